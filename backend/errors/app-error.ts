@@ -1,0 +1,20 @@
+import { ERROR_TABLE, type ErrorCode } from './error-table.ts';
+
+/**
+ * An expected failure: it is rendered to the caller as `{"detail": …}` with its row's status.
+ * Anything else that is thrown is a bug: logged with its stack, answered as INTERNAL.
+ * `detail` replaces the row's sentence and must be fit for the caller's eyes.
+ */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, detail?: string, options?: { cause?: unknown }) {
+    super(detail ?? ERROR_TABLE[code].sentence, options);
+    this.name = 'AppError';
+    this.code = code;
+  }
+
+  get status(): number {
+    return ERROR_TABLE[this.code].status;
+  }
+}

@@ -1,0 +1,15 @@
+import type { AgentRegistry } from './agents/agent-registry.ts';
+import type { Logger } from './observability/logger.ts';
+import type { RunService } from './runs/run.ts';
+import type { SessionStore } from './sessions/session-store.ts';
+
+/** Everything that `createApp` needs and does not make: real ones from serve.ts, chosen ones in tests. */
+export interface Services {
+  agents: AgentRegistry;
+  sessions: SessionStore;
+  runs: RunService;
+  log: Logger;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  newId: () => string;
+}

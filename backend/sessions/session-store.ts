@@ -1,0 +1,42 @@
+import { BaseSessionService, type CompositeSessionKey, type Event, type Session } from '@google/adk';
+
+/** What a list shows of a session: everything but its events. */
+export interface SessionSummary {
+  id: string;
+  appName: string;
+  userId: string;
+  state: Record<string, unknown>;
+  /** Seconds since the epoch, with microseconds, as Python ADK counts. */
+  lastUpdateTime: number;
+}
+
+export interface ListPage {
+  /** At most this many; all when left out. */
+  limit?: number;
+  /** Where the page before ended: opaque, taken from `nextCursor`. */
+  cursor?: string;
+}
+
+/**
+ * The store of conversations: ADK's interface, and what the service needs beside it.
+ *
+ * Rules for every implementation:
+ * - `appendEvent` is atomic: event, session state, `app:` and `user:` state and the session's time change together or not at all.
+ * - an event's timestamp is at least one microsecond after the one before it (Python orders a session by timestamp).
+ * - `temp:` state is never stored; partial events are never stored.
+ * - a turn never copies the whole session: `getSession` reads once, `appendEvent` adds to the object it was given.
+ */
+export abstract class SessionStore extends BaseSessionService {
+  /** Sessions of a user without their events, newest first. */
+  abstract listSummaries(
+    owner: { appName: string; userId: string },
+    page?: ListPage,
+  ): Promise<{ sessions: SessionSummary[]; nextCursor?: string }>;
+
+  /** Fails where the store cannot be read; used by /ready. Bounded by the caller. */
+  abstract probe(): Promise<void>;
+
+  abstract close(): Promise<void>;
+}
+
+export type { CompositeSessionKey, Event, Session };
