@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import {
+  ApiError,
+  type Content,
+  FunctionCallingConfigMode,
+  type GenerateContentParameters,
+  GoogleGenAI,
+} from '@google/genai';
+import { RULES } from './rules.ts';
+import { type GeminiStandin, spawnGeminiStandin } from './spawn.ts';
+
+const model = 'gemini-2.5-flash';
+let standin: GeminiStandin;
+let client: GoogleGenAI;
+
+beforeAll(async () => {
+  standin = await spawnGeminiStandin({ chunks: 5 });
+  client = new GoogleGenAI({ apiKey: 'any', httpOptions: { baseUrl: standin.url } });
+});
+afterAll(() => standin.stop());
+
+const user = (text: string): Content => ({ role: 'user', parts: [{ text }] });
+const said = (text: string): Content => ({ role: 'model', parts: [{ text }] });
+const ask = (contents: Content[], config?: GenerateContentParameters['config']) =>
+  client.models.generateContent({ model, contents, config });
+const tool = (name: string, parametersJsonSchema: unknown = { type: 'object' }) => ({
+  tools: [{ functionDeclarations: [{ name, parametersJsonSchema }] }],
+});
+
+async function stream(text: string) {
+  const texts: string[] = [];
+  const answer = await client.models.generateContentStream({ model, contents: [user(text)] });
+  for await (const chunk of answer) texts.push(chunk.text ?? '');
+  return texts;
+}
+
+async function failure(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('It was expected to fail.');
+}
+
+async function refusal(promise: Promise<unknown>): Promise<ApiError> {
+  const error = await failure(promise);
+  if (error instanceof ApiError) return error;
+  throw error;
+}
+
+describe('an answer, read by the real client', () => {
+  test('says that it is a stand-in, in modelVersion and in words', async () => {
+    const answer = await ask([user('hello there')]);
+    expect(answer.modelVersion).toBe('stand-in for gemini-2.5-flash');
+    expect(answer.text).toStartWith('You said: hello there. I am the stand-in for Gemini');
+  });
+
+  test('comes in as many chunks as asked for, and joined is the whole answer', async () => {
+    expect(await stream('hello')).toHaveLength(5);
+    const inTwo = await stream('show me markdown in 2 chunks');
+    expect(inTwo).toHaveLength(2);
+    expect(inTwo.join('')).toBe((await ask([user('show me markdown')])).text ?? '');
+  });
+
+  test('counts more tokens for a longer conversation', async () => {
+    const short = await ask([user('hello')]);
+    const long = await ask([user('hello'), said('hi '.repeat(100)), user('hello')]);
+    expect(long.usageMetadata?.promptTokenCount).toBeGreaterThan(
+      (short.usageMetadata?.promptTokenCount ?? 0) + 70,
+    );
+    const counted = await client.models.countTokens({ model, contents: [user('hello')] });
+    expect(counted.totalTokens).toBe(short.usageMetadata?.promptTokenCount);
+    expect((await client.models.get({ model })).inputTokenLimit).toBe(1_048_576);
+  });
+
+  test('is gone on with where it was cut', async () => {
+    const numbers = (await ask([user('count to 9')])).text ?? '';
+    const rest = await ask([
+      user('count to 9'),
+      said('1 2 3 4'),
+      user('Continue exactly where you stopped.'),
+    ]);
+    expect(`1 2 3 4${rest.text}`).toBe(numbers);
+    expect((await ask([user('count to 9'), said('1 2 3 4')])).text).toBe(' 5 6 7 8 9');
+  });
+});
+
+describe('function calls', () => {
+  test('go to the declared status tool, and its answer is told', async () => {
+    const question = user('what is the status of the environment?');
+    const called = await ask([question], tool('get_environment_status'));
+    expect(called.functionCalls).toEqual([{ name: 'get_environment_status', args: {} }]);
+    const functionResponse = { name: 'get_environment_status', response: { region: 'eu-west-1' } };
+    const told = await ask(
+      [
+        question,
+        { role: 'model', parts: [{ functionCall: { name: 'get_environment_status', args: {} } }] },
+        { role: 'user', parts: [{ functionResponse }] },
+      ],
+      tool('get_environment_status'),
+    );
+    expect(told.text).toContain('get_environment_status returned {"region":"eu-west-1"}');
+  });
+
+  test('are not made where no such tool is declared', async () => {
+    expect((await ask([user('what is the status?')])).functionCalls).toBeUndefined();
+  });
+
+  test('fill required arguments from the message', async () => {
+    const schema = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] };
+    const called = await ask([user('note: buy milk')], tool('save_note', schema));
+    expect(called.functionCalls?.[0]?.args).toEqual({ text: 'buy milk' });
+  });
+
+  test('can be dictated, several at once and one after the other', async () => {
+    const text = 'call a with {"x":{"y":1}} and call b then call c';
+    const config = { toolConfig: { functionCallingConfig: { mode: FunctionCallingConfigMode.AUTO } } };
+    const first = await ask([user(text)], config);
+    expect(first.functionCalls).toEqual([
+      { name: 'a', args: { x: { y: 1 } } },
+      { name: 'b', args: {} },
+    ]);
+    const answered: Content[] = [
+      { role: 'model', parts: [{ functionCall: { name: 'a' } }, { functionCall: { name: 'b' } }] },
+      { role: 'user', parts: [{ functionResponse: { name: 'a' } }, { functionResponse: { name: 'b' } }] },
+    ];
+    expect((await ask([user(text), ...answered])).functionCalls).toEqual([{ name: 'c', args: {} }]);
+  });
+
+  test('without their responses are refused as Gemini refuses them', async () => {
+    const call: Content = { role: 'model', parts: [{ functionCall: { name: 'a' } }] };
+    const error = await refusal(ask([user('hi'), call, user('hello?')]));
+    expect(error.status).toBe(400);
+    expect(String(error)).toContain('number of function response parts is equal');
+  });
+});
+
+describe('things that go wrong', () => {
+  test('429 carries RetryInfo', async () => {
+    const error = await refusal(ask([user('simulate 429 retry 7')]));
+    expect(error.status).toBe(429);
+    const retryInfo = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '7s' };
+    expect(JSON.parse(error.message)).toMatchObject({
+      error: { details: expect.arrayContaining([retryInfo]) },
+    });
+  });
+
+  test('"twice" fails two times, then answers, then fails again', async () => {
+    const statuses: number[] = [];
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      statuses.push(
+        await ask([user('simulate 503 twice')]).then(
+          () => 200,
+          (error: unknown) => (error instanceof ApiError ? error.status : 0),
+        ),
+      );
+    }
+    expect(statuses).toEqual([503, 503, 200, 503]);
+  });
+
+  test('a safety stop, a cut answer and a blocked prompt say so', async () => {
+    const reason = async (text: string) => (await ask([user(text)])).candidates?.[0]?.finishReason;
+    expect(String(await reason('simulate safety stop'))).toBe('SAFETY');
+    expect(String(await reason('simulate cut answer'))).toBe('MAX_TOKENS');
+    const blocked = await ask([user('simulate blocked prompt')]);
+    expect(String(blocked.promptFeedback?.blockReason)).toBe('SAFETY');
+    expect(blocked.candidates).toBeUndefined();
+  });
+
+  test('a stream is cut, or carries an error, after the chunks that were promised', async () => {
+    const received: string[] = [];
+    const read = async (text: string) => {
+      for await (const chunk of await client.models.generateContentStream({
+        model,
+        contents: [user(text)],
+      })) {
+        received.push(chunk.text ?? '');
+      }
+    };
+    expect(await failure(read('simulate break after 2'))).toBeInstanceOf(Error);
+    expect(received).toHaveLength(2);
+    expect(await failure(read('simulate error after 3'))).toBeInstanceOf(ApiError);
+    expect(received).toHaveLength(5);
+  });
+
+  test('a stalled stream stays open, and the log knows when its reader has left', async () => {
+    const controller = new AbortController();
+    const answer = await client.models.generateContentStream({
+      model,
+      contents: [user('simulate stall after 1')],
+      config: { abortSignal: controller.signal },
+    });
+    await answer.next();
+    const silent = Symbol('silent');
+    const second = failure(answer.next());
+    expect(await Promise.race([second, Bun.sleep(150).then(() => silent)])).toBe(silent);
+    controller.abort();
+    await second;
+    await Bun.sleep(50);
+    const log: unknown = await (await fetch(`${standin.url}/stand-in/requests`)).json();
+    expect(Array.isArray(log) && log.at(-1)).toMatchObject({ rule: 'simulate stall after 3', end: 'left' });
+  });
+
+  test('a missing key, a wrong key and an unknown path are refused', async () => {
+    const url = `${standin.url}/v1beta/models/${model}:generateContent`;
+    expect((await fetch(url, { method: 'POST' })).status).toBe(403);
+    const wrong = new GoogleGenAI({ apiKey: 'invalid', httpOptions: { baseUrl: standin.url } });
+    const error = await failure(wrong.models.generateContent({ model, contents: 'hello' }));
+    expect(String(error)).toContain('API key not valid');
+    expect((await fetch(`${standin.url}/v1/nothing`)).status).toBe(404);
+  });
+});
+
+test('each example of the table is answered by its own rule', () => {
+  for (const rule of RULES) {
+    expect(RULES.find(({ when }) => when.test(rule.example))?.example).toBe(rule.example);
+  }
+});

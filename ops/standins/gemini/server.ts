@@ -1,0 +1,112 @@
+import { declaredFunctions, type GeminiRequest, promptLength, readConversation } from './request.ts';
+import { Responder } from './respond.ts';
+import { type StreamEnd, streamAnswer, wholeAnswer } from './stream.ts';
+import { readRequest } from './validate.ts';
+import { errorResponse, modelBody, tokens } from './wire.ts';
+
+export interface StandinOptions {
+  chunks: number;
+  delayMs: number;
+  /** Called once for each answer that has ended. */
+  onRequest?: (entry: RequestEntry) => void;
+}
+
+/** What GET /stand-in/requests shows of a model call. */
+export interface RequestEntry {
+  model: string;
+  method: string;
+  userText: string;
+  rule: string;
+  contents: number;
+  functions: string[];
+  promptTokenCount: number;
+  status: number;
+  end?: StreamEnd;
+}
+
+const CALL = /\/models\/(?<model>[^/:]+)(?::(?<method>\w+))?$/;
+const KEPT_REQUESTS = 200;
+/** The real API answers this key with API_KEY_INVALID; so does the stand-in, to show what a bad key looks like. */
+const INVALID_KEY = 'invalid';
+
+/** The stand-in as a fetch handler: Gemini's paths (Developer API and Vertex alike), and GET /stand-in/requests. */
+export function createStandin(options: StandinOptions): (request: Request) => Promise<Response> {
+  const responder = new Responder();
+  const requests: RequestEntry[] = [];
+
+  return async (request) => {
+    const url = new URL(request.url);
+    if (url.pathname === '/stand-in/requests') return Response.json(requests);
+    const path = CALL.exec(url.pathname)?.groups;
+    if (!path?.['model']) return errorResponse(404);
+    const model = decodeURIComponent(path['model']);
+    const refused = refuseCaller(request.headers, url);
+    if (refused) return refused;
+    const method = path['method'];
+    if (!method) return Response.json(modelBody(model));
+    const parsed = readRequest(await request.text());
+    if (typeof parsed === 'string') return errorResponse(400, parsed);
+    if (method === 'countTokens') return Response.json(countTokens(parsed));
+    if (method !== 'generateContent' && method !== 'streamGenerateContent') return errorResponse(404);
+
+    const { rule, script } = responder.choose(parsed);
+    const promptTokenCount = tokens(promptLength(parsed));
+    const entry: RequestEntry = {
+      model,
+      method,
+      userText: readConversation(parsed.contents).userText.slice(0, 200),
+      rule,
+      contents: parsed.contents.length,
+      functions: declaredFunctions(parsed).map(({ name }) => name),
+      promptTokenCount,
+      status: script.refusal?.status ?? 200,
+    };
+    requests.push(entry);
+    if (requests.length > KEPT_REQUESTS) requests.shift();
+    const end = (how: StreamEnd) => {
+      entry.end = how;
+      options.onRequest?.(entry);
+    };
+    if (script.refusal) {
+      end('done');
+      return errorResponse(script.refusal.status, undefined, script.refusal.retryAfterSeconds);
+    }
+    const answer = { ...options, model, responseId: crypto.randomUUID(), promptTokenCount };
+    if (method === 'streamGenerateContent') return streamAnswer(script, answer, end);
+    return answerWhole(script, answer, end, request.signal);
+  };
+}
+
+/** Without a stream a mishap is: no answer (stall), a cut connection, or a refusal. */
+async function answerWhole(
+  script: Parameters<typeof wholeAnswer>[0],
+  answer: Parameters<typeof wholeAnswer>[1],
+  end: (how: StreamEnd) => void,
+  signal: AbortSignal,
+): Promise<Response> {
+  const kind = script.mishap?.kind;
+  if (kind === 'stall') {
+    end('stalled');
+    await new Promise((resolve) => {
+      signal.addEventListener('abort', resolve);
+    });
+    return errorResponse(504);
+  }
+  if (kind === 'break') {
+    return streamAnswer({ ...script, mishap: { kind, afterChunks: 0 } }, answer, end);
+  }
+  await Bun.sleep(script.delayMs ?? answer.delayMs);
+  end('done');
+  return kind ? errorResponse(503) : Response.json(wholeAnswer(script, answer));
+}
+
+function refuseCaller(headers: Headers, url: URL): Response | undefined {
+  const key = headers.get('x-goog-api-key') ?? url.searchParams.get('key');
+  if (key === INVALID_KEY) return errorResponse(400, 'API key not valid. Please pass a valid API key.');
+  return key || headers.get('authorization') ? undefined : errorResponse(403);
+}
+
+function countTokens(request: GeminiRequest) {
+  const totalTokens = tokens(promptLength(request));
+  return { totalTokens, promptTokensDetails: [{ modality: 'TEXT', tokenCount: totalTokens }] };
+}

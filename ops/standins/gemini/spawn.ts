@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+/**
+ * Bun holds back a process's requests beyond 256 at once; the limit is read when a process starts, so it has to be in
+ * the environment of whoever starts one that carries many streams: the service, the stand-in, a load client.
+ */
+export const RAISED_REQUEST_LIMIT = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336' } as const;
+
+export interface GeminiStandin {
+  /** For GOOGLE_GEMINI_BASE_URL. */
+  url: string;
+  port: number;
+  pid: number;
+  stop: () => Promise<void>;
+}
+
+const LISTENING = z.object({ url: z.string(), port: z.number() });
+
+/** Starts the stand-in as a process of its own and resolves once it listens; it ends with this process at the latest. */
+export async function spawnGeminiStandin(
+  options: { port?: number; chunks?: number; delayMs?: number; bun?: string } = {},
+): Promise<GeminiStandin> {
+  const { port = 0, chunks = 12, delayMs = 0, bun = process.execPath } = options;
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+  const child = Bun.spawn({
+    cmd: [
+      bun,
+      main,
+      '--port',
+      `${port}`,
+      '--chunks',
+      `${chunks}`,
+      '--delay-ms',
+      `${delayMs}`,
+      '--until-stdin-ends',
+    ],
+    // It needs nothing of our environment, least of all our keys.
+    env: { PATH: process.env['PATH'] ?? '', ...RAISED_REQUEST_LIMIT },
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  const line = await firstLine(child.stdout);
+  if (!line) throw new Error(`The Gemini stand-in did not start (exit code ${await child.exited}).`);
+  const { url, port: boundPort } = LISTENING.parse(JSON.parse(line));
+  return {
+    url,
+    port: boundPort,
+    pid: child.pid,
+    stop: async () => {
+      child.kill();
+      await child.exited;
+    },
+  };
+}
+
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true });
+    const end = text.indexOf('\n');
+    if (end !== -1) return text.slice(0, end);
+  }
+  return undefined;
+}

@@ -1,0 +1,126 @@
+import type { Part } from './request.ts';
+import type { Script } from './script.ts';
+import { errorBody, responseBody, tokens, type Usage } from './wire.ts';
+
+export interface AnswerOptions {
+  model: string;
+  responseId: string;
+  promptTokenCount: number;
+  /** Pieces a text is streamed in when the script does not say. */
+  chunks: number;
+  delayMs: number;
+}
+
+/** The whole answer in one body; a mishap becomes what a caller without a stream would see of it. */
+export function wholeAnswer(script: Script, options: AnswerOptions) {
+  const parts: Part[] = [
+    ...(script.thought ? [{ text: script.thought, thought: true }] : []),
+    ...(script.text ? [{ text: script.text }] : []),
+    ...callParts(script),
+  ];
+  return responseBody({
+    ...options,
+    usage: {
+      promptTokenCount: options.promptTokenCount,
+      candidatesTokenCount: tokens(script.text.length + JSON.stringify(callParts(script)).length - 2),
+      thoughtsTokenCount: tokens(script.thought?.length ?? 0),
+    },
+    parts,
+    finishReason: script.finishReason ?? 'STOP',
+    promptBlocked: script.promptBlocked,
+  });
+}
+
+/** The frames of alt=sse, as text, ready to be sent. A mishap ends them early; see `streamAnswer`. */
+export function* answerFrames(script: Script, options: AnswerOptions): Generator<string> {
+  const usage: Usage = {
+    promptTokenCount: options.promptTokenCount,
+    candidatesTokenCount: 0,
+    thoughtsTokenCount: 0,
+  };
+  const pieces: Part[][] = [];
+  if (script.thought) pieces.push([{ text: script.thought, thought: true }]);
+  for (const text of splitText(script, options.chunks)) pieces.push([{ text }]);
+  if (script.calls) pieces.push(callParts(script));
+  if (pieces.length === 0) pieces.push([]);
+  for (const [index, parts] of pieces.entries()) {
+    const size = parts.reduce((sum, part) => sum + (part.text ?? JSON.stringify(part)).length, 0);
+    if (parts[0]?.thought) usage.thoughtsTokenCount += tokens(size);
+    else usage.candidatesTokenCount += tokens(size);
+    const isLast = index === pieces.length - 1;
+    yield frame(
+      responseBody({
+        ...options,
+        usage,
+        parts,
+        finishReason: isLast ? (script.finishReason ?? 'STOP') : undefined,
+        promptBlocked: script.promptBlocked,
+      }),
+    );
+  }
+}
+
+/** How a stream came to its end, for the request log. */
+export type StreamEnd = 'done' | 'left' | 'stalled' | 'broken';
+
+/** An SSE answer with the script's pauses and its mishap; `onEnd` hears once how it ended. */
+export function streamAnswer(
+  script: Script,
+  options: AnswerOptions,
+  onEnd: (end: StreamEnd) => void,
+): Response {
+  const delayMs = script.delayMs ?? options.delayMs;
+  const { mishap } = script;
+  let hasLeft = false;
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      let sent = 0;
+      for (const text of answerFrames(script, options)) {
+        if (mishap && sent === mishap.afterChunks) break;
+        if (delayMs > 0 && sent > 0) await Bun.sleep(delayMs);
+        if (hasLeft) return;
+        controller.enqueue(encoder.encode(text));
+        sent += 1;
+      }
+      if (mishap?.kind === 'stall') {
+        onEnd('stalled');
+        return;
+      }
+      if (mishap?.kind === 'error') controller.enqueue(encoder.encode(frame(errorBody(503))));
+      if (mishap?.kind === 'garbage')
+        controller.enqueue(encoder.encode('data: {"candidates": [{"con\r\n\r\n'));
+      onEnd(mishap?.kind === 'break' ? 'broken' : 'done');
+      if (mishap?.kind === 'break') {
+        // What was enqueued has to reach the socket before it is cut.
+        await Bun.sleep(20);
+        controller.error(new Error('broken off on purpose'));
+      } else controller.close();
+    },
+    cancel() {
+      hasLeft = true;
+      onEnd('left');
+    },
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}
+
+function callParts(script: Script): Part[] {
+  return (script.calls ?? []).map((functionCall) => ({ functionCall }));
+}
+
+/** Words in `chunks` groups of nearly equal size; joined they are the text again. */
+function splitText(script: Script, defaultChunks: number): string[] {
+  const words = script.text.match(/\s*\S+\s*$|\s*\S+/g) ?? (script.text ? [script.text] : []);
+  const count = script.chunkPerWord ? words.length : Math.min(words.length, script.chunks ?? defaultChunks);
+  return Array.from({ length: count }, (_, index) =>
+    words
+      .slice(Math.round((index * words.length) / count), Math.round(((index + 1) * words.length) / count))
+      .join(''),
+  );
+}
+
+/** The real API ends its frames with CRLF twice; both SDKs' readers are written for that. */
+function frame(body: unknown): string {
+  return `data: ${JSON.stringify(body)}\r\n\r\n`;
+}
