@@ -1,0 +1,37 @@
+import { asProblem, toProblem } from './problem.ts';
+
+/** A request to the service the page came from; anything but 2xx is thrown as a Problem. */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw asProblem(error);
+  }
+  if (!response.ok) throw await toProblem(response);
+  return response;
+}
+
+export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const response = await request(path, signal ? { signal } : {});
+  const body: T = await response.json();
+  return body;
+}
+
+export async function sendJson<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await request(path, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const parsed: T = JSON.parse(text || 'null');
+  return parsed;
+}
+
+/** A path of the ADK contract: every segment is encoded, so that ids with slashes stay one segment. */
+export function toPath(...segments: string[]): string {
+  return `/${segments.map(encodeURIComponent).join('/')}`;
+}

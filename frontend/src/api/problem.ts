@@ -1,0 +1,66 @@
+/** What went wrong in words for the person, and what they can do now. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly next: string;
+  readonly requestId: string | undefined;
+
+  /** `status` is the HTTP status, 0 where no answer came. */
+  constructor(
+    status: number,
+    message: string,
+    next: string,
+    options?: { requestId?: string; cause?: unknown },
+  ) {
+    super(message, { cause: options?.cause });
+    this.name = 'Problem';
+    this.status = status;
+    this.next = next;
+    this.requestId = options?.requestId;
+  }
+}
+
+const NEXT_BY_STATUS: Record<number, string> = {
+  401: 'Sign in, then try again.',
+  403: 'Sign in as someone who may do this.',
+  404: 'It may have been deleted. Pick another conversation or begin a new one.',
+  409: 'Wait for the answer under way, or stop it.',
+  413: 'Send less at once.',
+  422: 'Change the message and send it again.',
+  429: 'Wait a moment, then try again.',
+};
+
+/** Turns an answer that is not 2xx into a Problem; reads both forms of ADK's `detail`. */
+export async function toProblem(response: Response): Promise<Problem> {
+  const requestId = response.headers.get('x-request-id') ?? undefined;
+  const fallback =
+    response.status >= 500 ? 'The service could not do this.' : `The service answered ${response.status}.`;
+  const next =
+    NEXT_BY_STATUS[response.status] ??
+    (response.status >= 500 ? 'Try again in a moment.' : 'Reload the page and try again.');
+  const text = await response.text().catch(() => '');
+  return new Problem(response.status, readDetail(text) ?? fallback, next, requestId ? { requestId } : {});
+}
+
+/** What to show for anything that was thrown; only a Problem's own words reach the person. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  return new Problem(
+    0,
+    'The service cannot be reached.',
+    'Check the connection; the page tries again by itself.',
+    { cause: error },
+  );
+}
+
+function readDetail(text: string): string | undefined {
+  try {
+    const body: { detail?: string | { msg?: string }[] } = JSON.parse(text);
+    if (typeof body.detail === 'string' && body.detail) return body.detail;
+    if (Array.isArray(body.detail)) {
+      return body.detail[0]?.msg;
+    }
+  } catch {
+    // Not JSON: a proxy's page. Its text is of no use to the person.
+  }
+  return undefined;
+}

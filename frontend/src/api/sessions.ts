@@ -1,0 +1,58 @@
+import { getJson, sendJson, toPath } from './http.ts';
+import type { AppSummary, Person, ServiceInfo, Session } from './types.ts';
+import { Problem } from './problem.ts';
+
+export interface Owner {
+  appName: string;
+  userId: string;
+}
+
+/** ADK's own web page reads a conversation's name from here, so a title given by one page shows in the other. */
+const METADATA_KEY = '__session_metadata__';
+
+function sessionsPath({ appName, userId }: Owner, ...rest: string[]): string {
+  return toPath('apps', appName, 'users', userId, 'sessions', ...rest);
+}
+
+export function listApps(): Promise<AppSummary[]> {
+  return getJson<{ apps: AppSummary[] }>('/list-apps?detailed=true').then((body) => body.apps);
+}
+
+export function getServiceInfo(): Promise<ServiceInfo> {
+  return getJson<ServiceInfo>('/version');
+}
+
+/** Who is signed in; where the service has no sign-in, the one local user that ADK's own page uses too. */
+export async function getPerson(): Promise<Person> {
+  try {
+    return await getJson<Person>('/api/v1/me');
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return { userId: 'user' };
+    throw error;
+  }
+}
+
+export function listSessions(owner: Owner): Promise<Session[]> {
+  return getJson<Session[]>(sessionsPath(owner));
+}
+
+export function getSession(owner: Owner, sessionId: string, signal?: AbortSignal): Promise<Session> {
+  return getJson<Session>(sessionsPath(owner, sessionId), signal);
+}
+
+export function createSession(owner: Owner, title: string): Promise<Session> {
+  return sendJson<Session>('POST', sessionsPath(owner), {
+    state: { [METADATA_KEY]: { displayName: title } },
+  });
+}
+
+export function deleteSession(owner: Owner, sessionId: string): Promise<null> {
+  return sendJson<null>('DELETE', sessionsPath(owner, sessionId));
+}
+
+/** The conversation's name, where one was stored. */
+export function readTitle(session: Session): string | undefined {
+  const metadata = session.state?.[METADATA_KEY];
+  if (typeof metadata !== 'object' || metadata === null || !('displayName' in metadata)) return undefined;
+  return typeof metadata.displayName === 'string' ? metadata.displayName : undefined;
+}

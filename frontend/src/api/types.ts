@@ -1,0 +1,88 @@
+/** The ADK wire as the page reads it: only the fields it uses, all optional where the server may leave them out. */
+export interface FunctionCall {
+  id?: string;
+  name: string;
+  args?: Record<string, unknown>;
+}
+
+export interface FunctionResponse {
+  id?: string;
+  name: string;
+  response?: Record<string, unknown>;
+}
+
+/** Bytes as base64, URL-safe in what the server sends. */
+export interface InlineData {
+  mimeType?: string;
+  data?: string;
+  displayName?: string;
+}
+
+export interface Part {
+  text?: string;
+  thought?: boolean;
+  functionCall?: FunctionCall;
+  functionResponse?: FunctionResponse;
+  inlineData?: InlineData;
+}
+
+export interface Content {
+  role?: string;
+  parts?: Part[];
+}
+
+export interface EventActions {
+  stateDelta?: Record<string, unknown>;
+  artifactDelta?: Record<string, number>;
+  transferToAgent?: string;
+  rewindBeforeInvocationId?: string;
+}
+
+export interface AdkEvent {
+  id: string;
+  invocationId?: string;
+  author?: string;
+  branch?: string;
+  /** Seconds since the epoch. */
+  timestamp?: number;
+  content?: Content;
+  partial?: boolean;
+  interrupted?: boolean;
+  errorCode?: string;
+  errorMessage?: string;
+  longRunningToolIds?: string[];
+  actions?: EventActions;
+  customMetadata?: Record<string, unknown>;
+}
+
+export interface Session {
+  id: string;
+  appName: string;
+  userId: string;
+  state?: Record<string, unknown>;
+  events?: AdkEvent[];
+  /** Seconds since the epoch. */
+  lastUpdateTime?: number;
+}
+
+export interface AppSummary {
+  name: string;
+  rootAgentName?: string;
+  description?: string;
+}
+
+/** GET /version: Python ADK's three fields, and what this service adds to them. */
+export interface ServiceInfo {
+  version?: string;
+  revision?: string;
+  environment?: string;
+  region?: string;
+  model?: string;
+  modelIsStandIn?: boolean;
+}
+
+/** Whose conversations are shown. */
+export interface Person {
+  userId: string;
+  name?: string;
+}

@@ -1,0 +1,49 @@
+import type { AdkEvent, Part } from '../api/types.ts';
+
+/**
+ * Adds one streamed event to a conversation. Partials of one answer grow one entry; the whole event that follows
+ * replaces it. An event that is already there (a replay after a reconnect) changes nothing.
+ */
+export function mergeFrame(events: readonly AdkEvent[], frame: AdkEvent): AdkEvent[] {
+  const openIndex = events.findLastIndex((event) => event.partial === true && continues(event, frame));
+  const open = events[openIndex];
+  if (open) {
+    const merged = frame.partial ? { ...open, content: appendParts(open, frame) } : frame;
+    return events.toSpliced(openIndex, 1, merged);
+  }
+  const knownIndex = events.findLastIndex((event) => event.id === frame.id);
+  const known = events[knownIndex];
+  if (!known) return [...events, frame];
+  return frame.partial
+    ? [...events]
+    : events.toSpliced(knownIndex, 1, { ...known, ...mergeSplit(known, frame) });
+}
+
+function continues(open: AdkEvent, frame: AdkEvent): boolean {
+  return (
+    open.invocationId === frame.invocationId && open.author === frame.author && open.branch === frame.branch
+  );
+}
+
+/** ADK sends an event with content and artifactDelta as two frames of the same id: keep both halves. */
+function mergeSplit(known: AdkEvent, frame: AdkEvent): Partial<AdkEvent> {
+  return {
+    content: frame.content?.parts?.length ? frame.content : (known.content ?? {}),
+    actions: {
+      ...known.actions,
+      ...frame.actions,
+      artifactDelta: { ...known.actions?.artifactDelta, ...frame.actions?.artifactDelta },
+    },
+  };
+}
+
+function appendParts(open: AdkEvent, frame: AdkEvent): { role?: string; parts: Part[] } {
+  const parts = [...(open.content?.parts ?? [])];
+  for (const part of frame.content?.parts ?? []) {
+    const last = parts.at(-1);
+    const grows = part.text !== undefined && last?.text !== undefined && !last.thought === !part.thought;
+    if (grows) parts[parts.length - 1] = { ...last, text: (last.text ?? '') + part.text };
+    else parts.push(part);
+  }
+  return { ...open.content, parts };
+}

@@ -1,0 +1,166 @@
+import type { AdkEvent, FunctionCall, FunctionResponse, Part } from '../api/types.ts';
+import type { ToolItem, Turn } from './turn.ts';
+
+const CONFIRMATION = 'adk_request_confirmation';
+const TRANSFER = 'transfer_to_agent';
+
+/** Events as stored or streamed, to turns as shown. Pure: the same events always give the same turns. */
+export function toTurns(events: readonly AdkEvent[]): Turn[] {
+  return groupByTurn(withoutRewound(events)).map(toTurn);
+}
+
+/** The events that still count: a rewind takes back everything from the invocation it names on. */
+export function withoutRewound(events: readonly AdkEvent[]): AdkEvent[] {
+  const kept: AdkEvent[] = [];
+  for (const event of events) {
+    const target = event.actions?.rewindBeforeInvocationId;
+    if (!target) {
+      kept.push(event);
+      continue;
+    }
+    const from = kept.findIndex((earlier) => earlier.invocationId === target);
+    if (from >= 0) kept.splice(from);
+  }
+  return kept;
+}
+
+/** A person's visible words begin a turn; an answer to a confirmation goes on with the one before. */
+export function groupByTurn(events: readonly AdkEvent[]): AdkEvent[][] {
+  const groups: AdkEvent[][] = [];
+  for (const event of events) {
+    const last = groups.at(-1);
+    if (isUserMessage(event) || !last) groups.push([event]);
+    else last.push(event);
+  }
+  return groups;
+}
+
+export function isUserMessage(event: AdkEvent): boolean {
+  return event.author === 'user' && (event.content?.parts ?? []).some((part) => part.text || part.inlineData);
+}
+
+/** One group of events (see groupByTurn) as a turn. `index` keeps the key stable while ids change hands. */
+export function toTurn(events: readonly AdkEvent[], index: number): Turn {
+  const turn: Turn = { key: `turn-${index}`, items: [] };
+  const invocationId = events.find((event) => event.invocationId)?.invocationId;
+  if (invocationId) turn.invocationId = invocationId;
+  for (const event of events) addEvent(turn, event);
+  return turn;
+}
+
+function addEvent(turn: Turn, event: AdkEvent): void {
+  const parts = event.content?.parts ?? [];
+  if (isUserMessage(event)) {
+    turn.user = {
+      text: parts
+        .map((part) => part.text ?? '')
+        .filter(Boolean)
+        .join('\n\n'),
+      media: parts.flatMap((part) => part.inlineData ?? []),
+      ...(event.timestamp === undefined ? {} : { atSeconds: event.timestamp }),
+    };
+    return;
+  }
+  for (const [index, part] of parts.entries()) addPart(turn, event, part, `${event.id}-${index}`);
+  for (const [filename, version] of Object.entries(event.actions?.artifactDelta ?? {})) {
+    turn.items.push({ kind: 'artifact', key: `${event.id}-artifact-${filename}`, filename, version });
+  }
+  if (event.errorCode || event.errorMessage) {
+    const message = event.errorMessage ?? 'The model ended this answer.';
+    turn.items.push({
+      kind: 'error',
+      key: `${event.id}-error`,
+      message,
+      ...(event.errorCode ? { code: event.errorCode } : {}),
+    });
+  } else if (event.interrupted) {
+    turn.items.push({ kind: 'interrupted', key: `${event.id}-interrupted` });
+  }
+}
+
+function addPart(turn: Turn, event: AdkEvent, part: Part, key: string): void {
+  const author = event.author ?? 'agent';
+  if (part.functionCall) addCall(turn, part.functionCall, author, key);
+  else if (part.functionResponse) addResponse(turn, part.functionResponse);
+  else if (part.inlineData) turn.items.push({ kind: 'media', key, media: part.inlineData });
+  else if (part.text) {
+    turn.items.push({
+      kind: 'text',
+      key,
+      author,
+      text: part.text,
+      streaming: event.partial === true,
+      thought: part.thought === true,
+    });
+  }
+}
+
+function addCall(turn: Turn, call: FunctionCall, author: string, key: string): void {
+  if (call.name === TRANSFER) {
+    const to = call.args?.['agent_name'] ?? call.args?.['agentName'];
+    turn.items.push({ kind: 'handover', key, to: typeof to === 'string' ? to : 'another agent' });
+    return;
+  }
+  const callId = call.id ?? key;
+  if (call.name === CONFIRMATION) {
+    addConfirmation(turn, call, callId, author);
+    return;
+  }
+  turn.items.push({
+    kind: 'tool',
+    key: `call-${callId}`,
+    author,
+    callId,
+    name: call.name,
+    args: call.args ?? {},
+    state: 'running',
+  });
+}
+
+function addConfirmation(turn: Turn, call: FunctionCall, callId: string, author: string): void {
+  const asked = (call.args?.['originalFunctionCall'] ?? {}) as Partial<FunctionCall>;
+  const details = (call.args?.['toolConfirmation'] ?? {}) as { hint?: unknown };
+  const hint = typeof details.hint === 'string' ? details.hint : '';
+  let tool = turn.items.find((item): item is ToolItem => item.kind === 'tool' && item.callId === asked.id);
+  if (!tool) {
+    const id = asked.id ?? callId;
+    tool = {
+      kind: 'tool',
+      key: `call-${id}`,
+      author,
+      callId: id,
+      name: asked.name ?? 'a tool',
+      args: asked.args ?? {},
+      state: 'waiting',
+    };
+    turn.items.push(tool);
+  }
+  tool.confirmation = { callId, hint };
+  tool.state = 'waiting';
+}
+
+function addResponse(turn: Turn, answer: FunctionResponse): void {
+  for (const item of turn.items) {
+    if (item.kind !== 'tool') continue;
+    if (item.confirmation && item.confirmation.callId === answer.id) {
+      item.confirmation.answer = readConfirmed(answer.response);
+      item.state = item.confirmation.answer ? 'running' : 'declined';
+    } else if (item.callId === answer.id) {
+      // Before the person has answered, ADK's placeholder stands here: it is not the tool's result.
+      if (item.confirmation && item.confirmation.answer === undefined) continue;
+      item.response = answer.response ?? {};
+      if (item.state !== 'declined') item.state = answer.response?.['error'] ? 'failed' : 'done';
+    }
+  }
+}
+
+/** ADK accepts `{confirmed}` and the same as JSON text in `{response}`. */
+function readConfirmed(response: Record<string, unknown> | undefined): boolean {
+  if (typeof response?.['response'] !== 'string') return response?.['confirmed'] === true;
+  try {
+    const answer: { confirmed?: unknown } = JSON.parse(response['response']);
+    return answer.confirmed === true;
+  } catch {
+    return false;
+  }
+}

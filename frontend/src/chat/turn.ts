@@ -1,0 +1,41 @@
+import type { InlineData } from '../api/types.ts';
+
+/** What is shown of a conversation: one turn = what a person said, and everything the agent did about it. */
+export interface Turn {
+  /** Stable while the turn streams: React's key. */
+  key: string;
+  /** What a rewind to before this turn names; absent until the service has answered. */
+  invocationId?: string;
+  user?: { text: string; media: InlineData[]; atSeconds?: number };
+  items: TurnItem[];
+}
+
+export type ToolState = 'running' | 'waiting' | 'done' | 'failed' | 'declined';
+
+export interface Confirmation {
+  /** The id of ADK's request, which the answer names. */
+  callId: string;
+  hint: string;
+  answer?: boolean;
+}
+
+export interface ToolItem {
+  kind: 'tool';
+  key: string;
+  author: string;
+  callId: string;
+  name: string;
+  args: Record<string, unknown>;
+  response?: Record<string, unknown>;
+  state: ToolState;
+  confirmation?: Confirmation;
+}
+
+export type TurnItem =
+  | { kind: 'text'; key: string; author: string; text: string; streaming: boolean; thought: boolean }
+  | ToolItem
+  | { kind: 'artifact'; key: string; filename: string; version: number }
+  | { kind: 'media'; key: string; media: InlineData }
+  | { kind: 'handover'; key: string; to: string }
+  | { kind: 'error'; key: string; code?: string; message: string }
+  | { kind: 'interrupted'; key: string };
