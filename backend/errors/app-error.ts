@@ -7,11 +7,18 @@ import { ERROR_TABLE, type ErrorCode } from './error-table.ts';
  */
 export class AppError extends Error {
   readonly code: ErrorCode;
+  /** Headers of the answer that belong to the failure: Retry-After, WWW-Authenticate. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ErrorCode, detail?: string, options?: { cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options: { cause?: unknown; headers?: Readonly<Record<string, string>> } = {},
+  ) {
     super(detail ?? ERROR_TABLE[code].sentence, options);
     this.name = 'AppError';
     this.code = code;
+    this.headers = options.headers ?? {};
   }
 
   get status(): number {
