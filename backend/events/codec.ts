@@ -1,0 +1,112 @@
+import { SCHEMA_TABLE } from './schema-table.ts';
+import { toStandardBase64, toUrlSafeBase64 } from './base64.ts';
+
+export type ModelName = keyof typeof SCHEMA_TABLE;
+export type JsonObject = { [key: string]: unknown };
+
+interface Field {
+  camel: string;
+  snake: string;
+  encode: (value: unknown) => unknown;
+  decode: (value: unknown) => unknown;
+}
+
+/** Fields that Python prints even where nobody set them. */
+const DEFAULTS: { [model in ModelName]?: JsonObject } = {
+  EventActions: {
+    stateDelta: {},
+    artifactDelta: {},
+    requestedAuthConfigs: {},
+    requestedToolConfirmations: {},
+  },
+  NodeInfo: { path: '' },
+  ToolConfirmation: { hint: '', confirmed: false },
+};
+
+const MICROSECONDS = 1_000_000;
+const identity = (value: unknown): unknown => value;
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null;
+
+/** Milliseconds (fractions are microseconds) to Python's float seconds, rounded to a microsecond. */
+export function toSeconds(timestampMs: number): number {
+  return Math.round(timestampMs * 1000) / MICROSECONDS;
+}
+
+/** Python's float seconds to milliseconds, whole microseconds kept. */
+export function fromSeconds(seconds: number): number {
+  return Math.round(seconds * MICROSECONDS) / 1000;
+}
+
+type Convert = Pick<Field, 'encode' | 'decode'>;
+
+const VERBATIM: Convert = { encode: identity, decode: identity };
+const SIMPLE: { [kind: string]: Convert } = {
+  scalar: VERBATIM,
+  verbatim: VERBATIM,
+  bytes: {
+    encode: (value) => (typeof value === 'string' ? toUrlSafeBase64(value) : value),
+    decode: (value) => (typeof value === 'string' ? toStandardBase64(value) : value),
+  },
+  seconds: {
+    encode: (value) => (typeof value === 'number' ? toSeconds(value) : value),
+    decode: (value) => (typeof value === 'number' ? fromSeconds(value) : value),
+  },
+};
+
+function convertOf(kind: string): Convert {
+  const simple = SIMPLE[kind];
+  if (simple) return simple;
+  if (kind.startsWith('[')) {
+    const inner = kind.slice(1, -1) as ModelName;
+    return {
+      encode: (value) => (Array.isArray(value) ? value.map((item) => encode(inner, item)) : value),
+      decode: (value) => (Array.isArray(value) ? value.map((item) => decode(inner, item)) : value),
+    };
+  }
+  if (kind.startsWith('{')) {
+    const inner = kind.slice(1, -1) as ModelName;
+    return {
+      encode: (value) => mapValues(value, (item) => encode(inner, item)),
+      decode: (value) => mapValues(value, (item) => decode(inner, item)),
+    };
+  }
+  const model = kind as ModelName;
+  return { encode: (value) => encode(model, value), decode: (value) => decode(model, value) };
+}
+
+function mapValues(value: unknown, convert: (item: unknown) => unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, convert(item)]));
+}
+
+const toSnake = (camel: string): string => camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const FIELDS = Object.fromEntries(
+  Object.entries(SCHEMA_TABLE).map(([model, fields]) => [
+    model,
+    Object.entries(fields).map(([camel, kind]) => ({ camel, snake: toSnake(camel), ...convertOf(kind) })),
+  ]),
+) as unknown as { [model in ModelName]: Field[] };
+
+/** A model of adk-js as Python prints it: camelCase, Python's order, nulls left out, unknown fields dropped. */
+export function encode(model: ModelName, value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const defaults = DEFAULTS[model];
+  const result: JsonObject = {};
+  for (const field of FIELDS[model]) {
+    const own = value[field.camel] ?? defaults?.[field.camel];
+    if (own !== undefined && own !== null) result[field.camel] = field.encode(own);
+  }
+  return result;
+}
+
+/** The same model read from either casing; nulls and unknown fields dropped, user-owned dicts untouched. */
+export function decode(model: ModelName, value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const result: JsonObject = {};
+  for (const field of FIELDS[model]) {
+    const own = value[field.camel] ?? value[field.snake];
+    if (own !== undefined && own !== null) result[field.camel] = field.decode(own);
+  }
+  return result;
+}

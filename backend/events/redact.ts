@@ -1,0 +1,78 @@
+/** Keys that hold a credential's secret, in both casings: what google-adk 2.13 strips from every answer. */
+const SECRET_KEYS = new Set(
+  [
+    'password token additionalHeaders additional_headers clientSecret client_secret authResponseUri',
+    'auth_response_uri authCode auth_code accessToken access_token refreshToken refresh_token idToken id_token',
+    'codeVerifier code_verifier privateKeyId private_key_id privateKey private_key apiKey api_key',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** AuthCredentialTypes: their values, names and names in lower case. */
+const AUTH_TYPES = new Set(
+  [
+    'apiKey http oauth2 openIdConnect serviceAccount',
+    'API_KEY HTTP OAUTH2 OPEN_ID_CONNECT SERVICE_ACCOUNT',
+    'api_key open_id_connect service_account',
+  ].flatMap((line) => line.split(' ')),
+);
+
+const AUTH_CARRIERS = new Set([
+  'requestedAuthConfigs',
+  'requested_auth_configs',
+  'rawAuthCredential',
+  'raw_auth_credential',
+  'exchangedAuthCredential',
+  'exchanged_auth_credential',
+]);
+
+const INTERNAL_METADATA_PREFIX = '__adk_internal_';
+
+/** One of these stands in every text that holds something to hide; most texts hold none and skip the walk. */
+const TRIGGER =
+  /"auth_?[tT]ype"|adk_request_credential|uth_?[cC]redential"|"requested(AuthConfigs|_auth_configs)":\{"|__adk_internal_/;
+
+/**
+ * The JSON of a wire value as callers may see it: without credential secrets and ADK's internal metadata,
+ * by the rules of google-adk's API server.
+ */
+export function toPublicJson(wire: unknown): string {
+  const json = JSON.stringify(wire);
+  return TRIGGER.test(json) ? JSON.stringify(redact(JSON.parse(json))) : json;
+}
+
+function redact(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(redact);
+  if (!isRecord(value)) return value;
+  const authType = value['authType'] ?? value['auth_type'];
+  if (typeof authType === 'string' && AUTH_TYPES.has(authType)) return stripSecrets(value);
+  const isCredentialCall = value['name'] === 'adk_request_credential';
+  const result: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (AUTH_CARRIERS.has(key) || (isCredentialCall && (key === 'args' || key === 'response')))
+      result[key] = stripSecrets(item);
+    else if (key === 'customMetadata' && isRecord(item)) {
+      const shown = withoutInternalMetadata(item);
+      if (shown) result[key] = redact(shown);
+    } else result[key] = redact(item);
+  }
+  return result;
+}
+
+function stripSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(stripSecrets);
+  if (!isRecord(value)) return value;
+  const kept = Object.entries(value).filter(([key]) => !SECRET_KEYS.has(key));
+  return Object.fromEntries(kept.map(([key, item]) => [key, stripSecrets(item)]));
+}
+
+/** Custom metadata without the keys that ADK keeps for itself; undefined when nothing is left. */
+export function withoutInternalMetadata(
+  metadata: Record<string, unknown>,
+): Record<string, unknown> | undefined {
+  const kept = Object.entries(metadata).filter(([key]) => !key.startsWith(INTERNAL_METADATA_PREFIX));
+  return kept.length > 0 ? Object.fromEntries(kept) : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,110 @@
+import { createEvent } from '@google/adk';
+import { expect, test } from 'bun:test';
+import { nextTimestamp } from './ids.ts';
+import { contentFromWire, fromWire, toFrameJson, toSessionJson, toWire } from './wire.ts';
+
+// The texts below were printed by google-adk 2.13's API server; only ids and times were shortened.
+const MODEL_CALL =
+  '{"modelVersion":"gemini-2.5-flash","content":{"parts":[{"text":"Looking. "},{"functionCall":{"id":"adk-1","args":{"city":"Oslo","snake_arg":1},"name":"get_time"},"thoughtSignature":"-_8A"}],"role":"model"},"partial":false,"finishReason":"STOP","usageMetadata":{"candidatesTokenCount":2,"promptTokenCount":5,"promptTokensDetails":[{"modality":"TEXT","tokenCount":5}],"totalTokenCount":7},"invocationId":"e-1","author":"demo","actions":{"stateDelta":{},"artifactDelta":{},"requestedAuthConfigs":{},"requestedToolConfirmations":{}},"nodeInfo":{"path":"demo@1"},"longRunningToolIds":[],"id":"bae503de","timestamp":1795422303.374961}';
+const TOOL_ANSWER =
+  '{"content":{"parts":[{"functionResponse":{"id":"adk-1","name":"get_time","response":{"the_time":null,"camelKey":{"snake_in":1}}}}],"role":"user"},"invocationId":"e-1","author":"demo","actions":{"stateDelta":{"user:lastCity":"Oslo","plain_key":{"aB_c":null,"l":[null,1]}},"artifactDelta":{"a.txt":0},"requestedAuthConfigs":{},"requestedToolConfirmations":{"adk-1":{"hint":"h","confirmed":false}}},"nodeInfo":{"path":"demo@1"},"id":"96de0583","timestamp":1795422548.321481}';
+const USER_MESSAGE =
+  '{"content":{"parts":[{"text":"hey"}],"role":"user"},"customMetadata":{"my_key":{"aB":1}},"invocationId":"e-5","author":"user","actions":{"stateDelta":{"q":1},"artifactDelta":{},"requestedAuthConfigs":{},"requestedToolConfirmations":{}},"nodeInfo":{"path":""},"id":"a4ecb402","timestamp":1795422549.50653}';
+
+for (const [name, text] of Object.entries({ MODEL_CALL, TOOL_ANSWER, USER_MESSAGE }))
+  test(`${name} survives wire to adk-js to wire, byte by byte`, () => {
+    expect(JSON.stringify(toWire(fromWire(JSON.parse(text))))).toBe(text);
+    expect(toFrameJson(fromWire(JSON.parse(text)))).toBe(text);
+  });
+
+test('an event of adk-js gets the fields that Python always prints', () => {
+  const event = createEvent({ id: 'x', invocationId: 'e-1', author: 'demo', timestamp: 1795422303310.264 });
+  event.longRunningToolIds = undefined;
+  expect(JSON.stringify(toWire(event))).toBe(
+    '{"invocationId":"e-1","author":"demo","actions":{"stateDelta":{},"artifactDelta":{},"requestedAuthConfigs":{},"requestedToolConfirmations":{}},"nodeInfo":{"path":""},"id":"x","timestamp":1795422303.310264}',
+  );
+});
+
+test('both casings and both base64 alphabets are read; the keys of a user are left alone', () => {
+  const content = contentFromWire({
+    role: 'user',
+    parts: [
+      { inline_data: { mime_type: 'image/png', data: '-_8' } },
+      { function_response: { id: 'adk-1', name: 'n', response: { snake_key: { aB: null } } } },
+    ],
+  });
+  expect(content).toEqual({
+    role: 'user',
+    parts: [
+      { inlineData: { mimeType: 'image/png', data: '+/8=' } },
+      { functionResponse: { id: 'adk-1', name: 'n', response: { snake_key: { aB: null } } } },
+    ],
+  });
+  const event = fromWire({
+    invocation_id: 'e-1',
+    author: 'user',
+    actions: { state_delta: { a_b: { cD: 1 } } },
+  });
+  expect(event.invocationId).toBe('e-1');
+  expect(event.actions.stateDelta).toEqual({ a_b: { cD: 1 } });
+});
+
+test('seconds keep their microseconds through milliseconds and back', () => {
+  for (const seconds of [1795422303.374961, 1795422303.000001, 1795422303.999999, 1795422303]) {
+    const event = fromWire({ author: 'user', timestamp: seconds });
+    expect(toWire(event)['timestamp']).toBe(seconds);
+  }
+});
+
+test('an event is stored at least a microsecond after the one before it, whatever the clock says', () => {
+  expect(nextTimestamp(1000.5, 1000)).toBe(1000.5);
+  expect(nextTimestamp(1000, 1000)).toBe(1000.001);
+  expect(nextTimestamp(1000 - 3_600_000, 1000)).toBe(1000.001);
+});
+
+test('credential secrets and internal metadata are stored but never shown', () => {
+  const event = fromWire({
+    author: 'demo',
+    id: 'x',
+    customMetadata: { __adk_internal_restored_event: true, mine: 1 },
+    content: {
+      role: 'model',
+      parts: [
+        {
+          functionCall: {
+            name: 'adk_request_credential',
+            args: {
+              authConfig: {
+                rawAuthCredential: { authType: 'oauth2', oauth2: { clientSecret: 's3cret', clientId: 'c' } },
+              },
+            },
+          },
+        },
+      ],
+    },
+    actions: {
+      requestedAuthConfigs: { 'adk-1': { exchangedAuthCredential: { authType: 'apiKey', apiKey: 'k3y' } } },
+    },
+  });
+  expect(JSON.stringify(toWire(event))).toContain('s3cret');
+  const shown = toFrameJson(event);
+  expect(shown).not.toContain('s3cret');
+  expect(shown).not.toContain('k3y');
+  expect(shown).not.toContain('__adk_internal_');
+  expect(shown).toContain('"customMetadata":{"mine":1}');
+  expect(shown).toContain('"clientId":"c"');
+});
+
+test('a session is shown with its events and float seconds', () => {
+  const session = {
+    id: 's',
+    appName: 'a',
+    userId: 'u',
+    state: { 'app:x': null },
+    events: [],
+    lastUpdateTime: 1500.25,
+  };
+  expect(toSessionJson(session)).toBe(
+    '{"id":"s","appName":"a","userId":"u","state":{"app:x":null},"events":[],"lastUpdateTime":1.50025}',
+  );
+});

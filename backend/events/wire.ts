@@ -1,0 +1,48 @@
+import { createEvent, type Event, type Session } from '@google/adk';
+import type { Content } from '@google/genai';
+import { decode, encode, toSeconds, type JsonObject } from './codec.ts';
+import { toPublicJson } from './redact.ts';
+
+/** The wire's form of an event, which is also what is stored: Python ADK's names, order and float seconds. */
+export function toWire(event: Event): JsonObject {
+  return encode('Event', { actions: {}, nodeInfo: {}, ...event }) as JsonObject;
+}
+
+/**
+ * An event from the wire or the store, in either casing. Unknown fields are dropped as Python drops them;
+ * validation of a caller's event is the HTTP layer's.
+ */
+export function fromWire(wire: JsonObject): Event {
+  const { longRunningToolIds, ...fields } = decode('Event', wire) as JsonObject;
+  const event = createEvent(fields as Partial<Event>);
+  // createEvent gives every event an empty list; on the wire its absence means something else than [].
+  event.longRunningToolIds = longRunningToolIds as string[] | undefined;
+  return event;
+}
+
+/** A message from the wire in either casing, bytes as standard base64. */
+export function contentFromWire(wire: unknown): Content {
+  return decode('Content', wire) as Content;
+}
+
+/** A content as the wire shows it: camelCase, bytes URL-safe. */
+export function contentToWire(content: Content): JsonObject {
+  return encode('Content', content) as JsonObject;
+}
+
+/** The JSON text of an event as callers see it: secrets and internal metadata left out. */
+export function toFrameJson(event: Event): string {
+  return toPublicJson(toWire(event));
+}
+
+/** The JSON text of a session with its events as callers see it. */
+export function toSessionJson(session: Session): string {
+  return toPublicJson({
+    id: session.id,
+    appName: session.appName,
+    userId: session.userId,
+    state: session.state,
+    events: session.events.map(toWire),
+    lastUpdateTime: toSeconds(session.lastUpdateTime),
+  });
+}
