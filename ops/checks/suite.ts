@@ -1,0 +1,41 @@
+import type { ToolName } from '../setup/tools.ts';
+
+/** How a suite's result is counted. */
+export type SuiteKind =
+  /** One check: exit code 0 passes. */
+  | 'check'
+  /** `bun test` with these paths, counted from its JUnit file. */
+  | 'bun'
+  /** `uv run … pytest` in the folder, counted from its JUnit file. */
+  | 'pytest';
+
+export interface Suite {
+  /** What a person types after `lornu test`. */
+  name: string;
+  /** A sentence that says what holds when it passes. */
+  title: string;
+  kind: SuiteKind;
+  /** check: the command, found in node_modules/.bin or among the tools. bun: paths. pytest: its arguments. */
+  run: readonly string[];
+  /** Where it runs, from the root of the checkout. */
+  folder?: string;
+  /** Tools that must be there first. */
+  needs?: readonly ToolName[];
+  /** Longest time it may take, warm; it is ended then and counts as failed. */
+  budgetMs: number;
+  /** Light suites may run two at once; the others run alone. */
+  light?: boolean;
+  /** Runs only with --all or when named. */
+  onlyInAll?: boolean;
+}
+
+export interface SuiteResult {
+  name: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+  elapsedMs: number;
+  /** Why a suite failed as a whole: it crashed, ran out of time, or ran nothing. */
+  reason?: string;
+  logPath: string;
+}

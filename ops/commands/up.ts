@@ -1,0 +1,53 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { CliContext } from '../cli/cli-context.ts';
+import { EXIT, type ExitCode } from '../cli/cli-error.ts';
+import { createReporter } from '../steps/reporter.ts';
+import { up, type UpResult } from '../up/up.ts';
+
+const HELP = `
+Examples:
+  ./lornu up                          the agent and its page at http://127.0.0.1:8080
+  GEMINI_API_KEY=... ./lornu up       Gemini itself answers, not the stand-in
+  ./lornu up --port 0 --json          a free port; the result as one line of JSON
+
+Conversations are kept in .lornu/ and are there again after a restart; delete that folder to begin anew.
+Ctrl-C stops everything in order; a second Ctrl-C ends it at once.
+`;
+
+export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  command
+    .option('--port <number>', 'port to listen on, 0 for a free one', wholePort, 8080)
+    .option('--data-dir <folder>', 'where conversations and logs are kept', '.lornu')
+    .option('--logs', 'show every log line of the service, not only warnings and errors')
+    .option('--json', 'print the result as one line of JSON')
+    .addHelpText('after', HELP)
+    .action(async (flags: { port: number; dataDir: string; logs?: boolean; json?: boolean }) => {
+      const reporter = createReporter(context);
+      try {
+        await up({ ...flags, logs: flags.logs ?? false }, context, reporter.emit, (result) => {
+          context.stdout(flags.json ? `${JSON.stringify(result)}\n` : render(result));
+        });
+        context.stderr('\nStopped. Conversations are kept; ./lornu up goes on from there.\n');
+        finish(EXIT.ok);
+      } finally {
+        reporter.close();
+      }
+    });
+}
+
+function render(result: UpResult): string {
+  return `
+Lornu's agent answers at ${result.url}
+  model  ${result.model}
+  data   ${result.dataDir}/
+  log    ${result.logPath}
+Ctrl-C stops it.
+`;
+}
+
+function wholePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('It takes a whole number from 0 to 65535.');
+  return port;
+}

@@ -1,0 +1,88 @@
+import { statfs } from 'node:fs/promises';
+import type { CliContext } from '../cli/cli-context.ts';
+import { whoListens } from '../process/port-holder.ts';
+import { findTool } from '../setup/find-tool.ts';
+import { howToGet } from '../setup/ensure-tools.ts';
+import { TOOLS, type Tool } from '../setup/tools.ts';
+
+export interface Finding {
+  group: 'Tools' | 'Machine' | 'Configuration';
+  name: string;
+  /** `missing` is something that "up" or "test" can't do without. */
+  state: 'ok' | 'missing' | 'optional';
+  value: string;
+  next?: string;
+}
+
+export type ExamineContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'>;
+
+const LEAST_FREE_BYTES = 1_500_000_000;
+const REACH_MS = 5_000;
+
+/** Looks at everything that decides whether this machine can run the project; changes nothing. */
+export async function examine(context: ExamineContext): Promise<Finding[]> {
+  const tools = Promise.all(Object.values(TOOLS).map((tool) => examineTool(tool, context)));
+  const machine = Promise.all([freeDisk(context), portFree(8080), ...registries(context)]);
+  return [...(await tools), ...(await machine)];
+}
+
+async function examineTool(tool: Tool, context: ExamineContext): Promise<Finding> {
+  const found = await findTool(tool, context);
+  const wanted = tool.pinned ? ` (wanted: ${tool.pinned})` : '';
+  if (found)
+    return { group: 'Tools', name: tool.name, state: 'ok', value: `${found.version} at ${found.path}` };
+  return {
+    group: 'Tools',
+    name: tool.name,
+    state: 'optional',
+    value: `not here${wanted}; for ${tool.purpose}; "lornu test" gets it where it may`,
+    next: howToGet(tool),
+  };
+}
+
+async function freeDisk({ root }: ExamineContext): Promise<Finding> {
+  const { bavail, bsize } = await statfs(root);
+  const free = bavail * bsize;
+  return {
+    group: 'Machine',
+    name: 'free disk',
+    state: free < LEAST_FREE_BYTES ? 'missing' : 'ok',
+    value: `${(free / 1e9).toFixed(1)} GB where the checkout lies`,
+    next: 'free some space, or move the checkout',
+  };
+}
+
+async function portFree(port: number): Promise<Finding> {
+  const holder = await whoListens(port);
+  const base = { group: 'Machine', name: `port ${port}` } as const;
+  if (!holder) return { ...base, state: 'ok', value: 'free' };
+  return {
+    ...base,
+    state: 'optional',
+    value: `taken by ${holder}`,
+    next: './lornu up --port 0 takes a free one',
+  };
+}
+
+/** The registries that the set-up asks, by the addresses that npm and pip are configured with. */
+function registries({ env, signal }: ExamineContext): Promise<Finding>[] {
+  const npm = env['npm_config_registry'] ?? 'https://registry.npmjs.org/';
+  const pypi = env['PIP_INDEX_URL'] ?? 'https://pypi.org/simple/';
+  return [reach('npm registry', npm, signal), reach('Python package index', pypi, signal)];
+}
+
+async function reach(name: string, url: string, signal: AbortSignal): Promise<Finding> {
+  const base = { group: 'Machine', name } as const;
+  try {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(REACH_MS)]);
+    await fetch(new URL('-/ping', url), { method: 'HEAD', signal: limit });
+    return { ...base, state: 'ok', value: 'reachable' };
+  } catch {
+    return {
+      ...base,
+      state: 'optional',
+      value: `no answer within ${REACH_MS / 1000} s`,
+      next: 'needed only to fetch what is not here yet; check the network and the proxy settings',
+    };
+  }
+}

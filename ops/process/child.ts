@@ -1,0 +1,90 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CliError, EXIT } from '../cli/cli-error.ts';
+import { readLines, signalGroup } from './run-command.ts';
+
+const TAIL_LINES = 20;
+
+export interface ChildOptions {
+  /** How people call it, as in "the service". */
+  name: string;
+  command: readonly string[];
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+  /** All its output goes there, masked. */
+  logPath: string;
+  redact: (text: string) => string;
+  onLine?: (line: string) => void;
+  /** How long it may take to end after SIGTERM before SIGKILL. */
+  stopWithinMs: number;
+}
+
+/** A program that runs beside us until it is stopped. */
+export interface Child {
+  readonly name: string;
+  readonly pid: number;
+  readonly logPath: string;
+  /** Last lines of its output, masked. */
+  readonly tail: readonly string[];
+  /** How it ended, as in "ended with exit code 1"; never rejects. */
+  readonly ended: Promise<string>;
+  /** Asks it to end and waits; the second call waits for the same end. */
+  stop: () => Promise<void>;
+}
+
+/** Starts a program in a process group of its own: Ctrl-C reaches us alone, so that we choose the order of the ends. */
+export async function startChild(options: ChildOptions): Promise<Child> {
+  await mkdir(dirname(options.logPath), { recursive: true });
+  const log = createWriteStream(options.logPath);
+  const child = spawn(options);
+  const tail: string[] = [];
+  const take = (raw: string): void => {
+    const line = options.redact(raw);
+    tail.push(line);
+    if (tail.length > TAIL_LINES) tail.shift();
+    log.write(`${line}\n`);
+    options.onLine?.(line);
+  };
+  const read = Promise.all([readLines(child.stdout, take), readLines(child.stderr, take)]);
+  const ended = child.exited.then(async () => {
+    await read.catch(() => undefined);
+    log.end();
+    return child.signalCode ? `was ended by ${child.signalCode}` : `ended with exit code ${child.exitCode}`;
+  });
+  return {
+    name: options.name,
+    pid: child.pid,
+    logPath: options.logPath,
+    tail,
+    ended,
+    stop: async () => {
+      signalGroup(child.pid, 'SIGTERM');
+      const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), options.stopWithinMs);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function spawn({ name, command, cwd, env }: ChildOptions) {
+  try {
+    // stdin stays an open pipe: a child that watches it learns when we are gone, however we went.
+    return Bun.spawn([...command], {
+      cwd,
+      env: { ...env },
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'pipe',
+      detached: true,
+    });
+  } catch (cause) {
+    throw new CliError({
+      what: `${name} can't be started.`,
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: './lornu doctor shows what is missing.',
+      exitCode: EXIT.machine,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,143 @@
+import { CliError, EXIT } from '../cli/cli-error.ts';
+
+const TAIL_LINES = 20;
+
+export interface CommandOptions {
+  cwd?: string;
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Ended with SIGTERM after this long, with SIGKILL 5 s later. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+  /** Each line of stdout and stderr as it comes. */
+  onLine?: (line: string) => void;
+  stdin?: string;
+}
+
+export interface CommandResult {
+  /** undefined when a signal ended it. */
+  exitCode: number | undefined;
+  signal: string | undefined;
+  timedOut: boolean;
+  stdout: string;
+  /** Last lines of stdout and stderr as they came. */
+  tail: string[];
+  elapsedMs: number;
+}
+
+/**
+ * Runs a program to its end in a process group of its own, so that a time limit or an abort ends its children too.
+ * Throws CliError only when it can't be started; the exit code is the caller's to judge.
+ */
+export async function tryCommand(
+  command: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const beganMs = performance.now();
+  const child = spawn(command, options);
+  let timedOut = false;
+  const end = (): void => {
+    signalGroup(child.pid, 'SIGTERM');
+    setTimeout(() => child.exitCode ?? signalGroup(child.pid, 'SIGKILL'), 5_000).unref();
+  };
+  const timer =
+    options.timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => ((timedOut = true), end()), options.timeoutMs);
+  options.signal?.addEventListener('abort', end, { once: true });
+  if (options.signal?.aborted) end();
+
+  const tail: string[] = [];
+  const take = (line: string): void => {
+    tail.push(line);
+    if (tail.length > TAIL_LINES) tail.shift();
+    options.onLine?.(line);
+  };
+  try {
+    const [stdout] = await Promise.all([
+      readLines(child.stdout, take),
+      readLines(child.stderr, take),
+      child.exited,
+    ]);
+    return {
+      exitCode: child.signalCode ? undefined : (child.exitCode ?? undefined),
+      signal: child.signalCode ?? undefined,
+      timedOut,
+      stdout,
+      tail,
+      elapsedMs: performance.now() - beganMs,
+    };
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', end);
+  }
+}
+
+/** As tryCommand, but anything other than exit code 0 is a CliError that says command, reason and the last lines. */
+export async function runCommand(
+  command: readonly string[],
+  options: CommandOptions & { what?: string; next?: string } = {},
+): Promise<CommandResult> {
+  const result = await tryCommand(command, options);
+  if (result.exitCode === 0) return result;
+  throw new CliError({
+    what: options.what ?? `${command[0]} failed.`,
+    why: `"${command.join(' ')}" ${describeEnd(result, options)}.`,
+    next: options.next ?? 'Put right what the lines above say, then run the same command again.',
+    output: result.tail,
+  });
+}
+
+/** "ended with exit code 2", "was ended by SIGKILL", "took longer than 30 s". */
+export function describeEnd(result: CommandResult, options: Pick<CommandOptions, 'timeoutMs'> = {}): string {
+  if (result.timedOut) return `took longer than ${(options.timeoutMs ?? 0) / 1000} s`;
+  return result.signal ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`;
+}
+
+/** Signals a process group made by a detached spawn; one that is gone is no error. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Already gone.
+  }
+}
+
+function spawn(command: readonly string[], options: CommandOptions) {
+  try {
+    return Bun.spawn([...command], {
+      ...(options.cwd ? { cwd: options.cwd } : {}),
+      ...(options.env ? { env: { ...options.env } } : {}),
+      stdin: options.stdin === undefined ? 'ignore' : new Blob([options.stdin]),
+      stdout: 'pipe',
+      stderr: 'pipe',
+      detached: true,
+    });
+  } catch (cause) {
+    throw new CliError({
+      what: `${command[0]} can't be started.`,
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: './lornu doctor shows which tools are there and how to get the others.',
+      exitCode: EXIT.machine,
+      cause,
+    });
+  }
+}
+
+/** Reads a stream to its end, line by line; gives back all of it. */
+export async function readLines(
+  stream: ReadableStream<Uint8Array>,
+  onLine: (line: string) => void,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  let all = '';
+  let rest = '';
+  for await (const chunk of stream) {
+    const text = decoder.decode(chunk, { stream: true });
+    all += text;
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line.replace(/\r$/, ''));
+  }
+  if (rest) onLine(rest);
+  return all;
+}

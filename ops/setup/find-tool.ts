@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { tryCommand } from '../process/run-command.ts';
+import type { Tool } from './tools.ts';
+
+export interface FoundTool {
+  path: string;
+  version: string;
+}
+
+export interface FindContext {
+  cacheDir: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Where pip puts a pinned tool of ours. */
+export function pipFolder(tool: Tool, cacheDir: string): string {
+  return join(cacheDir, 'tools', `${tool.name}-${tool.pinned}`);
+}
+
+/** The tool in the cache or on PATH; undefined when there is none, or only one of another version than pinned. */
+export async function findTool(tool: Tool, context: FindContext): Promise<FoundTool | undefined> {
+  const searchPath = [
+    tool.pip ? join(pipFolder(tool, context.cacheDir), 'bin') : '',
+    context.env['PATH'] ?? '',
+  ]
+    .filter(Boolean)
+    .join(':');
+  for (const program of tool.programs) {
+    const path = Bun.which(program, { PATH: searchPath });
+    if (!path) continue;
+    const found = await versionOf(path, tool);
+    if (found && (tool.pinned === undefined || found === tool.pinned)) return { path, version: found };
+  }
+  return undefined;
+}
+
+async function versionOf(path: string, tool: Tool): Promise<string | undefined> {
+  const result = await tryCommand([path, ...tool.versionArgs], { timeoutMs: 20_000 }).catch(() => undefined);
+  if (result?.exitCode !== 0) return undefined;
+  return /\d+(?:\.\d+)+/.exec(`${result.stdout}\n${result.tail.join('\n')}`)?.[0];
+}

@@ -1,0 +1,62 @@
+/** A program that is not an npm package of ours: how it is found, and how a machine gets it. */
+export interface Tool {
+  name: string;
+  /** What it is for here. */
+  purpose: string;
+  /** Names under which it may be on PATH. */
+  programs: readonly string[];
+  versionArgs: readonly string[];
+  /** The exact version where one is pinned; others take what the system has. */
+  pinned?: string;
+  /** The Debian package that brings it. */
+  apt?: string;
+  /** The Homebrew formula that brings it. */
+  brew?: string;
+  /** Installed into .cache/ by pip, in this exact version. */
+  pip?: string;
+}
+
+export const TOOLS = {
+  git: {
+    name: 'git',
+    purpose: 'tests that look at the tracked files',
+    programs: ['git'],
+    versionArgs: ['--version'],
+    apt: 'git',
+    brew: 'git',
+  },
+  python: {
+    name: 'python',
+    purpose: 'the FastAPI/ADK agent and the tools that come from PyPI',
+    programs: ['python3.11', 'python3'],
+    versionArgs: ['--version'],
+    apt: 'python3',
+    brew: 'python@3.11',
+  },
+  uv: {
+    name: 'uv',
+    purpose: "gcp-agent/ and Python's part of the tests",
+    programs: ['uv'],
+    versionArgs: ['--version'],
+    pinned: '0.13.9',
+    pip: 'uv',
+  },
+  chromium: {
+    name: 'chromium',
+    purpose: 'browser tests',
+    programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    versionArgs: ['--version'],
+    apt: 'chromium',
+    brew: 'chromium',
+  },
+  haproxy: {
+    name: 'haproxy',
+    purpose: 'the load balancer of the rehearsal',
+    programs: ['haproxy'],
+    versionArgs: ['-v'],
+    apt: 'haproxy',
+    brew: 'haproxy',
+  },
+} as const satisfies Record<string, Tool>;
+
+export type ToolName = keyof typeof TOOLS;

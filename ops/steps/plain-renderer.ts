@@ -1,0 +1,47 @@
+import { formatElapsed, type Emit } from './step-events.ts';
+
+/** Without news for this long, a running step is mentioned again: a quiet log looks like a hang. */
+const QUIET_MS = 30_000;
+
+/** One line at the start and the end of a step: for logs and pipes, no control characters. */
+export function createPlainRenderer(write: (text: string) => void): Emit {
+  const titles = new Map<string, string>();
+  const running = new Map<string, { beganMs: number; saidMs: number }>();
+  const titleOf = (id: string): string => titles.get(id) ?? id;
+
+  return (event) => {
+    switch (event.kind) {
+      case 'plan':
+        for (const step of event.steps) titles.set(step.id, step.title);
+        if (event.steps.length > 1) write(`${event.steps.length} steps\n`);
+        return;
+      case 'begin':
+        titles.set(event.id, event.title);
+        running.set(event.id, { beganMs: event.atMs, saidMs: event.atMs });
+        write(`... ${event.title}\n`);
+        return;
+      case 'output':
+        return;
+      case 'end': {
+        running.delete(event.id);
+        const tail = event.detail ? `: ${event.detail}` : '';
+        for (const line of event.output ?? []) write(`    | ${line}\n`);
+        if (event.outcome === 'done')
+          write(`ok  ${titleOf(event.id)} (${formatElapsed(event.elapsedMs)})${tail}\n`);
+        else if (event.outcome === 'failed')
+          write(`NO  ${titleOf(event.id)} (${formatElapsed(event.elapsedMs)})${tail}\n`);
+        else write(`--  ${titleOf(event.id)} skipped${tail}\n`);
+        return;
+      }
+      case 'note':
+        write(`${event.text}\n`);
+        return;
+      case 'tick':
+        for (const [id, step] of running) {
+          if (event.atMs - step.saidMs < QUIET_MS) continue;
+          step.saidMs = event.atMs;
+          write(`... ${titleOf(id)}, still running (${formatElapsed(event.atMs - step.beganMs)})\n`);
+        }
+    }
+  };
+}

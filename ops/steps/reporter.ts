@@ -1,0 +1,37 @@
+import type { CliContext } from '../cli/cli-context.ts';
+import { createPlainRenderer } from './plain-renderer.ts';
+import type { Emit, StepEvent } from './step-events.ts';
+import { createTtyRenderer } from './tty-renderer.ts';
+
+export interface Reporter {
+  emit: Emit;
+  /** Stops the clock; call it before anything else writes to the terminal. */
+  close: () => void;
+}
+
+/** The renderer that fits stderr, with a clock, behind the masking of secrets. */
+export function createReporter(context: Pick<CliContext, 'stderr' | 'terminal' | 'redact'>): Reporter {
+  const render = context.terminal
+    ? createTtyRenderer(context.stderr, context.terminal)
+    : createPlainRenderer(context.stderr);
+  const clock = setInterval(() => render({ kind: 'tick', atMs: Date.now() }), context.terminal ? 120 : 5_000);
+  clock.unref();
+  return { emit: (event) => render(redactEvent(event, context.redact)), close: () => clearInterval(clock) };
+}
+
+function redactEvent(event: StepEvent, redact: (text: string) => string): StepEvent {
+  switch (event.kind) {
+    case 'output':
+      return { ...event, line: redact(event.line) };
+    case 'note':
+      return { ...event, text: redact(event.text) };
+    case 'end':
+      return {
+        ...event,
+        ...(event.detail === undefined ? {} : { detail: redact(event.detail) }),
+        ...(event.output === undefined ? {} : { output: event.output.map(redact) }),
+      };
+    default:
+      return event;
+  }
+}

@@ -1,0 +1,31 @@
+/** What happens while steps run; the renderers read nothing else. Times are milliseconds. */
+export type StepEvent =
+  /** The steps to come, before the first begins. */
+  | { kind: 'plan'; steps: readonly { id: string; title: string }[] }
+  | { kind: 'begin'; id: string; title: string; atMs: number }
+  /** A line of a child's output: shown while the step runs, dropped when it ends well. */
+  | { kind: 'output'; id: string; line: string }
+  | {
+      kind: 'end';
+      id: string;
+      outcome: StepOutcome;
+      detail?: string;
+      elapsedMs: number;
+      output?: readonly string[];
+    }
+  /** A sentence that stays. */
+  | { kind: 'note'; text: string }
+  | { kind: 'tick'; atMs: number };
+
+export type StepOutcome = 'done' | 'failed' | 'skipped';
+
+export type Emit = (event: StepEvent) => void;
+
+/** "0.4 s", "12 s", "3 min 05 s". */
+export function formatElapsed(elapsedMs: number): string {
+  const seconds = elapsedMs / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+}

@@ -1,0 +1,30 @@
+import { createServer } from 'node:net';
+import { CliError, EXIT } from '../cli/cli-error.ts';
+import { whoListens } from '../process/port-holder.ts';
+
+/** The port itself when it is free, a free one for 0; otherwise an error that says who holds it. */
+export async function claimPort(port: number): Promise<number> {
+  const server = createServer();
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => {
+        const address = server.address();
+        server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
+      });
+    });
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    const holder = code === 'EADDRINUSE' ? await whoListens(port) : undefined;
+    throw new CliError({
+      what: `Port ${port} can't be used.`,
+      why:
+        code === 'EACCES'
+          ? 'Ports below 1024 need administrator rights here.'
+          : `It is taken by ${holder ?? 'another process'}.`,
+      next: './lornu up --port 0 takes a free port; --port N takes N.',
+      exitCode: EXIT.machine,
+      cause,
+    });
+  }
+}
