@@ -14,9 +14,10 @@ export function isSecretName(name: string): boolean {
 /** Masks the values of secret variables (6 characters and more) and whatever has the shape of a key. */
 export function createRedactor(env: Readonly<Record<string, string | undefined>>): Redactor {
   const values = Object.entries(env)
-    .filter(([name, value]) => isSecretName(name) && value !== undefined && value.length >= 6)
-    .map(([, value]) => value as string)
-    .sort((a, b) => b.length - a.length);
+    .flatMap(([name, value]) =>
+      value !== undefined && value.length >= 6 && isSecretName(name) ? [value] : [],
+    )
+    .toSorted((a, b) => b.length - a.length);
   return (text) => {
     let clean = text;
     for (const value of values) clean = clean.replaceAll(value, MASK);

@@ -60,7 +60,7 @@ export async function tryCommand(
     ]);
     return {
       exitCode: child.signalCode ? undefined : (child.exitCode ?? undefined),
-      signal: child.signalCode ?? undefined,
+      signal: child.signalCode === null ? undefined : String(child.signalCode),
       timedOut,
       stdout,
       tail,

@@ -81,7 +81,12 @@ function systemStep(tools: readonly Tool[], context: SetupContext): Step {
         await run(['brew', 'install', ...tools.flatMap((tool) => tool.brew ?? [])]);
         return;
       }
-      throw notThere(tools[0] as Tool, 'It can only be installed with administrator rights.');
+      throw new CliError({
+        what: `Missing: ${names}.`,
+        why: 'They can only be installed with administrator rights.',
+        next: tools.map(howToGet).join(' && '),
+        exitCode: EXIT.machine,
+      });
     },
   };
 }

@@ -14,7 +14,7 @@ export async function claimPort(port: number): Promise<number> {
       });
     });
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     const holder = code === 'EADDRINUSE' ? await whoListens(port) : undefined;
     throw new CliError({
       what: `Port ${port} can't be used.`,

@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import type { CliContext } from '../cli/cli-context.ts';
+import { z } from 'zod';
 import { startChild, type Child } from '../process/child.ts';
 import { runSteps, type Step } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
@@ -14,6 +15,9 @@ const STANDIN_STOP_MS = 3_000;
 const START_MS = 60_000;
 /** Bun lets a process carry 256 requests at once unless this is in its environment when it starts. */
 const MANY_REQUESTS = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336' };
+
+/** The one line with which a stand-in says where it listens. */
+const ANNOUNCEMENT = z.object({ url: z.url() });
 
 export interface UpOptions {
   port: number;
@@ -107,7 +111,7 @@ async function startAll(
         const ended = child.ended.then((how) => Promise.reject(childEnded(child, how)));
         const line = await Promise.race([announced.promise, ended]);
         ended.catch(() => undefined);
-        serviceEnv['GOOGLE_GEMINI_BASE_URL'] = (JSON.parse(line) as { url: string }).url;
+        serviceEnv['GOOGLE_GEMINI_BASE_URL'] = ANNOUNCEMENT.parse(JSON.parse(line)).url;
       },
     },
     {

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'bun:test';
+import { dirname, join } from 'node:path';
+import { PACKAGES, SUITES } from './suites.ts';
+
+const root = join(import.meta.dir, '../..');
+
+describe('the list of suites', () => {
+  test('type-checks every package that has TypeScript files', async () => {
+    const withSources: string[] = [];
+    for await (const file of new Bun.Glob('*/tsconfig.json').scan({ cwd: root })) {
+      const folder = dirname(file);
+      const sources = new Bun.Glob('**/*.{ts,tsx}').scan({ cwd: join(root, folder), followSymlinks: false });
+      for await (const source of sources) {
+        if (source.includes('node_modules/')) continue;
+        withSources.push(folder);
+        break;
+      }
+    }
+    expect(PACKAGES.toSorted()).toEqual(withSources.toSorted());
+  });
+
+  test('covers every test file beside the code', async () => {
+    const paths = SUITES.flatMap((suite) => (suite.kind === 'bun' ? suite.run : []));
+    const uncovered: string[] = [];
+    for await (const file of new Bun.Glob('*/**/*.test.{ts,tsx}').scan({ cwd: root })) {
+      if (file.includes('node_modules/')) continue;
+      if (!paths.some((path) => file.startsWith(path.replace('./', '')))) uncovered.push(file);
+    }
+    expect(uncovered).toEqual([]);
+  });
+
+  test('gives every suite a name of its own, fit for a command line', () => {
+    const names = SUITES.map((suite) => suite.name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
+  });
+});
