@@ -16,6 +16,8 @@ export interface FunctionDeclaration {
   name: string;
   parameters?: JsonSchema;
   parametersJsonSchema?: JsonSchema;
+  /** As google-genai for Python spells it; protobuf JSON takes both. */
+  parameters_json_schema?: JsonSchema;
 }
 
 export interface JsonSchema {

@@ -4,7 +4,8 @@ type FunctionCall = NonNullable<Part['functionCall']>;
 
 /** Arguments for a declared function: required strings become `text`, the rest the smallest value of their type. */
 export function fillArguments(declaration: FunctionDeclaration, text: string): Record<string, unknown> {
-  const schema = declaration.parametersJsonSchema ?? declaration.parameters;
+  const schema =
+    declaration.parametersJsonSchema ?? declaration.parameters_json_schema ?? declaration.parameters;
   const args: Record<string, unknown> = {};
   for (const name of schema?.required ?? []) {
     args[name] = smallestValue(schema?.properties?.[name], text);

@@ -1,0 +1,33 @@
+"""Builds the FastAPI application out of google-adk's own routes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from google.adk.cli.fast_api import get_fast_api_app
+
+from gcp_agent.settings import Settings
+
+_SQLITE = "sqlite:///"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """google-adk's production routes, with nothing added: this service is the reference for the wire.
+
+    `web=False` leaves out the developer pages, which may write and import Python files.
+    """
+    if settings.session_service_uri.startswith(_SQLITE):
+        Path(settings.session_service_uri.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+    return get_fast_api_app(
+        agents_dir=str(settings.agents_dir),
+        session_service_uri=settings.session_service_uri,
+        # Until artifacts are shared through Cloud Storage they live as long as the process.
+        artifact_service_uri="memory://",
+        allow_origins=list(settings.allow_origins) or None,
+        host=settings.host,
+        # A loopback bind makes google-adk refuse requests that name another host (DNS rebinding).
+        bind_host=settings.host,
+        port=settings.port,
+        web=False,
+    )

@@ -1,0 +1,42 @@
+"""Entry point: `python -m gcp_agent.main`."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+
+import uvicorn
+
+from gcp_agent.app import create_app
+from gcp_agent.settings import Settings, SettingsError, read_settings
+
+# Above the idle timeout of a load balancer in front, or it meets connections that are just being closed.
+_KEEP_ALIVE_S = 130
+
+
+def main() -> int:
+    """Serves until it is told to stop; exit code 2 when the environment is wrong."""
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    serve(settings)
+    return 0
+
+
+def serve(settings: Settings) -> None:
+    """Binds first and says where, in a line of JSON: PORT=0 takes a free port."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((settings.host, settings.port))
+    port = listener.getsockname()[1]
+    print(json.dumps({"host": settings.host, "port": port, "pid": os.getpid()}), flush=True)
+    config = uvicorn.Config(create_app(settings), timeout_keep_alive=_KEEP_ALIVE_S, log_level="warning")
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

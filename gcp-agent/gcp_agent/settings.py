@@ -1,0 +1,53 @@
+"""The one place that reads the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROJECT = Path(__file__).parent.parent
+
+
+class SettingsError(Exception):
+    """All problems of the environment together, one a line."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this process is to run; made by `read_settings` alone."""
+
+    host: str
+    port: int
+    agents_dir: Path
+    # google-adk's URI: sqlite:///path, or a service of Google Cloud.
+    session_service_uri: str
+    allow_origins: tuple[str, ...]
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Raises SettingsError naming every variable that is wrong; an empty value counts as not set."""
+    problems: list[str] = []
+
+    def value(name: str, default: str) -> str:
+        return environment.get(name) or default
+
+    port_text = value("PORT", "8080")
+    port = int(port_text) if port_text.isdecimal() else -1
+    if not 0 <= port <= 65535:
+        problems.append(f'PORT must be a port number, not "{port_text}".')
+
+    agents_dir = Path(value("AGENTS_DIR", str(_PROJECT / "agents")))
+    if not agents_dir.is_dir():
+        problems.append(f'AGENTS_DIR: there is no folder "{agents_dir}".')
+
+    if problems:
+        raise SettingsError("\n".join(problems))
+    data_dir = Path(value("DATA_DIR", str(_PROJECT / ".data")))
+    return Settings(
+        host=value("HOST", "127.0.0.1"),
+        port=port,
+        agents_dir=agents_dir,
+        session_service_uri=value("SESSION_SERVICE_URI", f"sqlite:///{data_dir.resolve() / 'sessions.db'}"),
+        allow_origins=tuple(filter(None, value("ALLOW_ORIGINS", "").split(","))),
+    )
