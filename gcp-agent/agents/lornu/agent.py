@@ -56,7 +56,7 @@ def delete_notes(tool_context: ToolContext) -> dict[str, Any]:
 
 
 def _model() -> str:
-    return os.environ.get("LORNU_MODEL") or "gemini-2.5-flash"
+    return os.environ.get("GEMINI_MODEL") or "gemini-2.5-flash"
 
 
 root_agent = LlmAgent(
