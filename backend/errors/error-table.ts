@@ -10,6 +10,36 @@ export const ERROR_TABLE = {
     sentence: 'Session not found',
     next: 'Create the session first, or list the sessions of this user.',
   },
+  SESSION_EXISTS: {
+    status: 409,
+    sentence: 'Session already exists',
+    next: 'Use the session that is there, or choose another id.',
+  },
+  SESSION_BUSY: {
+    status: 409,
+    sentence: 'This session has a run under way.',
+    next: 'Wait as long as Retry-After says, attach to the running run, or cancel it.',
+  },
+  LEASE_LOST: {
+    status: 409,
+    sentence: 'Another process has taken over this session.',
+    next: 'Attach to the run again: it goes on elsewhere.',
+  },
+  BAD_CURSOR: {
+    status: 400,
+    sentence: 'This is not a cursor of this list.',
+    next: 'Begin the list again without a cursor.',
+  },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    sentence: 'The session store did not answer in time: nothing was stored.',
+    next: 'Try again; /ready says what the service can reach.',
+  },
+  DRAINING: {
+    status: 503,
+    sentence: 'This process is about to stop and begins no new runs.',
+    next: 'Try again: the load balancer sends the request to another process.',
+  },
   NOT_BUILT: {
     status: 501,
     sentence: 'This part of the ADK contract is not served here.',

@@ -5,7 +5,7 @@ import { toPublicJson } from './redact.ts';
 
 /** The wire's form of an event, which is also what is stored: Python ADK's names, order and float seconds. */
 export function toWire(event: Event): JsonObject {
-  return encode('Event', { actions: {}, nodeInfo: {}, ...event }) as JsonObject;
+  return encode('Event', { nodeInfo: {}, ...event }) as JsonObject;
 }
 
 /**
@@ -14,7 +14,7 @@ export function toWire(event: Event): JsonObject {
  */
 export function fromWire(wire: JsonObject): Event {
   const { longRunningToolIds, ...fields } = decode('Event', wire) as JsonObject;
-  const event = createEvent(fields as Partial<Event>);
+  const event = createEvent(fields);
   // createEvent gives every event an empty list; on the wire its absence means something else than [].
   event.longRunningToolIds = longRunningToolIds as string[] | undefined;
   return event;

@@ -27,11 +27,14 @@ export interface ListPage {
  * - a turn never copies the whole session: `getSession` reads once, `appendEvent` adds to the object it was given.
  */
 export abstract class SessionStore extends BaseSessionService {
-  /** Sessions of a user without their events, newest first. */
+  /** Sessions without their events, newest first: of one user, or of all where none is named (then without pages). */
   abstract listSummaries(
-    owner: { appName: string; userId: string },
+    owner: { appName: string; userId?: string },
     page?: ListPage,
   ): Promise<{ sessions: SessionSummary[]; nextCursor?: string }>;
+
+  /** From now on this session object may write only while the session's lease still has this fencing token. */
+  abstract bindFence(session: Session, fence: number): void;
 
   /** Fails where the store cannot be read; used by /ready. Bounded by the caller. */
   abstract probe(): Promise<void>;

@@ -1,0 +1,52 @@
+import { Database } from 'bun:sqlite';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Longest that one call may hold up the event loop while another process writes; beyond it we wait without holding. */
+const BLOCKING_WAIT_MS = 20;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS sessions (
+    row_id INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused: caches are keyed by it
+    app_name TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    updated_us INTEGER NOT NULL, -- the last event's timestamp, microseconds since the epoch
+    last_seq INTEGER NOT NULL DEFAULT 0,
+    fence INTEGER NOT NULL DEFAULT 0, -- grows with each lease; an older holder can't write
+    lease_run_id TEXT,
+    lease_owner TEXT,
+    lease_expires_ms INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (app_name, user_id, id)
+  );
+  CREATE INDEX IF NOT EXISTS sessions_newest ON sessions (app_name, user_id, updated_us DESC, id DESC);
+  CREATE TABLE IF NOT EXISTS events (
+    session_row INTEGER NOT NULL REFERENCES sessions (row_id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    event TEXT NOT NULL, -- the wire form
+    PRIMARY KEY (session_row, seq)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS app_states (app_name TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS user_states (
+    app_name TEXT NOT NULL, user_id TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (app_name, user_id)
+  ) WITHOUT ROWID;
+`;
+
+/**
+ * Opens the store's file and makes its tables; several processes may open the same file.
+ * WAL with synchronous=NORMAL: a killed process loses nothing that was committed; a power cut may lose the last
+ * commits but never tears one.
+ */
+export function openDatabase(path: string): Database {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  const database = new Database(path, { create: true, strict: true });
+  // Making the tables may meet another process that does the same.
+  database.run('PRAGMA busy_timeout = 5000');
+  database.run('PRAGMA journal_mode = WAL');
+  database.run('PRAGMA synchronous = NORMAL');
+  database.run('PRAGMA foreign_keys = ON');
+  database.transaction(() => database.run(SCHEMA)).immediate();
+  database.run(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}`);
+  return database;
+}

@@ -1,0 +1,183 @@
+import { createEvent, createEventActions, type Event } from '@google/adk';
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDatabase } from './database.ts';
+import { SqliteSessionStore } from './sqlite-session-store.ts';
+
+const owner = { appName: 'app', userId: 'u' };
+let folder: string;
+let store: SqliteSessionStore;
+let nowMs: number;
+
+const open = (cacheBytes?: number) =>
+  new SqliteSessionStore({ database: openDatabase(join(folder, 's.sqlite')), now: () => nowMs, cacheBytes });
+const textEvent = (text: string, stateDelta: Record<string, unknown> = {}, timestamp = nowMs): Event =>
+  createEvent({
+    id: `id-${text}`,
+    invocationId: 'e-1',
+    author: 'agent',
+    timestamp,
+    content: { role: 'model', parts: [{ text }] },
+    actions: createEventActions({ stateDelta }),
+  });
+
+const failureOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'no failure',
+    (error: Error) => error.message,
+  );
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sessions-'));
+  nowMs = 1_795_422_303_000;
+  store = open();
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('state is split by prefix: app: for all users, user: for all sessions, temp: for this turn alone', async () => {
+  await store.createSession({
+    ...owner,
+    sessionId: 'a',
+    state: { k: 1, 'app:x': 2, 'user:y': 3, 'temp:t': 4 },
+  });
+  const session = (await store.getSession({ ...owner, sessionId: 'a' }))!;
+  expect(session.state).toEqual({ k: 1, 'app:x': 2, 'user:y': 3 });
+  const event = textEvent('1', { k: null, 'app:x': 5, 'user:z': { a_b: 1 }, 'temp:now': 6 });
+  await store.appendEvent({ session, event });
+  expect(session.state).toEqual({ k: null, 'app:x': 5, 'user:y': 3, 'user:z': { a_b: 1 }, 'temp:now': 6 });
+  expect(event.actions.stateDelta).toEqual({ k: null, 'app:x': 5, 'user:z': { a_b: 1 } });
+  const other = await store.createSession({ appName: 'app', userId: 'v' });
+  expect(other.state).toEqual({ 'app:x': 5 });
+  const sameUser = await store.createSession(owner);
+  expect(sameUser.state).toEqual({ 'app:x': 5, 'user:y': 3, 'user:z': { a_b: 1 } });
+});
+
+test('a second session of the same id is refused and changes nothing', async () => {
+  await store.createSession({ ...owner, sessionId: 'a', state: { k: 1 } });
+  expect(await failureOf(store.createSession({ ...owner, sessionId: 'a', state: { 'app:x': 9 } }))).toContain(
+    'already exists: a',
+  );
+  expect((await store.createSession(owner)).state).toEqual({});
+});
+
+test('events are ordered by append, each at least a microsecond after the one before, even when the clock falls back', async () => {
+  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  await store.appendEvent({ session, event: textEvent('1', {}, nowMs + 5) });
+  await store.appendEvent({ session, event: textEvent('2', {}, nowMs + 5) });
+  await store.appendEvent({ session, event: textEvent('3', {}, nowMs - 3_600_000) });
+  const again = (await store.getSession({ ...owner, sessionId: 'a' }))!;
+  expect(again.events.map((event) => event.timestamp - nowMs)).toEqual(
+    [5, 5.0009765625, 5.001953125].map((n) => expect.closeTo(n, 3)),
+  );
+  expect(again.events.map((event) => event.id)).toEqual(['id-1', 'id-2', 'id-3']);
+  expect(again.lastUpdateTime).toBe(again.events[2]!.timestamp);
+});
+
+test('partial events are never stored', async () => {
+  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  await store.appendEvent({ session, event: { ...textEvent('1'), partial: true } });
+  expect((await store.getSession({ ...owner, sessionId: 'a' }))!.events).toEqual([]);
+});
+
+test('an append that fails leaves neither event nor state nor time', async () => {
+  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  await store.deleteSession({ ...owner, sessionId: 'a' });
+  expect(await failureOf(store.appendEvent({ session, event: textEvent('1', { 'app:x': 1 }) }))).toContain(
+    'Session not found: a',
+  );
+  expect(session.events).toEqual([]);
+  expect((await store.createSession({ ...owner, sessionId: 'a' })).state).toEqual({});
+});
+
+test("two processes on one file see each other's events, whatever each has in memory", async () => {
+  const other = open();
+  await store.createSession({ ...owner, sessionId: 'a' });
+  for (const [writer, text] of [
+    [store, '1'],
+    [other, '2'],
+    [store, '3'],
+    [other, '4'],
+  ] as const) {
+    const session = (await writer.getSession({ ...owner, sessionId: 'a' }))!;
+    await writer.appendEvent({ session, event: textEvent(text) });
+  }
+  for (const reader of [store, other, open(0)]) {
+    const session = (await reader.getSession({ ...owner, sessionId: 'a' }))!;
+    expect(session.events.map((event) => event.id)).toEqual(['id-1', 'id-2', 'id-3', 'id-4']);
+  }
+  await other.close();
+});
+
+test('a reader gets the recent events, or those after a time', async () => {
+  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  for (const offset of [1, 2, 3])
+    await store.appendEvent({ session, event: textEvent(`${offset}`, {}, nowMs + offset) });
+  const read = async (config: { numRecentEvents?: number; afterTimestamp?: number }) =>
+    (await store.getSession({ ...owner, sessionId: 'a', config }))!.events.map((event) => event.id);
+  expect(await read({ numRecentEvents: 2 })).toEqual(['id-2', 'id-3']);
+  expect(await read({ numRecentEvents: 0 })).toEqual([]);
+  expect(await read({ afterTimestamp: nowMs + 2 })).toEqual(['id-2', 'id-3']);
+});
+
+test('sessions are listed newest first, page by page, without gap or repetition', async () => {
+  for (let n = 0; n < 7; n++) {
+    nowMs += n % 2; // some share their time: the id breaks the tie
+    await store.createSession({ ...owner, sessionId: `s${n}` });
+  }
+  const all = await store.listSummaries(owner);
+  expect(all.sessions.map(({ id }) => id)).toEqual(['s6', 's5', 's4', 's3', 's2', 's1', 's0']);
+  const paged: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await store.listSummaries(owner, { limit: 2, cursor });
+    paged.push(...page.sessions.map(({ id }) => id));
+    cursor = page.nextCursor;
+  } while (cursor);
+  expect(paged).toEqual(all.sessions.map(({ id }) => id));
+  expect(await failureOf(store.listSummaries(owner, { cursor: 'nonsense' }))).toContain('not a cursor');
+});
+
+test('a key named __proto__ is a key, not a prototype', async () => {
+  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  await store.appendEvent({ session, event: textEvent('1', JSON.parse('{"__proto__":{"polluted":1}}')) });
+  const again = (await store.getSession({ ...owner, sessionId: 'a' }))!;
+  expect(JSON.stringify(again.state)).toBe('{"__proto__":{"polluted":1}}');
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+});
+
+test("an older lease holder can't write, and nobody else while a lease lives", async () => {
+  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const database = openDatabase(join(folder, 's.sqlite'));
+  database.run(`UPDATE sessions SET fence = 2, lease_run_id = 'r', lease_expires_ms = ${nowMs + 1000}`);
+  expect(await failureOf(store.appendEvent({ session, event: textEvent('1') }))).toContain('run under way');
+  store.bindFence(session, 1);
+  expect(await failureOf(store.appendEvent({ session, event: textEvent('1') }))).toContain('taken over');
+  store.bindFence(session, 2);
+  await store.appendEvent({ session, event: textEvent('1') });
+  expect(session.events).toHaveLength(1);
+  database.close();
+});
+
+test('10,000 sessions list in under 100 ms', async () => {
+  const database = openDatabase(join(folder, 's.sqlite'));
+  const insert = database.query(
+    "INSERT INTO sessions (app_name, user_id, id, state, updated_us) VALUES ('app', 'u', ?, '{\"title\":\"t\"}', ?)",
+  );
+  database.transaction(() => {
+    for (let n = 0; n < 10_000; n++) insert.run(`s${n}`, n);
+  })();
+  database.close();
+  await store.listSummaries(owner, { limit: 1 });
+  const durations: number[] = [];
+  for (let n = 0; n < 5; n++) {
+    const begin = performance.now();
+    expect((await store.listSummaries(owner)).sessions).toHaveLength(10_000);
+    durations.push(performance.now() - begin);
+  }
+  expect(Math.min(...durations)).toBeLessThan(100);
+});

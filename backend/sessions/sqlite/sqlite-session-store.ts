@@ -1,0 +1,218 @@
+import type {
+  AppendEventRequest,
+  CreateSessionRequest,
+  Event,
+  GetSessionRequest,
+  ListSessionsRequest,
+  ListSessionsResponse,
+  Session,
+} from '@google/adk';
+import type { Database } from 'bun:sqlite';
+import { AppError } from '../../errors/app-error.ts';
+import { nextTimestamp } from '../../events/ids.ts';
+import { fromWire, toWire } from '../../events/wire.ts';
+import {
+  SessionStore,
+  type CompositeSessionKey,
+  type ListPage,
+  type SessionSummary,
+} from '../session-store.ts';
+import { mergeState, setOwn, splitState, takeTemporary, type StateMap } from '../state.ts';
+import { EventCache } from './event-cache.ts';
+import { listSummaries } from './list-summaries.ts';
+import { prepareStatements, type SessionRow, type Statements } from './statements.ts';
+import { inTransaction, reading } from './transaction.ts';
+
+export interface SqliteSessionStoreOptions {
+  database: Database;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  newId?: () => string;
+  /** Bound of the events kept in memory between turns, in bytes of their stored text. */
+  cacheBytes?: number;
+}
+
+const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
+
+/** Sessions in one SQLite file; several processes may share it. The events of a session are only ever added to. */
+export class SqliteSessionStore extends SessionStore {
+  readonly #database: Database;
+  readonly #statements: Statements;
+  readonly #cache: EventCache;
+  readonly #fences = new WeakMap<Session, number>();
+  readonly #now: () => number;
+  readonly #newId: () => string;
+
+  constructor(options: SqliteSessionStoreOptions) {
+    super();
+    this.#database = options.database;
+    this.#statements = prepareStatements(options.database);
+    this.#cache = new EventCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
+    this.#now = options.now ?? Date.now;
+    this.#newId = options.newId ?? (() => crypto.randomUUID());
+  }
+
+  override async createSession(request: CreateSessionRequest): Promise<Session> {
+    const { appName, userId } = request;
+    const id = request.sessionId ?? this.#newId();
+    const initial = splitState(request.state);
+    const updatedUs = Math.round(this.#now() * 1000);
+    await inTransaction(this.#database, () => {
+      const made = this.#statements.insertSession.run({
+        appName,
+        userId,
+        id,
+        state: JSON.stringify(initial.session),
+        updatedUs,
+      });
+      if (made.changes === 0) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
+      this.#addToState(appName, userId, initial.app, initial.user);
+    });
+    const state = this.#mergedState(appName, userId, initial.session);
+    return { id, appName, userId, state, events: [], lastUpdateTime: updatedUs / 1000 };
+  }
+
+  override async getSession(request: GetSessionRequest): Promise<Session | undefined> {
+    const { appName, userId, sessionId: id, config } = request;
+    return reading(() => {
+      const row = this.#statements.session.get({ appName, userId, id });
+      if (!row) return undefined;
+      let events = config?.numRecentEvents === 0 ? [] : this.#eventsOf(row);
+      const { numRecentEvents, afterTimestamp } = config ?? {};
+      if (afterTimestamp !== undefined) events = events.filter((event) => event.timestamp >= afterTimestamp);
+      if (numRecentEvents !== undefined && numRecentEvents > 0) events = events.slice(-numRecentEvents);
+      const state = this.#mergedState(appName, userId, parseState(row.state));
+      return { id, appName, userId, state, events, lastUpdateTime: row.updated_us / 1000 };
+    });
+  }
+
+  override async appendEvent({ session, event }: AppendEventRequest): Promise<Event> {
+    if (event.partial) return event;
+    const temporary = takeTemporary((event.actions.stateDelta ??= {}));
+    const delta = splitState(event.actions.stateDelta);
+    const { appName, userId, id } = session;
+    const stored = await inTransaction(this.#database, () => {
+      const row = this.#statements.session.get({ appName, userId, id });
+      if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${id}`);
+      this.#checkWriter(session, row);
+      const timestamp = nextTimestamp(event.timestamp, row.updated_us / 1000);
+      const text = JSON.stringify(toWire({ ...event, timestamp }));
+      const seq = row.last_seq + 1;
+      const state = hasKeys(delta.session)
+        ? JSON.stringify(assign(parseState(row.state), delta.session))
+        : row.state;
+      this.#addToState(appName, userId, delta.app, delta.user);
+      this.#statements.insertEvent.run({ row: row.row_id, seq, event: text });
+      this.#statements.touchSession.run({
+        row: row.row_id,
+        state,
+        updatedUs: Math.round(timestamp * 1000),
+        seq,
+      });
+      return { timestamp, seq, row: row.row_id, bytes: text.length };
+    });
+    event.timestamp = stored.timestamp;
+    this.#cache.extend(stored.row, stored.seq, [event], stored.bytes);
+    assign(assign(session.state, event.actions.stateDelta), temporary);
+    session.lastUpdateTime = stored.timestamp;
+    addOrReplace(session.events, event);
+    return event;
+  }
+
+  override async deleteSession({ appName, userId, sessionId: id }: CompositeSessionKey): Promise<void> {
+    const row = reading(() => this.#statements.session.get({ appName, userId, id }));
+    if (!row) return;
+    await inTransaction(this.#database, () => this.#statements.deleteSession.run({ row: row.row_id }));
+    this.#cache.delete(row.row_id);
+  }
+
+  override async listSummaries(
+    owner: { appName: string; userId?: string },
+    page: ListPage = {},
+  ): Promise<{ sessions: SessionSummary[]; nextCursor?: string }> {
+    return reading(() => listSummaries(this.#statements, owner, page));
+  }
+
+  /** ADK's own form of the list, for agents and tools that ask for it; our routes use listSummaries. */
+  override async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
+    const { sessions } = await this.listSummaries({ appName: request.appName, userId: request.userId });
+    if (request.order === 'asc') sessions.reverse();
+    const limit = request.limit ?? sessions.length;
+    const offset = request.page ? (request.page - 1) * limit : (request.offset ?? 0);
+    return {
+      sessions: sessions
+        .slice(offset, offset + limit)
+        .map((summary) => ({ ...summary, events: [], lastUpdateTime: summary.lastUpdateTime * 1000 })),
+      page: limit > 0 ? Math.floor(offset / limit) + 1 : 1,
+      limit,
+      totalItems: sessions.length,
+      totalPages: limit > 0 ? Math.ceil(sessions.length / limit) : 1,
+    };
+  }
+
+  override async probe(): Promise<void> {
+    reading(() => this.#statements.probe.get());
+  }
+
+  override async close(): Promise<void> {
+    this.#database.close();
+  }
+
+  override bindFence(session: Session, fence: number): void {
+    this.#fences.set(session, fence);
+  }
+
+  #checkWriter(session: Session, row: SessionRow): void {
+    const fence = this.#fences.get(session);
+    if (fence !== undefined) {
+      if (row.fence !== fence) throw new AppError('LEASE_LOST');
+    } else if (row.lease_run_id !== null && row.lease_expires_ms > this.#now()) {
+      throw new AppError('SESSION_BUSY', undefined, { headers: { 'retry-after': '5' } });
+    }
+  }
+
+  #eventsOf(row: SessionRow): Event[] {
+    const known = this.#cache.get(row.row_id);
+    const after = known?.lastSeq ?? 0;
+    if (after < row.last_seq) {
+      const rows = this.#statements.eventsAfter.all({ row: row.row_id, after, upTo: row.last_seq });
+      const bytes = rows.reduce((sum, { event }) => sum + event.length, 0);
+      const events = rows.map(({ event }) => fromWire(JSON.parse(event)));
+      this.#cache.extend(row.row_id, after + 1, events, bytes);
+      return known ? known.events.slice() : events;
+    }
+    return known ? known.events.slice(0, row.last_seq) : [];
+  }
+
+  #mergedState(appName: string, userId: string, session: StateMap): StateMap {
+    const app = parseState(this.#statements.appState.get({ appName })?.state);
+    const user = parseState(this.#statements.userState.get({ appName, userId })?.state);
+    return mergeState({ app, user, session });
+  }
+
+  #addToState(appName: string, userId: string, app: StateMap, user: StateMap): void {
+    if (hasKeys(app)) {
+      const before = parseState(this.#statements.appState.get({ appName })?.state);
+      this.#statements.putAppState.run({ appName, state: JSON.stringify(assign(before, app)) });
+    }
+    if (hasKeys(user)) {
+      const before = parseState(this.#statements.userState.get({ appName, userId })?.state);
+      this.#statements.putUserState.run({ appName, userId, state: JSON.stringify(assign(before, user)) });
+    }
+  }
+}
+
+const hasKeys = (state: StateMap): boolean => Object.keys(state).length > 0;
+const parseState = (text: string | undefined): StateMap => (text ? JSON.parse(text) : {});
+
+function assign(target: StateMap, delta: StateMap): StateMap {
+  for (const [key, value] of Object.entries(delta)) setOwn(target, key, value);
+  return target;
+}
+
+/** ADK itself puts some events (a confirmed tool's answer) into the session before it yields them. */
+function addOrReplace(events: Event[], event: Event): void {
+  const index = events.findLastIndex((candidate) => candidate === event || candidate.id === event.id);
+  if (index === -1) events.push(event);
+  else events[index] = event;
+}

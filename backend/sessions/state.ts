@@ -1,0 +1,48 @@
+import { State } from '@google/adk';
+
+export type StateMap = Record<string, unknown>;
+
+/** A state or a delta, taken apart by ADK's prefixes; `temp:` belongs to one turn and is never stored. */
+export interface SplitState {
+  app: StateMap;
+  user: StateMap;
+  session: StateMap;
+}
+
+/** Takes a state apart; the prefixes are not part of the keys in `app` and `user`, as in ADK's own stores. */
+export function splitState(state: StateMap | undefined): SplitState {
+  const split: SplitState = { app: {}, user: {}, session: {} };
+  for (const [key, value] of Object.entries(state ?? {})) {
+    if (key.startsWith(State.APP_PREFIX)) setOwn(split.app, key.slice(State.APP_PREFIX.length), value);
+    else if (key.startsWith(State.USER_PREFIX))
+      setOwn(split.user, key.slice(State.USER_PREFIX.length), value);
+    else if (!key.startsWith(State.TEMP_PREFIX)) setOwn(split.session, key, value);
+  }
+  return split;
+}
+
+/** What a session's reader sees: its own state, then `app:` and `user:` state under their prefixes. */
+export function mergeState(split: SplitState): StateMap {
+  const merged = split.session;
+  for (const [key, value] of Object.entries(split.app)) merged[State.APP_PREFIX + key] = value;
+  for (const [key, value] of Object.entries(split.user)) merged[State.USER_PREFIX + key] = value;
+  return merged;
+}
+
+/** Moves `temp:` keys out of a delta; returns them. The delta is changed in place, as ADK's stores do. */
+export function takeTemporary(delta: StateMap): StateMap {
+  const temporary: StateMap = {};
+  for (const key of Object.keys(delta)) {
+    if (!key.startsWith(State.TEMP_PREFIX)) continue;
+    temporary[key] = delta[key];
+    delete delta[key];
+  }
+  return temporary;
+}
+
+/** Sets a key that a caller chose: `__proto__` becomes an ordinary key instead of a prototype. */
+export function setOwn(target: StateMap, key: string, value: unknown): void {
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+  else target[key] = value;
+}
