@@ -12,8 +12,9 @@ describe('imports in backend/', () => {
   });
 });
 
-describe('the check itself', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'layers-'));
+const folder = await mkdtemp(join(tmpdir(), 'layers-'));
+
+describe('the check itself', () => {
   afterAll(() => rm(folder, { recursive: true }));
   const layers = [['top'], ['left', 'right'], ['base']];
   const check = async (file: string, source: string) => {

@@ -49,7 +49,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const read = Promise.all([readLines(child.stdout, take), readLines(child.stderr, take)]);
   const ended = child.exited.then(async () => {
     await read.catch(() => undefined);
-    log.end();
+    await new Promise<void>((resolve) => void log.end(resolve));
     return child.signalCode ? `was ended by ${child.signalCode}` : `ended with exit code ${child.exitCode}`;
   });
   return {

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'bun:test';
+import { countJunit } from './junit.ts';
+import { judge } from './run-suite.ts';
+import { runInLanes } from './schedule.ts';
+
+describe('counting', () => {
+  test('reads test cases, whatever the totals of the file say', () => {
+    const xml = `<testsuites tests="99"><testsuite name="a &gt; b">
+      <testcase name="passes" time="0.1"/>
+      <testcase name="passes with output"><system-out>failure in words</system-out></testcase>
+      <testcase name="fails"><failure message="x">expected 1</failure></testcase>
+      <testcase name="breaks"><error>boom</error></testcase>
+      <testcase name="waits"><skipped /></testcase>
+    </testsuite></testsuites>`;
+    expect(countJunit(xml)).toEqual({ passed: 2, failed: 2, skipped: 1 });
+  });
+
+  test('a runner that ran nothing has failed', () => {
+    expect(judge({ passed: 0, failed: 0, skipped: 3 }, true, '')).toMatchObject({
+      failed: 1,
+      reason: 'no test ran',
+    });
+  });
+
+  test('a runner that crashed has failed, even where every test passed', () => {
+    expect(judge({ passed: 7, failed: 0, skipped: 0 }, false, 'was ended by SIGSEGV')).toEqual({
+      passed: 7,
+      failed: 1,
+      skipped: 0,
+      reason: 'the runner was ended by SIGSEGV',
+    });
+  });
+
+  test('failing tests are counted once', () => {
+    expect(judge({ passed: 7, failed: 2, skipped: 0 }, false, 'ended with exit code 1')).toEqual({
+      passed: 7,
+      failed: 2,
+      skipped: 0,
+    });
+  });
+});
+
+describe('lanes', () => {
+  test('light ones run two at once, heavy ones alone, in order', async () => {
+    const running = new Set<string>();
+    const seen: string[] = [];
+    const items = [
+      { name: 'a', light: true },
+      { name: 'b', light: true },
+      { name: 'c', light: true },
+      { name: 'heavy' },
+      { name: 'd', light: true },
+    ];
+    await runInLanes(items, 2, async ({ name }) => {
+      running.add(name);
+      seen.push([...running].join('+'));
+      await Bun.sleep(name === 'a' ? 40 : 20);
+      running.delete(name);
+    });
+    expect(seen).toEqual(['a', 'a+b', 'a+c', 'heavy', 'd']);
+  });
+});
