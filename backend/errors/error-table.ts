@@ -1,10 +1,56 @@
 /**
  * Every failure that a caller may see, one row each.
  *
- * `code` is stable and never reused; `status` is the HTTP status; `sentence` is the default for `detail`;
+ * `code` is stable and never reused; `status` is the HTTP status; `sentence` is the default for `detail`
+ * (Python ADK's wording where it has one, so that its clients recognise it);
  * `next` says what the reader can do. docs/errors.md lists the same rows, a test compares both ways.
  */
 export const ERROR_TABLE = {
+  ROUTE_NOT_FOUND: {
+    status: 404,
+    sentence: 'Not Found',
+    next: 'See /docs for the routes that are served.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    sentence: 'Method Not Allowed',
+    next: 'Use one of the methods that the Allow header names.',
+  },
+  INVALID_REQUEST: {
+    status: 422,
+    sentence: 'The request does not have the expected form.',
+    next: 'Correct the fields that detail lists by loc; /docs shows the expected form.',
+  },
+  BAD_REQUEST: {
+    status: 400,
+    sentence: 'The request cannot be served as it is.',
+    next: 'Change the request as the detail says.',
+  },
+  APP_NAME_REQUIRED: {
+    status: 400,
+    sentence: 'app_name is required when ADK_DEFAULT_APP_NAME is not set',
+    next: 'Name the app in appName; /list-apps lists them.',
+  },
+  APP_NOT_FOUND: {
+    status: 404,
+    sentence: 'Agent not found',
+    next: 'List the apps with /list-apps.',
+  },
+  APP_BROKEN: {
+    status: 500,
+    sentence: 'Failed to load agent',
+    next: '/ready names the broken agent and the reason; correct the agent and restart.',
+  },
+  APP_INTERNAL: {
+    status: 403,
+    sentence: 'Access to internal special agents is disabled in API server mode.',
+    next: "Use an app's own name; names that begin with two underscores are reserved.",
+  },
+  NOT_AN_LLM_AGENT: {
+    status: 400,
+    sentence: 'Root agent is not an LlmAgent',
+    next: 'App information exists for apps whose root agent is an LlmAgent only.',
+  },
   SESSION_NOT_FOUND: {
     status: 404,
     sentence: 'Session not found',
@@ -14,6 +60,26 @@ export const ERROR_TABLE = {
     status: 409,
     sentence: 'Session already exists',
     next: 'Use the session that is there, or choose another id.',
+  },
+  ORIGIN_FORBIDDEN: {
+    status: 403,
+    sentence: 'Forbidden: origin not allowed',
+    next: 'Call from a page of this service, or name the origin in LORNU_ALLOW_ORIGINS.',
+  },
+  HOST_FORBIDDEN: {
+    status: 403,
+    sentence: 'Forbidden: host not allowed',
+    next: 'Use localhost or a loopback address in the URL, or name the origin in LORNU_ALLOW_ORIGINS.',
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    sentence: 'The request body is too large.',
+    next: 'Send at most 4 MB, or 32 MB where a request carries a file.',
+  },
+  BODY_TIMEOUT: {
+    status: 408,
+    sentence: 'The request body did not arrive in time.',
+    next: 'Send the whole body within 30 seconds.',
   },
   SESSION_BUSY: {
     status: 409,

@@ -1,0 +1,153 @@
+import { rulesBroken } from './rules.ts';
+import { meaningOf, VARIABLES, type VariableName, type Variables } from './variables.ts';
+
+/** Which model answers, and whether it is Gemini itself. */
+export type ModelConfig = { name: string } & (
+  | { kind: 'gemini-api'; apiKey: string }
+  | { kind: 'vertex'; project: string; location: string }
+  | { kind: 'stand-in'; baseUrl: string }
+);
+
+export type SessionStoreConfig =
+  { kind: 'sqlite'; file: string } | { kind: 'firestore'; database: string; project: string | undefined };
+
+export type ArtifactStoreConfig =
+  { kind: 'disk'; dir: string } | { kind: 'gcs'; bucket: string; apiEndpoint: string | undefined };
+
+/** The service's configuration: frozen, and the only form in which the environment travels inside. */
+export interface Config {
+  readonly environment: 'local' | 'staging';
+  readonly rehearsal: boolean;
+  readonly region: string;
+  readonly revision: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly publicUrl: string | undefined;
+  readonly allowOrigins: readonly string[];
+  readonly defaultAppName: string | undefined;
+  readonly agentsDir: string | undefined;
+  readonly dataDir: string;
+  readonly pageDir: string | undefined;
+  readonly model: ModelConfig;
+  readonly sessions: SessionStoreConfig;
+  readonly artifacts: ArtifactStoreConfig;
+  /** SQLite file of the memory index. */
+  readonly memoryFile: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly metrics: 'none' | 'emf';
+  readonly otlpEndpoint: string | undefined;
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly uploadBytes: number;
+    readonly bodyTimeoutMs: number;
+    readonly pingMs: number;
+    readonly drainMs: number;
+  };
+}
+
+/** Thrown once with all problems, each a full sentence that names the variable. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the environment once: an empty string counts as unset, unknown names are ignored.
+ * Throws ConfigError with every problem at once; values of secrets are never repeated.
+ */
+export function parseConfig(environment: Environment): Config {
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(VARIABLES.shape)) {
+    const value = environment[name];
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const parsed = VARIABLES.safeParse(given);
+  if (!parsed.success) {
+    const wrong = new Set(parsed.error.issues.map((issue) => String(issue.path[0])));
+    const values = defaultsFor(given, wrong);
+    throw new ConfigError([
+      ...[...wrong].map((name) => wrongForm(name as VariableName, given[name])),
+      ...rulesBroken(values).filter((problem) => ![...wrong].some((name) => problem.startsWith(name))),
+    ]);
+  }
+  const problems = rulesBroken(parsed.data);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return deepFreeze(toConfig(parsed.data));
+}
+
+/** The variables with the wrong ones left out, so that rules between the others are still checked. */
+function defaultsFor(given: Record<string, string>, wrong: ReadonlySet<string>): Variables {
+  return VARIABLES.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name))));
+}
+
+function wrongForm(name: VariableName, value: string | undefined): string {
+  const { form, secret } = meaningOf(name);
+  return `${name} must be ${form}; got ${secret ? '(hidden)' : JSON.stringify(value)}.`;
+}
+
+function toConfig(v: Variables): Config {
+  const staging = v.LORNU_ENVIRONMENT === 'staging';
+  return {
+    environment: v.LORNU_ENVIRONMENT,
+    rehearsal: v.LORNU_REHEARSAL === '1',
+    region: v.LORNU_REGION,
+    revision: v.LORNU_REVISION,
+    listen: { host: v.LORNU_LISTEN_HOST ?? (staging ? '0.0.0.0' : '127.0.0.1'), port: v.PORT },
+    publicUrl: v.LORNU_PUBLIC_URL,
+    allowOrigins: (v.LORNU_ALLOW_ORIGINS ?? '').split(',').flatMap((origin) => origin.trim() || []),
+    defaultAppName: v.ADK_DEFAULT_APP_NAME,
+    agentsDir: v.LORNU_AGENTS_DIR,
+    dataDir: v.LORNU_DATA_DIR,
+    pageDir: v.LORNU_PAGE_DIR,
+    model: toModel(v),
+    sessions: toSessions(v),
+    artifacts: v.ARTIFACT_BUCKET
+      ? { kind: 'gcs', bucket: v.ARTIFACT_BUCKET, apiEndpoint: v.STORAGE_EMULATOR_HOST }
+      : { kind: 'disk', dir: `${v.LORNU_DATA_DIR}/artifacts` },
+    memoryFile: `${v.LORNU_DATA_DIR}/memory.sqlite`,
+    logLevel: v.LORNU_LOG_LEVEL,
+    metrics: v.LORNU_METRICS,
+    otlpEndpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,
+    limits: {
+      bodyBytes: v.LORNU_MAX_BODY_BYTES,
+      uploadBytes: v.LORNU_MAX_UPLOAD_BYTES,
+      bodyTimeoutMs: v.LORNU_BODY_TIMEOUT_MS,
+      pingMs: v.LORNU_PING_MS,
+      drainMs: v.LORNU_DRAIN_MS,
+    },
+  };
+}
+
+function toModel(v: Variables): ModelConfig {
+  const name = v.GEMINI_MODEL;
+  if (v.GOOGLE_GEMINI_BASE_URL) return { name, kind: 'stand-in', baseUrl: v.GOOGLE_GEMINI_BASE_URL };
+  if (v.GOOGLE_GENAI_USE_VERTEXAI) {
+    return {
+      name,
+      kind: 'vertex',
+      project: v.GOOGLE_CLOUD_PROJECT ?? '',
+      location: v.GOOGLE_CLOUD_LOCATION ?? '',
+    };
+  }
+  return { name, kind: 'gemini-api', apiKey: v.GEMINI_API_KEY ?? '' };
+}
+
+function toSessions(v: Variables): SessionStoreConfig {
+  const kind = v.LORNU_SESSION_STORE ?? (v.LORNU_ENVIRONMENT === 'staging' ? 'firestore' : 'sqlite');
+  return kind === 'sqlite'
+    ? { kind, file: `${v.LORNU_DATA_DIR}/sessions.sqlite` }
+    : { kind, database: v.FIRESTORE_DATABASE ?? '', project: v.GOOGLE_CLOUD_PROJECT };
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,27 @@
+import { meaningOf, VARIABLES, type VariableName } from './variables.ts';
+
+/** One row of the table that `lornu doctor` prints. */
+export interface VariableRow {
+  name: VariableName;
+  meaning: string;
+  form: string;
+  /** The default as text; absent when there is none. */
+  default?: string;
+  secret: boolean;
+}
+
+/** Every variable of the schema in its order, without any value of the environment. */
+export function describeConfig(): VariableRow[] {
+  const defaults: Record<string, unknown> = VARIABLES.parse({});
+  return (Object.keys(VARIABLES.shape) as VariableName[]).map((name) => {
+    const { meaning, form, secret } = meaningOf(name);
+    const value = defaults[name];
+    return {
+      name,
+      meaning,
+      form,
+      ...(value === undefined ? {} : { default: String(value) }),
+      secret: secret === true,
+    };
+  });
+}

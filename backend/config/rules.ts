@@ -1,0 +1,80 @@
+import { isIP } from 'node:net';
+import type { VariableName, Variables } from './variables.ts';
+
+/**
+ * What several variables must be together. Every message begins with the variable to change.
+ * Staging refuses what would make it unsafe or a toy; a rehearsal accepts stand-ins on loopback addresses only.
+ */
+export function rulesBroken(v: Variables): string[] {
+  return [...modelRules(v), ...(v.LORNU_ENVIRONMENT === 'staging' ? stagingRules(v) : localRules(v))];
+}
+
+function modelRules(v: Variables): string[] {
+  if (v.GOOGLE_GEMINI_BASE_URL) return [];
+  if (v.GOOGLE_GENAI_USE_VERTEXAI) {
+    const needed: VariableName[] = ['GOOGLE_CLOUD_PROJECT', 'GOOGLE_CLOUD_LOCATION'];
+    return needed
+      .filter((name) => !v[name])
+      .map((name) => `${name} must be set when GOOGLE_GENAI_USE_VERTEXAI is true; it is not set.`);
+  }
+  if (v.GEMINI_API_KEY) return [];
+  return [
+    'GEMINI_API_KEY must be set, or GOOGLE_GENAI_USE_VERTEXAI with a project and a location, or GOOGLE_GEMINI_BASE_URL for a stand-in; none of them is.',
+  ];
+}
+
+function localRules(v: Variables): string[] {
+  const problems: string[] = [];
+  if (v.LORNU_LISTEN_HOST && !isLoopback(v.LORNU_LISTEN_HOST)) {
+    problems.push(
+      `LORNU_LISTEN_HOST must be a loopback address in the local environment; got ${JSON.stringify(v.LORNU_LISTEN_HOST)}.`,
+    );
+  }
+  if (v.LORNU_REHEARSAL === '1') {
+    problems.push('LORNU_REHEARSAL must be 0 in the local environment: it is a mode of staging; got "1".');
+  }
+  if (v.LORNU_SESSION_STORE === 'firestore') problems.push(...firestoreRules(v));
+  return problems;
+}
+
+function stagingRules(v: Variables): string[] {
+  return [...firestoreRules(v), ...standInRules(v), ...publicUrlRules(v)];
+}
+
+function firestoreRules(v: Variables): string[] {
+  if (!v.FIRESTORE_DATABASE) {
+    return ['FIRESTORE_DATABASE must name a database of its own, such as staging; it is not set.'];
+  }
+  if (v.FIRESTORE_DATABASE === '(default)') {
+    return ['FIRESTORE_DATABASE must name a database of its own, such as staging; got "(default)".'];
+  }
+  return [];
+}
+
+function standInRules(v: Variables): string[] {
+  const standIns: VariableName[] = ['GOOGLE_GEMINI_BASE_URL', 'STORAGE_EMULATOR_HOST'];
+  return standIns.flatMap((name) => {
+    const url = v[name];
+    if (typeof url !== 'string') return [];
+    if (v.LORNU_REHEARSAL !== '1') {
+      return [
+        `${name} must not be set in staging: stand-ins are refused; got ${JSON.stringify(url)}.`,
+      ];
+    }
+    return isLoopback(new URL(url).hostname)
+      ? []
+      : [`${name} must be on a loopback address in a rehearsal; got ${JSON.stringify(url)}.`];
+  });
+}
+
+function publicUrlRules(v: Variables): string[] {
+  if (!v.LORNU_PUBLIC_URL?.startsWith('http:') || v.LORNU_REHEARSAL === '1') return [];
+  return [`LORNU_PUBLIC_URL must be an https:// URL in staging; got ${JSON.stringify(v.LORNU_PUBLIC_URL)}.`];
+}
+
+/** Whether a host name or address stays on this machine: 127.0.0.0/8, ::1, localhost. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
+  if (bare === 'localhost' || bare === '::1') return true;
+  return isIP(bare) === 4 && bare.startsWith('127.');
+}

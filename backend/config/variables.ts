@@ -1,0 +1,164 @@
+import { z } from 'zod';
+
+/** What `lornu doctor` and the documentation print about one variable. */
+export interface VariableMeaning {
+  meaning: string;
+  /** The form that is expected, for error messages: short, without the name. */
+  form: string;
+  secret?: true;
+}
+
+const meanings = z.registry<VariableMeaning>();
+
+function variable<T extends z.ZodType>(schema: T, meaning: VariableMeaning): T {
+  meanings.add(schema, meaning);
+  return schema;
+}
+
+const positiveInt = (defaultValue: number) => z.coerce.number().int().positive().default(defaultValue);
+const flag = z.enum(['0', '1']).default('0');
+const httpUrl = z.url({ protocol: /^https?$/ });
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/**
+ * Every environment variable that the service reads: the only list there is.
+ * Cross-variable rules (what staging refuses, what belongs together) are in rules.ts.
+ */
+export const VARIABLES = z.object({
+  LORNU_ENVIRONMENT: variable(z.enum(['local', 'staging']).default('local'), {
+    meaning: 'Which rules apply; local listens on loopback addresses only.',
+    form: 'local or staging',
+  }),
+  PORT: variable(port.default(8080), {
+    meaning: 'Port to listen on; 0 picks a free one.',
+    form: 'a port number from 0 to 65535',
+  }),
+  LORNU_LISTEN_HOST: variable(z.union([z.ipv4(), z.ipv6()]).optional(), {
+    meaning: 'Address to listen on. Default: 127.0.0.1 locally, 0.0.0.0 in staging.',
+    form: 'an IP address',
+  }),
+  LORNU_PUBLIC_URL: variable(httpUrl.optional(), {
+    meaning: 'The URL at which people and peers reach the service, as the agent card names it.',
+    form: 'an http:// or https:// URL',
+  }),
+  LORNU_ALLOW_ORIGINS: variable(z.string().optional(), {
+    meaning: 'Origins beside our own whose pages may call the service, separated by commas.',
+    form: 'origins separated by commas',
+  }),
+  LORNU_REGION: variable(z.string().default('local'), {
+    meaning: 'Region that the service runs in, as /version and the page show it.',
+    form: 'a region name such as eu-central-1',
+  }),
+  LORNU_REVISION: variable(z.string().default('dev'), {
+    meaning: 'The revision that was built, as /version and the page show it.',
+    form: 'a commit id or a version',
+  }),
+  LORNU_REHEARSAL: variable(flag, {
+    meaning: 'Staging rehearsed on one machine: stand-ins on loopback addresses are accepted and named.',
+    form: '0 or 1',
+  }),
+
+  GEMINI_API_KEY: variable(z.string().optional(), {
+    meaning: "Key of Gemini's API.",
+    form: 'an API key',
+    secret: true,
+  }),
+  GEMINI_MODEL: variable(z.string().default('gemini-2.5-flash'), {
+    meaning: 'Model that agents use when they name none.',
+    form: 'a Gemini model name',
+  }),
+  GOOGLE_GEMINI_BASE_URL: variable(httpUrl.optional(), {
+    meaning: "Where a stand-in for Gemini's API listens. Answers are then named as the stand-in's.",
+    form: 'an http:// or https:// URL',
+  }),
+  GOOGLE_GENAI_USE_VERTEXAI: variable(z.stringbool().default(false), {
+    meaning: 'Call Gemini through Vertex AI instead of the Gemini API.',
+    form: 'true or false',
+  }),
+  GOOGLE_CLOUD_PROJECT: variable(z.string().optional(), {
+    meaning: 'Google Cloud project of Vertex AI and Firestore.',
+    form: 'a project id',
+  }),
+  GOOGLE_CLOUD_LOCATION: variable(z.string().optional(), {
+    meaning: 'Location of Vertex AI.',
+    form: 'a location such as europe-west4',
+  }),
+
+  LORNU_SESSION_STORE: variable(z.enum(['sqlite', 'firestore']).optional(), {
+    meaning: 'Where conversations are kept. Default: sqlite locally, firestore in staging.',
+    form: 'sqlite or firestore',
+  }),
+  FIRESTORE_DATABASE: variable(z.string().optional(), {
+    meaning: 'Firestore database of conversations; never (default).',
+    form: 'a database id such as staging',
+  }),
+  ARTIFACT_BUCKET: variable(z.string().optional(), {
+    meaning: 'Cloud Storage bucket of artifacts; on disk in the data folder when left out.',
+    form: 'a bucket name',
+  }),
+  STORAGE_EMULATOR_HOST: variable(httpUrl.optional(), {
+    meaning: 'Where a stand-in for Cloud Storage listens.',
+    form: 'an http:// or https:// URL',
+  }),
+
+  ADK_DEFAULT_APP_NAME: variable(z.string().optional(), {
+    meaning: 'App of requests that name none.',
+    form: 'a folder name under the agents folder',
+  }),
+  LORNU_AGENTS_DIR: variable(z.string().optional(), {
+    meaning: 'Folder of agents that replaces the bundled ones.',
+    form: 'a folder path',
+  }),
+  LORNU_DATA_DIR: variable(z.string().default('.data'), {
+    meaning: 'Folder of the SQLite databases and of artifacts on disk.',
+    form: 'a folder path',
+  }),
+  LORNU_PAGE_DIR: variable(z.string().optional(), {
+    meaning: 'Folder of the built chat page. Default: page/ beside the program.',
+    form: 'a folder path',
+  }),
+
+  LORNU_LOG_LEVEL: variable(z.enum(['debug', 'info', 'warn', 'error']).default('info'), {
+    meaning: 'Least level that is logged.',
+    form: 'debug, info, warn or error',
+  }),
+  LORNU_METRICS: variable(z.enum(['none', 'emf']).default('none'), {
+    meaning: 'emf writes metrics as CloudWatch embedded-metric log lines.',
+    form: 'none or emf',
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(httpUrl.optional(), {
+    meaning: 'Where traces are sent over OTLP/HTTP; none are kept when left out.',
+    form: 'an http:// or https:// URL',
+  }),
+
+  LORNU_MAX_BODY_BYTES: variable(positiveInt(4 * 1024 * 1024), {
+    meaning: 'Largest request body, in bytes.',
+    form: 'a whole number above 0',
+  }),
+  LORNU_MAX_UPLOAD_BYTES: variable(positiveInt(32 * 1024 * 1024), {
+    meaning: 'Largest artifact, and largest body of a request that may carry one, in bytes.',
+    form: 'a whole number above 0',
+  }),
+  LORNU_BODY_TIMEOUT_MS: variable(positiveInt(30_000), {
+    meaning: 'Longest time in which a request body must have arrived, in milliseconds.',
+    form: 'a whole number above 0',
+  }),
+  LORNU_PING_MS: variable(positiveInt(15_000), {
+    meaning: 'Time between comment lines on a quiet stream, in milliseconds.',
+    form: 'a whole number above 0',
+  }),
+  LORNU_DRAIN_MS: variable(positiveInt(110_000), {
+    meaning: 'How long running turns may go on after SIGTERM, in milliseconds; below the stop timeout of 120 s.',
+    form: 'a whole number above 0',
+  }),
+});
+
+export type Variables = z.output<typeof VARIABLES>;
+export type VariableName = keyof Variables;
+
+/** The meaning registered with a variable; every variable has one. */
+export function meaningOf(name: VariableName): VariableMeaning {
+  const found = meanings.get(VARIABLES.shape[name]);
+  if (!found) throw new Error(`${name} has no meaning registered`);
+  return found;
+}

@@ -1,0 +1,59 @@
+import {
+  isBaseTool,
+  isLlmAgent,
+  type LlmAgent,
+  type BaseTool,
+  type ToolUnion,
+} from '@google/adk';
+import type { FunctionDeclaration } from '@google/genai';
+
+/** What app-info says of one agent; `sub_agents` is snake_case on the wire. */
+export interface AgentInfo {
+  name: string;
+  description: string;
+  instruction: string;
+  tools: { functionDeclarations: FunctionDeclaration[] }[];
+  sub_agents: string[];
+}
+
+/** The agent and all below it by name, each sub-agent before the one it belongs to, as Python ADK orders them. */
+export async function describeAgents(root: LlmAgent): Promise<Record<string, AgentInfo>> {
+  const described: Record<string, AgentInfo> = {};
+  const visit = async (agent: LlmAgent): Promise<void> => {
+    if (agent.name in described) return;
+    const subAgents = agent.subAgents.filter((sub) => isLlmAgent(sub));
+    for (const sub of subAgents) {
+      // oxlint-disable-next-line no-await-in-loop -- the order of the answer is the order of the visit
+      await visit(sub);
+    }
+    described[agent.name] = {
+      name: agent.name,
+      description: agent.description ?? '',
+      instruction: instructionText(agent.instruction),
+      tools: await toolsInfo(agent.tools),
+      sub_agents: subAgents.map((sub) => sub.name),
+    };
+  };
+  await visit(root);
+  return described;
+}
+
+/** Providers may need a session's state, so they are named instead of called. */
+function instructionText(instruction: LlmAgent['instruction']): string {
+  if (typeof instruction === 'string') return instruction;
+  return `<InstructionProvider: ${instruction.name || 'anonymous'}>`;
+}
+
+async function toolsInfo(tools: readonly ToolUnion[]): Promise<AgentInfo['tools']> {
+  const flat = await Promise.all(
+    tools.map(async (tool): Promise<BaseTool[]> => {
+      if (isBaseTool(tool)) return [tool];
+      return 'getTools' in tool && typeof tool.getTools === 'function' ? await tool.getTools() : [];
+    }),
+  );
+  return flat
+    .flat()
+    .map((tool) => tool._getDeclaration())
+    .filter((declaration) => declaration !== undefined)
+    .map((declaration) => ({ functionDeclarations: [declaration] }));
+}

@@ -1,0 +1,49 @@
+import type { Hono } from 'hono';
+import type { z } from 'zod';
+import { ValidationError } from '../errors/validation-error.ts';
+import { readJsonBody } from './json-body.ts';
+import type { AppContext, AppEnv, Route } from './route.ts';
+import { toValidationIssues } from './wire/pydantic-issues.ts';
+
+export interface MountLimits {
+  bodyBytes: number;
+  uploadBytes: number;
+  bodyTimeoutMs: number;
+}
+
+/** Mounts routes in their order: the first that matches answers, so narrow patterns stand before wide ones. */
+export function mountRoutes(app: Hono<AppEnv>, routes: readonly Route[], limits: MountLimits): void {
+  for (const route of routes) {
+    app.on(route.method.toUpperCase(), route.path, async (context) =>
+      route.handler({
+        context,
+        path: context.req.param(),
+        query: parseQuery(route, context),
+        body: await parseBody(route, context, limits),
+      }),
+    );
+  }
+}
+
+function parseQuery(route: Route, context: AppContext): unknown {
+  return route.query ? parse(route.query, context.req.query(), 'query') : undefined;
+}
+
+async function parseBody(route: Route, context: AppContext, limits: MountLimits): Promise<unknown> {
+  if (!route.body) return undefined;
+  const body = await readJsonBody(context.req.raw, {
+    maxBytes: route.upload ? limits.uploadBytes : limits.bodyBytes,
+    timeoutMs: limits.bodyTimeoutMs,
+  });
+  if (body === undefined || (body === null && route.bodyOptional)) {
+    if (route.bodyOptional) return undefined;
+    throw new ValidationError([{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }]);
+  }
+  return parse(route.body, body, 'body');
+}
+
+function parse(schema: z.ZodType, value: unknown, where: 'body' | 'query'): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ValidationError(toValidationIssues(result.error.issues, value, where));
+}

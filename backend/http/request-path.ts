@@ -1,0 +1,19 @@
+/**
+ * The path that routes are matched against: decoded, as Starlette does it, so that an encoded slash separates segments;
+ * per cent signs stay encoded, because Hono decodes each parameter once more. Bytes that are not UTF-8 become U+FFFD.
+ */
+export function requestPath(request: Request): string {
+  const { url } = request;
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  const end = url.search(/[?#]/);
+  const raw = start < 0 ? '/' : url.slice(start, end < 0 ? undefined : end);
+  return raw.includes('%') ? decodeLeniently(raw).replaceAll('%', '%25') : raw;
+}
+
+const lenient = new TextDecoder('utf-8');
+
+function decodeLeniently(raw: string): string {
+  return raw.replace(/(?:%[0-9a-fA-F]{2})+/g, (encoded) =>
+    lenient.decode(Uint8Array.from(encoded.slice(1).split('%'), (hex) => Number.parseInt(hex, 16))),
+  );
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { Config } from '../../config/config.ts';
+import { defineRoute, type Route } from '../route.ts';
+
+const VERSION = z.object({
+  version: z.string(),
+  language: z.string(),
+  language_version: z.string(),
+  revision: z.string(),
+  environment: z.string(),
+  region: z.string(),
+  model: z.string(),
+  modelIsStandIn: z.boolean(),
+  rehearsal: z.boolean().optional(),
+});
+
+/** Liveness and identity of this process: answered without looking at any dependency. */
+export function healthRoutes(config: Config, adkVersion: string): Route[] {
+  const version: z.output<typeof VERSION> = {
+    version: adkVersion,
+    language: 'typescript',
+    language_version: `bun ${Bun.version}`,
+    revision: config.revision,
+    environment: config.environment,
+    region: config.region,
+    model: config.model.name,
+    modelIsStandIn: config.model.kind === 'stand-in',
+    ...(config.rehearsal ? { rehearsal: true } : {}),
+  };
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/health',
+      summary: 'Whether this process lives.',
+      tag: 'service',
+      answer: z.object({ status: z.literal('ok') }),
+      errors: [],
+      handler: ({ context }) => context.json({ status: 'ok' }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/version',
+      summary: 'What runs here: versions, revision, environment, region and model.',
+      tag: 'service',
+      answer: VERSION,
+      errors: [],
+      handler: ({ context }) => context.json(version),
+    }),
+  ];
+}

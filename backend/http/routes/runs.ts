@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { AgentRegistry } from '../../agents/agent-registry.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { contentFromWire } from '../../events/wire.ts';
+import type { RunService, TurnRequest } from '../../runs/run.ts';
+import { jsonText } from '../answer.ts';
+import { requireApp } from '../require-app.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { sseResponse } from '../sse.ts';
+import { EVENT_ANSWER } from '../wire/answers.ts';
+import { RUN_AGENT_REQUEST } from '../wire/requests.ts';
+
+export interface RunRoutesOptions {
+  agents: AgentRegistry;
+  runs: RunService;
+  defaultAppName: string | undefined;
+  pingMs: number;
+}
+
+/** Turns: /run answers when the turn is over, /run_sse while it goes on. A client that leaves does not end the turn. */
+export function runRoutes({ agents, runs, defaultAppName, pingMs }: RunRoutesOptions): Route[] {
+  function toTurn(body: z.output<typeof RUN_AGENT_REQUEST> | undefined): TurnRequest {
+    if (!body) throw new AppError('INVALID_REQUEST');
+    const appName = body.appName || defaultAppName;
+    if (!appName) throw new AppError('APP_NAME_REQUIRED');
+    requireApp(agents, appName);
+    const { userId, sessionId, streaming, stateDelta, invocationId, functionCallEventId, customMetadata } = body;
+    return {
+      appName,
+      userId,
+      sessionId,
+      streaming,
+      ...(body.newMessage ? { newMessage: contentFromWire(body.newMessage) } : {}),
+      ...(stateDelta ? { stateDelta } : {}),
+      ...(invocationId ? { invocationId } : {}),
+      ...(functionCallEventId ? { functionCallEventId } : {}),
+      ...(customMetadata ? { customMetadata } : {}),
+    };
+  }
+
+  const errors = ['APP_NAME_REQUIRED', 'APP_NOT_FOUND', 'APP_INTERNAL', 'APP_BROKEN', 'SESSION_NOT_FOUND', 'INVALID_REQUEST', 'DRAINING', 'SESSION_BUSY', 'STORE_UNAVAILABLE'] as const;
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/run',
+      summary: 'Runs a turn and answers with its events.',
+      tag: 'runs',
+      body: RUN_AGENT_REQUEST,
+      upload: true,
+      answer: z.array(EVENT_ANSWER),
+      errors,
+      handler: async ({ body }) => {
+        const run = await runs.start({ ...toTurn(body), streaming: false });
+        const frames: string[] = [];
+        for await (const frame of run.frames()) frames.push(frame.json);
+        return jsonText(`[${frames.join(',')}]`);
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/run_sse',
+      summary: 'Runs a turn and streams its events.',
+      tag: 'runs',
+      body: RUN_AGENT_REQUEST,
+      upload: true,
+      answer: { mediaType: 'text/event-stream' },
+      errors,
+      handler: async ({ body, context }) => {
+        const run = await runs.start(toTurn(body));
+        return sseResponse(run, { pingMs, signal: context.req.raw.signal });
+      },
+    }),
+  ];
+}

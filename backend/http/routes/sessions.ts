@@ -1,0 +1,198 @@
+import { createEvent, createEventActions, type Session } from '@google/adk';
+import { z } from 'zod';
+import { AppError } from '../../errors/app-error.ts';
+import { newEventId, newPatchInvocationId } from '../../events/ids.ts';
+import { toPublicJson } from '../../events/redact.ts';
+import { fromWire, toSessionJson } from '../../events/wire.ts';
+import type { CompositeSessionKey, SessionStore } from '../../sessions/session-store.ts';
+import { jsonText, nullAnswer } from '../answer.ts';
+import { assertRestorableEvents } from '../initial-events.ts';
+import { assertStorableName } from '../names.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { SESSION, SESSIONS } from '../wire/answers.ts';
+import { CREATE_SESSION_REQUEST, UPDATE_SESSION_REQUEST } from '../wire/requests.ts';
+import { wireInt, wireRecord } from '../wire/wire-schema.ts';
+
+/** Sessions that evaluations made: kept, but never listed. */
+const EVAL_SESSION_PREFIXES = ['adk-eval-session-', '___eval___session___'];
+
+const COLLECTION = '/apps/:appName/users/:userId/sessions';
+const ONE = `${COLLECTION}/:sessionId`;
+
+/** Where a list goes on; absent on the last page. */
+const NEXT_CURSOR_HEADER = 'x-next-cursor';
+
+/** Events of a session may be numerous: a caller may ask for the latest few only. */
+const GET_QUERY = z.object({ numRecentEvents: wireInt.optional() });
+
+interface CreateOptions {
+  appName: string;
+  userId: string;
+  sessionId?: string | undefined;
+  state?: Record<string, unknown> | undefined;
+}
+
+/** The six calls on sessions, as Python ADK answers them. */
+export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
+  const keyOf = (path: Record<string, string>): CompositeSessionKey => ({
+    appName: path['appName'] ?? '',
+    userId: path['userId'] ?? '',
+    sessionId: path['sessionId'] ?? '',
+  });
+
+  async function create({ appName, userId, sessionId, state }: CreateOptions): Promise<Session> {
+    assertStorableName('app name', appName);
+    assertStorableName('user id', userId);
+    const id = sessionId?.trim();
+    if (id) assertStorableName('session id', id);
+    return store.createSession({ appName, userId, ...(state ? { state } : {}), ...(id ? { sessionId: id } : {}) });
+  }
+
+  return [
+    defineRoute({
+      method: 'get',
+      path: ONE,
+      summary: 'A session with its events.',
+      tag: 'sessions',
+      query: GET_QUERY,
+      answer: SESSION,
+      errors: ['SESSION_NOT_FOUND', 'INVALID_REQUEST'],
+      handler: async ({ path, query }) => {
+        const { numRecentEvents } = query;
+        const session = await store.getSession({
+          ...keyOf(path),
+          ...(numRecentEvents === undefined ? {} : { config: { numRecentEvents } }),
+        });
+        if (!session) throw new AppError('SESSION_NOT_FOUND');
+        return jsonText(toSessionJson(session));
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: COLLECTION,
+      summary: `A user's sessions without their events; with limit, a page of them (${NEXT_CURSOR_HEADER}, cursor).`,
+      tag: 'sessions',
+      query: z.object({ limit: wireInt.optional(), cursor: z.string().optional() }),
+      answer: SESSIONS,
+      errors: ['INVALID_REQUEST'],
+      handler: async ({ path, query, context }) => {
+        const { appName, userId } = keyOf(path);
+        const page = await store.listSummaries({ appName, userId }, query);
+        const listed = page.sessions.filter(
+          ({ id }) => !EVAL_SESSION_PREFIXES.some((prefix) => id.startsWith(prefix)),
+        );
+        if (page.nextCursor !== undefined) context.header(NEXT_CURSOR_HEADER, page.nextCursor);
+        context.header('content-type', 'application/json');
+        return context.body(
+          toPublicJson(
+            listed.map(({ id, state, lastUpdateTime }) => ({
+              id,
+              appName,
+              userId,
+              state,
+              events: [],
+              lastUpdateTime,
+            })),
+          ),
+        );
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: ONE,
+      summary: 'Creates a session under a given id; the body is its state.',
+      tag: 'sessions',
+      deprecated: true,
+      body: wireRecord,
+      bodyOptional: true,
+      answer: SESSION,
+      errors: ['SESSION_EXISTS', 'BAD_REQUEST', 'INVALID_REQUEST'],
+      handler: async ({ path, body }) => jsonText(toSessionJson(await create({ ...keyOf(path), state: body }))),
+    }),
+    defineRoute({
+      method: 'post',
+      path: COLLECTION,
+      summary: 'Creates a session, with a state and with events of an earlier conversation if wanted.',
+      tag: 'sessions',
+      body: CREATE_SESSION_REQUEST,
+      bodyOptional: true,
+      answer: SESSION,
+      errors: ['SESSION_EXISTS', 'BAD_REQUEST', 'INVALID_REQUEST'],
+      handler: async ({ path, body }) => {
+        const { appName, userId } = keyOf(path);
+        const events = body?.events ?? [];
+        assertRestorableEvents(events);
+        assertNoOptions(body?.options);
+        const session = await create({ appName, userId, sessionId: body?.sessionId, state: body?.state });
+        for (const event of events) {
+          // oxlint-disable-next-line no-await-in-loop -- events are appended in their order
+          await store.appendEvent({ session, event: restored(fromWire(event), now()) });
+        }
+        return jsonText(toSessionJson(session));
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: ONE,
+      summary: 'Deletes a session; also answers null when there is none.',
+      tag: 'sessions',
+      answer: z.null(),
+      errors: [],
+      handler: async ({ path }) => {
+        await store.deleteSession(keyOf(path));
+        return nullAnswer();
+      },
+    }),
+    defineRoute({
+      method: 'patch',
+      path: ONE,
+      summary: "Changes a session's state without a turn.",
+      tag: 'sessions',
+      body: UPDATE_SESSION_REQUEST,
+      answer: SESSION,
+      errors: ['SESSION_NOT_FOUND', 'INVALID_REQUEST'],
+      handler: async ({ path, body }) => {
+        const session = await store.getSession(keyOf(path));
+        if (!session) throw new AppError('SESSION_NOT_FOUND');
+        const event = createEvent({
+          id: newEventId(),
+          invocationId: newPatchInvocationId(),
+          author: 'user',
+          timestamp: now(),
+          actions: createEventActions({ stateDelta: body?.stateDelta ?? {} }),
+        });
+        await store.appendEvent({ session, event });
+        return jsonText(toSessionJson(session));
+      },
+    }),
+  ];
+}
+
+function assertNoOptions(options: Record<string, unknown> | undefined): void {
+  const names = Object.keys(options ?? {});
+  if (names.length === 0) return;
+  const bound = names.filter((name) => ['app_name', 'session_id', 'state', 'user_id'].includes(name)).toSorted();
+  throw new AppError(
+    'BAD_REQUEST',
+    bound.length > 0
+      ? `Session options cannot contain keys already bound by the endpoint: ${bound.join(', ')}`
+      : 'Session options are not supported by the configured session service.',
+  );
+}
+
+/** An event from outside gets an id where it has none, and the mark by which ADK tells it from its own. */
+function restored(event: ReturnType<typeof fromWire>, nowMs: number): ReturnType<typeof fromWire> {
+  const { id, timestamp, customMetadata } = event;
+  return {
+    ...event,
+    id: id || newEventId(),
+    timestamp: timestamp || nowMs,
+    customMetadata: { ...withoutInternal(customMetadata), __adk_internal_restored_event: true },
+  };
+}
+
+function withoutInternal(metadata: Record<string, unknown> | undefined): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(metadata ?? {}).filter(([key]) => !key.startsWith('__adk_internal_')),
+  );
+}

@@ -1,0 +1,79 @@
+import type { Run } from '../runs/run.ts';
+
+export interface SseOptions {
+  /** Time between comment lines while nothing else is sent, in milliseconds. */
+  pingMs: number;
+  /** Ends when the client has left. */
+  signal: AbortSignal;
+  /** First frame to send; 0 is the run's first. */
+  fromIndex?: number;
+}
+
+/**
+ * How many bytes may wait for one reader. Frames stay with the run, so a reader that is slower than the turn
+ * holds its place in the run's list and no copies.
+ */
+const HIGH_WATER_MARK_BYTES = 64 * 1024;
+
+const PING = ': ping\n\n';
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  // Proxies that buffer by default, nginx above all, are told not to.
+  'x-accel-buffering': 'no',
+};
+
+const encoder = new TextEncoder();
+
+/** A run's frames as server-sent events: `id:` and `data:` lines, comment lines while it is quiet. */
+export function sseResponse(run: Run, { pingMs, signal, fromIndex = 0 }: SseOptions): Response {
+  const left = new AbortController();
+  const stop = () => left.abort();
+  signal.addEventListener('abort', stop, { once: true });
+
+  let wake: (() => void) | undefined;
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        let quiet = true;
+        const ping = setInterval(() => {
+          if (quiet && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(PING));
+          quiet = true;
+        }, pingMs);
+
+        const forward = async (): Promise<void> => {
+          for await (const { index, json } of run.frames(fromIndex, left.signal)) {
+            if (left.signal.aborted) return;
+            quiet = false;
+            controller.enqueue(encoder.encode(`id: ${run.id}:${index}\ndata: ${json}\n\n`));
+            if ((controller.desiredSize ?? 0) <= 0) {
+              await new Promise<void>((resolve) => (wake = resolve));
+              if (left.signal.aborted) return;
+            }
+          }
+          controller.close();
+        };
+        forward()
+          .catch((error: unknown) => {
+            // Frames never fail by contract; should one, the client must see a cut stream and not a clean end.
+            if (!left.signal.aborted) controller.error(error);
+          })
+          .finally(() => {
+            clearInterval(ping);
+            signal.removeEventListener('abort', stop);
+          });
+      },
+      pull() {
+        wake?.();
+        wake = undefined;
+      },
+      cancel() {
+        stop();
+        wake?.();
+      },
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_MARK_BYTES }),
+  );
+  return new Response(stream, { headers: HEADERS });
+}

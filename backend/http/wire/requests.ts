@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { CONTENT } from './content-schema.ts';
+import { EVENT } from './event-schema.ts';
+import { optional, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
+
+// The request bodies of Python ADK's API server; keys and their order are its models'.
+
+export const RUN_AGENT_REQUEST = wireObject({
+  appName: optional(z.string()),
+  userId: z.string(),
+  sessionId: z.string(),
+  newMessage: optional(CONTENT),
+  streaming: z.union([z.undefined().transform(() => false), wireBoolean]),
+  stateDelta: optional(wireRecord),
+  functionCallEventId: optional(z.string()),
+  invocationId: optional(z.string()),
+  customMetadata: optional(wireRecord),
+  serviceTier: optional(z.string()),
+}).meta({ id: 'RunAgentRequest' });
+
+export const CREATE_SESSION_REQUEST = wireObject({
+  sessionId: optional(z.string()),
+  state: optional(wireRecord),
+  events: optional(z.array(EVENT)),
+  options: optional(wireRecord),
+}).meta({ id: 'CreateSessionRequest' });
+
+export const UPDATE_SESSION_REQUEST = wireObject({ stateDelta: wireRecord }).meta({ id: 'UpdateSessionRequest' });
