@@ -9,10 +9,12 @@ export type ModelConfig = { name: string } & (
 );
 
 export type SessionStoreConfig =
-  { kind: 'sqlite'; file: string } | { kind: 'firestore'; database: string; project: string | undefined };
+  | { kind: 'sqlite'; file: string }
+  | { kind: 'firestore'; database: string; project: string | undefined };
 
 export type ArtifactStoreConfig =
-  { kind: 'disk'; dir: string } | { kind: 'gcs'; bucket: string; apiEndpoint: string | undefined };
+  | { kind: 'disk'; dir: string }
+  | { kind: 'gcs'; bucket: string; apiEndpoint: string | undefined };
 
 /** The service's configuration: frozen, and the only form in which the environment travels inside. */
 export interface Config {

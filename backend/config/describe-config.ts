@@ -20,7 +20,7 @@ export function describeConfig(): VariableRow[] {
       name,
       meaning,
       form,
-      ...(value === undefined ? {} : { default: String(value) }),
+      ...(value === undefined ? {} : { default: typeof value === 'string' ? value : JSON.stringify(value) }),
       secret: secret === true,
     };
   });

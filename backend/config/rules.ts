@@ -57,9 +57,7 @@ function standInRules(v: Variables): string[] {
     const url = v[name];
     if (typeof url !== 'string') return [];
     if (v.LORNU_REHEARSAL !== '1') {
-      return [
-        `${name} must not be set in staging: stand-ins are refused; got ${JSON.stringify(url)}.`,
-      ];
+      return [`${name} must not be set in staging: stand-ins are refused; got ${JSON.stringify(url)}.`];
     }
     return isLoopback(new URL(url).hostname)
       ? []

@@ -148,7 +148,8 @@ export const VARIABLES = z.object({
     form: 'a whole number above 0',
   }),
   LORNU_DRAIN_MS: variable(positiveInt(110_000), {
-    meaning: 'How long running turns may go on after SIGTERM, in milliseconds; below the stop timeout of 120 s.',
+    meaning:
+      'How long running turns may go on after SIGTERM, in milliseconds; below the stop timeout of 120 s.',
     form: 'a whole number above 0',
   }),
 });

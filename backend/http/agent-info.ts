@@ -1,5 +1,6 @@
 import {
   isBaseTool,
+  isBaseToolset,
   isLlmAgent,
   type LlmAgent,
   type BaseTool,
@@ -48,12 +49,15 @@ async function toolsInfo(tools: readonly ToolUnion[]): Promise<AgentInfo['tools'
   const flat = await Promise.all(
     tools.map(async (tool): Promise<BaseTool[]> => {
       if (isBaseTool(tool)) return [tool];
-      return 'getTools' in tool && typeof tool.getTools === 'function' ? await tool.getTools() : [];
+      return isBaseToolset(tool) ? tool.getTools() : [];
     }),
   );
-  return flat
-    .flat()
-    .map((tool) => tool._getDeclaration())
-    .filter((declaration) => declaration !== undefined)
-    .map((declaration) => ({ functionDeclarations: [declaration] }));
+  return (
+    flat
+      .flat()
+      // oxlint-disable-next-line no-underscore-dangle -- ADK's name for it; there is no other way to a declaration
+      .map((tool) => tool._getDeclaration())
+      .filter((declaration) => declaration !== undefined)
+      .map((declaration) => ({ functionDeclarations: [declaration] }))
+  );
 }

@@ -38,9 +38,7 @@ export function appRoutes(registry: AgentRegistry): Route[] {
       answer: z.union([z.array(z.string()), z.object({ apps: z.array(APP_INFO) })]),
       errors: ['INVALID_REQUEST'],
       handler: ({ context, query }) =>
-        query.detailed
-          ? context.json({ apps: detailedApps(registry) })
-          : context.json(appNames(registry)),
+        query.detailed ? context.json({ apps: detailedApps(registry) }) : context.json(appNames(registry)),
     }),
     defineRoute({
       method: 'get',

@@ -24,7 +24,8 @@ export function runRoutes({ agents, runs, defaultAppName, pingMs }: RunRoutesOpt
     const appName = body.appName || defaultAppName;
     if (!appName) throw new AppError('APP_NAME_REQUIRED');
     requireApp(agents, appName);
-    const { userId, sessionId, streaming, stateDelta, invocationId, functionCallEventId, customMetadata } = body;
+    const { userId, sessionId, streaming, stateDelta, invocationId, functionCallEventId, customMetadata } =
+      body;
     return {
       appName,
       userId,
@@ -38,7 +39,17 @@ export function runRoutes({ agents, runs, defaultAppName, pingMs }: RunRoutesOpt
     };
   }
 
-  const errors = ['APP_NAME_REQUIRED', 'APP_NOT_FOUND', 'APP_INTERNAL', 'APP_BROKEN', 'SESSION_NOT_FOUND', 'INVALID_REQUEST', 'DRAINING', 'SESSION_BUSY', 'STORE_UNAVAILABLE'] as const;
+  const errors = [
+    'APP_NAME_REQUIRED',
+    'APP_NOT_FOUND',
+    'APP_INTERNAL',
+    'APP_BROKEN',
+    'SESSION_NOT_FOUND',
+    'INVALID_REQUEST',
+    'DRAINING',
+    'SESSION_BUSY',
+    'STORE_UNAVAILABLE',
+  ] as const;
   return [
     defineRoute({
       method: 'post',

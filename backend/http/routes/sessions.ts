@@ -25,6 +25,11 @@ const NEXT_CURSOR_HEADER = 'x-next-cursor';
 /** Events of a session may be numerous: a caller may ask for the latest few only. */
 const GET_QUERY = z.object({ numRecentEvents: wireInt.optional() });
 
+/** The session that a path names; Hono fills every parameter of a pattern. */
+function keyOf({ appName = '', userId = '', sessionId = '' }: Record<string, string>): CompositeSessionKey {
+  return { appName, userId, sessionId };
+}
+
 interface CreateOptions {
   appName: string;
   userId: string;
@@ -34,18 +39,17 @@ interface CreateOptions {
 
 /** The six calls on sessions, as Python ADK answers them. */
 export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
-  const keyOf = (path: Record<string, string>): CompositeSessionKey => ({
-    appName: path['appName'] ?? '',
-    userId: path['userId'] ?? '',
-    sessionId: path['sessionId'] ?? '',
-  });
-
   async function create({ appName, userId, sessionId, state }: CreateOptions): Promise<Session> {
     assertStorableName('app name', appName);
     assertStorableName('user id', userId);
     const id = sessionId?.trim();
     if (id) assertStorableName('session id', id);
-    return store.createSession({ appName, userId, ...(state ? { state } : {}), ...(id ? { sessionId: id } : {}) });
+    return store.createSession({
+      appName,
+      userId,
+      ...(state ? { state } : {}),
+      ...(id ? { sessionId: id } : {}),
+    });
   }
 
   return [
@@ -107,7 +111,8 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
       bodyOptional: true,
       answer: SESSION,
       errors: ['SESSION_EXISTS', 'BAD_REQUEST', 'INVALID_REQUEST'],
-      handler: async ({ path, body }) => jsonText(toSessionJson(await create({ ...keyOf(path), state: body }))),
+      handler: async ({ path, body }) =>
+        jsonText(toSessionJson(await create({ ...keyOf(path), state: body }))),
     }),
     defineRoute({
       method: 'post',
@@ -171,7 +176,9 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
 function assertNoOptions(options: Record<string, unknown> | undefined): void {
   const names = Object.keys(options ?? {});
   if (names.length === 0) return;
-  const bound = names.filter((name) => ['app_name', 'session_id', 'state', 'user_id'].includes(name)).toSorted();
+  const bound = names
+    .filter((name) => ['app_name', 'session_id', 'state', 'user_id'].includes(name))
+    .toSorted();
   throw new AppError(
     'BAD_REQUEST',
     bound.length > 0

@@ -8,7 +8,9 @@ export const EVENT_ANSWER = z
     invocationId: z.string(),
     author: z.string(),
     timestamp: z.number().meta({ description: 'Seconds since the epoch, with microseconds.' }),
-    content: z.looseObject({ role: z.string().optional(), parts: z.array(z.looseObject({})).optional() }).optional(),
+    content: z
+      .looseObject({ role: z.string().optional(), parts: z.array(z.looseObject({})).optional() })
+      .optional(),
     actions: z.looseObject({
       stateDelta: z.record(z.string(), z.unknown()),
       artifactDelta: z.record(z.string(), z.number()),

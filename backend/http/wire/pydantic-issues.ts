@@ -10,10 +10,7 @@ const MAX_INPUT_CHARS = 2_000;
 const BY_EXPECTED: Record<string, readonly [type: string, msg: string]> = {
   string: ['string_type', 'Input should be a valid string'],
   record: ['dict_type', 'Input should be a valid dictionary'],
-  object: [
-    'model_attributes_type',
-    'Input should be a valid dictionary or object to extract fields from',
-  ],
+  object: ['model_attributes_type', 'Input should be a valid dictionary or object to extract fields from'],
   array: ['list_type', 'Input should be a valid list'],
   boolean: ['bool_type', 'Input should be a valid boolean'],
   number: ['float_type', 'Input should be a valid number'],

@@ -25,4 +25,6 @@ export const CREATE_SESSION_REQUEST = wireObject({
   options: optional(wireRecord),
 }).meta({ id: 'CreateSessionRequest' });
 
-export const UPDATE_SESSION_REQUEST = wireObject({ stateDelta: wireRecord }).meta({ id: 'UpdateSessionRequest' });
+export const UPDATE_SESSION_REQUEST = wireObject({ stateDelta: wireRecord }).meta({
+  id: 'UpdateSessionRequest',
+});

@@ -1,0 +1,36 @@
+import { version as adkVersion } from '@google/adk';
+import { Hono } from 'hono';
+import type { Config } from './config/config.ts';
+import { answerError } from './http/error-answer.ts';
+import { observe } from './http/middleware/observe.ts';
+import { originCheck } from './http/middleware/origin-check.ts';
+import { mountRoutes } from './http/mount-routes.ts';
+import { requestPath } from './http/request-path.ts';
+import type { AppEnv, Route } from './http/route.ts';
+import { appRoutes } from './http/routes/apps.ts';
+import { healthRoutes } from './http/routes/health.ts';
+import { notBuiltRoutes } from './http/routes/not-built.ts';
+import { runRoutes } from './http/routes/runs.ts';
+import { sessionRoutes } from './http/routes/sessions.ts';
+import { answerUnmatched } from './http/unmatched.ts';
+import type { Services } from './services.ts';
+
+/** The service as a fetch handler; nothing listens and nothing is read from the environment. */
+export function createApp(config: Config, services: Services): Hono<AppEnv> {
+  const { agents, sessions, runs, log, now, newId } = services;
+  const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
+  const routes: Route[] = [
+    ...healthRoutes(config, adkVersion),
+    ...appRoutes(agents),
+    ...sessionRoutes(sessions, now),
+    ...runRoutes({ agents, runs, defaultAppName: config.defaultAppName, pingMs: config.limits.pingMs }),
+    ...notBuiltRoutes(),
+  ];
+
+  app.use(observe({ log, clock: () => performance.now(), newId }));
+  app.use(originCheck({ allowOrigins: config.allowOrigins, bindHost: config.listen.host }));
+  mountRoutes(app, routes, config.limits);
+  app.notFound((context) => answerUnmatched(app, routes, context));
+  app.onError((error, context) => answerError(error, context, log));
+  return app;
+}

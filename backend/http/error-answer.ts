@@ -1,0 +1,28 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { AppError } from '../errors/app-error.ts';
+import { ValidationError } from '../errors/validation-error.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { AppContext } from './route.ts';
+
+/** Names the row of the error table beside FastAPI's body, which has no place for it. */
+const ERROR_CODE_HEADER = 'x-error-code';
+
+/**
+ * The answer to what a handler threw: an expected failure as its row says, anything else logged as a bug
+ * and answered INTERNAL, so that no message or stack of ours reaches a caller.
+ */
+export function answerError(error: unknown, context: AppContext, log: Logger): Response {
+  const known = error instanceof AppError ? error : new AppError('INTERNAL', undefined, { cause: error });
+  if (known.status >= 500) {
+    log.error('request failed', {
+      requestId: context.get('requestId'),
+      traceId: context.get('traceId'),
+      code: known.code,
+      error: known.code === 'INTERNAL' ? known.cause : known,
+    });
+  }
+  for (const [name, value] of Object.entries(known.headers)) context.header(name, value);
+  context.header(ERROR_CODE_HEADER, known.code);
+  const detail = known instanceof ValidationError ? known.issues : known.message;
+  return context.json({ detail }, known.status as ContentfulStatusCode);
+}

@@ -1,0 +1,48 @@
+import type { MiddlewareHandler } from 'hono';
+import type { Logger } from '../../observability/logger.ts';
+import type { AppEnv } from '../route.ts';
+
+/** What a caller may send as its own request id; anything else is replaced. */
+const REQUEST_ID = /^[\w.:=-]{1,128}$/;
+const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/;
+
+export interface ObserveOptions {
+  log: Logger;
+  /** Milliseconds; monotonic. */
+  clock: () => number;
+  newId: () => string;
+}
+
+/**
+ * Gives each request an id and a trace id, answers with the request id, and writes one log line when the answer begins.
+ * Probes are logged at debug: a load balancer sends several a minute.
+ */
+export function observe({ log, clock, newId }: ObserveOptions): MiddlewareHandler<AppEnv> {
+  return async function observeRequest(context, next) {
+    const given = context.req.header('x-request-id') ?? '';
+    const requestId = REQUEST_ID.test(given) ? given : newId();
+    const traceId = traceIdOf(context.req.header('traceparent')) ?? newId().replaceAll('-', '');
+    context.set('requestId', requestId);
+    context.set('traceId', traceId);
+    const beganMs = clock();
+
+    await next();
+
+    context.header('x-request-id', requestId);
+    context.header('x-content-type-options', 'nosniff');
+    const { path } = context.req;
+    const isProbe = path === '/health' || path === '/ready';
+    log[isProbe ? 'debug' : 'info']('request', {
+      requestId,
+      traceId,
+      method: context.req.method,
+      path: path.slice(0, 512),
+      status: context.res.status,
+      durationMs: Math.round((clock() - beganMs) * 100) / 100,
+    });
+  };
+}
+
+function traceIdOf(traceparent: string | undefined): string | undefined {
+  return traceparent ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
+}

@@ -1,0 +1,48 @@
+import type { MiddlewareHandler } from 'hono';
+import { isLoopback } from '../../config/rules.ts';
+import { ERROR_TABLE } from '../../errors/error-table.ts';
+import type { AppEnv } from '../route.ts';
+
+export interface OriginCheckOptions {
+  /** Origins whose pages may call, beside our own; `*` allows all. */
+  allowOrigins: readonly string[];
+  /** The address that is listened on: a loopback address turns the check of Host on. */
+  bindHost: string;
+}
+
+/**
+ * Refuses what a foreign web page may have sent, as Python ADK's API server does, in plain text:
+ * on a loopback address a Host that is not one (DNS rebinding), and anywhere an Origin that is not ours.
+ * Requests without Origin are not from a page and pass.
+ */
+export function originCheck({ allowOrigins, bindHost }: OriginCheckOptions): MiddlewareHandler<AppEnv> {
+  const allowAll = allowOrigins.includes('*');
+  const allowedHosts = new Set(allowOrigins.flatMap((origin) => URL.parse(origin)?.hostname ?? []));
+  const onLoopback = isLoopback(bindHost);
+
+  return async function checkOrigin(context, next) {
+    const host = context.req.header('host');
+    if (onLoopback && !allowAll && host !== undefined && !isOwnHost(host, allowedHosts)) {
+      return context.text(ERROR_TABLE.HOST_FORBIDDEN.sentence, 403);
+    }
+    const origin = context.req.header('origin');
+    if (origin === undefined || allowAll || allowOrigins.includes(origin)) return next();
+    const isOurs =
+      origin === requestOrigin(context.req.raw) &&
+      (!onLoopback || allowOrigins.length > 0 || isLoopback(URL.parse(origin)?.hostname ?? ''));
+    return isOurs ? next() : context.text(ERROR_TABLE.ORIGIN_FORBIDDEN.sentence, 403);
+  };
+}
+
+function isOwnHost(host: string, allowed: ReadonlySet<string>): boolean {
+  const name = URL.parse(`http://${host}`)?.hostname.replace(/\.$/, '');
+  return name !== undefined && (isLoopback(name) || allowed.has(name));
+}
+
+/** Scheme and host under which the caller reached us; a load balancer names them in X-Forwarded-*. */
+function requestOrigin({ headers, url }: Request): string | undefined {
+  const first = (name: string) => headers.get(name)?.split(',')[0]?.trim();
+  const host = first('x-forwarded-host') ?? first('host');
+  const scheme = first('x-forwarded-proto') ?? new URL(url).protocol.slice(0, -1);
+  return host === undefined ? undefined : `${scheme}://${host}`;
+}

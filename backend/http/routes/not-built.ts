@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { AppError } from '../../errors/app-error.ts';
+import { defineRoute, type Method, type Route } from '../route.ts';
+
+const SESSION_PATH = '/apps/:appName/users/:userId/sessions/:sessionId';
+
+/** Parts of Python ADK's contract that this service does not serve, each with what it is. */
+const NOT_BUILT: readonly [method: Method, path: string, what: string][] = [
+  ['get', `${SESSION_PATH}/artifacts`, 'Artifacts are'],
+  ['post', `${SESSION_PATH}/artifacts`, 'Artifacts are'],
+  ['get', `${SESSION_PATH}/artifacts/:artifactName{.+}`, 'Artifacts are'],
+  ['delete', `${SESSION_PATH}/artifacts/:artifactName{.+}`, 'Artifacts are'],
+  ['patch', '/apps/:appName/users/:userId/memory', 'Memory is'],
+  ['get', '/run_live', 'The live (audio and video) stream is'],
+  ['post', '/apps/:appName/trigger/pubsub', 'The Pub/Sub trigger is'],
+  ['post', '/apps/:appName/trigger/eventarc', 'The Eventarc trigger is'],
+  ['post', '/agent-identity/finalize', 'Agent Identity is'],
+  ['post', '/api/reasoning_engine', "Gemini Enterprise's entry is"],
+  ['post', '/api/stream_reasoning_engine', "Gemini Enterprise's entry is"],
+];
+
+/** Answers 501 with a sentence where Python ADK has a route and we have none. */
+export function notBuiltRoutes(): Route[] {
+  return NOT_BUILT.map(([method, path, what]) =>
+    defineRoute({
+      method,
+      path,
+      summary: `${what} not served here.`,
+      tag: 'not served',
+      answer: z.unknown(),
+      errors: ['NOT_BUILT'],
+      handler: () => {
+        throw new AppError('NOT_BUILT', `${what} not served here; the FastAPI/ADK agent serves it.`);
+      },
+    }),
+  );
+}
