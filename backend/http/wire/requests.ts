@@ -10,7 +10,7 @@ export const RUN_AGENT_REQUEST = wireObject({
   userId: z.string(),
   sessionId: z.string(),
   newMessage: optional(CONTENT),
-  streaming: z.union([z.undefined().transform(() => false), wireBoolean]),
+  streaming: wireBoolean.default(false),
   stateDelta: optional(wireRecord),
   functionCallEventId: optional(z.string()),
   invocationId: optional(z.string()),

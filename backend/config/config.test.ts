@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'bun:test';
+import { ConfigError, parseConfig, type Environment } from './config.ts';
+import { describeConfig } from './describe-config.ts';
+
+const LOCAL = { GEMINI_API_KEY: 'a-key' };
+const STAGING = { ...LOCAL, LORNU_ENVIRONMENT: 'staging', FIRESTORE_DATABASE: 'staging' };
+
+function problemsOf(environment: Environment): readonly string[] {
+  try {
+    parseConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  test('little is needed locally, and it listens on loopback only', () => {
+    expect(parseConfig(LOCAL)).toMatchObject({
+      environment: 'local',
+      listen: { host: '127.0.0.1', port: 8080 },
+      model: { kind: 'gemini-api', name: 'gemini-2.5-flash', apiKey: 'a-key' },
+      sessions: { kind: 'sqlite', file: '.data/sessions.sqlite' },
+      artifacts: { kind: 'disk', dir: '.data/artifacts' },
+      limits: { bodyBytes: 4_194_304, uploadBytes: 33_554_432, pingMs: 15_000 },
+    });
+    expect(problemsOf({ ...LOCAL, LORNU_LISTEN_HOST: '0.0.0.0' })).toEqual([
+      'LORNU_LISTEN_HOST must be a loopback address in the local environment; got "0.0.0.0".',
+    ]);
+  });
+
+  test('an empty string counts as unset', () => {
+    expect(parseConfig({ ...LOCAL, PORT: '', LORNU_REGION: '' })).toMatchObject({
+      region: 'local',
+      listen: { port: 8080 },
+    });
+  });
+
+  test('all problems are reported together, each with name, form and value; secrets are hidden', () => {
+    expect(problemsOf({ PORT: 'http', LORNU_METRICS: 'statsd', GOOGLE_GENAI_USE_VERTEXAI: 'true' })).toEqual([
+      'PORT must be a port number from 0 to 65535; got "http".',
+      'LORNU_METRICS must be none or emf; got "statsd".',
+      'GOOGLE_CLOUD_PROJECT must be set when GOOGLE_GENAI_USE_VERTEXAI is true; it is not set.',
+      'GOOGLE_CLOUD_LOCATION must be set when GOOGLE_GENAI_USE_VERTEXAI is true; it is not set.',
+    ]);
+    expect(problemsOf({}).join()).toStartWith('GEMINI_API_KEY must be set');
+  });
+
+  test('it is frozen to the bottom', () => {
+    const config = parseConfig(LOCAL);
+    expect(() => Object.assign(config.limits, { bodyBytes: 1 })).toThrow(TypeError);
+  });
+
+  test('staging listens on all addresses and keeps conversations in its own Firestore database', () => {
+    expect(parseConfig(STAGING)).toMatchObject({
+      listen: { host: '0.0.0.0' },
+      sessions: { kind: 'firestore', database: 'staging' },
+    });
+  });
+
+  test.each([
+    [{ FIRESTORE_DATABASE: undefined }, 'FIRESTORE_DATABASE must name a database'],
+    [{ FIRESTORE_DATABASE: '(default)' }, 'FIRESTORE_DATABASE must name a database'],
+    [{ GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:9' }, 'GOOGLE_GEMINI_BASE_URL must not be set in staging'],
+    [{ STORAGE_EMULATOR_HOST: 'http://127.0.0.1:9' }, 'STORAGE_EMULATOR_HOST must not be set in staging'],
+    [{ LORNU_PUBLIC_URL: 'http://lornu.example' }, 'LORNU_PUBLIC_URL must be an https:// URL'],
+    [
+      { LORNU_REHEARSAL: '1', GOOGLE_GEMINI_BASE_URL: 'http://model.example' },
+      'GOOGLE_GEMINI_BASE_URL must be on a loopback address',
+    ],
+  ])('staging refuses %j', (change, problem) => {
+    const problems = problemsOf({ ...STAGING, ...change });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toStartWith(problem);
+  });
+
+  test('a rehearsal accepts stand-ins on loopback addresses, and is no mode of the local environment', () => {
+    const rehearsal = { ...STAGING, LORNU_REHEARSAL: '1', GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.9:1' };
+    expect(parseConfig(rehearsal)).toMatchObject({ rehearsal: true, model: { kind: 'stand-in' } });
+    expect(problemsOf({ ...LOCAL, LORNU_REHEARSAL: '1' })[0]).toStartWith('LORNU_REHEARSAL must be 0');
+  });
+
+  test('the description names every variable once and shows no secret', () => {
+    const rows = describeConfig();
+    expect(rows.find((row) => row.name === 'GEMINI_API_KEY')).toMatchObject({ secret: true });
+    expect(rows.find((row) => row.name === 'PORT')).toMatchObject({ default: '8080', secret: false });
+    expect(rows.every((row) => row.meaning.endsWith('.') && row.form.length > 0)).toBe(true);
+  });
+});

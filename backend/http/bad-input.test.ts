@@ -1,0 +1,239 @@
+import { describe, expect, test } from 'bun:test';
+import { createTestApp, json } from './testing/test-app.ts';
+
+const USER = '/apps/lornu/users/ann/sessions';
+
+async function answer(response: Response): Promise<[number, unknown]> {
+  return [response.status, await response.json()];
+}
+
+function raw(body: string | Uint8Array<ArrayBuffer>, contentType = 'application/json'): RequestInit {
+  return { method: 'POST', headers: { 'content-type': contentType }, body };
+}
+
+function nested(depth: number): string {
+  return `{"state":{"a":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
+}
+
+describe('requests of the wrong form', () => {
+  // Literal answers of google-adk 2.13's API server.
+  test.each([
+    [
+      { sessionId: 5, state: [], foo: 1 },
+      [
+        { type: 'string_type', loc: ['body', 'sessionId'], msg: 'Input should be a valid string', input: 5 },
+        { type: 'dict_type', loc: ['body', 'state'], msg: 'Input should be a valid dictionary', input: [] },
+      ],
+    ],
+    [
+      { events: [{ author: 5, content: { parts: [{ text: 1, foo: 2 }] } }] },
+      [
+        {
+          type: 'string_type',
+          loc: ['body', 'events', 0, 'content', 'parts', 0, 'text'],
+          msg: 'Input should be a valid string',
+          input: 1,
+        },
+        {
+          type: 'extra_forbidden',
+          loc: ['body', 'events', 0, 'content', 'parts', 0, 'foo'],
+          msg: 'Extra inputs are not permitted',
+          input: 2,
+        },
+        {
+          type: 'string_type',
+          loc: ['body', 'events', 0, 'author'],
+          msg: 'Input should be a valid string',
+          input: 5,
+        },
+      ],
+    ],
+    [
+      [],
+      [
+        {
+          type: 'model_attributes_type',
+          loc: ['body'],
+          msg: 'Input should be a valid dictionary or object to extract fields from',
+          input: [],
+        },
+      ],
+    ],
+  ])('creating a session with %j', async (body, detail) => {
+    const { request } = createTestApp();
+    expect(await answer(await request(USER, json(body)))).toEqual([422, { detail }]);
+    expect(await (await request(USER)).text()).toBe('[]');
+  });
+
+  test('a turn with much that is wrong names all of it, in the order of the fields', async () => {
+    const { request } = createTestApp();
+    const response = await request(
+      '/run',
+      json({
+        appName: 'lornu',
+        userId: 1,
+        sessionId: null,
+        streaming: 'maybe',
+        newMessage: {
+          role: 1,
+          parts: [{ text: 5, foo: 1, inlineData: { data: '###', mimeType: 4 } }],
+          bar: 1,
+        },
+        stateDelta: [],
+        customMetadata: 'x',
+      }),
+    );
+    const { detail } = (await response.json()) as { detail: { type: string; loc: unknown[] }[] };
+    expect(response.status).toBe(422);
+    expect(detail.map(({ type, loc }) => `${type} ${loc.slice(1).join('.')}`)).toEqual([
+      'string_type userId',
+      'string_type sessionId',
+      'bytes_invalid_encoding newMessage.parts.0.inlineData.data',
+      'string_type newMessage.parts.0.inlineData.mimeType',
+      'string_type newMessage.parts.0.text',
+      'extra_forbidden newMessage.parts.0.foo',
+      'string_type newMessage.role',
+      'extra_forbidden newMessage.bar',
+      'bool_parsing streaming',
+      'dict_type stateDelta',
+      'dict_type customMetadata',
+    ]);
+  });
+
+  test('missing fields are named with what was sent', async () => {
+    const { request } = createTestApp();
+    const input = { app_name: 'lornu' };
+    expect(await answer(await request('/run_sse', json(input)))).toEqual([
+      422,
+      {
+        detail: [
+          { type: 'missing', loc: ['body', 'userId'], msg: 'Field required', input },
+          { type: 'missing', loc: ['body', 'sessionId'], msg: 'Field required', input },
+        ],
+      },
+    ]);
+    expect(await answer(await request('/run', { method: 'POST' }))).toEqual([
+      422,
+      { detail: [{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }] },
+    ]);
+  });
+
+  test('a message that is a string, and parts that are no list', async () => {
+    const { request } = createTestApp();
+    const types = async (newMessage: unknown) => {
+      const response = await request('/run', json({ userId: 'u', sessionId: 's', newMessage }));
+      const { detail } = (await response.json()) as { detail: { type: string; loc: unknown[] }[] };
+      return detail.map(({ type, loc }) => [type, ...loc]);
+    };
+    expect(await types('hello')).toEqual([['model_attributes_type', 'body', 'newMessage']]);
+    expect(await types({ parts: 'x' })).toEqual([['list_type', 'body', 'newMessage', 'parts']]);
+    expect(await types({ parts: [{ functionCall: { args: [] } }] })).toEqual([
+      ['dict_type', 'body', 'newMessage', 'parts', 0, 'functionCall', 'args'],
+    ]);
+  });
+
+  test('broken JSON, and JSON that is not declared as such', async () => {
+    const { request } = createTestApp();
+    expect(await answer(await request(USER, raw('{bad')))).toMatchObject([
+      422,
+      { detail: [{ type: 'json_invalid', msg: 'JSON decode error', input: {} }] },
+    ]);
+    expect(await answer(await request(USER, raw('{"sessionId":"s"}', 'text/plain')))).toMatchObject([
+      422,
+      { detail: [{ type: 'model_attributes_type', loc: ['body'], input: '{"sessionId":"s"}' }] },
+    ]);
+    expect(await answer(await request(USER, raw(new Uint8Array([0x22, 0xff, 0x22]))))).toMatchObject([
+      422,
+      { detail: [{ type: 'json_invalid' }] },
+    ]);
+    expect((await request(USER, raw('null'))).status).toBe(200);
+  });
+
+  test('nesting beyond 64, however deep, is refused without recursion', async () => {
+    const { request } = createTestApp();
+    expect((await request(USER, raw(nested(62)))).status).toBe(200);
+    expect((await request(USER, raw(nested(63)))).status).toBe(422);
+    expect((await request(USER, raw('['.repeat(1_000_000)))).status).toBe(422);
+    expect((await request(USER, raw(JSON.stringify({ state: { a: '[{'.repeat(500) } })))).status).toBe(200);
+  });
+
+  test('an answer does not grow with what was wrong', async () => {
+    const { request } = createTestApp();
+    const parts = Array.from({ length: 5_000 }, () => ({ text: 1 }));
+    const response = await request('/run', json({ userId: 'u', sessionId: 's', newMessage: { parts } }));
+    expect((await response.text()).length).toBeLessThan(20_000);
+    const long = await request(USER, json({ sessionId: ['x'.repeat(100_000)] }));
+    expect((await long.text()).length).toBeLessThan(5_000);
+  });
+
+  test('a body beyond the limit is refused, declared or not', async () => {
+    const { request } = createTestApp({ LORNU_MAX_BODY_BYTES: '1000' });
+    const large = JSON.stringify({ state: { a: 'x'.repeat(2_000) } });
+    expect(await answer(await request(USER, raw(large)))).toEqual([
+      413,
+      { detail: 'The request body is too large.' },
+    ]);
+    const streamed = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(600));
+      },
+    });
+    const chunked = await request(USER, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: streamed,
+    });
+    expect(chunked.status).toBe(413);
+  });
+
+  test('a body that drips is given up after its time', async () => {
+    const { request } = createTestApp({ LORNU_BODY_TIMEOUT_MS: '30' });
+    const dripping = new ReadableStream({
+      async pull(controller) {
+        await Bun.sleep(10);
+        controller.enqueue(new TextEncoder().encode(' '));
+      },
+    });
+    const response = await request(USER, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: dripping,
+    });
+    expect(await answer(response)).toEqual([408, { detail: 'The request body did not arrive in time.' }]);
+  });
+});
+
+describe('names', () => {
+  test.each(['a/b', '.', '..', '..\0😀', 'a\nb', '__x__', 'x'.repeat(513), '\ud800'])(
+    'the session id %j is refused and nothing is stored',
+    async (sessionId) => {
+      const { request } = createTestApp();
+      const response = await request(USER, json({ sessionId }));
+      expect(response.status).toBe(400);
+      expect(((await response.json()) as { detail: string }).detail).toStartWith('Invalid session id: it ');
+      expect(await (await request(USER)).text()).toBe('[]');
+    },
+  );
+
+  test('emoji, per cent signs and spaces inside are fine, and are found again', async () => {
+    const { request } = createTestApp();
+    for (const id of ['😀', '100%', '%41', 'a b', 'a:b', '...']) {
+      expect((await request(USER, json({ sessionId: id }))).status).toBe(200);
+      const found = await request(`${USER}/${encodeURIComponent(id)}`);
+      expect(((await found.json()) as { id: string }).id).toBe(id);
+    }
+  });
+
+  test.each(['a%2Fb', 'a/b'])('a path with the session id %s names no route, as in Python', async (id) => {
+    const { request } = createTestApp();
+    expect(await answer(await request(`${USER}/${id}`))).toEqual([404, { detail: 'Not Found' }]);
+  });
+
+  test.each(['a%00b', '%F0%9F%98%80', '%FF', '%zz', 'x'.repeat(10_000)])(
+    'a path with the session id %s finds nothing',
+    async (id) => {
+      const { request } = createTestApp();
+      expect(await answer(await request(`${USER}/${id}`))).toEqual([404, { detail: 'Session not found' }]);
+    },
+  );
+});

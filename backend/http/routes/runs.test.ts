@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'bun:test';
+import { createTestApp, json } from '../testing/test-app.ts';
+
+const TURN = {
+  appName: 'lornu',
+  userId: 'ann',
+  sessionId: 's1',
+  newMessage: { role: 'user', parts: [{ text: 'hello' }] },
+};
+
+async function appWithSession(environment = {}) {
+  const app = createTestApp(environment);
+  await app.request('/apps/lornu/users/ann/sessions', json({ sessionId: 's1' }));
+  return app;
+}
+
+describe('/run and /run_sse', () => {
+  test('a run answers with its events as an array', async () => {
+    const { request } = await appWithSession();
+    const response = await request('/run', json(TURN));
+    expect([response.status, await response.json()]).toEqual([200, [{ id: 'e1', author: 'root' }]]);
+  });
+
+  test('a stream is one id and one data line for each frame', async () => {
+    const app = await appWithSession();
+    app.runs.script = async function* () {
+      yield '{"n":1}';
+      yield '{"n":2}';
+    };
+    const response = await app.request('/run_sse', json({ ...TURN, streaming: true }));
+    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    expect(await response.text()).toBe('id: run-1:0\ndata: {"n":1}\n\nid: run-1:1\ndata: {"n":2}\n\n');
+  });
+
+  test('every field of the request arrives, from either casing', async () => {
+    const app = await appWithSession();
+    await app.request(
+      '/run',
+      json({
+        app_name: 'lornu',
+        user_id: 'ann',
+        session_id: 's1',
+        new_message: { parts: [{ inline_data: { mime_type: 'image/png', data: '-_8=' } }] },
+        state_delta: { some_key: null },
+        invocation_id: 'e-1',
+        function_call_event_id: 'fc',
+        custom_metadata: { snake_key: 1 },
+        unknown_field: 1,
+      }),
+    );
+    expect(app.runs.started).toEqual([
+      {
+        appName: 'lornu',
+        userId: 'ann',
+        sessionId: 's1',
+        newMessage: { parts: [{ inlineData: { mimeType: 'image/png', data: '+/8=' } }] },
+        streaming: false,
+        stateDelta: { some_key: null },
+        invocationId: 'e-1',
+        functionCallEventId: 'fc',
+        customMetadata: { snake_key: 1 },
+      },
+    ]);
+  });
+
+  test('streaming is read as leniently as Python reads it', async () => {
+    const app = await appWithSession();
+    for (const streaming of [true, 'yes', 1]) await app.request('/run_sse', json({ ...TURN, streaming }));
+    expect(app.runs.started.map((turn) => turn.streaming)).toEqual([true, true, true]);
+  });
+
+  test.each([
+    [{ ...TURN, sessionId: 'none' }, 404, 'Session not found: none'],
+    [{ ...TURN, appName: 'none' }, 404, "Agent not found: 'none'."],
+    [{ ...TURN, appName: 'broken' }, 500, 'Failed to load agent'],
+    [{ ...TURN, appName: '__x' }, 403, 'Access to internal special agents is disabled in API server mode.'],
+    [{ ...TURN, appName: undefined }, 400, 'app_name is required when ADK_DEFAULT_APP_NAME is not set'],
+  ])('%j is refused before anything streams', async (turn, status, detail) => {
+    const { request, runs } = await appWithSession();
+    for (const path of ['/run', '/run_sse']) {
+      const response = await request(path, json(turn));
+      expect([response.status, await response.json()]).toEqual([status, { detail }]);
+    }
+    expect(runs.started).toEqual([]);
+  });
+
+  test('with a default app the app may be left out, in bodies and in paths', async () => {
+    const { request, runs } = await appWithSession({ ADK_DEFAULT_APP_NAME: 'lornu' });
+    await request('/run', json({ ...TURN, appName: undefined }));
+    expect(runs.started[0]?.appName).toBe('lornu');
+    expect((await request('/users/ann/sessions/s1')).status).toBe(200);
+    expect(((await (await request('/app-info')).json()) as { name: string }).name).toBe('lornu');
+  });
+
+  test('a client that leaves does not end the turn', async () => {
+    const app = await appWithSession();
+    const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+    let finished = false;
+    app.runs.script = async function* () {
+      yield '{"n":1}';
+      await left;
+      yield '{"n":2}';
+      finished = true;
+    };
+    const response = await app.request('/run_sse', json(TURN));
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    leave();
+    await Bun.sleep(1);
+    expect([finished, app.runs.activeCount]).toEqual([true, 0]);
+  });
+});

@@ -1,0 +1,72 @@
+import { BaseAgent, LlmAgent, createEvent, type Event } from '@google/adk';
+import { createApp } from '../../app.ts';
+import { parseConfig, type Environment } from '../../config/config.ts';
+import { createJsonLogger } from '../../observability/json-logger.ts';
+import type { Services } from '../../services.ts';
+import { openDatabase } from '../../sessions/sqlite/database.ts';
+import { SqliteSessionStore } from '../../sessions/sqlite/sqlite-session-store.ts';
+import { ScriptedRuns } from './scripted-runs.ts';
+
+/** A root agent that is no LlmAgent. */
+class PlainAgent extends BaseAgent {
+  protected override async *runAsyncImpl(): AsyncGenerator<Event, void, void> {
+    yield createEvent({ author: this.name });
+  }
+
+  protected override async *runLiveImpl(): AsyncGenerator<Event, void, void> {
+    yield createEvent({ author: this.name });
+  }
+}
+
+export interface TestApp {
+  /** Sends one request to the app, in process. */
+  request: (path: string, init?: RequestInit) => Promise<Response>;
+  services: Services;
+  runs: ScriptedRuns;
+  /** Everything logged, one parsed line each. */
+  logged: Record<string, unknown>[];
+}
+
+/** The real app on the real session store in memory; turns come from a script. */
+export function createTestApp(environment: Environment = {}): TestApp {
+  const config = parseConfig({ GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1', ...environment });
+  const logged: Record<string, unknown>[] = [];
+  const sessions = new SqliteSessionStore({ database: openDatabase(':memory:') });
+  const runs = new ScriptedRuns(sessions);
+  const root = new LlmAgent({
+    name: 'root',
+    description: 'Answers.',
+    instruction: 'Be short.',
+    subAgents: [new LlmAgent({ name: 'helper', instruction: () => 'from state' })],
+  });
+  const services: Services = {
+    agents: {
+      agents: new Map([
+        ['lornu', { appName: 'lornu', rootAgent: root }],
+        ['plain', { appName: 'plain', rootAgent: new PlainAgent({ name: 'plain' }) }],
+      ]),
+      broken: [{ appName: 'broken', reason: 'agent.ts cannot be imported.' }],
+    },
+    sessions,
+    runs,
+    log: createJsonLogger({
+      level: 'debug',
+      now: Date.now,
+      write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>),
+    }),
+    now: Date.now,
+    newId: () => crypto.randomUUID(),
+  };
+  const app = createApp(config, services);
+  return {
+    request: async (path, init) => app.fetch(new Request(`http://127.0.0.1${path}`, init)),
+    services,
+    runs,
+    logged,
+  };
+}
+
+/** A POST or PATCH of JSON. */
+export function json(body: unknown, method = 'POST'): RequestInit {
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
