@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { createTestApp, json } from './http/testing/test-app.ts';
+import { createTestApp, json } from './testing/test-app.ts';
 
 describe('the service', () => {
   test('says that it lives', async () => {

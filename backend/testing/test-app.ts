@@ -1,10 +1,10 @@
 import { BaseAgent, LlmAgent, createEvent, type Event } from '@google/adk';
-import { createApp } from '../../app.ts';
-import { parseConfig, type Environment } from '../../config/config.ts';
-import { createJsonLogger } from '../../observability/json-logger.ts';
-import type { Services } from '../../services.ts';
-import { openDatabase } from '../../sessions/sqlite/database.ts';
-import { SqliteSessionStore } from '../../sessions/sqlite/sqlite-session-store.ts';
+import { createApp } from '../app.ts';
+import { parseConfig, type Environment } from '../config/config.ts';
+import { createJsonLogger } from '../observability/json-logger.ts';
+import type { Services } from '../services.ts';
+import { openDatabase } from '../sessions/sqlite/database.ts';
+import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
 import { ScriptedRuns } from './scripted-runs.ts';
 
 /** A root agent that is no LlmAgent. */

@@ -1,6 +1,6 @@
-import { AppError } from '../../errors/app-error.ts';
-import type { Frame, Run, RunService, RunState, TurnRequest } from '../../runs/run.ts';
-import type { SessionStore } from '../../sessions/session-store.ts';
+import { AppError } from '../errors/app-error.ts';
+import type { Frame, Run, RunService, RunState, TurnRequest } from '../runs/run.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
 
 /** Turns whose frames a test writes: what the HTTP layer does with frames is tested without a model. */
 export class ScriptedRuns implements RunService {
