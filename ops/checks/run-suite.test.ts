@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { withoutConfiguration } from './prepare.ts';
 import { countJunit } from './junit.ts';
 import { judge } from './run-suite.ts';
 import { runInLanes } from './schedule.ts';
@@ -38,6 +39,11 @@ describe('counting', () => {
       skipped: 0,
     });
   });
+});
+
+test('a test sees none of the configuration that the person has set', () => {
+  const env = { PATH: '/bin', PORT: '1', GEMINI_API_KEY: 'k', AWS_PROFILE: 'p', LORNU_X: 'x', REPORT: 'r' };
+  expect(withoutConfiguration(env)).toEqual({ PATH: '/bin', REPORT: 'r' });
 });
 
 describe('lanes', () => {

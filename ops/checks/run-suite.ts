@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { describeEnd, tryCommand } from '../process/run-command.ts';
 import { countJunit, type Counts } from './junit.ts';
 import type { Suite, SuiteResult } from './suite.ts';
@@ -9,8 +9,6 @@ export interface SuiteRunContext {
   root: string;
   cacheDir: string;
   env: Readonly<Record<string, string | undefined>>;
-  /** Folders of tools that come before PATH. */
-  toolDirs: readonly string[];
   redact: (text: string) => string;
   signal: AbortSignal;
 }
@@ -30,14 +28,7 @@ export async function runSuite(
   const log = createWriteStream(logPath);
   const result = await tryCommand(commandOf(suite, junitPath), {
     cwd: join(context.root, suite.folder ?? '.'),
-    env: {
-      ...context.env,
-      PATH: [...context.toolDirs, join(context.root, 'node_modules/.bin'), context.env['PATH']].join(
-        delimiter,
-      ),
-      NO_COLOR: '1',
-      FORCE_COLOR: undefined,
-    },
+    env: context.env,
     timeoutMs: suite.budgetMs,
     signal: context.signal,
     onLine: (line) => {

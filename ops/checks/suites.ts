@@ -4,7 +4,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /** The packages that TypeScript checks, each with a tsconfig.json. */
-export const PACKAGES = ['backend', 'frontend', 'ops'];
+export const PACKAGES = ['backend', 'frontend', 'ops', 'tests'];
 
 /** Everything `lornu test` runs, in this order. ops/README.md tells how to add one. */
 export const SUITES: readonly Suite[] = [
@@ -55,6 +55,14 @@ export const SUITES: readonly Suite[] = [
     title: 'the code does what its tests say',
     kind: 'bun',
     run: ['./backend', './frontend', './ops'],
+    budgetMs: 3 * MINUTE,
+    light: true,
+  },
+  {
+    name: 'launcher',
+    title: 'the launcher starts from nothing, and explains what stops it',
+    kind: 'bun',
+    run: ['./tests/launcher'],
     budgetMs: 3 * MINUTE,
     light: true,
   },

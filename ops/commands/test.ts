@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../cli/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '../cli/cli-error.ts';
+import { prepare } from '../checks/prepare.ts';
 import { runInLanes } from '../checks/schedule.ts';
 import { runSuite } from '../checks/run-suite.ts';
 import { SUITES } from '../checks/suites.ts';
 import type { Suite, SuiteResult } from '../checks/suite.ts';
-import { ensureTools } from '../setup/ensure-tools.ts';
 import { createReporter } from '../steps/reporter.ts';
 import { formatElapsed } from '../steps/step-events.ts';
 import { runStep } from '../steps/run-steps.ts';
@@ -77,11 +77,7 @@ async function runAll(suites: readonly Suite[], flags: Flags, context: CliContex
   const reporter = createReporter(context);
   const results: SuiteResult[] = [];
   try {
-    const toolDirs = await ensureTools(
-      [...new Set(suites.flatMap((suite) => suite.needs ?? []))],
-      context,
-      reporter.emit,
-    );
+    const env = await prepare(suites, context, reporter.emit);
     reporter.emit({
       kind: 'plan',
       steps: suites.map(({ name, title }) => ({ id: name, title: `${name}: ${title}` })),
@@ -93,7 +89,7 @@ async function runAll(suites: readonly Suite[], flags: Flags, context: CliContex
         id: suite.name,
         title,
         run: async ({ line }: { line: (text: string) => void }): Promise<string> => {
-          const result = await runSuite(suite, { ...context, toolDirs }, line);
+          const result = await runSuite(suite, { ...context, env }, line);
           results.push(result);
           if (result.failed > 0) throw new SuiteFailed(result);
           return describe(result, suite);
