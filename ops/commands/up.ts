@@ -8,25 +8,46 @@ const HELP = `
 Examples:
   ./lornu up                          the agent and its page at http://127.0.0.1:8080
   GEMINI_API_KEY=... ./lornu up       Gemini itself answers, not the stand-in
+  ./lornu up --watch                  restart on every change of a source file
   ./lornu up --port 0 --json          a free port; the result as one line of JSON
 
 Conversations are kept in .lornu/ and are there again after a restart; delete that folder to begin anew.
 Ctrl-C stops everything in order; a second Ctrl-C ends it at once.
 `;
 
+interface Flags {
+  port: number;
+  dataDir: string;
+  logs?: boolean;
+  watch?: boolean;
+  json?: boolean;
+}
+
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  const { env } = context;
   command
-    .option('--port <number>', 'port to listen on, 0 for a free one', wholePort, 8080)
-    .option('--data-dir <folder>', 'where conversations and logs are kept', '.lornu')
+    .option(
+      '--port <number>',
+      'port to listen on, 0 for a free one',
+      wholePort,
+      wholePort(env['PORT'] || '8080'),
+    )
+    .option('--data-dir <folder>', 'where conversations and logs are kept', env['LORNU_DATA_DIR'] || '.lornu')
+    .option('--watch', 'restart the service and rebuild the page when their sources change')
     .option('--logs', 'show every log line of the service, not only warnings and errors')
     .option('--json', 'print the result as one line of JSON')
     .addHelpText('after', HELP)
-    .action(async (flags: { port: number; dataDir: string; logs?: boolean; json?: boolean }) => {
+    .action(async (flags: Flags) => {
       const reporter = createReporter(context);
       try {
-        await up({ ...flags, logs: flags.logs ?? false }, context, reporter.emit, (result) => {
-          context.stdout(flags.json ? `${JSON.stringify(result)}\n` : render(result));
-        });
+        await up(
+          { ...flags, logs: flags.logs ?? false, watch: flags.watch ?? false },
+          context,
+          reporter.emit,
+          (result) => {
+            context.stdout(flags.json ? `${JSON.stringify(result)}\n` : render(result));
+          },
+        );
         context.stderr('\nStopped. Conversations are kept; ./lornu up goes on from there.\n');
         finish(EXIT.ok);
       } finally {

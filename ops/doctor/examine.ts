@@ -1,5 +1,7 @@
 import { statfs } from 'node:fs/promises';
+import { describeConfig } from '@lornu/backend/config/describe-config.ts';
 import type { CliContext } from '../cli/cli-context.ts';
+import { configProblems } from '../up/config-problems.ts';
 import { whoListens } from '../process/port-holder.ts';
 import { findTool } from '../setup/find-tool.ts';
 import { howToGet } from '../setup/ensure-tools.ts';
@@ -23,7 +25,7 @@ const REACH_MS = 5_000;
 export async function examine(context: ExamineContext): Promise<Finding[]> {
   const tools = Promise.all(Object.values(TOOLS).map((tool) => examineTool(tool, context)));
   const machine = Promise.all([freeDisk(context), portFree(8080), ...registries(context)]);
-  return [...(await tools), ...(await machine)];
+  return [...(await tools), ...(await machine), ...examineConfig(context.env)];
 }
 
 async function examineTool(tool: Tool, context: ExamineContext): Promise<Finding> {
@@ -38,6 +40,29 @@ async function examineTool(tool: Tool, context: ExamineContext): Promise<Finding
     value: `not here${wanted}; for ${tool.purpose}; "lornu test" gets it where it may`,
     next: howToGet(tool),
   };
+}
+
+/** Every variable of the service with its value or default, then what is wrong with them; secrets are only said to be set. */
+function examineConfig(env: ExamineContext['env']): Finding[] {
+  const rows = describeConfig().map((row): Finding => {
+    const given = env[row.name];
+    const shown = given
+      ? row.secret
+        ? '(set)'
+        : given
+      : row.default
+        ? `${row.default} (default)`
+        : '(not set)';
+    return { group: 'Configuration', name: row.name, state: 'ok', value: `${shown}  ${row.meaning}` };
+  });
+  const problems = configProblems(env).map((problem): Finding => ({
+    group: 'Configuration',
+    name: problem.split(' ')[0] ?? '',
+    state: 'missing',
+    value: problem,
+    next: 'Set or unset that variable, then run ./lornu doctor again.',
+  }));
+  return [...rows, ...problems];
 }
 
 async function freeDisk({ root }: ExamineContext): Promise<Finding> {

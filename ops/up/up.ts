@@ -1,30 +1,28 @@
-import { join, relative } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import type { CliContext } from '../cli/cli-context.ts';
-import { z } from 'zod';
-import { startChild, type Child } from '../process/child.ts';
+import { CliError, EXIT } from '../cli/cli-error.ts';
+import type { Child } from '../process/child.ts';
 import { runSteps, type Step } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
+import { childEnded } from './child-ended.ts';
+import { configProblems } from './config-problems.ts';
 import { chooseModel } from './model-choice.ts';
-import { buildPageIfStale, pageDir } from './page.ts';
+import { buildPageIfStale } from './page.ts';
 import { claimPort } from './port.ts';
-import { childEnded, waitForHealth } from './wait-for-health.ts';
-
-/** The service may finish its running turns; a person at the keyboard does not wait for the full drain. */
-const SERVICE_STOP_MS = 15_000;
-const STANDIN_STOP_MS = 3_000;
-const START_MS = 60_000;
-/** Bun lets a process carry 256 requests at once unless this is in its environment when it starts. */
-const MANY_REQUESTS = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336' };
-
-/** The one line with which a stand-in says where it listens. */
-const ANNOUNCEMENT = z.object({ url: z.url() });
+import type { StartContext } from './start-context.ts';
+import { startService } from './start-service.ts';
+import { startStandin } from './start-standin.ts';
+import { watchSources } from './watch-sources.ts';
 
 export interface UpOptions {
+  /** 0 takes a free one. */
   port: number;
   /** From the root of the checkout, or absolute. */
   dataDir: string;
   /** Every log line of the service on stderr, not only warnings and errors. */
   logs: boolean;
+  /** Restart the service and rebuild the page when their sources change. */
+  watch: boolean;
 }
 
 export interface UpResult {
@@ -36,6 +34,13 @@ export interface UpResult {
   logPath: string;
 }
 
+/** What runs; the service changes when --watch restarts it. */
+interface Running {
+  standIn?: { child: Child; url: string };
+  service?: Child;
+  port: number;
+}
+
 /** Starts everything, calls `ready` once it answers, and stays until Ctrl-C or until one of the programs ends. */
 export async function up(
   options: UpOptions,
@@ -43,120 +48,113 @@ export async function up(
   emit: Emit,
   ready: (result: UpResult) => void,
 ): Promise<void> {
-  const children: Child[] = [];
-  const begin = async (child: Promise<Child>): Promise<Child> => {
-    children.push(await child);
-    return child;
+  const dataDir = isAbsolute(options.dataDir) ? options.dataDir : join(context.root, options.dataDir);
+  const start: StartContext = { ...context, dataDir };
+  const running: Running = { port: options.port };
+  const model = chooseModel(context.env);
+  const restart = async (): Promise<void> => {
+    running.service = await startService(
+      {
+        port: running.port,
+        standInUrl: running.standIn?.url,
+        onLine: (line) => (options.logs || isLoud(line)) && emit({ kind: 'note', text: line }),
+      },
+      start,
+    );
   };
-  try {
-    const result = await startAll(options, context, emit, begin);
-    ready(result);
-    await untilOneEnds(children, context.signal);
-  } finally {
-    // The service first, while what it depends on still answers.
-    for (const child of children.toReversed()) await child.stop();
-  }
-}
-
-type Begin = (child: Promise<Child>) => Promise<Child>;
-
-async function startAll(
-  options: UpOptions,
-  context: CliContext,
-  emit: Emit,
-  begin: Begin,
-): Promise<UpResult> {
-  const { root, env, redact } = context;
-  const dataDir = join(options.dataDir.startsWith('/') ? '' : root, options.dataDir);
-  const logs = join(dataDir, 'logs');
-  const model = chooseModel(env);
-  const serviceEnv: Record<string, string | undefined> = {
-    ...env,
-    ...MANY_REQUESTS,
-    NODE_ENV: 'production',
-    LORNU_DATA_DIR: dataDir,
-    LORNU_PAGE_DIR: pageDir(root),
-  };
-  let url = '';
 
   const steps: Step[] = [
     {
-      id: 'port',
-      title: options.port === 0 ? 'Find a free port' : `Check that port ${options.port} is free`,
+      id: 'check',
+      title:
+        options.port === 0 ? 'Check the configuration' : `Check the configuration and port ${options.port}`,
       run: async () => {
-        const port = await claimPort(options.port);
-        serviceEnv['PORT'] = String(port);
-        url = `http://127.0.0.1:${port}`;
+        refuseProblems(configProblems({ ...context.env, PORT: String(options.port) }));
+        running.port = await claimPort(options.port);
       },
     },
     {
       id: 'model',
       title: 'Start the Gemini stand-in',
       ...(model.kind === 'own-stand-in' ? {} : { skip: `${model.label} answers` }),
-      run: async () => {
-        const announced = Promise.withResolvers<string>();
-        const child = await begin(
-          startChild({
-            name: 'The Gemini stand-in',
-            command: [process.execPath, 'ops/standins/gemini/main.ts', '--port', '0', '--until-stdin-ends'],
-            cwd: root,
-            // It needs nothing of our environment, least of all our keys.
-            env: { PATH: env['PATH'], ...MANY_REQUESTS },
-            logPath: join(logs, 'gemini-stand-in.log'),
-            redact,
-            onLine: announced.resolve,
-            stopWithinMs: STANDIN_STOP_MS,
-          }),
-        );
-        const ended = child.ended.then((how) => Promise.reject(childEnded(child, how)));
-        const line = await Promise.race([announced.promise, ended]);
-        ended.catch(() => undefined);
-        serviceEnv['GOOGLE_GEMINI_BASE_URL'] = ANNOUNCEMENT.parse(JSON.parse(line)).url;
-      },
+      run: async () => void (running.standIn = await startStandin(start)),
     },
     {
       id: 'page',
       title: 'Build the chat page',
       run: async ({ line }) => ((await buildPageIfStale(context, line)) ? undefined : 'nothing changed'),
     },
-    {
-      id: 'service',
-      title: 'Start the service',
-      run: async () => {
-        const child = await begin(
-          startChild({
-            name: 'The service',
-            command: [process.execPath, 'backend/serve.ts'],
-            cwd: root,
-            env: serviceEnv,
-            logPath: join(logs, 'service.log'),
-            redact,
-            onLine: (line) => (options.logs || isLoud(line)) && emit({ kind: 'note', text: line }),
-            stopWithinMs: SERVICE_STOP_MS,
-          }),
-        );
-        await waitForHealth(url, child, START_MS, context.signal);
-      },
-    },
+    { id: 'service', title: 'Start the service', run: restart },
   ];
-  await runSteps(steps, emit);
-  return {
-    url,
-    model: model.label,
-    standIn: model.kind !== 'real',
-    dataDir: relative(process.cwd(), dataDir) || dataDir,
-    logPath: join(logs, 'service.log'),
-  };
+  try {
+    await runSteps(steps, emit);
+    ready({
+      url: `http://127.0.0.1:${running.port}`,
+      model: model.label,
+      standIn: model.kind !== 'real',
+      dataDir: relative(process.cwd(), dataDir) || '.',
+      logPath: relative(process.cwd(), join(dataDir, 'logs/service.log')),
+    });
+    if (options.watch) await watchUntilInterrupted(running, restart, context, emit);
+    else await untilOneEnds(running, context.signal);
+  } finally {
+    // The service first, while what it depends on still answers.
+    await running.service?.stop();
+    await running.standIn?.child.stop();
+  }
 }
 
-async function untilOneEnds(children: readonly Child[], signal: AbortSignal): Promise<void> {
-  const interrupted = new Promise<undefined>((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    if (signal.aborted) resolve(undefined);
+function refuseProblems(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new CliError({
+    what: 'The configuration can not be used.',
+    why: problems.join('\n        '),
+    next: 'Set or unset these variables; ./lornu doctor shows them all.',
+    exitCode: EXIT.usage,
   });
+}
+
+async function untilOneEnds(running: Running, signal: AbortSignal): Promise<void> {
+  const children = [running.service, running.standIn?.child].filter((child) => child !== undefined);
   const ends = children.map(async (child) => ({ child, how: await child.ended }));
-  const first = await Promise.race([interrupted, ...ends]);
+  const first = await Promise.race([untilAborted(signal), ...ends]);
   if (first && !signal.aborted) throw childEnded(first.child, first.how);
+}
+
+/** A broken source is no reason to end: it is told, and the next change is waited for. */
+async function watchUntilInterrupted(
+  running: Running,
+  restart: () => Promise<void>,
+  context: CliContext,
+  emit: Emit,
+): Promise<void> {
+  let queue = Promise.resolve();
+  watchSources(context.root, context.signal, ({ files }) => {
+    queue = queue.then(async () => {
+      const page = files.every((file) => file.startsWith('frontend/'));
+      const what = page ? 'building the page' : 'restarting the service';
+      emit({ kind: 'note', text: `${files.slice(0, 3).join(', ')} changed: ${what}` });
+      try {
+        if (page) await buildPageIfStale(context, () => undefined);
+        else {
+          await running.service?.stop();
+          await restart();
+        }
+        emit({ kind: 'note', text: 'Ready.' });
+      } catch (error) {
+        if (context.signal.aborted) return;
+        const lines = error instanceof CliError ? (error.parts.output ?? []) : [];
+        emit({ kind: 'note', text: [...lines, String(error), 'Waiting for the next change.'].join('\n') });
+      }
+    });
+  });
+  await untilAborted(context.signal);
+  await queue;
+}
+
+async function untilAborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return undefined;
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
 
 /** Warnings, errors, and whatever is not one of the service's JSON lines. */

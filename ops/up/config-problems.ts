@@ -1,0 +1,19 @@
+import { ConfigError, parseConfig } from '@lornu/backend/config/config.ts';
+import { chooseModel } from './model-choice.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What the service would refuse in this environment, all at once; each sentence begins with the variable's name.
+ * No model settings at all are no problem: "lornu up" starts a stand-in then.
+ */
+export function configProblems(env: Env): readonly string[] {
+  const usesStandIn = chooseModel(env).kind === 'own-stand-in';
+  try {
+    parseConfig(usesStandIn ? { ...env, GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1' } : env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
