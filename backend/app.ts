@@ -9,7 +9,10 @@ import { requestPath } from './http/request-path.ts';
 import type { AppEnv, Route } from './http/route.ts';
 import { appRoutes } from './http/routes/apps.ts';
 import { healthRoutes } from './http/routes/health.ts';
+import { PageFiles } from './http/page/page-files.ts';
+import { servePage } from './http/page/serve-page.ts';
 import { notBuiltRoutes } from './http/routes/not-built.ts';
+import { readyRoutes } from './http/routes/ready.ts';
 import { runRoutes } from './http/routes/runs.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
 import { answerUnmatched } from './http/unmatched.ts';
@@ -17,10 +20,12 @@ import type { Services } from './services.ts';
 
 /** The service as a fetch handler; nothing listens and nothing is read from the environment. */
 export function createApp(config: Config, services: Services): Hono<AppEnv> {
-  const { agents, sessions, runs, log, now, newId } = services;
+  const { agents, sessions, runs, log, now, newId, readiness, isDraining } = services;
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
+  const page = config.pageDir ? PageFiles.list(config.pageDir) : undefined;
   const routes: Route[] = [
     ...healthRoutes(config, adkVersion),
+    ...readyRoutes({ readiness, agents, activeRuns: () => runs.activeCount, isDraining }),
     ...appRoutes(agents),
     ...sessionRoutes(sessions, now),
     ...runRoutes({ agents, runs, defaultAppName: config.defaultAppName, pingMs: config.limits.pingMs }),
@@ -30,7 +35,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   app.use(observe({ log, clock: () => performance.now(), newId }));
   app.use(originCheck({ allowOrigins: config.allowOrigins, bindHost: config.listen.host }));
   mountRoutes(app, routes, config.limits);
-  app.notFound((context) => answerUnmatched(app, routes, context));
+  app.notFound(async (context) => (await servePage(page, context)) ?? answerUnmatched(app, routes, context));
   app.onError((error, context) => answerError(error, context, log));
   return app;
 }

@@ -1,5 +1,6 @@
 import type { AgentRegistry } from './agents/agent-registry.ts';
 import type { Logger } from './observability/logger.ts';
+import type { Readiness } from './observability/readiness.ts';
 import type { RunService } from './runs/run.ts';
 import type { SessionStore } from './sessions/session-store.ts';
 
@@ -12,4 +13,7 @@ export interface Services {
   /** Milliseconds since the epoch. */
   now: () => number;
   newId: () => string;
+  readiness: Readiness;
+  /** From SIGTERM on: no new requests should come here. */
+  isDraining: () => boolean;
 }

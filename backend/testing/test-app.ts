@@ -2,6 +2,7 @@ import { BaseAgent, LlmAgent, createEvent, type Event } from '@google/adk';
 import { createApp } from '../app.ts';
 import { parseConfig, type Environment } from '../config/config.ts';
 import { createJsonLogger } from '../observability/json-logger.ts';
+import { Readiness } from '../observability/readiness.ts';
 import type { Services } from '../services.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
@@ -28,7 +29,7 @@ export interface TestApp {
 }
 
 /** The real app on the real session store in memory; turns come from a script. */
-export function createTestApp(environment: Environment = {}): TestApp {
+export function createTestApp(environment: Environment = {}, overrides: Partial<Services> = {}): TestApp {
   const config = parseConfig({ GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1', ...environment });
   const logged: Record<string, unknown>[] = [];
   const sessions = new SqliteSessionStore({ database: openDatabase(':memory:') });
@@ -56,6 +57,9 @@ export function createTestApp(environment: Environment = {}): TestApp {
     }),
     now: Date.now,
     newId: () => crypto.randomUUID(),
+    readiness: new Readiness({ probes: [] }),
+    isDraining: () => false,
+    ...overrides,
   };
   const app = createApp(config, services);
   return {

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'bun:test';
+import { Readiness } from './readiness.ts';
+
+describe('readiness', () => {
+  test('a result is used again until it is old, however many ask at once', async () => {
+    let nowMs = 0;
+    let looks = 0;
+    const readiness = new Readiness({
+      probes: [{ name: 'store', required: true, check: async () => void looks++ }],
+      clock: () => nowMs,
+      maxAgeMs: 5_000,
+    });
+    await Promise.all([readiness.report(), readiness.report(), readiness.report()]);
+    expect(looks).toBe(1);
+    nowMs = 4_900;
+    expect(await readiness.report()).toEqual([
+      { name: 'store', required: true, state: 'ok', ageSeconds: 4.9, durationMs: 0 },
+    ]);
+    expect(looks).toBe(1);
+    nowMs = 5_000;
+    await readiness.report();
+    expect(looks).toBe(2);
+  });
+
+  test('a dependency that hangs is failed after its time, told to stop, and seen again when it is back', async () => {
+    let hangs = true;
+    let told = false;
+    const changes: string[] = [];
+    const readiness = new Readiness({
+      probes: [
+        {
+          name: 'model',
+          required: false,
+          check: async (signal) => {
+            signal.addEventListener('abort', () => (told = true));
+            if (hangs) await new Promise(() => undefined);
+          },
+        },
+      ],
+      maxAgeMs: 0,
+      timeoutMs: 5,
+      onChange: (name, state) => changes.push(`${name} ${state}`),
+    });
+    expect(await readiness.report()).toMatchObject([{ state: 'failed', reason: 'No answer within 5 ms.' }]);
+    expect(told).toBe(true);
+    hangs = false;
+    expect(await readiness.report()).toMatchObject([{ state: 'ok' }]);
+    await readiness.report();
+    expect(changes).toEqual(['model failed', 'model ok']);
+  });
+
+  test('what a failed look threw is told to the log and not shown', async () => {
+    const thrown: unknown[] = [];
+    const secret = new Error('password=hunter2');
+    const readiness = new Readiness({
+      probes: [{ name: 'store', required: true, check: () => Promise.reject(secret) }],
+      onChange: (_name, _state, error) => thrown.push(error),
+    });
+    expect(JSON.stringify(await readiness.report())).not.toContain('hunter2');
+    expect(thrown).toEqual([secret]);
+  });
+});

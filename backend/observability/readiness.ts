@@ -1,0 +1,113 @@
+/** One thing that the service depends on, and how to see whether it can be reached. */
+export interface Probe {
+  name: string;
+  /** Whether the service is of no use without it: then /ready answers 503. */
+  required: boolean;
+  /** Resolves when reachable; should give up when the signal ends. The message of a failure is logged, not shown. */
+  check(signal: AbortSignal): Promise<void>;
+}
+
+export interface DependencyState {
+  name: string;
+  required: boolean;
+  state: 'ok' | 'failed';
+  /** A sentence for people; only with `failed`. */
+  reason?: string;
+  /** How long ago this was seen, in seconds. */
+  ageSeconds: number;
+  /** How long the look took, in milliseconds. */
+  durationMs: number;
+}
+
+export interface ReadinessOptions {
+  probes: readonly Probe[];
+  /** Milliseconds; monotonic. */
+  clock?: () => number;
+  /** How long a result is used again, in milliseconds. */
+  maxAgeMs?: number;
+  /** How long one look may take, in milliseconds. */
+  timeoutMs?: number;
+  /** Told of each change between ok and failed, with what was thrown. */
+  onChange?: (name: string, state: 'ok' | 'failed', error: unknown) => void;
+}
+
+interface Seen {
+  state: 'ok' | 'failed';
+  reason?: string;
+  atMs: number;
+  durationMs: number;
+}
+
+/** Looks at the dependencies: each at most once within `maxAgeMs` however many ask, and each for a bounded time. */
+export class Readiness {
+  readonly #probes: readonly Probe[];
+  readonly #clock: () => number;
+  readonly #maxAgeMs: number;
+  readonly #timeoutMs: number;
+  readonly #onChange: NonNullable<ReadinessOptions['onChange']>;
+  readonly #seen = new Map<string, Seen>();
+  readonly #looking = new Map<string, Promise<Seen>>();
+
+  constructor(options: ReadinessOptions) {
+    this.#probes = options.probes;
+    this.#clock = options.clock ?? (() => performance.now());
+    this.#maxAgeMs = options.maxAgeMs ?? 5_000;
+    this.#timeoutMs = options.timeoutMs ?? 2_000;
+    this.#onChange = options.onChange ?? (() => undefined);
+  }
+
+  async report(): Promise<DependencyState[]> {
+    return Promise.all(
+      this.#probes.map(async (probe) => {
+        const { name, required } = probe;
+        const { state, reason, atMs, durationMs } = await this.#see(probe);
+        return {
+          name,
+          required,
+          state,
+          ...(reason ? { reason } : {}),
+          ageSeconds: Math.round((this.#clock() - atMs) / 100) / 10,
+          durationMs: Math.round(durationMs * 10) / 10,
+        };
+      }),
+    );
+  }
+
+  async #see(probe: Probe): Promise<Seen> {
+    const { name } = probe;
+    const seen = this.#seen.get(name);
+    if (seen && this.#clock() - seen.atMs < this.#maxAgeMs) return seen;
+    const looking = this.#looking.get(name) ?? this.#look(probe);
+    this.#looking.set(name, looking);
+    return looking;
+  }
+
+  async #look(probe: Probe): Promise<Seen> {
+    const { name } = probe;
+    const beganMs = this.#clock();
+    let thrown: unknown;
+    let reason: string | undefined;
+    const giveUp = new AbortController();
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reason = `No answer within ${this.#timeoutMs} ms.`;
+      late.reject(new Error(reason));
+      giveUp.abort();
+    }, this.#timeoutMs);
+    try {
+      await Promise.race([probe.check(giveUp.signal), late.promise]);
+    } catch (error) {
+      thrown = error;
+      reason ??= 'It cannot be reached; the log says why.';
+    } finally {
+      clearTimeout(timer);
+      this.#looking.delete(name);
+    }
+    const state = thrown === undefined ? 'ok' : 'failed';
+    const atMs = this.#clock();
+    const now: Seen = { state, ...(reason ? { reason } : {}), atMs, durationMs: atMs - beganMs };
+    if (this.#seen.get(name)?.state !== state) this.#onChange(name, state, thrown);
+    this.#seen.set(name, now);
+    return now;
+  }
+}
