@@ -16,7 +16,7 @@ Ctrl-C stops everything in order; a second Ctrl-C ends it at once.
 `;
 
 interface Flags {
-  port: number;
+  port?: number;
   dataDir: string;
   logs?: boolean;
   watch?: boolean;
@@ -26,12 +26,7 @@ interface Flags {
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const { env } = context;
   command
-    .option(
-      '--port <number>',
-      'port to listen on, 0 for a free one',
-      wholePort,
-      wholePort(env['PORT'] || '8080'),
-    )
+    .option('--port <number>', 'port to listen on, 0 for a free one (default: 8080, or PORT)', wholePort)
     .option('--data-dir <folder>', 'where conversations and logs are kept', env['LORNU_DATA_DIR'] || '.lornu')
     .option('--watch', 'restart the service and rebuild the page when their sources change')
     .option('--logs', 'show every log line of the service, not only warnings and errors')

@@ -14,9 +14,11 @@ import { startService } from './start-service.ts';
 import { startStandin } from './start-standin.ts';
 import { watchSources } from './watch-sources.ts';
 
+const DEFAULT_PORT = 8080;
+
 export interface UpOptions {
-  /** 0 takes a free one. */
-  port: number;
+  /** 0 takes a free one; left out, it is the environment's, or 8080. */
+  port?: number | undefined;
   /** From the root of the checkout, or absolute. */
   dataDir: string;
   /** Every log line of the service on stderr, not only warnings and errors. */
@@ -50,7 +52,8 @@ export async function up(
 ): Promise<void> {
   const dataDir = isAbsolute(options.dataDir) ? options.dataDir : join(context.root, options.dataDir);
   const start: StartContext = { ...context, dataDir };
-  const running: Running = { port: options.port };
+  const env = options.port === undefined ? context.env : { ...context.env, PORT: String(options.port) };
+  const running: Running = { port: Number(env['PORT'] || DEFAULT_PORT) };
   const model = chooseModel(context.env);
   const restart = async (): Promise<void> => {
     running.service = await startService(
@@ -66,11 +69,10 @@ export async function up(
   const steps: Step[] = [
     {
       id: 'check',
-      title:
-        options.port === 0 ? 'Check the configuration' : `Check the configuration and port ${options.port}`,
+      title: 'Check the configuration and the port',
       run: async () => {
-        refuseProblems(configProblems({ ...context.env, PORT: String(options.port) }));
-        running.port = await claimPort(options.port);
+        refuseProblems(configProblems(env));
+        running.port = await claimPort(running.port);
       },
     },
     {
