@@ -131,7 +131,10 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
         const session = await create({ appName, userId, sessionId: body?.sessionId, state: body?.state });
         for (const event of events) {
           // oxlint-disable-next-line no-await-in-loop -- events are appended in their order
-          await store.appendEvent({ session, event: restored(fromWire(event), now()) });
+          await store.appendEvent({
+            session,
+            event: restored(fromWire({ ...event, id: event.id || newEventId() }), now()),
+          });
         }
         return jsonText(toSessionJson(session));
       },
@@ -166,6 +169,8 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
           timestamp: now(),
           actions: createEventActions({ stateDelta: body?.stateDelta ?? {} }),
         });
+        // Python prints the list only for events with function calls; createEvent gives every event one.
+        event.longRunningToolIds = undefined;
         await store.appendEvent({ session, event });
         return jsonText(toSessionJson(session));
       },
@@ -187,12 +192,11 @@ function assertNoOptions(options: Record<string, unknown> | undefined): void {
   );
 }
 
-/** An event from outside gets an id where it has none, and the mark by which ADK tells it from its own. */
+/** An event from outside gets a time where it has none, and the mark by which ADK tells it from its own. */
 function restored(event: ReturnType<typeof fromWire>, nowMs: number): ReturnType<typeof fromWire> {
-  const { id, timestamp, customMetadata } = event;
+  const { timestamp, customMetadata } = event;
   return {
     ...event,
-    id: id || newEventId(),
     timestamp: timestamp || nowMs,
     customMetadata: { ...withoutInternal(customMetadata), __adk_internal_restored_event: true },
   };

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { CONTENT } from './content-schema.ts';
-import { optional, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
+import { optional, strictWireObject, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
 
 const emptyRecord = wireRecord.default({});
 
 /** Python ADK's EventActions, as far as a caller's event is looked at. */
-export const EVENT_ACTIONS = wireObject({
+export const EVENT_ACTIONS = strictWireObject({
   skipSummarization: optional(wireBoolean),
   stateDelta: emptyRecord,
   artifactDelta: emptyRecord,

@@ -96,7 +96,16 @@ export const wireInt = z.preprocess((value, ctx) => {
 }, z.int());
 
 /** Bytes as base64, standard or URL-safe alphabet, padding optional; afterwards standard base64 with padding. */
-export const wireBase64 = z.string().transform((text, ctx) => {
+export const wireBase64 = z.unknown().transform((text, ctx) => {
+  if (typeof text !== 'string') {
+    ctx.addIssue({
+      code: 'custom',
+      input: text,
+      message: 'Input should be a valid bytes',
+      params: { pydanticType: 'bytes_type' },
+    });
+    return z.NEVER;
+  }
   const standard = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
   const wrong = standard.search(/[^A-Za-z0-9+/]/);
   if (wrong >= 0 || standard.length % 4 === 1) {

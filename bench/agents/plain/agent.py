@@ -1,0 +1,5 @@
+"""The smallest agent that answers: what is measured is the server around it. agent.ts is its twin."""
+
+from google.adk.agents import LlmAgent
+
+root_agent = LlmAgent(name="plain", model="gemini-2.5-flash", instruction="Answer.")

@@ -1,0 +1,74 @@
+import { JOB, percentile, type Result } from './job.ts';
+import { createSession, type ParsedJob, turn, type TurnTimes } from './turn.ts';
+
+/** The load client: a process of its own, so that its CPU time and its limits are not the servers'. */
+const job = JOB.parse(JSON.parse(process.argv[2] ?? '{}'));
+const times: TurnTimes[] = [];
+const errorSamples: string[] = [];
+let errors = 0;
+let open = 0;
+let mostAtOnce = 0;
+
+const cpuBefore = process.cpuUsage();
+const beganAt = performance.now();
+await (job.kind === 'turns' ? loops(job) : streams(job));
+const elapsedMs = performance.now() - beganAt;
+const cpu = process.cpuUsage(cpuBefore);
+
+const percentiles = (pick: (time: TurnTimes) => number) => ({
+  p50: percentile(times.map(pick), 0.5),
+  p99: percentile(times.map(pick), 0.99),
+});
+const result: Result = {
+  turns: times.length,
+  elapsedMs,
+  errors,
+  errorSamples,
+  firstTokenMs: percentiles((time) => time.firstTokenMs),
+  wholeMs: percentiles((time) => time.wholeMs),
+  mostAtOnce,
+  clientCpuMs: (cpu.user + cpu.system) / 1_000,
+};
+process.stdout.write(JSON.stringify(result));
+
+/** Each client sends its next turn when the last one has ended. */
+async function loops({ clients, seconds, turnsPerSession, sessionIds }: ParsedJob): Promise<void> {
+  const endAt = performance.now() + seconds * 1_000;
+  await Promise.all(
+    Array.from({ length: clients }, async (_, client) => {
+      for (let count = 0, sessionId = ''; performance.now() < endAt; count += 1) {
+        if (sessionIds.length > 0) sessionId = sessionIds[(client + count * clients) % sessionIds.length] ?? '';
+        else if (count % turnsPerSession === 0) sessionId = await createSession(job);
+        await take(sessionId);
+      }
+    }),
+  );
+}
+
+/** All at once, begun evenly over the ramp; their sessions exist before the first begins. */
+async function streams({ clients, rampMs }: ParsedJob): Promise<void> {
+  const sessionIds: string[] = [];
+  while (sessionIds.length < clients) {
+    const batch = Math.min(50, clients - sessionIds.length);
+    sessionIds.push(...(await Promise.all(Array.from({ length: batch }, () => createSession(job)))));
+  }
+  await Promise.all(
+    sessionIds.map(async (sessionId, index) => {
+      await Bun.sleep((rampMs * index) / clients);
+      await take(sessionId);
+    }),
+  );
+}
+
+async function take(sessionId: string): Promise<void> {
+  open += 1;
+  mostAtOnce = Math.max(mostAtOnce, open);
+  try {
+    times.push(await turn(job, sessionId));
+  } catch (error) {
+    errors += 1;
+    if (errorSamples.length < 3) errorSamples.push(String(error));
+  } finally {
+    open -= 1;
+  }
+}

@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import type { JOB } from './job.ts';
+
+export type ParsedJob = z.infer<typeof JOB>;
+
+export interface TurnTimes {
+  firstTokenMs: number;
+  wholeMs: number;
+}
+
+const USER = 'bench';
+const headers = { 'content-type': 'application/json' };
+
+export async function createSession(job: ParsedJob): Promise<string> {
+  const answer = await fetch(`${job.url}/apps/${job.app}/users/${USER}/sessions`, { method: 'POST' });
+  const session: unknown = await answer.json();
+  if (typeof session === 'object' && session && 'id' in session && typeof session.id === 'string') return session.id;
+  throw new Error(`no session was created: ${answer.status}`);
+}
+
+/** One streamed turn, read to its end. Throws when it is not whole: a fast error must not count as a fast turn. */
+export async function turn(job: ParsedJob, sessionId: string): Promise<TurnTimes> {
+  const beganAt = performance.now();
+  const newMessage = { role: 'user', parts: [{ text: job.text }] };
+  const answer = await fetch(`${job.url}/run_sse`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ appName: job.app, userId: USER, sessionId, newMessage, streaming: true }),
+  });
+  if (answer.status !== 200 || !answer.body) throw new Error(`${answer.status}: ${(await answer.text()).slice(0, 200)}`);
+  const decoder = new TextDecoder();
+  let firstTokenMs = 0;
+  let frames = 0;
+  let text = '';
+  for await (const chunk of answer.body) {
+    firstTokenMs ||= performance.now() - beganAt;
+    text = decoder.decode(chunk, { stream: true });
+    for (let at = text.indexOf('data: '); at !== -1; at = text.indexOf('data: ', at + 6)) frames += 1;
+  }
+  if (frames < job.frames) throw new Error(`${frames} frames of ${job.frames}: ${text.slice(-300)}`);
+  return { firstTokenMs, wholeMs: performance.now() - beganAt };
+}

@@ -1,0 +1,46 @@
+import { RAISED_REQUEST_LIMIT } from '@lornu/ops/standins/gemini/spawn.ts';
+
+/**
+ * What a server costs that does nothing but carry Gemini's frames to the caller in the wire's form: no agent, no
+ * session, no checks. The limit to measure against. Run as a process: PORT and GOOGLE_GEMINI_BASE_URL.
+ */
+if (process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] !== RAISED_REQUEST_LIMIT.BUN_CONFIG_MAX_HTTP_REQUESTS) {
+  throw new Error('BUN_CONFIG_MAX_HTTP_REQUESTS is not raised: 256 requests at once would be measured.');
+}
+
+const model = `${process.env['GOOGLE_GEMINI_BASE_URL']}/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse`;
+const headers = { 'content-type': 'application/json', 'x-goog-api-key': 'stand-in' };
+const encoder = new TextEncoder();
+
+Bun.serve({
+  port: Number(process.env['PORT']),
+  hostname: '127.0.0.1',
+  idleTimeout: 0,
+  development: false,
+  async fetch(request) {
+    const { pathname } = new URL(request.url);
+    if (pathname === '/health') return Response.json({ status: 'ok' });
+    if (pathname.endsWith('/sessions')) return Response.json({ id: crypto.randomUUID() });
+    const turn: unknown = await request.json();
+    const message = typeof turn === 'object' && turn && 'newMessage' in turn ? turn.newMessage : undefined;
+    const answer = await fetch(model, { method: 'POST', headers, body: JSON.stringify({ contents: [message] }) });
+    return new Response(answer.body?.pipeThrough(reframe()), { headers: { 'content-type': 'text/event-stream' } });
+  },
+});
+
+/** Gemini's frames in, one partial event each out. */
+function reframe(): TransformStream<Uint8Array, Uint8Array> {
+  const decoder = new TextDecoder();
+  let buffer = '';
+  return new TransformStream({
+    transform(chunk, controller) {
+      buffer += decoder.decode(chunk, { stream: true });
+      for (let end = buffer.indexOf('\r\n\r\n'); end !== -1; end = buffer.indexOf('\r\n\r\n')) {
+        const { candidates } = JSON.parse(buffer.slice('data: '.length, end));
+        buffer = buffer.slice(end + 4);
+        const event = { author: 'pass-through', content: candidates[0].content, partial: true };
+        controller.enqueue(encoder.encode(`data: ${JSON.stringify(event)}\n\n`));
+      }
+    },
+  });
+}

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts';
+import { type Server, startServer } from '@lornu/ops/servers/server.ts';
+import { type GeminiStandin, RAISED_REQUEST_LIMIT } from '@lornu/ops/standins/gemini/spawn.ts';
+
+export const TARGETS = ['service', 'fastapi', 'pass-through'] as const;
+export type TargetName = (typeof TARGETS)[number];
+
+export interface Targets {
+  servers: Record<TargetName, Server>;
+  /** Answers at once with canned bytes: measures the load client. */
+  canned: Server;
+}
+
+export interface TargetOptions {
+  root: string;
+  scratchDir: string;
+  /** The bundled service. */
+  program: string;
+  standin: GeminiStandin;
+  chunks: number;
+}
+
+/** Bundles the service as the image does; returns the program. */
+export async function bundleService(root: string, scratchDir: string): Promise<string> {
+  const outdir = join(scratchDir, 'bundle');
+  const built = await Bun.build({
+    entrypoints: [join(root, 'backend/serve.ts')],
+    target: 'bun',
+    minify: true,
+    outdir,
+  });
+  if (!built.success) throw new AggregateError(built.logs, 'The service could not be bundled.');
+  return join(outdir, 'serve.js');
+}
+
+/** Starts everything that is measured, one after the other: two starting at once would disturb nothing, but crawl. */
+export async function startTargets(options: TargetOptions): Promise<Targets> {
+  const { root, scratchDir, standin, program } = options;
+  const agentsDir = join(import.meta.dir, 'agents');
+  const shared = { root, scratchDir, modelUrl: standin.url, agentsDir };
+  return {
+    servers: {
+      service: await startService({ ...shared, program }),
+      fastapi: await startGcpAgent(shared),
+      'pass-through': await startOwn('pass-through', options, { GOOGLE_GEMINI_BASE_URL: standin.url }),
+    },
+    canned: await startOwn('canned', options, { CHUNKS: `${options.chunks}` }),
+  };
+}
+
+export async function stopTargets({ servers, canned }: Targets): Promise<void> {
+  await Promise.all([canned, ...Object.values(servers)].map(async (server) => server.stop()));
+}
+
+function startOwn(name: string, options: TargetOptions, env: Record<string, string>): Promise<Server> {
+  return startServer({
+    name,
+    command: [process.execPath, join(import.meta.dir, 'servers', `${name}.ts`)],
+    cwd: options.root,
+    env: { ...RAISED_REQUEST_LIMIT, ...env },
+    scratchDir: options.scratchDir,
+  });
+}

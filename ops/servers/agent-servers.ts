@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { runCommand } from '../process/run-command.ts';
+import { RAISED_REQUEST_LIMIT } from '../standins/gemini/spawn.ts';
+import { type Server, startServer } from './server.ts';
+
+export interface AgentServerOptions {
+  /** The checkout. */
+  root: string;
+  /** The Gemini stand-in. */
+  modelUrl: string;
+  agentsDir: string;
+  /** Databases and logs of this run. */
+  scratchDir: string;
+}
+
+const SYNC_WITHIN_MS = 300_000;
+
+/** The FastAPI/ADK agent on a free port, in the environment that its lock file describes (uv has to be on PATH). */
+export async function startGcpAgent(options: AgentServerOptions): Promise<Server> {
+  const cwd = join(options.root, 'gcp-agent');
+  await runCommand(['uv', 'sync', '--frozen', '--quiet'], {
+    cwd,
+    timeoutMs: SYNC_WITHIN_MS,
+    what: 'The environment of gcp-agent/ could not be made.',
+  });
+  return startServer({
+    name: 'gcp-agent',
+    // Python itself, not `uv run`: the pid is then that of the server, whose CPU time is measured.
+    command: [join(cwd, '.venv/bin/python'), '-m', 'gcp_agent.main'],
+    cwd,
+    env: {
+      AGENTS_DIR: options.agentsDir,
+      DATA_DIR: join(options.scratchDir, 'gcp-agent'),
+      GOOGLE_GEMINI_BASE_URL: options.modelUrl,
+      GEMINI_API_KEY: 'stand-in',
+    },
+    scratchDir: options.scratchDir,
+  });
+}
+
+/** Our service on a free port, from source or from a bundle. */
+export async function startService(
+  options: AgentServerOptions & { program?: string; env?: Readonly<Record<string, string>> },
+): Promise<Server> {
+  return startServer({
+    name: 'service',
+    command: [process.execPath, options.program ?? join(options.root, 'backend/serve.ts')],
+    cwd: options.root,
+    env: {
+      ...RAISED_REQUEST_LIMIT,
+      NODE_ENV: 'production',
+      LORNU_AGENTS_DIR: options.agentsDir,
+      LORNU_DATA_DIR: join(options.scratchDir, 'service'),
+      GOOGLE_GEMINI_BASE_URL: options.modelUrl,
+      GEMINI_API_KEY: 'stand-in',
+      ...options.env,
+    },
+    scratchDir: options.scratchDir,
+  });
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { type Child, startChild } from '../process/child.ts';
+import { claimPort } from '../up/port.ts';
+import { waitForHealth } from '../up/wait-for-health.ts';
+
+/** A server of this project as a process of its own, for suites and benchmarks. */
+export interface Server {
+  url: string;
+  pid: number;
+  /** From the start of the process to the first 200 of /health, in milliseconds. */
+  startMs: number;
+  /** Its last lines of output, for when something went wrong. */
+  tail: readonly string[];
+  stop: () => Promise<void>;
+}
+
+export interface ServerOptions {
+  name: string;
+  command: readonly string[];
+  cwd: string;
+  /** Added to PATH and HOME alone: nothing of this machine's settings leaks in. PORT is set here. */
+  env: Readonly<Record<string, string>>;
+  /** Where its log goes. */
+  scratchDir: string;
+}
+
+const START_WITHIN_MS = 90_000;
+const STOP_WITHIN_MS = 10_000;
+
+/** Starts a server that obeys PORT on a free port and resolves when /health answers 200. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const port = await claimPort(0);
+  const url = `http://127.0.0.1:${port}`;
+  const beganAt = performance.now();
+  const child: Child = await startChild({
+    ...options,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env, PORT: `${port}` },
+    logPath: join(options.scratchDir, `${options.name.replaceAll(/\W+/g, '-')}.log`),
+    redact: (text) => text,
+    stopWithinMs: STOP_WITHIN_MS,
+  });
+  try {
+    await waitForHealth(url, child, START_WITHIN_MS, new AbortController().signal);
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+  return { url, pid: child.pid, startMs: performance.now() - beganAt, tail: child.tail, stop: child.stop };
+}

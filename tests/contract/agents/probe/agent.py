@@ -1,0 +1,90 @@
+"""An agent that does, on demand, each thing the wire contract has a form for. agent.ts is its twin."""
+
+from typing import Any
+
+from google.adk.agents import LlmAgent
+from google.adk.tools import FunctionTool, LongRunningFunctionTool, ToolContext
+
+
+def set_state(key: str, value: str, tool_context: ToolContext) -> dict[str, Any]:
+    """Writes one key of the state.
+
+    Args:
+        key: With its prefix: none, user:, app: or temp:.
+        value: What to write.
+    """
+    tool_context.state[key] = value
+    return {"key": key, "value": value}
+
+
+def read_state(key: str, tool_context: ToolContext) -> dict[str, Any]:
+    """Reads one key of the state.
+
+    Args:
+        key: With its prefix.
+    """
+    return {"key": key, "value": tool_context.state.get(key)}
+
+
+def snake_and_camel(payload: dict[str, Any]) -> dict[str, Any]:
+    """Returns what it was given: keys of people's own data keep their spelling.
+
+    Args:
+        payload: Any object.
+    """
+    return {"snake_key": payload, "camelKey": [payload, None, 1.5, True]}
+
+
+def fail() -> dict[str, Any]:
+    """Fails."""
+    raise ValueError("The tool failed on purpose.")
+
+
+def finish_here(tool_context: ToolContext) -> dict[str, Any]:
+    """Its result is the answer: the model is not asked again."""
+    tool_context.actions.skip_summarization = True
+    return {"done": True}
+
+
+def ask_approval(reason: str) -> dict[str, Any]:
+    """Starts an approval that somebody gives later.
+
+    Args:
+        reason: Why it is needed.
+    """
+    return {"status": "pending", "reason": reason}
+
+
+def erase(what: str) -> dict[str, Any]:
+    """Erases something, once a person has confirmed it.
+
+    Args:
+        what: What to erase.
+    """
+    return {"erased": what}
+
+
+helper = LlmAgent(
+    name="helper",
+    description="Helps with things that the root agent hands over.",
+    model="gemini-2.5-flash",
+    instruction="You are the helper.",
+)
+
+root_agent = LlmAgent(
+    name="probe",
+    description="Does each thing the wire contract has a form for.",
+    model="gemini-2.5-flash",
+    instruction="You are the probe.",
+    output_key="last_answer",
+    sub_agents=[helper],
+    tools=[
+        set_state,
+        read_state,
+        snake_and_camel,
+        fail,
+        finish_here,
+        LongRunningFunctionTool(ask_approval),
+        FunctionTool(erase, require_confirmation=True),
+    ],
+)

@@ -1,0 +1,146 @@
+import type { ContractCase } from '../case.ts';
+import type { Caller } from '../exchange.ts';
+
+/** The same turn through every door: /run, /run_sse whole, /run_sse in tokens; then what is stored. */
+const everyWay = (title: string, texts: string[]): ContractCase[] =>
+  [
+    { door: '/run', go: (caller: Caller, text: string) => caller.run(text) },
+    { door: '/run_sse', go: (caller: Caller, text: string) => caller.runSse(text, { streaming: false }) },
+    { door: '/run_sse with tokens', go: (caller: Caller, text: string) => caller.runSse(text) },
+  ].map(({ door, go }) => ({
+    title: `${title} (${door})`,
+    run: async (caller) => {
+      await caller.begin();
+      for (const text of texts) await go(caller, text);
+      await caller.stored();
+    },
+  }));
+
+const message = (...parts: unknown[]) => ({ newMessage: { role: 'user', parts } });
+
+/** Turns that go well. */
+export const RUN_CASES: ContractCase[] = [
+  ...everyWay('a conversation of two turns', ['hello', 'and again']),
+  ...everyWay('a thought before the answer', ['simulate thinking']),
+  ...everyWay('one call of a tool', ['call set_state with {"key":"colour","value":"blue"}']),
+  ...everyWay('state of all prefixes, written by a tool', [
+    'call set_state with {"key":"user:u","value":"1"} and call set_state with {"key":"temp:t","value":"3"} then call read_state with {"key":"temp:t"}',
+  ]),
+  ...everyWay('keys of tool data keep their spelling', [
+    'call snake_and_camel with {"payload":{"some_key":{"otherKey":1,"inline_data":"x"}}}',
+  ]),
+  ...everyWay('a tool that ends the turn itself', ['call finish_here']),
+  ...everyWay('a hand-over to a sub-agent and a second turn with it', [
+    'call transfer_to_agent with {"agent_name":"helper"}',
+    'hello helper',
+  ]),
+  ...everyWay('an empty answer', ['simulate empty answer']),
+  ...everyWay('Markdown and characters beyond ASCII', ['show me markdown', 'grüße 🙂 "quoted" \\ \u2028']),
+  {
+    title: 'snake_case in a run request',
+    run: async (caller) => {
+      await caller.begin();
+      const turn = { app_name: 'probe', user_id: caller.userId, session_id: 's' };
+      const new_message = {
+        role: 'user',
+        parts: [{ text: 'hi' }, { inline_data: { mime_type: 'image/png', data: 'iVBORw0KGgo=' } }],
+      };
+      await caller.send('POST', '/run', { json: { ...turn, new_message, state_delta: { from_request: 1 } } });
+      await caller.stored();
+    },
+  },
+  {
+    title: 'bytes: standard base64 in, URL-safe out',
+    run: async (caller) => {
+      await caller.begin();
+      await caller.run(
+        '',
+        message({ text: 'look' }, { inlineData: { mimeType: 'image/png', data: '+/+/+/8=' } }),
+      );
+      await caller.run(
+        '',
+        message({ text: 'look' }, { inlineData: { mimeType: 'image/png', data: '-_-_-_8=' } }),
+      );
+      await caller.stored();
+    },
+  },
+  {
+    title: 'stateDelta and customMetadata of a request',
+    run: async (caller) => {
+      await caller.begin();
+      await caller.run('hello', {
+        stateDelta: { plain: 1, 'user:u': 2, 'temp:t': 3, snake_key: { inner_key: 1 } },
+        customMetadata: { trace_me: 'yes', nestedKey: { snake_too: 1 } },
+      });
+      await caller.runSse('hello', { customMetadata: { again: 1 } });
+      await caller.stored();
+    },
+  },
+  {
+    title: 'a role that is left out, and null fields',
+    run: async (caller) => {
+      await caller.begin();
+      await caller.run('', { newMessage: { parts: [{ text: 'no role' }] } });
+      await caller.run('', {
+        ...message({ text: 'nulls' }),
+        stateDelta: null,
+        invocationId: null,
+        customMetadata: null,
+      });
+      await caller.stored();
+    },
+  },
+  {
+    title: 'unknown fields of a run request are left aside',
+    run: async (caller) => {
+      await caller.begin();
+      await caller.run('hello', { nonsense: 1 });
+    },
+  },
+];
+
+/** Calls that wait for a person: confirmation and long-running tools. */
+export const WAITING_CASES: ContractCase[] = [
+  ...[true, false].map((confirmed): ContractCase => ({
+    title: `a confirmation round trip, ${confirmed ? 'confirmed' : 'refused'}`,
+    run: async (caller) => {
+      await caller.begin();
+      const asked = await caller.runSse('call erase with {"what":"everything"}');
+      const id = findCallId(asked.frames, 'adk_request_confirmation');
+      const functionResponse = { id, name: 'adk_request_confirmation', response: { confirmed } };
+      await caller.runSse('', message({ functionResponse }));
+      await caller.stored();
+    },
+  })),
+  {
+    title: 'a long-running call is answered later',
+    run: async (caller) => {
+      await caller.begin();
+      const asked = await caller.run('call ask_approval with {"reason":"budget"}');
+      const id = findCallId(asked.body, 'ask_approval');
+      const functionResponse = { id, name: 'ask_approval', response: { status: 'approved' } };
+      await caller.run('', message({ functionResponse }));
+      await caller.stored();
+    },
+  },
+  {
+    title: 'an answer to a call that nobody made',
+    run: async (caller) => {
+      await caller.begin();
+      await caller.run(
+        '',
+        message({ functionResponse: { id: 'nobody', name: 'ask_approval', response: {} } }),
+      );
+      await caller.stored();
+    },
+  },
+];
+
+/** The id of the first call of this function anywhere in the events. */
+function findCallId(events: unknown, name: string): string {
+  const match = JSON.stringify(events).match(
+    new RegExp(`"functionCall":(\\{[^{}]*(?:\\{.*?\\})*?[^{}]*"name":"${name}")`),
+  );
+  const id = /"id":"([^"]+)"/.exec(match?.[1] ?? '')?.[1];
+  return id ?? 'no such call';
+}

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe as group, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts';
+import type { Server } from '@lornu/ops/servers/server.ts';
+import { type GeminiStandin, spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import type { ContractCase } from './case.ts';
+import { BAD_INPUT_CASES } from './cases/bad-input.ts';
+import { FAILURE_CASES } from './cases/failures.ts';
+import { RUN_CASES, WAITING_CASES } from './cases/runs.ts';
+import { SERVICE_CASES } from './cases/service.ts';
+import { SESSION_CASES } from './cases/sessions.ts';
+import { compare, describe } from './compare.ts';
+import { Caller } from './exchange.ts';
+import { normalise } from './normalise.ts';
+
+const root = resolve(import.meta.dir, '../..');
+const START_MS = 120_000;
+const CASE_MS = 30_000;
+
+let scratchDir: string;
+let standin: GeminiStandin;
+let reference: Server;
+let service: Server;
+
+beforeAll(async () => {
+  scratchDir = await mkdtemp(join(tmpdir(), 'lornu-contract-'));
+  const agentsDir = join(import.meta.dir, 'agents');
+  standin = await spawnGeminiStandin({ chunks: 4 });
+  const options = { root, scratchDir, agentsDir, modelUrl: standin.url };
+  [reference, service] = await Promise.all([
+    startGcpAgent(options),
+    // google-adk against itself shows whether a difference is one of the suite's own making.
+    process.env['CONTRACT_SELF_CHECK']
+      ? startGcpAgent({ ...options, scratchDir: join(scratchDir, 'twin') })
+      : startService({ ...options, program: process.env['CONTRACT_PROGRAM'] }),
+  ]);
+}, START_MS);
+
+afterAll(async () => {
+  await Promise.all([service?.stop(), reference?.stop()]);
+  await standin?.stop();
+  await rm(scratchDir, { recursive: true, force: true });
+});
+
+group.each([
+  ['the service itself', SERVICE_CASES],
+  ['sessions', SESSION_CASES],
+  ['turns', RUN_CASES],
+  ['calls that wait', WAITING_CASES],
+  ['turns that fail', FAILURE_CASES],
+  ['bad input', BAD_INPUT_CASES],
+] satisfies [string, ContractCase[]][])('%s: as google-adk answers', (_group, cases) => {
+  test.each(cases.map((entry) => [entry.title, entry] as const))(
+    '%s',
+    async (title, entry) => {
+      const userId = `u-${Bun.hash(title).toString(36)}`;
+      const [expected, answered] = await Promise.all(
+        [reference, service].map(async ({ url }) => {
+          const caller = new Caller(url, userId);
+          await entry.run(caller);
+          return normalise(caller.transcript, Date.now() / 1_000);
+        }),
+      );
+      expect(describe(compare(title, expected, answered))).toBe('');
+    },
+    CASE_MS,
+  );
+});

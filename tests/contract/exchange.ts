@@ -1,0 +1,112 @@
+/** One request and what came back, as both servers' transcripts keep it. */
+export interface Exchange {
+  /** As in "POST /run_sse". */
+  request: string;
+  status: number;
+  /** Without parameters such as charset; '' when there is none. */
+  contentType: string;
+  /** JSON where it is JSON, text otherwise; absent for a stream. */
+  body?: unknown;
+  /** The data of each SSE frame, parsed. */
+  frames?: unknown[];
+}
+
+export interface RequestOptions {
+  json?: unknown;
+  /** Sent as it is, in place of `json`. */
+  raw?: string | Uint8Array<ArrayBuffer>;
+  headers?: Record<string, string>;
+}
+
+const TIMEOUT_MS = 20_000;
+
+/** Speaks to one server and writes down what was said. */
+export class Caller {
+  readonly transcript: Exchange[] = [];
+
+  private readonly baseUrl: string;
+  /** A user of this case alone, the same on both servers. */
+  readonly userId: string;
+
+  constructor(baseUrl: string, userId: string) {
+    this.baseUrl = baseUrl;
+    this.userId = userId;
+  }
+
+  async send(method: string, path: string, options: RequestOptions = {}): Promise<Exchange> {
+    const body = options.raw ?? (options.json === undefined ? undefined : JSON.stringify(options.json));
+    const answer = await fetch(`${this.baseUrl}${path}`, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
+      ...(body === undefined ? {} : { body }),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const exchange = {
+      request: `${method} ${path}`,
+      status: answer.status,
+      contentType: (answer.headers.get('content-type') ?? '').split(';')[0] ?? '',
+      ...readBody(await answer.text(), answer.headers.get('content-type') ?? ''),
+    };
+    this.transcript.push(exchange);
+    return exchange;
+  }
+
+  get sessionsPath(): string {
+    return `/apps/probe/users/${this.userId}/sessions`;
+  }
+
+  /** A session of the probe with this id, ready for turns. */
+  async begin(sessionId = 's', state?: Record<string, unknown>): Promise<Exchange> {
+    return this.send('POST', this.sessionsPath, { json: { sessionId, ...(state && { state }) } });
+  }
+
+  /** A turn without token streaming; `more` goes into the request beside the message. */
+  async run(text: string, more: Record<string, unknown> = {}): Promise<Exchange> {
+    return this.send('POST', '/run', { json: this.turn(text, more) });
+  }
+
+  async runSse(text: string, more: Record<string, unknown> = {}): Promise<Exchange> {
+    return this.send('POST', '/run_sse', { json: this.turn(text, { streaming: true, ...more }) });
+  }
+
+  /** What the server keeps of the session: compared like any answer. */
+  async stored(sessionId = 's'): Promise<Exchange> {
+    return this.send('GET', `${this.sessionsPath}/${sessionId}`);
+  }
+
+  private turn(text: string, more: Record<string, unknown>): Record<string, unknown> {
+    const newMessage = { role: 'user', parts: [{ text }] };
+    return { appName: 'probe', userId: this.userId, sessionId: 's', newMessage, ...more };
+  }
+}
+
+function readBody(text: string, contentType: string): Pick<Exchange, 'body' | 'frames'> {
+  if (contentType.startsWith('text/event-stream')) return { frames: readFrames(text) };
+  if (!contentType.startsWith('application/json')) return { body: text };
+  try {
+    return { body: JSON.parse(text) };
+  } catch {
+    return { body: `not JSON: ${text}` };
+  }
+}
+
+/**
+ * Frames of an SSE body. Comment lines and `id:` are what our service adds (docs/wire.md) and are left out here;
+ * any other field, or data that is not JSON, stays visible and so fails the comparison.
+ */
+export function readFrames(text: string): unknown[] {
+  return text.split('\n\n').flatMap((block) => {
+    const lines = block
+      .split('\n')
+      .filter((line) => line && !line.startsWith(':') && !line.startsWith('id:'));
+    if (lines.length === 0) return [];
+    const [line = ''] = lines;
+    if (lines.length > 1 || !line.startsWith('data: ')) return [{ notAFrame: block }];
+    try {
+      return [JSON.parse(line.slice('data: '.length))];
+    } catch {
+      return [{ notJson: line }];
+    }
+  });
+}
