@@ -9,6 +9,7 @@ import { requestPath } from './http/request-path.ts';
 import type { AppEnv, Route } from './http/route.ts';
 import { appRoutes } from './http/routes/apps.ts';
 import { healthRoutes } from './http/routes/health.ts';
+import { openApiRoutes } from './http/openapi/openapi-routes.ts';
 import { PageFiles } from './http/page/page-files.ts';
 import { servePage } from './http/page/serve-page.ts';
 import { notBuiltRoutes } from './http/routes/not-built.ts';
@@ -23,7 +24,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   const { agents, sessions, runs, log, now, newId, readiness, isDraining } = services;
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
   const page = config.pageDir ? PageFiles.list(config.pageDir) : undefined;
-  const routes: Route[] = [
+  const described: Route[] = [
     ...healthRoutes(config, adkVersion),
     ...readyRoutes({ readiness, agents, activeRuns: () => runs.activeCount, isDraining }),
     ...appRoutes(agents),
@@ -31,6 +32,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...runRoutes({ agents, runs, defaultAppName: config.defaultAppName, pingMs: config.limits.pingMs }),
     ...notBuiltRoutes(),
   ];
+  const routes = [...described, ...openApiRoutes(described, config.revision)];
 
   app.use(observe({ log, clock: () => performance.now(), newId }));
   app.use(originCheck({ allowOrigins: config.allowOrigins, bindHost: config.listen.host }));

@@ -15,16 +15,14 @@ const AGENT_INFO = z.object({
   sub_agents: z.array(z.string()),
 });
 
-const APP_INFO = z
-  .object({
-    name: z.string(),
-    rootAgentName: z.string(),
-    description: z.string(),
-    language: z.string(),
-    isComputerUse: z.boolean(),
-    agents: z.record(z.string(), AGENT_INFO).nullish(),
-  })
-  .meta({ id: 'AppInfo' });
+const APP_INFO = z.object({
+  name: z.string(),
+  rootAgentName: z.string(),
+  description: z.string(),
+  language: z.string(),
+  isComputerUse: z.boolean(),
+  agents: z.record(z.string(), AGENT_INFO).nullish(),
+});
 
 /** Which apps there are, and what is in them. */
 export function appRoutes(registry: AgentRegistry): Route[] {

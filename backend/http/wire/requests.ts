@@ -16,15 +16,13 @@ export const RUN_AGENT_REQUEST = wireObject({
   invocationId: optional(z.string()),
   customMetadata: optional(wireRecord),
   serviceTier: optional(z.string()),
-}).meta({ id: 'RunAgentRequest' });
+});
 
 export const CREATE_SESSION_REQUEST = wireObject({
   sessionId: optional(z.string()),
   state: optional(wireRecord),
   events: optional(z.array(EVENT)),
   options: optional(wireRecord),
-}).meta({ id: 'CreateSessionRequest' });
-
-export const UPDATE_SESSION_REQUEST = wireObject({ stateDelta: wireRecord }).meta({
-  id: 'UpdateSessionRequest',
 });
+
+export const UPDATE_SESSION_REQUEST = wireObject({ stateDelta: wireRecord });

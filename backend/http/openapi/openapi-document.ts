@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { ERROR_TABLE, type ErrorCode } from '../../errors/error-table.ts';
+import type { Route } from '../route.ts';
+
+type Json = Record<string, unknown>;
+
+const DETAIL: Json = {
+  type: 'object',
+  required: ['detail'],
+  properties: { detail: { type: 'string' } },
+};
+
+const VALIDATION_DETAIL: Json = {
+  type: 'object',
+  required: ['detail'],
+  properties: {
+    detail: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['type', 'loc', 'msg'],
+        properties: {
+          type: { type: 'string' },
+          loc: { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'integer' }] } },
+          msg: { type: 'string' },
+          input: {},
+        },
+      },
+    },
+  },
+};
+
+export interface DocumentInfo {
+  title: string;
+  version: string;
+  description: string;
+}
+
+/** The OpenAPI 3.1 document of exactly the routes that are mounted, from the schemas that check their requests. */
+export function openApiDocument(routes: readonly Route[], info: DocumentInfo): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
+    (paths[path] ??= {})[route.method] = operation(route, path);
+  }
+  return {
+    openapi: '3.1.0',
+    info,
+    paths,
+    components: { schemas: { Detail: DETAIL, ValidationDetail: VALIDATION_DETAIL } },
+  };
+}
+
+function operation(route: Route, path: string): Json {
+  return {
+    operationId: `${route.method}_${path.replace(/\W+/g, '_').replace(/^_|_$/g, '')}`,
+    summary: route.summary,
+    tags: [route.tag],
+    ...(route.deprecated ? { deprecated: true } : {}),
+    parameters: [...pathParameters(path), ...queryParameters(route.query)],
+    ...(route.body
+      ? {
+          requestBody: {
+            required: !route.bodyOptional,
+            content: { 'application/json': { schema: schemaOf(route.body, 'input') } },
+          },
+        }
+      : {}),
+    responses: {
+      ...(route.errors.includes('NOT_BUILT') ? {} : { '200': success(route) }),
+      ...failures(route.errors),
+    },
+  };
+}
+
+function pathParameters(path: string): Json[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+}
+
+function queryParameters(query: z.ZodType | undefined): Json[] {
+  if (!query) return [];
+  const { properties = {}, required = [] } = schemaOf(query, 'input') as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }));
+}
+
+function success({ answer }: Route): Json {
+  const description = 'Done.';
+  if (answer instanceof z.ZodType) {
+    return { description, content: { 'application/json': { schema: schemaOf(answer, 'output') } } };
+  }
+  return { description, content: { [answer.mediaType]: { schema: { type: 'string' } } } };
+}
+
+/** One response for each status, with the codes that x-error-code may name and what to do about each. */
+function failures(codes: readonly ErrorCode[]): Json {
+  const byStatus = Map.groupBy([...codes, 'INTERNAL' as const], (code) => ERROR_TABLE[code].status);
+  return Object.fromEntries(
+    [...byStatus]
+      .toSorted(([a], [b]) => a - b)
+      .map(([status, group]) => [
+        String(status),
+        {
+          description: group
+            .map((code) => `${code}: ${ERROR_TABLE[code].sentence} ${ERROR_TABLE[code].next}`)
+            .join('\n'),
+          content: {
+            'application/json': {
+              schema: {
+                $ref: `#/components/schemas/${group.includes('INVALID_REQUEST') ? 'ValidationDetail' : 'Detail'}`,
+              },
+            },
+          },
+        },
+      ]),
+  );
+}
+
+/** A JSON Schema without outside references; `id`s would move parts of it into a shared place that it does not have. */
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    reused: 'inline',
+  });
+  return rest;
+}
