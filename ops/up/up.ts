@@ -56,14 +56,19 @@ export async function up(
   const running: Running = { port: Number(env['PORT'] || DEFAULT_PORT) };
   const model = chooseModel(context.env);
   const restart = async (): Promise<void> => {
+    // Until it answers, its lines are kept back: when it fails, all of them are shown anyway.
+    let say = (line: string): unknown => early.push(line);
+    const early: string[] = [];
     running.service = await startService(
       {
         port: running.port,
         standInUrl: running.standIn?.url,
-        onLine: (line) => (options.logs || isLoud(line)) && emit({ kind: 'note', text: line }),
+        onLine: (line) => (options.logs || isLoud(line)) && say(line),
       },
       start,
     );
+    say = (text) => emit({ kind: 'note', text });
+    early.forEach(say);
   };
 
   const steps: Step[] = [
