@@ -37,7 +37,8 @@ async function loops({ clients, seconds, turnsPerSession, sessionIds }: ParsedJo
   await Promise.all(
     Array.from({ length: clients }, async (_, client) => {
       for (let count = 0, sessionId = ''; performance.now() < endAt; count += 1) {
-        if (sessionIds.length > 0) sessionId = sessionIds[(client + count * clients) % sessionIds.length] ?? '';
+        if (sessionIds.length > 0)
+          sessionId = sessionIds[(client + count * clients) % sessionIds.length] ?? '';
         else if (count % turnsPerSession === 0) sessionId = await createSession(job);
         await take(sessionId);
       }

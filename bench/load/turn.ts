@@ -14,7 +14,8 @@ const headers = { 'content-type': 'application/json' };
 export async function createSession(job: ParsedJob): Promise<string> {
   const answer = await fetch(`${job.url}/apps/${job.app}/users/${USER}/sessions`, { method: 'POST' });
   const session: unknown = await answer.json();
-  if (typeof session === 'object' && session && 'id' in session && typeof session.id === 'string') return session.id;
+  if (typeof session === 'object' && session && 'id' in session && typeof session.id === 'string')
+    return session.id;
   throw new Error(`no session was created: ${answer.status}`);
 }
 
@@ -27,7 +28,8 @@ export async function turn(job: ParsedJob, sessionId: string): Promise<TurnTimes
     headers,
     body: JSON.stringify({ appName: job.app, userId: USER, sessionId, newMessage, streaming: true }),
   });
-  if (answer.status !== 200 || !answer.body) throw new Error(`${answer.status}: ${(await answer.text()).slice(0, 200)}`);
+  if (answer.status !== 200 || !answer.body)
+    throw new Error(`${answer.status}: ${(await answer.text()).slice(0, 200)}`);
   const decoder = new TextDecoder();
   let firstTokenMs = 0;
   let frames = 0;

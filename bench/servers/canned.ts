@@ -2,7 +2,11 @@
  * Answers every turn at once with the same bytes: the fastest server there can be, so that what is measured of it is
  * the load client itself. Run as a process: PORT and CHUNKS.
  */
-const event = JSON.stringify({ author: 'canned', content: { role: 'model', parts: [{ text: 'token ' }] }, partial: true });
+const event = JSON.stringify({
+  author: 'canned',
+  content: { role: 'model', parts: [{ text: 'token ' }] },
+  partial: true,
+});
 const body = `data: ${event}\n\n`.repeat(Number(process.env['CHUNKS']));
 
 Bun.serve({

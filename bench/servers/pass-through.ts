@@ -23,8 +23,14 @@ Bun.serve({
     if (pathname.endsWith('/sessions')) return Response.json({ id: crypto.randomUUID() });
     const turn: unknown = await request.json();
     const message = typeof turn === 'object' && turn && 'newMessage' in turn ? turn.newMessage : undefined;
-    const answer = await fetch(model, { method: 'POST', headers, body: JSON.stringify({ contents: [message] }) });
-    return new Response(answer.body?.pipeThrough(reframe()), { headers: { 'content-type': 'text/event-stream' } });
+    const answer = await fetch(model, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ contents: [message] }),
+    });
+    return new Response(answer.body?.pipeThrough(reframe()), {
+      headers: { 'content-type': 'text/event-stream' },
+    });
   },
 });
 
