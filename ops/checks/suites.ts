@@ -4,7 +4,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /** The packages that TypeScript checks, each with a tsconfig.json. */
-export const PACKAGES = ['backend', 'frontend', 'ops', 'tests'];
+export const PACKAGES = ['backend', 'bench', 'frontend', 'ops', 'tests'];
 
 /** Everything `lornu test` runs, in this order. ops/README.md tells how to add one. */
 export const SUITES: readonly Suite[] = [
