@@ -1,19 +1,5 @@
-import type { Content } from '@google/genai';
-
-/** One turn as asked for: RunAgentRequest of the ADK contract, parsed. */
-export interface TurnRequest {
-  appName: string;
-  userId: string;
-  sessionId: string;
-  newMessage?: Content;
-  /** Token streaming (`streaming: true`) or whole events only. */
-  streaming: boolean;
-  stateDelta?: Record<string, unknown>;
-  /** Continue this invocation instead of beginning one. */
-  invocationId?: string;
-  functionCallEventId?: string;
-  customMetadata?: Record<string, unknown>;
-}
+export type { TurnRequest } from '../turn/turn-request.ts';
+import type { TurnRequest } from '../turn/turn-request.ts';
 
 /**
  * What a listener of a run receives: the JSON text that stands after `data: `, serialised once for all listeners.
@@ -22,6 +8,8 @@ export interface TurnRequest {
 export interface Frame {
   index: number;
   json: string;
+  /** An error frame is not an event: /run answers 500 instead of listing it. */
+  kind: 'event' | 'error';
 }
 
 export type RunState = 'running' | 'completed' | 'failed' | 'cancelled' | 'interrupted';

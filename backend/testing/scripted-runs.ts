@@ -43,7 +43,7 @@ class ScriptedRun implements Run {
 
   async #run(script: AsyncIterable<string>): Promise<void> {
     for await (const json of script) {
-      this.#frames.push({ index: this.#frames.length, json });
+      this.#frames.push({ index: this.#frames.length, json, kind: 'event' });
       this.#wake();
     }
     this.state = 'completed';

@@ -63,7 +63,11 @@ export function runRoutes({ agents, runs, defaultAppName, pingMs }: RunRoutesOpt
       handler: async ({ body }) => {
         const run = await runs.start({ ...toTurn(body), streaming: false });
         const frames: string[] = [];
-        for await (const frame of run.frames()) frames.push(frame.json);
+        for await (const frame of run.frames()) {
+          // Python ADK's /run lets the turn's failure become a plain 500.
+          if (frame.kind === 'error') throw new AppError('INTERNAL');
+          frames.push(frame.json);
+        }
         return jsonText(`[${frames.join(',')}]`);
       },
     }),
@@ -77,7 +81,7 @@ export function runRoutes({ agents, runs, defaultAppName, pingMs }: RunRoutesOpt
       answer: { mediaType: 'text/event-stream' },
       errors,
       handler: async ({ body, context }) => {
-        const run = await runs.start(toTurn(body));
+        const run = await runs.start({ ...toTurn(body), splitArtifactDelta: true });
         return sseResponse(run, { pingMs, signal: context.req.raw.signal });
       },
     }),

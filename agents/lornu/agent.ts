@@ -1,0 +1,41 @@
+import { FunctionTool, LlmAgent } from '@google/adk';
+import { z } from 'zod';
+import { readEnvironment } from './environment.ts';
+import { deleteNotes, listNotes, saveNote } from './notes.ts';
+
+const INSTRUCTION = `You are Lornu's assistant for the environment you run in.
+Answer briefly and in plain words.
+Use the tools for facts about the environment and for notes; never invent either.`;
+
+/** Lornu's assistant; its twin on Google Cloud (gcp-agent) has the same name, tools and state keys. */
+export const rootAgent = new LlmAgent({
+  name: 'lornu',
+  description: 'Answers questions about this environment and keeps notes.',
+  model: 'gemini-2.5-flash',
+  instruction: INSTRUCTION,
+  tools: [
+    new FunctionTool({
+      name: 'environment_status',
+      description:
+        'Tells which environment answers: cloud, revision, region, model, versions, and the state of what it depends on.',
+      execute: (_args, context) => readEnvironment(context),
+    }),
+    new FunctionTool({
+      name: 'save_note',
+      description: 'Keeps a note for this person, in all conversations.',
+      parameters: z.object({ text: z.string().describe('What to remember.') }),
+      execute: ({ text }, context) => saveNote(context, text),
+    }),
+    new FunctionTool({
+      name: 'list_notes',
+      description: "Returns this person's notes, oldest first.",
+      execute: (_args, context) => listNotes(context),
+    }),
+    new FunctionTool({
+      name: 'delete_notes',
+      description: 'Deletes all notes of this person. The person is asked for a confirmation first.',
+      requireConfirmation: true,
+      execute: (_args, context) => deleteNotes(context),
+    }),
+  ],
+});

@@ -1,0 +1,116 @@
+import type { LlmResponse } from '@google/adk';
+import { FinishReason, type FunctionCall, type Part } from '@google/genai';
+import { newFunctionCallId } from '../events/ids.ts';
+import type { GeminiResponse } from './call-model.ts';
+import { toLlmResponse } from './llm-response.ts';
+import { applyPartialArgument } from './partial-arguments.ts';
+
+interface OpenCall {
+  id: string;
+  name?: string;
+  args: Record<string, unknown>;
+  thoughtSignature?: string;
+}
+
+/**
+ * Turns the pieces of a streamed answer into partial responses and, at the end, the whole answer.
+ * The rules are Python ADK's (progressive streaming), because its frames are the wire's reference.
+ */
+export class StreamAggregator {
+  readonly #parts: Part[] = [];
+  #text = '';
+  #textIsThought: boolean | undefined;
+  #textSignature: string | undefined;
+  #openCall: OpenCall | undefined;
+  #last: GeminiResponse | undefined;
+  readonly #whole: LlmResponse = { partial: false };
+
+  /** One piece, marked partial; function calls in it already have the ids that the whole answer will have. */
+  add(response: GeminiResponse): LlmResponse {
+    const piece = toLlmResponse(response);
+    this.#last = response;
+    this.#whole.usageMetadata = piece.usageMetadata ?? this.#whole.usageMetadata;
+    this.#whole.groundingMetadata = piece.groundingMetadata ?? this.#whole.groundingMetadata;
+    this.#whole.citationMetadata = piece.citationMetadata ?? this.#whole.citationMetadata;
+    this.#whole.finishReason = piece.finishReason ?? this.#whole.finishReason;
+    for (const part of piece.content?.parts ?? []) this.#take(part);
+    piece.partial = true;
+    return piece;
+  }
+
+  /** The whole answer; undefined where the model sent nothing at all. */
+  close(): LlmResponse | undefined {
+    if (!this.#last) return undefined;
+    this.#flushText();
+    this.#flushCall();
+    const candidate = this.#last.candidates?.[0];
+    const { finishReason } = this.#whole;
+    if (finishReason && finishReason !== FinishReason.STOP) {
+      this.#whole.errorCode = finishReason;
+      this.#whole.errorMessage = candidate?.finishMessage;
+    } else if (!candidate && this.#last.promptFeedback) {
+      this.#whole.errorCode = this.#last.promptFeedback.blockReason;
+      this.#whole.errorMessage = this.#last.promptFeedback.blockReasonMessage;
+    }
+    if (this.#parts.length > 0) this.#whole.content = { role: 'model', parts: this.#parts };
+    this.#whole.modelVersion = this.#last.modelVersion;
+    return this.#whole;
+  }
+
+  #take(part: Part): void {
+    if (part.text) this.#takeText(part);
+    else if (part.functionCall) this.#takeCall(part, part.functionCall);
+    else {
+      this.#flushText();
+      this.#parts.push(part);
+    }
+  }
+
+  #takeText(part: Part): void {
+    if (this.#text && part.thought !== this.#textIsThought) this.#flushText();
+    if (!this.#text) this.#textIsThought = part.thought;
+    this.#text += part.text;
+    this.#textSignature ??= part.thoughtSignature;
+  }
+
+  #takeCall(part: Part, call: FunctionCall): void {
+    const isPiece =
+      Boolean(call.partialArgs) || call.willContinue !== undefined || (this.#openCall && !call.args);
+    if (!isPiece) {
+      this.#flushText();
+      this.#flushCall();
+      if (!call.name) return;
+      call.id ??= newFunctionCallId();
+      this.#parts.push(part);
+      return;
+    }
+    if (call.name && this.#openCall?.name && call.name !== this.#openCall.name) this.#flushCall();
+    this.#flushText();
+    const open = (this.#openCall ??= { id: call.id ?? newFunctionCallId(), args: {} });
+    open.name = call.name ?? open.name;
+    open.thoughtSignature ??= part.thoughtSignature;
+    call.id ??= open.id;
+    for (const piece of call.partialArgs ?? []) applyPartialArgument(open.args, piece);
+    if (!call.willContinue) this.#flushCall();
+  }
+
+  #flushText(): void {
+    if (!this.#text) return;
+    const part: Part = { text: this.#text };
+    if (this.#textIsThought) part.thought = true;
+    // The model expects its signature back word for word; without it the reasoning is done again.
+    if (this.#textSignature) part.thoughtSignature = this.#textSignature;
+    this.#parts.push(part);
+    this.#text = '';
+    this.#textSignature = undefined;
+  }
+
+  #flushCall(): void {
+    const open = this.#openCall;
+    this.#openCall = undefined;
+    if (!open?.name) return;
+    const part: Part = { functionCall: { id: open.id, args: open.args, name: open.name } };
+    if (open.thoughtSignature) part.thoughtSignature = open.thoughtSignature;
+    this.#parts.push(part);
+  }
+}

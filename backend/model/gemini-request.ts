@@ -1,0 +1,49 @@
+import type { LlmRequest } from '@google/adk';
+import type { Content, GenerateContentConfig } from '@google/genai';
+
+/** Fields of ADK's request configuration that stand beside `generationConfig` in the API's body. */
+const TOP_LEVEL = ['tools', 'toolConfig', 'safetySettings', 'cachedContent'] as const;
+/** Fields that are the client's own and never sent. */
+const CLIENT_ONLY = new Set<string>([
+  ...TOP_LEVEL,
+  'systemInstruction',
+  'labels',
+  'httpOptions',
+  'abortSignal',
+  'automaticFunctionCalling',
+]);
+
+/** The body of generateContent and streamGenerateContent for what an agent asks. */
+export function toGeminiBody(request: LlmRequest, kind: 'gemini-api' | 'vertex' | 'stand-in'): string {
+  const config: GenerateContentConfig = request.config ?? {};
+  const body: Record<string, unknown> = {
+    contents: kind === 'vertex' ? request.contents : withoutDisplayNames(request.contents),
+  };
+  if (config.systemInstruction) body['systemInstruction'] = toInstruction(config.systemInstruction);
+  for (const field of TOP_LEVEL) if (config[field]) body[field] = config[field];
+  // Labels are Vertex's; Gemini's API refuses them.
+  if (kind === 'vertex' && config.labels) body['labels'] = config.labels;
+  const generation = Object.entries(config).filter(([field]) => !CLIENT_ONLY.has(field));
+  if (generation.length > 0) body['generationConfig'] = Object.fromEntries(generation);
+  return JSON.stringify(body);
+}
+
+function toInstruction(instruction: NonNullable<GenerateContentConfig['systemInstruction']>): unknown {
+  if (typeof instruction === 'string') return { role: 'user', parts: [{ text: instruction }] };
+  if (Array.isArray(instruction))
+    return {
+      role: 'user',
+      parts: instruction.map((part) => (typeof part === 'string' ? { text: part } : part)),
+    };
+  return instruction;
+}
+
+/** Gemini's API, unlike Vertex, refuses a display name on inline and file data. */
+function withoutDisplayNames(contents: Content[]): Content[] {
+  for (const content of contents)
+    for (const part of content.parts ?? []) {
+      if (part.inlineData?.displayName) delete part.inlineData.displayName;
+      if (part.fileData?.displayName) delete part.fileData.displayName;
+    }
+  return contents;
+}

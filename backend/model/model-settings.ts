@@ -1,0 +1,49 @@
+import type { Logger } from '../observability/logger.ts';
+
+/** Where the model's answers come from. */
+export type ModelBackend =
+  | { kind: 'gemini-api'; apiKey: () => string | Promise<string>; baseUrl?: string }
+  | {
+      kind: 'vertex';
+      project: string;
+      location: string;
+      accessToken: () => Promise<string>;
+      baseUrl?: string;
+    }
+  /** Answers by rules, over Gemini's HTTP API; never allowed in staging (the configuration refuses it). */
+  | { kind: 'stand-in'; baseUrl: string };
+
+export interface ModelTimeouts {
+  /** From the request to the first byte of the answer. */
+  firstByteMs: number;
+  /** Between two pieces of a streamed answer. */
+  silenceMs: number;
+}
+
+export interface ModelSettings {
+  backend: ModelBackend;
+  /** Used in the place of whatever Gemini model an agent names. */
+  model?: string;
+  timeouts?: Partial<ModelTimeouts>;
+  /** Attempts after the first one, only while nothing of the answer has been passed on. */
+  maxRetries?: number;
+  log?: Logger;
+  fetch?: typeof globalThis.fetch;
+  sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+export const DEFAULT_TIMEOUTS: ModelTimeouts = { firstByteMs: 60_000, silenceMs: 60_000 };
+export const DEFAULT_MAX_RETRIES = 3;
+
+/** What /version, the log and the page say about who answers. */
+export interface ModelDescription {
+  /** Undefined where each agent names its own. */
+  model?: string;
+  backend: 'gemini-api' | 'vertex' | 'stand-in';
+  modelIsStandIn: boolean;
+}
+
+/** Names who answers, without anything secret. */
+export function describeModel({ backend, model }: ModelSettings): ModelDescription {
+  return { model, backend: backend.kind, modelIsStandIn: backend.kind === 'stand-in' };
+}

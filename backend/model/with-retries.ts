@@ -1,0 +1,59 @@
+import { ModelError } from './model-error.ts';
+import { DEFAULT_MAX_RETRIES, type ModelSettings } from './model-settings.ts';
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 8_000;
+/** A longer wait than this, asked for by RetryInfo, is the caller's decision and not ours. */
+const LONGEST_ASKED_MS = 30_000;
+
+/**
+ * Repeats a call that failed before its first piece came; after that a failure is passed on, because what was shown
+ * can't be taken back. RetryInfo is honoured; without it the pauses double, with jitter.
+ */
+export async function* withRetries<T>(
+  settings: Pick<ModelSettings, 'maxRetries' | 'log' | 'sleep'>,
+  signal: AbortSignal | undefined,
+  call: () => AsyncGenerator<T>,
+): AsyncGenerator<T> {
+  const maxRetries = settings.maxRetries ?? DEFAULT_MAX_RETRIES;
+  for (let retry = 0; ; retry++) {
+    let begun = false;
+    try {
+      for await (const piece of call()) {
+        begun = true;
+        yield piece;
+      }
+      return;
+    } catch (error) {
+      if (begun || signal?.aborted || !(error instanceof ModelError) || !error.isRetryable) throw error;
+      const pauseMs = error.retryAfterMs ?? backoffMs(retry);
+      if (retry >= maxRetries || pauseMs > LONGEST_ASKED_MS) throw error;
+      settings.log?.warn('The model is asked again', {
+        code: error.code,
+        status: error.status,
+        retry: retry + 1,
+        pauseMs,
+      });
+      await (settings.sleep ?? abortableSleep)(pauseMs, signal);
+      if (signal?.aborted) return;
+    }
+  }
+}
+
+function backoffMs(retry: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** retry, LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
+}
+
+/** Sleeps; returns early when the signal aborts. */
+export function abortableSleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,305 @@
+import type { LlmAgent } from '@google/adk';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import type { AgentRegistry } from '../agents/agent-registry.ts';
+import { EnvironmentPlugin } from '../agents/environment-plugin.ts';
+import { loadAgents } from '../agents/load-agents.ts';
+import { sendAdkLogTo } from '../turn/adk-log.ts';
+import { useModel } from '../model/gemini-llm.ts';
+import type { Logger } from '../observability/logger.ts';
+import { openDatabase } from '../sessions/sqlite/database.ts';
+import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
+import type { RunService, TurnRequest } from './run.ts';
+import { createRunService } from './run-service.ts';
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+const owner = { appName: 'lornu', userId: 'u', sessionId: 's' };
+let standin: GeminiStandin;
+let agents: AgentRegistry;
+let sessions: SqliteSessionStore;
+let runs: RunService;
+
+type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- frames are read as JSON, loosely
+
+beforeAll(async () => {
+  standin = await spawnGeminiStandin({ chunks: 6 });
+  sendAdkLogTo(silent);
+  useModel({ backend: { kind: 'stand-in', baseUrl: standin.url }, sleep: async () => {} });
+  agents = await loadAgents({ dir: join(import.meta.dir, '../../agents'), log: silent });
+});
+afterAll(() => standin.stop());
+
+beforeEach(async () => {
+  sessions = new SqliteSessionStore({ database: openDatabase(':memory:') });
+  await sessions.createSession(owner);
+  runs = createRunService({
+    agents,
+    sessions,
+    log: silent,
+    now: Date.now,
+    newId: () => crypto.randomUUID(),
+    plugins: [new EnvironmentPlugin(async () => ({ revision: 'r1' }))],
+  });
+});
+afterEach(() => sessions.close());
+
+const say = (text: string, more: Partial<TurnRequest> = {}): TurnRequest => ({
+  ...owner,
+  streaming: true,
+  newMessage: { role: 'user', parts: [{ text }] },
+  ...more,
+});
+
+async function turn(request: TurnRequest): Promise<{ frames: Wire[]; state: string; invocationId: string }> {
+  const run = await runs.start(request);
+  const frames: Wire[] = [];
+  for await (const { json } of run.frames()) frames.push(JSON.parse(json));
+  await run.ended;
+  return { frames, state: run.state, invocationId: run.invocationId };
+}
+
+const stored = async (): Promise<Wire[]> => (await sessions.getSession(owner))!.events;
+const textOf = (event: Wire): string =>
+  (event['content']?.parts ?? []).map((part: Wire) => part['text'] ?? '').join('');
+const withoutTime = ({ timestamp: _timestamp, ...rest }: Wire): Wire => rest;
+
+describe('a streamed turn', () => {
+  test('partials add up to the answer, all under the id of the event that is stored', async () => {
+    const { frames, state } = await turn(say('hello'));
+    expect(state).toBe('completed');
+    const partials = frames.filter((frame) => frame['partial']);
+    const [answer, ...rest] = frames.filter((frame) => !frame['partial']);
+    expect(partials.length).toBeGreaterThan(2);
+    expect(rest).toEqual([]);
+    expect(partials.map(textOf).join('')).toBe(textOf(answer!));
+    expect(new Set(frames.map((frame) => frame['id'])).size).toBe(1);
+    expect(answer).toMatchObject({
+      author: 'lornu',
+      partial: false,
+      nodeInfo: { path: 'lornu@1' },
+      finishReason: 'STOP',
+    });
+    const events = await stored();
+    expect(events.map(({ author, id }) => [author, id])).toEqual([
+      ['user', expect.any(String)],
+      ['lornu', answer!['id']],
+    ]);
+    expect(textOf(events[1]!)).toBe(textOf(answer!));
+  });
+
+  test('a tool is called once, its state is kept, and the answer follows', async () => {
+    const { frames } = await turn(say('note: the demo is on Friday'));
+    const whole = frames.filter((frame) => !frame['partial']);
+    expect(whole.map((event) => Object.keys(event['content'].parts[0])[0])).toEqual([
+      'functionCall',
+      'functionResponse',
+      'text',
+    ]);
+    expect(frames.some((frame) => frame['partial'] && frame['content'].parts[0].functionCall)).toBe(true);
+    expect(whole[1]!['actions'].stateDelta).toEqual({ 'user:notes': ['the demo is on Friday'] });
+    expect((await sessions.getSession(owner))!.state).toEqual({ 'user:notes': ['the demo is on Friday'] });
+  });
+
+  test('the agent reads the environment from the plugin', async () => {
+    const { frames } = await turn(say('what is the status of the environment?'));
+    const answer = frames.find((frame) => frame['content']?.parts[0].functionResponse);
+    expect(answer!['content'].parts[0].functionResponse.response).toEqual({ revision: 'r1' });
+  });
+
+  test('a tool that does not exist is answered for, and the turn goes on', async () => {
+    const { frames, state } = await turn(say('call no_such_tool with {}'));
+    expect(state).toBe('completed');
+    const answer = frames.find((frame) => frame['content']?.parts[0].functionResponse);
+    expect(answer!['content'].parts[0].functionResponse.response.error).toContain(
+      'no tool named no_such_tool',
+    );
+  });
+});
+
+test('without streaming there are whole events only, and none is marked partial', async () => {
+  const { frames } = await turn(say('hello', { streaming: false }));
+  expect(frames).toHaveLength(1);
+  expect(frames[0]).not.toHaveProperty('partial');
+});
+
+test('what is asked for reaches the events: state, custom metadata; temp: state is for the turn alone', async () => {
+  await turn(say('hello', { stateDelta: { q: 1, 'temp:r': 2 }, customMetadata: { my_key: { aB: 1 } } }));
+  const events = await stored();
+  expect(events.map(({ customMetadata }) => customMetadata)).toEqual([
+    { my_key: { aB: 1 } },
+    { my_key: { aB: 1 } },
+  ]);
+  expect((await sessions.getSession(owner))!.state).toEqual({ q: 1 });
+});
+
+describe('a tool that wants a confirmation', () => {
+  async function question(): Promise<{ id: string; invocationId: string }> {
+    await turn(say('note: one'));
+    const { frames, invocationId } = await turn(say('forget my notes'));
+    const whole = frames.filter((frame) => !frame['partial']);
+    expect(whole).toHaveLength(3);
+    const [, asked, provisional] = whole;
+    const call = asked!['content'].parts[0].functionCall;
+    expect([asked!['content'].role, call.name]).toEqual(['model', 'adk_request_confirmation']);
+    expect(asked!['longRunningToolIds']).toEqual([call.id]);
+    expect(asked!['actions'].requestedToolConfirmations).toEqual({});
+    expect(provisional!['content'].parts[0].functionResponse.response.error).toContain(
+      'requires confirmation',
+    );
+    expect(Object.keys(provisional!['actions'].requestedToolConfirmations)).toEqual([
+      call.args.originalFunctionCall.id,
+    ]);
+    return { id: call.id, invocationId };
+  }
+  const reply = (id: string, confirmed: boolean): TurnRequest => ({
+    ...owner,
+    streaming: true,
+    newMessage: {
+      parts: [{ functionResponse: { id, name: 'adk_request_confirmation', response: { confirmed } } }],
+    },
+  });
+
+  test('a yes runs it, under the invocation that asked', async () => {
+    const { id, invocationId } = await question();
+    const second = await turn(reply(id, true));
+    expect(second.invocationId).toBe(invocationId);
+    expect(second.frames[0]!['content'].parts[0].functionResponse.response).toEqual({ deleted: 1 });
+    expect((await sessions.getSession(owner))!.state).toEqual({ 'user:notes': [] });
+  });
+
+  test('a no leaves everything as it is', async () => {
+    const { id } = await question();
+    const { frames } = await turn(reply(id, false));
+    expect(frames[0]!['content'].parts[0].functionResponse.response.error).toContain('rejected');
+    expect((await sessions.getSession(owner))!.state).toEqual({ 'user:notes': ['one'] });
+  });
+
+  test('a person who says something else instead still gets an answer', async () => {
+    await question();
+    expect((await turn(say('hello'))).state).toBe('completed');
+  });
+});
+
+describe('when the model fails', () => {
+  test('before the first token it is asked again', async () => {
+    const { state, frames } = await turn(say('simulate 503 twice'));
+    expect(state).toBe('completed');
+    expect(frames.every((frame) => !('error' in frame))).toBe(true);
+  });
+
+  test('for good, an event says so, then the error frame; the conversation can go on', async () => {
+    const { state, frames } = await turn(say('simulate 503'));
+    expect(state).toBe('failed');
+    const [event, error] = frames;
+    expect(event).toMatchObject({ errorCode: 'UNAVAILABLE', author: 'lornu', nodeInfo: { path: 'lornu@1' } });
+    expect(event!['errorMessage']).toStartWith('503 UNAVAILABLE. ');
+    expect(error).toEqual({
+      error: `ServerError: ${event!['errorMessage']}`,
+      error_details: {
+        error_type: 'ServerError',
+        error_message: event!['errorMessage'],
+        timestamp: expect.any(Number),
+      },
+    });
+    expect((await stored()).at(-1)!['errorCode']).toBe('UNAVAILABLE');
+    expect((await turn(say('hello'))).state).toBe('completed');
+  });
+
+  test.each(['break', 'error', 'garbage'])(
+    'in the middle (%s), what was shown stays in the conversation',
+    async (kind) => {
+      const { state, frames } = await turn(say(`simulate ${kind} after 3`));
+      expect(state).toBe('failed');
+      const shown = frames
+        .filter((frame) => frame['partial'])
+        .map(textOf)
+        .join('');
+      expect(shown.length).toBeGreaterThan(0);
+      const [last] = (await stored()).slice(-1);
+      expect(last!['errorCode']).toBe('UNAVAILABLE');
+      expect(textOf(last!)).toBe(shown);
+      expect(last!['id']).toBe(frames[0]!['id']);
+      expect((await turn(say('hello'))).state).toBe('completed');
+    },
+  );
+
+  test('a safety stop is an answer with a reason, not a failed run', async () => {
+    const { state, frames } = await turn(say('simulate safety stop'));
+    expect(state).toBe('completed');
+    expect(frames.at(-1)).toMatchObject({ finishReason: 'SAFETY', errorCode: 'SAFETY', partial: false });
+  });
+
+  test('a blocked prompt is an answer with a reason', async () => {
+    const { state, frames } = await turn(say('simulate blocked prompt'));
+    expect([state, frames.at(-1)!['errorCode']]).toEqual(['completed', 'SAFETY']);
+  });
+});
+
+describe('the run and its listeners', () => {
+  test('a listener that leaves does not end the turn, and one that comes late misses nothing', async () => {
+    const run = await runs.start(say('hello'));
+    for await (const frame of run.frames()) if (frame.index === 0) break;
+    await run.ended;
+    expect(run.state).toBe('completed');
+    const late: number[] = [];
+    for await (const { index } of run.frames(2)) late.push(index);
+    expect(late[0]).toBe(2);
+    expect(textOf((await stored()).at(-1)!)).not.toBe('');
+  });
+
+  test('a second message while a run is under way is refused, with the run that is in the way', async () => {
+    const run = await runs.start(say('count to 5 every 20 ms'));
+    const refusal = await runs.start(say('hello')).catch((error: Error) => error);
+    expect(refusal).toMatchObject({ code: 'SESSION_BUSY', headers: { 'retry-after': expect.any(String) } });
+    expect((refusal as Error).message).toContain(run.id);
+    await run.ended;
+    expect((await turn(say('hello'))).state).toBe('completed');
+  });
+
+  test('unknown app and session are refused before anything is stored', async () => {
+    expect(await runs.start(say('x', { appName: 'nope' })).catch((e) => e.code)).toBe('APP_NOT_FOUND');
+    expect(await runs.start(say('x', { sessionId: 'nope' })).catch((e) => e.code)).toBe('SESSION_NOT_FOUND');
+    expect(runs.activeCount).toBe(0);
+  });
+
+  test('draining waits for what runs and begins nothing new', async () => {
+    const run = await runs.start(say('count to 5 every 20 ms'));
+    const drained = runs.drain(5_000);
+    expect(await runs.start(say('hello')).catch((error) => error.code)).toBe('DRAINING');
+    await drained;
+    expect(run.state).toBe('completed');
+  });
+
+  test('a run that takes too long is interrupted: what was shown is stored, and the next turn is valid', async () => {
+    runs = createRunService({
+      agents,
+      sessions,
+      log: silent,
+      now: Date.now,
+      newId: () => crypto.randomUUID(),
+      longestRunMs: 150,
+    });
+    const { state, frames } = await turn(say('count to 100 every 20 ms'));
+    expect(state).toBe('interrupted');
+    const shown = frames
+      .filter((frame) => frame['partial'])
+      .map(textOf)
+      .join('');
+    const last = (await stored()).at(-1)!;
+    expect([textOf(last), last['interrupted'], last['id']]).toEqual([shown, true, frames[0]!['id']]);
+    expect(withoutTime(frames.at(-1)!)).toMatchObject({ interrupted: true, id: last['id'] });
+    expect((await turn(say('hello'))).state).toBe('completed');
+  });
+});
+
+test('an agent whose callback throws ends the turn with a sentence, not with its internals', async () => {
+  const agent = agents.agents.get('lornu')!.rootAgent as LlmAgent;
+  agent.beforeModelCallback = () => {
+    throw new TypeError('secret internals');
+  };
+  const { state, frames } = await turn(say('hello')).finally(() => (agent.beforeModelCallback = undefined));
+  expect(state).toBe('failed');
+  expect(JSON.stringify(frames)).not.toContain('secret internals');
+  expect((await stored()).at(-1)!['errorCode']).toBe('AGENT_FAILED');
+});

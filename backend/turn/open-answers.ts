@@ -1,0 +1,51 @@
+import type { Event } from '@google/adk';
+import type { Part } from '@google/genai';
+import { newEventId } from '../events/ids.ts';
+
+/** An answer of which only partial events have come so far. */
+export interface OpenAnswer {
+  /** The id of its partial events, and of the whole event when it comes. */
+  id: string;
+  author: string;
+  branch?: string;
+  /** What was shown, consecutive text joined; pieces of function calls are left out, nobody may act on them. */
+  parts: Part[];
+}
+
+const keyOf = ({ author, branch }: Event): string => `${author}\n${branch ?? ''}`;
+
+/**
+ * Gives all partial events of one answer the id of its final event, as Python ADK does, and remembers what was shown,
+ * so that a turn that ends in the middle can keep it. Parallel agents are told apart by their branch.
+ */
+export class OpenAnswers {
+  readonly #open = new Map<string, OpenAnswer>();
+
+  /** What was shown and never finished, in the order in which it began. */
+  get unfinished(): OpenAnswer[] {
+    return [...this.#open.values()];
+  }
+
+  /** Sets the event's id; a non-partial event ends its answer, which is returned. */
+  identify(event: Event): OpenAnswer | undefined {
+    const key = keyOf(event);
+    const open = this.#open.get(key);
+    if (!event.partial) {
+      event.id = open?.id ?? newEventId();
+      this.#open.delete(key);
+      return open;
+    }
+    const answer = open ?? { id: newEventId(), author: event.author ?? '', branch: event.branch, parts: [] };
+    if (!open) this.#open.set(key, answer);
+    event.id = answer.id;
+    for (const part of event.content?.parts ?? []) addText(answer.parts, part);
+    return undefined;
+  }
+}
+
+function addText(parts: Part[], part: Part): void {
+  if (!part.text) return;
+  const last = parts.at(-1);
+  if (last && last.thought === part.thought) last.text += part.text;
+  else parts.push({ text: part.text, ...(part.thought ? { thought: true } : {}) });
+}

@@ -1,0 +1,38 @@
+import { AppError } from '../errors/app-error.ts';
+import { ModelError } from '../model/model-error.ts';
+
+/** A failure in the words that a caller may see. */
+export interface TurnFailure {
+  /** Python's name of the kind of failure, for error frames. */
+  errorType: string;
+  errorCode: string;
+  errorMessage: string;
+  /** Ours to mend: logged with its stack. */
+  isBug: boolean;
+  /** For the log alone. */
+  cause: unknown;
+}
+
+const LLM_CALLS_LIMIT = /^Max number of llm calls limit/;
+
+/** What to tell of whatever ended a turn; the internal message of a bug is never told. */
+export function toTurnFailure(error: unknown): TurnFailure {
+  if (error instanceof ModelError) {
+    const { code, detail, pythonName } = error;
+    return { errorType: pythonName, errorCode: code, errorMessage: detail, isBug: false, cause: error };
+  }
+  if (error instanceof AppError)
+    return {
+      errorType: 'ServiceError',
+      errorCode: error.code,
+      errorMessage: error.message,
+      isBug: false,
+      cause: error,
+    };
+  if (error instanceof Error && LLM_CALLS_LIMIT.test(error.message)) {
+    const errorType = 'LlmCallsLimitExceededError';
+    return { errorType, errorCode: errorType, errorMessage: error.message, isBug: false, cause: error };
+  }
+  const errorMessage = 'The agent failed; the log says why.';
+  return { errorType: 'AgentError', errorCode: 'AGENT_FAILED', errorMessage, isBug: true, cause: error };
+}

@@ -1,0 +1,21 @@
+import type { Content } from '@google/genai';
+
+/** One turn as asked for: RunAgentRequest of the ADK contract, parsed. */
+export interface TurnRequest {
+  appName: string;
+  userId: string;
+  sessionId: string;
+  newMessage?: Content;
+  /** Token streaming (`streaming: true`) or whole events only. */
+  streaming: boolean;
+  stateDelta?: Record<string, unknown>;
+  /** Continue this invocation instead of beginning one. */
+  invocationId?: string;
+  functionCallEventId?: string;
+  customMetadata?: Record<string, unknown>;
+  /**
+   * An event with content and an artifactDelta becomes two frames, as /run_sse has it (and /run has not);
+   * never with functionCallEventId.
+   */
+  splitArtifactDelta?: boolean;
+}

@@ -1,0 +1,148 @@
+import {
+  createEvent,
+  createEventActions,
+  determineAgentForResumption,
+  getFunctionCalls,
+  InvocationContext,
+  PluginManager,
+  StreamingMode,
+  type BaseAgent,
+  type BaseMemoryService,
+  type BasePlugin,
+  type Event,
+  type Session,
+  type SessionArtifactService,
+} from '@google/adk';
+import type { Content } from '@google/genai';
+import { withoutInternalMetadata } from '../events/redact.ts';
+import { unparkCalls } from '../model/parked-calls.ts';
+
+import type { SessionStore } from '../sessions/session-store.ts';
+import { toAgentView } from './agent-view.ts';
+import { toTurnFailure, type TurnFailure } from './turn-failure.ts';
+import type { TurnRequest } from './turn-request.ts';
+import { splitConfirmation } from './confirmation-events.ts';
+import { ModelFailureRecorder } from './model-failure-recorder.ts';
+import { nodePathOf } from './node-path.ts';
+import type { OpenAnswers } from './open-answers.ts';
+
+export interface TurnParts {
+  rootAgent: BaseAgent;
+  /** Read for this turn alone: the turn changes it. */
+  session: Session;
+  sessions: SessionStore;
+  request: TurnRequest;
+  invocationId: string;
+  /** What was shown so far; the caller keeps it when the turn ends in the middle. */
+  answers: OpenAnswers;
+  signal: AbortSignal;
+  maxLlmCalls: number;
+  plugins?: BasePlugin[];
+  artifacts?: SessionArtifactService;
+  memory?: BaseMemoryService;
+}
+
+/** An event of the turn, in Python ADK's form: partial, or stored before it is given out. */
+export type TurnOutput = { kind: 'event'; event: Event } | { kind: 'failure'; failure: TurnFailure };
+
+/**
+ * One turn at ADK's exported seams, without its Runner: the person's message is stored, the agent runs, each whole event
+ * is stored and then given out. When the signal aborts, the turn simply ends: what was shown is in `answers`.
+ * Throws what the agent or its callbacks throw, and AppError where the store refuses.
+ */
+export async function* runTurn(turn: TurnParts): AsyncGenerator<TurnOutput> {
+  const { session, sessions, signal, invocationId, request } = turn;
+  const failures = new ModelFailureRecorder();
+  const pluginManager = new PluginManager([...(turn.plugins ?? []), failures]);
+  const customMetadata = withoutInternalMetadata(request.customMetadata ?? {});
+  let message = asPerson(request.newMessage);
+  session.events = toAgentView(session.events, message);
+  const context = new InvocationContext({
+    invocationId,
+    agent: turn.rootAgent,
+    session,
+    sessionService: sessions,
+    artifactService: turn.artifacts,
+    memoryService: turn.memory,
+    userContent: message,
+    runConfig: {
+      streamingMode: request.streaming ? StreamingMode.SSE : StreamingMode.NONE,
+      maxLlmCalls: turn.maxLlmCalls,
+      responseModalities: [],
+    },
+    pluginManager,
+    abortSignal: signal,
+  });
+
+  async function store(event: Event): Promise<TurnOutput> {
+    turn.answers.identify(event);
+    if (customMetadata) event.customMetadata = { ...customMetadata, ...event.customMetadata };
+    await sessions.appendEvent({ session, event });
+    return { kind: 'event', event };
+  }
+
+  if (message) {
+    message =
+      (await pluginManager.runOnUserMessageCallback({ userMessage: message, invocationContext: context })) ??
+      message;
+    const actions = createEventActions(request.stateDelta ? { stateDelta: request.stateDelta } : {});
+    await store(toPythonForm(turn, createEvent({ invocationId, author: 'user', content: message, actions })));
+  }
+  context.agent = determineAgentForResumption(session, turn.rootAgent);
+  const early = await pluginManager.runBeforeRunCallback({ invocationContext: context });
+  if (early) {
+    yield await store(toPythonForm(turn, createEvent({ invocationId, author: 'model', content: early })));
+    return;
+  }
+  for await (const raw of context.agent.runAsync(context)) {
+    if (signal.aborted) return;
+    const changed = await pluginManager.runOnEventCallback({ invocationContext: context, event: raw });
+    const agentEvent = changed ? keepIdentity(raw, changed) : raw;
+    for (const event of splitConfirmation(agentEvent)) {
+      toPythonForm(turn, event);
+      if (event.partial) {
+        turn.answers.identify(event);
+        if (customMetadata) event.customMetadata = { ...customMetadata, ...event.customMetadata };
+        yield { kind: 'event', event: unparkCalls(event) };
+        continue;
+      }
+      const isFailure = failures.error !== undefined && event.errorCode !== undefined && !event.content;
+      if (isFailure) describeFailure(turn.answers, event, toTurnFailure(failures.error));
+      yield await store(event);
+    }
+  }
+  if (signal.aborted) return;
+  await pluginManager.runAfterRunCallback({ invocationContext: context });
+  if (failures.error) yield { kind: 'failure', failure: toTurnFailure(failures.error) };
+}
+
+/** An inbound message is a person's, whatever role the caller wrote; one without parts says nothing. */
+function asPerson(message: Content | undefined): Content | undefined {
+  return message?.parts?.length ? { ...message, role: 'user' } : undefined;
+}
+
+/** What a plugin may not change of an event. */
+function keepIdentity(event: Event, changed: Event): Event {
+  const { id, invocationId, timestamp } = event;
+  const author = changed.author || event.author;
+  return { ...changed, id, invocationId, timestamp, author, branch: changed.branch ?? event.branch };
+}
+
+/** Sets what Python ADK has on an event and adk-js has not, or has otherwise. */
+function toPythonForm(turn: TurnParts, event: Event): Event {
+  event.nodeInfo ??= { path: nodePathOf(turn.rootAgent, event.author) };
+  const isModelCall = event.content?.role === 'model' && getFunctionCalls(unparkCalls(event)).length > 0;
+  if (!event.longRunningToolIds?.length && !isModelCall) event.longRunningToolIds = undefined;
+  return event;
+}
+
+/**
+ * The event that says why the model failed, in words fit for the caller. Where it failed in the middle of an answer, what
+ * was shown stays in the conversation on this event.
+ */
+function describeFailure(answers: OpenAnswers, event: Event, failure: TurnFailure): void {
+  event.errorCode = failure.errorCode;
+  event.errorMessage = failure.errorMessage;
+  const shown = answers.unfinished.find(({ author }) => author === event.author);
+  if (shown?.parts.length) event.content = { role: 'model', parts: shown.parts };
+}
