@@ -3,7 +3,6 @@ export const newEventId = (): string => crypto.randomUUID();
 export const newInvocationId = (): string => `e-${crypto.randomUUID()}`;
 /** The invocation of a state change that no agent made (PATCH of a session). */
 export const newPatchInvocationId = (): string => `p-${crypto.randomUUID()}`;
-export const newFunctionCallId = (): string => `adk-${crypto.randomUUID()}`;
 
 /**
  * The timestamp to store for an event, in milliseconds with microseconds behind the point: never before nor

@@ -1,6 +1,5 @@
-import type { LlmResponse } from '@google/adk';
+import { generateClientFunctionCallId, type LlmResponse } from '@google/adk';
 import { FinishReason, type FunctionCall, type Part } from '@google/genai';
-import { newFunctionCallId } from '../events/ids.ts';
 import type { GeminiResponse } from './call-model.ts';
 import { toLlmResponse } from './llm-response.ts';
 import { applyPartialArgument } from './partial-arguments.ts';
@@ -80,13 +79,13 @@ export class StreamAggregator {
       this.#flushText();
       this.#flushCall();
       if (!call.name) return;
-      call.id ??= newFunctionCallId();
+      call.id ??= generateClientFunctionCallId();
       this.#parts.push(part);
       return;
     }
     if (call.name && this.#openCall?.name && call.name !== this.#openCall.name) this.#flushCall();
     this.#flushText();
-    const open = (this.#openCall ??= { id: call.id ?? newFunctionCallId(), args: {} });
+    const open = (this.#openCall ??= { id: call.id ?? generateClientFunctionCallId(), args: {} });
     open.name = call.name ?? open.name;
     open.thoughtSignature ??= part.thoughtSignature;
     call.id ??= open.id;
