@@ -1,15 +1,15 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { getPerson, getServiceInfo, listApps } from './api/sessions.ts';
-import { ChatPage } from './pages/chat-page.tsx';
+import { StartPage } from './pages/start-page.tsx';
+import { addFonts } from './ui/fonts.ts';
+import { applyStoredTheme } from './ui/theme.ts';
 
+applyStoredTheme();
+addFonts();
 const element = document.getElementById('root');
 if (!element) throw new Error('index.html has no #root');
-const root = createRoot(element);
-const [person, info, apps] = await Promise.all([getPerson(), getServiceInfo(), listApps()]);
-const appName = apps[0]?.name ?? 'lornu';
-root.render(
+createRoot(element).render(
   <StrictMode>
-    <ChatPage owner={{ appName, userId: person.userId }} info={info} />
+    <StartPage />
   </StrictMode>,
 );

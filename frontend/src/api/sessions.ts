@@ -50,6 +50,16 @@ export function deleteSession(owner: Owner, sessionId: string): Promise<null> {
   return sendJson<null>('DELETE', sessionsPath(owner, sessionId));
 }
 
+/** Takes back the turn of `rewindBeforeInvocationId` and all after it, with what they did to state and artifacts. */
+export function rewindSession(
+  { appName, userId }: Owner,
+  sessionId: string,
+  rewindBeforeInvocationId: string,
+): Promise<unknown> {
+  const path = toPath('api', 'v1', 'apps', appName, 'users', userId, 'sessions', sessionId, 'rewind');
+  return sendJson('POST', path, { rewindBeforeInvocationId });
+}
+
 /** The conversation's name, where one was stored. */
 export function readTitle(session: Session): string | undefined {
   const metadata = session.state?.[METADATA_KEY];

@@ -1,89 +1,137 @@
 import { asProblem, Problem } from '../api/problem.ts';
 import { streamTurn, type StreamFailure, type StreamFrame } from '../api/run.ts';
-import { createSession, getSession, type Owner } from '../api/sessions.ts';
+import { createSession, getSession, rewindSession, type Owner } from '../api/sessions.ts';
 import type { AdkEvent, Part } from '../api/types.ts';
+import { Store } from '../util/store.ts';
+import { tellTabs } from '../util/tab-channel.ts';
 import { mergeFrame } from './merge-frame.ts';
+import { settle } from './settle.ts';
 import { toTitle } from './to-title.ts';
+import type { Confirmation, Turn } from './turn.ts';
 
-export type Phase = 'loading' | 'idle' | 'sending' | 'streaming';
+export type Phase = 'loading' | 'idle' | 'waiting' | 'streaming';
 
 export interface ConversationState {
-  sessionId?: string;
+  /** Absent until the first message has made the session. */
+  sessionId: string | undefined;
   events: AdkEvent[];
   phase: Phase;
-  problem?: Problem;
+  /** What kept the last thing from working; shown below the conversation. */
+  problem: Problem | undefined;
 }
 
 /** One conversation on screen: what is known of it, and what a person can do with it. */
-export class Conversation {
-  #state: ConversationState;
-  readonly #owner: Owner;
-  readonly #listeners = new Set<() => void>();
+export class Conversation extends Store<ConversationState> {
+  readonly owner: Owner;
   #request: AbortController | undefined;
 
   constructor(owner: Owner, sessionId?: string) {
-    this.#owner = owner;
-    this.#state = { events: [], phase: sessionId ? 'loading' : 'idle', ...(sessionId ? { sessionId } : {}) };
+    super({ sessionId, events: [], phase: sessionId ? 'loading' : 'idle', problem: undefined });
+    this.owner = owner;
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  readonly getState = (): ConversationState => this.#state;
-
+  /** Reads the conversation from the service; what is on screen stays there until it has come. */
   async load(): Promise<void> {
-    const { sessionId } = this.#state;
-    if (!sessionId) return;
+    const { sessionId, phase } = this.getState();
+    if (!sessionId || (phase !== 'loading' && phase !== 'idle')) return;
     try {
-      const session = await getSession(this.#owner, sessionId);
-      this.#set({ events: session.events ?? [], phase: 'idle' });
+      const session = await getSession(this.owner, sessionId);
+      this.set({ events: session.events ?? [], phase: 'idle', problem: undefined });
     } catch (error) {
-      this.#set({ phase: 'idle', problem: asProblem(error) });
+      this.set({ phase: 'idle', problem: asProblem(error) });
     }
   }
 
   async send(text: string): Promise<void> {
-    await this.#run([{ text }], text);
+    await this.#run([{ text }]);
   }
 
-  /** Closes the request; what was shown stays on the page. */
+  /** Answers ADK's request for a confirmation; the turn goes on with the answer. */
+  async confirm(confirmation: Confirmation, confirmed: boolean): Promise<void> {
+    const functionResponse = {
+      id: confirmation.callId,
+      name: 'adk_request_confirmation',
+      response: { confirmed },
+    };
+    await this.#run([{ functionResponse }]);
+  }
+
+  /** Takes `turn` and everything after it back, and says `text` instead. */
+  async resend(turn: Turn, text: string): Promise<void> {
+    const { sessionId, phase, events } = this.getState();
+    if (phase !== 'idle') return;
+    const rewindBeforeInvocationId = turn.invocationId;
+    if (sessionId && rewindBeforeInvocationId) {
+      this.set({ phase: 'waiting', problem: undefined });
+      try {
+        await rewindSession(this.owner, sessionId, rewindBeforeInvocationId);
+      } catch (error) {
+        this.set({ phase: 'idle', problem: asProblem(error) });
+        return;
+      }
+      const rewind: AdkEvent = {
+        id: `local-${crypto.randomUUID()}`,
+        author: 'user',
+        actions: { rewindBeforeInvocationId },
+      };
+      this.set({ phase: 'idle', events: [...events, rewind] });
+    }
+    await this.send(text);
+  }
+
+  /** Stops the answer under way; what was shown of it stays. */
   stop(): void {
     this.#request?.abort();
   }
 
-  async #run(parts: Part[], title: string): Promise<void> {
-    if (this.#state.phase !== 'idle') return;
-    const mine: AdkEvent = { id: `local-${Date.now()}`, author: 'user', content: { role: 'user', parts } };
-    this.#request = new AbortController();
-    const { signal } = this.#request;
-    this.#set({ events: [...this.#state.events, mine], phase: 'sending' }, ['problem']);
+  async #run(parts: Part[]): Promise<void> {
+    const { phase, events } = this.getState();
+    if (phase !== 'idle') return;
+    const request = new AbortController();
+    this.#request = request;
+    this.set({ events: [...events, toLocalEvent(parts)], phase: 'waiting', problem: undefined });
     try {
-      const sessionId = this.#state.sessionId ?? (await createSession(this.#owner, toTitle(title))).id;
-      this.#set({ sessionId });
-      for await (const frame of streamTurn({ owner: this.#owner, sessionId, parts }, signal))
+      const sessionId = await this.#ensureSession(parts);
+      tellTabs({ kind: 'turn-started', sessionId });
+      for await (const frame of streamTurn({ owner: this.owner, sessionId, parts }, request.signal))
         this.#take(frame);
     } catch (error) {
-      if (!signal.aborted) this.#set({ problem: asProblem(error) });
+      if (!request.signal.aborted) this.set({ problem: asProblem(error) });
     }
-    this.#set({ phase: 'idle' });
+    this.set({ events: settle(this.getState().events), phase: 'idle' });
+    const { sessionId } = this.getState();
+    if (sessionId) tellTabs({ kind: 'turn-ended', sessionId });
+  }
+
+  async #ensureSession(parts: Part[]): Promise<string> {
+    const { sessionId } = this.getState();
+    if (sessionId) return sessionId;
+    const session = await createSession(this.owner, toTitle(parts[0]?.text ?? ''));
+    this.set({ sessionId: session.id });
+    tellTabs({ kind: 'sessions-changed' });
+    return session.id;
   }
 
   #take({ event }: StreamFrame): void {
     if (isFailure(event)) {
-      this.#set({ problem: new Problem(0, event.error, 'Send the message again.') });
+      // Where the model failed, an event has already said how; this frame is the stream's own end.
+      if (this.getState().events.at(-1)?.errorCode) return;
+      this.set({
+        problem: new Problem(0, 'The answer could not be finished.', 'Try again; what you wrote is kept.'),
+      });
       return;
     }
-    this.#set({ events: mergeFrame(this.#state.events, event), phase: 'streaming' });
+    this.setSoon({ events: mergeFrame(this.getState().events, event), phase: 'streaming' });
   }
+}
 
-  #set(change: Partial<ConversationState>, drop: (keyof ConversationState)[] = []): void {
-    const next = { ...this.#state, ...change };
-    for (const key of drop) delete next[key];
-    this.#state = next;
-    for (const listener of this.#listeners) listener();
-  }
+function toLocalEvent(parts: Part[]): AdkEvent {
+  return {
+    id: `local-${crypto.randomUUID()}`,
+    author: 'user',
+    timestamp: Date.now() / 1_000,
+    content: { role: 'user', parts },
+  };
 }
 
 function isFailure(event: AdkEvent | StreamFailure): event is StreamFailure {

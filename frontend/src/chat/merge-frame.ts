@@ -14,9 +14,9 @@ export function mergeFrame(events: readonly AdkEvent[], frame: AdkEvent): AdkEve
   const knownIndex = events.findLastIndex((event) => event.id === frame.id);
   const known = events[knownIndex];
   if (!known) return [...events, frame];
-  return frame.partial
-    ? [...events]
-    : events.toSpliced(knownIndex, 1, { ...known, ...mergeSplit(known, frame) });
+  return !frame.partial && hasContent(known) !== hasContent(frame)
+    ? events.toSpliced(knownIndex, 1, joinHalves(known, frame))
+    : [...events];
 }
 
 function continues(open: AdkEvent, frame: AdkEvent): boolean {
@@ -25,15 +25,19 @@ function continues(open: AdkEvent, frame: AdkEvent): boolean {
   );
 }
 
+function hasContent(event: AdkEvent): boolean {
+  return (event.content?.parts?.length ?? 0) > 0;
+}
+
 /** ADK sends an event with content and artifactDelta as two frames of the same id: keep both halves. */
-function mergeSplit(known: AdkEvent, frame: AdkEvent): Partial<AdkEvent> {
+function joinHalves(known: AdkEvent, frame: AdkEvent): AdkEvent {
+  const artifactDelta = { ...known.actions?.artifactDelta, ...frame.actions?.artifactDelta };
+  const content = hasContent(known) ? known.content : frame.content;
   return {
-    content: frame.content?.parts?.length ? frame.content : (known.content ?? {}),
-    actions: {
-      ...known.actions,
-      ...frame.actions,
-      artifactDelta: { ...known.actions?.artifactDelta, ...frame.actions?.artifactDelta },
-    },
+    ...known,
+    ...frame,
+    actions: { ...known.actions, ...frame.actions, artifactDelta },
+    ...(content ? { content } : {}),
   };
 }
 

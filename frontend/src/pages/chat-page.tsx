@@ -1,81 +1,141 @@
-import { useMemo, useState, useSyncExternalStore, type FormEvent } from 'react';
-import Markdown from 'react-markdown';
-import remarkGfm from 'remark-gfm';
-import type { Owner } from '../api/sessions.ts';
-import type { ServiceInfo } from '../api/types.ts';
-import { Conversation } from '../chat/conversation.ts';
-import { toTurns } from '../chat/to-turns.ts';
+import { Menu } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { AppSummary, Person, ServiceInfo } from '../api/types.ts';
+import type { Conversation } from '../chat/conversation.ts';
+import { Conversations } from '../chat/conversations.ts';
+import { EnvironmentBadge } from '../components/environment-badge.tsx';
+import { Sidebar } from '../components/sidebar.tsx';
+import { ThemeButton } from '../components/theme-button.tsx';
+import { Drawer } from '../ui/drawer.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+import { ToastList } from '../ui/toast-list.tsx';
+import { toasts } from '../ui/toasts.ts';
+import { toWords } from '../util/format.ts';
+import { goTo, parseRoute, useHash } from '../util/route.ts';
+import { useStore } from '../util/store.ts';
+import { onTabs } from '../util/tab-channel.ts';
+import { ConversationView } from './conversation-view.tsx';
 
-/** The conversation and the composer below it. */
-export function ChatPage({ owner, info }: { owner: Owner; info: ServiceInfo }) {
-  const [conversation] = useState(() => new Conversation(owner));
-  const state = useSyncExternalStore(conversation.subscribe, conversation.getState);
-  const turns = useMemo(() => toTurns(state.events), [state.events]);
-  const [draft, setDraft] = useState('');
-  const busy = state.phase !== 'idle';
+interface ChatPageProps {
+  person: Person;
+  info: ServiceInfo;
+  apps: AppSummary[];
+}
 
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    if (!draft.trim() || busy) return;
-    setDraft('');
-    void conversation.send(draft.trim());
-  }
-
-  return (
-    <main className="page">
-      <header>
-        <h1>{owner.appName}</h1>
-        <p>
-          {[info.environment, info.region, info.model, info.modelIsStandIn ? 'stand-in' : '']
-            .filter(Boolean)
-            .join(' · ')}
-        </p>
-      </header>
-      <section aria-label="Conversation" className="messages">
-        {turns.map((turn) => (
-          <article key={turn.key}>
-            {turn.user && <p className="mine">{turn.user.text}</p>}
-            {turn.items.map((item) =>
-              item.kind === 'text' ? (
-                <Markdown key={item.key} remarkPlugins={[remarkGfm]}>
-                  {item.text}
-                </Markdown>
-              ) : item.kind === 'error' ? (
-                <p key={item.key} role="alert">
-                  {item.message}
-                </p>
-              ) : item.kind === 'tool' ? (
-                <p key={item.key}>
-                  <code>{item.name}</code> {item.state}
-                </p>
-              ) : null,
-            )}
-          </article>
-        ))}
-        {state.problem && (
-          <p role="alert">
-            {state.problem.message} {state.problem.next}
-          </p>
-        )}
-      </section>
-      <form onSubmit={submit}>
-        <textarea
-          aria-label="Message"
-          placeholder="Message the agent"
-          value={draft}
-          onChange={(event) => setDraft(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
-          }}
-        />
-        {busy ? (
-          <button type="button" onClick={() => conversation.stop()}>
-            Stop
-          </button>
-        ) : (
-          <button type="submit">Send</button>
-        )}
-      </form>
-    </main>
+/** The whole page: conversations on the left, the open one beside them, and above it where its answers come from. */
+export function ChatPage({ person, info, apps }: ChatPageProps) {
+  const route = parseRoute(useHash());
+  const app =
+    apps.find(({ name }) => name === route.appName) ?? apps.find(({ name }) => name === 'lornu') ?? apps[0];
+  const appName = app?.name ?? '';
+  const conversations = useMemo(
+    () => new Conversations({ appName, userId: person.userId }),
+    [appName, person.userId],
   );
+  const { list } = useStore(conversations);
+  const [fresh, setFresh] = useState(0);
+  const [drawerOpen, setDrawerOpen] = useState(false);
+  useFreshList(conversations);
+
+  const { sessionId } = route;
+  const conversation = useMemo<Conversation>(
+    () =>
+      sessionId
+        ? conversations.open(sessionId)
+        : conversations.begin((id) => goTo({ appName, sessionId: id }, 'replace')),
+    // `fresh` is not read: it asks for another empty conversation.
+    [conversations, sessionId, appName, fresh],
+  );
+  const title = list?.find(({ id }) => id === sessionId)?.title;
+  useEffect(() => {
+    document.title = title ? `${title} · Lornu` : 'Lornu';
+  }, [title]);
+
+  const begin = useCallback(() => {
+    setDrawerOpen(false);
+    setFresh((count) => count + 1);
+    goTo({ appName });
+    requestAnimationFrame(() => document.getElementById('message')?.focus());
+  }, [appName]);
+
+  const remove = useCallback(
+    (id: string) => {
+      void (async () => {
+        try {
+          await conversations.remove(id);
+          toasts.inform('Conversation deleted.');
+          if (id === sessionId) begin();
+        } catch (error) {
+          toasts.complain(error);
+        }
+      })();
+    },
+    [conversations, sessionId, begin],
+  );
+
+  if (!app) return null;
+  const sidebar = (
+    <Sidebar
+      apps={apps}
+      appName={appName}
+      conversations={conversations}
+      currentId={sessionId}
+      onNew={begin}
+      onApp={(name) => goTo({ appName: name })}
+      onRemove={remove}
+    />
+  );
+  return (
+    <div className="shell">
+      <a
+        className="skip-link"
+        href="#message"
+        onClick={(event) => (event.preventDefault(), document.getElementById('message')?.focus())}
+      >
+        Skip to the message field
+      </a>
+      <aside className="sidebar" aria-label="Conversations and agents">
+        {sidebar}
+      </aside>
+      <main className="main">
+        <header className="topbar">
+          <IconButton label="Conversations" className="menu-button" onClick={() => setDrawerOpen(true)}>
+            <Menu aria-hidden />
+          </IconButton>
+          <h1>{title ?? toWords(appName)}</h1>
+          <EnvironmentBadge info={info} />
+          <ThemeButton />
+        </header>
+        <ConversationView key={`${appName}/${fresh}`} app={app} conversation={conversation} />
+      </main>
+      <Drawer
+        label="Conversations"
+        isOpen={drawerOpen}
+        closeOn={sessionId}
+        onClose={() => setDrawerOpen(false)}
+      >
+        {sidebar}
+      </Drawer>
+      <ToastList />
+    </div>
+  );
+}
+
+/** The list is the service's: read at the start, when the page is looked at again, and when another tab changed it. */
+function useFreshList(conversations: Conversations): void {
+  useEffect(() => {
+    const refresh = (): void => {
+      if (document.visibilityState === 'visible') void conversations.refresh();
+    };
+    refresh();
+    document.addEventListener('visibilitychange', refresh);
+    const unsubscribe = onTabs((message) => {
+      void conversations.refresh();
+      if (message.kind !== 'sessions-changed') conversations.reload(message.sessionId);
+    });
+    return () => {
+      document.removeEventListener('visibilitychange', refresh);
+      unsubscribe();
+    };
+  }, [conversations]);
 }

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildPage } from './build.ts';
+
+const FIRST_LOAD_BUDGET_BYTES = 250_000;
+
+let dist: string;
+beforeAll(async () => {
+  dist = await mkdtemp(join(tmpdir(), 'lornu-page-'));
+  await buildPage(dist);
+});
+afterAll(() => rm(dist, { recursive: true, force: true }));
+
+const gzipped = async (path: string): Promise<number> => {
+  const bytes = await Bun.file(join(dist, path)).bytes();
+  return path.endsWith('.woff2') ? bytes.length : Bun.gzipSync(bytes).length;
+};
+
+test('the first load fits the budget: the document, what it names, and every font', async () => {
+  const html = await Bun.file(join(dist, 'index.html')).text();
+  const named = [...html.matchAll(/(?:src|href)="\/([^"]+)"/gu)].map((match) => match[1] ?? '');
+  const fonts = (await readdir(dist, { recursive: true })).filter((path) => path.endsWith('.woff2'));
+  expect(named.some((path) => path.endsWith('.js'))).toBe(true);
+  expect(named.some((path) => path.endsWith('.css'))).toBe(true);
+  const sizes = await Promise.all(['index.html', ...named, ...fonts].map(gzipped));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  console.info(`first load: ${Math.round(total / 1_000)} kB of ${FIRST_LOAD_BUDGET_BYTES / 1_000} kB`);
+  expect(total).toBeLessThanOrEqual(FIRST_LOAD_BUDGET_BYTES);
+});
+
+test('the document has no inline script or style, so that a strict policy can be kept', async () => {
+  const html = await Bun.file(join(dist, 'index.html')).text();
+  expect(html).not.toMatch(/<script(?![^>]*\ssrc=)/u);
+  expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/u);
+});
+
+test('every file but the document has the hash of its content in its name', async () => {
+  const files = (await readdir(join(dist, 'assets'))).filter((path) => !/-[a-z\d]{8}\.\w+$/u.test(path));
+  expect(files).toEqual([]);
+});
+
+test('the style sheet carries no data: fonts or pictures', async () => {
+  const css = (await readdir(join(dist, 'assets'))).filter((path) => path.endsWith('.css'));
+  const texts = await Promise.all(css.map((path) => Bun.file(join(dist, 'assets', path)).text()));
+  expect(texts.join('')).not.toContain('url(data:');
+});

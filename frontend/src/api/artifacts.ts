@@ -1,0 +1,32 @@
+import { fromBase64 } from '../util/base64.ts';
+import { getJson, toPath } from './http.ts';
+import type { Owner } from './sessions.ts';
+import type { Part } from './types.ts';
+
+export interface Artifact {
+  mimeType: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** One version of a file that the agent made. */
+export async function getArtifact(
+  owner: Owner,
+  sessionId: string,
+  filename: string,
+  version: number,
+): Promise<Artifact> {
+  const { appName, userId } = owner;
+  const base = toPath('apps', appName, 'users', userId, 'sessions', sessionId, 'artifacts');
+  // A name may contain slashes, which the contract keeps as they are.
+  const name = filename.split('/').map(encodeURIComponent).join('/');
+  return toArtifact(await getJson<Part>(`${base}/${name}?version=${version}`));
+}
+
+/** A part of ADK's as bytes and type: text parts are plain text. */
+export function toArtifact(part: Part): Artifact {
+  if (part.text !== undefined) return { mimeType: 'text/plain', bytes: new TextEncoder().encode(part.text) };
+  return {
+    mimeType: (part.inlineData?.mimeType ?? 'application/octet-stream').toLowerCase(),
+    bytes: fromBase64(part.inlineData?.data ?? ''),
+  };
+}

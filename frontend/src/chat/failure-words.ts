@@ -1,0 +1,58 @@
+interface FailureWords {
+  message: string;
+  next: string;
+}
+
+/** Gemini's status names and finish reasons, as ADK passes them on in `errorCode`, in words. */
+const BY_CODE: Record<string, FailureWords> = {
+  RESOURCE_EXHAUSTED: {
+    message: 'The model has too much to do right now.',
+    next: 'Wait a moment, then try again.',
+  },
+  UNAVAILABLE: { message: 'The model cannot be reached right now.', next: 'Try again in a moment.' },
+  DEADLINE_EXCEEDED: { message: 'The model took too long.', next: 'Try again, or ask for less at once.' },
+  UNAUTHENTICATED: {
+    message: 'The model refused the service’s key.',
+    next: 'Whoever runs this environment has to renew it.',
+  },
+  PERMISSION_DENIED: {
+    message: 'The service may not use this model.',
+    next: 'Whoever runs this environment has to allow it.',
+  },
+  INVALID_ARGUMENT: {
+    message: 'The model could not read this conversation.',
+    next: 'Edit the message, or begin a new conversation.',
+  },
+  SAFETY: { message: 'The model stopped for safety reasons.', next: 'Say it in other words.' },
+  PROHIBITED_CONTENT: { message: 'The model does not answer this.', next: 'Say it in other words.' },
+  RECITATION: {
+    message: 'The model stopped, because it was about to repeat a source.',
+    next: 'Ask for it in other words.',
+  },
+  MAX_TOKENS: { message: 'The answer reached the longest length allowed.', next: 'Ask the agent to go on.' },
+  MALFORMED_FUNCTION_CALL: {
+    message: 'The model called a tool in a way that cannot be read.',
+    next: 'Try again.',
+  },
+};
+
+const BY_STATUS: Record<string, string> = {
+  '400': 'INVALID_ARGUMENT',
+  '401': 'UNAUTHENTICATED',
+  '403': 'PERMISSION_DENIED',
+  '429': 'RESOURCE_EXHAUSTED',
+  '500': 'UNAVAILABLE',
+  '503': 'UNAVAILABLE',
+  '504': 'DEADLINE_EXCEEDED',
+};
+
+/** What a failed answer means for the person; an unknown code gets the sentence that fits any. */
+export function toFailureWords(code: string | undefined): FailureWords {
+  const name = code && (BY_STATUS[code] ?? code);
+  return (
+    (name && BY_CODE[name]) || {
+      message: 'The answer could not be finished.',
+      next: 'Try again; what you wrote is kept.',
+    }
+  );
+}

@@ -1,0 +1,57 @@
+import type { Artifact } from '../api/artifacts.ts';
+
+/**
+ * How an artifact may be looked at inside the page. Nothing an agent made is ever a document of the page's origin:
+ * images go through <img>, where SVG cannot run scripts, and everything else that is shown is text.
+ */
+export type Preview =
+  | { kind: 'image'; dataUrl: string }
+  | { kind: 'table'; rows: string[][] }
+  | { kind: 'markdown' | 'text'; text: string; language: string; cut: boolean }
+  | { kind: 'none' };
+
+const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/svg+xml']);
+const LANGUAGES: Record<string, string> = {
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/xml': 'xml',
+  'text/css': 'css',
+  'text/html': 'xml',
+  'text/javascript': 'javascript',
+  'text/x-python': 'python',
+};
+const MAX_CHARACTERS = 20_000;
+const MAX_ROWS = 50;
+
+export function toPreview({ mimeType, bytes }: Artifact): Preview {
+  const type = mimeType.split(';')[0]?.trim() ?? '';
+  if (IMAGES.has(type)) return { kind: 'image', dataUrl: `data:${type};base64,${toBase64(bytes)}` };
+  if (!type.startsWith('text/') && !(type in LANGUAGES)) return { kind: 'none' };
+  const whole = new TextDecoder().decode(bytes);
+  if (type === 'text/csv') return { kind: 'table', rows: parseCsv(whole).slice(0, MAX_ROWS + 1) };
+  const kind = type === 'text/markdown' ? 'markdown' : 'text';
+  const text = whole.slice(0, MAX_CHARACTERS);
+  return { kind, text, language: LANGUAGES[type] ?? 'plaintext', cut: text.length < whole.length };
+}
+
+/** RFC 4180: quotes around cells with commas, quotes or line ends; a doubled quote is one quote. */
+export function parseCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  const cell = /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r?\n|$)/gy;
+  for (let match = cell.exec(text); match; match = cell.exec(text)) {
+    row.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
+    if (match[3] !== ',') {
+      rows.push(row);
+      row = [];
+    }
+    if (cell.lastIndex >= text.length && match[3] !== ',') break;
+  }
+  return rows;
+}
+
+function toBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCodePoint(byte);
+  return btoa(binary);
+}

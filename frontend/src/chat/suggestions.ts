@@ -1,0 +1,21 @@
+export interface Suggestion {
+  title: string;
+  message: string;
+}
+
+const FOR_LORNU: Suggestion[] = [
+  { title: 'See how things are', message: 'What is the status of the environment?' },
+  { title: 'Draw it', message: 'Draw a chart of the status of the environment.' },
+  { title: 'Keep a note', message: 'Remember that the demo is on Friday.' },
+  { title: 'Act, after asking', message: 'Restart the service.' },
+];
+
+const FOR_ANY: Suggestion[] = [
+  { title: 'Get to know it', message: 'What can you help me with?' },
+  { title: 'See its tools', message: 'Which tools do you have, and what are they for?' },
+];
+
+/** Ways to begin with an agent; an agent that this page does not know gets the ones that fit any. */
+export function toSuggestions(appName: string): Suggestion[] {
+  return appName === 'lornu' ? FOR_LORNU : FOR_ANY;
+}

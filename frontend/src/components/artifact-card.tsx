@@ -1,0 +1,67 @@
+import { Download, File, FileText, Image, RefreshCw } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import { getArtifact, type Artifact } from '../api/artifacts.ts';
+import { asProblem, type Problem } from '../api/problem.ts';
+import type { Owner } from '../api/sessions.ts';
+import { toPreview } from '../chat/preview.ts';
+import { IconButton } from '../ui/icon-button.tsx';
+import { toSize } from '../util/format.ts';
+import { download } from '../util/download.ts';
+import { ArtifactPreview } from './artifact-preview.tsx';
+
+interface ArtifactCardProps {
+  owner: Owner;
+  sessionId: string;
+  filename: string;
+  version: number;
+}
+
+type Loaded = { artifact: Artifact } | { problem: Problem } | undefined;
+
+/** A file the agent made: shown where that is safe, and always offered for download. */
+export function ArtifactCard({ owner, sessionId, filename, version }: ArtifactCardProps) {
+  const [loaded, setLoaded] = useState<Loaded>();
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    let current = true;
+    setLoaded(undefined);
+    getArtifact(owner, sessionId, filename, version).then(
+      (artifact) => current && setLoaded({ artifact }),
+      (error: unknown) => current && setLoaded({ problem: asProblem(error) }),
+    );
+    return () => {
+      current = false;
+    };
+  }, [owner, sessionId, filename, version, attempt]);
+
+  const artifact = loaded && 'artifact' in loaded ? loaded.artifact : undefined;
+  const preview = useMemo(() => artifact && toPreview(artifact), [artifact]);
+  const Icon = preview?.kind === 'image' ? Image : preview?.kind === 'none' ? File : FileText;
+  return (
+    <figure className="artifact" aria-label={`File ${filename}`}>
+      <figcaption>
+        <Icon aria-hidden />
+        <span className="artifact-name">{filename}</span>
+        <span className="artifact-size">
+          {version > 0 && `version ${version + 1} · `}
+          {artifact && toSize(artifact.bytes.length)}
+        </span>
+        {artifact && (
+          <IconButton label={`Download ${filename}`} onClick={() => download(filename, artifact.bytes)}>
+            <Download aria-hidden />
+          </IconButton>
+        )}
+      </figcaption>
+      {!loaded && <div className="skeleton artifact-skeleton" />}
+      {loaded && 'problem' in loaded && (
+        <p className="artifact-problem">
+          This file cannot be shown: {loaded.problem.message}{' '}
+          <button type="button" className="button" onClick={() => setAttempt(attempt + 1)}>
+            <RefreshCw aria-hidden /> Try again
+          </button>
+        </p>
+      )}
+      {preview && <ArtifactPreview preview={preview} filename={filename} />}
+    </figure>
+  );
+}

@@ -1,0 +1,89 @@
+import { ArrowDown } from 'lucide-react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import type { Owner } from '../api/sessions.ts';
+import type { ConversationState } from '../chat/conversation.ts';
+import { createTurnCache } from '../chat/turn-cache.ts';
+import { TurnView, type TurnActions } from './turn-view.tsx';
+import { Waiting } from './waiting.tsx';
+
+interface MessageListProps {
+  owner: Owner;
+  state: ConversationState;
+  actions: TurnActions;
+  /** Stands after the last turn: notices. */
+  children?: ReactNode;
+}
+
+const NEAR_BOTTOM_PX = 80;
+
+/** The conversation. It follows the answer as long as the person has not scrolled away from its end. */
+export function MessageList({ owner, state, actions, children }: MessageListProps) {
+  const viewport = useRef<HTMLDivElement>(null);
+  const [follows, setFollows] = useState(true);
+  const toTurns = useMemo(createTurnCache, []);
+  const turns = toTurns(state.events);
+  const isBusy = state.phase === 'waiting' || state.phase === 'streaming';
+
+  useLayoutEffect(() => {
+    if (follows) viewport.current?.scrollTo({ top: viewport.current.scrollHeight });
+  });
+  // Pictures and colours come later than the text and push the end down.
+  useEffect(() => {
+    const element = viewport.current?.firstElementChild;
+    if (!element || !follows) return undefined;
+    const observer = new ResizeObserver(() =>
+      viewport.current?.scrollTo({ top: viewport.current.scrollHeight }),
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [follows]);
+
+  function watchScroll(): void {
+    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = viewport.current ?? {};
+    setFollows(scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX);
+  }
+
+  return (
+    <div className="messages-frame">
+      {/* A region that scrolls must be reachable by keyboard. */}
+      <div
+        className="messages"
+        ref={viewport}
+        onScroll={watchScroll}
+        onClickCapture={(event) => {
+          // Who opens something wants to read it, not to be taken to the end.
+          if (event.target instanceof Element && event.target.closest('summary')) setFollows(false);
+        }}
+        tabIndex={0}
+        role="region"
+        aria-label="Conversation"
+      >
+        <div className="messages-inner">
+          {turns.map((turn, index) => (
+            <TurnView
+              key={turn.key}
+              turn={turn}
+              owner={owner}
+              sessionId={state.sessionId}
+              isLast={index === turns.length - 1}
+              isBusy={isBusy}
+              actions={actions}
+            />
+          ))}
+          {isBusy && !isWriting(turns.at(-1)) && <Waiting />}
+          {children}
+        </div>
+      </div>
+      {!follows && (
+        <button type="button" className="to-end" onClick={() => setFollows(true)}>
+          <ArrowDown aria-hidden /> To the latest
+        </button>
+      )}
+    </div>
+  );
+}
+
+function isWriting(turn: ReturnType<ReturnType<typeof createTurnCache>>[number] | undefined): boolean {
+  const last = turn?.items.at(-1);
+  return last?.kind === 'text' && last.streaming;
+}

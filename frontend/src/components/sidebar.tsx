@@ -1,0 +1,111 @@
+import { MessageSquarePlus, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import icon from '../icon.svg' with { type: 'file' };
+import type { AppSummary } from '../api/types.ts';
+import type { Conversations, ConversationSummary } from '../chat/conversations.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+import { toDayLabel, toWords } from '../util/format.ts';
+import { toHash } from '../util/route.ts';
+import { useStore } from '../util/store.ts';
+
+interface SidebarProps {
+  apps: AppSummary[];
+  appName: string;
+  conversations: Conversations;
+  currentId: string | undefined;
+  onNew: () => void;
+  onApp: (appName: string) => void;
+  onRemove: (sessionId: string) => void;
+}
+
+/** The agents, and the person's conversations with the one that is chosen. */
+export function Sidebar({ apps, appName, conversations, currentId, onNew, onApp, onRemove }: SidebarProps) {
+  const { list, problem } = useStore(conversations);
+  const [removing, setRemoving] = useState<ConversationSummary>();
+  return (
+    <div className="sidebar-inner">
+      <div className="brand">
+        <img src={icon} alt="" className="brand-mark" />
+        Lornu
+      </div>
+      {apps.length > 1 && (
+        <label className="agent-picker">
+          <span>Agent</span>
+          <select value={appName} onChange={(event) => onApp(event.target.value)}>
+            {apps.map((app) => (
+              <option key={app.name} value={app.name}>
+                {toWords(app.name)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <button type="button" className="button new-conversation" onClick={onNew}>
+        <MessageSquarePlus aria-hidden /> New conversation
+      </button>
+      <nav aria-label="Conversations" className="conversation-list">
+        {!list && !problem && <ListSkeleton />}
+        {problem && !list && (
+          <p className="list-note">
+            {problem.message} {problem.next}
+          </p>
+        )}
+        {list?.length === 0 && <p className="list-note">Your conversations will be listed here.</p>}
+        {groupByDay(list ?? []).map(([label, items]) => (
+          <section key={label}>
+            <h2>{label}</h2>
+            <ul>
+              {items.map((item) => (
+                <li key={item.id} className={item.id === currentId ? 'is-current' : undefined}>
+                  <a
+                    href={toHash({ appName, sessionId: item.id })}
+                    aria-current={item.id === currentId ? 'page' : undefined}
+                  >
+                    {item.title}
+                  </a>
+                  <IconButton label={`Delete ${item.title}`} onClick={() => setRemoving(item)}>
+                    <Trash2 aria-hidden />
+                  </IconButton>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+      </nav>
+      {removing && (
+        <Dialog label="Delete this conversation?" onClose={() => setRemoving(undefined)}>
+          <h2>Delete this conversation?</h2>
+          <p>“{removing.title}” and the files made in it are deleted for good.</p>
+          <div className="dialog-actions">
+            <button type="button" className="button" onClick={() => setRemoving(undefined)}>
+              Keep it
+            </button>
+            <button
+              type="button"
+              className="button button-danger"
+              onClick={() => (setRemoving(undefined), onRemove(removing.id))}
+            >
+              Delete
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+function ListSkeleton() {
+  return (
+    <div className="list-skeleton" role="status" aria-label="Loading conversations">
+      <div className="skeleton" />
+      <div className="skeleton" />
+      <div className="skeleton" />
+    </div>
+  );
+}
+
+function groupByDay(list: readonly ConversationSummary[]): [string, ConversationSummary[]][] {
+  const now = Date.now();
+  return [...Map.groupBy(list, (item) => toDayLabel(item.lastUpdateTime, now))];
+}

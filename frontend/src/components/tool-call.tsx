@@ -1,0 +1,49 @@
+import { Ban, Check, ChevronRight, CircleHelp, LoaderCircle, TriangleAlert } from 'lucide-react';
+import type { Confirmation, ToolItem, ToolState } from '../chat/turn.ts';
+import { toWords } from '../util/format.ts';
+import { CodeBlock } from './code-block.tsx';
+import { ConfirmationCard } from './confirmation-card.tsx';
+
+const STATES: Record<ToolState, { words: string; icon: typeof Check }> = {
+  running: { words: 'running', icon: LoaderCircle },
+  waiting: { words: 'needs your answer', icon: CircleHelp },
+  done: { words: 'done', icon: Check },
+  failed: { words: 'failed', icon: TriangleAlert },
+  declined: { words: 'declined', icon: Ban },
+};
+
+interface ToolCallProps {
+  tool: ToolItem;
+  /** Absent while another answer is under way: then nothing can be confirmed. */
+  onConfirm?: ((confirmation: Confirmation, confirmed: boolean) => void) | undefined;
+}
+
+/** One call of a tool: a line that opens to what went in and what came out. */
+export function ToolCall({ tool, onConfirm }: ToolCallProps) {
+  const { words, icon: Icon } = STATES[tool.state];
+  return (
+    <div className={`tool tool-${tool.state}`}>
+      <details>
+        <summary>
+          <Icon aria-hidden className="tool-icon" />
+          <span className="tool-name">{toWords(tool.name)}</span>
+          <span className="tool-state">{words}</span>
+          <ChevronRight aria-hidden className="tool-chevron" />
+        </summary>
+        <div className="tool-details">
+          <h4>Arguments</h4>
+          <CodeBlock code={JSON.stringify(tool.args, null, 2)} language="json" />
+          {tool.response && (
+            <>
+              <h4>Result</h4>
+              <CodeBlock code={JSON.stringify(tool.response, null, 2)} language="json" />
+            </>
+          )}
+        </div>
+      </details>
+      {tool.state === 'waiting' && tool.confirmation && (
+        <ConfirmationCard tool={tool} confirmation={tool.confirmation} onConfirm={onConfirm} />
+      )}
+    </div>
+  );
+}

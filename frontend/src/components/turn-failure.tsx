@@ -1,0 +1,36 @@
+import { RotateCcw, TriangleAlert } from 'lucide-react';
+import { toFailureWords } from '../chat/failure-words.ts';
+
+interface TurnFailureProps {
+  code: string | undefined;
+  message: string;
+  /** Absent where the turn is not the last any more. */
+  onRetry: (() => void) | undefined;
+}
+
+/** Why an answer ended early: in words, with what the model said underneath for whoever wants it. */
+export function TurnFailure({ code, message, onRetry }: TurnFailureProps) {
+  const words = toFailureWords(code);
+  return (
+    <div className="problem" role="alert">
+      <TriangleAlert aria-hidden />
+      <div>
+        <p className="problem-message">{words.message}</p>
+        <p>{words.next}</p>
+        {onRetry && (
+          <div className="problem-actions">
+            <button type="button" className="button" onClick={onRetry}>
+              <RotateCcw aria-hidden /> Try again
+            </button>
+          </div>
+        )}
+        <details className="problem-details">
+          <summary>Details</summary>
+          <p>
+            {code && <code>{code}</code>} {message}
+          </p>
+        </details>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+import { ArrowRight, CircleSlash, RotateCcw } from 'lucide-react';
+import { toArtifact } from '../api/artifacts.ts';
+import type { Owner } from '../api/sessions.ts';
+import type { InlineData } from '../api/types.ts';
+import { toPreview } from '../chat/preview.ts';
+import type { Confirmation, TurnItem } from '../chat/turn.ts';
+import { toWords } from '../util/format.ts';
+import { ArtifactCard } from './artifact-card.tsx';
+import { Picture } from './artifact-preview.tsx';
+import { Markdown } from './markdown.tsx';
+import { ToolCall } from './tool-call.tsx';
+import { TurnFailure } from './turn-failure.tsx';
+
+interface TurnItemProps {
+  item: TurnItem;
+  owner: Owner;
+  sessionId: string | undefined;
+  onConfirm: ((confirmation: Confirmation, confirmed: boolean) => void) | undefined;
+  onRetry: (() => void) | undefined;
+}
+
+/** One thing of a turn: words, a tool call, a file, a notice. */
+export function TurnItemView({ item, owner, sessionId, onConfirm, onRetry }: TurnItemProps) {
+  switch (item.kind) {
+    case 'text':
+      return item.thought ? <Thought text={item.text} /> : <Markdown text={item.text} />;
+    case 'tool':
+      return <ToolCall tool={item} onConfirm={onConfirm} />;
+    case 'artifact':
+      return (
+        sessionId && (
+          <ArtifactCard owner={owner} sessionId={sessionId} filename={item.filename} version={item.version} />
+        )
+      );
+    case 'media':
+      return <Media media={item.media} />;
+    case 'handover':
+      return (
+        <p className="handover">
+          <ArrowRight aria-hidden /> Handed over to {toWords(item.to)}
+        </p>
+      );
+    case 'error':
+      return <TurnFailure code={item.code} message={item.message} onRetry={onRetry} />;
+    case 'interrupted':
+      return (
+        <div className="item-notice">
+          <CircleSlash aria-hidden />
+          <p>This answer was stopped before its end.</p>
+          {onRetry && (
+            <button type="button" className="button" onClick={onRetry}>
+              <RotateCcw aria-hidden /> Try again
+            </button>
+          )}
+        </div>
+      );
+    default:
+      return item satisfies never;
+  }
+}
+
+function Thought({ text }: { text: string }) {
+  return (
+    <details className="thought">
+      <summary>Thoughts</summary>
+      <Markdown text={text} />
+    </details>
+  );
+}
+
+function Media({ media }: { media: InlineData }) {
+  const preview = toPreview(toArtifact({ inlineData: media }));
+  const name = media.displayName ?? 'Picture';
+  return preview.kind === 'image' && <Picture dataUrl={preview.dataUrl} name={name} />;
+}

@@ -1,0 +1,90 @@
+import { Pencil } from 'lucide-react';
+import { useId, useState, type FormEvent } from 'react';
+import { toArtifact } from '../api/artifacts.ts';
+import { toPreview } from '../chat/preview.ts';
+import type { Turn } from '../chat/turn.ts';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+import { isSendKey } from '../util/keys.ts';
+import { Picture } from './artifact-preview.tsx';
+
+interface UserMessageProps {
+  user: NonNullable<Turn['user']>;
+  /** Absent where the message cannot be changed now. */
+  onEdit?: ((text: string) => void) | undefined;
+}
+
+/** What the person said; the last one can be said differently. */
+export function UserMessage({ user, onEdit }: UserMessageProps) {
+  const [editing, setEditing] = useState(false);
+  if (editing && onEdit) {
+    return (
+      <EditForm
+        text={user.text}
+        onCancel={() => setEditing(false)}
+        onSave={(text) => (setEditing(false), onEdit(text))}
+      />
+    );
+  }
+  return (
+    <div className="user-message">
+      <h3 className="visually-hidden">You</h3>
+      {user.media.map((media, index) => {
+        const preview = toPreview(toArtifact({ inlineData: media }));
+        const name = media.displayName ?? 'Attached picture';
+        return preview.kind === 'image' && <Picture key={index} dataUrl={preview.dataUrl} name={name} />;
+      })}
+      <p className="user-bubble">{user.text}</p>
+      <div className="message-actions">
+        <CopyButton text={user.text} label="Copy message" />
+        {onEdit && (
+          <IconButton label="Edit message" onClick={() => setEditing(true)}>
+            <Pencil aria-hidden />
+          </IconButton>
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface EditFormProps {
+  text: string;
+  onCancel: () => void;
+  onSave: (text: string) => void;
+}
+
+function EditForm({ text, onCancel, onSave }: EditFormProps) {
+  const [draft, setDraft] = useState(text);
+  const hintId = useId();
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (draft.trim()) onSave(draft.trim());
+  }
+
+  return (
+    <form className="edit-form" onSubmit={submit}>
+      <textarea
+        aria-label="Edit message"
+        aria-describedby={hintId}
+        // The person has just asked to edit here.
+        autoFocus
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') onCancel();
+          else if (isSendKey(event)) submit(event);
+        }}
+      />
+      <p id={hintId}>The answer to the earlier message is taken back.</p>
+      <div className="edit-actions">
+        <button type="button" className="button" onClick={onCancel}>
+          Cancel
+        </button>
+        <button type="submit" className="button button-primary" disabled={!draft.trim()}>
+          Send again
+        </button>
+      </div>
+    </form>
+  );
+}

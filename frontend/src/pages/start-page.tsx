@@ -1,0 +1,77 @@
+import { useEffect, useState } from 'react';
+import { asProblem, type Problem } from '../api/problem.ts';
+import { getPerson, getServiceInfo, listApps } from '../api/sessions.ts';
+import type { AppSummary, Person, ServiceInfo } from '../api/types.ts';
+import { ProblemNotice } from '../components/problem-notice.tsx';
+import { ChatPage } from './chat-page.tsx';
+
+interface Service {
+  person: Person;
+  info: ServiceInfo;
+  apps: AppSummary[];
+}
+
+type Start = { service: Service } | { problem: Problem } | undefined;
+
+async function loadService(): Promise<Service> {
+  const [person, info, apps] = await Promise.all([getPerson(), getServiceInfo(), listApps()]);
+  return { person, info, apps };
+}
+
+/** Asks the service who it is and who the person is, and only then shows the chat. */
+export function StartPage() {
+  const [start, setStart] = useState<Start>();
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    let current = true;
+    loadService().then(
+      (service) => current && setStart({ service }),
+      (error: unknown) => current && setStart({ problem: asProblem(error) }),
+    );
+    return () => {
+      current = false;
+    };
+  }, [attempt]);
+
+  if (!start) return <StartSkeleton />;
+  if ('problem' in start) {
+    return (
+      <main className="start-problem">
+        <h1>Lornu</h1>
+        <ProblemNotice
+          problem={start.problem}
+          onRetry={() => (setStart(undefined), setAttempt(attempt + 1))}
+        />
+      </main>
+    );
+  }
+  const { person, info, apps } = start.service;
+  if (apps.length === 0) {
+    return (
+      <main className="start-problem">
+        <h1>Lornu</h1>
+        <p>
+          No agent is loaded. Put one into the agents folder, or look at /ready for those that could not be
+          loaded.
+        </p>
+      </main>
+    );
+  }
+  return <ChatPage person={person} info={info} apps={apps} />;
+}
+
+function StartSkeleton() {
+  return (
+    <div className="shell" role="status" aria-label="Loading">
+      <div className="sidebar" />
+      <div className="main">
+        <div className="topbar" />
+        <div className="messages-inner messages-skeleton">
+          <div className="skeleton" />
+          <div className="skeleton" />
+          <div className="skeleton" />
+        </div>
+      </div>
+    </div>
+  );
+}

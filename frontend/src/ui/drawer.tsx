@@ -1,0 +1,33 @@
+import { useEffect, useRef, type ReactNode } from 'react';
+
+interface DrawerProps {
+  label: string;
+  isOpen: boolean;
+  /** When this changes, the person has chosen something in the drawer. */
+  closeOn: unknown;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** A dialog that slides in from the left: the sidebar where there is no room for one. */
+export function Drawer({ label, isOpen, closeOn, onClose, children }: DrawerProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (isOpen) ref.current?.showModal();
+    else ref.current?.close();
+  }, [isOpen]);
+  useEffect(onClose, [closeOn]);
+  return (
+    <dialog
+      ref={ref}
+      className="drawer"
+      aria-label={label}
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === ref.current) onClose();
+      }}
+    >
+      {isOpen && children}
+    </dialog>
+  );
+}

@@ -1,0 +1,24 @@
+import { CircleAlert, Info, X } from 'lucide-react';
+import { useStore } from '../util/store.ts';
+import { IconButton } from './icon-button.tsx';
+import { toasts } from './toasts.ts';
+
+/** Notices in the corner, read out when they come. */
+export function ToastList() {
+  const { toasts: shown } = useStore(toasts);
+  return (
+    <ol className="toasts" role="status" aria-live="polite" aria-label="Notices">
+      {shown.map((toast) => (
+        <li key={toast.id} className={`toast toast-${toast.tone}`}>
+          {toast.tone === 'error' ? <CircleAlert aria-hidden /> : <Info aria-hidden />}
+          <p>
+            <strong>{toast.message}</strong> {toast.next}
+          </p>
+          <IconButton label="Dismiss" onClick={() => toasts.dismiss(toast.id)}>
+            <X aria-hidden />
+          </IconButton>
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,8 @@
+/** Bytes of a base64 text in either alphabet: the service sends the URL-safe one. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const standard = text.replaceAll('-', '+').replaceAll('_', '/');
+  const binary = atob(standard);
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index++) bytes[index] = binary.codePointAt(index) ?? 0;
+  return bytes;
+}

@@ -1,0 +1,28 @@
+const DAY_MS = 86_400_000;
+
+/** The heading under which a conversation is listed. */
+export function toDayLabel(atSeconds: number, nowMs: number): string {
+  const startOfToday = new Date(nowMs).setHours(0, 0, 0, 0);
+  const atMs = atSeconds * 1_000;
+  if (atMs >= startOfToday) return 'Today';
+  if (atMs >= startOfToday - DAY_MS) return 'Yesterday';
+  if (atMs >= startOfToday - 6 * DAY_MS) return 'Earlier this week';
+  return 'Older';
+}
+
+/** `get_status` or `getStatus` as words: "Get status". */
+export function toWords(name: string): string {
+  const words = name
+    .replaceAll(/([a-z\d])([A-Z])/gu, '$1 $2')
+    .replaceAll(/[_-]+/gu, ' ')
+    .trim()
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A size in the unit a person would use. */
+export function toSize(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(bytes < 10_000 ? 1 : 0)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
