@@ -106,6 +106,46 @@ export const ERROR_TABLE = {
     sentence: 'This process is about to stop and begins no new runs.',
     next: 'Try again: the load balancer sends the request to another process.',
   },
+  UNAUTHENTICATED: {
+    status: 401,
+    sentence: 'Authentication is required',
+    next: 'People sign in at /auth/login; machines send an ID token for this service as Authorization: Bearer.',
+  },
+  TOKEN_REFUSED: {
+    status: 401,
+    sentence: 'The token is not accepted',
+    next: 'Get a new ID token from a trusted issuer, made for the audience of this service; docs/security.md lists every check.',
+  },
+  CERTIFICATE_REFUSED: {
+    status: 401,
+    sentence: 'The client certificate is not accepted',
+    next: 'Use a certificate whose subject alternative name is on the list of peers.',
+  },
+  CALLER_NOT_ALLOWED: {
+    status: 403,
+    sentence: 'This caller is not allowed to do that',
+    next: 'Ask for the caller to be put on the list of its role; docs/security.md has the table of roles.',
+  },
+  SIGN_IN_FAILED: {
+    status: 400,
+    sentence: 'Signing in did not succeed',
+    next: 'Begin again at /auth/login.',
+  },
+  ISSUER_UNAVAILABLE: {
+    status: 503,
+    sentence: 'The issuer that vouches for callers cannot be reached',
+    next: 'Try again after the time in Retry-After; lornu doctor shows which hop fails.',
+  },
+  LIMIT_REACHED: {
+    status: 429,
+    sentence: 'This caller has reached a limit',
+    next: 'Try again after the time in Retry-After; the detail names the limit.',
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    sentence: 'The request headers are too large',
+    next: 'Send a token of at most 8 KB and headers of at most 16 KB.',
+  },
   NOT_BUILT: {
     status: 501,
     sentence: 'This part of the ADK contract is not served here.',

@@ -1,0 +1,125 @@
+import { createLocalJWKSet, errors, type FlattenedJWSInput, type JSONWebKeySet, type JWSHeaderParameters } from 'jose';
+import { readJsonWithin } from '../read-json-within.ts';
+import { KeysUnavailableError, TokenError } from './token-error.ts';
+
+export interface KeySetOptions {
+  url: string;
+  fetch: typeof fetch;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Told when the issuer could not be asked; the keys held go on being used. */
+  onOutage?: (error: unknown) => void;
+  /** Least time between two requests to the issuer, whatever callers send. */
+  cooldownMs?: number;
+  /** The same while no keys are held, so that a service that started in an outage recovers soon. */
+  emptyCooldownMs?: number;
+  /** Older keys are read anew, in the background. */
+  maxAgeMs?: number;
+  /** How long keys are used while the issuer cannot be reached. */
+  maxStaleMs?: number;
+  timeoutMs?: number;
+}
+
+// The load balancer in front has the same bound (AWS, "Verify JWTs using an Application Load Balancer").
+const MAX_KEY_SET_BYTES = 150 * 1024;
+
+type LocalKeys = ReturnType<typeof createLocalJWKSet>;
+export type VerificationKey = Awaited<ReturnType<LocalKeys>>;
+
+/**
+ * An issuer's public keys. jose chooses and imports the key; this adds what its remote set lacks: keys
+ * that last through an outage, a cool-down that counts failed requests too, a bound on the answer's size.
+ */
+export class KeySet {
+  readonly #options: Required<Omit<KeySetOptions, 'onOutage'>> & Pick<KeySetOptions, 'onOutage'>;
+  #keys: LocalKeys | undefined;
+  #loadedAtMs = Number.NEGATIVE_INFINITY;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #lastFailure: unknown;
+  #pending: Promise<void> | undefined;
+
+  constructor(options: KeySetOptions) {
+    this.#options = {
+      cooldownMs: 30_000,
+      emptyCooldownMs: 2_000,
+      maxAgeMs: 10 * 60_000,
+      maxStaleMs: 24 * 3_600_000,
+      timeoutMs: 5_000,
+      ...options,
+    };
+  }
+
+  /** The key that a token's header names. Throws TokenError('signature') or KeysUnavailableError. */
+  readonly find = async (header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<VerificationKey> => {
+    const ageMs = this.#options.now() - this.#loadedAtMs;
+    if (ageMs > this.#options.maxStaleMs) this.#keys = undefined;
+    if (this.#keys === undefined) await this.#load();
+    // Whoever needs the new keys finds them missing below and waits; the others are not held up.
+    else if (ageMs > this.#options.maxAgeMs && !this.#coolingDown()) this.#load().catch(() => undefined);
+    try {
+      return await this.#pick(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw new TokenError('signature', { cause: error });
+    }
+    if (this.#pending === undefined && this.#coolingDown()) {
+      if (this.#lastFailure !== undefined) throw this.#unavailable();
+      throw new TokenError('signature');
+    }
+    await this.#load();
+    try {
+      return await this.#pick(header, token);
+    } catch (error) {
+      throw new TokenError('signature', { cause: error });
+    }
+  };
+
+  async #pick(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<VerificationKey> {
+    if (this.#keys === undefined) throw this.#unavailable();
+    return await this.#keys(header, token);
+  }
+
+  #coolingDown(): boolean {
+    return this.#options.now() < this.#askedAtMs + this.#cooldownMs();
+  }
+
+  #cooldownMs(): number {
+    return this.#keys === undefined ? this.#options.emptyCooldownMs : this.#options.cooldownMs;
+  }
+
+  #unavailable(): KeysUnavailableError {
+    const waitMs = this.#askedAtMs + this.#cooldownMs() - this.#options.now();
+    return new KeysUnavailableError(Math.max(1_000, waitMs), { cause: this.#lastFailure });
+  }
+
+  /** One request at a time, shared by all who wait for it. */
+  async #load(): Promise<void> {
+    if (this.#pending === undefined) {
+      if (this.#coolingDown()) throw this.#unavailable();
+      this.#pending = this.#request().finally(() => {
+        this.#pending = undefined;
+      });
+    }
+    await this.#pending;
+  }
+
+  async #request(): Promise<void> {
+    this.#askedAtMs = this.#options.now();
+    try {
+      const response = await this.#options.fetch(this.#options.url, {
+        // A redirect would let whoever controls the old address choose our keys.
+        redirect: 'error',
+        headers: { accept: 'application/json, application/jwk-set+json' },
+        signal: AbortSignal.timeout(this.#options.timeoutMs),
+      });
+      if (response.status !== 200) throw new Error(`the key set answered ${response.status}`);
+      const keys = await readJsonWithin(response, MAX_KEY_SET_BYTES);
+      this.#keys = createLocalJWKSet(keys as JSONWebKeySet);
+      this.#loadedAtMs = this.#options.now();
+      this.#lastFailure = undefined;
+    } catch (error) {
+      this.#lastFailure = error;
+      this.#options.onOutage?.(error);
+      throw this.#unavailable();
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type ProtectedHeaderParameters } from 'jose';
+import { KeySet, type KeySetOptions } from './key-set.ts';
+import { TokenError, type TokenRefusal } from './token-error.ts';
+
+export interface TrustedIssuer {
+  /** Compared with `iss` character by character. */
+  issuer: string;
+  jwksUrl: string;
+  /** Whose tokens we take: one of them must be in `aud`. */
+  audiences: readonly string[];
+  algorithms: readonly string[];
+}
+
+export interface VerifiedToken {
+  issuer: string;
+  subject: string;
+  /** Only where the issuer vouches for it (`email_verified`). */
+  email?: string;
+}
+
+export type TokenVerifierOptions = Pick<KeySetOptions, 'fetch' | 'now' | 'cooldownMs' | 'onOutage'> & {
+  issuers: readonly TrustedIssuer[];
+};
+
+/** Clocks of two clouds differ by less. */
+export const CLOCK_TOLERANCE_S = 30;
+
+// Headers through which a token could bring or fetch a key of its own (RFC 7515, 4.1.2-4.1.6), or ask for
+// extensions that we would have to understand (4.1.11).
+const REFUSED_HEADERS = ['jku', 'x5u', 'jwk', 'x5c', 'crit', 'b64'] as const;
+
+/** Verifies tokens of configured issuers with their published keys; nothing in a token widens what is accepted. */
+export class TokenVerifier {
+  readonly #issuers: ReadonlyMap<string, { trusted: TrustedIssuer; keys: KeySet }>;
+  readonly #now: () => number;
+
+  constructor({ issuers, ...keySetOptions }: TokenVerifierOptions) {
+    this.#now = keySetOptions.now;
+    this.#issuers = new Map(
+      issuers.map((trusted) => [
+        trusted.issuer,
+        { trusted, keys: new KeySet({ url: trusted.jwksUrl, ...keySetOptions }) },
+      ]),
+    );
+  }
+
+  /** Throws TokenError (the caller's fault) or KeysUnavailableError (the issuer's). */
+  async verify(token: string): Promise<VerifiedToken> {
+    const { header, claims } = decode(token);
+    for (const name of REFUSED_HEADERS) {
+      if (header[name] !== undefined) throw new TokenError('header');
+    }
+    if (!isPlainJwt(header.typ)) throw new TokenError('type');
+    // Only the keys of the issuer that the token names are tried, so no issuer can speak for another.
+    const found = this.#issuers.get(claims.iss ?? '');
+    if (found === undefined) throw new TokenError('issuer');
+    try {
+      const { payload } = await jwtVerify(token, found.keys.find, {
+        algorithms: [...found.trusted.algorithms],
+        issuer: found.trusted.issuer,
+        audience: [...found.trusted.audiences],
+        requiredClaims: ['exp', 'iat', 'sub'],
+        clockTolerance: CLOCK_TOLERANCE_S,
+        currentDate: new Date(this.#now()),
+      });
+      return toVerified(payload, found.trusted.issuer);
+    } catch (error) {
+      throw toTokenError(error);
+    }
+  }
+}
+
+function decode(token: string): { header: ProtectedHeaderParameters; claims: JWTPayload } {
+  try {
+    return { header: decodeProtectedHeader(token), claims: decodeJwt(token) };
+  } catch (cause) {
+    throw new TokenError('malformed', { cause });
+  }
+}
+
+/** Access tokens (`at+jwt`), logout tokens and the like are for other uses (RFC 8725, 3.11). */
+function isPlainJwt(typ: string | undefined): boolean {
+  return typ === undefined || /^(application\/)?jwt$/i.test(typ);
+}
+
+function toVerified(payload: JWTPayload, issuer: string): VerifiedToken {
+  const { sub, email, email_verified: emailVerified } = payload;
+  if (typeof sub !== 'string' || sub === '') throw new TokenError('claims');
+  return {
+    issuer,
+    subject: sub,
+    ...(typeof email === 'string' && emailVerified === true ? { email: email.toLowerCase() } : {}),
+  };
+}
+
+const CLAIM_REFUSALS: Readonly<Record<string, TokenRefusal>> = { aud: 'audience', iss: 'issuer', nbf: 'early' };
+
+/** Anything that jose refuses is the caller's; anything that is not a refusal passes through unchanged. */
+function toTokenError(error: unknown): unknown {
+  if (error instanceof errors.JWTExpired) return new TokenError('expired', { cause: error });
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const missing = error.reason === 'missing' && error.claim !== 'aud';
+    return new TokenError(missing ? 'claims' : (CLAIM_REFUSALS[error.claim] ?? 'claims'), { cause: error });
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed) return new TokenError('algorithm', { cause: error });
+  if (error instanceof errors.JWSSignatureVerificationFailed) return new TokenError('signature', { cause: error });
+  if (error instanceof errors.JOSEError) return new TokenError('malformed', { cause: error });
+  return error;
+}

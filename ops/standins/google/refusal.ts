@@ -1,0 +1,27 @@
+/** A request that Google would refuse, answered in the form of the API that was called. */
+export class Refusal extends Error {
+  readonly status: 400 | 401 | 403 | 404;
+  readonly error: string;
+
+  constructor(status: Refusal['status'], error: string, message: string) {
+    super(message);
+    this.status = status;
+    this.error = error;
+  }
+}
+
+/** OAuth endpoints, STS included (RFC 6749, 5.2). */
+export function toOauthError(refusal: Refusal): Response {
+  return Response.json(
+    { error: refusal.error, error_description: refusal.message },
+    { status: refusal.status },
+  );
+}
+
+/** Google Cloud APIs (AIP-193). */
+export function toApiError(refusal: Refusal): Response {
+  return Response.json(
+    { error: { code: refusal.status, message: refusal.message, status: refusal.error } },
+    { status: refusal.status },
+  );
+}

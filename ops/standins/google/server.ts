@@ -1,0 +1,175 @@
+import { type Context, type Env, Hono } from 'hono';
+import { Federation, type ServiceAccount } from './federation.ts';
+import { Oidc, type Person } from './oidc.ts';
+import { Refusal, toApiError, toOauthError } from './refusal.ts';
+import { SigningKeys } from './signing-keys.ts';
+import { TaskCredentialsIssuer } from './task-credentials.ts';
+
+export interface GoogleStandInOptions {
+  port?: number;
+  people?: Person[];
+  client?: { id: string; secret: string; redirectUris: string[] };
+  provider?: string;
+  awsAccountId?: string;
+  awsRoleName?: string;
+  serviceAccount?: ServiceAccount;
+  taskCredentialsLifetimeMs?: number;
+  now?: () => number;
+}
+
+/** The parts that can be made to fail, to see what a caller then does. */
+export type FailingPart = 'certs' | 'token' | 'sts' | 'iam' | 'task-credentials';
+
+export const DEFAULTS = {
+  provider: '//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/aws-staging/providers/aws',
+  awsAccountId: '123456789012',
+  awsRoleName: 'LornuEcsTaskRole',
+  serviceAccountEmail: 'lornu-staging@lornu-stand-in.iam.gserviceaccount.com',
+  people: [
+    { sub: '100000000000000000001', email: 'ada@lornu.ai', name: 'Ada Example', hd: 'lornu.ai' },
+    { sub: '100000000000000000002', email: 'ben@lornu.ai', name: 'Ben Example', hd: 'lornu.ai' },
+    { sub: '100000000000000000003', email: 'eve@elsewhere.example', name: 'Eve Elsewhere', hd: 'elsewhere.example' },
+  ] satisfies Person[],
+} as const;
+
+export interface GoogleStandIn {
+  /** Base of everything, and the issuer of all tokens. */
+  readonly url: string;
+  readonly provider: string;
+  readonly serviceAccount: ServiceAccount;
+  readonly keys: SigningKeys;
+  readonly federation: Federation;
+  readonly taskCredentials: TaskCredentialsIssuer;
+  /** Paths that were asked for, oldest first. */
+  readonly requests: string[];
+  readonly failing: Set<FailingPart>;
+  stop(): Promise<void>;
+}
+
+/** Starts the stand-in on a loopback port: Google's sign-in, STS and IAM Credentials, and ECS's credentials endpoint. */
+export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Promise<GoogleStandIn> {
+  const now = options.now ?? Date.now;
+  const keys = await SigningKeys.create();
+  const accountId = options.awsAccountId ?? DEFAULTS.awsAccountId;
+  const roleName = options.awsRoleName ?? DEFAULTS.awsRoleName;
+  const provider = options.provider ?? DEFAULTS.provider;
+  const serviceAccount = options.serviceAccount ?? {
+    email: DEFAULTS.serviceAccountEmail,
+    uniqueId: '110000000000000000001',
+    publicKeys: new Map<string, string>(),
+  };
+  const taskCredentials = new TaskCredentialsIssuer({
+    accountId,
+    roleName,
+    lifetimeMs: options.taskCredentialsLifetimeMs ?? 6 * 3_600_000,
+    now,
+  });
+  const issuer = () => url;
+  const federation = new Federation({
+    issuer,
+    provider,
+    allowedRole: `arn:aws:sts::${accountId}:assumed-role/${roleName}`,
+    serviceAccount,
+    keys,
+    taskCredentials,
+    now,
+  });
+  const oidc = new Oidc({
+    issuer,
+    client: options.client ?? { id: 'lornu-web', secret: 'stand-in-client-secret', redirectUris: [] },
+    people: options.people ?? DEFAULTS.people,
+    keys,
+    now,
+  });
+  const requests: string[] = [];
+  const failing = new Set<FailingPart>();
+  const app = createRoutes({ keys, federation, oidc, taskCredentials, requests, failing });
+  const server = Bun.serve({ port: options.port ?? 0, hostname: '127.0.0.1', development: false, fetch: app.fetch });
+  const url = server.url.origin;
+  return {
+    url,
+    provider,
+    serviceAccount,
+    keys,
+    federation,
+    taskCredentials,
+    requests,
+    failing,
+    stop: async () => {
+      await server.stop(true);
+    },
+  };
+}
+
+interface Parts {
+  keys: SigningKeys;
+  federation: Federation;
+  oidc: Oidc;
+  taskCredentials: TaskCredentialsIssuer;
+  requests: string[];
+  failing: Set<FailingPart>;
+}
+
+function createRoutes({ keys, federation, oidc, taskCredentials, requests, failing }: Parts): Hono {
+  const app = new Hono();
+  app.use(async (c, next) => {
+    requests.push(`${c.req.method} ${c.req.path}`);
+    await next();
+  });
+  const failable =
+    <P extends string>(part: FailingPart) =>
+    async (c: Context<Env, P>, next: () => Promise<void>) => {
+    if (failing.has(part)) return c.json({ error: { code: 503, message: 'down on purpose', status: 'UNAVAILABLE' } }, 503);
+    await next();
+  };
+  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.get('/.well-known/openid-configuration', (c) => c.json(oidc.metadata()));
+  app.get('/oauth2/v3/certs', failable('certs'), (c) => c.json(keys.jwks()));
+  app.get('/o/oauth2/v2/auth', (c) => oauth(() => oidc.authorize(new URL(c.req.url))));
+  app.post('/token', failable('token'), async (c) => {
+    const form = new URLSearchParams(await c.req.text());
+    return await oauth(async () => {
+      const isAssertion = form.get('grant_type') === 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+      return Response.json(
+        isAssertion
+          ? await federation.exchangeAssertion(form.get('assertion') ?? '')
+          : await oidc.redeem(form, c.req.header('authorization') ?? null),
+      );
+    });
+  });
+  app.post('/v1/token', failable('sts'), async (c) => {
+    const form = new URLSearchParams(await c.req.text());
+    return await oauth(() => Response.json(federation.exchange(form)));
+  });
+  app.post('/v1/projects/-/serviceAccounts/:call', failable('iam'), async (c) => {
+    const [email = '', method] = c.req.param('call').split(':');
+    const authorization = c.req.header('authorization') ?? null;
+    const body: Record<string, never> = await c.req.json();
+    try {
+      if (method === 'generateIdToken') return c.json(await federation.generateIdToken(authorization, email, body));
+      if (method === 'generateAccessToken') return c.json(federation.generateAccessToken(authorization, email, body));
+      throw new Refusal(404, 'NOT_FOUND', 'unknown method');
+    } catch (error) {
+      if (error instanceof Refusal) return toApiError(error);
+      throw error;
+    }
+  });
+  app.get('/v2/credentials/:task', failable('task-credentials'), (c) =>
+    taskCredentials.toAnswer(c.req.param('task'), c.req.query('role')),
+  );
+  app.get('/stand-in/requests', (c) => c.json(requests));
+  app.post('/stand-in/rotate-keys', async (c) => {
+    await keys.rotate();
+    return c.json(keys.jwks());
+  });
+  return app;
+}
+
+async function oauth(answer: () => Response | Promise<Response>): Promise<Response> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (error instanceof Refusal) return toOauthError(error);
+    throw error;
+  }
+}
