@@ -1,0 +1,62 @@
+import { Database } from 'bun:sqlite';
+
+/**
+ * Counters of callers in SQLite: every process that opens the same file counts together. `:memory:` counts for
+ * this process alone, which is what a task without a shared disk has.
+ */
+export class LimitStore {
+  readonly #db: Database;
+
+  constructor(file: string) {
+    this.#db = new Database(file, { create: true, strict: true });
+    this.#db.run('PRAGMA journal_mode = WAL');
+    // Counters that a power cut takes back are no loss.
+    this.#db.run('PRAGMA synchronous = OFF');
+    this.#db.run('PRAGMA busy_timeout = 2000');
+    this.#db.run(
+      'CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, window INTEGER NOT NULL, amount INTEGER NOT NULL) WITHOUT ROWID',
+    );
+    this.#db.run(
+      'CREATE TABLE IF NOT EXISTS streams (id TEXT PRIMARY KEY, caller TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID',
+    );
+    this.#db.run('CREATE INDEX IF NOT EXISTS streams_by_caller ON streams (caller, expires)');
+  }
+
+  /** Adds to a counter of the window with this number and returns its sum; an older window's sum is dropped. */
+  add(key: string, window: number, amount: number): number {
+    const row = this.#db
+      .query<{ amount: number }, [string, number, number]>(
+        `INSERT INTO counters (key, window, amount) VALUES (?1, ?2, ?3)
+         ON CONFLICT (key) DO UPDATE SET
+           amount = CASE WHEN window = excluded.window THEN amount ELSE 0 END + excluded.amount,
+           window = excluded.window
+         RETURNING amount`,
+      )
+      .get(key, window, amount);
+    return row?.amount ?? amount;
+  }
+
+  /** A place among the caller's running streams, or false when all `max` are taken; it lapses at `expiresAtMs`. */
+  openStream(id: string, caller: string, max: number, expiresAtMs: number, nowMs: number): boolean {
+    const { changes } = this.#db
+      .query<unknown, [string, string, number, number, number]>(
+        `INSERT INTO streams (id, caller, expires)
+         SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM streams WHERE caller = ?2 AND expires > ?4) < ?5`,
+      )
+      .run(id, caller, expiresAtMs, nowMs, max);
+    return changes > 0;
+  }
+
+  closeStream(id: string): void {
+    this.#db.query('DELETE FROM streams WHERE id = ?1').run(id);
+  }
+
+  /** Drops what a process that died left behind. */
+  sweep(nowMs: number): void {
+    this.#db.query('DELETE FROM streams WHERE expires <= ?1').run(nowMs);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

@@ -1,0 +1,67 @@
+/** A secret that may change while the service runs. */
+export interface Secret {
+  /** The newest value that is known; ask again for every use. */
+  current(): string;
+  /** Looks for a newer value now, after the one in use was refused; true when there is one. Never throws. */
+  refresh(): Promise<boolean>;
+}
+
+/** A secret that only a restart changes. */
+export function fixedSecret(value: string): Secret {
+  return { current: () => value, refresh: async () => false };
+}
+
+export interface RotatingSecretOptions {
+  /** For logs; never the value. */
+  name: string;
+  initial: string;
+  read: () => Promise<string>;
+  /** Least time between two reads that `refresh` asks for, so that refused calls cannot flood the source. */
+  minIntervalMs?: number;
+  now: () => number;
+  onRotated?: (name: string) => void;
+  onFailure?: (name: string, error: unknown) => void;
+}
+
+export interface RotatingSecret extends Secret {
+  /** Reads the source once; the value held stays when that fails. */
+  poll(): Promise<void>;
+}
+
+/** A secret that is read anew from its source; an outage or an empty value there changes nothing. */
+export function createRotatingSecret(options: RotatingSecretOptions): RotatingSecret {
+  const { name, read, now, minIntervalMs = 2_000 } = options;
+  let value = options.initial;
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let pending: Promise<void> | undefined;
+
+  async function readOnce(): Promise<void> {
+    readAtMs = now();
+    try {
+      const next = await read();
+      if (next !== '' && next !== value) {
+        value = next;
+        options.onRotated?.(name);
+      }
+    } catch (error) {
+      options.onFailure?.(name, error);
+    }
+  }
+
+  async function poll(): Promise<void> {
+    pending ??= readOnce().finally(() => {
+      pending = undefined;
+    });
+    await pending;
+  }
+
+  return {
+    current: () => value,
+    poll,
+    async refresh() {
+      const before = value;
+      if (pending !== undefined || now() - readAtMs >= minIntervalMs) await poll();
+      return value !== before;
+    },
+  };
+}

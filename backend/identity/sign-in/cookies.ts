@@ -1,0 +1,26 @@
+import { parse } from 'hono/utils/cookie';
+
+/** Names and attributes of our cookies; over https the prefix keeps other hosts and http from setting them. */
+export class CookieJar {
+  readonly #secure: boolean;
+
+  constructor(publicUrl: string) {
+    this.#secure = publicUrl.startsWith('https:');
+  }
+
+  read(headers: Headers, name: string): string | undefined {
+    const full = this.#nameOf(name);
+    return parse(headers.get('cookie') ?? '', full)[full];
+  }
+
+  /** A Set-Cookie value; an age of 0 removes the cookie. */
+  write(name: string, value: string, maxAgeS: number): string {
+    // Lax: the cookie comes along when Google sends the browser back, and with no foreign page's POST.
+    const attributes = [`Path=/`, `Max-Age=${maxAgeS}`, 'HttpOnly', 'SameSite=Lax', ...(this.#secure ? ['Secure'] : [])];
+    return `${this.#nameOf(name)}=${value}; ${attributes.join('; ')}`;
+  }
+
+  #nameOf(name: string): string {
+    return this.#secure ? `__Host-${name}` : name;
+  }
+}

@@ -1,0 +1,63 @@
+import { hkdfSync } from 'node:crypto';
+import { EncryptJWT, jwtDecrypt, type JWTPayload } from 'jose';
+import type { Secret } from '../secrets/secret.ts';
+
+/** Shortest SESSION_KEY that is accepted, in characters: 32 random bytes in base64 have 44. */
+export const MIN_SESSION_KEY_LENGTH = 32;
+
+export interface SealedCookieOptions {
+  /** The key, or several separated by commas: the first seals, all open. */
+  keys: Secret;
+  /** Keeps a cookie of one use from being taken for another. */
+  purpose: string;
+  now: () => number;
+}
+
+/** Seals small values so that a browser can keep but neither read nor change them (JWE, dir with A256GCM). */
+export class SealedCookie {
+  readonly #options: SealedCookieOptions;
+  #derived: { from: string; keys: Uint8Array[] } | undefined;
+
+  constructor(options: SealedCookieOptions) {
+    this.#options = options;
+  }
+
+  async seal(value: JWTPayload, lifetimeS: number): Promise<string> {
+    const nowS = Math.floor(this.#options.now() / 1000);
+    return await new EncryptJWT(value)
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .setIssuedAt(nowS)
+      .setExpirationTime(nowS + lifetimeS)
+      .setAudience(this.#options.purpose)
+      .encrypt(this.#keys()[0] ?? new Uint8Array());
+  }
+
+  /** The value, or undefined when it is forged, expired, of another use or sealed with a key that is gone. */
+  async open(sealed: string): Promise<JWTPayload | undefined> {
+    for (const key of this.#keys()) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- the second key is tried only where the first does not fit
+        const { payload } = await jwtDecrypt(sealed, key, {
+          audience: this.#options.purpose,
+          requiredClaims: ['exp'],
+          keyManagementAlgorithms: ['dir'],
+          contentEncryptionAlgorithms: ['A256GCM'],
+          currentDate: new Date(this.#options.now()),
+        });
+        return payload;
+      } catch {
+        // Whatever is wrong with it, the person signs in again.
+      }
+    }
+    return undefined;
+  }
+
+  #keys(): Uint8Array[] {
+    const from = this.#options.keys.current();
+    if (this.#derived?.from !== from) {
+      const keys = from.split(',').map((text) => new Uint8Array(hkdfSync('sha256', text.trim(), '', 'lornu cookie', 32)));
+      this.#derived = { from, keys };
+    }
+    return this.#derived.keys;
+  }
+}
