@@ -19,7 +19,12 @@ const MAX_ANSWER_BYTES = 256 * 1024;
  * instead of bringing the AWS SDK (440 KB bundled, 50 ms at the start). `ARN:json-key::` picks one key of a
  * JSON secret, as ECS writes it in valueFrom. Errors name the secret and AWS's error code, never the value.
  */
-export function createSecretsManager({ region, credentials, endpoint, fetch }: SecretsManagerOptions): (arn: string) => Promise<string> {
+export function createSecretsManager({
+  region,
+  credentials,
+  endpoint,
+  fetch,
+}: SecretsManagerOptions): (arn: string) => Promise<string> {
   const url = endpoint ?? `https://secretsmanager.${region}.amazonaws.com/`;
   return async (arn) => {
     const { secretId, jsonKey } = parseSecretArn(arn);
@@ -33,13 +38,18 @@ export function createSecretsManager({ region, credentials, endpoint, fetch }: S
     });
     const request = await signer.sign(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' },
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'secretsmanager.GetSecretValue',
+      },
       body: JSON.stringify({ SecretId: secretId }),
     });
     const response = await fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     const answer = (await readJsonWithin(response, MAX_ANSWER_BYTES)) as Record<string, unknown>;
     if (response.status !== 200) {
-      throw new Error(`Secrets Manager refused ${secretId}: ${response.status} ${String(answer['__type'] ?? 'unknown error')}`);
+      throw new Error(
+        `Secrets Manager refused ${secretId}: ${response.status} ${String(answer['__type'] ?? 'unknown error')}`,
+      );
     }
     const { SecretString: value } = answer;
     if (typeof value !== 'string') throw new Error(`Secrets Manager has no text in ${secretId}`);

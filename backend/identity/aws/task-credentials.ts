@@ -73,7 +73,9 @@ export function createTaskCredentials(options: TaskCredentialsOptions): AwsCrede
 async function readTaskCredentials(options: TaskCredentialsOptions): Promise<AwsCredentials> {
   const { url, authorizationTokenFile } = options;
   // The file is rewritten by the agent, so it is read each time.
-  const token = authorizationTokenFile ? (await readFile(authorizationTokenFile, 'utf8')).trim() : options.authorizationToken;
+  const token = authorizationTokenFile
+    ? (await readFile(authorizationTokenFile, 'utf8')).trim()
+    : options.authorizationToken;
   let answer: unknown;
   try {
     const response = await options.fetch(url, {
@@ -88,7 +90,12 @@ async function readTaskCredentials(options: TaskCredentialsOptions): Promise<Aws
   }
   const { AccessKeyId, SecretAccessKey, Token, Expiration } = answer as Record<string, unknown>;
   const expiresAtMs = Date.parse(String(Expiration));
-  if (typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string' || typeof Token !== 'string' || Number.isNaN(expiresAtMs)) {
+  if (
+    typeof AccessKeyId !== 'string' ||
+    typeof SecretAccessKey !== 'string' ||
+    typeof Token !== 'string' ||
+    Number.isNaN(expiresAtMs)
+  ) {
     throw new CredentialsError(`The container credentials endpoint ${url} answered without credentials`);
   }
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token, expiresAtMs };

@@ -10,7 +10,11 @@ export interface MtlsFrontOptions {
   key: string;
   authorities: string;
   /** Answers the requests; `certificate` is the verified one of the connection that a request came on. */
-  fetch: (request: Request, server: Bun.Server<unknown>, certificate: ClientCertificate) => Response | Promise<Response> | undefined;
+  fetch: (
+    request: Request,
+    server: Bun.Server<unknown>,
+    certificate: ClientCertificate,
+  ) => Response | Promise<Response> | undefined;
   /** For WebSockets that `fetch` upgrades. */
   websocket?: Bun.WebSocketHandler<unknown>;
   onRefused?: (reason: string) => void;
@@ -37,7 +41,9 @@ export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFro
     fetch(request, server) {
       const certificate = certificates.get(server.requestIP(request)?.port ?? 0);
       if (certificate === undefined) return new Response(null, { status: 403 });
-      return options.fetch(request, server as Bun.Server<unknown>, certificate) as Response | Promise<Response>;
+      return options.fetch(request, server as Bun.Server<unknown>, certificate) as
+        | Response
+        | Promise<Response>;
     },
     ...(options.websocket ? { websocket: options.websocket } : {}),
   } as Bun.Serve.Options<unknown>);
@@ -64,7 +70,9 @@ export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFro
     }
     bridge(outer, inner.port ?? 0, certificate, certificates);
   });
-  front.on('tlsClientError', (error: Error & { code?: string }) => options.onRefused?.(error.code ?? 'handshake failed'));
+  front.on('tlsClientError', (error: Error & { code?: string }) =>
+    options.onRefused?.(error.code ?? 'handshake failed'),
+  );
   await new Promise<void>((resolve, reject) => {
     front.once('error', reject);
     front.listen(options.port, options.host, resolve);
@@ -87,7 +95,12 @@ function readPeer(socket: TLSSocket): ClientCertificate | undefined {
   return raw === undefined ? undefined : readCertificate(raw);
 }
 
-function bridge(outer: TLSSocket, port: number, certificate: ClientCertificate, certificates: Map<number, ClientCertificate>): void {
+function bridge(
+  outer: TLSSocket,
+  port: number,
+  certificate: ClientCertificate,
+  certificates: Map<number, ClientCertificate>,
+): void {
   const innerSocket = connect({ host: '127.0.0.1', port }, () => {
     const { localPort = 0 } = innerSocket;
     certificates.set(localPort, certificate);

@@ -40,7 +40,9 @@ export function createFederation(options: FederationOptions): GoogleIdentity {
       targetScopes: [...SCOPES.cloud],
       ...(options.endpoints ? { endpoint: options.endpoints.iamCredentials } : {}),
     });
-    return await explainFailure('service-account', () => account.fetchIdToken(audience, { includeEmail: true }));
+    return await explainFailure('service-account', () =>
+      account.fetchIdToken(audience, { includeEmail: true }),
+    );
   }, options.now);
 
   return {
@@ -48,7 +50,8 @@ export function createFederation(options: FederationOptions): GoogleIdentity {
     authClient: (scopes): AuthClient => authClient(scopes),
     async accessToken(scopes) {
       const { token } = await explainFailure('federation', () => authClient(scopes).getAccessToken());
-      if (!token) throw new GoogleIdentityError('federation', "Google's STS answered without an access token");
+      if (!token)
+        throw new GoogleIdentityError('federation', "Google's STS answered without an access token");
       return token;
     },
     idToken,
@@ -67,7 +70,11 @@ function createAwsClient(options: FederationOptions, scopes: readonly string[]):
       getAwsRegion: async () => options.awsRegion,
       getAwsSecurityCredentials: async () => {
         const { accessKeyId, secretAccessKey, sessionToken } = await options.credentials.get();
-        return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { token: sessionToken }) };
+        return {
+          accessKeyId,
+          secretAccessKey,
+          ...(sessionToken === undefined ? {} : { token: sessionToken }),
+        };
       },
     },
   });
@@ -82,7 +89,8 @@ async function explainFailure<T>(hop: keyof typeof HOP_FAILURES, call: () => Pro
   try {
     return await call();
   } catch (cause) {
-    if (cause instanceof CredentialsError) throw new GoogleIdentityError('task-role', cause.message, { cause });
+    if (cause instanceof CredentialsError)
+      throw new GoogleIdentityError('task-role', cause.message, { cause });
     throw new GoogleIdentityError(hop, `${HOP_FAILURES[hop]}: ${reasonOf(cause)}`, { cause });
   }
 }
@@ -96,7 +104,10 @@ export function reasonOf(cause: unknown): string {
     message?: unknown;
   };
   const { error, error_description: description } = response?.data ?? {};
-  const apiError = typeof error === 'object' && error !== null ? (error as { message?: unknown; status?: unknown }) : undefined;
+  const apiError =
+    typeof error === 'object' && error !== null
+      ? (error as { message?: unknown; status?: unknown })
+      : undefined;
   const parts = [response?.status, apiError?.status ?? error, apiError?.message ?? description].filter(
     (part) => typeof part === 'string' || typeof part === 'number',
   );

@@ -109,7 +109,8 @@ function parseKey(json: string): z.output<typeof KEY_FILE> {
     throw new GoogleIdentityError('service-account', 'The service account key is not JSON');
   }
   const parsed = KEY_FILE.safeParse(value);
-  if (!parsed.success) throw new GoogleIdentityError('service-account', 'The service account key is not a key file of Google');
+  if (!parsed.success)
+    throw new GoogleIdentityError('service-account', 'The service account key is not a key file of Google');
   return parsed.data;
 }
 
@@ -118,6 +119,10 @@ async function explain<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (cause) {
     if (cause instanceof GoogleIdentityError) throw cause;
-    throw new GoogleIdentityError('service-account', `Google did not take the service account key: ${reasonOf(cause)}`, { cause });
+    throw new GoogleIdentityError(
+      'service-account',
+      `Google did not take the service account key: ${reasonOf(cause)}`,
+      { cause },
+    );
   }
 }

@@ -35,7 +35,10 @@ export class CallerLimits {
     const nowMs = now();
     const count = store.add(`requests ${caller.id}`, Math.floor(nowMs / MINUTE_MS), 1);
     if (count > numbers.requestsPerMinute) {
-      throw limitReached(`At most ${numbers.requestsPerMinute} requests a minute`, MINUTE_MS - (nowMs % MINUTE_MS));
+      throw limitReached(
+        `At most ${numbers.requestsPerMinute} requests a minute`,
+        MINUTE_MS - (nowMs % MINUTE_MS),
+      );
     }
   }
 

@@ -29,6 +29,7 @@ export function toAllowedPerson(claims: PersonClaims, allowed: AllowedPeople): P
   const email = rawEmail.toLowerCase();
   const domain = iss === GOOGLE || hd !== undefined ? hd : email.slice(email.lastIndexOf('@') + 1);
   const isAllowed =
-    (typeof domain === 'string' && allowed.domains.includes(domain.toLowerCase())) || allowed.emails.includes(email);
+    (typeof domain === 'string' && allowed.domains.includes(domain.toLowerCase())) ||
+    allowed.emails.includes(email);
   return isAllowed ? { subject, email, name: typeof name === 'string' ? name : undefined } : undefined;
 }

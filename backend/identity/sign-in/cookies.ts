@@ -16,7 +16,13 @@ export class CookieJar {
   /** A Set-Cookie value; an age of 0 removes the cookie. */
   write(name: string, value: string, maxAgeS: number): string {
     // Lax: the cookie comes along when Google sends the browser back, and with no foreign page's POST.
-    const attributes = [`Path=/`, `Max-Age=${maxAgeS}`, 'HttpOnly', 'SameSite=Lax', ...(this.#secure ? ['Secure'] : [])];
+    const attributes = [
+      `Path=/`,
+      `Max-Age=${maxAgeS}`,
+      'HttpOnly',
+      'SameSite=Lax',
+      ...(this.#secure ? ['Secure'] : []),
+    ];
     return `${this.#nameOf(name)}=${value}; ${attributes.join('; ')}`;
   }
 

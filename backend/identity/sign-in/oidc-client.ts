@@ -72,7 +72,8 @@ export class OidcClient {
   /** Discovers anew after a failure, and when the client secret was rotated. */
   async #configuration(): Promise<Configuration> {
     const secret = this.#options.clientSecret.current();
-    if (this.#discovered?.secret !== secret) this.#discovered = { secret, configuration: this.#discover(secret) };
+    if (this.#discovered?.secret !== secret)
+      this.#discovered = { secret, configuration: this.#discover(secret) };
     const { configuration } = this.#discovered;
     try {
       return await configuration;

@@ -23,7 +23,10 @@ export class PersonSession {
   }
 
   async start({ subject, email, name }: Person): Promise<string> {
-    const sealed = await this.#sealed.seal({ sub: subject, email, ...(name ? { name } : {}) }, SESSION_LIFETIME_S);
+    const sealed = await this.#sealed.seal(
+      { sub: subject, email, ...(name ? { name } : {}) },
+      SESSION_LIFETIME_S,
+    );
     return this.#cookies.write(SESSION_COOKIE, sealed, SESSION_LIFETIME_S);
   }
 

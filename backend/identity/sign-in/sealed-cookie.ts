@@ -55,7 +55,9 @@ export class SealedCookie {
   #keys(): Uint8Array[] {
     const from = this.#options.keys.current();
     if (this.#derived?.from !== from) {
-      const keys = from.split(',').map((text) => new Uint8Array(hkdfSync('sha256', text.trim(), '', 'lornu cookie', 32)));
+      const keys = from
+        .split(',')
+        .map((text) => new Uint8Array(hkdfSync('sha256', text.trim(), '', 'lornu cookie', 32)));
       this.#derived = { from, keys };
     }
     return this.#derived.keys;

@@ -45,7 +45,8 @@ export function signInRoutes(options: SignInOptions): Hono {
   app.get('/auth/callback', async (c) => {
     const sealed = cookies.read(c.req.raw.headers, ATTEMPT_COOKIE);
     const attempt = sealed === undefined ? undefined : await attempts.open(sealed);
-    if (attempt === undefined) throw new AppError('SIGN_IN_FAILED', 'The sign-in was not begun in this browser, or too long ago');
+    if (attempt === undefined)
+      throw new AppError('SIGN_IN_FAILED', 'The sign-in was not begun in this browser, or too long ago');
     let claims: Awaited<ReturnType<OidcClient['finish']>>;
     try {
       claims = await client.finish(new URL(c.req.url).search, attempt as unknown as SignInAttempt);

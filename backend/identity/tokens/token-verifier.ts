@@ -1,4 +1,11 @@
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type ProtectedHeaderParameters } from 'jose';
+import {
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  jwtVerify,
+  type JWTPayload,
+  type ProtectedHeaderParameters,
+} from 'jose';
 import { KeySet, type KeySetOptions } from './key-set.ts';
 import { TokenError, type TokenRefusal } from './token-error.ts';
 
@@ -93,7 +100,11 @@ function toVerified(payload: JWTPayload, issuer: string): VerifiedToken {
   };
 }
 
-const CLAIM_REFUSALS: Readonly<Record<string, TokenRefusal>> = { aud: 'audience', iss: 'issuer', nbf: 'early' };
+const CLAIM_REFUSALS: Readonly<Record<string, TokenRefusal>> = {
+  aud: 'audience',
+  iss: 'issuer',
+  nbf: 'early',
+};
 
 /** Anything that jose refuses is the caller's; anything that is not a refusal passes through unchanged. */
 function toTokenError(error: unknown): unknown {
@@ -103,7 +114,8 @@ function toTokenError(error: unknown): unknown {
     return new TokenError(missing ? 'claims' : (CLAIM_REFUSALS[error.claim] ?? 'claims'), { cause: error });
   }
   if (error instanceof errors.JOSEAlgNotAllowed) return new TokenError('algorithm', { cause: error });
-  if (error instanceof errors.JWSSignatureVerificationFailed) return new TokenError('signature', { cause: error });
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return new TokenError('signature', { cause: error });
   if (error instanceof errors.JOSEError) return new TokenError('malformed', { cause: error });
   return error;
 }

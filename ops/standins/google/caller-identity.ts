@@ -45,12 +45,16 @@ export function verifyCallerIdentity(
   }
 
   const date = headers.get('x-amz-date') ?? '';
-  const signedAtMs = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-  if (!date.startsWith(day) || !(Math.abs(nowMs - signedAtMs) <= MAX_AGE_MS)) throw refuse('the signature is too old');
+  const signedAtMs = Date.parse(
+    date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
+  );
+  if (!date.startsWith(day) || !(Math.abs(nowMs - signedAtMs) <= MAX_AGE_MS))
+    throw refuse('the signature is too old');
 
   const credentials = issuer.find(accessKeyId);
   if (credentials === undefined) throw refuse('the security token included in the request is invalid');
-  if (headers.get('x-amz-security-token') !== credentials.sessionToken) throw refuse('the session token is not of this key');
+  if (headers.get('x-amz-security-token') !== credentials.sessionToken)
+    throw refuse('the session token is not of this key');
   if (credentials.expiresAtMs <= nowMs) throw refuse('the security token included in the request is expired');
 
   const canonical = [
@@ -63,7 +67,10 @@ export function verifyCallerIdentity(
     sha256(''),
   ].join('\n');
   const scope = `${day}/${region}/sts/aws4_request`;
-  const key = [day, region, 'sts', 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${credentials.secretAccessKey}`));
+  const key = [day, region, 'sts', 'aws4_request'].reduce(
+    hmac,
+    Buffer.from(`AWS4${credentials.secretAccessKey}`),
+  );
   const computed = hmac(key, `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(canonical)}`);
   if (!timingSafeEqual(computed, Buffer.from(signature, 'hex'))) throw refuse('the signature does not match');
   return credentials.callerArn;

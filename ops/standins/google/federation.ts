@@ -58,7 +58,11 @@ export class Federation {
     expectField(form, 'audience', provider);
     const arn = verifyCallerIdentity(form.get('subject_token') ?? '', provider, taskCredentials, now());
     if (arn.slice(0, arn.lastIndexOf('/')) !== allowedRole) {
-      throw new Refusal(403, 'unauthorized_client', 'The given credential is rejected by the attribute condition.');
+      throw new Refusal(
+        403,
+        'unauthorized_client',
+        'The given credential is rejected by the attribute condition.',
+      );
     }
     return {
       access_token: this.#issue(arn, 'federated', (form.get('scope') ?? '').split(' ')),
@@ -92,7 +96,8 @@ export class Federation {
   async exchangeAssertion(assertion: string): Promise<object> {
     const { serviceAccount } = this.#options;
     const claims = await this.#verifyAssertion(assertion);
-    if (typeof claims.target_audience === 'string') return { id_token: await this.idToken(claims.target_audience, true) };
+    if (typeof claims.target_audience === 'string')
+      return { id_token: await this.idToken(claims.target_audience, true) };
     const scopes = typeof claims.scope === 'string' ? claims.scope.split(' ') : [];
     return {
       access_token: this.#issue(serviceAccount.email, 'service-account', scopes),
@@ -136,8 +141,11 @@ export class Federation {
 
   #expectFederated(authorization: string | null, email: string): void {
     const caller = this.describeToken(authorization?.replace(/^Bearer /, '') ?? '');
-    if (caller === undefined) throw new Refusal(401, 'UNAUTHENTICATED', 'Request had invalid authentication credentials.');
-    const isAllowed = caller.kind === 'federated' && caller.scopes.some((scope) => /\/auth\/(iam|cloud-platform)$/.test(scope));
+    if (caller === undefined)
+      throw new Refusal(401, 'UNAUTHENTICATED', 'Request had invalid authentication credentials.');
+    const isAllowed =
+      caller.kind === 'federated' &&
+      caller.scopes.some((scope) => /\/auth\/(iam|cloud-platform)$/.test(scope));
     if (!isAllowed || email !== this.#options.serviceAccount.email) {
       throw new Refusal(403, 'PERMISSION_DENIED', `Permission denied on service account ${email}`);
     }
@@ -145,7 +153,12 @@ export class Federation {
 
   #issue(principal: string, kind: AccessToken['kind'], scopes: string[]): string {
     const token = `ya29.stand-in-${randomBytes(24).toString('base64url')}`;
-    this.#tokens.set(token, { principal, kind, scopes, expiresAtMs: this.#options.now() + LIFETIME_S * 1000 });
+    this.#tokens.set(token, {
+      principal,
+      kind,
+      scopes,
+      expiresAtMs: this.#options.now() + LIFETIME_S * 1000,
+    });
     return token;
   }
 }

@@ -51,7 +51,10 @@ async function newCode(): Promise<string> {
 describe("the stand-in for Google's sign-in", () => {
   test('gives an ID token with the claims of Google', async () => {
     const answer = (await (await redeem(await newCode())).json()) as { id_token: string };
-    const { payload, protectedHeader } = await jwtVerify(answer.id_token, createLocalJWKSet(google.keys.jwks()));
+    const { payload, protectedHeader } = await jwtVerify(
+      answer.id_token,
+      createLocalJWKSet(google.keys.jwks()),
+    );
     expect(protectedHeader).toMatchObject({ alg: 'RS256', typ: 'JWT' });
     expect(payload).toMatchObject({
       iss: google.url,

@@ -41,7 +41,11 @@ const standIn = await startGoogleStandIn({
   provider: values.provider,
   awsAccountId: values['aws-account'],
   awsRoleName: values['aws-role'],
-  serviceAccount: { email: values['service-account'], uniqueId: '110000000000000000001', publicKeys: new Map() },
+  serviceAccount: {
+    email: values['service-account'],
+    uniqueId: '110000000000000000001',
+    publicKeys: new Map(),
+  },
 });
 process.stdout.write(`${JSON.stringify({ url: standIn.url, pid: process.pid })}\n`);
 

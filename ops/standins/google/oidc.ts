@@ -57,11 +57,16 @@ export class Oidc {
     const query = url.searchParams;
     const { client, people } = this.#options;
     const redirectUri = query.get('redirect_uri') ?? '';
-    if (query.get('client_id') !== client.id) throw new Refusal(401, 'invalid_client', 'The OAuth client was not found.');
-    if (!client.redirectUris.includes(redirectUri)) throw new Refusal(400, 'redirect_uri_mismatch', 'The redirect URI is not registered.');
-    if (query.get('response_type') !== 'code') throw new Refusal(400, 'invalid_request', 'response_type must be code');
-    if (!query.get('scope')?.split(' ').includes('openid')) throw new Refusal(400, 'invalid_scope', 'openid is needed');
-    if (query.get('code_challenge_method') !== 'S256') throw new Refusal(400, 'invalid_request', 'PKCE with S256 is needed');
+    if (query.get('client_id') !== client.id)
+      throw new Refusal(401, 'invalid_client', 'The OAuth client was not found.');
+    if (!client.redirectUris.includes(redirectUri))
+      throw new Refusal(400, 'redirect_uri_mismatch', 'The redirect URI is not registered.');
+    if (query.get('response_type') !== 'code')
+      throw new Refusal(400, 'invalid_request', 'response_type must be code');
+    if (!query.get('scope')?.split(' ').includes('openid'))
+      throw new Refusal(400, 'invalid_scope', 'openid is needed');
+    if (query.get('code_challenge_method') !== 'S256')
+      throw new Refusal(400, 'invalid_request', 'PKCE with S256 is needed');
     const hint = query.get('login_hint');
     const person = people.find(({ email }) => email === hint);
     if (person === undefined) return this.#chooser(url);
@@ -95,11 +100,14 @@ export class Oidc {
   async redeem(form: URLSearchParams, authorization: string | null): Promise<object> {
     const { client, now } = this.#options;
     const [id, secret] = readBasic(authorization) ?? [form.get('client_id'), form.get('client_secret')];
-    if (id !== client.id || secret !== client.secret) throw new Refusal(401, 'invalid_client', 'Unauthorized');
+    if (id !== client.id || secret !== client.secret)
+      throw new Refusal(401, 'invalid_client', 'Unauthorized');
     const code = form.get('code') ?? '';
     const grant = this.#grants.get(code);
     this.#grants.delete(code);
-    const challenge = createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url');
+    const challenge = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url');
     if (
       grant === undefined ||
       grant.expiresAtMs <= now() ||
@@ -112,7 +120,8 @@ export class Oidc {
     return {
       access_token: accessToken,
       expires_in: 3599,
-      scope: 'openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/userinfo.profile',
+      scope:
+        'openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/userinfo.profile',
       token_type: 'Bearer',
       id_token: await this.#idToken(grant, accessToken),
     };
@@ -145,5 +154,4 @@ function readBasic(authorization: string | null): [string, string] | undefined {
   return [decodeURIComponent(id), decodeURIComponent(secret)];
 }
 
-const escapeHtml = (text: string) =>
-  text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);

@@ -21,14 +21,20 @@ export interface GoogleStandInOptions {
 export type FailingPart = 'certs' | 'token' | 'sts' | 'iam' | 'task-credentials';
 
 export const DEFAULTS = {
-  provider: '//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/aws-staging/providers/aws',
+  provider:
+    '//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/aws-staging/providers/aws',
   awsAccountId: '123456789012',
   awsRoleName: 'LornuEcsTaskRole',
   serviceAccountEmail: 'lornu-staging@lornu-stand-in.iam.gserviceaccount.com',
   people: [
     { sub: '100000000000000000001', email: 'ada@lornu.ai', name: 'Ada Example', hd: 'lornu.ai' },
     { sub: '100000000000000000002', email: 'ben@lornu.ai', name: 'Ben Example', hd: 'lornu.ai' },
-    { sub: '100000000000000000003', email: 'eve@elsewhere.example', name: 'Eve Elsewhere', hd: 'elsewhere.example' },
+    {
+      sub: '100000000000000000003',
+      email: 'eve@elsewhere.example',
+      name: 'Eve Elsewhere',
+      hd: 'elsewhere.example',
+    },
   ] satisfies Person[],
 } as const;
 
@@ -84,7 +90,12 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
   const requests: string[] = [];
   const failing = new Set<FailingPart>();
   const app = createRoutes({ keys, federation, oidc, taskCredentials, requests, failing });
-  const server = Bun.serve({ port: options.port ?? 0, hostname: '127.0.0.1', development: false, fetch: app.fetch });
+  const server = Bun.serve({
+    port: options.port ?? 0,
+    hostname: '127.0.0.1',
+    development: false,
+    fetch: app.fetch,
+  });
   const url = server.url.origin;
   return {
     url,
@@ -119,9 +130,10 @@ function createRoutes({ keys, federation, oidc, taskCredentials, requests, faili
   const failable =
     <P extends string>(part: FailingPart) =>
     async (c: Context<Env, P>, next: () => Promise<void>) => {
-    if (failing.has(part)) return c.json({ error: { code: 503, message: 'down on purpose', status: 'UNAVAILABLE' } }, 503);
-    await next();
-  };
+      if (failing.has(part))
+        return c.json({ error: { code: 503, message: 'down on purpose', status: 'UNAVAILABLE' } }, 503);
+      await next();
+    };
   app.get('/health', (c) => c.json({ status: 'ok' }));
   app.get('/.well-known/openid-configuration', (c) => c.json(oidc.metadata()));
   app.get('/oauth2/v3/certs', failable('certs'), (c) => c.json(keys.jwks()));
@@ -146,8 +158,10 @@ function createRoutes({ keys, federation, oidc, taskCredentials, requests, faili
     const authorization = c.req.header('authorization') ?? null;
     const body: Record<string, never> = await c.req.json();
     try {
-      if (method === 'generateIdToken') return c.json(await federation.generateIdToken(authorization, email, body));
-      if (method === 'generateAccessToken') return c.json(federation.generateAccessToken(authorization, email, body));
+      if (method === 'generateIdToken')
+        return c.json(await federation.generateIdToken(authorization, email, body));
+      if (method === 'generateAccessToken')
+        return c.json(federation.generateAccessToken(authorization, email, body));
       throw new Refusal(404, 'NOT_FOUND', 'unknown method');
     } catch (error) {
       if (error instanceof Refusal) return toApiError(error);

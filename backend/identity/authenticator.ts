@@ -1,0 +1,99 @@
+import { AppError } from '../errors/app-error.ts';
+import { readAlbCertificate } from './certificates/alb-header.ts';
+import { type ClientCertificate, findPeer } from './certificates/client-certificate.ts';
+import { createMachine, type MachineLists, toMachine } from './machine-roles.ts';
+import { LOCAL_PRINCIPAL, type Principal } from './principal.ts';
+import type { PersonSession } from './sign-in/person-session.ts';
+import { isFromOwnPage } from './sign-in/same-origin.ts';
+import { bearerChallenge, readBearerToken } from './tokens/bearer.ts';
+import { KeysUnavailableError, TokenError } from './tokens/token-error.ts';
+import type { TokenVerifier } from './tokens/token-verifier.ts';
+
+export interface AuthenticatorOptions {
+  /** False: everyone is the local caller. Only on loopback; the configuration refuses it elsewhere. */
+  required: boolean;
+  tokens: TokenVerifier | undefined;
+  machines: MachineLists;
+  /** Peer by the name in its certificate (`URI:spiffe://…`, `DNS:…`). */
+  certificatePeers: ReadonlyMap<string, string>;
+  /** The load balancer's port on which it verifies certificates; undefined where its headers are not believed. */
+  albCertificatePort: number | undefined;
+  session: PersonSession | undefined;
+  ownOrigins: ReadonlySet<string>;
+  now: () => number;
+}
+
+/** Finds out who calls. Evidence that is sent must hold: a bad token is never made good by a cookie. */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+  }
+
+  /** The caller. `certificate` is what our own TLS front verified for this connection. Throws AppError. */
+  async identify(request: Request, certificate: ClientCertificate | undefined): Promise<Principal> {
+    if (!this.#options.required) return LOCAL_PRINCIPAL;
+    const presented = certificate ?? this.#albCertificate(request.headers);
+    const peer = presented === undefined ? undefined : this.#peerOf(presented);
+    const token = readBearerToken(request.headers);
+    if (token !== undefined) {
+      const machine = await this.#verify(token);
+      if (peer !== undefined && `peer:${peer}` !== machine.id) {
+        throw new AppError('CERTIFICATE_REFUSED', 'The certificate and the token name different callers', {
+          headers: { 'www-authenticate': bearerChallenge() },
+        });
+      }
+      return machine;
+    }
+    if (peer !== undefined) return createMachine('peer', 'certificate', peer);
+    const person = await this.#options.session?.read(request.headers);
+    if (person === undefined) {
+      throw new AppError('UNAUTHENTICATED', undefined, {
+        headers: { 'www-authenticate': bearerChallenge() },
+      });
+    }
+    if (!isFromOwnPage(request, this.#options.ownOrigins)) throw new AppError('ORIGIN_FORBIDDEN');
+    return person;
+  }
+
+  #albCertificate(headers: Headers): ClientCertificate | undefined {
+    const { albCertificatePort } = this.#options;
+    // The load balancer writes this header itself; on its other listeners it names another port.
+    if (albCertificatePort === undefined || headers.get('x-forwarded-port') !== String(albCertificatePort))
+      return undefined;
+    return readAlbCertificate(headers);
+  }
+
+  #peerOf(certificate: ClientCertificate): string {
+    const peer = findPeer(certificate, this.#options.certificatePeers, this.#options.now());
+    if (peer === undefined) {
+      throw new AppError('CERTIFICATE_REFUSED', undefined, {
+        headers: { 'www-authenticate': bearerChallenge() },
+      });
+    }
+    return peer;
+  }
+
+  async #verify(token: string): Promise<Principal> {
+    const { tokens, machines } = this.#options;
+    try {
+      if (tokens === undefined) throw new TokenError('issuer');
+      return toMachine(await tokens.verify(token), machines);
+    } catch (error) {
+      if (error instanceof TokenError) {
+        throw new AppError('TOKEN_REFUSED', error.message, {
+          cause: error,
+          headers: { 'www-authenticate': bearerChallenge(error.message) },
+        });
+      }
+      if (error instanceof KeysUnavailableError) {
+        throw new AppError('ISSUER_UNAVAILABLE', undefined, {
+          cause: error,
+          headers: { 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) },
+        });
+      }
+      throw error;
+    }
+  }
+}

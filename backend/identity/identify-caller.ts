@@ -1,0 +1,72 @@
+import type { MiddlewareHandler } from 'hono';
+import { AppError } from '../errors/app-error.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { ClientCertificate } from './certificates/client-certificate.ts';
+import type { CallerLimits } from './limits/caller-limits.ts';
+import { mayUse, type Principal, type Surface } from './principal.ts';
+
+/** What identity adds to each request. */
+export interface IdentityVariables {
+  principal: Principal;
+}
+
+export interface IdentityBindings {
+  /** The certificate that our own TLS front verified; absent on plain connections. */
+  certificate?: ClientCertificate;
+}
+
+export interface IdentifyCallerOptions {
+  authenticator: Authenticator;
+  limits: CallerLimits | undefined;
+  /** Where a browser that shows a page is sent to sign in; undefined where nobody signs in. */
+  signInPath: string | undefined;
+  log: Logger;
+}
+
+/**
+ * Answered without asking who calls: the health of the process, what runs here, cards (a peer reads them before
+ * it can know which token to bring), and signing in itself. Everything else needs a caller.
+ */
+const OPEN =
+  /^\/(health|ready|version|auth\/(login|callback|logout)|(a2a\/[^/]+\/)?\.well-known\/agent(-card)?\.json)$/;
+
+/** Puts the verified caller into `principal`, or refuses before anything else looks at the request. */
+export function identifyCaller(
+  options: IdentifyCallerOptions,
+): MiddlewareHandler<{ Variables: IdentityVariables; Bindings: IdentityBindings }> {
+  const { authenticator, limits, signInPath, log } = options;
+
+  return async function identify(context, next) {
+    const { path } = context.req;
+    if (OPEN.test(path)) return next();
+    let principal: Principal;
+    try {
+      principal = await authenticator.identify(context.req.raw, context.env?.certificate);
+      if (!mayUse(principal, surfaceOf(path))) throw new AppError('CALLER_NOT_ALLOWED');
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      log.warn('caller refused', { code: error.code, reason: error.message, method: context.req.method });
+      if (signInPath !== undefined && error.code === 'UNAUTHENTICATED' && showsPage(context.req.raw)) {
+        const { pathname, search } = new URL(context.req.url);
+        context.header('cache-control', 'no-store');
+        return context.redirect(`${signInPath}?returnTo=${encodeURIComponent(pathname + search)}`, 302);
+      }
+      throw error;
+    }
+    context.set('principal', principal);
+    limits?.countRequest(principal);
+    return next();
+  };
+}
+
+function surfaceOf(path: string): Surface {
+  return path === '/a2a' || path.startsWith('/a2a/') ? 'a2a' : 'rest';
+}
+
+/** Whether a browser asks for something to show in its window, rather than a script for data. */
+function showsPage({ method, headers }: Request): boolean {
+  return (
+    method === 'GET' && !headers.has('authorization') && (headers.get('accept') ?? '').includes('text/html')
+  );
+}

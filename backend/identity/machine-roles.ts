@@ -1,0 +1,34 @@
+import { AppError } from '../errors/app-error.ts';
+import type { Principal } from './principal.ts';
+import { bearerChallenge } from './tokens/bearer.ts';
+import type { VerifiedToken } from './tokens/token-verifier.ts';
+
+/** Which machines may call, by the e-mail of their service account or by `sub`; each list gives one role. */
+export interface MachineLists {
+  services: readonly string[];
+  peers: readonly string[];
+}
+
+/** The machine that a verified token speaks for; throws CALLER_NOT_ALLOWED when it is on no list. */
+export function toMachine(token: VerifiedToken, lists: MachineLists): Principal {
+  for (const name of [token.email, token.subject]) {
+    if (name === undefined) continue;
+    if (lists.services.includes(name)) return createMachine('service', 'jwt', name);
+    if (lists.peers.includes(name)) return createMachine('peer', 'jwt', name);
+  }
+  const detail = 'This caller is not on the list of machines';
+  throw new AppError('CALLER_NOT_ALLOWED', detail, {
+    headers: { 'www-authenticate': bearerChallenge(detail, 'insufficient_scope') },
+  });
+}
+
+/** A machine's sessions live under a user id that no signed-in person can have. */
+export function createMachine(role: 'service' | 'peer', via: 'jwt' | 'certificate', name: string): Principal {
+  return {
+    role,
+    via,
+    id: `${role}:${name}`,
+    userId: `${role}:${name}`,
+    ...(name.includes('@') ? { email: name } : {}),
+  };
+}

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { createFederation } from '../../backend/identity/google/federation.ts';
+import { GoogleIdentityError, SCOPES } from '../../backend/identity/google/google-identity.ts';
+import {
+  type AwsCredentialsSource,
+  createTaskCredentials,
+} from '../../backend/identity/aws/task-credentials.ts';
+import { type GoogleStandIn, startGoogleStandIn } from '../../ops/standins/google/server.ts';
+
+const AUDIENCE = 'https://peer.example';
+let google: GoogleStandIn;
+let nowMs: number;
+
+beforeAll(async () => {
+  google = await startGoogleStandIn({ now: () => nowMs, taskCredentialsLifetimeMs: 3_600_000 });
+});
+afterAll(() => google.stop());
+beforeEach(() => {
+  nowMs = Date.now();
+  google.requests.length = 0;
+  google.failing.clear();
+});
+
+const taskCredentials = (query = '') =>
+  createTaskCredentials({ url: `${google.url}/v2/credentials/task1${query}`, fetch, now: () => nowMs });
+
+const federation = (credentials: AwsCredentialsSource = taskCredentials(), provider = google.provider) =>
+  createFederation({
+    provider,
+    serviceAccountEmail: google.serviceAccount.email,
+    awsRegion: 'eu-central-1',
+    credentials,
+    now: () => nowMs,
+    endpoints: { sts: `${google.url}/v1/token`, iamCredentials: google.url },
+  });
+
+async function failure(promise: Promise<unknown>): Promise<GoogleIdentityError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof GoogleIdentityError) return error;
+    throw error;
+  }
+  throw new Error('it was expected to fail');
+}
+
+const asked = (path: string) => google.requests.filter((request) => request.endsWith(path)).length;
+
+describe('from an AWS task role to Google, without a key', () => {
+  test('the task role becomes an access token with the scopes that were asked for', async () => {
+    const token = await federation().accessToken(SCOPES.firestore);
+    expect(google.federation.describeToken(token)).toMatchObject({
+      kind: 'federated',
+      principal: 'arn:aws:sts::123456789012:assumed-role/LornuEcsTaskRole/task1',
+      scopes: [...SCOPES.firestore],
+    });
+  });
+
+  test('a client for libraries sends that token', async () => {
+    const headers = await federation().authClient(SCOPES.firestore).getRequestHeaders();
+    const token = headers.get('authorization')?.replace('Bearer ', '') ?? '';
+    expect(google.federation.describeToken(token)?.kind).toBe('federated');
+  });
+
+  test("an ID token for the peer's audience is the service account's, with its e-mail", async () => {
+    const token = await federation().idToken(AUDIENCE);
+    const { payload } = await jwtVerify(token, createLocalJWKSet(google.keys.jwks()));
+    expect(payload).toMatchObject({
+      iss: google.url,
+      aud: AUDIENCE,
+      email: google.serviceAccount.email,
+      email_verified: true,
+      sub: google.serviceAccount.uniqueId,
+    });
+  });
+
+  test('tokens are kept: a second call asks nobody; an ID token is renewed five minutes before its end', async () => {
+    const identity = federation();
+    const [first, second] = await Promise.all([identity.idToken(AUDIENCE), identity.idToken(AUDIENCE)]);
+    expect(second).toBe(first);
+    nowMs += 54 * 60_000;
+    expect(await identity.idToken(AUDIENCE)).toBe(first);
+    expect(asked(':generateIdToken')).toBe(1);
+    nowMs += 2 * 60_000;
+    expect(await identity.idToken(AUDIENCE)).not.toBe(first);
+    expect(await identity.idToken('https://another.example')).not.toBe(first);
+  });
+
+  test('an ID token that lives is used while Google cannot be reached', async () => {
+    const identity = federation();
+    const first = await identity.idToken(AUDIENCE);
+    google.failing.add('iam').add('sts');
+    nowMs += 56 * 60_000;
+    expect(await identity.idToken(AUDIENCE)).toBe(first);
+  }, 20_000);
+});
+
+describe('a hop that fails says which one it is', () => {
+  test('no task role: the container endpoint is down', async () => {
+    google.failing.add('task-credentials');
+    const error = await failure(federation().accessToken(SCOPES.cloud));
+    expect(error.hop).toBe('task-role');
+    expect(error.message).toContain('/v2/credentials/task1 cannot be read');
+  });
+
+  test('another role than the one that the provider lets in', async () => {
+    const error = await failure(federation(taskCredentials('?role=OtherRole')).accessToken(SCOPES.cloud));
+    expect(error.hop).toBe('federation');
+    expect(error.message).toContain('rejected by the attribute condition');
+  });
+
+  test('another provider than the one that was set up', async () => {
+    const error = await failure(
+      federation(
+        taskCredentials(),
+        '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/x/providers/y',
+      ).accessToken(SCOPES.cloud),
+    );
+    expect(error.hop).toBe('federation');
+    expect(error.message).toContain('Invalid value for "audience"');
+  });
+
+  test('a signature by another key, credentials that ended, a token of another session', async () => {
+    const real = google.taskCredentials.issue('task2');
+    const held = (
+      changes: Partial<{ secretAccessKey: string; sessionToken: string }>,
+    ): AwsCredentialsSource => ({
+      get: async () => ({ ...real, ...changes }),
+    });
+    const wrongKey = await failure(federation(held({ secretAccessKey: 'other' })).accessToken(SCOPES.cloud));
+    expect(wrongKey.message).toContain('the signature does not match');
+    const wrongSession = await failure(federation(held({ sessionToken: 'other' })).accessToken(SCOPES.cloud));
+    expect(wrongSession.message).toContain('the session token is not of this key');
+    const short = google.taskCredentials.issue('task3');
+    nowMs = short.expiresAtMs + 1;
+    const ended = await failure(federation({ get: async () => short }).accessToken(SCOPES.cloud));
+    expect(ended.message).toMatch(/too old|expired/);
+  });
+
+  test('a service account that the role may not speak for', async () => {
+    const identity = createFederation({
+      provider: google.provider,
+      serviceAccountEmail: 'other@lornu-stand-in.iam.gserviceaccount.com',
+      awsRegion: 'eu-central-1',
+      credentials: taskCredentials(),
+      now: () => nowMs,
+      endpoints: { sts: `${google.url}/v1/token`, iamCredentials: google.url },
+    });
+    const error = await failure(identity.idToken(AUDIENCE));
+    expect(error.hop).toBe('service-account');
+    expect(error.message).toContain('Permission denied on service account other@');
+  });
+
+  test('no message holds a key, a token or the signed request', async () => {
+    const real = google.taskCredentials.issue('task4');
+    const error = await failure(
+      federation({ get: async () => ({ ...real, secretAccessKey: 'other' }) }).accessToken(SCOPES.cloud),
+    );
+    for (const secret of ['other', real.sessionToken, real.accessKeyId, 'AWS4-HMAC-SHA256']) {
+      expect(error.message).not.toContain(secret);
+    }
+  });
+});
+
+describe("the task role's credentials", () => {
+  test('are read once, renewed five minutes before their end, and shared by all who wait', async () => {
+    const source = taskCredentials();
+    const [first, second] = await Promise.all([source.get(), source.get()]);
+    expect(second).toEqual(first);
+    nowMs += 54 * 60_000;
+    expect(await source.get()).toEqual(first);
+    expect(asked('/task1')).toBe(1);
+    nowMs += 2 * 60_000;
+    expect((await source.get()).accessKeyId).not.toBe(first.accessKeyId);
+  });
+
+  test('are used to within a minute of their end while the endpoint fails', async () => {
+    const source = taskCredentials();
+    const first = await source.get();
+    google.failing.add('task-credentials');
+    nowMs += 58 * 60_000;
+    expect(await source.get()).toEqual(first);
+    nowMs += 70_000;
+    expect(source.get()).rejects.toThrow('cannot be read');
+  });
+});
