@@ -170,14 +170,17 @@ describe('foreign pages', () => {
       LORNU_ENVIRONMENT: 'staging',
       LORNU_REHEARSAL: '1',
       FIRESTORE_DATABASE: 'staging',
+      A2A_ALLOWED_EMAILS: 'peer@project.iam.gserviceaccount.com',
+      A2A_TOKEN_AUDIENCE: 'https://lornu.example',
     });
+    // Past the check of the origin it is asked who calls.
     expect(
       await passes(staging, {
         host: 'lornu.example',
         'x-forwarded-proto': 'https',
         origin: 'https://lornu.example',
       }),
-    ).toBe(200);
+    ).toBe(401);
     expect(await passes(staging, { host: 'lornu.example', origin: 'https://evil.example' })).toBe(403);
     const allowed = createTestApp({ LORNU_ALLOW_ORIGINS: 'https://a.example, https://b.example' });
     expect(await passes(allowed, { host: 'localhost', origin: 'https://b.example' })).toBe(200);

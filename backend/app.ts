@@ -9,6 +9,7 @@ import { requestPath } from './http/request-path.ts';
 import type { AppEnv, Route } from './http/route.ts';
 import { appRoutes } from './http/routes/apps.ts';
 import { healthRoutes } from './http/routes/health.ts';
+import { meRoutes } from './http/routes/me.ts';
 import { openApiRoutes } from './http/openapi/openapi-routes.ts';
 import { PageFiles } from './http/page/page-files.ts';
 import { servePage } from './http/page/serve-page.ts';
@@ -17,11 +18,12 @@ import { readyRoutes } from './http/routes/ready.ts';
 import { runRoutes } from './http/routes/runs.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
 import { answerUnmatched } from './http/unmatched.ts';
+import { createAdmission } from './runs/admission.ts';
 import type { Services } from './services.ts';
 
 /** The service as a fetch handler; nothing listens and nothing is read from the environment. */
 export function createApp(config: Config, services: Services): Hono<AppEnv> {
-  const { agents, sessions, runs, log, now, newId, readiness, isDraining } = services;
+  const { agents, sessions, runs, callers, log, now, newId, readiness, isDraining } = services;
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
   const page = config.pageDir ? PageFiles.list(config.pageDir) : undefined;
   const described: Route[] = [
@@ -29,13 +31,21 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...readyRoutes({ readiness, agents, activeRuns: () => runs.activeCount, isDraining }),
     ...appRoutes(agents),
     ...sessionRoutes(sessions, now),
-    ...runRoutes({ agents, runs, defaultAppName: config.defaultAppName, pingMs: config.limits.pingMs }),
+    ...runRoutes({
+      agents,
+      startTurn: createAdmission(runs, callers.limits, log),
+      defaultAppName: config.defaultAppName,
+      pingMs: config.limits.pingMs,
+    }),
+    ...meRoutes(),
     ...notBuiltRoutes(),
   ];
   const routes = [...described, ...openApiRoutes(described, config.revision)];
 
   app.use(observe({ log, clock: () => performance.now(), newId }));
   app.use(originCheck({ allowOrigins: config.allowOrigins, bindHost: config.listen.host }));
+  app.use(callers.identify);
+  if (callers.signIn) app.route('/', callers.signIn);
   mountRoutes(app, routes, config.limits);
   app.notFound(async (context) => (await servePage(page, context)) ?? answerUnmatched(app, routes, context));
   app.onError((error, context) => answerError(error, context, log));

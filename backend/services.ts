@@ -1,4 +1,5 @@
 import type { AgentRegistry } from './agents/agent-registry.ts';
+import type { Callers } from './identity/callers.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Readiness } from './observability/readiness.ts';
 import type { RunService } from './runs/run.ts';
@@ -9,6 +10,8 @@ export interface Services {
   agents: AgentRegistry;
   sessions: SessionStore;
   runs: RunService;
+  /** Who calls: in front of every route. */
+  callers: Callers;
   log: Logger;
   /** Milliseconds since the epoch. */
   now: () => number;

@@ -3,7 +3,13 @@ import { ConfigError, parseConfig, type Environment } from './config.ts';
 import { describeConfig } from './describe-config.ts';
 
 const LOCAL = { GEMINI_API_KEY: 'a-key' };
-const STAGING = { ...LOCAL, LORNU_ENVIRONMENT: 'staging', FIRESTORE_DATABASE: 'staging' };
+const STAGING = {
+  ...LOCAL,
+  LORNU_ENVIRONMENT: 'staging',
+  FIRESTORE_DATABASE: 'staging',
+  A2A_ALLOWED_EMAILS: 'peer@project.iam.gserviceaccount.com',
+  A2A_TOKEN_AUDIENCE: 'https://lornu.example',
+};
 
 function problemsOf(environment: Environment): readonly string[] {
   try {

@@ -1,3 +1,4 @@
+import { type IdentityConfig, toIdentityConfig } from './identity-config.ts';
 import { rulesBroken } from './rules.ts';
 import { meaningOf, VARIABLES, type VariableName, type Variables } from './variables.ts';
 
@@ -34,6 +35,8 @@ export interface Config {
   readonly artifacts: ArtifactStoreConfig;
   /** SQLite file of the memory index. */
   readonly memoryFile: string;
+  /** Who may call, and who we are to AWS and Google. */
+  readonly identity: IdentityConfig;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metrics: 'none' | 'emf';
   readonly otlpEndpoint: string | undefined;
@@ -113,6 +116,7 @@ function toConfig(v: Variables): Config {
       ? { kind: 'gcs', bucket: v.ARTIFACT_BUCKET, apiEndpoint: v.STORAGE_EMULATOR_HOST }
       : { kind: 'disk', dir: `${v.LORNU_DATA_DIR}/artifacts` },
     memoryFile: `${v.LORNU_DATA_DIR}/memory.sqlite`,
+    identity: toIdentityConfig(v),
     logLevel: v.LORNU_LOG_LEVEL,
     metrics: v.LORNU_METRICS,
     otlpEndpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,

@@ -1,4 +1,5 @@
-import { isIP } from 'node:net';
+import { identityRulesBroken } from './identity-rules.ts';
+import { isLoopback } from './loopback.ts';
 import type { VariableName, Variables } from './variables.ts';
 
 /**
@@ -6,7 +7,11 @@ import type { VariableName, Variables } from './variables.ts';
  * Staging refuses what would make it unsafe or a toy; a rehearsal accepts stand-ins on loopback addresses only.
  */
 export function rulesBroken(v: Variables): string[] {
-  return [...modelRules(v), ...(v.LORNU_ENVIRONMENT === 'staging' ? stagingRules(v) : localRules(v))];
+  return [
+    ...modelRules(v),
+    ...identityRulesBroken(v),
+    ...(v.LORNU_ENVIRONMENT === 'staging' ? stagingRules(v) : localRules(v)),
+  ];
 }
 
 function modelRules(v: Variables): string[] {
@@ -68,11 +73,4 @@ function standInRules(v: Variables): string[] {
 function publicUrlRules(v: Variables): string[] {
   if (!v.LORNU_PUBLIC_URL?.startsWith('http:') || v.LORNU_REHEARSAL === '1') return [];
   return [`LORNU_PUBLIC_URL must be an https:// URL in staging; got ${JSON.stringify(v.LORNU_PUBLIC_URL)}.`];
-}
-
-/** Whether a host name or address stays on this machine: 127.0.0.0/8, ::1, localhost. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
-  if (bare === 'localhost' || bare === '::1') return true;
-  return isIP(bare) === 4 && bare.startsWith('127.');
 }

@@ -1,24 +1,6 @@
 import { z } from 'zod';
-
-/** What `lornu doctor` and the documentation print about one variable. */
-export interface VariableMeaning {
-  meaning: string;
-  /** The form that is expected, for error messages: short, without the name. */
-  form: string;
-  secret?: true;
-}
-
-const meanings = z.registry<VariableMeaning>();
-
-function variable<T extends z.ZodType>(schema: T, meaning: VariableMeaning): T {
-  meanings.add(schema, meaning);
-  return schema;
-}
-
-const positiveInt = (defaultValue: number) => z.coerce.number().int().positive().default(defaultValue);
-const flag = z.enum(['0', '1']).default('0');
-const httpUrl = z.url({ protocol: /^https?$/ });
-const port = z.coerce.number().int().min(0).max(65_535);
+import { IDENTITY_VARIABLES } from './identity-variables.ts';
+import { flag, httpUrl, meanings, port, positiveInt, variable, type VariableMeaning } from './variable.ts';
 
 /**
  * Every environment variable that the service reads: the only list there is.
@@ -117,6 +99,8 @@ export const VARIABLES = z.object({
     meaning: 'Folder of the built chat page. Default: page/ beside the program.',
     form: 'a folder path',
   }),
+
+  ...IDENTITY_VARIABLES,
 
   LORNU_LOG_LEVEL: variable(z.enum(['debug', 'info', 'warn', 'error']).default('info'), {
     meaning: 'Least level that is logged.',

@@ -2,6 +2,8 @@ import type { Hono } from 'hono';
 import type { z } from 'zod';
 import { ValidationError } from '../errors/validation-error.ts';
 import { readJsonBody } from './json-body.ts';
+import { bindUser } from '../identity/bind-user.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { AppContext, AppEnv, Route } from './route.ts';
 import { toValidationIssues } from './wire/pydantic-issues.ts';
 
@@ -14,14 +16,17 @@ export interface MountLimits {
 /** Mounts routes in their order: the first that matches answers, so narrow patterns stand before wide ones. */
 export function mountRoutes(app: Hono<AppEnv>, routes: readonly Route[], limits: MountLimits): void {
   for (const route of routes) {
-    app.on(route.method.toUpperCase(), route.path, async (context) =>
-      route.handler({
-        context,
+    app.on(route.method.toUpperCase(), route.path, async (context) => {
+      const input = {
         path: context.req.param(),
         query: parseQuery(route, context),
         body: await parseBody(route, context, limits),
-      }),
-    );
+      };
+      const principal: Principal | undefined = context.get('principal');
+      // Routes that are open to everyone name no user.
+      const bound = principal === undefined ? input : bindUser(principal, context.req.method, input);
+      return route.handler({ context, ...bound });
+    });
   }
 }
 

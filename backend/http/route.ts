@@ -1,16 +1,17 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
+import type { IdentityBindings, IdentityVariables } from '../identity/identify-caller.ts';
 import type { ErrorCode } from '../errors/error-table.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';
 
 /** What the log, the error answers and the handlers share about one request. */
-export interface RequestVariables {
+export interface RequestVariables extends IdentityVariables {
   requestId: string;
   traceId: string;
 }
 
-export type AppEnv = { Variables: RequestVariables };
+export type AppEnv = { Variables: RequestVariables; Bindings: IdentityBindings };
 export type AppContext = Context<AppEnv>;
 
 export interface RouteInput<Query, Body> {

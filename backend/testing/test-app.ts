@@ -1,6 +1,8 @@
 import { BaseAgent, LlmAgent, createEvent, type Event } from '@google/adk';
 import { createApp } from '../app.ts';
 import { parseConfig, type Environment } from '../config/config.ts';
+import { createCallers } from '../identity/callers.ts';
+import { fixedSecret } from '../identity/secrets/secret.ts';
 import { createJsonLogger } from '../observability/json-logger.ts';
 import { Readiness } from '../observability/readiness.ts';
 import type { Services } from '../services.ts';
@@ -40,6 +42,12 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
     instruction: 'Be short.',
     subAgents: [new LlmAgent({ name: 'helper', instruction: () => 'from state' })],
   });
+  const log = createJsonLogger({
+    level: 'debug',
+    now: Date.now,
+    write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>),
+  });
+  const { oidcClientSecret, sessionKey } = config.identity.secrets;
   const services: Services = {
     agents: {
       agents: new Map([
@@ -50,11 +58,17 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
     },
     sessions,
     runs,
-    log: createJsonLogger({
-      level: 'debug',
+    callers: createCallers(config, {
+      fetch,
       now: Date.now,
-      write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>),
+      newId: () => crypto.randomUUID(),
+      log,
+      secrets: {
+        oidcClientSecret: fixedSecret(oidcClientSecret.initial),
+        sessionKey: fixedSecret(sessionKey.initial),
+      },
     }),
+    log,
     now: Date.now,
     newId: () => crypto.randomUUID(),
     readiness: new Readiness({ probes: [] }),

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import { isLoopback } from '../../config/rules.ts';
+import { isLoopback } from '../../config/loopback.ts';
 import { ERROR_TABLE } from '../../errors/error-table.ts';
 import type { AppEnv } from '../route.ts';
 

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { AgentRegistry } from '../../agents/agent-registry.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { contentFromWire } from '../../events/wire.ts';
-import type { RunService, TurnRequest } from '../../runs/run.ts';
+import type { StartTurn } from '../../runs/admission.ts';
+import type { TurnRequest } from '../../runs/run.ts';
 import { jsonText } from '../answer.ts';
 import { requireApp } from '../require-app.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -12,13 +13,13 @@ import { RUN_AGENT_REQUEST } from '../wire/requests.ts';
 
 export interface RunRoutesOptions {
   agents: AgentRegistry;
-  runs: RunService;
+  startTurn: StartTurn;
   defaultAppName: string | undefined;
   pingMs: number;
 }
 
 /** Turns: /run answers when the turn is over, /run_sse while it goes on. A client that leaves does not end the turn. */
-export function runRoutes({ agents, runs, defaultAppName, pingMs }: RunRoutesOptions): Route[] {
+export function runRoutes({ agents, startTurn, defaultAppName, pingMs }: RunRoutesOptions): Route[] {
   function toTurn(body: z.output<typeof RUN_AGENT_REQUEST> | undefined): TurnRequest {
     if (!body) throw new AppError('INVALID_REQUEST');
     const appName = body.appName || defaultAppName;
@@ -49,6 +50,7 @@ export function runRoutes({ agents, runs, defaultAppName, pingMs }: RunRoutesOpt
     'DRAINING',
     'SESSION_BUSY',
     'STORE_UNAVAILABLE',
+    'LIMIT_REACHED',
   ] as const;
   return [
     defineRoute({
@@ -60,8 +62,8 @@ export function runRoutes({ agents, runs, defaultAppName, pingMs }: RunRoutesOpt
       upload: true,
       answer: z.array(EVENT_ANSWER),
       errors,
-      handler: async ({ body }) => {
-        const run = await runs.start({ ...toTurn(body), streaming: false });
+      handler: async ({ body, context }) => {
+        const run = await startTurn(context.get('principal'), { ...toTurn(body), streaming: false });
         const frames: string[] = [];
         for await (const frame of run.frames()) {
           // Python ADK's /run lets the turn's failure become a plain 500.
@@ -81,7 +83,7 @@ export function runRoutes({ agents, runs, defaultAppName, pingMs }: RunRoutesOpt
       answer: { mediaType: 'text/event-stream' },
       errors,
       handler: async ({ body, context }) => {
-        const run = await runs.start({ ...toTurn(body), splitArtifactDelta: true });
+        const run = await startTurn(context.get('principal'), { ...toTurn(body), splitArtifactDelta: true });
         return sseResponse(run, { pingMs, signal: context.req.raw.signal });
       },
     }),

@@ -46,12 +46,12 @@ export function createSecretsManager({
     });
     const response = await fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     const answer = (await readJsonWithin(response, MAX_ANSWER_BYTES)) as Record<string, unknown>;
+    const { __type: type, SecretString: value } = answer;
     if (response.status !== 200) {
       throw new Error(
-        `Secrets Manager refused ${secretId}: ${response.status} ${String(answer['__type'] ?? 'unknown error')}`,
+        `Secrets Manager refused ${secretId}: ${response.status} ${typeof type === 'string' ? type : 'unknown error'}`,
       );
     }
-    const { SecretString: value } = answer;
     if (typeof value !== 'string') throw new Error(`Secrets Manager has no text in ${secretId}`);
     return jsonKey === undefined ? value : readJsonKey(value, jsonKey, secretId);
   };

@@ -41,9 +41,7 @@ export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFro
     fetch(request, server) {
       const certificate = certificates.get(server.requestIP(request)?.port ?? 0);
       if (certificate === undefined) return new Response(null, { status: 403 });
-      return options.fetch(request, server as Bun.Server<unknown>, certificate) as
-        | Response
-        | Promise<Response>;
+      return options.fetch(request, server, certificate) as Response | Promise<Response>;
     },
     ...(options.websocket ? { websocket: options.websocket } : {}),
   } as Bun.Serve.Options<unknown>);

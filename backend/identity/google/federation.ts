@@ -40,9 +40,7 @@ export function createFederation(options: FederationOptions): GoogleIdentity {
       targetScopes: [...SCOPES.cloud],
       ...(options.endpoints ? { endpoint: options.endpoints.iamCredentials } : {}),
     });
-    return await explainFailure('service-account', () =>
-      account.fetchIdToken(audience, { includeEmail: true }),
-    );
+    return explainFailure('service-account', () => account.fetchIdToken(audience, { includeEmail: true }));
   }, options.now);
 
   return {

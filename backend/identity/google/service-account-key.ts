@@ -43,7 +43,7 @@ export function createServiceAccountIdentity(options: ServiceAccountKeyOptions):
       return token;
     },
     idToken: createIdTokenCache(
-      async (audience) => await explain(() => authClient([]).current().fetchIdToken(audience)),
+      async (audience) => explain(() => authClient([]).current().fetchIdToken(audience)),
       options.now,
     ),
   };
@@ -89,15 +89,15 @@ class RotatingKeyClient extends AuthClient {
   }
 
   override async request<T>(options: gaxios.GaxiosOptions): Promise<gaxios.GaxiosResponse<T>> {
-    return await this.current().request<T>(options);
+    return this.current().request<T>(options);
   }
 
   override async getRequestHeaders(url?: string | URL): Promise<Headers> {
-    return await this.current().getRequestHeaders(url);
+    return this.current().getRequestHeaders(url);
   }
 
   override async getAccessToken(): ReturnType<AuthClient['getAccessToken']> {
-    return await this.current().getAccessToken();
+    return this.current().getAccessToken();
   }
 }
 

@@ -66,7 +66,7 @@ export class OidcClient {
     );
     const claims = tokens.claims();
     if (claims === undefined) throw new Error('the issuer answered without an ID token');
-    return claims as typeof claims & PersonClaims;
+    return claims;
   }
 
   /** Discovers anew after a failure, and when the client secret was rotated. */
@@ -85,7 +85,7 @@ export class OidcClient {
 
   async #discover(secret: string): Promise<Configuration> {
     const { issuer, clientId, allowHttp, fetch } = this.#options;
-    return await discovery(new URL(issuer), clientId, undefined, ClientSecretPost(secret), {
+    return discovery(new URL(issuer), clientId, undefined, ClientSecretPost(secret), {
       execute: [enableNonRepudiationChecks, ...(allowHttp ? [allowInsecureRequests] : [])],
       timeout: TIMEOUT_S,
       [customFetch]: fetch,

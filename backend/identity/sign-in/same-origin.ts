@@ -17,7 +17,7 @@ export function isFromOwnPage(request: Request, ownOrigins: ReadonlySet<string>)
 export function safeReturnPath(given: string | undefined, publicUrl: string): string {
   if (given === undefined || !given.startsWith('/')) return '/';
   const own = new URL(publicUrl);
-  const target = URL.parse(given, own);
+  const target = URL.parse(given, own.href);
   if (target === null || target.origin !== own.origin) return '/';
   return target.pathname.startsWith('/auth/') ? '/' : `${target.pathname}${target.search}`;
 }

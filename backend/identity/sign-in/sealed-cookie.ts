@@ -24,7 +24,7 @@ export class SealedCookie {
 
   async seal(value: JWTPayload, lifetimeS: number): Promise<string> {
     const nowS = Math.floor(this.#options.now() / 1000);
-    return await new EncryptJWT(value)
+    return new EncryptJWT(value)
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
       .setIssuedAt(nowS)
       .setExpirationTime(nowS + lifetimeS)

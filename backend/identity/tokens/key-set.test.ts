@@ -27,7 +27,7 @@ async function createCase(options: Partial<KeySetOptions> = {}) {
     fetch: (async (_url: string, init: RequestInit) => {
       state.requests++;
       expect(init.redirect).toBe('error');
-      return state.answer === undefined ? Response.json({ keys: state.keys }) : await state.answer();
+      return state.answer === undefined ? Response.json({ keys: state.keys }) : state.answer();
     }) as unknown as typeof fetch,
     ...options,
   });
@@ -143,7 +143,7 @@ describe('an issuer’s key set', () => {
     const server = Bun.serve({
       port: 0,
       hostname: '127.0.0.1',
-      fetch: async () => await new Promise<Response>(() => undefined),
+      fetch: async () => new Promise<Response>(() => undefined),
     });
     const { find } = await createCase({ url: server.url.href, timeoutMs: 50, fetch });
     expect(await find('k1')).toBe('unavailable 2000');

@@ -81,7 +81,7 @@ export class KeySet {
 
   async #pick(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<VerificationKey> {
     if (this.#keys === undefined) throw this.#unavailable();
-    return await this.#keys(header, token);
+    return this.#keys(header, token);
   }
 
   #coolingDown(): boolean {

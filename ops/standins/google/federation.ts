@@ -110,7 +110,7 @@ export class Federation {
   async idToken(audience: string, includeEmail: boolean): Promise<string> {
     const { issuer, serviceAccount, keys, now } = this.#options;
     const iat = Math.floor(now() / 1000);
-    return await keys.sign({
+    return keys.sign({
       iss: issuer(),
       aud: audience,
       azp: serviceAccount.email,

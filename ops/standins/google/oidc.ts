@@ -131,7 +131,7 @@ export class Oidc {
     const { issuer, client, keys, now } = this.#options;
     const iat = Math.floor(now() / 1000);
     const atHash = createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url');
-    return await keys.sign({
+    return keys.sign({
       iss: issuer(),
       azp: client.id,
       aud: client.id,

@@ -140,7 +140,7 @@ function createRoutes({ keys, federation, oidc, taskCredentials, requests, faili
   app.get('/o/oauth2/v2/auth', (c) => oauth(() => oidc.authorize(new URL(c.req.url))));
   app.post('/token', failable('token'), async (c) => {
     const form = new URLSearchParams(await c.req.text());
-    return await oauth(async () => {
+    return oauth(async () => {
       const isAssertion = form.get('grant_type') === 'urn:ietf:params:oauth:grant-type:jwt-bearer';
       return Response.json(
         isAssertion
@@ -151,7 +151,7 @@ function createRoutes({ keys, federation, oidc, taskCredentials, requests, faili
   });
   app.post('/v1/token', failable('sts'), async (c) => {
     const form = new URLSearchParams(await c.req.text());
-    return await oauth(() => Response.json(federation.exchange(form)));
+    return oauth(() => Response.json(federation.exchange(form)));
   });
   app.post('/v1/projects/-/serviceAccounts/:call', failable('iam'), async (c) => {
     const [email = '', method] = c.req.param('call').split(':');

@@ -30,7 +30,7 @@ export class SigningKeys {
   async sign(claims: JWTPayload): Promise<string> {
     const key = this.#keys[0];
     if (key === undefined) throw new Error('no signing key yet');
-    return await new SignJWT(claims)
+    return new SignJWT(claims)
       .setProtectedHeader({ alg: 'RS256', kid: key.kid, typ: 'JWT' })
       .sign(key.privateKey);
   }

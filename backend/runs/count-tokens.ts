@@ -1,4 +1,4 @@
-import type { Run } from '../../runs/run.ts';
+import type { Run } from './run.ts';
 
 /** Tokens that a run's model calls used, as the whole (not partial) events of it say. */
 export async function countTokens(run: Run): Promise<number> {

@@ -1,7 +1,7 @@
-import type { Logger } from '../../observability/logger.ts';
-import type { Run, RunService, TurnRequest } from '../../runs/run.ts';
-import type { Principal } from '../principal.ts';
-import type { CallerLimits } from './caller-limits.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Run, RunService, TurnRequest } from './run.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { CallerLimits } from '../identity/limits/caller-limits.ts';
 import { countTokens } from './count-tokens.ts';
 
 /** Begins a turn for a caller. Throws AppError: LIMIT_REACHED, or what RunService.start throws. */
@@ -9,7 +9,7 @@ export type StartTurn = (caller: Principal, turn: TurnRequest) => Promise<Run>;
 
 /** Begins turns within the callers' limits; a turn holds its place until it has ended, listened to or not. */
 export function createAdmission(runs: RunService, limits: CallerLimits | undefined, log: Logger): StartTurn {
-  if (limits === undefined) return async (_caller, turn) => await runs.start(turn);
+  if (limits === undefined) return async (_caller, turn) => runs.start(turn);
 
   async function settle(caller: Principal, run: Run, close: () => void): Promise<void> {
     await run.ended;

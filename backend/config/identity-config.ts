@@ -1,0 +1,204 @@
+import type { Variables } from './variables.ts';
+
+/** Who may call, and how they show it. */
+export interface CallersConfig {
+  /** False: open, everyone is the local caller. */
+  readonly required: boolean;
+  readonly tokens: {
+    readonly issuer: string;
+    readonly jwksUrl: string;
+    readonly audience: string | undefined;
+    /** May act for any user. */
+    readonly services: readonly string[];
+    readonly peers: readonly string[];
+  };
+  readonly signIn:
+    | {
+        readonly issuer: string;
+        readonly clientId: string;
+        readonly allowedDomains: readonly string[];
+        readonly allowedEmails: readonly string[];
+      }
+    | undefined;
+  readonly mutualTls:
+    | { readonly kind: 'off' }
+    | { readonly kind: 'alb'; readonly port: number }
+    | {
+        readonly kind: 'native';
+        readonly port: number;
+        readonly certificateFile: string;
+        readonly keyFile: string;
+        readonly authoritiesFile: string;
+      };
+  /** Peer by the name in its certificate. */
+  readonly certificatePeers: Readonly<Record<string, string>>;
+  readonly limits: {
+    readonly requestsPerMinute: number;
+    readonly streams: number;
+    readonly tokensPerDay: number;
+  };
+}
+
+/** Who we are to AWS. */
+export interface AwsConfig {
+  readonly region: string;
+  readonly credentialsUrl: string | undefined;
+  readonly authorizationToken: string | undefined;
+  readonly authorizationTokenFile: string | undefined;
+  readonly secretsManagerUrl: string | undefined;
+}
+
+/** Who we are to Google. */
+export type GoogleConfig =
+  | {
+      readonly kind: 'federation';
+      readonly provider: string;
+      readonly serviceAccountEmail: string;
+      readonly endpoints: { readonly sts: string; readonly iamCredentials: string } | undefined;
+    }
+  | { readonly kind: 'service-account-key'; readonly tokenUrl: string | undefined }
+  | { readonly kind: 'none' };
+
+/** A secret's value at the start, and where a newer one is read; an empty value where it is not used. */
+export interface SecretConfig {
+  readonly initial: string;
+  readonly arn: string | undefined;
+}
+
+export interface SecretsConfig {
+  readonly geminiApiKey: SecretConfig;
+  readonly gcpServiceAccountKey: SecretConfig;
+  readonly oidcClientSecret: SecretConfig;
+  readonly sessionKey: SecretConfig;
+}
+
+export interface IdentityConfig {
+  readonly callers: CallersConfig;
+  readonly aws: AwsConfig;
+  readonly google: GoogleConfig;
+  readonly secrets: SecretsConfig;
+  readonly peerUrl: string | undefined;
+}
+
+/** The identity part of the configuration; the rules of identity-rules.ts hold already. */
+export function toIdentityConfig(v: Variables): IdentityConfig {
+  return {
+    callers: toCallers(v),
+    aws: toAws(v),
+    google: toGoogle(v),
+    secrets: toSecrets(v),
+    peerUrl: v.A2A_PEER_URL,
+  };
+}
+
+function toCallers(v: Variables): CallersConfig {
+  return {
+    required: isSignInRequired(v),
+    tokens: {
+      issuer: v.A2A_TOKEN_ISSUER,
+      jwksUrl: v.A2A_TOKEN_JWKS_URL,
+      audience: v.A2A_TOKEN_AUDIENCE ?? v.LORNU_PUBLIC_URL,
+      services: toList(v.A2A_SERVICE_EMAILS),
+      peers: toList(v.A2A_ALLOWED_EMAILS),
+    },
+    signIn:
+      v.OIDC_CLIENT_ID === undefined
+        ? undefined
+        : {
+            issuer: v.OIDC_ISSUER,
+            clientId: v.OIDC_CLIENT_ID,
+            allowedDomains: toList(v.OIDC_ALLOWED_DOMAINS),
+            allowedEmails: toList(v.OIDC_ALLOWED_EMAILS),
+          },
+    mutualTls: toMutualTls(v),
+    certificatePeers: toCertificatePeers(v.A2A_ALLOWED_CERTIFICATES),
+    limits: {
+      requestsPerMinute: v.LORNU_LIMIT_REQUESTS_PER_MINUTE,
+      streams: v.LORNU_LIMIT_STREAMS,
+      tokensPerDay: v.LORNU_LIMIT_TOKENS_PER_DAY,
+    },
+  };
+}
+
+/** Staging asks who calls; a local service, which only this machine reaches, does not unless it is told to. */
+export function isSignInRequired(v: Variables): boolean {
+  return (v.LORNU_SIGN_IN ?? (v.LORNU_ENVIRONMENT === 'staging' ? 'required' : 'open')) === 'required';
+}
+
+function toMutualTls(v: Variables): CallersConfig['mutualTls'] {
+  const { A2A_MUTUAL_TLS: kind, A2A_MUTUAL_TLS_PORT: port } = v;
+  if (kind === 'off') return { kind };
+  if (kind === 'alb') return { kind, port };
+  return {
+    kind,
+    port,
+    certificateFile: v.A2A_MUTUAL_TLS_CERTIFICATE_FILE ?? '',
+    keyFile: v.A2A_MUTUAL_TLS_KEY_FILE ?? '',
+    authoritiesFile: v.A2A_MUTUAL_TLS_AUTHORITIES_FILE ?? '',
+  };
+}
+
+/** The part before the last = is the name: a URI may hold one itself. */
+function toCertificatePeers(text: string | undefined): Record<string, string> {
+  return Object.fromEntries(
+    splitList(text).map((pair) => {
+      const at = pair.lastIndexOf('=');
+      return [pair.slice(0, at), pair.slice(at + 1).toLowerCase()];
+    }),
+  );
+}
+
+/** Where ECS hands out a task role's credentials. */
+const ECS_CREDENTIALS = 'http://169.254.170.2';
+
+function toAws(v: Variables): AwsConfig {
+  const relative = v.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI;
+  return {
+    region: v.AWS_REGION ?? v.LORNU_REGION,
+    credentialsUrl:
+      relative === undefined ? v.AWS_CONTAINER_CREDENTIALS_FULL_URI : `${ECS_CREDENTIALS}${relative}`,
+    authorizationToken: v.AWS_CONTAINER_AUTHORIZATION_TOKEN,
+    authorizationTokenFile: v.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,
+    secretsManagerUrl: v.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+  };
+}
+
+function toGoogle(v: Variables): GoogleConfig {
+  if (v.GCP_SERVICE_ACCOUNT_KEY) return { kind: 'service-account-key', tokenUrl: v.GOOGLE_TOKEN_URL };
+  if (!v.GOOGLE_WORKLOAD_IDENTITY_AUDIENCE) return { kind: 'none' };
+  return {
+    kind: 'federation',
+    provider: v.GOOGLE_WORKLOAD_IDENTITY_AUDIENCE,
+    serviceAccountEmail: v.GOOGLE_SERVICE_ACCOUNT_EMAIL ?? '',
+    endpoints:
+      v.GOOGLE_STS_URL && v.GOOGLE_IAM_CREDENTIALS_URL
+        ? { sts: v.GOOGLE_STS_URL, iamCredentials: v.GOOGLE_IAM_CREDENTIALS_URL }
+        : undefined,
+  };
+}
+
+function toSecrets(v: Variables): SecretsConfig {
+  const oidcArn = v.LORNU_SECRET_ARN_OIDC_CLIENT;
+  return {
+    geminiApiKey: { initial: v.GEMINI_API_KEY ?? '', arn: v.LORNU_SECRET_ARN_GEMINI_API_KEY },
+    gcpServiceAccountKey: {
+      initial: v.GCP_SERVICE_ACCOUNT_KEY ?? '',
+      arn: v.LORNU_SECRET_ARN_GCP_SERVICE_ACCOUNT,
+    },
+    oidcClientSecret: {
+      initial: v.OIDC_CLIENT_SECRET ?? '',
+      // The secret holds id and secret as JSON; ECS picks a key of it in the same way.
+      arn: oidcArn === undefined ? undefined : `${oidcArn}:client_secret::`,
+    },
+    sessionKey: { initial: v.SESSION_KEY ?? '', arn: v.LORNU_SECRET_ARN_SESSION_KEY },
+  };
+}
+
+/** Entries of a list, lower-cased: e-mail addresses and domains are compared that way. */
+export function toList(text: string | undefined): string[] {
+  return splitList(text).map((entry) => entry.toLowerCase());
+}
+
+export function splitList(text: string | undefined): string[] {
+  return (text ?? '').split(',').flatMap((entry) => entry.trim() || []);
+}

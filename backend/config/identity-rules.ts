@@ -1,0 +1,111 @@
+import { isSignInRequired, splitList, toList } from './identity-config.ts';
+import { isLoopback } from './loopback.ts';
+import type { VariableName, Variables } from './variables.ts';
+
+const MIN_SESSION_KEY_LENGTH = 32;
+
+/** What the variables of identity must be together. Every message begins with the variable to change. */
+export function identityRulesBroken(v: Variables): string[] {
+  return [
+    ...openRules(v),
+    ...signInRules(v),
+    ...machineRules(v),
+    ...mutualTlsRules(v),
+    ...googleRules(v),
+    ...addressRules(v),
+  ];
+}
+
+function openRules(v: Variables): string[] {
+  if (v.LORNU_ENVIRONMENT === 'staging' && !isSignInRequired(v)) {
+    return [
+      'LORNU_SIGN_IN must be required in staging: an open service is for one machine only; got "open".',
+    ];
+  }
+  const anyone =
+    v.OIDC_CLIENT_ID ?? v.A2A_ALLOWED_EMAILS ?? v.A2A_SERVICE_EMAILS ?? v.A2A_ALLOWED_CERTIFICATES;
+  return isSignInRequired(v) && anyone === undefined
+    ? [
+        'OIDC_CLIENT_ID or A2A_ALLOWED_EMAILS must be set where sign-in is required, or nobody can call; neither is.',
+      ]
+    : [];
+}
+
+function signInRules(v: Variables): string[] {
+  if (v.OIDC_CLIENT_ID === undefined) return [];
+  const problems = missing(
+    v,
+    ['OIDC_CLIENT_SECRET', 'SESSION_KEY', 'LORNU_PUBLIC_URL'],
+    'when OIDC_CLIENT_ID is',
+  );
+  const isShort = splitList(v.SESSION_KEY).some((key) => key.length < MIN_SESSION_KEY_LENGTH);
+  if (isShort)
+    problems.push(
+      `SESSION_KEY must have at least ${MIN_SESSION_KEY_LENGTH} random characters; got (hidden).`,
+    );
+  if (toList(v.OIDC_ALLOWED_DOMAINS).length + toList(v.OIDC_ALLOWED_EMAILS).length === 0) {
+    problems.push(
+      'OIDC_ALLOWED_DOMAINS must name who may sign in, or every account of the issuer could; it is not set.',
+    );
+  }
+  return problems;
+}
+
+function machineRules(v: Variables): string[] {
+  const hasMachines = v.A2A_ALLOWED_EMAILS !== undefined || v.A2A_SERVICE_EMAILS !== undefined;
+  return hasMachines && !v.A2A_TOKEN_AUDIENCE && !v.LORNU_PUBLIC_URL
+    ? ['A2A_TOKEN_AUDIENCE must be set, or LORNU_PUBLIC_URL, for tokens to be made for us alone; neither is.']
+    : [];
+}
+
+function mutualTlsRules(v: Variables): string[] {
+  const problems: string[] = [];
+  const malformed = splitList(v.A2A_ALLOWED_CERTIFICATES).find((pair) => !/^(URI|DNS):.+=.+$/.test(pair));
+  if (malformed !== undefined) {
+    problems.push(
+      `A2A_ALLOWED_CERTIFICATES must be URI:…=peer or DNS:…=peer pairs; got ${JSON.stringify(malformed)}.`,
+    );
+  }
+  if (v.A2A_MUTUAL_TLS === 'off') return problems;
+  problems.push(...missing(v, ['A2A_ALLOWED_CERTIFICATES'], 'when A2A_MUTUAL_TLS is on'));
+  if (v.A2A_MUTUAL_TLS === 'native') {
+    const files = ['CERTIFICATE', 'KEY', 'AUTHORITIES'].map(
+      (what) => `A2A_MUTUAL_TLS_${what}_FILE` as VariableName,
+    );
+    problems.push(...missing(v, files, 'when A2A_MUTUAL_TLS is native'));
+  }
+  return problems;
+}
+
+function googleRules(v: Variables): string[] {
+  return v.GOOGLE_WORKLOAD_IDENTITY_AUDIENCE && !v.GCP_SERVICE_ACCOUNT_KEY
+    ? missing(v, ['GOOGLE_SERVICE_ACCOUNT_EMAIL'], 'when GOOGLE_WORKLOAD_IDENTITY_AUDIENCE is')
+    : [];
+}
+
+const PUBLIC_ADDRESSES = ['OIDC_ISSUER', 'A2A_TOKEN_ISSUER', 'A2A_TOKEN_JWKS_URL', 'A2A_PEER_URL'] as const;
+const STAND_INS = ['GOOGLE_STS_URL', 'GOOGLE_IAM_CREDENTIALS_URL', 'GOOGLE_TOKEN_URL'] as const;
+
+/** Tokens and keys travel over https only; a stand-in on this machine is for local use and for a rehearsal. */
+function addressRules(v: Variables): string[] {
+  const mayUseLoopback = v.LORNU_ENVIRONMENT === 'local' || v.LORNU_REHEARSAL === '1';
+  const isHere = (url: string) => mayUseLoopback && isLoopback(new URL(url).hostname);
+  return [
+    ...PUBLIC_ADDRESSES.flatMap((name) => {
+      const url = v[name];
+      if (url === undefined || url.startsWith('https:') || isHere(url)) return [];
+      return [`${name} must be an https:// URL; got ${JSON.stringify(url)}.`];
+    }),
+    ...STAND_INS.flatMap((name) => {
+      const url = v[name];
+      if (url === undefined || isHere(url)) return [];
+      return [
+        `${name} must not be set but for a stand-in on loopback, locally or in a rehearsal; got ${JSON.stringify(url)}.`,
+      ];
+    }),
+  ];
+}
+
+function missing(v: Variables, names: readonly VariableName[], when: string): string[] {
+  return names.filter((name) => !v[name]).map((name) => `${name} must be set ${when}; it is not set.`);
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/** What `lornu doctor` and the documentation print about one variable. */
+export interface VariableMeaning {
+  meaning: string;
+  /** The form that is expected, for error messages: short, without the name. */
+  form: string;
+  secret?: true;
+}
+
+/** Meanings by schema: each variable is described where it is declared. */
+export const meanings = z.registry<VariableMeaning>();
+
+/** Declares one variable of the environment. */
+export function variable<T extends z.ZodType>(schema: T, meaning: VariableMeaning): T {
+  meanings.add(schema, meaning);
+  return schema;
+}
+
+export const positiveInt = (defaultValue: number) => z.coerce.number().int().positive().default(defaultValue);
+export const flag = z.enum(['0', '1']).default('0');
+export const httpUrl = z.url({ protocol: /^https?$/ });
+export const port = z.coerce.number().int().min(0).max(65_535);

@@ -1,0 +1,123 @@
+import type { Hono, MiddlewareHandler } from 'hono';
+import type { Config } from '../config/config.ts';
+import type { CallersConfig } from '../config/identity-config.ts';
+import { isLoopback } from '../config/loopback.ts';
+import type { Logger } from '../observability/logger.ts';
+import { Authenticator } from './authenticator.ts';
+import { identifyCaller, type IdentityBindings, type IdentityVariables } from './identify-caller.ts';
+import { CallerLimits } from './limits/caller-limits.ts';
+import { LimitStore } from './limits/limit-store.ts';
+import { CookieJar } from './sign-in/cookies.ts';
+import { OidcClient } from './sign-in/oidc-client.ts';
+import { PersonSession } from './sign-in/person-session.ts';
+import { SealedCookie } from './sign-in/sealed-cookie.ts';
+import { signInRoutes } from './sign-in/sign-in-routes.ts';
+import type { TaskSecrets } from './task-secrets.ts';
+import { TokenVerifier } from './tokens/token-verifier.ts';
+
+/** The identity layer in front of every surface: REST, A2A and WebSocket. */
+export interface Callers {
+  /** False: everyone is the local caller. */
+  readonly required: boolean;
+  readonly identify: MiddlewareHandler<{ Variables: IdentityVariables; Bindings: IdentityBindings }>;
+  /** Sign-in pages; undefined where nobody signs in. */
+  readonly signIn: Hono | undefined;
+  /** Limits; undefined where callers are not told apart. */
+  readonly limits: CallerLimits | undefined;
+}
+
+export interface CallersDeps {
+  fetch: typeof fetch;
+  now: () => number;
+  newId: () => string;
+  log: Logger;
+  secrets: Pick<TaskSecrets, 'oidcClientSecret' | 'sessionKey'>;
+  /** Least time between two requests for an issuer's keys; 30 s when left out. */
+  keyCooldownMs?: number;
+}
+
+/** Builds the identity layer that the configuration describes. */
+export function createCallers(config: Config, deps: CallersDeps): Callers {
+  const { now, log } = deps;
+  const { callers } = config.identity;
+  const ownOrigins = new Set([
+    ...(config.publicUrl ? [new URL(config.publicUrl).origin] : []),
+    ...config.allowOrigins,
+  ]);
+  const people = createSignIn(config, ownOrigins, deps);
+  const limits = callers.required ? createLimits(config, deps) : undefined;
+  const authenticator = new Authenticator({
+    required: callers.required,
+    tokens: createVerifier(callers, deps),
+    machines: callers.tokens,
+    certificatePeers: new Map(Object.entries(callers.certificatePeers)),
+    albCertificatePort: callers.mutualTls.kind === 'alb' ? callers.mutualTls.port : undefined,
+    session: people?.session,
+    ownOrigins,
+    now,
+  });
+  return {
+    required: callers.required,
+    identify: identifyCaller({ authenticator, limits, signInPath: people ? '/auth/login' : undefined, log }),
+    signIn: people?.routes,
+    limits,
+  };
+}
+
+function createVerifier(
+  { tokens }: CallersConfig,
+  { fetch, now, log, keyCooldownMs }: CallersDeps,
+): TokenVerifier | undefined {
+  const { issuer, jwksUrl, audience, peers, services } = tokens;
+  if (audience === undefined || peers.length + services.length === 0) return undefined;
+  return new TokenVerifier({
+    // The load balancer in front verifies RS256 and nothing else; so does this.
+    issuers: [{ issuer, jwksUrl, audiences: [audience], algorithms: ['RS256'] }],
+    fetch,
+    now,
+    onOutage: (error) =>
+      log.warn('the keys of the token issuer cannot be read', {
+        url: jwksUrl,
+        reason: error instanceof Error ? error.message : 'unknown',
+      }),
+    ...(keyCooldownMs === undefined ? {} : { cooldownMs: keyCooldownMs }),
+  });
+}
+
+function createSignIn(
+  { identity, publicUrl }: Config,
+  ownOrigins: ReadonlySet<string>,
+  { fetch, now, log, secrets }: CallersDeps,
+): { routes: Hono; session: PersonSession } | undefined {
+  const { signIn } = identity.callers;
+  if (signIn === undefined || publicUrl === undefined) return undefined;
+  const cookies = new CookieJar(publicUrl);
+  const sealed = (purpose: string) => new SealedCookie({ keys: secrets.sessionKey, purpose, now });
+  const session = new PersonSession(cookies, sealed('session'));
+  const client = new OidcClient({
+    issuer: signIn.issuer,
+    clientId: signIn.clientId,
+    clientSecret: secrets.oidcClientSecret,
+    redirectUri: new URL('/auth/callback', publicUrl).href,
+    allowHttp: isLoopback(new URL(signIn.issuer).hostname),
+    fetch,
+  });
+  const routes = signInRoutes({
+    publicUrl,
+    ownOrigins,
+    allowed: { domains: signIn.allowedDomains, emails: signIn.allowedEmails },
+    client,
+    cookies,
+    attempts: sealed('sign-in attempt'),
+    session,
+    log,
+  });
+  return { routes, session };
+}
+
+/** Processes on one disk count together; tasks without one count each for itself. */
+function createLimits({ identity, sessions, dataDir }: Config, { now, newId }: CallersDeps): CallerLimits {
+  const file =
+    sessions.kind === 'sqlite' && sessions.file !== ':memory:' ? `${dataDir}/limits.sqlite` : ':memory:';
+  return new CallerLimits({ numbers: identity.callers.limits, store: new LimitStore(file), now, newId });
+}

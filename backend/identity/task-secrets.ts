@@ -1,0 +1,105 @@
+import type { IdentityConfig, SecretConfig } from '../config/identity-config.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createSecretsManager } from './aws/secrets-manager.ts';
+import {
+  type AwsCredentialsSource,
+  createTaskCredentials,
+  CredentialsError,
+} from './aws/task-credentials.ts';
+import { createRotatingSecret, fixedSecret, type RotatingSecret, type Secret } from './secrets/secret.ts';
+
+export interface TaskSecrets {
+  readonly geminiApiKey: Secret;
+  readonly gcpServiceAccountKey: Secret;
+  readonly oidcClientSecret: Secret;
+  readonly sessionKey: Secret;
+  /** Begins to read rotated values; the first look is after one interval, the values at the start are fresh. */
+  start(): void;
+  stop(): void;
+}
+
+export interface TaskSecretsDeps {
+  fetch: typeof fetch;
+  now: () => number;
+  log: Logger;
+  pollEveryMs?: number;
+}
+
+/** A rotated value is used within this time plus one request, and so within a minute. */
+const POLL_EVERY_MS = 30_000;
+
+/** The task's role, or a source that says what is missing where the service runs outside ECS. */
+export function createAwsCredentials(
+  { aws }: Pick<IdentityConfig, 'aws'>,
+  { fetch, now }: Pick<TaskSecretsDeps, 'fetch' | 'now'>,
+): AwsCredentialsSource {
+  const { credentialsUrl: url, authorizationToken, authorizationTokenFile } = aws;
+  if (url === undefined) {
+    return {
+      get: async () => {
+        throw new CredentialsError('No task role: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set');
+      },
+    };
+  }
+  return createTaskCredentials({
+    url,
+    fetch,
+    now,
+    ...(authorizationToken === undefined ? {} : { authorizationToken }),
+    ...(authorizationTokenFile === undefined ? {} : { authorizationTokenFile }),
+  });
+}
+
+/** The secrets of a task: as ECS gave them at the start, then as Secrets Manager has them. */
+export function createTaskSecrets(
+  config: IdentityConfig,
+  credentials: AwsCredentialsSource,
+  { fetch, now, log, pollEveryMs = POLL_EVERY_MS }: TaskSecretsDeps,
+): TaskSecrets {
+  const { region, secretsManagerUrl } = config.aws;
+  const read = createSecretsManager({
+    region,
+    credentials,
+    fetch,
+    ...(secretsManagerUrl === undefined ? {} : { endpoint: secretsManagerUrl }),
+  });
+  const rotating: RotatingSecret[] = [];
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  function toSecret(name: string, { initial, arn }: SecretConfig): Secret {
+    if (arn === undefined || initial === '') return fixedSecret(initial);
+    const secret = createRotatingSecret({
+      name,
+      initial,
+      now,
+      read: async () => read(arn),
+      onRotated: () => log.info('a rotated secret is in use', { secret: name }),
+      onFailure: (_name, error) =>
+        log.warn('a secret could not be read again', {
+          secret: name,
+          reason: error instanceof Error ? error.message : 'unknown',
+        }),
+    });
+    rotating.push(secret);
+    return secret;
+  }
+
+  const { geminiApiKey, gcpServiceAccountKey, oidcClientSecret, sessionKey } = config.secrets;
+  return {
+    geminiApiKey: toSecret('GEMINI_API_KEY', geminiApiKey),
+    gcpServiceAccountKey: toSecret('GCP_SERVICE_ACCOUNT_KEY', gcpServiceAccountKey),
+    oidcClientSecret: toSecret('OIDC_CLIENT_SECRET', oidcClientSecret),
+    sessionKey: toSecret('SESSION_KEY', sessionKey),
+    start() {
+      if (rotating.length === 0 || timer !== undefined) return;
+      timer = setInterval(() => {
+        for (const secret of rotating) void secret.poll();
+      }, pollEveryMs);
+      timer.unref();
+    },
+    stop() {
+      clearInterval(timer);
+      timer = undefined;
+    },
+  };
+}
