@@ -59,6 +59,14 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'identity',
+    title: 'nobody passes without showing who it is, and Google knows us without a key',
+    kind: 'bun',
+    run: ['./tests/identity'],
+    budgetMs: 3 * MINUTE,
+    light: true,
+  },
+  {
     name: 'launcher',
     title: 'the launcher starts from nothing, and explains what stops it',
     kind: 'bun',

@@ -4,14 +4,12 @@ import { defineRoute, type Route } from '../route.ts';
 /** The user id that ADK's own page uses where nobody signs in. */
 const LOCAL_USER_ID = 'user';
 
-const ME = z
-  .object({
-    userId: z.string(),
-    role: z.enum(['local', 'person', 'service', 'peer']),
-    email: z.string().optional(),
-    name: z.string().optional(),
-  })
-  .meta({ id: 'Me' });
+const ME = z.object({
+  userId: z.string(),
+  role: z.enum(['local', 'person', 'service', 'peer']),
+  email: z.string().optional(),
+  name: z.string().optional(),
+});
 
 /** Who calls, for the page. */
 export function meRoutes(): Route[] {
