@@ -1,0 +1,28 @@
+import { FunctionTool, LlmAgent } from '@google/adk';
+import { z } from 'zod';
+import { readFindings, toReport } from './findings.ts';
+
+const FILENAME = 'incident-report.md';
+
+/** Turns the findings into a file that can be handed on. */
+export const scribe = new LlmAgent({
+  name: 'scribe',
+  description: 'Writes the report of an incident from the findings, as a file.',
+  model: 'gemini-2.5-flash',
+  instruction: `You write the report of an incident with write_report, and say in one sentence what it holds.
+Never add what is not among the findings.`,
+  tools: [
+    new FunctionTool({
+      name: 'write_report',
+      description: 'Writes the report of this incident into a file and shows it.',
+      parameters: z.object({ title: z.string().describe('What happened, in a few words.') }),
+      execute: async ({ title }, context) => {
+        const findings = readFindings(context);
+        const bytes = Buffer.from(toReport(title, findings));
+        const part = { inlineData: { mimeType: 'text/markdown', data: bytes.toString('base64') } };
+        const version = await context?.saveArtifact(FILENAME, part);
+        return { file: FILENAME, version, findings: findings.length };
+      },
+    }),
+  ],
+});
