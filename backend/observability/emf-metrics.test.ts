@@ -1,0 +1,58 @@
+import { expect, test } from 'bun:test';
+import { EmfMetrics } from './emf-metrics.ts';
+
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+test('a line is what CloudWatch reads, and what happened is counted once', () => {
+  const lines: string[] = [];
+  const metrics = new EmfMetrics({
+    environment: 'staging',
+    now: () => 1_795_422_375_123.4,
+    write: (line) => lines.push(line),
+  });
+  metrics.streams(1);
+  metrics.streams(1);
+  metrics.streams(-1);
+  metrics.turn({ failed: false });
+  metrics.turn({ failed: true });
+  metrics.timeToFirstToken(12.34);
+  metrics.tokens({ input: 10, output: 5 });
+  metrics.flush();
+  metrics.flush();
+
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    {
+      _aws: {
+        Timestamp: 1_795_422_375_123,
+        CloudWatchMetrics: [
+          {
+            Namespace: 'Lornu/Agent',
+            Dimensions: [['Environment']],
+            Metrics: [
+              { Name: 'ActiveStreams', Unit: 'Count' },
+              { Name: 'Turns', Unit: 'Count' },
+              { Name: 'TurnErrors', Unit: 'Count' },
+              { Name: 'Tokens', Unit: 'Count' },
+              { Name: 'TimeToFirstToken', Unit: 'Milliseconds' },
+            ],
+          },
+        ],
+      },
+      Environment: 'staging',
+      ActiveStreams: 2,
+      Turns: 2,
+      TurnErrors: 1,
+      Tokens: 15,
+      TimeToFirstToken: [12.3],
+    },
+    expect.objectContaining({ ActiveStreams: 1, Turns: 0, TurnErrors: 0, Tokens: 0 }),
+  ]);
+  expect(lines[1]).not.toContain('TimeToFirstToken');
+});
+
+test('a line never holds more values than CloudWatch takes', () => {
+  const lines: string[] = [];
+  const metrics = new EmfMetrics({ environment: 'e', now: Date.now, write: (line) => lines.push(line) });
+  for (let i = 0; i < 500; i++) metrics.timeToFirstToken(i);
+  metrics.flush();
+  expect((JSON.parse(lines[0] ?? '') as { TimeToFirstToken: number[] }).TimeToFirstToken).toHaveLength(100);
+});

@@ -1,0 +1,20 @@
+/** What is counted; names and units are in docs/metrics.md. */
+export interface Metrics {
+  /** A stream to a client begins (+1) or ends (-1). */
+  streams(change: 1 | -1): void;
+  /** A turn has ended. */
+  turn(outcome: { failed: boolean; durationMs: number }): void;
+  /** From the request to the first frame of its answer. */
+  timeToFirstToken(ms: number): void;
+  tokens(use: { model: string; input: number; output: number }): void;
+}
+
+/** Every call goes to all of them. */
+export function combineMetrics(all: readonly Metrics[]): Metrics {
+  return {
+    streams: (change) => all.forEach((one) => one.streams(change)),
+    turn: (outcome) => all.forEach((one) => one.turn(outcome)),
+    timeToFirstToken: (ms) => all.forEach((one) => one.timeToFirstToken(ms)),
+    tokens: (use) => all.forEach((one) => one.tokens(use)),
+  };
+}
