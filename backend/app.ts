@@ -1,4 +1,5 @@
-import { version as adkVersion } from '@google/adk';
+import { isLlmAgent, version as adkVersion } from '@google/adk';
+import type { AgentRegistry } from './agents/agent-registry.ts';
 import { Hono } from 'hono';
 import type { Config } from './config/config.ts';
 import { answerError } from './http/error-answer.ts';
@@ -23,21 +24,33 @@ import type { Services } from './services.ts';
 
 /** The service as a fetch handler; nothing listens and nothing is read from the environment. */
 export function createApp(config: Config, services: Services): Hono<AppEnv> {
+<<<<<<< HEAD
   const { agents, sessions, runs, callers, log, now, newId, readiness, isDraining } = services;
+=======
+  const { agents, sessions, runs, log, now, newId, readiness, metrics, isDraining } = services;
+>>>>>>> a64e6f2 (Listen: compose the real services, stop in order on SIGTERM)
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
   const page = config.pageDir ? PageFiles.list(config.pageDir) : undefined;
   const described: Route[] = [
-    ...healthRoutes(config, adkVersion),
+    ...healthRoutes(config, adkVersion, config.model.name ?? namedModel(agents, config.defaultAppName)),
     ...readyRoutes({ readiness, agents, activeRuns: () => runs.activeCount, isDraining }),
     ...appRoutes(agents),
     ...sessionRoutes(sessions, now),
     ...runRoutes({
       agents,
+<<<<<<< HEAD
       startTurn: createAdmission(runs, callers.limits, log),
       defaultAppName: config.defaultAppName,
       pingMs: config.limits.pingMs,
     }),
     ...meRoutes(),
+=======
+      runs,
+      metrics,
+      defaultAppName: config.defaultAppName,
+      pingMs: config.limits.pingMs,
+    }),
+>>>>>>> a64e6f2 (Listen: compose the real services, stop in order on SIGTERM)
     ...notBuiltRoutes(),
   ];
   const routes = [...described, ...openApiRoutes(described, config.revision)];
@@ -50,4 +63,12 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   app.notFound(async (context) => (await servePage(page, context)) ?? answerUnmatched(app, routes, context));
   app.onError((error, context) => answerError(error, context, log));
   return app;
+}
+
+/** The model that the default app's root agent names, or the first app's where there is no default. */
+function namedModel({ agents }: AgentRegistry, defaultAppName: string | undefined): string {
+  const app = agents.get(defaultAppName ?? '') ?? agents.values().next().value;
+  if (!app || !isLlmAgent(app.rootAgent)) return 'none';
+  const { model } = app.rootAgent;
+  return typeof model === 'string' ? model : (model?.model ?? 'none');
 }

@@ -1,6 +1,7 @@
 import type { AgentRegistry } from './agents/agent-registry.ts';
 import type { Callers } from './identity/callers.ts';
 import type { Logger } from './observability/logger.ts';
+import type { Metrics } from './observability/metrics.ts';
 import type { Readiness } from './observability/readiness.ts';
 import type { RunService } from './runs/run.ts';
 import type { SessionStore } from './sessions/session-store.ts';
@@ -17,6 +18,7 @@ export interface Services {
   now: () => number;
   newId: () => string;
   readiness: Readiness;
+  metrics: Metrics;
   /** From SIGTERM on: no new requests should come here. */
   isDraining: () => boolean;
 }

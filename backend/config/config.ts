@@ -3,7 +3,10 @@ import { rulesBroken } from './rules.ts';
 import { meaningOf, VARIABLES, type VariableName, type Variables } from './variables.ts';
 
 /** Which model answers, and whether it is Gemini itself. */
-export type ModelConfig = { name: string } & (
+export type ModelConfig = {
+  /** Used in the place of whatever Gemini model the agents name. */
+  name: string | undefined;
+} & (
   | { kind: 'gemini-api'; apiKey: string }
   | { kind: 'vertex'; project: string; location: string }
   | { kind: 'stand-in'; baseUrl: string }

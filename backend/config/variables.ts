@@ -45,8 +45,8 @@ export const VARIABLES = z.object({
     form: 'an API key',
     secret: true,
   }),
-  GEMINI_MODEL: variable(z.string().default('gemini-2.5-flash'), {
-    meaning: 'Model that agents use when they name none.',
+  GEMINI_MODEL: variable(z.string().optional(), {
+    meaning: 'Model used in the place of whatever Gemini model the agents name.',
     form: 'a Gemini model name',
   }),
   GOOGLE_GEMINI_BASE_URL: variable(httpUrl.optional(), {

@@ -33,9 +33,7 @@ export class MeasuredRuns implements RunService {
   }
 
   async #measureFirst(run: Run, beganMs: number): Promise<void> {
-    for await (const _first of run.frames()) {
-      this.#metrics.timeToFirstToken(this.#clock() - beganMs);
-      return;
-    }
+    const first = await run.frames()[Symbol.asyncIterator]().next();
+    if (!first.done) this.#metrics.timeToFirstToken(this.#clock() - beganMs);
   }
 }

@@ -1,8 +1,10 @@
+import type { Metrics } from '../observability/metrics.ts';
 import type { Run } from '../runs/run.ts';
 
 export interface SseOptions {
   /** Time between comment lines while nothing else is sent, in milliseconds. */
   pingMs: number;
+  metrics: Pick<Metrics, 'streams'>;
   /** Ends when the client has left. */
   signal: AbortSignal;
   /** First frame to send; 0 is the run's first. */
@@ -27,7 +29,7 @@ const HEADERS = {
 const encoder = new TextEncoder();
 
 /** A run's frames as server-sent events: `id:` and `data:` lines, comment lines while it is quiet. */
-export function sseResponse(run: Run, { pingMs, signal, fromIndex = 0 }: SseOptions): Response {
+export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex = 0 }: SseOptions): Response {
   const left = new AbortController();
   const stop = () => left.abort();
   signal.addEventListener('abort', stop, { once: true });
@@ -36,6 +38,7 @@ export function sseResponse(run: Run, { pingMs, signal, fromIndex = 0 }: SseOpti
   const stream = new ReadableStream<Uint8Array>(
     {
       start(controller) {
+        metrics.streams(1);
         let quiet = true;
         const ping = setInterval(() => {
           if (quiet && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(PING));
@@ -60,6 +63,7 @@ export function sseResponse(run: Run, { pingMs, signal, fromIndex = 0 }: SseOpti
             if (!left.signal.aborted) controller.error(error);
           })
           .finally(() => {
+            metrics.streams(-1);
             clearInterval(ping);
             signal.removeEventListener('abort', stop);
           });

@@ -4,6 +4,7 @@ import { parseConfig, type Environment } from '../config/config.ts';
 import { createCallers } from '../identity/callers.ts';
 import { fixedSecret } from '../identity/secrets/secret.ts';
 import { createJsonLogger } from '../observability/json-logger.ts';
+import { combineMetrics } from '../observability/metrics.ts';
 import { Readiness } from '../observability/readiness.ts';
 import type { Services } from '../services.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
@@ -38,6 +39,7 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
   const runs = new ScriptedRuns(sessions);
   const root = new LlmAgent({
     name: 'root',
+    model: 'gemini-2.5-flash',
     description: 'Answers.',
     instruction: 'Be short.',
     subAgents: [new LlmAgent({ name: 'helper', instruction: () => 'from state' })],
@@ -72,6 +74,7 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
     now: Date.now,
     newId: () => crypto.randomUUID(),
     readiness: new Readiness({ probes: [] }),
+    metrics: combineMetrics([]),
     isDraining: () => false,
     ...overrides,
   };

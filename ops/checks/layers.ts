@@ -9,6 +9,7 @@ export const BACKEND_LAYERS: readonly (readonly string[])[] = [
   // What tests share; nothing that is served imports it.
   ['testing'],
   ['serve.ts'],
+  ['model-backend.ts'],
   ['app.ts'],
   ['http', 'a2a'],
   ['services.ts'],

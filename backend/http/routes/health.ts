@@ -15,7 +15,7 @@ const VERSION = z.object({
 });
 
 /** Liveness and identity of this process: answered without looking at any dependency. */
-export function healthRoutes(config: Config, adkVersion: string): Route[] {
+export function healthRoutes(config: Config, adkVersion: string, modelName: string): Route[] {
   const version: z.output<typeof VERSION> = {
     version: adkVersion,
     language: 'typescript',
@@ -23,7 +23,7 @@ export function healthRoutes(config: Config, adkVersion: string): Route[] {
     revision: config.revision,
     environment: config.environment,
     region: config.region,
-    model: config.model.name,
+    model: modelName,
     modelIsStandIn: config.model.kind === 'stand-in',
     ...(config.rehearsal ? { rehearsal: true } : {}),
   };
