@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from '../observability/logger.ts';
 import type { AgentRegistry, BrokenAgent, LoadedAgent } from './agent-registry.ts';
+import { rememberDeclarations } from './remember-declarations.ts';
 import { shareModules } from './share-modules.ts';
 
 export interface LoadAgentsOptions {
@@ -58,6 +59,7 @@ async function loadAgent(dir: string, appName: string, timeoutMs: number): Promi
   const { rootAgent } = module;
   if (rootAgent === undefined) throw new Error(`${basename(entry)} exports no rootAgent.`);
   if (!isBaseAgent(rootAgent)) throw new Error(`rootAgent of ${basename(entry)} is not an ADK agent.`);
+  rememberDeclarations(rootAgent);
   return { appName, rootAgent };
 }
 

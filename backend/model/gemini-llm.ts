@@ -10,6 +10,7 @@ import {
 } from '@google/adk';
 import { StreamAggregator } from './aggregator.ts';
 import { callModel } from './call-model.ts';
+import { sinkOf } from './divert-partials.ts';
 import { toGeminiBody } from './gemini-request.ts';
 import { toLlmResponse } from './llm-response.ts';
 import { coverMissingTools } from './missing-tool.ts';
@@ -59,12 +60,14 @@ export class GeminiLlm extends BaseLlm {
       for await (const answer of answers) yield this.#whole(request, toLlmResponse(answer));
       return;
     }
+    const sink = sinkOf(request, signal);
     const aggregator = new StreamAggregator();
     for await (const answer of answers) {
       if (answer.candidates?.[0]?.index) continue;
       const piece = aggregator.add(answer);
       markLongRunning(request, piece);
-      yield parkCalls(piece);
+      if (sink) sink(piece);
+      else yield parkCalls(piece);
     }
     const whole = aggregator.close();
     if (whole) yield this.#whole(request, whole);

@@ -89,10 +89,7 @@ class LocalRunService implements RunService {
     let failure: TurnFailure | undefined;
     const { signal } = run.abort;
     try {
-      for await (const output of this.#turn(run, session, agent, answers)) {
-        if (output.kind === 'event') run.addEvent(output.event);
-        else failure = output.failure;
-      }
+      failure = await this.#turn(run, session, agent, answers);
       if (signal.aborted) await this.#close(run, session, agent, answers);
     } catch (error) {
       failure = toTurnFailure(error);
@@ -118,7 +115,7 @@ class LocalRunService implements RunService {
     session: Session,
     agent: LoadedAgent,
     answers: OpenAnswers,
-  ): ReturnType<typeof runTurn> {
+  ): Promise<TurnFailure | undefined> {
     const { sessions, plugins, memory, artifactsOf, maxLlmCalls } = this.#parts;
     return runTurn({
       rootAgent: agent.rootAgent,
@@ -128,6 +125,7 @@ class LocalRunService implements RunService {
       invocationId: run.invocationId,
       answers,
       signal: run.abort.signal,
+      emit: (event) => run.addEvent(event),
       maxLlmCalls: maxLlmCalls ?? MAX_LLM_CALLS,
       plugins,
       artifacts: artifactsOf?.(session),

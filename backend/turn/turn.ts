@@ -10,15 +10,18 @@ import {
   type BaseMemoryService,
   type BasePlugin,
   type Event,
+  type LlmResponse,
   type Session,
   type SessionArtifactService,
 } from '@google/adk';
 import type { Content } from '@google/genai';
 import { withoutInternalMetadata } from '../events/redact.ts';
+import { divertPartials } from '../model/divert-partials.ts';
 import { unparkCalls } from '../model/parked-calls.ts';
 
 import type { SessionStore } from '../sessions/session-store.ts';
 import { toAgentView } from './agent-view.ts';
+import { seesPartials } from './sees-partials.ts';
 import { toTurnFailure, type TurnFailure } from './turn-failure.ts';
 import type { TurnRequest } from './turn-request.ts';
 import { splitConfirmation } from './confirmation-events.ts';
@@ -37,20 +40,20 @@ export interface TurnParts {
   answers: OpenAnswers;
   signal: AbortSignal;
   maxLlmCalls: number;
+  /** Takes each event of the turn in Python ADK's form: partial ones as they come, whole ones once they are stored. */
+  emit: (event: Event) => void;
   plugins?: BasePlugin[];
   artifacts?: SessionArtifactService;
   memory?: BaseMemoryService;
 }
 
-/** An event of the turn, in Python ADK's form: partial, or stored before it is given out. */
-export type TurnOutput = { kind: 'event'; event: Event } | { kind: 'failure'; failure: TurnFailure };
-
 /**
  * One turn at ADK's exported seams, without its Runner: the person's message is stored, the agent runs, each whole event
- * is stored and then given out. When the signal aborts, the turn simply ends: what was shown is in `answers`.
+ * is stored and then given to `emit`. Resolves with the model's failure, if it failed. When the signal aborts, the turn
+ * simply ends: what was shown is in `answers`.
  * Throws what the agent or its callbacks throw, and AppError where the store refuses.
  */
-export async function* runTurn(turn: TurnParts): AsyncGenerator<TurnOutput> {
+export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined> {
   const { session, sessions, signal, invocationId, request } = turn;
   const failures = new ModelFailureRecorder();
   const pluginManager = new PluginManager([...(turn.plugins ?? []), failures]);
@@ -74,12 +77,22 @@ export async function* runTurn(turn: TurnParts): AsyncGenerator<TurnOutput> {
     abortSignal: signal,
   });
 
-  async function store(event: Event): Promise<TurnOutput> {
+  function identify(event: Event): void {
     turn.answers.identify(event);
     if (customMetadata) event.customMetadata = { ...customMetadata, ...event.customMetadata };
-    await sessions.appendEvent({ session, event });
-    return { kind: 'event', event };
   }
+  async function store(event: Event): Promise<void> {
+    identify(event);
+    await sessions.appendEvent({ session, event });
+  }
+  function showPartial(event: Event): void {
+    if (signal.aborted) return;
+    identify(event);
+    turn.emit(event);
+  }
+
+  if (!seesPartials(turn.rootAgent, turn.plugins ?? []))
+    divertPartials(signal, (piece, agentName) => showPartial(partialEvent(turn, piece, agentName)));
 
   if (message) {
     message =
@@ -91,29 +104,48 @@ export async function* runTurn(turn: TurnParts): AsyncGenerator<TurnOutput> {
   context.agent = determineAgentForResumption(session, turn.rootAgent);
   const early = await pluginManager.runBeforeRunCallback({ invocationContext: context });
   if (early) {
-    yield await store(toPythonForm(turn, createEvent({ invocationId, author: 'model', content: early })));
-    return;
+    const event = toPythonForm(turn, createEvent({ invocationId, author: 'model', content: early }));
+    await store(event);
+    turn.emit(event);
+    return undefined;
   }
   for await (const raw of context.agent.runAsync(context)) {
-    if (signal.aborted) return;
+    if (signal.aborted) return undefined;
     const changed = await pluginManager.runOnEventCallback({ invocationContext: context, event: raw });
-    const agentEvent = changed ? keepIdentity(raw, changed) : raw;
-    for (const event of splitConfirmation(agentEvent)) {
+    for (const event of splitConfirmation(changed ? keepIdentity(raw, changed) : raw)) {
       toPythonForm(turn, event);
       if (event.partial) {
-        turn.answers.identify(event);
-        if (customMetadata) event.customMetadata = { ...customMetadata, ...event.customMetadata };
-        yield { kind: 'event', event: unparkCalls(event) };
+        showPartial(unparkCalls(event));
         continue;
       }
       const isFailure = failures.error !== undefined && event.errorCode !== undefined && !event.content;
       if (isFailure) describeFailure(turn.answers, event, toTurnFailure(failures.error));
-      yield await store(event);
+      await store(event);
+      turn.emit(event);
     }
   }
-  if (signal.aborted) return;
+  if (signal.aborted) return undefined;
   await pluginManager.runAfterRunCallback({ invocationContext: context });
-  if (failures.error) yield { kind: 'failure', failure: toTurnFailure(failures.error) };
+  return failures.error && toTurnFailure(failures.error);
+}
+
+/** A piece of the model's answer that came past ADK, as ADK would have made it. */
+function partialEvent(
+  turn: TurnParts,
+  piece: LlmResponse & { longRunningToolIds?: string[] },
+  author: string,
+): Event {
+  const { invocationId, rootAgent } = turn;
+  const nodeInfo = { path: nodePathOf(rootAgent, author) };
+  return {
+    ...piece,
+    id: '',
+    invocationId,
+    author,
+    actions: createEventActions(),
+    nodeInfo,
+    timestamp: Date.now(),
+  };
 }
 
 /** An inbound message is a person's, whatever role the caller wrote; one without parts says nothing. */

@@ -46,6 +46,8 @@ export function openDatabase(path: string): Database {
   database.run('PRAGMA journal_mode = WAL');
   database.run('PRAGMA synchronous = NORMAL');
   database.run('PRAGMA foreign_keys = ON');
+  // A checkpoint syncs the file; every 16 MB instead of every 4 MB of writes.
+  database.run('PRAGMA wal_autocheckpoint = 4000');
   database.transaction(() => database.run(SCHEMA)).immediate();
   database.run(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}`);
   return database;
