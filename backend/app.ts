@@ -24,11 +24,7 @@ import type { Services } from './services.ts';
 
 /** The service as a fetch handler; nothing listens and nothing is read from the environment. */
 export function createApp(config: Config, services: Services): Hono<AppEnv> {
-<<<<<<< HEAD
-  const { agents, sessions, runs, callers, log, now, newId, readiness, isDraining } = services;
-=======
-  const { agents, sessions, runs, log, now, newId, readiness, metrics, isDraining } = services;
->>>>>>> a64e6f2 (Listen: compose the real services, stop in order on SIGTERM)
+  const { agents, sessions, runs, callers, log, now, newId, readiness, metrics, isDraining } = services;
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
   const page = config.pageDir ? PageFiles.list(config.pageDir) : undefined;
   const described: Route[] = [
@@ -38,19 +34,12 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...sessionRoutes(sessions, now),
     ...runRoutes({
       agents,
-<<<<<<< HEAD
       startTurn: createAdmission(runs, callers.limits, log),
-      defaultAppName: config.defaultAppName,
-      pingMs: config.limits.pingMs,
-    }),
-    ...meRoutes(),
-=======
-      runs,
       metrics,
       defaultAppName: config.defaultAppName,
       pingMs: config.limits.pingMs,
     }),
->>>>>>> a64e6f2 (Listen: compose the real services, stop in order on SIGTERM)
+    ...meRoutes(),
     ...notBuiltRoutes(),
   ];
   const routes = [...described, ...openApiRoutes(described, config.revision)];

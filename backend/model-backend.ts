@@ -1,12 +1,13 @@
 import { GoogleAuth } from 'google-auth-library';
 import type { ModelConfig } from './config/config.ts';
+import type { Secret } from './identity/secrets/secret.ts';
 import type { ModelBackend } from './model/model-settings.ts';
 
 const VERTEX_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
 /** The configured model as the model layer takes it. Vertex uses Google's default credentials. */
-export function modelBackend(model: ModelConfig): ModelBackend {
-  if (model.kind === 'gemini-api') return { kind: 'gemini-api', apiKey: () => model.apiKey };
+export function modelBackend(model: ModelConfig, apiKey: Pick<Secret, 'current'>): ModelBackend {
+  if (model.kind === 'gemini-api') return { kind: 'gemini-api', apiKey: () => apiKey.current() };
   if (model.kind === 'stand-in') return { kind: 'stand-in', baseUrl: model.baseUrl };
   const auth = new GoogleAuth({ scopes: [VERTEX_SCOPE] });
   return {

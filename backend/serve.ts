@@ -4,6 +4,8 @@ import { EnvironmentPlugin } from './agents/environment-plugin.ts';
 import { loadAgents } from './agents/load-agents.ts';
 import { createApp } from './app.ts';
 import { ConfigError, parseConfig, type Config } from './config/config.ts';
+import { createCallers } from './identity/callers.ts';
+import { createAwsCredentials, createTaskSecrets } from './identity/task-secrets.ts';
 import { MeasuredRuns } from './http/measured-runs.ts';
 import { useModel } from './model/gemini-llm.ts';
 import { modelBackend, probeModel } from './model-backend.ts';
@@ -107,7 +109,13 @@ async function compose(config: Config, log: Logger, metrics: Metrics) {
       'LORNU_SESSION_STORE must be sqlite: Firestore sessions are not served yet; got "firestore".',
     ]);
   }
-  const backend = modelBackend(config.model);
+  const now = Date.now;
+  const newId = () => crypto.randomUUID();
+  const credentials = createAwsCredentials(config.identity, { fetch, now });
+  const secrets = createTaskSecrets(config.identity, credentials, { fetch, now, log });
+  secrets.start();
+  const callers = createCallers(config, { fetch, now, newId, log, secrets });
+  const backend = modelBackend(config.model, secrets.geminiApiKey);
   useModel({ backend, ...(config.model.name ? { model: config.model.name } : {}), log });
   const sessions = new SqliteSessionStore({ database: openDatabase(config.sessions.file) });
   const agents = await loadAgents({ dir: config.agentsDir ?? beside('agents', '../agents'), log });
@@ -129,21 +137,33 @@ async function compose(config: Config, log: Logger, metrics: Metrics) {
     adkVersion,
     dependencies: await readiness.report(),
   }));
-  const now = Date.now;
-  const newId = () => crypto.randomUUID();
   const plugins = [environment, new UsagePlugin(metrics)];
   const runs = new MeasuredRuns(createRunService({ agents, sessions, log, now, newId, plugins }), metrics);
 
   let draining = false;
   const isDraining = () => draining;
   const served = { ...config, pageDir: config.pageDir ?? beside('page', '../frontend/dist') };
-  const app = createApp(served, { agents, sessions, runs, log, now, newId, readiness, metrics, isDraining });
+  const app = createApp(served, {
+    agents,
+    sessions,
+    runs,
+    callers,
+    log,
+    now,
+    newId,
+    readiness,
+    metrics,
+    isDraining,
+  });
   const stop: Stop = {
     drain: async () => {
       draining = true;
       await runs.drain(config.limits.drainMs);
     },
-    close: () => sessions.close(),
+    close: async () => {
+      secrets.stop();
+      await sessions.close();
+    },
   };
   return { app, stop };
 }

@@ -2,13 +2,9 @@ import { z } from 'zod';
 import type { AgentRegistry } from '../../agents/agent-registry.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { contentFromWire } from '../../events/wire.ts';
-<<<<<<< HEAD
+import type { Metrics } from '../../observability/metrics.ts';
 import type { StartTurn } from '../../runs/admission.ts';
 import type { TurnRequest } from '../../runs/run.ts';
-=======
-import type { Metrics } from '../../observability/metrics.ts';
-import type { RunService, TurnRequest } from '../../runs/run.ts';
->>>>>>> a64e6f2 (Listen: compose the real services, stop in order on SIGTERM)
 import { jsonText } from '../answer.ts';
 import { requireApp } from '../require-app.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -18,22 +14,14 @@ import { RUN_AGENT_REQUEST } from '../wire/requests.ts';
 
 export interface RunRoutesOptions {
   agents: AgentRegistry;
-<<<<<<< HEAD
   startTurn: StartTurn;
-=======
-  runs: RunService;
   metrics: Metrics;
->>>>>>> a64e6f2 (Listen: compose the real services, stop in order on SIGTERM)
   defaultAppName: string | undefined;
   pingMs: number;
 }
 
 /** Turns: /run answers when the turn is over, /run_sse while it goes on. A client that leaves does not end the turn. */
-<<<<<<< HEAD
-export function runRoutes({ agents, startTurn, defaultAppName, pingMs }: RunRoutesOptions): Route[] {
-=======
-export function runRoutes({ agents, runs, metrics, defaultAppName, pingMs }: RunRoutesOptions): Route[] {
->>>>>>> a64e6f2 (Listen: compose the real services, stop in order on SIGTERM)
+export function runRoutes({ agents, startTurn, metrics, defaultAppName, pingMs }: RunRoutesOptions): Route[] {
   function toTurn(body: z.output<typeof RUN_AGENT_REQUEST> | undefined): TurnRequest {
     if (!body) throw new AppError('INVALID_REQUEST');
     const appName = body.appName || defaultAppName;
@@ -97,13 +85,8 @@ export function runRoutes({ agents, runs, metrics, defaultAppName, pingMs }: Run
       answer: { mediaType: 'text/event-stream' },
       errors,
       handler: async ({ body, context }) => {
-<<<<<<< HEAD
         const run = await startTurn(context.get('principal'), { ...toTurn(body), splitArtifactDelta: true });
-        return sseResponse(run, { pingMs, signal: context.req.raw.signal });
-=======
-        const run = await runs.start({ ...toTurn(body), splitArtifactDelta: true });
         return sseResponse(run, { pingMs, metrics, signal: context.req.raw.signal });
->>>>>>> a64e6f2 (Listen: compose the real services, stop in order on SIGTERM)
       },
     }),
   ];
