@@ -15,7 +15,6 @@ import { createJsonLogger } from './observability/json-logger.ts';
 import type { Logger } from './observability/logger.ts';
 import { combineMetrics, type Metrics } from './observability/metrics.ts';
 import { Readiness } from './observability/readiness.ts';
-import { UsagePlugin } from './observability/usage-plugin.ts';
 import { createRunService } from './runs/run-service.ts';
 import { openDatabase } from './sessions/sqlite/database.ts';
 import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
@@ -51,7 +50,7 @@ async function serve(): Promise<void> {
       ? new EmfMetrics({ environment: config.environment, now: Date.now, write })
       : undefined;
   if (emf) setInterval(() => emf.flush(), METRICS_EVERY_MS).unref();
-  const metrics = combineMetrics(emf ? [emf] : []);
+  const metrics = emf ? combineMetrics([emf]) : undefined;
 
   const { app, stop } = await compose(config, log, metrics);
   const server = Bun.serve({
@@ -103,7 +102,7 @@ interface Stop {
 }
 
 /** The real services, wired. */
-async function compose(config: Config, log: Logger, metrics: Metrics) {
+async function compose(config: Config, log: Logger, metrics: Metrics | undefined) {
   if (config.sessions.kind !== 'sqlite') {
     throw new ConfigError([
       'LORNU_SESSION_STORE must be sqlite: Firestore sessions are not served yet; got "firestore".',
@@ -137,8 +136,8 @@ async function compose(config: Config, log: Logger, metrics: Metrics) {
     adkVersion,
     dependencies: await readiness.report(),
   }));
-  const plugins = [environment, new UsagePlugin(metrics)];
-  const runs = new MeasuredRuns(createRunService({ agents, sessions, log, now, newId, plugins }), metrics);
+  const own = createRunService({ agents, sessions, log, now, newId, plugins: [environment] });
+  const runs = metrics ? new MeasuredRuns(own, metrics) : own;
 
   let draining = false;
   const isDraining = () => draining;

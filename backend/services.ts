@@ -18,7 +18,8 @@ export interface Services {
   now: () => number;
   newId: () => string;
   readiness: Readiness;
-  metrics: Metrics;
+  /** Undefined where nothing is counted. */
+  metrics: Metrics | undefined;
   /** From SIGTERM on: no new requests should come here. */
   isDraining: () => boolean;
 }

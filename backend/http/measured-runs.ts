@@ -1,7 +1,8 @@
 import type { Metrics } from '../observability/metrics.ts';
+import { countTokens } from '../runs/count-tokens.ts';
 import type { Run, RunService, TurnRequest } from '../runs/run.ts';
 
-/** The same runs, counted: how they end, how long they take, and when their first frame is there. */
+/** The same runs, counted: how they end, how long they take, what they cost, and when their first frame is there. */
 export class MeasuredRuns implements RunService {
   readonly #runs: RunService;
   readonly #metrics: Metrics;
@@ -22,14 +23,18 @@ export class MeasuredRuns implements RunService {
     const beganMs = this.#clock();
     const run = await this.#runs.start(request);
     void this.#measureFirst(run, beganMs);
-    void run.ended.then(() =>
-      this.#metrics.turn({ failed: run.state === 'failed', durationMs: this.#clock() - beganMs }),
-    );
+    void this.#measureEnd(run, beganMs);
     return run;
   }
 
   async drain(withinMs: number): Promise<void> {
     return this.#runs.drain(withinMs);
+  }
+
+  async #measureEnd(run: Run, beganMs: number): Promise<void> {
+    await run.ended;
+    this.#metrics.turn({ failed: run.state === 'failed', durationMs: this.#clock() - beganMs });
+    this.#metrics.tokens(await countTokens(run));
   }
 
   async #measureFirst(run: Run, beganMs: number): Promise<void> {

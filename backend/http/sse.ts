@@ -4,7 +4,7 @@ import type { Run } from '../runs/run.ts';
 export interface SseOptions {
   /** Time between comment lines while nothing else is sent, in milliseconds. */
   pingMs: number;
-  metrics: Pick<Metrics, 'streams'>;
+  metrics: Pick<Metrics, 'streams'> | undefined;
   /** Ends when the client has left. */
   signal: AbortSignal;
   /** First frame to send; 0 is the run's first. */
@@ -38,7 +38,7 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex = 0 }
   const stream = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        metrics.streams(1);
+        metrics?.streams(1);
         let quiet = true;
         const ping = setInterval(() => {
           if (quiet && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(PING));
@@ -63,7 +63,7 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex = 0 }
             if (!left.signal.aborted) controller.error(error);
           })
           .finally(() => {
-            metrics.streams(-1);
+            metrics?.streams(-1);
             clearInterval(ping);
             signal.removeEventListener('abort', stop);
           });

@@ -6,7 +6,7 @@ export interface Metrics {
   turn(outcome: { failed: boolean; durationMs: number }): void;
   /** From the request to the first frame of its answer. */
   timeToFirstToken(ms: number): void;
-  tokens(use: { model: string; input: number; output: number }): void;
+  tokens(use: { input: number; output: number }): void;
 }
 
 /** Every call goes to all of them. */

@@ -14,7 +14,7 @@ export function createAdmission(runs: RunService, limits: CallerLimits | undefin
   async function settle(caller: Principal, run: Run, close: () => void): Promise<void> {
     await run.ended;
     close();
-    limits?.addTokens(caller, await countTokens(run));
+    limits?.addTokens(caller, (await countTokens(run)).total);
   }
 
   return async (caller, turn) => {

@@ -10,6 +10,8 @@ export class ScriptedRuns implements RunService {
     yield '{"id":"e1","author":"root"}';
   };
   activeCount = 0;
+  /** How many frames readers have taken, all runs together. */
+  framesRead = 0;
 
   readonly #sessions: Pick<SessionStore, 'getSession'>;
 
@@ -22,10 +24,22 @@ export class ScriptedRuns implements RunService {
     if (!session) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${request.sessionId}`);
     this.started.push(request);
     this.activeCount++;
-    return new ScriptedRun(`run-${this.started.length}`, this.script(request), () => this.activeCount--);
+    return new ScriptedRun({
+      id: `run-${this.started.length}`,
+      script: this.script(request),
+      onEnd: () => this.activeCount--,
+      onRead: () => this.framesRead++,
+    });
   }
 
   async drain(): Promise<void> {}
+}
+
+interface ScriptedRunParts {
+  id: string;
+  script: AsyncIterable<string>;
+  onEnd: () => void;
+  onRead: () => void;
 }
 
 class ScriptedRun implements Run {
@@ -36,8 +50,11 @@ class ScriptedRun implements Run {
   readonly #frames: Frame[] = [];
   #changed = Promise.withResolvers<void>();
 
-  constructor(id: string, script: AsyncIterable<string>, onEnd: () => void) {
+  readonly #onRead: () => void;
+
+  constructor({ id, script, onEnd, onRead }: ScriptedRunParts) {
     this.id = id;
+    this.#onRead = onRead;
     this.ended = this.#run(script).finally(onEnd);
   }
 
@@ -63,6 +80,7 @@ class ScriptedRun implements Run {
       const frame = this.#frames[index];
       if (frame) {
         index++;
+        this.#onRead();
         yield frame;
       } else if (this.state === 'running') await Promise.race([this.#changed.promise, left]);
       else return;

@@ -4,7 +4,6 @@ import { parseConfig, type Environment } from '../config/config.ts';
 import { createCallers } from '../identity/callers.ts';
 import { fixedSecret } from '../identity/secrets/secret.ts';
 import { createJsonLogger } from '../observability/json-logger.ts';
-import { combineMetrics } from '../observability/metrics.ts';
 import { Readiness } from '../observability/readiness.ts';
 import type { Services } from '../services.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
@@ -25,6 +24,8 @@ class PlainAgent extends BaseAgent {
 export interface TestApp {
   /** Sends one request to the app, in process. */
   request: (path: string, init?: RequestInit) => Promise<Response>;
+  /** The app's own handler, to put behind a socket. */
+  fetch: (request: Request) => Response | Promise<Response>;
   services: Services;
   runs: ScriptedRuns;
   /** Everything logged, one parsed line each. */
@@ -74,13 +75,14 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
     now: Date.now,
     newId: () => crypto.randomUUID(),
     readiness: new Readiness({ probes: [] }),
-    metrics: combineMetrics([]),
+    metrics: undefined,
     isDraining: () => false,
     ...overrides,
   };
   const app = createApp(config, services);
   return {
     request: async (path, init) => app.fetch(new Request(`http://127.0.0.1${path}`, init)),
+    fetch: (request) => app.fetch(request),
     services,
     runs,
     logged,

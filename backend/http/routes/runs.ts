@@ -15,7 +15,7 @@ import { RUN_AGENT_REQUEST } from '../wire/requests.ts';
 export interface RunRoutesOptions {
   agents: AgentRegistry;
   startTurn: StartTurn;
-  metrics: Metrics;
+  metrics: Metrics | undefined;
   defaultAppName: string | undefined;
   pingMs: number;
 }

@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { connect } from 'node:net';
+import { createTestApp, json, type TestApp } from '../testing/test-app.ts';
+
+const TURN = {
+  appName: 'lornu',
+  userId: 'ann',
+  sessionId: 's1',
+  newMessage: { role: 'user', parts: [{ text: 'hello' }] },
+};
+
+let servers: { stop(closeActive: boolean): Promise<void> }[] = [];
+
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.stop(true)));
+  servers = [];
+});
+
+/** The app behind a real socket, as serve.ts puts it there. */
+async function listen(app: TestApp): Promise<{ url: string; port: number }> {
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    development: false,
+    idleTimeout: 130,
+    fetch: (request) => app.fetch(request),
+  });
+  servers.push(server);
+  const port = server.port ?? 0;
+  const url = `http://127.0.0.1:${port}`;
+  await fetch(`${url}/apps/lornu/users/ann/sessions`, json({ sessionId: 's1' }));
+  return { url, port };
+}
+
+async function until(condition: () => boolean, withinMs = 5_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error('It did not come about in time.');
+    await Bun.sleep(5);
+  }
+}
+
+describe('a stream over a socket', () => {
+  test('the first frame arrives while the turn goes on', async () => {
+    const app = createTestApp();
+    const rest = Promise.withResolvers<void>();
+    app.runs.script = async function* () {
+      yield '{"n":1}';
+      await rest.promise;
+      yield '{"n":2}';
+    };
+    const { url } = await listen(app);
+    const response = await fetch(`${url}/run_sse`, json(TURN));
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await reader?.read())?.value).toBe('id: run-1:0\ndata: {"n":1}\n\n');
+    rest.resolve();
+    expect((await reader?.read())?.value).toBe('id: run-1:1\ndata: {"n":2}\n\n');
+    expect((await reader?.read())?.done).toBe(true);
+  });
+
+  test('comment lines keep a quiet stream alive, and never come as data', async () => {
+    const app = createTestApp({ LORNU_PING_MS: '15' });
+    app.runs.script = async function* () {
+      await Bun.sleep(80);
+      yield '{"n":1}';
+    };
+    const { url } = await listen(app);
+    const text = await (await fetch(`${url}/run_sse`, json(TURN))).text();
+    expect(text).toMatch(/^(?:: ping\n\n){2,}id: run-1:0\ndata: \{"n":1\}\n\n$/);
+  });
+
+  test('a reader that stops reading holds up neither the turn nor the memory', async () => {
+    const app = createTestApp();
+    const frame = JSON.stringify({ text: 'x'.repeat(64 * 1024) });
+    const frames = 1_500;
+    app.runs.script = async function* () {
+      for (let i = 0; i < frames; i++) yield frame;
+    };
+    const { port } = await listen(app);
+    const body = JSON.stringify(TURN);
+    const socket = connect(port, '127.0.0.1').pause();
+    socket.write(
+      `POST /run_sse HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await until(() => app.runs.started.length === 1 && app.runs.activeCount === 0);
+    await Bun.sleep(100);
+    // What the kernel's socket buffers take on top of ours; most of the 96 MB stays with the run.
+    expect(app.runs.framesRead).toBeLessThan(frames / 3);
+    socket.destroy();
+  });
+
+  test('a client that leaves frees its stream; the turn goes on', async () => {
+    let open = 0;
+    const metrics = {
+      streams: (change: number) => void (open += change),
+      turn: () => undefined,
+      timeToFirstToken: () => undefined,
+      tokens: () => undefined,
+    };
+    const app = createTestApp({}, { metrics });
+    const rest = Promise.withResolvers<void>();
+    app.runs.script = async function* () {
+      yield '{"n":1}';
+      await rest.promise;
+    };
+    const { url } = await listen(app);
+    const leave = new AbortController();
+    const response = await fetch(`${url}/run_sse`, { ...json(TURN), signal: leave.signal });
+    await response.body?.getReader().read();
+    expect(open).toBe(1);
+    leave.abort();
+    await until(() => open === 0);
+    expect(app.runs.activeCount).toBe(1);
+    rest.resolve();
+    await until(() => app.runs.activeCount === 0);
+  });
+
+  test('400 streams at once all end', async () => {
+    const app = createTestApp();
+    const rest = Promise.withResolvers<void>();
+    app.runs.script = async function* () {
+      yield '{"n":1}';
+      await rest.promise;
+      yield '{"n":2}';
+    };
+    const { port } = await listen(app);
+    const body = JSON.stringify(TURN);
+    const received = Array.from({ length: 400 }, () => '');
+    // Plain sockets: Bun's own fetch allows 256 requests at once.
+    for (const index of received.keys()) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('data', (data) => void (received[index] += data.toString()));
+      socket.write(
+        `POST /run_sse HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+    }
+    await until(() => received.every((text) => text.includes('{"n":1}')), 20_000);
+    rest.resolve();
+    await until(() => received.every((text) => text.includes('{"n":2}')), 20_000);
+  });
+});
