@@ -1,11 +1,11 @@
-import type { LlmAgent } from '@google/adk';
+import { setLogger, type LlmAgent } from '@google/adk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
 import { EnvironmentPlugin } from '../agents/environment-plugin.ts';
 import { loadAgents } from '../agents/load-agents.ts';
-import { sendAdkLogTo } from '../turn/adk-log.ts';
+import { toAdkLogger } from '../observability/adk-logger.ts';
 import { useModel } from '../model/gemini-llm.ts';
 import type { Logger } from '../observability/logger.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
@@ -24,7 +24,7 @@ type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-a
 
 beforeAll(async () => {
   standin = await spawnGeminiStandin({ chunks: 6 });
-  sendAdkLogTo(silent);
+  setLogger(toAdkLogger(silent));
   useModel({ backend: { kind: 'stand-in', baseUrl: standin.url }, sleep: async () => {} });
   agents = await loadAgents({ dir: join(import.meta.dir, '../../agents'), log: silent });
 });

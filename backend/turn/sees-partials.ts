@@ -3,12 +3,14 @@ import { BasePlugin, isAgentTool, isBaseTool, isLlmAgent, type BaseAgent } from 
 /**
  * Whether anything of this agent or its plugins looks at partial answers: a callback after the model, a response
  * processor, agents that run side by side (branches), agents inside tools (whose pieces are not shown).
+ * A plugin that looks at whole events only says so by `ignoresPartials`.
  */
 export function seesPartials(agent: BaseAgent, plugins: readonly BasePlugin[]): boolean {
   return plugins.some(looksAtPartials) || agentSeesPartials(agent);
 }
 
-function looksAtPartials(plugin: BasePlugin): boolean {
+function looksAtPartials(plugin: BasePlugin & { ignoresPartials?: boolean }): boolean {
+  if (plugin.ignoresPartials) return false;
   const { onEventCallback, afterModelCallback } = BasePlugin.prototype;
   return plugin.onEventCallback !== onEventCallback || plugin.afterModelCallback !== afterModelCallback;
 }
