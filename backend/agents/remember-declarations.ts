@@ -1,3 +1,4 @@
+/* oxlint-disable eslint/no-underscore-dangle -- ADK's own name for what a tool declares */
 import { isFunctionTool, isLlmAgent, type BaseAgent, type FunctionTool } from '@google/adk';
 
 /**

@@ -9,10 +9,11 @@ export function seesPartials(agent: BaseAgent, plugins: readonly BasePlugin[]): 
   return plugins.some(looksAtPartials) || agentSeesPartials(agent);
 }
 
+const PARTIAL_CALLBACKS = ['onEventCallback', 'afterModelCallback'] as const;
+
 function looksAtPartials(plugin: BasePlugin & { ignoresPartials?: boolean }): boolean {
   if (plugin.ignoresPartials) return false;
-  const { onEventCallback, afterModelCallback } = BasePlugin.prototype;
-  return plugin.onEventCallback !== onEventCallback || plugin.afterModelCallback !== afterModelCallback;
+  return PARTIAL_CALLBACKS.some((name) => plugin[name] !== BasePlugin.prototype[name]);
 }
 
 function agentSeesPartials(agent: BaseAgent): boolean {

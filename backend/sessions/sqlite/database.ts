@@ -4,6 +4,8 @@ import { dirname } from 'node:path';
 
 /** Longest that one call may hold up the event loop while another process writes; beyond it we wait without holding. */
 const BLOCKING_WAIT_MS = 20;
+/** While opening, before anything is served, holding up is harmless. */
+const OPENING_WAIT_MS = 5_000;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS sessions (
@@ -42,8 +44,8 @@ export function openDatabase(path: string): Database {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   const database = new Database(path, { create: true, strict: true });
   // Making the tables may meet another process that does the same.
-  database.run('PRAGMA busy_timeout = 5000');
-  database.run('PRAGMA journal_mode = WAL');
+  database.run(`PRAGMA busy_timeout = ${OPENING_WAIT_MS}`);
+  switchToWal(database);
   database.run('PRAGMA synchronous = NORMAL');
   database.run('PRAGMA foreign_keys = ON');
   // A checkpoint syncs the file; every 16 MB instead of every 4 MB of writes.
@@ -51,4 +53,18 @@ export function openDatabase(path: string): Database {
   database.transaction(() => database.run(SCHEMA)).immediate();
   database.run(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}`);
   return database;
+}
+
+/** The switch to WAL needs the file for itself and, unlike all else, does not wait for it by busy_timeout. */
+function switchToWal(database: Database): void {
+  const giveUpAt = performance.now() + OPENING_WAIT_MS;
+  for (;;) {
+    try {
+      database.run('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+      Bun.sleepSync(5);
+    }
+  }
 }

@@ -6,11 +6,15 @@ import { openDatabase } from './database.ts';
 import { SqliteSessionStore } from './sqlite-session-store.ts';
 
 const WRITER = join(import.meta.dir, '../../testing/append-forever.ts');
-const ROUNDS = 4;
+const ROUNDS = 3;
 
 /** Starts a writer, kills it with SIGKILL after `lifeMs` of writing, and gives the last event it had confirmed. */
 async function writeAndDie(file: string, sessionId: string, lifeMs: number): Promise<number> {
-  const writer = Bun.spawn({ cmd: [process.execPath, WRITER, file, sessionId], stdout: 'pipe', stderr: 'inherit' });
+  const writer = Bun.spawn({
+    cmd: [process.execPath, WRITER, file, sessionId],
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
   let confirmed = '';
   let timer: ReturnType<typeof setTimeout> | undefined;
   const decoder = new TextDecoder();
@@ -32,12 +36,19 @@ test('after kill -9 at any moment nothing confirmed is lost, and event and state
       writeAndDie(file, 'b', 20 + Math.random() * 60),
     ]);
     const store = new SqliteSessionStore({ database: openDatabase(file) });
-    for (const [sessionId, confirmed] of [['a', a], ['b', b]] as const) {
+    for (const [sessionId, confirmed] of [
+      ['a', a],
+      ['b', b],
+    ] as const) {
       const session = (await store.getSession({ appName: 'app', userId: 'u', sessionId }))!;
       const stored = session.events.length;
       expect(stored).toBeGreaterThanOrEqual(confirmed);
       expect(session.events.map(({ id }) => id)).toEqual(session.events.map((_, index) => `${index + 1}`));
-      expect(session.state).toMatchObject({ count: stored, [`user:${sessionId}`]: stored, [`app:${sessionId}`]: stored });
+      expect(session.state).toMatchObject({
+        count: stored,
+        [`user:${sessionId}`]: stored,
+        [`app:${sessionId}`]: stored,
+      });
       expect(session.lastUpdateTime).toBe(session.events.at(-1)!.timestamp);
     }
     await store.close();
