@@ -83,6 +83,8 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
   }
   async function store(event: Event): Promise<void> {
     identify(event);
+    // ADK dates an answer back to the call that it answers; Python dates it after its pieces.
+    event.timestamp = Date.now();
     await sessions.appendEvent({ session, event });
   }
   function showPartial(event: Event): void {
