@@ -67,6 +67,14 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'up',
+    title: 'lornu up starts, keeps conversations, stops in order, and says what is wrong',
+    kind: 'bun',
+    run: ['./tests/up'],
+    budgetMs: 3 * MINUTE,
+    light: true,
+  },
+  {
     name: 'launcher',
     title: 'the launcher starts from nothing, and explains what stops it',
     kind: 'bun',

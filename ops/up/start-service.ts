@@ -19,7 +19,7 @@ export interface ServiceOptions {
 export async function startService(options: ServiceOptions, context: StartContext): Promise<Child> {
   const child = await startChild({
     name: 'The service',
-    command: [process.execPath, 'backend/serve.ts'],
+    command: [process.execPath, '--preload', './ops/up/end-with-parent.ts', 'backend/serve.ts'],
     cwd: context.root,
     env: {
       ...context.env,

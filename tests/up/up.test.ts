@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startChild, type Child } from '@lornu/ops/process/child.ts';
+
+// The command as a person runs it: real stand-in, real page, real service.
+
+const root = join(import.meta.dir, '../..');
+let base: string;
+
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), 'up-'));
+});
+afterAll(() => rm(base, { recursive: true, force: true }));
+
+interface UpResult {
+  url: string;
+  model: string;
+  standIn: boolean;
+  dataDir: string;
+}
+
+async function up(name: string, args: string[] = [], env: Record<string, string> = {}): Promise<Child> {
+  return startChild({
+    name: 'lornu up',
+    command: [process.execPath, 'ops/cli.ts', 'up', '--json', '--data-dir', join(base, name), ...args],
+    cwd: root,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    logPath: join(base, `${name}.log`),
+    redact: (text) => text,
+    stopWithinMs: 20_000,
+  });
+}
+
+async function ready(child: Child): Promise<UpResult> {
+  for (;;) {
+    const line = child.tail.find((text) => text.startsWith('{"url"'));
+    if (line) return JSON.parse(line) as UpResult;
+    const ended = await Promise.race([child.ended, Bun.sleep(50)]);
+    if (ended) throw new Error(`lornu up ${ended}:\n${child.tail.join('\n')}`);
+  }
+}
+
+/** Direct and indirect children of a process, by /proc. */
+async function descendants(pid: number): Promise<{ pid: number; command: string }[]> {
+  const found: { pid: number; command: string }[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const status = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
+    const parent = Number(
+      status
+        .slice(status.lastIndexOf(')') + 1)
+        .trim()
+        .split(' ')[1],
+    );
+    if (parent !== pid) continue;
+    const command = (await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
+    found.push({ pid: Number(name), command }, ...(await descendants(Number(name))));
+  }
+  return found;
+}
+
+describe('lornu up', () => {
+  test('starts the agent and its page, names the stand-in, and ends all on Ctrl-C', async () => {
+    const child = await up('plain', ['--port', '0']);
+    const result = await ready(child);
+    expect(result.standIn).toBe(true);
+    expect(result.model).toContain('stand-in');
+    expect((await fetch(`${result.url}/health`)).status).toBe(200);
+    expect(await (await fetch(result.url)).text()).toContain('<script');
+    const started = await descendants(child.pid);
+    expect(
+      started.map(({ command }) => /(standins\/gemini|backend\/serve)/.exec(command)?.[1]).toSorted(),
+    ).toEqual(['backend/serve', 'standins/gemini']);
+
+    process.kill(child.pid, 'SIGINT');
+    expect(await child.ended).toBe('ended with exit code 0');
+    await expect(fetch(`${result.url}/health`)).rejects.toThrow();
+    for (const { pid } of started) expect(() => process.kill(pid, 0)).toThrow();
+  }, 60_000);
+
+  test('answers a message, and still has it after it was killed and started again', async () => {
+    const first = await up('kept', ['--port', '0']);
+    const { url } = await ready(first);
+    const session = `${url}/apps/lornu/users/ann/sessions`;
+    const { id } = (await (await fetch(session, { method: 'POST' })).json()) as { id: string };
+    const answer = await fetch(`${url}/run_sse`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        app_name: 'lornu',
+        user_id: 'ann',
+        session_id: id,
+        new_message: { role: 'user', parts: [{ text: 'Good morning, is anybody there?' }] },
+        streaming: true,
+      }),
+    });
+    const stream = await answer.text();
+    expect(stream).toContain('data: {');
+    const service = (await descendants(first.pid)).find(({ command }) => command.includes('backend/serve'));
+    process.kill(service?.pid ?? 0, 'SIGKILL');
+
+    expect(await first.ended).toBe('ended with exit code 1');
+    expect(first.tail.join('\n')).toContain('The service was ended by SIGKILL.');
+
+    const second = await up('kept', ['--port', '0']);
+    const again = await ready(second);
+    const kept = await (await fetch(`${again.url}/apps/lornu/users/ann/sessions/${id}`)).text();
+    expect(kept).toContain('Good morning, is anybody there?');
+    await second.stop();
+  }, 60_000);
+
+  test('leaves nothing behind when it is killed itself', async () => {
+    const child = await up('killed', ['--port', '0']);
+    const { url } = await ready(child);
+    process.kill(child.pid, 'SIGKILL');
+    const deadline = Date.now() + 10_000;
+    let answers = true;
+    while (answers && Date.now() < deadline) {
+      await Bun.sleep(100);
+      answers = await fetch(`${url}/health`).then(
+        () => true,
+        () => false,
+      );
+    }
+    expect(answers).toBe(false);
+  }, 60_000);
+
+  test('says who holds the port', async () => {
+    const holder = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('mine') });
+    const child = await up('taken', ['--port', String(holder.port)]);
+    expect(await child.ended).toBe('ended with exit code 3');
+    const said = child.tail.join('\n');
+    expect(said).toContain(`Port ${holder.port} can't be used.`);
+    expect(said).toContain(`It is taken by process ${process.pid} (`);
+    expect(said).toContain('./lornu up --port 0');
+    await holder.stop(true);
+  }, 30_000);
+
+  test('refuses a configuration that is wrong, all of it at once', async () => {
+    const child = await up('wrong', ['--port', '0'], {
+      LORNU_LISTEN_HOST: '10.0.0.1',
+      LORNU_PING_MS: 'soon',
+    });
+    expect(await child.ended).toBe('ended with exit code 2');
+    const said = child.tail.join('\n');
+    expect(said).toContain('LORNU_LISTEN_HOST must be');
+    expect(said).toContain('LORNU_PING_MS must be');
+  }, 30_000);
+});
