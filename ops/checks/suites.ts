@@ -4,7 +4,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /** The packages that TypeScript checks, each with a tsconfig.json. */
-export const PACKAGES = ['backend', 'bench', 'frontend', 'ops', 'tests'];
+export const PACKAGES = ['agents', 'backend', 'bench', 'frontend', 'ops', 'tests'];
 
 /** Everything `lornu test` runs, in this order. ops/README.md tells how to add one. */
 export const SUITES: readonly Suite[] = [
@@ -54,7 +54,7 @@ export const SUITES: readonly Suite[] = [
     name: 'unit',
     title: 'the code does what its tests say',
     kind: 'bun',
-    run: ['./backend', './frontend', './ops'],
+    run: ['./agents', './backend', './frontend', './ops'],
     budgetMs: 3 * MINUTE,
     light: true,
   },
@@ -91,6 +91,14 @@ export const SUITES: readonly Suite[] = [
     needs: ['python', 'uv'],
     budgetMs: 3 * MINUTE,
     light: true,
+  },
+  {
+    name: 'contract',
+    title: 'the service and the FastAPI/ADK agent give the same answers',
+    kind: 'bun',
+    run: ['./tests/contract'],
+    needs: ['python', 'uv'],
+    budgetMs: 5 * MINUTE,
   },
   {
     name: 'python-style',
