@@ -7,7 +7,7 @@ import { parseSync } from 'oxc-parser';
  */
 export const BACKEND_LAYERS: readonly (readonly string[])[] = [
   // What tests share; nothing that is served imports it.
-  ['testing'],
+  ['testing', 'build.ts'],
   ['serve.ts'],
   ['model-backend.ts'],
   ['app.ts'],

@@ -1,0 +1,54 @@
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface BuildOptions {
+  /** Root of the checkout. */
+  root: string;
+  /** Emptied first. */
+  outDir: string;
+}
+
+/** What agents get from the service, so that both have the same copy. */
+const SHARED = ['@google/adk', '@google/genai', 'zod'];
+
+/**
+ * Makes a folder that runs on Bun alone: serve.js, agents/<name>/agent.js, and page/ where the chat page is built.
+ * Agents are entries of their own, so that a mounted folder can take their place.
+ */
+export async function buildService({ root, outDir }: BuildOptions): Promise<void> {
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(outDir, { recursive: true });
+  await bundle({ entrypoints: [join(root, 'backend/serve.ts')], outdir: outDir });
+  for (const name of await agentNames(root)) {
+    // oxlint-disable-next-line no-await-in-loop -- one bundler at a time is as fast, with less memory
+    await bundle({
+      entrypoints: [join(root, 'agents', name, 'agent.ts')],
+      outdir: join(outDir, 'agents', name),
+      external: SHARED,
+    });
+  }
+  const page = join(root, 'frontend/dist');
+  if (await Bun.file(join(page, 'index.html')).exists()) {
+    await cp(page, join(outDir, 'page'), { recursive: true });
+  }
+}
+
+async function bundle(options: Bun.BuildConfig): Promise<void> {
+  await Bun.build({ target: 'bun', minify: true, sourcemap: 'external', throw: true, ...options });
+}
+
+async function agentNames(root: string): Promise<string[]> {
+  const entries = await readdir(join(root, 'agents'), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const found = await Promise.all(
+    folders.map((name) => Bun.file(join(root, 'agents', name, 'agent.ts')).exists()),
+  );
+  return folders.filter((_name, index) => found[index]);
+}
+
+if (import.meta.main) {
+  const root = join(import.meta.dir, '..');
+  const outDir = Bun.argv[2] ?? join(root, 'backend/dist');
+  await buildService({ root, outDir });
+  process.stdout.write(`${outDir}\n`);
+}

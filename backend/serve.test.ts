@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnGeminiStandin, type GeminiStandin } from '../ops/standins/gemini/spawn.ts';
+import { buildService } from './build.ts';
+import { json } from './testing/test-app.ts';
+
+let dir = '';
+let model: GeminiStandin;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'service-'));
+  await mkdir(join(dir, 'empty'));
+  [model] = await Promise.all([
+    spawnGeminiStandin({ chunks: 20, delayMs: 50 }),
+    buildService({ root: join(import.meta.dir, '..'), outDir: join(dir, 'bundle') }),
+  ]);
+}, 30_000);
+
+afterAll(async () => {
+  await model.stop();
+  await rm(dir, { recursive: true });
+});
+
+interface Started {
+  url: string;
+  startMs: number;
+  stop(signal: NodeJS.Signals): void;
+  ended: Promise<{ exitCode: number; log: string }>;
+}
+
+/** Starts the bundle in a folder with nothing in it, with nothing of this environment but the given variables. */
+function spawn(environment: Record<string, string>) {
+  return Bun.spawn({
+    cmd: [process.execPath, join(dir, 'bundle/serve.js')],
+    cwd: join(dir, 'empty'),
+    env: { PORT: '0', LORNU_DATA_DIR: join(dir, 'data'), NODE_ENV: 'production', ...environment },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+}
+
+async function start(environment: Record<string, string> = {}): Promise<Started> {
+  const child = spawn({ GOOGLE_GEMINI_BASE_URL: model.url, ...environment });
+  const lines: string[] = [];
+  const listening = Promise.withResolvers<{ url: string; startMs: number }>();
+  const read = (async () => {
+    for await (const line of child.stdout
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new LineStream())) {
+      lines.push(line);
+      if (line.includes('"listening"')) listening.resolve(JSON.parse(line) as Started);
+    }
+  })();
+  const ended = Promise.all([child.exited, read]).then(([exitCode]) => ({ exitCode, log: lines.join('\n') }));
+  void ended.then(({ log }) => listening.reject(new Error(`It ended before it listened:\n${log}`)));
+  return { ...(await listening.promise), stop: (signal) => child.kill(signal), ended };
+}
+
+class LineStream extends TransformStream<string, string> {
+  constructor() {
+    let rest = '';
+    super({
+      transform(chunk, controller) {
+        const lines = (rest + chunk).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) controller.enqueue(line);
+      },
+    });
+  }
+}
+
+describe('the bundle', () => {
+  test('runs in an empty folder, with its agents, and leaves nothing there', async () => {
+    const service = await start();
+    expect(await (await fetch(`${service.url}/health`)).json()).toEqual({ status: 'ok' });
+    const ready = (await (await fetch(`${service.url}/ready`)).json()) as Record<string, unknown>;
+    expect(ready).toMatchObject({
+      ready: true,
+      agents: { broken: [], served: expect.arrayContaining(['lornu']) },
+    });
+    service.stop('SIGTERM');
+    expect((await service.ended).exitCode).toBe(0);
+    expect(await readdir(join(dir, 'empty'))).toEqual([]);
+  }, 20_000);
+
+  test('finishes a stream that was begun before SIGTERM, begins none after, and ends with 0', async () => {
+    const service = await start();
+    const sessions = `${service.url}/apps/lornu/users/ann/sessions`;
+    const turn = (sessionId: string) =>
+      json({
+        appName: 'lornu',
+        userId: 'ann',
+        sessionId,
+        streaming: true,
+        newMessage: { parts: [{ text: 'hello' }] },
+      });
+    await fetch(sessions, json({ sessionId: 'running' }));
+    await fetch(sessions, json({ sessionId: 'late' }));
+    const stream = await fetch(`${service.url}/run_sse`, turn('running'));
+    const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+    await reader?.read();
+
+    service.stop('SIGTERM');
+    await Bun.sleep(100);
+    const late = await fetch(`${service.url}/run_sse`, turn('late'));
+    expect([late.status, late.headers.get('x-error-code')]).toEqual([503, 'DRAINING']);
+    expect((await fetch(`${service.url}/ready`)).status).toBe(503);
+    expect((await fetch(`${service.url}/health`)).status).toBe(200);
+
+    let rest = '';
+    for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read())
+      rest += piece.value;
+    expect(rest).toContain('"partial":false');
+    const { exitCode, log } = await service.ended;
+    expect(exitCode).toBe(0);
+    expect(log).toContain('"message":"stopped"');
+  }, 20_000);
+
+  test('writes metrics as CloudWatch reads them', async () => {
+    const service = await start({ LORNU_METRICS: 'emf' });
+    await fetch(`${service.url}/apps/lornu/users/ann/sessions`, json({ sessionId: 'counted' }));
+    const turn = { userId: 'ann', sessionId: 'counted', newMessage: { parts: [{ text: 'hello' }] } };
+    await (
+      await fetch(`${service.url}/run_sse`, json({ appName: 'lornu', streaming: true, ...turn }))
+    ).text();
+    service.stop('SIGTERM');
+    const { log } = await service.ended;
+    const line = log.split('\n').find((one) => one.startsWith('{"_aws"')) ?? '{}';
+    expect(JSON.parse(line)).toMatchObject({
+      Environment: 'local',
+      Turns: 1,
+      TurnErrors: 0,
+      ActiveStreams: 1,
+      TimeToFirstToken: [expect.any(Number)],
+    });
+    expect((JSON.parse(line) as { Tokens: number }).Tokens).toBeGreaterThan(10);
+  }, 20_000);
+
+  test('does not start with a wrong configuration: sentences without a stack, exit code 78', async () => {
+    const child = spawn({ PORT: 'x', GEMINI_API_KEY: '' });
+    const text = await new Response(child.stderr).text();
+    expect([await child.exited, text]).toEqual([
+      78,
+      expect.stringMatching(
+        /^The configuration cannot be used:\n {2}- PORT must be a port number from 0 to 65535; got "x"\.\n {2}- GEMINI_API_KEY must be set/,
+      ),
+    ]);
+    expect(text).not.toContain('    at ');
+  });
+});
