@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import type { Config } from './config/config.ts';
 import { answerError } from './http/error-answer.ts';
 import { observe } from './http/middleware/observe.ts';
+import { traceRequests } from './http/middleware/trace-requests.ts';
 import { originCheck } from './http/middleware/origin-check.ts';
 import { mountRoutes } from './http/mount-routes.ts';
 import { requestPath } from './http/request-path.ts';
@@ -45,6 +46,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   const routes = [...described, ...openApiRoutes(described, config.revision)];
 
   app.use(observe({ log, clock: () => performance.now(), newId }));
+  if (config.otlpEndpoint) app.use(traceRequests());
   app.use(originCheck({ allowOrigins: config.allowOrigins, bindHost: config.listen.host }));
   app.use(callers.identify);
   if (callers.signIn) app.route('/', callers.signIn);

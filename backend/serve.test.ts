@@ -23,6 +23,10 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
+interface Traces {
+  resourceSpans?: { scopeSpans: { spans: { name: string; traceId: string }[] }[] }[];
+}
+
 interface Started {
   url: string;
   startMs: number;
@@ -136,6 +140,44 @@ describe('the bundle', () => {
       TimeToFirstToken: [expect.any(Number)],
     });
     expect((JSON.parse(line) as { Tokens: number }).Tokens).toBeGreaterThan(10);
+  }, 20_000);
+
+  test('sends traces to the given endpoint, one tree for a turn, without what people say', async () => {
+    const received: string[] = [];
+    const collector = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      async fetch(request) {
+        received.push(await request.text());
+        return Response.json({});
+      },
+    });
+    const service = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}` });
+    await fetch(`${service.url}/apps/lornu/users/ann/sessions`, json({ sessionId: 'traced' }));
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const turn = json({
+      appName: 'lornu',
+      userId: 'ann',
+      sessionId: 'traced',
+      newMessage: { parts: [{ text: 'my-private-words' }] },
+    });
+    const headers = { 'content-type': 'application/json', traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+    await (await fetch(`${service.url}/run_sse`, { ...turn, headers })).text();
+    service.stop('SIGTERM');
+    await service.ended;
+    await collector.stop();
+    const all = received.join('\n');
+    const spans = received
+      .flatMap((body) => (JSON.parse(body) as Traces).resourceSpans ?? [])
+      .flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans))
+      .filter((span) => span.traceId === traceId);
+    expect(spans.map((span) => span.name).toSorted()).toEqual(
+      expect.arrayContaining(['POST /run_sse', 'call_llm', 'invoke_agent lornu']),
+    );
+    expect(all).toContain('gen_ai.conversation.id');
+    expect(all).toContain('gen_ai.server.time_to_first_token');
+    expect(all).toContain('lornu-agent');
+    expect(all).not.toContain('my-private-words');
   }, 20_000);
 
   test('does not start with a wrong configuration: sentences without a stack, exit code 78', async () => {

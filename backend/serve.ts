@@ -14,7 +14,9 @@ import { EmfMetrics } from './observability/emf-metrics.ts';
 import { createJsonLogger } from './observability/json-logger.ts';
 import type { Logger } from './observability/logger.ts';
 import { combineMetrics, type Metrics } from './observability/metrics.ts';
+import { OtelMetrics } from './observability/otel-metrics.ts';
 import { Readiness } from './observability/readiness.ts';
+import { startTelemetry } from './observability/telemetry.ts';
 import { createRunService } from './runs/run-service.ts';
 import { openDatabase } from './sessions/sqlite/database.ts';
 import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
@@ -50,7 +52,9 @@ async function serve(): Promise<void> {
       ? new EmfMetrics({ environment: config.environment, now: Date.now, write })
       : undefined;
   if (emf) setInterval(() => emf.flush(), METRICS_EVERY_MS).unref();
-  const metrics = emf ? combineMetrics([emf]) : undefined;
+  const sendTelemetry = config.otlpEndpoint ? startTelemetry(config, process.env) : undefined;
+  const sinks = [...(emf ? [emf] : []), ...(sendTelemetry ? [new OtelMetrics()] : [])];
+  const metrics = sinks.length > 0 ? combineMetrics(sinks) : undefined;
 
   const { app, stop } = await compose(config, log, metrics);
   const server = Bun.serve({
@@ -82,6 +86,7 @@ async function serve(): Promise<void> {
     await server.stop();
     await stop.close();
     emf?.flush();
+    await sendTelemetry?.();
     log.info('stopped');
     process.exit(0);
   };

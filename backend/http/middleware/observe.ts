@@ -21,9 +21,8 @@ export function observe({ log, clock, newId }: ObserveOptions): MiddlewareHandle
   return async function observeRequest(context, next) {
     const given = context.req.header('x-request-id') ?? '';
     const requestId = REQUEST_ID.test(given) ? given : newId();
-    const traceId = traceIdOf(context.req.header('traceparent')) ?? newId().replaceAll('-', '');
     context.set('requestId', requestId);
-    context.set('traceId', traceId);
+    context.set('traceId', traceIdOf(context.req.header('traceparent')) ?? newId().replaceAll('-', ''));
     const beganMs = clock();
 
     await next();
@@ -34,7 +33,7 @@ export function observe({ log, clock, newId }: ObserveOptions): MiddlewareHandle
     const isProbe = path === '/health' || path === '/ready';
     log[isProbe ? 'debug' : 'info']('request', {
       requestId,
-      traceId,
+      traceId: context.get('traceId'),
       method: context.req.method,
       path: path.slice(0, 512),
       status: context.res.status,

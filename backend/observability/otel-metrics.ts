@@ -1,0 +1,35 @@
+import { metrics, type Counter, type Histogram, type UpDownCounter } from '@opentelemetry/api';
+import type { Metrics } from './metrics.ts';
+
+/** The same figures as OpenTelemetry's conventions for generative AI name them; seconds, as they ask for. */
+export class OtelMetrics implements Metrics {
+  readonly #streams: UpDownCounter;
+  readonly #duration: Histogram;
+  readonly #firstToken: Histogram;
+  readonly #tokens: Counter;
+
+  constructor() {
+    const meter = metrics.getMeter('lornu');
+    this.#streams = meter.createUpDownCounter('lornu.streams.active', { unit: '{stream}' });
+    this.#duration = meter.createHistogram('gen_ai.server.request.duration', { unit: 's' });
+    this.#firstToken = meter.createHistogram('gen_ai.server.time_to_first_token', { unit: 's' });
+    this.#tokens = meter.createCounter('gen_ai.client.token.usage', { unit: '{token}' });
+  }
+
+  streams(change: 1 | -1): void {
+    this.#streams.add(change);
+  }
+
+  turn({ failed, durationMs }: { failed: boolean; durationMs: number }): void {
+    this.#duration.record(durationMs / 1000, failed ? { 'error.type': 'turn_failed' } : {});
+  }
+
+  timeToFirstToken(ms: number): void {
+    this.#firstToken.record(ms / 1000);
+  }
+
+  tokens({ input, output }: { input: number; output: number }): void {
+    this.#tokens.add(input, { 'gen_ai.token.type': 'input' });
+    this.#tokens.add(output, { 'gen_ai.token.type': 'output' });
+  }
+}
