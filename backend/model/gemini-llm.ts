@@ -11,6 +11,7 @@ import {
 import { StreamAggregator } from './aggregator.ts';
 import { callModel } from './call-model.ts';
 import { sinkOf } from './divert-partials.ts';
+import { nameEmptyAnswer } from './empty-answer.ts';
 import { toGeminiBody } from './gemini-request.ts';
 import { toLlmResponse } from './llm-response.ts';
 import { coverMissingTools } from './missing-tool.ts';
@@ -79,6 +80,7 @@ export class GeminiLlm extends BaseLlm {
 
   #whole(request: LlmRequest, response: LlmResponse): LlmResponse {
     coverMissingTools(request, response);
+    nameEmptyAnswer(response);
     return response;
   }
 }

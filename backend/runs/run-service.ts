@@ -6,7 +6,7 @@ import { newInvocationId } from '../events/ids.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { closingEvents } from '../turn/close-turn.ts';
-import { invocationToResume } from '../turn/invocation-to-resume.ts';
+import { invocationToResume, unknownCallIds } from '../turn/invocation-to-resume.ts';
 import { nodePathOf } from '../turn/node-path.ts';
 import { OpenAnswers } from '../turn/open-answers.ts';
 import { runTurn } from '../turn/turn.ts';
@@ -60,6 +60,13 @@ class LocalRunService implements RunService {
     if (!agent) throw new AppError('APP_NOT_FOUND', `Agent not found: ${request.appName}`);
     const session = await this.#parts.sessions.getSession(request);
     if (!session) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${request.sessionId}`);
+    const unknown = unknownCallIds(session.events, request.newMessage);
+    if (unknown.length > 0) {
+      throw new AppError(
+        'BAD_REQUEST',
+        `There is no function call in this session with the id ${unknown.join(', ')}.`,
+      );
+    }
     const key = JSON.stringify([request.appName, request.userId, request.sessionId]);
     const running = this.#active.get(key);
     if (running)

@@ -27,6 +27,7 @@ import type { TurnRequest } from './turn-request.ts';
 import { splitConfirmation } from './confirmation-events.ts';
 import { ModelFailureRecorder } from './model-failure-recorder.ts';
 import { nodePathOf } from './node-path.ts';
+import { correctOutput } from './output-key.ts';
 import type { OpenAnswers } from './open-answers.ts';
 
 export interface TurnParts {
@@ -122,6 +123,7 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
       }
       const isFailure = failures.error !== undefined && event.errorCode !== undefined && !event.content;
       if (isFailure) describeFailure(turn.answers, event, toTurnFailure(failures.error));
+      correctOutput(turn.rootAgent, event);
       await store(event);
       turn.emit(event);
     }
