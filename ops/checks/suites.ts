@@ -83,6 +83,14 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'contract',
+    title: 'the service answers as google-adk does, but for the differences that docs/wire.md names',
+    kind: 'bun',
+    run: ['./tests/contract'],
+    needs: ['python', 'uv'],
+    budgetMs: 5 * MINUTE,
+  },
+  {
     name: 'gcp-agent',
     title: 'the FastAPI/ADK agent answers as promised (pytest)',
     kind: 'pytest',

@@ -40,6 +40,8 @@ export class Caller {
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
       ...(body === undefined ? {} : { body }),
       redirect: 'manual',
+      // A server may end a connection after an error; the next request must not meet that.
+      keepalive: false,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const exchange = {

@@ -4,7 +4,7 @@ export interface Part {
   thought?: boolean;
   functionCall?: { id?: string; name: string; args?: Record<string, unknown> };
   functionResponse?: { id?: string; name: string; response?: unknown };
-  inlineData?: { mimeType?: string; data?: string };
+  inlineData?: { mimeType?: string; mime_type?: string; data?: string };
 }
 
 export interface Content {
@@ -16,7 +16,7 @@ export interface FunctionDeclaration {
   name: string;
   parameters?: JsonSchema;
   parametersJsonSchema?: JsonSchema;
-  /** As google-genai for Python spells it; protobuf JSON takes both. */
+  /** As google-genai for Python spells some fields; protobuf JSON takes both. */
   parameters_json_schema?: JsonSchema;
 }
 
@@ -94,7 +94,7 @@ function readFiles(parts: Part[]): Conversation['files'] {
     part.inlineData
       ? [
           {
-            mimeType: part.inlineData.mimeType ?? 'unknown',
+            mimeType: part.inlineData.mimeType ?? part.inlineData.mime_type ?? 'unknown',
             bytes: Buffer.from(part.inlineData.data ?? '', 'base64').length,
           },
         ]

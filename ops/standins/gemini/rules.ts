@@ -48,6 +48,12 @@ const callOf =
 /** Tried in this order; the first that matches answers. Where none does, the stand-in says what it was told. */
 export const RULES: Rule[] = [
   {
+    example: 'For context: another agent said hello',
+    when: /^For context:/,
+    what: 'what ADK writes to an agent that takes over from another one',
+    answer: () => ({ text: 'I take over from here and have read what was said before me.' }),
+  },
+  {
     example: 'simulate 429 retry 2',
     when: /simulate 429(?: retry (?<seconds>\d+))?/i,
     what: 'refused: quota exhausted, with google.rpc.RetryInfo (1 s unless told)',

@@ -72,6 +72,9 @@ const IDS: [string, string][] = [
   ['a quote', "a'b%22c"],
 ];
 
+/** Ids that no path, or no document of Firestore, could name: the service refuses them where google-adk does not. */
+const REFUSED = ['a slash', 'dots', 'encoded dots', 'a NUL', '4,000 characters', 'a line break'];
+
 /** What callers get wrong: the contract's status and shape, and nothing stored. */
 export const BAD_INPUT_CASES: ContractCase[] = [
   ...TURNS.flatMap(([name, json]) => [
@@ -88,16 +91,25 @@ export const BAD_INPUT_CASES: ContractCase[] = [
   ),
   ...IDS.flatMap(([name, id]): ContractCase[] => [
     single(`a session id in the path with ${name}`, 'GET', `/apps/probe/users/{user}/sessions/${id}`),
-    {
-      title: `a session whose id has ${name} is created and used`,
-      run: async (caller) => {
-        const sessionId = decode(id);
-        await caller.begin(sessionId);
-        await caller.run('hello', { sessionId });
-        await caller.send('GET', caller.sessionsPath);
-        await caller.stored(id);
-      },
-    },
+    REFUSED.includes(name)
+      ? single(
+          `a session is created whose id is refused: ${name}`,
+          'POST',
+          '/apps/probe/users/{user}/sessions',
+          {
+            json: { sessionId: decode(id) },
+          },
+        )
+      : {
+          title: `a session whose id has ${name} is created and used`,
+          run: async (caller) => {
+            const sessionId = decode(id);
+            await caller.begin(sessionId);
+            await caller.run('hello', { sessionId });
+            await caller.send('GET', caller.sessionsPath);
+            await caller.stored(id);
+          },
+        },
     single(`a user id in the path with ${name}`, 'GET', `/apps/probe/users/${id}/sessions`),
     single(`an app name in the path with ${name}`, 'GET', `/apps/${id}/users/{user}/sessions`),
   ]),
