@@ -6,8 +6,18 @@ import { type GeminiStandin, RAISED_REQUEST_LIMIT } from '@lornu/ops/standins/ge
 export const TARGETS = ['service', 'fastapi', 'pass-through'] as const;
 export type TargetName = (typeof TARGETS)[number];
 
+export type PerTarget<T> = Record<TargetName, T>;
+
+export function perTarget<T>(valueOf: (name: TargetName) => T): PerTarget<T> {
+  return {
+    service: valueOf('service'),
+    fastapi: valueOf('fastapi'),
+    'pass-through': valueOf('pass-through'),
+  };
+}
+
 export interface Targets {
-  servers: Record<TargetName, Server>;
+  servers: PerTarget<Server>;
   /** Answers at once with canned bytes: measures the load client. */
   canned: Server;
 }

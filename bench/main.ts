@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startService } from '@lornu/ops/servers/agent-servers.ts';
+import { spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { measureFirstToken } from './measures/first-token.ts';
+import { measureLongSession } from './measures/long-session.ts';
+import { measureStart } from './measures/start.ts';
+import { measureStreams } from './measures/streams.ts';
+import { measureThroughput } from './measures/throughput.ts';
+import { type BenchReport, renderReport } from './report.ts';
+import { bundleService, startTargets, stopTargets } from './targets.ts';
+
+export interface BenchOptions {
+  /** The checkout. */
+  root: string;
+  /** Interleaved rounds; medians over them are reported. */
+  rounds: number;
+  /** Seconds of load on each server in each round. */
+  seconds: number;
+  /** Streams at once. */
+  streams: number;
+  /** Hears what is being measured. */
+  onStep?: (step: string) => void;
+}
+
+export const BENCH_DEFAULTS = { rounds: 3, seconds: 4, streams: 3_000 } as const;
+
+const CHUNKS = 20;
+const CLIENTS = 8;
+/** google-adk holds back streams beyond 100 (its HTTP client's pool): more would measure its queue. */
+const FASTAPI_STREAMS = 100;
+const STARTS = 5;
+
+/**
+ * Our service, google-adk's FastAPI server and a bare pass-through on one Gemini stand-in, on this machine, now.
+ * Prints nothing and judges nothing: see renderReport. About two minutes; uv has to be on PATH.
+ */
+export async function runBench(options: BenchOptions): Promise<BenchReport> {
+  const { root, rounds, seconds, streams, onStep = () => undefined } = options;
+  const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-bench-'));
+  const standin = await spawnGeminiStandin({ chunks: CHUNKS });
+  try {
+    onStep('bundle the service');
+    const program = await bundleService(root, scratchDir);
+    onStep('start everything');
+    const targets = await startTargets({ root, scratchDir, program, standin, chunks: CHUNKS });
+    try {
+      onStep('turns side by side');
+      const throughput = await measureThroughput(targets, {
+        rounds,
+        seconds,
+        clients: CLIENTS,
+        chunks: CHUNKS,
+      });
+      onStep('time to the first token');
+      const firstTokenMs = await measureFirstToken(targets, rounds);
+      onStep('a session of 2,000 events');
+      const { service, fastapi } = targets.servers;
+      const longSessionOwn = await measureLongSession(service, { app: 'bare', short: 10, long: 2_000 });
+      const longSessionFull = await measureLongSession(service, { app: 'plain', short: 10, long: 2_000 });
+      onStep(`${streams} streams at once`);
+      const found: BenchReport['streams'] = {
+        'pass-through': await measureStreams(targets, 'pass-through', streams),
+        service: await measureStreams(targets, 'service', streams),
+        fastapi: await measureStreams(targets, 'fastapi', Math.min(streams, FASTAPI_STREAMS)),
+      };
+      onStep('start to /health');
+      const agentsDir = join(import.meta.dir, 'agents');
+      const startMs = await measureStart(
+        () => startService({ root, scratchDir, modelUrl: standin.url, agentsDir, program }),
+        STARTS,
+      );
+      return {
+        machine: { cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', bun: Bun.version },
+        throughput,
+        firstTokenMs,
+        streams: found,
+        startMs: { service: startMs, fastapi: fastapi.startMs },
+        longSessionOwn,
+        longSessionFull,
+      };
+    } finally {
+      await stopTargets(targets);
+    }
+  } finally {
+    await standin.stop();
+    await rm(scratchDir, { recursive: true, force: true });
+  }
+}
+
+export { renderReport };
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: String(BENCH_DEFAULTS.rounds) },
+      seconds: { type: 'string', default: String(BENCH_DEFAULTS.seconds) },
+      streams: { type: 'string', default: String(BENCH_DEFAULTS.streams) },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const report = await runBench({
+    root: resolve(import.meta.dir, '..'),
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    streams: Number(values.streams),
+    onStep: (step) => process.stderr.write(`${step}\n`),
+  });
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+}

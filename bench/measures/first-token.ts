@@ -1,0 +1,26 @@
+import { runLoad } from '../load/run-load.ts';
+import { perTarget, type PerTarget, TARGETS, type Targets } from '../targets.ts';
+import { median } from './median.ts';
+
+/** Median time to the first token for one caller, in milliseconds; medians over the rounds. */
+export type FirstToken = PerTarget<number>;
+
+/** The stand-in pauses between pieces, so that a server that holds the first one back is seen to do so. */
+export async function measureFirstToken({ servers }: Targets, rounds: number): Promise<FirstToken> {
+  const seen = perTarget((): number[] => []);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of TARGETS) {
+      const { firstTokenMs } = await runLoad({
+        kind: 'turns',
+        url: servers[name].url,
+        app: 'plain',
+        text: 'hello in 4 chunks every 5 ms',
+        frames: 4,
+        clients: 1,
+        seconds: 3,
+      });
+      seen[name].push(firstTokenMs.p50);
+    }
+  }
+  return perTarget((name) => median(seen[name]));
+}

@@ -1,0 +1,13 @@
+import type { Server } from '@lornu/ops/servers/server.ts';
+import { median } from './median.ts';
+
+/** Median time from starting the process to the first 200 of /health, in milliseconds. */
+export async function measureStart(start: () => Promise<Server>, times: number): Promise<number> {
+  const seen: number[] = [];
+  for (let count = 0; count < times; count += 1) {
+    const server = await start();
+    seen.push(server.startMs);
+    await server.stop();
+  }
+  return median(seen);
+}

@@ -1,0 +1,136 @@
+import type { FirstToken } from './measures/first-token.ts';
+import type { LongSession } from './measures/long-session.ts';
+import type { Streams } from './measures/streams.ts';
+import type { Throughput } from './measures/throughput.ts';
+import type { TargetName } from './targets.ts';
+
+/** Everything that a run of the benchmark found; what --json prints. */
+export interface BenchReport {
+  machine: { cpus: number; model: string; bun: string };
+  throughput: Throughput;
+  firstTokenMs: FirstToken;
+  streams: Partial<Record<TargetName, Streams>>;
+  startMs: { service: number; fastapi: number };
+  /** Without history sent to the model: the turn's own cost. */
+  longSessionOwn: LongSession;
+  /** With all of it. */
+  longSessionFull: LongSession;
+}
+
+interface Row {
+  what: string;
+  measured: string;
+  toReach: string;
+  reached: boolean;
+}
+
+const times = (ratio: number) => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
+const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+
+/** The figures that are to be reached, each as a ratio wherever a machine's own speed would decide otherwise. */
+export function figures(report: BenchReport): Row[] {
+  const { turnsPerSecond, cpuMsPerTurn } = report.throughput;
+  const overFastapi = turnsPerSecond.service / turnsPerSecond.fastapi;
+  const ofPassThrough = turnsPerSecond.service / turnsPerSecond['pass-through'];
+  const addedMs = report.firstTokenMs.service - report.firstTokenMs['pass-through'];
+  const rows: Row[] = [
+    row('turns/s over FastAPI/ADK', times(overFastapi), '>= 15x, then 20x', overFastapi >= 15),
+    row('turns/s of the pass-through', ofPassThrough.toFixed(3), '>= 0.10, then 0.2', ofPassThrough >= 0.1),
+    row('server CPU a turn', ms(cpuMsPerTurn.service), '<= 0.9 ms, then 0.6', cpuMsPerTurn.service <= 0.9),
+    row('added to the first token, p50', ms(addedMs), '<= 1 ms', addedMs <= 1),
+  ];
+  const { service, 'pass-through': limit } = report.streams;
+  if (service && limit) {
+    const ratio = service.lateMs.p99 / limit.lateMs.p99;
+    const kilobytes = service.bytesPerStream / 1_000;
+    const open = `${service.mostAtOnce} at once, ${service.errors} errors`;
+    rows.push(
+      row(
+        'streams at once in one process',
+        open,
+        `${service.asked}, 0 errors`,
+        service.errors === 0 && service.mostAtOnce >= service.asked,
+      ),
+      row('their p99 over the pass-through', times(ratio), '<= 4x', ratio <= 4),
+      row('memory a stream', `${kilobytes.toFixed(0)} KB`, '<= 200 KB', kilobytes <= 200),
+    );
+  }
+  rows.push(
+    row(
+      'own cost at 2,000 events over 10',
+      times(report.longSessionOwn.ratio),
+      '<= 1.5x',
+      report.longSessionOwn.ratio <= 1.5,
+    ),
+    row('start to /health, bundled', ms(report.startMs.service), '<= 500 ms', report.startMs.service <= 500),
+  );
+  return rows;
+}
+
+function row(what: string, measured: string, toReach: string, reached: boolean): Row {
+  return { what, measured, toReach, reached };
+}
+
+/** The report for a person. */
+export function renderReport(report: BenchReport): string {
+  const { throughput, firstTokenMs, streams, startMs, longSessionOwn, longSessionFull } = report;
+  const { turnsPerSecond, cpuMsPerTurn } = throughput;
+  const names: TargetName[] = ['service', 'fastapi', 'pass-through'];
+  const lines = [
+    `${report.machine.cpus} cores, ${report.machine.model}, bun ${report.machine.bun}`,
+    '',
+    table([
+      ['', 'turns/s', 'CPU a turn', 'first token p50', 'errors'],
+      ...names.map((name) => [
+        name,
+        turnsPerSecond[name].toFixed(0),
+        ms(cpuMsPerTurn[name]),
+        ms(firstTokenMs[name]),
+        String(throughput.errors[name]),
+      ]),
+    ]),
+    `The load client's own ceiling: ${throughput.clientCeiling.toFixed(0)} turns/s.`,
+    '',
+    table([
+      ['streams at once', 'open', 'errors', 'first token p99', 'late p50', 'late p99', 'memory each'],
+      ...Object.entries(streams).map(([name, found]) => [
+        name,
+        String(found.mostAtOnce),
+        String(found.errors),
+        ms(found.firstTokenMs.p99),
+        ms(found.lateMs.p50),
+        ms(found.lateMs.p99),
+        `${(found.bytesPerStream / 1_000).toFixed(0)} KB`,
+      ]),
+    ]),
+    '',
+    `A turn at 2,000 events over one at 10: ${times(longSessionOwn.ratio)} own cost (${ms(longSessionOwn.shortMs)} -> ${ms(longSessionOwn.longMs)}), ${times(longSessionFull.ratio)} with the history sent (${ms(longSessionFull.shortMs)} -> ${ms(longSessionFull.longMs)}).`,
+    `Start to /health: service ${ms(startMs.service)}, FastAPI/ADK ${ms(startMs.fastapi)}.`,
+    '',
+    table([
+      ['figure', 'measured', 'to reach', ''],
+      ...figures(report).map(({ what, measured, toReach, reached }) => [
+        what,
+        measured,
+        toReach,
+        reached ? 'reached' : 'NOT reached',
+      ]),
+    ]),
+    ...throughput.errorSamples.slice(0, 5),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function table(rows: string[][]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((cells) => (cells[column] ?? '').length)),
+  );
+  return rows
+    .map((cells) =>
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
