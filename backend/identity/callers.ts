@@ -32,20 +32,29 @@ export interface CallersDeps {
   newId: () => string;
   log: Logger;
   secrets: Pick<TaskSecrets, 'oidcClientSecret' | 'sessionKey'>;
+  /** SQLite file of the limits, which processes on one disk share; left out, this process counts for itself. */
+  limitsFile?: string;
   /** Least time between two requests for an issuer's keys; 30 s when left out. */
   keyCooldownMs?: number;
 }
 
 /** Builds the identity layer that the configuration describes. */
 export function createCallers(config: Config, deps: CallersDeps): Callers {
-  const { now, log } = deps;
+  const { now, newId, log } = deps;
   const { callers } = config.identity;
   const ownOrigins = new Set([
     ...(config.publicUrl ? [new URL(config.publicUrl).origin] : []),
     ...config.allowOrigins,
   ]);
   const people = createSignIn(config, ownOrigins, deps);
-  const limits = callers.required ? createLimits(config, deps) : undefined;
+  const limits = callers.required
+    ? new CallerLimits({
+        numbers: callers.limits,
+        store: new LimitStore(deps.limitsFile ?? ':memory:'),
+        now,
+        newId,
+      })
+    : undefined;
   const authenticator = new Authenticator({
     required: callers.required,
     tokens: createVerifier(callers, deps),
@@ -113,11 +122,4 @@ function createSignIn(
     log,
   });
   return { routes, session };
-}
-
-/** Processes on one disk count together; tasks without one count each for itself. */
-function createLimits({ identity, sessions, dataDir }: Config, { now, newId }: CallersDeps): CallerLimits {
-  const file =
-    sessions.kind === 'sqlite' && sessions.file !== ':memory:' ? `${dataDir}/limits.sqlite` : ':memory:';
-  return new CallerLimits({ numbers: identity.callers.limits, store: new LimitStore(file), now, newId });
 }

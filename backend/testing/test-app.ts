@@ -2,6 +2,7 @@ import { BaseAgent, LlmAgent, createEvent, type Event } from '@google/adk';
 import { createApp } from '../app.ts';
 import { parseConfig, type Environment } from '../config/config.ts';
 import { createCallers } from '../identity/callers.ts';
+import type { IdentityBindings } from '../identity/identify-caller.ts';
 import { fixedSecret } from '../identity/secrets/secret.ts';
 import { createJsonLogger } from '../observability/json-logger.ts';
 import { Readiness } from '../observability/readiness.ts';
@@ -24,8 +25,8 @@ class PlainAgent extends BaseAgent {
 export interface TestApp {
   /** Sends one request to the app, in process. */
   request: (path: string, init?: RequestInit) => Promise<Response>;
-  /** The app's own handler, to put behind a socket. */
-  fetch: (request: Request) => Response | Promise<Response>;
+  /** The app itself, for a listener or for what a connection brings along. */
+  fetch: (request: Request, bindings?: IdentityBindings) => Promise<Response>;
   services: Services;
   runs: ScriptedRuns;
   /** Everything logged, one parsed line each. */
@@ -82,7 +83,7 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
   const app = createApp(config, services);
   return {
     request: async (path, init) => app.fetch(new Request(`http://127.0.0.1${path}`, init)),
-    fetch: (request) => app.fetch(request),
+    fetch: async (request, bindings) => app.fetch(request, bindings),
     services,
     runs,
     logged,

@@ -1,0 +1,224 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import {
+  bearer,
+  claims,
+  createGuardedApp,
+  createSigner,
+  type GuardedApp,
+  JWKS_URL,
+  SERVICE,
+  sign,
+  turn,
+} from './kit.ts';
+import {
+  ACCEPTED_TOKENS,
+  FORBIDDEN_TOKENS,
+  REFUSED_TOKENS,
+  type TokenCase,
+  type TokenKit,
+} from './token-attacks.ts';
+
+const signers = {} as Omit<TokenKit, 'app'>;
+let app: GuardedApp;
+let kit: TokenKit;
+
+beforeAll(async () => {
+  signers.current = await createSigner('k1');
+  signers.other = await createSigner('k2');
+  signers.attacker = await createSigner('k9');
+  signers.es384 = await createSigner('k3', 'ES384');
+  signers.ps256 = await createSigner('k4', 'PS256');
+});
+
+beforeEach(async () => {
+  app = createGuardedApp(
+    [signers.current, signers.other, signers.es384, signers.ps256].map(({ publicJwk }) => publicJwk),
+  );
+  kit = { app, ...signers };
+  await app.addSession('ada', 's1');
+});
+
+/** Nothing ran, nothing was stored, nobody but the issuer was asked, and the log holds no part of a token. */
+async function expectUntouched(headers: Record<string, string>): Promise<void> {
+  expect(app.runs.started).toEqual([]);
+  const session = await app.services.sessions.getSession({
+    appName: 'lornu',
+    userId: 'ada',
+    sessionId: 's1',
+  });
+  expect(session?.events).toEqual([]);
+  expect(app.asked.filter((url) => url !== JWKS_URL)).toEqual([]);
+  const log = JSON.stringify(app.logged);
+  for (const part of (headers['authorization'] ?? '').split(/[\s.,]+/)) {
+    if (part.length > 12) expect(log).not.toContain(part);
+  }
+}
+
+function challengeOf({ description }: TokenCase): string {
+  return description === undefined
+    ? 'Bearer realm="lornu"'
+    : `Bearer realm="lornu", error="invalid_token", error_description="${description}"`;
+}
+
+/** The three surfaces, each with the status that a caller sees who was let in. */
+const SURFACES = [
+  {
+    surface: 'REST',
+    letIn: [200],
+    send: (headers: Record<string, string>) => app.request('/run', turn('ada', 's1', headers)),
+  },
+  {
+    surface: 'a stream',
+    letIn: [200],
+    send: (headers: Record<string, string>) => app.request('/run_sse', turn('ada', 's1', headers)),
+  },
+  {
+    surface: 'WebSocket',
+    // 501 while live streams are not served: the caller was let in.
+    letIn: [101, 501],
+    send: (headers: Record<string, string>) =>
+      app.request('/run_live?app_name=lornu&user_id=ada&session_id=s1', {
+        headers: {
+          connection: 'Upgrade',
+          upgrade: 'websocket',
+          'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+          'sec-websocket-version': '13',
+          ...headers,
+        },
+      }),
+  },
+];
+
+describe.each(SURFACES)('a token on $surface', ({ send, letIn }) => {
+  test.each(REFUSED_TOKENS)('is refused: $name', async (attack) => {
+    const headers = await attack.headers(kit);
+    const response = await send(headers);
+    expect({
+      status: response.status,
+      challenge: response.headers.get('www-authenticate'),
+      code: response.headers.get('x-error-code'),
+      body: await response.json(),
+    }).toEqual({
+      status: 401,
+      challenge: challengeOf(attack),
+      code: attack.code ?? 'TOKEN_REFUSED',
+      body: { detail: attack.description ?? 'Authentication is required' },
+    });
+    await expectUntouched(headers);
+  });
+
+  test.each(FORBIDDEN_TOKENS)('is verified, but its caller is not allowed: $name', async (attack) => {
+    const headers = await attack.headers(kit);
+    const response = await send(headers);
+    expect({
+      status: response.status,
+      challenge: response.headers.get('www-authenticate'),
+      body: await response.json(),
+    }).toEqual({
+      status: 403,
+      challenge: `Bearer realm="lornu", error="insufficient_scope", error_description="${attack.description}"`,
+      body: { detail: attack.description },
+    });
+    await expectUntouched(headers);
+  });
+
+  test.each(ACCEPTED_TOKENS)('is accepted: $name', async (neighbour) => {
+    const response = await send(await neighbour.headers(kit));
+    expect(letIn).toContain(response.status);
+    expect(response.headers.get('www-authenticate')).toBeNull();
+  });
+});
+
+describe("the issuer's keys", () => {
+  const call = async (token: string) => (await app.request('/list-apps', { headers: bearer(token) })).status;
+  const valid = (header = {}) => sign(signers.current, claims(app.clock.nowMs), header);
+
+  test('a flood of unknown key ids makes one request a cool-down, and nobody else is held up', async () => {
+    expect(await call(await valid())).toBe(200);
+    for (let second = 0; second < 60; second += 5) {
+      app.clock.nowMs += 5_000;
+      const flood = Array.from({ length: 10 }, async (_, i) =>
+        call(await valid({ kid: `flood-${second}-${i}` })),
+      );
+      expect(new Set(await Promise.all(flood))).toEqual(new Set([401]));
+      expect(await call(await valid())).toBe(200);
+    }
+    // The first, and one for each of the two cool-downs of 30 s.
+    expect(app.asked).toEqual([JWKS_URL, JWKS_URL, JWKS_URL]);
+  });
+
+  test('a rotated key is taken with its first token; the one that was withdrawn is refused', async () => {
+    app.issuer.keys = [signers.current.publicJwk];
+    expect(await call(await valid())).toBe(200);
+    app.issuer.keys = [signers.other.publicJwk];
+    app.clock.nowMs += 30_000;
+    expect(await call(await sign(signers.other, claims(app.clock.nowMs)))).toBe(200);
+    expect(await call(await valid())).toBe(401);
+  });
+
+  test('an outage of the issuer is not felt by those whose key is known', async () => {
+    expect(await call(await valid())).toBe(200);
+    app.issuer.failure = new Error('connect ECONNREFUSED');
+    app.clock.nowMs += 6 * 3_600_000;
+    expect(await call(await valid())).toBe(200);
+  });
+
+  test.each([
+    ['down', new Error('connect ECONNREFUSED')],
+    ['failing', new Response('oops', { status: 500 })],
+    ['answering with megabytes', new Response('x'.repeat(200_000))],
+    ['redirecting', new Response(null, { status: 302, headers: { location: 'https://evil.example' } })],
+  ])('with an issuer that is %s from the start a caller is told to come back', async (_what, failure) => {
+    app.issuer.failure = failure;
+    const response = await app.request('/run', turn('ada', 's1', bearer(await valid())));
+    expect({
+      status: response.status,
+      retryAfter: response.headers.get('retry-after'),
+      body: await response.json(),
+    }).toEqual({
+      status: 503,
+      retryAfter: '2',
+      body: { detail: 'The issuer that vouches for callers cannot be reached' },
+    });
+    expect(app.runs.started).toEqual([]);
+    app.issuer.failure = undefined;
+    app.clock.nowMs += 2_000;
+    expect(await call(await valid())).toBe(200);
+  });
+
+  afterEach(() => {
+    expect(app.asked.filter((url) => url !== JWKS_URL)).toEqual([]);
+  });
+});
+
+describe('what a token may not do', () => {
+  test('a token in the address is not read, and is not logged', async () => {
+    const token = await sign(signers.current, claims(app.clock.nowMs));
+    for (const name of ['access_token', 'token', 'authorization']) {
+      const response = await app.request(`/list-apps?${name}=${token}`);
+      expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+        401,
+        'Bearer realm="lornu"',
+      ]);
+    }
+    expect(JSON.stringify(app.logged)).not.toContain(token.slice(0, 40));
+  });
+
+  test('a refusal is logged with its rule, and without the token', async () => {
+    const token = await sign(signers.current, claims(app.clock.nowMs, { aud: 'https://other.example' }));
+    await app.request('/run', turn('ada', 's1', bearer(token)));
+    expect(app.logged).toContainEqual(
+      expect.objectContaining({
+        message: 'caller refused',
+        code: 'TOKEN_REFUSED',
+        reason: 'The token is for another audience',
+      }),
+    );
+  });
+
+  test('the caller is named by its service account', async () => {
+    const token = await sign(signers.current, claims(app.clock.nowMs));
+    const me = await (await app.request('/api/v1/me', { headers: bearer(token) })).json();
+    expect(me).toEqual({ userId: `service:${SERVICE}`, role: 'service', email: SERVICE });
+  });
+});
