@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'bun:test';
+import { toAllowedPerson } from './allowed-person.ts';
+
+const GOOGLE = 'https://accounts.google.com';
+const ALLOWED = { domains: ['lornu.ai'], emails: ['guest@example.org'] };
+const ADA = {
+  iss: GOOGLE,
+  sub: '1',
+  email: 'Ada@Lornu.ai',
+  email_verified: true,
+  hd: 'lornu.ai',
+  name: 'Ada',
+};
+
+describe('who may sign in', () => {
+  test('an account of an allowed domain, with its address in small letters', () => {
+    expect(toAllowedPerson(ADA, ALLOWED)).toEqual({ subject: '1', email: 'ada@lornu.ai', name: 'Ada' });
+  });
+
+  test.each([
+    ["a private Google account that carries the domain's address", { hd: undefined }],
+    ['an account of another domain', { hd: 'elsewhere.example' }],
+    ['a domain that ends like ours', { hd: 'evil-lornu.ai' }],
+    ['an address that is not verified', { email_verified: false }],
+    ['an address that is verified in words only', { email_verified: 'true' }],
+    ['no address', { email: undefined }],
+    ['a domain that is no text', { hd: ['lornu.ai'] }],
+    [
+      "another issuer's account that names another domain in hd",
+      { iss: 'https://other.example', hd: 'x.example' },
+    ],
+  ])('not %s', (_what, change) => {
+    expect(toAllowedPerson({ ...ADA, ...change }, ALLOWED)).toBeUndefined();
+  });
+
+  test('another issuer has no hd: there the verified address decides', () => {
+    const other = { ...ADA, iss: 'https://other.example', hd: undefined };
+    expect(toAllowedPerson(other, ALLOWED)?.email).toBe('ada@lornu.ai');
+    expect(toAllowedPerson({ ...other, email: 'a@lornu.ai.evil.example' }, ALLOWED)).toBeUndefined();
+    expect(toAllowedPerson({ ...other, email: 'a@lornu.ai@evil.example' }, ALLOWED)).toBeUndefined();
+  });
+
+  test('a single address on the list, verified', () => {
+    const guest = { ...ADA, hd: undefined, email: 'Guest@Example.org' };
+    expect(toAllowedPerson(guest, ALLOWED)?.email).toBe('guest@example.org');
+    expect(toAllowedPerson({ ...guest, email_verified: false }, ALLOWED)).toBeUndefined();
+  });
+});

@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type MtlsFront, startMtlsFront } from '../../backend/identity/certificates/mtls-front.ts';
+import { type Authority, createAuthority, type Made } from './certificates.ts';
+import {
+  bearer,
+  claims,
+  createGuardedApp,
+  createSigner,
+  type GuardedApp,
+  PEER,
+  SERVICE,
+  sign,
+  type Signer,
+} from './kit.ts';
+
+const PEER_NAME = 'spiffe://lornu/gcp-agent';
+const ENVIRONMENT = { A2A_ALLOWED_CERTIFICATES: `URI:${PEER_NAME}=${PEER},DNS:agent.lornu.example=${PEER}` };
+
+let signer: Signer;
+let trusted: Authority;
+let foreign: Authority;
+const made = {} as Record<
+  'server' | 'peer' | 'dns' | 'stranger' | 'nameless' | 'expired' | 'early' | 'forged',
+  Made
+>;
+let app: GuardedApp;
+
+beforeAll(async () => {
+  signer = await createSigner('k1');
+  trusted = await createAuthority('peers');
+  foreign = await createAuthority('peers');
+  const days = (count: number) => new Date(Date.now() + count * 86_400_000);
+  const peer = [{ type: 'url' as const, value: PEER_NAME }];
+  made.server = await trusted.issue({
+    names: [
+      { type: 'dns', value: 'localhost' },
+      { type: 'ip', value: '127.0.0.1' },
+    ],
+  });
+  made.peer = await trusted.issue({ names: peer });
+  made.dns = await trusted.issue({ names: [{ type: 'dns', value: 'agent.lornu.example' }] });
+  made.stranger = await trusted.issue({ names: [{ type: 'url', value: `${PEER_NAME}/other` }] });
+  made.nameless = await trusted.issue({ names: [{ type: 'ip', value: '10.0.0.1' }] });
+  made.expired = await trusted.issue({ names: peer, notBefore: days(-9), notAfter: days(-1) });
+  made.early = await trusted.issue({ names: peer, notBefore: days(1), notAfter: days(9) });
+  made.forged = await foreign.issue({ names: peer });
+});
+
+beforeEach(() => {
+  app = createGuardedApp([signer.publicJwk], ENVIRONMENT);
+});
+
+const machineToken = (email: string) => sign(signer, claims(app.clock.nowMs, { email }));
+
+describe('our own port with client certificates', () => {
+  let front: MtlsFront;
+  const refused: string[] = [];
+
+  beforeAll(async () => {
+    front = await startMtlsFront({
+      host: '127.0.0.1',
+      port: 0,
+      certificate: made.server.certificate,
+      key: made.server.key,
+      authorities: trusted.certificate,
+      fetch: (request, _server, certificate) => app.fetch(request, { certificate }),
+      onRefused: (reason) => refused.push(reason),
+    });
+  });
+  afterAll(() => front.stop());
+  beforeEach(() => {
+    refused.length = 0;
+  });
+
+  /** One request over TLS; undefined when the connection is refused. */
+  async function call(
+    client: Made | undefined,
+    headers: Record<string, string> = {},
+    path = '/a2a/lornu/none',
+  ) {
+    const text = await raw(client, requestText(path, headers));
+    const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]);
+    return Number.isNaN(status) ? undefined : { status, text };
+  }
+
+  const requestText = (path: string, headers: Record<string, string>) =>
+    `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n${Object.entries(headers)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')}\r\n`;
+
+  function raw(client: Made | undefined, text: string): Promise<string> {
+    return new Promise((resolve) => {
+      let received = '';
+      const socket = connectTls({
+        host: '127.0.0.1',
+        port: front.port,
+        ca: trusted.certificate,
+        ...(client ? { cert: client.certificate, key: client.key } : {}),
+      });
+      socket.setTimeout(5_000, () => socket.destroy());
+      socket.on('secureConnect', () => socket.write(text));
+      socket.on('data', (data) => {
+        received += data.toString();
+      });
+      socket.on('error', () => resolve(received));
+      socket.on('close', () => resolve(received));
+    });
+  }
+
+  test.each(['peer', 'dns'] as const)('lets in who is on the list: %s', async (name) => {
+    // 404: let in, and nothing there; without the certificate it would be 401.
+    expect((await call(made[name]))?.status).toBe(404);
+  });
+
+  test.each([
+    ['no certificate', undefined],
+    ['a certificate of another authority with the same name', 'forged'],
+    ['an expired certificate', 'expired'],
+    ['a certificate that is not valid yet', 'early'],
+  ] as const)('refuses the connection: %s', async (_what, name) => {
+    expect(await call(name === undefined ? undefined : made[name])).toBeUndefined();
+    expect(refused).toHaveLength(1);
+    expect(app.logged).toEqual([]);
+  });
+
+  test.each([
+    ['a name that is not on the list', 'stranger'],
+    ['no name that counts', 'nameless'],
+  ] as const)('answers 401 to a trusted certificate with %s', async (_what, name) => {
+    const answer = await call(made[name]);
+    expect(answer?.status).toBe(401);
+    expect(answer?.text).toContain('{"detail":"The client certificate is not accepted"}');
+    expect(answer?.text.toLowerCase()).toContain('www-authenticate: bearer realm="lornu"');
+  });
+
+  test('a certificate and a token must name the same caller', async () => {
+    expect((await call(made.peer, bearer(await machineToken(PEER))))?.status).toBe(404);
+    const other = await call(made.peer, bearer(await machineToken(SERVICE)));
+    expect(other?.status).toBe(401);
+    expect(other?.text).toContain('The certificate and the token name different callers');
+    expect((await call(made.peer, bearer('not-a-token')))?.status).toBe(401);
+  });
+
+  test("a certificate is no way around a role: a peer's opens A2A alone", async () => {
+    expect((await call(made.peer, {}, '/list-apps'))?.status).toBe(403);
+  });
+
+  test('a header cannot lend a connection the certificate of another', async () => {
+    const leaf = encodeURIComponent(made.peer.certificate);
+    const answer = await call(made.stranger, {
+      'x-amzn-mtls-clientcert-leaf': leaf,
+      'x-forwarded-port': '8443',
+    });
+    expect(answer?.status).toBe(401);
+  });
+
+  test('connections do not mix their certificates', async () => {
+    const answers = await Promise.all(
+      Array.from(
+        { length: 20 },
+        async (_, i) => (await call(i % 2 === 0 ? made.peer : made.stranger))?.status,
+      ),
+    );
+    expect(answers).toEqual(Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 404 : 401)));
+  });
+
+  test('the listener behind it serves nobody who comes around it', async () => {
+    const seen = new Set<number>();
+    const inner = await startMtlsFront({
+      host: '127.0.0.1',
+      port: 0,
+      certificate: made.server.certificate,
+      key: made.server.key,
+      authorities: trusted.certificate,
+      fetch: (_request, server) => {
+        seen.add(server.port ?? 0);
+        return new Response('in');
+      },
+    });
+    const saved = front;
+    front = inner;
+    await call(made.peer);
+    front = saved;
+    const [port = 0] = seen;
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connectTcp(port, '127.0.0.1', () => socket.write(requestText('/', {})));
+      socket.once('data', (data) => resolve(data.toString()));
+    });
+    expect(answer).toStartWith('HTTP/1.1 403');
+    await inner.stop();
+  });
+});
+
+describe('headers of a load balancer that verified a certificate', () => {
+  const headersOf = (name: keyof typeof made, changes: Record<string, string> = {}) => ({
+    'x-amzn-mtls-clientcert-leaf': encodeURIComponent(made[name].certificate),
+    'x-forwarded-port': '8443',
+    ...changes,
+  });
+  const call = (headers: Record<string, string>) => app.request('/a2a/lornu/none', { headers });
+
+  test('are not believed unless the configuration says that it is there', async () => {
+    const response = await call(headersOf('peer'));
+    expect([response.status, await response.json()]).toEqual([401, { detail: 'Authentication is required' }]);
+  });
+
+  describe('when it is there', () => {
+    beforeEach(() => {
+      app = createGuardedApp([signer.publicJwk], { ...ENVIRONMENT, A2A_MUTUAL_TLS: 'alb' });
+    });
+
+    test('let in who is on the list', async () => {
+      expect((await call(headersOf('peer'))).status).toBe(404);
+    });
+
+    test.each([
+      ['a name that is not on the list', 'stranger'],
+      ['an expired certificate', 'expired'],
+      ['a certificate that is not valid yet', 'early'],
+    ] as const)('are refused with %s', async (_what, name) => {
+      const response = await call(headersOf(name));
+      expect([response.status, await response.json()]).toEqual([
+        401,
+        { detail: 'The client certificate is not accepted' },
+      ]);
+      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="lornu"');
+    });
+
+    test.each([
+      ['on the listener for everyone', { 'x-forwarded-port': '443' }],
+      ['from a caller who names two ports', { 'x-forwarded-port': '8443, 443' }],
+      ['without the certificate', { 'x-amzn-mtls-clientcert-leaf': '' }],
+      ['with something that is no certificate', { 'x-amzn-mtls-clientcert-leaf': '%E0%A4%A' }],
+      ['with a text that is no certificate', { 'x-amzn-mtls-clientcert-leaf': 'peer' }],
+    ])('are nobody %s', async (_what, change) => {
+      const response = await call(headersOf('peer', change));
+      expect([response.status, await response.json()]).toEqual([
+        401,
+        { detail: 'Authentication is required' },
+      ]);
+    });
+
+    test('other headers of the kind name nobody', async () => {
+      const response = await call({
+        'x-amzn-mtls-clientcert': encodeURIComponent(made.peer.certificate),
+        'x-amzn-mtls-clientcert-subject': 'CN=peer',
+        'x-forwarded-port': '8443',
+      });
+      expect(response.status).toBe(401);
+    });
+
+    test('a certificate and a token must name the same caller', async () => {
+      expect((await call({ ...headersOf('peer'), ...bearer(await machineToken(PEER)) })).status).toBe(404);
+      expect((await call({ ...headersOf('peer'), ...bearer(await machineToken(SERVICE)) })).status).toBe(401);
+    });
+  });
+});

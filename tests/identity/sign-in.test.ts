@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { createTestApp, type TestApp } from '../../backend/testing/test-app.ts';
+import { type GoogleStandIn, startGoogleStandIn } from '../../ops/standins/google/server.ts';
+
+let google: GoogleStandIn;
+let app: TestApp;
+let server: Bun.Server<undefined>;
+let url: string;
+
+beforeAll(async () => {
+  server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    development: false,
+    fetch: (request) => app.fetch(request),
+  });
+  url = server.url.origin;
+  google = await startGoogleStandIn({
+    client: { id: 'web', secret: 'client-secret', redirectUris: [`${url}/auth/callback`] },
+  });
+});
+afterAll(async () => {
+  await server.stop(true);
+  await google.stop();
+});
+
+const environment = (changes: Record<string, string> = {}) => ({
+  LORNU_SIGN_IN: 'required',
+  OIDC_ISSUER: google.url,
+  OIDC_CLIENT_ID: 'web',
+  OIDC_CLIENT_SECRET: 'client-secret',
+  OIDC_ALLOWED_DOMAINS: 'lornu.ai',
+  SESSION_KEY: 'a-test-key-for-cookies-of-32-characters',
+  LORNU_PUBLIC_URL: url,
+  ...changes,
+});
+
+beforeEach(() => {
+  google.failing.clear();
+  app = createTestApp(environment());
+});
+
+/** A browser: it keeps cookies of the service and follows redirects by hand. */
+class Browser {
+  readonly cookies = new Map<string, string>();
+
+  async get(target: string, init: RequestInit = {}): Promise<Response> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = { ...(target.startsWith(url) && cookie !== '' ? { cookie } : {}), ...init.headers };
+    const response = await fetch(target, { ...init, headers, redirect: 'manual' });
+    for (const header of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
+      if (value === '') this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    return response;
+  }
+
+  /** As far as the address that Google sends the browser back to. */
+  async toCallback(email: string, path = '/auth/login'): Promise<string> {
+    const begun = await this.get(`${url}${path}`);
+    const chosen = await this.get(`${begun.headers.get('location')}&login_hint=${encodeURIComponent(email)}`);
+    return chosen.headers.get('location') ?? '';
+  }
+
+  async signIn(email: string, path?: string): Promise<Response> {
+    return this.get(await this.toCallback(email, path));
+  }
+}
+
+const detailOf = async (response: Response) => [
+  response.status,
+  ((await response.json()) as { detail: string }).detail,
+];
+
+describe('signing in', () => {
+  test('a person of an allowed domain comes back signed in, to where they were', async () => {
+    const browser = new Browser();
+    const response = await browser.signIn('ada@lornu.ai', '/auth/login?returnTo=%2Fchat%3Fsession%3Ds1');
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/chat?session=s1']);
+    const me = await browser.get(`${url}/api/v1/me`);
+    expect(await me.json()).toEqual({
+      userId: '100000000000000000001',
+      role: 'person',
+      email: 'ada@lornu.ai',
+      name: 'Ada Example',
+    });
+    expect(me.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('the request to Google carries PKCE, state and nonce, and no secret', async () => {
+    const begun = await new Browser().get(`${url}/auth/login`);
+    const target = new URL(begun.headers.get('location') ?? '');
+    expect(Object.fromEntries<unknown>(target.searchParams)).toEqual({
+      client_id: 'web',
+      redirect_uri: `${url}/auth/callback`,
+      response_type: 'code',
+      scope: 'openid email profile',
+      code_challenge_method: 'S256',
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      state: expect.stringMatching(/^[\w-]{43}$/),
+      nonce: expect.stringMatching(/^[\w-]{43}$/),
+    });
+  });
+
+  test('cookies cannot be read by scripts, and are not sent with foreign posts', async () => {
+    const browser = new Browser();
+    const begun = await browser.get(`${url}/auth/login`);
+    expect(begun.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^lornu_sign_in=[\w.-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/),
+    ]);
+    const done = await browser.signIn('ada@lornu.ai');
+    expect(done.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^lornu_session=[\w.-]+; Path=\/; Max-Age=28800; HttpOnly; SameSite=Lax$/),
+      'lornu_sign_in=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+    ]);
+    // Neither the person nor the code can be read in it.
+    expect(
+      Buffer.from(browser.cookies.get('lornu_session') ?? '', 'base64url').toString('latin1'),
+    ).not.toContain('ada');
+  });
+
+  test('over https the cookies are bound to the host', async () => {
+    app = createTestApp(environment({ LORNU_PUBLIC_URL: 'https://lornu.example' }));
+    const [cookie] = (await app.request('/auth/login')).headers.getSetCookie();
+    expect(cookie).toMatch(
+      /^__Host-lornu_sign_in=[\w.-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/,
+    );
+  });
+
+  test.each([
+    ['//evil.example/x'],
+    ['https://evil.example/x'],
+    ['/\\evil.example'],
+    ['\\\\evil.example'],
+    ['javascript:alert(1)'],
+    ['/auth/login'],
+    [''],
+  ])('nobody is sent on to %j', async (returnTo) => {
+    const response = await new Browser().signIn(
+      'ada@lornu.ai',
+      `/auth/login?returnTo=${encodeURIComponent(returnTo)}`,
+    );
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/']);
+  });
+});
+
+describe('nobody is signed in', () => {
+  test('from another domain, though Google knows them', async () => {
+    const browser = new Browser();
+    const response = await browser.signIn('eve@elsewhere.example');
+    expect(await detailOf(response)).toEqual([403, 'This account may not use this service']);
+    expect(browser.cookies.has('lornu_session')).toBe(false);
+    expect((await browser.get(`${url}/api/v1/me`)).status).toBe(401);
+  });
+
+  test('but a single address may be let in beside the domains', async () => {
+    app = createTestApp(
+      environment({ OIDC_ALLOWED_DOMAINS: '', OIDC_ALLOWED_EMAILS: 'Eve@Elsewhere.example' }),
+    );
+    expect((await new Browser().signIn('eve@elsewhere.example')).status).toBe(302);
+    expect((await new Browser().signIn('ada@lornu.ai')).status).toBe(403);
+  });
+
+  test("with a callback that was begun in another browser (somebody else's sign-in)", async () => {
+    const attackers = await new Browser().toCallback('ada@lornu.ai');
+    const victim = new Browser();
+    expect(await detailOf(await victim.get(attackers))).toEqual([
+      400,
+      'The sign-in was not begun in this browser, or too long ago',
+    ]);
+    await victim.get(`${url}/auth/login`);
+    expect(await detailOf(await victim.get(attackers))).toEqual([400, 'Signing in did not succeed']);
+    expect(victim.cookies.has('lornu_session')).toBe(false);
+  });
+
+  test('with a state or code that was changed, or used before', async () => {
+    const browser = new Browser();
+    const callback = new URL(await browser.toCallback('ada@lornu.ai'));
+    for (const name of ['state', 'code']) {
+      const changed = new URL(callback);
+      changed.searchParams.set(name, 'other');
+      expect(await detailOf(await browser.get(changed.href))).toEqual([400, 'Signing in did not succeed']);
+    }
+    const again = new Browser();
+    const usedOnce = await again.toCallback('ada@lornu.ai');
+    const kept = new Map(again.cookies);
+    expect((await again.get(usedOnce)).status).toBe(302);
+    for (const [name, value] of kept) again.cookies.set(name, value);
+    expect((await again.get(usedOnce)).status).toBe(400);
+  });
+
+  test("with an ID token that is signed by a key that is not Google's", async () => {
+    const browser = new Browser();
+    const callback = await browser.toCallback('ada@lornu.ai');
+    const { jwks } = google.keys;
+    google.keys.jwks = () => ({ keys: [] });
+    expect((await browser.get(callback)).status).toBe(400);
+    google.keys.jwks = jwks;
+    expect(browser.cookies.has('lornu_session')).toBe(false);
+  });
+
+  test('with a nonce of another sign-in', async () => {
+    const browser = new Browser();
+    const begun = await browser.get(`${url}/auth/login`);
+    const target = new URL(begun.headers.get('location') ?? '');
+    target.searchParams.set('nonce', 'other');
+    target.searchParams.set('login_hint', 'ada@lornu.ai');
+    const callback = (await browser.get(target.href)).headers.get('location') ?? '';
+    expect(await detailOf(await browser.get(callback))).toEqual([400, 'Signing in did not succeed']);
+  });
+
+  test('while Google is down; it works again as soon as Google does', async () => {
+    const browser = new Browser();
+    const callback = await browser.toCallback('ada@lornu.ai');
+    google.failing.add('token');
+    expect((await browser.get(callback)).status).toBe(400);
+    google.failing.clear();
+    expect((await browser.signIn('ada@lornu.ai')).status).toBe(302);
+
+    app = createTestApp(environment({ OIDC_ISSUER: 'http://127.0.0.1:1' }));
+    const response = await browser.get(`${url}/auth/login`);
+    expect(response.headers.get('retry-after')).toBe('10');
+    expect(await detailOf(response)).toEqual([503, 'The issuer that vouches for callers cannot be reached']);
+  });
+
+  test('and nothing of a code, a secret or a cookie is logged', async () => {
+    const browser = new Browser();
+    const callback = new URL(await browser.toCallback('ada@lornu.ai'));
+    await browser.get(callback.href);
+    await browser.get(callback.href);
+    const log = JSON.stringify(app.logged);
+    for (const secret of [
+      'client-secret',
+      callback.searchParams.get('code'),
+      callback.searchParams.get('state'),
+      browser.cookies.get('lornu_session'),
+    ]) {
+      expect(log).not.toContain(String(secret));
+    }
+  });
+});
+
+describe('signing out', () => {
+  const post = (browser: Browser, headers: Record<string, string>) =>
+    browser.get(`${url}/auth/logout`, { method: 'POST', headers });
+
+  test('ends the session, from our own page only', async () => {
+    const browser = new Browser();
+    await browser.signIn('ada@lornu.ai');
+    expect((await post(browser, {})).status).toBe(403);
+    expect((await post(browser, { origin: 'https://evil.example' })).status).toBe(403);
+    expect((await browser.get(`${url}/auth/logout`)).status).toBe(405);
+    expect((await browser.get(`${url}/api/v1/me`)).status).toBe(200);
+    expect((await post(browser, { origin: url })).status).toBe(204);
+    expect((await browser.get(`${url}/api/v1/me`)).status).toBe(401);
+  });
+});

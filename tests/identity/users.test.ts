@@ -1,0 +1,306 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { fixedSecret } from '../../backend/identity/secrets/secret.ts';
+import { CookieJar } from '../../backend/identity/sign-in/cookies.ts';
+import { PersonSession } from '../../backend/identity/sign-in/person-session.ts';
+import { SealedCookie } from '../../backend/identity/sign-in/sealed-cookie.ts';
+import { json } from '../../backend/testing/test-app.ts';
+import {
+  bearer,
+  claims,
+  createGuardedApp,
+  createSigner,
+  type GuardedApp,
+  PEER,
+  sign,
+  type Signer,
+  turn,
+} from './kit.ts';
+
+const SESSION_KEY = 'a-test-key-for-cookies-of-32-characters';
+const PUBLIC_URL = 'https://lornu.example';
+
+let signer: Signer;
+let app: GuardedApp;
+let ada: Record<string, string>;
+
+beforeAll(async () => {
+  signer = await createSigner('k1');
+});
+
+beforeEach(async () => {
+  app = createGuardedApp([signer.publicJwk], {
+    OIDC_CLIENT_ID: 'web',
+    OIDC_CLIENT_SECRET: 'x',
+    OIDC_ALLOWED_DOMAINS: 'lornu.ai',
+    SESSION_KEY,
+    LORNU_PUBLIC_URL: PUBLIC_URL,
+    LORNU_ALLOW_ORIGINS: PUBLIC_URL,
+  });
+  ada = await cookieOf('ada');
+  for (const userId of ['ada', 'ben']) {
+    await app.addSession(userId, 's1');
+  }
+});
+
+/** A signed-in person's cookie, sealed as the service seals it. */
+async function cookieOf(subject: string): Promise<Record<string, string>> {
+  const sealed = new SealedCookie({
+    keys: fixedSecret(SESSION_KEY),
+    purpose: 'session',
+    now: () => app.clock.nowMs,
+  });
+  const cookie = await new PersonSession(new CookieJar(PUBLIC_URL), sealed).start({
+    subject,
+    email: `${subject}@lornu.ai`,
+    name: undefined,
+  });
+  return { cookie: cookie.split(';')[0] ?? '', origin: PUBLIC_URL };
+}
+
+/** Status, the headers that speak of the failure, and the body. */
+async function answerOf(path: string, init: RequestInit = {}) {
+  const response = await app.request(path, { ...init, headers: { ...ada, ...init.headers } });
+  return {
+    status: response.status,
+    code: response.headers.get('x-error-code'),
+    body: (await response.text()).replaceAll('ben', '<user>').replaceAll('nobody-here', '<user>'),
+  };
+}
+
+const inPath = (userId: string) => `/apps/lornu/users/${userId}/sessions`;
+
+describe('what belongs to another person', () => {
+  const calls: [string, (userId: string) => Promise<Awaited<ReturnType<typeof answerOf>>>, number][] = [
+    ['a session', (user) => answerOf(`${inPath(user)}/s1`), 404],
+    ['a list of sessions', (user) => answerOf(inPath(user)), 200],
+    [
+      'a change of state',
+      (user) => answerOf(`${inPath(user)}/s1`, json({ stateDelta: { a: 1 } }, 'PATCH')),
+      404,
+    ],
+    ['a deletion', (user) => answerOf(`${inPath(user)}/s1`, { method: 'DELETE' }), 200],
+    ['a turn', (user) => answerOf('/run', turn(user, 's1')), 404],
+    ['a streamed turn', (user) => answerOf('/run_sse', turn(user, 's1')), 404],
+    [
+      'a turn in snake case',
+      (user) =>
+        answerOf(
+          '/run',
+          json({
+            app_name: 'lornu',
+            user_id: user,
+            session_id: 's1',
+            new_message: { role: 'user', parts: [{ text: 'hi' }] },
+          }),
+        ),
+      404,
+    ],
+    ['a path with a trailing slash', (user) => answerOf(`${inPath(user)}/s1/`), 307],
+  ];
+
+  test.each(calls)('is answered as if it did not exist: %s', async (_what, call, status) => {
+    const foreign = await call('ben');
+    expect(foreign.status).toBe(status);
+    expect(foreign).toEqual(await call('nobody-here'));
+    expect(app.runs.started).toEqual([]);
+  });
+
+  test('stays as it was', async () => {
+    for (const [, call] of calls) await call('ben');
+    const session = await app.services.sessions.getSession({
+      appName: 'lornu',
+      userId: 'ben',
+      sessionId: 's1',
+    });
+    expect(session).toMatchObject({ id: 's1', userId: 'ben', state: {}, events: [] });
+  });
+
+  test('an encoded, doubled or differently spelled user id finds nobody either', async () => {
+    for (const user of ['%62en', 'BEN', 'ben%20', 'ada%2F..%2Fben', './ben', 'ada/../ben']) {
+      const response = await app.request(`${inPath(user)}/s1`, { headers: ada });
+      expect([200, 404]).toContain(response.status);
+      if (response.status === 200) expect(await response.json()).toMatchObject({ userId: 'ada' });
+    }
+  });
+
+  test('nothing is created under another user id', async () => {
+    const answers = [
+      await answerOf(inPath('ben'), json({ sessionId: 's2' })),
+      await answerOf(`${inPath('ben')}/s3`, json({})),
+      await answerOf(`${inPath('ben')}/s1/artifacts`, json({ filename: 'a.txt', artifact: { text: 'x' } })),
+    ];
+    for (const answer of answers) {
+      expect(answer).toEqual({
+        status: 403,
+        code: 'CALLER_NOT_ALLOWED',
+        body: '{"detail":"The user id is not yours"}',
+      });
+    }
+    const { sessions } = await app.services.sessions.listSummaries({ appName: 'lornu', userId: 'ben' });
+    expect(sessions.map(({ id }) => id)).toEqual(['s1']);
+  });
+});
+
+describe('what is her own', () => {
+  test('is there: read, list, change, run, create, delete', async () => {
+    expect((await answerOf(`${inPath('ada')}/s1`)).status).toBe(200);
+    expect((await answerOf(inPath('ada'))).body).toContain('"id":"s1"');
+    expect((await answerOf(`${inPath('ada')}/s1`, json({ stateDelta: { a: 1 } }, 'PATCH'))).status).toBe(200);
+    expect((await answerOf('/run', turn('ada', 's1'))).status).toBe(200);
+    expect((await answerOf(inPath('ada'), json({ sessionId: 's2' }))).status).toBe(200);
+    expect((await answerOf(`${inPath('ada')}/s2`, { method: 'DELETE' })).status).toBe(200);
+    expect(app.runs.started.map(({ userId }) => userId)).toEqual(['ada']);
+  });
+});
+
+describe('machines', () => {
+  const call = async (email: string, path: string, init: RequestInit = {}) =>
+    app.request(path, {
+      ...init,
+      headers: { ...init.headers, ...bearer(await sign(signer, claims(app.clock.nowMs, { email }))) },
+    });
+
+  test('a service acts for any user', async () => {
+    const service = 'service@lornu.iam.gserviceaccount.com';
+    expect((await call(service, `${inPath('ben')}/s1`)).status).toBe(200);
+    expect((await call(service, '/run', turn('ben', 's1'))).status).toBe(200);
+    expect((await call(service, inPath('cid'), json({}))).status).toBe(200);
+    expect(app.runs.started.map(({ userId }) => userId)).toEqual(['ben']);
+  });
+
+  test('a peer speaks A2A and nothing else', async () => {
+    for (const path of [
+      `${inPath('ben')}/s1`,
+      inPath(`peer:${PEER}`),
+      '/list-apps',
+      '/api/v1/me',
+      '/a2ax',
+      '/',
+    ]) {
+      const response = await call(PEER, path);
+      expect([path, response.status, await response.json()]).toEqual([
+        path,
+        403,
+        { detail: 'This caller is not allowed to do that' },
+      ]);
+    }
+    // Let in, and found nothing there.
+    expect((await call(PEER, '/a2a/no-such-app')).status).toBe(404);
+    expect(app.runs.started).toEqual([]);
+  });
+
+  test('a person does not speak A2A', async () => {
+    expect((await answerOf('/a2a/no-such-app')).status).toBe(403);
+  });
+});
+
+describe('without any evidence', () => {
+  test('only what is open is answered', async () => {
+    const status = async (path: string) => (await app.request(path)).status;
+    for (const path of ['/health', '/version']) expect([path, await status(path)]).toEqual([path, 200]);
+    const guarded = [
+      '/',
+      '/list-apps',
+      '/openapi.json',
+      '/docs',
+      '/api/v1/me',
+      '/health/',
+      '/health/x',
+      '//health',
+      '/auth/login/x',
+      '/apps/lornu/users/ada/sessions',
+      '/a2a/lornu',
+      '/no-such-route',
+      '/index.html',
+      '/.well-known/other',
+    ];
+    for (const path of guarded) expect([path, await status(path)]).toEqual([path, 401]);
+  });
+
+  test('a browser that opens the page is sent to sign in, and comes back to where it was', async () => {
+    const response = await app.request('/chat?session=s1', { headers: { accept: 'text/html,*/*' } });
+    expect([response.status, response.headers.get('location')]).toEqual([
+      302,
+      '/auth/login?returnTo=%2Fchat%3Fsession%3Ds1',
+    ]);
+    const script = await app.request('/chat', { headers: { accept: 'application/json' } });
+    expect(script.status).toBe(401);
+  });
+});
+
+describe('a request that another page made with her cookie', () => {
+  const upgrade = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'sec-websocket-version': '13',
+  };
+
+  test.each([
+    ['names another origin', { origin: 'https://evil.example' }],
+    ['names no origin', { origin: undefined }],
+    ['has the origin null', { origin: 'null' }],
+    ['names an origin that begins like ours', { origin: 'https://lornu.example.evil' }],
+  ])('is refused when it %s', async (_what, change) => {
+    const headers = Object.fromEntries(
+      Object.entries({ ...ada, ...change }).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      ),
+    );
+    const posted = await app.request('/run', turn('ada', 's1', headers));
+    expect(posted.status).toBe(403);
+    const socket = await app.request('/run_live?app_name=lornu&user_id=ada&session_id=s1', {
+      headers: { ...headers, ...upgrade },
+    });
+    expect(socket.status).toBe(403);
+    expect(app.runs.started).toEqual([]);
+  });
+
+  test('may read nothing that it could not read anyway: a plain GET needs no origin', async () => {
+    const { cookie = '' } = ada;
+    expect((await app.request(inPath('ada'), { headers: { cookie } })).status).toBe(200);
+  });
+
+  test('our own page passes, on WebSocket too', async () => {
+    expect((await app.request('/run', turn('ada', 's1', ada))).status).toBe(200);
+    const socket = await app.request('/run_live?app_name=lornu&user_id=ada&session_id=s1', {
+      headers: { ...ada, ...upgrade },
+    });
+    expect([101, 501]).toContain(socket.status);
+  });
+});
+
+describe('a cookie', () => {
+  test('does not help a token that is bad', async () => {
+    const response = await app.request(inPath('ada'), { headers: { ...ada, ...bearer('not-a-token') } });
+    expect(response.status).toBe(401);
+  });
+
+  test('ends after eight hours', async () => {
+    app.clock.nowMs += 8 * 3_600_000 - 1_000;
+    expect((await answerOf(inPath('ada'))).status).toBe(200);
+    app.clock.nowMs += 2_000;
+    expect((await answerOf(inPath('ada'))).status).toBe(401);
+  });
+
+  test('that was changed, cut or sealed by another key or for another use is nobody', async () => {
+    const [name, value = ''] = (ada['cookie'] ?? '').split('=');
+    const parts = value.split('.');
+    const changed = [
+      `${value.slice(0, -4)}AAAA`,
+      value.slice(0, -4),
+      [parts[0], 'AAAA', ...parts.slice(2)].join('.'),
+      'x',
+      '',
+    ];
+    for (const attempt of changed) {
+      expect((await app.request(inPath('ada'), { headers: { cookie: `${name}=${attempt}` } })).status).toBe(
+        401,
+      );
+    }
+    // Without the prefix, as a page on another host of the domain could set it.
+    expect((await app.request(inPath('ada'), { headers: { cookie: `lornu_session=${value}` } })).status).toBe(
+      401,
+    );
+  });
+});
