@@ -136,3 +136,10 @@ export function turn(userId: string, sessionId: string, headers: Record<string, 
 }
 
 export const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+/** A request with headers added to those that it has. */
+export function withHeaders(init: RequestInit, headers: Record<string, string>): RequestInit {
+  const all = new Headers(headers);
+  new Headers(init.headers).forEach((value, name) => all.set(name, value));
+  return { ...init, headers: all };
+}

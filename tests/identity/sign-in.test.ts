@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { createTestApp, type TestApp } from '../../backend/testing/test-app.ts';
+import { withHeaders } from './kit.ts';
 import { type GoogleStandIn, startGoogleStandIn } from '../../ops/standins/google/server.ts';
 
 let google: GoogleStandIn;
@@ -46,8 +47,8 @@ class Browser {
 
   async get(target: string, init: RequestInit = {}): Promise<Response> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const headers = { ...(target.startsWith(url) && cookie !== '' ? { cookie } : {}), ...init.headers };
-    const response = await fetch(target, { ...init, headers, redirect: 'manual' });
+    const withCookie = withHeaders(init, target.startsWith(url) && cookie !== '' ? { cookie } : {});
+    const response = await fetch(target, { ...withCookie, redirect: 'manual' });
     for (const header of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
       if (value === '') this.cookies.delete(name);
@@ -193,10 +194,10 @@ describe('nobody is signed in', () => {
   test("with an ID token that is signed by a key that is not Google's", async () => {
     const browser = new Browser();
     const callback = await browser.toCallback('ada@lornu.ai');
-    const { jwks } = google.keys;
+    const published = google.keys.jwks();
     google.keys.jwks = () => ({ keys: [] });
     expect((await browser.get(callback)).status).toBe(400);
-    google.keys.jwks = jwks;
+    google.keys.jwks = () => published;
     expect(browser.cookies.has('lornu_session')).toBe(false);
   });
 

@@ -14,6 +14,7 @@ import {
   sign,
   type Signer,
   turn,
+  withHeaders,
 } from './kit.ts';
 
 const SESSION_KEY = 'a-test-key-for-cookies-of-32-characters';
@@ -59,7 +60,7 @@ async function cookieOf(subject: string): Promise<Record<string, string>> {
 
 /** Status, the headers that speak of the failure, and the body. */
 async function answerOf(path: string, init: RequestInit = {}) {
-  const response = await app.request(path, { ...init, headers: { ...ada, ...init.headers } });
+  const response = await app.request(path, withHeaders(init, ada));
   return {
     status: response.status,
     code: response.headers.get('x-error-code'),
@@ -155,10 +156,7 @@ describe('what is her own', () => {
 
 describe('machines', () => {
   const call = async (email: string, path: string, init: RequestInit = {}) =>
-    app.request(path, {
-      ...init,
-      headers: { ...init.headers, ...bearer(await sign(signer, claims(app.clock.nowMs, { email }))) },
-    });
+    app.request(path, withHeaders(init, bearer(await sign(signer, claims(app.clock.nowMs, { email })))));
 
   test('a service acts for any user', async () => {
     const service = 'service@lornu.iam.gserviceaccount.com';
