@@ -22,6 +22,14 @@ export function getServiceInfo(): Promise<ServiceInfo> {
   return getJson<ServiceInfo>('/version');
 }
 
+/** Where a person signs in, and comes back from. */
+export const SIGN_IN_PATH = '/auth/login';
+
+/** Ends the person's session with the service. */
+export function signOut(): Promise<null> {
+  return sendJson<null>('POST', '/auth/logout');
+}
+
 /** Who is signed in; where the service has no sign-in, the one local user that ADK's own page uses too. */
 export async function getPerson(): Promise<Person> {
   try {

@@ -84,5 +84,8 @@ export interface ServiceInfo {
 /** Whose conversations are shown. */
 export interface Person {
   userId: string;
+  /** `local` where nobody signs in. */
+  role?: 'local' | 'person' | 'service' | 'peer';
   name?: string;
+  email?: string;
 }

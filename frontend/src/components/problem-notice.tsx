@@ -1,6 +1,7 @@
 import { CircleAlert, RotateCcw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Problem } from '../api/problem.ts';
+import { SIGN_IN_PATH } from '../api/sessions.ts';
 
 interface ProblemNoticeProps {
   problem: Problem;
@@ -10,6 +11,7 @@ interface ProblemNoticeProps {
 
 /** What went wrong, why, and what to do now. */
 export function ProblemNotice({ problem, onRetry, children }: ProblemNoticeProps) {
+  const needsSignIn = problem.status === 401;
   return (
     <div className="problem" role="alert">
       <CircleAlert aria-hidden />
@@ -17,9 +19,14 @@ export function ProblemNotice({ problem, onRetry, children }: ProblemNoticeProps
         <p className="problem-message">{problem.message}</p>
         <p>{problem.next}</p>
         {problem.requestId && <p className="problem-id">Request {problem.requestId}</p>}
-        {(onRetry ?? children) && (
+        {(onRetry ?? children ?? needsSignIn) && (
           <div className="problem-actions">
-            {onRetry && (
+            {needsSignIn && (
+              <a className="button button-primary" href={SIGN_IN_PATH}>
+                Sign in
+              </a>
+            )}
+            {onRetry && !needsSignIn && (
               <button type="button" className="button" onClick={onRetry}>
                 <RotateCcw aria-hidden /> Try again
               </button>

@@ -1,15 +1,17 @@
 import { MessageSquarePlus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import icon from '../icon.svg' with { type: 'file' };
-import type { AppSummary } from '../api/types.ts';
+import type { AppSummary, Person } from '../api/types.ts';
 import type { Conversations, ConversationSummary } from '../chat/conversations.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { toDayLabel, toWords } from '../util/format.ts';
 import { toHash } from '../util/route.ts';
 import { useStore } from '../util/store.ts';
+import { PersonFooter } from './person-footer.tsx';
 
 interface SidebarProps {
+  person: Person;
   apps: AppSummary[];
   appName: string;
   conversations: Conversations;
@@ -20,7 +22,16 @@ interface SidebarProps {
 }
 
 /** The agents, and the person's conversations with the one that is chosen. */
-export function Sidebar({ apps, appName, conversations, currentId, onNew, onApp, onRemove }: SidebarProps) {
+export function Sidebar({
+  person,
+  apps,
+  appName,
+  conversations,
+  currentId,
+  onNew,
+  onApp,
+  onRemove,
+}: SidebarProps) {
   const { list, problem } = useStore(conversations);
   const [removing, setRemoving] = useState<ConversationSummary>();
   return (
@@ -73,6 +84,7 @@ export function Sidebar({ apps, appName, conversations, currentId, onNew, onApp,
           </section>
         ))}
       </nav>
+      <PersonFooter person={person} />
       {removing && (
         <Dialog label="Delete this conversation?" onClose={() => setRemoving(undefined)}>
           <h2>Delete this conversation?</h2>

@@ -76,6 +76,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
   if (!app) return null;
   const sidebar = (
     <Sidebar
+      person={person}
       apps={apps}
       appName={appName}
       conversations={conversations}
