@@ -1,0 +1,90 @@
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+
+export interface ChatPageOptions {
+  theme?: 'light' | 'dark';
+  width?: number;
+  height?: number;
+  /** Begins here instead of on the empty page: a fragment such as `#/incident`. */
+  hash?: string;
+}
+
+const PHONE_WIDTH = 500;
+export const PATIENCE_MS = 8_000;
+
+/** The chat page as a person sees it: everything is found by role and name. */
+export class ChatPage {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What the browser complained about: errors on the console and exceptions. */
+  readonly complaints: string[] = [];
+
+  private constructor(page: Page, context: BrowserContext) {
+    this.page = page;
+    this.context = context;
+    this.#listen(page);
+  }
+
+  static async open(browser: Browser, url: string, options: ChatPageOptions = {}): Promise<ChatPage> {
+    const { theme = 'light', width = 1280, height = 820, hash = '' } = options;
+    const context = await browser.newContext({
+      colorScheme: theme,
+      viewport: { width, height },
+      hasTouch: width < PHONE_WIDTH,
+      isMobile: width < PHONE_WIDTH,
+      baseURL: url,
+    });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const chat = new ChatPage(await context.newPage(), context);
+    await chat.page.goto(`/${hash}`);
+    await chat.message.waitFor();
+    return chat;
+  }
+
+  /** Another tab of the same browser profile. */
+  async openTab(): Promise<ChatPage> {
+    const tab = new ChatPage(await this.context.newPage(), this.context);
+    await tab.page.goto(this.page.url());
+    await tab.message.waitFor();
+    return tab;
+  }
+
+  get message(): Locator {
+    return this.page.getByRole('textbox', { name: 'Message', exact: true });
+  }
+
+  get conversation(): Locator {
+    return this.page.getByRole('region', { name: 'Conversation', exact: true });
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', typeof name === 'string' ? { name, exact: true } : { name });
+  }
+
+  /** Says something by keyboard and returns without waiting for the answer. */
+  async say(text: string): Promise<void> {
+    await this.message.fill(text);
+    await this.message.press('Enter');
+  }
+
+  /** Waits until the answer under way has ended. */
+  async answered(): Promise<void> {
+    await this.button('Send').waitFor();
+  }
+
+  async ask(text: string): Promise<void> {
+    await this.say(text);
+    await this.button('Stop').waitFor();
+    await this.answered();
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+
+  #listen(page: Page): void {
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+  }
+}

@@ -1,0 +1,132 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import type { ChatPage } from './chat-page.ts';
+import { startWorld, type World } from './world.ts';
+
+let world: World;
+let chat: ChatPage;
+beforeAll(async () => {
+  world = await startWorld();
+}, 60_000);
+afterAll(() => world?.stop());
+afterEach(() => chat?.close());
+
+test('what is sent is answered in Markdown, and the browser has nothing to complain about', async () => {
+  chat = await world.openPage();
+  await chat.ask('show me markdown');
+  await chat.conversation.getByRole('heading', { name: 'Rolling out to staging' }).waitFor();
+  await chat.conversation.getByRole('table').waitFor();
+  await chat.button('Copy code').waitFor();
+  // Colours come in a file of their own, under the same policy.
+  await chat.conversation.locator('code .hljs-keyword').first().waitFor();
+  expect(chat.complaints).toEqual([]);
+});
+
+test('words are shown as they stream, not at the end', async () => {
+  chat = await world.openPage();
+  await chat.say('count to 40 every 40 ms');
+  await chat.conversation.getByText(/1 2 3/).waitFor();
+  expect(await chat.button('Stop').isVisible()).toBe(true);
+  expect(await chat.conversation.innerText()).not.toContain('40');
+  await chat.conversation.getByText(/39 40$/).waitFor();
+  await chat.answered();
+});
+
+test('where answers come from is always in sight: environment, region, and that the model is a stand-in', async () => {
+  chat = await world.openPage({ width: 390, height: 844 });
+  await chat.ask('hello');
+  const badge = chat.page.getByRole('list', { name: 'Environment, region and model' });
+  expect(await badge.innerText()).toBe('local\neu-central-1\nstand-in model');
+  expect(await badge.isVisible()).toBe(true);
+});
+
+test('a tool call is one line that opens to its arguments and its result', async () => {
+  chat = await world.openPage();
+  await chat.ask('note: the demo is on Friday');
+  const line = chat.conversation.getByRole('group').filter({ hasText: 'Save note' });
+  expect(await line.getByText('done', { exact: true }).isVisible()).toBe(true);
+  expect(await line.getByText('Arguments').isVisible()).toBe(false);
+  await line.getByText('Save note').click();
+  await line.getByText('"text": "the demo is on Friday"').waitFor();
+  await line.getByText('"count": 1').waitFor();
+});
+
+test('a tool that needs a yes waits for it in place, and goes on with the answer', async () => {
+  chat = await world.openPage();
+  await chat.ask('forget my notes');
+  const question = chat.page.getByRole('region', { name: 'Confirm: Delete notes' });
+  await question.waitFor();
+  await question.getByRole('button', { name: 'Approve' }).click();
+  await chat.conversation.getByText('done', { exact: true }).waitFor();
+  await chat.answered();
+  expect(await question.isVisible()).toBe(false);
+});
+
+test('a declined tool does nothing, and says that it was declined', async () => {
+  chat = await world.openPage();
+  await chat.ask('note: keep me');
+  await chat.ask('forget my notes');
+  await chat.button('Decline').click();
+  await chat.conversation.getByText('declined', { exact: true }).waitFor();
+  await chat.answered();
+  await chat.ask('what are my notes?');
+  await chat.conversation.getByText('List notes').click();
+  await chat.conversation.getByText('keep me').last().waitFor();
+});
+
+test('stop ends the answer and keeps what was said; the next message is answered', async () => {
+  chat = await world.openPage();
+  await chat.say('count to 200 every 50 ms');
+  await chat.conversation.getByText(/1 2 3/).waitFor();
+  await chat.button('Stop').click();
+  await chat.answered();
+  await chat.conversation.getByText('This answer was stopped before its end.').waitFor();
+  expect(await chat.conversation.innerText()).toMatch(/1 2 3/);
+  await chat.ask('hello');
+  expect(chat.complaints).toEqual([]);
+});
+
+test('the last message can be said differently: the earlier answer is taken back, for the model too', async () => {
+  chat = await world.openPage();
+  await chat.ask('count to 3');
+  await chat.button('Edit message').click();
+  const field = chat.page.getByRole('textbox', { name: 'Edit message' });
+  await field.fill('count to 5');
+  await chat.button('Send again').click();
+  await chat.conversation.getByText('1 2 3 4 5', { exact: true }).waitFor();
+  await chat.answered();
+  expect(await chat.conversation.getByText('1 2 3', { exact: true }).count()).toBe(0);
+  await chat.page.reload();
+  await chat.conversation.getByText('1 2 3 4 5', { exact: true }).waitFor();
+  expect(await chat.conversation.getByText('1 2 3', { exact: true }).count()).toBe(0);
+});
+
+test('a failed answer says why and what to do, and trying again works', async () => {
+  chat = await world.openPage();
+  await chat.say('simulate 400 once, then count to 4');
+  const notice = chat.conversation.getByRole('alert');
+  await notice.getByText('The model could not read this conversation.').waitFor();
+  await chat.answered();
+  await chat.button('Try again').click();
+  await chat.conversation.getByText('1 2 3 4', { exact: true }).waitFor();
+  expect(await notice.count()).toBe(0);
+});
+
+test('a slow answer says that it is being worked on', async () => {
+  chat = await world.openPage();
+  await chat.say('simulate stall after 0');
+  await chat.page.getByText(/^Working on it/).waitFor();
+  await chat.page.getByText(/^Working on it, \d+ s$/).waitFor();
+  await chat.button('Stop').click();
+  await chat.answered();
+});
+
+test('scripts, HTML and javascript: links in an answer do nothing', async () => {
+  chat = await world.openPage();
+  await chat.ask('Say [press me](javascript:document.title="pwned") <img src=x onerror="document.title=\'pwned\'"> <script>document.title="pwned"</script>');
+  await chat.conversation.getByText('press me').last().waitFor();
+  const links = await chat.conversation.getByRole('link').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+  expect(links.filter((href) => !/^https?:/u.test(href ?? ''))).toEqual([]);
+  expect(await chat.conversation.locator('script, img[onerror]').count()).toBe(0);
+  await chat.conversation.getByText('press me').last().click();
+  expect(await chat.page.title()).not.toBe('pwned');
+});

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { buildPage } from '@lornu/frontend/build.ts';
+import { startService } from '@lornu/ops/servers/agent-servers.ts';
+import type { Server } from '@lornu/ops/servers/server.ts';
+import { spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { launchChromium } from './chromium.ts';
+import { ChatPage, type ChatPageOptions } from './chat-page.ts';
+
+/** The real service with the page it ships, the Gemini stand-in behind it, and a browser in front. */
+export interface World {
+  service: Server;
+  /** The page in a browser profile of its own: nothing is remembered from another test. */
+  openPage: (options?: ChatPageOptions) => Promise<ChatPage>;
+  stop: () => Promise<void>;
+}
+
+export interface WorldOptions {
+  /** A folder of agents that replaces the bundled ones. */
+  agentsDir?: string;
+  env?: Readonly<Record<string, string>>;
+}
+
+const root = resolve(import.meta.dir, '../..');
+
+/** Starts everything on free ports and in a folder of its own. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-browser-'));
+  const pageDir = join(scratchDir, 'page');
+  const [standin, browser] = await Promise.all([
+    spawnGeminiStandin({ chunks: 12, delayMs: 5 }),
+    launchChromium(),
+    buildPage(pageDir),
+  ]);
+  const service = await startService({
+    root,
+    scratchDir,
+    modelUrl: standin.url,
+    agentsDir: options.agentsDir ?? join(root, 'agents'),
+    env: { LORNU_PAGE_DIR: pageDir, LORNU_REGION: 'eu-central-1', ...options.env },
+  });
+  return {
+    service,
+    openPage: (pageOptions) => ChatPage.open(browser, service.url, pageOptions),
+    stop: async () => {
+      await browser.close();
+      await service.stop();
+      await standin.stop();
+      await rm(scratchDir, { recursive: true, force: true });
+    },
+  };
+}
