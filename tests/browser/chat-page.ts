@@ -71,10 +71,12 @@ export class ChatPage {
     await this.button('Send').waitFor();
   }
 
+  /** Says something and waits until the turn that it began has ended. */
   async ask(text: string): Promise<void> {
+    const turns = this.page.getByRole('article');
+    const before = await turns.count();
     await this.say(text);
-    await this.button('Stop').waitFor();
-    await this.answered();
+    await turns.nth(before).and(this.page.locator('[aria-busy=false]')).waitFor();
   }
 
   async close(): Promise<void> {

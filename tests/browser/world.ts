@@ -22,6 +22,9 @@ export interface WorldOptions {
   env?: Readonly<Record<string, string>>;
 }
 
+/** Beyond a test's own time Bun ends the browser too, so each step has its own, shorter patience. */
+export const TEST_WITHIN_MS = 30_000;
+
 const root = resolve(import.meta.dir, '../..');
 
 /** Starts everything on free ports and in a folder of its own. */

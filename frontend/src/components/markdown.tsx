@@ -6,6 +6,12 @@ import { CodeBlock } from './code-block.tsx';
 type PreProps = ComponentProps<'pre'> & ExtraProps;
 
 const components: Components = {
+  // Speakers are headings of the second level: what they write goes below.
+  h1: 'h3',
+  h2: 'h4',
+  h3: 'h5',
+  h4: 'h6',
+  h5: 'h6',
   pre: ({ node }: PreProps) => <CodeBlock {...readCode(node)} />,
   table: ({ children }) => (
     // A region that scrolls must be reachable by keyboard.

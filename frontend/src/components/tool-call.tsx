@@ -31,11 +31,11 @@ export function ToolCall({ tool, onConfirm }: ToolCallProps) {
           <ChevronRight aria-hidden className="tool-chevron" />
         </summary>
         <div className="tool-details">
-          <h4>Arguments</h4>
+          <h3>Arguments</h3>
           <CodeBlock code={JSON.stringify(tool.args, null, 2)} language="json" />
           {tool.response && (
             <>
-              <h4>Result</h4>
+              <h3>Result</h3>
               <CodeBlock code={JSON.stringify(tool.response, null, 2)} language="json" />
             </>
           )}

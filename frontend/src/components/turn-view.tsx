@@ -42,7 +42,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
         <div className="answer">
           {items.map((item, index) => (
             <div key={item.key} className="answer-item">
-              {showsAuthor(items, index) && <h3 className="author">{toWords(authorOf(item) ?? '')}</h3>}
+              {showsAuthor(items, index) && <h2 className="author">{toWords(authorOf(item) ?? '')}</h2>}
               <TurnItemView
                 item={item}
                 owner={owner}

@@ -28,7 +28,7 @@ export function UserMessage({ user, onEdit }: UserMessageProps) {
   }
   return (
     <div className="user-message">
-      <h3 className="visually-hidden">You</h3>
+      <h2 className="visually-hidden">You</h2>
       {user.media.map((media, index) => {
         const preview = toPreview(toArtifact({ inlineData: media }));
         const name = media.displayName ?? 'Attached picture';

@@ -1,7 +1,7 @@
 import { useCallback, useMemo } from 'react';
 import type { AppSummary } from '../api/types.ts';
 import { useDraft } from '../chat/draft.ts';
-import type { Conversation } from '../chat/conversation.ts';
+import type { Conversation, ConversationState } from '../chat/conversation.ts';
 import { toTurns } from '../chat/to-turns.ts';
 import { Composer } from '../components/composer.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
@@ -49,7 +49,7 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
         </MessageList>
       )}
       <p className="visually-hidden" role="status">
-        {announce(state.phase)}
+        {announce(state)}
       </p>
       <div className="composer-frame">
         <Composer
@@ -69,9 +69,10 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
 }
 
 /** What a screen reader says; the words themselves are read from the conversation, not token by token. */
-function announce(phase: string): string {
+function announce({ phase, events }: ConversationState): string {
   if (phase === 'waiting') return 'The agent is working.';
-  return phase === 'streaming' ? 'The answer is coming.' : '';
+  if (phase === 'streaming') return 'The answer is coming.';
+  return phase === 'idle' && events.length > 0 ? 'The answer is complete.' : '';
 }
 
 function ConversationSkeleton() {

@@ -7,9 +7,9 @@ import { toasts } from './toasts.ts';
 export function ToastList() {
   const { toasts: shown } = useStore(toasts);
   return (
-    <ol className="toasts" role="status" aria-live="polite" aria-label="Notices">
+    <div className="toasts" role="status" aria-live="polite">
       {shown.map((toast) => (
-        <li key={toast.id} className={`toast toast-${toast.tone}`}>
+        <div key={toast.id} className={`toast toast-${toast.tone}`}>
           {toast.tone === 'error' ? <CircleAlert aria-hidden /> : <Info aria-hidden />}
           <p>
             <strong>{toast.message}</strong> {toast.next}
@@ -17,8 +17,8 @@ export function ToastList() {
           <IconButton label="Dismiss" onClick={() => toasts.dismiss(toast.id)}>
             <X aria-hidden />
           </IconButton>
-        </li>
+        </div>
       ))}
-    </ol>
+    </div>
   );
 }

@@ -1,0 +1,102 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import type { ChatPage } from './chat-page.ts';
+import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+
+setDefaultTimeout(TEST_WITHIN_MS);
+
+let world: World;
+let chat: ChatPage;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.stop());
+afterEach(() => chat?.close());
+
+const listed = (page: ChatPage) =>
+  page.page.getByRole('navigation', { name: 'Conversations' }).getByRole('link');
+
+test('a refresh comes back to the conversation, and to what was being written', async () => {
+  chat = await world.openPage();
+  await chat.ask('count to 7');
+  await chat.message.fill('half a thought');
+  await chat.page.reload();
+  await chat.conversation.getByText('1 2 3 4 5 6 7', { exact: true }).waitFor();
+  expect(await chat.message.inputValue()).toBe('half a thought');
+});
+
+test('a conversation is listed under its first message, and opens from the list', async () => {
+  chat = await world.openPage();
+  await chat.ask('count to 8');
+  await chat.button('New conversation').click();
+  await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
+  await listed(chat).filter({ hasText: 'count to 8' }).click();
+  await chat.conversation.getByText('1 2 3 4 5 6 7 8', { exact: true }).waitFor();
+  expect(await chat.page.title()).toBe('count to 8 · Lornu');
+});
+
+test('an answer goes on while another conversation is looked at', async () => {
+  chat = await world.openPage();
+  await chat.say('count to 30 every 50 ms');
+  await chat.conversation.getByText(/1 2 3/u).waitFor();
+  await chat.button('New conversation').click();
+  await chat.ask('count to 2');
+  await listed(chat).filter({ hasText: 'count to 30' }).click();
+  await chat.conversation.getByText(/29 30$/u).waitFor();
+});
+
+test('a deleted conversation is gone from the list, from every tab and from the service', async () => {
+  chat = await world.openPage();
+  await chat.ask('delete me');
+  const tab = await chat.openTab();
+  await chat.button('Delete delete me').click();
+  const question = chat.page.getByRole('dialog', { name: 'Delete this conversation?' });
+  await question.getByRole('button', { name: 'Delete' }).click();
+  await chat.page.getByText('Conversation deleted.').waitFor();
+  for (const page of [chat, tab])
+    await listed(page).filter({ hasText: 'delete me' }).waitFor({ state: 'detached' });
+  await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
+});
+
+test('two tabs on one conversation show the same', async () => {
+  chat = await world.openPage();
+  await chat.ask('count to 3');
+  const tab = await chat.openTab();
+  await tab.conversation.getByText('1 2 3', { exact: true }).waitFor();
+  await chat.ask('count to 6');
+  await tab.conversation.getByText('1 2 3 4 5 6', { exact: true }).waitFor();
+});
+
+test('a conversation that is not there says so, and what to do', async () => {
+  chat = await world.openPage({ hash: '#/lornu/no-such-session' });
+  await chat.page.getByRole('alert').getByText('Pick another conversation or begin a new one.').waitFor();
+  await chat.button('New conversation').click();
+  await chat.ask('count to 2');
+  await chat.conversation.getByText('1 2', { exact: true }).waitFor();
+});
+
+test('a theme that was chosen is kept, in every tab', async () => {
+  chat = await world.openPage();
+  const ground = (page: ChatPage) => page.page.evaluate('getComputedStyle(document.body).backgroundColor');
+  const light = await ground(chat);
+  const tab = await chat.openTab();
+  await chat.button('Theme: as the system').click();
+  await chat.button('Theme: light').click();
+  expect(await ground(chat)).not.toBe(light);
+  await tab.button('Theme: dark').waitFor();
+  await chat.page.reload();
+  await chat.button('Theme: dark').waitFor();
+  expect(await ground(chat)).not.toBe(light);
+});
+
+test('a service that cannot be reached is named, and the page goes on when it is back', async () => {
+  chat = await world.openPage();
+  await chat.context.setOffline(true);
+  await chat.say('hello');
+  await chat.page.getByRole('alert').getByText('The service cannot be reached.').waitFor();
+  await chat.context.setOffline(false);
+  await chat.page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
+  await chat.conversation
+    .getByText(/stand-in/iu)
+    .first()
+    .waitFor();
+});
