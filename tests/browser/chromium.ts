@@ -1,18 +1,12 @@
-import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
-const PLACES = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
+const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** The system's own Chromium, without a window; no call of its own leaves the machine. */
 export async function launchChromium(): Promise<Browser> {
-  const executablePath = PLACES.find((path) => existsSync(path));
+  const executablePath = PROGRAMS.map((name) => Bun.which(name)).find((path) => path !== null);
   if (!executablePath) {
-    throw new Error(`No Chromium was found at ${PLACES.join(', ')}. Install it: apt-get install chromium`);
+    throw new Error(`None of ${PROGRAMS.join(', ')} is on PATH. Install one: apt-get install chromium`);
   }
   return chromium.launch({
     executablePath,
