@@ -91,14 +91,6 @@ export const SUITES: readonly Suite[] = [
     budgetMs: 5 * MINUTE,
   },
   {
-    name: 'browser',
-    title: 'the chat page does what a person expects, in Chromium',
-    kind: 'bun',
-    run: ['./tests/browser'],
-    needs: ['chromium'],
-    budgetMs: 4 * MINUTE,
-  },
-  {
     name: 'gcp-agent',
     title: 'the FastAPI/ADK agent answers as promised (pytest)',
     kind: 'pytest',
