@@ -91,6 +91,14 @@ export const SUITES: readonly Suite[] = [
     budgetMs: 5 * MINUTE,
   },
   {
+    name: 'browser',
+    title: 'the chat page does what a person expects, in Chromium',
+    kind: 'bun',
+    run: ['./tests/browser'],
+    needs: ['chromium'],
+    budgetMs: 4 * MINUTE,
+  },
+  {
     name: 'gcp-agent',
     title: 'the FastAPI/ADK agent answers as promised (pytest)',
     kind: 'pytest',
@@ -99,14 +107,6 @@ export const SUITES: readonly Suite[] = [
     needs: ['python', 'uv'],
     budgetMs: 3 * MINUTE,
     light: true,
-  },
-  {
-    name: 'contract',
-    title: 'the service and the FastAPI/ADK agent give the same answers',
-    kind: 'bun',
-    run: ['./tests/contract'],
-    needs: ['python', 'uv'],
-    budgetMs: 5 * MINUTE,
   },
   {
     name: 'python-style',
