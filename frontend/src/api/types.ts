@@ -79,6 +79,8 @@ export interface ServiceInfo {
   region?: string;
   model?: string;
   modelIsStandIn?: boolean;
+  /** Staging as it is, rehearsed on one machine. */
+  rehearsal?: boolean;
 }
 
 /** Whose conversations are shown. */

@@ -2,7 +2,7 @@ import type { ServiceInfo } from '../api/types.ts';
 
 /** Where the answers come from; always in sight, so that nobody takes a stand-in for the model or staging for their laptop. */
 export function EnvironmentBadge({ info }: { info: ServiceInfo }) {
-  const environment = info.environment ?? 'unknown environment';
+  const environment = info.rehearsal ? 'rehearsal' : (info.environment ?? 'unknown environment');
   return (
     <ul className={`environment environment-${environment}`} aria-label="Environment, region and model">
       <li className="environment-name">{environment}</li>

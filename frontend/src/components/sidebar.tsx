@@ -70,6 +70,7 @@ export function Sidebar({
               {items.map((item) => (
                 <li key={item.id} className={item.id === currentId ? 'is-current' : undefined}>
                   <a
+                    title={item.title}
                     href={toHash({ appName, sessionId: item.id })}
                     aria-current={item.id === currentId ? 'page' : undefined}
                   >

@@ -31,8 +31,12 @@ export function ToolCall({ tool, onConfirm }: ToolCallProps) {
           <ChevronRight aria-hidden className="tool-chevron" />
         </summary>
         <div className="tool-details">
-          <h3>Arguments</h3>
-          <CodeBlock code={JSON.stringify(tool.args, null, 2)} language="json" />
+          {Object.keys(tool.args).length > 0 && (
+            <>
+              <h3>Arguments</h3>
+              <CodeBlock code={JSON.stringify(tool.args, null, 2)} language="json" />
+            </>
+          )}
           {tool.response && (
             <>
               <h3>Result</h3>

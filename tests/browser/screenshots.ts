@@ -1,0 +1,77 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { SCENES, type Scene } from './scenes.ts';
+import { startWorld, type World } from './world.ts';
+
+/**
+ * `bun tests/browser/screenshots.ts` makes the pictures of README.md and docs/ anew.
+ * `bun tests/browser/screenshots.ts FOLDER [scene...]` makes every scene in both themes and both widths, to look at.
+ */
+const WIDE = { width: 1280, height: 820 };
+const PHONE = { width: 390, height: 844 };
+/** Animations and late colours have come to rest. */
+const REST_MS = 600;
+
+interface Shot {
+  scene: Scene;
+  theme: 'light' | 'dark';
+  phone: boolean;
+  file: string;
+}
+
+function docsShots(): Shot[] {
+  return SCENES.flatMap((scene) => {
+    if (!scene.inDocs) return [];
+    const { theme, phone = false } = scene.inDocs;
+    return [{ scene, theme, phone, file: `${scene.name}.png` }];
+  });
+}
+
+function galleryShots(names: readonly string[]): Shot[] {
+  const scenes = SCENES.filter(({ name }) => names.length === 0 || names.includes(name));
+  return scenes.flatMap((scene) =>
+    (['light', 'dark'] as const).flatMap((theme) =>
+      [false, true].map((phone) => ({
+        scene,
+        theme,
+        phone,
+        file: `${scene.name}-${theme}-${phone ? 'phone' : 'wide'}.png`,
+      })),
+    ),
+  );
+}
+
+async function take(world: World, { scene, theme, phone, file }: Shot, folder: string): Promise<void> {
+  const chat = await world.openPage({ theme, ...(phone ? PHONE : WIDE) });
+  try {
+    await scene.reach(chat);
+    await Bun.sleep(REST_MS);
+    await chat.page.screenshot({ path: join(folder, file) });
+  } finally {
+    await chat.close();
+  }
+}
+
+const [folderArgument, ...names] = process.argv.slice(2);
+const folder = resolve(folderArgument ?? join(import.meta.dir, '../../docs/screenshots'));
+const shots = folderArgument ? galleryShots(names) : docsShots();
+await mkdir(folder, { recursive: true });
+const world = await startWorld();
+let failed = 0;
+try {
+  for (const shot of shots) {
+    try {
+      await take(world, shot, folder);
+      console.log(shot.file);
+    } catch (error) {
+      failed += 1;
+      console.error(
+        `${shot.file} could not be made: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+} finally {
+  await world.stop();
+}
+console.log(`${shots.length - failed} of ${shots.length} pictures are in ${folder}.`);
+process.exit(failed > 0 ? 1 : 0);
