@@ -12,6 +12,7 @@ import { modelBackend, probeModel } from './model-backend.ts';
 import { toAdkLogger } from './observability/adk-logger.ts';
 import { EmfMetrics } from './observability/emf-metrics.ts';
 import { createJsonLogger } from './observability/json-logger.ts';
+import { createLineWriter } from './observability/line-writer.ts';
 import type { Logger } from './observability/logger.ts';
 import { combineMetrics, type Metrics } from './observability/metrics.ts';
 import { OtelMetrics } from './observability/otel-metrics.ts';
@@ -32,7 +33,8 @@ const IS_BUNDLE = !import.meta.file.endsWith('.ts');
 
 async function serve(): Promise<void> {
   const config = readConfig();
-  const write = (line: string) => void process.stdout.write(line);
+  const { write, flush } = createLineWriter((text) => void process.stdout.write(text));
+  process.on('exit', flush);
   const log = createJsonLogger({
     level: config.logLevel,
     now: Date.now,

@@ -1,0 +1,33 @@
+import { beforeEach, expect, test } from 'bun:test';
+import { createLineWriter, type LineWriter } from './line-writer.ts';
+
+let written: string[];
+let lines: LineWriter;
+
+beforeEach(() => {
+  written = [];
+  lines = createLineWriter((text) => written.push(text));
+});
+
+test('lines that come together are written together, in order', async () => {
+  lines.write('{"level":"info","n":1}\n');
+  lines.write('{"level":"info","n":2}\n');
+  expect(written).toEqual([]);
+  await Bun.sleep(60);
+  expect(written).toEqual(['{"level":"info","n":1}\n{"level":"info","n":2}\n']);
+});
+
+test('a warning takes what stands before it along at once', () => {
+  lines.write('{"level":"info"}\n');
+  lines.write('{"level":"error"}\n');
+  expect(written).toEqual(['{"level":"info"}\n{"level":"error"}\n']);
+});
+
+test('nothing waits beyond a bound, and a flush leaves nothing behind', () => {
+  lines.write(`${'x'.repeat(70_000)}\n`);
+  expect(written).toHaveLength(1);
+  lines.write('last\n');
+  lines.flush();
+  lines.flush();
+  expect(written).toHaveLength(2);
+});
