@@ -95,7 +95,7 @@ export const SUITES: readonly Suite[] = [
     title: 'the chat page does what a person expects, in Chromium',
     kind: 'bun',
     run: ['./tests/browser'],
-    needs: ['chromium'],
+    needs: ['chromium', 'python', 'uv'],
     budgetMs: 4 * MINUTE,
   },
   {

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import type { Page } from 'playwright-core';
+import { serveAdkWeb, type AdkWeb } from './adk-web.ts';
+import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+
+setDefaultTimeout(TEST_WITHIN_MS);
+
+const SYNC_WITHIN_MS = 300_000;
+
+let world: World;
+let adkWeb: AdkWeb;
+let page: Page;
+beforeAll(async () => {
+  world = await startWorld();
+  adkWeb = await serveAdkWeb(world.service.url);
+  const chat = await world.openPage();
+  page = await chat.context.newPage();
+  // Its own switch for streaming, which it keeps here; off, it asks for whole events.
+  await page.addInitScript("localStorage.setItem('adk-use-sse', 'true')");
+}, SYNC_WITHIN_MS);
+afterAll(async () => {
+  await adkWeb?.stop();
+  await world?.stop();
+});
+
+const service = (path: string, init?: RequestInit): Promise<Response> =>
+  fetch(`${world.service.url}${path}`, init);
+
+test('ADK’s own page lists the agents, sends, and shows the answer as it streams', async () => {
+  await page.goto(`${adkWeb.url}?app=lornu`);
+  const field = page.getByPlaceholder(/type a message/iu);
+  await field.fill('count to 30 every 60 ms');
+  await field.press('Enter');
+  await page
+    .getByText(/^1 2 3 /u)
+    .first()
+    .waitFor();
+  expect(await page.getByText(/29 30$/u).count()).toBe(0);
+  await page
+    .getByText(/^1 2 3 .* 29 30$/u)
+    .first()
+    .waitFor();
+  expect(adkWeb.calls).toContain('GET /list-apps 200');
+  expect(adkWeb.calls).toContain('POST /apps/lornu/users/user/sessions 200');
+  expect(adkWeb.calls).toContain('POST /run_sse 200');
+});
+
+test('what it asks for beyond the contract is answered as absent, and it goes on without', () => {
+  const failed = adkWeb.calls.filter((call) => !call.endsWith(' 200'));
+  const beyond = /^GET (?:\/dev\/apps\/lornu\/\S+|\/config\/telemetry) 404$/u;
+  expect(failed.filter((call) => !beyond.test(call))).toEqual([]);
+});
+
+test('a conversation of ours is listed there by the title that our page gave it', async () => {
+  await service('/apps/lornu/users/user/sessions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      sessionId: 'from-our-page',
+      state: { __session_metadata__: { displayName: 'Named by our page' } },
+    }),
+  });
+  await page.goto(`${adkWeb.url}?app=lornu&session=from-our-page`);
+  await page.getByText('Named by our page').first().waitFor();
+});
