@@ -1,21 +1,37 @@
 import { GoogleAuth } from 'google-auth-library';
 import type { ModelConfig } from './config/config.ts';
+import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
 import type { Secret } from './identity/secrets/secret.ts';
 import type { ModelBackend } from './model/model-settings.ts';
 
-const VERTEX_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
-
-/** The configured model as the model layer takes it. Vertex uses Google's default credentials. */
-export function modelBackend(model: ModelConfig, apiKey: Pick<Secret, 'current'>): ModelBackend {
-  if (model.kind === 'gemini-api') return { kind: 'gemini-api', apiKey: () => apiKey.current() };
+/**
+ * The configured model as the model layer takes it. Vertex is called as who we are to Google; where the
+ * configuration names nobody, on a developer's machine, with Google's default credentials.
+ */
+export function modelBackend(
+  model: ModelConfig,
+  apiKey: Secret,
+  google: GoogleIdentity | undefined,
+): ModelBackend {
+  if (model.kind === 'gemini-api') {
+    return {
+      kind: 'gemini-api',
+      apiKey: () => apiKey.current(),
+      renewKey: (refused) => apiKey.refresh(refused),
+    };
+  }
   if (model.kind === 'stand-in') return { kind: 'stand-in', baseUrl: model.baseUrl };
-  const auth = new GoogleAuth({ scopes: [VERTEX_SCOPE] });
   return {
     kind: 'vertex',
     project: model.project,
     location: model.location,
-    accessToken: async () => (await auth.getAccessToken()) ?? '',
+    accessToken: google === undefined ? defaultAccessToken() : () => google.accessToken(SCOPES.cloud),
   };
+}
+
+function defaultAccessToken(): () => Promise<string> {
+  const auth = new GoogleAuth({ scopes: [...SCOPES.cloud] });
+  return async () => (await auth.getAccessToken()) ?? '';
 }
 
 /** Looks whether the model's address answers at all; costs no tokens and no quota. Any HTTP answer counts. */

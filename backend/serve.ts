@@ -4,6 +4,8 @@ import { EnvironmentPlugin } from './agents/environment-plugin.ts';
 import { loadAgents } from './agents/load-agents.ts';
 import { createApp } from './app.ts';
 import { ConfigError, parseConfig, type Config } from './config/config.ts';
+import { startConfiguredFront } from './identity/certificates/configured-front.ts';
+import { createGoogleIdentity } from './identity/google/create-google-identity.ts';
 import { createCallers } from './identity/callers.ts';
 import { createAwsCredentials, createTaskSecrets } from './identity/task-secrets.ts';
 import { MeasuredRuns } from './http/measured-runs.ts';
@@ -69,6 +71,7 @@ async function serve(): Promise<void> {
     maxRequestBodySize: config.limits.uploadBytes + config.limits.bodyBytes,
     fetch: (request) => app.fetch(request),
   });
+  const front = await startConfiguredFront(config, app.fetch, log);
   log.info('listening', {
     url: `http://${server.hostname}:${server.port}`,
     model: config.model.name,
@@ -85,7 +88,7 @@ async function serve(): Promise<void> {
     log.info('stopping', { signal });
     // While turns go on, the process still answers: probes, listeners that come back, other reads.
     await stop.drain();
-    await server.stop();
+    await Promise.all([server.stop(), front?.stop()]);
     await stop.close();
     emf?.flush();
     await sendTelemetry?.();
@@ -120,8 +123,19 @@ async function compose(config: Config, log: Logger, metrics: Metrics | undefined
   const credentials = createAwsCredentials(config.identity, { fetch, now });
   const secrets = createTaskSecrets(config.identity, credentials, { fetch, now, log });
   secrets.start();
-  const callers = createCallers(config, { fetch, now, newId, log, secrets });
-  const backend = modelBackend(config.model, secrets.geminiApiKey);
+  const callers = createCallers(config, {
+    fetch,
+    now,
+    newId,
+    log,
+    secrets,
+    limitsFile: join(config.dataDir, 'limits.sqlite'),
+  });
+  if (!callers.required) {
+    log.warn('sign-in is off: everyone on this machine may use the service', { listen: config.listen.host });
+  }
+  const google = createGoogleIdentity(config.identity, credentials, secrets.gcpServiceAccountKey, now);
+  const backend = modelBackend(config.model, secrets.geminiApiKey, google);
   useModel({ backend, ...(config.model.name ? { model: config.model.name } : {}), log });
   const sessions = new SqliteSessionStore({ database: openDatabase(config.sessions.file) });
   const agents = await loadAgents({ dir: config.agentsDir ?? beside('agents', '../agents'), log });

@@ -73,10 +73,10 @@ export function createTaskSecrets(
       initial,
       now,
       read: async () => read(arn),
-      onRotated: () => log.info('a rotated secret is in use', { secret: name }),
+      onRotated: () => log.info('a rotated secret is in use', { variable: name }),
       onFailure: (_name, error) =>
         log.warn('a secret could not be read again', {
-          secret: name,
+          variable: name,
           reason: error instanceof Error ? error.message : 'unknown',
         }),
     });

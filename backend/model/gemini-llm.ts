@@ -17,6 +17,7 @@ import { toLlmResponse } from './llm-response.ts';
 import { coverMissingTools } from './missing-tool.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { parkCalls } from './parked-calls.ts';
+import { withNewestKey } from './with-newest-key.ts';
 import { withRetries } from './with-retries.ts';
 
 let settings: ModelSettings | undefined;
@@ -56,7 +57,9 @@ export class GeminiLlm extends BaseLlm {
       headers: { ...this.trackingHeaders, ...request.config?.httpOptions?.headers },
       signal,
     };
-    const answers = withRetries(this.#settings, signal, () => callModel(this.#settings, call));
+    const answers = withRetries(this.#settings, signal, () =>
+      withNewestKey(this.#settings.backend, () => callModel(this.#settings, call)),
+    );
     if (!stream) {
       for await (const answer of answers) yield this.#whole(request, toLlmResponse(answer));
       return;

@@ -2,7 +2,13 @@ import type { Logger } from '../observability/logger.ts';
 
 /** Where the model's answers come from. */
 export type ModelBackend =
-  | { kind: 'gemini-api'; apiKey: () => string | Promise<string>; baseUrl?: string }
+  | {
+      kind: 'gemini-api';
+      apiKey: () => string | Promise<string>;
+      /** Looks for a newer key than the refused one; true when `apiKey` now gives it. */
+      renewKey?: (refused: string) => Promise<boolean>;
+      baseUrl?: string;
+    }
   | {
       kind: 'vertex';
       project: string;

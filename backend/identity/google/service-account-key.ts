@@ -43,7 +43,8 @@ export function createServiceAccountIdentity(options: ServiceAccountKeyOptions):
       return token;
     },
     idToken: createIdTokenCache(
-      async (audience) => explain(() => authClient([]).current().fetchIdToken(audience)),
+      async (audience) =>
+        explain(() => authClient([]).withNewestKey((client) => client.fetchIdToken(audience))),
       options.now,
     ),
   };
@@ -61,7 +62,7 @@ class RotatingKeyClient extends AuthClient {
     this.#scopes = scopes;
   }
 
-  current(): JWT {
+  #current(): JWT {
     const from = this.#options.key.current();
     if (this.#made?.from !== from) this.#made = { from, client: this.#createClient(from) };
     return this.#made.client;
@@ -88,16 +89,27 @@ class RotatingKeyClient extends AuthClient {
     return client;
   }
 
+  /** A call that Google refuses is made once more when a newer key is there. */
+  async withNewestKey<T>(call: (client: JWT) => Promise<T>): Promise<T> {
+    const used = this.#options.key.current();
+    try {
+      return await call(this.#current());
+    } catch (error) {
+      if (!(await this.#options.key.refresh(used))) throw error;
+      return call(this.#current());
+    }
+  }
+
   override async request<T>(options: gaxios.GaxiosOptions): Promise<gaxios.GaxiosResponse<T>> {
-    return this.current().request<T>(options);
+    return this.#current().request<T>(options);
   }
 
   override async getRequestHeaders(url?: string | URL): Promise<Headers> {
-    return this.current().getRequestHeaders(url);
+    return this.withNewestKey((client) => client.getRequestHeaders(url));
   }
 
   override async getAccessToken(): ReturnType<AuthClient['getAccessToken']> {
-    return this.current().getAccessToken();
+    return this.withNewestKey((client) => client.getAccessToken());
   }
 }
 

@@ -9,10 +9,10 @@ export class LimitStore {
 
   constructor(file: string) {
     this.#db = new Database(file, { create: true, strict: true });
-    this.#db.run('PRAGMA journal_mode = WAL');
+    this.#db.run('PRAGMA busy_timeout = 5000');
+    switchToWal(this.#db);
     // Counters that a power cut takes back are no loss.
     this.#db.run('PRAGMA synchronous = OFF');
-    this.#db.run('PRAGMA busy_timeout = 2000');
     this.#db.run(
       'CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, window INTEGER NOT NULL, amount INTEGER NOT NULL) WITHOUT ROWID',
     );
@@ -58,5 +58,18 @@ export class LimitStore {
 
   close(): void {
     this.#db.close();
+  }
+}
+
+/** The switch needs the file for itself and does not wait for it by busy_timeout, so it is tried again. */
+function switchToWal(db: Database): void {
+  for (let tries = 0; ; tries++) {
+    try {
+      db.run('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (tries === 100) throw error;
+      Bun.sleepSync(10);
+    }
   }
 }

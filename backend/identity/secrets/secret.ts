@@ -2,8 +2,8 @@
 export interface Secret {
   /** The newest value that is known; ask again for every use. */
   current(): string;
-  /** Looks for a newer value now, after the one in use was refused; true when there is one. Never throws. */
-  refresh(): Promise<boolean>;
+  /** Looks for another value than the refused one now; true when `current` gives one. Never throws. */
+  refresh(refused: string): Promise<boolean>;
 }
 
 /** A secret that only a restart changes. */
@@ -58,10 +58,10 @@ export function createRotatingSecret(options: RotatingSecretOptions): RotatingSe
   return {
     current: () => value,
     poll,
-    async refresh() {
-      const before = value;
+    async refresh(refused) {
+      if (value !== refused) return true;
       if (pending !== undefined || now() - readAtMs >= minIntervalMs) await poll();
-      return value !== before;
+      return value !== refused;
     },
   };
 }

@@ -1,5 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { Refusal } from './refusal.ts';
+import { isSignedWith, readAmzDate, readSignature } from './sigv4.ts';
 import type { TaskCredentialsIssuer } from './task-credentials.ts';
 
 interface SignedRequest {
@@ -7,9 +7,6 @@ interface SignedRequest {
   method: string;
   headers: { key: string; value: string }[];
 }
-
-const AUTHORIZATION =
-  /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([a-z0-9-]+)\/sts\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/;
 
 /** AWS refuses requests that were signed longer ago. */
 const MAX_AGE_MS = 15 * 60_000;
@@ -29,9 +26,9 @@ export function verifyCallerIdentity(
   if (headers.get('x-goog-cloud-target-resource') !== audience) {
     throw refuse('x-goog-cloud-target-resource does not name the provider');
   }
-  const [, accessKeyId = '', day = '', region = '', signedHeaders = '', signature = ''] =
-    AUTHORIZATION.exec(headers.get('authorization') ?? '') ?? [];
-  if (accessKeyId === '') throw refuse('the authorization header is not a SigV4 signature for sts');
+  const signature = readSignature(headers.get('authorization') ?? '');
+  if (signature?.service !== 'sts') throw refuse('the authorization header is not a SigV4 signature for sts');
+  const { accessKeyId, day, region, signedHeaders } = signature;
 
   const url = new URL(request.url);
   const isCallerIdentity =
@@ -41,15 +38,12 @@ export function verifyCallerIdentity(
     request.method === 'POST';
   if (!isCallerIdentity) throw refuse('the request is not GetCallerIdentity at the regional STS endpoint');
   for (const needed of ['host', 'x-amz-date', 'x-amz-security-token']) {
-    if (!signedHeaders.split(';').includes(needed)) throw refuse(`${needed} is not among the signed headers`);
+    if (!signedHeaders.includes(needed)) throw refuse(`${needed} is not among the signed headers`);
   }
 
   const date = headers.get('x-amz-date') ?? '';
-  const signedAtMs = Date.parse(
-    date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
-  );
-  if (!date.startsWith(day) || !(Math.abs(nowMs - signedAtMs) <= MAX_AGE_MS))
-    throw refuse('the signature is too old');
+  const ageMs = Math.abs(nowMs - readAmzDate(date));
+  if (!date.startsWith(day) || !(ageMs <= MAX_AGE_MS)) throw refuse('the signature is too old');
 
   const credentials = issuer.find(accessKeyId);
   if (credentials === undefined) throw refuse('the security token included in the request is invalid');
@@ -57,22 +51,9 @@ export function verifyCallerIdentity(
     throw refuse('the session token is not of this key');
   if (credentials.expiresAtMs <= nowMs) throw refuse('the security token included in the request is expired');
 
-  const canonical = [
-    request.method,
-    url.pathname,
-    url.search.slice(1),
-    ...signedHeaders.split(';').map((name) => `${name}:${(headers.get(name) ?? '').trim()}`),
-    '',
-    signedHeaders,
-    sha256(''),
-  ].join('\n');
-  const scope = `${day}/${region}/sts/aws4_request`;
-  const key = [day, region, 'sts', 'aws4_request'].reduce(
-    hmac,
-    Buffer.from(`AWS4${credentials.secretAccessKey}`),
-  );
-  const computed = hmac(key, `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(canonical)}`);
-  if (!timingSafeEqual(computed, Buffer.from(signature, 'hex'))) throw refuse('the signature does not match');
+  const parts = { method: request.method, path: url.pathname, query: url.search.slice(1), headers, body: '' };
+  if (!isSignedWith(credentials.secretAccessKey, signature, parts))
+    throw refuse('the signature does not match');
   return credentials.callerArn;
 }
 
@@ -87,5 +68,3 @@ function readSignedRequest(subjectToken: string): SignedRequest {
 }
 
 const refuse = (message: string) => new Refusal(400, 'invalid_grant', `AWS identity refused: ${message}`);
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();

@@ -2,6 +2,7 @@ import { type Context, type Env, Hono } from 'hono';
 import { Federation, type ServiceAccount } from './federation.ts';
 import { Oidc, type Person } from './oidc.ts';
 import { Refusal, toApiError, toOauthError } from './refusal.ts';
+import { getSecretValue } from './secrets-manager.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { TaskCredentialsIssuer } from './task-credentials.ts';
 
@@ -18,7 +19,7 @@ export interface GoogleStandInOptions {
 }
 
 /** The parts that can be made to fail, to see what a caller then does. */
-export type FailingPart = 'certs' | 'token' | 'sts' | 'iam' | 'task-credentials';
+export type FailingPart = 'certs' | 'token' | 'sts' | 'iam' | 'task-credentials' | 'secrets';
 
 export const DEFAULTS = {
   provider:
@@ -46,13 +47,18 @@ export interface GoogleStandIn {
   readonly keys: SigningKeys;
   readonly federation: Federation;
   readonly taskCredentials: TaskCredentialsIssuer;
+  /** What Secrets Manager holds, by ARN; change it to rotate. */
+  readonly secrets: Map<string, string>;
   /** Paths that were asked for, oldest first. */
   readonly requests: string[];
   readonly failing: Set<FailingPart>;
   stop(): Promise<void>;
 }
 
-/** Starts the stand-in on a loopback port: Google's sign-in, STS and IAM Credentials, and ECS's credentials endpoint. */
+/**
+ * Starts the stand-in on a loopback port: Google's sign-in, STS and IAM Credentials; of AWS the container
+ * credentials and Secrets Manager.
+ */
 export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Promise<GoogleStandIn> {
   const now = options.now ?? Date.now;
   const keys = await SigningKeys.create();
@@ -87,9 +93,10 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
     keys,
     now,
   });
+  const secrets = new Map<string, string>();
   const requests: string[] = [];
   const failing = new Set<FailingPart>();
-  const app = createRoutes({ keys, federation, oidc, taskCredentials, requests, failing });
+  const app = createRoutes({ keys, federation, oidc, taskCredentials, secrets, requests, failing });
   const server = Bun.serve({
     port: options.port ?? 0,
     hostname: '127.0.0.1',
@@ -104,6 +111,7 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
     keys,
     federation,
     taskCredentials,
+    secrets,
     requests,
     failing,
     stop: async () => {
@@ -117,11 +125,12 @@ interface Parts {
   federation: Federation;
   oidc: Oidc;
   taskCredentials: TaskCredentialsIssuer;
+  secrets: Map<string, string>;
   requests: string[];
   failing: Set<FailingPart>;
 }
 
-function createRoutes({ keys, federation, oidc, taskCredentials, requests, failing }: Parts): Hono {
+function createRoutes({ keys, federation, oidc, taskCredentials, secrets, requests, failing }: Parts): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     requests.push(`${c.req.method} ${c.req.path}`);
@@ -171,6 +180,7 @@ function createRoutes({ keys, federation, oidc, taskCredentials, requests, faili
   app.get('/v2/credentials/:task', failable('task-credentials'), (c) =>
     taskCredentials.toAnswer(c.req.param('task'), c.req.query('role')),
   );
+  app.post('/', failable('secrets'), (c) => getSecretValue(c.req.raw, secrets, taskCredentials));
   app.get('/stand-in/requests', (c) => c.json(requests));
   app.post('/stand-in/rotate-keys', async (c) => {
     await keys.rotate();

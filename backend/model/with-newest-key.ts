@@ -1,0 +1,30 @@
+import { ModelError } from './model-error.ts';
+import type { ModelBackend } from './model-settings.ts';
+
+/**
+ * A call whose API key was refused is made once more with a newer key, where there is one: a key that was
+ * rotated a moment ago costs no turn. A refusal comes before the first piece, so nothing is shown twice.
+ */
+export async function* withNewestKey<T>(
+  backend: ModelBackend,
+  call: () => AsyncGenerator<T>,
+): AsyncGenerator<T> {
+  if (backend.kind !== 'gemini-api' || backend.renewKey === undefined) {
+    yield* call();
+    return;
+  }
+  const used = await backend.apiKey();
+  try {
+    yield* call();
+  } catch (error) {
+    if (!isKeyRefusal(error) || !(await backend.renewKey(used))) throw error;
+    yield* call();
+  }
+}
+
+/** Gemini says 400 API_KEY_INVALID for a wrong or deleted key, 401 or 403 for one that may not. */
+function isKeyRefusal(error: unknown): boolean {
+  if (!(error instanceof ModelError)) return false;
+  const { status, detail } = error;
+  return status === 401 || status === 403 || (status === 400 && /api key/i.test(detail));
+}

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LimitStore } from '../../backend/identity/limits/limit-store.ts';
+import {
+  bearer,
+  claims,
+  createGuardedApp,
+  createSigner,
+  type GuardedApp,
+  sign,
+  type Signer,
+  turn,
+} from './kit.ts';
+
+const ONE = 'one@lornu.iam.gserviceaccount.com';
+const TWO = 'two@lornu.iam.gserviceaccount.com';
+const NOON_MS = Date.UTC(2026, 0, 15, 12, 0, 20);
+
+let signer: Signer;
+let app: GuardedApp;
+
+beforeAll(async () => {
+  signer = await createSigner('k1');
+});
+
+beforeEach(async () => {
+  app = createGuardedApp([signer.publicJwk], {
+    A2A_SERVICE_EMAILS: `${ONE},${TWO}`,
+    LORNU_LIMIT_REQUESTS_PER_MINUTE: '5',
+    LORNU_LIMIT_STREAMS: '2',
+    LORNU_LIMIT_TOKENS_PER_DAY: '100',
+  });
+  app.clock.nowMs = NOON_MS;
+  await app.addSession('ada', 's1');
+});
+
+const headersOf = async (email: string) => bearer(await sign(signer, claims(app.clock.nowMs, { email })));
+const list = async (email: string) => app.request('/list-apps', { headers: await headersOf(email) });
+const run = async (email: string, path = '/run_sse') =>
+  app.request(path, turn('ada', 's1', await headersOf(email)));
+
+async function refusalOf(response: Response) {
+  return {
+    status: response.status,
+    code: response.headers.get('x-error-code'),
+    retryAfter: response.headers.get('retry-after'),
+    body: await response.json(),
+  };
+}
+
+describe('requests a minute', () => {
+  test('beyond the limit are answered 429 until the minute is over, and begin nothing', async () => {
+    for (let i = 0; i < 5; i++) expect((await list(ONE)).status).toBe(200);
+    expect(await refusalOf(await run(ONE))).toEqual({
+      status: 429,
+      code: 'LIMIT_REACHED',
+      retryAfter: '40',
+      body: { detail: 'At most 5 requests a minute' },
+    });
+    expect(app.runs.started).toEqual([]);
+    app.clock.nowMs += 39_000;
+    expect((await list(ONE)).status).toBe(429);
+    app.clock.nowMs += 1_000;
+    expect((await list(ONE)).status).toBe(200);
+  });
+
+  test('are counted for each caller alone, and never by what a request says', async () => {
+    for (let i = 0; i < 6; i++) await list(ONE);
+    expect((await list(TWO)).status).toBe(200);
+    const disguised = await app.request('/list-apps', {
+      headers: { ...(await headersOf(ONE)), 'x-forwarded-for': '10.9.8.7', 'x-request-id': 'other' },
+    });
+    expect(disguised.status).toBe(429);
+  });
+
+  test('refused callers and open paths are not counted', async () => {
+    for (let i = 0; i < 10; i++) {
+      await app.request('/list-apps', { headers: bearer('not-a-token') });
+      await app.request('/health');
+    }
+    expect((await list(ONE)).status).toBe(200);
+  });
+});
+
+describe('turns at once', () => {
+  test('hold a place until they have ended, listened to or not', async () => {
+    const gate = Promise.withResolvers<void>();
+    app.runs.script = async function* () {
+      yield '{"id":"e1"}';
+      await gate.promise;
+    };
+    const first = await run(ONE);
+    await first.body?.cancel();
+    const second = await run(ONE);
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(await refusalOf(await run(ONE))).toEqual({
+      status: 429,
+      code: 'LIMIT_REACHED',
+      retryAfter: '5',
+      body: { detail: 'At most 2 running turns at once' },
+    });
+    expect(app.runs.started).toHaveLength(2);
+    expect((await run(TWO)).status).toBe(200);
+    gate.resolve();
+    await Bun.sleep(5);
+    expect((await run(ONE)).status).toBe(200);
+  });
+
+  test('that could not begin give their place back', async () => {
+    for (let i = 0; i < 3; i++) {
+      const missing = await app.request('/run', turn('ada', 'no-such-session', await headersOf(ONE)));
+      expect(missing.status).toBe(404);
+    }
+    expect((await run(ONE)).status).toBe(200);
+  });
+
+  test('of a process that was killed lapse after the longest run', async () => {
+    app.runs.script = async function* () {
+      yield '{"id":"e1"}';
+      await new Promise(() => undefined);
+    };
+    await run(ONE);
+    await run(ONE);
+    app.clock.nowMs += 15 * 60_000 - 1_000;
+    expect((await run(ONE)).status).toBe(429);
+    app.clock.nowMs += 1_001;
+    expect((await run(ONE)).status).toBe(200);
+  });
+});
+
+describe('tokens a day', () => {
+  test('are what whole events say; the turn that passes the limit is the last until midnight UTC', async () => {
+    app.runs.script = async function* () {
+      yield '{"id":"e1","partial":true,"usageMetadata":{"totalTokenCount":1000}}';
+      yield '{"id":"e1","usageMetadata":{"totalTokenCount":60}}';
+    };
+    for (let i = 0; i < 2; i++) {
+      await (await run(ONE)).text();
+      await Bun.sleep(2);
+    }
+    const secondsToMidnight = 12 * 3600 - 20;
+    expect(await refusalOf(await run(ONE))).toEqual({
+      status: 429,
+      code: 'LIMIT_REACHED',
+      retryAfter: String(secondsToMidnight),
+      body: { detail: 'At most 100 tokens a day' },
+    });
+    expect((await list(ONE)).status).toBe(200);
+    expect((await run(TWO)).status).toBe(200);
+    app.clock.nowMs += secondsToMidnight * 1000;
+    expect((await run(ONE)).status).toBe(200);
+  });
+});
+
+describe('processes on one disk', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'limits-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test('count together', () => {
+    const file = join(folder, 'limits.sqlite');
+    const [a, b] = [new LimitStore(file), new LimitStore(file)];
+    expect([a.add('k', 1, 1), b.add('k', 1, 2), a.add('k', 1, 1)]).toEqual([1, 3, 4]);
+    expect(b.add('k', 2, 1)).toBe(1);
+    expect([a.openStream('1', 'ada', 2, 100, 0), b.openStream('2', 'ada', 2, 100, 0)]).toEqual([true, true]);
+    expect([a.openStream('3', 'ada', 2, 100, 0), b.openStream('4', 'ben', 2, 100, 0)]).toEqual([false, true]);
+    b.closeStream('1');
+    expect(a.openStream('3', 'ada', 2, 100, 0)).toBe(true);
+    a.close();
+    b.close();
+  });
+
+  test('also when they really are two, at the same time', async () => {
+    const file = join(folder, 'shared.sqlite');
+    const code = `import { LimitStore } from ${JSON.stringify(new URL('../../backend/identity/limits/limit-store.ts', import.meta.url).pathname)};
+      const store = new LimitStore(${JSON.stringify(file)}); for (let i = 0; i < 500; i++) store.add('k', 1, 1);`;
+    const others = [0, 1].map(() => Bun.spawn([process.execPath, '-e', code], { stderr: 'pipe' }));
+    expect(await Promise.all(others.map(({ exited }) => exited))).toEqual([0, 0]);
+    const store = new LimitStore(file);
+    expect(store.add('k', 1, 0)).toBe(1000);
+    store.close();
+  });
+});

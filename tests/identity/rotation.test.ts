@@ -1,0 +1,267 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { generateKeyPairSync } from 'node:crypto';
+import { parseConfig } from '../../backend/config/config.ts';
+import { createGoogleIdentity } from '../../backend/identity/google/create-google-identity.ts';
+import { SCOPES } from '../../backend/identity/google/google-identity.ts';
+import {
+  createAwsCredentials,
+  createTaskSecrets,
+  type TaskSecrets,
+} from '../../backend/identity/task-secrets.ts';
+import { callModel } from '../../backend/model/call-model.ts';
+import { withNewestKey } from '../../backend/model/with-newest-key.ts';
+import { modelBackend } from '../../backend/model-backend.ts';
+import { createJsonLogger } from '../../backend/observability/json-logger.ts';
+import { type GoogleStandIn, startGoogleStandIn } from '../../ops/standins/google/server.ts';
+
+const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:lornu/staging/';
+const GEMINI_ARN = `${ARN}gemini-api-key-AbCdEf`;
+const ACCOUNT_ARN = `${ARN}gcp-service-account-AbCdEf`;
+const CLIENT_ARN = `${ARN}oidc-client-AbCdEf`;
+
+let google: GoogleStandIn;
+let gemini: Bun.Server<undefined>;
+/** The one key that Gemini takes. */
+let acceptedKey: string;
+let logged: string[];
+
+beforeAll(async () => {
+  google = await startGoogleStandIn();
+  gemini = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch(request) {
+      if (request.headers.get('x-goog-api-key') === acceptedKey) {
+        return new Response('data: {"candidates":[{"content":{"parts":[{"text":"hello"}]}}]}\n\n');
+      }
+      const error = {
+        code: 400,
+        message: 'API key not valid. Please pass a valid API key.',
+        status: 'INVALID_ARGUMENT',
+      };
+      return Response.json({ error }, { status: 400 });
+    },
+  });
+});
+afterAll(async () => {
+  await google.stop();
+  await gemini.stop(true);
+});
+
+beforeEach(() => {
+  google.failing.clear();
+  google.requests.length = 0;
+  google.secrets.clear();
+  google.secrets.set(GEMINI_ARN, 'gemini-key-1');
+  google.secrets.set(CLIENT_ARN, '{"client_id":"web","client_secret":"client-1"}');
+  acceptedKey = 'gemini-key-1';
+  logged = [];
+});
+
+/** The service's own wiring of secrets, as serve.ts does it, on a clock of the test's choice. */
+function createCase(environment: Record<string, string> = {}, pollEveryMs?: number) {
+  const config = parseConfig({
+    GEMINI_API_KEY: 'gemini-key-1',
+    LORNU_SECRET_ARN_GEMINI_API_KEY: GEMINI_ARN,
+    OIDC_CLIENT_ID: 'web',
+    OIDC_CLIENT_SECRET: 'client-1',
+    OIDC_ALLOWED_DOMAINS: 'lornu.ai',
+    SESSION_KEY: 'a-test-key-for-cookies-of-32-characters',
+    LORNU_PUBLIC_URL: 'https://lornu.example',
+    LORNU_SECRET_ARN_OIDC_CLIENT: CLIENT_ARN,
+    AWS_REGION: 'eu-central-1',
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${google.url}/v2/credentials/task1`,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: `${google.url}/`,
+    ...environment,
+  });
+  const log = createJsonLogger({ level: 'debug', now: Date.now, write: (line) => logged.push(line) });
+  const credentials = createAwsCredentials(config.identity, { fetch, now: Date.now });
+  const reads: string[] = [];
+  const counting = (async (input: Request, init: RequestInit) => {
+    reads.push(input.url);
+    return fetch(input, init);
+  }) as unknown as typeof fetch;
+  const options = {
+    fetch: counting,
+    now: Date.now,
+    log,
+    ...(pollEveryMs === undefined ? {} : { pollEveryMs }),
+  };
+  const secrets = createTaskSecrets(config.identity, credentials, options);
+  return { config, credentials, secrets, reads };
+}
+
+/** One call of the model, as a turn makes it. */
+async function ask({
+  config,
+  secrets,
+}: {
+  config: ReturnType<typeof parseConfig>;
+  secrets: TaskSecrets;
+}): Promise<number> {
+  const backend = {
+    ...modelBackend(config.model, secrets.geminiApiKey, undefined),
+    baseUrl: gemini.url.origin,
+  };
+  const call = { model: 'gemini-2.5-flash', body: '{}', stream: true, headers: {} };
+  let pieces = 0;
+  for await (const _piece of withNewestKey(backend, () => callModel({ backend }, call))) pieces++;
+  return pieces;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 10) {
+    if (waited > 5_000) throw new Error('it did not happen within 5 s');
+    await Bun.sleep(10);
+  }
+}
+
+describe('a rotated Gemini key', () => {
+  test('costs no turn, though the old one is refused at once: all turns under way find the new one', async () => {
+    const running = createCase();
+    expect(await ask(running)).toBe(1);
+    acceptedKey = 'gemini-key-2';
+    google.secrets.set(GEMINI_ARN, 'gemini-key-2');
+    expect(await Promise.all(Array.from({ length: 10 }, () => ask(running)))).toEqual(
+      Array.from({ length: 10 }, () => 1),
+    );
+    // One look at Secrets Manager for all ten.
+    expect(running.reads).toHaveLength(1);
+  });
+
+  test('is found by looking every 30 s, in use without a refusal', async () => {
+    const running = createCase({}, 20);
+    running.secrets.start();
+    google.secrets.set(GEMINI_ARN, 'gemini-key-2');
+    await until(() => running.secrets.geminiApiKey.current() === 'gemini-key-2');
+    running.secrets.stop();
+    expect(logged.join('')).toContain('"message":"a rotated secret is in use","variable":"GEMINI_API_KEY"');
+  });
+
+  test('that is refused too fails the turn once, and asks Secrets Manager at most every two seconds', async () => {
+    const running = createCase();
+    acceptedKey = 'a key that nobody has';
+    for (let i = 0; i < 5; i++) {
+      const error: unknown = await ask(running).catch((caught: unknown) => caught);
+      expect(String(error)).toContain('API key not valid');
+    }
+    expect(running.reads).toHaveLength(1);
+  });
+
+  test('one key of a JSON secret is picked as ECS picks it', async () => {
+    const running = createCase({}, 20);
+    running.secrets.start();
+    google.secrets.set(CLIENT_ARN, '{"client_id":"web","client_secret":"client-2"}');
+    await until(() => running.secrets.oidcClientSecret.current() === 'client-2');
+    running.secrets.stop();
+  });
+});
+
+describe('while Secrets Manager', () => {
+  test.each([
+    ['is down', () => google.failing.add('secrets'), 'GEMINI_API_KEY'],
+    ['has lost the secret', () => google.secrets.clear(), 'ResourceNotFoundException'],
+    ['holds an empty value', () => google.secrets.set(GEMINI_ARN, ''), ''],
+    ['gives no credentials', () => google.failing.add('task-credentials'), 'container credentials endpoint'],
+  ])('%s the value held goes on being used', async (_what, breakIt, reason) => {
+    const running = createCase({}, 20);
+    breakIt();
+    running.secrets.start();
+    await Bun.sleep(100);
+    running.secrets.stop();
+    expect(running.secrets.geminiApiKey.current()).toBe('gemini-key-1');
+    expect(logged.join('')).toContain(reason);
+  });
+
+  test('refuses a signature that is not ours', async () => {
+    const response = await fetch(google.url, {
+      method: 'POST',
+      headers: { 'x-amz-target': 'secretsmanager.GetSecretValue' },
+      body: JSON.stringify({ SecretId: GEMINI_ARN }),
+    });
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      expect.objectContaining({ __type: 'InvalidSignatureException' }),
+    ]);
+  });
+});
+
+describe('no value of a secret', () => {
+  test('is logged, whatever goes wrong', async () => {
+    const running = createCase({}, 20);
+    running.secrets.start();
+    google.secrets.set(CLIENT_ARN, 'not json: client-2');
+    google.secrets.set(GEMINI_ARN, 'gemini-key-2');
+    await until(() => logged.join('').includes('has no text under client_secret'));
+    running.secrets.stop();
+    for (const value of ['gemini-key-1', 'gemini-key-2', 'client-1', 'client-2'])
+      expect(logged.join('')).not.toContain(value);
+  });
+});
+
+describe("a service account's key, the fallback without federation", () => {
+  function newKey(id: string): string {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    google.serviceAccount.publicKeys.set(id, publicKey);
+    return JSON.stringify({
+      type: 'service_account',
+      client_email: google.serviceAccount.email,
+      private_key: privateKey,
+      private_key_id: id,
+    });
+  }
+
+  function createAccount(key: string) {
+    google.secrets.set(ACCOUNT_ARN, key);
+    const { config, credentials, secrets } = createCase({
+      GCP_SERVICE_ACCOUNT_KEY: key,
+      LORNU_SECRET_ARN_GCP_SERVICE_ACCOUNT: ACCOUNT_ARN,
+      GOOGLE_TOKEN_URL: `${google.url}/token`,
+    });
+    const identity = createGoogleIdentity(
+      config.identity,
+      credentials,
+      secrets.gcpServiceAccountKey,
+      Date.now,
+    );
+    if (identity === undefined) throw new Error('no identity');
+    return identity;
+  }
+
+  test('gives access tokens, ID tokens and a client for libraries', async () => {
+    const identity = createAccount(newKey('k1'));
+    const token = await identity.accessToken(SCOPES.firestore);
+    expect(google.federation.describeToken(token)).toMatchObject({
+      kind: 'service-account',
+      principal: google.serviceAccount.email,
+    });
+    const headers = await identity.authClient(SCOPES.firestore).getRequestHeaders();
+    expect(headers.get('authorization')).toStartWith('Bearer ya29.stand-in-');
+    expect((await identity.idToken('https://peer.example')).split('.')).toHaveLength(3);
+  });
+
+  test('that was rotated and withdrawn is replaced without a failed call, in a client that was handed out before', async () => {
+    const identity = createAccount(newKey('k1'));
+    const client = identity.authClient(SCOPES.firestore);
+    const next = newKey('k2');
+    google.serviceAccount.publicKeys.delete('k1');
+    google.secrets.set(ACCOUNT_ARN, next);
+    expect((await client.getRequestHeaders()).get('authorization')).toStartWith('Bearer ya29.stand-in-');
+    expect(await identity.idToken('https://peer.example')).toBeString();
+  });
+
+  test.each([
+    ['no JSON', 'gibberish-secret'],
+    ['no key file', '{"type":"authorized_user","secret":"gibberish-secret"}'],
+  ])('that is %s is named as such, and not repeated', async (_what, key) => {
+    expect(createAccount(key).accessToken(SCOPES.cloud)).rejects.toThrow(/^The service account key is not/);
+    const error = await createAccount(key)
+      .accessToken(SCOPES.cloud)
+      .catch((caught: unknown) => caught);
+    expect(Bun.inspect(error)).not.toContain('gibberish-secret');
+  });
+});
