@@ -10,13 +10,17 @@ import { mountRoutes } from './http/mount-routes.ts';
 import { requestPath } from './http/request-path.ts';
 import type { AppEnv, Route } from './http/route.ts';
 import { appRoutes } from './http/routes/apps.ts';
+import { artifactDownloadRoutes } from './http/routes/artifact-download.ts';
+import { artifactRoutes } from './http/routes/artifacts.ts';
 import { healthRoutes } from './http/routes/health.ts';
+import { memoryRoutes } from './http/routes/memory.ts';
 import { meRoutes } from './http/routes/me.ts';
 import { openApiRoutes } from './http/openapi/openapi-routes.ts';
 import { PageFiles } from './http/page/page-files.ts';
 import { servePage } from './http/page/serve-page.ts';
 import { notBuiltRoutes } from './http/routes/not-built.ts';
 import { readyRoutes } from './http/routes/ready.ts';
+import { rewindRoutes } from './http/routes/rewind.ts';
 import { runRoutes } from './http/routes/runs.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
 import { answerUnmatched } from './http/unmatched.ts';
@@ -25,7 +29,20 @@ import type { Services } from './services.ts';
 
 /** The service as a fetch handler; nothing listens and nothing is read from the environment. */
 export function createApp(config: Config, services: Services): Hono<AppEnv> {
-  const { agents, sessions, runs, callers, log, now, newId, readiness, metrics, isDraining } = services;
+  const {
+    agents,
+    sessions,
+    runs,
+    artifacts,
+    memory,
+    callers,
+    log,
+    now,
+    newId,
+    readiness,
+    metrics,
+    isDraining,
+  } = services;
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
   const page = config.pageDir ? PageFiles.list(config.pageDir) : undefined;
   const described: Route[] = [
@@ -40,6 +57,10 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
       defaultAppName: config.defaultAppName,
       pingMs: config.limits.pingMs,
     }),
+    ...artifactRoutes(artifacts),
+    ...artifactDownloadRoutes(artifacts),
+    ...memoryRoutes(memory, sessions),
+    ...rewindRoutes({ sessions, artifacts, now }),
     ...meRoutes(),
     ...notBuiltRoutes(),
   ];

@@ -1,13 +1,10 @@
-import { GoogleAuth } from 'google-auth-library';
 import type { ModelConfig } from './config/config.ts';
+import { accessTokens } from './google-access.ts';
 import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
 import type { Secret } from './identity/secrets/secret.ts';
 import type { ModelBackend } from './model/model-settings.ts';
 
-/**
- * The configured model as the model layer takes it. Vertex is called as who we are to Google; where the
- * configuration names nobody, on a developer's machine, with Google's default credentials.
- */
+/** The configured model as the model layer takes it; key and token are asked for anew on each call. */
 export function modelBackend(
   model: ModelConfig,
   apiKey: Secret,
@@ -25,13 +22,8 @@ export function modelBackend(
     kind: 'vertex',
     project: model.project,
     location: model.location,
-    accessToken: google === undefined ? defaultAccessToken() : () => google.accessToken(SCOPES.cloud),
+    accessToken: accessTokens(google, SCOPES.cloud),
   };
-}
-
-function defaultAccessToken(): () => Promise<string> {
-  const auth = new GoogleAuth({ scopes: [...SCOPES.cloud] });
-  return async () => (await auth.getAccessToken()) ?? '';
 }
 
 /** Looks whether the model's address answers at all; costs no tokens and no quota. Any HTTP answer counts. */

@@ -1,28 +1,17 @@
-import { setLogger, version as adkVersion } from '@google/adk';
+import { setLogger } from '@google/adk';
 import { join } from 'node:path';
-import { EnvironmentPlugin } from './agents/environment-plugin.ts';
-import { loadAgents } from './agents/load-agents.ts';
-import { createApp } from './app.ts';
+import { compose } from './compose.ts';
+import { maxBodyBytes } from './http/mount-routes.ts';
 import { ConfigError, parseConfig, type Config } from './config/config.ts';
 import { startConfiguredFront } from './identity/certificates/configured-front.ts';
-import { createGoogleIdentity } from './identity/google/create-google-identity.ts';
-import { createCallers } from './identity/callers.ts';
-import { createAwsCredentials, createTaskSecrets } from './identity/task-secrets.ts';
-import { MeasuredRuns } from './http/measured-runs.ts';
-import { useModel } from './model/gemini-llm.ts';
-import { modelBackend, probeModel } from './model-backend.ts';
 import { toAdkLogger } from './observability/adk-logger.ts';
 import { EmfMetrics } from './observability/emf-metrics.ts';
 import { createJsonLogger } from './observability/json-logger.ts';
 import { createLineWriter } from './observability/line-writer.ts';
 import type { Logger } from './observability/logger.ts';
-import { combineMetrics, type Metrics } from './observability/metrics.ts';
+import { combineMetrics } from './observability/metrics.ts';
 import { OtelMetrics } from './observability/otel-metrics.ts';
-import { Readiness } from './observability/readiness.ts';
 import { startTelemetry } from './observability/telemetry.ts';
-import { createRunService } from './runs/run-service.ts';
-import { openDatabase } from './sessions/sqlite/database.ts';
-import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
 
 /** Longer than the load balancer's 120 s, or it sends a request into a connection that we are just closing. */
 const KEEP_ALIVE_S = 130;
@@ -60,7 +49,11 @@ async function serve(): Promise<void> {
   const sinks = [...(emf ? [emf] : []), ...(sendTelemetry ? [new OtelMetrics()] : [])];
   const metrics = sinks.length > 0 ? combineMetrics(sinks) : undefined;
 
-  const { app, stop } = await compose(config, log, metrics);
+  const folders = {
+    agentsDir: config.agentsDir ?? beside('agents', '../agents'),
+    pageDir: config.pageDir ?? beside('page', '../frontend/dist'),
+  };
+  const { app, drain, close } = await compose({ config: { ...config, ...folders }, log, metrics });
   const server = Bun.serve({
     hostname: config.listen.host,
     port: config.listen.port,
@@ -68,7 +61,7 @@ async function serve(): Promise<void> {
     development: false,
     idleTimeout: KEEP_ALIVE_S,
     // Routes have limits of their own, with an answer in the contract's shape; this one only bounds what is buffered.
-    maxRequestBodySize: config.limits.uploadBytes + config.limits.bodyBytes,
+    maxRequestBodySize: maxBodyBytes(config.limits, true) + 1,
     fetch: (request) => app.fetch(request),
   });
   const front = await startConfiguredFront(config, app.fetch, log);
@@ -87,9 +80,9 @@ async function serve(): Promise<void> {
     stopping = true;
     log.info('stopping', { signal });
     // While turns go on, the process still answers: probes, listeners that come back, other reads.
-    await stop.drain();
+    await drain();
     await Promise.all([server.stop(), front?.stop()]);
-    await stop.close();
+    await close();
     emf?.flush();
     await sendTelemetry?.();
     log.info('stopped');
@@ -103,89 +96,6 @@ async function serve(): Promise<void> {
       });
     });
   }
-}
-
-interface Stop {
-  /** Begins no new turns and waits for the running ones, for a bounded time. */
-  drain(): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** The real services, wired. */
-async function compose(config: Config, log: Logger, metrics: Metrics | undefined) {
-  if (config.sessions.kind !== 'sqlite') {
-    throw new ConfigError([
-      'LORNU_SESSION_STORE must be sqlite: Firestore sessions are not served yet; got "firestore".',
-    ]);
-  }
-  const now = Date.now;
-  const newId = () => crypto.randomUUID();
-  const credentials = createAwsCredentials(config.identity, { fetch, now });
-  const secrets = createTaskSecrets(config.identity, credentials, { fetch, now, log });
-  secrets.start();
-  const callers = createCallers(config, {
-    fetch,
-    now,
-    newId,
-    log,
-    secrets,
-    limitsFile: join(config.dataDir, 'limits.sqlite'),
-  });
-  if (!callers.required) {
-    log.warn('sign-in is off: everyone on this machine may use the service', { listen: config.listen.host });
-  }
-  const google = createGoogleIdentity(config.identity, credentials, secrets.gcpServiceAccountKey, now);
-  const backend = modelBackend(config.model, secrets.geminiApiKey, google);
-  useModel({ backend, ...(config.model.name ? { model: config.model.name } : {}), log });
-  const sessions = new SqliteSessionStore({ database: openDatabase(config.sessions.file) });
-  const agents = await loadAgents({ dir: config.agentsDir ?? beside('agents', '../agents'), log });
-
-  const readiness = new Readiness({
-    probes: [
-      { name: 'sessions', required: true, check: () => sessions.probe() },
-      { name: 'model', required: false, check: (signal) => probeModel(backend, signal) },
-    ],
-    onChange: (name, state, error) =>
-      log[state === 'ok' ? 'info' : 'warn']('dependency', { name, state, ...(error ? { error } : {}) }),
-  });
-  const environment = new EnvironmentPlugin(async () => ({
-    environment: config.environment,
-    region: config.region,
-    revision: config.revision,
-    model: config.model.name ?? 'as each agent names it',
-    modelIsStandIn: config.model.kind === 'stand-in',
-    adkVersion,
-    dependencies: await readiness.report(),
-  }));
-  const own = createRunService({ agents, sessions, log, now, newId, plugins: [environment] });
-  const runs = metrics ? new MeasuredRuns(own, metrics) : own;
-
-  let draining = false;
-  const isDraining = () => draining;
-  const served = { ...config, pageDir: config.pageDir ?? beside('page', '../frontend/dist') };
-  const app = createApp(served, {
-    agents,
-    sessions,
-    runs,
-    callers,
-    log,
-    now,
-    newId,
-    readiness,
-    metrics,
-    isDraining,
-  });
-  const stop: Stop = {
-    drain: async () => {
-      draining = true;
-      await runs.drain(config.limits.drainMs);
-    },
-    close: async () => {
-      secrets.stop();
-      await sessions.close();
-    },
-  };
-  return { app, stop };
 }
 
 function readConfig(): Config {

@@ -1,5 +1,7 @@
 import type { AgentRegistry } from './agents/agent-registry.ts';
+import type { ArtifactService } from './artifacts/artifact-service.ts';
 import type { Callers } from './identity/callers.ts';
+import type { MemoryService } from './memory/memory-service.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import type { Readiness } from './observability/readiness.ts';
@@ -11,6 +13,8 @@ export interface Services {
   agents: AgentRegistry;
   sessions: SessionStore;
   runs: RunService;
+  artifacts: ArtifactService;
+  memory: MemoryService;
   /** Who calls: in front of every route. */
   callers: Callers;
   log: Logger;

@@ -61,6 +61,26 @@ export const ERROR_TABLE = {
     sentence: 'Session already exists',
     next: 'Use the session that is there, or choose another id.',
   },
+  ARTIFACT_NOT_FOUND: {
+    status: 404,
+    sentence: 'Artifact not found',
+    next: "List the session's artifacts, and the versions of the one you look for.",
+  },
+  ARTIFACT_TOO_LARGE: {
+    status: 413,
+    sentence: 'The artifact is too large.',
+    next: 'Save at most 32 MB under one name.',
+  },
+  ARTIFACTS_UNAVAILABLE: {
+    status: 503,
+    sentence: 'The artifact store did not answer in time: nothing was stored.',
+    next: 'Try again; /ready says what the service can reach.',
+  },
+  INVOCATION_NOT_FOUND: {
+    status: 404,
+    sentence: 'Invocation ID not found',
+    next: "Take an invocationId from the session's events.",
+  },
   ORIGIN_FORBIDDEN: {
     status: 403,
     sentence: 'Forbidden: origin not allowed',

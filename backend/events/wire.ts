@@ -1,5 +1,5 @@
 import { createEvent, type Event, type Session } from '@google/adk';
-import type { Content } from '@google/genai';
+import type { Content, Part } from '@google/genai';
 import { decode, encode, toSeconds, type JsonObject } from './codec.ts';
 import { toPublicJson } from './redact.ts';
 
@@ -45,4 +45,14 @@ export function toSessionJson(session: Session): string {
     events: session.events.map(toWire),
     lastUpdateTime: toSeconds(session.lastUpdateTime),
   });
+}
+
+/** One part from the wire in either casing, bytes as standard base64. */
+export function partFromWire(wire: unknown): Part {
+  return decode('Part', wire) as Part;
+}
+
+/** One part as the wire shows it: camelCase, bytes URL-safe. */
+export function partToWire(part: Part): JsonObject {
+  return encode('Part', part) as JsonObject;
 }

@@ -36,18 +36,28 @@ function isJson(contentType: string | null): boolean {
 /** Whether brackets outside strings ever stand deeper than the limit; one pass, no recursion. */
 export function nestingExceeds(text: string, limit: number): boolean {
   let depth = 0;
-  let inString = false;
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i);
-    if (inString) {
-      if (char === 0x5c /* \ */) i++;
-      else if (char === 0x22 /* " */) inString = false;
-    } else if (char === 0x22) inString = true;
+    // Strings are skipped whole: a file inside a body is one string of millions of characters.
+    if (char === 0x22 /* " */) i = endOfString(text, i);
     else if (char === 0x7b /* { */ || char === 0x5b /* [ */) {
       if (++depth > limit) return true;
     } else if (char === 0x7d || char === 0x5d) depth--;
   }
   return false;
+}
+
+/** Where the string that begins at `start` ends: the index of its closing quote, or of the text's end. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+function isEscaped(text: string, index: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(index - 1 - backslashes) === 0x5c /* \ */) backslashes++;
+  return backslashes % 2 === 1;
 }
 
 function plainReason(error: SyntaxError): string {

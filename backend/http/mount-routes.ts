@@ -30,6 +30,11 @@ export function mountRoutes(app: Hono<AppEnv>, routes: readonly Route[], limits:
   }
 }
 
+/** An upload is base64 inside JSON: a third more than the file, and the rest of the body around it. */
+export function maxBodyBytes({ bodyBytes, uploadBytes }: MountLimits, upload: boolean | undefined): number {
+  return upload ? Math.ceil(uploadBytes / 3) * 4 + bodyBytes : bodyBytes;
+}
+
 function parseQuery(route: Route, context: AppContext): unknown {
   return route.query ? parse(route.query, context.req.query(), 'query') : undefined;
 }
@@ -37,7 +42,7 @@ function parseQuery(route: Route, context: AppContext): unknown {
 async function parseBody(route: Route, context: AppContext, limits: MountLimits): Promise<unknown> {
   if (!route.body) return undefined;
   const body = await readJsonBody(context.req.raw, {
-    maxBytes: route.upload ? limits.uploadBytes : limits.bodyBytes,
+    maxBytes: maxBodyBytes(limits, route.upload),
     timeoutMs: limits.bodyTimeoutMs,
   });
   if (body === undefined || (body === null && route.bodyOptional)) {

@@ -1,9 +1,15 @@
 import { BaseAgent, LlmAgent, createEvent, type Event } from '@google/adk';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createApp } from '../app.ts';
 import { parseConfig, type Environment } from '../config/config.ts';
+import { ArtifactService } from '../artifacts/artifact-service.ts';
+import { DiskArtifactFiles } from '../artifacts/disk/disk-artifact-files.ts';
 import { createCallers } from '../identity/callers.ts';
 import type { IdentityBindings } from '../identity/identify-caller.ts';
 import { fixedSecret } from '../identity/secrets/secret.ts';
+import { SqliteMemory } from '../memory/sqlite/sqlite-memory.ts';
 import { createJsonLogger } from '../observability/json-logger.ts';
 import { Readiness } from '../observability/readiness.ts';
 import type { Services } from '../services.ts';
@@ -62,6 +68,8 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
     },
     sessions,
     runs,
+    artifacts: new ArtifactService(new DiskArtifactFiles(temporaryDir()), config.limits.uploadBytes),
+    memory: new SqliteMemory(':memory:'),
     callers: createCallers(config, {
       fetch,
       now: Date.now,
@@ -93,4 +101,16 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
 /** A POST or PATCH of JSON. */
 export function json(body: unknown, method = 'POST'): RequestInit {
   return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+let root: string | undefined;
+
+/** A folder of its own for each caller, gone when the tests' process ends. */
+function temporaryDir(): string {
+  if (!root) {
+    const made = mkdtempSync(join(tmpdir(), 'lornu-test-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    root = made;
+  }
+  return join(root, crypto.randomUUID());
 }

@@ -9,7 +9,9 @@ export const BACKEND_LAYERS: readonly (readonly string[])[] = [
   // What tests share; nothing that is served imports it.
   ['testing', 'build.ts'],
   ['serve.ts'],
+  ['compose.ts'],
   ['model-backend.ts'],
+  ['google-access.ts'],
   ['app.ts'],
   ['http', 'a2a'],
   ['services.ts'],

@@ -2,15 +2,8 @@ import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import { defineRoute, type Method, type Route } from '../route.ts';
 
-const SESSION_PATH = '/apps/:appName/users/:userId/sessions/:sessionId';
-
 /** Parts of Python ADK's contract that this service does not serve, each with what it is. */
 const NOT_BUILT: readonly [method: Method, path: string, what: string][] = [
-  ['get', `${SESSION_PATH}/artifacts`, 'Artifacts are'],
-  ['post', `${SESSION_PATH}/artifacts`, 'Artifacts are'],
-  ['get', `${SESSION_PATH}/artifacts/:artifactName{.+}`, 'Artifacts are'],
-  ['delete', `${SESSION_PATH}/artifacts/:artifactName{.+}`, 'Artifacts are'],
-  ['patch', '/apps/:appName/users/:userId/memory', 'Memory is'],
   ['get', '/run_live', 'The live (audio and video) stream is'],
   ['post', '/apps/:appName/trigger/pubsub', 'The Pub/Sub trigger is'],
   ['post', '/apps/:appName/trigger/eventarc', 'The Eventarc trigger is'],

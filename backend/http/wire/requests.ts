@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CONTENT } from './content-schema.ts';
+import { CONTENT, PART } from './content-schema.ts';
 import { EVENT } from './event-schema.ts';
 import { optional, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
 
@@ -24,5 +24,15 @@ export const CREATE_SESSION_REQUEST = wireObject({
   events: optional(z.array(EVENT)),
   options: optional(wireRecord),
 });
+
+export const SAVE_ARTIFACT_REQUEST = wireObject({
+  filename: z.string(),
+  artifact: PART,
+  customMetadata: optional(wireRecord),
+});
+
+export const UPDATE_MEMORY_REQUEST = wireObject({ sessionId: z.string() });
+
+export const REWIND_REQUEST = wireObject({ rewindBeforeInvocationId: z.string() });
 
 export const UPDATE_SESSION_REQUEST = wireObject({ stateDelta: wireRecord });

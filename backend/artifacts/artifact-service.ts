@@ -1,0 +1,193 @@
+import type {
+  BaseArtifactService,
+  CompositeSessionKey,
+  LoadArtifactRequest,
+  SaveArtifactRequest,
+} from '@google/adk';
+import type { Part } from '@google/genai';
+import { AppError } from '../errors/app-error.ts';
+import type { ArtifactFiles, ArtifactKey, StoredContent, StoredVersion } from './artifact-files.ts';
+import { assertArtifactName, assertArtifactSession, isUserScoped } from './artifact-names.ts';
+import { followArtifactUri, isArtifactUri } from './artifact-uri.ts';
+
+/** What the contract tells of one version. */
+export interface ArtifactVersionInfo {
+  version: number;
+  canonicalUri: string;
+  customMetadata: Record<string, unknown>;
+  /** Seconds since the epoch. */
+  createTime: number;
+  mimeType: string;
+}
+
+type FileRequest = CompositeSessionKey & { filename: string };
+
+/** Savers of the same artifact at the same moment take the next number, this often. */
+const MAX_SAVE_ATTEMPTS = 10;
+/** Longest chain of references that is followed, as in Python ADK. */
+const MAX_REFERENCES = 5;
+const BYTES_TYPE = 'application/octet-stream';
+
+/** Artifacts with their versions, by the rules of Python ADK's artifact services, on any store of files. */
+export class ArtifactService implements BaseArtifactService {
+  readonly #files: ArtifactFiles;
+  readonly #maxBytes: number;
+
+  /** `maxBytes` is the largest artifact that is saved. */
+  constructor(files: ArtifactFiles, maxBytes: number) {
+    this.#files = files;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Saves the next version and returns its number. Throws BAD_REQUEST for what cannot be an artifact, ARTIFACT_TOO_LARGE. */
+  async saveArtifact(request: SaveArtifactRequest): Promise<number> {
+    assertArtifactName(request.filename);
+    const key = toKey(request);
+    if (key.scope !== 'user') assertArtifactSession(key.scope.session);
+    const content = toContent(request.artifact, request.customMetadata ?? {}, key);
+    if (content.bytes.byteLength > this.#maxBytes) {
+      throw new AppError('ARTIFACT_TOO_LARGE', `The artifact is larger than ${this.#maxBytes} bytes.`);
+    }
+    const first = ((await this.#files.versions(key)).at(-1) ?? -1) + 1;
+    for (let version = first; version < first + MAX_SAVE_ATTEMPTS; version++) {
+      // oxlint-disable-next-line no-await-in-loop -- the next number is tried only when this one is taken
+      if (await this.#files.create(key, version, content)) return version;
+    }
+    throw new AppError(
+      'ARTIFACTS_UNAVAILABLE',
+      'Too many versions of this artifact are being saved at once.',
+    );
+  }
+
+  /** The Part of a version, the latest when none is named; undefined when there is none or a rewind took it back. */
+  async loadArtifact(request: LoadArtifactRequest): Promise<Part | undefined> {
+    return this.#load(toKey(request), request.version, MAX_REFERENCES);
+  }
+
+  async #load(key: ArtifactKey, wanted: number | undefined, references: number): Promise<Part | undefined> {
+    const stored = await this.#describe(key, wanted);
+    if (!stored) return undefined;
+    const { form, contentType, version } = stored;
+    if (form.kind === 'reference') {
+      const { fileUri, mimeType = contentType } = form;
+      if (!isArtifactUri(fileUri)) return { fileData: { fileUri, mimeType } };
+      if (references === 0)
+        throw new AppError('BAD_REQUEST', 'Too many artifact references lead to one another.');
+      const target = followArtifactUri(fileUri, key);
+      return this.#load(target.key, target.version, references - 1);
+    }
+    const bytes = await this.#files.read(key, version);
+    if (!bytes) return undefined;
+    if (form.kind === 'text') return { text: new TextDecoder().decode(bytes) };
+    if (isTombstone(stored, bytes)) return undefined;
+    const { displayName } = form;
+    return {
+      inlineData: {
+        data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+        mimeType: contentType,
+        ...(displayName ? { displayName } : {}),
+      },
+    };
+  }
+
+  /** Names in this session and those that all sessions of the user share, sorted. */
+  async listArtifactKeys({ appName, userId, sessionId }: CompositeSessionKey): Promise<string[]> {
+    const owner = { appName, userId };
+    const [own, shared] = await Promise.all([
+      this.#files.names({ ...owner, scope: { session: sessionId } }),
+      this.#files.names({ ...owner, scope: 'user' }),
+    ]);
+    return [...new Set([...own, ...shared])].toSorted(byCodePoint);
+  }
+
+  async deleteArtifact(request: FileRequest): Promise<void> {
+    await this.#files.remove(toKey(request));
+  }
+
+  async listVersions(request: FileRequest): Promise<number[]> {
+    return this.#files.versions(toKey(request));
+  }
+
+  async listArtifactVersions(request: FileRequest): Promise<ArtifactVersionInfo[]> {
+    const key = toKey(request);
+    const versions = await this.#files.versions(key);
+    const described = await Promise.all(versions.map((version) => this.#files.describe(key, version)));
+    return described.filter((one) => one !== undefined).map(toInfo);
+  }
+
+  async getArtifactVersion(request: LoadArtifactRequest): Promise<ArtifactVersionInfo | undefined> {
+    const stored = await this.#describe(toKey(request), request.version);
+    return stored ? toInfo(stored) : undefined;
+  }
+
+  async #describe(key: ArtifactKey, wanted: number | undefined): Promise<StoredVersion | undefined> {
+    const version = wanted ?? (await this.#files.versions(key)).at(-1);
+    return version === undefined || version < 0 ? undefined : this.#files.describe(key, version);
+  }
+}
+
+/** The version that a rewind saves in the place of an artifact that did not exist before: it loads as absent. */
+export function rewindTombstone(): Part {
+  return { inlineData: { mimeType: BYTES_TYPE, data: '' } };
+}
+
+function isTombstone({ contentType, form }: StoredVersion, bytes: Uint8Array): boolean {
+  return (
+    bytes.byteLength === 0 &&
+    contentType === BYTES_TYPE &&
+    form.kind === 'bytes' &&
+    form.displayName === undefined
+  );
+}
+
+function toKey({ appName, userId, sessionId, filename }: FileRequest): ArtifactKey {
+  const scope = isUserScoped(filename) ? 'user' : { session: sessionId };
+  return { appName, userId, scope, filename };
+}
+
+function toContent(artifact: Part, customMetadata: Record<string, unknown>, key: ArtifactKey): StoredContent {
+  const { inlineData, text, fileData } = artifact;
+  if (inlineData) {
+    const { data, mimeType, displayName } = inlineData;
+    if (data === undefined) throw new AppError('BAD_REQUEST', 'Artifact inline_data must contain data.');
+    return {
+      bytes: Buffer.from(data, 'base64'),
+      contentType: checkedType(mimeType),
+      customMetadata,
+      form: { kind: 'bytes', ...(displayName ? { displayName } : {}) },
+    };
+  }
+  if (text !== undefined) {
+    const bytes = new TextEncoder().encode(text);
+    return { bytes, contentType: 'text/plain', customMetadata, form: { kind: 'text' } };
+  }
+  if (fileData) {
+    const { fileUri, mimeType } = fileData;
+    if (!fileUri) throw new AppError('BAD_REQUEST', 'Artifact file_data must have a file_uri.');
+    if (isArtifactUri(fileUri)) followArtifactUri(fileUri, key);
+    const form = { kind: 'reference' as const, fileUri, ...(mimeType ? { mimeType } : {}) };
+    return { bytes: new Uint8Array(), contentType: checkedType(mimeType), customMetadata, form };
+  }
+  throw new AppError('BAD_REQUEST', 'Artifact must have either inline_data or text.');
+}
+
+/** The type travels in headers later: nothing else than a media type may stand in it. */
+function checkedType(mimeType: string | undefined): string {
+  if (!mimeType) return BYTES_TYPE;
+  if (/^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:;[\x20-\x7e]{0,200})?$/.test(mimeType)) return mimeType;
+  throw new AppError('BAD_REQUEST', 'The mime_type of the artifact is not a media type.');
+}
+
+function toInfo({
+  version,
+  canonicalUri,
+  customMetadata,
+  createTime,
+  contentType,
+}: StoredVersion): ArtifactVersionInfo {
+  return { version, canonicalUri, customMetadata, createTime, mimeType: contentType };
+}
+
+function byCodePoint(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,47 @@
+import { AppError } from '../errors/app-error.ts';
+import type { ArtifactKey } from './artifact-files.ts';
+
+const SCHEME = 'artifact://';
+const SESSION_URI =
+  /^artifact:\/\/apps\/([^/]+)\/users\/([^/]+)\/sessions\/([^/]+)\/artifacts\/(.+)\/versions\/(\d+)$/;
+const USER_URI = /^artifact:\/\/apps\/([^/]+)\/users\/([^/]+)\/artifacts\/(.+)\/versions\/(\d+)$/;
+
+export function isArtifactUri(uri: string): boolean {
+  return uri.startsWith(SCHEME);
+}
+
+/** ADK's name of one version of an artifact. */
+export function toArtifactUri({ appName, userId, scope, filename }: ArtifactKey, version: number): string {
+  const session = scope === 'user' ? '' : `/sessions/${scope.session}`;
+  return `${SCHEME}apps/${appName}/users/${userId}${session}/artifacts/${filename}/versions/${version}`;
+}
+
+/** What a reference names. Throws BAD_REQUEST when it is malformed or leads out of its own app, user or session. */
+export function followArtifactUri(uri: string, from: ArtifactKey): { key: ArtifactKey; version: number } {
+  const target = parse(uri);
+  if (!target) throw new AppError('BAD_REQUEST', `Invalid artifact reference URI: ${uri.slice(0, 500)}`);
+  const { key } = target;
+  if (key.appName !== from.appName || key.userId !== from.userId) {
+    throw new AppError('BAD_REQUEST', 'Artifact references must stay within the same app and user scope.');
+  }
+  const sessionOf = ({ scope }: ArtifactKey) => (scope === 'user' ? undefined : scope.session);
+  if (sessionOf(key) !== undefined && sessionOf(key) !== sessionOf(from)) {
+    throw new AppError(
+      'BAD_REQUEST',
+      'Session-scoped artifact references must stay within the same session scope.',
+    );
+  }
+  return target;
+}
+
+function parse(uri: string): { key: ArtifactKey; version: number } | undefined {
+  const inSession = SESSION_URI.exec(uri);
+  if (inSession) {
+    const [, appName = '', userId = '', session = '', filename = '', version] = inSession;
+    return { key: { appName, userId, scope: { session }, filename }, version: Number(version) };
+  }
+  const ofUser = USER_URI.exec(uri);
+  if (!ofUser) return undefined;
+  const [, appName = '', userId = '', filename = '', version] = ofUser;
+  return { key: { appName, userId, scope: 'user', filename }, version: Number(version) };
+}

@@ -1,0 +1,118 @@
+import { AppError } from '../../errors/app-error.ts';
+
+export interface GcsClientOptions {
+  bucket: string;
+  /** Of a stand-in; Google's own when left out. */
+  apiEndpoint?: string | undefined;
+  /** A bearer token; undefined where the endpoint asks for none. */
+  accessToken: () => Promise<string | undefined>;
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Longest time for one call, in milliseconds. */
+  timeoutMs?: number;
+}
+
+export interface GcsObject {
+  name: string;
+  contentType?: string;
+  metadata?: Record<string, string>;
+  /** RFC 3339. */
+  timeCreated?: string;
+}
+
+const GOOGLE = 'https://storage.googleapis.com';
+
+/**
+ * The five calls of Cloud Storage's JSON API that artifacts need, on fetch.
+ * https://cloud.google.com/storage/docs/json_api/v1/objects
+ */
+export class GcsClient {
+  readonly bucket: string;
+  readonly #options: GcsClientOptions;
+  readonly #base: string;
+
+  constructor(options: GcsClientOptions) {
+    this.#options = options;
+    this.bucket = options.bucket;
+    this.#base = (options.apiEndpoint ?? GOOGLE).replace(/\/+$/, '');
+  }
+
+  /** Creates an object; false when there is one of that name. */
+  async create(object: GcsObject, bytes: Uint8Array): Promise<boolean> {
+    const boundary = `part-${crypto.randomUUID()}`;
+    const head = `--${boundary}\r\ncontent-type: application/json; charset=UTF-8\r\n\r\n${JSON.stringify(object)}\r\n--${boundary}\r\ncontent-type: ${object.contentType ?? 'application/octet-stream'}\r\n\r\n`;
+    const response = await this.#call(
+      `/upload/storage/v1/b/${encodeURIComponent(this.bucket)}/o?uploadType=multipart&ifGenerationMatch=0`,
+      {
+        method: 'POST',
+        headers: { 'content-type': `multipart/related; boundary=${boundary}` },
+        body: Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--`)]),
+      },
+      [412],
+    );
+    return response.ok;
+  }
+
+  async describe(name: string): Promise<GcsObject | undefined> {
+    const response = await this.#call(this.#objectPath(name), {}, [404]);
+    return response.ok ? ((await response.json()) as GcsObject) : undefined;
+  }
+
+  async read(name: string): Promise<Uint8Array | undefined> {
+    const response = await this.#call(`${this.#objectPath(name)}?alt=media`, {}, [404]);
+    return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
+  }
+
+  /** Names of all objects that begin with the prefix. */
+  async list(prefix: string): Promise<string[]> {
+    const names: string[] = [];
+    let pageToken: string | undefined;
+    do {
+      const query = new URLSearchParams({ prefix, fields: 'items(name),nextPageToken' });
+      if (pageToken) query.set('pageToken', pageToken);
+      const path = `/storage/v1/b/${encodeURIComponent(this.bucket)}/o?${query.toString()}`;
+      // oxlint-disable-next-line no-await-in-loop -- each page names the next
+      const page = (await (await this.#call(path, {}, [])).json()) as {
+        items?: GcsObject[];
+        nextPageToken?: string;
+      };
+      names.push(...(page.items ?? []).map((item) => item.name));
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    return names;
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#call(this.#objectPath(name), { method: 'DELETE' }, [404]);
+  }
+
+  async probe(signal: AbortSignal): Promise<void> {
+    await this.#call(`/storage/v1/b/${encodeURIComponent(this.bucket)}/o?maxResults=1`, { signal }, []);
+  }
+
+  #objectPath(name: string): string {
+    return `/storage/v1/b/${encodeURIComponent(this.bucket)}/o/${encodeURIComponent(name)}`;
+  }
+
+  /** Answers of these statuses are the caller's to read; other failures are thrown. */
+  async #call(path: string, init: RequestInit, expected: readonly number[]): Promise<Response> {
+    const { accessToken, fetch: send = fetch, timeoutMs = 30_000 } = this.#options;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+    let response: Response;
+    try {
+      const token = await accessToken();
+      const headers = new Headers(init.headers);
+      if (token) headers.set('authorization', `Bearer ${token}`);
+      response = await send(`${this.#base}${path}`, { ...init, headers, signal });
+    } catch (error) {
+      throw new AppError('ARTIFACTS_UNAVAILABLE', undefined, { cause: error });
+    }
+    if (response.ok || expected.includes(response.status)) return response;
+    const said = (await response.text().catch(() => '')).slice(0, 500);
+    throw new AppError('ARTIFACTS_UNAVAILABLE', undefined, {
+      cause: new Error(
+        `Cloud Storage answered ${response.status} to ${init.method ?? 'GET'} ${path}: ${said}`,
+      ),
+    });
+  }
+}

@@ -1,0 +1,149 @@
+import { version as adkVersion } from '@google/adk';
+import type { Hono } from 'hono';
+import { join } from 'node:path';
+import { EnvironmentPlugin } from './agents/environment-plugin.ts';
+import { loadAgents } from './agents/load-agents.ts';
+import { createApp } from './app.ts';
+import type { ArtifactFiles } from './artifacts/artifact-files.ts';
+import { ArtifactService } from './artifacts/artifact-service.ts';
+import { DiskArtifactFiles } from './artifacts/disk/disk-artifact-files.ts';
+import { GcsArtifactFiles } from './artifacts/gcs/gcs-artifact-files.ts';
+import { GcsClient } from './artifacts/gcs/gcs-client.ts';
+import { sessionArtifacts } from './artifacts/session-artifacts.ts';
+import { ConfigError, type ArtifactStoreConfig, type Config } from './config/config.ts';
+import { accessTokens } from './google-access.ts';
+import { MeasuredRuns } from './http/measured-runs.ts';
+import type { AppEnv } from './http/route.ts';
+import { createCallers } from './identity/callers.ts';
+import { createGoogleIdentity } from './identity/google/create-google-identity.ts';
+import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
+import { createAwsCredentials, createTaskSecrets } from './identity/task-secrets.ts';
+import { SqliteMemory } from './memory/sqlite/sqlite-memory.ts';
+import { modelBackend, probeModel } from './model-backend.ts';
+import { useModel } from './model/gemini-llm.ts';
+import type { Logger } from './observability/logger.ts';
+import type { Metrics } from './observability/metrics.ts';
+import { Readiness } from './observability/readiness.ts';
+import { createRunService } from './runs/run-service.ts';
+import { openDatabase } from './sessions/sqlite/database.ts';
+import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
+
+export interface Composed {
+  app: Hono<AppEnv>;
+  /** Begins no new turns and waits for the running ones, for a bounded time. */
+  drain: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+export interface ComposeParts {
+  /** With every folder named. */
+  config: Config & { agentsDir: string };
+  log: Logger;
+  metrics: Metrics | undefined;
+}
+
+/** The only place that makes the real services and wires them. Throws ConfigError for what cannot be served. */
+export async function compose({ config, log, metrics }: ComposeParts): Promise<Composed> {
+  const now = Date.now;
+  const newId = () => crypto.randomUUID();
+  const { identity } = config;
+  const credentials = createAwsCredentials(identity, { fetch, now });
+  const secrets = createTaskSecrets(identity, credentials, { fetch, now, log });
+  const google = createGoogleIdentity(identity, credentials, secrets.gcpServiceAccountKey, now);
+  const backend = modelBackend(config.model, secrets.geminiApiKey, google);
+  useModel({ backend, ...(config.model.name ? { model: config.model.name } : {}), log });
+
+  const sessions = new SqliteSessionStore({ database: openDatabase(sqliteFile(config)) });
+  const files = artifactFiles(config.artifacts, google);
+  const artifacts = new ArtifactService(files, config.limits.uploadBytes);
+  const memory = new SqliteMemory(config.memoryFile);
+  const agents = await loadAgents({ dir: config.agentsDir, log });
+  const readiness = new Readiness({
+    probes: [
+      { name: 'sessions', required: true, check: () => sessions.probe() },
+      { name: 'artifacts', required: false, check: (signal) => files.probe(signal) },
+      { name: 'memory', required: false, check: () => memory.probe() },
+      { name: 'model', required: false, check: (signal) => probeModel(backend, signal) },
+    ],
+    onChange: (name, state, error) =>
+      log[state === 'ok' ? 'info' : 'warn']('dependency', { name, state, ...(error ? { error } : {}) }),
+  });
+  const own = createRunService({
+    agents,
+    sessions,
+    log,
+    now,
+    newId,
+    memory,
+    artifactsOf: (session) => sessionArtifacts(artifacts, session),
+    plugins: [new EnvironmentPlugin(async () => environmentStatus(config, readiness))],
+  });
+  const runs = metrics ? new MeasuredRuns(own, metrics) : own;
+
+  const callers = createCallers(config, {
+    fetch,
+    now,
+    newId,
+    log,
+    secrets,
+    limitsFile: join(config.dataDir, 'limits.sqlite'),
+  });
+  if (!callers.required) {
+    log.warn('sign-in is off: everyone on this machine may use the service', { listen: config.listen.host });
+  }
+
+  let draining = false;
+  const app = createApp(config, {
+    agents,
+    sessions,
+    runs,
+    artifacts,
+    memory,
+    callers,
+    log,
+    now,
+    newId,
+    readiness,
+    metrics,
+    isDraining: () => draining,
+  });
+  secrets.start();
+  return {
+    app,
+    drain: async () => {
+      draining = true;
+      await runs.drain(config.limits.drainMs);
+    },
+    close: async () => {
+      secrets.stop();
+      await Promise.all([sessions.close(), memory.close()]);
+    },
+  };
+}
+
+function sqliteFile({ sessions }: Config): string {
+  if (sessions.kind === 'sqlite') return sessions.file;
+  throw new ConfigError([
+    'LORNU_SESSION_STORE must be sqlite: Firestore sessions are not served yet; got "firestore".',
+  ]);
+}
+
+function artifactFiles(store: ArtifactStoreConfig, google: GoogleIdentity | undefined): ArtifactFiles {
+  if (store.kind === 'disk') return new DiskArtifactFiles(store.dir);
+  const { bucket, apiEndpoint } = store;
+  const accessToken = apiEndpoint ? async () => undefined : accessTokens(google, SCOPES.storage);
+  return new GcsArtifactFiles(new GcsClient({ bucket, apiEndpoint, accessToken }));
+}
+
+/** What the service tells its own agents of itself; nothing secret. */
+async function environmentStatus(config: Config, readiness: Readiness): Promise<Record<string, unknown>> {
+  return {
+    environment: config.environment,
+    region: config.region,
+    revision: config.revision,
+    model: config.model.name ?? 'as each agent names it',
+    modelIsStandIn: config.model.kind === 'stand-in',
+    adkVersion,
+    dependencies: await readiness.report(),
+  };
+}

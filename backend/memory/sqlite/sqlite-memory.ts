@@ -1,0 +1,125 @@
+import type { Event, MemoryEntry, SearchMemoryRequest, SearchMemoryResponse, Session } from '@google/adk';
+import type { Content } from '@google/genai';
+import { Database } from 'bun:sqlite';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { contentFromWire, contentToWire } from '../../events/wire.ts';
+import type { MemoryService } from '../memory-service.ts';
+
+/** How many entries a search gives at most: they all go into the model's context. */
+const MAX_RESULTS = 30;
+/** A question of more words than this is looked for by its first ones. */
+const MAX_WORDS = 64;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS memories (
+    id INTEGER PRIMARY KEY,
+    app_name TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    author TEXT NOT NULL,
+    timestamp_ms REAL NOT NULL,
+    content TEXT NOT NULL -- the wire form
+  );
+  CREATE INDEX IF NOT EXISTS memories_by_session ON memories (app_name, user_id, session_id);
+  CREATE VIRTUAL TABLE IF NOT EXISTS memory_words
+    USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
+`;
+
+interface MemoryRow {
+  author: string;
+  timestamp_ms: number;
+  content: string;
+}
+
+/** What users said and were answered in sessions that were added, found again by words; one SQLite file. */
+export class SqliteMemory implements MemoryService {
+  readonly #database: Database;
+
+  /** `path` may be `:memory:`. Several processes may open the same file. */
+  constructor(path: string) {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    this.#database = new Database(path, { create: true, strict: true });
+    this.#database.run('PRAGMA busy_timeout = 2000');
+    this.#database.run('PRAGMA journal_mode = WAL');
+    this.#database.run('PRAGMA synchronous = NORMAL');
+    this.#database.transaction(() => this.#database.run(SCHEMA)).immediate();
+  }
+
+  /** Puts the session's texts in the place of what was remembered of it before. */
+  async addSessionToMemory({ appName, userId, id: sessionId, events }: Session): Promise<void> {
+    const owner = { appName, userId, sessionId };
+    const said = events.flatMap(({ author = '', timestamp, content }: Event) => {
+      const text = content ? textOf(content) : '';
+      return content && text
+        ? [{ author, timestamp, content: JSON.stringify(contentToWire(content)), text }]
+        : [];
+    });
+    this.#database
+      .transaction(() => {
+        this.#database
+          .query(
+            `DELETE FROM memory_words WHERE rowid IN (
+               SELECT id FROM memories WHERE app_name = $appName AND user_id = $userId AND session_id = $sessionId)`,
+          )
+          .run(owner);
+        this.#database
+          .query(
+            'DELETE FROM memories WHERE app_name = $appName AND user_id = $userId AND session_id = $sessionId',
+          )
+          .run(owner);
+        for (const { text, ...entry } of said) {
+          const { lastInsertRowid: id } = this.#database
+            .query(
+              `INSERT INTO memories (app_name, user_id, session_id, author, timestamp_ms, content)
+               VALUES ($appName, $userId, $sessionId, $author, $timestamp, $content)`,
+            )
+            .run({ ...owner, ...entry });
+          this.#database
+            .query('INSERT INTO memory_words (rowid, text) VALUES ($id, $text)')
+            .run({ id, text });
+        }
+      })
+      .immediate();
+  }
+
+  /** Entries that hold any word of the question, the best first. */
+  async searchMemory({ appName, userId, query }: SearchMemoryRequest): Promise<SearchMemoryResponse> {
+    const words =
+      query
+        .toLowerCase()
+        .match(/[\p{L}\p{N}]+/gu)
+        ?.slice(0, MAX_WORDS) ?? [];
+    if (words.length === 0) return { memories: [] };
+    const rows = this.#database
+      .query<MemoryRow, Record<string, string | number>>(
+        `SELECT author, timestamp_ms, content
+         FROM memory_words JOIN memories ON memories.id = memory_words.rowid
+         WHERE memory_words MATCH $words AND app_name = $appName AND user_id = $userId
+         ORDER BY memory_words.rank, timestamp_ms DESC
+         LIMIT $limit`,
+      )
+      .all({ appName, userId, words: words.map((word) => `"${word}"`).join(' OR '), limit: MAX_RESULTS });
+    return { memories: rows.map(toEntry) };
+  }
+
+  async probe(): Promise<void> {
+    this.#database.query('SELECT 1 FROM memories LIMIT 1').get();
+  }
+
+  async close(): Promise<void> {
+    this.#database.close();
+  }
+}
+
+function toEntry({ author, timestamp_ms: timestampMs, content }: MemoryRow): MemoryEntry {
+  return {
+    author,
+    timestamp: new Date(timestampMs).toISOString(),
+    content: contentFromWire(JSON.parse(content)),
+  };
+}
+
+function textOf({ parts = [] }: Content): string {
+  return parts.flatMap(({ text, thought }) => (text && !thought ? text : [])).join(' ');
+}

@@ -1,0 +1,100 @@
+import { createEvent, createEventActions, State, type Session } from '@google/adk';
+import { rewindTombstone, type ArtifactService } from '../artifacts/artifact-service.ts';
+import { isUserScoped } from '../artifacts/artifact-names.ts';
+import { AppError } from '../errors/app-error.ts';
+import { newEventId, newInvocationId } from '../events/ids.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+
+export interface RewindParts {
+  sessions: SessionStore;
+  artifacts: ArtifactService;
+  /** With all its events; changed to how it is afterwards. */
+  session: Session;
+  /** The first invocation that no longer counts. */
+  beforeInvocationId: string;
+  now: () => number;
+}
+
+const SHARED_PREFIXES = [State.APP_PREFIX, State.USER_PREFIX, State.TEMP_PREFIX];
+
+/**
+ * Takes a conversation back to before an invocation, as Python ADK's Runner.rewind_async does: nothing is deleted, an
+ * event is added that says so and reverses what the session's state and artifacts went through since.
+ * State of the app and of the user, and artifacts that the user's sessions share, stay as they are.
+ * Throws INVOCATION_NOT_FOUND, or what the stores throw.
+ */
+export async function rewindSession(parts: RewindParts): Promise<void> {
+  const { sessions, session, beforeInvocationId } = parts;
+  const at = session.events.findIndex((event) => event.invocationId === beforeInvocationId);
+  if (at === -1) {
+    throw new AppError(
+      'INVOCATION_NOT_FOUND',
+      `Invocation ID not found: ${beforeInvocationId.slice(0, 200)}`,
+    );
+  }
+  const event = createEvent({
+    id: newEventId(),
+    invocationId: newInvocationId(),
+    author: 'user',
+    timestamp: parts.now(),
+    actions: Object.assign(
+      createEventActions({
+        stateDelta: stateReversal(session, at),
+        artifactDelta: await artifactReversal(parts, at),
+      }),
+      // In Python ADK's actions and on the wire, but not in adk-js's type.
+      { rewindBeforeInvocationId: beforeInvocationId },
+    ),
+  });
+  // Python prints the list only for events with function calls; createEvent gives every event one.
+  event.longRunningToolIds = undefined;
+  await sessions.appendEvent({ session, event });
+}
+
+/**
+ * The changes that make the session's own state what it was before event `at`. A key that no event ever set was there
+ * from the start and stays; Python ADK removes it.
+ */
+function stateReversal({ events, state }: Session, at: number): Record<string, unknown> {
+  const before = new Map<string, unknown>();
+  const touched = new Set<string>();
+  for (const [index, { actions }] of events.entries()) {
+    for (const [key, value] of Object.entries(actions.stateDelta)) {
+      if (SHARED_PREFIXES.some((prefix) => key.startsWith(prefix))) continue;
+      if (index >= at) touched.add(key);
+      else if (value === null || value === undefined) before.delete(key);
+      else before.set(key, value);
+    }
+  }
+  const reversal: Record<string, unknown> = {};
+  for (const key of touched) {
+    if (!before.has(key)) {
+      if (state[key] !== undefined && state[key] !== null) reversal[key] = null;
+    } else if (!Bun.deepEquals(state[key], before.get(key))) reversal[key] = before.get(key);
+  }
+  return reversal;
+}
+
+/** Saves the version of before as a new one of each artifact of the session that changed since; gives the new numbers. */
+async function artifactReversal(
+  { artifacts, session }: RewindParts,
+  at: number,
+): Promise<Record<string, number>> {
+  const versionsOf = (upTo: number): Record<string, number> =>
+    Object.assign({}, ...session.events.slice(0, upTo).map(({ actions }) => actions.artifactDelta));
+  const before = versionsOf(at);
+  const now = versionsOf(session.events.length);
+  const { appName, userId, id: sessionId } = session;
+  const reversal: Record<string, number> = {};
+  for (const [filename, version] of Object.entries(now)) {
+    if (isUserScoped(filename) || before[filename] === version) continue;
+    const file = { appName, userId, sessionId, filename };
+    const earlier = before[filename];
+    // oxlint-disable no-await-in-loop -- few artifacts, and a failure must leave the later ones untouched
+    const artifact =
+      earlier === undefined ? undefined : await artifacts.loadArtifact({ ...file, version: earlier });
+    reversal[filename] = await artifacts.saveArtifact({ ...file, artifact: artifact ?? rewindTombstone() });
+    // oxlint-enable no-await-in-loop
+  }
+  return reversal;
+}
