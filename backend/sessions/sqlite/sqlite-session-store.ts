@@ -210,9 +210,18 @@ function assign(target: StateMap, delta: StateMap): StateMap {
   return target;
 }
 
-/** ADK itself puts some events (a confirmed tool's answer) into the session before it yields them. */
+/**
+ * ADK itself puts some events (a confirmed tool's answer) into the session before it yields them. Such an event is of the
+ * invocation under way, which stands at the end: the rest of a long session is not searched.
+ */
 function addOrReplace(events: Event[], event: Event): void {
-  const index = events.findLastIndex((candidate) => candidate === event || candidate.id === event.id);
-  if (index === -1) events.push(event);
-  else events[index] = event;
+  for (let index = events.length - 1; index >= 0; index--) {
+    const candidate = events[index];
+    if (candidate?.invocationId !== event.invocationId) break;
+    if (candidate === event || candidate.id === event.id) {
+      events[index] = event;
+      return;
+    }
+  }
+  events.push(event);
 }
