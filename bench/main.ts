@@ -106,7 +106,7 @@ if (import.meta.main) {
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
     streams: Number(values.streams),
-    onStep: (step) => process.stderr.write(`${step}\n`),
+    onStep: (step) => process.stderr.write(`- ${step}\n`),
   });
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
 }

@@ -30,6 +30,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('../commands/test.ts'),
   },
   {
+    name: 'bench',
+    summary: 'measure the service beside FastAPI/ADK and a bare pass-through',
+    load: () => import('../commands/bench.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'show what this machine has and what is missing',
     load: () => import('../commands/doctor.ts'),

@@ -57,6 +57,12 @@ const DELIBERATE: Deliberate[] = [
     holds: ({ path, service }) => !path.endsWith('.status') || service === 422,
   },
   {
+    reason: 'Bodies have a size and a depth: 413 and 422.',
+    title: /^\/run beyond a limit/,
+    path: /^\[0\]\.(status|contentType|body)/,
+    holds: ({ path, service }) => !path.endsWith('.status') || service === 413 || service === 422,
+  },
+  {
     reason: 'google-adk answers 500 to a text that is no Unicode.',
     title: /a lone surrogate/,
     path: /^\[0\]\.(status|contentType|body)/,

@@ -58,6 +58,13 @@ const RAW_BODIES: [string, string, Record<string, string>?][] = [
   ['a number beyond doubles', '{"appName":"probe","userId":"u","sessionId":"none","stateDelta":{"n":1e999}}'],
 ];
 
+/** Beyond the service's limits, which google-adk does not have. */
+const BEYOND_LIMITS: [string, string][] = [
+  ['5 MB', JSON.stringify({ ...turn, stateDelta: { text: 'x'.repeat(5_000_000) } })],
+  ['100 levels', `{"appName":"probe","stateDelta":{"a":${'['.repeat(100)}${']'.repeat(100)}}}`],
+  ['100,000 levels', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+];
+
 const IDS: [string, string][] = [
   ['a slash', 'a%2Fb'],
   ['dots', '..'],
@@ -89,6 +96,7 @@ export const BAD_INPUT_CASES: ContractCase[] = [
       raw,
     }),
   ),
+  ...BEYOND_LIMITS.map(([name, raw]) => single(`/run beyond a limit: ${name}`, 'POST', '/run', { raw })),
   ...IDS.flatMap(([name, id]): ContractCase[] => [
     single(`a session id in the path with ${name}`, 'GET', `/apps/probe/users/{user}/sessions/${id}`),
     REFUSED.includes(name)
