@@ -39,4 +39,9 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'show what this machine has and what is missing',
     load: () => import('../commands/doctor.ts'),
   },
+  {
+    name: 'image',
+    summary: 'build, run, scan and weigh the container images',
+    load: () => import('../commands/image.ts'),
+  },
 ];

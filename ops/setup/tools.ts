@@ -57,6 +57,28 @@ export const TOOLS = {
     apt: 'haproxy',
     brew: 'haproxy',
   },
+  podman: {
+    name: 'podman',
+    purpose: 'building and running the images (docker does as well)',
+    programs: ['podman'],
+    versionArgs: ['--version'],
+    apt: 'podman',
+    brew: 'podman',
+  },
+  runc: {
+    name: 'runc',
+    purpose: 'running images where the default runtime refuses the machine',
+    programs: ['runc', '/usr/sbin/runc'],
+    versionArgs: ['--version'],
+    apt: 'runc',
+  },
+  debootstrap: {
+    name: 'debootstrap',
+    purpose: 'stand-ins for base images that can not be pulled',
+    programs: ['debootstrap', '/usr/sbin/debootstrap'],
+    versionArgs: ['--version'],
+    apt: 'debootstrap',
+  },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof TOOLS;

@@ -1,3 +1,4 @@
+import { CliError } from '../cli/cli-error.ts';
 import type { Emit } from './step-events.ts';
 
 /** How many of the last lines of a failed step are kept for the reader. */
@@ -42,7 +43,9 @@ export async function runStep(step: Step, emit: Emit, now: () => number = Date.n
     });
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    emit({ kind: 'end', id: step.id, outcome: 'failed', detail, elapsedMs: now() - beganMs, output: kept });
+    // An expected failure brings its own lines to the block at the end of the command.
+    const output = error instanceof CliError && error.parts.output ? [] : kept;
+    emit({ kind: 'end', id: step.id, outcome: 'failed', detail, elapsedMs: now() - beganMs, output });
     throw error;
   }
 }

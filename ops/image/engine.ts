@@ -1,0 +1,84 @@
+import { CliError, EXIT } from '../cli/cli-error.ts';
+import { tryCommand } from '../process/run-command.ts';
+
+export type EngineKind = 'podman' | 'docker' | 'buildah';
+
+/** The program that builds and runs images, and what it needs on this machine to do so. */
+export interface Engine {
+  kind: EngineKind;
+  path: string;
+  buildFlags: readonly string[];
+  runFlags: readonly string[];
+  /** What differs from a plain machine, in words; for the report. */
+  note?: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const KINDS: readonly EngineKind[] = ['podman', 'docker', 'buildah'];
+const PROBE_MS = 60_000;
+
+/** The first of podman, docker, buildah that is there, or the one asked for. */
+export async function findEngine(env: Env, wanted?: EngineKind): Promise<Engine> {
+  for (const kind of wanted ? [wanted] : KINDS) {
+    const path = Bun.which(kind, { PATH: env['PATH'] ?? '' });
+    if (!path) continue;
+    // A docker client without a daemon can't build.
+    const answers = await tryCommand([path, kind === 'docker' ? 'info' : '--version'], {
+      timeoutMs: PROBE_MS,
+    });
+    if (answers.exitCode === 0) return { kind, path, buildFlags: [], runFlags: [] };
+  }
+  throw new CliError({
+    what: `There is no ${wanted ?? 'podman, docker or buildah'} that answers.`,
+    why: 'Images are built and run by one of them.',
+    next:
+      process.platform === 'darwin'
+        ? 'brew install podman && podman machine init --now'
+        : 'sudo apt-get install -y podman runc',
+    exitCode: EXIT.machine,
+  });
+}
+
+/**
+ * Fits the engine to this machine by running `true` of our own in the given image: on a plain machine nothing is added;
+ * inside a container or sandbox the limits may not be raised, and the default runtime may refuse its cgroups.
+ */
+export async function fitEngine(engine: Engine, image: string, command: readonly string[]): Promise<Engine> {
+  if (engine.kind === 'buildah') return { ...engine, buildFlags: CONFINED_BUILD };
+  const limit = (await tryCommand(['sh', '-c', 'ulimit -Hn'])).stdout.trim();
+  const limits = ['--ulimit', `nofile=${limit}:${limit}`, '--ulimit', 'nproc=4096:4096'];
+  const runc =
+    engine.kind === 'podman' ? Bun.which('runc', { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }) : null;
+  const attempts: { runFlags: readonly string[]; note?: string }[] = [
+    { runFlags: [] },
+    { runFlags: limits, note: 'this machine does not let limits be raised' },
+    ...(runc
+      ? [{ runFlags: ['--runtime', runc, ...limits], note: 'crun refuses this machine, runc is used' }]
+      : []),
+  ];
+  let said = '';
+  for (const { runFlags, note } of attempts) {
+    const [runtime = [], rest] = splitRuntime(runFlags);
+    const tried = await tryCommand(
+      [engine.path, ...runtime, 'run', '--rm', '--network=host', ...rest, image, ...command],
+      { timeoutMs: PROBE_MS },
+    );
+    if (tried.exitCode === 0)
+      return { ...engine, runFlags, buildFlags: note ? CONFINED_BUILD : [], ...(note ? { note } : {}) };
+    said = tried.tail.at(-1) ?? said;
+  }
+  throw new CliError({
+    what: `${engine.kind} can't run a container here.`,
+    why: said,
+    next: 'sudo apt-get install -y runc, or run this where containers may be started.',
+    exitCode: EXIT.machine,
+  });
+}
+
+/** podman takes its runtime before the subcommand. */
+export function splitRuntime(flags: readonly string[]): [string[], string[]] {
+  return flags[0] === '--runtime' ? [flags.slice(0, 2), flags.slice(2)] : [[], [...flags]];
+}
+
+const CONFINED_BUILD = ['--isolation=chroot', '--network=host'];

@@ -1,0 +1,127 @@
+import { cp, mkdir, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CliContext } from '../cli/cli-context.ts';
+import { CliError, EXIT } from '../cli/cli-error.ts';
+import { runCommand, tryCommand } from '../process/run-command.ts';
+import { ensureTools } from '../setup/ensure-tools.ts';
+import { findTool } from '../setup/find-tool.ts';
+import { TOOLS } from '../setup/tools.ts';
+import type { Emit } from '../steps/step-events.ts';
+import type { BaseArg } from './base-images.ts';
+import type { Engine } from './engine.ts';
+
+const SUITE = 'bookworm';
+const PACKAGES = ['ca-certificates', 'python3'];
+const DEBOOTSTRAP_MS = 15 * 60_000;
+
+export type StandInContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'>;
+
+/**
+ * Makes an image that stands in for a base that can't be pulled: the same Debian root under the pinned bun, under Python 3.11,
+ * or nothing but the pinned uv. It is named localhost/lornu-stand-in/..., so that nobody takes it for the real one or pushes it.
+ */
+export async function makeStandIn(
+  arg: BaseArg,
+  engine: Engine,
+  context: StandInContext,
+  io: { emit: Emit; line: (line: string) => void },
+): Promise<string> {
+  const image = nameOf(arg);
+  const inspect = engine.kind === 'buildah' ? ['inspect', '--type', 'image'] : ['image', 'inspect'];
+  if ((await tryCommand([engine.path, ...inspect, image])).exitCode === 0) return image;
+
+  const folder = join(context.cacheDir, 'image', arg.toLowerCase());
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  if (arg === 'UV_IMAGE') await layOutUv(folder, context);
+  else await layOutDebian(arg, folder, context, io);
+  const build = engine.kind === 'buildah' ? ['build'] : ['build', '--quiet'];
+  await runCommand([engine.path, ...build, '--network=host', '-t', image, folder], {
+    env: context.env,
+    signal: context.signal,
+    onLine: io.line,
+    what: `The stand-in for ${arg} can't be made.`,
+  });
+  await rm(folder, { recursive: true, force: true });
+  return image;
+}
+
+function nameOf(arg: BaseArg): string {
+  const names: Record<BaseArg, string> = {
+    BUN_IMAGE: `bun:${Bun.version}`,
+    PYTHON_IMAGE: `python:3.11-${SUITE}`,
+    UV_IMAGE: `uv:${TOOLS.uv.pinned}`,
+  };
+  return `localhost/lornu-stand-in/${names[arg]}`;
+}
+
+async function layOutUv(folder: string, context: StandInContext): Promise<void> {
+  const uv = await findTool(TOOLS.uv, context);
+  if (!uv) throw new Error('uv was made sure of before.');
+  await cp(uv.path, join(folder, 'uv'));
+  await Bun.write(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY uv /uv\n');
+}
+
+async function layOutDebian(
+  arg: BaseArg,
+  folder: string,
+  context: StandInContext,
+  io: { emit: Emit; line: (line: string) => void },
+): Promise<void> {
+  const root = await debianRoot(context, io);
+  // A hard link: the archive is 100 MB and both bases begin with it.
+  await runCommand(['ln', root, join(folder, 'root.tar')]);
+  const bin = join(folder, 'bin');
+  await mkdir(bin);
+  if (arg === 'BUN_IMAGE') await cp(process.execPath, join(bin, 'bun'), { dereference: true });
+  else
+    for (const name of ['python', 'python3', 'python3.11'])
+      await symlink('/usr/bin/python3.11', join(bin, name));
+  await Bun.write(
+    join(folder, 'Dockerfile'),
+    'FROM scratch\nADD root.tar /\nCOPY bin/ /usr/local/bin/\nENV PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\n',
+  );
+}
+
+/** A Debian root as an archive in the cache; made once, by debootstrap from the distribution's own packages. */
+async function debianRoot(
+  context: StandInContext,
+  io: { emit: Emit; line: (line: string) => void },
+): Promise<string> {
+  const archive = join(context.cacheDir, 'image', `${SUITE}-${PACKAGES.join('-')}.tar`);
+  if (await Bun.file(archive).exists()) return archive;
+  if (process.getuid?.() !== 0 || !Bun.which('apt-get')) {
+    throw new CliError({
+      what: 'The base images can not be pulled, and stand-ins can not be made here.',
+      why: 'A stand-in is made by debootstrap, as root on Debian or Ubuntu.',
+      next: 'Check the network and the registry, then run the same command again; or run it as root on Debian.',
+      exitCode: EXIT.machine,
+    });
+  }
+  await ensureTools(['debootstrap'], context, io.emit);
+  const root = join(context.cacheDir, 'image', `${SUITE}-root`);
+  await rm(root, { recursive: true, force: true });
+  await mkdir(root, { recursive: true });
+  const options = { env: context.env, signal: context.signal, onLine: io.line, timeoutMs: DEBOOTSTRAP_MS };
+  await runCommand(['debootstrap', '--variant=minbase', `--include=${PACKAGES.join(',')}`, SUITE, root], {
+    ...options,
+    what: 'A Debian root for the stand-in bases can not be made.',
+    next: 'Check the network and the disk, then run the same command again.',
+  });
+  const leftOut = [
+    'var/cache/apt',
+    'var/lib/apt/lists',
+    'usr/share/doc',
+    'usr/share/man',
+    'usr/share/locale',
+    'dev',
+  ];
+  const excludes = leftOut.map((path) => `--exclude=./${path}/*`);
+  await runCommand(
+    ['tar', '-C', root, '--numeric-owner', ...excludes, '-cf', `${archive}.part`, '.'],
+    options,
+  );
+  await rename(`${archive}.part`, archive);
+  await rm(root, { recursive: true, force: true });
+  return archive;
+}
