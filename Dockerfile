@@ -41,8 +41,8 @@ RUN bun build backend/serve.ts --target=bun --minify --sourcemap=external --outd
 FROM ${BUN_IMAGE} AS bun
 WORKDIR /runtime
 RUN mkdir -p usr/local/bin tmp && chmod 1777 tmp && cp "$(command -v bun)" usr/local/bin/bun && \
-    for library in $(ldd usr/local/bin/bun | grep -o '/[^ ]*'); do \
-      mkdir -p ".${library%/*}" && cp -L "$library" ".$library"; \
+    for word in $(ldd usr/local/bin/bun); do \
+      case "$word" in /*) mkdir -p ".${word%/*}" && cp -L "$word" ".$word" ;; esac; \
     done
 
 FROM ${UV_IMAGE} AS uv

@@ -3,8 +3,11 @@ import type { CliContext } from '../cli/cli-context.ts';
 import { EXIT, type ExitCode } from '../cli/cli-error.ts';
 import { buildImages, TARGETS, type Target } from '../image/build-image.ts';
 import type { EngineKind } from '../image/engine.ts';
-import { measureImage } from '../image/image-size.ts';
+import { measureImages, renderSizes } from '../image/image-size.ts';
+import { serveImage } from '../image/serve-image.ts';
+import { scanImages } from '../image/scan-image.ts';
 import { createReporter } from '../steps/reporter.ts';
+import { wholePort } from '../up/port.ts';
 
 const HELP = `
 Examples:
@@ -12,7 +15,7 @@ Examples:
   ./lornu image build agent --json       one of them; the result for a program
   ./lornu image size                     what each layer weighs, compressed
   ./lornu image run                      the agent as the task runs it: read-only, nobody's user, /tmp only
-  ./lornu image scan                     the Dockerfile checked, and a bill of materials
+  ./lornu image scan                     the Dockerfile checked, and bills of materials
 
 Where the base images can't be pulled, stand-ins are made and the result says so: fit for tests, never to be pushed.
 `;
@@ -21,50 +24,63 @@ interface BuildFlags {
   platform?: string;
   engine?: EngineKind;
   standIns?: boolean;
+  /** commander's form of --no-cache. */
   cache?: boolean;
   json?: boolean;
 }
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command.addHelpText('after', HELP);
+  const print = (value: unknown): void => context.stdout(`${JSON.stringify(value, null, 2)}\n`);
 
-  withBuildFlags(command.command('build').summary('build the images').description('Builds the images.'))
+  withBuildFlags(command, 'build', 'build the images')
     .option('--no-cache', 'build every layer anew')
     .action(async (target: Target | undefined, flags: BuildFlags) => {
       const { images } = await build(target, flags, context);
-      if (flags.json) context.stdout(`${JSON.stringify(images, null, 2)}\n`);
-      for (const { image, standIns } of flags.json ? [] : images) {
-        context.stdout(
-          `${image}${Object.keys(standIns).length > 0 ? '  (on stand-in bases: never push it)' : ''}\n`,
-        );
+      if (flags.json) return print(images);
+      for (const { image, standIns } of images) {
+        const warning = Object.keys(standIns).length > 0 ? '  (on stand-in bases: never push it)' : '';
+        context.stdout(`${image}${warning}\n`);
       }
-      finish(EXIT.ok);
     });
 
-  withBuildFlags(
-    command
-      .command('size')
-      .summary('weigh the layers')
-      .description('Builds what changed and weighs each layer.'),
-  ).action(async (target: Target | undefined, flags: BuildFlags) => {
-    const { engine, images } = await build(target, flags, context);
-    const sizes = [];
-    for (const built of images) sizes.push({ ...built, ...(await measureImage(engine, built.image)) });
-    if (flags.json) context.stdout(`${JSON.stringify(sizes, null, 2)}\n`);
-    for (const size of flags.json ? [] : sizes) {
-      context.stdout(`${size.image}: ${mb(size.compressedBytes)} compressed, ${mb(size.bytes)} unpacked\n`);
-      for (const layer of size.layers) {
-        context.stdout(
-          `  ${mb(layer.compressedBytes).padStart(9)}  ${layer.digest.slice(7, 19)}  ${layer.made}\n`,
-        );
+  withBuildFlags(command, 'size', 'build what changed and weigh each layer').action(
+    async (target: Target | undefined, flags: BuildFlags) => {
+      const sizes = await measureImages(await build(target, flags, context), context.root);
+      if (flags.json) print(sizes);
+      else context.stdout(renderSizes(sizes));
+    },
+  );
+
+  withBuildFlags(command, 'run', 'build what changed and run it as the task definition does')
+    .addOption(new Option('--port <number>', 'port, 0 for a free one').argParser(wholePort).default(8080))
+    .action(async (target: Target | undefined, flags: BuildFlags & { port: number }) => {
+      await serveImage(await build(target ?? 'agent', flags, context), flags, context);
+    });
+
+  command
+    .command('scan')
+    .description(
+      'check the Dockerfile with hadolint and write CycloneDX bills of materials from the lock files',
+    )
+    .option('--json', 'print the result as JSON')
+    .action(async (flags: { json?: boolean }) => {
+      const reporter = createReporter(context);
+      const result = await scanImages(context, reporter.emit).finally(reporter.close);
+      if (flags.json) print(result);
+      else {
+        for (const finding of result.dockerfile) context.stdout(`${finding}\n`);
+        for (const bill of result.bills)
+          context.stdout(`${bill.target}: ${bill.components} components in ${bill.path}\n`);
       }
-    }
-    finish(EXIT.ok);
-  });
+      finish(result.dockerfile.length > 0 ? EXIT.failed : EXIT.ok);
+    });
 }
 
-function withBuildFlags(command: Command): Command {
-  return command
+function withBuildFlags(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
     .addArgument(new Argument('[target]', 'which image; both when left out').choices(TARGETS))
     .option('--platform <os/arch>', 'as in linux/arm64; this machine when left out')
     .addOption(new Option('--engine <name>', 'which builder').choices(['podman', 'docker', 'buildah']))
@@ -74,19 +90,10 @@ function withBuildFlags(command: Command): Command {
 
 async function build(target: Target | undefined, flags: BuildFlags, context: CliContext) {
   const reporter = createReporter(context);
-  try {
-    const { platform, engine, standIns } = flags;
-    return await buildImages(
-      { targets: target ? [target] : TARGETS, platform, engine, standIns, noCache: flags.cache === false },
-      context,
-      reporter.emit,
-    );
-  } finally {
-    reporter.close();
-  }
-}
-
-/** Megabytes as registries count them: 1,000,000 bytes. */
-function mb(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+  const { platform, engine, standIns } = flags;
+  return buildImages(
+    { targets: target ? [target] : TARGETS, platform, engine, standIns, noCache: flags.cache === false },
+    context,
+    reporter.emit,
+  ).finally(reporter.close);
 }

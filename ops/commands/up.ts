@@ -1,7 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { CliContext } from '../cli/cli-context.ts';
 import { EXIT, type ExitCode } from '../cli/cli-error.ts';
 import { createReporter } from '../steps/reporter.ts';
+import { wholePort } from '../up/port.ts';
 import { up, type UpResult } from '../up/up.ts';
 
 const HELP = `
@@ -59,11 +60,4 @@ Lornu's agent answers at ${result.url}
   log    ${result.logPath}
 Ctrl-C stops it.
 `;
-}
-
-function wholePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535)
-    throw new InvalidArgumentError('It takes a whole number from 0 to 65535.');
-  return port;
 }

@@ -38,6 +38,11 @@ export interface BuiltImage {
   standIns: Partial<Record<BaseArg, string>>;
 }
 
+export interface BuiltImages {
+  engine: Engine;
+  images: BuiltImage[];
+}
+
 export type BuildContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'>;
 
 /** Builds the targets with whatever builder is here; bases that can't be pulled are replaced by named stand-ins. */
@@ -45,7 +50,7 @@ export async function buildImages(
   options: BuildOptions,
   context: BuildContext,
   emit: Emit,
-): Promise<{ engine: Engine; images: BuiltImage[] }> {
+): Promise<BuiltImages> {
   const native = `linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`;
   const platform = options.platform ?? native;
   const revision = await readRevision(context);
@@ -92,7 +97,7 @@ export async function buildImages(
       id: `build-${target}`,
       title: `Build ${target}`,
       run: async ({ line }) => {
-        const image = `localhost/lornu-${target}:${revision.slice(0, 12)}`;
+        const image = `localhost/lornu-${target}:${revision}`;
         const args = [...bases].flatMap(([arg, name]) => ['--build-arg', `${arg}=${name}`]);
         const command = buildCommand(await found(), {
           target,

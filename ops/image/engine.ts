@@ -59,7 +59,7 @@ export async function fitEngine(engine: Engine, image: string, command: readonly
   ];
   let said = '';
   for (const { runFlags, note } of attempts) {
-    const [runtime = [], rest] = splitRuntime(runFlags);
+    const [runtime, rest] = splitRuntime(runFlags);
     const tried = await tryCommand(
       [engine.path, ...runtime, 'run', '--rm', '--network=host', ...rest, image, ...command],
       { timeoutMs: PROBE_MS },

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { runCommand } from '../process/run-command.ts';
+import type { BuiltImage, BuiltImages } from './build-image.ts';
 import type { Engine } from './engine.ts';
 
 export interface LayerSize {
   /** Of the uncompressed layer: the same in every build of the same content. */
   digest: string;
-  /** The Dockerfile's instruction that made it. */
-  made: string;
+  /** What is in it: the last layers are the target's own instructions, those before them the base's. */
+  holds: string;
   bytes: number;
   /** As a registry stores and sends it (gzip). */
   compressedBytes: number;
@@ -24,11 +25,14 @@ export interface ImageSize {
 const MANIFEST = z.tuple([z.object({ Config: z.string(), Layers: z.array(z.string()) })]);
 const CONFIG = z.object({
   rootfs: z.object({ diff_ids: z.array(z.string()) }),
-  history: z.array(z.object({ created_by: z.string().default(''), empty_layer: z.boolean().default(false) })),
 });
 
 /** Saves an image as an archive and measures its layers, compressed as a push would. */
-export async function measureImage(engine: Engine, image: string): Promise<ImageSize> {
+async function measureImage(
+  engine: Engine,
+  image: string,
+  instructions: readonly string[],
+): Promise<ImageSize> {
   const folder = await mkdtemp(join(tmpdir(), 'image-size-'));
   try {
     const archive = join(folder, 'image.tar');
@@ -43,22 +47,21 @@ export async function measureImage(engine: Engine, image: string): Promise<Image
       next: './lornu image build',
     });
     await runCommand(['tar', '-C', folder, '-xf', archive]);
-    return await readLayers(folder);
+    return await readLayers(folder, instructions);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function readLayers(folder: string): Promise<ImageSize> {
+async function readLayers(folder: string, instructions: readonly string[]): Promise<ImageSize> {
   const [{ Config, Layers }] = MANIFEST.parse(await Bun.file(join(folder, 'manifest.json')).json());
   const config = CONFIG.parse(await Bun.file(join(folder, Config)).json());
-  const made = config.history.filter((entry) => !entry.empty_layer).map((entry) => entry.created_by);
   const layers: LayerSize[] = [];
   for (const [index, file] of Layers.entries()) {
     const bytes = await Bun.file(join(folder, file)).bytes();
     layers.push({
       digest: config.rootfs.diff_ids[index] ?? '',
-      made: shorten(made[index] ?? ''),
+      holds: instructions[index - (Layers.length - instructions.length)] ?? 'base image',
       bytes: bytes.length,
       compressedBytes: Bun.gzipSync(bytes, { level: 6 }).length,
     });
@@ -68,10 +71,40 @@ async function readLayers(folder: string): Promise<ImageSize> {
   return { layers, bytes: sum('bytes'), compressedBytes: sum('compressedBytes') };
 }
 
-function shorten(instruction: string): string {
-  const clean = instruction
-    .replace(/^\/bin\/sh -c (#\(nop\) )?/, '')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return clean.length > 70 ? `${clean.slice(0, 67)}...` : clean;
+/** Measures what was built. */
+export async function measureImages(
+  { engine, images }: BuiltImages,
+  root: string,
+): Promise<(BuiltImage & ImageSize)[]> {
+  const dockerfile = await Bun.file(join(root, 'Dockerfile')).text();
+  const sizes: (BuiltImage & ImageSize)[] = [];
+  for (const built of images) {
+    sizes.push({
+      ...built,
+      ...(await measureImage(engine, built.image, layerInstructions(dockerfile, built.target))),
+    });
+  }
+  return sizes;
+}
+
+/** One line for the image, one for each layer; megabytes of 1,000,000 bytes, as registries count. */
+export function renderSizes(sizes: readonly (BuiltImage & ImageSize)[]): string {
+  const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+  return sizes
+    .flatMap(({ image, compressedBytes, bytes, layers }) => [
+      `${image}: ${mb(compressedBytes)} compressed, ${mb(bytes)} unpacked`,
+      ...layers.map(
+        (layer) => `  ${mb(layer.compressedBytes).padStart(9)}  ${layer.digest.slice(7, 19)}  ${layer.holds}`,
+      ),
+      '',
+    ])
+    .join('\n');
+}
+
+/** The instructions of a target that make a layer: COPY, ADD and RUN, in order. */
+export function layerInstructions(dockerfile: string, target: string): string[] {
+  const stage = dockerfile
+    .split(/^(?=FROM )/m)
+    .find((text) => new RegExp(`^FROM .+ AS ${target}$`, 'm').test(text));
+  return (stage ?? '').split('\n').filter((line) => /^(COPY|ADD|RUN) /.test(line));
 }

@@ -2,6 +2,7 @@ import { isAbsolute, join, relative } from 'node:path';
 import type { CliContext } from '../cli/cli-context.ts';
 import { CliError, EXIT } from '../cli/cli-error.ts';
 import type { Child } from '../process/child.ts';
+import { untilAborted } from '../process/until-aborted.ts';
 import { runSteps, type Step } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
 import { childEnded } from './child-ended.ts';
@@ -157,11 +158,6 @@ async function watchUntilInterrupted(
   });
   await untilAborted(context.signal);
   await queue;
-}
-
-async function untilAborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return undefined;
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
 
 /** Warnings, errors, and whatever is not one of the service's JSON lines. */

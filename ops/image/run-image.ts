@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import type { CliContext } from '../cli/cli-context.ts';
+import { startChild, type Child } from '../process/child.ts';
+import { tryCommand } from '../process/run-command.ts';
+import { claimPort } from '../up/port.ts';
+import { waitForHealth } from '../up/wait-for-health.ts';
+import { splitRuntime, type Engine } from './engine.ts';
+
+/** As in the task definition: SIGKILL comes this long after SIGTERM. */
+const STOP_TIMEOUT_MS = 120_000;
+const START_MS = 90_000;
+
+export interface RunOptions {
+  engine: Engine;
+  image: string;
+  /** 0 takes a free one. */
+  port: number;
+  env: Readonly<Record<string, string>>;
+  /** false mounts the root writable, to see what is written where. */
+  readOnly?: boolean;
+  onLine?: (line: string) => void;
+}
+
+export interface RunningContainer {
+  name: string;
+  url: string;
+  child: Child;
+  /** From the engine's start to the first 200 of /health, in milliseconds. */
+  startMs: number;
+  /** Sends SIGTERM and waits. */
+  stop: () => Promise<void>;
+  /** Removes what a killed client may have left. */
+  remove: () => Promise<void>;
+}
+
+type RunContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'redact' | 'signal'>;
+
+/**
+ * Runs an image under the task definition's limits: nobody's user, no capability, a root that can't be written, 64 MB of
+ * memory at /tmp. On the host's network, because the service listens on loopback addresses only when it is not in staging.
+ */
+export async function runImage(options: RunOptions, context: RunContext): Promise<RunningContainer> {
+  const { engine, image, readOnly = true } = options;
+  const port = await claimPort(options.port);
+  const name = `lornu-${process.pid}-${port}`;
+  const [runtime, limits] = splitRuntime(engine.runFlags);
+  const env: Record<string, string> = { PORT: String(port), HOST: '127.0.0.1', ...options.env };
+  const beganMs = performance.now();
+  const child = await startChild({
+    name: 'The container',
+    command: [
+      engine.path,
+      ...runtime,
+      'run',
+      '--rm',
+      `--name=${name}`,
+      '--network=host',
+      '--user=10001:10001',
+      '--cap-drop=ALL',
+      '--security-opt=no-new-privileges',
+      '--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=64m',
+      ...(readOnly ? ['--read-only', ...(engine.kind === 'podman' ? ['--read-only-tmpfs=false'] : [])] : []),
+      ...limits,
+      // Values stay out of the process list: the engine takes them from its own environment.
+      ...Object.keys(env).map((key) => `--env=${key}`),
+      image,
+    ],
+    cwd: context.root,
+    env: { ...context.env, ...env },
+    logPath: join(context.cacheDir, 'image', `${name}.log`),
+    redact: context.redact,
+    ...(options.onLine ? { onLine: options.onLine } : {}),
+    stopWithinMs: STOP_TIMEOUT_MS,
+  });
+  const remove = async (): Promise<void> => void (await tryCommand([engine.path, 'rm', '--force', name]));
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await waitForHealth(url, child, START_MS, context.signal);
+  } catch (error) {
+    await child.stop();
+    await remove();
+    throw error;
+  }
+  return { name, url, child, startMs: performance.now() - beganMs, stop: child.stop, remove };
+}
