@@ -25,6 +25,7 @@ import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { Readiness } from './observability/readiness.ts';
 import { createRunService } from './runs/run-service.ts';
+import { SqliteRunStore } from './runs/sqlite/sqlite-run-store.ts';
 import { openDatabase } from './sessions/sqlite/database.ts';
 import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
 
@@ -53,7 +54,8 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
   const backend = modelBackend(config.model, secrets.geminiApiKey, google);
   useModel({ backend, ...(config.model.name ? { model: config.model.name } : {}), log });
 
-  const sessions = new SqliteSessionStore({ database: openDatabase(sqliteFile(config)) });
+  const database = openDatabase(sqliteFile(config));
+  const sessions = new SqliteSessionStore({ database });
   const files = artifactFiles(config.artifacts, google);
   const artifacts = new ArtifactService(files, config.limits.uploadBytes);
   const memory = new SqliteMemory(config.memoryFile);
@@ -71,6 +73,7 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
   const own = createRunService({
     agents,
     sessions,
+    runs: new SqliteRunStore({ database }),
     log,
     now,
     newId,

@@ -111,6 +111,21 @@ export const ERROR_TABLE = {
     sentence: 'Another process has taken over this session.',
     next: 'Attach to the run again: it goes on elsewhere.',
   },
+  RUN_NOT_FOUND: {
+    status: 404,
+    sentence: 'Run not found',
+    next: 'List the runs of the session; they are kept for an hour after their end.',
+  },
+  BAD_LAST_EVENT_ID: {
+    status: 400,
+    sentence: 'Last-Event-ID is not the id of a frame of this run.',
+    next: 'Attach without it to get the run from its beginning.',
+  },
+  TURN_INTERRUPTED: {
+    status: 503,
+    sentence: 'The turn was interrupted and could not be gone on with.',
+    next: 'Send the message again.',
+  },
   BAD_CURSOR: {
     status: 400,
     sentence: 'This is not a cursor of this list.',

@@ -1,6 +1,6 @@
 import type { Metrics } from '../observability/metrics.ts';
-import { countTokens } from '../runs/count-tokens.ts';
-import type { Run, RunService, TurnRequest } from '../runs/run.ts';
+import type { Attachment, Run, RunChoice, RunService, RunSummary, TurnRequest } from '../runs/run.ts';
+import type { CompositeSessionKey } from '../sessions/session-store.ts';
 
 /** The same runs, counted: how they end, how long they take, what they cost, and when their first frame is there. */
 export class MeasuredRuns implements RunService {
@@ -27,6 +27,18 @@ export class MeasuredRuns implements RunService {
     return run;
   }
 
+  async attach(choice: RunChoice, lastEventId?: string): Promise<Attachment> {
+    return this.#runs.attach(choice, lastEventId);
+  }
+
+  async cancel(choice: RunChoice): Promise<RunSummary> {
+    return this.#runs.cancel(choice);
+  }
+
+  async list(session: CompositeSessionKey): Promise<RunSummary[]> {
+    return this.#runs.list(session);
+  }
+
   async drain(withinMs: number): Promise<void> {
     return this.#runs.drain(withinMs);
   }
@@ -34,11 +46,11 @@ export class MeasuredRuns implements RunService {
   async #measureEnd(run: Run, beganMs: number): Promise<void> {
     await run.ended;
     this.#metrics.turn({ failed: run.state === 'failed', durationMs: this.#clock() - beganMs });
-    this.#metrics.tokens(await countTokens(run));
+    this.#metrics.tokens(run.tokens);
   }
 
   async #measureFirst(run: Run, beganMs: number): Promise<void> {
-    const first = await run.frames()[Symbol.asyncIterator]().next();
-    if (!first.done) this.#metrics.timeToFirstToken(this.#clock() - beganMs);
+    await run.firstFrame;
+    this.#metrics.timeToFirstToken(this.#clock() - beganMs);
   }
 }

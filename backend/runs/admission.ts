@@ -2,7 +2,6 @@ import type { Logger } from '../observability/logger.ts';
 import type { Run, RunService, TurnRequest } from './run.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { CallerLimits } from '../identity/limits/caller-limits.ts';
-import { countTokens } from './count-tokens.ts';
 
 /** Begins a turn for a caller. Throws AppError: LIMIT_REACHED, or what RunService.start throws. */
 export type StartTurn = (caller: Principal, turn: TurnRequest) => Promise<Run>;
@@ -14,7 +13,7 @@ export function createAdmission(runs: RunService, limits: CallerLimits | undefin
   async function settle(caller: Principal, run: Run, close: () => void): Promise<void> {
     await run.ended;
     close();
-    limits?.addTokens(caller, (await countTokens(run)).total);
+    limits?.addTokens(caller, run.tokens.total);
   }
 
   return async (caller, turn) => {

@@ -1,58 +1,70 @@
 import type { Frame } from './run.ts';
 
+/** How many frames are held for readers; who is further behind reads them from the store. */
+const LONGEST = 2_000;
+
+/** How a log ends: with the run, or because the run goes on in another process. */
+export type LogEnd = 'ended' | 'moved';
+
 /**
- * The frames of one run, in order, for any number of readers. Readers hold a position and no copy, so a slow reader
- * costs nothing and holds up nobody.
+ * The latest frames of one run, for any number of readers. Readers hold a position and no copy, so a slow reader costs
+ * nothing and holds up nobody.
  */
 export class FrameLog {
-  readonly #frames: Frame[] = [];
+  #frames: Frame[] = [];
+  /** Index of the first frame that is held. */
+  #base: number;
   #waiting: (() => void)[] = [];
-  #ended = false;
+  #end: LogEnd | undefined;
 
+  constructor(base = 0) {
+    this.#base = base;
+  }
+
+  /** Index of the next frame. */
   get length(): number {
-    return this.#frames.length;
+    return this.#base + this.#frames.length;
   }
 
-  add(kind: Frame['kind'], json: string): Frame {
-    const frame: Frame = { index: this.#frames.length, json, kind };
-    this.#frames.push(frame);
-    this.#wake();
-    return frame;
+  get end(): LogEnd | undefined {
+    return this.#end;
   }
 
-  /** No more frames: readers end after the last one. */
-  end(): void {
-    this.#ended = true;
-    this.#wake();
-  }
-
-  /** Frames from `fromIndex` on, as they come; ends with the log or when the signal aborts. */
-  async *read(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<Frame> {
-    for (let index = Math.max(0, fromIndex); ; index++) {
-      while (index >= this.#frames.length) {
-        if (this.#ended || signal?.aborted) return;
-        await this.#change(signal);
-      }
-      if (signal?.aborted) return;
-      const frame = this.#frames[index];
-      if (frame) yield frame;
+  publish(frames: readonly Frame[]): void {
+    for (const frame of frames) this.#frames.push(frame);
+    if (this.#frames.length > 2 * LONGEST) {
+      this.#base += this.#frames.length - LONGEST;
+      this.#frames = this.#frames.slice(-LONGEST);
     }
+    this.#wake();
   }
 
-  #change(signal: AbortSignal | undefined): Promise<void> {
+  close(end: LogEnd): void {
+    this.#end ??= end;
+    this.#wake();
+  }
+
+  /** The frame; 'behind' where it is no longer held, undefined where it is yet to come. */
+  at(index: number): Frame | 'behind' | undefined {
+    return index < this.#base ? 'behind' : this.#frames[index - this.#base];
+  }
+
+  /** Resolves with the next change, or when the signal aborts. */
+  change(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         signal?.removeEventListener('abort', done);
         resolve();
       };
-      signal?.addEventListener('abort', done, { once: true });
+      if (signal?.aborted) done();
+      else signal?.addEventListener('abort', done, { once: true });
       this.#waiting.push(done);
     });
   }
 
   #wake(): void {
-    if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
+    if (waiting.length === 0) return;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }

@@ -1,49 +1,167 @@
 import type { Event } from '@google/adk';
-import { FrameLog } from './frame-log.ts';
-import { errorFrame, framesOf } from './frames-of.ts';
-import type { Frame, Run, RunState } from './run.ts';
 import type { TurnFailure } from '../turn/turn-failure.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
+import { followStored } from './follow-stored.ts';
+import { FrameLog, type LogEnd } from './frame-log.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { errorFrame, framesOf } from './frames-of.ts';
+import type { Frame, Run, RunState, TokenUse } from './run.ts';
+import type { Lease, RunRecord, RunStore } from './run-store.ts';
 
-/** A run of this process. */
+/** Why a run is stopped from outside. */
+export type StopReason = 'cancelled' | 'too-long' | 'unheard' | 'hand-over' | 'lease-lost' | 'store-failed';
+
+/** A run that this process carries. */
 export class LiveRun implements Run {
   readonly id: string;
   readonly invocationId: string;
+  readonly record: RunRecord;
+  readonly lease: Lease;
   readonly request: TurnRequest;
   readonly ended: Promise<void>;
-  readonly abort = new AbortController();
-  readonly #log = new FrameLog();
+  readonly firstFrame: Promise<void>;
+  readonly tokens: TokenUse = { input: 0, output: 0, total: 0 };
+  readonly #abort = new AbortController();
+  readonly #store: RunStore;
+  readonly #log: FrameLog;
+  readonly #writer: FrameWriter;
+  readonly #unheardTokens: number;
   readonly #resolveEnded: () => void;
   #state: RunState = 'running';
+  #stopReason: StopReason | undefined;
+  #listeners = 0;
+  #tokensWhenLeft = 0;
 
-  constructor(id: string, invocationId: string, request: TurnRequest) {
-    this.id = id;
-    this.invocationId = invocationId;
+  /** `storedFrames`: how many there are from earlier carriers. `unheardTokens`: what may be spent while nobody listens. */
+  constructor(
+    store: RunStore,
+    record: RunRecord,
+    lease: Lease,
+    request: TurnRequest,
+    options: { storedFrames: number; unheardTokens: number },
+  ) {
+    this.id = record.id;
+    this.invocationId = record.invocationId;
+    this.record = record;
+    this.lease = lease;
     this.request = request;
+    this.#store = store;
+    this.#log = new FrameLog(options.storedFrames);
+    this.#writer = new FrameWriter(store, lease, this.#log, (error) => this.#storeFailed(error));
+    this.#unheardTokens = options.unheardTokens;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#resolveEnded = resolve;
+    this.firstFrame = this.#log.change(undefined);
   }
 
   get state(): RunState {
     return this.#state;
   }
 
-  frames(fromIndex?: number, signal?: AbortSignal): AsyncIterable<Frame> {
-    return this.#log.read(fromIndex, signal);
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get stopReason(): StopReason | undefined {
+    return this.#stopReason;
+  }
+
+  /** Index of the next frame to be shown. */
+  get frameCount(): number {
+    return this.#log.length;
+  }
+
+  /** The first reason counts. */
+  stop(reason: StopReason): void {
+    if (this.#state !== 'running' || this.#stopReason) return;
+    this.#stopReason = reason;
+    this.#abort.abort(new Error(reason));
+  }
+
+  async *frames(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<Frame> {
+    this.#listeners++;
+    try {
+      let index = Math.max(0, fromIndex);
+      while (!signal?.aborted) {
+        const frame = this.#log.at(index);
+        if (frame === 'behind') {
+          const stored = await this.#store.frames(this.id, index);
+          if (!stored || stored.frames.length === 0) return;
+          for (const old of stored.frames) {
+            yield old;
+            index = old.index + 1;
+          }
+        } else if (frame) {
+          yield frame;
+          index++;
+        } else if (this.#log.end === 'moved') {
+          yield* followStored(this.#store, this.id, index, signal);
+          return;
+        } else if (this.#log.end) return;
+        else await this.#log.change(signal);
+      }
+    } finally {
+      this.#listeners--;
+      this.#tokensWhenLeft = this.tokens.total;
+    }
   }
 
   addEvent(event: Event): void {
-    for (const json of framesOf(event, this.request)) this.#log.add('event', json);
+    this.#writer.add('event', ...framesOf(event, this.request));
+    if (!event.partial && event.usageMetadata) this.#count(event.usageMetadata);
   }
 
   addError(failure: TurnFailure, nowMs: number): void {
-    this.#log.add('error', errorFrame(failure.errorType, failure.errorMessage, nowMs));
+    this.#writer.add('error', errorFrame(failure.errorType, failure.errorMessage, nowMs));
   }
 
-  end(state: Exclude<RunState, 'running'>): void {
+  /** Stores and shows what there is, before the lease is given away. */
+  async flush(): Promise<void> {
+    await this.#writer.flush();
+  }
+
+  /**
+   * Ends the run: last frames, state and lease in one write. Where the store refuses, what there is is shown all the same
+   * and the error is thrown.
+   */
+  async end(state: Exclude<RunState, 'running'>): Promise<void> {
+    const rest = await this.#writer.close();
+    try {
+      await this.#store.end(this.lease, state, rest);
+    } finally {
+      this.#log.publish(rest);
+      this.#finish(state, 'ended');
+    }
+  }
+
+  /** The run goes on in another process: listeners follow it there. */
+  async leave(): Promise<void> {
+    await this.#writer.close();
+    this.#finish('running', 'moved');
+  }
+
+  #finish(state: RunState, end: LogEnd): void {
     this.#state = state;
-    this.#log.end();
+    this.#log.close(end);
     this.#resolveEnded();
+  }
+
+  #count({
+    promptTokenCount,
+    candidatesTokenCount,
+    thoughtsTokenCount,
+    totalTokenCount,
+  }: NonNullable<Event['usageMetadata']>): void {
+    this.tokens.input += promptTokenCount ?? 0;
+    this.tokens.output += (candidatesTokenCount ?? 0) + (thoughtsTokenCount ?? 0);
+    this.tokens.total += totalTokenCount ?? 0;
+    if (this.#listeners === 0 && this.tokens.total - this.#tokensWhenLeft > this.#unheardTokens)
+      this.stop('unheard');
+  }
+
+  #storeFailed(error: unknown): void {
+    const isLost = error instanceof Error && 'code' in error && error.code === 'LEASE_LOST';
+    this.stop(isLost ? 'lease-lost' : 'store-failed');
   }
 }

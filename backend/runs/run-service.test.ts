@@ -1,5 +1,6 @@
 import { setLogger, type LlmAgent } from '@google/adk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import type { Database } from 'bun:sqlite';
 import { join } from 'node:path';
 import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
@@ -12,6 +13,8 @@ import { openDatabase } from '../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
 import type { RunService, TurnRequest } from './run.ts';
 import { createRunService } from './run-service.ts';
+import type { RunLimits } from './run-parts.ts';
+import { SqliteRunStore } from './sqlite/sqlite-run-store.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 const owner = { appName: 'lornu', userId: 'u', sessionId: 's' };
@@ -19,6 +22,7 @@ let standin: GeminiStandin;
 let agents: AgentRegistry;
 let sessions: SqliteSessionStore;
 let runs: RunService;
+let database: Database;
 
 type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- frames are read as JSON, loosely
 
@@ -31,18 +35,24 @@ beforeAll(async () => {
 afterAll(() => standin.stop());
 
 beforeEach(async () => {
-  sessions = new SqliteSessionStore({ database: openDatabase(':memory:') });
+  database = openDatabase(':memory:');
+  sessions = new SqliteSessionStore({ database });
   await sessions.createSession(owner);
-  runs = createRunService({
+  runs = serviceWith({});
+});
+afterEach(() => sessions.close());
+
+const serviceWith = (limits: Partial<RunLimits>): RunService =>
+  createRunService({
     agents,
     sessions,
+    runs: new SqliteRunStore({ database }),
     log: silent,
     now: Date.now,
     newId: () => crypto.randomUUID(),
+    limits,
     plugins: [new EnvironmentPlugin(async () => ({ revision: 'r1' }))],
   });
-});
-afterEach(() => sessions.close());
 
 const say = (text: string, more: Partial<TurnRequest> = {}): TurnRequest => ({
   ...owner,
@@ -272,14 +282,7 @@ describe('the run and its listeners', () => {
   });
 
   test('a run that takes too long is interrupted: what was shown is stored, and the next turn is valid', async () => {
-    runs = createRunService({
-      agents,
-      sessions,
-      log: silent,
-      now: Date.now,
-      newId: () => crypto.randomUUID(),
-      longestRunMs: 150,
-    });
+    runs = serviceWith({ longestRunMs: 150 });
     const { state, frames } = await turn(say('count to 100 every 20 ms'));
     expect(state).toBe('interrupted');
     const shown = frames

@@ -1,53 +1,51 @@
-import type { BaseMemoryService, BasePlugin, Session, SessionArtifactService } from '@google/adk';
-import { createEvent } from '@google/adk';
-import type { AgentRegistry, LoadedAgent } from '../agents/agent-registry.ts';
 import { AppError } from '../errors/app-error.ts';
 import { newInvocationId } from '../events/ids.ts';
-import type { Logger } from '../observability/logger.ts';
-import type { SessionStore } from '../sessions/session-store.ts';
-import { closingEvents } from '../turn/close-turn.ts';
+import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import { invocationToResume, unknownCallIds } from '../turn/invocation-to-resume.ts';
-import { nodePathOf } from '../turn/node-path.ts';
-import { OpenAnswers } from '../turn/open-answers.ts';
-import { runTurn } from '../turn/turn.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
+import { carryRun, type Carried } from './carry-run.ts';
 import { LiveRun } from './live-run.ts';
-import type { Run, RunService } from './run.ts';
-import { toTurnFailure, type TurnFailure } from '../turn/turn-failure.ts';
+import { fromIndexAfter } from './last-event-id.ts';
+import type { Attachment, Run, RunChoice, RunService, RunSummary } from './run.ts';
+import { DEFAULT_RUN_LIMITS, type RunLimits, type RunServiceParts } from './run-parts.ts';
+import { Housekeeping } from './housekeeping.ts';
+import type { Lease, RunRecord } from './run-store.ts';
+import { StoredRun } from './stored-run.ts';
 
-export interface RunServiceParts {
-  agents: AgentRegistry;
-  sessions: SessionStore;
-  log: Logger;
-  now: () => number;
-  newId: () => string;
-  /** Longest that a run may take. */
-  longestRunMs?: number;
-  maxLlmCalls?: number;
-  /** Given to every turn; what they offer (environment status) agents find by the plugin's name. */
-  plugins?: BasePlugin[];
-  /** The artifacts of one session. */
-  artifactsOf?: (session: Session) => SessionArtifactService;
-  memory?: BaseMemoryService;
-}
+const LISTED_RUNS = 50;
+/** How long a cancel waits for the run's end before it tells the state as it is. */
+const CANCEL_WAIT_MS = 5_000;
+const LOOK_EVERY_MS = 50;
+/** For a hand-over to be written before the process is gone. */
+const HAND_OVER_MS = 3_000;
 
-const LONGEST_RUN_MS = 15 * 60_000;
-/** ADK's own default. */
-const MAX_LLM_CALLS = 500;
-const TOO_LONG = 'The run took longer than runs may take here.';
-
-/** Runs held by this process alone: they end with it. */
+/** Runs that outlive their connection and their process: kept in a store that several processes share. */
 export function createRunService(parts: RunServiceParts): RunService {
-  return new LocalRunService(parts);
+  return new DurableRunService(parts);
 }
 
-class LocalRunService implements RunService {
+class DurableRunService implements RunService {
   readonly #parts: RunServiceParts;
+  readonly #limits: RunLimits;
+  /** Names this process in leases; a restarted one is another. */
+  readonly #owner: string;
   readonly #active = new Map<string, LiveRun>();
+  readonly #housekeeping: Housekeeping;
   #isDraining = false;
 
   constructor(parts: RunServiceParts) {
     this.#parts = parts;
+    this.#limits = { ...DEFAULT_RUN_LIMITS, ...parts.limits };
+    this.#owner = parts.newId();
+    this.#housekeeping = new Housekeeping({
+      store: parts.runs,
+      limits: this.#limits,
+      owner: this.#owner,
+      log: parts.log,
+      now: parts.now,
+      active: this.#active,
+      takeOver: (run, lease) => this.#takeOver(run, lease),
+    });
   }
 
   get activeCount(): number {
@@ -56,131 +54,137 @@ class LocalRunService implements RunService {
 
   async start(request: TurnRequest): Promise<Run> {
     if (this.#isDraining) throw new AppError('DRAINING');
-    const agent = this.#parts.agents.agents.get(request.appName);
+    const { agents, sessions, runs, now, newId } = this.#parts;
+    const agent = agents.agents.get(request.appName);
     if (!agent) throw new AppError('APP_NOT_FOUND', `Agent not found: ${request.appName}`);
-    const session = await this.#parts.sessions.getSession(request);
-    if (!session) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${request.sessionId}`);
-    const unknown = unknownCallIds(session.events, request.newMessage);
-    if (unknown.length > 0) {
-      throw new AppError(
-        'BAD_REQUEST',
-        `There is no function call in this session with the id ${unknown.join(', ')}.`,
-      );
+    const { appName, userId, sessionId } = request;
+    const session = { appName, userId, sessionId };
+    const { run, lease } = await runs.begin(
+      {
+        id: newId(),
+        session,
+        invocationId: await this.#invocationOf(request),
+        owner: this.#owner,
+        startedMs: now(),
+        request,
+      },
+      this.#limits.leaseMs,
+    );
+    const loaded = await sessions.getSession(session).catch(async (error: unknown) => {
+      await runs.end(lease, 'failed', []);
+      throw error;
+    });
+    if (!loaded) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${sessionId}`);
+    sessions.bindFence(loaded, lease.fence);
+    return this.#carry(run, lease, request, { session: loaded, rootAgent: agent.rootAgent });
+  }
+
+  async attach(choice: RunChoice, lastEventId?: string): Promise<Attachment> {
+    const record = await this.#find(choice);
+    const live = this.#active.get(record.id);
+    const run = live ?? new StoredRun(this.#parts.runs, record);
+    if (lastEventId === undefined || lastEventId === '') return { run, fromIndex: 0 };
+    const count =
+      live?.frameCount ?? (await this.#parts.runs.frames(record.id, Number.MAX_SAFE_INTEGER))?.count ?? 0;
+    return { run, fromIndex: fromIndexAfter(lastEventId, record.id, count, choice.runId === 'running') };
+  }
+
+  async cancel(choice: RunChoice): Promise<RunSummary> {
+    const record = await this.#find(choice);
+    const live = this.#active.get(record.id);
+    if (live) {
+      live.stop('cancelled');
+      await Promise.race([live.ended, Bun.sleep(CANCEL_WAIT_MS)]);
+    } else if (record.state === 'running') {
+      await this.#parts.runs.requestCancel(record.id);
+      await this.#endOf(record.id);
     }
-    const key = JSON.stringify([request.appName, request.userId, request.sessionId]);
-    const running = this.#active.get(key);
-    if (running)
-      throw new AppError('SESSION_BUSY', `This session has a run under way: ${running.id}`, {
-        headers: { 'retry-after': '5' },
-      });
-    const invocationId =
-      invocationToResume(session.events, request.newMessage) ?? request.invocationId ?? newInvocationId();
-    const run = new LiveRun(this.#parts.newId(), invocationId, request);
-    this.#active.set(key, run);
-    void this.#carry(run, session, agent).finally(() => this.#active.delete(key));
-    return run;
+    return toSummary((await this.#parts.runs.get(record.id)) ?? record);
+  }
+
+  async list(session: CompositeSessionKey): Promise<RunSummary[]> {
+    return (await this.#parts.runs.list(session, LISTED_RUNS)).map(toSummary);
   }
 
   async drain(withinMs: number): Promise<void> {
     this.#isDraining = true;
-    const all = Promise.all([...this.#active.values()].map((run) => run.ended));
-    await Promise.race([all, Bun.sleep(withinMs)]);
+    this.#housekeeping.stopTakingOver();
+    await Promise.race([this.#allEnded(), Bun.sleep(withinMs)]);
+    for (const run of this.#active.values()) run.stop('hand-over');
+    await Promise.race([this.#allEnded(), Bun.sleep(HAND_OVER_MS)]);
+    this.#housekeeping.stop();
   }
 
-  /** Never rejects: whatever happens becomes frames, a state and a log line. */
-  async #carry(run: LiveRun, session: Session, agent: LoadedAgent): Promise<void> {
-    const { now, log } = this.#parts;
-    const startedAt = now();
-    const timer = setTimeout(() => run.abort.abort(TOO_LONG), this.#parts.longestRunMs ?? LONGEST_RUN_MS);
-    const answers = new OpenAnswers();
-    let failure: TurnFailure | undefined;
-    const { signal } = run.abort;
-    try {
-      failure = await this.#turn(run, session, agent, answers);
-      if (signal.aborted) await this.#close(run, session, agent, answers);
-    } catch (error) {
-      failure = toTurnFailure(error);
-      log.error('A turn failed', {
-        runId: run.id,
-        errorCode: failure.errorCode,
-        ...(failure.isBug ? { error } : {}),
-      });
-      await this.#storeFailure(run, session, agent, failure, answers);
-    }
-    clearTimeout(timer);
-    if (failure) {
-      const { errorCode, isBug, cause } = failure;
-      log[isBug ? 'error' : 'warn']('A turn failed', { runId: run.id, errorCode, error: cause });
-      run.addError(failure, now());
-    }
-    run.end(failure ? 'failed' : signal.aborted ? 'interrupted' : 'completed');
-    log.info('run end', { runId: run.id, state: run.state, durationMs: Math.round(now() - startedAt) });
+  async #allEnded(): Promise<void> {
+    await Promise.all([...this.#active.values()].map((run) => run.ended));
   }
 
-  #turn(
-    run: LiveRun,
-    session: Session,
-    agent: LoadedAgent,
-    answers: OpenAnswers,
-  ): Promise<TurnFailure | undefined> {
-    const { sessions, plugins, memory, artifactsOf, maxLlmCalls } = this.#parts;
-    return runTurn({
-      rootAgent: agent.rootAgent,
-      session,
-      sessions,
-      request: run.request,
-      invocationId: run.invocationId,
-      answers,
-      signal: run.abort.signal,
-      emit: (event) => run.addEvent(event),
-      maxLlmCalls: maxLlmCalls ?? MAX_LLM_CALLS,
-      plugins,
-      artifacts: artifactsOf?.(session),
-      memory,
+  /** A message that answers function calls goes on with their invocation. */
+  async #invocationOf({ newMessage, invocationId, ...request }: TurnRequest): Promise<string> {
+    if (newMessage?.parts?.some((part) => part.functionResponse)) {
+      const events = (await this.#parts.sessions.getSession(request))?.events;
+      const unknown = unknownCallIds(events ?? [], newMessage);
+      if (events && unknown.length > 0) {
+        const detail = `There is no function call in this session with the id ${unknown.join(', ')}.`;
+        throw new AppError('BAD_REQUEST', detail);
+      }
+      const resumed = invocationToResume(events ?? [], newMessage);
+      if (resumed) return resumed;
+    }
+    return invocationId ?? newInvocationId();
+  }
+
+  #carry(record: RunRecord, lease: Lease, request: TurnRequest, carried: Omit<Carried, 'run'>): LiveRun {
+    const { unheardTokens } = this.#limits;
+    const storedFrames = (carried.earlierFrames?.at(-1)?.index ?? -1) + 1;
+    const run = new LiveRun(this.#parts.runs, record, lease, request, { storedFrames, unheardTokens });
+    this.#active.set(run.id, run);
+    const { protection } = this.#parts;
+    protection?.runStarted(record.startedMs);
+    void carryRun(this.#parts, this.#limits, { ...carried, run }).finally(() => {
+      // A run that came back to this process after its lease had run out is another object.
+      if (this.#active.get(run.id) === run) this.#active.delete(run.id);
+      protection?.runEnded(record.startedMs);
     });
+    return run;
   }
 
-  async #close(
-    run: LiveRun,
-    session: Session,
-    { rootAgent }: LoadedAgent,
-    answers: OpenAnswers,
-  ): Promise<void> {
-    const { sessions, now } = this.#parts;
-    const { invocationId } = run;
-    const sentence = 'The call was interrupted before it answered.';
-    for (const event of closingEvents({ rootAgent, session, invocationId, answers, sentence, now: now() })) {
-      await sessions.appendEvent({ session, event });
-      run.addEvent(event);
-    }
+  /** Goes on with a run whose process is gone. */
+  async #takeOver(record: RunRecord, lease: Lease): Promise<void> {
+    const { sessions, runs, agents, log } = this.#parts;
+    const [session, stored] = [await sessions.getSession(record.session), await runs.frames(record.id, 0)];
+    if (!session || !stored) return;
+    sessions.bindFence(session, lease.fence);
+    log.warn('Taking over a run', { runId: record.id, takeovers: record.takeovers, frames: stored.count });
+    const rootAgent = agents.agents.get(record.session.appName)?.rootAgent;
+    const request = record.request ?? { ...record.session, streaming: true };
+    this.#carry(record, lease, request, { session, rootAgent, earlierFrames: stored.frames });
   }
 
-  /** An event that says the turn failed, after whatever closes it; where even that can't be stored, it is only shown. */
-  async #storeFailure(
-    run: LiveRun,
-    session: Session,
-    agent: LoadedAgent,
-    { errorCode, errorMessage }: TurnFailure,
-    answers: OpenAnswers,
-  ): Promise<void> {
-    const { rootAgent } = agent;
-    const { sessions, now, log } = this.#parts;
-    const event = createEvent({
-      invocationId: run.invocationId,
-      author: rootAgent.name,
-      timestamp: now(),
-      errorCode,
-      errorMessage,
-    });
-    event.id = this.#parts.newId();
-    event.longRunningToolIds = undefined;
-    event.nodeInfo = { path: nodePathOf(rootAgent, rootAgent.name) };
-    try {
-      await this.#close(run, session, agent, answers);
-      await sessions.appendEvent({ session, event });
-    } catch (error) {
-      log.error('A failed turn could not be closed in the store', { runId: run.id, error });
+  async #find({ session, runId }: RunChoice): Promise<RunRecord> {
+    const { runs } = this.#parts;
+    const record = runId === 'running' ? await runs.running(session) : await runs.get(runId);
+    if (!record || !isSameSession(record.session, session)) {
+      throw new AppError(
+        'RUN_NOT_FOUND',
+        runId === 'running' ? 'No run of this session is under way.' : `Run not found: ${runId}`,
+      );
     }
-    run.addEvent(event);
+    return record;
   }
+
+  async #endOf(runId: string): Promise<void> {
+    const giveUpAt = performance.now() + CANCEL_WAIT_MS;
+    while (performance.now() < giveUpAt) {
+      if ((await this.#parts.runs.get(runId))?.state !== 'running') return;
+      await Bun.sleep(LOOK_EVERY_MS);
+    }
+  }
+}
+
+const isSameSession = (a: CompositeSessionKey, b: CompositeSessionKey): boolean =>
+  a.appName === b.appName && a.userId === b.userId && a.sessionId === b.sessionId;
+
+function toSummary({ id, invocationId, state, startedMs, endedMs }: RunRecord): RunSummary {
+  return { id, invocationId, state, startedMs, ...(endedMs === undefined ? {} : { endedMs }) };
 }

@@ -1,5 +1,7 @@
-export type { TurnRequest } from '../turn/turn-request.ts';
+import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
+
+export type { TurnRequest } from '../turn/turn-request.ts';
 
 /**
  * What a listener of a run receives: the JSON text that stands after `data: `, serialised once for all listeners.
@@ -14,6 +16,24 @@ export interface Frame {
 
 export type RunState = 'running' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
 
+/** Tokens as the model's side counted them, over all model calls of a run. */
+export interface TokenUse {
+  input: number;
+  output: number;
+  /** As Gemini adds them up; may hold more than input and output (tool use). */
+  total: number;
+}
+
+/** What is told of a run without its frames. */
+export interface RunSummary {
+  id: string;
+  invocationId: string;
+  state: RunState;
+  /** Milliseconds since the epoch. */
+  startedMs: number;
+  endedMs?: number;
+}
+
 /**
  * One turn under way, detached from the connection that began it: no listener, however slow or gone, stops or slows it.
  */
@@ -21,17 +41,45 @@ export interface Run {
   readonly id: string;
   readonly invocationId: string;
   readonly state: RunState;
-  /** Frames from `fromIndex` on, first those already there, then live; ends with the run. Leaving the loop does not stop the run. */
+  /**
+   * Frames from `fromIndex` on, first those already there, then live; ends with the run, also when another process has
+   * taken it over. Leaving the loop does not stop the run. Who reads counts as a listener.
+   */
   frames(fromIndex?: number, signal?: AbortSignal): AsyncIterable<Frame>;
-  /** Resolves when the run has ended and everything of it is stored; never rejects. */
+  /** Resolves when the first frame is there, or the run has ended without one; never rejects. */
+  readonly firstFrame: Promise<void>;
+  /** Resolves when the run has ended and everything of it is stored, or when it goes on in another process; never rejects. */
   readonly ended: Promise<void>;
+  /** What the part of the run that this process carried has used so far. */
+  readonly tokens: TokenUse;
 }
 
+/** Where a listener takes up a run: after the last frame it has seen. */
+export interface Attachment {
+  run: Run;
+  fromIndex: number;
+}
+
+/** A run's id, or whichever run of the session is under way. */
+export type RunChoice = { session: CompositeSessionKey; runId: string | 'running' };
+
 export interface RunService {
-  /** Begins a turn. Throws AppError (SESSION_NOT_FOUND, …) before anything is stored; after that, failures are frames. */
+  /** Begins a turn. Throws AppError (SESSION_NOT_FOUND, SESSION_BUSY, …) before anything is stored; after that, failures are frames. */
   start(request: TurnRequest): Promise<Run>;
+  /**
+   * Listens to a run of any process. `lastEventId` is the SSE id of the last frame seen.
+   * Throws RUN_NOT_FOUND, BAD_LAST_EVENT_ID.
+   */
+  attach(choice: RunChoice, lastEventId?: string): Promise<Attachment>;
+  /**
+   * Stops a run of any process; what was shown stays in the session. Resolves when it has ended, or after a few seconds
+   * with the state it is in. Ended runs stay as they are. Throws RUN_NOT_FOUND.
+   */
+  cancel(choice: RunChoice): Promise<RunSummary>;
+  /** Runs of a session that are still kept, newest first. */
+  list(session: CompositeSessionKey): Promise<RunSummary[]>;
   /** How many runs are under way in this process. */
   readonly activeCount: number;
-  /** No new runs from now on; resolves when the running ones have ended or `withinMs` is over. */
+  /** No new runs from now on; resolves when the running ones have ended, or are handed over once `withinMs` is over. */
   drain(withinMs: number): Promise<void>;
 }

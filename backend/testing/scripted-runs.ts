@@ -1,5 +1,15 @@
 import { AppError } from '../errors/app-error.ts';
-import type { Frame, Run, RunService, RunState, TurnRequest } from '../runs/run.ts';
+import { fromIndexAfter } from '../runs/last-event-id.ts';
+import type {
+  Attachment,
+  Frame,
+  Run,
+  RunChoice,
+  RunService,
+  RunState,
+  RunSummary,
+  TurnRequest,
+} from '../runs/run.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 
 /** Turns whose frames a test writes: what the HTTP layer does with frames is tested without a model. */
@@ -13,6 +23,7 @@ export class ScriptedRuns implements RunService {
   /** How many frames readers have taken, all runs together. */
   framesRead = 0;
 
+  readonly #runs: ScriptedRun[] = [];
   readonly #sessions: Pick<SessionStore, 'getSession'>;
 
   constructor(sessions: Pick<SessionStore, 'getSession'>) {
@@ -32,7 +43,30 @@ export class ScriptedRuns implements RunService {
     });
   }
 
+  async attach({ runId }: RunChoice, lastEventId?: string): Promise<Attachment> {
+    const run = this.#find(runId);
+    const isAnyRun = runId === 'running';
+    const fromIndex = lastEventId ? fromIndexAfter(lastEventId, run.id, run.frameCount, isAnyRun) : 0;
+    return { run, fromIndex };
+  }
+
+  async cancel({ runId }: RunChoice): Promise<RunSummary> {
+    return summaryOf(this.#find(runId));
+  }
+
+  async list(): Promise<RunSummary[]> {
+    return this.#runs.map(summaryOf);
+  }
+
   async drain(): Promise<void> {}
+
+  #find(runId: string): ScriptedRun {
+    const run = this.#runs.find(({ id, state }) =>
+      runId === 'running' ? state === 'running' : id === runId,
+    );
+    if (!run) throw new AppError('RUN_NOT_FOUND', `Run not found: ${runId}`);
+    return run;
+  }
 }
 
 interface ScriptedRunParts {
@@ -42,9 +76,15 @@ interface ScriptedRunParts {
   onRead: () => void;
 }
 
+function summaryOf({ id, invocationId, state }: Run): RunSummary {
+  return { id, invocationId, state, startedMs: 0 };
+}
+
 class ScriptedRun implements Run {
   readonly id: string;
   readonly invocationId = 'e-1';
+  readonly tokens = { input: 0, output: 0, total: 0 };
+  readonly firstFrame: Promise<void>;
   state: RunState = 'running';
   readonly ended: Promise<void>;
   readonly #frames: Frame[] = [];
@@ -54,8 +94,13 @@ class ScriptedRun implements Run {
 
   constructor({ id, script, onEnd, onRead }: ScriptedRunParts) {
     this.id = id;
+    this.firstFrame = this.#changed.promise;
     this.#onRead = onRead;
     this.ended = this.#run(script).finally(onEnd);
+  }
+
+  get frameCount(): number {
+    return this.#frames.length;
   }
 
   async #run(script: AsyncIterable<string>): Promise<void> {

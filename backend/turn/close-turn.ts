@@ -1,15 +1,19 @@
 import { createEvent, getFunctionCalls, getFunctionResponses, type Event, type Session } from '@google/adk';
+import type { FunctionCall } from '@google/genai';
+import { newEventId } from '../events/ids.ts';
 import { nodePathOf } from './node-path.ts';
 import type { OpenAnswers } from './open-answers.ts';
 import type { BaseAgent } from '@google/adk';
 
 export interface Ending {
-  rootAgent: BaseAgent;
+  rootAgent: BaseAgent | undefined;
   session: Session;
   invocationId: string;
   answers: OpenAnswers;
   /** Said to the model in the place of a tool's answer that never came. */
   sentence: string;
+  /** Calls of this event are left open: they will be repeated. */
+  toRepeat?: Event;
   now: number;
 }
 
@@ -40,18 +44,29 @@ export function closingEvents(ending: Ending): Event[] {
   return events;
 }
 
-function answersForOpenCalls({ session, invocationId, sentence, now }: Ending): Event[] {
-  const mine = session.events.filter((event) => event.invocationId === invocationId);
+/** Events of an invocation with calls that nobody answered; long-running ones are meant to stay open. */
+export function openCalls(
+  events: readonly Event[],
+  invocationId: string,
+): { event: Event; calls: FunctionCall[] }[] {
+  const mine = events.filter((event) => event.invocationId === invocationId);
   const answered = new Set(mine.flatMap(getFunctionResponses).map(({ id }) => id));
   return mine.flatMap((event) => {
-    const open = getFunctionCalls(event).filter(
+    const calls = getFunctionCalls(event).filter(
       ({ id }) => !answered.has(id) && !event.longRunningToolIds?.includes(id ?? ''),
     );
-    if (event.author === 'user' || open.length === 0) return [];
-    const parts = open.map(({ id, name }) => ({
+    return event.author === 'user' || calls.length === 0 ? [] : [{ event, calls }];
+  });
+}
+
+function answersForOpenCalls({ session, invocationId, sentence, now, toRepeat }: Ending): Event[] {
+  return openCalls(session.events, invocationId).flatMap(({ event, calls }) => {
+    if (event === toRepeat) return [];
+    const parts = calls.map(({ id, name }) => ({
       functionResponse: { id, name, response: { error: sentence } },
     }));
     const { author, branch } = event;
-    return [createEvent({ invocationId, author, branch, timestamp: now, content: { role: 'user', parts } })];
+    const content = { role: 'user', parts };
+    return [createEvent({ id: newEventId(), invocationId, author, branch, timestamp: now, content })];
   });
 }

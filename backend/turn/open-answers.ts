@@ -41,11 +41,25 @@ export class OpenAnswers {
     for (const part of event.content?.parts ?? []) addText(answer.parts, part);
     return undefined;
   }
+
+  /** Takes in an event that was shown before, with the id that it had. */
+  recall(event: Event): void {
+    const key = keyOf(event);
+    const open = this.#open.get(key);
+    if (!event.partial) {
+      if (open?.id === event.id) this.#open.delete(key);
+      return;
+    }
+    const { id, author = '', branch } = event;
+    const answer = open?.id === id ? open : { id, author, branch, parts: [] };
+    this.#open.set(key, answer);
+    for (const part of event.content?.parts ?? []) addText(answer.parts, part);
+  }
 }
 
 function addText(parts: Part[], part: Part): void {
   if (!part.text) return;
   const last = parts.at(-1);
-  if (last && last.thought === part.thought) last.text += part.text;
+  if (last && Boolean(last.thought) === Boolean(part.thought)) last.text += part.text;
   else parts.push({ text: part.text, ...(part.thought ? { thought: true } : {}) });
 }

@@ -21,10 +21,12 @@ import { unparkCalls } from '../model/parked-calls.ts';
 
 import type { SessionStore } from '../sessions/session-store.ts';
 import { toAgentView } from './agent-view.ts';
+import { repeatCalls } from './repeat-calls.ts';
 import { seesPartials } from './sees-partials.ts';
 import { toTurnFailure, type TurnFailure } from './turn-failure.ts';
 import type { TurnRequest } from './turn-request.ts';
 import { splitConfirmation } from './confirmation-events.ts';
+import { GoOnPlugin } from './go-on-plugin.ts';
 import { ModelFailureRecorder } from './model-failure-recorder.ts';
 import { nodePathOf } from './node-path.ts';
 import { correctOutput } from './output-key.ts';
@@ -43,6 +45,8 @@ export interface TurnParts {
   maxLlmCalls: number;
   /** Takes each event of the turn in Python ADK's form: partial ones as they come, whole ones once they are stored. */
   emit: (event: Event) => void;
+  /** The turn was begun by another process: no message, the model goes on where it was interrupted. */
+  resumed?: { toRepeat: Event | undefined };
   plugins?: BasePlugin[];
   artifacts?: SessionArtifactService;
   memory?: BaseMemoryService;
@@ -57,9 +61,10 @@ export interface TurnParts {
 export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined> {
   const { session, sessions, signal, invocationId, request } = turn;
   const failures = new ModelFailureRecorder();
-  const pluginManager = new PluginManager([...(turn.plugins ?? []), failures]);
+  const own = turn.resumed ? [new GoOnPlugin(), failures] : [failures];
+  const pluginManager = new PluginManager([...(turn.plugins ?? []), ...own]);
   const customMetadata = withoutInternalMetadata(request.customMetadata ?? {});
-  let message = asPerson(request.newMessage);
+  let message = turn.resumed ? undefined : asPerson(request.newMessage);
   session.events = toAgentView(session.events, message);
   const context = new InvocationContext({
     invocationId,
@@ -111,6 +116,13 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
     await store(event);
     turn.emit(event);
     return undefined;
+  }
+  if (turn.resumed?.toRepeat) {
+    const answer = await repeatCalls(context, turn.resumed.toRepeat);
+    if (answer && !signal.aborted) {
+      await store(toPythonForm(turn, answer));
+      turn.emit(answer);
+    }
   }
   for await (const raw of context.agent.runAsync(context)) {
     if (signal.aborted) return undefined;

@@ -1,0 +1,233 @@
+import { createEvent, type BaseAgent, type Event, type Session } from '@google/adk';
+import type { TurnRequest } from '../turn/turn-request.ts';
+import { AppError } from '../errors/app-error.ts';
+import { newEventId } from '../events/ids.ts';
+import { fromWire } from '../events/wire.ts';
+import { abortableSleep } from '../model/with-retries.ts';
+import { closingEvents } from '../turn/close-turn.ts';
+import { nodePathOf } from '../turn/node-path.ts';
+import { OpenAnswers } from '../turn/open-answers.ts';
+import { planRepair, standingOf } from '../turn/repair.ts';
+import { runTurn } from '../turn/turn.ts';
+import { toTurnFailure, type TurnFailure } from '../turn/turn-failure.ts';
+import type { LiveRun, StopReason } from './live-run.ts';
+import type { Frame } from './run.ts';
+import type { RunLimits, RunServiceParts } from './run-parts.ts';
+
+/** More takeovers than this, and the turn itself is what kills its processes. */
+const MOST_TAKEOVERS = 30;
+/** How long a stopped turn gets to end by itself: a tool may not look at its signal. */
+const GRACE_MS = 500;
+const NO_ANSWER = 'The call was interrupted; whether it took effect is not known.';
+const COULD_NOT_GO_ON = 'The turn was interrupted and could not be gone on with. Please ask again.';
+
+/** Why a run ends without its agent having come to an end. */
+const ENDINGS: { [reason in StopReason]?: { state: 'cancelled' | 'interrupted'; sentence?: string } } = {
+  cancelled: { state: 'cancelled' },
+  'too-long': { state: 'interrupted', sentence: 'The turn took longer than turns may take here.' },
+  unheard: {
+    state: 'interrupted',
+    sentence: 'Nobody listened, and what a turn may spend unheard was spent.',
+  },
+};
+
+export interface Carried {
+  run: LiveRun;
+  session: Session;
+  /** Undefined where this process does not have the agent. */
+  rootAgent: BaseAgent | undefined;
+  /** Every frame so far, of a run that another process began; undefined for a new one. */
+  earlierFrames?: readonly Frame[];
+}
+
+/** Carries a run to its end, or to where another process goes on. Never rejects: failures become events and frames. */
+export async function carryRun(parts: RunServiceParts, limits: RunLimits, carried: Carried): Promise<void> {
+  const { run } = carried;
+  const { log, now } = parts;
+  const leftMs = run.record.startedMs + limits.longestRunMs - now();
+  const timer = setTimeout(() => run.stop('too-long'), Math.max(0, leftMs));
+  try {
+    const state = await new Carrier(parts, limits, carried).carry();
+    if (state === 'moved') await run.leave();
+    else await run.end(state);
+  } catch (error) {
+    if (isLost(error)) await run.leave();
+    else log.error('A run could not be closed in the store', { runId: run.id, error });
+  } finally {
+    clearTimeout(timer);
+  }
+  log.info('run end', {
+    runId: run.id,
+    state: run.state,
+    durationMs: Math.round(now() - run.record.startedMs),
+  });
+}
+
+const isLost = (error: unknown): boolean => error instanceof AppError && error.code === 'LEASE_LOST';
+
+class Carrier {
+  readonly #parts: RunServiceParts;
+  readonly #limits: RunLimits;
+  readonly #run: LiveRun;
+  readonly #session: Session;
+  readonly #rootAgent: BaseAgent | undefined;
+  readonly #earlierFrames: readonly Frame[] | undefined;
+  #answers = new OpenAnswers();
+
+  constructor(parts: RunServiceParts, limits: RunLimits, carried: Carried) {
+    this.#parts = parts;
+    this.#limits = limits;
+    this.#run = carried.run;
+    this.#session = carried.session;
+    this.#rootAgent = carried.rootAgent;
+    this.#earlierFrames = carried.earlierFrames;
+  }
+
+  /** The state to end in, or 'moved' where another process goes on. Throws where the store refuses. */
+  async carry(): Promise<'completed' | 'failed' | 'cancelled' | 'interrupted' | 'moved'> {
+    const run = this.#run;
+    let failure: TurnFailure | undefined;
+    try {
+      failure = this.#earlierFrames ? await this.#goOn(this.#earlierFrames) : await this.#turn(run.request);
+    } catch (error) {
+      if (isLost(error)) throw error;
+      if (!run.signal.aborted) return await this.#fail(toTurnFailure(error), true);
+      this.#parts.log.warn('A stopped turn ended with an error', { runId: run.id, error });
+    }
+    if (run.stopReason) return await this.#stopped(run.stopReason);
+    return failure ? this.#fail(failure, false) : 'completed';
+  }
+
+  async #turn(
+    request: TurnRequest,
+    resumed?: { toRepeat: Event | undefined },
+  ): Promise<TurnFailure | undefined> {
+    const { sessions, plugins, memory, artifactsOf } = this.#parts;
+    if (!this.#rootAgent) throw new AppError('APP_NOT_FOUND');
+    const run = this.#run;
+    const turn = runTurn({
+      rootAgent: this.#rootAgent,
+      session: this.#session,
+      sessions,
+      request,
+      invocationId: run.invocationId,
+      answers: this.#answers,
+      signal: run.signal,
+      emit: (event) => run.addEvent(event),
+      maxLlmCalls: this.#limits.maxLlmCalls,
+      resumed,
+      plugins,
+      artifacts: artifactsOf?.(this.#session),
+      memory,
+    });
+    const stopped = Promise.withResolvers<undefined>();
+    const onAbort = (): void => void abortableSleep(GRACE_MS).then(() => stopped.resolve(undefined));
+    run.signal.addEventListener('abort', onAbort, { once: true });
+    return Promise.race([turn, stopped.promise]).finally(() => {
+      run.signal.removeEventListener('abort', onAbort);
+      // What a tool does after its turn was stopped is nobody's business any more.
+      turn.catch(() => undefined);
+    });
+  }
+
+  /** Takes a turn up where its process left it. */
+  async #goOn(frames: readonly Frame[]): Promise<TurnFailure | undefined> {
+    const run = this.#run;
+    const { record, invocationId } = run;
+    const rootAgent = this.#rootAgent;
+    const shown = frames.filter(({ kind }) => kind === 'event').map(({ json }) => fromWire(JSON.parse(json)));
+    if (!rootAgent || record.takeovers > MOST_TAKEOVERS) {
+      this.#recall(shown);
+      throw new AppError('TURN_INTERRUPTED', COULD_NOT_GO_ON);
+    }
+    const repair = planRepair({
+      rootAgent,
+      session: this.#session,
+      invocationId,
+      begunAfterMs: record.begunAfterMs,
+      shown,
+    });
+    this.#answers = repair.answers;
+    for (const event of repair.unseen) run.addEvent(event);
+    if (record.isCancelRequested) run.stop('cancelled');
+    if (run.signal.aborted) return undefined;
+    if (repair.isUnbegun && run.request.newMessage) return this.#turn(run.request);
+    await this.#close(rootAgent, repair.toRepeat);
+    this.#answers = new OpenAnswers();
+    if (frames.at(-1)?.kind === 'error') return undefined;
+    const standing = standingOf(
+      this.#session.events.findLast((event) => event.invocationId === invocationId),
+    );
+    if (standing === 'over') return undefined;
+    if (standing === 'failed') return toTurnFailure(new AppError('TURN_INTERRUPTED', COULD_NOT_GO_ON));
+    return this.#turn(run.request, { toRepeat: repair.toRepeat });
+  }
+
+  #recall(shown: readonly Event[]): void {
+    for (const event of shown) this.#answers.recall(event);
+  }
+
+  async #stopped(reason: StopReason): Promise<'cancelled' | 'interrupted' | 'failed' | 'moved'> {
+    const ending = ENDINGS[reason];
+    if (reason === 'hand-over') {
+      await this.#run.flush();
+      await this.#parts.runs.handOver(this.#run.lease);
+    }
+    if (reason === 'store-failed') {
+      this.#run.addError(toTurnFailure(new AppError('STORE_UNAVAILABLE')), this.#parts.now());
+      return 'failed';
+    }
+    if (!ending) return 'moved';
+    await this.#close(this.#rootAgent);
+    if (ending.sentence) await this.#store(this.#failureEvent('INTERRUPTED', ending.sentence));
+    return ending.state;
+  }
+
+  /** Ends the turn with an event that says why; where even that can't be stored, it is only shown. */
+  async #fail(failure: TurnFailure, isStoreNeeded: boolean): Promise<'failed' | 'interrupted'> {
+    const { log, now } = this.#parts;
+    const { errorCode, errorMessage, isBug, cause } = failure;
+    log[isBug ? 'error' : 'warn']('A turn failed', { runId: this.#run.id, errorCode, error: cause });
+    if (isStoreNeeded) {
+      const event = this.#failureEvent(errorCode, errorMessage);
+      try {
+        await this.#close(this.#rootAgent);
+        await this.#store(event);
+      } catch (error) {
+        if (isLost(error)) throw error;
+        log.error('A failed turn could not be closed in the store', { runId: this.#run.id, error });
+        this.#run.addEvent(event);
+      }
+    }
+    this.#run.addError(failure, now());
+    return errorCode === 'TURN_INTERRUPTED' ? 'interrupted' : 'failed';
+  }
+
+  async #close(rootAgent: BaseAgent | undefined, toRepeat?: Event): Promise<void> {
+    const { invocationId } = this.#run;
+    const [session, answers, now] = [this.#session, this.#answers, this.#parts.now()];
+    const ending = { rootAgent, session, invocationId, answers, sentence: NO_ANSWER, toRepeat, now };
+    for (const event of closingEvents(ending)) await this.#store(event);
+  }
+
+  async #store(event: Event): Promise<void> {
+    await this.#parts.sessions.appendEvent({ session: this.#session, event });
+    this.#run.addEvent(event);
+  }
+
+  #failureEvent(errorCode: string, errorMessage: string): Event {
+    const author = this.#rootAgent?.name ?? this.#run.record.session.appName;
+    const { invocationId } = this.#run;
+    const event = createEvent({
+      id: newEventId(),
+      invocationId,
+      author,
+      errorCode,
+      errorMessage,
+      timestamp: this.#parts.now(),
+    });
+    event.longRunningToolIds = undefined;
+    event.nodeInfo = { path: nodePathOf(this.#rootAgent, author) };
+    return event;
+  }
+}

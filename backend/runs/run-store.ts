@@ -1,0 +1,96 @@
+import type { CompositeSessionKey } from '../sessions/session-store.ts';
+import type { TurnRequest } from '../turn/turn-request.ts';
+import type { Frame, RunState } from './run.ts';
+
+/** What is kept of a run. */
+export interface RunRecord {
+  id: string;
+  session: CompositeSessionKey;
+  invocationId: string;
+  state: RunState;
+  /** What was asked for: enough to begin again where not even the message was stored. Empty once the run has ended. */
+  request: TurnRequest | undefined;
+  /** The session's newest event when the run began: later ones of its invocation are the run's. Milliseconds. */
+  begunAfterMs: number;
+  /** The process that carries it. */
+  owner: string;
+  takeovers: number;
+  isCancelRequested: boolean;
+  /** Milliseconds since the epoch. */
+  startedMs: number;
+  endedMs?: number;
+}
+
+export type NewRun = Pick<RunRecord, 'id' | 'session' | 'invocationId' | 'owner' | 'startedMs'> & {
+  request: TurnRequest;
+};
+
+/** The right to write to a session and to its run, until someone else is given a higher fence. */
+export interface Lease {
+  runId: string;
+  session: CompositeSessionKey;
+  fence: number;
+}
+
+/** Frames of a run, and how it stood at the same moment. */
+export interface StoredFrames {
+  frames: Frame[];
+  /** How many there are in all: the index of the next one. */
+  count: number;
+  state: RunState;
+}
+
+/** How frames are gathered before they are stored; they are shown once they are stored. */
+export interface FramePace {
+  /** A frame waits at most this long for others. The first of a run never waits. */
+  everyMs: number;
+  maxFrames: number;
+}
+
+/**
+ * Where runs, their frames and their leases are kept, for several processes.
+ *
+ * Rules for every implementation:
+ * - one running run a session: `begin` is refused while there is one, whether its process lives or not;
+ * - every write that takes a lease is refused (LEASE_LOST) when the session's fence is not the lease's;
+ * - `begin`, `end` and `takeExpired` change run and lease together or not at all;
+ * - frames of a run are numbered without gaps, and what was stored is never changed.
+ */
+export interface RunStore {
+  readonly pace: FramePace;
+
+  /** Throws SESSION_NOT_FOUND, or SESSION_BUSY that names the running run. */
+  begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }>;
+
+  /** Prolongs all leases of this process in one write; returns the runs whose lease it still holds. */
+  renew(owner: string, leaseMs: number): Promise<Set<string>>;
+
+  /** Adds frames that follow those that are there. */
+  addFrames(lease: Lease, frames: readonly Frame[]): Promise<void>;
+
+  /** Adds the last frames, notes how the run ended and gives the lease back. */
+  end(lease: Lease, state: Exclude<RunState, 'running'>, frames: readonly Frame[]): Promise<void>;
+
+  /** Lets another process take over at once. */
+  handOver(lease: Lease): Promise<void>;
+
+  /** Gives runs whose lease has run out to this process, at most `limit`. */
+  takeExpired(owner: string, leaseMs: number, limit: number): Promise<{ run: RunRecord; lease: Lease }[]>;
+
+  get(runId: string): Promise<RunRecord | undefined>;
+  /** The running run of a session. */
+  running(session: CompositeSessionKey): Promise<RunRecord | undefined>;
+  /** Runs of a session that are still kept, newest first. */
+  list(session: CompositeSessionKey, limit: number): Promise<RunRecord[]>;
+
+  /** Frames from `fromIndex` on; undefined where the run is not kept. */
+  frames(runId: string, fromIndex: number): Promise<StoredFrames | undefined>;
+
+  /** Asks whoever carries the run to stop it. */
+  requestCancel(runId: string): Promise<void>;
+  /** Runs of this process that someone wants stopped. */
+  cancelRequests(owner: string): Promise<string[]>;
+
+  /** Deletes runs that ended before `endedBeforeMs`, with their frames. */
+  prune(endedBeforeMs: number): Promise<void>;
+}

@@ -1,0 +1,206 @@
+import type { Database } from 'bun:sqlite';
+import { AppError } from '../../errors/app-error.ts';
+import type { CompositeSessionKey } from '../../sessions/session-store.ts';
+import { inTransaction, reading } from '../../sessions/sqlite/transaction.ts';
+import type { Frame, RunState } from '../run.ts';
+import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames } from '../run-store.ts';
+import { prepareRunStatements, type RunRow, type RunStatements } from './run-tables.ts';
+
+/** A lease that ends later than this many times its length was written by a clock that has since been set back. */
+const IMPOSSIBLE_LEASES = 4;
+const PRUNE_PASSES = 50;
+
+/** Runs, frames and leases in the session store's file, so that a lease and what it protects change together. */
+export class SqliteRunStore implements RunStore {
+  readonly pace: FramePace = { everyMs: 50, maxFrames: 64 };
+  readonly #database: Database;
+  readonly #statements: RunStatements;
+  readonly #now: () => number;
+
+  constructor({ database, now = Date.now }: { database: Database; now?: () => number }) {
+    this.#database = database;
+    this.#statements = prepareRunStatements(database);
+    this.#now = now;
+  }
+
+  async begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }> {
+    const { id: runId, session, owner, invocationId, startedMs } = run;
+    const request = JSON.stringify(run.request);
+    return inTransaction(this.#database, () => {
+      const row = this.#statements.session.get(session);
+      if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${session.sessionId}`);
+      if (row.lease_run_id !== null) throw busy(row.lease_run_id);
+      const fence = row.fence + 1;
+      this.#statements.lease.run({
+        row: row.row_id,
+        fence,
+        runId,
+        owner,
+        expiresMs: Math.round(this.#now() + leaseMs),
+      });
+      this.#statements.insertRun.run({
+        runId,
+        row: row.row_id,
+        invocationId,
+        request,
+        begunAfterUs: row.updated_us,
+        owner,
+        startedMs: Math.round(startedMs),
+      });
+      const begun: RunRecord = {
+        ...run,
+        state: 'running',
+        begunAfterMs: row.updated_us / 1000,
+        takeovers: 0,
+        isCancelRequested: false,
+      };
+      return { run: begun, lease: { runId, session, fence } };
+    });
+  }
+
+  async renew(owner: string, leaseMs: number): Promise<Set<string>> {
+    return inTransaction(this.#database, () => {
+      this.#statements.renew.run({ owner, expiresMs: Math.round(this.#now() + leaseMs) });
+      return new Set(this.#statements.held.all({ owner }).map((row) => row.lease_run_id));
+    });
+  }
+
+  async addFrames(lease: Lease, frames: readonly Frame[]): Promise<void> {
+    await inTransaction(this.#database, () => {
+      this.#checkFence(lease);
+      this.#insertFrames(lease.runId, frames);
+    });
+  }
+
+  async end(lease: Lease, state: Exclude<RunState, 'running'>, frames: readonly Frame[]): Promise<void> {
+    await inTransaction(this.#database, () => {
+      const row = this.#checkFence(lease);
+      this.#insertFrames(lease.runId, frames);
+      this.#statements.endRun.run({ runId: lease.runId, state, endedMs: Math.round(this.#now()) });
+      this.#statements.freeSession.run({ row });
+    });
+  }
+
+  async handOver(lease: Lease): Promise<void> {
+    await inTransaction(this.#database, () =>
+      this.#statements.expireLease.run({ row: this.#checkFence(lease) }),
+    );
+  }
+
+  async takeExpired(
+    owner: string,
+    leaseMs: number,
+    limit: number,
+  ): Promise<{ run: RunRecord; lease: Lease }[]> {
+    const nowMs = Math.round(this.#now());
+    const impossibleMs = nowMs + IMPOSSIBLE_LEASES * leaseMs;
+    // Most of the time there is none: no write transaction then.
+    if (reading(() => this.#statements.expired.all({ nowMs, impossibleMs, limit })).length === 0) return [];
+    return inTransaction(this.#database, () =>
+      this.#statements.expired.all({ nowMs, impossibleMs, limit }).flatMap((expired) => {
+        const { row_id: row, lease_run_id: runId } = expired;
+        const fence = expired.fence + 1;
+        this.#statements.lease.run({ row, fence, runId, owner, expiresMs: nowMs + leaseMs });
+        this.#statements.takeRun.run({ runId, owner });
+        const run = this.#statements.run.get({ runId });
+        return run ? [{ run: toRecord(run), lease: { runId, session: toRecord(run).session, fence } }] : [];
+      }),
+    );
+  }
+
+  async get(runId: string): Promise<RunRecord | undefined> {
+    return reading(() => toRecordIfAny(this.#statements.run.get({ runId })));
+  }
+
+  async running(session: CompositeSessionKey): Promise<RunRecord | undefined> {
+    return reading(() => toRecordIfAny(this.#statements.running.get(keyOf(session))));
+  }
+
+  async list(session: CompositeSessionKey, limit: number): Promise<RunRecord[]> {
+    return reading(() => this.#statements.runsOfSession.all({ ...keyOf(session), limit }).map(toRecord));
+  }
+
+  async frames(runId: string, fromIndex: number): Promise<StoredFrames | undefined> {
+    return reading(() =>
+      this.#database.transaction((): StoredFrames | undefined => {
+        const run = this.#statements.run.get({ runId });
+        if (!run) return undefined;
+        const batches = this.#statements.frames.all({ runId, fromIndex });
+        const frames = batches.flatMap(({ first_index: first, kind, lines }) =>
+          lines
+            .split('\n')
+            .map((json, offset): Frame => ({ index: first + offset, kind: asKind(kind), json })),
+        );
+        const count = this.#statements.frameCount.get({ runId })?.count ?? 0;
+        return {
+          frames: frames.filter(({ index }) => index >= fromIndex),
+          count,
+          state: toRecord(run).state,
+        };
+      })(),
+    );
+  }
+
+  async requestCancel(runId: string): Promise<void> {
+    await inTransaction(this.#database, () => this.#statements.cancel.run({ runId }));
+  }
+
+  async cancelRequests(owner: string): Promise<string[]> {
+    return reading(() => this.#statements.toCancel.all({ owner }).map(({ id }) => id));
+  }
+
+  /** In passes of a few hundred runs, so that nobody waits long for the file. */
+  async prune(endedBeforeMs: number): Promise<void> {
+    for (let pass = 0; pass < PRUNE_PASSES; pass++) {
+      const deleted = await inTransaction(
+        this.#database,
+        () => this.#statements.prune.run({ endedBeforeMs: Math.round(endedBeforeMs) }).changes,
+      );
+      if (deleted === 0) return;
+    }
+  }
+
+  #checkFence({ runId, fence }: Lease): number {
+    const row = this.#statements.fenceOf.get({ runId });
+    if (row?.fence !== fence) throw new AppError('LEASE_LOST');
+    return row.row_id;
+  }
+
+  #insertFrames(runId: string, frames: readonly Frame[]): void {
+    let rest = frames;
+    while (rest[0]) {
+      const { kind, index: first } = rest[0];
+      const end = rest.findIndex((frame) => frame.kind !== kind);
+      const batch = end === -1 ? rest : rest.slice(0, end);
+      const lines = batch.map(({ json }) => json).join('\n');
+      this.#statements.insertFrames.run({ runId, first, count: batch.length, kind, lines });
+      rest = rest.slice(batch.length);
+    }
+  }
+}
+
+function busy(runId: string): AppError {
+  return new AppError('SESSION_BUSY', `This session has a run under way: ${runId}`, {
+    headers: { 'retry-after': '5', 'lornu-run-id': runId },
+  });
+}
+
+const keyOf = ({ appName, userId, sessionId }: CompositeSessionKey) => ({ appName, userId, sessionId });
+const asKind = (kind: string): Frame['kind'] => (kind === 'error' ? 'error' : 'event');
+const toRecordIfAny = (row: RunRow | null): RunRecord | undefined => (row ? toRecord(row) : undefined);
+
+function toRecord(row: RunRow): RunRecord {
+  return {
+    id: row.id,
+    session: { appName: row.app_name, userId: row.user_id, sessionId: row.session_id },
+    invocationId: row.invocation_id,
+    state: row.state as RunState,
+    request: row.request === null ? undefined : JSON.parse(row.request),
+    begunAfterMs: row.begun_after_us / 1000,
+    owner: row.owner,
+    takeovers: row.takeovers,
+    isCancelRequested: row.cancel_requested === 1,
+    startedMs: row.started_ms,
+    ...(row.ended_ms === null ? {} : { endedMs: row.ended_ms }),
+  };
+}

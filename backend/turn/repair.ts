@@ -1,0 +1,73 @@
+import {
+  getFunctionResponses,
+  isBaseTool,
+  isFinalResponse,
+  isLlmAgent,
+  type BaseAgent,
+  type Event,
+  type Session,
+} from '@google/adk';
+import { openCalls } from './close-turn.ts';
+import { OpenAnswers } from './open-answers.ts';
+
+/** What a turn left behind when its process died. */
+export interface Remains {
+  rootAgent: BaseAgent;
+  session: Session;
+  invocationId: string;
+  /** The events of the session after this one's time are the turn's, milliseconds. */
+  begunAfterMs: number;
+  /** Every event that was shown, partial ones too. */
+  shown: readonly Event[];
+}
+
+export interface Repair {
+  /** Stored, but never shown. */
+  unseen: Event[];
+  /** What was shown of answers that never came to their end. */
+  answers: OpenAnswers;
+  /** Its calls have no answer, and every tool of them says that it may be repeated. */
+  toRepeat: Event | undefined;
+  /** The message itself was not stored: the turn begins again. */
+  isUnbegun: boolean;
+}
+
+/** Finds what has to be shown, closed and repeated before a turn can go on. */
+export function planRepair({ rootAgent, session, invocationId, begunAfterMs, shown }: Remains): Repair {
+  const stored = session.events.filter(
+    (event) => event.invocationId === invocationId && event.timestamp > begunAfterMs,
+  );
+  const shownWhole = new Set(shown.filter(({ partial }) => !partial).map(({ id }) => id));
+  const unseen = stored.filter(({ id, author }) => author !== 'user' && !shownWhole.has(id));
+  const answers = new OpenAnswers();
+  for (const event of [...shown, ...unseen]) answers.recall(event);
+  const open = openCalls(session.events, invocationId).at(-1);
+  const isRepeatable = open?.calls.every(({ name }) => isSafeToRepeat(rootAgent, open.event.author, name));
+  return {
+    unseen,
+    answers,
+    toRepeat: isRepeatable && answers.unfinished.length === 0 ? open?.event : undefined,
+    isUnbegun: stored.length === 0,
+  };
+}
+
+/** A tool says that calling it twice does no harm by a property of that name (agents/README.md). */
+function isSafeToRepeat(
+  rootAgent: BaseAgent,
+  author: string | undefined,
+  toolName: string | undefined,
+): boolean {
+  const agent = author === undefined ? undefined : rootAgent.findAgent(author);
+  if (!agent || !isLlmAgent(agent)) return false;
+  const tool = agent.tools.find((candidate) => isBaseTool(candidate) && candidate.name === toolName);
+  return tool !== undefined && 'safeToRepeat' in tool && tool.safeToRepeat === true;
+}
+
+/** How the turn stands after its last event: over, failed, or to be gone on with. */
+export function standingOf(last: Event | undefined): 'over' | 'failed' | 'unfinished' {
+  if (!last || last.author === 'user' || last.interrupted) return 'unfinished';
+  // Failures of the model or the agent; an answer with an error code (a safety stop) says what it used.
+  if (last.errorCode && !last.finishReason && !last.usageMetadata) return 'failed';
+  if (getFunctionResponses(last).length > 0 && !last.actions.skipSummarization) return 'unfinished';
+  return isFinalResponse(last) ? 'over' : 'unfinished';
+}
