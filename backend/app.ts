@@ -21,6 +21,7 @@ import { servePage } from './http/page/serve-page.ts';
 import { notBuiltRoutes } from './http/routes/not-built.ts';
 import { readyRoutes } from './http/routes/ready.ts';
 import { rewindRoutes } from './http/routes/rewind.ts';
+import { runControlRoutes } from './http/routes/run-control.ts';
 import { runRoutes } from './http/routes/runs.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
 import { answerUnmatched } from './http/unmatched.ts';
@@ -61,6 +62,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...artifactDownloadRoutes(artifacts),
     ...memoryRoutes(memory, sessions),
     ...rewindRoutes({ sessions, artifacts, now }),
+    ...runControlRoutes({ runs, metrics, pingMs: config.limits.pingMs }),
     ...meRoutes(),
     ...notBuiltRoutes(),
   ];

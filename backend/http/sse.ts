@@ -1,4 +1,5 @@
 import type { Metrics } from '../observability/metrics.ts';
+import { frameId } from '../runs/last-event-id.ts';
 import type { Run } from '../runs/run.ts';
 
 export interface SseOptions {
@@ -19,6 +20,9 @@ const HIGH_WATER_MARK_BYTES = 64 * 1024;
 
 const PING = ': ping\n\n';
 
+/** Names the run before its first frame has come. */
+const RUN_ID_HEADER = 'lornu-run-id';
+
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache',
@@ -28,7 +32,7 @@ const HEADERS = {
 
 const encoder = new TextEncoder();
 
-/** A run's frames as server-sent events: `id:` and `data:` lines, comment lines while it is quiet. */
+/** A run's frames as server-sent events: `id:` and `data:` lines, comment lines while it is quiet, and one that names its end. */
 export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex = 0 }: SseOptions): Response {
   const left = new AbortController();
   const stop = () => left.abort();
@@ -49,12 +53,14 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex = 0 }
           for await (const { index, json } of run.frames(fromIndex, left.signal)) {
             if (left.signal.aborted) return;
             quiet = false;
-            controller.enqueue(encoder.encode(`id: ${run.id}:${index}\ndata: ${json}\n\n`));
+            controller.enqueue(encoder.encode(`id: ${frameId(run.id, index)}\ndata: ${json}\n\n`));
             if ((controller.desiredSize ?? 0) <= 0) {
               await new Promise<void>((resolve) => (wake = resolve));
               if (left.signal.aborted) return;
             }
           }
+          // Without it a listener could not tell the end of a run from a cut connection.
+          if (run.state !== 'running') controller.enqueue(encoder.encode(`: run ${run.state}\n\n`));
           controller.close();
         };
         forward()
@@ -79,5 +85,5 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex = 0 }
     },
     new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_MARK_BYTES }),
   );
-  return new Response(stream, { headers: HEADERS });
+  return new Response(stream, { headers: { ...HEADERS, [RUN_ID_HEADER]: run.id } });
 }

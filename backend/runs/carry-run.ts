@@ -91,10 +91,10 @@ class Carrier {
       failure = this.#earlierFrames ? await this.#goOn(this.#earlierFrames) : await this.#turn(run.request);
     } catch (error) {
       if (isLost(error)) throw error;
-      if (!run.signal.aborted) return await this.#fail(toTurnFailure(error), true);
+      if (!run.signal.aborted) return this.#fail(toTurnFailure(error), true);
       this.#parts.log.warn('A stopped turn ended with an error', { runId: run.id, error });
     }
-    if (run.stopReason) return await this.#stopped(run.stopReason);
+    if (run.stopReason) return this.#stopped(run.stopReason);
     return failure ? this.#fail(failure, false) : 'completed';
   }
 

@@ -1,26 +1,31 @@
 import { abortableSleep } from '../model/with-retries.ts';
-import type { Frame } from './run.ts';
+import type { Frame, RunState } from './run.ts';
 import type { RunStore } from './run-store.ts';
 
 /** How often a run of another process is looked at. */
 const LOOK_EVERY_MS = 50;
 
-/** The frames of a run as the store gets them, from `fromIndex` on; ends with the run, or where it is no longer kept. */
+/**
+ * The frames of a run as the store gets them, from `fromIndex` on; ends with the run, or where it is no longer kept.
+ * Its return value is how the run ended; undefined where the listener left first.
+ */
 export async function* followStored(
   store: RunStore,
   runId: string,
   fromIndex: number,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Frame> {
-  for (let index = fromIndex; !signal?.aborted;) {
+): AsyncGenerator<Frame, RunState | undefined> {
+  let index = fromIndex;
+  for (;;) {
+    if (signal?.aborted) return undefined;
     const stored = await store.frames(runId, index);
-    if (!stored) return;
+    if (!stored) return undefined;
     for (const frame of stored.frames) {
       yield frame;
       index = frame.index + 1;
-      if (signal?.aborted) return;
+      if (signal?.aborted) return undefined;
     }
-    if (stored.state !== 'running') return;
+    if (stored.state !== 'running') return stored.state;
     await abortableSleep(LOOK_EVERY_MS, signal);
   }
 }

@@ -83,7 +83,8 @@ export class LiveRun implements Run {
     this.#listeners++;
     try {
       let index = Math.max(0, fromIndex);
-      while (!signal?.aborted) {
+      for (;;) {
+        if (signal?.aborted) return;
         const frame = this.#log.at(index);
         if (frame === 'behind') {
           const stored = await this.#store.frames(this.id, index);
@@ -96,7 +97,7 @@ export class LiveRun implements Run {
           yield frame;
           index++;
         } else if (this.#log.end === 'moved') {
-          yield* followStored(this.#store, this.id, index, signal);
+          this.#state = (yield* followStored(this.#store, this.id, index, signal)) ?? this.#state;
           return;
         } else if (this.#log.end) return;
         else await this.#log.change(signal);

@@ -72,7 +72,6 @@ async function turn(request: TurnRequest): Promise<{ frames: Wire[]; state: stri
 const stored = async (): Promise<Wire[]> => (await sessions.getSession(owner))!.events;
 const textOf = (event: Wire): string =>
   (event['content']?.parts ?? []).map((part: Wire) => part['text'] ?? '').join('');
-const withoutTime = ({ timestamp: _timestamp, ...rest }: Wire): Wire => rest;
 
 describe('a streamed turn', () => {
   test('partials add up to the answer, all under the id of the event that is stored', async () => {
@@ -289,9 +288,10 @@ describe('the run and its listeners', () => {
       .filter((frame) => frame['partial'])
       .map(textOf)
       .join('');
-    const last = (await stored()).at(-1)!;
-    expect([textOf(last), last['interrupted'], last['id']]).toEqual([shown, true, frames[0]!['id']]);
-    expect(withoutTime(frames.at(-1)!)).toMatchObject({ interrupted: true, id: last['id'] });
+    const [answer, reason] = (await stored()).slice(-2);
+    expect([textOf(answer!), answer!['interrupted'], answer!['id']]).toEqual([shown, true, frames[0]!['id']]);
+    expect(reason).toMatchObject({ errorCode: 'INTERRUPTED', author: 'lornu' });
+    expect(frames.slice(-2).map(({ id }) => id)).toEqual([answer!['id'], reason!['id']]);
     expect((await turn(say('hello'))).state).toBe('completed');
   });
 });

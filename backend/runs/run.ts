@@ -60,8 +60,11 @@ export interface Attachment {
   fromIndex: number;
 }
 
-/** A run's id, or whichever run of the session is under way. */
-export type RunChoice = { session: CompositeSessionKey; runId: string | 'running' };
+/** A run of a session by its id, or whichever is under way: `running`. */
+export interface RunChoice {
+  session: CompositeSessionKey;
+  runId: string;
+}
 
 export interface RunService {
   /** Begins a turn. Throws AppError (SESSION_NOT_FOUND, SESSION_BUSY, …) before anything is stored; after that, failures are frames. */

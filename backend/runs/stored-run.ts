@@ -21,8 +21,8 @@ export class StoredRun implements Run {
     return this.#state;
   }
 
-  frames(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<Frame> {
-    return followStored(this.#store, this.id, fromIndex, signal);
+  async *frames(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<Frame> {
+    this.#state = (yield* followStored(this.#store, this.id, fromIndex, signal)) ?? this.#state;
   }
 
   get firstFrame(): Promise<void> {
@@ -30,9 +30,7 @@ export class StoredRun implements Run {
   }
 
   get ended(): Promise<void> {
-    return this.#readUntil(() => false).then(async () => {
-      this.#state = (await this.#store.get(this.id).catch(() => undefined))?.state ?? this.#state;
-    });
+    return this.#readUntil(() => false);
   }
 
   async #readUntil(isEnough: (index: number) => boolean): Promise<void> {

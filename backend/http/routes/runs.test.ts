@@ -29,7 +29,9 @@ describe('/run and /run_sse', () => {
     };
     const response = await app.request('/run_sse', json({ ...TURN, streaming: true }));
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
-    expect(await response.text()).toBe('id: run-1:0\ndata: {"n":1}\n\nid: run-1:1\ndata: {"n":2}\n\n');
+    expect(await response.text()).toBe(
+      'id: run-1:0\ndata: {"n":1}\n\nid: run-1:1\ndata: {"n":2}\n\n: run completed\n\n',
+    );
   });
 
   test('every field of the request arrives, from either casing', async () => {

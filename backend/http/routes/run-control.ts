@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { toSeconds } from '../../events/codec.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import type { RunChoice, RunService, RunSummary } from '../../runs/run.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { sseResponse } from '../sse.ts';
+
+export interface RunControlOptions {
+  runs: RunService;
+  metrics: Metrics | undefined;
+  pingMs: number;
+}
+
+const RUNS = '/api/v1/apps/:appName/users/:userId/sessions/:sessionId/runs';
+
+const RUN = z.object({
+  id: z.string(),
+  invocationId: z.string(),
+  state: z.enum(['running', 'completed', 'failed', 'cancelled', 'interrupted']),
+  startTime: z.number().meta({ description: 'Seconds since the epoch.' }),
+  endTime: z.number().optional(),
+});
+
+/** Browsers send Last-Event-ID themselves only when they reconnect, so a listener that begins anew may use the query. */
+const ATTACH_QUERY = z.object({ lastEventId: z.string().optional() });
+
+/** Runs of a session: list them, listen to one again, stop one. `running` stands for whichever is under way. */
+export function runControlRoutes({ runs, metrics, pingMs }: RunControlOptions): Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: RUNS,
+      summary: 'Runs of a session that are still kept, newest first.',
+      tag: 'runs',
+      answer: z.array(RUN),
+      errors: ['STORE_UNAVAILABLE'],
+      handler: async ({ path, context }) =>
+        context.json((await runs.list(toChoice(path).session)).map(toWireRun)),
+    }),
+    defineRoute({
+      method: 'get',
+      path: `${RUNS}/:runId/frames`,
+      summary: 'Listens to a run: what came after Last-Event-ID is sent first, then it goes on live.',
+      tag: 'runs',
+      query: ATTACH_QUERY,
+      answer: { mediaType: 'text/event-stream' },
+      errors: ['RUN_NOT_FOUND', 'BAD_LAST_EVENT_ID', 'STORE_UNAVAILABLE'],
+      handler: async ({ path, query, context }) => {
+        const lastEventId = context.req.header('last-event-id') ?? query.lastEventId;
+        const { run, fromIndex } = await runs.attach(toChoice(path), lastEventId);
+        return sseResponse(run, { pingMs, metrics, signal: context.req.raw.signal, fromIndex });
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: `${RUNS}/:runId/cancel`,
+      summary: 'Stops a run, whichever process carries it; what was shown stays in the session.',
+      tag: 'runs',
+      answer: RUN,
+      errors: ['RUN_NOT_FOUND', 'STORE_UNAVAILABLE'],
+      handler: async ({ path, context }) => context.json(toWireRun(await runs.cancel(toChoice(path)))),
+    }),
+  ];
+}
+
+function toChoice({
+  appName = '',
+  userId = '',
+  sessionId = '',
+  runId = '',
+}: Record<string, string>): RunChoice {
+  return { session: { appName, userId, sessionId }, runId };
+}
+
+function toWireRun({ id, invocationId, state, startedMs, endedMs }: RunSummary): z.output<typeof RUN> {
+  const times = {
+    startTime: toSeconds(startedMs),
+    ...(endedMs === undefined ? {} : { endTime: toSeconds(endedMs) }),
+  };
+  return { id, invocationId, state, ...times };
+}
