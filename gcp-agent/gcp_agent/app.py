@@ -22,8 +22,7 @@ def create_app(settings: Settings) -> FastAPI:
     return get_fast_api_app(
         agents_dir=str(settings.agents_dir),
         session_service_uri=settings.session_service_uri,
-        # Until artifacts are shared through Cloud Storage they live as long as the process.
-        artifact_service_uri="memory://",
+        artifact_service_uri=settings.artifact_service_uri,
         allow_origins=list(settings.allow_origins) or None,
         host=settings.host,
         # A loopback bind makes google-adk refuse requests that name another host (DNS rebinding).

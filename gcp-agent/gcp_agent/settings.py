@@ -22,6 +22,7 @@ class Settings:
     agents_dir: Path
     # google-adk's URI: sqlite:///path, or a service of Google Cloud.
     session_service_uri: str
+    artifact_service_uri: str
     allow_origins: tuple[str, ...]
 
 
@@ -43,11 +44,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     if problems:
         raise SettingsError("\n".join(problems))
-    data_dir = Path(value("DATA_DIR", str(_PROJECT / ".data")))
+    data_dir = Path(value("DATA_DIR", str(_PROJECT / ".data"))).resolve()
     return Settings(
         host=value("HOST", "127.0.0.1"),
         port=port,
         agents_dir=agents_dir,
-        session_service_uri=value("SESSION_SERVICE_URI", f"sqlite:///{data_dir.resolve() / 'sessions.db'}"),
+        session_service_uri=value("SESSION_SERVICE_URI", f"sqlite:///{data_dir / 'sessions.db'}"),
+        artifact_service_uri=value("ARTIFACT_SERVICE_URI", (data_dir / "artifacts").as_uri()),
         allow_origins=tuple(filter(None, value("ALLOW_ORIGINS", "").split(","))),
     )

@@ -6,6 +6,7 @@ import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { type GeminiStandin, spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
 import type { ContractCase } from './case.ts';
+import { ARTIFACT_CASES, MEMORY_CASES } from './cases/artifacts.ts';
 import { BAD_INPUT_CASES } from './cases/bad-input.ts';
 import { FAILURE_CASES } from './cases/failures.ts';
 import { RUN_CASES, WAITING_CASES } from './cases/runs.ts';
@@ -66,6 +67,8 @@ group.each([
   ['turns', RUN_CASES],
   ['calls that wait', WAITING_CASES],
   ['turns that fail', FAILURE_CASES],
+  ['artifacts', ARTIFACT_CASES],
+  ['memory', MEMORY_CASES],
   ['bad input', BAD_INPUT_CASES],
 ] satisfies [string, ContractCase[]][])('%s: as google-adk answers', (_group, cases) => {
   // Each case has a user of its own, so that they can go on side by side.

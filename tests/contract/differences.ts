@@ -85,6 +85,31 @@ const DELIBERATE: Deliberate[] = [
     holds: ({ path, reference, service }) =>
       !path.endsWith('.status') || (reference === 500 && service === 400),
   },
+  // Artifacts.
+  {
+    reason: 'Where an artifact lies is named by its store; no path of the disk is told to a caller.',
+    path: /\.canonicalUri$/,
+    holds: ({ reference, service }) =>
+      String(reference).startsWith('file:///') && /^artifact:\/\/apps\/probe\/users\//.test(String(service)),
+  },
+  {
+    reason:
+      "A text says its type, as in google-adk's own store on Cloud Storage; its store on disk leaves it out.",
+    path: /\.mimeType$/,
+    holds: is(undefined, 'text/plain'),
+  },
+  {
+    reason: "Each of google-adk's stores has words of its own for what it refuses.",
+    title: /^an artifact is saved with/,
+    path: /^\[0\]\.body\.detail$/,
+    holds: ({ reference, service }) => typeof reference === 'string' && typeof service === 'string',
+  },
+  {
+    reason: 'An artifact without a name is refused; google-adk calls it "artifact".',
+    title: /^an artifact is saved with an empty name/,
+    path: /^\[0\]\.(status|body)/,
+    holds: ({ path, service }) => !path.endsWith('.status') || service === 400,
+  },
   // Turns that go well.
   {
     reason:

@@ -1,5 +1,5 @@
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
-const TIME_FIELDS = new Set(['timestamp', 'lastUpdateTime']);
+const TIME_FIELDS = new Set(['timestamp', 'lastUpdateTime', 'createTime']);
 /** Counted over a prompt whose tool declarations each ADK spells in its own way. */
 const PROMPT_FIELDS = new Set(['promptTokenCount', 'totalTokenCount']);
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from google.adk.agents import LlmAgent
 from google.adk.tools import FunctionTool, LongRunningFunctionTool, ToolContext
+from google.genai import types
 
 
 def set_state(key: str, value: str, tool_context: ToolContext) -> dict[str, Any]:
@@ -38,6 +39,16 @@ def snake_and_camel(payload: dict[str, Any]) -> dict[str, Any]:
 def fail() -> dict[str, Any]:
     """Fails."""
     raise ValueError("The tool failed on purpose.")
+
+
+async def save_file(name: str, text: str, tool_context: ToolContext) -> dict[str, Any]:
+    """Saves a file in the session.
+
+    Args:
+        name: Its name.
+        text: What is in it.
+    """
+    return {"version": await tool_context.save_artifact(name, types.Part(text=text))}
 
 
 def finish_here(tool_context: ToolContext) -> dict[str, Any]:
@@ -83,6 +94,7 @@ root_agent = LlmAgent(
         read_state,
         snake_and_camel,
         fail,
+        save_file,
         finish_here,
         LongRunningFunctionTool(ask_approval),
         FunctionTool(erase, require_confirmation=True),

@@ -34,6 +34,13 @@ const fail = new FunctionTool({
   },
 });
 
+const saveFile = new FunctionTool({
+  name: 'save_file',
+  description: 'Saves a file in the session.',
+  parameters: z.object({ name: z.string(), text: z.string() }),
+  execute: async ({ name, text }, context) => ({ version: await context?.saveArtifact(name, { text }) }),
+});
+
 const finishHere = new FunctionTool({
   name: 'finish_here',
   description: 'Its result is the answer: the model is not asked again.',
@@ -72,5 +79,5 @@ export const rootAgent = new LlmAgent({
   instruction: 'You are the probe.',
   outputKey: 'last_answer',
   subAgents: [helper],
-  tools: [setState, readState, snakeAndCamel, fail, finishHere, askApproval, erase],
+  tools: [setState, readState, snakeAndCamel, fail, saveFile, finishHere, askApproval, erase],
 });
