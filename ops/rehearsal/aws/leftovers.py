@@ -8,9 +8,10 @@ from side_door import route
 # https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html
-KEPT_BY_AWS = ("INACTIVE", "PendingDeletion")
-# Bookkeeping of moto, not resources.
-NOT_RESOURCES = ("tagger", "tagging_service", "account_settings", "resource_count", "trackers")
+# https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html (deleted ones show for an hour)
+KEPT_BY_AWS = ("INACTIVE", "PendingDeletion", "deleted")
+# Bookkeeping of moto, not resources; tags of what is gone are no resource either.
+NOT_RESOURCES = ("tags", "resource_tags", "_idempotency_tokens", "delegation_sets")
 
 
 def leaves(value, path):
@@ -32,7 +33,8 @@ def contents(backend):
 
 
 def state_of(thing):
-    return getattr(thing, "key_state", None) or getattr(thing, "status", None)
+    names = ("key_state", "status", "state")
+    return next((getattr(thing, name) for name in names if isinstance(getattr(thing, name, None), str)), None)
 
 
 def surplus():
@@ -42,11 +44,11 @@ def surplus():
         for account, region, backend in list(backends.iter_backends()):
             fresh = dict(contents(type(backend)(region, account)))
             for name, things in contents(backend):
-                gone = [f"{backends.service_name} {name} {'/'.join(p)}" for p, t in things if state_of(t) in KEPT_BY_AWS]
-                live = [f"{backends.service_name} {name} {'/'.join(p)}" for p, t in things if state_of(t) not in KEPT_BY_AWS]
-                kept_by_aws += gone
-                if len(live) > len(fresh.get(name, [])):
-                    left += live[len(fresh.get(name, [])) :]
+                live = []
+                for path, thing in things:
+                    kept = state_of(thing) in KEPT_BY_AWS
+                    (kept_by_aws if kept else live).append(f"{backends.service_name} {name} {'/'.join(path)}")
+                left += live[len(fresh.get(name, [])) :]
     return left, kept_by_aws
 
 

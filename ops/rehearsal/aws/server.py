@@ -1,7 +1,8 @@
 """The AWS emulator of the rehearsal: moto with the extensions of this folder, on loopback only.
 
-usage: server.py [--port N] [--until-stdin-ends]
+usage: server.py [--port N] [--instance NAME]
 Prints one line of JSON, {"port": N}, once it accepts connections. Port 0 (the default) takes a free one.
+Ends when its standard input ends, until it has been told to stay (POST /rehearsal/stay).
 """
 
 import argparse
@@ -12,9 +13,11 @@ import sys
 import threading
 
 # Read by moto when its modules are loaded, so they are set before the import.
-os.environ.setdefault("MOTO_ACCOUNT_ID", "123456789012")
-os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+os.environ["MOTO_ACCOUNT_ID"] = "123456789012"
+# The plan role of terraform/aws/bootstrap attaches policies that AWS manages.
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
+import moto  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -26,21 +29,44 @@ import extensions  # noqa: E402
 import leftovers  # noqa: E402, F401 - registers its route
 import running_state  # noqa: E402, F401 - registers its routes
 from cbor_front import CborFront  # noqa: E402
-from side_door import SideDoor  # noqa: E402
+from side_door import SideDoor, route  # noqa: E402
 
 LOOPBACK = "127.0.0.1"
 
 
-def stop_when_stdin_ends(stop):
-    """A starter that dies without saying goodbye closes the pipe, and the emulator goes with it."""
-    sys.stdin.buffer.read()
-    stop()
+class Life:
+    """A starter that dies without a word closes the pipe, and the emulator goes with it."""
+
+    def __init__(self, instance, stop):
+        self.instance = instance
+        self.stop = stop
+        self.stays = False
+
+    def end_with_stdin(self):
+        sys.stdin.buffer.read()
+        if not self.stays:
+            self.stop()
+
+    def add_routes(self):
+        @route("GET", r"/rehearsal/health")
+        def health(_captured, _body):
+            return {"instance": self.instance, "moto": moto.__version__, "extensions": extensions.names()}
+
+        @route("POST", r"/rehearsal/stay")
+        def stay(_captured, _body):
+            self.stays = True
+            return {}
+
+        @route("POST", r"/rehearsal/stop")
+        def stop(_captured, _body):
+            self.stop()
+            return {}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--until-stdin-ends", action="store_true")
+    parser.add_argument("--instance", default="unnamed")
     arguments = parser.parse_args()
 
     extensions.apply()
@@ -58,8 +84,9 @@ def main():
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    if arguments.until_stdin_ends:
-        threading.Thread(target=stop_when_stdin_ends, args=(stop,), daemon=True).start()
+    life = Life(arguments.instance, stop)
+    life.add_routes()
+    threading.Thread(target=life.end_with_stdin, daemon=True).start()
     print(json.dumps({"port": server.server_port}), flush=True)
     server.serve_forever()
 

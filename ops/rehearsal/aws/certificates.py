@@ -1,0 +1,85 @@
+"""Certificates of one rehearsal: an authority for the load balancer, one for peers, and what they sign.
+
+usage: certificates.py FOLDER HOST [HOST ...]
+Writes PEM files: authority.pem and server.pem (certificate, then key) for the hosts and 127.0.0.1;
+peer-authority.pem and peer.pem for a client. They last two days and are of no use elsewhere.
+"""
+
+import datetime
+import ipaddress
+import pathlib
+import sys
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+LIFE = datetime.timedelta(days=2)
+
+
+def named(common_name):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def issue(common_name, issuer, authority, extensions):
+    """A certificate and its key; issuer None makes it sign itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer_name, issuer_key = (issuer[0].subject, issuer[1]) if issuer else (named(common_name), key)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(named(common_name))
+        .issuer_name(issuer_name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        # An hour back: a clock that was set just now must not refuse it.
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + LIFE)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
+        )
+    )
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    return builder.sign(issuer_key, hashes.SHA256()), key
+
+
+def pem(certificate, key=None):
+    content = certificate.public_bytes(serialization.Encoding.PEM)
+    if key is not None:
+        content += key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    return content
+
+
+def write_all(folder, hosts):
+    authority = issue("Lornu rehearsal", None, True, [])
+    names = [x509.DNSName(host) for host in hosts] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    server = issue(
+        hosts[0],
+        authority,
+        False,
+        [x509.SubjectAlternativeName(names), x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])],
+    )
+    peers = issue("Lornu rehearsal peers", None, True, [])
+    peer = issue("rehearsal-peer", peers, False, [x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])])
+    files = {
+        "authority.pem": pem(authority[0]),
+        "server.pem": pem(*server),
+        "peer-authority.pem": pem(peers[0]),
+        "peer.pem": pem(*peer),
+    }
+    for name, content in files.items():
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    write_all(pathlib.Path(sys.argv[1]), sys.argv[2:])

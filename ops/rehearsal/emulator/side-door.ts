@@ -1,0 +1,69 @@
+/** What the emulator is told beside the AWS API; ../aws/README.md lists the routes. */
+export interface SideDoor {
+  health: () => Promise<{ instance: string; moto: string; extensions: string[] }>;
+  /** It outlives its starter from now on. */
+  stay: () => Promise<void>;
+  stop: () => Promise<void>;
+  /** Back to an empty account. */
+  reset: () => Promise<void>;
+  /** What lies in its stores beyond what every account has; keptByAws is what AWS keeps after a destroy too. */
+  leftovers: () => Promise<{ left: string[]; keptByAws: string[] }>;
+  reportService: (cluster: string, service: string, report: ServiceReport) => Promise<void>;
+  reportTask: (cluster: string, taskId: string, report: TaskReport) => Promise<void>;
+  forgetTask: (cluster: string, taskId: string) => Promise<void>;
+  reportTargetHealth: (targetGroupArn: string, targets: readonly TargetReport[]) => Promise<void>;
+}
+
+/** Member names of the AWS API; `deployments` is the complete list, newest first. */
+export interface ServiceReport {
+  runningCount?: number;
+  pendingCount?: number;
+  desiredCount?: number;
+  taskDefinition?: string;
+  deployments?: readonly ({ id: string } & Record<string, unknown>)[];
+  events?: readonly { id: string; message: string }[];
+}
+
+/** The first report of a task names its taskDefinition; times are seconds since 1970. */
+export type TaskReport = { taskDefinition?: string; lastStatus?: string; desiredStatus?: string } & Record<
+  string,
+  unknown
+>;
+
+export interface TargetReport {
+  id: string;
+  state: 'initial' | 'healthy' | 'unhealthy' | 'unused' | 'draining' | 'unavailable';
+  reason?: string;
+  description?: string;
+}
+
+const ANSWER_MS = 30_000;
+
+/** A client of the emulator at this address. */
+export function createSideDoor(url: string): SideDoor {
+  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      signal: AbortSignal.timeout(ANSWER_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+    return await response.json();
+  };
+  const tell = async (method: string, path: string, body?: unknown): Promise<void> => {
+    await call(method, path, body);
+  };
+  return {
+    health: async () => (await call('GET', '/rehearsal/health')) as Awaited<ReturnType<SideDoor['health']>>,
+    stay: async () => await tell('POST', '/rehearsal/stay'),
+    stop: async () => await tell('POST', '/rehearsal/stop'),
+    reset: async () => await tell('POST', '/moto-api/reset'),
+    leftovers: async () => (await call('GET', '/rehearsal/leftovers')) as Awaited<ReturnType<SideDoor['leftovers']>>,
+    reportService: async (cluster, service, report) =>
+      await tell('PUT', `/rehearsal/ecs/services/${cluster}/${service}`, report),
+    reportTask: async (cluster, task, report) => await tell('PUT', `/rehearsal/ecs/tasks/${cluster}/${task}`, report),
+    forgetTask: async (cluster, task) => await tell('DELETE', `/rehearsal/ecs/tasks/${cluster}/${task}`),
+    reportTargetHealth: async (targetGroupArn, targets) =>
+      await tell('PUT', '/rehearsal/elbv2/target-health', { targetGroupArn, targets }),
+  };
+}

@@ -1,0 +1,52 @@
+/** Endpoint names of the AWS provider for the services in PROVIDER_SERVICES that call AWS. */
+export const ENDPOINT_SERVICES = [
+  'acm',
+  'appautoscaling',
+  'budgets',
+  'cloudwatch',
+  'ec2',
+  'ecr',
+  'ecs',
+  'elbv2',
+  'events',
+  'iam',
+  'kms',
+  'logs',
+  'route53',
+  's3',
+  's3control',
+  'secretsmanager',
+  'sns',
+  'sts',
+  'wafv2',
+] as const;
+
+/** Sorts behind every file of ours; Terraform merges files named *_override.tf into the others. */
+export const OVERRIDE_FILE = 'zz_rehearsal_override.tf';
+
+/**
+ * What a rehearsal changes about a stack, and all that it changes: state on this disk instead of HCP Terraform,
+ * credentials that no account knows, and endpoints on loopback.
+ * https://developer.hashicorp.com/terraform/language/files/override
+ */
+export function renderOverride(emulatorUrl: string): string {
+  const endpoints = ENDPOINT_SERVICES.map((service) => `    ${service} = "${emulatorUrl}"`).join('\n');
+  return `terraform {
+  backend "local" {}
+}
+
+provider "aws" {
+  access_key                  = "rehearsal"
+  secret_key                  = "rehearsal"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  s3_use_path_style           = true
+  retry_mode                  = "standard"
+  max_retries                 = 2
+
+  endpoints {
+${endpoints}
+  }
+}
+`;
+}

@@ -1,0 +1,44 @@
+import { generateCertificateAuthority } from './peer-authority.ts';
+import type { StackName } from './stacks.ts';
+
+/** The zone that the rehearsal's account owns before anything is applied. */
+export const ZONE_NAME = 'lornu.example';
+export const DOMAIN_NAME = `aws-staging.${ZONE_NAME}`;
+const PROJECT = 'lornu-staging';
+
+export interface GivenByAccount {
+  route53ZoneId: string;
+}
+
+/**
+ * Values of a rehearsal, so chosen that every part of the stack is there: mutual TLS, fail-over, endpoints. What a
+ * person gives with --var comes on top. RFC 2606 and RFC 5737 keep the names and addresses for examples.
+ */
+export function rehearsalVariables(given: GivenByAccount): Record<StackName, Record<string, unknown>> {
+  return {
+    bootstrap: {},
+    staging: {
+      image_digest: `sha256:${'0'.repeat(64)}`,
+      revision: '0000000',
+      deletion_protection: false,
+      force_destroy: true,
+      interface_endpoints: true,
+      alarm_emails: [`operations@${ZONE_NAME}`],
+      domain_name: DOMAIN_NAME,
+      route53_zone_id: given.route53ZoneId,
+      failover_domain_name: `agent.${ZONE_NAME}`,
+      google_cloud_address: '203.0.113.10',
+      peer_emails: [`gcp-agent@${PROJECT}.iam.gserviceaccount.com`],
+      peer_url: `https://gcp-agent.${ZONE_NAME}/a2a/lornu`,
+      sign_in: { domains: [ZONE_NAME] },
+      mutual_tls: { ca_certificates: generateCertificateAuthority(), peer_cidrs: ['203.0.113.0/24'] },
+      google: {
+        project_id: PROJECT,
+        workload_identity_audience:
+          '//iam.googleapis.com/projects/100000000000/locations/global/workloadIdentityPools/lornu-staging/providers/aws-staging',
+        service_account_email: `agent@${PROJECT}.iam.gserviceaccount.com`,
+        artifact_bucket: `${PROJECT}-artifacts`,
+      },
+    },
+  };
+}
