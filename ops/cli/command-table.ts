@@ -44,4 +44,9 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'build, run, scan and weigh the container images',
     load: () => import('../commands/image.ts'),
   },
+  {
+    name: 'rehearse',
+    summary: 'apply the AWS environment on this machine, without a cloud account',
+    load: () => import('../commands/rehearse.ts'),
+  },
 ];

@@ -14,7 +14,10 @@ export async function ensureEmulatorPython(
   context: Pick<CliContext, 'cacheDir' | 'env' | 'signal'>,
   emit: Emit,
 ): Promise<string> {
-  const key = createHash('sha256').update(await readFile(REQUIREMENTS)).digest('hex').slice(0, 12);
+  const key = createHash('sha256')
+    .update(await readFile(REQUIREMENTS))
+    .digest('hex')
+    .slice(0, 12);
   const folder = join(context.cacheDir, `aws-emulator-${key}`);
   const python = join(folder, 'bin/python');
   if (await stat(python).catch(() => undefined)) return python;
@@ -38,7 +41,16 @@ export async function ensureEmulatorPython(
   try {
     await runCommand([uv, 'venv', '--quiet', '--relocatable', '--python', '>=3.11', making], options);
     await runCommand(
-      [uv, 'pip', 'sync', '--quiet', '--require-hashes', '--python', join(making, 'bin/python'), REQUIREMENTS],
+      [
+        uv,
+        'pip',
+        'sync',
+        '--quiet',
+        '--require-hashes',
+        '--python',
+        join(making, 'bin/python'),
+        REQUIREMENTS,
+      ],
       options,
     );
     await rename(making, folder);

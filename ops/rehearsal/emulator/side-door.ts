@@ -47,7 +47,8 @@ export function createSideDoor(url: string): SideDoor {
       signal: AbortSignal.timeout(ANSWER_MS),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+    if (!response.ok)
+      throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
     return await response.json();
   };
   const tell = async (method: string, path: string, body?: unknown): Promise<void> => {
@@ -58,10 +59,12 @@ export function createSideDoor(url: string): SideDoor {
     stay: async () => await tell('POST', '/rehearsal/stay'),
     stop: async () => await tell('POST', '/rehearsal/stop'),
     reset: async () => await tell('POST', '/moto-api/reset'),
-    leftovers: async () => (await call('GET', '/rehearsal/leftovers')) as Awaited<ReturnType<SideDoor['leftovers']>>,
+    leftovers: async () =>
+      (await call('GET', '/rehearsal/leftovers')) as Awaited<ReturnType<SideDoor['leftovers']>>,
     reportService: async (cluster, service, report) =>
       await tell('PUT', `/rehearsal/ecs/services/${cluster}/${service}`, report),
-    reportTask: async (cluster, task, report) => await tell('PUT', `/rehearsal/ecs/tasks/${cluster}/${task}`, report),
+    reportTask: async (cluster, task, report) =>
+      await tell('PUT', `/rehearsal/ecs/tasks/${cluster}/${task}`, report),
     forgetTask: async (cluster, task) => await tell('DELETE', `/rehearsal/ecs/tasks/${cluster}/${task}`),
     reportTargetHealth: async (targetGroupArn, targets) =>
       await tell('PUT', '/rehearsal/elbv2/target-health', { targetGroupArn, targets }),

@@ -47,17 +47,14 @@ export async function startEmulator(options: {
   }
   const instance = randomUUID();
   const log = await open(logPath, 'w');
-  const child = Bun.spawn(
-    [options.python, SERVER, '--port', String(port), '--instance', instance],
-    {
-      // Only what Python needs: real AWS credentials have no business in an emulator.
-      env: { PATH: options.env['PATH'], PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
-      stdin: 'pipe',
-      stdout: log.fd,
-      stderr: log.fd,
-      detached: true,
-    },
-  );
+  const child = Bun.spawn([options.python, SERVER, '--port', String(port), '--instance', instance], {
+    // Only what Python needs: real AWS credentials have no business in an emulator.
+    env: { PATH: options.env['PATH'], PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
+    stdin: 'pipe',
+    stdout: log.fd,
+    stderr: log.fd,
+    detached: true,
+  });
   child.unref();
   await log.close();
   const stop = async (): Promise<void> => {
@@ -67,7 +64,10 @@ export async function startEmulator(options: {
     clearTimeout(timer);
   };
   try {
-    const opened = await waitForPort(logPath, () => child.exitCode !== null || options.signal?.aborted === true);
+    const opened = await waitForPort(
+      logPath,
+      () => child.exitCode !== null || options.signal?.aborted === true,
+    );
     const url = `http://127.0.0.1:${opened}`;
     return { port: opened, pid: child.pid, instance, url, sideDoor: createSideDoor(url), stop };
   } catch (error) {

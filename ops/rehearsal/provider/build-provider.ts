@@ -14,6 +14,9 @@ import {
 import { requireGo } from './require-go.ts';
 import { slimSource } from './slim-source.ts';
 
+/** Counted up when the changes to the module's source change, so that an older build is not taken for a new one. */
+const RECIPE = 2;
+
 /** What the module calls itself; Terraform needs a version in the mirror's path. */
 export const BUILT_VERSION = '6.47.1';
 
@@ -28,7 +31,7 @@ type BuildContext = Pick<CliContext, 'cacheDir' | 'env' | 'signal'>;
 /** Where the provider of this version, service list and waits lies; whether it is there is another question. */
 export function builtProviderPath(cacheDir: string): BuiltProvider {
   const key = createHash('sha256')
-    .update(JSON.stringify([PROVIDER_MODULE_VERSION, PROVIDER_SERVICES, SHORT_WAIT]))
+    .update(JSON.stringify([PROVIDER_MODULE_VERSION, PROVIDER_SERVICES, SHORT_WAIT, RECIPE]))
     .digest('hex')
     .slice(0, 12);
   const mirror = join(cacheDir, 'terraform-provider-aws', key);

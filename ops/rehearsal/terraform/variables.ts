@@ -1,4 +1,3 @@
-import { generateCertificateAuthority } from './peer-authority.ts';
 import type { StackName } from './stacks.ts';
 
 /** The zone that the rehearsal's account owns before anything is applied. */
@@ -6,8 +5,10 @@ export const ZONE_NAME = 'lornu.example';
 export const DOMAIN_NAME = `aws-staging.${ZONE_NAME}`;
 const PROJECT = 'lornu-staging';
 
+/** What is there before Terraform: the zone, and the authority whose peers may call (PEM). */
 export interface GivenByAccount {
   route53ZoneId: string;
+  peerAuthority: string;
 }
 
 /**
@@ -16,7 +17,11 @@ export interface GivenByAccount {
  */
 export function rehearsalVariables(given: GivenByAccount): Record<StackName, Record<string, unknown>> {
   return {
-    bootstrap: {},
+    bootstrap: {
+      github_repository: 'lornu-ai/lornu-aws-staging',
+      domain_zone_id: given.route53ZoneId,
+      force_destroy: true,
+    },
     staging: {
       image_digest: `sha256:${'0'.repeat(64)}`,
       revision: '0000000',
@@ -31,7 +36,7 @@ export function rehearsalVariables(given: GivenByAccount): Record<StackName, Rec
       peer_emails: [`gcp-agent@${PROJECT}.iam.gserviceaccount.com`],
       peer_url: `https://gcp-agent.${ZONE_NAME}/a2a/lornu`,
       sign_in: { domains: [ZONE_NAME] },
-      mutual_tls: { ca_certificates: generateCertificateAuthority(), peer_cidrs: ['203.0.113.0/24'] },
+      mutual_tls: { ca_certificates: given.peerAuthority, peer_cidrs: ['203.0.113.0/24'] },
       google: {
         project_id: PROJECT,
         workload_identity_audience:
