@@ -21,9 +21,9 @@ export function shortenWaits(source: string, wait: string): { source: string; co
 /** Whether this is the first shortened field of a literal that names no PollInterval. */
 function isFirstWait(lines: readonly string[], index: number): boolean {
   let first = index;
-  while (FIELD.test(lines[first - 1] ?? '')) first -= 1;
+  while (first > 0 && !lines[first - 1]?.endsWith('{')) first -= 1;
   let last = index;
-  while (FIELD.test(lines[last + 1] ?? '')) last += 1;
+  while (last < lines.length - 1 && !lines[last + 1]?.trim().startsWith('}')) last += 1;
   if (lines.slice(first, last + 1).some((line) => /^\s+PollInterval:/.test(line))) return false;
   return !lines.slice(first, index).some((line) => FIXED_WAIT.test(line));
 }
