@@ -95,15 +95,16 @@ async function within<T>(context: CliContext, work: (rehearsal: RehearsalContext
   const folder = join(context.root, '.lornu', 'rehearsal');
   const reporter = createReporter(context);
   try {
-    return await withLock(folder, async () => await work({ ...context, folder, emit: reporter.emit }));
+    return await withLock(folder, async () => work({ ...context, folder, emit: reporter.emit }));
   } finally {
     reporter.close();
     if (context.signal.aborted) context.stderr('\nStopped.\n');
   }
 }
 
-function publicPart({ standing: _, ...result }: ApplyResult): Omit<ApplyResult, 'standing'> {
-  return result;
+function publicPart(result: ApplyResult): object {
+  const { emulatorUrl, provider, stacks, statements, picturePath } = result;
+  return { emulatorUrl, provider, stacks, secondPlan: 'empty', statements, picturePath };
 }
 
 function renderApplied(result: ApplyResult): string {

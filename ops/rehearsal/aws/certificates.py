@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+# The name by which variable mutual_tls knows the peer (../terraform/variables.ts).
+PEER = "peer.lornu.example"
 LIFE = datetime.timedelta(days=2)
 
 
@@ -66,7 +68,15 @@ def write_all(folder, hosts):
         [x509.SubjectAlternativeName(names), x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])],
     )
     peers = issue("Lornu rehearsal peers", None, True, [])
-    peer = issue("rehearsal-peer", peers, False, [x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])])
+    peer = issue(
+        PEER,
+        peers,
+        False,
+        [
+            x509.SubjectAlternativeName([x509.DNSName(PEER)]),
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]),
+        ],
+    )
     files = {
         "authority.pem": pem(authority[0]),
         "server.pem": pem(*server),

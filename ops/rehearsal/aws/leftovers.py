@@ -1,5 +1,7 @@
 """What lies in the emulator's stores and would not lie in fresh ones: the proof that a destroy left nothing."""
 
+import functools
+
 from moto.core.base_backend import BackendDict
 
 from side_door import route
@@ -37,18 +39,24 @@ def state_of(thing):
     return next((getattr(thing, name) for name in names if isinstance(getattr(thing, name, None), str)), None)
 
 
+@functools.cache
+def sizes_when_new(backend_type, region, account):
+    """A new store has things too: IAM the policies that AWS manages, EC2 a default VPC."""
+    return {name: len(things) for name, things in contents(backend_type(region, account))}
+
+
 def surplus():
     """Compared by number, because what every account has from the start gets other ids in a fresh store."""
     left, kept_by_aws = [], []
     for backends in list(BackendDict._instances):
         for account, region, backend in list(backends.iter_backends()):
-            fresh = dict(contents(type(backend)(region, account)))
+            fresh = sizes_when_new(type(backend), region, account)
             for name, things in contents(backend):
                 live = []
                 for path, thing in things:
                     kept = state_of(thing) in KEPT_BY_AWS
                     (kept_by_aws if kept else live).append(f"{backends.service_name} {name} {'/'.join(path)}")
-                left += live[len(fresh.get(name, [])) :]
+                left += live[fresh.get(name, 0) :]
     return left, kept_by_aws
 
 

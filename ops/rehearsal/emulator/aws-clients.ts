@@ -2,7 +2,6 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { Route53Client } from '@aws-sdk/client-route-53';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 /** What an AWS SDK client needs to speak to the emulator and to nothing else. */
 export function emulatorSettings(url: string, region = 'us-east-1') {
@@ -19,7 +18,6 @@ export interface AwsClients {
   ecs: ECSClient;
   elb: ElasticLoadBalancingV2Client;
   route53: Route53Client;
-  secrets: SecretsManagerClient;
 }
 
 /** The clients with which the rehearsal reads what was applied. */
@@ -30,6 +28,5 @@ export function createAwsClients(url: string): AwsClients {
     ecs: new ECSClient(settings),
     elb: new ElasticLoadBalancingV2Client(settings),
     route53: new Route53Client(settings),
-    secrets: new SecretsManagerClient(settings),
   };
 }

@@ -49,24 +49,24 @@ export function createSideDoor(url: string): SideDoor {
     });
     if (!response.ok)
       throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
-    return await response.json();
+    return response.json();
   };
   const tell = async (method: string, path: string, body?: unknown): Promise<void> => {
     await call(method, path, body);
   };
   return {
     health: async () => (await call('GET', '/rehearsal/health')) as Awaited<ReturnType<SideDoor['health']>>,
-    stay: async () => await tell('POST', '/rehearsal/stay'),
-    stop: async () => await tell('POST', '/rehearsal/stop'),
-    reset: async () => await tell('POST', '/moto-api/reset'),
+    stay: async () => tell('POST', '/rehearsal/stay'),
+    stop: async () => tell('POST', '/rehearsal/stop'),
+    reset: async () => tell('POST', '/moto-api/reset'),
     leftovers: async () =>
       (await call('GET', '/rehearsal/leftovers')) as Awaited<ReturnType<SideDoor['leftovers']>>,
     reportService: async (cluster, service, report) =>
-      await tell('PUT', `/rehearsal/ecs/services/${cluster}/${service}`, report),
+      tell('PUT', `/rehearsal/ecs/services/${cluster}/${service}`, report),
     reportTask: async (cluster, task, report) =>
-      await tell('PUT', `/rehearsal/ecs/tasks/${cluster}/${task}`, report),
-    forgetTask: async (cluster, task) => await tell('DELETE', `/rehearsal/ecs/tasks/${cluster}/${task}`),
+      tell('PUT', `/rehearsal/ecs/tasks/${cluster}/${task}`, report),
+    forgetTask: async (cluster, task) => tell('DELETE', `/rehearsal/ecs/tasks/${cluster}/${task}`),
     reportTargetHealth: async (targetGroupArn, targets) =>
-      await tell('PUT', '/rehearsal/elbv2/target-health', { targetGroupArn, targets }),
+      tell('PUT', '/rehearsal/elbv2/target-health', { targetGroupArn, targets }),
   };
 }

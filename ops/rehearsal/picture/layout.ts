@@ -39,7 +39,12 @@ export function layOut(network: Network): Layout {
   };
   const zoneBoxes = zones.map((name, index) => ({
     name,
-    box: { x: vpc.x + ZONE_GAP + index * (ZONE_WIDTH + ZONE_GAP), y: vpc.y + 52, width: ZONE_WIDTH, height: 416 },
+    box: {
+      x: vpc.x + ZONE_GAP + index * (ZONE_WIDTH + ZONE_GAP),
+      y: vpc.y + 52,
+      width: ZONE_WIDTH,
+      height: 416,
+    },
   }));
   const subnets = zoneBoxes.flatMap(({ name, box }) => placeSubnets(network, name, box));
   const balancerSubnets = subnets.filter(({ id }) => network.loadBalancer.subnetIds.includes(id));

@@ -23,14 +23,16 @@ export function renderNetwork(network: Network, statements: readonly Statement[]
 <defs>${heads.join('')}</defs>
 ${rect({ x: 0, y: 0, width: layout.width, height }, 'page', 0)}
 ${text({ x: layout.vpc.x, y: 44 }, title, 'title')}
-${[...places(network, layout), ...ways(network, layout), ...verdicts(statements, layout)].join('\n')}
+${[...places(network, layout), ...ways(network, layout), ...subnetNames(layout), ...verdicts(statements, layout)].join('\n')}
 </svg>
 `;
 }
 
 function places(network: Network, layout: Layout): string[] {
   const { internet, google, vpc, gateway, balancer, endpoints } = layout;
-  const listeners = network.loadBalancer.listeners.map(({ port, protocol }) => `${protocol} ${port}`).join(', ');
+  const listeners = network.loadBalancer.listeners
+    .map(({ port, protocol }) => `${protocol} ${port}`)
+    .join(', ');
   return [
     rect(internet, 'outside'),
     text({ x: internet.x + 16, y: internet.y + 26 }, 'Internet', 'strong'),
@@ -46,7 +48,10 @@ function places(network: Network, layout: Layout): string[] {
     ]),
     ...layout.subnets.flatMap((subnet) => subnetParts(network, subnet)),
     ...(network.internetGateways.length > 0
-      ? [rect(gateway, 'card', 18), text({ x: centre(gateway).x, y: gateway.y + 23 }, 'Internet gateway', 'strong', 'middle')]
+      ? [
+          rect(gateway, 'card', 18),
+          text({ x: centre(gateway).x, y: gateway.y + 23 }, 'Internet gateway', 'strong', 'middle'),
+        ]
       : []),
     ...(balancer
       ? [
@@ -72,12 +77,16 @@ function places(network: Network, layout: Layout): string[] {
   ];
 }
 
-function subnetParts(network: Network, { id, name, cidr, box, isPublic }: PlacedSubnet): string[] {
-  const parts = [
-    rect(box, isPublic ? 'public' : 'private'),
-    text({ x: box.x + 14, y: box.y + 22 }, name),
+/** Drawn last and with a halo, so that a way that crosses a name passes behind it. */
+function subnetNames({ subnets }: Layout): string[] {
+  return subnets.flatMap(({ name, cidr, box, isPublic }) => [
+    text({ x: box.x + 14, y: box.y + 22 }, name, isPublic ? 'halo-public' : 'halo-private'),
     text({ x: box.x + box.width - 14, y: box.y + 22 }, cidr, 'quiet', 'end'),
-  ];
+  ]);
+}
+
+function subnetParts(network: Network, { id, box, isPublic }: PlacedSubnet): string[] {
+  const parts = [rect(box, isPublic ? 'public' : 'private')];
   const lower = { x: box.x + 12, y: box.y + 78, width: box.width - 24, height: 40 };
   const nat = network.natGateways.find((gateway) => gateway.subnetId === id && gateway.available);
   if (nat) {
@@ -99,7 +108,7 @@ function subnetParts(network: Network, { id, name, cidr, box, isPublic }: Placed
 }
 
 function taskBox(box: PlacedSubnet['box']) {
-  return { x: box.x + 12, y: box.y + 50, width: 168, height: TASK_HEIGHT };
+  return { x: box.x + 12, y: box.y + 50, width: 176, height: TASK_HEIGHT };
 }
 
 function ways(network: Network, layout: Layout): string[] {
@@ -109,13 +118,30 @@ function ways(network: Network, layout: Layout): string[] {
   const listened = ports(...loadBalancer.listeners.map(({ port }) => port));
   const [entry] = loadBalancer.subnetIds;
   const opened = entry
-    ? intersection(fromInternet(network, entry, loadBalancer.groupIds, loadBalancer.internetFacing).ports, listened)
+    ? intersection(
+        fromInternet(network, entry, loadBalancer.groupIds, loadBalancer.internetFacing).ports,
+        listened,
+      )
     : [];
   if (balancer && opened.length > 0) {
-    const x = gateway.x + 40;
+    const x = centre(gateway).x;
     drawn.push(
-      arrow([{ x: centre(internet).x, y: internet.y + internet.height }, { x: centre(internet).x, y: 164 }, { x, y: 164 }, { x, y: gateway.y - 2 }], 'in'),
-      arrow([{ x, y: gateway.y + gateway.height }, { x, y: balancer.y - 2 }], 'in'),
+      arrow(
+        [
+          { x: centre(internet).x, y: internet.y + internet.height },
+          { x: centre(internet).x, y: 164 },
+          { x, y: 164 },
+          { x, y: gateway.y - 2 },
+        ],
+        'in',
+      ),
+      arrow(
+        [
+          { x, y: gateway.y + gateway.height },
+          { x, y: balancer.y - 2 },
+        ],
+        'in',
+      ),
       tag({ x: centre(internet).x + 110, y: 164 }, label(opened), 'in'),
     );
   }
@@ -123,12 +149,22 @@ function ways(network: Network, layout: Layout): string[] {
     const task = taskBox(subnet.box);
     const origin = { subnetId: subnet.id, groupIds: service.groupIds, publicAddress: service.publicAddress };
     const fromBalancer = entry
-      ? within(network, { subnetId: entry, groupIds: loadBalancer.groupIds }, { subnetId: subnet.id, groupIds: service.groupIds })
+      ? within(
+          network,
+          { subnetId: entry, groupIds: loadBalancer.groupIds },
+          { subnetId: subnet.id, groupIds: service.groupIds },
+        )
       : undefined;
     if (balancer && fromBalancer && fromBalancer.ports.length > 0) {
-      const x = task.x + 40;
+      const x = task.x + 84;
       drawn.push(
-        arrow([{ x, y: balancer.y + balancer.height }, { x, y: task.y - 2 }], 'task'),
+        arrow(
+          [
+            { x, y: balancer.y + balancer.height },
+            { x, y: task.y - 2 },
+          ],
+          'task',
+        ),
         tag({ x, y: subnet.box.y - 50 }, label(fromBalancer.ports), 'task'),
       );
     }
@@ -137,7 +173,15 @@ function ways(network: Network, layout: Layout): string[] {
   if (drawn.some((part) => part.includes('way out')) && network.internetGateways.length > 0) {
     const x = gateway.x + gateway.width - 40;
     drawn.push(
-      arrow([{ x, y: gateway.y }, { x, y: 164 }, { x: centre(google).x, y: 164 }, { x: centre(google).x, y: google.y + google.height + 2 }], 'out'),
+      arrow(
+        [
+          { x, y: gateway.y },
+          { x, y: 164 },
+          { x: centre(google).x, y: 164 },
+          { x: centre(google).x, y: google.y + google.height + 2 },
+        ],
+        'out',
+      ),
       tag({ x: centre(google).x - 110, y: 164 }, '443', 'out'),
     );
   }
@@ -145,7 +189,16 @@ function ways(network: Network, layout: Layout): string[] {
     const last = layout.subnets.filter(({ id }) => service.subnetIds.includes(id)).at(-1);
     if (last) {
       const y = last.box.y + last.box.height - 18;
-      drawn.push(arrow([{ x: last.box.x + last.box.width, y }, { x: endpoints.x - 2, y }], 'out'), tag({ x: endpoints.x - 18, y: y - 20 }, '443', 'out'));
+      drawn.push(
+        arrow(
+          [
+            { x: last.box.x + last.box.width, y },
+            { x: endpoints.x - 2, y },
+          ],
+          'out',
+        ),
+        tag({ x: endpoints.x - 18, y: y - 20 }, '443', 'out'),
+      );
     }
   }
   return drawn;
@@ -168,8 +221,16 @@ function wayOut(
   const lane = natBottom + 34;
   const climb =
     natSubnet.zone === subnet.zone
-      ? [{ x: taskX, y: subnet.box.y }, { x: taskX, y: lane }, { x: natX, y: lane }]
-      : [{ x: taskX, y: subnet.box.y }, { x: taskX, y: lane + 16 }, { x: natX + 14, y: lane + 16 }];
+      ? [
+          { x: taskX, y: subnet.box.y },
+          { x: taskX, y: lane },
+          { x: natX, y: lane },
+        ]
+      : [
+          { x: taskX, y: subnet.box.y },
+          { x: taskX, y: lane + 16 },
+          { x: natX + 14, y: lane + 16 },
+        ];
   const landing = { x: climb.at(-1)?.x ?? natX, y: natBottom + 2 };
   const { gateway } = layout;
   const up = gateway.x + gateway.width - 40;

@@ -13,6 +13,8 @@ export const STYLE = `
   .zone { fill: #f1f4f7; stroke: none; }
   .public { fill: #e7f5ec; stroke: #9bd0b1; }
   .private { fill: #e8f0fc; stroke: #a3c0ec; }
+  .halo-public, .halo-private { paint-order: stroke; stroke-width: 5; stroke-linejoin: round; }
+  .halo-public { stroke: #e7f5ec; } .halo-private { stroke: #e8f0fc; }
   .card { fill: #ffffff; stroke: #b6c1cd; }
   .way { fill: none; stroke-width: 2; stroke-linejoin: round; }
   .way.in { stroke: ${WAY_COLORS.in}; }

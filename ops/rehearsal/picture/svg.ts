@@ -15,7 +15,12 @@ export function rect(box: Box, className: string, radius = 10): string {
   return `<rect class="${className}" x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" rx="${radius}"/>`;
 }
 
-export function text(at: Point, content: string, className = '', anchor: 'start' | 'middle' | 'end' = 'start'): string {
+export function text(
+  at: Point,
+  content: string,
+  className = '',
+  anchor: 'start' | 'middle' | 'end' = 'start',
+): string {
   return `<text class="${className}" x="${at.x}" y="${at.y}" text-anchor="${anchor}">${escape(content)}</text>`;
 }
 

@@ -3,6 +3,7 @@ import { renderNetwork } from '../picture/render-network.ts';
 import type { Network } from '../reachability/network.ts';
 import { readNetwork } from '../reachability/read-network.ts';
 import { readServed } from '../reachability/read-served.ts';
+import type { Statement } from '../reachability/statements.ts';
 import { readTerraform } from '../terraform/run-terraform.ts';
 import type { Standing } from './standing.ts';
 
@@ -19,10 +20,14 @@ export async function readAppliedNetwork(standing: Standing): Promise<Network> {
     String(outputs['cluster_name']?.value),
     String(outputs['service_name']?.value),
   );
-  return await readNetwork(clients.ec2, served.vpcId, served.loadBalancer, served.service);
+  return readNetwork(clients.ec2, served.vpcId, served.loadBalancer, served.service);
 }
 
-/** The network as a picture, for a browser. */
-export async function drawNetwork(network: Network, path: string): Promise<void> {
-  await writeFile(path, renderNetwork(network));
+/** The network and what was computed about it as a picture, for a browser. */
+export async function drawNetwork(
+  network: Network,
+  statements: readonly Statement[],
+  path: string,
+): Promise<void> {
+  await writeFile(path, renderNetwork(network, statements));
 }

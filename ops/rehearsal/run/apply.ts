@@ -147,7 +147,7 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
       run: async () => {
         made.network = await readAppliedNetwork(need());
         statements = evaluateNetwork(made.network);
-        await drawNetwork(made.network, workspace.picturePath);
+        await drawNetwork(made.network, statements, workspace.picturePath);
         const broken = statements.filter((statement) => !statement.holds);
         if (broken.length === 0) return `${statements.length} statements hold`;
         throw new CliError({

@@ -41,7 +41,7 @@ export function createWorkspace(folder: string): Workspace {
       await mkdir(folder, { recursive: true });
       await writeFile(recordPath, JSON.stringify(record, null, 2));
     },
-    remove: async () => await rm(folder, { recursive: true, force: true }),
+    remove: async () => rm(folder, { recursive: true, force: true }),
   };
 }
 
@@ -65,7 +65,7 @@ async function take(path: string): Promise<void> {
     });
     if (handle) {
       await handle.writeFile(String(process.pid));
-      return await handle.close();
+      return handle.close();
     }
     const holder = Number(await readFile(path, 'utf8').catch(() => ''));
     if (attempt === 1 && !isAlive(holder)) await rm(path, { force: true });

@@ -34,13 +34,13 @@ export async function chooseProvider(
 ): Promise<Provider> {
   const pluginCache = join(context.cacheDir, 'terraform-plugins');
   await mkdir(pluginCache, { recursive: true });
-  if (choice === 'registry') return await fromRegistry(context.cacheDir, pluginCache);
+  if (choice === 'registry') return fromRegistry(context.cacheDir, pluginCache);
   if (choice === 'auto') {
     const known = (await findBuiltProvider(context.cacheDir))
       ? 'built'
       : await cachedFromRegistry(pluginCache);
     if (known === 'registry' || (!known && (await answers(registry, context.signal)))) {
-      return await fromRegistry(context.cacheDir, pluginCache);
+      return fromRegistry(context.cacheDir, pluginCache);
     }
   }
   if (!(await findBuiltProvider(context.cacheDir))) {

@@ -6,6 +6,8 @@ import { parseEvent, type Diagnostic } from './terraform-events.ts';
 
 const INIT_MS = 10 * 60_000;
 const RUN_MS = 15 * 60_000;
+/** What a person wants to see pass by: what is done, not each resource's place in the plan. */
+const TOLD = /^(apply_(start|complete|errored)|change_summary|diagnostic)$/;
 
 export interface TerraformContext {
   terraform: string;
@@ -98,7 +100,7 @@ export async function runTerraform(
           seconds: event.hook.elapsed_seconds ?? 0,
         });
       }
-      io.line(event['@message']);
+      if (TOLD.test(event.type)) io.line(event['@message']);
     },
   });
   context.signal.throwIfAborted();

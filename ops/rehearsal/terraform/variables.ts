@@ -36,7 +36,11 @@ export function rehearsalVariables(given: GivenByAccount): Record<StackName, Rec
       peer_emails: [`gcp-agent@${PROJECT}.iam.gserviceaccount.com`],
       peer_url: `https://gcp-agent.${ZONE_NAME}/a2a/lornu`,
       sign_in: { domains: [ZONE_NAME] },
-      mutual_tls: { ca_certificates: given.peerAuthority, peer_cidrs: ['203.0.113.0/24'] },
+      mutual_tls: {
+        ca_certificates: given.peerAuthority,
+        peer_cidrs: ['203.0.113.0/24'],
+        peers: { [`DNS:peer.${ZONE_NAME}`]: 'gcp-agent' },
+      },
       google: {
         project_id: PROJECT,
         workload_identity_audience:

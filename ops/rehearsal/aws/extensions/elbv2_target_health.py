@@ -1,10 +1,11 @@
 """Target health as the rehearsal's load balancer sees it, instead of always healthy.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html#target-health-states
-A target that is registered and was never reported is `initial`, as on AWS before its first checks.
+A target that is registered and was never reported is `initial`, as on AWS before its first checks. One that drains
+is no longer registered and is listed all the same.
 """
 
-from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup
+from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup
 
 INITIAL = {
     "state": "initial",
@@ -31,3 +32,19 @@ def apply():
         )
 
     FakeTargetGroup.health_for = health_for
+
+    describe = ELBv2Backend.describe_target_health
+
+    def describe_target_health(self, target_group_arn, targets):
+        described = describe(self, target_group_arn, targets)
+        if targets:
+            return described
+        group = self.target_groups[target_group_arn]
+        draining = [
+            {"Id": said["id"]}
+            for said in reported(group).values()
+            if said["state"] == "draining" and said["id"] not in group.targets
+        ]
+        return [*described, *(group.health_for(target, self.ec2_backend) for target in draining)]
+
+    ELBv2Backend.describe_target_health = describe_target_health

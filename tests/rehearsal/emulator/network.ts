@@ -1,0 +1,53 @@
+import { CreateSecurityGroupCommand, CreateSubnetCommand, CreateVpcCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateLoadBalancerCommand,
+  CreateTargetGroupCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { EmulatorKit } from './kit.ts';
+
+export interface TestNetwork {
+  vpcId: string;
+  subnetIds: string[];
+  groupId: string;
+}
+
+/** Two subnets in two zones and a security group. */
+export async function makeNetwork({ ec2 }: EmulatorKit): Promise<TestNetwork> {
+  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
+  const vpcId = Vpc?.VpcId ?? '';
+  const subnetIds: string[] = [];
+  for (const [index, zone] of ['us-east-1a', 'us-east-1b'].entries()) {
+    const { Subnet } = await ec2.send(
+      new CreateSubnetCommand({ VpcId: vpcId, CidrBlock: `10.9.${index}.0/24`, AvailabilityZone: zone }),
+    );
+    subnetIds.push(Subnet?.SubnetId ?? '');
+  }
+  const { GroupId = '' } = await ec2.send(
+    new CreateSecurityGroupCommand({ GroupName: 'test', Description: 'test', VpcId: vpcId }),
+  );
+  return { vpcId, subnetIds, groupId: GroupId };
+}
+
+/** A load balancer with a target group for addresses. */
+export async function makeLoadBalancer(
+  { elb }: EmulatorKit,
+  { vpcId, subnetIds, groupId }: TestNetwork,
+  name: string,
+): Promise<{ balancerArn: string; groupArn: string }> {
+  const { LoadBalancers } = await elb.send(
+    new CreateLoadBalancerCommand({ Name: name, Subnets: subnetIds, SecurityGroups: [groupId] }),
+  );
+  const { TargetGroups } = await elb.send(
+    new CreateTargetGroupCommand({
+      Name: name,
+      Protocol: 'HTTP',
+      Port: 8080,
+      VpcId: vpcId,
+      TargetType: 'ip',
+    }),
+  );
+  return {
+    balancerArn: LoadBalancers?.[0]?.LoadBalancerArn ?? '',
+    groupArn: TargetGroups?.[0]?.TargetGroupArn ?? '',
+  };
+}
