@@ -118,4 +118,23 @@ export const SUITES: readonly Suite[] = [
     budgetMs: MINUTE,
     light: true,
   },
+  {
+    name: 'emulator',
+    title: 'the AWS emulator keeps what this environment needs, seen through the AWS SDK',
+    kind: 'bun',
+    run: ['./tests/rehearsal/emulator'],
+    needs: ['uv'],
+    budgetMs: 3 * MINUTE,
+    light: true,
+  },
+  {
+    name: 'emulator-style',
+    title: "the emulator's Python files are sound (ruff)",
+    kind: 'check',
+    run: ['uv', 'run', '--frozen', '--project', '../../../gcp-agent', 'ruff', 'check', '.'],
+    folder: 'ops/rehearsal/aws',
+    needs: ['python', 'uv'],
+    budgetMs: MINUTE,
+    light: true,
+  },
 ];

@@ -28,7 +28,7 @@ def issue(common_name, issuer, authority, extensions):
     """A certificate and its key; issuer None makes it sign itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     issuer_name, issuer_key = (issuer[0].subject, issuer[1]) if issuer else (named(common_name), key)
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(named(common_name))
@@ -40,9 +40,7 @@ def issue(common_name, issuer, authority, extensions):
         .not_valid_after(now + LIFE)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)

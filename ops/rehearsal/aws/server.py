@@ -17,19 +17,19 @@ os.environ["MOTO_ACCOUNT_ID"] = "123456789012"
 # The plan role of terraform/aws/bootstrap attaches policies that AWS manages.
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
-import moto  # noqa: E402
-from moto.moto_server.werkzeug_app import (  # noqa: E402
+import moto
+from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
     create_backend_app,
 )
-from werkzeug.serving import make_server  # noqa: E402
+from werkzeug.serving import make_server
 
-import extensions  # noqa: E402
-import leftovers  # noqa: E402, F401 - registers its route
-import running_state  # noqa: E402, F401 - registers its routes
-from cbor_front import CborFront  # noqa: E402
-from side_door import SideDoor, route  # noqa: E402
+import extensions
+import leftovers  # noqa: F401 - registers its route
+import running_state  # noqa: F401 - registers its routes
+from cbor_front import CborFront
+from side_door import SideDoor, route
 
 LOOPBACK = "127.0.0.1"
 
@@ -72,9 +72,7 @@ def main():
     extensions.apply()
     application = SideDoor(CborFront(DomainDispatcherApplication(create_backend_app)))
     try:
-        server = make_server(
-            LOOPBACK, arguments.port, application, threaded=True, request_handler=MotoRequestHandler
-        )
+        server = make_server(LOOPBACK, arguments.port, application, threaded=True, request_handler=MotoRequestHandler)
     except (OSError, SystemExit) as error:
         sys.exit(f"port {arguments.port} on {LOOPBACK} cannot be opened: {error}")
 

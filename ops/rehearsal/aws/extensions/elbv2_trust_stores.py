@@ -68,8 +68,7 @@ def create_trust_store(self):
         raise ELBClientError("DuplicateTrustStoreName", f"A trust store named '{name}' already exists")
     identifier = mock_random.get_random_hex(16)
     arn = (
-        f"arn:{self.partition}:elasticloadbalancing:{self.region}:{self.current_account}"
-        f":truststore/{name}/{identifier}"
+        f"arn:{self.partition}:elasticloadbalancing:{self.region}:{self.current_account}:truststore/{name}/{identifier}"
     )
     store = TrustStore(name, arn, read_bundle(self, params))
     stores_of(self)[arn] = store
