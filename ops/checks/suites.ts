@@ -99,6 +99,15 @@ export const SUITES: readonly Suite[] = [
     budgetMs: 4 * MINUTE,
   },
   {
+    name: 'artifacts',
+    title: 'artifacts in Cloud Storage are the same to this service and to google-adk',
+    kind: 'bun',
+    run: ['./tests/artifacts'],
+    needs: ['python', 'uv', 'fake-gcs-server'],
+    budgetMs: 3 * MINUTE,
+    light: true,
+  },
+  {
     name: 'gcp-agent',
     title: 'the FastAPI/ADK agent answers as promised (pytest)',
     kind: 'pytest',

