@@ -90,7 +90,7 @@ const DELIBERATE: Deliberate[] = [
     reason: 'Where an artifact lies is named by its store; no path of the disk is told to a caller.',
     path: /\.canonicalUri$/,
     holds: ({ reference, service }) =>
-      String(reference).startsWith('file:///') && /^artifact:\/\/apps\/probe\/users\//.test(String(service)),
+      String(reference).startsWith('file:///') && String(service).startsWith('artifact://apps/probe/users/'),
   },
   {
     reason:
