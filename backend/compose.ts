@@ -25,7 +25,9 @@ import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { Readiness } from './observability/readiness.ts';
 import { createRunService } from './runs/run-service.ts';
+import type { RunStore } from './runs/run-store.ts';
 import { SqliteRunStore } from './runs/sqlite/sqlite-run-store.ts';
+import { TaskProtection } from './runs/task-protection.ts';
 import { openDatabase } from './sessions/sqlite/database.ts';
 import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
 
@@ -70,10 +72,14 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
     onChange: (name, state, error) =>
       log[state === 'ok' ? 'info' : 'warn']('dependency', { name, state, ...(error ? { error } : {}) }),
   });
+  const runStore = new SqliteRunStore({ database });
+  const protection = await taskProtection(config, runStore, log);
   const own = createRunService({
     agents,
     sessions,
-    runs: new SqliteRunStore({ database }),
+    runs: runStore,
+    limits: { leaseMs: config.limits.leaseMs, renewEveryMs: config.limits.leaseMs / 3 },
+    ...(protection ? { protection } : {}),
     log,
     now,
     newId,
@@ -122,6 +128,18 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
       await Promise.all([sessions.close(), memory.close()]);
     },
   };
+}
+
+/** On ECS alone: keeps the task from being stopped while runs are under way. */
+async function taskProtection(
+  { ecsAgentUri, revision }: Config,
+  runs: RunStore,
+  log: Logger,
+): Promise<TaskProtection | undefined> {
+  if (!ecsAgentUri) return undefined;
+  await runs.noteRevision(revision);
+  const newerDeploymentSince = () => runs.newerRevisionSince(revision);
+  return new TaskProtection({ agentUri: ecsAgentUri, log, now: Date.now, newerDeploymentSince });
 }
 
 function sqliteFile({ sessions }: Config): string {

@@ -7,6 +7,11 @@ const INSTRUCTION = `You are Lornu's assistant for the environment you run in.
 Answer briefly and in plain words.
 Use the tools for facts about the environment and for notes; never invent either.`;
 
+/** A tool that only reads: a turn that goes on elsewhere may call it again (see ../README.md). */
+function safeToRepeat(options: ConstructorParameters<typeof FunctionTool>[0]): FunctionTool {
+  return Object.assign(new FunctionTool(options), { safeToRepeat: true });
+}
+
 /** Lornu's assistant; its twin on Google Cloud (gcp-agent) has the same name, tools and state keys. */
 export const rootAgent = new LlmAgent({
   name: 'lornu',
@@ -14,7 +19,7 @@ export const rootAgent = new LlmAgent({
   model: 'gemini-2.5-flash',
   instruction: INSTRUCTION,
   tools: [
-    new FunctionTool({
+    safeToRepeat({
       name: 'environment_status',
       description:
         'Tells which environment answers: cloud, revision, region, model, versions, and the state of what it depends on.',
@@ -26,7 +31,7 @@ export const rootAgent = new LlmAgent({
       parameters: z.object({ text: z.string().describe('What to remember.') }),
       execute: ({ text }, context) => saveNote(context, text),
     }),
-    new FunctionTool({
+    safeToRepeat({
       name: 'list_notes',
       description: "Returns this person's notes, oldest first.",
       execute: (_args, context) => listNotes(context),

@@ -43,12 +43,15 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metrics: 'none' | 'emf';
   readonly otlpEndpoint: string | undefined;
+  /** ECS's agent inside the task. */
+  readonly ecsAgentUri: string | undefined;
   readonly limits: {
     readonly bodyBytes: number;
     readonly uploadBytes: number;
     readonly bodyTimeoutMs: number;
     readonly pingMs: number;
     readonly drainMs: number;
+    readonly leaseMs: number;
   };
 }
 
@@ -123,12 +126,14 @@ function toConfig(v: Variables): Config {
     logLevel: v.LORNU_LOG_LEVEL,
     metrics: v.LORNU_METRICS,
     otlpEndpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,
+    ecsAgentUri: v.ECS_AGENT_URI,
     limits: {
       bodyBytes: v.LORNU_MAX_BODY_BYTES,
       uploadBytes: v.LORNU_MAX_UPLOAD_BYTES,
       bodyTimeoutMs: v.LORNU_BODY_TIMEOUT_MS,
       pingMs: v.LORNU_PING_MS,
       drainMs: v.LORNU_DRAIN_MS,
+      leaseMs: v.LORNU_LEASE_MS,
     },
   };
 }

@@ -131,6 +131,15 @@ export const VARIABLES = z.object({
     meaning: 'Time between comment lines on a quiet stream, in milliseconds.',
     form: 'a whole number above 0',
   }),
+  LORNU_LEASE_MS: variable(positiveInt(15_000), {
+    meaning:
+      'How long a process may say nothing before others go on with its runs, in milliseconds; renewed at a third.',
+    form: 'a whole number above 0',
+  }),
+  ECS_AGENT_URI: variable(httpUrl.optional(), {
+    meaning: 'Set by ECS: where the task asks not to be stopped while runs are under way.',
+    form: 'an http:// or https:// URL',
+  }),
   LORNU_DRAIN_MS: variable(positiveInt(110_000), {
     meaning:
       'How long running turns may go on after SIGTERM, in milliseconds; below the stop timeout of 120 s.',

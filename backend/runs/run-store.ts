@@ -93,4 +93,9 @@ export interface RunStore {
 
   /** Deletes runs that ended before `endedBeforeMs`, with their frames. */
   prune(endedBeforeMs: number): Promise<void>;
+
+  /** Notes that a process of this revision runs; the first note of each revision counts. */
+  noteRevision(revision: string): Promise<void>;
+  /** When a revision newer than this one was first noted, milliseconds; undefined while there is none. */
+  newerRevisionSince(revision: string): Promise<number | undefined>;
 }

@@ -25,6 +25,7 @@ const SCHEMA = `
     lines TEXT NOT NULL,
     PRIMARY KEY (run_id, first_index)
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS revisions (revision TEXT PRIMARY KEY, since_ms INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS leased_sessions ON sessions (lease_owner) WHERE lease_run_id IS NOT NULL;
 `;
 
@@ -138,6 +139,13 @@ export function prepareRunStatements(database: Database) {
     ),
     toCancel: database.query<{ id: string }, { owner: string }>(
       "SELECT id FROM runs WHERE owner = $owner AND cancel_requested = 1 AND state = 'running'",
+    ),
+    noteRevision: database.query<unknown, { revision: string; nowMs: number }>(
+      'INSERT INTO revisions (revision, since_ms) VALUES ($revision, $nowMs) ON CONFLICT DO NOTHING',
+    ),
+    newerRevision: database.query<{ since_ms: number | null }, { revision: string }>(
+      `SELECT min(since_ms) AS since_ms FROM revisions
+       WHERE since_ms > (SELECT since_ms FROM revisions WHERE revision = $revision)`,
     ),
     prune: database.query<unknown, { endedBeforeMs: number }>(
       'DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended_ms < $endedBeforeMs LIMIT 200)',

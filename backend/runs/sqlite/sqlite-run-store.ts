@@ -160,6 +160,16 @@ export class SqliteRunStore implements RunStore {
     }
   }
 
+  async noteRevision(revision: string): Promise<void> {
+    await inTransaction(this.#database, () =>
+      this.#statements.noteRevision.run({ revision, nowMs: Math.round(this.#now()) }),
+    );
+  }
+
+  async newerRevisionSince(revision: string): Promise<number | undefined> {
+    return reading(() => this.#statements.newerRevision.get({ revision })?.since_ms ?? undefined);
+  }
+
   #checkFence({ runId, fence }: Lease): number {
     const row = this.#statements.fenceOf.get({ runId });
     if (row?.fence !== fence) throw new AppError('LEASE_LOST');

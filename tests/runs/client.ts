@@ -1,0 +1,140 @@
+/**
+ * A client of the service that never loses a turn: it begins it, and where the connection breaks, it attaches again after
+ * the last frame that it has seen. See docs/runs.md for the calls.
+ */
+
+export interface Conversation {
+  /** Of the service, or of the load balancer in front of it. */
+  baseUrl: string;
+  appName: string;
+  userId: string;
+  sessionId: string;
+}
+
+export interface ReceivedFrame {
+  runId: string;
+  index: number;
+  /** The event, or the error frame. */
+  data: Record<string, unknown>;
+}
+
+export interface TurnOptions {
+  signal?: AbortSignal;
+  /** Told each time the connection was lost or refused. */
+  onTrouble?: (why: string) => void;
+  /** How long to go on trying. */
+  patienceMs?: number;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
+const PATIENCE_MS = 120_000;
+
+/** Sends a message and yields every frame of the turn exactly once, in order, however often the connection breaks. */
+export async function* sendMessage(
+  conversation: Conversation,
+  text: string,
+  options: TurnOptions = {},
+): AsyncGenerator<ReceivedFrame> {
+  const { signal, onTrouble, patienceMs = PATIENCE_MS } = options;
+  const giveUpAt = performance.now() + patienceMs;
+  const runsBefore = new Set((await listRuns(conversation)).map(({ id }) => id));
+  let last: ReceivedFrame | undefined;
+  let runId: string | undefined;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    try {
+      // Where our request broke before an answer came, the turn may have begun all the same.
+      runId ??= (await listRuns(conversation)).find(({ id }) => !runsBefore.has(id))?.id;
+      const response = await (runId
+        ? attach(conversation, runId, last, signal)
+        : begin(conversation, text, signal));
+      const stream = readStream(response, runId);
+      for (;;) {
+        const { value, done } = await stream.next();
+        if (done) {
+          if (value === 'ended') return;
+          break;
+        }
+        runId = value.runId;
+        last = value;
+        pauseMs = FIRST_PAUSE_MS;
+        yield value;
+      }
+      onTrouble?.('the stream ended before the run');
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      if (performance.now() > giveUpAt) throw error;
+      onTrouble?.(String(error));
+    }
+    await Bun.sleep(pauseMs * (0.5 + Math.random()));
+  }
+}
+
+/** Stops a run, or whichever run of the session is under way. */
+export async function cancelRun(conversation: Conversation, runId = 'running'): Promise<{ state: string }> {
+  const response = await fetch(`${runsUrl(conversation)}/${runId}/cancel`, { method: 'POST' });
+  if (!response.ok) throw new Error(`cancel: ${response.status} ${await response.text()}`);
+  return (await response.json()) as { state: string };
+}
+
+/** Runs of the session that are still kept, newest first; none where the session or the service is not there. */
+export async function listRuns(conversation: Conversation): Promise<{ id: string; state: string }[]> {
+  const response = await fetch(runsUrl(conversation));
+  if (!response.ok) throw new Error(`list: ${response.status}`);
+  return (await response.json()) as { id: string; state: string }[];
+}
+
+/** Listens to a run from after `last` on. */
+export async function attach(
+  conversation: Conversation,
+  runId: string,
+  last?: { runId: string; index: number },
+  signal?: AbortSignal,
+): Promise<Response> {
+  const response = await fetch(`${runsUrl(conversation)}/${runId}/frames`, {
+    headers: last ? { 'last-event-id': `${last.runId}:${last.index}` } : {},
+    ...(signal ? { signal } : {}),
+  });
+  if (!response.ok) throw new Error(`attach: ${response.status} ${await response.text()}`);
+  return response;
+}
+
+async function begin(conversation: Conversation, text: string, signal?: AbortSignal): Promise<Response> {
+  const { baseUrl, appName, userId, sessionId } = conversation;
+  const newMessage = { role: 'user', parts: [{ text }] };
+  const response = await fetch(`${baseUrl}/run_sse`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ appName, userId, sessionId, streaming: true, newMessage }),
+    ...(signal ? { signal } : {}),
+  });
+  if (!response.ok) throw new Error(`begin: ${response.status} ${await response.text()}`);
+  return response;
+}
+
+/** The frames of an answer; returns 'ended' where the service said that the run has ended, else the stream was cut. */
+export async function* readStream(
+  response: Response,
+  knownRunId?: string,
+): AsyncGenerator<ReceivedFrame, 'ended' | 'cut'> {
+  const runId = response.headers.get('lornu-run-id') ?? knownRunId ?? '';
+  let rest = '';
+  let index = -1;
+  const decoder = new TextDecoder();
+  for await (const bytes of response.body ?? []) {
+    rest += decoder.decode(bytes, { stream: true });
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line.startsWith('id: ')) index = Number(line.slice(line.lastIndexOf(':') + 1));
+      else if (line.startsWith('data: ')) yield { runId, index, data: JSON.parse(line.slice(6)) };
+      else if (line.startsWith(': run ')) return 'ended';
+    }
+  }
+  return 'cut';
+}
+
+function runsUrl({ baseUrl, appName, userId, sessionId }: Conversation): string {
+  const path = [appName, 'users', userId, 'sessions', sessionId].map(encodeURIComponent).join('/');
+  return `${baseUrl}/api/v1/apps/${path}/runs`;
+}
