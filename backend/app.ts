@@ -61,7 +61,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...artifactRoutes(artifacts),
     ...artifactDownloadRoutes(artifacts),
     ...memoryRoutes(memory, sessions),
-    ...rewindRoutes({ sessions, artifacts, now }),
+    ...rewindRoutes({ sessions, artifacts, runs, now }),
     ...runControlRoutes({ runs, metrics, pingMs: config.limits.pingMs }),
     ...meRoutes(),
     ...notBuiltRoutes(),

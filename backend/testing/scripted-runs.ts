@@ -35,12 +35,14 @@ export class ScriptedRuns implements RunService {
     if (!session) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${request.sessionId}`);
     this.started.push(request);
     this.activeCount++;
-    return new ScriptedRun({
+    const run = new ScriptedRun({
       id: `run-${this.started.length}`,
       script: this.script(request),
       onEnd: () => this.activeCount--,
       onRead: () => this.framesRead++,
     });
+    this.#runs.push(run);
+    return run;
   }
 
   async attach({ runId }: RunChoice, lastEventId?: string): Promise<Attachment> {

@@ -108,6 +108,26 @@ test('what cannot be rewound changes nothing', async () => {
   expect(((await get('')) as Session).events).toHaveLength(3);
 });
 
+test('a session with a run under way is left alone: nothing is saved either', async () => {
+  const { app, rewind, get } = await conversation();
+  const rest = Promise.withResolvers<void>();
+  app.runs.script = async function* () {
+    yield '{}';
+    await rest.promise;
+  };
+  await app.services.runs.start({ ...OWNER, sessionId: 's1', streaming: true });
+  const busy = await rewind('e-2');
+  expect([busy.status, await busy.json(), busy.headers.get('retry-after')]).toEqual([
+    409,
+    { detail: 'This session has a run under way: run-1' },
+    '5',
+  ]);
+  expect(await get('/artifacts/report/versions')).toEqual([0, 1]);
+  rest.resolve();
+  await Bun.sleep(1);
+  expect((await rewind('e-2')).status).toBe(200);
+});
+
 test('what was rewound is not remembered', async () => {
   const { app, rewind } = await conversation();
   const { sessions, memory } = app.services;

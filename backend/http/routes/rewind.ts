@@ -1,13 +1,19 @@
 import { AppError } from '../../errors/app-error.ts';
 import { toSessionJson } from '../../events/wire.ts';
+import type { RunService } from '../../runs/run.ts';
+import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { rewindSession, type RewindParts } from '../../turn/rewind.ts';
 import { jsonText } from '../answer.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { SESSION } from '../wire/answers.ts';
 import { REWIND_REQUEST } from '../wire/requests.ts';
 
+type RewindRoutesOptions = Omit<RewindParts, 'session' | 'beforeInvocationId'> & {
+  runs: Pick<RunService, 'list'>;
+};
+
 /** Taking a conversation back, for retry and for editing an earlier message. */
-export function rewindRoutes(parts: Omit<RewindParts, 'session' | 'beforeInvocationId'>): Route[] {
+export function rewindRoutes({ runs, ...parts }: RewindRoutesOptions): Route[] {
   return [
     defineRoute({
       method: 'post',
@@ -28,9 +34,19 @@ export function rewindRoutes(parts: Omit<RewindParts, 'session' | 'beforeInvocat
         const { appName = '', userId = '', sessionId = '' } = path;
         const session = await parts.sessions.getSession({ appName, userId, sessionId });
         if (!session) throw new AppError('SESSION_NOT_FOUND');
+        await assertIdle(runs, { appName, userId, sessionId });
         await rewindSession({ ...parts, session, beforeInvocationId: body?.rewindBeforeInvocationId ?? '' });
         return jsonText(toSessionJson(session));
       },
     }),
   ];
+}
+
+/** Before anything is saved; the store itself refuses a writer beside a run that begins in between. */
+async function assertIdle(runs: Pick<RunService, 'list'>, session: CompositeSessionKey): Promise<void> {
+  const running = (await runs.list(session)).find(({ state }) => state === 'running');
+  if (!running) return;
+  throw new AppError('SESSION_BUSY', `This session has a run under way: ${running.id}`, {
+    headers: { 'retry-after': '5' },
+  });
 }

@@ -96,16 +96,18 @@ export const wireInt = z.preprocess((value, ctx) => {
 }, z.int());
 
 /** Bytes as base64, standard or URL-safe alphabet, padding optional; afterwards standard base64 with padding. */
-export const wireBase64 = z.unknown().transform((text, ctx) => {
-  if (typeof text !== 'string') {
-    ctx.addIssue({
-      code: 'custom',
-      input: text,
-      message: 'Input should be a valid bytes',
-      params: { pydanticType: 'bytes_type' },
-    });
-    return z.NEVER;
-  }
+export const wireBase64 = z.preprocess((value, ctx) => {
+  if (typeof value === 'string') return value;
+  ctx.addIssue({
+    code: 'custom',
+    input: value,
+    message: 'Input should be a valid bytes',
+    params: { pydanticType: 'bytes_type' },
+  });
+  return z.NEVER;
+}, z.string().transform(toStandardAlphabet));
+
+function toStandardAlphabet(text: string, ctx: z.RefinementCtx): string {
   const standard = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
   const wrong = standard.search(/[^A-Za-z0-9+/]/);
   if (wrong >= 0 || standard.length % 4 === 1) {
@@ -125,4 +127,4 @@ export const wireBase64 = z.unknown().transform((text, ctx) => {
     return z.NEVER;
   }
   return standard.padEnd(Math.ceil(standard.length / 4) * 4, '=');
-});
+}
