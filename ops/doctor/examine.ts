@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { describeConfig } from '@lornu/backend/config/describe-config.ts';
 import type { CliContext } from '../cli/cli-context.ts';
+import { examineHops } from './hops.ts';
 import { configProblems } from '../up/config-problems.ts';
 import { whoListens } from '../process/port-holder.ts';
 import { findTool } from '../setup/find-tool.ts';
@@ -8,7 +9,7 @@ import { howToGet } from '../setup/ensure-tools.ts';
 import { TOOLS, type Tool } from '../setup/tools.ts';
 
 export interface Finding {
-  group: 'Tools' | 'Machine' | 'Configuration';
+  group: 'Tools' | 'Machine' | 'Configuration' | 'Hops';
   name: string;
   /** `missing` is something that "up" or "test" can't do without. */
   state: 'ok' | 'missing' | 'optional';
@@ -25,7 +26,13 @@ const REACH_MS = 5_000;
 export async function examine(context: ExamineContext): Promise<Finding[]> {
   const tools = Promise.all(Object.values(TOOLS).map((tool) => examineTool(tool, context)));
   const machine = Promise.all([freeDisk(context), portFree(8080), ...registries(context)]);
-  return [...(await tools), ...(await machine), ...examineConfig(context.env)];
+  const hops = await examineHops({ env: context.env, fetch, now: Date.now, signal: context.signal });
+  return [
+    ...(await tools),
+    ...(await machine),
+    ...examineConfig(context.env),
+    ...hops.map((hop): Finding => ({ group: 'Hops', ...hop })),
+  ];
 }
 
 async function examineTool(tool: Tool, context: ExamineContext): Promise<Finding> {

@@ -105,6 +105,7 @@ export const REFUSED_TOKENS: TokenCase[] = [
   withClaims('no iat', () => ({ iat: undefined }), CLAIMS),
   withClaims('no sub', () => ({ sub: undefined }), CLAIMS),
   withClaims('an empty sub', () => ({ sub: '' }), CLAIMS),
+  withClaims('a sub that is no text', () => ({ sub: 110000000000000000001 as unknown as string }), CLAIMS),
   withClaims('exp that is no number', () => ({ exp: 'tomorrow' }), CLAIMS),
   withHeader('typ of an access token', () => ({ typ: 'at+jwt' }), TYPE),
   withHeader('typ of a logout token', () => ({ typ: 'logout+jwt' }), TYPE),
@@ -126,6 +127,12 @@ export const REFUSED_TOKENS: TokenCase[] = [
     name: 'claims that are no JSON',
     description: MALFORMED,
     headers: () => bearer(`${base64url({ alg: 'RS256' })}.${base64url('[')}.AA`),
+  },
+  {
+    name: 'header without an algorithm',
+    description: MALFORMED,
+    headers: (kit) =>
+      bearer(`${base64url({ kid: kit.current.kid })}.${base64url(claims(kit.app.clock.nowMs))}.AA`),
   },
   {
     name: 'a signature cut short',
@@ -202,6 +209,11 @@ export const FORBIDDEN_TOKENS: TokenCase[] = [
   withClaims(
     'an e-mail that the issuer does not vouch for',
     () => ({ email_verified: false }),
+    'This caller is not on the list of machines',
+  ),
+  withClaims(
+    'an e-mail that is a list',
+    () => ({ email: [SERVICE] }),
     'This caller is not on the list of machines',
   ),
   withClaims(

@@ -216,6 +216,15 @@ describe('what a token may not do', () => {
     );
   });
 
+  test('a token ends by the clock of the service', async () => {
+    const token = await sign(signers.current, claims(app.clock.nowMs));
+    const call = async () => (await app.request('/list-apps', { headers: bearer(token) })).status;
+    app.clock.nowMs += 3_629_000;
+    expect(await call()).toBe(200);
+    app.clock.nowMs += 1_000;
+    expect(await call()).toBe(401);
+  });
+
   test('the caller is named by its service account', async () => {
     const token = await sign(signers.current, claims(app.clock.nowMs));
     const me = await (await app.request('/api/v1/me', { headers: bearer(token) })).json();

@@ -76,6 +76,15 @@ describe('an issuer’s key set', () => {
     expect(await find('k1')).toBe('signature');
   });
 
+  test('gives a rotated key to all who come with it at the same time', async () => {
+    const { state, find } = await createCase();
+    await find('k1');
+    state.keys = [await newKey('k2')];
+    state.nowMs += 31 * SECOND;
+    expect(await Promise.all([find('k2'), find('k2'), find('k2')])).toEqual(['found', 'found', 'found']);
+    expect(state.requests).toBe(2);
+  });
+
   test('serves through an outage, and asks again in the background', async () => {
     const { state, find } = await createCase();
     await find('k1');
@@ -127,6 +136,10 @@ describe('an issuer’s key set', () => {
 
   test.each([
     ['longer than 150 KB', async () => Response.json({ keys: [], filler: 'x'.repeat(151 * 1024) })],
+    [
+      'an error that looks like keys',
+      async () => Response.json({ keys: [await newKey('k1')] }, { status: 500 }),
+    ],
     ['no key set', async () => Response.json({ hello: 1 })],
     ['no JSON', async () => new Response('<html>')],
     [
@@ -154,6 +167,9 @@ describe('an issuer’s key set', () => {
     const { state, find } = await createCase();
     state.keys = [await newKey('k1'), await newKey('k2')];
     expect(await find('k1')).toBe('found');
+    state.nowMs += 31 * SECOND;
     expect(await find(undefined as unknown as string)).toBe('signature');
+    // And asks nobody for help: newer keys would not make it clearer.
+    expect(state.requests).toBe(1);
   });
 });

@@ -42,7 +42,7 @@ export class KeySet {
   #loadedAtMs = Number.NEGATIVE_INFINITY;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #lastFailure: unknown;
-  #pending: Promise<void> | undefined;
+  #pending: Promise<LocalKeys> | undefined;
 
   constructor(options: KeySetOptions) {
     this.#options = {
@@ -59,11 +59,12 @@ export class KeySet {
   readonly find = async (header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<VerificationKey> => {
     const ageMs = this.#options.now() - this.#loadedAtMs;
     if (ageMs > this.#options.maxStaleMs) this.#keys = undefined;
-    if (this.#keys === undefined) await this.#load();
+    const held = this.#keys;
     // Whoever needs the new keys finds them missing below and waits; the others are not held up.
-    else if (ageMs > this.#options.maxAgeMs && !this.#coolingDown()) this.#load().catch(() => undefined);
+    if (held !== undefined && ageMs > this.#options.maxAgeMs) this.#load().catch(() => undefined);
+    const keys = held ?? (await this.#load());
     try {
-      return await this.#pick(header, token);
+      return await keys(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw new TokenError('signature', { cause: error });
     }
@@ -71,18 +72,13 @@ export class KeySet {
       if (this.#lastFailure !== undefined) throw this.#unavailable();
       throw new TokenError('signature');
     }
-    await this.#load();
+    const newer = await this.#load();
     try {
-      return await this.#pick(header, token);
+      return await newer(header, token);
     } catch (error) {
       throw new TokenError('signature', { cause: error });
     }
   };
-
-  async #pick(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<VerificationKey> {
-    if (this.#keys === undefined) throw this.#unavailable();
-    return this.#keys(header, token);
-  }
 
   #coolingDown(): boolean {
     return this.#options.now() < this.#askedAtMs + this.#cooldownMs();
@@ -98,17 +94,17 @@ export class KeySet {
   }
 
   /** One request at a time, shared by all who wait for it. */
-  async #load(): Promise<void> {
+  async #load(): Promise<LocalKeys> {
     if (this.#pending === undefined) {
       if (this.#coolingDown()) throw this.#unavailable();
       this.#pending = this.#request().finally(() => {
         this.#pending = undefined;
       });
     }
-    await this.#pending;
+    return this.#pending;
   }
 
-  async #request(): Promise<void> {
+  async #request(): Promise<LocalKeys> {
     this.#askedAtMs = this.#options.now();
     try {
       const response = await this.#options.fetch(this.#options.url, {
@@ -119,9 +115,11 @@ export class KeySet {
       });
       if (response.status !== 200) throw new Error(`the key set answered ${response.status}`);
       const keys = await readJsonWithin(response, MAX_KEY_SET_BYTES);
-      this.#keys = createLocalJWKSet(keys as JSONWebKeySet);
+      const loaded = createLocalJWKSet(keys as JSONWebKeySet);
+      this.#keys = loaded;
       this.#loadedAtMs = this.#options.now();
       this.#lastFailure = undefined;
+      return loaded;
     } catch (error) {
       this.#lastFailure = error;
       this.#options.onOutage?.(error);

@@ -19,7 +19,6 @@ export interface TrustedIssuer {
 }
 
 export interface VerifiedToken {
-  issuer: string;
   subject: string;
   /** Only where the issuer vouches for it (`email_verified`). */
   email?: string;
@@ -34,7 +33,7 @@ export const CLOCK_TOLERANCE_S = 30;
 
 // Headers through which a token could bring or fetch a key of its own (RFC 7515, 4.1.2-4.1.6), or ask for
 // extensions that we would have to understand (4.1.11).
-const REFUSED_HEADERS = ['jku', 'x5u', 'jwk', 'x5c', 'crit', 'b64'] as const;
+const REFUSED_HEADERS = ['jku', 'x5u', 'jwk', 'x5c', 'crit'] as const;
 
 /** Verifies tokens of configured issuers with their published keys; nothing in a token widens what is accepted. */
 export class TokenVerifier {
@@ -70,7 +69,7 @@ export class TokenVerifier {
         clockTolerance: CLOCK_TOLERANCE_S,
         currentDate: new Date(this.#now()),
       });
-      return toVerified(payload, found.trusted.issuer);
+      return toVerified(payload);
     } catch (error) {
       throw toTokenError(error);
     }
@@ -90,11 +89,10 @@ function isPlainJwt(typ: string | undefined): boolean {
   return typ === undefined || /^(application\/)?jwt$/i.test(typ);
 }
 
-function toVerified(payload: JWTPayload, issuer: string): VerifiedToken {
+function toVerified(payload: JWTPayload): VerifiedToken {
   const { sub, email, email_verified: emailVerified } = payload;
   if (typeof sub !== 'string' || sub === '') throw new TokenError('claims');
   return {
-    issuer,
     subject: sub,
     ...(typeof email === 'string' && emailVerified === true ? { email: email.toLowerCase() } : {}),
   };

@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { type GoogleStandIn, startGoogleStandIn } from '../standins/google/server.ts';
+import { examineHops } from './hops.ts';
+
+let google: GoogleStandIn;
+let others: Bun.Server<undefined>;
+/** What Firestore, the peer and Gemini answer. */
+let answers: Record<string, () => Response>;
+
+beforeAll(async () => {
+  google = await startGoogleStandIn();
+  others = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: (request) => answers[new URL(request.url).pathname]?.() ?? Response.json({}, { status: 404 }),
+  });
+});
+afterAll(async () => {
+  await google.stop();
+  await others.stop(true);
+});
+
+const DOCUMENT = '/v1/projects/lornu/databases/staging/documents/doctor/none';
+const refusal = (status: number, message: string) => () => Response.json({ error: { message } }, { status });
+
+beforeEach(() => {
+  google.failing.clear();
+  answers = {
+    [DOCUMENT]: refusal(404, 'Document "doctor/none" not found.'),
+    '/a2a/lornu/.well-known/agent-card.json': () => Response.json({ name: 'gcp-agent' }),
+    '/v1beta/models/gemini-2.5-flash': () => Response.json({ name: 'models/gemini-2.5-flash' }),
+  };
+});
+
+const ENVIRONMENT = {
+  LORNU_SESSION_STORE: 'firestore',
+  FIRESTORE_DATABASE: 'staging',
+  GOOGLE_CLOUD_PROJECT: 'lornu',
+  GEMINI_API_KEY: 'a-gemini-key-that-is-secret',
+  AWS_REGION: 'eu-central-1',
+};
+
+/** Every hop's state and value; Google's public addresses lead to this machine. */
+async function look(changes: Record<string, string> = {}) {
+  const elsewhere = ['firestore.googleapis.com', 'generativelanguage.googleapis.com'];
+  const hops = await examineHops({
+    env: {
+      ...ENVIRONMENT,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${google.url}/v2/credentials/task1`,
+      GOOGLE_WORKLOAD_IDENTITY_AUDIENCE: google.provider,
+      GOOGLE_SERVICE_ACCOUNT_EMAIL: google.serviceAccount.email,
+      GOOGLE_STS_URL: `${google.url}/v1/token`,
+      GOOGLE_IAM_CREDENTIALS_URL: google.url,
+      A2A_ALLOWED_EMAILS: google.serviceAccount.email,
+      A2A_TOKEN_AUDIENCE: 'https://lornu.example',
+      A2A_TOKEN_JWKS_URL: `${google.url}/oauth2/v3/certs`,
+      A2A_PEER_URL: `${others.url.origin}/a2a/lornu`,
+      ...changes,
+    },
+    fetch: (async (input: string | URL, init?: RequestInit) => {
+      const url = new URL(input);
+      return fetch(elsewhere.includes(url.hostname) ? new URL(url.pathname, others.url) : url, init);
+    }) as typeof fetch,
+    now: Date.now,
+    signal: new AbortController().signal,
+  });
+  return new Map(hops.map((hop) => [hop.name, hop]));
+}
+
+describe('the hops that doctor goes', () => {
+  test('are all shown, in their order, when all is well', async () => {
+    const hops = await look();
+    expect([...hops].map(([name, { state }]) => `${name}: ${state}`)).toEqual([
+      'task role: ok',
+      'federation: ok',
+      'service account: ok',
+      'database: ok',
+      'key set: ok',
+      'peer: ok',
+      'model: ok',
+    ]);
+    expect(hops.get('peer')?.value).toBe('card of gcp-agent');
+    expect(hops.get('database')?.value).toBe('Firestore projects/lornu/databases/staging');
+  });
+
+  test.each([
+    [
+      'task role',
+      () => google.failing.add('task-credentials'),
+      'cannot be read (it answered 503)',
+      '169.254.170.2',
+    ],
+    [
+      'federation',
+      () => google.failing.add('sts'),
+      "Google's STS did not take the task role's identity",
+      'attribute condition',
+    ],
+    [
+      'service account',
+      () => google.failing.add('iam'),
+      'Google gave no token for the service account',
+      'serviceAccountOpenIdTokenCreator',
+    ],
+    ['key set', () => google.failing.add('certs'), 'it answered 503', 'A2A_TOKEN_JWKS_URL'],
+    [
+      'database',
+      () => (answers[DOCUMENT] = refusal(404, 'The database staging does not exist for project lornu')),
+      '404 The database staging does not exist for project lornu',
+      'terraform/gcp/staging',
+    ],
+    [
+      'database',
+      () => (answers[DOCUMENT] = refusal(403, 'Missing or insufficient permissions.')),
+      '403 Missing or insufficient',
+      'roles/datastore.user',
+    ],
+    [
+      'peer',
+      () => delete answers['/a2a/lornu/.well-known/agent-card.json'],
+      'its card answered 404',
+      'Google Cloud',
+    ],
+    [
+      'model',
+      () =>
+        (answers['/v1beta/models/gemini-2.5-flash'] = refusal(
+          400,
+          'API key not valid. Please pass a valid API key.',
+        )),
+      '400 API key not valid',
+      'lornu secrets set gemini-api-key',
+    ],
+  ] as const)(
+    'name the one that fails, why, and what to do: %s',
+    async (name, breakIt, value, next) => {
+      breakIt();
+      const hop = (await look()).get(name);
+      expect(hop).toMatchObject({
+        state: 'missing',
+        value: expect.stringContaining(value),
+        next: expect.stringContaining(next),
+      });
+    },
+    20_000,
+  );
+
+  test('that come after a broken one are not blamed', async () => {
+    google.failing.add('task-credentials');
+    const hops = await look();
+    expect(hops.get('service account')?.value).toBe('not tried: federation fails');
+    expect(hops.get('database')?.value).toBe('not tried: we are nobody to Google');
+    expect(hops.get('key set')?.state).toBe('ok');
+  });
+
+  test('are optional on a machine that needs none of them, and show no secret', async () => {
+    const hops = await examineHops({
+      env: { GEMINI_API_KEY: 'a-gemini-key-that-is-secret' },
+      fetch: (async () => refusal(400, 'API key not valid.')()) as unknown as typeof fetch,
+      now: Date.now,
+      signal: new AbortController().signal,
+    });
+    expect(hops.map(({ name, state }) => [name, state])).toEqual([
+      ['task role', 'optional'],
+      ['federation', 'optional'],
+      ['service account', 'optional'],
+      ['database', 'ok'],
+      ['key set', 'optional'],
+      ['peer', 'optional'],
+      ['model', 'missing'],
+    ]);
+    expect(JSON.stringify(hops)).not.toContain('a-gemini-key-that-is-secret');
+  });
+});
