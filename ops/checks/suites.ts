@@ -75,6 +75,21 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'identity-mutants',
+    title: 'a check of identity that is taken out is missed by a test (a sample, another one every day)',
+    kind: 'check',
+    run: ['bun', 'tests/identity/mutation/main.ts', '--seconds', '50'],
+    budgetMs: 3 * MINUTE,
+  },
+  {
+    name: 'identity-all-mutants',
+    title: 'every check of identity that is taken out is missed by a test',
+    kind: 'check',
+    run: ['bun', 'tests/identity/mutation/main.ts', '--all'],
+    budgetMs: 30 * MINUTE,
+    onlyInAll: true,
+  },
+  {
     name: 'launcher',
     title: 'the launcher starts from nothing, and explains what stops it',
     kind: 'bun',

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { createFederation } from '../../backend/identity/google/federation.ts';
 import { GoogleIdentityError, SCOPES } from '../../backend/identity/google/google-identity.ts';
@@ -173,6 +176,66 @@ describe("the task role's credentials", () => {
     expect(asked('/task1')).toBe(1);
     nowMs += 2 * 60_000;
     expect((await source.get()).accessKeyId).not.toBe(first.accessKeyId);
+  });
+
+  const GOOD = {
+    AccessKeyId: 'A',
+    SecretAccessKey: 'B',
+    Token: 'C',
+    Expiration: '2030-01-01T00:00:00Z',
+  };
+  const answering = (answer: Response | Promise<Response>, timeoutMs = 2_000) =>
+    createTaskCredentials({
+      url: 'http://169.254.170.2/x',
+      fetch: (async (_url: string, init: RequestInit) =>
+        Promise.race([answer, rejectOnAbort(init.signal)])) as unknown as typeof fetch,
+      now: () => nowMs,
+      timeoutMs,
+    });
+  const rejectOnAbort = (signal: AbortSignal | null | undefined) =>
+    new Promise<never>((_resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(new Error('aborted')));
+    });
+  const failureOf = async (source: AwsCredentialsSource) =>
+    String(await source.get().catch((error: unknown) => error));
+
+  test.each(Object.keys(GOOD))('are not accepted without %s', async (name) => {
+    expect(await answering(Response.json(GOOD)).get()).toMatchObject({ accessKeyId: 'A' });
+    expect(await failureOf(answering(Response.json({ ...GOOD, [name]: undefined })))).toContain(
+      'answered without credentials',
+    );
+    expect(await failureOf(answering(Response.json({ ...GOOD, [name]: 7 })))).toContain(
+      'answered without credentials',
+    );
+  });
+
+  test('are not waited for without end, and not taken from an error', async () => {
+    expect(await failureOf(answering(new Promise(() => undefined), 20))).toContain('cannot be read');
+    expect(await failureOf(answering(Response.json(GOOD, { status: 500 })))).toContain('cannot be read');
+  });
+
+  test('carry the token of the agent, from the environment or a file that is read each time', async () => {
+    const seen: (string | undefined)[] = [];
+    const file = join(tmpdir(), `agent-token-${crypto.randomUUID()}`);
+    const source = (options: object) =>
+      createTaskCredentials({
+        url: 'http://127.0.0.1/x',
+        now: () => nowMs,
+        fetch: (async (_url: string, init: { headers: Record<string, string> }) => {
+          seen.push(init.headers['authorization']);
+          return Response.json({ ...GOOD, Expiration: new Date(nowMs + 1_000).toISOString() });
+        }) as unknown as typeof fetch,
+        ...options,
+      });
+    await source({}).get();
+    await source({ authorizationToken: 'one' }).get();
+    const fromFile = source({ authorizationTokenFile: file });
+    for (const token of ['two', 'three']) {
+      await Bun.write(file, `${token}\n`);
+      await fromFile.get();
+    }
+    await rm(file);
+    expect(seen).toEqual([undefined, 'one', 'two', 'three']);
   });
 
   test('are used to within a minute of their end while the endpoint fails', async () => {

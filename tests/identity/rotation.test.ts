@@ -161,6 +161,7 @@ describe('while Secrets Manager', () => {
   test.each([
     ['is down', () => google.failing.add('secrets'), 'GEMINI_API_KEY'],
     ['has lost the secret', () => google.secrets.clear(), 'ResourceNotFoundException'],
+    ['holds no text', () => google.secrets.set(GEMINI_ARN, 7 as unknown as string), 'has no text in'],
     ['holds an empty value', () => google.secrets.set(GEMINI_ARN, ''), ''],
     ['gives no credentials', () => google.failing.add('task-credentials'), 'container credentials endpoint'],
   ])('%s the value held goes on being used', async (_what, breakIt, reason) => {

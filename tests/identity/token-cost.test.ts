@@ -28,9 +28,7 @@ test('a token costs little more than its signature', async () => {
     Array.from({ length: TOKENS }, (_, i) => sign(signer, claims(Date.now(), { jti: `token-${i}` }))),
   );
   const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
-  const publicKey = await crypto.subtle.importKey('jwk', signer.publicJwk, algorithm, false, [
-    'verify',
-  ]);
+  const publicKey = await crypto.subtle.importKey('jwk', signer.publicJwk, algorithm, false, ['verify']);
   const signed = tokens.map((token) => {
     const at = token.lastIndexOf('.');
     return {

@@ -8,9 +8,9 @@ export interface SecretsManagerOptions {
   /** Another address of the API: an interface endpoint, or a rehearsal's. */
   endpoint?: string;
   fetch: typeof fetch;
+  timeoutMs?: number;
 }
 
-const TIMEOUT_MS = 5_000;
 // Secrets Manager's own limit is 64 KiB for the value.
 const MAX_ANSWER_BYTES = 256 * 1024;
 
@@ -24,6 +24,7 @@ export function createSecretsManager({
   credentials,
   endpoint,
   fetch,
+  timeoutMs = 5_000,
 }: SecretsManagerOptions): (arn: string) => Promise<string> {
   const url = endpoint ?? `https://secretsmanager.${region}.amazonaws.com/`;
   return async (arn) => {
@@ -44,7 +45,7 @@ export function createSecretsManager({
       },
       body: JSON.stringify({ SecretId: secretId }),
     });
-    const response = await fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(request, { signal: AbortSignal.timeout(timeoutMs) });
     const answer = (await readJsonWithin(response, MAX_ANSWER_BYTES)) as Record<string, unknown>;
     const { __type: type, SecretString: value } = answer;
     if (response.status !== 200) {
@@ -53,13 +54,13 @@ export function createSecretsManager({
       );
     }
     if (typeof value !== 'string') throw new Error(`Secrets Manager has no text in ${secretId}`);
-    return jsonKey === undefined ? value : readJsonKey(value, jsonKey, secretId);
+    return jsonKey ? readJsonKey(value, jsonKey, secretId) : value;
   };
 }
 
 function parseSecretArn(arn: string): { secretId: string; jsonKey: string | undefined } {
   const parts = arn.split(':');
-  return { secretId: parts.slice(0, 7).join(':'), jsonKey: parts[7] || undefined };
+  return { secretId: parts.slice(0, 7).join(':'), jsonKey: parts[7] };
 }
 
 function readJsonKey(value: string, key: string, secretId: string): string {

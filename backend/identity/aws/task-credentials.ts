@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { readJsonWithin } from '../read-json-within.ts';
 
 /** Keys of an AWS role for a while. */
@@ -31,11 +32,19 @@ export interface TaskCredentialsOptions {
   authorizationTokenFile?: string;
   fetch: typeof fetch;
   now: () => number;
+  timeoutMs?: number;
 }
+
+/** What the endpoint answers (AWS, "Task IAM role"). */
+const ANSWER = z.object({
+  AccessKeyId: z.string(),
+  SecretAccessKey: z.string(),
+  Token: z.string(),
+  Expiration: z.iso.datetime(),
+});
 
 const RENEW_BEFORE_MS = 5 * 60_000;
 const USABLE_FOR_MS = 60_000;
-const TIMEOUT_MS = 2_000;
 
 /**
  * The credentials of the ECS task's role, from the container endpoint, which google-auth-library does not know.
@@ -47,8 +56,6 @@ export function createTaskCredentials(options: TaskCredentialsOptions): AwsCrede
   let held: AwsCredentials | undefined;
   let pending: Promise<AwsCredentials> | undefined;
 
-  const validFor = (ms: number): boolean => held !== undefined && (held.expiresAtMs ?? Infinity) - now() > ms;
-
   async function renew(): Promise<AwsCredentials> {
     pending ??= readTaskCredentials(options).finally(() => {
       pending = undefined;
@@ -57,13 +64,20 @@ export function createTaskCredentials(options: TaskCredentialsOptions): AwsCrede
     return held;
   }
 
+  /** The credentials held, if they live that long. */
+  function heldFor(ms: number): AwsCredentials | undefined {
+    return (held?.expiresAtMs ?? 0) - now() > ms ? held : undefined;
+  }
+
   return {
     async get() {
-      if (held !== undefined && validFor(RENEW_BEFORE_MS)) return held;
+      const fresh = heldFor(RENEW_BEFORE_MS);
+      if (fresh) return fresh;
       try {
         return await renew();
       } catch (error) {
-        if (held !== undefined && validFor(USABLE_FOR_MS)) return held;
+        const usable = heldFor(USABLE_FOR_MS);
+        if (usable) return usable;
         throw error;
       }
     },
@@ -81,22 +95,22 @@ async function readTaskCredentials(options: TaskCredentialsOptions): Promise<Aws
     const response = await options.fetch(url, {
       headers: token ? { authorization: token } : {},
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(options.timeoutMs ?? 2_000),
     });
     if (response.status !== 200) throw new Error(`it answered ${response.status}`);
     answer = await readJsonWithin(response, 64 * 1024);
   } catch (cause) {
     throw new CredentialsError(`The container credentials endpoint ${url} cannot be read`, { cause });
   }
-  const { AccessKeyId, SecretAccessKey, Token, Expiration } = answer as Record<string, unknown>;
-  const expiresAtMs = Date.parse(String(Expiration));
-  if (
-    typeof AccessKeyId !== 'string' ||
-    typeof SecretAccessKey !== 'string' ||
-    typeof Token !== 'string' ||
-    Number.isNaN(expiresAtMs)
-  ) {
+  const parsed = ANSWER.safeParse(answer);
+  if (!parsed.success) {
     throw new CredentialsError(`The container credentials endpoint ${url} answered without credentials`);
   }
-  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token, expiresAtMs };
+  const { AccessKeyId, SecretAccessKey, Token, Expiration } = parsed.data;
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: Token,
+    expiresAtMs: Date.parse(Expiration),
+  };
 }

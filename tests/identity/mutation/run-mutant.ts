@@ -21,7 +21,7 @@ const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   ['aws/', ['tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
   ['google/', ['tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
   ['task-secrets', ['tests/identity/rotation.test.ts']],
-  ['bind-user', ['tests/identity/users.test.ts']],
+  ['bind-user', ['backend/identity/bind-user.test.ts', 'tests/identity/users.test.ts']],
   [
     '',
     [
