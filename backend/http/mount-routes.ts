@@ -24,7 +24,7 @@ export function mountRoutes(app: Hono<AppEnv>, routes: readonly Route[], limits:
       };
       const principal: Principal | undefined = context.get('principal');
       // Routes that are open to everyone name no user.
-      const bound = principal === undefined ? input : bindUser(principal, context.req.method, input);
+      const bound = principal === undefined ? input : bindUser(principal, route.creates === true, input);
       return route.handler({ context, ...bound });
     });
   }

@@ -36,6 +36,8 @@ export interface Route<Query extends z.ZodType = z.ZodType, Body extends z.ZodTy
   bodyOptional?: boolean;
   /** The body may carry a file: the larger limit applies. */
   upload?: boolean;
+  /** Makes something that was not there: refused under another's user id, where all else is answered as absent. */
+  creates?: boolean;
   /** What the 200 answer is; a schema, or the media type of something that is not JSON. */
   answer: z.ZodType | { mediaType: string };
   errors: readonly ErrorCode[];

@@ -7,9 +7,9 @@ const NOBODY = expect.stringMatching(/^nobody-[\da-f-]{36}$/) as unknown as stri
 
 const bind = (
   input: { path?: Record<string, string>; query?: unknown; body?: unknown },
-  method = 'GET',
+  creates = false,
   caller = ADA,
-) => bindUser(caller, method, { path: {}, query: undefined, body: undefined, ...input });
+) => bindUser(caller, creates, { path: {}, query: undefined, body: undefined, ...input });
 
 describe('a user id in a request', () => {
   test('of the caller stays, wherever it stands', () => {
@@ -19,14 +19,14 @@ describe('a user id in a request', () => {
       body: { userId: 'ada', sessionId: 's' },
     };
     expect(bind(input)).toEqual(input);
-    expect(bind(input, 'POST')).toEqual(input);
+    expect(bind(input, true)).toEqual(input);
   });
 
   test('of another is replaced by one that owns nothing, and nothing else is touched', () => {
     expect(bind({ path: { userId: 'ben', appName: 'a' } })).toMatchObject({
       path: { userId: NOBODY, appName: 'a' },
     });
-    expect(bind({ body: { userId: 'ben', sessionId: 's' } }, 'POST')).toMatchObject({
+    expect(bind({ body: { userId: 'ben', sessionId: 's' } }, true)).toMatchObject({
       body: { userId: NOBODY, sessionId: 's' },
     });
     expect(bind({ query: { user_id: 'ben', app_name: 'a' } })).toMatchObject({
@@ -36,7 +36,7 @@ describe('a user id in a request', () => {
   });
 
   test('of another is found in a body beside a path of her own', () => {
-    const bound = bind({ path: { userId: 'ada' }, body: { userId: 'ben' } }, 'PATCH');
+    const bound = bind({ path: { userId: 'ada' }, body: { userId: 'ben' } });
     expect(bound).toMatchObject({ path: { userId: 'ada' }, body: { userId: NOBODY } });
   });
 
@@ -48,12 +48,12 @@ describe('a user id in a request', () => {
   );
 
   test('under which something would be created is refused', () => {
-    expect(() => bind({ path: { userId: 'ben' } }, 'POST')).toThrow('The user id is not yours');
+    expect(() => bind({ path: { userId: 'ben' } }, true)).toThrow('The user id is not yours');
   });
 
   test('may be any for a local caller and for a service', () => {
     const input = { path: { userId: 'ben' }, query: undefined, body: { userId: 'cid' } };
     for (const caller of [LOCAL_PRINCIPAL, { ...ADA, role: 'service' as const }])
-      expect(bind(input, 'POST', caller)).toEqual(input);
+      expect(bind(input, true, caller)).toEqual(input);
   });
 });

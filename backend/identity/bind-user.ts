@@ -16,10 +16,10 @@ const NOBODY = `nobody-${crypto.randomUUID()}`;
  * so what belongs to others is answered by the same code, in the same words and time, as what does not exist.
  * To create under a foreign user is refused.
  */
-export function bindUser<T extends UserInput>(principal: Principal, method: string, input: T): T {
+export function bindUser<T extends UserInput>(principal: Principal, creates: boolean, input: T): T {
   const inPath = input.path['userId'];
   if (inPath !== undefined && !mayActFor(principal, inPath)) {
-    if (method === 'POST') throw new AppError('CALLER_NOT_ALLOWED', 'The user id is not yours');
+    if (creates) throw new AppError('CALLER_NOT_ALLOWED', 'The user id is not yours');
     return { ...input, path: { ...input.path, userId: NOBODY } };
   }
   return { ...input, body: withOwnUser(principal, input.body), query: withOwnUser(principal, input.query) };

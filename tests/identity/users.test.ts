@@ -96,6 +96,32 @@ describe('what belongs to another person', () => {
         ),
       404,
     ],
+    [
+      'a cancellation',
+      (user) => answerOf(`/api/v1${inPath(user)}/s1/runs/run-1/cancel`, { method: 'POST' }),
+      404,
+    ],
+    ['a list of runs', (user) => answerOf(`/api/v1${inPath(user)}/s1/runs`), 200],
+    ['a run to attach to', (user) => answerOf(`/api/v1${inPath(user)}/s1/runs/run-1`), 404],
+    [
+      'a rewind',
+      (user) => answerOf(`/api/v1${inPath(user)}/s1/rewind`, json({ rewindBeforeInvocationId: 'e-1' })),
+      404,
+    ],
+    ['a list of artifacts', (user) => answerOf(`${inPath(user)}/s1/artifacts`), 200],
+    ['an artifact', (user) => answerOf(`${inPath(user)}/s1/artifacts/a.txt`), 404],
+    ["an artifact's versions", (user) => answerOf(`${inPath(user)}/s1/artifacts/a.txt/versions`), 200],
+    ['an artifact to download', (user) => answerOf(`/api/v1${inPath(user)}/s1/artifacts/a.txt`), 404],
+    [
+      'a deletion of an artifact',
+      (user) => answerOf(`${inPath(user)}/s1/artifacts/a.txt`, { method: 'DELETE' }),
+      200,
+    ],
+    [
+      'memory',
+      (user) => answerOf(`/apps/lornu/users/${user}/memory`, json({ sessionId: 's1' }, 'PATCH')),
+      404,
+    ],
     ['a path with a trailing slash', (user) => answerOf(`${inPath(user)}/s1/`), 307],
   ];
 

@@ -109,6 +109,7 @@ export function artifactRoutes(artifacts: ArtifactService): Route[] {
     defineRoute({
       method: 'post',
       path: COLLECTION,
+      creates: true,
       summary: 'Saves the next version of an artifact.',
       tag: 'artifacts',
       body: SAVE_ARTIFACT_REQUEST,

@@ -104,6 +104,7 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
     defineRoute({
       method: 'post',
       path: ONE,
+      creates: true,
       summary: 'Creates a session under a given id; the body is its state.',
       tag: 'sessions',
       deprecated: true,
@@ -117,6 +118,7 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
     defineRoute({
       method: 'post',
       path: COLLECTION,
+      creates: true,
       summary: 'Creates a session, with a state and with events of an earlier conversation if wanted.',
       tag: 'sessions',
       body: CREATE_SESSION_REQUEST,
