@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 from google.adk.cli.fast_api import get_fast_api_app
 
 from gcp_agent.settings import Settings
@@ -13,13 +14,13 @@ _SQLITE = "sqlite:///"
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """google-adk's production routes, with nothing added: this service is the reference for the wire.
+    """google-adk's production routes, with nothing added but the page where one is given.
 
     `web=False` leaves out the developer pages, which may write and import Python files.
     """
     if settings.session_service_uri.startswith(_SQLITE):
         Path(settings.session_service_uri.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
-    return get_fast_api_app(
+    app = get_fast_api_app(
         agents_dir=str(settings.agents_dir),
         session_service_uri=settings.session_service_uri,
         artifact_service_uri=settings.artifact_service_uri,
@@ -30,3 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
         port=settings.port,
         web=False,
     )
+    if settings.page_dir:
+        # Last, so that every route of google-adk comes first; only files of the page are answered here.
+        app.mount("/", StaticFiles(directory=settings.page_dir, html=True), name="page")
+    return app

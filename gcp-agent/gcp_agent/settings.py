@@ -24,6 +24,8 @@ class Settings:
     session_service_uri: str
     artifact_service_uri: str
     allow_origins: tuple[str, ...]
+    # The built chat page, served at / where it is given.
+    page_dir: Path | None
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -42,6 +44,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if not agents_dir.is_dir():
         problems.append(f'AGENTS_DIR: there is no folder "{agents_dir}".')
 
+    page_text = value("PAGE_DIR", "")
+    page_dir = Path(page_text) if page_text else None
+    if page_dir and not (page_dir / "index.html").is_file():
+        problems.append(f'PAGE_DIR: there is no index.html in "{page_dir}".')
+
     if problems:
         raise SettingsError("\n".join(problems))
     data_dir = Path(value("DATA_DIR", str(_PROJECT / ".data"))).resolve()
@@ -52,4 +59,5 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         session_service_uri=value("SESSION_SERVICE_URI", f"sqlite:///{data_dir / 'sessions.db'}"),
         artifact_service_uri=value("ARTIFACT_SERVICE_URI", (data_dir / "artifacts").as_uri()),
         allow_origins=tuple(filter(None, value("ALLOW_ORIGINS", "").split(","))),
+        page_dir=page_dir,
     )

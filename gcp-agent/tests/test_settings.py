@@ -16,6 +16,7 @@ def test_an_empty_value_counts_as_not_set():
 
 def test_all_problems_are_told_together():
     with pytest.raises(SettingsError) as error:
-        read_settings({"PORT": "http", "AGENTS_DIR": "/nowhere"})
+        read_settings({"PORT": "http", "AGENTS_DIR": "/nowhere", "PAGE_DIR": "/no-page"})
     assert "PORT" in str(error.value)
     assert "/nowhere" in str(error.value)
+    assert "/no-page" in str(error.value)

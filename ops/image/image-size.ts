@@ -71,6 +71,16 @@ async function readLayers(folder: string, instructions: readonly string[]): Prom
   return { layers, bytes: sum('bytes'), compressedBytes: sum('compressedBytes') };
 }
 
+/** Digests of an image's uncompressed layers, from the base up. */
+export async function layerDigests(engine: Engine, image: string): Promise<string[]> {
+  const inspect =
+    engine.kind === 'buildah'
+      ? ['inspect', '--type', 'image', '--format', '{{json .OCIv1.RootFS.DiffIDs}}', image]
+      : ['image', 'inspect', '--format', '{{json .RootFS.Layers}}', image];
+  const { stdout } = await runCommand([engine.path, ...inspect]);
+  return z.array(z.string()).parse(JSON.parse(stdout));
+}
+
 /** Measures what was built. */
 export async function measureImages(
   { engine, images }: BuiltImages,
