@@ -25,6 +25,8 @@ export interface Suite {
   budgetMs: number;
   /** Light suites may run two at once; the others run alone. */
   light?: boolean;
+  /** It can run on this system alone. */
+  onlyOn?: NodeJS.Platform;
   /** Runs only with --all or when named. */
   onlyInAll?: boolean;
 }

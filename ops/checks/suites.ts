@@ -161,4 +161,13 @@ export const SUITES: readonly Suite[] = [
     budgetMs: MINUTE,
     light: true,
   },
+  {
+    name: 'image',
+    title: 'the images are built, run under the limits of the task, and hold no secret',
+    kind: 'bun',
+    run: ['./tests/image'],
+    needs: ['podman', 'runc', 'python', 'uv'],
+    budgetMs: 12 * MINUTE,
+    onlyOn: 'linux',
+  },
 ];

@@ -18,6 +18,7 @@ Examples:
   ./lornu image scan                     the Dockerfile checked, and bills of materials
 
 Where the base images can't be pulled, stand-ins are made and the result says so: fit for tests, never to be pushed.
+Layers of earlier builds stay as a cache; "podman image prune" removes those that nothing uses.
 `;
 
 interface BuildFlags {

@@ -42,7 +42,12 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
 }
 
 /** The suites that a command line means, in the table's order; an unknown name is a usage error. */
-export function chooseSuites(suites: readonly Suite[], names: readonly string[], all: boolean): Suite[] {
+export function chooseSuites(
+  suites: readonly Suite[],
+  names: readonly string[],
+  all: boolean,
+  platform: NodeJS.Platform = process.platform,
+): Suite[] {
   const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
   if (unknown.length > 0) {
     throw new CliError({
@@ -53,7 +58,9 @@ export function chooseSuites(suites: readonly Suite[], names: readonly string[],
     });
   }
   if (names.length > 0) return suites.filter((suite) => names.includes(suite.name));
-  return suites.filter((suite) => all || !suite.onlyInAll);
+  return suites
+    .filter((suite) => all || !suite.onlyInAll)
+    .filter(({ onlyOn = platform }) => onlyOn === platform);
 }
 
 function list(suites: readonly Suite[], flags: Flags, context: CliContext): void {
