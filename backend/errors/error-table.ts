@@ -96,6 +96,11 @@ export const ERROR_TABLE = {
     sentence: 'The request body is too large.',
     next: 'Send at most 4 MB, or 32 MB where a request carries a file.',
   },
+  BODY_INCOMPLETE: {
+    status: 400,
+    sentence: 'The request body broke off.',
+    next: 'Send the whole body, as long as Content-Length says.',
+  },
   BODY_TIMEOUT: {
     status: 408,
     sentence: 'The request body did not arrive in time.',

@@ -7,7 +7,7 @@ export interface BodyLimits {
 
 /**
  * Reads a request body whole, within a number of bytes and a time.
- * Throws BODY_TOO_LARGE (without reading on) or BODY_TIMEOUT; a drip of bytes does not extend the time.
+ * Throws BODY_TOO_LARGE (without reading on), BODY_TIMEOUT or BODY_INCOMPLETE; a drip of bytes does not extend the time.
  */
 export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array> {
   const declared = Number(request.headers.get('content-length') ?? 0);
@@ -23,7 +23,8 @@ export async function readBody(request: Request, limits: BodyLimits): Promise<Ui
     return await Promise.race([collect(reader, limits.maxBytes), late]);
   } catch (error) {
     void reader.cancel().catch(() => undefined);
-    throw error;
+    if (error instanceof AppError) throw error;
+    throw new AppError('BODY_INCOMPLETE', undefined, { cause: error });
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
+import { listen, type Listening } from '../testing/listen.ts';
 import { createTestApp, json, type TestApp } from '../testing/test-app.ts';
 
 const TURN = {
@@ -9,27 +10,18 @@ const TURN = {
   newMessage: { role: 'user', parts: [{ text: 'hello' }] },
 };
 
-let servers: { stop(closeActive: boolean): Promise<void> }[] = [];
+let servers: Listening[] = [];
 
 afterEach(async () => {
-  await Promise.all(servers.map((server) => server.stop(true)));
+  await Promise.all(servers.map((server) => server.stop()));
   servers = [];
 });
 
-/** The app behind a real socket, as serve.ts puts it there. */
-async function listen(app: TestApp): Promise<{ url: string; port: number }> {
-  const server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    development: false,
-    idleTimeout: 130,
-    fetch: (request) => app.fetch(request),
-  });
+async function start(app: TestApp): Promise<Listening> {
+  const server = listen(app);
   servers.push(server);
-  const port = server.port ?? 0;
-  const url = `http://127.0.0.1:${port}`;
-  await fetch(`${url}/apps/lornu/users/ann/sessions`, json({ sessionId: 's1' }));
-  return { url, port };
+  await fetch(`${server.url}/apps/lornu/users/ann/sessions`, json({ sessionId: 's1' }));
+  return server;
 }
 
 async function until(condition: () => boolean, withinMs = 5_000): Promise<void> {
@@ -49,7 +41,7 @@ describe('a stream over a socket', () => {
       await rest.promise;
       yield '{"n":2}';
     };
-    const { url } = await listen(app);
+    const { url } = await start(app);
     const response = await fetch(`${url}/run_sse`, json(TURN));
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     expect((await reader?.read())?.value).toBe('id: run-1:0\ndata: {"n":1}\n\n');
@@ -66,7 +58,7 @@ describe('a stream over a socket', () => {
       await Bun.sleep(80);
       yield '{"n":1}';
     };
-    const { url } = await listen(app);
+    const { url } = await start(app);
     const text = await (await fetch(`${url}/run_sse`, json(TURN))).text();
     expect(text).toMatch(/^(?:: ping\n\n){2,}id: run-1:0\ndata: \{"n":1\}\n\n: run completed\n\n$/);
   });
@@ -78,7 +70,7 @@ describe('a stream over a socket', () => {
     app.runs.script = async function* () {
       for (let i = 0; i < frames; i++) yield frame;
     };
-    const { port } = await listen(app);
+    const { port } = await start(app);
     const body = JSON.stringify(TURN);
     const socket = connect(port, '127.0.0.1').pause();
     socket.write(
@@ -105,7 +97,7 @@ describe('a stream over a socket', () => {
       yield '{"n":1}';
       await rest.promise;
     };
-    const { url } = await listen(app);
+    const { url } = await start(app);
     const leave = new AbortController();
     const response = await fetch(`${url}/run_sse`, { ...json(TURN), signal: leave.signal });
     await response.body?.getReader().read();
@@ -125,7 +117,7 @@ describe('a stream over a socket', () => {
       await rest.promise;
       yield '{"n":2}';
     };
-    const { port } = await listen(app);
+    const { port } = await start(app);
     const body = JSON.stringify(TURN);
     const received = Array.from({ length: 400 }, () => '');
     // Plain sockets: Bun's own fetch allows 256 requests at once.
