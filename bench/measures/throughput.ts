@@ -21,6 +21,9 @@ export interface ThroughputOptions {
   chunks: number;
 }
 
+/** Until the code is compiled: a server that has just started is not what runs for weeks. */
+const WARM_UP_SECONDS = 6;
+
 /** Rounds are interleaved: whatever else the machine does meanwhile meets all servers alike. */
 export async function measureThroughput(
   { servers, canned }: Targets,
@@ -42,7 +45,7 @@ export async function measureThroughput(
     for (const name of TARGETS) {
       const { url, pid } = servers[name];
       const before = cpuMs(pid);
-      const result = await runLoad({ ...job, url, seconds: round === 0 ? 1 : seconds });
+      const result = await runLoad({ ...job, url, seconds: round === 0 ? WARM_UP_SECONDS : seconds });
       errors[name] += result.errors;
       errorSamples.push(...result.errorSamples.map((sample) => `${name}: ${sample}`));
       // Round 0 only warms up: imports, compiled code, open connections.

@@ -123,6 +123,15 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'fuzz',
+    title: 'no request, however odd, is answered with a server error (schemathesis)',
+    kind: 'bun',
+    run: ['./tests/fuzz'],
+    needs: ['python', 'uv'],
+    budgetMs: 5 * MINUTE,
+    onlyInAll: true,
+  },
+  {
     name: 'gcp-agent',
     title: 'the FastAPI/ADK agent answers as promised (pytest)',
     kind: 'pytest',

@@ -78,7 +78,7 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
       tag: 'sessions',
       query: z.object({ limit: wireInt.optional(), cursor: z.string().optional() }),
       answer: SESSIONS,
-      errors: ['INVALID_REQUEST'],
+      errors: ['BAD_REQUEST', 'INVALID_REQUEST'],
       handler: async ({ path, query, context }) => {
         const { appName, userId } = keyOf(path);
         const page = await store.listSummaries({ appName, userId }, query);

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startService } from '@lornu/ops/servers/agent-servers.ts';
+import type { Server } from '@lornu/ops/servers/server.ts';
+import { type GeminiStandin, spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+
+const root = resolve(import.meta.dir, '../..');
+const SCHEMATHESIS = 'schemathesis==4.32.5';
+/** The same requests each time; another seed finds others. */
+const SEED = process.env['FUZZ_SEED'] ?? '1';
+const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 90);
+const START_MS = 60_000;
+
+let scratchDir: string;
+let standin: GeminiStandin;
+let service: Server;
+
+beforeAll(async () => {
+  scratchDir = await mkdtemp(join(tmpdir(), 'lornu-fuzz-'));
+  standin = await spawnGeminiStandin({ chunks: 4 });
+  const agentsDir = join(root, 'tests/contract/agents');
+  service = await startService({ root, scratchDir, agentsDir, modelUrl: standin.url });
+}, START_MS);
+
+afterAll(async () => {
+  await service?.stop();
+  await standin?.stop();
+  await rm(scratchDir, { recursive: true, force: true });
+});
+
+test(
+  'whatever fits, or does not fit, the OpenAPI document is answered as documented and never with a server error',
+  async () => {
+    const child = Bun.spawn(
+      [
+        ...['uv', 'tool', 'run', '--from', SCHEMATHESIS, 'st', 'run', `${service.url}/openapi.json`],
+        ...['--checks', 'not_a_server_error,content_type_conformance,response_schema_conformance'],
+        // They answer 501 by design.
+        ...['--exclude-tag', 'not served'],
+        ...['--phases', 'coverage,fuzzing', '--max-examples', '30', '--seed', SEED],
+        ...['--max-time', `${SECONDS}`, '--request-timeout', '20', '--continue-on-failure'],
+        ...['--suppress-health-check', 'all', '--warnings', 'off'],
+      ],
+      { cwd: scratchDir, stdout: 'pipe', stderr: 'pipe' },
+    );
+    const report = await new Response(child.stdout).text();
+    const isWell = (await child.exited) === 0;
+    expect(isWell ? '' : `${report.slice(-6_000)}\n${await new Response(child.stderr).text()}`).toBe('');
+    expect((await fetch(`${service.url}/health`)).status).toBe(200);
+  },
+  (SECONDS + 120) * 1_000,
+);
