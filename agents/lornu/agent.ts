@@ -1,7 +1,8 @@
-import { FunctionTool, LlmAgent } from '@google/adk';
+import { type Context, FunctionTool, LlmAgent } from '@google/adk';
 import { z } from 'zod';
 import { readEnvironment } from './environment.ts';
 import { deleteNotes, listNotes, saveNote } from './notes.ts';
+import { drawStatusChart } from './status-chart.ts';
 
 const INSTRUCTION = `You are Lornu's assistant for the environment you run in.
 Answer briefly and in plain words.
@@ -12,7 +13,16 @@ function safeToRepeat(options: ConstructorParameters<typeof FunctionTool>[0]): F
   return Object.assign(new FunctionTool(options), { safeToRepeat: true });
 }
 
-/** Lornu's assistant; its twin on Google Cloud (gcp-agent) has the same name, tools and state keys. */
+const CHART = 'environment-status.svg';
+
+/** Draws the status and keeps it with the conversation; the page shows it there. */
+async function saveStatusChart(context: Context | undefined): Promise<Record<string, unknown>> {
+  const chart = drawStatusChart(await readEnvironment(context));
+  const part = { inlineData: { mimeType: 'image/svg+xml', data: Buffer.from(chart).toString('base64') } };
+  return { file: CHART, version: await context?.saveArtifact(CHART, part) };
+}
+
+/** Lornu's assistant; its twin on Google Cloud (gcp-agent) has the same name and state keys, and all tools but the chart. */
 export const rootAgent = new LlmAgent({
   name: 'lornu',
   description: 'Answers questions about this environment and keeps notes.',
@@ -24,6 +34,11 @@ export const rootAgent = new LlmAgent({
       description:
         'Tells which environment answers: cloud, revision, region, model, versions, and the state of what it depends on.',
       execute: (_args, context) => readEnvironment(context),
+    }),
+    new FunctionTool({
+      name: 'draw_status_chart',
+      description: 'Draws a chart of the state of what this environment depends on, and shows it.',
+      execute: (_args, context) => saveStatusChart(context),
     }),
     new FunctionTool({
       name: 'save_note',

@@ -37,7 +37,7 @@ test('where answers come from is always in sight: environment, region, and that 
   chat = await world.openPage({ width: 390, height: 844 });
   await chat.ask('hello');
   const badge = chat.page.getByRole('list', { name: 'Environment, region and model' });
-  expect(await badge.innerText()).toBe('local\neu-central-1\nstand-in model');
+  expect(await badge.innerText()).toBe('local\neu-central-1\nstand-in for gemini-2.5-flash');
   expect(await badge.isVisible()).toBe(true);
 });
 

@@ -1,56 +1,63 @@
-import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { request } from './http.ts';
+import { getJson, request, sendJson, toPath } from './http.ts';
+import { Problem } from './problem.ts';
 import type { Owner } from './sessions.ts';
-import type { AdkEvent, Part } from './types.ts';
+import type { Part } from './types.ts';
 
-export interface StreamFrame {
-  /** The SSE id, what Last-Event-ID wants back; absent where the server sends none. */
-  lastEventId?: string;
-  event: AdkEvent | StreamFailure;
+/** A run: one turn under way, or one that has ended and is still kept. */
+export interface RunSummary {
+  id: string;
+  state: 'running' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
 }
 
-/** ADK's last frame when the turn failed: not an event. */
-export interface StreamFailure {
-  error: string;
-}
-
-export interface TurnInput {
+export interface SessionKey {
   owner: Owner;
   sessionId: string;
-  parts: Part[];
 }
 
-/** Starts a turn and yields its frames as they come; ends with the stream. Aborting `signal` closes the request. */
-export async function* streamTurn(
-  { owner, sessionId, parts }: TurnInput,
+/** Stands for whichever run of the session is under way. */
+export const RUNNING = 'running';
+
+/** Starts a turn; the answer streams its frames. Aborting `signal` closes the request, the turn itself goes on. */
+export function startTurn(
+  { owner, sessionId }: SessionKey,
+  parts: Part[],
   signal: AbortSignal,
-): AsyncGenerator<StreamFrame> {
-  const response = await request('/run_sse', {
+): Promise<Response> {
+  return request('/run_sse', {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
     body: JSON.stringify({ ...owner, sessionId, streaming: true, newMessage: { role: 'user', parts } }),
     signal,
   });
-  yield* readFrames(response);
 }
 
-/** The frames of an event stream; pings (comments) are skipped. */
-export async function* readFrames(response: Response): AsyncGenerator<StreamFrame> {
-  if (!response.body) return;
-  const messages = response.body
-    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
-    .pipeThrough(new EventSourceParserStream());
-  const reader = messages.getReader();
+/** Listens to a run from after the frame `lastEventId` on; without one, from its first frame. */
+export function attachRun(
+  key: SessionKey,
+  runId: string,
+  lastEventId: string | undefined,
+  signal: AbortSignal,
+): Promise<Response> {
+  const headers = { accept: 'text/event-stream', ...(lastEventId ? { 'last-event-id': lastEventId } : {}) };
+  return request(runsPath(key, runId, 'events'), { headers, signal });
+}
+
+/** Ends a run for good: the model stops, and what was shown stays in the session. */
+export function cancelRun(key: SessionKey, runId: string): Promise<RunSummary> {
+  return sendJson<RunSummary>('POST', runsPath(key, runId, 'cancel'));
+}
+
+/** The run under way, if there is one; none where the session is gone, or the service keeps no runs (google-adk's own). */
+export async function findRunning(key: SessionKey): Promise<RunSummary | undefined> {
   try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      const event: AdkEvent | StreamFailure = JSON.parse(read.value.data);
-      yield {
-        event,
-        ...(read.value.id === undefined ? {} : { lastEventId: read.value.id }),
-      };
-    }
-  } finally {
-    // Leaving the loop early closes the request too.
-    await reader.cancel().catch(() => undefined);
+    const runs = await getJson<RunSummary[]>(runsPath(key));
+    return runs.find(({ state }) => state === 'running');
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return undefined;
+    throw error;
   }
+}
+
+function runsPath({ owner: { appName, userId }, sessionId }: SessionKey, ...rest: string[]): string {
+  return toPath('api', 'v1', 'apps', appName, 'users', userId, 'sessions', sessionId, 'runs', ...rest);
 }

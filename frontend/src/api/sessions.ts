@@ -63,7 +63,7 @@ export function rewindSession(
   { appName, userId }: Owner,
   sessionId: string,
   rewindBeforeInvocationId: string,
-): Promise<unknown> {
+): Promise<Session> {
   const path = toPath('api', 'v1', 'apps', appName, 'users', userId, 'sessions', sessionId, 'rewind');
   return sendJson('POST', path, { rewindBeforeInvocationId });
 }

@@ -1,15 +1,19 @@
 import { asProblem, Problem } from '../api/problem.ts';
-import { streamTurn, type StreamFailure, type StreamFrame } from '../api/run.ts';
+import type { StreamFailure, StreamFrame } from '../api/read-frames.ts';
+import { attachRun, cancelRun, findRunning, RUNNING, startTurn, type SessionKey } from '../api/run.ts';
 import { createSession, getSession, rewindSession, type Owner } from '../api/sessions.ts';
 import type { AdkEvent, Part } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
+import { followTurn } from './follow-turn.ts';
 import { mergeFrame } from './merge-frame.ts';
 import { settle } from './settle.ts';
 import { toTitle } from './to-title.ts';
+import { toTurns } from './to-turns.ts';
 import type { Confirmation, Turn } from './turn.ts';
 
-export type Phase = 'loading' | 'idle' | 'waiting' | 'streaming';
+/** `waiting` for the first word, `streaming` words, `lost` the connection and trying again, `stopping` the answer. */
+export type Phase = 'loading' | 'idle' | 'waiting' | 'streaming' | 'lost' | 'stopping';
 
 export interface ConversationState {
   /** Absent until the first message has made the session. */
@@ -18,6 +22,16 @@ export interface ConversationState {
   phase: Phase;
   /** What kept the last thing from working; shown below the conversation. */
   problem: Problem | undefined;
+  /** What was not taken, because another answer is under way. */
+  unsent: Part[] | undefined;
+}
+
+/** A cancelled run sends its last frames at once; after this long the page stops listening. */
+const LAST_FRAMES_WITHIN_MS = 3_000;
+
+/** Whether an answer is under way. */
+export function isBusy({ phase }: Pick<ConversationState, 'phase'>): boolean {
+  return phase !== 'idle' && phase !== 'loading';
 }
 
 /** One conversation on screen: what is known of it, and what a person can do with it. */
@@ -26,24 +40,42 @@ export class Conversation extends Store<ConversationState> {
   #request: AbortController | undefined;
 
   constructor(owner: Owner, sessionId?: string) {
-    super({ sessionId, events: [], phase: sessionId ? 'loading' : 'idle', problem: undefined });
+    super({
+      sessionId,
+      events: [],
+      phase: sessionId ? 'loading' : 'idle',
+      problem: undefined,
+      unsent: undefined,
+    });
     this.owner = owner;
   }
 
-  /** Reads the conversation from the service; what is on screen stays there until it has come. */
+  /** Reads the conversation from the service, and listens where an answer is under way. */
   async load(): Promise<void> {
-    const { sessionId, phase } = this.getState();
-    if (!sessionId || (phase !== 'loading' && phase !== 'idle')) return;
+    const { sessionId } = this.getState();
+    if (!sessionId || isBusy(this.getState())) return;
     try {
       const session = await getSession(this.owner, sessionId);
+      // A turn may have begun on this page meanwhile; what it shows is newer.
+      if (isBusy(this.getState())) return;
       this.set({ events: session.events ?? [], phase: 'idle', problem: undefined });
+      await this.attach();
     } catch (error) {
       this.set({ phase: 'idle', problem: asProblem(error) });
     }
   }
 
+  /** Shows the answer that is under way, from its beginning; nothing where there is none. */
+  async attach(): Promise<void> {
+    const key = this.#key();
+    if (!key || isBusy(this.getState())) return;
+    const run = await findRunning(key);
+    if (!run || isBusy(this.getState())) return;
+    await this.#follow((signal) => attachRun(key, run.id, undefined, signal));
+  }
+
   async send(text: string): Promise<void> {
-    await this.#run([{ text }]);
+    await this.#say([{ text }]);
   }
 
   /** Answers ADK's request for a confirmation; the turn goes on with the answer. */
@@ -53,63 +85,123 @@ export class Conversation extends Store<ConversationState> {
       name: 'adk_request_confirmation',
       response: { confirmed },
     };
-    await this.#run([{ functionResponse }]);
+    await this.#say([{ functionResponse }]);
   }
 
   /** Takes `turn` and everything after it back, and says `text` instead. */
   async resend(turn: Turn, text: string): Promise<void> {
-    const { sessionId, phase, events } = this.getState();
-    if (phase !== 'idle') return;
-    const rewindBeforeInvocationId = turn.invocationId;
-    if (sessionId && rewindBeforeInvocationId) {
+    const key = this.#key();
+    if (isBusy(this.getState())) return;
+    if (key && turn.invocationId) {
       this.set({ phase: 'waiting', problem: undefined });
       try {
-        await rewindSession(this.owner, sessionId, rewindBeforeInvocationId);
+        const session = await rewindSession(key.owner, key.sessionId, turn.invocationId);
+        this.set({ phase: 'idle', events: session.events ?? [] });
       } catch (error) {
         this.set({ phase: 'idle', problem: asProblem(error) });
         return;
       }
-      const rewind: AdkEvent = {
-        id: `local-${crypto.randomUUID()}`,
-        author: 'user',
-        actions: { rewindBeforeInvocationId },
-      };
-      this.set({ phase: 'idle', events: [...events, rewind] });
     }
     await this.send(text);
   }
 
-  /** Stops the answer under way; what was shown of it stays. */
-  stop(): void {
-    this.#request?.abort();
+  /** Tries the last turn again, or reads the conversation again where it is not known how far that turn came. */
+  async retry(): Promise<void> {
+    const before = toTurns(this.getState().events).at(-1);
+    if (!before?.invocationId) await this.load();
+    const last = toTurns(this.getState().events).at(-1);
+    const isMissing = before?.user && last?.user?.text !== before.user.text;
+    if (isMissing && before.user) await this.send(before.user.text);
+    else if (before?.invocationId && last?.user) await this.resend(last, last.user.text);
   }
 
-  async #run(parts: Part[]): Promise<void> {
-    const { phase, events } = this.getState();
-    if (phase !== 'idle') return;
+  /** Stops the answer under way for good; what was shown of it stays. */
+  async stop(): Promise<void> {
+    const key = this.#key();
+    const request = this.#request;
+    if (!key || !request) return;
+    this.set({ phase: 'stopping' });
+    try {
+      await cancelRun(key, RUNNING);
+      setTimeout(() => request.abort(), LAST_FRAMES_WITHIN_MS);
+    } catch (error) {
+      request.abort();
+      if (asProblem(error).status !== 404) this.set({ problem: asProblem(error) });
+    }
+  }
+
+  /** Stops whatever answer is under way, wherever it was begun, and sends what was not taken because of it. */
+  async interrupt(): Promise<void> {
+    const key = this.#key();
+    const { unsent } = this.getState();
+    if (!key || !unsent) return;
+    try {
+      await cancelRun(key, RUNNING);
+    } catch (error) {
+      if (asProblem(error).status !== 404) {
+        this.set({ problem: asProblem(error) });
+        return;
+      }
+    }
+    await this.load();
+    await this.#say(unsent);
+  }
+
+  async #say(parts: Part[]): Promise<void> {
+    if (isBusy(this.getState())) return;
+    const { events } = this.getState();
+    this.set({
+      events: [...events, toLocalEvent(parts)],
+      phase: 'waiting',
+      problem: undefined,
+      unsent: undefined,
+    });
+    await this.#follow(async (signal) => {
+      const key = await this.#ensureSession(parts);
+      const response = await startTurn(key, parts, signal).catch((error: unknown) => {
+        // Not taken: another answer is under way. What was written is kept for when it has ended.
+        if (asProblem(error).status === 409) this.set({ events, unsent: parts });
+        throw error;
+      });
+      tellTabs({ kind: 'turn-started', sessionId: key.sessionId });
+      return response;
+    });
+  }
+
+  async #follow(open: (signal: AbortSignal) => Promise<Response>): Promise<void> {
     const request = new AbortController();
     this.#request = request;
-    this.set({ events: [...events, toLocalEvent(parts)], phase: 'waiting', problem: undefined });
+    let wasLost = false;
+    this.set({ phase: 'waiting' });
     try {
-      const sessionId = await this.#ensureSession(parts);
-      tellTabs({ kind: 'turn-started', sessionId });
-      for await (const frame of streamTurn({ owner: this.owner, sessionId, parts }, request.signal))
-        this.#take(frame);
+      const onConnection = (isLost: boolean): void => {
+        wasLost = true;
+        this.set({ phase: isLost ? 'lost' : 'waiting' });
+      };
+      const frames = followTurn({ key: () => this.#key(), open, signal: request.signal, onConnection });
+      for await (const frame of frames) this.#take(frame);
     } catch (error) {
       if (!request.signal.aborted) this.set({ problem: asProblem(error) });
     }
+    this.#request = undefined;
     this.set({ events: settle(this.getState().events), phase: 'idle' });
     const { sessionId } = this.getState();
     if (sessionId) tellTabs({ kind: 'turn-ended', sessionId });
+    if (wasLost && !this.getState().problem) await this.load();
   }
 
-  async #ensureSession(parts: Part[]): Promise<string> {
-    const { sessionId } = this.getState();
-    if (sessionId) return sessionId;
+  async #ensureSession(parts: Part[]): Promise<SessionKey> {
+    const known = this.#key();
+    if (known) return known;
     const session = await createSession(this.owner, toTitle(parts[0]?.text ?? ''));
     this.set({ sessionId: session.id });
     tellTabs({ kind: 'sessions-changed' });
-    return session.id;
+    return { owner: this.owner, sessionId: session.id };
+  }
+
+  #key(): SessionKey | undefined {
+    const { sessionId } = this.getState();
+    return sessionId ? { owner: this.owner, sessionId } : undefined;
   }
 
   #take({ event }: StreamFrame): void {
@@ -121,7 +213,8 @@ export class Conversation extends Store<ConversationState> {
       });
       return;
     }
-    this.setSoon({ events: mergeFrame(this.getState().events, event), phase: 'streaming' });
+    const phase = this.getState().phase === 'stopping' ? 'stopping' : 'streaming';
+    this.setSoon({ events: mergeFrame(this.getState().events, event), phase });
   }
 }
 

@@ -67,7 +67,6 @@ export class Conversations extends Store<ConversationsState> {
 
   async remove(sessionId: string): Promise<void> {
     await deleteSession(this.owner, sessionId);
-    this.#open.get(sessionId)?.stop();
     this.#open.delete(sessionId);
     this.set({ list: this.getState().list?.filter((item) => item.id !== sessionId) });
     tellTabs({ kind: 'sessions-changed' });

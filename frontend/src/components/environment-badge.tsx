@@ -12,7 +12,7 @@ export function EnvironmentBadge({ info }: { info: ServiceInfo }) {
           className="environment-stand-in"
           title={`Stands in for ${info.model ?? 'the model'}: its answers are made up.`}
         >
-          stand-in model
+          {info.model ? `stand-in for ${info.model}` : 'stand-in model'}
         </li>
       ) : (
         info.model && <li className="environment-model">{info.model}</li>

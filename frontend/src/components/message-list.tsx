@@ -1,7 +1,7 @@
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Owner } from '../api/sessions.ts';
-import type { ConversationState } from '../chat/conversation.ts';
+import { isBusy, type ConversationState } from '../chat/conversation.ts';
 import { createTurnCache } from '../chat/turn-cache.ts';
 import { TurnView, type TurnActions } from './turn-view.tsx';
 import { Waiting } from './waiting.tsx';
@@ -22,7 +22,7 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
   const [follows, setFollows] = useState(true);
   const toTurns = useMemo(createTurnCache, []);
   const turns = toTurns(state.events);
-  const isBusy = state.phase === 'waiting' || state.phase === 'streaming';
+  const busy = isBusy(state);
 
   useLayoutEffect(() => {
     if (follows) viewport.current?.scrollTo({ top: viewport.current.scrollHeight });
@@ -66,11 +66,13 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
               owner={owner}
               sessionId={state.sessionId}
               isLast={index === turns.length - 1}
-              isBusy={isBusy}
+              isBusy={busy}
               actions={actions}
             />
           ))}
-          {isBusy && !isWriting(turns.at(-1)) && <Waiting />}
+          {busy && (state.phase !== 'streaming' || !isWriting(turns.at(-1))) && (
+            <Waiting phase={state.phase} />
+          )}
           {children}
         </div>
       </div>

@@ -1,8 +1,8 @@
 import { useCallback, useMemo } from 'react';
+import type { Problem } from '../api/problem.ts';
 import type { AppSummary } from '../api/types.ts';
 import { useDraft } from '../chat/draft.ts';
-import type { Conversation, ConversationState } from '../chat/conversation.ts';
-import { toTurns } from '../chat/to-turns.ts';
+import { isBusy, type Conversation, type ConversationState } from '../chat/conversation.ts';
 import { Composer } from '../components/composer.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { MessageList } from '../components/message-list.tsx';
@@ -15,7 +15,7 @@ import { useStore } from '../util/store.ts';
 export function ConversationView({ app, conversation }: { app: AppSummary; conversation: Conversation }) {
   const state = useStore(conversation);
   const [draft, setDraft] = useDraft(app.name, state.sessionId);
-  const isBusy = state.phase === 'waiting' || state.phase === 'streaming';
+  const busy = isBusy(state);
   const actions = useMemo<TurnActions>(
     () => ({
       onResend: (turn, text) => void conversation.resend(turn, text),
@@ -27,16 +27,13 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
   const send = useCallback(
     (text: string) => {
       setDraft('');
-      void conversation.send(text);
+      void conversation.send(text).then(() => {
+        // What was not taken goes back to where it was written.
+        if (conversation.getState().unsent) setDraft(text);
+      });
     },
     [conversation, setDraft],
   );
-
-  function retry(): void {
-    const last = toTurns(state.events).at(-1);
-    if (last?.user) void conversation.resend(last, last.user.text);
-    else void conversation.load();
-  }
 
   const isEmpty = state.phase === 'idle' && state.events.length === 0 && !state.problem;
   return (
@@ -45,7 +42,19 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
       {isEmpty && <EmptyState app={app} onPick={send} />}
       {state.phase !== 'loading' && !isEmpty && (
         <MessageList owner={conversation.owner} state={state} actions={actions}>
-          {state.problem && <ProblemNotice problem={state.problem} onRetry={isBusy ? undefined : retry} />}
+          {state.problem && state.unsent && (
+            <BusyNotice
+              problem={state.problem}
+              onShow={() => void conversation.load()}
+              onInterrupt={() => (setDraft(''), void conversation.interrupt())}
+            />
+          )}
+          {state.problem && !state.unsent && (
+            <ProblemNotice
+              problem={state.problem}
+              onRetry={busy ? undefined : () => void conversation.retry()}
+            />
+          )}
         </MessageList>
       )}
       <p className="visually-hidden" role="status">
@@ -55,10 +64,10 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
         <Composer
           agentName={toWords(app.name)}
           draft={draft}
-          isBusy={isBusy}
+          isBusy={busy}
           onDraft={setDraft}
           onSend={send}
-          onStop={() => conversation.stop()}
+          onStop={() => void conversation.stop()}
         />
         <p className="composer-hint">
           Enter sends, Shift+Enter starts a new line. Answers can be wrong: check what matters.
@@ -68,10 +77,31 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
   );
 }
 
+interface BusyNoticeProps {
+  problem: Problem;
+  onShow: () => void;
+  onInterrupt: () => void;
+}
+
+/** Another answer is under way in this conversation: from another tab, another device, or an agent. */
+function BusyNotice({ problem, onShow, onInterrupt }: BusyNoticeProps) {
+  return (
+    <ProblemNotice problem={problem}>
+      <button type="button" className="button" onClick={onShow}>
+        Show that answer
+      </button>
+      <button type="button" className="button" onClick={onInterrupt}>
+        Stop it and send this
+      </button>
+    </ProblemNotice>
+  );
+}
+
 /** What a screen reader says; the words themselves are read from the conversation, not token by token. */
 function announce({ phase, events }: ConversationState): string {
   if (phase === 'waiting') return 'The agent is working.';
   if (phase === 'streaming') return 'The answer is coming.';
+  if (phase === 'lost') return 'The connection is lost.';
   return phase === 'idle' && events.length > 0 ? 'The answer is complete.' : '';
 }
 

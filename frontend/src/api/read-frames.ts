@@ -1,0 +1,82 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { Problem } from './problem.ts';
+import type { AdkEvent } from './types.ts';
+
+export interface StreamFrame {
+  /** The SSE id (`run:index`), what Last-Event-ID wants back; absent where the server sends none. */
+  lastEventId?: string;
+  event: AdkEvent | StreamFailure;
+}
+
+/** ADK's last frame when the turn failed: not an event. */
+export interface StreamFailure {
+  error: string;
+}
+
+/** The service says something every 15 s, if only a comment: after three missed ones the connection is dead. */
+const SILENCE_MS = 50_000;
+
+/**
+ * The frames of an event stream. A connection that breaks, or goes silent where the service is known to ping (a laptop
+ * that slept), is thrown as a Problem without a status.
+ */
+export async function* readFrames(response: Response, silenceMs = SILENCE_MS): AsyncGenerator<StreamFrame> {
+  if (!response.body) return;
+  const watch = new SilenceWatch(silenceMs);
+  const reader = response.body
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
+    .pipeThrough(watch.stream)
+    .pipeThrough(new EventSourceParserStream({ onComment: () => watch.arm(), onId: () => watch.arm() }))
+    .getReader();
+  try {
+    for (;;) {
+      const read = await Promise.race([reader.read(), watch.silence]);
+      if (read.done) return;
+      const event: AdkEvent | StreamFailure = JSON.parse(read.value.data);
+      yield { event, ...(read.value.id === undefined ? {} : { lastEventId: read.value.id }) };
+    }
+  } finally {
+    watch.end();
+    // Leaving the loop early closes the request too.
+    void reader.cancel().catch(() => undefined);
+  }
+}
+
+class SilenceWatch {
+  readonly stream: TransformStream<string, string>;
+  /** Rejects when nothing has come for too long. */
+  readonly silence: Promise<never>;
+  #heardMs = Date.now();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #silenceMs: number;
+  readonly #giveUp: (problem: Problem) => void;
+
+  constructor(silenceMs: number) {
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => undefined);
+    this.silence = promise;
+    this.#giveUp = reject;
+    this.#silenceMs = silenceMs;
+    this.stream = new TransformStream({
+      transform: (chunk, controller) => {
+        this.#heardMs = Date.now();
+        controller.enqueue(chunk);
+      },
+    });
+  }
+
+  /** A service that numbers its frames or comments is one that pings: from then on silence means something. */
+  arm(): void {
+    this.#timer ??= setInterval(() => {
+      if (Date.now() - this.#heardMs <= this.#silenceMs) return;
+      this.end();
+      this.#giveUp(
+        new Problem(0, 'The connection to the service went silent.', 'The page connects again by itself.'),
+      );
+    }, this.#silenceMs / 5);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+}
