@@ -93,7 +93,7 @@ test('everything can be done by keyboard: send, open a tool call, confirm, edit,
   await chat.answered();
   await tabTo('Delete notes', 'Shift+Tab');
   await keyboard.press('Enter');
-  await chat.conversation.getByText('Result', { exact: true }).waitFor();
+  await chat.conversation.getByText('Called without arguments.').waitFor();
   await tabTo('Approve');
   await keyboard.press('Enter');
   await chat.conversation.getByText('done', { exact: true }).waitFor();

@@ -105,14 +105,21 @@ export class Conversation extends Store<ConversationState> {
     await this.send(text);
   }
 
-  /** Tries the last turn again, or reads the conversation again where it is not known how far that turn came. */
+  /** Tries the last turn again. Where it is not known whether the service took it, the service is asked first. */
   async retry(): Promise<void> {
-    const before = toTurns(this.getState().events).at(-1);
-    if (!before?.invocationId) await this.load();
-    const last = toTurns(this.getState().events).at(-1);
-    const isMissing = before?.user && last?.user?.text !== before.user.text;
-    if (isMissing && before.user) await this.send(before.user.text);
-    else if (before?.invocationId && last?.user) await this.resend(last, last.user.text);
+    const turns = toTurns(this.getState().events);
+    const turn = turns.at(-1);
+    if (!turn?.user) return this.load();
+    if (turn.invocationId) return this.resend(turn, turn.user.text);
+    if (this.#key()) {
+      await this.load();
+      const { events, problem } = this.getState();
+      const hasArrived = toTurns(events).length >= turns.length;
+      if (problem || hasArrived || isBusy(this.getState())) return undefined;
+    } else {
+      this.set({ events: [] });
+    }
+    return this.send(turn.user.text);
   }
 
   /** Stops the answer under way for good; what was shown of it stays. */

@@ -31,7 +31,9 @@ export function ToolCall({ tool, onConfirm }: ToolCallProps) {
           <ChevronRight aria-hidden className="tool-chevron" />
         </summary>
         <div className="tool-details">
-          {Object.keys(tool.args).length > 0 && (
+          {Object.keys(tool.args).length === 0 ? (
+            <p>Called without arguments.</p>
+          ) : (
             <>
               <h3>Arguments</h3>
               <CodeBlock code={JSON.stringify(tool.args, null, 2)} language="json" />

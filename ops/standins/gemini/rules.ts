@@ -175,6 +175,12 @@ export const RULES: Rule[] = [
     answer: callOf(/restart|redeploy|roll_?back|approve/i),
   },
   {
+    example: 'draw a chart of the status',
+    when: /\b(?:chart|draw|diagram)\b/i,
+    what: 'calls the declared tool that draws',
+    answer: callOf(/chart|draw|diagram/i),
+  },
+  {
     example: 'what is the status of the environment?',
     when: /\b(?:status|healthy|revision|environment)\b/i,
     what: 'calls the declared status tool and answers from what it returned',
