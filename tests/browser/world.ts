@@ -12,7 +12,7 @@ import { ChatPage, type ChatPageOptions } from './chat-page.ts';
 export interface World {
   service: Server;
   /** The page in a browser profile of its own: nothing is remembered from another test. */
-  openPage: (options?: ChatPageOptions) => Promise<ChatPage>;
+  openPage: (options?: ChatPageOptions & { url?: string }) => Promise<ChatPage>;
   stop: () => Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   });
   return {
     service,
-    openPage: (pageOptions) => ChatPage.open(browser, service.url, pageOptions),
+    openPage: ({ url = service.url, ...pageOptions } = {}) => ChatPage.open(browser, url, pageOptions),
     stop: async () => {
       await browser.close();
       await service.stop();

@@ -39,7 +39,7 @@ export function attachRun(
   signal: AbortSignal,
 ): Promise<Response> {
   const headers = { accept: 'text/event-stream', ...(lastEventId ? { 'last-event-id': lastEventId } : {}) };
-  return request(runsPath(key, runId, 'events'), { headers, signal });
+  return request(runsPath(key, runId, 'frames'), { headers, signal });
 }
 
 /** Ends a run for good: the model stops, and what was shown stays in the session. */

@@ -1,0 +1,142 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { layCable } from './cable.ts';
+import type { ChatPage } from './chat-page.ts';
+import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+
+setDefaultTimeout(TEST_WITHIN_MS);
+
+let world: World;
+let chat: ChatPage;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.stop());
+afterEach(() => chat?.close());
+
+const upTo = (n: number): string => Array.from({ length: n }, (_, index) => index + 1).join(' ');
+/** The whole answer, nothing doubled and nothing missing. */
+const wholeAnswer = (page: ChatPage, n: number) =>
+  page.conversation.getByText(upTo(n), { exact: true }).waitFor();
+const begun = (page: ChatPage) => page.conversation.getByText(/^1 2 3/u).waitFor();
+
+interface WireRun {
+  state: string;
+}
+
+/** The runs of the conversation that is open, as the service tells them. */
+async function runsOf(page: ChatPage): Promise<string[]> {
+  const sessionId = new URL(page.page.url()).hash.split('/').at(-1) ?? '';
+  const answer = await fetch(`${world.service.url}/api/v1/apps/lornu/users/user/sessions/${sessionId}/runs`);
+  return ((await answer.json()) as WireRun[]).map(({ state }) => state);
+}
+
+test('a refresh in the middle of an answer goes on with it, word for word', async () => {
+  chat = await world.openPage();
+  await chat.say('count to 60 every 50 ms');
+  await begun(chat);
+  await chat.page.reload();
+  await begun(chat);
+  expect(await chat.button('Stop').isVisible()).toBe(true);
+  await wholeAnswer(chat, 60);
+  await chat.answered();
+  expect(await chat.conversation.getByRole('article').count()).toBe(1);
+  expect(await runsOf(chat)).toEqual(['completed']);
+});
+
+test('a second tab follows an answer that is under way', async () => {
+  chat = await world.openPage();
+  await chat.say('count to 70 every 50 ms');
+  await begun(chat);
+  const tab = await chat.openTab();
+  await begun(tab);
+  expect(await tab.button('Stop').isVisible()).toBe(true);
+  await Promise.all([wholeAnswer(chat, 70), wholeAnswer(tab, 70)]);
+});
+
+test('when the network goes and comes back, the answer has no gap', async () => {
+  const cable = layCable(world.service.url);
+  try {
+    chat = await world.openPage({ url: cable.url });
+    await chat.say('count to 80 every 50 ms');
+    await begun(chat);
+    cable.pull();
+    await chat.conversation.getByText(/^The connection is lost/u).waitFor();
+    await Bun.sleep(1_500);
+    cable.plugIn();
+    await wholeAnswer(chat, 80);
+    await chat.answered();
+    expect(await chat.page.getByRole('alert').count()).toBe(0);
+  } finally {
+    cable.stop();
+  }
+});
+
+test('stop ends the run on the service, not only the request', async () => {
+  chat = await world.openPage();
+  await chat.say('count to 900 every 50 ms');
+  await begun(chat);
+  await chat.button('Stop').click();
+  await chat.answered();
+  expect(await runsOf(chat)).toEqual(['cancelled']);
+  const stopped = chat.conversation.getByText('This answer was stopped before its end.');
+  await stopped.waitFor();
+  await chat.page.reload();
+  await stopped.waitFor();
+  expect(await chat.conversation.innerText()).toMatch(/1 2 3/u);
+});
+
+test('a stopped answer can be tried again', async () => {
+  chat = await world.openPage();
+  await chat.say('count to 25 every 100 ms');
+  await begun(chat);
+  await chat.button('Stop').click();
+  await chat.answered();
+  await chat.button('Try again').click();
+  await wholeAnswer(chat, 25);
+  expect(await chat.conversation.getByText('This answer was stopped before its end.').count()).toBe(0);
+});
+
+test('a message to a conversation that is busy elsewhere is kept, and can stop the other', async () => {
+  chat = await world.openPage();
+  await chat.ask('hello');
+  const sessionId = new URL(chat.page.url()).hash.split('/').at(-1) ?? '';
+  const elsewhere = await fetch(`${world.service.url}/run_sse`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      appName: 'lornu',
+      userId: 'user',
+      sessionId,
+      streaming: true,
+      newMessage: { role: 'user', parts: [{ text: 'count to 900 every 50 ms' }] },
+    }),
+  });
+  await chat.say('count to 4');
+  await chat.page
+    .getByRole('alert')
+    .getByText(/under way/u)
+    .first()
+    .waitFor();
+  expect(await chat.message.inputValue()).toBe('count to 4');
+  await chat.button('Stop it and send this').click();
+  await wholeAnswer(chat, 4);
+  await chat.answered();
+  await elsewhere.body?.cancel();
+  expect(await runsOf(chat)).toEqual(['completed', 'cancelled', 'completed']);
+});
+
+test('an answer that is under way elsewhere can be shown instead', async () => {
+  chat = await world.openPage();
+  await chat.ask('hello');
+  const sessionId = new URL(chat.page.url()).hash.split('/').at(-1) ?? '';
+  const newMessage = { role: 'user', parts: [{ text: 'count to 50 every 60 ms' }] };
+  const elsewhere = await fetch(`${world.service.url}/run_sse`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ appName: 'lornu', userId: 'user', sessionId, streaming: true, newMessage }),
+  });
+  await chat.say('never mind');
+  await chat.button('Show that answer').click();
+  await wholeAnswer(chat, 50);
+  await elsewhere.body?.cancel();
+});
