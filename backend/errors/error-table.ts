@@ -186,6 +186,11 @@ export const ERROR_TABLE = {
     sentence: 'The request headers are too large',
     next: 'Send a token of at most 8 KB and headers of at most 16 KB.',
   },
+  TURN_FAILED: {
+    status: 500,
+    sentence: 'The turn failed.',
+    next: 'Read the detail; the session holds an event that says the same, and the next message goes on from it.',
+  },
   NOT_BUILT: {
     status: 501,
     sentence: 'This part of the ADK contract is not served here.',

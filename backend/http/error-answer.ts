@@ -13,7 +13,8 @@ const ERROR_CODE_HEADER = 'x-error-code';
  */
 export function answerError(error: unknown, context: AppContext, log: Logger): Response {
   const known = error instanceof AppError ? error : new AppError('INTERNAL', undefined, { cause: error });
-  if (known.status >= 500) {
+  // A failed turn is logged by its run, with its cause.
+  if (known.status >= 500 && known.code !== 'TURN_FAILED') {
     log.error('request failed', {
       requestId: context.get('requestId'),
       traceId: context.get('traceId'),

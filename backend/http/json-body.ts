@@ -34,7 +34,7 @@ function isJson(contentType: string | null): boolean {
 }
 
 /** Whether brackets outside strings ever stand deeper than the limit; one pass, no recursion. */
-export function nestingExceeds(text: string, limit: number): boolean {
+function nestingExceeds(text: string, limit: number): boolean {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i);

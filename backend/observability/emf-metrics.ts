@@ -1,7 +1,7 @@
 import type { Metrics } from './metrics.ts';
 
 /** CloudWatch namespace of all metrics. */
-export const EMF_NAMESPACE = 'Lornu/Agent';
+const EMF_NAMESPACE = 'Lornu/Agent';
 
 /** Most values that CloudWatch takes in one line for one metric. */
 const MAX_VALUES = 100;

@@ -15,7 +15,7 @@ const SECRET_TEXT: readonly RegExp[] = [
 const MASK = '***';
 
 /** A text without what looks like a secret. */
-export function maskText(text: string): string {
+function maskText(text: string): string {
   let masked = text;
   for (const pattern of SECRET_TEXT) {
     masked = masked.replace(pattern, (_whole, prefix: unknown) =>

@@ -107,7 +107,11 @@ class ScriptedRun implements Run {
 
   async #run(script: AsyncIterable<string>): Promise<void> {
     for await (const json of script) {
-      this.#frames.push({ index: this.#frames.length, json, kind: 'event' });
+      this.#frames.push({
+        index: this.#frames.length,
+        json,
+        kind: json.startsWith('{"error":') ? 'error' : 'event',
+      });
       this.#wake();
     }
     this.state = 'completed';

@@ -4,7 +4,7 @@ import type { PageFile } from './page-files.ts';
  * What a document of ours may do: load its own files and call its own origin, nothing else.
  * Pictures may come from data: and blob:, as charts and artifacts do.
  */
-export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self'",

@@ -113,3 +113,18 @@ describe('/run and /run_sse', () => {
     expect([finished, app.runs.activeCount]).toEqual([true, 0]);
   });
 });
+
+test('a turn that fails is a failed /run, in the words of its last frame', async () => {
+  const app = await appWithSession();
+  app.runs.script = async function* () {
+    yield '{"id":"e1","errorCode":"UNAVAILABLE"}';
+    yield '{"error":"ServerError: The model is overloaded.","error_details":{"error_type":"ServerError","error_message":"The model is overloaded.","timestamp":1}}';
+  };
+  const response = await app.request('/run', json(TURN));
+  expect([response.status, response.headers.get('x-error-code'), await response.json()]).toEqual([
+    500,
+    'TURN_FAILED',
+    { detail: 'The model is overloaded.' },
+  ]);
+  expect(app.logged.filter((line) => line['level'] === 'error')).toEqual([]);
+});

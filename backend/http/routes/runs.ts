@@ -51,6 +51,7 @@ export function runRoutes({ agents, startTurn, metrics, defaultAppName, pingMs }
     'INVALID_REQUEST',
     'DRAINING',
     'SESSION_BUSY',
+    'TURN_FAILED',
     'STORE_UNAVAILABLE',
     'LIMIT_REACHED',
   ] as const;
@@ -68,8 +69,8 @@ export function runRoutes({ agents, startTurn, metrics, defaultAppName, pingMs }
         const run = await startTurn(context.get('principal'), { ...toTurn(body), streaming: false });
         const frames: string[] = [];
         for await (const frame of run.frames()) {
-          // Python ADK's /run lets the turn's failure become a plain 500.
-          if (frame.kind === 'error') throw new AppError('INTERNAL');
+          // Python ADK's /run lets the turn's failure become a plain 500 and says no more.
+          if (frame.kind === 'error') throw new AppError('TURN_FAILED', reasonOf(frame.json));
           frames.push(frame.json);
         }
         return jsonText(`[${frames.join(',')}]`);
@@ -90,4 +91,10 @@ export function runRoutes({ agents, startTurn, metrics, defaultAppName, pingMs }
       },
     }),
   ];
+}
+
+/** The words of an error frame, which are made for callers. */
+function reasonOf(frameJson: string): string {
+  const { error_details: details } = JSON.parse(frameJson) as { error_details: { error_message: string } };
+  return details.error_message;
 }

@@ -5,7 +5,7 @@ import { optional, strictWireObject, wireBoolean, wireObject, wireRecord } from 
 const emptyRecord = wireRecord.default({});
 
 /** Python ADK's EventActions, as far as a caller's event is looked at. */
-export const EVENT_ACTIONS = strictWireObject({
+const EVENT_ACTIONS = strictWireObject({
   skipSummarization: optional(wireBoolean),
   stateDelta: emptyRecord,
   artifactDelta: emptyRecord,
