@@ -1,0 +1,194 @@
+# Rules of the HTTPS listener, in the order of their priority.
+# Limits: 5 condition values a rule, 100 rules.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+
+# Only the mutual TLS listener adds these headers. Whoever sends them here pretends to
+# hold a certificate that nobody has looked at.
+resource "aws_lb_listener_rule" "forged_certificate" {
+  for_each = {
+    X-Amzn-Mtls-Clientcert               = 1
+    X-Amzn-Mtls-Clientcert-Leaf          = 2
+    X-Amzn-Mtls-Clientcert-Subject       = 3
+    X-Amzn-Mtls-Clientcert-Issuer        = 4
+    X-Amzn-Mtls-Clientcert-Serial-Number = 5
+    X-Amzn-Mtls-Clientcert-Validity      = 6
+  }
+
+  listener_arn = aws_lb_listener.https.arn
+  priority     = each.value
+
+  condition {
+    http_header {
+      http_header_name = each.key
+      values           = ["*"]
+    }
+  }
+
+  action {
+    type = "fixed-response"
+
+    fixed_response {
+      content_type = "application/json"
+      message_body = jsonencode({ detail = "Client certificate headers are not accepted on this port." })
+      status_code  = "400"
+    }
+  }
+
+  tags = { Name = "forged-certificate" }
+}
+
+# The load balancer's own checks do not pass here; people, monitors and lornu verify do.
+resource "aws_lb_listener_rule" "health" {
+  listener_arn = aws_lb_listener.https.arn
+  priority     = 10
+
+  condition {
+    path_pattern {
+      values = ["/health"]
+    }
+  }
+
+  condition {
+    http_request_method {
+      values = ["GET", "HEAD"]
+    }
+  }
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.agent.arn
+  }
+
+  tags = { Name = "health" }
+}
+
+# A caller reads the card before it can know which token to bring.
+resource "aws_lb_listener_rule" "agent_cards" {
+  listener_arn = aws_lb_listener.https.arn
+  priority     = 20
+
+  condition {
+    path_pattern {
+      values = [
+        "/.well-known/agent-card.json",
+        "/.well-known/agent.json",
+        "/a2a/*/.well-known/agent-card.json",
+      ]
+    }
+  }
+
+  condition {
+    http_request_method {
+      values = ["GET", "HEAD"]
+    }
+  }
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.agent.arn
+  }
+
+  tags = { Name = "agent-cards" }
+}
+
+# Machines: the token's signature, issuer, expiry, audience and e-mail are checked here,
+# and again in the service. Without the audience and e-mail claims any token that the
+# issuer ever signed would pass.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-verify-jwt.html
+locals {
+  token_rules = {
+    a2a = {
+      priority = 30
+      paths    = ["/a2a", "/a2a/*"]
+      bearer   = []
+    }
+    # Whatever else brings a token is a machine too; a person brings a cookie.
+    bearer = {
+      priority = 40
+      paths    = []
+      bearer   = ["Bearer *"]
+    }
+  }
+
+  jwt_audience = var.jwt.audience == "" ? local.public_url : var.jwt.audience
+}
+
+resource "aws_lb_listener_rule" "token" {
+  for_each = local.token_rules
+
+  listener_arn = aws_lb_listener.https.arn
+  priority     = each.value.priority
+
+  dynamic "condition" {
+    for_each = length(each.value.paths) > 0 ? [each.value.paths] : []
+
+    content {
+      path_pattern {
+        values = condition.value
+      }
+    }
+  }
+
+  dynamic "condition" {
+    for_each = length(each.value.bearer) > 0 ? [each.value.bearer] : []
+
+    content {
+      http_header {
+        http_header_name = "Authorization"
+        values           = condition.value
+      }
+    }
+  }
+
+  action {
+    type  = "jwt-validation"
+    order = 1
+
+    jwt_validation {
+      issuer        = var.jwt.issuer
+      jwks_endpoint = var.jwt.jwks_endpoint
+
+      additional_claim {
+        name   = "aud"
+        format = "single-string"
+        values = [local.jwt_audience]
+      }
+
+      additional_claim {
+        name   = "email"
+        format = "single-string"
+        values = var.peer_emails
+      }
+    }
+  }
+
+  action {
+    type             = "forward"
+    order            = 2
+    target_group_arn = aws_lb_target_group.agent.arn
+  }
+
+  tags = { Name = each.key }
+}
+
+# People: the service signs them in itself. The Python agent has no sign-in, so with it
+# this rule is absent and the listener's 401 stands.
+resource "aws_lb_listener_rule" "people" {
+  for_each = var.agent_runtime == "bun" ? { people = 100 } : {}
+
+  listener_arn = aws_lb_listener.https.arn
+  priority     = each.value
+
+  condition {
+    path_pattern {
+      values = ["/*"]
+    }
+  }
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.agent.arn
+  }
+
+  tags = { Name = each.key }
+}

@@ -1,0 +1,147 @@
+# The agent: one container, two tasks, two zones.
+
+locals {
+  # The repository is bootstrap's, so that images outlive this environment.
+  image_repository     = "lornu-agent"
+  image_repository_arn = "arn:aws:ecr:${var.region}:${local.account_id}:repository/${local.image_repository}"
+  image                = "${local.account_id}.dkr.ecr.${var.region}.amazonaws.com/${local.image_repository}@${var.image_digest}"
+
+  # What differs between the two agents beyond the image: how a container asks itself
+  # whether it lives, with what the image has. Neither has curl.
+  health_commands = {
+    bun     = ["CMD", "bun", "-e", "fetch('http://127.0.0.1:8080/health',{signal:AbortSignal.timeout(4000)}).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
+    fastapi = ["CMD", "python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health', timeout=4)"]
+  }
+}
+
+resource "aws_ecs_cluster" "staging" {
+  name = local.name
+
+  setting {
+    name  = "containerInsights"
+    value = "enhanced"
+  }
+}
+
+resource "aws_ecs_task_definition" "agent" {
+  family                   = "${local.name}-agent"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.task_size.cpu
+  memory                   = var.task_size.memory
+  task_role_arn            = aws_iam_role.task.arn
+  execution_role_arn       = aws_iam_role.execution.arn
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = var.cpu_architecture
+  }
+
+  container_definitions = jsonencode([{
+    name      = "agent"
+    image     = local.image
+    essential = true
+
+    portMappings = [{ name = "http", containerPort = 8080, hostPort = 8080, protocol = "tcp" }]
+
+    environment = [for name in sort(keys(local.environment)) : { name = name, value = local.environment[name] }]
+    secrets     = [for name in sort(keys(local.environment_secrets)) : { name = name, valueFrom = local.environment_secrets[name] }]
+
+    # Nothing of the image can be changed by who gets in; scratch files live in memory.
+    user                   = "10001:10001"
+    readonlyRootFilesystem = true
+    linuxParameters = {
+      initProcessEnabled = true # reaps children and passes SIGTERM on
+      capabilities       = { drop = ["ALL"] }
+      tmpfs              = [{ containerPath = "/tmp", size = 64, mountOptions = ["rw", "noexec", "nosuid", "nodev"] }]
+    }
+
+    # A stream is a file descriptor, often two.
+    ulimits = [{ name = "nofile", softLimit = 65535, hardLimit = 65535 }]
+
+    healthCheck = {
+      command     = local.health_commands[var.agent_runtime]
+      interval    = 15
+      timeout     = 5
+      retries     = 3
+      startPeriod = 60 # the Python agent takes 8 to 12 s to start, Fargate's CPU is slower
+    }
+
+    stopTimeout = local.timeouts.stop_timeout
+
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.agent.name
+        awslogs-region        = var.region
+        awslogs-stream-prefix = var.agent_runtime
+        # A slow log service must not hold up a stream; what overflows is lost.
+        mode            = "non-blocking"
+        max-buffer-size = "25m"
+      }
+    }
+  }])
+}
+
+resource "aws_ecs_service" "agent" {
+  name            = "agent"
+  cluster         = aws_ecs_cluster.staging.id
+  task_definition = aws_ecs_task_definition.agent.arn
+  launch_type     = "FARGATE"
+  desired_count   = var.task_count.min
+
+  platform_version              = "LATEST"
+  availability_zone_rebalancing = "ENABLED"
+  enable_execute_command        = false # a shell in a task would have its role
+  enable_ecs_managed_tags       = true
+  propagate_tags                = "SERVICE"
+
+  deployment_minimum_healthy_percent = 100
+  deployment_maximum_percent         = 200
+  health_check_grace_period_seconds  = 60
+
+  # `lornu deploy` waits for what is served. Terraform's own wait calls a service that
+  # was rolled back steady, and gives up on a good deploy that drains long streams.
+  wait_for_steady_state = false
+
+  network_configuration {
+    subnets          = [for subnet in aws_subnet.private : subnet.id]
+    security_groups  = [aws_security_group.tasks.id]
+    assign_public_ip = false
+  }
+
+  load_balancer {
+    target_group_arn = aws_lb_target_group.agent.arn
+    container_name   = "agent"
+    container_port   = 8080
+  }
+
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+
+  # Tasks that start and then answer badly: the circuit breaker does not see them.
+  alarms {
+    enable   = true
+    rollback = true
+    alarm_names = [
+      aws_cloudwatch_metric_alarm.target_5xx.alarm_name,
+      aws_cloudwatch_metric_alarm.unhealthy_targets.alarm_name,
+    ]
+  }
+
+  lifecycle {
+    ignore_changes = [desired_count] # autoscaling's
+  }
+
+  # ECS refuses a target group without a listener, and a first task without its rights
+  # fails for a reason that has gone by the time someone looks.
+  depends_on = [
+    aws_lb_listener.https,
+    aws_lb_listener_rule.people,
+    aws_lb_listener_rule.token,
+    aws_iam_role_policy.task,
+    aws_iam_role_policy.execution,
+  ]
+}

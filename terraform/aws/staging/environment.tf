@@ -1,0 +1,58 @@
+# What the container is told: the names are those of the service's configuration schema
+# (`lornu doctor` prints it). Nothing here is secret; secrets come by valueFrom.
+
+locals {
+  environment = merge(var.extra_environment, local.service_environment, local.rotation_environment)
+
+  service_environment = {
+    PORT              = "8080"
+    LORNU_ENVIRONMENT = "staging"
+    LORNU_REGION      = var.region
+    LORNU_REVISION    = var.revision
+    LORNU_PUBLIC_URL  = local.public_url
+    LORNU_METRICS     = "emf" # metric lines in the log, read by CloudWatch
+    GEMINI_MODEL      = var.gemini_model
+
+    # Conversations live where Google Cloud's agent has them, in staging's own database.
+    LORNU_SESSION_STORE               = "firestore"
+    GOOGLE_CLOUD_PROJECT              = var.google.project_id
+    FIRESTORE_DATABASE                = var.google.firestore_database
+    ARTIFACT_BUCKET                   = var.google.artifact_bucket
+    GOOGLE_WORKLOAD_IDENTITY_AUDIENCE = var.google.workload_identity_audience
+    GOOGLE_SERVICE_ACCOUNT_EMAIL      = var.google.service_account_email
+
+    # Machines: the same values as the load balancer checks.
+    A2A_TOKEN_ISSUER   = var.jwt.issuer
+    A2A_TOKEN_JWKS_URL = var.jwt.jwks_endpoint
+    A2A_TOKEN_AUDIENCE = local.jwt_audience
+    A2A_ALLOWED_EMAILS = join(",", sort(var.peer_emails))
+    A2A_PEER_URL       = var.peer_url
+    A2A_MUTUAL_TLS     = var.mutual_tls == null ? "off" : "alb"
+
+    # People.
+    OIDC_ISSUER          = var.sign_in.issuer
+    OIDC_ALLOWED_DOMAINS = join(",", sort(var.sign_in.domains))
+  }
+
+  # Where a running task reads a rotated value again.
+  rotation_environment = {
+    for name in local.task_secrets :
+    "LORNU_SECRET_ARN_${upper(replace(name, "-", "_"))}" => aws_secretsmanager_secret.staging[name].arn
+  }
+
+  # The name after :: is a key of the secret's JSON.
+  secret_variables = {
+    gemini-api-key      = { GEMINI_API_KEY = "" }
+    gcp-service-account = { GCP_SERVICE_ACCOUNT_KEY = "" }
+    oidc-client         = { OIDC_CLIENT_ID = ":client_id::", OIDC_CLIENT_SECRET = ":client_secret::" }
+    session-key         = { SESSION_KEY = "" }
+    a2a-signing-key     = { A2A_SIGNING_KEY = "" }
+  }
+
+  environment_secrets = merge([
+    for name in local.task_secrets : {
+      for variable, json_key in local.secret_variables[name] :
+      variable => "${aws_secretsmanager_secret.staging[name].arn}${json_key}"
+    }
+  ]...)
+}

@@ -1,0 +1,178 @@
+# Two roles of the task, kept apart: LornuEcsTaskRole is what the agent's code may do,
+# LornuEcsExecutionRole what ECS does to start it. Each carries the permission boundary.
+
+# ECS of this account only: without the conditions another account's ECS could be told
+# to use the role (the confused deputy).
+data "aws_iam_policy_document" "ecs_tasks_trust" {
+  statement {
+    sid     = "EcsTasksOfThisAccount"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ecs-tasks.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account_id]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:aws:ecs:${var.region}:${local.account_id}:*"]
+    }
+  }
+}
+
+# Google's federation puts this name and the session's into google.subject, at most 127
+# characters: a role name over 55 would break the login.
+resource "aws_iam_role" "task" {
+  name                 = "LornuEcsTaskRole"
+  description          = "What the agent's code may do on AWS"
+  assume_role_policy   = data.aws_iam_policy_document.ecs_tasks_trust.json
+  permissions_boundary = local.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "task" {
+  name   = "agent"
+  role   = aws_iam_role.task.name
+  policy = data.aws_iam_policy_document.task.json
+}
+
+data "aws_iam_policy_document" "task" {
+  statement {
+    sid       = "WriteOwnLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.agent.arn}:log-stream:*"]
+  }
+
+  # A task's id is not known before it runs, so the pattern is the cluster's tasks; the
+  # condition keeps it to this cluster even if names collide.
+  statement {
+    sid       = "ProtectTasksWhileTheyStream"
+    actions   = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
+    resources = ["arn:aws:ecs:${var.region}:${local.account_id}:task/${aws_ecs_cluster.staging.name}/*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = [aws_ecs_cluster.staging.arn]
+    }
+  }
+
+  # A rotated secret is read again by a running task.
+  statement {
+    sid       = "ReadOwnSecrets"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = local.task_secret_arns
+  }
+
+  statement {
+    sid       = "DecryptOwnSecrets"
+    actions   = ["kms:Decrypt"]
+    resources = [aws_kms_key.secrets.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["secretsmanager.${var.region}.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "execution" {
+  name                 = "LornuEcsExecutionRole"
+  description          = "What ECS does to start a task: image, secrets, log stream"
+  assume_role_policy   = data.aws_iam_policy_document.ecs_tasks_trust.json
+  permissions_boundary = local.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "execution" {
+  name   = "start"
+  role   = aws_iam_role.execution.name
+  policy = data.aws_iam_policy_document.execution.json
+}
+
+data "aws_iam_policy_document" "execution" {
+  #checkov:skip=CKV_AWS_356:ecr:GetAuthorizationToken knows no resource; everything else names its own
+  # A registry login belongs to no repository: the action accepts only "*".
+  # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+  statement {
+    sid       = "LogInToRegistry"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "PullOwnImage"
+    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    resources = [local.image_repository_arn]
+  }
+
+  statement {
+    sid       = "WriteOwnLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.agent.arn}:log-stream:*"]
+  }
+
+  statement {
+    sid       = "ReadOwnSecrets"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = local.task_secret_arns
+  }
+
+  statement {
+    sid       = "DecryptOwnSecrets"
+    actions   = ["kms:Decrypt"]
+    resources = [aws_kms_key.secrets.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["secretsmanager.${var.region}.amazonaws.com"]
+    }
+  }
+}
+
+# Flow logs are written by the VPC service under a role of their own.
+resource "aws_iam_role" "flow_log" {
+  name                 = "LornuFlowLogRole"
+  description          = "VPC flow logs into their log group"
+  assume_role_policy   = data.aws_iam_policy_document.flow_log_trust.json
+  permissions_boundary = local.permissions_boundary_arn
+}
+
+data "aws_iam_policy_document" "flow_log_trust" {
+  statement {
+    sid     = "FlowLogsOfThisAccount"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["vpc-flow-logs.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account_id]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "flow_log" {
+  name   = "write"
+  role   = aws_iam_role.flow_log.name
+  policy = data.aws_iam_policy_document.flow_log.json
+}
+
+data "aws_iam_policy_document" "flow_log" {
+  statement {
+    sid       = "WriteFlowLogs"
+    actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    resources = [aws_cloudwatch_log_group.flow.arn, "${aws_cloudwatch_log_group.flow.arn}:log-stream:*"]
+  }
+}

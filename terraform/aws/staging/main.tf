@@ -1,0 +1,65 @@
+# Lornu AI's AWS staging environment: an agent on ECS Fargate behind an ALB.
+# One flat folder, one file a concern. Apply terraform/aws/bootstrap first (roles,
+# permission boundary, image repository), then terraform/gcp/staging (Firestore,
+# workload identity), whose outputs are variables here.
+
+terraform {
+  # State and lock only; runs execute where the plan was approved (execution mode
+  # "local"), so that the plan that was scanned is the file that is applied.
+  cloud {
+    organization = "lornu-ai"
+
+    workspaces {
+      name = "lornu-aws-staging"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = {
+      Project     = "lornu"
+      Environment = "staging"
+      ManagedBy   = "terraform"
+      Source      = "terraform/aws/staging"
+    }
+  }
+}
+
+data "aws_caller_identity" "current" {}
+
+data "aws_availability_zones" "available" {
+  state = "available"
+
+  # Local Zones have no Fargate and no NAT gateway.
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
+}
+
+locals {
+  name       = "lornu-staging"
+  account_id = data.aws_caller_identity.current.account_id
+
+  # Seconds. Each stands below the next one, or a stream is cut by whoever gives up
+  # first: ping < ALB idle < the server's keep-alive (else the ALB answers 502 from a
+  # connection the server has just closed). A stopped task has deregistration_delay to
+  # finish its streams, then stop_timeout, then another task takes the run over.
+  timeouts = {
+    stream_ping          = 15
+    alb_idle             = 120
+    server_keep_alive    = 130
+    alb_client_keep      = 3600
+    deregistration_delay = 120
+    stop_timeout         = 120 # Fargate's maximum
+  }
+
+  # Every role of this stack carries the boundary that terraform/aws/bootstrap owns;
+  # the apply role may not create a role without it.
+  permissions_boundary_arn = "arn:aws:iam::${local.account_id}:policy/LornuStagingBoundary"
+
+  public_url = "https://${var.domain_name}"
+}

@@ -1,0 +1,81 @@
+# The secrets' names and their key. Values are never here: whatever Terraform reads or
+# writes stands in its state. `lornu secrets set NAME` puts a value in, from a file or
+# standard input; a task does not start before the secrets it names have one.
+
+locals {
+  secrets = {
+    gemini-api-key      = "Gemini API key (plain text)"
+    gcp-service-account = "Service account key (JSON), the fallback of workload identity federation"
+    oidc-client         = "OpenID Connect client: {\"client_id\": ..., \"client_secret\": ...}"
+    session-key         = "Key that seals sign-in cookies: 32 random bytes, base64"
+    a2a-signing-key     = "Private key that signs the agent card: ES256, PKCS #8 PEM"
+  }
+
+  # What the chosen agent is given. The key of the service account stays unread unless
+  # federation was given up for it; the Python agent signs nobody in.
+  task_secrets = toset(concat(
+    ["gemini-api-key"],
+    var.agent_runtime == "bun" ? ["oidc-client", "session-key", "a2a-signing-key"] : [],
+    var.google.credentials == "key" ? ["gcp-service-account"] : [],
+  ))
+
+  task_secret_arns = sort([for name in local.task_secrets : aws_secretsmanager_secret.staging[name].arn])
+}
+
+resource "aws_secretsmanager_secret" "staging" {
+  #checkov:skip=CKV2_AWS_57:No Lambda can rotate keys that Google issues; lornu secrets set rotates, tasks re-read within a minute
+  for_each = local.secrets
+
+  name                    = "lornu/staging/${each.key}"
+  description             = each.value
+  kms_key_id              = aws_kms_key.secrets.arn
+  recovery_window_in_days = var.deletion_protection ? 30 : 0 # 0 frees the name at once
+}
+
+resource "aws_kms_key" "secrets" {
+  description             = "Lornu staging: secrets"
+  enable_key_rotation     = true
+  deletion_window_in_days = var.deletion_protection ? 30 : 7
+  policy                  = data.aws_iam_policy_document.secrets_key.json
+}
+
+resource "aws_kms_alias" "secrets" {
+  name          = "alias/${local.name}-secrets"
+  target_key_id = aws_kms_key.secrets.key_id
+}
+
+# In a key policy "*" is this key. The account may administer it and hand out use by
+# IAM; use for anything but Secrets Manager is refused to everyone.
+data "aws_iam_policy_document" "secrets_key" {
+  #checkov:skip=CKV_AWS_109:A key policy without the account as administrator makes the key unmanageable (kms/latest/developerguide/key-policy-default.html)
+  #checkov:skip=CKV_AWS_111:The resource of a key policy is always the key itself
+  #checkov:skip=CKV_AWS_356:The resource of a key policy is always the key itself
+  statement {
+    sid       = "AccountAdministers"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::${local.account_id}:root"]
+    }
+  }
+
+  statement {
+    sid       = "SecretsManagerOnly"
+    effect    = "Deny"
+    actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringNotEquals"
+      variable = "kms:ViaService"
+      values   = ["secretsmanager.${var.region}.amazonaws.com"]
+    }
+  }
+}

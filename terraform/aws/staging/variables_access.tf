@@ -1,0 +1,180 @@
+# Names and addresses of the environment, who may call it, and who it is to Google.
+
+variable "domain_name" {
+  description = "Name of this environment, always this load balancer, e.g. aws-staging.lornu.ai"
+  type        = string
+
+  validation {
+    condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,}$", var.domain_name)) && length(var.domain_name) <= 64
+    error_message = "domain_name must be a lower-case host name of at most 64 characters (a certificate's common name)."
+  }
+}
+
+variable "route53_zone_id" {
+  description = "Route 53 zone that domain_name lies in; empty when another DNS serves it (then set certificate_arn)"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.route53_zone_id == "" || can(regex("^[A-Z0-9]{8,32}$", var.route53_zone_id))
+    error_message = "route53_zone_id must be a zone id such as Z0123456789ABCDEFGHIJ, without /hostedzone/."
+  }
+}
+
+variable "certificate_arn" {
+  description = "ACM certificate for domain_name, when its DNS is not in Route 53"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.certificate_arn == "" || can(regex("^arn:aws:acm:${var.region}:[0-9]{12}:certificate/[0-9a-f-]{36}$", var.certificate_arn))
+    error_message = "certificate_arn must be an ACM certificate's ARN in the environment's region."
+  }
+
+  validation {
+    condition     = (var.certificate_arn == "") != (var.route53_zone_id == "")
+    error_message = "Set route53_zone_id or certificate_arn, one of them: either Terraform makes the certificate or it is given."
+  }
+}
+
+variable "failover_domain_name" {
+  description = "Name that people use, served by Google Cloud while it is healthy and by this load balancer else"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.failover_domain_name == "" || (can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,}$", var.failover_domain_name)) && var.failover_domain_name != var.domain_name)
+    error_message = "failover_domain_name must be a lower-case host name other than domain_name, which always means this environment."
+  }
+}
+
+variable "google_cloud_address" {
+  description = "IPv4 address of Google Cloud's load balancer, the primary of failover_domain_name"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.google_cloud_address == "" || can(cidrhost("${var.google_cloud_address}/32", 0))
+    error_message = "google_cloud_address must be an IPv4 address."
+  }
+
+  validation {
+    condition     = (var.google_cloud_address == "") == (var.failover_domain_name == "") && (var.google_cloud_address == "" || var.route53_zone_id != "")
+    error_message = "google_cloud_address and failover_domain_name go together and need route53_zone_id: fail-over is made by Route 53."
+  }
+}
+
+variable "jwt" {
+  description = "Tokens that machines call with: issuer, its key set, and the audience (empty: https:// and domain_name)"
+  type = object({
+    issuer        = optional(string, "https://accounts.google.com")
+    jwks_endpoint = optional(string, "https://www.googleapis.com/oauth2/v3/certs")
+    audience      = optional(string, "")
+  })
+  default = {}
+
+  validation {
+    condition     = startswith(var.jwt.issuer, "https://") && startswith(var.jwt.jwks_endpoint, "https://")
+    error_message = "jwt.issuer and jwt.jwks_endpoint must be https:// addresses."
+  }
+}
+
+variable "peer_emails" {
+  description = "Service accounts whose tokens may call: the e-mail claim must be one of these"
+  type        = set(string)
+
+  # 10 values a claim: elasticloadbalancing/latest/APIReference/API_JwtValidationActionAdditionalClaim.html
+  validation {
+    condition     = length(var.peer_emails) >= 1 && length(var.peer_emails) <= 10 && alltrue([for email in var.peer_emails : can(regex("^[a-z0-9-]+@[a-z0-9.-]+\\.gserviceaccount\\.com$", email))])
+    error_message = "peer_emails must be 1 to 10 service accounts (...gserviceaccount.com): without an e-mail claim every token of the issuer would pass."
+  }
+}
+
+variable "peer_url" {
+  description = "A2A address of the agent on Google Cloud; empty when there is no peer"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.peer_url == "" || can(regex("^https://[^/ ]+(/[^ ]*)?$", var.peer_url))
+    error_message = "peer_url must be an https:// address: tokens are sent to it."
+  }
+}
+
+variable "sign_in" {
+  description = "OpenID Connect for people: issuer, and the e-mail domains that may sign in"
+  type = object({
+    issuer  = optional(string, "https://accounts.google.com")
+    domains = set(string)
+  })
+
+  validation {
+    condition     = startswith(var.sign_in.issuer, "https://")
+    error_message = "sign_in.issuer must be an https:// address."
+  }
+
+  validation {
+    condition     = length(var.sign_in.domains) >= 1 && alltrue([for domain in var.sign_in.domains : can(regex("^[a-z0-9.-]+\\.[a-z]{2,}$", domain)) && !contains(["gmail.com", "googlemail.com"], domain)])
+    error_message = "sign_in.domains must name at least one domain of your own; a public mail domain lets everyone in."
+  }
+}
+
+variable "mutual_tls" {
+  description = "Listener 8443 for peers with a client certificate: PEM of the authorities, and the peers' address ranges; null keeps it closed"
+  type        = object({ ca_certificates = string, peer_cidrs = set(string) })
+  default     = null
+
+  validation {
+    condition     = var.mutual_tls == null ? true : strcontains(var.mutual_tls.ca_certificates, "-----BEGIN CERTIFICATE-----") && !strcontains(var.mutual_tls.ca_certificates, "PRIVATE KEY")
+    error_message = "mutual_tls.ca_certificates must be certificates in PEM, without a private key."
+  }
+
+  validation {
+    condition     = var.mutual_tls == null ? true : length(var.mutual_tls.peer_cidrs) > 0 && alltrue([for cidr in var.mutual_tls.peer_cidrs : can(cidrhost(cidr, 0)) && can(regex("/(1[6-9]|2[0-9]|3[0-2])$", cidr))])
+    error_message = "mutual_tls.peer_cidrs must be IPv4 ranges of /16 or smaller: the listener is for known peers."
+  }
+}
+
+variable "google" {
+  description = "Who the agent is on Google Cloud, from the outputs of terraform/gcp/staging"
+  type = object({
+    project_id                 = string
+    workload_identity_audience = string
+    service_account_email      = string
+    firestore_database         = optional(string, "staging")
+    artifact_bucket            = string
+    # federation: no long-lived key. key: the service account key in Secrets Manager.
+    credentials = optional(string, "federation")
+  })
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.google.project_id))
+    error_message = "google.project_id must be a Google Cloud project id."
+  }
+
+  validation {
+    condition     = can(regex("^//iam\\.googleapis\\.com/projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}$", var.google.workload_identity_audience))
+    error_message = "google.workload_identity_audience must be //iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER."
+  }
+
+  validation {
+    condition     = can(regex("^[a-z0-9-]+@[a-z0-9-]+\\.iam\\.gserviceaccount\\.com$", var.google.service_account_email))
+    error_message = "google.service_account_email must be a service account's address."
+  }
+
+  # Staging writes to a database of its own; the default one is production's.
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{2,61}[a-z0-9]$", var.google.firestore_database)) && var.google.firestore_database != "default"
+    error_message = "google.firestore_database must be a named database, never (default)."
+  }
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$", var.google.artifact_bucket))
+    error_message = "google.artifact_bucket must be a Cloud Storage bucket's name, without gs://."
+  }
+
+  validation {
+    condition     = contains(["federation", "key"], var.google.credentials)
+    error_message = "google.credentials must be federation or key."
+  }
+}
