@@ -1,7 +1,10 @@
 # Access logs of the load balancer: who asked for what, kept 90 days in a bucket that
 # only the ALB may write to.
 
+# Not logged itself: logging into itself never ends.
+#tfsec:ignore:aws-s3-enable-bucket-logging
 resource "aws_s3_bucket" "access_logs" {
+  #checkov:skip=CKV_AWS_145:The ALB writes to SSE-S3 buckets only, see the encryption below
   #checkov:skip=CKV_AWS_18:This is the log bucket; logging itself into itself never ends
   #checkov:skip=CKV_AWS_144:Access logs of staging for 90 days are not worth a second region
   #checkov:skip=CKV2_AWS_62:Nothing acts on new log files
@@ -33,9 +36,10 @@ resource "aws_s3_bucket_versioning" "access_logs" {
   }
 }
 
+# The ALB can write to buckets with S3's own keys only:
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+#tfsec:ignore:aws-s3-encryption-customer-key
 resource "aws_s3_bucket_server_side_encryption_configuration" "access_logs" {
-  #checkov:skip=CKV_AWS_145:The ALB can write to SSE-S3 buckets only (elasticloadbalancing/latest/application/enable-access-logging.html)
-  #tfsec:ignore:aws-s3-encryption-customer-key
   bucket = aws_s3_bucket.access_logs.id
 
   rule {

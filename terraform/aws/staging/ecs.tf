@@ -14,6 +14,8 @@ locals {
   }
 }
 
+# "enhanced" is Container Insights with task metrics; the check knows "enabled" only.
+#tfsec:ignore:aws-ecs-enable-container-insight
 resource "aws_ecs_cluster" "staging" {
   name = local.name
 

@@ -2,7 +2,12 @@
 # (`lornu doctor` prints it). Nothing here is secret; secrets come by valueFrom.
 
 locals {
-  environment = merge(var.extra_environment, local.service_environment, local.rotation_environment)
+  environment = merge(
+    var.extra_environment,
+    local.service_environment,
+    local.runtime_environment[var.agent_runtime],
+    local.rotation_environment,
+  )
 
   service_environment = {
     PORT              = "8080"
@@ -32,6 +37,13 @@ locals {
     # People.
     OIDC_ISSUER          = var.sign_in.issuer
     OIDC_ALLOWED_DOMAINS = join(",", sort(var.sign_in.domains))
+  }
+
+  # The root file system is read-only: what either agent keeps on disk (nothing that must
+  # survive) goes to the tmpfs of the task definition.
+  runtime_environment = {
+    bun     = { LORNU_DATA_DIR = "/tmp/lornu" }
+    fastapi = { HOST = "0.0.0.0", DATA_DIR = "/tmp/lornu" }
   }
 
   # Where a running task reads a rotated value again.

@@ -30,16 +30,6 @@ provider "aws" {
 
 data "aws_caller_identity" "current" {}
 
-data "aws_availability_zones" "available" {
-  state = "available"
-
-  # Local Zones have no Fargate and no NAT gateway.
-  filter {
-    name   = "opt-in-status"
-    values = ["opt-in-not-required"]
-  }
-}
-
 locals {
   name       = "lornu-staging"
   account_id = data.aws_caller_identity.current.account_id

@@ -44,6 +44,7 @@ resource "aws_lb_trust_store" "peers" {
 resource "aws_s3_bucket" "peer_authorities" {
   for_each = local.mutual_tls
 
+  #checkov:skip=CKV_AWS_145:Public certificates; the load balancer reads them without a key policy of its own
   #checkov:skip=CKV_AWS_18:One object, written by Terraform alone; CloudTrail records who reads it
   #checkov:skip=CKV_AWS_144:Certificates come from a variable; a copy in another region saves nothing
   #checkov:skip=CKV2_AWS_61:Old versions are a few kB and show which authorities were trusted when
@@ -75,7 +76,6 @@ resource "aws_s3_bucket_public_access_block" "peer_authorities" {
 resource "aws_s3_bucket_server_side_encryption_configuration" "peer_authorities" {
   for_each = local.mutual_tls
 
-  #checkov:skip=CKV_AWS_145:Public certificates; the load balancer reads them without a key policy of its own
   bucket = aws_s3_bucket.peer_authorities[each.key].id
 
   rule {

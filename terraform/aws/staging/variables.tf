@@ -12,6 +12,17 @@ variable "region" {
   }
 }
 
+variable "zone_letters" {
+  description = "The two availability zones of the region, by letter; not every account has every letter"
+  type        = list(string)
+  default     = ["a", "b"]
+
+  validation {
+    condition     = length(var.zone_letters) == 2 && length(toset(var.zone_letters)) == 2 && alltrue([for letter in var.zone_letters : can(regex("^[a-f]$", letter))])
+    error_message = "zone_letters must be two different letters from a to f."
+  }
+}
+
 variable "vpc_cidr" {
   description = "Address range of the VPC; eight bits below it make the subnets"
   type        = string

@@ -1,10 +1,11 @@
 # The network: two zones, the load balancer in public subnets, tasks in private ones.
 
 locals {
-  # Two zones are what the ALB needs and what the loss of one zone asks for.
+  # Two zones are what the ALB needs and what the loss of one zone asks for. They are
+  # named, not taken from a list that grows: a new zone must not move a subnet.
   zones = {
-    a = { name = data.aws_availability_zones.available.names[0], public = 0, private = 10 }
-    b = { name = data.aws_availability_zones.available.names[1], public = 1, private = 11 }
+    a = { name = "${var.region}${var.zone_letters[0]}", public = 0, private = 10 }
+    b = { name = "${var.region}${var.zone_letters[1]}", public = 1, private = 11 }
   }
 
   # One NAT gateway halves the largest fixed cost of staging; a zone's loss then cuts
