@@ -97,12 +97,12 @@ variable "task_size" {
 
   # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
   validation {
-    condition = contains({
+    condition = contains(lookup({
       256  = [512, 1024, 2048]
       512  = [1024, 2048, 3072, 4096]
       1024 = [2048, 3072, 4096, 5120, 6144, 7168, 8192]
       2048 = [4096, 5120, 6144, 7168, 8192]
-    }[contains([256, 512, 1024, 2048], var.task_size.cpu) ? var.task_size.cpu : 256], var.task_size.memory)
+    }, tostring(var.task_size.cpu), []), var.task_size.memory)
     error_message = "task_size must be a pair that Fargate offers, for example { cpu = 512, memory = 1024 }."
   }
 }

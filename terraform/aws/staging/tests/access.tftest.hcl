@@ -1,0 +1,152 @@
+# What passes the load balancer, and in which order the rules are asked.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  image_digest    = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  revision        = "0123abc"
+  domain_name     = "aws-staging.lornu.example"
+  certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+  alarm_emails    = ["oncall@lornu.example"]
+  peer_emails     = ["lornu-agent@lornu-prod.iam.gserviceaccount.com"]
+  sign_in         = { domains = ["lornu.example"] }
+  google = {
+    project_id                 = "lornu-staging"
+    workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
+    service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
+    artifact_bucket            = "lornu-staging-artifacts"
+  }
+}
+
+run "http_is_redirected_and_https_answers_401_by_default" {
+  command = plan
+
+  assert {
+    condition     = aws_lb_listener.http.default_action[0].type == "redirect" && aws_lb_listener.http.default_action[0].redirect[0].protocol == "HTTPS"
+    error_message = "Port 80 serves something else than a redirect to HTTPS."
+  }
+
+  assert {
+    condition     = aws_lb_listener.https.default_action[0].fixed_response[0].status_code == "401"
+    error_message = "A request that no rule lets in is not refused."
+  }
+
+  assert {
+    condition     = startswith(aws_lb_listener.https.ssl_policy, "ELBSecurityPolicy-TLS13-1-2-Res-")
+    error_message = "The listener accepts ciphers without forward secrecy or TLS before 1.2."
+  }
+}
+
+run "cards_and_health_are_open_before_tokens_are_asked_for" {
+  command = plan
+
+  assert {
+    condition     = aws_lb_listener_rule.health.priority < aws_lb_listener_rule.token["a2a"].priority && aws_lb_listener_rule.agent_cards.priority < aws_lb_listener_rule.token["a2a"].priority
+    error_message = "The A2A rule hides the agent card: no caller could learn which token to bring."
+  }
+
+  assert {
+    condition     = aws_lb_listener_rule.token["a2a"].priority < aws_lb_listener_rule.token["bearer"].priority && aws_lb_listener_rule.token["bearer"].priority < aws_lb_listener_rule.people["people"].priority
+    error_message = "The rule for people stands before a rule that checks tokens."
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_lb_listener_rule.forged_certificate : rule.priority < aws_lb_listener_rule.health.priority && rule.action[0].fixed_response[0].status_code == "400"])
+    error_message = "A forged client certificate header can pass before it is refused."
+  }
+}
+
+run "a_token_is_checked_for_issuer_audience_and_caller" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for rule in aws_lb_listener_rule.token : [for action in rule.action : action.type] == ["jwt-validation", "forward"]])
+    error_message = "A token rule forwards without checking the token first."
+  }
+
+  assert {
+    condition = alltrue([
+      for rule in aws_lb_listener_rule.token :
+      { for claim in rule.action[0].jwt_validation[0].additional_claim : claim.name => join(",", claim.values) } == {
+        aud   = "https://aws-staging.lornu.example"
+        email = "lornu-agent@lornu-prod.iam.gserviceaccount.com"
+      }
+    ])
+    error_message = "A token of the right issuer passes without our audience or without a known caller."
+  }
+}
+
+run "the_python_agent_serves_only_requests_with_a_token" {
+  command = plan
+
+  variables {
+    agent_runtime = "fastapi"
+  }
+
+  assert {
+    condition     = length(aws_lb_listener_rule.people) == 0
+    error_message = "The Python agent has no sign-in, yet requests without a token reach it."
+  }
+}
+
+run "mutual_tls_verifies_certificates_and_opens_only_to_the_peer" {
+  command = plan
+
+  variables {
+    mutual_tls = {
+      ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+      peer_cidrs      = ["203.0.113.0/24"]
+    }
+  }
+
+  assert {
+    condition     = aws_lb_listener.mutual_tls["staging"].port == 8443 && aws_lb_listener.mutual_tls["staging"].mutual_authentication[0].mode == "verify"
+    error_message = "The mutual TLS listener lets unverified certificates through (passthrough) or stands on another port."
+  }
+
+  assert {
+    condition     = [for rule in aws_vpc_security_group_ingress_rule.alb_mutual_tls : "${rule.cidr_ipv4}:${rule.to_port}"] == ["203.0.113.0/24:8443"]
+    error_message = "Port 8443 is open to others than the peer."
+  }
+}
+
+run "fail_over_prefers_google_cloud_and_leaves_our_own_name_alone" {
+  command = plan
+
+  variables {
+    certificate_arn      = ""
+    route53_zone_id      = "Z0123456789ABCDEFGHIJ"
+    failover_domain_name = "staging.lornu.example"
+    google_cloud_address = "203.0.113.10"
+  }
+
+  assert {
+    condition     = aws_route53_record.failover_primary["staging"].failover_routing_policy[0].type == "PRIMARY" && aws_route53_record.failover_primary["staging"].records == toset(["203.0.113.10"])
+    error_message = "Google Cloud is not the primary of the shared name."
+  }
+
+  assert {
+    condition     = length(aws_route53_record.staging["staging"].failover_routing_policy) == 0 && aws_route53_record.staging["staging"].name == "aws-staging.lornu.example"
+    error_message = "Our own name fails over too: peers and checks could not reach AWS while Google Cloud is healthy."
+  }
+
+  assert {
+    condition     = aws_route53_health_check.google_cloud["staging"].type == "HTTPS" && aws_route53_health_check.google_cloud["staging"].resource_path == "/health"
+    error_message = "The primary is not checked for health over HTTPS: it would never fail over."
+  }
+}
+
+run "only_two_body_rules_of_the_firewall_count_instead_of_blocking" {
+  command = plan
+
+  assert {
+    condition = flatten([
+      for rule in aws_wafv2_web_acl.staging.rule :
+      [for override in rule.statement[0].managed_rule_group_statement[0].rule_action_override : override.name]
+      if length(rule.statement[0].managed_rule_group_statement) > 0
+    ]) == ["SizeRestrictions_BODY", "CrossSiteScripting_BODY"]
+    error_message = "Another managed rule than the two about chat bodies no longer blocks."
+  }
+}

@@ -1,0 +1,219 @@
+# Every validation refuses what it is there for: names, callers and identities. A validation that is
+# removed turns its run red. A run takes seconds, so it may break several variables.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  image_digest    = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  revision        = "0123abc"
+  domain_name     = "aws-staging.lornu.example"
+  certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+  alarm_emails    = ["oncall@lornu.example"]
+  peer_emails     = ["lornu-agent@lornu-prod.iam.gserviceaccount.com"]
+  sign_in         = { domains = ["lornu.example"] }
+  google = {
+    project_id                 = "lornu-staging"
+    workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
+    service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
+    artifact_bucket            = "lornu-staging-artifacts"
+  }
+}
+
+run "neither_zone_nor_certificate_is_refused" {
+  command = plan
+
+  variables {
+    certificate_arn = ""
+  }
+
+  expect_failures = [var.certificate_arn]
+}
+
+run "zone_and_certificate_together_are_refused" {
+  command = plan
+
+  variables {
+    route53_zone_id = "Z0123456789ABCDEFGHIJ"
+  }
+
+  expect_failures = [var.certificate_arn]
+}
+
+run "names_and_addresses_of_another_form_are_refused" {
+  command = plan
+
+  variables {
+    domain_name     = "https://lornu.example"
+    route53_zone_id = "/hostedzone/Z0123456789ABC"
+    peer_url        = "http://peer.example"
+  }
+
+  expect_failures = [var.domain_name, var.route53_zone_id, var.peer_url]
+}
+
+run "a_name_in_capitals_and_a_fail_over_to_an_unnamed_place_are_refused" {
+  command = plan
+
+  variables {
+    domain_name          = "AWS.lornu.example"
+    google_cloud_address = "203.0.113.10"
+  }
+
+  expect_failures = [var.domain_name, var.google_cloud_address]
+}
+
+run "a_host_name_as_google_clouds_address_is_refused" {
+  command = plan
+
+  variables {
+    certificate_arn      = ""
+    route53_zone_id      = "Z0123456789ABCDEFGHIJ"
+    failover_domain_name = "staging.lornu.example"
+    google_cloud_address = "ghs.googlehosted.com"
+  }
+
+  expect_failures = [var.google_cloud_address]
+}
+
+run "a_fail_over_name_equal_to_our_own_is_refused" {
+  command = plan
+
+  variables {
+    failover_domain_name = "aws-staging.lornu.example"
+  }
+
+  expect_failures = [var.failover_domain_name]
+}
+
+run "tokens_and_sign_in_without_tls_are_refused_and_so_are_tokens_of_everyone" {
+  command = plan
+
+  variables {
+    jwt         = { issuer = "http://issuer.example" }
+    sign_in     = { issuer = "http://issuer.example", domains = ["lornu.example"] }
+    peer_emails = []
+  }
+
+  expect_failures = [var.jwt, var.sign_in, var.peer_emails]
+}
+
+run "a_key_set_without_tls_and_a_person_as_peer_are_refused" {
+  command = plan
+
+  variables {
+    jwt         = { jwks_endpoint = "http://issuer.example/keys" }
+    sign_in     = { domains = [] }
+    peer_emails = ["someone@gmail.com"]
+  }
+
+  expect_failures = [var.jwt, var.sign_in, var.peer_emails]
+}
+
+run "sign_in_for_everyone_with_a_mail_account_is_refused" {
+  command = plan
+
+  variables {
+    sign_in     = { domains = ["gmail.com"] }
+    peer_emails = [for n in range(11) : "peer-${n}@lornu-prod.iam.gserviceaccount.com"]
+  }
+
+  expect_failures = [var.sign_in, var.peer_emails]
+}
+
+run "mutual_tls_without_an_authority_is_refused" {
+  command = plan
+
+  variables {
+    mutual_tls = { ca_certificates = "none", peer_cidrs = ["203.0.113.0/24"] }
+    google = {
+      project_id                 = "123456789"
+      workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
+      service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
+      artifact_bucket            = "lornu-staging-artifacts"
+    }
+  }
+
+  expect_failures = [var.mutual_tls, var.google]
+}
+
+run "a_private_key_among_the_authorities_is_refused" {
+  command = plan
+
+  variables {
+    mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----", peer_cidrs = ["203.0.113.0/24"] }
+    google = {
+      project_id                 = "lornu-staging"
+      workload_identity_audience = "https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
+      service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
+      artifact_bucket            = "lornu-staging-artifacts"
+    }
+  }
+
+  expect_failures = [var.mutual_tls, var.google]
+}
+
+run "mutual_tls_for_the_whole_internet_is_refused" {
+  command = plan
+
+  variables {
+    mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = ["0.0.0.0/0"] }
+    google = {
+      project_id                 = "lornu-staging"
+      workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
+      service_account_email      = "someone@lornu.ai"
+      artifact_bucket            = "lornu-staging-artifacts"
+    }
+  }
+
+  expect_failures = [var.mutual_tls, var.google]
+}
+
+run "mutual_tls_for_no_peer_is_refused" {
+  command = plan
+
+  variables {
+    mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = [] }
+    google = {
+      project_id                 = "lornu-staging"
+      workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
+      service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
+      artifact_bucket            = "gs://lornu"
+    }
+  }
+
+  expect_failures = [var.mutual_tls, var.google]
+}
+
+run "the_default_database_is_refused" {
+  command = plan
+
+  variables {
+    google = {
+      project_id                 = "lornu-staging"
+      workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
+      service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
+      artifact_bucket            = "lornu-staging-artifacts"
+      firestore_database         = "(default)"
+    }
+  }
+
+  expect_failures = [var.google]
+}
+
+run "an_unknown_kind_of_google_credentials_is_refused" {
+  command = plan
+
+  variables {
+    google = {
+      project_id                 = "lornu-staging"
+      workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
+      service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
+      artifact_bucket            = "lornu-staging-artifacts"
+      credentials                = "keyfile"
+    }
+  }
+
+  expect_failures = [var.google]
+}

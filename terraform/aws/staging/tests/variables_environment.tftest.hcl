@@ -1,0 +1,102 @@
+# Every validation refuses what it is there for: what the container may be told. A validation that is
+# removed turns its run red. A run takes seconds, so it may break several variables.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  image_digest    = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  revision        = "0123abc"
+  domain_name     = "aws-staging.lornu.example"
+  certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+  alarm_emails    = ["oncall@lornu.example"]
+  peer_emails     = ["lornu-agent@lornu-prod.iam.gserviceaccount.com"]
+  sign_in         = { domains = ["lornu.example"] }
+  google = {
+    project_id                 = "lornu-staging"
+    workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
+    service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
+    artifact_bucket            = "lornu-staging-artifacts"
+  }
+}
+
+run "names_in_small_letters_are_refused" {
+  command = plan
+
+  variables {
+    extra_environment = { log_level = "debug" }
+  }
+
+  expect_failures = [var.extra_environment]
+}
+
+run "terraform_cannot_switch_the_rehearsal_on" {
+  command = plan
+
+  variables {
+    extra_environment = { LORNU_REHEARSAL = "1" }
+  }
+
+  expect_failures = [var.extra_environment]
+}
+
+run "terraform_cannot_point_firestore_at_an_emulator" {
+  command = plan
+
+  variables {
+    extra_environment = { FIRESTORE_EMULATOR_HOST = "127.0.0.1:8080" }
+  }
+
+  expect_failures = [var.extra_environment]
+}
+
+run "terraform_cannot_point_aws_at_another_endpoint" {
+  command = plan
+
+  variables {
+    extra_environment = { AWS_ENDPOINT_URL = "http://127.0.0.1:5000" }
+  }
+
+  expect_failures = [var.extra_environment]
+}
+
+run "terraform_cannot_point_gemini_at_a_stand_in" {
+  command = plan
+
+  variables {
+    extra_environment = { GOOGLE_GEMINI_BASE_URL = "http://127.0.0.1:1" }
+  }
+
+  expect_failures = [var.extra_environment]
+}
+
+run "terraform_cannot_add_an_authority" {
+  command = plan
+
+  variables {
+    extra_environment = { NODE_EXTRA_CA_CERTS = "/tmp/ca.pem" }
+  }
+
+  expect_failures = [var.extra_environment]
+}
+
+run "terraform_cannot_switch_certificate_checks_off" {
+  command = plan
+
+  variables {
+    extra_environment = { NODE_TLS_REJECT_UNAUTHORIZED = "0" }
+  }
+
+  expect_failures = [var.extra_environment]
+}
+
+run "a_secret_in_plain_text_is_refused" {
+  command = plan
+
+  variables {
+    extra_environment = { OTHER_API_KEY = "x" }
+  }
+
+  expect_failures = [var.extra_environment]
+}
