@@ -23,7 +23,9 @@ resource "aws_vpc" "staging" {
 
 # Whatever forgets to name a security group gets this one: no rule, no traffic.
 resource "aws_default_security_group" "closed" {
-  vpc_id = aws_vpc.staging.id
+  vpc_id  = aws_vpc.staging.id
+  ingress = []
+  egress  = []
 
   tags = { Name = "${local.name}-default-closed" }
 }

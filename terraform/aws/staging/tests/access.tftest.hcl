@@ -1,7 +1,8 @@
 # What passes the load balancer, and in which order the rules are asked.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 variables {
@@ -114,6 +115,17 @@ run "mutual_tls_verifies_certificates_and_opens_only_to_the_peer" {
 
 run "fail_over_prefers_google_cloud_and_leaves_our_own_name_alone" {
   command = plan
+
+  # What ACM would ask to be put into the zone.
+  override_resource {
+    target = aws_acm_certificate.staging["staging"]
+    values = {
+      domain_validation_options = [
+        { domain_name = "aws-staging.lornu.example", resource_record_name = "_a.aws-staging.lornu.example.", resource_record_type = "CNAME", resource_record_value = "_a.acm-validations.aws." },
+        { domain_name = "staging.lornu.example", resource_record_name = "_b.staging.lornu.example.", resource_record_type = "CNAME", resource_record_value = "_b.acm-validations.aws." },
+      ]
+    }
+  }
 
   variables {
     certificate_arn      = ""

@@ -1,7 +1,8 @@
 # What each role may do, statement by statement, and what the container is told.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 variables {
@@ -166,7 +167,7 @@ run "the_service_is_pointed_at_staging_and_never_at_a_stand_in" {
 }
 
 run "every_alarm_and_the_budget_reach_someone" {
-  command = apply
+  command = plan
 
   assert {
     condition = alltrue([

@@ -1,7 +1,8 @@
 # Who can reach whom, and which numbers must stand below which.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 variables {

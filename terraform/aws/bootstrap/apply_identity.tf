@@ -1,0 +1,76 @@
+# What an apply may do with identities: make bounded roles of staging, and nothing that
+# would widen its own rights.
+
+data "aws_iam_policy_document" "apply_identity" {
+  #checkov:skip=CKV_AWS_109:Roles can be managed only within the boundary, which this document also protects
+  # Roles are made only with the boundary: no role made here can exceed it.
+  statement {
+    sid       = "CreateBoundedRoles"
+    actions   = ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
+    resources = local.staging_role_arns
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PermissionsBoundary"
+      values   = [aws_iam_policy.boundary.arn]
+    }
+  }
+
+  statement {
+    sid       = "MaintainRoles"
+    actions   = ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"]
+    resources = local.staging_role_arns
+  }
+
+  # To these two services only: a role passed to a service of choice is that role.
+  statement {
+    sid       = "PassRoles"
+    actions   = ["iam:PassRole"]
+    resources = local.staging_role_arns
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
+    }
+  }
+
+  # The first use of a service in an account creates its own linked role.
+  statement {
+    sid       = "ServiceLinkedRoles"
+    actions   = ["iam:CreateServiceLinkedRole"]
+    resources = ["arn:aws:iam::${local.account_id}:role/aws-service-role/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:AWSServiceName"
+      values = [
+        "ecs.amazonaws.com",
+        "ecs.application-autoscaling.amazonaws.com",
+        "elasticloadbalancing.amazonaws.com",
+        "wafv2.amazonaws.com",
+      ]
+    }
+  }
+
+  # Its own limits are out of its reach, whatever is allowed elsewhere.
+  statement {
+    sid    = "NeverOwnRights"
+    effect = "Deny"
+    actions = [
+      "iam:CreatePolicyVersion",
+      "iam:DeletePolicy*",
+      "iam:DeleteRolePermissionsBoundary",
+      "iam:SetDefaultPolicyVersion",
+    ]
+    resources = ["*"]
+  }
+}
+
+locals {
+  # Literal, not Lornu*: that would reach LornuGithubApplyRole itself.
+  staging_role_arns = [
+    for name in ["LornuEcsTaskRole", "LornuEcsExecutionRole", "LornuFlowLogRole"] :
+    "arn:aws:iam::${local.account_id}:role/${name}"
+  ]
+}

@@ -1,0 +1,100 @@
+# GitHub's jobs sign in with their own token; nothing long-lived is stored at GitHub.
+
+resource "aws_iam_openid_connect_provider" "github" {
+  url            = "https://token.actions.githubusercontent.com"
+  client_id_list = ["sts.amazonaws.com"]
+  # No thumbprints: AWS trusts GitHub's certificate through its own list of authorities.
+}
+
+# One trust policy a role; they differ in the subject that GitHub's token must carry.
+# https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
+data "aws_iam_policy_document" "github_trust" {
+  for_each = {
+    # Pull requests and the scheduled drift check read. A fork's pull request gets no
+    # token at all.
+    plan = [
+      "repo:${var.github_repository}:pull_request",
+      "repo:${var.github_repository}:ref:refs/heads/main",
+    ]
+    # Images are built from main only.
+    publish = ["repo:${var.github_repository}:ref:refs/heads/main"]
+    # A job that names an environment carries it as its subject: this role exists only
+    # behind that environment's reviewers.
+    apply = ["repo:${var.github_repository}:environment:${var.github_environment}"]
+  }
+
+  statement {
+    sid     = "GithubJobs"
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+
+    principals {
+      type        = "Federated"
+      identifiers = [aws_iam_openid_connect_provider.github.arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:aud"
+      values   = ["sts.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:sub"
+      values   = each.value
+    }
+  }
+}
+
+resource "aws_iam_role" "plan" {
+  name                 = "LornuGithubPlanRole"
+  description          = "Plan, scan and drift check: reads settings, no data, no secrets"
+  assume_role_policy   = data.aws_iam_policy_document.github_trust["plan"].json
+  max_session_duration = 3600
+}
+
+resource "aws_iam_role_policy" "plan" {
+  name   = "read"
+  role   = aws_iam_role.plan.name
+  policy = data.aws_iam_policy_document.read.json
+}
+
+resource "aws_iam_role" "publish" {
+  name                 = "LornuGithubPublishRole"
+  description          = "Pushes images to the one repository"
+  assume_role_policy   = data.aws_iam_policy_document.github_trust["publish"].json
+  max_session_duration = 3600
+}
+
+resource "aws_iam_role_policy" "publish" {
+  name   = "push"
+  role   = aws_iam_role.publish.name
+  policy = data.aws_iam_policy_document.publish.json
+}
+
+resource "aws_iam_role" "apply" {
+  name                 = "LornuGithubApplyRole"
+  description          = "Applies an approved plan of staging"
+  assume_role_policy   = data.aws_iam_policy_document.github_trust["apply"].json
+  max_session_duration = 3600
+}
+
+# Customer managed, not inline: an inline policy ends at 10,240 characters for a role.
+resource "aws_iam_policy" "apply" {
+  for_each = {
+    read     = data.aws_iam_policy_document.read.json
+    services = data.aws_iam_policy_document.apply_services.json
+    identity = data.aws_iam_policy_document.apply_identity.json
+  }
+
+  name        = "LornuGithubApply-${each.key}"
+  description = "Part of LornuGithubApplyRole: ${each.key}"
+  policy      = each.value
+}
+
+resource "aws_iam_role_policy_attachment" "apply" {
+  for_each = aws_iam_policy.apply
+
+  role       = aws_iam_role.apply.name
+  policy_arn = each.value.arn
+}

@@ -1,0 +1,61 @@
+# Images outlive environments: the one that runs must still be there when staging is
+# rebuilt, and the last good one when a deploy is rolled back.
+
+#tfsec:ignore:aws-ecr-repository-customer-key
+resource "aws_ecr_repository" "agent" {
+  #checkov:skip=CKV_AWS_136:Images hold no secrets; a key of our own would tie a rollback to that key's state
+  name                 = "lornu-agent"
+  image_tag_mutability = "IMMUTABLE" # what was approved under a tag stays that
+  force_delete         = var.force_destroy
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+}
+
+# Rollback reaches back 30 images; what a broken build left untagged goes in a week.
+resource "aws_ecr_lifecycle_policy" "agent" {
+  repository = aws_ecr_repository.agent.name
+
+  policy = jsonencode({
+    rules = [
+      {
+        rulePriority = 1
+        description  = "Untagged images after a week"
+        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 7 }
+        action       = { type = "expire" }
+      },
+      {
+        rulePriority = 2
+        description  = "All but the last 30 images"
+        selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 30 }
+        action       = { type = "expire" }
+      },
+    ]
+  })
+}
+
+data "aws_iam_policy_document" "publish" {
+  #checkov:skip=CKV_AWS_356:ecr:GetAuthorizationToken knows no resource; everything else names the repository
+  # A registry login belongs to no repository: the action accepts only "*".
+  statement {
+    sid       = "LogInToRegistry"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid = "PushOwnImage"
+    actions = [
+      "ecr:BatchCheckLayerAvailability",
+      "ecr:BatchGetImage",
+      "ecr:CompleteLayerUpload",
+      "ecr:DescribeImages",
+      "ecr:GetDownloadUrlForLayer",
+      "ecr:InitiateLayerUpload",
+      "ecr:PutImage",
+      "ecr:UploadLayerPart",
+    ]
+    resources = [aws_ecr_repository.agent.arn]
+  }
+}

@@ -1,0 +1,49 @@
+variable "region" {
+  description = "AWS region of the image repository and of staging"
+  type        = string
+  default     = "us-east-1"
+
+  validation {
+    condition     = can(regex("^(us|eu|ap|ca|sa|me|af|il|mx)-[a-z]+-[1-9]$", var.region))
+    error_message = "region must be a region of the aws partition such as us-east-1: ARNs here are of that partition."
+  }
+}
+
+variable "github_repository" {
+  description = "Repository whose workflow may assume the roles, owner/name"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github_repository))
+    error_message = "github_repository must be owner/name, without wildcards: every repository that matches may deploy."
+  }
+}
+
+variable "github_environment" {
+  description = "GitHub environment with required reviewers; only a job approved there may apply"
+  type        = string
+  default     = "staging"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]+$", var.github_environment))
+    error_message = "github_environment must be an environment's name without wildcards."
+  }
+}
+
+variable "domain_zone_id" {
+  description = "Route 53 zone the apply role may write to; empty when DNS is elsewhere"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.domain_zone_id == "" || can(regex("^[A-Z0-9]{8,32}$", var.domain_zone_id))
+    error_message = "domain_zone_id must be a zone id such as Z0123456789ABCDEFGHIJ, without /hostedzone/."
+  }
+}
+
+variable "force_destroy" {
+  description = "Let terraform destroy delete the repository with images in it"
+  type        = bool
+  default     = false
+  nullable    = false
+}
