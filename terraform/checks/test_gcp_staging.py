@@ -1,0 +1,94 @@
+"""What terraform/gcp/staging promises, read from the parsed files (no provider needed)."""
+
+import unittest
+from pathlib import Path
+from typing import Any
+
+import hcl2
+
+FOLDER = Path(__file__).parent.parent / "gcp" / "staging"
+
+
+def parsed() -> dict[str, list[Any]]:
+    """All files of the folder as one document, block type to blocks."""
+    blocks: dict[str, list[Any]] = {}
+    for path in sorted(FOLDER.glob("*.tf")):
+        for kind, found in hcl2.loads(path.read_text()).items():
+            blocks.setdefault(kind, []).extend(found)
+    return blocks
+
+
+def plain(value: Any) -> Any:
+    """The parser wraps each argument in a list of one; nested blocks stay lists."""
+    if isinstance(value, list) and len(value) == 1:
+        return plain(value[0])
+    return {key: plain(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+
+
+def resources(kind: str) -> dict[str, Any]:
+    found = {}
+    for block in parsed()["resource"]:
+        for name, body in block.get(kind, {}).items():
+            found[name] = plain(body)
+    return found
+
+
+class GcpStaging(unittest.TestCase):
+    def test_the_database_is_named_staging_and_protected(self) -> None:
+        database = resources("google_firestore_database")["staging"]
+        self.assertEqual(database["name"], "staging", "Staging would write into another database.")
+        self.assertEqual(database["type"], "FIRESTORE_NATIVE")
+        self.assertEqual(database["deletion_policy"], "DELETE", "ABANDON only forgets the database on destroy.")
+        self.assertEqual(database["point_in_time_recovery_enablement"], "POINT_IN_TIME_RECOVERY_ENABLED")
+        self.assertIn("DELETE_PROTECTION_ENABLED", database["delete_protection_state"])
+
+    def test_only_the_task_role_of_the_account_may_log_in(self) -> None:
+        provider = resources("google_iam_workload_identity_pool_provider")["aws"]
+        self.assertEqual(provider["attribute_condition"], "attribute.aws_role == '${local.aws_role}'")
+        self.assertEqual(set(provider["attribute_mapping"]), {"google.subject", "attribute.aws_role"})
+        self.assertEqual(provider["aws"]["account_id"], "${var.aws_account_id}")
+        constants = {key: plain(value) for block in parsed()["locals"] for key, value in block.items()}
+        self.assertEqual(constants["aws_role"], "arn:aws:sts::${var.aws_account_id}:assumed-role/${var.aws_task_role_name}")
+        self.assertTrue(constants["aws_principal"].endswith("/attribute.aws_role/${local.aws_role}"), "The grant would hold for every principal of the pool.")
+
+    def test_the_pool_may_only_become_the_service_account(self) -> None:
+        grants = resources("google_service_account_iam_member")
+        self.assertEqual(list(grants), ["federated"])
+        self.assertEqual(grants["federated"]["member"], "${local.aws_principal}")
+        for role in ("roles/iam.workloadIdentityUser", "roles/iam.serviceAccountOpenIdTokenCreator"):
+            self.assertIn(role, str(grants["federated"]["for_each"]))
+        self.assertEqual(str(grants["federated"]["for_each"]).count("roles/"), 2)
+
+    def test_the_agent_reaches_only_its_database_and_bucket(self) -> None:
+        project_grants = resources("google_project_iam_member")
+        self.assertEqual(list(project_grants), ["firestore"])
+        grant = project_grants["firestore"]
+        self.assertEqual(grant["role"], "roles/datastore.user")
+        self.assertEqual(grant["member"], "${google_service_account.agent.member}")
+        self.assertEqual(
+            grant["condition"]["expression"],
+            "resource.name == 'projects/${var.project_id}/databases/${google_firestore_database.staging.name}'",
+            "Without the condition the agent reads and writes production's database.",
+        )
+        bucket_grant = resources("google_storage_bucket_iam_member")["artifacts"]
+        self.assertEqual((bucket_grant["bucket"], bucket_grant["role"]), ("${google_storage_bucket.artifacts.name}", "roles/storage.objectUser"))
+
+    def test_no_key_of_the_service_account_is_made(self) -> None:
+        self.assertEqual(resources("google_service_account_key"), {}, "A key made here would stand in the state.")
+
+    def test_artifacts_stay_private(self) -> None:
+        bucket = resources("google_storage_bucket")["artifacts"]
+        self.assertEqual(bucket["public_access_prevention"], "enforced")
+        self.assertIs(bucket["uniform_bucket_level_access"], True)
+        self.assertIs(bucket["versioning"]["enabled"], True)
+
+    def test_every_variable_says_what_it_is(self) -> None:
+        for block in parsed()["variable"]:
+            for name, body in block.items():
+                self.assertIn("description", body, name)
+                self.assertIn("type", body, name)
+                self.assertTrue("validation" in body or plain(body["type"]) in ("bool", "${bool}"), f"{name} has no validation")
+
+
+if __name__ == "__main__":
+    unittest.main()
