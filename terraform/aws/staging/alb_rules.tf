@@ -157,7 +157,7 @@ resource "aws_lb_listener_rule" "token" {
       additional_claim {
         name   = "email"
         format = "single-string"
-        values = var.peer_emails
+        values = setunion(var.peer_emails, var.service_emails)
       }
     }
   }

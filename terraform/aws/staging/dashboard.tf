@@ -10,15 +10,15 @@ locals {
     "2 Time to first token, ms" = {
       stat = "p50"
       metrics = [
-        [local.metric_namespace, "TimeToFirstTokenMs", "Environment", "staging", { stat = "p50" }],
-        [local.metric_namespace, "TimeToFirstTokenMs", "Environment", "staging", { stat = "p99" }],
+        [local.metric_namespace, "TimeToFirstToken", "Environment", "staging", { stat = "p50" }],
+        [local.metric_namespace, "TimeToFirstToken", "Environment", "staging", { stat = "p99" }],
       ]
     }
-    "3 Tokens" = {
+    "3 Turns and tokens" = {
       stat = "Sum"
       metrics = [
-        [local.metric_namespace, "InputTokens", "Environment", "staging"],
-        [local.metric_namespace, "OutputTokens", "Environment", "staging"],
+        [local.metric_namespace, "Turns", "Environment", "staging"],
+        [local.metric_namespace, "Tokens", "Environment", "staging", { yAxis = "right" }],
       ]
     }
     "4 Errors" = {

@@ -32,7 +32,10 @@ locals {
     A2A_TOKEN_AUDIENCE = local.jwt_audience
     A2A_ALLOWED_EMAILS = join(",", sort(var.peer_emails))
     A2A_PEER_URL       = var.peer_url
-    A2A_MUTUAL_TLS     = var.mutual_tls == null ? "off" : "alb"
+    A2A_SERVICE_EMAILS = join(",", sort(var.service_emails))
+
+    A2A_MUTUAL_TLS           = var.mutual_tls == null ? "off" : "alb"
+    A2A_ALLOWED_CERTIFICATES = var.mutual_tls == null ? "" : join(",", [for name, peer in var.mutual_tls.peers : "${name}=${peer}"])
 
     # People.
     OIDC_ISSUER          = var.sign_in.issuer

@@ -2,7 +2,7 @@
 
 locals {
   # The service writes its metrics under this namespace with the dimension Environment
-  # (backend/observability); autoscaling and the dashboard read them there.
+  # (docs/metrics.md); autoscaling and the dashboard read them there.
   metric_namespace = "Lornu/Agent"
 }
 

@@ -7,7 +7,7 @@ locals {
     gemini-api-key      = "Gemini API key (plain text)"
     gcp-service-account = "Service account key (JSON), the fallback of workload identity federation"
     oidc-client         = "OpenID Connect client: {\"client_id\": ..., \"client_secret\": ...}"
-    session-key         = "Key that seals sign-in cookies: 32 random bytes, base64"
+    session-key         = "Seals sign-in cookies: 32 random characters or more; after a comma the older key"
     a2a-signing-key     = "Private key that signs the agent card: ES256, PKCS #8 PEM"
   }
 

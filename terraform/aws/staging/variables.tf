@@ -150,17 +150,18 @@ variable "extra_environment" {
     error_message = "extra_environment must have names of capitals, digits and underscores."
   }
 
-  # Only the rehearsal's task runner may put stand-ins in the place of real services.
+  # Only the rehearsal's task runner may put stand-ins in the place of real services, and
+  # identity is set by variables of its own.
   validation {
     condition = alltrue([
       for name in keys(var.extra_environment) :
-      !can(regex("^LORNU_|EMULATOR|ENDPOINT_URL|BASE_URL|CA_CERTS|TLS_REJECT", name))
+      !can(regex("^LORNU_(REHEARSAL|SIGN_IN|SECRET)|^(A2A|AWS|GCP|GOOGLE|NODE|OIDC)_|EMULATOR|BASE_URL", name))
     ])
-    error_message = "extra_environment must not carry LORNU_ variables, emulators, endpoints or trust settings: those select stand-ins or override what is set here."
+    error_message = "extra_environment must not select stand-ins, endpoints, trust or identity."
   }
 
   validation {
-    condition     = alltrue([for name in keys(var.extra_environment) : !can(regex("KEY|SECRET|TOKEN|PASSWORD|CREDENTIAL", name))])
+    condition     = alltrue([for name in keys(var.extra_environment) : !can(regex("(KEY|SECRET|TOKEN|PASSWORD|CREDENTIALS?)$", name))])
     error_message = "extra_environment must not carry secrets, they would stand in state and plan: use lornu secrets set."
   }
 }

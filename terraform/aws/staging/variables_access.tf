@@ -90,6 +90,17 @@ variable "peer_emails" {
   }
 }
 
+variable "service_emails" {
+  description = "Service accounts that may act for any user over REST too; part of the same 10 as peer_emails"
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setunion(var.service_emails, var.peer_emails)) <= 10 && alltrue([for email in var.service_emails : can(regex("^[a-z0-9-]+@[a-z0-9.-]+\\.gserviceaccount\\.com$", email))])
+    error_message = "service_emails must be service accounts (...gserviceaccount.com), with peer_emails at most 10: the load balancer compares no more."
+  }
+}
+
 variable "peer_url" {
   description = "A2A address of the agent on Google Cloud; empty when there is no peer"
   type        = string
@@ -120,9 +131,14 @@ variable "sign_in" {
 }
 
 variable "mutual_tls" {
-  description = "Listener 8443 for peers with a client certificate: PEM of the authorities, and the peers' address ranges; null keeps it closed"
-  type        = object({ ca_certificates = string, peer_cidrs = set(string) })
+  description = "Listener 8443 for peers with a client certificate: PEM of the authorities, the peers' address ranges, and who each certificate is (URI:... or DNS:... => name); null keeps it closed"
+  type        = object({ ca_certificates = string, peer_cidrs = set(string), peers = map(string) })
   default     = null
+
+  validation {
+    condition     = var.mutual_tls == null ? true : length(var.mutual_tls.peers) > 0 && alltrue([for name, peer in var.mutual_tls.peers : can(regex("^(URI|DNS):[^=,]+$", name)) && can(regex("^[^=,]+$", peer))])
+    error_message = "mutual_tls.peers must map URI:... or DNS:... names of certificates to callers: an authority signs more than our peer."
+  }
 
   validation {
     condition     = var.mutual_tls == null ? true : strcontains(var.mutual_tls.ca_certificates, "-----BEGIN CERTIFICATE-----") && !strcontains(var.mutual_tls.ca_certificates, "PRIVATE KEY")

@@ -99,6 +99,7 @@ run "mutual_tls_verifies_certificates_and_opens_only_to_the_peer" {
     mutual_tls = {
       ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
       peer_cidrs      = ["203.0.113.0/24"]
+      peers           = { "URI:spiffe://lornu/agent" = "lornu-agent" }
     }
   }
 

@@ -135,7 +135,7 @@ run "mutual_tls_without_an_authority_is_refused" {
   command = plan
 
   variables {
-    mutual_tls = { ca_certificates = "none", peer_cidrs = ["203.0.113.0/24"] }
+    mutual_tls = { ca_certificates = "none", peer_cidrs = ["203.0.113.0/24"], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
     google = {
       project_id                 = "123456789"
       workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
@@ -151,7 +151,7 @@ run "a_private_key_among_the_authorities_is_refused" {
   command = plan
 
   variables {
-    mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----", peer_cidrs = ["203.0.113.0/24"] }
+    mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----", peer_cidrs = ["203.0.113.0/24"], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
     google = {
       project_id                 = "lornu-staging"
       workload_identity_audience = "https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
@@ -167,7 +167,7 @@ run "mutual_tls_for_the_whole_internet_is_refused" {
   command = plan
 
   variables {
-    mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = ["0.0.0.0/0"] }
+    mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = ["0.0.0.0/0"], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
     google = {
       project_id                 = "lornu-staging"
       workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
@@ -183,7 +183,7 @@ run "mutual_tls_for_no_peer_is_refused" {
   command = plan
 
   variables {
-    mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = [] }
+    mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = [], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
     google = {
       project_id                 = "lornu-staging"
       workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
@@ -193,6 +193,17 @@ run "mutual_tls_for_no_peer_is_refused" {
   }
 
   expect_failures = [var.mutual_tls, var.google]
+}
+
+run "a_certificate_of_anyone_the_authority_signed_is_refused" {
+  command = plan
+
+  variables {
+    mutual_tls     = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = ["203.0.113.0/24"], peers = {} }
+    service_emails = ["someone@gmail.com"]
+  }
+
+  expect_failures = [var.mutual_tls, var.service_emails]
 }
 
 run "the_default_database_is_refused" {

@@ -71,6 +71,16 @@ run "terraform_cannot_point_gemini_at_a_stand_in" {
   expect_failures = [var.extra_environment]
 }
 
+run "terraform_cannot_open_the_service_to_everyone" {
+  command = plan
+
+  variables {
+    extra_environment = { LORNU_SIGN_IN = "open" }
+  }
+
+  expect_failures = [var.extra_environment]
+}
+
 run "terraform_cannot_add_an_authority" {
   command = plan
 

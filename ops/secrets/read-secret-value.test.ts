@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CliError } from '../cli/cli-error.ts';
+import { MAX_SECRET_BYTES, readSecretValue } from './read-secret-value.ts';
+
+async function* input(...chunks: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
+}
+
+const fromStdin = (...chunks: (string | Uint8Array)[]) =>
+  readSecretValue({ stdin: input(...chunks), isTerminal: false });
+
+async function whyRefused(run: Promise<string>): Promise<string> {
+  const error = await run.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(CliError);
+  return (error as CliError).parts.why;
+}
+
+describe('readSecretValue', () => {
+  test('a value in pieces is put together, one line end is not part of it', async () => {
+    expect(await fromStdin('abc', 'def\n')).toBe('abcdef');
+    expect(await fromStdin('abc\r\n')).toBe('abc');
+    expect(await fromStdin('line 1\nline 2\n\n')).toBe('line 1\nline 2\n');
+  });
+
+  test('a character cut in two by the pipe stays whole', async () => {
+    const bytes = new TextEncoder().encode('schlüssel');
+    expect(await fromStdin(bytes.subarray(0, 5), bytes.subarray(5))).toBe('schlüssel');
+  });
+
+  test('a file is read as standard input is', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'secret-'));
+    try {
+      const file = join(dir, 'key');
+      await Bun.write(file, 'from a file\n');
+      expect(await readSecretValue({ file, stdin: input(), isTerminal: true })).toBe('from a file');
+      await Bun.write(file, 'x'.repeat(MAX_SECRET_BYTES + 1));
+      expect(await whyRefused(readSecretValue({ file, stdin: input(), isTerminal: true }))).toContain(
+        'longer',
+      );
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['only a line end', '\n'],
+  ])('%s is refused', async (_what, text) => {
+    expect(await whyRefused(fromStdin(text))).toContain('empty');
+  });
+
+  test('bytes that are no text are refused', async () => {
+    expect(await whyRefused(fromStdin(new Uint8Array([0xff, 0xfe])))).toContain('UTF-8');
+  });
+
+  test('the longest allowed value passes, one byte more does not', async () => {
+    expect(await fromStdin('x'.repeat(MAX_SECRET_BYTES))).toHaveLength(MAX_SECRET_BYTES);
+    expect(await whyRefused(fromStdin('x'.repeat(MAX_SECRET_BYTES + 1)))).toContain('longer');
+  });
+
+  test('a terminal is refused before anything is typed', async () => {
+    expect(await whyRefused(readSecretValue({ stdin: input('typed'), isTerminal: true }))).toContain('shown');
+  });
+
+  test('a file that is not there is named', async () => {
+    expect(
+      await whyRefused(readSecretValue({ file: '/nowhere/key', stdin: input(), isTerminal: false })),
+    ).toContain('/nowhere/key');
+  });
+});
