@@ -123,6 +123,6 @@ describe('the form of each secret', () => {
     const hcl = await Bun.file(new URL('../../terraform/aws/staging/secrets.tf', import.meta.url)).text();
     const block = /secrets = \{\n([\s\S]*?)\n {2}\}/.exec(hcl)?.[1] ?? '';
     const names = [...block.matchAll(/^\s+([a-z0-9-]+)\s+=/gm)].map(([, name]) => name);
-    expect(names.toSorted()).toEqual(Object.keys(SECRET_FORMS).toSorted());
+    expect(new Set(names)).toEqual(new Set(Object.keys(SECRET_FORMS)));
   });
 });
