@@ -1,13 +1,13 @@
 # What the container is told: the names are those of the service's configuration schema
-# (`lornu doctor` prints it). Nothing here is secret; secrets come by valueFrom.
+# (`lornu doctor` prints it). Nothing here is secret; secrets come by valueFrom. Folders
+# and addresses to listen on are the image's own (Dockerfile).
 
 locals {
-  environment = merge(
-    var.extra_environment,
-    local.service_environment,
-    local.runtime_environment[var.agent_runtime],
-    local.rotation_environment,
-  )
+  # An empty value means "not set" to the service; leaving it out says so to readers too.
+  environment = {
+    for name, value in merge(var.extra_environment, local.service_environment, local.rotation_environment) :
+    name => value if value != ""
+  }
 
   service_environment = {
     PORT              = "8080"
@@ -40,13 +40,6 @@ locals {
     # People.
     OIDC_ISSUER          = var.sign_in.issuer
     OIDC_ALLOWED_DOMAINS = join(",", sort(var.sign_in.domains))
-  }
-
-  # The root file system is read-only: what either agent keeps on disk (nothing that must
-  # survive) goes to the tmpfs of the task definition.
-  runtime_environment = {
-    bun     = { LORNU_DATA_DIR = "/tmp/lornu" }
-    fastapi = { HOST = "0.0.0.0", DATA_DIR = "/tmp/lornu" }
   }
 
   # Where a running task reads a rotated value again.
