@@ -12,6 +12,8 @@ resource "google_firestore_database" "staging" {
   # The provider's default, ABANDON, forgets the database on destroy and leaves it there.
   deletion_policy         = "DELETE"
   delete_protection_state = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
+
+  depends_on = [google_project_service.used]
 }
 
 # Python ADK's artifact layout, in staging's own bucket. Google's own keys encrypt it: a

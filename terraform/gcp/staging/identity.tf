@@ -12,6 +12,8 @@ resource "google_service_account" "agent" {
 resource "google_iam_workload_identity_pool" "aws" {
   workload_identity_pool_id = "lornu-aws-staging"
   display_name              = "Lornu on AWS, staging"
+
+  depends_on = [google_project_service.used]
 }
 
 resource "google_iam_workload_identity_pool_provider" "aws" {

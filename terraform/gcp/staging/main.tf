@@ -26,3 +26,18 @@ provider "google" {
 data "google_project" "current" {
   project_id = var.project_id
 }
+
+# The APIs that are called here and by the agent. Left on when this stack goes: something
+# else in the project may use them.
+resource "google_project_service" "used" {
+  for_each = toset([
+    "firestore.googleapis.com",
+    "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
+    "storage.googleapis.com",
+    "sts.googleapis.com",
+  ])
+
+  service            = each.key
+  disable_on_destroy = false
+}
