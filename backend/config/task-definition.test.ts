@@ -1,0 +1,21 @@
+import { expect, test } from 'bun:test';
+import { VARIABLES } from './variables.ts';
+
+const terraform = await Bun.file(
+  new URL('../../terraform/aws/staging/environment.tf', import.meta.url),
+).text();
+
+test('every variable that the task definition passes is one that the service reads', () => {
+  const passed = new Set(terraform.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+(?= +=)|\bPORT(?= +=)/g));
+  expect(passed.size).toBeGreaterThan(20);
+  // The key that signs the agent card: nothing here signs cards yet.
+  expect([...passed].filter((name) => !(name in VARIABLES.shape))).toEqual(['A2A_SIGNING_KEY']);
+});
+
+test('every secret that may be read again has its variable', () => {
+  const secrets = [...terraform.matchAll(/^ {4}([a-z0-9-]+) += \{ [A-Z]/gm)].map(
+    ([, name]) => `LORNU_SECRET_ARN_${(name ?? '').toUpperCase().replaceAll('-', '_')}`,
+  );
+  expect(secrets.length).toBeGreaterThan(3);
+  expect(secrets.filter((name) => !(name in VARIABLES.shape))).toEqual(['LORNU_SECRET_ARN_A2A_SIGNING_KEY']);
+});
