@@ -30,6 +30,7 @@ test('frames come with their ids, comments are skipped, and a frame may come in 
     'id: r:0\nda',
     'ta: {"id":"e1"}\n\nid: r:1\ndata: {"id":"e2"}\n\n',
     ': ping\n\n',
+    ': run completed\n\n',
   ];
   expect(await collect(answer(chunks, 'end'))).toEqual([
     { lastEventId: 'r:0', event: { id: 'e1' } },
@@ -39,6 +40,12 @@ test('frames come with their ids, comments are skipped, and a frame may come in 
 
 test('the stream of google-adk, without ids and comments, is read too', async () => {
   expect(await collect(answer(['data: {"id":"e1"}\n\n'], 'end'))).toEqual([{ event: { id: 'e1' } }]);
+});
+
+test('a numbered stream that ends without saying how the run ended was cut off', () => {
+  expect(collect(answer(['id: r:0\ndata: {"id":"e1"}\n\n: ping\n\n'], 'end'))).rejects.toThrow(
+    'ended too early',
+  );
 });
 
 test('a connection that breaks is thrown', () => {

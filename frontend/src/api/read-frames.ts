@@ -16,23 +16,36 @@ export interface StreamFailure {
 /** The service says something every 15 s, if only a comment: after three missed ones the connection is dead. */
 const SILENCE_MS = 50_000;
 
+/** The comment that ends a run's stream (docs/runs.md). */
+const RUN_END = /^\s*run (?:completed|failed|cancelled|interrupted)$/u;
+
 /**
- * The frames of an event stream. A connection that breaks, or goes silent where the service is known to ping (a laptop
- * that slept), is thrown as a Problem without a status.
+ * The frames of an event stream. A connection that breaks, that ends before a numbered run has said how it ended, or
+ * that goes silent where the service is known to ping (a laptop that slept), is thrown as a Problem without a status.
  */
 export async function* readFrames(response: Response, silenceMs = SILENCE_MS): AsyncGenerator<StreamFrame> {
   if (!response.body) return;
   const watch = new SilenceWatch(silenceMs);
+  let isNumbered = false;
+  let hasEnded = false;
+  const onComment = (comment: string): void => {
+    watch.arm();
+    hasEnded ||= RUN_END.test(comment);
+  };
   const reader = response.body
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
     .pipeThrough(watch.stream)
-    .pipeThrough(new EventSourceParserStream({ onComment: () => watch.arm(), onId: () => watch.arm() }))
+    .pipeThrough(new EventSourceParserStream({ onComment, onId: () => watch.arm() }))
     .getReader();
   try {
     for (;;) {
       const read = await Promise.race([reader.read(), watch.silence]);
-      if (read.done) return;
+      if (read.done) {
+        if (isNumbered && !hasEnded) throw cutOff();
+        return;
+      }
       const event: AdkEvent | StreamFailure = JSON.parse(read.value.data);
+      isNumbered ||= read.value.id !== undefined;
       yield { event, ...(read.value.id === undefined ? {} : { lastEventId: read.value.id }) };
     }
   } finally {
@@ -40,6 +53,14 @@ export async function* readFrames(response: Response, silenceMs = SILENCE_MS): A
     // Leaving the loop early closes the request too.
     void reader.cancel().catch(() => undefined);
   }
+}
+
+function cutOff(): Problem {
+  return new Problem(
+    0,
+    'The connection to the service ended too early.',
+    'The page connects again by itself.',
+  );
 }
 
 class SilenceWatch {

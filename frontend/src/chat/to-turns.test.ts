@@ -144,3 +144,12 @@ test('a state change without words, as ADK’s PATCH writes it, shows nothing', 
   const patch: AdkEvent = { id: 'p', author: 'user', invocationId: 'p-1', actions: { stateDelta: { a: 1 } } };
   expect(toTurns([said('one'), patch])).toHaveLength(1);
 });
+
+test('words that were cut off by a takeover go on where they stopped, as one text', () => {
+  const [turn] = toTurns([
+    said('go'),
+    event('lornu', [{ text: 'one tw' }], { interrupted: true }),
+    event('lornu', [{ text: 'o three' }]),
+  ]);
+  expect(turn?.items).toMatchObject([{ kind: 'text', text: 'one two three', streaming: false }]);
+});

@@ -83,7 +83,7 @@ function addPart(turn: Turn, event: AdkEvent, part: Part, key: string): void {
   if (part.functionCall) addCall(turn, part.functionCall, author, key);
   else if (part.functionResponse) addResponse(turn, part.functionResponse);
   else if (part.inlineData) turn.items.push({ kind: 'media', key, media: part.inlineData });
-  else if (part.text) {
+  else if (part.text && !continueText(turn, event, part)) {
     turn.items.push({
       kind: 'text',
       key,
@@ -93,6 +93,17 @@ function addPart(turn: Turn, event: AdkEvent, part: Part, key: string): void {
       thought: part.thought === true,
     });
   }
+}
+
+/** Words that were cut off go on in an event of their own after another process took the turn over (docs/runs.md). */
+function continueText(turn: Turn, event: AdkEvent, part: Part): boolean {
+  const [before, cut] = turn.items.slice(-2);
+  if (cut?.kind !== 'interrupted' || before?.kind !== 'text' || before.author !== event.author) return false;
+  if (before.thought || part.thought) return false;
+  turn.items.pop();
+  before.text += part.text;
+  before.streaming = event.partial === true;
+  return true;
 }
 
 function addCall(turn: Turn, call: FunctionCall, author: string, key: string): void {
