@@ -1,9 +1,11 @@
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import type { CliContext } from '../cli/cli-context.ts';
+import { CliError } from '../cli/cli-error.ts';
 import { ensureTools } from '../setup/ensure-tools.ts';
 import { syncPython } from '../setup/sync-python.ts';
-import { runStep } from '../steps/run-steps.ts';
+import { runStep, type Step } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
+import type { ToolName } from '../setup/tools.ts';
 import type { Suite } from './suite.ts';
 
 /** The service's own variables and clouds' credentials: a test never sees the person's, and so never calls a real cloud. */
@@ -16,26 +18,59 @@ export function withoutConfiguration(
   return Object.fromEntries(Object.entries(env).filter(([name]) => !CONFIGURATION.test(name)));
 }
 
-/** Gets the tools that these suites need, and Python's packages where one needs Python; gives back the environment to run them in. */
-export async function prepare(
-  suites: readonly Suite[],
-  context: CliContext,
-  emit: Emit,
-): Promise<Record<string, string | undefined>> {
-  const needs = new Set(suites.flatMap((suite) => suite.needs ?? []));
-  const toolDirs = await ensureTools([...needs], context, emit);
+export interface Prepared {
+  /** What the suites run in. */
+  env: Record<string, string | undefined>;
+  /** Needs that could not be met, each with what to do about it. */
+  unmet: ReadonlyMap<ToolName, string>;
+}
+
+/** Gets the tools that these suites need, and Python's packages where one needs Python; what can't be had is told, not thrown. */
+export async function prepare(suites: readonly Suite[], context: CliContext, emit: Emit): Promise<Prepared> {
+  const needs = [...new Set(suites.flatMap((suite) => suite.needs ?? []))];
+  const { toolDirs, unmet } = await getTools(needs, context, emit);
   const env = {
     ...withoutConfiguration(context.env),
-    PATH: [...toolDirs, join(context.root, 'node_modules/.bin'), context.env['PATH']].join(delimiter),
+    // Suites may name bun; a machine need not have it on PATH.
+    PATH: [
+      ...toolDirs,
+      dirname(process.execPath),
+      join(context.root, 'node_modules/.bin'),
+      context.env['PATH'],
+    ].join(delimiter),
     NO_COLOR: '1',
     FORCE_COLOR: undefined,
   };
-  if (needs.has('python')) {
+  if (needs.includes('python') && !unmet.has('python') && !unmet.has('uv')) {
     const title = "Install gcp-agent's locked packages";
-    await runStep(
-      { id: 'python-packages', title, run: ({ line }) => syncPython({ ...context, env }, line) },
-      emit,
+    const run: Step['run'] = ({ line }) => syncPython({ ...context, env }, line);
+    await runStep({ id: 'python-packages', title, run }, emit).catch((error: unknown) =>
+      unmet.set('python', inWords(error)),
     );
   }
-  return env;
+  return { env, unmet };
+}
+
+async function getTools(needs: readonly ToolName[], context: CliContext, emit: Emit) {
+  const unmet = new Map<ToolName, string>();
+  try {
+    return { toolDirs: await ensureTools(needs, context, emit), unmet };
+  } catch {
+    // Together is faster; one by one tells which of them can't be had, and gets the others.
+    const toolDirs: string[] = [];
+    for (const name of needs) {
+      try {
+        toolDirs.push(...(await ensureTools([name], context, emit)));
+      } catch (error) {
+        unmet.set(name, inWords(error));
+      }
+    }
+    return { toolDirs, unmet };
+  }
+}
+
+/** An expected failure in one line; anything else is a bug of ours and goes on up. */
+function inWords(error: unknown): string {
+  if (error instanceof CliError) return `${error.parts.what} ${error.parts.why} Next: ${error.parts.next}`;
+  throw error;
 }

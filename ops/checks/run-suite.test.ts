@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { withoutConfiguration } from './prepare.ts';
 import { countJunit } from './junit.ts';
-import { judge } from './run-suite.ts';
+import { judge, runSuite } from './run-suite.ts';
 import { runInLanes } from './schedule.ts';
 
 describe('counting', () => {
@@ -44,6 +47,25 @@ describe('counting', () => {
 test('a test sees none of the configuration that the person has set', () => {
   const env = { PATH: '/bin', PORT: '1', GEMINI_API_KEY: 'k', AWS_PROFILE: 'p', LORNU_X: 'x', REPORT: 'r' };
   expect(withoutConfiguration(env)).toEqual({ PATH: '/bin', REPORT: 'r' });
+});
+
+test('a suite whose program is not there has failed, with the reason', async () => {
+  const suite = { name: 'x', title: 'x', kind: 'check' as const, run: ['no-such-program'], budgetMs: 1_000 };
+  const folder = await mkdtemp(join(tmpdir(), 'suite-'));
+  const context = {
+    root: folder,
+    cacheDir: folder,
+    env: { PATH: '/nowhere' },
+    redact: (text: string) => text,
+    signal: new AbortController().signal,
+  };
+  const result = await runSuite(suite, context, () => undefined);
+  expect(result).toMatchObject({
+    passed: 0,
+    failed: 1,
+    reason: expect.stringContaining("no-such-program can't be started."),
+  });
+  await rm(folder, { recursive: true });
 });
 
 describe('lanes', () => {

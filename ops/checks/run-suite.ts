@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CliError } from '../cli/cli-error.ts';
 import { describeEnd, tryCommand } from '../process/run-command.ts';
 import { countJunit, type Counts } from './junit.ts';
 import type { Suite, SuiteResult } from './suite.ts';
@@ -26,6 +27,7 @@ export async function runSuite(
   await rm(junitPath, { force: true });
 
   const log = createWriteStream(logPath);
+  const beganMs = performance.now();
   const result = await tryCommand(commandOf(suite, junitPath), {
     cwd: join(context.root, suite.folder ?? '.'),
     env: context.env,
@@ -36,7 +38,23 @@ export async function runSuite(
       log.write(`${clean}\n`);
       onLine(clean);
     },
-  }).finally(() => log.end());
+  })
+    .catch((error: unknown) => {
+      if (error instanceof CliError) return error;
+      throw error;
+    })
+    .finally(() => new Promise<void>((resolve) => void log.end(resolve)));
+  if (result instanceof CliError) {
+    const elapsedMs = performance.now() - beganMs;
+    return {
+      name: suite.name,
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      elapsedMs,
+      reason: `${result.message} ${result.parts.why}`,
+    };
+  }
 
   const endedWell = result.exitCode === 0;
   const base = { name: suite.name, elapsedMs: result.elapsedMs, logPath };

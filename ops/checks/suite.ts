@@ -39,5 +39,6 @@ export interface SuiteResult {
   elapsedMs: number;
   /** Why a suite failed as a whole: it crashed, ran out of time, or ran nothing. */
   reason?: string;
-  logPath: string;
+  /** All its output; absent when it was not run. */
+  logPath?: string;
 }

@@ -84,7 +84,7 @@ async function runAll(suites: readonly Suite[], flags: Flags, context: CliContex
   const reporter = createReporter(context);
   const results: SuiteResult[] = [];
   try {
-    const env = await prepare(suites, context, reporter.emit);
+    const { env, unmet } = await prepare(suites, context, reporter.emit);
     reporter.emit({
       kind: 'plan',
       steps: suites.map(({ name, title }) => ({ id: name, title: `${name}: ${title}` })),
@@ -96,7 +96,11 @@ async function runAll(suites: readonly Suite[], flags: Flags, context: CliContex
         id: suite.name,
         title,
         run: async ({ line }: { line: (text: string) => void }): Promise<string> => {
-          const result = await runSuite(suite, { ...context, env }, line);
+          const lacking = (suite.needs ?? []).flatMap((need) => unmet.get(need) ?? []);
+          const result =
+            lacking.length > 0
+              ? notRun(suite, lacking.join(' '))
+              : await runSuite(suite, { ...context, env }, line);
           results.push(result);
           if (result.failed > 0) throw new SuiteFailed(result);
           return describe(result, suite);
@@ -113,10 +117,16 @@ async function runAll(suites: readonly Suite[], flags: Flags, context: CliContex
   return conclude(results, Date.now() - beganMs, flags, context);
 }
 
+/** A suite that could not be run is one failure: what was not seen is not known to work. */
+function notRun(suite: Suite, reason: string): SuiteResult {
+  return { name: suite.name, passed: 0, failed: 1, skipped: 0, elapsedMs: 0, reason };
+}
+
 class SuiteFailed extends Error {
   constructor(result: SuiteResult) {
     super(
-      `${result.reason ?? `${result.failed} failed, ${result.passed} passed`}; all of it in ${result.logPath}`,
+      (result.reason ?? `${result.failed} failed, ${result.passed} passed`) +
+        (result.logPath ? `; all of it in ${result.logPath}` : ''),
     );
   }
 }

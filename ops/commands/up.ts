@@ -21,6 +21,7 @@ interface Flags {
   dataDir: string;
   logs?: boolean;
   watch?: boolean;
+  peer?: boolean;
   json?: boolean;
 }
 
@@ -30,6 +31,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--port <number>', 'port to listen on, 0 for a free one (default: 8080, or PORT)', wholePort)
     .option('--data-dir <folder>', 'where conversations and logs are kept', env['LORNU_DATA_DIR'] || '.lornu')
     .option('--watch', 'restart the service and rebuild the page when their sources change')
+    .option('--peer', 'run the FastAPI/ADK agent beside it, as on Google Cloud')
     .option('--logs', 'show every log line of the service, not only warnings and errors')
     .option('--json', 'print the result as one line of JSON')
     .addHelpText('after', HELP)
@@ -37,7 +39,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       const reporter = createReporter(context);
       try {
         await up(
-          { ...flags, logs: flags.logs ?? false, watch: flags.watch ?? false },
+          { ...flags, logs: flags.logs ?? false, watch: flags.watch ?? false, peer: flags.peer ?? false },
           context,
           reporter.emit,
           (result) => {
@@ -55,7 +57,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
 function render(result: UpResult): string {
   return `
 Lornu's agent answers at ${result.url}
-  model  ${result.model}
+  model  ${result.model}${result.peer ? `\n  peer   ${result.peer} (FastAPI and google-adk)` : ''}
   data   ${result.dataDir}/
   log    ${result.logPath}
 Ctrl-C stops it.

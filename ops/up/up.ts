@@ -3,7 +3,7 @@ import type { CliContext } from '../cli/cli-context.ts';
 import { CliError, EXIT } from '../cli/cli-error.ts';
 import type { Child } from '../process/child.ts';
 import { untilAborted } from '../process/until-aborted.ts';
-import { runSteps, type Step } from '../steps/run-steps.ts';
+import { runSteps, type Step, type StepIo } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
 import { childEnded } from './child-ended.ts';
 import { configProblems } from './config-problems.ts';
@@ -11,6 +11,8 @@ import { chooseModel } from './model-choice.ts';
 import { buildPageIfStale } from './page.ts';
 import { claimPort } from './port.ts';
 import type { StartContext } from './start-context.ts';
+import { readableLine } from './readable-line.ts';
+import { startPeer } from './start-peer.ts';
 import { startService } from './start-service.ts';
 import { startStandin } from './start-standin.ts';
 import { watchSources } from './watch-sources.ts';
@@ -26,6 +28,8 @@ export interface UpOptions {
   logs: boolean;
   /** Restart the service and rebuild the page when their sources change. */
   watch: boolean;
+  /** Run the FastAPI/ADK agent beside the service. */
+  peer: boolean;
 }
 
 export interface UpResult {
@@ -33,6 +37,8 @@ export interface UpResult {
   /** Which model answers, in words; a stand-in is named as such. */
   model: string;
   standIn: boolean;
+  /** Where the FastAPI/ADK agent answers, when it was asked for. */
+  peer?: string;
   dataDir: string;
   logPath: string;
 }
@@ -40,6 +46,7 @@ export interface UpResult {
 /** What runs; the service changes when --watch restarts it. */
 interface Running {
   standIn?: { child: Child; url: string };
+  peer?: { child: Child; url: string };
   service?: Child;
   port: number;
 }
@@ -68,7 +75,7 @@ export async function up(
       },
       start,
     );
-    say = (text) => emit({ kind: 'note', text });
+    say = (text) => emit({ kind: 'note', text: options.logs ? text : readableLine(text) });
     early.forEach(say);
   };
 
@@ -92,6 +99,16 @@ export async function up(
       title: 'Build the chat page',
       run: async ({ line }) => ((await buildPageIfStale(context, line)) ? undefined : 'nothing changed'),
     },
+    ...(options.peer
+      ? [
+          {
+            id: 'peer',
+            title: 'Start the FastAPI/ADK agent beside it',
+            run: async ({ line }: StepIo): Promise<void> =>
+              void (running.peer = await startPeer(running.standIn?.url, start, { emit, line })),
+          },
+        ]
+      : []),
     { id: 'service', title: 'Start the service', run: restart },
   ];
   try {
@@ -100,6 +117,7 @@ export async function up(
       url: `http://127.0.0.1:${running.port}`,
       model: model.label,
       standIn: model.kind !== 'real',
+      ...(running.peer ? { peer: running.peer.url } : {}),
       dataDir: relative(process.cwd(), dataDir) || '.',
       logPath: relative(process.cwd(), join(dataDir, 'logs/service.log')),
     });
@@ -108,6 +126,7 @@ export async function up(
   } finally {
     // The service first, while what it depends on still answers.
     await running.service?.stop();
+    await running.peer?.child.stop();
     await running.standIn?.child.stop();
   }
 }
@@ -123,7 +142,9 @@ function refuseProblems(problems: readonly string[]): void {
 }
 
 async function untilOneEnds(running: Running, signal: AbortSignal): Promise<void> {
-  const children = [running.service, running.standIn?.child].filter((child) => child !== undefined);
+  const children = [running.service, running.peer?.child, running.standIn?.child].filter(
+    (child) => child !== undefined,
+  );
   const ends = children.map(async (child) => ({ child, how: await child.ended }));
   const first = await Promise.race([untilAborted(signal), ...ends]);
   if (first && !signal.aborted) throw childEnded(first.child, first.how);

@@ -8,7 +8,7 @@ import { spawnGeminiStandin, type GeminiStandin } from '@lornu/ops/standins/gemi
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { copyCheckout, PLANTED } from './checkout-copy.ts';
+import { copyCheckout } from '../support/copy-checkout.ts';
 import { events, streamTurn } from './conversation.ts';
 
 // The images built for real from a clean copy of the checkout, and run under the limits of the task definition.
@@ -23,6 +23,22 @@ const context = {
   redact: (text: string) => text,
   signal: new AbortController().signal,
 };
+/** Where people leave secrets and state; none of it may reach a build. */
+const PLANTED = [
+  '.env',
+  '.env.staging',
+  'agents/lornu/.env',
+  'backend/.env.local',
+  'backend/server.key',
+  'backend/dist/old.js',
+  'frontend/.env.production',
+  'gcp-agent/service-account.pem',
+  'gcp-agent/.venv/secret',
+  'terraform/aws/staging/terraform.tfstate',
+  '.lornu/sessions.sqlite',
+  '.git/config',
+];
+
 let base: string;
 let built: BuiltImages;
 let gemini: GeminiStandin;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { copyCheckout, linkPackages } from '../support/copy-checkout.ts';
 import { startChild, type Child } from '@lornu/ops/process/child.ts';
 
 // The command as a person runs it: real stand-in, real page, real service.
@@ -18,14 +19,20 @@ interface UpResult {
   url: string;
   model: string;
   standIn: boolean;
+  peer?: string;
   dataDir: string;
 }
 
-async function up(name: string, args: string[] = [], env: Record<string, string> = {}): Promise<Child> {
+async function up(
+  name: string,
+  args: string[] = [],
+  env: Record<string, string> = {},
+  cwd: string = root,
+): Promise<Child> {
   return startChild({
     name: 'lornu up',
     command: [process.execPath, 'ops/cli.ts', 'up', '--json', '--data-dir', join(base, name), ...args],
-    cwd: root,
+    cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     logPath: join(base, `${name}.log`),
     redact: (text) => text,
@@ -127,6 +134,46 @@ describe('lornu up', () => {
     }
     expect(answers).toBe(false);
   }, 60_000);
+
+  test('runs the FastAPI/ADK agent beside it when asked, and ends it too', async () => {
+    const child = await up('peer', ['--port', '0', '--peer']);
+    const { peer = '' } = await ready(child);
+    expect(await (await fetch(`${peer}/list-apps`)).json()).toEqual(['lornu']);
+    await child.stop();
+    expect(fetch(`${peer}/health`)).rejects.toThrow();
+  }, 180_000);
+
+  test('with --watch serves a changed agent, and survives a broken source', async () => {
+    const copy = join(base, 'copy');
+    await copyCheckout(root, copy);
+    await linkPackages(root, copy);
+    const agent = join(copy, 'agents/watch-trial/agent.ts');
+    const child = await up('watched', ['--port', '0', '--watch'], {}, copy);
+    try {
+      const { url } = await ready(child);
+      const until = async (wanted: 'served' | 'broken'): Promise<void> => {
+        const deadline = Date.now() + 30_000;
+        for (;;) {
+          const answer = await fetch(`${url}/ready`).catch(() => undefined);
+          const { agents } = ((await answer?.json().catch(() => undefined)) ?? {}) as {
+            agents?: Record<string, unknown>;
+          };
+          if (JSON.stringify(agents?.[wanted] ?? '').includes('watch-trial')) return;
+          if (Date.now() > deadline) throw new Error(`${JSON.stringify(agents)}\n${child.tail.join('\n')}`);
+          await Bun.sleep(100);
+        }
+      };
+      const source =
+        "import { LlmAgent } from '@google/adk';\nexport const rootAgent = new LlmAgent({ name: 'trial' });\n";
+      await Bun.write(agent, source);
+      await until('served');
+      await Bun.write(agent, 'export const = nothing');
+      await until('broken');
+      expect(child.tail.join('\n')).toContain('agents/watch-trial/agent.ts changed: restarting the service');
+    } finally {
+      await child.stop();
+    }
+  }, 120_000);
 
   test('says who holds the port', async () => {
     const holder = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('mine') });

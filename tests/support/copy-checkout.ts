@@ -1,4 +1,4 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** What `git clone` would give of the checkout as it stands now, uncommitted files included: no state, no packages. */
@@ -12,18 +12,9 @@ export async function copyCheckout(root: string, to: string): Promise<void> {
   }
 }
 
-/** Where people leave secrets and state; none of it may reach a build. */
-export const PLANTED = [
-  '.env',
-  '.env.staging',
-  'agents/lornu/.env',
-  'backend/.env.local',
-  'backend/server.key',
-  'backend/dist/old.js',
-  'frontend/.env.production',
-  'gcp-agent/service-account.pem',
-  'gcp-agent/.venv/secret',
-  'terraform/aws/staging/terraform.tfstate',
-  '.lornu/sessions.sqlite',
-  '.git/config',
-];
+/** Gives such a copy the packages that are installed in the checkout. */
+export async function linkPackages(root: string, to: string): Promise<void> {
+  for (const folder of ['.', 'agents', 'backend', 'frontend', 'ops']) {
+    await symlink(join(root, folder, 'node_modules'), join(to, folder, 'node_modules'));
+  }
+}

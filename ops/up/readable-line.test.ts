@@ -1,0 +1,17 @@
+import { expect, test } from 'bun:test';
+import { readableLine } from './readable-line.ts';
+
+test('a log line is told in words, any other line as it is', () => {
+  const lines = [
+    '{"time":"…","level":"warn","message":"few requests at once","limit":256,"next":"Raise it."}',
+    '{"level":"error","message":"An agent could not be loaded","appName":"trial","reason":"no rootAgent"}',
+    '{"half": ',
+    'plain words',
+  ];
+  expect(lines.map(readableLine)).toEqual([
+    'warn: few requests at once. Raise it.',
+    'error: An agent could not be loaded (trial: no rootAgent)',
+    '{"half": ',
+    'plain words',
+  ]);
+});

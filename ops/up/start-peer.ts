@@ -1,0 +1,55 @@
+import { delimiter, join } from 'node:path';
+import { z } from 'zod';
+import { startChild, type Child } from '../process/child.ts';
+import { ensureTools } from '../setup/ensure-tools.ts';
+import { syncPython } from '../setup/sync-python.ts';
+import type { Emit } from '../steps/step-events.ts';
+import { childEnded } from './child-ended.ts';
+import type { StartContext } from './start-context.ts';
+import { waitForHealth } from './wait-for-health.ts';
+
+const STOP_MS = 10_000;
+/** google-adk takes 8 to 12 s to load on a small machine. */
+const START_MS = 120_000;
+/** The first line that gcp_agent.main prints. */
+const ANNOUNCEMENT = z.object({ port: z.number() });
+
+/** Starts the FastAPI/ADK agent, as it runs on Google Cloud, on a free port, with sessions of its own. */
+export async function startPeer(
+  standInUrl: string | undefined,
+  context: StartContext,
+  io: { emit: Emit; line: (line: string) => void },
+): Promise<{ child: Child; url: string }> {
+  const toolDirs = await ensureTools(['python', 'uv'], context, io.emit);
+  const env = { ...context.env, PATH: [...toolDirs, context.env['PATH']].join(delimiter) };
+  await syncPython({ ...context, env }, io.line);
+  const announced = Promise.withResolvers<string>();
+  const cwd = join(context.root, 'gcp-agent');
+  const child = await startChild({
+    name: 'gcp-agent',
+    command: [join(cwd, '.venv/bin/python'), '-m', 'gcp_agent.main'],
+    cwd,
+    env: {
+      ...env,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      DATA_DIR: join(context.dataDir, 'gcp-agent'),
+      // google-genai wants a key, whatever it talks to.
+      ...(standInUrl ? { GOOGLE_GEMINI_BASE_URL: standInUrl, GEMINI_API_KEY: 'stand-in' } : {}),
+    },
+    logPath: join(context.dataDir, 'logs/gcp-agent.log'),
+    redact: context.redact,
+    onLine: (line) => line.startsWith('{"host"') && announced.resolve(line),
+    stopWithinMs: STOP_MS,
+  });
+  try {
+    const line = await Promise.race([announced.promise, child.ended.then((how) => ({ how }))]);
+    if (typeof line !== 'string') throw childEnded(child, line.how);
+    const url = `http://127.0.0.1:${ANNOUNCEMENT.parse(JSON.parse(line)).port}`;
+    await waitForHealth(url, child, START_MS, context.signal);
+    return { child, url };
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+}
