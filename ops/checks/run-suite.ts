@@ -38,12 +38,8 @@ export async function runSuite(
       log.write(`${clean}\n`);
       onLine(clean);
     },
-  })
-    .catch((error: unknown) => {
-      if (error instanceof CliError) return error;
-      throw error;
-    })
-    .finally(() => new Promise<void>((resolve) => void log.end(resolve)));
+  }).catch(cliErrorOrThrow);
+  await new Promise<void>((resolve) => void log.end(resolve));
   if (result instanceof CliError) {
     const elapsedMs = performance.now() - beganMs;
     return {
@@ -73,6 +69,11 @@ export async function runSuite(
     ...base,
     ...judge(await readCounts(junitPath), endedWell, describeEnd(result, { timeoutMs: suite.budgetMs })),
   };
+}
+
+function cliErrorOrThrow(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  throw error;
 }
 
 /** A runner that failed without a failing test, or that ran nothing, is itself one failure. */
