@@ -1,3 +1,5 @@
+// @peculiar/x509 takes its parts from a container that needs this.
+import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

@@ -96,7 +96,17 @@ describe('from an AWS task role to Google, without a key', () => {
     google.failing.add('iam').add('sts');
     nowMs += 56 * 60_000;
     expect(await identity.idToken(AUDIENCE)).toBe(first);
+    nowMs += 4 * 60_000;
+    expect((await failure(identity.idToken(AUDIENCE))).hop).toBe('federation');
   }, 20_000);
+
+  test('each library is told the scope that it needs', () => {
+    expect(SCOPES).toEqual({
+      firestore: ['https://www.googleapis.com/auth/datastore'],
+      storage: ['https://www.googleapis.com/auth/devstorage.read_write'],
+      cloud: ['https://www.googleapis.com/auth/cloud-platform'],
+    });
+  });
 });
 
 describe('a hop that fails says which one it is', () => {

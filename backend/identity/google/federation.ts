@@ -95,8 +95,7 @@ async function explainFailure<T>(hop: keyof typeof HOP_FAILURES, call: () => Pro
 
 /** The status and Google's own error code; never the request, which holds the signed token. */
 export function reasonOf(cause: unknown): string {
-  if (typeof cause !== 'object' || cause === null) return 'unknown reason';
-  const { response, code, message } = cause as {
+  const { response, code, message } = (cause ?? {}) as {
     response?: { status?: number; data?: { error?: unknown; error_description?: unknown } };
     code?: unknown;
     message?: unknown;
