@@ -97,7 +97,7 @@ describe('from an AWS task role to Google, without a key', () => {
     nowMs += 56 * 60_000;
     expect(await identity.idToken(AUDIENCE)).toBe(first);
     nowMs += 4 * 60_000;
-    expect((await failure(identity.idToken(AUDIENCE))).hop).toBe('federation');
+    expect((await failure(identity.idToken(AUDIENCE))).hop).toBe('service-account');
   }, 20_000);
 
   test('each library is told the scope that it needs', () => {

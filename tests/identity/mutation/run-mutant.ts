@@ -22,6 +22,7 @@ const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   ['google/', ['tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
   ['task-secrets', ['tests/identity/rotation.test.ts']],
   ['bind-user', ['backend/identity/bind-user.test.ts', 'tests/identity/users.test.ts']],
+  ['principal', ['backend/identity/principal.test.ts']],
   [
     '',
     [
