@@ -1,4 +1,5 @@
 // @peculiar/x509 takes its parts from a container that needs this.
+// oxlint-disable-next-line import/no-unassigned-import -- it works by being there
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 

@@ -14,6 +14,21 @@ export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
     why: 'the issuer was chosen by the same claim of the same token; the option is a second lock',
   },
   {
+    file: 'sign-in/oidc-client.ts',
+    what: 'idTokenExpected',
+    why: 'an answer without an ID token is refused twice: here, and below where its claims are read',
+  },
+  {
+    file: 'sign-in/oidc-client.ts',
+    what: 'claims === undefined',
+    why: 'an answer without an ID token is refused twice: here, and above by idTokenExpected',
+  },
+  {
+    file: 'sign-in/person-session.ts',
+    what: 'sealed === undefined',
+    why: 'speed: what is missing could not be opened either',
+  },
+  {
     file: 'google/federation.ts',
     what: 'never: if (!token)',
     why: 'the library throws before it gives an empty token; the type allows one',

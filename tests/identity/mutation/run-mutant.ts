@@ -17,7 +17,7 @@ const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   ],
   ['certificates/', ['tests/identity/mutual-tls.test.ts']],
   ['limits/', ['tests/identity/limits.test.ts']],
-  ['secrets/', ['tests/identity/rotation.test.ts']],
+  ['secrets/', ['backend/identity/secrets', 'tests/identity/rotation.test.ts']],
   ['aws/', ['tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
   ['google/', ['tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
   ['task-secrets', ['tests/identity/rotation.test.ts']],

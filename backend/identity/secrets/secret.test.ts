@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'bun:test';
+import { createRotatingSecret, fixedSecret } from './secret.ts';
+
+function createCase() {
+  const state = { nowMs: 0, stored: 'one', reads: 0, rotated: [] as string[] };
+  const secret = createRotatingSecret({
+    name: 'KEY',
+    initial: 'one',
+    now: () => state.nowMs,
+    read: async () => {
+      state.reads++;
+      return state.stored;
+    },
+    onRotated: (name) => state.rotated.push(name),
+  });
+  return { state, secret };
+}
+
+describe('a secret that rotates', () => {
+  test('gives the newest value that is known', async () => {
+    const { state, secret } = createCase();
+    state.stored = 'two';
+    expect(secret.current()).toBe('one');
+    await secret.poll();
+    expect(secret.current()).toBe('two');
+    await secret.poll();
+    expect(state.rotated).toEqual(['KEY']);
+  });
+
+  test('knows another value than the refused one without a look, when it has changed since', async () => {
+    const { state, secret } = createCase();
+    state.stored = 'two';
+    await secret.poll();
+    expect(await secret.refresh('one')).toBe(true);
+    expect(state.reads).toBe(1);
+  });
+
+  test('is looked for once by all whose value was refused, and at most every two seconds', async () => {
+    const { state, secret } = createCase();
+    state.nowMs = 10_000;
+    expect(await Promise.all([secret.refresh('one'), secret.refresh('one')])).toEqual([false, false]);
+    expect(await secret.refresh('one')).toBe(false);
+    expect(state.reads).toBe(1);
+    state.nowMs += 2_000;
+    state.stored = 'two';
+    expect(await secret.refresh('one')).toBe(true);
+    expect(state.reads).toBe(2);
+  });
+
+  test('is never empty, whatever its source says', async () => {
+    const { state, secret } = createCase();
+    state.stored = '';
+    await secret.poll();
+    expect(secret.current()).toBe('one');
+  });
+});
+
+test('a secret that does not rotate has nothing newer', async () => {
+  const secret = fixedSecret('one');
+  expect([secret.current(), await secret.refresh('one')]).toEqual(['one', false]);
+});
