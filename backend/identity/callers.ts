@@ -102,7 +102,8 @@ function createSignIn(
   if (signIn === undefined || publicUrl === undefined) return undefined;
   const cookies = new CookieJar(publicUrl);
   const sealed = (purpose: string) => new SealedCookie({ keys: secrets.sessionKey, purpose, now });
-  const session = new PersonSession(cookies, sealed('session'));
+  const allowed = { domains: signIn.allowedDomains, emails: signIn.allowedEmails };
+  const session = new PersonSession({ cookies, sealed: sealed('session'), allowed });
   const client = new OidcClient({
     issuer: signIn.issuer,
     clientId: signIn.clientId,
@@ -114,7 +115,6 @@ function createSignIn(
   const routes = signInRoutes({
     publicUrl,
     ownOrigins,
-    allowed: { domains: signIn.allowedDomains, emails: signIn.allowedEmails },
     client,
     cookies,
     attempts: sealed('sign-in attempt'),

@@ -44,18 +44,25 @@ beforeEach(async () => {
 });
 
 /** A signed-in person's cookie, sealed as the service seals it. */
-async function cookieOf(subject: string): Promise<Record<string, string>> {
+async function cookieOf(subject: string, domain = 'lornu.ai'): Promise<Record<string, string>> {
   const sealed = new SealedCookie({
     keys: fixedSecret(SESSION_KEY),
     purpose: 'session',
     now: () => app.clock.nowMs,
   });
-  const cookie = await new PersonSession(new CookieJar(PUBLIC_URL), sealed).start({
-    subject,
-    email: `${subject}@lornu.ai`,
-    name: undefined,
+  const session = new PersonSession({
+    cookies: new CookieJar(PUBLIC_URL),
+    sealed,
+    allowed: { domains: [domain], emails: [] },
   });
-  return { cookie: cookie.split(';')[0] ?? '', origin: PUBLIC_URL };
+  const cookie = await session.start({
+    iss: 'https://accounts.google.com',
+    sub: subject,
+    email: `${subject}@${domain}`,
+    email_verified: true,
+    hd: domain,
+  });
+  return { cookie: cookie?.split(';')[0] ?? '', origin: PUBLIC_URL };
 }
 
 /** Status, the headers that speak of the failure, and the body. */
@@ -298,6 +305,11 @@ describe('a cookie', () => {
   test('does not help a token that is bad', async () => {
     const response = await app.request(inPath('ada'), { headers: { ...ada, ...bearer('not-a-token') } });
     expect(response.status).toBe(401);
+  });
+
+  test('of a person who was taken off the list since is nobody', async () => {
+    const headers = await cookieOf('ada', 'former.example');
+    expect((await app.request(inPath('ada'), { headers })).status).toBe(401);
   });
 
   test('ends after eight hours', async () => {

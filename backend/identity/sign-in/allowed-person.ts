@@ -1,4 +1,8 @@
-import type { Person } from './person-session.ts';
+export interface Person {
+  subject: string;
+  email: string;
+  name: string | undefined;
+}
 
 export interface AllowedPeople {
   domains: readonly string[];

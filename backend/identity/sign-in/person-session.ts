@@ -1,52 +1,58 @@
 import type { Principal } from '../principal.ts';
+import { type AllowedPeople, type PersonClaims, toAllowedPerson } from './allowed-person.ts';
 import type { CookieJar } from './cookies.ts';
 import type { SealedCookie } from './sealed-cookie.ts';
 
-/** How long a person stays signed in: a working day. Taking a person off the list acts after this at the latest. */
+/** How long a person stays signed in: a working day. */
 export const SESSION_LIFETIME_S = 8 * 3600;
 export const SESSION_COOKIE = 'lornu_session';
 
-export interface Person {
-  subject: string;
-  email: string;
-  name: string | undefined;
+export interface PersonSessionOptions {
+  cookies: CookieJar;
+  sealed: SealedCookie;
+  /** Asked again with each request: who is taken off the list is out with the next deployment. */
+  allowed: AllowedPeople;
 }
 
 /** The signed-in person, kept in a sealed cookie: every task can read it, and none has to remember it. */
 export class PersonSession {
-  readonly #cookies: CookieJar;
-  readonly #sealed: SealedCookie;
+  readonly #options: PersonSessionOptions;
 
-  constructor(cookies: CookieJar, sealed: SealedCookie) {
-    this.#cookies = cookies;
-    this.#sealed = sealed;
+  constructor(options: PersonSessionOptions) {
+    this.#options = options;
   }
 
-  async start({ subject, email, name }: Person): Promise<string> {
-    const sealed = await this.#sealed.seal(
-      { sub: subject, email, ...(name ? { name } : {}) },
+  /** The cookie of a person whose ID token was verified; undefined for one who is not on the list. */
+  async start(claims: PersonClaims): Promise<string | undefined> {
+    const { cookies, sealed, allowed } = this.#options;
+    if (toAllowedPerson(claims, allowed) === undefined) return undefined;
+    const { iss, sub, email, email_verified: isVerified, hd, name } = claims;
+    const value = await sealed.seal(
+      { iss, sub, email, email_verified: isVerified, hd, name },
       SESSION_LIFETIME_S,
     );
-    return this.#cookies.write(SESSION_COOKIE, sealed, SESSION_LIFETIME_S);
+    return cookies.write(SESSION_COOKIE, value, SESSION_LIFETIME_S);
   }
 
   end(): string {
-    return this.#cookies.write(SESSION_COOKIE, '', 0);
+    return this.#options.cookies.write(SESSION_COOKIE, '', 0);
   }
 
   async read(headers: Headers): Promise<Principal | undefined> {
-    const sealed = this.#cookies.read(headers, SESSION_COOKIE);
-    if (sealed === undefined) return undefined;
-    const claims = await this.#sealed.open(sealed);
-    if (claims?.sub === undefined || typeof claims['email'] !== 'string') return undefined;
-    const name = claims['name'];
+    const { cookies, sealed, allowed } = this.#options;
+    const value = cookies.read(headers, SESSION_COOKIE);
+    if (value === undefined) return undefined;
+    const claims = await sealed.open(value);
+    const person = claims && toAllowedPerson(claims as PersonClaims, allowed);
+    if (person === undefined) return undefined;
+    const { subject, email, name } = person;
     return {
       role: 'person',
       via: 'session',
-      id: `person:${claims.sub}`,
-      userId: claims.sub,
-      email: claims['email'],
-      ...(typeof name === 'string' ? { name } : {}),
+      id: `person:${subject}`,
+      userId: subject,
+      email,
+      ...(name === undefined ? {} : { name }),
     };
   }
 }

@@ -1,7 +1,6 @@
 import { Hono } from 'hono';
 import { AppError } from '../../errors/app-error.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { type AllowedPeople, toAllowedPerson } from './allowed-person.ts';
 import type { CookieJar } from './cookies.ts';
 import type { OidcClient, SignInAttempt } from './oidc-client.ts';
 import type { PersonSession } from './person-session.ts';
@@ -11,7 +10,6 @@ import type { SealedCookie } from './sealed-cookie.ts';
 export interface SignInOptions {
   publicUrl: string;
   ownOrigins: ReadonlySet<string>;
-  allowed: AllowedPeople;
   client: OidcClient;
   cookies: CookieJar;
   attempts: SealedCookie;
@@ -24,7 +22,7 @@ const ATTEMPT_LIFETIME_S = 600;
 
 /** /auth/login, /auth/callback and /auth/logout: to the issuer, back with a code, and out again. */
 export function signInRoutes(options: SignInOptions): Hono {
-  const { publicUrl, ownOrigins, allowed, client, cookies, attempts, session, log } = options;
+  const { publicUrl, ownOrigins, client, cookies, attempts, session, log } = options;
   const app = new Hono();
 
   app.get('/auth/login', async (c) => {
@@ -54,13 +52,13 @@ export function signInRoutes(options: SignInOptions): Hono {
       log.warn('sign-in failed', { reason: nameOf(cause) });
       throw new AppError('SIGN_IN_FAILED', undefined, { cause });
     }
-    const person = toAllowedPerson(claims, allowed);
-    if (person === undefined) {
+    const cookie = await session.start(claims);
+    if (cookie === undefined) {
       log.warn('sign-in refused: not on the list', { subject: claims.sub });
       throw new AppError('CALLER_NOT_ALLOWED', 'This account may not use this service');
     }
-    log.info('signed in', { caller: `person:${person.subject}` });
-    c.header('set-cookie', await session.start(person));
+    log.info('signed in', { caller: `person:${claims.sub}` });
+    c.header('set-cookie', cookie);
     c.header('set-cookie', cookies.write(ATTEMPT_COOKIE, '', 0), { append: true });
     c.header('cache-control', 'no-store');
     return c.redirect(safeReturnPath(String(attempt['returnPath']), publicUrl), 302);

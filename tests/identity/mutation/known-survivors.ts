@@ -25,7 +25,7 @@ export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
   },
   {
     file: 'sign-in/person-session.ts',
-    what: 'sealed === undefined',
+    what: 'value === undefined',
     why: 'speed: what is missing could not be opened either',
   },
   {
