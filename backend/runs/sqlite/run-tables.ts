@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite';
 
+// No WITHOUT ROWID where a row may be long: see sessions/sqlite/database.ts.
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY,
@@ -13,7 +14,7 @@ const SCHEMA = `
     cancel_requested INTEGER NOT NULL DEFAULT 0,
     started_ms INTEGER NOT NULL,
     ended_ms INTEGER
-  ) WITHOUT ROWID;
+  );
   CREATE INDEX IF NOT EXISTS runs_of_session ON runs (session_row, started_ms DESC);
   CREATE INDEX IF NOT EXISTS runs_to_cancel ON runs (owner) WHERE cancel_requested = 1;
   CREATE INDEX IF NOT EXISTS runs_ended ON runs (ended_ms) WHERE ended_ms IS NOT NULL;
@@ -24,7 +25,7 @@ const SCHEMA = `
     kind TEXT NOT NULL,
     lines TEXT NOT NULL,
     PRIMARY KEY (run_id, first_index)
-  ) WITHOUT ROWID;
+  );
   CREATE TABLE IF NOT EXISTS revisions (revision TEXT PRIMARY KEY, since_ms INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS leased_sessions ON sessions (lease_owner) WHERE lease_run_id IS NOT NULL;
 `;
