@@ -40,6 +40,10 @@ export interface Route<Query extends z.ZodType = z.ZodType, Body extends z.ZodTy
   creates?: boolean;
   /** What the 200 answer is; a schema, or the media type of something that is not JSON. */
   answer: z.ZodType | { mediaType: string };
+  /** Other statuses with an answer of the route's own. */
+  otherAnswers?: Record<number, z.ZodType>;
+  /** Answered without asking who calls. */
+  isOpen?: boolean;
   errors: readonly ErrorCode[];
   handler(input: RouteInput<z.output<Query>, z.output<Body> | undefined>): Response | Promise<Response>;
 }

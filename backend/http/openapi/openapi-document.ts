@@ -67,7 +67,13 @@ function operation(route: Route, path: string): Json {
       : {}),
     responses: {
       ...(route.errors.includes('NOT_BUILT') ? {} : { '200': success(route) }),
-      ...failures(route.errors),
+      ...failures(codesOf(route)),
+      ...Object.fromEntries(
+        Object.entries(route.otherAnswers ?? {}).map(([status, schema]) => [
+          status,
+          { description: 'The same, where not all is well.', content: jsonContent(schema) },
+        ]),
+      ),
     },
   };
 }
@@ -98,14 +104,36 @@ function queryParameters(query: z.ZodType | undefined): Json[] {
 function success({ answer }: Route): Json {
   const description = 'Done.';
   if (answer instanceof z.ZodType) {
-    return { description, content: { 'application/json': { schema: schemaOf(answer, 'output') } } };
+    return { description, content: jsonContent(answer) };
   }
   return { description, content: { [answer.mediaType]: { schema: { type: 'string' } } } };
 }
 
+function jsonContent(schema: z.ZodType): Json {
+  return { 'application/json': { schema: schemaOf(schema, 'output') } };
+}
+
+/** What may happen to any request of this kind, before and around what the route itself names. */
+function codesOf(route: Route): ErrorCode[] {
+  return [
+    ...new Set<ErrorCode>([
+      ...route.errors,
+      'HOST_FORBIDDEN',
+      'ORIGIN_FORBIDDEN',
+      ...(route.isOpen
+        ? []
+        : (['UNAUTHENTICATED', 'TOKEN_REFUSED', 'CALLER_NOT_ALLOWED', 'LIMIT_REACHED'] as const)),
+      ...(route.path.includes(':') ? (['ROUTE_NOT_FOUND'] as const) : []),
+      ...(route.query || route.body ? (['INVALID_REQUEST'] as const) : []),
+      ...(route.body ? (['BODY_TOO_LARGE', 'BODY_INCOMPLETE', 'BODY_TIMEOUT'] as const) : []),
+      'INTERNAL',
+    ]),
+  ];
+}
+
 /** One response for each status, with the codes that x-error-code may name and what to do about each. */
 function failures(codes: readonly ErrorCode[]): Json {
-  const byStatus = Map.groupBy([...codes, 'INTERNAL' as const], (code) => ERROR_TABLE[code].status);
+  const byStatus = Map.groupBy(codes, (code) => ERROR_TABLE[code].status);
   return Object.fromEntries(
     [...byStatus]
       .toSorted(([a], [b]) => a - b)

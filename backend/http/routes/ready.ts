@@ -40,6 +40,8 @@ export function readyRoutes({ readiness, agents, activeRuns, isDraining }: Ready
         'What this process can reach, and how long ago that was seen; 503 when it should get no requests.',
       tag: 'service',
       answer: READY,
+      otherAnswers: { 503: READY },
+      isOpen: true,
       errors: [],
       handler: async ({ context }) => {
         const dependencies = await readiness.report();

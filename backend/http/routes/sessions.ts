@@ -60,7 +60,7 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
       tag: 'sessions',
       query: GET_QUERY,
       answer: SESSION,
-      errors: ['SESSION_NOT_FOUND', 'INVALID_REQUEST'],
+      errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'STORE_UNAVAILABLE'],
       handler: async ({ path, query }) => {
         const { numRecentEvents } = query;
         const session = await store.getSession({
@@ -78,7 +78,7 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
       tag: 'sessions',
       query: z.object({ limit: wireInt.optional(), cursor: z.string().optional() }),
       answer: SESSIONS,
-      errors: ['BAD_REQUEST', 'INVALID_REQUEST'],
+      errors: ['BAD_REQUEST', 'BAD_CURSOR', 'STORE_UNAVAILABLE'],
       handler: async ({ path, query, context }) => {
         const { appName, userId } = keyOf(path);
         const page = await store.listSummaries({ appName, userId }, query);
@@ -111,7 +111,7 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
       body: wireRecord,
       bodyOptional: true,
       answer: SESSION,
-      errors: ['SESSION_EXISTS', 'BAD_REQUEST', 'INVALID_REQUEST'],
+      errors: ['SESSION_EXISTS', 'BAD_REQUEST', 'STORE_UNAVAILABLE'],
       handler: async ({ path, body }) =>
         jsonText(toSessionJson(await create({ ...keyOf(path), state: body }))),
     }),
@@ -124,7 +124,7 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
       body: CREATE_SESSION_REQUEST,
       bodyOptional: true,
       answer: SESSION,
-      errors: ['SESSION_EXISTS', 'BAD_REQUEST', 'INVALID_REQUEST'],
+      errors: ['SESSION_EXISTS', 'BAD_REQUEST', 'STORE_UNAVAILABLE'],
       handler: async ({ path, body }) => {
         const { appName, userId } = keyOf(path);
         const events = body?.events ?? [];
@@ -147,7 +147,7 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
       summary: 'Deletes a session; also answers null when there is none.',
       tag: 'sessions',
       answer: z.null(),
-      errors: [],
+      errors: ['STORE_UNAVAILABLE'],
       handler: async ({ path }) => {
         await store.deleteSession(keyOf(path));
         return nullAnswer();
@@ -160,7 +160,7 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
       tag: 'sessions',
       body: UPDATE_SESSION_REQUEST,
       answer: SESSION,
-      errors: ['SESSION_NOT_FOUND', 'INVALID_REQUEST'],
+      errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'STORE_UNAVAILABLE'],
       handler: async ({ path, body }) => {
         const session = await store.getSession(keyOf(path));
         if (!session) throw new AppError('SESSION_NOT_FOUND');
