@@ -38,7 +38,8 @@ test('an answer goes on while another conversation is looked at', async () => {
   chat = await world.openPage();
   await chat.say('count to 30 every 50 ms');
   await chat.conversation.getByText(/1 2 3/u).waitFor();
-  await chat.button('New conversation').click();
+  await chat.page.getByRole('alert').getByRole('link', { name: 'New conversation' }).click();
+  await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
   await chat.ask('count to 2');
   await listed(chat).filter({ hasText: 'count to 30' }).click();
   await chat.conversation.getByText(/29 30$/u).waitFor();
@@ -69,7 +70,8 @@ test('two tabs on one conversation show the same', async () => {
 test('a conversation that is not there says so, and what to do', async () => {
   chat = await world.openPage({ hash: '#/lornu/no-such-session' });
   await chat.page.getByRole('alert').getByText('Pick another conversation or begin a new one.').waitFor();
-  await chat.button('New conversation').click();
+  await chat.page.getByRole('alert').getByRole('link', { name: 'New conversation' }).click();
+  await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
   await chat.ask('count to 2');
   await chat.conversation.getByText('1 2', { exact: true }).waitFor();
 });

@@ -71,7 +71,7 @@ export const SCENES: readonly Scene[] = [
     name: 'long',
     reach: async (chat) => {
       await chat.ask('long answer of 900 words');
-      await chat.conversation.evaluate((element) => element.scrollTo({ top: element.scrollHeight / 2 }));
+      await chat.conversation.evaluate((element) => element.scrollTo({ top: element.scrollHeight / 5 }));
       await chat.button('To the latest').waitFor();
     },
   },

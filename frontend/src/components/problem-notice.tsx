@@ -18,8 +18,10 @@ export function ProblemNotice({ problem, onRetry, children }: ProblemNoticeProps
       <div>
         <p className="problem-message">{problem.message}</p>
         <p>{problem.next}</p>
-        {problem.requestId && <p className="problem-id">Request {problem.requestId}</p>}
-        {(onRetry ?? children ?? needsSignIn) && (
+        {problem.status >= 500 && problem.requestId && (
+          <p className="problem-id">Request {problem.requestId}</p>
+        )}
+        {(onRetry || children || needsSignIn) && (
           <div className="problem-actions">
             {needsSignIn && (
               <a className="button button-primary" href={SIGN_IN_PATH}>

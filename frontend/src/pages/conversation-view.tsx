@@ -9,6 +9,7 @@ import { MessageList } from '../components/message-list.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import type { TurnActions } from '../components/turn-view.tsx';
 import { toWords } from '../util/format.ts';
+import { toHash } from '../util/route.ts';
 import { useStore } from '../util/store.ts';
 
 /** One conversation and the field to go on with it. */
@@ -35,6 +36,7 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
     [conversation, setDraft],
   );
 
+  const isGone = state.problem?.status === 404;
   const isEmpty = state.phase === 'idle' && state.events.length === 0 && !state.problem;
   return (
     <>
@@ -52,8 +54,14 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
           {state.problem && !state.unsent && (
             <ProblemNotice
               problem={state.problem}
-              onRetry={busy ? undefined : () => void conversation.retry()}
-            />
+              onRetry={busy || isGone ? undefined : () => void conversation.retry()}
+            >
+              {isGone && (
+                <a className="button" href={toHash({ appName: app.name })}>
+                  New conversation
+                </a>
+              )}
+            </ProblemNotice>
           )}
         </MessageList>
       )}
