@@ -43,6 +43,7 @@ describe('where a person goes on to after signing in', () => {
     ['/auth/login', '/'],
     ['/auth/../auth/callback?code=x', '/'],
     ['/http://[', '/http://['],
+    ['//[', '/'],
   ])('%j becomes %j', (given, path) => {
     expect(safeReturnPath(given, OWN)).toBe(path);
   });

@@ -14,6 +14,11 @@ export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
     why: 'the issuer was chosen by the same claim of the same token; the option is a second lock',
   },
   {
+    file: 'sign-in/sealed-cookie.ts',
+    what: 'Algorithms: [',
+    why: 'a second lock: whoever could seal under another algorithm would need the key',
+  },
+  {
     file: 'sign-in/oidc-client.ts',
     what: 'idTokenExpected',
     why: 'an answer without an ID token is refused twice: here, and below where its claims are read',
