@@ -27,7 +27,7 @@ export async function federation(google: GoogleIdentity | undefined): Promise<Ho
   return attempt(
     name,
     async () => {
-      await google.accessToken(SCOPES.cloud);
+      await google.federate();
       return isKey
         ? 'not used: a service account key gives access tokens'
         : "Google takes the task role's identity";

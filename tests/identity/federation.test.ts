@@ -51,11 +51,11 @@ async function failure(promise: Promise<unknown>): Promise<GoogleIdentityError> 
 const asked = (path: string) => google.requests.filter((request) => request.endsWith(path)).length;
 
 describe('from an AWS task role to Google, without a key', () => {
-  test('the task role becomes an access token with the scopes that were asked for', async () => {
+  test('the task role becomes the service account, with the scopes that were asked for', async () => {
     const token = await federation().accessToken(SCOPES.firestore);
     expect(google.federation.describeToken(token)).toMatchObject({
-      kind: 'federated',
-      principal: 'arn:aws:sts::123456789012:assumed-role/LornuEcsTaskRole/task1',
+      kind: 'service-account',
+      principal: google.serviceAccount.email,
       scopes: [...SCOPES.firestore],
     });
   });
@@ -63,7 +63,10 @@ describe('from an AWS task role to Google, without a key', () => {
   test('a client for libraries sends that token', async () => {
     const headers = await federation().authClient(SCOPES.firestore).getRequestHeaders();
     const token = headers.get('authorization')?.replace('Bearer ', '') ?? '';
-    expect(google.federation.describeToken(token)?.kind).toBe('federated');
+    expect(google.federation.describeToken(token)).toMatchObject({
+      kind: 'service-account',
+      scopes: [...SCOPES.firestore],
+    });
   });
 
   test("an ID token for the peer's audience is the service account's, with its e-mail", async () => {

@@ -1,4 +1,4 @@
-import { type AuthClient, AwsClient, Impersonated } from 'google-auth-library';
+import { AwsClient, Impersonated } from 'google-auth-library';
 import { createIdTokenCache } from './id-token-cache.ts';
 import { type GoogleIdentity, GoogleIdentityError, SCOPES } from './google-identity.ts';
 import { type AwsCredentialsSource, CredentialsError } from '../aws/task-credentials.ts';
@@ -15,54 +15,61 @@ export interface FederationOptions {
 }
 
 /**
- * Workload identity federation: the task role signs GetCallerIdentity, Google's STS gives an access token for
- * it, and with that the service account's ID tokens are made. No key is stored anywhere.
+ * Workload identity federation: the task role signs GetCallerIdentity, Google's STS gives a federated token for
+ * it, and with that we become the service account, whose rights are the ones that count
+ * (docs/cross-cloud-access.md). No key is stored anywhere.
  */
 export function createFederation(options: FederationOptions): GoogleIdentity {
-  const clients = new Map<string, AwsClient>();
+  const federated = createAwsClient(options);
+  const clients = new Map<string, Impersonated>();
 
-  function authClient(scopes: readonly string[]): AwsClient {
+  function serviceAccount(scopes: readonly string[]): Impersonated {
     const key = scopes.join(' ');
     let client = clients.get(key);
     if (client === undefined) {
-      client = createAwsClient(options, scopes);
+      client = new Impersonated({
+        sourceClient: federated,
+        targetPrincipal: options.serviceAccountEmail,
+        targetScopes: [...scopes],
+        ...(options.endpoints ? { endpoint: options.endpoints.iamCredentials } : {}),
+      });
       clients.set(key, client);
     }
     return client;
   }
 
-  const idToken = createIdTokenCache(async (audience) => {
-    const sourceClient = authClient(SCOPES.cloud);
-    await explainFailure('federation', () => sourceClient.getAccessToken());
-    const account = new Impersonated({
-      sourceClient,
-      targetPrincipal: options.serviceAccountEmail,
-      targetScopes: [...SCOPES.cloud],
-      ...(options.endpoints ? { endpoint: options.endpoints.iamCredentials } : {}),
-    });
-    return explainFailure('service-account', () => account.fetchIdToken(audience, { includeEmail: true }));
-  }, options.now);
+  const federate = async () => {
+    await explainFailure('federation', () => federated.getAccessToken());
+  };
 
   return {
     kind: 'federation',
-    authClient: (scopes): AuthClient => authClient(scopes),
+    federate,
+    authClient: serviceAccount,
     async accessToken(scopes) {
-      const { token } = await explainFailure('federation', () => authClient(scopes).getAccessToken());
-      if (!token)
-        throw new GoogleIdentityError('federation', "Google's STS answered without an access token");
+      await federate();
+      const { token } = await explainFailure('service-account', () =>
+        serviceAccount(scopes).getAccessToken(),
+      );
+      if (!token) throw new GoogleIdentityError('service-account', 'Google answered without an access token');
       return token;
     },
-    idToken,
+    idToken: createIdTokenCache(async (audience) => {
+      await federate();
+      return explainFailure('service-account', () =>
+        serviceAccount(SCOPES.cloud).fetchIdToken(audience, { includeEmail: true }),
+      );
+    }, options.now),
   };
 }
 
-function createAwsClient(options: FederationOptions, scopes: readonly string[]): AwsClient {
+function createAwsClient(options: FederationOptions): AwsClient {
   return new AwsClient({
     type: 'external_account',
     audience: options.provider,
     subject_token_type: 'urn:ietf:params:aws:token-type:aws4_request',
     ...(options.endpoints ? { token_url: options.endpoints.sts } : {}),
-    scopes: [...scopes],
+    scopes: [...SCOPES.cloud],
     // Its own sources stop at environment variables and EC2; a credential_source beside this one is an error.
     aws_security_credentials_supplier: {
       getAwsRegion: async () => options.awsRegion,

@@ -3,6 +3,8 @@ import type { AuthClient } from 'google-auth-library';
 /** Who we are to Google: the one way in which Firestore, Cloud Storage, Vertex AI and the peer are called. */
 export interface GoogleIdentity {
   readonly kind: 'federation' | 'service-account-key';
+  /** Goes as far as Google knows us, and no further; for a look at what works. Throws GoogleIdentityError. */
+  federate(): Promise<void>;
   /** A client that renews its access tokens by itself; for libraries that take one. */
   authClient(scopes: readonly string[]): AuthClient;
   accessToken(scopes: readonly string[]): Promise<string>;

@@ -2,7 +2,7 @@ import { AuthClient, type gaxios, JWT } from 'google-auth-library';
 import { z } from 'zod';
 import type { Secret } from '../secrets/secret.ts';
 import { reasonOf } from './federation.ts';
-import { type GoogleIdentity, GoogleIdentityError } from './google-identity.ts';
+import { type GoogleIdentity, GoogleIdentityError, SCOPES } from './google-identity.ts';
 import { createIdTokenCache } from './id-token-cache.ts';
 
 const KEY_FILE = z.object({
@@ -34,14 +34,19 @@ export function createServiceAccountIdentity(options: ServiceAccountKeyOptions):
     return client;
   }
 
+  async function accessToken(scopes: readonly string[]): Promise<string> {
+    const { token } = await explain(() => authClient(scopes).getAccessToken());
+    if (!token) throw new GoogleIdentityError('service-account', 'Google answered without an access token');
+    return token;
+  }
+
   return {
     kind: 'service-account-key',
-    authClient,
-    async accessToken(scopes) {
-      const { token } = await explain(() => authClient(scopes).getAccessToken());
-      if (!token) throw new GoogleIdentityError('service-account', 'Google answered without an access token');
-      return token;
+    async federate() {
+      await accessToken(SCOPES.cloud);
     },
+    authClient,
+    accessToken,
     idToken: createIdTokenCache(
       async (audience) =>
         explain(() => authClient([]).withNewestKey((client) => client.fetchIdToken(audience))),

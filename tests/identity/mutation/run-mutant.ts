@@ -26,6 +26,7 @@ const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   [
     '',
     [
+      'backend/app.test.ts',
       'tests/identity/tokens.test.ts',
       'tests/identity/users.test.ts',
       'tests/identity/mutual-tls.test.ts',
