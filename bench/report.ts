@@ -80,11 +80,13 @@ export function renderReport(report: BenchReport): string {
     `${report.machine.cpus} cores, ${report.machine.model}, bun ${report.machine.bun}`,
     '',
     table([
-      ['', 'turns/s', 'CPU a turn', 'first token p50', 'errors'],
+      ['', 'turns/s', 'most', 'CPU a turn', 'median', 'first token p50', 'errors'],
       ...names.map((name) => [
         name,
         turnsPerSecond[name].toFixed(0),
+        throughput.mostTurnsPerSecond[name].toFixed(0),
         ms(cpuMsPerTurn[name]),
+        ms(throughput.medianCpuMsPerTurn[name]),
         ms(firstTokenMs[name]),
         String(throughput.errors[name]),
       ]),
