@@ -17,6 +17,8 @@ export class FrameWriter {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #flushing: Promise<void> | undefined;
   #isClosed = false;
+  /** The store has refused: frames are only kept for the run's end. */
+  #isRefused = false;
 
   constructor(store: RunStore, lease: Lease, log: FrameLog, onFailure: (error: unknown) => void) {
     this.#store = store;
@@ -30,7 +32,7 @@ export class FrameWriter {
   add(kind: Frame['kind'], ...jsons: string[]): void {
     if (this.#isClosed) return;
     for (const json of jsons) this.#pending.push({ index: this.#nextIndex++, kind, json });
-    if (this.#flushing) return;
+    if (this.#flushing || this.#isRefused) return;
     const { everyMs, maxFrames } = this.#store.pace;
     const waitMs = this.#lastFlushAt + everyMs - performance.now();
     if (waitMs <= 0 || this.#pending.length >= maxFrames) this.#startFlush();
@@ -39,7 +41,7 @@ export class FrameWriter {
 
   /** Stores and shows everything so far. */
   async flush(): Promise<void> {
-    while (!this.#isClosed && (this.#pending.length > 0 || this.#flushing)) {
+    while (!this.#isRefused && (this.#pending.length > 0 || this.#flushing)) {
       if (!this.#flushing) this.#startFlush();
       await this.#flushing;
     }
@@ -68,12 +70,12 @@ export class FrameWriter {
       .catch((error: unknown) => {
         // In the order in which they came, in case the run's end can still be stored.
         this.#pending = [...batch, ...this.#pending];
-        this.#isClosed = true;
+        this.#isRefused = true;
         this.#onFailure(error);
       })
       .finally(() => {
         this.#flushing = undefined;
-        if (this.#pending.length > 0 && !this.#isClosed)
+        if (this.#pending.length > 0 && !this.#isClosed && !this.#isRefused)
           this.#timer ??= setTimeout(() => this.#startFlush(), this.#store.pace.everyMs);
       });
   }

@@ -1,4 +1,5 @@
 import { setLogger } from '@google/adk';
+import type { Database } from 'bun:sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ export interface TestProcess {
   runs: RunService;
   sessions: SqliteSessionStore;
   store: SqliteRunStore;
+  database: Database;
 }
 
 /** Several processes on one store, inside one: for what does not need a real kill. */
@@ -43,20 +45,21 @@ export class RunBench {
   }
 
   process(limits: Partial<RunLimits> = {}, parts: Partial<RunServiceParts> = {}): TestProcess {
+    const { now = Date.now } = parts;
     const database = openDatabase(this.file);
-    const sessions = new SqliteSessionStore({ database });
-    const store = new SqliteRunStore({ database });
+    const sessions = new SqliteSessionStore({ database, now });
+    const store = new SqliteRunStore({ database, now });
     const runs = createRunService({
       agents: this.agents,
       sessions,
       runs: store,
       log: silentLog,
-      now: Date.now,
+      now,
       newId: () => crypto.randomUUID(),
       limits,
       ...parts,
     });
-    const opened = { runs, sessions, store };
+    const opened = { runs, sessions, store, database };
     this.#opened.push(opened);
     return opened;
   }

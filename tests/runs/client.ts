@@ -38,13 +38,17 @@ export async function* sendMessage(
 ): AsyncGenerator<ReceivedFrame> {
   const { signal, onTrouble, patienceMs = PATIENCE_MS } = options;
   const giveUpAt = performance.now() + patienceMs;
-  const runsBefore = new Set((await listRuns(conversation)).map(({ id }) => id));
+  let runsBefore: Set<string> | undefined;
   let last: ReceivedFrame | undefined;
   let runId: string | undefined;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
       // Where our request broke before an answer came, the turn may have begun all the same.
-      runId ??= (await listRuns(conversation)).find(({ id }) => !runsBefore.has(id))?.id;
+      if (!runId) {
+        const ids = (await listRuns(conversation)).map(({ id }) => id);
+        runsBefore ??= new Set(ids);
+        runId = ids.find((id) => !runsBefore?.has(id));
+      }
       const response = await (runId
         ? attach(conversation, runId, last, signal)
         : begin(conversation, text, signal));

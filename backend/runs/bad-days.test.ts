@@ -1,0 +1,239 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { openDatabase } from '../sessions/sqlite/database.ts';
+import { RunBench, type TestProcess } from '../testing/run-bench.ts';
+import type { Run, TurnRequest } from './run.ts';
+
+const key = { appName: 'lornu', userId: 'u', sessionId: 's' };
+const HOUR_MS = 3_600_000;
+let standin: GeminiStandin;
+let bench: RunBench;
+
+beforeAll(async () => {
+  standin = await spawnGeminiStandin();
+});
+afterAll(() => standin.stop());
+beforeEach(async () => {
+  bench = await RunBench.open(standin.url);
+});
+afterEach(() => bench.close());
+
+const say = (text: string): TurnRequest => ({
+  ...key,
+  streaming: true,
+  newMessage: { role: 'user', parts: [{ text }] },
+});
+const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'done',
+    (error: { code?: string }) => error.code,
+  );
+
+async function framesOf(run: Run, fromIndex = 0): Promise<{ index: number; json: string }[]> {
+  const frames: { index: number; json: string }[] = [];
+  for await (const frame of run.frames(fromIndex)) frames.push(frame);
+  return frames;
+}
+
+async function turn({ runs }: TestProcess, text = 'hello'): Promise<string> {
+  const run = await runs.start(say(text));
+  await run.ended;
+  return run.state;
+}
+
+describe('Last-Event-ID', () => {
+  test.each([
+    ['garbage', 'x', 'BAD_LAST_EVENT_ID'],
+    ['garbage with a colon', 'x:y', 'BAD_LAST_EVENT_ID'],
+    ['of another run', 'other:0', 'BAD_LAST_EVENT_ID'],
+    ['of the future', 'RUN:4000', 'BAD_LAST_EVENT_ID'],
+    ['beyond numbers', 'RUN:99999999999999999999', 'BAD_LAST_EVENT_ID'],
+    ['negative', 'RUN:-1', 'BAD_LAST_EVENT_ID'],
+    ['the last one', 'RUN:LAST', 'done'],
+    ['none', '', 'done'],
+  ])('%s', async (_what, id, expected) => {
+    const here = bench.process();
+    await here.sessions.createSession(key);
+    const run = await here.runs.start(say('hello'));
+    await run.ended;
+    const count = (await here.store.frames(run.id, 0))!.count;
+    const lastEventId = id.replace('RUN', run.id).replace('LAST', `${count - 1}`);
+    expect(await codeOf(here.runs.attach({ session: key, runId: run.id }, lastEventId))).toBe(expected);
+  });
+
+  test('of an earlier run, where whichever is under way is asked for: the running one from its beginning', async () => {
+    const here = bench.process();
+    await here.sessions.createSession(key);
+    const first = await here.runs.start(say('hello'));
+    await first.ended;
+    const second = await here.runs.start(say('count to 5 every 20 ms'));
+    const { run, fromIndex } = await here.runs.attach({ session: key, runId: 'running' }, `${first.id}:1`);
+    expect([run.id, fromIndex]).toEqual([second.id, 0]);
+    await second.ended;
+  });
+
+  test('a run of another session or user is not there', async () => {
+    const here = bench.process();
+    await here.sessions.createSession(key);
+    await here.sessions.createSession({ ...key, userId: 'v' });
+    const run = await here.runs.start(say('hello'));
+    await run.ended;
+    const session = { ...key, userId: 'v' };
+    expect(await codeOf(here.runs.attach({ session, runId: run.id }))).toBe('RUN_NOT_FOUND');
+    expect(await codeOf(here.runs.cancel({ session, runId: run.id }))).toBe('RUN_NOT_FOUND');
+    expect(await codeOf(here.runs.attach({ session: key, runId: 'running' }))).toBe('RUN_NOT_FOUND');
+    expect(await here.runs.list(session)).toEqual([]);
+  });
+});
+
+test('1,000 listeners at once each get every frame, also from another process', async () => {
+  const [here, there] = [bench.process(), bench.process()];
+  await here.sessions.createSession(key);
+  const run = await here.runs.start(say('count to 30 every 10 ms'));
+  const listeners = await Promise.all(
+    Array.from({ length: 1_000 }, (_, n) =>
+      (n % 10 === 0 ? there : here).runs.attach({ session: key, runId: run.id }),
+    ),
+  );
+  const received = await Promise.all(listeners.map((listener) => framesOf(listener.run)));
+  const all = await framesOf(run);
+  expect(all.length).toBeGreaterThan(30);
+  expect(received.every((frames) => JSON.stringify(frames) === JSON.stringify(all))).toBe(true);
+}, 30_000);
+
+test('a reader that stops reading holds up nobody, and finds its place again', async () => {
+  const here = bench.process();
+  await here.sessions.createSession(key);
+  const run = await here.runs.start(say('count to 3000'));
+  const slow = run.frames()[Symbol.asyncIterator]();
+  expect((await slow.next()).value?.index).toBe(0);
+  await run.ended;
+  expect(run.state).toBe('completed');
+  const indexes: number[] = [];
+  for (let next = await slow.next(); !next.done; next = await slow.next()) indexes.push(next.value.index);
+  expect(indexes).toEqual(Array.from({ length: indexes.length }, (_, n) => n + 1));
+  expect(indexes.length).toBeGreaterThanOrEqual(3_000);
+}, 30_000);
+
+describe('the disk is full', () => {
+  test('a message is refused with a sentence, nothing is half-written, and it goes on once there is room', async () => {
+    const here = bench.process();
+    await here.sessions.createSession(key);
+    here.database.run('PRAGMA max_page_count = 1');
+    const failure = await here.runs.start(say('x'.repeat(50_000))).catch((error: Error) => error);
+    expect(failure).toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('full') });
+    expect(here.runs.activeCount).toBe(0);
+    expect(await here.runs.list(key)).toEqual([]);
+    here.database.run('PRAGMA max_page_count = 1000000');
+    expect(await turn(here)).toBe('completed');
+  });
+
+  test('in the middle of a turn the listener is told, and the turn is taken up once there is room', async () => {
+    const here = bench.process({ leaseMs: 400, renewEveryMs: 100, takeOverEveryMs: 100 });
+    await here.sessions.createSession(key);
+    const run = await here.runs.start(say('count to 60 every 20 ms'));
+    await run.firstFrame;
+    here.database.run('PRAGMA max_page_count = 1');
+    const frames = await framesOf(run);
+    expect(run.state).toBe('failed');
+    expect(frames.at(-1)?.json).toContain('"error":"ServiceError: The session store');
+    here.database.run('PRAGMA max_page_count = 1000000');
+    for (let n = 0; n < 200 && (await here.store.get(run.id))?.state === 'running'; n++) await Bun.sleep(50);
+    expect((await here.store.get(run.id))?.state).toBe('completed');
+    expect(await turn(here)).toBe('completed');
+  }, 30_000);
+});
+
+describe('another process holds the file', () => {
+  test('for a moment: a turn waits for it without holding up the event loop', async () => {
+    const here = bench.process();
+    await here.sessions.createSession(key);
+    const blocker = openDatabase(bench.file);
+    blocker.run('BEGIN IMMEDIATE');
+    let longestPauseMs = 0;
+    let lastTick = performance.now();
+    const ticks = setInterval(() => {
+      longestPauseMs = Math.max(longestPauseMs, performance.now() - lastTick);
+      lastTick = performance.now();
+    }, 5);
+    const going = turn(here);
+    await Bun.sleep(800);
+    blocker.run('COMMIT');
+    blocker.close();
+    expect(await going).toBe('completed');
+    clearInterval(ticks);
+    // 20 ms of waiting inside SQLite, and whatever else this machine does.
+    expect(longestPauseMs).toBeLessThan(400);
+  });
+
+  test('for too long: a clear refusal, and it goes on afterwards without a restart', async () => {
+    const here = bench.process();
+    await here.sessions.createSession(key);
+    const blocker = openDatabase(bench.file);
+    blocker.run('BEGIN IMMEDIATE');
+    expect(await codeOf(here.runs.start(say('hello')))).toBe('STORE_UNAVAILABLE');
+    blocker.run('COMMIT');
+    blocker.close();
+    expect(await turn(here)).toBe('completed');
+  }, 15_000);
+});
+
+describe('the clock jumps', () => {
+  test('an hour back: events stay in order, and a dead process is still replaced', async () => {
+    let offsetMs = 0;
+    const now = (): number => Date.now() + offsetMs;
+    const limits = { leaseMs: 300, renewEveryMs: 1e9, takeOverEveryMs: 1e9 };
+    const dead = bench.process(limits, { now });
+    await dead.sessions.createSession(key);
+    const run = await dead.runs.start(say('count to 20 every 30 ms'));
+    await run.firstFrame;
+    offsetMs = -HOUR_MS;
+    const alive = bench.process({ leaseMs: 300, renewEveryMs: 100, takeOverEveryMs: 50 }, { now });
+    await framesOf(run);
+    expect((await alive.runs.list(key))[0]?.state).toBe('completed');
+    const { events } = (await alive.sessions.getSession(key))!;
+    const times = events.map(({ timestamp }) => timestamp);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(new Set(times).size).toBe(times.length);
+  });
+
+  test('an hour ahead: a living run may change its process, but never ends twice', async () => {
+    let offsetMs = 0;
+    const now = (): number => Date.now() + offsetMs;
+    const limits = { leaseMs: 2_000, renewEveryMs: 200, takeOverEveryMs: 50 };
+    const [here, there] = [bench.process(limits, { now }), bench.process(limits, { now })];
+    await here.sessions.createSession(key);
+    const run = await here.runs.start(say('count to 20 every 30 ms'));
+    await run.firstFrame;
+    offsetMs = HOUR_MS;
+    const frames = await framesOf(run);
+    expect(frames.map(({ index }) => index)).toEqual(frames.map((_, n) => n));
+    expect((await there.runs.list(key)).map(({ state }) => state)).toHaveLength(1);
+    const { events } = (await there.sessions.getSession(key))!;
+    const ids = events.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+test('a turn that nobody listens to ends when it has spent what it may', async () => {
+  const here = bench.process({ unheardTokens: 10 });
+  await here.sessions.createSession(key);
+  const run = await here.runs.start(say('call list_notes with {} then call environment_status with {}'));
+  await run.ended;
+  expect(run.state).toBe('interrupted');
+  expect(JSON.stringify(await framesOf(run))).toContain('Nobody listened');
+});
+
+test('ended runs and their frames are deleted after their time, running ones never', async () => {
+  const here = bench.process();
+  await here.sessions.createSession(key);
+  expect(await turn(here)).toBe('completed');
+  const running = await here.runs.start(say('count to 20 every 20 ms'));
+  const [kept, ended] = await here.runs.list(key);
+  await here.store.prune(Date.now() + 1_000);
+  expect((await here.runs.list(key)).map(({ id }) => id)).toEqual([kept!.id]);
+  expect(await codeOf(here.runs.attach({ session: key, runId: ended!.id }))).toBe('RUN_NOT_FOUND');
+  await running.ended;
+  expect(running.state).toBe('completed');
+  expect((await here.sessions.getSession(key))!.events).toHaveLength(4);
+});

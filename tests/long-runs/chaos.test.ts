@@ -1,0 +1,10 @@
+import { expect, test } from 'bun:test';
+import { runChaos } from '../runs/chaos.ts';
+
+const seed = Date.now() % 1_000_000;
+
+test(`killed at random for a minute (seed ${seed}): every turn ends once, every frame is seen once and in order`, async () => {
+  const report = await runChaos({ conversations: 50, killingMs: 60_000, numbers: 300, seed });
+  expect(report.faults).toEqual([]);
+  expect(report.troubles).toBeGreaterThan(500);
+}, 300_000);

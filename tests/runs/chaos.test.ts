@@ -1,0 +1,11 @@
+import { expect, test } from 'bun:test';
+import { runChaos } from './chaos.ts';
+
+const seed = Date.now() % 1_000_000;
+
+test(`killed at random for 9 seconds (seed ${seed}): every turn ends once, every frame is seen once and in order`, async () => {
+  const report = await runChaos({ conversations: 50, killingMs: 9_000, numbers: 50, seed });
+  expect(report.faults).toEqual([]);
+  // Without trouble nothing was tried.
+  expect(report.troubles).toBeGreaterThan(25);
+}, 120_000);

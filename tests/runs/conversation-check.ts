@@ -1,0 +1,65 @@
+import { attach, listRuns, readStream, type Conversation, type ReceivedFrame } from './client.ts';
+import { patiently } from './patiently.ts';
+
+interface WireEvent {
+  id: string;
+  author: string;
+  partial?: boolean;
+  content?: { parts?: { text?: string }[] };
+}
+
+const textOf = ({ content }: WireEvent): string =>
+  (content?.parts ?? []).map(({ text }) => text ?? '').join('');
+
+/** What is wrong with a turn that a client has listened to, in sentences; empty where all is well. */
+export async function findFaults(
+  conversation: Conversation,
+  received: readonly ReceivedFrame[],
+  expectedText: string,
+): Promise<string[]> {
+  const faults: string[] = [];
+  const expect = (isTrue: boolean, fault: string): void => {
+    if (!isTrue) faults.push(`${conversation.sessionId}: ${fault}`);
+  };
+  const indexes = received.map(({ index }) => index);
+  expect(
+    indexes.every((index, position) => index === position),
+    `frames are not each once and in order: ${indexes.join(' ')}`,
+  );
+  const runs = await patiently(() => listRuns(conversation));
+  expect(runs.length === 1 && runs[0]?.state === 'completed', `runs: ${JSON.stringify(runs)}`);
+  const events = received.map(({ data }) => data as unknown as WireEvent);
+  const whole = events.filter(({ partial }) => !partial);
+  const text = whole.map(textOf).join('');
+  expect(text === expectedText, `the text is ${JSON.stringify(text)}`);
+  for (const event of whole) {
+    const shown = events.filter(({ id, partial }) => partial && id === event.id).map(textOf);
+    expect(shown.join('') === textOf(event), `what was shown of ${event.id} is not what was kept`);
+  }
+  const wholeIds = new Set(whole.map(({ id }) => id));
+  expect(
+    events.every(({ id }) => wholeIds.has(id)),
+    'a partial event never came to its whole',
+  );
+  const stored = await patiently(() => storedEvents(conversation));
+  expect(
+    JSON.stringify(stored.filter(({ author }) => author !== 'user')) === JSON.stringify(whole),
+    'the session is not what was streamed',
+  );
+  expect(stored.filter(({ author }) => author === 'user').length === 1, 'the message is not there once');
+  const replayed = await patiently(() => replay(conversation, received[0]?.runId ?? ''));
+  expect(JSON.stringify(replayed) === JSON.stringify(events), 'a replay is not what was streamed');
+  return faults;
+}
+
+async function replay(conversation: Conversation, runId: string): Promise<unknown[]> {
+  const replayed: unknown[] = [];
+  for await (const { data } of readStream(await attach(conversation, runId))) replayed.push(data);
+  return replayed;
+}
+
+async function storedEvents({ baseUrl, appName, userId, sessionId }: Conversation): Promise<WireEvent[]> {
+  const response = await fetch(`${baseUrl}/apps/${appName}/users/${userId}/sessions/${sessionId}`);
+  const session = (await response.json()) as { events: WireEvent[] };
+  return session.events;
+}
