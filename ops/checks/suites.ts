@@ -152,6 +152,21 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'runs',
+    title: 'a turn outlives its connection and its process (a sample of killings)',
+    kind: 'bun',
+    run: ['./tests/runs'],
+    budgetMs: 3 * MINUTE,
+  },
+  {
+    name: 'long-runs',
+    title: 'a process is killed each second for a minute: every turn ends once, nothing is lost or doubled',
+    kind: 'bun',
+    run: ['./tests/long-runs'],
+    budgetMs: 6 * MINUTE,
+    onlyInAll: true,
+  },
+  {
     name: 'emulator',
     title: 'the AWS emulator keeps what this environment needs, seen through the AWS SDK',
     kind: 'bun',
