@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { CliContext } from '../cli/cli-context.ts';
 import { EXIT, type ExitCode } from '../cli/cli-error.ts';
 import { apply, type ApplyResult } from '../rehearsal/run/apply.ts';
@@ -24,7 +24,11 @@ No cloud account is needed and none is reached: AWS is an emulator on loopback (
 docs/rehearsal.md). apply leaves it running with the copies of the files in .lornu/rehearsal/; destroy ends it.
 `;
 
+const DATA_DIR = '.lornu';
+const DATA_DIR_HELP = 'where the rehearsal keeps its files while it stands';
+
 interface ApplyFlags {
+  dataDir: string;
   var: string[];
   varFile: string[];
   provider: ProviderChoice;
@@ -45,11 +49,12 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         .default('auto'),
     )
     .option('--port <number>', "the emulator's port, 0 for a free one", wholePort, 0)
+    .option('--data-dir <folder>', DATA_DIR_HELP, DATA_DIR)
     .option('--json', 'print the result as JSON')
     .action(async (flags: ApplyFlags) => {
-      const { provider, port, json } = flags;
+      const { provider, port, json, dataDir } = flags;
       const variableArguments = toVariableArguments(flags);
-      const result = await within(context, (rehearsal) =>
+      const result = await within(dataDir, context, (rehearsal) =>
         apply({ provider, port, variableArguments }, rehearsal),
       );
       context.stdout(json ? toJson(publicPart(result)) : renderApplied(result));
@@ -57,9 +62,10 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   command
     .command('plan')
     .description('show what differs from what was applied; exit code 1 when something does')
+    .option('--data-dir <folder>', DATA_DIR_HELP, DATA_DIR)
     .option('--json', 'print the result as JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const differences = await within(context, async (rehearsal) => {
+    .action(async ({ json, dataDir }: { json?: boolean; dataDir: string }) => {
+      const differences = await within(dataDir, context, async (rehearsal) => {
         const standing = await requireStanding(rehearsal);
         const found: Awaited<ReturnType<typeof checkPlan>> = [];
         const step = {
@@ -81,9 +87,10 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   command
     .command('destroy')
     .description('destroy what was applied, prove that nothing is left, stop the emulator')
+    .option('--data-dir <folder>', DATA_DIR_HELP, DATA_DIR)
     .option('--json', 'print the result as JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const result = await within(context, destroy);
+    .action(async ({ json, dataDir }: { json?: boolean; dataDir: string }) => {
+      const result = await within(dataDir, context, destroy);
       if (json) context.stdout(toJson(result));
       else if (!result.stood) context.stdout('Nothing stood here.\n');
       else context.stdout(`Destroyed ${result.resources} resources; nothing is left, running or on disk.\n`);
@@ -91,8 +98,12 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
 }
 
 /** Runs the work alone in this checkout, with progress on stderr. */
-async function within<T>(context: CliContext, work: (rehearsal: RehearsalContext) => Promise<T>): Promise<T> {
-  const folder = join(context.root, '.lornu', 'rehearsal');
+async function within<T>(
+  dataDir: string,
+  context: CliContext,
+  work: (rehearsal: RehearsalContext) => Promise<T>,
+): Promise<T> {
+  const folder = join(resolve(context.root, dataDir), 'rehearsal');
   const reporter = createReporter(context);
   try {
     return await withLock(folder, async () => work({ ...context, folder, emit: reporter.emit }));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CliError, EXIT } from '../../cli/cli-error.ts';
 import { whoListens } from '../../process/port-holder.ts';
 import { signalGroup } from '../../process/run-command.ts';
@@ -45,7 +45,8 @@ export async function startEmulator(options: {
       exitCode: EXIT.machine,
     });
   }
-  const instance = randomUUID();
+  // With the folder in it, a person who looks at the processes sees which rehearsal this one belongs to.
+  const instance = `${dirname(logPath)}/${randomUUID()}`;
   const log = await open(logPath, 'w');
   const child = Bun.spawn([options.python, SERVER, '--port', String(port), '--instance', instance], {
     // Only what Python needs: real AWS credentials have no business in an emulator.

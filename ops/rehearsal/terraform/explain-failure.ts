@@ -1,6 +1,8 @@
 import { CliError, EXIT, type CliErrorParts } from '../../cli/cli-error.ts';
 import type { Diagnostic } from './terraform-events.ts';
 
+const VARIABLE = /Invalid value for (input )?variable/i;
+
 /** A failed Terraform run as what, why, next: its first error in full, the others counted. */
 export function explainFailure(
   what: string,
@@ -8,7 +10,8 @@ export function explainFailure(
   output: readonly string[],
 ): CliError {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
-  const [first] = errors;
+  // A value that is refused makes others fail too, as a range that no subnet can be cut from.
+  const first = errors.find(({ summary }) => VARIABLE.test(summary)) ?? errors[0];
   if (!first) {
     return new CliError({
       what,
@@ -29,7 +32,7 @@ export function explainFailure(
 /** Whose turn it is: a value's giver, the machine's owner, or the author of the files. */
 function nextStep(diagnostic: Diagnostic): Pick<CliErrorParts, 'next' | 'exitCode'> {
   const { summary, detail = '' } = diagnostic;
-  if (/Invalid value for (input )?variable|Invalid value for variable/i.test(summary)) {
+  if (VARIABLE.test(summary)) {
     return { next: 'Give a value that fits, with --var name=value or --var-file.', exitCode: EXIT.usage };
   }
   if (/No value for required variable/i.test(summary)) {

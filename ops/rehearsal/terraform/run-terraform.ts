@@ -100,7 +100,7 @@ export async function runTerraform(
           seconds: event.hook.elapsed_seconds ?? 0,
         });
       }
-      if (TOLD.test(event.type)) io.line(event['@message']);
+      if (TOLD.test(event.type) && event.hook?.action !== 'read') io.line(event['@message']);
     },
   });
   context.signal.throwIfAborted();

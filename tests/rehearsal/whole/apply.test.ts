@@ -1,0 +1,209 @@
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateRouteCommand,
+  DeleteRouteCommand,
+  DescribeInternetGatewaysCommand,
+  RevokeSecurityGroupIngressCommand,
+} from '@aws-sdk/client-ec2';
+import { DescribeTaskDefinitionCommand, type ContainerDefinition } from '@aws-sdk/client-ecs';
+import {
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
+  ModifyLoadBalancerAttributesCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { parseConfig } from '@lornu/backend/config/config.ts';
+import { describeConfig } from '@lornu/backend/config/describe-config.ts';
+import { apply, type ApplyResult } from '@lornu/ops/rehearsal/run/apply.ts';
+import { readAppliedNetwork } from '@lornu/ops/rehearsal/run/applied-network.ts';
+import { checkPlan } from '@lornu/ops/rehearsal/run/check-plan.ts';
+import { destroy } from '@lornu/ops/rehearsal/run/destroy.ts';
+import { evaluateNetwork } from '@lornu/ops/rehearsal/reachability/statements.ts';
+import { OVERRIDE_FILE } from '@lornu/ops/rehearsal/terraform/override.ts';
+import { copiedFiles, VARIABLES_FILE } from '@lornu/ops/rehearsal/terraform/stage-stack.ts';
+import { STACKS } from '@lornu/ops/rehearsal/terraform/stacks.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { processesWith, root, temporaryRehearsal } from './kit.ts';
+
+// One rehearsal for the whole file: what is applied is expensive, and the tests follow its life.
+let rehearsal: Awaited<ReturnType<typeof temporaryRehearsal>>;
+let applied: ApplyResult;
+const quiet = { line: () => {} };
+
+beforeAll(async () => {
+  rehearsal = await temporaryRehearsal();
+  applied = await apply({ provider: 'auto', port: 0, variableArguments: [] }, rehearsal.context);
+}, 900_000);
+afterAll(async () => {
+  await destroy(rehearsal.context);
+  await rehearsal.remove();
+}, 300_000);
+
+const failing = async () =>
+  evaluateNetwork(await readAppliedNetwork(applied.standing))
+    .filter((statement) => !statement.holds)
+    .map((statement) => statement.id);
+
+async function container(): Promise<ContainerDefinition> {
+  const arn = applied.stacks.find(({ name }) => name === 'staging')?.outputs['task_definition_arn'];
+  const { taskDefinition } = await applied.standing.clients.ecs.send(
+    new DescribeTaskDefinitionCommand({ taskDefinition: String(arn) }),
+  );
+  const [found] = taskDefinition?.containerDefinitions ?? [];
+  if (!found) throw new Error('the task definition has no container');
+  return found;
+}
+
+describe('what is applied', () => {
+  test('are the files of the checkout, byte for byte, with two files beside them', async () => {
+    for (const { name, folder } of STACKS) {
+      const source = join(root, folder);
+      const copy = applied.standing.workspace.stackFolder(name);
+      const names = await copiedFiles(source);
+      expect(names.length).toBeGreaterThan(3);
+      for (const file of names) {
+        expect(await readFile(join(copy, file))).toEqual(await readFile(join(source, file)));
+      }
+      const ofTerraform = /^(\.terraform|terraform\.tfstate)/;
+      const others = (await readdir(copy)).filter((file) => !names.includes(file) && !ofTerraform.test(file));
+      expect(others.toSorted()).toEqual([VARIABLES_FILE, OVERRIDE_FILE].toSorted());
+    }
+  });
+
+  test('is all of it, by a provider that says what it is', () => {
+    const counts = Object.fromEntries(applied.stacks.map(({ name, resources }) => [name, resources.length]));
+    expect(counts['bootstrap']).toBeGreaterThan(10);
+    expect(counts['staging']).toBeGreaterThan(100);
+    expect(applied.provider.version).toMatch(/^6\./);
+    expect(applied.provider.title).toMatch(/built here from its Go module|from the Terraform registry/);
+  });
+
+  test('gives the container an environment that the service accepts and knows whole', async () => {
+    const { environment = [], secrets = [] } = await container();
+    const known = new Set<string>(describeConfig().map(({ name }) => name));
+    const given = Object.fromEntries(environment.map(({ name = '', value = '' }) => [name, value]));
+    const unknown = [...Object.keys(given), ...secrets.map(({ name = '' }) => name)].filter(
+      (name) => !known.has(name),
+    );
+    expect(unknown).toEqual([]);
+
+    const values: Record<string, string> = {
+      GEMINI_API_KEY: 'a-key',
+      OIDC_CLIENT_ID: 'client',
+      OIDC_CLIENT_SECRET: 'client-secret',
+      SESSION_KEY: Buffer.alloc(32, 7).toString('base64'),
+    };
+    const fromSecrets = Object.fromEntries(secrets.map(({ name = '' }) => [name, values[name] ?? 'a-value']));
+    const config = parseConfig({ ...given, ...fromSecrets });
+    expect(config).toMatchObject({
+      environment: 'staging',
+      sessions: { kind: 'firestore' },
+      listen: { port: 8080 },
+    });
+  });
+
+  test('asks peers for a certificate on 8443 only', async () => {
+    const { elb } = applied.standing.clients;
+    const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({}));
+    const { Listeners = [] } = await elb.send(
+      new DescribeListenersCommand({ LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn }),
+    );
+    const modes = Object.fromEntries(
+      Listeners.map((one) => [one.Port, one.MutualAuthentication?.Mode ?? 'none']),
+    );
+    expect(modes).toEqual({ 80: 'none', 443: 'off', 8443: 'verify' });
+  });
+
+  test('has a picture', async () => {
+    const picture = await readFile(applied.picturePath, 'utf8');
+    expect(picture).toStartWith('<svg');
+    expect(picture).toContain('lornu-staging-private-a');
+  });
+});
+
+describe('the applied network', () => {
+  test('fulfils every statement', async () => {
+    expect(applied.statements.length).toBeGreaterThan(12);
+    expect(await failing()).toEqual([]);
+  });
+
+  test('fails the right one when the way out is taken away, and recovers', async () => {
+    const { ec2 } = applied.standing.clients;
+    const network = await readAppliedNetwork(applied.standing);
+    const table = network.routeTables.find(({ routes }) =>
+      routes.some(({ target }) => target.startsWith('nat-')),
+    );
+    const nat = table?.routes.find(({ target }) => target.startsWith('nat-'));
+    const route = { RouteTableId: table?.id, DestinationCidrBlock: '0.0.0.0/0' };
+    await ec2.send(new DeleteRouteCommand(route));
+    expect(await failing()).toContain('tasks-google');
+
+    const { InternetGateways } = await ec2.send(new DescribeInternetGatewaysCommand({}));
+    const gateway = InternetGateways?.find((one) =>
+      network.internetGateways.includes(one.InternetGatewayId ?? ''),
+    );
+    await ec2.send(new CreateRouteCommand({ ...route, GatewayId: gateway?.InternetGatewayId }));
+    expect(await failing()).toContain('tasks-google');
+    await ec2.send(new DeleteRouteCommand(route));
+    await ec2.send(new CreateRouteCommand({ ...route, NatGatewayId: nat?.target }));
+    expect(await failing()).toEqual([]);
+  });
+
+  test("fails when somebody opens the tasks' group", async () => {
+    const { ec2 } = applied.standing.clients;
+    const { service } = await readAppliedNetwork(applied.standing);
+    const opened = {
+      GroupId: service.groupIds[0],
+      IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
+    };
+    await ec2.send(new AuthorizeSecurityGroupIngressCommand(opened));
+    expect(await failing()).toEqual(['strangers-tasks', 'only-load-balancer']);
+    await ec2.send(new RevokeSecurityGroupIngressCommand(opened));
+    expect(await failing()).toEqual([]);
+  });
+});
+
+test('drift made by hand is found by the next plan, with its place', async () => {
+  const { elb } = applied.standing.clients;
+  const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({}));
+  const setIdle = async (seconds: number) =>
+    elb.send(
+      new ModifyLoadBalancerAttributesCommand({
+        LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn,
+        Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value: String(seconds) }],
+      }),
+    );
+  await setIdle(60);
+  expect(await checkPlan(applied.standing, quiet)).toEqual([
+    {
+      stack: 'staging',
+      address: 'aws_lb.staging',
+      actions: ['update'],
+      attributes: ['idle_timeout'],
+      drift: true,
+    },
+  ]);
+  await setIdle(120);
+}, 180_000);
+
+test('a destroy leaves nothing: in the account, running, on disk', async () => {
+  const { pid, instance } = applied.standing.emulator;
+  expect(await processesWith(instance)).not.toEqual([]);
+  const result = await destroy(rehearsal.context);
+  expect(result.resources).toBe(applied.stacks.reduce((sum, { resources }) => sum + resources.length, 0));
+  // What AWS shows for a while after a destroy too, and nothing else.
+  const kinds = new Set(result.keptByAws.map((line) => line.split(' ').slice(0, 2).join(' ')));
+  expect([...kinds].toSorted()).toEqual([
+    'ec2 nat_gateways',
+    'ec2 vpc_end_points',
+    'ecs clusters',
+    'ecs services',
+    'ecs task_definitions',
+    'kms keys',
+  ]);
+  expect(await processesWith(instance)).toEqual([]);
+  expect(() => process.kill(pid, 0)).toThrow();
+  expect(await stat(rehearsal.context.folder).catch(() => undefined)).toBeUndefined();
+  expect((await destroy(rehearsal.context)).stood).toBe(false);
+}, 300_000);

@@ -1,0 +1,64 @@
+import type { RehearsalContext } from '@lornu/ops/rehearsal/run/rehearsal-context.ts';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dir, '../../..');
+
+/** A folder that the tests own, and a rehearsal in it that shares this checkout's cache. */
+export async function temporaryRehearsal(): Promise<{
+  dataDir: string;
+  context: RehearsalContext;
+  remove: () => Promise<void>;
+}> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'lornu-rehearsal-'));
+  const context: RehearsalContext = {
+    root,
+    cacheDir: join(root, '.cache'),
+    env: process.env,
+    signal: new AbortController().signal,
+    folder: join(dataDir, 'rehearsal'),
+    emit: () => {},
+  };
+  return { dataDir, context, remove: () => rm(dataDir, { recursive: true, force: true }) };
+}
+
+export interface CliRun {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the command line itself; `until` gets the growing stderr and may send signals. */
+export async function runCli(
+  argv: readonly string[],
+  until: (stderr: string, child: { kill: (signal: NodeJS.Signals) => void }) => void = () => {},
+): Promise<CliRun> {
+  const child = Bun.spawn([process.execPath, join(root, 'ops/cli.ts'), ...argv], {
+    env: { ...process.env, NO_COLOR: '1' },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  let stderr = '';
+  const reading = (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of child.stderr) {
+      stderr += decoder.decode(chunk, { stream: true });
+      until(stderr, child);
+    }
+  })();
+  const [stdout] = await Promise.all([new Response(child.stdout).text(), reading, child.exited]);
+  return { exitCode: child.exitCode ?? -1, stdout, stderr };
+}
+
+/** Processes of this machine that name the text in their command line or work in a folder that does (Linux). */
+export async function processesWith(text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
+    const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+    if (command.includes(text) || folder.includes(text)) found.push(`${pid} ${command}`);
+  }
+  return found;
+}
