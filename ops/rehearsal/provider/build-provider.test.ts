@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chooseProvider } from '../terraform/choose-provider.ts';
+import { buildProvider, builtProviderPath, findBuiltProvider } from './build-provider.ts';
+
+let folder: string;
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'provider-'))));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const withoutGo = () => ({
+  cacheDir: join(folder, 'cache'),
+  env: { PATH: join(folder, 'empty') },
+  signal: new AbortController().signal,
+});
+const io = { line: () => {} };
+const failure = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
+
+test('without Go the build says what is missing, and leaves nothing', async () => {
+  const error = await failure(buildProvider(withoutGo(), io));
+  expect(error).toMatchObject({
+    parts: {
+      why: expect.stringContaining('There is no go on PATH.'),
+      next: expect.stringContaining('Install Go'),
+      exitCode: 3,
+    },
+  });
+  expect(await findBuiltProvider(withoutGo().cacheDir)).toBeUndefined();
+});
+
+test('a registry that answers is preferred to a build; one that does not leads to it', async () => {
+  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => Response.json({}) });
+  const chosen = await chooseProvider('auto', withoutGo(), io, `http://127.0.0.1:${server.port}/`);
+  await server.stop(true);
+  expect(chosen).toMatchObject({ kind: 'registry', title: 'hashicorp/aws from the Terraform registry' });
+
+  const other = { ...withoutGo(), cacheDir: join(folder, 'cache-2') };
+  expect(await failure(chooseProvider('auto', other, io, 'http://127.0.0.1:1/'))).toHaveProperty(
+    'message',
+    "Terraform's AWS provider can't be built here.",
+  );
+});
+
+test('the place of a build follows from what it is made of', () => {
+  const { mirror, binary } = builtProviderPath('/cache');
+  expect(mirror).toMatch(/^\/cache\/terraform-provider-aws\/[0-9a-f]{12}$/);
+  expect(binary).toContain('/registry.terraform.io/hashicorp/aws/');
+});
+
+test.skipIf(!Bun.which('go'))(
+  'a build that is stopped leaves nothing half done',
+  async () => {
+    const stop = new AbortController();
+    const context = { cacheDir: join(folder, 'cache-3'), env: process.env, signal: stop.signal };
+    const line = (): void => void setTimeout(() => stop.abort(), 1_500);
+    expect(await failure(buildProvider(context, { line }))).toBeInstanceOf(Error);
+    expect(await readdir(join(context.cacheDir, 'terraform-provider-aws'))).toEqual([]);
+  },
+  60_000,
+);
