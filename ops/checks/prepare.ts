@@ -1,6 +1,7 @@
 import { delimiter, dirname, join } from 'node:path';
 import type { CliContext } from '../cli/cli-context.ts';
 import { CliError } from '../cli/cli-error.ts';
+import { prepareRehearsal } from '../rehearsal/run/prepare-rehearsal.ts';
 import { ensureTools } from '../setup/ensure-tools.ts';
 import { syncPython } from '../setup/sync-python.ts';
 import { runStep, type Step } from '../steps/run-steps.ts';
@@ -47,6 +48,10 @@ export async function prepare(suites: readonly Suite[], context: CliContext, emi
     await runStep({ id: 'python-packages', title, run }, emit).catch((error: unknown) =>
       unmet.set('python', inWords(error)),
     );
+  }
+  if (suites.some((suite) => suite.rehearses)) {
+    // What can't be had is shown here; the suite that needs it fails with the same words.
+    await prepareRehearsal({ ...context, env }, emit).catch(inWords);
   }
   return { env, unmet };
 }

@@ -21,6 +21,8 @@ export interface Suite {
   folder?: string;
   /** Tools that must be there first. */
   needs?: readonly ToolName[];
+  /** It applies terraform/: Terraform, the AWS provider and the emulator are got ready first. */
+  rehearses?: boolean;
   /** Longest time it may take, warm; it is ended then and counts as failed. */
   budgetMs: number;
   /** Light suites may run two at once; the others run alone. */

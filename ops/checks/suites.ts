@@ -172,7 +172,7 @@ export const SUITES: readonly Suite[] = [
     kind: 'bun',
     run: ['./tests/rehearsal/emulator'],
     needs: ['uv'],
-    budgetMs: 3 * MINUTE,
+    budgetMs: 5 * MINUTE,
     light: true,
   },
   {
@@ -184,6 +184,16 @@ export const SUITES: readonly Suite[] = [
     needs: ['python', 'uv'],
     budgetMs: MINUTE,
     light: true,
+  },
+  {
+    name: 'rehearsal',
+    title:
+      "terraform/aws is applied whole by AWS's provider, differs in nothing, and is destroyed to nothing",
+    kind: 'bun',
+    run: ['./tests/rehearsal/whole'],
+    needs: ['uv'],
+    rehearses: true,
+    budgetMs: 10 * MINUTE,
   },
   {
     name: 'image',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { StepIo } from '../../steps/run-steps.ts';
 import { planDifferences, type Difference } from '../terraform/plan-differences.ts';
 import { readTerraform, runTerraform } from '../terraform/run-terraform.ts';
-import { STACKS, type StackName } from '../terraform/stacks.ts';
+import { STACKS, type Stack, type StackName } from '../terraform/stacks.ts';
 import type { Standing } from './standing.ts';
 import { variableArguments } from './variable-arguments.ts';
 
@@ -14,10 +14,14 @@ export interface StackDifference extends Difference {
   stack: StackName;
 }
 
-/** Plans every stack once more; nothing may differ from what was applied, by our hand or by another. */
-export async function checkPlan(standing: Standing, io: StepIo): Promise<StackDifference[]> {
+/** Plans the stacks once more; nothing may differ from what was applied, by our hand or by another. */
+export async function checkPlan(
+  standing: Standing,
+  io: StepIo,
+  stacks: readonly Stack[] = STACKS,
+): Promise<StackDifference[]> {
   const found: StackDifference[] = [];
-  for (const { name, title } of STACKS) {
+  for (const { name, title } of stacks) {
     const folder = standing.workspace.stackFolder(name);
     const { exitCode } = await runTerraform(
       ['plan', '-detailed-exitcode', `-out=${PLAN_FILE}`, ...variableArguments(standing.record, name)],

@@ -1,0 +1,33 @@
+import type { CliContext } from '../../cli/cli-context.ts';
+import { runSteps } from '../../steps/run-steps.ts';
+import type { Emit } from '../../steps/step-events.ts';
+import { ensureEmulatorPython } from '../emulator/ensure-python.ts';
+import { chooseProvider } from '../terraform/choose-provider.ts';
+import { findTerraform } from '../terraform/find-terraform.ts';
+
+/** Gets what a rehearsal runs on into the cache; seconds when it is there, minutes where the provider has to be built. */
+export async function prepareRehearsal(
+  context: Pick<CliContext, 'cacheDir' | 'env' | 'signal'>,
+  emit: Emit,
+): Promise<void> {
+  await runSteps(
+    [
+      {
+        id: 'terraform',
+        title: 'Find Terraform',
+        run: async (io) => (await findTerraform(context, io)).version,
+      },
+      {
+        id: 'provider',
+        title: 'Find the AWS provider (built here once where the registry is out of reach: 2 to 5 min)',
+        run: async (io) => (await chooseProvider('auto', context, io)).title,
+      },
+      {
+        id: 'emulator-packages',
+        title: "Find the AWS emulator's Python packages",
+        run: async () => void (await ensureEmulatorPython(context, emit)),
+      },
+    ],
+    emit,
+  );
+}
