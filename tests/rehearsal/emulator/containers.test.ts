@@ -14,9 +14,12 @@ import {
   type DeploymentConfiguration,
   type Service,
 } from '@aws-sdk/client-ecs';
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { failure, startKit, type EmulatorKit } from './kit.ts';
 import { makeNetwork } from './network.ts';
+
+// Other work on the machine must not make a slow answer a failure.
+setDefaultTimeout(120_000);
 
 const cluster = 'lornu';
 const TASK_ID = '0123456789abcdef0123456789abcdef';

@@ -17,9 +17,12 @@ import {
   type Action,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { failure, startKit, type EmulatorKit } from './kit.ts';
 import { makeLoadBalancer, makeNetwork } from './network.ts';
+
+// Other work on the machine must not make a slow answer a failure.
+setDefaultTimeout(120_000);
 
 let kit: EmulatorKit;
 let balancerArn: string;

@@ -36,9 +36,12 @@ import {
 } from '@aws-sdk/client-ecs';
 import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand } from '@aws-sdk/client-route-53';
 import { CreateBucketCommand, GetBucketTaggingCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { failure, startKit, type EmulatorKit } from './kit.ts';
 import { makeNetwork } from './network.ts';
+
+// Other work on the machine must not make a slow answer a failure.
+setDefaultTimeout(120_000);
 
 let kit: EmulatorKit;
 beforeAll(async () => void (kit = await startKit()), 60_000);
