@@ -29,13 +29,13 @@ RUN bun frontend/build.ts
 # Each agent is an entry of its own that takes ADK from the service: a mounted folder can replace them all, and a change
 # in one rebuilds this stage alone.
 FROM packages AS agents
+COPY backend/build.ts backend/
 COPY agents/ agents/
-RUN bun build agents/*/agent.ts --target=bun --root=agents --outdir=/out/agents \
-    --external '@google/adk' --external '@google/genai' --external zod
+RUN bun backend/build.ts /out agents
 
 FROM packages AS service
 COPY backend/ backend/
-RUN bun build backend/serve.ts --target=bun --minify --sourcemap=external --outdir=/out
+RUN bun backend/build.ts /out service
 
 # Of the base only bun and the libraries that it loads: no shell, no package manager, nothing to update but these.
 FROM ${BUN_IMAGE} AS bun

@@ -18,7 +18,19 @@ const SHARED = ['@google/adk', '@google/genai', 'zod'];
 export async function buildService({ root, outDir }: BuildOptions): Promise<void> {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
+  await bundleService({ root, outDir });
+  await bundleAgents({ root, outDir });
+  const page = join(root, 'frontend/dist');
+  if (await Bun.file(join(page, 'index.html')).exists()) {
+    await cp(page, join(outDir, 'page'), { recursive: true });
+  }
+}
+
+async function bundleService({ root, outDir }: BuildOptions): Promise<void> {
   await bundle({ entrypoints: [join(root, 'backend/serve.ts')], outdir: outDir });
+}
+
+async function bundleAgents({ root, outDir }: BuildOptions): Promise<void> {
   for (const name of await agentNames(root)) {
     // oxlint-disable-next-line no-await-in-loop -- one bundler at a time is as fast, with less memory
     await bundle({
@@ -26,10 +38,6 @@ export async function buildService({ root, outDir }: BuildOptions): Promise<void
       outdir: join(outDir, 'agents', name),
       external: SHARED,
     });
-  }
-  const page = join(root, 'frontend/dist');
-  if (await Bun.file(join(page, 'index.html')).exists()) {
-    await cp(page, join(outDir, 'page'), { recursive: true });
   }
 }
 
@@ -46,9 +54,18 @@ async function agentNames(root: string): Promise<string[]> {
   return folders.filter((_name, index) => found[index]);
 }
 
+// bun backend/build.ts [folder] [part]: the image builds its parts in stages of their own.
 if (import.meta.main) {
   const root = join(import.meta.dir, '..');
   const outDir = Bun.argv[2] ?? join(root, 'backend/dist');
-  await buildService({ root, outDir });
+  const parts: Record<string, (options: BuildOptions) => Promise<void>> = {
+    all: buildService,
+    service: bundleService,
+    agents: bundleAgents,
+  };
+  const part = parts[Bun.argv[3] ?? 'all'];
+  if (!part)
+    throw new Error(`There is no part "${Bun.argv[3]}"; there are ${Object.keys(parts).join(', ')}.`);
+  await part({ root, outDir });
   process.stdout.write(`${outDir}\n`);
 }
