@@ -16,7 +16,9 @@ describe('README.md', () => {
   });
 
   test('links only to what is there', () => {
-    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target);
+    const links = [...readme.matchAll(/\]\(([^)#]+)\)|src="([^"]+)"/g)].map(
+      ([, link, picture]) => link ?? picture ?? '',
+    );
     const missing = links.filter((target) => !target.startsWith('http') && !existsSync(join(root, target)));
     expect(missing).toEqual([]);
   });

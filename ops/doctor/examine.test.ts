@@ -23,6 +23,9 @@ test('tools, machine and configuration are told, secrets only as set, problems w
   expect(named('GEMINI_API_KEY')[0]?.value).toStartWith('(set)');
   expect(JSON.stringify(findings)).not.toContain('a-key-of-ours');
   expect(named('PORT').map(({ state }) => state)).toContain('missing');
-  expect(named('npm registry')[0]).toMatchObject({ state: 'optional', value: expect.stringContaining('no answer') });
+  expect(named('npm registry')[0]).toMatchObject({
+    state: 'optional',
+    value: expect.stringContaining('no answer'),
+  });
   for (const finding of findings) if (finding.state === 'missing') expect(finding.next).toBeTruthy();
 }, 60_000);
