@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { connect } from 'node:net';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +122,19 @@ describe('the bundle', () => {
     expect(exitCode).toBe(0);
     expect(log).toContain('"message":"stopped"');
   }, 20_000);
+
+  test('is not held up by a client whose body never ends', async () => {
+    const service = await start();
+    const { port } = new URL(service.url);
+    const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+    socket.write('POST /run HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000\r\n\r\n{');
+    await Bun.sleep(100);
+    const stoppedAt = performance.now();
+    service.stop('SIGTERM');
+    expect((await service.ended).exitCode).toBe(0);
+    expect(performance.now() - stoppedAt).toBeLessThan(12_000);
+    socket.destroy();
+  }, 30_000);
 
   test('writes metrics as CloudWatch reads them', async () => {
     const service = await start({ LORNU_METRICS: 'emf' });

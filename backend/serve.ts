@@ -16,6 +16,8 @@ import { startTelemetry } from './observability/telemetry.ts';
 /** Longer than the load balancer's 120 s, or it sends a request into a connection that we are just closing. */
 const KEEP_ALIVE_S = 130;
 const METRICS_EVERY_MS = 20_000;
+/** How long answers that are still being sent after the last turn may take. */
+const LAST_ANSWERS_MS = 5_000;
 /** Of Bun's own fetch; it is read when the process starts, so it can only be checked here. */
 const MANY_REQUESTS = 10_000;
 
@@ -81,7 +83,10 @@ async function serve(): Promise<void> {
     log.info('stopping', { signal });
     // While turns go on, the process still answers: probes, listeners that come back, other reads.
     await drain();
-    await Promise.all([server.stop(), front?.stop()]);
+    const quiet = Promise.all([server.stop(), front?.stop()]);
+    // A reader that has stopped reading, or a body that never ends, must not keep the process until it is killed.
+    await Promise.race([quiet, Bun.sleep(LAST_ANSWERS_MS)]);
+    await server.stop(true);
     await close();
     emf?.flush();
     await sendTelemetry?.();
