@@ -50,6 +50,9 @@ describe('the configuration', () => {
       'GOOGLE_CLOUD_PROJECT must be set when GOOGLE_GENAI_USE_VERTEXAI is true; it is not set.',
       'GOOGLE_CLOUD_LOCATION must be set when GOOGLE_GENAI_USE_VERTEXAI is true; it is not set.',
     ]);
+    expect(problemsOf({ GEMINI_API_KEY: 'AIza secret\n' })[0]).toBe(
+      'GEMINI_API_KEY must be an API key, without spaces or line ends; got (hidden).',
+    );
     expect(problemsOf({}).join()).toStartWith('GEMINI_API_KEY must be set');
   });
 

@@ -40,9 +40,9 @@ export const VARIABLES = z.object({
     form: '0 or 1',
   }),
 
-  GEMINI_API_KEY: variable(z.string().optional(), {
+  GEMINI_API_KEY: variable(z.string().regex(/^\S+$/).optional(), {
     meaning: "Key of Gemini's API.",
-    form: 'an API key',
+    form: 'an API key, without spaces or line ends',
     secret: true,
   }),
   GEMINI_MODEL: variable(z.string().optional(), {
