@@ -1,4 +1,4 @@
-import { type Context, FunctionTool, LlmAgent } from '@google/adk';
+import { type Context, FunctionTool, LlmAgent, TruncatingContextCompactor } from '@google/adk';
 import { z } from 'zod';
 import { readEnvironment } from './environment.ts';
 import { deleteNotes, listNotes, saveNote } from './notes.ts';
@@ -28,6 +28,8 @@ export const rootAgent = new LlmAgent({
   description: 'Answers questions about this environment and keeps notes.',
   model: 'gemini-2.5-flash',
   instruction: INSTRUCTION,
+  // What is sent to the model stays bounded, however long a conversation gets.
+  contextCompactors: [new TruncatingContextCompactor({ threshold: 400 })],
   tools: [
     safeToRepeat({
       name: 'environment_status',

@@ -1,4 +1,4 @@
-import { createEvent } from '@google/adk';
+import { createEvent, isCompactedEvent } from '@google/adk';
 import { expect, test } from 'bun:test';
 import { nextTimestamp } from './ids.ts';
 import { contentFromWire, fromWire, toFrameJson, toSessionJson, toWire } from './wire.ts';
@@ -107,4 +107,16 @@ test('a session is shown with its events and float seconds', () => {
   expect(toSessionJson(session)).toBe(
     '{"id":"s","appName":"a","userId":"u","state":{"app:x":null},"events":[],"lastUpdateTime":1.50025}',
   );
+});
+
+test("a summary of older events is Python ADK's in the store and adk-js's in a turn", () => {
+  const stored =
+    '{"invocationId":"e-1","author":"user","actions":{"stateDelta":{},"artifactDelta":{},"requestedAuthConfigs":{},"requestedToolConfirmations":{},"compaction":{"startTimestamp":1795422303.5,"endTimestamp":1795422304.000001,"compactedContent":{"parts":[{"text":"They talked."}],"role":"model"}}},"nodeInfo":{"path":""},"id":"c","timestamp":1795422305}';
+  const event = fromWire(JSON.parse(stored));
+  expect(isCompactedEvent(event) && [event.startTime, event.endTime, event.compactedContent]).toEqual([
+    1795422303500,
+    1795422304000.001,
+    'They talked.',
+  ]);
+  expect(JSON.stringify(toWire(event))).toBe(stored);
 });

@@ -1,11 +1,12 @@
 import { createEvent, type Event, type Session } from '@google/adk';
 import type { Content, Part } from '@google/genai';
 import { decode, encode, toSeconds, type JsonObject } from './codec.ts';
+import { fromCompaction, withCompaction } from './compaction.ts';
 import { toPublicJson } from './redact.ts';
 
 /** The wire's form of an event, which is also what is stored: Python ADK's names, order and float seconds. */
 export function toWire(event: Event): JsonObject {
-  return encode('Event', { nodeInfo: {}, ...event }) as JsonObject;
+  return encode('Event', { nodeInfo: {}, ...withCompaction(event) }) as JsonObject;
 }
 
 /**
@@ -17,7 +18,7 @@ export function fromWire(wire: JsonObject): Event {
   const event = createEvent(fields);
   // createEvent gives every event an empty list; on the wire its absence means something else than [].
   event.longRunningToolIds = longRunningToolIds as string[] | undefined;
-  return event;
+  return fromCompaction(event);
 }
 
 /** A message from the wire in either casing, bytes as standard base64. */

@@ -1,6 +1,7 @@
 import {
   getFunctionResponses,
   isBaseTool,
+  isCompactedEvent,
   isFinalResponse,
   isLlmAgent,
   type BaseAgent,
@@ -38,7 +39,9 @@ export function planRepair({ rootAgent, session, invocationId, begunAfterMs, sho
     (event) => event.invocationId === invocationId && event.timestamp > begunAfterMs,
   );
   const shownWhole = new Set(shown.filter(({ partial }) => !partial).map(({ id }) => id));
-  const unseen = stored.filter(({ id, author }) => author !== 'user' && !shownWhole.has(id));
+  const unseen = stored.filter(
+    (event) => event.author !== 'user' && !isCompactedEvent(event) && !shownWhole.has(event.id),
+  );
   const answers = new OpenAnswers();
   for (const event of [...shown, ...unseen]) answers.recall(event);
   const open = openCalls(session.events, invocationId).at(-1);

@@ -4,6 +4,7 @@ import {
   determineAgentForResumption,
   getFunctionCalls,
   InvocationContext,
+  isCompactedEvent,
   PluginManager,
   StreamingMode,
   type BaseAgent,
@@ -137,7 +138,8 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
       if (isFailure) describeFailure(turn.answers, event, toTurnFailure(failures.error));
       correctOutput(turn.rootAgent, event);
       await store(event);
-      turn.emit(event);
+      // A summary of older events is the store's business; Python ADK does not show it either.
+      if (!isCompactedEvent(event)) turn.emit(event);
     }
   }
   if (signal.aborted) return undefined;
