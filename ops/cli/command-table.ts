@@ -49,4 +49,9 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'apply the AWS environment on this machine, without a cloud account',
     load: () => import('../commands/rehearse.ts'),
   },
+  {
+    name: 'secrets',
+    summary: "set the staging environment's secrets, without showing them to anyone",
+    load: () => import('../commands/secrets.ts'),
+  },
 ];

@@ -89,6 +89,14 @@ export const TOOLS = {
     pinned: '1.52.3',
     go: 'github.com/fsouza/fake-gcs-server',
   },
+  tfsec: {
+    name: 'tfsec',
+    purpose: 'a second pair of eyes on terraform/',
+    programs: ['tfsec'],
+    versionArgs: ['--version'],
+    pinned: '1.28.14',
+    go: 'github.com/aquasecurity/tfsec/cmd/tfsec',
+  },
 } as const satisfies Record<string, Tool>;
 
 /** What builds Go programs where the machine has no Go, or one that is too old to fetch the right one itself. */

@@ -1,0 +1,28 @@
+/** How a `terraform test -json` ended: how many runs passed, and the others with what was said of them. */
+export interface TestRun {
+  passed: number;
+  notPassed: string[];
+}
+
+interface Line {
+  type?: string;
+  test_run?: { run: string; progress?: string; status?: string };
+  diagnostic?: { summary: string; detail?: string };
+  '@message'?: string;
+}
+
+/** Reads Terraform's lines; a run that errors or is skipped did not pass, nor did a file that could not be read. */
+export function parseTestRun(text: string): TestRun {
+  const result: TestRun = { passed: 0, notPassed: [] };
+  for (const line of text.split('\n')) {
+    if (!line.startsWith('{')) continue;
+    const { type, test_run: run, diagnostic } = JSON.parse(line) as Line;
+    if (type === 'diagnostic' && diagnostic) {
+      result.notPassed.push([diagnostic.summary, diagnostic.detail].filter(Boolean).join(': '));
+    }
+    if (type !== 'test_run' || run?.progress !== 'complete') continue;
+    if (run.status === 'pass') result.passed += 1;
+    else result.notPassed.push(`${run.run}: ${run.status}`);
+  }
+  return result;
+}
