@@ -38,8 +38,7 @@ test('an answer goes on while another conversation is looked at', async () => {
   chat = await world.openPage();
   await chat.say('count to 30 every 50 ms');
   await chat.conversation.getByText(/1 2 3/u).waitFor();
-  await chat.page.getByRole('alert').getByRole('link', { name: 'New conversation' }).click();
-  await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
+  await chat.button('New conversation').click();
   await chat.ask('count to 2');
   await listed(chat).filter({ hasText: 'count to 30' }).click();
   await chat.conversation.getByText(/29 30$/u).waitFor();
@@ -74,6 +73,35 @@ test('a conversation that is not there says so, and what to do', async () => {
   await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
   await chat.ask('count to 2');
   await chat.conversation.getByText('1 2', { exact: true }).waitFor();
+});
+
+test('a conversation of 400 turns and a list of 150 are shown in part, and the rest on demand', async () => {
+  const base = `${world.service.url}/apps/incident/users/user/sessions`;
+  const create = (body: unknown): Promise<Response> =>
+    fetch(base, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const events = Array.from({ length: 800 }, (_, index) => ({
+    id: `event-${index}`,
+    invocationId: `turn-${Math.floor(index / 2)}`,
+    author: index % 2 === 0 ? 'user' : 'incident',
+    timestamp: 1_700_000_000 + index,
+    content: { role: index % 2 === 0 ? 'user' : 'model', parts: [{ text: `**message** ${index}` }] },
+  }));
+  await create({ sessionId: 'long', events });
+  await Promise.all(Array.from({ length: 149 }, (_, index) => create({ sessionId: `short-${index}` })));
+
+  chat = await world.openPage({ hash: '#/incident/long' });
+  await chat.conversation.getByText('message 799').waitFor();
+  expect(await chat.conversation.getByRole('article').count()).toBe(50);
+  await chat.button('Show earlier').click();
+  await chat.conversation.getByText('message 601').waitFor();
+  expect(await chat.conversation.getByRole('article').count()).toBe(100);
+  expect(await listed(chat).count()).toBe(100);
+  await chat.button('Show older').click();
+  await listed(chat).nth(149).waitFor();
 });
 
 test('a theme that was chosen is kept, in every tab', async () => {

@@ -1,4 +1,4 @@
-import { getJson, sendJson, toPath } from './http.ts';
+import { getJson, request, sendJson, toPath } from './http.ts';
 import type { AppSummary, Person, ServiceInfo, Session } from './types.ts';
 import { Problem } from './problem.ts';
 
@@ -40,8 +40,17 @@ export async function getPerson(): Promise<Person> {
   }
 }
 
-export function listSessions(owner: Owner): Promise<Session[]> {
-  return getJson<Session[]>(sessionsPath(owner));
+export interface SessionPage {
+  sessions: Session[];
+  /** Whether there are older ones. */
+  hasMore: boolean;
+}
+
+/** A person's newest conversations, at most `limit`; a service without paging (google-adk's own) gives all. */
+export async function listSessions(owner: Owner, limit: number): Promise<SessionPage> {
+  const response = await request(`${sessionsPath(owner)}?limit=${limit}`);
+  const sessions: Session[] = await response.json();
+  return { sessions, hasMore: response.headers.has('x-next-cursor') };
 }
 
 export function getSession(owner: Owner, sessionId: string, signal?: AbortSignal): Promise<Session> {

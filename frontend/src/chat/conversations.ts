@@ -14,31 +14,47 @@ export interface ConversationSummary {
 interface ConversationsState {
   /** Undefined until the service has answered once. */
   list: ConversationSummary[] | undefined;
+  /** Whether the service has older ones. */
+  hasMore: boolean;
   problem: Problem | undefined;
 }
+
+/** How many conversations are listed at first, and added by "Show older". */
+const PAGE_SIZE = 100;
 
 /** A person's conversations with one agent: the list, which is the service's, and those opened on this page. */
 export class Conversations extends Store<ConversationsState> {
   readonly owner: Owner;
   readonly #open = new Map<string, Conversation>();
+  #limit = PAGE_SIZE;
 
   constructor(owner: Owner) {
-    super({ list: undefined, problem: undefined });
+    super({ list: undefined, hasMore: false, problem: undefined });
     this.owner = owner;
   }
 
   async refresh(): Promise<void> {
     try {
-      const sessions = await listSessions(this.owner);
+      const { sessions, hasMore } = await listSessions(this.owner, this.#limit);
       const list = sessions.map((session) => ({
         id: session.id,
         title: readTitle(session) ?? 'Untitled conversation',
         lastUpdateTime: session.lastUpdateTime ?? 0,
       }));
-      this.set({ list: list.toSorted((a, b) => b.lastUpdateTime - a.lastUpdateTime), problem: undefined });
+      this.set({
+        list: list.toSorted((a, b) => b.lastUpdateTime - a.lastUpdateTime),
+        hasMore,
+        problem: undefined,
+      });
     } catch (error) {
       this.set({ problem: asProblem(error) });
     }
+  }
+
+  /** Lists older ones too. */
+  async showMore(): Promise<void> {
+    this.#limit += PAGE_SIZE;
+    await this.refresh();
   }
 
   /** A conversation that was open before goes on where it is: its stream runs while another one is looked at. */

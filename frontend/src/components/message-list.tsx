@@ -15,11 +15,14 @@ interface MessageListProps {
 }
 
 const NEAR_BOTTOM_PX = 80;
+/** A conversation may have thousands of turns: these many are drawn at first, and added by "Show earlier". */
+const TURNS_AT_ONCE = 50;
 
 /** The conversation. It follows the answer as long as the person has not scrolled away from its end. */
 export function MessageList({ owner, state, actions, children }: MessageListProps) {
   const viewport = useRef<HTMLDivElement>(null);
   const [follows, setFollows] = useState(true);
+  const [shown, setShown] = useState(TURNS_AT_ONCE);
   const toTurns = useMemo(createTurnCache, []);
   const turns = toTurns(state.events);
   const busy = isBusy(state);
@@ -59,13 +62,25 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
         aria-label="Conversation"
       >
         <div className="messages-inner">
-          {turns.map((turn, index) => (
+          {turns.length > shown && (
+            <button
+              type="button"
+              className="show-more"
+              onClick={() => {
+                setFollows(false);
+                setShown(shown + TURNS_AT_ONCE);
+              }}
+            >
+              Show earlier
+            </button>
+          )}
+          {turns.slice(-shown).map((turn) => (
             <TurnView
               key={turn.key}
               turn={turn}
               owner={owner}
               sessionId={state.sessionId}
-              isLast={index === turns.length - 1}
+              isLast={turn === turns.at(-1)}
               isBusy={busy}
               actions={actions}
             />

@@ -32,7 +32,7 @@ export function Sidebar({
   onApp,
   onRemove,
 }: SidebarProps) {
-  const { list, problem } = useStore(conversations);
+  const { list, hasMore, problem } = useStore(conversations);
   const [removing, setRemoving] = useState<ConversationSummary>();
   return (
     <div className="sidebar-inner">
@@ -84,6 +84,11 @@ export function Sidebar({
             </ul>
           </section>
         ))}
+        {hasMore && (
+          <button type="button" className="show-more" onClick={() => void conversations.showMore()}>
+            Show older
+          </button>
+        )}
       </nav>
       <PersonFooter person={person} />
       {removing && (
