@@ -6,9 +6,9 @@ export interface FakeGcs {
   stop: () => Promise<void>;
 }
 
-/** fake-gcs-server with one empty bucket, in memory, on a free port. */
-export async function startFakeGcs(bucket: string): Promise<FakeGcs> {
-  const port = await freePort();
+/** fake-gcs-server with one empty bucket, in memory; on a free port where none is given. */
+export async function startFakeGcs(bucket: string, givenPort?: number): Promise<FakeGcs> {
+  const port = givenPort ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(
     'fake-gcs-server',

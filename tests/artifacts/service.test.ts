@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startService } from '@lornu/ops/servers/agent-servers.ts';
+import type { Server } from '@lornu/ops/servers/server.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { startFakeGcs, type FakeGcs } from './fake-gcs.ts';
+import { startPythonArtifacts, type PythonArtifacts } from './python-artifacts.ts';
+
+const ROOT = resolve(import.meta.dir, '../..');
+const BUCKET = 'artifacts';
+const SESSION = '/apps/probe/users/ann/sessions/s1';
+const PYTHON_OWNER = { app_name: 'probe', user_id: 'ann', session_id: 's1' };
+
+let scratchDir: string;
+let gcs: FakeGcs;
+let model: GeminiStandin;
+let service: Server;
+let python: PythonArtifacts;
+
+beforeAll(async () => {
+  scratchDir = await mkdtemp(join(tmpdir(), 'artifacts-'));
+  [gcs, model] = await Promise.all([startFakeGcs(BUCKET), spawnGeminiStandin()]);
+  service = await startService({
+    root: ROOT,
+    modelUrl: model.url,
+    agentsDir: join(ROOT, 'tests/contract/agents'),
+    scratchDir,
+    env: { ARTIFACT_BUCKET: BUCKET, STORAGE_EMULATOR_HOST: gcs.url },
+  });
+  python = startPythonArtifacts(BUCKET, gcs.url);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([service?.stop(), python?.stop()]);
+  await Promise.all([model?.stop(), gcs?.stop()]);
+  await rm(scratchDir, { recursive: true, force: true });
+});
+
+async function post(path: string, body: unknown): Promise<Response> {
+  return fetch(`${service.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+test('what a tool saves here is in the bucket for google-adk, and what google-adk saves is served here', async () => {
+  await post('/apps/probe/users/ann/sessions', { sessionId: 's1' });
+  const turn = { role: 'user', parts: [{ text: 'call save_file with {"name":"note.txt","text":"kept"}' }] };
+  const answer = await post('/run', { appName: 'probe', userId: 'ann', sessionId: 's1', newMessage: turn });
+  expect(answer.status).toBe(200);
+  expect(await python.ask({ do: 'load', ...PYTHON_OWNER, filename: 'note.txt' })).toEqual({ text: 'kept' });
+
+  const artifact = { text: 'from the other cloud' };
+  await python.ask({ do: 'save', ...PYTHON_OWNER, filename: 'note.txt', artifact });
+  const served = await fetch(`${service.url}${SESSION}/artifacts/note.txt`);
+  expect(await served.json()).toEqual(artifact);
+  const described = await fetch(`${service.url}${SESSION}/artifacts/note.txt/versions/latest/metadata`);
+  expect(await described.json()).toMatchObject({
+    version: 1,
+    canonicalUri: `gs://${BUCKET}/probe/ann/s1/note.txt/1`,
+  });
+}, 60_000);
+
+test('while the bucket is gone: 503 in words, /ready says so, turns go on; and it works again', async () => {
+  const { port } = new URL(gcs.url);
+  await gcs.stop();
+  const listed = await fetch(`${service.url}${SESSION}/artifacts`);
+  expect([listed.status, listed.headers.get('x-error-code')]).toEqual([503, 'ARTIFACTS_UNAVAILABLE']);
+  const newMessage = { role: 'user', parts: [{ text: 'hello' }] };
+  const turn = await post('/run', { appName: 'probe', userId: 'ann', sessionId: 's1', newMessage });
+  expect(turn.status).toBe(200);
+  const ready = (await (await fetch(`${service.url}/ready`)).json()) as {
+    ready: boolean;
+    dependencies: { name: string; state: string }[];
+  };
+  expect(ready.ready).toBe(true);
+  expect(ready.dependencies.find(({ name }) => name === 'artifacts')).toMatchObject({ state: 'failed' });
+  gcs = await startFakeGcs(BUCKET, Number(port));
+  expect(await (await fetch(`${service.url}${SESSION}/artifacts`)).json()).toEqual([]);
+}, 60_000);
