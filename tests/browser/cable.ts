@@ -5,7 +5,8 @@ export interface Cable {
   url: string;
   /** Breaks every connection and refuses new ones. */
   pull: () => void;
-  plugIn: () => void;
+  /** With a URL: into another process of the service. */
+  plugIn: (serviceUrl?: string) => void;
   stop: () => void;
 }
 
@@ -17,7 +18,7 @@ interface Ends {
 
 /** Lays a cable to a service on this machine. */
 export function layCable(serviceUrl: string): Cable {
-  const { hostname, port } = new URL(serviceUrl);
+  let target = new URL(serviceUrl);
   const near = new Set<Socket<Ends>>();
   let isPulled = false;
   const listener = Bun.listen<Ends>({
@@ -32,8 +33,8 @@ export function layCable(serviceUrl: string): Cable {
         }
         near.add(socket);
         const far = await Bun.connect<Ends>({
-          hostname,
-          port: Number(port),
+          hostname: target.hostname,
+          port: Number(target.port),
           data: { far: socket, early: [] },
           socket: { data: forward, close: ({ data }) => void data.far?.end() },
         });
@@ -56,7 +57,8 @@ export function layCable(serviceUrl: string): Cable {
       isPulled = true;
       for (const socket of near) socket.terminate();
     },
-    plugIn: () => {
+    plugIn: (otherUrl = target.href) => {
+      target = new URL(otherUrl);
       isPulled = false;
     },
     stop: () => listener.stop(true),

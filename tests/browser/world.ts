@@ -13,6 +13,8 @@ export interface World {
   service: Server;
   /** The page in a browser profile of its own: nothing is remembered from another test. */
   openPage: (options?: ChatPageOptions & { url?: string }) => Promise<ChatPage>;
+  /** Another process of the service, on the same store. */
+  startTwin: () => Promise<Server>;
   stop: () => Promise<void>;
 }
 
@@ -36,19 +38,26 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     launchChromium(),
     buildPage(pageDir),
   ]);
-  const service = await startService({
-    root,
-    scratchDir,
-    modelUrl: standin.url,
-    agentsDir: options.agentsDir ?? join(root, 'agents'),
-    env: { LORNU_PAGE_DIR: pageDir, LORNU_REGION: 'eu-central-1', ...options.env },
-  });
+  const servers: Server[] = [];
+  const start = async (): Promise<Server> => {
+    const server = await startService({
+      root,
+      scratchDir,
+      modelUrl: standin.url,
+      agentsDir: options.agentsDir ?? join(root, 'agents'),
+      env: { LORNU_PAGE_DIR: pageDir, LORNU_REGION: 'eu-central-1', ...options.env },
+    });
+    servers.push(server);
+    return server;
+  };
+  const service = await start();
   return {
     service,
     openPage: ({ url = service.url, ...pageOptions } = {}) => ChatPage.open(browser, url, pageOptions),
+    startTwin: start,
     stop: async () => {
       await browser.close();
-      await service.stop();
+      await Promise.all(servers.map((server) => server.stop()));
       await standin.stop();
       await rm(scratchDir, { recursive: true, force: true });
     },

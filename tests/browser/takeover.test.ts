@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { layCable } from './cable.ts';
+import { startWorld, type World } from './world.ts';
+
+/** A lease runs out 15 s after its process died; then the answer goes on. */
+const TAKEOVER_WITHIN_MS = 30_000;
+setDefaultTimeout(2 * TAKEOVER_WITHIN_MS);
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.stop());
+
+test('a process that is killed in the middle of an answer: the page shows one coherent answer, finished by another', async () => {
+  const twin = await world.startTwin();
+  const cable = layCable(world.service.url);
+  try {
+    const chat = await world.openPage({ url: cable.url });
+    await chat.say('count to 60 every 100 ms');
+    await chat.conversation.getByText(/^1 2 3 4 5/u).waitFor();
+    process.kill(world.service.pid, 'SIGKILL');
+    cable.pull();
+    await chat.conversation.getByText(/^The connection is lost/u).waitFor();
+    cable.plugIn(twin.url);
+    const whole = Array.from({ length: 60 }, (_, index) => index + 1).join(' ');
+    await chat.conversation.getByText(whole, { exact: true }).waitFor({ timeout: TAKEOVER_WITHIN_MS });
+    await chat.answered();
+    expect(await chat.page.getByRole('alert').count()).toBe(0);
+    expect(await chat.conversation.getByText('This answer was stopped').count()).toBe(0);
+    await chat.page.reload();
+    await chat.conversation.getByText(whole, { exact: true }).waitFor();
+  } finally {
+    cable.stop();
+  }
+});
