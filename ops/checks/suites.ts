@@ -226,12 +226,21 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'load-balancer',
+    title: "HAProxy does with requests, tokens and certificates what AWS's load balancer does",
+    kind: 'bun',
+    run: ['./tests/rehearsal/load-balancer'],
+    needs: ['haproxy', 'uv'],
+    budgetMs: 3 * MINUTE,
+    light: true,
+  },
+  {
     name: 'rehearsal',
     title:
       "terraform/aws is applied whole by AWS's provider, differs in nothing, and is destroyed to nothing",
     kind: 'bun',
     run: ['./tests/rehearsal/whole'],
-    needs: ['uv'],
+    needs: ['haproxy', 'uv'],
     rehearses: true,
     budgetMs: 10 * MINUTE,
   },

@@ -13,6 +13,8 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { parseConfig } from '@lornu/backend/config/config.ts';
 import { describeConfig } from '@lornu/backend/config/describe-config.ts';
+import { readBalancer } from '@lornu/ops/rehearsal/load-balancer/read-balancer.ts';
+import { renderHaproxy } from '@lornu/ops/rehearsal/load-balancer/render-haproxy.ts';
 import { apply, type ApplyResult } from '@lornu/ops/rehearsal/run/apply.ts';
 import { readAppliedNetwork } from '@lornu/ops/rehearsal/run/applied-network.ts';
 import { checkPlan } from '@lornu/ops/rehearsal/run/check-plan.ts';
@@ -22,7 +24,7 @@ import { OVERRIDE_FILE } from '@lornu/ops/rehearsal/terraform/override.ts';
 import { copiedFiles, VARIABLES_FILE } from '@lornu/ops/rehearsal/terraform/stage-stack.ts';
 import { STACKS } from '@lornu/ops/rehearsal/terraform/stacks.ts';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processesWith, root, temporaryRehearsal } from './kit.ts';
 
@@ -118,6 +120,50 @@ describe('what is applied', () => {
       Listeners.map((one) => [one.Port, one.MutualAuthentication?.Mode ?? 'none']),
     );
     expect(modes).toEqual({ 80: 'none', 443: 'off', 8443: 'verify' });
+  });
+
+  test('has a load balancer that can be translated whole, into a configuration that HAProxy takes', async () => {
+    const { elb } = applied.standing.clients;
+    const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({}));
+    const balancer = await readBalancer(elb, LoadBalancers?.[0]?.LoadBalancerArn ?? '');
+    expect(balancer).toMatchObject({ idleTimeoutS: 120, dropInvalidHeaders: true });
+    const [http, https, mutual] = balancer.listeners.toSorted((a, b) => a.port - b.port);
+    expect(http?.rules.map(({ actions }) => actions[0]?.type)).toEqual(['redirect']);
+    expect(https?.rules.map(({ priority }) => priority)).toEqual([
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      10,
+      20,
+      30,
+      40,
+      100,
+      'default',
+    ]);
+    expect(https?.rules.find(({ priority }) => priority === 30)?.actions.map(({ type }) => type)).toEqual([
+      'jwt-validation',
+      'forward',
+    ]);
+    const folder = applied.standing.workspace.folder;
+    const trustStore = mutual?.mutualTls.mode === 'verify' ? mutual.mutualTls.trustStoreArn : '';
+    const path = join(folder, 'haproxy.cfg');
+    await writeFile(
+      path,
+      renderHaproxy(balancer, {
+        address: '127.0.0.1',
+        ports: { 80: 1080, 443: 1443, 8443: 1843 },
+        certificate: join(folder, 'server.pem'),
+        trustStores: { [trustStore]: join(folder, 'peer-authority.pem') },
+        tokenKeys: { 'https://www.googleapis.com/oauth2/v3/certs': [] },
+        socket: join(folder, 'control.sock'),
+      }),
+    );
+    const checked = Bun.spawnSync(['haproxy', '-c', '-q', '-f', path]);
+    expect(checked.stderr.toString()).toBe('');
+    expect(checked.exitCode).toBe(0);
   });
 
   test('has a picture', async () => {

@@ -1,0 +1,96 @@
+import { connect } from 'node:net';
+
+/** A target as HAProxy sees it now. */
+export interface ServerState {
+  backend: string;
+  name: string;
+  address: string;
+  status: 'healthy' | 'unhealthy' | 'draining' | 'initial';
+  /** Requests that it is answering. */
+  current: number;
+  reason: string;
+}
+
+export interface BalancerControl {
+  /** From its first good checks on (as many as the healthy threshold) it gets requests. */
+  add: (backend: string, name: string, address: string, port: number) => Promise<void>;
+  /** Gets no new requests; those that run go on. */
+  drain: (backend: string, name: string) => Promise<void>;
+  /** Cuts what still runs and forgets the server. */
+  remove: (backend: string, name: string) => Promise<void>;
+  servers: () => Promise<ServerState[]>;
+}
+
+/** Steers a running HAProxy by its socket. https://docs.haproxy.org/2.6/management.html#9.3 */
+export function createControl(socketPath: string): BalancerControl {
+  const say = async (...commands: readonly string[]): Promise<string> => {
+    const answer = await ask(socketPath, commands.join('; '));
+    const complaint =
+      /^(No such|Can't|Unknown|'|Invalid|Already exists|Server .* must|.*not (found|allowed)).*/im.exec(
+        answer,
+      );
+    if (complaint && !answer.startsWith('#')) throw new Error(`HAProxy: ${complaint[0]}`);
+    return answer;
+  };
+  return {
+    add: async (backend, name, address, port) => {
+      const server = `${backend}/${name}`;
+      await say(`add server ${server} ${address}:${port} check`);
+      // Down until checks say otherwise, before it can be chosen: AWS sends nothing to a target that has not answered one.
+      await say(
+        `enable health ${server}`,
+        `set server ${server} state ready`,
+        `set server ${server} health down`,
+      );
+    },
+    drain: async (backend, name) => void (await say(`set server ${backend}/${name} state drain`)),
+    remove: async (backend, name) => {
+      const server = `${backend}/${name}`;
+      await say(`set server ${server} state maint`);
+      await say(`shutdown sessions server ${server}`);
+      for (let tries = 0; ; tries += 1) {
+        try {
+          await say(`del server ${server}`);
+          return;
+        } catch (error) {
+          // Connections that were cut are counted for a moment longer.
+          if (tries >= 50) throw error;
+          await Bun.sleep(20);
+        }
+      }
+    },
+    servers: async () => parseServers(await say('show stat -1 4 -1')),
+  };
+}
+
+/** Rows of `show stat` that are servers. */
+export function parseServers(csv: string): ServerState[] {
+  const [head = '', ...rows] = csv.trim().split('\n');
+  const names = head.replace(/^# /, '').split(',');
+  return rows
+    .map((row) => Object.fromEntries(row.split(',').map((value, index) => [names[index] ?? '', value])))
+    .map((row) => ({
+      backend: row['pxname'] ?? '',
+      name: row['svname'] ?? '',
+      address: row['addr'] ?? '',
+      status: toStatus(row['status'] ?? '', row['check_status'] ?? ''),
+      current: Number(row['scur'] ?? 0),
+      reason: row['last_chk'] || row['check_status'] || '',
+    }));
+}
+
+function toStatus(status: string, check: string): ServerState['status'] {
+  if (status.startsWith('DRAIN') || status.startsWith('MAINT')) return 'draining';
+  if (status.startsWith('UP')) return 'healthy';
+  return check === 'INI' || check === '' ? 'initial' : 'unhealthy';
+}
+
+async function ask(socketPath: string, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(socketPath, () => socket.write(`${command}\n`));
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.on('end', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}

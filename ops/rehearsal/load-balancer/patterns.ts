@@ -1,0 +1,19 @@
+/** A pattern of AWS (* any characters, ? one) as a regular expression for HAProxy. */
+export function toRegex(pattern: string): string {
+  const body = Array.from(pattern, (character) => {
+    if (character === '*') return '.*';
+    if (character === '?') return '.';
+    return /[A-Za-z0-9/_-]/.test(character) ? character : `\\${character}`;
+  });
+  return `^${body.join('')}$`;
+}
+
+/** An argument of HAProxy's configuration, in single quotes: nothing in it is expanded. https://docs.haproxy.org/2.6/configuration.html#2.2 */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Text in a log-format string, where a percent sign would begin an expression. */
+export function literal(text: string): string {
+  return text.replaceAll('%', '%%');
+}

@@ -1,0 +1,148 @@
+import type { Action, Balancer, Listener, Rule, TargetGroup } from './balancer.ts';
+import { ruleAcls } from './conditions.ts';
+import { literal, quote } from './patterns.ts';
+import { CERTIFICATE_HEADERS, tlsArguments } from './tls.ts';
+import { tokenChecks, type TokenKey } from './token-checks.ts';
+
+/** Each takes two file descriptors, and HAProxy does not start where the machine gives fewer. */
+const MOST_CONNECTIONS = 5_000;
+/** What AWS's load balancer calls itself in answers of its own. */
+const SERVER = 'awselb/2.0';
+
+export interface LocalSettings {
+  address: string;
+  /** The local port of each listener's port. */
+  ports: Readonly<Record<number, number>>;
+  /** Certificate and key, in one PEM file. */
+  certificate: string;
+  /** Authorities in PEM of each trust store's ARN. */
+  trustStores: Readonly<Record<string, string>>;
+  /** Keys of each key set's address. */
+  tokenKeys: Readonly<Record<string, readonly TokenKey[]>>;
+  /** Where servers are added and looked at while it runs. */
+  socket: string;
+}
+
+/** HAProxy's configuration for a load balancer as it was applied. Pure; what it can't translate throws. */
+export function renderHaproxy(balancer: Balancer, settings: LocalSettings): string {
+  const blocks = [
+    [
+      'global',
+      `stats socket ${quote(settings.socket)} mode 600 level admin`,
+      `maxconn ${MOST_CONNECTIONS}`,
+      'log stdout format raw local0 notice',
+    ],
+    [
+      'defaults',
+      'mode http',
+      'log global',
+      'option http-keep-alive',
+      'option forwardfor',
+      'timeout connect 10s',
+      // Any byte in either direction begins it anew.
+      `timeout client ${balancer.idleTimeoutS}s`,
+      `timeout server ${balancer.idleTimeoutS}s`,
+      `timeout tunnel ${balancer.idleTimeoutS}s`,
+      `timeout http-keep-alive ${balancer.idleTimeoutS}s`,
+    ],
+    ...balancer.listeners.map((listener) => frontend(listener, balancer, settings)),
+    ...balancer.targetGroups.map(backend),
+  ];
+  return `${blocks.map(([head = '', ...lines]) => [head, ...lines.map((line) => `  ${line}`)].join('\n')).join('\n\n')}\n`;
+}
+
+function frontend(listener: Listener, balancer: Balancer, settings: LocalSettings): string[] {
+  const port = settings.ports[listener.port];
+  if (port === undefined) throw new Error(`no local port for listener ${listener.port}`);
+  const tls = tlsArguments(listener, settings, balancer.http2);
+  const proto = listener.protocol.toLowerCase();
+  return [
+    `frontend listener_${listener.port}`,
+    `bind ${settings.address}:${port} ${tls}`.trimEnd(),
+    ...(listener.mutualTls.mode === 'verify' ? CERTIFICATE_HEADERS : []),
+    ...listener.rules.flatMap((rule) => chooseRule(rule)),
+    ...(balancer.dropInvalidHeaders ? ["http-request del-header '[^-A-Za-z0-9]' -m reg"] : []),
+    `http-request set-header X-Forwarded-Proto ${proto}`,
+    `http-request set-header X-Forwarded-Port ${listener.port}`,
+    // A trace that the client began goes on; the load balancer adds its own place in it.
+    'http-request set-var(txn.uuid) uuid()',
+    'http-request set-header X-Amzn-Trace-Id Self=1-%[var(txn.uuid),field(1,-)]-%[var(txn.uuid),regsub(-,,g),bytes(0,24)];%[req.fhdr(x-amzn-trace-id)] if { req.fhdr(x-amzn-trace-id) -m found }',
+    'http-request set-header X-Amzn-Trace-Id Root=1-%[var(txn.uuid),field(1,-)]-%[var(txn.uuid),regsub(-,,g),bytes(0,24)] if !{ req.fhdr(x-amzn-trace-id) -m found }',
+    ...listener.rules.flatMap((rule) =>
+      rule.actions.flatMap((action) => act(action, rule, listener, settings)),
+    ),
+    // Behind all the others, where HAProxy looks at them anyway.
+    ...listener.rules.flatMap((rule) => rule.actions.flatMap((action) => forwardTo(action, rule))),
+  ];
+}
+
+/** The first rule that fits decides, so its name is noted once and asked for by its actions. */
+function chooseRule(rule: Rule): string[] {
+  const { lines, names } = ruleAcls(rule);
+  return [
+    ...lines,
+    `http-request set-var(txn.rule) str(${rule.priority}) if !{ var(txn.rule) -m found } ${names.join(' ')}`.trimEnd(),
+  ];
+}
+
+function act(action: Action, rule: Rule, listener: Listener, settings: LocalSettings): string[] {
+  const when = `{ var(txn.rule) -m str ${rule.priority} }`;
+  switch (action.type) {
+    case 'jwt-validation': {
+      const keys = settings.tokenKeys[action.jwksEndpoint];
+      if (!keys) throw new Error(`no keys for ${action.jwksEndpoint}`);
+      return tokenChecks(action, keys, when);
+    }
+    case 'fixed-response':
+      return [
+        `http-request return status ${action.status} content-type ${quote(action.contentType)} string ${quote(action.body)} hdr Server ${SERVER} if ${when}`,
+      ];
+    case 'redirect':
+      return [
+        `http-request redirect location ${location(action, listener, settings)} code ${action.status} if ${when}`,
+      ];
+    case 'forward':
+      return [];
+  }
+}
+
+function forwardTo(action: Action, rule: Rule): string[] {
+  if (action.type !== 'forward') return [];
+  return [`use_backend ${backendName(action.targetGroupArn)} if { var(txn.rule) -m str ${rule.priority} }`];
+}
+
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html, with the listener's local port. */
+function location(
+  action: Extract<Action, { type: 'redirect' }>,
+  listener: Listener,
+  settings: LocalSettings,
+): string {
+  const port = Number(action.port.replace('#{port}', String(listener.port)));
+  const fill = (text: string): string =>
+    literal(text)
+      .replaceAll('#{protocol}', listener.protocol.toLowerCase())
+      .replaceAll('#{host}', '%[req.hdr(host),field(1,:)]')
+      .replaceAll('/#{path}', '%[path]')
+      .replaceAll('#{query}', '%[query]');
+  const protocol = fill(action.protocol).toLowerCase();
+  const target = `${protocol}://${fill(action.host)}:${settings.ports[port] ?? port}${fill(action.path)}`;
+  return `${target}?${fill(action.query)}`;
+}
+
+function backend({ arn, algorithm, health }: TargetGroup): string[] {
+  return [
+    `backend ${backendName(arn)}`,
+    `balance ${algorithm === 'least_outstanding_requests' ? 'leastconn' : 'roundrobin'}`,
+    'http-reuse safe',
+    'option httpchk',
+    `http-check send meth GET uri ${quote(health.path)} ver HTTP/1.1 hdr Host target hdr User-Agent ELB-HealthChecker/2.0`,
+    `http-check expect status ${health.matcher}`,
+    `timeout check ${health.timeoutS}s`,
+    `default-server check inter ${health.intervalS}s rise ${health.healthyThreshold} fall ${health.unhealthyThreshold}`,
+  ];
+}
+
+/** The backend of a target group: the last part of its ARN is its own, whatever its name. */
+export function backendName(targetGroupArn: string): string {
+  return `group_${targetGroupArn.split('/').at(-1)}`;
+}
