@@ -59,7 +59,8 @@ class Life:
 
         @route("POST", r"/rehearsal/stop")
         def stop(_captured, _body):
-            self.stop()
+            # A moment later, so that this answer still gets out.
+            threading.Timer(0.1, self.stop).start()
             return {}
 
 

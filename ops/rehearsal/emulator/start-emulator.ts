@@ -84,7 +84,8 @@ export async function findEmulator(address: EmulatorAddress): Promise<Emulator |
   const health = await sideDoor.health().catch(() => undefined);
   if (health?.instance !== address.instance) return undefined;
   const stop = async (): Promise<void> => {
-    await sideDoor.stop();
+    // It may be gone before its answer is read; what counts is looked at below.
+    await sideDoor.stop().catch(() => undefined);
     const deadline = Date.now() + STOP_MS;
     while (Date.now() < deadline && isAlive(address.pid)) await Bun.sleep(50);
     if (isAlive(address.pid)) signalGroup(address.pid, 'SIGKILL');
