@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { compose } from './compose.ts';
 import { maxBodyBytes } from './http/mount-routes.ts';
 import { ConfigError, parseConfig, type Config } from './config/config.ts';
+import { patientFetch } from './http/patient-fetch.ts';
 import { startConfiguredFront } from './identity/certificates/configured-front.ts';
 import { toAdkLogger } from './observability/adk-logger.ts';
 import { EmfMetrics } from './observability/emf-metrics.ts';
@@ -64,7 +65,7 @@ async function serve(): Promise<void> {
     idleTimeout: KEEP_ALIVE_S,
     // Routes have limits of their own, with an answer in the contract's shape; this one only bounds what is buffered.
     maxRequestBodySize: maxBodyBytes(config.limits, true) + 1,
-    fetch: (request) => app.fetch(request),
+    fetch: patientFetch((request) => app.fetch(request), KEEP_ALIVE_S),
   });
   const front = await startConfiguredFront(config, app.fetch, log);
   log.info('listening', {
