@@ -2,6 +2,7 @@ import { isSignInRequired, splitList, toList } from './identity-config.ts';
 import { isLoopback } from './loopback.ts';
 import type { VariableName, Variables } from './variables.ts';
 
+/** In characters: 32 random bytes in base64 have 44. */
 const MIN_SESSION_KEY_LENGTH = 32;
 
 /** What the variables of identity must be together. Every message begins with the variable to change. */

@@ -40,16 +40,3 @@ export interface ModelSettings {
 
 export const DEFAULT_TIMEOUTS: ModelTimeouts = { firstByteMs: 60_000, silenceMs: 60_000 };
 export const DEFAULT_MAX_RETRIES = 3;
-
-/** What /version, the log and the page say about who answers. */
-export interface ModelDescription {
-  /** Undefined where each agent names its own. */
-  model?: string;
-  backend: 'gemini-api' | 'vertex' | 'stand-in';
-  modelIsStandIn: boolean;
-}
-
-/** Names who answers, without anything secret. */
-export function describeModel({ backend, model }: ModelSettings): ModelDescription {
-  return { model, backend: backend.kind, modelIsStandIn: backend.kind === 'stand-in' };
-}

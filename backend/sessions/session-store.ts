@@ -42,4 +42,4 @@ export abstract class SessionStore extends BaseSessionService {
   abstract close(): Promise<void>;
 }
 
-export type { CompositeSessionKey, Event, Session };
+export type { CompositeSessionKey, Session };

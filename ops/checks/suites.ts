@@ -39,7 +39,6 @@ export const SUITES: readonly Suite[] = [
     run: ['knip', '--no-progress'],
     budgetMs: MINUTE,
     light: true,
-    onlyInAll: true,
   },
   {
     name: 'shell',

@@ -2,9 +2,6 @@ import { hkdfSync } from 'node:crypto';
 import { EncryptJWT, jwtDecrypt, type JWTPayload } from 'jose';
 import type { Secret } from '../secrets/secret.ts';
 
-/** Shortest SESSION_KEY that is accepted, in characters: 32 random bytes in base64 have 44. */
-export const MIN_SESSION_KEY_LENGTH = 32;
-
 export interface SealedCookieOptions {
   /** The key, or several separated by commas: the first seals, all open. */
   keys: Secret;
