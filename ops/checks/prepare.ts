@@ -3,6 +3,7 @@ import type { CliContext } from '../cli/cli-context.ts';
 import { CliError } from '../cli/cli-error.ts';
 import { prepareRehearsal } from '../rehearsal/run/prepare-rehearsal.ts';
 import { ensureTools } from '../setup/ensure-tools.ts';
+import { SYSTEM_DIRS } from '../setup/find-tool.ts';
 import { syncPython } from '../setup/sync-python.ts';
 import { runStep, type Step } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
@@ -38,6 +39,7 @@ export async function prepare(suites: readonly Suite[], context: CliContext, emi
       dirname(process.execPath),
       join(context.root, 'node_modules/.bin'),
       context.env['PATH'],
+      ...SYSTEM_DIRS,
     ].join(delimiter),
     NO_COLOR: '1',
     FORCE_COLOR: undefined,

@@ -178,10 +178,9 @@ export const SUITES: readonly Suite[] = [
     name: 'terraform-checkov',
     title: 'checkov finds nothing in terraform/ that has no reason beside it',
     kind: 'check',
-    run: [
-      ...['uv', 'run', '--frozen', '--project', 'terraform/checks', 'checkov', '--directory', 'terraform'],
-      ...['--framework', 'terraform', '--compact', '--quiet', '--skip-download'],
-    ],
+    run: 'uv run --frozen --project terraform/checks checkov --directory terraform --framework terraform --compact --quiet --skip-download'.split(
+      ' ',
+    ),
     needs: ['python', 'uv'],
     budgetMs: 3 * MINUTE,
     light: true,

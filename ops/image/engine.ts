@@ -1,4 +1,5 @@
 import { CliError, EXIT } from '../cli/cli-error.ts';
+import { SYSTEM_DIRS } from '../setup/find-tool.ts';
 import { tryCommand } from '../process/run-command.ts';
 
 export type EngineKind = 'podman' | 'docker' | 'buildah';
@@ -49,7 +50,9 @@ export async function fitEngine(engine: Engine, image: string, command: readonly
   const limit = (await tryCommand(['sh', '-c', 'ulimit -Hn'])).stdout.trim();
   const limits = ['--ulimit', `nofile=${limit}:${limit}`, '--ulimit', 'nproc=4096:4096'];
   const runc =
-    engine.kind === 'podman' ? Bun.which('runc', { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }) : null;
+    engine.kind === 'podman'
+      ? Bun.which('runc', { PATH: [process.env['PATH'], ...SYSTEM_DIRS].join(':') })
+      : null;
   const attempts: { runFlags: readonly string[]; note?: string }[] = [
     { runFlags: [] },
     { runFlags: limits, note: 'this machine does not let limits be raised' },

@@ -103,11 +103,20 @@ async function debianRoot(
   await rm(root, { recursive: true, force: true });
   await mkdir(root, { recursive: true });
   const options = { env: context.env, signal: context.signal, onLine: io.line, timeoutMs: DEBOOTSTRAP_MS };
-  await runCommand(['debootstrap', '--variant=minbase', `--include=${PACKAGES.join(',')}`, SUITE, root], {
-    ...options,
-    what: 'A Debian root for the stand-in bases can not be made.',
-    next: 'Check the network and the disk, then run the same command again.',
-  });
+  await runCommand(
+    [
+      (await findTool(TOOLS.debootstrap, context))?.path ?? 'debootstrap',
+      '--variant=minbase',
+      `--include=${PACKAGES.join(',')}`,
+      SUITE,
+      root,
+    ],
+    {
+      ...options,
+      what: 'A Debian root for the stand-in bases can not be made.',
+      next: 'Check the network and the disk, then run the same command again.',
+    },
+  );
   const leftOut = [
     'var/cache/apt',
     'var/lib/apt/lists',

@@ -12,6 +12,9 @@ export interface FindContext {
   env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Where Debian puts servers and administrators' tools; not on everybody's PATH. */
+export const SYSTEM_DIRS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
 /** Where pip puts a pinned tool of ours. */
 export function pipFolder(tool: Tool, cacheDir: string): string {
   return join(cacheDir, 'tools', `${tool.name}-${tool.pinned}`);
@@ -31,6 +34,7 @@ export async function findTool(tool: Tool, context: FindContext): Promise<FoundT
   const searchPath = [
     tool.pip ? join(pipFolder(tool, context.cacheDir), 'bin') : '',
     context.env['PATH'] ?? '',
+    ...SYSTEM_DIRS,
   ]
     .filter(Boolean)
     .join(':');

@@ -70,14 +70,14 @@ export const TOOLS = {
   runc: {
     name: 'runc',
     purpose: 'running images where the default runtime refuses the machine',
-    programs: ['runc', '/usr/sbin/runc'],
+    programs: ['runc'],
     versionArgs: ['--version'],
     apt: 'runc',
   },
   debootstrap: {
     name: 'debootstrap',
     purpose: 'stand-ins for base images that can not be pulled',
-    programs: ['debootstrap', '/usr/sbin/debootstrap'],
+    programs: ['debootstrap'],
     versionArgs: ['--version'],
     apt: 'debootstrap',
   },
