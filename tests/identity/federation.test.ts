@@ -200,8 +200,11 @@ describe("the task role's credentials", () => {
   const answering = (answer: Response | Promise<Response>, timeoutMs = 2_000) =>
     createTaskCredentials({
       url: 'http://169.254.170.2/x',
-      fetch: (async (_url: string, init: RequestInit) =>
-        Promise.race([answer, rejectOnAbort(init.signal)])) as unknown as typeof fetch,
+      fetch: (async (_url: string, init: RequestInit) => {
+        // A redirect could lead the credentials' request, and so their answer, to another address.
+        expect(init.redirect).toBe('error');
+        return Promise.race([answer, rejectOnAbort(init.signal)]);
+      }) as unknown as typeof fetch,
       now: () => nowMs,
       timeoutMs,
     });

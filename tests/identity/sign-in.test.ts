@@ -107,10 +107,12 @@ describe('signing in', () => {
   test('cookies cannot be read by scripts, and are not sent with foreign posts', async () => {
     const browser = new Browser();
     const begun = await browser.get(`${url}/auth/login`);
+    expect(begun.headers.get('cache-control')).toBe('no-store');
     expect(begun.headers.getSetCookie()).toEqual([
       expect.stringMatching(/^lornu_sign_in=[\w.-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/),
     ]);
     const done = await browser.signIn('ada@lornu.ai');
+    expect(done.headers.get('cache-control')).toBe('no-store');
     expect(done.headers.getSetCookie()).toEqual([
       expect.stringMatching(/^lornu_session=[\w.-]+; Path=\/; Max-Age=28800; HttpOnly; SameSite=Lax$/),
       'lornu_sign_in=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
@@ -253,7 +255,8 @@ describe('signing out', () => {
     expect((await post(browser, { origin: 'https://evil.example' })).status).toBe(403);
     expect((await browser.get(`${url}/auth/logout`)).status).toBe(405);
     expect((await browser.get(`${url}/api/v1/me`)).status).toBe(200);
-    expect((await post(browser, { origin: url })).status).toBe(204);
+    const left = await post(browser, { origin: url });
+    expect([left.status, left.headers.get('cache-control')]).toEqual([204, 'no-store']);
     expect((await browser.get(`${url}/api/v1/me`)).status).toBe(401);
   });
 });

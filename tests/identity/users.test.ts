@@ -20,6 +20,15 @@ import {
 const SESSION_KEY = 'a-test-key-for-cookies-of-32-characters';
 const PUBLIC_URL = 'https://lornu.example';
 
+const PEOPLE = {
+  OIDC_CLIENT_ID: 'web',
+  OIDC_CLIENT_SECRET: 'x',
+  OIDC_ALLOWED_DOMAINS: 'lornu.ai',
+  SESSION_KEY,
+  LORNU_PUBLIC_URL: PUBLIC_URL,
+  LORNU_ALLOW_ORIGINS: PUBLIC_URL,
+};
+
 let signer: Signer;
 let app: GuardedApp;
 let ada: Record<string, string>;
@@ -29,14 +38,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  app = createGuardedApp([signer.publicJwk], {
-    OIDC_CLIENT_ID: 'web',
-    OIDC_CLIENT_SECRET: 'x',
-    OIDC_ALLOWED_DOMAINS: 'lornu.ai',
-    SESSION_KEY,
-    LORNU_PUBLIC_URL: PUBLIC_URL,
-    LORNU_ALLOW_ORIGINS: PUBLIC_URL,
-  });
+  app = createGuardedApp([signer.publicJwk], PEOPLE);
   ada = await cookieOf('ada');
   for (const userId of ['ada', 'ben']) {
     await app.addSession(userId, 's1');
@@ -218,6 +220,13 @@ describe('machines', () => {
     // Let in, and found nothing there.
     expect((await call(PEER, '/a2a/no-such-app')).status).toBe(404);
     expect(app.runs.started).toEqual([]);
+  });
+
+  test('are nobody where no list names any, however good their token is', async () => {
+    app = createGuardedApp([signer.publicJwk], { ...PEOPLE, A2A_ALLOWED_EMAILS: '', A2A_SERVICE_EMAILS: '' });
+    const response = await call(PEER, '/list-apps');
+    expect([response.status, response.headers.get('x-error-code')]).toEqual([401, 'TOKEN_REFUSED']);
+    expect(app.asked).toEqual([]);
   });
 
   test('a person does not speak A2A', async () => {

@@ -41,19 +41,16 @@ for await (const file of new Bun.Glob('backend/identity/**/*.ts').scan({ cwd: ro
 mutants.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.start - b.start));
 
 const queue = values.all ? mutants.slice() : shuffled(mutants, Number(values.seed));
-const endsAtMs = values.all ? Infinity : performance.now() + Number(values.seconds) * 1000;
+const isOver = values.all ? new AbortController().signal : AbortSignal.timeout(Number(values.seconds) * 1000);
 const counts: Record<Verdict, number> = { killed: 0, survived: 0, 'not covered': 0 };
 const known: Mutant[] = [];
 const unexpected: Mutant[] = [];
 
 async function work(): Promise<void> {
-  for (
-    let mutant = queue.shift();
-    mutant !== undefined && performance.now() < endsAtMs;
-    mutant = queue.shift()
-  ) {
+  for (let mutant = queue.shift(); mutant !== undefined && !isOver.aborted; mutant = queue.shift()) {
     // oxlint-disable-next-line no-await-in-loop -- a worker takes one after the other
-    const verdict = await runMutant(root, mutant);
+    const verdict = await runMutant(root, mutant, isOver);
+    if (verdict === undefined) return;
     counts[verdict]++;
     if (verdict === 'killed') continue;
     const { file, what } = mutant;
