@@ -11,8 +11,7 @@ export interface MachineLists {
 
 /** The machine that a verified token speaks for; throws CALLER_NOT_ALLOWED when it is on no list. */
 export function toMachine(token: VerifiedToken, lists: MachineLists): Principal {
-  for (const name of [token.email, token.subject]) {
-    if (name === undefined) continue;
+  for (const name of [...(token.email === undefined ? [] : [token.email]), token.subject]) {
     if (lists.services.includes(name)) return createMachine('service', 'jwt', name);
     if (lists.peers.includes(name)) return createMachine('peer', 'jwt', name);
   }

@@ -204,6 +204,7 @@ describe('headers of a load balancer that verified a certificate', () => {
   test('are not believed unless the configuration says that it is there', async () => {
     const response = await call(headersOf('peer'));
     expect([response.status, await response.json()]).toEqual([401, { detail: 'Authentication is required' }]);
+    expect((await call(headersOf('peer', { 'x-forwarded-port': 'undefined' }))).status).toBe(401);
   });
 
   describe('when it is there', () => {

@@ -79,6 +79,9 @@ describe('signing in', () => {
     const browser = new Browser();
     const response = await browser.signIn('ada@lornu.ai', '/auth/login?returnTo=%2Fchat%3Fsession%3Ds1');
     expect([response.status, response.headers.get('location')]).toEqual([302, '/chat?session=s1']);
+    expect(app.logged).toContainEqual(
+      expect.objectContaining({ message: 'signed in', caller: 'person:100000000000000000001' }),
+    );
     const me = await browser.get(`${url}/api/v1/me`);
     expect(await me.json()).toEqual({
       userId: '100000000000000000001',
@@ -155,6 +158,12 @@ describe('nobody is signed in', () => {
     expect(await detailOf(response)).toEqual([403, 'This account may not use this service']);
     expect(browser.cookies.has('lornu_session')).toBe(false);
     expect((await browser.get(`${url}/api/v1/me`)).status).toBe(401);
+    expect(app.logged).toContainEqual(
+      expect.objectContaining({
+        message: 'sign-in refused: not on the list',
+        subject: '100000000000000000003',
+      }),
+    );
   });
 
   test('but a single address may be let in beside the domains', async () => {
@@ -218,12 +227,14 @@ describe('nobody is signed in', () => {
     const callback = await browser.toCallback('ada@lornu.ai');
     google.failing.add('token');
     expect((await browser.get(callback)).status).toBe(400);
+    expect(app.logged).toContainEqual(expect.objectContaining({ message: 'sign-in failed' }));
     google.failing.clear();
     expect((await browser.signIn('ada@lornu.ai')).status).toBe(302);
 
     app = createTestApp(environment({ OIDC_ISSUER: 'http://127.0.0.1:1' }));
     const response = await browser.get(`${url}/auth/login`);
     expect(response.headers.get('retry-after')).toBe('10');
+    expect(app.logged).toContainEqual(expect.objectContaining({ message: 'sign-in cannot begin' }));
     expect(await detailOf(response)).toEqual([503, 'The issuer that vouches for callers cannot be reached']);
   });
 

@@ -4,6 +4,7 @@ import { CookieJar } from '../../backend/identity/sign-in/cookies.ts';
 import { PersonSession } from '../../backend/identity/sign-in/person-session.ts';
 import { SealedCookie } from '../../backend/identity/sign-in/sealed-cookie.ts';
 import { json } from '../../backend/testing/test-app.ts';
+import { createAuthority } from './certificates.ts';
 import {
   bearer,
   claims,
@@ -219,6 +220,7 @@ describe('machines', () => {
     }
     // Let in, and found nothing there.
     expect((await call(PEER, '/a2a/no-such-app')).status).toBe(404);
+    expect((await call(PEER, '/a2a')).status).toBe(404);
     expect(app.runs.started).toEqual([]);
   });
 
@@ -263,8 +265,36 @@ describe('without any evidence', () => {
       302,
       '/auth/login?returnTo=%2Fchat%3Fsession%3Ds1',
     ]);
-    const script = await app.request('/chat', { headers: { accept: 'application/json' } });
-    expect(script.status).toBe(401);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('only a browser that shows a page is sent there', async () => {
+    const html = { accept: 'text/html' };
+    const others: RequestInit[] = [
+      { headers: { accept: 'application/json' } },
+      { headers: html, method: 'POST' },
+      { headers: { ...html, ...bearer('not-a-token') } },
+    ];
+    for (const init of others) expect((await app.request('/chat', init)).status).toBe(401);
+    const stranger = await createAuthority('peers').then((authority) =>
+      authority.issue({ names: [{ type: 'dns', value: 'stranger.example' }] }),
+    );
+    const refused = createGuardedApp([signer.publicJwk], {
+      ...PEOPLE,
+      A2A_MUTUAL_TLS: 'alb',
+      A2A_ALLOWED_CERTIFICATES: 'DNS:peer.example=peer',
+    });
+    const certificate = {
+      'x-amzn-mtls-clientcert-leaf': encodeURIComponent(stranger.certificate),
+      'x-forwarded-port': '8443',
+    };
+    expect((await refused.request('/chat', { headers: { ...html, ...certificate } })).status).toBe(401);
+  });
+
+  test('nobody is sent to sign in where nobody can', async () => {
+    const machines = createGuardedApp([signer.publicJwk], { LORNU_PUBLIC_URL: PUBLIC_URL });
+    expect((await machines.request('/', { headers: { accept: 'text/html' } })).status).toBe(401);
+    expect((await machines.request('/auth/login')).status).toBe(404);
   });
 });
 

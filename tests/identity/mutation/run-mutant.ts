@@ -20,7 +20,7 @@ const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   ['secrets/', ['backend/identity/secrets', 'tests/identity/rotation.test.ts']],
   ['aws/', ['tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
   ['google/', ['tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
-  ['task-secrets', ['tests/identity/rotation.test.ts']],
+  ['task-secrets', ['backend/identity/task-secrets.test.ts', 'tests/identity/rotation.test.ts']],
   ['bind-user', ['backend/identity/bind-user.test.ts', 'tests/identity/users.test.ts']],
   ['principal', ['backend/identity/principal.test.ts']],
   [
