@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import { parseConfig } from '../config/config.ts';
+import { type Environment, parseConfig } from '../config/config.ts';
 import { createJsonLogger } from '../observability/json-logger.ts';
 import { createAwsCredentials, createTaskSecrets, type TaskSecrets } from './task-secrets.ts';
 
@@ -11,7 +11,7 @@ let secrets: TaskSecrets | undefined;
 afterEach(() => secrets?.stop());
 
 /** Secrets over a Secrets Manager that counts who asks. */
-function createCase(environment: Record<string, string>) {
+function createCase(environment: Environment) {
   const state = { reads: 0 };
   const config = parseConfig({
     GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1',
@@ -54,7 +54,7 @@ describe("a task's secrets", () => {
     ['has no ARN', { GEMINI_API_KEY: 'one' }, 'one'],
     ['is not in use', { LORNU_SECRET_ARN_GEMINI_API_KEY: ARN }, ''],
   ])('are not read where one %s', async (_what, environment, value) => {
-    const { state, secrets: running } = createCase(environment as unknown as Record<string, string>);
+    const { state, secrets: running } = createCase(environment);
     running.start();
     await someTime();
     expect(await running.geminiApiKey.refresh(value)).toBe(false);
