@@ -121,7 +121,7 @@ test('a message to a conversation that is busy elsewhere is kept, and can stop t
     .getByText(/under way/u)
     .first()
     .waitFor();
-  expect(await chat.message.inputValue()).toBe('count to 4');
+  await chat.page.waitForFunction("document.querySelector('#message').value === 'count to 4'");
   await chat.button('Stop it and send this').click();
   await wholeAnswer(chat, 4);
   await chat.answered();

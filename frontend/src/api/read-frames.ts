@@ -13,6 +13,11 @@ export interface StreamFailure {
   error: string;
 }
 
+/** Whether a frame is the stream's own failure and no event. */
+export function isFailure(event: AdkEvent | StreamFailure): event is StreamFailure {
+  return 'error' in event && !('id' in event);
+}
+
 /** The service says something every 15 s, if only a comment: after three missed ones the connection is dead. */
 const SILENCE_MS = 50_000;
 

@@ -1,10 +1,11 @@
 import { asProblem, Problem } from '../api/problem.ts';
-import type { StreamFailure, StreamFrame } from '../api/read-frames.ts';
+import { isFailure, type StreamFrame } from '../api/read-frames.ts';
 import { attachRun, cancelRun, findRunning, RUNNING, startTurn, type SessionKey } from '../api/run.ts';
 import { createSession, getSession, rewindSession, type Owner } from '../api/sessions.ts';
-import type { AdkEvent, Part } from '../api/types.ts';
+import type { Part } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
+import { isBusy, toLocalEvent, type ConversationState } from './conversation-state.ts';
 import { followTurn } from './follow-turn.ts';
 import { mergeFrame } from './merge-frame.ts';
 import { settle } from './settle.ts';
@@ -12,27 +13,8 @@ import { toTitle } from './to-title.ts';
 import { toTurns } from './to-turns.ts';
 import type { Confirmation, Turn } from './turn.ts';
 
-/** `waiting` for the first word, `streaming` words, `lost` the connection and trying again, `stopping` the answer. */
-export type Phase = 'loading' | 'idle' | 'waiting' | 'streaming' | 'lost' | 'stopping';
-
-export interface ConversationState {
-  /** Absent until the first message has made the session. */
-  sessionId: string | undefined;
-  events: AdkEvent[];
-  phase: Phase;
-  /** What kept the last thing from working; shown below the conversation. */
-  problem: Problem | undefined;
-  /** What was not taken, because another answer is under way. */
-  unsent: Part[] | undefined;
-}
-
 /** A cancelled run sends its last frames at once; after this long the page stops listening. */
 const LAST_FRAMES_WITHIN_MS = 3_000;
-
-/** Whether an answer is under way. */
-export function isBusy({ phase }: Pick<ConversationState, 'phase'>): boolean {
-  return phase !== 'idle' && phase !== 'loading';
-}
 
 /** One conversation on screen: what is known of it, and what a person can do with it. */
 export class Conversation extends Store<ConversationState> {
@@ -223,17 +205,4 @@ export class Conversation extends Store<ConversationState> {
     const phase = this.getState().phase === 'stopping' ? 'stopping' : 'streaming';
     this.setSoon({ events: mergeFrame(this.getState().events, event), phase });
   }
-}
-
-function toLocalEvent(parts: Part[]): AdkEvent {
-  return {
-    id: `local-${crypto.randomUUID()}`,
-    author: 'user',
-    timestamp: Date.now() / 1_000,
-    content: { role: 'user', parts },
-  };
-}
-
-function isFailure(event: AdkEvent | StreamFailure): event is StreamFailure {
-  return 'error' in event && !('id' in event);
 }

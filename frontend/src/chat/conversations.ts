@@ -88,8 +88,9 @@ export class Conversations extends Store<ConversationsState> {
     tellTabs({ kind: 'sessions-changed' });
   }
 
-  /** What another tab did to a conversation that is open here. */
+  /** Reads again a conversation that is open here, but for one that shows a problem: the person has not dealt with it yet. */
   reload(sessionId: string): void {
-    void this.#open.get(sessionId)?.load();
+    const conversation = this.#open.get(sessionId);
+    if (conversation && !conversation.getState().problem) void conversation.load();
   }
 }

@@ -1,7 +1,7 @@
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Owner } from '../api/sessions.ts';
-import { isBusy, type ConversationState } from '../chat/conversation.ts';
+import { isBusy, type ConversationState } from '../chat/conversation-state.ts';
 import { createTurnCache } from '../chat/turn-cache.ts';
 import { TurnView, type TurnActions } from './turn-view.tsx';
 import { Waiting } from './waiting.tsx';

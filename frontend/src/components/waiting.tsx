@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { Phase } from '../chat/conversation.ts';
+import type { Phase } from '../chat/conversation-state.ts';
 
 const SLOW_AFTER_S = 4;
 const VERY_SLOW_AFTER_S = 20;

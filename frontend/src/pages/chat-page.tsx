@@ -35,9 +35,9 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
   const { list } = useStore(conversations);
   const [fresh, setFresh] = useState(0);
   const [drawerOpen, setDrawerOpen] = useState(false);
-  useFreshList(conversations);
 
   const { sessionId } = route;
+  useFreshness(conversations, sessionId);
   const conversation = useMemo<Conversation>(
     () =>
       sessionId
@@ -122,21 +122,23 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
   );
 }
 
-/** The list is the service's: read at the start, when the page is looked at again, and when another tab changed it. */
-function useFreshList(conversations: Conversations): void {
+/** What is shown is the service's: read again when the page is looked at again, and when another tab changed it. */
+function useFreshness(conversations: Conversations, currentId: string | undefined): void {
   useEffect(() => {
-    const refresh = (): void => {
-      if (document.visibilityState === 'visible') void conversations.refresh();
-    };
-    refresh();
-    document.addEventListener('visibilitychange', refresh);
-    const unsubscribe = onTabs((message) => {
+    void conversations.refresh();
+    return onTabs((message) => {
       void conversations.refresh();
       if (message.kind !== 'sessions-changed') conversations.reload(message.sessionId);
     });
-    return () => {
-      document.removeEventListener('visibilitychange', refresh);
-      unsubscribe();
-    };
   }, [conversations]);
+  useEffect(() => {
+    const look = (): void => {
+      if (document.visibilityState !== 'visible') return;
+      void conversations.refresh();
+      // Another device, or the other cloud, may have gone on with it.
+      if (currentId) conversations.reload(currentId);
+    };
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, [conversations, currentId]);
 }

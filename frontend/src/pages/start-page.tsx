@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'react';
 import { asProblem, type Problem } from '../api/problem.ts';
-import { getPerson, getServiceInfo, listApps } from '../api/sessions.ts';
+import { getPerson, getServiceInfo, listApps, SIGN_IN_PATH } from '../api/sessions.ts';
 import type { AppSummary, Person, ServiceInfo } from '../api/types.ts';
 import { ProblemNotice } from '../components/problem-notice.tsx';
+import icon from '../icon.svg' with { type: 'file' };
 import { ChatPage } from './chat-page.tsx';
 
 interface Service {
@@ -34,6 +35,7 @@ export function StartPage() {
   }, [attempt]);
 
   if (!start) return <StartSkeleton />;
+  if ('problem' in start && start.problem.status === 401) return <SignIn />;
   if ('problem' in start) {
     return (
       <main className="start-problem">
@@ -58,6 +60,20 @@ export function StartPage() {
     );
   }
   return <ChatPage person={person} info={info} apps={apps} />;
+}
+
+/** Where the service asks who somebody is, and nobody has said so yet. */
+function SignIn() {
+  return (
+    <main className="empty sign-in">
+      <img src={icon} alt="" className="empty-mark" />
+      <h1>Sign in to Lornu</h1>
+      <p>Your conversations and files are yours alone.</p>
+      <a className="button button-primary" href={SIGN_IN_PATH}>
+        Sign in
+      </a>
+    </main>
+  );
 }
 
 function StartSkeleton() {

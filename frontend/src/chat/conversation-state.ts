@@ -1,0 +1,31 @@
+import type { Problem } from '../api/problem.ts';
+import type { AdkEvent, Part } from '../api/types.ts';
+
+/** `waiting` for the first word, `streaming` words, `lost` the connection and trying again, `stopping` the answer. */
+export type Phase = 'loading' | 'idle' | 'waiting' | 'streaming' | 'lost' | 'stopping';
+
+export interface ConversationState {
+  /** Absent until the first message has made the session. */
+  sessionId: string | undefined;
+  events: AdkEvent[];
+  phase: Phase;
+  /** What kept the last thing from working; shown below the conversation. */
+  problem: Problem | undefined;
+  /** What was not taken, because another answer is under way. */
+  unsent: Part[] | undefined;
+}
+
+/** Whether an answer is under way. */
+export function isBusy({ phase }: Pick<ConversationState, 'phase'>): boolean {
+  return phase !== 'idle' && phase !== 'loading';
+}
+
+/** What was said here, shown until the service's own event takes its place. */
+export function toLocalEvent(parts: Part[]): AdkEvent {
+  return {
+    id: `local-${crypto.randomUUID()}`,
+    author: 'user',
+    timestamp: Date.now() / 1_000,
+    content: { role: 'user', parts },
+  };
+}
