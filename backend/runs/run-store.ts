@@ -25,7 +25,7 @@ export type NewRun = Pick<RunRecord, 'id' | 'session' | 'invocationId' | 'owner'
   request: TurnRequest;
 };
 
-/** The right to write to a session and to its run, until someone else is given a higher fence. */
+/** The right to write to a session and to its run, until the session is given another fence. */
 export interface Lease {
   runId: string;
   session: CompositeSessionKey;

@@ -3,7 +3,8 @@ import type { Database } from 'bun:sqlite';
 // No WITHOUT ROWID where a row may be long: see sessions/sqlite/database.ts.
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY,
+    row_id INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
     session_row INTEGER NOT NULL REFERENCES sessions (row_id) ON DELETE CASCADE,
     invocation_id TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -19,16 +20,28 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS runs_to_cancel ON runs (owner) WHERE cancel_requested = 1;
   CREATE INDEX IF NOT EXISTS runs_ended ON runs (ended_ms) WHERE ended_ms IS NOT NULL;
   CREATE TABLE IF NOT EXISTS frames ( -- one row a batch: the JSON texts, a line each
-    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    run_row INTEGER NOT NULL REFERENCES runs (row_id) ON DELETE CASCADE,
     first_index INTEGER NOT NULL,
     frame_count INTEGER NOT NULL,
     kind TEXT NOT NULL,
     lines TEXT NOT NULL,
-    PRIMARY KEY (run_id, first_index)
+    PRIMARY KEY (run_row, first_index)
   );
   CREATE TABLE IF NOT EXISTS revisions (revision TEXT PRIMARY KEY, since_ms INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS leased_sessions ON sessions (lease_owner) WHERE lease_run_id IS NOT NULL;
 `;
+
+/** Of the tables below. A file of another version loses its runs, which are kept for an hour only, and no session. */
+const VERSION = 2;
+
+function makeTables(database: Database): void {
+  const { user_version: version } = database
+    .query<{ user_version: number }, []>('PRAGMA user_version')
+    .get() ?? {
+    user_version: 0,
+  };
+  if (version !== VERSION) database.run('DROP TABLE IF EXISTS frames; DROP TABLE IF EXISTS runs');
+  database.run(`${SCHEMA} PRAGMA user_version = ${VERSION}`);
+}
 
 export interface RunRow {
   id: string;
@@ -57,18 +70,20 @@ export type RunStatements = ReturnType<typeof prepareRunStatements>;
 
 /** Makes the tables of runs in the session store's file and prepares their statements. */
 export function prepareRunStatements(database: Database) {
-  database.transaction(() => database.run(SCHEMA)).immediate();
+  database.transaction(() => makeTables(database)).immediate();
   return {
-    session: database.query<
-      { row_id: number; fence: number; lease_run_id: string | null; updated_us: number },
-      SessionKey
-    >(`SELECT row_id, fence, lease_run_id, updated_us FROM sessions s WHERE ${OF_SESSION}`),
+    session: database.query<{ row_id: number; run_id: string | null; updated_us: number }, SessionKey>(
+      `SELECT s.row_id, l.run_id, s.updated_us
+       FROM sessions s LEFT JOIN leases l ON l.session_row = s.row_id WHERE ${OF_SESSION}`,
+    ),
     lease: database.query<
       unknown,
       { row: number; fence: number; runId: string; owner: string; expiresMs: number }
     >(
-      `UPDATE sessions SET fence = $fence, lease_run_id = $runId, lease_owner = $owner,
-         lease_expires_ms = $expiresMs WHERE row_id = $row`,
+      `INSERT INTO leases (session_row, run_id, owner, fence, expires_ms)
+       VALUES ($row, $runId, $owner, $fence, $expiresMs)
+       ON CONFLICT (session_row) DO UPDATE SET
+         run_id = excluded.run_id, owner = excluded.owner, fence = excluded.fence, expires_ms = excluded.expires_ms`,
     ),
     insertRun: database.query<
       unknown,
@@ -86,54 +101,55 @@ export function prepareRunStatements(database: Database) {
        VALUES ($runId, $row, $invocationId, 'running', $request, $begunAfterUs, $owner, $startedMs)`,
     ),
     renew: database.query<unknown, { owner: string; expiresMs: number }>(
-      `UPDATE sessions SET lease_expires_ms = $expiresMs
-       WHERE lease_run_id IS NOT NULL AND lease_owner = $owner AND lease_expires_ms > 0`,
+      // One that was handed over (0) stays so.
+      'UPDATE leases SET expires_ms = $expiresMs WHERE owner = $owner AND expires_ms > 0',
     ),
-    held: database.query<{ lease_run_id: string }, { owner: string }>(
-      'SELECT lease_run_id FROM sessions WHERE lease_run_id IS NOT NULL AND lease_owner = $owner',
+    held: database.query<{ run_id: string }, { owner: string }>(
+      'SELECT run_id FROM leases WHERE owner = $owner',
     ),
-    fenceOf: database.query<{ row_id: number; fence: number }, Run>(
-      'SELECT s.row_id, s.fence FROM runs r JOIN sessions s ON s.row_id = r.session_row WHERE r.id = $runId',
+    rowsOf: database.query<{ run_row: number; session_row: number; fence: number | null }, Run>(
+      `SELECT r.row_id AS run_row, r.session_row, l.fence
+       FROM runs r LEFT JOIN leases l ON l.session_row = r.session_row WHERE r.id = $runId`,
     ),
     insertFrames: database.query<
       unknown,
-      { runId: string; first: number; count: number; kind: string; lines: string }
+      { run: number; first: number; count: number; kind: string; lines: string }
     >(
-      `INSERT INTO frames (run_id, first_index, frame_count, kind, lines)
-       VALUES ($runId, $first, $count, $kind, $lines)`,
+      `INSERT INTO frames (run_row, first_index, frame_count, kind, lines)
+       VALUES ($run, $first, $count, $kind, $lines)`,
     ),
-    endRun: database.query<unknown, Run & { state: string; endedMs: number }>(
-      `UPDATE runs SET state = $state, ended_ms = $endedMs, request = NULL, cancel_requested = 0 WHERE id = $runId`,
+    endRun: database.query<unknown, { run: number; state: string; endedMs: number }>(
+      `UPDATE runs SET state = $state, ended_ms = $endedMs, request = NULL, cancel_requested = 0
+       WHERE row_id = $run`,
     ),
-    freeSession: database.query<unknown, { row: number }>(
-      `UPDATE sessions SET lease_run_id = NULL, lease_owner = NULL, lease_expires_ms = 0 WHERE row_id = $row`,
-    ),
+    freeSession: database.query<unknown, { row: number }>('DELETE FROM leases WHERE session_row = $row'),
     expireLease: database.query<unknown, { row: number }>(
-      'UPDATE sessions SET lease_expires_ms = 0 WHERE row_id = $row',
+      'UPDATE leases SET expires_ms = 0 WHERE session_row = $row',
     ),
     expired: database.query<
-      { row_id: number; fence: number; lease_run_id: string },
+      { session_row: number; run_id: string },
       { nowMs: number; impossibleMs: number; limit: number }
     >(
-      `SELECT row_id, fence, lease_run_id FROM sessions
-       WHERE lease_run_id IS NOT NULL AND (lease_expires_ms <= $nowMs OR lease_expires_ms > $impossibleMs)
-       LIMIT $limit`,
+      `SELECT session_row, run_id FROM leases
+       WHERE expires_ms <= $nowMs OR expires_ms > $impossibleMs LIMIT $limit`,
     ),
     takeRun: database.query<unknown, Run & { owner: string }>(
       'UPDATE runs SET owner = $owner, takeovers = takeovers + 1 WHERE id = $runId',
     ),
     run: database.query<RunRow, Run>(`${RUN} WHERE r.id = $runId`),
-    running: database.query<RunRow, SessionKey>(`${RUN} WHERE ${OF_SESSION} AND r.id = s.lease_run_id`),
+    running: database.query<RunRow, SessionKey>(
+      `${RUN} WHERE ${OF_SESSION} AND r.id = (SELECT run_id FROM leases WHERE session_row = s.row_id)`,
+    ),
     runsOfSession: database.query<RunRow, SessionKey & { limit: number }>(
       `${RUN} WHERE ${OF_SESSION} ORDER BY r.started_ms DESC, r.id LIMIT $limit`,
     ),
     frames: database.query<{ first_index: number; kind: string; lines: string }, Run & { fromIndex: number }>(
       `SELECT first_index, kind, lines FROM frames
-       WHERE run_id = $runId AND first_index + frame_count > $fromIndex ORDER BY first_index`,
+       WHERE run_row = (SELECT row_id FROM runs WHERE id = $runId) AND first_index + frame_count > $fromIndex ORDER BY first_index`,
     ),
     frameCount: database.query<{ count: number }, Run>(
       `SELECT first_index + frame_count AS count FROM frames
-       WHERE run_id = $runId ORDER BY first_index DESC LIMIT 1`,
+       WHERE run_row = (SELECT row_id FROM runs WHERE id = $runId) ORDER BY first_index DESC LIMIT 1`,
     ),
     cancel: database.query<unknown, Run>(
       "UPDATE runs SET cancel_requested = 1 WHERE id = $runId AND state = 'running'",
@@ -149,7 +165,7 @@ export function prepareRunStatements(database: Database) {
        WHERE since_ms > (SELECT since_ms FROM revisions WHERE revision = $revision)`,
     ),
     prune: database.query<unknown, { endedBeforeMs: number }>(
-      'DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended_ms < $endedBeforeMs LIMIT 200)',
+      'DELETE FROM runs WHERE row_id IN (SELECT row_id FROM runs WHERE ended_ms < $endedBeforeMs LIMIT 200)',
     ),
   };
 }

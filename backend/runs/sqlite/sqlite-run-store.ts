@@ -29,8 +29,8 @@ export class SqliteRunStore implements RunStore {
     return inTransaction(this.#database, () => {
       const row = this.#statements.session.get(session);
       if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${session.sessionId}`);
-      if (row.lease_run_id !== null) throw busy(row.lease_run_id);
-      const fence = row.fence + 1;
+      if (row.run_id !== null) throw busy(row.run_id);
+      const fence = newFence();
       this.#statements.lease.run({
         row: row.row_id,
         fence,
@@ -61,29 +61,29 @@ export class SqliteRunStore implements RunStore {
   async renew(owner: string, leaseMs: number): Promise<Set<string>> {
     return inTransaction(this.#database, () => {
       this.#statements.renew.run({ owner, expiresMs: Math.round(this.#now() + leaseMs) });
-      return new Set(this.#statements.held.all({ owner }).map((row) => row.lease_run_id));
+      return new Set(this.#statements.held.all({ owner }).map((row) => row.run_id));
     });
   }
 
   async addFrames(lease: Lease, frames: readonly Frame[]): Promise<void> {
     await inTransaction(this.#database, () => {
-      this.#checkFence(lease);
-      this.#insertFrames(lease.runId, frames);
+      const { run_row: run } = this.#checkFence(lease);
+      this.#insertFrames(run, frames);
     });
   }
 
   async end(lease: Lease, state: Exclude<RunState, 'running'>, frames: readonly Frame[]): Promise<void> {
     await inTransaction(this.#database, () => {
-      const row = this.#checkFence(lease);
-      this.#insertFrames(lease.runId, frames);
-      this.#statements.endRun.run({ runId: lease.runId, state, endedMs: Math.round(this.#now()) });
+      const { run_row: run, session_row: row } = this.#checkFence(lease);
+      this.#insertFrames(run, frames);
+      this.#statements.endRun.run({ run, state, endedMs: Math.round(this.#now()) });
       this.#statements.freeSession.run({ row });
     });
   }
 
   async handOver(lease: Lease): Promise<void> {
     await inTransaction(this.#database, () =>
-      this.#statements.expireLease.run({ row: this.#checkFence(lease) }),
+      this.#statements.expireLease.run({ row: this.#checkFence(lease).session_row }),
     );
   }
 
@@ -98,8 +98,8 @@ export class SqliteRunStore implements RunStore {
     if (reading(() => this.#statements.expired.all({ nowMs, impossibleMs, limit })).length === 0) return [];
     return inTransaction(this.#database, () =>
       this.#statements.expired.all({ nowMs, impossibleMs, limit }).flatMap((expired) => {
-        const { row_id: row, lease_run_id: runId } = expired;
-        const fence = expired.fence + 1;
+        const { session_row: row, run_id: runId } = expired;
+        const fence = newFence();
         this.#statements.lease.run({ row, fence, runId, owner, expiresMs: nowMs + leaseMs });
         this.#statements.takeRun.run({ runId, owner });
         const run = this.#statements.run.get({ runId });
@@ -170,24 +170,27 @@ export class SqliteRunStore implements RunStore {
     return reading(() => this.#statements.newerRevision.get({ revision })?.since_ms ?? undefined);
   }
 
-  #checkFence({ runId, fence }: Lease): number {
-    const row = this.#statements.fenceOf.get({ runId });
-    if (row?.fence !== fence) throw new AppError('LEASE_LOST');
-    return row.row_id;
+  #checkFence({ runId, fence }: Lease): { run_row: number; session_row: number } {
+    const rows = this.#statements.rowsOf.get({ runId });
+    if (rows?.fence !== fence) throw new AppError('LEASE_LOST');
+    return rows;
   }
 
-  #insertFrames(runId: string, frames: readonly Frame[]): void {
+  #insertFrames(run: number, frames: readonly Frame[]): void {
     let rest = frames;
     while (rest[0]) {
       const { kind, index: first } = rest[0];
       const end = rest.findIndex((frame) => frame.kind !== kind);
       const batch = end === -1 ? rest : rest.slice(0, end);
       const lines = batch.map(({ json }) => json).join('\n');
-      this.#statements.insertFrames.run({ runId, first, count: batch.length, kind, lines });
+      this.#statements.insertFrames.run({ run, first, count: batch.length, kind, lines });
       rest = rest.slice(batch.length);
     }
   }
 }
+
+/** Never the same twice: who holds an older one is found out by comparing, in the transaction that writes. */
+const newFence = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
 
 function busy(runId: string): AppError {
   return new AppError('SESSION_BUSY', `This session has a run under way: ${runId}`, {

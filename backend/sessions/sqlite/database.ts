@@ -17,13 +17,16 @@ const SCHEMA = `
     state TEXT NOT NULL,
     updated_us INTEGER NOT NULL, -- the last event's timestamp, microseconds since the epoch
     last_seq INTEGER NOT NULL DEFAULT 0,
-    fence INTEGER NOT NULL DEFAULT 0, -- grows with each lease; an older holder can't write
-    lease_run_id TEXT,
-    lease_owner TEXT,
-    lease_expires_ms INTEGER NOT NULL DEFAULT 0,
     UNIQUE (app_name, user_id, id)
   );
   CREATE INDEX IF NOT EXISTS sessions_newest ON sessions (app_name, user_id, updated_us DESC, id DESC);
+  CREATE TABLE IF NOT EXISTS leases ( -- one row a running run: a few, however many sessions there are
+    session_row INTEGER PRIMARY KEY REFERENCES sessions (row_id) ON DELETE CASCADE,
+    run_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    fence INTEGER NOT NULL, -- another with each lease: an older holder can't write
+    expires_ms INTEGER NOT NULL
+  );
   CREATE TABLE IF NOT EXISTS events (
     session_row INTEGER NOT NULL REFERENCES sessions (row_id) ON DELETE CASCADE,
     seq INTEGER NOT NULL,

@@ -153,7 +153,7 @@ test('a key named __proto__ is a key, not a prototype', async () => {
 test("an older lease holder can't write, and nobody else while a lease lives", async () => {
   const session = await store.createSession({ ...owner, sessionId: 'a' });
   const database = openDatabase(join(folder, 's.sqlite'));
-  database.run(`UPDATE sessions SET fence = 2, lease_run_id = 'r', lease_expires_ms = ${nowMs + 1000}`);
+  database.run("INSERT INTO leases SELECT row_id, 'r', 'owner', 2, 0 FROM sessions");
   expect(await failureOf(store.appendEvent({ session, event: textEvent('1') }))).toContain('run under way');
   store.bindFence(session, 1);
   expect(await failureOf(store.appendEvent({ session, event: textEvent('1') }))).toContain('taken over');

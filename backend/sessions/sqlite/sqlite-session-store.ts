@@ -166,10 +166,10 @@ export class SqliteSessionStore extends SessionStore {
     const fence = this.#fences.get(session);
     if (fence !== undefined) {
       if (row.fence !== fence) throw new AppError('LEASE_LOST');
-    } else if (row.lease_run_id !== null) {
+    } else if (row.run_id !== null) {
       // Whether its process lives or not: what it began is ended before anyone else writes.
-      throw new AppError('SESSION_BUSY', `This session has a run under way: ${row.lease_run_id}`, {
-        headers: { 'retry-after': '5', 'lornu-run-id': row.lease_run_id },
+      throw new AppError('SESSION_BUSY', `This session has a run under way: ${row.run_id}`, {
+        headers: { 'retry-after': '5', 'lornu-run-id': row.run_id },
       });
     }
   }

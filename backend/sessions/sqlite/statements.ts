@@ -5,10 +5,9 @@ export interface SessionRow {
   state: string;
   updated_us: number;
   last_seq: number;
-  fence: number;
-  lease_run_id: string | null;
-  lease_owner: string | null;
-  lease_expires_ms: number;
+  /** Of the running run; null where none runs. */
+  fence: number | null;
+  run_id: string | null;
 }
 
 export interface SummaryRow {
@@ -26,8 +25,9 @@ export type Statements = ReturnType<typeof prepareStatements>;
 export function prepareStatements(database: Database) {
   return {
     session: database.query<SessionRow, Key>(
-      `SELECT row_id, state, updated_us, last_seq, fence, lease_run_id, lease_owner, lease_expires_ms
-       FROM sessions WHERE app_name = $appName AND user_id = $userId AND id = $id`,
+      `SELECT s.row_id, s.state, s.updated_us, s.last_seq, l.fence, l.run_id
+       FROM sessions s LEFT JOIN leases l ON l.session_row = s.row_id
+       WHERE s.app_name = $appName AND s.user_id = $userId AND s.id = $id`,
     ),
     insertSession: database.query<unknown, Key & { state: string; updatedUs: number }>(
       `INSERT INTO sessions (app_name, user_id, id, state, updated_us)
