@@ -8,6 +8,8 @@ export interface TaskProtectionOptions {
   /** When a newer deployment than ours was first seen, milliseconds; undefined while there is none. */
   newerDeploymentSince: () => Promise<number | undefined>;
   fetch?: typeof globalThis.fetch;
+  /** How often a newer deployment is looked for. */
+  lookEveryMs?: number;
 }
 
 const PROTECTED_MINUTES = 20;
@@ -33,7 +35,7 @@ export class TaskProtection {
   runStarted(startedMs: number): void {
     this.#startedMs.push(startedMs);
     if (this.#startedMs.length > 1) return;
-    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => void this.#look(), this.#options.lookEveryMs ?? LOOK_EVERY_MS);
     void this.#set(true);
   }
 

@@ -1,0 +1,79 @@
+import { FinishReason, type Part } from '@google/genai';
+import { expect, test } from 'bun:test';
+import { StreamAggregator } from './aggregator.ts';
+
+/** The whole answer's parts for these pieces. */
+function wholeOf(...pieces: Part[][]): Part[] | undefined {
+  const aggregator = new StreamAggregator();
+  for (const parts of pieces) aggregator.add({ candidates: [{ content: { role: 'model', parts } }] });
+  return aggregator.close()?.content?.parts;
+}
+
+test('text of one kind is joined, thoughts stay apart, a signature stays with its text', () => {
+  expect(
+    wholeOf(
+      [{ text: 'hm ', thought: true }],
+      [{ text: 'so ', thought: true, thoughtSignature: 'c2ln' }],
+      [{ text: 'Yes' }],
+      [{ text: '!' }],
+    ),
+  ).toEqual([{ text: 'hm so ', thought: true, thoughtSignature: 'c2ln' }, { text: 'Yes!' }]);
+});
+
+test('arguments that come in pieces make one call, under the id of its first piece', () => {
+  const parts = wholeOf(
+    [{ text: 'Looking. ' }],
+    [
+      {
+        functionCall: {
+          name: 'f',
+          partialArgs: [{ jsonPath: '$.city', stringValue: 'Os' }],
+          willContinue: true,
+        },
+      },
+    ],
+    [
+      {
+        functionCall: {
+          partialArgs: [
+            { jsonPath: '$.city', stringValue: 'lo' },
+            { jsonPath: '$.days[1].n', numberValue: 2 },
+            { jsonPath: "$['a.b']", boolValue: true },
+          ],
+          willContinue: true,
+        },
+      },
+    ],
+    [{ functionCall: { partialArgs: [{ jsonPath: '$.__proto__.polluted', stringValue: 'x' }] } }],
+  );
+  expect(parts).toEqual([
+    { text: 'Looking. ' },
+    {
+      functionCall: {
+        id: expect.stringMatching(/^adk-/),
+        name: 'f',
+        args: { city: 'Oslo', days: [undefined, { n: 2 }], 'a.b': true },
+      },
+    },
+  ]);
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+});
+
+test('usage and finish reason are the last ones told; a stop for another reason is an error code', () => {
+  const aggregator = new StreamAggregator();
+  const content = { role: 'model', parts: [{ text: 'part ' }] };
+  aggregator.add({ candidates: [{ content }], usageMetadata: { totalTokenCount: 5 } });
+  aggregator.add({ candidates: [{ finishReason: FinishReason.SAFETY, finishMessage: 'blocked' }] });
+  expect(aggregator.close()).toMatchObject({
+    content: { role: 'model', parts: [{ text: 'part ' }] },
+    usageMetadata: { totalTokenCount: 5 },
+    finishReason: 'SAFETY',
+    errorCode: 'SAFETY',
+    errorMessage: 'blocked',
+    partial: false,
+  });
+});
+
+test('where nothing came there is no answer', () => {
+  expect(new StreamAggregator().close()).toBeUndefined();
+});
