@@ -17,14 +17,21 @@ export function residentBytes(pid: number): number {
   return Number(match?.[1] ?? 0) * 1024;
 }
 
-/** Samples a process's memory until it is told to stop; returns the most it saw, in bytes. */
-export function watchMemory(pid: number): () => number {
-  let most = residentBytes(pid);
-  const timer = setInterval(() => {
-    most = Math.max(most, residentBytes(pid));
-  }, 100);
-  return () => {
-    clearInterval(timer);
-    return Math.max(most, residentBytes(pid));
+/** The most memory that a process had while `work` went on, sampled. */
+export async function mostMemoryDuring<T>(
+  pid: number,
+  work: () => Promise<T>,
+): Promise<{ result: T; mostBytes: number }> {
+  let mostBytes = residentBytes(pid);
+  const look = () => {
+    mostBytes = Math.max(mostBytes, residentBytes(pid));
   };
+  const timer = setInterval(look, 100);
+  try {
+    const result = await work();
+    look();
+    return { result, mostBytes };
+  } finally {
+    clearInterval(timer);
+  }
 }

@@ -1,5 +1,5 @@
 import { runLoad } from '../load/run-load.ts';
-import { residentBytes, watchMemory } from '../process-usage.ts';
+import { mostMemoryDuring, residentBytes } from '../process-usage.ts';
 import type { TargetName, Targets } from '../targets.ts';
 
 /** Many streams at once through one process. */
@@ -28,16 +28,17 @@ export async function measureStreams(
 ): Promise<Streams> {
   const { url, pid } = servers[name];
   const before = residentBytes(pid);
-  const most = watchMemory(pid);
-  const result = await runLoad({
-    kind: 'streams',
-    url,
-    app: 'plain',
-    text: `hello in ${CHUNKS} chunks every ${EVERY_MS} ms`,
-    frames: CHUNKS,
-    clients: streams,
-    rampMs: RAMP_MS,
-  });
+  const { result, mostBytes } = await mostMemoryDuring(pid, () =>
+    runLoad({
+      kind: 'streams',
+      url,
+      app: 'plain',
+      text: `hello in ${CHUNKS} chunks every ${EVERY_MS} ms`,
+      frames: CHUNKS,
+      clients: streams,
+      rampMs: RAMP_MS,
+    }),
+  );
   const paceMs = (CHUNKS - 1) * EVERY_MS;
   return {
     asked: streams,
@@ -46,6 +47,6 @@ export async function measureStreams(
     errorSamples: result.errorSamples,
     firstTokenMs: result.firstTokenMs,
     lateMs: { p50: result.wholeMs.p50 - paceMs, p99: result.wholeMs.p99 - paceMs },
-    bytesPerStream: Math.max(0, most() - before) / streams,
+    bytesPerStream: Math.max(0, mostBytes - before) / streams,
   };
 }
