@@ -240,7 +240,7 @@ export const SUITES: readonly Suite[] = [
     run: ['./tests/rehearsal/whole'],
     needs: ['haproxy', 'uv'],
     rehearses: true,
-    budgetMs: 10 * MINUTE,
+    budgetMs: 15 * MINUTE,
   },
   {
     name: 'image',

@@ -42,7 +42,7 @@ for (const [name, line] of Object.entries(STEPS)) {
     await expectNothingLeft();
     const port = /"port": (\d+)/.exec(emulatorLog)?.[1];
     if (port) expect(await fetch(`http://127.0.0.1:${port}`).catch(() => 'closed')).toBe('closed');
-  }, 120_000);
+  }, 300_000);
 }
 
 test('a killed command takes the emulator with it, and the next one starts anew', async () => {
@@ -58,7 +58,7 @@ test('a killed command takes the emulator with it, and the next one starts anew'
   const run = await runCli(['rehearse', 'destroy', '--data-dir', rehearsal.dataDir]);
   expect(run).toMatchObject({ exitCode: 0, stdout: 'Nothing stood here.\n' });
   await expectNothingLeft();
-}, 120_000);
+}, 300_000);
 
 test('a value that cannot be right is refused with its rule and the next step', async () => {
   const run = await runCli(apply('--var', 'vpc_cidr=192.168.0.0/99'));
@@ -67,7 +67,7 @@ test('a value that cannot be right is refused with its rule and the next step', 
   expect(run.stderr).toContain('next: Give a value that fits, with --var name=value or --var-file.');
   expect(run.stderr).not.toContain('    at ');
   await expectNothingLeft();
-}, 120_000);
+}, 300_000);
 
 test('a port that is taken is named with its holder', async () => {
   const holder: Server = createServer();
@@ -103,4 +103,4 @@ test('two at once: the second one is told who works', async () => {
   expect(second).toMatchObject({ exitCode: 3 });
   expect(second?.stderr).toContain('Another rehearsal is at work');
   await expectNothingLeft();
-}, 120_000);
+}, 300_000);
