@@ -89,7 +89,7 @@ export async function buildImages(
       title: 'Try the builder',
       run: async () => {
         const probe = bases.get('BUN_IMAGE') ?? (await readBaseDefaults(context.root)).BUN_IMAGE;
-        engine = await fitEngine(await found(), probe, ['bun', '--version']);
+        engine = await fitEngine(await found(), probe, ['bun', '--version'], context.env);
         return engine.note ? `${engine.kind}; ${engine.note}` : engine.kind;
       },
     },

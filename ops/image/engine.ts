@@ -45,14 +45,17 @@ export async function findEngine(env: Env, wanted?: EngineKind): Promise<Engine>
  * Fits the engine to this machine by running `true` of our own in the given image: on a plain machine nothing is added;
  * inside a container or sandbox the limits may not be raised, and the default runtime may refuse its cgroups.
  */
-export async function fitEngine(engine: Engine, image: string, command: readonly string[]): Promise<Engine> {
+export async function fitEngine(
+  engine: Engine,
+  image: string,
+  command: readonly string[],
+  env: Env,
+): Promise<Engine> {
   if (engine.kind === 'buildah') return { ...engine, buildFlags: CONFINED_BUILD };
   const limit = (await tryCommand(['sh', '-c', 'ulimit -Hn'])).stdout.trim();
   const limits = ['--ulimit', `nofile=${limit}:${limit}`, '--ulimit', 'nproc=4096:4096'];
   const runc =
-    engine.kind === 'podman'
-      ? Bun.which('runc', { PATH: [process.env['PATH'], ...SYSTEM_DIRS].join(':') })
-      : null;
+    engine.kind === 'podman' ? Bun.which('runc', { PATH: [env['PATH'], ...SYSTEM_DIRS].join(':') }) : null;
   const attempts: { runFlags: readonly string[]; note?: string }[] = [
     { runFlags: [] },
     { runFlags: limits, note: 'this machine does not let limits be raised' },
