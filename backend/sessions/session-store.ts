@@ -1,4 +1,4 @@
-import { BaseSessionService, type CompositeSessionKey, type Event, type Session } from '@google/adk';
+import { BaseSessionService, type CompositeSessionKey, type Session } from '@google/adk';
 
 /** What a list shows of a session: everything but its events. */
 export interface SessionSummary {
