@@ -22,7 +22,7 @@ let signer: Signer;
 let trusted: Authority;
 let foreign: Authority;
 const made = {} as Record<
-  'server' | 'peer' | 'dns' | 'stranger' | 'nameless' | 'expired' | 'early' | 'forged',
+  'server' | 'peer' | 'dns' | 'stranger' | 'smuggler' | 'nameless' | 'expired' | 'early' | 'forged',
   Made
 >;
 let app: GuardedApp;
@@ -42,6 +42,7 @@ beforeAll(async () => {
   made.peer = await trusted.issue({ names: peer });
   made.dns = await trusted.issue({ names: [{ type: 'dns', value: 'agent.lornu.example' }] });
   made.stranger = await trusted.issue({ names: [{ type: 'url', value: `${PEER_NAME}/other` }] });
+  made.smuggler = await trusted.issue({ names: [{ type: 'url', value: `spiffe://evil, URI:${PEER_NAME}` }] });
   made.nameless = await trusted.issue({ names: [{ type: 'ip', value: '10.0.0.1' }] });
   made.expired = await trusted.issue({ names: peer, notBefore: days(-9), notAfter: days(-1) });
   made.early = await trusted.issue({ names: peer, notBefore: days(1), notAfter: days(9) });
@@ -119,6 +120,7 @@ describe('our own port with client certificates', () => {
     ['a certificate of another authority with the same name', 'forged'],
     ['an expired certificate', 'expired'],
     ['a certificate that is not valid yet', 'early'],
+    ['a name that holds a name of the list', 'smuggler'],
   ] as const)('refuses the connection: %s', async (_what, name) => {
     expect(await call(name === undefined ? undefined : made[name])).toBeUndefined();
     expect(refused).toHaveLength(1);
