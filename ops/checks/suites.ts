@@ -110,7 +110,7 @@ export const SUITES: readonly Suite[] = [
     kind: 'bun',
     run: ['./tests/browser'],
     needs: ['chromium', 'python', 'uv'],
-    budgetMs: 4 * MINUTE,
+    budgetMs: 8 * MINUTE,
   },
   {
     name: 'artifacts',
