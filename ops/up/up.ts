@@ -6,6 +6,7 @@ import { untilAborted } from '../process/until-aborted.ts';
 import { runSteps, type Step, type StepIo } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
 import { childEnded } from './child-ended.ts';
+import { claimDataDir } from './data-dir.ts';
 import { configProblems } from './config-problems.ts';
 import { chooseModel } from './model-choice.ts';
 import { buildPageIfStale } from './page.ts';
@@ -82,9 +83,10 @@ export async function up(
   const steps: Step[] = [
     {
       id: 'check',
-      title: 'Check the configuration and the port',
+      title: 'Check configuration, port and disk',
       run: async () => {
         refuseProblems(configProblems(env));
+        await claimDataDir(dataDir);
         running.port = await claimPort(running.port);
       },
     },

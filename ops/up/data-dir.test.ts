@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { claimDataDir } from './data-dir.ts';
+
+let base: string;
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), 'data-dir-'));
+});
+afterAll(() => rm(base, { recursive: true }));
+
+test('a folder that is not there is made', async () => {
+  await claimDataDir(join(base, 'deep/down'));
+  await claimDataDir(join(base, 'deep/down'));
+});
+
+test('a place that can not be a folder is refused with a next step', async () => {
+  await Bun.write(join(base, 'file'), 'x');
+  const error = await claimDataDir(join(base, 'file/below')).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ exitCode: 3, parts: { next: expect.stringContaining('--data-dir') } });
+});
+
+// /proc has no room at all.
+test.skipIf(process.platform !== 'linux')('a disk without room is refused with what is left', async () => {
+  const error = await claimDataDir('/proc/self').catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ exitCode: 3, parts: { what: "Conversations can't be kept in /proc/self." } });
+});

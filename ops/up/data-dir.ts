@@ -1,0 +1,29 @@
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { CliError, EXIT } from '../cli/cli-error.ts';
+
+/** SQLite's write-ahead log and a day of logs; below that, conversations would fail half-way. */
+const LEAST_FREE_BYTES = 50_000_000;
+
+/** Makes the folder of databases and logs; fails when it can't be written or its disk is nearly full. */
+export async function claimDataDir(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK);
+  } catch (cause) {
+    throw notUsable(dir, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  const { bavail, bsize } = await statfs(dir);
+  if (bavail * bsize < LEAST_FREE_BYTES) {
+    throw notUsable(dir, `Its disk has ${Math.round((bavail * bsize) / 1e6)} MB left; 50 MB are needed.`);
+  }
+}
+
+function notUsable(dir: string, why: string, cause?: unknown): CliError {
+  return new CliError({
+    what: `Conversations can't be kept in ${dir}.`,
+    why,
+    next: 'Free some space or change its owner; or name another folder: ./lornu up --data-dir FOLDER',
+    exitCode: EXIT.machine,
+    cause,
+  });
+}
