@@ -66,7 +66,5 @@ function surfaceOf(path: string): Surface {
 
 /** Whether a browser asks for something to show in its window, rather than a script for data. */
 function showsPage({ method, headers }: Request): boolean {
-  return (
-    method === 'GET' && !headers.has('authorization') && (headers.get('accept') ?? '').includes('text/html')
-  );
+  return method === 'GET' && (headers.get('accept') ?? '').includes('text/html');
 }

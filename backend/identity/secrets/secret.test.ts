@@ -31,6 +31,7 @@ describe('a secret that rotates', () => {
     const { state, secret } = createCase();
     state.stored = 'two';
     await secret.poll();
+    state.nowMs += 10_000;
     expect(await secret.refresh('one')).toBe(true);
     expect(state.reads).toBe(1);
   });

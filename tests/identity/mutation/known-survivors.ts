@@ -50,6 +50,11 @@ export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
     what: "typeof code === 'string'",
     why: 'wording: the library puts the same reason into its message',
   },
+  ...["typeof error === 'object'", 'error !== null', "typeof part === 'number'"].map((what) => ({
+    file: 'google/federation.ts',
+    what,
+    why: 'wording: which parts of a refusal are repeated to operators',
+  })),
   { file: 'google/federation.ts', what: 'clients.set', why: 'speed: tokens are kept by the client' },
   { file: 'google/service-account-key.ts', what: 'clients.set', why: 'speed: tokens are kept by the client' },
   {
