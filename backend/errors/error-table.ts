@@ -111,6 +111,16 @@ export const ERROR_TABLE = {
     sentence: 'This session has a run under way.',
     next: 'Wait as long as Retry-After says, attach to the running run, or cancel it.',
   },
+  SESSION_CHANGED: {
+    status: 409,
+    sentence: 'Someone else has written to this session since it was read.',
+    next: 'Read the session again; then send the message again, if it is still wanted.',
+  },
+  NOT_STORABLE: {
+    status: 422,
+    sentence: 'The session store cannot hold this.',
+    next: 'Send less at once (large contents belong into artifacts), or in a flatter form, as the detail says.',
+  },
   LEASE_LOST: {
     status: 409,
     sentence: 'Another process has taken over this session.',

@@ -4,10 +4,11 @@ import { toStandardBase64, toUrlSafeBase64 } from './base64.ts';
 export type ModelName = keyof typeof SCHEMA_TABLE;
 export type JsonObject = { [key: string]: unknown };
 
-interface Field {
-  camel: string;
-  snake: string;
-  encode: (value: unknown) => unknown;
+/** How fields are named: on the wire as pydantic's aliases, in Firestore's documents as Python's attributes. */
+type Casing = 'camel' | 'snake';
+
+interface Field extends Record<Casing, string> {
+  encode: (value: unknown, casing: Casing) => unknown;
   decode: (value: unknown) => unknown;
 }
 
@@ -59,19 +60,23 @@ function convertOf(kind: string): Convert {
   if (kind.startsWith('[')) {
     const inner = kind.slice(1, -1) as ModelName;
     return {
-      encode: (value) => (Array.isArray(value) ? value.map((item) => encode(inner, item)) : value),
+      encode: (value, casing) =>
+        Array.isArray(value) ? value.map((item) => encode(inner, item, casing)) : value,
       decode: (value) => (Array.isArray(value) ? value.map((item) => decode(inner, item)) : value),
     };
   }
   if (kind.startsWith('{')) {
     const inner = kind.slice(1, -1) as ModelName;
     return {
-      encode: (value) => mapValues(value, (item) => encode(inner, item)),
+      encode: (value, casing) => mapValues(value, (item) => encode(inner, item, casing)),
       decode: (value) => mapValues(value, (item) => decode(inner, item)),
     };
   }
   const model = kind as ModelName;
-  return { encode: (value) => encode(model, value), decode: (value) => decode(model, value) };
+  return {
+    encode: (value, casing) => encode(model, value, casing),
+    decode: (value) => decode(model, value),
+  };
 }
 
 function mapValues(value: unknown, convert: (item: unknown) => unknown): unknown {
@@ -88,14 +93,14 @@ const FIELDS = Object.fromEntries(
   ]),
 ) as unknown as { [model in ModelName]: Field[] };
 
-/** A model of adk-js as Python prints it: camelCase, Python's order, nulls left out, unknown fields dropped. */
-export function encode(model: ModelName, value: unknown): unknown {
+/** A model of adk-js as Python prints it: Python's order, nulls left out, unknown fields dropped. */
+export function encode(model: ModelName, value: unknown, casing: Casing = 'camel'): unknown {
   if (!isObject(value)) return value;
   const defaults = DEFAULTS[model];
   const result: JsonObject = {};
   for (const field of FIELDS[model]) {
     const own = value[field.camel] ?? defaults?.[field.camel];
-    if (own !== undefined && own !== null) result[field.camel] = field.encode(own);
+    if (own !== undefined && own !== null) result[field[casing]] = field.encode(own, casing);
   }
   return result;
 }

@@ -1,9 +1,12 @@
+/** A dependency that cannot be used, for a reason that people may read. */
+export class Unusable extends Error {}
+
 /** One thing that the service depends on, and how to see whether it can be reached. */
 export interface Probe {
   name: string;
   /** Whether the service is of no use without it: then /ready answers 503. */
   required: boolean;
-  /** Resolves when reachable; should give up when the signal ends. The message of a failure is logged, not shown. */
+  /** Resolves when reachable; should give up when the signal ends. The message of a failure is shown for Unusable alone. */
   check(signal: AbortSignal): Promise<void>;
 }
 
@@ -98,7 +101,7 @@ export class Readiness {
       await Promise.race([probe.check(giveUp.signal), late.promise]);
     } catch (error) {
       thrown = error;
-      reason ??= 'It cannot be reached; the log says why.';
+      reason ??= error instanceof Unusable ? error.message : 'It cannot be reached; the log says why.';
     } finally {
       clearTimeout(timer);
       this.#looking.delete(name);

@@ -1,4 +1,10 @@
-import { BaseSessionService, type CompositeSessionKey, type Session } from '@google/adk';
+import {
+  BaseSessionService,
+  type CompositeSessionKey,
+  type ListSessionsRequest,
+  type ListSessionsResponse,
+  type Session,
+} from '@google/adk';
 
 /** What a list shows of a session: everything but its events. */
 export interface SessionSummary {
@@ -40,6 +46,23 @@ export abstract class SessionStore extends BaseSessionService {
   abstract probe(): Promise<void>;
 
   abstract close(): Promise<void>;
+
+  /** ADK's own form of the list, for agents and tools that ask for it; our routes use listSummaries. */
+  override async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
+    const { sessions } = await this.listSummaries({ appName: request.appName, userId: request.userId });
+    if (request.order === 'asc') sessions.reverse();
+    const limit = request.limit ?? sessions.length;
+    const offset = request.page ? (request.page - 1) * limit : (request.offset ?? 0);
+    return {
+      sessions: sessions
+        .slice(offset, offset + limit)
+        .map((summary) => ({ ...summary, events: [], lastUpdateTime: summary.lastUpdateTime * 1000 })),
+      page: limit > 0 ? Math.floor(offset / limit) + 1 : 1,
+      limit,
+      totalItems: sessions.length,
+      totalPages: limit > 0 ? Math.ceil(sessions.length / limit) : 1,
+    };
+  }
 }
 
 export type { CompositeSessionKey, Session };

@@ -46,3 +46,11 @@ export function setOwn(target: StateMap, key: string, value: unknown): void {
     Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
   else target[key] = value;
 }
+
+/** Sets the delta's keys in the target; returns the target. */
+export function assignState(target: StateMap, delta: StateMap): StateMap {
+  for (const [key, value] of Object.entries(delta)) setOwn(target, key, value);
+  return target;
+}
+
+export const hasKeys = (state: StateMap): boolean => Object.keys(state).length > 0;

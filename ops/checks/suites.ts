@@ -122,6 +122,15 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'firestore',
+    title: 'a conversation in Firestore is the same to this service and to google-adk, whoever writes',
+    kind: 'bun',
+    run: ['./tests/firestore'],
+    needs: ['python', 'uv'],
+    budgetMs: 90 * SECOND,
+    light: true,
+  },
+  {
     name: 'fuzz',
     title: 'no request, however odd, is answered with a server error (schemathesis)',
     kind: 'bun',

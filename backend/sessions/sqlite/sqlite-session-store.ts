@@ -3,8 +3,6 @@ import type {
   CreateSessionRequest,
   Event,
   GetSessionRequest,
-  ListSessionsRequest,
-  ListSessionsResponse,
   Session,
 } from '@google/adk';
 import type { Database } from 'bun:sqlite';
@@ -17,8 +15,9 @@ import {
   type ListPage,
   type SessionSummary,
 } from '../session-store.ts';
-import { mergeState, setOwn, splitState, takeTemporary, type StateMap } from '../state.ts';
-import { EventCache } from './event-cache.ts';
+import { assignState, hasKeys, mergeState, splitState, takeTemporary, type StateMap } from '../state.ts';
+import { addOrReplace } from '../add-or-replace.ts';
+import { EventCache } from '../event-cache.ts';
 import { listSummaries } from './list-summaries.ts';
 import { prepareStatements, type SessionRow, type Statements } from './statements.ts';
 import { inTransaction, reading } from './transaction.ts';
@@ -38,7 +37,7 @@ const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 export class SqliteSessionStore extends SessionStore {
   readonly #database: Database;
   readonly #statements: Statements;
-  readonly #cache: EventCache;
+  readonly #cache: EventCache<number>;
   readonly #fences = new WeakMap<Session, number>();
   readonly #now: () => number;
   readonly #newId: () => string;
@@ -99,7 +98,7 @@ export class SqliteSessionStore extends SessionStore {
       const text = JSON.stringify(toWire({ ...event, timestamp }));
       const seq = row.last_seq + 1;
       const state = hasKeys(delta.session)
-        ? JSON.stringify(assign(parseState(row.state), delta.session))
+        ? JSON.stringify(assignState(parseState(row.state), delta.session))
         : row.state;
       this.#addToState(appName, userId, delta.app, delta.user);
       this.#statements.insertEvent.run({ row: row.row_id, seq, event: text });
@@ -113,7 +112,7 @@ export class SqliteSessionStore extends SessionStore {
     });
     event.timestamp = stored.timestamp;
     this.#cache.extend(stored.row, stored.seq, [event], stored.bytes);
-    assign(assign(session.state, event.actions.stateDelta), temporary);
+    assignState(assignState(session.state, event.actions.stateDelta), temporary);
     session.lastUpdateTime = stored.timestamp;
     addOrReplace(session.events, event);
     return event;
@@ -131,23 +130,6 @@ export class SqliteSessionStore extends SessionStore {
     page: ListPage = {},
   ): Promise<{ sessions: SessionSummary[]; nextCursor?: string }> {
     return reading(() => listSummaries(this.#statements, owner, page));
-  }
-
-  /** ADK's own form of the list, for agents and tools that ask for it; our routes use listSummaries. */
-  override async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
-    const { sessions } = await this.listSummaries({ appName: request.appName, userId: request.userId });
-    if (request.order === 'asc') sessions.reverse();
-    const limit = request.limit ?? sessions.length;
-    const offset = request.page ? (request.page - 1) * limit : (request.offset ?? 0);
-    return {
-      sessions: sessions
-        .slice(offset, offset + limit)
-        .map((summary) => ({ ...summary, events: [], lastUpdateTime: summary.lastUpdateTime * 1000 })),
-      page: limit > 0 ? Math.floor(offset / limit) + 1 : 1,
-      limit,
-      totalItems: sessions.length,
-      totalPages: limit > 0 ? Math.ceil(sessions.length / limit) : 1,
-    };
   }
 
   override async probe(): Promise<void> {
@@ -196,35 +178,17 @@ export class SqliteSessionStore extends SessionStore {
   #addToState(appName: string, userId: string, app: StateMap, user: StateMap): void {
     if (hasKeys(app)) {
       const before = parseState(this.#statements.appState.get({ appName })?.state);
-      this.#statements.putAppState.run({ appName, state: JSON.stringify(assign(before, app)) });
+      this.#statements.putAppState.run({ appName, state: JSON.stringify(assignState(before, app)) });
     }
     if (hasKeys(user)) {
       const before = parseState(this.#statements.userState.get({ appName, userId })?.state);
-      this.#statements.putUserState.run({ appName, userId, state: JSON.stringify(assign(before, user)) });
+      this.#statements.putUserState.run({
+        appName,
+        userId,
+        state: JSON.stringify(assignState(before, user)),
+      });
     }
   }
 }
 
-const hasKeys = (state: StateMap): boolean => Object.keys(state).length > 0;
 const parseState = (text: string | undefined): StateMap => (text ? JSON.parse(text) : {});
-
-function assign(target: StateMap, delta: StateMap): StateMap {
-  for (const [key, value] of Object.entries(delta)) setOwn(target, key, value);
-  return target;
-}
-
-/**
- * ADK itself puts some events (a confirmed tool's answer) into the session before it yields them. Such an event is of the
- * invocation under way, which stands at the end: the rest of a long session is not searched.
- */
-function addOrReplace(events: Event[], event: Event): void {
-  for (let index = events.length - 1; index >= 0; index--) {
-    const candidate = events[index];
-    if (candidate?.invocationId !== event.invocationId) break;
-    if (candidate === event || candidate.id === event.id) {
-      events[index] = event;
-      return;
-    }
-  }
-  events.push(event);
-}

@@ -1,0 +1,22 @@
+import type { Event } from '@google/adk';
+import type { Content } from '@google/genai';
+import { encode, type JsonObject } from './codec.ts';
+
+/**
+ * An event as google-adk's Firestore session service stores it in `event_data`: Python's attribute names, nulls left
+ * out, bytes as URL-safe base64; keys inside args, responses and states as their owner wrote them.
+ * What JSON cannot hold is left out as JSON leaves it out. `fromWire` reads it.
+ */
+export function toEventData(event: Event): JsonObject {
+  return plain(encode('Event', { nodeInfo: {}, ...event }, 'snake')) as JsonObject;
+}
+
+/** A content as google-adk's Firestore memory service stores it. `contentFromWire` reads it. */
+export function toContentData(content: Content): JsonObject {
+  return plain(encode('Content', content, 'snake')) as JsonObject;
+}
+
+/** Firestore's client refuses class instances and undefined, both of which a tool may have put into its answer. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}

@@ -1,0 +1,89 @@
+import { AppError } from '../../errors/app-error.ts';
+
+/** Of one read or one transaction, with all its repetitions. */
+const LONGEST_WAIT_MS = 12_000;
+
+/** gRPC's codes. https://grpc.io/docs/guides/status-codes */
+const INVALID_ARGUMENT = 3;
+const NOT_FOUND = 5;
+const PERMISSION_DENIED = 7;
+const RESOURCE_EXHAUSTED = 8;
+const UNAUTHENTICATED = 16;
+
+/** For callers: what is wrong in the staging environment is the operators' business, told by the log and /ready. */
+const FOR_CALLERS: { [code: number]: string } = {
+  [NOT_FOUND]: 'The session store is not there: nothing was stored.',
+  [PERMISSION_DENIED]: 'The session store refuses this service: nothing was stored.',
+  [RESOURCE_EXHAUSTED]: 'The session store has reached its quota: nothing was stored.',
+  [UNAUTHENTICATED]: 'The session store does not know this service: nothing was stored.',
+};
+
+/**
+ * Calls Firestore for a bounded time. Throws AppError: what the call itself throws as one, NOT_STORABLE for what
+ * Firestore will never take, STORE_UNAVAILABLE for the rest.
+ */
+export async function calling<T>(
+  call: (signal: AbortSignal) => Promise<T>,
+  waitMs = LONGEST_WAIT_MS,
+): Promise<T> {
+  const late = new AbortController();
+  const running = call(late.signal);
+  // Once we have stopped waiting, how it ends is nobody's business any more.
+  running.catch(() => undefined);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    return await Promise.race([
+      running,
+      new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => reject(unavailable()), waitMs);
+      }),
+    ]);
+  } catch (error) {
+    late.abort();
+    throw asStoreError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unavailable(detail?: string, cause?: unknown): AppError {
+  return new AppError('STORE_UNAVAILABLE', detail, { cause, headers: { 'retry-after': '2' } });
+}
+
+function asStoreError(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  const code = codeOf(error);
+  // The client itself refuses some of what Firestore would refuse, without a code.
+  if (code === INVALID_ARGUMENT || isRefusedByClient(error)) {
+    const detail =
+      'The session store cannot hold this: a list directly inside a list, a key that begins and ends with two underscores, or nesting deeper than 20.';
+    return new AppError('NOT_STORABLE', detail, { cause: error });
+  }
+  const isBug = code === undefined && (error instanceof TypeError || error instanceof RangeError);
+  return isBug ? error : unavailable(FOR_CALLERS[code ?? -1], error);
+}
+
+function isRefusedByClient(error: unknown): boolean {
+  return error instanceof Error && /^Value for argument/.test(error.message);
+}
+
+function codeOf(error: unknown): number | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? code : undefined;
+}
+
+/** For operators: why the database cannot be used, in a sentence; undefined for what is no refusal. */
+export function whyUnusable(error: unknown, database: string): string | undefined {
+  switch (codeOf(error instanceof AppError ? error.cause : error)) {
+    case NOT_FOUND:
+      return `There is no Firestore database "${database}" in this project.`;
+    case PERMISSION_DENIED:
+      return `Firestore refuses access to the database "${database}": the identity of this service needs the role Cloud Datastore User on it.`;
+    case UNAUTHENTICATED:
+      return `Firestore does not accept the credentials of this service for the database "${database}".`;
+    case RESOURCE_EXHAUSTED:
+      return `The quota of the Firestore database "${database}" is used up.`;
+    default:
+      return undefined;
+  }
+}

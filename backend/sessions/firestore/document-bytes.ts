@@ -1,0 +1,26 @@
+import { AppError } from '../../errors/app-error.ts';
+
+/** Firestore's limit of a document, with its name and its fields. https://firebase.google.com/docs/firestore/quotas */
+const MAX_BYTES = 1024 * 1024;
+/** Of the longest names that are accepted here, and of the fields beside the large one. */
+const ROOM_FOR_REST = 4 * 1024;
+
+/** Throws NOT_STORABLE for what would make a document too large, before anything is sent. */
+export function assertFits(what: 'event' | 'state', value: unknown): void {
+  const bytes = documentBytes(value);
+  if (bytes <= MAX_BYTES - ROOM_FOR_REST) return;
+  const detail = `The ${what} is too large for the session store: ${bytes} bytes, and a document holds ${MAX_BYTES - ROOM_FOR_REST}.`;
+  throw new AppError('NOT_STORABLE', detail);
+}
+
+/** Bytes as Firestore counts them. https://firebase.google.com/docs/firestore/storage-size */
+export function documentBytes(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value) + 1;
+  if (typeof value === 'number') return 8;
+  if (typeof value !== 'object' || value === null) return 1;
+  if (Array.isArray(value)) return value.reduce<number>((sum, inner) => sum + documentBytes(inner), 0);
+  return Object.entries(value).reduce(
+    (sum, [key, inner]) => sum + Buffer.byteLength(key) + 1 + documentBytes(inner),
+    0,
+  );
+}

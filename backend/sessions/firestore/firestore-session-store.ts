@@ -1,0 +1,245 @@
+import { FieldValue, type Firestore } from '@google-cloud/firestore';
+import type {
+  AppendEventRequest,
+  CreateSessionRequest,
+  Event,
+  GetSessionRequest,
+  Session,
+} from '@google/adk';
+import { AppError } from '../../errors/app-error.ts';
+import { Unusable } from '../../observability/readiness.ts';
+import { addOrReplace } from '../add-or-replace.ts';
+import { EventCache } from '../event-cache.ts';
+import {
+  SessionStore,
+  type CompositeSessionKey,
+  type ListPage,
+  type SessionSummary,
+} from '../session-store.ts';
+import { assignState, hasKeys, splitState, takeTemporary, type StateMap } from '../state.ts';
+import { appendInTransaction, type Appended, type Mark } from './append-event.ts';
+import { calling, whyUnusable } from './calling.ts';
+import { deleteSession } from './delete-session.ts';
+import { assertFits, documentBytes } from './document-bytes.ts';
+import { listOfAll, listOfUser } from './list-summaries.ts';
+import { appStateOf, sessionOf, userStateOf } from './paths.ts';
+import { cacheKey, readAllEvents, readLastEvents, type ReadSession } from './read-events.ts';
+import { mergedState, readSession, readSharedState, type SessionDocument } from './session-document.ts';
+import type { WriterGuard } from '../writer-guard.ts';
+
+export interface FirestoreSessionStoreOptions {
+  db: Firestore;
+  guard?: WriterGuard;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  newId?: () => string;
+  /** Bound of the events kept in memory between turns, in bytes as Firestore counts them. */
+  cacheBytes?: number;
+  /** Longest wait of one call, with its repetitions, milliseconds. */
+  waitMs?: number;
+}
+
+const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
+/** Deleting thousands of events takes its time. */
+const DELETE_WAIT_MS = 60_000;
+/** A document that is never written: reading it shows whether the database can be read. */
+const PROBE = 'lornu_probe/probe';
+
+/** What is known of a session object: where it stood in the store, and the appends of it that are under way. */
+interface Known {
+  mark: Mark;
+  fence?: number;
+  appending: Promise<unknown>;
+}
+
+/**
+ * Sessions in Firestore, in exactly the documents of google-adk's FirestoreSessionService: both clouds read and write
+ * the same conversations. Whoever writes to a session that someone else has written to since it was read is refused
+ * (SESSION_CHANGED), as google-adk refuses it (StaleSessionError).
+ */
+export class FirestoreSessionStore extends SessionStore {
+  readonly #db: Firestore;
+  readonly #guard: WriterGuard | undefined;
+  readonly #cache: EventCache<string>;
+  readonly #known = new WeakMap<Session, Known>();
+  readonly #now: () => number;
+  readonly #newId: () => string;
+  readonly #waitMs: number | undefined;
+
+  constructor(options: FirestoreSessionStoreOptions) {
+    super();
+    this.#db = options.db;
+    this.#guard = options.guard;
+    this.#cache = new EventCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
+    this.#now = options.now ?? Date.now;
+    this.#newId = options.newId ?? (() => crypto.randomUUID());
+    this.#waitMs = options.waitMs;
+  }
+
+  override async createSession(request: CreateSessionRequest): Promise<Session> {
+    const { appName, userId } = request;
+    const id = request.sessionId ?? this.#newId();
+    const key = { appName, userId, sessionId: id };
+    const initial = splitState(request.state);
+    const text = JSON.stringify(initial.session);
+    assertFits('state', text);
+    const shared = await this.#call(() =>
+      this.#db.runTransaction(async (transaction) => {
+        const references = [
+          sessionOf(this.#db, key),
+          appStateOf(this.#db, appName),
+          userStateOf(this.#db, key),
+        ];
+        const [session, app, user] = await transaction.getAll(...references);
+        if (session?.exists) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
+        for (const [snapshot, delta] of [
+          [app, initial.app],
+          [user, initial.user],
+        ] as const) {
+          if (!snapshot || !hasKeys(delta)) continue;
+          const state = assignState(snapshot.data() ?? {}, delta);
+          assertFits('state', state);
+          transaction.set(snapshot.ref, state);
+        }
+        const now = FieldValue.serverTimestamp();
+        const document = { id, appName, userId, state: text, createTime: now, updateTime: now, revision: 0 };
+        transaction.create(sessionOf(this.#db, key), document);
+        return { app: readSharedState(app), user: readSharedState(user) };
+      }),
+    );
+    const state = mergedState(
+      JSON.parse(text) as StateMap,
+      assignState(shared.app, initial.app),
+      assignState(shared.user, initial.user),
+    );
+    const session = { id, appName, userId, state, events: [], lastUpdateTime: this.#now() };
+    this.#know(session, { revision: 0, lastMs: 0 });
+    return session;
+  }
+
+  override async getSession(request: GetSessionRequest): Promise<Session | undefined> {
+    const { appName, userId, sessionId: id, config } = request;
+    const key = { appName, userId, sessionId: id };
+    const { numRecentEvents, afterTimestamp } = config ?? {};
+    return this.#call(async () => {
+      const read = async (): Promise<SessionDocument | undefined> =>
+        readSession(await sessionOf(this.#db, key).get());
+      const document = await read();
+      if (!document) return undefined;
+      const [found, app, user] = await Promise.all([
+        this.#events(key, document, read, config),
+        appStateOf(this.#db, appName).get(),
+        userStateOf(this.#db, key).get(),
+      ]);
+      if (!found) return undefined;
+      const newest = found.events.at(-1);
+      let { events } = found;
+      if (afterTimestamp !== undefined) events = events.filter((event) => event.timestamp >= afterTimestamp);
+      if (numRecentEvents !== undefined) events = numRecentEvents > 0 ? events.slice(-numRecentEvents) : [];
+      const { state, revision, updatedMs } = found.document;
+      const session = {
+        id,
+        appName,
+        userId,
+        state: mergedState(state, readSharedState(app), readSharedState(user)),
+        events,
+        lastUpdateTime: updatedMs,
+      };
+      this.#know(session, { revision, lastMs: newest?.timestamp ?? (revision === 0 ? 0 : undefined) });
+      return session;
+    });
+  }
+
+  override async appendEvent({ session, event }: AppendEventRequest): Promise<Event> {
+    if (event.partial) return event;
+    const known = this.#known.get(session);
+    // One after the other: two at once from the same session object would each find the other's revision.
+    const mine = (known?.appending ?? Promise.resolve()).then(() => this.#append(session, event, known));
+    if (known) known.appending = mine.catch(() => undefined);
+    return mine;
+  }
+
+  override async deleteSession(key: CompositeSessionKey): Promise<void> {
+    await calling(() => deleteSession(this.#db, key), DELETE_WAIT_MS);
+  }
+
+  override async listSummaries(
+    { appName, userId }: { appName: string; userId?: string },
+    page: ListPage = {},
+  ): Promise<{ sessions: SessionSummary[]; nextCursor?: string }> {
+    return this.#call(() =>
+      userId === undefined ? listOfAll(this.#db, appName) : listOfUser(this.#db, { appName, userId }, page),
+    );
+  }
+
+  override async probe(): Promise<void> {
+    try {
+      await this.#call(() => this.#db.doc(PROBE).get());
+    } catch (error) {
+      const why = whyUnusable(error, this.#db.databaseId);
+      throw why === undefined ? error : new Unusable(why, { cause: error });
+    }
+  }
+
+  override async close(): Promise<void> {
+    await this.#db.terminate();
+  }
+
+  override bindFence(session: Session, fence: number): void {
+    const known = this.#known.get(session);
+    if (known) known.fence = fence;
+  }
+
+  async #append(session: Session, event: Event, known: Known | undefined): Promise<Event> {
+    const { appName, userId, id: sessionId } = session;
+    const key = { appName, userId, sessionId };
+    this.#guard?.assertMayWrite(key, known?.fence);
+    const temporary = takeTemporary((event.actions.stateDelta ??= {}));
+    const delta = splitState(event.actions.stateDelta);
+    const mark = known?.mark;
+    let appended: Appended;
+    try {
+      appended = await this.#call((signal) =>
+        appendInTransaction(this.#db, { key, event, delta, mark, signal }),
+      );
+    } catch (error) {
+      if (mark && error instanceof AppError && error.code === 'STORE_UNAVAILABLE')
+        mark.unanswered ??= event.id;
+      throw error;
+    }
+    const { timestamp, revision, document, stored } = appended;
+    event.timestamp = timestamp;
+    if (known) known.mark = { revision, lastMs: timestamp };
+    if (stored) {
+      const bytes = documentBytes(stored);
+      this.#cache.extend(cacheKey(sessionOf(this.#db, key), document), revision, [event], bytes);
+    }
+    assignState(assignState(session.state, event.actions.stateDelta), temporary);
+    session.lastUpdateTime = timestamp;
+    addOrReplace(session.events, event);
+    return event;
+  }
+
+  async #events(
+    key: CompositeSessionKey,
+    document: SessionDocument,
+    reread: () => Promise<SessionDocument | undefined>,
+    config: GetSessionRequest['config'],
+  ): Promise<ReadSession | undefined> {
+    const session = sessionOf(this.#db, key);
+    const { numRecentEvents, afterTimestamp } = config ?? {};
+    if (numRecentEvents === 0) return { document, events: [] };
+    const isKnown = this.#cache.get(cacheKey(session, document)) !== undefined;
+    if (!isKnown && numRecentEvents !== undefined && afterTimestamp === undefined)
+      return { document, events: await readLastEvents(session, numRecentEvents) };
+    return readAllEvents(session, document, this.#cache, reread);
+  }
+
+  #know(session: Session, mark: Mark): void {
+    this.#known.set(session, { mark, appending: Promise.resolve() });
+  }
+
+  async #call<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return calling(call, this.#waitMs);
+  }
+}

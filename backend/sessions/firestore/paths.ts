@@ -1,0 +1,32 @@
+import type { CollectionReference, DocumentReference, Firestore } from '@google-cloud/firestore';
+import type { CompositeSessionKey } from '../session-store.ts';
+
+/** The collections of google-adk's Firestore session service, under the names that it has unless told otherwise. */
+export const SESSIONS = 'sessions';
+const ROOT = 'adk-session';
+const USERS = 'users';
+const EVENTS = 'events';
+const APP_STATES = 'app_states';
+const USER_STATES = 'user_states';
+
+type Owner = Pick<CompositeSessionKey, 'appName' | 'userId'>;
+
+export function sessionsOf(db: Firestore, { appName, userId }: Owner): CollectionReference {
+  return db.collection(ROOT).doc(appName).collection(USERS).doc(userId).collection(SESSIONS);
+}
+
+export function sessionOf(db: Firestore, key: CompositeSessionKey): DocumentReference {
+  return sessionsOf(db, key).doc(key.sessionId);
+}
+
+export function eventsOf(session: DocumentReference): CollectionReference {
+  return session.collection(EVENTS);
+}
+
+export function appStateOf(db: Firestore, appName: string): DocumentReference {
+  return db.collection(APP_STATES).doc(appName);
+}
+
+export function userStateOf(db: Firestore, { appName, userId }: Owner): DocumentReference {
+  return db.collection(USER_STATES).doc(appName).collection(USERS).doc(userId);
+}

@@ -1,0 +1,92 @@
+import type { DocumentReference, Query } from '@google-cloud/firestore';
+import type { Event } from '@google/adk';
+import type { JsonObject } from '../../events/codec.ts';
+import { fromWire } from '../../events/wire.ts';
+import type { EventCache } from '../event-cache.ts';
+import { documentBytes } from './document-bytes.ts';
+import { eventsOf } from './paths.ts';
+import { toTimestamp, type SessionDocument } from './session-document.ts';
+
+/** How often a session that is written to while we read it is read anew. */
+const MOST_READS = 3;
+
+export interface ReadSession {
+  document: SessionDocument;
+  /** In the order of their timestamps, as google-adk reads them. */
+  events: Event[];
+}
+
+/**
+ * A session's events. What this process has read before is not read again: the revision counts the events, so only
+ * later ones are asked for; where that gives another number than expected (a writer whose clock is behind), all of them.
+ * Undefined where the session went away meanwhile.
+ */
+export async function readAllEvents(
+  session: DocumentReference,
+  first: SessionDocument,
+  cache: EventCache<string>,
+  reread: () => Promise<SessionDocument | undefined>,
+): Promise<ReadSession | undefined> {
+  let document: SessionDocument | undefined = first;
+  for (let attempt = 1; document; attempt++) {
+    const events: Event[] =
+      (await readNewer(session, document, cache)) ?? (await readFromStart(session, document, cache));
+    if (events.length === document.revision || attempt === MOST_READS) return { document, events };
+    const now = await reread();
+    // Nobody wrote meanwhile: some writer has stored an event twice, and the number will never be the revision.
+    if (now?.revision === document.revision && now.generation === document.generation)
+      return { document, events };
+    document = now;
+  }
+  return undefined;
+}
+
+/** The last events alone, oldest first; nothing of it is kept. */
+export async function readLastEvents(session: DocumentReference, count: number): Promise<Event[]> {
+  return (await read(eventsOf(session).orderBy('timestamp').limitToLast(count))).events;
+}
+
+/** Under which a session's events are kept in memory. */
+export function cacheKey(session: DocumentReference, { generation }: SessionDocument): string {
+  return `${session.path}@${generation}`;
+}
+
+async function readNewer(
+  session: DocumentReference,
+  document: SessionDocument,
+  cache: EventCache<string>,
+): Promise<Event[] | undefined> {
+  const key = cacheKey(session, document);
+  const known = cache.get(key);
+  const last = known?.events.at(-1);
+  if (!known || !last || known.lastSeq > document.revision) return undefined;
+  const { lastSeq } = known;
+  const events = known.events.slice();
+  if (lastSeq === document.revision) return events;
+  const query = eventsOf(session).orderBy('timestamp').where('timestamp', '>', toTimestamp(last.timestamp));
+  const newer = await read(query);
+  if (newer.events.length !== document.revision - lastSeq) return undefined;
+  cache.extend(key, lastSeq + 1, newer.events, newer.bytes);
+  return [...events, ...newer.events];
+}
+
+async function readFromStart(
+  session: DocumentReference,
+  document: SessionDocument,
+  cache: EventCache<string>,
+): Promise<Event[]> {
+  const { events, bytes } = await read(eventsOf(session).orderBy('timestamp'));
+  const key = cacheKey(session, document);
+  cache.delete(key);
+  if (events.length === document.revision) cache.extend(key, 1, events.slice(), bytes);
+  return events;
+}
+
+async function read(query: Query): Promise<{ events: Event[]; bytes: number }> {
+  const { docs } = await query.get();
+  const stored = docs.flatMap((doc) => {
+    const data: unknown = doc.get('event_data');
+    return typeof data === 'object' && data !== null ? [data as JsonObject] : [];
+  });
+  return { events: stored.map(fromWire), bytes: stored.reduce((sum, data) => sum + documentBytes(data), 0) };
+}

@@ -1,0 +1,76 @@
+import { Timestamp, type DocumentSnapshot } from '@google-cloud/firestore';
+import { mergeState, setOwn, type StateMap } from '../state.ts';
+
+/** What a session's document says, as google-adk writes it. */
+export interface SessionDocument {
+  id: string;
+  userId: string;
+  state: StateMap;
+  /** Grows by one with each event. */
+  revision: number;
+  /** Of the last write, milliseconds. */
+  updatedMs: number;
+  updateTime: Timestamp | undefined;
+  /** Another one when a session of the same id was deleted and made again. */
+  generation: string;
+}
+
+/** Undefined where there is no session, or only what is left of one that is being deleted. */
+export function readSession(snapshot: DocumentSnapshot): SessionDocument | undefined {
+  const data = snapshot.data();
+  if (!data || data['status'] === 'DELETING') return undefined;
+  const updateTime = data['updateTime'] instanceof Timestamp ? data['updateTime'] : undefined;
+  return {
+    id: String(data['id'] ?? snapshot.id),
+    userId: String(data['userId'] ?? ''),
+    state: readState(data['state']),
+    revision: Number(data['revision'] ?? 0),
+    updatedMs: updateTime ? toMs(updateTime) : 0,
+    updateTime,
+    generation: snapshot.createTime ? String(toMs(snapshot.createTime)) : '',
+  };
+}
+
+function readState(stored: unknown): StateMap {
+  if (typeof stored === 'string') return JSON.parse(stored) as StateMap;
+  return (stored ?? {}) as StateMap;
+}
+
+/** `app:` or `user:` state: natively stored, so that a Python writer may have put times and bytes into it. */
+export function readSharedState(snapshot: DocumentSnapshot | undefined): StateMap {
+  const state: StateMap = {};
+  for (const [key, value] of Object.entries(snapshot?.data() ?? {})) setOwn(state, key, toJson(value));
+  return state;
+}
+
+/** As google-adk's routes print such values. */
+function toJson(value: unknown): unknown {
+  if (value instanceof Timestamp) return toIso(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
+  if (Array.isArray(value)) return value.map(toJson);
+  if (typeof value !== 'object' || value === null) return value;
+  const result: StateMap = {};
+  for (const [key, inner] of Object.entries(value)) setOwn(result, key, toJson(inner));
+  return result;
+}
+
+function toIso(time: Timestamp): string {
+  const micros = Math.floor(time.nanoseconds / 1000);
+  const fraction = micros === 0 ? '' : `.${String(micros).padStart(6, '0')}`;
+  return `${new Date(time.seconds * 1000).toISOString().slice(0, 19)}${fraction}Z`;
+}
+
+export function mergedState(session: StateMap, app: StateMap, user: StateMap): StateMap {
+  return mergeState({ app, user, session });
+}
+
+/** Milliseconds, whole microseconds kept behind the point. */
+export function toMs(time: Timestamp): number {
+  return time.seconds * 1000 + Math.round(time.nanoseconds / 1000) / 1000;
+}
+
+export function toTimestamp(ms: number): Timestamp {
+  const micros = Math.round(ms * 1000);
+  const seconds = Math.floor(micros / 1_000_000);
+  return new Timestamp(seconds, (micros - seconds * 1_000_000) * 1000);
+}

@@ -1,0 +1,215 @@
+import type { Session } from '@google/adk';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { toSessionJson, toWire } from '../../backend/events/wire.ts';
+import { event, KINDS, wireEvent, type Wire } from './events.ts';
+import { fromWire } from '../../backend/events/wire.ts';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+const key = (sessionId: string, userId = 'ann') => ({ appName: 'lornu', userId, sessionId });
+const python = (sessionId: string, userId = 'ann') => ({
+  app_name: 'lornu',
+  user_id: userId,
+  session_id: sessionId,
+});
+const ours = async (sessionId: string): Promise<Session> =>
+  (await world.another().getSession(key(sessionId)))!;
+const shown = (session: Session): Wire => JSON.parse(toSessionJson(session)) as Wire;
+const eventsOf = (session: Session): Wire[] => session.events.map(toWire);
+
+beforeAll(async () => {
+  world = await openWorld();
+  // The first answer takes as long as importing google-adk.
+  await world.python.ask({ do: 'list', app_name: 'lornu', user_id: 'nobody' });
+}, 120_000);
+afterAll(() => world?.close());
+
+describe('one conversation, two services', () => {
+  test('every kind of event that we wrote is read by google-adk as we read it, and goes on there and back', async () => {
+    const session = await world.store.createSession(key('ours'));
+    for (const wire of KINDS) await world.store.appendEvent({ session, event: fromWire(structuredClone(wire)) });
+    const theirs = await world.python.ask({ do: 'get', ...python('ours') });
+    const back = shown(await ours('ours'));
+    expect(theirs.events).toEqual(back['events']);
+    expect(theirs.state).toEqual(back['state']);
+    expect(back['state']).toEqual({
+      plain: { innerKey: [1, null, 'x'] },
+      camelKey: 1,
+      'user:notes': ['a'],
+      'app:motd': 'hi',
+    });
+    expect(back['events'][1].content.parts[0].functionCall.args).toEqual(
+      KINDS[1]!['content'].parts[0].functionCall.args,
+    );
+    await world.python.ask({
+      do: 'append',
+      ...python('ours'),
+      events: [wireEvent({ author: 'user', content: { role: 'user', parts: [{ text: 'from Google Cloud' }] } })],
+    });
+    const again = (await world.store.getSession(key('ours')))!;
+    expect(toWire(again.events.at(-1)!)).toMatchObject({ content: { parts: [{ text: 'from Google Cloud' }] } });
+    await world.store.appendEvent({ session: again, event: event({ content: { parts: [{ text: 'back' }] } }) });
+    const last = await world.python.ask({ do: 'get', ...python('ours') });
+    expect(last.events).toEqual(eventsOf(await ours('ours')));
+    expect(last.events).toHaveLength(KINDS.length + 2);
+  });
+
+  test('every kind of event that google-adk wrote is read by us as it reads it, and deleted by us', async () => {
+    await world.python.ask({ do: 'create', ...python('theirs'), state: { a: { bC: 1 }, 'user:u': 1, 'app:x': [1] } });
+    await world.python.ask({ do: 'append', ...python('theirs'), events: KINDS });
+    const session = await ours('theirs');
+    const theirs = await world.python.ask({ do: 'get', ...python('theirs') });
+    expect(eventsOf(session)).toEqual(theirs.events);
+    expect(session.state).toEqual(theirs.state);
+    await world.store.deleteSession(key('theirs'));
+    expect(await world.python.ask({ do: 'get', ...python('theirs') })).toBeNull();
+    expect([...world.standin.documents.all()].filter(({ name }) => name.includes('/theirs'))).toEqual([]);
+  });
+
+  test('the documents of both have the same fields of the same types', async () => {
+    const wire = wireEvent({ content: { role: 'model', parts: [{ text: 'x' }] }, actions: { stateDelta: { k: 1 } } });
+    const session = await world.store.createSession({ ...key('shape-1'), state: { s: 1 } });
+    await world.store.appendEvent({ session, event: fromWire(structuredClone(wire)) });
+    await world.python.ask({ do: 'create', ...python('shape-2'), state: { s: 1 } });
+    await world.python.ask({ do: 'append', ...python('shape-2'), events: [wire] });
+    const typesOf = (suffix: string): Wire => {
+      const found = [...world.standin.documents.all()].find(({ name }) => name.endsWith(suffix));
+      return typesIn({ mapValue: { fields: found?.fields ?? {} } }) as Wire;
+    };
+    expect(typesOf('/shape-1')).toEqual(typesOf('/shape-2'));
+    expect(Object.keys(typesOf('/shape-1')).toSorted()).toEqual(
+      ['appName', 'createTime', 'id', 'revision', 'state', 'updateTime', 'userId'],
+    );
+    const id = wire['id'] as string;
+    const [a, b] = [typesOf(`/shape-1/events/${id}`), typesOf(`/shape-2/events/${id}`)];
+    // A whole number of seconds: Python's float stays one, JavaScript has no other number.
+    delete a['event_data'].timestamp;
+    delete b['event_data'].timestamp;
+    expect(a).toEqual(b);
+    expect(Object.keys(a).toSorted()).toEqual(['appName', 'event_data', 'timestamp', 'userId']);
+  });
+
+  test('a session that one deletes is gone for the other, and its id can be used again', async () => {
+    const session = await world.store.createSession(key('reborn'));
+    await world.store.appendEvent({ session, event: event({ content: { parts: [{ text: 'old' }] } }) });
+    await world.python.ask({ do: 'delete', ...python('reborn') });
+    expect(await world.store.getSession(key('reborn'))).toBeUndefined();
+    await world.python.ask({ do: 'create', ...python('reborn') });
+    await world.python.ask({
+      do: 'append',
+      ...python('reborn'),
+      events: [wireEvent({ content: { parts: [{ text: 'new' }] } })],
+    });
+    const events = (await world.store.getSession(key('reborn')))!.events;
+    expect(events.map(({ content }) => content?.parts?.[0]?.text)).toEqual(['new']);
+    const code = await world.store.createSession(key('reborn')).catch((error) => error.code);
+    expect(code).toBe('SESSION_EXISTS');
+  });
+
+  test('both list the same sessions of a user and of all', async () => {
+    for (let n = 0; n < 5; n++) await world.store.createSession({ ...key(`l${n}`, 'eve'), state: { n } });
+    await world.python.ask({ do: 'create', ...python('l5', 'eve'), state: { n: 5, 'user:since': 1 } });
+    const theirs = await world.python.ask({ do: 'list', app_name: 'lornu', user_id: 'eve' });
+    const mine = (await world.store.listSummaries({ appName: 'lornu', userId: 'eve' })).sessions;
+    const essence = ({ id, userId, state }: Wire) => ({ id, userId, state });
+    expect(mine.toReversed().map(essence)).toEqual(theirs.map(essence));
+    expect(mine.map(({ id }) => id)).toEqual(['l5', 'l4', 'l3', 'l2', 'l1', 'l0']);
+    const pages: string[][] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await world.store.listSummaries(
+        { appName: 'lornu', userId: 'eve' },
+        { limit: 4, ...(cursor ? { cursor } : {}) },
+      );
+      pages.push(page.sessions.map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor);
+    expect(pages).toEqual([['l5', 'l4', 'l3', 'l2'], ['l1', 'l0']]);
+    const all = (await world.store.listSummaries({ appName: 'lornu' })).sessions;
+    const allTheirs = await world.python.ask({ do: 'list', app_name: 'lornu' });
+    expect(all.map(essence).toSorted(byId)).toEqual(allTheirs.map(essence).toSorted(byId));
+    const refused = world.store.listSummaries({ appName: 'lornu', userId: 'eve' }, { cursor: 'x' });
+    expect(await refused.catch((error) => error.code)).toBe('BAD_CURSOR');
+  });
+
+  test('only the newest events are read where only they are asked for', async () => {
+    const session = await world.store.createSession(key('recent'));
+    for (let n = 0; n < 6; n++)
+      await world.store.appendEvent({ session, event: event({ content: { parts: [{ text: `${n}` }] } }) });
+    const config = { numRecentEvents: 2 };
+    const mine = (await world.another().getSession({ ...key('recent'), config }))!;
+    const theirs = await world.python.ask({ do: 'get', ...python('recent'), config: { num_recent_events: 2 } });
+    expect(eventsOf(mine)).toEqual(theirs.events);
+    expect(mine.events).toHaveLength(2);
+    const none = (await world.another().getSession({ ...key('recent'), config: { numRecentEvents: 0 } }))!;
+    expect(none.events).toEqual([]);
+  });
+});
+
+describe('two writers', () => {
+  test('at once: exactly one is refused, on whichever side', async () => {
+    for (let round = 0; round < 4; round++) {
+      const id = `race-${round}`;
+      await world.store.createSession(key(id));
+      const mine = (await world.store.getSession(key(id)))!;
+      await world.python.ask({ do: 'hold', as: id, ...python(id) });
+      const outcomes = await Promise.allSettled([
+        world.store.appendEvent({ session: mine, event: event({ author: 'user' }) }),
+        world.python.ask({ do: 'append', as: id, ...python(id), events: [wireEvent({ author: 'user' })] }),
+      ]);
+      const lost = outcomes.filter(({ status }) => status === 'rejected');
+      expect(lost).toHaveLength(1);
+      expect(String((lost[0] as PromiseRejectedResult).reason)).toMatch(/StaleSessionError|Someone else has written/);
+      expect((await ours(id)).events).toHaveLength(1);
+    }
+  });
+
+  test('the one that was late stays refused, and writes again once it has read again', async () => {
+    const late = await world.store.createSession(key('late'));
+    await world.python.ask({ do: 'append', ...python('late'), events: [wireEvent({})] });
+    for (let n = 0; n < 2; n++) {
+      const code = await world.store.appendEvent({ session: late, event: event({}) }).catch((error) => error.code);
+      expect(code).toBe('SESSION_CHANGED');
+    }
+    const fresh = (await world.store.getSession(key('late')))!;
+    await world.store.appendEvent({ session: fresh, event: event({}) });
+    expect((await world.python.ask({ do: 'get', ...python('late') })).events).toHaveLength(2);
+  });
+
+  test('a clock that is two seconds behind the other does not reorder what follows', async () => {
+    const nowS = Math.floor(Date.now() / 1000);
+    await world.store.createSession(key('clocks'));
+    await world.python.ask({
+      do: 'append',
+      ...python('clocks'),
+      events: [wireEvent({ id: 'ahead', timestamp: nowS + 2 })],
+    });
+    const session = (await world.store.getSession(key('clocks')))!;
+    for (const id of ['behind-1', 'behind-2'])
+      await world.store.appendEvent({ session, event: event({ id, timestamp: nowS }) });
+    const theirs = await world.python.ask({ do: 'get', ...python('clocks') });
+    expect(theirs.events.map(({ id }: Wire) => id)).toEqual(['ahead', 'behind-1', 'behind-2']);
+    expect(theirs.events[2].timestamp - theirs.events[1].timestamp).toBeCloseTo(1e-6, 6);
+    // google-adk does not correct its own clock: both sides see the same order all the same, also with events in memory.
+    await world.python.ask({
+      do: 'append',
+      ...python('clocks'),
+      events: [wireEvent({ id: 'early', timestamp: nowS - 2 })],
+    });
+    const after = (await world.store.getSession(key('clocks')))!;
+    expect(after.events.map(({ id }) => id)).toEqual(['early', 'ahead', 'behind-1', 'behind-2']);
+  });
+});
+
+const byId = (a: { id: string; userId: string }, b: { id: string; userId: string }): number =>
+  `${a.userId}/${a.id}` < `${b.userId}/${b.id}` ? -1 : 1;
+
+/** The type of every value, in the value's place. */
+function typesIn(value: Wire): unknown {
+  if (value['mapValue']) {
+    const fields = Object.entries((value['mapValue'].fields ?? {}) as Wire);
+    return Object.fromEntries(fields.map(([name, inner]) => [name, typesIn(inner as Wire)]));
+  }
+  if (value['arrayValue']) return ((value['arrayValue'].values ?? []) as Wire[]).map(typesIn);
+  return Object.keys(value).find((name) => name !== 'valueType');
+}

@@ -1,0 +1,49 @@
+import type { Firestore } from '@google-cloud/firestore';
+import { createFirestore } from '../../backend/sessions/firestore/firestore-client.ts';
+import {
+  FirestoreSessionStore,
+  type FirestoreSessionStoreOptions,
+} from '../../backend/sessions/firestore/firestore-session-store.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '../../ops/standins/firestore/server.ts';
+import { startPythonAdk, type PythonAdk } from './python-adk.ts';
+
+export const PROJECT = 'lornu';
+export const DATABASE = 'staging';
+
+/** One Firestore, and what stands on it. */
+export interface World {
+  standin: FirestoreStandin;
+  db: Firestore;
+  store: FirestoreSessionStore;
+  /** Another process of ours: nothing in memory is shared. */
+  another: (options?: Partial<FirestoreSessionStoreOptions>) => FirestoreSessionStore;
+  python: PythonAdk;
+  close: () => Promise<void>;
+}
+
+/** Python is started by the first question to it. */
+export async function openWorld(): Promise<World> {
+  const standin = await startFirestoreStandin({ databases: [DATABASE] });
+  const connect = () =>
+    createFirestore({ project: PROJECT, database: DATABASE, emulatorHost: standin.host });
+  const db = connect();
+  const stores = [new FirestoreSessionStore({ db })];
+  let python: PythonAdk | undefined;
+  const started = () => (python ??= startPythonAdk(standin.host, PROJECT, DATABASE));
+  return {
+    standin,
+    db,
+    store: stores[0]!,
+    another: (options = {}) => {
+      const store = new FirestoreSessionStore({ db: connect(), ...options });
+      stores.push(store);
+      return store;
+    },
+    python: { ask: (request) => started().ask(request), stop: async () => python?.stop() },
+    close: async () => {
+      await python?.stop();
+      await Promise.all(stores.map((store) => store.close()));
+      standin.stop();
+    },
+  };
+}
