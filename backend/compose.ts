@@ -10,7 +10,7 @@ import { DiskArtifactFiles } from './artifacts/disk/disk-artifact-files.ts';
 import { GcsArtifactFiles } from './artifacts/gcs/gcs-artifact-files.ts';
 import { GcsClient } from './artifacts/gcs/gcs-client.ts';
 import { sessionArtifacts } from './artifacts/session-artifacts.ts';
-import { ConfigError, type ArtifactStoreConfig, type Config } from './config/config.ts';
+import type { ArtifactStoreConfig, Config } from './config/config.ts';
 import { accessTokens } from './google-access.ts';
 import { MeasuredRuns } from './http/measured-runs.ts';
 import type { AppEnv } from './http/route.ts';
@@ -18,18 +18,15 @@ import { createCallers } from './identity/callers.ts';
 import { createGoogleIdentity } from './identity/google/create-google-identity.ts';
 import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
 import { createAwsCredentials, createTaskSecrets } from './identity/task-secrets.ts';
-import { SqliteMemory } from './memory/sqlite/sqlite-memory.ts';
 import { modelBackend, probeModel } from './model-backend.ts';
 import { useModel } from './model/gemini-llm.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { Readiness } from './observability/readiness.ts';
+import { openStores } from './open-stores.ts';
 import { createRunService } from './runs/run-service.ts';
 import type { RunStore } from './runs/run-store.ts';
-import { SqliteRunStore } from './runs/sqlite/sqlite-run-store.ts';
 import { TaskProtection } from './runs/task-protection.ts';
-import { openDatabase } from './sessions/sqlite/database.ts';
-import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
 
 export interface Composed {
   app: Hono<AppEnv>;
@@ -45,7 +42,7 @@ export interface ComposeParts {
   metrics: Metrics | undefined;
 }
 
-/** The only place that makes the real services and wires them. Throws ConfigError for what cannot be served. */
+/** The only place that makes the real services and wires them. */
 export async function compose({ config, log, metrics }: ComposeParts): Promise<Composed> {
   const now = Date.now;
   const newId = () => crypto.randomUUID();
@@ -56,23 +53,20 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
   const backend = modelBackend(config.model, secrets.geminiApiKey, google);
   useModel({ backend, ...(config.model.name ? { model: config.model.name } : {}), log });
 
-  const database = openDatabase(sqliteFile(config));
-  const sessions = new SqliteSessionStore({ database });
+  const { sessions, runs: runStore, memory } = openStores(config, google, log);
   const files = artifactFiles(config.artifacts, google);
   const artifacts = new ArtifactService(files, config.limits.uploadBytes);
-  const memory = new SqliteMemory(config.memoryFile);
   const agents = await loadAgents({ dir: config.agentsDir, log });
   const readiness = new Readiness({
     probes: [
       { name: 'sessions', required: true, check: () => sessions.probe() },
       { name: 'artifacts', required: false, check: (signal) => files.probe(signal) },
-      { name: 'memory', required: false, check: () => memory.probe() },
+      { name: 'memory', required: false, check: (signal) => memory.probe(signal) },
       { name: 'model', required: false, check: (signal) => probeModel(backend, signal) },
     ],
     onChange: (name, state, error) =>
       log[state === 'ok' ? 'info' : 'warn']('dependency', { name, state, ...(error ? { error } : {}) }),
   });
-  const runStore = new SqliteRunStore({ database });
   const protection = await taskProtection(config, runStore, log);
   const own = createRunService({
     agents,
@@ -140,13 +134,6 @@ async function taskProtection(
   await runs.noteRevision(revision);
   const newerDeploymentSince = () => runs.newerRevisionSince(revision);
   return new TaskProtection({ agentUri: ecsAgentUri, log, now: Date.now, newerDeploymentSince });
-}
-
-function sqliteFile({ sessions }: Config): string {
-  if (sessions.kind === 'sqlite') return sessions.file;
-  throw new ConfigError([
-    'LORNU_SESSION_STORE must be sqlite: Firestore sessions are not served yet; got "firestore".',
-  ]);
 }
 
 function artifactFiles(store: ArtifactStoreConfig, google: GoogleIdentity | undefined): ArtifactFiles {

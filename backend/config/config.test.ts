@@ -7,6 +7,7 @@ const STAGING = {
   ...LOCAL,
   LORNU_ENVIRONMENT: 'staging',
   FIRESTORE_DATABASE: 'staging',
+  GOOGLE_CLOUD_PROJECT: 'lornu',
   A2A_ALLOWED_EMAILS: 'peer@project.iam.gserviceaccount.com',
   A2A_TOKEN_AUDIENCE: 'https://lornu.example',
 };
@@ -71,6 +72,12 @@ describe('the configuration', () => {
   test.each([
     [{ FIRESTORE_DATABASE: undefined }, 'FIRESTORE_DATABASE must name a database'],
     [{ FIRESTORE_DATABASE: '(default)' }, 'FIRESTORE_DATABASE must name a database'],
+    [{ GOOGLE_CLOUD_PROJECT: undefined }, 'GOOGLE_CLOUD_PROJECT must be the project'],
+    [{ FIRESTORE_EMULATOR_HOST: '127.0.0.1:8085' }, 'FIRESTORE_EMULATOR_HOST must not be set in staging'],
+    [
+      { FIRESTORE_EMULATOR_HOST: '10.0.0.1:8085', LORNU_REHEARSAL: '1' },
+      'FIRESTORE_EMULATOR_HOST must be on a loopback address',
+    ],
     [{ GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:9' }, 'GOOGLE_GEMINI_BASE_URL must not be set in staging'],
     [{ STORAGE_EMULATOR_HOST: 'http://127.0.0.1:9' }, 'STORAGE_EMULATOR_HOST must not be set in staging'],
     [{ LORNU_PUBLIC_URL: 'http://lornu.example' }, 'LORNU_PUBLIC_URL must be an https:// URL'],

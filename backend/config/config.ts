@@ -14,7 +14,7 @@ export type ModelConfig = {
 
 export type SessionStoreConfig =
   | { kind: 'sqlite'; file: string }
-  | { kind: 'firestore'; database: string; project: string | undefined };
+  | { kind: 'firestore'; database: string; project: string; emulatorHost: string | undefined };
 
 export type ArtifactStoreConfig =
   | { kind: 'disk'; dir: string }
@@ -156,7 +156,12 @@ function toSessions(v: Variables): SessionStoreConfig {
   const kind = v.LORNU_SESSION_STORE ?? (v.LORNU_ENVIRONMENT === 'staging' ? 'firestore' : 'sqlite');
   return kind === 'sqlite'
     ? { kind, file: `${v.LORNU_DATA_DIR}/sessions.sqlite` }
-    : { kind, database: v.FIRESTORE_DATABASE ?? '', project: v.GOOGLE_CLOUD_PROJECT };
+    : {
+        kind,
+        database: v.FIRESTORE_DATABASE ?? '',
+        project: v.GOOGLE_CLOUD_PROJECT ?? '',
+        emulatorHost: v.FIRESTORE_EMULATOR_HOST,
+      };
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -12,6 +12,7 @@ const STAGING = {
   GEMINI_API_KEY: 'a-key',
   LORNU_ENVIRONMENT: 'staging',
   FIRESTORE_DATABASE: 'staging',
+  GOOGLE_CLOUD_PROJECT: 'lornu',
   ...PEOPLE,
 };
 

@@ -47,6 +47,26 @@ function stagingRules(v: Variables): string[] {
 }
 
 function firestoreRules(v: Variables): string[] {
+  return [...databaseRules(v), ...projectRules(v), ...emulatorRules(v)];
+}
+
+function projectRules(v: Variables): string[] {
+  if (v.GOOGLE_CLOUD_PROJECT || v.LORNU_SESSION_STORE === 'sqlite') return [];
+  return ['GOOGLE_CLOUD_PROJECT must be the project of the Firestore database; it is not set.'];
+}
+
+function emulatorRules(v: Variables): string[] {
+  const host = v.FIRESTORE_EMULATOR_HOST;
+  if (host === undefined) return [];
+  const given = JSON.stringify(host);
+  if (v.LORNU_ENVIRONMENT === 'staging' && v.LORNU_REHEARSAL !== '1')
+    return [`FIRESTORE_EMULATOR_HOST must not be set in staging: stand-ins are refused; got ${given}.`];
+  return isLoopback(host.replace(/:\d+$/, ''))
+    ? []
+    : [`FIRESTORE_EMULATOR_HOST must be on a loopback address; got ${given}.`];
+}
+
+function databaseRules(v: Variables): string[] {
   if (!v.FIRESTORE_DATABASE) {
     return ['FIRESTORE_DATABASE must name a database of its own, such as staging; it is not set.'];
   }

@@ -74,6 +74,16 @@ export const VARIABLES = z.object({
     meaning: 'Firestore database of conversations; never (default).',
     form: 'a database id such as staging',
   }),
+  FIRESTORE_EMULATOR_HOST: variable(
+    z
+      .string()
+      .regex(/^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i)
+      .optional(),
+    {
+      meaning: 'Where a stand-in for Firestore listens.',
+      form: 'a host and a port such as 127.0.0.1:8085',
+    },
+  ),
   ARTIFACT_BUCKET: variable(z.string().optional(), {
     meaning: 'Cloud Storage bucket of artifacts; on disk in the data folder when left out.',
     form: 'a bucket name',

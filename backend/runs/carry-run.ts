@@ -24,6 +24,10 @@ const COULD_NOT_GO_ON = 'The turn was interrupted and could not be gone on with.
 /** Why a run ends without its agent having come to an end. */
 const ENDINGS: { [reason in StopReason]?: { state: 'cancelled' | 'interrupted'; sentence?: string } } = {
   cancelled: { state: 'cancelled' },
+  'process-ends': {
+    state: 'interrupted',
+    sentence: 'The service was stopped in the middle of the turn. Please ask again.',
+  },
   'too-long': { state: 'interrupted', sentence: 'The turn took longer than turns may take here.' },
   unheard: {
     state: 'interrupted',
@@ -52,7 +56,11 @@ export async function carryRun(parts: RunServiceParts, limits: RunLimits, carrie
     else await run.end(state);
   } catch (error) {
     if (isLost(error)) await run.leave();
-    else log.error('A run could not be closed in the store', { runId: run.id, error });
+    else {
+      log.error('A run could not be closed in the store', { runId: run.id, error });
+      // Nobody else will: its listeners wait for an end.
+      if (!parts.runs.outlivesProcess) await run.end('interrupted').catch(() => undefined);
+    }
   } finally {
     clearTimeout(timer);
   }
@@ -188,7 +196,10 @@ class Carrier {
     const { log, now } = this.#parts;
     const { errorCode, errorMessage, isBug, cause } = failure;
     log[isBug ? 'error' : 'warn']('A turn failed', { runId: this.#run.id, errorCode, error: cause });
-    if (isStoreNeeded) {
+    // The session is the other writer's now, who may be in the middle of a turn: said to the listeners alone.
+    const isOvertaken = errorCode === 'SESSION_CHANGED';
+    if (isOvertaken) this.#run.addEvent(this.#failureEvent(errorCode, errorMessage));
+    else if (isStoreNeeded) {
       const event = this.#failureEvent(errorCode, errorMessage);
       try {
         await this.#close(this.#rootAgent);
@@ -200,7 +211,7 @@ class Carrier {
       }
     }
     this.#run.addError(failure, now());
-    return errorCode === 'TURN_INTERRUPTED' ? 'interrupted' : 'failed';
+    return errorCode === 'TURN_INTERRUPTED' || isOvertaken ? 'interrupted' : 'failed';
   }
 
   async #close(rootAgent: BaseAgent | undefined, toRepeat?: Event): Promise<void> {

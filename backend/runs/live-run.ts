@@ -9,7 +9,14 @@ import type { Frame, Run, RunState, TokenUse } from './run.ts';
 import type { Lease, RunRecord, RunStore } from './run-store.ts';
 
 /** Why a run is stopped from outside. */
-export type StopReason = 'cancelled' | 'too-long' | 'unheard' | 'hand-over' | 'lease-lost' | 'store-failed';
+export type StopReason =
+  | 'cancelled'
+  | 'too-long'
+  | 'unheard'
+  | 'hand-over'
+  | 'process-ends'
+  | 'lease-lost'
+  | 'store-failed';
 
 /** A run that this process carries. */
 export class LiveRun implements Run {

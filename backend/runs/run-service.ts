@@ -74,7 +74,10 @@ class DurableRunService implements RunService {
       await runs.end(lease, 'failed', []);
       throw error;
     });
-    if (!loaded) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${sessionId}`);
+    if (!loaded) {
+      await runs.end(lease, 'failed', []).catch(() => undefined);
+      throw new AppError('SESSION_NOT_FOUND', `Session not found: ${sessionId}`);
+    }
     sessions.bindFence(loaded, lease.fence);
     return this.#carry(run, lease, request, { session: loaded, rootAgent: agent.rootAgent });
   }
@@ -110,7 +113,8 @@ class DurableRunService implements RunService {
     this.#isDraining = true;
     this.#housekeeping.stopTakingOver();
     await Promise.race([this.#allEnded(), Bun.sleep(withinMs)]);
-    for (const run of this.#active.values()) run.stop('hand-over');
+    const reason = this.#parts.runs.outlivesProcess ? 'hand-over' : 'process-ends';
+    for (const run of this.#active.values()) run.stop(reason);
     await Promise.race([this.#allEnded(), Bun.sleep(HAND_OVER_MS)]);
     this.#housekeeping.stop();
   }

@@ -58,6 +58,8 @@ export interface FramePace {
  */
 export interface RunStore {
   readonly pace: FramePace;
+  /** Whether another process can go on with a run; where not, a run that its process cannot finish ends as interrupted. */
+  readonly outlivesProcess: boolean;
 
   /** Throws SESSION_NOT_FOUND, or SESSION_BUSY that names the running run. */
   begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }>;

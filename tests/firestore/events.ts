@@ -31,7 +31,12 @@ export const KINDS: Wire[] = [
           functionCall: {
             id: 'adk-1',
             name: 'save_note',
-            args: { camelCase: 1, snake_case: 2, 'Odd Key.with-dots': { innerKey: null, 'in`ner': [] }, empty: {} },
+            args: {
+              camelCase: 1,
+              snake_case: 2,
+              'Odd Key.with-dots': { innerKey: null, 'in`ner': [] },
+              empty: {},
+            },
           },
           thoughtSignature: BYTES,
         },

@@ -27,7 +27,8 @@ afterAll(() => world?.close());
 describe('one conversation, two services', () => {
   test('every kind of event that we wrote is read by google-adk as we read it, and goes on there and back', async () => {
     const session = await world.store.createSession(key('ours'));
-    for (const wire of KINDS) await world.store.appendEvent({ session, event: fromWire(structuredClone(wire)) });
+    for (const wire of KINDS)
+      await world.store.appendEvent({ session, event: fromWire(structuredClone(wire)) });
     const theirs = await world.python.ask({ do: 'get', ...python('ours') });
     const back = shown(await ours('ours'));
     expect(theirs.events).toEqual(back['events']);
@@ -44,18 +45,29 @@ describe('one conversation, two services', () => {
     await world.python.ask({
       do: 'append',
       ...python('ours'),
-      events: [wireEvent({ author: 'user', content: { role: 'user', parts: [{ text: 'from Google Cloud' }] } })],
+      events: [
+        wireEvent({ author: 'user', content: { role: 'user', parts: [{ text: 'from Google Cloud' }] } }),
+      ],
     });
     const again = (await world.store.getSession(key('ours')))!;
-    expect(toWire(again.events.at(-1)!)).toMatchObject({ content: { parts: [{ text: 'from Google Cloud' }] } });
-    await world.store.appendEvent({ session: again, event: event({ content: { parts: [{ text: 'back' }] } }) });
+    expect(toWire(again.events.at(-1)!)).toMatchObject({
+      content: { parts: [{ text: 'from Google Cloud' }] },
+    });
+    await world.store.appendEvent({
+      session: again,
+      event: event({ content: { parts: [{ text: 'back' }] } }),
+    });
     const last = await world.python.ask({ do: 'get', ...python('ours') });
     expect(last.events).toEqual(eventsOf(await ours('ours')));
     expect(last.events).toHaveLength(KINDS.length + 2);
   });
 
   test('every kind of event that google-adk wrote is read by us as it reads it, and deleted by us', async () => {
-    await world.python.ask({ do: 'create', ...python('theirs'), state: { a: { bC: 1 }, 'user:u': 1, 'app:x': [1] } });
+    await world.python.ask({
+      do: 'create',
+      ...python('theirs'),
+      state: { a: { bC: 1 }, 'user:u': 1, 'app:x': [1] },
+    });
     await world.python.ask({ do: 'append', ...python('theirs'), events: KINDS });
     const session = await ours('theirs');
     const theirs = await world.python.ask({ do: 'get', ...python('theirs') });
@@ -67,7 +79,10 @@ describe('one conversation, two services', () => {
   });
 
   test('the documents of both have the same fields of the same types', async () => {
-    const wire = wireEvent({ content: { role: 'model', parts: [{ text: 'x' }] }, actions: { stateDelta: { k: 1 } } });
+    const wire = wireEvent({
+      content: { role: 'model', parts: [{ text: 'x' }] },
+      actions: { stateDelta: { k: 1 } },
+    });
     const session = await world.store.createSession({ ...key('shape-1'), state: { s: 1 } });
     await world.store.appendEvent({ session, event: fromWire(structuredClone(wire)) });
     await world.python.ask({ do: 'create', ...python('shape-2'), state: { s: 1 } });
@@ -77,9 +92,15 @@ describe('one conversation, two services', () => {
       return typesIn({ mapValue: { fields: found?.fields ?? {} } }) as Wire;
     };
     expect(typesOf('/shape-1')).toEqual(typesOf('/shape-2'));
-    expect(Object.keys(typesOf('/shape-1')).toSorted()).toEqual(
-      ['appName', 'createTime', 'id', 'revision', 'state', 'updateTime', 'userId'],
-    );
+    expect(Object.keys(typesOf('/shape-1')).toSorted()).toEqual([
+      'appName',
+      'createTime',
+      'id',
+      'revision',
+      'state',
+      'updateTime',
+      'userId',
+    ]);
     const id = wire['id'] as string;
     const [a, b] = [typesOf(`/shape-1/events/${id}`), typesOf(`/shape-2/events/${id}`)];
     // A whole number of seconds: Python's float stays one, JavaScript has no other number.
@@ -124,7 +145,10 @@ describe('one conversation, two services', () => {
       pages.push(page.sessions.map(({ id }) => id));
       cursor = page.nextCursor;
     } while (cursor);
-    expect(pages).toEqual([['l5', 'l4', 'l3', 'l2'], ['l1', 'l0']]);
+    expect(pages).toEqual([
+      ['l5', 'l4', 'l3', 'l2'],
+      ['l1', 'l0'],
+    ]);
     const all = (await world.store.listSummaries({ appName: 'lornu' })).sessions;
     const allTheirs = await world.python.ask({ do: 'list', app_name: 'lornu' });
     expect(all.map(essence).toSorted(byId)).toEqual(allTheirs.map(essence).toSorted(byId));
@@ -138,7 +162,11 @@ describe('one conversation, two services', () => {
       await world.store.appendEvent({ session, event: event({ content: { parts: [{ text: `${n}` }] } }) });
     const config = { numRecentEvents: 2 };
     const mine = (await world.another().getSession({ ...key('recent'), config }))!;
-    const theirs = await world.python.ask({ do: 'get', ...python('recent'), config: { num_recent_events: 2 } });
+    const theirs = await world.python.ask({
+      do: 'get',
+      ...python('recent'),
+      config: { num_recent_events: 2 },
+    });
     expect(eventsOf(mine)).toEqual(theirs.events);
     expect(mine.events).toHaveLength(2);
     const none = (await world.another().getSession({ ...key('recent'), config: { numRecentEvents: 0 } }))!;
@@ -159,7 +187,9 @@ describe('two writers', () => {
       ]);
       const lost = outcomes.filter(({ status }) => status === 'rejected');
       expect(lost).toHaveLength(1);
-      expect(String((lost[0] as PromiseRejectedResult).reason)).toMatch(/StaleSessionError|Someone else has written/);
+      expect(String((lost[0] as PromiseRejectedResult).reason)).toMatch(
+        /StaleSessionError|Someone else has written/,
+      );
       expect((await ours(id)).events).toHaveLength(1);
     }
   });
@@ -168,7 +198,9 @@ describe('two writers', () => {
     const late = await world.store.createSession(key('late'));
     await world.python.ask({ do: 'append', ...python('late'), events: [wireEvent({})] });
     for (let n = 0; n < 2; n++) {
-      const code = await world.store.appendEvent({ session: late, event: event({}) }).catch((error) => error.code);
+      const code = await world.store
+        .appendEvent({ session: late, event: event({}) })
+        .catch((error) => error.code);
       expect(code).toBe('SESSION_CHANGED');
     }
     const fresh = (await world.store.getSession(key('late')))!;

@@ -1,5 +1,5 @@
 import type { Firestore } from '@google-cloud/firestore';
-import { createFirestore } from '../../backend/sessions/firestore/firestore-client.ts';
+import { createFirestore } from '../../backend/firestore/create-firestore.ts';
 import {
   FirestoreSessionStore,
   type FirestoreSessionStoreOptions,
@@ -24,8 +24,7 @@ export interface World {
 /** Python is started by the first question to it. */
 export async function openWorld(): Promise<World> {
   const standin = await startFirestoreStandin({ databases: [DATABASE] });
-  const connect = () =>
-    createFirestore({ project: PROJECT, database: DATABASE, emulatorHost: standin.host });
+  const connect = () => createFirestore({ project: PROJECT, database: DATABASE, emulatorHost: standin.host });
   const db = connect();
   const stores = [new FirestoreSessionStore({ db })];
   let python: PythonAdk | undefined;

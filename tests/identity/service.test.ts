@@ -87,6 +87,7 @@ describe('the service as a process', () => {
       LORNU_ENVIRONMENT: 'staging',
       LORNU_REHEARSAL: '1',
       FIRESTORE_DATABASE: 'staging',
+      GOOGLE_CLOUD_PROJECT: 'lornu',
       LORNU_SIGN_IN: 'open',
     }).catch((error: unknown) => String(error));
     expect(refused).toContain('LORNU_SIGN_IN must be required in staging');

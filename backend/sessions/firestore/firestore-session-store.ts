@@ -18,7 +18,7 @@ import {
 } from '../session-store.ts';
 import { assignState, hasKeys, splitState, takeTemporary, type StateMap } from '../state.ts';
 import { appendInTransaction, type Appended, type Mark } from './append-event.ts';
-import { calling, whyUnusable } from './calling.ts';
+import { calling, whyUnusable } from '../../firestore/calling.ts';
 import { deleteSession } from './delete-session.ts';
 import { assertFits, documentBytes } from './document-bytes.ts';
 import { listOfAll, listOfUser } from './list-summaries.ts';
@@ -42,6 +42,7 @@ export interface FirestoreSessionStoreOptions {
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 /** Deleting thousands of events takes its time. */
 const DELETE_WAIT_MS = 60_000;
+const CLOSE_WAIT_MS = 2_000;
 /** A document that is never written: reading it shows whether the database can be read. */
 const PROBE = 'lornu_probe/probe';
 
@@ -172,6 +173,19 @@ export class FirestoreSessionStore extends SessionStore {
     );
   }
 
+  /** Time of a session's newest event, milliseconds, 0 where it has none; undefined where there is no such session. */
+  async newestEventMs(key: CompositeSessionKey): Promise<number | undefined> {
+    return this.#call(async () => {
+      const session = sessionOf(this.#db, key);
+      const document = readSession(await session.get());
+      if (!document) return undefined;
+      const known = this.#cache.get(cacheKey(session, document));
+      const isUpToDate = known?.lastSeq === document.revision;
+      const newest = isUpToDate ? known.events.at(-1) : (await readLastEvents(session, 1)).at(-1);
+      return newest?.timestamp ?? 0;
+    });
+  }
+
   override async probe(): Promise<void> {
     try {
       await this.#call(() => this.#db.doc(PROBE).get());
@@ -182,7 +196,8 @@ export class FirestoreSessionStore extends SessionStore {
   }
 
   override async close(): Promise<void> {
-    await this.#db.terminate();
+    // It waits for what is under way, which may be asked again and again where Firestore is away.
+    await Promise.race([this.#db.terminate(), Bun.sleep(CLOSE_WAIT_MS)]);
   }
 
   override bindFence(session: Session, fence: number): void {

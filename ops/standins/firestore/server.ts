@@ -2,6 +2,8 @@ import {
   status,
   Server,
   ServerCredentials,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -23,8 +25,15 @@ export interface FirestoreStandin {
   documents: Documents;
   /** What each call is answered with while it is set. */
   failWith: { code: status; message: string } | undefined;
+  /** A method that does what it is asked to and never answers, while it is set. */
+  loseAnswersTo: string | undefined;
   /** Calls so far, by method. */
   calls: Map<string, number>;
+  /** Documents so far, as Google would bill them. */
+  rows: { read: number; written: number };
+  /** Cuts all connections and listens no more, until `resume`; documents stay. */
+  pause: () => void;
+  resume: () => Promise<void>;
   /** Cuts all connections and listens no more. */
   stop: () => void;
 }
@@ -104,6 +113,7 @@ export async function startFirestoreStandin(
       }
     }
     const commitTime = documents.commit(writes);
+    standin.rows.written += writes.length;
     return { commitTime, writeResults: writes.map(() => ({ updateTime: commitTime })) };
   }
 
@@ -116,7 +126,13 @@ export async function startFirestoreStandin(
     host: '',
     documents,
     failWith: undefined,
+    loseAnswersTo: undefined,
     calls: new Map(),
+    rows: { read: 0, written: 0 },
+    pause: () => server.forceShutdown(),
+    resume: async () => {
+      server = await listen(Number(standin.host.split(':')[1]));
+    },
     stop: () => server.forceShutdown(),
   };
 
@@ -129,57 +145,66 @@ export async function startFirestoreStandin(
       throw new RpcError(status.NOT_FOUND, `The database ${id} does not exist.`);
   }
 
-  const server = new Server({
-    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-    'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
-  });
-  server.addService(await firestoreService(), {
+  function unary(method: string, answer: (request: Request) => Row): UntypedServiceImplementation {
+    const handle: handleUnaryCall<Request, Row> = (call, callback) => {
+      try {
+        check(method, call.request);
+        const told = answer(call.request);
+        if (standin.loseAnswersTo !== method) callback(null, told);
+      } catch (error) {
+        callback(asServiceError(error));
+      }
+    };
+    return { [method]: handle };
+  }
+
+  function streaming(method: string, answer: (request: Request) => Rows): UntypedServiceImplementation {
+    const handle: handleServerStreamingCall<Request, Row> = (call) => {
+      try {
+        check(method, call.request);
+        for (const row of answer(call.request)) {
+          if ('found' in row || 'missing' in row || 'document' in row) standin.rows.read++;
+          call.write(row);
+        }
+        call.end();
+      } catch (error) {
+        call.emit('error', asServiceError(error));
+      }
+    };
+    return { [method]: handle };
+  }
+
+  const methods = {
     ...streaming('BatchGetDocuments', batchGet),
     ...streaming('RunQuery', query),
     ...unary('BeginTransaction', () => ({ transaction: begin() })),
     ...unary('Commit', commit),
     ...unary('Rollback', rollback),
-  });
+  };
+  const service = await firestoreService();
 
-  function unary(method: string, answer: (request: Request) => Row): UntypedServiceImplementation {
-    return {
-      [method]: (call: { request: Request }, callback: (error: unknown, answer?: Row) => void) => {
-        try {
-          check(method, call.request);
-          callback(null, answer(call.request));
-        } catch (error) {
-          callback(error);
-        }
-      },
-    };
+  async function listen(port: number): Promise<Server> {
+    const listening = new Server({
+      'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+      'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+    });
+    listening.addService(service, methods);
+    const bound = await new Promise<number>((resolve, reject) =>
+      listening.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, found) =>
+        error ? reject(error) : resolve(found),
+      ),
+    );
+    standin.host = `127.0.0.1:${bound}`;
+    return listening;
   }
 
-  function streaming(method: string, answer: (request: Request) => Rows): UntypedServiceImplementation {
-    return {
-      [method]: (call: {
-        request: Request;
-        write: (row: Row) => void;
-        end: () => void;
-        emit: (name: 'error', error: unknown) => void;
-      }) => {
-        try {
-          check(method, call.request);
-          for (const row of answer(call.request)) call.write(row);
-          call.end();
-        } catch (error) {
-          call.emit('error', error);
-        }
-      },
-    };
-  }
-
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync(`127.0.0.1:${options.port ?? 0}`, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    ),
-  );
-  standin.host = `127.0.0.1:${port}`;
+  let server = await listen(options.port ?? 0);
   return standin;
+}
+
+/** What is no refusal of ours is a mistake in the stand-in: told as such. */
+function asServiceError(error: unknown): { code: status; details: string } {
+  return error instanceof RpcError ? error : { code: status.INTERNAL, details: String(error) };
 }
 
 /** The protocol as Google's own client ships it. */

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors/app-error.ts';
+import { AppError } from '../errors/app-error.ts';
 
 /** Of one read or one transaction, with all its repetitions. */
 const LONGEST_WAIT_MS = 12_000;
@@ -64,7 +64,7 @@ function asStoreError(error: unknown): unknown {
 }
 
 function isRefusedByClient(error: unknown): boolean {
-  return error instanceof Error && /^Value for argument/.test(error.message);
+  return error instanceof Error && error.message.startsWith('Value for argument');
 }
 
 function codeOf(error: unknown): number | undefined {

@@ -1,0 +1,63 @@
+import type { Firestore } from '@google-cloud/firestore';
+import type { Config } from './config/config.ts';
+import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
+import { FirestoreMemory } from './memory/firestore/firestore-memory.ts';
+import type { MemoryService } from './memory/memory-service.ts';
+import { SqliteMemory } from './memory/sqlite/sqlite-memory.ts';
+import type { Logger } from './observability/logger.ts';
+import { ProcessRunStore } from './runs/process/process-run-store.ts';
+import type { RunStore } from './runs/run-store.ts';
+import { SqliteRunStore } from './runs/sqlite/sqlite-run-store.ts';
+import { createFirestore } from './firestore/create-firestore.ts';
+import { FirestoreSessionStore } from './sessions/firestore/firestore-session-store.ts';
+import type { SessionStore } from './sessions/session-store.ts';
+import { openDatabase } from './sessions/sqlite/database.ts';
+import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
+
+export interface Stores {
+  sessions: SessionStore;
+  runs: RunStore;
+  memory: MemoryService;
+}
+
+/** As terraform/gcp names it. */
+const EXPECTED_DATABASE = 'staging';
+
+/** Conversations, runs and memory, where the configuration wants them kept. */
+export function openStores(config: Config, google: GoogleIdentity | undefined, log: Logger): Stores {
+  const { sessions } = config;
+  if (sessions.kind === 'sqlite') {
+    const database = openDatabase(sessions.file);
+    return {
+      sessions: new SqliteSessionStore({ database }),
+      runs: new SqliteRunStore({ database }),
+      memory: new SqliteMemory(config.memoryFile),
+    };
+  }
+  const { database, project, emulatorHost } = sessions;
+  const authClient = emulatorHost ? undefined : google?.authClient(SCOPES.firestore);
+  const db = createFirestore({
+    project,
+    database,
+    ...(authClient ? { authClient } : {}),
+    ...(emulatorHost ? { emulatorHost } : {}),
+  });
+  log.info('sessions are kept in Firestore', {
+    project,
+    database,
+    ...(emulatorHost ? { emulatorHost } : {}),
+  });
+  if (config.environment === 'staging' && database !== EXPECTED_DATABASE)
+    log.warn('the Firestore database has another name than expected', {
+      database,
+      expected: EXPECTED_DATABASE,
+    });
+  log.warn('runs are kept in this process only: with it they end, as interrupted, and are not taken over');
+  return firestoreStores(db);
+}
+
+function firestoreStores(db: Firestore): Stores {
+  const runs = new ProcessRunStore({ newestEventMs: (session) => store.newestEventMs(session) });
+  const store = new FirestoreSessionStore({ db, guard: runs });
+  return { sessions: store, runs, memory: new FirestoreMemory(db) };
+}

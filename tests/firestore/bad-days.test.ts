@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { createFirestore } from '../../backend/firestore/create-firestore.ts';
+import { FirestoreSessionStore } from '../../backend/sessions/firestore/firestore-session-store.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '../../ops/standins/firestore/server.ts';
+import { event } from './events.ts';
+import { DATABASE, PROJECT } from './world.ts';
+
+let standin: FirestoreStandin;
+const stores: FirestoreSessionStore[] = [];
+const key = (sessionId: string) => ({ appName: 'lornu', userId: 'ann', sessionId });
+const codeOf = async (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => 'no error',
+    (error: { code?: unknown }) => error.code ?? error,
+  );
+
+function open(host = standin.host, database = DATABASE, waitMs = 1_500): FirestoreSessionStore {
+  const db = createFirestore({ project: PROJECT, database, emulatorHost: host });
+  const store = new FirestoreSessionStore({ db, waitMs });
+  stores.push(store);
+  return store;
+}
+
+beforeAll(async () => {
+  standin = await startFirestoreStandin({ databases: [DATABASE] });
+});
+afterAll(async () => {
+  await Promise.all(stores.map((store) => store.close()));
+  standin.stop();
+});
+
+test('a database without a name of its own is refused before anything is opened', () => {
+  for (const database of ['', '(default)'])
+    expect(() => createFirestore({ project: PROJECT, database })).toThrow('a database of its own name');
+});
+
+test.each([
+  [7, 'secret reason', 'Firestore refuses access to the database "staging"'],
+  [16, 'secret reason', 'does not accept the credentials'],
+  [8, 'secret reason', 'The quota of the Firestore database "staging" is used up'],
+])(
+  'status %d: a clear answer to callers and to operators, nothing stored, and it works again',
+  async (code, message, why) => {
+    const store = open();
+    const session = await store.createSession(key(`status-${code}`));
+    standin.failWith = { code, message };
+    const refused = await store.appendEvent({ session, event: event({}) }).catch((error) => error);
+    expect(refused).toMatchObject({ code: 'STORE_UNAVAILABLE', headers: { 'retry-after': '2' } });
+    expect(refused.message).not.toContain('secret');
+    const probed = await store.probe().catch((error) => error);
+    expect(probed.message).toContain(why);
+    standin.failWith = undefined;
+    await store.probe();
+    await store.appendEvent({ session, event: event({}) });
+    expect((await open().getSession(key(`status-${code}`)))!.events).toHaveLength(1);
+  },
+  30_000,
+);
+
+test('a database that is not there is named', async () => {
+  const probed = await open(standin.host, 'production')
+    .probe()
+    .catch((error) => error);
+  expect(probed.message).toBe('There is no Firestore database "production" in this project.');
+}, 20_000);
+
+test('away in the middle of a turn: bounded waits, and the same session object goes on when it is back', async () => {
+  const own = await startFirestoreStandin();
+  const store = open(own.host);
+  const session = await store.createSession(key('away'));
+  await store.appendEvent({ session, event: event({ id: 'first' }) });
+  own.pause();
+  const began = performance.now();
+  expect(await codeOf(store.appendEvent({ session, event: event({ id: 'second' }) }))).toBe(
+    'STORE_UNAVAILABLE',
+  );
+  expect(performance.now() - began).toBeLessThan(4_000);
+  await own.resume();
+  // The client looks for the server again after a second or two.
+  await untilBack(store);
+  await store.appendEvent({ session, event: event({ id: 'third' }) });
+  const { events } = (await open(own.host).getSession(key('away')))!;
+  expect(events.map(({ id }) => id)).toEqual(['first', 'third']);
+  own.stop();
+}, 30_000);
+
+test('a short absence is ridden out', async () => {
+  const own = await startFirestoreStandin();
+  const store = open(own.host, DATABASE, 10_000);
+  const session = await store.createSession(key('short'));
+  own.pause();
+  const appending = store.appendEvent({ session, event: event({ id: 'waits' }) });
+  await Bun.sleep(1_000);
+  await own.resume();
+  await appending;
+  expect((await store.getSession(key('short')))!.events).toHaveLength(1);
+  own.stop();
+}, 30_000);
+
+test('a commit whose answer is lost is not taken for another writer, and not stored twice', async () => {
+  const store = open();
+  const session = await store.createSession(key('lost'));
+  const stored = event({ id: 'lost-1' });
+  standin.loseAnswersTo = 'Commit';
+  expect(await codeOf(store.appendEvent({ session, event: stored }))).toBe('STORE_UNAVAILABLE');
+  standin.loseAnswersTo = undefined;
+  await store.appendEvent({ session, event: stored });
+  await store.appendEvent({ session, event: event({ id: 'lost-2' }) });
+  const read = (await open().getSession(key('lost')))!;
+  expect(read.events.map(({ id }) => id)).toEqual(['lost-1', 'lost-2']);
+  expect(standin.documents.get(nameOf('lost'))?.fields['revision']).toMatchObject({ integerValue: '2' });
+}, 30_000);
+
+test('two appends at once from one session object are stored one after the other', async () => {
+  const store = open();
+  const session = await store.createSession(key('both'));
+  await Promise.all(['a', 'b', 'c'].map((id) => store.appendEvent({ session, event: event({ id }) })));
+  expect((await open().getSession(key('both')))!.events.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+});
+
+async function untilBack(store: FirestoreSessionStore): Promise<void> {
+  const giveUpAt = performance.now() + 20_000;
+  while (performance.now() < giveUpAt) {
+    const isBack = await store.probe().then(
+      () => true,
+      () => false,
+    );
+    if (isBack) return;
+  }
+  throw new Error('The store did not come back.');
+}
+
+const nameOf = (sessionId: string): string =>
+  `projects/${PROJECT}/databases/${DATABASE}/documents/adk-session/lornu/users/ann/sessions/${sessionId}`;

@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startService } from '../../ops/servers/agent-servers.ts';
+import type { Server } from '../../ops/servers/server.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { wireEvent, type Wire } from './events.ts';
+import { DATABASE, openWorld, PROJECT, type World } from './world.ts';
+
+const ROOT = resolve(import.meta.dir, '../..');
+const SESSIONS = '/apps/lornu/users/ann/sessions';
+const scratchDir = mkdtempSync(join(tmpdir(), 'lornu-firestore-'));
+let world: World;
+let model: GeminiStandin;
+let server: Server;
+
+function start(database = DATABASE): Promise<Server> {
+  return startService({
+    root: ROOT,
+    modelUrl: model.url,
+    agentsDir: join(ROOT, 'agents'),
+    scratchDir,
+    env: {
+      LORNU_SESSION_STORE: 'firestore',
+      FIRESTORE_EMULATOR_HOST: world.standin.host,
+      FIRESTORE_DATABASE: database,
+      GOOGLE_CLOUD_PROJECT: PROJECT,
+      LORNU_DRAIN_MS: '300',
+    },
+  });
+}
+
+beforeAll(async () => {
+  world = await openWorld();
+  model = await spawnGeminiStandin();
+  server = await start();
+}, 60_000);
+afterAll(async () => {
+  await server?.stop();
+  await model?.stop();
+  await world?.close();
+  await rm(scratchDir, { recursive: true, force: true });
+}, 30_000);
+
+async function create(id: string): Promise<void> {
+  const answer = await fetch(`${server.url}${SESSIONS}/${id}`, { method: 'POST' });
+  expect(answer.status).toBe(200);
+}
+
+function say(id: string, text: string): Promise<Response> {
+  return fetch(`${server.url}/run_sse`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      appName: 'lornu',
+      userId: 'ann',
+      sessionId: id,
+      streaming: true,
+      newMessage: { role: 'user', parts: [{ text }] },
+    }),
+  });
+}
+
+const events = async (id: string): Promise<Wire[]> =>
+  ((await (await fetch(`${server.url}${SESSIONS}/${id}`)).json()) as Wire)['events'];
+const python = (id: string) => ({ app_name: 'lornu', user_id: 'ann', session_id: id });
+const texts = (of: Wire[]): string[] =>
+  of.map(({ content }) => content?.parts?.map((part: Wire) => part['text'] ?? '').join('') ?? '');
+
+test('a conversation through the service is in Firestore, google-adk reads it, and what it adds is seen here', async () => {
+  await create('talk');
+  expect(await (await say('talk', 'note: buy milk')).text()).toContain(': run completed');
+  const theirs = await world.python.ask({ do: 'get', ...python('talk') });
+  expect(theirs.events).toEqual(await events('talk'));
+  expect(theirs.events.length).toBeGreaterThan(2);
+  expect(theirs.state['user:notes']).toEqual(['buy milk']);
+  await world.python.ask({
+    do: 'append',
+    ...python('talk'),
+    events: [
+      wireEvent({
+        author: 'user',
+        timestamp: Date.now() / 1000,
+        content: { role: 'user', parts: [{ text: 'over there' }] },
+      }),
+    ],
+  });
+  expect(await (await say('talk', 'hello again')).text()).toContain(': run completed');
+  expect(texts(await events('talk'))).toContain('over there');
+}, 60_000);
+
+test('a turn that google-adk overtakes ends as interrupted, and the session goes on', async () => {
+  await create('race');
+  const answering = (await say('race', 'count to 30 every 50 ms')).text();
+  while ((await events('race')).length === 0) await Bun.sleep(20);
+  await world.python.ask({
+    do: 'append',
+    ...python('race'),
+    events: [
+      wireEvent({
+        author: 'user',
+        timestamp: Date.now() / 1000,
+        content: { role: 'user', parts: [{ text: 'me first' }] },
+      }),
+    ],
+  });
+  const stream = await answering;
+  expect(stream).toContain('"errorCode":"SESSION_CHANGED"');
+  expect(stream.trimEnd()).toEndWith(': run interrupted');
+  expect(texts(await events('race'))).toEqual(['count to 30 every 50 ms', 'me first']);
+  expect(await (await say('race', 'hello')).text()).toContain(': run completed');
+}, 60_000);
+
+test('while a turn is under way, other writers here are told so', async () => {
+  await create('busy');
+  const answering = (await say('busy', 'count to 20 every 50 ms')).text();
+  while ((await events('busy')).length === 0) await Bun.sleep(20);
+  expect((await say('busy', 'hello')).status).toBe(409);
+  const patched = await fetch(`${server.url}${SESSIONS}/busy`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ stateDelta: { title: 'x' } }),
+  });
+  expect([patched.status, patched.headers.get('x-error-code')]).toEqual([409, 'SESSION_BUSY']);
+  expect(await answering).toContain(': run completed');
+}, 60_000);
+
+test('a refused database: not ready, with the reason in a sentence; ready again without a restart', async () => {
+  world.standin.failWith = { code: 7, message: 'secret reason' };
+  const refused = await untilReady(503);
+  expect(refused['dependencies'].find(({ name }: Wire) => name === 'sessions')).toMatchObject({
+    state: 'failed',
+    reason: expect.stringContaining('Firestore refuses access to the database "staging"'),
+  });
+  const answer = await fetch(`${server.url}${SESSIONS}/talk`);
+  expect([answer.status, await answer.text()]).toEqual([
+    503,
+    expect.stringContaining('refuses this service'),
+  ]);
+  world.standin.failWith = undefined;
+  await untilReady(200);
+}, 60_000);
+
+test('the default database is refused at the start', async () => {
+  const refused = await start('(default)').catch((error: unknown) => String(error));
+  expect(refused).toContain('FIRESTORE_DATABASE must name a database of its own');
+}, 60_000);
+
+test('a service that is stopped ends its turns as interrupted, and keeps what was shown', async () => {
+  await create('stopped');
+  const answering = (await say('stopped', 'count to 100 every 50 ms')).text();
+  while ((await events('stopped')).length === 0) await Bun.sleep(20);
+  await Bun.sleep(300);
+  await server.stop();
+  const stream = await answering;
+  expect(stream.trimEnd()).toEndWith(': run interrupted');
+  server = await start();
+  const kept = await events('stopped');
+  expect(texts(kept)[1]).toStartWith('1 2 3');
+  expect(kept[1]).toMatchObject({ interrupted: true });
+  expect(kept.at(-1)).toMatchObject({ errorCode: 'INTERRUPTED' });
+  expect(await (await say('stopped', 'hello')).text()).toContain(': run completed');
+}, 60_000);
+
+async function untilReady(status: number): Promise<Wire> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const answer = await fetch(`${server.url}/ready`);
+    const body = (await answer.json()) as Wire;
+    if (answer.status === status) return body;
+    await Bun.sleep(200);
+  }
+  throw new Error(`/ready did not answer ${status}.`);
+}
