@@ -1,5 +1,6 @@
 import type { DocumentReference, Query } from '@google-cloud/firestore';
 import type { Event } from '@google/adk';
+import type { JsonObject } from '../../events/codec.ts';
 import { fromWire } from '../../events/wire.ts';
 import type { EventCache } from '../event-cache.ts';
 import { documentBytes } from './document-bytes.ts';
@@ -84,8 +85,8 @@ async function readFromStart(
 async function read(query: Query): Promise<{ events: Event[]; bytes: number }> {
   const { docs } = await query.get();
   const stored = docs.flatMap((doc) => {
-    const data: unknown = doc.get('event_data');
-    return typeof data === 'object' && data !== null ? [data] : [];
+    const data = doc.data()['event_data'] as JsonObject | null | undefined;
+    return data ? [data] : [];
   });
   return { events: stored.map(fromWire), bytes: stored.reduce((sum, data) => sum + documentBytes(data), 0) };
 }
