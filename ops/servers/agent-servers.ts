@@ -44,7 +44,13 @@ export async function startService(
 ): Promise<Server> {
   return startServer({
     name: 'service',
-    command: [process.execPath, options.program ?? join(options.root, 'backend/serve.ts')],
+    // A suite that is killed leaves no server behind.
+    command: [
+      process.execPath,
+      '--preload',
+      join(options.root, 'ops/up/end-with-parent.ts'),
+      options.program ?? join(options.root, 'backend/serve.ts'),
+    ],
     cwd: options.root,
     env: {
       ...RAISED_REQUEST_LIMIT,
