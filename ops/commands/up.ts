@@ -1,8 +1,9 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { CliContext } from '../cli/cli-context.ts';
 import { EXIT, type ExitCode } from '../cli/cli-error.ts';
 import { createReporter } from '../steps/reporter.ts';
 import { wholePort } from '../up/port.ts';
+import type { StoreChoice } from '../up/store-choice.ts';
 import { up, type UpResult } from '../up/up.ts';
 
 const HELP = `
@@ -10,11 +11,17 @@ Examples:
   ./lornu up                          the agent and its page at http://127.0.0.1:8080
   GEMINI_API_KEY=... ./lornu up       Gemini itself answers, not the stand-in
   ./lornu up --watch                  restart on every change of a source file
+  ./lornu up --store firestore        conversations in Firestore's documents, in a stand-in's memory
   ./lornu up --port 0 --json          a free port; the result as one line of JSON
 
 Conversations are kept in .lornu/ and are there again after a restart; delete that folder to begin anew.
 Ctrl-C stops everything in order; a second Ctrl-C ends it at once.
 `;
+
+const AFTERWARDS: { [store in StoreChoice]: string } = {
+  sqlite: 'Conversations are kept; ./lornu up goes on from there.',
+  firestore: 'What a Firestore stand-in kept in memory is gone.',
+};
 
 interface Flags {
   port?: number;
@@ -22,6 +29,7 @@ interface Flags {
   logs?: boolean;
   watch?: boolean;
   peer?: boolean;
+  store: StoreChoice;
   json?: boolean;
 }
 
@@ -32,6 +40,11 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--data-dir <folder>', 'where conversations and logs are kept', env['LORNU_DATA_DIR'] || '.lornu')
     .option('--watch', 'restart the service and rebuild the page when their sources change')
     .option('--peer', 'run the FastAPI/ADK agent beside it, as on Google Cloud')
+    .addOption(
+      new Option('--store <kind>', 'what conversations are kept in')
+        .choices(['sqlite', 'firestore'])
+        .default('sqlite'),
+    )
     .option('--logs', 'show every log line of the service, not only warnings and errors')
     .option('--json', 'print the result as one line of JSON')
     .addHelpText('after', HELP)
@@ -46,7 +59,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
             context.stdout(flags.json ? `${JSON.stringify(result)}\n` : render(result));
           },
         );
-        context.stderr('\nStopped. Conversations are kept; ./lornu up goes on from there.\n');
+        context.stderr(`\nStopped. ${AFTERWARDS[flags.store]}\n`);
         finish(EXIT.ok);
       } finally {
         reporter.close();
@@ -58,6 +71,7 @@ function render(result: UpResult): string {
   return `
 Lornu's agent answers at ${result.url}
   model  ${result.model}${result.peer ? `\n  peer   ${result.peer} (FastAPI and google-adk)` : ''}
+  store  ${result.store}
   data   ${result.dataDir}/
   log    ${result.logPath}
 Ctrl-C stops it.

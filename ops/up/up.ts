@@ -14,7 +14,9 @@ import { claimPort } from './port.ts';
 import type { StartContext } from './start-context.ts';
 import { readableLine } from './readable-line.ts';
 import { startPeer } from './start-peer.ts';
+import { startFirestore } from './start-firestore.ts';
 import { startService } from './start-service.ts';
+import { describeStore, needsFirestoreStandin, withStore, type StoreChoice } from './store-choice.ts';
 import { startStandin } from './start-standin.ts';
 import { watchSources } from './watch-sources.ts';
 
@@ -25,6 +27,7 @@ export interface UpOptions {
   port?: number | undefined;
   /** From the root of the checkout, or absolute. */
   dataDir: string;
+  store: StoreChoice;
   /** Every log line of the service on stderr, not only warnings and errors. */
   logs: boolean;
   /** Restart the service and rebuild the page when their sources change. */
@@ -40,6 +43,8 @@ export interface UpResult {
   standIn: boolean;
   /** Where the FastAPI/ADK agent answers, when it was asked for. */
   peer?: string;
+  /** What conversations are kept in, in words. */
+  store: string;
   dataDir: string;
   logPath: string;
 }
@@ -47,6 +52,7 @@ export interface UpResult {
 /** What runs; the service changes when --watch restarts it. */
 interface Running {
   standIn?: { child: Child; url: string };
+  firestore?: { child: Child; host: string };
   peer?: { child: Child; url: string };
   service?: Child;
   port: number;
@@ -74,7 +80,7 @@ export async function up(
         standInUrl: running.standIn?.url,
         onLine: (line) => (options.logs || isLoud(line)) && say(line),
       },
-      start,
+      { ...start, env: withStore(options.store, start.env, running.firestore?.host) },
     );
     say = (text) => emit({ kind: 'note', text: options.logs ? text : readableLine(text) });
     early.forEach(say);
@@ -85,7 +91,7 @@ export async function up(
       id: 'check',
       title: 'Check configuration, port and disk',
       run: async () => {
-        refuseProblems(configProblems(env));
+        refuseProblems(configProblems(withStore(options.store, env)));
         await claimDataDir(dataDir);
         running.port = await claimPort(running.port);
       },
@@ -96,6 +102,15 @@ export async function up(
       ...(model.kind === 'own-stand-in' ? {} : { skip: `${model.label} answers` }),
       run: async () => void (running.standIn = await startStandin(start)),
     },
+    ...(needsFirestoreStandin(options.store, context.env)
+      ? [
+          {
+            id: 'store',
+            title: 'Start the Firestore stand-in',
+            run: async (): Promise<void> => void (running.firestore = await startFirestore(start)),
+          },
+        ]
+      : []),
     {
       id: 'page',
       title: 'Build the chat page',
@@ -120,6 +135,7 @@ export async function up(
       model: model.label,
       standIn: model.kind !== 'real',
       ...(running.peer ? { peer: running.peer.url } : {}),
+      store: describeStore(options.store, context.env),
       dataDir: relative(process.cwd(), dataDir) || '.',
       logPath: relative(process.cwd(), join(dataDir, 'logs/service.log')),
     });
@@ -130,6 +146,7 @@ export async function up(
     await running.service?.stop();
     await running.peer?.child.stop();
     await running.standIn?.child.stop();
+    await running.firestore?.child.stop();
   }
 }
 
@@ -144,9 +161,12 @@ function refuseProblems(problems: readonly string[]): void {
 }
 
 async function untilOneEnds(running: Running, signal: AbortSignal): Promise<void> {
-  const children = [running.service, running.peer?.child, running.standIn?.child].filter(
-    (child) => child !== undefined,
-  );
+  const children = [
+    running.service,
+    running.peer?.child,
+    running.standIn?.child,
+    running.firestore?.child,
+  ].filter((child) => child !== undefined);
   const ends = children.map(async (child) => ({ child, how: await child.ended }));
   const first = await Promise.race([untilAborted(signal), ...ends]);
   if (first && !signal.aborted) throw childEnded(first.child, first.how);

@@ -20,6 +20,7 @@ interface UpResult {
   model: string;
   standIn: boolean;
   peer?: string;
+  store: string;
   dataDir: string;
 }
 
@@ -142,6 +143,19 @@ describe('lornu up', () => {
     await child.stop();
     expect(fetch(`${peer}/health`)).rejects.toThrow();
   }, 180_000);
+
+  test('keeps conversations in a Firestore stand-in when asked, says so, and ends it too', async () => {
+    const child = await up('firestore', ['--port', '0', '--store', 'firestore']);
+    const { url, store } = await ready(child);
+    expect(store).toContain('Firestore stand-in');
+    const session = `${url}/apps/lornu/users/ann/sessions/s1`;
+    expect((await fetch(session, { method: 'POST' })).status).toBe(200);
+    expect(await (await fetch(session)).json()).toMatchObject({ id: 's1', events: [] });
+    const started = await descendants(child.pid);
+    expect(started.map(({ command }) => command).join('\n')).toContain('ops/standins/firestore/main.ts');
+    await child.stop();
+    for (const { pid } of started) expect(() => process.kill(pid, 0)).toThrow();
+  }, 60_000);
 
   test('with --watch serves a changed agent, and survives a broken source', async () => {
     const copy = join(base, 'copy');

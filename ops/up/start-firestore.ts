@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { startChild, type Child } from '../process/child.ts';
+import { childEnded } from './child-ended.ts';
+import type { StartContext } from './start-context.ts';
+
+const STOP_MS = 3_000;
+/** The one line with which it says where it listens. */
+const ANNOUNCEMENT = z.object({ host: z.string() });
+
+/** Starts the Firestore stand-in on a free port; resolves with its host and port once it listens. */
+export async function startFirestore(context: StartContext): Promise<{ child: Child; host: string }> {
+  const announced = Promise.withResolvers<string>();
+  const child = await startChild({
+    name: 'The Firestore stand-in',
+    command: [process.execPath, 'ops/standins/firestore/main.ts', '--port', '0', '--until-stdin-ends'],
+    cwd: context.root,
+    env: { PATH: context.env['PATH'] },
+    logPath: join(context.dataDir, 'logs/firestore-stand-in.log'),
+    redact: context.redact,
+    onLine: announced.resolve,
+    stopWithinMs: STOP_MS,
+  });
+  const line = await Promise.race([announced.promise, child.ended.then((how) => ({ how }))]);
+  if (typeof line !== 'string') throw childEnded(child, line.how);
+  return { child, host: ANNOUNCEMENT.parse(JSON.parse(line)).host };
+}

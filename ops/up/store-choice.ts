@@ -1,0 +1,32 @@
+/** What conversations are kept in while `lornu up` runs. */
+export type StoreChoice = 'sqlite' | 'firestore';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Used where the environment names none: a stand-in takes any. */
+const PROJECT = 'lornu';
+const DATABASE = 'staging';
+
+/** Whether a stand-in of ours has to run: not where the environment names one. */
+export function needsFirestoreStandin(store: StoreChoice, env: Env): boolean {
+  return store === 'firestore' && !env['FIRESTORE_EMULATOR_HOST'];
+}
+
+/** The environment in which the service keeps conversations there; `host` is our stand-in's, once it runs. */
+export function withStore(store: StoreChoice, env: Env, host = '127.0.0.1:1'): Env {
+  if (store === 'sqlite') return env;
+  return {
+    ...env,
+    LORNU_SESSION_STORE: 'firestore',
+    GOOGLE_CLOUD_PROJECT: env['GOOGLE_CLOUD_PROJECT'] || PROJECT,
+    FIRESTORE_DATABASE: env['FIRESTORE_DATABASE'] || DATABASE,
+    FIRESTORE_EMULATOR_HOST: env['FIRESTORE_EMULATOR_HOST'] || host,
+  };
+}
+
+/** In words, for the person who started it. */
+export function describeStore(store: StoreChoice, env: Env): string {
+  if (needsFirestoreStandin(store, env)) return 'Firestore stand-in, in memory: gone when it stops';
+  if (store === 'firestore') return `Firestore at ${env['FIRESTORE_EMULATOR_HOST']}`;
+  return env['LORNU_SESSION_STORE'] === 'firestore' ? 'Firestore, as the environment says' : 'SQLite';
+}
