@@ -53,7 +53,7 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
   const backend = modelBackend(config.model, secrets.geminiApiKey, google);
   useModel({ backend, ...(config.model.name ? { model: config.model.name } : {}), log });
 
-  const { sessions, runs: runStore, memory } = openStores(config, google, log);
+  const { sessions, runs: runStore, memory } = await openStores(config, google, log);
   const files = artifactFiles(config.artifacts, google);
   const artifacts = new ArtifactService(files, config.limits.uploadBytes);
   const agents = await loadAgents({ dir: config.agentsDir, log });

@@ -1,15 +1,10 @@
-import type { Firestore } from '@google-cloud/firestore';
 import type { Config } from './config/config.ts';
-import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
-import { FirestoreMemory } from './memory/firestore/firestore-memory.ts';
+import type { GoogleIdentity } from './identity/google/google-identity.ts';
 import type { MemoryService } from './memory/memory-service.ts';
 import { SqliteMemory } from './memory/sqlite/sqlite-memory.ts';
 import type { Logger } from './observability/logger.ts';
-import { ProcessRunStore } from './runs/process/process-run-store.ts';
 import type { RunStore } from './runs/run-store.ts';
 import { SqliteRunStore } from './runs/sqlite/sqlite-run-store.ts';
-import { createFirestore } from './firestore/create-firestore.ts';
-import { FirestoreSessionStore } from './sessions/firestore/firestore-session-store.ts';
 import type { SessionStore } from './sessions/session-store.ts';
 import { openDatabase } from './sessions/sqlite/database.ts';
 import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
@@ -24,7 +19,11 @@ export interface Stores {
 const EXPECTED_DATABASE = 'staging';
 
 /** Conversations, runs and memory, where the configuration wants them kept. */
-export function openStores(config: Config, google: GoogleIdentity | undefined, log: Logger): Stores {
+export async function openStores(
+  config: Config,
+  google: GoogleIdentity | undefined,
+  log: Logger,
+): Promise<Stores> {
   const { sessions } = config;
   if (sessions.kind === 'sqlite') {
     const database = openDatabase(sessions.file);
@@ -35,13 +34,6 @@ export function openStores(config: Config, google: GoogleIdentity | undefined, l
     };
   }
   const { database, project, emulatorHost } = sessions;
-  const authClient = emulatorHost ? undefined : google?.authClient(SCOPES.firestore);
-  const db = createFirestore({
-    project,
-    database,
-    ...(authClient ? { authClient } : {}),
-    ...(emulatorHost ? { emulatorHost } : {}),
-  });
   log.info('sessions are kept in Firestore', {
     project,
     database,
@@ -53,11 +45,7 @@ export function openStores(config: Config, google: GoogleIdentity | undefined, l
       expected: EXPECTED_DATABASE,
     });
   log.warn('runs are kept in this process only: with it they end, as interrupted, and are not taken over');
-  return firestoreStores(db);
-}
-
-function firestoreStores(db: Firestore): Stores {
-  const runs = new ProcessRunStore({ newestEventMs: (session) => store.newestEventMs(session) });
-  const store = new FirestoreSessionStore({ db, guard: runs });
-  return { sessions: store, runs, memory: new FirestoreMemory(db) };
+  // Its client is large: loaded only where it is used.
+  const { openFirestoreStores } = await import('./firestore-stores.ts');
+  return openFirestoreStores(sessions, google);
 }
