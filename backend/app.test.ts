@@ -170,6 +170,7 @@ describe('foreign pages', () => {
       LORNU_ENVIRONMENT: 'staging',
       LORNU_REHEARSAL: '1',
       FIRESTORE_DATABASE: 'staging',
+      GOOGLE_CLOUD_PROJECT: 'lornu',
       A2A_ALLOWED_EMAILS: 'peer@project.iam.gserviceaccount.com',
       A2A_TOKEN_AUDIENCE: 'https://lornu.example',
     });
