@@ -166,4 +166,9 @@ export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
     why: 'a file that stays locked for a second while the service starts',
   },
   { file: 'limits/limit-store.ts', what: 'Bun.sleepSync', why: 'speed: without it the tries follow at once' },
+  {
+    file: 'task-secrets.ts',
+    what: 'timer.unref()',
+    why: 'whether a process that has nothing else to do ends by itself; the service always listens',
+  },
 ];

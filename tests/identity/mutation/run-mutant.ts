@@ -18,7 +18,7 @@ const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   ['certificates/', ['tests/identity/mutual-tls.test.ts']],
   ['limits/', ['tests/identity/limits.test.ts']],
   ['secrets/', ['backend/identity/secrets', 'tests/identity/rotation.test.ts']],
-  ['aws/', ['tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
+  ['aws/', ['backend/identity/aws', 'tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
   ['google/', ['tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
   ['task-secrets', ['backend/identity/task-secrets.test.ts', 'tests/identity/rotation.test.ts']],
   ['bind-user', ['backend/identity/bind-user.test.ts', 'tests/identity/users.test.ts']],
