@@ -12,7 +12,7 @@ afterEach(() => secrets?.stop());
 
 /** Secrets over a Secrets Manager that counts who asks. */
 function createCase(environment: Environment) {
-  const state = { reads: 0 };
+  const state = { reads: 0, logged: [] as string[] };
   const config = parseConfig({
     GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1',
     AWS_REGION: 'eu-central-1',
@@ -24,7 +24,7 @@ function createCase(environment: Environment) {
       return Response.json({ SecretString: 'two' });
     }) as unknown as typeof fetch,
     now: Date.now,
-    log: createJsonLogger({ level: 'error', now: Date.now, write: () => undefined }),
+    log: createJsonLogger({ level: 'info', now: Date.now, write: (line) => state.logged.push(line) }),
     pollEveryMs: EVERY_MS,
   });
   return { state, secrets };
@@ -59,7 +59,7 @@ describe("a task's secrets", () => {
     running.start();
     await someTime();
     expect(await running.geminiApiKey.refresh(value)).toBe(false);
-    expect([running.geminiApiKey.current(), state.reads]).toEqual([value, 0]);
+    expect([running.geminiApiKey.current(), state.reads, state.logged]).toEqual([value, 0, []]);
   });
 });
 
