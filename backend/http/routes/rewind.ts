@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
+import { sessionBusy } from '../../errors/session-busy.ts';
 import { toSessionJson } from '../../events/wire.ts';
 import type { RunService } from '../../runs/run.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
@@ -46,7 +47,5 @@ export function rewindRoutes({ runs, ...parts }: RewindRoutesOptions): Route[] {
 async function assertIdle(runs: Pick<RunService, 'list'>, session: CompositeSessionKey): Promise<void> {
   const running = (await runs.list(session)).find(({ state }) => state === 'running');
   if (!running) return;
-  throw new AppError('SESSION_BUSY', `This session has a run under way: ${running.id}`, {
-    headers: { 'retry-after': '5' },
-  });
+  throw sessionBusy(running.id);
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
+import { sessionBusy } from '../../errors/session-busy.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import type { WriterGuard } from '../../sessions/writer-guard.ts';
 import type { Frame, RunState } from '../run.ts';
@@ -35,7 +36,7 @@ export class ProcessRunStore implements RunStore, WriterGuard {
 
   assertMayWrite(session: CompositeSessionKey, fence: number | undefined): void {
     const lease = this.#leases.get(nameOf(session));
-    if (fence === undefined && lease) throw busy(lease.runId);
+    if (fence === undefined && lease) throw sessionBusy(lease.runId);
     if (fence !== undefined && lease?.fence !== fence) throw new AppError('LEASE_LOST');
   }
 
@@ -43,7 +44,7 @@ export class ProcessRunStore implements RunStore, WriterGuard {
     const { session, id: runId } = run;
     const name = nameOf(session);
     const held = this.#leases.get(name);
-    if (held) throw busy(held.runId);
+    if (held) throw sessionBusy(held.runId);
     const lease: Lease = { runId, session, fence: ++this.#lastFence };
     // Taken before anything is waited for, so that of two at once one is refused.
     this.#leases.set(name, lease);
@@ -156,9 +157,3 @@ export class ProcessRunStore implements RunStore, WriterGuard {
 
 const nameOf = ({ appName, userId, sessionId }: CompositeSessionKey): string =>
   JSON.stringify([appName, userId, sessionId]);
-
-function busy(runId: string): AppError {
-  return new AppError('SESSION_BUSY', `This session has a run under way: ${runId}`, {
-    headers: { 'retry-after': '5', 'lornu-run-id': runId },
-  });
-}

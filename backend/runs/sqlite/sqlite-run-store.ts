@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { AppError } from '../../errors/app-error.ts';
+import { sessionBusy } from '../../errors/session-busy.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { inTransaction, reading } from '../../sessions/sqlite/transaction.ts';
 import type { Frame, RunState } from '../run.ts';
@@ -30,7 +31,7 @@ export class SqliteRunStore implements RunStore {
     return inTransaction(this.#database, () => {
       const row = this.#statements.session.get(session);
       if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${session.sessionId}`);
-      if (row.run_id !== null) throw busy(row.run_id);
+      if (row.run_id !== null) throw sessionBusy(row.run_id);
       const fence = newFence();
       this.#statements.lease.run({
         row: row.row_id,
@@ -192,12 +193,6 @@ export class SqliteRunStore implements RunStore {
 
 /** Never the same twice: who holds an older one is found out by comparing, in the transaction that writes. */
 const newFence = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
-
-function busy(runId: string): AppError {
-  return new AppError('SESSION_BUSY', `This session has a run under way: ${runId}`, {
-    headers: { 'retry-after': '5', 'lornu-run-id': runId },
-  });
-}
 
 const keyOf = ({ appName, userId, sessionId }: CompositeSessionKey) => ({ appName, userId, sessionId });
 const asKind = (kind: string): Frame['kind'] => (kind === 'error' ? 'error' : 'event');

@@ -7,6 +7,7 @@ import type {
 } from '@google/adk';
 import type { Database } from 'bun:sqlite';
 import { AppError } from '../../errors/app-error.ts';
+import { sessionBusy } from '../../errors/session-busy.ts';
 import { nextTimestamp } from '../../events/ids.ts';
 import { fromWire, toWire } from '../../events/wire.ts';
 import {
@@ -150,9 +151,7 @@ export class SqliteSessionStore extends SessionStore {
       if (row.fence !== fence) throw new AppError('LEASE_LOST');
     } else if (row.run_id !== null) {
       // Whether its process lives or not: what it began is ended before anyone else writes.
-      throw new AppError('SESSION_BUSY', `This session has a run under way: ${row.run_id}`, {
-        headers: { 'retry-after': '5', 'lornu-run-id': row.run_id },
-      });
+      throw sessionBusy(row.run_id);
     }
   }
 
