@@ -22,6 +22,7 @@ export const BACKEND_LAYERS: readonly (readonly string[])[] = [
   ['sessions', 'artifacts', 'memory'],
   ['firestore'],
   ['events'],
+  ['peer'],
   ['model'],
   ['identity'],
   ['observability'],
