@@ -97,6 +97,14 @@ export const TOOLS = {
     pinned: '1.28.14',
     go: 'github.com/aquasecurity/tfsec/cmd/tfsec',
   },
+  actionlint: {
+    name: 'actionlint',
+    purpose: 'checking the workflow',
+    programs: ['actionlint'],
+    versionArgs: ['--version'],
+    pinned: '1.7.12',
+    go: 'github.com/rhysd/actionlint/cmd/actionlint',
+  },
 } as const satisfies Record<string, Tool>;
 
 /** What builds Go programs where the machine has no Go, or one that is too old to fetch the right one itself. */

@@ -1,0 +1,171 @@
+import { EVENTS, runningJobs, type EventName } from './events.ts';
+import { JOBS, RUNNING_JOBS, SECRET, SECRET_STEPS, STEP_CONDITIONS, STEP_VALUES } from './promises.ts';
+import { parseWorkflow, type Job, type Workflow, type WorkflowStep } from './workflow.ts';
+
+/**
+ * Compares the text of .github/workflows/terraform-aws.yml with what is promised of it (promises.ts). Each sentence
+ * names one thing that is wrong; none means that the promises hold. A pure function: it reads nothing else.
+ */
+export function examineWorkflow(text: string): string[] {
+  let workflow: Workflow;
+  try {
+    workflow = parseWorkflow(text);
+  } catch (error) {
+    return [`The file is no workflow that is understood here: ${String(error)}`];
+  }
+  return [
+    ...triggers(workflow),
+    ...concurrency(workflow),
+    ...rights(workflow),
+    ...Object.entries(workflow.jobs).flatMap(([name, job]) => examineJob(name, job)),
+    ...Object.keys(JOBS).flatMap((name) => (workflow.jobs[name] ? [] : [`The job ${name} is gone.`])),
+    ...jobsByEvent(workflow),
+    ...failures(workflow),
+    ...pins(text),
+    ...secrets(workflow, text),
+    ...values(workflow),
+  ];
+}
+
+/** What a step is called here: its action without the commit, or its `lornu` command without options. */
+export function stepKey(step: WorkflowStep): string {
+  if (step.uses) return step.uses.split('@')[0] ?? '';
+  // One command and nothing after it: "|| true" would let its failure pass.
+  const command = /^\.\/lornu ((?:[a-z]+)(?: [a-z]+)*)(?: --[a-z-]+(?: (?:[a-z]+|"\$[A-Z_]+"))?)*$/.exec(
+    step.run?.trim() ?? '',
+  )?.[1];
+  return (
+    command ?? (step.run?.trimStart().startsWith('echo ') ? 'echo' : `unknown (${step.run ?? 'nothing'})`)
+  );
+}
+
+function triggers(workflow: Workflow): string[] {
+  const names = Object.keys(workflow.on).toSorted().join(', ');
+  const found: string[] = [];
+  if (names !== 'pull_request, schedule, workflow_dispatch')
+    found.push(`It starts on ${names} instead of pull_request, schedule, workflow_dispatch.`);
+  if (JSON.stringify(workflow.on['pull_request']) !== '{"branches":["main"]}')
+    found.push('Pull requests other than those to main start it, or in other ways than by default.');
+  return found;
+}
+
+function concurrency({ concurrency: { group, 'cancel-in-progress': cancel } }: Workflow): string[] {
+  const found: string[] = [];
+  if (!group.includes("github.event_name == 'pull_request' && github.ref || 'staging'"))
+    found.push('Two runs can change staging at the same time: the concurrency group is another one.');
+  if (cancel !== "${{ github.event_name == 'pull_request' }}")
+    found.push('A run that applies can be cancelled by a newer one.');
+  return found;
+}
+
+function rights(workflow: Workflow): string[] {
+  return typeof workflow.permissions === 'object' && Object.keys(workflow.permissions).length === 0
+    ? []
+    : ['Jobs have rights by default: the permissions of the whole workflow are not {}.'];
+}
+
+function examineJob(name: string, job: Job): string[] {
+  const promise = JOBS[name];
+  if (!promise) return [`Nothing is promised of the job ${name}.`];
+  const found: string[] = [];
+  const given =
+    typeof job.permissions === 'object' ? job.permissions : { everything: String(job.permissions) };
+  for (const right of new Set([...Object.keys(given), ...Object.keys(promise.permissions)])) {
+    const [is, should] = [given[right] ?? 'none', promise.permissions[right] ?? 'none'];
+    if (is !== should) found.push(`The job ${name} has ${right}: ${is} instead of ${should}.`);
+  }
+  if (!job['timeout-minutes'] || job['timeout-minutes'] > 90)
+    found.push(`The job ${name} has no time limit, or one of more than 90 minutes.`);
+  if (job.environment !== promise.environment)
+    found.push(
+      `The job ${name} has the environment ${job.environment ?? 'none'} instead of ${promise.environment ?? 'none'}: ` +
+        'its reviewers stand before another job, or before none.',
+    );
+  const order = job.steps.map(stepKey);
+  if (order.join(' > ') !== promise.order.join(' > '))
+    found.push(`The job ${name} does ${order.join(' > ')} instead of ${promise.order.join(' > ')}.`);
+  for (const step of job.steps) found.push(...examineStep(name, step, promise.role));
+  return found;
+}
+
+function examineStep(job: string, step: WorkflowStep, role: string | undefined): string[] {
+  const key = stepKey(step);
+  const found: string[] = [];
+  if (key === 'actions/checkout' && step.with?.['persist-credentials'] !== 'false')
+    found.push(`The job ${job} leaves GitHub's token in the checkout.`);
+  if (key === 'aws-actions/configure-aws-credentials') {
+    const given = step.with ?? {};
+    if (Object.keys(given).toSorted().join() !== 'aws-region,role-to-assume')
+      found.push(`The job ${job} signs in to AWS with more than a role: ${Object.keys(given).join(', ')}.`);
+    if (!given['role-to-assume']?.endsWith(`:role/${role}`))
+      found.push(`The job ${job} takes the role ${given['role-to-assume']} instead of ${role ?? 'none'}.`);
+  }
+  if (step.run?.includes('${{'))
+    found.push(`The step ${key} of ${job} puts an expression into a script: what it holds would be run.`);
+  if (step.if !== STEP_CONDITIONS[`${job}: ${key}`])
+    found.push(
+      `The step ${key} of ${job} runs if ${step.if ?? 'all before it went well'}, which is not promised.`,
+    );
+  return found;
+}
+
+function jobsByEvent(workflow: Workflow): string[] {
+  return (Object.keys(RUNNING_JOBS) as EventName[]).flatMap((name) => {
+    const jobs = runningJobs(workflow, EVENTS[name]).join(', ');
+    const promised = RUNNING_JOBS[name].join(', ');
+    return jobs === promised ? [] : [`On ${name} the jobs ${jobs || 'none'} run instead of ${promised}.`];
+  });
+}
+
+/** What a failure must stop: no plan without its image, no apply without its plan. */
+function failures(workflow: Workflow): string[] {
+  const stops: [EventName, string, string[]][] = [
+    ['deploy started on main', 'publish', ['plan', 'apply']],
+    ['deploy started on main', 'plan', ['apply']],
+    ['rollback started on main', 'plan', ['apply']],
+  ];
+  return stops.flatMap(([event, failing, stopped]) => {
+    const still = runningJobs(workflow, EVENTS[event], [failing]).filter((job) => stopped.includes(job));
+    return still.length > 0 ? [`After a failed ${failing} the job ${still.join(' and ')} still runs.`] : [];
+  });
+}
+
+function pins(text: string): string[] {
+  return text.split('\n').flatMap((line, index) => {
+    const used = /^\s*(?:- )?uses:\s*(.*)$/.exec(line)?.[1];
+    if (used === undefined || /^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(used)) return [];
+    return [`Line ${index + 1}: ${used} is not pinned by a commit with its release beside it.`];
+  });
+}
+
+function secrets(workflow: Workflow, text: string): string[] {
+  const found = [...new Set(text.match(/secrets\.\w+|secrets\[[^\]]*\]|secrets: inherit/g))]
+    .filter((secret) => secret !== SECRET)
+    .map((secret) => `${secret} is used: the Terraform Cloud token is the one stored secret.`);
+  for (const [name, job] of Object.entries(workflow.jobs)) {
+    if (JSON.stringify([job.env, job.outputs]).includes('secrets.'))
+      found.push(`Every step of ${name} sees the secret, not only those that need it.`);
+    for (const step of job.steps) {
+      const key = stepKey(step);
+      const has = JSON.stringify(step).includes(SECRET);
+      if (has !== SECRET_STEPS.includes(key))
+        found.push(
+          `The step ${key} of ${name} ${has ? 'gets the secret and needs none' : 'has no token for the state'}.`,
+        );
+    }
+  }
+  if (JSON.stringify(workflow.env).includes('secrets.'))
+    found.push('Every step of every job sees the secret.');
+  return found;
+}
+
+function values(workflow: Workflow): string[] {
+  return STEP_VALUES.flatMap(({ job, step, key, text }) => {
+    const found = workflow.jobs[job]?.steps.find((one) => stepKey(one) === step);
+    const value = found?.[key];
+    const texts = typeof value === 'string' ? [value] : Object.values(value ?? {});
+    return texts.some((one) => one.includes(text))
+      ? []
+      : [`The step ${step} of ${job} lacks ${text} in its ${key}.`];
+  });
+}

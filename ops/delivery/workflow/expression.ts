@@ -1,0 +1,45 @@
+import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
+
+/** The state of a job or of the steps before a step, which success() and failure() ask for. */
+export interface Status {
+  failed: boolean;
+  cancelled?: boolean;
+}
+
+/** github, needs, steps, inputs, vars, secrets, env: plain JSON, as GitHub gives them to an expression. */
+export type Contexts = Readonly<Record<string, unknown>>;
+
+const STATUS_FUNCTIONS = ['always', 'success', 'failure', 'cancelled'] as const;
+
+/** The value of one expression, without its ${{ }}; throws on syntax that GitHub would refuse. */
+export function evaluate(
+  expression: string,
+  contexts: Contexts,
+  status: Status = { failed: false },
+): unknown {
+  const answers = {
+    always: true,
+    success: !status.failed && !status.cancelled,
+    failure: status.failed && !status.cancelled,
+    cancelled: status.cancelled === true,
+  };
+  const functions = new Map(
+    STATUS_FUNCTIONS.map((name) => [
+      name,
+      { name, minArgs: 0, maxArgs: 0, call: () => new data.BooleanData(answers[name]) },
+    ]),
+  );
+  const { tokens } = new Lexer(expression).lex();
+  const parsed = new Parser(tokens, Object.keys(contexts), [...functions.values()]).parse();
+  const given = JSON.parse(JSON.stringify(contexts), data.reviver) as data.Dictionary;
+  const result = new Evaluator(parsed, given, functions).evaluate();
+  return JSON.parse(JSON.stringify(result, data.replacer)) as unknown;
+}
+
+/** Whether an `if:` lets a job or step run; without a status function in it, success() is meant too. */
+export function permits(condition: string | undefined, contexts: Contexts, status: Status): boolean {
+  const expression = (condition ?? '').replace(/^\s*\$\{\{([\s\S]*)\}\}\s*$/, '$1').trim();
+  const asksForStatus = /\b(always|success|failure|cancelled)\s*\(/.test(expression);
+  if (!asksForStatus && (status.failed || status.cancelled)) return false;
+  return expression === '' ? true : Boolean(evaluate(expression, contexts, status));
+}

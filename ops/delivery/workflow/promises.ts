@@ -1,0 +1,99 @@
+import type { EventName } from './events.ts';
+
+/** What is promised of .github/workflows/terraform-aws.yml; examine-workflow.ts compares the file with it. */
+
+/** The jobs that may run, by event. The last job of a deploy is behind the approval. */
+export const RUNNING_JOBS: Readonly<Record<EventName, readonly string[]>> = {
+  'a pull request of a branch': ['review'],
+  'a pull request of a fork': ['no-credentials'],
+  'a pull request of Dependabot': ['no-credentials'],
+  'deploy started on main': ['publish', 'plan', 'apply'],
+  'rollback started on main': ['plan', 'apply'],
+  'drift started on main': ['drift'],
+  'deploy started on another branch': ['not-main'],
+  'rollback started on another branch': ['not-main'],
+  'drift started on another branch': ['not-main'],
+  'the schedule': ['drift'],
+};
+
+export interface JobPromise {
+  /** Exactly these rights of GitHub's token. */
+  permissions: Readonly<Record<string, 'read' | 'write'>>;
+  /** The AWS role it may take; none where there is no entry. */
+  role?: string;
+  /** The environment whose reviewers stand before it. */
+  environment?: string;
+  /** Its commands and actions in this order; others may not be among them. */
+  order: readonly string[];
+}
+
+const CHECKOUT = 'actions/checkout';
+const TERRAFORM = 'hashicorp/setup-terraform';
+const TRIVY = 'aquasecurity/setup-trivy';
+const AWS = 'aws-actions/configure-aws-credentials';
+
+export const JOBS: Readonly<Record<string, JobPromise>> = {
+  'no-credentials': { permissions: {}, order: ['echo'] },
+  'not-main': { permissions: {}, order: ['echo'] },
+  review: {
+    permissions: { contents: 'read', 'id-token': 'write', 'pull-requests': 'write' },
+    role: 'LornuGithubPlanRole',
+    order: [CHECKOUT, TERRAFORM, TRIVY, AWS, 'plan', 'plan scan', 'plan summary', 'plan comment'],
+  },
+  publish: {
+    permissions: { contents: 'read', 'id-token': 'write', attestations: 'write' },
+    role: 'LornuGithubPublishRole',
+    order: [CHECKOUT, 'sigstore/cosign-installer', AWS, 'image publish', 'actions/attest-build-provenance'],
+  },
+  plan: {
+    permissions: { contents: 'read', 'id-token': 'write' },
+    role: 'LornuGithubPlanRole',
+    order: [CHECKOUT, TERRAFORM, TRIVY, AWS, 'plan', 'plan scan', 'plan summary', 'actions/upload-artifact'],
+  },
+  apply: {
+    permissions: { actions: 'read', contents: 'read', 'id-token': 'write' },
+    role: 'LornuGithubApplyRole',
+    environment: 'staging',
+    order: [CHECKOUT, TERRAFORM, 'actions/download-artifact', AWS, 'apply', 'deploy', 'verify', 'rollback'],
+  },
+  drift: {
+    permissions: { contents: 'read', 'id-token': 'write', issues: 'write' },
+    role: 'LornuGithubPlanRole',
+    order: [CHECKOUT, TERRAFORM, AWS, 'drift'],
+  },
+};
+
+/** Values that must stand in a step as they are: without them a step does something else than its name says. */
+export const STEP_VALUES: readonly {
+  job: string;
+  step: string;
+  key: 'run' | 'if' | 'env' | 'with';
+  text: string;
+}[] = [
+  { job: 'review', step: 'plan', key: 'run', text: '--for review' },
+  { job: 'plan', step: 'plan', key: 'run', text: '--for deploy' },
+  { job: 'plan', step: 'plan', key: 'run', text: '--image-digest "$DIGEST"' },
+  { job: 'plan', step: 'plan', key: 'env', text: '${{ needs.publish.outputs.digest }}' },
+  { job: 'publish', step: 'image publish', key: 'run', text: '--sign' },
+  {
+    job: 'publish',
+    step: 'actions/attest-build-provenance',
+    key: 'with',
+    text: '${{ steps.publish.outputs.digest }}',
+  },
+  { job: 'apply', step: 'apply', key: 'run', text: '--approved "$APPROVED"' },
+  { job: 'apply', step: 'apply', key: 'env', text: '${{ needs.plan.outputs.approval }}' },
+  { job: 'apply', step: 'rollback', key: 'run', text: '--automatic' },
+  { job: 'apply', step: 'rollback', key: 'if', text: "failure() && steps.apply.outcome == 'success'" },
+];
+
+/** Steps that may run after a failure, and how; every other step has no condition. */
+export const STEP_CONDITIONS: Readonly<Record<string, string>> = {
+  'review: plan summary': "${{ !cancelled() && steps.plan.outcome == 'success' }}",
+  'review: plan comment': "${{ !cancelled() && steps.plan.outcome == 'success' }}",
+  'apply: rollback': "${{ failure() && steps.apply.outcome == 'success' }}",
+};
+
+/** The one stored secret, and the commands that get it: those that read or write Terraform's state. */
+export const SECRET = 'secrets.TF_API_TOKEN';
+export const SECRET_STEPS: readonly string[] = ['plan', 'apply', 'deploy', 'verify', 'rollback', 'drift'];
