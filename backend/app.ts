@@ -1,4 +1,7 @@
 import { isLlmAgent, version as adkVersion } from '@google/adk';
+import { servedAgents } from './a2a/agents.ts';
+import { a2aFailure, a2aServer, isA2aPath } from './a2a/server.ts';
+import { toKnownError } from './a2a/wire/errors.ts';
 import type { AgentRegistry } from './agents/agent-registry.ts';
 import { Hono } from 'hono';
 import type { Config } from './config/config.ts';
@@ -6,7 +9,7 @@ import { answerError } from './http/error-answer.ts';
 import { observe } from './http/middleware/observe.ts';
 import { traceRequests } from './http/middleware/trace-requests.ts';
 import { originCheck } from './http/middleware/origin-check.ts';
-import { mountRoutes } from './http/mount-routes.ts';
+import { maxBodyBytes, mountRoutes } from './http/mount-routes.ts';
 import { requestPath } from './http/request-path.ts';
 import type { AppEnv, Route } from './http/route.ts';
 import { appRoutes } from './http/routes/apps.ts';
@@ -46,6 +49,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   } = services;
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
   const page = config.pageDir ? PageFiles.list(config.pageDir) : undefined;
+  const startTurn = createAdmission(runs, callers.limits, log);
   const described: Route[] = [
     ...healthRoutes(config, adkVersion, config.model.name ?? namedModel(agents, config.defaultAppName)),
     ...readyRoutes({ readiness, agents, activeRuns: () => runs.activeCount, isDraining }),
@@ -53,7 +57,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...sessionRoutes(sessions, now),
     ...runRoutes({
       agents,
-      startTurn: createAdmission(runs, callers.limits, log),
+      startTurn,
       metrics,
       defaultAppName: config.defaultAppName,
       pingMs: config.limits.pingMs,
@@ -74,8 +78,23 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   app.use(callers.identify);
   if (callers.signIn) app.route('/', callers.signIn);
   mountRoutes(app, routes, config.limits);
+  app.route(
+    '/',
+    a2aServer({
+      agents: servedAgents({ config, agents, startTurn, runs, sessions, now }),
+      defaultAppName: config.defaultAppName,
+      // A message may carry files.
+      body: { maxBytes: maxBodyBytes(config.limits, true), timeoutMs: config.limits.bodyTimeoutMs },
+      pingMs: config.limits.pingMs,
+      log,
+    }),
+  );
   app.notFound(async (context) => (await servePage(page, context)) ?? answerUnmatched(app, routes, context));
-  app.onError((error, context) => answerError(error, context, log));
+  app.onError((error, context) =>
+    isA2aPath(context.req.path)
+      ? a2aFailure(context, toKnownError(error, log))
+      : answerError(error, context, log),
+  );
   return app;
 }
 

@@ -15,6 +15,8 @@ export const BACKEND_LAYERS: readonly (readonly string[])[] = [
   ['google-access.ts', 'firestore-stores.ts'],
   ['app.ts'],
   ['http', 'a2a'],
+  // What both make of a request and of a stream, before either knows what it is about.
+  ['web'],
   ['services.ts'],
   ['runs'],
   ['turn'],

@@ -84,6 +84,15 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'a2a',
+    title: 'peers of every SDK talk to the service over A2A, and none gets more than its due',
+    kind: 'bun',
+    run: ['./tests/a2a/server'],
+    needs: ['python', 'uv'],
+    budgetMs: 45 * SECOND,
+    light: true,
+  },
+  {
     name: 'up',
     title: 'lornu up starts, keeps conversations, stops in order, and says what is wrong',
     kind: 'bun',

@@ -1,0 +1,32 @@
+import { ServerCallContext, type User } from '@a2a-js/sdk/server';
+import { LOCAL_PRINCIPAL, type Principal } from '../identity/principal.ts';
+
+/** The verified caller in the form that the SDK's parts expect. */
+class Caller implements User {
+  readonly isAuthenticated: boolean;
+  readonly userName: string;
+  readonly principal: Principal;
+
+  constructor(principal: Principal) {
+    this.principal = principal;
+    this.isAuthenticated = principal.role !== 'local';
+    this.userName = userIdOf(principal);
+  }
+}
+
+/**
+ * ADK's user id of a caller: always the caller's own. Whatever a message says of itself (its contextId above all) never
+ * opens what belongs to somebody else.
+ */
+export function userIdOf({ userId, id }: Principal): string {
+  return userId ?? id;
+}
+
+export function callContextOf(principal: Principal, version: string): ServerCallContext {
+  return new ServerCallContext({ user: new Caller(principal), requestedVersion: version });
+}
+
+/** Who calls; whoever made the context without us is nobody in particular. */
+export function principalOf({ user }: ServerCallContext): Principal {
+  return user instanceof Caller ? user.principal : LOCAL_PRINCIPAL;
+}

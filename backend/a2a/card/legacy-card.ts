@@ -1,0 +1,51 @@
+import { AgentCard, type SecurityRequirement, type SecurityScheme } from '@a2a-js/sdk';
+
+type Json = Record<string, unknown>;
+
+/**
+ * The card for readers that name no version, and so may be of 0.3: everything that 1.0 says, and beside it the fields of
+ * 0.3. Readers of either version ignore what they do not know.
+ */
+export function hybridCard(card: AgentCard): Json {
+  const legacy = card.supportedInterfaces.filter(({ protocolVersion }) => protocolVersion === '0.3');
+  const [preferred, ...others] = legacy;
+  const whole = AgentCard.toJSON(card) as Json;
+  const schemes = (whole['securitySchemes'] ?? {}) as Record<string, Json>;
+  return {
+    ...whole,
+    protocolVersion: '0.3.0',
+    url: preferred?.url,
+    preferredTransport: preferred?.protocolBinding,
+    additionalInterfaces: [preferred, ...others].map((one) => ({
+      url: one?.url,
+      transport: one?.protocolBinding,
+    })),
+    supportsAuthenticatedExtendedCard: card.capabilities?.extendedAgentCard === true,
+    securitySchemes: Object.fromEntries(
+      Object.entries(card.securitySchemes).map(([name, scheme]) => [
+        name,
+        { ...schemes[name], ...legacyScheme(scheme) },
+      ]),
+    ),
+    security: card.securityRequirements.map(legacyRequirement),
+  };
+}
+
+function legacyScheme({ scheme }: SecurityScheme): Json {
+  switch (scheme?.$case) {
+    case 'httpAuthSecurityScheme':
+      return { type: 'http', scheme: scheme.value.scheme, bearerFormat: scheme.value.bearerFormat };
+    case 'openIdConnectSecurityScheme':
+      return { type: 'openIdConnect', openIdConnectUrl: scheme.value.openIdConnectUrl };
+    case 'mtlsSecurityScheme':
+      return { type: 'mutualTLS' };
+    case 'apiKeySecurityScheme':
+    case 'oauth2SecurityScheme':
+    case undefined:
+      return {};
+  }
+}
+
+function legacyRequirement({ schemes }: SecurityRequirement): Json {
+  return Object.fromEntries(Object.entries(schemes).map(([name, { list }]) => [name, list]));
+}

@@ -1,0 +1,102 @@
+import { type Task, TaskState } from '@a2a-js/sdk';
+import { TaskNotCancelableError } from '@a2a-js/sdk/errors';
+import {
+  AgentEvent,
+  type AgentExecutor,
+  type ExecutionEventBus,
+  type RequestContext,
+} from '@a2a-js/sdk/server';
+import { AppError } from '../../errors/app-error.ts';
+import type { StartTurn } from '../../runs/admission.ts';
+import type { Run, RunService, TurnRequest } from '../../runs/run.ts';
+import type { CompositeSessionKey, SessionStore } from '../../sessions/session-store.ts';
+import type { Principal } from '../../identity/principal.ts';
+import { principalOf, userIdOf } from '../caller.ts';
+import { mayConfirm } from './answers.ts';
+import { toContent } from './parts.ts';
+import { RunTranslator } from './run-translator.ts';
+
+export interface RunExecutorParts {
+  appName: string;
+  startTurn: StartTurn;
+  runs: Pick<RunService, 'cancel'>;
+  sessions: Pick<SessionStore, 'createSession'>;
+  now: () => number;
+}
+
+/** Under these names a task's metadata says which run of which session it is. */
+const RUN_ID_KEY = 'lornuRunId';
+const INVOCATION_ID_KEY = 'lornuInvocationId';
+
+/**
+ * Carries out A2A messages as turns of one app. The context is a session of the caller's own; the task is the run, and
+ * goes on where its listeners leave.
+ */
+export class RunExecutor implements AgentExecutor {
+  readonly #parts: RunExecutorParts;
+  readonly #running = new Map<string, { run: Run; session: CompositeSessionKey }>();
+
+  constructor(parts: RunExecutorParts) {
+    this.#parts = parts;
+  }
+
+  async execute(request: RequestContext, bus: ExecutionEventBus): Promise<void> {
+    const { taskId, contextId, userMessage, task } = request;
+    const { appName, now } = this.#parts;
+    const caller = principalOf(request.context);
+    const session = { appName, userId: userIdOf(caller), sessionId: contextId };
+    const turn: TurnRequest = {
+      ...session,
+      newMessage: toContent(userMessage, mayConfirm(caller)),
+      streaming: true,
+    };
+    const run = await this.#start(caller, turn);
+    this.#running.set(taskId, { run, session });
+    try {
+      const translator = new RunTranslator({
+        taskId,
+        contextId,
+        runId: run.id,
+        mayConfirm: mayConfirm(caller),
+        now,
+      });
+      const begun: Task = {
+        id: taskId,
+        contextId,
+        status: {
+          state: TaskState.TASK_STATE_WORKING,
+          message: undefined,
+          timestamp: new Date(now()).toISOString(),
+        },
+        artifacts: task?.artifacts ?? [],
+        history: task?.history ?? [userMessage],
+        metadata: { [RUN_ID_KEY]: run.id, [INVOCATION_ID_KEY]: run.invocationId },
+      };
+      bus.publish(AgentEvent.task(begun));
+      for await (const frame of run.frames()) for (const event of translator.take(frame)) bus.publish(event);
+      const { state } = run;
+      for (const event of translator.end(state === 'running' ? 'interrupted' : state)) bus.publish(event);
+    } finally {
+      this.#running.delete(taskId);
+    }
+  }
+
+  async cancelTask(taskId: string): Promise<void> {
+    const running = this.#running.get(taskId);
+    if (!running) throw new TaskNotCancelableError(`Task not cancelable: ${taskId}`);
+    const { run, session } = running;
+    await this.#parts.runs.cancel({ session, runId: run.id });
+  }
+
+  /** A context that is new, or that the caller chose, has no session yet. */
+  async #start(caller: Principal, turn: TurnRequest): Promise<Run> {
+    try {
+      return await this.#parts.startTurn(caller, turn);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'SESSION_NOT_FOUND') throw error;
+    }
+    const { appName, userId, sessionId } = turn;
+    await this.#parts.sessions.createSession({ appName, userId, sessionId });
+    return this.#parts.startTurn(caller, turn);
+  }
+}

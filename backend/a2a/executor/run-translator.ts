@@ -1,0 +1,168 @@
+import { type Message, Role, TaskState, type Part } from '@a2a-js/sdk';
+import { AgentEvent, type AgentExecutionEvent } from '@a2a-js/sdk/server';
+import type { Frame, RunState } from '../../runs/run.ts';
+import { CONFIRMATION, CREDENTIAL, QUESTION_MARKS } from './answers.ts';
+import { dataPart, textPart, toA2aParts, type WirePart } from './parts.ts';
+
+export interface RunTranslatorOptions {
+  taskId: string;
+  contextId: string;
+  /** The run's artifact is named after it, so that every process that reads the run makes the same events of it. */
+  runId: string;
+  /** Whether the caller may answer a question to confirm something. */
+  mayConfirm: boolean;
+  now: () => number;
+}
+
+/** An event as its frame has it; only what is read here. */
+interface WireEvent {
+  partial?: boolean;
+  content?: { parts?: WirePart[] };
+  longRunningToolIds?: string[];
+  errorCode?: string;
+  errorMessage?: string;
+}
+
+type Call = NonNullable<WirePart['functionCall']>;
+
+const FAILED = 'The agent could not finish this task.';
+
+/**
+ * The frames of one run as events of its A2A task. The answer is one artifact: the first chunk begins it, the next ones
+ * are appended, the last one replaces it with the whole.
+ */
+export class RunTranslator {
+  readonly #options: RunTranslatorOptions;
+  /** Of events that have come whole. */
+  readonly #done: Part[] = [];
+  /** Shown of the event that is being streamed, since the last one that came whole. */
+  #open = '';
+  #hasBegun = false;
+  #failure: string | undefined;
+  readonly #questions = new Map<string, Call>();
+
+  constructor(options: RunTranslatorOptions) {
+    this.#options = options;
+  }
+
+  /** What a frame adds to the task. */
+  take({ json, kind }: Frame): AgentExecutionEvent[] {
+    if (kind === 'error') {
+      const { error_details: details } = JSON.parse(json) as { error_details: { error_message: string } };
+      this.#failure = details.error_message;
+      return [];
+    }
+    const event = JSON.parse(json) as WireEvent;
+    const parts = toA2aParts(event.content?.parts);
+    if (event.partial) {
+      if (parts.length === 0) return [];
+      this.#open += textOf(parts);
+      return [this.#chunk(parts, false)];
+    }
+    this.#note(event);
+    const shown = this.#open;
+    this.#open = '';
+    this.#done.push(...parts);
+    if (parts.length === 0) return shown === '' ? [] : [this.#replace(false)];
+    if (shown === '') return [this.#chunk(parts, false)];
+    // What came in pieces is usually what comes whole; a plugin may have changed it.
+    return shown === textOf(parts) && parts.every(({ content }) => content?.$case === 'text')
+      ? []
+      : [this.#replace(false)];
+  }
+
+  /** What the end of the run makes of the task. */
+  end(state: Exclude<RunState, 'running'>): AgentExecutionEvent[] {
+    if (this.#open !== '') this.#done.push(textPart(this.#open));
+    const last = this.#hasBegun ? [this.#replace(true)] : [];
+    return [...last, this.#status(state)];
+  }
+
+  #status(state: Exclude<RunState, 'running'>): AgentExecutionEvent {
+    if (state === 'cancelled') return this.status(TaskState.TASK_STATE_CANCELED);
+    if (state !== 'completed')
+      return this.status(TaskState.TASK_STATE_FAILED, [textPart(this.#failure ?? FAILED)]);
+    const [first] = this.#questions.values();
+    if (!first) return this.status(TaskState.TASK_STATE_COMPLETED);
+    const asked =
+      first.name === CREDENTIAL ? TaskState.TASK_STATE_AUTH_REQUIRED : TaskState.TASK_STATE_INPUT_REQUIRED;
+    return this.status(
+      asked,
+      [...this.#questions.values()].flatMap((call) => this.#question(call)),
+    );
+  }
+
+  status(state: TaskState, parts?: Part[]): AgentExecutionEvent {
+    const { taskId, contextId, now } = this.#options;
+    const message: Message | undefined = parts && {
+      messageId: crypto.randomUUID(),
+      role: Role.ROLE_AGENT,
+      parts,
+      taskId,
+      contextId,
+      extensions: [],
+      referenceTaskIds: [],
+      metadata: undefined,
+    };
+    const timestamp = new Date(now()).toISOString();
+    return AgentEvent.statusUpdate({
+      taskId,
+      contextId,
+      status: { state, message, timestamp },
+      metadata: undefined,
+    });
+  }
+
+  #note({ content, longRunningToolIds = [], errorCode, errorMessage }: WireEvent): void {
+    if (errorCode) this.#failure = errorMessage ?? FAILED;
+    for (const { functionCall } of content?.parts ?? [])
+      if (functionCall?.id && longRunningToolIds.includes(functionCall.id))
+        this.#questions.set(functionCall.id, functionCall);
+  }
+
+  #question(call: Call): Part[] {
+    const { args = {} } = call;
+    const about = args as {
+      originalFunctionCall?: { name?: string };
+      toolConfirmation?: { hint?: string };
+      message?: string;
+    };
+    const isConfirmation = call.name === CONFIRMATION;
+    const tool = about.originalFunctionCall?.name ?? 'a tool';
+    const asked = isConfirmation
+      ? about.toolConfirmation?.hint || `May ${tool} be run?`
+      : about.message || `${call.name ?? 'The agent'} waits for an answer.`;
+    const byPerson =
+      isConfirmation && !this.#options.mayConfirm
+        ? ' A person who uses this service must confirm it; the confirmation of an agent is not taken.'
+        : '';
+    return [textPart(`${asked}${byPerson}`), dataPart(call, QUESTION_MARKS)];
+  }
+
+  #chunk(parts: Part[], lastChunk: boolean): AgentExecutionEvent {
+    const append = this.#hasBegun;
+    this.#hasBegun = true;
+    return this.#artifact(parts, append, lastChunk);
+  }
+
+  #replace(lastChunk: boolean): AgentExecutionEvent {
+    return this.#artifact(this.#done, false, lastChunk);
+  }
+
+  #artifact(parts: Part[], append: boolean, lastChunk: boolean): AgentExecutionEvent {
+    const { taskId, contextId, runId } = this.#options;
+    const artifact = {
+      artifactId: runId,
+      name: 'answer',
+      description: '',
+      parts: [...parts],
+      extensions: [],
+      metadata: undefined,
+    };
+    return AgentEvent.artifactUpdate({ taskId, contextId, artifact, append, lastChunk, metadata: undefined });
+  }
+}
+
+function textOf(parts: readonly Part[]): string {
+  return parts.map(({ content }) => (content?.$case === 'text' ? content.value : '')).join('');
+}

@@ -1,0 +1,74 @@
+import type { AgentCard } from '@a2a-js/sdk';
+import type { A2ARequestHandler } from '@a2a-js/sdk/server';
+import { Hono } from 'hono';
+import { AppError } from '../errors/app-error.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { BodyLimits } from '../web/read-body.ts';
+import { cardAnswer } from './card/card-answer.ts';
+import type { A2aContext, A2aEnv, BindingParts } from './wire/context.ts';
+import { type KnownError, toKnownError } from './wire/errors.ts';
+import { answerJsonRpc, jsonRpcFailure } from './wire/json-rpc.ts';
+import { mountRest, restFailure } from './wire/rest.ts';
+
+/** One agent as the server needs it: its card, and what answers its operations. */
+export interface A2aAgent {
+  card: () => Promise<AgentCard>;
+  handler: A2ARequestHandler;
+}
+
+export interface A2aServerOptions {
+  /** By app name, which is the last part of the address. */
+  agents: ReadonlyMap<string, A2aAgent>;
+  /** Whose card stands at the root too. */
+  defaultAppName: string | undefined;
+  body: BodyLimits;
+  /** Time between comment lines on a quiet stream, in milliseconds. */
+  pingMs: number;
+  log: Logger;
+}
+
+const CARD_PATHS = ['/.well-known/agent-card.json', '/.well-known/agent.json'];
+
+/** A2A 1.0 and 0.3, JSON-RPC and REST, for agents of any making; who calls is known already (`principal`). */
+export function a2aServer({ agents, defaultAppName, log, ...limits }: A2aServerOptions): Hono<A2aEnv> {
+  const app = new Hono<A2aEnv>();
+  const agentOf = (name: string | undefined): A2aAgent => {
+    const agent = agents.get(name ?? '');
+    if (!agent) throw new AppError('APP_NOT_FOUND', `Agent not found: ${(name ?? '').slice(0, 128)}`);
+    return agent;
+  };
+  const parts: BindingParts = {
+    ...limits,
+    log,
+    handlerOf: (context) => agentOf(context.req.param('app')).handler,
+  };
+
+  const card = async (context: A2aContext, name: string | undefined): Promise<Response> => {
+    try {
+      return cardAnswer(context.req.raw, await agentOf(name).card());
+    } catch (error) {
+      return restFailure(context, toKnownError(error, log));
+    }
+  };
+  for (const path of CARD_PATHS) {
+    app.get(path, async (context) => card(context, defaultAppName ?? agents.keys().next().value));
+    app.get(`/a2a/:app${path}`, async (context) => card(context, context.req.param('app')));
+  }
+  app.post('/a2a/:app', async (context) => answerJsonRpc(context, parts));
+  mountRest(app, '/a2a/:app', parts);
+  app.all('/a2a/*', (context) => a2aFailure(context, new AppError('ROUTE_NOT_FOUND')));
+  return app;
+}
+
+const JSON_RPC_PATH = /^\/a2a\/[^/]+$/;
+
+/** Whether failures on this path are answered as A2A has them. */
+export function isA2aPath(path: string): boolean {
+  return path === '/a2a' || path.startsWith('/a2a/');
+}
+
+/** What was refused before a binding saw it, in the shape of the binding that was called. */
+export function a2aFailure(context: A2aContext, error: KnownError): Response {
+  const isRpc = context.req.method === 'POST' && JSON_RPC_PATH.test(context.req.path);
+  return isRpc ? jsonRpcFailure(context, error) : restFailure(context, error);
+}

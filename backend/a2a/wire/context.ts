@@ -1,0 +1,27 @@
+import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import type { Context } from 'hono';
+import type { IdentityBindings, IdentityVariables } from '../../identity/identify-caller.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { BodyLimits } from '../../web/read-body.ts';
+import { callContextOf } from '../caller.ts';
+import type { Version } from './version.ts';
+
+export type A2aEnv = {
+  Variables: IdentityVariables & { requestId: string; traceId: string };
+  Bindings: IdentityBindings;
+};
+export type A2aContext = Context<A2aEnv>;
+
+/** What both bindings need for every request. */
+export interface BindingParts {
+  /** The handler of the app that the path names. Throws AppError where there is none. */
+  handlerOf(context: A2aContext): A2ARequestHandler;
+  body: BodyLimits;
+  pingMs: number;
+  log: Logger;
+}
+
+/** The call as the SDK's parts see it. */
+export function toCallContext(context: A2aContext, version: Version): ServerCallContext {
+  return callContextOf(context.get('principal'), version);
+}

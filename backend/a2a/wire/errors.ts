@@ -1,0 +1,100 @@
+import {
+  A2A_ERROR_CODE,
+  A2AError,
+  ERROR_INFO_TYPE,
+  RequestMalformedError,
+  restStatusFor,
+  toJsonRpcError,
+  toRestErrorBody,
+} from '@a2a-js/sdk/errors';
+import { AppError } from '../../errors/app-error.ts';
+import { ERROR_TABLE, type ErrorCode } from '../../errors/error-table.ts';
+import type { Logger } from '../../observability/logger.ts';
+
+/** Where the reasons of our own error table come from, in google.rpc.ErrorInfo. */
+const DOMAIN = 'lornu.ai';
+
+/** The code of JSON-RPC's range for a server's own errors; `data` says which one it is. */
+const OWN_ERROR = -32_000;
+
+/** google.rpc.Code by HTTP status, as AIP-193 pairs them. */
+const STATUS_NAMES: Readonly<Record<number, string>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  405: 'UNIMPLEMENTED',
+  408: 'DEADLINE_EXCEEDED',
+  409: 'ABORTED',
+  413: 'INVALID_ARGUMENT',
+  422: 'INVALID_ARGUMENT',
+  429: 'RESOURCE_EXHAUSTED',
+  431: 'INVALID_ARGUMENT',
+  500: 'INTERNAL',
+  501: 'UNIMPLEMENTED',
+  503: 'UNAVAILABLE',
+};
+
+/** The JSON-RPC code of a row of the error table. */
+export function jsonRpcCodeOf(code: ErrorCode): number {
+  const { status } = ERROR_TABLE[code];
+  if (status === 500) return A2A_ERROR_CODE.INTERNAL_ERROR;
+  if (status === 413) return A2A_ERROR_CODE.INVALID_REQUEST;
+  return status === 400 || status === 422 ? A2A_ERROR_CODE.INVALID_PARAMS : OWN_ERROR;
+}
+
+/** The google.rpc status name of a row of the error table. */
+export function statusNameOf(code: ErrorCode): string {
+  return STATUS_NAMES[ERROR_TABLE[code].status] ?? 'UNKNOWN';
+}
+
+/** A failure that the protocol or our error table knows. */
+export type KnownError = A2AError | AppError;
+
+/** What is not known is a bug: logged, and told to nobody. */
+export function toKnownError(error: unknown, log: Logger): KnownError {
+  if (error instanceof A2AError || error instanceof AppError) return error;
+  log.error('an A2A request failed', { error });
+  return new AppError('INTERNAL', undefined, { cause: error });
+}
+
+/** Runs what reads a caller's message; whatever it throws is the caller's to mend. */
+export function reading<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof A2AError || error instanceof AppError) throw error;
+    throw new RequestMalformedError({ message: `The ${what} cannot be read.`, cause: error });
+  }
+}
+
+export interface JsonRpcErrorBody {
+  code: number;
+  message: string;
+  data?: unknown[];
+}
+
+/** `error` of a JSON-RPC answer. */
+export function toJsonRpc(error: KnownError): JsonRpcErrorBody {
+  if (error instanceof A2AError) return toJsonRpcError(error);
+  return { code: jsonRpcCodeOf(error.code), message: error.message, data: [errorInfoOf(error)] };
+}
+
+/** Status and body of a REST answer. */
+export function toRest(error: KnownError): { status: number; body: object } {
+  if (error instanceof A2AError) {
+    const status = restStatusFor(error);
+    return { status, body: toRestErrorBody(error, status) };
+  }
+  const { status, message } = error;
+  return {
+    status,
+    body: {
+      error: { code: status, status: statusNameOf(error.code), message, details: [errorInfoOf(error)] },
+    },
+  };
+}
+
+function errorInfoOf(error: AppError): object {
+  return { '@type': ERROR_INFO_TYPE, reason: error.code, domain: DOMAIN };
+}

@@ -1,0 +1,62 @@
+import { isV1JsonRpcMethod } from '@a2a-js/sdk/compat/v0_3';
+import { LegacyJsonRpcTransportHandler } from '@a2a-js/sdk/compat/v0_3/server';
+import { A2A_ERROR_CODE, RequestMalformedError } from '@a2a-js/sdk/errors';
+import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import type { Logger } from '../../observability/logger.ts';
+import { type KnownError, toJsonRpc, toKnownError } from './errors.ts';
+import { isObject } from './read-json.ts';
+
+type Answer = Awaited<ReturnType<LegacyJsonRpcTransportHandler['handle']>>;
+
+/**
+ * A2A 0.3 over JSON-RPC, by the SDK. It tells callers the message of whatever was thrown, as an internal error: what the
+ * handler threw is told in our own words instead, and what could not be read is the caller's to mend.
+ */
+export async function answerLegacyRpc(
+  handler: A2ARequestHandler,
+  body: unknown,
+  call: ServerCallContext,
+  log: Logger,
+): Promise<Answer> {
+  const watched = watch(handler);
+  const request = isObject(body) ? body : {};
+  const answer = await new LegacyJsonRpcTransportHandler(watched.handler).handle(request, call);
+  if (!('error' in answer) || !isObject(answer.error)) return answer;
+  const failure = watched.failure();
+  if (failure !== undefined) return { ...answer, error: legacyError(toKnownError(failure, log)) };
+  const { code } = answer.error;
+  const method = String(request['method']);
+  if (code === A2A_ERROR_CODE.METHOD_NOT_FOUND && isV1JsonRpcMethod(method)) {
+    const message = `${method} is a method of A2A 1.0, and a request without A2A-Version is 0.3: send A2A-Version: 1.0.`;
+    return { ...answer, error: { code, message } };
+  }
+  if (code !== A2A_ERROR_CODE.INTERNAL_ERROR) return answer;
+  return { ...answer, error: legacyError(new RequestMalformedError('The params cannot be read.')) };
+}
+
+/** In 0.3 the data of an error is one object. */
+function legacyError(error: KnownError): { code: number; message: string; data?: Record<string, unknown> } {
+  const { code, message, data } = toJsonRpc(error);
+  const [first] = data ?? [];
+  return { code, message, ...(isObject(first) ? { data: first } : {}) };
+}
+
+/** The same handler, and what its calls failed with. */
+function watch(handler: A2ARequestHandler): { handler: A2ARequestHandler; failure: () => unknown } {
+  let failure: unknown;
+  const watched = new Proxy(handler, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== 'function') return method;
+      return (...args: unknown[]) => {
+        const result: unknown = method.apply(target, args);
+        if (!(result instanceof Promise)) return result;
+        return result.catch((error: unknown) => {
+          failure = error;
+          throw error;
+        });
+      };
+    },
+  });
+  return { handler: watched, failure: () => failure };
+}

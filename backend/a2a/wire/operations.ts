@@ -1,0 +1,111 @@
+import {
+  AgentCard,
+  CancelTaskRequest,
+  DeleteTaskPushNotificationConfigRequest,
+  GetExtendedAgentCardRequest,
+  GetTaskPushNotificationConfigRequest,
+  GetTaskRequest,
+  ListTaskPushNotificationConfigsRequest,
+  ListTaskPushNotificationConfigsResponse,
+  ListTasksRequest,
+  Message,
+  SendMessageRequest,
+  StreamResponse,
+  SubscribeToTaskRequest,
+  Task,
+  TaskPushNotificationConfig,
+  type ListTasksResponse,
+} from '@a2a-js/sdk';
+import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import { reading } from './errors.ts';
+
+type Json = Record<string, unknown>;
+
+/** An operation of A2A 1.0 with one answer: reads ProtoJSON, gives ProtoJSON. */
+type Call = (handler: A2ARequestHandler, params: Json, context: ServerCallContext) => Promise<unknown>;
+
+/** One whose answer is a stream. */
+type Stream = (
+  handler: A2ARequestHandler,
+  params: Json,
+  context: ServerCallContext,
+) => AsyncGenerator<StreamResponse, void, undefined>;
+
+/** The operations of A2A 1.0 by the names of its JSON-RPC methods; the REST binding calls the same. */
+export const CALLS = {
+  SendMessage: async (handler, params, context) => {
+    const result = await handler.sendMessage(sendRequestOf(params), context);
+    return 'messageId' in result ? { message: Message.toJSON(result) } : { task: taskToJson(result) };
+  },
+  GetTask: async (handler, params, context) =>
+    taskToJson(await handler.getTask(read(GetTaskRequest, params), context)),
+  ListTasks: async (handler, params, context) => {
+    const request = read(ListTasksRequest, params);
+    return listToJson(await handler.listTasks(request, context), request.includeArtifacts === true);
+  },
+  CancelTask: async (handler, params, context) =>
+    taskToJson(await handler.cancelTask(read(CancelTaskRequest, params), context)),
+  CreateTaskPushNotificationConfig: async (handler, params, context) =>
+    TaskPushNotificationConfig.toJSON(
+      await handler.createTaskPushNotificationConfig(read(TaskPushNotificationConfig, params), context),
+    ),
+  GetTaskPushNotificationConfig: async (handler, params, context) =>
+    TaskPushNotificationConfig.toJSON(
+      await handler.getTaskPushNotificationConfig(
+        read(GetTaskPushNotificationConfigRequest, params),
+        context,
+      ),
+    ),
+  ListTaskPushNotificationConfigs: async (handler, params, context) =>
+    ListTaskPushNotificationConfigsResponse.toJSON(
+      await handler.listTaskPushNotificationConfigs(
+        read(ListTaskPushNotificationConfigsRequest, params),
+        context,
+      ),
+    ),
+  DeleteTaskPushNotificationConfig: async (handler, params, context) => {
+    await handler.deleteTaskPushNotificationConfig(
+      read(DeleteTaskPushNotificationConfigRequest, params),
+      context,
+    );
+    return null;
+  },
+  GetExtendedAgentCard: async (handler, params, context) =>
+    AgentCard.toJSON(
+      await handler.getAuthenticatedExtendedAgentCard(read(GetExtendedAgentCardRequest, params), context),
+    ),
+} satisfies Record<string, Call>;
+
+export const STREAMS = {
+  SendStreamingMessage: (handler, params, context) =>
+    handler.sendMessageStream(sendRequestOf(params), context),
+  SubscribeToTask: (handler, params, context) =>
+    handler.resubscribe(read(SubscribeToTaskRequest, params), context),
+} satisfies Record<string, Stream>;
+
+export type CallName = keyof typeof CALLS;
+export type StreamName = keyof typeof STREAMS;
+
+export const isCall = (method: string): method is CallName => Object.hasOwn(CALLS, method);
+export const isStream = (method: string): method is StreamName => Object.hasOwn(STREAMS, method);
+
+function read<T>(type: { fromJSON(json: unknown): T }, params: Json): T {
+  return reading('request', () => type.fromJSON(params));
+}
+
+const sendRequestOf = (params: Json): SendMessageRequest => read(SendMessageRequest, params);
+
+function taskToJson(task: Task): unknown {
+  return Task.toJSON(task);
+}
+
+/** Artifacts are left out unless they were asked for, and the token of the next page is always there (3.1.4). */
+function listToJson({ tasks, ...page }: ListTasksResponse, includeArtifacts: boolean): unknown {
+  return {
+    ...page,
+    tasks: tasks.map((task) => {
+      const { artifacts, ...rest } = Task.toJSON(task) as Json;
+      return includeArtifacts ? { ...rest, artifacts: artifacts ?? [] } : rest;
+    }),
+  };
+}

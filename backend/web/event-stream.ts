@@ -1,0 +1,84 @@
+export interface EventStreamOptions {
+  /** Time between comment lines while nothing else is sent, in milliseconds. */
+  pingMs: number;
+  /** Aborted when the client has left: whoever makes the chunks ends then. */
+  left: AbortController;
+  /** The request's: ends when its connection does. */
+  signal: AbortSignal;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** How many bytes may wait for one reader. */
+const HIGH_WATER_MARK_BYTES = 64 * 1024;
+
+const PING = ': ping\n\n';
+
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache',
+  // Proxies that buffer by default, nginx above all, are told not to.
+  'x-accel-buffering': 'no',
+};
+
+const encoder = new TextEncoder();
+
+/**
+ * Chunks of text, each a whole server-sent event, with comment lines while it is quiet. A slow reader is waited for.
+ * Where the iterator fails the stream is cut: the client must not take that for its end.
+ */
+export function eventStream(
+  chunks: AsyncIterator<string>,
+  { pingMs, left, signal, headers }: EventStreamOptions,
+): Response {
+  let wake: (() => void) | undefined;
+  let ping: ReturnType<typeof setInterval> | undefined;
+  const leave = () => {
+    left.abort();
+    clearInterval(ping);
+    wake?.();
+  };
+  signal.addEventListener('abort', leave, { once: true });
+
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        let quiet = true;
+        ping = setInterval(() => {
+          if (quiet && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(PING));
+          quiet = true;
+        }, pingMs);
+
+        const forward = async (): Promise<void> => {
+          for (;;) {
+            // oxlint-disable-next-line no-await-in-loop -- events come one after the other
+            const next = await chunks.next();
+            if (left.signal.aborted) return;
+            if (next.done) break;
+            quiet = false;
+            controller.enqueue(encoder.encode(next.value));
+            // oxlint-disable-next-line no-await-in-loop -- the reader is slower than the events
+            if ((controller.desiredSize ?? 0) <= 0) await new Promise<void>((resolve) => (wake = resolve));
+            if (left.signal.aborted) return;
+          }
+          controller.close();
+        };
+        forward()
+          .catch((error: unknown) => {
+            if (!left.signal.aborted) controller.error(error);
+          })
+          .finally(() => {
+            clearInterval(ping);
+            signal.removeEventListener('abort', leave);
+            void chunks.return?.();
+          });
+      },
+      pull() {
+        wake?.();
+        wake = undefined;
+      },
+      cancel: leave,
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_MARK_BYTES }),
+  );
+  return new Response(stream, { headers: { ...HEADERS, ...headers } });
+}

@@ -1,0 +1,105 @@
+import {
+  type Message,
+  type Part,
+  Role,
+  type SendMessageConfiguration,
+  type SendMessageRequest,
+} from '@a2a-js/sdk';
+import { spawnGeminiStandin, type GeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import type { Environment } from '../../../backend/config/config.ts';
+import type { RunLimits } from '../../../backend/runs/run-parts.ts';
+import { RunBench } from '../../../backend/testing/run-bench.ts';
+import { createTestApp, type TestApp } from '../../../backend/testing/test-app.ts';
+import type { Services } from '../../../backend/services.ts';
+
+/** One process of the service behind a socket of its own. */
+export interface Served {
+  app: TestApp;
+  /** The service's address. */
+  url: string;
+  /** The A2A address of the agent lornu. */
+  a2aUrl: string;
+}
+
+export interface World {
+  standin: GeminiStandin;
+  bench: RunBench;
+  /** Another process on the same store. */
+  serve: (options?: ServeOptions) => Served;
+  close: () => Promise<void>;
+}
+
+export interface ServeOptions {
+  environment?: Environment;
+  limits?: Partial<RunLimits>;
+  services?: Partial<Services>;
+}
+
+/** The real service, its real store and the Gemini stand-in: several processes of it inside this one. */
+export async function openWorld(): Promise<World> {
+  const standin = await spawnGeminiStandin();
+  const bench = await RunBench.open(standin.url);
+  const servers: Bun.Server<unknown>[] = [];
+  return {
+    standin,
+    bench,
+    serve: ({ environment = {}, limits, services } = {}) => {
+      const { runs, sessions } = bench.process(limits);
+      let app: TestApp | undefined;
+      const server = Bun.serve({
+        port: 0,
+        hostname: '127.0.0.1',
+        development: false,
+        idleTimeout: 120,
+        maxRequestBodySize: 64 * 1024 * 1024,
+        fetch: async (received) => (await app?.fetch(received)) ?? new Response(null, { status: 503 }),
+      });
+      servers.push(server);
+      const url = server.url.origin;
+      app = createTestApp(
+        { LORNU_PUBLIC_URL: url, ADK_DEFAULT_APP_NAME: 'lornu', ...environment },
+        { agents: bench.agents, sessions, runs, ...services },
+      );
+      return { app, url, a2aUrl: `${url}/a2a/lornu` };
+    },
+    close: async () => {
+      await Promise.all(servers.map((server) => server.stop(true)));
+      await bench.close();
+      await standin.stop();
+    },
+  };
+}
+
+/** A message of a peer. */
+export function message(text: string, more: Partial<Message> = {}): Message {
+  return {
+    messageId: crypto.randomUUID(),
+    role: Role.ROLE_USER,
+    parts: [{ content: { $case: 'text', value: text }, mediaType: '', filename: '', metadata: undefined }],
+    contextId: '',
+    taskId: '',
+    extensions: [],
+    referenceTaskIds: [],
+    metadata: undefined,
+    ...more,
+  };
+}
+
+/** A request that sends it. */
+export function sending(
+  sent: Message,
+  configuration?: Partial<SendMessageConfiguration>,
+): SendMessageRequest {
+  const whole = configuration && {
+    acceptedOutputModes: [],
+    taskPushNotificationConfig: undefined,
+    returnImmediately: false,
+    ...configuration,
+  };
+  return { message: sent, configuration: whole, metadata: undefined, tenant: '' };
+}
+
+/** The text of parts, in one. */
+export function shownText(parts: readonly Part[] | undefined): string {
+  return (parts ?? []).map(({ content }) => (content?.$case === 'text' ? content.value : '')).join('');
+}
