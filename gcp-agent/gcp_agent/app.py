@@ -7,14 +7,19 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from google.adk.cli.fast_api import get_fast_api_app
+from google.adk.cli.utils.service_factory import (
+    create_artifact_service_from_options,
+    create_session_service_from_options,
+)
 
+from gcp_agent.a2a.mount import add_a2a
 from gcp_agent.settings import Settings
 
 _SQLITE = "sqlite:///"
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """google-adk's production routes, with nothing added but the page where one is given.
+    """google-adk's production routes, with A2A and, where one is given, the page.
 
     `web=False` leaves out the developer pages, which may write and import Python files.
     """
@@ -31,6 +36,20 @@ def create_app(settings: Settings) -> FastAPI:
         port=settings.port,
         web=False,
     )
+    if settings.a2a:
+        agents_dir = settings.agents_dir
+        add_a2a(
+            app,
+            settings.a2a,
+            agents_dir=agents_dir,
+            own_url=f"http://{settings.host}:{settings.port}",
+            sessions=create_session_service_from_options(
+                base_dir=agents_dir, session_service_uri=settings.session_service_uri
+            ),
+            artifacts=create_artifact_service_from_options(
+                base_dir=agents_dir, artifact_service_uri=settings.artifact_service_uri, strict_uri=True
+            ),
+        )
     if settings.page_dir:
         # Last, so that every route of google-adk comes first; only files of the page are answered here.
         app.mount("/", StaticFiles(directory=settings.page_dir, html=True), name="page")

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sys
+from dataclasses import replace
 
 import uvicorn
 
@@ -34,7 +35,9 @@ def serve(settings: Settings) -> None:
     listener.bind((settings.host, settings.port))
     port = listener.getsockname()[1]
     print(json.dumps({"host": settings.host, "port": port, "pid": os.getpid()}), flush=True)
-    config = uvicorn.Config(create_app(settings), timeout_keep_alive=_KEEP_ALIVE_S, log_level="warning")
+    config = uvicorn.Config(
+        create_app(replace(settings, port=port)), timeout_keep_alive=_KEEP_ALIVE_S, log_level="warning"
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gcp_agent.a2a.settings import A2aSettings, read_a2a_settings
+
 _PROJECT = Path(__file__).parent.parent
 
 
@@ -26,6 +28,8 @@ class Settings:
     allow_origins: tuple[str, ...]
     # The built chat page, served at / where it is given.
     page_dir: Path | None
+    # None where A2A is not served.
+    a2a: A2aSettings | None
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -49,15 +53,18 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if page_dir and not (page_dir / "index.html").is_file():
         problems.append(f'PAGE_DIR: there is no index.html in "{page_dir}".')
 
+    host = value("HOST", "127.0.0.1")
+    a2a = read_a2a_settings(environment, host, problems)
     if problems:
         raise SettingsError("\n".join(problems))
     data_dir = Path(value("DATA_DIR", str(_PROJECT / ".data"))).resolve()
     return Settings(
-        host=value("HOST", "127.0.0.1"),
+        host=host,
         port=port,
         agents_dir=agents_dir,
         session_service_uri=value("SESSION_SERVICE_URI", f"sqlite:///{data_dir / 'sessions.db'}"),
         artifact_service_uri=value("ARTIFACT_SERVICE_URI", (data_dir / "artifacts").as_uri()),
         allow_origins=tuple(filter(None, value("ALLOW_ORIGINS", "").split(","))),
         page_dir=page_dir,
+        a2a=a2a,
     )

@@ -1,5 +1,10 @@
-import pytest
+import asyncio
 
+import pytest
+from a2a.server.context import ServerCallContext
+from a2a.types import Task
+
+from gcp_agent.a2a.task_store import BoundedTaskStore
 from gcp_agent.settings import SettingsError, read_settings
 
 
@@ -20,3 +25,43 @@ def test_all_problems_are_told_together():
     assert "PORT" in str(error.value)
     assert "/nowhere" in str(error.value)
     assert "/no-page" in str(error.value)
+
+
+def test_a2a_is_open_on_this_machine_and_not_served_beyond_it_without_a_list_of_callers():
+    assert read_settings({}).a2a.is_open
+    assert read_settings({"HOST": "0.0.0.0"}).a2a is None  # noqa: S104
+    served = read_settings(
+        {
+            "HOST": "0.0.0.0",  # noqa: S104
+            "A2A_ALLOWED_EMAILS": "Staging@P.iam.gserviceaccount.com, ",
+            "LORNU_PUBLIC_URL": "https://agent.example/",
+        }
+    ).a2a
+    assert served.allowed_emails == {"staging@p.iam.gserviceaccount.com"}
+    assert (served.public_url, served.audience) == ("https://agent.example", "https://agent.example")
+    assert served.issuer == "https://accounts.google.com"
+
+
+def test_what_a2a_lacks_or_would_send_in_the_clear_is_told():
+    with pytest.raises(SettingsError) as error:
+        read_settings(
+            {
+                "HOST": "0.0.0.0",  # noqa: S104
+                "A2A_ALLOWED_EMAILS": "a@b",
+                "A2A_TOKEN_ISSUER": "http://issuer.example",
+                "A2A_TOKEN_JWKS_URL": "ftp://127.0.0.1/keys",
+            }
+        )
+    for name in ("A2A_TOKEN_AUDIENCE", "LORNU_PUBLIC_URL", "A2A_TOKEN_ISSUER", "A2A_TOKEN_JWKS_URL"):
+        assert name in str(error.value)
+
+
+def test_a_store_of_tasks_forgets_the_oldest():
+    async def fill() -> list[str]:
+        store = BoundedTaskStore(most=2)
+        context = ServerCallContext()
+        for name in ("a", "b", "a", "c"):
+            await store.save(Task(id=name), context)
+        return [name for name in ("a", "b", "c") if await store.get(name, context)]
+
+    assert asyncio.run(fill()) == ["b", "c"]

@@ -10,6 +10,8 @@ from google.adk.agents import LlmAgent
 from google.adk.tools import FunctionTool, ToolContext
 from google.adk.version import __version__ as adk_version
 
+from .peer import consult_peer, peer_url
+
 _NOTES = "user:notes"
 _MAX_NOTES = 50
 _INSTRUCTION = """You are Lornu's assistant for the environment you run in.
@@ -69,5 +71,6 @@ root_agent = LlmAgent(
         save_note,
         list_notes,
         FunctionTool(delete_notes, require_confirmation=True),
+        *([consult_peer] if peer_url() else []),
     ],
 )
