@@ -169,6 +169,8 @@ describe('foreign pages', () => {
     const staging = createTestApp({
       LORNU_ENVIRONMENT: 'staging',
       LORNU_REHEARSAL: '1',
+      // As the task of a rehearsal listens.
+      LORNU_LISTEN_HOST: '127.64.0.1',
       FIRESTORE_DATABASE: 'staging',
       GOOGLE_CLOUD_PROJECT: 'lornu',
       A2A_ALLOWED_EMAILS: 'peer@project.iam.gserviceaccount.com',

@@ -8,6 +8,7 @@ import type { Config } from './config/config.ts';
 import { answerError } from './http/error-answer.ts';
 import { observe } from './http/middleware/observe.ts';
 import { traceRequests } from './http/middleware/trace-requests.ts';
+import { isLoopback } from './config/loopback.ts';
 import { originCheck } from './http/middleware/origin-check.ts';
 import { maxBodyBytes, mountRoutes } from './http/mount-routes.ts';
 import { requestPath } from './http/request-path.ts';
@@ -74,7 +75,13 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
 
   app.use(observe({ log, clock: () => performance.now(), newId }));
   if (config.otlpEndpoint) app.use(traceRequests());
-  app.use(originCheck({ allowOrigins: config.allowOrigins, bindHost: config.listen.host }));
+  app.use(
+    originCheck({
+      allowOrigins: config.allowOrigins,
+      // In a rehearsal a loopback address stands for the task's own, and a load balancer is in front of it.
+      thisMachineOnly: isLoopback(config.listen.host) && !config.rehearsal,
+    }),
+  );
   app.use(callers.identify);
   if (callers.signIn) app.route('/', callers.signIn);
   mountRoutes(app, routes, config.limits);

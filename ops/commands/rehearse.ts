@@ -9,7 +9,11 @@ import type { RehearsalContext } from '../rehearsal/run/rehearsal-context.ts';
 import { requireStanding } from '../rehearsal/run/standing.ts';
 import { toVariableArguments } from '../rehearsal/run/variable-arguments.ts';
 import { withLock } from '../rehearsal/run/workspace.ts';
+import { describeEvent, serve, type ServeOptions } from '../rehearsal/serve/serve.ts';
+import type { Served } from '../rehearsal/serve/served.ts';
+import { REHEARSAL_PACE } from '../rehearsal/tasks/pace.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '../rehearsal/terraform/choose-provider.ts';
+import { untilAborted } from '../process/until-aborted.ts';
 import { createReporter } from '../steps/reporter.ts';
 import { runStep } from '../steps/run-steps.ts';
 
@@ -17,15 +21,24 @@ const HELP = `
 Examples:
   ./lornu rehearse apply                              the exact files of terraform/aws, by the real provider
   ./lornu rehearse apply --var agent_runtime=fastapi  with another value of a variable
+  ./lornu rehearse serve                              makes it answer: tasks, load balancer, stand-ins for Google
   ./lornu rehearse plan                               what differs from what was applied, also by hand
   ./lornu rehearse destroy                            back to nothing
 
 No cloud account is needed and none is reached: AWS is an emulator on loopback (moto with extensions, see
 docs/rehearsal.md). apply leaves it running with the copies of the files in .lornu/rehearsal/; destroy ends it.
+serve runs the service as it was applied until Ctrl-C; while it does, another apply is rolled out as ECS would.
 `;
 
 const DATA_DIR = '.lornu';
 const DATA_DIR_HELP = 'where the rehearsal keeps its files while it stands';
+
+interface ServeFlags {
+  port: number;
+  pace: number;
+  dataDir: string;
+  json?: boolean;
+}
 
 interface ApplyFlags {
   dataDir: string;
@@ -85,6 +98,34 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       finish(differences.length > 0 ? EXIT.failed : EXIT.ok);
     });
   command
+    .command('serve')
+    .description('run the applied service behind its load balancer, with stand-ins for Google, until Ctrl-C')
+    .option('--port <number>', 'local port of the HTTPS listener, 0 for a free one', wholePort, 0)
+    .option(
+      '--pace <factor>',
+      "by how much AWS's intervals are shortened; 1 for AWS's own",
+      wholePace,
+      REHEARSAL_PACE,
+    )
+    .option('--data-dir <folder>', DATA_DIR_HELP, DATA_DIR)
+    .option('--json', 'print where it answers, then one event a line, as JSON')
+    .action(async ({ port, pace, json, dataDir }: ServeFlags) => {
+      await beside(dataDir, context, async (rehearsal) => {
+        const standing = await requireStanding(rehearsal);
+        const options: ServeOptions = { pace, ports: port === 0 ? {} : { 443: port } };
+        const served = await serve(standing, options, { ...rehearsal, redact: context.redact });
+        try {
+          context.stdout(json ? `${JSON.stringify(servedPart(served))}\n` : renderServed(served));
+          served.onEvent((event) =>
+            context.stdout(json ? `${JSON.stringify(event)}\n` : `${describeEvent(event)}\n`),
+          );
+          await Promise.race([untilAborted(context.signal), served.failed]);
+        } finally {
+          await served.stop();
+        }
+      });
+    });
+  command
     .command('destroy')
     .description('destroy what was applied, prove that nothing is left, stop the emulator')
     .option('--data-dir <folder>', DATA_DIR_HELP, DATA_DIR)
@@ -103,10 +144,21 @@ async function within<T>(
   context: CliContext,
   work: (rehearsal: RehearsalContext) => Promise<T>,
 ): Promise<T> {
+  return beside(dataDir, context, async (rehearsal) =>
+    withLock(rehearsal.folder, async () => work(rehearsal)),
+  );
+}
+
+/** As within, but other commands may work on the rehearsal meanwhile: what is served is changed by an apply. */
+async function beside<T>(
+  dataDir: string,
+  context: CliContext,
+  work: (rehearsal: RehearsalContext) => Promise<T>,
+): Promise<T> {
   const folder = join(resolve(context.root, dataDir), 'rehearsal');
   const reporter = createReporter(context);
   try {
-    return await withLock(folder, async () => work({ ...context, folder, emit: reporter.emit }));
+    return await work({ ...context, folder, emit: reporter.emit });
   } finally {
     reporter.close();
     if (context.signal.aborted) context.stderr('\nStopped.\n');
@@ -116,6 +168,37 @@ async function within<T>(
 function publicPart(result: ApplyResult): object {
   const { emulatorUrl, provider, stacks, statements, picturePath } = result;
   return { emulatorUrl, provider, stacks, secondPlan: 'empty', statements, picturePath };
+}
+
+function servedPart(served: Served): object {
+  const { url, publicUrl, ports, caFile, standIns, addedVariables, runs, tasks } = served;
+  return { url, publicUrl, ports, caFile, runs, standIns, addedVariables, tasks: tasks() };
+}
+
+function renderServed(served: Served): string {
+  const { url, publicUrl, caFile, standIns, addedVariables, runs } = served;
+  const host = new URL(publicUrl).host;
+  const tasks = served.tasks().map(({ id, address, port }) => `  task ${id.slice(0, 8)}  ${address}:${port}`);
+  const added = Object.entries(addedVariables).map(([name, why]) => `  ${name.padEnd(33)} ${why}`);
+  return `
+${publicUrl} answers at ${url}, a rehearsal on this machine
+  curl --cacert ${caFile} --resolve ${host}:${new URL(url).port}:127.0.0.1 https://${host}:${new URL(url).port}/health
+
+Runs (${runs})
+${tasks.join('\n')}
+
+Stand-ins
+  Gemini         ${standIns.gemini}
+  Firestore      ${standIns.firestoreHost}
+  Cloud Storage  ${standIns.storage}
+  Google's sign-in, tokens, federation  ${standIns.google}
+  AWS            ${standIns.emulator}
+
+Added to what was applied, and nothing else
+${added.join('\n')}
+
+./lornu rehearse apply in another terminal changes it. Ctrl-C stops it; what was applied stays.
+`;
 }
 
 function renderApplied(result: ApplyResult): string {
@@ -134,7 +217,7 @@ Who reaches whom
 ${statements.join('\n')}
 
 Picture: ${result.picturePath}
-Next: ./lornu rehearse plan, ./lornu rehearse destroy
+Next: ./lornu rehearse serve, ./lornu rehearse plan, ./lornu rehearse destroy
 `;
 }
 
@@ -144,6 +227,13 @@ function toJson(value: unknown): string {
 
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
+}
+
+function wholePace(text: string): number {
+  if (!/^\d{1,3}$/.test(text) || Number(text) < 1) {
+    throw new InvalidArgumentError('It takes a whole number from 1 to 999.');
+  }
+  return Number(text);
 }
 
 function wholePort(text: string): number {

@@ -8,12 +8,22 @@ const STOP_MS = 3_000;
 /** The one line with which it says where it listens. */
 const ANNOUNCEMENT = z.object({ host: z.string() });
 
-/** Starts the Firestore stand-in on a free port; resolves with its host and port once it listens. */
-export async function startFirestore(context: StartContext): Promise<{ child: Child; host: string }> {
+/** Starts the Firestore stand-in on a free port; resolves with its host and port once it listens. Any database exists where none is named. */
+export async function startFirestore(
+  context: StartContext,
+  databases: readonly string[] = [],
+): Promise<{ child: Child; host: string }> {
   const announced = Promise.withResolvers<string>();
   const child = await startChild({
     name: 'The Firestore stand-in',
-    command: [process.execPath, 'ops/standins/firestore/main.ts', '--port', '0', '--until-stdin-ends'],
+    command: [
+      process.execPath,
+      'ops/standins/firestore/main.ts',
+      '--port',
+      '0',
+      '--until-stdin-ends',
+      ...databases.flatMap((id) => ['--database', id]),
+    ],
     cwd: context.root,
     env: { PATH: context.env['PATH'] },
     logPath: join(context.dataDir, 'logs/firestore-stand-in.log'),

@@ -161,7 +161,8 @@ describe('processes on one disk', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test('count together', () => {
-    const file = join(folder, 'limits.sqlite');
+    // A task keeps nothing else on disk, so the folder is not there yet.
+    const file = join(folder, 'data/limits.sqlite');
     const [a, b] = [new LimitStore(file), new LimitStore(file)];
     expect([a.add('k', 1, 1), b.add('k', 1, 2), a.add('k', 1, 1)]).toEqual([1, 3, 4]);
     expect(b.add('k', 2, 1)).toBe(1);

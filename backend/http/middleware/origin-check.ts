@@ -6,30 +6,32 @@ import type { AppEnv } from '../route.ts';
 export interface OriginCheckOptions {
   /** Origins whose pages may call, beside our own; `*` allows all. */
   allowOrigins: readonly string[];
-  /** The address that is listened on: a loopback address turns the check of Host on. */
-  bindHost: string;
+  /** Only this machine reaches us, so a Host that is not its own is a trick (DNS rebinding). */
+  thisMachineOnly: boolean;
 }
 
 /**
  * Refuses what a foreign web page may have sent, as Python ADK's API server does, in plain text:
- * on a loopback address a Host that is not one (DNS rebinding), and anywhere an Origin that is not ours.
+ * where only this machine calls a Host that is another, and anywhere an Origin that is not ours.
  * Requests without Origin are not from a page and pass.
  */
-export function originCheck({ allowOrigins, bindHost }: OriginCheckOptions): MiddlewareHandler<AppEnv> {
+export function originCheck({
+  allowOrigins,
+  thisMachineOnly,
+}: OriginCheckOptions): MiddlewareHandler<AppEnv> {
   const allowAll = allowOrigins.includes('*');
   const allowedHosts = new Set(allowOrigins.flatMap((origin) => URL.parse(origin)?.hostname ?? []));
-  const onLoopback = isLoopback(bindHost);
 
   return async function checkOrigin(context, next) {
     const host = context.req.header('host');
-    if (onLoopback && !allowAll && host !== undefined && !isOwnHost(host, allowedHosts)) {
+    if (thisMachineOnly && !allowAll && host !== undefined && !isOwnHost(host, allowedHosts)) {
       return context.text(ERROR_TABLE.HOST_FORBIDDEN.sentence, 403);
     }
     const origin = context.req.header('origin');
     if (origin === undefined || allowAll || allowOrigins.includes(origin)) return next();
     const isOurs =
       origin === requestOrigin(context.req.raw) &&
-      (!onLoopback || allowOrigins.length > 0 || isLoopback(URL.parse(origin)?.hostname ?? ''));
+      (!thisMachineOnly || allowOrigins.length > 0 || isLoopback(URL.parse(origin)?.hostname ?? ''));
     return isOurs ? next() : context.text(ERROR_TABLE.ORIGIN_FORBIDDEN.sentence, 403);
   };
 }

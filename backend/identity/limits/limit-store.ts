@@ -1,4 +1,6 @@
 import { Database } from 'bun:sqlite';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /**
  * Counters of callers in SQLite: every process that opens the same file counts together. `:memory:` counts for
@@ -8,6 +10,8 @@ export class LimitStore {
   readonly #db: Database;
 
   constructor(file: string) {
+    // In a task nothing else is kept on disk, so nobody else has made the folder.
+    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
     this.#db = new Database(file, { create: true, strict: true });
     this.#db.run('PRAGMA busy_timeout = 5000');
     switchToWal(this.#db);

@@ -45,9 +45,16 @@ def known(members, body):
 
 @route("PUT", r"/rehearsal/ecs/services/(?P<cluster>[^/]+)/(?P<service>[^/]+)")
 def report_service(captured, body):
-    """Counts, events to put in front, and the complete list of deployments, newest first."""
-    known((*SERVICE_MEMBERS, "deployments", "events"), body)
+    """Counts, events to put in front, and the complete list of deployments, newest first.
+
+    With expectedPrimary nothing is taken when another deployment is the primary one by now: an UpdateService that came
+    in between must not be written over.
+    """
+    known((*SERVICE_MEMBERS, "deployments", "events", "expectedPrimary"), body)
     service = ecs_backends[ACCOUNT][REGION]._get_service(captured["cluster"], captured["service"])
+    primary = service.deployments[0]["id"] if service.deployments else None
+    if body.get("expectedPrimary", primary) != primary:
+        return {"taken": False}
     for name in SERVICE_MEMBERS:
         if name in body:
             setattr(service, camelcase_to_underscores(name), body[name])
@@ -60,7 +67,7 @@ def report_service(captured, body):
         ]
     for event in body.get("events", []):
         service.events.insert(0, {"id": event["id"], "createdAt": utcnow(), "message": event["message"]})
-    return {"service": service.name}
+    return {"taken": True}
 
 
 @route("PUT", r"/rehearsal/ecs/tasks/(?P<cluster>[^/]+)/(?P<task>[0-9a-f-]+)")
@@ -93,13 +100,20 @@ def forget_task(captured, _body):
 
 @route("PUT", r"/rehearsal/elbv2/target-health")
 def report_target_health(_captured, body):
-    """{"targetGroupArn": ..., "targets": [{"id": ..., "state": ..., "reason"?, "description"?}]}; replaces."""
+    """{"targetGroupArn": ..., "targets": [{"id": ..., "state": ..., "reason"?, "description"?}]}.
+
+    Targets that are not named keep their state; "unused" forgets one. Of a target that is no longer registered only
+    "draining" and "unused" are taken: what was seen before its deregistration comes too late.
+    """
     group = elbv2_backends[ACCOUNT][REGION].target_groups.get(body["targetGroupArn"])
     if group is None:
         raise Refused(f"no target group {body['targetGroupArn']}")
     for target in body["targets"]:
         if target["state"] not in TARGET_STATES:
             raise Refused(f"{target['state']} is not one of {', '.join(TARGET_STATES)}")
-    reported(group).clear()
-    reported(group).update({target["id"]: target for target in body["targets"]})
+    for target in body["targets"]:
+        if target["state"] == "unused":
+            reported(group).pop(target["id"], None)
+        elif target["id"] in group.targets or target["state"] == "draining":
+            reported(group)[target["id"]] = target
     return {"targets": len(body["targets"])}

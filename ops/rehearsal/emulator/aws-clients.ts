@@ -1,7 +1,10 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { Route53Client } from '@aws-sdk/client-route-53';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 /** What an AWS SDK client needs to speak to the emulator and to nothing else. */
 export function emulatorSettings(url: string, region = 'us-east-1') {
@@ -14,19 +17,25 @@ export function emulatorSettings(url: string, region = 'us-east-1') {
 }
 
 export interface AwsClients {
+  autoscaling: ApplicationAutoScalingClient;
+  cloudwatch: CloudWatchClient;
   ec2: EC2Client;
   ecs: ECSClient;
   elb: ElasticLoadBalancingV2Client;
   route53: Route53Client;
+  secrets: SecretsManagerClient;
 }
 
 /** The clients with which the rehearsal reads what was applied. */
 export function createAwsClients(url: string): AwsClients {
   const settings = emulatorSettings(url);
   return {
+    autoscaling: new ApplicationAutoScalingClient(settings),
+    cloudwatch: new CloudWatchClient(settings),
     ec2: new EC2Client(settings),
     ecs: new ECSClient(settings),
     elb: new ElasticLoadBalancingV2Client(settings),
     route53: new Route53Client(settings),
+    secrets: new SecretsManagerClient(settings),
   };
 }

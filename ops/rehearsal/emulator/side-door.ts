@@ -8,9 +8,11 @@ export interface SideDoor {
   reset: () => Promise<void>;
   /** What lies in its stores beyond what every account has; keptByAws is what AWS keeps after a destroy too. */
   leftovers: () => Promise<{ left: string[]; keptByAws: string[] }>;
-  reportService: (cluster: string, service: string, report: ServiceReport) => Promise<void>;
+  /** False when nothing was taken: another deployment than the expected one is the primary by now. */
+  reportService: (cluster: string, service: string, report: ServiceReport) => Promise<boolean>;
   reportTask: (cluster: string, taskId: string, report: TaskReport) => Promise<void>;
   forgetTask: (cluster: string, taskId: string) => Promise<void>;
+  /** Targets that are not named keep their state; unused forgets one. */
   reportTargetHealth: (targetGroupArn: string, targets: readonly TargetReport[]) => Promise<void>;
 }
 
@@ -22,6 +24,8 @@ export interface ServiceReport {
   taskDefinition?: string;
   deployments?: readonly ({ id: string } & Record<string, unknown>)[];
   events?: readonly { id: string; message: string }[];
+  /** Nothing is taken when another deployment is the primary one by now. */
+  expectedPrimary?: string | undefined;
 }
 
 /** The first report of a task names its taskDefinition; times are seconds since 1970. */
@@ -61,8 +65,10 @@ export function createSideDoor(url: string): SideDoor {
     reset: async () => tell('POST', '/moto-api/reset'),
     leftovers: async () =>
       (await call('GET', '/rehearsal/leftovers')) as Awaited<ReturnType<SideDoor['leftovers']>>,
-    reportService: async (cluster, service, report) =>
-      tell('PUT', `/rehearsal/ecs/services/${cluster}/${service}`, report),
+    reportService: async (cluster, service, report) => {
+      const answer = await call('PUT', `/rehearsal/ecs/services/${cluster}/${service}`, report);
+      return (answer as { taken: boolean }).taken;
+    },
     reportTask: async (cluster, task, report) =>
       tell('PUT', `/rehearsal/ecs/tasks/${cluster}/${task}`, report),
     forgetTask: async (cluster, task) => tell('DELETE', `/rehearsal/ecs/tasks/${cluster}/${task}`),

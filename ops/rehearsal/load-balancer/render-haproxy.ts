@@ -138,7 +138,7 @@ function backend({ arn, algorithm, health }: TargetGroup): string[] {
     `http-check send meth GET uri ${quote(health.path)} ver HTTP/1.1 hdr Host target hdr User-Agent ELB-HealthChecker/2.0`,
     `http-check expect status ${health.matcher}`,
     `timeout check ${health.timeoutS}s`,
-    `default-server check inter ${health.intervalS}s rise ${health.healthyThreshold} fall ${health.unhealthyThreshold}`,
+    `default-server check inter ${Math.round(health.intervalS * 1000)}ms rise ${health.healthyThreshold} fall ${health.unhealthyThreshold}`,
   ];
 }
 

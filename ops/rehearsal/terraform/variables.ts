@@ -4,6 +4,9 @@ import type { StackName } from './stacks.ts';
 export const ZONE_NAME = 'lornu.example';
 export const DOMAIN_NAME = `aws-staging.${ZONE_NAME}`;
 const PROJECT = 'lornu-staging';
+/** Who may call from Google Cloud, and who may act for any user as a check does. */
+export const PEER_EMAIL = `gcp-agent@${PROJECT}.iam.gserviceaccount.com`;
+export const VERIFIER_EMAIL = `verifier@${PROJECT}.iam.gserviceaccount.com`;
 
 /** What is there before Terraform: the zone, and the authority whose peers may call (PEM). */
 export interface GivenByAccount {
@@ -33,7 +36,8 @@ export function rehearsalVariables(given: GivenByAccount): Record<StackName, Rec
       route53_zone_id: given.route53ZoneId,
       failover_domain_name: `agent.${ZONE_NAME}`,
       google_cloud_address: '203.0.113.10',
-      peer_emails: [`gcp-agent@${PROJECT}.iam.gserviceaccount.com`],
+      peer_emails: [PEER_EMAIL],
+      service_emails: [VERIFIER_EMAIL],
       peer_url: `https://gcp-agent.${ZONE_NAME}/a2a/lornu`,
       sign_in: { domains: [ZONE_NAME] },
       mutual_tls: {

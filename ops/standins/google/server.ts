@@ -16,6 +16,8 @@ export interface GoogleStandInOptions {
   serviceAccount?: ServiceAccount;
   taskCredentialsLifetimeMs?: number;
   now?: () => number;
+  /** Issuer of the ID tokens of service accounts; the stand-in's own address where it is left out. */
+  tokenIssuer?: string;
 }
 
 /** The parts that can be made to fail, to see what a caller then does. */
@@ -78,7 +80,7 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
   });
   const issuer = () => url;
   const federation = new Federation({
-    issuer,
+    issuer: () => options.tokenIssuer ?? url,
     provider,
     allowedRole: `arn:aws:sts::${accountId}:assumed-role/${roleName}`,
     serviceAccount,

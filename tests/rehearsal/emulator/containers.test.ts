@@ -136,6 +136,15 @@ describe('a service', () => {
     expect(runningCount).toBe(2);
   });
 
+  test('takes no report that was made for an older deployment', async () => {
+    const [primary] = (await service()).deployments ?? [];
+    const report = { runningCount: 1, deployments: [], expectedPrimary: 'ecs-svc/0' };
+    expect(await kit.emulator.sideDoor.reportService(cluster, 'agent', report)).toBe(false);
+    const after = await service();
+    expect(after.deployments?.[0]?.id).toBe(primary?.id ?? '');
+    expect(after.runningCount).toBe(2);
+  });
+
   test('begins none for another count, and one when it is forced', async () => {
     await kit.ecs.send(new UpdateServiceCommand({ cluster, service: 'agent', desiredCount: 3 }));
     const scaled = await service();

@@ -214,10 +214,12 @@ describe('target health', () => {
     expect(await health()).toEqual([['10.9.0.5', 'healthy']]);
 
     await kit.elb.send(new DeregisterTargetsCommand({ TargetGroupArn: groupArn, ...targets }));
-    await kit.emulator.sideDoor.reportTargetHealth(groupArn, [{ id: '10.9.0.5', state: 'draining' }]);
+    expect(await health()).toEqual([['10.9.0.5', 'draining']]);
+    // Seen before, told after: too late.
+    await kit.emulator.sideDoor.reportTargetHealth(groupArn, [{ id: '10.9.0.5', state: 'healthy' }]);
     expect(await health()).toEqual([['10.9.0.5', 'draining']]);
 
-    await kit.emulator.sideDoor.reportTargetHealth(groupArn, []);
+    await kit.emulator.sideDoor.reportTargetHealth(groupArn, [{ id: '10.9.0.5', state: 'unused' }]);
     expect(await health()).toEqual([]);
   });
 

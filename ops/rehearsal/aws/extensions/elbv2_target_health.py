@@ -1,8 +1,8 @@
 """Target health as the rehearsal's load balancer sees it, instead of always healthy.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html#target-health-states
-A target that is registered and was never reported is `initial`, as on AWS before its first checks. One that drains
-is no longer registered and is listed all the same.
+A target that is registered and was never reported is `initial`, as on AWS before its first checks. One that is
+deregistered drains, and is listed until the load balancer reports it as unused.
 """
 
 from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup
@@ -11,6 +11,11 @@ INITIAL = {
     "state": "initial",
     "reason": "Elb.RegistrationInProgress",
     "description": "Target registration is in progress",
+}
+DRAINING = {
+    "state": "draining",
+    "reason": "Target.DeregistrationInProgress",
+    "description": "Target deregistration is in progress",
 }
 
 
@@ -48,3 +53,14 @@ def apply():
         return [*described, *(group.health_for(target, self.ec2_backend) for target in draining)]
 
     ELBv2Backend.describe_target_health = describe_target_health
+
+    deregister = FakeTargetGroup.deregister
+
+    def deregister_targets(self, targets):
+        for target in targets:
+            # One that was never reported has no load balancer that could let it go.
+            if target["Id"] in self.targets and target["Id"] in reported(self):
+                reported(self)[target["Id"]] = {"id": target["Id"], **DRAINING}
+        return deregister(self, targets)
+
+    FakeTargetGroup.deregister = deregister_targets

@@ -1,0 +1,49 @@
+/** Where the stand-ins answer; all on loopback. */
+export interface StandInAddresses {
+  gemini: string;
+  firestoreHost: string;
+  storage: string;
+  google: string;
+  secretsManager: string;
+  /** Certificate of the rehearsal's authority, PEM. */
+  authorityFile: string;
+}
+
+/**
+ * The closed list: every variable that a rehearsal gives a container beside or instead of what was applied. What ECS
+ * itself sets is not in it.
+ */
+export const ADDED_VARIABLES = {
+  LORNU_REHEARSAL: 'accepts stand-ins on loopback addresses and says that it is a rehearsal',
+  LORNU_LISTEN_HOST: "the task's own address (the service on Bun)",
+  HOST: "the task's own address (the service on FastAPI)",
+  GOOGLE_GEMINI_BASE_URL: 'Gemini: the stand-in',
+  FIRESTORE_EMULATOR_HOST: 'Firestore: the stand-in',
+  STORAGE_EMULATOR_HOST: 'Cloud Storage: fake-gcs-server',
+  OIDC_ISSUER: "sign-in: the stand-in for Google's accounts",
+  A2A_TOKEN_JWKS_URL: "Google's public keys: the stand-in's",
+  GOOGLE_STS_URL: "Google's Security Token Service: the stand-in",
+  GOOGLE_IAM_CREDENTIALS_URL: "Google's IAM Credentials API: the stand-in",
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: 'Secrets Manager: the emulator of AWS',
+  NODE_EXTRA_CA_CERTS: "the authority of the rehearsal's certificates",
+} as const;
+
+export type AddedVariable = keyof typeof ADDED_VARIABLES;
+
+/** Their values for the task at this address. */
+export function addedVariables(address: string, at: StandInAddresses): Record<AddedVariable, string> {
+  return {
+    LORNU_REHEARSAL: '1',
+    LORNU_LISTEN_HOST: address,
+    HOST: address,
+    GOOGLE_GEMINI_BASE_URL: at.gemini,
+    FIRESTORE_EMULATOR_HOST: at.firestoreHost,
+    STORAGE_EMULATOR_HOST: at.storage,
+    OIDC_ISSUER: at.google,
+    A2A_TOKEN_JWKS_URL: `${at.google}/oauth2/v3/certs`,
+    GOOGLE_STS_URL: `${at.google}/v1/token`,
+    GOOGLE_IAM_CREDENTIALS_URL: at.google,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secretsManager,
+    NODE_EXTRA_CA_CERTS: at.authorityFile,
+  };
+}

@@ -1,0 +1,45 @@
+import {
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+
+/**
+ * Puts a value into every secret of the environment that has none yet, as an operator would with `lornu secrets set`; made
+ * anew for each rehearsal and of no use elsewhere. A secret that this list does not know stays empty. Gives back the names
+ * that were filled.
+ */
+export async function fillSecrets(
+  client: SecretsManagerClient,
+  signInClient: { id: string; secret: string },
+): Promise<string[]> {
+  const values: Record<string, () => string> = {
+    'gemini-api-key': () => `rehearsal-${randomBytes(12).toString('hex')}`,
+    'oidc-client': () => JSON.stringify({ client_id: signInClient.id, client_secret: signInClient.secret }),
+    'session-key': () => randomBytes(32).toString('base64url'),
+    'a2a-signing-key': () =>
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  };
+  const { SecretList = [] } = await client.send(new ListSecretsCommand({ MaxResults: 100 }));
+  const filled: string[] = [];
+  for (const { ARN: SecretId, Name = '' } of SecretList) {
+    const make = values[Name.split('/').at(-1) ?? ''];
+    if (!make || (await hasValue(client, SecretId))) continue;
+    await client.send(new PutSecretValueCommand({ SecretId, SecretString: make() }));
+    filled.push(Name);
+  }
+  return filled;
+}
+
+async function hasValue(client: SecretsManagerClient, SecretId: string | undefined): Promise<boolean> {
+  try {
+    await client.send(new GetSecretValueCommand({ SecretId }));
+    return true;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return false;
+    throw error;
+  }
+}

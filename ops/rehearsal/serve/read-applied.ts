@@ -1,0 +1,81 @@
+import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import { DescribeTargetGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { AwsClients } from '../emulator/aws-clients.ts';
+import type { Standing } from '../run/standing.ts';
+import { readTaskDefinition } from '../tasks/task-definition.ts';
+import { readTerraform } from '../terraform/run-terraform.ts';
+
+/** What Google's side has to be for the environment that was applied. */
+export interface AppliedGoogle {
+  database: string;
+  bucket: string;
+  provider: string;
+  serviceAccount: string;
+  awsAccountId: string;
+  awsRoleName: string;
+  /** Of the tokens that machines call with. */
+  tokenIssuer: string;
+  signInClient: { id: string; secret: string };
+}
+
+/** What was applied, as far as serving it asks for it. */
+export interface Applied {
+  cluster: string;
+  service: string;
+  /** As the service calls itself: https://aws-staging.lornu.example. */
+  publicUrl: string;
+  loadBalancerArn: string;
+  targetGroupArns: string[];
+  google: AppliedGoogle;
+  /** What tokens must be made for. */
+  tokenAudience: string;
+}
+
+/** Reads it from Terraform's outputs and AWS's Describe calls. */
+export async function readApplied(standing: Standing): Promise<Applied> {
+  const outputs = (await readTerraform(
+    ['output', '-json'],
+    standing.workspace.stackFolder('staging'),
+    standing.terraform,
+  )) as Record<string, { value: unknown } | undefined>;
+  const output = (name: string): string => String(outputs[name]?.value);
+  const cluster = output('cluster_name');
+  const service = output('service_name');
+  const { plan, loadBalancerArn, targetGroupArns } = await readService(standing.clients, cluster, service);
+  const env = plan.container.environment;
+  return {
+    cluster,
+    service,
+    publicUrl: output('url'),
+    loadBalancerArn,
+    targetGroupArns,
+    tokenAudience: env['A2A_TOKEN_AUDIENCE'] ?? output('url'),
+    google: {
+      database: env['FIRESTORE_DATABASE'] ?? '',
+      bucket: env['ARTIFACT_BUCKET'] ?? '',
+      provider: env['GOOGLE_WORKLOAD_IDENTITY_AUDIENCE'] ?? '',
+      serviceAccount: env['GOOGLE_SERVICE_ACCOUNT_EMAIL'] ?? '',
+      awsAccountId: plan.arn.split(':')[4] ?? '',
+      awsRoleName: plan.taskRoleArn?.split('/').at(-1) ?? '',
+      tokenIssuer: env['A2A_TOKEN_ISSUER'] ?? '',
+      signInClient: { id: 'rehearsal-web', secret: 'rehearsal-client-secret' },
+    },
+  };
+}
+
+async function readService({ ecs, elb }: AwsClients, cluster: string, name: string) {
+  const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [name] }));
+  const service = services?.[0];
+  const { taskDefinition } = await ecs.send(
+    new DescribeTaskDefinitionCommand({ taskDefinition: service?.taskDefinition }),
+  );
+  const targetGroupArns = (service?.loadBalancers ?? []).map(({ targetGroupArn = '' }) => targetGroupArn);
+  const { TargetGroups } = await elb.send(
+    new DescribeTargetGroupsCommand({ TargetGroupArns: targetGroupArns }),
+  );
+  return {
+    plan: readTaskDefinition(taskDefinition ?? {}),
+    targetGroupArns,
+    loadBalancerArn: TargetGroups?.[0]?.LoadBalancerArns?.[0] ?? '',
+  };
+}

@@ -1,0 +1,323 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CliContext } from '../../cli/cli-context.ts';
+import { CliError, EXIT } from '../../cli/cli-error.ts';
+import type { Child } from '../../process/child.ts';
+import { childEnded } from '../../up/child-ended.ts';
+import { runSteps, type Step } from '../../steps/run-steps.ts';
+import { readBalancer } from '../load-balancer/read-balancer.ts';
+import type { Balancer } from '../load-balancer/balancer.ts';
+import type { RehearsalContext } from '../run/rehearsal-context.ts';
+import type { Standing } from '../run/standing.ts';
+import { createPace, REHEARSAL_PACE } from '../tasks/pace.ts';
+import type { RunningTask } from '../tasks/running-task.ts';
+import type { RunnerEvent } from '../tasks/task-event.ts';
+import { startTaskRunner, type TaskRunner } from '../tasks/task-runner.ts';
+import { addedVariables, ADDED_VARIABLES, type StandInAddresses } from './added-variables.ts';
+import { fillSecrets } from './fill-secrets.ts';
+import { startGoogleSide, type GoogleSide } from './google-side.ts';
+import { addCheckoutImages, openImageStore } from './images.ts';
+import { readApplied, type Applied } from './read-applied.ts';
+import type { Served, ServedTask } from './served.ts';
+import { startHaproxy, type RunningHaproxy } from './start-haproxy.ts';
+import { syncTargets, type TargetSync } from './sync-targets.ts';
+import { createTokenIssuer } from './tokens.ts';
+
+export interface ServeOptions {
+  /** By how much AWS's intervals are shortened; REHEARSAL_PACE where it is left out, 1 for AWS's own. */
+  pace?: number;
+  /** Local ports of the listeners' ports; free ones where they are left out. */
+  ports?: Readonly<Record<number, number>>;
+  /** How long the first tasks may take to be healthy. */
+  healthyWithinMs?: number;
+}
+
+export type ServeContext = RehearsalContext & Pick<CliContext, 'redact'>;
+
+/** What was started, in this order; stopped in the opposite one. */
+interface Parts {
+  applied?: Applied;
+  google?: GoogleSide;
+  balancer?: Balancer;
+  haproxy?: RunningHaproxy;
+  targets?: TargetSync;
+  runner?: TaskRunner;
+}
+
+const HEALTHY_WITHIN_MS = 180_000;
+
+/**
+ * Makes the applied environment answer: Google's side, the load balancer and the tasks, and waits until as many tasks as
+ * desired are healthy behind it. What it started is gone again when a step fails or the signal aborts.
+ */
+export async function serve(
+  standing: Standing,
+  options: ServeOptions,
+  context: ServeContext,
+): Promise<Served> {
+  const folder = join(standing.workspace.folder, 'serve');
+  const start = { ...context, dataDir: folder };
+  const pace = createPace(options.pace ?? REHEARSAL_PACE);
+  const images = openImageStore(standing.workspace.folder);
+  const parts: Parts = {};
+  const events: RunnerEvent[] = [];
+  const listeners = new Set<(event: RunnerEvent) => void>();
+  const lineListeners = new Set<(task: ServedTask, line: string) => void>();
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+  let stopped = false;
+  let runs = '';
+
+  const emit = (event: RunnerEvent): void => {
+    events.push(event);
+    for (const listener of listeners) listener(event);
+  };
+  const fail = (error: unknown): void => {
+    if (!stopped) failure.reject(error);
+  };
+  const view = (task: RunningTask): ServedTask => ({
+    id: task.id,
+    pid: task.pid,
+    address: task.settings.address,
+    port: task.settings.plan.container.port,
+    phase: task.phase,
+    healthy: task.phase === 'running' && task.wasHealthy,
+    taskDefinition: task.settings.plan.name,
+    deploymentId: task.settings.deploymentId,
+    logPath: join(folder, 'logs', `task-${task.id}.log`),
+  });
+  const watch = (child: Child): void => {
+    void child.ended.then((how) => fail(childEnded(child, how)));
+  };
+  const stop = async (): Promise<void> => {
+    stopped = true;
+    await parts.runner?.stop();
+    await parts.targets?.stop();
+    await parts.haproxy?.child.stop();
+    await parts.google?.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const need = <K extends keyof Parts>(name: K): NonNullable<Parts[K]> => {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`${name} has not been started`);
+    return part;
+  };
+  const addresses = (): StandInAddresses => {
+    const { gemini, firestore, storage, google } = need('google');
+    return {
+      gemini: gemini.url,
+      firestoreHost: firestore.host,
+      storage: storage.url,
+      google: google.url,
+      secretsManager: standing.emulator.url,
+      authorityFile: join(standing.workspace.folder, 'authority.pem'),
+    };
+  };
+
+  const steps: Step[] = [
+    {
+      id: 'read',
+      title: 'Read what was applied, fill secrets that have no value',
+      run: async () => {
+        refuseOtherSystems();
+        await mkdir(folder, { recursive: true });
+        parts.applied = await readApplied(standing);
+        const filled = await fillSecrets(standing.clients.secrets, parts.applied.google.signInClient);
+        return filled.length > 0 ? `${filled.length} secrets got a value for this rehearsal` : 'all have one';
+      },
+    },
+    {
+      id: 'image',
+      title: 'Build what the image holds',
+      run: async ({ line }) => {
+        await addCheckoutImages(images, context, line);
+      },
+    },
+    {
+      id: 'google',
+      title: "Start Google's side: Gemini, Firestore, Cloud Storage, sign-in and federation, all stand-ins",
+      run: async () => {
+        const { google, publicUrl } = need('applied');
+        parts.google = await startGoogleSide(google, [`${publicUrl}/auth/callback`], start);
+        parts.google.children.forEach(watch);
+      },
+    },
+    {
+      id: 'balancer',
+      title: 'Start HAProxy as the load balancer that was applied',
+      run: async () => {
+        const balancer = await readBalancer(standing.clients.elb, need('applied').loadBalancerArn);
+        parts.balancer = balancer;
+        parts.haproxy = await startHaproxy(
+          {
+            balancer,
+            certificateFolder: standing.workspace.folder,
+            folder: join(folder, 'haproxy'),
+            tokenKeys: need('google').google.keys.jwks().keys,
+            pace,
+            wantedPorts: options.ports ?? {},
+          },
+          start,
+        );
+        watch(parts.haproxy.child);
+        parts.targets = syncTargets({
+          elb: standing.clients.elb,
+          sideDoor: standing.emulator.sideDoor,
+          control: parts.haproxy.control,
+          groups: balancer.targetGroups,
+          onFailure: (error) => fail(lost(error)),
+          changed: () => parts.runner?.poke(),
+        });
+        return balancer.listeners.map(({ port }) => `${port} at ${parts.haproxy?.ports[port]}`).join(', ');
+      },
+    },
+    {
+      id: 'tasks',
+      title: 'Run the tasks of the service until they are healthy behind it',
+      run: async ({ line }) => {
+        const { cluster, service } = need('applied');
+        const at = addresses();
+        let said: readonly string[] = [];
+        listeners.add((event) => line(describeEvent(event)));
+        parts.runner = await startTaskRunner({
+          clients: standing.clients,
+          sideDoor: standing.emulator.sideDoor,
+          cluster,
+          service,
+          pace,
+          pull: async (container) => {
+            const image = await images.pull(container);
+            runs = image.title;
+            return image;
+          },
+          addedVariables: (address) => addedVariables(address, at),
+          credentials: (taskId, role) => need('google').google.taskCredentials.toAnswer(taskId, role),
+          folder,
+          emit,
+          onLine: (task, text) => {
+            said = task.tail;
+            for (const listener of lineListeners) listener(view(task), text);
+          },
+          onFailure: (error) => fail(lost(error)),
+        });
+        await untilSteady(events, listeners, failure.promise, {
+          withinMs: options.healthyWithinMs ?? HEALTHY_WITHIN_MS,
+          signal: context.signal,
+          said: () => said,
+        });
+        return `${parts.runner.tasks().length} tasks: ${runs}`;
+      },
+    },
+  ];
+  try {
+    await runSteps(steps, context.emit);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const applied = need('applied');
+  const { ports } = need('haproxy');
+  const { gemini, firestoreHost, storage, google } = addresses();
+  return {
+    url: `https://127.0.0.1:${ports[443]}`,
+    publicUrl: applied.publicUrl,
+    ports,
+    caFile: join(standing.workspace.folder, 'authority.pem'),
+    peerCertificateFile: join(standing.workspace.folder, 'peer.pem'),
+    applied,
+    token: createTokenIssuer(need('google').google, {
+      issuer: applied.google.tokenIssuer,
+      audience: applied.tokenAudience,
+    }),
+    google: need('google').google,
+    standIns: { gemini, firestoreHost, storage, google, emulator: standing.emulator.url },
+    addedVariables: ADDED_VARIABLES,
+    images,
+    runs,
+    tasks: () => need('runner').tasks().map(view),
+    events: () => events,
+    onEvent: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    onLine: (listener) => {
+      lineListeners.add(listener);
+      return () => void lineListeners.delete(listener);
+    },
+    failed: failure.promise,
+    stop,
+  };
+}
+
+/** An event as a line of a log. */
+export function describeEvent(event: RunnerEvent): string {
+  const time = new Date(event.atMs).toISOString().slice(11, 23);
+  if (event.what === 'service') return `${time} ${event.message}`;
+  const detail = event.detail ? `: ${event.detail}` : '';
+  return `${time} task ${event.taskId.slice(0, 8)} ${event.what} (${event.taskDefinition}, ${event.address})${detail}`;
+}
+
+async function untilSteady(
+  events: readonly RunnerEvent[],
+  listeners: Set<(event: RunnerEvent) => void>,
+  failed: Promise<never>,
+  { withinMs, signal, said }: { withinMs: number; signal: AbortSignal; said: () => readonly string[] },
+): Promise<void> {
+  const isSteady = (event: RunnerEvent): boolean =>
+    event.what === 'service' && event.message.endsWith('has reached a steady state.');
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const look = (event: RunnerEvent): void => {
+    if (isSteady(event)) resolve();
+    if (event.what === 'service' && event.message.includes('deployment failed'))
+      reject(notHealthy(events, 'Its deployment failed', said()));
+  };
+  const timer = setTimeout(
+    () => reject(notHealthy(events, `${withinMs / 1000} s were not enough`, said())),
+    withinMs,
+  );
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  listeners.add(look);
+  if (events.some(isSteady)) resolve();
+  try {
+    await Promise.race([promise, failed]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    listeners.delete(look);
+  }
+}
+
+function notHealthy(events: readonly RunnerEvent[], why: string, said: readonly string[]): CliError {
+  const stopped = events.findLast((event) => event.what === 'stopped');
+  return new CliError({
+    what: "The service's tasks don't get healthy.",
+    why:
+      stopped && 'detail' in stopped && stopped.detail
+        ? `${why}; the last one ended: ${stopped.detail}`
+        : why,
+    next: 'Put right what the lines above say: the image, a secret, or a variable of terraform/aws/staging.',
+    output: [...events.slice(-10).map(describeEvent), ...said.slice(-10)],
+  });
+}
+
+function lost(error: unknown): CliError {
+  return new CliError({
+    what: 'The emulator of AWS does not answer any more.',
+    why: error instanceof Error ? error.message : String(error),
+    next: './lornu rehearse apply begins anew.',
+    exitCode: EXIT.machine,
+    cause: error,
+  });
+}
+
+function refuseOtherSystems(): void {
+  if (process.platform === 'linux' && Bun.which('setpriv')) return;
+  throw new CliError({
+    what: 'Tasks can be run on Linux only.',
+    why: 'Each needs a loopback address of its own (127.x.y.z) and an end with its parent, which Linux alone gives (util-linux: setpriv).',
+    next: 'Run it on a Linux machine; ./lornu rehearse apply and plan work here too.',
+    exitCode: EXIT.machine,
+  });
+}

@@ -1,0 +1,116 @@
+import {
+  DescribeTargetHealthCommand,
+  type ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { SideDoor, TargetReport } from '../emulator/side-door.ts';
+import type { TargetGroup } from '../load-balancer/balancer.ts';
+import type { BalancerControl, ServerState } from '../load-balancer/control.ts';
+import { backendName } from '../load-balancer/render-haproxy.ts';
+
+export interface TargetSyncOptions {
+  elb: ElasticLoadBalancingV2Client;
+  sideDoor: SideDoor;
+  control: BalancerControl;
+  groups: readonly TargetGroup[];
+  onFailure: (error: unknown) => void;
+  /** A target's state changed. */
+  changed: () => void;
+}
+
+export interface TargetSync {
+  stop: () => Promise<void>;
+}
+
+const LOOK_EVERY_MS = 250;
+
+/**
+ * Keeps HAProxy's servers as the registered targets are, and the targets' health as HAProxy sees it: new ones are checked
+ * before they get requests; a deregistered one gets none any more and is let go when nothing is in flight or its
+ * deregistration delay is over.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
+ */
+export function syncTargets(options: TargetSyncOptions): TargetSync {
+  const draining = new Map<string, number>();
+  const reported = new Map<string, string>();
+  const life = new AbortController();
+
+  const look = async (group: TargetGroup): Promise<void> => {
+    const { elb, control, sideDoor } = options;
+    const backend = backendName(group.arn);
+    const [{ TargetHealthDescriptions = [] }, servers] = await Promise.all([
+      elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: group.arn })),
+      control.servers(),
+    ]);
+    const own = servers.filter((server) => server.backend === backend);
+    const reports: TargetReport[] = [];
+    const registered = new Set<string>();
+    for (const { Target, TargetHealth } of TargetHealthDescriptions) {
+      const id = Target?.Id ?? '';
+      const server = own.find(({ name }) => name === id);
+      if (TargetHealth?.State === 'draining') {
+        if (!server) reports.push({ id, state: 'unused' });
+        continue;
+      }
+      registered.add(id);
+      if (!server) await control.add(backend, id, id, Target?.Port ?? 0);
+      reports.push(toReport(id, server));
+    }
+    for (const server of own.filter(({ name }) => !registered.has(name))) {
+      const { name } = server;
+      const since = draining.get(name);
+      if (since === undefined) {
+        await control.drain(backend, name);
+        draining.set(name, Date.now());
+      } else if (server.current === 0 || Date.now() - since >= group.deregistrationDelayS * 1000) {
+        await control.remove(backend, name);
+        draining.delete(name);
+        reports.push({ id: name, state: 'unused' });
+      }
+    }
+    const news = reports.filter(({ id, state }) => reported.get(id) !== state);
+    if (news.length === 0) return;
+    await sideDoor.reportTargetHealth(group.arn, news);
+    for (const { id, state } of news) {
+      if (state === 'unused') reported.delete(id);
+      else reported.set(id, state);
+    }
+    options.changed();
+  };
+
+  const loop = (async () => {
+    while (!life.signal.aborted) {
+      try {
+        for (const group of options.groups) await look(group);
+      } catch (error) {
+        if (!life.signal.aborted) options.onFailure(error);
+        return;
+      }
+      await Bun.sleep(LOOK_EVERY_MS);
+    }
+  })();
+  return {
+    stop: async () => {
+      life.abort();
+      await loop;
+    },
+  };
+}
+
+/** States and reasons as DescribeTargetHealth names them. */
+function toReport(id: string, server: ServerState | undefined): TargetReport {
+  if (server?.status === 'healthy') return { id, state: 'healthy' };
+  if (server?.status === 'unhealthy') {
+    return {
+      id,
+      state: 'unhealthy',
+      reason: 'Target.FailedHealthChecks',
+      description: `Health checks failed: ${server.reason}`,
+    };
+  }
+  return {
+    id,
+    state: 'initial',
+    reason: 'Elb.InitialHealthChecking',
+    description: 'Initial health checks in progress',
+  };
+}

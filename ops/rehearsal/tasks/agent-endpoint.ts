@@ -1,0 +1,126 @@
+import type { ECSClient } from '@aws-sdk/client-ecs';
+import { UpdateTaskProtectionCommand } from '@aws-sdk/client-ecs';
+import { Hono } from 'hono';
+import type { TaskPlan } from './task-definition.ts';
+
+/** What the agent's endpoints say of a task. */
+export interface KnownTask {
+  id: string;
+  arn: string;
+  cluster: string;
+  plan: TaskPlan;
+  address: string;
+  zone: string;
+}
+
+export interface AgentEndpointOptions {
+  ecs: ECSClient;
+  find: (id: string) => KnownTask | undefined;
+  /** Answers as the container credentials endpoint does for this task and the name of its role. */
+  credentials: (taskId: string, roleName: string) => Response;
+}
+
+export interface AgentEndpoint {
+  /** What ECS sets in a container. */
+  variables: (taskId: string) => Record<string, string>;
+  stop: () => Promise<void>;
+}
+
+/**
+ * The endpoints that ECS's agent has in every task: metadata version 4, the task role's credentials, task protection.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate.html
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html
+ */
+export function startAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint {
+  const app = new Hono();
+  const { find } = options;
+  app.get('/v4/:id', (c) => {
+    const task = find(c.req.param('id'));
+    return task ? c.json(containerMetadata(task)) : c.notFound();
+  });
+  app.get('/v4/:id/task', (c) => {
+    const task = find(c.req.param('id'));
+    return task ? c.json(taskMetadata(task)) : c.notFound();
+  });
+  app.get('/v2/credentials/:id', (c) => {
+    const task = find(c.req.param('id'));
+    const role = task?.plan.taskRoleArn?.split('/').at(-1);
+    return task && role ? options.credentials(task.id, role) : c.notFound();
+  });
+  app.put('/api/:id/task-protection/v1/state', async (c) => {
+    const task = find(c.req.param('id'));
+    if (!task) return c.notFound();
+    const asked = (await c.req.json()) as { ProtectionEnabled?: boolean; ExpiresInMinutes?: number };
+    return c.json(await protect(options.ecs, task, asked));
+  });
+  const server = Bun.serve({ hostname: '127.0.0.1', port: 0, development: false, fetch: app.fetch });
+  const url = server.url.origin;
+  return {
+    variables: (taskId) => ({
+      ECS_CONTAINER_METADATA_URI_V4: `${url}/v4/${taskId}`,
+      ECS_AGENT_URI: `${url}/api/${taskId}`,
+      // ECS sets the path alone, at an address (169.254.170.2) that is not this machine's.
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/v2/credentials/${taskId}`,
+      AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
+    }),
+    stop: async () => server.stop(true),
+  };
+}
+
+async function protect(
+  ecs: ECSClient,
+  task: KnownTask,
+  asked: { ProtectionEnabled?: boolean; ExpiresInMinutes?: number },
+): Promise<object> {
+  const { protectedTasks = [], failures = [] } = await ecs.send(
+    new UpdateTaskProtectionCommand({
+      cluster: task.cluster,
+      tasks: [task.arn],
+      protectionEnabled: asked.ProtectionEnabled,
+      expiresInMinutes: asked.ExpiresInMinutes,
+    }),
+  );
+  const [state] = protectedTasks;
+  if (!state) return { failure: { Arn: task.arn, Reason: failures[0]?.reason } };
+  return {
+    protection: {
+      ProtectionEnabled: state.protectionEnabled,
+      TaskArn: state.taskArn,
+      ...(state.expirationDate ? { ExpirationDate: state.expirationDate.toISOString() } : {}),
+    },
+  };
+}
+
+function containerMetadata({ id, arn, plan, address }: KnownTask): object {
+  return {
+    DockerId: `${id}-1`,
+    Name: plan.container.name,
+    Image: plan.container.image,
+    Labels: {
+      'com.amazonaws.ecs.task-arn': arn,
+      'com.amazonaws.ecs.task-definition-family': plan.name.split(':')[0],
+      'com.amazonaws.ecs.task-definition-version': plan.name.split(':')[1],
+    },
+    DesiredStatus: 'RUNNING',
+    KnownStatus: 'RUNNING',
+    Limits: { Memory: plan.memoryMb },
+    Networks: [{ NetworkMode: 'awsvpc', IPv4Addresses: [address] }],
+  };
+}
+
+function taskMetadata(task: KnownTask): object {
+  const [Family, Revision] = task.plan.name.split(':');
+  return {
+    Cluster: task.cluster,
+    TaskARN: task.arn,
+    Family,
+    Revision,
+    DesiredStatus: 'RUNNING',
+    KnownStatus: 'RUNNING',
+    Limits: { Memory: task.plan.memoryMb },
+    AvailabilityZone: task.zone,
+    LaunchType: 'FARGATE',
+    Containers: [containerMetadata(task)],
+  };
+}

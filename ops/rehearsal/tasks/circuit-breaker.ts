@@ -1,0 +1,28 @@
+const LEAST_FAILURES = 3;
+const MOST_FAILURES = 200;
+
+/**
+ * As many tasks of a deployment may fail one after the other before it counts as failed: half the desired count, rounded
+ * up, within 3 and 200. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+ */
+export function failureThreshold(desired: number): number {
+  return Math.min(MOST_FAILURES, Math.max(LEAST_FAILURES, Math.ceil(desired / 2)));
+}
+
+/** Failures in a row of one deployment: a task that gets healthy begins the count anew. */
+export class CircuitBreaker {
+  failures = 0;
+
+  /** A task that stopped before it ran, or was replaced because its checks failed. */
+  taskFailed(): void {
+    this.failures += 1;
+  }
+
+  taskHealthy(): void {
+    this.failures = 0;
+  }
+
+  isOpen(desired: number): boolean {
+    return this.failures >= failureThreshold(desired);
+  }
+}

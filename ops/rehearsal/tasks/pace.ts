@@ -1,0 +1,24 @@
+/**
+ * By how much a rehearsal shortens AWS's intervals: of health checks, of looks at the service, of metrics. What bounds how
+ * long a stream may go on (deregistration delay, stop timeout, idle timeout) is never shortened.
+ */
+export interface Pace {
+  factor: number;
+  /** Milliseconds between two looks that AWS makes every so many seconds. */
+  interval: (seconds: number) => number;
+  /** Milliseconds in which a starting task may be unhealthy; the start itself takes as long as it does on AWS. */
+  grace: (seconds: number) => number;
+}
+
+export const REHEARSAL_PACE = 10;
+/** The Python agent starts in 8 to 12 s. */
+const LEAST_GRACE_MS = 20_000;
+
+export function createPace(factor: number): Pace {
+  if (!(factor >= 1)) throw new RangeError(`the rehearsal's pace is 1 or more, not ${factor}`);
+  return {
+    factor,
+    interval: (seconds) => (seconds * 1000) / factor,
+    grace: (seconds) => Math.max((seconds * 1000) / factor, Math.min(seconds * 1000, LEAST_GRACE_MS)),
+  };
+}

@@ -1,0 +1,73 @@
+import type { RollingLimits } from './rolling-limits.ts';
+
+/** A task as the scheduler looks at it; one that is being stopped is no longer shown to it. */
+export interface ScheduledTask {
+  id: string;
+  /** Of the deployment that the service should have. */
+  primary: boolean;
+  /** Healthy: it runs, and its own check and the load balancer's say so. Pending: neither yet. */
+  health: 'pending' | 'healthy' | 'unhealthy';
+  /** Asked not to be stopped by a deployment or by scaling in. */
+  protected: boolean;
+  zone: string;
+  startedMs: number;
+}
+
+export interface Changes {
+  start: number;
+  stop: string[];
+}
+
+/**
+ * What the service scheduler does next. Replacements are started first, as far as the upper limit lets them; old and
+ * surplus tasks are stopped while as many healthy ones stay as the lower limit asks for; a protected one is left alone
+ * until it is free; an unhealthy one goes when its replacement is healthy, or at once where there is no room for one.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html
+ */
+export function planChanges(
+  desired: number,
+  tasks: readonly ScheduledTask[],
+  { lower, upper }: RollingLimits,
+): Changes {
+  const wanted = tasks.filter(({ primary, health }) => primary && health !== 'unhealthy');
+  const missing = Math.max(0, desired - wanted.length);
+  const start = Math.max(0, Math.min(missing, upper - tasks.length));
+
+  const healthy = tasks.filter(({ health }) => health === 'healthy');
+  let spare = healthy.length - lower;
+  const stop: string[] = [];
+  const replaced = wanted.filter(({ health }) => health === 'healthy').length >= desired;
+  // What serves nobody goes first; its going takes nothing from the healthy ones.
+  for (const task of tasks.filter(({ health }) => health === 'unhealthy')) {
+    if (replaced || start < missing) stop.push(task.id);
+  }
+  for (const task of tasks.filter(({ primary, health }) => !primary && health === 'pending'))
+    stop.push(task.id);
+  for (const task of tasks.filter(({ primary, health }) => !primary && health === 'healthy')) {
+    if (task.protected || spare <= 0) continue;
+    stop.push(task.id);
+    spare -= 1;
+  }
+  const surplus = wanted.length - desired;
+  if (surplus > 0) stop.push(...leastMissed(wanted, surplus));
+  return { start, stop };
+}
+
+/** Those that do not serve yet, then from the zone that has most, the newest first. */
+function leastMissed(tasks: readonly ScheduledTask[], count: number): string[] {
+  const left = tasks.filter((task) => !task.protected);
+  const gone: string[] = [];
+  while (gone.length < count && left.length > 0) {
+    const inZone = (zone: string): number =>
+      tasks.filter((task) => task.zone === zone && !gone.includes(task.id)).length;
+    left.sort(
+      (a, b) =>
+        Number(a.health === 'healthy') - Number(b.health === 'healthy') ||
+        inZone(b.zone) - inZone(a.zone) ||
+        b.startedMs - a.startedMs,
+    );
+    gone.push(left.shift()?.id ?? '');
+  }
+  return gone;
+}

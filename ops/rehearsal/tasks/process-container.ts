@@ -1,0 +1,94 @@
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { readLines, signalGroup, tryCommand } from '../../process/run-command.ts';
+import type { Container, ContainerEnd, ContainerOptions } from './container.ts';
+
+/** An image without its files: its command and environment, run in a folder that has what the image has. */
+export interface ProcessImage {
+  /** Command and environment of the image, as its Dockerfile says. */
+  command: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Has what the image's working folder has. */
+  folder: string;
+  /** Where its programs are. */
+  path: readonly string[];
+}
+
+const MEMORY_LOOK_MS = 500;
+const PAGE_BYTES = 4096;
+
+/**
+ * Runs an image's own command as a process of this machine: own address, own scratch folder in the place of /tmp, the
+ * memory limit by looking at it. It shares user, files and network with the machine. Ends when this process ends, however
+ * that ends (prctl's parent-death signal, set by setpriv).
+ */
+export function startProcessContainer(image: ProcessImage, options: ContainerOptions): Container {
+  const env = { ...image.env, ...options.env };
+  const scratch = (value: string): string => value.replace(/^\/tmp(?=\/|$)/, options.folder);
+  const given: Record<string, string> = {
+    ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, scratch(value)])),
+    PATH: [...image.path, '/usr/bin', '/bin'].join(':'),
+    TMPDIR: options.folder,
+  };
+  const log = createWriteStream(options.logPath, { flags: 'a' });
+  const child = Bun.spawn(['setpriv', '--pdeathsig', 'KILL', ...(options.command ?? image.command)], {
+    cwd: image.folder,
+    env: given,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    detached: true,
+  });
+  const take = (line: string): void => {
+    log.write(`${line}\n`);
+    options.onLine(line);
+  };
+  const read = Promise.all([readLines(child.stdout, take), readLines(child.stderr, take)]);
+  let reason: string | undefined;
+  const watch = setInterval(() => {
+    void residentMb(child.pid).then((usedMb) => {
+      if (usedMb <= options.memoryMb) return;
+      reason = `OutOfMemoryError: Container killed due to memory usage (${Math.round(usedMb)} of ${options.memoryMb} MB)`;
+      signalGroup(child.pid, 'SIGKILL');
+    });
+  }, MEMORY_LOOK_MS);
+  const ended = child.exited.then(async (): Promise<ContainerEnd> => {
+    clearInterval(watch);
+    // Children that were left behind would keep port and memory.
+    signalGroup(child.pid, 'SIGKILL');
+    await read.catch(() => undefined);
+    await new Promise<void>((resolve) => void log.end(resolve));
+    return { exitCode: exitCodeOf(child), ...(reason ? { reason } : {}) };
+  });
+  return {
+    pid: child.pid,
+    ended,
+    signal: (signal) => signalGroup(child.pid, signal),
+    check: async (command, shell, timeoutMs) => {
+      const ownAddress = command.map((part) => toOwnAddress(part, options));
+      const { exitCode } = await tryCommand(shell ? ['sh', '-c', ownAddress.join(' ')] : ownAddress, {
+        cwd: image.folder,
+        env: given,
+        timeoutMs,
+      });
+      return exitCode === 0;
+    },
+  };
+}
+
+/** Inside a task 127.0.0.1 is the task's own; here it has another loopback address. */
+export function toOwnAddress(text: string, { address, port }: { address: string; port: number }): string {
+  return text.replaceAll(new RegExp(`\\b(127\\.0\\.0\\.1|localhost):${port}\\b`, 'g'), `${address}:${port}`);
+}
+
+/** As a shell and Docker count: 128 and the signal's number. */
+function exitCodeOf(child: { exitCode: number | null; signalCode: NodeJS.Signals | number | null }): number {
+  if (child.signalCode === 'SIGKILL') return 137;
+  if (child.signalCode === 'SIGTERM') return 143;
+  return child.exitCode ?? 255;
+}
+
+async function residentMb(pid: number): Promise<number> {
+  const [, pages = '0'] = (await readFile(`/proc/${pid}/statm`, 'utf8').catch(() => '')).split(' ');
+  return (Number(pages) * PAGE_BYTES) / 2 ** 20;
+}

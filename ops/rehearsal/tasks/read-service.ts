@@ -1,0 +1,59 @@
+import { DescribeServicesCommand, type Deployment, type ECSClient } from '@aws-sdk/client-ecs';
+
+/** The service as somebody wants it to be, by DescribeServices. */
+export interface WantedService {
+  desiredCount: number;
+  /** Newest first; the first one is the PRIMARY. */
+  deployments: WantedDeployment[];
+  minimumHealthyPercent: number;
+  maximumPercent: number;
+  circuitBreaker: { enable: boolean; rollback: boolean };
+  gracePeriodS: number;
+  targetGroupArn: string | undefined;
+  subnetIds: string[];
+  active: boolean;
+}
+
+export interface WantedDeployment {
+  id: string;
+  status: string;
+  taskDefinition: string;
+  rolloutState: string;
+  failedTasks: number;
+}
+
+/** Reads a service; undefined when there is none any more. */
+export async function readService(
+  ecs: ECSClient,
+  cluster: string,
+  name: string,
+): Promise<WantedService | undefined> {
+  const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [name] }));
+  const [service] = services ?? [];
+  if (!service) return undefined;
+  const { deploymentConfiguration: configuration } = service;
+  return {
+    desiredCount: service.desiredCount ?? 0,
+    deployments: (service.deployments ?? []).map(readDeployment),
+    minimumHealthyPercent: configuration?.minimumHealthyPercent ?? 100,
+    maximumPercent: configuration?.maximumPercent ?? 200,
+    circuitBreaker: {
+      enable: configuration?.deploymentCircuitBreaker?.enable ?? false,
+      rollback: configuration?.deploymentCircuitBreaker?.rollback ?? false,
+    },
+    gracePeriodS: service.healthCheckGracePeriodSeconds ?? 0,
+    targetGroupArn: service.loadBalancers?.[0]?.targetGroupArn,
+    subnetIds: service.networkConfiguration?.awsvpcConfiguration?.subnets ?? [],
+    active: service.status === 'ACTIVE',
+  };
+}
+
+function readDeployment(deployment: Deployment): WantedDeployment {
+  return {
+    id: deployment.id ?? '',
+    status: deployment.status ?? '',
+    taskDefinition: deployment.taskDefinition ?? '',
+    rolloutState: deployment.rolloutState ?? 'IN_PROGRESS',
+    failedTasks: deployment.failedTasks ?? 0,
+  };
+}

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'bun:test';
+import { failureThreshold } from './circuit-breaker.ts';
+import { planChanges, type ScheduledTask } from './plan-changes.ts';
+import { rollingLimits } from './rolling-limits.ts';
+import { Rollout } from './rollout.ts';
+
+let clock = 0;
+function task(id: string, about: Partial<ScheduledTask> = {}): ScheduledTask {
+  clock += 1;
+  return { id, primary: true, health: 'healthy', protected: false, zone: 'a', startedMs: clock, ...about };
+}
+const old = (id: string, about: Partial<ScheduledTask> = {}): ScheduledTask =>
+  task(id, { primary: false, ...about });
+
+describe('the limits of a rolling update', () => {
+  test.each([
+    // AWS's own examples: 50 % of four may leave two, 75 % of two may not leave any less.
+    [4, 50, 200, 2, 8],
+    [2, 75, 200, 2, 4],
+    [2, 100, 200, 2, 4],
+    [3, 50, 150, 2, 4],
+    [1, 100, 150, 1, 1],
+    [0, 100, 200, 0, 0],
+  ])('%d desired, %d to %d percent', (desired, minimumHealthyPercent, maximumPercent, lower, upper) => {
+    expect(rollingLimits(desired, { minimumHealthyPercent, maximumPercent })).toEqual({ lower, upper });
+  });
+});
+
+describe('what the scheduler does next', () => {
+  const usual = { lower: 2, upper: 4 };
+
+  test('starts what is missing, and nothing when all are there', () => {
+    expect(planChanges(2, [], usual)).toEqual({ start: 2, stop: [] });
+    expect(planChanges(2, [task('a'), task('b', { health: 'pending' })], usual)).toEqual({
+      start: 0,
+      stop: [],
+    });
+  });
+
+  test('starts the new ones first and stops the old ones when those are healthy', () => {
+    const before = [old('a'), old('b')];
+    expect(planChanges(2, before, usual)).toEqual({ start: 2, stop: [] });
+    const pending = [...before, task('c', { health: 'pending' }), task('d', { health: 'pending' })];
+    expect(planChanges(2, pending, usual)).toEqual({ start: 0, stop: [] });
+    expect(planChanges(2, [...before, task('c'), task('d', { health: 'pending' })], usual).stop).toEqual([
+      'a',
+    ]);
+    expect(planChanges(2, [...before, task('c'), task('d')], usual)).toEqual({ start: 0, stop: ['a', 'b'] });
+  });
+
+  test('stops first where it may have no more than it has', () => {
+    expect(planChanges(2, [old('a'), old('b')], { lower: 1, upper: 2 })).toEqual({ start: 0, stop: ['a'] });
+  });
+
+  test('leaves a protected old task until it is free', () => {
+    const tasks = [old('a', { protected: true }), old('b'), task('c'), task('d')];
+    expect(planChanges(2, tasks, usual)).toEqual({ start: 0, stop: ['b'] });
+  });
+
+  test('replaces an unhealthy task before it stops it', () => {
+    const sick = task('a', { health: 'unhealthy' });
+    expect(planChanges(2, [sick, task('b')], usual)).toEqual({ start: 1, stop: [] });
+    const starting = task('c', { health: 'pending' });
+    expect(planChanges(2, [sick, task('b'), starting], usual)).toEqual({ start: 0, stop: [] });
+    expect(planChanges(2, [sick, task('b'), task('c')], usual)).toEqual({ start: 0, stop: ['a'] });
+  });
+
+  test('stops an unhealthy one at once where there is no room for another', () => {
+    const tasks = [task('a', { health: 'unhealthy' }), task('b')];
+    expect(planChanges(2, tasks, { lower: 2, upper: 2 })).toEqual({ start: 0, stop: ['a'] });
+  });
+
+  test('scales in the newest of the fuller zone, never a protected one', () => {
+    const tasks = [task('a'), task('b', { zone: 'b' }), task('c'), task('d', { protected: true })];
+    expect(planChanges(2, tasks, usual).stop).toEqual(['c', 'a']);
+    const full = tasks.map((one) => ({ ...one, protected: true }));
+    expect(planChanges(2, full, usual).stop).toEqual([]);
+  });
+});
+
+describe('the circuit breaker', () => {
+  test.each([
+    [1, 3],
+    [6, 3],
+    [7, 4],
+    [25, 13],
+    [400, 200],
+    [900, 200],
+  ])('of %d desired tasks takes %d failures', (desired, threshold) => {
+    expect(failureThreshold(desired)).toBe(threshold);
+  });
+
+  const breaks = { enable: true, rollback: true };
+  const none = { running: 0, pending: 0, alive: 0, healthy: 0 };
+  const two = { running: 2, pending: 0, alive: 2, healthy: 2 };
+  const deployment = (id: string, rolloutState = 'IN_PROGRESS') => ({
+    id,
+    taskDefinition: `${id}:1`,
+    rolloutState,
+  });
+
+  test('completes a deployment when its tasks are healthy and no other is left', () => {
+    const rollout = new Rollout();
+    expect(rollout.next(deployment('one'), 2, two, 1, breaks).kind).toBe('none');
+    expect(rollout.next(deployment('one'), 2, { ...two, healthy: 1 }, 0, breaks).kind).toBe('none');
+    expect(rollout.next(deployment('one'), 2, two, 0, breaks).kind).toBe('completed');
+  });
+
+  test('goes back to the last completed deployment, once', () => {
+    const rollout = new Rollout();
+    rollout.next(deployment('good'), 2, two, 0, breaks);
+    const bad = deployment('bad');
+    for (let failures = 0; failures < 3; failures += 1) {
+      expect(rollout.next(bad, 2, none, 2, breaks)).toEqual({ kind: 'none' });
+      rollout.breaker('bad').taskFailed();
+    }
+    expect(rollout.next(bad, 2, none, 2, breaks)).toMatchObject({
+      kind: 'failed',
+      rollBackTo: { id: 'good' },
+    });
+    for (let failures = 0; failures < 3; failures += 1) rollout.breaker('good').taskFailed();
+    expect(rollout.next(deployment('good'), 2, none, 0, breaks)).toEqual({ kind: 'failed' });
+  });
+
+  test('counts failures in a row: a healthy task begins anew', () => {
+    const rollout = new Rollout();
+    rollout.breaker('new').taskFailed();
+    rollout.breaker('new').taskFailed();
+    rollout.breaker('new').taskHealthy();
+    rollout.breaker('new').taskFailed();
+    expect(rollout.next(deployment('new'), 2, none, 0, breaks)).toEqual({ kind: 'none' });
+  });
+
+  test('stalls where nothing was ever completed, and does nothing when it is off', () => {
+    const rollout = new Rollout();
+    for (let failures = 0; failures < 3; failures += 1) rollout.breaker('new').taskFailed();
+    expect(rollout.next(deployment('new'), 2, none, 0, { enable: false, rollback: false }).kind).toBe('none');
+    expect(rollout.next(deployment('new'), 2, none, 0, breaks)).toEqual({ kind: 'failed' });
+    expect(rollout.next(deployment('new', 'FAILED'), 2, none, 0, breaks)).toEqual({ kind: 'none' });
+  });
+});

@@ -1,0 +1,33 @@
+/** What happened to a task, for timelines. */
+export interface TaskEvent {
+  atMs: number;
+  what:
+    | 'provisioning'
+    | 'started'
+    | 'registered'
+    | 'running'
+    | 'healthy'
+    | 'unhealthy'
+    | 'draining'
+    | 'drained'
+    | 'sigterm'
+    | 'sigkill'
+    | 'stopped';
+  taskId: string;
+  /** Of the service; undefined for a task of its own (RunTask). */
+  deploymentId: string | undefined;
+  /** As in lornu-staging-agent:3. */
+  taskDefinition: string;
+  address: string;
+  /** Why it stopped, how long it drained, and the like. */
+  detail?: string;
+}
+
+/** What happened to the service: the message is what DescribeServices shows among its events. */
+export interface ServiceEvent {
+  atMs: number;
+  what: 'service';
+  message: string;
+}
+
+export type RunnerEvent = TaskEvent | ServiceEvent;
