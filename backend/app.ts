@@ -40,6 +40,9 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     runs,
     artifacts,
     memory,
+    tasks,
+    push,
+    signer,
     callers,
     log,
     now,
@@ -88,7 +91,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   app.route(
     '/',
     a2aServer({
-      agents: servedAgents({ config, agents, startTurn, runs, sessions, now }),
+      agents: servedAgents({ config, agents, startTurn, runs, sessions, tasks, push, signer, log, now }),
       defaultAppName: config.defaultAppName,
       // A message may carry files.
       body: { maxBytes: maxBodyBytes(config.limits, true), timeoutMs: config.limits.bodyTimeoutMs },

@@ -1,6 +1,10 @@
 import { version as adkVersion } from '@google/adk';
 import type { Hono } from 'hono';
 import { join } from 'node:path';
+import { CardSigner } from './a2a/card/sign-card.ts';
+import { PushNotifier } from './a2a/push/push-notifier.ts';
+import { PushSender } from './a2a/push/push-sender.ts';
+import { TaskKeeper } from './a2a/tasks/task-keeper.ts';
 import { EnvironmentPlugin } from './agents/environment-plugin.ts';
 import { loadAgents } from './agents/load-agents.ts';
 import { createApp } from './app.ts';
@@ -27,6 +31,7 @@ import { openStores } from './open-stores.ts';
 import { createRunService } from './runs/run-service.ts';
 import type { RunStore } from './runs/run-store.ts';
 import { TaskProtection } from './runs/task-protection.ts';
+import type { TaskRecords } from './tasks/task-records.ts';
 
 export interface Composed {
   app: Hono<AppEnv>;
@@ -53,7 +58,7 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
   const backend = modelBackend(config.model, secrets.geminiApiKey, google);
   useModel({ backend, ...(config.model.name ? { model: config.model.name } : {}), log });
 
-  const { sessions, runs: runStore, memory } = await openStores(config, google, log);
+  const { sessions, runs: runStore, memory, tasks } = await openStores(config, google, log);
   const files = artifactFiles(config.artifacts, google);
   const artifacts = new ArtifactService(files, config.limits.uploadBytes);
   const agents = await loadAgents({ dir: config.agentsDir, log });
@@ -95,6 +100,10 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
     log.warn('sign-in is off: everyone on this machine may use the service', { listen: config.listen.host });
   }
 
+  const push = pushOf(config, tasks, log);
+  const keeper = new TaskKeeper({ records: tasks, runs, notifier: push?.notifier, log, now });
+  const signsCards = identity.secrets.a2aSigningKey.initial !== '';
+
   let draining = false;
   const app = createApp(config, {
     agents,
@@ -102,6 +111,9 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
     runs,
     artifacts,
     memory,
+    tasks,
+    push,
+    signer: signsCards ? new CardSigner(secrets.a2aSigningKey) : undefined,
     callers,
     log,
     now,
@@ -111,6 +123,7 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
     isDraining: () => draining,
   });
   secrets.start();
+  keeper.start();
   return {
     app,
     drain: async () => {
@@ -119,9 +132,19 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
     },
     close: async () => {
       secrets.stop();
+      keeper.stop();
+      push?.sender.stop();
       await Promise.all([sessions.close(), memory.close()]);
     },
   };
+}
+
+/** Notifications of A2A, where the configuration wants them. */
+function pushOf(config: Config, { webhooks }: TaskRecords, log: Logger) {
+  const { pushNotifications: targets } = config.identity;
+  if (targets === 'off') return undefined;
+  const sender = new PushSender({ targets, log });
+  return { targets, sender, notifier: new PushNotifier({ webhooks, sender, log }) };
 }
 
 /** On ECS alone: keeps the task from being stopped while runs are under way. */

@@ -4,6 +4,7 @@ import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.t
 import { FirestoreMemory } from './memory/firestore/firestore-memory.ts';
 import { ProcessRunStore } from './runs/process/process-run-store.ts';
 import { FirestoreSessionStore } from './sessions/firestore/firestore-session-store.ts';
+import { FirestoreTaskRecords } from './tasks/firestore/firestore-task-records.ts';
 
 /** Conversations and memory in Firestore; runs, which it does not hold yet, in this process. */
 export function openFirestoreStores(
@@ -19,5 +20,5 @@ export function openFirestoreStores(
   });
   const runs = new ProcessRunStore({ newestEventMs: (session) => sessions.newestEventMs(session) });
   const sessions = new FirestoreSessionStore({ db, guard: runs });
-  return { sessions, runs, memory: new FirestoreMemory(db) };
+  return { sessions, runs, memory: new FirestoreMemory(db), tasks: new FirestoreTaskRecords({ db }) };
 }

@@ -1,3 +1,5 @@
+import { SqliteTaskRecords } from './tasks/sqlite/sqlite-task-records.ts';
+import type { TaskRecords } from './tasks/task-records.ts';
 import type { Config } from './config/config.ts';
 import type { GoogleIdentity } from './identity/google/google-identity.ts';
 import type { MemoryService } from './memory/memory-service.ts';
@@ -13,6 +15,7 @@ export interface Stores {
   sessions: SessionStore;
   runs: RunStore;
   memory: MemoryService;
+  tasks: TaskRecords;
 }
 
 /** As terraform/gcp names it. */
@@ -31,6 +34,7 @@ export async function openStores(
       sessions: new SqliteSessionStore({ database }),
       runs: new SqliteRunStore({ database }),
       memory: new SqliteMemory(config.memoryFile),
+      tasks: new SqliteTaskRecords({ database }),
     };
   }
   const { database, project, emulatorHost } = sessions;

@@ -1,3 +1,6 @@
+import type { TaskRecords } from './tasks/task-records.ts';
+import type { Push } from './a2a/agents.ts';
+import type { CardSigner } from './a2a/card/sign-card.ts';
 import type { AgentRegistry } from './agents/agent-registry.ts';
 import type { ArtifactService } from './artifacts/artifact-service.ts';
 import type { Callers } from './identity/callers.ts';
@@ -15,6 +18,12 @@ export interface Services {
   runs: RunService;
   artifacts: ArtifactService;
   memory: MemoryService;
+  /** Tasks of A2A. */
+  tasks: TaskRecords;
+  /** Notifications of A2A; undefined where there are none. */
+  push: Push | undefined;
+  /** Signs agent cards; undefined where they are not signed. */
+  signer: CardSigner | undefined;
   /** Who calls: in front of every route. */
   callers: Callers;
   log: Logger;

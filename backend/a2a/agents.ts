@@ -1,12 +1,26 @@
-import { DefaultRequestHandler, InMemoryTaskStore } from '@a2a-js/sdk/server';
+import type { AgentCard } from '@a2a-js/sdk';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
 import type { Config } from '../config/config.ts';
 import type { StartTurn } from '../runs/admission.ts';
 import type { RunService } from '../runs/run.ts';
+import type { Logger } from '../observability/logger.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
-import { type CardFacts, extendedCard, publicCard } from './card/build-card.ts';
+import type { TaskRecords } from '../tasks/task-records.ts';
+import { a2aPath, type CardFacts, extendedCard, KEYS_PATH, publicCard } from './card/build-card.ts';
+import type { CardSigner } from './card/sign-card.ts';
 import { RunExecutor } from './executor/run-executor.ts';
+import type { PushTargets } from './push/address-guard.ts';
+import type { PushNotifier } from './push/push-notifier.ts';
 import type { A2aAgent } from './server.ts';
+import { RunTasks } from './tasks/run-tasks.ts';
+import { StoredTasks } from './tasks/stored-tasks.ts';
+import { TaskHandler } from './tasks/task-handler.ts';
+
+/** Notifications to webhooks: where they may go, and what sends them. */
+export interface Push {
+  targets: PushTargets;
+  notifier: PushNotifier;
+}
 
 export interface ServedAgentsParts {
   config: Config;
@@ -14,31 +28,55 @@ export interface ServedAgentsParts {
   startTurn: StartTurn;
   runs: RunService;
   sessions: SessionStore;
+  tasks: TaskRecords;
+  /** Undefined where there are none. */
+  push: Push | undefined;
+  /** Undefined where cards are not signed. */
+  signer: CardSigner | undefined;
+  log: Logger;
   now: () => number;
 }
 
 /** Every agent of the service, as A2A serves it. */
-export function servedAgents({ config, agents, ...parts }: ServedAgentsParts): Map<string, A2aAgent> {
+export function servedAgents(served: ServedAgentsParts): Map<string, A2aAgent> {
+  const { config, agents, tasks: records, push, signer, log, ...parts } = served;
   const facts: CardFacts = {
     publicUrl: publicUrlOf(config),
     revision: config.revision,
     callers: config.identity.callers,
-    pushNotifications: false,
+    pushNotifications: push !== undefined,
   };
   return new Map(
     [...agents.agents].map(([appName, agent]) => {
       const card = publicCard(agent, facts);
-      const executor = new RunExecutor({ ...parts, appName });
-      const handler = new DefaultRequestHandler(
-        card,
-        new InMemoryTaskStore(),
-        executor,
-        undefined,
-        undefined,
-        undefined,
-        async () => extendedCard(agent, facts),
-      );
-      return [appName, { card: async () => card, handler }];
+      const keysUrl = `${facts.publicUrl}${a2aPath(appName)}${KEYS_PATH}`;
+      const signed = async (one: AgentCard) => signer?.sign(one, keysUrl) ?? one;
+      const tasks = new StoredTasks(appName, records);
+      const handler = new TaskHandler({
+        card: async () => card,
+        extendedCard: async () => signed(await extendedCard(agent, facts)),
+        executor: new RunExecutor({ ...parts, appName }),
+        tasks,
+        elsewhere: new RunTasks({
+          ...parts,
+          appName,
+          tasks,
+          ...(push ? { onEvent: push.notifier.notify.bind(push.notifier) } : {}),
+        }),
+        ...(push
+          ? { notifier: push.notifier, push: { webhooks: records.webhooks, targets: push.targets } }
+          : {}),
+        log,
+        now: parts.now,
+      });
+      return [
+        appName,
+        {
+          card: async () => signed(card),
+          handler,
+          ...(signer ? { keys: async () => signer.publicKeys() } : {}),
+        },
+      ];
     }),
   );
 }

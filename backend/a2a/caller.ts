@@ -22,11 +22,24 @@ export function userIdOf({ userId, id }: Principal): string {
   return userId ?? id;
 }
 
-export function callContextOf(principal: Principal, version: string): ServerCallContext {
-  return new ServerCallContext({ user: new Caller(principal), requestedVersion: version });
+const LEFT = 'left';
+
+/** `left` is aborted when the caller's connection ends. */
+export function callContextOf(principal: Principal, version: string, left?: AbortSignal): ServerCallContext {
+  return new ServerCallContext({
+    user: new Caller(principal),
+    requestedVersion: version,
+    ...(left ? { state: new Map([[LEFT, left]]) } : {}),
+  });
 }
 
 /** Who calls; whoever made the context without us is nobody in particular. */
 export function principalOf({ user }: ServerCallContext): Principal {
   return user instanceof Caller ? user.principal : LOCAL_PRINCIPAL;
+}
+
+/** Aborted when the caller's connection ends. */
+export function leftSignalOf({ state }: ServerCallContext): AbortSignal | undefined {
+  const left = state.get(LEFT);
+  return left instanceof AbortSignal ? left : undefined;
 }

@@ -5,6 +5,8 @@ import { AppError } from '../errors/app-error.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { BodyLimits } from '../web/read-body.ts';
 import { cardAnswer } from './card/card-answer.ts';
+import { KEYS_PATH } from './card/build-card.ts';
+import type { PublicKeys } from './card/sign-card.ts';
 import type { A2aContext, A2aEnv, BindingParts } from './wire/context.ts';
 import { type KnownError, toKnownError } from './wire/errors.ts';
 import { answerJsonRpc, jsonRpcFailure } from './wire/json-rpc.ts';
@@ -14,6 +16,8 @@ import { mountRest, restFailure } from './wire/rest.ts';
 export interface A2aAgent {
   card: () => Promise<AgentCard>;
   handler: A2ARequestHandler;
+  /** The public keys of the card's signatures; left out where it is not signed. */
+  keys?: () => Promise<PublicKeys>;
 }
 
 export interface A2aServerOptions {
@@ -54,6 +58,15 @@ export function a2aServer({ agents, defaultAppName, log, ...limits }: A2aServerO
     app.get(path, async (context) => card(context, defaultAppName ?? agents.keys().next().value));
     app.get(`/a2a/:app${path}`, async (context) => card(context, context.req.param('app')));
   }
+  app.get(`/a2a/:app${KEYS_PATH}`, async (context) => {
+    try {
+      const keys = await agentOf(context.req.param('app')).keys?.();
+      if (!keys) throw new AppError('ROUTE_NOT_FOUND', 'The agent cards are not signed here.');
+      return context.json(keys, 200, { 'cache-control': 'public, max-age=300' });
+    } catch (error) {
+      return restFailure(context, toKnownError(error, log));
+    }
+  });
   app.post('/a2a/:app', async (context) => answerJsonRpc(context, parts));
   mountRest(app, '/a2a/:app', parts);
   app.all('/a2a/*', (context) => a2aFailure(context, new AppError('ROUTE_NOT_FOUND')));

@@ -70,6 +70,7 @@ export interface SecretsConfig {
   readonly gcpServiceAccountKey: SecretConfig;
   readonly oidcClientSecret: SecretConfig;
   readonly sessionKey: SecretConfig;
+  readonly a2aSigningKey: SecretConfig;
 }
 
 export interface IdentityConfig {
@@ -78,6 +79,8 @@ export interface IdentityConfig {
   readonly google: GoogleConfig;
   readonly secrets: SecretsConfig;
   readonly peerUrl: string | undefined;
+  /** Where webhooks of tasks may be called. */
+  readonly pushNotifications: 'off' | 'public' | 'loopback';
 }
 
 /** The identity part of the configuration; the rules of identity-rules.ts hold already. */
@@ -88,6 +91,7 @@ export function toIdentityConfig(v: Variables): IdentityConfig {
     google: toGoogle(v),
     secrets: toSecrets(v),
     peerUrl: v.A2A_PEER_URL,
+    pushNotifications: v.A2A_PUSH_NOTIFICATIONS,
   };
 }
 
@@ -191,6 +195,7 @@ function toSecrets(v: Variables): SecretsConfig {
       arn: oidcArn === undefined ? undefined : `${oidcArn}:client_secret::`,
     },
     sessionKey: { initial: v.SESSION_KEY ?? '', arn: v.LORNU_SECRET_ARN_SESSION_KEY },
+    a2aSigningKey: { initial: v.A2A_SIGNING_KEY ?? '', arn: v.LORNU_SECRET_ARN_A2A_SIGNING_KEY },
   };
 }
 

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { isSignInRequired, splitList, toList } from './identity-config.ts';
 import { isLoopback } from './loopback.ts';
 import type { VariableName, Variables } from './variables.ts';
@@ -11,6 +12,7 @@ export function identityRulesBroken(v: Variables): string[] {
     ...openRules(v),
     ...signInRules(v),
     ...machineRules(v),
+    ...a2aRules(v),
     ...mutualTlsRules(v),
     ...googleRules(v),
     ...addressRules(v),
@@ -57,6 +59,29 @@ function machineRules(v: Variables): string[] {
   return hasMachines && !v.A2A_TOKEN_AUDIENCE && !v.LORNU_PUBLIC_URL
     ? ['A2A_TOKEN_AUDIENCE must be set, or LORNU_PUBLIC_URL, for tokens to be made for us alone; neither is.']
     : [];
+}
+
+function a2aRules(v: Variables): string[] {
+  const problems: string[] = [];
+  if (v.A2A_SIGNING_KEY !== undefined && !isSigningKey(v.A2A_SIGNING_KEY))
+    problems.push('A2A_SIGNING_KEY must be a private key of the curve P-256, PKCS #8 PEM; got (hidden).');
+  const isForStaging = v.LORNU_ENVIRONMENT === 'staging' && v.LORNU_REHEARSAL !== '1';
+  if (v.A2A_PUSH_NOTIFICATIONS === 'loopback' && isForStaging)
+    problems.push(
+      'A2A_PUSH_NOTIFICATIONS must be off or public in staging: loopback is for trying it out; got "loopback".',
+    );
+  return problems;
+}
+
+function isSigningKey(pem: string): boolean {
+  try {
+    return (
+      pem.startsWith('-----BEGIN PRIVATE KEY-----') &&
+      createPrivateKey(pem).asymmetricKeyDetails?.namedCurve === 'prime256v1'
+    );
+  } catch {
+    return false;
+  }
 }
 
 function mutualTlsRules(v: Variables): string[] {

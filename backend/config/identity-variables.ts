@@ -54,6 +54,15 @@ export const IDENTITY_VARIABLES = {
     list('e-mail addresses'),
   ),
   A2A_PEER_URL: address('A2A address of the peer on Google Cloud.'),
+  A2A_SIGNING_KEY: secret(
+    'Signs the agent cards; they are unsigned without it.',
+    'a private key of the curve P-256, PKCS #8 PEM',
+  ),
+  A2A_PUSH_NOTIFICATIONS: variable(z.enum(['off', 'public', 'loopback']).default('off'), {
+    meaning:
+      'Whether peers may have webhooks called: nowhere, on the internet, or (for trying it out) on this machine alone.',
+    form: 'off, public or loopback',
+  }),
 
   A2A_MUTUAL_TLS: variable(z.enum(['off', 'alb', 'native']).default('off'), {
     meaning:
@@ -101,6 +110,7 @@ export const IDENTITY_VARIABLES = {
   LORNU_SECRET_ARN_GCP_SERVICE_ACCOUNT: secretArn('GCP_SERVICE_ACCOUNT_KEY'),
   LORNU_SECRET_ARN_OIDC_CLIENT: secretArn('OIDC_CLIENT_SECRET'),
   LORNU_SECRET_ARN_SESSION_KEY: secretArn('SESSION_KEY'),
+  LORNU_SECRET_ARN_A2A_SIGNING_KEY: secretArn('A2A_SIGNING_KEY'),
 
   LORNU_LIMIT_REQUESTS_PER_MINUTE: variable(positiveInt(300), {
     meaning: 'Requests a minute of one caller; counted where sign-in is required.',

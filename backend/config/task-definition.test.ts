@@ -8,8 +8,7 @@ const terraform = await Bun.file(
 test('every variable that the task definition passes is one that the service reads', () => {
   const passed = new Set(terraform.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+(?= +=)|\bPORT(?= +=)/g));
   expect(passed.size).toBeGreaterThan(20);
-  // The key that signs the agent card: nothing here signs cards yet.
-  expect([...passed].filter((name) => !(name in VARIABLES.shape))).toEqual(['A2A_SIGNING_KEY']);
+  expect([...passed].filter((name) => !(name in VARIABLES.shape))).toEqual([]);
 });
 
 test('every secret that may be read again has its variable', () => {
@@ -17,5 +16,5 @@ test('every secret that may be read again has its variable', () => {
     ([, name]) => `LORNU_SECRET_ARN_${(name ?? '').toUpperCase().replaceAll('-', '_')}`,
   );
   expect(secrets.length).toBeGreaterThan(3);
-  expect(secrets.filter((name) => !(name in VARIABLES.shape))).toEqual(['LORNU_SECRET_ARN_A2A_SIGNING_KEY']);
+  expect(secrets.filter((name) => !(name in VARIABLES.shape))).toEqual([]);
 });

@@ -25,11 +25,11 @@ export interface IdentifyCallerOptions {
 }
 
 /**
- * Answered without asking who calls: the health of the process, what runs here, cards (a peer reads them before
- * it can know which token to bring), and signing in itself. Everything else needs a caller.
+ * Answered without asking who calls: the health of the process, what runs here, cards and the keys of
+ * their signatures (a peer reads them before it can know which token to bring), and signing in itself. Everything else needs a caller.
  */
 const OPEN =
-  /^\/(health|ready|version|auth\/(login|callback|logout)|(a2a\/[^/]+\/)?\.well-known\/agent(-card)?\.json)$/;
+  /^\/(health|ready|version|auth\/(login|callback|logout)|(a2a\/[^/]+\/)?\.well-known\/agent(-card)?\.json|a2a\/[^/]+\/\.well-known\/jwks\.json)$/;
 
 /** Puts the verified caller into `principal`, or refuses before anything else looks at the request. */
 export function identifyCaller(

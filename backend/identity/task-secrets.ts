@@ -13,6 +13,7 @@ export interface TaskSecrets {
   readonly gcpServiceAccountKey: Secret;
   readonly oidcClientSecret: Secret;
   readonly sessionKey: Secret;
+  readonly a2aSigningKey: Secret;
   /** Begins to read rotated values; the first look is after one interval, the values at the start are fresh. */
   start(): void;
   stop(): void;
@@ -84,12 +85,13 @@ export function createTaskSecrets(
     return secret;
   }
 
-  const { geminiApiKey, gcpServiceAccountKey, oidcClientSecret, sessionKey } = config.secrets;
+  const { geminiApiKey, gcpServiceAccountKey, oidcClientSecret, sessionKey, a2aSigningKey } = config.secrets;
   return {
     geminiApiKey: toSecret('GEMINI_API_KEY', geminiApiKey),
     gcpServiceAccountKey: toSecret('GCP_SERVICE_ACCOUNT_KEY', gcpServiceAccountKey),
     oidcClientSecret: toSecret('OIDC_CLIENT_SECRET', oidcClientSecret),
     sessionKey: toSecret('SESSION_KEY', sessionKey),
+    a2aSigningKey: toSecret('A2A_SIGNING_KEY', a2aSigningKey),
     start() {
       if (rotating.length === 0 || timer !== undefined) return;
       timer = setInterval(() => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../app.ts';
+import { SqliteTaskRecords } from '../tasks/sqlite/sqlite-task-records.ts';
 import { parseConfig, type Environment } from '../config/config.ts';
 import { ArtifactService } from '../artifacts/artifact-service.ts';
 import { DiskArtifactFiles } from '../artifacts/disk/disk-artifact-files.ts';
@@ -43,7 +44,8 @@ export interface TestApp {
 export function createTestApp(environment: Environment = {}, overrides: Partial<Services> = {}): TestApp {
   const config = parseConfig({ GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1', ...environment });
   const logged: Record<string, unknown>[] = [];
-  const sessions = new SqliteSessionStore({ database: openDatabase(':memory:') });
+  const database = openDatabase(':memory:');
+  const sessions = new SqliteSessionStore({ database });
   const runs = new ScriptedRuns(sessions);
   const root = new LlmAgent({
     name: 'root',
@@ -70,6 +72,9 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
     runs,
     artifacts: new ArtifactService(new DiskArtifactFiles(temporaryDir()), config.limits.uploadBytes),
     memory: new SqliteMemory(':memory:'),
+    tasks: new SqliteTaskRecords({ database }),
+    push: undefined,
+    signer: undefined,
     callers: createCallers(config, {
       fetch,
       now: Date.now,

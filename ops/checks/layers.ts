@@ -14,12 +14,14 @@ export const BACKEND_LAYERS: readonly (readonly string[])[] = [
   ['open-stores.ts'],
   ['google-access.ts', 'firestore-stores.ts'],
   ['app.ts'],
+  ['services.ts'],
   ['http', 'a2a'],
   // What both make of a request and of a stream, before either knows what it is about.
   ['web'],
-  ['services.ts'],
   ['runs'],
   ['turn'],
+  // What A2A keeps, beside the sessions and in their files.
+  ['tasks'],
   ['agents'],
   ['sessions', 'artifacts', 'memory'],
   ['firestore'],

@@ -17,6 +17,9 @@ const BINDINGS = ['JSONRPC', 'HTTP+JSON'] as const;
 const TEXT = 'text/plain';
 const LONGEST_DESCRIPTION = 1_000;
 
+/** Below an app's address: the public keys of its card's signatures. */
+export const KEYS_PATH = '/.well-known/jwks.json';
+
 /** The path of an app's A2A interfaces. */
 export const a2aPath = (appName: string): string => `/a2a/${encodeURIComponent(appName)}`;
 

@@ -75,6 +75,14 @@ export function toA2aParts(parts: readonly WirePart[] | undefined): Part[] {
   });
 }
 
+/** A file's part without the file: the conversation has it, and a task is read often. */
+export function withoutBytes(part: Part): Part {
+  if (part.content?.$case !== 'raw') return part;
+  const { filename, mediaType, metadata } = part;
+  const text = `[${filename || 'a file'}, ${mediaType || BYTES}, ${part.content.value.byteLength} bytes: not kept with the task]`;
+  return { content: { $case: 'text', value: text }, filename: '', mediaType: '', metadata };
+}
+
 export function textPart(value: string): Part {
   return { content: { $case: 'text', value }, mediaType: '', filename: '', metadata: undefined };
 }

@@ -1,4 +1,4 @@
-import { type Task, TaskState } from '@a2a-js/sdk';
+import { type Message, type Task, TaskState } from '@a2a-js/sdk';
 import { TaskNotCancelableError } from '@a2a-js/sdk/errors';
 import {
   AgentEvent,
@@ -13,8 +13,9 @@ import type { CompositeSessionKey, SessionStore } from '../../sessions/session-s
 import type { Principal } from '../../identity/principal.ts';
 import { principalOf, userIdOf } from '../caller.ts';
 import { mayConfirm } from './answers.ts';
-import { toContent } from './parts.ts';
+import { toContent, withoutBytes } from './parts.ts';
 import { RunTranslator } from './run-translator.ts';
+import { INVOCATION_ID_KEY, RUN_ID_KEY } from './task-run.ts';
 
 export interface RunExecutorParts {
   appName: string;
@@ -23,10 +24,6 @@ export interface RunExecutorParts {
   sessions: Pick<SessionStore, 'createSession'>;
   now: () => number;
 }
-
-/** Under these names a task's metadata says which run of which session it is. */
-const RUN_ID_KEY = 'lornuRunId';
-const INVOCATION_ID_KEY = 'lornuInvocationId';
 
 /**
  * Carries out A2A messages as turns of one app. The context is a session of the caller's own; the task is the run, and
@@ -69,7 +66,7 @@ export class RunExecutor implements AgentExecutor {
           timestamp: new Date(now()).toISOString(),
         },
         artifacts: task?.artifacts ?? [],
-        history: task?.history ?? [userMessage],
+        history: (task?.history ?? [userMessage]).map(withoutFiles),
         metadata: { [RUN_ID_KEY]: run.id, [INVOCATION_ID_KEY]: run.invocationId },
       };
       bus.publish(AgentEvent.task(begun));
@@ -99,4 +96,8 @@ export class RunExecutor implements AgentExecutor {
     await this.#parts.sessions.createSession({ appName, userId, sessionId });
     return this.#parts.startTurn(caller, turn);
   }
+}
+
+function withoutFiles(message: Message): Message {
+  return { ...message, parts: message.parts.map(withoutBytes) };
 }

@@ -21,7 +21,11 @@ export interface BindingParts {
   log: Logger;
 }
 
-/** The call as the SDK's parts see it. */
-export function toCallContext(context: A2aContext, version: Version): ServerCallContext {
-  return callContextOf(context.get('principal'), version);
+/** The call as the SDK's parts see it; `left` ends what only its caller waits for. */
+export function toCallContext(
+  context: A2aContext,
+  version: Version,
+  left: AbortController,
+): ServerCallContext {
+  return callContextOf(context.get('principal'), version, left.signal);
 }

@@ -25,8 +25,8 @@ export async function answerJsonRpc(context: A2aContext, parts: BindingParts): P
     const version = versionOf(context.req.raw);
     const body = await readJson(context.req.raw, parts.body);
     id = idOf(body);
-    const call = toCallContext(context, version);
     const left = new AbortController();
+    const call = toCallContext(context, version, left);
     const { signal } = context.req.raw;
     const stream = { pingMs: parts.pingMs, left, signal };
     const encodeError = (error: unknown) => failure(id, toJsonRpc(toKnownError(error, parts.log)));

@@ -56,9 +56,9 @@ async function answer(route: RestRoute, context: A2aContext, parts: BindingParts
       'A2A 0.3, which a request without A2A-Version asks for, is served below /v1: send A2A-Version: 1.0.',
     );
   const params = await paramsOf(route, context, parts);
-  const call = toCallContext(context, version);
+  const left = new AbortController();
+  const call = toCallContext(context, version, left);
   if (isStreamed(route.operation)) {
-    const left = new AbortController();
     return streamAnswer(STREAMS[route.operation](handler, params, call), {
       encode: (event) => StreamResponse.toJSON(event),
       encodeError: (error) => toRest(toKnownError(error, parts.log)).body,

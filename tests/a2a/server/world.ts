@@ -6,6 +6,7 @@ import {
   type SendMessageRequest,
 } from '@a2a-js/sdk';
 import { spawnGeminiStandin, type GeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { SqliteTaskRecords } from '../../../backend/tasks/sqlite/sqlite-task-records.ts';
 import type { Environment } from '../../../backend/config/config.ts';
 import type { RunLimits } from '../../../backend/runs/run-parts.ts';
 import { RunBench } from '../../../backend/testing/run-bench.ts';
@@ -44,7 +45,7 @@ export async function openWorld(): Promise<World> {
     standin,
     bench,
     serve: ({ environment = {}, limits, services } = {}) => {
-      const { runs, sessions } = bench.process(limits);
+      const { runs, sessions, database } = bench.process(limits);
       let app: TestApp | undefined;
       const server = Bun.serve({
         port: 0,
@@ -58,7 +59,7 @@ export async function openWorld(): Promise<World> {
       const url = server.url.origin;
       app = createTestApp(
         { LORNU_PUBLIC_URL: url, ADK_DEFAULT_APP_NAME: 'lornu', ...environment },
-        { agents: bench.agents, sessions, runs, ...services },
+        { agents: bench.agents, sessions, runs, tasks: new SqliteTaskRecords({ database }), ...services },
       );
       return { app, url, a2aUrl: `${url}/a2a/lornu` };
     },

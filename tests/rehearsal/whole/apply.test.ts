@@ -23,6 +23,7 @@ import { evaluateNetwork } from '@lornu/ops/rehearsal/reachability/statements.ts
 import { OVERRIDE_FILE } from '@lornu/ops/rehearsal/terraform/override.ts';
 import { copiedFiles, VARIABLES_FILE } from '@lornu/ops/rehearsal/terraform/stage-stack.ts';
 import { STACKS } from '@lornu/ops/rehearsal/terraform/stacks.ts';
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,8 +36,6 @@ setDefaultTimeout(120_000);
 let rehearsal: Awaited<ReturnType<typeof temporaryRehearsal>>;
 let applied: ApplyResult;
 const quiet = { line: () => {} };
-/** Given to the container already; the schema gets them with the part of the service that signs its agent card. */
-const AWAITED = new Set(['A2A_SIGNING_KEY', 'LORNU_SECRET_ARN_A2A_SIGNING_KEY']);
 
 beforeAll(async () => {
   rehearsal = await temporaryRehearsal();
@@ -91,7 +90,7 @@ describe('what is applied', () => {
     const known = new Set<string>(describeConfig().map(({ name }) => name));
     const given = Object.fromEntries(environment.map(({ name = '', value = '' }) => [name, value]));
     const unknown = [...Object.keys(given), ...secrets.map(({ name = '' }) => name)].filter(
-      (name) => !known.has(name) && !AWAITED.has(name),
+      (name) => !known.has(name),
     );
     expect(unknown).toEqual([]);
 
@@ -100,6 +99,10 @@ describe('what is applied', () => {
       OIDC_CLIENT_ID: 'client',
       OIDC_CLIENT_SECRET: 'client-secret',
       SESSION_KEY: Buffer.alloc(32, 7).toString('base64'),
+      A2A_SIGNING_KEY: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+        type: 'pkcs8',
+        format: 'pem',
+      }),
     };
     const fromSecrets = Object.fromEntries(secrets.map(({ name = '' }) => [name, values[name] ?? 'a-value']));
     const config = parseConfig({ ...given, ...fromSecrets });

@@ -1,0 +1,65 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { isAllowedAddress, type PinnedTarget, type PushTargets } from './address-guard.ts';
+
+export interface PostOptions {
+  body: string;
+  headers: Readonly<Record<string, string>>;
+  targets: PushTargets;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** Longest answer that is looked at: its first line says all that matters. */
+const MOST_ANSWER_BYTES = 4 * 1024;
+
+/**
+ * Posts to the pinned address and resolves with the answer's status. A client of its own, because fetch would look the
+ * name up again, and follow redirects. Rejects when the connection fails, leads elsewhere, or says nothing in time.
+ */
+export function postPinned({ url, address }: PinnedTarget, options: PostOptions): Promise<number> {
+  const { body, headers, targets, timeoutMs, signal } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const isTls = url.protocol === 'https:';
+  const port = Number(url.port) || (isTls ? 443 : 80);
+  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  const socket: Socket = isTls
+    ? connectTls({ host: address, port, servername: hostname, ALPNProtocols: ['http/1.1'] })
+    : connectTcp({ host: address, port });
+  const fail = (why: string) => {
+    reject(new Error(why));
+    socket.destroy();
+  };
+  const timer = setTimeout(() => fail('no answer in time'), timeoutMs);
+  const stop = () => fail('the service stops');
+  signal.addEventListener('abort', stop, { once: true });
+
+  socket.once(isTls ? 'secureConnect' : 'connect', () => {
+    if (!isAllowedAddress(socket.remoteAddress ?? '', targets)) return fail('connected to another address');
+    const bytes = Buffer.from(body);
+    const lines = [
+      `POST ${url.pathname}${url.search} HTTP/1.1`,
+      `host: ${url.host}`,
+      `content-length: ${bytes.byteLength}`,
+      'connection: close',
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ];
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+    socket.write(bytes);
+  });
+  let answer = '';
+  socket.on('data', (data) => {
+    answer += data.toString('latin1');
+    const status = /^HTTP\/1\.[01] (\d{3})[ \r]/.exec(answer)?.[1];
+    if (status !== undefined) {
+      resolve(Number(status));
+      socket.destroy();
+    } else if (answer.length > MOST_ANSWER_BYTES) fail('the answer is not HTTP');
+  });
+  socket.on('error', (error) => reject(error));
+  socket.on('close', () => reject(new Error('the connection was closed without an answer')));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  });
+}

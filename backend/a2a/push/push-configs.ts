@@ -1,0 +1,127 @@
+import type {
+  DeleteTaskPushNotificationConfigRequest,
+  GetTaskPushNotificationConfigRequest,
+  ListTaskPushNotificationConfigsRequest,
+  ListTaskPushNotificationConfigsResponse,
+  Task,
+  TaskPushNotificationConfig,
+} from '@a2a-js/sdk';
+import {
+  PushNotificationNotSupportedError,
+  RequestMalformedError,
+  TaskNotFoundError,
+} from '@a2a-js/sdk/errors';
+import type { ServerCallContext } from '@a2a-js/sdk/server';
+import type { Webhooks } from '../../tasks/task-records.ts';
+import type { Version } from '../wire/version.ts';
+import { pinTarget, type PushTargets, type Resolve } from './address-guard.ts';
+import { fromWebhook, type StoredConfig } from './stored-config.ts';
+
+export interface PushConfigsParts {
+  webhooks: Webhooks;
+  targets: PushTargets;
+  resolve?: Resolve;
+}
+
+const MOST_CONFIGS = 10;
+const LONGEST_ID = 128;
+/** What goes into a header of ours: one line, of characters that a header may hold. */
+const HEADER_TEXT = /^[\x21-\x7e]([\x20-\x7e]{0,4094}[\x21-\x7e])?$/;
+const SCHEME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
+
+/** Webhooks of tasks: set, shown and removed by whose task it is. */
+export class PushConfigs {
+  readonly #parts: PushConfigsParts | undefined;
+  readonly #loadTask: (id: string, context: ServerCallContext) => Promise<Task>;
+
+  /** Without `parts` there are no notifications, and every call is answered so. `loadTask` throws for foreign tasks. */
+  constructor(
+    parts: PushConfigsParts | undefined,
+    loadTask: (id: string, context: ServerCallContext) => Promise<Task>,
+  ) {
+    this.#parts = parts;
+    this.#loadTask = loadTask;
+  }
+
+  async create(
+    config: TaskPushNotificationConfig,
+    context: ServerCallContext,
+  ): Promise<TaskPushNotificationConfig> {
+    await this.#loadAllowed(config.taskId, context);
+    await this.assertAllowed(config);
+    return this.save(config, context);
+  }
+
+  async get(
+    { taskId, id }: GetTaskPushNotificationConfigRequest,
+    context: ServerCallContext,
+  ): Promise<TaskPushNotificationConfig> {
+    const { webhooks } = await this.#loadAllowed(taskId, context);
+    const stored = (await webhooks.list(taskId)).map(fromWebhook);
+    // 0.3 asks for a task's config without naming one.
+    const found = id ? stored.find(({ config }) => config.id === id) : stored[0];
+    if (!found) throw new TaskNotFoundError('The task has no such push notification config.');
+    return found.config;
+  }
+
+  async list(
+    { taskId }: ListTaskPushNotificationConfigsRequest,
+    context: ServerCallContext,
+  ): Promise<ListTaskPushNotificationConfigsResponse> {
+    const { webhooks } = await this.#loadAllowed(taskId, context);
+    const configs = (await webhooks.list(taskId)).map((one) => fromWebhook(one).config);
+    return { configs, nextPageToken: '' };
+  }
+
+  async remove(
+    { taskId, id }: DeleteTaskPushNotificationConfigRequest,
+    context: ServerCallContext,
+  ): Promise<void> {
+    const { webhooks } = await this.#loadAllowed(taskId, context);
+    await webhooks.remove(taskId, id);
+  }
+
+  /** Throws where there are no notifications, or the webhook may not be called. */
+  async assertAllowed({ id, url, token, authentication }: TaskPushNotificationConfig): Promise<void> {
+    const { targets, resolve } = this.#required();
+    if (id.length > LONGEST_ID) throw malformed(`id is longer than ${LONGEST_ID} characters`);
+    if (token && !HEADER_TEXT.test(token)) throw malformed('token holds what no header can');
+    const { scheme = '', credentials = '' } = authentication ?? {};
+    if (scheme && !SCHEME.test(scheme)) throw malformed('authentication.scheme is not the name of a scheme');
+    if (credentials && !HEADER_TEXT.test(credentials))
+      throw malformed('authentication.credentials hold what no header can');
+    await pinTarget(url, targets, resolve);
+  }
+
+  /** Stores a webhook that was found allowed. */
+  async save(
+    config: TaskPushNotificationConfig,
+    context: ServerCallContext,
+  ): Promise<TaskPushNotificationConfig> {
+    const { webhooks } = this.#required();
+    const saved = { ...config, id: config.id || crypto.randomUUID() };
+    const known = await webhooks.list(config.taskId);
+    const isNew = !known.some(({ id }) => id === saved.id);
+    if (isNew && known.length >= MOST_CONFIGS)
+      throw new RequestMalformedError(`A task has at most ${MOST_CONFIGS} push notification configs.`);
+    const version: Version = context.requestedVersion === '0.3' ? '0.3' : '1.0';
+    const stored: StoredConfig = { config: saved, version };
+    await webhooks.put(config.taskId, { id: saved.id, json: JSON.stringify(stored) });
+    return saved;
+  }
+
+  async #loadAllowed(taskId: string, context: ServerCallContext): Promise<PushConfigsParts> {
+    const parts = this.#required();
+    await this.#loadTask(taskId, context);
+    return parts;
+  }
+
+  #required(): PushConfigsParts {
+    if (!this.#parts) throw new PushNotificationNotSupportedError();
+    return this.#parts;
+  }
+}
+
+function malformed(why: string): Error {
+  return new RequestMalformedError(`The push notification config's ${why}.`);
+}

@@ -1,0 +1,61 @@
+import type { Artifact, Part, Task, TaskArtifactUpdateEvent, TaskStatusUpdateEvent } from '@a2a-js/sdk';
+import type { AgentExecutionEvent } from '@a2a-js/sdk/server';
+import { isTerminal, stateOf } from './states.ts';
+
+/**
+ * Brings a task up to date with what its executor has said, in place. Undefined where there is none yet and the event
+ * brings none. A task that has ended does not change again.
+ */
+export function applyEvent(task: Task | undefined, event: AgentExecutionEvent): Task | undefined {
+  switch (event.kind) {
+    case 'message':
+      return task;
+    case 'task':
+      return { ...event.data, artifacts: [...event.data.artifacts], history: [...event.data.history] };
+    case 'statusUpdate':
+      if (task && !isTerminal(stateOf(task))) applyStatus(task, event.data);
+      return task;
+    case 'artifactUpdate':
+      if (task) applyArtifact(task, event.data);
+      return task;
+  }
+}
+
+function applyStatus(task: Task, { status, metadata }: TaskStatusUpdateEvent): void {
+  task.status = status;
+  if (metadata) task.metadata = { ...task.metadata, ...metadata };
+  const message = status?.message;
+  if (message && !task.history.some(({ messageId }) => messageId === message.messageId))
+    task.history.push(message);
+}
+
+function applyArtifact(task: Task, { artifact, append, metadata }: TaskArtifactUpdateEvent): void {
+  if (!artifact) return;
+  if (metadata) task.metadata = { ...task.metadata, ...metadata };
+  const at = task.artifacts.findIndex(({ artifactId }) => artifactId === artifact.artifactId);
+  const known = task.artifacts[at];
+  if (!known) task.artifacts.push({ ...artifact, parts: [...artifact.parts] });
+  else task.artifacts[at] = append ? appended(known, artifact) : { ...artifact, parts: [...artifact.parts] };
+}
+
+/** Pieces of a text are kept as one: an answer of a thousand chunks would else be a thousand parts. */
+function appended(known: Artifact, { parts, name, description, metadata }: Artifact): Artifact {
+  for (const part of parts) {
+    const last = known.parts.at(-1);
+    const joined = last && joinedText(last, part);
+    if (joined) known.parts[known.parts.length - 1] = joined;
+    else known.parts.push(part);
+  }
+  return {
+    ...known,
+    name: name || known.name,
+    description: description || known.description,
+    metadata: metadata ? { ...known.metadata, ...metadata } : known.metadata,
+  };
+}
+
+function joinedText(a: Part, b: Part): Part | undefined {
+  if (a.content?.$case !== 'text' || b.content?.$case !== 'text') return undefined;
+  if (a.metadata || b.metadata || a.mediaType !== b.mediaType) return undefined;
+  return { ...a, content: { $case: 'text', value: a.content.value + b.content.value } };
+}

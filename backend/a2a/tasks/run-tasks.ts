@@ -1,0 +1,179 @@
+import { type Task, TaskState } from '@a2a-js/sdk';
+import {
+  AgentEvent,
+  type AgentExecutionEvent,
+  type ServerCallContext,
+  type TaskStore,
+} from '@a2a-js/sdk/server';
+import { AppError } from '../../errors/app-error.ts';
+import { abortableSleep } from '../../model/with-retries.ts';
+import type { Run, RunService } from '../../runs/run.ts';
+import type { CompositeSessionKey } from '../../sessions/session-store.ts';
+import { leftSignalOf, principalOf, userIdOf } from '../caller.ts';
+import { mayConfirm } from '../executor/answers.ts';
+import { RunTranslator } from '../executor/run-translator.ts';
+import { textPart } from '../executor/parts.ts';
+import { invocationIdOf, RUN_ID_KEY, runIdOf } from '../executor/task-run.ts';
+import { applyEvent } from './apply-event.ts';
+import type { Elsewhere } from './elsewhere.ts';
+import { isInterrupted, isSettled, isTerminal, stateOf } from './states.ts';
+
+export interface RunTasksParts {
+  appName: string;
+  runs: Pick<RunService, 'attach' | 'cancel' | 'list'>;
+  tasks: TaskStore;
+  /** Hears of changes that nobody here worked for. */
+  onEvent?: (event: AgentExecutionEvent, task: Task) => void;
+  now: () => number;
+}
+
+const GONE = 'The service does not know any more how this task ended; its conversation may hold the answer.';
+/** How often a task that waits for a person is looked at while somebody is subscribed to it. */
+const LOOK_EVERY_MS = 1_000;
+/** How long a subscription to such a task is held. */
+const LONGEST_WAIT_MS = 15 * 60_000;
+
+/**
+ * Tasks by their runs: every process can read a run's frames and stop it, and so make the same of a task as the process
+ * that carries it. A task whose process was ended is brought to its end by whoever looks at it next.
+ */
+export class RunTasks implements Elsewhere {
+  readonly #parts: RunTasksParts;
+
+  constructor(parts: RunTasksParts) {
+    this.#parts = parts;
+  }
+
+  async refresh(task: Task, context: ServerCallContext): Promise<Task> {
+    const session = this.#sessionOf(task, context);
+    const going = await this.#gone(task, session);
+    if (isSettled(stateOf(going))) return going;
+    const run = await this.#runOf(going, session);
+    if (run?.state === 'running') return going;
+    return this.#settle(going, run, context);
+  }
+
+  async follow(
+    task: Task,
+    context: ServerCallContext,
+  ): Promise<{ task: Task; events: AsyncGenerator<AgentExecutionEvent, void, undefined> }> {
+    const now = await this.refresh(task, context);
+    return { task: now, events: this.#events(now, context) };
+  }
+
+  async cancel(task: Task, context: ServerCallContext): Promise<void> {
+    const runId = runIdOf(task);
+    if (!runId) return;
+    await this.#parts.runs.cancel({ session: this.#sessionOf(task, context), runId });
+  }
+
+  async *#events(
+    task: Task,
+    context: ServerCallContext,
+  ): AsyncGenerator<AgentExecutionEvent, void, undefined> {
+    const session = this.#sessionOf(task, context);
+    const going = isInterrupted(stateOf(task)) ? await this.#untilGoingOn(task, session, context) : task;
+    if (!going || isTerminal(stateOf(going))) return;
+    if (going !== task) yield this.#statusOf(going);
+    const run = await this.#runOf(going, session);
+    const signal = leftSignalOf(context);
+    const translator = run && this.#translator(going, run, context);
+    if (run && translator) for await (const frame of run.frames(0, signal)) yield* translator.take(frame);
+    if (signal?.aborted) return;
+    if (run && translator && run.state !== 'running') yield* translator.end(run.state);
+    const settled = await this.#settle(going, run, context);
+    if (!run) yield this.#statusOf(settled);
+  }
+
+  /** Brings a task to where its run ended, and stores it. */
+  async #settle(task: Task, run: Run | undefined, context: ServerCallContext): Promise<Task> {
+    let settled: Task | undefined = { ...task, artifacts: [...task.artifacts], history: [...task.history] };
+    const events: AgentExecutionEvent[] = [];
+    if (run && run.state !== 'running') {
+      const translator = this.#translator(task, run, context);
+      for await (const frame of run.frames()) events.push(...translator.take(frame));
+      events.push(...translator.end(run.state));
+    } else if (!run) {
+      const translator = this.#translator(task, { id: runIdOf(task) ?? '' }, context);
+      events.push(translator.status(TaskState.TASK_STATE_FAILED, [textPart(GONE)]));
+    }
+    for (const event of events) settled = applyEvent(settled, event);
+    if (!settled) return task;
+    // Another process may have done the same meanwhile: what is stored first stands.
+    const stored = await this.#parts.tasks.load(task.id, context);
+    if (stored && isTerminal(stateOf(stored))) return stored;
+    await this.#parts.tasks.save(settled, context);
+    for (const event of events) this.#parts.onEvent?.(event, settled);
+    return settled;
+  }
+
+  /** A task that waited and goes on: a person has answered its question over the service's own API. */
+  async #gone(task: Task, session: CompositeSessionKey): Promise<Task> {
+    if (!isInterrupted(stateOf(task))) return task;
+    const [runId, invocationId] = [runIdOf(task), invocationIdOf(task)];
+    const runs = await this.#parts.runs.list(session);
+    const asked = runs.find(({ id }) => id === runId);
+    const answered = runs.find(
+      (run) =>
+        run.invocationId === invocationId && run.id !== runId && run.startedMs >= (asked?.startedMs ?? 0),
+    );
+    if (!answered) return task;
+    return {
+      ...task,
+      status: { state: TaskState.TASK_STATE_WORKING, message: undefined, timestamp: this.#time() },
+      metadata: { ...task.metadata, [RUN_ID_KEY]: answered.id },
+    };
+  }
+
+  async #untilGoingOn(
+    task: Task,
+    session: CompositeSessionKey,
+    context: ServerCallContext,
+  ): Promise<Task | undefined> {
+    const signal = leftSignalOf(context);
+    const giveUpAt = performance.now() + LONGEST_WAIT_MS;
+    while (performance.now() < giveUpAt) {
+      await abortableSleep(LOOK_EVERY_MS, signal);
+      if (signal?.aborted) return undefined;
+      const going = await this.#gone(task, session);
+      if (!isSettled(stateOf(going))) return going;
+      const stored = await this.#parts.tasks.load(task.id, context);
+      if (!stored || isTerminal(stateOf(stored))) return undefined;
+      if (!isInterrupted(stateOf(stored))) return stored;
+    }
+    return undefined;
+  }
+
+  async #runOf(task: Task, session: CompositeSessionKey): Promise<Run | undefined> {
+    const runId = runIdOf(task);
+    if (!runId) return undefined;
+    try {
+      return (await this.#parts.runs.attach({ session, runId })).run;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'RUN_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  #translator({ id, contextId }: Task, run: Pick<Run, 'id'>, context: ServerCallContext): RunTranslator {
+    return new RunTranslator({
+      taskId: id,
+      contextId,
+      runId: run.id,
+      mayConfirm: mayConfirm(principalOf(context)),
+      now: this.#parts.now,
+    });
+  }
+
+  #statusOf({ id, contextId, status }: Task): AgentExecutionEvent {
+    return AgentEvent.statusUpdate({ taskId: id, contextId, status, metadata: undefined });
+  }
+
+  #sessionOf({ contextId }: Task, context: ServerCallContext): CompositeSessionKey {
+    return { appName: this.#parts.appName, userId: userIdOf(principalOf(context)), sessionId: contextId };
+  }
+
+  #time(): string {
+    return new Date(this.#parts.now()).toISOString();
+  }
+}

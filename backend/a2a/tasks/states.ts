@@ -1,0 +1,26 @@
+import { type Task, TaskState } from '@a2a-js/sdk';
+
+const TERMINAL: ReadonlySet<TaskState> = new Set([
+  TaskState.TASK_STATE_COMPLETED,
+  TaskState.TASK_STATE_FAILED,
+  TaskState.TASK_STATE_CANCELED,
+  TaskState.TASK_STATE_REJECTED,
+]);
+
+const INTERRUPTED: ReadonlySet<TaskState> = new Set([
+  TaskState.TASK_STATE_INPUT_REQUIRED,
+  TaskState.TASK_STATE_AUTH_REQUIRED,
+]);
+
+export function stateOf({ status }: Pick<Task, 'status'>): TaskState {
+  return status?.state ?? TaskState.TASK_STATE_UNSPECIFIED;
+}
+
+/** Whether a task in this state never changes again. */
+export const isTerminal = (state: TaskState): boolean => TERMINAL.has(state);
+
+/** Whether a task in this state waits for somebody. */
+export const isInterrupted = (state: TaskState): boolean => INTERRUPTED.has(state);
+
+/** Whether nothing happens in this state by itself: streams and waiting calls end with it. */
+export const isSettled = (state: TaskState): boolean => isTerminal(state) || isInterrupted(state);

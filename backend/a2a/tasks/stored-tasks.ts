@@ -1,0 +1,111 @@
+import { type ListTasksRequest, type ListTasksResponse, Task, TaskState } from '@a2a-js/sdk';
+import { RequestMalformedError } from '@a2a-js/sdk/errors';
+import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
+import { AppError } from '../../errors/app-error.ts';
+import { withoutBytes } from '../executor/parts.ts';
+import { principalOf, userIdOf } from '../caller.ts';
+import { stateOf } from './states.ts';
+import type { TaskOwner, TaskRecord, TaskRecords } from '../../tasks/task-records.ts';
+
+const DEFAULT_PAGE = 50;
+/** In the metadata of a task whose answer was too large to be kept; its conversation has it. */
+const TOO_LARGE_KEY = 'lornuAnswerNotKept';
+
+/** The tasks of one app, each its caller's own, in the interface of the SDK. */
+export class StoredTasks implements TaskStore {
+  readonly #appName: string;
+  readonly #records: TaskRecords;
+
+  constructor(appName: string, records: TaskRecords) {
+    this.#appName = appName;
+    this.#records = records;
+  }
+
+  async save(task: Task, context: ServerCallContext): Promise<void> {
+    await this.#records.put(toRecord(task, this.#ownerOf(context), this.#records.largestBytes));
+  }
+
+  async load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {
+    const record = await this.#records.get(this.#ownerOf(context), taskId);
+    return record && toTask(record);
+  }
+
+  async list(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
+    const { contextId, status, pageToken, statusTimestampAfter, pageSize = DEFAULT_PAGE } = params;
+    const after = pageToken ? fromToken(pageToken) : undefined;
+    const { records, total } = await this.#records.list({
+      ...this.#ownerOf(context),
+      ...(contextId ? { contextId } : {}),
+      ...(status === TaskState.TASK_STATE_UNSPECIFIED ? {} : { state: status }),
+      ...(statusTimestampAfter ? { sinceMs: Date.parse(statusTimestampAfter) } : {}),
+      ...(after ? { after } : {}),
+      // One more than is shown tells whether there is another page.
+      limit: pageSize + 1,
+    });
+    const page = records.slice(0, pageSize);
+    const last = page.at(-1);
+    return {
+      tasks: page.map(toTask),
+      nextPageToken: records.length > pageSize && last ? toToken(last) : '',
+      pageSize,
+      totalSize: total,
+    };
+  }
+
+  #ownerOf(context: ServerCallContext): TaskOwner {
+    return { appName: this.#appName, userId: userIdOf(principalOf(context)) };
+  }
+}
+
+function toRecord(task: Task, owner: TaskOwner, largestBytes: number): TaskRecord {
+  return {
+    ...owner,
+    id: task.id,
+    contextId: task.contextId,
+    state: stateOf(task),
+    updatedMs: Date.parse(task.status?.timestamp ?? '') || 0,
+    json: fittingJson(task, largestBytes),
+  };
+}
+
+/** The whole task; where it is too large without its files, and without its earlier messages. */
+function fittingJson(task: Task, largestBytes: number): string {
+  const forms = [
+    () => task,
+    () => withoutFiles(task),
+    () => ({ ...withoutFiles(task), history: [] }),
+    () => ({ ...task, history: [], artifacts: [], metadata: { ...task.metadata, [TOO_LARGE_KEY]: true } }),
+  ];
+  for (const form of forms) {
+    const json = JSON.stringify(Task.toJSON(form()));
+    if (Buffer.byteLength(json) <= largestBytes) return json;
+  }
+  throw new AppError('NOT_STORABLE');
+}
+
+function withoutFiles(task: Task): Task {
+  const artifacts = task.artifacts.map((artifact) => ({
+    ...artifact,
+    parts: artifact.parts.map(withoutBytes),
+  }));
+  return { ...task, artifacts };
+}
+
+export function toTask({ json }: Pick<TaskRecord, 'json'>): Task {
+  return Task.fromJSON(JSON.parse(json));
+}
+
+function toToken({ updatedMs, id }: TaskRecord): string {
+  return Buffer.from(JSON.stringify([updatedMs, id])).toString('base64url');
+}
+
+function fromToken(token: string): { updatedMs: number; id: string } {
+  try {
+    const [updatedMs, id]: unknown[] = JSON.parse(Buffer.from(token, 'base64url').toString());
+    if (typeof updatedMs === 'number' && Number.isSafeInteger(updatedMs) && typeof id === 'string')
+      return { updatedMs, id };
+  } catch {
+    // Answered below: whatever is wrong with it, the remedy is the same.
+  }
+  throw new RequestMalformedError('pageToken is not one of this list: begin the list again without it.');
+}

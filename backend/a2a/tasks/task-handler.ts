@@ -1,0 +1,298 @@
+import {
+  type AgentCard,
+  type CancelTaskRequest,
+  type GetTaskRequest,
+  type ListTasksRequest,
+  type ListTasksResponse,
+  type Message,
+  type SendMessageRequest,
+  type StreamResponse,
+  type SubscribeToTaskRequest,
+  type Task,
+  TaskState,
+} from '@a2a-js/sdk';
+import {
+  RequestMalformedError,
+  TaskNotCancelableError,
+  TaskNotFoundError,
+  UnsupportedOperationError,
+} from '@a2a-js/sdk/errors';
+import {
+  AgentEvent,
+  type A2ARequestHandler,
+  type AgentExecutionEvent,
+  type AgentExecutor,
+  DefaultExecutionEventBus,
+  type ExecutionEventBus,
+  RequestContext,
+  type ServerCallContext,
+  type TaskStore,
+} from '@a2a-js/sdk/server';
+import { AppError } from '../../errors/app-error.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { PushConfigs, type PushConfigsParts } from '../push/push-configs.ts';
+import type { PushNotifier } from '../push/push-notifier.ts';
+import { assertHistoryLength, messageOf } from './check-message.ts';
+import type { Elsewhere } from './elsewhere.ts';
+import { applyEvent } from './apply-event.ts';
+import { LiveTask } from './live-task.ts';
+import { isSettled, isTerminal, stateOf } from './states.ts';
+
+export interface TaskHandlerParts {
+  card: () => Promise<AgentCard>;
+  /** The card for callers that are known. */
+  extendedCard: () => Promise<AgentCard>;
+  executor: AgentExecutor;
+  tasks: TaskStore;
+  /** Left out where tasks live and die with this process. */
+  elsewhere?: Elsewhere;
+  /** Left out where nobody is notified. */
+  push?: PushConfigsParts;
+  notifier?: Pick<PushNotifier, 'notify'>;
+  log: Logger;
+  now: () => number;
+}
+
+/** How long a cancel waits for the executor's end before it tells the task as it stands. */
+const CANCEL_WAIT_MS = 10_000;
+const MOST_TASKS_A_PAGE = 100;
+const DEFAULT_PAGE = 50;
+
+interface Work {
+  live: LiveTask;
+  bus: ExecutionEventBus;
+  owner: string;
+}
+
+/**
+ * The operations of A2A over any executor and any task store of the SDK's interfaces. Beside what the SDK's own handler
+ * does: a task goes on when its listener leaves, pieces of an answer cost no write, no message of an error of ours
+ * reaches a caller, and tasks of other processes can be followed and cancelled (see docs/decisions/0100).
+ */
+export class TaskHandler implements A2ARequestHandler {
+  readonly #parts: TaskHandlerParts;
+  readonly #push: PushConfigs;
+  readonly #working = new Map<string, Work>();
+
+  constructor(parts: TaskHandlerParts) {
+    this.#parts = parts;
+    this.#push = new PushConfigs(parts.push, async (id, context) => this.#load(id, context));
+  }
+
+  async getAgentCard(): Promise<AgentCard> {
+    return this.#parts.card();
+  }
+
+  async getAuthenticatedExtendedAgentCard(): Promise<AgentCard> {
+    return this.#parts.extendedCard();
+  }
+
+  async sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
+    const { live, events } = await this.#begin(params, context);
+    const { historyLength, returnImmediately } = params.configuration ?? {};
+    for await (const event of events) if (event.kind === 'message' || returnImmediately) break;
+    const result = live.message ?? live.task;
+    if (!result)
+      throw new AppError('INTERNAL', undefined, { cause: new Error('The executor said nothing.') });
+    return 'messageId' in result ? result : withHistory(result, historyLength);
+  }
+
+  async *sendMessageStream(
+    params: SendMessageRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    const { events } = await this.#begin(params, context);
+    for await (const event of events) yield toStream(event, params.configuration?.historyLength);
+  }
+
+  async getTask({ id, historyLength }: GetTaskRequest, context: ServerCallContext): Promise<Task> {
+    assertHistoryLength(historyLength);
+    return withHistory(await this.#current(await this.#load(id, context), context), historyLength);
+  }
+
+  async listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
+    const { pageSize = DEFAULT_PAGE, statusTimestampAfter, historyLength, status } = params;
+    if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MOST_TASKS_A_PAGE)
+      throw new RequestMalformedError(`pageSize must be a whole number from 1 to ${MOST_TASKS_A_PAGE}.`);
+    if (status === TaskState.UNRECOGNIZED)
+      throw new RequestMalformedError('status is not a state of a task.');
+    if (statusTimestampAfter && Number.isNaN(Date.parse(statusTimestampAfter)))
+      throw new RequestMalformedError('statusTimestampAfter must be a time as RFC 3339 has it.');
+    assertHistoryLength(historyLength);
+    const page = await this.#parts.tasks.list({ ...params, pageSize }, context);
+    const tasks = await Promise.all(page.tasks.map(async (task) => this.#current(task, context)));
+    return { ...page, tasks: tasks.map((task) => withHistory(task, historyLength)) };
+  }
+
+  async cancelTask({ id }: CancelTaskRequest, context: ServerCallContext): Promise<Task> {
+    const task = await this.#current(await this.#load(id, context), context);
+    if (stateOf(task) === TaskState.TASK_STATE_CANCELED) return task;
+    if (isTerminal(stateOf(task))) throw new TaskNotCancelableError(`Task not cancelable: ${id}`);
+    const work = this.#workOn(id, context);
+    if (work) {
+      await this.#parts.executor.cancelTask(id, work.bus);
+      await Promise.race([work.live.ended, Bun.sleep(CANCEL_WAIT_MS)]);
+    } else if (!isSettled(stateOf(task)) && this.#parts.elsewhere) {
+      await this.#parts.elsewhere.cancel(task, context);
+    } else await this.#markCanceled(task, context);
+    const ended = await this.#current(await this.#load(id, context), context);
+    if (stateOf(ended) === TaskState.TASK_STATE_CANCELED) return ended;
+    throw new TaskNotCancelableError(`Task not cancelable: ${id}`);
+  }
+
+  async *resubscribe(
+    { id }: SubscribeToTaskRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    const loaded = await this.#load(id, context);
+    const work = this.#workOn(id, context);
+    const snapshot = work?.live.task;
+    if (work && snapshot) {
+      const events = work.live.events();
+      yield toStream(AgentEvent.task(snapshot));
+      if (isSettled(stateOf(snapshot))) return;
+      for await (const event of events) yield toStream(event);
+      return;
+    }
+    const followed = await this.#parts.elsewhere?.follow(loaded, context);
+    const task = followed?.task ?? loaded;
+    if (isTerminal(stateOf(task)))
+      throw new UnsupportedOperationError(
+        'The task has ended: there is nothing to subscribe to. GetTask shows it.',
+      );
+    yield toStream(AgentEvent.task(task));
+    if (followed) for await (const event of followed.events) yield toStream(event);
+  }
+
+  createTaskPushNotificationConfig: A2ARequestHandler['createTaskPushNotificationConfig'] = async (
+    params,
+    context,
+  ) => this.#push.create(params, context);
+
+  getTaskPushNotificationConfig: A2ARequestHandler['getTaskPushNotificationConfig'] = async (
+    params,
+    context,
+  ) => this.#push.get(params, context);
+
+  listTaskPushNotificationConfigs: A2ARequestHandler['listTaskPushNotificationConfigs'] = async (
+    params,
+    context,
+  ) => this.#push.list(params, context);
+
+  deleteTaskPushNotificationConfig: A2ARequestHandler['deleteTaskPushNotificationConfig'] = async (
+    params,
+    context,
+  ) => this.#push.remove(params, context);
+
+  async #begin(
+    params: SendMessageRequest,
+    context: ServerCallContext,
+  ): Promise<{ live: LiveTask; events: AsyncGenerator<AgentExecutionEvent, void, undefined> }> {
+    const request = await this.#requestOf(params, context);
+    const { taskId, contextId } = request;
+    if (this.#working.has(taskId))
+      throw new AppError('SESSION_BUSY', 'The task is being worked on: wait for it, or cancel it.');
+    const config = params.configuration?.taskPushNotificationConfig;
+    if (config) await this.#push.assertAllowed(config);
+    const live = new LiveTask({
+      taskId,
+      contextId,
+      save: async (task) => this.#parts.tasks.save(task, context),
+      onEvent: (event, task) => this.#parts.notifier?.notify(event, task),
+      onLost: () => void this.#parts.executor.cancelTask(taskId, bus).catch(() => undefined),
+      log: this.#parts.log,
+      now: this.#parts.now,
+    });
+    const bus = new DefaultExecutionEventBus();
+    bus.on('event', (event) => live.take(event));
+    this.#working.set(taskId, { live, bus, owner: ownerOf(context) });
+    // Before anything of the task is told, or the first events would go unnotified.
+    if (config) await this.#push.save({ ...config, taskId }, context);
+    const events = live.events();
+    void this.#parts.executor
+      .execute(request, bus)
+      .then(
+        () => live.finish(),
+        (error: unknown) => live.finish({ error }),
+      )
+      .finally(() => bus.removeAllListeners());
+    void live.ended.then(() => this.#working.delete(taskId));
+    return { live, events };
+  }
+
+  async #requestOf(params: SendMessageRequest, context: ServerCallContext): Promise<RequestContext> {
+    const message = messageOf(params);
+    const task = message.taskId ? await this.#taskToGoOn(message, context) : undefined;
+    const taskId = task?.id ?? crypto.randomUUID();
+    const contextId = message.contextId || task?.contextId || crypto.randomUUID();
+    const sent = { ...message, taskId, contextId };
+    if (task) task.history = [...task.history, sent];
+    return new RequestContext({ ...params, message: sent }, taskId, contextId, context, task);
+  }
+
+  async #taskToGoOn(message: Message, context: ServerCallContext): Promise<Task> {
+    const task = await this.#current(await this.#load(message.taskId, context), context);
+    if (isTerminal(stateOf(task)))
+      throw new UnsupportedOperationError('The task has ended: begin another one in its context.');
+    if (message.contextId && message.contextId !== task.contextId)
+      throw new RequestMalformedError('message.contextId is not that of the task.');
+    return task;
+  }
+
+  /** The same for a task that is missing and for one that is somebody else's. */
+  async #load(id: string, context: ServerCallContext): Promise<Task> {
+    if (id.trim() === '') throw new RequestMalformedError('The id of a task is required.');
+    const task = this.#workOn(id, context)?.live.task ?? (await this.#parts.tasks.load(id, context));
+    if (!task) throw new TaskNotFoundError(`Task not found: ${id.slice(0, 128)}`);
+    return task;
+  }
+
+  async #current(task: Task, context: ServerCallContext): Promise<Task> {
+    const live = this.#workOn(task.id, context)?.live.task;
+    if (live) return live;
+    if (isTerminal(stateOf(task)) || !this.#parts.elsewhere) return task;
+    return this.#parts.elsewhere.refresh(task, context);
+  }
+
+  #workOn(id: string, context: ServerCallContext): Work | undefined {
+    const work = this.#working.get(id);
+    return work?.owner === ownerOf(context) ? work : undefined;
+  }
+
+  async #markCanceled(task: Task, context: ServerCallContext): Promise<void> {
+    const status = {
+      state: TaskState.TASK_STATE_CANCELED,
+      message: undefined,
+      timestamp: new Date(this.#parts.now()).toISOString(),
+    };
+    const event = AgentEvent.statusUpdate({
+      taskId: task.id,
+      contextId: task.contextId,
+      status,
+      metadata: undefined,
+    });
+    const canceled = applyEvent(task, event);
+    if (canceled) await this.#parts.tasks.save(canceled, context);
+    this.#parts.notifier?.notify(event, canceled);
+  }
+}
+
+const ownerOf = ({ user }: ServerCallContext): string => user?.userName ?? '';
+
+function withHistory(task: Task, historyLength: number | undefined): Task {
+  if (historyLength === undefined) return task;
+  return { ...task, history: historyLength === 0 ? [] : task.history.slice(-historyLength) };
+}
+
+function toStream(event: AgentExecutionEvent, historyLength?: number): StreamResponse {
+  switch (event.kind) {
+    case 'task':
+      return { payload: { $case: 'task', value: withHistory(event.data, historyLength) } };
+    case 'message':
+      return { payload: { $case: 'message', value: event.data } };
+    case 'statusUpdate':
+      return { payload: { $case: 'statusUpdate', value: event.data } };
+    case 'artifactUpdate':
+      return { payload: { $case: 'artifactUpdate', value: event.data } };
+  }
+}

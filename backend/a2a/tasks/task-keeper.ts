@@ -1,0 +1,70 @@
+import { TaskState } from '@a2a-js/sdk';
+import type { Logger } from '../../observability/logger.ts';
+import type { RunService } from '../../runs/run.ts';
+import { TASK_KEEP_MS, type TaskRecord, type TaskRecords } from '../../tasks/task-records.ts';
+import { callContextOf } from '../caller.ts';
+import type { PushNotifier } from '../push/push-notifier.ts';
+import { RunTasks } from './run-tasks.ts';
+import { StoredTasks, toTask } from './stored-tasks.ts';
+
+export interface TaskKeeperParts {
+  records: TaskRecords;
+  runs: Pick<RunService, 'attach' | 'cancel' | 'list'>;
+  notifier: Pick<PushNotifier, 'notify'> | undefined;
+  log: Logger;
+  now: () => number;
+  everyMs?: number;
+}
+
+const EVERY_MS = 30_000;
+const LOOKED_AT_ONCE = 50;
+const UNFINISHED = [TaskState.TASK_STATE_SUBMITTED, TaskState.TASK_STATE_WORKING];
+
+/**
+ * Brings tasks to their end whose process did not live to do so, so that their webhooks hear of it and their answer is
+ * kept for longer than their run; and forgets old ones.
+ */
+export class TaskKeeper {
+  readonly #parts: TaskKeeperParts;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #isBusy = false;
+
+  constructor(parts: TaskKeeperParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.look(), this.#parts.everyMs ?? EVERY_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** One look; never fails, and is left out while the one before goes on. */
+  async look(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    const { records, log, now, everyMs = EVERY_MS } = this.#parts;
+    try {
+      for (const record of await records.stale(UNFINISHED, now() - everyMs, LOOKED_AT_ONCE))
+        await this.#bringToEnd(record);
+      await records.prune(now() - TASK_KEEP_MS);
+    } catch (error) {
+      log.warn('A2A tasks could not be looked after', { error });
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #bringToEnd(record: TaskRecord): Promise<void> {
+    const { records, runs, notifier, now } = this.#parts;
+    const { appName, userId } = record;
+    const tasks = new StoredTasks(appName, records);
+    const onEvent = notifier ? { onEvent: notifier.notify.bind(notifier) } : {};
+    const elsewhere = new RunTasks({ appName, runs, tasks, now, ...onEvent });
+    const owner = callContextOf({ role: 'peer', via: 'jwt', id: userId, userId }, '1.0');
+    await elsewhere.refresh(toTask(record), owner);
+  }
+}

@@ -1,0 +1,68 @@
+import type { Database } from 'bun:sqlite';
+import { inTransaction, reading } from '../../sessions/sqlite/transaction.ts';
+import type { TaskOwner, TaskQuery, TaskRecord, TaskRecords, Webhooks } from '../task-records.ts';
+import { prepareTaskStatements, type TaskRow, type TaskStatements } from './task-tables.ts';
+
+/** Tasks and their webhooks in the session store's file. */
+export class SqliteTaskRecords implements TaskRecords {
+  readonly largestBytes = 64 * 1024 * 1024;
+  readonly webhooks: Webhooks;
+  readonly #database: Database;
+  readonly #statements: TaskStatements;
+
+  constructor({ database }: { database: Database }) {
+    this.#database = database;
+    this.#statements = prepareTaskStatements(database);
+    this.webhooks = {
+      put: async (taskId, { id, json }) => {
+        await inTransaction(database, () => this.#statements.putWebhook.run({ taskId, id, json }));
+      },
+      list: async (taskId) => reading(() => this.#statements.webhooks.all({ taskId })),
+      remove: async (taskId, id) => {
+        await inTransaction(database, () => this.#statements.removeWebhook.run({ taskId, id }));
+      },
+    };
+  }
+
+  async put(record: TaskRecord): Promise<void> {
+    await inTransaction(this.#database, () => this.#statements.put.run({ ...record }));
+  }
+
+  async get({ appName, userId }: TaskOwner, id: string): Promise<TaskRecord | undefined> {
+    return reading(() => {
+      const row = this.#statements.get.get({ appName, userId, id });
+      return row ? toRecord(row) : undefined;
+    });
+  }
+
+  async list(query: TaskQuery): Promise<{ records: TaskRecord[]; total: number }> {
+    const { appName, userId, contextId = null, state = null, sinceMs = null, limit, after } = query;
+    const wanted = { appName, userId, contextId, state, sinceMs };
+    const from = { afterMs: after?.updatedMs ?? Number.MAX_SAFE_INTEGER, afterId: after?.id ?? '' };
+    return reading(() => ({
+      records: this.#statements.list.all({ ...wanted, ...from, limit }).map(toRecord),
+      total: this.#statements.count.get(wanted)?.total ?? 0,
+    }));
+  }
+
+  async stale(states: readonly number[], beforeMs: number, limit: number): Promise<TaskRecord[]> {
+    const list = JSON.stringify(states);
+    return reading(() => this.#statements.stale.all({ states: list, beforeMs, limit }).map(toRecord));
+  }
+
+  async prune(beforeMs: number): Promise<void> {
+    await inTransaction(this.#database, () => this.#statements.prune.run({ beforeMs }));
+  }
+}
+
+function toRecord(row: TaskRow): TaskRecord {
+  return {
+    id: row.id,
+    appName: row.app_name,
+    userId: row.user_id,
+    contextId: row.context_id,
+    state: row.state,
+    updatedMs: row.updated_ms,
+    json: row.json,
+  };
+}

@@ -1,0 +1,97 @@
+type Json = Record<string, unknown>;
+
+export interface RpcAnswer {
+  status: number;
+  headers: Headers;
+  result?: Json;
+  error?: { code: number; message: string; data?: Json[] };
+}
+
+export interface CallOptions {
+  version?: '1.0' | '0.3';
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+const versionHeader = (version: string): Record<string, string> =>
+  version === '0.3' ? {} : { 'a2a-version': version };
+
+/** One JSON-RPC call by hand: what a client library would smooth over is seen as it is. */
+export async function rpc(
+  url: string,
+  method: string,
+  params: unknown,
+  { version = '1.0', headers = {}, signal }: CallOptions = {},
+): Promise<RpcAnswer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...versionHeader(version), ...headers },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    ...(signal ? { signal } : {}),
+  });
+  const body = (await response.json()) as Pick<RpcAnswer, 'result' | 'error'>;
+  return { status: response.status, headers: response.headers, ...body };
+}
+
+/** A streamed JSON-RPC call: its results one after the other. Throws where the answer is an error. */
+export async function* rpcStream(
+  url: string,
+  method: string,
+  params: unknown,
+  { version = '1.0', headers = {}, signal }: CallOptions = {},
+): AsyncGenerator<Json> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...versionHeader(version), ...headers },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    ...(signal ? { signal } : {}),
+  });
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream'))
+    throw new Error(await response.text());
+  for await (const data of eventData(response)) {
+    const { result, error } = JSON.parse(data) as { result?: Json; error?: unknown };
+    if (!result) throw new Error(JSON.stringify(error));
+    yield result;
+  }
+}
+
+/** The data of server-sent events. */
+export async function* eventData(response: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes, { stream: true });
+    const events = text.split('\n\n');
+    text = events.pop() ?? '';
+    for (const event of events)
+      for (const line of event.split('\n')) if (line.startsWith('data: ')) yield line.slice(6);
+  }
+}
+
+/** A message as 1.0 has it. */
+export function textMessage(text: string, more: Json = {}): Json {
+  return { messageId: crypto.randomUUID(), role: 'ROLE_USER', parts: [{ text }], ...more };
+}
+
+/** A task in what an operation answered. */
+export interface WireTask {
+  id: string;
+  contextId: string;
+  status: { state: string; timestamp: string; message?: { parts: Json[] } };
+  artifacts?: {
+    artifactId: string;
+    name?: string;
+    parts: { text?: string; raw?: string; mediaType?: string; filename?: string }[];
+  }[];
+  history?: Json[];
+  metadata?: Json;
+}
+
+export function taskOf({ result, error }: Pick<RpcAnswer, 'result' | 'error'>): WireTask {
+  if (error) throw new Error(JSON.stringify(error));
+  return (result?.['task'] ?? result) as unknown as WireTask;
+}
+
+export function answerOf(task: WireTask): string {
+  return (task.artifacts?.[0]?.parts ?? []).map(({ text = '' }) => text).join('');
+}

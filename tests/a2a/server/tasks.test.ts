@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { until } from './until.ts';
+import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
+import { openWorld, type Served, type World } from './world.ts';
+
+setDefaultTimeout(30_000);
+
+let world: World;
+/** Two processes of the service on one store. */
+let here: Served;
+let there: Served;
+beforeAll(async () => {
+  world = await openWorld();
+  here = world.serve();
+  there = world.serve();
+});
+afterAll(() => world.close());
+
+const LONG = 'tell me a story in 60 chunks every 50 ms';
+const send = async (text: string, more = {}, served = here): Promise<WireTask> =>
+  taskOf(await rpc(served.a2aUrl, 'SendMessage', { message: textMessage(text, more) }));
+const sendLong = async (): Promise<WireTask> =>
+  taskOf(
+    await rpc(here.a2aUrl, 'SendMessage', {
+      message: textMessage(LONG),
+      configuration: { returnImmediately: true },
+    }),
+  );
+const get = async (id: string, served = here): Promise<WireTask> =>
+  taskOf(await rpc(served.a2aUrl, 'GetTask', { id }));
+
+describe('a task', () => {
+  test('goes on when its listener has left', async () => {
+    const left = new AbortController();
+    let id = '';
+    const stream = rpcStream(
+      here.a2aUrl,
+      'SendStreamingMessage',
+      { message: textMessage('tell me a story in 20 chunks every 20 ms') },
+      { signal: left.signal },
+    );
+    for await (const { task } of stream) {
+      id = (task as WireTask).id;
+      break;
+    }
+    left.abort();
+    const task = await until(async () => {
+      const now = await get(id);
+      return now.status.state === 'TASK_STATE_COMPLETED' ? now : undefined;
+    });
+    expect(answerOf(task).length).toBeGreaterThan(100);
+  });
+
+  test('is known to the other process while it is worked on, and when it has ended', async () => {
+    const { id } = await sendLong();
+    expect((await get(id, there)).status.state).toBe('TASK_STATE_WORKING');
+    await rpc(there.a2aUrl, 'CancelTask', { id });
+    expect((await get(id, there)).status.state).toBe('TASK_STATE_CANCELED');
+  });
+
+  test.each(['here', 'there'] as const)('is cancelled from %s, and its run stops', async (where) => {
+    const served = where === 'here' ? here : there;
+    const begun = await sendLong();
+    const cancelled = taskOf(await rpc(served.a2aUrl, 'CancelTask', { id: begun.id }));
+    expect(cancelled.status.state).toBe('TASK_STATE_CANCELED');
+    await until(async () => (here.app.services.runs.activeCount === 0 ? true : undefined));
+    const again = await rpc(served.a2aUrl, 'CancelTask', { id: begun.id });
+    expect(taskOf(again).status.state).toBe('TASK_STATE_CANCELED');
+    // The context is free for the next message.
+    expect((await send('hello', { contextId: begun.contextId })).status.state).toBe('TASK_STATE_COMPLETED');
+  });
+
+  test('that has ended cannot be cancelled', async () => {
+    const { id } = await send('hello');
+    const { error } = await rpc(here.a2aUrl, 'CancelTask', { id });
+    expect(error).toMatchObject({ code: -32002, data: [{ reason: 'TASK_NOT_CANCELABLE' }] });
+  });
+
+  test.each(['here', 'there'] as const)(
+    'is subscribed to from %s: the task first, then the rest of it',
+    async (where) => {
+      const served = where === 'here' ? here : there;
+      const message = { message: textMessage('tell me a story in 30 chunks every 20 ms') };
+      const begun = taskOf(
+        await rpc(here.a2aUrl, 'SendMessage', { ...message, configuration: { returnImmediately: true } }),
+      );
+      let shown = '';
+      let state = '';
+      const kinds: string[] = [];
+      for await (const result of rpcStream(served.a2aUrl, 'SubscribeToTask', { id: begun.id })) {
+        const [kind = ''] = Object.keys(result);
+        kinds.push(kind);
+        if (kind === 'task') shown = answerOf(result['task'] as WireTask);
+        if (kind === 'artifactUpdate') {
+          const { artifact, append = false } = result['artifactUpdate'] as {
+            artifact: { parts: { text: string }[] };
+            append?: boolean;
+          };
+          const text = artifact.parts.map((part) => part.text).join('');
+          shown = append ? shown + text : text;
+        }
+        if (kind === 'statusUpdate') state = (result['statusUpdate'] as WireTask).status.state;
+      }
+      expect(kinds[0]).toBe('task');
+      expect(kinds.filter((kind) => kind === 'artifactUpdate').length).toBeGreaterThan(3);
+      expect(state).toBe('TASK_STATE_COMPLETED');
+      expect(shown).toBe(answerOf(await get(begun.id)));
+    },
+  );
+
+  test('that has ended cannot be subscribed to', async () => {
+    const { id } = await send('hello');
+    const { error } = await rpc(there.a2aUrl, 'SubscribeToTask', { id });
+    expect(error?.code).toBe(-32004);
+  });
+
+  test('takes one message at a time; a context too', async () => {
+    const { id, contextId } = await sendLong();
+    const second = await rpc(here.a2aUrl, 'SendMessage', { message: textMessage('and?', { contextId }) });
+    expect(second.error).toMatchObject({ code: -32000, data: [{ reason: 'SESSION_BUSY' }] });
+    const more = await rpc(there.a2aUrl, 'SendMessage', {
+      message: textMessage('and?', { taskId: id, contextId }),
+    });
+    expect(more.error).toMatchObject({ code: -32000, data: [{ reason: 'SESSION_BUSY' }] });
+    await rpc(here.a2aUrl, 'CancelTask', { id });
+  });
+
+  test('whose model fails says so in words that are made for callers', async () => {
+    const task = await send('simulate 400');
+    expect(task.status.state).toBe('TASK_STATE_FAILED');
+    const [part] = task.status.message?.parts ?? [];
+    expect(String(part?.['text'])).not.toContain('at ');
+    expect(String(part?.['text']).length).toBeGreaterThan(10);
+  });
+
+  test('shows no thoughts and no tool calls', async () => {
+    const thinking = await send('simulate thinking');
+    expect(answerOf(thinking)).not.toContain('thought. I think');
+    const noted = await send('call save_note with {"text":"milk"}');
+    expect(noted.status.state).toBe('TASK_STATE_COMPLETED');
+    expect(JSON.stringify(noted)).not.toContain('functionCall');
+    expect(noted.artifacts).toHaveLength(1);
+  });
+
+  test('keeps its context: the next message goes on with the conversation', async () => {
+    const first = await send('call save_note with {"text":"milk"}');
+    const second = await send('hello', { contextId: first.contextId });
+    expect(second.contextId).toBe(first.contextId);
+    expect(second.id).not.toBe(first.id);
+    const session = { appName: 'lornu', userId: 'local', sessionId: first.contextId };
+    const { events = [] } = (await here.app.services.sessions.getSession(session)) ?? {};
+    expect(events.filter(({ author }) => author === 'user')).toHaveLength(2);
+  });
+
+  test('is left behind by its process, and brought to its end by who asks for it', async () => {
+    const task = await send('hello');
+    // As a process leaves it that is killed after its run has ended.
+    const record = { appName: 'lornu', userId: 'local' };
+    const { tasks } = here.app.services;
+    const stored = await tasks.get(record, task.id);
+    if (!stored) throw new Error('not stored');
+    const json = JSON.parse(stored.json) as WireTask;
+    json.status.state = 'TASK_STATE_WORKING';
+    delete json.artifacts;
+    await tasks.put({ ...stored, state: 2, json: JSON.stringify(json) });
+    const found = await get(task.id, there);
+    expect([found.status.state, answerOf(found)]).toEqual(['TASK_STATE_COMPLETED', answerOf(task)]);
+  });
+});
+
+describe('a list of tasks', () => {
+  test('is newest first, in pages, without artifacts unless they are asked for', async () => {
+    const contextId = crypto.randomUUID();
+    const sent: WireTask[] = [];
+    for (const text of ['one', 'two', 'three']) sent.push(await send(text, { contextId }));
+    const list = async (params: object) =>
+      (await rpc(there.a2aUrl, 'ListTasks', { contextId, ...params })).result as unknown as {
+        tasks: WireTask[];
+        nextPageToken: string;
+        totalSize: number;
+        pageSize: number;
+      };
+    const first = await list({ pageSize: 2 });
+    expect(first.tasks.map(({ id }) => id)).toEqual([sent[2]?.id ?? '', sent[1]?.id ?? '']);
+    expect([first.totalSize, first.pageSize, first.tasks[0]?.artifacts]).toEqual([3, 2, undefined]);
+    const second = await list({ pageSize: 2, pageToken: first.nextPageToken, includeArtifacts: true });
+    expect(second.tasks.map(({ id }) => id)).toEqual([sent[0]?.id ?? '']);
+    expect(second.nextPageToken).toBe('');
+    expect(answerOf(second.tasks[0] as WireTask)).toContain('one');
+    expect((await list({ status: 'TASK_STATE_FAILED' })).tasks).toEqual([]);
+    expect((await list({ statusTimestampAfter: sent[1]?.status.timestamp })).tasks).toHaveLength(2);
+  });
+
+  test.each([
+    [{ pageSize: 0 }],
+    [{ pageSize: 101 }],
+    [{ pageToken: 'x' }],
+    [{ status: 'TASK_STATE_BUSY' }],
+    [{ statusTimestampAfter: 'yesterday' }],
+    [{ historyLength: -1 }],
+  ])('refuses %j', async (params) => {
+    expect((await rpc(here.a2aUrl, 'ListTasks', params)).error?.code).toBe(-32602);
+  });
+});
