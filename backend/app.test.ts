@@ -21,6 +21,22 @@ describe('the service', () => {
     });
   });
 
+  test('names the database that conversations lie in', async () => {
+    const { request } = createTestApp({
+      LORNU_SESSION_STORE: 'firestore',
+      FIRESTORE_DATABASE: 'staging',
+      GOOGLE_CLOUD_PROJECT: 'lornu',
+    });
+    expect(await (await request('/version')).json()).toMatchObject({ database: 'staging' });
+  });
+
+  test('tells browsers to remember https where it is reached by nothing else', async () => {
+    const name = 'strict-transport-security';
+    const { request } = createTestApp({ LORNU_PUBLIC_URL: 'https://lornu.example' });
+    expect((await request('/health')).headers.get(name)).toBe('max-age=31536000');
+    expect((await createTestApp().request('/health')).headers.get(name)).toBeNull();
+  });
+
   test('lists its apps, the broken one too, and says what the others are', async () => {
     const { request } = createTestApp();
     expect(await (await request('/list-apps')).json()).toEqual(['broken', 'lornu', 'plain']);

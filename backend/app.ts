@@ -76,7 +76,8 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   ];
   const routes = [...described, ...openApiRoutes(described, config.revision)];
 
-  app.use(observe({ log, clock: () => performance.now(), newId }));
+  const isHttps = config.publicUrl?.startsWith('https:') ?? false;
+  app.use(observe({ log, clock: () => performance.now(), newId, isHttps }));
   if (config.otlpEndpoint) app.use(traceRequests());
   app.use(
     originCheck({

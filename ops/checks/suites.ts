@@ -269,6 +269,15 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'verify',
+    title: 'lornu verify passes what is as it should be, and fails each thing that is not',
+    kind: 'bun',
+    run: ['./tests/verify'],
+    needs: ['haproxy', 'uv'],
+    budgetMs: 4 * MINUTE,
+    light: true,
+  },
+  {
     name: 'rehearsal',
     title:
       "terraform/aws is applied whole by AWS's provider, differs in nothing, and is destroyed to nothing",

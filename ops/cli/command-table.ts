@@ -50,6 +50,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('../commands/rehearse.ts'),
   },
   {
+    name: 'verify',
+    summary: 'check a deployed environment, from the outside and the inside',
+    load: () => import('../commands/verify.ts'),
+  },
+  {
     name: 'secrets',
     summary: "set the staging environment's secrets, without showing them to anyone",
     load: () => import('../commands/secrets.ts'),

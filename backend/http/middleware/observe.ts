@@ -6,18 +6,23 @@ import type { AppEnv } from '../route.ts';
 const REQUEST_ID = /^[\w.:=-]{1,128}$/;
 const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/;
 
+/** A year. Other names under the domain are not ours to decide about. */
+const REMEMBER_HTTPS = 'max-age=31536000';
+
 export interface ObserveOptions {
   log: Logger;
   /** Milliseconds; monotonic. */
   clock: () => number;
   newId: () => string;
+  /** The service is reached by https alone: browsers are told to remember it. */
+  isHttps: boolean;
 }
 
 /**
  * Gives each request an id and a trace id, answers with the request id, and writes one log line when the answer begins.
  * Probes are logged at debug: a load balancer sends several a minute.
  */
-export function observe({ log, clock, newId }: ObserveOptions): MiddlewareHandler<AppEnv> {
+export function observe({ log, clock, newId, isHttps }: ObserveOptions): MiddlewareHandler<AppEnv> {
   return async function observeRequest(context, next) {
     const given = context.req.header('x-request-id') ?? '';
     const requestId = REQUEST_ID.test(given) ? given : newId();
@@ -29,6 +34,7 @@ export function observe({ log, clock, newId }: ObserveOptions): MiddlewareHandle
 
     context.header('x-request-id', requestId);
     context.header('x-content-type-options', 'nosniff');
+    if (isHttps) context.header('strict-transport-security', REMEMBER_HTTPS);
     const { path } = context.req;
     const isProbe = path === '/health' || path === '/ready';
     log[isProbe ? 'debug' : 'info']('request', {

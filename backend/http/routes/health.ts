@@ -12,6 +12,8 @@ const VERSION = z.object({
   model: z.string(),
   modelIsStandIn: z.boolean(),
   rehearsal: z.boolean().optional(),
+  /** Of conversations, in Firestore. */
+  database: z.string().optional(),
 });
 
 /** Liveness and identity of this process: answered without looking at any dependency. */
@@ -26,6 +28,7 @@ export function healthRoutes(config: Config, adkVersion: string, modelName: stri
     model: modelName,
     modelIsStandIn: config.model.kind === 'stand-in',
     ...(config.rehearsal ? { rehearsal: true } : {}),
+    ...(config.sessions.kind === 'firestore' ? { database: config.sessions.database } : {}),
   };
   return [
     defineRoute({

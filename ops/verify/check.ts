@@ -1,0 +1,31 @@
+import type { Account, Deployed } from './deployed.ts';
+import type { Served } from './served.ts';
+import type { Target } from './target.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What a check may use. */
+export interface Scene {
+  target: Target;
+  /** What the service says of itself; undefined when /version does not answer. */
+  served: Served | undefined;
+  /** Undefined where the account cannot be looked at from here. */
+  account: Account | undefined;
+  deployed: Deployed | undefined;
+  /** What --revision said. */
+  revision: string | undefined;
+  /** How long a silent stream is watched, in seconds. */
+  waitS: number;
+}
+
+/** One line of the verification: it looks, and a pure function judges what was seen. */
+export interface Check {
+  id: string;
+  /** A sentence that holds when it passes. */
+  title: string;
+  run: (scene: Scene) => Promise<Verdict>;
+}
+
+/** Why a check that needs a token was not made. */
+export const NO_TOKEN = 'no token was given (--token-file)';
+/** Why a check that needs the account was not made. */
+export const NO_ACCOUNT = 'the account cannot be looked at from here (AWS credentials)';

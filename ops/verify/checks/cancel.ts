@@ -1,0 +1,39 @@
+import { NO_TOKEN, type Check } from '../check.ts';
+import { beginTurn, cancelRun, createSession, deleteSession, type StreamPart } from '../conversation.ts';
+import { NOT_IN_PYTHON } from '../served.ts';
+import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
+
+const MESSAGE = 'Please count to 2000, one number a line, and write nothing else (every 100 ms).';
+const EXPECTED = 'the run is cancelled, and its stream says so';
+
+export function judgeCancel(seen: { state: string | undefined; parts: readonly StreamPart[] }): Verdict {
+  const end = seen.parts.findLast((part) => part.kind === 'comment' && part.text.startsWith('run '));
+  const how = end?.kind === 'comment' ? end.text : 'no end';
+  return judged(
+    seen.state === 'cancelled' && how === 'run cancelled',
+    EXPECTED,
+    `the call says ${seen.state ?? 'nothing'}, the stream says ${how}`,
+  );
+}
+
+export const cancel: Check = {
+  id: 'cancel',
+  title: 'a turn can be stopped',
+  run: async ({ target, served }) => {
+    if (served?.isPython) return notOffered(EXPECTED, NOT_IN_PYTHON);
+    if (target.token === undefined) return absent(EXPECTED, NO_TOKEN);
+    const sessionId = await createSession(target);
+    try {
+      const turn = await beginTurn(target, sessionId, MESSAGE);
+      const parts: StreamPart[] = [];
+      let state: string | undefined;
+      for await (const part of turn.parts) {
+        parts.push(part);
+        if (parts.length === 1) state = await cancelRun(target, sessionId, turn.runId ?? 'running');
+      }
+      return judgeCancel({ state, parts });
+    } finally {
+      await deleteSession(target, sessionId);
+    }
+  },
+};

@@ -1,0 +1,36 @@
+import { NO_ACCOUNT, type Check } from '../check.ts';
+import { absent, judged, type Verdict } from '../verdict.ts';
+
+/** As terraform/gcp names it, and as the service expects it in staging. */
+const EXPECTED = 'staging';
+
+/** Conversations must lie in staging's own Firestore database, by the account's word and by the service's. */
+export function judgeDatabase(seen: {
+  served: string | undefined;
+  deployed: string | undefined;
+  hasAccount: boolean;
+}): Verdict {
+  const expected = `Firestore database ${EXPECTED}`;
+  const words = [
+    seen.served === undefined ? undefined : `/version says ${seen.served}`,
+    seen.deployed === undefined ? undefined : `the task definition says ${seen.deployed}`,
+  ].filter((word) => word !== undefined);
+  const named = [seen.served, seen.deployed].filter((name) => name !== undefined);
+  if (named.some((name) => name !== EXPECTED)) return judged(false, expected, words.join(', '));
+  if (seen.served === undefined) {
+    const why = 'the service does not name its database at /version';
+    return absent(expected, [why, ...words, ...(seen.hasAccount ? [] : [NO_ACCOUNT])].join('; '));
+  }
+  return judged(true, expected, words.join(', '));
+}
+
+export const database: Check = {
+  id: 'database',
+  title: "conversations lie in staging's own database",
+  run: async ({ served, deployed }) =>
+    judgeDatabase({
+      served: served?.database,
+      deployed: deployed?.database,
+      hasAccount: deployed !== undefined,
+    }),
+};

@@ -1,0 +1,51 @@
+/** What the probe's exit codes mean. */
+export const EXIT_CODES: Readonly<Record<number, string>> = {
+  0: 'text came in pieces',
+  20: 'the task got no key (GEMINI_API_KEY)',
+  21: 'Gemini is out of reach from there',
+  22: 'Gemini refused the key or the request',
+  23: 'Gemini answered without text',
+};
+const MODEL = 'gemini-2.5-flash';
+
+/**
+ * A command for the image that is deployed: one streamed call of Gemini's API with the key that the task got. Nothing
+ * is printed, and the key stands in no argument: the program reads it from its environment.
+ */
+export function probeCommand(isPython: boolean, model = MODEL): string[] {
+  return isPython ? ['python', '-c', pythonProbe(model)] : ['bun', '-e', bunProbe(model)];
+}
+
+function bunProbe(model: string): string {
+  return `
+const key = process.env.GEMINI_API_KEY;
+if (!key) process.exit(20);
+const base = process.env.GOOGLE_GEMINI_BASE_URL || 'https://generativelanguage.googleapis.com';
+const answer = await fetch(base + '/v1beta/models/${model}:streamGenerateContent?alt=sse', {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', 'x-goog-api-key': key },
+  body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'count to 5' }] }] }),
+  signal: AbortSignal.timeout(30000),
+}).catch(() => process.exit(21));
+if (!answer.ok) process.exit(22);
+const text = await answer.text().catch(() => process.exit(21));
+process.exit(/"text":\\s*"[^"]/.test(text) ? 0 : 23);
+`;
+}
+
+function pythonProbe(model: string): string {
+  return `
+import json, os, re, sys, urllib.error, urllib.request
+key = os.environ.get('GEMINI_API_KEY')
+if not key: sys.exit(20)
+base = os.environ.get('GOOGLE_GEMINI_BASE_URL') or 'https://generativelanguage.googleapis.com'
+request = urllib.request.Request(base + '/v1beta/models/${model}:streamGenerateContent?alt=sse',
+    data=json.dumps({'contents': [{'role': 'user', 'parts': [{'text': 'count to 5'}]}]}).encode(),
+    headers={'content-type': 'application/json', 'x-goog-api-key': key})
+try:
+    text = urllib.request.urlopen(request, timeout=30).read().decode()
+except urllib.error.HTTPError: sys.exit(22)
+except OSError: sys.exit(21)
+sys.exit(0 if re.search(r'"text":\\s*"[^"]', text) else 23)
+`;
+}

@@ -1,0 +1,90 @@
+import { DescribeTasksCommand, RunTaskCommand, type Task } from '@aws-sdk/client-ecs';
+import { NO_ACCOUNT, type Check, type Scene } from '../check.ts';
+import { absent, judged, type Verdict } from '../verdict.ts';
+import { EXIT_CODES, probeCommand } from './inside-probe.ts';
+
+const EXPECTED = 'a task in the private subnets gets streamed text from Gemini';
+/** Fargate takes a while to place a task and to pull its image. */
+const LONGEST_MS = 5 * 60_000;
+const LOOK_MS = 500;
+const NAME = 'lornu-verify';
+
+export interface InsideSeen {
+  exitCode: number | undefined;
+  stoppedReason: string | undefined;
+  subnets: number;
+  elapsedMs: number;
+  isRehearsal: boolean;
+}
+
+/** The exit code says how far it came: whoever may start a task may not be one who may read its log. */
+export function judgeInside({
+  exitCode,
+  stoppedReason,
+  subnets,
+  elapsedMs,
+  isRehearsal,
+}: InsideSeen): Verdict {
+  const meaning =
+    exitCode === undefined
+      ? `the task never ran: ${stoppedReason ?? 'no reason given'}`
+      : (EXIT_CODES[exitCode] ?? `exit code ${exitCode}${stoppedReason ? `: ${stoppedReason}` : ''}`);
+  const where = isRehearsal
+    ? 'run by the task runner, whose network is this machine'
+    : `in one of ${subnets} private subnets`;
+  return judged(exitCode === 0, EXPECTED, `${meaning} (${where}, ${(elapsedMs / 1000).toFixed(1)} s)`);
+}
+
+export const inside: Check = {
+  id: 'inside',
+  title: 'Gemini is reached from inside the VPC (a one-off task)',
+  run: async (scene) => {
+    const { account, deployed, served } = scene;
+    if (!account || !deployed) return absent(EXPECTED, NO_ACCOUNT);
+    const beganMs = performance.now();
+    const task = await runOnce(scene, probeCommand(served?.isPython ?? false, deployed.model));
+    const container = task.containers?.find(({ name }) => name === deployed.containerName);
+    return judgeInside({
+      exitCode: container?.exitCode,
+      stoppedReason: task.stoppedReason ?? container?.reason,
+      subnets: deployed.subnets.length,
+      elapsedMs: performance.now() - beganMs,
+      isRehearsal: served?.rehearsal ?? false,
+    });
+  },
+};
+
+/** The deployed task definition with another command, in the network of the service. */
+async function runOnce({ account, deployed, target }: Scene, command: string[]): Promise<Task> {
+  if (!account || !deployed) throw new Error('no account');
+  const { ecs, cluster } = account;
+  const { tasks, failures } = await ecs.send(
+    new RunTaskCommand({
+      cluster,
+      taskDefinition: deployed.taskDefinition,
+      count: 1,
+      launchType: 'FARGATE',
+      startedBy: NAME,
+      group: NAME,
+      networkConfiguration: {
+        awsvpcConfiguration: {
+          subnets: deployed.subnets,
+          securityGroups: deployed.securityGroups,
+          assignPublicIp: 'DISABLED',
+        },
+      },
+      overrides: { containerOverrides: [{ name: deployed.containerName, command }] },
+    }),
+  );
+  const taskArn = tasks?.[0]?.taskArn;
+  if (!taskArn) throw new Error(`RunTask started nothing: ${failures?.[0]?.reason ?? 'no reason given'}`);
+  const deadline = performance.now() + LONGEST_MS;
+  while (performance.now() < deadline) {
+    target.signal.throwIfAborted();
+    const described = await ecs.send(new DescribeTasksCommand({ cluster, tasks: [taskArn] }));
+    const task = described.tasks?.[0];
+    if (task?.lastStatus === 'STOPPED') return task;
+    await Bun.sleep(LOOK_MS);
+  }
+  throw new Error(`the task did not end within ${LONGEST_MS / 60_000} min`);
+}

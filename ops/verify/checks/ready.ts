@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { Check } from '../check.ts';
+import { NOT_IN_PYTHON } from '../served.ts';
+import { ask, excerpt } from '../target.ts';
+import { judged, notOffered, type Verdict } from '../verdict.ts';
+
+const READY = z.object({
+  dependencies: z.array(z.object({ name: z.string(), state: z.string(), reason: z.string().optional() })),
+});
+const EXPECTED = 'every dependency reached';
+
+/** Not only the required ones: what is configured in staging is there to be reached. */
+export function judgeReady(seen: { status: number; answer: unknown }): Verdict {
+  const parsed = READY.safeParse(seen.answer);
+  if (!parsed.success) return judged(false, EXPECTED, `${seen.status} and no list of dependencies`);
+  const { dependencies } = parsed.data;
+  const failed = dependencies.filter(({ state }) => state !== 'ok');
+  const words = failed.map(({ name, reason }) => `${name} failed: ${reason ?? 'no reason given'}`);
+  return judged(
+    seen.status === 200 && failed.length === 0 && dependencies.length > 0,
+    EXPECTED,
+    words.length > 0
+      ? words.join('; ')
+      : `${seen.status}, ${dependencies.map(({ name }) => name).join(', ')}`,
+  );
+}
+
+export const ready: Check = {
+  id: 'ready',
+  title: 'the service reaches what it depends on',
+  run: async ({ target, served }) => {
+    if (served?.isPython) return notOffered(EXPECTED, NOT_IN_PYTHON);
+    const response = await ask(target, '/ready');
+    const text = await excerpt(response, 10_000);
+    return judgeReady({ status: response.status, answer: JSON.parse(text) });
+  },
+};

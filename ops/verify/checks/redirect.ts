@@ -1,0 +1,34 @@
+import type { Check } from '../check.ts';
+import { addressOf, ask } from '../target.ts';
+import { absent, judged, type Verdict } from '../verdict.ts';
+
+const PATH = '/health?from=http';
+const EXPECTED = '301 to the same place over https';
+
+/** `hosts`: what may stand in the location; ports are the load balancer's own affair. */
+export function judgeRedirect(
+  seen: { status: number; location: string | null },
+  hosts: readonly string[],
+): Verdict {
+  const location = seen.location === null ? undefined : URL.parse(seen.location);
+  const holds =
+    seen.status === 301 &&
+    location?.protocol === 'https:' &&
+    hosts.includes(location.hostname) &&
+    location.pathname + location.search === PATH;
+  return judged(holds, EXPECTED, `${seen.status} to ${seen.location ?? 'nowhere'}`);
+}
+
+export const redirect: Check = {
+  id: 'redirect',
+  title: 'plain HTTP is sent on to HTTPS',
+  run: async ({ target }) => {
+    const address = addressOf(target, PATH, true);
+    if (!address) return absent(EXPECTED, 'it is not known where plain HTTP is (--connect-http)');
+    const response = await ask(target, PATH, { plain: true, anonymous: true });
+    return judgeRedirect({ status: response.status, location: response.headers.get('location') }, [
+      target.url.hostname,
+      address.hostname,
+    ]);
+  },
+};

@@ -1,0 +1,70 @@
+import { NO_TOKEN, type Check } from '../check.ts';
+import {
+  attachTo,
+  beginTurn,
+  createSession,
+  deleteSession,
+  textOf,
+  type StreamPart,
+} from '../conversation.ts';
+import { NOT_IN_PYTHON } from '../served.ts';
+import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
+
+const MESSAGE = 'Please count to 50, one number a line, and write nothing else (every 30 ms).';
+/** Frames before the connection is dropped. */
+const BEFORE = 6;
+const AWAY_MS = 400;
+const EXPECTED = 'every frame once, in order, over two connections';
+
+/** Frames of both connections together: numbered without gap or repetition, ended by the service, with the words once. */
+export function judgeResume(before: readonly StreamPart[], after: readonly StreamPart[]): Verdict {
+  const all = [...before, ...after];
+  const indices = all.flatMap((part) => (part.kind === 'frame' ? [part.index] : []));
+  const wrong = indices.findIndex((index, position) => index !== position);
+  const end = after.findLast((part) => part.kind === 'comment' && part.text.startsWith('run '));
+  const how = end?.kind === 'comment' ? end.text : 'no end';
+  const counts = `${before.filter(isFrame).length} frames, then ${after.filter(isFrame).length} after it attached again`;
+  if (wrong !== -1)
+    return judged(false, EXPECTED, `${counts}; frame ${indices[wrong]} came as number ${wrong}`);
+  // What was shown in pieces and what was kept in the end.
+  const isSame = textOf(all, true) === textOf(all, false);
+  return judged(
+    how === 'run completed' && isSame && after.some(isFrame),
+    EXPECTED,
+    `${counts}; ${how}${isSame ? '' : '; the pieces are not the text that was kept'}`,
+  );
+}
+
+function isFrame(part: StreamPart): boolean {
+  return part.kind === 'frame';
+}
+
+export const resume: Check = {
+  id: 'resume',
+  title: 'a dropped connection is resumed without a lost or doubled word',
+  run: async ({ target, served }) => {
+    if (served?.isPython) return notOffered(EXPECTED, NOT_IN_PYTHON);
+    if (target.token === undefined) return absent(EXPECTED, NO_TOKEN);
+    const sessionId = await createSession(target);
+    try {
+      const turn = await beginTurn(target, sessionId, MESSAGE);
+      if (turn.runId === undefined) return judged(false, EXPECTED, 'the answer names no run (lornu-run-id)');
+      const before: StreamPart[] = [];
+      for await (const part of turn.parts) {
+        before.push(part);
+        if (before.length === BEFORE) break;
+      }
+      turn.leave();
+      await Bun.sleep(AWAY_MS);
+      const again = await attachTo(target, sessionId, turn.runId, lastIndex(before));
+      return judgeResume(before, await Array.fromAsync(again.parts));
+    } finally {
+      await deleteSession(target, sessionId);
+    }
+  },
+};
+
+function lastIndex(parts: readonly StreamPart[]): number {
+  const last = parts.findLast((part) => part.kind === 'frame');
+  return last?.kind === 'frame' ? (last.index ?? -1) : -1;
+}

@@ -1,0 +1,103 @@
+import { NO_TOKEN, type Check, type Scene } from '../check.ts';
+import { beginTurn, cancelRun, createSession, deleteSession } from '../conversation.ts';
+import { NOT_IN_PYTHON } from '../served.ts';
+import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
+
+/** As terraform/aws sets it; used where the account cannot be asked. */
+const IDLE_TIMEOUT_S = 120;
+const EXPECTED = 'bytes more often than the idle timeout';
+
+export interface SilenceSeen {
+  /** How long the stream was watched after its last frame, in seconds. */
+  waitedS: number;
+  /** Longest time without a byte, in seconds; as long as `waitedS` where none came. */
+  longestGapS: number;
+  /** It ended by itself before the watch was over. */
+  wasCut: boolean;
+  idleTimeoutS: number;
+}
+
+/** A model that says nothing must not cost the connection: what keeps it is a byte before the idle timeout is over. */
+export function judgeSilence({ waitedS, longestGapS, wasCut, idleTimeoutS }: SilenceSeen): Verdict {
+  const seen = `open after ${waitedS.toFixed(0)} s of silence, a byte at least every ${longestGapS.toFixed(1)} s, idle timeout ${idleTimeoutS} s`;
+  if (wasCut) return judged(false, EXPECTED, `cut after ${waitedS.toFixed(1)} s of silence`);
+  const heardNothing = longestGapS >= waitedS;
+  if (heardNothing && waitedS < idleTimeoutS)
+    return absent(
+      EXPECTED,
+      `nothing came within ${waitedS.toFixed(0)} s, which is too short to tell (--wait)`,
+    );
+  return judged(!heardNothing && longestGapS < idleTimeoutS, EXPECTED, seen);
+}
+
+/** Whether it was held for longer than the idle timeout too, which takes as long. */
+export function judgeIdleTimeout({ waitedS, wasCut, idleTimeoutS }: SilenceSeen): Verdict {
+  const expected = `open after ${idleTimeoutS} s of silence`;
+  if (wasCut) return judged(false, expected, `cut after ${waitedS.toFixed(1)} s`);
+  if (waitedS <= idleTimeoutS)
+    return absent(
+      expected,
+      `watched for ${waitedS.toFixed(0)} s only; --wait ${idleTimeoutS + 10} waits it out`,
+    );
+  return judged(true, expected, `open after ${waitedS.toFixed(0)} s of silence`);
+}
+
+/** One stream for both checks: it is watched once, beside the other checks. */
+export function silentStream(scene: Scene): Check[] {
+  let watching: Promise<SilenceSeen> | undefined;
+  const check = (id: string, title: string, judge: (seen: SilenceSeen) => Verdict): Check => ({
+    id,
+    title,
+    run: async () => {
+      const why = whyNot(scene);
+      if (why) return why;
+      watching ??= watch(scene);
+      return judge(await watching);
+    },
+  });
+  return [
+    check('silent-stream', 'a stream stays open while the model is silent', judgeSilence),
+    check('idle-timeout', 'a silent stream outlives the idle timeout', judgeIdleTimeout),
+  ];
+}
+
+function whyNot({ target, served }: Scene): Verdict | undefined {
+  if (served?.isPython) return notOffered(EXPECTED, NOT_IN_PYTHON);
+  if (target.token === undefined) return absent(EXPECTED, NO_TOKEN);
+  if (!served?.modelIsStandIn)
+    return absent(EXPECTED, 'Gemini cannot be told to be silent; only its stand-in can');
+  return undefined;
+}
+
+async function watch({ target, waitS, deployed }: Scene): Promise<SilenceSeen> {
+  const sessionId = await createSession(target);
+  const turn = await beginTurn(target, sessionId, 'simulate stall after 0');
+  let beganMs = performance.now();
+  let lastByteMs = beganMs;
+  let longestMs = 0;
+  let hasLeft = false;
+  const done = setTimeout(() => {
+    hasLeft = true;
+    turn.leave();
+  }, waitS * 1000);
+  try {
+    for await (const part of turn.parts) {
+      if (part.kind === 'frame') beganMs = part.atMs;
+      else longestMs = Math.max(longestMs, part.atMs - lastByteMs);
+      lastByteMs = part.atMs;
+    }
+  } catch {
+    // Our own leaving ends the reading with an error, and so does a cut: which one it was, hasLeft says.
+    target.signal.throwIfAborted();
+  }
+  const endMs = performance.now();
+  clearTimeout(done);
+  await cancelRun(target, sessionId, turn.runId ?? 'running').catch(() => undefined);
+  await deleteSession(target, sessionId);
+  return {
+    waitedS: (endMs - beganMs) / 1000,
+    longestGapS: Math.max(longestMs, endMs - lastByteMs) / 1000,
+    wasCut: !hasLeft,
+    idleTimeoutS: deployed?.idleTimeoutS ?? IDLE_TIMEOUT_S,
+  };
+}

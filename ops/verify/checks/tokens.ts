@@ -1,0 +1,68 @@
+import { NO_TOKEN, type Check } from '../check.ts';
+import { ask, type Target } from '../target.ts';
+import { absent, judged, type Verdict } from '../verdict.ts';
+
+/** Behind the load balancer's token rule, and asks the service nothing more than who calls. */
+const PATH = '/list-apps';
+const EXPECTED = 'none 401, each wrong one 401, the right one 200';
+
+export interface TokensSeen {
+  none: number;
+  /** By what is wrong with the token. */
+  wrong: Record<string, number>;
+  /** Undefined when there is none to send. */
+  right: number | undefined;
+}
+
+/** 403 is as good as 401 for a wrong one that is somebody else's, but not for a token that nobody signed. */
+export function judgeTokens({ none, wrong, right }: TokensSeen): Verdict {
+  const list = [
+    `none ${none}`,
+    ...Object.entries(wrong).map(([what, status]) => `${what} ${status}`),
+    ...(right === undefined ? [] : [`right ${right}`]),
+  ].join(', ');
+  const refused = [none, ...Object.values(wrong)].every((status) => status === 401);
+  if (!refused) return judged(false, EXPECTED, list);
+  return right === undefined
+    ? absent(EXPECTED, `${list}; ${NO_TOKEN}`)
+    : judged(right === 200, EXPECTED, list);
+}
+
+/** Tokens that nobody may accept, made from one that is good: changed, unsigned, no token at all. */
+export function spoil(token: string | undefined): Record<string, string> {
+  const garbage = { 'no token': 'x.y.z' };
+  const [header, payload, signature] = token?.split('.') ?? [];
+  if (!header || !payload || !signature) return garbage;
+  // In the middle: the last character may carry bits that no decoder reads.
+  const at = Math.floor(signature.length / 2);
+  const other = signature[at] === 'A' ? 'B' : 'A';
+  const unsigned = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url');
+  return {
+    ...garbage,
+    'wrong signature': [header, payload, signature.slice(0, at) + other + signature.slice(at + 1)].join('.'),
+    unsigned: `${unsigned}.${payload}.`,
+  };
+}
+
+export const tokens: Check = {
+  id: 'tokens',
+  title: 'nobody is let in without a right token',
+  run: async ({ target }) => {
+    const wrong = { ...spoil(target.token), ...target.refusedTokens };
+    const statuses = await Promise.all(
+      Object.entries(wrong).map(async ([what, token]) => [what, await statusWith(target, token)] as const),
+    );
+    return judgeTokens({
+      none: await statusWith(target, undefined),
+      wrong: Object.fromEntries(statuses),
+      right: target.token === undefined ? undefined : await statusWith(target, target.token),
+    });
+  },
+};
+
+async function statusWith(target: Target, token: string | undefined): Promise<number> {
+  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+  const response = await ask(target, PATH, { anonymous: true, ...(headers ? { headers } : {}) });
+  await response.body?.cancel();
+  return response.status;
+}

@@ -1,0 +1,48 @@
+import { NO_TOKEN, type Check } from '../check.ts';
+import {
+  beginTurn,
+  createSession,
+  deleteSession,
+  errorOf,
+  textOf,
+  type StreamPart,
+} from '../conversation.ts';
+import { absent, judged, type Verdict } from '../verdict.ts';
+
+/** Gemini understands it, and so do the rules of its stand-in. */
+const MESSAGE = 'Please count to 30, one number a line, and write nothing else (every 20 ms).';
+const EXPECTED = 'an answer that comes in pieces';
+const STAND_IN = /^stand-in/;
+
+/** Text must come in several pieces over time; whoever answered is named. */
+export function judgeTurn(parts: readonly StreamPart[]): Verdict {
+  const frames = parts.filter((part) => part.kind === 'frame');
+  const pieces = frames.filter(({ event }) => event.partial === true);
+  const error = errorOf(parts);
+  if (error) return judged(false, EXPECTED, error);
+  const first = pieces[0]?.atMs ?? 0;
+  const spreadMs = (pieces.at(-1)?.atMs ?? 0) - first;
+  const model = frames.findLast(({ event }) => event.modelVersion)?.event.modelVersion ?? 'an unnamed model';
+  const by = STAND_IN.test(model) ? `a ${model}, not Gemini itself` : model;
+  const text = textOf(parts, true);
+  return judged(
+    pieces.length > 1 && text.trim() !== '' && spreadMs > 0,
+    EXPECTED,
+    `${pieces.length} pieces over ${(spreadMs / 1000).toFixed(1)} s, ${text.length} characters, by ${by}`,
+  );
+}
+
+export const turn: Check = {
+  id: 'turn',
+  title: 'a turn reaches Gemini and streams',
+  run: async ({ target }) => {
+    if (target.token === undefined) return absent(EXPECTED, NO_TOKEN);
+    const sessionId = await createSession(target);
+    try {
+      const { parts } = await beginTurn(target, sessionId, MESSAGE);
+      return judgeTurn(await Array.fromAsync(parts));
+    } finally {
+      await deleteSession(target, sessionId);
+    }
+  },
+};

@@ -1,0 +1,142 @@
+import { ask, excerpt, type Target } from './target.ts';
+
+/** Whoever verifies is this user; the sessions are deleted again. */
+const USER = 'verify';
+/** A run's longest time, in milliseconds. */
+const LONGEST_MS = 15 * 60_000;
+
+/** What a stream says: a frame, or a comment line (a ping; at the end how the run ended). */
+export type StreamPart =
+  | { kind: 'frame'; index: number | undefined; event: WireEvent; atMs: number }
+  | { kind: 'comment'; text: string; atMs: number };
+
+/** What is read of an event; an error frame has `error` or `errorCode` instead of content. */
+export interface WireEvent {
+  partial?: boolean;
+  modelVersion?: string;
+  content?: { parts?: { text?: string }[] };
+  error?: string;
+  errorCode?: string;
+  errorMessage?: string;
+}
+
+export interface Turn {
+  sessionId: string;
+  /** Undefined where turns do not outlive their connection. */
+  runId: string | undefined;
+  parts: AsyncGenerator<StreamPart>;
+  /** Drops the connection, as a closed laptop does. */
+  leave: () => void;
+}
+
+/** A session of its own for a check; throws with the answer when there is none. */
+export async function createSession(target: Target): Promise<string> {
+  const path = `/apps/${encodeURIComponent(target.appName)}/users/${USER}/sessions`;
+  const response = await ask(target, path, { method: 'POST', body: {} });
+  if (!response.ok)
+    throw new Error(`a new session was answered ${response.status} ${await excerpt(response)}`);
+  return ((await response.json()) as { id: string }).id;
+}
+
+/** Best effort: what a check leaves behind is of no use to anyone. */
+export async function deleteSession(target: Target, sessionId: string): Promise<void> {
+  const path = `/apps/${encodeURIComponent(target.appName)}/users/${USER}/sessions/${sessionId}`;
+  await ask(target, path, { method: 'DELETE' }).catch(() => undefined);
+}
+
+/** Sends a message and gives the stream back once it has begun. */
+export async function beginTurn(target: Target, sessionId: string, text: string): Promise<Turn> {
+  return openStream(target, sessionId, '/run_sse', {
+    method: 'POST',
+    body: {
+      appName: target.appName,
+      userId: USER,
+      sessionId,
+      streaming: true,
+      newMessage: { role: 'user', parts: [{ text }] },
+    },
+  });
+}
+
+/** Listens to a run again, from after this frame on. */
+export async function attachTo(
+  target: Target,
+  sessionId: string,
+  runId: string,
+  lastIndex: number,
+): Promise<Turn> {
+  return openStream(target, sessionId, `${runPath(target, sessionId, runId)}/frames`, {
+    headers: { 'last-event-id': `${runId}:${lastIndex}` },
+  });
+}
+
+/** Stops a run; gives back the state that it is in then. */
+export async function cancelRun(
+  target: Target,
+  sessionId: string,
+  runId: string,
+): Promise<string | undefined> {
+  const response = await ask(target, `${runPath(target, sessionId, runId)}/cancel`, { method: 'POST' });
+  if (!response.ok) throw new Error(`cancel was answered ${response.status} ${await excerpt(response)}`);
+  return ((await response.json()) as { state?: string }).state;
+}
+
+/** The words of the partial events, joined. */
+export function textOf(parts: readonly StreamPart[], partial: boolean): string {
+  return parts
+    .flatMap((part) =>
+      part.kind === 'frame' && (part.event.partial ?? false) === partial
+        ? (part.event.content?.parts ?? []).map(({ text }) => text ?? '')
+        : [],
+    )
+    .join('');
+}
+
+/** The error that a stream brought inside a frame. */
+export function errorOf(parts: readonly StreamPart[]): string | undefined {
+  for (const part of parts) {
+    if (part.kind !== 'frame') continue;
+    const { error, errorCode, errorMessage } = part.event;
+    if (error ?? errorCode) return [error ?? errorCode, errorMessage].filter(Boolean).join(': ');
+  }
+  return undefined;
+}
+
+function runPath({ appName }: Target, sessionId: string, runId: string): string {
+  return `/api/v1/apps/${encodeURIComponent(appName)}/users/${USER}/sessions/${sessionId}/runs/${runId}`;
+}
+
+async function openStream(
+  target: Target,
+  sessionId: string,
+  path: string,
+  asking: Parameters<typeof ask>[2],
+): Promise<Turn> {
+  const leaving = new AbortController();
+  const response = await ask(target, path, { ...asking, withinMs: LONGEST_MS, signal: leaving.signal });
+  if (!response.ok)
+    throw new Error(`${path.split('/').at(-1)} was answered ${response.status} ${await excerpt(response)}`);
+  return {
+    sessionId,
+    runId: response.headers.get('lornu-run-id') ?? undefined,
+    parts: readParts(response),
+    leave: () => leaving.abort(),
+  };
+}
+
+async function* readParts(response: Response): AsyncGenerator<StreamPart> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let index: number | undefined;
+  for await (const bytes of response.body ?? []) {
+    const atMs = performance.now();
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line.startsWith('id: ')) index = Number(line.slice(line.lastIndexOf(':') + 1));
+      else if (line.startsWith(':')) yield { kind: 'comment', text: line.slice(1).trim(), atMs };
+      else if (line.startsWith('data: '))
+        yield { kind: 'frame', index, event: JSON.parse(line.slice(6)) as WireEvent, atMs };
+    }
+  }
+}

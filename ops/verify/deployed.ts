@@ -1,0 +1,97 @@
+import {
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ListTasksCommand,
+  type ContainerDefinition,
+  type ECSClient,
+} from '@aws-sdk/client-ecs';
+import {
+  DescribeLoadBalancerAttributesCommand,
+  DescribeTargetGroupsCommand,
+  type ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { CliError } from '../cli/cli-error.ts';
+
+/** The account as far as a verification looks at it. */
+export interface Account {
+  ecs: ECSClient;
+  elb: ElasticLoadBalancingV2Client;
+  cluster: string;
+  service: string;
+}
+
+/** What the account says should be served. */
+export interface Deployed {
+  taskDefinition: string;
+  containerName: string;
+  image: string;
+  revision: string | undefined;
+  database: string | undefined;
+  model: string | undefined;
+  /** Of the running tasks of the service, which task definition each one runs. */
+  running: string[];
+  rollout: string | undefined;
+  idleTimeoutS: number;
+  subnets: string[];
+  securityGroups: string[];
+}
+
+/** Reads the service, its task definition, its tasks and its load balancer; a service that is not there is an error with the next step. */
+export async function readDeployed({ ecs, elb, cluster, service: name }: Account): Promise<Deployed> {
+  const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [name] }));
+  const service = services.find(({ status }) => status === 'ACTIVE');
+  if (!service) {
+    throw new CliError({
+      what: `There is no service ${name} in the cluster ${cluster}.`,
+      why: 'The account answered, but knows no active one of this name.',
+      next: 'Give the names of the outputs cluster_name and service_name with --cluster and --service, or another region or account.',
+    });
+  }
+  const [{ taskDefinition }, running, idleTimeoutS] = await Promise.all([
+    ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: service.taskDefinition })),
+    readRunning(ecs, cluster, name),
+    readIdleTimeout(elb, service.loadBalancers?.[0]?.targetGroupArn ?? ''),
+  ]);
+  const containerName = service.loadBalancers?.[0]?.containerName ?? 'agent';
+  const container = taskDefinition?.containerDefinitions?.find((one) => one.name === containerName);
+  const network = service.networkConfiguration?.awsvpcConfiguration;
+  return {
+    taskDefinition: taskDefinition?.taskDefinitionArn ?? '',
+    containerName,
+    image: container?.image ?? 'none',
+    revision: variableOf(container, 'LORNU_REVISION'),
+    database: variableOf(container, 'FIRESTORE_DATABASE'),
+    model: variableOf(container, 'GEMINI_MODEL'),
+    running,
+    rollout: service.deployments?.find(({ status }) => status === 'PRIMARY')?.rolloutState,
+    idleTimeoutS,
+    subnets: network?.subnets ?? [],
+    securityGroups: network?.securityGroups ?? [],
+  };
+}
+
+async function readRunning(ecs: ECSClient, cluster: string, serviceName: string): Promise<string[]> {
+  const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, serviceName }));
+  if (taskArns.length === 0) return [];
+  const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }));
+  return tasks
+    .filter(({ lastStatus }) => lastStatus === 'RUNNING')
+    .map(({ taskDefinitionArn = '' }) => taskDefinitionArn);
+}
+
+async function readIdleTimeout(elb: ElasticLoadBalancingV2Client, targetGroupArn: string): Promise<number> {
+  const { TargetGroups } = await elb.send(
+    new DescribeTargetGroupsCommand({ TargetGroupArns: [targetGroupArn] }),
+  );
+  const { Attributes = [] } = await elb.send(
+    new DescribeLoadBalancerAttributesCommand({
+      LoadBalancerArn: TargetGroups?.[0]?.LoadBalancerArns?.[0] ?? '',
+    }),
+  );
+  return Number(Attributes.find(({ Key }) => Key === 'idle_timeout.timeout_seconds')?.Value ?? 60);
+}
+
+function variableOf(container: ContainerDefinition | undefined, name: string): string | undefined {
+  return container?.environment?.find((one) => one.name === name)?.value;
+}

@@ -1,0 +1,42 @@
+import type { Outcome } from './verdict.ts';
+import type { CheckResult, Verification } from './verify.ts';
+
+const MARK: Readonly<Record<Outcome, string>> = {
+  passed: 'ok',
+  failed: 'NO',
+  absent: '--',
+  'not offered': '--',
+};
+
+/** One line a check, with what was expected and seen, and a sentence that counts. */
+export function renderVerification({ url, served, deployed, checks }: Verification): string {
+  const width = Math.max(...checks.map(({ id }) => id.length));
+  const line = ({ id, title, outcome, expected, seen }: CheckResult): string => {
+    const name = `${MARK[outcome]}  ${id.padEnd(width)}  ${title}`;
+    if (outcome === 'passed') return `${name}: ${seen} (expected ${expected})`;
+    if (outcome === 'failed') return `${name}: expected ${expected}, saw: ${seen}`;
+    return `${name}: ${outcome}, ${seen}`;
+  };
+  return `${[describe(url, served), ...(deployed ? [`  deployed  ${deployed.image}`] : []), ...checks.map(line)].join('\n')}
+${summarise(checks)}
+`;
+}
+
+/** "14 checks hold; 1 is not offered, 2 are absent: nothing is known of them." */
+export function summarise(checks: readonly CheckResult[]): string {
+  const count = (outcome: Outcome) => checks.filter((check) => check.outcome === outcome).length;
+  const parts = [`${count('passed')} of ${checks.length} checks hold`];
+  if (count('failed') > 0) parts.push(`${count('failed')} do not`);
+  if (count('not offered') > 0) parts.push(`${count('not offered')} are not offered by what is served`);
+  if (count('absent') > 0) parts.push(`${count('absent')} are absent: of them nothing is known`);
+  return `${parts.join('; ')}.`;
+}
+
+function describe(url: string, served: Verification['served']): string {
+  if (!served) return `${url} does not say what it is`;
+  const what = served.isPython ? 'the FastAPI/ADK agent' : `revision ${served.revision ?? 'unknown'}`;
+  const model = served.modelIsStandIn
+    ? `a stand-in for ${served.model ?? 'Gemini'} answers, not Gemini itself`
+    : (served.model ?? 'its model is not named');
+  return `${url}: ${what}${served.rehearsal ? ', in a rehearsal' : ''}; ${model}`;
+}

@@ -1,0 +1,110 @@
+import { runStep } from '../steps/run-steps.ts';
+import type { Emit } from '../steps/step-events.ts';
+import type { Check, Scene } from './check.ts';
+import { cancel } from './checks/cancel.ts';
+import { database } from './checks/database.ts';
+import { forgedCertificate } from './checks/forged-certificate.ts';
+import { headers } from './checks/headers.ts';
+import { health } from './checks/health.ts';
+import { inside } from './checks/inside.ts';
+import { ready } from './checks/ready.ts';
+import { redirect } from './checks/redirect.ts';
+import { resume } from './checks/resume.ts';
+import { signIn } from './checks/sign-in.ts';
+import { silentStream } from './checks/silent-stream.ts';
+import { tls } from './checks/tls.ts';
+import { tokens } from './checks/tokens.ts';
+import { turn } from './checks/turn.ts';
+import { version } from './checks/version.ts';
+import { readDeployed, type Account } from './deployed.ts';
+import { readServed, type Served } from './served.ts';
+import type { Target } from './target.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface VerifyOptions {
+  target: Target;
+  account?: Account;
+  revision?: string;
+  /** How long a silent stream is watched, in seconds. */
+  waitS: number;
+}
+
+export interface CheckResult extends Verdict {
+  id: string;
+  title: string;
+  elapsedMs: number;
+}
+
+export interface Verification {
+  url: string;
+  served: Served | undefined;
+  /** Of the task definition that was deployed; undefined where the account was not looked at. */
+  deployed: { taskDefinition: string; image: string } | undefined;
+  checks: CheckResult[];
+  /** No check failed. What is absent was not looked at, so this alone does not say that all is well. */
+  holds: boolean;
+}
+
+/** In the order in which a person reads them. */
+export function checksFor(scene: Scene): Check[] {
+  return [
+    health,
+    version,
+    database,
+    ready,
+    turn,
+    inside,
+    ...silentStream(scene),
+    resume,
+    cancel,
+    tokens,
+    forgedCertificate,
+    signIn,
+    redirect,
+    tls,
+    headers,
+  ];
+}
+
+/** Makes every check, all at once: they do not disturb each other, and the slow ones wait for something outside. */
+export async function verify(options: VerifyOptions, emit: Emit): Promise<Verification> {
+  const { target, account, revision, waitS } = options;
+  const [served, deployed] = await Promise.all([
+    readServed(target),
+    account ? readDeployed(account) : undefined,
+  ]);
+  const scene: Scene = { target, served, account, deployed, revision, waitS };
+  const checks = checksFor(scene);
+  emit({ kind: 'plan', steps: checks.map(({ id, title }) => ({ id, title })) });
+  const results = await Promise.all(checks.map(async (check) => make(check, scene, emit)));
+  target.signal.throwIfAborted();
+  return {
+    url: target.url.origin,
+    served,
+    deployed: deployed && { taskDefinition: deployed.taskDefinition, image: deployed.image },
+    checks: results,
+    holds: results.every(({ outcome }) => outcome !== 'failed'),
+  };
+}
+
+/** A look that breaks off has failed: what was expected was not seen. */
+async function make(check: Check, scene: Scene, emit: Emit): Promise<CheckResult> {
+  const { id, title } = check;
+  const beganMs = performance.now();
+  let verdict: Verdict = { outcome: 'failed', expected: 'an answer', seen: 'nothing' };
+  const step = {
+    id,
+    title,
+    run: async () => {
+      try {
+        verdict = await check.run(scene);
+      } catch (error) {
+        verdict = { ...verdict, seen: error instanceof Error ? error.message : String(error) };
+      }
+      if (verdict.outcome === 'failed') throw new Error(verdict.seen);
+      return verdict.outcome === 'passed' ? verdict.seen : `${verdict.outcome}: ${verdict.seen}`;
+    },
+  };
+  await runStep(step, emit).catch(() => undefined);
+  return { id, title, ...verdict, elapsedMs: performance.now() - beganMs };
+}

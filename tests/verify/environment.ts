@@ -1,0 +1,210 @@
+import type {
+  Action,
+  Balancer,
+  Listener,
+  Rule,
+  TargetGroup,
+} from '@lornu/ops/rehearsal/load-balancer/balancer.ts';
+import { startService } from '@lornu/ops/servers/agent-servers.ts';
+import type { Server } from '@lornu/ops/servers/server.ts';
+import { startFirestoreStandin } from '@lornu/ops/standins/firestore/server.ts';
+import { spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { startGoogleStandIn, type GoogleStandIn } from '@lornu/ops/standins/google/server.ts';
+import type { Target } from '@lornu/ops/verify/target.ts';
+import { exportSPKI, importJWK, type JWTPayload } from 'jose';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addTarget, HOST, startBalancer, type RunningBalancer } from '../rehearsal/load-balancer/kit.ts';
+
+export const ROOT = join(import.meta.dir, '../..');
+export const REVISION = '1a2b3c4';
+const PUBLIC_URL = `https://${HOST}`;
+const SERVICE = 'verify@lornu.iam.gserviceaccount.com';
+const GROUP = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/agent/0123456789abcdef';
+const forward: Action = { type: 'forward', targetGroupArn: GROUP };
+
+/** The real service as staging has it, with stand-ins for Google around it; load balancers come and go before it. */
+export interface Environment {
+  service: Server;
+  google: GoogleStandIn;
+  geminiUrl: string;
+  token: (changes?: JWTPayload) => Promise<string>;
+  stop: () => Promise<void>;
+}
+
+export async function startEnvironment(): Promise<Environment> {
+  const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-verify-'));
+  const google = await startGoogleStandIn({
+    client: { id: 'web', secret: 'client-secret', redirectUris: [`${PUBLIC_URL}/auth/callback`] },
+  });
+  const firestore = await startFirestoreStandin({ databases: ['staging'] });
+  const gemini = await spawnGeminiStandin();
+  const service = await startService({
+    root: ROOT,
+    modelUrl: gemini.url,
+    agentsDir: join(ROOT, 'agents'),
+    scratchDir,
+    env: {
+      LORNU_PUBLIC_URL: PUBLIC_URL,
+      LORNU_REVISION: REVISION,
+      // On loopback the service takes no other Host: the second one is what health checks name.
+      LORNU_ALLOW_ORIGINS: `${PUBLIC_URL},https://target`,
+      LORNU_SIGN_IN: 'required',
+      LORNU_PAGE_DIR: join(import.meta.dir, 'page'),
+      // Sooner than staging's 15 s: a test does not wait for them.
+      LORNU_PING_MS: '1500',
+      LORNU_SESSION_STORE: 'firestore',
+      FIRESTORE_DATABASE: 'staging',
+      FIRESTORE_EMULATOR_HOST: firestore.host,
+      GOOGLE_CLOUD_PROJECT: 'lornu',
+      OIDC_ISSUER: google.url,
+      OIDC_CLIENT_ID: 'web',
+      OIDC_CLIENT_SECRET: 'client-secret',
+      OIDC_ALLOWED_DOMAINS: 'lornu.ai',
+      SESSION_KEY: 'a-test-key-for-cookies-of-32-characters',
+      A2A_TOKEN_ISSUER: google.url,
+      A2A_TOKEN_JWKS_URL: `${google.url}/oauth2/v3/certs`,
+      A2A_TOKEN_AUDIENCE: PUBLIC_URL,
+      A2A_SERVICE_EMAILS: SERVICE,
+    },
+  });
+  return {
+    service,
+    google,
+    geminiUrl: gemini.url,
+    token: async (changes = {}) => {
+      const iat = Math.floor(Date.now() / 1000);
+      const identity = { sub: '1', email: SERVICE, email_verified: true };
+      const claims = { iss: google.url, aud: PUBLIC_URL, ...identity, iat, exp: iat + 600 };
+      return google.keys.sign({ ...claims, ...changes });
+    },
+    stop: async () => {
+      await service.stop();
+      await gemini.stop();
+      firestore.stop();
+      await google.stop();
+      await rm(scratchDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The load balancer of terraform/aws/staging in short, with changes. */
+export async function balance(
+  { google, service }: Environment,
+  change: (balancer: Balancer) => void = () => {},
+): Promise<RunningBalancer> {
+  const jwksEndpoint = `${google.url}/oauth2/v3/certs`;
+  const balancer = asApplied(google.url, jwksEndpoint);
+  change(balancer);
+  const keys = await Promise.all(
+    google.keys.jwks().keys.map(async (jwk) => ({
+      kid: jwk.kid ?? '',
+      pem: await exportSPKI((await importJWK(jwk, 'RS256')) as CryptoKey),
+    })),
+  );
+  const running = await startBalancer(balancer, { [jwksEndpoint]: keys });
+  await addTarget(running, GROUP, 'task-1', Number(new URL(service.url).port));
+  return running;
+}
+
+/** The environment behind this load balancer, as a person outside sees it. */
+export async function targetBehind(balancer: RunningBalancer, token: string): Promise<Target> {
+  const at = (port: number) => ({ host: '127.0.0.1', port: balancer.ports[port] ?? 0 });
+  return {
+    url: new URL(PUBLIC_URL),
+    connect: { https: at(443), http: at(80) },
+    authority: await readFile(join(balancer.folder, 'authority.pem'), 'utf8'),
+    token,
+    appName: 'lornu',
+    signal: new AbortController().signal,
+  };
+}
+
+/** The listener whose rules decide. */
+export function https({ listeners }: Balancer): Listener {
+  const found = listeners.find(({ port }) => port === 443);
+  if (!found) throw new Error('no listener on 443');
+  return found;
+}
+
+function asApplied(issuer: string, jwksEndpoint: string): Balancer {
+  const group: TargetGroup = {
+    arn: GROUP,
+    name: 'agent',
+    algorithm: 'least_outstanding_requests',
+    deregistrationDelayS: 120,
+    health: {
+      path: '/health',
+      matcher: '200',
+      intervalS: 1,
+      timeoutS: 1,
+      healthyThreshold: 2,
+      unhealthyThreshold: 2,
+    },
+  };
+  const fixed = (status: number): Action => ({
+    type: 'fixed-response',
+    status,
+    contentType: 'application/json',
+    body: JSON.stringify({ detail: 'no' }),
+  });
+  const checkToken: Action = {
+    type: 'jwt-validation',
+    issuer,
+    jwksEndpoint,
+    claims: [
+      { name: 'aud', format: 'single-string', values: [PUBLIC_URL] },
+      { name: 'email', format: 'single-string', values: [SERVICE] },
+    ],
+  };
+  const forged = ['X-Amzn-Mtls-Clientcert-Leaf', 'X-Amzn-Mtls-Clientcert-Subject'].map(
+    (name, index): Rule => ({
+      priority: index + 1,
+      conditions: [{ field: 'http-header', name, values: ['*'] }],
+      actions: [fixed(400)],
+    }),
+  );
+  const rules: Rule[] = [
+    ...forged,
+    { priority: 10, conditions: [{ field: 'path-pattern', values: ['/health'] }], actions: [forward] },
+    {
+      priority: 40,
+      conditions: [{ field: 'http-header', name: 'Authorization', values: ['Bearer *'] }],
+      actions: [checkToken, forward],
+    },
+    { priority: 100, conditions: [{ field: 'path-pattern', values: ['/*'] }], actions: [forward] },
+    { priority: 'default', conditions: [], actions: [fixed(401)] },
+  ];
+  const redirect: Action = {
+    type: 'redirect',
+    protocol: 'HTTPS',
+    host: '#{host}',
+    port: '443',
+    path: '/#{path}',
+    query: '#{query}',
+    status: 301,
+  };
+  const listener = { sslPolicy: undefined, mutualTls: { mode: 'off' as const } };
+  return {
+    idleTimeoutS: 4,
+    dropInvalidHeaders: true,
+    http2: true,
+    targetGroups: [group],
+    listeners: [
+      {
+        ...listener,
+        port: 80,
+        protocol: 'HTTP',
+        rules: [{ priority: 'default', conditions: [], actions: [redirect] }],
+      },
+      {
+        ...listener,
+        port: 443,
+        protocol: 'HTTPS',
+        sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06',
+        rules,
+      },
+    ],
+  };
+}

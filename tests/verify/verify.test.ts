@@ -1,0 +1,224 @@
+import { probeCommand } from '@lornu/ops/verify/checks/inside-probe.ts';
+import type { Target } from '@lornu/ops/verify/target.ts';
+import { verify, type CheckResult, type Verification } from '@lornu/ops/verify/verify.ts';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunningBalancer } from '../rehearsal/load-balancer/kit.ts';
+import { runCli } from '../rehearsal/whole/kit.ts';
+import {
+  balance,
+  https,
+  REVISION,
+  ROOT,
+  startEnvironment,
+  targetBehind,
+  type Environment,
+} from './environment.ts';
+
+// The real checks against the real service behind the real HAProxy; then one thing is broken at a time.
+setDefaultTimeout(120_000);
+
+let environment: Environment;
+let token: string;
+beforeAll(async () => {
+  environment = await startEnvironment();
+  token = await environment.token();
+});
+afterAll(() => environment.stop());
+
+async function verifyBehind(
+  change?: Parameters<typeof balance>[1],
+  adjust: (target: Target) => Target = (target) => target,
+  waitS = 2,
+): Promise<Verification> {
+  const running = await balance(environment, change);
+  try {
+    const target = adjust(await targetBehind(running, token));
+    return await verify({ target, revision: REVISION, waitS }, () => {});
+  } finally {
+    await running.end();
+  }
+}
+
+const idsWith = ({ checks }: Verification, outcome: CheckResult['outcome']): string[] =>
+  checks.filter((check) => check.outcome === outcome).map(({ id }) => id);
+
+describe('an environment that is as it should be', () => {
+  let seen: Verification;
+  beforeAll(async () => {
+    seen = await verifyBehind(undefined, undefined, 5);
+  });
+
+  test('passes every check that can be made from outside', () => {
+    expect(seen.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    // 'inside' needs the account; a timeout of 120 s, which is not this load balancer's, is not waited out.
+    expect(idsWith(seen, 'absent')).toEqual(['inside', 'idle-timeout']);
+    expect(idsWith(seen, 'not offered')).toEqual([]);
+    expect(seen.holds).toBe(true);
+  });
+
+  test('is told apart from one in which Gemini answers', () => {
+    expect(seen.served).toMatchObject({ modelIsStandIn: true, revision: REVISION });
+    expect(seen.checks.find(({ id }) => id === 'turn')?.seen).toContain('not Gemini itself');
+  });
+
+  test('outlives an idle timeout that is shorter than the watch', () => {
+    // HAProxy cuts after 4 s without a byte; the pings came sooner.
+    expect(seen.checks.find(({ id }) => id === 'silent-stream')?.seen).toContain('open after 5 s');
+  });
+});
+
+/** What is broken, and which checks alone must fail then. */
+const BROKEN: Record<string, [change: NonNullable<Parameters<typeof balance>[1]>, ids: string[]]> = {
+  'a redirect that is not for ever': [
+    ({ listeners }) => {
+      const action = listeners[0]?.rules[0]?.actions[0];
+      if (action?.type === 'redirect') action.status = 302;
+    },
+    ['redirect'],
+  ],
+  'no rule against forged certificates': [(balancer) => void https(balancer).rules.splice(0, 2), ['forged']],
+  'health behind the sign-in': [
+    (balancer) => {
+      const health = https(balancer).rules.find(({ priority }) => priority === 10);
+      if (health)
+        health.actions = [{ type: 'fixed-response', status: 401, contentType: 'text/plain', body: 'no' }];
+    },
+    // The checks of certificates' headers ask at the same path, and still see 400.
+    ['health'],
+  ],
+  'an idle timeout below the pings': [
+    (balancer) => {
+      balancer.idleTimeoutS = 1;
+    },
+    ['silent-stream', 'idle-timeout'],
+  ],
+  'people who are let in nowhere': [(balancer) => void https(balancer).rules.splice(-2, 1), ['sign-in']],
+};
+
+for (const [name, [change, ids]] of Object.entries(BROKEN)) {
+  test(`${name}: ${ids.join(', ')} fails, and nothing else does`, async () => {
+    const seen = await verifyBehind(change);
+    expect(seen.checks.filter(({ outcome }) => outcome === 'failed').map(({ id }) => id)).toEqual(ids);
+    expect(seen.holds).toBe(false);
+  });
+}
+
+test('a certificate that nobody knows fails whatever speaks TLS', async () => {
+  const seen = await verifyBehind(undefined, ({ authority: _, ...target }) => target);
+  expect(idsWith(seen, 'failed')).toContain('tls');
+  expect(idsWith(seen, 'failed')).toContain('health');
+});
+
+test('another revision than the one that was deployed is seen', async () => {
+  const running = await balance(environment);
+  const target = await targetBehind(running, token);
+  const seen = await verify({ target, revision: 'newer', waitS: 1 }, () => {});
+  await running.end();
+  expect(idsWith(seen, 'failed')).toEqual(['version']);
+});
+
+test('a token of another audience counts as a wrong one, and must not be the right one', async () => {
+  const foreign = await environment.token({ aud: 'https://other.example' });
+  const seen = await verifyBehind(undefined, (target) => ({ ...target, refusedTokens: { foreign } }));
+  expect(seen.checks.find(({ id }) => id === 'tokens')).toMatchObject({ outcome: 'passed' });
+  const swapped = await verifyBehind(undefined, (target) => ({
+    ...target,
+    token: foreign,
+    refusedTokens: { token },
+  }));
+  expect(idsWith(swapped, 'failed')).toContain('tokens');
+});
+
+describe('the probe that a one-off task runs', () => {
+  const run = async (env: Record<string, string>): Promise<number> => {
+    const [, ...rest] = probeCommand(false);
+    const child = Bun.spawn([process.execPath, ...rest], { env, stdout: 'pipe', stderr: 'pipe' });
+    const code = await child.exited;
+    expect(await new Response(child.stdout).text()).toBe('');
+    return code;
+  };
+  const key = { GEMINI_API_KEY: 'a-key' };
+
+  test('ends with 0 when text came, and with a code for each reason why none did', async () => {
+    expect(await run({ ...key, GOOGLE_GEMINI_BASE_URL: environment.geminiUrl })).toBe(0);
+    expect(await run({ GOOGLE_GEMINI_BASE_URL: environment.geminiUrl })).toBe(20);
+    expect(await run({ ...key, GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1' })).toBe(21);
+    expect(await run({ ...key, GOOGLE_GEMINI_BASE_URL: environment.service.url })).toBe(22);
+  });
+
+  test('names no key among its arguments', () => {
+    expect(probeCommand(false).join(' ')).not.toContain('a-key');
+    expect(probeCommand(true)[0]).toBe('python');
+  });
+});
+
+describe('lornu verify', () => {
+  let running: RunningBalancer;
+  let folder: string;
+  beforeAll(async () => {
+    running = await balance(environment);
+    folder = await mkdtemp(join(tmpdir(), 'lornu-verify-cli-'));
+    await writeFile(join(folder, 'token'), `${token}\n`, { mode: 0o600 });
+  });
+  afterAll(async () => {
+    await running.end();
+    await rm(folder, { recursive: true });
+  });
+
+  const argv = (...more: string[]) => [
+    'verify',
+    'https://aws-staging.lornu.example',
+    ...['--connect', `127.0.0.1:${running.ports[443]}`, '--connect-http', `127.0.0.1:${running.ports[80]}`],
+    ...['--ca', join(running.folder, 'authority.pem'), '--token-file', join(folder, 'token')],
+    ...['--wait', '1', '--no-aws', ...more],
+  ];
+
+  test('prints a line a check, ends with 0, and never shows the token', async () => {
+    const { exitCode, stdout, stderr } = await runCli(argv('--revision', REVISION));
+    expect(stdout).toContain('not Gemini itself');
+    expect(stdout).toMatch(/^ok {2}health .*: 200 .*\(expected 200 without a token\)$/m);
+    expect(stdout).toMatch(/^-- {2}inside .*: absent, the account cannot be looked at/m);
+    expect(stdout).toMatch(/\d+ of \d+ checks hold; \d are absent: of them nothing is known\.$/m);
+    expect(stdout + stderr).not.toContain(token);
+    expect(exitCode).toBe(0);
+  });
+
+  test('ends with 1 when a check fails, in JSON too', async () => {
+    const { exitCode, stdout } = await runCli(argv('--revision', 'newer', '--json'));
+    const seen = JSON.parse(stdout) as Verification;
+    expect([exitCode, seen.holds, idsWith(seen, 'failed')]).toEqual([1, false, ['version']]);
+  });
+
+  test('says what is wrong with what it was given', async () => {
+    const plain = await runCli(['verify', 'http://aws-staging.lornu.example']);
+    expect([plain.exitCode, plain.stderr]).toEqual([2, expect.stringContaining('a token is sent to it')]);
+    const missing = await runCli(argv('--token-file', join(folder, 'none')));
+    expect([missing.exitCode, missing.stderr]).toEqual([2, expect.stringContaining('next: Give a file')]);
+    await writeFile(join(folder, 'odd'), 'not a token');
+    const odd = await runCli(argv('--token-file', join(folder, 'odd')));
+    expect([odd.exitCode, odd.stderr]).toEqual([2, expect.stringContaining('The token cannot be one.')]);
+  });
+
+  test('whatever does not answer fails every check, in words', async () => {
+    const { exitCode, stdout } = await runCli([
+      ...['verify', 'https://aws-staging.lornu.example', '--connect', '127.0.0.1:1', '--no-aws'],
+    ]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('does not say what it is');
+    expect(stdout).not.toMatch(/^ok/m);
+    expect(stdout).not.toContain('    at ');
+  });
+});
+
+test('a person who stops it gets no verdict', async () => {
+  const stop = new AbortController();
+  const running = await balance(environment);
+  const target = { ...(await targetBehind(running, token)), signal: stop.signal };
+  setTimeout(() => stop.abort(), 300);
+  const seen = await verify({ target, waitS: 30 }, () => {}).catch((error: unknown) => error);
+  await running.end();
+  expect(seen).toBeInstanceOf(Error);
+});
