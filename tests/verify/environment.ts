@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addTarget, HOST, startBalancer, type RunningBalancer } from '../rehearsal/load-balancer/kit.ts';
 
-export const ROOT = join(import.meta.dir, '../..');
+const ROOT = join(import.meta.dir, '../..');
 export const REVISION = '1a2b3c4';
 const PUBLIC_URL = `https://${HOST}`;
 const SERVICE = 'verify@lornu.iam.gserviceaccount.com';
@@ -54,6 +54,9 @@ export async function startEnvironment(): Promise<Environment> {
       LORNU_PAGE_DIR: join(import.meta.dir, 'page'),
       // Sooner than staging's 15 s: a test does not wait for them.
       LORNU_PING_MS: '1500',
+      // All broken environments are verified at once.
+      LORNU_LIMIT_REQUESTS_PER_MINUTE: '100000',
+      LORNU_LIMIT_STREAMS: '200',
       LORNU_SESSION_STORE: 'firestore',
       FIRESTORE_DATABASE: 'staging',
       FIRESTORE_EMULATOR_HOST: firestore.host,

@@ -108,14 +108,14 @@ judges('ready', judgeReady, [
   ['something else', { status: 200, answer: { hello: 1 } }, 'failed', 'no list'],
 ]);
 
-let at = 0;
+let clockMs = 0;
 const frame = (index: number, text: string, partial = true, event: WireEvent = {}): StreamPart => ({
   kind: 'frame',
   index,
-  atMs: (at += 10),
+  atMs: (clockMs += 10),
   event: { partial, content: { parts: [{ text }] }, modelVersion: 'gemini-2.5-flash', ...event },
 });
-const comment = (text: string): StreamPart => ({ kind: 'comment', text, atMs: (at += 10) });
+const comment = (text: string): StreamPart => ({ kind: 'comment', text, atMs: (clockMs += 10) });
 const atOnce = (parts: StreamPart[]) => parts.map((part) => ({ ...part, atMs: 1 }));
 const answer = [frame(0, 'one '), frame(1, 'two'), frame(2, 'one two', false), comment('run completed')];
 judges('turn', judgeTurn, [
