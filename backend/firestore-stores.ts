@@ -2,11 +2,12 @@ import type { SessionStoreConfig } from './config/config.ts';
 import { createFirestore } from './firestore/create-firestore.ts';
 import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
 import { FirestoreMemory } from './memory/firestore/firestore-memory.ts';
-import { ProcessRunStore } from './runs/process/process-run-store.ts';
+import { FirestoreRunStore } from './runs/firestore/firestore-run-store.ts';
+import { LeaseGuard } from './runs/firestore/lease-guard.ts';
 import { FirestoreSessionStore } from './sessions/firestore/firestore-session-store.ts';
 import { FirestoreTaskRecords } from './tasks/firestore/firestore-task-records.ts';
 
-/** Conversations and memory in Firestore; runs, which it does not hold yet, in this process. */
+/** Conversations, their runs, memory and A2A tasks in Firestore. */
 export function openFirestoreStores(
   { database, project, emulatorHost }: Extract<SessionStoreConfig, { kind: 'firestore' }>,
   google: GoogleIdentity | undefined,
@@ -18,7 +19,7 @@ export function openFirestoreStores(
     ...(authClient ? { authClient } : {}),
     ...(emulatorHost ? { emulatorHost } : {}),
   });
-  const runs = new ProcessRunStore({ newestEventMs: (session) => sessions.newestEventMs(session) });
-  const sessions = new FirestoreSessionStore({ db, guard: runs });
+  const sessions = new FirestoreSessionStore({ db, guard: new LeaseGuard(db) });
+  const runs = new FirestoreRunStore({ db, newestEventMs: (session) => sessions.newestEventMs(session) });
   return { sessions, runs, memory: new FirestoreMemory(db), tasks: new FirestoreTaskRecords({ db }) };
 }

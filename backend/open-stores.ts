@@ -48,7 +48,6 @@ export async function openStores(
       database,
       expected: EXPECTED_DATABASE,
     });
-  log.warn('runs are kept in this process only: with it they end, as interrupted, and are not taken over');
   // Its client is large: loaded only where it is used.
   const { openFirestoreStores } = await import('./firestore-stores.ts');
   return openFirestoreStores(sessions, google);

@@ -1,8 +1,17 @@
 import { AppError } from './app-error.ts';
 
-/** The refusal of a writer beside a running run: names the run, so that the caller can listen to it or stop it. */
-export function sessionBusy(runId: string): AppError {
+const RETRY_AFTER = { 'retry-after': '5' };
+
+/**
+ * The refusal of a writer beside a running run: names the run, so that the caller can listen to it or stop it. Undefined
+ * where another service has the turn, whose runs are not known here.
+ */
+export function sessionBusy(runId: string | undefined): AppError {
+  if (runId === undefined) {
+    const detail = 'This session has a turn under way at another service.';
+    return new AppError('SESSION_BUSY', detail, { headers: RETRY_AFTER });
+  }
   return new AppError('SESSION_BUSY', `This session has a run under way: ${runId}`, {
-    headers: { 'retry-after': '5', 'lornu-run-id': runId },
+    headers: { ...RETRY_AFTER, 'lornu-run-id': runId },
   });
 }

@@ -46,6 +46,37 @@ export async function calling<T>(
   }
 }
 
+/** Between two tries of what nobody waits for. */
+const TRY_EVERY_MS = 500;
+/** gRPC's codes for a moment's absence; a refusal is none. */
+const PASSING = new Set([4, 10, 13, 14]);
+
+/**
+ * Calls Firestore until it answers, for a longer but bounded time: for the writes of a turn under way, which shall ride
+ * out an absence. What is called has to bear being done twice. Throws as `calling` does; a refusal at once.
+ */
+export async function patiently<T>(
+  call: (signal: AbortSignal) => Promise<T>,
+  patienceMs: number,
+  waitMs?: number,
+): Promise<T> {
+  const giveUpAt = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await calling(call, waitMs);
+    } catch (error) {
+      if (!isPassing(error) || performance.now() > giveUpAt) throw error;
+      await Bun.sleep(TRY_EVERY_MS);
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof AppError) || error.code !== 'STORE_UNAVAILABLE') return false;
+  const code = codeOf(error.cause);
+  return code === undefined || PASSING.has(code);
+}
+
 function unavailable(detail?: string, cause?: unknown): AppError {
   return new AppError('STORE_UNAVAILABLE', detail, { cause, headers: { 'retry-after': '2' } });
 }

@@ -1,20 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
-import { RunBench, type TestProcess } from '../testing/run-bench.ts';
+import { openRunBench, type TestProcess } from '../testing/run-bench.ts';
 import type { Run, TurnRequest } from './run.ts';
 
 const key = { appName: 'lornu', userId: 'u', sessionId: 's' };
 const HOUR_MS = 3_600_000;
 let standin: GeminiStandin;
-let bench: RunBench;
+let bench: Awaited<ReturnType<typeof openRunBench>>;
 
 beforeAll(async () => {
   standin = await spawnGeminiStandin();
 });
 afterAll(() => standin.stop());
 beforeEach(async () => {
-  bench = await RunBench.open(standin.url);
+  bench = await openRunBench(standin.url);
 });
 afterEach(() => bench.close());
 

@@ -24,10 +24,6 @@ const COULD_NOT_GO_ON = 'The turn was interrupted and could not be gone on with.
 /** Why a run ends without its agent having come to an end. */
 const ENDINGS: { [reason in StopReason]?: { state: 'cancelled' | 'interrupted'; sentence?: string } } = {
   cancelled: { state: 'cancelled' },
-  'process-ends': {
-    state: 'interrupted',
-    sentence: 'The service was stopped in the middle of the turn. Please ask again.',
-  },
   'too-long': { state: 'interrupted', sentence: 'The turn took longer than turns may take here.' },
   unheard: {
     state: 'interrupted',
@@ -56,11 +52,7 @@ export async function carryRun(parts: RunServiceParts, limits: RunLimits, carrie
     else await run.end(state);
   } catch (error) {
     if (isLost(error)) await run.leave();
-    else {
-      log.error('A run could not be closed in the store', { runId: run.id, error });
-      // Nobody else will: its listeners wait for an end.
-      if (!parts.runs.outlivesProcess) await run.end('interrupted').catch(() => undefined);
-    }
+    else log.error('A run could not be closed in the store', { runId: run.id, error });
   } finally {
     clearTimeout(timer);
   }

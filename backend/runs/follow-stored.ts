@@ -2,9 +2,6 @@ import { abortableSleep } from '../model/with-retries.ts';
 import type { Frame, RunState } from './run.ts';
 import type { RunStore } from './run-store.ts';
 
-/** How often a run of another process is looked at. */
-const LOOK_EVERY_MS = 50;
-
 /**
  * The frames of a run as the store gets them, from `fromIndex` on; ends with the run, or where it is no longer kept.
  * Its return value is how the run ended; undefined where the listener left first.
@@ -26,6 +23,6 @@ export async function* followStored(
       if (signal?.aborted) return undefined;
     }
     if (stored.state !== 'running') return stored.state;
-    await abortableSleep(LOOK_EVERY_MS, signal);
+    await abortableSleep(store.pace.lookEveryMs, signal);
   }
 }

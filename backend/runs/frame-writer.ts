@@ -4,7 +4,8 @@ import type { Lease, RunStore } from './run-store.ts';
 
 /**
  * Numbers the frames of a run, stores them in batches and shows them once they are stored: what a client has seen is
- * never lost with the process. The first frame is stored at once, so that nobody waits for it.
+ * never lost with the process. The first frame is stored at once, so that nobody waits for it. Where the store's pace
+ * says so, frames are shown at once instead and stored a while later.
  */
 export class FrameWriter {
   readonly #store: RunStore;
@@ -31,9 +32,15 @@ export class FrameWriter {
   /** Frames of one event stay in one batch. */
   add(kind: Frame['kind'], ...jsons: string[]): void {
     if (this.#isClosed) return;
-    for (const json of jsons) this.#pending.push({ index: this.#nextIndex++, kind, json });
+    const { everyMs, maxFrames, isShownFirst } = this.#store.pace;
+    const frames = jsons.map((json): Frame => ({ index: this.#nextIndex++, kind, json }));
+    this.#pending.push(...frames);
+    if (isShownFirst) {
+      this.#log.publish(frames);
+      // Nobody waits for the first one to be stored, so it may wait for others too.
+      if (this.#lastFlushAt === Number.NEGATIVE_INFINITY) this.#lastFlushAt = performance.now();
+    }
     if (this.#flushing || this.#isRefused) return;
-    const { everyMs, maxFrames } = this.#store.pace;
     const waitMs = this.#lastFlushAt + everyMs - performance.now();
     if (waitMs <= 0 || this.#pending.length >= maxFrames) this.#startFlush();
     else this.#timer ??= setTimeout(() => this.#startFlush(), waitMs);
@@ -57,6 +64,11 @@ export class FrameWriter {
     return rest;
   }
 
+  /** Shows frames that are stored now, or never will be. */
+  publish(frames: readonly Frame[]): void {
+    if (!this.#store.pace.isShownFirst) this.#log.publish(frames);
+  }
+
   #startFlush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -66,7 +78,7 @@ export class FrameWriter {
     this.#lastFlushAt = performance.now();
     this.#flushing = this.#store
       .addFrames(this.#lease, batch)
-      .then(() => this.#log.publish(batch))
+      .then(() => this.publish(batch))
       .catch((error: unknown) => {
         // In the order in which they came, in case the run's end can still be stored.
         this.#pending = [...batch, ...this.#pending];

@@ -22,6 +22,7 @@ const TAKEN_AT_ONCE = 20;
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #underWay = new Set<Promise<void>>();
   #takesOver = true;
 
   constructor(options: HousekeepingOptions) {
@@ -37,8 +38,10 @@ export class Housekeeping {
     this.#takesOver = false;
   }
 
-  stop(): void {
+  /** Resolves when what is under way has come to its end. */
+  async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    await Promise.all(this.#underWay);
   }
 
   /** One at a time, however long it takes. */
@@ -47,9 +50,13 @@ export class Housekeeping {
     const timer = setInterval(() => {
       if (isBusy) return;
       isBusy = true;
-      work()
+      const working = work()
         .catch((error: unknown) => this.#options.log.warn(complaint, { error }))
-        .finally(() => (isBusy = false));
+        .finally(() => {
+          isBusy = false;
+          this.#underWay.delete(working);
+        });
+      this.#underWay.add(working);
     }, ms);
     // A process that has nothing else to do may end.
     timer.unref();

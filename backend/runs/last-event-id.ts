@@ -1,5 +1,13 @@
 import { AppError } from '../errors/app-error.ts';
 
+/** How far the indexes of two carriers of a run are apart where frames are shown before they are stored. */
+const CARRIER_STRIDE = 1_000_000;
+
+/** Of the first frame that the carrier after `takeovers` earlier ones makes; none of them can have shown it. */
+export function firstIndexOf(takeovers: number): number {
+  return takeovers * CARRIER_STRIDE;
+}
+
 /** The SSE id of a frame: the run and the frame's index. */
 export function frameId(runId: string, index: number): string {
   return `${runId}:${index}`;

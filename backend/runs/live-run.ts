@@ -1,6 +1,7 @@
 import type { Event } from '@google/adk';
 import type { TurnFailure } from '../turn/turn-failure.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
+import { abortableSleep } from '../model/with-retries.ts';
 import { followStored } from './follow-stored.ts';
 import { FrameLog, type LogEnd } from './frame-log.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -9,14 +10,7 @@ import type { Frame, Run, RunState, TokenUse } from './run.ts';
 import type { Lease, RunRecord, RunStore } from './run-store.ts';
 
 /** Why a run is stopped from outside. */
-export type StopReason =
-  | 'cancelled'
-  | 'too-long'
-  | 'unheard'
-  | 'hand-over'
-  | 'process-ends'
-  | 'lease-lost'
-  | 'store-failed';
+export type StopReason = 'cancelled' | 'too-long' | 'unheard' | 'hand-over' | 'lease-lost' | 'store-failed';
 
 /** A run that this process carries. */
 export class LiveRun implements Run {
@@ -32,6 +26,7 @@ export class LiveRun implements Run {
   readonly #store: RunStore;
   readonly #log: FrameLog;
   readonly #writer: FrameWriter;
+  readonly #firstIndex: number;
   readonly #unheardTokens: number;
   readonly #resolveEnded: () => void;
   #state: RunState = 'running';
@@ -39,13 +34,13 @@ export class LiveRun implements Run {
   #listeners = 0;
   #tokensWhenLeft = 0;
 
-  /** `storedFrames`: how many there are from earlier carriers. `unheardTokens`: what may be spent while nobody listens. */
+  /** `firstIndex`: of the first frame that this process makes. `unheardTokens`: what may be spent while nobody listens. */
   constructor(
     store: RunStore,
     record: RunRecord,
     lease: Lease,
     request: TurnRequest,
-    options: { storedFrames: number; unheardTokens: number },
+    options: { firstIndex: number; unheardTokens: number },
   ) {
     this.id = record.id;
     this.invocationId = record.invocationId;
@@ -53,7 +48,8 @@ export class LiveRun implements Run {
     this.lease = lease;
     this.request = request;
     this.#store = store;
-    this.#log = new FrameLog(options.storedFrames);
+    this.#firstIndex = options.firstIndex;
+    this.#log = new FrameLog(options.firstIndex);
     this.#writer = new FrameWriter(store, lease, this.#log, (error) => this.#storeFailed(error));
     this.#unheardTokens = options.unheardTokens;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -89,17 +85,20 @@ export class LiveRun implements Run {
   async *frames(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<Frame> {
     this.#listeners++;
     try {
+      const { isShownFirst, lookEveryMs } = this.#store.pace;
       let index = Math.max(0, fromIndex);
       for (;;) {
         if (signal?.aborted) return;
         const frame = this.#log.at(index);
         if (frame === 'behind') {
           const stored = await this.#store.frames(this.id, index);
-          if (!stored || stored.frames.length === 0) return;
-          for (const old of stored.frames) {
+          for (const old of stored?.frames ?? []) {
             yield old;
             index = old.index + 1;
           }
+          if (stored?.frames.length === 0 && index < this.#firstIndex) index = this.#firstIndex;
+          else if (stored?.frames.length === 0 && isShownFirst) await abortableSleep(lookEveryMs, signal);
+          else if (!stored?.frames.length) return;
         } else if (frame) {
           yield frame;
           index++;
@@ -138,7 +137,7 @@ export class LiveRun implements Run {
     try {
       await this.#store.end(this.lease, state, rest);
     } finally {
-      this.#log.publish(rest);
+      this.#writer.publish(rest);
       this.#finish(state, 'ended');
     }
   }

@@ -5,7 +5,7 @@ import { invocationToResume, unknownCallIds } from '../turn/invocation-to-resume
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { carryRun, type Carried } from './carry-run.ts';
 import { LiveRun } from './live-run.ts';
-import { fromIndexAfter } from './last-event-id.ts';
+import { firstIndexOf, fromIndexAfter } from './last-event-id.ts';
 import type { Attachment, Run, RunChoice, RunService, RunSummary } from './run.ts';
 import { DEFAULT_RUN_LIMITS, type RunLimits, type RunServiceParts } from './run-parts.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -15,7 +15,6 @@ import { StoredRun } from './stored-run.ts';
 const LISTED_RUNS = 50;
 /** How long a cancel waits for the run's end before it tells the state as it is. */
 const CANCEL_WAIT_MS = 5_000;
-const LOOK_EVERY_MS = 50;
 /** For a hand-over to be written before the process is gone. */
 const HAND_OVER_MS = 3_000;
 
@@ -87,8 +86,7 @@ class DurableRunService implements RunService {
     const live = this.#active.get(record.id);
     const run = live ?? new StoredRun(this.#parts.runs, record);
     if (lastEventId === undefined || lastEventId === '') return { run, fromIndex: 0 };
-    const count =
-      live?.frameCount ?? (await this.#parts.runs.frames(record.id, Number.MAX_SAFE_INTEGER))?.count ?? 0;
+    const count = live?.frameCount ?? (await this.#shownAtMost(record));
     return { run, fromIndex: fromIndexAfter(lastEventId, record.id, count, choice.runId === 'running') };
   }
 
@@ -113,10 +111,9 @@ class DurableRunService implements RunService {
     this.#isDraining = true;
     this.#housekeeping.stopTakingOver();
     await Promise.race([this.#allEnded(), Bun.sleep(withinMs)]);
-    const reason = this.#parts.runs.outlivesProcess ? 'hand-over' : 'process-ends';
-    for (const run of this.#active.values()) run.stop(reason);
+    for (const run of this.#active.values()) run.stop('hand-over');
     await Promise.race([this.#allEnded(), Bun.sleep(HAND_OVER_MS)]);
-    this.#housekeeping.stop();
+    await Promise.race([this.#housekeeping.stop(), Bun.sleep(HAND_OVER_MS)]);
   }
 
   async #allEnded(): Promise<void> {
@@ -141,7 +138,9 @@ class DurableRunService implements RunService {
   #carry(record: RunRecord, lease: Lease, request: TurnRequest, carried: Omit<Carried, 'run'>): LiveRun {
     const { unheardTokens } = this.#limits;
     const storedFrames = (carried.earlierFrames?.at(-1)?.index ?? -1) + 1;
-    const run = new LiveRun(this.#parts.runs, record, lease, request, { storedFrames, unheardTokens });
+    const { isShownFirst } = this.#parts.runs.pace;
+    const firstIndex = isShownFirst ? firstIndexOf(record.takeovers) : storedFrames;
+    const run = new LiveRun(this.#parts.runs, record, lease, request, { firstIndex, unheardTokens });
     this.#active.set(run.id, run);
     const { protection } = this.#parts;
     protection?.runStarted(record.startedMs);
@@ -165,6 +164,13 @@ class DurableRunService implements RunService {
     this.#carry(record, lease, request, { session, rootAgent, earlierFrames: stored.frames });
   }
 
+  /** How many frames of another process's run a listener can have seen. */
+  async #shownAtMost({ id, takeovers }: RunRecord): Promise<number> {
+    const { runs } = this.#parts;
+    if (runs.pace.isShownFirst) return firstIndexOf(takeovers + 1);
+    return (await runs.frames(id, Number.MAX_SAFE_INTEGER))?.count ?? 0;
+  }
+
   async #find({ session, runId }: RunChoice): Promise<RunRecord> {
     const { runs } = this.#parts;
     const record = runId === 'running' ? await runs.running(session) : await runs.get(runId);
@@ -181,7 +187,7 @@ class DurableRunService implements RunService {
     const giveUpAt = performance.now() + CANCEL_WAIT_MS;
     while (performance.now() < giveUpAt) {
       if ((await this.#parts.runs.get(runId))?.state !== 'running') return;
-      await Bun.sleep(LOOK_EVERY_MS);
+      await Bun.sleep(this.#parts.runs.pace.lookEveryMs);
     }
   }
 }

@@ -40,11 +40,17 @@ export interface StoredFrames {
   state: RunState;
 }
 
-/** How frames are gathered before they are stored; they are shown once they are stored. */
+/** How frames are gathered before they are stored, and how often a run of another process is looked at. */
 export interface FramePace {
-  /** A frame waits at most this long for others. The first of a run never waits. */
+  /** A frame waits at most this long for others. Where frames are shown once they are stored, the first of a run never waits. */
   everyMs: number;
   maxFrames: number;
+  /**
+   * Frames are shown before they are stored. Those of a process that dies may be shown and never stored; whoever takes
+   * over numbers its own from another thousand thousand on (`firstIndexOf`), so that no index stands for two frames.
+   */
+  isShownFirst: boolean;
+  lookEveryMs: number;
 }
 
 /**
@@ -58,8 +64,6 @@ export interface FramePace {
  */
 export interface RunStore {
   readonly pace: FramePace;
-  /** Whether another process can go on with a run; where not, a run that its process cannot finish ends as interrupted. */
-  readonly outlivesProcess: boolean;
 
   /** Throws SESSION_NOT_FOUND, or SESSION_BUSY that names the running run. */
   begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }>;

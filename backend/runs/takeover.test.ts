@@ -1,7 +1,8 @@
 import { createEvent } from '@google/adk';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { startFirestoreStandin } from '../../ops/standins/firestore/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
-import { RunBench } from '../testing/run-bench.ts';
+import { openFirestoreBench, openRunBench, type RunBench } from '../testing/run-bench.ts';
 import type { Run, TurnRequest } from './run.ts';
 import type { RunLimits } from './run-parts.ts';
 
@@ -22,16 +23,12 @@ const ALIVE: Partial<RunLimits> = {
   cancelEveryMs: 20,
 };
 let standin: GeminiStandin;
-let bench: RunBench;
+let bench: RunBench<unknown>;
 
 beforeAll(async () => {
   standin = await spawnGeminiStandin();
 });
 afterAll(() => standin.stop());
-beforeEach(async () => {
-  bench = await RunBench.open(standin.url);
-});
-afterEach(() => bench.close());
 
 const say = (text: string, more: Partial<TurnRequest> = {}): TurnRequest => ({
   ...key,
@@ -55,209 +52,234 @@ const textOf = (event: Wire): string =>
 const whole = (frames: Wire[]): Wire[] => frames.filter((frame) => !frame['partial']);
 const counted = (n: number): string => Array.from({ length: n }, (_, index) => index + 1).join(' ');
 
-test('another process goes on with a turn: one coherent stream, no doubled text, no gap', async () => {
-  const stopped = bench.process(STOPPED);
-  await stopped.sessions.createSession(key);
-  const run = await stopped.runs.start(say('count to 40 every 40 ms'));
-  const listening = collect(run);
-  const other = bench.process(ALIVE);
-  const { indexes, frames } = await listening;
-  expect(indexes).toEqual(indexes.map((_, index) => index));
-  const [interrupted, rest, ...more] = whole(frames);
-  expect(more).toEqual([]);
-  expect([interrupted!['interrupted'], rest!['interrupted']]).toEqual([true, undefined]);
-  expect(textOf(interrupted!)).not.toBe('');
-  expect(textOf(interrupted!) + textOf(rest!)).toBe(counted(40));
-  for (const answer of [interrupted!, rest!]) {
-    const pieces = frames.filter((frame) => frame['partial'] && frame['id'] === answer['id']);
-    expect(pieces.map(textOf).join('')).toBe(textOf(answer));
-    expect(answer['invocationId']).toBe(run.invocationId);
-  }
-  expect(run.state).toBe('completed');
-  const { events } = (await other.sessions.getSession(key))!;
-  expect(events.map(textOf)).toEqual(['count to 40 every 40 ms', textOf(interrupted!), textOf(rest!)]);
-  expect((await other.runs.list(key)).map(({ id, state }) => [id, state])).toEqual([[run.id, 'completed']]);
-  const again = await other.runs.start(say('hello'));
-  await again.ended;
-  expect(again.state).toBe('completed');
-});
+const FRAME = { index: 1_000, kind: 'event', json: '{}' } as const;
+const STORES = [
+  { name: 'SQLite', open: () => openRunBench(standin.url), isShownFirst: false },
+  {
+    name: 'Firestore',
+    open: async () => openFirestoreBench(standin.url, await startFirestoreStandin(), { framesEveryMs: 100 }),
+    isShownFirst: true,
+  },
+];
 
-test('a process stopped past its lease cannot write any more', async () => {
-  const stopped = bench.process(STOPPED);
-  await stopped.sessions.createSession(key);
-  const run = await stopped.runs.start(say('count to 40 every 40 ms'));
-  const session = (await stopped.sessions.getSession(key))!;
-  stopped.sessions.bindFence(session, 1);
-  const other = bench.process(ALIVE);
-  while ((await other.store.get(run.id))?.takeovers === 0) await Bun.sleep(20);
-  const late = createEvent({ id: 'late', invocationId: run.invocationId, author: 'lornu' });
-  expect(await stopped.sessions.appendEvent({ session, event: late }).catch((error) => error.code)).toBe(
-    'LEASE_LOST',
-  );
-  expect(
-    await stopped.store.addFrames({ runId: run.id, session: key, fence: 1 }, []).catch((e) => e.code),
-  ).toBe('LEASE_LOST');
-  await collect(run);
-  expect((await other.sessions.getSession(key))!.events.some(({ id }) => id === 'late')).toBe(false);
-});
-
-/** What a killed process leaves: a begun run with these frames and events, and a lease that has run out. */
-async function leaveBehind(frames: Wire[], events: Wire[], text = 'note: one'): Promise<string> {
-  const dead = bench.process(STOPPED);
-  await dead.sessions.createSession(key);
-  const request = say(text);
-  const { lease, run } = await dead.store.begin(
-    { id: 'run', session: key, invocationId: 'e-1', owner: 'dead', startedMs: Date.now(), request },
-    1,
-  );
-  const session = (await dead.sessions.getSession(key))!;
-  dead.sessions.bindFence(session, lease.fence);
-  const { fromWire } = await import('../events/wire.ts');
-  for (const event of events)
-    await dead.sessions.appendEvent({ session, event: fromWire({ invocationId: 'e-1', ...event }) });
-  const kept = frames.map((frame, index) => ({
-    index,
-    kind: 'event' as const,
-    json: JSON.stringify({ invocationId: 'e-1', ...frame }),
-  }));
-  if (kept.length > 0) await dead.store.addFrames(lease, kept);
-  return run.id;
-}
-
-async function goOn(): Promise<{ frames: Wire[]; state: string; events: Wire[]; state2: Wire }> {
-  const { runs, sessions } = bench.process(ALIVE);
-  const { run } = await runs.attach({ session: key, runId: 'run' });
-  const { frames } = await collect(run);
-  const session = (await sessions.getSession(key))!;
-  return { frames, state: run.state, events: session.events, state2: session.state };
-}
-
-const USER = { id: 'u1', author: 'user', content: { role: 'user', parts: [{ text: 'note: one' }] } };
-const callEvent = (name: string, args: Wire = {}): Wire => ({
-  id: 'm1',
-  author: 'lornu',
-  content: { role: 'model', parts: [{ functionCall: { id: 'adk-1', name, args } }] },
-});
-
-test('where not even the message was stored, the turn begins again', async () => {
-  await leaveBehind([], []);
-  const { state, state2, events } = await goOn();
-  expect(state).toBe('completed');
-  expect(state2).toEqual({ 'user:notes': ['one'] });
-  expect(events.filter(({ author }) => author === 'user').length).toBeGreaterThan(0);
-});
-
-test('a call whose answer was not stored is not made again: the model is told that nobody knows', async () => {
-  await leaveBehind(
-    [callEvent('save_note', { text: 'one' })],
-    [USER, callEvent('save_note', { text: 'one' })],
-  );
-  const { frames, state, state2 } = await goOn();
-  expect(state).toBe('completed');
-  expect(state2).toEqual({});
-  const answer = frames.find((frame) => frame['content']?.parts[0].functionResponse);
-  expect(answer!['content'].parts[0].functionResponse).toMatchObject({ id: 'adk-1', name: 'save_note' });
-  expect(answer!['content'].parts[0].functionResponse.response.error).toContain('not known');
-});
-
-test('a call that is safe to repeat is made again', async () => {
-  await leaveBehind([callEvent('list_notes')], [USER, callEvent('list_notes')]);
-  const { frames, state } = await goOn();
-  expect(state).toBe('completed');
-  const answer = frames.find((frame) => frame['content']?.parts[0].functionResponse);
-  expect(answer!['content'].parts[0].functionResponse.response).toEqual({ notes: [] });
-});
-
-test('an event that was stored and not shown is shown, and a turn that was over ends', async () => {
-  const said = {
-    id: 'm2',
-    author: 'lornu',
-    content: { role: 'model', parts: [{ text: 'Done.' }] },
-    finishReason: 'STOP',
-  };
-  const piece = {
-    id: 'm2',
-    author: 'lornu',
-    partial: true,
-    content: { role: 'model', parts: [{ text: 'Done.' }] },
-  };
-  await leaveBehind([piece], [USER, said]);
-  const { frames, state, events } = await goOn();
-  expect(state).toBe('completed');
-  expect(whole(frames).map(({ id }) => id)).toEqual(['m2']);
-  expect(events).toHaveLength(2);
-});
-
-test('a turn whose processes keep dying ends with an event that says so', async () => {
-  const runId = await leaveBehind([], [USER]);
-  const { store } = bench.process(STOPPED);
-  for (let n = 0; n < 31; n++) {
-    await store.takeExpired('crash', -1, 10);
-  }
-  const { frames, state } = await goOn();
-  expect(state).toBe('interrupted');
-  expect(whole(frames)[0]).toMatchObject({ errorCode: 'TURN_INTERRUPTED' });
-  expect((await bench.process(STOPPED).runs.list(key))[0]!.id).toBe(runId);
-});
-
-test('cancel from another process stops the model, keeps what was shown, and the next turn is valid', async () => {
-  const carrier = bench.process(ALIVE);
-  const other = bench.process(ALIVE);
-  await carrier.sessions.createSession(key);
-  const run = await carrier.runs.start(say('count to 100 every 20 ms'));
-  const listening = collect(run);
-  await Bun.sleep(150);
-  expect(await other.runs.cancel({ session: key, runId: 'running' })).toMatchObject({
-    id: run.id,
-    state: 'cancelled',
+describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
+  beforeEach(async () => {
+    bench = await open();
   });
-  const { frames } = await listening;
-  const shown = frames
-    .filter((frame) => frame['partial'])
-    .map(textOf)
-    .join('');
-  const last = (await other.sessions.getSession(key))!.events.at(-1)! as Wire;
-  expect([textOf(last), last['interrupted']]).toEqual([shown, true]);
-  const again = await other.runs.start(say('hello'));
-  await again.ended;
-  expect(again.state).toBe('completed');
-  expect(await other.runs.cancel({ session: key, runId: run.id })).toMatchObject({ state: 'cancelled' });
-});
+  afterEach(() => bench.close());
 
-test('cancel of a run whose process is gone closes it', async () => {
-  await leaveBehind([], [USER, callEvent('save_note', { text: 'one' })]);
-  const { runs, sessions } = bench.process({ ...ALIVE, takeOverEveryMs: 300 });
-  expect(await runs.cancel({ session: key, runId: 'run' })).toMatchObject({ state: 'cancelled' });
-  const last = (await sessions.getSession(key))!.events.at(-1) as Wire;
-  expect(last['content'].parts[0].functionResponse.response.error).toContain('interrupted');
-});
+  /** Each once and in order; where frames are shown before they are stored, a takeover leaves a gap. */
+  function expectInOrder(indexes: number[]): void {
+    const inOrder = isShownFirst ? indexes.toSorted((a, b) => a - b) : indexes.map((_, index) => index);
+    expect(indexes).toEqual(inOrder);
+    expect(new Set(indexes).size).toBe(indexes.length);
+  }
 
-test('draining hands a run over, and its listener follows it', async () => {
-  const old = bench.process(ALIVE);
-  await old.sessions.createSession(key);
-  const run = await old.runs.start(say('count to 40 every 30 ms'));
-  const listening = collect(run);
-  await Bun.sleep(200);
-  const next = bench.process(ALIVE);
-  await old.runs.drain(0);
-  expect(old.runs.activeCount).toBe(0);
-  const { frames, indexes } = await listening;
-  expect(indexes).toEqual(indexes.map((_, index) => index));
-  expect(whole(frames).map(textOf).join('')).toBe(counted(40));
-  expect((await next.runs.list(key))[0]!.state).toBe('completed');
-});
-
-test('two messages at once: one runs, the other is refused with the run in its way', async () => {
-  const [a, b] = [bench.process(ALIVE), bench.process(ALIVE)];
-  await a.sessions.createSession(key);
-  const answers = await Promise.allSettled(
-    [a, b].map(({ runs }) => runs.start(say('count to 5 every 20 ms'))),
-  );
-  const [started] = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-  const [refused] = answers.flatMap((answer) => (answer.status === 'rejected' ? answer.reason : []));
-  expect(refused).toMatchObject({
-    code: 'SESSION_BUSY',
-    headers: { 'lornu-run-id': started!.id, 'retry-after': '5' },
+  test('another process goes on with a turn: one coherent stream, no doubled text, no gap', async () => {
+    const stopped = bench.process(STOPPED);
+    await stopped.sessions.createSession(key);
+    const run = await stopped.runs.start(say('count to 40 every 40 ms'));
+    const listening = collect(run);
+    const other = bench.process(ALIVE);
+    const { indexes, frames } = await listening;
+    expectInOrder(indexes);
+    const [interrupted, rest, ...more] = whole(frames);
+    expect(more).toEqual([]);
+    expect([interrupted!['interrupted'], rest!['interrupted']]).toEqual([true, undefined]);
+    expect(textOf(interrupted!)).not.toBe('');
+    expect(textOf(interrupted!) + textOf(rest!)).toBe(counted(40));
+    for (const answer of [interrupted!, rest!]) {
+      const pieces = frames.filter((frame) => frame['partial'] && frame['id'] === answer['id']);
+      const shown = pieces.map(textOf).join('');
+      if (isShownFirst) expect(shown).toStartWith(textOf(answer));
+      else expect(shown).toBe(textOf(answer));
+      expect(answer['invocationId']).toBe(run.invocationId);
+    }
+    expect(run.state).toBe('completed');
+    const { events } = (await other.sessions.getSession(key))!;
+    expect(events.map(textOf)).toEqual(['count to 40 every 40 ms', textOf(interrupted!), textOf(rest!)]);
+    expect((await other.runs.list(key)).map(({ id, state }) => [id, state])).toEqual([[run.id, 'completed']]);
+    const again = await other.runs.start(say('hello'));
+    await again.ended;
+    expect(again.state).toBe('completed');
   });
-  await started!.ended;
+
+  test('a process stopped past its lease cannot write any more', async () => {
+    const stopped = bench.process(STOPPED);
+    await stopped.sessions.createSession(key);
+    const run = await stopped.runs.start(say('count to 40 every 40 ms'));
+    const session = (await stopped.sessions.getSession(key))!;
+    stopped.sessions.bindFence(session, 1);
+    const other = bench.process(ALIVE);
+    while ((await other.store.get(run.id))?.takeovers === 0) await Bun.sleep(20);
+    const late = createEvent({ id: 'late', invocationId: run.invocationId, author: 'lornu' });
+    expect(await stopped.sessions.appendEvent({ session, event: late }).catch((error) => error.code)).toBe(
+      'LEASE_LOST',
+    );
+    expect(
+      await stopped.store.addFrames({ runId: run.id, session: key, fence: 1 }, [FRAME]).catch((e) => e.code),
+    ).toBe('LEASE_LOST');
+    await collect(run);
+    expect((await other.sessions.getSession(key))!.events.some(({ id }) => id === 'late')).toBe(false);
+  });
+
+  /** What a killed process leaves: a begun run with these frames and events, and a lease that has run out. */
+  async function leaveBehind(frames: Wire[], events: Wire[], text = 'note: one'): Promise<string> {
+    const dead = bench.process(STOPPED);
+    await dead.sessions.createSession(key);
+    const request = say(text);
+    const { lease, run } = await dead.store.begin(
+      { id: 'run', session: key, invocationId: 'e-1', owner: 'dead', startedMs: Date.now(), request },
+      1,
+    );
+    const session = (await dead.sessions.getSession(key))!;
+    dead.sessions.bindFence(session, lease.fence);
+    const { fromWire } = await import('../events/wire.ts');
+    for (const event of events)
+      await dead.sessions.appendEvent({ session, event: fromWire({ invocationId: 'e-1', ...event }) });
+    const kept = frames.map((frame, index) => ({
+      index,
+      kind: 'event' as const,
+      json: JSON.stringify({ invocationId: 'e-1', ...frame }),
+    }));
+    if (kept.length > 0) await dead.store.addFrames(lease, kept);
+    return run.id;
+  }
+
+  async function goOn(): Promise<{ frames: Wire[]; state: string; events: Wire[]; state2: Wire }> {
+    const { runs, sessions } = bench.process(ALIVE);
+    const { run } = await runs.attach({ session: key, runId: 'run' });
+    const { frames } = await collect(run);
+    const session = (await sessions.getSession(key))!;
+    return { frames, state: run.state, events: session.events, state2: session.state };
+  }
+
+  const USER = { id: 'u1', author: 'user', content: { role: 'user', parts: [{ text: 'note: one' }] } };
+  const callEvent = (name: string, args: Wire = {}): Wire => ({
+    id: 'm1',
+    author: 'lornu',
+    content: { role: 'model', parts: [{ functionCall: { id: 'adk-1', name, args } }] },
+  });
+
+  test('where not even the message was stored, the turn begins again', async () => {
+    await leaveBehind([], []);
+    const { state, state2, events } = await goOn();
+    expect(state).toBe('completed');
+    expect(state2).toEqual({ 'user:notes': ['one'] });
+    expect(events.filter(({ author }) => author === 'user').length).toBeGreaterThan(0);
+  });
+
+  test('a call whose answer was not stored is not made again: the model is told that nobody knows', async () => {
+    await leaveBehind(
+      [callEvent('save_note', { text: 'one' })],
+      [USER, callEvent('save_note', { text: 'one' })],
+    );
+    const { frames, state, state2 } = await goOn();
+    expect(state).toBe('completed');
+    expect(state2).toEqual({});
+    const answer = frames.find((frame) => frame['content']?.parts[0].functionResponse);
+    expect(answer!['content'].parts[0].functionResponse).toMatchObject({ id: 'adk-1', name: 'save_note' });
+    expect(answer!['content'].parts[0].functionResponse.response.error).toContain('not known');
+  });
+
+  test('a call that is safe to repeat is made again', async () => {
+    await leaveBehind([callEvent('list_notes')], [USER, callEvent('list_notes')]);
+    const { frames, state } = await goOn();
+    expect(state).toBe('completed');
+    const answer = frames.find((frame) => frame['content']?.parts[0].functionResponse);
+    expect(answer!['content'].parts[0].functionResponse.response).toEqual({ notes: [] });
+  });
+
+  test('an event that was stored and not shown is shown, and a turn that was over ends', async () => {
+    const said = {
+      id: 'm2',
+      author: 'lornu',
+      content: { role: 'model', parts: [{ text: 'Done.' }] },
+      finishReason: 'STOP',
+    };
+    const piece = {
+      id: 'm2',
+      author: 'lornu',
+      partial: true,
+      content: { role: 'model', parts: [{ text: 'Done.' }] },
+    };
+    await leaveBehind([piece], [USER, said]);
+    const { frames, state, events } = await goOn();
+    expect(state).toBe('completed');
+    expect(whole(frames).map(({ id }) => id)).toEqual(['m2']);
+    expect(events).toHaveLength(2);
+  });
+
+  test('a turn whose processes keep dying ends with an event that says so', async () => {
+    const runId = await leaveBehind([], [USER]);
+    const [odd, even] = [bench.process(STOPPED).store, bench.process(STOPPED).store];
+    for (let taken = 0; taken < 31; await Bun.sleep(10))
+      taken += (await (taken % 2 ? odd : even).takeExpired('crash', -1, 10)).length;
+    const { frames, state } = await goOn();
+    expect(state).toBe('interrupted');
+    expect(whole(frames)[0]).toMatchObject({ errorCode: 'TURN_INTERRUPTED' });
+    expect((await bench.process(STOPPED).runs.list(key))[0]!.id).toBe(runId);
+  });
+
+  test('cancel from another process stops the model, keeps what was shown, and the next turn is valid', async () => {
+    const carrier = bench.process(ALIVE);
+    const other = bench.process(ALIVE);
+    await carrier.sessions.createSession(key);
+    const run = await carrier.runs.start(say('count to 100 every 20 ms'));
+    const listening = collect(run);
+    await Bun.sleep(150);
+    expect(await other.runs.cancel({ session: key, runId: 'running' })).toMatchObject({
+      id: run.id,
+      state: 'cancelled',
+    });
+    const { frames } = await listening;
+    const shown = frames
+      .filter((frame) => frame['partial'])
+      .map(textOf)
+      .join('');
+    const last = (await other.sessions.getSession(key))!.events.at(-1)! as Wire;
+    expect([textOf(last), last['interrupted']]).toEqual([shown, true]);
+    const again = await other.runs.start(say('hello'));
+    await again.ended;
+    expect(again.state).toBe('completed');
+    expect(await other.runs.cancel({ session: key, runId: run.id })).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('cancel of a run whose process is gone closes it', async () => {
+    await leaveBehind([], [USER, callEvent('save_note', { text: 'one' })]);
+    const { runs, sessions } = bench.process({ ...ALIVE, takeOverEveryMs: 300 });
+    expect(await runs.cancel({ session: key, runId: 'run' })).toMatchObject({ state: 'cancelled' });
+    const last = (await sessions.getSession(key))!.events.at(-1) as Wire;
+    expect(last['content'].parts[0].functionResponse.response.error).toContain('interrupted');
+  });
+
+  test('draining hands a run over, and its listener follows it', async () => {
+    const old = bench.process(ALIVE);
+    await old.sessions.createSession(key);
+    const run = await old.runs.start(say('count to 40 every 30 ms'));
+    const listening = collect(run);
+    await Bun.sleep(200);
+    const next = bench.process(ALIVE);
+    await old.runs.drain(0);
+    expect(old.runs.activeCount).toBe(0);
+    const { frames, indexes } = await listening;
+    expectInOrder(indexes);
+    expect(whole(frames).map(textOf).join('')).toBe(counted(40));
+    expect((await next.runs.list(key))[0]!.state).toBe('completed');
+  });
+
+  test('two messages at once: one runs, the other is refused with the run in its way', async () => {
+    const [a, b] = [bench.process(ALIVE), bench.process(ALIVE)];
+    await a.sessions.createSession(key);
+    const answers = await Promise.allSettled(
+      [a, b].map(({ runs }) => runs.start(say('count to 60 every 40 ms'))),
+    );
+    const [started] = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    const [refused] = answers.flatMap((answer) => (answer.status === 'rejected' ? answer.reason : []));
+    expect(refused).toMatchObject({
+      code: 'SESSION_BUSY',
+      headers: { 'lornu-run-id': started!.id, 'retry-after': '5' },
+    });
+    await a.runs.cancel({ session: key, runId: started!.id });
+  });
 });

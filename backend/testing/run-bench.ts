@@ -1,17 +1,24 @@
 import { setLogger } from '@google/adk';
+import type { DocumentSnapshot, Firestore } from '@google-cloud/firestore';
 import type { Database } from 'bun:sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
 import { loadAgents } from '../agents/load-agents.ts';
+import { createFirestore } from '../firestore/create-firestore.ts';
 import { useModel } from '../model/gemini-llm.ts';
 import { toAdkLogger } from '../observability/adk-logger.ts';
 import type { Logger } from '../observability/logger.ts';
+import { FirestoreRunStore, type FirestoreRunStoreOptions } from '../runs/firestore/firestore-run-store.ts';
+import { LeaseGuard } from '../runs/firestore/lease-guard.ts';
+import type { RunStore } from '../runs/run-store.ts';
 import type { RunLimits, RunServiceParts } from '../runs/run-parts.ts';
 import type { RunService } from '../runs/run.ts';
 import { createRunService } from '../runs/run-service.ts';
 import { SqliteRunStore } from '../runs/sqlite/sqlite-run-store.ts';
+import { FirestoreSessionStore } from '../sessions/firestore/firestore-session-store.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
 
@@ -20,46 +27,40 @@ export const silentLog: Logger = { debug() {}, info() {}, warn() {}, error() {},
 /** What a process of the service has of runs: its own connection to the file, its own memory. */
 export interface TestProcess {
   runs: RunService;
-  sessions: SqliteSessionStore;
-  store: SqliteRunStore;
-  database: Database;
+  sessions: SessionStore;
+  store: RunStore;
 }
 
+/** Opens what one process has of the store that all share. */
+export type OpenStores<S> = (now: () => number) => S & Pick<TestProcess, 'sessions' | 'store'>;
+
 /** Several processes on one store, inside one: for what does not need a real kill. */
-export class RunBench {
-  readonly file: string;
+export class RunBench<S> {
   readonly agents: AgentRegistry;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'runs-'));
+  readonly #openStores: OpenStores<S>;
+  readonly #dispose: () => void;
   readonly #opened: TestProcess[] = [];
 
-  private constructor(agents: AgentRegistry) {
+  constructor(agents: AgentRegistry, openStores: OpenStores<S>, dispose: () => void) {
     this.agents = agents;
-    this.file = join(this.#folder, 's.sqlite');
+    this.#openStores = openStores;
+    this.#dispose = dispose;
   }
 
-  /** `modelUrl`: the Gemini stand-in's. */
-  static async open(modelUrl: string): Promise<RunBench> {
-    setLogger(toAdkLogger(silentLog));
-    useModel({ backend: { kind: 'stand-in', baseUrl: modelUrl }, sleep: async () => undefined });
-    return new RunBench(await loadAgents({ dir: join(import.meta.dir, '../../agents'), log: silentLog }));
-  }
-
-  process(limits: Partial<RunLimits> = {}, parts: Partial<RunServiceParts> = {}): TestProcess {
+  process(limits: Partial<RunLimits> = {}, parts: Partial<RunServiceParts> = {}): TestProcess & S {
     const { now = Date.now } = parts;
-    const database = openDatabase(this.file);
-    const sessions = new SqliteSessionStore({ database, now });
-    const store = new SqliteRunStore({ database, now });
+    const stores = this.#openStores(now);
     const runs = createRunService({
       agents: this.agents,
-      sessions,
-      runs: store,
+      sessions: stores.sessions,
+      runs: stores.store,
       log: silentLog,
       now,
       newId: () => crypto.randomUUID(),
       limits,
       ...parts,
     });
-    const opened = { runs, sessions, store, database };
+    const opened = { ...stores, runs };
     this.#opened.push(opened);
     return opened;
   }
@@ -67,6 +68,43 @@ export class RunBench {
   async close(): Promise<void> {
     await Promise.all(this.#opened.map(({ runs }) => runs.drain(0)));
     await Promise.all(this.#opened.map(({ sessions }) => sessions.close()));
-    rmSync(this.#folder, { recursive: true });
+    this.#dispose();
   }
+}
+
+/** On one SQLite file. `modelUrl`: the Gemini stand-in's. */
+export async function openRunBench(
+  modelUrl: string,
+): Promise<RunBench<{ database: Database }> & { file: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'runs-'));
+  const file = join(folder, 's.sqlite');
+  const open: OpenStores<{ database: Database }> = (now) => {
+    const database = openDatabase(file);
+    const sessions = new SqliteSessionStore({ database, now });
+    return { database, sessions, store: new SqliteRunStore({ database, now }) };
+  };
+  const agents = await useStandin(modelUrl);
+  return Object.assign(new RunBench(agents, open, () => rmSync(folder, { recursive: true })), { file });
+}
+
+/** On a Firestore stand-in, with looks as frequent as tests are short. */
+export async function openFirestoreBench(
+  modelUrl: string,
+  standin: { host: string; stop: () => void },
+  options: Partial<FirestoreRunStoreOptions> = {},
+): Promise<RunBench<{ db: Firestore }>> {
+  const open: OpenStores<{ db: Firestore }> = (now) => {
+    const db = createFirestore({ project: 'lornu', database: 'staging', emulatorHost: standin.host });
+    const sessions = new FirestoreSessionStore({ db, now, guard: new LeaseGuard(db) });
+    const newestEventMs = (session: DocumentSnapshot) => sessions.newestEventMs(session);
+    const looks = { lookEveryMs: 50, busyLookEveryMs: 50 };
+    return { db, sessions, store: new FirestoreRunStore({ db, now, newestEventMs, ...looks, ...options }) };
+  };
+  return new RunBench(await useStandin(modelUrl), open, () => standin.stop());
+}
+
+async function useStandin(modelUrl: string): Promise<AgentRegistry> {
+  setLogger(toAdkLogger(silentLog));
+  useModel({ backend: { kind: 'stand-in', baseUrl: modelUrl }, sleep: async () => undefined });
+  return loadAgents({ dir: join(import.meta.dir, '../../agents'), log: silentLog });
 }

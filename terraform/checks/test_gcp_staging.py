@@ -1,5 +1,6 @@
 """What terraform/gcp/staging promises, read from the parsed files (no provider needed)."""
 
+import re
 import unittest
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import hcl2
 
 FOLDER = Path(__file__).parent.parent / "gcp" / "staging"
+CODE = Path(__file__).parent.parent.parent / "backend" / "runs" / "firestore"
 
 
 def parsed() -> dict[str, list[Any]]:
@@ -41,6 +43,32 @@ class GcpStaging(unittest.TestCase):
         self.assertEqual(database["deletion_policy"], "DELETE", "ABANDON only forgets the database on destroy.")
         self.assertEqual(database["point_in_time_recovery_enablement"], "POINT_IN_TIME_RECOVERY_ENABLED")
         self.assertIn("DELETE_PROTECTION_ENABLED", database["delete_protection_state"])
+
+    def test_what_is_kept_of_runs_goes_by_itself(self) -> None:
+        expiry = resources("google_firestore_field")["expiry"]
+        self.assertEqual((expiry["field"], expiry["ttl_config"], expiry["index_config"]), ("expireTime", {}, {}))
+        named = set(re.findall(r"'(lornu_\w+)'", (CODE / "paths.ts").read_text()))
+        self.assertEqual(len(named), 4)
+        for collection in named:
+            self.assertIn(f"'{collection}'", str(expiry["for_each"]), "Nothing would ever delete it.")
+
+    def test_what_is_large_is_not_indexed(self) -> None:
+        unindexed = resources("google_firestore_field")["unindexed"]
+        self.assertEqual(unindexed["index_config"], {})
+        self.assertEqual(unindexed["for_each"], {"events": "event_data", "lornu_frames": "lines", "lornu_runs": "request"})
+
+    def test_every_query_has_its_index(self) -> None:
+        indexes = resources("google_firestore_field")["session_app"]["index_config"]["indexes"]
+        self.assertEqual([plain(index)["query_scope"] for index in indexes], ["COLLECTION", "COLLECTION_GROUP"])
+        runs = resources("google_firestore_index")["runs_of_session"]
+        self.assertEqual(runs["collection"], "lornu_runs")
+        fields = [(plain(field)["field_path"], plain(field)["order"]) for field in runs["fields"]]
+        self.assertEqual(fields, [("session", "ASCENDING"), ("startedMs", "DESCENDING")])
+
+    def test_indexes_are_those_of_the_staging_database(self) -> None:
+        for kind in ("google_firestore_field", "google_firestore_index"):
+            for name, body in resources(kind).items():
+                self.assertEqual(body["database"], "${google_firestore_database.staging.name}", name)
 
     def test_only_the_task_role_of_the_account_may_log_in(self) -> None:
         provider = resources("google_iam_workload_identity_pool_provider")["aws"]

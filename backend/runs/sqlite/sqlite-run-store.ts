@@ -13,8 +13,7 @@ const PRUNE_PASSES = 50;
 
 /** Runs, frames and leases in the session store's file, so that a lease and what it protects change together. */
 export class SqliteRunStore implements RunStore {
-  readonly pace: FramePace = { everyMs: 50, maxFrames: 64 };
-  readonly outlivesProcess = true;
+  readonly pace: FramePace = { everyMs: 50, maxFrames: 64, isShownFirst: false, lookEveryMs: 50 };
   readonly #database: Database;
   readonly #statements: RunStatements;
   readonly #now: () => number;

@@ -12,6 +12,7 @@ import type { JsonObject } from '../../events/codec.ts';
 import { toEventData } from '../../events/document.ts';
 import { nextTimestamp } from '../../events/ids.ts';
 import type { CompositeSessionKey } from '../session-store.ts';
+import type { WriterGuard } from '../writer-guard.ts';
 import { assignState, hasKeys, type SplitState, type StateMap } from '../state.ts';
 import { assertFits } from './document-bytes.ts';
 import { appStateOf, eventsOf, sessionOf, userStateOf } from './paths.ts';
@@ -32,6 +33,9 @@ export interface Append {
   delta: SplitState;
   /** Undefined for a session object that did not come from this store: nothing to be stale against, as in google-adk. */
   mark: Mark | undefined;
+  /** Of the writer's lease; undefined for a writer without one. */
+  fence: number | undefined;
+  guard: WriterGuard | undefined;
   /** Aborted once nobody waits any more: then nothing further is begun. */
   signal: AbortSignal;
 }
@@ -51,9 +55,9 @@ const DOCUMENT_ID = /^(?!\.{1,2}$)(?!__.*__$)[^/]{1,1000}$/s;
 /** Contention, or a moment's absence; the client waits a little longer before each. */
 const MOST_ATTEMPTS = 5;
 
-/** Stores an event with its session's revision, time and state and the shared states: in one transaction, two writes and one more for each shared state that changes. */
+/** Stores an event with its session's revision, time and state and the shared states: in one transaction that checks the lease, two writes and one more for each shared state that changes. */
 export async function appendInTransaction(db: Firestore, append: Append): Promise<Appended> {
-  const { key, event, delta, signal } = append;
+  const { key, event, delta, fence, guard, signal } = append;
   if (!DOCUMENT_ID.test(event.id))
     throw new AppError('BAD_REQUEST', 'Invalid event id: it is empty, or holds a slash.');
   const session = sessionOf(db, key);
@@ -64,8 +68,10 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
     async (transaction) => {
       attempts++;
       if (signal.aborted) throw new AppError('STORE_UNAVAILABLE');
-      const document = readSession(await transaction.get(session));
+      const [stored, lease] = await transaction.getAll(session, ...(guard ? [guard.leaseOf(key)] : []));
+      const document = stored && readSession(stored);
       if (!document) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${key.sessionId}`);
+      if (lease) guard?.assertMayWrite(lease, fence);
       const standing = await whereItStands(transaction, session, document, append, attempts > 1);
       if (standing.isStored) return { ...standing, document, revision: document.revision, stored: undefined };
       const timestamp = nextTimestamp(event.timestamp, standing.lastMs);

@@ -1,4 +1,4 @@
-import { FieldValue, type Firestore } from '@google-cloud/firestore';
+import { FieldValue, type DocumentSnapshot, type Firestore } from '@google-cloud/firestore';
 import type {
   AppendEventRequest,
   CreateSessionRequest,
@@ -17,8 +17,8 @@ import {
   type SessionSummary,
 } from '../session-store.ts';
 import { assignState, hasKeys, splitState, takeTemporary, type StateMap } from '../state.ts';
-import { appendInTransaction, type Appended, type Mark } from './append-event.ts';
-import { calling, whyUnusable } from '../../firestore/calling.ts';
+import { appendInTransaction, type Append, type Appended, type Mark } from './append-event.ts';
+import { calling, patiently, whyUnusable } from '../../firestore/calling.ts';
 import { deleteSession } from './delete-session.ts';
 import { assertFits, documentBytes } from './document-bytes.ts';
 import { listOfAll, listOfUser } from './list-summaries.ts';
@@ -37,12 +37,16 @@ export interface FirestoreSessionStoreOptions {
   cacheBytes?: number;
   /** Longest wait of one call, with its repetitions, milliseconds. */
   waitMs?: number;
+  /** Longest wait for an event of a run under way, milliseconds. */
+  patienceMs?: number;
 }
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 /** Deleting thousands of events takes its time. */
 const DELETE_WAIT_MS = 60_000;
 const CLOSE_WAIT_MS = 2_000;
+/** Absences that a turn under way rides out. */
+const PATIENCE_MS = 45_000;
 /** A document that is never written: reading it shows whether the database can be read. */
 const PROBE = 'lornu_probe/probe';
 
@@ -66,6 +70,7 @@ export class FirestoreSessionStore extends SessionStore {
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #waitMs: number | undefined;
+  readonly #patienceMs: number;
 
   constructor(options: FirestoreSessionStoreOptions) {
     super();
@@ -75,6 +80,7 @@ export class FirestoreSessionStore extends SessionStore {
     this.#now = options.now ?? Date.now;
     this.#newId = options.newId ?? (() => crypto.randomUUID());
     this.#waitMs = options.waitMs;
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
   }
 
   override async createSession(request: CreateSessionRequest): Promise<Session> {
@@ -161,7 +167,10 @@ export class FirestoreSessionStore extends SessionStore {
   }
 
   override async deleteSession(key: CompositeSessionKey): Promise<void> {
-    await calling(() => deleteSession(this.#db, key), DELETE_WAIT_MS);
+    await calling(async () => {
+      await deleteSession(this.#db, key);
+      await this.#guard?.forget(key);
+    }, DELETE_WAIT_MS);
   }
 
   override async listSummaries(
@@ -173,17 +182,18 @@ export class FirestoreSessionStore extends SessionStore {
     );
   }
 
-  /** Time of a session's newest event, milliseconds, 0 where it has none; undefined where there is no such session. */
-  async newestEventMs(key: CompositeSessionKey): Promise<number | undefined> {
-    return this.#call(async () => {
-      const session = sessionOf(this.#db, key);
-      const document = readSession(await session.get());
-      if (!document) return undefined;
-      const known = this.#cache.get(cacheKey(session, document));
-      const isUpToDate = known?.lastSeq === document.revision;
-      const newest = isUpToDate ? known.events.at(-1) : (await readLastEvents(session, 1)).at(-1);
-      return newest?.timestamp ?? 0;
-    });
+  /**
+   * Time of the newest event of a session that was just read, milliseconds, 0 where it has none; undefined where there is
+   * no such session. Costs a read where this process has not seen that event.
+   */
+  async newestEventMs(snapshot: DocumentSnapshot): Promise<number | undefined> {
+    const document = readSession(snapshot);
+    if (!document) return undefined;
+    if (document.revision === 0) return 0;
+    const known = this.#cache.get(cacheKey(snapshot.ref, document));
+    const isUpToDate = known?.lastSeq === document.revision;
+    const newest = isUpToDate ? known.events.at(-1) : (await readLastEvents(snapshot.ref, 1)).at(-1);
+    return newest?.timestamp ?? 0;
   }
 
   override async probe(): Promise<void> {
@@ -208,21 +218,11 @@ export class FirestoreSessionStore extends SessionStore {
   async #append(session: Session, event: Event, known: Known | undefined): Promise<Event> {
     const { appName, userId, id: sessionId } = session;
     const key = { appName, userId, sessionId };
-    this.#guard?.assertMayWrite(key, known?.fence);
     const temporary = takeTemporary((event.actions.stateDelta ??= {}));
     const delta = splitState(event.actions.stateDelta);
     const mark = known?.mark;
-    let appended: Appended;
-    try {
-      appended = await this.#call((signal) =>
-        appendInTransaction(this.#db, { key, event, delta, mark, signal }),
-      );
-    } catch (error) {
-      if (mark && error instanceof AppError && error.code === 'STORE_UNAVAILABLE')
-        mark.unanswered ??= event.id;
-      throw error;
-    }
-    const { timestamp, revision, document, stored } = appended;
+    const append = { key, event, delta, mark, fence: known?.fence, guard: this.#guard };
+    const { timestamp, revision, document, stored } = await this.#appendPatiently(append);
     event.timestamp = timestamp;
     if (known) known.mark = { revision, lastMs: timestamp };
     if (stored) {
@@ -233,6 +233,28 @@ export class FirestoreSessionStore extends SessionStore {
     session.lastUpdateTime = timestamp;
     addOrReplace(session.events, event);
     return event;
+  }
+
+  /** Nobody waits for an event of a run but its stream, so it rides out an absence that would be too long for a caller. */
+  async #appendPatiently(append: Omit<Append, 'signal'>): Promise<Appended> {
+    const { mark, event, fence } = append;
+    const trying = async (signal: AbortSignal): Promise<Appended> => {
+      try {
+        return await appendInTransaction(this.#db, { ...append, signal });
+      } catch (error) {
+        // Whatever went wrong, it may have been stored.
+        if (mark && !(error instanceof AppError)) mark.unanswered ??= event.id;
+        throw error;
+      }
+    };
+    try {
+      if (fence === undefined) return await this.#call(trying);
+      return await patiently(trying, this.#patienceMs, this.#waitMs);
+    } catch (error) {
+      if (mark && error instanceof AppError && error.code === 'STORE_UNAVAILABLE')
+        mark.unanswered ??= event.id;
+      throw error;
+    }
   }
 
   async #events(

@@ -31,6 +31,8 @@ export interface FirestoreStandin {
   calls: Map<string, number>;
   /** Documents so far, as Google would bill them. */
   rows: { read: number; written: number };
+  /** Documents written or deleted so far, by the id of their collection. */
+  writesTo: Map<string, number>;
   /** Cuts all connections and listens no more, until `resume`; documents stay. */
   pause: () => void;
   resume: () => Promise<void>;
@@ -94,7 +96,10 @@ export async function startFirestoreStandin(
   function* query(request: Request): Rows {
     const transaction = request.newTransaction ? begin() : request.transaction;
     if (request.newTransaction) yield { transaction, readTime: documents.now() };
-    for (const document of runQuery(documents.all(), request.parent ?? '', request.structuredQuery ?? {})) {
+    const found = runQuery(documents.all(), request.parent ?? '', request.structuredQuery ?? {});
+    // A query that finds nothing is billed as one read.
+    if (found.length === 0) standin.rows.read++;
+    for (const document of found) {
       noteRead(transaction, document.name);
       yield { document, readTime: documents.now() };
     }
@@ -114,6 +119,10 @@ export async function startFirestoreStandin(
     }
     const commitTime = documents.commit(writes);
     standin.rows.written += writes.length;
+    for (const { update, delete: deleted } of writes) {
+      const collection = (update?.name ?? deleted ?? '').split('/').at(-2) ?? '';
+      standin.writesTo.set(collection, (standin.writesTo.get(collection) ?? 0) + 1);
+    }
     return { commitTime, writeResults: writes.map(() => ({ updateTime: commitTime })) };
   }
 
@@ -129,6 +138,7 @@ export async function startFirestoreStandin(
     loseAnswersTo: undefined,
     calls: new Map(),
     rows: { read: 0, written: 0 },
+    writesTo: new Map(),
     pause: () => server.forceShutdown(),
     resume: async () => {
       server = await listen(Number(standin.host.split(':')[1]));

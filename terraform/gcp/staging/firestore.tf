@@ -16,6 +16,71 @@ resource "google_firestore_database" "staging" {
   depends_on = [google_project_service.used]
 }
 
+# What is kept of runs goes by itself (docs/storage.md). Without an index on the times,
+# which only ever grow, writes do not pile up on one place of it.
+resource "google_firestore_field" "expiry" {
+  for_each = toset(["lornu_frames", "lornu_leases", "lornu_revisions", "lornu_runs"])
+
+  database   = google_firestore_database.staging.name
+  collection = each.key
+  field      = "expireTime"
+
+  ttl_config {}
+  index_config {}
+}
+
+# Nobody asks by these, and each part of them would be an index entry: an event with many
+# fields would reach the limit of 40,000, and every write would cost more time.
+resource "google_firestore_field" "unindexed" {
+  for_each = {
+    events       = "event_data"
+    lornu_frames = "lines"
+    lornu_runs   = "request"
+  }
+
+  database   = google_firestore_database.staging.name
+  collection = each.key
+  field      = each.value
+
+  index_config {}
+}
+
+# The list over all users asks every collection named sessions; google-adk's list of one
+# user asks the same field within its collection.
+resource "google_firestore_field" "session_app" {
+  database   = google_firestore_database.staging.name
+  collection = "sessions"
+  field      = "appName"
+
+  index_config {
+    indexes {
+      order       = "ASCENDING"
+      query_scope = "COLLECTION"
+    }
+
+    indexes {
+      order       = "ASCENDING"
+      query_scope = "COLLECTION_GROUP"
+    }
+  }
+}
+
+# The runs of a session, newest first.
+resource "google_firestore_index" "runs_of_session" {
+  database   = google_firestore_database.staging.name
+  collection = "lornu_runs"
+
+  fields {
+    field_path = "session"
+    order      = "ASCENDING"
+  }
+
+  fields {
+    field_path = "startedMs"
+    order      = "DESCENDING"
+  }
+}
+
 # Python ADK's artifact layout, in staging's own bucket. Google's own keys encrypt it: a
 # key of ours would have to be reachable from both clouds for the same bytes.
 #tfsec:ignore:google-storage-bucket-encryption-customer-key

@@ -1,0 +1,341 @@
+import { FieldPath, type DocumentSnapshot, type Firestore, type Transaction } from '@google-cloud/firestore';
+import { AppError } from '../../errors/app-error.ts';
+import { sessionBusy } from '../../errors/session-busy.ts';
+import { calling, patiently } from '../../firestore/calling.ts';
+import { sessionOf } from '../../sessions/firestore/paths.ts';
+import type { CompositeSessionKey } from '../../sessions/session-store.ts';
+import type { Frame, RunState } from '../run.ts';
+import { DEFAULT_RUN_LIMITS } from '../run-parts.ts';
+import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames } from '../run-store.ts';
+import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
+import { HANDED_OVER, expireTime, hasRunOut, isFree, later, newLease, readLease } from './lease-document.ts';
+import { knownRunOf } from './lease-guard.ts';
+import { framesOf, leaseOf, leasesOf, runsOf, sessionName } from './paths.ts';
+import { Revisions } from './revisions.ts';
+import { ended, newRun, readRun } from './run-document.ts';
+import { Watch } from './watch.ts';
+
+export interface FirestoreRunStoreOptions {
+  db: Firestore;
+  /** Time of the newest event of a session whose document was just read, milliseconds; undefined where it is none. */
+  newestEventMs: (session: DocumentSnapshot) => Promise<number | undefined>;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  /** How long an ended run is shown. */
+  keepMs?: number;
+  /** How often leases that have run out are asked for while nobody waits for one, milliseconds. Each look costs a read. */
+  lookEveryMs?: number;
+  /** The same while someone waits, and for requests to cancel while runs are under way. */
+  busyLookEveryMs?: number;
+  /** How long frames are gathered, milliseconds: two writes in a begun second would be too many. */
+  framesEveryMs?: number;
+  /** Longest wait of one call, with its repetitions, milliseconds. */
+  waitMs?: number;
+  /** Longest wait for the writes of a run under way, milliseconds. */
+  patienceMs?: number;
+}
+
+const FRAMES_EVERY_MS = 1_250;
+const MOST_FRAMES = 10_000;
+const LOOK_AT_RUN_EVERY_MS = 500;
+const LOOK_EVERY_MS = 5_000;
+const BUSY_LOOK_EVERY_MS = 1_000;
+/** From the run's start: longer than a run may take, and than it is shown after its end. */
+const FRAMES_KEPT_MS = 2 * 60 * 60_000;
+/** Absences that a turn under way rides out; nobody waits for these writes. */
+const PATIENCE_MS = 45_000;
+const MOST_ATTEMPTS = 10;
+
+/**
+ * Runs, their frames and leases in Firestore, in collections of their own beside google-adk's (docs/storage.md), shared
+ * with every task and with gcp-agent. A lease is checked in the transaction that writes; when it runs out is decided by
+ * Firestore's clock. Frames are shown before they are stored: their writes are slow and counted.
+ */
+export class FirestoreRunStore implements RunStore {
+  readonly pace: FramePace;
+  readonly #db: Firestore;
+  readonly #options: FirestoreRunStoreOptions;
+  readonly #now: () => number;
+  readonly #revisions: Revisions;
+  /** The leases of this process. */
+  readonly #held = new Map<string, Lease>();
+  /** Runs of this process whose cancellation was seen while something else was done. */
+  readonly #toCancel = new Set<string>();
+  readonly #expiredWatch: Watch;
+  readonly #cancelWatch: Watch;
+  /** Firestore's clock less ours, milliseconds. */
+  #clockAheadMs = 0;
+
+  constructor(options: FirestoreRunStoreOptions) {
+    this.#db = options.db;
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    const everyMs = options.framesEveryMs ?? FRAMES_EVERY_MS;
+    this.pace = { everyMs, maxFrames: MOST_FRAMES, isShownFirst: true, lookEveryMs: LOOK_AT_RUN_EVERY_MS };
+    this.#revisions = new Revisions(options.db);
+    const busyMs = options.busyLookEveryMs ?? BUSY_LOOK_EVERY_MS;
+    this.#expiredWatch = new Watch(options.lookEveryMs ?? LOOK_EVERY_MS, busyMs);
+    this.#cancelWatch = new Watch(busyMs, busyMs);
+  }
+
+  async begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }> {
+    const { session, id: runId, owner } = run;
+    const fence = newFence();
+    const lease = { runId, session, fence };
+    const begun = await this.#inTransaction(async (transaction) => {
+      const references = [sessionOf(this.#db, session), leaseOf(this.#db, session)];
+      const [document, leased] = (await transaction.getAll(...references)) as [
+        DocumentSnapshot,
+        DocumentSnapshot,
+      ];
+      const held = readLease(leased);
+      const isOurs = held?.fence === fence;
+      if (held && !isOurs && !isFree(held, leased.readTime)) {
+        this.#expiredWatch.hurry();
+        throw sessionBusy(knownRunOf(held));
+      }
+      const begunAfterMs = await this.#options.newestEventMs(document);
+      if (begunAfterMs === undefined)
+        throw new AppError('SESSION_NOT_FOUND', `Session not found: ${session.sessionId}`);
+      const record: RunRecord = {
+        ...run,
+        state: 'running',
+        begunAfterMs,
+        takeovers: 0,
+        isCancelRequested: false,
+      };
+      // An earlier try whose answer was lost has stored it.
+      if (isOurs) return record;
+      transaction.set(leased.ref, newLease({ session, runId, owner, fence }, leaseMs, leased.readTime));
+      transaction.set(runsOf(this.#db).doc(runId), newRun(record));
+      return record;
+    }).catch((error: unknown) => {
+      // It may have been stored all the same: nobody shall go on with a turn whose caller was told that it is none.
+      if (codeOf(error) === 'STORE_UNAVAILABLE') void this.#withdraw(lease);
+      throw error;
+    });
+    this.#held.set(runId, lease);
+    return { run: begun, lease };
+  }
+
+  /** One write for each run of this process; where Firestore does not answer, the lease may still be ours. */
+  async renew(owner: string, leaseMs: number): Promise<Set<string>> {
+    const held = new Set<string>();
+    const renewing = [...this.#held.values()].map(async (lease) => {
+      const isHeld = await this.#inTransaction(async (transaction) => {
+        const leased = await transaction.get(leaseOf(this.#db, lease.session));
+        if (!this.#isHeld(leased, lease) || readLease(leased)?.owner !== owner) return false;
+        transaction.update(leased.ref, { until: later(leased.readTime, leaseMs) });
+        return true;
+      });
+      if (isHeld) held.add(lease.runId);
+      else this.#held.delete(lease.runId);
+    });
+    const failed = (await Promise.allSettled(renewing)).find(({ status }) => status === 'rejected');
+    if (failed) throw (failed as PromiseRejectedResult).reason;
+    return held;
+  }
+
+  async addFrames(lease: Lease, frames: readonly Frame[]): Promise<void> {
+    const documents = toDocuments(frames, expireTime(this.#now() + FRAMES_KEPT_MS));
+    // oxlint-disable-next-line no-await-in-loop -- frames are stored in their order
+    for (const commit of commitsOf(documents)) await this.#storeFrames(lease, commit);
+  }
+
+  async end(lease: Lease, state: Exclude<RunState, 'running'>, frames: readonly Frame[]): Promise<void> {
+    const { keepMs = DEFAULT_RUN_LIMITS.keepMs } = this.#options;
+    const commits = commitsOf(toDocuments(frames, expireTime(this.#now() + FRAMES_KEPT_MS)));
+    const last = commits.pop() ?? [];
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- frames are stored in their order
+      for (const commit of commits) await this.#storeFrames(lease, commit);
+      const run = runsOf(this.#db).doc(lease.runId);
+      await this.#patiently(async (transaction) => {
+        const leased = await transaction.get(leaseOf(this.#db, lease.session));
+        if (!this.#isHeld(leased, lease)) {
+          // An earlier try whose answer was lost may have ended it.
+          if ((await transaction.get(run)).get('state') === state) return;
+          throw new AppError('LEASE_LOST');
+        }
+        this.#writeFrames(transaction, lease, last);
+        transaction.update(run, ended(state, Math.round(this.#now()), keepMs));
+        transaction.delete(leased.ref);
+      });
+    } finally {
+      // Where it could not be ended, it is for whoever finds that its lease has run out.
+      this.#held.delete(lease.runId);
+      this.#toCancel.delete(lease.runId);
+    }
+  }
+
+  async handOver(lease: Lease): Promise<void> {
+    this.#held.delete(lease.runId);
+    await this.#inTransaction(async (transaction) => {
+      const leased = await transaction.get(leaseOf(this.#db, lease.session));
+      if (!this.#isHeld(leased, lease)) throw new AppError('LEASE_LOST');
+      transaction.update(leased.ref, { until: HANDED_OVER });
+    });
+  }
+
+  async takeExpired(
+    owner: string,
+    leaseMs: number,
+    limit: number,
+  ): Promise<{ run: RunRecord; lease: Lease }[]> {
+    if (!this.#expiredWatch.isDue()) return [];
+    return calling(async () => {
+      const by = expireTime(this.#now() + this.#clockAheadMs);
+      const found = await leasesOf(this.#db).where('until', '<=', by).limit(limit).get();
+      this.#clockAheadMs = found.readTime.toMillis() - this.#now();
+      const taking = found.docs.map((leased) => this.#take(leased, owner, leaseMs));
+      return (await Promise.all(taking)).flatMap((taken) => taken ?? []);
+    }, this.#options.waitMs);
+  }
+
+  async get(runId: string): Promise<RunRecord | undefined> {
+    return this.#call(async () => readRun(await runsOf(this.#db).doc(runId).get(), this.#now()));
+  }
+
+  async running(session: CompositeSessionKey): Promise<RunRecord | undefined> {
+    const lease = await this.#call(async () => readLease(await leaseOf(this.#db, session).get()));
+    return lease?.canBeTakenOver ? this.get(lease.runId) : undefined;
+  }
+
+  async list(session: CompositeSessionKey, limit: number): Promise<RunRecord[]> {
+    return this.#call(async () => {
+      const ofSession = runsOf(this.#db).where('session', '==', sessionName(session));
+      const { docs } = await ofSession.orderBy('startedMs', 'desc').limit(limit).get();
+      return docs.flatMap((run) => readRun(run, this.#now()) ?? []);
+    });
+  }
+
+  /** A read for the run and one for each batch from `fromIndex` on, at least two in all. */
+  async frames(runId: string, fromIndex: number): Promise<StoredFrames | undefined> {
+    return this.#call(async () => {
+      const run = runsOf(this.#db).doc(runId);
+      // The run first: what is stored before its end is seen by who has seen its end.
+      const record = readRun(await run.get(), this.#now());
+      if (!record) return undefined;
+      const { docs } = await framesOf(run)
+        .orderBy(FieldPath.documentId())
+        .startAt(firstName(fromIndex))
+        .get();
+      const frames = readFrames(docs, fromIndex);
+      // Someone listens to a run of another process, which may be gone.
+      if (record.state === 'running' && frames.length === 0) this.#expiredWatch.hurry();
+      return { frames, count: (frames.at(-1)?.index ?? fromIndex - 1) + 1, state: record.state };
+    });
+  }
+
+  async requestCancel(runId: string): Promise<void> {
+    const run = await this.get(runId);
+    if (run?.state !== 'running') return;
+    this.#expiredWatch.hurry();
+    await this.#inTransaction(async (transaction) => {
+      const leased = await transaction.get(leaseOf(this.#db, run.session));
+      if (readLease(leased)?.runId === runId) transaction.update(leased.ref, { cancelRequested: true });
+    });
+  }
+
+  /** Renewals and frames find requests too; this look is for tools that take long. */
+  async cancelRequests(owner: string): Promise<string[]> {
+    if (this.#cancelWatch.isDue()) {
+      const asked = leasesOf(this.#db).where('owner', '==', owner).where('cancelRequested', '==', true);
+      const { docs } = await this.#call(() => asked.get());
+      for (const { runId } of docs.flatMap((leased) => readLease(leased) ?? [])) this.#toCancel.add(runId);
+    }
+    return [...this.#toCancel];
+  }
+
+  /** Firestore does it, by the documents' expireTime; until then what is too old is not shown. */
+  async prune(): Promise<void> {}
+
+  async noteRevision(revision: string): Promise<void> {
+    await this.#call(() => this.#revisions.note(revision));
+  }
+
+  async newerRevisionSince(revision: string): Promise<number | undefined> {
+    return this.#call(() => this.#revisions.newerSince(revision));
+  }
+
+  /** Undefined where another process was faster, or there is nothing to go on with. */
+  async #take(
+    found: DocumentSnapshot,
+    owner: string,
+    leaseMs: number,
+  ): Promise<{ run: RunRecord; lease: Lease } | undefined> {
+    const fence = newFence();
+    const taken = await this.#db.runTransaction(async (transaction) => {
+      const leased = await transaction.get(found.ref);
+      const held = readLease(leased);
+      if (!held || !hasRunOut(held, leased.readTime)) return undefined;
+      // What this process still carries it renews first: it may be Firestore that was away.
+      if (this.#held.get(held.runId)?.fence === held.fence) return undefined;
+      const run = held.canBeTakenOver ? await transaction.get(runsOf(this.#db).doc(held.runId)) : undefined;
+      const record = run && readRun(run, this.#now());
+      if (record?.state !== 'running') {
+        transaction.delete(leased.ref);
+        return undefined;
+      }
+      const takeovers = record.takeovers + 1;
+      transaction.update(leased.ref, { owner, fence, until: later(leased.readTime, leaseMs) });
+      transaction.update(run!.ref, { owner, takeovers });
+      return { ...record, owner, takeovers, isCancelRequested: held.isCancelRequested };
+    });
+    if (!taken) return undefined;
+    const lease = { runId: taken.id, session: taken.session, fence };
+    this.#held.set(taken.id, lease);
+    return { run: taken, lease };
+  }
+
+  async #withdraw(lease: Lease): Promise<void> {
+    await this.#patiently(async (transaction) => {
+      const leased = await transaction.get(leaseOf(this.#db, lease.session));
+      if (readLease(leased)?.fence !== lease.fence) return;
+      transaction.delete(leased.ref);
+      transaction.delete(runsOf(this.#db).doc(lease.runId));
+    }).catch(() => undefined);
+  }
+
+  async #storeFrames(lease: Lease, documents: readonly FrameDocument[]): Promise<void> {
+    await this.#patiently(async (transaction) => {
+      const leased = await transaction.get(leaseOf(this.#db, lease.session));
+      if (!this.#isHeld(leased, lease)) throw new AppError('LEASE_LOST');
+      this.#writeFrames(transaction, lease, documents);
+    });
+  }
+
+  #writeFrames(transaction: Transaction, { runId }: Lease, documents: readonly FrameDocument[]): void {
+    const frames = framesOf(runsOf(this.#db).doc(runId));
+    for (const { name, data } of documents) transaction.set(frames.doc(name), data);
+  }
+
+  /** Whether the lease is still ours; a request to cancel comes along with it. */
+  #isHeld(leased: DocumentSnapshot, { runId, fence }: Lease): boolean {
+    const lease = readLease(leased);
+    if (lease?.fence !== fence) {
+      this.#held.delete(runId);
+      return false;
+    }
+    if (lease.isCancelRequested) this.#toCancel.add(runId);
+    return true;
+  }
+
+  #inTransaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#call(() => this.#db.runTransaction(work, { maxAttempts: MOST_ATTEMPTS }));
+  }
+
+  #patiently<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const { patienceMs = PATIENCE_MS, waitMs } = this.#options;
+    return patiently(() => this.#db.runTransaction(work, { maxAttempts: MOST_ATTEMPTS }), patienceMs, waitMs);
+  }
+
+  #call<T>(call: () => Promise<T>): Promise<T> {
+    return calling(call, this.#options.waitMs);
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof AppError ? error.code : undefined);
+
+/** Never the same twice: who holds an older one is found out by comparing, in the transaction that writes. */
+const newFence = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);

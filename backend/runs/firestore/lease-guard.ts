@@ -1,0 +1,51 @@
+import type { DocumentReference, DocumentSnapshot, Firestore } from '@google-cloud/firestore';
+import { AppError } from '../../errors/app-error.ts';
+import { sessionBusy } from '../../errors/session-busy.ts';
+import type { CompositeSessionKey } from '../../sessions/session-store.ts';
+import type { WriterGuard } from '../../sessions/writer-guard.ts';
+import { isFree, readLease, type LeaseDocument } from './lease-document.ts';
+import { framesOf, leaseOf, runsOf, sessionName } from './paths.ts';
+
+/** Firestore's limit of writes in one commit. */
+const LARGEST_BATCH = 500;
+
+/** Lets an event be stored by the holder of the session's lease alone, or by anyone while there is none. */
+export class LeaseGuard implements WriterGuard {
+  readonly #db: Firestore;
+
+  constructor(db: Firestore) {
+    this.#db = db;
+  }
+
+  leaseOf(session: CompositeSessionKey): DocumentReference {
+    return leaseOf(this.#db, session);
+  }
+
+  assertMayWrite(snapshot: DocumentSnapshot, fence: number | undefined): void {
+    const lease = readLease(snapshot);
+    if (fence === undefined) {
+      if (lease && !isFree(lease, snapshot.readTime)) throw sessionBusy(knownRunOf(lease));
+    } else if (lease?.fence !== fence) throw new AppError('LEASE_LOST');
+  }
+
+  async forget(session: CompositeSessionKey): Promise<void> {
+    const runs = await runsOf(this.#db).where('session', '==', sessionName(session)).select().get();
+    const frames = await Promise.all(runs.docs.map(({ ref }) => framesOf(ref).select().get()));
+    const documents = [
+      leaseOf(this.#db, session),
+      ...frames.flatMap(({ docs }) => docs.map(({ ref }) => ref)),
+      ...runs.docs.map(({ ref }) => ref),
+    ];
+    for (let from = 0; from < documents.length; from += LARGEST_BATCH) {
+      const batch = this.#db.batch();
+      for (const document of documents.slice(from, from + LARGEST_BATCH)) batch.delete(document);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, so that what is left can be found again
+      await batch.commit();
+    }
+  }
+}
+
+/** The run that stands in the way, where it is one that can be listened to here. */
+export function knownRunOf({ canBeTakenOver, runId }: LeaseDocument): string | undefined {
+  return canBeTakenOver ? runId : undefined;
+}

@@ -1,0 +1,37 @@
+import type { CollectionReference, DocumentReference, Firestore } from '@google-cloud/firestore';
+import { createHash } from 'node:crypto';
+import type { CompositeSessionKey } from '../../sessions/session-store.ts';
+
+/**
+ * Collections beside google-adk's. No collection anywhere below them is named sessions or events: google-adk asks for
+ * those by name over the whole database. gcp-agent writes to the same leases (gcp_agent/leases.py).
+ */
+const LEASES = 'lornu_leases';
+const RUNS = 'lornu_runs';
+const FRAMES = 'lornu_frames';
+const REVISIONS = 'lornu_revisions';
+
+/** Names a session in one path segment; no part of it may hold a slash, which Firestore sees to. */
+export function sessionName({ appName, userId, sessionId }: CompositeSessionKey): string {
+  return createHash('sha256').update(`${appName}/${userId}/${sessionId}`).digest('hex');
+}
+
+export function leasesOf(db: Firestore): CollectionReference {
+  return db.collection(LEASES);
+}
+
+export function leaseOf(db: Firestore, session: CompositeSessionKey): DocumentReference {
+  return leasesOf(db).doc(sessionName(session));
+}
+
+export function runsOf(db: Firestore): CollectionReference {
+  return db.collection(RUNS);
+}
+
+export function framesOf(run: DocumentReference): CollectionReference {
+  return run.collection(FRAMES);
+}
+
+export function revisionsOf(db: Firestore): CollectionReference {
+  return db.collection(REVISIONS);
+}

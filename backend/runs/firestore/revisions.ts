@@ -1,0 +1,39 @@
+import { FieldValue, Timestamp, type Firestore } from '@google-cloud/firestore';
+import { expireTime } from './lease-document.ts';
+import { revisionsOf } from './paths.ts';
+
+/** Longer than a revision stays deployed without a task of it being started anew. */
+const KEPT_MS = 90 * 24 * 60 * 60_000;
+
+/** Which revisions of the service run, and since when: by Firestore's clock. */
+export class Revisions {
+  readonly #db: Firestore;
+
+  constructor(db: Firestore) {
+    this.#db = db;
+  }
+
+  /** The first note counts; later ones keep it from being forgotten. */
+  async note(revision: string): Promise<void> {
+    const document = this.#document(revision);
+    await this.#db.runTransaction(async (transaction) => {
+      const { exists } = await transaction.get(document);
+      const kept = { expireTime: expireTime(Date.now() + KEPT_MS) };
+      if (exists) transaction.update(document, kept);
+      else transaction.set(document, { ...kept, since: FieldValue.serverTimestamp() });
+    });
+  }
+
+  /** When the first newer one was noted, milliseconds. */
+  async newerSince(revision: string): Promise<number | undefined> {
+    const since: unknown = (await this.#document(revision).get()).get('since');
+    if (!(since instanceof Timestamp)) return undefined;
+    const newer = revisionsOf(this.#db).where('since', '>', since).orderBy('since').limit(1);
+    const first: unknown = (await newer.get()).docs[0]?.get('since');
+    return first instanceof Timestamp ? first.toMillis() : undefined;
+  }
+
+  #document(revision: string) {
+    return revisionsOf(this.#db).doc(encodeURIComponent(revision));
+  }
+}

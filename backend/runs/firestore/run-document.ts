@@ -1,0 +1,64 @@
+import { FieldValue, type DocumentData, type DocumentSnapshot } from '@google-cloud/firestore';
+import type { CompositeSessionKey } from '../../sessions/session-store.ts';
+import type { RunState } from '../run.ts';
+import type { RunRecord } from '../run-store.ts';
+import { expireTime } from './lease-document.ts';
+import { sessionName } from './paths.ts';
+
+/** Of a run whose lease nobody took up. */
+const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000;
+/** A larger request is not kept: without its message stored, such a turn cannot be begun again by another process. */
+const LONGEST_REQUEST = 250_000;
+
+export function newRun({ session, ...run }: RunRecord): DocumentData {
+  const { appName, userId, sessionId } = session;
+  const request = JSON.stringify(run.request);
+  return {
+    session: sessionName(session),
+    appName,
+    userId,
+    sessionId,
+    invocationId: run.invocationId,
+    state: run.state,
+    ...(request.length > LONGEST_REQUEST ? {} : { request }),
+    begunAfterMs: run.begunAfterMs,
+    owner: run.owner,
+    takeovers: run.takeovers,
+    startedMs: run.startedMs,
+    expireTime: expireTime(run.startedMs + FORGOTTEN_AFTER_MS),
+  };
+}
+
+/** What changes with a run's end. */
+export function ended(state: Exclude<RunState, 'running'>, nowMs: number, keepMs: number): DocumentData {
+  return {
+    state,
+    endedMs: nowMs,
+    request: FieldValue.delete(),
+    expireTime: expireTime(nowMs + keepMs),
+  };
+}
+
+/** Undefined where the run is not kept, or its time is over and Firestore has not deleted it yet. */
+export function readRun(snapshot: DocumentSnapshot, nowMs: number): RunRecord | undefined {
+  const data = snapshot.data();
+  if (!data || data['expireTime'].toMillis() <= nowMs) return undefined;
+  const session: CompositeSessionKey = {
+    appName: data['appName'],
+    userId: data['userId'],
+    sessionId: data['sessionId'],
+  };
+  return {
+    id: snapshot.id,
+    session,
+    invocationId: data['invocationId'],
+    state: data['state'],
+    request: data['request'] === undefined ? undefined : JSON.parse(data['request']),
+    begunAfterMs: data['begunAfterMs'],
+    owner: data['owner'],
+    takeovers: data['takeovers'],
+    isCancelRequested: false,
+    startedMs: data['startedMs'],
+    ...(data['endedMs'] === undefined ? {} : { endedMs: data['endedMs'] }),
+  };
+}

@@ -1,0 +1,126 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
+import { toEventData } from '../../backend/events/document.ts';
+import { fromWire } from '../../backend/events/wire.ts';
+import { eventsOf, sessionOf } from '../../backend/sessions/firestore/paths.ts';
+import { toTimestamp } from '../../backend/sessions/firestore/session-document.ts';
+import { openFirestoreBench, type RunBench } from '../../backend/testing/run-bench.ts';
+import type { Firestore } from '@google-cloud/firestore';
+import { startFirestoreStandin, type FirestoreStandin } from '../../ops/standins/firestore/server.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { wireEvent } from './events.ts';
+
+/** As in staging: the bench's own looks are shorter than any task's. */
+const AS_DEPLOYED = { lookEveryMs: 5_000, busyLookEveryMs: 1_000 };
+const FEW = 10;
+const MANY = 2_000;
+
+let model: GeminiStandin;
+let standin: FirestoreStandin;
+let bench: RunBench<{ db: Firestore }>;
+const key = (sessionId: string) => ({ appName: 'lornu', userId: 'ann', sessionId });
+const say = (sessionId: string, text: string) => ({
+  ...key(sessionId),
+  streaming: true,
+  newMessage: { role: 'user', parts: [{ text }] },
+});
+
+beforeAll(async () => {
+  model = await spawnGeminiStandin();
+});
+afterAll(() => model?.stop());
+beforeEach(async () => {
+  standin = await startFirestoreStandin();
+  bench = await openFirestoreBench(model.url, standin, AS_DEPLOYED);
+});
+afterEach(() => bench.close());
+
+interface Cost {
+  reads: number;
+  writes: Record<string, number>;
+  seconds: number;
+}
+
+async function costOf(work: () => Promise<unknown>): Promise<Cost> {
+  const [before, readBefore, began] = [new Map(standin.writesTo), standin.rows.read, performance.now()];
+  await work();
+  const writes = [...standin.writesTo].map(
+    ([name, count]) => [name, count - (before.get(name) ?? 0)] as const,
+  );
+  return {
+    reads: standin.rows.read - readBefore,
+    writes: Object.fromEntries(writes.filter(([, count]) => count > 0)),
+    seconds: (performance.now() - began) / 1_000,
+  };
+}
+
+/** As many events as a long conversation has, put there without a transaction each. */
+async function seed(db: Firestore, sessionId: string, count: number): Promise<void> {
+  const session = sessionOf(db, key(sessionId));
+  const writer = db.batch();
+  for (let index = 0; index < count; index++) {
+    const data = toEventData(fromWire(wireEvent({ id: `${sessionId}-${index}`, timestamp: 1_000 + index })));
+    writer.set(eventsOf(session).doc(`${sessionId}-${index}`), {
+      event_data: data,
+      timestamp: toTimestamp((1_000 + index) * 1_000),
+      appName: 'lornu',
+      userId: 'ann',
+    });
+  }
+  writer.update(session, { revision: count });
+  await writer.commit();
+}
+
+test('a turn: at most 2 writes an event and 4 for run and lease, and no more reads at 2,000 events than at 10', async () => {
+  const { runs, sessions, db } = bench.process();
+  const costs: Cost[] = [];
+  for (const [id, count] of [
+    ['few', FEW],
+    ['many', MANY],
+  ] as const) {
+    await sessions.createSession(key(id));
+    await seed(db, id, count);
+    // Once to know the session, as after the turn before.
+    await (
+      await runs.start(say(id, 'hello'))
+    ).ended;
+    costs.push(await costOf(async () => (await runs.start(say(id, 'hello'))).ended));
+    const { events } = (await sessions.getSession(key(id)))!;
+    expect(events).toHaveLength(count + 4);
+  }
+  const [few, many] = costs as [Cost, Cost];
+  // A message and an answer; the lease is made and deleted, the run made and ended; all frames in one document.
+  const writes = { lornu_leases: 2, lornu_runs: 2, lornu_frames: 1, sessions: 2, events: 2 };
+  expect([few.writes, many.writes]).toEqual([writes, writes]);
+  // Begin: session, lease; session, app and user state. Each event: session, lease. End: lease. And a look for requests to cancel.
+  expect(few.reads).toBeLessThanOrEqual(11);
+  expect(many.reads).toBeLessThanOrEqual(11);
+}, 60_000);
+
+test('a stream: at most 1.2 writes for each begun second, renewals with it', async () => {
+  const { runs, sessions } = bench.process();
+  await sessions.createSession(key('long'));
+  const cost = await costOf(async () => {
+    const run = await runs.start(say('long', 'count to 30 every 220 ms'));
+    await run.ended;
+    expect(run.state).toBe('completed');
+  });
+  expect(cost.seconds).toBeGreaterThan(5.5);
+  const {
+    lornu_leases: leases = 0,
+    lornu_runs = 0,
+    lornu_frames: frames = 0,
+    sessions: s,
+    events,
+  } = cost.writes;
+  const renewals = leases - 2;
+  expect(renewals).toBeGreaterThan(0);
+  expect(frames + renewals).toBeLessThanOrEqual(1.2 * Math.ceil(cost.seconds));
+  expect([lornu_runs, s, events]).toEqual([2, 2, 2]);
+}, 60_000);
+
+test('a process without runs looks for abandoned ones at its slow pace, a read each', async () => {
+  bench.process();
+  const idle = await costOf(() => Bun.sleep(2_500));
+  expect(idle.writes).toEqual({});
+  expect(idle.reads).toBeLessThanOrEqual(1);
+}, 30_000);
