@@ -35,7 +35,7 @@ export interface TestProcess {
 export type OpenStores<S> = (now: () => number) => S & Pick<TestProcess, 'sessions' | 'store'>;
 
 /** Several processes on one store, inside one: for what does not need a real kill. */
-export class RunBench<S> {
+export class RunBench<S = { database: Database }> {
   readonly agents: AgentRegistry;
   readonly #openStores: OpenStores<S>;
   readonly #dispose: () => void;

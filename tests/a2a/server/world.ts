@@ -9,7 +9,7 @@ import { spawnGeminiStandin, type GeminiStandin } from '@lornu/ops/standins/gemi
 import { SqliteTaskRecords } from '../../../backend/tasks/sqlite/sqlite-task-records.ts';
 import type { Environment } from '../../../backend/config/config.ts';
 import type { RunLimits } from '../../../backend/runs/run-parts.ts';
-import { RunBench } from '../../../backend/testing/run-bench.ts';
+import { openRunBench, type RunBench } from '../../../backend/testing/run-bench.ts';
 import { createTestApp, type TestApp } from '../../../backend/testing/test-app.ts';
 import type { Services } from '../../../backend/services.ts';
 
@@ -39,7 +39,7 @@ export interface ServeOptions {
 /** The real service, its real store and the Gemini stand-in: several processes of it inside this one. */
 export async function openWorld(): Promise<World> {
   const standin = await spawnGeminiStandin();
-  const bench = await RunBench.open(standin.url);
+  const bench = await openRunBench(standin.url);
   const servers: Bun.Server<unknown>[] = [];
   return {
     standin,
