@@ -92,7 +92,19 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   app.route(
     '/',
     a2aServer({
-      agents: servedAgents({ config, agents, startTurn, runs, sessions, tasks, push, signer, log, now }),
+      agents: servedAgents({
+        config,
+        agents,
+        startTurn,
+        runs,
+        sessions,
+        tasks,
+        loadFile: async (file) => artifacts.loadArtifact(file),
+        push,
+        signer,
+        log,
+        now,
+      }),
       defaultAppName: config.defaultAppName,
       // A message may carry files.
       body: { maxBytes: maxBodyBytes(config.limits, true), timeoutMs: config.limits.bodyTimeoutMs },

@@ -101,7 +101,14 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
   }
 
   const push = pushOf(config, tasks, log);
-  const keeper = new TaskKeeper({ records: tasks, runs, notifier: push?.notifier, log, now });
+  const keeper = new TaskKeeper({
+    records: tasks,
+    runs,
+    loadFile: async (file) => artifacts.loadArtifact(file),
+    notifier: push?.notifier,
+    log,
+    now,
+  });
   const signsCards = identity.secrets.a2aSigningKey.initial !== '';
 
   let draining = false;

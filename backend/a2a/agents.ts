@@ -8,6 +8,7 @@ import type { SessionStore } from '../sessions/session-store.ts';
 import type { TaskRecords } from '../tasks/task-records.ts';
 import { a2aPath, type CardFacts, extendedCard, KEYS_PATH, publicCard } from './card/build-card.ts';
 import type { CardSigner } from './card/sign-card.ts';
+import type { LoadFile } from './executor/run-events.ts';
 import { RunExecutor } from './executor/run-executor.ts';
 import type { PushTargets } from './push/address-guard.ts';
 import type { PushNotifier } from './push/push-notifier.ts';
@@ -29,6 +30,7 @@ export interface ServedAgentsParts {
   runs: RunService;
   sessions: SessionStore;
   tasks: TaskRecords;
+  loadFile: LoadFile;
   /** Undefined where there are none. */
   push: Push | undefined;
   /** Undefined where cards are not signed. */

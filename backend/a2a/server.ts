@@ -10,6 +10,7 @@ import type { PublicKeys } from './card/sign-card.ts';
 import type { A2aContext, A2aEnv, BindingParts } from './wire/context.ts';
 import { type KnownError, toKnownError } from './wire/errors.ts';
 import { answerJsonRpc, jsonRpcFailure } from './wire/json-rpc.ts';
+import { mountLegacyRest } from './wire/legacy-rest.ts';
 import { mountRest, restFailure } from './wire/rest.ts';
 
 /** One agent as the server needs it: its card, and what answers its operations. */
@@ -69,6 +70,7 @@ export function a2aServer({ agents, defaultAppName, log, ...limits }: A2aServerO
   });
   app.post('/a2a/:app', async (context) => answerJsonRpc(context, parts));
   mountRest(app, '/a2a/:app', parts);
+  mountLegacyRest(app, '/a2a/:app', parts);
   app.all('/a2a/*', (context) => a2aFailure(context, new AppError('ROUTE_NOT_FOUND')));
   return app;
 }

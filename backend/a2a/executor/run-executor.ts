@@ -1,5 +1,5 @@
 import { type Message, type Task, TaskState } from '@a2a-js/sdk';
-import { TaskNotCancelableError } from '@a2a-js/sdk/errors';
+import { TaskNotCancelableError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import {
   AgentEvent,
   type AgentExecutor,
@@ -7,6 +7,7 @@ import {
   type RequestContext,
 } from '@a2a-js/sdk/server';
 import { AppError } from '../../errors/app-error.ts';
+import { HOPS_KEY, hopsOf, isTooFar } from '../../peer/hops.ts';
 import type { StartTurn } from '../../runs/admission.ts';
 import type { Run, RunService, TurnRequest } from '../../runs/run.ts';
 import type { CompositeSessionKey, SessionStore } from '../../sessions/session-store.ts';
@@ -14,6 +15,7 @@ import type { Principal } from '../../identity/principal.ts';
 import { principalOf, userIdOf } from '../caller.ts';
 import { mayConfirm } from './answers.ts';
 import { toContent, withoutBytes } from './parts.ts';
+import { type LoadFile, runEvents } from './run-events.ts';
 import { RunTranslator } from './run-translator.ts';
 import { INVOCATION_ID_KEY, RUN_ID_KEY } from './task-run.ts';
 
@@ -22,6 +24,7 @@ export interface RunExecutorParts {
   startTurn: StartTurn;
   runs: Pick<RunService, 'cancel'>;
   sessions: Pick<SessionStore, 'createSession'>;
+  loadFile: LoadFile;
   now: () => number;
 }
 
@@ -40,12 +43,19 @@ export class RunExecutor implements AgentExecutor {
   async execute(request: RequestContext, bus: ExecutionEventBus): Promise<void> {
     const { taskId, contextId, userMessage, task } = request;
     const { appName, now } = this.#parts;
+    if (isTooFar(userMessage.metadata))
+      throw new UnsupportedOperationError(
+        'The message has passed through too many agents: ask this one directly.',
+      );
     const caller = principalOf(request.context);
     const session = { appName, userId: userIdOf(caller), sessionId: contextId };
+    const hops = hopsOf(userMessage.metadata);
     const turn: TurnRequest = {
       ...session,
       newMessage: toContent(userMessage, mayConfirm(caller)),
       streaming: true,
+      // Of a message's metadata this alone is taken over: nothing else that it says steers the agent.
+      ...(hops > 0 ? { customMetadata: { [HOPS_KEY]: hops } } : {}),
     };
     const run = await this.#start(caller, turn);
     this.#running.set(taskId, { run, session });
@@ -70,9 +80,8 @@ export class RunExecutor implements AgentExecutor {
         metadata: { [RUN_ID_KEY]: run.id, [INVOCATION_ID_KEY]: run.invocationId },
       };
       bus.publish(AgentEvent.task(begun));
-      for await (const frame of run.frames()) for (const event of translator.take(frame)) bus.publish(event);
-      const { state } = run;
-      for (const event of translator.end(state === 'running' ? 'interrupted' : state)) bus.publish(event);
+      const { loadFile } = this.#parts;
+      for await (const event of runEvents({ run, session, translator, loadFile })) bus.publish(event);
     } finally {
       this.#running.delete(taskId);
     }

@@ -1,8 +1,9 @@
 import { type Message, Role, TaskState, type Part } from '@a2a-js/sdk';
 import { AgentEvent, type AgentExecutionEvent } from '@a2a-js/sdk/server';
+import type { Part as ModelPart } from '@google/genai';
 import type { Frame, RunState } from '../../runs/run.ts';
 import { CONFIRMATION, CREDENTIAL, QUESTION_MARKS } from './answers.ts';
-import { dataPart, textPart, toA2aParts, type WirePart } from './parts.ts';
+import { dataPart, textPart, toA2aParts, type WirePart, withoutBytes } from './parts.ts';
 
 export interface RunTranslatorOptions {
   taskId: string;
@@ -14,9 +15,16 @@ export interface RunTranslatorOptions {
   now: () => number;
 }
 
+/** A file that the agent has saved in a run. */
+export interface SavedFile {
+  filename: string;
+  version: number;
+}
+
 /** An event as its frame has it; only what is read here. */
 interface WireEvent {
   partial?: boolean;
+  actions?: { artifactDelta?: Record<string, number> };
   content?: { parts?: WirePart[] };
   longRunningToolIds?: string[];
   errorCode?: string;
@@ -25,6 +33,8 @@ interface WireEvent {
 
 type Call = NonNullable<WirePart['functionCall']>;
 
+/** A larger file is named in the task, and stays in the conversation. */
+const MOST_FILE_BYTES = 4 * 1024 * 1024;
 const FAILED = 'The agent could not finish this task.';
 
 /**
@@ -40,6 +50,7 @@ export class RunTranslator {
   #hasBegun = false;
   #failure: string | undefined;
   readonly #questions = new Map<string, Call>();
+  #files: SavedFile[] = [];
 
   constructor(options: RunTranslatorOptions) {
     this.#options = options;
@@ -69,6 +80,39 @@ export class RunTranslator {
     return shown === textOf(parts) && parts.every(({ content }) => content?.$case === 'text')
       ? []
       : [this.#replace(false)];
+  }
+
+  /** Files that were saved since this was asked last. */
+  takeFiles(): SavedFile[] {
+    const files = this.#files;
+    this.#files = [];
+    return files;
+  }
+
+  /** A saved file as an artifact of its own. */
+  file({ filename, version }: SavedFile, saved: ModelPart): AgentExecutionEvent {
+    const { taskId, contextId, runId } = this.#options;
+    const parts = toA2aParts([saved as WirePart]).map((part) => ({ ...part, filename }));
+    const bytes = parts.reduce(
+      (sum, { content }) => sum + (content?.$case === 'raw' ? content.value.length : 0),
+      0,
+    );
+    const artifact = {
+      artifactId: `${runId}/${filename}/${version}`,
+      name: filename,
+      description: '',
+      parts: bytes > MOST_FILE_BYTES ? parts.map(withoutBytes) : parts,
+      extensions: [],
+      metadata: undefined,
+    };
+    return AgentEvent.artifactUpdate({
+      taskId,
+      contextId,
+      artifact,
+      append: false,
+      lastChunk: true,
+      metadata: undefined,
+    });
   }
 
   /** What the end of the run makes of the task. */
@@ -113,7 +157,9 @@ export class RunTranslator {
     });
   }
 
-  #note({ content, longRunningToolIds = [], errorCode, errorMessage }: WireEvent): void {
+  #note({ content, actions, longRunningToolIds = [], errorCode, errorMessage }: WireEvent): void {
+    for (const [filename, version] of Object.entries(actions?.artifactDelta ?? {}))
+      this.#files.push({ filename, version });
     if (errorCode) this.#failure = errorMessage ?? FAILED;
     for (const { functionCall } of content?.parts ?? [])
       if (functionCall?.id && longRunningToolIds.includes(functionCall.id))

@@ -11,6 +11,7 @@ import type { Run, RunService } from '../../runs/run.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { leftSignalOf, principalOf, userIdOf } from '../caller.ts';
 import { mayConfirm } from '../executor/answers.ts';
+import { type LoadFile, runEvents } from '../executor/run-events.ts';
 import { RunTranslator } from '../executor/run-translator.ts';
 import { textPart } from '../executor/parts.ts';
 import { invocationIdOf, RUN_ID_KEY, runIdOf } from '../executor/task-run.ts';
@@ -24,6 +25,7 @@ export interface RunTasksParts {
   tasks: TaskStore;
   /** Hears of changes that nobody here worked for. */
   onEvent?: (event: AgentExecutionEvent, task: Task) => void;
+  loadFile: LoadFile;
   now: () => number;
 }
 
@@ -90,9 +92,7 @@ export class RunTasks implements Elsewhere {
     let settled: Task | undefined = { ...task, artifacts: [...task.artifacts], history: [...task.history] };
     const events: AgentExecutionEvent[] = [];
     if (run && run.state !== 'running') {
-      const translator = this.#translator(task, run, context);
-      for await (const frame of run.frames()) events.push(...translator.take(frame));
-      events.push(...translator.end(run.state));
+      for await (const event of this.#eventsOf(task, run, context)) events.push(event);
     } else if (!run) {
       const translator = this.#translator(task, { id: runIdOf(task) ?? '' }, context);
       events.push(translator.status(TaskState.TASK_STATE_FAILED, [textPart(GONE)]));
@@ -153,6 +153,17 @@ export class RunTasks implements Elsewhere {
       if (error instanceof AppError && error.code === 'RUN_NOT_FOUND') return undefined;
       throw error;
     }
+  }
+
+  #eventsOf(
+    task: Task,
+    run: Run,
+    context: ServerCallContext,
+    signal?: AbortSignal,
+  ): AsyncGenerator<AgentExecutionEvent, void, undefined> {
+    const translator = this.#translator(task, run, context);
+    const { loadFile } = this.#parts;
+    return runEvents({ run, session: this.#sessionOf(task, context), translator, loadFile, signal });
   }
 
   #translator({ id, contextId }: Task, run: Pick<Run, 'id'>, context: ServerCallContext): RunTranslator {

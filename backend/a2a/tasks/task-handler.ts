@@ -240,8 +240,8 @@ export class TaskHandler implements A2ARequestHandler {
   }
 
   /** The same for a task that is missing and for one that is somebody else's. */
-  async #load(id: string, context: ServerCallContext): Promise<Task> {
-    if (id.trim() === '') throw new RequestMalformedError('The id of a task is required.');
+  async #load(id: string | undefined, context: ServerCallContext): Promise<Task> {
+    if (!id?.trim()) throw new RequestMalformedError('The id of a task is required.');
     const task = this.#workOn(id, context)?.live.task ?? (await this.#parts.tasks.load(id, context));
     if (!task) throw new TaskNotFoundError(`Task not found: ${id.slice(0, 128)}`);
     return task;

@@ -4,12 +4,14 @@ import type { RunService } from '../../runs/run.ts';
 import { TASK_KEEP_MS, type TaskRecord, type TaskRecords } from '../../tasks/task-records.ts';
 import { callContextOf } from '../caller.ts';
 import type { PushNotifier } from '../push/push-notifier.ts';
+import type { LoadFile } from '../executor/run-events.ts';
 import { RunTasks } from './run-tasks.ts';
 import { StoredTasks, toTask } from './stored-tasks.ts';
 
 export interface TaskKeeperParts {
   records: TaskRecords;
   runs: Pick<RunService, 'attach' | 'cancel' | 'list'>;
+  loadFile: LoadFile;
   notifier: Pick<PushNotifier, 'notify'> | undefined;
   log: Logger;
   now: () => number;
@@ -59,11 +61,11 @@ export class TaskKeeper {
   }
 
   async #bringToEnd(record: TaskRecord): Promise<void> {
-    const { records, runs, notifier, now } = this.#parts;
+    const { records, runs, loadFile, notifier, now } = this.#parts;
     const { appName, userId } = record;
     const tasks = new StoredTasks(appName, records);
     const onEvent = notifier ? { onEvent: notifier.notify.bind(notifier) } : {};
-    const elsewhere = new RunTasks({ appName, runs, tasks, now, ...onEvent });
+    const elsewhere = new RunTasks({ appName, runs, tasks, loadFile, now, ...onEvent });
     const owner = callContextOf({ role: 'peer', via: 'jwt', id: userId, userId }, '1.0');
     await elsewhere.refresh(toTask(record), owner);
   }

@@ -20,18 +20,44 @@ export async function answerLegacyRpc(
 ): Promise<Answer> {
   const watched = watch(handler);
   const request = isObject(body) ? body : {};
+  prepare(request['params']);
   const answer = await new LegacyJsonRpcTransportHandler(watched.handler).handle(request, call);
   if (!('error' in answer) || !isObject(answer.error)) return answer;
   const failure = watched.failure();
   if (failure !== undefined) return { ...answer, error: legacyError(toKnownError(failure, log)) };
   const { code } = answer.error;
-  const method = String(request['method']);
-  if (code === A2A_ERROR_CODE.METHOD_NOT_FOUND && isV1JsonRpcMethod(method)) {
+  const { method } = request;
+  if (code === A2A_ERROR_CODE.METHOD_NOT_FOUND && typeof method === 'string' && isV1JsonRpcMethod(method)) {
     const message = `${method} is a method of A2A 1.0, and a request without A2A-Version is 0.3: send A2A-Version: 1.0.`;
     return { ...answer, error: { code, message } };
   }
   if (code !== A2A_ERROR_CODE.INTERNAL_ERROR) return answer;
   return { ...answer, error: legacyError(new RequestMalformedError('The params cannot be read.')) };
+}
+
+/** Fields of 0.3 that are texts wherever they stand; the SDK hands on whatever a caller puts into them. */
+const TEXTS: ReadonlySet<string> = new Set(
+  (
+    'id taskId contextId messageId role kind text url token name mimeType bytes uri credentials ' +
+    'pushNotificationConfigId'
+  ).split(' '),
+);
+/** What a caller may put anything into. */
+const FREE: ReadonlySet<string> = new Set(['metadata', 'data']);
+
+/**
+ * Throws RequestMalformedError where a text is something else. Of several authentication schemes only the first counts:
+ * the SDK writes a line of the caller's making to the console about the others.
+ */
+function prepare(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (FREE.has(key) || inner === undefined || inner === null) continue;
+    if (TEXTS.has(key) && typeof inner !== 'string')
+      throw new RequestMalformedError(`${key} must be a text.`);
+    if (key === 'schemes' && Array.isArray(inner)) inner.splice(1);
+    prepare(inner);
+  }
 }
 
 /** In 0.3 the data of an error is one object. */

@@ -202,3 +202,62 @@ describe('a list of tasks', () => {
     expect((await rpc(here.a2aUrl, 'ListTasks', params)).error?.code).toBe(-32602);
   });
 });
+
+describe('files', () => {
+  const DOT = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+    'base64',
+  );
+
+  test('that a peer sends reach the model, and are not kept with the task', async () => {
+    const part = { raw: DOT.toString('base64'), mediaType: 'image/png', filename: 'dot.png' };
+    const message = { ...textMessage(''), parts: [{ text: 'What is this?' }, part] };
+    const task = taskOf(await rpc(here.a2aUrl, 'SendMessage', { message }));
+    expect(task.status.state).toBe('TASK_STATE_COMPLETED');
+    expect(JSON.stringify(task.history)).toContain('[dot.png, image/png, 70 bytes: not kept with the task]');
+    const session = { appName: 'lornu', userId: 'local', sessionId: task.contextId };
+    const { events = [] } = (await here.app.services.sessions.getSession(session)) ?? {};
+    expect(events[0]?.content?.parts?.[1]?.inlineData).toEqual({
+      data: DOT.toString('base64'),
+      mimeType: 'image/png',
+      displayName: 'dot.png',
+    });
+  });
+
+  test('that the agent makes are artifacts of their own', async () => {
+    const task = await send('call draw_status_chart');
+    const file = task.artifacts?.find(({ name }) => name === 'environment-status.svg');
+    const [part] = file?.parts ?? [];
+    expect([part?.mediaType, part?.filename]).toEqual(['image/svg+xml', 'environment-status.svg']);
+    expect(Buffer.from(part?.raw ?? '', 'base64').toString()).toStartWith('<svg');
+    expect((await get(task.id, there)).artifacts).toEqual(task.artifacts);
+  });
+
+  test.each(['file:///etc/passwd', 'http://169.254.169.254/latest/meta-data', 'data:text/plain,x'])(
+    'are not fetched for a peer from %s',
+    async (url) => {
+      const message = { ...textMessage(''), parts: [{ text: 'Read it.' }, { url, mediaType: 'text/plain' }] };
+      expect((await rpc(here.a2aUrl, 'SendMessage', { message })).error?.code).toBe(-32602);
+    },
+  );
+});
+
+describe('a message that has passed through agents', () => {
+  const KEY = 'https://lornu.ai/a2a/hops';
+
+  test.each([2, -1, '1', null])('is refused with %p hops, before anything runs', async (hops) => {
+    const contextId = crypto.randomUUID();
+    const message = textMessage('hello', { contextId, metadata: { [KEY]: hops } });
+    expect((await rpc(here.a2aUrl, 'SendMessage', { message })).error?.code).toBe(-32004);
+    const session = { appName: 'lornu', userId: 'local', sessionId: contextId };
+    expect(await here.app.services.sessions.getSession(session)).toBeUndefined();
+  });
+
+  test('is answered after one, and the turn knows; nothing else of its metadata reaches the turn', async () => {
+    const metadata = { [KEY]: 1, adk_user_id: 'ada', adk_session_id: 'x', steer: true };
+    const task = await send('hello', { metadata });
+    const session = { appName: 'lornu', userId: 'local', sessionId: task.contextId };
+    const { events = [] } = (await here.app.services.sessions.getSession(session)) ?? {};
+    expect(events[0]?.customMetadata).toEqual({ [KEY]: 1 });
+  });
+});

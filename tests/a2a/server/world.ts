@@ -7,6 +7,9 @@ import {
 } from '@a2a-js/sdk';
 import { spawnGeminiStandin, type GeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
 import { SqliteTaskRecords } from '../../../backend/tasks/sqlite/sqlite-task-records.ts';
+import { ArtifactService } from '../../../backend/artifacts/artifact-service.ts';
+import { DiskArtifactFiles } from '../../../backend/artifacts/disk/disk-artifact-files.ts';
+import { sessionArtifacts } from '../../../backend/artifacts/session-artifacts.ts';
 import type { Environment } from '../../../backend/config/config.ts';
 import type { RunLimits } from '../../../backend/runs/run-parts.ts';
 import { openRunBench, type RunBench } from '../../../backend/testing/run-bench.ts';
@@ -45,7 +48,13 @@ export async function openWorld(): Promise<World> {
     standin,
     bench,
     serve: ({ environment = {}, limits, services } = {}) => {
-      const { runs, sessions, database } = bench.process(limits);
+      const artifacts = new ArtifactService(
+        new DiskArtifactFiles(`${bench.file}-artifacts`),
+        32 * 1024 * 1024,
+      );
+      const { runs, sessions, database } = bench.process(limits, {
+        artifactsOf: (session) => sessionArtifacts(artifacts, session),
+      });
       let app: TestApp | undefined;
       const server = Bun.serve({
         port: 0,
@@ -59,7 +68,14 @@ export async function openWorld(): Promise<World> {
       const url = server.url.origin;
       app = createTestApp(
         { LORNU_PUBLIC_URL: url, ADK_DEFAULT_APP_NAME: 'lornu', ...environment },
-        { agents: bench.agents, sessions, runs, tasks: new SqliteTaskRecords({ database }), ...services },
+        {
+          agents: bench.agents,
+          sessions,
+          runs,
+          artifacts,
+          tasks: new SqliteTaskRecords({ database }),
+          ...services,
+        },
       );
       return { app, url, a2aUrl: `${url}/a2a/lornu` };
     },

@@ -1,0 +1,38 @@
+import type { AgentExecutionEvent } from '@a2a-js/sdk/server';
+import type { Part as ModelPart } from '@google/genai';
+import type { Run } from '../../runs/run.ts';
+import type { CompositeSessionKey } from '../../sessions/session-store.ts';
+import type { RunTranslator } from './run-translator.ts';
+
+/** Loads a version of a file that an agent has saved; undefined where there is none any more. */
+export type LoadFile = (
+  file: CompositeSessionKey & { filename: string; version: number },
+) => Promise<ModelPart | undefined>;
+
+export interface RunEventsOptions {
+  run: Run;
+  session: CompositeSessionKey;
+  translator: RunTranslator;
+  loadFile: LoadFile;
+  signal?: AbortSignal | undefined;
+}
+
+/** A run from its beginning as events of its task; ends with the run, or when the signal is aborted. */
+export async function* runEvents({
+  run,
+  session,
+  translator,
+  loadFile,
+  signal,
+}: RunEventsOptions): AsyncGenerator<AgentExecutionEvent, void, undefined> {
+  for await (const frame of run.frames(0, signal)) {
+    yield* translator.take(frame);
+    for (const file of translator.takeFiles()) {
+      // A file that cannot be loaded now is missing in the task and still in the conversation.
+      const part = await loadFile({ ...session, ...file }).catch(() => undefined);
+      if (part) yield translator.file(file, part);
+    }
+  }
+  if (signal?.aborted || run.state === 'running') return;
+  yield* translator.end(run.state);
+}
