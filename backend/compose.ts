@@ -7,6 +7,7 @@ import { PushSender } from './a2a/push/push-sender.ts';
 import { TaskKeeper } from './a2a/tasks/task-keeper.ts';
 import { EnvironmentPlugin } from './agents/environment-plugin.ts';
 import { loadAgents } from './agents/load-agents.ts';
+import { PeerPlugin } from './agents/peer-plugin.ts';
 import { createApp } from './app.ts';
 import type { ArtifactFiles } from './artifacts/artifact-files.ts';
 import { ArtifactService } from './artifacts/artifact-service.ts';
@@ -23,6 +24,7 @@ import { createGoogleIdentity } from './identity/google/create-google-identity.t
 import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
 import { createAwsCredentials, createTaskSecrets } from './identity/task-secrets.ts';
 import { modelBackend, probeModel } from './model-backend.ts';
+import { createPeer, modelWithPeer, probePeer } from './peer-access.ts';
 import { useModel } from './model/gemini-llm.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
@@ -56,7 +58,13 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
   const secrets = createTaskSecrets(identity, credentials, { fetch, now, log });
   const google = createGoogleIdentity(identity, credentials, secrets.gcpServiceAccountKey, now);
   const backend = modelBackend(config.model, secrets.geminiApiKey, google);
-  useModel({ backend, ...(config.model.name ? { model: config.model.name } : {}), log });
+  const peer = createPeer(identity, google, log, newId);
+  useModel({
+    backend,
+    ...(config.model.name ? { model: config.model.name } : {}),
+    log,
+    ...(peer && identity.peer?.answersInstead ? modelWithPeer(peer) : {}),
+  });
 
   const { sessions, runs: runStore, memory, tasks } = await openStores(config, google, log);
   const files = artifactFiles(config.artifacts, google);
@@ -68,6 +76,7 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
       { name: 'artifacts', required: false, check: (signal) => files.probe(signal) },
       { name: 'memory', required: false, check: (signal) => memory.probe(signal) },
       { name: 'model', required: false, check: (signal) => probeModel(backend, signal) },
+      ...(peer ? [{ name: 'peer', required: false, check: async () => probePeer(peer) }] : []),
     ],
     onChange: (name, state, error) =>
       log[state === 'ok' ? 'info' : 'warn']('dependency', { name, state, ...(error ? { error } : {}) }),
@@ -84,7 +93,10 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
     newId,
     memory,
     artifactsOf: (session) => sessionArtifacts(artifacts, session),
-    plugins: [new EnvironmentPlugin(async () => environmentStatus(config, readiness))],
+    plugins: [
+      new EnvironmentPlugin(async () => environmentStatus(config, readiness)),
+      ...(peer ? [new PeerPlugin(peer)] : []),
+    ],
   });
   const runs = metrics ? new MeasuredRuns(own, metrics) : own;
 

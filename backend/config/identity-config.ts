@@ -1,3 +1,5 @@
+import type { JWK } from 'jose';
+import { z } from 'zod';
 import type { Variables } from './variables.ts';
 
 /** Who may call, and how they show it. */
@@ -78,9 +80,20 @@ export interface IdentityConfig {
   readonly aws: AwsConfig;
   readonly google: GoogleConfig;
   readonly secrets: SecretsConfig;
-  readonly peerUrl: string | undefined;
   /** Where webhooks of tasks may be called. */
   readonly pushNotifications: 'off' | 'public' | 'loopback';
+  readonly peer: PeerConfig | undefined;
+}
+
+/** The agent that ours may ask over A2A. */
+export interface PeerConfig {
+  readonly url: string;
+  readonly audience: string;
+  /** Public keys of which one must have signed its card; undefined: signatures are not asked for. */
+  readonly cardKeys: readonly JWK[] | undefined;
+  readonly withinMs: number;
+  /** It answers a turn that Gemini refuses before its first word. */
+  readonly answersInstead: boolean;
 }
 
 /** The identity part of the configuration; the rules of identity-rules.ts hold already. */
@@ -90,8 +103,8 @@ export function toIdentityConfig(v: Variables): IdentityConfig {
     aws: toAws(v),
     google: toGoogle(v),
     secrets: toSecrets(v),
-    peerUrl: v.A2A_PEER_URL,
     pushNotifications: v.A2A_PUSH_NOTIFICATIONS,
+    peer: toPeer(v),
   };
 }
 
@@ -154,6 +167,44 @@ function toCertificatePeers(text: string | undefined): Record<string, string> {
 
 /** Where ECS hands out a task role's credentials. */
 const ECS_CREDENTIALS = 'http://169.254.170.2';
+
+function toPeer(v: Variables): PeerConfig | undefined {
+  const url = v.A2A_PEER_URL;
+  if (url === undefined) return undefined;
+  return {
+    url,
+    audience: v.A2A_PEER_AUDIENCE ?? new URL(url).origin,
+    cardKeys: v.A2A_PEER_CARD_KEYS === undefined ? undefined : parseCardKeys(v.A2A_PEER_CARD_KEYS),
+    withinMs: v.A2A_PEER_TIMEOUT_MS,
+    answersInstead: v.A2A_PEER_FALLBACK === '1',
+  };
+}
+
+const CARD_KEYS = z.object({
+  keys: z
+    .array(
+      // Strict: a private key (`d`) is not let in by mistake.
+      z.strictObject({
+        kty: z.literal('EC'),
+        crv: z.literal('P-256'),
+        kid: z.string().min(1),
+        x: z.base64url(),
+        y: z.base64url(),
+        use: z.literal('sig').optional(),
+        alg: z.literal('ES256').optional(),
+      }),
+    )
+    .min(1),
+});
+
+/** The public keys of a key set's JSON; undefined where it is none. */
+export function parseCardKeys(json: string): JWK[] | undefined {
+  try {
+    return CARD_KEYS.parse(JSON.parse(json)).keys;
+  } catch {
+    return undefined;
+  }
+}
 
 function toAws(v: Variables): AwsConfig {
   const relative = v.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI;

@@ -26,6 +26,55 @@ function problemsOf(environment: Environment): readonly string[] {
   return [];
 }
 
+const CARD_KEY = { kty: 'EC', crv: 'P-256', kid: 'k1', x: 'AAAA', y: 'BBBB' };
+const PEER = { GEMINI_API_KEY: 'a-key', A2A_PEER_URL: 'https://peer.example/a2a/lornu' };
+
+describe('the configuration of the peer', () => {
+  test('is none where there is no address', () => {
+    expect(parseConfig({ GEMINI_API_KEY: 'a-key' }).identity.peer).toBeUndefined();
+  });
+
+  test('has an audience of its own, and no keys and no part in our turns unless told', () => {
+    expect(parseConfig(PEER).identity.peer).toEqual({
+      url: 'https://peer.example/a2a/lornu',
+      audience: 'https://peer.example',
+      cardKeys: undefined,
+      withinMs: 60_000,
+      answersInstead: false,
+    });
+    const told = parseConfig({
+      ...PEER,
+      A2A_PEER_AUDIENCE: 'peer',
+      A2A_PEER_CARD_KEYS: JSON.stringify({ keys: [CARD_KEY] }),
+      A2A_PEER_FALLBACK: '1',
+    });
+    expect(told.identity.peer).toMatchObject({
+      audience: 'peer',
+      cardKeys: [CARD_KEY],
+      answersInstead: true,
+    });
+  });
+
+  test.each([
+    '{',
+    '{}',
+    '{"keys":[]}',
+    JSON.stringify({ keys: [{ ...CARD_KEY, kid: undefined }] }),
+    JSON.stringify({ keys: [{ ...CARD_KEY, kty: 'RSA' }] }),
+    JSON.stringify({ keys: [{ ...CARD_KEY, d: 'PRIVATE' }] }),
+  ])('refuses %s as keys of its card', (keys) => {
+    expect(problemsOf({ ...PEER, A2A_PEER_CARD_KEYS: keys })).toEqual([
+      'A2A_PEER_CARD_KEYS must be a JSON Web Key Set of public EC P-256 keys, each with a kid.',
+    ]);
+  });
+
+  test('that answers in the place of Gemini has to be there', () => {
+    expect(problemsOf({ GEMINI_API_KEY: 'a-key', A2A_PEER_FALLBACK: '1' })).toEqual([
+      'A2A_PEER_URL must be set when A2A_PEER_FALLBACK is on; it is not set.',
+    ]);
+  });
+});
+
 describe('the configuration of identity', () => {
   test('is open locally, and asks who calls in staging', () => {
     expect(parseConfig({ GEMINI_API_KEY: 'a-key' }).identity.callers.required).toBe(false);

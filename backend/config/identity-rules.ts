@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { isSignInRequired, splitList, toList } from './identity-config.ts';
+import { isSignInRequired, parseCardKeys, splitList, toList } from './identity-config.ts';
 import { isLoopback } from './loopback.ts';
 import type { VariableName, Variables } from './variables.ts';
 
@@ -16,7 +16,17 @@ export function identityRulesBroken(v: Variables): string[] {
     ...mutualTlsRules(v),
     ...googleRules(v),
     ...addressRules(v),
+    ...peerRules(v),
   ];
+}
+
+function peerRules(v: Variables): string[] {
+  const needed: VariableName[] = ['A2A_PEER_URL'];
+  const problems = v.A2A_PEER_FALLBACK === '1' ? missing(v, needed, 'when A2A_PEER_FALLBACK is on') : [];
+  if (v.A2A_PEER_CARD_KEYS !== undefined && !parseCardKeys(v.A2A_PEER_CARD_KEYS)) {
+    problems.push('A2A_PEER_CARD_KEYS must be a JSON Web Key Set of public EC P-256 keys, each with a kid.');
+  }
+  return problems;
 }
 
 function openRules(v: Variables): string[] {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { httpUrl, port, positiveInt, variable, type VariableMeaning } from './variable.ts';
+import { flag, httpUrl, port, positiveInt, variable, type VariableMeaning } from './variable.ts';
 
 const list = (of: string): VariableMeaning['form'] => `${of} separated by commas`;
 const text = (meaning: string, form: string) => variable(z.string().optional(), { meaning, form });
@@ -62,6 +62,22 @@ export const IDENTITY_VARIABLES = {
     meaning:
       'Whether peers may have webhooks called: nowhere, on the internet, or (for trying it out) on this machine alone.',
     form: 'off, public or loopback',
+  }),
+  A2A_PEER_AUDIENCE: text(
+    'Whom our tokens for the peer are made for. Default: the origin of A2A_PEER_URL.',
+    'an audience',
+  ),
+  A2A_PEER_CARD_KEYS: text(
+    "Public keys of which one must have signed the peer's card; none are asked for when left out.",
+    'a JSON Web Key Set of EC P-256 keys, each with a kid',
+  ),
+  A2A_PEER_TIMEOUT_MS: variable(positiveInt(60_000), {
+    meaning: 'Longest time that the peer is waited for, in milliseconds.',
+    form: 'a whole number above 0',
+  }),
+  A2A_PEER_FALLBACK: variable(flag, {
+    meaning: 'Whether the peer answers a turn that Gemini refuses before its first word.',
+    form: '0 or 1',
   }),
 
   A2A_MUTUAL_TLS: variable(z.enum(['off', 'alb', 'native']).default('off'), {

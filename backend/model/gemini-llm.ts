@@ -16,6 +16,7 @@ import { toGeminiBody } from './gemini-request.ts';
 import { toLlmResponse } from './llm-response.ts';
 import { coverMissingTools } from './missing-tool.ts';
 import type { ModelSettings } from './model-settings.ts';
+import { orElse } from './or-else.ts';
 import { parkCalls } from './parked-calls.ts';
 import { withNewestKey } from './with-newest-key.ts';
 import { withRetries } from './with-retries.ts';
@@ -57,9 +58,10 @@ export class GeminiLlm extends BaseLlm {
       headers: { ...this.trackingHeaders, ...request.config?.httpOptions?.headers },
       signal,
     };
-    const answers = withRetries(this.#settings, signal, () =>
+    const own = withRetries(this.#settings, signal, () =>
       withNewestKey(this.#settings.backend, () => callModel(this.#settings, call)),
     );
+    const answers = this.#settings.answerInstead ? orElse(own, this.#settings, request, signal) : own;
     if (!stream) {
       for await (const answer of answers) yield this.#whole(request, toLlmResponse(answer));
       return;

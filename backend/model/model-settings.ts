@@ -33,6 +33,12 @@ export interface ModelSettings {
   timeouts?: Partial<ModelTimeouts>;
   /** Attempts after the first one, only while nothing of the answer has been passed on. */
   maxRetries?: number;
+  /** Answers a call of an agent that was refused before its first piece; false: it does not, and the refusal stands. */
+  answerInstead?: (
+    agentName: string,
+    refused: { code: string; status: number | undefined },
+    signal: AbortSignal | undefined,
+  ) => Promise<boolean>;
   log?: Logger;
   fetch?: typeof globalThis.fetch;
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;

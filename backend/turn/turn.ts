@@ -19,7 +19,7 @@ import type { Content } from '@google/genai';
 import { withoutInternalMetadata } from '../events/redact.ts';
 import { divertPartials } from '../model/divert-partials.ts';
 import { unparkCalls } from '../model/parked-calls.ts';
-
+import { lendVoice } from '../peer/turn-voices.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { toAgentView } from './agent-view.ts';
 import { repeatCalls } from './repeat-calls.ts';
@@ -32,6 +32,7 @@ import { ModelFailureRecorder } from './model-failure-recorder.ts';
 import { nodePathOf } from './node-path.ts';
 import { correctOutput } from './output-key.ts';
 import type { OpenAnswers } from './open-answers.ts';
+import { OwnTurnVoice } from './turn-voice.ts';
 
 export interface TurnParts {
   rootAgent: BaseAgent;
@@ -89,6 +90,11 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
     if (customMetadata) event.customMetadata = { ...customMetadata, ...event.customMetadata };
   }
   async function store(event: Event): Promise<void> {
+    // One writer at a time: another agent may be heard while ours runs.
+    if (voice.isSpeaking) await voice.isSpeaking;
+    await append(event);
+  }
+  async function append(event: Event): Promise<void> {
     identify(event);
     // ADK dates an answer back to the call that it answers; Python dates it after its pieces.
     event.timestamp = Date.now();
@@ -99,6 +105,18 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
     identify(event);
     turn.emit(event);
   }
+
+  const voice = new OwnTurnVoice({
+    invocationId,
+    message,
+    metadata: customMetadata,
+    showPartial: (event) => showPartial(toPythonForm(turn, event)),
+    say: async (event) => {
+      await append(toPythonForm(turn, event));
+      turn.emit(event);
+    },
+  });
+  lendVoice(signal, voice);
 
   if (!seesPartials(turn.rootAgent, turn.plugins ?? []))
     divertPartials(signal, (piece, agentName) => showPartial(partialEvent(turn, piece, agentName)));

@@ -12,7 +12,7 @@ export const BACKEND_LAYERS: readonly (readonly string[])[] = [
   ['compose.ts'],
   ['model-backend.ts'],
   ['open-stores.ts'],
-  ['google-access.ts', 'firestore-stores.ts'],
+  ['google-access.ts', 'firestore-stores.ts', 'peer-access.ts'],
   ['app.ts'],
   ['services.ts'],
   ['http', 'a2a'],

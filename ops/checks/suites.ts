@@ -93,6 +93,16 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'peer',
+    title:
+      'the agent asks its peer over A2A, quotes it, and goes on without it; no peer can steer or exhaust it',
+    kind: 'bun',
+    run: ['./tests/a2a/peer'],
+    needs: ['python', 'uv'],
+    budgetMs: 35 * SECOND,
+    light: true,
+  },
+  {
     name: 'up',
     title: 'lornu up starts, keeps conversations, stops in order, and says what is wrong',
     kind: 'bun',

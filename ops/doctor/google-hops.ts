@@ -47,15 +47,11 @@ export async function serviceAccount({ identity }: Config, google: GoogleIdentit
   return attempt(
     name,
     async () => {
-      await google.idToken(audienceOf(identity.peerUrl));
+      await google.idToken(identity.peer?.audience ?? 'https://doctor.invalid');
       return 'Google makes ID tokens for us';
     },
     'grant the role roles/iam.serviceAccountOpenIdTokenCreator on the service account (terraform/gcp/staging)',
   );
-}
-
-function audienceOf(peerUrl: string | undefined): string {
-  return peerUrl === undefined ? 'https://doctor.invalid' : new URL(peerUrl).origin;
 }
 
 /** Firestore, read at a document that does not exist. */

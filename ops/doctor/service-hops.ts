@@ -25,7 +25,7 @@ export async function keySet({ identity }: Config, { fetch, signal }: HopsOption
 /** The peer's card, which it shows to everyone. */
 export async function peer({ identity }: Config, { fetch, signal }: HopsOptions): Promise<Hop> {
   const name = 'peer';
-  const { peerUrl } = identity;
+  const peerUrl = identity.peer?.url;
   if (peerUrl === undefined) return notConfigured(name, 'A2A_PEER_URL is not set');
   const card = new URL('.well-known/agent-card.json', peerUrl.endsWith('/') ? peerUrl : `${peerUrl}/`);
   return attempt(

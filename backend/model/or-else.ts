@@ -1,0 +1,33 @@
+import type { LlmRequest } from '@google/adk';
+import { ModelError } from './model-error.ts';
+import type { ModelSettings } from './model-settings.ts';
+
+/**
+ * An answer that was refused before its first piece (too many requests, the model's own trouble, nobody there) may be
+ * given by somebody else; then nothing comes from here. Every other failure is passed on.
+ */
+export async function* orElse<T>(
+  answers: AsyncGenerator<T>,
+  { answerInstead }: Pick<ModelSettings, 'answerInstead'>,
+  request: LlmRequest,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T> {
+  const agentName = request.config?.labels?.['adk_agent_name'];
+  let begun = false;
+  try {
+    for await (const answer of answers) {
+      begun = true;
+      yield answer;
+    }
+  } catch (error) {
+    const mayAnswer = answerInstead && agentName && !begun && !signal?.aborted && isPersonsTurn(request);
+    if (!mayAnswer || !(error instanceof ModelError) || !error.isRetryable) throw error;
+    if (!(await answerInstead(agentName, { code: error.code, status: error.status }, signal))) throw error;
+  }
+}
+
+/** What is asked for is an answer to a person, not what follows from a tool's answer. */
+function isPersonsTurn({ contents }: LlmRequest): boolean {
+  const last = contents.at(-1);
+  return last?.role === 'user' && !last.parts?.some(({ functionResponse }) => functionResponse);
+}

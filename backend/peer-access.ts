@@ -1,0 +1,39 @@
+import type { IdentityConfig } from './config/identity-config.ts';
+import type { GoogleIdentity } from './identity/google/google-identity.ts';
+import type { ModelSettings } from './model/model-settings.ts';
+import type { Logger } from './observability/logger.ts';
+import { Unusable } from './observability/readiness.ts';
+import { answerInstead } from './peer/answer-instead.ts';
+import { PeerClient } from './peer/peer-client.ts';
+import { PeerError } from './peer/peer-error.ts';
+
+/** The configured peer, called as who we are to Google; undefined where there is none. */
+export function createPeer(
+  { peer }: Pick<IdentityConfig, 'peer'>,
+  google: GoogleIdentity | undefined,
+  log: Logger,
+  newId: () => string,
+): PeerClient | undefined {
+  if (!peer) return undefined;
+  const { url, audience, cardKeys, withinMs } = peer;
+  const idToken = google && (async (whom: string) => google.idToken(whom));
+  return new PeerClient({ url, audience, cardKeys, withinMs, idToken, log, newId });
+}
+
+/** A model that lets the peer answer what it refuses itself. */
+export function modelWithPeer(peer: PeerClient): Pick<ModelSettings, 'answerInstead' | 'maxRetries'> {
+  return {
+    // Somebody else can answer: a person does not wait for a third attempt.
+    maxRetries: 1,
+    answerInstead: async (agentName, refused, signal) => answerInstead(peer, agentName, refused, signal),
+  };
+}
+
+/** For /ready: whether the peer shows a card that we accept, and is not left alone for failing. */
+export async function probePeer(peer: PeerClient): Promise<void> {
+  try {
+    await peer.probe();
+  } catch (error) {
+    throw error instanceof PeerError ? new Unusable(error.message, { cause: error }) : error;
+  }
+}

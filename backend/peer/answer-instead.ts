@@ -1,0 +1,47 @@
+import { askAloud } from './ask-aloud.ts';
+import { metadataOfNextHop } from './hops.ts';
+import type { PeerClient } from './peer-client.ts';
+import { PeerError } from './peer-error.ts';
+import { PEER_METADATA_KEY } from './quoted.ts';
+import { type Spoken, voiceOf } from './turn-voices.ts';
+
+/** Why the model did not answer, in Google's own code: RESOURCE_EXHAUSTED, UNAVAILABLE. */
+export interface Refused {
+  code: string;
+  /** HTTP status; undefined where no answer came. */
+  status: number | undefined;
+}
+
+/**
+ * Lets the peer answer the person's message in the place of a model that refused it, and says so before its first word.
+ * False where it does not: the turn does not begin with a person's words, came from an agent itself, or the peer is away
+ * too; then the model's failure is what the person sees.
+ */
+export async function answerInstead(
+  peer: PeerClient,
+  agentName: string,
+  refused: Refused,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const voice = voiceOf(signal);
+  const metadata = metadataOfNextHop(voice?.metadata);
+  if (!voice?.question || !metadata) return false;
+  const announce = async (): Promise<void> => voice.whole(announcementBy(agentName, refused));
+  try {
+    await askAloud({ peer, voice, question: voice.question, metadata, signal, announce, isForModel: true });
+    return true;
+  } catch (error) {
+    if (error instanceof PeerError) return false;
+    throw error;
+  }
+}
+
+function announcementBy(author: string, { code, status }: Refused): Spoken {
+  const reason = status === undefined ? code : `${status} ${code}`;
+  const text = `Gemini does not answer now (${reason}). The agent on Google Cloud answers instead; these are its words.`;
+  return {
+    author,
+    content: { role: 'model', parts: [{ text }] },
+    customMetadata: { [PEER_METADATA_KEY]: { answersInstead: true, code, ...(status ? { status } : {}) } },
+  };
+}

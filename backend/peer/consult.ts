@@ -1,0 +1,29 @@
+import { askAloud } from './ask-aloud.ts';
+import { metadataOfNextHop } from './hops.ts';
+import type { PeerClient } from './peer-client.ts';
+import { PeerError } from './peer-error.ts';
+import { quotedFor } from './quoted.ts';
+import { voiceOf } from './turn-voices.ts';
+
+const GO_ON = 'Go on without it, and say that you did.';
+
+/**
+ * Asks the peer in the middle of a turn: its words are shown as its own while they come, and given to the model as a
+ * quotation. Whatever goes wrong is told to the model in a sentence; the turn goes on.
+ */
+export async function consult(
+  peer: PeerClient,
+  question: string,
+  signal: AbortSignal | undefined,
+): Promise<Record<string, unknown>> {
+  const voice = voiceOf(signal);
+  const metadata = metadataOfNextHop(voice?.metadata);
+  if (!metadata)
+    return { error: 'This question came from another agent: answer it yourself, without asking one.' };
+  try {
+    return quotedFor(await askAloud({ peer, voice, question, metadata, signal, isForModel: false }));
+  } catch (error) {
+    if (error instanceof PeerError) return { error: `${error.message} ${GO_ON}` };
+    throw error;
+  }
+}

@@ -1,0 +1,247 @@
+import { type AgentCard, type Message, Role, TaskState } from '@a2a-js/sdk';
+import { A2AError } from '@a2a-js/sdk/errors';
+import {
+  type Client,
+  ClientFactory,
+  JsonRpcTransportFactory,
+  RestTransportFactory,
+} from '@a2a-js/sdk/client';
+import type { JWK } from 'jose';
+import type { Logger } from '../observability/logger.ts';
+import { CardCache } from './card-cache.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import { guardedFetch } from './guarded-fetch.ts';
+import { PeerAddress } from './peer-address.ts';
+import { PeerError } from './peer-error.ts';
+import { PeerWords } from './peer-words.ts';
+
+export interface PeerClientOptions {
+  /** The peer's A2A address. */
+  url: string;
+  /** Whom our tokens are made for. */
+  audience: string;
+  /** Gives ID tokens for an audience; undefined where we are nobody to Google. */
+  idToken: ((audience: string) => Promise<string>) | undefined;
+  /** Public keys that its card must be signed with; undefined: signatures are not asked for. */
+  cardKeys?: readonly JWK[] | undefined;
+  /** Longest time of one consultation, in milliseconds. */
+  withinMs: number;
+  limits?: Partial<PeerLimits>;
+  log: Logger;
+  fetch?: typeof fetch;
+  newId: () => string;
+  /** Milliseconds; monotonic. */
+  clock?: () => number;
+  breaker?: CircuitBreaker;
+}
+
+export interface PeerLimits {
+  /** Most characters of a question that are sent. */
+  questionChars: number;
+  /** Most characters of an answer that are read; the rest is cut off, and said so. */
+  answerChars: number;
+  /** Most bytes of one HTTP answer. */
+  answerBytes: number;
+  /** Longest time without a byte, in milliseconds. */
+  silenceMs: number;
+}
+
+const LIMITS: PeerLimits = {
+  questionChars: 8_000,
+  answerChars: 16_000,
+  answerBytes: 4 * 1024 * 1024,
+  silenceMs: 30_000,
+};
+
+/** What a peer answered in the end. */
+export interface PeerAnswer {
+  /** The name on its card. */
+  name: string;
+  text: string;
+  /** It answered up to here and said more than is read. */
+  isCut: boolean;
+  /** It asks something back before it goes on; its task was then cancelled, since nobody here answers. */
+  question?: string;
+}
+
+export interface Asking {
+  /** Of the message: the hops. Nothing else of the caller is sent along. */
+  metadata: Readonly<Record<string, unknown>>;
+  signal?: AbortSignal | undefined;
+  /** Takes the answer's text as it comes. */
+  onText?: (text: string) => void;
+}
+
+/** Asks the peer over A2A: each question in a context of its own, bounded in every direction. */
+export class PeerClient {
+  readonly #options: PeerClientOptions;
+  readonly #limits: PeerLimits;
+  readonly #cards: CardCache;
+  readonly #breaker: CircuitBreaker;
+  readonly #fetch: typeof fetch;
+
+  constructor(options: PeerClientOptions) {
+    const { url, fetch = globalThis.fetch, clock = () => performance.now() } = options;
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    const address = new PeerAddress(url);
+    this.#breaker = options.breaker ?? new CircuitBreaker({ clock });
+    this.#fetch = guardedFetch({
+      address,
+      fetch,
+      token: async () => this.#token(),
+      maxBytes: this.#limits.answerBytes,
+      silenceMs: this.#limits.silenceMs,
+    });
+    this.#cards = new CardCache({ address, fetch: this.#fetch, keys: options.cardKeys, clock });
+  }
+
+  /** Looks at the peer's card, for /ready; throws PeerError. */
+  async probe(): Promise<void> {
+    await this.#cards.card();
+    if (this.#breaker.isOpen) throw this.#paused();
+  }
+
+  /** Throws PeerError, or the reason of the caller's abort. */
+  async ask(question: string, asking: Asking): Promise<PeerAnswer> {
+    if (!this.#breaker.enter()) throw this.#paused();
+    try {
+      const answer = await this.#ask(question, asking);
+      this.#breaker.succeeded();
+      return answer;
+    } catch (error) {
+      const told = asking.signal?.aborted ? asking.signal.reason : toPeerError(error);
+      if (asking.signal?.aborted) this.#breaker.left();
+      // A peer that answers badly is there.
+      else if (told.failure === 'failed') this.#breaker.succeeded();
+      else this.#breaker.failed();
+      if (told instanceof PeerError)
+        this.#options.log.warn('the peer did not answer', {
+          failure: told.failure,
+          reason: told.message,
+          error,
+        });
+      throw told;
+    }
+  }
+
+  #paused(): PeerError {
+    return new PeerError(
+      'paused',
+      'The peer failed several times in a row and is left alone for half a minute.',
+    );
+  }
+
+  async #ask(question: string, asking: Asking): Promise<PeerAnswer> {
+    const signal = AbortSignal.any([
+      AbortSignal.timeout(this.#options.withinMs),
+      ...(asking.signal ? [asking.signal] : []),
+    ]);
+    const card = await this.#cards.card(signal);
+    const client = await this.#connect(card);
+    const words = new PeerWords();
+    let isCut = false;
+    try {
+      const request = {
+        message: this.#message(question, asking),
+        configuration: undefined,
+        metadata: undefined,
+        tenant: '',
+      };
+      for await (const piece of client.sendMessageStream(request, { signal })) {
+        const text = words.take(piece);
+        isCut = words.text.length > this.#limits.answerChars;
+        if (text && !isCut) asking.onText?.(text);
+        if (isCut || words.hasEnded) break;
+      }
+      if (!isCut && !words.hasEnded)
+        throw new PeerError('away', 'The peer stopped in the middle of its answer.');
+      return this.#conclude(card, words, isCut);
+    } catch (error) {
+      this.#cards.forget();
+      throw error;
+    } finally {
+      if (isLeftOpen(words)) this.#leave(client, words.taskId);
+    }
+  }
+
+  #conclude({ name }: AgentCard, words: PeerWords, isCut: boolean): PeerAnswer {
+    const text = words.text.slice(0, this.#limits.answerChars);
+    const { state, says } = words.standing;
+    switch (state) {
+      case TaskState.TASK_STATE_FAILED:
+      case TaskState.TASK_STATE_REJECTED:
+      case TaskState.TASK_STATE_CANCELED:
+        throw new PeerError('failed', "The peer's own turn failed.", { cause: says.slice(0, 500) });
+      case TaskState.TASK_STATE_INPUT_REQUIRED:
+      case TaskState.TASK_STATE_AUTH_REQUIRED:
+        return { name: name.slice(0, 100), text, isCut, question: says.slice(0, this.#limits.answerChars) };
+      default:
+        return { name: name.slice(0, 100), text, isCut };
+    }
+  }
+
+  async #connect(card: AgentCard): Promise<Client> {
+    const options = { fetchImpl: this.#fetch, legacyCompat: { enabled: true } };
+    return new ClientFactory({
+      transports: [new JsonRpcTransportFactory(options), new RestTransportFactory(options)],
+      // The card is read already; the SDK's resolver would fetch without our guard.
+      cardResolver: { resolve: async () => card },
+    }).createFromAgentCard(card);
+  }
+
+  /** No context and no task are named: the peer opens its own, and ours stays here. */
+  #message(question: string, { metadata }: Asking): Message {
+    const text = question.slice(0, this.#limits.questionChars);
+    return {
+      messageId: this.#options.newId(),
+      role: Role.ROLE_USER,
+      parts: [{ content: { $case: 'text', value: text }, mediaType: '', filename: '', metadata: undefined }],
+      contextId: '',
+      taskId: '',
+      extensions: [],
+      referenceTaskIds: [],
+      metadata: { ...metadata },
+    };
+  }
+
+  /** What nobody waits for any more is stopped where it runs; whether that works changes nothing here. */
+  #leave(client: Client, taskId: string): void {
+    const request = { id: taskId, metadata: undefined, tenant: '' };
+    client.cancelTask(request, { signal: AbortSignal.timeout(5_000) }).catch((error: unknown) => {
+      this.#options.log.info("the peer's task could not be cancelled", { error });
+    });
+  }
+
+  async #token(): Promise<string | undefined> {
+    const { idToken, audience } = this.#options;
+    try {
+      return await idToken?.(audience);
+    } catch (cause) {
+      throw new PeerError('refused', 'Google gave us no token for the peer.', { cause });
+    }
+  }
+}
+
+function isLeftOpen({ taskId, standing }: PeerWords): boolean {
+  const open = [
+    TaskState.TASK_STATE_UNSPECIFIED,
+    TaskState.TASK_STATE_SUBMITTED,
+    TaskState.TASK_STATE_WORKING,
+    TaskState.TASK_STATE_INPUT_REQUIRED,
+    TaskState.TASK_STATE_AUTH_REQUIRED,
+  ];
+  return taskId !== '' && open.includes(standing.state);
+}
+
+/** The SDK wraps what its stream throws, and repeats what the peer wrote in its own messages. */
+function toPeerError(error: unknown): PeerError {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if (at instanceof PeerError) return at;
+    if (at instanceof A2AError)
+      return new PeerError('refused', 'The peer refuses the question.', { cause: error });
+    if (at.name === 'TimeoutError')
+      return new PeerError('slow', 'The peer did not answer in time.', { cause: error });
+  }
+  return new PeerError('untrusted', 'The peer answers in a way that is not A2A.', { cause: error });
+}
