@@ -86,6 +86,20 @@ describe('Last-Event-ID', () => {
   });
 });
 
+test('a frame is shown only when another process can read it already', async () => {
+  const [here, there] = [bench.process(), bench.process()];
+  await here.sessions.createSession(key);
+  const run = await here.runs.start(say('count to 20 every 10 ms'));
+  let shown = 0;
+  for await (const frame of run.frames()) {
+    // Looked up before anything else can happen: a commit a moment later would be too late.
+    const stored = there.store.frames(run.id, frame.index);
+    expect((await stored)?.frames[0]).toEqual(frame);
+    shown += 1;
+  }
+  expect(shown).toBeGreaterThan(20);
+});
+
 test('1,000 listeners at once each get every frame, also from another process', async () => {
   const [here, there] = [bench.process(), bench.process()];
   await here.sessions.createSession(key);

@@ -14,7 +14,7 @@ export class FrameLog {
   #frames: Frame[] = [];
   /** Index of the first frame that is held. */
   #base: number;
-  #waiting: (() => void)[] = [];
+  #change: PromiseWithResolvers<void> | undefined;
   #end: LogEnd | undefined;
 
   constructor(base = 0) {
@@ -36,12 +36,12 @@ export class FrameLog {
       this.#base += this.#frames.length - LONGEST;
       this.#frames = this.#frames.slice(-LONGEST);
     }
-    this.#wake();
+    this.wake();
   }
 
   close(end: LogEnd): void {
     this.#end ??= end;
-    this.#wake();
+    this.wake();
   }
 
   /** The frame; 'behind' where it is no longer held, undefined where it is yet to come. */
@@ -49,23 +49,16 @@ export class FrameLog {
     return index < this.#base ? 'behind' : this.#frames[index - this.#base];
   }
 
-  /** Resolves with the next change, or when the signal aborts. */
-  change(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      if (signal?.aborted) done();
-      else signal?.addEventListener('abort', done, { once: true });
-      this.#waiting.push(done);
-    });
+  /** Resolves with the next change, or with the next `wake`; one promise for all who wait. */
+  change(): Promise<void> {
+    this.#change ??= Promise.withResolvers<void>();
+    return this.#change.promise;
   }
 
-  #wake(): void {
-    const waiting = this.#waiting;
-    if (waiting.length === 0) return;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+  /** Lets who waits look again: a reader has left. */
+  wake(): void {
+    const change = this.#change;
+    this.#change = undefined;
+    change?.resolve();
   }
 }

@@ -1,6 +1,16 @@
+import type { FrameClock } from './frame-clock.ts';
 import type { FrameLog } from './frame-log.ts';
 import type { Frame } from './run.ts';
 import type { Lease, RunStore } from './run-store.ts';
+
+export interface FrameWriterParts {
+  store: RunStore;
+  lease: Lease;
+  log: FrameLog;
+  clock: FrameClock;
+  /** Hears once that the store has refused. */
+  onFailure: (error: unknown) => void;
+}
 
 /**
  * Numbers the frames of a run, stores them in batches and shows them once they are stored: what a client has seen is
@@ -8,57 +18,47 @@ import type { Lease, RunStore } from './run-store.ts';
  * says so, frames are shown at once instead and stored a while later.
  */
 export class FrameWriter {
-  readonly #store: RunStore;
-  readonly #lease: Lease;
-  readonly #log: FrameLog;
-  readonly #onFailure: (error: unknown) => void;
+  readonly #parts: FrameWriterParts;
   #pending: Frame[] = [];
   #nextIndex: number;
-  #lastFlushAt = Number.NEGATIVE_INFINITY;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #flushing: Promise<void> | undefined;
+  #storing: Promise<void> | undefined;
+  /** A listener waits for the next frame to be stored. */
+  #isUrgent: boolean;
+  /** The clock will call. */
+  #isWaiting = false;
   #isClosed = false;
   /** The store has refused: frames are only kept for the run's end. */
   #isRefused = false;
 
-  constructor(store: RunStore, lease: Lease, log: FrameLog, onFailure: (error: unknown) => void) {
-    this.#store = store;
-    this.#lease = lease;
-    this.#log = log;
-    this.#onFailure = onFailure;
-    this.#nextIndex = log.length;
+  constructor(parts: FrameWriterParts) {
+    this.#parts = parts;
+    this.#nextIndex = parts.log.length;
+    this.#isUrgent = !parts.store.pace.isShownFirst;
   }
 
   /** Frames of one event stay in one batch. */
-  add(kind: Frame['kind'], ...jsons: string[]): void {
+  add(kind: Frame['kind'], jsons: readonly string[]): void {
     if (this.#isClosed) return;
-    const { everyMs, maxFrames, isShownFirst } = this.#store.pace;
+    const { clock, log, store } = this.#parts;
     const frames = jsons.map((json): Frame => ({ index: this.#nextIndex++, kind, json }));
     this.#pending.push(...frames);
-    if (isShownFirst) {
-      this.#log.publish(frames);
-      // Nobody waits for the first one to be stored, so it may wait for others too.
-      if (this.#lastFlushAt === Number.NEGATIVE_INFINITY) this.#lastFlushAt = performance.now();
-    }
-    if (this.#flushing || this.#isRefused) return;
-    const waitMs = this.#lastFlushAt + everyMs - performance.now();
-    if (waitMs <= 0 || this.#pending.length >= maxFrames) this.#startFlush();
-    else this.#timer ??= setTimeout(() => this.#startFlush(), waitMs);
+    if (store.pace.isShownFirst) log.publish(frames);
+    if (this.#isUrgent || this.#pending.length >= store.pace.maxFrames) clock.now(() => this.#startStoring());
+    else this.#wait();
   }
 
   /** Stores and shows everything so far. */
   async flush(): Promise<void> {
-    while (!this.#isRefused && (this.#pending.length > 0 || this.#flushing)) {
-      if (!this.#flushing) this.#startFlush();
-      await this.#flushing;
+    while (!this.#isRefused && (this.#pending.length > 0 || this.#storing)) {
+      this.#startStoring();
+      await this.#storing;
     }
   }
 
   /** Takes no more frames; gives those that are not stored yet, to be stored together with the run's end. */
   async close(): Promise<Frame[]> {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
-    await this.#flushing;
+    await this.#storing;
     const rest = this.#pending;
     this.#pending = [];
     return rest;
@@ -66,29 +66,39 @@ export class FrameWriter {
 
   /** Shows frames that are stored now, or never will be. */
   publish(frames: readonly Frame[]): void {
-    if (!this.#store.pace.isShownFirst) this.#log.publish(frames);
+    const { log, store } = this.#parts;
+    if (!store.pace.isShownFirst) log.publish(frames);
   }
 
-  #startFlush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#flushing || this.#pending.length === 0) return;
+  #wait(): void {
+    if (this.#isWaiting || this.#storing || this.#isRefused) return;
+    this.#isWaiting = true;
+    this.#parts.clock.next(() => {
+      this.#isWaiting = false;
+      this.#startStoring();
+    });
+  }
+
+  #startStoring(): void {
+    if (this.#storing || this.#isRefused || this.#isClosed || this.#pending.length === 0) return;
+    this.#isUrgent = false;
+    this.#storing = this.#store();
+  }
+
+  async #store(): Promise<void> {
+    const { store, lease, onFailure } = this.#parts;
     const batch = this.#pending;
     this.#pending = [];
-    this.#lastFlushAt = performance.now();
-    this.#flushing = this.#store
-      .addFrames(this.#lease, batch)
-      .then(() => this.publish(batch))
-      .catch((error: unknown) => {
-        // In the order in which they came, in case the run's end can still be stored.
-        this.#pending = [...batch, ...this.#pending];
-        this.#isRefused = true;
-        this.#onFailure(error);
-      })
-      .finally(() => {
-        this.#flushing = undefined;
-        if (this.#pending.length > 0 && !this.#isClosed && !this.#isRefused)
-          this.#timer ??= setTimeout(() => this.#startFlush(), this.#store.pace.everyMs);
-      });
+    try {
+      await store.addFrames(lease, batch);
+      this.publish(batch);
+    } catch (error) {
+      // In the order in which they came, in case the run's end can still be stored.
+      this.#pending = [...batch, ...this.#pending];
+      this.#isRefused = true;
+      onFailure(error);
+    }
+    this.#storing = undefined;
+    if (this.#pending.length > 0) this.#wait();
   }
 }

@@ -3,6 +3,7 @@ import type { TurnFailure } from '../turn/turn-failure.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { abortableSleep } from '../model/with-retries.ts';
 import { followStored } from './follow-stored.ts';
+import type { FrameClock } from './frame-clock.ts';
 import { FrameLog, type LogEnd } from './frame-log.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { errorFrame, framesOf } from './frames-of.ts';
@@ -12,6 +13,14 @@ import type { Lease, RunRecord, RunStore } from './run-store.ts';
 /** Why a run is stopped from outside. */
 export type StopReason = 'cancelled' | 'too-long' | 'unheard' | 'hand-over' | 'lease-lost' | 'store-failed';
 
+export interface LiveRunOptions {
+  /** Index of the first frame that this process makes. */
+  firstIndex: number;
+  /** Model tokens that may be spent while nobody listens. */
+  unheardTokens: number;
+  clock: FrameClock;
+}
+
 /** A run that this process carries. */
 export class LiveRun implements Run {
   readonly id: string;
@@ -20,7 +29,6 @@ export class LiveRun implements Run {
   readonly lease: Lease;
   readonly request: TurnRequest;
   readonly ended: Promise<void>;
-  readonly firstFrame: Promise<void>;
   readonly tokens: TokenUse = { input: 0, output: 0, total: 0 };
   readonly #abort = new AbortController();
   readonly #store: RunStore;
@@ -34,13 +42,12 @@ export class LiveRun implements Run {
   #listeners = 0;
   #tokensWhenLeft = 0;
 
-  /** `firstIndex`: of the first frame that this process makes. `unheardTokens`: what may be spent while nobody listens. */
   constructor(
     store: RunStore,
     record: RunRecord,
     lease: Lease,
     request: TurnRequest,
-    options: { firstIndex: number; unheardTokens: number },
+    options: LiveRunOptions,
   ) {
     this.id = record.id;
     this.invocationId = record.invocationId;
@@ -50,12 +57,17 @@ export class LiveRun implements Run {
     this.#store = store;
     this.#firstIndex = options.firstIndex;
     this.#log = new FrameLog(options.firstIndex);
-    this.#writer = new FrameWriter(store, lease, this.#log, (error) => this.#storeFailed(error));
+    this.#writer = new FrameWriter({
+      store,
+      lease,
+      log: this.#log,
+      clock: options.clock,
+      onFailure: (error) => this.#storeFailed(error),
+    });
     this.#unheardTokens = options.unheardTokens;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#resolveEnded = resolve;
-    this.firstFrame = this.#log.change(undefined);
   }
 
   get state(): RunState {
@@ -68,6 +80,10 @@ export class LiveRun implements Run {
 
   get stopReason(): StopReason | undefined {
     return this.#stopReason;
+  }
+
+  get firstFrame(): Promise<void> {
+    return this.#untilShown();
   }
 
   /** Index of the next frame to be shown. */
@@ -83,6 +99,8 @@ export class LiveRun implements Run {
   }
 
   async *frames(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<Frame> {
+    const leave = (): void => this.#log.wake();
+    signal?.addEventListener('abort', leave, { once: true });
     this.#listeners++;
     try {
       const { isShownFirst, lookEveryMs } = this.#store.pace;
@@ -106,21 +124,22 @@ export class LiveRun implements Run {
           this.#state = (yield* followStored(this.#store, this.id, index, signal)) ?? this.#state;
           return;
         } else if (this.#log.end) return;
-        else await this.#log.change(signal);
+        else await this.#log.change();
       }
     } finally {
+      signal?.removeEventListener('abort', leave);
       this.#listeners--;
       this.#tokensWhenLeft = this.tokens.total;
     }
   }
 
   addEvent(event: Event): void {
-    this.#writer.add('event', ...framesOf(event, this.request));
+    this.#writer.add('event', framesOf(event, this.request));
     if (!event.partial && event.usageMetadata) this.#count(event.usageMetadata);
   }
 
   addError(failure: TurnFailure, nowMs: number): void {
-    this.#writer.add('error', errorFrame(failure.errorType, failure.errorMessage, nowMs));
+    this.#writer.add('error', [errorFrame(failure.errorType, failure.errorMessage, nowMs)]);
   }
 
   /** Stores and shows what there is, before the lease is given away. */
@@ -140,6 +159,10 @@ export class LiveRun implements Run {
       this.#writer.publish(rest);
       this.#finish(state, 'ended');
     }
+  }
+
+  async #untilShown(): Promise<void> {
+    while (this.#log.length === this.#firstIndex && !this.#log.end) await this.#log.change();
   }
 
   /** The run goes on in another process: listeners follow it there. */

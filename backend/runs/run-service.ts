@@ -4,6 +4,7 @@ import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import { invocationToResume, unknownCallIds } from '../turn/invocation-to-resume.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { carryRun, type Carried } from './carry-run.ts';
+import { FrameClock } from './frame-clock.ts';
 import { LiveRun } from './live-run.ts';
 import { firstIndexOf, fromIndexAfter } from './last-event-id.ts';
 import type { Attachment, Run, RunChoice, RunService, RunSummary } from './run.ts';
@@ -30,12 +31,14 @@ class DurableRunService implements RunService {
   readonly #owner: string;
   readonly #active = new Map<string, LiveRun>();
   readonly #housekeeping: Housekeeping;
+  readonly #clock: FrameClock;
   #isDraining = false;
 
   constructor(parts: RunServiceParts) {
     this.#parts = parts;
     this.#limits = { ...DEFAULT_RUN_LIMITS, ...parts.limits };
     this.#owner = parts.newId();
+    this.#clock = new FrameClock(parts.runs.pace.everyMs);
     this.#housekeeping = new Housekeeping({
       store: parts.runs,
       limits: this.#limits,
@@ -138,9 +141,10 @@ class DurableRunService implements RunService {
   #carry(record: RunRecord, lease: Lease, request: TurnRequest, carried: Omit<Carried, 'run'>): LiveRun {
     const { unheardTokens } = this.#limits;
     const storedFrames = (carried.earlierFrames?.at(-1)?.index ?? -1) + 1;
-    const { isShownFirst } = this.#parts.runs.pace;
+    const { everyMs, isShownFirst, isTogether } = this.#parts.runs.pace;
     const firstIndex = isShownFirst ? firstIndexOf(record.takeovers) : storedFrames;
-    const run = new LiveRun(this.#parts.runs, record, lease, request, { firstIndex, unheardTokens });
+    const clock = isTogether ? this.#clock : new FrameClock(everyMs);
+    const run = new LiveRun(this.#parts.runs, record, lease, request, { firstIndex, unheardTokens, clock });
     this.#active.set(run.id, run);
     const { protection } = this.#parts;
     protection?.runStarted(record.startedMs);

@@ -45,6 +45,8 @@ export interface FramePace {
   /** A frame waits at most this long for others. Where frames are shown once they are stored, the first of a run never waits. */
   everyMs: number;
   maxFrames: number;
+  /** Writes that are asked for at the same moment, of whichever runs, are one: all runs then store at the same moments. */
+  isTogether?: boolean;
   /**
    * Frames are shown before they are stored. Those of a process that dies may be shown and never stored; whoever takes
    * over numbers its own from another thousand thousand on (`firstIndexOf`), so that no index stands for two frames.

@@ -2,6 +2,7 @@ import { createEvent } from '@google/adk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { startFirestoreStandin } from '../../ops/standins/firestore/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { useModel } from '../model/gemini-llm.ts';
 import { openFirestoreBench, openRunBench, type RunBench } from '../testing/run-bench.ts';
 import type { Run, TurnRequest } from './run.ts';
 import type { RunLimits } from './run-parts.ts';
@@ -188,6 +189,28 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
     expect(state).toBe('completed');
     const answer = frames.find((frame) => frame['content']?.parts[0].functionResponse);
     expect(answer!['content'].parts[0].functionResponse.response).toEqual({ notes: [] });
+  });
+
+  test('the model is asked in our own words to go on from where its text stops, and nobody sees them', async () => {
+    const content = { role: 'model', parts: [{ text: '1 2 3' }] };
+    const asking = { ...USER, content: { role: 'user', parts: [{ text: 'count to 5' }] } };
+    await leaveBehind([{ id: 'm1', author: 'lornu', partial: true, content }], [asking], 'count to 5');
+    const requests: Wire[] = [];
+    const recording = async (url: string | URL | Request, init?: RequestInit): Promise<Response> => {
+      requests.push((await new Response(init?.body).json()) as Wire);
+      return fetch(url, init);
+    };
+    useModel({
+      backend: { kind: 'stand-in', baseUrl: standin.url },
+      fetch: Object.assign(recording, { preconnect: fetch.preconnect }),
+    });
+    const { state, events } = await goOn();
+    expect(state).toBe('completed');
+    const [shown, asked] = requests[0]!['contents'].slice(-2);
+    expect(shown).toEqual(content);
+    expect(asked).toMatchObject({ role: 'user' });
+    expect(asked.parts[0].text).toContain('exactly where it stops');
+    expect(events.filter(({ author }) => author === 'user')).toHaveLength(1);
   });
 
   test('an event that was stored and not shown is shown, and a turn that was over ends', async () => {

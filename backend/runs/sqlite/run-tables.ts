@@ -18,7 +18,6 @@ const SCHEMA = `
   );
   CREATE INDEX IF NOT EXISTS runs_of_session ON runs (session_row, started_ms DESC);
   CREATE INDEX IF NOT EXISTS runs_to_cancel ON runs (owner) WHERE cancel_requested = 1;
-  CREATE INDEX IF NOT EXISTS runs_ended ON runs (ended_ms) WHERE ended_ms IS NOT NULL;
   CREATE TABLE IF NOT EXISTS frames ( -- one row a batch: the JSON texts, a line each
     run_row INTEGER NOT NULL REFERENCES runs (row_id) ON DELETE CASCADE,
     first_index INTEGER NOT NULL,
@@ -31,7 +30,7 @@ const SCHEMA = `
 `;
 
 /** Of the tables below. A file of another version loses its runs, which are kept for an hour only, and no session. */
-const VERSION = 2;
+const VERSION = 3;
 
 function makeTables(database: Database): void {
   const { user_version: version } = database
@@ -66,15 +65,22 @@ const OF_SESSION = 's.app_name = $appName AND s.user_id = $userId AND s.id = $se
 type SessionKey = { appName: string; userId: string; sessionId: string };
 type Run = { runId: string };
 
+/** Where a run and its session lie. Neither changes, and a session's is never given to another. */
+export interface RunRows {
+  run: number;
+  session: number;
+}
+
 export type RunStatements = ReturnType<typeof prepareRunStatements>;
 
 /** Makes the tables of runs in the session store's file and prepares their statements. */
 export function prepareRunStatements(database: Database) {
   database.transaction(() => makeTables(database)).immediate();
   return {
+    // No joins in what every turn asks: one costs ten times as much as a look into the other table.
     session: database.query<{ row_id: number; run_id: string | null; updated_us: number }, SessionKey>(
-      `SELECT s.row_id, l.run_id, s.updated_us
-       FROM sessions s LEFT JOIN leases l ON l.session_row = s.row_id WHERE ${OF_SESSION}`,
+      `SELECT row_id, (SELECT run_id FROM leases WHERE session_row = row_id) AS run_id, updated_us
+       FROM sessions s WHERE ${OF_SESSION}`,
     ),
     lease: database.query<
       unknown,
@@ -107,9 +113,11 @@ export function prepareRunStatements(database: Database) {
     held: database.query<{ run_id: string }, { owner: string }>(
       'SELECT run_id FROM leases WHERE owner = $owner',
     ),
-    rowsOf: database.query<{ run_row: number; session_row: number; fence: number | null }, Run>(
-      `SELECT r.row_id AS run_row, r.session_row, l.fence
-       FROM runs r LEFT JOIN leases l ON l.session_row = r.session_row WHERE r.id = $runId`,
+    rowsOf: database.query<RunRows, Run>(
+      'SELECT row_id AS run, session_row AS session FROM runs WHERE id = $runId',
+    ),
+    fence: database.query<{ fence: number }, { row: number }>(
+      'SELECT fence FROM leases WHERE session_row = $row',
     ),
     insertFrames: database.query<
       unknown,
@@ -164,8 +172,10 @@ export function prepareRunStatements(database: Database) {
       `SELECT min(since_ms) AS since_ms FROM revisions
        WHERE since_ms > (SELECT since_ms FROM revisions WHERE revision = $revision)`,
     ),
+    // The oldest stand first: an index by the time of their end would cost each turn a page more.
     prune: database.query<unknown, { endedBeforeMs: number }>(
-      'DELETE FROM runs WHERE row_id IN (SELECT row_id FROM runs WHERE ended_ms < $endedBeforeMs LIMIT 200)',
+      `DELETE FROM runs WHERE ended_ms < $endedBeforeMs
+       AND row_id IN (SELECT row_id FROM runs ORDER BY row_id LIMIT 200)`,
     ),
   };
 }

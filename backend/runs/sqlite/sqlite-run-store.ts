@@ -5,7 +5,7 @@ import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { inTransaction, reading } from '../../sessions/sqlite/transaction.ts';
 import type { Frame, RunState } from '../run.ts';
 import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames } from '../run-store.ts';
-import { prepareRunStatements, type RunRow, type RunStatements } from './run-tables.ts';
+import { prepareRunStatements, type RunRow, type RunRows, type RunStatements } from './run-tables.ts';
 
 /** A lease that ends later than this many times its length was written by a clock that has since been set back. */
 const IMPOSSIBLE_LEASES = 4;
@@ -13,10 +13,18 @@ const PRUNE_PASSES = 50;
 
 /** Runs, frames and leases in the session store's file, so that a lease and what it protects change together. */
 export class SqliteRunStore implements RunStore {
-  readonly pace: FramePace = { everyMs: 50, maxFrames: 64, isShownFirst: false, lookEveryMs: 50 };
+  readonly pace: FramePace = {
+    everyMs: 50,
+    maxFrames: 64,
+    isTogether: true,
+    isShownFirst: false,
+    lookEveryMs: 50,
+  };
   readonly #database: Database;
   readonly #statements: RunStatements;
   readonly #now: () => number;
+  /** Of the leases that write: each of their writes would have to look for them. */
+  readonly #rows = new WeakMap<Lease, RunRows>();
 
   constructor({ database, now = Date.now }: { database: Database; now?: () => number }) {
     this.#database = database;
@@ -67,24 +75,21 @@ export class SqliteRunStore implements RunStore {
   }
 
   async addFrames(lease: Lease, frames: readonly Frame[]): Promise<void> {
-    await inTransaction(this.#database, () => {
-      const { run_row: run } = this.#checkFence(lease);
-      this.#insertFrames(run, frames);
-    });
+    await inTransaction(this.#database, () => this.#insertFrames(this.#checkFence(lease).run, frames));
   }
 
   async end(lease: Lease, state: Exclude<RunState, 'running'>, frames: readonly Frame[]): Promise<void> {
     await inTransaction(this.#database, () => {
-      const { run_row: run, session_row: row } = this.#checkFence(lease);
+      const { run, session } = this.#checkFence(lease);
       this.#insertFrames(run, frames);
       this.#statements.endRun.run({ run, state, endedMs: Math.round(this.#now()) });
-      this.#statements.freeSession.run({ row });
+      this.#statements.freeSession.run({ row: session });
     });
   }
 
   async handOver(lease: Lease): Promise<void> {
     await inTransaction(this.#database, () =>
-      this.#statements.expireLease.run({ row: this.#checkFence(lease).session_row }),
+      this.#statements.expireLease.run({ row: this.#checkFence(lease).session }),
     );
   }
 
@@ -171,9 +176,11 @@ export class SqliteRunStore implements RunStore {
     return reading(() => this.#statements.newerRevision.get({ revision })?.since_ms ?? undefined);
   }
 
-  #checkFence({ runId, fence }: Lease): { run_row: number; session_row: number } {
-    const rows = this.#statements.rowsOf.get({ runId });
-    if (rows?.fence !== fence) throw new AppError('LEASE_LOST');
+  #checkFence(lease: Lease): RunRows {
+    const rows = this.#rows.get(lease) ?? this.#statements.rowsOf.get({ runId: lease.runId });
+    if (!rows || this.#statements.fence.get({ row: rows.session })?.fence !== lease.fence)
+      throw new AppError('LEASE_LOST');
+    this.#rows.set(lease, rows);
     return rows;
   }
 

@@ -1,4 +1,4 @@
-import { SQLiteError, type Database } from 'bun:sqlite';
+import { SQLiteError, type Database, type Statement } from 'bun:sqlite';
 import { AppError } from '../../errors/app-error.ts';
 
 /** How long a write waits for another process's write before the caller is told. */
@@ -14,47 +14,68 @@ interface Work {
   reject: (error: unknown) => void;
 }
 
+/** The works of one database that wait for their commit, and its statements, prepared once. */
 interface Queue {
   works: Work[];
   isFlushing: boolean;
+  begin: Statement;
+  commit: Statement;
+  rollback: Statement;
 }
 
 const queues = new WeakMap<Database, Queue>();
 
 /**
  * Runs `work` as a write transaction. Works that are asked for in the same turn of the event loop are committed together
- * (a commit costs more than most works), each with its own savepoint: one that throws leaves the others alone.
- * Where another process holds the file, waits without holding up the event loop.
+ * (a commit costs more than most works), and one that throws leaves the others alone: it may therefore run twice, and
+ * changes nothing but the database. Where another process holds the file, waits without holding up the event loop.
  * Throws AppError STORE_UNAVAILABLE when that takes too long, or when the disk is full or broken; nothing is half-written.
  */
 export function inTransaction<T>(database: Database, work: () => T): Promise<T> {
-  let queue = queues.get(database);
-  if (!queue) queues.set(database, (queue = { works: [], isFlushing: false }));
+  const queue = queueOf(database);
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   queue.works.push({ run: work, resolve: (value) => resolve(value as T), reject });
   if (!queue.isFlushing) {
     queue.isFlushing = true;
-    const waiting = queue;
-    setImmediate(() => void flush(database, waiting));
+    setImmediate(() => void flush(database, queue));
   }
   return promise;
+}
+
+function queueOf(database: Database): Queue {
+  let queue = queues.get(database);
+  if (!queue) {
+    queue = {
+      works: [],
+      isFlushing: false,
+      begin: database.prepare('BEGIN IMMEDIATE'),
+      commit: database.prepare('COMMIT'),
+      rollback: database.prepare('ROLLBACK'),
+    };
+    queues.set(database, queue);
+  }
+  return queue;
 }
 
 async function flush(database: Database, queue: Queue): Promise<void> {
   while (queue.works.length > 0) {
     const group = queue.works.splice(0, LARGEST_GROUP);
-    const settle = await commitWhenFree(database, group);
+    const settle = await commitWhenFree(database, queue, group);
     for (const tell of settle) tell();
   }
   queue.isFlushing = false;
 }
 
 /** What to tell each work's caller once the transaction is over; never throws. */
-async function commitWhenFree(database: Database, group: readonly Work[]): Promise<(() => void)[]> {
+async function commitWhenFree(
+  database: Database,
+  queue: Queue,
+  group: readonly Work[],
+): Promise<(() => void)[]> {
   const giveUpAt = performance.now() + LONGEST_WAIT_MS;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
-      return database.transaction(() => group.map((work) => attempt(database, work))).immediate();
+      return commit(database, queue, group);
     } catch (error) {
       if (!isBusy(error) || performance.now() > giveUpAt) {
         const told = asStoreError(error);
@@ -66,7 +87,35 @@ async function commitWhenFree(database: Database, group: readonly Work[]): Promi
   }
 }
 
-function attempt(database: Database, work: Work): () => void {
+/** Where a work throws, all run again, each with a savepoint of its own: most groups do without. */
+function commit(database: Database, queue: Queue, group: readonly Work[]): (() => void)[] {
+  try {
+    return transact(database, queue, () => group.map(attempt));
+  } catch (error) {
+    if (codeOf(error)) throw error;
+    return transact(database, queue, () => group.map((work) => attemptAlone(database, work)));
+  }
+}
+
+function transact<T>(database: Database, { begin, commit: end, rollback }: Queue, work: () => T): T {
+  begin.run();
+  try {
+    const value = work();
+    end.run();
+    return value;
+  } catch (error) {
+    // A failure of SQLite itself (disk full) may have ended it already.
+    if (database.inTransaction) rollback.run();
+    throw error;
+  }
+}
+
+function attempt(work: Work): () => void {
+  const value = work.run();
+  return () => work.resolve(value);
+}
+
+function attemptAlone(database: Database, work: Work): () => void {
   try {
     const value = database.transaction(work.run)();
     return () => work.resolve(value);
