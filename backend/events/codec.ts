@@ -10,10 +10,13 @@ type Casing = 'camel' | 'snake';
 interface Field extends Record<Casing, string> {
   encode: (value: unknown, casing: Casing) => unknown;
   decode: (value: unknown) => unknown;
+  /** What Python prints where nobody set the field. */
+  byDefault: unknown;
 }
 
 /** Fields that Python prints even where nobody set them. */
 const DEFAULTS: { [model in ModelName]?: JsonObject } = {
+  Event: { nodeInfo: {} },
   EventActions: {
     stateDelta: {},
     artifactDelta: {},
@@ -89,17 +92,21 @@ const toSnake = (camel: string): string => camel.replace(/[A-Z]/g, (letter) => `
 const FIELDS = Object.fromEntries(
   Object.entries(SCHEMA_TABLE).map(([model, fields]) => [
     model,
-    Object.entries(fields).map(([camel, kind]) => ({ camel, snake: toSnake(camel), ...convertOf(kind) })),
+    Object.entries(fields).map(([camel, kind]) => ({
+      camel,
+      snake: toSnake(camel),
+      byDefault: DEFAULTS[model as ModelName]?.[camel],
+      ...convertOf(kind),
+    })),
   ]),
 ) as unknown as { [model in ModelName]: Field[] };
 
 /** A model of adk-js as Python prints it: Python's order, nulls left out, unknown fields dropped. */
 export function encode(model: ModelName, value: unknown, casing: Casing = 'camel'): unknown {
   if (!isObject(value)) return value;
-  const defaults = DEFAULTS[model];
   const result: JsonObject = {};
   for (const field of FIELDS[model]) {
-    const own = value[field.camel] ?? defaults?.[field.camel];
+    const own = value[field.camel] ?? field.byDefault;
     if (own !== undefined && own !== null) result[field[casing]] = field.encode(own, casing);
   }
   return result;

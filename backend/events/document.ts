@@ -8,7 +8,7 @@ import { encode, type JsonObject } from './codec.ts';
  * What JSON cannot hold is left out as JSON leaves it out. `fromWire` reads it.
  */
 export function toEventData(event: Event): JsonObject {
-  return plain(encode('Event', { nodeInfo: {}, ...event }, 'snake')) as JsonObject;
+  return plain(encode('Event', event, 'snake')) as JsonObject;
 }
 
 /** A content as google-adk's Firestore memory service stores it. `contentFromWire` reads it. */

@@ -6,7 +6,7 @@ import { toPublicJson } from './redact.ts';
 
 /** The wire's form of an event, which is also what is stored: Python ADK's names, order and float seconds. */
 export function toWire(event: Event): JsonObject {
-  return encode('Event', { nodeInfo: {}, ...withCompaction(event) }) as JsonObject;
+  return encode('Event', withCompaction(event)) as JsonObject;
 }
 
 /**

@@ -12,7 +12,7 @@ export interface OpenAnswer {
   parts: Part[];
 }
 
-const keyOf = ({ author, branch }: Event): string => `${author}\n${branch ?? ''}`;
+const keyOf = ({ author = '', branch }: Event): string => (branch ? `${author}\n${branch}` : author);
 
 /**
  * Gives all partial events of one answer the id of its final event, as Python ADK does, and remembers what was shown,

@@ -118,8 +118,10 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
   });
   lendVoice(signal, voice);
 
-  if (!seesPartials(turn.rootAgent, turn.plugins ?? []))
-    divertPartials(signal, (piece, agentName) => showPartial(partialEvent(turn, piece, agentName)));
+  if (!seesPartials(turn.rootAgent, turn.plugins ?? [])) {
+    const toEvent = partialEvents(turn);
+    divertPartials(signal, (piece, agentName) => showPartial(toEvent(piece, agentName)));
+  }
 
   if (message) {
     message =
@@ -128,7 +130,12 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
     const actions = createEventActions(request.stateDelta ? { stateDelta: request.stateDelta } : {});
     await store(toPythonForm(turn, createEvent({ invocationId, author: 'user', content: message, actions })));
   }
-  context.agent = determineAgentForResumption(session, turn.rootAgent);
+  // It looks through the events; where there is one agent alone, it is that one.
+  const agent =
+    turn.rootAgent.subAgents.length > 0
+      ? determineAgentForResumption(session, turn.rootAgent)
+      : turn.rootAgent;
+  context.agent = agent;
   const early = await pluginManager.runBeforeRunCallback({ invocationContext: context });
   if (early) {
     const event = toPythonForm(turn, createEvent({ invocationId, author: 'model', content: early }));
@@ -143,7 +150,7 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
       turn.emit(answer);
     }
   }
-  for await (const raw of context.agent.runAsync(context)) {
+  for await (const raw of agent.runAsync(context)) {
     if (signal.aborted) return undefined;
     const changed = await pluginManager.runOnEventCallback({ invocationContext: context, event: raw });
     for (const event of splitConfirmation(changed ? keepIdentity(raw, changed) : raw)) {
@@ -165,22 +172,17 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
   return failures.error && toTurnFailure(failures.error);
 }
 
-/** A piece of the model's answer that came past ADK, as ADK would have made it. */
-function partialEvent(
-  turn: TurnParts,
-  piece: LlmResponse & { longRunningToolIds?: string[] },
-  author: string,
-): Event {
-  const { invocationId, rootAgent } = turn;
-  const nodeInfo = { path: nodePathOf(rootAgent, author) };
-  return {
-    ...piece,
-    id: '',
-    invocationId,
-    author,
-    actions: createEventActions(),
-    nodeInfo,
-    timestamp: Date.now(),
+/** Makes events of the pieces of the model's answers that come past ADK, as ADK would have made them. */
+function partialEvents({ invocationId, rootAgent }: TurnParts) {
+  // Hundreds of pieces of a turn share them: nobody changes a partial event's actions.
+  const shared = new Map<string, Pick<Event, 'actions' | 'nodeInfo'>>();
+  return (piece: LlmResponse & { longRunningToolIds?: string[] }, author: string): Event => {
+    let own = shared.get(author);
+    if (!own) {
+      own = { actions: createEventActions(), nodeInfo: { path: nodePathOf(rootAgent, author) } };
+      shared.set(author, own);
+    }
+    return { ...piece, id: '', invocationId, author, ...own, timestamp: Date.now() };
   };
 }
 

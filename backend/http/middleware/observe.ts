@@ -32,9 +32,10 @@ export function observe({ log, clock, newId, isHttps }: ObserveOptions): Middlew
 
     await next();
 
-    context.header('x-request-id', requestId);
-    context.header('x-content-type-options', 'nosniff');
-    if (isHttps) context.header('strict-transport-security', REMEMBER_HTTPS);
+    // Not context.header(): it would make the answer anew, twice.
+    context.res.headers.set('x-request-id', requestId);
+    context.res.headers.set('x-content-type-options', 'nosniff');
+    if (isHttps) context.res.headers.set('strict-transport-security', REMEMBER_HTTPS);
     const { path } = context.req;
     const isProbe = path === '/health' || path === '/ready';
     log[isProbe ? 'debug' : 'info']('request', {
