@@ -33,7 +33,7 @@ export class Authenticator {
 
   /** The caller. `certificate` is what our own TLS front verified for this connection. Throws AppError. */
   async identify(request: Request, certificate: ClientCertificate | undefined): Promise<Principal> {
-    if (!this.#options.required) return LOCAL_PRINCIPAL;
+    if (!this.#options.required) return this.#identifyLocal(request.headers);
     const presented = certificate ?? this.#albCertificate(request.headers);
     const peer = presented === undefined ? undefined : this.#peerOf(presented);
     const token = readBearerToken(request.headers);
@@ -55,6 +55,12 @@ export class Authenticator {
     }
     if (!isFromOwnPage(request, this.#options.ownOrigins)) throw new AppError('ORIGIN_FORBIDDEN');
     return person;
+  }
+
+  /** An open service asks nobody; a machine that shows a token all the same is who the token says, or nobody. */
+  async #identifyLocal(headers: Headers): Promise<Principal> {
+    const token = this.#options.tokens && readBearerToken(headers);
+    return token === undefined ? LOCAL_PRINCIPAL : this.#verify(token);
   }
 
   #albCertificate(headers: Headers): ClientCertificate | undefined {

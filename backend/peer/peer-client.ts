@@ -105,9 +105,16 @@ export class PeerClient {
   /** Throws PeerError, or the reason of the caller's abort. */
   async ask(question: string, asking: Asking): Promise<PeerAnswer> {
     if (!this.#breaker.enter()) throw this.#paused();
+    const { clock = () => performance.now(), log } = this.#options;
+    const beganMs = clock();
     try {
       const answer = await this.#ask(question, asking);
       this.#breaker.succeeded();
+      log.info('the peer answered', {
+        name: answer.name,
+        characters: answer.text.length,
+        durationMs: Math.round(clock() - beganMs),
+      });
       return answer;
     } catch (error) {
       const told = asking.signal?.aborted ? asking.signal.reason : toPeerError(error);
@@ -116,7 +123,7 @@ export class PeerClient {
       else if (told.failure === 'failed') this.#breaker.succeeded();
       else this.#breaker.failed();
       if (told instanceof PeerError)
-        this.#options.log.warn('the peer did not answer', {
+        log.warn('the peer did not answer', {
           failure: told.failure,
           reason: told.message,
           error,

@@ -11,6 +11,7 @@ Examples:
   ./lornu up                          the agent and its page at http://127.0.0.1:8080
   GEMINI_API_KEY=... ./lornu up       Gemini itself answers, not the stand-in
   ./lornu up --watch                  restart on every change of a source file
+  ./lornu up --peer                   two agents that ask each other, with tokens of a local issuer
   ./lornu up --store firestore        conversations in Firestore's documents, in a stand-in's memory
   ./lornu up --port 0 --json          a free port; the result as one line of JSON
 
@@ -39,7 +40,10 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--port <number>', 'port to listen on, 0 for a free one (default: 8080, or PORT)', wholePort)
     .option('--data-dir <folder>', 'where conversations and logs are kept', env['LORNU_DATA_DIR'] || '.lornu')
     .option('--watch', 'restart the service and rebuild the page when their sources change')
-    .option('--peer', 'run the FastAPI/ADK agent beside it, as on Google Cloud')
+    .option(
+      '--peer',
+      'run the FastAPI/ADK agent beside it, as on Google Cloud; the two ask each other over A2A',
+    )
     .addOption(
       new Option('--store <kind>', 'what conversations are kept in')
         .choices(['sqlite', 'firestore'])
@@ -67,10 +71,18 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
 }
 
+function renderPeer({ url, peer, issuer }: UpResult): string {
+  return `
+  peer   ${peer} (FastAPI and google-adk)
+  issuer ${issuer} (stand-in for Google: the tokens of both)
+  a2a    ${url}/a2a/lornu and ${peer}/a2a/lornu
+  try    ask the peer: what is the status of your environment?`;
+}
+
 function render(result: UpResult): string {
   return `
 Lornu's agent answers at ${result.url}
-  model  ${result.model}${result.peer ? `\n  peer   ${result.peer} (FastAPI and google-adk)` : ''}
+  model  ${result.model}${result.peer ? renderPeer(result) : ''}
   store  ${result.store}
   data   ${result.dataDir}/
   log    ${result.logPath}

@@ -14,12 +14,23 @@ const START_MS = 120_000;
 /** The first line that gcp_agent.main prints. */
 const ANNOUNCEMENT = z.object({ port: z.number() });
 
-/** Starts the FastAPI/ADK agent, as it runs on Google Cloud, on a free port, with sessions of its own. */
+export interface PeerOptions {
+  /** Claimed before, because both agents name it before it listens. */
+  port: number;
+  /** Where the Gemini stand-in answers, when one was started. */
+  standInUrl: string | undefined;
+  /** Who may call it, and whom it may call. */
+  env: Readonly<Record<string, string>>;
+  onLine: (line: string) => void;
+}
+
+/** Starts the FastAPI/ADK agent, as it runs on Google Cloud, with sessions of its own. */
 export async function startPeer(
-  standInUrl: string | undefined,
+  options: PeerOptions,
   context: StartContext,
   io: { emit: Emit; line: (line: string) => void },
 ): Promise<{ child: Child; url: string }> {
+  const { standInUrl } = options;
   const toolDirs = await ensureTools(['python', 'uv'], context, io.emit);
   const env = { ...context.env, PATH: [...toolDirs, context.env['PATH']].join(delimiter) };
   await syncPython({ ...context, env }, io.line);
@@ -31,7 +42,8 @@ export async function startPeer(
     cwd,
     env: {
       ...env,
-      PORT: '0',
+      ...options.env,
+      PORT: String(options.port),
       HOST: '127.0.0.1',
       DATA_DIR: join(context.dataDir, 'gcp-agent'),
       // google-genai wants a key, whatever it talks to.
@@ -39,7 +51,7 @@ export async function startPeer(
     },
     logPath: join(context.dataDir, 'logs/gcp-agent.log'),
     redact: context.redact,
-    onLine: (line) => line.startsWith('{"host"') && announced.resolve(line),
+    onLine: (line) => (line.startsWith('{"host"') ? announced.resolve(line) : options.onLine(line)),
     stopWithinMs: STOP_MS,
   });
   try {

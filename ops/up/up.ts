@@ -13,6 +13,7 @@ import { buildPageIfStale } from './page.ts';
 import { claimPort } from './port.ts';
 import type { StartContext } from './start-context.ts';
 import { readableLine } from './readable-line.ts';
+import { peerEnvironment, type Pair, serviceEnvironment, startGoogle } from './start-google.ts';
 import { startPeer } from './start-peer.ts';
 import { startFirestore } from './start-firestore.ts';
 import { startService } from './start-service.ts';
@@ -41,8 +42,9 @@ export interface UpResult {
   /** Which model answers, in words; a stand-in is named as such. */
   model: string;
   standIn: boolean;
-  /** Where the FastAPI/ADK agent answers, when it was asked for. */
+  /** Where the FastAPI/ADK agent answers, when it was asked for, and who gives both agents their tokens. */
   peer?: string;
+  issuer?: string;
   /** What conversations are kept in, in words. */
   store: string;
   dataDir: string;
@@ -53,9 +55,11 @@ export interface UpResult {
 interface Running {
   standIn?: { child: Child; url: string };
   firestore?: { child: Child; host: string };
+  google?: { child: Child; url: string };
   peer?: { child: Child; url: string };
   service?: Child;
   port: number;
+  peerPort?: number;
 }
 
 /** Starts everything, calls `ready` once it answers, and stays until Ctrl-C or until one of the programs ends. */
@@ -70,7 +74,14 @@ export async function up(
   const env = options.port === undefined ? context.env : { ...context.env, PORT: String(options.port) };
   const running: Running = { port: Number(env['PORT'] || DEFAULT_PORT) };
   const model = chooseModel(context.env);
+  const pair = async (): Promise<Pair | undefined> =>
+    running.google && {
+      issuer: running.google.url,
+      service: `http://127.0.0.1:${running.port}`,
+      peer: `http://127.0.0.1:${(running.peerPort ??= await claimPort(0))}`,
+    };
   const restart = async (): Promise<void> => {
+    const agents = await pair();
     // Until it answers, its lines are kept back: when it fails, all of them are shown anyway.
     let say = (line: string): unknown => early.push(line);
     const early: string[] = [];
@@ -78,9 +89,15 @@ export async function up(
       {
         port: running.port,
         standInUrl: running.standIn?.url,
-        onLine: (line) => (options.logs || isLoud(line)) && say(line),
+        onLine: (line) => (options.logs || isLoud(line) || isOfPeer(line)) && say(line),
       },
-      { ...start, env: withStore(options.store, start.env, running.firestore?.host) },
+      {
+        ...start,
+        env: {
+          ...withStore(options.store, start.env, running.firestore?.host),
+          ...(agents ? serviceEnvironment(agents) : {}),
+        },
+      },
     );
     say = (text) => emit({ kind: 'note', text: options.logs ? text : readableLine(text) });
     early.forEach(say);
@@ -119,10 +136,28 @@ export async function up(
     ...(options.peer
       ? [
           {
+            id: 'issuer',
+            title: 'Start the stand-in for Google that gives both agents their tokens',
+            run: async (): Promise<void> => void (running.google = await startGoogle(start)),
+          },
+          {
             id: 'peer',
             title: 'Start the FastAPI/ADK agent beside it',
-            run: async ({ line }: StepIo): Promise<void> =>
-              void (running.peer = await startPeer(running.standIn?.url, start, { emit, line })),
+            run: async ({ line }: StepIo): Promise<void> => {
+              const agents = await pair();
+              if (!agents) return;
+              running.peer = await startPeer(
+                {
+                  port: Number(new URL(agents.peer).port),
+                  standInUrl: running.standIn?.url,
+                  env: peerEnvironment(agents),
+                  onLine: (text) =>
+                    (options.logs || isOfPeer(text)) && emit({ kind: 'note', text: `peer: ${text}` }),
+                },
+                start,
+                { emit, line },
+              );
+            },
           },
         ]
       : []),
@@ -135,6 +170,7 @@ export async function up(
       model: model.label,
       standIn: model.kind !== 'real',
       ...(running.peer ? { peer: running.peer.url } : {}),
+      ...(running.google ? { issuer: running.google.url } : {}),
       store: describeStore(options.store, context.env),
       dataDir: relative(process.cwd(), dataDir) || '.',
       logPath: relative(process.cwd(), join(dataDir, 'logs/service.log')),
@@ -145,6 +181,7 @@ export async function up(
     // The service first, while what it depends on still answers.
     await running.service?.stop();
     await running.peer?.child.stop();
+    await running.google?.child.stop();
     await running.standIn?.child.stop();
     await running.firestore?.child.stop();
   }
@@ -164,6 +201,7 @@ async function untilOneEnds(running: Running, signal: AbortSignal): Promise<void
   const children = [
     running.service,
     running.peer?.child,
+    running.google?.child,
     running.standIn?.child,
     running.firestore?.child,
   ].filter((child) => child !== undefined);
@@ -206,4 +244,9 @@ async function watchUntilInterrupted(
 /** Warnings, errors, and whatever is not one of the service's JSON lines. */
 function isLoud(line: string): boolean {
   return !line.startsWith('{') || /"(level|severity)":\s*"(warn|warning|error)"/i.test(line);
+}
+
+/** What the two agents ask each other is what --peer is for: it is shown. */
+function isOfPeer(line: string): boolean {
+  return /"message":"the peer |asked over A2A/.test(line);
 }

@@ -6,6 +6,7 @@ import {
   createSigner,
   type GuardedApp,
   JWKS_URL,
+  PEER,
   SERVICE,
   sign,
   turn,
@@ -229,5 +230,44 @@ describe('what a token may not do', () => {
     const token = await sign(signers.current, claims(app.clock.nowMs));
     const me = await (await app.request('/api/v1/me', { headers: bearer(token) })).json();
     expect(me).toEqual({ userId: `service:${SERVICE}`, role: 'service', email: SERVICE });
+  });
+});
+
+describe('a service that is open on this machine', () => {
+  beforeEach(async () => {
+    app = createGuardedApp([signers.current.publicJwk, signers.other.publicJwk], {
+      LORNU_SIGN_IN: 'open',
+    });
+    kit = { app, ...signers };
+    await app.addSession('ada', 's1');
+  });
+
+  test('asks nobody, but a machine that shows a token is who the token says', async () => {
+    expect((await app.request('/list-apps')).status).toBe(200);
+    const me = async (email: string) => {
+      const token = await sign(signers.current, claims(app.clock.nowMs, { email }));
+      const answer = await app.request('/api/v1/me', { headers: bearer(token) });
+      return [answer.status, ((await answer.json()) as { role?: string }).role];
+    };
+    expect(await me(SERVICE)).toEqual([200, 'service']);
+    expect((await me(PEER))[0]).toBe(403);
+  });
+
+  test('does not take a token that does not hold for nobody', async () => {
+    for (const { name, headers } of REFUSED_TOKENS.filter((one) => one.code === undefined)) {
+      // oxlint-disable-next-line no-await-in-loop -- one at a time, so that a failure names its case
+      const answer = await app.request('/run', turn('ada', 's1', await headers(kit)));
+      expect([name, answer.status]).toEqual([name, 401]);
+    }
+    expect(app.runs.started).toEqual([]);
+  });
+
+  test('knows no machine where none is configured', async () => {
+    app = createGuardedApp([], {
+      LORNU_SIGN_IN: 'open',
+      A2A_ALLOWED_EMAILS: undefined,
+      A2A_SERVICE_EMAILS: undefined,
+    });
+    expect((await app.request('/list-apps', { headers: bearer('x.y.z') })).status).toBe(200);
   });
 });

@@ -20,6 +20,7 @@ interface UpResult {
   model: string;
   standIn: boolean;
   peer?: string;
+  issuer?: string;
   store: string;
   dataDir: string;
 }
@@ -48,6 +49,23 @@ async function ready(child: Child): Promise<UpResult> {
     const ended = await Promise.race([child.ended, Bun.sleep(50)]);
     if (ended) throw new Error(`lornu up ${ended}:\n${child.tail.join('\n')}`);
   }
+}
+
+/** A turn of the agent lornu in a session of its own; both agents have the same API. */
+async function runTurn(
+  agentUrl: string,
+  text: string,
+): Promise<{ author: string; content?: { parts: { text?: string }[] } }[]> {
+  const post = async (path: string, body: unknown): Promise<Response> =>
+    fetch(`${agentUrl}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const { id } = (await (await post('/apps/lornu/users/ann/sessions', {})).json()) as { id: string };
+  const newMessage = { role: 'user', parts: [{ text }] };
+  const turn = await post('/run', { appName: 'lornu', userId: 'ann', sessionId: id, newMessage });
+  return (await turn.json()) as Awaited<ReturnType<typeof runTurn>>;
 }
 
 /** Direct and indirect children of a process, by /proc. */
@@ -136,13 +154,50 @@ describe('lornu up', () => {
     expect(answers).toBe(false);
   }, 60_000);
 
-  test('runs the FastAPI/ADK agent beside it when asked, and ends it too', async () => {
+  test('runs the FastAPI/ADK agent beside it when asked: the two ask each other with tokens, and end', async () => {
     const child = await up('peer', ['--port', '0', '--peer']);
-    const { peer = '' } = await ready(child);
+    const { url, peer = '', issuer = '' } = await ready(child);
     expect(await (await fetch(`${peer}/list-apps`)).json()).toEqual(['lornu']);
+    const question = 'ask the peer: what is the status of your environment?';
+
+    const here = await runTurn(url, question);
+    const words = here
+      .filter(({ author }) => author === 'peer')
+      .flatMap(({ content }) => content?.parts ?? []);
+    expect(words.map(({ text }) => text).join('')).toContain('"cloud":"gcp"');
+    const there = JSON.stringify(await runTurn(peer, question));
+    expect(there).toContain('modelIsStandIn');
+    expect(there).toContain('a quotation to weigh');
+
+    // Both calls carried a token of the issuer: of the service account, and of the metadata server.
+    const asked = (await (await fetch(`${issuer}/stand-in/requests`)).json()) as string[];
+    expect(asked.filter((path) => path.endsWith(':generateIdToken'))).toHaveLength(1);
+    expect(asked.filter((path) => path.endsWith('/default/identity'))).toHaveLength(1);
+    const call = (agentUrl: string, headers: Record<string, string>) =>
+      fetch(`${agentUrl}/a2a/lornu`, { method: 'POST', body: '{}', headers });
+    expect((await call(peer, {})).status).toBe(401);
+    expect((await call(url, { authorization: 'Bearer x.y.z' })).status).toBe(401);
+
+    const { dependencies } = (await (await fetch(`${url}/ready`)).json()) as {
+      dependencies: { name: string; state: string; required: boolean }[];
+    };
+    expect(dependencies.find(({ name }) => name === 'peer')).toMatchObject({ state: 'ok', required: false });
+    expect(child.tail.join('\n')).toContain('the peer answered');
+    expect(child.tail.join('\n')).toContain('asked over A2A by peer:lornu-staging@');
+
     await child.stop();
     expect(fetch(`${peer}/health`)).rejects.toThrow();
+    expect(fetch(`${issuer}/health`)).rejects.toThrow();
   }, 180_000);
+
+  test('with --peer refuses an identity of your own, which the local issuer would replace', async () => {
+    const child = await up('own', ['--port', '0', '--peer'], {
+      GOOGLE_WORKLOAD_IDENTITY_AUDIENCE: '//iam.googleapis.com/projects/1/x',
+      GOOGLE_SERVICE_ACCOUNT_EMAIL: 'me@project.iam.gserviceaccount.com',
+    });
+    expect(await child.ended).toBe('ended with exit code 2');
+    expect(child.tail.join('\n')).toContain('GOOGLE_WORKLOAD_IDENTITY_AUDIENCE is set');
+  }, 30_000);
 
   test('keeps conversations in a Firestore stand-in when asked, says so, and ends it too', async () => {
     const child = await up('firestore', ['--port', '0', '--store', 'firestore']);

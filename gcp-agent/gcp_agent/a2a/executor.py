@@ -42,6 +42,7 @@ class AdkExecutor(AgentExecutor):
                     history=[context.message],
                 )
             )
+        logger.info("asked over A2A by %s", context.call_context.user.user_name)
         updater = TaskUpdater(event_queue, context.task_id, context.context_id)
         await updater.start_work()
         try:

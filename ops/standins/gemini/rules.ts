@@ -181,6 +181,12 @@ export const RULES: Rule[] = [
     answer: callOf(/chart|draw|diagram/i),
   },
   {
+    example: 'ask the peer: what is the status of your environment?',
+    when: /\bask (?:the |your )?(?:peer|other agent|agent on \w+(?: cloud)?)\b[:,]? *(?<text>.+)/is,
+    what: 'calls the declared tool that asks another agent',
+    answer: callOf(/(?:consult|ask).*(?:peer|agent)/i),
+  },
+  {
     example: 'what is the status of the environment?',
     when: /\b(?:status|healthy|revision|environment)\b/i,
     what: 'calls the declared status tool and answers from what it returned',

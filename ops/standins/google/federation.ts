@@ -108,7 +108,16 @@ export class Federation {
 
   /** A service account's ID token with Google's claims. */
   async idToken(audience: string, includeEmail: boolean): Promise<string> {
-    const { issuer, serviceAccount, keys, now } = this.#options;
+    return this.idTokenFor(this.#options.serviceAccount, audience, includeEmail);
+  }
+
+  /** The same for another account: whoever runs on Google Cloud. */
+  async idTokenFor(
+    serviceAccount: Pick<ServiceAccount, 'email' | 'uniqueId'>,
+    audience: string,
+    includeEmail: boolean,
+  ): Promise<string> {
+    const { issuer, keys, now } = this.#options;
     const iat = Math.floor(now() / 1000);
     return keys.sign({
       iss: issuer(),

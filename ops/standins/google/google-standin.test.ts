@@ -89,3 +89,25 @@ describe("the stand-in for Google's sign-in", () => {
     expect(page).toContain("stands in for Google's sign-in");
   });
 });
+
+describe("the stand-in for Cloud Run's metadata server", () => {
+  const ask = (path: string, headers: Record<string, string> = { 'metadata-flavor': 'Google' }) =>
+    fetch(`${google.url}/computeMetadata/v1/instance/service-accounts/default/${path}`, { headers });
+
+  test('tells the agent on Google Cloud who it is, and gives it a token for an audience', async () => {
+    expect(await (await ask('?recursive=true')).json()).toMatchObject({ email: google.cloudAccount.email });
+    const token = await (await ask('identity?audience=https://lornu.example&format=full')).text();
+    const { payload } = await jwtVerify(token, createLocalJWKSet(google.keys.jwks()));
+    expect(payload).toMatchObject({
+      iss: google.url,
+      aud: 'https://lornu.example',
+      email: google.cloudAccount.email,
+      email_verified: true,
+    });
+  });
+
+  test('refuses who may be a browser, and who names no audience', async () => {
+    expect((await ask('identity?audience=x', {})).status).toBe(403);
+    expect((await ask('identity')).status).toBe(400);
+  });
+});

@@ -1,5 +1,6 @@
 import { type Context, type Env, Hono } from 'hono';
 import { Federation, type ServiceAccount } from './federation.ts';
+import { addMetadataServer } from './metadata-server.ts';
 import { Oidc, type Person } from './oidc.ts';
 import { Refusal, toApiError, toOauthError } from './refusal.ts';
 import { getSecretValue } from './secrets-manager.ts';
@@ -14,6 +15,8 @@ export interface GoogleStandInOptions {
   awsAccountId?: string;
   awsRoleName?: string;
   serviceAccount?: ServiceAccount;
+  /** Who the agent on Google Cloud is; its metadata server gives it tokens. */
+  cloudAccount?: ServiceAccount;
   taskCredentialsLifetimeMs?: number;
   now?: () => number;
   /** Issuer of the ID tokens of service accounts; the stand-in's own address where it is left out. */
@@ -29,6 +32,7 @@ export const DEFAULTS = {
   awsAccountId: '123456789012',
   awsRoleName: 'LornuEcsTaskRole',
   serviceAccountEmail: 'lornu-staging@lornu-stand-in.iam.gserviceaccount.com',
+  cloudAccountEmail: 'lornu-agent@lornu-stand-in.iam.gserviceaccount.com',
   people: [
     { sub: '100000000000000000001', email: 'ada@lornu.ai', name: 'Ada Example', hd: 'lornu.ai' },
     { sub: '100000000000000000002', email: 'ben@lornu.ai', name: 'Ben Example', hd: 'lornu.ai' },
@@ -46,6 +50,7 @@ export interface GoogleStandIn {
   readonly url: string;
   readonly provider: string;
   readonly serviceAccount: ServiceAccount;
+  readonly cloudAccount: ServiceAccount;
   readonly keys: SigningKeys;
   readonly federation: Federation;
   readonly taskCredentials: TaskCredentialsIssuer;
@@ -70,6 +75,11 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
   const serviceAccount = options.serviceAccount ?? {
     email: DEFAULTS.serviceAccountEmail,
     uniqueId: '110000000000000000001',
+    publicKeys: new Map<string, string>(),
+  };
+  const cloudAccount = options.cloudAccount ?? {
+    email: DEFAULTS.cloudAccountEmail,
+    uniqueId: '110000000000000000002',
     publicKeys: new Map<string, string>(),
   };
   const taskCredentials = new TaskCredentialsIssuer({
@@ -98,7 +108,16 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
   const secrets = new Map<string, string>();
   const requests: string[] = [];
   const failing = new Set<FailingPart>();
-  const app = createRoutes({ keys, federation, oidc, taskCredentials, secrets, requests, failing });
+  const app = createRoutes({
+    keys,
+    federation,
+    oidc,
+    taskCredentials,
+    secrets,
+    requests,
+    failing,
+    cloudAccount,
+  });
   const server = Bun.serve({
     port: options.port ?? 0,
     hostname: '127.0.0.1',
@@ -110,6 +129,7 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
     url,
     provider,
     serviceAccount,
+    cloudAccount,
     keys,
     federation,
     taskCredentials,
@@ -130,9 +150,11 @@ interface Parts {
   secrets: Map<string, string>;
   requests: string[];
   failing: Set<FailingPart>;
+  cloudAccount: ServiceAccount;
 }
 
-function createRoutes({ keys, federation, oidc, taskCredentials, secrets, requests, failing }: Parts): Hono {
+function createRoutes(parts: Parts): Hono {
+  const { keys, federation, oidc, taskCredentials, secrets, requests, failing } = parts;
   const app = new Hono();
   app.use(async (c, next) => {
     requests.push(`${c.req.method} ${c.req.path}`);
@@ -183,6 +205,10 @@ function createRoutes({ keys, federation, oidc, taskCredentials, secrets, reques
     taskCredentials.toAnswer(c.req.param('task'), c.req.query('role')),
   );
   app.post('/', failable('secrets'), (c) => getSecretValue(c.req.raw, secrets, taskCredentials));
+  addMetadataServer(app, parts.cloudAccount, federation);
+  app.get('/stand-in/id-token', async (c) =>
+    c.text(await federation.idToken(c.req.query('audience') ?? '', true)),
+  );
   app.get('/stand-in/requests', (c) => c.json(requests));
   app.post('/stand-in/rotate-keys', async (c) => {
     await keys.rotate();

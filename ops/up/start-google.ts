@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { CliError, EXIT } from '../cli/cli-error.ts';
+import { startChild, type Child } from '../process/child.ts';
+import { DEFAULTS } from '../standins/google/server.ts';
+import { childEnded } from './child-ended.ts';
+import type { StartContext } from './start-context.ts';
+
+const STOP_MS = 3_000;
+/** The one line with which it says where it listens. */
+const ANNOUNCEMENT = z.object({ url: z.url() });
+
+/** What would make us somebody at Google already, in the order in which the service looks. */
+const OWN_IDENTITY = ['GCP_SERVICE_ACCOUNT_KEY', 'GOOGLE_WORKLOAD_IDENTITY_AUDIENCE'];
+
+/** Starts the stand-in for Google that gives both agents their tokens; resolves once it listens. */
+export async function startGoogle(context: StartContext): Promise<{ child: Child; url: string }> {
+  const own = OWN_IDENTITY.find((name) => context.env[name]);
+  if (own) {
+    throw new CliError({
+      what: '--peer can not be used with an identity of your own at Google.',
+      why: `${own} is set; with --peer both agents get identities of a local issuer, which real Google does not know.`,
+      next: `Unset ${own}, or run without --peer.`,
+      exitCode: EXIT.usage,
+    });
+  }
+  const announced = Promise.withResolvers<string>();
+  const child = await startChild({
+    name: 'The stand-in for Google',
+    command: [process.execPath, 'ops/standins/google/main.ts', '--port', '0', '--until-stdin-ends'],
+    cwd: context.root,
+    env: { PATH: context.env['PATH'] },
+    logPath: join(context.dataDir, 'logs/google-stand-in.log'),
+    redact: context.redact,
+    onLine: announced.resolve,
+    stopWithinMs: STOP_MS,
+  });
+  const line = await Promise.race([announced.promise, child.ended.then((how) => ({ how }))]);
+  if (typeof line !== 'string') throw childEnded(child, line.how);
+  return { child, url: ANNOUNCEMENT.parse(JSON.parse(line)).url };
+}
+
+/** Addresses of two agents that talk to each other, and of the issuer of their tokens. */
+export interface Pair {
+  issuer: string;
+  service: string;
+  peer: string;
+}
+
+const a2aAddress = (base: string): string => `${base}/a2a/lornu`;
+
+/** What makes the service call the peer as our service account, and take the peer's tokens. */
+export function serviceEnvironment({ issuer, service, peer }: Pair): Record<string, string> {
+  return {
+    A2A_PEER_URL: a2aAddress(peer),
+    A2A_TOKEN_ISSUER: issuer,
+    A2A_TOKEN_JWKS_URL: `${issuer}/oauth2/v3/certs`,
+    A2A_TOKEN_AUDIENCE: service,
+    A2A_ALLOWED_EMAILS: DEFAULTS.cloudAccountEmail,
+    GOOGLE_WORKLOAD_IDENTITY_AUDIENCE: DEFAULTS.provider,
+    GOOGLE_SERVICE_ACCOUNT_EMAIL: DEFAULTS.serviceAccountEmail,
+    GOOGLE_STS_URL: `${issuer}/v1/token`,
+    GOOGLE_IAM_CREDENTIALS_URL: issuer,
+    AWS_REGION: 'us-east-1',
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${issuer}/v2/credentials/lornu-up`,
+  };
+}
+
+/** What makes the peer ask for our tokens, and call us with those of its metadata server. */
+export function peerEnvironment({ issuer, service, peer }: Pair): Record<string, string> {
+  const metadataServer = new URL(issuer).host;
+  return {
+    LORNU_PUBLIC_URL: peer,
+    A2A_PEER_URL: a2aAddress(service),
+    A2A_TOKEN_ISSUER: issuer,
+    A2A_TOKEN_JWKS_URL: `${issuer}/oauth2/v3/certs`,
+    A2A_TOKEN_AUDIENCE: peer,
+    A2A_ALLOWED_EMAILS: DEFAULTS.serviceAccountEmail,
+    GCE_METADATA_HOST: metadataServer,
+    GCE_METADATA_IP: metadataServer,
+  };
+}
