@@ -88,3 +88,23 @@ describe('lanes', () => {
     expect(seen).toEqual(['a', 'a+b', 'a+c', 'heavy', 'd']);
   });
 });
+
+test('what a suite measured stays with its result', async () => {
+  const suite = {
+    name: 'x',
+    title: 'x',
+    kind: 'check' as const,
+    run: ['printf', 'figure: 7 of 7\\nno figure: 8\\n'],
+    budgetMs: 30_000,
+  };
+  const folder = await mkdtemp(join(tmpdir(), 'suite-'));
+  const context = {
+    root: folder,
+    cacheDir: folder,
+    env: { PATH: process.env['PATH'] },
+    redact: (text: string) => text,
+    signal: new AbortController().signal,
+  };
+  expect(await runSuite(suite, context, () => undefined)).toMatchObject({ passed: 1, figures: ['7 of 7'] });
+  await rm(folder, { recursive: true });
+});

@@ -14,7 +14,10 @@ export interface SuiteRunContext {
   signal: AbortSignal;
 }
 
-/** Runs one suite to its end and counts it; all its output goes to a log file as well as to `onLine`. */
+/**
+ * Runs one suite to its end and counts it; all its output goes to a log file as well as to `onLine`. Lines that begin
+ * with `figure: ` are what it measured, and stay with its result.
+ */
 export async function runSuite(
   suite: Suite,
   context: SuiteRunContext,
@@ -26,6 +29,7 @@ export async function runSuite(
   const junitPath = join(folder, `${suite.name}.xml`);
   await rm(junitPath, { force: true });
 
+  const figures: string[] = [];
   const log = createWriteStream(logPath);
   const beganMs = performance.now();
   const result = await tryCommand(commandOf(suite, junitPath), {
@@ -36,6 +40,8 @@ export async function runSuite(
     onLine: (line) => {
       const clean = context.redact(line);
       log.write(`${clean}\n`);
+      const figure = /^figure: (.+)$/.exec(clean)?.[1];
+      if (figure) figures.push(figure);
       onLine(clean);
     },
   }).catch(cliErrorOrThrow);
@@ -53,7 +59,12 @@ export async function runSuite(
   }
 
   const endedWell = result.exitCode === 0;
-  const base = { name: suite.name, elapsedMs: result.elapsedMs, logPath };
+  const base = {
+    name: suite.name,
+    elapsedMs: result.elapsedMs,
+    logPath,
+    ...(figures.length > 0 ? { figures } : {}),
+  };
   if (suite.kind === 'check') {
     return endedWell
       ? { ...base, passed: 1, failed: 0, skipped: 0 }

@@ -41,6 +41,8 @@ export interface SuiteResult {
   elapsedMs: number;
   /** Why a suite failed as a whole: it crashed, ran out of time, or ran nothing. */
   reason?: string;
+  /** What the suite measured, in its own words. */
+  figures?: string[];
   /** All its output; absent when it was not run. */
   logPath?: string;
 }

@@ -298,6 +298,16 @@ export const SUITES: readonly Suite[] = [
     budgetMs: 15 * MINUTE,
   },
   {
+    name: 'infrastructure',
+    title: 'the planned environment is as meant, and a wrong configuration is noticed',
+    kind: 'bun',
+    run: ['./tests/infrastructure'],
+    needs: ['uv'],
+    rehearses: true,
+    // Seconds; an apply of its own where no run has planned these files yet.
+    budgetMs: 6 * MINUTE,
+  },
+  {
     name: 'image',
     title: 'the images are built, run under the limits of the task, and hold no secret',
     kind: 'bun',

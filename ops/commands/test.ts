@@ -147,6 +147,9 @@ function conclude(
   const failed = sum('failed');
   const failing = results.filter((row) => row.failed > 0).map((row) => row.name);
   context.stderr('\n');
+  for (const { name, figures = [] } of results) {
+    for (const figure of figures) context.stderr(`${name}: ${figure}\n`);
+  }
   if (sum('skipped') > 0) context.stderr(`${sum('skipped')} skipped\n`);
   if (failing.length > 0)
     context.stderr(`Failing: ${failing.join(', ')}. Again: ./lornu test ${failing.join(' ')}\n`);

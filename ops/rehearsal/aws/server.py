@@ -25,6 +25,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
+import called_actions
 import extensions
 import leftovers  # noqa: F401 - registers its route
 import running_state  # noqa: F401 - registers its routes
@@ -71,6 +72,7 @@ def main():
     arguments = parser.parse_args()
 
     extensions.apply()
+    called_actions.watch()
     application = SideDoor(CborFront(DomainDispatcherApplication(create_backend_app)))
     try:
         server = make_server(LOOPBACK, arguments.port, application, threaded=True, request_handler=MotoRequestHandler)

@@ -8,6 +8,8 @@ export interface SideDoor {
   reset: () => Promise<void>;
   /** What lies in its stores beyond what every account has; keptByAws is what AWS keeps after a destroy too. */
   leftovers: () => Promise<{ left: string[]; keptByAws: string[] }>;
+  /** Actions that Terraform's provider called since the last time this was asked, as IAM policies name them. */
+  takeCalledActions: () => Promise<string[]>;
   /** False when nothing was taken: another deployment than the expected one is the primary by now. */
   reportService: (cluster: string, service: string, report: ServiceReport) => Promise<boolean>;
   reportTask: (cluster: string, taskId: string, report: TaskReport) => Promise<void>;
@@ -65,6 +67,7 @@ export function createSideDoor(url: string): SideDoor {
     reset: async () => tell('POST', '/moto-api/reset'),
     leftovers: async () =>
       (await call('GET', '/rehearsal/leftovers')) as Awaited<ReturnType<SideDoor['leftovers']>>,
+    takeCalledActions: async () => (await call('POST', '/rehearsal/called-actions')) as string[],
     reportService: async (cluster, service, report) => {
       const answer = await call('PUT', `/rehearsal/ecs/services/${cluster}/${service}`, report);
       return (answer as { taken: boolean }).taken;

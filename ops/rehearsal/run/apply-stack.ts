@@ -16,6 +16,8 @@ export interface AppliedStack {
   /** Of this run: all of them the first time, the changed ones later. */
   resources: ResourceTime[];
   outputs: Record<string, unknown>;
+  /** Actions of AWS that the provider called for it, as IAM policies name them. */
+  calledActions: string[];
   providerVersion: string;
   summary: string;
 }
@@ -35,6 +37,8 @@ export async function applyStack(
     variables: rehearsalVariables(given)[stack.name],
   });
   await initStack(folder, standing.terraform, io);
+  // What was called before was for something else.
+  await standing.emulator.sideDoor.takeCalledActions();
   const { resources } = await runTerraform(
     [
       'apply',
@@ -47,6 +51,7 @@ export async function applyStack(
     io,
     { what: `terraform apply of ${stack.title} failed.` },
   );
+  const calledActions = await standing.emulator.sideDoor.takeCalledActions();
   const [outputs, version] = await Promise.all([
     readTerraform(['output', '-json'], folder, standing.terraform),
     readTerraform(['version', '-json'], folder, standing.terraform),
@@ -56,6 +61,7 @@ export async function applyStack(
   return {
     name: stack.name,
     resources,
+    calledActions,
     outputs: Object.fromEntries(
       Object.entries(outputs as Record<string, { value: unknown }>).map(([name, { value }]) => [name, value]),
     ),

@@ -27,6 +27,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CHECKS } from '../../infrastructure/checks/all.ts';
+import { judge } from '../../infrastructure/checks/check.ts';
+import { saveDocuments } from '../../infrastructure/plan/documents.ts';
+import { readEnvironment } from '../../infrastructure/plan/environment.ts';
 import { processesWith, root, temporaryRehearsal } from './kit.ts';
 
 // Other work on the machine must not make a slow answer a failure.
@@ -168,6 +172,12 @@ describe('what is applied', () => {
     expect(checked.stderr.toString()).toBe('');
     expect(checked.exitCode).toBe(0);
   });
+
+  test('is what every statement of tests/infrastructure says', async () => {
+    // Kept for that suite, which then needs no apply of its own.
+    const environment = readEnvironment(await saveDocuments(applied));
+    expect(judge(CHECKS, environment)).toEqual([]);
+  }, 300_000);
 
   test('has a picture', async () => {
     const picture = await readFile(applied.picturePath, 'utf8');

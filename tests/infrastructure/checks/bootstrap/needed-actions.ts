@@ -1,0 +1,179 @@
+/**
+ * What a pipeline's role has to be allowed, worked out from what Terraform's provider really called while it made the
+ * environment, and what follows from that. https://docs.aws.amazon.com/service-authorization/latest/reference/
+ */
+
+/** Calls whose permission has another name. */
+const PERMISSIONS: Readonly<Record<string, string>> = {
+  'budgets:CreateBudget': 'budgets:ModifyBudget',
+  'budgets:CreateNotification': 'budgets:ModifyBudget',
+  'budgets:DeleteBudget': 'budgets:ModifyBudget',
+  'budgets:DescribeBudget': 'budgets:ViewBudget',
+  'budgets:DescribeNotificationsForBudget': 'budgets:ViewBudget',
+  'budgets:DescribeSubscribersForNotification': 'budgets:ViewBudget',
+  's3:HeadBucket': 's3:ListBucket',
+};
+/** Calls that need no permission, or that the rehearsal alone makes. */
+const FREE = new Set(['sts:GetCallerIdentity', 'iam:GetUser']);
+const READS = /:(Batch)?(Describe|Get|List|Head|View)/;
+
+/** Undoing what was done, where the name does not tell. */
+const UNDOES: Readonly<Record<string, readonly string[]>> = {
+  'acm:RequestCertificate': ['acm:DeleteCertificate'],
+  'application-autoscaling:PutScalingPolicy': ['application-autoscaling:DeleteScalingPolicy'],
+  'application-autoscaling:RegisterScalableTarget': ['application-autoscaling:DeregisterScalableTarget'],
+  'cloudwatch:PutDashboard': ['cloudwatch:DeleteDashboards'],
+  'cloudwatch:PutMetricAlarm': ['cloudwatch:DeleteAlarms'],
+  'ec2:AllocateAddress': ['ec2:ReleaseAddress', 'ec2:DisassociateAddress'],
+  'ec2:AssociateRouteTable': ['ec2:DisassociateRouteTable'],
+  'ec2:AttachInternetGateway': ['ec2:DetachInternetGateway'],
+  'ec2:AuthorizeSecurityGroupEgress': ['ec2:RevokeSecurityGroupEgress'],
+  'ec2:AuthorizeSecurityGroupIngress': ['ec2:RevokeSecurityGroupIngress'],
+  'ec2:CreateFlowLogs': ['ec2:DeleteFlowLogs'],
+  'ec2:CreateVpcEndpoint': ['ec2:DeleteVpcEndpoints'],
+  'ecs:RegisterTaskDefinition': ['ecs:DeregisterTaskDefinition'],
+  'iam:PutRolePolicy': ['iam:DeleteRolePolicy'],
+  'kms:CreateKey': ['kms:ScheduleKeyDeletion'],
+  's3:CreateBucket': ['s3:DeleteBucket', 's3:DeleteBucketPolicy', 's3:ListBucketVersions'],
+  's3:PutObject': ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+  'sns:Subscribe': ['sns:Unsubscribe'],
+  'wafv2:AssociateWebACL': ['wafv2:DisassociateWebACL'],
+  'wafv2:PutLoggingConfiguration': ['wafv2:DeleteLoggingConfiguration'],
+};
+
+/** Changing it in place, as a later apply does; the provider's own update calls. */
+const CHANGES: Readonly<Record<string, readonly string[]>> = {
+  'acm:RequestCertificate': ['acm:AddTagsToCertificate', 'acm:RemoveTagsFromCertificate'],
+  'ec2:AuthorizeSecurityGroupIngress': ['ec2:ModifySecurityGroupRules'],
+  'ec2:CreateRoute': ['ec2:ReplaceRoute'],
+  'ec2:AssociateRouteTable': ['ec2:ReplaceRouteTableAssociation'],
+  'ec2:CreateSubnet': ['ec2:ModifySubnetAttribute'],
+  'ec2:CreateVpcEndpoint': ['ec2:ModifyVpcEndpoint'],
+  'ecs:CreateCluster': ['ecs:UpdateCluster', 'ecs:UpdateClusterSettings'],
+  'ecs:CreateService': ['ecs:UpdateService'],
+  'elasticloadbalancing:CreateListener': [
+    'elasticloadbalancing:ModifyListener',
+    'elasticloadbalancing:ModifyListenerAttributes',
+  ],
+  'elasticloadbalancing:CreateLoadBalancer': [
+    'elasticloadbalancing:SetSecurityGroups',
+    'elasticloadbalancing:SetSubnets',
+  ],
+  'elasticloadbalancing:CreateRule': [
+    'elasticloadbalancing:ModifyRule',
+    'elasticloadbalancing:SetRulePriorities',
+  ],
+  'elasticloadbalancing:CreateTargetGroup': ['elasticloadbalancing:ModifyTargetGroup'],
+  'elasticloadbalancing:CreateTrustStore': ['elasticloadbalancing:ModifyTrustStore'],
+  'iam:CreateRole': [
+    'iam:PutRolePermissionsBoundary',
+    'iam:UpdateAssumeRolePolicy',
+    'iam:UpdateRole',
+    'iam:UpdateRoleDescription',
+  ],
+  'kms:CreateAlias': ['kms:UpdateAlias'],
+  'kms:CreateKey': ['kms:PutKeyPolicy', 'kms:UpdateKeyDescription'],
+  'logs:CreateLogGroup': ['logs:AssociateKmsKey'],
+  'route53:CreateHealthCheck': ['route53:UpdateHealthCheck'],
+  'secretsmanager:CreateSecret': ['secretsmanager:UpdateSecret'],
+  'sns:Subscribe': ['sns:SetSubscriptionAttributes'],
+  'wafv2:CreateWebACL': ['wafv2:UpdateWebACL'],
+};
+
+/** What AWS asks for beside the call itself. */
+const IMPLIED: Readonly<Record<string, readonly string[]>> = {
+  // A role is handed to a service.
+  'ecs:RegisterTaskDefinition': ['iam:PassRole'],
+  'ec2:CreateFlowLogs': ['iam:PassRole'],
+  // The first use of a service in an account.
+  'ecs:CreateService': ['iam:CreateServiceLinkedRole'],
+  // Encrypted groups, topics and secrets.
+  'kms:CreateKey': ['kms:CreateGrant'],
+  // https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+  'wafv2:PutLoggingConfiguration': [
+    'logs:CreateLogDelivery',
+    'logs:DeleteLogDelivery',
+    'logs:UpdateLogDelivery',
+    'logs:PutResourcePolicy',
+    'logs:DescribeResourcePolicies',
+  ],
+  'wafv2:AssociateWebACL': ['elasticloadbalancing:SetWebACL'],
+  // Settings of a bucket that the emulator does not tell apart from its making.
+  's3:CreateBucket': ['s3:PutEncryptionConfiguration', 's3:PutBucketPublicAccessBlock'],
+};
+
+/** Tagging is a permission of its own, also where a thing is made with its tags. */
+const TAGS: Readonly<Record<string, readonly string[]>> = {
+  'application-autoscaling': ['TagResource', 'UntagResource'],
+  budgets: ['TagResource', 'UntagResource'],
+  cloudwatch: ['TagResource', 'UntagResource'],
+  ec2: ['CreateTags', 'DeleteTags'],
+  ecs: ['TagResource', 'UntagResource'],
+  elasticloadbalancing: ['AddTags', 'RemoveTags'],
+  iam: ['TagRole', 'UntagRole'],
+  kms: ['TagResource', 'UntagResource'],
+  logs: ['TagResource', 'UntagResource'],
+  route53: ['ChangeTagsForResource'],
+  s3: ['TagResource', 'UntagResource'],
+  secretsmanager: ['TagResource', 'UntagResource'],
+  sns: ['TagResource', 'UntagResource'],
+  wafv2: ['TagResource', 'UntagResource'],
+};
+
+/** What the jobs of the workflow do beside Terraform: the check from inside the network and the look at a deploy. */
+const WORKFLOW_CHANGES = ['ecs:RunTask', 'ecs:StopTask'];
+const WORKFLOW_READS = [
+  'ecr:DescribeImages',
+  'ecs:DescribeServiceDeployments',
+  'ecs:DescribeTasks',
+  'ecs:ListServiceDeployments',
+  'ecs:ListTasks',
+];
+/** Read by the provider or by AWS itself where the rehearsal does not come: no task, no image, no pending mail, no change. */
+const MORE_READS = [
+  // A subscription that is not found is looked for in its topic.
+  'sns:ListSubscriptionsByTopic',
+  'ec2:GetSecurityGroupsForVpc',
+  'ecr:DescribeRepositories',
+  'ecs:ListTagsForResource',
+  'iam:ListInstanceProfilesForRole',
+  's3:GetBucketPublicAccessBlock',
+  's3:GetEncryptionConfiguration',
+  's3:GetReplicationConfiguration',
+  's3:GetObjectVersion',
+];
+
+/** Permissions to read what is planned. */
+export function neededToPlan(called: readonly string[]): Set<string> {
+  return new Set([
+    ...permissions(called).filter((action) => READS.test(action)),
+    ...MORE_READS,
+    ...WORKFLOW_READS,
+  ]);
+}
+
+/** Permissions to make, change and destroy what is planned, beside reading. */
+export function neededToApply(called: readonly string[]): Set<string> {
+  const writes = permissions(called).filter((action) => !READS.test(action));
+  const services = new Set(writes.map((action) => action.split(':')[0] ?? ''));
+  return new Set([
+    ...writes,
+    ...writes.flatMap(undoing),
+    ...[CHANGES, IMPLIED].flatMap((table) => writes.flatMap((action) => table[action] ?? [])),
+    ...Object.entries(TAGS).flatMap(([service, names]) =>
+      services.has(service) ? names.map((name) => `${service}:${name}`) : [],
+    ),
+    ...WORKFLOW_CHANGES,
+  ]);
+}
+
+function permissions(called: readonly string[]): string[] {
+  return [
+    ...new Set(called.filter((action) => !FREE.has(action)).map((action) => PERMISSIONS[action] ?? action)),
+  ];
+}
+
+function undoing(action: string): readonly string[] {
+  if (UNDOES[action]) return UNDOES[action];
+  return action.includes(':Create') && !action.endsWith('Tags') ? [action.replace(':Create', ':Delete')] : [];
+}

@@ -1,0 +1,84 @@
+import type { Check } from '../check.ts';
+import { list, sameSet } from '../facts.ts';
+import { mustGrant } from '../policy.ts';
+
+export const repository: Check[] = [
+  {
+    id: 'bootstrap/images-stay',
+    why: 'What was approved under a tag stays that; the image that runs must not go with the environment.',
+    run: ({ bootstrap }, must) => {
+      const images = bootstrap.one('aws_ecr_repository.agent');
+      must(images.text('name') === 'lornu-agent', 'Staging pulls from a repository of another name.');
+      must(images.text('image_tag_mutability') === 'IMMUTABLE', 'A tag can be moved to another image.');
+      must(
+        images.flag('force_delete') === bootstrap.input('force_destroy').flag('value'),
+        'The repository can be deleted with images in it.',
+      );
+      must(
+        images.flag('image_scanning_configuration.0.scan_on_push'),
+        'Nobody looks for known holes in an image.',
+      );
+    },
+  },
+  {
+    id: 'bootstrap/images-expire',
+    why: 'Enough to roll back to, and no rest of broken builds.',
+    run: ({ bootstrap }, must) => {
+      const lifecycle = bootstrap.one('aws_ecr_lifecycle_policy.agent');
+      must(
+        lifecycle.text('repository') === bootstrap.one('aws_ecr_repository.agent').text('name'),
+        'Another repository is cleaned.',
+      );
+      const rules = lifecycle.json('policy').blocks('rules');
+      const said = rules.map((rule) => {
+        must(rule.text('action.type') === 'expire', 'A rule does something else than expire.');
+        const selection = rule.block('selection');
+        const unit = selection.has('countUnit') ? ` ${selection.text('countUnit')}` : '';
+        return `${selection.text('tagStatus')} ${selection.text('countType')}${unit}`;
+      });
+      must(
+        sameSet(said, ['untagged sinceImagePushed days', 'any imageCountMoreThan']),
+        `The rules are: ${list(said)}.`,
+      );
+      const [first, second] = rules;
+      const days = first?.number('selection.countNumber') ?? 0;
+      must(days >= 3 && days <= 14, 'The rest of a broken build is gone before it is looked at, or stays.');
+      const kept = second?.number('selection.countNumber') ?? 0;
+      must(kept >= 20 && kept <= 100, `A rollback reaches back ${kept} images.`);
+      // ECR demands that the rule for any tag comes last.
+      must(
+        (first?.number('rulePriority') ?? 9) < (second?.number('rulePriority') ?? 0),
+        'ECR refuses the order of the rules.',
+      );
+      must((first?.number('rulePriority') ?? 0) >= 1, 'ECR counts from 1.');
+    },
+  },
+  {
+    id: 'bootstrap/publish-role',
+    why: 'The job that pushes images knows one repository.',
+    run: ({ bootstrap }, must) => {
+      mustGrant(
+        must,
+        'The role that publishes',
+        bootstrap.one('aws_iam_role_policy.publish').json('policy'),
+        [
+          { actions: ['ecr:GetAuthorizationToken'], on: ['*'] },
+          {
+            // The calls of a push: which layers are there, upload the others, put the manifest; a look at the result.
+            actions: [
+              'ecr:BatchCheckLayerAvailability',
+              'ecr:BatchGetImage',
+              'ecr:CompleteLayerUpload',
+              'ecr:DescribeImages',
+              'ecr:GetDownloadUrlForLayer',
+              'ecr:InitiateLayerUpload',
+              'ecr:PutImage',
+              'ecr:UploadLayerPart',
+            ],
+            on: [bootstrap.one('aws_ecr_repository.agent').text('arn')],
+          },
+        ],
+      );
+    },
+  },
+];

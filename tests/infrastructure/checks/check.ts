@@ -1,0 +1,59 @@
+import type { Environment } from '../plan/environment.ts';
+import { Absent, type Recorder } from '../plan/reader.ts';
+import { view, type View } from '../plan/view.ts';
+
+/** Notes a problem unless the condition holds. */
+export type Must = (holds: boolean, problem: string) => void;
+
+/** One statement about the planned environment and why it has to hold. A pure function: no files, no network, no clock. */
+export interface Check {
+  /** subject/what, unique. */
+  id: string;
+  why: string;
+  run: (environment: View, must: Must) => void;
+}
+
+export interface Problem {
+  check: string;
+  problem: string;
+}
+
+/** Everything that the checks find wrong; an empty list is a sound environment. */
+export function judge(checks: readonly Check[], environment: Environment, record?: Recorder): Problem[] {
+  const seen = view(environment, record);
+  return checks.flatMap((check) => problemsOf(check, seen));
+}
+
+/** What a check asks for in this environment: what it does not ask for cannot change what it says. */
+export function askedFor(check: Check, environment: Environment): Set<string> {
+  const asked = new Set<string>();
+  problemsOf(
+    check,
+    view(environment, undefined, (what) => asked.add(what)),
+  );
+  return asked;
+}
+
+/** The first problem that any of these checks finds: all that a mutant needs. */
+export function firstProblem(checks: Iterable<Check>, environment: Environment): Problem | undefined {
+  const seen = view(environment);
+  for (const check of checks) {
+    const [first] = problemsOf(check, seen);
+    if (first) return first;
+  }
+  return undefined;
+}
+
+function problemsOf(check: Check, seen: View): Problem[] {
+  const problems: Problem[] = [];
+  const must: Must = (holds, problem) => {
+    if (!holds) problems.push({ check: check.id, problem });
+  };
+  try {
+    check.run(seen, must);
+  } catch (error) {
+    if (!(error instanceof Absent)) throw error;
+    problems.push({ check: check.id, problem: error.message });
+  }
+  return problems;
+}

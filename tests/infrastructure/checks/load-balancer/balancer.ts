@@ -1,0 +1,145 @@
+import type { Check } from '../check.ts';
+import { NAME, sameSet } from '../facts.ts';
+
+/** Seconds between two signs of life on a stream, and what the service keeps an idle connection for: its own defaults. */
+const STREAM_PING_S = 15;
+const SERVER_KEEP_ALIVE_S = 130;
+
+export const balancer: Check[] = [
+  {
+    id: 'load-balancer/the-way-in',
+    why: 'People and the peer come from the internet, into both zones.',
+    run: ({ staging }, must) => {
+      const lb = staging.one('aws_lb.staging');
+      must(
+        lb.text('load_balancer_type') === 'application',
+        'Only an application load balancer checks tokens.',
+      );
+      must(!lb.flag('internal'), 'Nobody reaches the load balancer from outside.');
+      must(lb.text('name') === NAME, 'Its log bucket and the firewall know it under another name.');
+      must(
+        sameSet(
+          lb.texts('subnets'),
+          staging.all('aws_subnet.public').map((subnet) => subnet.text('id')),
+        ),
+        'The load balancer is not in the public subnets of both zones.',
+      );
+    },
+  },
+  {
+    id: 'load-balancer/timeouts',
+    why: 'Whoever gives up first cuts the stream: ping < load balancer < server, or a client reads 502.',
+    run: ({ staging }, must) => {
+      const lb = staging.one('aws_lb.staging');
+      const idle = lb.number('idle_timeout');
+      must(idle > 2 * STREAM_PING_S, 'One lost ping lets the load balancer cut a silent stream.');
+      must(idle < SERVER_KEEP_ALIVE_S, 'The server closes connections that the load balancer still uses.');
+      must(idle >= 60, 'A turn that thinks for a minute without a stream is cut.');
+      const keep = lb.number('client_keep_alive');
+      must(
+        keep > idle && keep <= 3600,
+        "A client's connection ends before its stream may, or is kept past an hour.",
+      );
+    },
+  },
+  {
+    id: 'load-balancer/requests-are-what-they-say',
+    why: 'A request that two servers read differently smuggles a second one past the rules.',
+    run: ({ staging }, must) => {
+      const lb = staging.one('aws_lb.staging');
+      must(lb.flag('drop_invalid_header_fields'), 'Header names that no server agrees on reach the service.');
+      must(
+        ['defensive', 'strictest'].includes(lb.text('desync_mitigation_mode')),
+        'Ambiguous requests are passed on.',
+      );
+      must(
+        lb.flag('preserve_host_header'),
+        'Sign-in redirects and agent cards name another host than was asked for.',
+      );
+    },
+  },
+  {
+    id: 'load-balancer/kept',
+    why: 'A destroy by mistake takes the name, the address and the listeners with it.',
+    run: ({ staging }, must) => {
+      const wanted = staging.input('deletion_protection').flag('value');
+      must(
+        staging.one('aws_lb.staging').flag('enable_deletion_protection') === wanted,
+        'The load balancer can be deleted although protection was asked for.',
+      );
+    },
+  },
+  {
+    id: 'load-balancer/access-logs',
+    why: 'Who asked for what, and was refused, is known from here alone.',
+    run: ({ staging }, must) => {
+      const logs = staging.one('aws_lb.staging').block('access_logs');
+      must(logs.flag('enabled'), 'Requests are not logged.');
+      must(
+        logs.text('bucket') === staging.one('aws_s3_bucket.access_logs').text('id'),
+        'Requests are logged into another bucket.',
+      );
+      must(logs.text('prefix') === 'alb', 'The bucket lets the load balancer write under alb/ only.');
+      must(
+        staging.dependsOn('aws_lb.staging').includes('aws_s3_bucket_policy.access_logs'),
+        'The load balancer is made before it may write its logs: AWS refuses it.',
+      );
+    },
+  },
+  {
+    id: 'load-balancer/target-group',
+    why: 'Streams are long and unequal, tasks come and go; a task that is ill must get no request.',
+    run: ({ staging }, must) => {
+      const group = staging.one('aws_lb_target_group.agent');
+      must(group.text('name') === `${NAME}-agent`, 'The target group has the name of another one.');
+      must(group.text('target_type') === 'ip', 'Tasks on Fargate are reached by address.');
+      must(
+        group.number('port') === containerPort(staging),
+        'The group sends to a port on which nothing listens.',
+      );
+      must(group.text('protocol') === 'HTTP', 'The service speaks plain HTTP within the VPC.');
+      must(group.text('protocol_version') === 'HTTP1', 'WebSocket needs HTTP/1.1.');
+      must(
+        group.text('load_balancing_algorithm_type') === 'least_outstanding_requests',
+        'Requests in turn pile long streams up on one task.',
+      );
+      must(
+        group.number('deregistration_delay') === 120,
+        'A stopped task has another time to finish streams than the service hands runs over in.',
+      );
+    },
+  },
+  {
+    id: 'load-balancer/health-check',
+    why: 'Too slow and requests go to a dead task for minutes; too quick and a busy one is killed.',
+    run: ({ staging }, must) => {
+      const check = staging.one('aws_lb_target_group.agent').block('health_check');
+      must(check.text('path') === '/health', 'The health check asks for what the service does not answer.');
+      must(
+        check.text('port') === 'traffic-port',
+        'The health check asks at another port than requests go to.',
+      );
+      must(check.text('protocol') === 'HTTP', 'The service speaks plain HTTP within the VPC.');
+      must(check.text('matcher') === '200', 'A redirect or an error counts as health.');
+      const interval = check.number('interval');
+      const timeout = check.number('timeout');
+      const unhealthy = check.number('unhealthy_threshold');
+      must(timeout < interval, 'A check begins before the last one has ended.');
+      must(timeout >= 2, 'A task that is busy for a second counts as ill.');
+      must(interval * unhealthy <= 60, 'A dead task gets requests for over a minute.');
+      must(unhealthy >= 2, 'One lost answer takes a task out.');
+      must(
+        interval * check.number('healthy_threshold') <= 60,
+        'A new task waits over a minute for its first request.',
+      );
+      must(check.number('healthy_threshold') >= 2, 'AWS takes no threshold below 2.');
+    },
+  },
+];
+
+type Staging = Parameters<Check['run']>[0]['staging'];
+
+function containerPort(staging: Staging): number {
+  const [container] = staging.one('aws_ecs_task_definition.agent').json('container_definitions').blocks('0');
+  return container?.number('portMappings.0.containerPort') ?? 0;
+}

@@ -1,0 +1,74 @@
+import type { StackView } from '../plan/view.ts';
+import type { Check } from './check.ts';
+import { accountOf, list, sameSet } from './facts.ts';
+import { taskSecrets } from './compute/environment.ts';
+
+export const outputs: Check[] = [
+  {
+    id: 'outputs/staging',
+    why: '`lornu deploy`, `verify` and `doctor` and terraform/gcp find the environment by these.',
+    run: ({ staging }, must) => {
+      const of = (address: string, path: string) => staging.one(address).text(path);
+      const url = `https://${staging.input('domain_name').text('value')}`;
+      const wanted: Record<string, string> = {
+        url,
+        load_balancer_dns_name: of('aws_lb.staging', 'dns_name'),
+        cluster_name: of('aws_ecs_cluster.staging', 'name'),
+        service_name: of('aws_ecs_service.agent', 'name'),
+        task_definition_arn: of('aws_ecs_task_definition.agent', 'arn'),
+        target_group_arn: of('aws_lb_target_group.agent', 'arn'),
+        task_security_group_id: of('aws_security_group.tasks', 'id'),
+        task_role_arn: of('aws_iam_role.task', 'arn'),
+        log_group_name: of('aws_cloudwatch_log_group.agent', 'name'),
+        alarm_topic_arn: of('aws_sns_topic.alarms', 'arn'),
+      };
+      if (staging.input('mutual_tls').has('value')) wanted['mutual_tls_url'] = `${url}:8443`;
+      const failover = staging.input('failover_domain_name').text('value');
+      if (failover !== '') wanted['failover_url'] = `https://${failover}`;
+      for (const [name, value] of Object.entries(wanted)) {
+        must(staging.output(name).text('value') === value, `Output ${name} is not ${value}.`);
+      }
+      mustList(staging, 'private_subnet_ids', 'aws_subnet.private', 'id');
+      mustList(staging, 'egress_addresses', 'aws_eip.nat', 'public_ip');
+
+      function mustList(stack: StackView, name: string, block: string, path: string): void {
+        const all = stack.all(block).map((one) => one.text(path));
+        must(sameSet(stack.output(name).texts('value'), all), `Output ${name} is not ${list(all)}.`);
+      }
+    },
+  },
+  {
+    id: 'outputs/secrets-to-fill',
+    why: 'A person fills what this marks; a secret that is not marked stays empty, and tasks do not start.',
+    run: ({ staging }, must) => {
+      const read = taskSecrets(staging);
+      const wanted = staging
+        .all('aws_secretsmanager_secret.staging')
+        .map((secret) => `${secret.text('name')} ${read.includes(secret.key ?? '')}`);
+      const output = staging.output('secret_names');
+      const found = output.keys('value').map((name) => `${name} ${output.flag(`value.${name}`)}`);
+      must(sameSet(found, wanted), `The output says ${list(found)}.`);
+    },
+  },
+  {
+    id: 'outputs/bootstrap',
+    why: 'The workflow is given these: a wrong role fails, or may too much.',
+    run: ({ bootstrap }, must) => {
+      const of = (address: string, path: string) => bootstrap.one(address).text(path);
+      const wanted: Record<string, string> = {
+        plan_role_arn: of('aws_iam_role.plan', 'arn'),
+        publish_role_arn: of('aws_iam_role.publish', 'arn'),
+        apply_role_arn: of('aws_iam_role.apply', 'arn'),
+        boundary_arn: of('aws_iam_policy.boundary', 'arn'),
+        image_repository_url: of('aws_ecr_repository.agent', 'repository_url'),
+      };
+      for (const [name, value] of Object.entries(wanted)) {
+        must(bootstrap.output(name).text('value') === value, `Output ${name} is not ${value}.`);
+      }
+      must(
+        wanted['boundary_arn'] === `arn:aws:iam::${accountOf(bootstrap)}:policy/LornuStagingBoundary`,
+        'Staging names another boundary.',
+      );
+    },
+  },
+];

@@ -1,0 +1,116 @@
+import type { Check } from '../check.ts';
+import { NAME, accountOf, regionOf, sameSet } from '../facts.ts';
+import { mustGrant } from '../policy.ts';
+
+const SECRETS = ['a2a-signing-key', 'gcp-service-account', 'gemini-api-key', 'oidc-client', 'session-key'];
+
+export const secrets: Check[] = [
+  {
+    id: 'storage/secret-names',
+    why: 'The permission boundary and `lornu secrets set` know secrets by their path; a value in Terraform stands in its state.',
+    run: ({ staging }, must) => {
+      const all = staging.all('aws_secretsmanager_secret.staging');
+      must(
+        sameSet(
+          all.map((secret) => secret.text('name')),
+          SECRETS.map((name) => `lornu/staging/${name}`),
+        ),
+        'A secret lies outside of lornu/staging/, or is not among those that the service knows.',
+      );
+      for (const secret of all)
+        must(secret.text('name').endsWith(`/${secret.key}`), `${secret.address} has the name of another.`);
+      must(
+        staging.ofType('aws_secretsmanager_secret_version').length === 0,
+        'A value of a secret stands in the state.',
+      );
+    },
+  },
+  {
+    id: 'storage/secret-keys',
+    why: "Under AWS's own key everyone with the right to read decrypts too.",
+    run: ({ staging }, must) => {
+      const key = staging.one('aws_kms_key.secrets').text('arn');
+      for (const secret of staging.all('aws_secretsmanager_secret.staging')) {
+        must(secret.text('kms_key_id') === key, `${secret.address} is encrypted with another key.`);
+      }
+    },
+  },
+  {
+    id: 'storage/recoverable',
+    why: 'A secret or key that is deleted by mistake must come back; where protection is off its name must be free at once.',
+    run: ({ staging }, must) => {
+      const kept = staging.input('deletion_protection').flag('value');
+      for (const secret of staging.all('aws_secretsmanager_secret.staging')) {
+        must(
+          secret.number('recovery_window_in_days') === (kept ? 30 : 0),
+          `${secret.address} is gone at once, or blocks its name.`,
+        );
+      }
+      for (const key of staging.ofType('aws_kms_key')) {
+        must(
+          key.number('deletion_window_in_days') === (kept ? 30 : 7),
+          `${key.address} is gone before anyone misses it.`,
+        );
+      }
+    },
+  },
+  {
+    id: 'storage/keys-rotate',
+    why: 'What was encrypted under a key that leaked long ago must not all be readable.',
+    run: ({ staging }, must) => {
+      for (const key of staging.ofType('aws_kms_key'))
+        must(key.flag('enable_key_rotation'), `${key.address} never rotates.`);
+      for (const name of ['secrets', 'operations']) {
+        const alias = staging.one(`aws_kms_alias.${name}`);
+        must(alias.text('name') === `alias/${NAME}-${name}`, `${alias.address} has another name.`);
+        must(
+          alias.text('target_key_id') === staging.one(`aws_kms_key.${name}`).text('key_id'),
+          `${alias.address} names another key.`,
+        );
+      }
+    },
+  },
+  {
+    id: 'storage/secrets-key-policy',
+    why: 'The key decrypts through Secrets Manager alone, whoever is allowed what elsewhere.',
+    run: ({ staging }, must) => {
+      mustGrant(must, 'The key of the secrets', staging.one('aws_kms_key.secrets').json('policy'), [
+        { actions: ['kms:*'], on: ['*'], to: [`AWS arn:aws:iam::${accountOf(staging)}:root`] },
+        {
+          effect: 'Deny',
+          actions: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+          on: ['*'],
+          to: ['AWS *'],
+          when: [`StringNotEquals kms:ViaService secretsmanager.${regionOf(staging)}.amazonaws.com`],
+        },
+      ]);
+    },
+  },
+  {
+    id: 'storage/operations-key-policy',
+    why: 'Who reads logs cannot decrypt secrets; CloudWatch encrypts only our groups, an alarm can publish.',
+    run: ({ staging }, must) => {
+      const region = regionOf(staging);
+      const account = accountOf(staging);
+      const groups = staging
+        .ofType('aws_cloudwatch_log_group')
+        .map((group) => `arn:aws:logs:${region}:${account}:log-group:${group.text('name')}`)
+        .toSorted();
+      mustGrant(must, 'The key of logs and alarms', staging.one('aws_kms_key.operations').json('policy'), [
+        { actions: ['kms:*'], on: ['*'], to: [`AWS arn:aws:iam::${account}:root`] },
+        {
+          actions: ['kms:Decrypt', 'kms:Describe*', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+          on: ['*'],
+          to: [`Service logs.${region}.amazonaws.com`],
+          when: [`ArnEquals kms:EncryptionContext:aws:logs:arn ${groups.join(',')}`],
+        },
+        {
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+          on: ['*'],
+          to: ['Service budgets.amazonaws.com', 'Service cloudwatch.amazonaws.com'],
+          when: [`StringEquals aws:SourceAccount ${account}`],
+        },
+      ]);
+    },
+  },
+];

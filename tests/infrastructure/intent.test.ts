@@ -1,0 +1,61 @@
+import { beforeAll, describe, expect, test } from 'bun:test';
+import { CHECKS } from './checks/all.ts';
+import { judge, type Problem } from './checks/check.ts';
+import { attributeCoverage, LEFT_OUT } from './coverage/attributes.ts';
+import { percent } from './mutation/score.ts';
+import { getDocuments } from './plan/documents.ts';
+import { readEnvironment, type Environment } from './plan/environment.ts';
+
+/** What the user asked for, and what this suite holds itself to. */
+const ASKED_FOR = 0.7;
+const HELD_TO = 0.9;
+/** A plan that no run has made yet needs an apply first. */
+const APPLY_MS = 10 * 60_000;
+
+let environment: Environment;
+let problems: Problem[];
+beforeAll(async () => {
+  environment = readEnvironment(await getDocuments());
+  problems = judge(CHECKS, environment);
+}, APPLY_MS);
+
+describe('the planned environment', () => {
+  test.each(CHECKS.map(({ id, why }) => [id, why]))('%s: %s', (id) => {
+    expect(problems.filter(({ check }) => check === id).map(({ problem }) => problem)).toEqual([]);
+  });
+});
+
+test('each statement has a name of its own and says why', () => {
+  expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length);
+  for (const { id, why } of CHECKS) {
+    expect(id).toMatch(/^[a-z-]+\/[a-z0-9-]+$/);
+    expect(why.length).toBeGreaterThan(20);
+  }
+});
+
+test('no statement reads files: what it says follows from the plan alone', async () => {
+  const files = [...new Bun.Glob('checks/**/*.ts').scanSync({ cwd: import.meta.dir })];
+  expect(files.length).toBeGreaterThan(20);
+  for (const file of files) {
+    // oxlint-disable-next-line no-await-in-loop -- a few small files
+    const source = await Bun.file(`${import.meta.dir}/${file}`).text();
+    expect(source).not.toMatch(/node:fs|Bun\.file|readFile|toMatchSnapshot|\.tf['"`]/);
+  }
+});
+
+test('nearly every attribute that the files set is looked at', () => {
+  const coverage = attributeCoverage(environment, CHECKS);
+  const share = percent(coverage.read, coverage.set);
+  for (const { type, read, set } of coverage.types) {
+    process.stdout.write(
+      `${percent(read, set).padStart(8)}  ${String(read).padStart(4)} of ${String(set).padEnd(4)} ${type}\n`,
+    );
+  }
+  for (const name of coverage.unread) process.stdout.write(`not looked at: ${name}\n`);
+  for (const [what, why] of Object.entries(LEFT_OUT)) process.stdout.write(`left out: ${what} (${why})\n`);
+  process.stdout.write(
+    `figure: config validation ${share} (${coverage.read} of ${coverage.set} configured attributes are asserted by ${CHECKS.length} statements; asked for: ${ASKED_FOR * 100} %)\n`,
+  );
+  expect(coverage.set).toBeGreaterThan(1000);
+  expect(coverage.read / coverage.set).toBeGreaterThanOrEqual(HELD_TO);
+});

@@ -1,0 +1,60 @@
+import type { Json, Values } from '../plan/document.ts';
+import type { Environment, Resource, Stack, StackName } from '../plan/environment.ts';
+import type { Path } from '../plan/leaves.ts';
+
+/** What takes the place of a value; undefined takes it away. */
+export type Change = (value: Json) => Json | undefined;
+
+/** The environment with some resources of a stack exchanged; everything else is shared. */
+export function withResources(
+  environment: Environment,
+  stack: StackName,
+  change: (resource: Resource) => Resource | undefined,
+): Environment {
+  const before = environment[stack];
+  const resources = before.resources.flatMap((resource) => change(resource) ?? []);
+  return { ...environment, [stack]: { ...before, resources } };
+}
+
+export function withStack(environment: Environment, stack: StackName, change: Partial<Stack>): Environment {
+  return { ...environment, [stack]: { ...environment[stack], ...change } };
+}
+
+/** A resource with the value at a path changed; paths go on within text that holds JSON. */
+export function withValue(resource: Resource, path: Path, change: Change, jsonAt?: number): Resource {
+  if (jsonAt === undefined) return { ...resource, values: edit(resource.values, path, change) as Values };
+  const inJson: Change = (text) =>
+    typeof text === 'string'
+      ? JSON.stringify(edit(JSON.parse(text) as Json, path.slice(jsonAt), change))
+      : text;
+  return { ...resource, values: edit(resource.values, path.slice(0, jsonAt), inJson) as Values };
+}
+
+/** The value at a path; undefined where there is none. */
+export function valueAt(resource: Resource, path: Path, jsonAt?: number): Json | undefined {
+  let value: Json | undefined = resource.values;
+  for (const [index, part] of path.entries()) {
+    if (index === jsonAt && typeof value === 'string') value = JSON.parse(value) as Json;
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Array.isArray(value) ? value[Number(part)] : value[part];
+  }
+  return jsonAt === path.length && typeof value === 'string' ? (JSON.parse(value) as Json) : value;
+}
+
+function edit(value: Json, path: Path, change: Change): Json {
+  const [first, ...rest] = path;
+  if (first === undefined) return change(value) ?? null;
+  if (Array.isArray(value)) {
+    const at = Number(first);
+    const before = value[at];
+    if (before === undefined) return value;
+    const next = rest.length === 0 ? change(before) : edit(before, rest, change);
+    return next === undefined ? value.toSpliced(at, 1) : value.with(at, next);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const before = value[first];
+  if (before === undefined) return value;
+  const next = rest.length === 0 ? change(before) : edit(before, rest, change);
+  // A provider shows what is not set as null.
+  return { ...value, [first]: next ?? null };
+}

@@ -1,0 +1,42 @@
+import type { Environment } from '../plan/environment.ts';
+import { changePlace, placeName, type Place } from './places.ts';
+import type { Change } from './edit.ts';
+import type { Json } from '../plan/document.ts';
+import { propagate } from './propagate.ts';
+
+/** One wrong configuration: what a change of one place in the files would plan. */
+export interface Mutant {
+  /** operator, place, and what is new: unique and the same in every run. */
+  id: string;
+  operator: string;
+  make: () => Environment;
+}
+
+/** Something that is done wrong, wherever it fits. */
+export interface Operator {
+  name: string;
+  /** As a sentence in the published list. */
+  title: string;
+  find: (environment: Environment, places: readonly Place[]) => Mutant[];
+}
+
+/** A mutant that puts other values at one place; texts that others refer to are changed there too. */
+export function atPlace(
+  environment: Environment,
+  operator: string,
+  place: Place,
+  to: string,
+  change: Change,
+): Mutant {
+  return {
+    id: `${operator}: ${placeName(place)} -> ${to}`,
+    operator,
+    make: () => propagate(environment, changePlace(environment, place, change), place.stack),
+  };
+}
+
+/** A value in few words, for a mutant's name: ids of one run must not be part of it. */
+export function shown(value: Json | undefined): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Documents } from './document.ts';
+import { applyBoth, readDocuments, type Applied } from './make-documents.ts';
+
+export const ROOT = join(import.meta.dir, '../../..');
+const CACHE = join(ROOT, '.cache/infrastructure');
+
+/** Whatever the plans follow from: the files, how they are applied, and what they are applied to. */
+const SOURCES = [
+  'terraform/aws/*/*.tf',
+  'ops/rehearsal/aws/**/*.py',
+  'ops/rehearsal/aws/requirements.txt',
+  'ops/rehearsal/provider/provider-source.ts',
+  'ops/rehearsal/run/{apply-stack,given-account}.ts',
+  'ops/rehearsal/terraform/{override,variables,stacks}.ts',
+  'tests/infrastructure/plan/make-documents.ts',
+];
+
+/**
+ * The plans of both stacks: those of an earlier run of the same files, else new ones over an apply of their own
+ * (one to two minutes). The rehearsal's tests leave theirs here too.
+ */
+export async function getDocuments(): Promise<Documents> {
+  const path = await cachePath();
+  const cached = Bun.file(path);
+  if (await cached.exists()) return (await cached.json()) as Documents;
+  const folder = await mkdtemp(join(tmpdir(), 'lornu-infrastructure-'));
+  const controller = new AbortController();
+  try {
+    const applied = await applyBoth({
+      root: ROOT,
+      cacheDir: join(ROOT, '.cache'),
+      env: process.env,
+      signal: controller.signal,
+      folder: join(folder, 'rehearsal'),
+      emit: () => {},
+    });
+    try {
+      return await saveDocuments(applied);
+    } finally {
+      await applied.standing.emulator.stop();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Reads the plans of what stands and keeps them for later runs. */
+export async function saveDocuments(applied: Applied): Promise<Documents> {
+  const documents = await readDocuments(applied);
+  const path = await cachePath();
+  await mkdir(CACHE, { recursive: true });
+  for (const name of await readdir(CACHE)) {
+    // oxlint-disable-next-line no-await-in-loop -- one old file
+    if (/^plans-\w+\.json$/.test(name)) await rm(join(CACHE, name), { force: true });
+  }
+  // Written under another name: an interrupted run must not leave half of it.
+  const making = `${path}.${process.pid}`;
+  await Bun.write(making, JSON.stringify(documents));
+  await rename(making, path);
+  return documents;
+}
+
+async function cachePath(): Promise<string> {
+  const hash = createHash('sha256');
+  const names = new Set<string>();
+  for (const pattern of SOURCES) {
+    for await (const name of new Bun.Glob(pattern).scan({ cwd: ROOT })) {
+      if (!name.includes('.terraform/') && !name.endsWith('.test.ts')) names.add(name);
+    }
+  }
+  for (const name of [...names].toSorted()) {
+    // oxlint-disable-next-line no-await-in-loop -- in their order
+    hash
+      .update(name)
+      .update('\0')
+      .update(await Bun.file(join(ROOT, name)).bytes())
+      .update('\0');
+  }
+  return join(CACHE, `plans-${hash.digest('hex').slice(0, 16)}.json`);
+}
