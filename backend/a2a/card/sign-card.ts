@@ -1,4 +1,4 @@
-import { type AgentCard, generateAgentCardSignature } from '@a2a-js/sdk';
+import { AgentCard, generateAgentCardSignature } from '@a2a-js/sdk';
 import { calculateJwkThumbprint, exportJWK, importPKCS8, type CryptoKey, type JWK } from 'jose';
 import { createPublicKey } from 'node:crypto';
 import type { Secret } from '../../identity/secrets/secret.ts';
@@ -49,7 +49,10 @@ export class CardSigner {
   async #sign(card: AgentCard, pem: string, keysUrl: string): Promise<AgentCard> {
     const { privateKey, publicJwk } = await this.#keyOf(pem);
     const header = { alg: ALGORITHM, typ: 'JOSE', kid: publicJwk.kid, jku: keysUrl };
-    return generateAgentCardSignature(privateKey, header)({ ...card, signatures: [] });
+    // The SDK takes the card for its JSON, whatever the type says: of the decoded form it would lose the security schemes.
+    const json = AgentCard.toJSON({ ...card, signatures: [] }) as AgentCard;
+    const { signatures } = await generateAgentCardSignature(privateKey, header)(json);
+    return { ...card, signatures };
   }
 
   #keyOf(pem: string): Promise<Key> {

@@ -95,6 +95,11 @@ export function toRest(error: KnownError): { status: number; body: object } {
   };
 }
 
+/** Headers of a failed answer: those that belong to the failure, and its row of the error table as on every surface. */
+export function failureHeaders(error: KnownError): Record<string, string> {
+  return error instanceof AppError ? { ...error.headers, 'x-error-code': error.code } : {};
+}
+
 function errorInfoOf(error: AppError): object {
   return { '@type': ERROR_INFO_TYPE, reason: error.code, domain: DOMAIN };
 }

@@ -2,7 +2,7 @@ import { StreamResponse } from '@a2a-js/sdk';
 import { A2A_ERROR_CODE, JsonRpcRequestMalformedError, RequestMalformedError } from '@a2a-js/sdk/errors';
 import { ERROR_TABLE } from '../../errors/error-table.ts';
 import { type A2aContext, type BindingParts, toCallContext } from './context.ts';
-import { type JsonRpcErrorBody, type KnownError, toJsonRpc, toKnownError } from './errors.ts';
+import { failureHeaders, type JsonRpcErrorBody, type KnownError, toJsonRpc, toKnownError } from './errors.ts';
 import { answerLegacyRpc } from './legacy-rpc.ts';
 import { CALLS, isCall, isStream, STREAMS } from './operations.ts';
 import { isObject, readJson } from './read-json.ts';
@@ -55,8 +55,7 @@ const HTTP_STATUSES: ReadonlySet<number> = new Set([401, 403, 408, 413, 429, 431
 
 /** An error as a JSON-RPC answer. */
 export function jsonRpcFailure(context: A2aContext, error: KnownError, id: Id = null): Response {
-  if ('headers' in error && error.headers)
-    for (const [name, value] of Object.entries(error.headers)) context.header(name, value);
+  for (const [name, value] of Object.entries(failureHeaders(error))) context.header(name, value);
   const status = 'code' in error ? ERROR_TABLE[error.code].status : 200;
   return context.json(failure(id, toJsonRpc(error)), (HTTP_STATUSES.has(status) ? status : 200) as 200);
 }

@@ -4,7 +4,7 @@ import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import type { Hono } from 'hono';
 import { hybridCard } from '../card/legacy-card.ts';
 import { type A2aContext, type A2aEnv, type BindingParts, toCallContext } from './context.ts';
-import { type KnownError, toJsonRpc, toKnownError, toRest } from './errors.ts';
+import { failureHeaders, type KnownError, toJsonRpc, toKnownError, toRest } from './errors.ts';
 import {
   pushConfigFromLegacy,
   pushConfigToLegacy,
@@ -171,6 +171,6 @@ function json(body: unknown, status = 200): Response {
 /** An error as 0.3 has it: the JSON-RPC error is the body. */
 function legacyFailure(context: A2aContext, error: KnownError): Response {
   const { status } = toRest(error);
-  const headers = { 'content-type': 'application/json', ...('headers' in error ? error.headers : {}) };
+  const headers = { 'content-type': 'application/json', ...failureHeaders(error) };
   return context.newResponse(JSON.stringify(toJsonRpc(error)), status as 400, headers);
 }

@@ -2,7 +2,7 @@ import { A2A_CONTENT_TYPE, StreamResponse } from '@a2a-js/sdk';
 import { VersionNotSupportedError } from '@a2a-js/sdk/errors';
 import type { Hono } from 'hono';
 import { type A2aContext, type A2aEnv, type BindingParts, toCallContext } from './context.ts';
-import { type KnownError, toKnownError, toRest } from './errors.ts';
+import { failureHeaders, type KnownError, toKnownError, toRest } from './errors.ts';
 import { type CallName, CALLS, type StreamName, STREAMS } from './operations.ts';
 import { isObject, readJson } from './read-json.ts';
 import { streamAnswer } from './stream-answer.ts';
@@ -103,6 +103,6 @@ function restJson(body: unknown, status: number): Response {
 /** An error as AIP-193 has it. */
 export function restFailure(context: A2aContext, error: KnownError): Response {
   const { status, body } = toRest(error);
-  const headers = { 'content-type': 'application/json', ...('headers' in error ? error.headers : {}) };
+  const headers = { 'content-type': 'application/json', ...failureHeaders(error) };
   return context.newResponse(JSON.stringify(body), status as 400, headers);
 }

@@ -15,7 +15,9 @@ export class SqliteTaskRecords implements TaskRecords {
     this.#statements = prepareTaskStatements(database);
     this.webhooks = {
       put: async (taskId, { id, json }) => {
-        await inTransaction(database, () => this.#statements.putWebhook.run({ taskId, id, json }));
+        await inTransaction(database, () =>
+          this.#statements.putWebhook.run({ taskId, id, json, nowMs: Date.now() }),
+        );
       },
       list: async (taskId) => reading(() => this.#statements.webhooks.all({ taskId })),
       remove: async (taskId, id) => {
@@ -51,7 +53,10 @@ export class SqliteTaskRecords implements TaskRecords {
   }
 
   async prune(beforeMs: number): Promise<void> {
-    await inTransaction(this.#database, () => this.#statements.prune.run({ beforeMs }));
+    await inTransaction(this.#database, () => {
+      this.#statements.prune.run({ beforeMs });
+      this.#statements.pruneWebhooks.run({ beforeMs });
+    });
   }
 }
 

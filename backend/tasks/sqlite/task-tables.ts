@@ -13,12 +13,14 @@ const SCHEMA = `
   );
   CREATE INDEX IF NOT EXISTS a2a_tasks_newest ON a2a_tasks (app_name, user_id, updated_ms DESC, id DESC);
   CREATE INDEX IF NOT EXISTS a2a_tasks_by_age ON a2a_tasks (updated_ms);
-  CREATE TABLE IF NOT EXISTS a2a_webhooks (
-    task_id TEXT NOT NULL REFERENCES a2a_tasks (id) ON DELETE CASCADE,
+  CREATE TABLE IF NOT EXISTS a2a_webhooks ( -- stored before its task, so that the task's first event finds it
+    task_id TEXT NOT NULL,
     id TEXT NOT NULL,
     json TEXT NOT NULL,
+    added_ms INTEGER NOT NULL,
     PRIMARY KEY (task_id, id)
   );
+  CREATE INDEX IF NOT EXISTS a2a_webhooks_by_age ON a2a_webhooks (added_ms);
 `;
 
 export interface TaskRow {
@@ -72,9 +74,12 @@ export function prepareTaskStatements(database: Database) {
       `DELETE FROM a2a_tasks
        WHERE row_id IN (SELECT row_id FROM a2a_tasks WHERE updated_ms < $beforeMs LIMIT 200)`,
     ),
-    putWebhook: database.query<unknown, { taskId: string; id: string; json: string }>(
-      `INSERT INTO a2a_webhooks (task_id, id, json) VALUES ($taskId, $id, $json)
+    putWebhook: database.query<unknown, { taskId: string; id: string; json: string; nowMs: number }>(
+      `INSERT INTO a2a_webhooks (task_id, id, json, added_ms) VALUES ($taskId, $id, $json, $nowMs)
        ON CONFLICT (task_id, id) DO UPDATE SET json = excluded.json`,
+    ),
+    pruneWebhooks: database.query<unknown, { beforeMs: number }>(
+      'DELETE FROM a2a_webhooks WHERE added_ms < $beforeMs AND task_id NOT IN (SELECT id FROM a2a_tasks)',
     ),
     webhooks: database.query<{ id: string; json: string }, { taskId: string }>(
       'SELECT id, json FROM a2a_webhooks WHERE task_id = $taskId ORDER BY rowid',

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { connect } from 'node:tls';
+import { type MtlsFront, startMtlsFront } from '../../../backend/identity/certificates/mtls-front.ts';
+import { createAuthority, type Made } from '../../identity/certificates.ts';
+import { type Issuer, OTHER_PEER, PEER, startIssuer } from './issuer.ts';
+import { textMessage } from './rpc.ts';
+import { openWorld, type Served, type World } from './world.ts';
+
+setDefaultTimeout(20_000);
+
+const NAME = 'spiffe://lornu/gcp-agent';
+
+let world: World;
+let issuer: Issuer;
+let served: Served;
+let front: MtlsFront;
+let authorities: string;
+const made = {} as Record<'peer' | 'stranger' | 'expired' | 'forged', Made>;
+
+beforeAll(async () => {
+  world = await openWorld();
+  issuer = await startIssuer();
+  served = world.serve({
+    environment: { ...issuer.environment, A2A_ALLOWED_CERTIFICATES: `URI:${NAME}=${PEER}` },
+  });
+  const trusted = await createAuthority('peers');
+  const foreign = await createAuthority('peers');
+  const server = await trusted.issue({ names: [{ type: 'ip', value: '127.0.0.1' }] });
+  const names = [{ type: 'url' as const, value: NAME }];
+  made.peer = await trusted.issue({ names });
+  made.stranger = await trusted.issue({ names: [{ type: 'url', value: `${NAME}/x` }] });
+  made.expired = await trusted.issue({
+    names,
+    notBefore: new Date(Date.now() - 9e8),
+    notAfter: new Date(Date.now() - 1e7),
+  });
+  made.forged = await foreign.issue({ names });
+  authorities = trusted.certificate;
+  front = await startMtlsFront({
+    host: '127.0.0.1',
+    port: 0,
+    certificate: server.certificate,
+    key: server.key,
+    authorities,
+    fetch: (request, _server, certificate) => served.app.fetch(request, { certificate }),
+  });
+});
+afterAll(async () => {
+  await front.stop();
+  await world.close();
+  await issuer.stop();
+});
+
+/** One JSON-RPC call on the port with client certificates; undefined where the connection is refused. */
+function call(
+  client: Made | undefined,
+  method: string,
+  params: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: Record<string, unknown> } | undefined> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+  const lines = [
+    'POST /a2a/lornu HTTP/1.1',
+    'host: 127.0.0.1',
+    'connection: close',
+    'a2a-version: 1.0',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect({
+      host: '127.0.0.1',
+      port: front.port,
+      ca: authorities,
+      ...(client ? { cert: client.certificate, key: client.key } : {}),
+    });
+    socket.setTimeout(10_000, () => socket.destroy());
+    socket.on('secureConnect', () => socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`));
+    socket.on('data', (data) => (text += data.toString()));
+    socket.on('error', () => resolve(undefined));
+    socket.on('close', () => {
+      const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]);
+      const json = /\{.*\}/s.exec(text)?.[0];
+      resolve(Number.isNaN(status) ? undefined : { status, body: JSON.parse(json ?? '{}') });
+    });
+  });
+}
+
+const send = { message: textMessage('hello') };
+
+test('a certificate on the list speaks A2A as its peer', async () => {
+  const answer = await call(made.peer, 'SendMessage', send);
+  expect(answer).toMatchObject({
+    status: 200,
+    body: { result: { task: { status: { state: 'TASK_STATE_COMPLETED' } } } },
+  });
+  const { task } = (answer?.body['result'] ?? {}) as { task: { contextId: string; id: string } };
+  const session = { appName: 'lornu', userId: `peer:${PEER}`, sessionId: task.contextId };
+  expect(await served.app.services.sessions.getSession(session)).toBeDefined();
+  // By certificate or by token it is the same caller.
+  const byToken = await fetch(`${served.a2aUrl}/tasks/${task.id}`, {
+    headers: { 'a2a-version': '1.0', ...(await issuer.headersOf(PEER)) },
+  });
+  expect(byToken.status).toBe(200);
+});
+
+test.each([
+  ['no certificate', undefined],
+  ['an expired one', 'expired'],
+  ["another authority's", 'forged'],
+] as const)('the connection is refused with %s', async (_what, name) => {
+  expect(await call(name && made[name], 'SendMessage', send)).toBeUndefined();
+});
+
+test('a name that is not on the list is 401, in the shape of A2A', async () => {
+  expect(await call(made.stranger, 'SendMessage', send)).toMatchObject({
+    status: 401,
+    body: { jsonrpc: '2.0', id: null, error: { code: -32000, data: [{ reason: 'CERTIFICATE_REFUSED' }] } },
+  });
+});
+
+test('a certificate and a token must name the same caller', async () => {
+  const own = await call(made.peer, 'ListTasks', {}, await issuer.headersOf(PEER));
+  const other = await call(made.peer, 'ListTasks', {}, await issuer.headersOf(OTHER_PEER));
+  expect([own?.status, other?.status]).toEqual([200, 401]);
+});
+
+test('headers of a load balancer that is not there lend nobody a certificate', async () => {
+  const leaf = encodeURIComponent(made.peer.certificate);
+  const headers = {
+    'x-amzn-mtls-clientcert-leaf': leaf,
+    'x-amzn-mtls-clientcert-subject': 'CN=peer',
+    'x-forwarded-port': '8443',
+  };
+  const answer = await fetch(`${served.a2aUrl}/tasks`, { headers: { 'a2a-version': '1.0', ...headers } });
+  expect(answer.status).toBe(401);
+  expect((await call(made.stranger, 'ListTasks', {}, headers))?.status).toBe(401);
+});

@@ -1,0 +1,392 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { createServer, type Server, type Socket } from 'node:net';
+import { isAllowedAddress, pinTarget } from '../../../backend/a2a/push/address-guard.ts';
+import { PushNotifier } from '../../../backend/a2a/push/push-notifier.ts';
+import { PushSender } from '../../../backend/a2a/push/push-sender.ts';
+import { TaskKeeper } from '../../../backend/a2a/tasks/task-keeper.ts';
+import { silentLog } from '../../../backend/testing/run-bench.ts';
+import { type Issuer, OTHER_PEER, PEER, startIssuer } from './issuer.ts';
+import { rpc, taskOf, textMessage } from './rpc.ts';
+import { until } from './until.ts';
+import { openWorld, type Served, type World } from './world.ts';
+
+setDefaultTimeout(30_000);
+
+interface Received {
+  path: string;
+  headers: Record<string, string>;
+  body: Record<string, unknown>;
+}
+
+/** A receiver of notifications. */
+function startWebhook(statuses: number[] = []): {
+  url: string;
+  received: Received[];
+  stop: () => Promise<void>;
+} {
+  const received: Received[] = [];
+  const server: Bun.Server<unknown> = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    development: false,
+    fetch: async (request) => {
+      const body = (await request.json()) as Record<string, unknown>;
+      received.push({
+        path: new URL(request.url).pathname,
+        headers: Object.fromEntries(request.headers),
+        body,
+      });
+      const status = statuses.shift() ?? 200;
+      const headers = status === 302 ? { location: `${server.url.origin}/metadata` } : {};
+      return new Response(null, { status, headers });
+    },
+  });
+  return { url: `${server.url.origin}/hook`, received, stop: () => server.stop(true) };
+}
+
+let world: World;
+let issuer: Issuer;
+let served: Served;
+let sender: PushSender;
+let peer: Record<string, string>;
+beforeAll(async () => {
+  world = await openWorld();
+  issuer = await startIssuer();
+  const opened = world.serve({ environment: issuer.environment });
+  const { webhooks } = opened.app.services.tasks;
+  sender = new PushSender({ targets: 'loopback', log: opened.app.services.log, pausesMs: [5, 10] });
+  const notifier = new PushNotifier({ webhooks, sender, log: opened.app.services.log });
+  served = world.serve({
+    environment: issuer.environment,
+    services: { tasks: opened.app.services.tasks, push: { targets: 'loopback', notifier } },
+  });
+  peer = await issuer.headersOf(PEER);
+});
+afterAll(async () => {
+  sender.stop();
+  await world.close();
+  await issuer.stop();
+});
+
+const call = (method: string, params: unknown, version: '1.0' | '0.3' = '1.0', headers = peer) =>
+  rpc(served.a2aUrl, method, params, { version, headers });
+const config = (url: string, more = {}) => ({
+  url,
+  authentication: { scheme: 'Bearer', credentials: 'secret-credentials' },
+  token: 'a-token',
+  ...more,
+});
+const sendWith = async (url: string, text = 'hello') =>
+  taskOf(
+    await call('SendMessage', {
+      message: textMessage(text),
+      configuration: { taskPushNotificationConfig: config(url) },
+    }),
+  );
+
+describe('a webhook', () => {
+  test('that came with the message hears of the task from its beginning to its end, in order', async () => {
+    const hook = startWebhook();
+    const task = await sendWith(hook.url);
+    await until(async () => (hook.received.some(({ body }) => 'statusUpdate' in body) ? true : undefined));
+    expect(hook.received.map(({ body }) => Object.keys(body)[0])).toEqual([
+      'task',
+      'artifactUpdate',
+      'statusUpdate',
+    ]);
+    expect(hook.received.at(-1)?.body).toMatchObject({
+      statusUpdate: { taskId: task.id, status: { state: 'TASK_STATE_COMPLETED' } },
+    });
+    expect(hook.received[0]?.headers).toMatchObject({
+      'content-type': 'application/a2a+json',
+      authorization: 'Bearer secret-credentials',
+      'x-a2a-notification-token': 'a-token',
+    });
+    await hook.stop();
+  });
+
+  test('is set, shown, listed and removed by whose task it is', async () => {
+    const hook = startWebhook();
+    const { id: taskId } = taskOf(await call('SendMessage', { message: textMessage('hello') }));
+    const { result } = await call('CreateTaskPushNotificationConfig', {
+      taskId,
+      ...config(hook.url, { id: 'one' }),
+    });
+    expect(result).toMatchObject({ taskId, id: 'one', url: hook.url });
+    expect((await call('GetTaskPushNotificationConfig', { taskId, id: 'one' })).result).toEqual(result);
+    expect((await call('ListTaskPushNotificationConfigs', { taskId })).result).toMatchObject({
+      configs: [{ id: 'one' }],
+    });
+    const stranger = await issuer.headersOf(OTHER_PEER);
+    for (const [method, params] of [
+      ['CreateTaskPushNotificationConfig', { taskId, ...config(hook.url) }],
+      ['GetTaskPushNotificationConfig', { taskId, id: 'one' }],
+      ['ListTaskPushNotificationConfigs', { taskId }],
+      ['DeleteTaskPushNotificationConfig', { taskId, id: 'one' }],
+    ] as const)
+      expect([method, (await call(method, params, '1.0', stranger)).error?.code]).toEqual([method, -32001]);
+    await call('DeleteTaskPushNotificationConfig', { taskId, id: 'one' });
+    expect((await call('GetTaskPushNotificationConfig', { taskId, id: 'one' })).error?.code).toBe(-32001);
+    expect(hook.received).toEqual([]);
+    await hook.stop();
+  });
+
+  test('that was set in 0.3 is sent the whole task, in the form of 0.3', async () => {
+    const hook = startWebhook();
+    const message = {
+      kind: 'message',
+      messageId: '1',
+      role: 'user',
+      parts: [{ kind: 'text', text: 'hello' }],
+    };
+    const configuration = { blocking: true, pushNotificationConfig: { url: hook.url, token: 't' } };
+    await call('message/send', { message, configuration }, '0.3');
+    await until(async () => (hook.received.length > 1 ? true : undefined));
+    expect(hook.received.at(-1)).toMatchObject({
+      headers: { 'content-type': 'application/json', 'x-a2a-notification-token': 't' },
+      body: { kind: 'task', status: { state: 'completed' } },
+    });
+    await hook.stop();
+  });
+
+  test('that fails is tried again; one that refuses or redirects is not, and the redirect not followed', async () => {
+    const flaky = startWebhook([500, 503]);
+    const task = await sendWith(flaky.url);
+    await sender.idle();
+    expect(flaky.received.length).toBe(5);
+    const refusing = startWebhook([302, 400, 410]);
+    await sendWith(refusing.url);
+    await until(async () => (refusing.received.length === 3 ? true : undefined));
+    await sender.idle();
+    expect([refusing.received.length, refusing.received.every(({ path }) => path === '/hook')]).toEqual([
+      3,
+      true,
+    ]);
+    expect(task.status.state).toBe('TASK_STATE_COMPLETED');
+    await Promise.all([flaky.stop(), refusing.stop()]);
+  });
+
+  test('that never answers holds up nobody, and its credentials are in no log', async () => {
+    const sockets: Socket[] = [];
+    const silent: Server = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const slow = new PushSender({
+      targets: 'loopback',
+      log: served.app.services.log,
+      pausesMs: [],
+      timeoutMs: 50,
+    });
+    slow.send({
+      taskId: 't',
+      configId: 'c',
+      url: `http://127.0.0.1:${port}/`,
+      body: '{}',
+      headers: { authorization: 'Bearer secret-credentials' },
+    });
+    await slow.idle();
+    const line = served.app.logged.find(({ reason }) => reason === 'no answer in time');
+    expect(line).toMatchObject({ message: 'a push notification could not be delivered', taskId: 't' });
+    expect(JSON.stringify(served.app.logged)).not.toContain('secret-credentials');
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+
+  test('hears of the end of a task whose process was ended before', async () => {
+    const hook = startWebhook();
+    const task = await sendWith(hook.url);
+    await until(async () => (hook.received.length === 3 ? true : undefined));
+    const { tasks, runs } = served.app.services;
+    const stored = await tasks.get({ appName: 'lornu', userId: `peer:${PEER}` }, task.id);
+    if (!stored) throw new Error('not stored');
+    const json = JSON.parse(stored.json) as { status: { state: string } };
+    json.status.state = 'TASK_STATE_WORKING';
+    await tasks.put({ ...stored, state: 2, json: JSON.stringify(json) });
+    const notifier = new PushNotifier({ webhooks: tasks.webhooks, sender, log: silentLog });
+    const keeper = new TaskKeeper({
+      records: tasks,
+      runs,
+      loadFile: async () => undefined,
+      notifier,
+      log: silentLog,
+      now: () => Date.now() + 60_000,
+    });
+    await keeper.look();
+    await until(async () => (hook.received.length > 3 ? true : undefined));
+    expect((await tasks.get({ appName: 'lornu', userId: `peer:${PEER}` }, task.id))?.state).toBe(3);
+    await hook.stop();
+  });
+
+  test('are at most ten a task', async () => {
+    const { id: taskId } = taskOf(await call('SendMessage', { message: textMessage('hello') }));
+    const answers = [];
+    for (let i = 0; i < 11; i++)
+      answers.push(
+        (await call('CreateTaskPushNotificationConfig', { taskId, url: 'http://127.0.0.1:1/', id: `${i}` }))
+          .error?.code,
+      );
+    expect(answers).toEqual([...Array.from({ length: 10 }, () => undefined), -32602]);
+  });
+});
+
+/** Addresses that a notification must never go to, in every way to write them. */
+const FORBIDDEN = [
+  'https://127.0.0.1/',
+  'https://127.1/',
+  'https://2130706433/',
+  'https://0x7f000001/',
+  'https://017700000001/',
+  'https://0/',
+  'https://[::1]/',
+  'https://[::]/',
+  'https://[::ffff:127.0.0.1]/',
+  'https://[::ffff:a9fe:a9fe]/',
+  'https://[64:ff9b::a9fe:a9fe]/',
+  'https://[2002:7f00:1::]/',
+  'https://[fd00::1]/',
+  'https://[fe80::1]/',
+  'https://[ff02::1]/',
+  'https://169.254.169.254/latest/meta-data/',
+  'https://169.254.170.2/v2/credentials',
+  'https://10.0.0.1/',
+  'https://172.16.0.1/',
+  'https://192.168.0.1/',
+  'https://100.64.0.1/',
+  'https://198.18.0.1/',
+  'https://224.0.0.1/',
+  'https://255.255.255.255/',
+  'https://localhost/',
+  'https://localhost./',
+  'https://private.example/',
+  'https://mixed.example/',
+  'https://nowhere.example/',
+  'http://public.example/',
+  'ftp://public.example/',
+  'file:///etc/passwd',
+  'gopher://public.example/',
+  'https://user:password@public.example/',
+  'https://public.example:22/',
+  'https://public.example:6379/',
+  'public.example',
+  '',
+  `https://public.example/${'x'.repeat(3_000)}`,
+];
+const NAMES: Record<string, string[]> = {
+  'public.example': ['93.184.215.14', '2606:2800:21f:cb07:6820:80da:af6b:8b2c'],
+  'private.example': ['10.1.2.3'],
+  'mixed.example': ['93.184.215.14', '169.254.169.254'],
+  localhost: ['127.0.0.1', '::1'],
+};
+const resolve = async (name: string): Promise<string[]> => NAMES[name] ?? [];
+
+describe('where a notification may go', () => {
+  test.each(FORBIDDEN)('not to %p', async (url) => {
+    expect(pinTarget(url, 'public', resolve)).rejects.toThrow('The url of the push notification config');
+  });
+
+  test.each([
+    'https://public.example/hook',
+    'https://public.example:8443/',
+    'https://93.184.215.14/',
+    'https://public.example./',
+  ])('to %p', async (url) => {
+    expect(await pinTarget(url, 'public', resolve)).toHaveProperty('address');
+  });
+
+  test('is decided again for every try: a name that leads inside by then is not followed', async () => {
+    const hook = startWebhook();
+    const { port } = new URL(hook.url);
+    const answers = [['127.0.0.1'], ['10.0.0.1']];
+    const rebound = new PushSender({
+      targets: 'loopback',
+      log: silentLog,
+      pausesMs: [],
+      resolve: async () => answers.shift() ?? [],
+    });
+    const notification = {
+      taskId: 't',
+      configId: 'c',
+      url: `http://rebinding.example:${port}/hook`,
+      body: '{}',
+      headers: {},
+    };
+    rebound.send(notification);
+    rebound.send(notification);
+    await rebound.idle();
+    expect([hook.received.length, answers]).toEqual([1, []]);
+    expect(hook.received[0]?.headers['host']).toBe(`rebinding.example:${port}`);
+    await hook.stop();
+  });
+
+  test('to try it out: to this machine, and nowhere else', () => {
+    expect(['127.0.0.1', '127.8.8.8', '::1'].map((address) => isAllowedAddress(address, 'loopback'))).toEqual(
+      [true, true, true],
+    );
+    expect(
+      ['10.0.0.1', '93.184.215.14', '::ffff:127.0.0.1x', 'localhost'].map((address) =>
+        isAllowedAddress(address, 'loopback'),
+      ),
+    ).toEqual([false, false, false, false]);
+  });
+
+  test.each([
+    [
+      'when it is set',
+      (url: string, taskId: string) => call('CreateTaskPushNotificationConfig', { taskId, url }),
+    ],
+    [
+      'with a message',
+      (url: string) =>
+        call('SendMessage', {
+          message: textMessage('hello'),
+          configuration: { taskPushNotificationConfig: { url } },
+        }),
+    ],
+    [
+      'in 0.3',
+      (url: string, id: string) =>
+        call('tasks/pushNotificationConfig/set', { taskId: id, pushNotificationConfig: { url } }, '0.3'),
+    ],
+  ])('is checked %s, and the refusal tells nothing of the network', async (_when, set) => {
+    const { id } = taskOf(await call('SendMessage', { message: textMessage('hello') }));
+    for (const url of ['http://169.254.169.254/', 'http://10.0.0.1:80/', 'http://nowhere.invalid/']) {
+      const { error } = await set(url, id);
+      expect([error?.code, error?.message]).toEqual([
+        -32602,
+        'The url of the push notification config does not lead to an address that notifications may be sent to.',
+      ]);
+    }
+  });
+
+  test.each([
+    ['token', { token: 'a\r\nhost: evil.example' }],
+    ['credentials', { authentication: { scheme: 'Bearer', credentials: 'a\nb' } }],
+    ['scheme', { authentication: { scheme: 'Bearer x', credentials: 'a' } }],
+  ])('with nothing in its %s that would make another header', async (_what, more) => {
+    const { id: taskId } = taskOf(await call('SendMessage', { message: textMessage('hello') }));
+    const { error } = await call('CreateTaskPushNotificationConfig', {
+      taskId,
+      ...config('http://127.0.0.1:1/'),
+      ...more,
+    });
+    expect(error?.code).toBe(-32602);
+  });
+});
+
+test('is off unless the configuration turns it on, and the card says so', async () => {
+  const off = world.serve();
+  const { error } = await rpc(off.a2aUrl, 'SendMessage', {
+    message: textMessage('hello'),
+    configuration: { taskPushNotificationConfig: { url: 'https://public.example/' } },
+  });
+  expect(error?.code).toBe(-32003);
+  const cards = await Promise.all(
+    [off, served].map(async ({ a2aUrl }) => (await fetch(`${a2aUrl}/.well-known/agent-card.json`)).json()),
+  );
+  expect(
+    cards.map(
+      (card) => (card as { capabilities: { pushNotifications: boolean } }).capabilities.pushNotifications,
+    ),
+  ).toEqual([false, true]);
+});
