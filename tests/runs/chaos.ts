@@ -1,5 +1,6 @@
 import { sendMessage, type Conversation, type ReceivedFrame } from './client.ts';
 import { createSession } from './create-session.ts';
+import type { FirestoreStandin } from '@lornu/ops/standins/firestore/server.ts';
 import { Cluster } from './cluster.ts';
 import { findFaults } from './conversation-check.ts';
 
@@ -10,6 +11,8 @@ export interface ChaosOptions {
   numbers: number;
   /** The same seed kills the same processes. */
   seed: number;
+  /** On a Firestore stand-in instead of a file; looked into by who calls. */
+  firestore?: FirestoreStandin;
 }
 
 export interface ChaosReport {
@@ -27,9 +30,13 @@ export async function runChaos({
   killingMs,
   numbers,
   seed,
+  firestore,
 }: ChaosOptions): Promise<ChaosReport> {
   // Short leases: more takeovers in the same time.
-  const cluster = await Cluster.start(2, { LORNU_LEASE_MS: '1500' });
+  const cluster = await Cluster.start(2, {
+    LORNU_LEASE_MS: '1500',
+    ...(firestore ? firestoreVariables(firestore.host) : {}),
+  });
   try {
     const all = Array.from({ length: conversations }, (_, index): Conversation => ({
       baseUrl: cluster.url,
@@ -56,11 +63,21 @@ export async function runChaos({
     const text = Array.from({ length: numbers }, (_, index) => index + 1).join(' ');
     const faults: string[] = [];
     for (const [index, conversation] of all.entries())
-      faults.push(...(await findFaults(conversation, received[index] ?? [], text)));
+      faults.push(...(await findFaults(conversation, received[index] ?? [], text, firestore !== undefined)));
     return { kills, troubles, faults };
   } finally {
     await cluster.stop();
   }
+}
+
+/** A service on the Firestore stand-in at `host`. */
+export function firestoreVariables(host: string): Record<string, string> {
+  return {
+    LORNU_SESSION_STORE: 'firestore',
+    FIRESTORE_EMULATOR_HOST: host,
+    FIRESTORE_DATABASE: 'staging',
+    GOOGLE_CLOUD_PROJECT: 'lornu',
+  };
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */

@@ -1,0 +1,18 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { startFirestoreStandin, type FirestoreStandin } from '../../ops/standins/firestore/server.ts';
+import { runChaos } from '../runs/chaos.ts';
+
+const seed = Date.now() % 1_000_000;
+let firestore: FirestoreStandin;
+
+beforeAll(async () => {
+  firestore = await startFirestoreStandin({ databases: ['staging'] });
+});
+afterAll(() => firestore.stop());
+
+test(`two processes on one Firestore, killed at random for 6 seconds (seed ${seed}): every turn ends once`, async () => {
+  const report = await runChaos({ conversations: 12, killingMs: 6_000, numbers: 40, seed, firestore });
+  expect(report.faults).toEqual([]);
+  // Without trouble nothing was tried.
+  expect(report.troubles).toBeGreaterThan(6);
+}, 120_000);
