@@ -5,6 +5,7 @@ import { createSession, getSession, rewindSession, type Owner } from '../api/ses
 import type { Part } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
+import { carrierOf, withoutUnfinished } from './carrier.ts';
 import { isBusy, toLocalEvent, type ConversationState } from './conversation-state.ts';
 import { followTurn } from './follow-turn.ts';
 import { mergeFrame } from './merge-frame.ts';
@@ -20,6 +21,8 @@ const LAST_FRAMES_WITHIN_MS = 3_000;
 export class Conversation extends Store<ConversationState> {
   readonly owner: Owner;
   #request: AbortController | undefined;
+  /** Which process the frames of the turn under way come from. */
+  #carrier: string | undefined;
 
   constructor(owner: Owner, sessionId?: string) {
     super({
@@ -161,6 +164,7 @@ export class Conversation extends Store<ConversationState> {
     const request = new AbortController();
     this.#request = request;
     let wasLost = false;
+    this.#carrier = undefined;
     this.set({ phase: 'waiting' });
     try {
       const onConnection = (isLost: boolean): void => {
@@ -193,7 +197,11 @@ export class Conversation extends Store<ConversationState> {
     return sessionId ? { owner: this.owner, sessionId } : undefined;
   }
 
-  #take({ event }: StreamFrame): void {
+  #take({ event, lastEventId }: StreamFrame): void {
+    const carrier = carrierOf(lastEventId);
+    if (carrier !== this.#carrier && this.#carrier !== undefined)
+      this.set({ events: withoutUnfinished(this.getState().events) });
+    this.#carrier = carrier;
     if (isFailure(event)) {
       // Where the model failed, an event has already said how; this frame is the stream's own end.
       if (this.getState().events.at(-1)?.errorCode) return;
