@@ -13,6 +13,7 @@ from google.adk.cli.utils.service_factory import (
 )
 
 from gcp_agent.a2a.mount import add_a2a
+from gcp_agent.firestore.uri import is_firestore
 from gcp_agent.settings import Settings
 
 _SQLITE = "sqlite:///"
@@ -25,6 +26,12 @@ def create_app(settings: Settings) -> FastAPI:
     """
     if settings.session_service_uri.startswith(_SQLITE):
         Path(settings.session_service_uri.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+    is_shared = is_firestore(settings.session_service_uri)
+    if is_shared:
+        # Its client is large: loaded only where it is used.
+        from gcp_agent.firestore.session_service import register_firestore
+
+        register_firestore()
     app = get_fast_api_app(
         agents_dir=str(settings.agents_dir),
         session_service_uri=settings.session_service_uri,
@@ -36,6 +43,10 @@ def create_app(settings: Settings) -> FastAPI:
         port=settings.port,
         web=False,
     )
+    if is_shared:
+        from gcp_agent.firestore.mount import add_firestore
+
+        add_firestore(app, settings.session_service_uri)
     if settings.a2a:
         agents_dir = settings.agents_dir
         add_a2a(

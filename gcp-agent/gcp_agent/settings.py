@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gcp_agent.a2a.settings import A2aSettings, read_a2a_settings
+from gcp_agent.firestore.uri import is_firestore, read_uri
 
 _PROJECT = Path(__file__).parent.parent
 
@@ -53,6 +54,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if page_dir and not (page_dir / "index.html").is_file():
         problems.append(f'PAGE_DIR: there is no index.html in "{page_dir}".')
 
+    session_service_uri = value("SESSION_SERVICE_URI", "")
+    if is_firestore(session_service_uri):
+        try:
+            read_uri(session_service_uri)
+        except ValueError as error:
+            problems.append(f"SESSION_SERVICE_URI: {error}")
+
     host = value("HOST", "127.0.0.1")
     a2a = read_a2a_settings(environment, host, problems)
     if problems:
@@ -62,7 +70,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         host=host,
         port=port,
         agents_dir=agents_dir,
-        session_service_uri=value("SESSION_SERVICE_URI", f"sqlite:///{data_dir / 'sessions.db'}"),
+        session_service_uri=session_service_uri or f"sqlite:///{data_dir / 'sessions.db'}",
         artifact_service_uri=value("ARTIFACT_SERVICE_URI", (data_dir / "artifacts").as_uri()),
         allow_origins=tuple(filter(None, value("ALLOW_ORIGINS", "").split(","))),
         page_dir=page_dir,

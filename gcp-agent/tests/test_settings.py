@@ -27,6 +27,28 @@ def test_all_problems_are_told_together():
     assert "/no-page" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("uri", "why"),
+    [
+        ("firestore://lornu/(default)", "production's"),
+        ("firestore://lornu/%28default%29", "production's"),
+        ("firestore://lornu", "firestore://project/database"),
+        ("firestore://lornu/", "firestore://project/database"),
+        ("firestore:///staging", "firestore://project/database"),
+        ("firestore://lornu/staging/x", "firestore://project/database"),
+    ],
+)
+def test_a_firestore_database_has_a_name_of_its_own(uri, why):
+    with pytest.raises(SettingsError, match="SESSION_SERVICE_URI") as error:
+        read_settings({"SESSION_SERVICE_URI": uri})
+    assert why in str(error.value)
+
+
+def test_the_staging_database_is_taken():
+    uri = "firestore://lornu/staging"
+    assert read_settings({"SESSION_SERVICE_URI": uri}).session_service_uri == uri
+
+
 def test_a2a_is_open_on_this_machine_and_not_served_beyond_it_without_a_list_of_callers():
     assert read_settings({}).a2a.is_open
     assert read_settings({"HOST": "0.0.0.0"}).a2a is None  # noqa: S104

@@ -16,7 +16,9 @@ export interface AgentServerOptions {
 const SYNC_WITHIN_MS = 300_000;
 
 /** The FastAPI/ADK agent on a free port, in the environment that its lock file describes (uv has to be on PATH). */
-export async function startGcpAgent(options: AgentServerOptions): Promise<Server> {
+export async function startGcpAgent(
+  options: AgentServerOptions & { env?: Readonly<Record<string, string>> },
+): Promise<Server> {
   const cwd = join(options.root, 'gcp-agent');
   await runCommand(['uv', 'sync', '--frozen', '--quiet'], {
     cwd,
@@ -33,6 +35,7 @@ export async function startGcpAgent(options: AgentServerOptions): Promise<Server
       DATA_DIR: join(options.scratchDir, 'gcp-agent'),
       GOOGLE_GEMINI_BASE_URL: options.modelUrl,
       GEMINI_API_KEY: 'stand-in',
+      ...options.env,
     },
     scratchDir: options.scratchDir,
   });

@@ -8,7 +8,7 @@ import type { Frame, RunState } from '../run.ts';
 import { DEFAULT_RUN_LIMITS } from '../run-parts.ts';
 import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames } from '../run-store.ts';
 import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
-import { HANDED_OVER, expireTime, hasRunOut, isFree, later, newLease, readLease } from './lease-document.ts';
+import { expireTime, hasRunOut, isFree, later, newLease, readLease } from './lease-document.ts';
 import { knownRunOf } from './lease-guard.ts';
 import { framesOf, leaseOf, leasesOf, runsOf, sessionName } from './paths.ts';
 import { Revisions } from './revisions.ts';
@@ -173,7 +173,7 @@ export class FirestoreRunStore implements RunStore {
     await this.#inTransaction(async (transaction) => {
       const leased = await transaction.get(leaseOf(this.#db, lease.session));
       if (!this.#isHeld(leased, lease)) throw new AppError('LEASE_LOST');
-      transaction.update(leased.ref, { until: HANDED_OVER });
+      transaction.update(leased.ref, { until: leased.readTime });
     });
   }
 

@@ -21,8 +21,6 @@ const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000;
 /** Firestore deletes documents some time after their expireTime (docs/storage.md). */
 export const expireTime = (ms: number): Timestamp => Timestamp.fromMillis(Math.round(ms));
 
-export const HANDED_OVER = Timestamp.fromMillis(0);
-
 /** Undefined where the session has no lease. */
 export function readLease(snapshot: DocumentSnapshot): LeaseDocument | undefined {
   const data = snapshot.data();

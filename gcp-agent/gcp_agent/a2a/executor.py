@@ -18,6 +18,7 @@ from google.genai.errors import APIError
 from google.protobuf.json_format import MessageToDict
 
 from gcp_agent.a2a.hops import HOPS_KEY, hops_of
+from gcp_agent.turns import SessionBusyError, SessionKey, turn_of
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,10 @@ class AdkExecutor(AgentExecutor):
         updater = TaskUpdater(event_queue, context.task_id, context.context_id)
         await updater.start_work()
         try:
-            await self._run(context, updater)
+            async with turn_of(self._runner.session_service, self._session_of(context)):
+                await self._run(context, updater)
+        except SessionBusyError:
+            await updater.failed(_say(updater, "This conversation has a turn under way; try again soon."))
         except APIError as error:
             logger.warning("The model refused an A2A turn: %s %s", error.code, error.status)
             await updater.failed(_say(updater, f"The model refused: {error.code} {error.status}."))
@@ -83,6 +87,10 @@ class AdkExecutor(AgentExecutor):
             await updater.requires_input(_say(updater, question))
         else:
             await updater.complete()
+
+    def _session_of(self, context: RequestContext) -> SessionKey:
+        user_id = context.call_context.user.user_name
+        return SessionKey(self._runner.app_name, user_id, context.context_id or "")
 
     async def _open_session(self, user_id: str, session_id: str) -> None:
         service, app_name = self._runner.session_service, self._runner.app_name

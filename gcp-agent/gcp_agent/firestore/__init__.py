@@ -1,0 +1,1 @@
+"""Conversations in Firestore, shared with the service on AWS: one turn at a time in both clouds."""

@@ -1,0 +1,138 @@
+"""The right to write to a session, in the documents that docs/storage.md describes."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from google.adk.errors._stale_session_error import StaleSessionError
+from google.cloud import firestore
+from google.cloud.firestore_v1.async_document import AsyncDocumentReference
+from google.cloud.firestore_v1.base_document import DocumentSnapshot
+
+from gcp_agent.turns import SessionBusyError, SessionKey
+
+LEASE = timedelta(seconds=15)
+RENEW_EVERY_S = 5.0
+# The service on AWS goes on with its own runs within seconds; after this long it is not there to do so.
+_AWS_IS_GONE_AFTER = timedelta(seconds=60)
+_FORGOTTEN_AFTER = timedelta(days=1)
+_ENDED_RUN_KEPT = timedelta(hours=1)
+# What a double holds exactly: JavaScript reads the fence.
+_FENCES = 2**53
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Held until the session is given another fence."""
+
+    session: SessionKey
+    fence: int
+    run_id: str
+
+
+class Leases:
+    """Takes, renews and gives back leases; Firestore's clock decides when one has run out."""
+
+    def __init__(self, client: firestore.AsyncClient) -> None:
+        self._client = client
+        self._owner = f"gcp-agent-{uuid.uuid4()}"
+
+    def document(self, session: SessionKey) -> AsyncDocumentReference:
+        """The lease of a session; absent while nobody has one."""
+        path = f"{session.app_name}/{session.user_id}/{session.session_id}"
+        return self._client.collection("lornu_leases").document(hashlib.sha256(path.encode()).hexdigest())
+
+    async def take(self, session: SessionKey) -> Lease:
+        """Raises SessionBusyError while someone else has it."""
+        document = self.document(session)
+        lease = Lease(session, secrets.randbelow(_FENCES), str(uuid.uuid4()))
+
+        @firestore.async_transactional
+        async def run(transaction: firestore.AsyncTransaction) -> None:
+            held = await document.get(transaction=transaction)
+            if _is_held(held):
+                raise SessionBusyError("This session has a turn under way at another service.")
+            abandoned = None
+            if held.exists and held.get("canBeTakenOver"):
+                abandoned = await self._run(held.get("runId")).get(transaction=transaction)
+            now = held.read_time
+            if abandoned and abandoned.exists:
+                ended = {
+                    "state": "interrupted",
+                    "endedMs": int(now.timestamp() * 1000),
+                    "request": firestore.DELETE_FIELD,
+                    "expireTime": now + _ENDED_RUN_KEPT,
+                }
+                transaction.update(abandoned.reference, ended)
+            transaction.set(document, self._fields(lease, now))
+
+        await run(self._client.transaction())
+        return lease
+
+    async def renew(self, lease: Lease) -> bool:
+        """False where the lease has gone to another."""
+        document = self.document(lease.session)
+
+        @firestore.async_transactional
+        async def run(transaction: firestore.AsyncTransaction) -> bool:
+            held = await document.get(transaction=transaction)
+            if not is_of(held, lease):
+                return False
+            transaction.update(document, {"until": held.read_time + LEASE})
+            return True
+
+        return await run(self._client.transaction())
+
+    async def give_back(self, lease: Lease) -> None:
+        """Frees the session, unless it is another's by now."""
+        document = self.document(lease.session)
+
+        @firestore.async_transactional
+        async def run(transaction: firestore.AsyncTransaction) -> None:
+            if is_of(await document.get(transaction=transaction), lease):
+                transaction.delete(document)
+
+        await run(self._client.transaction())
+
+    def _run(self, run_id: str) -> AsyncDocumentReference:
+        return self._client.collection("lornu_runs").document(run_id)
+
+    def _fields(self, lease: Lease, now: datetime) -> dict:
+        return {
+            "appName": lease.session.app_name,
+            "userId": lease.session.user_id,
+            "sessionId": lease.session.session_id,
+            "runId": lease.run_id,
+            "owner": self._owner,
+            "fence": lease.fence,
+            "until": now + LEASE,
+            # A turn of google-adk ends with its process: there is nothing to go on from.
+            "canBeTakenOver": False,
+            "cancelRequested": False,
+            "expireTime": now + _FORGOTTEN_AFTER,
+        }
+
+
+def assert_may_write(held: DocumentSnapshot, lease: Lease | None) -> None:
+    """Raises StaleSessionError where the lease is lost, SessionBusyError where others have one."""
+    if lease is None:
+        if _is_held(held):
+            raise SessionBusyError("This session has a turn under way; try again when it has ended.")
+    elif not is_of(held, lease):
+        raise StaleSessionError("The session's lease has gone to another service; reload the session.")
+
+
+def is_of(held: DocumentSnapshot, lease: Lease) -> bool:
+    """Whether the lease is still the session's."""
+    return held.exists and held.get("fence") == lease.fence
+
+
+def _is_held(held: DocumentSnapshot) -> bool:
+    if not held.exists:
+        return False
+    patience = _AWS_IS_GONE_AFTER if held.get("canBeTakenOver") else timedelta()
+    return held.get("until") + patience > held.read_time

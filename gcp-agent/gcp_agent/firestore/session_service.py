@@ -1,0 +1,120 @@
+"""google-adk's Firestore sessions, written to by the holder of the session's lease alone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from google.adk.cli.service_registry import get_service_registry
+from google.adk.events.event import Event
+from google.adk.integrations.firestore.firestore_session_service import FirestoreSessionService
+from google.adk.sessions.session import Session
+from google.cloud import firestore
+
+from gcp_agent.firestore.leases import RENEW_EVERY_S, Lease, Leases, assert_may_write
+from gcp_agent.firestore.uri import SCHEME, read_uri
+from gcp_agent.turns import SessionKey
+
+logger = logging.getLogger(__name__)
+
+_GIVE_BACK_WITHIN_S = 10.0
+
+# Whose lease the transactions of this task have to check.
+_append: ContextVar[SessionKey | None] = ContextVar("append", default=None)
+
+
+class LeasedSessionService(FirestoreSessionService):
+    """Within `turn`, events are stored under the session's lease; else while nobody has one."""
+
+    def __init__(self, project: str, database: str) -> None:
+        client = _LeasedClient(project=project, database=database)
+        super().__init__(client=client)
+        self._leases = client.leases
+        self._turn = client.turn
+
+    @asynccontextmanager
+    async def turn(self, session: SessionKey) -> AsyncIterator[None]:
+        """Holds the session for a turn. Raises SessionBusyError before anything is done."""
+        lease = await self._leases.take(session)
+        self._turn.set(lease)
+        renewing = asyncio.create_task(self._renew(lease))
+        try:
+            yield
+        finally:
+            # Not reset by a token: a stream ends in another context than it began in.
+            self._turn.set(None)
+            renewing.cancel()
+            # Done even if the caller has gone: the next turn would wait for the lease to run out.
+            await asyncio.shield(asyncio.create_task(self._give_back(lease)))
+
+    async def append_event(self, session: Session, event: Event) -> Event:
+        """Raises StaleSessionError where the session is another's."""
+        token = _append.set(SessionKey(session.app_name, session.user_id, session.id))
+        try:
+            return await super().append_event(session, event)
+        finally:
+            _append.reset(token)
+
+    async def _renew(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S)
+            try:
+                if not await self._leases.renew(lease):
+                    return
+            except Exception:
+                # The lease may still be ours: the next append finds out.
+                logger.warning("A lease could not be renewed", exc_info=True)
+
+    async def _give_back(self, lease: Lease) -> None:
+        try:
+            await asyncio.wait_for(self._leases.give_back(lease), _GIVE_BACK_WITHIN_S)
+        except Exception:
+            logger.warning("A lease was not given back; it runs out by itself", exc_info=True)
+
+
+class _LeasedClient(firestore.AsyncClient):
+    """Checks the lease in every transaction that stores an event."""
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the client's own
+        super().__init__(**kwargs)
+        self.leases = Leases(self)
+        # The turn that a task is part of.
+        self.turn: ContextVar[Lease | None] = ContextVar("turn", default=None)
+
+    def transaction(self, **kwargs: Any) -> firestore.AsyncTransaction:  # noqa: ANN401 - the client's own
+        session = _append.get()
+        if session is None:
+            return super().transaction(**kwargs)
+        return _CheckedTransaction(self, session, **kwargs)
+
+
+class _CheckedTransaction(firestore.AsyncTransaction):
+    """Reads the lease first: what it has read must not have changed when it commits."""
+
+    def __init__(self, client: _LeasedClient, session: SessionKey, **kwargs: Any) -> None:  # noqa: ANN401 - the client's own
+        super().__init__(client, **kwargs)
+        self._leases = client.leases
+        self._turn = client.turn
+        self._session = session
+
+    async def _begin(self, retry_id: bytes | None = None) -> None:
+        await super()._begin(retry_id)
+        held = await self._leases.document(self._session).get(transaction=self)
+        lease = self._turn.get()
+        assert_may_write(held, lease if lease and lease.session == self._session else None)
+
+
+def register_firestore() -> None:
+    """Makes `firestore://project/database` a URI of google-adk; each is opened once a process."""
+    opened: dict[str, LeasedSessionService] = {}
+
+    def open_service(uri: str, **_: Any) -> LeasedSessionService:  # noqa: ANN401 - google-adk's protocol
+        if uri not in opened:
+            opened[uri] = LeasedSessionService(*read_uri(uri))
+        return opened[uri]
+
+    get_service_registry().register_session_service(SCHEME, open_service)

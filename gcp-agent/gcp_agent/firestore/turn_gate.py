@@ -1,0 +1,88 @@
+"""In front of google-adk's routes: a turn begins when nobody else has the session, and holds it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import AsyncExitStack
+from http import HTTPStatus
+
+from google.adk.errors._stale_session_error import StaleSessionError
+from google.adk.sessions.base_session_service import BaseSessionService
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gcp_agent.turns import SessionBusyError, SessionKey, turn_of
+
+_TURNS = {"/run", "/run_sse"}
+_RETRY_AFTER_S = "5"
+
+
+class TurnGate:
+    """Reads whose turn a request begins; what is no such request goes on as it came."""
+
+    def __init__(self, app: ASGIApp, sessions: BaseSessionService) -> None:
+        self._app = app
+        self._sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """409 with Retry-After while someone else has the session."""
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in _TURNS:
+            await self._app(scope, receive, send)
+            return
+        body = await Request(scope, receive).body()
+        session = _session_in(body)
+        replay = _replaying(body, receive)
+        if session is None:
+            await self._app(scope, replay, send)
+            return
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(turn_of(self._sessions, session))
+            except SessionBusyError as error:
+                await refuse(error)(scope, receive, send)
+                return
+
+            async def send_last_when_free(message: Message) -> None:
+                # Who has seen the end of a turn may begin the next one anywhere.
+                if message["type"] == "http.response.body" and not message.get("more_body", False):
+                    await stack.aclose()
+                await send(message)
+
+            await self._app(scope, replay, send_last_when_free)
+
+
+def refuse(error: StaleSessionError) -> JSONResponse:
+    """The answer to a writer that someone else was faster than."""
+    return JSONResponse(
+        {"detail": str(error)}, status_code=HTTPStatus.CONFLICT, headers={"retry-after": _RETRY_AFTER_S}
+    )
+
+
+def _session_in(body: bytes) -> SessionKey | None:
+    """None for what google-adk will refuse, in its own words."""
+    try:
+        turn = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(turn, dict):
+        return None
+    names = [
+        turn.get(camel, turn.get(snake))
+        for camel, snake in (("appName", "app_name"), ("userId", "user_id"), ("sessionId", "session_id"))
+    ]
+    return SessionKey(*names) if all(isinstance(name, str) and name for name in names) else None
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """The body again, then whatever comes after it."""
+    is_told = False
+
+    async def again() -> Message:
+        nonlocal is_told
+        if is_told:
+            return await receive()
+        is_told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

@@ -1,0 +1,42 @@
+"""One turn of a session at a time, where sessions are shared with the service on AWS."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from google.adk.errors._stale_session_error import StaleSessionError
+from google.adk.sessions.base_session_service import BaseSessionService
+
+
+class SessionBusyError(StaleSessionError):
+    """Someone else has a turn of this session under way."""
+
+
+@dataclass(frozen=True)
+class SessionKey:
+    """A session, as google-adk names it."""
+
+    app_name: str
+    user_id: str
+    session_id: str
+
+
+@runtime_checkable
+class SharedSessions(Protocol):
+    """A session service whose sessions others write to as well."""
+
+    def turn(self, session: SessionKey) -> AbstractAsyncContextManager[None]:
+        """Holds the session for a turn. Raises SessionBusyError before anything is done."""
+
+
+@asynccontextmanager
+async def turn_of(service: BaseSessionService, session: SessionKey) -> AsyncIterator[None]:
+    """A turn, held where sessions are shared. Raises SessionBusyError before anything is done."""
+    if isinstance(service, SharedSessions):
+        async with service.turn(session):
+            yield
+    else:
+        yield

@@ -1,0 +1,85 @@
+"""Leased sessions on the Firestore stand-in; both clouds are in tests/firestore/two-clouds.test.ts."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from google.adk.errors._stale_session_error import StaleSessionError
+from google.adk.events.event import Event
+
+from gcp_agent.firestore.session_service import LeasedSessionService
+from gcp_agent.turns import SessionBusyError, SessionKey
+from tests.test_service import BUN, running
+
+STANDIN = Path(__file__).parent.parent.parent / "ops" / "standins" / "firestore" / "main.ts"
+NAMES = {"app_name": "lornu", "user_id": "ann", "session_id": "s"}
+KEY = SessionKey("lornu", "ann", "s")
+
+
+@pytest.fixture
+def open_service(monkeypatch):
+    """Another process of the agent, each time it is called: nothing in memory is shared."""
+    if not BUN:
+        pytest.fail("bun is not on PATH: the Firestore stand-in needs it. Set BUN, or run ./lornu test.")
+    with running([BUN, str(STANDIN)], {}) as standin:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", standin["host"])
+        yield lambda: LeasedSessionService("lornu", "staging")
+
+
+def event() -> Event:
+    return Event(author="user", invocation_id="e-1")
+
+
+def test_one_turn_at_a_time_and_no_other_writer_beside_it(open_service):
+    async def run() -> None:
+        here, there = open_service(), open_service()
+        session = await here.create_session(**NAMES)
+        other = await there.get_session(**NAMES)
+        async with here.turn(KEY):
+            with pytest.raises(SessionBusyError):
+                async with there.turn(KEY):
+                    pass
+            with pytest.raises(SessionBusyError):
+                await there.append_event(other, event())
+            await here.append_event(session, event())
+        async with there.turn(KEY):
+            await there.append_event(await there.get_session(**NAMES), event())
+        assert len((await here.get_session(**NAMES)).events) == 2
+
+    asyncio.run(run())
+
+
+def test_a_turn_that_lost_its_lease_stores_nothing_more(open_service):
+    async def run() -> None:
+        here = open_service()
+        session = await here.create_session(**NAMES)
+        async with here.turn(KEY):
+            lease = here.client.leases.document(KEY)
+            await lease.update({"fence": 1})
+            with pytest.raises(StaleSessionError) as lost:
+                await here.append_event(session, event())
+            assert not isinstance(lost.value, SessionBusyError)
+        assert (await here.get_session(**NAMES)).events == []
+        assert (await lease.get()).get("fence") == 1, "It is not ours to give back."
+
+    asyncio.run(run())
+
+
+def test_a_turn_of_one_session_is_no_turn_of_another(open_service):
+    async def run() -> None:
+        here, there = open_service(), open_service()
+        await here.create_session(**NAMES)
+        second = await here.create_session(app_name="lornu", user_id="ann", session_id="s2")
+        async with here.turn(KEY), there.turn(SessionKey("lornu", "ann", "s2")):
+            with pytest.raises(SessionBusyError):
+                await here.append_event(second, event())
+
+    asyncio.run(run())
+
+
+def test_without_firestore_its_client_is_not_loaded():
+    code = "import sys, gcp_agent.app; sys.exit('google.cloud.firestore' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 0

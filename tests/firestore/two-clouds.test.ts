@@ -1,0 +1,145 @@
+import { Timestamp } from '@google-cloud/firestore';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { leaseOf } from '../../backend/runs/firestore/paths.ts';
+import type { Server } from '../../ops/servers/server.ts';
+import type { Wire } from './events.ts';
+import { openTwoClouds, type TwoClouds } from './two-clouds.ts';
+
+const SESSIONS = '/apps/lornu/users/ann/sessions';
+let clouds: TwoClouds;
+let aws: Server;
+let gcp: Server;
+
+beforeAll(async () => {
+  clouds = await openTwoClouds();
+  [aws, gcp] = await Promise.all([clouds.startAws(), clouds.startGcp()]);
+}, 120_000);
+afterAll(() => clouds?.close(), 30_000);
+
+const json = (method: string, body: unknown): RequestInit => ({
+  method,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
+const create = (at: Server, id: string) => fetch(`${at.url}${SESSIONS}`, json('POST', { sessionId: id }));
+const rename = (at: Server, id: string) =>
+  fetch(`${at.url}${SESSIONS}/${id}`, json('PATCH', { stateDelta: { title: 'x' } }));
+const say = (at: Server, id: string, text: string) =>
+  fetch(
+    `${at.url}/run_sse`,
+    json('POST', {
+      appName: 'lornu',
+      userId: 'ann',
+      sessionId: id,
+      streaming: true,
+      newMessage: { role: 'user', parts: [{ text }] },
+    }),
+  );
+const events = async (at: Server, id: string): Promise<Wire[]> =>
+  ((await (await fetch(`${at.url}${SESSIONS}/${id}`)).json()) as Wire)['events'];
+const refusal = async (answer: Response) => ({
+  status: answer.status,
+  retryAfter: answer.headers.get('retry-after'),
+  runId: answer.headers.get('lornu-run-id'),
+  detail: ((await answer.json()) as Wire)['detail'],
+});
+const lease = (sessionId: string) => leaseOf(clouds.db, { appName: 'lornu', userId: 'ann', sessionId });
+
+/** A turn under way; its message is stored, so it has the session. */
+async function begin(
+  at: Server,
+  id: string,
+  text: string,
+): Promise<{ ended: Promise<string>; cut: () => void }> {
+  const answer = await say(at, id, text);
+  const reader = answer.body!.getReader();
+  const first = await reader.read();
+  const decoder = new TextDecoder();
+  const rest = async (): Promise<string> => {
+    let received = decoder.decode(first.value, { stream: true });
+    for (let read = await reader.read(); !read.done; read = await reader.read())
+      received += decoder.decode(read.value, { stream: true });
+    return received;
+  };
+  const ended = rest().catch(() => 'cut');
+  return { ended, cut: () => void reader.cancel() };
+}
+
+test('a conversation goes from cloud to cloud, and both tell it alike', async () => {
+  expect((await create(gcp, 'walk')).status).toBe(200);
+  await (await say(gcp, 'walk', 'note: buy milk')).text();
+  expect(await (await say(aws, 'walk', 'what did I note?')).text()).toContain(': run completed');
+  await (await say(gcp, 'walk', 'hello again')).text();
+  const [here, there] = [await events(aws, 'walk'), await events(gcp, 'walk')];
+  // Python's clock says a digit more than microseconds, which are all that we keep.
+  const near = (event: Wire) => ({ ...event, timestamp: expect.closeTo(event['timestamp'], 5) });
+  expect(here).toEqual(there.map(near));
+  expect(here.filter(({ author }) => author === 'user')).toHaveLength(3);
+  expect((await lease('walk').get()).exists).toBe(false);
+}, 60_000);
+
+test('while a turn is under way here, it is refused there; then it is not', async () => {
+  await create(aws, 'here');
+  const turn = await begin(aws, 'here', 'count to 30 every 50 ms');
+  expect(await refusal(await say(gcp, 'here', 'hello'))).toEqual({
+    status: 409,
+    retryAfter: '5',
+    runId: null,
+    detail: expect.stringContaining('turn under way'),
+  });
+  expect((await rename(gcp, 'here')).status).toBe(409);
+  expect(await turn.ended).toContain(': run completed');
+  await (await say(gcp, 'here', 'hello')).text();
+  expect((await rename(gcp, 'here')).status).toBe(200);
+  expect((await events(aws, 'here')).filter(({ author }) => author === 'user').length).toBeGreaterThan(1);
+}, 60_000);
+
+test('while a turn is under way there, it is refused here; then it is not', async () => {
+  await create(gcp, 'there');
+  const turn = await begin(gcp, 'there', 'count to 30 every 50 ms');
+  expect(await refusal(await say(aws, 'there', 'hello'))).toEqual({
+    status: 409,
+    retryAfter: '5',
+    runId: null,
+    detail: expect.stringContaining('another service'),
+  });
+  expect((await rename(aws, 'there')).status).toBe(409);
+  await turn.ended;
+  expect(await (await say(aws, 'there', 'hello')).text()).toContain(': run completed');
+}, 60_000);
+
+test('who leaves in the middle of a turn there gives the session back', async () => {
+  await create(gcp, 'left');
+  const turn = await begin(gcp, 'left', 'count to 100 every 50 ms');
+  expect((await lease('left').get()).exists).toBe(true);
+  turn.cut();
+  for (let n = 0; n < 100 && (await lease('left').get()).exists; n++) await Bun.sleep(50);
+  expect(await (await say(aws, 'left', 'hello')).text()).toContain(': run completed');
+}, 60_000);
+
+test('a turn whose process was killed there is not waited for longer than its lease', async () => {
+  await create(gcp, 'killed');
+  const turn = await begin(gcp, 'killed', 'count to 100 every 50 ms');
+  process.kill(gcp.pid, 'SIGKILL');
+  await turn.ended;
+  expect((await say(aws, 'killed', 'hello')).status).toBe(409);
+  await lease('killed').update({ until: Timestamp.fromMillis(Date.now() - 1) });
+  expect(await (await say(aws, 'killed', 'hello')).text()).toContain(': run completed');
+  gcp = await clouds.startGcp();
+}, 60_000);
+
+test('a turn of AWS is gone on with there only by AWS, until that is gone', async () => {
+  await create(aws, 'gone');
+  const turn = await begin(aws, 'gone', 'count to 100 every 50 ms');
+  process.kill(aws.pid, 'SIGKILL');
+  await turn.ended;
+  const { runId } = (await lease('gone').get()).data()!;
+  await lease('gone').update({ until: Timestamp.fromMillis(Date.now() - 5_000) });
+  expect((await say(gcp, 'gone', 'hello')).status).toBe(409);
+  await lease('gone').update({ until: Timestamp.fromMillis(Date.now() - 61_000) });
+  await (await say(gcp, 'gone', 'hello')).text();
+  aws = await clouds.startAws();
+  const told = await fetch(`${aws.url}/api/v1${SESSIONS}/gone/runs`);
+  expect(await told.json()).toMatchObject([{ id: runId, state: 'interrupted' }]);
+  expect(await (await say(aws, 'gone', 'hello')).text()).toContain(': run completed');
+}, 60_000);
