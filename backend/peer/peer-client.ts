@@ -182,7 +182,13 @@ export class PeerClient {
         throw new PeerError('failed', "The peer's own turn failed.", { cause: says.slice(0, 500) });
       case TaskState.TASK_STATE_INPUT_REQUIRED:
       case TaskState.TASK_STATE_AUTH_REQUIRED:
-        return { name: name.slice(0, 100), text, isCut, question: says.slice(0, this.#limits.answerChars) };
+        return {
+          name: name.slice(0, 100),
+          text,
+          isCut,
+          // What it asks may be a call of a tool, which is its own business.
+          question: says.slice(0, this.#limits.answerChars) || 'It wants to be told something first.',
+        };
       default:
         return { name: name.slice(0, 100), text, isCut };
     }

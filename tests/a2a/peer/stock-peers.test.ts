@@ -1,0 +1,81 @@
+import { runCommand } from '@lornu/ops/process/run-command.ts';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readFirstLine } from './first-line.ts';
+import { clientFor } from './odd-peer.ts';
+import { serveAdkJs } from './stock/serve-adk-js.ts';
+
+// Our client and peers that nobody here made: google-adk's to_a2a (1.0), and what adk-js's toA2a (0.3) is made of.
+
+setDefaultTimeout(60_000);
+
+const root = join(import.meta.dir, '../../..');
+const closing: (() => unknown)[] = [];
+const urls = { 'google-adk (1.0)': '', 'adk-js (0.3)': '' };
+
+beforeAll(async () => {
+  const project = join(root, 'gcp-agent');
+  await runCommand(['uv', 'sync', '--frozen', '--quiet'], {
+    cwd: project,
+    timeoutMs: 300_000,
+    what: 'The environment of gcp-agent/ could not be made.',
+  });
+  const python = Bun.spawn({
+    cmd: [join(project, '.venv/bin/python'), join(import.meta.dir, 'stock/serve.py')],
+    cwd: project,
+    stdout: 'pipe',
+    stderr: 'ignore',
+  });
+  closing.push(() => python.kill());
+  const adkJs = await serveAdkJs();
+  closing.push(adkJs.stop);
+  urls['adk-js (0.3)'] = adkJs.url;
+  const announced = z.object({ url: z.url() }).parse(JSON.parse(await readFirstLine(python.stdout)));
+  urls['google-adk (1.0)'] = announced.url;
+});
+afterAll(() => {
+  for (const close of closing) close();
+});
+
+describe.each(['google-adk (1.0)', 'adk-js (0.3)'] as const)("%s's own server", (name) => {
+  const ask = async (text: string, onText?: (piece: string) => void) =>
+    clientFor(urls[name]).client.ask(text, { metadata: {}, ...(onText ? { onText } : {}) });
+
+  test('is understood: the words once, however often it says them', async () => {
+    const shown: string[] = [];
+    expect(await ask('hello', (text) => shown.push(text))).toEqual({
+      name: 'stock',
+      text: 'All is well.',
+      isCut: false,
+    });
+    expect(shown.join('')).toBe('All is well.');
+  });
+
+  test('sends files, which are named', async () => {
+    expect((await ask('a file')).text).toMatch(/^Here it is: \[a file.*image\/png: not shown here\]$/);
+  });
+
+  test('shows calls of tools, which are left out', async () => {
+    const { text } = await ask('a tool');
+    expect(text).toBe('Done with the tool.');
+  });
+
+  test('asks back', async () => {
+    expect((await ask('please confirm')).question).toBeString();
+  });
+
+  test('fails, and what it says of that is not passed on', async () => {
+    const error: unknown = await ask('please fail').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ failure: 'failed' });
+    expect(String(error)).not.toContain('secret of the peer');
+  });
+
+  test('never ends, and is left', async () => {
+    const leaving = new AbortController();
+    const { client } = clientFor(urls[name], { withinMs: 1_000 });
+    const asking = client.ask('endless', { metadata: {}, signal: leaving.signal });
+    const error: unknown = await asking.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ failure: 'slow' });
+  });
+});
