@@ -55,6 +55,36 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('../commands/verify.ts'),
   },
   {
+    name: 'plan',
+    summary: 'plan terraform/aws/staging; scan, summarise and comment the plan',
+    load: () => import('../commands/plan.ts'),
+  },
+  {
+    name: 'apply',
+    summary: 'apply exactly the plan that was approved',
+    load: () => import('../commands/apply.ts'),
+  },
+  {
+    name: 'deploy',
+    summary: 'wait until the load balancer serves what was applied',
+    load: () => import('../commands/deploy.ts'),
+  },
+  {
+    name: 'rollback',
+    summary: 'go back to an earlier image',
+    load: () => import('../commands/rollback.ts'),
+  },
+  {
+    name: 'drift',
+    summary: 'compare AWS with what was applied',
+    load: () => import('../commands/drift.ts'),
+  },
+  {
+    name: 'cost',
+    summary: 'price a plan',
+    load: () => import('../commands/cost.ts'),
+  },
+  {
     name: 'secrets',
     summary: "set the staging environment's secrets, without showing them to anyone",
     load: () => import('../commands/secrets.ts'),

@@ -1,9 +1,11 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CliContext } from '../cli/cli-context.ts';
 import { EXIT, type ExitCode } from '../cli/cli-error.ts';
+import { writeOutputs } from '../delivery/github/job.ts';
 import { buildImages, TARGETS, type Target } from '../image/build-image.ts';
 import type { EngineKind } from '../image/engine.ts';
 import { measureImages, renderSizes } from '../image/image-size.ts';
+import { publishImage } from '../image/publish-image.ts';
 import { serveImage } from '../image/serve-image.ts';
 import { scanImages } from '../image/scan-image.ts';
 import { createReporter } from '../steps/reporter.ts';
@@ -16,6 +18,7 @@ Examples:
   ./lornu image size                     what each layer weighs, compressed
   ./lornu image run                      the agent as the task runs it: read-only, nobody's user, /tmp only
   ./lornu image scan                     the Dockerfile checked, and bills of materials
+  ./lornu image publish --sign           what the workflow does: build, list, push, sign
 
 Where the base images can't be pulled, stand-ins are made and the result says so: fit for tests, never to be pushed.
 Layers of earlier builds stay as a cache; "podman image prune" removes those that nothing uses.
@@ -57,6 +60,23 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .addOption(new Option('--port <number>', 'port, 0 for a free one').argParser(wholePort).default(8080))
     .action(async (target: Target | undefined, flags: BuildFlags & { port: number }) => {
       await serveImage(await build(target ?? 'agent', flags, context), flags, context);
+    });
+
+  command
+    .command('publish')
+    .description("build staging's image from a clean commit, list what is in it, push it by digest")
+    .option('--sign', 'sign it with the identity of the job (cosign, keyless)')
+    .option('--json', 'print the result as JSON')
+    .action(async ({ sign = false, json }: { sign?: boolean; json?: boolean }) => {
+      const reporter = createReporter(context);
+      const image = await publishImage({ sign }, context, reporter.emit).finally(reporter.close);
+      const { repository, digest, revision } = image;
+      await writeOutputs(context.env, { repository, digest, revision });
+      if (json) print(image);
+      else
+        context.stdout(
+          `${repository}@${digest}\nNext: ./lornu plan --for deploy --revision ${revision} --image-digest ${digest}\n`,
+        );
     });
 
   command

@@ -5,8 +5,10 @@ const TAIL_LINES = 20;
 export interface CommandOptions {
   cwd?: string;
   env?: Readonly<Record<string, string | undefined>>;
-  /** Ended with SIGTERM after this long, with SIGKILL 5 s later. */
+  /** Asked to end after this long, as `stop` says. */
   timeoutMs?: number;
+  /** How it is asked to end, and how long it may take before SIGKILL; SIGTERM and 5 s when left out. */
+  stop?: { signal: NodeJS.Signals; withinMs: number };
   signal?: AbortSignal;
   /** Each line of stdout and stderr as it comes. */
   onLine?: (line: string) => void;
@@ -36,8 +38,9 @@ export async function tryCommand(
   const child = spawn(command, options);
   let timedOut = false;
   const end = (): void => {
-    signalGroup(child.pid, 'SIGTERM');
-    setTimeout(() => child.exitCode ?? signalGroup(child.pid, 'SIGKILL'), 5_000).unref();
+    const { signal, withinMs } = options.stop ?? { signal: 'SIGTERM', withinMs: 5_000 };
+    signalGroup(child.pid, signal);
+    setTimeout(() => child.exitCode ?? signalGroup(child.pid, 'SIGKILL'), withinMs).unref();
   };
   const timer =
     options.timeoutMs === undefined

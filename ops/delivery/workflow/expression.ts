@@ -36,6 +36,15 @@ export function evaluate(
   return JSON.parse(JSON.stringify(result, data.replacer)) as unknown;
 }
 
+/** The text with each ${{ }} replaced by its value; null and absent values are empty, as at GitHub. */
+export function interpolate(text: string, contexts: Contexts, status?: Status): string {
+  return text.replace(/\$\{\{([\s\S]*?)\}\}/g, (_, expression: string) => {
+    const value = evaluate(expression.trim(), contexts, status);
+    if (value === null || value === undefined) return '';
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  });
+}
+
 /** Whether an `if:` lets a job or step run; without a status function in it, success() is meant too. */
 export function permits(condition: string | undefined, contexts: Contexts, status: Status): boolean {
   const expression = (condition ?? '').replace(/^\s*\$\{\{([\s\S]*)\}\}\s*$/, '$1').trim();

@@ -96,4 +96,4 @@ export const STEP_CONDITIONS: Readonly<Record<string, string>> = {
 
 /** The one stored secret, and the commands that get it: those that read or write Terraform's state. */
 export const SECRET = 'secrets.TF_API_TOKEN';
-export const SECRET_STEPS: readonly string[] = ['plan', 'apply', 'deploy', 'verify', 'rollback', 'drift'];
+export const SECRET_STEPS: readonly string[] = ['plan', 'apply', 'deploy', 'rollback', 'drift'];

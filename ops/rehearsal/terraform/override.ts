@@ -30,15 +30,22 @@ export const OVERRIDE_FILE = 'zz_rehearsal_override.tf';
  * https://developer.hashicorp.com/terraform/language/files/override
  */
 export function renderOverride(emulatorUrl: string): string {
-  const endpoints = ENDPOINT_SERVICES.map((service) => `    ${service} = "${emulatorUrl}"`).join('\n');
+  const credentials = [
+    'access_key                  = "rehearsal"',
+    'secret_key                  = "rehearsal"',
+  ];
   return `terraform {
   backend "local" {}
 }
 
-provider "aws" {
-  access_key                  = "rehearsal"
-  secret_key                  = "rehearsal"
-  skip_credentials_validation = true
+${renderProvider(emulatorUrl, credentials)}`;
+}
+
+/** The part that sends the provider to the emulator; with its own credentials it keeps those of the environment. */
+export function renderProvider(emulatorUrl: string, credentials: readonly string[] = []): string {
+  const endpoints = ENDPOINT_SERVICES.map((service) => `    ${service} = "${emulatorUrl}"`).join('\n');
+  return `provider "aws" {
+${credentials.map((line) => `  ${line}\n`).join('')}  skip_credentials_validation = true
   skip_metadata_api_check     = true
   s3_use_path_style           = true
   retry_mode                  = "standard"

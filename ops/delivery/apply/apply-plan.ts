@@ -1,0 +1,154 @@
+import { writeFile } from 'node:fs/promises';
+import { CliError } from '../../cli/cli-error.ts';
+import { runSteps } from '../../steps/run-steps.ts';
+import { fileOf, type DeliveryContext } from '../delivery-context.ts';
+import { requireApproval } from '../github/approval.ts';
+import { openRepository } from '../image/repository.ts';
+import type { Applied, Manifest } from '../manifest.ts';
+import { parseShownPlan, variableOf } from '../plan/read-plan.ts';
+import { readState } from '../plan/read-state.ts';
+import { isPipeline } from '../scan/scan-plan.ts';
+import { openTerraform, type Terraform } from '../terraform/terraform.ts';
+import { checkApproved, refuse, type ApplyMode } from './check-approved.ts';
+import { createProgress } from './progress.ts';
+
+/**
+ * Applies the plan file whose manifest has the approved digest, and no other; every check comes before the first change.
+ * A failure in the middle says what is applied and what is not. Writes what `lornu deploy` and `lornu rollback` need.
+ */
+export async function applyPlan(
+  approved: string,
+  mode: ApplyMode,
+  context: DeliveryContext,
+): Promise<Applied> {
+  const made: { manifest?: Manifest; terraform?: Terraform; applied?: Applied } = {};
+  const need = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Error('a step before this one has not run');
+    return value;
+  };
+  await runSteps(
+    [
+      {
+        id: 'approved',
+        title: 'Compare plan, scan and commit with what was approved',
+        run: async () => {
+          made.manifest = await checkApproved(approved, mode, context);
+          return approved;
+        },
+      },
+      {
+        id: 'approval',
+        title: 'Ask GitHub who approved',
+        ...(mode === 'image-only'
+          ? { skip: 'the image alone changes, back to what this approved run had replaced' }
+          : isPipeline(context.env)
+            ? {}
+            : { skip: 'not in the workflow: you approve by running it' }),
+        run: async () => requireApproval(context.env),
+      },
+      {
+        id: 'image',
+        title: 'Look for the image',
+        run: async () => openRepository().requireDigest(need(made.manifest).record.image.digest),
+      },
+      {
+        id: 'state',
+        title: 'Compare the state with the one that was planned against',
+        run: async (io) => {
+          made.terraform = await openTerraform(context, io);
+          await made.terraform.init(io);
+          const state = readState(await made.terraform.read(['state', 'pull'], "The state can't be read."));
+          const planned = need(made.manifest).record.state;
+          if (state.serial !== planned.serial || state.lineage !== planned.lineage) {
+            throw refuse(
+              `The state has moved since: it is serial ${state.serial}, and the plan was made against ${planned.serial}.`,
+            );
+          }
+          return `serial ${state.serial}`;
+        },
+      },
+      {
+        id: 'plan',
+        title: 'Read the plan file',
+        run: async () => {
+          const { image, terraform } = need(made.manifest).record;
+          const text = await need(made.terraform).read(
+            ['show', '-json', fileOf(context, 'plan')],
+            'Nothing was applied: the plan file is not readable.',
+          );
+          const shown = parseShownPlan(text);
+          if (
+            variableOf(shown, 'image_digest') !== image.digest ||
+            variableOf(shown, 'revision') !== image.revision
+          )
+            throw refuse('The plan file names another image than the manifest.');
+          return `Terraform ${terraform}, ${image.revision}`;
+        },
+      },
+      {
+        id: 'apply',
+        title: 'Apply the plan file',
+        run: async (io) => {
+          const { record } = need(made.manifest);
+          const progress = createProgress(record.changes);
+          await need(made.terraform)
+            .run(['apply', fileOf(context, 'plan')], io, {
+              what: 'terraform apply failed.',
+              onEvent: progress.take,
+            })
+            .catch((error: unknown) => {
+              throw halfway(error, progress.read(), context.signal.aborted);
+            });
+          made.applied = {
+            at: new Date().toISOString(),
+            image: toDeployed(record.image),
+            before: record.before,
+          };
+          await writeFile(fileOf(context, 'applied'), JSON.stringify(made.applied, null, 2));
+          return `${record.changes.length} changes`;
+        },
+      },
+    ],
+    context.emit,
+  );
+  return need(made.applied);
+}
+
+function toDeployed({ digest, revision }: { digest: string; revision: string }): {
+  digest: string;
+  revision: string;
+} {
+  return { digest, revision };
+}
+
+/** A failure after the first change: the state knows what was done, so a new plan holds the rest. */
+function halfway(
+  error: unknown,
+  progress: ReturnType<ReturnType<typeof createProgress>['read']>,
+  stopped: boolean,
+): unknown {
+  if (!(error instanceof CliError) && !stopped) return error;
+  const { done, failed, unknown, untouched } = progress;
+  const begun = done.length + failed.length + unknown.length > 0;
+  if (!begun) return error;
+  const why = error instanceof CliError ? error.parts.why : 'It was interrupted.';
+  return new CliError({
+    what: `The plan was applied in part: ${done.length} of ${done.length + failed.length + unknown.length + untouched.length} changes are done.`,
+    why,
+    next: 'Mend the cause, then plan again: what is done is in the state, so the new plan holds what is left. Nothing is rolled back by itself; ./lornu drift shows where it stands.',
+    output: [
+      ...(error instanceof CliError ? (error.parts.output ?? []) : []),
+      ...list('applied', done),
+      ...list('failed', failed),
+      ...list('begun, end unknown', unknown),
+      ...list('not applied', untouched),
+    ],
+    cause: error,
+  });
+}
+
+function list(title: string, addresses: readonly string[]): string[] {
+  return addresses.length === 0
+    ? []
+    : [`${title} (${addresses.length}):`, ...addresses.map((address) => `  ${address}`)];
+}

@@ -1,0 +1,45 @@
+import { CliError, EXIT } from '../../cli/cli-error.ts';
+
+/** AWS's refusal as a sentence; its own message stays in `cause`, it may name accounts and roles. */
+export function explainAws(what: string, cause: unknown): CliError {
+  const name = cause instanceof Error ? cause.name : 'an unknown error';
+  if (
+    /ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidSignature|CredentialsProviderError/.test(
+      name,
+    )
+  ) {
+    return new CliError({
+      what,
+      why: `AWS does not accept the credentials (${name}): they have expired or there are none.`,
+      next: 'In the workflow: run the job again. On a laptop: aws sso login, and check AWS_PROFILE.',
+      cause,
+    });
+  }
+  if (/AccessDenied|Unauthorized/.test(name)) {
+    return new CliError({
+      what,
+      why: `These credentials may not do that (${name}).`,
+      next: 'Use the role of this job, or add the action to terraform/aws/bootstrap.',
+      cause,
+    });
+  }
+  if (
+    /Timeout|ECONN|ENOTFOUND|FailedToOpenSocket|ConnectionRefused|Networking/i.test(
+      `${name} ${String(cause)}`,
+    )
+  ) {
+    return new CliError({
+      what,
+      why: 'AWS can not be reached from here.',
+      next: 'Check the network and AWS_REGION, then run the same command again.',
+      exitCode: EXIT.machine,
+      cause,
+    });
+  }
+  return new CliError({
+    what,
+    why: `AWS answered ${name}.`,
+    next: 'Try again; if it stays, look at the AWS status page.',
+    cause,
+  });
+}

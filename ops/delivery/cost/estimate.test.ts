@@ -1,0 +1,79 @@
+import { expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { estimate } from './estimate.ts';
+
+const STACK = join(import.meta.dir, '../../../terraform/aws/staging');
+const values = (...resources: { type: string; values?: object; mode?: string }[]) => ({
+  root_module: { resources: resources.map((one) => ({ mode: 'managed', values: {}, ...one })) },
+});
+
+/** The table of docs/aws-compute-strategy.md, as far as a plan can know it. */
+test('the small environment of the strategy costs what its table says', () => {
+  const { lines, usd, unpriced } = estimate(
+    values(
+      { type: 'aws_ecs_service', values: { desired_count: 2 } },
+      {
+        type: 'aws_ecs_task_definition',
+        values: { cpu: '512', memory: '1024', runtime_platform: [{ cpu_architecture: 'ARM64' }] },
+      },
+      { type: 'aws_nat_gateway' },
+      { type: 'aws_eip' },
+      { type: 'aws_lb', values: { internal: false, subnets: ['a', 'b'] } },
+      { type: 'aws_wafv2_web_acl', values: { rule: [1, 2, 3, 4] } },
+      ...Array.from({ length: 5 }, () => ({ type: 'aws_secretsmanager_secret' })),
+      { type: 'aws_kms_key' },
+      { type: 'aws_kms_key' },
+      ...Array.from({ length: 6 }, () => ({ type: 'aws_cloudwatch_metric_alarm' })),
+      { type: 'aws_cloudwatch_dashboard' },
+      { type: 'aws_subnet' },
+      { type: 'aws_ecr_repository', mode: 'data' },
+    ),
+  );
+  const priced = Object.fromEntries(lines.map(({ item, usd: amount }) => [item, amount]));
+  expect(priced).toEqual({
+    '2 tasks, ARM64': 28.84,
+    '1 x NAT gateway': 32.85,
+    '1 x load balancer': 16.43,
+    '3 x public IPv4 address': 10.95,
+    firewall: 9,
+    '5 x secret': 2,
+    '2 x key': 2,
+    '6 x alarm': 0.6,
+  });
+  expect(usd).toBe(102.67);
+  expect(unpriced).toEqual([]);
+});
+
+test('options cost what they add', () => {
+  const endpoint = {
+    type: 'aws_vpc_endpoint',
+    values: { vpc_endpoint_type: 'Interface', subnet_ids: ['a', 'b'] },
+  };
+  expect(estimate(values(endpoint, endpoint, endpoint, endpoint)).usd).toBe(58.4);
+  expect(estimate(values({ type: 'aws_vpc_endpoint', values: { vpc_endpoint_type: 'Gateway' } })).usd).toBe(
+    0,
+  );
+  const x86 = { cpu: '512', memory: '1024', runtime_platform: [{ cpu_architecture: 'X86_64' }] };
+  const service = { type: 'aws_ecs_service', values: { desired_count: 2 } };
+  expect(estimate(values(service, { type: 'aws_ecs_task_definition', values: x86 })).usd).toBe(36.04);
+});
+
+test('what has no price is named, not taken for free', () => {
+  expect(estimate(values({ type: 'aws_rds_cluster' }, { type: 'aws_rds_cluster' })).unpriced).toEqual([
+    '2 aws_rds_cluster',
+  ]);
+});
+
+test('nothing costs nothing', () => {
+  expect(estimate(undefined)).toEqual({ lines: [], usd: 0, unpriced: [] });
+});
+
+test('every resource of the stack is priced, or known to be free or billed by use', () => {
+  const text = readdirSync(STACK)
+    .filter((name) => name.endsWith('.tf'))
+    .map((name) => readFileSync(join(STACK, name), 'utf8'))
+    .join('\n');
+  const types = new Set([...text.matchAll(/^resource "(\w+)"/gm)].map(([, type = '']) => ({ type }).type));
+  expect(estimate(values(...[...types].map((type) => ({ type })))).unpriced).toEqual([]);
+});

@@ -1,0 +1,57 @@
+import type { ServiceView } from './service-view.ts';
+
+/** What one answer of /version through the load balancer said: its revision, or why there was none. */
+export type Served = { revision: string } | { failure: string };
+
+export type Judgement =
+  | { kind: 'served' }
+  | { kind: 'wait'; what: string }
+  /** ECS went back to the earlier version by itself: circuit breaker or alarm. */
+  | { kind: 'rolled-back'; reason: string };
+
+/** So many answers on connections of their own must agree: the load balancer has more than one node and target. */
+export const AGREEING_ANSWERS = 6;
+
+/**
+ * Says where a deploy stands. "Served" needs both: ECS calls the rollout of this task definition complete, and the last
+ * answers through the load balancer all carry the revision. A service that is steady on another task definition is not
+ * a success, however green it looks.
+ */
+export function judge(
+  wanted: { taskDefinition: string; revision: string },
+  view: ServiceView,
+  answers: readonly Served[],
+): Judgement {
+  const own = view.deployments.find(({ taskDefinition }) => taskDefinition === wanted.taskDefinition);
+  const primary = view.deployments.find(({ isPrimary }) => isPrimary);
+  const rollout = view.rollout?.status ?? '';
+  if (own?.state === 'FAILED') return rolledBack(own.reason, view);
+  if (/^(ROLLBACK|STOPPED|STOP_REQUESTED)/.test(rollout) && !own?.isPrimary) return rolledBack('', view);
+  if (primary && !own)
+    return rolledBack('The service runs another task definition than the one that was applied.', view);
+  if (own && !own.isPrimary) return rolledBack(own.reason, view);
+  if (!own) return { kind: 'wait', what: 'the service is not there yet' };
+  if (own.state !== 'COMPLETED')
+    return {
+      kind: 'wait',
+      what: `${own.running} of ${own.desired} new tasks run, ${describe(answers.at(-1))}`,
+    };
+  const agree = answers.filter(
+    (answer) => 'revision' in answer && answer.revision === wanted.revision,
+  ).length;
+  if (answers.length >= AGREEING_ANSWERS && agree === answers.length) return { kind: 'served' };
+  return {
+    kind: 'wait',
+    what: `ECS is done, ${agree} of ${AGREEING_ANSWERS} answers carry it, ${describe(answers.find((answer) => !('revision' in answer && answer.revision === wanted.revision)))}`,
+  };
+}
+
+function rolledBack(reason: string, { rollout, events }: ServiceView): Judgement {
+  const words = [reason, rollout?.reason ?? ''].map((text) => text.trim()).find(Boolean);
+  return { kind: 'rolled-back', reason: words ?? events[0] ?? 'ECS gave no reason.' };
+}
+
+function describe(answer: Served | undefined): string {
+  if (!answer) return 'nothing was asked yet';
+  return 'revision' in answer ? `${answer.revision} is served` : answer.failure;
+}

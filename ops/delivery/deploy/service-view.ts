@@ -1,0 +1,95 @@
+import {
+  DescribeServiceDeploymentsCommand,
+  DescribeServicesCommand,
+  DescribeTasksCommand,
+  type ECSClient,
+  ListServiceDeploymentsCommand,
+  ListTasksCommand,
+} from '@aws-sdk/client-ecs';
+import { explainAws } from '../aws/explain-aws.ts';
+
+/** One look at the service, in the words that the judge needs. */
+export interface ServiceView {
+  deployments: {
+    taskDefinition: string;
+    isPrimary: boolean;
+    state: string;
+    reason: string;
+    running: number;
+    desired: number;
+  }[];
+  /** How the newest service deployment ended or stands, by ECS's own record; undefined where ECS keeps none. */
+  rollout?: { status: string; reason: string };
+  /** Newest first. */
+  events: string[];
+}
+
+const WHAT = "The service can't be looked at.";
+
+/** Asks ECS how the service stands. */
+export async function lookAtService(ecs: ECSClient, cluster: string, service: string): Promise<ServiceView> {
+  try {
+    const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
+    const [found] = services;
+    const rollout = await readRollout(ecs, cluster, service);
+    return {
+      deployments: (found?.deployments ?? []).map((deployment) => ({
+        taskDefinition: deployment.taskDefinition ?? '',
+        isPrimary: deployment.status === 'PRIMARY',
+        state: deployment.rolloutState ?? '',
+        reason: deployment.rolloutStateReason ?? '',
+        running: deployment.runningCount ?? 0,
+        desired: deployment.desiredCount ?? 0,
+      })),
+      ...(rollout ? { rollout } : {}),
+      events: (found?.events ?? []).map(({ message = '' }) => message),
+    };
+  } catch (error) {
+    throw explainAws(WHAT, error);
+  }
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html; absent where the endpoint does not know it. */
+async function readRollout(
+  ecs: ECSClient,
+  cluster: string,
+  service: string,
+): Promise<ServiceView['rollout']> {
+  try {
+    const { serviceDeployments = [] } = await ecs.send(
+      new ListServiceDeploymentsCommand({ cluster, service, maxResults: 1 }),
+    );
+    const arn = serviceDeployments[0]?.serviceDeploymentArn;
+    if (!arn) return undefined;
+    const { serviceDeployments: described = [] } = await ecs.send(
+      new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] }),
+    );
+    const [newest] = described;
+    return newest?.status
+      ? { status: newest.status, reason: newest.rollback?.reason ?? newest.statusReason ?? '' }
+      : undefined;
+  } catch {
+    // The deployments of the service itself say enough; this only adds words.
+    return undefined;
+  }
+}
+
+/** Why the last tasks stopped, in ECS's words, newest first; empty when that can't be known. */
+export async function stoppedReasons(ecs: ECSClient, cluster: string, service: string): Promise<string[]> {
+  try {
+    const { taskArns = [] } = await ecs.send(
+      new ListTasksCommand({ cluster, serviceName: service, desiredStatus: 'STOPPED', maxResults: 10 }),
+    );
+    if (taskArns.length === 0) return [];
+    const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }));
+    const reasons = tasks.flatMap(({ stoppedReason, containers = [] }) => [
+      ...(stoppedReason ? [stoppedReason] : []),
+      ...containers.flatMap(({ reason, exitCode, name }) =>
+        reason ? [`${name}: ${reason}`] : exitCode ? [`${name}: exit code ${exitCode}`] : [],
+      ),
+    ]);
+    return [...new Set(reasons)];
+  } catch {
+    return [];
+  }
+}

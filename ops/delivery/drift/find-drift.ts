@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CliError } from '../../cli/cli-error.ts';
+import { runSteps } from '../../steps/run-steps.ts';
+import type { DeliveryContext } from '../delivery-context.ts';
+import type { PlanChange } from '../manifest.ts';
+import { parseShownPlan, readChanges } from '../plan/read-plan.ts';
+import { readState } from '../plan/read-state.ts';
+import { variableArguments } from '../plan/variables.ts';
+import { openTerraform } from '../terraform/terraform.ts';
+
+/**
+ * Plans the checked-out files with the image that runs, without lock and without keeping the plan. What differs was
+ * changed by hand, or stands in the files and was not deployed yet.
+ */
+export async function findDrift(
+  varFiles: readonly string[],
+  context: DeliveryContext,
+): Promise<PlanChange[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'lornu-drift-'));
+  let changes: PlanChange[] = [];
+  try {
+    await runSteps(
+      [
+        {
+          id: 'drift',
+          title: 'Plan terraform/aws/staging with what runs',
+          run: async (io) => {
+            const terraform = await openTerraform(context, io);
+            await terraform.init(io);
+            const state = readState(await terraform.read(['state', 'pull'], "The state can't be read."));
+            if (!state.deployed) {
+              throw new CliError({
+                what: 'There is nothing to compare with.',
+                why: 'The state names no running image: nothing has been deployed.',
+                next: './lornu plan --for deploy, or start the workflow.',
+              });
+            }
+            const path = join(folder, 'drift.tfplan');
+            const values = await variableArguments({ ...context, folder }, state.deployed, varFiles);
+            await terraform.run(['plan', '-lock=false', `-out=${path}`, ...values], io, {
+              what: 'terraform plan failed.',
+            });
+            const shown = await terraform.read(['show', '-json', path], "The plan can't be shown.");
+            changes = readChanges(parseShownPlan(shown));
+            return changes.length === 0 ? 'nothing differs' : `${changes.length} differ`;
+          },
+        },
+      ],
+      context.emit,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return changes;
+}
+
+/** "update aws_lb.staging (idle_timeout), changed outside of Terraform". */
+export function describeDrift({ action, address, attributes, drift }: PlanChange): string {
+  const which = attributes.length > 0 ? ` (${attributes.join(', ')})` : '';
+  return `${action} ${address}${which}${drift ? ', changed outside of Terraform' : ''}`;
+}

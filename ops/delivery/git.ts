@@ -1,0 +1,30 @@
+import { CliError, EXIT } from '../cli/cli-error.ts';
+import { tryCommand } from '../process/run-command.ts';
+import type { DeliveryContext } from './delivery-context.ts';
+
+export interface Checkout {
+  /** 40 hexadecimal digits. */
+  commit: string;
+  /** Files that differ from the commit, or that it does not know. */
+  changed: string[];
+}
+
+/** The commit that is checked out, and what differs from it. */
+export async function readCheckout({ root, env }: Pick<DeliveryContext, 'root' | 'env'>): Promise<Checkout> {
+  const head = await tryCommand(['git', '-C', root, 'rev-parse', 'HEAD'], { env });
+  if (head.exitCode !== 0) {
+    throw new CliError({
+      what: 'The commit is not known.',
+      why: `git answers: ${head.tail.at(-1) ?? 'nothing'}.`,
+      next: 'Run it in a git checkout of the project; a plan is bound to its commit.',
+      exitCode: EXIT.machine,
+    });
+  }
+  const status = await tryCommand(['git', '-C', root, 'status', '--porcelain'], { env });
+  return { commit: head.stdout.trim(), changed: status.stdout.split('\n').filter(Boolean) };
+}
+
+/** How a commit is named in images, tags and /version. */
+export function toRevision(commit: string): string {
+  return commit.slice(0, 12);
+}

@@ -1,0 +1,56 @@
+import { CliError } from '../../cli/cli-error.ts';
+import type { DeliveryContext } from '../delivery-context.ts';
+import { openGithub } from './client.ts';
+
+/** The environment that stands before an apply; its name is in the apply role's trust too. */
+export const ENVIRONMENT = 'staging';
+
+interface Environment {
+  protection_rules?: { type: string; reviewers?: unknown[] }[];
+}
+interface Approval {
+  state: string;
+  user?: { login?: string } | null;
+  environments?: { name: string }[];
+}
+
+/**
+ * Who approved this run, by GitHub's own record. GitHub makes an environment that is missing without a word and without
+ * reviewers, so its rules are looked at too: what nobody can refuse is not approved.
+ */
+export async function requireApproval(env: DeliveryContext['env']): Promise<string> {
+  const what = 'Nothing was applied: it is not approved.';
+  const github = openGithub(env, what);
+  const repository = `/repos/${github.repository}`;
+  const environment = await github.call<Environment>(
+    'GET',
+    `${repository}/environments/${ENVIRONMENT}`,
+    undefined,
+    {
+      allowMissing: true,
+    },
+  );
+  const next = `In the repository's settings make the environment ${ENVIRONMENT} with required reviewers, then start the workflow anew.`;
+  if (!environment) {
+    throw new CliError({ what, why: `There is no environment ${ENVIRONMENT}.`, next });
+  }
+  const reviewers = environment.protection_rules?.find(({ type }) => type === 'required_reviewers');
+  if (!reviewers?.reviewers?.length) {
+    throw new CliError({ what, why: `The environment ${ENVIRONMENT} has no required reviewers.`, next });
+  }
+  const approvals =
+    (await github.call<Approval[]>('GET', `${repository}/actions/runs/${env['GITHUB_RUN_ID']}/approvals`)) ??
+    [];
+  const approval = approvals.find(
+    ({ state, environments = [] }) =>
+      state === 'approved' && environments.some(({ name }) => name === ENVIRONMENT),
+  );
+  if (!approval) {
+    throw new CliError({
+      what,
+      why: 'Nobody has approved this run.',
+      next: 'Let a reviewer of the environment approve it.',
+    });
+  }
+  return approval.user?.login ?? 'somebody without a name';
+}

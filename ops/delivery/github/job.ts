@@ -1,0 +1,21 @@
+import { appendFile } from 'node:fs/promises';
+import type { DeliveryContext } from '../delivery-context.ts';
+
+/** What later steps and jobs read, as `steps.ID.outputs.NAME`; nothing outside of GitHub Actions. */
+export async function writeOutputs(
+  env: DeliveryContext['env'],
+  outputs: Readonly<Record<string, string>>,
+): Promise<void> {
+  const path = env['GITHUB_OUTPUT'];
+  if (!path) return;
+  for (const [name, value] of Object.entries(outputs)) {
+    if (/[\r\n]/.test(value)) throw new Error(`the output ${name} has more than one line`);
+    await appendFile(path, `${name}=${value}\n`);
+  }
+}
+
+/** Markdown on the page of the run; nothing outside of GitHub Actions. */
+export async function writeJobSummary(env: DeliveryContext['env'], markdown: string): Promise<void> {
+  const path = env['GITHUB_STEP_SUMMARY'];
+  if (path) await appendFile(path, `${markdown}\n`);
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { CliError } from '../cli/cli-error.ts';
+import { fileOf, type DeliveryContext, type FILES } from './delivery-context.ts';
+
+const SHA256 = z.string().regex(/^[0-9a-f]{64}$/);
+const DIGEST = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+export const DEPLOYED = z.strictObject({ digest: DIGEST, revision: z.string() });
+
+const CHANGE = z.strictObject({
+  address: z.string(),
+  action: z.enum(['create', 'update', 'replace', 'delete']),
+  attributes: z.array(z.string()),
+  drift: z.boolean(),
+});
+
+/** What `lornu plan` writes beside the plan file. */
+export const PLAN_RECORD = z.strictObject({
+  /** deploy may be applied; review is for reading only. */
+  purpose: z.enum(['review', 'deploy']),
+  madeAt: z.iso.datetime(),
+  commit: z.string().regex(/^[0-9a-f]{40}$/),
+  /** Whether the files were those of the commit. */
+  clean: z.boolean(),
+  plan: z.strictObject({ sha256: SHA256, bytes: z.number().int().positive() }),
+  terraform: z.string(),
+  /** Of the state that the plan was made against; serial 0 when there was none. */
+  state: z.strictObject({ lineage: z.string(), serial: z.number().int().nonnegative() }),
+  image: z.strictObject({ ...DEPLOYED.shape, placeholder: z.boolean() }),
+  /** What ran before; null when nothing did. */
+  before: DEPLOYED.nullable(),
+  changes: z.array(CHANGE),
+});
+
+const SCANNER = z.strictObject({
+  tool: z.string(),
+  version: z.string(),
+  /** What it looked at: the plan itself or the files it was made of. */
+  target: z.enum(['plan', 'files']),
+  resources: z.number().int().nonnegative(),
+  findings: z.array(
+    z.strictObject({ id: z.string(), severity: z.string(), resource: z.string(), title: z.string() }),
+  ),
+});
+
+export const SCAN_RECORD = z.strictObject({
+  planSha256: SHA256,
+  scanners: z.array(SCANNER),
+  /** Tools that are not on this machine, so did not look. */
+  absent: z.array(z.string()),
+});
+
+export const COST = z.strictObject({
+  pricesOf: z.string(),
+  region: z.string(),
+  before: z.number(),
+  after: z.number(),
+});
+
+/** All that is approved together: the digest of this file's bytes is what an approval names. */
+export const MANIFEST = z.strictObject({
+  format: z.literal(1),
+  record: PLAN_RECORD,
+  scan: SCAN_RECORD,
+  cost: COST,
+});
+
+/** What an apply leaves for the commands after it. */
+export const APPLIED = z.strictObject({
+  at: z.iso.datetime(),
+  image: DEPLOYED,
+  before: DEPLOYED.nullable(),
+});
+
+export type Deployed = z.infer<typeof DEPLOYED>;
+export type PlanRecord = z.infer<typeof PLAN_RECORD>;
+export type PlanChange = z.infer<typeof CHANGE>;
+export type Scanner = z.infer<typeof SCANNER>;
+export type ScanRecord = z.infer<typeof SCAN_RECORD>;
+export type Manifest = z.infer<typeof MANIFEST>;
+export type Applied = z.infer<typeof APPLIED>;
+
+/** "sha256:..." of a file's bytes: how an approval names a manifest. */
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** A file of the delivery folder, checked; its absence says which command makes it. */
+export async function readRecord<T>(
+  context: Pick<DeliveryContext, 'folder'>,
+  name: keyof typeof FILES,
+  schema: z.ZodType<T>,
+  madeBy: string,
+): Promise<T> {
+  const path = fileOf(context, name);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    throw new CliError({ what: 'There is no plan to work with.', why: `${path} is missing.`, next: madeBy });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw damaged(path, 'it is no JSON: it was cut off or changed', madeBy);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw damaged(path, z.prettifyError(parsed.error).replaceAll('\n', ' '), madeBy);
+}
+
+function damaged(path: string, why: string, next: string): CliError {
+  return new CliError({ what: `${path} can't be read.`, why: `It is not what was written: ${why}.`, next });
+}

@@ -1,0 +1,64 @@
+import { CliError, EXIT } from '../../cli/cli-error.ts';
+import type { ImageRepository, ImageTarget } from '../image/repository.ts';
+import type { Deployed, PlanRecord } from '../manifest.ts';
+
+export interface ImageChoice {
+  /** 7 to 40 hexadecimal digits; the checked-out commit's first 12 when left out. */
+  revision?: string | undefined;
+  /** sha256:...; looked up by the revision when left out or empty. */
+  imageDigest?: string | undefined;
+}
+
+interface Where {
+  purpose: PlanRecord['purpose'];
+  target: ImageTarget;
+  /** What runs, by the state. */
+  deployed: Deployed | null;
+}
+
+/** Stands for an image where none was ever deployed; a plan with it is for reading only. */
+const PLACEHOLDER = `sha256:${'0'.repeat(64)}`;
+
+/**
+ * The image that a plan names. A deploy takes the digest under its revision's tag, and when a digest is given too the
+ * two must be one; a review takes what runs, so that it shows what the change itself changes.
+ */
+export async function chooseImage(
+  choice: ImageChoice & { revision: string },
+  { purpose, target, deployed }: Where,
+  repository: Pick<ImageRepository, 'find'>,
+): Promise<PlanRecord['image']> {
+  const { revision, imageDigest } = choice;
+  if (!/^[0-9a-f]{7,40}$/.test(revision)) {
+    throw usage(`"${revision}" is no revision.`, 'A revision is a commit: 7 to 40 hexadecimal digits.');
+  }
+  if (imageDigest && !/^sha256:[0-9a-f]{64}$/.test(imageDigest)) {
+    throw usage(
+      `"${imageDigest}" is no digest.`,
+      'A digest is sha256: and 64 hexadecimal digits; a tag can be moved.',
+    );
+  }
+  if (purpose === 'review') {
+    return deployed
+      ? { ...deployed, placeholder: false }
+      : { digest: PLACEHOLDER, revision: '0000000', placeholder: true };
+  }
+  const digest = await repository.find(target, revision);
+  if (imageDigest && imageDigest !== digest) {
+    throw new CliError({
+      what: `The image of ${revision} is another one.`,
+      why: `The repository has ${digest} under its tag, and ${imageDigest} was to be deployed.`,
+      next: 'Deploy what the publishing job named, or leave --image-digest out.',
+    });
+  }
+  return { digest, revision, placeholder: false };
+}
+
+function usage(what: string, why: string): CliError {
+  return new CliError({
+    what,
+    why,
+    next: './lornu rollback --list shows revisions and their digests.',
+    exitCode: EXIT.usage,
+  });
+}

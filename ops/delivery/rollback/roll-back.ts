@@ -1,0 +1,55 @@
+import { writeFile } from 'node:fs/promises';
+import { CliError } from '../../cli/cli-error.ts';
+import { beyondTheImage } from '../apply/check-approved.ts';
+import { fileOf, type DeliveryContext } from '../delivery-context.ts';
+import { APPLIED, readRecord, type Deployed, type ScanRecord } from '../manifest.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import { REQUIRED, scanPlan } from '../scan/scan-plan.ts';
+import { sealPlan, type Sealed } from '../summary/seal.ts';
+
+/** Plans with an earlier revision's image, scans, and gives what a person reads before saying yes. */
+export async function planRollback(
+  revision: string,
+  varFiles: readonly string[],
+  context: DeliveryContext,
+): Promise<Sealed> {
+  await makePlan({ purpose: 'deploy', revision, varFiles }, context);
+  await scanPlan(context);
+  return sealPlan(context);
+}
+
+/** What ran before the apply in the delivery folder; a CliError where nothing did. */
+export async function readBefore(context: DeliveryContext): Promise<{ before: Deployed; failed: string }> {
+  const { before, image } = await readRecord(
+    context,
+    'applied',
+    APPLIED,
+    './lornu rollback REVISION goes back to a named one',
+  );
+  if (before) return { before, failed: image.revision };
+  throw new CliError({
+    what: 'There is nothing to roll back to.',
+    why: `${image.revision} is the first image of this environment.`,
+    next: 'Mend it and deploy again; docs/operations.md, "Debug a task".',
+  });
+}
+
+/**
+ * Plans the way back to what ran before, in the run whose deploy failed: the image alone, by Terraform, so that state
+ * and service agree afterwards whatever ECS did. It is not scanned: it brings nothing that was not there before.
+ */
+export async function planAutomatic(before: Deployed, context: DeliveryContext): Promise<Sealed> {
+  const record = await makePlan(
+    { purpose: 'deploy', revision: before.revision, imageDigest: before.digest, varFiles: [] },
+    context,
+  );
+  const unscanned: ScanRecord = { planSha256: record.plan.sha256, scanners: [], absent: [...REQUIRED] };
+  await writeFile(fileOf(context, 'scan'), JSON.stringify(unscanned));
+  const beyond = beyondTheImage(record.changes);
+  if (beyond.length === 0) return sealPlan(context);
+  throw new CliError({
+    what: 'The rollback was not done by itself.',
+    why: `Going back to ${before.revision} would change more than the image: ${beyond.slice(0, 5).join(', ')}.`,
+    next: `Start the workflow with action rollback and revision ${before.revision}: it plans, and a person says yes.`,
+  });
+}

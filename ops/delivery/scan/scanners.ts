@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import type { Scanner } from '../manifest.ts';
+
+type Result = Pick<Scanner, 'resources' | 'findings'>;
+
+const TRIVY = z.looseObject({
+  Results: z
+    .array(
+      z.looseObject({
+        Misconfigurations: z
+          .array(
+            z.looseObject({
+              ID: z.string(),
+              Title: z.string().default(''),
+              Severity: z.string(),
+              Status: z.string(),
+              CauseMetadata: z.looseObject({ Resource: z.string().default('') }).default({ Resource: '' }),
+            }),
+          )
+          .default([]),
+      }),
+    )
+    .default([]),
+});
+
+/**
+ * `trivy config --format json --include-non-failures` of a plan. Resources are those that a check named, passed or not:
+ * a plan that it could not parse names none. Ignored findings (.trivyignore.yaml) are not in its report.
+ */
+export function readTrivy(text: string): Result {
+  const found = TRIVY.parse(JSON.parse(text)).Results.flatMap(({ Misconfigurations }) => Misconfigurations);
+  return {
+    resources: new Set(found.map(({ CauseMetadata }) => CauseMetadata.Resource).filter(Boolean)).size,
+    findings: found
+      .filter(({ Status }) => Status === 'FAIL')
+      .map(({ ID, Severity, Title, CauseMetadata }) => ({
+        id: ID,
+        severity: Severity,
+        resource: CauseMetadata.Resource,
+        title: Title,
+      })),
+  };
+}
+
+const TFSEC_FAILED = 0;
+const TFSEC = z.looseObject({
+  results: z
+    .array(
+      z.looseObject({
+        long_id: z.string(),
+        severity: z.string(),
+        status: z.number(),
+        resource: z.string(),
+        rule_description: z.string(),
+      }),
+    )
+    .nullable()
+    .transform((results) => results ?? []),
+});
+
+/** `tfsec --format json --include-passed` of the stack's files. */
+export function readTfsec(text: string): Result {
+  const { results } = TFSEC.parse(JSON.parse(text));
+  return {
+    resources: new Set(results.map(({ resource }) => resource)).size,
+    findings: results
+      .filter(({ status }) => status === TFSEC_FAILED)
+      .map(({ long_id: id, severity, resource, rule_description: title }) => ({
+        id,
+        severity,
+        resource,
+        title,
+      })),
+  };
+}
+
+const CHECKOV = z.looseObject({
+  results: z.looseObject({
+    failed_checks: z.array(
+      z.looseObject({
+        check_id: z.string(),
+        check_name: z.string(),
+        resource: z.string(),
+        severity: z.string().nullable().default(null),
+      }),
+    ),
+  }),
+  summary: z.looseObject({ resource_count: z.number(), parsing_errors: z.number() }),
+});
+
+/** `checkov --framework terraform_plan --output json`; without one resource it prints counts alone. */
+export function readCheckov(text: string): Result {
+  const parsed = CHECKOV.safeParse(JSON.parse(text));
+  if (!parsed.success || parsed.data.summary.parsing_errors > 0) return { resources: 0, findings: [] };
+  const { results, summary } = parsed.data;
+  return {
+    resources: summary.resource_count,
+    findings: results.failed_checks.map(({ check_id: id, check_name: title, resource, severity }) => ({
+      id,
+      severity: severity ?? 'unrated',
+      resource,
+      title,
+    })),
+  };
+}
+
+/** Why a scan does not let a plan pass; empty when it does. */
+export function objections(
+  scanners: readonly Scanner[],
+  absent: readonly string[],
+  required: readonly string[],
+): string[] {
+  const missing = required
+    .filter((tool) => absent.includes(tool))
+    .map((tool) => `${tool} did not look: it is not installed.`);
+  const blind = scanners
+    .filter(({ resources }) => resources === 0)
+    .map(({ tool, target }) => `${tool} saw no resource in the ${target}: nothing was checked.`);
+  const found = scanners
+    .filter(({ findings }) => findings.length > 0)
+    .map(
+      ({ tool, findings }) =>
+        `${tool} found ${findings.length}: ${[...new Set(findings.map(({ id }) => id))].join(', ')}.`,
+    );
+  const nobody = scanners.length === 0 ? ['Nothing scanned the plan.'] : [];
+  return [...missing, ...nobody, ...blind, ...found];
+}

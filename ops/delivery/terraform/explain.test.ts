@@ -1,0 +1,58 @@
+import { expect, test } from 'bun:test';
+import { explainTerraform } from './explain.ts';
+
+/** Terraform's and AWS's own words, and what must be said of them. */
+const WORDS: readonly [summary: string, detail: string, why: string][] = [
+  [
+    'Error acquiring the state lock',
+    'Error message: workspace already locked (lock ID: "x")',
+    'The state is locked',
+  ],
+  [
+    'Error acquiring the state lock',
+    'Error message: resource not found',
+    'may read the state and not lock it',
+  ],
+  ['Saved plan is stale', 'The given plan file can no longer be applied', 'The state has moved'],
+  [
+    'Failed to read organization "lornu-ai"',
+    'reading the organization settings: unauthorized',
+    'does not accept the token',
+  ],
+  ['Required token could not be found', 'Run the following command', 'does not accept the token'],
+  [
+    'reading ECS Cluster',
+    'api error ExpiredTokenException: The security token included in the request is expired',
+    'AWS does not accept the credentials',
+  ],
+  [
+    'No valid credential sources found',
+    'failed to refresh cached credentials',
+    'AWS does not accept the credentials',
+  ],
+  [
+    'creating EC2 VPC',
+    'api error UnauthorizedOperation: You are not authorized to perform this operation',
+    'The AWS role may not do',
+  ],
+  ['Invalid value for variable', 'revision must be a git commit', 'A variable has no value that fits'],
+  [
+    'Failed to query available provider packages',
+    'Could not retrieve the list of available versions',
+    'can not be reached',
+  ],
+];
+
+for (const [summary, detail, why] of WORDS) {
+  test(`"${summary}: ${detail.slice(0, 40)}" is told as what it means`, () => {
+    const error = explainTerraform('It failed.', [{ severity: 'error', summary, detail }], []);
+    expect(error.parts.why).toContain(why);
+    expect(error.parts.next).not.toBe('');
+    expect(error.parts.output?.join(' ')).toContain(summary);
+  });
+}
+
+test('what nobody has met before keeps its own words', () => {
+  const error = explainTerraform('It failed.', [{ severity: 'error', summary: 'Odd', detail: 'a\nb' }], []);
+  expect(error.parts.why).toBe('Odd: a b');
+});

@@ -1,0 +1,102 @@
+import { CliError, EXIT, type CliErrorParts } from '../../cli/cli-error.ts';
+import type { Diagnostic } from '../../rehearsal/terraform/terraform-events.ts';
+
+type Told = Pick<CliErrorParts, 'why' | 'next' | 'exitCode'>;
+
+/** Terraform's own words, and what they mean to who delivers. The first that fits is taken. */
+const MEANINGS: readonly [pattern: RegExp, told: Told][] = [
+  [
+    /workspace already locked|is locked by|Error acquiring the state lock[\s\S]*already locked/i,
+    {
+      why: 'The state is locked: another run plans or applies, or one was ended without giving its lock back.',
+      next: 'Wait for that run. If none runs: terraform -chdir=terraform/aws/staging force-unlock lornu-ai/lornu-aws-staging',
+    },
+  ],
+  [
+    /Error acquiring the state lock[\s\S]*resource not found/i,
+    {
+      why: 'The Terraform Cloud token may read the state and not lock it.',
+      next: 'Give it the right to write to the workspace lornu-aws-staging, or plan with --for review.',
+    },
+  ],
+  [
+    /Saved plan is stale/i,
+    {
+      why: 'The state has moved since the plan was made: what was approved would not be what happens.',
+      next: 'Plan again (start the workflow anew).',
+    },
+  ],
+  [
+    /\bunauthorized\b|Required token could not be found|\b401\b.*token/i,
+    {
+      why: 'Terraform Cloud does not accept the token: it has expired, was revoked, or is not set.',
+      next: 'Make a new team token at app.terraform.io and store it as the secret TF_API_TOKEN (on a laptop: terraform login).',
+    },
+  ],
+  [
+    /organization .* not found|workspace .* not found|Failed to retrieve workspace|error creating workspace/i,
+    {
+      why: 'The organization lornu-ai or the workspace lornu-aws-staging is not there for this token.',
+      next: 'Look at the workspace at app.terraform.io, and at what the token may do.',
+    },
+  ],
+  [
+    /ExpiredToken|security token included in the request is (?:expired|invalid)|InvalidClientTokenId|No valid credential sources|failed to refresh cached credentials/i,
+    {
+      why: 'AWS does not accept the credentials: they have expired or there are none.',
+      next: 'In the workflow: run the job again. On a laptop: aws sso login, and check AWS_PROFILE.',
+    },
+  ],
+  [
+    /AccessDenied|UnauthorizedOperation|is not authorized to perform|AuthorizationError/i,
+    {
+      why: 'The AWS role may not do what the plan needs.',
+      next: 'Add the action to terraform/aws/bootstrap (read.tf or apply.tf); an administrator applies that.',
+    },
+  ],
+  [
+    /doesn't match any of the checksums|locked provider .* does not match/i,
+    {
+      why: 'A provider is not the one that .terraform.lock.hcl names.',
+      next: 'See docs/decisions/0020-provider-hashes-in-the-lock-file.md.',
+      exitCode: EXIT.machine,
+    },
+  ],
+  [
+    /Could not retrieve the list of available versions|registry service is unreachable|failed to request discovery document|network issue prevented cloud configuration|no such host|connection refused/i,
+    {
+      why: 'Terraform Cloud, the Terraform registry or AWS can not be reached from here.',
+      next: 'Check the network and their status pages, then run the same command again.',
+      exitCode: EXIT.machine,
+    },
+  ],
+  [
+    /Invalid value for (?:input )?variable|No value for required variable|undeclared variable/i,
+    {
+      why: 'A variable has no value that fits.',
+      next: 'Set it in the repository variable LORNU_TERRAFORM_VARIABLES (JSON), or with --var-file; terraform/README.md lists them.',
+      exitCode: EXIT.usage,
+    },
+  ],
+];
+
+/** Why a run of Terraform failed, for who delivers: its own words stay beside the meaning. */
+export function explainTerraform(
+  what: string,
+  diagnostics: readonly Diagnostic[],
+  output: readonly string[],
+): CliError {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const words = errors.map(({ summary, detail }) => `${summary}: ${detail ?? ''}`);
+  const text = [...words, ...output].join('\n');
+  const told = MEANINGS.find(([pattern]) => pattern.test(text))?.[1];
+  const first = words[0]?.replace(/\s+/g, ' ').trim();
+  return new CliError({
+    what,
+    ...(told ?? {
+      why: first ?? 'Terraform ended without saying why.',
+      next: 'Put that right, then plan again.',
+    }),
+    output: words.length > 0 ? words.flatMap((word) => word.trim().split('\n')).slice(0, 20) : output,
+  });
+}

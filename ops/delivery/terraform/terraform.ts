@@ -1,0 +1,106 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeEnd, tryCommand } from '../../process/run-command.ts';
+import { findTerraform } from '../../rehearsal/terraform/find-terraform.ts';
+import {
+  parseEvent,
+  type Diagnostic,
+  type TerraformEvent,
+} from '../../rehearsal/terraform/terraform-events.ts';
+import type { StepIo } from '../../steps/run-steps.ts';
+import { STACK, type DeliveryContext } from '../delivery-context.ts';
+import { explainTerraform } from './explain.ts';
+
+const INIT_MS = 10 * 60_000;
+const RUN_MS = 60 * 60_000;
+/** After an interrupt Terraform finishes what is being made and writes the state; providers would end at once on SIGTERM. */
+const STOP = { signal: 'SIGINT', withinMs: 20 * 60_000 } as const;
+const TOLD = /^(apply_(start|complete|errored)|planned_change|change_summary|diagnostic)$/;
+
+/** Terraform in the stack's own folder, with the person's or the job's credentials. */
+export interface Terraform {
+  version: string;
+  folder: string;
+  init: (io: StepIo) => Promise<void>;
+  /** Runs `terraform ... -json` to its end and gives back what it said; other exit codes than `accepted` are explained and thrown. */
+  run: (command: readonly string[], io: StepIo, options: RunOptions) => Promise<TerraformEnd>;
+  /** What a command prints; the state as text, a plan or outputs as JSON. */
+  read: (command: readonly string[], what: string) => Promise<string>;
+}
+
+export interface RunOptions {
+  what: string;
+  accepted?: readonly number[];
+  onEvent?: (event: TerraformEvent) => void;
+}
+
+export interface TerraformEnd {
+  exitCode: number;
+  diagnostics: Diagnostic[];
+  tail: string[];
+}
+
+/** Finds Terraform for the staging stack; nothing is run yet but `terraform version`. */
+export async function openTerraform(context: DeliveryContext, io: StepIo): Promise<Terraform> {
+  const found = await findTerraform(context, io);
+  const folder = join(context.root, STACK);
+  const env = {
+    ...context.env,
+    TF_IN_AUTOMATION: '1',
+    CHECKPOINT_DISABLE: '1',
+    TF_INPUT: '0',
+    NO_COLOR: '1',
+  };
+  const options = { cwd: folder, env, signal: context.signal, stop: STOP };
+
+  return {
+    version: found.version,
+    folder,
+    init: async ({ line }) => {
+      const isLocked = (await stat(join(folder, '.terraform.lock.hcl')).catch(() => undefined)) !== undefined;
+      const command = [found.path, 'init', '-input=false', '-no-color'];
+      const result = await tryCommand(isLocked ? [...command, '-lockfile=readonly'] : command, {
+        ...options,
+        timeoutMs: INIT_MS,
+        onLine: line,
+      });
+      context.signal.throwIfAborted();
+      if (result.exitCode !== 0) throw explainTerraform('terraform init failed.', [], result.tail.map(plain));
+    },
+    run: async (command, { line }, { what, accepted = [], onEvent }) => {
+      const diagnostics: Diagnostic[] = [];
+      const [name = '', ...rest] = command;
+      const result = await tryCommand([found.path, name, '-json', '-input=false', ...rest], {
+        ...options,
+        timeoutMs: RUN_MS,
+        onLine: (text) => {
+          const event = parseEvent(text);
+          if (!event) return line(text);
+          if (event.diagnostic) diagnostics.push(event.diagnostic);
+          onEvent?.(event);
+          if (TOLD.test(event.type) && event.hook?.action !== 'read') line(event['@message']);
+        },
+      });
+      const tail = result.tail.map((text) => parseEvent(text)?.['@message'] ?? plain(text));
+      const end = { exitCode: result.exitCode ?? -1, diagnostics, tail };
+      if ([0, ...accepted].includes(end.exitCode)) return end;
+      context.signal.throwIfAborted();
+      throw explainTerraform(what, diagnostics, tail);
+    },
+    read: async (command, what) => {
+      const result = await tryCommand([found.path, ...command], { ...options, timeoutMs: INIT_MS });
+      context.signal.throwIfAborted();
+      if (result.exitCode === 0) return result.stdout;
+      throw explainTerraform(
+        what,
+        [],
+        [`"terraform ${command.join(' ')}" ${describeEnd(result)}`, ...result.tail.map(plain)],
+      );
+    },
+  };
+}
+
+/** Without colours and the box that Terraform draws around an error. */
+function plain(line: string): string {
+  return Bun.stripANSI(line).replace(/^[╷│╵] ?/, '');
+}

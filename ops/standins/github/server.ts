@@ -1,0 +1,163 @@
+import { Hono } from 'hono';
+
+/** Rights of a job's token, as `permissions:` gives them. */
+export type Rights = Readonly<Record<string, string>>;
+
+interface Comment {
+  id: number;
+  issue: number;
+  body: string;
+  user: { login: string; type: string };
+}
+interface Issue {
+  number: number;
+  title: string;
+  body: string;
+  state: string;
+  labels: string[];
+}
+export interface Environment {
+  reviewers: string[];
+}
+
+/** The stand-in: a server on loopback, and what a test may look at and set. */
+export interface Github {
+  apiUrl: string;
+  repository: string;
+  /** A token with these rights, as a job gets one. */
+  issueToken: (rights: Rights) => string;
+  environments: Map<string, Environment>;
+  /** Yes by a person to a run. */
+  approve: (runId: string, environment: string, by: string) => void;
+  comments: Comment[];
+  issues: Issue[];
+  /** Method and path of each call that changed something. */
+  changes: string[];
+  stop: () => Promise<void>;
+}
+
+/**
+ * GitHub's REST API as far as the pipeline calls it, with the rights of a job's token enforced.
+ * https://docs.github.com/rest
+ */
+export function startGithub(repository: string): Github {
+  const tokens = new Map<string, Rights>();
+  const environments = new Map<string, Environment>();
+  const approvals: {
+    runId: string;
+    state: string;
+    user: { login: string };
+    environments: { name: string }[];
+  }[] = [];
+  const comments: Comment[] = [];
+  const issues: Issue[] = [];
+  const changes: string[] = [];
+  const app = new Hono<{ Variables: { rights: Rights } }>();
+  const base = `/repos/${repository}`;
+
+  app.use(async (context, next) => {
+    const rights = tokens.get(context.req.header('authorization')?.replace('Bearer ', '') ?? '');
+    if (!rights) return context.json({ message: 'Bad credentials' }, 401);
+    context.set('rights', rights);
+    if (context.req.method !== 'GET')
+      changes.push(`${context.req.method} ${new URL(context.req.url).pathname}`);
+    return next();
+  });
+  /** GitHub answers 403 to a token without the right. */
+  const needs = (right: string, level: 'read' | 'write') => (given: Rights) =>
+    given[right] === 'write' || given[right] === level;
+  const mayComment = needs('pull-requests', 'write');
+  const mayIssue = needs('issues', 'write');
+  const maySeeRuns = needs('actions', 'read');
+  const forbidden = { message: 'Resource not accessible by integration' };
+
+  app.get(`${base}/environments/:name`, (context) => {
+    if (!maySeeRuns(context.get('rights'))) return context.json(forbidden, 403);
+    const environment = environments.get(context.req.param('name'));
+    if (!environment) return context.json({ message: 'Not Found' }, 404);
+    const reviewers = environment.reviewers.map((login) => ({ type: 'User', reviewer: { login } }));
+    return context.json({
+      name: context.req.param('name'),
+      protection_rules: reviewers.length > 0 ? [{ type: 'required_reviewers', reviewers }] : [],
+    });
+  });
+  app.get(`${base}/actions/runs/:id/approvals`, (context) => {
+    if (!maySeeRuns(context.get('rights'))) return context.json(forbidden, 403);
+    return context.json(approvals.filter(({ runId }) => runId === context.req.param('id')));
+  });
+  app.get(`${base}/issues/:number/comments`, (context) => {
+    const page = Number(context.req.query('page') ?? 1);
+    const size = Number(context.req.query('per_page') ?? 30);
+    const all = comments.filter(({ issue }) => issue === Number(context.req.param('number')));
+    return context.json(all.slice((page - 1) * size, page * size).map(withAddress));
+  });
+  app.post(`${base}/issues/:number/comments`, async (context) => {
+    const rights = context.get('rights');
+    if (!mayComment(rights) && !mayIssue(rights)) return context.json(forbidden, 403);
+    const { body } = await context.req.json<{ body: string }>();
+    const user = { login: 'github-actions[bot]', type: 'Bot' };
+    const comment = { id: comments.length + 1, issue: Number(context.req.param('number')), body, user };
+    comments.push(comment);
+    return context.json(withAddress(comment), 201);
+  });
+  app.patch(`${base}/issues/comments/:id`, async (context) => {
+    if (!mayComment(context.get('rights'))) return context.json(forbidden, 403);
+    const comment = comments.find(({ id }) => id === Number(context.req.param('id')));
+    if (!comment) return context.json({ message: 'Not Found' }, 404);
+    comment.body = (await context.req.json<{ body: string }>()).body;
+    return context.json(withAddress(comment));
+  });
+  app.get(`${base}/issues`, (context) => {
+    const label = context.req.query('labels') ?? '';
+    const open = issues.filter(({ state, labels }) => state === 'open' && labels.includes(label));
+    return context.json(
+      open.map((issue) => ({ ...issue, html_url: `https://github.example/issues/${issue.number}` })),
+    );
+  });
+  app.post(`${base}/issues`, async (context) => {
+    if (!mayIssue(context.get('rights'))) return context.json(forbidden, 403);
+    const { title, body, labels } = await context.req.json<{
+      title: string;
+      body: string;
+      labels: string[];
+    }>();
+    const issue = { number: issues.length + 1, title, body, labels, state: 'open' };
+    issues.push(issue);
+    return context.json({ ...issue, html_url: `https://github.example/issues/${issue.number}` }, 201);
+  });
+  app.patch(`${base}/issues/:number`, async (context) => {
+    if (!mayIssue(context.get('rights'))) return context.json(forbidden, 403);
+    const issue = issues.find(({ number }) => number === Number(context.req.param('number')));
+    if (!issue) return context.json({ message: 'Not Found' }, 404);
+    Object.assign(issue, await context.req.json<object>());
+    return context.json({ ...issue, html_url: `https://github.example/issues/${issue.number}` });
+  });
+
+  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app.fetch });
+  return {
+    apiUrl: `http://127.0.0.1:${server.port}`,
+    repository,
+    issueToken: (rights) => {
+      const token = `ghs_${crypto.randomUUID().replaceAll('-', '')}`;
+      tokens.set(token, rights);
+      return token;
+    },
+    environments,
+    approve: (runId, environment, by) => {
+      approvals.push({
+        runId,
+        state: 'approved',
+        user: { login: by },
+        environments: [{ name: environment }],
+      });
+    },
+    comments,
+    issues,
+    changes,
+    stop: async () => server.stop(true),
+  };
+}
+
+function withAddress(comment: Comment): object {
+  return { ...comment, html_url: `https://github.example/issues/${comment.issue}#comment-${comment.id}` };
+}

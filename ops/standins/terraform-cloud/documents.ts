@@ -1,0 +1,34 @@
+import type { Workspace } from './server.ts';
+
+/** JSON:API documents as HCP Terraform answers them; only the members that Terraform reads. */
+
+export function describeWorkspace({ id, name, lockedBy }: Workspace): object {
+  const attributes = {
+    name,
+    'execution-mode': 'local',
+    operations: false,
+    locked: lockedBy !== undefined,
+    'terraform-version': '1.11.4',
+    permissions: { 'can-lock': true, 'can-read-settings': true },
+  };
+  return { data: { id, type: 'workspaces', attributes } };
+}
+
+export function describeStateVersion(
+  version: { id: string; serial: number; state?: Uint8Array },
+  origin: string,
+): object {
+  const attributes = {
+    serial: version.serial,
+    status: version.state ? 'finalized' : 'pending',
+    'resources-processed': true,
+    'hosted-state-download-url': `${origin}/objects/${version.id}/state`,
+    'hosted-state-upload-url': `${origin}/objects/${version.id}/state`,
+    'hosted-json-state-upload-url': `${origin}/objects/${version.id}/json`,
+  };
+  return { data: { id: version.id, type: 'state-versions', attributes } };
+}
+
+export function describeRefusal(status: number, title: string): object {
+  return { errors: [{ status: String(status), title }] };
+}

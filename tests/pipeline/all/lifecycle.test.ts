@@ -1,0 +1,292 @@
+import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EVENTS, type EventName } from '@lornu/ops/delivery/workflow/events.ts';
+import { createAwsClients } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
+import { runWorkflow, type JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
+import { logOf, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
+import { finishDeployment, rollBackDeployment } from '../service.ts';
+
+// The life of an environment through the workflow, one run after the other: each test goes on where the one before ended.
+
+const FIRST = '0123456789ab';
+const SECOND = 'ba9876543210';
+const STACK = 'terraform/aws/staging/main.tf';
+const MINUTES = 10 * 60_000;
+let pipeline: Pipeline;
+
+beforeAll(async () => {
+  pipeline = await startPipeline();
+  await pipeline.pushImage(FIRST);
+  await pipeline.pushImage(SECOND);
+  pipeline.world.instead = { verify: () => 0 };
+}, MINUTES);
+afterAll(() => pipeline?.stop(), 60_000);
+
+async function run(name: EventName, revision?: string): Promise<Record<string, JobReport>> {
+  const event = EVENTS[name];
+  const inputs = revision ? { ...event.inputs, revision } : event.inputs;
+  return runWorkflow(pipeline.workflow, { ...event, inputs }, pipeline.world);
+}
+
+/** What runs, by the service's own task definition. */
+async function runs(): Promise<string> {
+  const state = pipeline.cloud.state(WORKSPACE) as unknown as {
+    resources: { type: string; instances: { attributes: { container_definitions: string } }[] }[];
+  };
+  const task = state.resources.find(({ type }) => type === 'aws_ecs_task_definition');
+  return (
+    /LORNU_REVISION[^}]*"value":"([0-9a-f]+)"/.exec(
+      task?.instances[0]?.attributes.container_definitions ?? '',
+    )?.[1] ?? 'nothing'
+  );
+}
+
+test(
+  'a pull request is planned, scanned and commented, never applied',
+  async () => {
+    const { review, apply } = await run('a pull request of a branch');
+    expect(logOf(review)).toContain('3 to create');
+    expect(review?.result).toBe('success');
+    expect(apply?.result).toBe('skipped');
+    expect(pipeline.cloud.state(WORKSPACE)).toBeUndefined();
+    expect(pipeline.cloud.requests.filter((request) => request.includes('/actions/lock'))).toEqual([]);
+    expect(pipeline.github.comments).toHaveLength(1);
+    expect(pipeline.github.comments[0]?.body).toContain('A plan for review: it is never applied.');
+    expect(pipeline.github.comments[0]?.body).toContain('36.04 USD a month (+36.04)');
+  },
+  MINUTES,
+);
+
+test(
+  'a second push writes the same comment anew, also when the scan stops it',
+  async () => {
+    const before = pipeline.world.commit;
+    await pipeline.commit('Let the disk be written', async (folder) => {
+      const text = await readFile(join(folder, STACK), 'utf8');
+      await writeFile(
+        join(folder, STACK),
+        text.replace('readonlyRootFilesystem = true', 'readonlyRootFilesystem = false'),
+      );
+    });
+    const { review } = await run('a pull request of a branch');
+    expect(review?.result).toBe('failure');
+    expect(review?.steps.find(({ step }) => step === 'plan scan')?.output).toContain('CKV_AWS_336');
+    expect(pipeline.github.comments).toHaveLength(1);
+    expect(pipeline.github.comments[0]?.body).toContain('**checkov found 1: CKV_AWS_336.**');
+    pipeline.world.commit = before;
+  },
+  MINUTES,
+);
+
+test('a fork gets no credentials and a note that says so', async () => {
+  const { 'no-credentials': note, review } = await run('a pull request of a fork');
+  expect(review?.result).toBe('skipped');
+  expect(note?.result).toBe('success');
+  expect(note?.summary).toContain('get no credentials, neither AWS nor Terraform Cloud');
+});
+
+test('another branch is told no', async () => {
+  const reports = await run('deploy started on another branch');
+  expect(reports['not-main']?.result).toBe('failure');
+  expect(logOf(reports['not-main'])).toContain('Staging is changed from main only');
+  expect(reports['apply']?.result).toBe('skipped');
+});
+
+test(
+  'without a yes nothing is applied',
+  async () => {
+    pipeline.world.reviewer = undefined;
+    const { plan, apply } = await run('rollback started on main', FIRST);
+    pipeline.world.reviewer = 'maintainer';
+    expect(plan?.result).toBe('success');
+    expect(apply).toMatchObject({ result: 'cancelled', waiting: true });
+    expect(pipeline.cloud.state(WORKSPACE)).toBeUndefined();
+  },
+  MINUTES,
+);
+
+test(
+  'an image that is not there stops the plan',
+  async () => {
+    const { plan, apply } = await run('rollback started on main', 'feedfeedfeed');
+    expect(plan?.result).toBe('failure');
+    expect(logOf(plan)).toContain('There is no image of feedfeedfeed.');
+    expect(apply?.result).toBe('skipped');
+  },
+  MINUTES,
+);
+
+test(
+  "a token of GitHub's that has expired gets no AWS credentials",
+  async () => {
+    pipeline.world.tokenLifetimeS = -1;
+    const { plan, apply } = await run('rollback started on main', FIRST);
+    delete pipeline.world.tokenLifetimeS;
+    expect(plan?.result).toBe('failure');
+    expect(logOf(plan)).toContain('the web identity token has expired');
+    expect(apply?.result).toBe('skipped');
+  },
+  MINUTES,
+);
+
+test(
+  'the apply role is for the approved environment alone',
+  async () => {
+    const { apply: job, ...others } = pipeline.workflow.jobs;
+    const { environment: _, ...open } = job ?? ({} as never);
+    const workflow = { ...pipeline.workflow, jobs: { ...others, apply: open } };
+    const event = { ...EVENTS['rollback started on main'], inputs: { action: 'rollback', revision: FIRST } };
+    const { apply } = await runWorkflow(workflow, event, pipeline.world);
+    expect(apply?.result).toBe('failure');
+    expect(logOf(apply)).toContain('not authorized to perform sts:AssumeRoleWithWebIdentity');
+    expect(pipeline.cloud.state(WORKSPACE)).toBeUndefined();
+  },
+  MINUTES,
+);
+
+test(
+  'a state that is locked stops a plan for a deploy',
+  async () => {
+    pipeline.cloud.lock(WORKSPACE, 'User somebody');
+    const { plan, apply } = await run('rollback started on main', FIRST);
+    pipeline.cloud.unlock(WORKSPACE);
+    expect(plan?.result).toBe('failure');
+    expect(logOf(plan)).toContain('The state is locked: another run plans or applies');
+    expect(apply?.result).toBe('skipped');
+  },
+  MINUTES,
+);
+
+test(
+  'the first deploy is applied and served',
+  async () => {
+    pipeline.world.before = async ({ job, step }) => {
+      if (job === 'apply' && step === 'deploy') await finishDeployment(pipeline, FIRST);
+    };
+    const { apply } = await run('rollback started on main', FIRST);
+    expect(logOf(apply)).toContain(`${FIRST} is served`);
+    expect(apply?.result).toBe('success');
+    expect(await runs()).toBe(FIRST);
+  },
+  MINUTES,
+);
+
+test(
+  'what changed by hand is found by the scheduled check, which keeps one issue and closes it',
+  async () => {
+    const { ecs } = createAwsClients(pipeline.emulator.url);
+    const set = async (desiredCount: number) =>
+      ecs.send(new UpdateServiceCommand({ cluster: 'lornu-staging', service: 'agent', desiredCount }));
+    await set(5);
+    for (const _ of ['first', 'second']) {
+      const { drift } = await run('the schedule');
+      expect(logOf(drift)).toContain('update aws_ecs_service.agent (desired_count)');
+      expect(drift?.result).toBe('failure');
+    }
+    expect(pipeline.github.issues).toHaveLength(1);
+    expect(pipeline.github.issues[0]).toMatchObject({ state: 'open', labels: ['drift'] });
+    expect(pipeline.github.issues[0]?.body).toContain('aws_ecs_service.agent');
+    await set(2);
+    const { drift } = await run('the schedule');
+    expect(drift?.result).toBe('success');
+    expect(pipeline.github.issues).toHaveLength(1);
+    expect(pipeline.github.issues[0]?.state).toBe('closed');
+  },
+  MINUTES,
+);
+
+test(
+  'a deploy that ECS rolls back is red with its reason, and Terraform is brought back in line',
+  async () => {
+    const reason = 'ECS deployment circuit breaker: tasks failed to start.';
+    pipeline.world.before = async ({ job, step }) => {
+      if (job !== 'apply') return;
+      if (step === 'deploy') await rollBackDeployment(pipeline, reason);
+    };
+    // The way back starts a deployment of its own; ECS finishes it while the rollback waits.
+    const watching = setInterval(() => void finishOnceBack().catch(() => undefined), 500);
+    const { apply } = await run('rollback started on main', SECOND);
+    clearInterval(watching);
+    const log = logOf(apply);
+    expect(log).toContain(`${SECOND} is not served: ECS rolled it back.`);
+    expect(log).toContain(`why:  ${reason}`);
+    expect(log).toContain(`${SECOND} was rolled back: ${FIRST} is served again.`);
+    expect(await runs()).toBe(FIRST);
+  },
+  MINUTES,
+);
+
+test(
+  'a deploy that fails its verification is rolled back and red',
+  async () => {
+    pipeline.world.before = async ({ job, step }) => {
+      if (job === 'apply' && step === 'deploy') await finishDeployment(pipeline, SECOND);
+    };
+    let back: ReturnType<typeof setInterval> | undefined;
+    pipeline.world.instead = {
+      verify: () => {
+        back = setInterval(() => void finishOnceBack().catch(() => undefined), 500);
+        return 1;
+      },
+    };
+    const { apply } = await run('rollback started on main', SECOND);
+    clearInterval(back);
+    pipeline.world.instead = { verify: () => 0 };
+    expect(apply?.result).toBe('failure');
+    expect(logOf(apply)).toContain(`${SECOND} is served`);
+    expect(logOf(apply)).toContain(`${SECOND} was rolled back: ${FIRST} is served again.`);
+    expect(await runs()).toBe(FIRST);
+  },
+  MINUTES,
+);
+
+test(
+  'an apply that fails in the middle says what is applied, what is not, and what to do',
+  async () => {
+    delete pipeline.world.before;
+    await pipeline.commit('Give the service a subnet that is not there', async (folder) => {
+      const text = await readFile(join(folder, STACK), 'utf8');
+      const extra = `
+resource "aws_ecs_task_definition" "another" {
+  family                = "lornu-staging-another"
+  container_definitions = aws_ecs_task_definition.agent.container_definitions
+}
+`;
+      await writeFile(
+        join(folder, STACK),
+        text.replace('subnets         = var.subnets', 'subnets         = ["subnet-00000000"]') + extra,
+      );
+    });
+    const { apply } = await run('rollback started on main', FIRST);
+    expect(apply?.result).toBe('failure');
+    const log = logOf(apply);
+    expect(log).toContain('The plan was applied in part: 1 of 2 changes are done.');
+    expect(log).toContain('applied (1):\n  |   aws_ecs_task_definition.another');
+    expect(log).toContain('failed (1):\n  |   aws_ecs_service.agent');
+    expect(log).toContain('next: Mend the cause, then plan again');
+    expect(apply?.steps.find(({ step }) => step === 'rollback')?.outcome).toBe('skipped');
+  },
+  MINUTES,
+);
+
+test(
+  'a token for Terraform Cloud that has expired is named in every job',
+  async () => {
+    pipeline.tokens.delete(TOKEN);
+    const { review } = await run('a pull request of a branch');
+    const { drift } = await run('the schedule');
+    pipeline.tokens.set(TOKEN, 'write');
+    for (const report of [review, drift]) {
+      expect(report?.result).toBe('failure');
+      expect(logOf(report)).toContain('Terraform Cloud does not accept the token');
+    }
+  },
+  MINUTES,
+);
+
+/** Ends the newest deployment once it is one of the first revision. */
+async function finishOnceBack(): Promise<void> {
+  if ((await runs()) === FIRST) await finishDeployment(pipeline, FIRST);
+}

@@ -1,0 +1,208 @@
+import { CreateRepositoryCommand, ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseWorkflow, type Workflow } from '@lornu/ops/delivery/workflow/workflow.ts';
+import { createAwsClients, emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
+import { ensureEmulatorPython } from '@lornu/ops/rehearsal/emulator/ensure-python.ts';
+import { startEmulator, type Emulator } from '@lornu/ops/rehearsal/emulator/start-emulator.ts';
+import { commitAll, makeRepository } from '@lornu/ops/rehearsal/pipeline/checkout.ts';
+import type { JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
+import type { PipelineWorld } from '@lornu/ops/rehearsal/pipeline/world.ts';
+import { chooseProvider } from '@lornu/ops/rehearsal/terraform/choose-provider.ts';
+import { renderProvider } from '@lornu/ops/rehearsal/terraform/override.ts';
+import { startGithub, type Github } from '@lornu/ops/standins/github/server.ts';
+import {
+  startTerraformCloud,
+  type Right,
+  type TerraformCloud,
+} from '@lornu/ops/standins/terraform-cloud/server.ts';
+
+export const root = join(import.meta.dir, '../..');
+export const WORKSPACE = 'lornu-aws-staging';
+export const ACCOUNT = '123456789012';
+export const TOKEN = 'terraform-cloud-token';
+const STACK = 'terraform/aws/staging';
+
+/** The service as people reach it: what /version says through the load balancer. */
+export interface Service {
+  url: string;
+  revision: string;
+  stop: () => Promise<void>;
+}
+
+export interface Pipeline {
+  world: PipelineWorld;
+  workflow: Workflow;
+  cloud: TerraformCloud;
+  github: Github;
+  emulator: Emulator;
+  service: Service;
+  tokens: Map<string, Right>;
+  /** Puts an image under a revision's tag, as a push does; gives back its digest. */
+  pushImage: (revision: string) => Promise<string>;
+  /** A new commit on main with this change. */
+  commit: (message: string, change?: (folder: string) => Promise<void>) => Promise<string>;
+  stop: () => Promise<void>;
+}
+
+const quiet = { line: () => {} };
+
+/** Everything that the workflow meets: GitHub, Terraform Cloud, AWS, a repository. The stack is the small one of small-stack/. */
+export async function startPipeline(): Promise<Pipeline> {
+  const folder = await mkdtemp(join(tmpdir(), 'lornu-pipeline-'));
+  const signal = new AbortController().signal;
+  const context = { cacheDir: join(root, '.cache'), env: process.env, signal };
+  const python = await ensureEmulatorPython(context, () => {});
+  const provider = await chooseProvider('auto', context, quiet);
+  const emulator = await startEmulator({ python, env: process.env, logPath: join(folder, 'emulator.log') });
+  const github = startGithub('lornu-ai/lornu-aws-staging');
+  github.environments.set('staging', { reviewers: ['maintainer'] });
+  const tokens = new Map<string, Right>([[TOKEN, 'write']]);
+  const cloud = startTerraformCloud({ organization: 'lornu-ai', workspaces: [WORKSPACE], tokens });
+  const service = startService();
+  const repository = join(folder, 'repository');
+  const commit = await makeRepository(root, repository, (files) => putSmallStack(files, emulator.url));
+  const cliConfig = join(folder, 'terraform.rc');
+  await writeFile(
+    cliConfig,
+    `${await readFile(provider.cliConfigPath, 'utf8')}\nhost "app.terraform.io" {\n  services = { "tfe.v2" = "${cloud.apiUrl}" }\n}\n`,
+  );
+  await makeRoles(emulator.url);
+  const ecr = new ECRClient(emulatorSettings(emulator.url));
+  await ecr.send(new CreateRepositoryCommand({ repositoryName: 'lornu-agent' }));
+  const { ec2 } = createAwsClients(emulator.url);
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
+
+  const world: PipelineWorld = {
+    root,
+    repository,
+    commit,
+    folder,
+    github,
+    emulatorUrl: emulator.url,
+    vars: {
+      AWS_ACCOUNT_ID: ACCOUNT,
+      LORNU_TERRAFORM_VARIABLES: JSON.stringify({
+        public_url: service.url,
+        subnets: Subnets.slice(0, 2).map(({ SubnetId }) => SubnetId),
+        security_groups: SecurityGroups.slice(0, 1).map(({ GroupId }) => GroupId),
+      }),
+    },
+    secrets: { TF_API_TOKEN: TOKEN },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      LANG: 'C.UTF-8',
+      TF_CLI_CONFIG_FILE: cliConfig,
+      AWS_ENDPOINT_URL: emulator.url,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      HTTP_PROXY: emulator.url,
+      NO_PROXY: '127.0.0.1,localhost',
+      COSIGN_LOG: join(folder, 'cosign.log'),
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      // Installed once for all checkouts.
+      UV_PROJECT_ENVIRONMENT: join(root, 'terraform/checks/.venv'),
+    },
+    standInPrograms: join(import.meta.dir, 'programs'),
+    reviewer: 'maintainer',
+    signal,
+  };
+  return {
+    world,
+    workflow: parseWorkflow(await readFile(join(root, '.github/workflows/terraform-aws.yml'), 'utf8')),
+    cloud,
+    github,
+    emulator,
+    service,
+    tokens,
+    pushImage: async (revision) => {
+      const imageManifest = JSON.stringify({
+        schemaVersion: 2,
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        config: { mediaType: 'application/vnd.oci.image.config.v1+json', size: 2, digest: digest(revision) },
+        layers: [],
+      });
+      const imageDigest = digest(imageManifest);
+      const put = {
+        repositoryName: 'lornu-agent',
+        imageTag: `agent-${revision}`,
+        imageManifest,
+        imageDigest,
+      };
+      await ecr.send(new PutImageCommand(put));
+      return imageDigest;
+    },
+    commit: async (message, change) => {
+      await change?.(repository);
+      return (world.commit = await commitAll(repository, message));
+    },
+    stop: async () => {
+      await Promise.all([emulator.stop(), github.stop(), cloud.stop(), service.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** All that a job said, for a message when it did not do what was expected. */
+export function logOf(report: JobReport | undefined): string {
+  return (report?.steps ?? [])
+    .map(({ step, outcome, output }) => `## ${step}: ${outcome}\n${output}`)
+    .join('\n');
+}
+
+async function putSmallStack(files: string, emulatorUrl: string): Promise<void> {
+  await rm(join(files, STACK), { recursive: true });
+  await cp(join(import.meta.dir, 'small-stack'), join(files, STACK), { recursive: true });
+  await writeFile(join(files, STACK, 'zz_rehearsal_override.tf'), renderProvider(emulatorUrl));
+}
+
+/** The roles of terraform/aws/bootstrap, with the subjects that it trusts. */
+async function makeRoles(emulatorUrl: string): Promise<void> {
+  const iam = new IAMClient(emulatorSettings(emulatorUrl));
+  const main = 'repo:lornu-ai/lornu-aws-staging:ref:refs/heads/main';
+  const trust = {
+    LornuGithubPlanRole: ['repo:lornu-ai/lornu-aws-staging:pull_request', main],
+    LornuGithubPublishRole: [main],
+    LornuGithubApplyRole: ['repo:lornu-ai/lornu-aws-staging:environment:staging'],
+  };
+  for (const [RoleName, subjects] of Object.entries(trust)) {
+    const statement = {
+      Effect: 'Allow',
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Principal: { Federated: `arn:aws:iam::${ACCOUNT}:oidc-provider/token.actions.githubusercontent.com` },
+      Condition: {
+        StringEquals: {
+          'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
+          'token.actions.githubusercontent.com:sub': subjects,
+        },
+      },
+    };
+    const document = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document }));
+  }
+}
+
+function startService(): Service {
+  const service: Service = { url: '', revision: 'none', stop: async () => server.stop(true) };
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: (request) =>
+      new URL(request.url).pathname === '/version'
+        ? Response.json({ revision: service.revision })
+        : new Response(null, { status: 404 }),
+  });
+  service.url = `http://127.0.0.1:${server.port}`;
+  return service;
+}
+
+function digest(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}

@@ -1,0 +1,282 @@
+import { BatchDeleteImageCommand, ECRClient } from '@aws-sdk/client-ecr';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf } from '@lornu/ops/delivery/manifest.ts';
+import { EVENTS } from '@lornu/ops/delivery/workflow/events.ts';
+import { runCommand, tryCommand } from '@lornu/ops/process/run-command.ts';
+import { emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
+import { runWorkflow, type JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
+import type { StepEnv } from '@lornu/ops/rehearsal/pipeline/world.ts';
+import { logOf, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
+import { finishDeployment } from '../service.ts';
+
+// One run of the workflow, its commands taken from the YAML. Just before its apply step everything that must stop an
+// apply is tried on copies of what was approved; then the run goes on as if nothing had been.
+
+const REVISION = '0123456789ab';
+let pipeline: Pipeline;
+let reports: Record<string, JobReport>;
+let refusals: Record<string, Refusal>;
+
+interface Refusal {
+  exitCode: number | undefined;
+  said: string;
+  /** Writes that reached Terraform Cloud or AWS while it ran. */
+  changed: string[];
+}
+
+beforeAll(async () => {
+  pipeline = await startPipeline();
+  await pipeline.pushImage(REVISION);
+  const { world } = pipeline;
+  world.before = async ({ job, step, checkout, env }) => {
+    if (job !== 'apply') return;
+    if (step === 'apply') refusals = await tryAll(checkout, env);
+    if (step === 'deploy') await finishDeployment(pipeline, REVISION);
+  };
+  world.instead = { verify: () => 0 };
+  reports = await runWorkflow(pipeline.workflow, EVENTS['rollback started on main'], world);
+}, 300_000);
+afterAll(() => pipeline?.stop(), 60_000);
+
+test('what was approved is applied, and waited for until it is served', () => {
+  const { plan, apply } = reports;
+  expect(logOf(plan)).toContain('3 to create');
+  expect(plan?.result).toBe('success');
+  expect(plan?.outputs['approval']).toMatch(/^sha256:[0-9a-f]{64}$/);
+  expect(plan?.summary).toContain(plan?.outputs['approval'] ?? 'no digest');
+  expect(logOf(apply)).toContain(`${REVISION} is served at ${pipeline.service.url}`);
+  expect(apply?.result).toBe('success');
+  expect(apply?.steps.map(({ step, outcome }) => `${step} ${outcome}`)).toEqual([
+    'actions/checkout success',
+    'hashicorp/setup-terraform success',
+    'actions/download-artifact success',
+    'aws-actions/configure-aws-credentials success',
+    'apply success',
+    'deploy success',
+    'verify success',
+    'rollback skipped',
+  ]);
+  expect(reports['publish']?.result).toBe('skipped');
+  expect(pipeline.cloud.state(WORKSPACE)?.serial).toBeGreaterThan(0);
+});
+
+/** Each: what is done to a copy, and the words of the sentence that must stop it. */
+const CASES: Record<string, { words: string; parallel?: boolean; run: (world: Attempt) => Promise<void> }> = {
+  'a plan file with one other byte': {
+    words: 'The plan file was changed after it was approved',
+    parallel: true,
+    run: async ({ dir }) => {
+      const path = join(dir, 'staging.tfplan');
+      const bytes = await readFile(path);
+      bytes[200] = (bytes[200] ?? 0) ^ 1;
+      await writeFile(path, bytes);
+    },
+  },
+  'a plan file that was cut off': {
+    words: 'The plan file was cut off: 100 of',
+    parallel: true,
+    run: async ({ dir }) => truncate(join(dir, 'staging.tfplan'), 100),
+  },
+  'no plan file': {
+    words: 'The plan file is missing.',
+    parallel: true,
+    run: async ({ dir }) => rm(join(dir, 'staging.tfplan')),
+  },
+  'a manifest that was changed': {
+    words: 'was approved, and the manifest here is',
+    parallel: true,
+    run: async (attempt) => changeManifest(attempt, (text) => text.replace('"review"', '"deploy" '), false),
+  },
+  'a manifest that was cut off, approved as it is': {
+    words: 'it is no JSON: it was cut off or changed',
+    parallel: true,
+    run: async (attempt) => changeManifest(attempt, (text) => text.slice(0, 80)),
+  },
+  'a plan for review, approved as it is': {
+    words: 'It was made for review only.',
+    parallel: true,
+    run: async (attempt) => changeManifest(attempt, (text) => text.replace('"deploy"', '"review"')),
+  },
+  'a plan of another commit, approved as it is': {
+    words: 'It was made of the commit 0000000000000000000000000000000000000000',
+    parallel: true,
+    run: async (attempt) =>
+      changeManifest(attempt, (text) =>
+        text.replace(/"commit": "[0-9a-f]{40}"/, `"commit": "${'0'.repeat(40)}"`),
+      ),
+  },
+  'a scan that saw nothing, approved as it is': {
+    words: 'trivy saw no resource in the plan',
+    parallel: true,
+    run: async (attempt) =>
+      changeManifest(attempt, (text) => text.replace('"resources": 3', '"resources": 0')),
+  },
+  'a scan without one of its tools, approved as it is': {
+    words: 'checkov did not look',
+    parallel: true,
+    run: async (attempt) =>
+      changeManifest(attempt, (text) => text.replace('"absent": []', '"absent": ["checkov"]')),
+  },
+  'nothing approved': {
+    words: 'nothing was approved',
+    parallel: true,
+    run: async (attempt) => void (attempt.approved = ''),
+  },
+  'a checkout with a change': {
+    words: 'The checkout has changes that its commit does not have',
+    run: async ({ checkout, undo }) => {
+      await writeFile(join(checkout, 'terraform/aws/staging/more.tf'), 'locals {}\n');
+      undo(async () => rm(join(checkout, 'terraform/aws/staging/more.tf')));
+    },
+  },
+  'another commit checked out': {
+    words: 'is checked out.',
+    run: async ({ checkout, undo }) => {
+      const git = async (...command: string[]) => runCommand(['git', '-C', checkout, ...command]);
+      const who = ['-c', 'user.name=x', '-c', 'user.email=x@lornu.example'];
+      await git(...who, 'commit', '--quiet', '--allow-empty', '--message', 'Another one');
+      undo(async () => void (await git('reset', '--quiet', '--hard', 'HEAD~1')));
+    },
+  },
+  'an environment that is not there': {
+    words: 'There is no environment staging.',
+    run: async ({ undo }) => {
+      const { environments } = pipeline.github;
+      environments.delete('staging');
+      undo(async () => void environments.set('staging', { reviewers: ['maintainer'] }));
+    },
+  },
+  'an environment without reviewers': {
+    words: 'The environment staging has no required reviewers.',
+    run: async ({ undo }) => {
+      const { environments } = pipeline.github;
+      environments.set('staging', { reviewers: [] });
+      undo(async () => void environments.set('staging', { reviewers: ['maintainer'] }));
+    },
+  },
+  'a run that nobody approved': {
+    words: 'Nobody has approved this run.',
+    run: async (attempt) => void (attempt.env = { ...attempt.env, GITHUB_RUN_ID: 'another-run' }),
+  },
+  'a job without the right to see who approved': {
+    words: 'the job lacks that right',
+    run: async (attempt) => {
+      attempt.env = { ...attempt.env, GITHUB_TOKEN: pipeline.github.issueToken({ contents: 'read' }) };
+    },
+  },
+  'an image that has gone': {
+    words: 'The image is not there.',
+    run: async ({ undo }) => {
+      const ecr = new ECRClient(emulatorSettings(pipeline.emulator.url));
+      const imageIds = [{ imageTag: `agent-${REVISION}` }];
+      await ecr.send(new BatchDeleteImageCommand({ repositoryName: 'lornu-agent', imageIds }));
+      undo(async () => void (await pipeline.pushImage(REVISION)));
+    },
+  },
+  'a token for Terraform Cloud that has expired': {
+    words: 'Terraform Cloud does not accept the token',
+    run: async ({ undo }) => {
+      pipeline.tokens.delete(TOKEN);
+      undo(async () => void pipeline.tokens.set(TOKEN, 'write'));
+    },
+  },
+  'a state that has moved': {
+    words: 'The state has moved since: it is serial 5, and the plan was made against 0.',
+    run: async ({ undo }) => {
+      const { versions } = pipeline.cloud.workspace(WORKSPACE);
+      const state = new TextEncoder().encode(
+        JSON.stringify({ version: 4, serial: 5, lineage: 'another', resources: [] }),
+      );
+      versions.push({ id: 'sv-other', serial: 5, lineage: 'another', md5: '', state });
+      undo(async () => void versions.pop());
+    },
+  },
+  'a state that another run has locked': {
+    words: 'The state is locked: another run plans or applies',
+    run: async ({ undo }) => {
+      pipeline.cloud.lock(WORKSPACE, 'User somebody');
+      undo(async () => pipeline.cloud.unlock(WORKSPACE));
+    },
+  },
+};
+
+interface Attempt {
+  /** A copy of what the plan job handed over. */
+  dir: string;
+  checkout: string;
+  approved: string;
+  env: StepEnv;
+  undo: (how: () => Promise<void>) => void;
+}
+
+for (const [name, { words }] of Object.entries(CASES)) {
+  test(`stops before anything changes: ${name}`, () => {
+    const { exitCode, said, changed } = refusals[name] ?? {
+      exitCode: undefined,
+      said: 'it was not tried',
+      changed: [],
+    };
+    expect(said).toContain(words);
+    expect(said).toMatch(/\n {2}next: \S/);
+    expect(said).not.toContain('    at ');
+    expect(exitCode).toBe(1);
+    expect(changed).toEqual([]);
+  });
+}
+
+async function tryAll(checkout: string, env: StepEnv): Promise<Record<string, Refusal>> {
+  const found: Record<string, Refusal> = {};
+  const rows = Object.entries(CASES);
+  const together = rows.filter(([, { parallel }]) => parallel);
+  // Two at a time: each is a process of its own.
+  for (let index = 0; index < together.length; index += 2) {
+    const pair = together.slice(index, index + 2);
+    await Promise.all(
+      pair.map(async ([name, { run }]) => void (found[name] = await tryCase(run, checkout, env))),
+    );
+  }
+  for (const [name, { run, parallel }] of rows) {
+    if (!parallel) found[name] = await tryCase(run, checkout, env);
+  }
+  return found;
+}
+
+async function tryCase(
+  run: (attempt: Attempt) => Promise<void>,
+  checkout: string,
+  env: StepEnv,
+): Promise<Refusal> {
+  const dir = join(pipeline.world.folder, `attempt-${crypto.randomUUID()}`);
+  await cp(join(checkout, '.lornu/delivery'), dir, { recursive: true });
+  const undos: (() => Promise<void>)[] = [];
+  const given: Attempt = {
+    dir,
+    checkout,
+    approved: env['APPROVED'] ?? '',
+    env,
+    undo: (how) => undos.push(how),
+  };
+  await run(given);
+  const before = pipeline.cloud.requests.length;
+  const command = ['./lornu', 'apply', '--approved', given.approved, '--dir', dir];
+  const result = await tryCommand(command, { cwd: checkout, env: given.env });
+  for (const undo of undos) await undo();
+  const changed = pipeline.cloud.requests
+    .slice(before)
+    .filter((request) => request.startsWith('POST') && request.endsWith('/state-versions'));
+  return { exitCode: result.exitCode, said: result.tail.join('\n'), changed };
+}
+
+/** Changes the manifest; approves it as it is then, unless the change is what must be noticed. */
+async function changeManifest(
+  attempt: Attempt,
+  change: (text: string) => string,
+  approve = true,
+): Promise<void> {
+  const path = join(attempt.dir, 'manifest.json');
+  const changed = change(await readFile(path, 'utf8')) + (approve ? '' : ' ');
+  await writeFile(path, changed);
+  if (approve) attempt.approved = digestOf(new TextEncoder().encode(changed));
+}

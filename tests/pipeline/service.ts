@@ -1,0 +1,54 @@
+import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
+import { createAwsClients } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
+import type { Pipeline } from './kit.ts';
+
+const CLUSTER = 'lornu-staging';
+const SERVICE = 'agent';
+
+/** What ECS does with the newest deployment, told to the emulator; no task runs behind the small stack. */
+export async function finishDeployment({ emulator, service }: Pipeline, revision: string): Promise<void> {
+  const deployments = await readDeployments(emulator.url);
+  const [primary] = deployments;
+  if (!primary) throw new Error('the service has no deployment');
+  await emulator.sideDoor.reportService(CLUSTER, SERVICE, {
+    runningCount: 2,
+    deployments: [
+      {
+        ...primary,
+        runningCount: 2,
+        rolloutState: 'COMPLETED',
+        rolloutStateReason: 'ECS deployment completed.',
+      },
+    ],
+  });
+  service.revision = revision;
+}
+
+/** The circuit breaker: the newest deployment fails, the one before it is primary again, and the service is steady. */
+export async function rollBackDeployment({ emulator }: Pipeline, reason: string): Promise<void> {
+  const [failed, before] = await readDeployments(emulator.url);
+  if (!failed || !before) throw new Error('there is no deployment to go back to');
+  await emulator.sideDoor.reportService(CLUSTER, SERVICE, {
+    runningCount: 2,
+    taskDefinition: before.taskDefinition,
+    deployments: [
+      {
+        ...before,
+        status: 'PRIMARY',
+        runningCount: 2,
+        rolloutState: 'COMPLETED',
+        rolloutStateReason: 'ECS deployment completed.',
+      },
+      { ...failed, status: 'ACTIVE', runningCount: 0, rolloutState: 'FAILED', rolloutStateReason: reason },
+    ],
+    events: [{ id: crypto.randomUUID(), message: '(service agent) has reached a steady state.' }],
+  });
+}
+
+async function readDeployments(emulatorUrl: string): Promise<{ id: string; taskDefinition: string }[]> {
+  const { ecs } = createAwsClients(emulatorUrl);
+  const { services = [] } = await ecs.send(
+    new DescribeServicesCommand({ cluster: CLUSTER, services: [SERVICE] }),
+  );
+  return (services[0]?.deployments ?? []).map(({ id = '', taskDefinition = '' }) => ({ id, taskDefinition }));
+}
