@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CliContext } from '../cli/cli-context.ts';
 import { waitUntilServed } from '../delivery/deploy/wait-until-served.ts';
+import { writeOutputs } from '../delivery/github/job.ts';
 import { APPLIED, readRecord } from '../delivery/manifest.ts';
 import { dirOption, within } from '../delivery/command.ts';
 
@@ -34,10 +35,11 @@ export function define(command: Command, context: CliContext): void {
             .image.revision;
         return waitUntilServed(toWaitOptions(flags, revision), delivery);
       });
+      await writeOutputs(context.env, { url: result.url, revision: result.revision });
       if (flags.json) context.stdout(`${JSON.stringify(result, null, 2)}\n`);
       else
         context.stdout(
-          `${result.revision} is served at ${result.url} (${result.seconds} s).\nNext: ./lornu verify\n`,
+          `${result.revision} is served at ${result.url} (${result.seconds} s).\nNext: ./lornu verify ${result.url}\n`,
         );
     });
 }

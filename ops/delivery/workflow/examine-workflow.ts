@@ -31,9 +31,10 @@ export function examineWorkflow(text: string): string[] {
 export function stepKey(step: WorkflowStep): string {
   if (step.uses) return step.uses.split('@')[0] ?? '';
   // One command and nothing after it: "|| true" would let its failure pass.
-  const command = /^\.\/lornu ((?:[a-z]+)(?: [a-z]+)*)(?: --[a-z-]+(?: (?:[a-z]+|"\$[A-Z_]+"))?)*$/.exec(
-    step.run?.trim() ?? '',
-  )?.[1];
+  const command =
+    /^\.\/lornu ([a-z]+(?: [a-z]+)*)(?: "\$[A-Z_]+")?(?: --[a-z-]+(?: (?:[a-z]+|"\$[A-Z_]+"))?)*$/.exec(
+      step.run?.trim() ?? '',
+    )?.[1];
   return (
     command ?? (step.run?.trimStart().startsWith('echo ') ? 'echo' : `unknown (${step.run ?? 'nothing'})`)
   );
