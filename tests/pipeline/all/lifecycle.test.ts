@@ -201,14 +201,17 @@ test(
   'a deploy that ECS rolls back is red with its reason, and Terraform is brought back in line',
   async () => {
     const reason = 'ECS deployment circuit breaker: tasks failed to start.';
+    // The way back starts a deployment of its own; ECS finishes it while the rollback waits.
+    let watching: ReturnType<typeof setInterval> | undefined;
     pipeline.world.before = async ({ job, step }) => {
       if (job !== 'apply') return;
       if (step === 'deploy') await rollBackDeployment(pipeline, reason);
+      if (step === 'rollback')
+        watching = setInterval(() => void finishOnceBack().catch(() => undefined), 500);
     };
-    // The way back starts a deployment of its own; ECS finishes it while the rollback waits.
-    const watching = setInterval(() => void finishOnceBack().catch(() => undefined), 500);
     const { apply } = await run('rollback started on main', SECOND);
     clearInterval(watching);
+    expect(apply?.result).toBe('failure');
     const log = logOf(apply);
     expect(log).toContain(`${SECOND} is not served: ECS rolled it back.`);
     expect(log).toContain(`why:  ${reason}`);
