@@ -11,9 +11,26 @@ const objectsOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filt
 
 /** SendMessageRequest of 0.3 as that of 1.0. */
 export function sendRequestFromLegacy(body: Json): Json {
-  const { message, configuration, metadata } = body;
+  const { request, message = request, configuration, metadata } = withCamelKeys(body);
   if (!isObject(message)) throw new RequestMalformedError('message is required.');
   return { message: messageFromLegacy(message), ...configurationFromLegacy(configuration), metadata };
+}
+
+/** What a caller may put anything into. */
+const FREE: ReadonlySet<string> = new Set(['metadata', 'data']);
+
+/** ProtoJSON may name fields as the .proto file does; Python's clients do. */
+function withCamelKeys(value: Json): Json {
+  const renamed = (inner: unknown): unknown => {
+    if (Array.isArray(inner)) return inner.map(renamed);
+    return isObject(inner) ? withCamelKeys(inner) : inner;
+  };
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key.replaceAll(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase()),
+      FREE.has(key) ? inner : renamed(inner),
+    ]),
+  );
 }
 
 function messageFromLegacy({ content, parts, ...message }: Json): Json {
@@ -50,8 +67,9 @@ function configurationFromLegacy(configuration: unknown): Json {
 
 /** A webhook, with or without what 0.3 puts around it. */
 export function pushConfigFromLegacy(body: Json): Json {
-  const inner = body['pushNotificationConfig'];
-  const { authentication, ...config }: Json = isObject(inner) ? inner : body;
+  const given = withCamelKeys(body);
+  const { pushNotificationConfig: inner } = isObject(given['config']) ? given['config'] : given;
+  const { authentication, ...config }: Json = isObject(inner) ? inner : given;
   if (!isObject(authentication)) return config;
   const { schemes, credentials } = authentication;
   const scheme: unknown = Array.isArray(schemes) ? schemes[0] : undefined;
