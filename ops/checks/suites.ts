@@ -299,6 +299,16 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'tasks',
+    title:
+      'the task runner does with deployments, failures, drains and scaling what ECS does, with real processes',
+    kind: 'bun',
+    run: ['./tests/rehearsal/tasks'],
+    needs: ['haproxy', 'uv'],
+    budgetMs: 5 * MINUTE,
+    onlyOn: 'linux',
+  },
+  {
     name: 'rehearsal',
     title:
       "terraform/aws is applied whole by AWS's provider, differs in nothing, and is destroyed to nothing",

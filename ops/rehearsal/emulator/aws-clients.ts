@@ -1,5 +1,6 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -19,6 +20,7 @@ export function emulatorSettings(url: string, region = 'us-east-1') {
 export interface AwsClients {
   autoscaling: ApplicationAutoScalingClient;
   cloudwatch: CloudWatchClient;
+  logs: CloudWatchLogsClient;
   ec2: EC2Client;
   ecs: ECSClient;
   elb: ElasticLoadBalancingV2Client;
@@ -32,6 +34,7 @@ export function createAwsClients(url: string): AwsClients {
   return {
     autoscaling: new ApplicationAutoScalingClient(settings),
     cloudwatch: new CloudWatchClient(settings),
+    logs: new CloudWatchLogsClient(settings),
     ec2: new EC2Client(settings),
     ecs: new ECSClient(settings),
     elb: new ElasticLoadBalancingV2Client(settings),

@@ -1,11 +1,14 @@
 import { connect } from 'node:net';
+import type { TargetGroup } from './balancer.ts';
+import { backendName, checkSettings } from './render-haproxy.ts';
 
 /** A target as HAProxy sees it now. */
 export interface ServerState {
   backend: string;
   name: string;
   address: string;
-  status: 'healthy' | 'unhealthy' | 'draining' | 'initial';
+  /** Rising: its last check was good, and it needs more of them. */
+  status: 'healthy' | 'unhealthy' | 'rising' | 'draining' | 'initial';
   /** Requests that it is answering. */
   current: number;
   reason: string;
@@ -22,7 +25,8 @@ export interface BalancerControl {
 }
 
 /** Steers a running HAProxy by its socket. https://docs.haproxy.org/2.6/management.html#9.3 */
-export function createControl(socketPath: string): BalancerControl {
+export function createControl(socketPath: string, groups: readonly TargetGroup[]): BalancerControl {
+  const checks = new Map(groups.map((group) => [backendName(group.arn), checkSettings(group)]));
   const say = async (...commands: readonly string[]): Promise<string> => {
     const answer = await ask(socketPath, commands.join('; '));
     const complaint =
@@ -35,7 +39,7 @@ export function createControl(socketPath: string): BalancerControl {
   return {
     add: async (backend, name, address, port) => {
       const server = `${backend}/${name}`;
-      await say(`add server ${server} ${address}:${port} check`);
+      await say(`add server ${server} ${address}:${port} ${checks.get(backend) ?? 'check'}`);
       // Down until checks say otherwise, before it can be chosen: AWS sends nothing to a target that has not answered one.
       await say(
         `enable health ${server}`,
@@ -82,7 +86,8 @@ export function parseServers(csv: string): ServerState[] {
 function toStatus(status: string, check: string): ServerState['status'] {
   if (status.startsWith('DRAIN') || status.startsWith('MAINT')) return 'draining';
   if (status.startsWith('UP')) return 'healthy';
-  return check === 'INI' || check === '' ? 'initial' : 'unhealthy';
+  if (check === 'INI' || check === '') return 'initial';
+  return /^L\dOK$/.test(check) ? 'rising' : 'unhealthy';
 }
 
 async function ask(socketPath: string, command: string): Promise<string> {

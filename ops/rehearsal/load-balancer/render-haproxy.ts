@@ -138,8 +138,12 @@ function backend({ arn, algorithm, health }: TargetGroup): string[] {
     `http-check send meth GET uri ${quote(health.path)} ver HTTP/1.1 hdr Host target hdr User-Agent ELB-HealthChecker/2.0`,
     `http-check expect status ${health.matcher}`,
     `timeout check ${health.timeoutS}s`,
-    `default-server check inter ${Math.round(health.intervalS * 1000)}ms rise ${health.healthyThreshold} fall ${health.unhealthyThreshold}`,
   ];
+}
+
+/** How a target is checked; servers that are added later do not take it from their backend. */
+export function checkSettings({ health }: TargetGroup): string {
+  return `check inter ${Math.round(health.intervalS * 1000)}ms rise ${health.healthyThreshold} fall ${health.unhealthyThreshold}`;
 }
 
 /** The backend of a target group: the last part of its ARN is its own, whatever its name. */

@@ -1,7 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CliContext } from '../../cli/cli-context.ts';
-import { CliError, EXIT } from '../../cli/cli-error.ts';
 import type { Child } from '../../process/child.ts';
 import { childEnded } from '../../up/child-ended.ts';
 import { runSteps, type Step } from '../../steps/run-steps.ts';
@@ -9,11 +8,13 @@ import { readBalancer } from '../load-balancer/read-balancer.ts';
 import type { Balancer } from '../load-balancer/balancer.ts';
 import type { RehearsalContext } from '../run/rehearsal-context.ts';
 import type { Standing } from '../run/standing.ts';
+import { describeEvent } from '../tasks/describe-event.ts';
 import { createPace, REHEARSAL_PACE } from '../tasks/pace.ts';
 import type { RunningTask } from '../tasks/running-task.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
 import { startTaskRunner, type TaskRunner } from '../tasks/task-runner.ts';
 import { addedVariables, ADDED_VARIABLES, type StandInAddresses } from './added-variables.ts';
+import { explainFailure, refuseOtherSystems } from './explain-failure.ts';
 import { fillSecrets } from './fill-secrets.ts';
 import { startGoogleSide, type GoogleSide } from './google-side.ts';
 import { addCheckoutImages, openImageStore } from './images.ts';
@@ -22,6 +23,7 @@ import type { Served, ServedTask } from './served.ts';
 import { startHaproxy, type RunningHaproxy } from './start-haproxy.ts';
 import { syncTargets, type TargetSync } from './sync-targets.ts';
 import { createTokenIssuer } from './tokens.ts';
+import { untilSteady } from './until-steady.ts';
 
 export interface ServeOptions {
   /** By how much AWS's intervals are shortened; REHEARSAL_PACE where it is left out, 1 for AWS's own. */
@@ -75,6 +77,8 @@ export async function serve(
   const fail = (error: unknown): void => {
     if (!stopped) failure.reject(error);
   };
+  const giveUp = async (error: unknown): Promise<void> =>
+    fail(await explainFailure(error, standing.emulator));
   const view = (task: RunningTask): ServedTask => ({
     id: task.id,
     pid: task.pid,
@@ -165,7 +169,7 @@ export async function serve(
           sideDoor: standing.emulator.sideDoor,
           control: parts.haproxy.control,
           groups: balancer.targetGroups,
-          onFailure: (error) => fail(lost(error)),
+          onFailure: giveUp,
           changed: () => parts.runner?.poke(),
         });
         return balancer.listeners.map(({ port }) => `${port} at ${parts.haproxy?.ports[port]}`).join(', ');
@@ -198,7 +202,7 @@ export async function serve(
             said = task.tail;
             for (const listener of lineListeners) listener(view(task), text);
           },
-          onFailure: (error) => fail(lost(error)),
+          onFailure: giveUp,
         });
         await untilSteady(events, listeners, failure.promise, {
           withinMs: options.healthyWithinMs ?? HEALTHY_WITHIN_MS,
@@ -247,77 +251,4 @@ export async function serve(
     failed: failure.promise,
     stop,
   };
-}
-
-/** An event as a line of a log. */
-export function describeEvent(event: RunnerEvent): string {
-  const time = new Date(event.atMs).toISOString().slice(11, 23);
-  if (event.what === 'service') return `${time} ${event.message}`;
-  const detail = event.detail ? `: ${event.detail}` : '';
-  return `${time} task ${event.taskId.slice(0, 8)} ${event.what} (${event.taskDefinition}, ${event.address})${detail}`;
-}
-
-async function untilSteady(
-  events: readonly RunnerEvent[],
-  listeners: Set<(event: RunnerEvent) => void>,
-  failed: Promise<never>,
-  { withinMs, signal, said }: { withinMs: number; signal: AbortSignal; said: () => readonly string[] },
-): Promise<void> {
-  const isSteady = (event: RunnerEvent): boolean =>
-    event.what === 'service' && event.message.endsWith('has reached a steady state.');
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const look = (event: RunnerEvent): void => {
-    if (isSteady(event)) resolve();
-    if (event.what === 'service' && event.message.includes('deployment failed'))
-      reject(notHealthy(events, 'Its deployment failed', said()));
-  };
-  const timer = setTimeout(
-    () => reject(notHealthy(events, `${withinMs / 1000} s were not enough`, said())),
-    withinMs,
-  );
-  const abort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  listeners.add(look);
-  if (events.some(isSteady)) resolve();
-  try {
-    await Promise.race([promise, failed]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-    listeners.delete(look);
-  }
-}
-
-function notHealthy(events: readonly RunnerEvent[], why: string, said: readonly string[]): CliError {
-  const stopped = events.findLast((event) => event.what === 'stopped');
-  return new CliError({
-    what: "The service's tasks don't get healthy.",
-    why:
-      stopped && 'detail' in stopped && stopped.detail
-        ? `${why}; the last one ended: ${stopped.detail}`
-        : why,
-    next: 'Put right what the lines above say: the image, a secret, or a variable of terraform/aws/staging.',
-    output: [...events.slice(-10).map(describeEvent), ...said.slice(-10)],
-  });
-}
-
-function lost(error: unknown): CliError {
-  return new CliError({
-    what: 'The emulator of AWS does not answer any more.',
-    why: error instanceof Error ? error.message : String(error),
-    next: './lornu rehearse apply begins anew.',
-    exitCode: EXIT.machine,
-    cause: error,
-  });
-}
-
-function refuseOtherSystems(): void {
-  if (process.platform === 'linux' && Bun.which('setpriv')) return;
-  throw new CliError({
-    what: 'Tasks can be run on Linux only.',
-    why: 'Each needs a loopback address of its own (127.x.y.z) and an end with its parent, which Linux alone gives (util-linux: setpriv).',
-    next: 'Run it on a Linux machine; ./lornu rehearse apply and plan work here too.',
-    exitCode: EXIT.machine,
-  });
 }

@@ -46,7 +46,8 @@ export async function startHaproxy(options: HaproxyOptions, context: StartContex
       exitCode: EXIT.machine,
     });
   }
-  const { balancer, folder, certificateFolder } = options;
+  const { folder, certificateFolder } = options;
+  const balancer = withPace(options.balancer, options.pace);
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o700);
   const ports: Record<number, number> = {};
@@ -62,7 +63,7 @@ export async function startHaproxy(options: HaproxyOptions, context: StartContex
   );
   const socket = join(folder, 'control.sock');
   const configPath = join(folder, 'haproxy.cfg');
-  const configuration = renderHaproxy(withPace(balancer, options.pace), {
+  const configuration = renderHaproxy(balancer, {
     address: '127.0.0.1',
     ports,
     certificate: join(certificateFolder, 'server.pem'),
@@ -92,7 +93,7 @@ export async function startHaproxy(options: HaproxyOptions, context: StartContex
     redact: context.redact,
     stopWithinMs: 1_000,
   });
-  const control = createControl(socket);
+  const control = createControl(socket, balancer.targetGroups);
   const deadline = Date.now() + START_MS;
   while (!(await control.servers().catch(() => undefined))) {
     if (Date.now() > deadline) {

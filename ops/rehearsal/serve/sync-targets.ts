@@ -12,7 +12,7 @@ export interface TargetSyncOptions {
   sideDoor: SideDoor;
   control: BalancerControl;
   groups: readonly TargetGroup[];
-  onFailure: (error: unknown) => void;
+  onFailure: (error: unknown) => unknown;
   /** A target's state changed. */
   changed: () => void;
 }
@@ -53,7 +53,7 @@ export function syncTargets(options: TargetSyncOptions): TargetSync {
       }
       registered.add(id);
       if (!server) await control.add(backend, id, id, Target?.Port ?? 0);
-      reports.push(toReport(id, server));
+      reports.push(toReport(id, server, reported.get(id)));
     }
     for (const server of own.filter(({ name }) => !registered.has(name))) {
       const { name } = server;
@@ -97,9 +97,9 @@ export function syncTargets(options: TargetSyncOptions): TargetSync {
 }
 
 /** States and reasons as DescribeTargetHealth names them. */
-function toReport(id: string, server: ServerState | undefined): TargetReport {
+function toReport(id: string, server: ServerState | undefined, before: string | undefined): TargetReport {
   if (server?.status === 'healthy') return { id, state: 'healthy' };
-  if (server?.status === 'unhealthy') {
+  if (server?.status === 'unhealthy' || (server?.status === 'rising' && before === 'unhealthy')) {
     return {
       id,
       state: 'unhealthy',

@@ -19,6 +19,7 @@ export interface WantedDeployment {
   status: string;
   taskDefinition: string;
   rolloutState: string;
+  rolloutStateReason: string;
   failedTasks: number;
 }
 
@@ -54,6 +55,7 @@ function readDeployment(deployment: Deployment): WantedDeployment {
     status: deployment.status ?? '',
     taskDefinition: deployment.taskDefinition ?? '',
     rolloutState: deployment.rolloutState ?? 'IN_PROGRESS',
+    rolloutStateReason: deployment.rolloutStateReason ?? '',
     failedTasks: deployment.failedTasks ?? 0,
   };
 }

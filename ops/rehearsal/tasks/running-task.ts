@@ -16,6 +16,8 @@ export interface TaskWorld {
   now: () => number;
   pace: Pace;
   pull: PullImage;
+  /** Makes the stream of the container's log; rejects with ECS's sentence. */
+  openLog: (id: string, plan: TaskPlan) => Promise<void>;
   /** Values of the container's secrets; rejects with ECS's sentence. */
   readSecrets: (plan: TaskPlan) => Promise<Record<string, string>>;
   /** What ECS and the rehearsal add to the environment. */
@@ -23,10 +25,12 @@ export interface TaskWorld {
   /** Tells the emulator; in the order of the calls. */
   report: (id: string, report: TaskReport) => Promise<void>;
   register: (address: string, port: number) => Promise<void>;
-  deregister: (address: string, port: number) => Promise<void>;
+  deregister: (address: string) => Promise<void>;
   /** Resolves when the load balancer has let the target go: nothing in flight, or the delay is over. */
   drained: (address: string) => Promise<void>;
   emit: (event: TaskEvent) => void;
+  /** The account does not answer any more. */
+  onFailure: (error: unknown) => unknown;
   /** Each line that the container writes. */
   onLine: (task: RunningTask, line: string) => void;
   /** Something changed that the scheduler may want to look at. */
@@ -60,6 +64,7 @@ export class RunningTask {
   #container: Container | undefined;
   #health: ContainerHealth | undefined;
   #stop: { reason: string; code: string } | undefined;
+  #killed = false;
   readonly #stopAsked = Promise.withResolvers<void>();
 
   constructor(settings: TaskSettings, world: TaskWorld) {
@@ -67,7 +72,7 @@ export class RunningTask {
     this.#world = world;
     this.createdMs = world.now();
     this.#facts = { lastStatus: 'PROVISIONING', desiredStatus: 'RUNNING', healthStatus: 'UNKNOWN' };
-    this.done = this.#live();
+    this.done = this.#live().catch((error: unknown) => void world.onFailure(error));
   }
 
   get id(): string {
@@ -97,6 +102,7 @@ export class RunningTask {
 
   /** Ends it at once, without drain: the rehearsal itself is over. */
   async kill(): Promise<void> {
+    this.#killed = true;
     this.stop('The rehearsal ended', 'UserInitiated');
     this.#container?.signal('SIGKILL');
     await this.done;
@@ -134,6 +140,7 @@ export class RunningTask {
     const { id, plan, address, command, environment } = this.settings;
     const world = this.#world;
     const secrets = await world.readSecrets(plan);
+    await world.openLog(id, plan);
     const image = await world.pull(plan.container);
     const folder = world.taskFolder(id);
     await mkdir(folder, { recursive: true });
@@ -196,7 +203,7 @@ export class RunningTask {
     world.changed();
     let gone: ContainerEnd | undefined;
     void container.ended.then((end) => (gone = end));
-    if (balanced) {
+    if (balanced && !this.#killed) {
       const beganMs = world.now();
       await this.#deregister();
       this.#emit('draining');
@@ -204,7 +211,7 @@ export class RunningTask {
       this.#emit('drained', `after ${((world.now() - beganMs) / 1000).toFixed(1)} s`);
     }
     await this.#to(undefined, 'STOPPING');
-    if (!gone) {
+    if (!gone && !this.#killed) {
       this.#emit('sigterm');
       container.signal('SIGTERM');
     }
@@ -220,7 +227,7 @@ export class RunningTask {
   }
 
   async #deregister(): Promise<void> {
-    await this.#world.deregister(this.settings.address, this.settings.plan.container.port);
+    await this.#world.deregister(this.settings.address);
   }
 
   async #stopped(reason: string, code: string, exitCode?: number): Promise<void> {

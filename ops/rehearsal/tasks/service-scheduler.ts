@@ -107,10 +107,12 @@ export class ServiceScheduler {
     const step = this.#rollout.next(primary, wanted.desiredCount, counts, others, wanted.circuitBreaker);
     if (step.kind === 'completed') {
       primary.rolloutState = 'COMPLETED';
+      primary.rolloutStateReason = `ECS deployment ${primary.id} completed.`;
       this.#say(`(deployment ${primary.id}) deployment completed.`);
     }
     if (step.kind !== 'failed') return primary;
     primary.rolloutState = 'FAILED';
+    primary.rolloutStateReason = 'ECS deployment circuit breaker: tasks failed to start.';
     this.#say(`(deployment ${primary.id}) deployment failed: tasks failed to start.`);
     const back = step.rollBackTo;
     if (!back) return primary;
@@ -122,6 +124,7 @@ export class ServiceScheduler {
       ...back,
       status: 'PRIMARY',
       rolloutState: 'IN_PROGRESS',
+      rolloutStateReason: `ECS deployment circuit breaker: rolling back to deploymentId ${back.id}.`,
     };
     wanted.deployments = [returned, ...wanted.deployments.filter(({ id }) => id !== back.id)];
     for (const deployment of wanted.deployments.slice(1)) deployment.status = 'ACTIVE';
@@ -148,9 +151,7 @@ export class ServiceScheduler {
     for (const task of live.filter(({ id }) => stop.includes(id))) {
       const unhealthy = this.#health.get(task.id) === 'unhealthy';
       task.stop(
-        unhealthy
-          ? 'Task failed health checks'
-          : `Scaling activity initiated by (deployment ${task.settings.deploymentId})`,
+        unhealthy ? 'Task failed health checks' : `Scaling activity initiated by (deployment ${primary.id})`,
       );
       if (!unhealthy) task.stoppedByScheduler = true;
     }
@@ -169,6 +170,7 @@ export class ServiceScheduler {
   #sayWhenSteady(wanted: WantedService, primary: WantedDeployment, changed: boolean): void {
     const steady =
       !changed &&
+      primary.rolloutState === 'COMPLETED' &&
       this.#counts(primary.id).healthy === wanted.desiredCount &&
       this.tasks.size === wanted.desiredCount;
     if (steady && !this.#steady) this.#say('has reached a steady state.');
@@ -204,7 +206,6 @@ export class ServiceScheduler {
         desiredCount: deployment.status === 'PRIMARY' ? wanted.desiredCount : 0,
         runningCount: this.#counts(deployment.id).running,
         pendingCount: this.#counts(deployment.id).pending,
-        rolloutStateReason: rolloutReason(deployment, expectedPrimary),
       })),
     };
     const text = JSON.stringify(report);
@@ -223,14 +224,6 @@ export class ServiceScheduler {
     this.#events.push({ id: crypto.randomUUID(), message });
     this.#world.say(message);
   }
-}
-
-function rolloutReason({ id, rolloutState }: WantedDeployment, expectedPrimary: string | undefined): string {
-  if (rolloutState === 'COMPLETED') return `ECS deployment ${id} completed.`;
-  if (rolloutState === 'FAILED') return 'ECS deployment circuit breaker: tasks failed to start.';
-  return expectedPrimary !== undefined && expectedPrimary !== id
-    ? `ECS deployment circuit breaker: rolling back to deploymentId ${id}.`
-    : `ECS deployment ${id} in progress.`;
 }
 
 function list(ids: readonly string[]): string {

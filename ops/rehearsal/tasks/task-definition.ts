@@ -7,6 +7,8 @@ export interface TaskPlan {
   /** As in lornu-staging-agent:3. */
   name: string;
   taskRoleArn: string | undefined;
+  /** 1024 are one processor. */
+  cpuUnits: number;
   /** The kernel ends what takes more. */
   memoryMb: number;
   container: {
@@ -47,6 +49,7 @@ export function readTaskDefinition(definition: TaskDefinition): TaskPlan {
     arn: definition.taskDefinitionArn ?? '',
     name: `${definition.family}:${definition.revision}`,
     taskRoleArn: definition.taskRoleArn,
+    cpuUnits: Number(definition.cpu ?? 1024),
     memoryMb: container.memory ?? Number(definition.memory),
     container: {
       name: container.name ?? '',

@@ -24,6 +24,8 @@ export function taskReport(settings: TaskSettings, { exitCode, ...facts }: TaskF
   return {
     taskDefinition: plan.arn,
     ...facts,
+    // RUNNING is what it begins with; said again it would take back a StopTask that came meanwhile.
+    ...(facts.desiredStatus === 'STOPPED' ? {} : { desiredStatus: undefined }),
     group,
     ...(startedBy ? { startedBy } : {}),
     availabilityZone: zone,

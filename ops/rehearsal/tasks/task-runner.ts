@@ -1,19 +1,12 @@
-import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
-import {
-  DescribeTaskDefinitionCommand,
-  GetTaskProtectionCommand,
-  ListTasksCommand,
-} from '@aws-sdk/client-ecs';
-import {
-  DeregisterTargetsCommand,
-  DescribeTargetHealthCommand,
-  RegisterTargetsCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Task } from '@aws-sdk/client-ecs';
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { untilAborted } from '../../process/until-aborted.ts';
 import type { AwsClients } from '../emulator/aws-clients.ts';
 import type { SideDoor, TaskReport } from '../emulator/side-door.ts';
+import { Account } from './account.ts';
+import { idOf, TaskRequests } from './asked-tasks.ts';
 import { startAgentEndpoint, type AgentEndpoint, type KnownTask } from './agent-endpoint.ts';
 import type { PullImage } from './image.ts';
 import type { Pace } from './pace.ts';
@@ -22,9 +15,12 @@ import { readService, type WantedDeployment, type WantedService } from './read-s
 import { RunningTask, type TaskWorld } from './running-task.ts';
 import { ServiceScheduler } from './service-scheduler.ts';
 import { TaskAddresses } from './task-address.ts';
-import { readTaskDefinition, type TaskPlan } from './task-definition.ts';
+import type { TaskPlan } from './task-definition.ts';
 import type { RunnerEvent } from './task-event.ts';
-import type { TargetState } from './task-health.ts';
+import type { TaskSettings } from './task-settings.ts';
+import { Autoscaler } from './autoscaler.ts';
+import { beginAnew } from './begin-anew.ts';
+import { watchTasks, type TaskWatch } from './watch-tasks.ts';
 
 export interface TaskRunnerOptions {
   clients: AwsClients;
@@ -36,12 +32,14 @@ export interface TaskRunnerOptions {
   /** The rehearsal's closed list, for one task. */
   addedVariables: (address: string) => Record<string, string>;
   credentials: (taskId: string, roleName: string) => Response;
+  /** One value of a metric; a minute divided by the pace, and 20 s at least, where it is left out. */
+  metricPeriodMs?: number;
   /** Scratch folders and logs of the tasks. */
   folder: string;
   emit: (event: RunnerEvent) => void;
   onLine: (task: RunningTask, line: string) => void;
   /** The emulator is gone, or something else that ends it all. */
-  onFailure: (error: unknown) => void;
+  onFailure: (error: unknown) => unknown;
 }
 
 export interface TaskRunner {
@@ -56,6 +54,9 @@ const LOOK_EVERY_MS = 1000;
 /** Changes that come together are looked at together. */
 const POKE_MS = 30;
 const DRAIN_LOOK_MS = 100;
+const FLUSH_EVERY_MS = 1000;
+/** The service writes a metric line every 20 s. */
+const LEAST_METRIC_PERIOD_MS = 20_000;
 
 /** Does for one service of the emulated account what ECS does: looks every second, and when something happened. */
 export async function startTaskRunner(options: TaskRunnerOptions): Promise<TaskRunner> {
@@ -68,23 +69,46 @@ class Runner implements TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #scheduler: ServiceScheduler;
   readonly #addresses = new TaskAddresses(process.pid);
-  readonly #plans = new Map<string, TaskPlan>();
-  readonly #zones = new Map<string, string>();
+  readonly #account: Account;
   readonly #known = new Map<string, KnownTask>();
   readonly #reports = new Map<string, Promise<void>>();
   readonly #agent: AgentEndpoint;
+  /** Started by RunTask. */
+  readonly #single = new Set<RunningTask>();
+  readonly #requests: TaskRequests;
+  readonly #watch: TaskWatch;
+  readonly #autoscaler: Autoscaler;
   #targetGroupArn: string | undefined;
   #looking: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #watching: Promise<void> = Promise.resolve();
+  readonly #metricPeriodMs: number;
+  readonly #life = new AbortController();
   #stopped = false;
+  #busy = false;
+  /** Something changed while it was looking. */
+  #poked = false;
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
     const { clients, cluster, service, pace } = options;
+    this.#account = new Account(clients, cluster);
     this.#agent = startAgentEndpoint({
       ecs: clients.ecs,
       find: (id) => this.#known.get(id),
       credentials: options.credentials,
+    });
+    this.#requests = new TaskRequests(clients.ecs, cluster);
+    this.#watch = watchTasks(clients, { cluster, service });
+    this.#metricPeriodMs = options.metricPeriodMs ?? Math.max(LEAST_METRIC_PERIOD_MS, pace.interval(60));
+    this.#autoscaler = new Autoscaler({
+      clients,
+      cluster,
+      service,
+      periodMs: this.#metricPeriodMs,
+      paceFactor: pace.factor,
+      now: Date.now,
+      say: (message) => options.emit({ atMs: Date.now(), what: 'service', message }),
     });
     this.#scheduler = new ServiceScheduler({
       now: Date.now,
@@ -92,8 +116,8 @@ class Runner implements TaskRunner {
       cluster,
       service,
       read: async () => readService(clients.ecs, cluster, service),
-      targetStates: async (arn) => this.#targetStates(arn),
-      protectedTasks: async (ids) => this.#protected(ids),
+      targetStates: async (arn) => this.#account.targetStates(arn),
+      protectedTasks: async (ids) => this.#account.protectedTasks(ids),
       startTask: async (deployment, wanted) => this.#start(deployment, wanted),
       reportService: options.sideDoor.reportService,
       say: (message) => options.emit({ atMs: Date.now(), what: 'service', message }),
@@ -107,22 +131,25 @@ class Runner implements TaskRunner {
   async begin(): Promise<void> {
     await mkdir(join(this.#options.folder, 'logs'), { recursive: true });
     await this.#beginAnew();
-    await this.#scheduler.look();
-    this.#again(LOOK_EVERY_MS);
+    await this.#look();
+    this.#watching = this.#watchOn();
   }
 
   tasks(): RunningTask[] {
-    return [...this.#scheduler.tasks];
+    return [...this.#scheduler.tasks, ...this.#single];
   }
 
   poke(): void {
-    if (!this.#stopped) this.#again(POKE_MS);
+    this.#poked = true;
+    if (!this.#stopped && !this.#busy) this.#again(POKE_MS);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#life.abort();
     clearTimeout(this.#timer);
     await this.#looking.catch(() => undefined);
+    await this.#watching;
     await Promise.all(this.tasks().map(async (task) => task.kill()));
     await this.#agent.stop();
     // DescribeServices and the rest say that nothing runs; without an emulator there is nobody to tell.
@@ -130,108 +157,131 @@ class Runner implements TaskRunner {
     await rm(join(this.#options.folder, 'tasks'), { recursive: true, force: true });
   }
 
-  /** Tasks and targets of a runner that is gone run no more, and what failed with it may be tried again. */
   async #beginAnew(): Promise<void> {
-    const { clients, sideDoor, cluster, service } = this.#options;
-    await this.#forgetTasks();
-    const wanted = await readService(clients.ecs, cluster, service);
-    if (!wanted) return;
-    if (wanted.targetGroupArn) await this.#forgetTargets(wanted.targetGroupArn);
-    const [primary] = wanted.deployments;
-    if (!primary) return;
-    await sideDoor.reportService(cluster, service, {
-      runningCount: 0,
-      pendingCount: 0,
-      deployments: [
-        { id: primary.id, runningCount: 0, pendingCount: 0, failedTasks: 0, rolloutState: 'IN_PROGRESS' },
-      ],
-    });
-  }
-
-  async #forgetTasks(): Promise<void> {
-    const { clients, sideDoor, cluster, service } = this.#options;
-    for (const desiredStatus of ['RUNNING', 'STOPPED'] as const) {
-      const { taskArns = [] } = await clients.ecs.send(
-        new ListTasksCommand({ cluster, serviceName: service, desiredStatus }),
-      );
-      for (const arn of taskArns) await sideDoor.forgetTask(cluster, arn.split('/').at(-1) ?? '');
-    }
-  }
-
-  async #forgetTargets(arn: string): Promise<void> {
     const { clients, sideDoor } = this.#options;
-    const ids = [...(await this.#targetStates(arn)).keys()];
-    if (ids.length === 0) return;
-    const registered = [...(await this.#targetStates(arn))].filter(([, state]) => state !== 'draining');
-    const Targets = registered.map(([Id]) => ({ Id }));
-    if (Targets.length > 0)
-      await clients.elb.send(new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets }));
-    await sideDoor.reportTargetHealth(
-      arn,
-      ids.map((id) => ({ id, state: 'unused' })),
-    );
+    await beginAnew(clients, sideDoor, this.#account, this.#options);
   }
 
   #again(afterMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#looking = this.#looking
-        .then(async () => this.#scheduler.look())
-        .then(
-          () => void (this.#stopped || this.#again(LOOK_EVERY_MS)),
-          (error: unknown) => {
-            if (!this.#stopped) this.#options.onFailure(error);
-          },
-        );
-    }, afterMs);
+    this.#timer = setTimeout(() => void (this.#looking = this.#look()), afterMs);
+  }
+
+  async #look(): Promise<void> {
+    this.#busy = true;
+    this.#poked = false;
+    try {
+      const { toStart, toStop } = await this.#requests.look(this.tasks());
+      for (const { task, reason } of toStop) task.stop(reason, 'UserInitiated');
+      for (const task of toStart) await this.#startSingle(task);
+      for (const task of this.#single) if (task.phase === 'stopped') this.#single.delete(task);
+      await this.#scheduler.look();
+    } catch (error) {
+      if (!this.#stopped) this.#options.onFailure(error);
+      return;
+    } finally {
+      this.#busy = false;
+    }
+    if (!this.#stopped) this.#again(this.#poked ? POKE_MS : LOOK_EVERY_MS);
+  }
+
+  /** Logs and metrics every second, scaling once a period. */
+  async #watchOn(): Promise<void> {
+    let nextScalingMs = Date.now() + this.#metricPeriodMs;
+    while (!this.#stopped) {
+      await Promise.race([Bun.sleep(FLUSH_EVERY_MS), untilAborted(this.#life.signal)]);
+      if (this.#stopped) return;
+      try {
+        await this.#watch.flush(this.tasks());
+        if (Date.now() < nextScalingMs) continue;
+        nextScalingMs = Date.now() + this.#metricPeriodMs;
+        await this.#autoscaler.look();
+        this.poke();
+      } catch (error) {
+        if (!this.#stopped) this.#options.onFailure(error);
+        return;
+      }
+    }
   }
 
   async #start(deployment: WantedDeployment, wanted: WantedService): Promise<RunningTask> {
     this.#targetGroupArn = wanted.targetGroupArn;
-    const plan = await this.#plan(deployment.taskDefinition);
-    const id = randomUUID().replaceAll('-', '');
-    const address = await this.#addresses.take(plan.container.port);
-    const zone = await this.#emptiestZone(wanted.subnetIds);
-    const { cluster, service } = this.#options;
-    this.#known.set(id, { id, arn: taskArn(plan, cluster, id), cluster, plan, address, zone });
-    return new RunningTask(
-      {
+    const plan = await this.#account.plan(deployment.taskDefinition);
+    return this.#run({
+      id: randomUUID().replaceAll('-', ''),
+      plan,
+      deploymentId: deployment.id,
+      group: `service:${this.#options.service}`,
+      startedBy: deployment.id,
+      address: await this.#addresses.take(plan.container.port),
+      zone: await this.#emptiestZone(wanted.subnetIds),
+      balanced: wanted.targetGroupArn !== undefined,
+    });
+  }
+
+  /** A task of RunTask, with its overrides of command and environment. One that can't be run here is stopped with the reason. */
+  async #startSingle(task: Task): Promise<void> {
+    const id = idOf(task.taskArn ?? '');
+    try {
+      const plan = await this.#account.plan(task.taskDefinitionArn ?? '');
+      const override = task.overrides?.containerOverrides?.find(({ name }) => name === plan.container.name);
+      const environment = (override?.environment ?? []).map(({ name = '', value = '' }) => [name, value]);
+      const single = this.#run({
         id,
         plan,
-        deploymentId: deployment.id,
-        group: `service:${service}`,
-        startedBy: deployment.id,
-        address,
-        zone,
-        balanced: wanted.targetGroupArn !== undefined,
-      },
-      this.#world(),
-    );
+        deploymentId: undefined,
+        group: task.group ?? '',
+        startedBy: task.startedBy,
+        address: await this.#addresses.take(plan.container.port),
+        zone: task.availabilityZone ?? '',
+        balanced: false,
+        ...(override?.command?.length ? { command: override.command } : {}),
+        environment: Object.fromEntries(environment) as Record<string, string>,
+      });
+      this.#single.add(single);
+    } catch (error) {
+      await this.#options.sideDoor.reportTask(this.#options.cluster, id, {
+        lastStatus: 'STOPPED',
+        desiredStatus: 'STOPPED',
+        stopCode: 'TaskFailedToStart',
+        stoppedReason: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+
+  #run(settings: TaskSettings): RunningTask {
+    const { id, plan, address, zone } = settings;
+    const { cluster } = this.#options;
+    this.#known.set(id, { id, arn: taskArn(plan, cluster, id), cluster, plan, address, zone });
+    return new RunningTask(settings, this.#world());
   }
 
   #world(): TaskWorld {
     const { clients, folder, pace, pull, addedVariables, emit, onLine } = this.#options;
-    const target = (address: string, port: number) => ({
-      TargetGroupArn: this.#targetGroupArn,
-      Targets: [{ Id: address, Port: port }],
-    });
     return {
       now: Date.now,
       pace,
       pull,
+      openLog: async (id, plan) => this.#watch.open(id, plan),
       readSecrets: async (plan) => readSecrets(clients.secrets, plan),
       addedVariables: ({ id, address }) => ({ ...this.#agent.variables(id), ...addedVariables(address) }),
       report: async (id, report) => this.#report(id, report),
       register: async (address, port) => {
-        if (!this.#stopped) await clients.elb.send(new RegisterTargetsCommand(target(address, port)));
+        const group = this.#targetGroupArn;
+        if (!this.#stopped && group) await this.#account.register(group, address, port);
       },
-      deregister: async (address, port) => {
-        // Nobody asks any more, and the emulator may be going too.
-        if (!this.#stopped) await clients.elb.send(new DeregisterTargetsCommand(target(address, port)));
+      deregister: async (address) => {
+        // At the end all are forgotten at once.
+        const group = this.#targetGroupArn;
+        if (!this.#stopped && group) await this.#account.deregister(group, [address]);
       },
       drained: async (address) => this.#drained(address),
       emit,
-      onLine,
+      onFailure: this.#options.onFailure,
+      onLine: (task, line) => {
+        this.#watch.line(task, line);
+        onLine(task, line);
+      },
       changed: () => this.poke(),
       taskFolder: (id) => join(folder, 'tasks', id),
       logPath: (id) => join(folder, 'logs', `task-${id}.log`),
@@ -245,67 +295,27 @@ class Runner implements TaskRunner {
     const next = before.then(async () => {
       if (!this.#stopped) await sideDoor.reportTask(cluster, id, report);
     });
-    this.#reports.set(id, next.catch(this.#options.onFailure));
+    this.#reports.set(
+      id,
+      next.catch((error: unknown) => void this.#options.onFailure(error)),
+    );
     await this.#reports.get(id);
   }
 
   async #drained(address: string): Promise<void> {
     for (;;) {
       if (this.#stopped || !this.#targetGroupArn) return;
-      const states = await this.#targetStates(this.#targetGroupArn);
+      const states = await this.#account.targetStates(this.#targetGroupArn);
       if (states.get(address) !== 'draining') return;
       await Bun.sleep(DRAIN_LOOK_MS);
     }
   }
 
-  async #targetStates(arn: string): Promise<Map<string, TargetState>> {
-    const { TargetHealthDescriptions = [] } = await this.#options.clients.elb.send(
-      new DescribeTargetHealthCommand({ TargetGroupArn: arn }),
-    );
-    return new Map(
-      TargetHealthDescriptions.map(({ Target, TargetHealth }) => [
-        Target?.Id ?? '',
-        (TargetHealth?.State ?? 'unused') as TargetState,
-      ]),
-    );
-  }
-
-  async #protected(ids: readonly string[]): Promise<Set<string>> {
-    if (ids.length === 0) return new Set();
-    const { cluster, clients } = this.#options;
-    const { protectedTasks = [] } = await clients.ecs.send(
-      new GetTaskProtectionCommand({ cluster, tasks: [...ids] }),
-    );
-    return new Set(
-      protectedTasks.flatMap(({ taskArn: arn = '', protectionEnabled }) =>
-        protectionEnabled ? [arn.split('/').at(-1) ?? ''] : [],
-      ),
-    );
-  }
-
-  async #plan(arn: string): Promise<TaskPlan> {
-    const known = this.#plans.get(arn);
-    if (known) return known;
-    const { taskDefinition } = await this.#options.clients.ecs.send(
-      new DescribeTaskDefinitionCommand({ taskDefinition: arn }),
-    );
-    const plan = readTaskDefinition(taskDefinition ?? {});
-    this.#plans.set(arn, plan);
-    return plan;
-  }
-
   /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html */
   async #emptiestZone(subnetIds: readonly string[]): Promise<string> {
-    if (this.#zones.size === 0) {
-      const { Subnets = [] } = await this.#options.clients.ec2.send(
-        new DescribeSubnetsCommand({ SubnetIds: [...subnetIds] }),
-      );
-      for (const { SubnetId = '', AvailabilityZone = '' } of Subnets)
-        this.#zones.set(SubnetId, AvailabilityZone);
-    }
     const inZone = (zone: string): number =>
       this.tasks().filter(({ settings, phase }) => settings.zone === zone && phase !== 'stopping').length;
-    const zones = [...new Set(this.#zones.values())].toSorted();
+    const zones = await this.#account.zones(subnetIds);
     return zones.toSorted((a, b) => inZone(a) - inZone(b))[0] ?? '';
   }
 

@@ -60,7 +60,7 @@ export async function startBalancer(
   const checked = Bun.spawnSync(['haproxy', '-c', '-f', path]);
   if (!checked.success) throw new Error(`${checked.stderr.toString()}\n${configuration}`);
   const child = Bun.spawn(['haproxy', '-db', '-f', path], { stdout: 'ignore', stderr: 'inherit' });
-  const control = createControl(socket);
+  const control = createControl(socket, balancer.targetGroups);
   for (let tries = 0; tries < 100 && !(await control.servers().catch(() => undefined)); tries += 1)
     await Bun.sleep(20);
   return {

@@ -357,7 +357,7 @@ describe('targets', () => {
     await running.control.add(backend, 'task-0', '127.0.0.1', port.port ?? 0);
     for (let looks = 0; looks < 20; looks += 1) {
       const state = (await running.control.servers()).find(({ name }) => name === 'task-0')?.status;
-      expect(state).toBeOneOf(['initial', 'unhealthy']);
+      expect(state).toBeOneOf(['initial', 'unhealthy', 'rising']);
       expect(await status('/open/x')).toBe(200);
     }
     await running.control.remove(backend, 'task-0');

@@ -1,0 +1,43 @@
+import { CliError, EXIT } from '../../cli/cli-error.ts';
+import type { Emulator } from '../emulator/start-emulator.ts';
+
+/** What ends the serving when a part of it fails in its work. */
+export async function explainFailure(error: unknown, { sideDoor }: Emulator): Promise<unknown> {
+  if (error instanceof CliError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  const there = await isThere(sideDoor);
+  return there
+    ? new CliError({
+        what: 'The rehearsal cannot go on serving.',
+        why,
+        next: 'Change what it names in terraform/aws/staging, apply again, then ./lornu rehearse serve.',
+        cause: error,
+      })
+    : new CliError({
+        what: 'The emulator of AWS does not answer any more.',
+        why,
+        next: './lornu rehearse apply begins anew.',
+        exitCode: EXIT.machine,
+        cause: error,
+      });
+}
+
+async function isThere(sideDoor: Emulator['sideDoor']): Promise<boolean> {
+  try {
+    await sideDoor.health();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Addresses of tasks and their end with this process are Linux's. */
+export function refuseOtherSystems(): void {
+  if (process.platform === 'linux' && Bun.which('setpriv')) return;
+  throw new CliError({
+    what: 'Tasks can be run on Linux only.',
+    why: 'Each needs a loopback address of its own (127.x.y.z) and an end with its parent, which Linux alone gives (util-linux: setpriv).',
+    next: 'Run it on a Linux machine; ./lornu rehearse apply and plan work here too.',
+    exitCode: EXIT.machine,
+  });
+}

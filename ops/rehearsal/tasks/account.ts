@@ -1,0 +1,84 @@
+import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+import { DescribeTaskDefinitionCommand, GetTaskProtectionCommand } from '@aws-sdk/client-ecs';
+import {
+  DeregisterTargetsCommand,
+  DescribeTargetHealthCommand,
+  RegisterTargetsCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { AwsClients } from '../emulator/aws-clients.ts';
+import { idOf } from './asked-tasks.ts';
+import { readTaskDefinition, type TaskPlan } from './task-definition.ts';
+import type { TargetState } from './task-health.ts';
+
+/** What ECS asks of the other services of the account, by their API. */
+export class Account {
+  readonly #clients: AwsClients;
+  readonly #cluster: string;
+  readonly #plans = new Map<string, TaskPlan>();
+  readonly #zones = new Map<string, string>();
+
+  constructor(clients: AwsClients, cluster: string) {
+    this.#clients = clients;
+    this.#cluster = cluster;
+  }
+
+  /** A task definition never changes once it is registered. */
+  async plan(arn: string): Promise<TaskPlan> {
+    const known = this.#plans.get(arn);
+    if (known) return known;
+    const { taskDefinition } = await this.#clients.ecs.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: arn }),
+    );
+    const plan = readTaskDefinition(taskDefinition ?? {});
+    this.#plans.set(arn, plan);
+    return plan;
+  }
+
+  /** The zones of the subnets, each once. */
+  async zones(subnetIds: readonly string[]): Promise<string[]> {
+    if (subnetIds.some((id) => !this.#zones.has(id))) {
+      const { Subnets = [] } = await this.#clients.ec2.send(
+        new DescribeSubnetsCommand({ SubnetIds: [...subnetIds] }),
+      );
+      for (const { SubnetId = '', AvailabilityZone = '' } of Subnets)
+        this.#zones.set(SubnetId, AvailabilityZone);
+    }
+    return [...new Set(subnetIds.map((id) => this.#zones.get(id) ?? ''))].toSorted();
+  }
+
+  async targetStates(groupArn: string): Promise<Map<string, TargetState>> {
+    const { TargetHealthDescriptions = [] } = await this.#clients.elb.send(
+      new DescribeTargetHealthCommand({ TargetGroupArn: groupArn }),
+    );
+    return new Map(
+      TargetHealthDescriptions.map(({ Target, TargetHealth }) => [
+        Target?.Id ?? '',
+        (TargetHealth?.State ?? 'unused') as TargetState,
+      ]),
+    );
+  }
+
+  async register(groupArn: string, address: string, port: number): Promise<void> {
+    const Targets = [{ Id: address, Port: port }];
+    await this.#clients.elb.send(new RegisterTargetsCommand({ TargetGroupArn: groupArn, Targets }));
+  }
+
+  async deregister(groupArn: string, addresses: readonly string[]): Promise<void> {
+    if (addresses.length === 0) return;
+    const Targets = addresses.map((Id) => ({ Id }));
+    await this.#clients.elb.send(new DeregisterTargetsCommand({ TargetGroupArn: groupArn, Targets }));
+  }
+
+  /** Of these tasks those that may not be stopped now. */
+  async protectedTasks(ids: readonly string[]): Promise<Set<string>> {
+    if (ids.length === 0) return new Set();
+    const { protectedTasks = [] } = await this.#clients.ecs.send(
+      new GetTaskProtectionCommand({ cluster: this.#cluster, tasks: [...ids] }),
+    );
+    return new Set(
+      protectedTasks.flatMap(({ taskArn: arn = '', protectionEnabled }) =>
+        protectionEnabled ? [idOf(arn)] : [],
+      ),
+    );
+  }
+}

@@ -1,0 +1,139 @@
+import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { readFile } from 'node:fs/promises';
+import type { AwsClients } from '../emulator/aws-clients.ts';
+import { readMetricLine, type MetricValue } from './metric-line.ts';
+import type { RunningTask } from './running-task.ts';
+import type { TaskPlan } from './task-definition.ts';
+
+/** Takes what tasks write and use to the emulated account's CloudWatch. */
+export interface TaskWatch {
+  /** Makes the stream of a task's log; rejects with ECS's sentence, and the task does not start. */
+  open: (taskId: string, plan: TaskPlan) => Promise<void>;
+  line: (task: RunningTask, line: string) => void;
+  /** Measures the tasks' processors and sends what is waiting. */
+  flush: (tasks: readonly RunningTask[]) => Promise<void>;
+}
+
+interface WatchedLines {
+  stream: string;
+  group: string;
+  waiting: { timestamp: number; message: string }[];
+}
+
+/** Beyond it lines are lost, as with the log driver's mode non-blocking. */
+const MOST_WAITING = 5_000;
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
+const MOST_EVENTS = 1_000;
+const TICKS_PER_S = 100;
+
+/**
+ * Lines of a container become log events of its stream, metric lines become metrics, and the processors that tasks use
+ * become ECS's own metric.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html (awslogs-stream-prefix)
+ */
+export function watchTasks(
+  clients: Pick<AwsClients, 'cloudwatch' | 'logs'>,
+  { cluster, service }: { cluster: string; service: string },
+): TaskWatch {
+  const lines = new Map<string, WatchedLines>();
+  const used = new Map<string, { atMs: number; seconds: number }>();
+  let metrics: MetricValue[] = [];
+
+  const sendLines = async (watched: WatchedLines): Promise<void> => {
+    const { group: logGroupName, stream: logStreamName } = watched;
+    if (watched.waiting.length === 0) return;
+    const logEvents = watched.waiting.splice(0, MOST_EVENTS);
+    // A log group that was deleted meanwhile takes the lines with it, as on AWS.
+    await clients.logs
+      .send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }))
+      .catch((error: unknown) => {
+        if (!(error instanceof ResourceNotFoundException)) throw error;
+      });
+  };
+  const sendMetrics = async (): Promise<void> => {
+    const waiting = metrics;
+    metrics = [];
+    for (const namespace of new Set(waiting.map((one) => one.namespace))) {
+      const own = waiting.filter((one) => one.namespace === namespace);
+      // oxlint-disable-next-line no-await-in-loop -- there are one or two
+      await clients.cloudwatch.send(
+        new PutMetricDataCommand({ Namespace: namespace, MetricData: own.map(toDatum) }),
+      );
+    }
+  };
+  const measure = async (tasks: readonly RunningTask[]): Promise<void> => {
+    const parts: number[] = [];
+    for (const { id, pid, phase, settings } of tasks) {
+      if (phase !== 'running' || pid === undefined || settings.deploymentId === undefined) continue;
+      // oxlint-disable-next-line no-await-in-loop -- /proc answers at once
+      const now = { atMs: Date.now(), seconds: await processorSeconds(pid) };
+      const before = used.get(id);
+      used.set(id, now);
+      if (!before || now.atMs - before.atMs < 1) continue;
+      const processors = ((now.seconds - before.seconds) * 1000) / (now.atMs - before.atMs);
+      parts.push((processors / (settings.plan.cpuUnits / 1024)) * 100);
+    }
+    if (parts.length === 0) return;
+    metrics.push({
+      namespace: 'AWS/ECS',
+      name: 'CPUUtilization',
+      unit: 'Percent',
+      dimensions: { ClusterName: cluster, ServiceName: service },
+      values: parts,
+      atMs: Date.now(),
+    });
+  };
+  return {
+    open: async (taskId, { container }) => {
+      const { logGroup: group, logStreamPrefix: prefix, name } = container;
+      if (!group) return;
+      const stream = `${prefix}/${name}/${taskId}`;
+      try {
+        await clients.logs.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream }));
+      } catch (error) {
+        throw new Error(
+          `ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream in ${group}: ${error instanceof Error ? error.message : String(error)}`,
+          { cause: error },
+        );
+      }
+      lines.set(taskId, { group, stream, waiting: [] });
+    },
+    line: (task, message) => {
+      metrics.push(...readMetricLine(message));
+      const known = lines.get(task.id);
+      if (!known || message === '') return;
+      if (known.waiting.length < MOST_WAITING) known.waiting.push({ timestamp: Date.now(), message });
+    },
+    flush: async (tasks) => {
+      await measure(tasks);
+      await sendMetrics();
+      for (const watched of lines.values()) {
+        // oxlint-disable-next-line no-await-in-loop -- the emulator takes one after the other anyway
+        await sendLines(watched);
+      }
+    },
+  };
+}
+
+function toDatum({ name, unit, dimensions, values, atMs }: MetricValue) {
+  return {
+    MetricName: name,
+    Unit: unit as 'Count',
+    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Values: values,
+    Timestamp: new Date(atMs),
+  };
+}
+
+/** User and system time of a process, in seconds; what has ended has used none. */
+async function processorSeconds(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name in brackets may hold spaces; what follows it are state and numbers.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_S;
+}
