@@ -1,0 +1,51 @@
+import { examineWorkflow } from '@lornu/ops/delivery/workflow/examine-workflow.ts';
+import { beforeAll, describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { parse, parseDocument } from 'yaml';
+import { getDocuments, ROOT } from './plan/documents.ts';
+import type { Json } from './plan/document.ts';
+import { readEnvironment, type Environment } from './plan/environment.ts';
+import { judgeWorkflow } from './workflow/check.ts';
+import { WORKFLOW_CHECKS } from './workflow/checks.ts';
+import { judgeWorkflowMutants } from './workflow/judge-all.ts';
+import { KNOWN_WORKFLOW_SURVIVORS, WORKFLOW_FILE } from './workflow/judge.ts';
+import { findWorkflowMutants } from './workflow/operators.ts';
+import { written } from './workflow/places.ts';
+
+const SEED = Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''));
+/** A sample in every run; tests/infrastructure-whole judges all of them. */
+const JUDGING_MS = 12_000;
+
+let environment: Environment;
+let text: string;
+beforeAll(async () => {
+  environment = readEnvironment(await getDocuments());
+  text = await Bun.file(join(ROOT, WORKFLOW_FILE)).text();
+}, 600_000);
+
+describe('the workflow', () => {
+  test.each(WORKFLOW_CHECKS.map(({ id, why }) => [id, why]))('%s: %s', (id) => {
+    const checks = WORKFLOW_CHECKS.filter((check) => check.id === id);
+    expect(judgeWorkflow(checks, parse(text) as Json, environment)).toEqual([]);
+  });
+
+  test('keeps what the delivery promises of it', () => {
+    expect(examineWorkflow(text)).toEqual([]);
+  });
+
+  test('is the same file after it was parsed and written', () => {
+    expect(parse(written(parseDocument(text)))).toEqual(parse(text));
+  });
+});
+
+test('a wrong workflow turns a statement red, whatever is done wrong (a sample)', async () => {
+  const { score } = await judgeWorkflowMutants(environment, SEED, JUDGING_MS);
+  expect(score.tried).toBeGreaterThan(50);
+  expect(score.noticed / score.tried).toBeGreaterThanOrEqual(0.9);
+  expect(score.unexpected).toEqual([]);
+}, 120_000);
+
+test('every known survivor is a mutant that there is', () => {
+  const ids = new Set(findWorkflowMutants(parseDocument(text)).map(({ id }) => id));
+  expect(KNOWN_WORKFLOW_SURVIVORS.filter(({ id }) => !ids.has(id))).toEqual([]);
+});

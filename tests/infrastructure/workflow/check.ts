@@ -1,0 +1,75 @@
+import { Absent, Reader } from '../plan/reader.ts';
+import type { Json } from '../plan/document.ts';
+import type { Environment } from '../plan/environment.ts';
+import { view, type View } from '../plan/view.ts';
+import type { Must, Problem } from '../checks/check.ts';
+
+/** A step as checks ask for it: what it uses or runs, and where it stands. */
+export interface Step {
+  job: string;
+  index: number;
+  /** actions/checkout, or the command after `lornu`; the first word of anything else. */
+  what: string;
+  reader: Reader;
+}
+
+export interface WorkflowView {
+  file: Reader;
+  jobs: readonly { name: string; reader: Reader; steps: readonly Step[] }[];
+  /** Steps of every job that use this action or run this command. */
+  steps: (what: string) => Step[];
+  /** Roles, names and defaults of the stacks that it applies. */
+  stacks: View;
+}
+
+/** A statement about the workflow; what of it the delivery's own examination promises already is not repeated. */
+export interface WorkflowCheck {
+  id: string;
+  why: string;
+  run: (workflow: WorkflowView, must: Must) => void;
+}
+
+/** Everything that these checks find wrong in a parsed workflow. */
+export function judgeWorkflow(
+  checks: readonly WorkflowCheck[],
+  workflow: Json,
+  environment: Environment,
+): Problem[] {
+  const seen = viewWorkflow(workflow, environment);
+  return checks.flatMap((check) => {
+    const problems: Problem[] = [];
+    try {
+      check.run(seen, (holds, problem) => {
+        if (!holds) problems.push({ check: check.id, problem });
+      });
+    } catch (error) {
+      if (!(error instanceof Absent)) throw error;
+      problems.push({ check: check.id, problem: error.message });
+    }
+    return problems;
+  });
+}
+
+function viewWorkflow(workflow: Json, environment: Environment): WorkflowView {
+  const file = new Reader('workflow', workflow, () => {});
+  const jobs = file.keys('jobs').map((name) => {
+    const [reader] = file.blocks(`jobs.${name}`);
+    if (!reader) throw new Absent(`the job ${name} is empty.`);
+    const steps = reader
+      .blocks('steps')
+      .map((step, index): Step => ({ job: name, index, what: whatOf(step), reader: step }));
+    return { name, reader, steps };
+  });
+  return {
+    file,
+    jobs,
+    steps: (what) => jobs.flatMap(({ steps }) => steps.filter((step) => step.what === what)),
+    stacks: view(environment),
+  };
+}
+
+function whatOf(step: Reader): string {
+  if (step.has('uses')) return step.text('uses').split('@')[0] ?? '';
+  const run = step.has('run') ? step.text('run').trim() : '';
+  return /^\.\/lornu ([a-z]+(?: [a-z]+)*)/.exec(run)?.[1] ?? run.split(/\s/)[0] ?? '';
+}

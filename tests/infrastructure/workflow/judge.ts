@@ -1,0 +1,61 @@
+import { examineWorkflow } from '@lornu/ops/delivery/workflow/examine-workflow.ts';
+import type { Document } from 'yaml';
+import type { Json } from '../plan/document.ts';
+import type { Environment } from '../plan/environment.ts';
+import type { KnownSurvivor } from '../mutation/known-survivors.ts';
+import type { Judged } from '../mutation/judge-mutants.ts';
+import { judgeWorkflow } from './check.ts';
+import { WORKFLOW_CHECKS } from './checks.ts';
+import type { WorkflowMutant } from './operators.ts';
+import { written } from './places.ts';
+
+export const WORKFLOW_FILE = '.github/workflows/terraform-aws.yml';
+
+export const KNOWN_WORKFLOW_SURVIVORS: readonly KnownSurvivor[] = [
+  {
+    id: 'loosen-condition: jobs.review.if -> without its first part',
+    verdict: 'equivalent',
+    why: 'on another event there is no pull request, and nothing is not the repository',
+  },
+  {
+    id: 'loosen-condition: jobs.publish.if -> without its first part',
+    verdict: 'equivalent',
+    why: 'only a run that a person starts has inputs, so only that has the action deploy',
+  },
+];
+
+/**
+ * Whether these checks or the delivery's own examination find something wrong; undefined where nothing was changed or
+ * where GitHub refuses the file as a whole.
+ */
+export function createWorkflowJudge(
+  file: Document,
+  environment: Environment,
+): (mutant: WorkflowMutant) => Judged | undefined {
+  const before = file.toJS() as Json;
+  return ({ id, operator, make }) => {
+    const document = make();
+    const after = document.toJS() as Json;
+    if (Bun.deepEquals(before, after)) return undefined;
+    const mutant = { id, operator, make: () => environment };
+    const [problem] = judgeWorkflow(WORKFLOW_CHECKS, after, environment);
+    if (problem) return { mutant, noticed: problem };
+    const found = examined(written(document));
+    if (found === 'refused') return undefined;
+    const [sentence] = found;
+    return {
+      mutant,
+      noticed: sentence === undefined ? undefined : { check: 'examine-workflow', problem: sentence },
+    };
+  };
+}
+
+function examined(text: string): string[] | 'refused' {
+  try {
+    return examineWorkflow(text);
+  } catch (error) {
+    // An expression that GitHub's own parser does not take: no run starts from such a file.
+    if (error instanceof Error && 'typ' in error && 'tok' in error) return 'refused';
+    throw error;
+  }
+}
