@@ -31,14 +31,15 @@ export function hybridCard(card: AgentCard): Json {
   };
 }
 
+/** Every field of the scheme: Python's client makes 1.0's out of these alone, and verifies the signature over them. */
 function legacyScheme({ scheme }: SecurityScheme): Json {
   switch (scheme?.$case) {
     case 'httpAuthSecurityScheme':
-      return { type: 'http', scheme: scheme.value.scheme, bearerFormat: scheme.value.bearerFormat };
+      return { type: 'http', ...scheme.value };
     case 'openIdConnectSecurityScheme':
-      return { type: 'openIdConnect', openIdConnectUrl: scheme.value.openIdConnectUrl };
+      return { type: 'openIdConnect', ...scheme.value };
     case 'mtlsSecurityScheme':
-      return { type: 'mutualTLS' };
+      return { type: 'mutualTLS', ...scheme.value };
     case 'apiKeySecurityScheme':
     case 'oauth2SecurityScheme':
     case undefined:
