@@ -60,6 +60,11 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
       const { service, fastapi } = targets.servers;
       const longSessionOwn = await measureLongSession(service, { app: 'bare', short: 10, long: 2_000 });
       const longSessionFull = await measureLongSession(service, { app: 'plain', short: 10, long: 2_000 });
+      const longSessionCompacted = await measureLongSession(service, {
+        app: 'compacted',
+        short: 10,
+        long: 2_000,
+      });
       onStep(`${streams} streams at once`);
       const found: BenchReport['streams'] = {
         'pass-through': await measureStreams(targets, 'pass-through', streams),
@@ -80,6 +85,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
         startMs: { service: startMs, fastapi: fastapi.startMs },
         longSessionOwn,
         longSessionFull,
+        longSessionCompacted,
       };
     } finally {
       await stopTargets(targets);

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Logger } from '../observability/logger.ts';
 import type { AgentRegistry, BrokenAgent, LoadedAgent } from './agent-registry.ts';
 import { rememberDeclarations } from './remember-declarations.ts';
+import { spareHistory } from './spare-history.ts';
 import { shareModules } from './share-modules.ts';
 
 export interface LoadAgentsOptions {
@@ -60,6 +61,7 @@ async function loadAgent(dir: string, appName: string, timeoutMs: number): Promi
   if (rootAgent === undefined) throw new Error(`${basename(entry)} exports no rootAgent.`);
   if (!isBaseAgent(rootAgent)) throw new Error(`rootAgent of ${basename(entry)} is not an ADK agent.`);
   rememberDeclarations(rootAgent);
+  spareHistory(rootAgent);
   return { appName, rootAgent };
 }
 

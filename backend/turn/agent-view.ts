@@ -5,8 +5,7 @@ import {
   type Event,
 } from '@google/adk';
 import type { Content } from '@google/genai';
-
-type Rewinding = { rewindBeforeInvocationId?: string };
+import { rewindOf, unusualOf } from '../events/unusual.ts';
 
 /**
  * The events of a session as adk-js must see them, where that differs from what is stored (Python ADK's form):
@@ -20,7 +19,7 @@ export function toAgentView(events: Event[], newMessage: Content | undefined): E
 
 /** A rewind event takes away everything from the named invocation on, up to and with itself. */
 export function withoutRewound(events: Event[]): Event[] {
-  if (!events.some((event) => rewindOf(event))) return events;
+  if (!unusualOf(events).hasRewind) return events;
   const kept: Event[] = [];
   for (const event of events) {
     const rewound = rewindOf(event);
@@ -32,8 +31,6 @@ export function withoutRewound(events: Event[]): Event[] {
   }
   return kept;
 }
-
-const rewindOf = (event: Event): string | undefined => (event.actions as Rewinding).rewindBeforeInvocationId;
 
 function withProvisionalAnswersFirst(events: Event[], newMessage: Content | undefined): Event[] {
   const answered = new Set(

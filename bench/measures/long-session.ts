@@ -10,8 +10,8 @@ export interface LongSession {
 }
 
 export interface LongSessionOptions {
-  /** bare sends the model no history (the turn's own cost), plain all of it. */
-  app: 'bare' | 'plain';
+  /** bare sends the model no history (the turn's own cost), plain all of it, compacted a summary and what came after it. */
+  app: 'bare' | 'plain' | 'compacted';
   /** Events that a session has before the measured turns. */
   short: number;
   long: number;

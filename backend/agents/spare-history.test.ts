@@ -1,0 +1,133 @@
+import {
+  createEvent,
+  FunctionNode,
+  InvocationContext,
+  LlmAgent,
+  NodeTool,
+  PluginManager,
+  REQUEST_INPUT_FUNCTION_CALL_NAME,
+  setLogger,
+  TokenBasedContextCompactor,
+  type CompactedEvent,
+  type Event,
+  type LlmRequest,
+} from '@google/adk';
+import { beforeAll, expect, test } from 'bun:test';
+import { z } from 'zod';
+import { useModel } from '../model/gemini-llm.ts';
+import { toAdkLogger } from '../observability/adk-logger.ts';
+import { silentLog } from '../testing/run-bench.ts';
+import { spareHistory } from './spare-history.ts';
+
+// Never asked: only the request is made.
+beforeAll(() => {
+  setLogger(toAdkLogger(silentLog));
+  useModel({ backend: { kind: 'stand-in', baseUrl: 'http://127.0.0.1:9' } });
+});
+
+const talk = (count: number): Event[] =>
+  Array.from({ length: count }, (_, index) => {
+    const author = index % 2 === 0 ? 'user' : 'a';
+    const content = { role: author === 'user' ? 'user' : 'model', parts: [{ text: `text ${index}` }] };
+    return createEvent({ id: `e${index}`, author, timestamp: index + 1, content });
+  });
+
+/** What the model would be sent; everything that stands before it is asked. */
+async function requestOf(agent: LlmAgent, events: Event[]): Promise<LlmRequest> {
+  const session = { id: 's', appName: 'a', userId: 'u', state: {}, events, lastUpdateTime: 0 };
+  const pluginManager = new PluginManager([]);
+  const context = new InvocationContext({ invocationId: 'e-1', agent, session, pluginManager });
+  const request: LlmRequest = { contents: [], toolsDict: {}, liveConnectConfig: {} };
+  for (const processor of agent.requestProcessors)
+    for await (const event of processor.runAsync(context, request)) events.push(event);
+  return request;
+}
+
+const makeAgent = (more: Partial<ConstructorParameters<typeof LlmAgent>[0]> = {}): LlmAgent =>
+  new LlmAgent({ name: 'a', model: 'gemini-2.5-flash', ...more });
+
+/** A question of a workflow's node, and an answer that does not fit. */
+const MISFIT = [
+  createEvent({
+    author: 'a',
+    content: {
+      role: 'model',
+      parts: [
+        {
+          functionCall: {
+            id: 'i1',
+            name: REQUEST_INPUT_FUNCTION_CALL_NAME,
+            args: {
+              response_schema: { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] },
+            },
+          },
+        },
+      ],
+    },
+  }),
+  createEvent({
+    author: 'user',
+    content: {
+      role: 'user',
+      parts: [
+        { functionResponse: { id: 'i1', name: REQUEST_INPUT_FUNCTION_CALL_NAME, response: { n: 'x' } } },
+      ],
+    },
+  }),
+];
+const asking = new NodeTool(new FunctionNode('ask', () => 'done', { inputSchema: z.object({}) }));
+
+test('answers to questions are looked for where the agent has tools that ask any', async () => {
+  const [plain, withNode, later] = [makeAgent(), makeAgent({ tools: [asking] }), makeAgent()];
+  for (const agent of [plain, withNode, later]) spareHistory(agent);
+  await requestOf(plain, [...MISFIT]);
+  expect(requestOf(withNode, [...MISFIT])).rejects.toThrow('does not match the responseSchema');
+  later.tools.push(asking);
+  expect(requestOf(later, [...MISFIT])).rejects.toThrow('does not match the responseSchema');
+});
+
+test('the model is sent the same with a summary, and what the summary stands for is not looked at', async () => {
+  const summary: CompactedEvent = {
+    ...createEvent({ id: 'sum', author: 'a', timestamp: 40.5 }),
+    isCompacted: true,
+    startTime: 1,
+    endTime: 31,
+    compactedContent: 'They talked.',
+  };
+  const compactors = [
+    new TokenBasedContextCompactor({
+      tokenThreshold: 1e9,
+      eventRetentionSize: 2,
+      summarizer: { summarize: async () => summary },
+    }),
+  ];
+  const events = [...talk(40), summary, ...talk(43).slice(40)];
+  const [spared, plain] = [1, 2].map(() => makeAgent({ contextCompactors: compactors }));
+  spareHistory(spared!);
+  expect((await requestOf(spared!, [...events])).contents).toEqual(
+    (await requestOf(plain!, [...events])).contents,
+  );
+});
+
+test('what a compactor makes comes out', async () => {
+  const made = {
+    ...createEvent({ author: 'a' }),
+    isCompacted: true,
+    startTime: 1,
+    endTime: 30,
+  } as CompactedEvent;
+  const agent = makeAgent({
+    contextCompactors: [
+      new TokenBasedContextCompactor({
+        tokenThreshold: 1,
+        eventRetentionSize: 10,
+        summarizer: { summarize: async () => ({ ...made, compactedContent: 'They talked.' }) },
+      }),
+    ],
+  });
+  spareHistory(agent);
+  const events = talk(41);
+  const { contents } = await requestOf(agent, events);
+  expect(events.at(-1)).toMatchObject({ compactedContent: 'They talked.' });
+  expect(contents).toHaveLength(12);
+});

@@ -1,0 +1,43 @@
+import type { CompactedEvent, Event } from '@google/adk';
+import { createEvent } from '@google/adk';
+import { expect, test } from 'bun:test';
+import { activeEvents, unusualOf } from './unusual.ts';
+
+const said = (timestamp: number): Event => createEvent({ id: `e${timestamp}`, timestamp });
+const summaryOf = (startTime: number, endTime: number, timestamp: number): CompactedEvent => ({
+  ...said(timestamp),
+  isCompacted: true,
+  startTime,
+  endTime,
+  compactedContent: 'They talked.',
+});
+const rewind = (timestamp: number): Event =>
+  Object.assign(said(timestamp), { actions: { rewindBeforeInvocationId: 'e-1' } });
+
+test('what is new in a session is seen, whatever was looked at before', () => {
+  const events = [said(1), said(2)];
+  expect(unusualOf(events)).toMatchObject({ hasRewind: false, summary: undefined });
+  const summary = summaryOf(1, 1, 3);
+  events.push(summary);
+  expect(unusualOf(events)).toMatchObject({ hasRewind: false, summary });
+  events.push(rewind(4));
+  expect(unusualOf(events)).toMatchObject({ hasRewind: true, summary });
+  expect(unusualOf([])).toMatchObject({ hasRewind: false });
+});
+
+test('lists that begin with the same event are told apart', () => {
+  const first = said(1);
+  expect(unusualOf([first, rewind(2), said(3)]).hasRewind).toBe(true);
+  expect(unusualOf([first, said(3)]).hasRewind).toBe(false);
+  expect(unusualOf([first]).hasRewind).toBe(false);
+  expect(unusualOf([first, rewind(2)]).hasRewind).toBe(true);
+});
+
+test('what a summary stands for is no longer active, nor are older summaries', () => {
+  const plain = [said(1), said(2)];
+  expect(activeEvents(plain)).toBe(plain);
+  const older = summaryOf(1, 2, 5);
+  const newer = summaryOf(1, 4, 8);
+  const events = [said(1), said(2), said(3), said(4), older, said(6), said(7), newer, said(9)];
+  expect(activeEvents(events).map(({ timestamp }) => timestamp)).toEqual([6, 7, 8, 9]);
+});

@@ -1,0 +1,47 @@
+import { isCompactedEvent, type CompactedEvent, type Event } from '@google/adk';
+
+/** What changes how a session's events are read; most sessions have neither. */
+export interface Unusual {
+  hasRewind: boolean;
+  /** The newest summary of older events. */
+  summary: CompactedEvent | undefined;
+}
+
+interface Look extends Unusual {
+  count: number;
+  last: Event;
+}
+
+/** By a session's first event: events never change, and stay the same objects between the turns of a process. */
+const looks = new WeakMap<Event, Look>();
+
+/** The invocation before which an event takes the session back; undefined for all other events. */
+export function rewindOf(event: Event): string | undefined {
+  return (event.actions as { rewindBeforeInvocationId?: string }).rewindBeforeInvocationId;
+}
+
+/** Looks through those events of a session that it has not seen: thousands of them would be most of what a turn costs. */
+export function unusualOf(events: readonly Event[]): Unusual {
+  const [first] = events;
+  const last = events.at(-1);
+  if (!first || !last) return { hasRewind: false, summary: undefined };
+  const known = looks.get(first);
+  const isKnown = known !== undefined && events[known.count - 1] === known.last;
+  const look: Look = { hasRewind: false, summary: undefined, ...(isKnown ? known : { count: 0 }), last };
+  for (; look.count < events.length; look.count++) {
+    const event = events[look.count]!;
+    if (rewindOf(event)) look.hasRewind = true;
+    if (isCompactedEvent(event)) look.summary = event;
+  }
+  looks.set(first, look);
+  return look;
+}
+
+/** The events that a model is still to be told of: all, or the newest summary and what came after what it covers. */
+export function activeEvents(events: Event[]): Event[] {
+  const { summary } = unusualOf(events);
+  if (!summary) return events;
+  let from = events.length;
+  while (from > 0 && events[from - 1]!.timestamp > summary.endTime) from--;
+  return events.slice(from).filter((event) => event === summary || !isCompactedEvent(event));
+}
