@@ -63,10 +63,10 @@ export async function attachTo(
   target: Target,
   sessionId: string,
   runId: string,
-  lastIndex: number,
+  lastIndex: number | undefined,
 ): Promise<Turn> {
   return openStream(target, sessionId, `${runPath(target, sessionId, runId)}/frames`, {
-    headers: { 'last-event-id': `${runId}:${lastIndex}` },
+    ...(lastIndex === undefined ? {} : { headers: { 'last-event-id': `${runId}:${lastIndex}` } }),
   });
 }
 

@@ -7,6 +7,11 @@ const PROJECT = 'lornu-staging';
 /** Who may call from Google Cloud, and who may act for any user as a check does. */
 export const PEER_EMAIL = `gcp-agent@${PROJECT}.iam.gserviceaccount.com`;
 export const VERIFIER_EMAIL = `verifier@${PROJECT}.iam.gserviceaccount.com`;
+/** Machines that may act for users; each has limits of its own, and a hundred streams are more than one may have. */
+export const SERVICE_EMAILS: readonly string[] = [
+  VERIFIER_EMAIL,
+  ...Array.from({ length: 7 }, (_, index) => `client-${index + 1}@${PROJECT}.iam.gserviceaccount.com`),
+];
 
 /** What is there before Terraform: the zone, and the authority whose peers may call (PEM). */
 export interface GivenByAccount {
@@ -37,7 +42,7 @@ export function rehearsalVariables(given: GivenByAccount): Record<StackName, Rec
       failover_domain_name: `agent.${ZONE_NAME}`,
       google_cloud_address: '203.0.113.10',
       peer_emails: [PEER_EMAIL],
-      service_emails: [VERIFIER_EMAIL],
+      service_emails: SERVICE_EMAILS,
       peer_url: `https://gcp-agent.${ZONE_NAME}/a2a/lornu`,
       sign_in: { domains: [ZONE_NAME] },
       mutual_tls: {

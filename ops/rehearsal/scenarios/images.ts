@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { CliError } from '../../cli/cli-error.ts';
+import { CHECKOUT_DIGEST, type ImageStore, type Runtime, type StoredImage } from '../serve/images.ts';
+
+/** An image that can be asked for by its digest, and the revision that it says it is. */
+export interface NamedImage {
+  digest: string;
+  revision: string;
+}
+
+/** The checkout's image under another digest: as good as the one that runs, and newer. */
+export async function addGoodImage(
+  store: ImageStore,
+  runtime: Runtime,
+  revision: string,
+): Promise<NamedImage> {
+  return add(store, revision, await checkoutImage(store, runtime));
+}
+
+/** An image that starts and never answers its health check: everything about it but what matters. */
+export async function addSickImage(
+  store: ImageStore,
+  runtime: Runtime,
+  revision: string,
+): Promise<NamedImage> {
+  const image = await checkoutImage(store, runtime);
+  const command = runtime === 'bun' ? ['bun', '-e', 'setInterval(() => {}, 1000)'] : ['python', '-c', SLEEP];
+  return add(store, revision, { ...image, title: `${image.title}, which never answers`, command });
+}
+
+const SLEEP = 'import time\nwhile True: time.sleep(1)';
+
+async function add(store: ImageStore, revision: string, image: StoredImage): Promise<NamedImage> {
+  const digest = `sha256:${createHash('sha256').update(`${revision} ${image.title}`).digest('hex')}`;
+  await store.add(digest, image);
+  return { digest, revision };
+}
+
+async function checkoutImage(store: ImageStore, runtime: Runtime): Promise<StoredImage> {
+  const image = await store.find(`${CHECKOUT_DIGEST}-${runtime}`);
+  if (image) return image;
+  throw new CliError({
+    what: 'There is no image to deploy.',
+    why: 'Nothing is served yet, so the image of this checkout has not been built.',
+    next: './lornu rehearse serve',
+  });
+}

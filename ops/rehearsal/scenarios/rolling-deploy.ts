@@ -1,0 +1,89 @@
+import { readServed } from '../../verify/served.ts';
+import { judged, type Verdict } from '../../verify/verdict.ts';
+import { addGoodImage } from './images.ts';
+import { rollOut, type RollOut } from './roll-out.ts';
+import type { Scenario } from './scenario.ts';
+import { countedTo, faultOf, steadfastTurn, type SeenTurn } from './steadfast-turn.ts';
+import { targetsOf } from './targets.ts';
+import { describeWatch, watchVersion, type VersionWatch } from './watch-version.ts';
+
+const STREAMS = 100;
+/** A stream of 20 s: it begins on the old tasks, and the new ones are there before its end. */
+const WORDS = 100;
+const EVERY_MS = 200;
+const PATIENCE_MS = 60_000;
+const REVISION = '1111111';
+const EXPECTED = `the new version is served, none of ${STREAMS} streams is lost, and there is an answer at any time`;
+
+export interface DeploySeen {
+  rollOut: RollOut;
+  /** What is wrong with a stream, once a stream; undefined where nothing is. */
+  faults: (string | undefined)[];
+  /** How many streams had not ended when the rollout began. */
+  running: number;
+  troubles: number;
+  watch: VersionWatch;
+  wanted: string;
+}
+
+export function judgeDeploy(seen: DeploySeen): Verdict {
+  const { rollOut: how, faults, running, troubles, watch, wanted } = seen;
+  const lost = faults.filter((fault) => fault !== undefined);
+  const told = [
+    `${how.outcome}${how.reason ? ` (${how.reason})` : ''} after ${(how.elapsedMs / 1000).toFixed(0)} s`,
+    `${faults.length - lost.length} of ${faults.length} streams whole, ${running} of them under way when it began`,
+    ...(lost.length > 0 ? [`first loss: ${lost[0]}`] : []),
+    `${troubles} connections lost and resumed`,
+    describeWatch(watch),
+  ].join('; ');
+  const holds =
+    how.outcome === 'completed' &&
+    lost.length === 0 &&
+    running === faults.length &&
+    watch.failures.length === 0 &&
+    (watch.revisions[wanted] ?? 0) > 0;
+  return judged(holds, EXPECTED, told);
+}
+
+export const rollingDeploy: Scenario = {
+  id: 'rolling-deploy',
+  title: `a rolling deploy under ${STREAMS} running streams loses none`,
+  run: async (stage, io) => {
+    const { served, context } = stage;
+    const targets = await targetsOf(served, context.signal);
+    const [verifier] = targets;
+    if (!verifier) throw new Error('no machine may act for users');
+    const runtime = (await readServed(verifier))?.isPython ? 'fastapi' : 'bun';
+    const image = await addGoodImage(served.images, runtime, REVISION);
+    let begun = 0;
+    let ended = 0;
+    const streams = Array.from({ length: STREAMS }, async (_, index): Promise<SeenTurn> => {
+      const target = targets[index % targets.length] ?? verifier;
+      const text = `count to ${WORDS} every ${EVERY_MS} ms`;
+      const options = { text, patienceMs: PATIENCE_MS, onBegun: () => (begun += 1) };
+      const seen = await steadfastTurn(target, options);
+      ended += 1;
+      return seen;
+    });
+    const all = Promise.all(streams);
+    all.catch(() => undefined);
+    while (begun < STREAMS && ended === 0) await Promise.race([Bun.sleep(50), served.failed]);
+    io.line(`${begun} streams run`);
+    const running = begun - ended;
+    const watch = watchVersion(verifier);
+    try {
+      const how = await rollOut(stage, image, io);
+      const turns = await Promise.race([all, served.failed]);
+      return judgeDeploy({
+        rollOut: how,
+        faults: turns.map((turn) => faultOf(turn, countedTo(WORDS))),
+        running,
+        troubles: turns.reduce((sum, { troubles }) => sum + troubles, 0),
+        watch: watch.seen,
+        wanted: REVISION,
+      });
+    } finally {
+      await watch.stop();
+    }
+  },
+};

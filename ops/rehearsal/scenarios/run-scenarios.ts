@@ -1,0 +1,45 @@
+import { runStep } from '../../steps/run-steps.ts';
+import type { Verdict } from '../../verify/verdict.ts';
+import { badImage } from './bad-image.ts';
+import { killedTask } from './killed-task.ts';
+import { rollingDeploy } from './rolling-deploy.ts';
+import type { Scenario, ScenarioResult, Stage } from './scenario.ts';
+
+/** In this order: the killed task's turns are those of the version that stays. */
+export const SCENARIOS: readonly Scenario[] = [rollingDeploy, badImage, killedTask];
+
+/** Plays the scenarios one after the other; what breaks off has failed, and the next one is played all the same. */
+export async function runScenarios(
+  stage: Stage,
+  scenarios: readonly Scenario[] = SCENARIOS,
+): Promise<ScenarioResult[]> {
+  const { emit, signal } = stage.context;
+  emit({ kind: 'plan', steps: scenarios.map(({ id, title }) => ({ id, title })) });
+  const results: ScenarioResult[] = [];
+  for (const scenario of scenarios) {
+    results.push(await play(scenario, stage));
+    signal.throwIfAborted();
+  }
+  return results;
+}
+
+async function play(scenario: Scenario, stage: Stage): Promise<ScenarioResult> {
+  const { id, title } = scenario;
+  const beganMs = Date.now();
+  let verdict: Verdict = { outcome: 'failed', expected: 'an end', seen: 'none' };
+  const step = {
+    id,
+    title,
+    run: async (io: Parameters<Scenario['run']>[1]) => {
+      try {
+        verdict = await scenario.run(stage, io);
+      } catch (error) {
+        verdict = { ...verdict, seen: error instanceof Error ? error.message : String(error) };
+      }
+      if (verdict.outcome === 'failed') throw new Error(verdict.seen);
+      return verdict.outcome === 'passed' ? verdict.seen : `${verdict.outcome}: ${verdict.seen}`;
+    },
+  };
+  await runStep(step, stage.context.emit).catch(() => undefined);
+  return { id, title, ...verdict, beganMs, elapsedMs: Date.now() - beganMs };
+}
