@@ -25,6 +25,8 @@ export async function runCli(
     .description("Lornu AI's agent: run it, test it, rehearse its AWS environment on this machine.")
     .usage('<command> [options]')
     .addHelpText('after', GUIDE)
+    // Options belong to the command that they stand behind: a command and its parts may have the same ones.
+    .enablePositionalOptions()
     .helpCommand(false)
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride()

@@ -15,6 +15,7 @@ import { describeEvent } from '../rehearsal/tasks/describe-event.ts';
 import { REHEARSAL_PACE } from '../rehearsal/tasks/pace.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '../rehearsal/terraform/choose-provider.ts';
 import { untilAborted } from '../process/until-aborted.ts';
+import { defineParts, defineWhole } from '../rehearsal/whole/command.ts';
 import { createReporter } from '../steps/reporter.ts';
 import { runStep } from '../steps/run-steps.ts';
 
@@ -52,6 +53,13 @@ interface ApplyFlags {
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command.addHelpText('after', HELP);
+  const shared = {
+    within,
+    dataDir: ['--data-dir <folder>', DATA_DIR_HELP, DATA_DIR] as [string, string, string],
+    seconds,
+  };
+  defineWhole(command, context, finish, shared);
+  defineParts(command, context, finish, shared);
   command
     .command('apply')
     .description('apply terraform/aws to an emulated account, plan again, compute who reaches whom')
@@ -233,6 +241,13 @@ function collect(value: string, before: string[]): string[] {
 function wholePace(text: string): number {
   if (!/^\d{1,3}$/.test(text) || Number(text) < 1) {
     throw new InvalidArgumentError('It takes a whole number from 1 to 999.');
+  }
+  return Number(text);
+}
+
+function seconds(text: string): number {
+  if (!/^\d{1,4}$/.test(text) || Number(text) < 1) {
+    throw new InvalidArgumentError('It takes a whole number of seconds from 1 to 9999.');
   }
   return Number(text);
 }

@@ -66,7 +66,7 @@ export async function attachTo(
   lastIndex: number | undefined,
 ): Promise<Turn> {
   return openStream(target, sessionId, `${runPath(target, sessionId, runId)}/frames`, {
-    ...(lastIndex === undefined ? {} : { headers: { 'last-event-id': `${runId}:${lastIndex}` } }),
+    headers: lastIndex === undefined ? {} : { 'last-event-id': `${runId}:${lastIndex}` },
   });
 }
 

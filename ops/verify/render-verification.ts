@@ -1,6 +1,8 @@
 import type { Outcome } from './verdict.ts';
 import type { CheckResult, Verification } from './verify.ts';
 
+type Line = Omit<CheckResult, 'elapsedMs'>;
+
 const MARK: Readonly<Record<Outcome, string>> = {
   passed: 'ok',
   failed: 'NO',
@@ -11,19 +13,21 @@ const MARK: Readonly<Record<Outcome, string>> = {
 /** One line a check, with what was expected and seen, and a sentence that counts. */
 export function renderVerification({ url, served, deployed, checks }: Verification): string {
   const width = Math.max(...checks.map(({ id }) => id.length));
-  const line = ({ id, title, outcome, expected, seen }: CheckResult): string => {
-    const name = `${MARK[outcome]}  ${id.padEnd(width)}  ${title}`;
-    if (outcome === 'passed') return `${name}: ${seen} (expected ${expected})`;
-    if (outcome === 'failed') return `${name}: expected ${expected}, saw: ${seen}`;
-    return `${name}: ${outcome}, ${seen}`;
-  };
-  return `${[describe(url, served), ...(deployed ? [`  deployed  ${deployed.image}`] : []), ...checks.map(line)].join('\n')}
+  return `${[describe(url, served), ...(deployed ? [`  deployed  ${deployed.image}`] : []), ...checks.map((check) => lineOf(check, width))].join('\n')}
 ${summarise(checks)}
 `;
 }
 
+/** A check as a line, its name filled up to this width. */
+export function lineOf({ id, title, outcome, expected, seen }: Line, width: number): string {
+  const name = `${MARK[outcome]}  ${id.padEnd(width)}  ${title}`;
+  if (outcome === 'passed') return `${name}: ${seen} (expected ${expected})`;
+  if (outcome === 'failed') return `${name}: expected ${expected}, saw: ${seen}`;
+  return `${name}: ${outcome}, ${seen}`;
+}
+
 /** "14 checks hold; 1 is not offered, 2 are absent: nothing is known of them." */
-export function summarise(checks: readonly CheckResult[]): string {
+export function summarise(checks: readonly Line[]): string {
   const count = (outcome: Outcome) => checks.filter((check) => check.outcome === outcome).length;
   const parts = [`${count('passed')} of ${checks.length} checks hold`];
   if (count('failed') > 0) parts.push(`${count('failed')} do not`);

@@ -7,6 +7,7 @@ import { forgedCertificate } from './checks/forged-certificate.ts';
 import { headers } from './checks/headers.ts';
 import { health } from './checks/health.ts';
 import { inside } from './checks/inside.ts';
+import { peer } from './checks/peer.ts';
 import { ready } from './checks/ready.ts';
 import { redirect } from './checks/redirect.ts';
 import { resume } from './checks/resume.ts';
@@ -52,6 +53,7 @@ export function checksFor(scene: Scene): Check[] {
     version,
     database,
     ready,
+    peer,
     turn,
     inside,
     ...silentStream(scene),

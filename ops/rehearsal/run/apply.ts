@@ -22,6 +22,8 @@ export interface ApplyOptions {
   port: number;
   /** -var=... and -var-file=... for the staging stack. */
   variableArguments: string[];
+  /** The emulator ends with this process, however that ends, instead of staying for the next command. */
+  endsWithUs?: boolean;
 }
 
 export interface ApplyResult {
@@ -165,7 +167,7 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
     await runSteps([...(before ? goOn : start), ...work], context.emit);
     const standing = need();
     await workspace.write(standing.record);
-    await standing.emulator.sideDoor.stay();
+    if (!options.endsWithUs) await standing.emulator.sideDoor.stay();
     return {
       emulatorUrl: standing.emulator.url,
       provider: { ...standing.record.provider, version },

@@ -1,6 +1,6 @@
 import { readServed } from '../../verify/served.ts';
 import { judged, type Verdict } from '../../verify/verdict.ts';
-import { addSickImage } from './images.ts';
+import { addBrokenImage } from './images.ts';
 import { rollOut, type RollOut } from './roll-out.ts';
 import type { Scenario } from './scenario.ts';
 import { targetOf } from './targets.ts';
@@ -28,13 +28,13 @@ export function judgeBadImage({ rollOut: how, before, watch }: BadImageSeen): Ve
 
 export const badImage: Scenario = {
   id: 'bad-image',
-  title: 'an image that never answers is rolled back, and the earlier version never stops answering',
+  title: 'an image whose program ends at once is rolled back, and the earlier version never stops answering',
   run: async (stage, io) => {
     const { served, context } = stage;
     const target = await targetOf(served, context.signal);
     const before = await readServed(target);
     const runtime = before?.isPython ? 'fastapi' : 'bun';
-    const image = await addSickImage(served.images, runtime, REVISION);
+    const image = await addBrokenImage(served.images, runtime, REVISION);
     const watch = watchVersion(target);
     try {
       const how = await rollOut(stage, image, io);

@@ -17,18 +17,17 @@ export async function addGoodImage(
   return add(store, revision, await checkoutImage(store, runtime));
 }
 
-/** An image that starts and never answers its health check: everything about it but what matters. */
-export async function addSickImage(
+/** An image whose program ends as soon as it starts, as one with a missing file does. */
+export async function addBrokenImage(
   store: ImageStore,
   runtime: Runtime,
   revision: string,
 ): Promise<NamedImage> {
   const image = await checkoutImage(store, runtime);
-  const command = runtime === 'bun' ? ['bun', '-e', 'setInterval(() => {}, 1000)'] : ['python', '-c', SLEEP];
-  return add(store, revision, { ...image, title: `${image.title}, which never answers`, command });
+  const command =
+    runtime === 'bun' ? ['bun', '-e', 'process.exit(1)'] : ['python', '-c', 'raise SystemExit(1)'];
+  return add(store, revision, { ...image, title: `${image.title}, which ends at once`, command });
 }
-
-const SLEEP = 'import time\nwhile True: time.sleep(1)';
 
 async function add(store: ImageStore, revision: string, image: StoredImage): Promise<NamedImage> {
   const digest = `sha256:${createHash('sha256').update(`${revision} ${image.title}`).digest('hex')}`;

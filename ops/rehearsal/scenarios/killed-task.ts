@@ -29,7 +29,9 @@ export interface KilledSeen {
 export function judgeKilled({ faults, troubles, replacedAfterMs }: KilledSeen): Verdict {
   const lost = faults.filter((fault) => fault !== undefined);
   const told = [
-    replacedAfterMs === undefined ? 'not replaced' : `replaced after ${(replacedAfterMs / 1000).toFixed(1)} s`,
+    replacedAfterMs === undefined
+      ? 'not replaced'
+      : `replaced after ${(replacedAfterMs / 1000).toFixed(1)} s`,
     `${faults.length - lost.length} of ${faults.length} turns whole, ${troubles} connections lost and resumed`,
     ...(lost.length > 0 ? [`first loss: ${lost[0]}`] : []),
   ].join('; ');
@@ -48,15 +50,15 @@ export const killedTask: Scenario = {
         EXPECTED,
         "runs are kept in each task's own process with Firestore: no other task can take them over yet",
       );
-    let begun = 0;
+    const begun = Array.from({ length: STREAMS }, () => Promise.withResolvers<void>());
     const text = `count to ${WORDS} every ${EVERY_MS} ms`;
     const turns = Promise.all(
-      Array.from({ length: STREAMS }, async () =>
-        steadfastTurn(target, { text, patienceMs: PATIENCE_MS, onBegun: () => (begun += 1) }),
+      begun.map(async ({ resolve }) =>
+        steadfastTurn(target, { text, patienceMs: PATIENCE_MS, onBegun: resolve }),
       ),
     );
     turns.catch(() => undefined);
-    while (begun < STREAMS) await Promise.race([Bun.sleep(50), turns, served.failed]);
+    await Promise.race([Promise.all(begun.map(({ promise }) => promise)), turns, served.failed]);
     const victim = served.tasks().find(({ healthy, pid }) => healthy && pid !== undefined);
     if (victim?.pid === undefined) throw new Error('no task is healthy');
     const before = served.tasks().filter(({ healthy }) => healthy).length;

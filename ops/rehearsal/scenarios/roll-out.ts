@@ -19,11 +19,13 @@ const LONGEST_MS = 5 * 60_000;
 /**
  * Applies another image as a deploy does, by Terraform with other values of two variables, and waits until ECS calls the
  * rollout completed or has gone back to the earlier one. Only the plan's refresh is left out: nothing else has changed.
+ * `onBegun` is waited for once ECS knows of the new task definition.
  */
 export async function rollOut(
   { standing, served, context }: Stage,
   image: { digest: string; revision: string },
   io: StepIo,
+  onBegun: () => Promise<void> = async () => {},
 ): Promise<RollOut> {
   const beganMs = performance.now();
   const folder = standing.workspace.stackFolder('staging');
@@ -46,6 +48,8 @@ export async function rollOut(
     { value: unknown }
   >;
   const taskDefinition = String(outputs['task_definition_arn']?.value);
+  await onBegun();
+  let failed: string | undefined;
   const { cluster, service } = served.applied;
   const deadline = performance.now() + LONGEST_MS;
   while (performance.now() < deadline) {
@@ -53,8 +57,15 @@ export async function rollOut(
     const answer = await standing.clients.ecs.send(
       new DescribeServicesCommand({ cluster, services: [service] }),
     );
-    const ended = judgeRollOut(answer.services?.[0]?.deployments ?? [], taskDefinition);
-    if (ended) return { ...ended, taskDefinition, elapsedMs: performance.now() - beganMs };
+    const deployments = answer.services?.[0]?.deployments ?? [];
+    // ECS forgets the failed deployment, and with it the reason, once the way back is done.
+    failed = deployments.find((one) => one.rolloutState === 'FAILED')?.rolloutStateReason ?? failed;
+    const outcome = judgeRollOut(deployments, taskDefinition);
+    if (outcome) {
+      const reason = outcome === 'rolled back' ? failed : undefined;
+      const elapsedMs = performance.now() - beganMs;
+      return { outcome, taskDefinition, elapsedMs, ...(reason ? { reason } : {}) };
+    }
     await Promise.race([Bun.sleep(LOOK_MS), served.failed]);
   }
   throw new CliError({
@@ -66,16 +77,10 @@ export async function rollOut(
 
 /** A steady service on another task definition than the wanted one is no success, however green it looks. */
 export function judgeRollOut(
-  deployments: readonly Pick<
-    Deployment,
-    'status' | 'taskDefinition' | 'rolloutState' | 'rolloutStateReason'
-  >[],
+  deployments: readonly Pick<Deployment, 'status' | 'taskDefinition' | 'rolloutState'>[],
   wanted: string,
-): Pick<RollOut, 'outcome' | 'reason'> | undefined {
+): RollOut['outcome'] | undefined {
   const primary = deployments.find(({ status }) => status === 'PRIMARY');
-  const own = deployments.find(({ taskDefinition }) => taskDefinition === wanted);
   if (primary?.rolloutState !== 'COMPLETED') return undefined;
-  if (primary.taskDefinition === wanted) return { outcome: 'completed' };
-  const reason = own?.rolloutStateReason ?? primary.rolloutStateReason;
-  return { outcome: 'rolled back', ...(reason ? { reason } : {}) };
+  return primary.taskDefinition === wanted ? 'completed' : 'rolled back';
 }

@@ -29,7 +29,7 @@ export interface SteadfastOptions {
   /** How long to go on trying without any new frame. */
   patienceMs: number;
   /** Told when the first frame has come. */
-  onBegun?: () => void;
+  onBegun?: (() => void) | undefined;
 }
 
 /** Sends a message and attaches again after the last frame whenever the connection is lost, until the service says how it ended. */

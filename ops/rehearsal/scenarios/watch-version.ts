@@ -15,11 +15,11 @@ export interface VersionWatch {
 /** Looks at the version through the load balancer, several times a second, until it is stopped. */
 export function watchVersion(target: Target): { seen: VersionWatch; stop: () => Promise<void> } {
   const seen: VersionWatch = { looks: 0, revisions: {}, failures: [] };
-  let stopped = false;
+  const stopping = new AbortController();
   const looking = (async () => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const revision = await look(target).catch((error: Error) => error);
-      if (stopped || target.signal.aborted) break;
+      if (stopping.signal.aborted || target.signal.aborted) break;
       seen.looks += 1;
       if (revision instanceof Error) seen.failures.push(revision.message);
       else seen.revisions[revision] = (seen.revisions[revision] ?? 0) + 1;
@@ -29,7 +29,7 @@ export function watchVersion(target: Target): { seen: VersionWatch; stop: () => 
   return {
     seen,
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       await looking;
     },
   };

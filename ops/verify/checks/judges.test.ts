@@ -7,6 +7,7 @@ import { judgeForged } from './forged-certificate.ts';
 import { judgeHeaders } from './headers.ts';
 import { judgeHealth } from './health.ts';
 import { judgeInside } from './inside.ts';
+import { judgePeer } from './peer.ts';
 import { judgeReady } from './ready.ts';
 import { judgeRedirect } from './redirect.ts';
 import { judgeResume } from './resume.ts';
@@ -106,6 +107,17 @@ judges('ready', judgeReady, [
   ['it drains', { status: 503, answer: { dependencies: [dependency] } }, 'failed', '503'],
   ['nothing listed', { status: 200, answer: { dependencies: [] } }, 'failed'],
   ['something else', { status: 200, answer: { hello: 1 } }, 'failed', 'no list'],
+]);
+
+const peerSeen = (state: string, rehearsal = false) => ({
+  answer: { dependencies: [dependency, { name: 'peer', state, reason: 'late' }] },
+  rehearsal,
+});
+judges('peer', judgePeer, [
+  ['reached', peerSeen('ok'), 'passed'],
+  ['out of reach', peerSeen('failed'), 'failed', 'late'],
+  ['not part of a rehearsal', peerSeen('failed', true), 'absent', 'not part of this rehearsal'],
+  ['none is configured', { answer: { dependencies: [dependency] }, rehearsal: false }, 'not offered'],
 ]);
 
 let clockMs = 0;

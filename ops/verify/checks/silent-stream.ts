@@ -1,5 +1,5 @@
 import { NO_TOKEN, type Check, type Scene } from '../check.ts';
-import { beginTurn, cancelRun, createSession, deleteSession } from '../conversation.ts';
+import { beginTurn, cancelRun, createSession, deleteSession, type Turn } from '../conversation.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
@@ -71,28 +71,33 @@ function whyNot({ target, served }: Scene): Verdict | undefined {
 
 async function watch({ target, waitS, deployed }: Scene): Promise<SilenceSeen> {
   const sessionId = await createSession(target);
-  const turn = await beginTurn(target, sessionId, 'simulate stall after 0');
+  // The answer's head may wait for the first byte, so leaving has to be possible before.
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([target.signal, leaving.signal]);
+  let turn: Turn | undefined;
   let beganMs = performance.now();
   let lastByteMs = beganMs;
   let longestMs = 0;
   let hasLeft = false;
   const done = setTimeout(() => {
     hasLeft = true;
-    turn.leave();
+    leaving.abort();
   }, waitS * 1000);
   try {
+    turn = await beginTurn({ ...target, signal }, sessionId, 'simulate stall after 0');
     for await (const part of turn.parts) {
       if (part.kind === 'frame') beganMs = part.atMs;
       else longestMs = Math.max(longestMs, part.atMs - lastByteMs);
       lastByteMs = part.atMs;
     }
-  } catch {
+  } catch (error) {
+    if (!turn && !hasLeft) throw error;
     // Our own leaving ends the reading with an error, and so does a cut: which one it was, hasLeft says.
     target.signal.throwIfAborted();
   }
   const endMs = performance.now();
   clearTimeout(done);
-  await cancelRun(target, sessionId, turn.runId ?? 'running').catch(() => undefined);
+  await cancelRun(target, sessionId, turn?.runId ?? 'running').catch(() => undefined);
   await deleteSession(target, sessionId);
   return {
     waitedS: (endMs - beganMs) / 1000,

@@ -1,0 +1,14 @@
+import type { ApplyResult } from '../run/apply.ts';
+import { readTerraform } from '../terraform/run-terraform.ts';
+import { STACKS } from '../terraform/stacks.ts';
+import { toEnvironment, type Environment } from './environment.ts';
+
+/** What Terraform's states say, which the second plan has just found to be what the account says. */
+export async function readEnvironment({ standing }: ApplyResult): Promise<Environment> {
+  const states = await Promise.all(
+    STACKS.map(async ({ name }) =>
+      readTerraform(['state', 'pull'], standing.workspace.stackFolder(name), standing.terraform),
+    ),
+  );
+  return toEnvironment(states);
+}

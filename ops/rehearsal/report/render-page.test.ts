@@ -1,0 +1,124 @@
+import { expect, test } from 'bun:test';
+import { toEnvironment } from './environment.ts';
+import { renderPage } from './render-page.ts';
+import type { Report } from './report.ts';
+
+const AT = Date.UTC(2026, 10, 25, 9);
+const report = (changes: Partial<Report> = {}): Report => ({
+  beganMs: AT,
+  elapsedMs: 160_000,
+  holds: true,
+  phases: [
+    {
+      name: 'apply',
+      beganMs: AT,
+      elapsedMs: 40_000,
+      outcome: 'done',
+      steps: [
+        { id: 'x', title: 'Apply it', outcome: 'done', detail: '110 resources', beganMs: AT, elapsedMs: 1 },
+      ],
+    },
+  ],
+  applied: {
+    provider: '6.47.1',
+    stacks: [{ name: 'staging', summary: '110 resources' }],
+    statements: [],
+    networkPicture: '<svg xmlns="http://www.w3.org/2000/svg"/>',
+  },
+  environment: toEnvironment([{ resources: [] }]),
+  served: { url: 'https://aws-staging.lornu.example', runs: 'as a process', addedVariables: { HOST: 'why' } },
+  verification: {
+    url: 'https://aws-staging.lornu.example',
+    served: { modelIsStandIn: true, model: 'gemini-2.5-flash', isPython: false },
+    deployed: undefined,
+    checks: [
+      { id: 'health', title: 'it answers', outcome: 'passed', expected: '200', seen: '200', elapsedMs: 3 },
+      {
+        id: 'inside',
+        title: 'from inside',
+        outcome: 'absent',
+        expected: 'text',
+        seen: 'no account',
+        elapsedMs: 0,
+      },
+    ],
+    holds: true,
+  },
+  scenarios: [
+    {
+      id: 'bad-image',
+      title: 'a bad image is rolled back',
+      outcome: 'passed',
+      expected: 'rolled back',
+      seen: 'rolled back after 9 s',
+      beganMs: AT + 50_000,
+      elapsedMs: 9_000,
+    },
+  ],
+  events: [
+    {
+      atMs: AT + 51_000,
+      what: 'provisioning',
+      taskId: 'abcdef0123',
+      deploymentId: 'd',
+      taskDefinition: 'agent:2',
+      address: 'x',
+    },
+    { atMs: AT + 52_000, what: 'service', message: '(deployment d) deployment failed' },
+  ],
+  logs: { abcdef0123: ['{"level":"info"}'] },
+  ...changes,
+});
+
+test('the page asks for nothing from elsewhere and runs nothing', () => {
+  const page = renderPage(report());
+  expect(page).not.toMatch(
+    /<script|<link|src="(?!data:)|url\(|@import|https?:\/\/(?!aws-staging|www\.w3\.org)/,
+  );
+  expect(page).toContain("default-src 'none'");
+});
+
+test('what holds, what does not and what was not looked at are told apart, and a stand-in is named', () => {
+  const page = renderPage(report());
+  expect(page).toContain('A stand-in for gemini-2.5-flash answered, not Gemini itself.');
+  expect(page).toContain('class="state good">holds');
+  expect(page).toContain('class="state wait">absent');
+  expect(page).toContain('2 of 3 checks hold; 1 are absent: of them nothing is known.');
+  const failed = renderPage(report({ holds: false, failure: 'HAProxy is gone' }));
+  expect(failed).toContain('Not everything holds.');
+  expect(failed).toContain('It broke off: HAProxy is gone');
+});
+
+test('tasks are drawn for each scenario and for all of it', () => {
+  const page = renderPage(report());
+  expect(page.match(/<svg class="timeline"/g)).toHaveLength(2);
+  expect(page).toContain('agent:2  abcdef01');
+});
+
+test('a rehearsal that broke off early is reported as far as it came', () => {
+  const {
+    applied: _applied,
+    environment: _environment,
+    served: _served,
+    verification: _checks,
+    ...rest
+  } = report();
+  const page = renderPage({
+    ...rest,
+    holds: false,
+    failure: 'no HAProxy',
+    scenarios: [],
+    events: [],
+    logs: {},
+  });
+  expect(page).toContain('no HAProxy');
+  expect(page).not.toContain('What was verified');
+});
+
+test('what comes from outside is text, never markup', () => {
+  const page = renderPage(
+    report({ logs: { '<b>': ['<img src=x onerror=alert(1)>'] }, failure: '<i>', holds: false }),
+  );
+  expect(page).not.toMatch(/<img src=x|<i>|<b>"/);
+  expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;');
+});

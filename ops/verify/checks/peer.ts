@@ -1,0 +1,28 @@
+import type { Check } from '../check.ts';
+import { NOT_IN_PYTHON } from '../served.ts';
+import { ask, excerpt } from '../target.ts';
+import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
+import { PEER, READY } from './ready.ts';
+
+const EXPECTED = 'the agent on Google Cloud answers the service';
+
+/** By the service's own look at it, as /ready tells. */
+export function judgePeer({ answer, rehearsal }: { answer: unknown; rehearsal: boolean }): Verdict {
+  const parsed = READY.safeParse(answer);
+  const peer = parsed.data?.dependencies.find(({ name }) => name === PEER);
+  if (!peer) return notOffered(EXPECTED, 'no peer is set up for this service');
+  if (peer.state === 'ok') return judged(true, EXPECTED, 'it does');
+  if (rehearsal) return absent(EXPECTED, 'the agent on Google Cloud is not part of this rehearsal');
+  return judged(false, EXPECTED, peer.reason ?? 'no reason given');
+}
+
+export const peer: Check = {
+  id: 'peer',
+  title: 'the agent on Google Cloud is reached',
+  run: async ({ target, served }) => {
+    if (served?.isPython) return notOffered(EXPECTED, NOT_IN_PYTHON);
+    const response = await ask(target, '/ready');
+    const answer: unknown = JSON.parse(await excerpt(response, 10_000));
+    return judgePeer({ answer, rehearsal: served?.rehearsal ?? false });
+  },
+};
