@@ -311,7 +311,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'rehearsal',
     title:
-      "terraform/aws is applied whole by AWS's provider, differs in nothing, and is destroyed to nothing",
+      "terraform/aws is applied whole by AWS's provider, serves, is verified and deployed, and is destroyed to nothing",
     kind: 'bun',
     run: ['./tests/rehearsal/whole'],
     needs: ['haproxy', 'uv'],
@@ -345,6 +345,16 @@ export const SUITES: readonly Suite[] = [
     needs: ['python', 'uv', 'tfsec'],
     rehearses: true,
     budgetMs: 20 * MINUTE,
+    onlyInAll: true,
+  },
+  {
+    name: 'rehearse',
+    title: 'lornu rehearse plays every part, and leaves nothing behind wherever it is broken off',
+    kind: 'bun',
+    run: ['./tests/rehearsal/command'],
+    needs: ['haproxy', 'uv'],
+    rehearses: true,
+    budgetMs: 30 * MINUTE,
     onlyInAll: true,
   },
   {

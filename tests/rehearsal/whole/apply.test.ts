@@ -18,6 +18,11 @@ import { renderHaproxy } from '@lornu/ops/rehearsal/load-balancer/render-haproxy
 import { apply, type ApplyResult } from '@lornu/ops/rehearsal/run/apply.ts';
 import { readAppliedNetwork } from '@lornu/ops/rehearsal/run/applied-network.ts';
 import { checkPlan } from '@lornu/ops/rehearsal/run/check-plan.ts';
+import { runScenarios } from '@lornu/ops/rehearsal/scenarios/run-scenarios.ts';
+import { serve } from '@lornu/ops/rehearsal/serve/serve.ts';
+import type { Served } from '@lornu/ops/rehearsal/serve/served.ts';
+import { verifyServed } from '@lornu/ops/rehearsal/whole/rehearse.ts';
+import type { Outcome } from '@lornu/ops/verify/verdict.ts';
 import { destroy } from '@lornu/ops/rehearsal/run/destroy.ts';
 import { evaluateNetwork } from '@lornu/ops/rehearsal/reachability/statements.ts';
 import { OVERRIDE_FILE } from '@lornu/ops/rehearsal/terraform/override.ts';
@@ -251,6 +256,34 @@ test('drift made by hand is found by the next plan, with its place', async () =>
   ]);
   await setIdle(120);
 }, 180_000);
+
+describe('what is served', () => {
+  let served: Served;
+  let serving: typeof rehearsal.context & { redact: (text: string) => string };
+  beforeAll(async () => {
+    serving = { ...rehearsal.context, redact: (text) => text };
+    served = await serve(applied.standing, {}, serving);
+  }, 300_000);
+  afterAll(() => served.stop());
+
+  const withOutcome = (results: readonly { id: string; outcome: Outcome }[], outcome: Outcome): string[] =>
+    results.filter((result) => result.outcome === outcome).map(({ id }) => id);
+
+  test('passes lornu verify, from outside and from inside', async () => {
+    const { checks } = await verifyServed(applied.standing, served, 20, serving);
+    expect(checks.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    // Neither is a matter of this machine: the other agent, and a wait of two minutes.
+    expect(withOutcome(checks, 'absent')).toEqual(['peer', 'idle-timeout']);
+    expect(checks.find(({ id }) => id === 'inside')?.seen).toContain('text came in pieces');
+    expect(checks.find(({ id }) => id === 'turn')?.seen).toContain('not Gemini itself');
+  }, 300_000);
+
+  test('loses no stream in a deploy, takes no bad image, and gets over a killed task', async () => {
+    const results = await runScenarios({ standing: applied.standing, served, context: serving });
+    expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    expect(withOutcome(results, 'passed')).toEqual(['rolling-deploy', 'bad-image', 'killed-task']);
+  }, 600_000);
+});
 
 test('a destroy leaves nothing: in the account, running, on disk', async () => {
   const { pid, instance } = applied.standing.emulator;

@@ -23,31 +23,40 @@ export async function temporaryRehearsal(): Promise<{
   return { dataDir, context, remove: () => rm(dataDir, { recursive: true, force: true }) };
 }
 
+/** Gets what has been said so far. */
+type Watcher = (text: string, child: { kill: (signal: NodeJS.Signals) => void }) => void;
+
 export interface CliRun {
   exitCode: number;
   stdout: string;
   stderr: string;
 }
 
-/** Runs the command line itself; `until` gets the growing stderr and may send signals. */
+/** Runs the command line itself; `until` gets the growing stderr, `said` the growing stdout, and both may send signals. */
 export async function runCli(
   argv: readonly string[],
-  until: (stderr: string, child: { kill: (signal: NodeJS.Signals) => void }) => void = () => {},
+  until: Watcher = () => {},
+  said: Watcher = () => {},
 ): Promise<CliRun> {
   const child = Bun.spawn([process.execPath, join(root, 'ops/cli.ts'), ...argv], {
     env: { ...process.env, NO_COLOR: '1' },
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  let stderr = '';
-  const reading = (async () => {
+  const read = async (stream: ReadableStream<Uint8Array>, watcher: Watcher): Promise<string> => {
     const decoder = new TextDecoder();
-    for await (const chunk of child.stderr) {
-      stderr += decoder.decode(chunk, { stream: true });
-      until(stderr, child);
+    let text = '';
+    for await (const chunk of stream) {
+      text += decoder.decode(chunk, { stream: true });
+      watcher(text, child);
     }
-  })();
-  const [stdout] = await Promise.all([new Response(child.stdout).text(), reading, child.exited]);
+    return text;
+  };
+  const [stdout, stderr] = await Promise.all([
+    read(child.stdout, said),
+    read(child.stderr, until),
+    child.exited,
+  ]);
   return { exitCode: child.exitCode ?? -1, stdout, stderr };
 }
 

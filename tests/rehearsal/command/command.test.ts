@@ -1,0 +1,91 @@
+import type { Report } from '@lornu/ops/rehearsal/report/report.ts';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { processesWith, runCli, temporaryRehearsal } from '../whole/kit.ts';
+
+// `lornu rehearse` itself, whole and broken off at each of its parts: each run applies, so this runs with --all alone.
+let rehearsal: Awaited<ReturnType<typeof temporaryRehearsal>>;
+let reportFolder: string;
+beforeAll(async () => {
+  rehearsal = await temporaryRehearsal();
+  reportFolder = join(rehearsal.dataDir, 'report');
+});
+afterAll(() => rehearsal.remove());
+
+const rehearse = (...more: string[]) => [
+  'rehearse',
+  `--data-dir=${rehearsal.dataDir}`,
+  `--report=${reportFolder}`,
+  ...more,
+];
+
+async function expectNothingLeft(files: string[]): Promise<void> {
+  expect(await readdir(rehearsal.dataDir)).toEqual(files);
+  expect(await processesWith(rehearsal.dataDir)).toEqual([]);
+}
+
+test('plays every part, ends with 0, and leaves the report alone', async () => {
+  const { exitCode, stdout } = await runCli(rehearse('--json'));
+  const report = JSON.parse(stdout) as Report;
+  expect(report.phases.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+    'apply done',
+    'serve done',
+    'verify done',
+    'deploy done',
+    'destroy done',
+  ]);
+  expect([exitCode, report.holds]).toEqual([0, true]);
+  expect(report.scenarios.map(({ id }) => id)).toEqual(['rolling-deploy', 'bad-image', 'killed-task']);
+  await expectNothingLeft(['report']);
+  expect((await readdir(reportFolder)).toSorted()).toEqual([
+    'environment.svg',
+    'network.svg',
+    'report.html',
+    'report.json',
+  ]);
+  // A token of this rehearsal, a cookie key, a private key: none of them has a place in it.
+  const page = await readFile(join(reportFolder, 'report.html'), 'utf8');
+  expect(page + stdout).not.toMatch(/eyJ[\w-]{20,}\.|PRIVATE KEY|rehearsal-client-secret/);
+}, 900_000);
+
+/** Where Ctrl-C comes, by what is said then. */
+const MOMENTS = {
+  'while Google’s side starts': "... Start Google's side",
+  'while the tasks start': '... Run the tasks of the service',
+  'while it is verified': '... a turn reaches Gemini and streams',
+  'in the middle of a deploy': '... a rolling deploy',
+};
+for (const [name, line] of Object.entries(MOMENTS)) {
+  test(`Ctrl-C ${name} leaves nothing behind`, async () => {
+    let sent = false;
+    const { exitCode, stdout } = await runCli(rehearse(), (stderr, child) => {
+      if (sent || !stderr.includes(line)) return;
+      sent = true;
+      setTimeout(() => child.kill('SIGINT'), 1_500);
+    });
+    expect([sent, exitCode, stdout]).toEqual([true, 130, '']);
+    await expectNothingLeft(['report']);
+  }, 900_000);
+}
+
+test('a kept one is verified by another command, and ended by Ctrl-C', async () => {
+  let verified: Awaited<ReturnType<typeof runCli>> | undefined;
+  const { exitCode, stdout } = await runCli(
+    rehearse('--keep'),
+    () => {},
+    (text, child) => {
+      const command = /\.\/lornu (verify .+)$/m.exec(text)?.[1];
+      if (verified || !command) return;
+      verified = { exitCode: -1, stdout: '', stderr: '' };
+      void runCli([...command.split(' '), '--no-aws', '--wait=1']).then((run) => {
+        verified = run;
+        child.kill('SIGINT');
+      });
+    },
+  );
+  expect(verified?.stdout).toContain('checks hold');
+  expect(verified?.exitCode).toBe(0);
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining('Ended by Ctrl-C')]);
+  await expectNothingLeft(['report']);
+}, 900_000);
