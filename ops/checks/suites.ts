@@ -55,6 +55,7 @@ export const SUITES: readonly Suite[] = [
       '.ci/run',
       'tests/pipeline/programs/trivy/trivy',
       'tests/pipeline/programs/cosign/cosign',
+      'tests/pipeline/programs/aws/aws',
     ],
     needs: ['uv'],
     budgetMs: MINUTE,

@@ -14,6 +14,7 @@ import type { JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
 import type { PipelineWorld } from '@lornu/ops/rehearsal/pipeline/world.ts';
 import { chooseProvider } from '@lornu/ops/rehearsal/terraform/choose-provider.ts';
 import { renderProvider } from '@lornu/ops/rehearsal/terraform/override.ts';
+import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
 import { startGithub, type Github } from '@lornu/ops/standins/github/server.ts';
 import {
   startTerraformCloud,
@@ -56,6 +57,7 @@ export async function startPipeline(): Promise<Pipeline> {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-pipeline-'));
   const signal = new AbortController().signal;
   const context = { cacheDir: join(root, '.cache'), env: process.env, signal };
+  const toolDirs = await ensureTools(['python', 'uv'], context, () => {});
   const python = await ensureEmulatorPython(context, () => {});
   const provider = await chooseProvider('auto', context, quiet);
   const emulator = await startEmulator({ python, env: process.env, logPath: join(folder, 'emulator.log') });
@@ -95,7 +97,8 @@ export async function startPipeline(): Promise<Pipeline> {
     },
     secrets: { TF_API_TOKEN: TOKEN },
     env: {
-      PATH: process.env['PATH'],
+      ...networkOf(process.env),
+      PATH: [...toolDirs, process.env['PATH']].join(':'),
       HOME: process.env['HOME'],
       LANG: 'C.UTF-8',
       TF_CLI_CONFIG_FILE: cliConfig,
@@ -187,6 +190,13 @@ async function makeRoles(emulatorUrl: string): Promise<void> {
     const document = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document }));
   }
+}
+
+/** How this machine reaches the package registries; tools are fetched by their own clients. */
+function networkOf(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
+  const names =
+    /^(https_proxy|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|NODE_EXTRA_CA_CERTS|(UV|PIP|NPM_CONFIG|GO)\w+)$/i;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => names.test(name)));
 }
 
 function startService(): Service {

@@ -1,6 +1,6 @@
 import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
 import { createAwsClients } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
-import type { Pipeline } from './kit.ts';
+import { WORKSPACE, type Pipeline } from './kit.ts';
 
 const CLUSTER = 'lornu-staging';
 const SERVICE = 'agent';
@@ -51,4 +51,14 @@ async function readDeployments(emulatorUrl: string): Promise<{ id: string; taskD
     new DescribeServicesCommand({ cluster: CLUSTER, services: [SERVICE] }),
   );
   return (services[0]?.deployments ?? []).map(({ id = '', taskDefinition = '' }) => ({ id, taskDefinition }));
+}
+
+/** What the last apply asked for, by the state. */
+export function runningRevision({ cloud }: Pipeline): string {
+  const state = cloud.state(WORKSPACE) as unknown as
+    | { resources: { type: string; instances: { attributes: { container_definitions: string } }[] }[] }
+    | undefined;
+  const task = state?.resources.find(({ type }) => type === 'aws_ecs_task_definition');
+  const definitions = task?.instances[0]?.attributes.container_definitions ?? '';
+  return /LORNU_REVISION[^}]*"value":"([0-9a-f]+)"/.exec(definitions)?.[1] ?? 'nothing';
 }

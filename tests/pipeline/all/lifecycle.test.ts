@@ -6,7 +6,7 @@ import { EVENTS, type EventName } from '@lornu/ops/delivery/workflow/events.ts';
 import { createAwsClients } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
 import { runWorkflow, type JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
 import { logOf, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
-import { finishDeployment, rollBackDeployment } from '../service.ts';
+import { finishDeployment, rollBackDeployment, runningRevision } from '../service.ts';
 
 // The life of an environment through the workflow, one run after the other: each test goes on where the one before ended.
 
@@ -28,19 +28,6 @@ async function run(name: EventName, revision?: string): Promise<Record<string, J
   const event = EVENTS[name];
   const inputs = revision ? { ...event.inputs, revision } : event.inputs;
   return runWorkflow(pipeline.workflow, { ...event, inputs }, pipeline.world);
-}
-
-/** What runs, by the service's own task definition. */
-async function runs(): Promise<string> {
-  const state = pipeline.cloud.state(WORKSPACE) as unknown as {
-    resources: { type: string; instances: { attributes: { container_definitions: string } }[] }[];
-  };
-  const task = state.resources.find(({ type }) => type === 'aws_ecs_task_definition');
-  return (
-    /LORNU_REVISION[^}]*"value":"([0-9a-f]+)"/.exec(
-      task?.instances[0]?.attributes.container_definitions ?? '',
-    )?.[1] ?? 'nothing'
-  );
 }
 
 test(
@@ -168,7 +155,7 @@ test(
     const { apply } = await run('rollback started on main', FIRST);
     expect(logOf(apply)).toContain(`${FIRST} is served`);
     expect(apply?.result).toBe('success');
-    expect(await runs()).toBe(FIRST);
+    expect(runningRevision(pipeline)).toBe(FIRST);
   },
   MINUTES,
 );
@@ -216,7 +203,7 @@ test(
     expect(log).toContain(`${SECOND} is not served: ECS rolled it back.`);
     expect(log).toContain(`why:  ${reason}`);
     expect(log).toContain(`${SECOND} was rolled back: ${FIRST} is served again.`);
-    expect(await runs()).toBe(FIRST);
+    expect(runningRevision(pipeline)).toBe(FIRST);
   },
   MINUTES,
 );
@@ -240,7 +227,7 @@ test(
     expect(apply?.result).toBe('failure');
     expect(logOf(apply)).toContain(`${SECOND} is served`);
     expect(logOf(apply)).toContain(`${SECOND} was rolled back: ${FIRST} is served again.`);
-    expect(await runs()).toBe(FIRST);
+    expect(runningRevision(pipeline)).toBe(FIRST);
   },
   MINUTES,
 );
@@ -291,5 +278,5 @@ test(
 
 /** Ends the newest deployment once it is one of the first revision. */
 async function finishOnceBack(): Promise<void> {
-  if ((await runs()) === FIRST) await finishDeployment(pipeline, FIRST);
+  if (runningRevision(pipeline) === FIRST) await finishDeployment(pipeline, FIRST);
 }

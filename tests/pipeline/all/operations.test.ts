@@ -1,0 +1,103 @@
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf } from '@lornu/ops/delivery/manifest.ts';
+import { tryCommand } from '@lornu/ops/process/run-command.ts';
+import { emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
+import { checkOut } from '@lornu/ops/rehearsal/pipeline/checkout.ts';
+import { root, startPipeline, TOKEN, type Pipeline } from '../kit.ts';
+import { finishDeployment, runningRevision } from '../service.ts';
+
+// docs/operations.md on a laptop: every command of it, in its order, against the emulated account.
+
+const EARLIER = '0123456789ab';
+const MINUTES = 10 * 60_000;
+let pipeline: Pipeline;
+let laptop: string;
+let env: Record<string, string | undefined>;
+
+beforeAll(async () => {
+  pipeline = await startPipeline();
+  const { world, emulator } = pipeline;
+  laptop = join(world.folder, 'laptop');
+  await checkOut(world.repository, world.commit, laptop, root);
+  await pipeline.pushImage(EARLIER);
+  await pipeline.pushImage(world.commit.slice(0, 12));
+  const secrets = new SecretsManagerClient(emulatorSettings(emulator.url));
+  await secrets.send(new CreateSecretCommand({ Name: 'lornu/staging/session-key' }));
+  env = {
+    ...world.env,
+    PATH: `${join(world.standInPrograms, 'aws')}:${world.env['PATH']}`,
+    AWS_REGION: 'us-east-1',
+    // What version 1 of AWS's command line reads; version 2 reads the other one.
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'laptop',
+    AWS_SECRET_ACCESS_KEY: 'laptop',
+    TF_TOKEN_app_terraform_io: TOKEN,
+    LORNU_TERRAFORM_VARIABLES: world.vars['LORNU_TERRAFORM_VARIABLES'],
+    EARLIER,
+  };
+  const made = await run('aws logs create-log-group --log-group-name /ecs/lornu-staging');
+  expect(made.said).toBe('');
+}, MINUTES);
+afterAll(() => pipeline?.stop(), 60_000);
+
+const text = await readFile(join(root, 'docs/operations.md'), 'utf8');
+const commands = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>
+  block.split('\n').filter(Boolean),
+);
+
+/** What has to be seen after a command, where its exit code is not enough. */
+const SEEN: Record<string, string> = {
+  './lornu plan --for deploy': '3 to create',
+  './lornu plan scan': 'trivy: not installed',
+  './lornu plan summary': 'Next: ./lornu apply --approved sha256:',
+  './lornu cost': '| **sum** | before: 0.00 | **36.04** |',
+  './lornu deploy': 'is served at http://127.0.0.1:',
+  './lornu rollback --list': EARLIER,
+  './lornu rollback "$EARLIER"': 'Nothing was changed.',
+  './lornu rollback "$EARLIER" -y': `${EARLIER} is served at`,
+  './lornu drift': 'Nothing differs.',
+};
+
+test('the page has a command for each of its subjects', () => {
+  expect(commands.length).toBeGreaterThan(14);
+  expect(Object.keys(SEEN).filter((command) => !commands.includes(command))).toEqual([]);
+});
+
+for (const command of commands) {
+  test(
+    command,
+    async () => {
+      const watching = await prepare(command);
+      const { exitCode, said } = await run(command);
+      clearInterval(watching);
+      expect(said).toContain(SEEN[command] ?? '');
+      expect(exitCode).toBe(0);
+    },
+    MINUTES,
+  );
+}
+
+async function run(command: string): Promise<{ exitCode: number | undefined; said: string }> {
+  const lines: string[] = [];
+  const { exitCode } = await tryCommand(['bash', '-e', '-o', 'pipefail', '-c', command], {
+    cwd: laptop,
+    env,
+    onLine: (line) => lines.push(line),
+  });
+  return { exitCode, said: lines.join('\n') };
+}
+
+/** What a person and ECS do meanwhile. */
+async function prepare(command: string): Promise<ReturnType<typeof setInterval> | undefined> {
+  if (command.startsWith('./lornu apply'))
+    env['APPROVED'] = digestOf(await readFile(join(laptop, '.lornu/delivery/manifest.json')));
+  if (command === './lornu deploy') await finishDeployment(pipeline, pipeline.world.commit.slice(0, 12));
+  if (!command.endsWith('-y')) return undefined;
+  return setInterval(() => {
+    if (runningRevision(pipeline) === EARLIER)
+      void finishDeployment(pipeline, EARLIER).catch(() => undefined);
+  }, 500);
+}
