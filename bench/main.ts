@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import { spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { measureA2a } from './measures/a2a.ts';
 import { measureFirstToken } from './measures/first-token.ts';
 import { measureLongSession } from './measures/long-session.ts';
 import { measureStart } from './measures/start.ts';
@@ -54,10 +55,12 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
         clients: CLIENTS,
         chunks: CHUNKS,
       });
+      onStep('turns over A2A beside turns over REST');
+      const { service, fastapi } = targets.servers;
+      const a2a = await measureA2a(service, { rounds, seconds, clients: CLIENTS, chunks: CHUNKS });
       onStep('time to the first token');
       const firstTokenMs = await measureFirstToken(targets, rounds);
       onStep('a session of 2,000 events');
-      const { service, fastapi } = targets.servers;
       const longSessionOwn = await measureLongSession(service, { app: 'bare', short: 10, long: 2_000 });
       const longSessionFull = await measureLongSession(service, { app: 'plain', short: 10, long: 2_000 });
       const longSessionCompacted = await measureLongSession(service, {
@@ -80,6 +83,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
       return {
         machine: { cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', bun: Bun.version },
         throughput,
+        a2a,
         firstTokenMs,
         streams: found,
         startMs: { service: startMs, fastapi: fastapi.startMs },

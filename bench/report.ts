@@ -1,3 +1,4 @@
+import type { A2aCost } from './measures/a2a.ts';
 import type { FirstToken } from './measures/first-token.ts';
 import type { LongSession } from './measures/long-session.ts';
 import type { Streams } from './measures/streams.ts';
@@ -8,6 +9,7 @@ import type { TargetName } from './targets.ts';
 export interface BenchReport {
   machine: { cpus: number; model: string; bun: string };
   throughput: Throughput;
+  a2a: A2aCost;
   firstTokenMs: FirstToken;
   streams: Partial<Record<TargetName, Streams>>;
   startMs: { service: number; fastapi: number };
@@ -40,6 +42,12 @@ export function figures(report: BenchReport): Row[] {
     row('turns/s of the pass-through', ofPassThrough.toFixed(3), '>= 0.10, then 0.2', ofPassThrough >= 0.1),
     row('server CPU a turn', ms(cpuMsPerTurn.service), '<= 0.9 ms, then 0.6', cpuMsPerTurn.service <= 0.9),
     row('added to the first token, p50', ms(addedMs), '<= 1 ms', addedMs <= 1),
+    row(
+      'a turn over A2A, CPU over REST',
+      times(report.a2a.ratio),
+      '<= 1.3x',
+      report.a2a.ratio <= 1.3 && report.a2a.errors === 0,
+    ),
   ];
   const { service, 'pass-through': limit } = report.streams;
   if (service && limit) {
@@ -119,6 +127,7 @@ export function renderReport(report: BenchReport): string {
     ]),
     '',
     `A turn at 2,000 events over one at 10: ${growth(longSessionOwn)} own cost, ${growth(longSessionFull)} with the history sent, ${growth(longSessionCompacted)} once a summary bounds what is sent.`,
+    `A turn over A2A: ${ms(report.a2a.a2aMs)} of CPU, over REST ${ms(report.a2a.restMs)}; ${report.a2a.errors} errors.`,
     `Start to /health: service ${ms(startMs.service)}, FastAPI/ADK ${ms(startMs.fastapi)}.`,
     '',
     table([

@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const JOB = z.object({
   kind: z.enum(['turns', 'streams']),
   url: z.string(),
+  /** How a turn is asked for: /run_sse, or SendStreamingMessage of A2A 1.0. */
+  protocol: z.enum(['rest', 'a2a']).default('rest'),
   app: z.string(),
   /** The message of each turn; the stand-in's modifiers go in here. */
   text: z.string(),

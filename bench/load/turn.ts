@@ -12,6 +12,8 @@ const USER = 'bench';
 const headers = { 'content-type': 'application/json' };
 
 export async function createSession(job: ParsedJob): Promise<string> {
+  // A2A begins a context with its first message.
+  if (job.protocol === 'a2a') return crypto.randomUUID();
   const answer = await fetch(`${job.url}/apps/${job.app}/users/${USER}/sessions`, { method: 'POST' });
   const session: unknown = await answer.json();
   if (typeof session === 'object' && session && 'id' in session && typeof session.id === 'string')
@@ -22,12 +24,7 @@ export async function createSession(job: ParsedJob): Promise<string> {
 /** One streamed turn, read to its end. Throws when it is not whole: a fast error must not count as a fast turn. */
 export async function turn(job: ParsedJob, sessionId: string): Promise<TurnTimes> {
   const beganAt = performance.now();
-  const newMessage = { role: 'user', parts: [{ text: job.text }] };
-  const answer = await fetch(`${job.url}/run_sse`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ appName: job.app, userId: USER, sessionId, newMessage, streaming: true }),
-  });
+  const answer = await (job.protocol === 'a2a' ? askOverA2a(job, sessionId) : askOverRest(job, sessionId));
   if (answer.status !== 200 || !answer.body)
     throw new Error(`${answer.status}: ${(await answer.text()).slice(0, 200)}`);
   const decoder = new TextDecoder();
@@ -41,4 +38,27 @@ export async function turn(job: ParsedJob, sessionId: string): Promise<TurnTimes
   }
   if (frames < job.frames) throw new Error(`${frames} frames of ${job.frames}: ${text.slice(-300)}`);
   return { firstTokenMs, wholeMs: performance.now() - beganAt };
+}
+
+function askOverRest(job: ParsedJob, sessionId: string): Promise<Response> {
+  const newMessage = { role: 'user', parts: [{ text: job.text }] };
+  return fetch(`${job.url}/run_sse`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ appName: job.app, userId: USER, sessionId, newMessage, streaming: true }),
+  });
+}
+
+function askOverA2a(job: ParsedJob, contextId: string): Promise<Response> {
+  const message = {
+    messageId: crypto.randomUUID(),
+    role: 'ROLE_USER',
+    parts: [{ text: job.text }],
+    contextId,
+  };
+  return fetch(`${job.url}/a2a/${job.app}`, {
+    method: 'POST',
+    headers: { ...headers, 'a2a-version': '1.0' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendStreamingMessage', params: { message } }),
+  });
 }

@@ -1,0 +1,91 @@
+import { AgentCard } from '@a2a-js/sdk';
+import { type AgentExecutor, InMemoryTaskStore, type TaskStore } from '@a2a-js/sdk/server';
+import { Hono } from 'hono';
+import { LOCAL_PRINCIPAL, type Principal } from '../identity/principal.ts';
+import type { Logger } from '../observability/logger.ts';
+import { a2aFailure, a2aServer } from './server.ts';
+import { TaskHandler } from './tasks/task-handler.ts';
+import type { A2aEnv } from './wire/context.ts';
+import { toKnownError } from './wire/errors.ts';
+import { VERSIONS } from './wire/version.ts';
+
+export interface StandaloneOptions {
+  /** Where it will be reached, as its card names it; no slash at the end. */
+  url: string;
+  executor: AgentExecutor;
+  /** Memory when left out. */
+  tasks?: TaskStore;
+  /** What the card says otherwise than the standard one, in its decoded form. */
+  card?: Partial<AgentCard>;
+  /** The card for callers that are known; the same one when left out. */
+  extendedCard?: AgentCard;
+  /** Who calls; everyone is the local caller when left out. Throws AppError to refuse. */
+  identify?: (request: Request) => Principal | Promise<Principal>;
+  log?: Logger;
+}
+
+const APP = 'agent';
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+const MEGABYTE = 1024 * 1024;
+
+/**
+ * The A2A server with any executor and any task store of the SDK's interfaces, at `<url>/a2a/agent`: for conformance kits,
+ * and for trying out an executor. What it needs of the service (agents, runs, stores) is left out; bindings, versions,
+ * errors and operations are the ones that the service has.
+ */
+export function standaloneServer(options: StandaloneOptions): {
+  fetch: (request: Request) => Promise<Response>;
+} {
+  const {
+    executor,
+    tasks = new InMemoryTaskStore(),
+    identify = () => LOCAL_PRINCIPAL,
+    log = silent,
+  } = options;
+  const card = { ...standardCard(options.url), ...options.card };
+  const handler = new TaskHandler({
+    card: async () => card,
+    extendedCard: async () => options.extendedCard ?? card,
+    executor,
+    tasks,
+    log,
+    now: Date.now,
+  });
+  const app = new Hono<A2aEnv>();
+  app.use(async (context, next) => {
+    context.set('principal', await identify(context.req.raw));
+    await next();
+  });
+  app.route(
+    '/',
+    a2aServer({
+      agents: new Map([[APP, { card: async () => card, handler }]]),
+      defaultAppName: APP,
+      body: { maxBytes: 32 * MEGABYTE, timeoutMs: 30_000 },
+      pingMs: 15_000,
+      log,
+    }),
+  );
+  app.onError((error, context) => a2aFailure(context, toKnownError(error, log)));
+  return { fetch: async (request) => app.fetch(request) };
+}
+
+function standardCard(url: string): AgentCard {
+  const interfaces = VERSIONS.flatMap((protocolVersion) =>
+    ['JSONRPC', 'HTTP+JSON'].map((protocolBinding) => ({
+      url: `${url}/a2a/${APP}`,
+      protocolBinding,
+      protocolVersion,
+    })),
+  );
+  return AgentCard.fromJSON({
+    name: APP,
+    description: 'An agent behind an executor.',
+    version: '1',
+    supportedInterfaces: interfaces,
+    capabilities: { streaming: true, pushNotifications: false, extendedAgentCard: true },
+    defaultInputModes: ['text/plain'],
+    defaultOutputModes: ['text/plain'],
+    skills: [{ id: APP, name: APP, description: 'Whatever its executor does.', tags: [APP] }],
+  });
+}

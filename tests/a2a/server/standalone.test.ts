@@ -1,0 +1,225 @@
+import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { Role, type Task, TaskState } from '@a2a-js/sdk';
+import { AgentEvent, type AgentExecutor, InMemoryTaskStore, type RequestContext } from '@a2a-js/sdk/server';
+import { standaloneServer, type StandaloneOptions } from '../../../backend/a2a/standalone.ts';
+import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
+
+setDefaultTimeout(15_000);
+
+const servers: Bun.Server<unknown>[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop(true)));
+});
+
+/** Any executor behind a socket; the address of its JSON-RPC. */
+function serve(executor: AgentExecutor, options: Partial<StandaloneOptions> = {}): string {
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    development: false,
+    fetch: async (request) => app.fetch(request),
+  });
+  servers.push(server);
+  const app = standaloneServer({ url: server.url.origin, executor, ...options });
+  return `${server.url.origin}/a2a/agent`;
+}
+
+const now = () => new Date().toISOString();
+const part = (value: string) => ({
+  content: { $case: 'text' as const, value },
+  metadata: undefined,
+  filename: '',
+  mediaType: '',
+});
+const taskFor = ({ taskId, contextId, userMessage }: RequestContext): Task => ({
+  id: taskId,
+  contextId,
+  status: { state: TaskState.TASK_STATE_WORKING, message: undefined, timestamp: now() },
+  artifacts: [],
+  history: [userMessage],
+  metadata: undefined,
+});
+const status = ({ taskId, contextId }: RequestContext, state: TaskState) =>
+  AgentEvent.statusUpdate({
+    taskId,
+    contextId,
+    status: { state, message: undefined, timestamp: now() },
+    metadata: undefined,
+  });
+const chunk = ({ taskId, contextId }: RequestContext, text: string, append: boolean) =>
+  AgentEvent.artifactUpdate({
+    taskId,
+    contextId,
+    append,
+    lastChunk: false,
+    artifact: {
+      artifactId: 'a',
+      name: '',
+      description: '',
+      parts: [part(text)],
+      extensions: [],
+      metadata: undefined,
+    },
+    metadata: undefined,
+  });
+
+/** Says back what it was told, in pieces. */
+const echo: AgentExecutor = {
+  async execute(request, bus) {
+    bus.publish(AgentEvent.task(taskFor(request)));
+    bus.publish(chunk(request, 'one ', false));
+    bus.publish(chunk(request, 'two', true));
+    bus.publish(status(request, TaskState.TASK_STATE_COMPLETED));
+  },
+  async cancelTask() {},
+};
+
+describe('any executor', () => {
+  test('is served: sent, streamed, got, listed', async () => {
+    const url = serve(echo);
+    const task = taskOf(await rpc(url, 'SendMessage', { message: textMessage('x') }));
+    expect([task.status.state, answerOf(task), task.artifacts?.[0]?.parts.length]).toEqual([
+      'TASK_STATE_COMPLETED',
+      'one two',
+      1,
+    ]);
+    const kinds: string[] = [];
+    for await (const event of rpcStream(url, 'SendStreamingMessage', { message: textMessage('x') }))
+      kinds.push(...Object.keys(event));
+    expect(kinds).toEqual(['task', 'artifactUpdate', 'artifactUpdate', 'statusUpdate']);
+    expect(taskOf(await rpc(url, 'GetTask', { id: task.id }))).toEqual(task);
+    expect((await rpc(url, 'ListTasks', {})).result).toMatchObject({ totalSize: 2 });
+  });
+
+  test('brings its own task store, which is written when the status changes and not for each piece', async () => {
+    const saves: number[] = [];
+    class Counted extends InMemoryTaskStore {
+      override async save(...args: Parameters<InMemoryTaskStore['save']>): Promise<void> {
+        saves.push(args[0].artifacts.length);
+        return super.save(...args);
+      }
+    }
+    const url = serve(echo, { tasks: new Counted() });
+    await rpc(url, 'SendMessage', { message: textMessage('x') });
+    expect(saves).toEqual([0, 1]);
+  });
+
+  test('that answers with a message makes no task', async () => {
+    const url = serve({
+      async execute({ contextId }, bus) {
+        const answer = {
+          messageId: 'm',
+          role: Role.ROLE_AGENT,
+          parts: [part('hi')],
+          contextId,
+          taskId: '',
+          extensions: [],
+          referenceTaskIds: [],
+          metadata: undefined,
+        };
+        bus.publish(AgentEvent.message(answer));
+      },
+      async cancelTask() {},
+    });
+    expect((await rpc(url, 'SendMessage', { message: textMessage('x') })).result).toMatchObject({
+      message: { parts: [{ text: 'hi' }] },
+    });
+    expect((await rpc(url, 'ListTasks', {})).result).toMatchObject({ totalSize: 0 });
+  });
+
+  test('that fails tells callers nothing of why: as a refusal before it has begun, as the end of its task after', async () => {
+    const secret = 'postgres://user:password@10.0.0.1';
+    const early = serve({
+      async execute() {
+        throw new Error(secret);
+      },
+      async cancelTask() {},
+    });
+    const late = serve({
+      async execute(request, bus) {
+        bus.publish(AgentEvent.task(taskFor(request)));
+        throw new Error(secret);
+      },
+      async cancelTask() {},
+    });
+    const refused = await rpc(early, 'SendMessage', { message: textMessage('x') });
+    expect([refused.status, refused.error?.code, refused.error?.message]).toEqual([
+      500,
+      -32603,
+      'Internal server error',
+    ]);
+    const failed = taskOf(await rpc(late, 'SendMessage', { message: textMessage('x') }));
+    expect([failed.status.state, failed.status.message?.parts[0]?.['text']]).toEqual([
+      'TASK_STATE_FAILED',
+      'The agent failed; the log says why.',
+    ]);
+    expect(JSON.stringify([refused, failed])).not.toContain('postgres');
+  });
+
+  test('is cancelled by its own cancelTask', async () => {
+    const stop = new Map<string, () => void>();
+    const url = serve({
+      async execute(request, bus) {
+        bus.publish(AgentEvent.task(taskFor(request)));
+        await new Promise<void>((resolve) => stop.set(request.taskId, resolve));
+        bus.publish(status(request, TaskState.TASK_STATE_CANCELED));
+      },
+      async cancelTask(taskId) {
+        stop.get(taskId)?.();
+      },
+    });
+    const begun = taskOf(
+      await rpc(url, 'SendMessage', {
+        message: textMessage('x'),
+        configuration: { returnImmediately: true },
+      }),
+    );
+    expect(begun.status.state).toBe('TASK_STATE_WORKING');
+    expect(taskOf(await rpc(url, 'CancelTask', { id: begun.id })).status.state).toBe('TASK_STATE_CANCELED');
+  });
+
+  test('is asked once more in a task that waits, with what was said before', async () => {
+    const seen: number[] = [];
+    const url = serve({
+      async execute(request, bus) {
+        seen.push(request.task?.history.length ?? 0);
+        bus.publish(
+          AgentEvent.task({ ...taskFor(request), history: request.task?.history ?? [request.userMessage] }),
+        );
+        bus.publish(
+          status(
+            request,
+            request.task ? TaskState.TASK_STATE_COMPLETED : TaskState.TASK_STATE_INPUT_REQUIRED,
+          ),
+        );
+      },
+      async cancelTask() {},
+    });
+    const waiting = taskOf(await rpc(url, 'SendMessage', { message: textMessage('x') }));
+    const done = taskOf(await rpc(url, 'SendMessage', { message: textMessage('y', { taskId: waiting.id }) }));
+    expect([waiting.status.state, done.status.state, done.history?.length, seen]).toEqual([
+      'TASK_STATE_INPUT_REQUIRED',
+      'TASK_STATE_COMPLETED',
+      2,
+      [0, 2],
+    ]);
+    const history = taskOf(await rpc(url, 'GetTask', { id: waiting.id, historyLength: 1 }))
+      .history as unknown as WireTask[];
+    expect(history).toHaveLength(1);
+  });
+
+  test('whose store refuses at the beginning is stopped, and its caller told', async () => {
+    const cancelled: string[] = [];
+    class Broken extends InMemoryTaskStore {
+      override async save(): Promise<void> {
+        throw new Error('full');
+      }
+    }
+    const url = serve(
+      { ...echo, cancelTask: async (id) => void cancelled.push(id) },
+      { tasks: new Broken() },
+    );
+    const { error } = await rpc(url, 'SendMessage', { message: textMessage('x') });
+    expect([error?.code, cancelled.length]).toEqual([-32603, 1]);
+  });
+});
