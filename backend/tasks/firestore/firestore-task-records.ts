@@ -1,4 +1,10 @@
-import { FieldPath, Timestamp, type CollectionReference, type Firestore } from '@google-cloud/firestore';
+import {
+  FieldPath,
+  Timestamp,
+  type CollectionReference,
+  type DocumentData,
+  type Firestore,
+} from '@google-cloud/firestore';
 import { createHash } from 'node:crypto';
 import { calling } from '../../firestore/calling.ts';
 import type { TaskOwner, TaskQuery, TaskRecord, TaskRecords, Webhook, Webhooks } from '../task-records.ts';
@@ -57,7 +63,8 @@ export class FirestoreTaskRecords implements TaskRecords {
     // Ids come from callers; Firestore takes no path that a slash in one would make.
     if (id.includes('/') || /^(\.{1,2}|__.*__)$/.test(id)) return undefined;
     const doc = await calling(async () => this.#tasksOf(owner).doc(id).get());
-    return doc.exists ? ({ ...doc.data(), id } as TaskRecord) : undefined;
+    const data = doc.data();
+    return data && toRecord(id, data);
   }
 
   async list({
@@ -74,7 +81,7 @@ export class FirestoreTaskRecords implements TaskRecords {
     // A caller's tasks of a week are few: sorting out here what a filter leaves spares an index for each of them.
     const { docs } = await calling(async () => query.get());
     const fitting = docs
-      .map((doc) => ({ ...doc.data(), id: doc.id }) as TaskRecord)
+      .map((doc) => toRecord(doc.id, doc.data()))
       .filter(
         (task) =>
           (contextId === undefined || task.contextId === contextId) &&
@@ -95,4 +102,9 @@ export class FirestoreTaskRecords implements TaskRecords {
     const name = createHash('sha256').update(`${appName}/${userId}`).digest('hex');
     return this.#db.collection(OWNERS).doc(name).collection(TASKS);
   }
+}
+
+function toRecord(id: string, data: DocumentData): TaskRecord {
+  const { expireTime: _time, ...record } = data;
+  return { ...record, id } as TaskRecord;
 }

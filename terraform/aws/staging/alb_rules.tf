@@ -72,7 +72,7 @@ resource "aws_lb_listener_rule" "agent_cards" {
       values = [
         "/.well-known/agent-card.json",
         "/.well-known/agent.json",
-        "/a2a/*/.well-known/agent-card.json",
+        "/a2a/*/.well-known/*.json", # cards, and the keys of their signatures
       ]
     }
   }

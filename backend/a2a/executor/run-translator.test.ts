@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'bun:test';
+import { type Artifact, type Part, TaskState } from '@a2a-js/sdk';
+import { AgentEvent, type AgentExecutionEvent } from '@a2a-js/sdk/server';
+import type { RunState } from '../../runs/run.ts';
+import { applyEvent } from '../tasks/apply-event.ts';
+import { RunTranslator } from './run-translator.ts';
+
+const IDS = { taskId: 't', contextId: 'c', runId: 'r', mayConfirm: true, now: () => 0 };
+
+const partial = (...parts: object[]) => ({ partial: true, content: { parts } });
+const whole = (...parts: object[]) => ({ content: { parts } });
+
+/** The events of a run with these frames; a text is an error frame's message. */
+function eventsOf(
+  frames: (object | string)[],
+  state: Exclude<RunState, 'running'> = 'completed',
+  options: Partial<typeof IDS> = {},
+): AgentExecutionEvent[] {
+  const translator = new RunTranslator({ ...IDS, ...options });
+  const events = frames.flatMap((frame, index) =>
+    typeof frame === 'string'
+      ? translator.take({
+          index,
+          kind: 'error',
+          json: JSON.stringify({ error_details: { error_message: frame } }),
+        })
+      : translator.take({ index, kind: 'event', json: JSON.stringify(frame) }),
+  );
+  return [...events, ...translator.end(state)];
+}
+
+const textOf = (parts: readonly Part[] = []) =>
+  parts.map(({ content }) => (content?.$case === 'text' ? content.value : `<${content?.$case}>`)).join('|');
+
+/** Each artifact update as `+text` (appended) or `=text` (in its place), with `!` where it is the last. */
+const shown = (events: AgentExecutionEvent[]) =>
+  events.flatMap((event) =>
+    event.kind === 'artifactUpdate'
+      ? `${event.data.append ? '+' : '='}${textOf(event.data.artifact?.parts)}${event.data.lastChunk ? '!' : ''}`
+      : [],
+  );
+
+const last = (events: AgentExecutionEvent[]) => {
+  const event = events.at(-1);
+  if (event?.kind !== 'statusUpdate') throw new Error('The last event is no status.');
+  return { state: event.data.status?.state, text: textOf(event.data.status?.message?.parts) };
+};
+
+/** The answer as somebody has it who has applied every event. */
+function answerOf(events: AgentExecutionEvent[]): Artifact[] {
+  let task = applyEvent(
+    undefined,
+    AgentEvent.task({
+      id: 't',
+      contextId: 'c',
+      status: { state: TaskState.TASK_STATE_WORKING, message: undefined, timestamp: '' },
+      artifacts: [],
+      history: [],
+      metadata: undefined,
+    }),
+  );
+  for (const event of events) task = applyEvent(task, event);
+  return task?.artifacts ?? [];
+}
+
+describe('the answer of a run', () => {
+  test('begins with a chunk that is not appended, and ends with the whole', () => {
+    const events = eventsOf([
+      partial({ text: 'one ' }),
+      partial({ text: 'two' }),
+      whole({ text: 'one two' }),
+    ]);
+    expect(shown(events)).toEqual(['=one ', '+two', '=one two!']);
+    expect(last(events)).toEqual({ state: TaskState.TASK_STATE_COMPLETED, text: '' });
+  });
+
+  test('that comes whole is shown whole', () => {
+    expect(shown(eventsOf([whole({ text: 'one' })]))).toEqual(['=one', '=one!']);
+  });
+
+  test('that a plugin has changed after its pieces were shown replaces them at once', () => {
+    const events = eventsOf([partial({ text: 'secret' }), whole({ text: 'hidden' })]);
+    expect(shown(events)).toEqual(['=secret', '=hidden', '=hidden!']);
+    expect(shown(eventsOf([partial({ text: 'secret' }), whole()]))).toEqual(['=secret', '=', '=!']);
+  });
+
+  test('of several events is one artifact', () => {
+    const events = eventsOf([
+      partial({ text: 'I look.' }),
+      whole({ text: 'I look.' }, { functionCall: { id: '1', name: 'look', args: {} } }),
+      whole({ functionResponse: { id: '1', name: 'look', response: {} } }),
+      partial({ text: 'Found.' }),
+      whole({ text: 'Found.' }),
+    ]);
+    expect(shown(events)).toEqual(['=I look.', '+Found.', '=I look.|Found.!']);
+    expect(answerOf(events)).toMatchObject([{ artifactId: 'r' }]);
+  });
+
+  test('holds no thoughts and no calls', () => {
+    const events = eventsOf([
+      partial({ text: 'hm', thought: true }),
+      whole({ text: 'hm', thought: true }, { functionCall: { id: '1', name: 'look' } }),
+      whole({ text: 'Yes.' }),
+    ]);
+    expect(shown(events)).toEqual(['=Yes.', '=Yes.!']);
+  });
+
+  test('keeps what was shown where its run was stopped', () => {
+    const events = eventsOf([partial({ text: 'one ' }), partial({ text: 'two' })], 'cancelled');
+    expect(shown(events).at(-1)).toBe('=one two!');
+    expect(last(events).state).toBe(TaskState.TASK_STATE_CANCELED);
+  });
+
+  test('of bytes and addresses is files', () => {
+    const parts = [
+      { inlineData: { data: '-_8=', mimeType: 'image/png' } },
+      { fileData: { fileUri: 'gs://b/o' } },
+    ];
+    const [artifact] = answerOf(eventsOf([whole({ text: 'See.' }, ...parts)]));
+    expect(textOf(artifact?.parts)).toBe('See.|<raw>|<url>');
+    const raw = artifact?.parts[1]?.content;
+    expect(raw?.$case === 'raw' && [...raw.value]).toEqual([0xfb, 0xff]);
+  });
+
+  test('is the same to whoever applies the pieces and to whoever reads the run anew', () => {
+    const frames = [
+      partial({ text: 'a' }),
+      partial({ text: 'b' }),
+      whole({ text: 'ab' }),
+      whole({ text: 'c' }),
+    ];
+    expect(answerOf(eventsOf(frames))).toEqual(
+      answerOf(eventsOf([whole({ text: 'ab' }), whole({ text: 'c' })])),
+    );
+  });
+});
+
+describe('the end of a run', () => {
+  test.each([
+    ['failed', TaskState.TASK_STATE_FAILED],
+    ['interrupted', TaskState.TASK_STATE_FAILED],
+    ['cancelled', TaskState.TASK_STATE_CANCELED],
+    ['completed', TaskState.TASK_STATE_COMPLETED],
+  ] as const)('%s is state %p', (state, expected) => {
+    expect(last(eventsOf([], state)).state).toBe(expected);
+  });
+
+  test('that failed says why, in the words of its error frame or of its event', () => {
+    expect(last(eventsOf(['The model is overloaded.'], 'failed')).text).toBe('The model is overloaded.');
+    const event = { errorCode: 'INTERRUPTED', errorMessage: 'It took too long.' };
+    expect(last(eventsOf([event], 'interrupted')).text).toBe('It took too long.');
+    expect(last(eventsOf([], 'failed')).text).toBe('The agent could not finish this task.');
+  });
+});
+
+describe('a question', () => {
+  const asked = (name: string, args: object) => ({
+    longRunningToolIds: ['q'],
+    content: { parts: [{ functionCall: { id: 'q', name, args } }] },
+  });
+  const confirm = asked('adk_request_confirmation', {
+    originalFunctionCall: { name: 'delete_notes' },
+    toolConfirmation: { hint: '' },
+  });
+
+  test('to confirm a call is asked in words, and as data that ADK clients know', () => {
+    const events = eventsOf([confirm]);
+    expect(last(events)).toEqual({
+      state: TaskState.TASK_STATE_INPUT_REQUIRED,
+      text: 'May delete_notes be run?|<data>',
+    });
+    const event = events.at(-1);
+    const data = event?.kind === 'statusUpdate' ? event.data.status?.message?.parts[1] : undefined;
+    expect(data).toMatchObject({
+      content: { value: { id: 'q', name: 'adk_request_confirmation' } },
+      metadata: { adk_type: 'function_call', adk_is_long_running: true },
+    });
+  });
+
+  test('that its caller may not answer says who can', () => {
+    expect(last(eventsOf([confirm], 'completed', { mayConfirm: false })).text).toContain(
+      'A person who uses this service',
+    );
+  });
+
+  test('to sign in somewhere is another state; one for input is in its own words', () => {
+    expect(last(eventsOf([asked('adk_request_credential', {})])).state).toBe(
+      TaskState.TASK_STATE_AUTH_REQUIRED,
+    );
+    expect(last(eventsOf([asked('adk_request_input', { message: 'Which city?' })]))).toEqual({
+      state: TaskState.TASK_STATE_INPUT_REQUIRED,
+      text: 'Which city?|<data>',
+    });
+  });
+
+  test('of a run that failed is none', () => {
+    expect(last(eventsOf([confirm, 'It broke.'], 'failed')).state).toBe(TaskState.TASK_STATE_FAILED);
+  });
+});
