@@ -1,4 +1,4 @@
-import { type AgentCard, canonicalizeAgentCard } from '@a2a-js/sdk';
+import { AgentCard, canonicalizeAgentCard } from '@a2a-js/sdk';
 import { decodeProtectedHeader, flattenedVerify, importJWK, type JWK } from 'jose';
 import { PeerError } from './peer-error.ts';
 
@@ -9,7 +9,9 @@ const ALGORITHM = 'ES256';
  * the configuration alone: where a card says its key can be fetched (`jku`) is never looked at.
  */
 export async function verifyCard(card: AgentCard, keys: readonly JWK[]): Promise<void> {
-  const payload = Buffer.from(canonicalizeAgentCard(card)).toString('base64url');
+  // The SDK takes the card for its JSON, whatever the type says: of the decoded form it would lose the security schemes.
+  const json = AgentCard.toJSON(card) as AgentCard;
+  const payload = Buffer.from(canonicalizeAgentCard(json)).toString('base64url');
   for (const { protected: header, signature } of card.signatures) {
     // oxlint-disable-next-line no-await-in-loop -- the first that holds ends it; a card has one or two
     if (await isSignedBy(keys, { payload, protected: header, signature })) return;

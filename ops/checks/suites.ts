@@ -101,7 +101,7 @@ export const SUITES: readonly Suite[] = [
     kind: 'bun',
     run: ['./tests/a2a/server'],
     needs: ['python', 'uv'],
-    budgetMs: 45 * SECOND,
+    budgetMs: 3 * MINUTE,
     light: true,
   },
   {

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { Cluster } from '../../runs/cluster.ts';
+import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
+import { until } from './until.ts';
+
+// Bundles, real processes, a lease that has to run out.
+setDefaultTimeout(90_000);
+
+const NUMBERS = Array.from({ length: 40 }, (_, index) => index + 1).join(' ');
+const COUNT = 'count to 40 every 60 ms';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await Cluster.start(2, { LORNU_LEASE_MS: '1500', LORNU_DRAIN_MS: '300' });
+});
+afterAll(() => cluster.stop());
+
+const a2aOf = (index: number) => `${cluster.urlOf(index)}/a2a/lornu`;
+
+async function begin(index: number): Promise<WireTask> {
+  const params = { message: textMessage(COUNT), configuration: { returnImmediately: true } };
+  return taskOf(await rpc(a2aOf(index), 'SendMessage', params));
+}
+
+/** What a subscriber has at the end: the answer as its pieces make it, and the last state. */
+async function subscribe(index: number, id: string, onEvent: (count: number) => void = () => undefined) {
+  let text = '';
+  let state = '';
+  let count = 0;
+  for await (const { task, artifactUpdate, statusUpdate } of rpcStream(a2aOf(index), 'SubscribeToTask', {
+    id,
+  })) {
+    if (task) text = answerOf(task as WireTask);
+    if (artifactUpdate) {
+      const { artifact, append = false } = artifactUpdate as {
+        artifact: { parts: { text: string }[] };
+        append?: boolean;
+      };
+      const piece = artifact.parts.map((part) => part.text).join('');
+      text = append ? text + piece : piece;
+    }
+    if (statusUpdate) ({ state } = (statusUpdate as WireTask).status);
+    onEvent(++count);
+  }
+  return { text, state };
+}
+
+const numbersIn = (text: string) => text.match(/\d+/g)?.join(' ');
+
+test('a process that is killed in mid-task: who is subscribed elsewhere gets the whole answer, once', async () => {
+  const { id } = await begin(0);
+  const seen = await subscribe(1, id, (count) => count === 8 && cluster.signal(0, 'SIGKILL'));
+  expect([seen.state, numbersIn(seen.text)]).toEqual(['TASK_STATE_COMPLETED', NUMBERS]);
+  const kept = taskOf(await rpc(a2aOf(1), 'GetTask', { id }));
+  expect([kept.status.state, numbersIn(answerOf(kept))]).toEqual(['TASK_STATE_COMPLETED', NUMBERS]);
+});
+
+test('a process that is stopped in order hands its task over; its end is known to all', async () => {
+  await until(async () =>
+    (await fetch(`${cluster.urlOf(0)}/health`).catch(() => undefined))?.ok ? true : undefined,
+  );
+  const { id } = await begin(0);
+  cluster.signal(0, 'SIGTERM');
+  const done = await until(async () => {
+    const now = taskOf(await rpc(a2aOf(1), 'GetTask', { id }));
+    return now.status.state === 'TASK_STATE_COMPLETED' ? now : undefined;
+  }, 60_000);
+  expect(numbersIn(answerOf(done))).toBe(NUMBERS);
+});
+
+test('a process that is about to stop begins nothing new, and says so in the shape of A2A', async () => {
+  await until(async () =>
+    (await fetch(`${cluster.urlOf(0)}/health`).catch(() => undefined))?.ok ? true : undefined,
+  );
+  const { id } = await begin(0);
+  const url = a2aOf(0);
+  cluster.signal(0, 'SIGTERM');
+  const refused = await until(async () => {
+    const answer = await rpc(url, 'SendMessage', { message: textMessage('hello') }).catch(() => undefined);
+    return answer?.error ? answer : undefined;
+  });
+  expect([refused.status, refused.error?.code, refused.error?.data?.[0]?.['reason']]).toEqual([
+    503,
+    -32000,
+    'DRAINING',
+  ]);
+  await rpc(a2aOf(1), 'CancelTask', { id });
+});
