@@ -45,6 +45,12 @@ export class CliError extends Error {
   }
 }
 
+/** Any error in one line: what and why of an expected one, else its message. */
+export function inOneLine(error: unknown): string {
+  if (error instanceof CliError) return `${error.parts.what} ${error.parts.why}`;
+  return error instanceof Error ? error.message : JSON.stringify(error);
+}
+
 /** The block a person reads at the end of a failed command. */
 export function renderCliError({ parts }: CliError): string {
   const lines = [''];

@@ -1,3 +1,4 @@
+import { inOneLine } from '../cli/cli-error.ts';
 import { runStep } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
 import type { Check, Scene } from './check.ts';
@@ -101,7 +102,7 @@ async function make(check: Check, scene: Scene, emit: Emit): Promise<CheckResult
       try {
         verdict = await check.run(scene);
       } catch (error) {
-        verdict = { ...verdict, seen: error instanceof Error ? error.message : String(error) };
+        verdict = { ...verdict, seen: inOneLine(error) };
       }
       if (verdict.outcome === 'failed') throw new Error(verdict.seen);
       return verdict.outcome === 'passed' ? verdict.seen : `${verdict.outcome}: ${verdict.seen}`;

@@ -12,6 +12,9 @@ from side_door import route
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html
 # https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html (deleted ones show for an hour)
 KEPT_BY_AWS = ("INACTIVE", "PendingDeletion", "deleted")
+# Nobody can delete points of metrics; AWS drops them after 15 months.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
+MEASURED = ("metric_data",)
 # Bookkeeping of moto, not resources; tags of what is gone are no resource either.
 NOT_RESOURCES = ("tags", "resource_tags", "_idempotency_tokens", "delegation_sets")
 
@@ -52,6 +55,10 @@ def surplus():
         for account, region, backend in list(backends.iter_backends()):
             fresh = sizes_when_new(type(backend), region, account)
             for name, things in contents(backend):
+                if name in MEASURED:
+                    if things:
+                        kept_by_aws.append(f"{backends.service_name} {name} {len(things)} points")
+                    continue
                 live = []
                 for path, thing in things:
                     kept = state_of(thing) in KEPT_BY_AWS

@@ -31,7 +31,7 @@ describe('a rolling deploy', () => {
     });
   });
   const broken = {
-    'a lost stream': { ...good, faults: [undefined, 'frame 5 came as number 4'] },
+    'a lost stream': { ...good, faults: [undefined, 'frame 5 came after 3'] },
     'streams that had all ended before': { ...good, running: 0 },
     'a moment without an answer': { ...good, watch: { ...watch, failures: ['answered 503'] } },
     'a new version that never answered': { ...good, watch: { ...watch, revisions: { old: 10 } } },
@@ -113,12 +113,28 @@ describe('a turn', () => {
   test('is whole when every frame came once and every word is there', () => {
     expect(fault(whole)).toBeUndefined();
   });
+  test('is whole after a takeover when the whole events say every word once', () => {
+    const takenOver = [
+      frame(0, '1'),
+      frame(1, ' 2 shown and never stored'),
+      frame(1_000_000, '1', false),
+      frame(1_000_001, ' 2'),
+      frame(1_000_002, ' 2', false),
+      end('run completed'),
+    ];
+    expect(fault(takenOver)).toBeUndefined();
+    expect(fault(takenOver.filter((part) => part !== takenOver[2]))).toContain('frame 1000001 came after 1');
+    expect(fault([frame(0, '1'), frame(2_000_000, '1 2', false), end('run completed')])).toContain('after 0');
+  });
   test('is not when a frame or a word is lost or doubled, or it did not end well', () => {
     expect(fault([frame(0, '1'), frame(2, '1 2', false), end('run completed')])).toContain(
-      'frame 2 came as number 1',
+      'frame 2 came after 0',
     );
-    expect(fault([frame(0, '1'), frame(0, '1'), ...whole.slice(1)])).toContain('frame 0 came as number 1');
-    expect(fault([frame(0, '1'), frame(1, ' 2 2'), ...whole.slice(2)])).toContain('it says "1 2 2');
+    expect(fault([frame(1, '1'), ...whole.slice(2)])).toContain('frame 1 came after none');
+    expect(fault([frame(0, '1'), frame(0, '1'), ...whole.slice(1)])).toContain('frame 0 came after 0');
+    expect(fault([frame(0, '1'), frame(1, '1 2 2', false), end('run completed')])).toContain(
+      'it says "1 2 2',
+    );
     expect(fault([...whole.slice(0, 3), end('run interrupted')])).toContain('interrupted');
     expect(fault(whole.slice(0, 3))).toContain('nothing');
     expect(fault(whole, 'attach 404')).toContain('given up: attach 404');

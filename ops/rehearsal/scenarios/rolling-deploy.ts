@@ -1,5 +1,5 @@
 import { readServed } from '../../verify/served.ts';
-import { judged, type Verdict } from '../../verify/verdict.ts';
+import { judged, notOffered, type Verdict } from '../../verify/verdict.ts';
 import { addGoodImage } from './images.ts';
 import { rollOut, type RollOut } from './roll-out.ts';
 import type { Scenario } from './scenario.ts';
@@ -53,8 +53,9 @@ export const rollingDeploy: Scenario = {
     const targets = await targetsOf(served, context.signal);
     const [verifier] = targets;
     if (!verifier) throw new Error('no machine may act for users');
-    const runtime = (await readServed(verifier))?.isPython ? 'fastapi' : 'bun';
-    const image = await addGoodImage(served.images, runtime, REVISION);
+    if ((await readServed(verifier))?.isPython)
+      return notOffered(EXPECTED, 'a stream of the FastAPI/ADK agent cannot be attached to again');
+    const image = await addGoodImage(served.images, 'bun', REVISION);
     let ended = 0;
     let running = 0;
     const stop = served.onEvent(({ what }) => {

@@ -1,3 +1,4 @@
+import { inOneLine } from '../../cli/cli-error.ts';
 import { runStep } from '../../steps/run-steps.ts';
 import type { Verdict } from '../../verify/verdict.ts';
 import { badImage } from './bad-image.ts';
@@ -34,7 +35,7 @@ async function play(scenario: Scenario, stage: Stage): Promise<ScenarioResult> {
       try {
         verdict = await scenario.run(stage, io);
       } catch (error) {
-        verdict = { ...verdict, seen: error instanceof Error ? error.message : String(error) };
+        verdict = { ...verdict, seen: inOneLine(error) };
       }
       if (verdict.outcome === 'failed') throw new Error(verdict.seen);
       return verdict.outcome === 'passed' ? verdict.seen : `${verdict.outcome}: ${verdict.seen}`;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError, inOneLine } from '../../cli/cli-error.ts';
 import { verify, type Verification } from '../../verify/verify.ts';
 import { writeReport } from '../report/write-report.ts';
 import type { Report } from '../report/report.ts';
@@ -151,7 +151,7 @@ function toReport(
       failure === undefined &&
       (destroyed !== undefined || given.signal.aborted) &&
       results.every(({ outcome }) => outcome !== 'failed'),
-    ...(failure === undefined ? {} : { failure: given.redact(messageOf(failure)) }),
+    ...(failure === undefined ? {} : { failure: given.redact(inOneLine(failure)) }),
     phases: record.phases,
     ...(applied
       ? {
@@ -175,9 +175,4 @@ function toReport(
     ...(destroyed ? { destroyed: { resources: destroyed.resources, keptByAws: destroyed.keptByAws } } : {}),
     logs: logs.tails(),
   };
-}
-
-function messageOf(failure: unknown): string {
-  if (failure instanceof CliError) return `${failure.parts.what} ${failure.parts.why}`;
-  return failure instanceof Error ? failure.message : JSON.stringify(failure);
 }

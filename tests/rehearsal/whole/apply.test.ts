@@ -293,6 +293,7 @@ test('a destroy leaves nothing: in the account, running, on disk', async () => {
   // What AWS shows for a while after a destroy too, and nothing else.
   const kinds = new Set(result.keptByAws.map((line) => line.split(' ').slice(0, 2).join(' ')));
   expect([...kinds].toSorted()).toEqual([
+    'cloudwatch metric_data',
     'ec2 nat_gateways',
     'ec2 vpc_end_points',
     'ecs clusters',
