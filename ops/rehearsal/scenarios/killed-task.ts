@@ -9,8 +9,8 @@ import { countedTo, faultOf, steadfastTurn } from './steadfast-turn.ts';
 import { targetOf } from './targets.ts';
 
 const STREAMS = 10;
-/** Longer than a lease (15 s): the turns of the dead task are taken over while the others still run. */
-const WORDS = 100;
+/** A lease is 15 s: it is over long after the other turns have ended, so a turn takes no longer than it must. */
+const WORDS = 40;
 const EVERY_MS = 200;
 const PATIENCE_MS = 90_000;
 const REPLACED_MS = 60_000;
