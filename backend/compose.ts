@@ -76,7 +76,9 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
       { name: 'artifacts', required: false, check: (signal) => files.probe(signal) },
       { name: 'memory', required: false, check: (signal) => memory.probe(signal) },
       { name: 'model', required: false, check: (signal) => probeModel(backend, signal) },
-      ...(peer ? [{ name: 'peer', required: false, check: async () => probePeer(peer) }] : []),
+      ...(peer
+        ? [{ name: 'peer', required: false, check: async (signal: AbortSignal) => probePeer(peer, signal) }]
+        : []),
     ],
     onChange: (name, state, error) =>
       log[state === 'ok' ? 'info' : 'warn']('dependency', { name, state, ...(error ? { error } : {}) }),

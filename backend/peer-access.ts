@@ -30,9 +30,9 @@ export function modelWithPeer(peer: PeerClient): Pick<ModelSettings, 'answerInst
 }
 
 /** For /ready: whether the peer shows a card that we accept, and is not left alone for failing. */
-export async function probePeer(peer: PeerClient): Promise<void> {
+export async function probePeer(peer: PeerClient, signal: AbortSignal): Promise<void> {
   try {
-    await peer.probe();
+    await peer.probe(signal);
   } catch (error) {
     throw error instanceof PeerError ? new Unusable(error.message, { cause: error }) : error;
   }

@@ -37,6 +37,11 @@ export class CardCache {
   async card(signal?: AbortSignal): Promise<AgentCard> {
     const held = this.#held;
     if (held && this.#options.clock() - held.seenAtMs < FRESH_MS) return held.card;
+    return this.look(signal);
+  }
+
+  /** The same, but asks the peer now: by the ETag of the card that is held. */
+  async look(signal?: AbortSignal): Promise<AgentCard> {
     this.#pending ??= this.#load().finally(() => (this.#pending = undefined));
     return signal ? orAborted(this.#pending, signal) : this.#pending;
   }

@@ -96,9 +96,9 @@ export class PeerClient {
     this.#cards = new CardCache({ address, fetch: this.#fetch, keys: options.cardKeys, clock });
   }
 
-  /** Looks at the peer's card, for /ready; throws PeerError. */
-  async probe(): Promise<void> {
-    await this.#cards.card();
+  /** Looks whether the peer is there and shows its card, for /ready; throws PeerError. */
+  async probe(signal?: AbortSignal): Promise<void> {
+    await this.#cards.look(signal);
     if (this.#breaker.isOpen) throw this.#paused();
   }
 

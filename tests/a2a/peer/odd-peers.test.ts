@@ -441,6 +441,28 @@ test('a peer that keeps failing is left alone, tried once after the pause, and h
   expect((await ask(client)).text).toBe('back');
 });
 
+test('whether the peer is there is looked at each time, by the ETag of its card', async () => {
+  let isUp = true;
+  const one = peer({
+    card: (url, request) => {
+      if (!isUp) return new Response(null, { status: 503 });
+      return request.headers.has('if-none-match')
+        ? new Response(null, { status: 304 })
+        : Response.json(cardAt(url), { headers: { etag: '"v1"' } });
+    },
+  });
+  const { client } = clientFor(one.url);
+  await ask(client);
+  await client.probe();
+  expect(one.asked.filter(({ method }) => method === 'GET')).toHaveLength(2);
+  isUp = false;
+  expect(await failureOf(client.probe())).toBe('away');
+  // A card that is held serves a question all the same: the look is for /ready.
+  expect((await ask(client)).text).toBe('hello');
+  isUp = true;
+  await client.probe();
+});
+
 test('nothing of a token or of what the peer wrote in its refusals is in the log', async () => {
   const one = peer({ answer: () => new Response('leaked-by-the-peer', { status: 401 }) });
   const { client, logged } = clientFor(one.url, { idToken: async () => 'eyJ-our-token' });
