@@ -31,8 +31,13 @@ locals {
     A2A_TOKEN_JWKS_URL = var.jwt.jwks_endpoint
     A2A_TOKEN_AUDIENCE = local.jwt_audience
     A2A_ALLOWED_EMAILS = join(",", sort(var.peer_emails))
-    A2A_PEER_URL       = var.peer_url
     A2A_SERVICE_EMAILS = join(",", sort(var.service_emails))
+
+    # The agent on Google Cloud, which ours asks.
+    A2A_PEER_URL       = var.peer_url
+    A2A_PEER_AUDIENCE  = var.peer_audience
+    A2A_PEER_CARD_KEYS = var.peer_card_keys
+    A2A_PEER_FALLBACK  = var.peer_answers_instead ? "1" : ""
 
     A2A_MUTUAL_TLS           = var.mutual_tls == null ? "off" : "alb"
     A2A_ALLOWED_CERTIFICATES = var.mutual_tls == null ? "" : join(",", [for name, peer in var.mutual_tls.peers : "${name}=${peer}"])

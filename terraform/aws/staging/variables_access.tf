@@ -112,6 +112,39 @@ variable "peer_url" {
   }
 }
 
+variable "peer_audience" {
+  description = "Whom our tokens for the peer are made for: on Cloud Run the service's URL (empty: the origin of peer_url)"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.peer_audience == "" || (var.peer_url != "" && can(regex("^[^ ]+$", var.peer_audience)))
+    error_message = "peer_audience is one word, and of no use without peer_url."
+  }
+}
+
+variable "peer_card_keys" {
+  description = "Public keys of which one must have signed the peer's card, as a JSON Web Key Set (empty: none is asked for)"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.peer_card_keys == "" || try(alltrue([for key in jsondecode(var.peer_card_keys).keys : key.crv == "P-256" && key.kid != "" && !can(key.d)]), false)
+    error_message = "peer_card_keys must be a JSON Web Key Set of public P-256 keys, each with a kid."
+  }
+}
+
+variable "peer_answers_instead" {
+  description = "Whether the peer answers a turn that Gemini refuses before its first word"
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.peer_answers_instead || var.peer_url != ""
+    error_message = "peer_answers_instead needs peer_url."
+  }
+}
+
 variable "sign_in" {
   description = "OpenID Connect for people: issuer, and the e-mail domains that may sign in"
   type = object({

@@ -53,6 +53,49 @@ run "names_and_addresses_of_another_form_are_refused" {
   expect_failures = [var.domain_name, var.route53_zone_id, var.peer_url]
 }
 
+run "a_peer_that_is_not_there_and_keys_that_are_none_are_refused" {
+  command = plan
+
+  variables {
+    peer_card_keys       = jsonencode({ keys = [{ kty = "EC", crv = "P-256", kid = "k1", x = "AA", y = "BB", d = "PRIVATE" }] })
+    peer_audience        = "https://agent.lornu.example"
+    peer_answers_instead = true
+  }
+
+  expect_failures = [var.peer_audience, var.peer_card_keys, var.peer_answers_instead]
+}
+
+run "a_peer_with_a_signed_card_that_answers_instead_is_told_to_the_service" {
+  command = plan
+
+  variables {
+    peer_url             = "https://agent.lornu.example/a2a/lornu"
+    peer_audience        = "https://agent-0123456789.us-east4.run.app"
+    peer_card_keys       = jsonencode({ keys = [{ kty = "EC", crv = "P-256", kid = "k1", x = "AA", y = "BB" }] })
+    peer_answers_instead = true
+  }
+
+  assert {
+    condition = (
+      local.service_environment.A2A_PEER_URL == var.peer_url &&
+      local.service_environment.A2A_PEER_AUDIENCE == var.peer_audience &&
+      local.service_environment.A2A_PEER_CARD_KEYS == var.peer_card_keys &&
+      local.service_environment.A2A_PEER_FALLBACK == "1"
+    )
+    error_message = "The service is not told all of the peer."
+  }
+}
+
+run "without_a_peer_nothing_of_one_is_told" {
+  command = plan
+
+  assert {
+    # An empty value is left out of what the container gets.
+    condition     = alltrue([for name, value in local.service_environment : value == "" if startswith(name, "A2A_PEER_")])
+    error_message = "The service is told of a peer that is not there."
+  }
+}
+
 run "a_name_in_capitals_is_refused" {
   command = plan
 

@@ -123,6 +123,9 @@ function expectedEnvironment(staging: StackView): Record<string, string> {
     A2A_ALLOWED_EMAILS: joined('peer_emails'),
     A2A_SERVICE_EMAILS: joined('service_emails'),
     A2A_PEER_URL: text('peer_url'),
+    A2A_PEER_AUDIENCE: text('peer_audience'),
+    A2A_PEER_CARD_KEYS: text('peer_card_keys'),
+    A2A_PEER_FALLBACK: staging.input('peer_answers_instead').flag('value') ? '1' : '',
     A2A_MUTUAL_TLS: mutual.has('value') ? 'alb' : 'off',
     A2A_ALLOWED_CERTIFICATES: peers
       .map((name) => `${name}=${mutual.block('value.peers').textsOf(name).join('')}`)
