@@ -72,10 +72,13 @@ def test_what_a2a_lacks_or_would_send_in_the_clear_is_told():
                 "A2A_ALLOWED_EMAILS": "a@b",
                 "A2A_TOKEN_ISSUER": "http://issuer.example",
                 "A2A_TOKEN_JWKS_URL": "ftp://127.0.0.1/keys",
+                "A2A_SIGNING_KEY": "-----BEGIN PRIVATE KEY-----secret",
             }
         )
-    for name in ("A2A_TOKEN_AUDIENCE", "LORNU_PUBLIC_URL", "A2A_TOKEN_ISSUER", "A2A_TOKEN_JWKS_URL"):
-        assert name in str(error.value)
+    for name in ("TOKEN_AUDIENCE", "TOKEN_ISSUER", "TOKEN_JWKS_URL", "SIGNING_KEY"):
+        assert f"A2A_{name}" in str(error.value)
+    assert "LORNU_PUBLIC_URL" in str(error.value)
+    assert "secret" not in str(error.value)
 
 
 def test_a_store_of_tasks_forgets_the_oldest():

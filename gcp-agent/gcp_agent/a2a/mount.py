@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +16,8 @@ from google.adk.runners import Runner
 from google.adk.sessions import BaseSessionService
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gcp_agent.a2a.card import create_card
@@ -30,6 +33,7 @@ logger = logging.getLogger(__name__)
 APP_NAME = "lornu"
 PATH = f"/a2a/{APP_NAME}"
 _CARD = "/.well-known/agent-card.json"
+_KEYS = "/.well-known/jwks.json"
 # A card changes with a deployment only.
 _CARD_CACHE = "public, max-age=300"
 
@@ -60,6 +64,9 @@ def add_a2a(
         verifier = TokenVerifier(settings.issuer, settings.jwks_url, settings.audience)
     url = f"{settings.public_url or own_url}{PATH}"
     card = create_card(url, agent.description, None if verifier is None else settings.audience)
+    if settings.signer:
+        card = settings.signer.sign(card, f"{url}{_KEYS}")
+        app.routes.append(Route(f"{PATH}{_KEYS}", _answer(settings.signer.public_keys)))
     runner = Runner(app_name=APP_NAME, agent=agent, session_service=sessions, artifact_service=artifacts)
     handler = GuardedHandler(
         agent_executor=AdkExecutor(runner), task_store=BoundedTaskStore(), agent_card=card
@@ -76,3 +83,10 @@ def add_a2a(
                 middleware=[gate, Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)],
             )
         )
+
+
+def _answer(value: object) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_request: Request) -> Response:
+        return JSONResponse(value)
+
+    return answer

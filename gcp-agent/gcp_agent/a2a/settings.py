@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from gcp_agent.a2a.card_signing import CardSigner
+
 _GOOGLE = "https://accounts.google.com"
 _GOOGLE_KEYS = "https://www.googleapis.com/oauth2/v3/certs"
 
@@ -22,6 +24,8 @@ class A2aSettings:
     audience: str
     # Lower-case e-mail addresses of service accounts. Empty: open, which only a loopback address may be.
     allowed_emails: frozenset[str]
+    # None: the card is not signed.
+    signer: CardSigner | None
 
     @property
     def is_open(self) -> bool:
@@ -56,7 +60,13 @@ def read_a2a_settings(environment: Mapping[str, str], host: str, problems: list[
     }.items():
         if url and not is_safe_url(url):
             problems.append(f'{name} must be an https:// URL (http:// on a loopback address), not "{url}".')
-    return A2aSettings(public_url or None, issuer, jwks_url, audience, emails)
+    signer = None
+    if key := value("A2A_SIGNING_KEY"):
+        try:
+            signer = CardSigner(key)
+        except ValueError as error:
+            problems.append(f"A2A_SIGNING_KEY is {error}.")
+    return A2aSettings(public_url or None, issuer, jwks_url, audience, emails, signer)
 
 
 def is_loopback(host: str) -> bool:

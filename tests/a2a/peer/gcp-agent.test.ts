@@ -15,8 +15,10 @@ import { type GoogleStandIn, startGoogleStandIn } from '@lornu/ops/standins/goog
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { exportPKCS8, generateKeyPair, type JWK } from 'jose';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseConfig } from '../../../backend/config/config.ts';
 import { clientFor } from './odd-peer.ts';
 
 // The real peer, as it runs on Google Cloud: our client, and the JavaScript clients of both versions. The Python ones are
@@ -57,6 +59,7 @@ beforeAll(async () => {
       A2A_TOKEN_JWKS_URL: `${google.url}/oauth2/v3/certs`,
       A2A_TOKEN_AUDIENCE: 'https://peer.example',
       A2A_ALLOWED_EMAILS: google.serviceAccount.email,
+      A2A_SIGNING_KEY: await newSigningKey(),
     },
     scratchDir,
   });
@@ -66,6 +69,12 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const close of closing.toReversed()) await close();
 });
+
+/** P-256, PKCS #8 PEM. */
+async function newSigningKey(): Promise<string> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  return exportPKCS8(privateKey);
+}
 
 const token = async (): Promise<string> => google.federation.idToken('https://peer.example', true);
 const withToken = createAuthenticatingFetchWithRetry(fetch, {
@@ -83,6 +92,24 @@ describe('our client', () => {
     expect(answer.text).toStartWith('You said: hello there.');
     expect(pieces.length).toBeGreaterThan(3);
     expect(pieces.join('')).toBe(answer.text);
+  });
+
+  test('knows its card by its signature, and nobody who signs with another key', async () => {
+    const keys = (await (await fetch(`${peerUrl}/.well-known/jwks.json`)).json()) as { keys: JWK[] };
+    const stranger = { ...keys.keys[0], x: keys.keys[0]?.y, y: keys.keys[0]?.x } as JWK;
+    // The form in which the service is told of them.
+    const told = parseConfig({
+      GEMINI_API_KEY: 'x',
+      A2A_PEER_URL: peerUrl,
+      A2A_PEER_CARD_KEYS: JSON.stringify(keys),
+    });
+    const idToken = async () => token();
+    const knowing = clientFor(peerUrl, { idToken, cardKeys: told.identity.peer?.cardKeys });
+    expect((await knowing.client.ask('hello', { metadata: {} })).text).toStartWith('You said: hello');
+    const error: unknown = await clientFor(peerUrl, { idToken, cardKeys: [stranger] })
+      .client.ask('hello', { metadata: {} })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ failure: 'untrusted' });
   });
 
   test('sees a tool at work only by its answer', async () => {

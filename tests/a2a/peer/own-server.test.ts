@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { exportPKCS8, generateKeyPair, type JWK } from 'jose';
+import { openWorld, type Served, type World } from '../server/world.ts';
+import { HOPS_KEY } from '../../../backend/peer/hops.ts';
+import { clientFor } from './odd-peer.ts';
+
+// Our client and our own server: the same service may stand on both sides.
+
+setDefaultTimeout(20_000);
+
+let world: World;
+let served: Served;
+beforeAll(async () => {
+  world = await openWorld();
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  served = world.serve({ environment: { A2A_SIGNING_KEY: await exportPKCS8(privateKey) } });
+});
+afterAll(() => world.close());
+
+test('it is answered in pieces, and knows the card by its signature', async () => {
+  const { keys } = (await (await fetch(`${served.a2aUrl}/.well-known/jwks.json`)).json()) as { keys: JWK[] };
+  const pieces: string[] = [];
+  const { client } = clientFor(served.a2aUrl, { cardKeys: keys });
+  const onText = (text: string): unknown => pieces.push(text);
+  const answer = await client.ask('hello there', { metadata: { [HOPS_KEY]: 1 }, onText });
+  expect(answer.text).toStartWith('You said: hello there.');
+  expect(pieces.length).toBeGreaterThan(3);
+  expect(pieces.join('')).toBe(answer.text);
+});
+
+test('a question that has come too far is refused there too', async () => {
+  const { client } = clientFor(served.a2aUrl);
+  const error: unknown = await client
+    .ask('hello', { metadata: { [HOPS_KEY]: 2 } })
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ failure: 'refused' });
+});
+
+test('what a person has to confirm is asked back', async () => {
+  const { question } = await clientFor(served.a2aUrl).client.ask('forget my notes', { metadata: {} });
+  expect(question).toBeString();
+});
