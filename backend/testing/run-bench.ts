@@ -17,7 +17,10 @@ import type { RunLimits, RunServiceParts } from '../runs/run-parts.ts';
 import type { RunService } from '../runs/run.ts';
 import { createRunService } from '../runs/run-service.ts';
 import { SqliteRunStore } from '../runs/sqlite/sqlite-run-store.ts';
-import { FirestoreSessionStore } from '../sessions/firestore/firestore-session-store.ts';
+import {
+  FirestoreSessionStore,
+  type FirestoreSessionStoreOptions,
+} from '../sessions/firestore/firestore-session-store.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
@@ -91,11 +94,20 @@ export async function openRunBench(
 export async function openFirestoreBench(
   modelUrl: string,
   standin: { host: string; stop: () => void },
-  options: Partial<FirestoreRunStoreOptions> = {},
+  options: Partial<FirestoreRunStoreOptions> &
+    Pick<FirestoreSessionStoreOptions, 'waitMs' | 'patienceMs'> = {},
 ): Promise<RunBench<{ db: Firestore }>> {
   const open: OpenStores<{ db: Firestore }> = (now) => {
     const db = createFirestore({ project: 'lornu', database: 'staging', emulatorHost: standin.host });
-    const sessions = new FirestoreSessionStore({ db, now, guard: new LeaseGuard(db) });
+    const { waitMs, patienceMs } = options;
+    const guard = new LeaseGuard(db);
+    const sessions = new FirestoreSessionStore({
+      db,
+      now,
+      guard,
+      ...(waitMs === undefined ? {} : { waitMs }),
+      ...(patienceMs === undefined ? {} : { patienceMs }),
+    });
     const newestEventMs = (session: DocumentSnapshot) => sessions.newestEventMs(session);
     const looks = { lookEveryMs: 50, busyLookEveryMs: 50 };
     return { db, sessions, store: new FirestoreRunStore({ db, now, newestEventMs, ...looks, ...options }) };

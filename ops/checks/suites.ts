@@ -180,6 +180,15 @@ export const SUITES: readonly Suite[] = [
     light: true,
   },
   {
+    name: 'long-firestore',
+    title: 'Firestore away for 30 s, slow by 5 s, and a minute of killing on it in both clouds',
+    kind: 'bun',
+    run: ['./tests/long-firestore'],
+    needs: ['python', 'uv'],
+    budgetMs: 12 * MINUTE,
+    onlyInAll: true,
+  },
+  {
     name: 'fuzz',
     title: 'no request, however odd, is answered with a server error (schemathesis)',
     kind: 'bun',

@@ -17,6 +17,7 @@ const ROOT = resolve(import.meta.dir, '../..');
 export interface TwoClouds {
   firestore: FirestoreStandin;
   db: Firestore;
+  modelUrl: string;
   startAws: () => Promise<Server>;
   startGcp: () => Promise<Server>;
   close: () => Promise<void>;
@@ -37,6 +38,7 @@ export async function openTwoClouds(): Promise<TwoClouds> {
   return {
     firestore,
     db,
+    modelUrl: model.url,
     startAws: () =>
       kept(
         startService({

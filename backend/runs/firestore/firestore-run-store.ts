@@ -183,13 +183,13 @@ export class FirestoreRunStore implements RunStore {
     limit: number,
   ): Promise<{ run: RunRecord; lease: Lease }[]> {
     if (!this.#expiredWatch.isDue()) return [];
-    return calling(async () => {
+    return this.#call(async () => {
       const by = expireTime(this.#now() + this.#clockAheadMs);
       const found = await leasesOf(this.#db).where('until', '<=', by).limit(limit).get();
       this.#clockAheadMs = found.readTime.toMillis() - this.#now();
       const taking = found.docs.map((leased) => this.#take(leased, owner, leaseMs));
       return (await Promise.all(taking)).flatMap((taken) => taken ?? []);
-    }, this.#options.waitMs);
+    });
   }
 
   async get(runId: string): Promise<RunRecord | undefined> {
@@ -265,7 +265,7 @@ export class FirestoreRunStore implements RunStore {
     leaseMs: number,
   ): Promise<{ run: RunRecord; lease: Lease } | undefined> {
     const fence = newFence();
-    const taken = await this.#db.runTransaction(async (transaction) => {
+    const taken = await this.#inTransaction(async (transaction) => {
       const leased = await transaction.get(found.ref);
       const held = readLease(leased);
       if (!held || !hasRunOut(held, leased.readTime)) return undefined;
@@ -322,12 +322,21 @@ export class FirestoreRunStore implements RunStore {
   }
 
   #inTransaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#call(() => this.#db.runTransaction(work, { maxAttempts: MOST_ATTEMPTS }));
+    return calling((signal) => this.#tryOut(work, signal), this.#options.waitMs);
   }
 
   #patiently<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const { patienceMs = PATIENCE_MS, waitMs } = this.#options;
-    return patiently(() => this.#db.runTransaction(work, { maxAttempts: MOST_ATTEMPTS }), patienceMs, waitMs);
+    return patiently((signal) => this.#tryOut(work, signal), patienceMs, waitMs);
+  }
+
+  /** Once nobody waits any more, the client's own repetitions do nothing. */
+  #tryOut<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const unlessLate = async (transaction: Transaction): Promise<T> => {
+      if (signal.aborted) throw new AppError('STORE_UNAVAILABLE');
+      return work(transaction);
+    };
+    return this.#db.runTransaction(unlessLate, { maxAttempts: MOST_ATTEMPTS });
   }
 
   #call<T>(call: () => Promise<T>): Promise<T> {

@@ -25,6 +25,8 @@ export interface FirestoreStandin {
   documents: Documents;
   /** What each call is answered with while it is set. */
   failWith: { code: status; message: string } | undefined;
+  /** How long each call waits before it is done, milliseconds. */
+  delayMs: number;
   /** A method that does what it is asked to and never answers, while it is set. */
   loseAnswersTo: string | undefined;
   /** Calls so far, by method. */
@@ -135,6 +137,7 @@ export async function startFirestoreStandin(
     host: '',
     documents,
     failWith: undefined,
+    delayMs: 0,
     loseAnswersTo: undefined,
     calls: new Map(),
     rows: { read: 0, written: 0 },
@@ -156,8 +159,9 @@ export async function startFirestoreStandin(
   }
 
   function unary(method: string, answer: (request: Request) => Row): UntypedServiceImplementation {
-    const handle: handleUnaryCall<Request, Row> = (call, callback) => {
+    const handle: handleUnaryCall<Request, Row> = async (call, callback) => {
       try {
+        if (standin.delayMs > 0) await Bun.sleep(standin.delayMs);
         check(method, call.request);
         const told = answer(call.request);
         if (standin.loseAnswersTo !== method) callback(null, told);
@@ -169,8 +173,9 @@ export async function startFirestoreStandin(
   }
 
   function streaming(method: string, answer: (request: Request) => Rows): UntypedServiceImplementation {
-    const handle: handleServerStreamingCall<Request, Row> = (call) => {
+    const handle: handleServerStreamingCall<Request, Row> = async (call) => {
       try {
+        if (standin.delayMs > 0) await Bun.sleep(standin.delayMs);
         check(method, call.request);
         for (const row of answer(call.request)) {
           if ('found' in row || 'missing' in row || 'document' in row) standin.rows.read++;

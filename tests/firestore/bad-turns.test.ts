@@ -1,0 +1,162 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
+import type { Run } from '../../backend/runs/run.ts';
+import { openFirestoreBench, type RunBench, type TestProcess } from '../../backend/testing/run-bench.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '../../ops/standins/firestore/server.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import type { Wire } from './events.ts';
+
+// Shorter than a task's, so that these days are over within seconds; tests/long-firestore has them at full length.
+const TIMES = { waitMs: 1_500, framesEveryMs: 300 };
+const LIMITS = { leaseMs: 1_500, renewEveryMs: 300, takeOverEveryMs: 100, cancelEveryMs: 100 };
+const key = { appName: 'lornu', userId: 'ann', sessionId: 's' };
+
+let model: GeminiStandin;
+let standin: FirestoreStandin;
+let bench: RunBench<object>;
+let here: TestProcess;
+
+beforeAll(async () => {
+  model = await spawnGeminiStandin();
+});
+afterAll(() => model?.stop());
+beforeEach(async () => {
+  standin = await startFirestoreStandin({ databases: ['staging'] });
+});
+afterEach(() => bench.close());
+
+async function open(patienceMs = 15_000): Promise<void> {
+  bench = await openFirestoreBench(model.url, standin, { ...TIMES, patienceMs });
+  here = bench.process(LIMITS);
+  await here.sessions.createSession(key);
+}
+
+const say = (text: string) => ({ ...key, streaming: true, newMessage: { role: 'user', parts: [{ text }] } });
+const counted = (n: number): string => Array.from({ length: n }, (_, index) => index + 1).join(' ');
+const textOf = (event: Wire): string =>
+  (event['content']?.parts ?? []).map((part: Wire) => part['text'] ?? '').join('');
+
+async function collect(run: Run): Promise<Wire[]> {
+  const frames: Wire[] = [];
+  for await (const { json } of run.frames()) frames.push(JSON.parse(json) as Wire);
+  return frames;
+}
+
+/** What is stored, as a process sees it that has read nothing yet. */
+async function stored(): Promise<{ state: string; texts: string[]; revision: number }> {
+  const { sessions, store } = bench.process({ ...LIMITS, takeOverEveryMs: 1e9 });
+  const session = (await sessions.getSession(key))!;
+  const [run] = await store.list(key, 1);
+  const document = [...standin.documents.all()].find(({ name }) => name.endsWith('/sessions/s'));
+  return {
+    state: run!.state,
+    texts: session.events.map(textOf),
+    revision: Number(document?.fields['revision']?.integerValue),
+  };
+}
+
+async function untilReady(): Promise<void> {
+  const giveUpAt = performance.now() + 20_000;
+  for (;;) {
+    const isReady = await here.sessions.probe().then(
+      () => true,
+      () => false,
+    );
+    if (isReady) return;
+    if (performance.now() > giveUpAt) throw new Error('Firestore did not come back.');
+    await Bun.sleep(100);
+  }
+}
+
+test('away for seconds in the middle of a turn, which ends within them: nobody notices but /ready', async () => {
+  const [text, numbers] = ['count to 20 every 50 ms', 20] as const;
+  await open();
+  const run = await here.runs.start(say(text));
+  const listening = collect(run);
+  await run.firstFrame;
+  standin.pause();
+  const notReady = await here.sessions.probe().catch((error: { code: string }) => error.code);
+  expect(notReady).toBe('STORE_UNAVAILABLE');
+  await Bun.sleep(2_000);
+  await standin.resume();
+  const frames = await listening;
+  expect(run.state).toBe('completed');
+  const partials = frames.filter(({ partial }) => partial);
+  expect(partials.map(textOf).join('')).toBe(counted(numbers));
+  expect(frames.filter(({ partial }) => !partial)).toHaveLength(1);
+  await untilReady();
+  expect(await stored()).toEqual({ state: 'completed', texts: [text, counted(numbers)], revision: 2 });
+  const again = await here.runs.start(say('hello'));
+  await again.ended;
+  expect(again.state).toBe('completed');
+}, 40_000);
+
+test.each([
+  ['permission denied', 7, 'Firestore refuses access'],
+  ['quota exceeded', 8, 'quota of the Firestore database "staging" is used up'],
+])(
+  '%s in the middle of a turn: it fails in words, and is gone on with once Firestore takes us again',
+  async (_what, code, why) => {
+    await open(500);
+    const run = await here.runs.start(say('count to 60 every 50 ms'));
+    const listening = collect(run);
+    await run.firstFrame;
+    await Bun.sleep(500);
+    standin.failWith = { code, message: 'secret reason' };
+    const frames = await listening;
+    expect(run.state).toBe('failed');
+    expect(frames.at(-1)).toMatchObject({ error: expect.stringContaining('session store') });
+    expect(JSON.stringify(frames)).not.toContain('secret');
+    const refused = await here.runs.start(say('hello')).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'STORE_UNAVAILABLE', headers: { 'retry-after': '2' } });
+    const probed = await here.sessions.probe().catch((error: Error) => error.message);
+    expect(probed).toContain(why);
+    standin.failWith = undefined;
+    for (let n = 0; n < 200 && (await here.store.get(run.id))?.state === 'running'; n++) await Bun.sleep(50);
+    const { state, texts, revision } = await stored();
+    expect([state, texts.slice(1).join('')]).toEqual(['completed', counted(60)]);
+    expect(revision).toBe(texts.length);
+    const again = await here.runs.start(say('hello'));
+    await again.ended;
+    expect(again.state).toBe('completed');
+  },
+  40_000,
+);
+
+test('slow: a turn takes its time, shows its text as it comes, and stores each event once', async () => {
+  await open();
+  standin.delayMs = 200;
+  const run = await here.runs.start(say('count to 10 every 50 ms'));
+  const [frames] = await Promise.all([collect(run), run.ended]);
+  expect(run.state).toBe('completed');
+  expect(
+    frames
+      .filter(({ partial }) => partial)
+      .map(textOf)
+      .join(''),
+  ).toBe(counted(10));
+  standin.delayMs = 0;
+  expect(await stored()).toEqual({
+    state: 'completed',
+    texts: ['count to 10 every 50 ms', counted(10)],
+    revision: 2,
+  });
+}, 40_000);
+
+test('restarted without its documents: the turn ends in words, and new conversations are possible', async () => {
+  await open();
+  const port = Number(standin.host.split(':')[1]);
+  const run = await here.runs.start(say('count to 60 every 50 ms'));
+  const listening = collect(run);
+  await run.firstFrame;
+  standin.stop();
+  const empty = await startFirestoreStandin({ port, databases: ['staging'] });
+  await listening;
+  await untilReady();
+  expect(await here.sessions.getSession(key)).toBeUndefined();
+  await here.sessions.createSession(key);
+  const again = await here.runs.start(say('hello'));
+  await again.ended;
+  expect(again.state).toBe('completed');
+  expect((await here.sessions.getSession(key))!.events).toHaveLength(2);
+  empty.stop();
+}, 40_000);
