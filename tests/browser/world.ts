@@ -11,6 +11,9 @@ import { ChatPage, type ChatPageOptions } from './chat-page.ts';
 /** The real service with the page it ships, the Gemini stand-in behind it, and a browser in front. */
 export interface World {
   service: Server;
+  /** The Gemini stand-in's, and the folder of this world: for a server that a test starts beside it. */
+  modelUrl: string;
+  scratchDir: string;
   /** The page in a browser profile of its own: nothing is remembered from another test. */
   openPage: (options?: ChatPageOptions & { url?: string }) => Promise<ChatPage>;
   /** Another process of the service, on the same store. */
@@ -53,6 +56,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const service = await start();
   return {
     service,
+    modelUrl: standin.url,
+    scratchDir,
     openPage: ({ url = service.url, ...pageOptions } = {}) => ChatPage.open(browser, url, pageOptions),
     startTwin: start,
     stop: async () => {
