@@ -158,33 +158,40 @@ export async function startFirestoreStandin(
       throw new RpcError(status.NOT_FOUND, `The database ${id} does not exist.`);
   }
 
+  function afterDelay(work: () => void): void {
+    if (standin.delayMs > 0) setTimeout(work, standin.delayMs);
+    else work();
+  }
+
   function unary(method: string, answer: (request: Request) => Row): UntypedServiceImplementation {
-    const handle: handleUnaryCall<Request, Row> = async (call, callback) => {
-      try {
-        if (standin.delayMs > 0) await Bun.sleep(standin.delayMs);
-        check(method, call.request);
-        const told = answer(call.request);
-        if (standin.loseAnswersTo !== method) callback(null, told);
-      } catch (error) {
-        callback(asServiceError(error));
-      }
+    const handle: handleUnaryCall<Request, Row> = (call, callback) => {
+      afterDelay(() => {
+        try {
+          check(method, call.request);
+          const told = answer(call.request);
+          if (standin.loseAnswersTo !== method) callback(null, told);
+        } catch (error) {
+          callback(asServiceError(error));
+        }
+      });
     };
     return { [method]: handle };
   }
 
   function streaming(method: string, answer: (request: Request) => Rows): UntypedServiceImplementation {
-    const handle: handleServerStreamingCall<Request, Row> = async (call) => {
-      try {
-        if (standin.delayMs > 0) await Bun.sleep(standin.delayMs);
-        check(method, call.request);
-        for (const row of answer(call.request)) {
-          if ('found' in row || 'missing' in row || 'document' in row) standin.rows.read++;
-          call.write(row);
+    const handle: handleServerStreamingCall<Request, Row> = (call) => {
+      afterDelay(() => {
+        try {
+          check(method, call.request);
+          for (const row of answer(call.request)) {
+            if ('found' in row || 'missing' in row || 'document' in row) standin.rows.read++;
+            call.write(row);
+          }
+          call.end();
+        } catch (error) {
+          call.emit('error', asServiceError(error));
         }
-        call.end();
-      } catch (error) {
-        call.emit('error', asServiceError(error));
-      }
+      });
     };
     return { [method]: handle };
   }
