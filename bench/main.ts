@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import { spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
 import { measureA2a } from './measures/a2a.ts';
+import { measureFirestoreSession } from './measures/firestore-session.ts';
 import { measureFirstToken } from './measures/first-token.ts';
 import { measureLongSession } from './measures/long-session.ts';
 import { measureStart } from './measures/start.ts';
@@ -68,6 +69,15 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
         short: 10,
         long: 2_000,
       });
+      onStep('a session of 2,000 events in Firestore');
+      const agentsDir = join(import.meta.dir, 'agents');
+      const longSessionFirestore = await measureFirestoreSession({
+        root,
+        scratchDir,
+        modelUrl: standin.url,
+        agentsDir,
+        program,
+      });
       onStep(`${streams} streams at once`);
       const found: BenchReport['streams'] = {
         'pass-through': await measureStreams(targets, 'pass-through', streams),
@@ -75,7 +85,6 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
         fastapi: await measureStreams(targets, 'fastapi', Math.min(streams, FASTAPI_STREAMS)),
       };
       onStep('start to /health');
-      const agentsDir = join(import.meta.dir, 'agents');
       const startMs = await measureStart(
         () => startService({ root, scratchDir, modelUrl: standin.url, agentsDir, program }),
         STARTS,
@@ -89,6 +98,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
         startMs: { service: startMs, fastapi: fastapi.startMs },
         longSessionOwn,
         longSessionFull,
+        longSessionFirestore,
         longSessionCompacted,
       };
     } finally {

@@ -19,6 +19,8 @@ export interface BenchReport {
   longSessionFull: LongSession;
   /** With a summary and what came after it. */
   longSessionCompacted: LongSession;
+  /** The turn's own cost with Firestore as its store. */
+  longSessionFirestore: LongSession;
 }
 
 interface Row {
@@ -78,6 +80,12 @@ export function figures(report: BenchReport): Row[] {
       '<= 1.5x',
       report.longSessionCompacted.ratio <= 1.5,
     ),
+    row(
+      'own cost on Firestore at 2,000 events over 10',
+      times(report.longSessionFirestore.ratio),
+      '<= 1.5x',
+      report.longSessionFirestore.ratio <= 1.5,
+    ),
     row('start to /health, bundled', ms(report.startMs.service), '<= 500 ms', report.startMs.service <= 500),
   );
   return rows;
@@ -93,7 +101,7 @@ const growth = ({ ratio, shortMs, longMs }: LongSession) =>
 /** The report for a person. */
 export function renderReport(report: BenchReport): string {
   const { throughput, firstTokenMs, streams, startMs } = report;
-  const { longSessionOwn, longSessionFull, longSessionCompacted } = report;
+  const { longSessionOwn, longSessionFull, longSessionCompacted, longSessionFirestore } = report;
   const { turnsPerSecond, cpuMsPerTurn } = throughput;
   const names: TargetName[] = ['service', 'fastapi', 'pass-through'];
   const lines = [
@@ -126,7 +134,7 @@ export function renderReport(report: BenchReport): string {
       ]),
     ]),
     '',
-    `A turn at 2,000 events over one at 10: ${growth(longSessionOwn)} own cost, ${growth(longSessionFull)} with the history sent, ${growth(longSessionCompacted)} once a summary bounds what is sent.`,
+    `A turn at 2,000 events over one at 10: ${growth(longSessionOwn)} own cost, ${growth(longSessionFull)} with the history sent, ${growth(longSessionCompacted)} once a summary bounds what is sent, ${growth(longSessionFirestore)} on Firestore.`,
     `A turn over A2A: ${ms(report.a2a.a2aMs)} of CPU, over REST ${ms(report.a2a.restMs)}; ${report.a2a.errors} errors.`,
     `Start to /health: service ${ms(startMs.service)}, FastAPI/ADK ${ms(startMs.fastapi)}.`,
     '',

@@ -15,6 +15,8 @@ export interface LongSessionOptions {
   /** Events that a session has before the measured turns. */
   short: number;
   long: number;
+  /** How many of each; a store that writes an event at a time takes long to fill. */
+  sessions?: number;
 }
 
 const SESSIONS = 4;
@@ -23,9 +25,10 @@ const ROUNDS = 2;
 
 /** Short and long sessions one after the other, several of each, so that caching one session alone helps nobody. */
 export async function measureLongSession(server: Server, options: LongSessionOptions): Promise<LongSession> {
-  const long = await createSessions(server, options.app, options.long);
+  const { sessions = SESSIONS } = options;
+  const long = await createSessions(server, options.app, options.long, sessions);
   await costOfTurn(server, options.app, long);
-  const short = await createSessions(server, options.app, options.short);
+  const short = await createSessions(server, options.app, options.short, sessions);
   let [shortMs, longMs] = [Infinity, Infinity];
   for (let round = 0; round < ROUNDS; round += 1) {
     shortMs = Math.min(shortMs, await costOfTurn(server, options.app, short));
@@ -51,7 +54,12 @@ async function costOfTurn(server: Server, app: string, sessionIds: string[]): Pr
   return (cpuMs(server.pid) - before) / turns;
 }
 
-async function createSessions({ url }: Server, app: string, count: number): Promise<string[]> {
+async function createSessions(
+  { url }: Server,
+  app: string,
+  count: number,
+  sessions: number,
+): Promise<string[]> {
   const events = Array.from({ length: count }, (_, index) => ({
     author: index % 2 === 0 ? 'user' : app,
     invocationId: `e-${Math.floor(index / 2)}`,
@@ -60,7 +68,7 @@ async function createSessions({ url }: Server, app: string, count: number): Prom
       parts: [{ text: `This is event ${index} of a long conversation about the staging environment.` }],
     },
   }));
-  const ids = Array.from({ length: SESSIONS }, (_, index) => `${app}-${count}-${index}`);
+  const ids = Array.from({ length: sessions }, (_, index) => `${app}-${count}-${index}`);
   for (const sessionId of ids) {
     const answer = await fetch(`${url}/apps/${app}/users/bench/sessions`, {
       method: 'POST',
