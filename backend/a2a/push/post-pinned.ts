@@ -6,6 +6,8 @@ export interface PostOptions {
   body: string;
   headers: Readonly<Record<string, string>>;
   targets: PushTargets;
+  /** PEM of who may sign the receiver's certificate; the system's authorities when left out. */
+  authorities?: string | undefined;
   timeoutMs: number;
   signal: AbortSignal;
 }
@@ -18,13 +20,19 @@ const MOST_ANSWER_BYTES = 4 * 1024;
  * name up again, and follow redirects. Rejects when the connection fails, leads elsewhere, or says nothing in time.
  */
 export function postPinned({ url, address }: PinnedTarget, options: PostOptions): Promise<number> {
-  const { body, headers, targets, timeoutMs, signal } = options;
+  const { body, headers, targets, authorities, timeoutMs, signal } = options;
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const isTls = url.protocol === 'https:';
   const port = Number(url.port) || (isTls ? 443 : 80);
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const socket: Socket = isTls
-    ? connectTls({ host: address, port, servername: hostname, ALPNProtocols: ['http/1.1'] })
+    ? connectTls({
+        host: address,
+        port,
+        servername: hostname,
+        ALPNProtocols: ['http/1.1'],
+        ...(authorities ? { ca: authorities } : {}),
+      })
     : connectTcp({ host: address, port });
   const fail = (why: string) => {
     reject(new Error(why));

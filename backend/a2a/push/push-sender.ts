@@ -8,6 +8,8 @@ export interface PushSenderParts {
   log: Logger;
   /** Looks a name up; the system's resolver when left out. */
   resolve?: Resolve;
+  /** PEM of who may sign receivers' certificates; the system's authorities when left out. */
+  authorities?: string;
   /** Pauses before the second and each further try, in milliseconds. */
   pausesMs?: readonly number[];
   timeoutMs?: number;
@@ -88,8 +90,15 @@ export class PushSender {
   }
 
   async #try({ url, body, headers }: OutgoingNotification): Promise<number> {
-    const { targets, resolve, timeoutMs = TIMEOUT_MS } = this.#parts;
+    const { targets, resolve, authorities, timeoutMs = TIMEOUT_MS } = this.#parts;
     const target = await pinTarget(url, targets, resolve);
-    return postPinned(target, { body, headers, targets, timeoutMs, signal: this.#stopped.signal });
+    return postPinned(target, {
+      body,
+      headers,
+      targets,
+      authorities,
+      timeoutMs,
+      signal: this.#stopped.signal,
+    });
   }
 }

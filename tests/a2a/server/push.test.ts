@@ -5,6 +5,7 @@ import { PushNotifier } from '../../../backend/a2a/push/push-notifier.ts';
 import { PushSender } from '../../../backend/a2a/push/push-sender.ts';
 import { TaskKeeper } from '../../../backend/a2a/tasks/task-keeper.ts';
 import { silentLog } from '../../../backend/testing/run-bench.ts';
+import { createAuthority } from '../../identity/certificates.ts';
 import { type Issuer, OTHER_PEER, PEER, startIssuer } from './issuer.ts';
 import { rpc, taskOf, textMessage } from './rpc.ts';
 import { until } from './until.ts';
@@ -317,6 +318,41 @@ describe('where a notification may go', () => {
     expect([hook.received.length, answers]).toEqual([1, []]);
     expect(hook.received[0]?.headers['host']).toBe(`rebinding.example:${port}`);
     await hook.stop();
+  });
+
+  test('over TLS with the name that was asked for: at the pinned address only who holds its certificate is told', async () => {
+    const authority = await createAuthority('webhooks');
+    const received: string[] = [];
+    const deliver = async (certified: string, authorities = authority.certificate): Promise<void> => {
+      const { certificate: cert, key } = await authority.issue({
+        names: [{ type: 'dns', value: certified }],
+      });
+      const server = Bun.serve({
+        port: 0,
+        hostname: '127.0.0.1',
+        development: false,
+        tls: { cert, key },
+        fetch: async (request) => {
+          received.push(`${certified} ${request.headers.get('host')?.split(':')[0]} ${await request.text()}`);
+          return new Response();
+        },
+      });
+      const tls = new PushSender({
+        targets: 'loopback',
+        log: silentLog,
+        pausesMs: [],
+        resolve: async () => ['127.0.0.1'],
+        authorities,
+      });
+      const url = `https://hook.example:${server.port}/`;
+      tls.send({ taskId: 't', configId: 'c', url, body: 'told', headers: {} });
+      await tls.idle();
+      await server.stop(true);
+    };
+    await deliver('hook.example');
+    await deliver('other.example');
+    await deliver('hook.example', (await createAuthority('strangers')).certificate);
+    expect(received).toEqual(['hook.example hook.example told']);
   });
 
   test('to try it out: to this machine, and nowhere else', () => {
