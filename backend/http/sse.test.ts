@@ -52,6 +52,23 @@ describe('a stream over a socket', () => {
     expect(last?.done).toBe(true);
   });
 
+  test('who attaches to a quiet run is answered before it says anything', async () => {
+    const app = createTestApp();
+    const rest = Promise.withResolvers<void>();
+    app.runs.script = async function* () {
+      await rest.promise;
+      yield '{"n":1}';
+    };
+    const { url } = await start(app);
+    const begun = fetch(`${url}/run_sse`, json(TURN));
+    await until(() => app.runs.activeCount === 1);
+    const attached = await fetch(`${url}/api/v1/apps/lornu/users/ann/sessions/s1/runs/running/frames`);
+    expect(attached.headers.get('lornu-run-id')).toBe('run-1');
+    rest.resolve();
+    expect(await attached.text()).toBe(': ping\n\nid: run-1:0\ndata: {"n":1}\n\n: run completed\n\n');
+    await (await begun).text();
+  });
+
   test('comment lines keep a quiet stream alive, and never come as data', async () => {
     const app = createTestApp({ LORNU_PING_MS: '15' });
     app.runs.script = async function* () {

@@ -8,7 +8,7 @@ export interface SseOptions {
   metrics: Pick<Metrics, 'streams'> | undefined;
   /** Ends when the client has left. */
   signal: AbortSignal;
-  /** First frame to send; 0 is the run's first. */
+  /** First frame to send to one who comes later; 0 is the run's first. Undefined for who began the run. */
   fromIndex?: number;
 }
 
@@ -33,7 +33,7 @@ const HEADERS = {
 const encoder = new TextEncoder();
 
 /** A run's frames as server-sent events: `id:` and `data:` lines, comment lines while it is quiet, and one that names its end. */
-export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex = 0 }: SseOptions): Response {
+export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: SseOptions): Response {
   const left = new AbortController();
   const stop = () => left.abort();
   signal.addEventListener('abort', stop, { once: true });
@@ -44,6 +44,8 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex = 0 }
       start(controller) {
         metrics?.streams(1);
         let quiet = true;
+        // Bun holds the headers back until there is a body: of a quiet run nobody could tell whether it is there.
+        if (fromIndex !== undefined) controller.enqueue(encoder.encode(PING));
         const ping = setInterval(() => {
           if (quiet && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(PING));
           quiet = true;

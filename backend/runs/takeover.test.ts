@@ -1,5 +1,14 @@
 import { createEvent } from '@google/adk';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from 'bun:test';
 import { startFirestoreStandin } from '../../ops/standins/firestore/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
 import { useModel } from '../model/gemini-llm.ts';
@@ -8,6 +17,9 @@ import type { Run, TurnRequest } from './run.ts';
 import type { RunLimits } from './run-parts.ts';
 
 type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- frames are read as JSON, loosely
+
+// A busy machine takes its time, and a test that is given up takes the stand-in with it.
+setDefaultTimeout(30_000);
 
 const key = { appName: 'lornu', userId: 'u', sessionId: 's' };
 /** A process that lost its clock: it never renews, and never looks at others. */

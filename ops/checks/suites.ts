@@ -233,6 +233,15 @@ export const SUITES: readonly Suite[] = [
     onlyInAll: true,
   },
   {
+    name: 'long-browser',
+    title: 'a minute without network, or asleep: the page shows the answer without a gap',
+    kind: 'bun',
+    run: ['./tests/long-browser'],
+    needs: ['chromium'],
+    budgetMs: 6 * MINUTE,
+    onlyInAll: true,
+  },
+  {
     name: 'terraform-tfsec',
     title: 'tfsec finds nothing in terraform/',
     kind: 'check',

@@ -5,6 +5,8 @@ export interface Cable {
   url: string;
   /** Breaks every connection and refuses new ones. */
   pull: () => void;
+  /** Lets the connections that are there carry nothing any more, without ending them, and refuses new ones. */
+  mute: () => void;
   /** With a URL: into another process of the service. */
   plugIn: (serviceUrl?: string) => void;
   stop: () => void;
@@ -12,6 +14,7 @@ export interface Cable {
 
 interface Ends {
   far?: Socket<Ends>;
+  isMute?: boolean;
   /** Bytes that came before the far end was there. */
   early: Uint8Array[];
 }
@@ -57,6 +60,13 @@ export function layCable(serviceUrl: string): Cable {
       isPulled = true;
       for (const socket of near) socket.terminate();
     },
+    mute: () => {
+      isPulled = true;
+      for (const { data } of near) {
+        data.isMute = true;
+        if (data.far) data.far.data.isMute = true;
+      }
+    },
     plugIn: (otherUrl = target.href) => {
       target = new URL(otherUrl);
       isPulled = false;
@@ -66,5 +76,6 @@ export function layCable(serviceUrl: string): Cable {
 }
 
 function forward(socket: Socket<Ends>, bytes: Uint8Array): void {
+  if (socket.data.isMute) return;
   socket.data.far?.write(bytes);
 }

@@ -48,9 +48,9 @@ export function cancelRun(key: SessionKey, runId: string): Promise<RunSummary> {
 }
 
 /** The run under way, if there is one; none where the session is gone, or the service keeps no runs (google-adk's own). */
-export async function findRunning(key: SessionKey): Promise<RunSummary | undefined> {
+export async function findRunning(key: SessionKey, signal?: AbortSignal): Promise<RunSummary | undefined> {
   try {
-    const runs = await getJson<RunSummary[]>(runsPath(key));
+    const runs = await getJson<RunSummary[]>(runsPath(key), signal);
     return runs.find(({ state }) => state === 'running');
   } catch (error) {
     if (error instanceof Problem && error.status === 404) return undefined;

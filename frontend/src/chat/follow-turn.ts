@@ -15,6 +15,8 @@ export interface FollowOptions {
 /** After this long without the service the page says so and leaves it to the person. */
 const GIVE_UP_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 5_000;
+/** An answer begins at once, however quiet its run, or its connection died while the laptop slept. */
+const ANSWER_WITHIN_MS = 5_000;
 
 /**
  * A turn's frames to its end, across lost connections: what was missed is asked for by the last id seen.
@@ -59,13 +61,27 @@ async function connectAgain(
     await pause(Math.min(2 ** attempt * 250, LONGEST_PAUSE_MS), signal);
     if (signal.aborted) return undefined;
     try {
-      const runId = lastEventId?.slice(0, lastEventId.lastIndexOf(':')) ?? (await findRunning(key))?.id;
-      return runId ? await attachRun(key, runId, lastEventId, signal) : undefined;
+      const runId =
+        lastEventId?.slice(0, lastEventId.lastIndexOf(':')) ??
+        (await inTime(signal, (within) => findRunning(key, within)))?.id;
+      if (!runId) return undefined;
+      return await inTime(signal, (within) => attachRun(key, runId, lastEventId, within));
     } catch (error) {
       const problem = asProblem(error);
       if (signal.aborted || problem.status === 404) return undefined;
       if (!isLoss(problem) || Date.now() - lostMs > GIVE_UP_MS) throw problem;
     }
+  }
+}
+
+/** Gives up what does not begin to answer: the browser then takes another connection for the next attempt. */
+async function inTime<T>(signal: AbortSignal, ask: (within: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ANSWER_WITHIN_MS);
+  try {
+    return await ask(AbortSignal.any([signal, late.signal]));
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,0 +1,69 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { layCable, type Cable } from '../browser/cable.ts';
+import type { ChatPage } from '../browser/chat-page.ts';
+import { startWorld, type World } from '../browser/world.ts';
+
+setDefaultTimeout(240_000);
+
+const MINUTE = 60_000;
+/** Numbers of the answer, ten a second: it is still being written when the page is back. */
+const NUMBERS = 1_000;
+const SOON = { timeout: 120_000 };
+
+let world: World;
+let cable: Cable;
+let chat: ChatPage;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.stop());
+afterEach(async () => {
+  await chat?.close();
+  cable?.stop();
+});
+
+const upTo = (n: number): string => Array.from({ length: n }, (_, index) => index + 1).join(' ');
+const words = () => chat.conversation.getByText(/^1 2 3/u);
+
+async function beginAnswer(): Promise<void> {
+  cable = layCable(world.service.url);
+  chat = await world.openPage({ url: cable.url });
+  await chat.say(`count to ${NUMBERS} every 100 ms`);
+  await words().waitFor();
+}
+
+/** Back: what was missed is there while the rest still streams, and the whole answer stands there once. */
+async function expectNoGap(before: string): Promise<void> {
+  const missed = before.split(' ').length + 500;
+  await words()
+    .and(chat.conversation.getByText(new RegExp(` ${missed} `, 'u')))
+    .waitFor(SOON);
+  expect(upTo(NUMBERS)).toStartWith((await words().innerText()).trim());
+  expect(await chat.button('Stop').isVisible()).toBe(true);
+  await chat.conversation.getByText(upTo(NUMBERS), { exact: true }).waitFor(SOON);
+  await chat.button('Send').waitFor(SOON);
+  expect(await chat.page.getByRole('alert').count()).toBe(0);
+  expect(await chat.conversation.getByRole('article').count()).toBe(1);
+}
+
+test('a minute without network', async () => {
+  await beginAnswer();
+  const before = (await words().innerText()).trim();
+  cable.pull();
+  await chat.conversation.getByText(/^The connection is lost/u).waitFor();
+  await Bun.sleep(MINUTE);
+  cable.plugIn();
+  await expectNoGap(before);
+});
+
+test('a laptop that sleeps for a minute: its connection is dead and does not say so', async () => {
+  await beginAnswer();
+  const before = (await words().innerText()).trim();
+  const devTools = await chat.context.newCDPSession(chat.page);
+  cable.mute();
+  await devTools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await Bun.sleep(MINUTE);
+  await devTools.send('Page.setWebLifecycleState', { state: 'active' });
+  cable.plugIn();
+  await expectNoGap(before);
+});
