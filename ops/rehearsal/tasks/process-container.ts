@@ -24,7 +24,9 @@ const PAGE_BYTES = 4096;
  */
 export function startProcessContainer(image: ProcessImage, options: ContainerOptions): Container {
   const env = { ...image.env, ...options.env };
-  const scratch = (value: string): string => value.replace(/^\/tmp(?=\/|$)/, options.folder);
+  // The image's own folder may lie in /tmp here; on AWS it never does.
+  const scratch = (value: string): string =>
+    value.startsWith(image.folder) ? value : value.replace(/^\/tmp(?=\/|$)/, options.folder);
   const given: Record<string, string> = {
     ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, scratch(value)])),
     PATH: [...image.path, '/usr/bin', '/bin'].join(':'),
