@@ -25,6 +25,8 @@ class Issuer:
         self.failing = False
         self.asked: list[str] = []
         self.url = ""
+        # Other JSON that it answers, by path.
+        self.pages: dict[str, Any] = {}
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """Claims that pass, with changes; None leaves one out."""
@@ -65,6 +67,8 @@ def running_issuer() -> Iterator[Issuer]:
                 kind, body = "text/plain", issuer.token(aud=parse_qs(url.query)["audience"][0]).encode()
             elif url.path.endswith("/service-accounts/default/"):
                 body = json.dumps({"email": PEER, "scopes": [], "aliases": ["default"]}).encode()
+            elif url.path in issuer.pages:
+                body = json.dumps(issuer.pages[url.path]).encode()
             self.send_response(status)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(body)))

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,13 @@ from a2a.client import ClientConfig, ClientFactory
 from a2a.client.card_resolver import A2ACardResolver
 from a2a.helpers import get_artifact_text, new_text_message
 from a2a.types import CancelTaskRequest, Part, Role, SendMessageRequest, TaskState
+from google.adk.agents import LlmAgent
 from google.adk.agents.remote_a2a_agent import RemoteA2aAgent
+from google.adk.models import BaseLlm, LlmRequest, LlmResponse
 from google.adk.runners import InMemoryRunner
+from google.genai import types
 
+from agents.lornu import peer
 from gcp_agent.a2a.hops import HOPS_KEY
 from tests.issuer import AUDIENCE, Issuer, running_issuer
 from tests.test_service import BUN, PROJECT, STANDIN, new_session, run, running, wait_until_healthy
@@ -59,8 +64,8 @@ def pair(tmp_path_factory) -> Iterator[Pair]:
             "A2A_TOKEN_AUDIENCE": AUDIENCE,
             "A2A_ALLOWED_EMAILS": issuer.claims()["email"],
         }
-        with running(python, guarded) as peer:
-            url = f"http://127.0.0.1:{peer['port']}"
+        with running(python, guarded) as started:
+            url = f"http://127.0.0.1:{started['port']}"
             metadata_server = issuer.url.removeprefix("http://")
             asking = {
                 **model,
@@ -267,6 +272,10 @@ def test_the_agent_asks_its_peer_with_a_token_and_quotes_it(pair):
     assert any(path.endswith("/identity") for path in pair.issuer.asked)
 
 
+def test_what_the_peer_asks_back_is_no_answer(pair):
+    assert "it gave no answer" in consult(pair, "forget my notes")["error"]
+
+
 def test_an_asked_agent_asks_nobody(pair):
     question = 'call consult_peer with {"question": "hello"}'
     sent = send({"message": message(question, metadata={HOPS_KEY: 1})})
@@ -275,20 +284,48 @@ def test_an_asked_agent_asks_nobody(pair):
     assert "came from an agent already" in text
 
 
-def test_a_peer_that_cannot_be_reached_is_told_and_the_turn_goes_on(monkeypatch, pair):
-    from agents.lornu import peer
-
-    class Context:
-        class _invocation_context:
-            run_config = None
-
-    monkeypatch.setenv("A2A_PEER_URL", "http://127.0.0.1:1/a2a/lornu")
-    answer = asyncio.run(peer.consult_peer("hello", Context()))
-    assert "could not be asked" in answer["error"]
-
-
 def test_both_modules_count_hops_by_the_same_key():
-    from agents.lornu import peer
-
     assert peer.HOPS_KEY == HOPS_KEY
     assert HOPS_KEY in (PROJECT.parent / "backend" / "peer" / "hops.ts").read_text()
+
+
+class Asking(BaseLlm):
+    """Calls consult_peer once."""
+
+    async def generate_content_async(
+        self, llm_request: LlmRequest, stream: bool = False
+    ) -> AsyncGenerator[LlmResponse, None]:
+        last = llm_request.contents[-1].parts[0]
+        call = types.FunctionCall(name="consult_peer", args={"question": "hello"})
+        part = types.Part(text="Done.") if last.function_response else types.Part(function_call=call)
+        yield LlmResponse(content=types.Content(role="model", parts=[part]))
+
+
+def consult_at(monkeypatch, url: str) -> str:
+    """What the model is told when this is the peer."""
+    monkeypatch.setenv("A2A_PEER_URL", url)
+    monkeypatch.setattr(peer, "_WITHIN_S", 2)
+    agent = LlmAgent(name="lornu", model=Asking(model="asking"), tools=[peer.consult_peer])
+    events = asyncio.run(InMemoryRunner(agent=agent).run_debug("go", quiet=True))
+    (answer,) = [one for event in events for one in event.get_function_responses()]
+    return answer.response["error"]
+
+
+def test_a_peer_that_cannot_be_reached_is_told(monkeypatch):
+    assert "could not be asked" in consult_at(monkeypatch, "http://127.0.0.1:1/a2a/lornu")
+
+
+def test_a_peer_that_never_answers_is_given_up_on(monkeypatch):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        told = consult_at(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}/a2a/lornu")
+    assert "no answer in time" in told
+
+
+def test_a_peer_whose_card_names_another_place_is_not_called(monkeypatch, pair):
+    card = httpx.get(f"{pair.peer}/.well-known/agent-card.json").json()
+    pair.issuer.pages["/a2a/lornu/.well-known/agent-card.json"] = card
+    told = consult_at(monkeypatch, f"{pair.issuer.url}/a2a/lornu")
+    assert "could not be asked" in told
+    assert pair.issuer.asked[-1].endswith("agent-card.json")

@@ -11,7 +11,8 @@ const CERTIFICATE_HEADERS = ['', '-Leaf', '-Subject', '-Issuer', '-Serial-Number
 const CARDS = [
   '/.well-known/agent-card.json',
   '/.well-known/agent.json',
-  '/a2a/*/.well-known/agent-card.json',
+  // Cards, and the keys of their signatures: a rule has at most five values.
+  '/a2a/*/.well-known/*.json',
 ];
 const OPEN = 'aws_lb_listener_rule.health';
 const KINDS = ['forged_certificate', 'health', 'agent_cards', 'token', 'people'];
