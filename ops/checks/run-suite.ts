@@ -32,7 +32,9 @@ export async function runSuite(
   const figures: string[] = [];
   const log = createWriteStream(logPath);
   const beganMs = performance.now();
-  const result = await tryCommand(commandOf(suite, junitPath), {
+  const coverageDir = join(folder, 'coverage', suite.name);
+  await rm(coverageDir, { recursive: true, force: true });
+  const result = await tryCommand(commandOf(suite, junitPath, coverageDir), {
     cwd: join(context.root, suite.folder ?? '.'),
     env: context.env,
     timeoutMs: suite.budgetMs,
@@ -95,12 +97,21 @@ export function judge(counts: Counts, endedWell: boolean, end: string): Counts &
   return counts;
 }
 
-function commandOf(suite: Suite, junitPath: string): string[] {
+function commandOf(suite: Suite, junitPath: string, coverageDir: string): string[] {
   switch (suite.kind) {
     case 'check':
       return [...suite.run];
     case 'bun':
-      return [process.execPath, 'test', ...suite.run, '--reporter=junit', `--reporter-outfile=${junitPath}`];
+      return [
+        process.execPath,
+        'test',
+        ...suite.run,
+        '--reporter=junit',
+        `--reporter-outfile=${junitPath}`,
+        ...(suite.coversOps
+          ? ['--coverage', '--coverage-reporter=lcov', `--coverage-dir=${coverageDir}`]
+          : []),
+      ];
     case 'pytest':
       return ['uv', 'run', '--frozen', 'pytest', '-q', ...suite.run, `--junitxml=${junitPath}`];
   }

@@ -23,6 +23,8 @@ export interface Suite {
   needs?: readonly ToolName[];
   /** It applies terraform/: Terraform, the AWS provider and the emulator are got ready first. */
   rehearses?: boolean;
+  /** bun only: it runs code of ops/ in its own process; which lines is kept for the suite ops-coverage. */
+  coversOps?: boolean;
   /** Longest time it may take, warm; it is ended then and counts as failed. */
   budgetMs: number;
   /** Light suites may run two at once; the others run alone. */

@@ -6,10 +6,10 @@ import { getDocuments, ROOT } from './plan/documents.ts';
 import type { Json } from './plan/document.ts';
 import { readEnvironment, type Environment } from './plan/environment.ts';
 import { judgeWorkflow } from './workflow/check.ts';
-import { WORKFLOW_CHECKS } from './workflow/checks.ts';
+import { WORKFLOW_CHECKS } from './workflow/checks/all.ts';
 import { judgeWorkflowMutants } from './workflow/judge-all.ts';
 import { KNOWN_WORKFLOW_SURVIVORS, WORKFLOW_FILE } from './workflow/judge.ts';
-import { findWorkflowMutants } from './workflow/operators.ts';
+import { findWorkflowMutants } from './workflow/operators/all.ts';
 import { written } from './workflow/places.ts';
 
 const SEED = Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''));

@@ -14,7 +14,7 @@ export interface Leaf {
 }
 
 /** Attributes whose text is JSON that the files write. */
-const JSON_ATTRIBUTES = new Set([
+export const JSON_ATTRIBUTES = new Set([
   'assume_role_policy',
   'container_definitions',
   'dashboard_body',

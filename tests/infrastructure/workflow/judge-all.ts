@@ -6,7 +6,7 @@ import { shuffled } from '../mutation/seeded.ts';
 import { ROOT } from '../plan/documents.ts';
 import type { Environment } from '../plan/environment.ts';
 import { createWorkflowJudge, KNOWN_WORKFLOW_SURVIVORS, WORKFLOW_FILE } from './judge.ts';
-import { findWorkflowMutants, WORKFLOW_OPERATORS } from './operators.ts';
+import { findWorkflowMutants, WORKFLOW_OPERATORS } from './operators/all.ts';
 
 /** Judges the workflow's mutants in the seed's order for so long at most, prints what was found, and gives the score. */
 export async function judgeWorkflowMutants(

@@ -5,8 +5,8 @@ import type { Environment } from '../plan/environment.ts';
 import type { KnownSurvivor } from '../mutation/known-survivors.ts';
 import type { Judged } from '../mutation/judge-mutants.ts';
 import { judgeWorkflow } from './check.ts';
-import { WORKFLOW_CHECKS } from './checks.ts';
-import type { WorkflowMutant } from './operators.ts';
+import { WORKFLOW_CHECKS } from './checks/all.ts';
+import type { WorkflowMutant } from './operators/kit.ts';
 import { written } from './places.ts';
 
 export const WORKFLOW_FILE = '.github/workflows/terraform-aws.yml';

@@ -1,0 +1,69 @@
+import { JSON_ATTRIBUTES } from '../infrastructure/plan/leaves.ts';
+import type { Json } from '../infrastructure/plan/document.ts';
+import type { Environment, Resource } from '../infrastructure/plan/environment.ts';
+
+/** What a change comes to: attributes with their new values, resources that are gone or new, what waits for what. */
+export type Differences = Map<string, string>;
+
+/** Everything that differs between two environments in what the files set; what a plan does not know yet is left out. */
+export function differences(before: Environment, after: Environment): Differences {
+  const found: Differences = new Map();
+  for (const stack of ['bootstrap', 'staging'] as const) {
+    const old = new Map(before[stack].resources.map((one) => [one.address, one]));
+    for (const resource of after[stack].resources) {
+      const was = old.get(resource.address);
+      old.delete(resource.address);
+      if (!was) found.set(`${stack} ${resource.address}`, 'new');
+      else for (const [name, value] of changes(before, stack, was, resource)) found.set(name, value);
+    }
+    for (const address of old.keys()) found.set(`${stack} ${address}`, 'gone');
+    for (const [address, { dependsOn }] of after[stack].blocks) {
+      const was = before[stack].blocks.get(address)?.dependsOn ?? [];
+      if (was.join() !== dependsOn.join()) found.set(`${stack} ${address} depends_on`, dependsOn.join(' '));
+    }
+    const defaults = after[stack].defaults;
+    for (const [name, value] of Object.entries(defaults)) {
+      if (!Bun.deepEquals(value, before[stack].defaults[name]))
+        found.set(`${stack} var.${name}`, JSON.stringify(value));
+    }
+  }
+  return found;
+}
+
+function changes(
+  before: Environment,
+  stack: 'bootstrap' | 'staging',
+  was: Resource,
+  is: Resource,
+): [string, string][] {
+  const configured = before[stack].blocks.get(was.block)?.configured.expressions ?? {};
+  const names = [...Object.keys(configured), ...(was.values['tags_all'] ? ['tags_all'] : [])];
+  return names.flatMap((name): [string, string][] => {
+    // Not in the plan at all: known after apply, because what it refers to is made anew.
+    if (!(name in is.values)) return [];
+    const [old, now] = [plain(name, was.values[name]), plain(name, is.values[name])];
+    return old === now ? [] : [[`${stack} ${was.address} ${name}`, now]];
+  });
+}
+
+/** Text that is the same for values that mean the same: JSON by its content, sets in any order, one as a list of one. */
+function plain(name: string, value: Json | undefined): string {
+  const content =
+    JSON_ATTRIBUTES.has(name) && typeof value === 'string' && value !== ''
+      ? (JSON.parse(value) as Json)
+      : value;
+  return JSON.stringify(sorted(content ?? null));
+}
+
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) {
+    const items = value.map(sorted).toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
+    const [only] = items;
+    return items.length === 1 && typeof only !== 'object' ? (only ?? null) : items;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value)
+    .map(([name, item]): [string, Json] => [name, sorted(item)])
+    .filter(([, item]) => item !== null && !(Array.isArray(item) && item.length === 0));
+  return Object.fromEntries(entries.toSorted(([a], [b]) => a.localeCompare(b)));
+}

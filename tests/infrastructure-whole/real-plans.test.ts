@@ -1,0 +1,80 @@
+import type { RehearsalContext } from '@lornu/ops/rehearsal/run/rehearsal-context.ts';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CHECKS } from '../infrastructure/checks/all.ts';
+import { judge } from '../infrastructure/checks/check.ts';
+import { findMutants } from '../infrastructure/mutation/judge-mutants.ts';
+import type { Documents } from '../infrastructure/plan/document.ts';
+import { ROOT } from '../infrastructure/plan/documents.ts';
+import { readEnvironment, type Environment } from '../infrastructure/plan/environment.ts';
+import { applyBoth, readDocuments, readPlan, type Applied } from '../infrastructure/plan/make-documents.ts';
+import { differences } from './differences.ts';
+import { edited, SAMPLES } from './samples.ts';
+
+// Terraform plans changed files over what was applied; the planned data that a mutant changes has to say the same.
+const MINUTES = 60_000;
+let folder: string;
+let applied: Applied;
+let documents: Documents;
+let environment: Environment;
+const agreeing: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lornu-real-plans-'));
+  const context: RehearsalContext = {
+    root: ROOT,
+    cacheDir: join(ROOT, '.cache'),
+    env: process.env,
+    signal: new AbortController().signal,
+    folder: join(folder, 'rehearsal'),
+    emit: () => {},
+  };
+  applied = await applyBoth(context);
+  documents = await readDocuments(applied);
+  environment = readEnvironment(documents);
+}, 15 * MINUTES);
+afterAll(async () => {
+  await applied?.standing.emulator.stop();
+  await rm(folder, { recursive: true, force: true });
+  process.stdout.write(
+    `figure: ${agreeing.length} of ${SAMPLES.length} mutants of the planned data agree with Terraform's plan of the changed files\n`,
+  );
+});
+
+test.each(SAMPLES.map((sample) => [sample.mutant, sample] as const))(
+  "Terraform's plan agrees: %s",
+  async (id, sample) => {
+    const mutant = findMutants(environment).find((one) => one.id === id);
+    if (!mutant) throw new Error(`there is no mutant ${id}`);
+    const inData = mutant.make();
+    const inEarnest = await planOf(sample);
+
+    const [wanted, found] = [differences(environment, inData), differences(environment, inEarnest)];
+    expect(wanted.size).toBeGreaterThan(0);
+    // What the plan does not know yet it does not contradict; all that it knows has to be the same.
+    for (const [what, value] of found)
+      expect({ what, value }).toEqual({ what, value: wanted.get(what) ?? 'as it was' });
+    const agreed = [...wanted.keys()].filter((what) => found.has(what));
+    expect(agreed.length).toBeGreaterThan(0);
+
+    const noticedBy = (one: Environment) => new Set(judge(CHECKS, one).map(({ check }) => check));
+    const inPlan = noticedBy(inEarnest);
+    expect([...noticedBy(inData)].filter((check) => !inPlan.has(check))).toEqual([]);
+    expect(inPlan.size).toBeGreaterThan(0);
+    agreeing.push(id);
+  },
+  5 * MINUTES,
+);
+
+async function planOf(sample: (typeof SAMPLES)[number]): Promise<Environment> {
+  const path = join(applied.standing.workspace.stackFolder(sample.stack), sample.file);
+  const text = await readFile(path, 'utf8');
+  try {
+    await writeFile(path, edited(text, sample));
+    return readEnvironment({ ...documents, [sample.stack]: await readPlan(applied.standing, sample.stack) });
+  } finally {
+    await writeFile(path, text);
+  }
+}

@@ -1,0 +1,7 @@
+import type { WorkflowCheck } from '../check.ts';
+import { HANDING_ON } from './handing-on.ts';
+import { STARTS } from './start.ts';
+import { TOOLS } from './tools.ts';
+
+/** Every statement about the workflow beside the delivery's own examination. */
+export const WORKFLOW_CHECKS: readonly WorkflowCheck[] = [...STARTS, ...HANDING_ON, ...TOOLS];

@@ -1,0 +1,125 @@
+import { sameSet } from '../../checks/facts.ts';
+import type { Step, WorkflowCheck } from '../check.ts';
+
+const UPLOAD = 'actions/upload-artifact';
+const DOWNLOAD = 'actions/download-artifact';
+
+export const HANDING_ON: readonly WorkflowCheck[] = [
+  {
+    id: 'workflow/what-refers-is-there',
+    why: 'An expression that names what is not there is empty, without a word: a digest, an approval, an outcome.',
+    run: ({ jobs }, must) => {
+      for (const { name, reader, steps } of jobs) {
+        const ids = steps.filter((step) => step.reader.has('id')).map((step) => step.reader.text('id'));
+        must(new Set(ids).size === ids.length, `${name} has two steps of one id.`);
+        for (const [where, text, before] of expressionsOf(reader, steps)) {
+          for (const [, id = ''] of text.matchAll(/steps\.([\w-]+)\./g)) {
+            const at = steps.findIndex((step) => step.reader.has('id') && step.reader.text('id') === id);
+            must(
+              at !== -1 && at < before,
+              `${where} of ${name} asks for the step ${id}, which is not there before it.`,
+            );
+          }
+          for (const [, need = '', output = ''] of text.matchAll(/needs\.([\w-]+)\.outputs\.([\w-]+)/g)) {
+            const job = jobs.find((one) => one.name === need);
+            must(
+              (reader.has('needs') ? reader.texts('needs') : []).includes(need) &&
+                job?.reader.has(`outputs.${output}`) === true,
+              `${where} of ${name} asks for ${output} of ${need}, which does not give it.`,
+            );
+          }
+        }
+      }
+    },
+  },
+  {
+    id: 'workflow/what-is-handed-on',
+    why: 'The digest that was built is planned, what was shown is approved, what was approved is applied.',
+    run: ({ jobs, steps }, must) => {
+      const outputs = (job: string) => jobs.find(({ name }) => name === job)?.reader.block('outputs');
+      for (const name of ['digest', 'revision']) {
+        must(
+          from(outputs('publish')?.text(name), stepId(steps('image publish')), name),
+          `publish hands on another ${name}.`,
+        );
+      }
+      const summary = steps('plan summary').find(({ job }) => job === 'plan');
+      must(
+        from(outputs('plan')?.text('approval'), stepId(summary ? [summary] : []), 'approval'),
+        'plan hands on another approval.',
+      );
+      const [attest] = steps('actions/attest-build-provenance');
+      must(
+        attest?.reader.text('with.subject-name') === '${{ steps.publish.outputs.repository }}',
+        'Another image is attested.',
+      );
+      must(attest?.reader.flag('with.push-to-registry') === true, 'The attestation is not beside the image.');
+      const plan = steps('plan').find(({ job }) => job === 'plan')?.reader;
+      must(
+        plan?.text('env.REVISION') === '${{ needs.publish.outputs.revision || inputs.revision }}',
+        'Another revision is planned.',
+      );
+      must(plan?.text('run').includes('--revision "$REVISION"') === true, 'The revision is not planned.');
+    },
+  },
+  {
+    id: 'workflow/the-plan-travels',
+    why: 'The file that was scanned is the one that is applied: it is kept whole, and not a day longer.',
+    run: ({ steps }, must) => {
+      const [up] = steps(UPLOAD);
+      const [down] = steps(DOWNLOAD);
+      for (const name of ['name', 'path']) {
+        must(
+          up?.reader.text(`with.${name}`) === down?.reader.text(`with.${name}`),
+          `The plan is looked for under another ${name}.`,
+        );
+      }
+      must(up?.reader.text('with.name') === 'plan', 'The plan has another name.');
+      must(up?.reader.text('with.path') === '.lornu/delivery', 'The plan is written elsewhere.');
+      must(
+        up?.reader.flag('with.include-hidden-files') === true,
+        'The folder is hidden: without this it is empty.',
+      );
+      must(
+        up?.reader.text('with.if-no-files-found') === 'error',
+        'A plan that is missing is noticed after the approval.',
+      );
+      must(
+        up?.reader.number('with.retention-days') === 1,
+        'A plan shows how everything is set; it is kept for longer than it is of use.',
+      );
+      // Approved and applied in one run: no other run's plan.
+      must(sameSet(down?.reader.keys('with') ?? [], ['name', 'path']), 'The plan of another run is taken.');
+    },
+  },
+];
+
+function stepId(steps: readonly Step[]): string {
+  const [step] = steps;
+  return step?.reader.has('id') ? step.reader.text('id') : '';
+}
+
+function from(output: string | undefined, id: string, name: string): boolean {
+  return output === `\${{ steps.${id}.outputs.${name} }}`;
+}
+
+/** Texts with expressions: where, what, and how many steps stand before it. */
+function expressionsOf(
+  job: Parameters<WorkflowCheck['run']>[0]['jobs'][number]['reader'],
+  steps: readonly Step[],
+): [string, string, number][] {
+  const texts: [string, string, number][] = [];
+  for (const key of job.keys('outputs'))
+    texts.push([`output ${key}`, job.text(`outputs.${key}`), steps.length]);
+  if (job.has('if')) texts.push(['if', job.text('if'), 0]);
+  for (const { reader, index, what } of steps) {
+    if (reader.has('if')) texts.push([`if of ${what}`, reader.text('if'), index]);
+    for (const part of ['env', 'with']) {
+      for (const key of reader.keys(part)) {
+        if (reader.isText(`${part}.${key}`))
+          texts.push([`${key} of ${what}`, reader.text(`${part}.${key}`), index]);
+      }
+    }
+  }
+  return texts;
+}

@@ -1,0 +1,112 @@
+import { list, sameSet } from '../../checks/facts.ts';
+import type { Step, WorkflowCheck } from '../check.ts';
+
+const AWS = 'aws-actions/configure-aws-credentials';
+const TERRAFORM = 'hashicorp/setup-terraform';
+const EXACT = /^v?\d+\.\d+\.\d+$/;
+
+export const TOOLS: readonly WorkflowCheck[] = [
+  {
+    id: 'workflow/tools',
+    why: 'Another version plans something else than was tested; the wrapper hides exit codes.',
+    run: ({ jobs }, must) => {
+      const versions = new Map<string, string>();
+      for (const { reader: step, what, job } of jobs.flatMap(({ steps }) => steps)) {
+        for (const key of ['terraform_version', 'version', 'cosign-release']) {
+          if (!step.keys('with').includes(key)) continue;
+          const version = step.text(`with.${key}`);
+          must(EXACT.test(version), `${what} of ${job} takes whatever is the newest: ${version || 'none'}.`);
+          must(
+            (versions.get(what) ?? version) === version,
+            `${what} of ${job} is of another version than elsewhere.`,
+          );
+          versions.set(what, version);
+        }
+        if (what !== TERRAFORM) continue;
+        must(!step.flag('with.terraform_wrapper'), `Terraform's exit codes are hidden in ${job}.`);
+        const [major = 0, minor = 0] = step.text('with.terraform_version').split('.').map(Number);
+        must(major === 1 && minor >= 11, `Terraform of ${job} is older than the files ask for.`);
+      }
+      must(
+        sameSet([...versions.keys()], [TERRAFORM, 'aquasecurity/setup-trivy', 'sigstore/cosign-installer']),
+        `Only ${list([...versions.keys()])} have a version.`,
+      );
+      for (const step of jobs.flatMap(({ steps }) => steps)) {
+        if (/setup-|installer$/.test(step.what))
+          must(versions.has(step.what) && hasVersion(step), `${step.what} of ${step.job} has no version.`);
+      }
+    },
+  },
+  {
+    id: 'workflow/roles-are-those-of-bootstrap',
+    why: 'Who may do what is written in terraform/aws/bootstrap, and told by names.',
+    run: ({ steps, stacks }, must) => {
+      const roles = stacks.bootstrap.ofType('aws_iam_role').map((role) => role.text('name'));
+      for (const { reader, job } of steps(AWS)) {
+        const [, name = ''] =
+          /^arn:aws:iam::\$\{\{ vars\.AWS_ACCOUNT_ID \}\}:role\/(\w+)$/.exec(
+            reader.text('with.role-to-assume'),
+          ) ?? [];
+        must(
+          roles.includes(name),
+          `${job} takes a role that bootstrap does not make, or of another account.`,
+        );
+        must(reader.text('with.aws-region') === '${{ env.AWS_REGION }}', `${job} works in another region.`);
+      }
+      const environments = steps(AWS).filter(({ reader }) =>
+        reader.text('with.role-to-assume').endsWith('LornuGithubApplyRole'),
+      );
+      must(environments.length === 1, 'The role that applies is taken more than once, or never.');
+    },
+  },
+  {
+    id: 'workflow/tokens-where-they-are-needed',
+    why: 'What every step sees, every action of somebody else sees.',
+    run: ({ file, jobs }, must) => {
+      const token = ['plan comment', 'apply', 'drift'];
+      must(
+        file.keys('env').every((name) => !carriesToken(file.text(`env.${name}`))),
+        'Every job sees a token.',
+      );
+      for (const { name, reader, steps } of jobs) {
+        must(!reader.has('env'), `Every step of ${name} sees the same.`);
+        for (const step of steps) {
+          const names = step.reader.keys('env');
+          const withToken = names.filter((key) => step.reader.text(`env.${key}`).includes('github.token'));
+          const wanted = token.includes(step.what) ? ['GITHUB_TOKEN'] : [];
+          must(
+            sameSet(withToken, wanted),
+            `${step.what} of ${name} has GitHub's token as ${list(withToken)}.`,
+          );
+          for (const key of withToken)
+            must(
+              step.reader.text(`env.${key}`) === '${{ github.token }}',
+              `${key} of ${step.what} is another one.`,
+            );
+          const secret = names.filter((key) => step.reader.text(`env.${key}`).includes('secrets.'));
+          must(
+            secret.every(
+              (key) =>
+                key === 'TF_TOKEN_app_terraform_io' &&
+                step.reader.text(`env.${key}`) === '${{ secrets.TF_API_TOKEN }}',
+            ),
+            `${step.what} of ${name} has a secret as ${list(secret)}.`,
+          );
+        }
+      }
+      const [comment] = jobs.flatMap(({ steps }) => steps).filter(({ what }) => what === 'plan comment');
+      must(
+        comment?.reader.text('env.PULL_REQUEST') === '${{ github.event.pull_request.number }}',
+        'The comment is written to another pull request.',
+      );
+    },
+  },
+];
+
+function carriesToken(text: string): boolean {
+  return /github\.token|secrets\./.test(text);
+}
+
+function hasVersion({ reader }: Step): boolean {
+  return ['terraform_version', 'version', 'cosign-release'].some((key) => reader.has(`with.${key}`));
+}
