@@ -1,4 +1,4 @@
-import { JSON_ATTRIBUTES } from '../infrastructure/plan/leaves.ts';
+import { DYNAMIC, JSON_ATTRIBUTES } from '../infrastructure/plan/leaves.ts';
 import type { Json } from '../infrastructure/plan/document.ts';
 import type { Environment, Resource } from '../infrastructure/plan/environment.ts';
 
@@ -37,7 +37,11 @@ function changes(
   is: Resource,
 ): [string, string][] {
   const configured = before[stack].blocks.get(was.block)?.configured.expressions ?? {};
-  const names = [...Object.keys(configured), ...(was.values['tags_all'] ? ['tags_all'] : [])];
+  const names = [
+    ...Object.keys(configured),
+    ...(DYNAMIC[was.block] ?? []),
+    ...(was.values['tags_all'] ? ['tags_all'] : []),
+  ];
   return names.flatMap((name): [string, string][] => {
     // Not in the plan at all: known after apply, because what it refers to is made anew.
     if (!(name in is.values)) return [];
@@ -64,6 +68,6 @@ function sorted(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value)
     .map(([name, item]): [string, Json] => [name, sorted(item)])
-    .filter(([, item]) => item !== null && !(Array.isArray(item) && item.length === 0));
+    .filter(([, item]) => item !== null && item !== '' && !(Array.isArray(item) && item.length === 0));
   return Object.fromEntries(entries.toSorted(([a], [b]) => a.localeCompare(b)));
 }

@@ -41,7 +41,7 @@ afterAll(async () => {
   process.stdout.write(
     `figure: ${agreeing.length} of ${SAMPLES.length} mutants of the planned data agree with Terraform's plan of the changed files\n`,
   );
-});
+}, MINUTES);
 
 test.each(SAMPLES.map((sample) => [sample.mutant, sample] as const))(
   "Terraform's plan agrees: %s",

@@ -143,7 +143,7 @@ export const SAMPLES: readonly Sample[] = [
     stack: 'staging',
     file: 'iam.tf',
     block: document('ecs_tasks_trust'),
-    edit: (text) => text.replace(/ +condition \{[^}]*\}\n/g, ''),
+    edit: (text) => text.replace(/ {4}condition \{\n[\s\S]*?\n {4}\}\n/g, ''),
   },
   {
     mutant: 'drop-statement: staging aws_kms_key.secrets policy.Statement.1 -> nothing',
@@ -174,11 +174,11 @@ export const SAMPLES: readonly Sample[] = [
     edit: (text) => text.replace('"IMMUTABLE"', '"MUTABLE"'),
   },
   {
-    mutant: 'loosen-condition: bootstrap aws_iam_role.plan assume_role_policy.Statement.0 -> if it is there',
+    mutant: 'widen-resource: bootstrap aws_iam_role_policy.publish policy.Statement.1 -> *',
     stack: 'bootstrap',
-    file: 'github.tf',
-    block: document('github_trust'),
-    edit: (text) => text.replaceAll('"StringEquals"', '"StringEqualsIfExists"'),
+    file: 'repository.tf',
+    block: document('publish'),
+    edit: (text) => text.replace('[aws_ecr_repository.agent.arn]', '["*"]'),
   },
 ];
 

@@ -34,23 +34,25 @@ export function propagate(before: Environment, after: Environment, name: StackNa
   for (const resource of changed) {
     const old = was.get(resource.address) as Resource;
     const block = stack.blocks.get(resource.block);
-    const texts = textsChanged(old, resource, new Set(Object.keys(block?.configured.expressions ?? {})));
+    const texts = textsChanged(old, resource, block?.configured.expressions ?? {});
     if (texts.size > 0) stack = exchange(stack, resource, texts);
   }
   return withStack(after, name, stack);
 }
 
 /** Changed top-level texts, the name within computed ones included; the longest first. */
-function textsChanged(old: Resource, now: Resource, configured: ReadonlySet<string>): Map<string, string> {
+function textsChanged(old: Resource, now: Resource, configured: Expressions): Map<string, string> {
   const changed: [string, string][] = [];
   for (const [name, value] of Object.entries(old.values)) {
     const next = now.values[name];
+    // A text that belongs to another resource is not this one's to pass on: who needs it refers to that one.
+    if (refersTo(configured[name], (reference) => reference.startsWith('aws_'))) continue;
     if (typeof value === 'string' && typeof next === 'string' && value !== next && value.length > 2) {
       changed.push([value, next]);
     }
   }
   const computed = Object.entries(old.values).flatMap(([name, value]): [string, string][] => {
-    if (configured.has(name) || typeof value !== 'string') return [];
+    if (name in configured || typeof value !== 'string') return [];
     const next = changed.reduce((text, [from, to]) => replaceWhole(text, from, to), value);
     return next === value ? [] : [[value, next]];
   });

@@ -25,7 +25,9 @@ export const JSON_ATTRIBUTES = new Set([
 const WORDS = new Set(['description', 'alarm_description', 'detail', 'title']);
 
 /** Blocks that `dynamic` makes: a plan does not show them among the expressions. */
-const DYNAMIC: Readonly<Record<string, readonly string[]>> = { 'aws_lb_listener_rule.token': ['condition'] };
+export const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
+  'aws_lb_listener_rule.token': ['condition'],
+};
 
 export function pathText(path: Path): string {
   return path.join('.');

@@ -1,4 +1,4 @@
-import { at, last, isStep, isJob, setting, rewriting, type WorkflowOperator } from './kit.ts';
+import { last, isStep, isJob, setting, rewriting, type WorkflowOperator } from './kit.ts';
 
 export const unpin = rewriting(
   'unpin-action',
