@@ -1,0 +1,50 @@
+import type { Served } from '@lornu/ops/rehearsal/serve/served.ts';
+import { readFile } from 'node:fs/promises';
+
+/** Asks what is served through the listener on 443, as somebody does who resolves its name to this machine. */
+export async function ask(served: Served, path: string, init: RequestInit = {}): Promise<Response> {
+  const host = new URL(served.publicUrl).host;
+  const headers = new Headers(init.headers);
+  headers.set('host', host);
+  return fetch(`${served.url}${path}`, {
+    ...init,
+    headers,
+    redirect: 'manual',
+    tls: { ca: await readFile(served.caFile, 'utf8'), serverName: host },
+  });
+}
+
+/** One turn of a new conversation, as the service account that may act for any user; the text of the stream. */
+export async function oneTurn(
+  served: Served,
+  text: string,
+): Promise<{ status: number; stream: string; sessionPath: string }> {
+  const headers = { authorization: `Bearer ${await served.token()}`, 'content-type': 'application/json' };
+  const sessions = '/apps/lornu/users/ann/sessions';
+  const made = (await (await ask(served, sessions, { method: 'POST', headers, body: '{}' })).json()) as {
+    id: string;
+  };
+  const run = await ask(served, '/run_sse', {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({
+      appName: 'lornu',
+      userId: 'ann',
+      sessionId: made.id,
+      newMessage: { role: 'user', parts: [{ text }] },
+      streaming: true,
+    }),
+  });
+  return { status: run.status, stream: await run.text(), sessionPath: `${sessions}/${made.id}` };
+}
+
+/** The environment of a process of this machine. */
+export async function environmentOf(pid: number): Promise<Record<string, string>> {
+  const text = await readFile(`/proc/${pid}/environ`, 'utf8');
+  return Object.fromEntries(
+    text
+      .split('\0')
+      .filter(Boolean)
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
