@@ -39,7 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
         allow_origins=list(settings.allow_origins) or None,
         host=settings.host,
         # A loopback bind makes google-adk refuse requests that name another host (DNS rebinding).
-        bind_host=settings.host,
+        bind_host=settings.host if settings.this_machine_only else "0.0.0.0",  # noqa: S104 - what it is told, not bound
         port=settings.port,
         web=False,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gcp_agent.a2a.settings import A2aSettings, read_a2a_settings
+from gcp_agent.a2a.settings import A2aSettings, is_loopback, read_a2a_settings
 from gcp_agent.firestore.uri import is_firestore, read_uri
 
 _PROJECT = Path(__file__).parent.parent
@@ -22,6 +22,9 @@ class Settings:
 
     host: str
     port: int
+    # Where only this machine calls: a Host that is another's is a trick (DNS rebinding). Not so in a rehearsal,
+    # where a loopback address stands for the task's own and a load balancer is in front of it.
+    this_machine_only: bool
     agents_dir: Path
     # google-adk's URI: sqlite:///path, or a service of Google Cloud.
     session_service_uri: str
@@ -69,6 +72,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(
         host=host,
         port=port,
+        this_machine_only=is_loopback(host) and environment.get("LORNU_REHEARSAL") != "1",
         agents_dir=agents_dir,
         session_service_uri=session_service_uri or f"sqlite:///{data_dir / 'sessions.db'}",
         artifact_service_uri=value("ARTIFACT_SERVICE_URI", (data_dir / "artifacts").as_uri()),

@@ -90,3 +90,9 @@ def test_a_store_of_tasks_forgets_the_oldest():
         return [name for name in ("a", "b", "c") if await store.get(name, context)]
 
     assert asyncio.run(fill()) == ["b", "c"]
+
+
+def test_a_rehearsal_has_a_load_balancer_in_front_of_its_loopback_address() -> None:
+    assert read_settings({"HOST": "127.77.0.1"}).this_machine_only
+    assert not read_settings({"HOST": "127.77.0.1", "LORNU_REHEARSAL": "1"}).this_machine_only
+    assert not read_settings({"HOST": "0.0.0.0"}).this_machine_only  # noqa: S104 - not bound here

@@ -38,6 +38,7 @@ const DATA_DIR_HELP = 'where the rehearsal keeps its files while it stands';
 interface ServeFlags {
   port: number;
   pace: number;
+  peer?: boolean;
   dataDir: string;
   json?: boolean;
 }
@@ -116,12 +117,13 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       wholePace,
       REHEARSAL_PACE,
     )
+    .option('--peer', "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud")
     .option('--data-dir <folder>', DATA_DIR_HELP, DATA_DIR)
     .option('--json', 'print where it answers, then one event a line, as JSON')
-    .action(async ({ port, pace, json, dataDir }: ServeFlags) => {
+    .action(async ({ port, pace, peer = false, json, dataDir }: ServeFlags) => {
       await beside(dataDir, context, async (rehearsal) => {
         const standing = await requireStanding(rehearsal);
-        const options: ServeOptions = { pace, ports: port === 0 ? {} : { 443: port } };
+        const options: ServeOptions = { pace, peer, ports: port === 0 ? {} : { 443: port } };
         const served = await serve(standing, options, { ...rehearsal, redact: context.redact });
         try {
           context.stdout(json ? `${JSON.stringify(servedPart(served))}\n` : renderServed(served));
@@ -180,12 +182,12 @@ function publicPart(result: ApplyResult): object {
 }
 
 function servedPart(served: Served): object {
-  const { url, publicUrl, ports, caFile, standIns, addedVariables, runs, tasks } = served;
-  return { url, publicUrl, ports, caFile, runs, standIns, addedVariables, tasks: tasks() };
+  const { url, publicUrl, ports, caFile, standIns, addedVariables, runs, peerUrl, tasks } = served;
+  return { url, publicUrl, ports, caFile, runs, peerUrl, standIns, addedVariables, tasks: tasks() };
 }
 
 function renderServed(served: Served): string {
-  const { url, publicUrl, caFile, standIns, addedVariables, runs } = served;
+  const { url, publicUrl, caFile, standIns, addedVariables, runs, peerUrl } = served;
   const host = new URL(publicUrl).host;
   const tasks = served.tasks().map(({ id, address, port }) => `  task ${id.slice(0, 8)}  ${address}:${port}`);
   const added = Object.entries(addedVariables).map(([name, why]) => `  ${name.padEnd(33)} ${why}`);
@@ -201,7 +203,7 @@ Stand-ins
   Firestore      ${standIns.firestoreHost}
   Cloud Storage  ${standIns.storage}
   Google's sign-in, tokens, federation  ${standIns.google}
-  AWS            ${standIns.emulator}
+  AWS            ${standIns.emulator}${peerUrl ? `\n  Peer           ${peerUrl} (gcp-agent)` : ''}
 
 Added to what was applied, and nothing else
 ${added.join('\n')}

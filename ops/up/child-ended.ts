@@ -2,11 +2,11 @@ import { CliError } from '../cli/cli-error.ts';
 import type { Child } from '../process/child.ts';
 
 /** What is said when a program that should go on has ended. */
-export function childEnded(child: Child, how: string): CliError {
+export function childEnded(child: Child, how: string, command = './lornu up'): CliError {
   return new CliError({
     what: `${child.name} ${how}.`,
     why: child.tail.length > 0 ? 'Its last lines are above.' : 'It said nothing.',
-    next: 'Put right what it says, then run ./lornu up again.',
+    next: `Put right what it says, then run ${command} again.`,
     output: child.tail,
     logPath: child.logPath,
   });

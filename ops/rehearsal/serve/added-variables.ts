@@ -5,6 +5,8 @@ export interface StandInAddresses {
   storage: string;
   google: string;
   secretsManager: string;
+  /** A2A address of gcp-agent, where it runs beside. */
+  peer?: string;
   /** Certificate of the rehearsal's authority, PEM. */
   authorityFile: string;
 }
@@ -25,13 +27,17 @@ export const ADDED_VARIABLES = {
   GOOGLE_STS_URL: "Google's Security Token Service: the stand-in",
   GOOGLE_IAM_CREDENTIALS_URL: "Google's IAM Credentials API: the stand-in",
   AWS_ENDPOINT_URL_SECRETS_MANAGER: 'Secrets Manager: the emulator of AWS',
+  A2A_PEER_URL: 'the agent on Google Cloud: gcp-agent on this machine (with --peer only)',
   NODE_EXTRA_CA_CERTS: "the authority of the rehearsal's certificates",
 } as const;
 
 export type AddedVariable = keyof typeof ADDED_VARIABLES;
 
 /** Their values for the task at this address. */
-export function addedVariables(address: string, at: StandInAddresses): Record<AddedVariable, string> {
+export function addedVariables(
+  address: string,
+  at: StandInAddresses,
+): Partial<Record<AddedVariable, string>> {
   return {
     LORNU_REHEARSAL: '1',
     LORNU_LISTEN_HOST: address,
@@ -44,6 +50,7 @@ export function addedVariables(address: string, at: StandInAddresses): Record<Ad
     GOOGLE_STS_URL: `${at.google}/v1/token`,
     GOOGLE_IAM_CREDENTIALS_URL: at.google,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secretsManager,
+    ...(at.peer === undefined ? {} : { A2A_PEER_URL: at.peer }),
     NODE_EXTRA_CA_CERTS: at.authorityFile,
   };
 }

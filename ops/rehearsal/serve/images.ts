@@ -22,6 +22,7 @@ export interface ImageStore {
   folder: string;
   add: (digest: string, image: StoredImage) => Promise<void>;
   find: (digest: string) => Promise<StoredImage | undefined>;
+  /** The image of a container; what its runtime needs on this machine is got first. */
   pull: PullImage;
 }
 
@@ -29,7 +30,10 @@ export interface ImageStore {
 export const CHECKOUT_DIGEST = `sha256:${'0'.repeat(64)}`;
 const DIGEST = /^sha256:[\da-f]{64}$/;
 
-export function openImageStore(rehearsalFolder: string): ImageStore {
+export function openImageStore(
+  rehearsalFolder: string,
+  prepare: (runtime: Runtime) => Promise<void> = async () => {},
+): ImageStore {
   const folder = join(rehearsalFolder, 'images');
   const pathOf = (digest: string): string => join(folder, `${digest.replace(':', '-')}.json`);
   const find = async (digest: string): Promise<StoredImage | undefined> => {
@@ -51,6 +55,7 @@ export function openImageStore(rehearsalFolder: string): ImageStore {
       const stored =
         (await find(digest)) ?? (logStreamPrefix ? await find(`${digest}-${logStreamPrefix}`) : undefined);
       if (!stored) throw new PullError(image, 'not found');
+      await prepare(stored.runtime);
       return { title: stored.title, start: async (options) => startProcessContainer(stored, options) };
     },
   };

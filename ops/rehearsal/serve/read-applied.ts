@@ -7,6 +7,7 @@ import { readTerraform } from '../terraform/run-terraform.ts';
 
 /** What Google's side has to be for the environment that was applied. */
 export interface AppliedGoogle {
+  project: string;
   database: string;
   bucket: string;
   provider: string;
@@ -51,6 +52,7 @@ export async function readApplied(standing: Standing): Promise<Applied> {
     targetGroupArns,
     tokenAudience: env['A2A_TOKEN_AUDIENCE'] ?? output('url'),
     google: {
+      project: env['GOOGLE_CLOUD_PROJECT'] ?? '',
       database: env['FIRESTORE_DATABASE'] ?? '',
       bucket: env['ARTIFACT_BUCKET'] ?? '',
       provider: env['GOOGLE_WORKLOAD_IDENTITY_AUDIENCE'] ?? '',

@@ -15,9 +15,10 @@ const at = {
 };
 
 test('a rehearsal adds this closed list to what was applied, all on loopback', () => {
-  const added = addedVariables('127.77.0.1', at);
+  const added = addedVariables('127.77.0.1', { ...at, peer: 'http://127.0.0.1:6/a2a/lornu' });
   expect(Object.keys(added).toSorted()).toEqual(
     [
+      'A2A_PEER_URL',
       'A2A_TOKEN_JWKS_URL',
       'AWS_ENDPOINT_URL_SECRETS_MANAGER',
       'FIRESTORE_EMULATOR_HOST',
@@ -33,6 +34,7 @@ test('a rehearsal adds this closed list to what was applied, all on loopback', (
     ].toSorted(),
   );
   expect(Object.keys(added).toSorted()).toEqual(Object.keys(ADDED_VARIABLES).toSorted());
+  expect(addedVariables('127.77.0.1', at)).not.toHaveProperty('A2A_PEER_URL');
   const values = Object.values(added).filter((value) => value !== '1' && value !== '/ca.pem');
   expect(values.filter((value) => !/^(http:\/\/)?127\./.test(value))).toEqual([]);
 });

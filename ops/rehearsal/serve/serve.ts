@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CliContext } from '../../cli/cli-context.ts';
 import type { Child } from '../../process/child.ts';
 import { childEnded } from '../../up/child-ended.ts';
-import { runSteps, type Step } from '../../steps/run-steps.ts';
+import { runSteps, type Step, type StepIo } from '../../steps/run-steps.ts';
 import { readBalancer } from '../load-balancer/read-balancer.ts';
 import type { Balancer } from '../load-balancer/balancer.ts';
 import type { RehearsalContext } from '../run/rehearsal-context.ts';
@@ -16,8 +16,10 @@ import { startTaskRunner, type TaskRunner } from '../tasks/task-runner.ts';
 import { addedVariables, ADDED_VARIABLES, type StandInAddresses } from './added-variables.ts';
 import { explainFailure, refuseOtherSystems } from './explain-failure.ts';
 import { fillSecrets } from './fill-secrets.ts';
+import { startGcpAgent, type GcpAgent } from './gcp-agent.ts';
 import { startGoogleSide, type GoogleSide } from './google-side.ts';
 import { addCheckoutImages, openImageStore } from './images.ts';
+import { createRuntimes } from './prepare-runtime.ts';
 import { readApplied, type Applied } from './read-applied.ts';
 import type { Served, ServedTask } from './served.ts';
 import { startHaproxy, type RunningHaproxy } from './start-haproxy.ts';
@@ -30,6 +32,8 @@ export interface ServeOptions {
   pace?: number;
   /** Local ports of the listeners' ports; free ones where they are left out. */
   ports?: Readonly<Record<number, number>>;
+  /** Runs the agent of Google Cloud beside it, as the service's peer. */
+  peer?: boolean;
   /** How long the first tasks may take to be healthy. */
   healthyWithinMs?: number;
 }
@@ -40,6 +44,7 @@ export type ServeContext = RehearsalContext & Pick<CliContext, 'redact'>;
 interface Parts {
   applied?: Applied;
   google?: GoogleSide;
+  peer?: GcpAgent;
   balancer?: Balancer;
   haproxy?: RunningHaproxy;
   targets?: TargetSync;
@@ -47,6 +52,8 @@ interface Parts {
 }
 
 const HEALTHY_WITHIN_MS = 180_000;
+/** In this time the end of a program is known. */
+const ENDED_MS = 1_000;
 
 /**
  * Makes the applied environment answer: Google's side, the load balancer and the tasks, and waits until as many tasks as
@@ -60,7 +67,7 @@ export async function serve(
   const folder = join(standing.workspace.folder, 'serve');
   const start = { ...context, dataDir: folder };
   const pace = createPace(options.pace ?? REHEARSAL_PACE);
-  const images = openImageStore(standing.workspace.folder);
+  const images = openImageStore(standing.workspace.folder, createRuntimes(context));
   const parts: Parts = {};
   const events: RunnerEvent[] = [];
   const listeners = new Set<(event: RunnerEvent) => void>();
@@ -77,8 +84,12 @@ export async function serve(
   const fail = (error: unknown): void => {
     if (!stopped) failure.reject(error);
   };
-  const giveUp = async (error: unknown): Promise<void> =>
-    fail(await explainFailure(error, standing.emulator));
+  const giveUp = async (error: unknown): Promise<void> => {
+    const explained = await explainFailure(error, standing.emulator);
+    // A program that has ended says more than who misses it.
+    await Bun.sleep(ENDED_MS);
+    fail(explained);
+  };
   const view = (task: RunningTask): ServedTask => ({
     id: task.id,
     pid: task.pid,
@@ -91,13 +102,14 @@ export async function serve(
     logPath: join(folder, 'logs', `task-${task.id}.log`),
   });
   const watch = (child: Child): void => {
-    void child.ended.then((how) => fail(childEnded(child, how)));
+    void child.ended.then((how) => fail(childEnded(child, how, './lornu rehearse serve')));
   };
   const stop = async (): Promise<void> => {
     stopped = true;
     await parts.runner?.stop();
     await parts.targets?.stop();
     await parts.haproxy?.child.stop();
+    await parts.peer?.child.stop();
     await parts.google?.stop();
     await rm(folder, { recursive: true, force: true });
   };
@@ -114,6 +126,7 @@ export async function serve(
       storage: storage.url,
       google: google.url,
       secretsManager: standing.emulator.url,
+      ...(parts.peer ? { peer: parts.peer.peerUrl } : {}),
       authorityFile: join(standing.workspace.folder, 'authority.pem'),
     };
   };
@@ -124,6 +137,8 @@ export async function serve(
       title: 'Read what was applied, fill secrets that have no value',
       run: async () => {
         refuseOtherSystems();
+        // A command that was killed leaves its files.
+        await rm(folder, { recursive: true, force: true });
         await mkdir(folder, { recursive: true });
         parts.applied = await readApplied(standing);
         const filled = await fillSecrets(standing.clients.secrets, parts.applied.google.signInClient);
@@ -146,6 +161,19 @@ export async function serve(
         parts.google.children.forEach(watch);
       },
     },
+    ...(options.peer
+      ? [
+          {
+            id: 'peer',
+            title: "Start the agent of Google Cloud as the service's peer",
+            run: async ({ line }: StepIo): Promise<string> => {
+              parts.peer = await startGcpAgent(need('applied').google, need('google'), start, line);
+              watch(parts.peer.child);
+              return parts.peer.url;
+            },
+          },
+        ]
+      : []),
     {
       id: 'balancer',
       title: 'Start HAProxy as the load balancer that was applied',
@@ -234,6 +262,7 @@ export async function serve(
       audience: applied.tokenAudience,
     }),
     google: need('google').google,
+    ...(parts.peer ? { peerUrl: parts.peer.url } : {}),
     standIns: { gemini, firestoreHost, storage, google, emulator: standing.emulator.url },
     addedVariables: ADDED_VARIABLES,
     images,

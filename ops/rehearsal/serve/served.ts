@@ -23,6 +23,8 @@ export interface Served {
   /** An ID token with Google's claims. */
   token: (claims?: TokenClaims) => Promise<string>;
   google: GoogleStandIn;
+  /** Where the agent of Google Cloud answers, when it was asked for. */
+  peerUrl?: string;
   /** Where the stand-ins answer. */
   standIns: { gemini: string; firestoreHost: string; storage: string; google: string; emulator: string };
   /** What the rehearsal added to the container's environment, with the reason. */

@@ -30,7 +30,7 @@ export interface TaskRunnerOptions {
   pace: Pace;
   pull: PullImage;
   /** The rehearsal's closed list, for one task. */
-  addedVariables: (address: string) => Record<string, string>;
+  addedVariables: (address: string) => Readonly<Record<string, string>>;
   credentials: (taskId: string, roleName: string) => Response;
   /** One value of a metric; a minute divided by the pace, and 20 s at least, where it is left out. */
   metricPeriodMs?: number;

@@ -20,6 +20,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { parseConfig } from '@lornu/backend/config/config.ts';
 import { describeConfig } from '@lornu/backend/config/describe-config.ts';
+import { CliError } from '@lornu/ops/cli/cli-error.ts';
 import { readBalancer } from '@lornu/ops/rehearsal/load-balancer/read-balancer.ts';
 import { renderHaproxy } from '@lornu/ops/rehearsal/load-balancer/render-haproxy.ts';
 import { apply, type ApplyResult } from '@lornu/ops/rehearsal/run/apply.ts';
@@ -47,7 +48,7 @@ import { CHECKS } from '../../infrastructure/checks/all.ts';
 import { judge } from '../../infrastructure/checks/check.ts';
 import { saveDocuments } from '../../infrastructure/plan/documents.ts';
 import { readEnvironment } from '../../infrastructure/plan/environment.ts';
-import { processesWith, root, temporaryRehearsal } from './kit.ts';
+import { processesWith, root, runCli, temporaryRehearsal } from './kit.ts';
 import { ask, environmentOf, oneTurn } from './served.ts';
 
 // Other work on the machine must not make a slow answer a failure.
@@ -245,6 +246,21 @@ describe('the applied network', () => {
   });
 });
 
+test('a command that serves and is killed leaves nothing that runs, and the next one begins anew', async () => {
+  const run = await runCli(['rehearse', 'serve', '--data-dir', rehearsal.dataDir], (stderr, child) => {
+    if (stderr.includes('... Run the tasks')) setTimeout(() => child.kill('SIGKILL'), 500);
+  });
+  expect(run.exitCode).not.toBe(0);
+  // The emulator was there before and stays.
+  const deadline = Date.now() + 30_000;
+  const left = async (): Promise<string[]> => {
+    const processes = await processesWith(join(rehearsal.dataDir, 'rehearsal'));
+    return processes.filter((line) => !line.includes('server.py'));
+  };
+  while (Date.now() < deadline && (await left()).length > 0) await Bun.sleep(100);
+  expect(await left()).toEqual([]);
+});
+
 describe('the applied service', () => {
   let served: Served;
   beforeAll(async () => {
@@ -369,6 +385,16 @@ describe('the applied service', () => {
   }, 120_000);
 
   test('leaves nothing that runs when it is stopped', async () => {
+    // A part that ends on its own is named, with the next step.
+    const [haproxy = ''] = await processesWith(join(rehearsal.context.folder, 'serve/haproxy'));
+    process.kill(Number(haproxy.split(' ')[0]), 'SIGKILL');
+    const error = await served.failed.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(CliError);
+    expect((error as CliError).parts).toMatchObject({
+      what: 'HAProxy was ended by SIGKILL.',
+      next: 'Put right what it says, then run ./lornu rehearse serve again.',
+    });
+
     const pids = served.tasks().map(({ pid }) => pid ?? 0);
     await served.stop();
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
