@@ -5,14 +5,7 @@ import {
   DescribeInternetGatewaysCommand,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
-import {
-  DeregisterTaskDefinitionCommand,
-  DescribeTaskDefinitionCommand,
-  RegisterTaskDefinitionCommand,
-  UpdateServiceCommand,
-  type ContainerDefinition,
-  type RegisterTaskDefinitionCommandInput,
-} from '@aws-sdk/client-ecs';
+import { DescribeTaskDefinitionCommand, type ContainerDefinition } from '@aws-sdk/client-ecs';
 import {
   DescribeListenersCommand,
   DescribeLoadBalancersCommand,
@@ -34,9 +27,6 @@ import type { Outcome } from '@lornu/ops/verify/verdict.ts';
 import { destroy } from '@lornu/ops/rehearsal/run/destroy.ts';
 import { evaluateNetwork } from '@lornu/ops/rehearsal/reachability/statements.ts';
 import { readStage } from '@lornu/ops/rehearsal/serve/read-dockerfile.ts';
-import { serve } from '@lornu/ops/rehearsal/serve/serve.ts';
-import type { Served } from '@lornu/ops/rehearsal/serve/served.ts';
-import type { TokenClaims } from '@lornu/ops/rehearsal/serve/tokens.ts';
 import { OVERRIDE_FILE } from '@lornu/ops/rehearsal/terraform/override.ts';
 import { copiedFiles, VARIABLES_FILE } from '@lornu/ops/rehearsal/terraform/stage-stack.ts';
 import { STACKS } from '@lornu/ops/rehearsal/terraform/stacks.ts';
@@ -49,7 +39,7 @@ import { judge } from '../../infrastructure/checks/check.ts';
 import { saveDocuments } from '../../infrastructure/plan/documents.ts';
 import { readEnvironment } from '../../infrastructure/plan/environment.ts';
 import { processesWith, root, runCli, temporaryRehearsal } from './kit.ts';
-import { ask, environmentOf, oneTurn } from './served.ts';
+import { environmentOf } from './served.ts';
 
 // Other work on the machine must not make a slow answer a failure.
 setDefaultTimeout(120_000);
@@ -261,148 +251,6 @@ test('a command that serves and is killed leaves nothing that runs, and the next
   expect(await left()).toEqual([]);
 });
 
-describe('the applied service', () => {
-  let served: Served;
-  beforeAll(async () => {
-    served = await serve(applied.standing, {}, { ...rehearsal.context, redact: (text) => text });
-  }, 240_000);
-  afterAll(async () => served.stop());
-
-  test('answers behind the listener, as the revision that was applied, and says that it is a rehearsal', async () => {
-    expect((await ask(served, '/health')).status).toBe(200);
-    expect(await (await ask(served, '/version')).json()).toMatchObject({
-      environment: 'staging',
-      revision: '0000000',
-      rehearsal: true,
-      modelIsStandIn: true,
-    });
-    const redirected = await fetch(`http://127.0.0.1:${served.ports[80]}/health`, { redirect: 'manual' });
-    expect(redirected.status).toBe(301);
-    expect(served.tasks().map(({ healthy }) => healthy)).toEqual([true, true]);
-  });
-
-  test('answers a turn of who brings the right token, from the stores that were applied', async () => {
-    const turn = await oneTurn(served, 'Good morning');
-    expect(turn.status).toBe(200);
-    expect(turn.stream).toContain('Good morning');
-    const bearer = async (claims: TokenClaims) => ({ authorization: `Bearer ${await served.token(claims)}` });
-    expect((await ask(served, turn.sessionPath)).status).toBe(401);
-    expect(
-      (await ask(served, turn.sessionPath, { headers: await bearer({ audience: 'other' }) })).status,
-    ).toBe(401);
-    expect((await ask(served, turn.sessionPath, { headers: await bearer({ lifetimeS: -60 }) })).status).toBe(
-      401,
-    );
-    const session = await ask(served, turn.sessionPath, { headers: await bearer({}) });
-    expect(((await session.json()) as { events: unknown[] }).events.length).toBeGreaterThan(1);
-
-    // Google's side saw the task role's federated identity, and the database that was applied.
-    const ready = await ask(served, '/ready', { headers: await bearer({}) });
-    expect(await ready.json()).toMatchObject({ ready: true });
-    const [task] = served.tasks();
-    expect(await readFile(task?.logPath ?? '', 'utf8')).toContain('"database":"staging"');
-  });
-
-  test('has the environment that was applied, what ECS sets, and the closed list', async () => {
-    const [task] = served.tasks();
-    const environment = await environmentOf(task?.pid ?? 0);
-    const { environment: given = [], secrets = [] } = await container();
-    const ofImage = readStage(await readFile(join(root, 'Dockerfile'), 'utf8'), 'agent').env;
-    const ofEcs = [
-      'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-      'AWS_EXECUTION_ENV',
-      'ECS_AGENT_URI',
-      'ECS_CONTAINER_METADATA_URI_V4',
-    ];
-    const added: string[] = Object.keys(served.addedVariables);
-    const expected = new Set([
-      ...Object.keys(ofImage),
-      ...given.map(({ name = '' }) => name),
-      ...secrets.map(({ name = '' }) => name),
-      ...ofEcs,
-      ...added,
-      'TMPDIR',
-    ]);
-    expect(Object.keys(environment).toSorted()).toEqual([...expected].toSorted());
-    for (const { name = '', value } of given) {
-      if (!added.includes(name)) expect([name, environment[name]]).toEqual([name, value]);
-    }
-    expect(environment['OIDC_CLIENT_ID']).toBe(served.applied.google.signInClient.id);
-  });
-
-  test('gives the task the credentials of its role, which Google knows', async () => {
-    const [task] = served.tasks();
-    const environment = await environmentOf(task?.pid ?? 0);
-    const credentials = await fetch(environment['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? '');
-    expect(await credentials.json()).toMatchObject({
-      RoleArn: expect.stringContaining(`:role/${served.applied.google.awsRoleName}`),
-    });
-  });
-
-  test('rolls when its task definition changes, and back, without a request that fails', async () => {
-    const { ecs } = applied.standing.clients;
-    const { cluster, service } = served.applied;
-    const first = String(
-      applied.stacks.find(({ name }) => name === 'staging')?.outputs['task_definition_arn'],
-    );
-    const { taskDefinition: before } = await ecs.send(
-      new DescribeTaskDefinitionCommand({ taskDefinition: first }),
-    );
-    const [agent] = before?.containerDefinitions ?? [];
-    const { taskDefinition: changed } = await ecs.send(
-      new RegisterTaskDefinitionCommand({
-        ...(before as RegisterTaskDefinitionCommandInput),
-        containerDefinitions: [
-          {
-            ...agent,
-            environment: agent?.environment?.map((one) =>
-              one.name === 'LORNU_REVISION' ? { ...one, value: '1234567' } : one,
-            ),
-          },
-        ],
-      }),
-    );
-    const revisions: string[] = [];
-    for (const arn of [changed?.taskDefinitionArn, first]) {
-      const { promise: steady, resolve } = Promise.withResolvers<void>();
-      const off = served.onEvent((event) => {
-        if (event.what === 'service' && event.message.includes('steady state')) resolve();
-      });
-      await ecs.send(new UpdateServiceCommand({ cluster, service, taskDefinition: arn }));
-      let isOver = false;
-      void steady.then(() => (isOver = true));
-      while (!isOver) {
-        const answer = await ask(served, '/version');
-        expect(answer.status).toBe(200);
-        revisions.push(((await answer.json()) as { revision: string }).revision);
-        await Bun.sleep(20);
-      }
-      off();
-    }
-    expect(new Set(revisions)).toEqual(new Set(['0000000', '1234567']));
-    expect(revisions.at(-1)).toBe('0000000');
-    await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: changed?.taskDefinitionArn }));
-  }, 120_000);
-
-  test('leaves nothing that runs when it is stopped', async () => {
-    // A part that ends on its own is named, with the next step.
-    const [haproxy = ''] = await processesWith(join(rehearsal.context.folder, 'serve/haproxy'));
-    process.kill(Number(haproxy.split(' ')[0]), 'SIGKILL');
-    const error = await served.failed.catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(CliError);
-    expect((error as CliError).parts).toMatchObject({
-      what: 'HAProxy was ended by SIGKILL.',
-      next: 'Put right what it says, then run ./lornu rehearse serve again.',
-    });
-
-    const pids = served.tasks().map(({ pid }) => pid ?? 0);
-    await served.stop();
-    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
-    expect(await fetch(served.url).catch(() => 'closed')).toBe('closed');
-    expect(await stat(join(rehearsal.context.folder, 'serve')).catch(() => undefined)).toBeUndefined();
-  });
-});
-
 test('drift made by hand is found by the next plan, with its place', async () => {
   const { elb } = applied.standing.clients;
   const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({}));
@@ -448,11 +296,65 @@ describe('what is served', () => {
     expect(checks.find(({ id }) => id === 'turn')?.seen).toContain('not Gemini itself');
   }, 300_000);
 
+  test('has the environment that was applied, what ECS sets, and the closed list', async () => {
+    const [task] = served.tasks();
+    const environment = await environmentOf(task?.pid ?? 0);
+    const { environment: given = [], secrets = [] } = await container();
+    const ofImage = readStage(await readFile(join(root, 'Dockerfile'), 'utf8'), 'agent').env;
+    const ofEcs = [
+      'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+      'AWS_EXECUTION_ENV',
+      'ECS_AGENT_URI',
+      'ECS_CONTAINER_METADATA_URI_V4',
+    ];
+    const added: string[] = Object.keys(served.addedVariables);
+    const expected = new Set([
+      ...Object.keys(ofImage),
+      ...given.map(({ name = '' }) => name),
+      ...secrets.map(({ name = '' }) => name),
+      ...ofEcs,
+      ...added,
+      'TMPDIR',
+    ]);
+    expect(Object.keys(environment).toSorted()).toEqual([...expected].toSorted());
+    for (const { name = '', value } of given) {
+      if (!added.includes(name)) expect([name, environment[name]]).toEqual([name, value]);
+    }
+    expect(environment['OIDC_CLIENT_ID']).toBe(served.applied.google.signInClient.id);
+  });
+
+  test('gives the task the credentials of its role, which Google knows', async () => {
+    const [task] = served.tasks();
+    const environment = await environmentOf(task?.pid ?? 0);
+    const credentials = await fetch(environment['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? '');
+    expect(await credentials.json()).toMatchObject({
+      RoleArn: expect.stringContaining(`:role/${served.applied.google.awsRoleName}`),
+    });
+  });
+
   test('loses no stream in a deploy, takes no bad image, and gets over a killed task', async () => {
     const results = await runScenarios({ standing: applied.standing, served, context: serving });
     expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
     expect(withOutcome(results, 'passed')).toEqual(['rolling-deploy', 'bad-image', 'killed-task']);
   }, 600_000);
+
+  test('ends with a sentence when a part of it ends, and leaves nothing', async () => {
+    // A part that ends on its own is named, with the next step.
+    const [haproxy = ''] = await processesWith(join(rehearsal.context.folder, 'serve/haproxy'));
+    process.kill(Number(haproxy.split(' ')[0]), 'SIGKILL');
+    const error = await served.failed.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(CliError);
+    expect((error as CliError).parts).toMatchObject({
+      what: 'HAProxy was ended by SIGKILL.',
+      next: 'Put right what it says, then run ./lornu rehearse serve again.',
+    });
+
+    const pids = served.tasks().map(({ pid }) => pid ?? 0);
+    await served.stop();
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
+    expect(await fetch(served.url).catch(() => 'closed')).toBe('closed');
+    expect(await stat(join(rehearsal.context.folder, 'serve')).catch(() => undefined)).toBeUndefined();
+  });
 });
 
 test('a destroy leaves nothing: in the account, running, on disk', async () => {
