@@ -3,6 +3,7 @@ import { failureThreshold } from './circuit-breaker.ts';
 import { planChanges, type ScheduledTask } from './plan-changes.ts';
 import { rollingLimits } from './rolling-limits.ts';
 import { Rollout } from './rollout.ts';
+import { StartThrottle } from './start-throttle.ts';
 
 let clock = 0;
 function task(id: string, about: Partial<ScheduledTask> = {}): ScheduledTask {
@@ -137,5 +138,30 @@ describe('the circuit breaker', () => {
     expect(rollout.next(deployment('new'), 2, none, 0, { enable: false, rollback: false }).kind).toBe('none');
     expect(rollout.next(deployment('new'), 2, none, 0, breaks)).toEqual({ kind: 'failed' });
     expect(rollout.next(deployment('new', 'FAILED'), 2, none, 0, breaks)).toEqual({ kind: 'none' });
+  });
+});
+
+describe('a service whose tasks fail to start again and again', () => {
+  const failTimes = (throttle: StartThrottle, times: number): boolean[] =>
+    Array.from({ length: times }, () => throttle.failed(0));
+
+  test('waits from the fourth failure on, twice as long each time, 27 minutes at most', () => {
+    const throttle = new StartThrottle((seconds) => seconds * 1000);
+    expect(failTimes(throttle, 3)).toEqual([false, false, false]);
+    expect(throttle.mayStart(0)).toBe(true);
+    expect(failTimes(throttle, 1)).toEqual([true]);
+    expect([throttle.mayStart(9_999), throttle.mayStart(10_000)]).toEqual([false, true]);
+    expect(failTimes(throttle, 1)).toEqual([false]);
+    expect([throttle.mayStart(19_999), throttle.mayStart(20_000)]).toEqual([false, true]);
+    failTimes(throttle, 20);
+    expect([throttle.mayStart(27 * 60_000 - 1), throttle.mayStart(27 * 60_000)]).toEqual([false, true]);
+  });
+
+  test('waits no more once one got healthy', () => {
+    const throttle = new StartThrottle((seconds) => seconds * 1000);
+    failTimes(throttle, 6);
+    throttle.reset();
+    expect(throttle.mayStart(0)).toBe(true);
+    expect(failTimes(throttle, 3)).toEqual([false, false, false]);
   });
 });

@@ -4,6 +4,7 @@ import type { WantedDeployment, WantedService } from './read-service.ts';
 import { rollingLimits } from './rolling-limits.ts';
 import { Rollout, type DeploymentCounts } from './rollout.ts';
 import type { RunningTask } from './running-task.ts';
+import { StartThrottle } from './start-throttle.ts';
 import { taskHealth, type TargetState } from './task-health.ts';
 import type { Pace } from './pace.ts';
 
@@ -33,11 +34,15 @@ export class ServiceScheduler {
   readonly #health = new Map<string, ScheduledTask['health']>();
   /** Tasks whose failing has been counted. */
   readonly #counted = new Set<string>();
+  readonly #throttle: StartThrottle;
+  /** The deployment that the throttle counts for. */
+  #throttled = '';
   #reported = '';
   #steady = false;
 
   constructor(world: SchedulerWorld) {
     this.#world = world;
+    this.#throttle = new StartThrottle(world.pace.interval);
   }
 
   async look(): Promise<void> {
@@ -74,6 +79,7 @@ export class ServiceScheduler {
       this.#health.set(task.id, health);
       if (health === 'healthy' && !task.wasHealthy) {
         task.wasHealthy = true;
+        this.#throttle.reset();
         if (task.settings.deploymentId) this.#rollout.breaker(task.settings.deploymentId).taskHealthy();
       }
     }
@@ -89,6 +95,9 @@ export class ServiceScheduler {
         this.#rollout.breaker(primary.id).taskFailed();
         primary.failedTasks += 1;
         this.#steady = false;
+        if (ended && this.#throttle.failed(this.#world.now())) {
+          this.#say('is unable to consistently start tasks successfully.');
+        }
         if (ended) this.#say(`(task ${task.id}) stopped: ${task.stoppedReason ?? 'it ended'}`);
       }
     }
@@ -143,11 +152,14 @@ export class ServiceScheduler {
       zone: task.settings.zone,
       startedMs: task.createdMs,
     }));
-    const { start, stop } = planChanges(
+    if (this.#throttled !== primary.id) this.#throttle.reset();
+    this.#throttled = primary.id;
+    const { start: missing, stop } = planChanges(
       wanted.desiredCount,
       tasks,
       rollingLimits(wanted.desiredCount, wanted),
     );
+    const start = this.#throttle.mayStart(this.#world.now()) ? missing : 0;
     for (const task of live.filter(({ id }) => stop.includes(id))) {
       const unhealthy = this.#health.get(task.id) === 'unhealthy';
       task.stop(
