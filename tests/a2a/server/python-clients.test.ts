@@ -18,6 +18,7 @@ type Found = Record<string, unknown>;
 let world: World;
 let issuer: Issuer;
 let found: Found;
+let legacy: Found;
 beforeAll(async () => {
   world = await openWorld();
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
@@ -31,14 +32,18 @@ beforeAll(async () => {
     world.serve({ environment: issuer.environment, services: { signer } }),
   ];
   const flags = ['--frozen', '--with', 'pyjwt[crypto]==2.15.1'];
-  found = await runClients('clients.py', flags, [open.a2aUrl, guarded.a2aUrl]);
+  const oldFlags = ['--no-project', '--python', '3.11', '--with', 'a2a-sdk[http-server]==0.3.26'];
+  [found, legacy] = await Promise.all([
+    runClients('clients.py', flags, [open.a2aUrl, guarded.a2aUrl]),
+    runClients('legacy_clients.py', oldFlags, [open.a2aUrl]),
+  ]);
 });
 afterAll(async () => {
   await world.close();
   await issuer.stop();
 });
 
-/** One program of clients in the environment of gcp-agent/uv.lock. */
+/** One program of clients, beside gcp-agent/uv.lock. */
 async function runClients(program: string, flags: string[], urls: string[]): Promise<Found> {
   const child = Bun.spawn(
     [
@@ -113,6 +118,16 @@ describe.each([
       expect(saw('list')).toEqual({ count: 1, more: true });
     });
 });
+
+test.each(['JSONRPC', 'HTTP+JSON'])(
+  'a2a-sdk 0.3 for Python streams, cancels, subscribes again, and is asked, over %s',
+  (binding) => {
+    expect(legacy[binding]).toEqual({
+      text: expect.stringMatching(ANSWER),
+      states: ['completed', 'canceled', 'completed', 'input-required'],
+    });
+  },
+);
 
 test("google-adk's RemoteA2aAgent talks to us, and answers our questions", () => {
   expect(found['adk say']).toEqual({ text: expect.stringMatching(ANSWER), errors: [] });
