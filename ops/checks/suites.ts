@@ -112,7 +112,7 @@ export const SUITES: readonly Suite[] = [
     kind: 'bun',
     run: ['./tests/a2a/peer'],
     needs: ['python', 'uv'],
-    budgetMs: 35 * SECOND,
+    budgetMs: 3 * MINUTE,
     light: true,
   },
   {
