@@ -21,6 +21,7 @@ import {
   type Right,
   type TerraformCloud,
 } from '@lornu/ops/standins/terraform-cloud/server.ts';
+import { noteStep } from '../infrastructure/coverage/workflow-steps.ts';
 
 export const root = join(import.meta.dir, '../..');
 export const WORKSPACE = 'lornu-aws-staging';
@@ -115,6 +116,7 @@ export async function startPipeline(): Promise<Pipeline> {
     },
     standInPrograms: join(import.meta.dir, 'programs'),
     reviewer: 'maintainer',
+    ran: noteStep,
     signal,
   };
   return {

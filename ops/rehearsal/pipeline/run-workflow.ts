@@ -118,6 +118,7 @@ async function runJob(run: JobRun): Promise<JobReport> {
     };
     await world.before?.({ job: name, step: key, checkout, env });
     const done = await runStep(step, { ...run, checkout, env, contexts });
+    world.ran?.({ job: name, step: key, standIn: world.instead?.[key] !== undefined });
     Object.assign(left, done.effect?.env);
     if (done.effect?.path) path = `${done.effect.path}:${path}`;
     if (done.outcome === 'failure') report.result = 'failure';
