@@ -1,6 +1,6 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import type { CliContext } from '../cli/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '../cli/cli-error.ts';
@@ -59,9 +59,21 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--cluster <name>', 'ECS cluster', 'lornu-staging')
     .option('--service <name>', 'ECS service', 'agent')
     .option('--no-aws', 'do not look at the account')
-    .option('--ca <file>', "PEM of the certificate's authority, where the system does not know it")
-    .option('--connect <host:port>', 'where HTTPS of the address is, as with --connect-to of curl', address)
-    .option('--connect-http <host:port>', 'where plain HTTP of it is', address)
+    .addOption(
+      new Option('--ca <file>', "PEM of the certificate's authority, where the system does not know it").env(
+        'LORNU_CA_FILE',
+      ),
+    )
+    .addOption(
+      new Option('--connect <host:port>', 'where HTTPS of the address is, as with --connect-to of curl')
+        .argParser(address)
+        .env('LORNU_CONNECT_TO'),
+    )
+    .addOption(
+      new Option('--connect-http <host:port>', 'where plain HTTP of it is')
+        .argParser(address)
+        .env('LORNU_CONNECT_HTTP_TO'),
+    )
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action(async (url: URL, flags: Flags) => {

@@ -70,10 +70,7 @@ export async function startPipeline(): Promise<Pipeline> {
   const repository = join(folder, 'repository');
   const commit = await makeRepository(root, repository, (files) => putSmallStack(files, emulator.url));
   const cliConfig = join(folder, 'terraform.rc');
-  await writeFile(
-    cliConfig,
-    `${await readFile(provider.cliConfigPath, 'utf8')}\nhost "app.terraform.io" {\n  services = { "tfe.v2" = "${cloud.apiUrl}" }\n}\n`,
-  );
+  await writeTerraformConfig(cliConfig, provider.cliConfigPath, cloud);
   await makeRoles(emulator.url);
   const ecr = new ECRClient(emulatorSettings(emulator.url));
   await ecr.send(new CreateRepositoryCommand({ repositoryName: 'lornu-agent' }));
@@ -97,23 +94,7 @@ export async function startPipeline(): Promise<Pipeline> {
       }),
     },
     secrets: { TF_API_TOKEN: TOKEN },
-    env: {
-      ...networkOf(process.env),
-      PATH: [...toolDirs, process.env['PATH']].join(':'),
-      HOME: process.env['HOME'],
-      LANG: 'C.UTF-8',
-      TF_CLI_CONFIG_FILE: cliConfig,
-      AWS_ENDPOINT_URL: emulator.url,
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-      HTTP_PROXY: emulator.url,
-      NO_PROXY: '127.0.0.1,localhost',
-      COSIGN_LOG: join(folder, 'cosign.log'),
-      GIT_CONFIG_GLOBAL: '/dev/null',
-      // Installed once for all checkouts.
-      UV_PROJECT_ENVIRONMENT: join(root, 'terraform/checks/.venv'),
-    },
+    env: stepEnvironment(folder, toolDirs, emulator.url, cliConfig),
     standInPrograms: join(import.meta.dir, 'programs'),
     reviewer: 'maintainer',
     ran: noteStep,
@@ -121,29 +102,13 @@ export async function startPipeline(): Promise<Pipeline> {
   };
   return {
     world,
-    workflow: parseWorkflow(await readFile(join(root, '.github/workflows/terraform-aws.yml'), 'utf8')),
+    workflow: await readWorkflow(),
     cloud,
     github,
     emulator,
     service,
     tokens,
-    pushImage: async (revision) => {
-      const imageManifest = JSON.stringify({
-        schemaVersion: 2,
-        mediaType: 'application/vnd.oci.image.manifest.v1+json',
-        config: { mediaType: 'application/vnd.oci.image.config.v1+json', size: 2, digest: digest(revision) },
-        layers: [],
-      });
-      const imageDigest = digest(imageManifest);
-      const put = {
-        repositoryName: 'lornu-agent',
-        imageTag: `agent-${revision}`,
-        imageManifest,
-        imageDigest,
-      };
-      await ecr.send(new PutImageCommand(put));
-      return imageDigest;
-    },
+    pushImage: async (revision) => putImage(ecr, `agent-${revision}`),
     commit: async (message, change) => {
       await change?.(repository);
       return (world.commit = await commitAll(repository, message));
@@ -155,11 +120,21 @@ export async function startPipeline(): Promise<Pipeline> {
   };
 }
 
+export async function readWorkflow(): Promise<Workflow> {
+  return parseWorkflow(await readFile(join(root, '.github/workflows/terraform-aws.yml'), 'utf8'));
+}
+
 /** All that a job said, for a message when it did not do what was expected. */
 export function logOf(report: JobReport | undefined): string {
   return (report?.steps ?? [])
     .map(({ step, outcome, output }) => `## ${step}: ${outcome}\n${output}`)
     .join('\n');
+}
+
+/** Fails with the job's whole log: its end alone rarely says why. */
+export function expectResult(report: JobReport | undefined, result: JobReport['result']): void {
+  if (report?.result !== result)
+    throw new Error(`expected ${result}, was ${report?.result ?? 'not run'}\n${logOf(report)}`);
 }
 
 async function putSmallStack(files: string, emulatorUrl: string): Promise<void> {
@@ -192,6 +167,60 @@ async function makeRoles(emulatorUrl: string): Promise<void> {
     const document = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document }));
   }
+}
+
+/** Terraform finds the provider as in a rehearsal, and Terraform Cloud at the stand-in. */
+export async function writeTerraformConfig(
+  path: string,
+  providerConfig: string,
+  cloud: TerraformCloud,
+): Promise<void> {
+  const host = `host "app.terraform.io" {\n  services = { "tfe.v2" = "${cloud.apiUrl}" }\n}\n`;
+  await writeFile(path, `${await readFile(providerConfig, 'utf8')}\n${host}`);
+}
+
+/** What every step gets beside its own: programs, endpoints, nothing of the person's configuration. */
+export function stepEnvironment(
+  folder: string,
+  toolDirs: readonly string[],
+  emulatorUrl: string,
+  cliConfig: string,
+): Record<string, string | undefined> {
+  return {
+    ...networkOf(process.env),
+    PATH: [...toolDirs, process.env['PATH']].join(':'),
+    HOME: process.env['HOME'],
+    LANG: 'C.UTF-8',
+    TF_CLI_CONFIG_FILE: cliConfig,
+    AWS_ENDPOINT_URL: emulatorUrl,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    HTTP_PROXY: emulatorUrl,
+    NO_PROXY: '127.0.0.1,localhost',
+    COSIGN_LOG: join(folder, 'cosign.log'),
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    // Installed once for all checkouts.
+    UV_PROJECT_ENVIRONMENT: join(root, 'terraform/checks/.venv'),
+  };
+}
+
+/** Puts an image into the account's repository under a tag. */
+export async function putImage(ecr: ECRClient, imageTag: string, imageDigest?: string): Promise<string> {
+  const imageManifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: { mediaType: 'application/vnd.oci.image.config.v1+json', size: 2, digest: digest(imageTag) },
+    layers: [],
+  });
+  const put = {
+    repositoryName: 'lornu-agent',
+    imageTag,
+    imageManifest,
+    imageDigest: imageDigest ?? digest(imageManifest),
+  };
+  await ecr.send(new PutImageCommand(put));
+  return put.imageDigest;
 }
 
 /** How this machine reaches the package registries; tools are fetched by their own clients. */

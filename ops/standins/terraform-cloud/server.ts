@@ -37,6 +37,8 @@ export interface TerraformCloud {
   state: (name: string) => { serial: number; lineage: string } | undefined;
   /** What somebody else's apply does: the same state under the next serial. */
   moveState: (name: string) => void;
+  /** A state that was applied elsewhere. */
+  putState: (name: string, text: string) => void;
   lock: (name: string, by: string) => void;
   unlock: (name: string) => void;
   requests: string[];
@@ -153,6 +155,12 @@ export function startTerraformCloud(options: TerraformCloudOptions): TerraformCl
     const bytes = newest(named(name))?.state;
     return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as { serial: number; lineage: string });
   };
+  const put = (name: string, state: { serial: number; lineage: string }): void => {
+    const bytes = new TextEncoder().encode(JSON.stringify(state));
+    const md5 = createHash('md5').update(bytes).digest('hex');
+    const { serial, lineage } = state;
+    named(name).versions.push({ id: `sv-${randomUUID()}`, serial, lineage, md5, state: bytes });
+  };
   return {
     apiUrl: `${origin}/api/v2/`,
     workspace: named,
@@ -160,11 +168,9 @@ export function startTerraformCloud(options: TerraformCloudOptions): TerraformCl
     moveState: (name) => {
       const state = read(name);
       if (!state) throw new Error(`${name} has no state yet`);
-      const moved = { ...state, serial: state.serial + 1 };
-      const bytes = new TextEncoder().encode(JSON.stringify(moved));
-      const md5 = createHash('md5').update(bytes).digest('hex');
-      named(name).versions.push({ id: `sv-${randomUUID()}`, ...moved, md5, state: bytes });
+      put(name, { ...state, serial: state.serial + 1 });
     },
+    putState: (name, text) => put(name, JSON.parse(text) as { serial: number; lineage: string }),
     lock: (name, by) => void (named(name).lockedBy = by),
     unlock: (name) => void delete named(name).lockedBy,
     requests,

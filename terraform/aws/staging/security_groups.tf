@@ -2,6 +2,7 @@
 # line a rule, and a rule added by hand shows up as drift.
 
 resource "aws_security_group" "alb" {
+  #checkov:skip=CKV_AWS_260:Port 80 redirects to HTTPS only; once applied, the group reads its rules back
   name        = "${local.name}-alb"
   description = "Load balancer: HTTP and HTTPS from anywhere"
   vpc_id      = aws_vpc.staging.id

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { EVENTS, type EventName } from '@lornu/ops/delivery/workflow/events.ts';
 import { createAwsClients } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
 import { runWorkflow, type JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
-import { logOf, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
+import { expectResult, logOf, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
 import { finishDeployment, rollBackDeployment, runningRevision } from '../service.ts';
 
 // The life of an environment through the workflow, one run after the other: each test goes on where the one before ended.
@@ -35,8 +35,8 @@ test(
   async () => {
     const { review, apply } = await run('a pull request of a branch');
     expect(logOf(review)).toContain('3 to create');
-    expect(review?.result).toBe('success');
-    expect(apply?.result).toBe('skipped');
+    expectResult(review, 'success');
+    expectResult(apply, 'skipped');
     expect(pipeline.cloud.state(WORKSPACE)).toBeUndefined();
     expect(pipeline.cloud.requests.filter((request) => request.includes('/actions/lock'))).toEqual([]);
     expect(pipeline.github.comments).toHaveLength(1);
@@ -58,7 +58,7 @@ test(
       );
     });
     const { review } = await run('a pull request of a branch');
-    expect(review?.result).toBe('failure');
+    expectResult(review, 'failure');
     expect(review?.steps.find(({ step }) => step === 'plan scan')?.output).toContain('CKV_AWS_336');
     expect(pipeline.github.comments).toHaveLength(1);
     expect(pipeline.github.comments[0]?.body).toContain('**checkov found 1: CKV_AWS_336.**');
@@ -69,16 +69,16 @@ test(
 
 test('a fork gets no credentials and a note that says so', async () => {
   const { 'no-credentials': note, review } = await run('a pull request of a fork');
-  expect(review?.result).toBe('skipped');
-  expect(note?.result).toBe('success');
+  expectResult(review, 'skipped');
+  expectResult(note, 'success');
   expect(note?.summary).toContain('get no credentials, neither AWS nor Terraform Cloud');
 });
 
 test('another branch is told no', async () => {
   const reports = await run('deploy started on another branch');
-  expect(reports['not-main']?.result).toBe('failure');
+  expectResult(reports['not-main'], 'failure');
   expect(logOf(reports['not-main'])).toContain('Staging is changed from main only');
-  expect(reports['apply']?.result).toBe('skipped');
+  expectResult(reports['apply'], 'skipped');
 });
 
 test(
@@ -87,7 +87,7 @@ test(
     pipeline.world.reviewer = undefined;
     const { plan, apply } = await run('rollback started on main', FIRST);
     pipeline.world.reviewer = 'maintainer';
-    expect(plan?.result).toBe('success');
+    expectResult(plan, 'success');
     expect(apply).toMatchObject({ result: 'cancelled', waiting: true });
     expect(pipeline.cloud.state(WORKSPACE)).toBeUndefined();
   },
@@ -98,9 +98,9 @@ test(
   'an image that is not there stops the plan',
   async () => {
     const { plan, apply } = await run('rollback started on main', 'feedfeedfeed');
-    expect(plan?.result).toBe('failure');
+    expectResult(plan, 'failure');
     expect(logOf(plan)).toContain('There is no image of feedfeedfeed.');
-    expect(apply?.result).toBe('skipped');
+    expectResult(apply, 'skipped');
   },
   MINUTES,
 );
@@ -111,9 +111,9 @@ test(
     pipeline.world.tokenLifetimeS = -1;
     const { plan, apply } = await run('rollback started on main', FIRST);
     delete pipeline.world.tokenLifetimeS;
-    expect(plan?.result).toBe('failure');
+    expectResult(plan, 'failure');
     expect(logOf(plan)).toContain('the web identity token has expired');
-    expect(apply?.result).toBe('skipped');
+    expectResult(apply, 'skipped');
   },
   MINUTES,
 );
@@ -126,7 +126,7 @@ test(
     const workflow = { ...pipeline.workflow, jobs: { ...others, apply: open } };
     const event = { ...EVENTS['rollback started on main'], inputs: { action: 'rollback', revision: FIRST } };
     const { apply } = await runWorkflow(workflow, event, pipeline.world);
-    expect(apply?.result).toBe('failure');
+    expectResult(apply, 'failure');
     expect(logOf(apply)).toContain('not authorized to perform sts:AssumeRoleWithWebIdentity');
     expect(pipeline.cloud.state(WORKSPACE)).toBeUndefined();
   },
@@ -139,9 +139,9 @@ test(
     pipeline.cloud.lock(WORKSPACE, 'User somebody');
     const { plan, apply } = await run('rollback started on main', FIRST);
     pipeline.cloud.unlock(WORKSPACE);
-    expect(plan?.result).toBe('failure');
+    expectResult(plan, 'failure');
     expect(logOf(plan)).toContain('The state is locked: another run plans or applies');
-    expect(apply?.result).toBe('skipped');
+    expectResult(apply, 'skipped');
   },
   MINUTES,
 );
@@ -154,7 +154,7 @@ test(
     };
     const { apply } = await run('rollback started on main', FIRST);
     expect(logOf(apply)).toContain(`${FIRST} is served`);
-    expect(apply?.result).toBe('success');
+    expectResult(apply, 'success');
     expect(runningRevision(pipeline)).toBe(FIRST);
   },
   MINUTES,
@@ -170,14 +170,14 @@ test(
     for (const _ of ['first', 'second']) {
       const { drift } = await run('the schedule');
       expect(logOf(drift)).toContain('update aws_ecs_service.agent (desired_count)');
-      expect(drift?.result).toBe('failure');
+      expectResult(drift, 'failure');
     }
     expect(pipeline.github.issues).toHaveLength(1);
     expect(pipeline.github.issues[0]).toMatchObject({ state: 'open', labels: ['drift'] });
     expect(pipeline.github.issues[0]?.body).toContain('aws_ecs_service.agent');
     await set(2);
     const { drift } = await run('the schedule');
-    expect(drift?.result).toBe('success');
+    expectResult(drift, 'success');
     expect(pipeline.github.issues).toHaveLength(1);
     expect(pipeline.github.issues[0]?.state).toBe('closed');
   },
@@ -198,7 +198,7 @@ test(
     };
     const { apply } = await run('rollback started on main', SECOND);
     clearInterval(watching);
-    expect(apply?.result).toBe('failure');
+    expectResult(apply, 'failure');
     const log = logOf(apply);
     expect(log).toContain(`${SECOND} is not served: ECS rolled it back.`);
     expect(log).toContain(`why:  ${reason}`);
@@ -224,7 +224,7 @@ test(
     const { apply } = await run('rollback started on main', SECOND);
     clearInterval(back);
     pipeline.world.instead = { verify: () => 0 };
-    expect(apply?.result).toBe('failure');
+    expectResult(apply, 'failure');
     expect(logOf(apply)).toContain(`${SECOND} is served`);
     expect(logOf(apply)).toContain(`${SECOND} was rolled back: ${FIRST} is served again.`);
     expect(runningRevision(pipeline)).toBe(FIRST);
@@ -239,9 +239,13 @@ test(
     await pipeline.commit('Give the service a subnet that is not there', async (folder) => {
       const text = await readFile(join(folder, STACK), 'utf8');
       const extra = `
-resource "aws_ecs_task_definition" "another" {
-  family                = "lornu-staging-another"
-  container_definitions = aws_ecs_task_definition.agent.container_definitions
+resource "aws_ecs_cluster" "another" {
+  name = "lornu-staging-another"
+
+  setting {
+    name  = "containerInsights"
+    value = "enabled"
+  }
 }
 `;
       await writeFile(
@@ -249,11 +253,12 @@ resource "aws_ecs_task_definition" "another" {
         text.replace('subnets         = var.subnets', 'subnets         = ["subnet-00000000"]') + extra,
       );
     });
-    const { apply } = await run('rollback started on main', FIRST);
-    expect(apply?.result).toBe('failure');
+    const { plan, apply } = await run('rollback started on main', FIRST);
+    expectResult(plan, 'success');
+    expectResult(apply, 'failure');
     const log = logOf(apply);
     expect(log).toContain('The plan was applied in part: 1 of 2 changes are done.');
-    expect(log).toContain('applied (1):\n  |   aws_ecs_task_definition.another');
+    expect(log).toContain('applied (1):\n  |   aws_ecs_cluster.another');
     expect(log).toContain('failed (1):\n  |   aws_ecs_service.agent');
     expect(log).toContain('next: Mend the cause, then plan again');
     expect(apply?.steps.find(({ step }) => step === 'rollback')?.outcome).toBe('skipped');
@@ -269,7 +274,7 @@ test(
     const { drift } = await run('the schedule');
     pipeline.tokens.set(TOKEN, 'write');
     for (const report of [review, drift]) {
-      expect(report?.result).toBe('failure');
+      expectResult(report, 'failure');
       expect(logOf(report)).toContain('Terraform Cloud does not accept the token');
     }
   },

@@ -62,6 +62,8 @@ resource "aws_ecs_task_definition" "agent" {
   network_mode             = "awsvpc"
   cpu                      = 512
   memory                   = 1024
+  task_role_arn            = "arn:aws:iam::123456789012:role/LornuEcsTaskRole"
+  execution_role_arn       = "arn:aws:iam::123456789012:role/LornuEcsExecutionRole"
 
   container_definitions = jsonencode([{
     name                   = "agent"

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { EVENTS } from '@lornu/ops/delivery/workflow/events.ts';
+import { runWorkflow } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
+import { expectResult, logOf } from '../kit.ts';
+import { startStaging, type Staging } from '../staging.ts';
+
+// The workflow on terraform/aws/staging itself: its 110 resources applied to the emulated account, its tasks running, its
+// load balancer answering. Nothing of AWS is told by the test; what is served is asked through HAProxy, over TLS.
+
+const MINUTES = 25 * 60_000;
+let staging: Staging;
+
+beforeAll(async () => void (staging = await startStaging()), MINUTES);
+afterAll(() => staging?.stop(), 5 * 60_000);
+
+const deploy = async (revision: string) => {
+  const event = { ...EVENTS['rollback started on main'], inputs: { action: 'rollback', revision } };
+  return runWorkflow(staging.workflow, event, staging.world);
+};
+
+test(
+  'a new image is planned, scanned, approved, applied, served and verified',
+  async () => {
+    const revision = await staging.pushImage('good');
+    const { plan, apply } = await deploy(revision);
+    expectResult(plan, 'success');
+    expect(logOf(plan)).toContain('1 to update, 1 to replace');
+    expect(plan?.summary).toContain('| checkov');
+    expect(plan?.summary).toContain('nothing found');
+    expectResult(apply, 'success');
+    expect(logOf(apply)).toContain(`${revision} is served at https://aws-staging.lornu.example`);
+  },
+  MINUTES,
+);
+
+test(
+  'an image that does not run is rolled back by ECS and by the workflow, and the run is red',
+  async () => {
+    const before = staging.revision();
+    const revision = await staging.pushImage('bad');
+    const { plan, apply } = await deploy(revision);
+    expectResult(plan, 'success');
+    expectResult(apply, 'failure');
+    expect(logOf(apply)).toContain(`${revision} is not served: ECS rolled it back.`);
+    expect(logOf(apply)).toContain(`${revision} was rolled back: ${before} is served again.`);
+    expect(staging.revision()).toBe(before);
+  },
+  MINUTES,
+);

@@ -1,0 +1,112 @@
+import { ECRClient } from '@aws-sdk/client-ecr';
+import type { Workflow } from '@lornu/ops/delivery/workflow/workflow.ts';
+import { readState } from '@lornu/ops/delivery/plan/read-state.ts';
+import { emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
+import { makeRepository } from '@lornu/ops/rehearsal/pipeline/checkout.ts';
+import type { PipelineWorld } from '@lornu/ops/rehearsal/pipeline/world.ts';
+import { apply } from '@lornu/ops/rehearsal/run/apply.ts';
+import { addBrokenImage, addGoodImage } from '@lornu/ops/rehearsal/scenarios/images.ts';
+import { serve } from '@lornu/ops/rehearsal/serve/serve.ts';
+import { OVERRIDE_FILE, renderProvider } from '@lornu/ops/rehearsal/terraform/override.ts';
+import { VARIABLES_FILE } from '@lornu/ops/rehearsal/terraform/stage-stack.ts';
+import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
+import { startGithub } from '@lornu/ops/standins/github/server.ts';
+import { startTerraformCloud } from '@lornu/ops/standins/terraform-cloud/server.ts';
+import { randomBytes } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { temporaryRehearsal } from '../rehearsal/whole/kit.ts';
+import {
+  ACCOUNT,
+  putImage,
+  readWorkflow,
+  root,
+  stepEnvironment,
+  TOKEN,
+  WORKSPACE,
+  writeTerraformConfig,
+} from './kit.ts';
+
+const STACK = 'terraform/aws/staging';
+/** As a real environment is, and as the scanners want it; the account goes with its emulator. */
+const LASTING = { deletion_protection: true, force_destroy: false };
+
+export interface Staging {
+  world: PipelineWorld;
+  workflow: Workflow;
+  /** A new revision whose image runs, or ends as soon as it starts; pushed, and known to the task runner. */
+  pushImage: (kind: 'good' | 'bad') => Promise<string>;
+  /** What the last apply asked for. */
+  revision: () => string;
+  stop: () => Promise<void>;
+}
+
+/** The rehearsal of both stacks, served, with its state handed to Terraform Cloud: from there the pipeline owns it. */
+export async function startStaging(): Promise<Staging> {
+  const rehearsal = await temporaryRehearsal();
+  const { context, dataDir } = rehearsal;
+  const toolDirs = await ensureTools(['python', 'uv'], context, context.emit);
+  const variableArguments = Object.entries(LASTING).map(([name, value]) => `-var=${name}=${value}`);
+  const { standing } = await apply({ provider: 'auto', port: 0, variableArguments }, context);
+  const served = await serve(standing, {}, { ...context, redact: (text) => text });
+  const applied = standing.workspace.stackFolder('staging');
+  const emulatorUrl = standing.emulator.url;
+
+  const github = startGithub('lornu-ai/lornu-aws-staging');
+  github.environments.set('staging', { reviewers: ['maintainer'] });
+  const tokens = new Map([[TOKEN, 'write' as const]]);
+  const cloud = startTerraformCloud({ organization: 'lornu-ai', workspaces: [WORKSPACE], tokens });
+  cloud.putState(WORKSPACE, await readFile(join(applied, 'terraform.tfstate'), 'utf8'));
+
+  const repository = join(dataDir, 'repository');
+  const commit = await makeRepository(root, repository, async (files) => {
+    await rm(join(files, STACK, '.terraform.lock.hcl'), { force: true });
+    await writeFile(join(files, STACK, OVERRIDE_FILE), renderProvider(emulatorUrl));
+  });
+  const cliConfig = join(dataDir, 'terraform.rc');
+  await writeTerraformConfig(cliConfig, standing.record.provider.cliConfigPath, cloud);
+  const given = JSON.parse(await readFile(join(applied, VARIABLES_FILE), 'utf8')) as Record<string, unknown>;
+  const { image_digest: _digest, revision: _revision, ...variables } = given;
+  const ecr = new ECRClient(emulatorSettings(emulatorUrl));
+  const pushImage: Staging['pushImage'] = async (kind) => {
+    const revision = randomBytes(6).toString('hex');
+    const add = kind === 'good' ? addGoodImage : addBrokenImage;
+    const { digest } = await add(served.images, 'bun', revision);
+    await putImage(ecr, `agent-${revision}`, digest);
+    return revision;
+  };
+
+  return {
+    world: {
+      root,
+      repository,
+      commit,
+      folder: dataDir,
+      github,
+      emulatorUrl,
+      vars: {
+        AWS_ACCOUNT_ID: ACCOUNT,
+        LORNU_TERRAFORM_VARIABLES: JSON.stringify({ ...variables, ...LASTING }),
+      },
+      secrets: { TF_API_TOKEN: TOKEN },
+      env: {
+        ...stepEnvironment(dataDir, toolDirs, emulatorUrl, cliConfig),
+        LORNU_CONNECT_TO: `127.0.0.1:${served.ports[443]}`,
+        LORNU_CONNECT_HTTP_TO: `127.0.0.1:${served.ports[80]}`,
+        LORNU_CA_FILE: served.caFile,
+      },
+      standInPrograms: join(import.meta.dir, 'programs'),
+      reviewer: 'maintainer',
+      signal: context.signal,
+    },
+    workflow: await readWorkflow(),
+    pushImage,
+    revision: () => readState(JSON.stringify(cloud.state(WORKSPACE))).deployed?.revision ?? 'nothing',
+    stop: async () => {
+      await served.stop();
+      await Promise.all([github.stop(), cloud.stop()]);
+      await standing.emulator.stop();
+      await rehearsal.remove();
+    },
+  };
+}
