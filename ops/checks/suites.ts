@@ -382,9 +382,9 @@ export const SUITES: readonly Suite[] = [
     title: 'the workflow through the life of an environment: review, deploy, drift, failure, rollback',
     kind: 'bun',
     run: ['./tests/pipeline/all'],
-    needs: ['python', 'uv', 'tfsec'],
+    needs: ['python', 'uv', 'tfsec', 'haproxy', 'fake-gcs-server'],
     rehearses: true,
-    budgetMs: 20 * MINUTE,
+    budgetMs: 40 * MINUTE,
     onlyInAll: true,
   },
   {
