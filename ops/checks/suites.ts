@@ -419,7 +419,8 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'ops-coverage',
-    title: 'four of five lines of the deployment scripts were run by the suites before',
+    title:
+      'the suites before ran no fewer lines of the deployment scripts than are reached (the aim is four of five)',
     kind: 'check',
     run: ['bun', 'tests/infrastructure/coverage/main.ts'],
     budgetMs: MINUTE,
