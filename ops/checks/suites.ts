@@ -178,7 +178,7 @@ export const SUITES: readonly Suite[] = [
     coversOps: true,
     run: ['./tests/firestore'],
     needs: ['python', 'uv'],
-    budgetMs: 90 * SECOND,
+    budgetMs: 4 * MINUTE,
     light: true,
   },
   {

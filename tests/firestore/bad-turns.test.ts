@@ -122,26 +122,6 @@ test.each([
   40_000,
 );
 
-test('slow: a turn takes its time, shows its text as it comes, and stores each event once', async () => {
-  await open();
-  standin.delayMs = 200;
-  const run = await here.runs.start(say('count to 10 every 50 ms'));
-  const [frames] = await Promise.all([collect(run), run.ended]);
-  expect(run.state).toBe('completed');
-  expect(
-    frames
-      .filter(({ partial }) => partial)
-      .map(textOf)
-      .join(''),
-  ).toBe(counted(10));
-  standin.delayMs = 0;
-  expect(await stored()).toEqual({
-    state: 'completed',
-    texts: ['count to 10 every 50 ms', counted(10)],
-    revision: 2,
-  });
-}, 40_000);
-
 test('restarted without its documents: the turn ends in words, and new conversations are possible', async () => {
   await open();
   const port = Number(standin.host.split(':')[1]);

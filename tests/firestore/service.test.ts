@@ -150,14 +150,15 @@ test('the default database is refused at the start', async () => {
 
 test('a service that is stopped hands its turns over, and another one goes on with them', async () => {
   await create('stopped');
-  const answering = say('stopped', 'count to 60 every 50 ms').then(async (answer) => {
+  const next = await start();
+  const answering = say('stopped', 'count to 100 every 50 ms').then(async (answer) => {
     const runId = answer.headers.get('lornu-run-id') ?? '';
     return { runId, stream: await answer.text().catch(() => '') };
   });
   while ((await events('stopped')).length === 0) await Bun.sleep(20);
   await Bun.sleep(500);
   const old = server;
-  server = await start();
+  server = next;
   await old.stop();
   const { runId } = await answering;
   const runs = `${server.url}/api/v1${SESSIONS}/stopped/runs`;
@@ -165,7 +166,7 @@ test('a service that is stopped hands its turns over, and another one goes on wi
   expect(followed.trimEnd()).toEndWith(': run completed');
   const kept = await events('stopped');
   expect(kept[1]).toMatchObject({ interrupted: true });
-  const counted = Array.from({ length: 60 }, (_, index) => index + 1).join(' ');
+  const counted = Array.from({ length: 100 }, (_, index) => index + 1).join(' ');
   expect(texts(kept).slice(1).join('')).toBe(counted);
   expect(await (await say('stopped', 'hello')).text()).toContain(': run completed');
 }, 60_000);

@@ -20,7 +20,7 @@ export interface TwoWritersReport {
   faults: string[];
 }
 
-const NUMBERS = 12;
+const NUMBERS = 40;
 const COUNTED = Array.from({ length: NUMBERS }, (_, index) => index + 1).join(' ');
 const SAID_HERE = `count to ${NUMBERS} every 100 ms`;
 const SAID_THERE = 'count to 6 every 100 ms';
@@ -92,9 +92,8 @@ async function talk(
       if (!event['partial'] && event['author'] !== 'user') whole.set(event['id'], textOf(event));
       if (isAsked) continue;
       isAsked = true;
-      const refused = await ask(conversation, there);
-      if (refused === 409) report.turns.refusedThere++;
-      else if (refused === 200) report.faults.push(`${conversation.sessionId}: a turn was begun beside one`);
+      // Not refused: the turn here may have ended meanwhile; what is stored tells.
+      if ((await ask(conversation, there)) === 409) report.turns.refusedThere++;
     }
     const text = [...whole.values()].join('');
     if (text !== COUNTED)

@@ -187,6 +187,8 @@ export class FirestoreRunStore implements RunStore {
       const by = expireTime(this.#now() + this.#clockAheadMs);
       const found = await leasesOf(this.#db).where('until', '<=', by).limit(limit).get();
       this.#clockAheadMs = found.readTime.toMillis() - this.#now();
+      // There may be more, as after a deployment: nobody shall wait for them to be looked for.
+      if (found.size === limit) this.#expiredWatch.hurry();
       const taking = found.docs.map((leased) => this.#take(leased, owner, leaseMs));
       return (await Promise.all(taking)).flatMap((taken) => taken ?? []);
     });
