@@ -69,7 +69,7 @@ export function eventStream(
           .finally(() => {
             clearInterval(ping);
             signal.removeEventListener('abort', leave);
-            void chunks.return?.();
+            chunks.return?.().catch(() => undefined);
           });
       },
       pull() {

@@ -206,8 +206,13 @@ export class TaskHandler implements A2ARequestHandler {
     const bus = new DefaultExecutionEventBus();
     bus.on('event', (event) => live.take(event));
     this.#working.set(taskId, { live, bus, owner: ownerOf(context) });
-    // Before anything of the task is told, or the first events would go unnotified.
-    if (config) await this.#push.save({ ...config, taskId }, context);
+    try {
+      // Before anything of the task is told, or the first events would go unnotified.
+      if (config) await this.#push.save({ ...config, taskId }, context);
+    } catch (error) {
+      this.#working.delete(taskId);
+      throw error;
+    }
     const events = live.events();
     void this.#parts.executor
       .execute(request, bus)

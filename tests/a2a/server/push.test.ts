@@ -219,6 +219,21 @@ describe('a webhook', () => {
     await hook.stop();
   });
 
+  test('that cannot be stored is refused with its message, and its task can be talked to again', async () => {
+    const waiting = taskOf(await call('SendMessage', { message: textMessage('call delete_notes') }));
+    const { webhooks } = served.app.services.tasks;
+    const put = webhooks.put.bind(webhooks);
+    webhooks.put = async () => {
+      throw new Error('full');
+    };
+    const message = textMessage('and now?', { taskId: waiting.id, contextId: waiting.contextId });
+    const configuration = { taskPushNotificationConfig: config('http://127.0.0.1:1/') };
+    const refused = await call('SendMessage', { message, configuration });
+    webhooks.put = put;
+    expect(refused.error?.code).toBe(-32603);
+    expect((await call('SendMessage', { message })).error).toBeUndefined();
+  });
+
   test('are at most ten a task', async () => {
     const { id: taskId } = taskOf(await call('SendMessage', { message: textMessage('hello') }));
     const answers = [];
