@@ -26,6 +26,8 @@ export interface BalancerControl {
 
 /** Steers a running HAProxy by its socket. https://docs.haproxy.org/2.6/management.html#9.3 */
 export function createControl(socketPath: string, groups: readonly TargetGroup[]): BalancerControl {
+  /** Out of service for good, unless they are added again: `del server` ends HAProxy 2.6 now and then (SIGSEGV, SIGABRT). */
+  const removed = new Set<string>();
   const checks = new Map(groups.map((group) => [backendName(group.arn), checkSettings(group)]));
   const say = async (...commands: readonly string[]): Promise<string> => {
     const answer = await ask(socketPath, commands.join('; '));
@@ -39,7 +41,8 @@ export function createControl(socketPath: string, groups: readonly TargetGroup[]
   return {
     add: async (backend, name, address, port) => {
       const server = `${backend}/${name}`;
-      await say(`add server ${server} ${address}:${port} ${checks.get(backend) ?? 'check'}`);
+      if (removed.delete(server)) await say(`set server ${server} addr ${address} port ${port}`);
+      else await say(`add server ${server} ${address}:${port} ${checks.get(backend) ?? 'check'}`);
       // Down until checks say otherwise, before it can be chosen: AWS sends nothing to a target that has not answered one.
       await say(
         `enable health ${server}`,
@@ -50,20 +53,14 @@ export function createControl(socketPath: string, groups: readonly TargetGroup[]
     drain: async (backend, name) => void (await say(`set server ${backend}/${name} state drain`)),
     remove: async (backend, name) => {
       const server = `${backend}/${name}`;
+      removed.add(server);
       await say(`set server ${server} state maint`);
       await say(`shutdown sessions server ${server}`);
-      for (let tries = 0; ; tries += 1) {
-        try {
-          await say(`del server ${server}`);
-          return;
-        } catch (error) {
-          // Connections that were cut are counted for a moment longer.
-          if (tries >= 50) throw error;
-          await Bun.sleep(20);
-        }
-      }
     },
-    servers: async () => parseServers(await say('show stat -1 4 -1')),
+    servers: async () =>
+      parseServers(await say('show stat -1 4 -1')).filter(
+        ({ backend, name }) => !removed.has(`${backend}/${name}`),
+      ),
   };
 }
 

@@ -383,12 +383,15 @@ describe('targets', () => {
     expect(await stream.text()).toBe('0\n1\n2\n3\n');
   });
 
-  test('that are removed are cut and forgotten', async () => {
+  test('that are removed are cut and forgotten, and may come again', async () => {
     await addTarget(running, GROUP, 'task-3', target.port ?? 0);
     const stream = await ask('/open/x?everyMs=1000');
     await running.control.remove(backend, 'task-3');
     expect(await stream.text().catch(() => 'cut')).not.toBe('0\n1\n2\n3\n');
     expect((await running.control.servers()).map(({ name }) => name)).not.toContain('task-3');
+    expect(await status('/open/x')).toBe(503);
+    await addTarget(running, GROUP, 'task-3', target.port ?? 0);
+    expect(await status('/open/x')).toBe(200);
     const missing = await running.control.drain(backend, 'none').catch((error: Error) => error.message);
     expect(missing).toContain('HAProxy');
   });
