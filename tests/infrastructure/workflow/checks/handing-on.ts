@@ -63,6 +63,23 @@ export const HANDING_ON: readonly WorkflowCheck[] = [
     },
   },
   {
+    id: 'workflow/what-was-deployed-is-verified',
+    why: 'A green check of another address, or of whatever revision answers there, says nothing of this deploy.',
+    run: ({ steps }, must) => {
+      const deploy = stepId(steps('deploy'));
+      const verifications = steps('verify');
+      must(verifications.length > 0, 'Nothing is verified.');
+      for (const { reader, job } of verifications) {
+        must(
+          reader.text('run').trim() === './lornu verify "$URL" --revision "$REVISION"',
+          `${job} verifies something else.`,
+        );
+        must(from(reader.text('env.URL'), deploy, 'url'), `${job} verifies another address.`);
+        must(from(reader.text('env.REVISION'), deploy, 'revision'), `${job} expects another revision.`);
+      }
+    },
+  },
+  {
     id: 'workflow/the-plan-travels',
     why: 'The file that was scanned is the one that is applied: it is kept whole, and not a day longer.',
     run: ({ steps }, must) => {
