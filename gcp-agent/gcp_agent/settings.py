@@ -22,7 +22,7 @@ class Settings:
 
     host: str
     port: int
-    # Where only this machine calls: a Host that is another's is a trick (DNS rebinding). Not so in a rehearsal,
+    # Where only this machine calls: a Host that is another's is a trick (DNS rebinding). Not in a rehearsal,
     # where a loopback address stands for the task's own and a load balancer is in front of it.
     this_machine_only: bool
     agents_dir: Path
