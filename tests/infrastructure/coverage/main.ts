@@ -6,10 +6,7 @@ import { stepCoverage } from './workflow-steps.ts';
 import { addReport, lineCoverage, type Lines } from './ops-lines.ts';
 
 // Sums what the suites that ran left in .cache/test/coverage: which lines of ops/ they ran.
-// The aim is 80 %; what child processes run is not counted yet (the commands of delivery and image above all), so the
-// sum may not fall below what is reached without them.
-const AIM = '80 %';
-const LEAST = 0.6;
+const LEAST = 0.8;
 const root = join(import.meta.dir, '../../..');
 const files = new Map<string, Lines>();
 const missing: string[] = [];
@@ -41,7 +38,7 @@ if (missing.length > 0)
 const whole = missing.length === 0;
 process.stdout.write(
   `figure: ${percent(run, all)} of the lines of the deployment scripts (ops/) are run by tests in their own process ` +
-    `(${run} of ${all}; ${whole ? 'every suite' : `without ${missing.join(', ')}`}; the same lines run by child processes are not counted; the aim is ${AIM})\n`,
+    `(${run} of ${all}; ${whole ? 'every suite' : `without ${missing.join(', ')}`}; the same lines run by child processes are not counted)\n`,
 );
 const steps = stepCoverage();
 for (const step of steps?.never ?? []) process.stdout.write(`never run: ${step}\n`);
