@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
         # Its client is large: loaded only where it is used.
         from gcp_agent.firestore.session_service import register_firestore
 
-        register_firestore()
+        register_firestore(settings.google_access)
     app = get_fast_api_app(
         agents_dir=str(settings.agents_dir),
         session_service_uri=settings.session_service_uri,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gcp_agent.a2a.settings import A2aSettings, is_loopback, read_a2a_settings
+from gcp_agent.firestore.access import GoogleAccess, create_credentials, read_access
 from gcp_agent.firestore.uri import is_firestore, read_uri
 
 _PROJECT = Path(__file__).parent.parent
@@ -28,6 +29,8 @@ class Settings:
     agents_dir: Path
     # google-adk's URI: sqlite:///path, or a service of Google Cloud.
     session_service_uri: str
+    # How Firestore is reached from AWS; None where Google's own ways apply.
+    google_access: GoogleAccess | None
     artifact_service_uri: str
     allow_origins: tuple[str, ...]
     # The built chat page, served at / where it is given.
@@ -58,9 +61,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         problems.append(f'PAGE_DIR: there is no index.html in "{page_dir}".')
 
     session_service_uri = value("SESSION_SERVICE_URI", "")
+    if not session_service_uri and value("LORNU_SESSION_STORE", "") == "firestore":
+        # As Terraform names the shared conversations for either agent.
+        project, database = value("GOOGLE_CLOUD_PROJECT", ""), value("FIRESTORE_DATABASE", "")
+        session_service_uri = f"firestore://{project}/{database}"
+    google_access = None
     if is_firestore(session_service_uri):
+        google_access = read_access(environment)
         try:
             read_uri(session_service_uri)
+            if google_access:
+                create_credentials(google_access)
         except ValueError as error:
             problems.append(f"SESSION_SERVICE_URI: {error}")
 
@@ -75,6 +86,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         this_machine_only=is_loopback(host) and environment.get("LORNU_REHEARSAL") != "1",
         agents_dir=agents_dir,
         session_service_uri=session_service_uri or f"sqlite:///{data_dir / 'sessions.db'}",
+        google_access=google_access,
         artifact_service_uri=value("ARTIFACT_SERVICE_URI", (data_dir / "artifacts").as_uri()),
         allow_origins=tuple(filter(None, value("ALLOW_ORIGINS", "").split(","))),
         page_dir=page_dir,

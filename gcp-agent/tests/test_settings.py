@@ -49,6 +49,32 @@ def test_the_staging_database_is_taken():
     assert read_settings({"SESSION_SERVICE_URI": uri}).session_service_uri == uri
 
 
+def test_on_aws_the_conversations_are_those_that_terraform_names():
+    told = {"LORNU_SESSION_STORE": "firestore", "GOOGLE_CLOUD_PROJECT": "lornu"}
+    told["FIRESTORE_DATABASE"] = "staging"
+    assert read_settings(told).session_service_uri == "firestore://lornu/staging"
+    for left_out in ("GOOGLE_CLOUD_PROJECT", "FIRESTORE_DATABASE"):
+        with pytest.raises(SettingsError, match="firestore://project/database"):
+            read_settings({**told, left_out: ""})
+    with pytest.raises(SettingsError, match="production's"):
+        read_settings({**told, "FIRESTORE_DATABASE": "(default)"})
+
+
+def test_a_service_account_key_that_is_none_is_told_without_repeating_it():
+    key = '{"private_key": "hush"}'
+    told = {"SESSION_SERVICE_URI": "firestore://lornu/staging", "GCP_SERVICE_ACCOUNT_KEY": key}
+    with pytest.raises(SettingsError, match="GCP_SERVICE_ACCOUNT_KEY") as error:
+        read_settings(told)
+    assert "hush" not in str(error.value)
+
+
+def test_a_stand_in_for_firestore_is_asked_without_credentials():
+    told = {"LORNU_SESSION_STORE": "firestore", "GOOGLE_CLOUD_PROJECT": "p", "FIRESTORE_DATABASE": "d"}
+    told["GOOGLE_WORKLOAD_IDENTITY_AUDIENCE"] = "//iam/x"
+    assert read_settings(told).google_access.audience == "//iam/x"
+    assert read_settings({**told, "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}).google_access is None
+
+
 def test_a2a_is_open_on_this_machine_and_not_served_beyond_it_without_a_list_of_callers():
     assert read_settings({}).a2a.is_open
     assert read_settings({"HOST": "0.0.0.0"}).a2a is None  # noqa: S104

@@ -13,8 +13,10 @@ from google.adk.cli.service_registry import get_service_registry
 from google.adk.events.event import Event
 from google.adk.integrations.firestore.firestore_session_service import FirestoreSessionService
 from google.adk.sessions.session import Session
+from google.auth.credentials import Credentials
 from google.cloud import firestore
 
+from gcp_agent.firestore.access import GoogleAccess, create_credentials
 from gcp_agent.firestore.leases import RENEW_EVERY_S, Lease, Leases, assert_may_write
 from gcp_agent.firestore.uri import SCHEME, read_uri
 from gcp_agent.turns import SessionKey
@@ -30,8 +32,8 @@ _append: ContextVar[SessionKey | None] = ContextVar("append", default=None)
 class LeasedSessionService(FirestoreSessionService):
     """Within `turn`, events are stored under the session's lease; else while nobody has one."""
 
-    def __init__(self, project: str, database: str) -> None:
-        client = _LeasedClient(project=project, database=database)
+    def __init__(self, project: str, database: str, credentials: Credentials | None = None) -> None:
+        client = _LeasedClient(project=project, database=database, credentials=credentials)
         super().__init__(client=client)
         self._leases = client.leases
         self._turn = client.turn
@@ -108,13 +110,13 @@ class _CheckedTransaction(firestore.AsyncTransaction):
         assert_may_write(held, lease if lease and lease.session == self._session else None)
 
 
-def register_firestore() -> None:
+def register_firestore(access: GoogleAccess | None = None) -> None:
     """Makes `firestore://project/database` a URI of google-adk; each is opened once a process."""
     opened: dict[str, LeasedSessionService] = {}
 
     def open_service(uri: str, **_: Any) -> LeasedSessionService:  # noqa: ANN401 - google-adk's protocol
         if uri not in opened:
-            opened[uri] = LeasedSessionService(*read_uri(uri))
+            opened[uri] = LeasedSessionService(*read_uri(uri), access and create_credentials(access))
         return opened[uri]
 
     get_service_registry().register_session_service(SCHEME, open_service)

@@ -77,7 +77,8 @@ export class Federation {
     this.#expectFederated(authorization, email);
     return {
       accessToken: this.#issue(email, 'service-account', body.scope ?? []),
-      expireTime: new Date(this.#options.now() + LIFETIME_S * 1000).toISOString(),
+      // Whole seconds, as Google writes it: google-auth for Python takes nothing else.
+      expireTime: new Date(this.#options.now() + LIFETIME_S * 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
     };
   }
 
