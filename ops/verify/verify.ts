@@ -29,6 +29,8 @@ export interface VerifyOptions {
   revision?: string;
   /** How long a silent stream is watched, in seconds. */
   waitS: number;
+  /** The caller rehearses, with a stand-in as the model: the FastAPI/ADK agent does not say so itself. */
+  isRehearsal?: boolean;
 }
 
 export interface CheckResult extends Verdict {
@@ -71,11 +73,12 @@ export function checksFor(scene: Scene): Check[] {
 
 /** Makes every check, all at once: they do not disturb each other, and the slow ones wait for something outside. */
 export async function verify(options: VerifyOptions, emit: Emit): Promise<Verification> {
-  const { target, account, revision, waitS } = options;
-  const [served, deployed] = await Promise.all([
+  const { target, account, revision, waitS, isRehearsal } = options;
+  const [said, deployed] = await Promise.all([
     readServed(target),
     account ? readDeployed(account) : undefined,
   ]);
+  const served = said && isRehearsal ? { ...said, rehearsal: true, modelIsStandIn: true } : said;
   const scene: Scene = { target, served, account, deployed, revision, waitS };
   const checks = checksFor(scene);
   emit({ kind: 'plan', steps: checks.map(({ id, title }) => ({ id, title })) });

@@ -28,14 +28,20 @@ async function play(scenario: Scenario, stage: Stage): Promise<ScenarioResult> {
   const { id, title } = scenario;
   const beganMs = Date.now();
   let verdict: Verdict = { outcome: 'failed', expected: 'an end', seen: 'none' };
+  // What a scenario that broke off has begun, such as clients that never give up, ends with it.
+  const end = new AbortController();
+  const { context } = stage;
+  const own = { ...stage, context: { ...context, signal: AbortSignal.any([context.signal, end.signal]) } };
   const step = {
     id,
     title,
     run: async (io: Parameters<Scenario['run']>[1]) => {
       try {
-        verdict = await scenario.run(stage, io);
+        verdict = await scenario.run(own, io);
       } catch (error) {
         verdict = { ...verdict, seen: inOneLine(error) };
+      } finally {
+        end.abort(new Error('the scenario is over'));
       }
       if (verdict.outcome === 'failed') throw new Error(verdict.seen);
       return verdict.outcome === 'passed' ? verdict.seen : `${verdict.outcome}: ${verdict.seen}`;

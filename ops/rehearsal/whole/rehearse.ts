@@ -117,7 +117,7 @@ export async function verifyServed(
   const target = { ...(await targetOf(served, signal)), refusedTokens: await refusedTokens(served) };
   const { cluster, service } = served.applied;
   const account = { ecs: clients.ecs, elb: clients.elb, cluster, service };
-  return Promise.race([verify({ target, account, waitS }, emit), served.failed]);
+  return Promise.race([verify({ target, account, waitS, isRehearsal: true }, emit), served.failed]);
 }
 
 async function refuseStanding(context: ServeContext): Promise<void> {
