@@ -90,14 +90,17 @@ export class FirestoreSessionStore extends SessionStore {
     const initial = splitState(request.state);
     const text = JSON.stringify(initial.session);
     assertFits('state', text);
-    const shared = await this.#call(() =>
+    const shared = await this.#call((signal) =>
       this.#db.runTransaction(async (transaction) => {
+        // The client repeats this when we have long said that nothing was stored: after an exceeded quota for minutes.
+        if (signal.aborted) throw new AppError('STORE_UNAVAILABLE');
         const references = [
           sessionOf(this.#db, key),
           appStateOf(this.#db, appName),
           userStateOf(this.#db, key),
         ];
         const [session, app, user] = await transaction.getAll(...references);
+        if (signal.aborted) throw new AppError('STORE_UNAVAILABLE');
         if (session?.exists) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
         for (const [snapshot, delta] of [
           [app, initial.app],
