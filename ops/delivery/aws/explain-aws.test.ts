@@ -1,0 +1,26 @@
+import { expect, test } from 'bun:test';
+import { EXIT } from '../../cli/cli-error.ts';
+import { explainAws } from './explain-aws.ts';
+
+const named = (name: string, message = 'arn:aws:iam::123456789012:role/x may not'): Error =>
+  Object.assign(new Error(message), { name });
+
+test.each([
+  ['ExpiredTokenException', 'have expired or there are none', EXIT.failed],
+  ['CredentialsProviderError', 'have expired or there are none', EXIT.failed],
+  ['AccessDeniedException', 'may not do that (AccessDeniedException)', EXIT.failed],
+  ['TimeoutError', 'can not be reached from here', EXIT.machine],
+  ['ServerException', 'AWS answered ServerException', EXIT.failed],
+])('%s is told in a sentence, without the account', (name, why, exitCode) => {
+  const cause = named(name);
+  const error = explainAws("The service can't be looked at.", cause);
+  expect(error.message).toContain("The service can't be looked at.");
+  expect(error.parts.why).toContain(why);
+  expect(error.parts.next).not.toBe('');
+  expect(`${error.message} ${error.parts.why} ${error.parts.next}`).not.toContain('123456789012');
+  expect([error.exitCode, error.cause]).toEqual([exitCode, cause]);
+});
+
+test('a refused connection is known by its message too', () => {
+  expect(explainAws('x', named('Error', 'connect ECONNREFUSED 127.0.0.1:1')).exitCode).toBe(EXIT.machine);
+});
