@@ -31,6 +31,8 @@ export class LiveTask {
   readonly #listeners = new Set<(event: AgentExecutionEvent | undefined) => void>();
   readonly #ended = Promise.withResolvers<void>();
   #work: Promise<void> = Promise.resolve();
+  /** Works that have not come to their end. */
+  #waiting = 0;
   #task: Task | undefined;
   #message: Message | undefined;
   #refusal: unknown;
@@ -57,12 +59,22 @@ export class LiveTask {
   }
 
   take(event: AgentExecutionEvent): void {
-    this.#work = this.#work.then(async () => this.#apply(event));
+    // A piece of an answer is not stored, so where nothing waits to be there is nothing to wait for.
+    if (this.#waiting === 0 && event.kind === 'artifactUpdate') {
+      if (!this.#isOver) this.#show(event);
+      return;
+    }
+    this.#then(async () => this.#apply(event));
+  }
+
+  #then(work: () => Promise<void>): void {
+    this.#waiting += 1;
+    this.#work = this.#work.then(work).finally(() => (this.#waiting -= 1));
   }
 
   /** The executor is done. An error before it has said anything is the caller's answer; a later one is the task's end. */
   finish(failure?: { error: unknown }): void {
-    this.#work = this.#work.then(async () => {
+    this.#then(async () => {
       if (failure && !this.#task && !this.#message) this.#refusal ??= failure.error;
       else if (failure) {
         this.#parts.log.error('an A2A task failed', { taskId: this.#parts.taskId, error: failure.error });
@@ -113,10 +125,14 @@ export class LiveTask {
 
   async #apply(event: AgentExecutionEvent): Promise<void> {
     if (this.#isOver) return;
+    if (event.kind === 'artifactUpdate') {
+      this.#show(event);
+      return;
+    }
     if (event.kind === 'message') this.#message = event.data;
     const isFirst = this.#task === undefined;
     this.#task = applyEvent(this.#task, event);
-    if (this.#task && (event.kind === 'task' || event.kind === 'statusUpdate')) {
+    if (this.#task && event.kind !== 'message') {
       try {
         await this.#parts.save(this.#task);
       } catch (error) {
@@ -125,6 +141,12 @@ export class LiveTask {
         if (isFirst) return this.#lose(error);
       }
     }
+    this.#tell(event);
+    this.#parts.onEvent(event, this.#task);
+  }
+
+  #show(event: AgentExecutionEvent): void {
+    this.#task = applyEvent(this.#task, event);
     this.#tell(event);
     this.#parts.onEvent(event, this.#task);
   }

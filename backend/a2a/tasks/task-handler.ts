@@ -22,7 +22,6 @@ import {
   type A2ARequestHandler,
   type AgentExecutionEvent,
   type AgentExecutor,
-  DefaultExecutionEventBus,
   type ExecutionEventBus,
   RequestContext,
   type ServerCallContext,
@@ -35,6 +34,7 @@ import type { PushNotifier } from '../push/push-notifier.ts';
 import { assertHistoryLength, messageOf } from './check-message.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { applyEvent } from './apply-event.ts';
+import { EventBus } from './event-bus.ts';
 import { LiveTask } from './live-task.ts';
 import { isSettled, isTerminal, stateOf } from './states.ts';
 
@@ -203,7 +203,7 @@ export class TaskHandler implements A2ARequestHandler {
       log: this.#parts.log,
       now: this.#parts.now,
     });
-    const bus = new DefaultExecutionEventBus();
+    const bus = new EventBus();
     bus.on('event', (event) => live.take(event));
     this.#working.set(taskId, { live, bus, owner: ownerOf(context) });
     try {
