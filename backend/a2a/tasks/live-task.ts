@@ -20,6 +20,8 @@ export interface LiveTaskParts {
   now: () => number;
 }
 
+const DONE = { done: true, value: undefined } as const;
+
 const FAILED = 'The agent failed; the log says why.';
 
 /**
@@ -90,37 +92,38 @@ export class LiveTask {
    * Events from now on, until the task is settled or its executor is done. Throws what the executor refused the message
    * with. To be asked for before anything is waited for, or events are missed.
    */
-  events(): AsyncGenerator<AgentExecutionEvent, void, undefined> {
+  events(): AsyncIterableIterator<AgentExecutionEvent> {
     const waiting: (AgentExecutionEvent | undefined)[] = this.#isOver ? [undefined] : [];
     let wake: (() => void) | undefined;
+    let isDone = false;
     const hear = (event: AgentExecutionEvent | undefined) => {
       waiting.push(event);
       wake?.();
     };
-    this.#listeners.add(hear);
-    const next = async (): Promise<AgentExecutionEvent | undefined> => {
-      while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-      return waiting.shift();
+    const leave = () => {
+      isDone = true;
+      this.#listeners.delete(hear);
     };
-    return this.#listen(next, () => this.#listeners.delete(hear));
-  }
-
-  async *#listen(
-    next: () => Promise<AgentExecutionEvent | undefined>,
-    leave: () => void,
-  ): AsyncGenerator<AgentExecutionEvent, void, undefined> {
-    try {
-      for (;;) {
-        const event = await next();
-        if (!event) break;
-        yield event;
-        if (event.kind === 'message') return;
-        if (event.kind === 'statusUpdate' && isSettled(event.data.status?.state ?? 0)) return;
-      }
-      if (this.#refusal !== undefined) throw this.#refusal;
-    } finally {
-      leave();
-    }
+    this.#listeners.add(hear);
+    // No generator: each piece of an answer passes here, and a generator waits several times for one.
+    return {
+      next: async () => {
+        if (isDone) return DONE;
+        while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+        const event = waiting.shift();
+        if (!event || isLast(event)) leave();
+        if (event) return { done: false, value: event };
+        if (this.#refusal !== undefined) throw this.#refusal;
+        return DONE;
+      },
+      return: async () => {
+        leave();
+        return DONE;
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
   async #apply(event: AgentExecutionEvent): Promise<void> {
@@ -183,6 +186,13 @@ export class LiveTask {
   #tell(event: AgentExecutionEvent | undefined): void {
     for (const hear of this.#listeners) hear(event);
   }
+}
+
+/** Whether nothing follows for those who listen now. */
+function isLast(event: AgentExecutionEvent): boolean {
+  return (
+    event.kind === 'message' || (event.kind === 'statusUpdate' && isSettled(event.data.status?.state ?? 0))
+  );
 }
 
 /** What a caller may read of a failure: nothing of a bug. */

@@ -187,7 +187,7 @@ export class TaskHandler implements A2ARequestHandler {
   async #begin(
     params: SendMessageRequest,
     context: ServerCallContext,
-  ): Promise<{ live: LiveTask; events: AsyncGenerator<AgentExecutionEvent, void, undefined> }> {
+  ): Promise<{ live: LiveTask; events: AsyncIterableIterator<AgentExecutionEvent> }> {
     const request = await this.#requestOf(params, context);
     const { taskId, contextId } = request;
     if (this.#working.has(taskId))
