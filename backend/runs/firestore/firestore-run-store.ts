@@ -2,6 +2,7 @@ import { FieldPath, type DocumentSnapshot, type Firestore, type Transaction } fr
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import { calling, patiently } from '../../firestore/calling.ts';
+import { transact } from '../../firestore/transact.ts';
 import { sessionOf } from '../../sessions/firestore/paths.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import type { Frame, RunState } from '../run.ts';
@@ -324,21 +325,16 @@ export class FirestoreRunStore implements RunStore {
   }
 
   #inTransaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return calling((signal) => this.#tryOut(work, signal), this.#options.waitMs);
+    return calling((signal) => this.#transact(work, signal), this.#options.waitMs);
   }
 
   #patiently<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const { patienceMs = PATIENCE_MS, waitMs } = this.#options;
-    return patiently((signal) => this.#tryOut(work, signal), patienceMs, waitMs);
+    return patiently((signal) => this.#transact(work, signal), patienceMs, waitMs);
   }
 
-  /** Once nobody waits any more, the client's own repetitions do nothing. */
-  #tryOut<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const unlessLate = async (transaction: Transaction): Promise<T> => {
-      if (signal.aborted) throw new AppError('STORE_UNAVAILABLE');
-      return work(transaction);
-    };
-    return this.#db.runTransaction(unlessLate, { maxAttempts: MOST_ATTEMPTS });
+  #transact<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return transact(this.#db, work, { signal, maxAttempts: MOST_ATTEMPTS });
   }
 
   #call<T>(call: () => Promise<T>): Promise<T> {

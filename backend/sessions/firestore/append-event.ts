@@ -11,6 +11,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { JsonObject } from '../../events/codec.ts';
 import { toEventData } from '../../events/document.ts';
 import { nextTimestamp } from '../../events/ids.ts';
+import { transact } from '../../firestore/transact.ts';
 import type { CompositeSessionKey } from '../session-store.ts';
 import type { WriterGuard } from '../writer-guard.ts';
 import { assignState, hasKeys, type SplitState, type StateMap } from '../state.ts';
@@ -64,10 +65,10 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
   const appState = hasKeys(delta.app) ? appStateOf(db, key.appName) : undefined;
   const userState = hasKeys(delta.user) ? userStateOf(db, key) : undefined;
   let attempts = 0;
-  return db.runTransaction(
+  return transact(
+    db,
     async (transaction) => {
       attempts++;
-      if (signal.aborted) throw new AppError('STORE_UNAVAILABLE');
       const [stored, lease] = await transaction.getAll(session, ...(guard ? [guard.leaseOf(key)] : []));
       const document = stored && readSession(stored);
       if (!document) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${key.sessionId}`);
@@ -82,7 +83,6 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
         [appState, delta.app],
         [userState, delta.user],
       ]);
-      if (signal.aborted) throw new AppError('STORE_UNAVAILABLE');
       for (const [reference, state] of shared) transaction.set(reference, state);
       const revision = document.revision + 1;
       transaction.update(session, {
@@ -98,7 +98,7 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
       });
       return { timestamp, revision, document, stored: eventData };
     },
-    { maxAttempts: MOST_ATTEMPTS },
+    { signal, maxAttempts: MOST_ATTEMPTS },
   );
 }
 

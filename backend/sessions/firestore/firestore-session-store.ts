@@ -19,6 +19,7 @@ import {
 import { assignState, hasKeys, splitState, takeTemporary, type StateMap } from '../state.ts';
 import { appendInTransaction, type Append, type Appended, type Mark } from './append-event.ts';
 import { calling, patiently, whyUnusable } from '../../firestore/calling.ts';
+import { transact } from '../../firestore/transact.ts';
 import { deleteSession } from './delete-session.ts';
 import { assertFits, documentBytes } from './document-bytes.ts';
 import { listOfAll, listOfUser } from './list-summaries.ts';
@@ -91,31 +92,40 @@ export class FirestoreSessionStore extends SessionStore {
     const text = JSON.stringify(initial.session);
     assertFits('state', text);
     const shared = await this.#call((signal) =>
-      this.#db.runTransaction(async (transaction) => {
-        // The client repeats this when we have long said that nothing was stored: after an exceeded quota for minutes.
-        if (signal.aborted) throw new AppError('STORE_UNAVAILABLE');
-        const references = [
-          sessionOf(this.#db, key),
-          appStateOf(this.#db, appName),
-          userStateOf(this.#db, key),
-        ];
-        const [session, app, user] = await transaction.getAll(...references);
-        if (signal.aborted) throw new AppError('STORE_UNAVAILABLE');
-        if (session?.exists) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
-        for (const [snapshot, delta] of [
-          [app, initial.app],
-          [user, initial.user],
-        ] as const) {
-          if (!snapshot || !hasKeys(delta)) continue;
-          const state = assignState(snapshot.data() ?? {}, delta);
-          assertFits('state', state);
-          transaction.set(snapshot.ref, state);
-        }
-        const now = FieldValue.serverTimestamp();
-        const document = { id, appName, userId, state: text, createTime: now, updateTime: now, revision: 0 };
-        transaction.create(sessionOf(this.#db, key), document);
-        return { app: readSharedState(app), user: readSharedState(user) };
-      }),
+      transact(
+        this.#db,
+        async (transaction) => {
+          const references = [
+            sessionOf(this.#db, key),
+            appStateOf(this.#db, appName),
+            userStateOf(this.#db, key),
+          ];
+          const [session, app, user] = await transaction.getAll(...references);
+          if (session?.exists) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
+          for (const [snapshot, delta] of [
+            [app, initial.app],
+            [user, initial.user],
+          ] as const) {
+            if (!snapshot || !hasKeys(delta)) continue;
+            const state = assignState(snapshot.data() ?? {}, delta);
+            assertFits('state', state);
+            transaction.set(snapshot.ref, state);
+          }
+          const now = FieldValue.serverTimestamp();
+          const document = {
+            id,
+            appName,
+            userId,
+            state: text,
+            createTime: now,
+            updateTime: now,
+            revision: 0,
+          };
+          transaction.create(sessionOf(this.#db, key), document);
+          return { app: readSharedState(app), user: readSharedState(user) };
+        },
+        { signal },
+      ),
     );
     const state = mergedState(
       JSON.parse(text) as StateMap,
