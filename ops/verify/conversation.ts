@@ -44,6 +44,22 @@ export async function deleteSession(target: Target, sessionId: string): Promise<
   await ask(target, path, { method: 'DELETE' }).catch(() => undefined);
 }
 
+/** How the run ended, by the comment line at a stream's end ("completed", "cancelled"); undefined where none came. */
+export function endOf(parts: readonly StreamPart[]): string | undefined {
+  const end = parts.findLast((part) => part.kind === 'comment' && part.text.startsWith('run '));
+  return end?.kind === 'comment' ? end.text.slice('run '.length) : undefined;
+}
+
+/** A look at a session of its own, which is deleted afterwards however that ends. */
+export async function inSession<T>(target: Target, look: (sessionId: string) => Promise<T>): Promise<T> {
+  const sessionId = await createSession(target);
+  try {
+    return await look(sessionId);
+  } finally {
+    await deleteSession(target, sessionId);
+  }
+}
+
 /** Sends a message and gives the stream back once it has begun. */
 export async function beginTurn(target: Target, sessionId: string, text: string): Promise<Turn> {
   return openStream(target, sessionId, '/run_sse', {

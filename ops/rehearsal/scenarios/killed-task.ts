@@ -1,4 +1,4 @@
-import { attachTo, beginTurn, cancelRun, createSession, deleteSession } from '../../verify/conversation.ts';
+import { attachTo, beginTurn, cancelRun, inSession } from '../../verify/conversation.ts';
 import { readServed } from '../../verify/served.ts';
 import type { Target } from '../../verify/target.ts';
 import { absent, judged, notOffered, type Verdict } from '../../verify/verdict.ts';
@@ -91,18 +91,18 @@ async function untilReplaced(
 
 /** Whether every task knows every run: without that nothing can be taken over. */
 async function sharesRuns(target: Target): Promise<boolean> {
-  const sessionId = await createSession(target);
-  const { runId = 'running', leave } = await beginTurn(target, sessionId, 'count to 100 every 100 ms');
-  try {
-    for (let probe = 0; probe < PROBES; probe += 1) {
-      const attached = await attachTo(target, sessionId, runId, undefined).catch(() => undefined);
-      attached?.leave();
-      if (!attached) return false;
+  return inSession(target, async (sessionId) => {
+    const { runId = 'running', leave } = await beginTurn(target, sessionId, 'count to 100 every 100 ms');
+    try {
+      for (let probe = 0; probe < PROBES; probe += 1) {
+        const attached = await attachTo(target, sessionId, runId, undefined).catch(() => undefined);
+        attached?.leave();
+        if (!attached) return false;
+      }
+      return true;
+    } finally {
+      leave();
+      await cancelRun(target, sessionId, runId).catch(() => undefined);
     }
-    return true;
-  } finally {
-    leave();
-    await cancelRun(target, sessionId, runId).catch(() => undefined);
-    await deleteSession(target, sessionId);
-  }
+  });
 }

@@ -3,6 +3,7 @@ import {
   beginTurn,
   createSession,
   deleteSession,
+  endOf,
   errorOf,
   textOf,
   type StreamPart,
@@ -75,12 +76,6 @@ export async function steadfastTurn(target: Target, options: SteadfastOptions): 
   }
   await deleteSession(target, sessionId);
   return seen;
-}
-
-/** "completed", "interrupted", ...; undefined where the service has not said. */
-function endOf(parts: readonly StreamPart[]): string | undefined {
-  const end = parts.findLast((part) => part.kind === 'comment' && part.text.startsWith('run '));
-  return end?.kind === 'comment' ? end.text.slice('run '.length) : undefined;
 }
 
 /** The frame after which to go on; before the first one the whole run is asked for. */

@@ -1,5 +1,5 @@
 import { NO_TOKEN, type Check } from '../check.ts';
-import { beginTurn, cancelRun, createSession, deleteSession, type StreamPart } from '../conversation.ts';
+import { beginTurn, cancelRun, endOf, inSession, type StreamPart } from '../conversation.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
@@ -7,10 +7,10 @@ const MESSAGE = 'Please count to 2000, one number a line, and write nothing else
 const EXPECTED = 'the run is cancelled, and its stream says so';
 
 export function judgeCancel(seen: { state: string | undefined; parts: readonly StreamPart[] }): Verdict {
-  const end = seen.parts.findLast((part) => part.kind === 'comment' && part.text.startsWith('run '));
-  const how = end?.kind === 'comment' ? end.text : 'no end';
+  const end = endOf(seen.parts);
+  const how = end === undefined ? 'no end' : `run ${end}`;
   return judged(
-    seen.state === 'cancelled' && how === 'run cancelled',
+    seen.state === 'cancelled' && end === 'cancelled',
     EXPECTED,
     `the call says ${seen.state ?? 'nothing'}, the stream says ${how}`,
   );
@@ -22,8 +22,7 @@ export const cancel: Check = {
   run: async ({ target, served }) => {
     if (served?.isPython) return notOffered(EXPECTED, NOT_IN_PYTHON);
     if (target.token === undefined) return absent(EXPECTED, NO_TOKEN);
-    const sessionId = await createSession(target);
-    try {
+    return inSession(target, async (sessionId) => {
       const turn = await beginTurn(target, sessionId, MESSAGE);
       const parts: StreamPart[] = [];
       let state: string | undefined;
@@ -32,8 +31,6 @@ export const cancel: Check = {
         if (parts.length === 1) state = await cancelRun(target, sessionId, turn.runId ?? 'running');
       }
       return judgeCancel({ state, parts });
-    } finally {
-      await deleteSession(target, sessionId);
-    }
+    });
   },
 };

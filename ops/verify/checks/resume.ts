@@ -1,12 +1,5 @@
 import { NO_TOKEN, type Check } from '../check.ts';
-import {
-  attachTo,
-  beginTurn,
-  createSession,
-  deleteSession,
-  textOf,
-  type StreamPart,
-} from '../conversation.ts';
+import { attachTo, beginTurn, endOf, inSession, textOf, type StreamPart } from '../conversation.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
@@ -21,15 +14,15 @@ export function judgeResume(before: readonly StreamPart[], after: readonly Strea
   const all = [...before, ...after];
   const indices = all.flatMap((part) => (part.kind === 'frame' ? [part.index] : []));
   const wrong = indices.findIndex((index, position) => index !== position);
-  const end = after.findLast((part) => part.kind === 'comment' && part.text.startsWith('run '));
-  const how = end?.kind === 'comment' ? end.text : 'no end';
+  const end = endOf(after);
+  const how = end === undefined ? 'no end' : `run ${end}`;
   const counts = `${before.filter(isFrame).length} frames, then ${after.filter(isFrame).length} after it attached again`;
   if (wrong !== -1)
     return judged(false, EXPECTED, `${counts}; frame ${indices[wrong]} came as number ${wrong}`);
   // What was shown in pieces and what was kept in the end.
   const isSame = textOf(all, true) === textOf(all, false);
   return judged(
-    how === 'run completed' && isSame && after.some(isFrame),
+    end === 'completed' && isSame && after.some(isFrame),
     EXPECTED,
     `${counts}; ${how}${isSame ? '' : '; the pieces are not the text that was kept'}`,
   );
@@ -45,8 +38,7 @@ export const resume: Check = {
   run: async ({ target, served }) => {
     if (served?.isPython) return notOffered(EXPECTED, NOT_IN_PYTHON);
     if (target.token === undefined) return absent(EXPECTED, NO_TOKEN);
-    const sessionId = await createSession(target);
-    try {
+    return inSession(target, async (sessionId) => {
       const turn = await beginTurn(target, sessionId, MESSAGE);
       if (turn.runId === undefined) return judged(false, EXPECTED, 'the answer names no run (lornu-run-id)');
       const before: StreamPart[] = [];
@@ -58,9 +50,7 @@ export const resume: Check = {
       await Bun.sleep(AWAY_MS);
       const again = await attachTo(target, sessionId, turn.runId, lastIndex(before));
       return judgeResume(before, await Array.fromAsync(again.parts));
-    } finally {
-      await deleteSession(target, sessionId);
-    }
+    });
   },
 };
 

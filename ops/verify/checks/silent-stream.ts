@@ -1,5 +1,5 @@
 import { NO_TOKEN, type Check, type Scene } from '../check.ts';
-import { beginTurn, cancelRun, createSession, deleteSession, type Turn } from '../conversation.ts';
+import { beginTurn, cancelRun, inSession, type Turn } from '../conversation.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
@@ -51,7 +51,7 @@ export function silentStream(scene: Scene): Check[] {
     run: async () => {
       const why = whyNot(scene);
       if (why) return why;
-      watching ??= watch(scene);
+      watching ??= inSession(scene.target, async (sessionId) => watch(scene, sessionId));
       return judge(await watching);
     },
   });
@@ -69,8 +69,7 @@ function whyNot({ target, served }: Scene): Verdict | undefined {
   return undefined;
 }
 
-async function watch({ target, waitS, deployed }: Scene): Promise<SilenceSeen> {
-  const sessionId = await createSession(target);
+async function watch({ target, waitS, deployed }: Scene, sessionId: string): Promise<SilenceSeen> {
   // The answer's head may wait for the first byte, so leaving has to be possible before.
   const leaving = new AbortController();
   const signal = AbortSignal.any([target.signal, leaving.signal]);
@@ -98,7 +97,6 @@ async function watch({ target, waitS, deployed }: Scene): Promise<SilenceSeen> {
   const endMs = performance.now();
   clearTimeout(done);
   await cancelRun(target, sessionId, turn?.runId ?? 'running').catch(() => undefined);
-  await deleteSession(target, sessionId);
   return {
     waitedS: (endMs - beganMs) / 1000,
     longestGapS: Math.max(longestMs, endMs - lastByteMs) / 1000,

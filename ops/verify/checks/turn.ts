@@ -1,12 +1,5 @@
 import { NO_TOKEN, type Check } from '../check.ts';
-import {
-  beginTurn,
-  createSession,
-  deleteSession,
-  errorOf,
-  textOf,
-  type StreamPart,
-} from '../conversation.ts';
+import { beginTurn, inSession, errorOf, textOf, type StreamPart } from '../conversation.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 
 /** Gemini understands it, and so do the rules of its stand-in. */
@@ -37,12 +30,9 @@ export const turn: Check = {
   title: 'a turn reaches Gemini and streams',
   run: async ({ target }) => {
     if (target.token === undefined) return absent(EXPECTED, NO_TOKEN);
-    const sessionId = await createSession(target);
-    try {
+    return inSession(target, async (sessionId) => {
       const { parts } = await beginTurn(target, sessionId, MESSAGE);
       return judgeTurn(await Array.fromAsync(parts));
-    } finally {
-      await deleteSession(target, sessionId);
-    }
+    });
   },
 };
