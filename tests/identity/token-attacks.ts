@@ -1,5 +1,15 @@
 import { createHmac } from 'node:crypto';
-import { bearer, claims, type GuardedApp, PEER, SERVICE, sign, type Signer } from './kit.ts';
+import {
+  bearer,
+  claims,
+  createGuardedApp,
+  createSigner,
+  type GuardedApp,
+  PEER,
+  SERVICE,
+  sign,
+  type Signer,
+} from './kit.ts';
 
 export interface TokenCase {
   name: string;
@@ -19,6 +29,27 @@ export interface TokenKit {
   attacker: Signer;
   es384: Signer;
   ps256: Signer;
+}
+
+export type TokenSigners = Omit<TokenKit, 'app'>;
+
+/** Key pairs of the issuer, and of somebody who is nobody here. */
+export async function createTokenSigners(): Promise<TokenSigners> {
+  const [current, other, attacker, es384, ps256] = await Promise.all([
+    createSigner('k1'),
+    createSigner('k2'),
+    createSigner('k9'),
+    createSigner('k3', 'ES384'),
+    createSigner('k4', 'PS256'),
+  ]);
+  return { current, other, attacker, es384, ps256 };
+}
+
+/** An app of its own whose issuer publishes all keys but the attacker's. */
+export function createTokenKit(signers: TokenSigners): TokenKit {
+  const { current, other, es384, ps256 } = signers;
+  const app = createGuardedApp([current, other, es384, ps256].map(({ publicJwk }) => publicJwk));
+  return { app, ...signers };
 }
 
 const SIGNATURE = "The token's signature cannot be verified";

@@ -3,7 +3,6 @@ import {
   bearer,
   claims,
   createGuardedApp,
-  createSigner,
   type GuardedApp,
   JWKS_URL,
   PEER,
@@ -16,26 +15,21 @@ import {
   FORBIDDEN_TOKENS,
   REFUSED_TOKENS,
   type TokenCase,
+  createTokenKit,
+  createTokenSigners,
   type TokenKit,
+  type TokenSigners,
 } from './token-attacks.ts';
 
-const signers = {} as Omit<TokenKit, 'app'>;
+let signers: TokenSigners;
 let app: GuardedApp;
 let kit: TokenKit;
 
-beforeAll(async () => {
-  signers.current = await createSigner('k1');
-  signers.other = await createSigner('k2');
-  signers.attacker = await createSigner('k9');
-  signers.es384 = await createSigner('k3', 'ES384');
-  signers.ps256 = await createSigner('k4', 'PS256');
-});
+beforeAll(async () => void (signers = await createTokenSigners()));
 
 beforeEach(async () => {
-  app = createGuardedApp(
-    [signers.current, signers.other, signers.es384, signers.ps256].map(({ publicJwk }) => publicJwk),
-  );
-  kit = { app, ...signers };
+  kit = createTokenKit(signers);
+  ({ app } = kit);
   await app.addSession('ada', 's1');
 });
 

@@ -1,10 +1,4 @@
-import type {
-  Action,
-  Balancer,
-  Listener,
-  Rule,
-  TargetGroup,
-} from '@lornu/ops/rehearsal/load-balancer/balancer.ts';
+import type { Action, Balancer, Listener, Rule } from '@lornu/ops/rehearsal/load-balancer/balancer.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { startFirestoreStandin } from '@lornu/ops/standins/firestore/server.ts';
@@ -15,13 +9,19 @@ import { exportSPKI, importJWK, type JWTPayload } from 'jose';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addTarget, HOST, startBalancer, type RunningBalancer } from '../rehearsal/load-balancer/kit.ts';
+import {
+  addTarget,
+  AGENT_GROUP,
+  HOST,
+  startBalancer,
+  type RunningBalancer,
+} from '../rehearsal/load-balancer/kit.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 export const REVISION = '1a2b3c4';
 const PUBLIC_URL = `https://${HOST}`;
 const SERVICE = 'verify@lornu.iam.gserviceaccount.com';
-const GROUP = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/agent/0123456789abcdef';
+const GROUP = AGENT_GROUP.arn;
 const forward: Action = { type: 'forward', targetGroupArn: GROUP };
 
 /** The real service as staging has it, with stand-ins for Google around it; load balancers come and go before it. */
@@ -132,20 +132,6 @@ export function https({ listeners }: Balancer): Listener {
 }
 
 function asApplied(issuer: string, jwksEndpoint: string): Balancer {
-  const group: TargetGroup = {
-    arn: GROUP,
-    name: 'agent',
-    algorithm: 'least_outstanding_requests',
-    deregistrationDelayS: 120,
-    health: {
-      path: '/health',
-      matcher: '200',
-      intervalS: 1,
-      timeoutS: 1,
-      healthyThreshold: 2,
-      unhealthyThreshold: 2,
-    },
-  };
   const fixed = (status: number): Action => ({
     type: 'fixed-response',
     status,
@@ -193,7 +179,7 @@ function asApplied(issuer: string, jwksEndpoint: string): Balancer {
     idleTimeoutS: 4,
     dropInvalidHeaders: true,
     http2: true,
-    targetGroups: [group],
+    targetGroups: [AGENT_GROUP],
     listeners: [
       {
         ...listener,

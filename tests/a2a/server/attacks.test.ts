@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import {
   createGuardedApp,
-  createSigner,
   type GuardedApp,
   JWKS_URL,
   PEER,
@@ -13,7 +12,10 @@ import {
   ACCEPTED_TOKENS,
   FORBIDDEN_TOKENS,
   REFUSED_TOKENS,
+  createTokenKit,
+  createTokenSigners,
   type TokenKit,
+  type TokenSigners,
 } from '../../identity/token-attacks.ts';
 import { type Issuer, OTHER_PEER, startIssuer } from './issuer.ts';
 import { rpc, rpcStream, taskOf, textMessage } from './rpc.ts';
@@ -21,23 +23,15 @@ import { openWorld, type Served, type World } from './world.ts';
 
 setDefaultTimeout(30_000);
 
-const signers = {} as Omit<TokenKit, 'app'>;
+let signers: TokenSigners;
 let app: GuardedApp;
 let kit: TokenKit;
 
-beforeAll(async () => {
-  signers.current = await createSigner('k1');
-  signers.other = await createSigner('k2');
-  signers.attacker = await createSigner('k9');
-  signers.es384 = await createSigner('k3', 'ES384');
-  signers.ps256 = await createSigner('k4', 'PS256');
-});
+beforeAll(async () => void (signers = await createTokenSigners()));
 
 beforeEach(() => {
-  app = createGuardedApp(
-    [signers.current, signers.other, signers.es384, signers.ps256].map(({ publicJwk }) => publicJwk),
-  );
-  kit = { app, ...signers };
+  kit = createTokenKit(signers);
+  ({ app } = kit);
 });
 
 const post = (path: string, body: unknown, headers: Record<string, string>) =>

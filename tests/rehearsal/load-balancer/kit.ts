@@ -1,4 +1,4 @@
-import type { Balancer } from '@lornu/ops/rehearsal/load-balancer/balancer.ts';
+import type { Balancer, TargetGroup } from '@lornu/ops/rehearsal/load-balancer/balancer.ts';
 import { createControl, type BalancerControl } from '@lornu/ops/rehearsal/load-balancer/control.ts';
 import { backendName, renderHaproxy } from '@lornu/ops/rehearsal/load-balancer/render-haproxy.ts';
 import { ensureEmulatorPython } from '@lornu/ops/rehearsal/emulator/ensure-python.ts';
@@ -9,6 +9,22 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dir, '../../..');
 export const HOST = 'aws-staging.lornu.example';
+
+/** The agent's target group, as applied but for quicker health checks. */
+export const AGENT_GROUP: TargetGroup = {
+  arn: 'arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/agent/0123456789abcdef',
+  name: 'agent',
+  algorithm: 'least_outstanding_requests',
+  deregistrationDelayS: 120,
+  health: {
+    path: '/health',
+    matcher: '200',
+    intervalS: 1,
+    timeoutS: 1,
+    healthyThreshold: 2,
+    unhealthyThreshold: 2,
+  },
+};
 
 /** A running HAProxy with the translated configuration, and the files that its clients need. */
 export interface RunningBalancer {

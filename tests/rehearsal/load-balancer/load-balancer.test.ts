@@ -1,33 +1,19 @@
-import type { Balancer, Rule, TargetGroup } from '@lornu/ops/rehearsal/load-balancer/balancer.ts';
+import type { Balancer, Rule } from '@lornu/ops/rehearsal/load-balancer/balancer.ts';
 import { backendName } from '@lornu/ops/rehearsal/load-balancer/render-haproxy.ts';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addTarget, HOST, startBalancer, waitForStatus, type RunningBalancer } from './kit.ts';
+import { addTarget, AGENT_GROUP, HOST, startBalancer, waitForStatus, type RunningBalancer } from './kit.ts';
 
 setDefaultTimeout(60_000);
 
-const GROUP = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/agent/0123456789abcdef';
+const GROUP = AGENT_GROUP.arn;
 const STORE = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:truststore/peers/0123456789abcdef';
 const KEYS = 'https://keys.lornu.example/certs';
 const ISSUER = 'https://accounts.google.com';
 const POLICY = 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06';
 const forward = { type: 'forward' as const, targetGroupArn: GROUP };
-const group: TargetGroup = {
-  arn: GROUP,
-  name: 'agent',
-  algorithm: 'least_outstanding_requests',
-  deregistrationDelayS: 120,
-  health: {
-    path: '/health',
-    matcher: '200',
-    intervalS: 1,
-    timeoutS: 1,
-    healthyThreshold: 2,
-    unhealthyThreshold: 2,
-  },
-};
 const checkToken = {
   type: 'jwt-validation' as const,
   issuer: ISSUER,
@@ -93,7 +79,7 @@ const balancer: Balancer = {
   idleTimeoutS: 2,
   dropInvalidHeaders: true,
   http2: true,
-  targetGroups: [group],
+  targetGroups: [AGENT_GROUP],
   listeners: [
     {
       port: 80,

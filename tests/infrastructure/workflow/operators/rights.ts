@@ -1,4 +1,5 @@
 import { last, isStep, isJob, setting, rewriting, type WorkflowOperator } from './kit.ts';
+import type { YamlPath } from '../places.ts';
 
 export const unpin = rewriting(
   'unpin-action',
@@ -75,48 +76,27 @@ export const otherRole = rewriting(
     ),
 );
 
+const SECRETS = {
+  TOKEN: ['the secret', '${{ secrets.TF_API_TOKEN }}'],
+  KEY: ['another secret', '${{ secrets.AWS_SECRET_ACCESS_KEY }}'],
+  GITHUB_TOKEN: ["GitHub's token", '${{ github.token }}'],
+} as const;
+
 export const spreadSecrets: WorkflowOperator = {
   name: 'spread-secrets',
   title: 'give a secret or GitHub’s token to a whole job, to the workflow, or to a step that needs none',
-  find: (file, places) => [
-    setting(file, 'spread-secrets', ['env', 'TOKEN'], 'the secret', '${{ secrets.TF_API_TOKEN }}'),
-    setting(file, 'spread-secrets', ['env', 'KEY'], 'another secret', '${{ secrets.AWS_SECRET_ACCESS_KEY }}'),
-    setting(file, 'spread-secrets', ['env', 'GITHUB_TOKEN'], "GitHub's token", '${{ github.token }}'),
-    ...places
-      .filter(({ path }) => isJob(path))
-      .flatMap(({ path }) => [
-        setting(
-          file,
-          'spread-secrets',
-          [...path, 'env', 'TOKEN'],
-          'the secret',
-          '${{ secrets.TF_API_TOKEN }}',
-        ),
-        setting(
-          file,
-          'spread-secrets',
-          [...path, 'env', 'GITHUB_TOKEN'],
-          "GitHub's token",
-          '${{ github.token }}',
-        ),
-      ]),
-    ...places
-      .filter(({ path }) => isStep(path))
-      .flatMap(({ path }) => [
-        setting(
-          file,
-          'spread-secrets',
-          [...path, 'env', 'KEY'],
-          'another secret',
-          '${{ secrets.AWS_SECRET_ACCESS_KEY }}',
-        ),
-        setting(
-          file,
-          'spread-secrets',
-          [...path, 'env', 'TOKEN'],
-          'the secret',
-          '${{ secrets.TF_API_TOKEN }}',
-        ),
-      ]),
-  ],
+  find: (file, places) => {
+    const spread = (path: YamlPath, ...names: (keyof typeof SECRETS)[]) =>
+      names.map((name) => {
+        const [what, value] = SECRETS[name];
+        return setting(file, 'spread-secrets', [...path, 'env', name], what, value);
+      });
+    return [
+      ...spread([], 'TOKEN', 'KEY', 'GITHUB_TOKEN'),
+      ...places
+        .filter(({ path }) => isJob(path))
+        .flatMap(({ path }) => spread(path, 'TOKEN', 'GITHUB_TOKEN')),
+      ...places.filter(({ path }) => isStep(path)).flatMap(({ path }) => spread(path, 'KEY', 'TOKEN')),
+    ];
+  },
 };
