@@ -24,8 +24,6 @@ export interface CommandResult {
   /** Last lines of stdout and stderr as they came. */
   tail: string[];
   elapsedMs: number;
-  /** Of the program and all the children that it has waited for, in milliseconds. */
-  cpuMs: number;
 }
 
 /**
@@ -70,7 +68,6 @@ export async function tryCommand(
       stdout,
       tail,
       elapsedMs: performance.now() - beganMs,
-      cpuMs: Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1_000,
     };
   } finally {
     clearTimeout(timer);

@@ -12,6 +12,8 @@ export interface ServerState {
   /** Requests that it is answering. */
   current: number;
   reason: string;
+  /** Of its answers so far those that were a server error. */
+  serverErrors: number;
 }
 
 export interface BalancerControl {
@@ -22,6 +24,8 @@ export interface BalancerControl {
   /** Cuts what still runs and forgets the server. */
   remove: (backend: string, name: string) => Promise<void>;
   servers: () => Promise<ServerState[]>;
+  /** By backend, how many answers of its servers so far were a server error (5xx); health checks are not counted. */
+  serverErrors: () => Promise<ReadonlyMap<string, number>>;
 }
 
 /** Steers a running HAProxy by its socket. https://docs.haproxy.org/2.6/management.html#9.3 */
@@ -61,6 +65,13 @@ export function createControl(socketPath: string, groups: readonly TargetGroup[]
       parseServers(await say('show stat -1 4 -1')).filter(
         ({ backend, name }) => !removed.has(`${backend}/${name}`),
       ),
+    serverErrors: async () => {
+      // Those out of service too: what they answered was answered.
+      const totals = new Map<string, number>();
+      for (const { backend, serverErrors } of parseServers(await say('show stat -1 4 -1')))
+        totals.set(backend, (totals.get(backend) ?? 0) + serverErrors);
+      return totals;
+    },
   };
 }
 
@@ -77,6 +88,7 @@ export function parseServers(csv: string): ServerState[] {
       status: toStatus(row['status'] ?? '', row['check_status'] ?? ''),
       current: Number(row['scur'] ?? 0),
       reason: row['last_chk'] || row['check_status'] || '',
+      serverErrors: Number(row['hrsp_5xx'] || 0),
     }));
 }
 

@@ -29,6 +29,48 @@ export async function addBrokenImage(
   return add(store, revision, { ...image, title: `${image.title}, which ends at once`, command });
 }
 
+/** An image that lives and answers, but each turn with 500: its own program, with the turns taken away from it. */
+export async function addFailingImage(
+  store: ImageStore,
+  runtime: Runtime,
+  revision: string,
+): Promise<NamedImage> {
+  const image = await checkoutImage(store, runtime);
+  const command = runtime === 'bun' ? ['bun', '-e', FAILING_BUN] : ['python', '-c', FAILING_PYTHON];
+  return add(store, revision, {
+    ...image,
+    title: `${image.title}, which answers each turn with 500`,
+    command,
+  });
+}
+
+/** Both run in the image's working folder, as its own command does. */
+const FAILING_BUN = `
+const serve = Bun.serve;
+Bun.serve = (options) => serve({
+  ...options,
+  fetch(request, server) {
+    if (!new URL(request.url).pathname.startsWith('/run')) return options.fetch.call(this, request, server);
+    return Response.json({ detail: 'broken' }, { status: 500 });
+  },
+});
+await import(process.cwd() + '/serve.js');`;
+const FAILING_PYTHON = `
+import sys
+import gcp_agent.main as main
+create = main.create_app
+def create_app(settings):
+    app = create(settings)
+    @app.middleware("http")
+    async def fail(request, call_next):
+        if not request.url.path.startswith("/run"):
+            return await call_next(request)
+        from starlette.responses import JSONResponse
+        return JSONResponse({"detail": "broken"}, status_code=500)
+    return app
+main.create_app = create_app
+sys.exit(main.main())`;
+
 async function add(store: ImageStore, revision: string, image: StoredImage): Promise<NamedImage> {
   const digest = `sha256:${createHash('sha256').update(`${revision} ${image.title}`).digest('hex')}`;
   await store.add(digest, image);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { StreamPart } from '../../verify/conversation.ts';
 import { judgeBadImage } from './bad-image.ts';
+import { judgeFailingImage } from './failing-image.ts';
 import { judgeKilled } from './killed-task.ts';
 import { judgeRollOut } from './roll-out.ts';
 import { judgeDeploy } from './rolling-deploy.ts';
@@ -57,6 +58,35 @@ describe('a bad image', () => {
   };
   for (const [name, seen] of Object.entries(broken))
     test(`does not with ${name}`, () => expect(judgeBadImage(seen).outcome).toBe('failed'));
+});
+
+describe('an image that fails its turns', () => {
+  const good = {
+    rollOut: { ...rolledBack, reason: 'alarm detected' },
+    alarms: { 'target-5xx': 'Threshold Crossed' },
+    answers: { 200: 10, 500: 30 },
+    afterwards: [200, 200],
+    before: 'old',
+    after: 'old',
+    watch,
+  };
+  test('holds when an alarm rolled it back and turns are answered again', () => {
+    expect(judgeFailingImage(good)).toMatchObject({
+      outcome: 'passed',
+      seen: expect.stringContaining('target-5xx: Threshold Crossed'),
+    });
+  });
+  const broken = {
+    'a green deploy': { ...good, rollOut: completed },
+    'a rollback without an alarm': { ...good, alarms: {} },
+    'a load that met no error': { ...good, answers: { 200: 40 } },
+    'a turn that fails afterwards': { ...good, afterwards: [200, 500] },
+    'nobody who asked afterwards': { ...good, afterwards: [] },
+    'the bad version still there': { ...good, after: 'new' },
+    'a moment without an answer': { ...good, watch: { ...watch, failures: ['answered 502'] } },
+  };
+  for (const [name, seen] of Object.entries(broken))
+    test(`does not with ${name}`, () => expect(judgeFailingImage(seen).outcome).toBe('failed'));
 });
 
 describe('a killed task', () => {

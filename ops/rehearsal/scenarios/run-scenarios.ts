@@ -2,12 +2,13 @@ import { inOneLine } from '../../cli/cli-error.ts';
 import { runStep } from '../../steps/run-steps.ts';
 import type { Verdict } from '../../verify/verdict.ts';
 import { badImage } from './bad-image.ts';
+import { failingImage } from './failing-image.ts';
 import { killedTask } from './killed-task.ts';
 import { rollingDeploy } from './rolling-deploy.ts';
 import type { Scenario, ScenarioResult, Stage } from './scenario.ts';
 
 /** In this order: the killed task's turns are those of the version that stays. */
-export const SCENARIOS: readonly Scenario[] = [rollingDeploy, badImage, killedTask];
+export const SCENARIOS: readonly Scenario[] = [rollingDeploy, badImage, failingImage, killedTask];
 
 /** Plays the scenarios one after the other; what breaks off has failed, and the next one is played all the same. */
 export async function runScenarios(

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Child } from '../../process/child.ts';
 import { startChild } from '../../process/child.ts';
-import { endingWithParent } from '../../process/ending-with-parent.ts';
 import { ensureTools } from '../../setup/ensure-tools.ts';
 import { startGoogleStandIn, type GoogleStandIn } from '../../standins/google/server.ts';
 import type { Emit } from '../../steps/step-events.ts';
@@ -86,7 +85,10 @@ async function startStorage(
   const address = ['-host', '127.0.0.1', '-port', String(port), '-external-url', url];
   const child = await startChild({
     name: 'fake-gcs-server',
-    command: endingWithParent([
+    command: [
+      'setpriv',
+      '--pdeathsig',
+      'KILL',
       join(folder, 'fake-gcs-server'),
       '-backend',
       'memory',
@@ -97,7 +99,7 @@ async function startStorage(
       '-public-host',
       `127.0.0.1:${port}`,
       ...address,
-    ]),
+    ],
     cwd: context.root,
     env: { PATH: context.env['PATH'] },
     logPath: join(context.dataDir, 'logs/fake-gcs-server.log'),

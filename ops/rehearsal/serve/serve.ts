@@ -4,6 +4,7 @@ import type { CliContext } from '../../cli/cli-context.ts';
 import type { Child } from '../../process/child.ts';
 import { childEnded } from '../../up/child-ended.ts';
 import { runSteps, type Step, type StepIo } from '../../steps/run-steps.ts';
+import { watchAlarms, type AlarmWatch } from '../alarms/watch-alarms.ts';
 import { readBalancer } from '../load-balancer/read-balancer.ts';
 import type { Balancer } from '../load-balancer/balancer.ts';
 import type { RehearsalContext } from '../run/rehearsal-context.ts';
@@ -48,6 +49,7 @@ interface Parts {
   balancer?: Balancer;
   haproxy?: RunningHaproxy;
   targets?: TargetSync;
+  alarms?: AlarmWatch;
   runner?: TaskRunner;
 }
 
@@ -107,6 +109,7 @@ export async function serve(
   const stop = async (): Promise<void> => {
     stopped = true;
     await parts.runner?.stop();
+    await parts.alarms?.stop();
     await parts.targets?.stop();
     await parts.haproxy?.child.stop();
     await parts.peer?.child.stop();
@@ -199,6 +202,15 @@ export async function serve(
           groups: balancer.targetGroups,
           onFailure: giveUp,
           changed: () => parts.runner?.poke(),
+        });
+        parts.alarms = watchAlarms({
+          cloudwatch: standing.clients.cloudwatch,
+          elb: standing.clients.elb,
+          control: parts.haproxy.control,
+          loadBalancerArn: need('applied').loadBalancerArn,
+          groups: balancer.targetGroups,
+          pace,
+          onFailure: giveUp,
         });
         return balancer.listeners.map(({ port }) => `${port} at ${parts.haproxy?.ports[port]}`).join(', ');
       },

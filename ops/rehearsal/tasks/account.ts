@@ -1,3 +1,4 @@
+import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { DescribeTaskDefinitionCommand, GetTaskProtectionCommand } from '@aws-sdk/client-ecs';
 import {
@@ -7,6 +8,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { AwsClients } from '../emulator/aws-clients.ts';
 import { idOf } from './asked-tasks.ts';
+import type { SeenAlarm } from './deployment-alarms.ts';
 import { readTaskDefinition, type TaskPlan } from './task-definition.ts';
 import type { TargetState } from './task-health.ts';
 
@@ -67,6 +69,19 @@ export class Account {
     if (addresses.length === 0) return;
     const Targets = addresses.map((Id) => ({ Id }));
     await this.#clients.elb.send(new DeregisterTargetsCommand({ TargetGroupArn: groupArn, Targets }));
+  }
+
+  /** ECS asks by name; https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
+  async alarms(names: readonly string[]): Promise<SeenAlarm[]> {
+    const { MetricAlarms = [] } = await this.#clients.cloudwatch.send(
+      new DescribeAlarmsCommand({ AlarmNames: [...names] }),
+    );
+    return MetricAlarms.map(({ AlarmName = '', StateValue = '', Period = 0, EvaluationPeriods = 1 }) => ({
+      name: AlarmName,
+      state: StateValue,
+      period: Period,
+      evaluationPeriods: EvaluationPeriods,
+    }));
   }
 
   /** Of these tasks those that may not be stopped now. */

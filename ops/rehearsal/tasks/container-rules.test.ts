@@ -150,5 +150,9 @@ test('the pace shortens intervals, and a start only down to what a start takes',
     1_500, 30_000, 20_000, 5_000,
   ]);
   expect(createPace(1).grace(60)).toBe(60_000);
+  // An alarm's minute is 2 s, and never a part of a second.
+  expect([pace.alarm(60), pace.alarm(300), pace.alarm(10), createPace(1).alarm(60)]).toEqual([
+    2_000, 10_000, 1_000, 60_000,
+  ]);
   expect(() => createPace(0.5)).toThrow('1 or more');
 });

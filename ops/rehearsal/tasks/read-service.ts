@@ -8,6 +8,8 @@ export interface WantedService {
   minimumHealthyPercent: number;
   maximumPercent: number;
   circuitBreaker: { enable: boolean; rollback: boolean };
+  /** Those that fail a deployment; undefined where the service names none. */
+  alarms: { names: string[]; enable: boolean; rollback: boolean } | undefined;
   gracePeriodS: number;
   targetGroupArn: string | undefined;
   subnetIds: string[];
@@ -33,6 +35,7 @@ export async function readService(
   const [service] = services ?? [];
   if (!service) return undefined;
   const { deploymentConfiguration: configuration } = service;
+  const alarms = configuration?.alarms;
   return {
     desiredCount: service.desiredCount ?? 0,
     deployments: (service.deployments ?? []).map(readDeployment),
@@ -42,6 +45,9 @@ export async function readService(
       enable: configuration?.deploymentCircuitBreaker?.enable ?? false,
       rollback: configuration?.deploymentCircuitBreaker?.rollback ?? false,
     },
+    alarms: alarms?.alarmNames?.length
+      ? { names: alarms.alarmNames, enable: alarms.enable ?? false, rollback: alarms.rollback ?? false }
+      : undefined,
     gracePeriodS: service.healthCheckGracePeriodSeconds ?? 0,
     targetGroupArn: service.loadBalancers?.[0]?.targetGroupArn,
     subnetIds: service.networkConfiguration?.awsvpcConfiguration?.subnets ?? [],

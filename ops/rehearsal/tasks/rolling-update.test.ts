@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { failureThreshold } from './circuit-breaker.ts';
 import { planChanges, type ScheduledTask } from './plan-changes.ts';
 import { rollingLimits } from './rolling-limits.ts';
-import { Rollout } from './rollout.ts';
+import { Rollout, type DeploymentCounts, type RolloutLook } from './rollout.ts';
 import { StartThrottle } from './start-throttle.ts';
 
 let clock = 0;
@@ -99,28 +99,38 @@ describe('the circuit breaker', () => {
     taskDefinition: `${id}:1`,
     rolloutState,
   });
+  const look = (counts: DeploymentCounts, more: Partial<RolloutLook> = {}): RolloutLook => ({
+    desired: 2,
+    counts,
+    othersAlive: 0,
+    circuitBreaker: breaks,
+    nowMs: 0,
+    ...more,
+  });
 
   test('completes a deployment when its tasks are healthy and no other is left', () => {
     const rollout = new Rollout();
-    expect(rollout.next(deployment('one'), 2, two, 1, breaks).kind).toBe('none');
-    expect(rollout.next(deployment('one'), 2, { ...two, healthy: 1 }, 0, breaks).kind).toBe('none');
-    expect(rollout.next(deployment('one'), 2, two, 0, breaks).kind).toBe('completed');
+    expect(rollout.next(deployment('one'), look(two, { othersAlive: 1 })).kind).toBe('none');
+    expect(rollout.next(deployment('one'), look({ ...two, healthy: 1 })).kind).toBe('none');
+    expect(rollout.next(deployment('one'), look(two)).kind).toBe('completed');
   });
 
   test('goes back to the last completed deployment, once', () => {
     const rollout = new Rollout();
-    rollout.next(deployment('good'), 2, two, 0, breaks);
+    rollout.next(deployment('good'), look(two));
     const bad = deployment('bad');
+    const starting = look(none, { othersAlive: 2 });
     for (let failures = 0; failures < 3; failures += 1) {
-      expect(rollout.next(bad, 2, none, 2, breaks)).toEqual({ kind: 'none' });
+      expect(rollout.next(bad, starting)).toEqual({ kind: 'none' });
       rollout.breaker('bad').taskFailed();
     }
-    expect(rollout.next(bad, 2, none, 2, breaks)).toMatchObject({
+    expect(rollout.next(bad, starting)).toMatchObject({
       kind: 'failed',
+      by: 'circuit breaker',
       rollBackTo: { id: 'good' },
     });
     for (let failures = 0; failures < 3; failures += 1) rollout.breaker('good').taskFailed();
-    expect(rollout.next(deployment('good'), 2, none, 0, breaks)).toEqual({ kind: 'failed' });
+    expect(rollout.next(deployment('good'), look(none))).toEqual({ kind: 'failed', by: 'circuit breaker' });
   });
 
   test('counts failures in a row: a healthy task begins anew', () => {
@@ -129,15 +139,66 @@ describe('the circuit breaker', () => {
     rollout.breaker('new').taskFailed();
     rollout.breaker('new').taskHealthy();
     rollout.breaker('new').taskFailed();
-    expect(rollout.next(deployment('new'), 2, none, 0, breaks)).toEqual({ kind: 'none' });
+    expect(rollout.next(deployment('new'), look(none))).toEqual({ kind: 'none' });
   });
 
   test('stalls where nothing was ever completed, and does nothing when it is off', () => {
     const rollout = new Rollout();
     for (let failures = 0; failures < 3; failures += 1) rollout.breaker('new').taskFailed();
-    expect(rollout.next(deployment('new'), 2, none, 0, { enable: false, rollback: false }).kind).toBe('none');
-    expect(rollout.next(deployment('new'), 2, none, 0, breaks)).toEqual({ kind: 'failed' });
-    expect(rollout.next(deployment('new', 'FAILED'), 2, none, 0, breaks)).toEqual({ kind: 'none' });
+    const off = look(none, { circuitBreaker: { enable: false, rollback: false } });
+    expect(rollout.next(deployment('new'), off).kind).toBe('none');
+    expect(rollout.next(deployment('new'), look(none))).toEqual({ kind: 'failed', by: 'circuit breaker' });
+    expect(rollout.next(deployment('new', 'FAILED'), look(none))).toEqual({ kind: 'none' });
+  });
+
+  describe('with alarms', () => {
+    const quiet = { ...breaks, fired: [], bakeMs: 1000 };
+    const loud = { ...quiet, fired: ['errors'] };
+    const afterGood = (): Rollout => {
+      const rollout = new Rollout();
+      rollout.next(deployment('good'), look(two, { alarms: quiet }));
+      return rollout;
+    };
+
+    test('waits until they were quiet for the bake time', () => {
+      const rollout = afterGood();
+      const at = (nowMs: number, counts = two) =>
+        rollout.next(deployment('new'), look(counts, { alarms: quiet, nowMs })).kind;
+      // What began when the old tasks were gone is not begun anew by a task that is replaced.
+      expect([at(0), at(500, none), at(999), at(1000)]).toEqual(['none', 'none', 'none', 'completed']);
+    });
+
+    test('goes back when one fires, in the bake time too', () => {
+      for (const [counts, othersAlive] of [
+        [none, 2],
+        [two, 0],
+      ] as const) {
+        const rollout = afterGood();
+        rollout.next(deployment('new'), look(counts, { alarms: quiet, othersAlive }));
+        expect(rollout.next(deployment('new'), look(counts, { alarms: loud, othersAlive }))).toMatchObject({
+          kind: 'failed',
+          by: 'alarms',
+          rollBackTo: { id: 'good' },
+        });
+        // The way back has nothing behind it: it is done when its tasks are there.
+        expect(rollout.next(deployment('good'), look(two, { alarms: loud })).kind).toBe('completed');
+      }
+    });
+
+    test('each way of noticing has its own word about going back', () => {
+      const stays = { ...loud, rollback: false };
+      expect(afterGood().next(deployment('new'), look(two, { alarms: stays }))).toEqual({
+        kind: 'failed',
+        by: 'alarms',
+      });
+      expect(
+        afterGood().next(deployment('new'), look(two, { alarms: { ...loud, enable: false } })).kind,
+      ).toBe('completed');
+    });
+
+    test('does not look at them where nothing was completed before', () => {
+      expect(new Rollout().next(deployment('first'), look(two, { alarms: loud })).kind).toBe('completed');
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 import type { SideDoor } from '../emulator/side-door.ts';
+import { DeploymentAlarms, type SeenAlarm } from './deployment-alarms.ts';
 import { planChanges, type ScheduledTask } from './plan-changes.ts';
 import type { WantedDeployment, WantedService } from './read-service.ts';
 import { rollingLimits } from './rolling-limits.ts';
@@ -17,6 +18,7 @@ export interface SchedulerWorld {
   targetStates: (targetGroupArn: string) => Promise<ReadonlyMap<string, TargetState>>;
   /** Of these tasks those that may not be stopped now. */
   protectedTasks: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
+  alarms: (names: readonly string[]) => Promise<readonly SeenAlarm[]>;
   startTask: (deployment: WantedDeployment, wanted: WantedService) => Promise<RunningTask>;
   reportService: SideDoor['reportService'];
   say: (message: string) => void;
@@ -31,6 +33,7 @@ export class ServiceScheduler {
   readonly tasks = new Set<RunningTask>();
   readonly #world: SchedulerWorld;
   readonly #rollout = new Rollout();
+  readonly #alarms = new DeploymentAlarms();
   readonly #health = new Map<string, ScheduledTask['health']>();
   /** Tasks whose failing has been counted. */
   readonly #counted = new Set<string>();
@@ -113,7 +116,14 @@ export class ServiceScheduler {
   async #moveOn(wanted: WantedService, primary: WantedDeployment): Promise<WantedDeployment | undefined> {
     const counts = this.#counts(primary.id);
     const others = [...this.tasks].filter(({ settings }) => settings.deploymentId !== primary.id).length;
-    const step = this.#rollout.next(primary, wanted.desiredCount, counts, others, wanted.circuitBreaker);
+    const step = this.#rollout.next(primary, {
+      desired: wanted.desiredCount,
+      counts,
+      othersAlive: others,
+      circuitBreaker: wanted.circuitBreaker,
+      alarms: await this.#lookAtAlarms(wanted, primary, counts.running),
+      nowMs: this.#world.now(),
+    });
     if (step.kind === 'completed') {
       primary.rolloutState = 'COMPLETED';
       primary.rolloutStateReason = `ECS deployment ${primary.id} completed.`;
@@ -121,8 +131,10 @@ export class ServiceScheduler {
     }
     if (step.kind !== 'failed') return primary;
     primary.rolloutState = 'FAILED';
-    primary.rolloutStateReason = 'ECS deployment circuit breaker: tasks failed to start.';
-    this.#say(`(deployment ${primary.id}) deployment failed: tasks failed to start.`);
+    const { by } = step;
+    const why = by === 'alarms' ? 'alarm detected' : 'tasks failed to start';
+    primary.rolloutStateReason = `ECS deployment ${by}: ${why}.`;
+    this.#say(`(deployment ${primary.id}) deployment failed: ${why}.`);
     const back = step.rollBackTo;
     if (!back) return primary;
     this.#say(`rolling back to deployment ${back.id}.`);
@@ -133,12 +145,19 @@ export class ServiceScheduler {
       ...back,
       status: 'PRIMARY',
       rolloutState: 'IN_PROGRESS',
-      rolloutStateReason: `ECS deployment circuit breaker: rolling back to deploymentId ${back.id}.`,
+      rolloutStateReason: `ECS deployment ${by}: rolling back to deploymentId ${back.id}.`,
     };
     wanted.deployments = [returned, ...wanted.deployments.filter(({ id }) => id !== back.id)];
     for (const deployment of wanted.deployments.slice(1)) deployment.status = 'ACTIVE';
     const took = await this.#report(wanted, wanted.deployments, primary.id);
     return took ? returned : undefined;
+  }
+
+  /** Polled while a deployment is under way, and then only. */
+  async #lookAtAlarms({ alarms }: WantedService, { id, rolloutState }: WantedDeployment, running: number) {
+    if (!alarms?.enable || rolloutState !== 'IN_PROGRESS') return undefined;
+    const seen = await this.#world.alarms(alarms.names);
+    return { ...alarms, ...this.#alarms.look(id, running, seen, this.#world.pace.alarm) };
   }
 
   async #change(wanted: WantedService, primary: WantedDeployment): Promise<void> {

@@ -118,6 +118,7 @@ class Runner implements TaskRunner {
       read: async () => readService(clients.ecs, cluster, service),
       targetStates: async (arn) => this.#account.targetStates(arn),
       protectedTasks: async (ids) => this.#account.protectedTasks(ids),
+      alarms: async (names) => this.#account.alarms(names),
       startTask: async (deployment, wanted) => this.#start(deployment, wanted),
       reportService: options.sideDoor.reportService,
       say: (message) => options.emit({ atMs: Date.now(), what: 'service', message }),

@@ -17,6 +17,7 @@ import {
   ModifyTargetGroupCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { watchAlarms } from '@lornu/ops/rehearsal/alarms/watch-alarms.ts';
 import { createAwsClients, type AwsClients } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
 import { readBalancer } from '@lornu/ops/rehearsal/load-balancer/read-balancer.ts';
 import { startHaproxy } from '@lornu/ops/rehearsal/serve/start-haproxy.ts';
@@ -46,6 +47,7 @@ export interface RunningService {
   folder: string;
   url: string;
   groupArn: string;
+  balancerArn: string;
   subnetIds: string[];
   securityGroup: string;
   events: RunnerEvent[];
@@ -205,6 +207,15 @@ export async function startService(): Promise<RunningService> {
     onFailure: (error) => failures.push(error),
     changed: () => runner.current?.poke(),
   });
+  const alarms = watchAlarms({
+    cloudwatch: clients.cloudwatch,
+    elb: clients.elb,
+    control: haproxy.control,
+    loadBalancerArn: balancerArn,
+    groups: balancer.targetGroups,
+    pace,
+    onFailure: (error) => failures.push(error),
+  });
   runner.current = await startTaskRunner({
     clients,
     sideDoor: kit.emulator.sideDoor,
@@ -254,6 +265,7 @@ export async function startService(): Promise<RunningService> {
   };
   const stop = async (): Promise<void> => {
     await started.stop();
+    await alarms.stop();
     await targets.stop();
     await haproxy.child.stop();
   };
@@ -264,6 +276,7 @@ export async function startService(): Promise<RunningService> {
     folder,
     url: `http://127.0.0.1:${haproxy.ports[80]}`,
     groupArn,
+    balancerArn,
     subnetIds: network.subnetIds,
     securityGroup: network.groupId,
     events,

@@ -335,7 +335,12 @@ describe('what is served', () => {
   test('loses no stream in a deploy, takes no bad image, and gets over a killed task', async () => {
     const results = await runScenarios({ standing: applied.standing, served, context: serving });
     expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
-    expect(withOutcome(results, 'passed')).toEqual(['rolling-deploy', 'bad-image', 'killed-task']);
+    expect(withOutcome(results, 'passed')).toEqual([
+      'rolling-deploy',
+      'bad-image',
+      'failing-image',
+      'killed-task',
+    ]);
   }, 600_000);
 
   test('ends with a sentence when a part of it ends, and leaves nothing', async () => {

@@ -18,6 +18,8 @@ const server = Bun.serve({
     if (pathname === '/health') return new Response('', { status: env['SICK'] ? 503 : 200 });
     if (pathname === '/environment') return Response.json(env);
     if (pathname === '/stream') return stream(Number(searchParams.get('ms')), request.signal);
+    // Healthy, and of no use.
+    if (env['FAIL']) return Response.json({ revision: env['REVISION'] }, { status: 500 });
     return Response.json({ revision: env['REVISION'], eaten: eaten?.length ?? 0 });
   },
 });

@@ -1,0 +1,64 @@
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+
+/** What of an alarm decides about its state, with the member names of DescribeAlarms. */
+export interface AlarmRule {
+  evaluationPeriods: number;
+  datapointsToAlarm: number;
+  comparisonOperator: string;
+  threshold: number;
+  treatMissingData: string;
+}
+
+export interface Evaluation {
+  state: AlarmState;
+  reason: string;
+}
+
+/** So many datapoints beyond the evaluation periods are looked at, in case that newer ones are missing. */
+export const MORE_DATAPOINTS = 2;
+
+const COMPARE: Record<string, { holds: (value: number, threshold: number) => boolean; words: string }> = {
+  GreaterThanThreshold: { holds: (value, threshold) => value > threshold, words: 'greater than' },
+  GreaterThanOrEqualToThreshold: {
+    holds: (value, threshold) => value >= threshold,
+    words: 'greater than or equal to',
+  },
+  LessThanThreshold: { holds: (value, threshold) => value < threshold, words: 'less than' },
+  LessThanOrEqualToThreshold: {
+    holds: (value, threshold) => value <= threshold,
+    words: 'less than or equal to',
+  },
+};
+
+/**
+ * The state of an alarm by its metric's last datapoints, oldest first, undefined where a period had none; `before` is kept
+ * where missing data is to be ignored. The newest datapoints that are there decide; as many as are missing of the
+ * evaluation periods count as the alarm says that missing data counts.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+ */
+export function evaluateAlarm(
+  rule: AlarmRule,
+  datapoints: readonly (number | undefined)[],
+  before: AlarmState,
+): Evaluation {
+  const { evaluationPeriods: periods, datapointsToAlarm: needed, threshold, treatMissingData } = rule;
+  const compare = COMPARE[rule.comparisonOperator];
+  if (!compare) throw new Error(`an alarm with ${rule.comparisonOperator} is not rehearsed`);
+  const there = datapoints
+    .slice(-(periods + MORE_DATAPOINTS))
+    .filter((value) => value !== undefined)
+    .slice(-periods);
+  const missing = periods - there.length;
+  const over = there.filter((value) => compare.holds(value, threshold));
+  const told = `${over.length} of the last ${periods} datapoints [${there.join(', ')}] were ${compare.words} the threshold (${threshold}), ${missing} were missing`;
+  if (over.length >= needed) return { state: 'ALARM', reason: `Threshold Crossed: ${told}.` };
+  const state = ((): AlarmState => {
+    if (missing === 0) return 'OK';
+    if (treatMissingData === 'breaching') return over.length + missing >= needed ? 'ALARM' : 'OK';
+    if (treatMissingData === 'notBreaching') return 'OK';
+    if (treatMissingData === 'ignore') return there.length === 0 ? before : 'OK';
+    return there.length === 0 ? 'INSUFFICIENT_DATA' : 'OK';
+  })();
+  return { state, reason: state === 'ALARM' ? `Missing data counts: ${told}.` : `Not crossed: ${told}.` };
+}

@@ -1,0 +1,43 @@
+/** An alarm that the service names for its deployments, as DescribeAlarms shows it. */
+export interface SeenAlarm {
+  name: string;
+  state: string;
+  /** In seconds. */
+  period: number;
+  evaluationPeriods: number;
+}
+
+/** What the alarms say of the deployment under way. */
+export interface AlarmVerdict {
+  /** In ALARM since the deployment began. */
+  fired: string[];
+  /** How long the deployment is watched once its tasks alone are left, in milliseconds; 0 where nobody watches. */
+  bakeMs: number;
+}
+
+const UNWATCHED: AlarmVerdict = { fired: [], bakeMs: 0 };
+
+/**
+ * Which of the service's alarms fail a deployment. They are polled from when a task of it runs until its bake time is over,
+ * which ECS makes of the alarms' own settings: here the longest time that one of them looks back. Where one is in ALARM
+ * when a deployment begins, all are left out for as long as it lasts, so that a better version can be deployed.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
+ */
+export class DeploymentAlarms {
+  /** By deployment, from its first look on. */
+  readonly #watched = new Map<string, boolean>();
+
+  look(
+    deploymentId: string,
+    running: number,
+    alarms: readonly SeenAlarm[],
+    periodMs: (seconds: number) => number,
+  ): AlarmVerdict {
+    const inAlarm = alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name);
+    const watched = this.#watched.get(deploymentId) ?? inAlarm.length === 0;
+    this.#watched.set(deploymentId, watched);
+    if (!watched) return UNWATCHED;
+    const lengths = alarms.map(({ period, evaluationPeriods }) => periodMs(period) * evaluationPeriods);
+    return { fired: running > 0 ? inAlarm : [], bakeMs: Math.max(0, ...lengths) };
+  }
+}
