@@ -9,8 +9,8 @@ Example:
   ./lornu apply --approved sha256:...      the digest that ./lornu plan summary printed
 
 Applies the plan file in .lornu/delivery/, and only when manifest, plan file, scan, commit and state are still those
-that the digest stands for. In the workflow GitHub is asked too who approved the run. Otherwise nothing is changed, and
-a sentence says why. A failure in the middle lists what is applied and what is not.
+that the digest stands for. The image must be signed by the workflow on main (cosign has to be on PATH). In the workflow
+GitHub is asked too who approved the run. Otherwise nothing is changed, and a sentence says why. A failure in the middle lists what is applied and what is not.
 Exit codes: 0 applied, 1 refused or failed, 2 usage, 3 this machine lacks something, 130 interrupted.
 `;
 

@@ -1,11 +1,11 @@
-import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../cli/cli-error.ts';
-import { explainAws } from '../delivery/aws/explain-aws.ts';
 import { readCheckout, toRevision } from '../delivery/git.ts';
+import { signIn, withSignIn, type Registry } from '../delivery/image/registry.ts';
 import { openRepository, REPOSITORY, tagOf, targetOf } from '../delivery/image/repository.ts';
+import { requireCosign, requireSignature } from '../delivery/image/signature.ts';
 import { readVariables } from '../delivery/plan/variables.ts';
 import { runCommand, type CommandOptions } from '../process/run-command.ts';
 import { runSteps, type Step } from '../steps/run-steps.ts';
@@ -15,6 +15,10 @@ import type { Engine } from './engine.ts';
 import { scanImages } from './scan-image.ts';
 
 const PUSH_MS = 15 * 60_000;
+/** Sigstore is a service of others, and an image that is pushed and not signed is of no use. */
+const SIGN_TRIES = 3;
+const SIGN_PAUSE_MS = 5_000;
+const NOTHING = 'Nothing was published.';
 
 export interface PublishOptions {
   /** Sign image and bill of materials with the identity of the job (cosign, keyless). */
@@ -34,7 +38,8 @@ export interface PublishedImage {
 
 /**
  * Builds the image that staging runs, from a clean commit, lists what is in it, pushes it under its revision's tag and
- * gives back the digest, which is what everything after it names. A revision that is there already is not pushed again.
+ * gives back the digest, which is what everything after it names. A revision that is there already is not pushed again,
+ * and not signed either: what this did not build itself has to be signed already.
  */
 export async function publishImage(
   options: PublishOptions,
@@ -50,22 +55,15 @@ export async function publishImage(
       'Commit or undo them: an image is named after its commit.',
     );
   }
-  if (options.sign && !Bun.which('cosign', { PATH: context.env['PATH'] ?? '' })) {
-    throw new CliError({
-      what: 'Nothing was published.',
-      why: 'It is to be signed, and there is no cosign on PATH.',
-      next: 'Install cosign (https://docs.sigstore.dev), or publish without --sign.',
-      exitCode: EXIT.machine,
-    });
-  }
+  if (options.sign) requireCosign(NOTHING, context.env);
   const revision = toRevision(checkout.commit);
   const tag = tagOf(target, revision);
   const platform = variables['cpu_architecture'] === 'X86_64' ? 'linux/amd64' : 'linux/arm64';
   const limits = { env: context.env, signal: context.signal, timeoutMs: PUSH_MS };
 
   const existing = (await openRepository().list(target)).find((image) => image.revision === revision);
-  const registry = await signIn();
-  const repository = `${registry.host}/${REPOSITORY}`;
+  const registry = await signIn(NOTHING);
+  const { repository } = registry;
   const published: PublishedImage = {
     repository,
     tag,
@@ -74,11 +72,12 @@ export async function publishImage(
     pushed: existing === undefined,
     signed: false,
   };
-  if (!existing) {
-    const built = await buildImages({ targets: [target], platform }, context, emit);
-    requireRealBases(built, context.env);
-    await runSteps([pushStep(built, `${repository}:${tag}`, registry, published, limits)], emit);
+  if (existing && options.sign) {
+    await runSteps([signedStep(published, registry, context)], emit);
+    published.signed = true;
   }
+  const built = existing ? undefined : await buildImages({ targets: [target], platform }, context, emit);
+  if (built) requireRealBases(built, context.env);
   const scan = await scanImages(context, emit);
   if (scan.dockerfile.length > 0) {
     throw refused(
@@ -87,28 +86,13 @@ export async function publishImage(
     );
   }
   const bill = scan.bills.find((one) => one.target === target)?.path ?? '';
-  if (options.sign) {
-    await runSteps([signStep(`${repository}@${published.digest}`, bill, published, limits)], emit);
+  // From the push on the tag is taken: whatever could refuse comes before it.
+  if (built) {
+    const steps = [pushStep(built, `${repository}:${tag}`, registry, published, limits)];
+    if (options.sign) steps.push(signStep(bill, published, registry, limits));
+    await runSteps(steps, emit);
   }
   return published;
-}
-
-interface Registry {
-  host: string;
-  password: string;
-}
-
-async function signIn(): Promise<Registry> {
-  try {
-    const { authorizationData = [] } = await new ECRClient().send(new GetAuthorizationTokenCommand({}));
-    const [data] = authorizationData;
-    const [, password = ''] = Buffer.from(data?.authorizationToken ?? '', 'base64')
-      .toString()
-      .split(':');
-    return { host: new URL(data?.proxyEndpoint ?? '').host, password };
-  } catch (error) {
-    throw explainAws('Nothing was published.', error);
-  }
 }
 
 /** A stand-in base is fit for tests; only a rehearsal, whose registry nobody pulls from, may take one. */
@@ -124,29 +108,28 @@ function requireRealBases({ images }: BuiltImages, env: BuildContext['env']): vo
 function pushStep(
   { engine, images }: BuiltImages,
   name: string,
-  { host, password }: Registry,
+  registry: Registry,
   published: PublishedImage,
   options: CommandOptions,
 ): Step {
   return {
     id: 'push',
     title: `Push ${published.tag}`,
-    run: async ({ line }) => {
-      const run = async (command: readonly string[], stdin?: string) =>
-        runCommand([engine.path, ...command], {
-          ...options,
-          ...(stdin === undefined ? {} : { stdin }),
-          onLine: line,
-          what: 'The image was not pushed.',
-          next: 'Read the lines above; the publishing role and the repository are made by terraform/aws/bootstrap.',
-        });
-      const insecure =
-        options.env?.['LORNU_REHEARSAL'] === '1' && engine.kind !== 'docker' ? ['--tls-verify=false'] : [];
-      await run(['login', ...insecure, '--username', 'AWS', '--password-stdin', host], password);
-      await run(['tag', images[0]?.image ?? '', name]);
-      published.digest = await push(engine, name, insecure, run);
-      return published.digest;
-    },
+    run: async ({ line }) =>
+      withSignIn(registry, options.env ?? {}, async (env) => {
+        const run = async (command: readonly string[]) =>
+          runCommand([engine.path, ...command], {
+            ...options,
+            env,
+            onLine: line,
+            what: 'The image was not pushed.',
+            next: 'Read the lines above; the publishing role and the repository are made by terraform/aws/bootstrap.',
+          });
+        const insecure =
+          env['LORNU_REHEARSAL'] === '1' && engine.kind !== 'docker' ? ['--tls-verify=false'] : [];
+        await run(['tag', images[0]?.image ?? '', name]);
+        return (published.digest = await push(engine, name, insecure, run));
+      }),
   };
 }
 
@@ -172,28 +155,69 @@ async function push(
   }
 }
 
-function signStep(image: string, bill: string, published: PublishedImage, options: CommandOptions): Step {
+/** Whoever may push could have put another image under the tag before us: signing it would make it ours. */
+function signedStep({ digest, tag }: PublishedImage, registry: Registry, context: BuildContext): Step {
+  return {
+    id: 'signed',
+    title: 'Verify who signed the image that is there (cosign)',
+    run: async () =>
+      requireSignature(
+        digest,
+        `${tag} is there already, and was not published again.`,
+        context,
+        registry,
+      ).catch((error: unknown) => {
+        if (!(error instanceof CliError) || error.exitCode !== EXIT.failed) throw error;
+        const remove = `aws ecr batch-delete-image --repository-name ${REPOSITORY} --image-ids imageTag=${tag}`;
+        throw new CliError({
+          ...error.parts,
+          next: `Find out who pushed it. If a run broke off before it signed: ${remove}, then publish again.`,
+        });
+      }),
+  };
+}
+
+function signStep(
+  bill: string,
+  published: PublishedImage,
+  registry: Registry,
+  options: CommandOptions,
+): Step {
   return {
     id: 'sign',
     title: 'Sign the image and its bill of materials (cosign)',
     run: async ({ line }) => {
-      const cosign = {
-        ...options,
-        onLine: line,
-        what: 'The image is pushed and was not signed.',
-        next: 'Publish again: the image stays, only the signature is made. The job needs id-token: write.',
-      };
-      await runCommand(['cosign', 'sign', '--yes', image], cosign);
-      await runCommand(
-        ['cosign', 'attest', '--yes', '--type', 'cyclonedx', '--predicate', bill, image],
-        cosign,
-      );
+      const image = `${published.repository}@${published.digest}`;
+      await withSignIn(registry, options.env ?? {}, async (env) => {
+        const cosign = {
+          ...options,
+          env,
+          onLine: line,
+          what: 'The image is pushed and was not signed.',
+          next: 'The job needs id-token: write. Remove the image from the repository before it is published again: what is there without a signature is refused.',
+        };
+        const attest = ['--type', 'cyclonedx', '--predicate', bill, image];
+        await several(async () => runCommand(['cosign', 'sign', '--yes', image], cosign));
+        await several(async () => runCommand(['cosign', 'attest', '--yes', ...attest], cosign));
+      });
       published.signed = true;
       return image;
     },
   };
 }
 
+async function several(work: () => Promise<unknown>): Promise<void> {
+  for (let left = SIGN_TRIES - 1; ; left -= 1) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      await Bun.sleep(SIGN_PAUSE_MS);
+    }
+  }
+}
+
 function refused(why: string, next: string): CliError {
-  return new CliError({ what: 'Nothing was published.', why, next });
+  return new CliError({ what: NOTHING, why, next });
 }

@@ -2,9 +2,11 @@ import { CreateRepositoryCommand, ECRClient, PutImageCommand } from '@aws-sdk/cl
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SIGNER, signerOf } from '@lornu/ops/delivery/image/signature.ts';
+import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { parseWorkflow, type Workflow } from '@lornu/ops/delivery/workflow/workflow.ts';
 import { createAwsClients, emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
 import { ensureEmulatorPython } from '@lornu/ops/rehearsal/emulator/ensure-python.ts';
@@ -44,9 +46,9 @@ export interface Pipeline {
   emulator: Emulator;
   service: Service;
   tokens: Map<string, Right>;
-  /** Puts an image under a revision's tag, as a push does; gives back its digest. */
-  pushImage: (revision: string) => Promise<string>;
-  /** A new commit on main with this change. */
+  /** Puts an image under a revision's tag, as a push does, and signs it as the workflow on main does, or as somebody else. */
+  pushImage: (revision: string, signedBy?: string | null) => Promise<string>;
+  /** A new commit with this change, on top of the one that is checked out; the next run is of it. */
   commit: (message: string, change?: (folder: string) => Promise<void>) => Promise<string>;
   stop: () => Promise<void>;
 }
@@ -108,8 +110,14 @@ export async function startPipeline(): Promise<Pipeline> {
     emulator,
     service,
     tokens,
-    pushImage: async (revision) => putImage(ecr, `agent-${revision}`),
+    pushImage: async (revision, signedBy = signerOf({})) => {
+      const pushed = await putImage(ecr, `agent-${revision}`);
+      if (signedBy) await sign(folder, pushed, signedBy);
+      return pushed;
+    },
     commit: async (message, change) => {
+      // Not on top of what an earlier test committed and left.
+      await runCommand(['git', '-C', repository, 'reset', '--quiet', '--hard', world.commit]);
       await change?.(repository);
       return (world.commit = await commitAll(repository, message));
     },
@@ -198,7 +206,7 @@ export function stepEnvironment(
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     HTTP_PROXY: emulatorUrl,
     NO_PROXY: '127.0.0.1,localhost',
-    COSIGN_LOG: join(folder, 'cosign.log'),
+    COSIGN_SIGNATURES: signaturesIn(folder),
     GIT_CONFIG_GLOBAL: '/dev/null',
     // Installed once for all checkouts.
     UV_PROJECT_ENVIRONMENT: join(root, 'terraform/checks/.venv'),
@@ -221,6 +229,17 @@ export async function putImage(ecr: ECRClient, imageTag: string, imageDigest?: s
   };
   await ecr.send(new PutImageCommand(put));
   return put.imageDigest;
+}
+
+/** Where tests/pipeline/programs/cosign keeps what was signed. */
+export function signaturesIn(folder: string): string {
+  return join(folder, 'signatures.jsonl');
+}
+
+/** What a run of the workflow that has published the image leaves, or one of somebody else. */
+export async function sign(folder: string, imageDigest: string, identity = signerOf({})): Promise<void> {
+  const image = `${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/lornu-agent@${imageDigest}`;
+  await appendFile(signaturesIn(folder), `${JSON.stringify({ image, identity, issuer: SIGNER.issuer })}\n`);
 }
 
 /** How this machine reaches the package registries; tools are fetched by their own clients. */

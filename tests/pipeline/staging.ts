@@ -21,6 +21,7 @@ import {
   putImage,
   readWorkflow,
   root,
+  sign,
   stepEnvironment,
   TOKEN,
   WORKSPACE,
@@ -72,7 +73,7 @@ export async function startStaging(): Promise<Staging> {
     const revision = randomBytes(6).toString('hex');
     const add = kind === 'good' ? addGoodImage : addBrokenImage;
     const { digest } = await add(served.images, 'bun', revision);
-    await putImage(ecr, `agent-${revision}`, digest);
+    await sign(dataDir, await putImage(ecr, `agent-${revision}`, digest));
     return revision;
   };
 

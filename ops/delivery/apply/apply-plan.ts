@@ -4,6 +4,7 @@ import { runSteps } from '../../steps/run-steps.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { requireApproval } from '../github/approval.ts';
 import { openRepository } from '../image/repository.ts';
+import { requireSignature } from '../image/signature.ts';
 import type { Applied, Manifest } from '../manifest.ts';
 import { parseShownPlan, variableOf } from '../plan/read-plan.ts';
 import { readState } from '../plan/read-state.ts';
@@ -50,6 +51,16 @@ export async function applyPlan(
         id: 'image',
         title: 'Look for the image',
         run: async () => openRepository().requireDigest(need(made.manifest).record.image.digest),
+      },
+      {
+        id: 'signature',
+        title: 'Verify who signed the image (cosign)',
+        run: async () =>
+          requireSignature(
+            need(made.manifest).record.image.digest,
+            'Nothing was applied: the image is not one that may run.',
+            context,
+          ),
       },
       {
         id: 'state',

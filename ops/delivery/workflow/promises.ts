@@ -30,6 +30,7 @@ export interface JobPromise {
 const CHECKOUT = 'actions/checkout';
 const TERRAFORM = 'hashicorp/setup-terraform';
 const TRIVY = 'aquasecurity/setup-trivy';
+const COSIGN = 'sigstore/cosign-installer';
 const AWS = 'aws-actions/configure-aws-credentials';
 
 export const JOBS: Readonly<Record<string, JobPromise>> = {
@@ -43,7 +44,7 @@ export const JOBS: Readonly<Record<string, JobPromise>> = {
   publish: {
     permissions: { contents: 'read', 'id-token': 'write', attestations: 'write' },
     role: 'LornuGithubPublishRole',
-    order: [CHECKOUT, 'sigstore/cosign-installer', AWS, 'image publish', 'actions/attest-build-provenance'],
+    order: [CHECKOUT, COSIGN, AWS, 'image publish', 'actions/attest-build-provenance'],
   },
   plan: {
     permissions: { contents: 'read', 'id-token': 'write' },
@@ -54,7 +55,18 @@ export const JOBS: Readonly<Record<string, JobPromise>> = {
     permissions: { actions: 'read', contents: 'read', 'id-token': 'write' },
     role: 'LornuGithubApplyRole',
     environment: 'staging',
-    order: [CHECKOUT, TERRAFORM, 'actions/download-artifact', AWS, 'apply', 'deploy', 'verify', 'rollback'],
+    // Without cosign the apply refuses: the image's signature is verified before anything changes.
+    order: [
+      CHECKOUT,
+      TERRAFORM,
+      COSIGN,
+      'actions/download-artifact',
+      AWS,
+      'apply',
+      'deploy',
+      'verify',
+      'rollback',
+    ],
   },
   drift: {
     permissions: { contents: 'read', 'id-token': 'write', issues: 'write' },

@@ -8,6 +8,8 @@ import type { Job, Workflow, WorkflowStep } from '../../delivery/workflow/workfl
 import { ACTIONS } from './actions.ts';
 import type { PipelineWorld } from './world.ts';
 
+const WORKFLOW_FILE = '.github/workflows/terraform-aws.yml';
+
 export interface StepReport {
   step: string;
   outcome: 'success' | 'failure' | 'skipped';
@@ -88,7 +90,8 @@ async function runJob(run: JobRun): Promise<JobReport> {
   await mkdir(checkout, { recursive: true });
   const files = { output: join(folder, 'output'), summary: join(folder, 'summary.md') };
   await writeFile(files.summary, '');
-  const token = world.github.issueToken(typeof job.permissions === 'object' ? job.permissions : {});
+  const rights = typeof job.permissions === 'object' ? job.permissions : {};
+  const token = world.github.issueToken(rights, workflowRefOf(world, event));
   const github = { ...event.github, token, sha: world.commit, run_id: runId };
   const steps: Record<string, { outcome: string; outputs: Record<string, string> }> = {};
   const report: JobReport = { result: 'success', steps: [], outputs: {}, summary: '' };
@@ -115,6 +118,13 @@ async function runJob(run: JobRun): Promise<JobReport> {
       ...interpolateAll(job.env ?? {}, contexts),
       ...interpolateAll(step.env ?? {}, contexts),
       ...runnerEnvironment(world, event, runId, files),
+      // Only a job that may have one is told where it gets a token that says who it is.
+      ...(rights['id-token'] === 'write'
+        ? {
+            ACTIONS_ID_TOKEN_REQUEST_URL: world.github.idTokenUrl,
+            ACTIONS_ID_TOKEN_REQUEST_TOKEN: token,
+          }
+        : {}),
     };
     await world.before?.({ job: name, step: key, checkout, env });
     const done = await runStep(step, { ...run, checkout, env, contexts });
@@ -130,6 +140,11 @@ async function runJob(run: JobRun): Promise<JobReport> {
   return report;
 }
 
+/** How GitHub names the workflow of a run: https://docs.github.com/actions/reference/workflows-and-actions/variables */
+function workflowRefOf({ github }: PipelineWorld, event: Event): string {
+  return `${github.repository}/${WORKFLOW_FILE}@${event.github.ref}`;
+}
+
 function runnerEnvironment(
   world: PipelineWorld,
   { github }: Event,
@@ -143,6 +158,7 @@ function runnerEnvironment(
     GITHUB_REPOSITORY: world.github.repository,
     GITHUB_RUN_ID: runId,
     GITHUB_SHA: world.commit,
+    GITHUB_WORKFLOW_REF: workflowRefOf(world, { github, inputs: {} }),
     GITHUB_REF: github.ref,
     GITHUB_EVENT_NAME: github.event_name,
     GITHUB_OUTPUT: files.output,

@@ -20,12 +20,16 @@ export interface Environment {
   reviewers: string[];
 }
 
+const ID_TOKEN_PATH = '/id-token';
+
 /** The stand-in: a server on loopback, and what a test may look at and set. */
 export interface Github {
   apiUrl: string;
   repository: string;
-  /** A token with these rights, as a job gets one. */
-  issueToken: (rights: Rights) => string;
+  /** A token with these rights, as a job of a workflow on this ref gets one. */
+  issueToken: (rights: Rights, workflowRef?: string) => string;
+  /** Where a job with the right id-token gets a token that says who it is. */
+  idTokenUrl: string;
   environments: Map<string, Environment>;
   /** Yes by a person to a run. */
   approve: (runId: string, environment: string, by: string) => void;
@@ -41,7 +45,7 @@ export interface Github {
  * https://docs.github.com/rest
  */
 export function startGithub(repository: string): Github {
-  const tokens = new Map<string, Rights>();
+  const tokens = new Map<string, { rights: Rights; workflowRef: string }>();
   const environments = new Map<string, Environment>();
   const approvals: {
     runId: string;
@@ -52,13 +56,14 @@ export function startGithub(repository: string): Github {
   const comments: Comment[] = [];
   const issues: Issue[] = [];
   const changes: string[] = [];
-  const app = new Hono<{ Variables: { rights: Rights } }>();
+  const app = new Hono<{ Variables: { rights: Rights; workflowRef: string } }>();
   const base = `/repos/${repository}`;
 
   app.use(async (context, next) => {
-    const rights = tokens.get(context.req.header('authorization')?.replace('Bearer ', '') ?? '');
-    if (!rights) return context.json({ message: 'Bad credentials' }, 401);
-    context.set('rights', rights);
+    const token = tokens.get(context.req.header('authorization')?.replace(/^bearer /i, '') ?? '');
+    if (!token) return context.json({ message: 'Bad credentials' }, 401);
+    context.set('rights', token.rights);
+    context.set('workflowRef', token.workflowRef);
     if (context.req.method !== 'GET')
       changes.push(`${context.req.method} ${new URL(context.req.url).pathname}`);
     return next();
@@ -71,6 +76,22 @@ export function startGithub(repository: string): Github {
   const maySeeRuns = needs('actions', 'read');
   const forbidden = { message: 'Resource not accessible by integration' };
 
+  // https://docs.github.com/actions/reference/security/oidc
+  app.get(ID_TOKEN_PATH, (context) => {
+    if (context.get('rights')['id-token'] !== 'write') return context.json(forbidden, 403);
+    const claims = {
+      iss: 'https://token.actions.githubusercontent.com',
+      aud: context.req.query('audience') ?? '',
+      exp: Math.floor(Date.now() / 1000) + 300,
+      repository,
+      job_workflow_ref: context.get('workflowRef'),
+    };
+    // Whoever asks here trusts the server that it asked; nobody checks a signature.
+    const parts = [{ alg: 'none', typ: 'JWT' }, claims].map((part) =>
+      Buffer.from(JSON.stringify(part)).toString('base64url'),
+    );
+    return context.json({ value: `${parts.join('.')}.` });
+  });
   app.get(`${base}/environments/:name`, (context) => {
     if (!maySeeRuns(context.get('rights'))) return context.json(forbidden, 403);
     const environment = environments.get(context.req.param('name'));
@@ -137,11 +158,12 @@ export function startGithub(repository: string): Github {
   return {
     apiUrl: `http://127.0.0.1:${server.port}`,
     repository,
-    issueToken: (rights) => {
+    issueToken: (rights, workflowRef = '') => {
       const token = `ghs_${crypto.randomUUID().replaceAll('-', '')}`;
-      tokens.set(token, rights);
+      tokens.set(token, { rights, workflowRef });
       return token;
     },
+    idTokenUrl: `http://127.0.0.1:${server.port}${ID_TOKEN_PATH}?api-version=2.0`,
     environments,
     approve: (runId, environment, by) => {
       approvals.push({

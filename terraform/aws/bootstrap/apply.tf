@@ -165,6 +165,20 @@ data "aws_iam_policy_document" "apply_services" {
     }
   }
 
+  # An image is applied only when its signature, which lies beside it, is the workflow's. A
+  # login belongs to no repository.
+  statement {
+    sid       = "LogInToRegistry"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "ReadSignatures"
+    actions   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    resources = [aws_ecr_repository.agent.arn]
+  }
+
   statement {
     sid = "BucketsOfStaging"
     actions = [

@@ -13,24 +13,20 @@ resource "aws_ecr_repository" "agent" {
   }
 }
 
-# Rollback reaches back 30 images; what a broken build left untagged goes in a week.
+# Rollback reaches back 30 images of each kind. Rules by tag, none for what has no tag: an
+# image's signatures are such images of their own, and without them it may not run. ECR
+# removes them with their image.
 resource "aws_ecr_lifecycle_policy" "agent" {
   repository = aws_ecr_repository.agent.name
 
   policy = jsonencode({
     rules = [
-      {
-        rulePriority = 1
-        description  = "Untagged images after a week"
-        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 7 }
+      for index, kind in ["agent", "gcp-agent"] : {
+        rulePriority = index + 1
+        description  = "All but the last 30 of ${kind}"
+        selection    = { tagStatus = "tagged", tagPrefixList = ["${kind}-"], countType = "imageCountMoreThan", countNumber = 30 }
         action       = { type = "expire" }
-      },
-      {
-        rulePriority = 2
-        description  = "All but the last 30 images"
-        selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 30 }
-        action       = { type = "expire" }
-      },
+      }
     ]
   })
 }

@@ -22,6 +22,7 @@ const LOGS = 'staging aws_s3_bucket_lifecycle_configuration.access_logs rule.0';
 export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
   ...same(
     'only the order of priorities counts, and it stays',
+    'move-number: bootstrap aws_ecr_lifecycle_policy.agent policy.rules.0.rulePriority -> more',
     'move-number: bootstrap aws_ecr_lifecycle_policy.agent policy.rules.1.rulePriority -> more',
     `move-number: staging ${RULES}.people priority -> more`,
     `move-number: staging ${RULES}.token action.0.order -> less`,

@@ -28,7 +28,9 @@ beforeAll(async () => {
   await secrets.send(new CreateSecretCommand({ Name: 'lornu/staging/session-key' }));
   env = {
     ...world.env,
-    PATH: `${join(world.standInPrograms, 'aws')}:${world.env['PATH']}`,
+    PATH: [...['aws', 'cosign'].map((name) => join(world.standInPrograms, name)), world.env['PATH']].join(
+      ':',
+    ),
     AWS_REGION: 'us-east-1',
     // What version 1 of AWS's command line reads; version 2 reads the other one.
     AWS_DEFAULT_REGION: 'us-east-1',

@@ -1,42 +1,168 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SIGNER, signerOf } from '@lornu/ops/delivery/image/signature.ts';
 import { EVENTS } from '@lornu/ops/delivery/workflow/events.ts';
+import { findEngine } from '@lornu/ops/image/engine.ts';
+import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import { runWorkflow, type JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
-import { expectResult, logOf, startPipeline, type Pipeline } from '../kit.ts';
+import { expectResult, logOf, signaturesIn, startPipeline, type Pipeline } from '../kit.ts';
+import { startEcrFront, type EcrFront } from '../registry.ts';
+import { finishDeployment, runningRevision } from '../service.ts';
 
-// The publishing job and what it hands to the plan. The image of this commit is in the repository already, as after a run
-// that was started again: nothing is built or pushed here, what is in it is listed, and it is signed.
+// A deploy from the build on: the image is built (on stand-in bases where no registry of bases is in reach), listed, pushed
+// to a registry, signed by the job's own token, planned by its digest, verified and applied. Then what must not be signed.
 
 const MINUTES = 15 * 60_000;
+const CPU = process.arch === 'arm64' ? 'ARM64' : 'X86_64';
 let pipeline: Pipeline;
-let digest: string;
+let front: EcrFront;
+let revision: string;
 let reports: Record<string, JobReport>;
+
+interface Signature {
+  image: string;
+  identity: string;
+  issuer: string;
+  type?: string;
+  predicate?: string;
+}
 
 beforeAll(async () => {
   pipeline = await startPipeline();
-  digest = await pipeline.pushImage(pipeline.world.commit.slice(0, 12));
-  pipeline.world.reviewer = undefined;
-  reports = await runWorkflow(pipeline.workflow, EVENTS['deploy started on main'], pipeline.world);
+  const { world } = pipeline;
+  front = await startEcrFront(join(world.folder, 'registry'), pipeline.emulator.url);
+  world.env = { ...world.env, AWS_ENDPOINT_URL_ECR: front.url, LORNU_REHEARSAL: '1' };
+  const variables = JSON.parse(world.vars['LORNU_TERRAFORM_VARIABLES'] ?? '{}') as object;
+  world.vars = {
+    ...world.vars,
+    LORNU_TERRAFORM_VARIABLES: JSON.stringify({ ...variables, cpu_architecture: CPU }),
+  };
+  world.instead = { verify: () => 0 };
+  world.before = async ({ job, step }) => {
+    if (job === 'apply' && step === 'deploy') await finishDeployment(pipeline, revision);
+  };
+  revision = world.commit.slice(0, 12);
+  reports = await deploy();
 }, MINUTES);
-afterAll(() => pipeline?.stop(), 60_000);
+afterAll(async () => {
+  await removeImages();
+  await front?.stop();
+  await pipeline?.stop();
+}, 60_000);
 
-test('the image of the commit is listed, signed with its bill of materials, and named by its digest', async () => {
+const deploy = async () => runWorkflow(pipeline.workflow, EVENTS['deploy started on main'], pipeline.world);
+const signatures = async (): Promise<Signature[]> =>
+  (await readFile(signaturesIn(pipeline.world.folder), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Signature);
+
+test('the image is built, listed, pushed under its commit, and signed by this workflow on main', async () => {
   const { publish } = reports;
   expectResult(publish, 'success');
-  expect(publish?.outputs).toEqual({ revision: pipeline.world.commit.slice(0, 12), digest });
-  const asked = (await readFile(join(pipeline.world.folder, 'cosign.log'), 'utf8')).trim().split('\n');
-  expect(asked[0]).toMatch(new RegExp(`^sign --yes \\S+/lornu-agent@${digest}$`));
-  expect(asked[1]).toMatch(
-    new RegExp(
-      `^attest --yes --type cyclonedx --predicate \\S+agent\\.cdx\\.json \\S+/lornu-agent@${digest}$`,
-    ),
-  );
+  const digest = front.pushed.get(`agent-${revision}`) ?? 'not pushed';
+  expect(publish?.outputs).toEqual({ revision, digest });
+  const image = `${front.repository}@${digest}`;
+  const by = { identity: signerOf({}), issuer: SIGNER.issuer };
+  expect(await signatures()).toEqual([
+    { image, ...by },
+    { image, ...by, type: 'cyclonedx', predicate: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  ]);
+  const log = logOf(publish);
+  for (const step of ['Build agent', 'List what is in agent', 'Push agent-', 'Sign the image']) {
+    expect(log).toMatch(new RegExp(`ok {2}${step}`));
+  }
 });
 
-test('the plan is made with that digest, and waits for a yes', () => {
+test('that digest is planned, verified, applied and served', () => {
+  const digest = front.pushed.get(`agent-${revision}`) ?? 'not pushed';
   expectResult(reports['plan'], 'success');
-  expect(logOf(reports['plan'])).toContain(digest.slice(0, 19));
   expect(reports['plan']?.summary).toContain(digest);
-  expect(reports['apply']).toMatchObject({ result: 'cancelled', waiting: true });
+  expectResult(reports['apply'], 'success');
+  const log = logOf(reports['apply']);
+  expect(log).toMatch(
+    /ok {2}Verify who signed the image \(cosign\).*: https:\/\/github\.com\/.*@refs\/heads\/main/,
+  );
+  expect(log).toContain(`${revision} is served`);
+  expect(runningRevision(pipeline)).toBe(revision);
 });
+
+test(
+  'a run that is started again neither builds nor signs what is there and signed',
+  async () => {
+    const { publish } = await deployUntilPublished();
+    expectResult(publish, 'success');
+    expect(logOf(publish)).not.toContain('Build agent');
+    expect(await signatures()).toHaveLength(2);
+  },
+  MINUTES,
+);
+
+test.each<[string, string | null, string]>([
+  ['nobody has signed', null, 'Nobody has signed sha256:'],
+  [
+    'a pull request of ours has signed',
+    signerOf({}).replace('refs/heads/main', 'refs/pull/7/merge'),
+    'was signed by https://github.com/lornu-ai/lornu-aws-staging/.github/workflows/terraform-aws.yml@refs/pull/7/merge',
+  ],
+])(
+  'an image that is there under the tag and %s is not made ours by a signature',
+  async (_case, signedBy, why) => {
+    const commit = await pipeline.commit(`Something that ${_case}`);
+    const digest = await pipeline.pushImage(commit.slice(0, 12), null);
+    const more = { image: `${front.repository}@${digest}`, issuer: SIGNER.issuer, identity: signedBy };
+    const path = signaturesIn(pipeline.world.folder);
+    if (signedBy) await Bun.write(path, `${await readFile(path, 'utf8')}${JSON.stringify(more)}\n`);
+    const before = (await signatures()).length;
+    const { publish, plan } = await deploy();
+    expectResult(publish, 'failure');
+    expectResult(plan, 'skipped');
+    expect(logOf(publish)).toContain(
+      `agent-${commit.slice(0, 12)} is there already, and was not published again.`,
+    );
+    expect(logOf(publish)).toContain(why);
+    expect(logOf(publish)).toContain('next: Find out who pushed it.');
+    expect(await signatures()).toHaveLength(before);
+  },
+  MINUTES,
+);
+
+test(
+  'a job without the right to say who it is signs nothing',
+  async () => {
+    const { publish: job, ...others } = pipeline.workflow.jobs;
+    if (!job) throw new Error('there is no such job');
+    const steps = job.steps.filter(({ uses = '' }) => !uses.startsWith('aws-actions/'));
+    const publish = { ...job, steps, permissions: { contents: 'read' } };
+    await pipeline.commit('Something new');
+    const keys = { AWS_ACCESS_KEY_ID: 'a-key', AWS_SECRET_ACCESS_KEY: 'a-key', AWS_REGION: 'us-east-1' };
+    const world = { ...pipeline.world, env: { ...pipeline.world.env, ...keys } };
+    const workflow = { ...pipeline.workflow, jobs: { publish, ...others } };
+    const before = (await signatures()).length;
+    const done = await runWorkflow(workflow, EVENTS['deploy started on main'], world);
+    expectResult(done['publish'], 'failure');
+    expect(logOf(done['publish'])).toContain('The image is pushed and was not signed.');
+    expect(await signatures()).toHaveLength(before);
+    expectResult(done['plan'], 'skipped');
+  },
+  MINUTES,
+);
+
+/** The first job alone: a plan that waits for a yes is of no interest here. */
+async function deployUntilPublished(): Promise<Record<string, JobReport>> {
+  const { publish } = pipeline.workflow.jobs;
+  if (!publish) throw new Error('there is no such job');
+  const workflow = { ...pipeline.workflow, jobs: { publish } };
+  return runWorkflow(workflow, EVENTS['deploy started on main'], pipeline.world);
+}
+
+/** Images of this repository's commits, which nobody will ever run; what is not there is no matter. */
+async function removeImages(): Promise<void> {
+  const { path } = await findEngine(process.env);
+  const names = [...(front?.pushed.keys() ?? [])].flatMap((tag) => [
+    `${front.repository}:${tag}`,
+    `localhost/lornu-agent:${tag.replace('agent-', '')}`,
+  ]);
+  for (const name of names) await tryCommand([path, 'rmi', name]);
+}

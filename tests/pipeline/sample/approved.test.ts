@@ -8,7 +8,7 @@ import { runCommand, tryCommand } from '@lornu/ops/process/run-command.ts';
 import { emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
 import { runWorkflow, type JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
 import type { StepEnv } from '@lornu/ops/rehearsal/pipeline/world.ts';
-import { logOf, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
+import { logOf, signaturesIn, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
 import { finishDeployment } from '../service.ts';
 
 // One run of the workflow, its commands taken from the YAML. Just before its apply step everything that must stop an
@@ -20,6 +20,7 @@ let reports: Record<string, JobReport>;
 let refusals: Record<string, Refusal>;
 
 interface Refusal {
+  expected: number;
   exitCode: number | undefined;
   said: string;
   /** Writes that reached Terraform Cloud or AWS while it ran. */
@@ -51,6 +52,7 @@ test('what was approved is applied, and waited for until it is served', () => {
   expect(apply?.steps.map(({ step, outcome }) => `${step} ${outcome}`)).toEqual([
     'actions/checkout success',
     'hashicorp/setup-terraform success',
+    'sigstore/cosign-installer success',
     'actions/download-artifact success',
     'aws-actions/configure-aws-credentials success',
     'apply success',
@@ -175,6 +177,32 @@ const CASES: Record<string, { words: string; parallel?: boolean; run: (world: At
       undo(async () => void (await pipeline.pushImage(REVISION)));
     },
   },
+  'an image that nobody has signed': {
+    words: 'Nobody has signed sha256:',
+    parallel: true,
+    run: async (attempt) => withSignatures(attempt, (text) => text.replace(/.*\n/g, '')),
+  },
+  'an image whose signature is of another digest': {
+    words: 'Nobody has signed sha256:',
+    parallel: true,
+    run: async (attempt) =>
+      withSignatures(attempt, (text) => text.replace(/sha256:[0-9a-f]{64}/g, `sha256:${'0'.repeat(64)}`)),
+  },
+  'an image that a branch has signed': {
+    words: 'terraform-aws.yml@refs/heads/feature, not by https://github.com/',
+    parallel: true,
+    run: async (attempt) =>
+      withSignatures(attempt, (text) => text.replaceAll('refs/heads/main', 'refs/heads/feature')),
+  },
+  'a runner without cosign': {
+    words: 'There is no cosign on PATH',
+    parallel: true,
+    run: async (attempt) => {
+      const PATH = (attempt.env['PATH'] ?? '').split(':').filter((dir) => !dir.endsWith('/cosign'));
+      attempt.env = { ...attempt.env, PATH: PATH.join(':') };
+      attempt.exitCode = 3;
+    },
+  },
   'a token for Terraform Cloud that has expired': {
     words: 'Terraform Cloud does not accept the token',
     run: async ({ undo }) => {
@@ -208,12 +236,15 @@ interface Attempt {
   checkout: string;
   approved: string;
   env: StepEnv;
+  /** What it must end with, where it is not 1. */
+  exitCode?: number;
   undo: (how: () => Promise<void>) => void;
 }
 
 for (const [name, { words }] of Object.entries(CASES)) {
   test(`stops before anything changes: ${name}`, () => {
-    const { exitCode, said, changed } = refusals[name] ?? {
+    const { expected, exitCode, said, changed } = refusals[name] ?? {
+      expected: 1,
       exitCode: undefined,
       said: 'it was not tried',
       changed: [],
@@ -221,7 +252,7 @@ for (const [name, { words }] of Object.entries(CASES)) {
     expect(said).toContain(words);
     expect(said).toMatch(/\n {2}next: \S/);
     expect(said).not.toContain('    at ');
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(expected);
     expect(changed).toEqual([]);
   });
 }
@@ -266,7 +297,7 @@ async function tryCase(
   const changed = pipeline.cloud.requests
     .slice(before)
     .filter((request) => request.startsWith('POST') && request.endsWith('/state-versions'));
-  return { exitCode: result.exitCode, said: result.tail.join('\n'), changed };
+  return { expected: given.exitCode ?? 1, exitCode: result.exitCode, said: result.tail.join('\n'), changed };
 }
 
 /** Changes the manifest; approves it as it is then, unless the change is what must be noticed. */
@@ -279,4 +310,11 @@ async function changeManifest(
   const changed = change(await readFile(path, 'utf8')) + (approve ? '' : ' ');
   await writeFile(path, changed);
   if (approve) attempt.approved = digestOf(new TextEncoder().encode(changed));
+}
+
+/** Other signatures than those that are there, for this attempt alone. */
+async function withSignatures(attempt: Attempt, change: (text: string) => string): Promise<void> {
+  const path = join(attempt.dir, 'signatures.jsonl');
+  await writeFile(path, change(await readFile(signaturesIn(pipeline.world.folder), 'utf8')));
+  attempt.env = { ...attempt.env, COSIGN_SIGNATURES: path };
 }

@@ -47,6 +47,11 @@ variable "container_insights" {
   default = "enabled"
 }
 
+variable "cpu_architecture" {
+  type    = string
+  default = "ARM64"
+}
+
 resource "aws_ecs_cluster" "staging" {
   name = "lornu-staging"
 
@@ -64,6 +69,11 @@ resource "aws_ecs_task_definition" "agent" {
   memory                   = 1024
   task_role_arn            = "arn:aws:iam::123456789012:role/LornuEcsTaskRole"
   execution_role_arn       = "arn:aws:iam::123456789012:role/LornuEcsExecutionRole"
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = var.cpu_architecture
+  }
 
   container_definitions = jsonencode([{
     name                   = "agent"

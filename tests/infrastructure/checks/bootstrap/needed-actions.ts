@@ -122,6 +122,11 @@ const TAGS: Readonly<Record<string, readonly string[]>> = {
 
 /** What the jobs of the workflow do beside Terraform: the check from inside the network and the look at a deploy. */
 const WORKFLOW_CHANGES = ['ecs:RunTask', 'ecs:StopTask'];
+/**
+ * A signature is read from the registry as an image is; who asks what refers to an image needs BatchGetImage.
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImageReferrers.html
+ */
+const SIGNATURE_READS = ['ecr:BatchGetImage', 'ecr:GetAuthorizationToken', 'ecr:GetDownloadUrlForLayer'];
 const WORKFLOW_READS = [
   'ecr:DescribeImages',
   'ecs:DescribeServiceDeployments',
@@ -152,7 +157,7 @@ export function neededToPlan(called: readonly string[]): Set<string> {
   ]);
 }
 
-/** Permissions to make, change and destroy what is planned, beside reading. */
+/** Permissions to make, change and destroy what is planned, and to verify its image, beside reading. */
 export function neededToApply(called: readonly string[]): Set<string> {
   const writes = permissions(called).filter((action) => !READS.test(action));
   const services = new Set(writes.map((action) => action.split(':')[0] ?? ''));
@@ -164,6 +169,7 @@ export function neededToApply(called: readonly string[]): Set<string> {
       services.has(service) ? names.map((name) => `${service}:${name}`) : [],
     ),
     ...WORKFLOW_CHANGES,
+    ...SIGNATURE_READS,
   ]);
 }
 

@@ -176,6 +176,9 @@ function scopeOf(bootstrap: Bootstrap, action: string): Pick<Grant, 'on' | 'when
     ? bootstrap.input('domain_zone_id').text('value')
     : 'none';
   if (action.startsWith('s3:')) return { on: [STAGING_BUCKETS] };
+  // A login belongs to no repository; signatures are read from the one.
+  if (action === 'ecr:GetAuthorizationToken') return { on: ['*'] };
+  if (action.startsWith('ecr:')) return { on: [bootstrap.one('aws_ecr_repository.agent').text('arn')] };
   if (action === 'route53:ChangeResourceRecordSets') return { on: [`arn:aws:route53:::hostedzone/${zone}`] };
   // Health checks are global and have no name before they are made.
   if (action.startsWith('route53:')) return { on: ['*'] };

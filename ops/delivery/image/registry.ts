@@ -1,0 +1,50 @@
+import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { explainAws } from '../aws/explain-aws.ts';
+import { REPOSITORY } from './repository.ts';
+
+/** The account's registry, and a password for it that is good for hours. */
+export interface Registry {
+  host: string;
+  /** As in 123456789012.dkr.ecr.us-east-1.amazonaws.com/lornu-agent. */
+  repository: string;
+  password: string;
+}
+
+/** Asks AWS for a password; `what` begins the sentence when it gives none. */
+export async function signIn(what: string): Promise<Registry> {
+  try {
+    const { authorizationData = [] } = await new ECRClient().send(new GetAuthorizationTokenCommand({}));
+    const [data] = authorizationData;
+    const [, password = ''] = Buffer.from(data?.authorizationToken ?? '', 'base64')
+      .toString()
+      .split(':');
+    const { host } = new URL(data?.proxyEndpoint ?? '');
+    return { host, repository: `${host}/${REPOSITORY}`, password };
+  } catch (error) {
+    throw explainAws(what, error);
+  }
+}
+
+/**
+ * Runs the work with an environment in which docker, podman, buildah and cosign are signed in to the registry. The
+ * password lies in a file of its own for as long: not among arguments, and not in the person's own configuration.
+ */
+export async function withSignIn<T>(
+  { host, password }: Registry,
+  env: Readonly<Record<string, string | undefined>>,
+  work: (env: Readonly<Record<string, string | undefined>>) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'lornu-registry-'));
+  try {
+    const auth = Buffer.from(`AWS:${password}`).toString('base64');
+    const config = JSON.stringify({ auths: { [host]: { auth } } });
+    const file = join(folder, 'config.json');
+    await writeFile(file, config, { mode: 0o600 });
+    return await work({ ...env, DOCKER_CONFIG: folder, REGISTRY_AUTH_FILE: file });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
