@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { endingWithParent } from '../process/ending-with-parent.ts';
 import { runCommand } from '../process/run-command.ts';
 import { RAISED_REQUEST_LIMIT } from '../standins/gemini/spawn.ts';
 import { type Server, startServer } from './server.ts';
@@ -27,8 +28,8 @@ export async function startGcpAgent(
   });
   return startServer({
     name: 'gcp-agent',
-    // Python itself, not `uv run`: the pid is then that of the server, whose CPU time is measured.
-    command: [join(cwd, '.venv/bin/python'), '-m', 'gcp_agent.main'],
+    // Python itself, not `uv run`: the pid is then that of the server, whose CPU time is measured, and which ends with us.
+    command: endingWithParent([join(cwd, '.venv/bin/python'), '-m', 'gcp_agent.main']),
     cwd,
     env: {
       AGENTS_DIR: options.agentsDir,

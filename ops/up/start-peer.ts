@@ -1,6 +1,7 @@
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
 import { startChild, type Child } from '../process/child.ts';
+import { endingWithParent } from '../process/ending-with-parent.ts';
 import { ensureTools } from '../setup/ensure-tools.ts';
 import { syncPython } from '../setup/sync-python.ts';
 import type { Emit } from '../steps/step-events.ts';
@@ -38,7 +39,7 @@ export async function startPeer(
   const cwd = join(context.root, 'gcp-agent');
   const child = await startChild({
     name: 'gcp-agent',
-    command: [join(cwd, '.venv/bin/python'), '-m', 'gcp_agent.main'],
+    command: endingWithParent([join(cwd, '.venv/bin/python'), '-m', 'gcp_agent.main']),
     cwd,
     env: {
       ...env,

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 
 export interface FakeGcs {
   url: string;
@@ -10,30 +10,27 @@ export interface FakeGcs {
 export async function startFakeGcs(bucket: string, givenPort?: number): Promise<FakeGcs> {
   const port = givenPort ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(
+  const command = [
     'fake-gcs-server',
-    [
-      '-backend',
-      'memory',
-      '-scheme',
-      'http',
-      '-host',
-      '127.0.0.1',
-      '-port',
-      `${port}`,
-      '-public-host',
-      `127.0.0.1:${port}`,
-      '-external-url',
-      url,
-      '-log-level',
-      'warn',
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    '-backend',
+    'memory',
+    '-scheme',
+    'http',
+    '-host',
+    '127.0.0.1',
+    '-port',
+    `${port}`,
+    '-public-host',
+    `127.0.0.1:${port}`,
+    '-external-url',
+    url,
+    '-log-level',
+    'warn',
+  ];
+  const child = Bun.spawn(endingWithParent(command), { stdin: 'ignore', stdout: 'ignore', stderr: 'inherit' });
   const stop = async (): Promise<void> => {
     child.kill();
-    await ended;
+    await child.exited;
   };
   for (let attempt = 0; attempt < 200; attempt++) {
     const made = await fetch(`${url}/storage/v1/b?project=test`, {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Child } from '../../process/child.ts';
 import { startChild } from '../../process/child.ts';
+import { endingWithParent } from '../../process/ending-with-parent.ts';
 import { ensureTools } from '../../setup/ensure-tools.ts';
 import { startGoogleStandIn, type GoogleStandIn } from '../../standins/google/server.ts';
 import type { Emit } from '../../steps/step-events.ts';
@@ -85,10 +86,7 @@ async function startStorage(
   const address = ['-host', '127.0.0.1', '-port', String(port), '-external-url', url];
   const child = await startChild({
     name: 'fake-gcs-server',
-    command: [
-      'setpriv',
-      '--pdeathsig',
-      'KILL',
+    command: endingWithParent([
       join(folder, 'fake-gcs-server'),
       '-backend',
       'memory',
@@ -99,7 +97,7 @@ async function startStorage(
       '-public-host',
       `127.0.0.1:${port}`,
       ...address,
-    ],
+    ]),
     cwd: context.root,
     env: { PATH: context.env['PATH'] },
     logPath: join(context.dataDir, 'logs/fake-gcs-server.log'),

@@ -4,6 +4,7 @@ import { exportSPKI, importJWK, type JWK } from 'jose';
 import { CliError, EXIT } from '../../cli/cli-error.ts';
 import type { Child } from '../../process/child.ts';
 import { startChild } from '../../process/child.ts';
+import { endingWithParent } from '../../process/ending-with-parent.ts';
 import { tryCommand } from '../../process/run-command.ts';
 import { claimPort } from '../../up/port.ts';
 import type { StartContext } from '../../up/start-context.ts';
@@ -86,7 +87,7 @@ export async function startHaproxy(options: HaproxyOptions, context: StartContex
   }
   const child = await startChild({
     name: 'HAProxy',
-    command: ['setpriv', '--pdeathsig', 'KILL', program, '-db', '-f', configPath],
+    command: endingWithParent([program, '-db', '-f', configPath]),
     cwd: folder,
     env: { PATH: context.env['PATH'] },
     logPath: join(context.dataDir, 'logs/haproxy.log'),

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { endingWithParent } from '../../process/ending-with-parent.ts';
 import { readLines, signalGroup, tryCommand } from '../../process/run-command.ts';
 import type { Container, ContainerEnd, ContainerOptions } from './container.ts';
 
@@ -20,7 +21,7 @@ const PAGE_BYTES = 4096;
 /**
  * Runs an image's own command as a process of this machine: own address, own scratch folder in the place of /tmp, the
  * memory limit by looking at it. It shares user, files and network with the machine. Ends when this process ends, however
- * that ends (prctl's parent-death signal, set by setpriv).
+ * that ends.
  */
 export function startProcessContainer(image: ProcessImage, options: ContainerOptions): Container {
   const env = { ...image.env, ...options.env };
@@ -33,7 +34,7 @@ export function startProcessContainer(image: ProcessImage, options: ContainerOpt
     TMPDIR: options.folder,
   };
   const log = createWriteStream(options.logPath, { flags: 'a' });
-  const child = Bun.spawn(['setpriv', '--pdeathsig', 'KILL', ...(options.command ?? image.command)], {
+  const child = Bun.spawn(endingWithParent(options.command ?? image.command), {
     cwd: image.folder,
     env: given,
     stdin: 'ignore',

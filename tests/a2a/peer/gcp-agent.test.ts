@@ -8,6 +8,7 @@ import {
 } from '@a2a-js/sdk/client';
 import { InMemoryRunner } from '@google/adk';
 import { RemoteA2AAgent } from '@google/adk/a2a';
+import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { startServer } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
@@ -49,7 +50,7 @@ beforeAll(async () => {
   );
   const { url, stop } = await startServer({
     name: 'gcp-agent',
-    command: [join(project, '.venv/bin/python'), '-m', 'gcp_agent.main'],
+    command: endingWithParent([join(project, '.venv/bin/python'), '-m', 'gcp_agent.main']),
     cwd: project,
     env: {
       DATA_DIR: scratchDir,

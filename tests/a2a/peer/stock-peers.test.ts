@@ -1,3 +1,4 @@
+import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ beforeAll(async () => {
     what: 'The environment of gcp-agent/ could not be made.',
   });
   const python = Bun.spawn({
-    cmd: [join(project, '.venv/bin/python'), join(import.meta.dir, 'stock/serve.py')],
+    cmd: endingWithParent([join(project, '.venv/bin/python'), join(import.meta.dir, 'stock/serve.py')]),
     cwd: project,
     stdout: 'pipe',
     stderr: 'ignore',

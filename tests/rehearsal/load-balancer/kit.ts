@@ -1,3 +1,4 @@
+import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import type { Balancer, TargetGroup } from '@lornu/ops/rehearsal/load-balancer/balancer.ts';
 import { createControl, type BalancerControl } from '@lornu/ops/rehearsal/load-balancer/control.ts';
 import { backendName, renderHaproxy } from '@lornu/ops/rehearsal/load-balancer/render-haproxy.ts';
@@ -75,7 +76,7 @@ export async function startBalancer(
   await writeFile(path, configuration);
   const checked = Bun.spawnSync(['haproxy', '-c', '-f', path]);
   if (!checked.success) throw new Error(`${checked.stderr.toString()}\n${configuration}`);
-  const child = Bun.spawn(['haproxy', '-db', '-f', path], { stdout: 'ignore', stderr: 'inherit' });
+  const child = Bun.spawn(endingWithParent(['haproxy', '-db', '-f', path]), { stdout: 'ignore', stderr: 'inherit' });
   const control = createControl(socket, balancer.targetGroups);
   for (let tries = 0; tries < 100 && !(await control.servers().catch(() => undefined)); tries += 1)
     await Bun.sleep(20);
