@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { withoutConfiguration } from './prepare.ts';
 import { countJunit } from './junit.ts';
 import { judge, runSuite } from './run-suite.ts';
-import { runInLanes } from './schedule.ts';
 
 describe('counting', () => {
   test('reads test cases, whatever the totals of the file say', () => {
@@ -68,27 +67,6 @@ test('a suite whose program is not there has failed, with the reason', async () 
   await rm(folder, { recursive: true });
 });
 
-describe('lanes', () => {
-  test('light ones run two at once, heavy ones alone, in order', async () => {
-    const running = new Set<string>();
-    const seen: string[] = [];
-    const items = [
-      { name: 'a', light: true },
-      { name: 'b', light: true },
-      { name: 'c', light: true },
-      { name: 'heavy' },
-      { name: 'd', light: true },
-    ];
-    await runInLanes(items, 2, async ({ name }) => {
-      running.add(name);
-      seen.push([...running].join('+'));
-      await Bun.sleep(name === 'a' ? 40 : 20);
-      running.delete(name);
-    });
-    expect(seen).toEqual(['a', 'a+b', 'a+c', 'heavy', 'd']);
-  });
-});
-
 test('what a suite measured stays with its result', async () => {
   const suite = {
     name: 'x',
@@ -105,6 +83,10 @@ test('what a suite measured stays with its result', async () => {
     redact: (text: string) => text,
     signal: new AbortController().signal,
   };
-  expect(await runSuite(suite, context, () => undefined)).toMatchObject({ passed: 1, figures: ['7 of 7'] });
+  expect(await runSuite(suite, context, () => undefined)).toMatchObject({
+    passed: 1,
+    figures: ['7 of 7'],
+    cpuMs: expect.any(Number),
+  });
   await rm(folder, { recursive: true });
 });

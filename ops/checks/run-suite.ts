@@ -64,6 +64,7 @@ export async function runSuite(
   const base = {
     name: suite.name,
     elapsedMs: result.elapsedMs,
+    cpuMs: result.cpuMs,
     logPath,
     ...(figures.length > 0 ? { figures } : {}),
   };

@@ -25,10 +25,15 @@ export interface Suite {
   rehearses?: boolean;
   /** bun only: it runs code of ops/ in its own process; which lines is kept for the suite ops-coverage. */
   coversOps?: boolean;
-  /** Longest time it may take, warm; it is ended then and counts as failed. */
+  /** Longest time it may take, warm and beside others; it is ended then and counts as failed. */
   budgetMs: number;
-  /** Light suites may run two at once; the others run alone. */
-  light?: boolean;
+  /**
+   * Cores that it keeps busy on average (its cpuMs by its elapsedMs, as --json tells them): suites run side by side
+   * while their sum fits into the machine. Left out where it must be alone.
+   */
+  cores?: number;
+  /** Suites whose results it reads: it begins once those of them that run have ended. */
+  after?: readonly string[];
   /** It can run on this system alone. */
   onlyOn?: NodeJS.Platform;
   /** Runs only with --all or when named. */
@@ -41,6 +46,8 @@ export interface SuiteResult {
   failed: number;
   skipped: number;
   elapsedMs: number;
+  /** Of all its processes; absent when it was not run. */
+  cpuMs?: number;
   /** Why a suite failed as a whole: it crashed, ran out of time, or ran nothing. */
   reason?: string;
   /** What the suite measured, in its own words. */

@@ -34,4 +34,15 @@ describe('the list of suites', () => {
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
   });
+
+  test('has before a suite those whose results it reads', () => {
+    const names = SUITES.map((suite) => suite.name);
+    for (const [index, { after = [] }] of SUITES.entries())
+      expect(after.filter((name) => !names.slice(0, index).includes(name))).toEqual([]);
+  });
+
+  test('sums the coverage alone, when all others have ended', () => {
+    expect(SUITES.at(-1)).toMatchObject({ name: 'ops-coverage' });
+    expect(SUITES.at(-1)).not.toHaveProperty('cores');
+  });
 });

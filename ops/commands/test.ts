@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import type { CliContext } from '../cli/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '../cli/cli-error.ts';
 import { prepare } from '../checks/prepare.ts';
-import { runInLanes } from '../checks/schedule.ts';
+import { runSideBySide } from '../checks/schedule.ts';
 import { runSuite } from '../checks/run-suite.ts';
 import { SUITES } from '../checks/suites.ts';
 import type { Suite, SuiteResult } from '../checks/suite.ts';
@@ -17,6 +18,7 @@ Examples:
   ./lornu test --all              soak, fuzz and other long suites too
   ./lornu test --json             the result for a program
 
+Suites run side by side where the machine has room for them.
 What the suites need is fetched or installed first: into .cache/, or by apt where you are root.
 The last line is "N passed, N failed"; the exit code is 1 when something failed.
 `;
@@ -83,13 +85,14 @@ async function runAll(suites: readonly Suite[], flags: Flags, context: CliContex
   const beganMs = Date.now();
   const reporter = createReporter(context);
   const results: SuiteResult[] = [];
+  const names = suites.map(({ name }) => name);
   try {
     const { env, unmet } = await prepare(suites, context, reporter.emit);
     reporter.emit({
       kind: 'plan',
       steps: suites.map(({ name, title }) => ({ id: name, title: `${name}: ${title}` })),
     });
-    await runInLanes(suites, 2, async (suite) => {
+    await runSideBySide(suites, availableParallelism(), async (suite) => {
       if (context.signal.aborted) return;
       const title = `${suite.name}: ${suite.title}`;
       const step = {
@@ -114,6 +117,7 @@ async function runAll(suites: readonly Suite[], flags: Flags, context: CliContex
     reporter.close();
   }
   if (context.signal.aborted) return EXIT.interrupted;
+  results.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
   return conclude(results, Date.now() - beganMs, flags, context);
 }
 

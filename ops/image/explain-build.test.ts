@@ -9,6 +9,7 @@ const failed = (...tail: string[]): CommandResult => ({
   stdout: '',
   tail,
   elapsedMs: 1,
+  cpuMs: 1,
 });
 
 // The lines are those of podman 4.3 and buildah 1.28, bun 1.4.5 and uv 0.13.9.

@@ -24,6 +24,8 @@ export interface CommandResult {
   /** Last lines of stdout and stderr as they came. */
   tail: string[];
   elapsedMs: number;
+  /** Of the program and all the children that it has waited for, in milliseconds. */
+  cpuMs: number;
 }
 
 /**
@@ -68,6 +70,7 @@ export async function tryCommand(
       stdout,
       tail,
       elapsedMs: performance.now() - beganMs,
+      cpuMs: Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1_000,
     };
   } finally {
     clearTimeout(timer);

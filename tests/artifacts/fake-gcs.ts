@@ -27,7 +27,11 @@ export async function startFakeGcs(bucket: string, givenPort?: number): Promise<
     '-log-level',
     'warn',
   ];
-  const child = Bun.spawn(endingWithParent(command), { stdin: 'ignore', stdout: 'ignore', stderr: 'inherit' });
+  const child = Bun.spawn(endingWithParent(command), {
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'inherit',
+  });
   const stop = async (): Promise<void> => {
     child.kill();
     await child.exited;

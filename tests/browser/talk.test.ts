@@ -25,11 +25,11 @@ test('what is sent is answered in Markdown, and the browser has nothing to compl
 
 test('words are shown as they stream, not at the end', async () => {
   chat = await world.openPage();
-  await chat.say('count to 40 every 40 ms');
+  await chat.say('count to 70 every 40 ms');
   await chat.conversation.getByText(/1 2 3/).waitFor();
   expect(await chat.button('Stop').isVisible()).toBe(true);
-  expect(await chat.conversation.innerText()).not.toContain('39 40');
-  await chat.conversation.getByText(/39 40$/).waitFor();
+  expect(await chat.conversation.innerText()).not.toContain('69 70');
+  await chat.conversation.getByText(/69 70$/).waitFor();
   await chat.answered();
 });
 

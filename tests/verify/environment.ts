@@ -53,7 +53,7 @@ export async function startEnvironment(): Promise<Environment> {
       LORNU_SIGN_IN: 'required',
       LORNU_PAGE_DIR: join(import.meta.dir, 'page'),
       // Sooner than staging's 15 s: a test does not wait for them.
-      LORNU_PING_MS: '1500',
+      LORNU_PING_MS: '4000',
       // All broken environments are verified at once.
       LORNU_LIMIT_REQUESTS_PER_MINUTE: '100000',
       LORNU_LIMIT_STREAMS: '200',
@@ -176,7 +176,7 @@ function asApplied(issuer: string, jwksEndpoint: string): Balancer {
   };
   const listener = { sslPolicy: undefined, mutualTls: { mode: 'off' as const } };
   return {
-    idleTimeoutS: 4,
+    idleTimeoutS: 10,
     dropInvalidHeaders: true,
     http2: true,
     targetGroups: [AGENT_GROUP],

@@ -8,8 +8,8 @@ import { targetsOf } from './targets.ts';
 import { describeWatch, watchVersion, type VersionWatch } from './watch-version.ts';
 
 const STREAMS = 100;
-/** A stream of 16 s: it begins on the old tasks, and they drain while it runs. */
-const WORDS = 80;
+/** A stream of 10 s; another one follows it as long as the old tasks do not drain. */
+const WORDS = 50;
 const EVERY_MS = 200;
 const PATIENCE_MS = 60_000;
 const REVISION = '1111111';
@@ -19,7 +19,7 @@ export interface DeploySeen {
   rollOut: RollOut;
   /** What is wrong with a stream, once a stream; undefined where nothing is. */
   faults: (string | undefined)[];
-  /** How many streams had not ended when the first of the old tasks began to drain. */
+  /** How many streams were under way when the first of the old tasks began to drain. */
   running: number;
   troubles: number;
   watch: VersionWatch;
@@ -56,30 +56,42 @@ export const rollingDeploy: Scenario = {
     if ((await readServed(verifier))?.isPython)
       return notOffered(EXPECTED, 'a stream of the FastAPI/ADK agent cannot be attached to again');
     const image = await addGoodImage(served.images, 'bun', REVISION);
-    let ended = 0;
+    let underWay = 0;
     let running = 0;
+    const draining = new AbortController();
     const stop = served.onEvent(({ what }) => {
-      if (what === 'draining' && running === 0) running = STREAMS - ended;
+      if (what !== 'draining' || draining.signal.aborted) return;
+      running = underWay;
+      draining.abort();
     });
     const begun = Array.from({ length: STREAMS }, () => Promise.withResolvers<void>());
-    const stream = async (index: number): Promise<SeenTurn> => {
+    // However long new tasks take on this machine: as many streams as there were at first are under way when old ones drain.
+    const streams = async (index: number): Promise<SeenTurn[]> => {
       const target = targets[index % targets.length] ?? verifier;
       const text = `count to ${WORDS} every ${EVERY_MS} ms`;
-      const options = { text, patienceMs: PATIENCE_MS, onBegun: begun[index]?.resolve };
-      const seen = await steadfastTurn(target, options);
-      ended += 1;
-      return seen;
+      const onBegun = (): void => {
+        underWay += 1;
+        begun[index]?.resolve();
+      };
+      const turns: SeenTurn[] = [];
+      do {
+        const seen = await steadfastTurn(target, { text, patienceMs: PATIENCE_MS, onBegun });
+        if (seen.parts.length > 0) underWay -= 1;
+        turns.push(seen);
+      } while (!draining.signal.aborted && turns.at(-1)?.gaveUp === undefined);
+      return turns;
     };
-    let all: Promise<SeenTurn[]> = Promise.resolve([]);
+    let all: Promise<SeenTurn[][]> = Promise.resolve([]);
     const watch = watchVersion(verifier);
     try {
       const how = await rollOut(stage, image, io, async () => {
-        all = Promise.all(begun.map(async (_, index) => stream(index)));
+        all = Promise.all(begun.map(async (_, index) => streams(index)));
         all.catch(() => undefined);
         await Promise.race([Promise.all(begun.map(({ promise }) => promise)), all, served.failed]);
         io.line(`${STREAMS} streams run`);
       });
-      const turns = await Promise.race([all, served.failed]);
+      draining.abort();
+      const turns = (await Promise.race([all, served.failed])).flat();
       return judgeDeploy({
         rollOut: how,
         faults: turns.map((turn) => faultOf(turn, countedTo(WORDS))),
@@ -89,6 +101,7 @@ export const rollingDeploy: Scenario = {
         wanted: REVISION,
       });
     } finally {
+      draining.abort();
       stop();
       await watch.stop();
     }

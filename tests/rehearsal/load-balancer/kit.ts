@@ -76,7 +76,10 @@ export async function startBalancer(
   await writeFile(path, configuration);
   const checked = Bun.spawnSync(['haproxy', '-c', '-f', path]);
   if (!checked.success) throw new Error(`${checked.stderr.toString()}\n${configuration}`);
-  const child = Bun.spawn(endingWithParent(['haproxy', '-db', '-f', path]), { stdout: 'ignore', stderr: 'inherit' });
+  const child = Bun.spawn(endingWithParent(['haproxy', '-db', '-f', path]), {
+    stdout: 'ignore',
+    stderr: 'inherit',
+  });
   const control = createControl(socket, balancer.targetGroups);
   for (let tries = 0; tries < 100 && !(await control.servers().catch(() => undefined)); tries += 1)
     await Bun.sleep(20);
