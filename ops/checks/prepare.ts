@@ -7,6 +7,7 @@ import { SYSTEM_DIRS } from '../setup/find-tool.ts';
 import { syncPython } from '../setup/sync-python.ts';
 import { runStep, type Step } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
+import { buildPageIfStale } from '../up/page.ts';
 import type { ToolName } from '../setup/tools.ts';
 import type { Suite } from './suite.ts';
 
@@ -50,6 +51,10 @@ export async function prepare(suites: readonly Suite[], context: CliContext, emi
     await runStep({ id: 'python-packages', title, run }, emit).catch((error: unknown) =>
       unmet.set('python', inWords(error)),
     );
+  }
+  if (suites.some((suite) => suite.page)) {
+    const run: Step['run'] = async ({ line }) => void (await buildPageIfStale({ ...context, env }, line));
+    await runStep({ id: 'page', title: 'Build the chat page', run }, emit).catch(inWords);
   }
   if (suites.some((suite) => suite.rehearses)) {
     // What can't be had is shown here; the suite that needs it fails with the same words.

@@ -23,6 +23,8 @@ export interface Suite {
   needs?: readonly ToolName[];
   /** It applies terraform/: Terraform, the AWS provider and the emulator are got ready first. */
   rehearses?: boolean;
+  /** It serves the chat page of the checkout, which is built first: two that build it at once would get in each other's way. */
+  page?: boolean;
   /** bun only: it runs code of ops/ in its own process; which lines is kept for the suite ops-coverage. */
   coversOps?: boolean;
   /** Longest time it may take, warm and beside others; it is ended then and counts as failed. */

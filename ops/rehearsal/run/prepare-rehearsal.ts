@@ -3,24 +3,33 @@ import { runSteps } from '../../steps/run-steps.ts';
 import type { Emit } from '../../steps/step-events.ts';
 import { ensureEmulatorPython } from '../emulator/ensure-python.ts';
 import { chooseProvider } from '../terraform/choose-provider.ts';
-import { findTerraform } from '../terraform/find-terraform.ts';
+import { fillPluginCache } from '../terraform/fill-plugin-cache.ts';
+import { findTerraform, type FoundTerraform } from '../terraform/find-terraform.ts';
 
 /** Gets what a rehearsal runs on into the cache; seconds when it is there, minutes where the provider has to be built. */
 export async function prepareRehearsal(
-  context: Pick<CliContext, 'cacheDir' | 'env' | 'signal'>,
+  context: Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'>,
   emit: Emit,
 ): Promise<void> {
+  let terraform: FoundTerraform | undefined;
   await runSteps(
     [
       {
         id: 'terraform',
         title: 'Find Terraform',
-        run: async (io) => (await findTerraform(context, io)).version,
+        run: async (io) => {
+          terraform = await findTerraform(context, io);
+          return terraform.version;
+        },
       },
       {
         id: 'provider',
         title: 'Find the AWS provider (built here once where the registry is out of reach: 2 to 5 min)',
-        run: async (io) => (await chooseProvider('auto', context, io)).title,
+        run: async (io) => {
+          const provider = await chooseProvider('auto', context, io);
+          await fillPluginCache(provider, terraform?.path ?? 'terraform', context, io);
+          return provider.title;
+        },
       },
       {
         id: 'emulator-packages',

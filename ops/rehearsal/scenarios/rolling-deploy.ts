@@ -8,7 +8,7 @@ import { targetsOf } from './targets.ts';
 import { describeWatch, watchVersion, type VersionWatch } from './watch-version.ts';
 
 const STREAMS = 100;
-/** A stream of 10 s; another one follows it as long as the old tasks do not drain. */
+/** A stream of 10 s: it begins on the old tasks, which ECS leaves alone until their last one has ended. */
 const WORDS = 50;
 const EVERY_MS = 200;
 const PATIENCE_MS = 60_000;
@@ -58,40 +58,44 @@ export const rollingDeploy: Scenario = {
     const image = await addGoodImage(served.images, 'bun', REVISION);
     let underWay = 0;
     let running = 0;
+    let all: Promise<SeenTurn[]> | undefined;
     const draining = new AbortController();
+    const stream = async (index: number): Promise<SeenTurn> => {
+      const target = targets[index % targets.length] ?? verifier;
+      const text = `count to ${WORDS} every ${EVERY_MS} ms`;
+      const onBegun = (): void => void (underWay += 1);
+      const seen = await steadfastTurn(target, { text, patienceMs: PATIENCE_MS, onBegun });
+      if (seen.parts.length > 0) underWay -= 1;
+      return seen;
+    };
+    // However long new tasks take here, one stream or two are under way when the first of the old tasks drains.
+    const relay = async (): Promise<SeenTurn[]> => {
+      const turns: Promise<SeenTurn>[] = [];
+      while (!draining.signal.aborted && !context.signal.aborted) {
+        turns.push(stream(turns.length));
+        await Bun.sleep((WORDS * EVERY_MS) / 2);
+      }
+      return Promise.all(turns);
+    };
     const stop = served.onEvent(({ what }) => {
+      // New tasks take some time to get healthy: in it the streams begin.
+      if (what === 'provisioning' && !all) {
+        all = Promise.all([
+          relay(),
+          ...Array.from({ length: STREAMS }, async (_, index) => stream(index)),
+        ]).then((turns) => turns.flat());
+        all.catch(() => undefined);
+        io.line(`${STREAMS} streams run`);
+      }
       if (what !== 'draining' || draining.signal.aborted) return;
       running = underWay;
       draining.abort();
     });
-    const begun = Array.from({ length: STREAMS }, () => Promise.withResolvers<void>());
-    // However long new tasks take on this machine: as many streams as there were at first are under way when old ones drain.
-    const streams = async (index: number): Promise<SeenTurn[]> => {
-      const target = targets[index % targets.length] ?? verifier;
-      const text = `count to ${WORDS} every ${EVERY_MS} ms`;
-      const onBegun = (): void => {
-        underWay += 1;
-        begun[index]?.resolve();
-      };
-      const turns: SeenTurn[] = [];
-      do {
-        const seen = await steadfastTurn(target, { text, patienceMs: PATIENCE_MS, onBegun });
-        if (seen.parts.length > 0) underWay -= 1;
-        turns.push(seen);
-      } while (!draining.signal.aborted && turns.at(-1)?.gaveUp === undefined);
-      return turns;
-    };
-    let all: Promise<SeenTurn[][]> = Promise.resolve([]);
     const watch = watchVersion(verifier);
     try {
-      const how = await rollOut(stage, image, io, async () => {
-        all = Promise.all(begun.map(async (_, index) => streams(index)));
-        all.catch(() => undefined);
-        await Promise.race([Promise.all(begun.map(({ promise }) => promise)), all, served.failed]);
-        io.line(`${STREAMS} streams run`);
-      });
+      const how = await rollOut(stage, image, io);
       draining.abort();
-      const turns = (await Promise.race([all, served.failed])).flat();
+      const turns = await Promise.race([all ?? [], served.failed]);
       return judgeDeploy({
         rollOut: how,
         faults: turns.map((turn) => faultOf(turn, countedTo(WORDS))),

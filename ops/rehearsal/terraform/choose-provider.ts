@@ -1,9 +1,10 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CliContext } from '../../cli/cli-context.ts';
 import type { StepIo } from '../../steps/run-steps.ts';
 import { buildProvider, builtProviderPath, findBuiltProvider } from '../provider/build-provider.ts';
 import { PROVIDER_SERVICES } from '../provider/provider-source.ts';
+import { isInPluginCache } from './fill-plugin-cache.ts';
 
 const REGISTRY = 'https://registry.terraform.io/.well-known/terraform.json';
 /** Long enough for a slow network, short enough for a machine that has none. */
@@ -36,10 +37,9 @@ export async function chooseProvider(
   await mkdir(pluginCache, { recursive: true });
   if (choice === 'registry') return fromRegistry(context.cacheDir, pluginCache);
   if (choice === 'auto') {
-    const known = (await findBuiltProvider(context.cacheDir))
-      ? 'built'
-      : await cachedFromRegistry(pluginCache);
-    if (known === 'registry' || (!known && (await answers(registry, context.signal)))) {
+    const isBuilt = await findBuiltProvider(context.cacheDir);
+    const isFetched = !isBuilt && (await isInPluginCache(context.cacheDir));
+    if (isFetched || (!isBuilt && (await answers(registry, context.signal)))) {
       return fromRegistry(context.cacheDir, pluginCache);
     }
   }
@@ -70,11 +70,6 @@ async function fromRegistry(cacheDir: string, pluginCache: string): Promise<Prov
   };
 }
 
-async function cachedFromRegistry(pluginCache: string): Promise<'registry' | undefined> {
-  const versions = await readdir(join(pluginCache, 'registry.terraform.io/hashicorp/aws')).catch(() => []);
-  return versions.length > 0 ? 'registry' : undefined;
-}
-
 async function answers(url: string, signal: AbortSignal): Promise<boolean> {
   const response = await fetch(url, {
     signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_MS)]),
@@ -83,6 +78,11 @@ async function answers(url: string, signal: AbortSignal): Promise<boolean> {
 }
 
 async function writeCliConfig(path: string, content: string): Promise<string> {
-  await writeFile(path, `# Written by lornu.\n${content}disable_checkpoint = true\n`);
+  const text = `# Written by lornu.\n${content}disable_checkpoint = true\n`;
+  if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return path;
+  // A Terraform beside this one may read it at any time: it is there whole, or not at all.
+  const fresh = `${path}.${process.pid}`;
+  await writeFile(fresh, text);
+  await rename(fresh, path);
   return path;
 }
