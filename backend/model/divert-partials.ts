@@ -1,7 +1,10 @@
 import type { LlmRequest, LlmResponse } from '@google/adk';
 
-/** A piece of a streamed answer, with the name of the agent that asked. */
-export type PartialSink = (piece: LlmResponse & { longRunningToolIds?: string[] }, agentName: string) => void;
+/** Takes a piece of a streamed answer, with the name of the agent that asked; the next one waits until it is taken. */
+export type PartialSink = (
+  piece: LlmResponse & { longRunningToolIds?: string[] },
+  agentName: string,
+) => Promise<void> | undefined;
 
 const sinks = new WeakMap<AbortSignal, PartialSink>();
 
@@ -17,7 +20,7 @@ export function divertPartials(signal: AbortSignal, sink: PartialSink): void {
 export function sinkOf(
   request: LlmRequest,
   signal: AbortSignal | undefined,
-): ((piece: LlmResponse) => void) | undefined {
+): ((piece: LlmResponse) => Promise<void> | undefined) | undefined {
   const sink = signal && sinks.get(signal);
   const agentName = request.config?.labels?.['adk_agent_name'];
   return sink && agentName ? (piece) => sink(piece, agentName) : undefined;

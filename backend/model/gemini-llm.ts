@@ -72,8 +72,10 @@ export class GeminiLlm extends BaseLlm {
       if (answer.candidates?.[0]?.index) continue;
       const piece = aggregator.add(answer);
       markLongRunning(request, piece);
-      if (sink) sink(piece);
-      else yield parkCalls(piece);
+      if (sink) {
+        const taking = sink(piece);
+        if (taking) await taking;
+      } else yield parkCalls(piece);
     }
     const whole = aggregator.close();
     if (whole) yield this.#whole(request, whole);

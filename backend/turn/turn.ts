@@ -28,6 +28,7 @@ import { toTurnFailure, type TurnFailure } from './turn-failure.ts';
 import type { TurnRequest } from './turn-request.ts';
 import { splitConfirmation } from './confirmation-events.ts';
 import { GoOnPlugin } from './go-on-plugin.ts';
+import { asksModelFirst, MessageUnderWay } from './message-under-way.ts';
 import { ModelFailureRecorder } from './model-failure-recorder.ts';
 import { nodePathOf } from './node-path.ts';
 import { correctOutput } from './output-key.ts';
@@ -56,7 +57,8 @@ export interface TurnParts {
 
 /**
  * One turn at ADK's exported seams, without its Runner: the person's message is stored, the agent runs, each whole event
- * is stored and then given to `emit`. Resolves with the model's failure, if it failed. When the signal aborts, the turn
+ * is stored and then given to `emit`. Where the model is the first to hear of the turn, it is asked while the message is
+ * still being stored. Resolves with the model's failure, if it failed. When the signal aborts, the turn
  * simply ends: what was shown is in `answers`.
  * Throws what the agent or its callbacks throw, and AppError where the store refuses.
  */
@@ -100,8 +102,9 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
     event.timestamp = Date.now();
     await sessions.appendEvent({ session, event });
   }
+  const begun = new MessageUnderWay();
   function showPartial(event: Event): void {
-    if (signal.aborted) return;
+    if (signal.aborted || begun.isRefused) return;
     identify(event);
     turn.emit(event);
   }
@@ -118,9 +121,10 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
   });
   lendVoice(signal, voice);
 
-  if (!seesPartials(turn.rootAgent, turn.plugins ?? [])) {
+  const isDiverted = !seesPartials(turn.rootAgent, turn.plugins ?? []);
+  if (isDiverted) {
     const toEvent = partialEvents(turn);
-    divertPartials(signal, (piece, agentName) => showPartial(toEvent(piece, agentName)));
+    divertPartials(signal, (piece, agentName) => begun.then(() => showPartial(toEvent(piece, agentName))));
   }
 
   if (message) {
@@ -128,7 +132,14 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
       (await pluginManager.runOnUserMessageCallback({ userMessage: message, invocationContext: context })) ??
       message;
     const actions = createEventActions(request.stateDelta ? { stateDelta: request.stateDelta } : {});
-    await store(toPythonForm(turn, createEvent({ invocationId, author: 'user', content: message, actions })));
+    const event = toPythonForm(
+      turn,
+      createEvent({ invocationId, author: 'user', content: message, actions }),
+    );
+    if (isDiverted && !request.stateDelta && asksModelFirst(turn.rootAgent)) {
+      session.events.push(event);
+      begun.follow(store(event));
+    } else await store(event);
   }
   // It looks through the events; where there is one agent alone, it is that one.
   const agent =
@@ -138,6 +149,7 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
   context.agent = agent;
   const early = await pluginManager.runBeforeRunCallback({ invocationContext: context });
   if (early) {
+    await begun.stored();
     const event = toPythonForm(turn, createEvent({ invocationId, author: 'model', content: early }));
     await store(event);
     turn.emit(event);
@@ -150,22 +162,28 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
       turn.emit(answer);
     }
   }
-  for await (const raw of agent.runAsync(context)) {
-    if (signal.aborted) return undefined;
-    const changed = await pluginManager.runOnEventCallback({ invocationContext: context, event: raw });
-    for (const event of splitConfirmation(changed ? keepIdentity(raw, changed) : raw)) {
-      toPythonForm(turn, event);
-      if (event.partial) {
-        showPartial(unparkCalls(event));
-        continue;
+  try {
+    for await (const raw of agent.runAsync(context)) {
+      await begun.stored();
+      if (signal.aborted) return undefined;
+      const changed = await pluginManager.runOnEventCallback({ invocationContext: context, event: raw });
+      for (const event of splitConfirmation(changed ? keepIdentity(raw, changed) : raw)) {
+        toPythonForm(turn, event);
+        if (event.partial) {
+          showPartial(unparkCalls(event));
+          continue;
+        }
+        const isFailure = failures.error !== undefined && event.errorCode !== undefined && !event.content;
+        if (isFailure) describeFailure(turn.answers, event, toTurnFailure(failures.error));
+        correctOutput(turn.rootAgent, event);
+        await store(event);
+        // A summary of older events is the store's business; Python ADK does not show it either.
+        if (!isCompactedEvent(event)) turn.emit(event);
       }
-      const isFailure = failures.error !== undefined && event.errorCode !== undefined && !event.content;
-      if (isFailure) describeFailure(turn.answers, event, toTurnFailure(failures.error));
-      correctOutput(turn.rootAgent, event);
-      await store(event);
-      // A summary of older events is the store's business; Python ADK does not show it either.
-      if (!isCompactedEvent(event)) turn.emit(event);
     }
+  } finally {
+    // What is stored next comes after the message, and its refusal is the reason that counts.
+    await begun.stored();
   }
   if (signal.aborted) return undefined;
   await pluginManager.runAfterRunCallback({ invocationContext: context });

@@ -1,0 +1,139 @@
+import { LlmAgent, type AppendEventRequest, type Event } from '@google/adk';
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { AppError } from '../errors/app-error.ts';
+import { useModel } from '../model/gemini-llm.ts';
+import { openDatabase } from '../sessions/sqlite/database.ts';
+import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
+import { OpenAnswers } from './open-answers.ts';
+import { runTurn } from './turn.ts';
+
+const key = { appName: 'a', userId: 'u', sessionId: 's' };
+let store: SlowStore;
+/** What happened, in its order. */
+let told: string[];
+let whenAsked: PromiseWithResolvers<void>;
+
+/** Real sessions, whose first append waits until it is let go. */
+class SlowStore extends SqliteSessionStore {
+  readonly #gate = Promise.withResolvers<void>();
+
+  letGo(refusal?: AppError): void {
+    if (refusal) this.#gate.reject(refusal);
+    else this.#gate.resolve();
+  }
+
+  override async appendEvent(request: AppendEventRequest): Promise<Event> {
+    const { author = '' } = request.event;
+    if (author === 'user') await this.#gate.promise;
+    const event = await super.appendEvent(request);
+    told.push(`stored ${author}`);
+    return event;
+  }
+}
+
+beforeEach(async () => {
+  told = [];
+  whenAsked = Promise.withResolvers();
+  store = new SlowStore({ database: openDatabase(':memory:') });
+  await store.createSession(key);
+  const answer = { candidates: [{ content: { role: 'model', parts: [{ text: 'yes' }] }, finishReason: 'STOP' }] };
+  useModel({
+    backend: { kind: 'stand-in', baseUrl: 'http://model.invalid' },
+    fetch: async () => {
+      told.push('asked');
+      whenAsked.resolve();
+      return new Response(`data: ${JSON.stringify(answer)}\n\n`);
+    },
+  });
+});
+afterEach(() => store.close());
+
+/** A turn as far as it goes; the agent's own callbacks as given. */
+async function begin(more: Partial<ConstructorParameters<typeof LlmAgent>[0]> = {}, stateDelta?: object) {
+  const session = await store.getSession(key);
+  if (!session) throw new Error('there is no session');
+  return runTurn({
+    rootAgent: new LlmAgent({ name: 'a', model: 'gemini-2.5-flash', ...more }),
+    session,
+    sessions: store,
+    request: {
+      ...key,
+      streaming: true,
+      newMessage: { parts: [{ text: 'well?' }] },
+      ...(stateDelta ? { stateDelta: { ...stateDelta } } : {}),
+    },
+    invocationId: 'e-1',
+    answers: new OpenAnswers(),
+    signal: new AbortController().signal,
+    maxLlmCalls: 5,
+    emit: ({ partial }) => told.push(partial ? 'shown piece' : 'shown'),
+  });
+}
+
+const stored = async () => (await store.getSession(key))?.events.map(({ author }) => author);
+/** Whatever can go on without the store has gone on. */
+const settle = () => Bun.sleep(20);
+
+test('the model is asked while the message is being stored, and nothing of its answer comes before it', async () => {
+  const turn = begin();
+  await whenAsked.promise;
+  await settle();
+  expect(told).toEqual(['asked']);
+  store.letGo();
+  await turn;
+  expect(told).toEqual(['asked', 'stored user', 'shown piece', 'stored a', 'shown']);
+  expect(await stored()).toEqual(['user', 'a']);
+});
+
+test('a message that the store refuses ends the turn with its reason, and nothing is shown', async () => {
+  const turn = begin();
+  await whenAsked.promise;
+  store.letGo(new AppError('STORE_UNAVAILABLE'));
+  expect(await turn.catch((error: unknown) => error)).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  expect(told).toEqual(['asked']);
+  expect(await stored()).toEqual([]);
+});
+
+test('the reason counts also where the model fails meanwhile', async () => {
+  useModel({
+    backend: { kind: 'stand-in', baseUrl: 'http://model.invalid' },
+    fetch: async () => {
+      whenAsked.resolve();
+      return new Response('{}', { status: 400 });
+    },
+  });
+  const turn = begin();
+  await whenAsked.promise;
+  store.letGo(new AppError('LEASE_LOST'));
+  expect(await turn.catch((error: unknown) => error)).toMatchObject({ code: 'LEASE_LOST' });
+  expect(await stored()).toEqual([]);
+});
+
+test('where something may happen before the model is asked, the message is stored first', async () => {
+  const hear = (): undefined => void told.push('callback');
+  for (const more of [{ beforeAgentCallback: hear }, { beforeModelCallback: hear }]) {
+    const turn = begin(more);
+    await settle();
+    expect(told).toEqual([]);
+    store.letGo();
+    await turn;
+    expect(told.slice(0, 3)).toEqual(['stored user', 'callback', 'asked']);
+    told = [];
+    store = await anotherStore();
+  }
+});
+
+test('what the message changes of the state is there when the agent begins', async () => {
+  const turn = begin({}, { colour: 'blue' });
+  await settle();
+  expect(told).toEqual([]);
+  store.letGo();
+  await turn;
+  expect(told.slice(0, 2)).toEqual(['stored user', 'asked']);
+});
+
+async function anotherStore(): Promise<SlowStore> {
+  const another = new SlowStore({ database: openDatabase(':memory:') });
+  await another.createSession(key);
+  return another;
+}

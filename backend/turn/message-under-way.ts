@@ -1,0 +1,45 @@
+import { isLlmAgent, type BaseAgent } from '@google/adk';
+
+/**
+ * The person's message on its way to the store while the model is asked already: a commit takes as long as all that ADK
+ * does before it asks, on Firestore much longer. Nothing of the answer may be shown, stored or acted on before it is there.
+ */
+export class MessageUnderWay {
+  #storing: Promise<void> | undefined;
+  #refusal: { error: unknown } | undefined;
+
+  /** The store has refused it: the turn is over. */
+  get isRefused(): boolean {
+    return this.#refusal !== undefined;
+  }
+
+  follow(storing: Promise<void>): void {
+    this.#storing = storing.then(
+      () => (this.#storing = undefined),
+      (error: unknown) => void (this.#refusal = { error }),
+    );
+  }
+
+  /** Does it at once where nothing is under way, else when that has ended. */
+  then(act: () => void): Promise<void> | undefined {
+    if (this.#storing) return this.#storing.then(act);
+    act();
+    return undefined;
+  }
+
+  /** Throws what the store refused it with. */
+  async stored(): Promise<void> {
+    await this.#storing;
+    if (this.#refusal) throw this.#refusal.error;
+  }
+}
+
+/** Whether the model is the first to hear of a turn: no callback of the agent's that may do something before. */
+export function asksModelFirst(agent: BaseAgent): boolean {
+  return (
+    isLlmAgent(agent) &&
+    agent.subAgents.length === 0 &&
+    agent.beforeAgentCallback.length === 0 &&
+    agent.canonicalBeforeModelCallbacks.length === 0
+  );
+}
