@@ -12,17 +12,26 @@ export interface BodyLimits {
 export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array> {
   const declared = Number(request.headers.get('content-length') ?? 0);
   if (declared > limits.maxBytes) throw new AppError('BODY_TOO_LARGE');
+  // The server takes no more than was declared; a stream is only made where nothing was.
+  if (declared > 0) return inTime(request.bytes(), limits);
   if (!request.body) return new Uint8Array();
-
   const reader = request.body.getReader();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError('BODY_TIMEOUT')), limits.timeoutMs);
-  });
   try {
-    return await Promise.race([collect(reader, limits.maxBytes), late]);
+    return await inTime(collect(reader, limits.maxBytes), limits);
   } catch (error) {
     void reader.cancel().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function inTime(body: Promise<Uint8Array>, { timeoutMs }: BodyLimits): Promise<Uint8Array> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AppError('BODY_TIMEOUT')), timeoutMs);
+  });
+  try {
+    return await Promise.race([body, late]);
+  } catch (error) {
     if (error instanceof AppError) throw error;
     throw new AppError('BODY_INCOMPLETE', undefined, { cause: error });
   } finally {
