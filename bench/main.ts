@@ -7,6 +7,7 @@ import { spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
 import { measureA2a } from './measures/a2a.ts';
 import { measureFirestoreSession } from './measures/firestore-session.ts';
 import { measureFirstToken } from './measures/first-token.ts';
+import { measureFrames } from './measures/frames.ts';
 import { measureLongSession } from './measures/long-session.ts';
 import { measureStart } from './measures/start.ts';
 import { measureStreams } from './measures/streams.ts';
@@ -37,7 +38,7 @@ const STARTS = 5;
 
 /**
  * Our service, google-adk's FastAPI server and a bare pass-through on one Gemini stand-in, on this machine, now.
- * Prints nothing and judges nothing: see renderReport. About two minutes; uv has to be on PATH.
+ * Prints nothing and judges nothing: see renderReport. About four minutes; uv has to be on PATH.
  */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const { root, rounds, seconds, streams, onStep = () => undefined } = options;
@@ -61,6 +62,19 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
       const a2a = await measureA2a(service, { rounds, seconds, clients: CLIENTS, chunks: CHUNKS });
       onStep('time to the first token');
       const firstTokenMs = await measureFirstToken(targets, rounds);
+      onStep('turns with stored frames beside turns without');
+      const agentsDir = join(import.meta.dir, 'agents');
+      const frames = await measureFrames({
+        root,
+        scratchDir,
+        modelUrl: standin.url,
+        agentsDir,
+        program,
+        rounds: 2 * rounds,
+        seconds,
+        clients: CLIENTS,
+        chunks: CHUNKS,
+      });
       onStep('a session of 2,000 events');
       const longSessionOwn = await measureLongSession(service, { app: 'bare', short: 10, long: 2_000 });
       const longSessionFull = await measureLongSession(service, { app: 'plain', short: 10, long: 2_000 });
@@ -70,7 +84,6 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
         long: 2_000,
       });
       onStep('a session of 2,000 events in Firestore');
-      const agentsDir = join(import.meta.dir, 'agents');
       const longSessionFirestore = await measureFirestoreSession({
         root,
         scratchDir,
@@ -94,6 +107,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
         throughput,
         a2a,
         firstTokenMs,
+        frames,
         streams: found,
         startMs: { service: startMs, fastapi: fastapi.startMs },
         longSessionOwn,

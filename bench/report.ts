@@ -1,5 +1,6 @@
 import type { A2aCost } from './measures/a2a.ts';
 import type { FirstToken } from './measures/first-token.ts';
+import type { FramesCost } from './measures/frames.ts';
 import type { LongSession } from './measures/long-session.ts';
 import type { Streams } from './measures/streams.ts';
 import type { Throughput } from './measures/throughput.ts';
@@ -11,6 +12,7 @@ export interface BenchReport {
   throughput: Throughput;
   a2a: A2aCost;
   firstTokenMs: FirstToken;
+  frames: FramesCost;
   streams: Partial<Record<TargetName, Streams>>;
   startMs: { service: number; fastapi: number };
   /** Without history sent to the model: the turn's own cost. */
@@ -31,6 +33,7 @@ interface Row {
 }
 
 const times = (ratio: number) => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 
 /** The figures that are to be reached, each as a ratio wherever a machine's own speed would decide otherwise. */
@@ -44,6 +47,12 @@ export function figures(report: BenchReport): Row[] {
     row('turns/s of the pass-through', ofPassThrough.toFixed(3), '>= 0.10, then 0.2', ofPassThrough >= 0.1),
     row('server CPU a turn', ms(cpuMsPerTurn.service), '<= 0.9 ms, then 0.6', cpuMsPerTurn.service <= 0.9),
     row('added to the first token, p50', ms(addedMs), '<= 1 ms', addedMs <= 1),
+    row(
+      'throughput that stored frames take',
+      percent(report.frames.share),
+      '<= 15 %',
+      report.frames.share <= 0.15,
+    ),
     row(
       'a turn over A2A, CPU over REST',
       times(report.a2a.ratio),
@@ -136,6 +145,7 @@ export function renderReport(report: BenchReport): string {
     '',
     `A turn at 2,000 events over one at 10: ${growth(longSessionOwn)} own cost, ${growth(longSessionFull)} with the history sent, ${growth(longSessionCompacted)} once a summary bounds what is sent, ${growth(longSessionFirestore)} on Firestore.`,
     `A turn over A2A: ${ms(report.a2a.a2aMs)} of CPU, over REST ${ms(report.a2a.restMs)}; ${report.a2a.errors} errors.`,
+    `With stored frames ${report.frames.turnsPerSecond.with.toFixed(0)} turns/s and ${ms(report.frames.cpuMsPerTurn.with)} of CPU, without ${report.frames.turnsPerSecond.without.toFixed(0)} and ${ms(report.frames.cpuMsPerTurn.without)}.`,
     `Start to /health: service ${ms(startMs.service)}, FastAPI/ADK ${ms(startMs.fastapi)}.`,
     '',
     table([

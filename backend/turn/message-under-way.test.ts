@@ -36,17 +36,26 @@ beforeEach(async () => {
   whenAsked = Promise.withResolvers();
   store = new SlowStore({ database: openDatabase(':memory:') });
   await store.createSession(key);
-  const answer = { candidates: [{ content: { role: 'model', parts: [{ text: 'yes' }] }, finishReason: 'STOP' }] };
+  const answer = {
+    candidates: [{ content: { role: 'model', parts: [{ text: 'yes' }] }, finishReason: 'STOP' }],
+  };
   useModel({
     backend: { kind: 'stand-in', baseUrl: 'http://model.invalid' },
-    fetch: async () => {
+    fetch: answering(() => {
       told.push('asked');
-      whenAsked.resolve();
       return new Response(`data: ${JSON.stringify(answer)}\n\n`);
-    },
+    }),
   });
 });
 afterEach(() => store.close());
+
+function answering(answer: () => Response): typeof fetch {
+  const asked = async (): Promise<Response> => {
+    whenAsked.resolve();
+    return answer();
+  };
+  return Object.assign(asked, { preconnect: fetch.preconnect });
+}
 
 /** A turn as far as it goes; the agent's own callbacks as given. */
 async function begin(more: Partial<ConstructorParameters<typeof LlmAgent>[0]> = {}, stateDelta?: object) {
@@ -97,10 +106,7 @@ test('a message that the store refuses ends the turn with its reason, and nothin
 test('the reason counts also where the model fails meanwhile', async () => {
   useModel({
     backend: { kind: 'stand-in', baseUrl: 'http://model.invalid' },
-    fetch: async () => {
-      whenAsked.resolve();
-      return new Response('{}', { status: 400 });
-    },
+    fetch: answering(() => new Response('{}', { status: 400 })),
   });
   const turn = begin();
   await whenAsked.promise;

@@ -21,7 +21,7 @@ export class MessageUnderWay {
   }
 
   /** Does it at once where nothing is under way, else when that has ended. */
-  then(act: () => void): Promise<void> | undefined {
+  afterwards(act: () => void): Promise<void> | undefined {
     if (this.#storing) return this.#storing.then(act);
     act();
     return undefined;

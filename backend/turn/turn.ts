@@ -124,7 +124,9 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
   const isDiverted = !seesPartials(turn.rootAgent, turn.plugins ?? []);
   if (isDiverted) {
     const toEvent = partialEvents(turn);
-    divertPartials(signal, (piece, agentName) => begun.then(() => showPartial(toEvent(piece, agentName))));
+    divertPartials(signal, (piece, agentName) =>
+      begun.afterwards(() => showPartial(toEvent(piece, agentName))),
+    );
   }
 
   if (message) {

@@ -77,7 +77,8 @@ export async function measureThroughput(
   };
 }
 
-async function warmUp(job: Job): Promise<void> {
+/** Loads a server until its code is compiled. */
+export async function warmUp(job: Job): Promise<void> {
   let turns = 0;
   for (let spent = 0; spent < WARM_UP.seconds && turns < WARM_UP.turns; spent += WARM_UP.stepSeconds) {
     turns += (await runLoad({ ...job, seconds: WARM_UP.stepSeconds })).turns;
