@@ -1,6 +1,7 @@
 import { CreateRepositoryCommand, ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+import { expect } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,6 @@ import {
   type Right,
   type TerraformCloud,
 } from '@lornu/ops/standins/terraform-cloud/server.ts';
-import { noteStep } from '../infrastructure/coverage/workflow-steps.ts';
 
 export const root = join(import.meta.dir, '../..');
 export const WORKSPACE = 'lornu-aws-staging';
@@ -46,6 +46,8 @@ export interface Pipeline {
   emulator: Emulator;
   service: Service;
   tokens: Map<string, Right>;
+  /** Steps of the workflow that were run, as "job: step", without those that something stood in for. */
+  ran: Set<string>;
   /** Puts an image under a revision's tag, as a push does, and signs it as the workflow on main does, or as somebody else. */
   pushImage: (revision: string, signedBy?: string | null) => Promise<string>;
   /** A new commit with this change, on top of the one that is checked out; the next run is of it. */
@@ -80,6 +82,7 @@ export async function startPipeline(): Promise<Pipeline> {
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
   const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
 
+  const ran = new Set<string>();
   const world: PipelineWorld = {
     root,
     repository,
@@ -99,10 +102,11 @@ export async function startPipeline(): Promise<Pipeline> {
     env: stepEnvironment(folder, toolDirs, emulator.url, cliConfig),
     standInPrograms: join(import.meta.dir, 'programs'),
     reviewer: 'maintainer',
-    ran: noteStep,
+    ran: noteIn(ran),
     signal,
   };
   return {
+    ran,
     world,
     workflow: await readWorkflow(),
     cloud,
@@ -137,6 +141,16 @@ export function logOf(report: JobReport | undefined): string {
   return (report?.steps ?? [])
     .map(({ step, outcome, output }) => `## ${step}: ${outcome}\n${output}`)
     .join('\n');
+}
+
+/** Notes each step that was run itself. */
+export function noteIn(ran: Set<string>): NonNullable<PipelineWorld['ran']> {
+  return ({ job, step, standIn }) => void (standIn || ran.add(`${job}: ${step}`));
+}
+
+/** That a file of tests has run exactly what it is said to run. */
+export function expectRan(ran: ReadonlySet<string>, said: readonly string[]): void {
+  expect([...ran].toSorted()).toEqual([...new Set(said)].toSorted());
 }
 
 /** Fails with the job's whole log: its end alone rarely says why. */

@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { temporaryRehearsal } from '../rehearsal/whole/kit.ts';
 import {
   ACCOUNT,
+  noteIn,
   putImage,
   readWorkflow,
   root,
@@ -33,6 +34,8 @@ const STACK = 'terraform/aws/staging';
 const LASTING = { deletion_protection: true, force_destroy: false };
 
 export interface Staging {
+  /** Steps of the workflow that were run, as in kit.ts. */
+  ran: Set<string>;
   world: PipelineWorld;
   workflow: Workflow;
   /** A new revision whose image runs, or ends as soon as it starts; pushed, and known to the task runner. */
@@ -77,7 +80,9 @@ export async function startStaging(): Promise<Staging> {
     return revision;
   };
 
+  const ran = new Set<string>();
   return {
+    ran,
     world: {
       root,
       repository,
@@ -98,6 +103,7 @@ export async function startStaging(): Promise<Staging> {
       },
       standInPrograms: join(import.meta.dir, 'programs'),
       reviewer: 'maintainer',
+      ran: noteIn(ran),
       signal: context.signal,
     },
     workflow: await readWorkflow(),

@@ -2,7 +2,6 @@
 import { SUITES } from '@lornu/ops/checks/suites.ts';
 import { join } from 'node:path';
 import { percent } from '../mutation/score.ts';
-import { stepCoverage } from './workflow-steps.ts';
 import { addReport, lineCoverage, type Lines } from './ops-lines.ts';
 
 // Sums what the suites that ran left in .cache/test/coverage: which lines of ops/ they ran.
@@ -39,13 +38,6 @@ const whole = missing.length === 0;
 process.stdout.write(
   `figure: ${percent(run, all)} of the lines of the deployment scripts (ops/) are run by tests in their own process ` +
     `(${run} of ${all}; ${whole ? 'every suite' : `without ${missing.join(', ')}`}; the same lines run by child processes are not counted)\n`,
-);
-const steps = stepCoverage();
-for (const step of steps?.never ?? []) process.stdout.write(`never run: ${step}\n`);
-process.stdout.write(
-  steps
-    ? `figure: ${steps.ran} of ${steps.all} steps of the workflow are run by the rehearsal\n`
-    : 'figure: steps of the workflow that the rehearsal runs: none yet (./lornu test pipeline pipeline-all)\n',
 );
 // A part of the suites says nothing about the whole.
 process.exit(whole && run / all < LEAST ? 1 : 0);

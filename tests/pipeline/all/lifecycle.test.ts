@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { EVENTS, type EventName } from '@lornu/ops/delivery/workflow/events.ts';
 import { createAwsClients } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
 import { runWorkflow, type JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
-import { expectResult, logOf, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
+import { expectRan, expectResult, logOf, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
 import { finishDeployment, rollBackDeployment, runningRevision } from '../service.ts';
+import { RUN_BY } from '../steps.ts';
 
 // The life of an environment through the workflow, one run after the other: each test goes on where the one before ended.
 
@@ -280,6 +281,10 @@ test(
   },
   MINUTES,
 );
+
+test('the steps that are said to be run here were run', () => {
+  expectRan(pipeline.ran, RUN_BY['all/lifecycle']);
+});
 
 /** Ends the newest deployment once it is one of the first revision. */
 async function finishOnceBack(): Promise<void> {

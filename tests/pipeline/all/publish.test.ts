@@ -6,9 +6,10 @@ import { EVENTS } from '@lornu/ops/delivery/workflow/events.ts';
 import { findEngine } from '@lornu/ops/image/engine.ts';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import { runWorkflow, type JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
-import { expectResult, logOf, signaturesIn, startPipeline, type Pipeline } from '../kit.ts';
+import { expectRan, expectResult, logOf, signaturesIn, startPipeline, type Pipeline } from '../kit.ts';
 import { startEcrFront, type EcrFront } from '../registry.ts';
 import { finishDeployment, runningRevision } from '../service.ts';
+import { RUN_BY } from '../steps.ts';
 
 // A deploy from the build on: the image is built (on stand-in bases where no registry of bases is in reach), listed, pushed
 // to a registry, signed by the job's own token, planned by its digest, verified and applied. Then what must not be signed.
@@ -148,6 +149,10 @@ test(
   },
   MINUTES,
 );
+
+test('the steps that are said to be run here were run', () => {
+  expectRan(pipeline.ran, RUN_BY['all/publish']);
+});
 
 /** The first job alone: a plan that waits for a yes is of no interest here. */
 async function deployUntilPublished(): Promise<Record<string, JobReport>> {

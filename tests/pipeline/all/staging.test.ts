@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { EVENTS } from '@lornu/ops/delivery/workflow/events.ts';
 import { runWorkflow } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
-import { expectResult, logOf } from '../kit.ts';
+import { expectRan, expectResult, logOf } from '../kit.ts';
 import { startStaging, type Staging } from '../staging.ts';
+import { RUN_BY } from '../steps.ts';
 
 // The workflow on terraform/aws/staging itself: its 110 resources applied to the emulated account, its tasks running, its
 // load balancer answering. Nothing of AWS is told by the test; what is served is asked through HAProxy, over TLS.
@@ -47,3 +48,7 @@ test(
   },
   MINUTES,
 );
+
+test('the steps that are said to be run here were run', () => {
+  expectRan(staging.ran, RUN_BY['all/staging']);
+});

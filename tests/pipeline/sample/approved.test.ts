@@ -3,13 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '@lornu/ops/delivery/manifest.ts';
-import { EVENTS } from '@lornu/ops/delivery/workflow/events.ts';
+import { EVENTS, type EventName } from '@lornu/ops/delivery/workflow/events.ts';
 import { runCommand, tryCommand } from '@lornu/ops/process/run-command.ts';
 import { emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
 import { runWorkflow, type JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
 import type { StepEnv } from '@lornu/ops/rehearsal/pipeline/world.ts';
-import { logOf, signaturesIn, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
+import { expectRan, logOf, signaturesIn, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
 import { finishDeployment } from '../service.ts';
+import { RUN_BY } from '../steps.ts';
 
 // One run of the workflow, its commands taken from the YAML. Just before its apply step everything that must stop an
 // apply is tried on copies of what was approved; then the run goes on as if nothing had been.
@@ -17,6 +18,7 @@ import { finishDeployment } from '../service.ts';
 const REVISION = '0123456789ab';
 let pipeline: Pipeline;
 let reports: Record<string, JobReport>;
+let others: Record<'fork' | 'branch' | 'schedule', Record<string, JobReport>>;
 let refusals: Record<string, Refusal>;
 
 interface Refusal {
@@ -37,7 +39,13 @@ beforeAll(async () => {
     if (step === 'deploy') await finishDeployment(pipeline, REVISION);
   };
   world.instead = { verify: () => 0 };
-  reports = await runWorkflow(pipeline.workflow, EVENTS['rollback started on main'], world);
+  const run = async (event: EventName) => runWorkflow(pipeline.workflow, EVENTS[event], world);
+  reports = await run('rollback started on main');
+  others = {
+    fork: await run('a pull request of a fork'),
+    branch: await run('deploy started on another branch'),
+    schedule: await run('the schedule'),
+  };
 }, 300_000);
 afterAll(() => pipeline?.stop(), 60_000);
 
@@ -62,6 +70,23 @@ test('what was approved is applied, and waited for until it is served', () => {
   ]);
   expect(reports['publish']?.result).toBe('skipped');
   expect(pipeline.cloud.state(WORKSPACE)?.serial).toBeGreaterThan(0);
+});
+
+test('a fork is told why there is no plan, another branch that it can not deploy', () => {
+  expect(others.fork['no-credentials']?.result).toBe('success');
+  expect(others.fork['no-credentials']?.summary).toContain('get no credentials');
+  expect(others.branch['not-main']?.result).toBe('failure');
+  expect(logOf(others.branch['not-main'])).toContain('Staging is changed from main only');
+});
+
+test('right after a deploy nothing has drifted, and no issue is made', () => {
+  expect(logOf(others.schedule['drift'])).toContain('Nothing differs.');
+  expect(others.schedule['drift']?.result).toBe('success');
+  expect(pipeline.github.issues).toEqual([]);
+});
+
+test('the steps that are said to be run here were run', () => {
+  expectRan(pipeline.ran, RUN_BY['sample/approved']);
 });
 
 /** Each: what is done to a copy, and the words of the sentence that must stop it. */

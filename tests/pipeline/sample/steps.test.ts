@@ -1,0 +1,27 @@
+import { expect, test } from 'bun:test';
+import { ACTIONS } from '@lornu/ops/rehearsal/pipeline/actions.ts';
+import { readWorkflow } from '../kit.ts';
+import { ACTED, describeSteps, NOT_RUN, RUN_BY, stepsOf } from '../steps.ts';
+
+// The lists of tests/pipeline/steps.ts against the workflow itself; that they are really run is held by the files named there.
+
+const workflow = await readWorkflow();
+const all = stepsOf(workflow);
+const ran = new Set<string>(Object.values(RUN_BY).flat());
+
+test('every step of the workflow is run by a rehearsal, or has a reason', () => {
+  process.stdout.write(`${describeSteps(workflow).join('\n')}\n`);
+  expect(all.map(({ step }) => step).filter((step) => !ran.has(step) && !NOT_RUN[step])).toEqual([]);
+  expect(Object.keys(NOT_RUN).filter((step) => ran.has(step))).toEqual([]);
+});
+
+test('what is said to be run is a step of the workflow', () => {
+  const known = new Set(all.map(({ step }) => step));
+  expect([...ran, ...Object.keys(NOT_RUN)].filter((step) => !known.has(step))).toEqual([]);
+});
+
+test('every action says what is done in its place', () => {
+  const used = new Set(all.filter(({ acted }) => acted).map(({ step }) => step.split(': ')[1] ?? ''));
+  expect(Object.keys(ACTED).toSorted()).toEqual([...used].toSorted());
+  expect(Object.keys(ACTIONS).toSorted()).toEqual([...used].toSorted());
+});
