@@ -42,6 +42,8 @@ export interface Staging {
   pushImage: (kind: 'good' | 'bad') => Promise<string>;
   /** What the last apply asked for. */
   revision: () => string;
+  /** As Terraform Cloud keeps it. */
+  state: () => unknown;
   stop: () => Promise<void>;
 }
 
@@ -109,6 +111,7 @@ export async function startStaging(): Promise<Staging> {
     workflow: await readWorkflow(),
     pushImage,
     revision: () => readState(JSON.stringify(cloud.state(WORKSPACE))).deployed?.revision ?? 'nothing',
+    state: () => cloud.state(WORKSPACE),
     stop: async () => {
       await served.stop();
       await Promise.all([github.stop(), cloud.stop()]);

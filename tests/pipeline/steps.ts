@@ -13,11 +13,24 @@ const AWS = 'aws-actions/configure-aws-credentials';
 
 const PLAN = steps(
   'plan',
-  ...[CHECKOUT, TERRAFORM, TRIVY, AWS, 'plan', 'plan scan', 'plan summary', 'actions/upload-artifact'],
+  CHECKOUT,
+  TERRAFORM,
+  TRIVY,
+  AWS,
+  'plan',
+  'plan scan',
+  'plan summary',
+  'actions/upload-artifact',
 );
 const APPLY = steps(
   'apply',
-  ...[CHECKOUT, TERRAFORM, COSIGN, 'actions/download-artifact', AWS, 'apply', 'deploy'],
+  CHECKOUT,
+  TERRAFORM,
+  COSIGN,
+  'actions/download-artifact',
+  AWS,
+  'apply',
+  'deploy',
 );
 const DRIFT = steps('drift', CHECKOUT, TERRAFORM, AWS, 'drift');
 const NOTES = ['no-credentials: echo', 'not-main: echo'];
@@ -68,7 +81,7 @@ export function stepsOf(workflow: Workflow): { step: string; acted: boolean }[] 
 export function describeSteps(workflow: Workflow): string[] {
   const all = stepsOf(workflow);
   const [every, with_] = [RUN_BY['sample/approved'], Object.values(RUN_BY).flat()].map((ran) => {
-    const known = all.filter(({ step }) => (ran as string[]).includes(step));
+    const known = all.filter(({ step }) => ran.includes(step));
     const acted = known.filter((step) => step.acted).length;
     return `${known.length} of ${all.length} (${known.length - acted} commands, ${acted} actions)`;
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { CliError } from '../../cli/cli-error.ts';
 import { runSteps } from '../../steps/run-steps.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { readCheckout, toRevision } from '../git.ts';
@@ -8,6 +9,7 @@ import type { PlanRecord } from '../manifest.ts';
 import { openTerraform, type Terraform } from '../terraform/terraform.ts';
 import { chooseImage, type ImageChoice } from './choose-image.ts';
 import { describeCounts, parseShownPlan, readChanges } from './read-plan.ts';
+import { findSecrets } from './find-secrets.ts';
 import { readState, type StateFacts } from './read-state.ts';
 import { readVariables, variableArguments } from './variables.ts';
 
@@ -78,6 +80,7 @@ export async function makePlan(options: PlanOptions, context: DeliveryContext): 
             { what: 'terraform plan failed.' },
           );
           const shown = await terraform.read(['show', '-json', path], "The plan can't be shown.");
+          await refuseSecrets(shown, context);
           await writeFile(fileOf(context, 'planJson'), shown);
           const bytes = await readFile(path);
           const { lineage, serial, deployed } = need(made.state);
@@ -101,4 +104,16 @@ export async function makePlan(options: PlanOptions, context: DeliveryContext): 
     context.emit,
   );
   return need(made.record);
+}
+
+/** Whoever may read the repository may read the plan that the jobs hand on: none is kept that would show a secret. */
+async function refuseSecrets(shown: string, context: DeliveryContext): Promise<void> {
+  const secrets = findSecrets(JSON.parse(shown));
+  if (secrets.length === 0) return;
+  await rm(context.folder, { recursive: true, force: true });
+  throw new CliError({
+    what: 'The plan is not kept.',
+    why: `It holds values that are secret: ${secrets.slice(0, 5).join(', ')}.`,
+    next: 'Let Terraform make the secret and ./lornu secrets set give it its value: what Terraform knows stands in state and plan.',
+  });
 }

@@ -6,7 +6,8 @@ import { digestOf } from '@lornu/ops/delivery/manifest.ts';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import { emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
 import { checkOut } from '@lornu/ops/rehearsal/pipeline/checkout.ts';
-import { root, startPipeline, TOKEN, type Pipeline } from '../kit.ts';
+import { root, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
+import { readOperationsPage } from '../operations-page.ts';
 import { finishDeployment, runningRevision } from '../service.ts';
 
 // docs/operations.md on a laptop: every command of it, in its order, against the emulated account.
@@ -45,10 +46,7 @@ beforeAll(async () => {
 }, MINUTES);
 afterAll(() => pipeline?.stop(), 60_000);
 
-const text = await readFile(join(root, 'docs/operations.md'), 'utf8');
-const commands = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>
-  block.split('\n').filter(Boolean),
-);
+const { commands, mentioned } = await readOperationsPage(root);
 
 /** What has to be seen after a command, where its exit code is not enough. */
 const SEEN: Record<string, string> = {
@@ -81,6 +79,20 @@ for (const command of commands) {
     MINUTES,
   );
 }
+
+test(
+  'the lock of a run that is gone is given back by the command that the page names',
+  async () => {
+    const command = mentioned.find((one) => one.includes('force-unlock')) ?? 'there is none';
+    pipeline.cloud.lock(WORKSPACE, 'Run that is gone');
+    expect((await run('./lornu plan --for deploy')).said).toContain(command);
+    const { exitCode, said } = await run(`echo yes | ${command}`);
+    expect(said).toContain('has been successfully unlocked');
+    expect(exitCode).toBe(0);
+    expect((await run('./lornu plan --for deploy')).exitCode).toBe(0);
+  },
+  MINUTES,
+);
 
 async function run(command: string): Promise<{ exitCode: number | undefined; said: string }> {
   const lines: string[] = [];

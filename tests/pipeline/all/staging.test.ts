@@ -1,6 +1,15 @@
+import {
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { EVENTS } from '@lornu/ops/delivery/workflow/events.ts';
-import { runWorkflow } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
+import { runCommand } from '@lornu/ops/process/run-command.ts';
+import { emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
+import { runWorkflow, type JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
 import { expectRan, expectResult, logOf } from '../kit.ts';
 import { startStaging, type Staging } from '../staging.ts';
 import { RUN_BY } from '../steps.ts';
@@ -10,6 +19,8 @@ import { RUN_BY } from '../steps.ts';
 
 const MINUTES = 25 * 60_000;
 let staging: Staging;
+let first: Record<string, JobReport>;
+let firstRevision: string;
 
 beforeAll(async () => void (staging = await startStaging()), MINUTES);
 afterAll(() => staging?.stop(), 5 * 60_000);
@@ -23,7 +34,9 @@ test(
   'a new image is planned, scanned, approved, applied, served and verified',
   async () => {
     const revision = await staging.pushImage('good');
-    const { plan, apply } = await deploy(revision);
+    first = await deploy(revision);
+    firstRevision = revision;
+    const { plan, apply } = first;
     expectResult(plan, 'success');
     expect(logOf(plan)).toContain('1 to update, 1 to replace');
     expect(plan?.summary).toContain('| checkov');
@@ -33,6 +46,28 @@ test(
   },
   MINUTES,
 );
+
+test('nothing that the jobs hand on, keep or say holds the value of a secret', async () => {
+  const secrets = await secretValues(staging.world.emulatorUrl);
+  expect(secrets.length).toBeGreaterThanOrEqual(4);
+  const folder = join(staging.world.folder, 'artifacts');
+  const read = async (under: string): Promise<string[]> => {
+    const names = [...new Bun.Glob('**/*').scanSync({ cwd: under, dot: true })];
+    return Promise.all(names.map(async (name) => readFile(join(under, name), 'latin1')));
+  };
+  // A plan file is an archive of the plan, the state and the configuration.
+  const [plan = ''] = [...new Bun.Glob('**/*.tfplan').scanSync({ cwd: folder, dot: true })];
+  const opened = join(staging.world.folder, 'opened-plan');
+  await runCommand(['python3', '-m', 'zipfile', '-e', join(folder, plan), opened]);
+  const files = [...(await read(folder)), ...(await read(opened))];
+  const said = Object.values(first).flatMap((report) => [logOf(report), report.summary]);
+  const texts = [...files, ...said, JSON.stringify(staging.state())];
+  // What is there is found; a search that finds nothing anywhere proves nothing.
+  for (const part of [files, said, [JSON.stringify(staging.state())]])
+    expect(part.filter((text) => text.includes(firstRevision)).length).toBeGreaterThan(0);
+  const holding = secrets.filter(({ value }) => texts.some((text) => text.includes(value)));
+  expect(holding.map(({ name }) => name)).toEqual([]);
+});
 
 test(
   'an image that does not run is rolled back by ECS and by the workflow, and the run is red',
@@ -52,3 +87,21 @@ test(
 test('the steps that are said to be run here were run', () => {
   expectRan(staging.ran, RUN_BY['all/staging']);
 });
+
+/** What is secret in each secret that has a value: of a key its longest line, of a client its password. */
+async function secretValues(emulatorUrl: string): Promise<{ name: string; value: string }[]> {
+  const client = new SecretsManagerClient(emulatorSettings(emulatorUrl));
+  const { SecretList = [] } = await client.send(new ListSecretsCommand({ MaxResults: 100 }));
+  const values = await Promise.all(
+    SecretList.map(async ({ ARN: SecretId, Name: name = '' }) => {
+      const { SecretString: text = '' } = await client
+        .send(new GetSecretValueCommand({ SecretId }))
+        .catch(() => ({ SecretString: '' }));
+      const secret = text.startsWith('{')
+        ? (JSON.parse(text) as { client_secret: string }).client_secret
+        : (text.split('\n').toSorted((a, b) => b.length - a.length)[0] ?? '');
+      return { name, value: secret };
+    }),
+  );
+  return values.filter(({ value }) => value.length >= 8);
+}

@@ -49,7 +49,7 @@ variable "container_insights" {
 
 variable "cpu_architecture" {
   type    = string
-  default = "ARM64"
+  default = "X86_64"
 }
 
 resource "aws_ecs_cluster" "staging" {

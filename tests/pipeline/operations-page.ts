@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Commands that stand in a sentence of the page and are not run with it, and why. */
+export const NOT_RUN: Readonly<Record<string, string>> = {
+  'aws sso login': 'signs a person in at a browser',
+  'terraform login': 'signs a person in at a browser',
+  './lornu verify URL': 'the suite verify runs it, and the workflow on the whole stack (all/staging.test.ts)',
+  './lornu rehearse serve': 'the suite rehearsal runs it',
+  './lornu secrets set NAME': 'is run with a name, above it on the page',
+  'lornu deploy': 'is run as ./lornu deploy, above it on the page',
+};
+
+export interface OperationsPage {
+  /** Languages of its fenced blocks. */
+  fences: string[];
+  /** Lines of its blocks in sh, in their order. */
+  commands: string[];
+  /** Commands in its sentences. */
+  mentioned: string[];
+}
+
+/** docs/operations.md as far as it is something to type. */
+export async function readOperationsPage(root: string): Promise<OperationsPage> {
+  const text = await readFile(join(root, 'docs/operations.md'), 'utf8');
+  const blocks = [...text.matchAll(/^```(\S*)\n([\s\S]*?)^```$/gm)];
+  const prose = text.replace(/^```\S*\n[\s\S]*?^```$/gm, '');
+  const spans = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
+  return {
+    fences: blocks.map(([, language = '']) => language),
+    commands: blocks.flatMap(([, , block = '']) => block.split('\n').filter(Boolean)),
+    mentioned: [
+      ...new Set(
+        spans.filter((span) => /^(\.\/lornu|lornu|aws|terraform|openssl|git|gh|cosign) /.test(span)),
+      ),
+    ],
+  };
+}
