@@ -9,6 +9,7 @@ import type { RehearsalContext } from '../rehearsal/run/rehearsal-context.ts';
 import { requireStanding } from '../rehearsal/run/standing.ts';
 import { toVariableArguments } from '../rehearsal/run/variable-arguments.ts';
 import { withLock } from '../rehearsal/run/workspace.ts';
+import type { TaskForm } from '../rehearsal/serve/images.ts';
 import { serve, type ServeOptions } from '../rehearsal/serve/serve.ts';
 import type { Served } from '../rehearsal/serve/served.ts';
 import { describeEvent } from '../rehearsal/tasks/describe-event.ts';
@@ -16,6 +17,7 @@ import { REHEARSAL_PACE } from '../rehearsal/tasks/pace.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '../rehearsal/terraform/choose-provider.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 import { defineParts, defineWhole } from '../rehearsal/whole/command.ts';
+import { tasksOption } from '../rehearsal/whole/tasks-option.ts';
 import { createReporter } from '../steps/reporter.ts';
 import { runStep } from '../steps/run-steps.ts';
 
@@ -24,12 +26,17 @@ Examples:
   ./lornu rehearse apply                              the exact files of terraform/aws, by the real provider
   ./lornu rehearse apply --var agent_runtime=fastapi  with another value of a variable
   ./lornu rehearse serve                              makes it answer: tasks, load balancer, stand-ins for Google
+  ./lornu rehearse serve --tasks image                the same with tasks in containers of the image itself (podman)
   ./lornu rehearse plan                               what differs from what was applied, also by hand
   ./lornu rehearse destroy                            back to nothing
 
 No cloud account is needed and none is reached: AWS is an emulator on loopback (moto with extensions, see
 docs/rehearsal.md). apply leaves it running with the copies of the files in .lornu/rehearsal/; destroy ends it.
 serve runs the service as it was applied until Ctrl-C; while it does, another apply is rolled out as ECS would.
+
+A task is a process of this machine with the image's command, which starts at once. With --tasks image the image is
+built from the Dockerfile (a minute and more where nothing of it is cached) and tasks are containers of it: read-only
+root, user, capabilities, /tmp and memory limit as the task definition says. It needs podman; every output names which.
 `;
 
 const DATA_DIR = '.lornu';
@@ -39,6 +46,7 @@ interface ServeFlags {
   port: number;
   pace: number;
   peer?: boolean;
+  tasks: TaskForm;
   dataDir: string;
   json?: boolean;
 }
@@ -118,12 +126,13 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       REHEARSAL_PACE,
     )
     .option('--peer', "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud")
+    .addOption(tasksOption())
     .option('--data-dir <folder>', DATA_DIR_HELP, DATA_DIR)
     .option('--json', 'print where it answers, then one event a line, as JSON')
-    .action(async ({ port, pace, peer = false, json, dataDir }: ServeFlags) => {
+    .action(async ({ port, pace, peer = false, tasks, json, dataDir }: ServeFlags) => {
       await beside(dataDir, context, async (rehearsal) => {
         const standing = await requireStanding(rehearsal);
-        const options: ServeOptions = { pace, peer, ports: port === 0 ? {} : { 443: port } };
+        const options: ServeOptions = { pace, peer, tasks, ports: port === 0 ? {} : { 443: port } };
         const served = await serve(standing, options, { ...rehearsal, redact: context.redact });
         try {
           context.stdout(json ? `${JSON.stringify(servedPart(served))}\n` : renderServed(served));

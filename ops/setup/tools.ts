@@ -74,6 +74,13 @@ export const TOOLS = {
     versionArgs: ['--version'],
     apt: 'runc',
   },
+  catatonit: {
+    name: 'catatonit',
+    purpose: 'the first process of a container, where its task definition asks for one',
+    programs: ['catatonit'],
+    versionArgs: ['--version'],
+    apt: 'catatonit',
+  },
   debootstrap: {
     name: 'debootstrap',
     purpose: 'stand-ins for base images that can not be pulled',

@@ -9,6 +9,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { copyCheckout } from '../support/copy-checkout.ts';
+import { describeTasks } from './tasks.ts';
 import { events, streamTurn } from './conversation.ts';
 
 // The images built for real from a clean copy of the checkout, and run under the limits of the task definition.
@@ -204,6 +205,8 @@ def writable(folder):
         return False
 print(json.dumps({'uid': os.getuid(), 'wrote': [f for f in ${JSON.stringify(FOLDERS)} if writable(f)],
     'capabilities': re.search(r'CapEff:\\s*(\\w+)', status)[1], 'memoryKb': int(re.search(r'VmRSS:\\s*(\\d+)', status)[1])}))`;
+
+describeTasks(() => ({ built, geminiUrl: gemini.url, folder: join(base, 'tasks') }));
 
 describe('the layers', () => {
   test(

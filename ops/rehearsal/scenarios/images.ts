@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CliError } from '../../cli/cli-error.ts';
-import { CHECKOUT_DIGEST, type ImageStore, type Runtime, type StoredImage } from '../serve/images.ts';
+import type { ImageStore, Runtime, StoredImage } from '../serve/images.ts';
 
 /** An image that can be asked for by its digest, and the revision that it says it is. */
 export interface NamedImage {
@@ -14,7 +13,7 @@ export async function addGoodImage(
   runtime: Runtime,
   revision: string,
 ): Promise<NamedImage> {
-  return add(store, revision, await checkoutImage(store, runtime));
+  return add(store, { runtime, revision });
 }
 
 /** An image whose program ends as soon as it starts, as one with a missing file does. */
@@ -23,10 +22,8 @@ export async function addBrokenImage(
   runtime: Runtime,
   revision: string,
 ): Promise<NamedImage> {
-  const image = await checkoutImage(store, runtime);
-  const command =
-    runtime === 'bun' ? ['bun', '-e', 'process.exit(1)'] : ['python', '-c', 'raise SystemExit(1)'];
-  return add(store, revision, { ...image, title: `${image.title}, which ends at once`, command });
+  const command = runtime === 'bun' ? ['bun', 'missing.js'] : ['python', '-m', 'missing'];
+  return add(store, { runtime, revision, about: 'which ends at once', command });
 }
 
 /** An image that lives and answers, but each turn with 500: its own program, with the turns taken away from it. */
@@ -35,13 +32,8 @@ export async function addFailingImage(
   runtime: Runtime,
   revision: string,
 ): Promise<NamedImage> {
-  const image = await checkoutImage(store, runtime);
   const command = runtime === 'bun' ? ['bun', '-e', FAILING_BUN] : ['python', '-c', FAILING_PYTHON];
-  return add(store, revision, {
-    ...image,
-    title: `${image.title}, which answers each turn with 500`,
-    command,
-  });
+  return add(store, { runtime, revision, about: 'which answers each turn with 500', command });
 }
 
 /** Both run in the image's working folder, as its own command does. */
@@ -71,18 +63,8 @@ def create_app(settings):
 main.create_app = create_app
 sys.exit(main.main())`;
 
-async function add(store: ImageStore, revision: string, image: StoredImage): Promise<NamedImage> {
-  const digest = `sha256:${createHash('sha256').update(`${revision} ${image.title}`).digest('hex')}`;
+async function add(store: ImageStore, image: StoredImage): Promise<NamedImage> {
+  const digest = `sha256:${createHash('sha256').update(JSON.stringify(image)).digest('hex')}`;
   await store.add(digest, image);
-  return { digest, revision };
-}
-
-async function checkoutImage(store: ImageStore, runtime: Runtime): Promise<StoredImage> {
-  const image = await store.find(`${CHECKOUT_DIGEST}-${runtime}`);
-  if (image) return image;
-  throw new CliError({
-    what: 'There is no image to deploy.',
-    why: 'Nothing is served yet, so the image of this checkout has not been built.',
-    next: './lornu rehearse serve',
-  });
+  return { digest, revision: image.revision };
 }

@@ -4,6 +4,7 @@ import type { AwsClients } from '../emulator/aws-clients.ts';
 import type { Standing } from '../run/standing.ts';
 import { readTaskDefinition } from '../tasks/task-definition.ts';
 import { readTerraform } from '../terraform/run-terraform.ts';
+import { readRuntime, type Runtime } from './images.ts';
 
 /** What Google's side has to be for the environment that was applied. */
 export interface AppliedGoogle {
@@ -23,6 +24,7 @@ export interface AppliedGoogle {
 export interface Applied {
   cluster: string;
   service: string;
+  runtime: Runtime;
   /** As the service calls itself: https://aws-staging.lornu.example. */
   publicUrl: string;
   loadBalancerArn: string;
@@ -47,6 +49,7 @@ export async function readApplied(standing: Standing): Promise<Applied> {
   return {
     cluster,
     service,
+    runtime: readRuntime(plan.container.logStreamPrefix),
     publicUrl: output('url'),
     loadBalancerArn,
     targetGroupArns,

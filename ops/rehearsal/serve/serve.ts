@@ -19,8 +19,9 @@ import { explainFailure, refuseOtherSystems } from './explain-failure.ts';
 import { fillSecrets } from './fill-secrets.ts';
 import { startGcpAgent, type GcpAgent } from './gcp-agent.ts';
 import { startGoogleSide, type GoogleSide } from './google-side.ts';
-import { addCheckoutImages, openImageStore } from './images.ts';
-import { createRuntimes } from './prepare-runtime.ts';
+import { createContainerImages } from './container-images.ts';
+import { imagesFolder, openImageStore, type TaskForm } from './images.ts';
+import { createProcessImages } from './process-images.ts';
 import { readApplied, type Applied } from './read-applied.ts';
 import type { Served, ServedTask } from './served.ts';
 import { startHaproxy, type RunningHaproxy } from './start-haproxy.ts';
@@ -33,6 +34,8 @@ export interface ServeOptions {
   pace?: number;
   /** Local ports of the listeners' ports; free ones where they are left out. */
   ports?: Readonly<Record<number, number>>;
+  /** How tasks run; as processes where it is left out. */
+  tasks?: TaskForm;
   /** Runs the agent of Google Cloud beside it, as the service's peer. */
   peer?: boolean;
   /** How long the first tasks may take to be healthy. */
@@ -69,7 +72,12 @@ export async function serve(
   const folder = join(standing.workspace.folder, 'serve');
   const start = { ...context, dataDir: folder };
   const pace = createPace(options.pace ?? REHEARSAL_PACE);
-  const images = openImageStore(standing.workspace.folder, createRuntimes(context));
+  const authorityFile = join(standing.workspace.folder, 'authority.pem');
+  const imageRunner =
+    options.tasks === 'image'
+      ? createContainerImages(join(folder, 'containers'), authorityFile, context)
+      : createProcessImages(imagesFolder(standing.workspace.folder), context);
+  const images = openImageStore(standing.workspace.folder, imageRunner);
   const parts: Parts = {};
   const events: RunnerEvent[] = [];
   const listeners = new Set<(event: RunnerEvent) => void>();
@@ -110,6 +118,7 @@ export async function serve(
     stopped = true;
     await parts.runner?.stop();
     await parts.alarms?.stop();
+    await imageRunner.end();
     await parts.targets?.stop();
     await parts.haproxy?.child.stop();
     await parts.peer?.child.stop();
@@ -130,7 +139,7 @@ export async function serve(
       google: google.url,
       secretsManager: standing.emulator.url,
       ...(parts.peer ? { peer: parts.peer.peerUrl } : {}),
-      authorityFile: join(standing.workspace.folder, 'authority.pem'),
+      authorityFile,
     };
   };
 
@@ -150,10 +159,8 @@ export async function serve(
     },
     {
       id: 'image',
-      title: 'Build what the image holds',
-      run: async ({ line }) => {
-        await addCheckoutImages(images, context, line);
-      },
+      title: options.tasks === 'image' ? 'Build the image' : 'Build what the image holds',
+      run: async ({ line }) => imageRunner.build(need('applied').runtime, line),
     },
     {
       id: 'google',
@@ -266,7 +273,7 @@ export async function serve(
     url: `https://127.0.0.1:${ports[443]}`,
     publicUrl: applied.publicUrl,
     ports,
-    caFile: join(standing.workspace.folder, 'authority.pem'),
+    caFile: authorityFile,
     peerCertificateFile: join(standing.workspace.folder, 'peer.pem'),
     applied,
     token: createTokenIssuer(need('google').google, {

@@ -1,3 +1,5 @@
+import type { ContainerLimits } from './container-limits.ts';
+
 /** What a container gets beside its image. */
 export interface ContainerOptions {
   name: string;
@@ -8,6 +10,8 @@ export interface ContainerOptions {
   address: string;
   port: number;
   memoryMb: number;
+  /** User, files and rights; a process of this machine has none of its own. */
+  limits: ContainerLimits;
   /** The task's own folder: scratch files; removed with the task. */
   folder: string;
   logPath: string;
@@ -22,9 +26,12 @@ export interface ContainerEnd {
 
 /** A container that runs. */
 export interface Container {
+  /** The program's, as this machine counts. */
   pid: number;
   ended: Promise<ContainerEnd>;
   signal: (signal: 'SIGTERM' | 'SIGKILL') => void;
+  /** Looks inside cost so much that they may not come more often. */
+  leastCheckIntervalMs?: number;
   /** Runs a health check's command inside; says whether it ended with 0 in time. */
   check: (command: readonly string[], shell: boolean, timeoutMs: number) => Promise<boolean>;
 }

@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { endingWithParent } from '../../process/ending-with-parent.ts';
 import { readLines, signalGroup, tryCommand } from '../../process/run-command.ts';
 import type { Container, ContainerEnd, ContainerOptions } from './container.ts';
+import { toOwnAddress } from './own-address.ts';
+import { outOfMemory, watchMemory } from './watch-memory.ts';
 
 /** An image without its files: its command and environment, run in a folder that has what the image has. */
 export interface ProcessImage {
@@ -14,9 +15,6 @@ export interface ProcessImage {
   /** Where its programs are. */
   path: readonly string[];
 }
-
-const MEMORY_LOOK_MS = 500;
-const PAGE_BYTES = 4096;
 
 /**
  * Runs an image's own command as a process of this machine: own address, own scratch folder in the place of /tmp, the
@@ -48,15 +46,12 @@ export function startProcessContainer(image: ProcessImage, options: ContainerOpt
   };
   const read = Promise.all([readLines(child.stdout, take), readLines(child.stderr, take)]);
   let reason: string | undefined;
-  const watch = setInterval(() => {
-    void residentMb(child.pid).then((usedMb) => {
-      if (usedMb <= options.memoryMb) return;
-      reason = `OutOfMemoryError: Container killed due to memory usage (${Math.round(usedMb)} of ${options.memoryMb} MB)`;
-      signalGroup(child.pid, 'SIGKILL');
-    });
-  }, MEMORY_LOOK_MS);
+  const endWatch = watchMemory(child.pid, options.memoryMb, (usedMb) => {
+    reason = outOfMemory(options.memoryMb, usedMb);
+    signalGroup(child.pid, 'SIGKILL');
+  });
   const ended = child.exited.then(async (): Promise<ContainerEnd> => {
-    clearInterval(watch);
+    endWatch();
     // Children that were left behind would keep port and memory.
     signalGroup(child.pid, 'SIGKILL');
     await read.catch(() => undefined);
@@ -79,19 +74,9 @@ export function startProcessContainer(image: ProcessImage, options: ContainerOpt
   };
 }
 
-/** Inside a task 127.0.0.1 is the task's own; here it has another loopback address. */
-export function toOwnAddress(text: string, { address, port }: { address: string; port: number }): string {
-  return text.replaceAll(new RegExp(`\\b(127\\.0\\.0\\.1|localhost):${port}\\b`, 'g'), `${address}:${port}`);
-}
-
 /** As a shell and Docker count: 128 and the signal's number. */
 function exitCodeOf(child: { exitCode: number | null; signalCode: NodeJS.Signals | number | null }): number {
   if (child.signalCode === 'SIGKILL') return 137;
   if (child.signalCode === 'SIGTERM') return 143;
   return child.exitCode ?? 255;
-}
-
-async function residentMb(pid: number): Promise<number> {
-  const [, pages = '0'] = (await readFile(`/proc/${pid}/statm`, 'utf8').catch(() => '')).split(' ');
-  return (Number(pages) * PAGE_BYTES) / 2 ** 20;
 }

@@ -156,6 +156,7 @@ export class RunningTask {
       address,
       port: plan.container.port,
       memoryMb: plan.memoryMb,
+      limits: plan.container.limits,
       folder,
       logPath: world.logPath(id),
       onLine: (line) => {
@@ -172,12 +173,9 @@ export class RunningTask {
     const { pace, now } = this.#world;
     const health = new ContainerHealth(check, now() + pace.grace(check.startPeriodS));
     this.#health = health;
+    const everyMs = Math.max(pace.interval(check.intervalS), container.leastCheckIntervalMs ?? 0);
     while (this.phase === 'running') {
-      await Promise.race([
-        Bun.sleep(pace.interval(check.intervalS)),
-        this.#stopAsked.promise,
-        container.ended,
-      ]);
+      await Promise.race([Bun.sleep(everyMs), this.#stopAsked.promise, container.ended]);
       if (this.phase !== 'running') return;
       const passed = await container.check(check.command, check.shell, check.timeoutS * 1000);
       if (this.phase !== 'running' || !health.take(passed, now())) continue;

@@ -1,5 +1,6 @@
 import type { ContainerDefinition, TaskDefinition } from '@aws-sdk/client-ecs';
 import type { HealthCheck } from './container-health.ts';
+import { readContainerLimits, type ContainerLimits } from './container-limits.ts';
 
 /** A task definition as it was registered, reduced to what decides how its container runs. */
 export interface TaskPlan {
@@ -17,6 +18,7 @@ export interface TaskPlan {
     /** Takes the place of the image's. */
     command: string[] | undefined;
     port: number;
+    limits: ContainerLimits;
     environment: Record<string, string>;
     secrets: { name: string; valueFrom: string }[];
     healthCheck: HealthCheck | undefined;
@@ -56,6 +58,7 @@ export function readTaskDefinition(definition: TaskDefinition): TaskPlan {
       image: container.image ?? '',
       command: container.command?.length ? container.command : undefined,
       port: mapping.containerPort,
+      limits: readContainerLimits(container),
       environment: Object.fromEntries(
         (container.environment ?? []).map(({ name = '', value = '' }) => [name, value]),
       ),

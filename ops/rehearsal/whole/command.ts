@@ -11,11 +11,13 @@ import { requireStanding, type Standing } from '../run/standing.ts';
 import { toVariableArguments } from '../run/variable-arguments.ts';
 import { renderScenarios } from '../scenarios/render-scenarios.ts';
 import { runScenarios, SCENARIOS } from '../scenarios/run-scenarios.ts';
+import type { TaskForm } from '../serve/images.ts';
 import { serve, type ServeContext } from '../serve/serve.ts';
 import type { Served } from '../serve/served.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '../terraform/choose-provider.ts';
 import type { Report } from '../report/report.ts';
 import { rehearse, verifyServed } from './rehearse.ts';
+import { tasksOption } from './tasks-option.ts';
 
 /** More than one ping of the service (15 s). */
 const WAIT_S = 20;
@@ -33,6 +35,7 @@ interface WholeFlags {
   varFile: string[];
   provider: ProviderChoice;
   wait: number;
+  tasks: TaskForm;
   report: string;
   dataDir: string;
   json?: boolean;
@@ -60,6 +63,7 @@ export function defineWhole(
         .default('auto'),
     )
     .option('--wait <seconds>', 'how long a silent stream is watched', shared.seconds, WAIT_S)
+    .addOption(tasksOption())
     .option('--report <folder>', 'where the report is put', '.lornu/rehearsal-report')
     .option(...shared.dataDir)
     .option('--json', 'print the report as JSON')
@@ -69,6 +73,7 @@ export function defineWhole(
           {
             apply: { provider: flags.provider, port: 0, variableArguments: toVariableArguments(flags) },
             waitS: flags.wait,
+            tasks: flags.tasks,
             reportFolder: resolve(context.root, flags.report),
             ...(flags.keep ? { keep: async (served: Served) => keep(served, context) } : {}),
           },
@@ -95,49 +100,65 @@ export function defineParts(
     .command('verify')
     .description('serve what was applied, make every check of `lornu verify`, stop serving')
     .option('--wait <seconds>', 'how long a silent stream is watched', shared.seconds, WAIT_S)
+    .addOption(tasksOption())
     .option(...shared.dataDir)
     .option('--json', 'print the result as JSON')
-    .action(async ({ wait, dataDir, json }: { wait: number; dataDir: string; json?: boolean }) => {
-      const verification = await shared.within(dataDir, context, async (rehearsal) =>
-        whileServed(rehearsal, context, async (standing, served, serving) =>
+    .action(async ({ wait, json, ...flags }: PartFlags & { wait: number }) => {
+      const { runs, result } = await shared.within(flags.dataDir, context, async (rehearsal) =>
+        whileServed(rehearsal, context, flags.tasks, async (standing, served, serving) =>
           verifyServed(standing, served, wait, serving),
         ),
       );
       context.stdout(
-        json ? `${JSON.stringify(verification, null, 2)}\n` : `\n${renderVerification(verification)}`,
+        json
+          ? `${JSON.stringify({ ...result, runs }, null, 2)}\n`
+          : `\nTasks: ${runs}\n${renderVerification(result)}`,
       );
-      finish(verification.holds ? EXIT.ok : EXIT.failed);
+      finish(result.holds ? EXIT.ok : EXIT.failed);
     });
   command
     .command('deploy')
     .description('serve what was applied, deploy under load, deploy a bad image, kill a task, stop serving')
     .addOption(new Option('--only <scenario>', 'one of them').choices(SCENARIOS.map(({ id }) => id)))
+    .addOption(tasksOption())
     .option(...shared.dataDir)
     .option('--json', 'print the result as JSON')
-    .action(async ({ only, dataDir, json }: { only?: string; dataDir: string; json?: boolean }) => {
-      const results = await shared.within(dataDir, context, async (rehearsal) =>
-        whileServed(rehearsal, context, async (standing, served, serving) =>
+    .action(async ({ only, json, ...flags }: PartFlags & { only?: string }) => {
+      const { runs, result } = await shared.within(flags.dataDir, context, async (rehearsal) =>
+        whileServed(rehearsal, context, flags.tasks, async (standing, served, serving) =>
           runScenarios(
             { standing, served, context: serving },
             SCENARIOS.filter(({ id }) => only === undefined || id === only),
           ),
         ),
       );
-      context.stdout(json ? `${JSON.stringify(results, null, 2)}\n` : `\n${renderScenarios(results)}`);
-      finish(results.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.ok);
+      context.stdout(
+        json
+          ? `${JSON.stringify({ runs, scenarios: result }, null, 2)}\n`
+          : `\nTasks: ${runs}\n${renderScenarios(result)}`,
+      );
+      finish(result.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.ok);
     });
 }
 
+interface PartFlags {
+  tasks: TaskForm;
+  dataDir: string;
+  json?: boolean;
+}
+
+/** What the work gives back, and how tasks ran meanwhile. */
 async function whileServed<T>(
   rehearsal: RehearsalContext,
   context: CliContext,
+  tasks: TaskForm,
   work: (standing: Standing, served: Served, serving: ServeContext) => Promise<T>,
-): Promise<T> {
+): Promise<{ runs: string; result: T }> {
   const standing = await requireStanding(rehearsal);
   const serving = { ...rehearsal, redact: context.redact };
-  const served = await serve(standing, {}, serving);
+  const served = await serve(standing, { tasks }, serving);
   try {
-    return await work(standing, served, serving);
+    return { runs: served.runs, result: await work(standing, served, serving) };
   } finally {
     await served.stop();
   }
@@ -160,11 +181,11 @@ Ctrl-C destroys it and writes the report.
 }
 
 function renderReport(report: Report, path: string): string {
-  const { phases, elapsedMs, verification, scenarios } = report;
+  const { phases, elapsedMs, served, verification, scenarios } = report;
   const times = phases.map(({ name, elapsedMs: took }) => `${name} ${formatElapsed(took)}`).join(', ');
   const results = [...(verification?.checks ?? []), ...scenarios];
   return `
-${verification ? renderVerification(verification) : ''}
+${served ? `Tasks: ${served.runs}\n` : ''}${verification ? renderVerification(verification) : ''}
 ${renderScenarios(scenarios)}${results.length > 0 ? `${summarise(results)}\n` : ''}${howItEnded(report)}
 Took ${formatElapsed(elapsedMs)}: ${times}
 Report: ${path}

@@ -10,6 +10,8 @@ import { findStanding, type Standing } from '../run/standing.ts';
 import { runScenarios } from '../scenarios/run-scenarios.ts';
 import type { ScenarioResult } from '../scenarios/scenario.ts';
 import { refusedTokens, targetOf } from '../scenarios/targets.ts';
+import { requirePodman } from '../serve/container-images.ts';
+import type { TaskForm } from '../serve/images.ts';
 import { serve, type ServeContext } from '../serve/serve.ts';
 import type { Served } from '../serve/served.ts';
 import { LogTail } from './log-tail.ts';
@@ -19,6 +21,8 @@ export interface RehearseOptions {
   apply: ApplyOptions;
   /** How long a silent stream is watched, in seconds. */
   waitS: number;
+  /** How tasks run. */
+  tasks: TaskForm;
   /** Where the report is put. */
   reportFolder: string;
   /** Called when all is checked and everything still runs; what it waits for, the rehearsal waits for. */
@@ -50,6 +54,8 @@ export interface Rehearsed {
  */
 export async function rehearse(options: RehearseOptions, given: ServeContext): Promise<Rehearsed> {
   await refuseStanding(given);
+  // Not after minutes of applying.
+  if (options.tasks === 'image') await requirePodman(given.env);
   const record = new Record(given.emit);
   const context = { ...given, emit: record.emit };
   const logs = new LogTail(given.redact);
@@ -87,7 +93,7 @@ async function playParts(
   gathered.applied = applied;
   gathered.environment = await readEnvironment(applied);
   gathered.networkPicture = await readFile(applied.picturePath, 'utf8');
-  const served = await record.phase('serve', async () => serve(standing, {}, context));
+  const served = await record.phase('serve', async () => serve(standing, { tasks: options.tasks }, context));
   gathered.served = served;
   served.onLine((task, line) => logs.add(task.id, line));
   gathered.verification = await record.phase('verify', async () =>

@@ -1,0 +1,79 @@
+import { isAlive, OWNER_LABEL } from './owner.ts';
+import type { Podman } from './podman.ts';
+
+interface Labelled {
+  Id: string;
+  Labels?: Record<string, string> | null;
+}
+
+/** Ids of the containers and images of rehearsals whose process is gone. */
+export async function findLeftBehind(podman: Podman): Promise<{ containers: string[]; images: string[] }> {
+  const filter = ['--filter', `label=${OWNER_LABEL}`, '--format', 'json'];
+  return {
+    containers: await ofTheDead(podman, ['ps', '--all', ...filter]),
+    images: await ofTheDead(podman, ['images', ...filter]),
+  };
+}
+
+/** Removes them; says how many there were. */
+export async function removeLeftBehind(podman: Podman): Promise<number> {
+  const { containers, images } = await findLeftBehind(podman);
+  if (containers.length > 0) await podman.call(['rm', '--force', '--time', '0', ...containers]);
+  if (images.length > 0) await podman.call(['rmi', '--force', ...images]);
+  return containers.length + images.length;
+}
+
+async function ofTheDead(podman: Podman, list: readonly string[]): Promise<string[]> {
+  const { stdout, exitCode } = await podman.call(list);
+  if (exitCode !== 0) return [];
+  const found = (JSON.parse(stdout || '[]') ?? []) as Labelled[];
+  const dead = await Promise.all(
+    found.map(async ({ Id, Labels }) => ((await isAlive(Labels?.[OWNER_LABEL] ?? '')) ? [] : [Id])),
+  );
+  return [...new Set(dead.flat())];
+}
+
+/**
+ * The second look is for a container that was just being made when its owner died. Its own arguments: the label, then
+ * podman's command line.
+ */
+const WILL = `
+label=$1; shift
+read -r how || how=died
+for look in 1 2; do
+  "$@" rm --force --time 0 --filter "label=$label"
+  images=$("$@" images --quiet --filter "label=$label")
+  [ -z "$images" ] || "$@" rmi --force $images
+  [ "$how" = died ] || exit 0
+  [ $look = 2 ] || sleep 2
+done`;
+
+export interface Will {
+  /** Carries it out now, and waits. */
+  execute: () => Promise<void>;
+}
+
+/**
+ * Sees to it that nothing of this owner outlives this process. A container's parent is podman's monitor, which lives on
+ * when podman and who started it are killed, so a shell of its own waits at the other end of a pipe: the kernel closes it
+ * however we end, and the shell removes what has the owner's label. What even that can't do, as when the machine's power
+ * goes, the next rehearsal does (removeLeftBehind).
+ */
+export function leaveWill(podman: Podman, owner: string): Will {
+  const shell = Bun.spawn(['sh', '-c', WILL, 'will', `${OWNER_LABEL}=${owner}`, ...podman.command([])], {
+    env: podman.env,
+    stdin: 'pipe',
+    stdout: 'ignore',
+    stderr: 'ignore',
+    // A group of its own: Ctrl-C and a kill of our group pass it by.
+    detached: true,
+  });
+  shell.unref();
+  return {
+    execute: async () => {
+      void shell.stdin.write('now\n');
+      await shell.stdin.end();
+      await shell.exited;
+    },
+  };
+}

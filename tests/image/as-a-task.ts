@@ -1,0 +1,112 @@
+import type { ContainerDefinition } from '@aws-sdk/client-ecs';
+import type { BuiltImages } from '@lornu/ops/image/build-image.ts';
+import { tryCommand } from '@lornu/ops/process/run-command.ts';
+import { leaveWill } from '@lornu/ops/rehearsal/containers/left-behind.ts';
+import { ownName, OWNER_LABEL } from '@lornu/ops/rehearsal/containers/owner.ts';
+import {
+  startPodmanContainer,
+  type ContainerImage,
+} from '@lornu/ops/rehearsal/containers/podman-container.ts';
+import { openPodman } from '@lornu/ops/rehearsal/containers/podman.ts';
+import { tryMachine } from '@lornu/ops/rehearsal/containers/try-machine.ts';
+import type { Container } from '@lornu/ops/rehearsal/tasks/container.ts';
+import { TaskAddresses } from '@lornu/ops/rehearsal/tasks/task-address.ts';
+import { readTaskDefinition, type TaskPlan } from '@lornu/ops/rehearsal/tasks/task-definition.ts';
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The task definition of terraform/aws/staging, as far as it says how the container runs. */
+export function planOf(about: Partial<ContainerDefinition> = {}, memory = '1024'): TaskPlan {
+  return readTaskDefinition({
+    family: 'agent',
+    revision: 1,
+    memory,
+    containerDefinitions: [
+      {
+        name: 'agent',
+        image: 'agent',
+        portMappings: [{ containerPort: 8080 }],
+        user: '10001:10001',
+        readonlyRootFilesystem: true,
+        linuxParameters: {
+          initProcessEnabled: true,
+          capabilities: { drop: ['ALL'] },
+          tmpfs: [{ containerPath: '/tmp', size: 64, mountOptions: ['rw', 'noexec', 'nosuid', 'nodev'] }],
+        },
+        ulimits: [{ name: 'nofile', softLimit: 65_535, hardLimit: 65_535 }],
+        ...about,
+      },
+    ],
+  });
+}
+
+export interface StartedTask {
+  container: Container;
+  url: string;
+  lines: string[];
+}
+
+export interface TaskStarter {
+  image: ContainerImage;
+  start: (plan: TaskPlan, env?: Readonly<Record<string, string>>) => Promise<StartedTask>;
+  /** Names of the containers that are there of this owner. */
+  containers: () => Promise<string[]>;
+  end: () => Promise<void>;
+}
+
+/** Starts containers of an image as the task runner does, from a task definition, with files in the folder. */
+export async function openTaskStarter(
+  image: string,
+  engine: BuiltImages['engine'],
+  folder: string,
+): Promise<TaskStarter> {
+  const podman = openPodman(engine, process.env);
+  const machine = await tryMachine(podman, image, ['bun', '--version'], new AbortController().signal);
+  const owner = await ownName();
+  const will = leaveWill(podman, owner);
+  const addresses = new TaskAddresses(process.pid);
+  const from: ContainerImage = { podman, machine, image, owner, files: {} };
+  return {
+    image: from,
+    start: async (plan, env = {}) => {
+      const id = randomUUID();
+      const { port, command, limits } = plan.container;
+      const address = await addresses.take(port);
+      const lines: string[] = [];
+      await mkdir(join(folder, id), { recursive: true });
+      const container = await startPodmanContainer(from, {
+        name: `agent of task ${id}`,
+        command,
+        env: { PORT: String(port), HOST: address, LORNU_LISTEN_HOST: address, ...env },
+        address,
+        port,
+        memoryMb: plan.memoryMb,
+        limits,
+        folder: join(folder, id),
+        logPath: join(folder, `${id}.log`),
+        onLine: (line) => lines.push(line),
+      });
+      return { container, url: `http://${address}:${port}`, lines };
+    },
+    containers: async () => containersOf(engine.path, owner),
+    end: async () => will.execute(),
+  };
+}
+
+export async function containersOf(program: string, owner: string): Promise<string[]> {
+  const filter = ['--filter', `label=${OWNER_LABEL}=${owner}`, '--format', '{{.Names}}'];
+  return (await tryCommand([program, 'ps', '--all', ...filter])).stdout.split('\n').filter(Boolean);
+}
+
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  said: readonly string[] = [],
+): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error([`never ${what}`, ...said].join('\n'));
+    await Bun.sleep(20);
+  }
+}
