@@ -25,7 +25,7 @@ export const SUITES: readonly Suite[] = [
     kind: 'check',
     run: ['oxlint', '--type-aware', '--deny-warnings'],
     budgetMs: 2 * MINUTE,
-    cores: 1,
+    cores: 2,
   },
   ...PACKAGES.map((name): Suite => ({
     name: `types-${name}`,
@@ -112,7 +112,7 @@ export const SUITES: readonly Suite[] = [
     rehearses: true,
     page: true,
     budgetMs: 15 * MINUTE,
-    cores: 0.7,
+    cores: 0.9,
   },
   {
     name: 'browser',
@@ -121,7 +121,7 @@ export const SUITES: readonly Suite[] = [
     run: ['./tests/browser'],
     needs: ['chromium', 'python', 'uv'],
     budgetMs: 8 * MINUTE,
-    cores: 1,
+    cores: 0.7,
   },
   {
     name: 'firestore',
@@ -143,7 +143,7 @@ export const SUITES: readonly Suite[] = [
     needs: ['haproxy', 'uv'],
     budgetMs: 5 * MINUTE,
     onlyOn: 'linux',
-    cores: 0.5,
+    cores: 0.6,
   },
   {
     name: 'terraform',
@@ -163,7 +163,7 @@ export const SUITES: readonly Suite[] = [
     coversOps: true,
     run: ['./agents', './backend', './frontend', './ops'],
     budgetMs: 3 * MINUTE,
-    cores: 1,
+    cores: 0.5,
   },
   {
     name: 'image',
@@ -184,7 +184,7 @@ export const SUITES: readonly Suite[] = [
     run: ['./tests/verify'],
     needs: ['haproxy', 'uv'],
     budgetMs: 4 * MINUTE,
-    cores: 0.5,
+    cores: 0.4,
   },
   {
     name: 'pipeline',
@@ -195,7 +195,7 @@ export const SUITES: readonly Suite[] = [
     needs: ['python', 'uv', 'tfsec'],
     rehearses: true,
     budgetMs: 5 * MINUTE,
-    cores: 1,
+    cores: 1.2,
   },
   {
     name: 'runs',
@@ -203,7 +203,7 @@ export const SUITES: readonly Suite[] = [
     kind: 'bun',
     run: ['./tests/runs'],
     budgetMs: 3 * MINUTE,
-    cores: 1,
+    cores: 0.5,
   },
   {
     name: 'contract',
@@ -212,7 +212,7 @@ export const SUITES: readonly Suite[] = [
     run: ['./tests/contract'],
     needs: ['python', 'uv'],
     budgetMs: 5 * MINUTE,
-    cores: 1.5,
+    cores: 0.7,
   },
   {
     name: 'a2a',
@@ -221,7 +221,7 @@ export const SUITES: readonly Suite[] = [
     run: ['./tests/a2a/server'],
     needs: ['python', 'uv'],
     budgetMs: 3 * MINUTE,
-    cores: 1,
+    cores: 0.8,
   },
   {
     name: 'gcp-agent',
@@ -241,7 +241,7 @@ export const SUITES: readonly Suite[] = [
     run: ['./tests/rehearsal/load-balancer'],
     needs: ['haproxy', 'uv'],
     budgetMs: 3 * MINUTE,
-    cores: 1,
+    cores: 0.2,
   },
   {
     name: 'emulator',
@@ -261,7 +261,7 @@ export const SUITES: readonly Suite[] = [
     run: ['./tests/a2a/peer'],
     needs: ['python', 'uv'],
     budgetMs: 3 * MINUTE,
-    cores: 1,
+    cores: 0.8,
   },
   {
     name: 'up',
@@ -289,7 +289,7 @@ export const SUITES: readonly Suite[] = [
     ),
     needs: ['python', 'uv'],
     budgetMs: 3 * MINUTE,
-    cores: 1,
+    cores: 1.1,
   },
   {
     name: 'launcher',
@@ -297,7 +297,7 @@ export const SUITES: readonly Suite[] = [
     kind: 'bun',
     run: ['./tests/launcher'],
     budgetMs: 3 * MINUTE,
-    cores: 1,
+    cores: 0.8,
   },
   {
     name: 'terraform-gcp',
