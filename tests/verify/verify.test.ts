@@ -104,7 +104,11 @@ describe('an environment in which one thing is broken', () => {
   for (const [name, [, ids]] of Object.entries(BROKEN)) {
     test(`${name}: ${ids.join(', ')} fails, and nothing else does`, () => {
       const failed = seen[name]?.checks.filter(({ outcome }) => outcome === 'failed') ?? [];
-      expect(failed.map(({ id }) => id)).toEqual(ids);
+      const told = failed.map((check) => `${check.id}: ${check.seen}`).join('\n');
+      expect(
+        failed.map(({ id }) => id),
+        told,
+      ).toEqual(ids);
       expect(seen[name]?.holds).toBe(false);
     });
   }

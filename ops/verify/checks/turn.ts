@@ -3,7 +3,7 @@ import { beginTurn, inSession, errorOf, textOf, type StreamPart } from '../conve
 import { absent, judged, type Verdict } from '../verdict.ts';
 
 /** Gemini understands it, and so do the rules of its stand-in. */
-const MESSAGE = 'Please count to 30, one number a line, and write nothing else (every 20 ms).';
+const MESSAGE = 'Please count to 30, one number a line, and write nothing else (every 60 ms).';
 const EXPECTED = 'an answer that comes in pieces';
 const STAND_IN = /^stand-in/;
 
