@@ -130,7 +130,7 @@ export const SUITES: readonly Suite[] = [
     coversOps: true,
     run: ['./tests/firestore'],
     needs: ['python', 'uv'],
-    budgetMs: 4 * MINUTE,
+    budgetMs: 6 * MINUTE,
     cores: 0.7,
   },
   {
@@ -162,7 +162,7 @@ export const SUITES: readonly Suite[] = [
     kind: 'bun',
     coversOps: true,
     run: ['./agents', './backend', './frontend', './ops'],
-    budgetMs: 3 * MINUTE,
+    budgetMs: 5 * MINUTE,
     cores: 0.5,
   },
   {
@@ -260,7 +260,7 @@ export const SUITES: readonly Suite[] = [
     kind: 'bun',
     run: ['./tests/a2a/peer'],
     needs: ['python', 'uv'],
-    budgetMs: 3 * MINUTE,
+    budgetMs: 4 * MINUTE,
     cores: 0.8,
   },
   {
@@ -269,7 +269,7 @@ export const SUITES: readonly Suite[] = [
     kind: 'bun',
     run: ['./tests/up'],
     page: true,
-    budgetMs: 3 * MINUTE,
+    budgetMs: 4 * MINUTE,
     cores: 1,
   },
   {

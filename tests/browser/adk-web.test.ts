@@ -29,17 +29,17 @@ const service = (path: string, init?: RequestInit): Promise<Response> =>
 test('ADK’s own page lists the agents, sends, and shows the answer as it streams', async () => {
   await page.goto(`${adkWeb.url}?app=lornu`);
   const field = page.getByPlaceholder(/type a message/iu);
-  await field.fill('count to 70 every 60 ms');
+  await field.fill('count to 120 every 60 ms');
   await field.press('Enter');
   await page
     .getByText(/^1 2 3 /u)
     .first()
     .waitFor();
-  expect(await page.getByText(/69 70$/u).count()).toBe(0);
+  expect(await page.getByText(/119 120$/u).count()).toBe(0);
   await page
-    .getByText(/^1 2 3 .* 69 70$/u)
+    .getByText(/^1 2 3 .* 119 120$/u)
     .first()
-    .waitFor();
+    .waitFor({ timeout: TEST_WITHIN_MS });
   expect(adkWeb.calls).toContain('GET /list-apps 200');
   expect(adkWeb.calls).toContain('POST /apps/lornu/users/user/sessions 200');
   expect(adkWeb.calls).toContain('POST /run_sse 200');
