@@ -15,6 +15,8 @@ const greet: CommandRow = {
         .action((name: string | undefined, flags: { loud?: boolean }) => {
           if (name === 'nobody')
             throw new CliError({ what: 'Nobody is here.', why: 'a-key-of-ours', next: 'Wait.' });
+          if (name === 'full')
+            throw Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC', path: '/cache/a-file' });
           if (name === 'bug') throw new TypeError('undefined is not a greeting');
           context.stdout(flags.loud ? 'HELLO\n' : 'hello\n');
           finish(name === 'sad' ? EXIT.failed : EXIT.ok);
@@ -89,6 +91,12 @@ describe('a failure', () => {
     const { code, stderr } = await run('greet', 'nobody');
     expect(code).toBe(1);
     expect(stderr).toBe('\nNobody is here.\n  why:  [secret]\n  next: Wait.\n');
+  });
+
+  test('of the disk or its rights is a sentence, not a bug', async () => {
+    const { code, stderr } = await run('greet', 'full');
+    expect(code).toBe(3);
+    expect(stderr).toStartWith("\n/cache/a-file can't be used.\n  why:  The disk is full");
   });
 
   test('that is a bug shows its stack and has a code of its own', async () => {

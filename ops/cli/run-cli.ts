@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { CliContext } from './cli-context.ts';
 import { CliError, EXIT, renderCliError, type ExitCode } from './cli-error.ts';
+import { explainSystemError } from './explain-system-error.ts';
 import { COMMANDS, type CommandRow } from './command-table.ts';
 
 const GUIDE = `
@@ -52,9 +53,10 @@ export async function runCli(
 function explain(error: unknown, context: CliContext): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (context.signal.aborted) return EXIT.interrupted;
-  if (error instanceof CliError) {
-    context.stderr(context.redact(renderCliError(error)));
-    return error.exitCode;
+  const expected = error instanceof CliError ? error : explainSystemError(error);
+  if (expected) {
+    context.stderr(context.redact(renderCliError(expected)));
+    return expected.exitCode;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   context.stderr(context.redact(`\nlornu met a bug of its own.\n${stack}\n`));

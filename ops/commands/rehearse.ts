@@ -23,6 +23,8 @@ import { runStep } from '../steps/run-steps.ts';
 
 const HELP = `
 Examples:
+  ./lornu rehearse                                    all of it, in three minutes, with a report
+  ./lornu rehearse --peer                             with the agent on Google Cloud, asked over A2A
   ./lornu rehearse apply                              the exact files of terraform/aws, by the real provider
   ./lornu rehearse apply --var agent_runtime=fastapi  with another value of a variable
   ./lornu rehearse serve                              makes it answer: tasks, load balancer, stand-ins for Google
@@ -41,6 +43,9 @@ root, user, capabilities, /tmp and memory limit as the task definition says. It 
 
 const DATA_DIR = '.lornu';
 const DATA_DIR_HELP = 'where the rehearsal keeps its files while it stands';
+
+/** After a command that was killed, or a reboot. */
+const KILLED = 'Its emulator was gone already, and the account with it; what lay on disk is removed.';
 
 interface ServeFlags {
   port: number;
@@ -154,6 +159,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       const result = await within(dataDir, context, destroy);
       if (json) context.stdout(toJson(result));
       else if (!result.stood) context.stdout('Nothing stood here.\n');
+      else if (result.resources === 0) context.stdout(`${KILLED}\n`);
       else context.stdout(`Destroyed ${result.resources} resources; nothing is left, running or on disk.\n`);
     });
 }

@@ -3,8 +3,8 @@ import { InvalidArgumentError } from 'commander';
 import { CliError, EXIT } from '../cli/cli-error.ts';
 import { whoListens } from '../process/port-holder.ts';
 
-/** The port itself when it is free, a free one for 0; otherwise an error that says who holds it. */
-export async function claimPort(port: number): Promise<number> {
+/** The port itself when it is free, a free one for 0; otherwise an error that says who holds it, and how the command takes another. */
+export async function claimPort(port: number, command = './lornu up'): Promise<number> {
   const server = createServer();
   try {
     return await new Promise<number>((resolve, reject) => {
@@ -23,7 +23,7 @@ export async function claimPort(port: number): Promise<number> {
         code === 'EACCES'
           ? 'Ports below 1024 need administrator rights here.'
           : `It is taken by ${holder ?? 'another process'}.`,
-      next: './lornu up --port 0 takes a free port; --port N takes N.',
+      next: `${command} --port 0 takes a free port; --port N takes N.`,
       exitCode: EXIT.machine,
       cause,
     });

@@ -15,6 +15,8 @@ export interface Scene {
   revision: string | undefined;
   /** How long a silent stream is watched, in seconds. */
   waitS: number;
+  /** The agent on Google Cloud is part of this rehearsal. */
+  hasPeer: boolean;
 }
 
 /** One line of the verification: it looks, and a pure function judges what was seen. */

@@ -31,6 +31,8 @@ export interface VerifyOptions {
   waitS: number;
   /** The caller rehearses, with a stand-in as the model: the FastAPI/ADK agent does not say so itself. */
   isRehearsal?: boolean;
+  /** The rehearsal has the agent of Google Cloud too, so that it must be reached. */
+  hasPeer?: boolean;
 }
 
 export interface CheckResult extends Verdict {
@@ -73,13 +75,13 @@ export function checksFor(scene: Scene): Check[] {
 
 /** Makes every check, all at once: they do not disturb each other, and the slow ones wait for something outside. */
 export async function verify(options: VerifyOptions, emit: Emit): Promise<Verification> {
-  const { target, account, revision, waitS, isRehearsal } = options;
+  const { target, account, revision, waitS, isRehearsal, hasPeer } = options;
   const [said, deployed] = await Promise.all([
     readServed(target),
     account ? readDeployed(account) : undefined,
   ]);
   const served = said && isRehearsal ? { ...said, rehearsal: true, modelIsStandIn: true } : said;
-  const scene: Scene = { target, served, account, deployed, revision, waitS };
+  const scene: Scene = { target, served, account, deployed, revision, waitS, hasPeer: hasPeer ?? false };
   const checks = checksFor(scene);
   emit({ kind: 'plan', steps: checks.map(({ id, title }) => ({ id, title })) });
   const results = await Promise.all(checks.map(async (check) => make(check, scene, emit)));

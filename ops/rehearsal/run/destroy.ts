@@ -16,8 +16,14 @@ export interface DestroyResult {
   keptByAws: string[];
 }
 
-/** Destroys what was applied, in the reverse order, proves that nothing is left, stops the emulator and removes its files. */
-export async function destroy(context: RehearsalContext): Promise<DestroyResult> {
+/**
+ * Destroys what was applied, in the reverse order, proves that nothing is left, stops the emulator and removes its files.
+ * `untouched`: nobody but Terraform has changed anything since it last read the account, so it need not read it again.
+ */
+export async function destroy(
+  context: RehearsalContext,
+  { untouched = false }: { untouched?: boolean } = {},
+): Promise<DestroyResult> {
   const workspace = createWorkspace(context.folder);
   const standing = await findStanding(context);
   if (!standing) {
@@ -32,7 +38,13 @@ export async function destroy(context: RehearsalContext): Promise<DestroyResult>
       title: `Destroy ${title}`,
       run: async (io) => {
         const { resources } = await runTerraform(
-          ['destroy', '-auto-approve', '-parallelism=20', ...variableArguments(standing.record, name)],
+          [
+            'destroy',
+            '-auto-approve',
+            '-parallelism=20',
+            ...(untouched ? ['-refresh=false'] : []),
+            ...variableArguments(standing.record, name),
+          ],
           workspace.stackFolder(name),
           standing.terraform,
           io,

@@ -10,7 +10,7 @@ import type { Scenario, ScenarioResult, Stage } from './scenario.ts';
 /** In this order: the killed task's turns are those of the version that stays. */
 export const SCENARIOS: readonly Scenario[] = [rollingDeploy, badImage, failingImage, killedTask];
 
-/** Plays the scenarios one after the other; what breaks off has failed, and the next one is played all the same. */
+/** Plays the scenarios one after the other; what breaks off has failed, and the next one is played all the same. Rejects when a stand-in is gone. */
 export async function runScenarios(
   stage: Stage,
   scenarios: readonly Scenario[] = SCENARIOS,
@@ -21,6 +21,8 @@ export async function runScenarios(
   for (const scenario of scenarios) {
     results.push(await play(scenario, stage));
     signal.throwIfAborted();
+    // When a part of the rehearsal itself is gone, what comes after says nothing about the service.
+    await Promise.race([stage.served.failed, Promise.resolve()]);
   }
   return results;
 }

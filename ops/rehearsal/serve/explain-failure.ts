@@ -2,24 +2,31 @@ import { CliError, EXIT } from '../../cli/cli-error.ts';
 import type { Emulator } from '../emulator/start-emulator.ts';
 
 /** What ends the serving when a part of it fails in its work. */
-export async function explainFailure(error: unknown, { sideDoor }: Emulator): Promise<unknown> {
-  if (error instanceof CliError) return error;
-  const why = error instanceof Error ? error.message : String(error);
-  const there = await isThere(sideDoor);
-  return there
-    ? new CliError({
-        what: 'The rehearsal cannot go on serving.',
-        why,
-        next: 'Change what it names in terraform/aws/staging, apply again, then ./lornu rehearse serve.',
-        cause: error,
-      })
-    : new CliError({
-        what: 'The emulator of AWS does not answer any more.',
-        why,
-        next: './lornu rehearse apply begins anew.',
-        exitCode: EXIT.machine,
-        cause: error,
-      });
+export async function explainFailure(error: unknown, emulator: Emulator): Promise<unknown> {
+  const explained = await explainGone(error, emulator);
+  if (explained instanceof CliError) return explained;
+  return new CliError({
+    what: 'The rehearsal cannot go on serving.',
+    why: reasonOf(error),
+    next: 'Change what it names in terraform/aws/staging, apply again, then ./lornu rehearse serve.',
+    cause: error,
+  });
+}
+
+/** The error itself, unless it came about because the emulator is gone. */
+export async function explainGone(error: unknown, { sideDoor }: Emulator): Promise<unknown> {
+  if (error instanceof CliError || (await isThere(sideDoor))) return error;
+  return new CliError({
+    what: 'The emulator of AWS does not answer any more.',
+    why: reasonOf(error),
+    next: './lornu rehearse apply begins anew.',
+    exitCode: EXIT.machine,
+    cause: error,
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function isThere(sideDoor: Emulator['sideDoor']): Promise<boolean> {

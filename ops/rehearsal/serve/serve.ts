@@ -15,7 +15,7 @@ import type { RunningTask } from '../tasks/running-task.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
 import { startTaskRunner, type TaskRunner } from '../tasks/task-runner.ts';
 import { addedVariables, ADDED_VARIABLES, type StandInAddresses } from './added-variables.ts';
-import { explainFailure, refuseOtherSystems } from './explain-failure.ts';
+import { explainFailure, explainGone } from './explain-failure.ts';
 import { fillSecrets } from './fill-secrets.ts';
 import { startGcpAgent, type GcpAgent } from './gcp-agent.ts';
 import { startGoogleSide, type GoogleSide } from './google-side.ts';
@@ -23,6 +23,7 @@ import { createContainerImages } from './container-images.ts';
 import { imagesFolder, openImageStore, type TaskForm } from './images.ts';
 import { createProcessImages } from './process-images.ts';
 import { readApplied, type Applied } from './read-applied.ts';
+import { requireTools } from './require-tools.ts';
 import type { Served, ServedTask } from './served.ts';
 import { startHaproxy, type RunningHaproxy } from './start-haproxy.ts';
 import { syncTargets, type TargetSync } from './sync-targets.ts';
@@ -148,7 +149,7 @@ export async function serve(
       id: 'read',
       title: 'Read what was applied, fill secrets that have no value',
       run: async () => {
-        refuseOtherSystems();
+        await requireTools(context);
         // A command that was killed leaves its files.
         await rm(folder, { recursive: true, force: true });
         await mkdir(folder, { recursive: true });
@@ -264,7 +265,7 @@ export async function serve(
     await runSteps(steps, context.emit);
   } catch (error) {
     await stop();
-    throw error;
+    throw await explainGone(error, standing.emulator);
   }
   const applied = need('applied');
   const { ports } = need('haproxy');

@@ -52,7 +52,9 @@ export async function startHaproxy(options: HaproxyOptions, context: StartContex
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o700);
   const ports: Record<number, number> = {};
-  for (const { port } of balancer.listeners) ports[port] = await claimPort(options.wantedPorts[port] ?? 0);
+  for (const { port } of balancer.listeners) {
+    ports[port] = await claimPort(options.wantedPorts[port] ?? 0, './lornu rehearse serve');
+  }
   const keys = await writeKeys(options.tokenKeys, folder);
   const endpoints = balancer.listeners.flatMap(({ rules }) =>
     rules.flatMap(({ actions }) =>

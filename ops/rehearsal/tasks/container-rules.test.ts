@@ -146,8 +146,8 @@ test('addresses of tasks differ, and none ends with 0 or 255', () => {
 
 test('the pace shortens intervals, and a start only down to what a start takes', () => {
   const pace = createPace(10);
-  expect([pace.interval(15), pace.grace(300), pace.grace(60), pace.grace(5)]).toEqual([
-    1_500, 30_000, 20_000, 5_000,
+  expect([pace.interval(15), pace.grace(600), pace.grace(60), pace.grace(5)]).toEqual([
+    1_500, 60_000, 40_000, 5_000,
   ]);
   expect(createPace(1).grace(60)).toBe(60_000);
   // An alarm's minute is 2 s, and never a part of a second.

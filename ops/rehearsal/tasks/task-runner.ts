@@ -61,8 +61,13 @@ const LEAST_METRIC_PERIOD_MS = 20_000;
 /** Does for one service of the emulated account what ECS does: looks every second, and when something happened. */
 export async function startTaskRunner(options: TaskRunnerOptions): Promise<TaskRunner> {
   const runner = new Runner(options);
-  await runner.begin();
-  return runner;
+  try {
+    await runner.begin();
+    return runner;
+  } catch (error) {
+    await runner.stop();
+    throw error;
+  }
 }
 
 class Runner implements TaskRunner {

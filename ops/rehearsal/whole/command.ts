@@ -12,7 +12,7 @@ import { toVariableArguments } from '../run/variable-arguments.ts';
 import { renderScenarios } from '../scenarios/render-scenarios.ts';
 import { runScenarios, SCENARIOS } from '../scenarios/run-scenarios.ts';
 import type { TaskForm } from '../serve/images.ts';
-import { serve, type ServeContext } from '../serve/serve.ts';
+import { serve, type ServeContext, type ServeOptions } from '../serve/serve.ts';
 import type { Served } from '../serve/served.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '../terraform/choose-provider.ts';
 import type { Report } from '../report/report.ts';
@@ -20,7 +20,7 @@ import { rehearse, verifyServed } from './rehearse.ts';
 import { tasksOption } from './tasks-option.ts';
 
 /** More than one ping of the service (15 s). */
-const WAIT_S = 20;
+const WAIT_S = 17;
 
 /** Runs work on a rehearsal: alone in its folder, with progress on stderr. */
 export type Within = <T>(
@@ -31,6 +31,7 @@ export type Within = <T>(
 
 interface WholeFlags {
   keep?: boolean;
+  peer?: boolean;
   var: string[];
   varFile: string[];
   provider: ProviderChoice;
@@ -62,6 +63,10 @@ export function defineWhole(
         .choices(PROVIDER_CHOICES)
         .default('auto'),
     )
+    .option(
+      '--peer',
+      "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud (10 s more)",
+    )
     .option('--wait <seconds>', 'how long a silent stream is watched', shared.seconds, WAIT_S)
     .addOption(tasksOption())
     .option('--report <folder>', 'where the report is put', '.lornu/rehearsal-report')
@@ -74,6 +79,7 @@ export function defineWhole(
             apply: { provider: flags.provider, port: 0, variableArguments: toVariableArguments(flags) },
             waitS: flags.wait,
             tasks: flags.tasks,
+            peer: flags.peer ?? false,
             reportFolder: resolve(context.root, flags.report),
             ...(flags.keep ? { keep: async (served: Served) => keep(served, context) } : {}),
           },
@@ -99,13 +105,14 @@ export function defineParts(
   command
     .command('verify')
     .description('serve what was applied, make every check of `lornu verify`, stop serving')
+    .option('--peer', "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud")
     .option('--wait <seconds>', 'how long a silent stream is watched', shared.seconds, WAIT_S)
     .addOption(tasksOption())
     .option(...shared.dataDir)
     .option('--json', 'print the result as JSON')
-    .action(async ({ wait, json, ...flags }: PartFlags & { wait: number }) => {
+    .action(async ({ peer = false, wait, json, ...flags }: PartFlags & { peer?: boolean; wait: number }) => {
       const { runs, result } = await shared.within(flags.dataDir, context, async (rehearsal) =>
-        whileServed(rehearsal, context, flags.tasks, async (standing, served, serving) =>
+        whileServed(rehearsal, context, { tasks: flags.tasks, peer }, async (standing, served, serving) =>
           verifyServed(standing, served, wait, serving),
         ),
       );
@@ -118,14 +125,14 @@ export function defineParts(
     });
   command
     .command('deploy')
-    .description('serve what was applied, deploy under load, deploy a bad image, kill a task, stop serving')
+    .description('serve what was applied, deploy under load, deploy bad images, kill a task, stop serving')
     .addOption(new Option('--only <scenario>', 'one of them').choices(SCENARIOS.map(({ id }) => id)))
     .addOption(tasksOption())
     .option(...shared.dataDir)
     .option('--json', 'print the result as JSON')
     .action(async ({ only, json, ...flags }: PartFlags & { only?: string }) => {
       const { runs, result } = await shared.within(flags.dataDir, context, async (rehearsal) =>
-        whileServed(rehearsal, context, flags.tasks, async (standing, served, serving) =>
+        whileServed(rehearsal, context, { tasks: flags.tasks }, async (standing, served, serving) =>
           runScenarios(
             { standing, served, context: serving },
             SCENARIOS.filter(({ id }) => only === undefined || id === only),
@@ -151,12 +158,12 @@ interface PartFlags {
 async function whileServed<T>(
   rehearsal: RehearsalContext,
   context: CliContext,
-  tasks: TaskForm,
+  options: ServeOptions,
   work: (standing: Standing, served: Served, serving: ServeContext) => Promise<T>,
 ): Promise<{ runs: string; result: T }> {
   const standing = await requireStanding(rehearsal);
   const serving = { ...rehearsal, redact: context.redact };
-  const served = await serve(standing, { tasks }, serving);
+  const served = await serve(standing, options, serving);
   try {
     return { runs: served.runs, result: await work(standing, served, serving) };
   } finally {

@@ -12,6 +12,7 @@ import type { ScenarioResult } from '../scenarios/scenario.ts';
 import { refusedTokens, targetOf } from '../scenarios/targets.ts';
 import { requirePodman } from '../serve/container-images.ts';
 import type { TaskForm } from '../serve/images.ts';
+import { requireTools } from '../serve/require-tools.ts';
 import { serve, type ServeContext } from '../serve/serve.ts';
 import type { Served } from '../serve/served.ts';
 import { LogTail } from './log-tail.ts';
@@ -23,6 +24,8 @@ export interface RehearseOptions {
   waitS: number;
   /** How tasks run. */
   tasks: TaskForm;
+  /** Runs the agent of Google Cloud beside it, as the service's peer. */
+  peer: boolean;
   /** Where the report is put. */
   reportFolder: string;
   /** Called when all is checked and everything still runs; what it waits for, the rehearsal waits for. */
@@ -55,6 +58,7 @@ export interface Rehearsed {
 export async function rehearse(options: RehearseOptions, given: ServeContext): Promise<Rehearsed> {
   await refuseStanding(given);
   // Not after minutes of applying.
+  await requireTools(given);
   if (options.tasks === 'image') await requirePodman(given.env);
   const record = new Record(given.emit);
   const context = { ...given, emit: record.emit };
@@ -93,7 +97,9 @@ async function playParts(
   gathered.applied = applied;
   gathered.environment = await readEnvironment(applied);
   gathered.networkPicture = await readFile(applied.picturePath, 'utf8');
-  const served = await record.phase('serve', async () => serve(standing, { tasks: options.tasks }, context));
+  const served = await record.phase('serve', async () =>
+    serve(standing, { tasks: options.tasks, peer: options.peer }, context),
+  );
   gathered.served = served;
   served.onLine((task, line) => logs.add(task.id, line));
   gathered.verification = await record.phase('verify', async () =>
@@ -109,7 +115,7 @@ async function playParts(
   }
   gathered.destroyed = await record.phase('destroy', async () => {
     await served.stop();
-    return destroy(context);
+    return destroy(context, { untouched: true });
   });
 }
 
@@ -123,7 +129,8 @@ export async function verifyServed(
   const target = { ...(await targetOf(served, signal)), refusedTokens: await refusedTokens(served) };
   const { cluster, service } = served.applied;
   const account = { ecs: clients.ecs, elb: clients.elb, cluster, service };
-  return Promise.race([verify({ target, account, waitS, isRehearsal: true }, emit), served.failed]);
+  const options = { target, account, waitS, isRehearsal: true, hasPeer: served.peerUrl !== undefined };
+  return Promise.race([verify(options, emit), served.failed]);
 }
 
 async function refuseStanding(context: ServeContext): Promise<void> {

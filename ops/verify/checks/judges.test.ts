@@ -109,15 +109,15 @@ judges('ready', judgeReady, [
   ['something else', { status: 200, answer: { hello: 1 } }, 'failed', 'no list'],
 ]);
 
-const peerSeen = (state: string, rehearsal = false) => ({
+const peerSeen = (state: string, without = false) => ({
   answer: { dependencies: [dependency, { name: 'peer', state, reason: 'late' }] },
-  rehearsal,
+  without,
 });
 judges('peer', judgePeer, [
   ['reached', peerSeen('ok'), 'passed'],
   ['out of reach', peerSeen('failed'), 'failed', 'late'],
   ['not part of a rehearsal', peerSeen('failed', true), 'absent', 'not part of this rehearsal'],
-  ['none is configured', { answer: { dependencies: [dependency] }, rehearsal: false }, 'not offered'],
+  ['none is configured', { answer: { dependencies: [dependency] }, without: false }, 'not offered'],
 ]);
 
 let clockMs = 0;

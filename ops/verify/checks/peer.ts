@@ -6,23 +6,23 @@ import { PEER, READY } from './ready.ts';
 
 const EXPECTED = 'the agent on Google Cloud answers the service';
 
-/** By the service's own look at it, as /ready tells. */
-export function judgePeer({ answer, rehearsal }: { answer: unknown; rehearsal: boolean }): Verdict {
+/** By the service's own look at it, as /ready tells; `without`: in a rehearsal nobody plays it, unless it is asked for. */
+export function judgePeer({ answer, without }: { answer: unknown; without: boolean }): Verdict {
   const parsed = READY.safeParse(answer);
   const peer = parsed.data?.dependencies.find(({ name }) => name === PEER);
   if (!peer) return notOffered(EXPECTED, 'no peer is set up for this service');
   if (peer.state === 'ok') return judged(true, EXPECTED, 'it does');
-  if (rehearsal) return absent(EXPECTED, 'the agent on Google Cloud is not part of this rehearsal');
+  if (without) return absent(EXPECTED, 'the agent on Google Cloud is not part of this rehearsal (--peer)');
   return judged(false, EXPECTED, peer.reason ?? 'no reason given');
 }
 
 export const peer: Check = {
   id: 'peer',
   title: 'the agent on Google Cloud is reached',
-  run: async ({ target, served }) => {
+  run: async ({ target, served, hasPeer }) => {
     if (served?.isPython) return notOffered(EXPECTED, NOT_IN_PYTHON);
     const response = await ask(target, '/ready');
     const answer: unknown = JSON.parse(await excerpt(response, 10_000));
-    return judgePeer({ answer, rehearsal: served?.rehearsal ?? false });
+    return judgePeer({ answer, without: (served?.rehearsal ?? false) && !hasPeer });
   },
 };

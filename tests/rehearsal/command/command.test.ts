@@ -2,7 +2,7 @@ import type { Report } from '@lornu/ops/rehearsal/report/report.ts';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { processesWith, runCli, temporaryRehearsal } from '../whole/kit.ts';
+import { childrenOf, processesWith, runCli, temporaryRehearsal } from '../whole/kit.ts';
 
 // `lornu rehearse` itself, whole and broken off at each of its parts: each run applies, so this runs with --all alone.
 let rehearsal: Awaited<ReturnType<typeof temporaryRehearsal>>;
@@ -56,6 +56,7 @@ test('plays every part, ends with 0, and leaves the report alone', async () => {
 
 /** Where Ctrl-C comes, by what is said then. */
 const MOMENTS = {
+  'in the middle of the apply': '... Apply terraform/aws/staging',
   'while Google’s side starts': "... Start Google's side",
   'while the tasks start': '... Run the tasks of the service',
   'while it is verified': '... a turn reaches Gemini and streams',
@@ -64,7 +65,7 @@ const MOMENTS = {
 for (const [name, line] of Object.entries(MOMENTS)) {
   test(`Ctrl-C ${name} leaves nothing behind`, async () => {
     let sent = false;
-    const { exitCode, stdout } = await runCli(rehearse(), (stderr, child) => {
+    const { exitCode, stdout } = await runCli(rehearse('--wait=1'), (stderr, child) => {
       if (sent || !stderr.includes(line)) return;
       sent = true;
       setTimeout(() => child.kill('SIGINT'), 1_500);
@@ -94,3 +95,63 @@ test('a kept one is verified by another command, and ended by Ctrl-C', async () 
   expect([exitCode, stdout]).toEqual([0, expect.stringContaining('Ended by Ctrl-C')]);
   await expectNothingLeft(['report']);
 }, 900_000);
+
+test('Ctrl-C while it is destroyed leaves nothing behind', async () => {
+  const at = `--data-dir=${rehearsal.dataDir}`;
+  expect((await runCli(['rehearse', 'apply', at])).exitCode).toBe(0);
+  let sent = false;
+  const { exitCode } = await runCli(['rehearse', 'destroy', at], (stderr, child) => {
+    if (sent || !stderr.includes('... Destroy terraform/aws/staging')) return;
+    sent = true;
+    setTimeout(() => child.kill('SIGINT'), 3_000);
+  });
+  expect([sent, exitCode]).toEqual([true, 130]);
+  await expectNothingLeft(['report']);
+}, 900_000);
+
+test('a part that crashes in the middle ends it red, with its sentence and a report', async () => {
+  let killed = false;
+  const { exitCode, stdout, stderr } = await runCli(rehearse('--wait=1'), (said) => {
+    if (killed || !said.includes('... a rolling deploy')) return;
+    killed = true;
+    void processesWith(join(rehearsal.dataDir, 'rehearsal/serve/haproxy')).then(([haproxy = '']) =>
+      process.kill(Number(haproxy.split(' ')[0]), 'SIGKILL'),
+    );
+  });
+  expect(stderr).toContain('HAProxy was ended by SIGKILL.');
+  expect(stderr).toContain('next: Put right what it says');
+  expect(stdout).toContain('It broke off; what it had started was ended and removed, without a destroy.');
+  expect([killed, exitCode]).toEqual([true, 1]);
+  const report = JSON.parse(await readFile(join(reportFolder, 'report.json'), 'utf8')) as Report;
+  expect([report.holds, report.failure]).toEqual([false, expect.stringContaining('HAProxy was ended by')]);
+  await expectNothingLeft(['report']);
+}, 900_000);
+
+test('kill -9 takes everything with it that runs, and the next command clears the disk', async () => {
+  let killed: Promise<number[]> | undefined;
+  await runCli(rehearse('--peer', '--wait=1'), (stderr, child) => {
+    if (killed || !stderr.includes('... a turn reaches Gemini and streams')) return;
+    killed = childrenOf(child.pid).then((children) => {
+      child.kill('SIGKILL');
+      return children.map(({ pid }) => pid);
+    });
+  });
+  const pids = (await killed) ?? [];
+  // Gemini, Firestore, Cloud Storage, the peer, HAProxy, the emulator, two tasks.
+  expect(pids.length).toBeGreaterThanOrEqual(8);
+  const alive = (): number[] => pids.filter((pid) => isAlive(pid));
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline && alive().length > 0) await Bun.sleep(100);
+  expect(alive()).toEqual([]);
+  const { exitCode, stdout } = await runCli(['rehearse', 'destroy', `--data-dir=${rehearsal.dataDir}`]);
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining('what lay on disk is removed')]);
+  await expectNothingLeft(['report']);
+}, 900_000);
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -24,7 +24,7 @@ export async function temporaryRehearsal(): Promise<{
 }
 
 /** Gets what has been said so far. */
-type Watcher = (text: string, child: { kill: (signal: NodeJS.Signals) => void }) => void;
+type Watcher = (text: string, child: { pid: number; kill: (signal: NodeJS.Signals) => void }) => void;
 
 export interface CliRun {
   exitCode: number;
@@ -32,13 +32,14 @@ export interface CliRun {
   stderr: string;
 }
 
-/** Runs the command line itself; `until` gets the growing stderr, `said` the growing stdout, and both may send signals. */
+/** Runs the command line itself; `until` gets the growing stderr, `said` the growing stdout, and both may send signals. `within` is a command that runs it. */
 export async function runCli(
   argv: readonly string[],
   until: Watcher = () => {},
   said: Watcher = () => {},
+  within: readonly string[] = [],
 ): Promise<CliRun> {
-  const child = Bun.spawn([process.execPath, join(root, 'ops/cli.ts'), ...argv], {
+  const child = Bun.spawn([...within, process.execPath, join(root, 'ops/cli.ts'), ...argv], {
     env: { ...process.env, NO_COLOR: '1' },
     stdout: 'pipe',
     stderr: 'pipe',
@@ -68,6 +69,18 @@ export async function processesWith(text: string): Promise<string[]> {
     const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
     const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '');
     if (command.includes(text) || folder.includes(text)) found.push(`${pid} ${command}`);
+  }
+  return found;
+}
+
+/** Programs that a process has started and that run now (Linux). */
+export async function childrenOf(parent: number): Promise<{ pid: number; command: string }[]> {
+  const found: { pid: number; command: string }[] = [];
+  for (const pid of await readdir('/proc')) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    if (!new RegExp(`^PPid:\\s${parent}$`, 'm').test(status) || /^State:\sZ/m.test(status)) continue;
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    found.push({ pid: Number(pid), command: command.replaceAll('\0', ' ') });
   }
   return found;
 }

@@ -1,0 +1,31 @@
+import { CliError, EXIT } from './cli-error.ts';
+
+const NOT_ALLOWED = {
+  why: 'It belongs to another user, or the file system is read-only.',
+  next: 'Run it as the user who owns the checkout, or give it to you: sudo chown -R "$USER" . in its folder.',
+};
+const FULL = {
+  why: 'The disk is full, or your share of it.',
+  next: 'Make room, then run the same command again.',
+};
+const EXPLAINED: Record<string, { why: string; next: string }> = {
+  EACCES: NOT_ALLOWED,
+  EPERM: NOT_ALLOWED,
+  EROFS: NOT_ALLOWED,
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+};
+
+/** What the system refused about a file, as a sentence; undefined for every other error. */
+export function explainSystemError(error: unknown): CliError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const explained = EXPLAINED[code ?? ''];
+  if (!explained || path === undefined) return undefined;
+  return new CliError({
+    what: `${path} can't be used.`,
+    ...explained,
+    exitCode: EXIT.machine,
+    cause: error,
+  });
+}
