@@ -10,6 +10,7 @@ Example:
 
 Computed from the plan with a dated table of list prices (ops/delivery/cost/prices.ts). It names what it leaves out;
 the bill is AWS's.
+Exit codes: 0 priced, 1 there is no plan to price, 2 usage.
 `;
 
 export function define(command: Command, context: CliContext): void {

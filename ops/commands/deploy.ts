@@ -12,6 +12,7 @@ Examples:
 
 Looks at ECS and asks /version through the load balancer until ECS calls the rollout complete and every answer carries
 the revision. A deploy that ECS rolled back is exit code 1 with ECS's reason, although the service is steady again.
+Exit codes: 0 served, 1 not served, 2 usage, 3 this machine lacks something, 130 interrupted.
 `;
 
 export interface WaitFlags {

@@ -82,6 +82,23 @@ describe.each(LINES.map((line) => [line.words.join(' '), line] as const))(
   },
 );
 
+/** What a pipeline or a script runs to deliver staging. */
+const DELIVERY = ['plan', 'apply', 'deploy', 'rollback', 'drift', 'cost', 'secrets'];
+
+test('every command that delivers says its exit codes, and gives its result to programs', async () => {
+  const lines = LINES.filter(({ words: [name = ''] }) => DELIVERY.includes(name));
+  const shown = await Promise.all(
+    lines.map(async ({ words }) => ({ words, help: (await run(...words, '--help')).stdout })),
+  );
+  const names = (part: typeof shown) => part.map(({ words }) => words.join(' '));
+  const withCodes = shown.filter(({ help }) => help.includes('Exit codes: 0 ')).map(({ words }) => words[0]);
+  expect(DELIVERY.filter((name) => !withCodes.includes(name))).toEqual([]);
+  expect(names(shown.filter(({ help }) => !help.includes('--json')))).toEqual([
+    // It only has parts.
+    'secrets',
+  ]);
+});
+
 test('every command, or a part of it, shows examples', async () => {
   const shown = await Promise.all(
     LINES.map(async ({ words }) => ({ words, help: (await run(...words, '--help')).stdout })),

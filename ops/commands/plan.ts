@@ -20,7 +20,8 @@ Examples:
 
 The plan file and all that belongs to it lie in .lornu/delivery/. Values of the stack's variables come from
 LORNU_TERRAFORM_VARIABLES (JSON) and --var-file; state and lock from Terraform Cloud (terraform login); AWS as for any
-AWS tool. A plan for review takes no lock and can't be applied.
+AWS tool. A plan for review takes no lock and can't be applied. A plan that would hold a secret is not kept.
+Exit codes: 0 planned, 1 refused, failed or (scan) something found, 2 usage, 3 this machine lacks something.
 `;
 
 interface PlanFlags {
@@ -94,7 +95,8 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .description('write the summary as the one comment of the pull request, in place')
     .addOption(new Option('--pull-request <number>', 'its number').env('PULL_REQUEST'))
     .addOption(dirOption())
-    .action(async ({ dir, pullRequest }: { dir: string; pullRequest?: string }) => {
+    .option('--json', 'print the result as JSON')
+    .action(async ({ dir, pullRequest, json }: { dir: string; pullRequest?: string; json?: boolean }) => {
       const number = Number(pullRequest);
       if (!Number.isInteger(number) || number < 1) {
         throw new CliError({
@@ -116,7 +118,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         const github = openGithub(delivery.env, 'The comment was not written.');
         return writeComment(github, number, await summary.text());
       });
-      context.stdout(`${address}\n`);
+      context.stdout(json ? `${JSON.stringify({ address })}\n` : `${address}\n`);
       finish(EXIT.ok);
     });
 }

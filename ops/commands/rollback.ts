@@ -18,7 +18,9 @@ Examples:
   ./lornu rollback --automatic             what the workflow does after a failed deploy; always exit code 1
 
 A rollback is a deploy with an earlier image: the same plan, scan, apply and wait. Only the image goes back, the files
-are those of the checkout.
+are those of the checkout. The image must be signed by the workflow on main, as for any apply.
+Exit codes: 0 shown, or with -y served, 1 refused or failed, 2 usage, 3 this machine lacks something, 130 interrupted;
+--automatic never ends with 0.
 `;
 
 interface Flags extends WaitFlags {

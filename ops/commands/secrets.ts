@@ -19,6 +19,7 @@ Examples:
 The value is never an argument: arguments stand in the process list and in the shell's history. It goes to AWS Secrets
 Manager with the credentials and the region of the AWS SDK (AWS_PROFILE, AWS_REGION, ...); a running task reads it again
 within a minute.
+Exit codes: 0 stored, 1 the value has another form or AWS refused, 2 usage, 3 AWS can't be reached.
 `;
 
 export function define(command: Command, context: CliContext): void {

@@ -88,6 +88,14 @@ test.each([
     'was signed by you, not by me',
   ],
   [
+    'Error: no matching attestations: failed to verify certificate identity: no matching CertificateIdentity found, last error: expected issuer value "https://token.actions.githubusercontent.com", got "https://a.example"',
+    'was signed on the word of https://a.example, not of https://token.actions',
+  ],
+  [
+    'Error: no matching signatures: none of the expected identities matched what was in the certificate, got subjects [me] with issuer https://a.example',
+    'was signed on the word of https://a.example, not of https://token.actions',
+  ],
+  [
     'Error: GET https://r/v2/a/manifests/b: MANIFEST_UNKNOWN: Requested image not found',
     'The repository has no',
   ],

@@ -77,6 +77,11 @@ export function explainRefusal(
   const said = tail.join('\n');
   const image = digest.slice(0, 19);
   if (timedOut) return `cosign took longer than ${VERIFY_MS / 60_000} min.`;
+  // Two forms: of bundles, and of the signatures before them.
+  const [, word = ''] =
+    /expected issuer value "[^"]*", got "([^"]*)"/.exec(said) ??
+    (said.includes(`got subjects [${identity}]`) ? (/ with issuer (\S+)/.exec(said) ?? []) : []);
+  if (word) return `${image} was signed on the word of ${word}, not of ${SIGNER.issuer}.`;
   if (/none of the expected identities matched|no matching CertificateIdentity/i.test(said)) {
     const [, other] = /got subjects \[([^\]]*)\]/.exec(said) ?? /got "([^"]*)"/.exec(said) ?? [];
     return `${image} was signed by ${other || 'another identity'}, not by ${identity}.`;

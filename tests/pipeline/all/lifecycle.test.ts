@@ -1,6 +1,6 @@
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EVENTS, type EventName } from '@lornu/ops/delivery/workflow/events.ts';
 import { createAwsClients } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
@@ -143,6 +143,44 @@ test(
     expectResult(plan, 'failure');
     expect(logOf(plan)).toContain('The state is locked: another run plans or applies');
     expectResult(apply, 'skipped');
+  },
+  MINUTES,
+);
+
+test(
+  'a plan that would hold a secret is not kept, not handed on and not told',
+  async () => {
+    const { commit } = pipeline.world;
+    let left: string[] | undefined;
+    pipeline.world.before = async ({ job, step, checkout }) => {
+      // Steps after a failed one are skipped; the folder is looked at when the run is over.
+      if (job === 'plan' && step === 'plan') left = [join(checkout, '.lornu/delivery')];
+    };
+    await pipeline.commit('Let Terraform know a password', async (folder) => {
+      const text = await readFile(join(folder, STACK), 'utf8');
+      const secret = `
+variable "password" {
+  type      = string
+  default   = "a-planted-secret"
+  sensitive = true
+}
+
+output "password" {
+  value     = var.password
+  sensitive = true
+}
+`;
+      await writeFile(join(folder, STACK), text + secret);
+    });
+    const { plan, apply } = await run('rollback started on main', FIRST);
+    delete pipeline.world.before;
+    pipeline.world.commit = commit;
+    expectResult(plan, 'failure');
+    expectResult(apply, 'skipped');
+    expect(logOf(plan)).toContain('It holds values that are secret: var.password, output.password.');
+    expect(logOf(plan)).not.toContain('a-planted-secret');
+    expect(left).toHaveLength(1);
+    expect(await readdir(left?.[0] ?? '').catch(() => 'gone')).toBe('gone');
   },
   MINUTES,
 );
