@@ -54,7 +54,7 @@ export async function startEnvironment(): Promise<Environment> {
       LORNU_PAGE_DIR: join(import.meta.dir, 'page'),
       // Sooner than staging's 15 s: a test does not wait for them.
       LORNU_PING_MS: '4000',
-      // All broken environments are verified at once.
+      // It is verified many times within a minute.
       LORNU_LIMIT_REQUESTS_PER_MINUTE: '100000',
       LORNU_LIMIT_STREAMS: '200',
       LORNU_SESSION_STORE: 'firestore',
