@@ -23,7 +23,7 @@ import { runStep } from '../steps/run-steps.ts';
 
 const HELP = `
 Examples:
-  ./lornu rehearse                                    all of it, in three minutes, with a report
+  ./lornu rehearse                                    all of it, one part after the other, with a report
   ./lornu rehearse --peer                             with the agent on Google Cloud, asked over A2A
   ./lornu rehearse apply                              the exact files of terraform/aws, by the real provider
   ./lornu rehearse apply --var agent_runtime=fastapi  with another value of a variable

@@ -55,6 +55,7 @@ export function judgeFailingImage(seen: FailingImageSeen): Verdict {
 export const failingImage: Scenario = {
   id: 'failing-image',
   title: 'an image that is healthy and answers turns with 500 is rolled back by an alarm',
+  isExtra: true,
   run: async (stage, io) => {
     const { served, context } = stage;
     const targets = await targetsOf(served, context.signal);

@@ -16,6 +16,8 @@ export interface Scenario {
   id: string;
   /** A sentence that holds when it passes. */
   title: string;
+  /** The whole rehearsal leaves it out unless it is asked for: that is to take three minutes. */
+  isExtra?: boolean;
   run: (stage: Stage, io: StepIo) => Promise<Verdict>;
 }
 

@@ -31,6 +31,7 @@ export type Within = <T>(
 
 interface WholeFlags {
   keep?: boolean;
+  all?: boolean;
   peer?: boolean;
   var: string[];
   varFile: string[];
@@ -63,6 +64,7 @@ export function defineWhole(
         .choices(PROVIDER_CHOICES)
         .default('auto'),
     )
+    .option('--all', 'play the scenarios too that `rehearse deploy` has beyond these')
     .option(
       '--peer',
       "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud (10 s more)",
@@ -80,6 +82,7 @@ export function defineWhole(
             waitS: flags.wait,
             tasks: flags.tasks,
             peer: flags.peer ?? false,
+            all: flags.all ?? false,
             reportFolder: resolve(context.root, flags.report),
             ...(flags.keep ? { keep: async (served: Served) => keep(served, context) } : {}),
           },

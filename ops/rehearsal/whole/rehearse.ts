@@ -7,7 +7,7 @@ import { readEnvironment } from '../report/read-environment.ts';
 import { apply, type ApplyOptions, type ApplyResult } from '../run/apply.ts';
 import { destroy, type DestroyResult } from '../run/destroy.ts';
 import { findStanding, type Standing } from '../run/standing.ts';
-import { runScenarios } from '../scenarios/run-scenarios.ts';
+import { runScenarios, SCENARIOS } from '../scenarios/run-scenarios.ts';
 import type { ScenarioResult } from '../scenarios/scenario.ts';
 import { refusedTokens, targetOf } from '../scenarios/targets.ts';
 import { requirePodman } from '../serve/container-images.ts';
@@ -26,6 +26,8 @@ export interface RehearseOptions {
   tasks: TaskForm;
   /** Runs the agent of Google Cloud beside it, as the service's peer. */
   peer: boolean;
+  /** Plays the scenarios too that would make it longer than three minutes. */
+  all: boolean;
   /** Where the report is put. */
   reportFolder: string;
   /** Called when all is checked and everything still runs; what it waits for, the rehearsal waits for. */
@@ -105,7 +107,10 @@ async function playParts(
   gathered.verification = await record.phase('verify', async () =>
     verifyServed(standing, served, options.waitS, context),
   );
-  gathered.scenarios = await record.phase('deploy', async () => runScenarios({ standing, served, context }));
+  const scenarios = SCENARIOS.filter(({ isExtra = false }) => options.all || !isExtra);
+  gathered.scenarios = await record.phase('deploy', async () =>
+    runScenarios({ standing, served, context }, scenarios),
+  );
   if (options.keep) await options.keep(served);
   if (context.signal.aborted) {
     // Who keeps it ends it by Ctrl-C: nobody waits for a destroy then.
