@@ -46,7 +46,7 @@ test(
   async () => {
     let mostContainers = 0;
     let look: Promise<void> | undefined;
-    const { exitCode, stdout } = await runCli(rehearse('--json'), () => {
+    const { exitCode, stdout } = await runCli(rehearse('--json', '--all'), () => {
       look ??= countContainers().then((count) => {
         mostContainers = Math.max(mostContainers, count);
         look = undefined;
