@@ -4,6 +4,7 @@ import { findLeftBehind } from '@lornu/ops/rehearsal/containers/left-behind.ts';
 import { OWNER_LABEL } from '@lornu/ops/rehearsal/containers/owner.ts';
 import { openPodman } from '@lornu/ops/rehearsal/containers/podman.ts';
 import type { Report } from '@lornu/ops/rehearsal/report/report.ts';
+import type { Verification } from '@lornu/ops/verify/verify.ts';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,7 +38,8 @@ async function countContainers(): Promise<number> {
 
 async function expectNothingLeft(): Promise<void> {
   expect(await leftBehind()).toEqual({ containers: [], images: [] });
-  expect(await readdir(rehearsal.dataDir)).toEqual(['report']);
+  const files = await readdir(rehearsal.dataDir);
+  expect(files.filter((name) => name !== 'report')).toEqual([]);
   expect(await processesWith(rehearsal.dataDir)).toEqual([]);
 }
 
@@ -81,6 +83,32 @@ test(
     await expectNothingLeft();
   },
   20 * MINUTES,
+);
+
+test(
+  'verifies the FastAPI/ADK agent in containers of its image',
+  async () => {
+    const folder = `--data-dir=${rehearsal.dataDir}`;
+    const applied = await runCli(['rehearse', 'apply', '--var=agent_runtime=fastapi', folder]);
+    expect(applied.exitCode).toBe(0);
+    const { exitCode, stdout } = await runCli([
+      'rehearse',
+      'verify',
+      '--tasks=image',
+      '--wait=1',
+      '--json',
+      folder,
+    ]);
+    const { runs, checks } = JSON.parse(stdout) as Pick<Verification, 'checks'> & { runs: string };
+    expect(runs).toStartWith('the gcp-agent image itself, in containers (podman');
+    expect(checks.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    const passed = checks.flatMap(({ id, outcome }) => (outcome === 'passed' ? [id] : []));
+    expect(passed).toEqual(expect.arrayContaining(['health', 'turn', 'inside', 'tokens']));
+    expect(exitCode).toBe(0);
+    expect((await runCli(['rehearse', 'destroy', folder])).exitCode).toBe(0);
+    await expectNothingLeft();
+  },
+  15 * MINUTES,
 );
 
 test('without podman says so before anything is applied, with the next step', async () => {
