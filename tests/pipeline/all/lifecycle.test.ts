@@ -23,7 +23,7 @@ beforeAll(async () => {
   await pipeline.pushImage(SECOND);
   pipeline.world.instead = { verify: () => 0 };
 }, MINUTES);
-afterAll(() => pipeline?.stop(), 60_000);
+afterAll(() => pipeline?.stop(), 5 * 60_000);
 
 async function run(name: EventName, revision?: string): Promise<Record<string, JobReport>> {
   const event = EVENTS[name];

@@ -1,8 +1,8 @@
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf } from '@lornu/ops/delivery/manifest.ts';
+import { digestOf, type Applied } from '@lornu/ops/delivery/manifest.ts';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import { emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
 import { checkOut } from '@lornu/ops/rehearsal/pipeline/checkout.ts';
@@ -17,14 +17,15 @@ const MINUTES = 10 * 60_000;
 let pipeline: Pipeline;
 let laptop: string;
 let env: Record<string, string | undefined>;
+const digests: Record<string, string> = {};
 
 beforeAll(async () => {
   pipeline = await startPipeline();
   const { world, emulator } = pipeline;
   laptop = join(world.folder, 'laptop');
   await checkOut(world.repository, world.commit, laptop, root);
-  await pipeline.pushImage(EARLIER);
-  await pipeline.pushImage(world.commit.slice(0, 12));
+  for (const revision of [EARLIER, world.commit.slice(0, 12)])
+    digests[revision] = await pipeline.pushImage(revision);
   const secrets = new SecretsManagerClient(emulatorSettings(emulator.url));
   await secrets.send(new CreateSecretCommand({ Name: 'lornu/staging/session-key' }));
   env = {
@@ -44,7 +45,7 @@ beforeAll(async () => {
   const made = await run('aws logs create-log-group --log-group-name /ecs/lornu-staging');
   expect(made.said).toBe('');
 }, MINUTES);
-afterAll(() => pipeline?.stop(), 60_000);
+afterAll(() => pipeline?.stop(), 5 * 60_000);
 
 const { commands, mentioned } = await readOperationsPage(root);
 
@@ -93,6 +94,37 @@ test(
   },
   MINUTES,
 );
+
+test.each<[string, string]>([
+  ['by hand', './lornu rollback "$UNSIGNED" -y'],
+  ['by itself', 'COSIGN_SIGNATURES=/dev/null ./lornu rollback --automatic'],
+])(
+  'a rollback %s to an image without a signature is refused, and nothing changes',
+  async (how, command) => {
+    if (how === 'by hand') await pipeline.pushImage('feed12345678', null);
+    // As right after an apply: the plans since then have begun anew.
+    else await writeFile(join(laptop, '.lornu/delivery/applied.json'), JSON.stringify(lastApply()));
+    env['UNSIGNED'] = 'feed12345678';
+    const before = { running: runningRevision(pipeline), serial: pipeline.cloud.state(WORKSPACE)?.serial };
+    const { exitCode, said } = await run(command);
+    expect(said).toContain('Nothing was applied: the image is not one that may run.');
+    expect(said).toContain('Nobody has signed sha256:');
+    expect(exitCode).toBe(1);
+    const after = { running: runningRevision(pipeline), serial: pipeline.cloud.state(WORKSPACE)?.serial };
+    expect(after).toEqual(before);
+  },
+  MINUTES,
+);
+
+/** What an apply of the earlier image leaves. */
+function lastApply(): Applied {
+  const [image, before] = [EARLIER, pipeline.world.commit.slice(0, 12)].map((revision) => ({
+    revision,
+    digest: digests[revision] ?? '',
+  }));
+  if (!image || !before) throw new Error('there are two');
+  return { at: new Date().toISOString(), image, before };
+}
 
 async function run(command: string): Promise<{ exitCode: number | undefined; said: string }> {
   const lines: string[] = [];

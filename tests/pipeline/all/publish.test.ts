@@ -50,7 +50,7 @@ afterAll(async () => {
   await removeImages();
   await front?.stop();
   await pipeline?.stop();
-}, 60_000);
+}, 5 * 60_000);
 
 const deploy = async () => runWorkflow(pipeline.workflow, EVENTS['deploy started on main'], pipeline.world);
 const signatures = async (): Promise<Signature[]> =>

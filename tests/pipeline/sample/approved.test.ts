@@ -47,7 +47,7 @@ beforeAll(async () => {
     schedule: await run('the schedule'),
   };
 }, 300_000);
-afterAll(() => pipeline?.stop(), 60_000);
+afterAll(() => pipeline?.stop(), 5 * 60_000);
 
 test('what was approved is applied, and waited for until it is served', () => {
   const { plan, apply } = reports;
