@@ -7,6 +7,7 @@ import {
   startPodmanContainer,
   type ContainerImage,
 } from '@lornu/ops/rehearsal/containers/podman-container.ts';
+import type { MachineLimits } from '@lornu/ops/rehearsal/containers/limit-flags.ts';
 import { openPodman } from '@lornu/ops/rehearsal/containers/podman.ts';
 import { tryMachine } from '@lornu/ops/rehearsal/containers/try-machine.ts';
 import type { Container } from '@lornu/ops/rehearsal/tasks/container.ts';
@@ -49,7 +50,12 @@ export interface StartedTask {
 
 export interface TaskStarter {
   image: ContainerImage;
-  start: (plan: TaskPlan, env?: Readonly<Record<string, string>>) => Promise<StartedTask>;
+  /** `machine` takes the place of what this one was found to allow. */
+  start: (
+    plan: TaskPlan,
+    env?: Readonly<Record<string, string>>,
+    machine?: Partial<MachineLimits>,
+  ) => Promise<StartedTask>;
   /** Names of the containers that are there of this owner. */
   containers: () => Promise<string[]>;
   end: () => Promise<void>;
@@ -69,24 +75,27 @@ export async function openTaskStarter(
   const from: ContainerImage = { podman, machine, image, owner, files: {} };
   return {
     image: from,
-    start: async (plan, env = {}) => {
+    start: async (plan, env = {}, about = {}) => {
       const id = randomUUID();
       const { port, command, limits } = plan.container;
       const address = await addresses.take(port);
       const lines: string[] = [];
       await mkdir(join(folder, id), { recursive: true });
-      const container = await startPodmanContainer(from, {
-        name: `agent of task ${id}`,
-        command,
-        env: { PORT: String(port), HOST: address, LORNU_LISTEN_HOST: address, ...env },
-        address,
-        port,
-        memoryMb: plan.memoryMb,
-        limits,
-        folder: join(folder, id),
-        logPath: join(folder, `${id}.log`),
-        onLine: (line) => lines.push(line),
-      });
+      const container = await startPodmanContainer(
+        { ...from, machine: { ...machine, ...about } },
+        {
+          name: `agent of task ${id}`,
+          command,
+          env: { PORT: String(port), HOST: address, LORNU_LISTEN_HOST: address, ...env },
+          address,
+          port,
+          memoryMb: plan.memoryMb,
+          limits,
+          folder: join(folder, id),
+          logPath: join(folder, `${id}.log`),
+          onLine: (line) => lines.push(line),
+        },
+      );
       return { container, url: `http://${address}:${port}`, lines };
     },
     containers: async () => containersOf(engine.path, owner),

@@ -106,6 +106,32 @@ export function describeTasks(given: () => Given): void {
     );
 
     test(
+      'is held to its memory by looking where there are no cgroups, and says why it does not start',
+      async () => {
+        const poor = { memory: false, init: false };
+        const eat = planOf(
+          {
+            command: [
+              'bun',
+              '-e',
+              'globalThis.all = Buffer.alloc(200 << 20, 1); setInterval(() => {}, 1000)',
+            ],
+          },
+          '96',
+        );
+        const { container } = await starter.start(eat, {}, poor);
+        expect(await container.ended).toEqual({
+          exitCode: 137,
+          reason: expect.stringMatching(/^OutOfMemoryError: .* \(\d{3} of 96 MB\)$/),
+        });
+        const refused = await starter.start(planOf({ command: ['missing'] }), {}, poor).catch(String);
+        expect(refused).toMatch(/^Error: CannotStartContainerError: .*missing/);
+        expect(await starter.containers()).toEqual([]);
+      },
+      MINUTE,
+    );
+
+    test(
       'is gone when the process that ran it is killed, and when even its will is, with the next start',
       async () => {
         const program = given().built.engine.path;
