@@ -6,7 +6,8 @@ import { openPodman } from '@lornu/ops/rehearsal/containers/podman.ts';
 import type { Report } from '@lornu/ops/rehearsal/report/report.ts';
 import type { Verification } from '@lornu/ops/verify/verify.ts';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processesWith, runCli, temporaryRehearsal } from '../whole/kit.ts';
 
@@ -113,8 +114,13 @@ test(
 
 test('without podman says so before anything is applied, with the next step', async () => {
   const path = process.env['PATH'];
-  process.env['PATH'] = '/nonexistent';
+  // All that is asked for before it.
+  const programs = await mkdtemp(join(tmpdir(), 'programs-'));
+  for (const name of ['setpriv', 'haproxy'])
+    await symlink(Bun.which(name, { PATH: `${path}:/usr/sbin` }) ?? '', join(programs, name));
+  process.env['PATH'] = programs;
   const { exitCode, stderr } = await runCli(rehearse()).finally(() => (process.env['PATH'] = path));
+  await rm(programs, { recursive: true });
   expect(exitCode).toBe(3);
   expect(stderr).toContain('there is no podman that answers');
   expect(stderr).toContain('leave out --tasks image');
