@@ -106,6 +106,38 @@ test('a commit whose answer is lost is not taken for another writer, and not sto
   expect(standin.documents.get(nameOf('lost'))?.fields['revision']).toMatchObject({ integerValue: '2' });
 }, 30_000);
 
+test('an event whose answer was lost is no other writer to the event after it', async () => {
+  const store = open();
+  const session = await store.createSession(key('lost-before'));
+  standin.loseAnswersTo = 'Commit';
+  for (const id of ['lost-1', 'lost-2'])
+    expect(await codeOf(store.appendEvent({ session, event: event({ id }) }))).toBe('STORE_UNAVAILABLE');
+  standin.loseAnswersTo = undefined;
+  await store.appendEvent({ session, event: event({ id: 'lost-2' }) });
+  await store.appendEvent({ session, event: event({ id: 'kept' }) });
+  const read = (await open().getSession(key('lost-before')))!;
+  expect(read.events.map(({ id }) => id)).toEqual(['lost-1', 'lost-2', 'kept']);
+}, 30_000);
+
+test('a commit that is stored after we stopped waiting is found by the next try of a run', async () => {
+  const own = await startFirestoreStandin({ databases: [DATABASE] });
+  const store = open(own.host);
+  const session = await store.createSession(key('late'));
+  // As a run's session: its writes are tried again.
+  store.bindFence(session, 1);
+  // Reading and committing together take longer than the store waits for them.
+  own.delayMs = 900;
+  const appending = store.appendEvent({ session, event: event({ id: 'late-1' }) });
+  const isStored = (): boolean => own.documents.get(`${nameOf('late')}/events/late-1`) !== undefined;
+  while (!isStored()) await Bun.sleep(20);
+  own.delayMs = 0;
+  await appending;
+  await store.appendEvent({ session, event: event({ id: 'late-2' }) });
+  const read = (await open(own.host).getSession(key('late')))!;
+  expect(read.events.map(({ id }) => id)).toEqual(['late-1', 'late-2']);
+  own.stop();
+}, 30_000);
+
 test('two appends at once from one session object are stored one after the other', async () => {
   const store = open();
   const session = await store.createSession(key('both'));

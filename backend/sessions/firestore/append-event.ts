@@ -64,16 +64,14 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
   const session = sessionOf(db, key);
   const appState = hasKeys(delta.app) ? appStateOf(db, key.appName) : undefined;
   const userState = hasKeys(delta.user) ? userStateOf(db, key) : undefined;
-  let attempts = 0;
   return transact(
     db,
     async (transaction) => {
-      attempts++;
       const [stored, lease] = await transaction.getAll(session, ...(guard ? [guard.leaseOf(key)] : []));
       const document = stored && readSession(stored);
       if (!document) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${key.sessionId}`);
       if (lease) guard?.assertMayWrite(lease, fence);
-      const standing = await whereItStands(transaction, session, document, append, attempts > 1);
+      const standing = await whereItStands(transaction, session, document, append);
       if (standing.isStored) return { ...standing, document, revision: document.revision, stored: undefined };
       const timestamp = nextTimestamp(event.timestamp, standing.lastMs);
       const eventData = toEventData({ ...event, timestamp });
@@ -102,23 +100,25 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
   );
 }
 
-/** Checks that nobody else has written, and finds the newest event's time. */
+/**
+ * Checks that nobody else has written, and finds the newest event's time. One step further may be ourselves: this event,
+ * of a try whose answer did not come or came when nobody waited any more, or the one before it.
+ */
 async function whereItStands(
   transaction: Transaction,
   session: DocumentReference,
   { revision }: SessionDocument,
   { event, mark }: Append,
-  isRepeated: boolean,
 ): Promise<{ isStored: true; timestamp: number } | { isStored: false; lastMs: number }> {
   if (mark && mark.revision !== revision) {
-    const ours =
-      revision === mark.revision + 1 ? (mark.unanswered ?? (isRepeated ? event.id : undefined)) : undefined;
-    const stored = ours && (await transaction.get(eventsOf(session).doc(ours)));
-    if (!stored || !stored.exists) throw new AppError('SESSION_CHANGED');
-    const storedMs = timeOf(stored);
-    return ours === event.id
-      ? { isStored: true, timestamp: storedMs }
-      : { isStored: false, lastMs: storedMs };
+    if (revision !== mark.revision + 1) throw new AppError('SESSION_CHANGED');
+    const find = async (id: string): Promise<DocumentSnapshot> => transaction.get(eventsOf(session).doc(id));
+    const stored = await find(event.id);
+    if (stored.exists) return { isStored: true, timestamp: timeOf(stored) };
+    const before = mark.unanswered === undefined ? undefined : await find(mark.unanswered);
+    if (!before?.exists) throw new AppError('SESSION_CHANGED');
+    // Known now, however this transaction ends: the next try may find its own event on top of it.
+    Object.assign(mark, { revision, lastMs: timeOf(before), unanswered: undefined });
   }
   if (mark?.lastMs !== undefined) return { isStored: false, lastMs: mark.lastMs };
   const newest = await transaction.get(eventsOf(session).orderBy('timestamp', 'desc').limit(1));
