@@ -21,6 +21,9 @@ export async function serveAdkWeb(serviceUrl: string): Promise<AdkWeb> {
     idleTimeout: 0,
     async fetch(incoming) {
       const { pathname, search } = new URL(incoming.url);
+      // Until a person has answered whether it may report, it asks, and its question takes the keys that are pressed.
+      if (pathname === '/dev-ui/assets/config/runtime-config.json')
+        return Response.json({ backendUrl: '', telemetry: false });
       if (pathname.startsWith('/dev-ui/')) {
         const file = Bun.file(join(dist, pathname.slice('/dev-ui/'.length) || 'index.html'));
         return new Response((await file.exists()) ? file : Bun.file(join(dist, 'index.html')));
