@@ -1,8 +1,14 @@
-import type { Workspace } from './server.ts';
-
 /** JSON:API documents as HCP Terraform answers them; only the members that Terraform reads. */
 
-export function describeWorkspace({ id, name, lockedBy }: Workspace): object {
+export function describeWorkspace({
+  id,
+  name,
+  lockedBy,
+}: {
+  id: string;
+  name: string;
+  lockedBy?: unknown;
+}): object {
   const attributes = {
     name,
     'execution-mode': 'local',
