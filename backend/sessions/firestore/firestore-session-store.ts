@@ -251,19 +251,13 @@ export class FirestoreSessionStore extends SessionStore {
   /** Nobody waits for an event of a run but its stream, so it rides out an absence that would be too long for a caller. */
   async #appendPatiently(append: Omit<Append, 'signal'>): Promise<Appended> {
     const { mark, event, fence } = append;
-    const trying = async (signal: AbortSignal): Promise<Appended> => {
-      try {
-        return await appendInTransaction(this.#db, { ...append, signal });
-      } catch (error) {
-        // Whatever went wrong, it may have been stored.
-        if (mark && !(error instanceof AppError)) mark.unanswered ??= event.id;
-        throw error;
-      }
-    };
+    const trying = async (signal: AbortSignal): Promise<Appended> =>
+      appendInTransaction(this.#db, { ...append, signal });
     try {
       if (fence === undefined) return await this.#call(trying);
       return await patiently(trying, this.#patienceMs, this.#waitMs);
     } catch (error) {
+      // It may have been stored all the same.
       if (mark && error instanceof AppError && error.code === 'STORE_UNAVAILABLE')
         mark.unanswered ??= event.id;
       throw error;
