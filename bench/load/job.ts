@@ -25,6 +25,12 @@ export const JOB = z.object({
 
 export type Job = z.input<typeof JOB>;
 
+/** Turns that the model answers at once, in so many pieces; what is missing is whom to ask, and for how long. */
+export function shortTurns({ clients, chunks }: { clients: number; chunks: number }) {
+  const text = `hello in ${chunks} chunks`;
+  return { kind: 'turns', app: 'plain', text, frames: chunks, clients } as const;
+}
+
 /** What the load client saw. Times in milliseconds. */
 export const RESULT = z.object({
   turns: z.number(),

@@ -1,4 +1,5 @@
 import type { Server } from '@lornu/ops/servers/server.ts';
+import { shortTurns } from '../load/job.ts';
 import { runLoad } from '../load/run-load.ts';
 import { cpuMs } from '../process-usage.ts';
 
@@ -31,13 +32,9 @@ export async function measureA2a(
     for (const protocol of PROTOCOLS) {
       const before = cpuMs(pid);
       const result = await runLoad({
-        kind: 'turns',
+        ...shortTurns({ clients, chunks }),
         protocol,
         url,
-        app: 'plain',
-        text: `hello in ${chunks} chunks`,
-        frames: chunks,
-        clients,
         seconds,
       });
       errors += result.errors;

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AgentServerOptions, startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
+import { shortTurns } from '../load/job.ts';
 import { runLoad } from '../load/run-load.ts';
 import { cpuMs } from '../process-usage.ts';
 import { median } from './median.ts';
@@ -27,20 +28,14 @@ export interface FramesCostOptions extends AgentServerOptions {
 
 /** Our service beside the same one that stores none, in interleaved rounds; whoever began a round ends the next. */
 export async function measureFrames(options: FramesCostOptions): Promise<FramesCost> {
-  const { rounds, seconds, chunks, clients } = options;
+  const { rounds, seconds } = options;
   const program = await bundleFrameless(options.scratchDir);
   const servers = {
     with: await startBeside('with-frames', options),
     without: await startBeside('without-frames', { ...options, program }),
   };
   const names = ['with', 'without'] as const;
-  const job = {
-    kind: 'turns',
-    app: 'plain',
-    text: `hello in ${chunks} chunks`,
-    frames: chunks,
-    clients,
-  } as const;
+  const job = shortTurns(options);
   try {
     for (const name of names) await warmUp({ ...job, url: servers[name].url });
     const rates = { with: [] as number[], without: [] as number[] };

@@ -1,4 +1,4 @@
-import type { Job } from '../load/job.ts';
+import { type Job, shortTurns } from '../load/job.ts';
 import { runLoad } from '../load/run-load.ts';
 import { cpuMs } from '../process-usage.ts';
 import { perTarget, type PerTarget, TARGETS, type Targets } from '../targets.ts';
@@ -45,13 +45,7 @@ export async function measureThroughput(
   const errors = perTarget(() => 0);
   const errorSamples: string[] = [];
   const ceilings: number[] = [];
-  const job = {
-    kind: 'turns',
-    app: 'plain',
-    text: `hello in ${chunks} chunks`,
-    frames: chunks,
-    clients,
-  } as const;
+  const job = shortTurns({ clients, chunks });
   for (const name of TARGETS) await warmUp({ ...job, url: servers[name].url });
   for (let round = 0; round < rounds; round += 1) {
     for (const name of TARGETS) {
