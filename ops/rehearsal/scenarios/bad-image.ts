@@ -1,7 +1,7 @@
 import { readServed } from '../../verify/served.ts';
 import { judged, type Verdict } from '../../verify/verdict.ts';
 import { addBrokenImage } from './images.ts';
-import { rollOut, type RollOut } from './roll-out.ts';
+import { describeRollOut, rollOut, type RollOut } from './roll-out.ts';
 import type { Scenario } from './scenario.ts';
 import { targetOf } from './targets.ts';
 import { describeWatch, watchVersion, type VersionWatch } from './watch-version.ts';
@@ -17,7 +17,7 @@ export interface BadImageSeen {
 }
 
 export function judgeBadImage({ rollOut: how, before, watch }: BadImageSeen): Verdict {
-  const told = `${how.outcome}${how.reason ? ` (${how.reason})` : ''} after ${(how.elapsedMs / 1000).toFixed(0)} s; ${describeWatch(watch)}`;
+  const told = `${describeRollOut(how)}; ${describeWatch(watch)}`;
   const others = Object.keys(watch.revisions).filter((revision) => revision !== before);
   return judged(
     how.outcome === 'rolled back' && others.length === 0 && watch.failures.length === 0 && watch.looks > 0,

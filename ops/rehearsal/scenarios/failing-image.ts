@@ -4,7 +4,7 @@ import { readServed } from '../../verify/served.ts';
 import { ask, type Target } from '../../verify/target.ts';
 import { judged, type Verdict } from '../../verify/verdict.ts';
 import { addFailingImage } from './images.ts';
-import { rollOut, type RollOut } from './roll-out.ts';
+import { describeRollOut, rollOut, type RollOut } from './roll-out.ts';
 import type { Scenario, Stage } from './scenario.ts';
 import { targetsOf } from './targets.ts';
 import { describeWatch, watchVersion, type VersionWatch } from './watch-version.ts';
@@ -36,7 +36,7 @@ export function judgeFailingImage(seen: FailingImageSeen): Verdict {
   const turns = Object.entries(answers).map(([status, count]) => `${status} ${count} times`);
   const well = afterwards.filter((status) => status === 200).length;
   const told = [
-    `${how.outcome}${how.reason ? ` (${how.reason})` : ''} after ${(how.elapsedMs / 1000).toFixed(0)} s`,
+    describeRollOut(how),
     fired.join(', ') || 'no alarm',
     `turns were answered ${turns.join(', ')}; afterwards ${well} of ${afterwards.length} with 200 by ${after}`,
     describeWatch(watch),

@@ -13,6 +13,11 @@ export interface RollOut {
   reason?: string;
 }
 
+/** How it ended, why, and after how long. */
+export function describeRollOut({ outcome, reason, elapsedMs }: RollOut): string {
+  return `${outcome}${reason ? ` (${reason})` : ''} after ${(elapsedMs / 1000).toFixed(0)} s`;
+}
+
 const LOOK_MS = 200;
 const LONGEST_MS = 5 * 60_000;
 

@@ -1,7 +1,7 @@
 import { readServed } from '../../verify/served.ts';
 import { judged, notOffered, type Verdict } from '../../verify/verdict.ts';
 import { addGoodImage } from './images.ts';
-import { rollOut, type RollOut } from './roll-out.ts';
+import { describeRollOut, rollOut, type RollOut } from './roll-out.ts';
 import type { Scenario } from './scenario.ts';
 import { countedTo, faultOf, steadfastTurn, type SeenTurn } from './steadfast-turn.ts';
 import { targetsOf } from './targets.ts';
@@ -30,7 +30,7 @@ export function judgeDeploy(seen: DeploySeen): Verdict {
   const { rollOut: how, faults, running, troubles, watch, wanted } = seen;
   const lost = faults.filter((fault) => fault !== undefined);
   const told = [
-    `${how.outcome}${how.reason ? ` (${how.reason})` : ''} after ${(how.elapsedMs / 1000).toFixed(0)} s`,
+    describeRollOut(how),
     `${faults.length - lost.length} of ${faults.length} streams whole, ${running} of them under way when the old tasks began to drain`,
     ...(lost.length > 0 ? [`first loss: ${lost[0]}`] : []),
     `${troubles} connections lost and resumed`,
