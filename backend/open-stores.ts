@@ -8,6 +8,7 @@ import type { Logger } from './observability/logger.ts';
 import type { RunStore } from './runs/run-store.ts';
 import { SqliteRunStore } from './runs/sqlite/sqlite-run-store.ts';
 import type { SessionStore } from './sessions/session-store.ts';
+import { Checkpointer } from './sessions/sqlite/checkpointer.ts';
 import { openDatabase } from './sessions/sqlite/database.ts';
 import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
 
@@ -29,9 +30,11 @@ export async function openStores(
 ): Promise<Stores> {
   const { sessions } = config;
   if (sessions.kind === 'sqlite') {
-    const database = openDatabase(sessions.file);
+    const { file } = sessions;
+    const database = openDatabase(file);
+    const checkpointer = new Checkpointer({ database, file, log });
     return {
-      sessions: new SqliteSessionStore({ database }),
+      sessions: new SqliteSessionStore({ database, beforeClose: () => checkpointer.stop() }),
       runs: new SqliteRunStore({ database }),
       memory: new SqliteMemory(config.memoryFile),
       tasks: new SqliteTaskRecords({ database }),

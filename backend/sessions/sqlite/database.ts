@@ -2,6 +2,8 @@ import { Database } from 'bun:sqlite';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+/** A checkpoint syncs the file; every 16 MB instead of every 4 MB of writes. See checkpointer.ts for those of many. */
+export const OWN_CHECKPOINT_PAGES = 4_000;
 /** Longest that one call may hold up the event loop while another process writes; beyond it we wait without holding. */
 const BLOCKING_WAIT_MS = 20;
 /** While opening, before anything is served, holding up is harmless. */
@@ -52,8 +54,7 @@ export function openDatabase(path: string): Database {
   switchToWal(database);
   database.run('PRAGMA synchronous = NORMAL');
   database.run('PRAGMA foreign_keys = ON');
-  // A checkpoint syncs the file; every 16 MB instead of every 4 MB of writes.
-  database.run('PRAGMA wal_autocheckpoint = 4000');
+  database.run(`PRAGMA wal_autocheckpoint = ${OWN_CHECKPOINT_PAGES}`);
   // SQLite's own 2 MB hold few sessions: with them a turn read 15 pages from the file.
   database.run('PRAGMA cache_size = -32768');
   database.transaction(() => database.run(SCHEMA)).immediate();

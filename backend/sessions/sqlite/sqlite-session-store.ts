@@ -30,6 +30,8 @@ export interface SqliteSessionStoreOptions {
   newId?: () => string;
   /** Bound of the events kept in memory between turns, in bytes of their stored text. */
   cacheBytes?: number;
+  /** What else uses the database, to be ended before it is closed. */
+  beforeClose?: () => void;
 }
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
@@ -42,6 +44,7 @@ export class SqliteSessionStore extends SessionStore {
   readonly #fences = new WeakMap<Session, number>();
   readonly #now: () => number;
   readonly #newId: () => string;
+  readonly #beforeClose: (() => void) | undefined;
 
   constructor(options: SqliteSessionStoreOptions) {
     super();
@@ -50,6 +53,7 @@ export class SqliteSessionStore extends SessionStore {
     this.#cache = new EventCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
     this.#now = options.now ?? Date.now;
     this.#newId = options.newId ?? (() => crypto.randomUUID());
+    this.#beforeClose = options.beforeClose;
   }
 
   override async createSession(request: CreateSessionRequest): Promise<Session> {
@@ -138,6 +142,7 @@ export class SqliteSessionStore extends SessionStore {
   }
 
   override async close(): Promise<void> {
+    this.#beforeClose?.();
     this.#database.close();
   }
 

@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Checkpointer } from './checkpointer.ts';
+import { OWN_CHECKPOINT_PAGES, openDatabase } from './database.ts';
+
+const MEGABYTE = 1024 * 1024;
+const open: (() => void)[] = [];
+afterEach(() => {
+  for (const close of open.splice(0)) close();
+});
+
+function start({ program }: { program?: URL } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'checkpointer-'));
+  const file = join(folder, 'sessions.sqlite');
+  const database = openDatabase(file);
+  const warnings: unknown[] = [];
+  const log = { warn: (message: string) => void warnings.push(message) };
+  const checkpointer = new Checkpointer({ database, file, log, lookEveryMs: 10, program });
+  open.push(() => {
+    checkpointer.stop();
+    database.close();
+    rmSync(folder, { recursive: true });
+  });
+  database.run('CREATE TABLE notes (text TEXT)');
+  return {
+    warnings,
+    write: (megabytes: number) => {
+      for (let i = 0; i < megabytes; i++)
+        database.run('INSERT INTO notes VALUES (?)', ['x'.repeat(MEGABYTE)]);
+    },
+    log: () => statSync(`${file}-wal`).size,
+    main: () => statSync(file).size,
+    notes: () => database.query('SELECT count(*) AS count, sum(length(text)) AS length FROM notes').get(),
+    ownCheckpointPages: () => database.query('PRAGMA wal_autocheckpoint').get(),
+  };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let waited = 0; !holds() && waited < 5_000; waited += 10) await Bun.sleep(10);
+}
+
+describe('checkpoints beside the event loop', () => {
+  test('a long log is written back, begins anew, and nothing of it is lost', async () => {
+    const store = start();
+    store.write(8);
+    expect(store.main()).toBeLessThan(MEGABYTE);
+    await until(() => store.log() === 0);
+    expect([store.log(), store.main() > 8 * MEGABYTE]).toEqual([0, true]);
+    store.write(8);
+    await until(() => store.log() === 0);
+    expect(store.notes()).toEqual({ count: 16, length: 16 * MEGABYTE });
+    expect(store.warnings).toEqual([]);
+  });
+
+  test('the writing connection leaves them to the worker', async () => {
+    const store = start();
+    store.write(8);
+    await until(() => store.log() === 0);
+    store.write(24);
+    expect(store.main()).toBeLessThan(16 * MEGABYTE);
+  });
+
+  test('a short log is left alone', async () => {
+    const store = start();
+    store.write(1);
+    await Bun.sleep(100);
+    expect([store.log() > MEGABYTE, store.ownCheckpointPages()]).toEqual([
+      true,
+      { wal_autocheckpoint: OWN_CHECKPOINT_PAGES },
+    ]);
+  });
+
+  test('where the worker fails, the writing connection makes its own again', async () => {
+    const store = start({ program: new URL('./no-such-worker.ts', import.meta.url) });
+    store.write(8);
+    await until(() => store.warnings.length > 0);
+    expect(store.warnings).toEqual([
+      'Checkpoints of the session store are made between turns: the worker for them failed',
+    ]);
+    store.write(20);
+    expect(store.main()).toBeGreaterThan(16 * MEGABYTE);
+  });
+});
