@@ -10,7 +10,7 @@ import { measureFirstToken } from './measures/first-token.ts';
 import { measureFrames } from './measures/frames.ts';
 import { measureLongSession } from './measures/long-session.ts';
 import { measureStart } from './measures/start.ts';
-import { measureStreams } from './measures/streams.ts';
+import { measureStreamRounds, measureStreams, PACES } from './measures/streams.ts';
 import { measureThroughput } from './measures/throughput.ts';
 import { type BenchReport, renderReport } from './report.ts';
 import { bundleService, startTargets, stopTargets } from './targets.ts';
@@ -38,7 +38,7 @@ const STARTS = 5;
 
 /**
  * Our service, google-adk's FastAPI server and a bare pass-through on one Gemini stand-in, on this machine, now.
- * Prints nothing and judges nothing: see renderReport. About four minutes; uv has to be on PATH.
+ * Prints nothing and judges nothing: see renderReport. About seven minutes; uv has to be on PATH.
  */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const { root, rounds, seconds, streams, onStep = () => undefined } = options;
@@ -92,10 +92,16 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
         program,
       });
       onStep(`${streams} streams at once`);
+      const compared = ['pass-through', 'service'] as const;
+      const few = Math.min(streams, FASTAPI_STREAMS);
       const found: BenchReport['streams'] = {
-        'pass-through': await measureStreams(targets, 'pass-through', streams),
-        service: await measureStreams(targets, 'service', streams),
-        fastapi: await measureStreams(targets, 'fastapi', Math.min(streams, FASTAPI_STREAMS)),
+        ...(await measureStreamRounds(targets, compared, streams, rounds)),
+        fastapi: await measureStreams(targets, 'fastapi', few, PACES.steady),
+      };
+      onStep(`${streams} streams in a rush`);
+      const rush: BenchReport['rush'] = {
+        'pass-through': await measureStreams(targets, 'pass-through', streams, PACES.rush),
+        service: await measureStreams(targets, 'service', streams, PACES.rush),
       };
       onStep('start to /health');
       const startMs = await measureStart(
@@ -109,6 +115,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
         firstTokenMs,
         frames,
         streams: found,
+        rush,
         startMs: { service: startMs, fastapi: fastapi.startMs },
         longSessionOwn,
         longSessionFull,

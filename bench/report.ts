@@ -14,6 +14,8 @@ export interface BenchReport {
   firstTokenMs: FirstToken;
   frames: FramesCost;
   streams: Partial<Record<TargetName, Streams>>;
+  /** As many, begun faster than the machine can serve. */
+  rush: Partial<Record<TargetName, Streams>>;
   startMs: { service: number; fastapi: number };
   /** Without history sent to the model: the turn's own cost. */
   longSessionOwn: LongSession;
@@ -109,7 +111,7 @@ const growth = ({ ratio, shortMs, longMs }: LongSession) =>
 
 /** The report for a person. */
 export function renderReport(report: BenchReport): string {
-  const { throughput, firstTokenMs, streams, startMs } = report;
+  const { throughput, firstTokenMs, streams, rush, startMs } = report;
   const { longSessionOwn, longSessionFull, longSessionCompacted, longSessionFirestore } = report;
   const { turnsPerSecond, cpuMsPerTurn } = throughput;
   const names: TargetName[] = ['service', 'fastapi', 'pass-through'];
@@ -130,18 +132,9 @@ export function renderReport(report: BenchReport): string {
     ]),
     `The load client's own ceiling: ${throughput.clientCeiling.toFixed(0)} turns/s.`,
     '',
-    table([
-      ['streams at once', 'open', 'errors', 'first token p99', 'late p50', 'late p99', 'memory each'],
-      ...Object.entries(streams).map(([name, found]) => [
-        name,
-        String(found.mostAtOnce),
-        String(found.errors),
-        ms(found.firstTokenMs.p99),
-        ms(found.lateMs.p50),
-        ms(found.lateMs.p99),
-        `${(found.bytesPerStream / 1_000).toFixed(0)} KB`,
-      ]),
-    ]),
+    streamsTable('streams at once', streams),
+    '',
+    streamsTable('begun in a rush', rush),
     '',
     `A turn at 2,000 events over one at 10: ${growth(longSessionOwn)} own cost, ${growth(longSessionFull)} with the history sent, ${growth(longSessionCompacted)} once a summary bounds what is sent, ${growth(longSessionFirestore)} on Firestore.`,
     `A turn over A2A: ${ms(report.a2a.a2aMs)} of CPU, over REST ${ms(report.a2a.restMs)}; ${report.a2a.errors} errors.`,
@@ -160,6 +153,21 @@ export function renderReport(report: BenchReport): string {
     ...throughput.errorSamples.slice(0, 5),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function streamsTable(title: string, streams: Partial<Record<TargetName, Streams>>): string {
+  return table([
+    [title, 'open', 'errors', 'first token p99', 'late p50', 'late p99', 'memory each'],
+    ...Object.entries(streams).map(([name, found]) => [
+      name,
+      String(found.mostAtOnce),
+      String(found.errors),
+      ms(found.firstTokenMs.p99),
+      ms(found.lateMs.p50),
+      ms(found.lateMs.p99),
+      `${(found.bytesPerStream / 1_000).toFixed(0)} KB`,
+    ]),
+  ]);
 }
 
 function table(rows: string[][]): string {

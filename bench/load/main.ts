@@ -1,4 +1,5 @@
 import { JOB, percentile, type Result } from './job.ts';
+import { streamOnSocket } from './stream.ts';
 import { createSession, type ParsedJob, turn, type TurnTimes } from './turn.ts';
 
 /** The load client: a process of its own, so that its CPU time and its limits are not the servers'. */
@@ -58,16 +59,16 @@ async function streams({ clients, rampMs }: ParsedJob): Promise<void> {
   await Promise.all(
     sessionIds.map(async (sessionId, index) => {
       await Bun.sleep((rampMs * index) / clients);
-      await take(sessionId);
+      await take(sessionId, streamOnSocket);
     }),
   );
 }
 
-async function take(sessionId: string): Promise<void> {
+async function take(sessionId: string, ask = turn): Promise<void> {
   open += 1;
   mostAtOnce = Math.max(mostAtOnce, open);
   try {
-    times.push(await turn(job, sessionId));
+    times.push(await ask(job, sessionId));
   } catch (error) {
     errors += 1;
     if (errorSamples.length < 3) errorSamples.push(String(error));

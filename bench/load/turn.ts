@@ -40,13 +40,14 @@ export async function turn(job: ParsedJob, sessionId: string): Promise<TurnTimes
   return { firstTokenMs, wholeMs: performance.now() - beganAt };
 }
 
-function askOverRest(job: ParsedJob, sessionId: string): Promise<Response> {
+/** What /run_sse is asked. */
+export function turnBody(job: ParsedJob, sessionId: string): string {
   const newMessage = { role: 'user', parts: [{ text: job.text }] };
-  return fetch(`${job.url}/run_sse`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ appName: job.app, userId: USER, sessionId, newMessage, streaming: true }),
-  });
+  return JSON.stringify({ appName: job.app, userId: USER, sessionId, newMessage, streaming: true });
+}
+
+function askOverRest(job: ParsedJob, sessionId: string): Promise<Response> {
+  return fetch(`${job.url}/run_sse`, { method: 'POST', headers, body: turnBody(job, sessionId) });
 }
 
 function askOverA2a(job: ParsedJob, contextId: string): Promise<Response> {

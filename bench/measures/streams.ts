@@ -17,14 +17,21 @@ export interface Streams {
 }
 
 const CHUNKS = 20;
-const EVERY_MS = 300;
-const RAMP_MS = 3_000;
 
-/** Each answer takes 5.7 s and all begin within 3 s, so that all of them are open together. */
+/** How fast streams begin and how fast the model speaks, in milliseconds. In both all are open together. */
+export const PACES = {
+  /** 280 beginnings and 5,000 pieces a second: all that takes part has room on two cores. */
+  steady: { everyMs: 600, rampMs: 10_800 },
+  /** 1,000 beginnings and 10,000 pieces a second: who waits longest waits for a free core. */
+  rush: { everyMs: 300, rampMs: 3_000 },
+} as const;
+
+/** Begins `streams` streams at the pace, each an answer in 20 pieces, and reads all of them to their end. */
 export async function measureStreams(
   { servers }: Targets,
   name: TargetName,
   streams: number,
+  { everyMs, rampMs }: (typeof PACES)[keyof typeof PACES],
 ): Promise<Streams> {
   const { url, pid } = servers[name];
   const before = residentBytes(pid);
@@ -33,13 +40,13 @@ export async function measureStreams(
       kind: 'streams',
       url,
       app: 'plain',
-      text: `hello in ${CHUNKS} chunks every ${EVERY_MS} ms`,
+      text: `hello in ${CHUNKS} chunks every ${everyMs} ms`,
       frames: CHUNKS,
       clients: streams,
-      rampMs: RAMP_MS,
+      rampMs,
     }),
   );
-  const paceMs = (CHUNKS - 1) * EVERY_MS;
+  const paceMs = (CHUNKS - 1) * everyMs;
   return {
     asked: streams,
     mostAtOnce: result.mostAtOnce,
@@ -48,5 +55,34 @@ export async function measureStreams(
     firstTokenMs: result.firstTokenMs,
     lateMs: { p50: result.wholeMs.p50 - paceMs, p99: result.wholeMs.p99 - paceMs },
     bytesPerStream: Math.max(0, mostBytes - before) / streams,
+  };
+}
+
+/** Several rounds, the servers in turn: of each server the round with the median p99, and the errors of all rounds. */
+export async function measureStreamRounds<T extends TargetName>(
+  targets: Targets,
+  names: readonly T[],
+  streams: number,
+  rounds: number,
+): Promise<Record<T, Streams>> {
+  const found = new Map<T, Streams[]>();
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) {
+      // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+      const measured = await measureStreams(targets, name, streams, PACES.steady);
+      found.set(name, [...(found.get(name) ?? []), measured]);
+    }
+  const results = names.map((name) => [name, middleOf(found.get(name) ?? [])]);
+  return Object.fromEntries(results) as Record<T, Streams>;
+}
+
+function middleOf(rounds: readonly Streams[]): Streams {
+  const sorted = rounds.toSorted((a, b) => a.lateMs.p99 - b.lateMs.p99);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (!middle) throw new Error('Nothing was measured.');
+  return {
+    ...middle,
+    errors: rounds.reduce((sum, { errors }) => sum + errors, 0),
+    errorSamples: rounds.flatMap(({ errorSamples }) => errorSamples).slice(0, 3),
   };
 }

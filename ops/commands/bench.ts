@@ -8,7 +8,7 @@ import { createReporter } from '../steps/reporter.ts';
 
 const HELP = `
 Examples:
-  ./lornu bench                          about three minutes
+  ./lornu bench                          about seven minutes
   ./lornu bench --rounds 1 --seconds 2   a first look
   ./lornu bench --json                   the report for a program
 
