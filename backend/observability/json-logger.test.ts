@@ -30,6 +30,10 @@ test.each([
   [{ text: 'Authorization: Bearer ya29.abcdefghijk' }, 'ya29'],
   [{ text: 'token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl' }, 'eyJzdWIi'],
   [{ text: 'AKIAIOSFODNN7EXAMPLE' }, 'AKIAIOS'],
+  [{ text: 'ASIAIOSFODNN7EXAMPLE' }, 'ASIAIOS'],
+  [{ url: '/callback?access_token=abc123' }, 'abc123'],
+  [{ url: '/x?a=1&API_KEY=abc123' }, 'abc123'],
+  [{ text: 'authorization: bearer ya29.abcdefghijk' }, 'ya29'],
   [{ error: new Error('-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----') }, 'MIIEvQ'],
   [{ error: new Error('outer', { cause: new Error('Bearer abcdefghijkl') }) }, 'abcdefghijkl'],
 ])('the secret in %j does not reach the log', (fields, secret) => {
