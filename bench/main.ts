@@ -59,7 +59,12 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
       });
       onStep('turns over A2A beside turns over REST');
       const { service, fastapi } = targets.servers;
-      const a2a = await measureA2a(service, { rounds, seconds, clients: CLIENTS, chunks: CHUNKS });
+      const a2a = await measureA2a(service, {
+        rounds: 2 * rounds,
+        seconds,
+        clients: CLIENTS,
+        chunks: CHUNKS,
+      });
       onStep('time to the first token');
       const firstTokenMs = await measureFirstToken(targets, rounds);
       onStep('turns with stored frames beside turns without');
