@@ -16,42 +16,44 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Renames the known snake_case keys of one object; when both spellings are there, camelCase wins as in pydantic. */
-function camelKeys(known: ReadonlyMap<string, string>) {
+/**
+ * Renames the known snake_case keys of one object and takes out the nulls that stand for what is left out; when both
+ * spellings are there, camelCase wins as in pydantic.
+ */
+function toShape(shape: Shape) {
+  const camelOf = new Map(Object.keys(shape).map((camel) => [toSnakeCase(camel), camel]));
+  const mayBeNull = new Set(Object.keys(shape).filter((key) => shape[key] instanceof z.ZodOptional));
   return (value: unknown): unknown => {
     if (!isRecord(value)) return value;
-    let renamed: Record<string, unknown> | undefined;
-    for (const [snake, camel] of known) {
-      if (!(snake in value) || camel in value) continue;
-      renamed ??= { ...value };
-      renamed[camel] = renamed[snake];
-      delete renamed[snake];
+    let shaped: Record<string, unknown> | undefined;
+    for (const key of Object.keys(value)) {
+      const camel = camelOf.get(key) ?? key;
+      const isLeftOut = value[key] === null && mayBeNull.has(camel);
+      if ((camel === key && !isLeftOut) || (camel !== key && camel in value)) continue;
+      shaped ??= { ...value };
+      delete shaped[key];
+      if (!isLeftOut) shaped[camel] = value[key];
     }
-    return renamed ?? value;
+    return shaped ?? value;
   };
-}
-
-function knownKeys(shape: Shape): ReadonlyMap<string, string> {
-  return new Map(
-    Object.keys(shape)
-      .map((camel) => [toSnakeCase(camel), camel] as const)
-      .filter(([snake, camel]) => snake !== camel),
-  );
 }
 
 /** An object of the wire whose unknown keys are dropped. */
 export function wireObject<T extends Shape>(shape: T) {
-  return z.preprocess(camelKeys(knownKeys(shape)), z.object(shape));
+  return z.preprocess(toShape(shape), z.object(shape));
 }
 
 /** An object of the wire whose unknown keys are refused, as google.genai's types do. */
 export function strictWireObject<T extends Shape>(shape: T) {
-  return z.preprocess(camelKeys(knownKeys(shape)), z.strictObject(shape));
+  return z.preprocess(toShape(shape), z.strictObject(shape));
 }
 
-/** May be left out or null; both are undefined afterwards. */
-export function optional<T extends z.ZodType>(schema: T) {
-  return schema.nullish().transform((value): z.output<T> | undefined => value ?? undefined);
+/**
+ * A key of a wire object that may be left out or null; both are undefined afterwards. The object takes the nulls out
+ * (see toShape): turning each of them here made every field of every part a pipeline of three, most of them for nothing.
+ */
+export function optional<T extends z.ZodType>(schema: T): z.ZodOptional<T> {
+  return schema.nullable().optional() as unknown as z.ZodOptional<T>;
 }
 
 export const wireRecord = z.record(z.string(), z.unknown());
