@@ -12,8 +12,8 @@ const SECRET_TEXT: readonly RegExp[] = [
   /([?&](?:key|access_token|api_key)=)[^&\s"]+/gi,
 ];
 
-/** What each of them begins with or is about: a text without any is not looked through six times. */
-const SUSPICIOUS = /AIza|Bearer|eyJ|AKIA|ASIA|PRIVATE KEY|key=|access_token=/i;
+/** All of them at once, a little wider: a text that does not match is not looked through six times. */
+const SUSPICIOUS = new RegExp(SECRET_TEXT.map(({ source }) => source).join('|'), 'i');
 
 const MASK = '***';
 
