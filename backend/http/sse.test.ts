@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { listen, type Listening } from '../testing/listen.ts';
 import { createTestApp, json, type TestApp } from '../testing/test-app.ts';
+import { until } from '../testing/until.ts';
 
 const TURN = {
   appName: 'lornu',
@@ -22,14 +23,6 @@ async function start(app: TestApp): Promise<Listening> {
   servers.push(server);
   await fetch(`${server.url}/apps/lornu/users/ann/sessions`, json({ sessionId: 's1' }));
   return server;
-}
-
-async function until(condition: () => boolean, withinMs = 5_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('It did not come about in time.');
-    await Bun.sleep(5);
-  }
 }
 
 describe('a stream over a socket', () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../../testing/until.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { OWN_CHECKPOINT_PAGES, openDatabase } from './database.ts';
 
@@ -35,10 +36,6 @@ function start({ program }: { program?: URL } = {}) {
     notes: () => database.query('SELECT count(*) AS count, sum(length(text)) AS length FROM notes').get(),
     ownCheckpointPages: () => database.query('PRAGMA wal_autocheckpoint').get(),
   };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let waited = 0; !holds() && waited < 5_000; waited += 10) await Bun.sleep(10);
 }
 
 describe('checkpoints beside the event loop', () => {
