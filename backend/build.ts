@@ -12,7 +12,8 @@ export interface BuildOptions {
 const SHARED = ['@google/adk', '@google/genai', 'zod'];
 
 /**
- * Makes a folder that runs on Bun alone: serve.js, its worker, agents/<name>/agent.js, and page/ where the chat page is built.
+ * Makes a folder that runs on Bun alone: serve.js, its worker, agents/<name>/agent.js, and page/ where the chat page is
+ * built.
  * Agents are entries of their own, so that a mounted folder can take their place.
  */
 export async function buildService({ root, outDir }: BuildOptions): Promise<void> {
@@ -27,10 +28,13 @@ export async function buildService({ root, outDir }: BuildOptions): Promise<void
 }
 
 async function bundleService({ root, outDir }: BuildOptions): Promise<void> {
-  await bundle({ entrypoints: [join(root, 'backend/serve.ts')], outdir: outDir });
   await bundle({
-    entrypoints: [join(root, 'backend/sessions/sqlite/checkpoint-worker.ts')],
+    entrypoints: ['serve.ts', 'sessions/sqlite/checkpoint-worker.ts'].map((file) =>
+      join(root, 'backend', file),
+    ),
     outdir: outDir,
+    // Side by side, whatever folder they come from.
+    naming: '[name].[ext]',
   });
 }
 
