@@ -10,7 +10,7 @@ import { measureFirstToken } from './measures/first-token.ts';
 import { measureFrames } from './measures/frames.ts';
 import { measureLongSession } from './measures/long-session.ts';
 import { measureStart } from './measures/start.ts';
-import { measureStreamRounds, measureStreams, PACES } from './measures/streams.ts';
+import { compareStreams, measureStreams, PACES } from './measures/streams.ts';
 import { measureThroughput } from './measures/throughput.ts';
 import { type BenchReport, renderReport } from './report.ts';
 import { bundleService, startTargets, stopTargets } from './targets.ts';
@@ -97,17 +97,13 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
         program,
       });
       onStep(`${streams} streams at once`);
-      const compared = ['pass-through', 'service'] as const;
       const few = Math.min(streams, FASTAPI_STREAMS);
       const found: BenchReport['streams'] = {
-        ...(await measureStreamRounds(targets, compared, streams, rounds)),
+        ...(await compareStreams(targets, streams, PACES.steady, rounds)),
         fastapi: await measureStreams(targets, 'fastapi', few, PACES.steady),
       };
       onStep(`${streams} streams in a rush`);
-      const rush: BenchReport['rush'] = {
-        'pass-through': await measureStreams(targets, 'pass-through', streams, PACES.rush),
-        service: await measureStreams(targets, 'service', streams, PACES.rush),
-      };
+      const rush = await compareStreams(targets, streams, PACES.rush, 1);
       onStep('start to /health');
       const startMs = await measureStart(
         () => startService({ root, scratchDir, modelUrl: standin.url, agentsDir, program }),

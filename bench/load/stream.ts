@@ -23,7 +23,7 @@ export async function streamOnSocket(job: ParsedJob, sessionId: string): Promise
     if (firstTokenMs === 0 && !bytes.toString('latin1', 0, OK.length).startsWith(OK))
       throw new Error(bytes.toString('utf8', 0, 300));
     firstTokenMs ||= performance.now() - beganAt;
-    // What marks a frame may be cut in two.
+    // What marks a frame, or the end, may be cut in two.
     const text = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
     let end = 0;
     for (let at = text.indexOf(FRAME); at !== -1; at = text.indexOf(FRAME, end)) {
@@ -48,7 +48,7 @@ export async function streamOnSocket(job: ParsedJob, sessionId: string): Promise
         try {
           if (!read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) return;
           if (frames < job.frames) reject(new Error(`${frames} frames of ${job.frames}`));
-          resolve({ firstTokenMs, wholeMs: performance.now() - beganAt });
+          else resolve({ firstTokenMs, wholeMs: performance.now() - beganAt });
         } catch (error) {
           reject(error);
         }

@@ -26,12 +26,14 @@ export const PACES = {
   rush: { everyMs: 300, rampMs: 3_000 },
 } as const;
 
+type Pace = (typeof PACES)[keyof typeof PACES];
+
 /** Begins `streams` streams at the pace, each an answer in 20 pieces, and reads all of them to their end. */
 export async function measureStreams(
   { servers }: Targets,
   name: TargetName,
   streams: number,
-  { everyMs, rampMs }: (typeof PACES)[keyof typeof PACES],
+  { everyMs, rampMs }: Pace,
 ): Promise<Streams> {
   const { url, pid } = servers[name];
   const before = residentBytes(pid);
@@ -58,22 +60,20 @@ export async function measureStreams(
   };
 }
 
-/** Several rounds, the servers in turn: of each server the round with the median p99, and the errors of all rounds. */
-export async function measureStreamRounds<T extends TargetName>(
+const COMPARED = ['pass-through', 'service'] as const;
+
+/** Rounds of the pass-through and the service in turn: of each the round with the median p99, and the errors of all. */
+export async function compareStreams(
   targets: Targets,
-  names: readonly T[],
   streams: number,
+  pace: Pace,
   rounds: number,
-): Promise<Record<T, Streams>> {
-  const found = new Map<T, Streams[]>();
-  for (let round = 0; round < rounds; round++)
-    for (const name of names) {
-      // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
-      const measured = await measureStreams(targets, name, streams, PACES.steady);
-      found.set(name, [...(found.get(name) ?? []), measured]);
-    }
-  const results = names.map((name) => [name, middleOf(found.get(name) ?? [])]);
-  return Object.fromEntries(results) as Record<T, Streams>;
+): Promise<Record<(typeof COMPARED)[number], Streams>> {
+  const found = { 'pass-through': [] as Streams[], service: [] as Streams[] };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of COMPARED) found[name].push(await measureStreams(targets, name, streams, pace));
+  }
+  return { 'pass-through': middleOf(found['pass-through']), service: middleOf(found.service) };
 }
 
 function middleOf(rounds: readonly Streams[]): Streams {
