@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnGeminiStandin, type GeminiStandin } from '../ops/standins/gemini/spawn.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '../standins/gemini/spawn.ts';
 import { buildService } from './build.ts';
 import { json } from './testing/test-app.ts';
 

@@ -3,7 +3,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
-import { spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { measureA2a } from './measures/a2a.ts';
 import { measureFirestoreSession } from './measures/firestore-session.ts';
 import { measureFirstToken } from './measures/first-token.ts';

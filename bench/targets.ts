@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts';
 import { type Server, startServer } from '@lornu/ops/servers/server.ts';
-import { type GeminiStandin, RAISED_REQUEST_LIMIT } from '@lornu/ops/standins/gemini/spawn.ts';
+import { type GeminiStandin, RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
 
 export const TARGETS = ['service', 'fastapi', 'pass-through'] as const;
 export type TargetName = (typeof TARGETS)[number];

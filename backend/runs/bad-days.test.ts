@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { openRunBench, type TestProcess } from '../testing/run-bench.ts';
 import type { Run, TurnRequest } from './run.ts';

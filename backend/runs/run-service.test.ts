@@ -2,7 +2,7 @@ import { setLogger, type LlmAgent } from '@google/adk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import type { Database } from 'bun:sqlite';
 import { join } from 'node:path';
-import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
 import { EnvironmentPlugin } from '../agents/environment-plugin.ts';
 import { loadAgents } from '../agents/load-agents.ts';

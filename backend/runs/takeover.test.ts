@@ -9,8 +9,8 @@ import {
   setDefaultTimeout,
   test,
 } from 'bun:test';
-import { startFirestoreStandin } from '../../ops/standins/firestore/server.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { startFirestoreStandin } from '../../standins/firestore/server.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
 import { useModel } from '../model/gemini-llm.ts';
 import { openFirestoreBench, openRunBench, type RunBench } from '../testing/run-bench.ts';
 import type { Run, TurnRequest } from './run.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { RAISED_REQUEST_LIMIT } from '@lornu/ops/standins/gemini/spawn.ts';
+import { RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
 import { type Job, RESULT, type Result } from './job.ts';
 
 /** Runs the load client as a process and reads what it saw. */

@@ -1,5 +1,5 @@
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
-import { startFirestoreStandin } from '@lornu/ops/standins/firestore/server.ts';
+import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { type LongSession, measureLongSession } from './long-session.ts';
 
 /** What a turn on Firestore (its stand-in, in this process) costs the server in a short and in a long session. */

@@ -1,4 +1,4 @@
-import { RAISED_REQUEST_LIMIT } from '@lornu/ops/standins/gemini/spawn.ts';
+import { RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
 
 /**
  * What a server costs that does nothing but carry Gemini's frames to the caller in the wire's form: no agent, no

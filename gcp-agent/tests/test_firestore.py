@@ -14,7 +14,7 @@ from gcp_agent.firestore.session_service import LeasedSessionService
 from gcp_agent.turns import SessionBusyError, SessionKey
 from tests.test_service import BUN, running
 
-STANDIN = Path(__file__).parent.parent.parent / "ops" / "standins" / "firestore" / "main.ts"
+STANDIN = Path(__file__).parent.parent.parent / "standins" / "firestore" / "main.ts"
 NAMES = {"app_name": "lornu", "user_id": "ann", "session_id": "s"}
 KEY = SessionKey("lornu", "ann", "s")
 

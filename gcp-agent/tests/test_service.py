@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 PROJECT = Path(__file__).parent.parent
-STANDIN = PROJECT.parent / "ops" / "standins" / "gemini" / "main.ts"
+STANDIN = PROJECT.parent / "standins" / "gemini" / "main.ts"
 BUN = os.environ.get("BUN") or which("bun")
 START_TIMEOUT_S = 60
 

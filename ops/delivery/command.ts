@@ -1,8 +1,8 @@
 import { Option } from 'commander';
 import { resolve } from 'node:path';
-import type { CliContext } from '../cli/cli-context.ts';
+import type { CliContext } from '../base/cli-context.ts';
 import { DELIVERY_FOLDER, type DeliveryContext } from './delivery-context.ts';
-import { withLock } from '../rehearsal/run/workspace.ts';
+import { withLock } from '../process/with-lock.ts';
 import { createReporter } from '../steps/reporter.ts';
 
 /** What the commands that deliver staging share. */

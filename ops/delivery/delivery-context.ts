@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CliContext } from '../cli/cli-context.ts';
+import type { CliContext } from '../base/cli-context.ts';
 import type { Emit } from '../steps/step-events.ts';
 
 /** What delivers staging works with. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { CliError } from '../cli/cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
 import { fileOf, type DeliveryContext, type FILES } from './delivery-context.ts';
 
 const SHA256 = z.string().regex(/^[0-9a-f]{64}$/);

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { describeConfig } from '@lornu/backend/config/describe-config.ts';
-import type { CliContext } from '../cli/cli-context.ts';
+import type { CliContext } from '../base/cli-context.ts';
 import { examineHops } from './hops.ts';
 import { configProblems } from '../up/config-problems.ts';
 import { whoListens } from '../process/port-holder.ts';

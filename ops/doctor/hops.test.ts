@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { type GoogleStandIn, startGoogleStandIn } from '../standins/google/server.ts';
+import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
 import { examineHops } from './hops.ts';
 
 let google: GoogleStandIn;

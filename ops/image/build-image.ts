@@ -1,5 +1,5 @@
-import type { CliContext } from '../cli/cli-context.ts';
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import type { CliContext } from '../base/cli-context.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 import { tryCommand } from '../process/run-command.ts';
 import { ensureTools } from '../setup/ensure-tools.ts';
 import { runSteps, type Step } from '../steps/run-steps.ts';

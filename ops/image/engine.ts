@@ -1,4 +1,4 @@
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 import { SYSTEM_DIRS } from '../setup/find-tool.ts';
 import { tryCommand } from '../process/run-command.ts';
 

@@ -1,4 +1,4 @@
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 import { describeEnd, type CommandResult } from '../process/run-command.ts';
 
 const REASONS: { pattern: RegExp; why: string; next: string }[] = [

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 import { readCheckout, toRevision } from '../delivery/git.ts';
 import { signIn, withSignIn, type Registry } from '../delivery/image/registry.ts';
 import { openRepository, REPOSITORY, tagOf, targetOf } from '../delivery/image/repository.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CliContext } from '../cli/cli-context.ts';
+import type { CliContext } from '../base/cli-context.ts';
 import { startChild, type Child } from '../process/child.ts';
 import { tryCommand } from '../process/run-command.ts';
 import { claimPort } from '../up/port.ts';

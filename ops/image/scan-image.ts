@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
-import type { CliContext } from '../cli/cli-context.ts';
+import type { CliContext } from '../base/cli-context.ts';
 import { runCommand, tryCommand } from '../process/run-command.ts';
 import { ensureTools } from '../setup/ensure-tools.ts';
 import { runSteps } from '../steps/run-steps.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CliContext } from '../cli/cli-context.ts';
+import type { CliContext } from '../base/cli-context.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 import { childEnded } from '../up/child-ended.ts';
 import { chooseModel } from '../up/model-choice.ts';

@@ -1,7 +1,7 @@
 import { cp, mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CliContext } from '../cli/cli-context.ts';
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import type { CliContext } from '../base/cli-context.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 import { runCommand, tryCommand } from '../process/run-command.ts';
 import { ensureTools } from '../setup/ensure-tools.ts';
 import { findTool } from '../setup/find-tool.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { CliError, EXIT, renderCliError } from '../cli/cli-error.ts';
+import { CliError, EXIT, renderCliError } from '../base/cli-error.ts';
 import { runCommand, tryCommand } from './run-command.ts';
 
 describe('a program that runs to its end', () => {

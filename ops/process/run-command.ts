@@ -1,4 +1,4 @@
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 
 const TAIL_LINES = 20;
 

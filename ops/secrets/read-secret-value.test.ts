@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CliError } from '../cli/cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
 import { MAX_SECRET_BYTES, readSecretValue } from './read-secret-value.ts';
 
 async function* input(...chunks: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {

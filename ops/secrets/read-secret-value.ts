@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 
 /** Most bytes of a secret: Secrets Manager's own limit (SecretString of PutSecretValue). */
 export const MAX_SECRET_BYTES = 65_536;

@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, test } from 'bun:test';
-import { CliError, renderCliError } from '../cli/cli-error.ts';
+import { CliError, renderCliError } from '../base/cli-error.ts';
 import { SECRET_FORMS } from './secret-forms.ts';
 import { setSecret } from './set-secret.ts';
 

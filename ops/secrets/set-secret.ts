@@ -6,7 +6,7 @@ import {
   SecretsManagerClient,
   SecretsManagerServiceException,
 } from '@aws-sdk/client-secrets-manager';
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 import { SECRET_FORMS, SECRET_PREFIX } from './secret-forms.ts';
 
 export interface SetSecretOptions {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { endingWithParent } from '../process/ending-with-parent.ts';
 import { runCommand } from '../process/run-command.ts';
-import { RAISED_REQUEST_LIMIT } from '../standins/gemini/spawn.ts';
+import { RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
 import { type Server, startServer } from './server.ts';
 
 export interface AgentServerOptions {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { CliContext } from '../cli/cli-context.ts';
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import type { CliContext } from '../base/cli-context.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 import { runCommand, tryCommand } from '../process/run-command.ts';
 import { runSteps, type Step } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';

@@ -1,4 +1,4 @@
-import type { CliContext } from '../cli/cli-context.ts';
+import type { CliContext } from '../base/cli-context.ts';
 import { createPlainRenderer } from './plain-renderer.ts';
 import type { Emit, StepEvent } from './step-events.ts';
 import { createTtyRenderer } from './tty-renderer.ts';

@@ -1,4 +1,4 @@
-import { CliError } from '../cli/cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
 import type { Emit } from './step-events.ts';
 
 /** How many of the last lines of a failed step are kept for the reader. */

@@ -1,4 +1,4 @@
-import { CliError } from '../cli/cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
 import type { Child } from '../process/child.ts';
 
 /** What is said when a program that should go on has ended. */

@@ -1,5 +1,5 @@
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 
 /** SQLite's write-ahead log and a day of logs; below that, conversations would fail half-way. */
 const LEAST_FREE_BYTES = 50_000_000;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { InvalidArgumentError } from 'commander';
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 import { whoListens } from '../process/port-holder.ts';
 
 /** The port itself when it is free, a free one for 0; otherwise an error that says who holds it, and how the command takes another. */

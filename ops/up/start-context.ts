@@ -1,4 +1,4 @@
-import type { CliContext } from '../cli/cli-context.ts';
+import type { CliContext } from '../base/cli-context.ts';
 
 export type StartContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'redact' | 'signal'> & {
   /** Absolute: databases, artifacts and logs. */

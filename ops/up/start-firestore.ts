@@ -18,7 +18,7 @@ export async function startFirestore(
     name: 'The Firestore stand-in',
     command: [
       process.execPath,
-      'ops/standins/firestore/main.ts',
+      'standins/firestore/main.ts',
       '--port',
       '0',
       '--until-stdin-ends',

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 import { startChild, type Child } from '../process/child.ts';
-import { DEFAULTS } from '../standins/google/server.ts';
+import { DEFAULTS } from '@lornu/standins/google/server.ts';
 import { childEnded } from './child-ended.ts';
 import type { StartContext } from './start-context.ts';
 
@@ -27,7 +27,7 @@ export async function startGoogle(context: StartContext): Promise<{ child: Child
   const announced = Promise.withResolvers<string>();
   const child = await startChild({
     name: 'The stand-in for Google',
-    command: [process.execPath, 'ops/standins/google/main.ts', '--port', '0', '--until-stdin-ends'],
+    command: [process.execPath, 'standins/google/main.ts', '--port', '0', '--until-stdin-ends'],
     cwd: context.root,
     env: { PATH: context.env['PATH'] },
     logPath: join(context.dataDir, 'logs/google-stand-in.log'),

@@ -13,7 +13,7 @@ export async function startStandin(context: StartContext): Promise<{ child: Chil
   const announced = Promise.withResolvers<string>();
   const child = await startChild({
     name: 'The Gemini stand-in',
-    command: [process.execPath, 'ops/standins/gemini/main.ts', '--port', '0', '--until-stdin-ends'],
+    command: [process.execPath, 'standins/gemini/main.ts', '--port', '0', '--until-stdin-ends'],
     cwd: context.root,
     // It needs nothing of our environment, least of all our keys.
     env: { PATH: context.env['PATH'], ...MANY_REQUESTS },

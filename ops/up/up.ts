@@ -1,6 +1,6 @@
 import { isAbsolute, join, relative } from 'node:path';
-import type { CliContext } from '../cli/cli-context.ts';
-import { CliError, EXIT } from '../cli/cli-error.ts';
+import type { CliContext } from '../base/cli-context.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
 import type { Child } from '../process/child.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 import { runSteps, type Step, type StepIo } from '../steps/run-steps.ts';

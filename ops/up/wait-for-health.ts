@@ -1,4 +1,4 @@
-import { CliError } from '../cli/cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
 import type { Child } from '../process/child.ts';
 import { childEnded } from './child-ended.ts';
 

@@ -11,7 +11,7 @@ import {
   DescribeTargetGroupsCommand,
   type ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { CliError } from '../cli/cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
 
 /** The account as far as a verification looks at it. */
 export interface Account {

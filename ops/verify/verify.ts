@@ -1,4 +1,4 @@
-import { inOneLine } from '../cli/cli-error.ts';
+import { inOneLine } from '../base/cli-error.ts';
 import { runStep } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
 import type { Check, Scene } from './check.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { startFakeGcs, type FakeGcs } from './fake-gcs.ts';
 import { startPythonArtifacts, type PythonArtifacts } from './python-artifacts.ts';
 

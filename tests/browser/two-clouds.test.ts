@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { startGcpAgent } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
-import { startFirestoreStandin, type FirestoreStandin } from '@lornu/ops/standins/firestore/server.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import { firestoreVariables } from '../runs/chaos.ts';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { buildPage } from '@lornu/frontend/build.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
-import { spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { launchChromium } from './chromium.ts';
 import { ChatPage, type ChatPageOptions } from './chat-page.ts';
 

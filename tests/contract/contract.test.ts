@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
-import { type GeminiStandin, spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { type GeminiStandin, spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import type { ContractCase } from './case.ts';
 import { ARTIFACT_CASES, MEMORY_CASES } from './cases/artifacts.ts';
 import { BAD_INPUT_CASES } from './cases/bad-input.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createFirestore } from '../../backend/firestore/create-firestore.ts';
 import { FirestoreSessionStore } from '../../backend/sessions/firestore/firestore-session-store.ts';
-import { startFirestoreStandin, type FirestoreStandin } from '../../ops/standins/firestore/server.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { event } from './events.ts';
 import { DATABASE, PROJECT } from './world.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
 import type { Run } from '../../backend/runs/run.ts';
 import { openFirestoreBench, type RunBench, type TestProcess } from '../../backend/testing/run-bench.ts';
-import { startFirestoreStandin, type FirestoreStandin } from '../../ops/standins/firestore/server.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import type { Wire } from './events.ts';
 
 // Shorter than a task's, so that these days are over within seconds; tests/long-firestore has them at full length.

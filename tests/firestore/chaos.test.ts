@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { startFirestoreStandin, type FirestoreStandin } from '../../ops/standins/firestore/server.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { runChaos } from '../runs/chaos.ts';
 
 const seed = Date.now() % 1_000_000;

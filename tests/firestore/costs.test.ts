@@ -5,8 +5,8 @@ import { eventsOf, sessionOf } from '../../backend/sessions/firestore/paths.ts';
 import { toTimestamp } from '../../backend/sessions/firestore/session-document.ts';
 import { openFirestoreBench, type RunBench } from '../../backend/testing/run-bench.ts';
 import type { Firestore } from '@google-cloud/firestore';
-import { startFirestoreStandin, type FirestoreStandin } from '../../ops/standins/firestore/server.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { wireEvent } from './events.ts';
 
 /** As in staging: the bench's own looks are shorter than any task's. */

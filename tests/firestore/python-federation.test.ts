@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { resolve } from 'node:path';
-import { type GoogleStandIn, startGoogleStandIn } from '../../ops/standins/google/server.ts';
+import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
 
 const GCP_AGENT = resolve(import.meta.dir, '../../gcp-agent');
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startService } from '../../ops/servers/agent-servers.ts';
 import type { Server } from '../../ops/servers/server.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { wireEvent, type Wire } from './events.ts';
 import { DATABASE, openWorld, PROJECT, type World } from './world.ts';
 

@@ -6,8 +6,8 @@ import type { Firestore } from '@google-cloud/firestore';
 import { createFirestore } from '../../backend/firestore/create-firestore.ts';
 import { startGcpAgent, startService } from '../../ops/servers/agent-servers.ts';
 import type { Server } from '../../ops/servers/server.ts';
-import { startFirestoreStandin, type FirestoreStandin } from '../../ops/standins/firestore/server.ts';
-import { spawnGeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { firestoreVariables } from '../runs/chaos.ts';
 import { DATABASE, PROJECT } from './world.ts';
 

@@ -4,7 +4,7 @@ import {
   FirestoreSessionStore,
   type FirestoreSessionStoreOptions,
 } from '../../backend/sessions/firestore/firestore-session-store.ts';
-import { startFirestoreStandin, type FirestoreStandin } from '../../ops/standins/firestore/server.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { startPythonAdk, type PythonAdk } from './python-adk.ts';
 
 export const PROJECT = 'lornu';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
-import { type GeminiStandin, spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { type GeminiStandin, spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 
 const root = resolve(import.meta.dir, '../..');
 const SCHEMATHESIS = 'schemathesis==4.32.5';

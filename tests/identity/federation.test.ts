@@ -9,7 +9,7 @@ import {
   type AwsCredentialsSource,
   createTaskCredentials,
 } from '../../backend/identity/aws/task-credentials.ts';
-import { type GoogleStandIn, startGoogleStandIn } from '../../ops/standins/google/server.ts';
+import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
 
 const AUDIENCE = 'https://peer.example';
 let google: GoogleStandIn;

@@ -12,7 +12,7 @@ import { callModel } from '../../backend/model/call-model.ts';
 import { withNewestKey } from '../../backend/model/with-newest-key.ts';
 import { modelBackend } from '../../backend/model-backend.ts';
 import { createJsonLogger } from '../../backend/observability/json-logger.ts';
-import { type GoogleStandIn, startGoogleStandIn } from '../../ops/standins/google/server.ts';
+import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:lornu/staging/';
 const GEMINI_ARN = `${ARN}gemini-api-key-AbCdEf`;

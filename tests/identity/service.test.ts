@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type GoogleStandIn, startGoogleStandIn } from '../../ops/standins/google/server.ts';
+import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
 import { createAuthority } from './certificates.ts';
 
 // A process starts from source, on a machine that may be busy.

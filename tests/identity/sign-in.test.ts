@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { createTestApp, type TestApp } from '../../backend/testing/test-app.ts';
 import { withHeaders } from './kit.ts';
-import { type GoogleStandIn, startGoogleStandIn } from '../../ops/standins/google/server.ts';
+import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
 
 let google: GoogleStandIn;
 let app: TestApp;

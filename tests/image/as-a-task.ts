@@ -1,18 +1,15 @@
 import type { ContainerDefinition } from '@aws-sdk/client-ecs';
 import type { BuiltImages } from '@lornu/ops/image/build-image.ts';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
-import { leaveWill } from '@lornu/ops/rehearsal/containers/left-behind.ts';
-import { ownName, OWNER_LABEL } from '@lornu/ops/rehearsal/containers/owner.ts';
-import {
-  startPodmanContainer,
-  type ContainerImage,
-} from '@lornu/ops/rehearsal/containers/podman-container.ts';
-import type { MachineLimits } from '@lornu/ops/rehearsal/containers/limit-flags.ts';
-import { openPodman } from '@lornu/ops/rehearsal/containers/podman.ts';
-import { tryMachine } from '@lornu/ops/rehearsal/containers/try-machine.ts';
-import type { Container } from '@lornu/ops/rehearsal/tasks/container.ts';
-import { TaskAddresses } from '@lornu/ops/rehearsal/tasks/task-address.ts';
-import { readTaskDefinition, type TaskPlan } from '@lornu/ops/rehearsal/tasks/task-definition.ts';
+import { leaveWill } from '@lornu/rehearsal/containers/left-behind.ts';
+import { ownName, OWNER_LABEL } from '@lornu/rehearsal/containers/owner.ts';
+import { startPodmanContainer, type ContainerImage } from '@lornu/rehearsal/containers/podman-container.ts';
+import type { MachineLimits } from '@lornu/rehearsal/containers/limit-flags.ts';
+import { openPodman } from '@lornu/rehearsal/containers/podman.ts';
+import { tryMachine } from '@lornu/rehearsal/containers/try-machine.ts';
+import type { Container } from '@lornu/rehearsal/tasks/container.ts';
+import { TaskAddresses } from '@lornu/rehearsal/tasks/task-address.ts';
+import { readTaskDefinition, type TaskPlan } from '@lornu/rehearsal/tasks/task-definition.ts';
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -4,7 +4,7 @@ import { layerDigests, measureImages, renderSizes } from '@lornu/ops/image/image
 import { runImage, type RunningContainer } from '@lornu/ops/image/run-image.ts';
 import { scanImages } from '@lornu/ops/image/scan-image.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,6 +1,6 @@
 import type { BuiltImages } from '@lornu/ops/image/build-image.ts';
 import { readLines, tryCommand } from '@lornu/ops/process/run-command.ts';
-import { removeLeftBehind } from '@lornu/ops/rehearsal/containers/left-behind.ts';
+import { removeLeftBehind } from '@lornu/rehearsal/containers/left-behind.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-import type { StackName } from '@lornu/ops/rehearsal/terraform/stacks.ts';
+import type { StackName } from '@lornu/rehearsal/terraform/stacks.ts';
 
 /** A change of the files, and the mutant of the planned data that is to say the same. */
 export interface Sample {

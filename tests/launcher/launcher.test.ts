@@ -17,22 +17,22 @@ beforeAll(async () => {
 });
 afterAll(() => rm(base, { recursive: true, force: true }));
 
-/** A checkout with what the launcher reads, and an ops/cli.ts that tells that it was reached. */
+/** A checkout with what the launcher reads, and an cli/main.ts that tells that it was reached. */
 async function checkout(name: string): Promise<string> {
   const folder = join(base, name);
-  await mkdir(join(folder, 'ops'), { recursive: true });
+  await mkdir(join(folder, 'cli'), { recursive: true });
   await cp(join(root, 'lornu'), join(folder, 'lornu'));
   const { packageManager } = (await Bun.file(join(root, 'package.json')).json()) as {
     packageManager: string;
   };
-  const manifest = { name: 'trial', private: true, packageManager, workspaces: ['ops'] };
+  const manifest = { name: 'trial', private: true, packageManager, workspaces: ['cli'] };
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
   await writeFile(
-    join(folder, 'ops/package.json'),
-    JSON.stringify({ name: 'trial-ops', dependencies: { commander: '15.1.0' } }),
+    join(folder, 'cli/package.json'),
+    JSON.stringify({ name: 'trial-cli', dependencies: { commander: '15.1.0' } }),
   );
   await writeFile(
-    join(folder, 'ops/cli.ts'),
+    join(folder, 'cli/main.ts'),
     "console.log(`cli ${Bun.version} ${Bun.argv.slice(2).join(' ')}`, import.meta.resolve('commander').length > 0);",
   );
   const locked = Bun.spawnSync([process.execPath, 'install', '--lockfile-only'], {
@@ -98,8 +98,8 @@ describe('the launcher', () => {
       expect((await launch(folder)).stderr).toBe('Installing the locked packages ...\n');
 
       await writeFile(
-        join(folder, 'ops/package.json'),
-        JSON.stringify({ name: 'trial-ops', dependencies: { commander: '14.0.0' } }),
+        join(folder, 'cli/package.json'),
+        JSON.stringify({ name: 'trial-cli', dependencies: { commander: '14.0.0' } }),
       );
       const changed = await launch(folder);
       expect(changed.code).toBe(3);

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { startFirestoreStandin } from '../../ops/standins/firestore/server.ts';
+import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { runTwoWriters } from '../firestore/two-writers.ts';
 import { runChaos } from '../runs/chaos.ts';
 

@@ -9,21 +9,21 @@ import { join } from 'node:path';
 import { SIGNER, signerOf } from '@lornu/ops/delivery/image/signature.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { parseWorkflow, type Workflow } from '@lornu/ops/delivery/workflow/workflow.ts';
-import { createAwsClients, emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
-import { ensureEmulatorPython } from '@lornu/ops/rehearsal/emulator/ensure-python.ts';
-import { startEmulator, type Emulator } from '@lornu/ops/rehearsal/emulator/start-emulator.ts';
-import { commitAll, makeRepository } from '@lornu/ops/rehearsal/pipeline/checkout.ts';
-import type { JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
-import type { PipelineWorld } from '@lornu/ops/rehearsal/pipeline/world.ts';
-import { chooseProvider } from '@lornu/ops/rehearsal/terraform/choose-provider.ts';
-import { renderProvider } from '@lornu/ops/rehearsal/terraform/override.ts';
+import { createAwsClients, emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
+import { ensureEmulatorPython } from '@lornu/rehearsal/emulator/ensure-python.ts';
+import { startEmulator, type Emulator } from '@lornu/rehearsal/emulator/start-emulator.ts';
+import { commitAll, makeRepository } from '@lornu/rehearsal/pipeline/checkout.ts';
+import type { JobReport } from '@lornu/rehearsal/pipeline/run-workflow.ts';
+import type { PipelineWorld } from '@lornu/rehearsal/pipeline/world.ts';
+import { chooseProvider } from '@lornu/rehearsal/terraform/choose-provider.ts';
+import { renderProvider } from '@lornu/rehearsal/terraform/override.ts';
 import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
-import { startGithub, type Github } from '@lornu/ops/standins/github/server.ts';
+import { startGithub, type Github } from '@lornu/standins/github/server.ts';
 import {
   startTerraformCloud,
   type Right,
   type TerraformCloud,
-} from '@lornu/ops/standins/terraform-cloud/server.ts';
+} from '@lornu/standins/terraform-cloud/server.ts';
 
 export const root = join(import.meta.dir, '../..');
 export const WORKSPACE = 'lornu-aws-staging';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
-import { emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
+import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 
 /** ECR as an engine pushes to it. */
 export interface EcrFront {

@@ -1,5 +1,5 @@
 import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
-import { createAwsClients } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
+import { createAwsClients } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { WORKSPACE, type Pipeline } from './kit.ts';
 
 const CLUSTER = 'lornu-staging';

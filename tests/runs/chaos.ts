@@ -1,6 +1,6 @@
 import { sendMessage, type Conversation, type ReceivedFrame } from './client.ts';
 import { createSession } from './create-session.ts';
-import type { FirestoreStandin } from '@lornu/ops/standins/firestore/server.ts';
+import type { FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { Cluster } from './cluster.ts';
 import { findFaults } from './conversation-check.ts';
 

@@ -2,7 +2,7 @@ import {
   RAISED_REQUEST_LIMIT,
   spawnGeminiStandin,
   type GeminiStandin,
-} from '@lornu/ops/standins/gemini/spawn.ts';
+} from '@lornu/standins/gemini/spawn.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';

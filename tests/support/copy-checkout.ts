@@ -14,7 +14,7 @@ export async function copyCheckout(root: string, to: string): Promise<void> {
 
 /** Gives such a copy the packages that are installed in the checkout. */
 export async function linkPackages(root: string, to: string): Promise<void> {
-  for (const folder of ['.', 'agents', 'backend', 'frontend', 'ops']) {
+  for (const folder of ['.', 'agents', 'backend', 'cli', 'frontend', 'ops', 'rehearsal', 'standins']) {
     await symlink(join(root, folder, 'node_modules'), join(to, folder, 'node_modules'));
   }
 }

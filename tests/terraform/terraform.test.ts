@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { chooseProvider } from '../../ops/rehearsal/terraform/choose-provider.ts';
-import { findTerraform } from '../../ops/rehearsal/terraform/find-terraform.ts';
-import { STACKS } from '../../ops/rehearsal/terraform/stacks.ts';
+import { chooseProvider } from '@lornu/rehearsal/terraform/choose-provider.ts';
+import { findTerraform } from '@lornu/ops/terraform/find-terraform.ts';
+import { STACKS } from '@lornu/rehearsal/terraform/stacks.ts';
 import { parseTestRun } from './parse-test-run.ts';
 
 const ROOT = join(import.meta.dir, '../..');

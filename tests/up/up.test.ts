@@ -33,7 +33,7 @@ async function up(
 ): Promise<Child> {
   return startChild({
     name: 'lornu up',
-    command: [process.execPath, 'ops/cli.ts', 'up', '--json', '--data-dir', join(base, name), ...args],
+    command: [process.execPath, 'cli/main.ts', 'up', '--json', '--data-dir', join(base, name), ...args],
     cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     logPath: join(base, `${name}.log`),
@@ -105,7 +105,7 @@ describe('lornu up', () => {
     expect(await (await fetch(result.url)).text()).toContain('<script');
     const started = await descendants(child.pid);
     const commands = started.map(({ command }) => command).join('\n');
-    expect(commands).toContain('ops/standins/gemini/main.ts');
+    expect(commands).toContain('standins/gemini/main.ts');
     expect(commands).toContain('backend/serve.ts');
     expect(started).toHaveLength(2);
 
@@ -211,7 +211,7 @@ describe('lornu up', () => {
     expect((await fetch(session, { method: 'POST' })).status).toBe(200);
     expect(await (await fetch(session)).json()).toMatchObject({ id: 's1', events: [] });
     const started = await descendants(child.pid);
-    expect(started.map(({ command }) => command).join('\n')).toContain('ops/standins/firestore/main.ts');
+    expect(started.map(({ command }) => command).join('\n')).toContain('standins/firestore/main.ts');
     await child.stop();
     for (const { pid } of started) expect(() => process.kill(pid, 0)).toThrow();
   }, 60_000);

@@ -1,9 +1,9 @@
-import type { Action, Balancer, Listener, Rule } from '@lornu/ops/rehearsal/load-balancer/balancer.ts';
+import type { Action, Balancer, Listener, Rule } from '@lornu/rehearsal/load-balancer/balancer.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
-import { startFirestoreStandin } from '@lornu/ops/standins/firestore/server.ts';
-import { spawnGeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
-import { startGoogleStandIn, type GoogleStandIn } from '@lornu/ops/standins/google/server.ts';
+import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { startGoogleStandIn, type GoogleStandIn } from '@lornu/standins/google/server.ts';
 import type { Target } from '@lornu/ops/verify/target.ts';
 import { exportSPKI, importJWK, type JWTPayload } from 'jose';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import { runSteps } from '../../steps/run-steps.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { requireApproval } from '../github/approval.ts';

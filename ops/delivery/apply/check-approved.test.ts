@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import type { DeliveryContext } from '../delivery-context.ts';
 import { digestOf, type Manifest } from '../manifest.ts';
 import { type ApplyMode, checkApproved } from './check-approved.ts';

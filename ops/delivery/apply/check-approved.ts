@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { readCheckout } from '../git.ts';
 import { digestOf, MANIFEST, readRecord, type Manifest, type PlanChange } from '../manifest.ts';

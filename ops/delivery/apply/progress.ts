@@ -1,4 +1,4 @@
-import type { TerraformEvent } from '../../rehearsal/terraform/terraform-events.ts';
+import type { TerraformEvent } from '../../terraform/terraform-events.ts';
 import type { PlanChange } from '../manifest.ts';
 
 /** What happened to each planned change, by the events of `terraform apply -json`. */

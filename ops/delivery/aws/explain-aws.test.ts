@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { EXIT } from '../../cli/cli-error.ts';
+import { EXIT } from '../../base/cli-error.ts';
 import { explainAws } from './explain-aws.ts';
 
 const named = (name: string, message = 'arn:aws:iam::123456789012:role/x may not'): Error =>

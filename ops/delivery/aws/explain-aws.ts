@@ -1,4 +1,4 @@
-import { CliError, EXIT } from '../../cli/cli-error.ts';
+import { CliError, EXIT } from '../../base/cli-error.ts';
 
 /** AWS's refusal as a sentence; its own message stays in `cause`, it may name accounts and roles. */
 export function explainAws(what: string, cause: unknown): CliError {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { readVariables } from '../plan/variables.ts';
 import { estimate, type Estimate } from './estimate.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import type { StepIo } from '../../steps/run-steps.ts';
 import type { DeliveryContext } from '../delivery-context.ts';
 import { readState } from '../plan/read-state.ts';

@@ -1,5 +1,5 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import type { Step, StepIo } from '../../steps/run-steps.ts';
 import { runSteps } from '../../steps/run-steps.ts';
 import type { DeliveryContext } from '../delivery-context.ts';

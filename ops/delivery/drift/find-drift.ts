@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import { runSteps } from '../../steps/run-steps.ts';
 import type { DeliveryContext } from '../delivery-context.ts';
 import type { PlanChange } from '../manifest.ts';

@@ -1,4 +1,4 @@
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import type { DeliveryContext } from '../delivery-context.ts';
 import { openGithub } from './client.ts';
 

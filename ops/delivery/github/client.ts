@@ -1,4 +1,4 @@
-import { CliError, EXIT } from '../../cli/cli-error.ts';
+import { CliError, EXIT } from '../../base/cli-error.ts';
 import type { DeliveryContext } from '../delivery-context.ts';
 
 const ANSWER_MS = 30_000;

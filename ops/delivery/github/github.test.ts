@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
-import { startGithub, type Github } from '../../standins/github/server.ts';
+import { startGithub, type Github } from '@lornu/standins/github/server.ts';
 import { openGithub } from './client.ts';
 import { writeComment } from './comment.ts';
 import { keepDriftIssue } from './drift-issue.ts';

@@ -6,7 +6,7 @@ import {
   RepositoryNotFoundException,
   type ImageDetail,
 } from '@aws-sdk/client-ecr';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import { explainAws } from '../aws/explain-aws.ts';
 import type { Deployed } from '../manifest.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CliError, EXIT } from '../../cli/cli-error.ts';
+import { CliError, EXIT } from '../../base/cli-error.ts';
 import { RUNNING_JOBS } from '../workflow/promises.ts';
 import type { Registry } from './registry.ts';
 import { explainRefusal, requireSignature, SIGNER, signerOf } from './signature.ts';

@@ -1,4 +1,4 @@
-import { CliError, EXIT } from '../../cli/cli-error.ts';
+import { CliError, EXIT } from '../../base/cli-error.ts';
 import { tryCommand, type CommandResult } from '../../process/run-command.ts';
 import type { DeliveryContext } from '../delivery-context.ts';
 import { signIn, withSignIn, type Registry } from './registry.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import { chooseImage } from './choose-image.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;

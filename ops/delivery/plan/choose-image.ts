@@ -1,4 +1,4 @@
-import { CliError, EXIT } from '../../cli/cli-error.ts';
+import { CliError, EXIT } from '../../base/cli-error.ts';
 import type { ImageRepository, ImageTarget } from '../image/repository.ts';
 import type { Deployed, PlanRecord } from '../manifest.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import { runSteps } from '../../steps/run-steps.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { readCheckout, toRevision } from '../git.ts';

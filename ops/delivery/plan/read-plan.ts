@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { planDifferences, type Difference } from '../../rehearsal/terraform/plan-differences.ts';
+import { planDifferences, type Difference } from '../../terraform/plan-differences.ts';
 import type { PlanChange } from '../manifest.ts';
 
 const VARIABLE = z.looseObject({ value: z.unknown() });

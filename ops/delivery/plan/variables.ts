@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { CliError, EXIT } from '../../cli/cli-error.ts';
+import { CliError, EXIT } from '../../base/cli-error.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 
 /** The repository variable (or a laptop's environment variable) with the stack's values as JSON; none of them is secret. */

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import { beyondTheImage } from '../apply/check-approved.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { APPLIED, readRecord, type Deployed, type ScanRecord } from '../manifest.ts';

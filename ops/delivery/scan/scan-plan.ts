@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import { tryCommand, type CommandResult } from '../../process/run-command.ts';
 import { ensureTools } from '../../setup/ensure-tools.ts';
 import { TOOLS } from '../../setup/tools.ts';

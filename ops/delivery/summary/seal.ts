@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { planCost } from '../cost/plan-cost.ts';
 import { digestOf, PLAN_RECORD, readRecord, SCAN_RECORD, type Manifest } from '../manifest.ts';

@@ -1,5 +1,5 @@
-import { CliError, EXIT, type CliErrorParts } from '../../cli/cli-error.ts';
-import type { Diagnostic } from '../../rehearsal/terraform/terraform-events.ts';
+import { CliError, EXIT, type CliErrorParts } from '../../base/cli-error.ts';
+import type { Diagnostic } from '../../terraform/terraform-events.ts';
 
 type Told = Pick<CliErrorParts, 'why' | 'next' | 'exitCode'>;
 

@@ -1,12 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeEnd, tryCommand } from '../../process/run-command.ts';
-import { findTerraform } from '../../rehearsal/terraform/find-terraform.ts';
-import {
-  parseEvent,
-  type Diagnostic,
-  type TerraformEvent,
-} from '../../rehearsal/terraform/terraform-events.ts';
+import { findTerraform } from '../../terraform/find-terraform.ts';
+import { parseEvent, type Diagnostic, type TerraformEvent } from '../../terraform/terraform-events.ts';
 import type { StepIo } from '../../steps/run-steps.ts';
 import { STACK, type DeliveryContext } from '../delivery-context.ts';
 import { explainTerraform } from './explain.ts';

@@ -1,4 +1,4 @@
-import { spawnGeminiStandin, type GeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { PeerPlugin } from '../../../backend/agents/peer-plugin.ts';
 import { useModel } from '../../../backend/model/gemini-llm.ts';

@@ -7,7 +7,7 @@ import { openDatabase } from '../../../backend/sessions/sqlite/database.ts';
 import { FirestoreTaskRecords } from '../../../backend/tasks/firestore/firestore-task-records.ts';
 import { SqliteTaskRecords } from '../../../backend/tasks/sqlite/sqlite-task-records.ts';
 import { TASK_KEEP_MS, type TaskRecord, type TaskRecords } from '../../../backend/tasks/task-records.ts';
-import { startFirestoreStandin, type FirestoreStandin } from '../../../ops/standins/firestore/server.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 
 setDefaultTimeout(20_000);
 

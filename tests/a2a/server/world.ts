@@ -5,7 +5,7 @@ import {
   type SendMessageConfiguration,
   type SendMessageRequest,
 } from '@a2a-js/sdk';
-import { spawnGeminiStandin, type GeminiStandin } from '@lornu/ops/standins/gemini/spawn.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { SqliteTaskRecords } from '../../../backend/tasks/sqlite/sqlite-task-records.ts';
 import { ArtifactService } from '../../../backend/artifacts/artifact-service.ts';
 import { DiskArtifactFiles } from '../../../backend/artifacts/disk/disk-artifact-files.ts';

@@ -1,10 +1,10 @@
 #!/usr/bin/env bun
-import { SUITES } from '@lornu/ops/checks/suites.ts';
+import { SUITES } from '@lornu/cli/checks/suites.ts';
 import { join } from 'node:path';
 import { percent } from '../mutation/score.ts';
 import { addReport, lineCoverage, type Lines } from './ops-lines.ts';
 
-// Sums what the suites that ran left in .cache/test/coverage: which lines of ops/ they ran.
+// Sums what the suites that ran left in .cache/test/coverage: which lines of cli/, ops/, rehearsal/ and standins/ they ran.
 const LEAST = 0.8;
 const root = join(import.meta.dir, '../../..');
 const files = new Map<string, Lines>();
@@ -18,7 +18,9 @@ for (const { name, coversOps, onlyInAll } of SUITES) {
 }
 
 const sources: { path: string; text: string }[] = [];
-for (const path of [...new Bun.Glob('ops/**/*.ts').scanSync({ cwd: root })].toSorted()) {
+for (const path of [
+  ...new Bun.Glob('{cli,ops,rehearsal,standins}/**/*.ts').scanSync({ cwd: root }),
+].toSorted()) {
   if (path.includes('node_modules/') || path.endsWith('.test.ts')) continue;
   // oxlint-disable-next-line no-await-in-loop -- a few hundred small files
   sources.push({ path, text: await Bun.file(join(root, path)).text() });
@@ -36,7 +38,7 @@ if (missing.length > 0)
   process.stdout.write(`no report of: ${missing.join(', ')} (run ./lornu test first)\n`);
 const whole = missing.length === 0;
 process.stdout.write(
-  `figure: ${percent(run, all)} of the lines of the deployment scripts (ops/) are run by tests in their own process ` +
+  `figure: ${percent(run, all)} of the lines of the deployment scripts (cli/, ops/, rehearsal/) are run by tests in their own process ` +
     `(${run} of ${all}; ${whole ? 'every suite' : `without ${missing.join(', ')}`}; the same lines run by child processes are not counted)\n`,
 );
 // A part of the suites says nothing about the whole.

@@ -24,7 +24,7 @@ test('a file that nothing loaded counts with all its lines; one of types has non
 });
 
 test('what is no deployment script is left out, and said', () => {
-  const sources = [{ path: 'ops/standins/gemini/server.ts', text: 'export const a = 1;\n' }];
+  const sources = [{ path: 'standins/gemini/server.ts', text: 'export const a = 1;\n' }];
   const coverage = lineCoverage(new Map(), sources);
   expect(coverage.all).toBe(0);
   expect(coverage.leftOut.find(({ files }) => files > 0)?.why).toContain('stand-ins');

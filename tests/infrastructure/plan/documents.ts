@@ -11,11 +11,11 @@ const CACHE = join(ROOT, '.cache/infrastructure');
 /** Whatever the plans follow from: the files, how they are applied, and what they are applied to. */
 const SOURCES = [
   'terraform/aws/*/*.tf',
-  'ops/rehearsal/aws/**/*.py',
-  'ops/rehearsal/aws/requirements.txt',
-  'ops/rehearsal/provider/provider-source.ts',
-  'ops/rehearsal/run/{apply-stack,given-account}.ts',
-  'ops/rehearsal/terraform/{override,variables,stacks}.ts',
+  'rehearsal/aws/**/*.py',
+  'rehearsal/aws/requirements.txt',
+  'rehearsal/provider/provider-source.ts',
+  'rehearsal/run/{apply-stack,given-account}.ts',
+  'rehearsal/terraform/{override,variables,stacks}.ts',
   'tests/infrastructure/plan/make-documents.ts',
 ];
 

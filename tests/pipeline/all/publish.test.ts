@@ -5,7 +5,7 @@ import { SIGNER, signerOf } from '@lornu/ops/delivery/image/signature.ts';
 import { EVENTS } from '@lornu/ops/delivery/workflow/events.ts';
 import { findEngine } from '@lornu/ops/image/engine.ts';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
-import { runWorkflow, type JobReport } from '@lornu/ops/rehearsal/pipeline/run-workflow.ts';
+import { runWorkflow, type JobReport } from '@lornu/rehearsal/pipeline/run-workflow.ts';
 import { expectRan, expectResult, logOf, signaturesIn, startPipeline, type Pipeline } from '../kit.ts';
 import { startEcrFront, type EcrFront } from '../registry.ts';
 import { finishDeployment, runningRevision } from '../service.ts';

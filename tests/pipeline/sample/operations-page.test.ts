@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { COMMANDS } from '@lornu/ops/cli/command-table.ts';
+import { COMMANDS } from '@lornu/cli/command-table.ts';
 import { root } from '../kit.ts';
 import { NOT_RUN, readOperationsPage } from '../operations-page.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findSecrets } from '@lornu/ops/delivery/plan/find-secrets.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
-import { findTerraform } from '@lornu/ops/rehearsal/terraform/find-terraform.ts';
+import { findTerraform } from '@lornu/ops/terraform/find-terraform.ts';
 import { root } from '../kit.ts';
 
 // Terraform's own plan of something with a secret in it, so that the marks are those that it really sets. No provider.

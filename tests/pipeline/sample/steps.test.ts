@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { ACTIONS } from '@lornu/ops/rehearsal/pipeline/actions.ts';
+import { ACTIONS } from '@lornu/rehearsal/pipeline/actions.ts';
 import { readWorkflow } from '../kit.ts';
 import { ACTED, describeSteps, NOT_RUN, RUN_BY, stepsOf } from '../steps.ts';
 

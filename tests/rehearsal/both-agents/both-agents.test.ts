@@ -1,7 +1,7 @@
-import { apply } from '@lornu/ops/rehearsal/run/apply.ts';
-import { destroy } from '@lornu/ops/rehearsal/run/destroy.ts';
-import { serve, type ServeOptions } from '@lornu/ops/rehearsal/serve/serve.ts';
-import type { Served } from '@lornu/ops/rehearsal/serve/served.ts';
+import { apply } from '@lornu/rehearsal/run/apply.ts';
+import { destroy } from '@lornu/rehearsal/run/destroy.ts';
+import { serve, type ServeOptions } from '@lornu/rehearsal/serve/serve.ts';
+import type { Served } from '@lornu/rehearsal/serve/served.ts';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { temporaryRehearsal } from '../whole/kit.ts';
 import { ask, oneTurn } from '../whole/served.ts';

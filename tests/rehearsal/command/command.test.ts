@@ -1,4 +1,4 @@
-import type { Report } from '@lornu/ops/rehearsal/report/report.ts';
+import type { Report } from '@lornu/rehearsal/report/report.ts';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

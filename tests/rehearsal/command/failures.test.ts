@@ -5,10 +5,10 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import { DeleteSecretCommand, ListSecretsCommand } from '@aws-sdk/client-secrets-manager';
-import { CliError } from '@lornu/ops/cli/cli-error.ts';
-import { apply, type ApplyResult } from '@lornu/ops/rehearsal/run/apply.ts';
-import { destroy } from '@lornu/ops/rehearsal/run/destroy.ts';
-import { serve } from '@lornu/ops/rehearsal/serve/serve.ts';
+import { CliError } from '@lornu/ops/base/cli-error.ts';
+import { apply, type ApplyResult } from '@lornu/rehearsal/run/apply.ts';
+import { destroy } from '@lornu/rehearsal/run/destroy.ts';
+import { serve } from '@lornu/rehearsal/serve/serve.ts';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';

@@ -7,9 +7,9 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
-import { emulatorSettings } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
-import { ensureEmulatorPython } from '@lornu/ops/rehearsal/emulator/ensure-python.ts';
-import { startEmulator, type Emulator } from '@lornu/ops/rehearsal/emulator/start-emulator.ts';
+import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
+import { ensureEmulatorPython } from '@lornu/rehearsal/emulator/ensure-python.ts';
+import { startEmulator, type Emulator } from '@lornu/rehearsal/emulator/start-emulator.ts';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ export async function startKit(): Promise<EmulatorKit> {
     route53: new Route53Client(settings),
     s3: new S3Client({ ...settings, forcePathStyle: true }),
     authorities: async () => {
-      const script = join(root, 'ops/rehearsal/aws/certificates.py');
+      const script = join(root, 'rehearsal/aws/certificates.py');
       const made = Bun.spawnSync([python, script, folder, 'test.lornu.example']);
       if (!made.success) throw new Error(made.stderr.toString());
       const names = ['authority.pem', 'peer-authority.pem'];

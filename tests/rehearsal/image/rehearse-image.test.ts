@@ -1,9 +1,9 @@
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import { findEngine } from '@lornu/ops/image/engine.ts';
-import { findLeftBehind } from '@lornu/ops/rehearsal/containers/left-behind.ts';
-import { OWNER_LABEL } from '@lornu/ops/rehearsal/containers/owner.ts';
-import { openPodman } from '@lornu/ops/rehearsal/containers/podman.ts';
-import type { Report } from '@lornu/ops/rehearsal/report/report.ts';
+import { findLeftBehind } from '@lornu/rehearsal/containers/left-behind.ts';
+import { OWNER_LABEL } from '@lornu/rehearsal/containers/owner.ts';
+import { openPodman } from '@lornu/rehearsal/containers/podman.ts';
+import type { Report } from '@lornu/rehearsal/report/report.ts';
 import type { Verification } from '@lornu/ops/verify/verify.ts';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';

@@ -1,8 +1,8 @@
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
-import type { Balancer, TargetGroup } from '@lornu/ops/rehearsal/load-balancer/balancer.ts';
-import { createControl, type BalancerControl } from '@lornu/ops/rehearsal/load-balancer/control.ts';
-import { backendName, renderHaproxy } from '@lornu/ops/rehearsal/load-balancer/render-haproxy.ts';
-import { ensureEmulatorPython } from '@lornu/ops/rehearsal/emulator/ensure-python.ts';
+import type { Balancer, TargetGroup } from '@lornu/rehearsal/load-balancer/balancer.ts';
+import { createControl, type BalancerControl } from '@lornu/rehearsal/load-balancer/control.ts';
+import { backendName, renderHaproxy } from '@lornu/rehearsal/load-balancer/render-haproxy.ts';
+import { ensureEmulatorPython } from '@lornu/rehearsal/emulator/ensure-python.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ export async function startBalancer(
   const folder = await mkdtemp(join(tmpdir(), 'lornu-balancer-'));
   const context = { cacheDir: join(root, '.cache'), env: process.env, signal: new AbortController().signal };
   const python = await ensureEmulatorPython(context, () => {});
-  const made = Bun.spawnSync([python, join(root, 'ops/rehearsal/aws/certificates.py'), folder, HOST]);
+  const made = Bun.spawnSync([python, join(root, 'rehearsal/aws/certificates.py'), folder, HOST]);
   if (!made.success) throw new Error(made.stderr.toString());
 
   const keys: Record<string, { kid: string; file: string }[]> = {};

@@ -1,5 +1,5 @@
-import type { Balancer, Rule } from '@lornu/ops/rehearsal/load-balancer/balancer.ts';
-import { backendName } from '@lornu/ops/rehearsal/load-balancer/render-haproxy.ts';
+import type { Balancer, Rule } from '@lornu/rehearsal/load-balancer/balancer.ts';
+import { backendName } from '@lornu/rehearsal/load-balancer/render-haproxy.ts';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { readFile } from 'node:fs/promises';

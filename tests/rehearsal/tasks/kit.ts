@@ -17,16 +17,16 @@ import {
   ModifyTargetGroupCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { watchAlarms } from '@lornu/ops/rehearsal/alarms/watch-alarms.ts';
-import { createAwsClients, type AwsClients } from '@lornu/ops/rehearsal/emulator/aws-clients.ts';
-import { readBalancer } from '@lornu/ops/rehearsal/load-balancer/read-balancer.ts';
-import { startHaproxy } from '@lornu/ops/rehearsal/serve/start-haproxy.ts';
-import { syncTargets } from '@lornu/ops/rehearsal/serve/sync-targets.ts';
-import { PullError } from '@lornu/ops/rehearsal/tasks/image.ts';
-import { createPace } from '@lornu/ops/rehearsal/tasks/pace.ts';
-import { startProcessContainer } from '@lornu/ops/rehearsal/tasks/process-container.ts';
-import type { RunnerEvent, TaskEvent } from '@lornu/ops/rehearsal/tasks/task-event.ts';
-import { startTaskRunner, type TaskRunner } from '@lornu/ops/rehearsal/tasks/task-runner.ts';
+import { watchAlarms } from '@lornu/rehearsal/alarms/watch-alarms.ts';
+import { createAwsClients, type AwsClients } from '@lornu/rehearsal/emulator/aws-clients.ts';
+import { readBalancer } from '@lornu/rehearsal/load-balancer/read-balancer.ts';
+import { startHaproxy } from '@lornu/rehearsal/serve/start-haproxy.ts';
+import { syncTargets } from '@lornu/rehearsal/serve/sync-targets.ts';
+import { PullError } from '@lornu/rehearsal/tasks/image.ts';
+import { createPace } from '@lornu/rehearsal/tasks/pace.ts';
+import { startProcessContainer } from '@lornu/rehearsal/tasks/process-container.ts';
+import type { RunnerEvent, TaskEvent } from '@lornu/rehearsal/tasks/task-event.ts';
+import { startTaskRunner, type TaskRunner } from '@lornu/rehearsal/tasks/task-runner.ts';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -101,6 +101,6 @@ test('two at once: the second one is told who works', async () => {
   });
   expect(first.exitCode).toBe(130);
   expect(second).toMatchObject({ exitCode: 3 });
-  expect(second?.stderr).toContain('Another rehearsal is at work');
+  expect(second?.stderr).toContain('Another lornu command is at work');
   await expectNothingLeft();
 }, 300_000);

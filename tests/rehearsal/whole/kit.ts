@@ -1,4 +1,4 @@
-import type { RehearsalContext } from '@lornu/ops/rehearsal/run/rehearsal-context.ts';
+import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
 import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ export async function runCli(
   said: Watcher = () => {},
   within: readonly string[] = [],
 ): Promise<CliRun> {
-  const child = Bun.spawn([...within, process.execPath, join(root, 'ops/cli.ts'), ...argv], {
+  const child = Bun.spawn([...within, process.execPath, join(root, 'cli/main.ts'), ...argv], {
     env: { ...process.env, NO_COLOR: '1' },
     stdout: 'pipe',
     stderr: 'pipe',

@@ -1,4 +1,4 @@
-import type { Served } from '@lornu/ops/rehearsal/serve/served.ts';
+import type { Served } from '@lornu/rehearsal/serve/served.ts';
 import { readFile } from 'node:fs/promises';
 
 /** Asks what is served through the listener on 443, as somebody does who resolves its name to this machine. */

@@ -1,0 +1,88 @@
+import { delimiter, dirname, join } from 'node:path';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { CliError } from '@lornu/ops/base/cli-error.ts';
+import { prepareRehearsal } from '@lornu/rehearsal/run/prepare-rehearsal.ts';
+import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
+import { SYSTEM_DIRS } from '@lornu/ops/setup/find-tool.ts';
+import { syncPython } from '@lornu/ops/setup/sync-python.ts';
+import { runStep, type Step } from '@lornu/ops/steps/run-steps.ts';
+import type { Emit } from '@lornu/ops/steps/step-events.ts';
+import { buildPageIfStale } from '@lornu/ops/up/page.ts';
+import type { ToolName } from '@lornu/ops/setup/tools.ts';
+import type { Suite } from './suite.ts';
+
+/** The service's own variables and clouds' credentials: a test never sees the person's, and so never calls a real cloud. */
+const CONFIGURATION = /^(PORT$|(LORNU|GEMINI|GOOGLE|GCLOUD|FIRESTORE|ARTIFACT|STORAGE|ADK|AWS|OTEL|TF|TFC)_)/;
+
+/** The environment without any configuration of the service or of a cloud. */
+export function withoutConfiguration(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !CONFIGURATION.test(name)));
+}
+
+export interface Prepared {
+  /** What the suites run in. */
+  env: Record<string, string | undefined>;
+  /** Needs that could not be met, each with what to do about it. */
+  unmet: ReadonlyMap<ToolName, string>;
+}
+
+/** Gets the tools that these suites need, and Python's packages where one needs Python; what can't be had is told, not thrown. */
+export async function prepare(suites: readonly Suite[], context: CliContext, emit: Emit): Promise<Prepared> {
+  const needs = [...new Set(suites.flatMap((suite) => suite.needs ?? []))];
+  const { toolDirs, unmet } = await getTools(needs, context, emit);
+  const env = {
+    ...withoutConfiguration(context.env),
+    // Suites may name bun; a machine need not have it on PATH.
+    PATH: [
+      ...toolDirs,
+      dirname(process.execPath),
+      join(context.root, 'node_modules/.bin'),
+      context.env['PATH'],
+      ...SYSTEM_DIRS,
+    ].join(delimiter),
+    NO_COLOR: '1',
+    FORCE_COLOR: undefined,
+  };
+  if (needs.includes('python') && !unmet.has('python') && !unmet.has('uv')) {
+    const title = "Install gcp-agent's locked packages";
+    const run: Step['run'] = ({ line }) => syncPython({ ...context, env }, line);
+    await runStep({ id: 'python-packages', title, run }, emit).catch((error: unknown) =>
+      unmet.set('python', inWords(error)),
+    );
+  }
+  if (suites.some((suite) => suite.page)) {
+    const run: Step['run'] = async ({ line }) => void (await buildPageIfStale({ ...context, env }, line));
+    await runStep({ id: 'page', title: 'Build the chat page', run }, emit).catch(inWords);
+  }
+  if (suites.some((suite) => suite.rehearses)) {
+    // What can't be had is shown here; the suite that needs it fails with the same words.
+    await prepareRehearsal({ ...context, env }, emit).catch(inWords);
+  }
+  return { env, unmet };
+}
+
+async function getTools(needs: readonly ToolName[], context: CliContext, emit: Emit) {
+  const unmet = new Map<ToolName, string>();
+  try {
+    return { toolDirs: await ensureTools(needs, context, emit), unmet };
+  } catch {
+    // Together is faster; one by one tells which of them can't be had, and gets the others.
+    const toolDirs: string[] = [];
+    for (const name of needs) {
+      try {
+        toolDirs.push(...(await ensureTools([name], context, emit)));
+      } catch (error) {
+        unmet.set(name, inWords(error));
+      }
+    }
+    return { toolDirs, unmet };
+  }
+}
+
+/** An expected failure in one line; anything else is a bug of ours and goes on up. */
+function inWords(error: unknown): string {
+  if (error instanceof CliError) return `${error.parts.what} ${error.parts.why} Next: ${error.parts.next}`;
+  throw error;
+}

@@ -1,0 +1,124 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError } from '@lornu/ops/base/cli-error.ts';
+import { describeEnd, tryCommand } from '@lornu/ops/process/run-command.ts';
+import { countJunit, type Counts } from './junit.ts';
+import type { Suite, SuiteResult } from './suite.ts';
+
+export interface SuiteRunContext {
+  root: string;
+  cacheDir: string;
+  env: Readonly<Record<string, string | undefined>>;
+  redact: (text: string) => string;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs one suite to its end and counts it; all its output goes to a log file as well as to `onLine`. Lines that begin
+ * with `figure: ` are what it measured, and stay with its result.
+ */
+export async function runSuite(
+  suite: Suite,
+  context: SuiteRunContext,
+  onLine: (line: string) => void,
+): Promise<SuiteResult> {
+  const folder = join(context.cacheDir, 'test');
+  await mkdir(folder, { recursive: true });
+  const logPath = join(folder, `${suite.name}.log`);
+  const junitPath = join(folder, `${suite.name}.xml`);
+  await rm(junitPath, { force: true });
+
+  const figures: string[] = [];
+  const log = createWriteStream(logPath);
+  const beganMs = performance.now();
+  const coverageDir = join(folder, 'coverage', suite.name);
+  await rm(coverageDir, { recursive: true, force: true });
+  const result = await tryCommand(commandOf(suite, junitPath, coverageDir), {
+    cwd: join(context.root, suite.folder ?? '.'),
+    env: context.env,
+    timeoutMs: suite.budgetMs,
+    signal: context.signal,
+    onLine: (line) => {
+      const clean = context.redact(line);
+      log.write(`${clean}\n`);
+      const figure = /^figure: (.+)$/.exec(clean)?.[1];
+      if (figure) figures.push(figure);
+      onLine(clean);
+    },
+  }).catch(cliErrorOrThrow);
+  await new Promise<void>((resolve) => void log.end(resolve));
+  if (result instanceof CliError) {
+    const elapsedMs = performance.now() - beganMs;
+    return {
+      name: suite.name,
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      elapsedMs,
+      reason: `${result.message} ${result.parts.why}`,
+    };
+  }
+
+  const endedWell = result.exitCode === 0;
+  const base = {
+    name: suite.name,
+    elapsedMs: result.elapsedMs,
+    cpuMs: result.cpuMs,
+    logPath,
+    ...(figures.length > 0 ? { figures } : {}),
+  };
+  if (suite.kind === 'check') {
+    return endedWell
+      ? { ...base, passed: 1, failed: 0, skipped: 0 }
+      : {
+          ...base,
+          passed: 0,
+          failed: 1,
+          skipped: 0,
+          reason: describeEnd(result, { timeoutMs: suite.budgetMs }),
+        };
+  }
+  return {
+    ...base,
+    ...judge(await readCounts(junitPath), endedWell, describeEnd(result, { timeoutMs: suite.budgetMs })),
+  };
+}
+
+function cliErrorOrThrow(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  throw error;
+}
+
+/** A runner that failed without a failing test, or that ran nothing, is itself one failure. */
+export function judge(counts: Counts, endedWell: boolean, end: string): Counts & { reason?: string } {
+  if (!endedWell && counts.failed === 0) return { ...counts, failed: 1, reason: `the runner ${end}` };
+  if (endedWell && counts.passed + counts.failed === 0)
+    return { ...counts, failed: 1, reason: 'no test ran' };
+  return counts;
+}
+
+function commandOf(suite: Suite, junitPath: string, coverageDir: string): string[] {
+  switch (suite.kind) {
+    case 'check':
+      return [...suite.run];
+    case 'bun':
+      return [
+        process.execPath,
+        'test',
+        ...suite.run,
+        '--reporter=junit',
+        `--reporter-outfile=${junitPath}`,
+        ...(suite.coversOps
+          ? ['--coverage', '--coverage-reporter=lcov', `--coverage-dir=${coverageDir}`]
+          : []),
+      ];
+    case 'pytest':
+      return ['uv', 'run', '--frozen', 'pytest', '-q', ...suite.run, `--junitxml=${junitPath}`];
+  }
+}
+
+async function readCounts(junitPath: string): Promise<Counts> {
+  const file = Bun.file(junitPath);
+  return (await file.exists()) ? countJunit(await file.text()) : { passed: 0, failed: 0, skipped: 0 };
+}

@@ -1,0 +1,59 @@
+import type { ToolName } from '@lornu/ops/setup/tools.ts';
+
+/** How a suite's result is counted. */
+export type SuiteKind =
+  /** One check: exit code 0 passes. */
+  | 'check'
+  /** `bun test` with these paths, counted from its JUnit file. */
+  | 'bun'
+  /** `uv run … pytest` in the folder, counted from its JUnit file. */
+  | 'pytest';
+
+export interface Suite {
+  /** What a person types after `lornu test`. */
+  name: string;
+  /** A sentence that says what holds when it passes. */
+  title: string;
+  kind: SuiteKind;
+  /** check: the command, found in node_modules/.bin or among the tools. bun: paths. pytest: its arguments. */
+  run: readonly string[];
+  /** Where it runs, from the root of the checkout. */
+  folder?: string;
+  /** Tools that must be there first. */
+  needs?: readonly ToolName[];
+  /** It applies terraform/: Terraform, the AWS provider and the emulator are got ready first. */
+  rehearses?: boolean;
+  /** It serves the chat page of the checkout, which is built first: two that build it at once would get in each other's way. */
+  page?: boolean;
+  /** bun only: it runs code of ops/ in its own process; which lines is kept for the suite ops-coverage. */
+  coversOps?: boolean;
+  /** Longest time it may take, warm and beside others; it is ended then and counts as failed. */
+  budgetMs: number;
+  /**
+   * Cores that it keeps busy on average (its cpuMs by its elapsedMs, as --json tells them): suites run side by side
+   * while their sum fits into the machine. Left out where it must be alone.
+   */
+  cores?: number;
+  /** Suites whose results it reads: it begins once those of them that run have ended. */
+  after?: readonly string[];
+  /** It can run on this system alone. */
+  onlyOn?: NodeJS.Platform;
+  /** Runs only with --all or when named. */
+  onlyInAll?: boolean;
+}
+
+export interface SuiteResult {
+  name: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+  elapsedMs: number;
+  /** Of all its processes; absent when it was not run. */
+  cpuMs?: number;
+  /** Why a suite failed as a whole: it crashed, ran out of time, or ran nothing. */
+  reason?: string;
+  /** What the suite measured, in its own words. */
+  figures?: string[];
+  /** All its output; absent when it was not run. */
+  logPath?: string;
+}

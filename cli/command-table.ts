@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import type { ExitCode } from '@lornu/ops/base/cli-error.ts';
+
+/**
+ * One command: a file in cli/commands/ that exports `define`.
+ * `finish` takes the exit code; an action that throws CliError need not call it.
+ */
+export interface CommandModule {
+  define: (command: Command, context: CliContext, finish: (code: ExitCode) => void) => void;
+}
+
+export interface CommandRow {
+  name: string;
+  /** Half a line for the list in `lornu --help`. */
+  summary: string;
+  load: () => Promise<CommandModule>;
+}
+
+/** Every command; a module is loaded only when its command is asked for. */
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'up',
+    summary: 'start the agent and its chat page on this machine',
+    load: () => import('./commands/up.ts'),
+  },
+  {
+    name: 'test',
+    summary: 'set up what the tests need and run them',
+    load: () => import('./commands/test.ts'),
+  },
+  {
+    name: 'bench',
+    summary: 'measure the service beside FastAPI/ADK and a bare pass-through',
+    load: () => import('./commands/bench.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'show what this machine has and what is missing',
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
+    name: 'image',
+    summary: 'build, run, scan and weigh the container images',
+    load: () => import('./commands/image.ts'),
+  },
+  {
+    name: 'rehearse',
+    summary: 'apply the AWS environment on this machine, without a cloud account',
+    load: () => import('./commands/rehearse.ts'),
+  },
+  {
+    name: 'verify',
+    summary: 'check a deployed environment, from the outside and the inside',
+    load: () => import('./commands/verify.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'plan terraform/aws/staging; scan, summarise and comment the plan',
+    load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'apply',
+    summary: 'apply exactly the plan that was approved',
+    load: () => import('./commands/apply.ts'),
+  },
+  {
+    name: 'deploy',
+    summary: 'wait until the load balancer serves what was applied',
+    load: () => import('./commands/deploy.ts'),
+  },
+  {
+    name: 'rollback',
+    summary: 'go back to an earlier image',
+    load: () => import('./commands/rollback.ts'),
+  },
+  {
+    name: 'drift',
+    summary: 'compare AWS with what was applied',
+    load: () => import('./commands/drift.ts'),
+  },
+  {
+    name: 'cost',
+    summary: 'price a plan',
+    load: () => import('./commands/cost.ts'),
+  },
+  {
+    name: 'secrets',
+    summary: "set the staging environment's secrets, without showing them to anyone",
+    load: () => import('./commands/secrets.ts'),
+  },
+];

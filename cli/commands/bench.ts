@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
+import { runCommand } from '@lornu/ops/process/run-command.ts';
+import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
+import { createReporter } from '@lornu/ops/steps/reporter.ts';
+
+const HELP = `
+Examples:
+  ./lornu bench                          about seven minutes
+  ./lornu bench --rounds 1 --seconds 2   a first look
+  ./lornu bench --json                   the report for a program
+
+Measures the service, google-adk's FastAPI server and a bare pass-through on one Gemini stand-in, here and now, in
+interleaved rounds. It judges nothing: figures that are not reached are shown, and the exit code stays 0.
+`;
+
+const LONGEST_MS = 20 * 60_000;
+/** How bench/main.ts marks a line that says what is being measured. */
+const STEP = '- ';
+
+interface Flags {
+  rounds: number;
+  seconds: number;
+  streams: number;
+  json?: boolean;
+}
+
+export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  command
+    .option('--rounds <n>', 'interleaved rounds; medians over them are reported', wholeNumber, 3)
+    .option('--seconds <n>', 'seconds of load on each server in each round', wholeNumber, 4)
+    .option('--streams <n>', 'streams at once', wholeNumber, 3_000)
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', HELP)
+    .action(async (flags: Flags) => {
+      const reporter = createReporter(context);
+      try {
+        const folders = await ensureTools(['python', 'uv'], context, reporter.emit);
+        const PATH = [...folders, context.env['PATH'] ?? ''].join(':');
+        const { stdout } = await runCommand(commandOf(flags, context.root), {
+          cwd: context.root,
+          env: { ...context.env, PATH },
+          timeoutMs: LONGEST_MS,
+          signal: context.signal,
+          onLine: (line) => line.startsWith(STEP) && reporter.emit({ kind: 'note', text: line }),
+          what: 'The benchmark could not be run to its end.',
+        });
+        context.stdout(stdout);
+      } finally {
+        reporter.close();
+      }
+      finish(EXIT.ok);
+    });
+}
+
+/** A process of its own: what is measured must not share one with the CLI. */
+function commandOf({ rounds, seconds, streams, json }: Flags, root: string): string[] {
+  const numbers = ['--rounds', `${rounds}`, '--seconds', `${seconds}`, '--streams', `${streams}`];
+  return [process.execPath, join(root, 'bench/main.ts'), ...numbers, ...(json ? ['--json'] : [])];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text))
+    throw new InvalidArgumentError('It takes a whole number from 1 to 99999.');
+  return Number(text);
+}

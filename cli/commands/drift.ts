@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
+import { describeDrift, findDrift } from '@lornu/ops/delivery/drift/find-drift.ts';
+import { openGithub } from '@lornu/ops/delivery/github/client.ts';
+import { keepDriftIssue } from '@lornu/ops/delivery/github/drift-issue.ts';
+import { dirOption, varFileOption, within } from '@lornu/ops/delivery/command.ts';
+
+const HELP = `
+Examples:
+  ./lornu drift                   what AWS and terraform/aws/staging say differently
+  ./lornu drift --issue           and keep one issue about it (the workflow does this every working day)
+
+Exit codes: 0 nothing differs, 1 something does or it could not be found out, 2 usage, 3 this machine lacks something.
+`;
+
+export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  command
+    .option('--issue', 'make, write anew or close the one issue labelled "drift"')
+    .addOption(varFileOption())
+    .addOption(dirOption())
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', HELP)
+    .action(async (flags: { issue?: boolean; varFile: string[]; dir: string; json?: boolean }) => {
+      const what = 'The issue was not kept.';
+      const github = flags.issue ? openGithub(context.env, what) : undefined;
+      const changes = await within(flags.dir, context, (delivery) => findDrift(flags.varFile, delivery));
+      const address = github && (await keepDriftIssue(github, changes.map(describeDrift)));
+      if (flags.json) context.stdout(`${JSON.stringify({ changes, issue: address ?? null }, null, 2)}\n`);
+      else {
+        const rows = changes.length === 0 ? ['Nothing differs.'] : changes.map(describeDrift);
+        context.stdout(`${[...rows, ...(address ? [address] : [])].join('\n')}\n`);
+      }
+      finish(changes.length > 0 ? EXIT.failed : EXIT.ok);
+    });
+}

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'bun:test';
+import { Command } from 'commander';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { EXIT } from '@lornu/ops/base/cli-error.ts';
+import { COMMANDS } from '../command-table.ts';
+import { runCli } from '../run-cli.ts';
+
+/** A command line on a machine that has nothing: whatever it began would fail, loudly. */
+async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  let stdout = '';
+  let stderr = '';
+  const context = nowhere(
+    (text) => (stdout += text),
+    (text) => (stderr += text),
+  );
+  const code = await runCli(argv, context);
+  return { code, stdout, stderr };
+}
+
+function nowhere(stdout: (text: string) => unknown, stderr: (text: string) => unknown): CliContext {
+  return {
+    root: '/nowhere',
+    cacheDir: '/nowhere/.cache',
+    env: {},
+    stdout: (text) => void stdout(text),
+    stderr: (text) => void stderr(text),
+    terminal: undefined,
+    redact: (text) => text,
+    signal: new AbortController().signal,
+  };
+}
+
+interface Line {
+  /** The words of a command, or of a part of one. */
+  words: string[];
+  /** What it can't do without. */
+  required: string[];
+}
+
+async function everyCommand(): Promise<Line[]> {
+  const lines: Line[] = [];
+  const quiet = nowhere(
+    () => undefined,
+    () => undefined,
+  );
+  for (const row of COMMANDS) {
+    const command = new Command(row.name);
+    // oxlint-disable-next-line no-await-in-loop -- a dozen small modules
+    (await row.load()).define(command, quiet, () => undefined);
+    lines.push(
+      lineOf(command, row.name),
+      ...command.commands.map((part) => lineOf(part, row.name, part.name())),
+    );
+  }
+  return lines;
+}
+
+function lineOf({ options }: Command, ...words: string[]): Line {
+  const required = options
+    .filter(({ mandatory }) => mandatory)
+    .flatMap(({ long }) => [long ?? '', 'anything']);
+  return { words, required };
+}
+
+const LINES = await everyCommand();
+
+describe.each(LINES.map((line) => [line.words.join(' '), line] as const))(
+  'lornu %s',
+  (name, { words, required }) => {
+    test('explains itself, each option with a sentence', async () => {
+      const { code, stdout, stderr } = await run(...words, '--help');
+      expect([code, stderr]).toEqual([EXIT.ok, '']);
+      expect(stdout).toStartWith(`Usage: lornu ${name}`);
+      expect(stdout).not.toMatch(/^ {2}-[^ ]*(, --[^ ]+)?( <[^>]+>| \[[^\]]+\])?$\n(?! {8})/m);
+    });
+
+    test('refuses an option that there is not, before it does anything', async () => {
+      const { code, stdout, stderr } = await run(...words, ...required, '--envv');
+      expect([code, stdout]).toEqual([EXIT.usage, '']);
+      expect(stderr).toStartWith("error: unknown option '--envv'");
+    });
+  },
+);
+
+/** What a pipeline or a script runs to deliver staging. */
+const DELIVERY = ['plan', 'apply', 'deploy', 'rollback', 'drift', 'cost', 'secrets'];
+
+test('every command that delivers says its exit codes, and gives its result to programs', async () => {
+  const lines = LINES.filter(({ words: [name = ''] }) => DELIVERY.includes(name));
+  const shown = await Promise.all(
+    lines.map(async ({ words }) => ({ words, help: (await run(...words, '--help')).stdout })),
+  );
+  const names = (part: typeof shown) => part.map(({ words }) => words.join(' '));
+  const withCodes = shown.filter(({ help }) => help.includes('Exit codes: 0 ')).map(({ words }) => words[0]);
+  expect(DELIVERY.filter((name) => !withCodes.includes(name))).toEqual([]);
+  expect(names(shown.filter(({ help }) => !help.includes('--json')))).toEqual([
+    // It only has parts.
+    'secrets',
+  ]);
+});
+
+test('every command, or a part of it, shows examples', async () => {
+  const shown = await Promise.all(
+    LINES.map(async ({ words }) => ({ words, help: (await run(...words, '--help')).stdout })),
+  );
+  const withExamples = shown.filter(({ help }) => /^Examples?:/m.test(help)).map(({ words }) => words[0]);
+  expect(COMMANDS.map(({ name }) => name).filter((name) => !withExamples.includes(name))).toEqual([]);
+});

@@ -1,0 +1,168 @@
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
+import { prepare } from '../checks/prepare.ts';
+import { runSideBySide } from '../checks/schedule.ts';
+import { runSuite } from '../checks/run-suite.ts';
+import { SUITES } from '../checks/suites.ts';
+import type { Suite, SuiteResult } from '../checks/suite.ts';
+import { createReporter } from '@lornu/ops/steps/reporter.ts';
+import { formatElapsed } from '@lornu/ops/steps/step-events.ts';
+import { runStep } from '@lornu/ops/steps/run-steps.ts';
+
+const HELP = `
+Examples:
+  ./lornu test                    everything but what --all adds
+  ./lornu test lint unit-backend  only these suites (--list shows their names)
+  ./lornu test --all              soak, fuzz and other long suites too
+  ./lornu test --json             the result for a program
+
+Suites run side by side where the machine has room for them.
+What the suites need is fetched or installed first: into .cache/, or by apt where you are root.
+The last line is "N passed, N failed"; the exit code is 1 when something failed.
+`;
+
+interface Flags {
+  all?: boolean;
+  list?: boolean;
+  json?: boolean;
+}
+
+export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  command
+    .argument('[suites...]', 'names of suites')
+    .option('--all', 'the long suites too')
+    .option('--list', 'show the suites, run none')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', HELP)
+    .action(async (names: string[], flags: Flags) => {
+      const chosen = chooseSuites(SUITES, names, flags.all ?? false);
+      if (flags.list) return list(chosen, flags, context);
+      finish(await runAll(chosen, flags, context));
+    });
+}
+
+/** The suites that a command line means, in the table's order; an unknown name is a usage error. */
+export function chooseSuites(
+  suites: readonly Suite[],
+  names: readonly string[],
+  all: boolean,
+  platform: NodeJS.Platform = process.platform,
+): Suite[] {
+  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
+  if (unknown.length > 0) {
+    throw new CliError({
+      what: `There is no suite ${unknown.map((name) => `"${name}"`).join(', ')}.`,
+      why: `The suites are: ${suites.map((suite) => suite.name).join(', ')}.`,
+      next: './lornu test --all --list',
+      exitCode: EXIT.usage,
+    });
+  }
+  if (names.length > 0) return suites.filter((suite) => names.includes(suite.name));
+  return suites
+    .filter((suite) => all || !suite.onlyInAll)
+    .filter(({ onlyOn = platform }) => onlyOn === platform);
+}
+
+function list(suites: readonly Suite[], flags: Flags, context: CliContext): void {
+  if (flags.json) {
+    const rows = suites.map(({ name, title, kind, needs = [], budgetMs }) => ({
+      name,
+      title,
+      kind,
+      needs,
+      budgetMs,
+    }));
+    context.stdout(`${JSON.stringify(rows, null, 2)}\n`);
+    return;
+  }
+  const width = Math.max(...suites.map((suite) => suite.name.length));
+  for (const suite of suites) context.stdout(`${suite.name.padEnd(width)}  ${suite.title}\n`);
+}
+
+async function runAll(suites: readonly Suite[], flags: Flags, context: CliContext): Promise<ExitCode> {
+  const beganMs = Date.now();
+  const reporter = createReporter(context);
+  const results: SuiteResult[] = [];
+  const names = suites.map(({ name }) => name);
+  try {
+    const { env, unmet } = await prepare(suites, context, reporter.emit);
+    reporter.emit({
+      kind: 'plan',
+      steps: suites.map(({ name, title }) => ({ id: name, title: `${name}: ${title}` })),
+    });
+    await runSideBySide(suites, availableParallelism(), async (suite) => {
+      if (context.signal.aborted) return;
+      const title = `${suite.name}: ${suite.title}`;
+      const step = {
+        id: suite.name,
+        title,
+        run: async ({ line }: { line: (text: string) => void }): Promise<string> => {
+          const lacking = (suite.needs ?? []).flatMap((need) => unmet.get(need) ?? []);
+          const result =
+            lacking.length > 0
+              ? notRun(suite, lacking.join(' '))
+              : await runSuite(suite, { ...context, env }, line);
+          results.push(result);
+          if (result.failed > 0) throw new SuiteFailed(result);
+          return describe(result, suite);
+        },
+      };
+      await runStep(step, reporter.emit).catch((error: unknown) => {
+        if (!(error instanceof SuiteFailed)) throw error;
+      });
+    });
+  } finally {
+    reporter.close();
+  }
+  if (context.signal.aborted) return EXIT.interrupted;
+  results.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+  return conclude(results, Date.now() - beganMs, flags, context);
+}
+
+/** A suite that could not be run is one failure: what was not seen is not known to work. */
+function notRun(suite: Suite, reason: string): SuiteResult {
+  return { name: suite.name, passed: 0, failed: 1, skipped: 0, elapsedMs: 0, reason };
+}
+
+class SuiteFailed extends Error {
+  constructor(result: SuiteResult) {
+    super(
+      (result.reason ?? `${result.failed} failed, ${result.passed} passed`) +
+        (result.logPath ? `; all of it in ${result.logPath}` : ''),
+    );
+  }
+}
+
+function describe(result: SuiteResult, suite: Suite): string {
+  if (suite.kind === 'check') return '';
+  return `${result.passed} passed${result.skipped > 0 ? `, ${result.skipped} skipped` : ''}`;
+}
+
+function conclude(
+  results: readonly SuiteResult[],
+  elapsedMs: number,
+  flags: Flags,
+  context: CliContext,
+): ExitCode {
+  const sum = (key: 'passed' | 'failed' | 'skipped'): number =>
+    results.reduce((total, row) => total + row[key], 0);
+  const failed = sum('failed');
+  const failing = results.filter((row) => row.failed > 0).map((row) => row.name);
+  context.stderr('\n');
+  for (const { name, figures = [] } of results) {
+    for (const figure of figures) context.stderr(`${name}: ${figure}\n`);
+  }
+  if (sum('skipped') > 0) context.stderr(`${sum('skipped')} skipped\n`);
+  if (failing.length > 0)
+    context.stderr(`Failing: ${failing.join(', ')}. Again: ./lornu test ${failing.join(' ')}\n`);
+  context.stderr(`Took ${formatElapsed(elapsedMs)}\n`);
+  if (flags.json) {
+    const body = { passed: sum('passed'), failed, skipped: sum('skipped'), elapsedMs, suites: results };
+    context.stdout(`${JSON.stringify(body, null, 2)}\n`);
+  } else {
+    context.stdout(`${sum('passed')} passed, ${failed} failed\n`);
+  }
+  return failed > 0 ? EXIT.failed : EXIT.ok;
+}

@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+import { runCli } from './run-cli.ts';
+import { EXIT } from '@lornu/ops/base/cli-error.ts';
+import { createRedactor } from '@lornu/ops/process/redact.ts';
+
+// The edge: the only place of the CLI that reads the environment, the terminal and signals.
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    interrupt.abort();
+  });
+}
+
+const root = resolve(import.meta.dir, '..');
+const { stderr } = process;
+process.exitCode = await runCli(Bun.argv.slice(2), {
+  root,
+  cacheDir: resolve(root, '.cache'),
+  env: process.env,
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void stderr.write(text),
+  terminal:
+    stderr.isTTY && process.env['TERM'] !== 'dumb' && !process.env['CI']
+      ? { columns: stderr.columns || 80, color: !process.env['NO_COLOR'] }
+      : undefined,
+  redact: createRedactor(process.env),
+  signal: interrupt.signal,
+});

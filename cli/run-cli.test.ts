@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'bun:test';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
+import type { CommandRow } from './command-table.ts';
+import { runCli } from './run-cli.ts';
+
+const greet: CommandRow = {
+  name: 'greet',
+  summary: 'say hello',
+  load: async () => ({
+    define: (command, context, finish) => {
+      command
+        .argument('[name]')
+        .option('--loud', 'shout')
+        .action((name: string | undefined, flags: { loud?: boolean }) => {
+          if (name === 'nobody')
+            throw new CliError({ what: 'Nobody is here.', why: 'a-key-of-ours', next: 'Wait.' });
+          if (name === 'full')
+            throw Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC', path: '/cache/a-file' });
+          if (name === 'bug') throw new TypeError('undefined is not a greeting');
+          context.stdout(flags.loud ? 'HELLO\n' : 'hello\n');
+          finish(name === 'sad' ? EXIT.failed : EXIT.ok);
+        });
+    },
+  }),
+};
+const never: CommandRow = {
+  name: 'never',
+  summary: 'is not loaded',
+  load: () => Promise.reject(new Error('loaded although nobody asked')),
+};
+
+async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  let stdout = '';
+  let stderr = '';
+  const context: CliContext = {
+    root: '/nowhere',
+    cacheDir: '/nowhere/.cache',
+    env: {},
+    stdout: (text) => void (stdout += text),
+    stderr: (text) => void (stderr += text),
+    terminal: undefined,
+    redact: (text) => text.replaceAll('a-key-of-ours', '[secret]'),
+    signal: new AbortController().signal,
+  };
+  const code = await runCli(argv, context, [greet, never]);
+  return { code, stdout, stderr };
+}
+
+describe('a command line', () => {
+  test('that is right runs its command alone, with the result on stdout', async () => {
+    expect(await run('greet', '--loud')).toEqual({ code: 0, stdout: 'HELLO\n', stderr: '' });
+  });
+
+  test('gives the exit code that the command chose', async () => {
+    expect((await run('greet', 'sad')).code).toBe(1);
+  });
+
+  test('with an unknown command is refused with a suggestion', async () => {
+    const { code, stdout, stderr } = await run('great');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toStartWith("error: unknown command 'great'\n(Did you mean greet?)");
+  });
+
+  test('with an unknown flag is refused with a suggestion', async () => {
+    const { code, stdout, stderr } = await run('greet', '--lud');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toStartWith("error: unknown option '--lud'\n(Did you mean --loud?)");
+  });
+
+  test('with too many words is refused', async () => {
+    expect((await run('greet', 'a', 'b')).code).toBe(2);
+  });
+
+  test('that is empty shows what there is, as a usage error', async () => {
+    const { code, stdout, stderr } = await run();
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('greet');
+  });
+
+  test('--help goes to stdout and loads no command', async () => {
+    const { code, stdout, stderr } = await run('--help');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('say hello');
+    expect(stdout).toContain('Exit codes:');
+  });
+});
+
+describe('a failure', () => {
+  test('that was expected says what, why and next, masked, and no stack', async () => {
+    const { code, stderr } = await run('greet', 'nobody');
+    expect(code).toBe(1);
+    expect(stderr).toBe('\nNobody is here.\n  why:  [secret]\n  next: Wait.\n');
+  });
+
+  test('of the disk or its rights is a sentence, not a bug', async () => {
+    const { code, stderr } = await run('greet', 'full');
+    expect(code).toBe(3);
+    expect(stderr).toStartWith("\n/cache/a-file can't be used.\n  why:  The disk is full");
+  });
+
+  test('that is a bug shows its stack and has a code of its own', async () => {
+    const { code, stderr } = await run('greet', 'bug');
+    expect(code).toBe(70);
+    expect(stderr).toContain('TypeError: undefined is not a greeting\n    at ');
+  });
+});

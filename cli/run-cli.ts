@@ -1,0 +1,64 @@
+import { Command, CommanderError } from 'commander';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { CliError, EXIT, renderCliError, type ExitCode } from '@lornu/ops/base/cli-error.ts';
+import { explainSystemError } from '@lornu/ops/base/explain-system-error.ts';
+import { COMMANDS, type CommandRow } from './command-table.ts';
+
+const GUIDE = `
+Examples:
+  ./lornu up                 the agent and its page at http://127.0.0.1:8080
+  ./lornu test               everything the tests need, then the tests
+  ./lornu doctor             what is here, what is missing, how it is configured
+
+Results go to stdout, everything else to stderr; --json gives a result for programs.
+Exit codes: 0 done, 1 checked and not so (a failing test), 2 usage, 3 this machine lacks something,
+  70 a bug in lornu, 130 ended by Ctrl-C.
+`;
+
+/** Parses and runs one command line (without the program's own name); never throws, never exits. */
+export async function runCli(
+  argv: readonly string[],
+  context: CliContext,
+  rows: readonly CommandRow[] = COMMANDS,
+): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok;
+  const program = new Command('lornu')
+    .description("Lornu AI's agent: run it, test it, rehearse its AWS environment on this machine.")
+    .usage('<command> [options]')
+    .addHelpText('after', GUIDE)
+    // Options belong to the command that they stand behind: a command and its parts may have the same ones.
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .showHelpAfterError('(--help shows what there is)')
+    .exitOverride()
+    .configureOutput({ writeOut: context.stdout, writeErr: context.stderr });
+
+  const asked = argv.find((word) => !word.startsWith('-'));
+  try {
+    for (const row of rows) {
+      const command = program.command(row.name).summary(row.summary).description(row.summary);
+      if (row.name === asked) (await row.load()).define(command, context, (code) => (exitCode = code));
+    }
+    if (argv.length === 0) {
+      program.outputHelp({ error: true });
+      return EXIT.usage;
+    }
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(error, context);
+  }
+}
+
+function explain(error: unknown, context: CliContext): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (context.signal.aborted) return EXIT.interrupted;
+  const expected = error instanceof CliError ? error : explainSystemError(error);
+  if (expected) {
+    context.stderr(context.redact(renderCliError(expected)));
+    return expected.exitCode;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  context.stderr(context.redact(`\nlornu met a bug of its own.\n${stack}\n`));
+  return EXIT.bug;
+}

@@ -1,0 +1,46 @@
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CliError, EXIT } from '../base/cli-error.ts';
+
+/** Runs `work` while no other command works on this folder. A lock left by a process that is gone is taken over. Throws CliError if held. */
+export async function withLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const path = `${folder}.lock`;
+  await mkdir(dirname(folder), { recursive: true });
+  await take(path);
+  try {
+    return await work();
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+async function take(path: string): Promise<void> {
+  for (const attempt of [1, 2]) {
+    const handle = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+      return undefined;
+    });
+    if (handle) {
+      await handle.writeFile(String(process.pid));
+      return handle.close();
+    }
+    const holder = Number(await readFile(path, 'utf8').catch(() => ''));
+    if (attempt === 1 && !isAlive(holder)) await rm(path, { force: true });
+    else {
+      throw new CliError({
+        what: 'Another lornu command is at work in this checkout.',
+        why: `Process ${holder} holds ${path}.`,
+        next: 'Wait for it or end it, then run the same command again.',
+        exitCode: EXIT.machine,
+      });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

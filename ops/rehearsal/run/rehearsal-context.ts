@@ -1,9 +1,0 @@
-import type { CliContext } from '../../cli/cli-context.ts';
-import type { Emit } from '../../steps/step-events.ts';
-
-/** What the commands of a rehearsal work with; tests give a folder of their own. */
-export interface RehearsalContext extends Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'> {
-  /** Where the rehearsal keeps its files while it stands. */
-  folder: string;
-  emit: Emit;
-}

@@ -1,0 +1,193 @@
+import { createWriteStream } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
+import { readLines } from '@lornu/ops/process/run-command.ts';
+import type { Container, ContainerEnd, ContainerOptions } from '../tasks/container.ts';
+import { toOwnAddress } from '../tasks/own-address.ts';
+import { outOfMemory, watchMemory } from '../tasks/watch-memory.ts';
+import { limitFlags, type MachineLimits } from './limit-flags.ts';
+import { OWNER_LABEL } from './owner.ts';
+import { OWN_NAMES, type Podman } from './podman.ts';
+import { wasOutOfMemory } from './why-killed.ts';
+
+/** An image in podman's store, and how containers of it run on this machine. */
+export interface ContainerImage {
+  podman: Podman;
+  machine: MachineLimits;
+  /** Its id. */
+  image: string;
+  /** As ownName gives it. */
+  owner: string;
+  /** Files of this machine that a container may read: where they lie here, and where inside. */
+  files: Readonly<Record<string, string>>;
+}
+
+const CREATE_MS = 60_000;
+const KILL_MS = 30_000;
+const LOOK_MS = 10;
+/** A tenth of a second of processor each: podman, its monitor and the runtime have to start. */
+const LEAST_CHECK_INTERVAL_MS = 3_000;
+const KILLED = 137;
+
+/**
+ * Runs an image as a container under the limits of its task definition, on this machine's network: own files, user and
+ * rights, the memory limit by the kernel where it can. podman's client is in the foreground and ends with this process;
+ * the container itself does by the owner's will, see leaveWill. Rejects with ECS's sentence when it does not
+ * start. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+ */
+export async function startPodmanContainer(
+  from: ContainerImage,
+  options: ContainerOptions,
+): Promise<Container> {
+  const { podman, machine } = from;
+  const name = `lornu-${options.name.replaceAll(/[^\w.-]+/g, '-')}`;
+  const pidFile = join(options.folder, 'pid');
+  await create(from, options, name, pidFile);
+  const remove = async (): Promise<void> =>
+    void (await podman.call(['rm', '--force', '--time', '0', '--ignore', name]));
+
+  const log = createWriteStream(options.logPath, { flags: 'a' });
+  let said = '';
+  const take = (line: string): void => {
+    said = line;
+    log.write(`${line}\n`);
+    options.onLine(line);
+  };
+  const client = Bun.spawn(
+    endingWithParent(podman.command(['start', '--attach', '--sig-proxy=false', name])),
+    { cwd: options.folder, env: podman.env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe', detached: true },
+  );
+  const read = Promise.all([readLines(client.stdout, take), readLines(client.stderr, take)]);
+  const firstPid = await firstProcess(pidFile, client);
+  if (firstPid === undefined) {
+    await read;
+    await remove();
+    throw new Error(`CannotStartContainerError: ${said || 'podman gave no reason'}`);
+  }
+  const pid =
+    options.limits.init && machine.init ? ((await childOf(firstPid, client)) ?? firstPid) : firstPid;
+
+  let isOver = false;
+  let isKilled = false;
+  let reason: string | undefined;
+  const kill = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    if (isOver) return;
+    if (signal === 'SIGKILL') isKilled = true;
+    const { exitCode } = await podman.call(['kill', '--signal', signal.slice(3), name], {
+      timeoutMs: KILL_MS,
+    });
+    // It must not depend on podman's word that something ends.
+    if (exitCode !== 0 && !isOver && signal === 'SIGKILL') killProcess(firstPid);
+  };
+  const endWatch = machine.memory
+    ? () => {}
+    : watchMemory(pid, options.memoryMb, (usedMb) => {
+        reason = outOfMemory(options.memoryMb, usedMb);
+        void kill('SIGKILL');
+      });
+  const ended = client.exited.then(async (): Promise<ContainerEnd> => {
+    endWatch();
+    await read.catch(() => undefined);
+    const exitCode = await exitCodeOf(podman, name, client);
+    isOver = true;
+    if (
+      exitCode === KILLED &&
+      !isKilled &&
+      machine.memory &&
+      (await wasOutOfMemory(podman, name, options.folder))
+    )
+      reason = outOfMemory(options.memoryMb);
+    await remove();
+    await new Promise<void>((resolve) => void log.end(resolve));
+    return { exitCode, ...(reason ? { reason } : {}) };
+  });
+  return {
+    pid,
+    ended,
+    signal: (signal) => void kill(signal),
+    leastCheckIntervalMs: LEAST_CHECK_INTERVAL_MS,
+    check: async (command, shell, timeoutMs) => {
+      const ownAddress = command.map((part) => toOwnAddress(part, options));
+      const inside = shell ? ['/bin/sh', '-c', ownAddress.join(' ')] : ownAddress;
+      const { exitCode } = await podman.call(['exec', name, ...inside], { cwd: options.folder, timeoutMs });
+      return exitCode === 0;
+    },
+  };
+}
+
+/** Makes the container without starting it. */
+async function create(
+  { podman, machine, image, owner, files }: ContainerImage,
+  options: ContainerOptions,
+  name: string,
+  pidFile: string,
+): Promise<void> {
+  const own = new Set(OWN_NAMES);
+  await rm(pidFile, { force: true });
+  const made = await podman.call(
+    [
+      'create',
+      `--name=${name}`,
+      `--label=${OWNER_LABEL}=${owner}`,
+      `--pidfile=${pidFile}`,
+      '--pull=never',
+      '--network=host',
+      '--http-proxy=false',
+      // The lines come through the client; a second copy on disk is nobody's.
+      '--log-driver=none',
+      ...limitFlags(options.limits, options.memoryMb, machine),
+      ...Object.entries(files).map(([here, inside]) => `--volume=${here}:${inside}:ro`),
+      // Values stay out of the process list: podman takes them from its own environment.
+      ...Object.entries(options.env).map(([key, value]) =>
+        own.has(key) ? `--env=${key}=${value}` : `--env=${key}`,
+      ),
+      image,
+      ...(options.command ?? []),
+    ],
+    { env: { ...options.env, ...podman.env }, timeoutMs: CREATE_MS },
+  );
+  if (made.exitCode !== 0)
+    throw new Error(`CannotCreateContainerError: ${made.tail.at(-1) ?? 'podman gave no reason'}`);
+}
+
+type Client = Pick<Bun.Subprocess, 'exitCode' | 'signalCode'>;
+
+/** The container's first process, as its monitor wrote it down; undefined when there never was one. */
+async function firstProcess(pidFile: string, client: Client): Promise<number | undefined> {
+  for (;;) {
+    const hasEnded = client.exitCode !== null || client.signalCode !== null;
+    const text = await readFile(pidFile, 'utf8').catch(() => '');
+    if (/^\d+$/.test(text.trim())) return Number(text);
+    if (hasEnded) return undefined;
+    await Bun.sleep(LOOK_MS);
+  }
+}
+
+/** The program that the first process has started; undefined when it has ended already. */
+async function childOf(pid: number, client: Client): Promise<number | undefined> {
+  while (client.exitCode === null && client.signalCode === null) {
+    const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    const [child] = text.trim().split(' ');
+    if (child) return Number(child);
+    await Bun.sleep(LOOK_MS);
+  }
+  return undefined;
+}
+
+/** The client ends with the container's exit code; where the client itself was ended, podman knows it. */
+async function exitCodeOf(podman: Podman, name: string, client: Client): Promise<number> {
+  if (client.signalCode === null && client.exitCode !== null) return client.exitCode;
+  await podman.call(['kill', name]);
+  const { stdout } = await podman.call(['wait', name], { timeoutMs: KILL_MS });
+  return /^\d+$/.test(stdout.trim()) ? Number(stdout) : KILLED;
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}

@@ -1,0 +1,32 @@
+import { splitRuntime, type Engine } from '@lornu/ops/image/engine.ts';
+import { tryCommand, type CommandOptions, type CommandResult } from '@lornu/ops/process/run-command.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** podman as it was fitted to this machine. */
+export interface Podman {
+  engine: Engine;
+  /** What podman itself needs; nothing of it reaches a container. */
+  env: Record<string, string>;
+  /** The whole command line of a subcommand. */
+  command: (args: readonly string[]) => string[];
+  /** Runs a subcommand to its end; the exit code is the caller's to judge. */
+  call: (args: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
+}
+
+/** Names that podman reads; a container's value of the same name must not change what it does. */
+export const OWN_NAMES: readonly string[] = ['PATH', 'HOME', 'TMPDIR', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME'];
+
+export function openPodman(engine: Engine, given: Env): Podman {
+  const [runtime] = splitRuntime(engine.runFlags);
+  const env = Object.fromEntries(
+    OWN_NAMES.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
+  ) as Record<string, string>;
+  const command = (args: readonly string[]): string[] => [engine.path, ...runtime, ...args];
+  return {
+    engine,
+    env,
+    command,
+    call: async (args, options = {}) => tryCommand(command(args), { env, ...options }),
+  };
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
+import { whoListens } from '@lornu/ops/process/port-holder.ts';
+import { signalGroup } from '@lornu/ops/process/run-command.ts';
+import { createSideDoor, type SideDoor } from './side-door.ts';
+
+const SERVER = join(import.meta.dir, '../aws/server.py');
+const START_MS = 60_000;
+const STOP_MS = 5_000;
+
+export interface EmulatorAddress {
+  port: number;
+  pid: number;
+  /** Tells this emulator from whatever may listen on its port later. */
+  instance: string;
+}
+
+export interface Emulator extends EmulatorAddress {
+  url: string;
+  sideDoor: SideDoor;
+  /** Ends it and waits until it is gone. */
+  stop: () => Promise<void>;
+}
+
+/**
+ * Starts the AWS emulator on a loopback port (0 takes a free one) and waits until it answers. It ends with this
+ * process, however that ends, unless sideDoor.stay() is called.
+ */
+export async function startEmulator(options: {
+  python: string;
+  env: Readonly<Record<string, string | undefined>>;
+  logPath: string;
+  port?: number;
+  signal?: AbortSignal;
+}): Promise<Emulator> {
+  const { port = 0, logPath } = options;
+  const holder = port === 0 ? undefined : await whoListens(port);
+  if (holder) {
+    throw new CliError({
+      what: `Port ${port} is taken.`,
+      why: `${holder} listens on it.`,
+      next: 'Give another port with --port, or leave --port out: a free one is taken then.',
+      exitCode: EXIT.machine,
+    });
+  }
+  // With the folder in it, a person who looks at the processes sees which rehearsal this one belongs to.
+  const instance = `${dirname(logPath)}/${randomUUID()}`;
+  const log = await open(logPath, 'w');
+  const child = Bun.spawn([options.python, SERVER, '--port', String(port), '--instance', instance], {
+    // Only what Python needs: real AWS credentials have no business in an emulator.
+    env: { PATH: options.env['PATH'], PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
+    stdin: 'pipe',
+    stdout: log.fd,
+    stderr: log.fd,
+    detached: true,
+  });
+  child.unref();
+  await log.close();
+  const stop = async (): Promise<void> => {
+    signalGroup(child.pid, 'SIGTERM');
+    const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), STOP_MS);
+    await child.exited;
+    clearTimeout(timer);
+  };
+  try {
+    const opened = await waitForPort(
+      logPath,
+      () => child.exitCode !== null || options.signal?.aborted === true,
+    );
+    const url = `http://127.0.0.1:${opened}`;
+    return { port: opened, pid: child.pid, instance, url, sideDoor: createSideDoor(url), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The emulator that an earlier command left running; undefined when it is gone. */
+export async function findEmulator(address: EmulatorAddress): Promise<Emulator | undefined> {
+  const url = `http://127.0.0.1:${address.port}`;
+  const sideDoor = createSideDoor(url);
+  const health = await sideDoor.health().catch(() => undefined);
+  if (health?.instance !== address.instance) return undefined;
+  const stop = async (): Promise<void> => {
+    // It may be gone before its answer is read; what counts is looked at below.
+    await sideDoor.stop().catch(() => undefined);
+    const deadline = Date.now() + STOP_MS;
+    while (Date.now() < deadline && isAlive(address.pid)) await Bun.sleep(50);
+    if (isAlive(address.pid)) signalGroup(address.pid, 'SIGKILL');
+  };
+  return { ...address, url, sideDoor, stop };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function waitForPort(logPath: string, given: () => boolean): Promise<number> {
+  const deadline = Date.now() + START_MS;
+  while (Date.now() < deadline && !given()) {
+    const said = /^\{"port": (\d+)\}$/m.exec(await readFile(logPath, 'utf8'))?.[1];
+    if (said) return Number(said);
+    await Bun.sleep(50);
+  }
+  const lines = (await readFile(logPath, 'utf8')).trim().split('\n').slice(-15);
+  throw new CliError({
+    what: "The AWS emulator doesn't start.",
+    why: given() ? 'It ended before it listened.' : `It did not listen within ${START_MS / 1000} s.`,
+    next: 'Read the lines above; ./lornu doctor shows what this machine lacks.',
+    output: lines,
+    exitCode: EXIT.machine,
+  });
+}

@@ -1,0 +1,94 @@
+import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { cp, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Event } from '@lornu/ops/delivery/workflow/events.ts';
+import type { Job } from '@lornu/ops/delivery/workflow/workflow.ts';
+import { emulatorSettings } from '../emulator/aws-clients.ts';
+import { refusalOf, subjectOf } from './aws-sign-in.ts';
+import { checkOut } from './checkout.ts';
+import type { PipelineWorld } from './world.ts';
+
+export interface ActionInput {
+  world: PipelineWorld;
+  job: Job;
+  event: Event;
+  runId: string;
+  /** The job's checkout, where later steps run. */
+  checkout: string;
+  with: Readonly<Record<string, string>>;
+}
+
+/** What an action leaves for the steps after it; throws what it says when it fails. */
+export interface ActionEffect {
+  env?: Record<string, string>;
+  /** Put before PATH. */
+  path?: string;
+}
+
+type Action = (input: ActionInput) => Promise<ActionEffect | void>;
+
+function rightsOf({ permissions }: Job): Readonly<Record<string, string>> {
+  return typeof permissions === 'object' ? permissions : {};
+}
+
+/** What the actions of the workflow do on a runner, as far as later steps can tell. An action that is not here is an error. */
+export const ACTIONS: Readonly<Record<string, Action>> = {
+  'actions/checkout': async ({ world, checkout, job }) => {
+    if (!rightsOf(job)['contents']) throw new Error('Not Found: the job may not read the repository');
+    await checkOut(world.repository, world.commit, checkout, world.root);
+  },
+  'hashicorp/setup-terraform': async ({ with: given }) => {
+    if (given['terraform_wrapper'] !== 'false')
+      throw new Error('the wrapper hides exit codes and standard output');
+  },
+  'aquasecurity/setup-trivy': async ({ world }) => ({ path: join(world.standInPrograms, 'trivy') }),
+  'sigstore/cosign-installer': async ({ world }) => ({ path: join(world.standInPrograms, 'cosign') }),
+  'aws-actions/configure-aws-credentials': async ({ world, job, event, with: given }) => {
+    if (rightsOf(job)['id-token'] !== 'write')
+      throw new Error("Credentials could not be loaded: the job has no right to GitHub's OIDC token");
+    const roleArn = given['role-to-assume'] ?? '';
+    const claims = {
+      sub: subjectOf(world.github.repository, job, event.github),
+      aud: 'sts.amazonaws.com',
+      exp: Math.floor(Date.now() / 1000) + (world.tokenLifetimeS ?? 300),
+    };
+    const refused = await refusalOf(roleArn, claims, world.emulatorUrl);
+    if (refused) throw new Error(`Could not assume role with OIDC: ${refused}`);
+    const sts = new STSClient(emulatorSettings(world.emulatorUrl));
+    const { Credentials: credentials } = await sts.send(
+      new AssumeRoleWithWebIdentityCommand({
+        RoleArn: roleArn,
+        RoleSessionName: 'GitHubActions',
+        WebIdentityToken: Buffer.from(JSON.stringify(claims)).toString('base64url'),
+      }),
+    );
+    return {
+      env: {
+        AWS_REGION: given['aws-region'] ?? '',
+        AWS_ACCESS_KEY_ID: credentials?.AccessKeyId ?? '',
+        AWS_SECRET_ACCESS_KEY: credentials?.SecretAccessKey ?? '',
+        AWS_SESSION_TOKEN: credentials?.SessionToken ?? '',
+      },
+    };
+  },
+  'actions/upload-artifact': async ({ world, runId, checkout, with: given }) => {
+    const from = join(checkout, given['path'] ?? '');
+    const names = await readdir(from).catch(() => []);
+    const hidden = (given['path'] ?? '').split('/').some((part) => part.startsWith('.'));
+    if (names.length === 0 || (hidden && given['include-hidden-files'] !== 'true'))
+      throw new Error(`No files were found with the provided path: ${given['path'] ?? ''}`);
+    await cp(from, join(world.folder, 'artifacts', runId, given['name'] ?? ''), { recursive: true });
+  },
+  'actions/download-artifact': async ({ world, runId, checkout, with: given }) => {
+    const to = join(checkout, given['path'] ?? '');
+    await mkdir(to, { recursive: true });
+    await cp(join(world.folder, 'artifacts', runId, given['name'] ?? ''), to, { recursive: true });
+  },
+  'actions/attest-build-provenance': async ({ job, with: given }) => {
+    const rights = rightsOf(job);
+    if (rights['id-token'] !== 'write' || rights['attestations'] !== 'write')
+      throw new Error('the job has no right to attest');
+    if (!/^sha256:[0-9a-f]{64}$/.test(given['subject-digest'] ?? ''))
+      throw new Error(`subject-digest is no digest: ${given['subject-digest'] ?? ''}`);
+  },
+};

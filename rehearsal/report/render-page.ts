@@ -1,0 +1,175 @@
+import { formatElapsed } from '@lornu/ops/steps/step-events.ts';
+import { summarise } from '@lornu/ops/verify/render-verification.ts';
+import type { Outcome } from '@lornu/ops/verify/verdict.ts';
+import { renderEnvironment } from '../picture/render-environment.ts';
+import { escape } from '../picture/svg.ts';
+import type { ScenarioResult } from '../scenarios/scenario.ts';
+import { PAGE_STYLE } from './page-style.ts';
+import { renderTimeline } from './render-timeline.ts';
+import type { Report } from './report.ts';
+import { toTimeline } from './timeline.ts';
+
+const STATE: Readonly<Record<Outcome, [word: string, tone: string]>> = {
+  passed: ['holds', 'good'],
+  failed: ['does not hold', 'bad'],
+  absent: ['absent', 'wait'],
+  'not offered': ['not offered', 'wait'],
+};
+
+/** The report as one HTML file that asks for nothing from elsewhere and runs no script. Every text from outside is escaped. */
+export function renderPage(report: Report): string {
+  const sections = [
+    pictures(report),
+    checks(report),
+    deploys(report),
+    reachability(report),
+    added(report),
+    steps(report),
+    logs(report),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>Rehearsal of ${new Date(report.beganMs).toISOString().slice(0, 16).replace('T', ' ')}</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+${head(report)}
+${sections.filter(Boolean).join('\n')}
+</body>
+</html>
+`;
+}
+
+function head({
+  beganMs,
+  elapsedMs,
+  holds,
+  failure,
+  phases,
+  served,
+  verification,
+  scenarios,
+  applied,
+}: Report): string {
+  const results = [...(verification?.checks ?? []), ...scenarios];
+  const total = Math.max(elapsedMs, 1);
+  const model = verification?.served?.modelIsStandIn
+    ? `A stand-in for ${verification.served.model ?? 'Gemini'} answered, not Gemini itself.`
+    : '';
+  return `<h1>Rehearsal of the AWS environment</h1>
+<p class="quiet">${new Date(beganMs).toUTCString()}, ${formatElapsed(elapsedMs)}. ${escape(served?.url ?? '')} on one machine, without a cloud account. ${escape(model)}</p>
+<p class="verdict ${holds ? 'good' : 'bad'}">${holds ? 'Everything that was looked at holds.' : 'Not everything holds.'} <span class="quiet">${escape(results.length > 0 ? summarise(results) : '')}</span></p>
+${failure ? `<p class="failure">It broke off: ${escape(failure)}</p>` : ''}
+<div class="phases">${phases
+    .map(
+      (phase) =>
+        `<div class="${phase.outcome}" style="flex-grow:${Math.max(phase.elapsedMs / total, 0.01).toFixed(3)}"><b>${phase.name}</b><br>${formatElapsed(phase.elapsedMs)}</div>`,
+    )
+    .join('')}</div>
+${applied ? `<p class="quiet">${escape(applied.provider)}; ${escape(applied.stacks.map(({ name, summary }) => `${name}: ${summary}`).join('; '))}; the second plan is empty.</p>` : ''}`;
+}
+
+function pictures({ applied, environment }: Report): string {
+  const figure = (svg: string, words: string): string =>
+    `<figure><img alt="${escape(words)}" src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}"></figure>`;
+  const drawn = [
+    ...(environment ? [figure(renderEnvironment(environment), 'Services and identities as applied')] : []),
+    ...(applied?.networkPicture ? [figure(applied.networkPicture, 'The network as applied')] : []),
+  ];
+  return drawn.length > 0 ? `<h2>The environment as applied</h2>\n${drawn.join('\n')}` : '';
+}
+
+function checks({ verification }: Report): string {
+  if (!verification) return '';
+  const rows = verification.checks.map(
+    ({ id, title, outcome, expected, seen, elapsedMs }) =>
+      `<tr>${state(outcome)}<td><b>${escape(id)}</b><br>${escape(title)}</td><td>${escape(expected)}</td><td>${escape(seen)}</td><td class="time">${formatElapsed(elapsedMs)}</td></tr>`,
+  );
+  return `<h2>What was verified</h2>
+<table><thead><tr><th></th><th>check</th><th>expected</th><th>seen</th><th></th></tr></thead><tbody>
+${rows.join('\n')}
+</tbody></table>`;
+}
+
+function deploys({ scenarios, events, phases }: Report): string {
+  if (events.length === 0) return '';
+  const first = events[0]?.atMs ?? 0;
+  const last = Math.max(
+    events.at(-1)?.atMs ?? first,
+    ...phases.map((phase) => phase.beganMs + phase.elapsedMs),
+  );
+  const whole = toTimeline(events, first, Math.min(last, (events.at(-1)?.atMs ?? last) + 1000));
+  return `<h2>What happened to it</h2>
+<p class="legend">${['starting', 'healthy', 'unhealthy', 'draining', 'stopping'].map((phase) => `<span><i style="background:var(--${phase})"></i>${phase}</span>`).join('')}<span>▾ the service says something</span></p>
+${scenarios.map((scenario) => scenarioPart(scenario, events)).join('\n')}
+<h3>All of it</h3>
+${renderTimeline(whole)}
+<details><summary>What the service said</summary><pre>${whole.messages.map(({ atMs, text }) => `${time(atMs)}  ${escape(text)}`).join('\n')}</pre></details>`;
+}
+
+function scenarioPart(
+  { title, outcome, expected, seen, beganMs, elapsedMs }: ScenarioResult,
+  events: Report['events'],
+): string {
+  const [word, tone] = STATE[outcome];
+  return `<h3><span class="${tone}">${word}</span>: ${escape(title)} <span class="quiet">(${formatElapsed(elapsedMs)})</span></h3>
+<p>${escape(seen)} <span class="quiet">Expected: ${escape(expected)}.</span></p>
+${outcome === 'passed' || outcome === 'failed' ? renderTimeline(toTimeline(events, beganMs, beganMs + elapsedMs)) : ''}`;
+}
+
+function reachability({ applied }: Report): string {
+  if (!applied) return '';
+  const rows = applied.statements.map(
+    ({ holds, sentence, seen, through }) =>
+      `<tr>${state(holds ? 'passed' : 'failed')}<td>${escape(sentence)}</td><td>${escape(seen)}${through.length > 0 ? `<br><span class="quiet">${escape(through.join(' › '))}</span>` : ''}</td></tr>`,
+  );
+  return `<h2>Who reaches whom</h2>
+<table><tbody>
+${rows.join('\n')}
+</tbody></table>`;
+}
+
+function added({ served }: Report): string {
+  if (!served) return '';
+  const rows = Object.entries(served.addedVariables).map(
+    ([name, why]) => `<tr><td><code>${escape(name)}</code></td><td>${escape(why)}</td></tr>`,
+  );
+  return `<h2>What a rehearsal adds</h2>
+<p>The container runs as applied: ${escape(served.runs)}. These variables are added to its environment, and nothing else.</p>
+<table><tbody>
+${rows.join('\n')}
+</tbody></table>`;
+}
+
+function steps({ phases }: Report): string {
+  const parts = phases.map(
+    ({ name, steps: done, elapsedMs }) =>
+      `<details><summary><b>${name}</b> <span class="quiet">${done.length} steps, ${formatElapsed(elapsedMs)}</span></summary><table><tbody>
+${done.map(({ title, outcome, detail = '', elapsedMs: took }) => `<tr>${state(outcome === 'failed' ? 'failed' : 'passed')}<td>${escape(title)}</td><td class="quiet">${escape(detail)}</td><td class="time">${formatElapsed(took)}</td></tr>`).join('\n')}
+</tbody></table></details>`,
+  );
+  return `<h2>Step by step</h2>\n${parts.join('\n')}`;
+}
+
+function logs({ logs: tails }: Report): string {
+  const parts = Object.entries(tails).map(
+    ([task, lines]) =>
+      `<details><summary>task ${escape(task.slice(0, 8))} <span class="quiet">last ${lines.length} lines</span></summary><pre>${escape(lines.join('\n'))}</pre></details>`,
+  );
+  return parts.length > 0
+    ? `<h2>Logs</h2>\n<p class="quiet">Secrets are masked.</p>\n${parts.join('\n')}`
+    : '';
+}
+
+function state(outcome: Outcome): string {
+  const [word, tone] = STATE[outcome];
+  return `<td class="state ${tone}">${word}</td>`;
+}
+
+function time(atMs: number): string {
+  return new Date(atMs).toISOString().slice(11, 23);
+}

@@ -1,0 +1,79 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StepIo } from '@lornu/ops/steps/run-steps.ts';
+import { initStack, readTerraform, runTerraform, type ResourceTime } from '../terraform/run-terraform.ts';
+import { stageStack } from '../terraform/stage-stack.ts';
+import type { Stack, StackName } from '../terraform/stacks.ts';
+import { rehearsalVariables, type GivenByAccount } from '../terraform/variables.ts';
+import type { Standing } from './standing.ts';
+import { variableArguments } from './variable-arguments.ts';
+
+/** The emulator answers at once, so more at a time than Terraform's ten. */
+const PARALLELISM = 20;
+
+export interface AppliedStack {
+  name: StackName;
+  /** Of this run: all of them the first time, the changed ones later. */
+  resources: ResourceTime[];
+  outputs: Record<string, unknown>;
+  /** Actions of AWS that the provider called for it, as IAM policies name them. */
+  calledActions: string[];
+  providerVersion: string;
+  summary: string;
+}
+
+/** Copies a stack beside the rehearsal's overrides, initialises it and applies it. */
+export async function applyStack(
+  stack: Stack,
+  given: GivenByAccount,
+  standing: Standing,
+  root: string,
+  io: StepIo,
+): Promise<AppliedStack> {
+  const folder = standing.workspace.stackFolder(stack.name);
+  await clearCopies(folder);
+  await stageStack(join(root, stack.folder), folder, {
+    emulatorUrl: standing.emulator.url,
+    variables: rehearsalVariables(given)[stack.name],
+  });
+  await initStack(folder, standing.terraform, io);
+  // What was called before was for something else.
+  await standing.emulator.sideDoor.takeCalledActions();
+  const { resources } = await runTerraform(
+    [
+      'apply',
+      '-auto-approve',
+      `-parallelism=${PARALLELISM}`,
+      ...variableArguments(standing.record, stack.name),
+    ],
+    folder,
+    standing.terraform,
+    io,
+    { what: `terraform apply of ${stack.title} failed.` },
+  );
+  const calledActions = await standing.emulator.sideDoor.takeCalledActions();
+  const [outputs, version] = await Promise.all([
+    readTerraform(['output', '-json'], folder, standing.terraform),
+    readTerraform(['version', '-json'], folder, standing.terraform),
+  ]);
+  const { provider_selections: selections } = version as { provider_selections?: Record<string, string> };
+  const slowest = resources.toSorted((a, b) => b.seconds - a.seconds)[0];
+  return {
+    name: stack.name,
+    resources,
+    calledActions,
+    outputs: Object.fromEntries(
+      Object.entries(outputs as Record<string, { value: unknown }>).map(([name, { value }]) => [name, value]),
+    ),
+    providerVersion: selections?.['registry.terraform.io/hashicorp/aws'] ?? 'unknown',
+    summary: `${resources.length} resources${slowest && slowest.seconds >= 2 ? `, slowest ${slowest.address} (${slowest.seconds} s)` : ''}`,
+  };
+}
+
+/** Files that are no longer in the stack must not stay in its copy; state and the provider's link do. */
+async function clearCopies(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith('terraform.tfstate') && name !== '.terraform')
+      await rm(join(folder, name), { recursive: true });
+  }
+}

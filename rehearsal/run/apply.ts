@@ -1,0 +1,186 @@
+import { mkdir } from 'node:fs/promises';
+import { CliError } from '@lornu/ops/base/cli-error.ts';
+import { runSteps, type Step } from '@lornu/ops/steps/run-steps.ts';
+import { ensureEmulatorPython } from '../emulator/ensure-python.ts';
+import { startEmulator } from '../emulator/start-emulator.ts';
+import type { Network } from '../reachability/network.ts';
+import { evaluateNetwork, type Statement } from '../reachability/statements.ts';
+import { chooseProvider, type Provider, type ProviderChoice } from '../terraform/choose-provider.ts';
+import { findTerraform } from '@lornu/ops/terraform/find-terraform.ts';
+import { STACKS } from '../terraform/stacks.ts';
+import { applyStack, type AppliedStack } from './apply-stack.ts';
+import { checkPlan, describeDifference } from './check-plan.ts';
+import { drawNetwork, readAppliedNetwork } from './applied-network.ts';
+import { giveAccount } from './given-account.ts';
+import type { RehearsalContext } from './rehearsal-context.ts';
+import { findStanding, toStanding, type Standing } from './standing.ts';
+import { createWorkspace } from './workspace.ts';
+
+export interface ApplyOptions {
+  provider: ProviderChoice;
+  /** The emulator's; 0 takes a free one. */
+  port: number;
+  /** -var=... and -var-file=... for the staging stack. */
+  variableArguments: string[];
+  /** The emulator ends with this process, however that ends, instead of staying for the next command. */
+  endsWithUs?: boolean;
+}
+
+export interface ApplyResult {
+  emulatorUrl: string;
+  provider: Provider & { version: string };
+  stacks: AppliedStack[];
+  statements: Statement[];
+  picturePath: string;
+  /** For who goes on from here; not part of what is printed. */
+  standing: Standing;
+}
+
+/**
+ * Applies every stack to an emulated account, plans again and demands no difference, and computes who reaches whom.
+ * What it started is gone again when a step fails or the signal aborts; a rehearsal that stood before stays.
+ */
+export async function apply(options: ApplyOptions, context: RehearsalContext): Promise<ApplyResult> {
+  const workspace = createWorkspace(context.folder);
+  const before = await findStanding(context);
+  if (!before) await workspace.remove();
+  const made: { python?: string; standing?: Standing; network?: Network } = {};
+  if (before) made.standing = before;
+  const need = (): Standing => {
+    if (!made.standing) throw new Error('the emulator has not been started');
+    return made.standing;
+  };
+  const stacks: AppliedStack[] = [];
+  let statements: Statement[] = [];
+  let version = '';
+
+  const tools: { terraform?: string; provider?: Provider } = {};
+  const start: Step[] = [
+    {
+      id: 'terraform',
+      title: 'Find Terraform',
+      run: async (io) => {
+        const found = await findTerraform(context, io);
+        tools.terraform = found.path;
+        return `${found.version}, ${found.path}`;
+      },
+    },
+    {
+      id: 'provider',
+      title: 'Find the AWS provider (built here once where the registry is out of reach: 2 to 5 min)',
+      run: async (io) => {
+        tools.provider = await chooseProvider(options.provider, context, io);
+        return tools.provider.title;
+      },
+    },
+    {
+      id: 'packages',
+      title: "Find the emulator's Python packages",
+      run: async () => {
+        made.python = await ensureEmulatorPython(context, context.emit);
+      },
+    },
+    {
+      id: 'emulator',
+      title: 'Start the AWS emulator',
+      run: async () => {
+        await mkdir(workspace.folder, { recursive: true });
+        const emulator = await startEmulator({
+          python: made.python ?? '',
+          env: context.env,
+          logPath: workspace.logPath,
+          port: options.port,
+          signal: context.signal,
+        });
+        const record = {
+          emulator: { port: emulator.port, pid: emulator.pid, instance: emulator.instance },
+          terraform: tools.terraform ?? '',
+          provider: tools.provider as Provider,
+          variableArguments: options.variableArguments,
+        };
+        made.standing = toStanding(workspace, record, emulator, context);
+        return `moto with extensions at ${emulator.url}`;
+      },
+    },
+  ];
+  const goOn: Step[] = [
+    {
+      id: 'python',
+      title: "Find the emulator's Python packages",
+      run: async () => {
+        made.python = await ensureEmulatorPython(context, context.emit);
+        return `the rehearsal at ${need().emulator.url} goes on`;
+      },
+    },
+  ];
+  const work: Step[] = [
+    ...STACKS.map((stack): Step => ({
+      id: stack.name,
+      title: `Apply ${stack.title}, unchanged`,
+      run: async (io) => {
+        const standing = need();
+        standing.record.variableArguments = options.variableArguments;
+        const given = await giveAccount(standing.clients.route53, made.python ?? '', workspace.folder, {
+          signal: context.signal,
+        });
+        const applied = await applyStack(stack, given, standing, context.root, io);
+        version = applied.providerVersion;
+        stacks.push(applied);
+        return applied.summary;
+      },
+    })),
+    {
+      id: 'second-plan',
+      title: 'Plan again: nothing may differ',
+      run: async (io) => {
+        const differences = await checkPlan(need(), io);
+        if (differences.length === 0) return 'empty';
+        throw new CliError({
+          what: `The second plan is not empty: ${differences.length} differences.`,
+          why: 'What was applied and what Terraform reads back differ, so each apply would change it again.',
+          next: 'Set what the provider reads back, or keep the attribute in rehearsal/aws/extensions.',
+          output: differences.map(describeDifference),
+        });
+      },
+    },
+    {
+      id: 'reachability',
+      title: 'Compute who reaches whom',
+      run: async () => {
+        made.network = await readAppliedNetwork(need());
+        statements = evaluateNetwork(made.network);
+        await drawNetwork(made.network, statements, workspace.picturePath);
+        const broken = statements.filter((statement) => !statement.holds);
+        if (broken.length === 0) return `${statements.length} statements hold`;
+        throw new CliError({
+          what: `${broken.length} of ${statements.length} statements about the network do not hold.`,
+          why: broken
+            .map(({ sentence, expected, seen }) => `${sentence} Expected ${expected}, seen ${seen}.`)
+            .join(' '),
+          next: 'Put right routes, subnets or security groups in terraform/aws/staging.',
+        });
+      },
+    },
+  ];
+
+  try {
+    await runSteps([...(before ? goOn : start), ...work], context.emit);
+    const standing = need();
+    await workspace.write(standing.record);
+    if (!options.endsWithUs) await standing.emulator.sideDoor.stay();
+    return {
+      emulatorUrl: standing.emulator.url,
+      provider: { ...standing.record.provider, version },
+      stacks,
+      statements,
+      picturePath: workspace.picturePath,
+      standing,
+    };
+  } catch (error) {
+    if (!before) {
+      await made.standing?.emulator.stop();
+      await workspace.remove();
+    }
+    throw error;
+  }
+}

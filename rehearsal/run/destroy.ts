@@ -1,0 +1,82 @@
+import { CliError } from '@lornu/ops/base/cli-error.ts';
+import { runSteps, type Step } from '@lornu/ops/steps/run-steps.ts';
+import { runTerraform } from '../terraform/run-terraform.ts';
+import { STACKS } from '../terraform/stacks.ts';
+import { takeBackAccount } from './given-account.ts';
+import type { RehearsalContext } from './rehearsal-context.ts';
+import { findStanding } from './standing.ts';
+import { variableArguments } from './variable-arguments.ts';
+import { createWorkspace } from './workspace.ts';
+
+export interface DestroyResult {
+  /** False when nothing stood. */
+  stood: boolean;
+  resources: number;
+  /** What AWS shows for a while after a destroy too: keys that wait for deletion, inactive task definitions. */
+  keptByAws: string[];
+}
+
+/**
+ * Destroys what was applied, in the reverse order, proves that nothing is left, stops the emulator and removes its files.
+ * `untouched`: nobody but Terraform has changed anything since it last read the account, so it need not read it again.
+ */
+export async function destroy(
+  context: RehearsalContext,
+  { untouched = false }: { untouched?: boolean } = {},
+): Promise<DestroyResult> {
+  const workspace = createWorkspace(context.folder);
+  const standing = await findStanding(context);
+  if (!standing) {
+    const record = await workspace.read();
+    await workspace.remove();
+    return { stood: record !== undefined, resources: 0, keptByAws: [] };
+  }
+  const result: DestroyResult = { stood: true, resources: 0, keptByAws: [] };
+  const steps: Step[] = [
+    ...STACKS.toReversed().map(({ name, title }): Step => ({
+      id: `destroy-${name}`,
+      title: `Destroy ${title}`,
+      run: async (io) => {
+        const { resources } = await runTerraform(
+          [
+            'destroy',
+            '-auto-approve',
+            '-parallelism=20',
+            ...(untouched ? ['-refresh=false'] : []),
+            ...variableArguments(standing.record, name),
+          ],
+          workspace.stackFolder(name),
+          standing.terraform,
+          io,
+          { what: `terraform destroy of ${title} failed.` },
+        );
+        result.resources += resources.length;
+        return `${resources.length} resources`;
+      },
+    })),
+    {
+      id: 'nothing-left',
+      title: 'Nothing may be left in the account',
+      run: async () => {
+        await takeBackAccount(standing.clients.route53);
+        const { left, keptByAws } = await standing.emulator.sideDoor.leftovers();
+        result.keptByAws = keptByAws;
+        if (left.length === 0) return `nothing; ${keptByAws.length} that AWS itself keeps for a while`;
+        throw new CliError({
+          what: `${left.length} things are left in the account after the destroy.`,
+          why: 'Terraform does not know them, or its destroy only forgets them.',
+          next: 'Find what made them: ./lornu rehearse apply, then look at the emulator before the destroy.',
+          output: left,
+        });
+      },
+    },
+  ];
+  try {
+    await runSteps(steps, context.emit);
+    return result;
+  } finally {
+    // Also after a failed destroy: the account lives in memory and is of no use to anyone.
+    await standing.emulator.stop();
+    await workspace.remove();
+  }
+}

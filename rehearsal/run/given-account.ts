@@ -1,0 +1,49 @@
+import {
+  CreateHostedZoneCommand,
+  DeleteHostedZoneCommand,
+  ListHostedZonesByNameCommand,
+  type Route53Client,
+} from '@aws-sdk/client-route-53';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CommandOptions } from '@lornu/ops/process/run-command.ts';
+import { runCommand } from '@lornu/ops/process/run-command.ts';
+import { DOMAIN_NAME, ZONE_NAME, type GivenByAccount } from '../terraform/variables.ts';
+
+const CERTIFICATES = join(import.meta.dir, '../aws/certificates.py');
+
+/** Makes what an account has before Terraform comes, once: the DNS zone and the certificates of the rehearsal. */
+export async function giveAccount(
+  route53: Route53Client,
+  python: string,
+  folder: string,
+  options: CommandOptions,
+): Promise<GivenByAccount> {
+  const authorityPath = join(folder, 'peer-authority.pem');
+  const existing = await readFile(authorityPath, 'utf8').catch(() => undefined);
+  if (existing === undefined) await runCommand([python, CERTIFICATES, folder, DOMAIN_NAME], options);
+  return {
+    route53ZoneId: (await findZone(route53)) ?? (await createZone(route53)),
+    peerAuthority: existing ?? (await readFile(authorityPath, 'utf8')),
+  };
+}
+
+/** Takes the zone away again, so that what is left is Terraform's. */
+export async function takeBackAccount(route53: Route53Client): Promise<void> {
+  const zoneId = await findZone(route53);
+  if (zoneId) await route53.send(new DeleteHostedZoneCommand({ Id: zoneId }));
+}
+
+async function findZone(route53: Route53Client): Promise<string | undefined> {
+  const { HostedZones = [] } = await route53.send(new ListHostedZonesByNameCommand({ DNSName: ZONE_NAME }));
+  return HostedZones.find((zone) => zone.Name === `${ZONE_NAME}.`)
+    ?.Id?.split('/')
+    .at(-1);
+}
+
+async function createZone(route53: Route53Client): Promise<string> {
+  const created = await route53.send(
+    new CreateHostedZoneCommand({ Name: ZONE_NAME, CallerReference: crypto.randomUUID() }),
+  );
+  return created.HostedZone?.Id?.split('/').at(-1) ?? '';
+}

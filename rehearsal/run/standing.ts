@@ -1,0 +1,56 @@
+import { CliError } from '@lornu/ops/base/cli-error.ts';
+import { createAwsClients, type AwsClients } from '../emulator/aws-clients.ts';
+import { findEmulator, type Emulator } from '../emulator/start-emulator.ts';
+import type { TerraformContext } from '../terraform/run-terraform.ts';
+import type { RehearsalContext } from './rehearsal-context.ts';
+import { createWorkspace, type Workspace, type WorkspaceRecord } from './workspace.ts';
+
+/** A rehearsal that runs: what apply made and later commands use. */
+export interface Standing {
+  workspace: Workspace;
+  record: WorkspaceRecord;
+  emulator: Emulator;
+  clients: AwsClients;
+  terraform: TerraformContext;
+}
+
+/** Puts the parts together that every command needs. */
+export function toStanding(
+  workspace: Workspace,
+  record: WorkspaceRecord,
+  emulator: Emulator,
+  context: RehearsalContext,
+): Standing {
+  return {
+    workspace,
+    record,
+    emulator,
+    clients: createAwsClients(emulator.url),
+    terraform: {
+      terraform: record.terraform,
+      cliConfigPath: record.provider.cliConfigPath,
+      emulatorUrl: emulator.url,
+      env: context.env,
+      signal: context.signal,
+    },
+  };
+}
+
+/** The rehearsal that stands in the folder; undefined when there is none or its emulator has gone. */
+export async function findStanding(context: RehearsalContext): Promise<Standing | undefined> {
+  const workspace = createWorkspace(context.folder);
+  const record = await workspace.read();
+  const emulator = record && (await findEmulator(record.emulator));
+  return record && emulator ? toStanding(workspace, record, emulator, context) : undefined;
+}
+
+/** As findStanding, but its absence is an error with the next step. */
+export async function requireStanding(context: RehearsalContext): Promise<Standing> {
+  const standing = await findStanding(context);
+  if (standing) return standing;
+  throw new CliError({
+    what: 'No rehearsal stands here.',
+    why: `Nothing that was applied runs for ${context.folder}; the emulator keeps its account in memory only.`,
+    next: './lornu rehearse apply',
+  });
+}

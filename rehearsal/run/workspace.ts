@@ -1,0 +1,45 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EmulatorAddress } from '../emulator/start-emulator.ts';
+import type { Provider } from '../terraform/choose-provider.ts';
+import type { StackName } from '../terraform/stacks.ts';
+
+/** What one command leaves for the next. */
+export interface WorkspaceRecord {
+  emulator: EmulatorAddress;
+  terraform: string;
+  provider: Provider;
+  /** --var and --var-file as given, for every later run on the staging stack. */
+  variableArguments: string[];
+}
+
+/** The folder of a rehearsal that stands: copies of the stacks with their state, the record, logs, the picture. */
+export interface Workspace {
+  folder: string;
+  stackFolder: (stack: StackName) => string;
+  logPath: string;
+  picturePath: string;
+  read: () => Promise<WorkspaceRecord | undefined>;
+  write: (record: WorkspaceRecord) => Promise<void>;
+  remove: () => Promise<void>;
+}
+
+/** The workspace in this folder; nothing is made yet. */
+export function createWorkspace(folder: string): Workspace {
+  const recordPath = join(folder, 'rehearsal.json');
+  return {
+    folder,
+    stackFolder: (stack) => join(folder, stack),
+    logPath: join(folder, 'emulator.log'),
+    picturePath: join(folder, 'network.svg'),
+    read: async () => {
+      const text = await readFile(recordPath, 'utf8').catch(() => undefined);
+      return text === undefined ? undefined : (JSON.parse(text) as WorkspaceRecord);
+    },
+    write: async (record) => {
+      await mkdir(folder, { recursive: true });
+      await writeFile(recordPath, JSON.stringify(record, null, 2));
+    },
+    remove: async () => rm(folder, { recursive: true, force: true }),
+  };
+}

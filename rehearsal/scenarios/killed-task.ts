@@ -1,0 +1,108 @@
+import { attachTo, beginTurn, cancelRun, inSession } from '@lornu/ops/verify/conversation.ts';
+import { readServed } from '@lornu/ops/verify/served.ts';
+import type { Target } from '@lornu/ops/verify/target.ts';
+import { absent, judged, notOffered, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import { signalGroup } from '@lornu/ops/process/run-command.ts';
+import type { Served } from '../serve/served.ts';
+import type { Scenario } from './scenario.ts';
+import { countedTo, faultOf, steadfastTurn } from './steadfast-turn.ts';
+import { targetOf } from './targets.ts';
+
+const STREAMS = 10;
+/** A lease is 15 s: it is over long after the other turns have ended, so a turn takes no longer than it must. */
+const WORDS = 40;
+const EVERY_MS = 200;
+const PATIENCE_MS = 90_000;
+const REPLACED_MS = 60_000;
+/** So many connections of their own meet more than one task. */
+const PROBES = 8;
+const EXPECTED = 'another task takes its place, and every turn ends whole';
+
+export interface KilledSeen {
+  faults: (string | undefined)[];
+  /** How many connections were lost: none would mean that the wrong task was killed. */
+  troubles: number;
+  /** Until as many tasks as before were healthy, in milliseconds; undefined where that did not come. */
+  replacedAfterMs: number | undefined;
+}
+
+export function judgeKilled({ faults, troubles, replacedAfterMs }: KilledSeen): Verdict {
+  const lost = faults.filter((fault) => fault !== undefined);
+  const told = [
+    replacedAfterMs === undefined
+      ? 'not replaced'
+      : `replaced after ${(replacedAfterMs / 1000).toFixed(1)} s`,
+    `${faults.length - lost.length} of ${faults.length} turns whole, ${troubles} connections lost and resumed`,
+    ...(lost.length > 0 ? [`first loss: ${lost[0]}`] : []),
+  ].join('; ');
+  return judged(lost.length === 0 && troubles > 0 && replacedAfterMs !== undefined, EXPECTED, told);
+}
+
+export const killedTask: Scenario = {
+  id: 'killed-task',
+  title: 'a task that is killed (-9) is replaced, and its turns finish',
+  run: async ({ served, context }, io) => {
+    const target = await targetOf(served, context.signal);
+    if ((await readServed(target))?.isPython)
+      return notOffered(EXPECTED, 'the turns of the FastAPI/ADK agent end with their connection');
+    if (!(await sharesRuns(target)))
+      return absent(
+        EXPECTED,
+        "runs are kept in each task's own process with Firestore: no other task can take them over yet",
+      );
+    const begun = Array.from({ length: STREAMS }, () => Promise.withResolvers<void>());
+    const text = `count to ${WORDS} every ${EVERY_MS} ms`;
+    const turns = Promise.all(
+      begun.map(async ({ resolve }) =>
+        steadfastTurn(target, { text, patienceMs: PATIENCE_MS, onBegun: resolve }),
+      ),
+    );
+    turns.catch(() => undefined);
+    await Promise.race([Promise.all(begun.map(({ promise }) => promise)), turns, served.failed]);
+    const victim = served.tasks().find(({ healthy, pid }) => healthy && pid !== undefined);
+    if (victim?.pid === undefined) throw new Error('no task is healthy');
+    const before = served.tasks().filter(({ healthy }) => healthy).length;
+    io.line(`task ${victim.id.slice(0, 8)} is killed`);
+    const killedAtMs = performance.now();
+    signalGroup(victim.pid, 'SIGKILL');
+    const replacedAfterMs = await untilReplaced(served, victim.id, before, killedAtMs);
+    const seen = await Promise.race([turns, served.failed]);
+    return judgeKilled({
+      faults: seen.map((turn) => faultOf(turn, countedTo(WORDS))),
+      troubles: seen.reduce((sum, { troubles }) => sum + troubles, 0),
+      replacedAfterMs,
+    });
+  },
+};
+
+async function untilReplaced(
+  served: Served,
+  victimId: string,
+  wanted: number,
+  sinceMs: number,
+): Promise<number | undefined> {
+  while (performance.now() - sinceMs < REPLACED_MS) {
+    const healthy = served.tasks().filter((task) => task.healthy && task.id !== victimId);
+    if (healthy.length >= wanted) return performance.now() - sinceMs;
+    await Promise.race([Bun.sleep(100), served.failed]);
+  }
+  return undefined;
+}
+
+/** Whether every task knows every run: without that nothing can be taken over. */
+async function sharesRuns(target: Target): Promise<boolean> {
+  return inSession(target, async (sessionId) => {
+    const { runId = 'running', leave } = await beginTurn(target, sessionId, 'count to 100 every 100 ms');
+    try {
+      for (let probe = 0; probe < PROBES; probe += 1) {
+        const attached = await attachTo(target, sessionId, runId, undefined).catch(() => undefined);
+        attached?.leave();
+        if (!attached) return false;
+      }
+      return true;
+    } finally {
+      leave();
+      await cancelRun(target, sessionId, runId).catch(() => undefined);
+    }
+  });
+}

@@ -1,0 +1,91 @@
+import { DescribeServicesCommand, type Deployment } from '@aws-sdk/client-ecs';
+import { CliError } from '@lornu/ops/base/cli-error.ts';
+import type { StepIo } from '@lornu/ops/steps/run-steps.ts';
+import { readTerraform, runTerraform } from '../terraform/run-terraform.ts';
+import type { Stage } from './scenario.ts';
+
+/** How a deploy ended, by the word of ECS. */
+export interface RollOut {
+  outcome: 'completed' | 'rolled back';
+  taskDefinition: string;
+  /** Since the apply was begun, in milliseconds. */
+  elapsedMs: number;
+  reason?: string;
+}
+
+/** How it ended, why, and after how long. */
+export function describeRollOut({ outcome, reason, elapsedMs }: RollOut): string {
+  return `${outcome}${reason ? ` (${reason})` : ''} after ${(elapsedMs / 1000).toFixed(0)} s`;
+}
+
+const LOOK_MS = 200;
+const LONGEST_MS = 5 * 60_000;
+
+/**
+ * Applies another image as a deploy does, by Terraform with other values of two variables, and waits until ECS calls the
+ * rollout completed or has gone back to the earlier one. Only the plan's refresh is left out: nothing else has changed.
+ * `onBegun` is waited for once ECS knows of the new task definition.
+ */
+export async function rollOut(
+  { standing, served, context }: Stage,
+  image: { digest: string; revision: string },
+  io: StepIo,
+  onBegun: () => Promise<void> = async () => {},
+): Promise<RollOut> {
+  const beganMs = performance.now();
+  const folder = standing.workspace.stackFolder('staging');
+  await runTerraform(
+    [
+      'apply',
+      '-auto-approve',
+      '-refresh=false',
+      ...standing.record.variableArguments,
+      `-var=image_digest=${image.digest}`,
+      `-var=revision=${image.revision}`,
+    ],
+    folder,
+    standing.terraform,
+    io,
+    { what: 'terraform apply of another image failed.' },
+  );
+  const outputs = (await readTerraform(['output', '-json'], folder, standing.terraform)) as Record<
+    string,
+    { value: unknown }
+  >;
+  const taskDefinition = String(outputs['task_definition_arn']?.value);
+  await onBegun();
+  let failed: string | undefined;
+  const { cluster, service } = served.applied;
+  const deadline = performance.now() + LONGEST_MS;
+  while (performance.now() < deadline) {
+    context.signal.throwIfAborted();
+    const answer = await standing.clients.ecs.send(
+      new DescribeServicesCommand({ cluster, services: [service] }),
+    );
+    const deployments = answer.services?.[0]?.deployments ?? [];
+    // ECS forgets the failed deployment, and with it the reason, once the way back is done.
+    failed = deployments.find((one) => one.rolloutState === 'FAILED')?.rolloutStateReason ?? failed;
+    const outcome = judgeRollOut(deployments, taskDefinition);
+    if (outcome) {
+      const reason = outcome === 'rolled back' ? failed : undefined;
+      const elapsedMs = performance.now() - beganMs;
+      return { outcome, taskDefinition, elapsedMs, ...(reason ? { reason } : {}) };
+    }
+    await Promise.race([Bun.sleep(LOOK_MS), served.failed]);
+  }
+  throw new CliError({
+    what: 'The deploy does not end.',
+    why: `ECS called it neither completed nor failed within ${LONGEST_MS / 60_000} min.`,
+    next: 'Look at the events of the service and at the logs of its tasks: ./lornu rehearse --keep.',
+  });
+}
+
+/** A steady service on another task definition than the wanted one is no success, however green it looks. */
+export function judgeRollOut(
+  deployments: readonly Pick<Deployment, 'status' | 'taskDefinition' | 'rolloutState'>[],
+  wanted: string,
+): RollOut['outcome'] | undefined {
+  const primary = deployments.find(({ status }) => status === 'PRIMARY');
+  if (primary?.rolloutState !== 'COMPLETED') return undefined;
+  return primary.taskDefinition === wanted ? 'completed' : 'rolled back';
+}

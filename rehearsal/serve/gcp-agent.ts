@@ -1,0 +1,47 @@
+import type { Child } from '@lornu/ops/process/child.ts';
+import type { Emit } from '@lornu/ops/steps/step-events.ts';
+import { claimPort } from '@lornu/ops/up/port.ts';
+import type { StartContext } from '@lornu/ops/up/start-context.ts';
+import { startPeer } from '@lornu/ops/up/start-peer.ts';
+import type { GoogleSide } from './google-side.ts';
+import type { AppliedGoogle } from './read-applied.ts';
+
+export interface GcpAgent {
+  child: Child;
+  url: string;
+  /** Where the service finds it. */
+  peerUrl: string;
+}
+
+/**
+ * Starts the agent of Google Cloud as the service's peer: the same Firestore database, tokens of the applied issuer from
+ * the applied service account alone. It does not call back: the service's name is not this machine's.
+ */
+export async function startGcpAgent(
+  applied: AppliedGoogle,
+  side: GoogleSide,
+  context: StartContext & { emit: Emit },
+  line: (line: string) => void,
+): Promise<GcpAgent> {
+  const port = await claimPort(0);
+  const url = `http://127.0.0.1:${port}`;
+  const { child } = await startPeer(
+    {
+      port,
+      standInUrl: side.gemini.url,
+      env: {
+        LORNU_PUBLIC_URL: url,
+        A2A_TOKEN_ISSUER: applied.tokenIssuer,
+        A2A_TOKEN_JWKS_URL: `${side.google.url}/oauth2/v3/certs`,
+        A2A_TOKEN_AUDIENCE: url,
+        A2A_ALLOWED_EMAILS: applied.serviceAccount,
+        SESSION_SERVICE_URI: `firestore://${applied.project}/${applied.database}`,
+        FIRESTORE_EMULATOR_HOST: side.firestore.host,
+      },
+      onLine: () => {},
+    },
+    context,
+    { emit: context.emit, line },
+  );
+  return { child, url, peerUrl: `${url}/a2a/lornu` };
+}

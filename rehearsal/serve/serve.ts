@@ -1,0 +1,303 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import type { Child } from '@lornu/ops/process/child.ts';
+import { childEnded } from '@lornu/ops/up/child-ended.ts';
+import { runSteps, type Step, type StepIo } from '@lornu/ops/steps/run-steps.ts';
+import { watchAlarms, type AlarmWatch } from '../alarms/watch-alarms.ts';
+import { readBalancer } from '../load-balancer/read-balancer.ts';
+import type { Balancer } from '../load-balancer/balancer.ts';
+import type { RehearsalContext } from '../run/rehearsal-context.ts';
+import type { Standing } from '../run/standing.ts';
+import { describeEvent } from '../tasks/describe-event.ts';
+import { createPace, REHEARSAL_PACE } from '../tasks/pace.ts';
+import type { RunningTask } from '../tasks/running-task.ts';
+import type { RunnerEvent } from '../tasks/task-event.ts';
+import { startTaskRunner, type TaskRunner } from '../tasks/task-runner.ts';
+import { addedVariables, ADDED_VARIABLES, type StandInAddresses } from './added-variables.ts';
+import { explainFailure, explainGone } from './explain-failure.ts';
+import { fillSecrets } from './fill-secrets.ts';
+import { startGcpAgent, type GcpAgent } from './gcp-agent.ts';
+import { startGoogleSide, type GoogleSide } from './google-side.ts';
+import { createContainerImages } from './container-images.ts';
+import { imagesFolder, openImageStore, type TaskForm } from './images.ts';
+import { createProcessImages } from './process-images.ts';
+import { readApplied, type Applied } from './read-applied.ts';
+import { requireTools } from './require-tools.ts';
+import type { Served, ServedTask } from './served.ts';
+import { startHaproxy, type RunningHaproxy } from './start-haproxy.ts';
+import { syncTargets, type TargetSync } from './sync-targets.ts';
+import { createTokenIssuer } from './tokens.ts';
+import { untilSteady } from './until-steady.ts';
+
+export interface ServeOptions {
+  /** By how much AWS's intervals are shortened; REHEARSAL_PACE where it is left out, 1 for AWS's own. */
+  pace?: number;
+  /** Local ports of the listeners' ports; free ones where they are left out. */
+  ports?: Readonly<Record<number, number>>;
+  /** How tasks run; as processes where it is left out. */
+  tasks?: TaskForm;
+  /** Runs the agent of Google Cloud beside it, as the service's peer. */
+  peer?: boolean;
+  /** How long the first tasks may take to be healthy. */
+  healthyWithinMs?: number;
+}
+
+export type ServeContext = RehearsalContext & Pick<CliContext, 'redact'>;
+
+/** What was started, in this order; stopped in the opposite one. */
+interface Parts {
+  applied?: Applied;
+  google?: GoogleSide;
+  peer?: GcpAgent;
+  balancer?: Balancer;
+  haproxy?: RunningHaproxy;
+  targets?: TargetSync;
+  alarms?: AlarmWatch;
+  runner?: TaskRunner;
+}
+
+const HEALTHY_WITHIN_MS = 180_000;
+/** In this time the end of a program is known. */
+const ENDED_MS = 1_000;
+
+/**
+ * Makes the applied environment answer: Google's side, the load balancer and the tasks, and waits until as many tasks as
+ * desired are healthy behind it. What it started is gone again when a step fails or the signal aborts.
+ */
+export async function serve(
+  standing: Standing,
+  options: ServeOptions,
+  context: ServeContext,
+): Promise<Served> {
+  const folder = join(standing.workspace.folder, 'serve');
+  const start = { ...context, dataDir: folder };
+  const pace = createPace(options.pace ?? REHEARSAL_PACE);
+  const authorityFile = join(standing.workspace.folder, 'authority.pem');
+  const imageRunner =
+    options.tasks === 'image'
+      ? createContainerImages(join(folder, 'containers'), authorityFile, context)
+      : createProcessImages(imagesFolder(standing.workspace.folder), context);
+  const images = openImageStore(standing.workspace.folder, imageRunner);
+  const parts: Parts = {};
+  const events: RunnerEvent[] = [];
+  const listeners = new Set<(event: RunnerEvent) => void>();
+  const lineListeners = new Set<(task: ServedTask, line: string) => void>();
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+  let stopped = false;
+  let runs = '';
+
+  const emit = (event: RunnerEvent): void => {
+    events.push(event);
+    for (const listener of listeners) listener(event);
+  };
+  const fail = (error: unknown): void => {
+    if (!stopped) failure.reject(error);
+  };
+  const giveUp = async (error: unknown): Promise<void> => {
+    const explained = await explainFailure(error, standing.emulator);
+    // A program that has ended says more than who misses it.
+    await Bun.sleep(ENDED_MS);
+    fail(explained);
+  };
+  const view = (task: RunningTask): ServedTask => ({
+    id: task.id,
+    pid: task.pid,
+    address: task.settings.address,
+    port: task.settings.plan.container.port,
+    phase: task.phase,
+    healthy: task.phase === 'running' && task.wasHealthy,
+    taskDefinition: task.settings.plan.name,
+    deploymentId: task.settings.deploymentId,
+    logPath: join(folder, 'logs', `task-${task.id}.log`),
+  });
+  const watch = (child: Child): void => {
+    void child.ended.then((how) => fail(childEnded(child, how, './lornu rehearse serve')));
+  };
+  const stop = async (): Promise<void> => {
+    stopped = true;
+    await parts.runner?.stop();
+    await parts.alarms?.stop();
+    await imageRunner.end();
+    await parts.targets?.stop();
+    await parts.haproxy?.child.stop();
+    await parts.peer?.child.stop();
+    await parts.google?.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const need = <K extends keyof Parts>(name: K): NonNullable<Parts[K]> => {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`${name} has not been started`);
+    return part;
+  };
+  const addresses = (): StandInAddresses => {
+    const { gemini, firestore, storage, google } = need('google');
+    return {
+      gemini: gemini.url,
+      firestoreHost: firestore.host,
+      storage: storage.url,
+      google: google.url,
+      secretsManager: standing.emulator.url,
+      ...(parts.peer ? { peer: parts.peer.peerUrl } : {}),
+      authorityFile,
+    };
+  };
+
+  const steps: Step[] = [
+    {
+      id: 'read',
+      title: 'Read what was applied, fill secrets that have no value',
+      run: async () => {
+        await requireTools(context);
+        // A command that was killed leaves its files.
+        await rm(folder, { recursive: true, force: true });
+        await mkdir(folder, { recursive: true });
+        parts.applied = await readApplied(standing);
+        const filled = await fillSecrets(standing.clients.secrets, parts.applied.google.signInClient);
+        return filled.length > 0 ? `${filled.length} secrets got a value for this rehearsal` : 'all have one';
+      },
+    },
+    {
+      id: 'image',
+      title: options.tasks === 'image' ? 'Build the image' : 'Build what the image holds',
+      run: async ({ line }) => imageRunner.build(need('applied').runtime, line),
+    },
+    {
+      id: 'google',
+      title: "Start Google's side: Gemini, Firestore, Cloud Storage, sign-in and federation, all stand-ins",
+      run: async () => {
+        const { google, publicUrl } = need('applied');
+        parts.google = await startGoogleSide(google, [`${publicUrl}/auth/callback`], start);
+        parts.google.children.forEach(watch);
+      },
+    },
+    ...(options.peer
+      ? [
+          {
+            id: 'peer',
+            title: "Start the agent of Google Cloud as the service's peer",
+            run: async ({ line }: StepIo): Promise<string> => {
+              parts.peer = await startGcpAgent(need('applied').google, need('google'), start, line);
+              watch(parts.peer.child);
+              return parts.peer.url;
+            },
+          },
+        ]
+      : []),
+    {
+      id: 'balancer',
+      title: 'Start HAProxy as the load balancer that was applied',
+      run: async () => {
+        const balancer = await readBalancer(standing.clients.elb, need('applied').loadBalancerArn);
+        parts.balancer = balancer;
+        parts.haproxy = await startHaproxy(
+          {
+            balancer,
+            certificateFolder: standing.workspace.folder,
+            folder: join(folder, 'haproxy'),
+            tokenKeys: need('google').google.keys.jwks().keys,
+            pace,
+            wantedPorts: options.ports ?? {},
+          },
+          start,
+        );
+        watch(parts.haproxy.child);
+        parts.targets = syncTargets({
+          elb: standing.clients.elb,
+          sideDoor: standing.emulator.sideDoor,
+          control: parts.haproxy.control,
+          groups: balancer.targetGroups,
+          onFailure: giveUp,
+          changed: () => parts.runner?.poke(),
+        });
+        parts.alarms = watchAlarms({
+          cloudwatch: standing.clients.cloudwatch,
+          elb: standing.clients.elb,
+          control: parts.haproxy.control,
+          loadBalancerArn: need('applied').loadBalancerArn,
+          groups: balancer.targetGroups,
+          pace,
+          onFailure: giveUp,
+        });
+        return balancer.listeners.map(({ port }) => `${port} at ${parts.haproxy?.ports[port]}`).join(', ');
+      },
+    },
+    {
+      id: 'tasks',
+      title: 'Run the tasks of the service until they are healthy behind it',
+      run: async ({ line }) => {
+        const { cluster, service } = need('applied');
+        const at = addresses();
+        let said: readonly string[] = [];
+        listeners.add((event) => line(describeEvent(event)));
+        parts.runner = await startTaskRunner({
+          clients: standing.clients,
+          sideDoor: standing.emulator.sideDoor,
+          cluster,
+          service,
+          pace,
+          pull: async (container) => {
+            const image = await images.pull(container);
+            runs = image.title;
+            return image;
+          },
+          addedVariables: (address) => addedVariables(address, at),
+          credentials: (taskId, role) => need('google').google.taskCredentials.toAnswer(taskId, role),
+          folder,
+          emit,
+          onLine: (task, text) => {
+            said = task.tail;
+            for (const listener of lineListeners) listener(view(task), text);
+          },
+          onFailure: giveUp,
+        });
+        await untilSteady(events, listeners, failure.promise, {
+          withinMs: options.healthyWithinMs ?? HEALTHY_WITHIN_MS,
+          signal: context.signal,
+          said: () => said,
+        });
+        return `${parts.runner.tasks().length} tasks: ${runs}`;
+      },
+    },
+  ];
+  try {
+    await runSteps(steps, context.emit);
+  } catch (error) {
+    await stop();
+    throw await explainGone(error, standing.emulator);
+  }
+  const applied = need('applied');
+  const { ports } = need('haproxy');
+  const { gemini, firestoreHost, storage, google } = addresses();
+  return {
+    url: `https://127.0.0.1:${ports[443]}`,
+    publicUrl: applied.publicUrl,
+    ports,
+    caFile: authorityFile,
+    peerCertificateFile: join(standing.workspace.folder, 'peer.pem'),
+    applied,
+    token: createTokenIssuer(need('google').google, {
+      issuer: applied.google.tokenIssuer,
+      audience: applied.tokenAudience,
+    }),
+    google: need('google').google,
+    ...(parts.peer ? { peerUrl: parts.peer.url } : {}),
+    standIns: { gemini, firestoreHost, storage, google, emulator: standing.emulator.url },
+    addedVariables: ADDED_VARIABLES,
+    images,
+    runs,
+    tasks: () => need('runner').tasks().map(view),
+    events: () => events,
+    onEvent: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    onLine: (listener) => {
+      lineListeners.add(listener);
+      return () => void lineListeners.delete(listener);
+    },
+    failed: failure.promise,
+    stop,
+  };
+}

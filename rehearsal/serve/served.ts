@@ -1,0 +1,59 @@
+import type { GoogleStandIn } from '@lornu/standins/google/server.ts';
+import type { RunningTask } from '../tasks/running-task.ts';
+import type { RunnerEvent } from '../tasks/task-event.ts';
+import type { AddedVariable } from './added-variables.ts';
+import type { ImageStore } from './images.ts';
+import type { Applied } from './read-applied.ts';
+import type { TokenClaims } from './tokens.ts';
+
+/** An environment that answers, for who goes on from here. */
+export interface Served {
+  /** https://127.0.0.1:PORT of the HTTPS listener; the certificate holds this address and the public name. */
+  url: string;
+  /** As the service calls itself, at the standard port: reached through `ports` by who resolves it to 127.0.0.1. */
+  publicUrl: string;
+  /** The local port of each listener's port: 80, 443, 8443. */
+  ports: Readonly<Record<number, number>>;
+  /** PEM of the authority that signed the load balancer's certificate. */
+  caFile: string;
+  /** PEM of a client certificate and its key, for the listener with mutual TLS. */
+  peerCertificateFile: string;
+  /** What was applied: cluster, service, audience and the like. */
+  applied: Applied;
+  /** An ID token with Google's claims. */
+  token: (claims?: TokenClaims) => Promise<string>;
+  google: GoogleStandIn;
+  /** Where the agent of Google Cloud answers, when it was asked for. */
+  peerUrl?: string;
+  /** Where the stand-ins answer. */
+  standIns: { gemini: string; firestoreHost: string; storage: string; google: string; emulator: string };
+  /** What the rehearsal added to the container's environment, with the reason. */
+  addedVariables: Readonly<Record<AddedVariable, string>>;
+  images: ImageStore;
+  /** How the image runs here, in words. */
+  runs: string;
+  /** Tasks that are there now; their pid, address and log. */
+  tasks: () => ServedTask[];
+  /** Everything that happened so far, oldest first. */
+  events: () => readonly RunnerEvent[];
+  /** Calls back for each event from now on; the answer ends it. */
+  onEvent: (listener: (event: RunnerEvent) => void) => () => void;
+  /** Lines that tasks wrote from now on. */
+  onLine: (listener: (task: ServedTask, line: string) => void) => () => void;
+  /** Rejects when a stand-in, HAProxy or the emulator is gone; never resolves. */
+  failed: Promise<never>;
+  /** Ends everything that serve started; the applied environment stays. */
+  stop: () => Promise<void>;
+}
+
+export interface ServedTask {
+  id: string;
+  pid: number | undefined;
+  address: string;
+  port: number;
+  phase: RunningTask['phase'];
+  healthy: boolean;
+  taskDefinition: string;
+  deploymentId: string | undefined;
+  logPath: string;
+}

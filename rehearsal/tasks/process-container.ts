@@ -1,0 +1,82 @@
+import { createWriteStream } from 'node:fs';
+import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
+import { readLines, signalGroup, tryCommand } from '@lornu/ops/process/run-command.ts';
+import type { Container, ContainerEnd, ContainerOptions } from './container.ts';
+import { toOwnAddress } from './own-address.ts';
+import { outOfMemory, watchMemory } from './watch-memory.ts';
+
+/** An image without its files: its command and environment, run in a folder that has what the image has. */
+export interface ProcessImage {
+  /** Command and environment of the image, as its Dockerfile says. */
+  command: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Has what the image's working folder has. */
+  folder: string;
+  /** Where its programs are. */
+  path: readonly string[];
+}
+
+/**
+ * Runs an image's own command as a process of this machine: own address, own scratch folder in the place of /tmp, the
+ * memory limit by looking at it. It shares user, files and network with the machine. Ends when this process ends, however
+ * that ends.
+ */
+export function startProcessContainer(image: ProcessImage, options: ContainerOptions): Container {
+  const env = { ...image.env, ...options.env };
+  // The image's own folder may lie in /tmp here; on AWS it never does.
+  const scratch = (value: string): string =>
+    value.startsWith(image.folder) ? value : value.replace(/^\/tmp(?=\/|$)/, options.folder);
+  const given: Record<string, string> = {
+    ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, scratch(value)])),
+    PATH: [...image.path, '/usr/bin', '/bin'].join(':'),
+    TMPDIR: options.folder,
+  };
+  const log = createWriteStream(options.logPath, { flags: 'a' });
+  const child = Bun.spawn(endingWithParent(options.command ?? image.command), {
+    cwd: image.folder,
+    env: given,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    detached: true,
+  });
+  const take = (line: string): void => {
+    log.write(`${line}\n`);
+    options.onLine(line);
+  };
+  const read = Promise.all([readLines(child.stdout, take), readLines(child.stderr, take)]);
+  let reason: string | undefined;
+  const endWatch = watchMemory(child.pid, options.memoryMb, (usedMb) => {
+    reason = outOfMemory(options.memoryMb, usedMb);
+    signalGroup(child.pid, 'SIGKILL');
+  });
+  const ended = child.exited.then(async (): Promise<ContainerEnd> => {
+    endWatch();
+    // Children that were left behind would keep port and memory.
+    signalGroup(child.pid, 'SIGKILL');
+    await read.catch(() => undefined);
+    await new Promise<void>((resolve) => void log.end(resolve));
+    return { exitCode: exitCodeOf(child), ...(reason ? { reason } : {}) };
+  });
+  return {
+    pid: child.pid,
+    ended,
+    signal: (signal) => signalGroup(child.pid, signal),
+    check: async (command, shell, timeoutMs) => {
+      const ownAddress = command.map((part) => toOwnAddress(part, options));
+      const { exitCode } = await tryCommand(shell ? ['sh', '-c', ownAddress.join(' ')] : ownAddress, {
+        cwd: image.folder,
+        env: given,
+        timeoutMs,
+      });
+      return exitCode === 0;
+    },
+  };
+}
+
+/** As a shell and Docker count: 128 and the signal's number. */
+function exitCodeOf(child: { exitCode: number | null; signalCode: NodeJS.Signals | number | null }): number {
+  if (child.signalCode === 'SIGKILL') return 137;
+  if (child.signalCode === 'SIGTERM') return 143;
+  return child.exitCode ?? 255;
+}

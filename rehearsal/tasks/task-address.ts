@@ -1,0 +1,50 @@
+import { createServer } from 'node:net';
+import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
+import { whoListens } from '@lornu/ops/process/port-holder.ts';
+
+/** Second octets 64 to 126: 127.0 is everybody's, and rehearsals beside this one take another of them. */
+const FIRST_NETWORK = 64;
+const NETWORKS = 63;
+const TRIES = 20;
+
+/**
+ * Addresses of tasks. On AWS each task has a network interface of its own, so that all may listen on the same port; here
+ * each has a loopback address of its own, 127.N.x.y, which Linux gives without asking. None is used twice, so that a
+ * target that still drains is never taken for a new one.
+ */
+export class TaskAddresses {
+  #last = 0;
+  readonly #network: number;
+
+  constructor(seed: number) {
+    this.#network = FIRST_NETWORK + (seed % NETWORKS);
+  }
+
+  /** A new address on which the port is free. */
+  async take(port: number): Promise<string> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const address = nthAddress(this.#network, (this.#last += 1));
+      if (await isFree(address, port)) return address;
+    }
+    const holder = (await whoListens(port)) ?? 'Something that cannot be seen from here';
+    throw new CliError({
+      what: `Port ${port} is taken on the addresses of the tasks.`,
+      why: `${holder} listens on it, probably on every address; tasks listen on the port of the task definition.`,
+      next: 'End it, or let it listen on 127.0.0.1 alone, then run the same command again.',
+      exitCode: EXIT.machine,
+    });
+  }
+}
+
+/** 250 addresses in each of 254 networks. */
+export function nthAddress(network: number, n: number): string {
+  return `127.${network}.${Math.floor((n - 1) / 250) % 254}.${((n - 1) % 250) + 1}`;
+}
+
+async function isFree(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, address, () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,72 @@
+import { CliError, EXIT, type CliErrorParts } from '@lornu/ops/base/cli-error.ts';
+import type { Diagnostic } from '@lornu/ops/terraform/terraform-events.ts';
+
+const VARIABLE = /Invalid value for (input )?variable/i;
+
+/** A failed Terraform run as what, why, next: its first error in full, the others counted. */
+export function explainFailure(
+  what: string,
+  diagnostics: readonly Diagnostic[],
+  output: readonly string[],
+): CliError {
+  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
+  // A value that is refused makes others fail too, as a range that no subnet can be cut from.
+  const first = errors.find(({ summary }) => VARIABLE.test(summary)) ?? errors[0];
+  if (!first) {
+    return new CliError({
+      what,
+      why: 'Terraform ended without saying why.',
+      next: 'Read the lines above; TF_LOG=debug makes it say more.',
+      output,
+    });
+  }
+  const place = first.range ? ` (${first.range.filename}:${first.range.start.line})` : '';
+  const more = errors.length > 1 ? ` ${errors.length - 1} more of the kind followed.` : '';
+  return new CliError({
+    what,
+    why: `${sentence(first.summary)} ${oneLine(first.detail ?? '')}${place}${more}`.replace(/ {2,}/g, ' '),
+    ...nextStep(first),
+  });
+}
+
+/** Whose turn it is: a value's giver, the machine's owner, or the author of the files. */
+function nextStep(diagnostic: Diagnostic): Pick<CliErrorParts, 'next' | 'exitCode'> {
+  const { summary, detail = '' } = diagnostic;
+  if (VARIABLE.test(summary)) {
+    return { next: 'Give a value that fits, with --var name=value or --var-file.', exitCode: EXIT.usage };
+  }
+  if (/No value for required variable/i.test(summary)) {
+    return { next: 'Give the variable with --var name=value or --var-file.', exitCode: EXIT.usage };
+  }
+  if (/undeclared variable|Variables? not declared/i.test(summary)) {
+    return {
+      next: 'Look for the name in variables.tf and variables_access.tf of the stack.',
+      exitCode: EXIT.usage,
+    };
+  }
+  if (/registry|Failed to query available provider packages|install provider/i.test(`${summary} ${detail}`)) {
+    return {
+      next: 'Check the network, or build the provider here: --provider built.',
+      exitCode: EXIT.machine,
+    };
+  }
+  if (/not been implemented|deserialization failed|StatusCode: 5\d\d|NotImplemented/i.test(detail)) {
+    return {
+      next: 'AWS knows this call and the emulator does not: add it in rehearsal/aws/extensions (README.md there).',
+    };
+  }
+  if (/connection refused|no such host|proxyconnect/i.test(detail)) {
+    return {
+      next: 'The provider asked for a service that has no endpoint here: add it to ENDPOINT_SERVICES in rehearsal/terraform/override.ts.',
+    };
+  }
+  return { next: 'Put the files right where the line above points, then run the same command again.' };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+function sentence(text: string): string {
+  return /[.!?:]$/.test(text) ? text : `${text}.`;
+}

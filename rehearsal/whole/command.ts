@@ -1,0 +1,212 @@
+import { Option, type Command } from 'commander';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
+import { untilAborted } from '@lornu/ops/process/until-aborted.ts';
+import { formatElapsed } from '@lornu/ops/steps/step-events.ts';
+import { renderVerification, summarise } from '@lornu/ops/verify/render-verification.ts';
+import type { RehearsalContext } from '../run/rehearsal-context.ts';
+import { requireStanding, type Standing } from '../run/standing.ts';
+import { toVariableArguments } from '../run/variable-arguments.ts';
+import { renderScenarios } from '../scenarios/render-scenarios.ts';
+import { runScenarios, SCENARIOS } from '../scenarios/run-scenarios.ts';
+import type { TaskForm } from '../serve/images.ts';
+import { serve, type ServeContext, type ServeOptions } from '../serve/serve.ts';
+import type { Served } from '../serve/served.ts';
+import { PROVIDER_CHOICES, type ProviderChoice } from '../terraform/choose-provider.ts';
+import type { Report } from '../report/report.ts';
+import { rehearse, verifyServed } from './rehearse.ts';
+import { tasksOption } from './tasks-option.ts';
+
+/** More than one ping of the service (15 s). */
+const WAIT_S = 17;
+
+/** Runs work on a rehearsal: alone in its folder, with progress on stderr. */
+export type Within = <T>(
+  dataDir: string,
+  context: CliContext,
+  work: (rehearsal: RehearsalContext) => Promise<T>,
+) => Promise<T>;
+
+interface WholeFlags {
+  keep?: boolean;
+  all?: boolean;
+  peer?: boolean;
+  var: string[];
+  varFile: string[];
+  provider: ProviderChoice;
+  wait: number;
+  tasks: TaskForm;
+  report: string;
+  dataDir: string;
+  json?: boolean;
+}
+
+/** `lornu rehearse` without a part: all of them, one after the other, and a report. */
+export function defineWhole(
+  command: Command,
+  context: CliContext,
+  finish: (code: ExitCode) => void,
+  shared: {
+    within: Within;
+    dataDir: [flags: string, what: string, otherwise: string];
+    seconds: (text: string) => number;
+  },
+): void {
+  command
+    .enablePositionalOptions()
+    .option('--keep', 'leave it running when all is checked, until Ctrl-C')
+    .option('--var <name=value>', 'a value for a variable of terraform/aws/staging; repeatable', collect, [])
+    .option('--var-file <file>', 'a file of such values; repeatable', collect, [])
+    .addOption(
+      new Option('--provider <which>', 'where the AWS provider comes from')
+        .choices(PROVIDER_CHOICES)
+        .default('auto'),
+    )
+    .option('--all', 'play the scenarios too that `rehearse deploy` has beyond these')
+    .option(
+      '--peer',
+      "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud (10 s more)",
+    )
+    .option('--wait <seconds>', 'how long a silent stream is watched', shared.seconds, WAIT_S)
+    .addOption(tasksOption())
+    .option('--report <folder>', 'where the report is put', '.lornu/rehearsal-report')
+    .option(...shared.dataDir)
+    .option('--json', 'print the report as JSON')
+    .action(async (flags: WholeFlags) => {
+      const { report, reportPath, failure } = await shared.within(flags.dataDir, context, async (rehearsal) =>
+        rehearse(
+          {
+            apply: { provider: flags.provider, port: 0, variableArguments: toVariableArguments(flags) },
+            waitS: flags.wait,
+            tasks: flags.tasks,
+            peer: flags.peer ?? false,
+            all: flags.all ?? false,
+            reportFolder: resolve(context.root, flags.report),
+            ...(flags.keep ? { keep: async (served: Served) => keep(served, context) } : {}),
+          },
+          { ...rehearsal, redact: context.redact },
+        ),
+      );
+      if (reportPath !== undefined) {
+        const path = relative(process.cwd(), reportPath);
+        context.stdout(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report, path));
+      }
+      if (failure !== undefined) throw failure;
+      finish(report.holds ? EXIT.ok : EXIT.failed);
+    });
+}
+
+/** Parts of it on what stands already: it is served for as long as they take. */
+export function defineParts(
+  command: Command,
+  context: CliContext,
+  finish: (code: ExitCode) => void,
+  shared: Parameters<typeof defineWhole>[3],
+): void {
+  command
+    .command('verify')
+    .description('serve what was applied, make every check of `lornu verify`, stop serving')
+    .option('--peer', "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud")
+    .option('--wait <seconds>', 'how long a silent stream is watched', shared.seconds, WAIT_S)
+    .addOption(tasksOption())
+    .option(...shared.dataDir)
+    .option('--json', 'print the result as JSON')
+    .action(async ({ peer = false, wait, json, ...flags }: PartFlags & { peer?: boolean; wait: number }) => {
+      const { runs, result } = await shared.within(flags.dataDir, context, async (rehearsal) =>
+        whileServed(rehearsal, context, { tasks: flags.tasks, peer }, async (standing, served, serving) =>
+          verifyServed(standing, served, wait, serving),
+        ),
+      );
+      context.stdout(
+        json
+          ? `${JSON.stringify({ ...result, runs }, null, 2)}\n`
+          : `\nTasks: ${runs}\n${renderVerification(result)}`,
+      );
+      finish(result.holds ? EXIT.ok : EXIT.failed);
+    });
+  command
+    .command('deploy')
+    .description('serve what was applied, deploy under load, deploy bad images, kill a task, stop serving')
+    .addOption(new Option('--only <scenario>', 'one of them').choices(SCENARIOS.map(({ id }) => id)))
+    .addOption(tasksOption())
+    .option(...shared.dataDir)
+    .option('--json', 'print the result as JSON')
+    .action(async ({ only, json, ...flags }: PartFlags & { only?: string }) => {
+      const { runs, result } = await shared.within(flags.dataDir, context, async (rehearsal) =>
+        whileServed(rehearsal, context, { tasks: flags.tasks }, async (standing, served, serving) =>
+          runScenarios(
+            { standing, served, context: serving },
+            SCENARIOS.filter(({ id }) => only === undefined || id === only),
+          ),
+        ),
+      );
+      context.stdout(
+        json
+          ? `${JSON.stringify({ runs, scenarios: result }, null, 2)}\n`
+          : `\nTasks: ${runs}\n${renderScenarios(result)}`,
+      );
+      finish(result.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.ok);
+    });
+}
+
+interface PartFlags {
+  tasks: TaskForm;
+  dataDir: string;
+  json?: boolean;
+}
+
+/** What the work gives back, and how tasks ran meanwhile. */
+async function whileServed<T>(
+  rehearsal: RehearsalContext,
+  context: CliContext,
+  options: ServeOptions,
+  work: (standing: Standing, served: Served, serving: ServeContext) => Promise<T>,
+): Promise<{ runs: string; result: T }> {
+  const standing = await requireStanding(rehearsal);
+  const serving = { ...rehearsal, redact: context.redact };
+  const served = await serve(standing, options, serving);
+  try {
+    return { runs: served.runs, result: await work(standing, served, serving) };
+  } finally {
+    await served.stop();
+  }
+}
+
+async function keep(served: Served, context: CliContext): Promise<void> {
+  const { url, publicUrl, caFile, ports } = served;
+  const { port } = new URL(url);
+  const host = new URL(publicUrl).host;
+  const tokenFile = join(dirname(caFile), 'token');
+  await writeFile(tokenFile, await served.token(), { mode: 0o600 });
+  context.stdout(`
+${publicUrl} answers at ${url}, a rehearsal on this machine
+  curl --cacert ${caFile} --resolve ${host}:${port}:127.0.0.1 https://${host}:${port}/health
+  AWS_ENDPOINT_URL=${served.standIns.emulator} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=rehearsal AWS_SECRET_ACCESS_KEY=rehearsal \\
+  ./lornu verify ${publicUrl} --token-file ${tokenFile} --connect 127.0.0.1:${port} --connect-http 127.0.0.1:${ports[80]} --ca ${caFile}
+Ctrl-C destroys it and writes the report.
+`);
+  await Promise.race([untilAborted(context.signal), served.failed]);
+}
+
+function renderReport(report: Report, path: string): string {
+  const { phases, elapsedMs, served, verification, scenarios } = report;
+  const times = phases.map(({ name, elapsedMs: took }) => `${name} ${formatElapsed(took)}`).join(', ');
+  const results = [...(verification?.checks ?? []), ...scenarios];
+  return `
+${served ? `Tasks: ${served.runs}\n` : ''}${verification ? renderVerification(verification) : ''}
+${renderScenarios(scenarios)}${results.length > 0 ? `${summarise(results)}\n` : ''}${howItEnded(report)}
+Took ${formatElapsed(elapsedMs)}: ${times}
+Report: ${path}
+`;
+}
+
+function howItEnded({ destroyed, failure }: Report): string {
+  if (destroyed) return `Destroyed ${destroyed.resources} resources; nothing is left, running or on disk.`;
+  return `${failure ? 'It broke off' : 'Ended by Ctrl-C'}; what it had started was ended and removed, without a destroy.`;
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,196 @@
+import { readFile } from 'node:fs/promises';
+import { CliError, inOneLine } from '@lornu/ops/base/cli-error.ts';
+import { verify, type Verification } from '@lornu/ops/verify/verify.ts';
+import { writeReport } from '../report/write-report.ts';
+import type { Report } from '../report/report.ts';
+import { readEnvironment } from '../report/read-environment.ts';
+import { apply, type ApplyOptions, type ApplyResult } from '../run/apply.ts';
+import { destroy, type DestroyResult } from '../run/destroy.ts';
+import { findStanding, type Standing } from '../run/standing.ts';
+import { runScenarios, SCENARIOS } from '../scenarios/run-scenarios.ts';
+import type { ScenarioResult } from '../scenarios/scenario.ts';
+import { refusedTokens, targetOf } from '../scenarios/targets.ts';
+import { requirePodman } from '../serve/container-images.ts';
+import type { TaskForm } from '../serve/images.ts';
+import { requireTools } from '../serve/require-tools.ts';
+import { serve, type ServeContext } from '../serve/serve.ts';
+import type { Served } from '../serve/served.ts';
+import { LogTail } from './log-tail.ts';
+import { Record } from './record.ts';
+
+export interface RehearseOptions {
+  apply: ApplyOptions;
+  /** How long a silent stream is watched, in seconds. */
+  waitS: number;
+  /** How tasks run. */
+  tasks: TaskForm;
+  /** Runs the agent of Google Cloud beside it, as the service's peer. */
+  peer: boolean;
+  /** Plays the scenarios too that would make it longer than three minutes. */
+  all: boolean;
+  /** Where the report is put. */
+  reportFolder: string;
+  /** Called when all is checked and everything still runs; what it waits for, the rehearsal waits for. */
+  keep?: (served: Served) => Promise<void>;
+}
+
+/** What one rehearsal has gathered; each part is there once it has been made. */
+interface Gathered {
+  applied?: ApplyResult;
+  served?: Served;
+  verification?: Verification;
+  scenarios?: ScenarioResult[];
+  destroyed?: DestroyResult;
+  environment?: Report['environment'];
+  networkPicture?: string;
+}
+
+export interface Rehearsed {
+  report: Report;
+  /** The page of the report; undefined where there is none, as after Ctrl-C. */
+  reportPath?: string;
+  /** What it broke off with. */
+  failure?: unknown;
+}
+
+/**
+ * The whole rehearsal: apply, serve, verify, deploy, destroy. Whatever breaks off, the rest is ended and removed, and the
+ * report tells how far it came. A check that does not hold breaks nothing off: the report says so, and `holds` is false.
+ */
+export async function rehearse(options: RehearseOptions, given: ServeContext): Promise<Rehearsed> {
+  await refuseStanding(given);
+  // Not after minutes of applying.
+  await requireTools(given);
+  if (options.tasks === 'image') await requirePodman(given.env);
+  const record = new Record(given.emit);
+  const context = { ...given, emit: record.emit };
+  const logs = new LogTail(given.redact);
+  const beganMs = Date.now();
+  const gathered: Gathered = {};
+  let failure: unknown;
+  try {
+    await playParts(options, context, record, logs, gathered);
+  } catch (error) {
+    failure = error;
+    await gathered.served?.stop().catch(() => undefined);
+    await removeAll(gathered.applied?.standing);
+  }
+  const report = toReport(gathered, record, logs, beganMs, given, failure);
+  // An interrupted rehearsal is nobody's result.
+  const isInterrupted = given.signal.aborted && gathered.scenarios === undefined;
+  return {
+    report,
+    ...(isInterrupted ? {} : { reportPath: await writeReport(report, options.reportFolder) }),
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+async function playParts(
+  options: RehearseOptions,
+  context: ServeContext,
+  record: Record,
+  logs: LogTail,
+  gathered: Gathered,
+): Promise<void> {
+  const applied = await record.phase('apply', async () =>
+    apply({ ...options.apply, endsWithUs: true }, context),
+  );
+  const { standing } = applied;
+  gathered.applied = applied;
+  gathered.environment = await readEnvironment(applied);
+  gathered.networkPicture = await readFile(applied.picturePath, 'utf8');
+  const served = await record.phase('serve', async () =>
+    serve(standing, { tasks: options.tasks, peer: options.peer }, context),
+  );
+  gathered.served = served;
+  served.onLine((task, line) => logs.add(task.id, line));
+  gathered.verification = await record.phase('verify', async () =>
+    verifyServed(standing, served, options.waitS, context),
+  );
+  const scenarios = SCENARIOS.filter(({ isExtra = false }) => options.all || !isExtra);
+  gathered.scenarios = await record.phase('deploy', async () =>
+    runScenarios({ standing, served, context }, scenarios),
+  );
+  if (options.keep) await options.keep(served);
+  if (context.signal.aborted) {
+    // Who keeps it ends it by Ctrl-C: nobody waits for a destroy then.
+    await served.stop();
+    await removeAll(standing);
+    return;
+  }
+  gathered.destroyed = await record.phase('destroy', async () => {
+    await served.stop();
+    return destroy(context, { untouched: true });
+  });
+}
+
+/** The checks of `lornu verify`, with the account and with more wrong tokens than anyone outside can have. */
+export async function verifyServed(
+  { clients }: Standing,
+  served: Served,
+  waitS: number,
+  { signal, emit }: ServeContext,
+): Promise<Verification> {
+  const target = { ...(await targetOf(served, signal)), refusedTokens: await refusedTokens(served) };
+  const { cluster, service } = served.applied;
+  const account = { ecs: clients.ecs, elb: clients.elb, cluster, service };
+  const options = { target, account, waitS, isRehearsal: true, hasPeer: served.peerUrl !== undefined };
+  return Promise.race([verify(options, emit), served.failed]);
+}
+
+async function refuseStanding(context: ServeContext): Promise<void> {
+  if (!(await findStanding(context))) return;
+  throw new CliError({
+    what: 'A rehearsal stands here already.',
+    why: `It was applied in ${context.folder}, and this one begins from nothing.`,
+    next: './lornu rehearse destroy, or another folder with --data-dir.',
+  });
+}
+
+/** The account lives in memory: without the emulator nothing of it is left. */
+async function removeAll(standing: Standing | undefined): Promise<void> {
+  await standing?.emulator.stop();
+  await standing?.workspace.remove();
+}
+
+function toReport(
+  { applied, served, verification, scenarios, destroyed, environment, networkPicture = '' }: Gathered,
+  record: Record,
+  logs: LogTail,
+  beganMs: number,
+  given: ServeContext,
+  failure: unknown,
+): Report {
+  const results = [...(verification?.checks ?? []), ...(scenarios ?? [])];
+  return {
+    beganMs,
+    elapsedMs: Date.now() - beganMs,
+    holds:
+      failure === undefined &&
+      (destroyed !== undefined || given.signal.aborted) &&
+      results.every(({ outcome }) => outcome !== 'failed'),
+    ...(failure === undefined ? {} : { failure: given.redact(inOneLine(failure)) }),
+    phases: record.phases,
+    ...(applied
+      ? {
+          applied: {
+            provider: `${applied.provider.version}: ${applied.provider.title}`,
+            stacks: applied.stacks.map(({ name, summary }) => ({ name, summary })),
+            statements: applied.statements,
+            networkPicture,
+          },
+        }
+      : {}),
+    ...(environment ? { environment } : {}),
+    ...(served
+      ? {
+          served: { url: served.publicUrl, runs: served.runs, addedVariables: served.addedVariables },
+          events: [...served.events()],
+        }
+      : { events: [] }),
+    ...(verification ? { verification } : {}),
+    scenarios: scenarios ?? [],
+    ...(destroyed ? { destroyed: { resources: destroyed.resources, keptByAws: destroyed.keptByAws } } : {}),
+    logs: logs.tails(),
+  };
+}
