@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import { describe, expect, test } from 'bun:test';
 import { createTestApp, json } from './testing/test-app.ts';
 
@@ -16,7 +17,7 @@ describe('the service', () => {
       revision: 'abc',
       environment: 'local',
       region: 'eu-central-1',
-      model: 'gemini-2.5-flash',
+      model: MODEL,
       modelIsStandIn: true,
     });
   });

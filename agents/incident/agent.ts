@@ -1,4 +1,5 @@
 import { LlmAgent } from '@google/adk';
+import { MODEL } from '../model.ts';
 import { investigator } from './investigator.ts';
 import { scribe } from './scribe.ts';
 
@@ -6,7 +7,7 @@ import { scribe } from './scribe.ts';
 export const rootAgent = new LlmAgent({
   name: 'incident',
   description: 'Helps through an incident: keeps findings while you look, and writes the report.',
-  model: 'gemini-2.5-flash',
+  model: MODEL,
   instruction: `You coordinate the work on an incident.
 Hand what the person has seen to the investigator, and the wish for a report to the scribe.
 Answer yourself only when neither fits.`,

@@ -1,12 +1,13 @@
 import { FunctionTool, LlmAgent } from '@google/adk';
 import { z } from 'zod';
+import { MODEL } from '../model.ts';
 import { addFinding } from './findings.ts';
 
 /** Listens to what people see, and keeps what matters. */
 export const investigator = new LlmAgent({
   name: 'investigator',
   description: 'Takes in what people see during an incident and keeps each finding with its source.',
-  model: 'gemini-2.5-flash',
+  model: MODEL,
   instruction: `You help to find out what happens.
 Keep every fact the person gives with keep_finding, then ask for the one thing that would tell most.
 Never take a guess for a finding.`,

@@ -1,5 +1,6 @@
 import { FunctionTool, LlmAgent } from '@google/adk';
 import { z } from 'zod';
+import { MODEL } from '../model.ts';
 import { readFindings, toReport } from './findings.ts';
 
 const FILENAME = 'incident-report.md';
@@ -8,7 +9,7 @@ const FILENAME = 'incident-report.md';
 export const scribe = new LlmAgent({
   name: 'scribe',
   description: 'Writes the report of an incident from the findings, as a file.',
-  model: 'gemini-2.5-flash',
+  model: MODEL,
   instruction: `You write the report of an incident with write_report, and say in one sentence what it holds.
 Never add what is not among the findings.`,
   tools: [

@@ -1,5 +1,6 @@
 import { type Context, FunctionTool, LlmAgent, TruncatingContextCompactor } from '@google/adk';
 import { z } from 'zod';
+import { MODEL } from '../model.ts';
 import { readEnvironment } from './environment.ts';
 import { deleteNotes, listNotes, saveNote } from './notes.ts';
 import { ConsultPeer } from './peer.ts';
@@ -28,7 +29,7 @@ async function saveStatusChart(context: Context | undefined): Promise<Record<str
 export const rootAgent = new LlmAgent({
   name: 'lornu',
   description: 'Answers questions about this environment and keeps notes.',
-  model: 'gemini-2.5-flash',
+  model: MODEL,
   instruction: INSTRUCTION,
   // What is sent to the model stays bounded, however long a conversation gets.
   contextCompactors: [new TruncatingContextCompactor({ threshold: 400 })],

@@ -1,4 +1,5 @@
 import { LlmAgent } from '@google/adk';
+import { MODEL } from '@lornu/agents/model.ts';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,7 @@ beforeAll(() => {
     good: `import { LlmAgent, FunctionTool } from '@google/adk';
       import { z } from 'zod';
       const tool = new FunctionTool({ name: 't', description: 'd', parameters: z.object({ n: z.number() }), execute: ({ n }) => ({ n }) });
-      export const rootAgent = new LlmAgent({ name: 'good', model: 'gemini-2.5-flash', tools: [tool] });`,
+      export const rootAgent = new LlmAgent({ name: 'good', model: '${MODEL}', tools: [tool] });`,
     throws: `throw new Error('no key in /somewhere/secret/file.txt');`,
     nothing: 'export const other = 1;',
     wrong: 'export const rootAgent = { name: "x" };',

@@ -12,6 +12,7 @@ import {
   type Event,
   type LlmRequest,
 } from '@google/adk';
+import { MODEL } from '@lornu/agents/model.ts';
 import { beforeAll, expect, test } from 'bun:test';
 import { z } from 'zod';
 import { useModel } from '../model/gemini-llm.ts';
@@ -44,7 +45,7 @@ async function requestOf(agent: LlmAgent, events: Event[]): Promise<LlmRequest> 
 }
 
 const makeAgent = (more: Partial<ConstructorParameters<typeof LlmAgent>[0]> = {}): LlmAgent =>
-  new LlmAgent({ name: 'a', model: 'gemini-2.5-flash', ...more });
+  new LlmAgent({ name: 'a', model: MODEL, ...more });
 
 /** A question of a workflow's node, and an answer that does not fit. */
 const MISFIT = [

@@ -1,4 +1,5 @@
 import type { LlmRequest, LlmResponse } from '@google/adk';
+import { MODEL } from '@lornu/agents/model.ts';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { GeminiLlm, useModel } from './gemini-llm.ts';
 import type { ModelSettings } from './model-settings.ts';
@@ -41,7 +42,7 @@ function ask(
     toolsDict: {},
     liveConnectConfig: {},
   };
-  return new GeminiLlm({ model: 'gemini-2.5-flash' }).generateContentAsync(request, true, signal);
+  return new GeminiLlm({ model: MODEL }).generateContentAsync(request, true, signal);
 }
 
 async function collect(answers: AsyncGenerator<LlmResponse>): Promise<{ texts: string[]; error?: Error }> {

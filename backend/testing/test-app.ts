@@ -1,4 +1,5 @@
 import { BaseAgent, LlmAgent, createEvent, type Event } from '@google/adk';
+import { MODEL } from '@lornu/agents/model.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +50,7 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
   const runs = new ScriptedRuns(sessions);
   const root = new LlmAgent({
     name: 'root',
-    model: 'gemini-2.5-flash',
+    model: MODEL,
     description: 'Answers.',
     instruction: 'Be short.',
     subAgents: [new LlmAgent({ name: 'helper', instruction: () => 'from state' })],

@@ -1,4 +1,5 @@
 import { LlmAgent, type AppendEventRequest, type Event } from '@google/adk';
+import { MODEL } from '@lornu/agents/model.ts';
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { AppError } from '../errors/app-error.ts';
 import { useModel } from '../model/gemini-llm.ts';
@@ -62,7 +63,7 @@ async function begin(more: Partial<ConstructorParameters<typeof LlmAgent>[0]> = 
   const session = await store.getSession(key);
   if (!session) throw new Error('there is no session');
   return runTurn({
-    rootAgent: new LlmAgent({ name: 'a', model: 'gemini-2.5-flash', ...more }),
+    rootAgent: new LlmAgent({ name: 'a', model: MODEL, ...more }),
     session,
     sessions: store,
     request: {

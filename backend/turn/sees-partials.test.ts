@@ -1,4 +1,5 @@
 import { AgentTool, BasePlugin, FunctionTool, LlmAgent, SequentialAgent } from '@google/adk';
+import { MODEL } from '@lornu/agents/model.ts';
 import { expect, test } from 'bun:test';
 import { seesPartials } from './sees-partials.ts';
 
@@ -10,7 +11,7 @@ class Passive extends BasePlugin {
   override async beforeRunCallback(): Promise<undefined> {}
 }
 
-const model = 'gemini-2.5-flash';
+const model = MODEL;
 const plain = () => new LlmAgent({ name: 'plain', model });
 const tool = new FunctionTool({ name: 't', description: 'd', execute: () => ({}) });
 const silentPlugin = new Watching('whole events only');

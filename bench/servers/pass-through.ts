@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import { RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
 
 /**
@@ -8,7 +9,7 @@ if (process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] !== RAISED_REQUEST_LIMIT.BUN_CON
   throw new Error('BUN_CONFIG_MAX_HTTP_REQUESTS is not raised: 256 requests at once would be measured.');
 }
 
-const model = `${process.env['GOOGLE_GEMINI_BASE_URL']}/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse`;
+const url = `${process.env['GOOGLE_GEMINI_BASE_URL']}/v1beta/models/${MODEL}:streamGenerateContent?alt=sse`;
 const headers = { 'content-type': 'application/json', 'x-goog-api-key': 'stand-in' };
 const encoder = new TextEncoder();
 
@@ -23,7 +24,7 @@ Bun.serve({
     if (pathname.endsWith('/sessions')) return Response.json({ id: crypto.randomUUID() });
     const turn: unknown = await request.json();
     const message = typeof turn === 'object' && turn && 'newMessage' in turn ? turn.newMessage : undefined;
-    const answer = await fetch(model, {
+    const answer = await fetch(url, {
       method: 'POST',
       headers,
       body: JSON.stringify({ contents: [message] }),

@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
 import { examineHops } from './hops.ts';
@@ -20,6 +21,7 @@ afterAll(async () => {
   await others.stop(true);
 });
 
+const MODEL_PATH = `/v1beta/models/${MODEL}`;
 const DOCUMENT = '/v1/projects/lornu/databases/staging/documents/doctor/none';
 const refusal = (status: number, message: string) => () => Response.json({ error: { message } }, { status });
 
@@ -28,7 +30,7 @@ beforeEach(() => {
   answers = {
     [DOCUMENT]: refusal(404, 'Document "doctor/none" not found.'),
     '/a2a/lornu/.well-known/agent-card.json': () => Response.json({ name: 'gcp-agent' }),
-    '/v1beta/models/gemini-2.5-flash': () => Response.json({ name: 'models/gemini-2.5-flash' }),
+    [MODEL_PATH]: () => Response.json({ name: `models/${MODEL}` }),
   };
 });
 
@@ -123,11 +125,7 @@ describe('the hops that doctor goes', () => {
     ],
     [
       'model',
-      () =>
-        (answers['/v1beta/models/gemini-2.5-flash'] = refusal(
-          400,
-          'API key not valid. Please pass a valid API key.',
-        )),
+      () => (answers[MODEL_PATH] = refusal(400, 'API key not valid. Please pass a valid API key.')),
       '400 API key not valid',
       'lornu secrets set gemini-api-key',
     ],

@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import type { Config } from '@lornu/backend/config/config.ts';
 import { type GoogleIdentity, SCOPES } from '@lornu/backend/identity/google/google-identity.ts';
 import { readJsonWithin } from '@lornu/backend/identity/read-json-within.ts';
@@ -52,7 +53,7 @@ export async function model(
 ): Promise<Hop> {
   const name = 'model';
   if (chosen.kind === 'stand-in') return { name, state: 'ok', value: 'a stand-in for Gemini answers' };
-  const named = chosen.name ?? 'gemini-2.5-flash';
+  const named = chosen.name ?? MODEL;
   return attempt(
     name,
     async () => {

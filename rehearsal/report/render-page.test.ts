@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import { expect, test } from 'bun:test';
 import { toEnvironment } from './environment.ts';
 import { renderPage } from './render-page.ts';
@@ -29,7 +30,7 @@ const report = (changes: Partial<Report> = {}): Report => ({
   served: { url: 'https://aws-staging.lornu.example', runs: 'as a process', addedVariables: { HOST: 'why' } },
   verification: {
     url: 'https://aws-staging.lornu.example',
-    served: { modelIsStandIn: true, model: 'gemini-2.5-flash', isPython: false },
+    served: { modelIsStandIn: true, model: MODEL, isPython: false },
     deployed: undefined,
     checks: [
       { id: 'health', title: 'it answers', outcome: 'passed', expected: '200', seen: '200', elapsedMs: 3 },
@@ -80,7 +81,7 @@ test('the page asks for nothing from elsewhere and runs nothing', () => {
 
 test('what holds, what does not and what was not looked at are told apart, and a stand-in is named', () => {
   const page = renderPage(report());
-  expect(page).toContain('A stand-in for gemini-2.5-flash answered, not Gemini itself.');
+  expect(page).toContain(`A stand-in for ${MODEL} answered, not Gemini itself.`);
   expect(page).toContain('class="state good">holds');
   expect(page).toContain('class="state wait">absent');
   expect(page).toContain('2 of 3 checks hold; 1 are absent: of them nothing is known.');

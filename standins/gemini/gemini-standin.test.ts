@@ -6,10 +6,11 @@ import {
   type GenerateContentParameters,
   GoogleGenAI,
 } from '@google/genai';
+import { MODEL } from '@lornu/agents/model.ts';
 import { RULES } from './rules.ts';
 import { type GeminiStandin, spawnGeminiStandin } from './spawn.ts';
 
-const model = 'gemini-2.5-flash';
+const model = MODEL;
 let standin: GeminiStandin;
 let client: GoogleGenAI;
 
@@ -52,7 +53,7 @@ async function refusal(promise: Promise<unknown>): Promise<ApiError> {
 describe('an answer, read by the real client', () => {
   test('says that it is a stand-in, in modelVersion and in words', async () => {
     const answer = await ask([user('hello there')]);
-    expect(answer.modelVersion).toBe('stand-in for gemini-2.5-flash');
+    expect(answer.modelVersion).toBe(`stand-in for ${MODEL}`);
     expect(answer.text).toStartWith('You said: hello there. I am the stand-in for Gemini');
   });
 

@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { ChatPage } from './chat-page.ts';
 import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
@@ -37,7 +38,7 @@ test('where answers come from is always in sight: environment, region, and that 
   chat = await world.openPage({ width: 390, height: 844 });
   await chat.ask('hello');
   const badge = chat.page.getByRole('list', { name: 'Environment, region and model' });
-  expect(await badge.innerText()).toBe('local\neu-central-1\nstand-in for gemini-2.5-flash');
+  expect(await badge.innerText()).toBe(`local\neu-central-1\nstand-in for ${MODEL}`);
   expect(await badge.isVisible()).toBe(true);
 });
 

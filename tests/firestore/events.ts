@@ -1,4 +1,5 @@
 import type { Event } from '@google/adk';
+import { MODEL } from '@lornu/agents/model.ts';
 import { fromWire } from '../../backend/events/wire.ts';
 
 export type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- events are written as JSON, loosely
@@ -79,7 +80,7 @@ export const KINDS: Wire[] = [
     content: { role: 'model', parts: [{ text: 'done' }] },
     usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 4, totalTokenCount: 7 },
     customMetadata: { camelKey: { innerKey: 1 }, snake_key: null },
-    modelVersion: 'gemini-2.5-flash',
+    modelVersion: MODEL,
     branch: 'root.child',
     turnComplete: true,
     avgLogprobs: -0.25,

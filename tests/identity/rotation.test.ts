@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { generateKeyPairSync } from 'node:crypto';
 import { parseConfig } from '../../backend/config/config.ts';
@@ -105,7 +106,7 @@ async function ask({
     ...modelBackend(config.model, secrets.geminiApiKey, undefined),
     baseUrl: gemini.url.origin,
   };
-  const call = { model: 'gemini-2.5-flash', body: '{}', stream: true, headers: {} };
+  const call = { model: MODEL, body: '{}', stream: true, headers: {} };
   let pieces = 0;
   for await (const _piece of withNewestKey(backend, () => callModel({ backend }, call))) pieces++;
   return pieces;

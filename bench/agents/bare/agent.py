@@ -2,4 +2,4 @@
 
 from google.adk.agents import LlmAgent
 
-root_agent = LlmAgent(name="bare", model="gemini-2.5-flash", instruction="Answer.", include_contents="none")
+root_agent = LlmAgent(name="bare", model="gemini-3.8-flash", instruction="Answer.", include_contents="none")

@@ -5,11 +5,12 @@ import {
   type CompactedEvent,
   type Event,
 } from '@google/adk';
+import { MODEL } from '@lornu/agents/model.ts';
 
 /** Sends a history that a summary keeps short, as a long conversation should. */
 export const rootAgent = new LlmAgent({
   name: 'compacted',
-  model: 'gemini-2.5-flash',
+  model: MODEL,
   instruction: 'Answer.',
   contextCompactors: [
     new TokenBasedContextCompactor({

@@ -2,4 +2,4 @@
 
 from google.adk.agents import LlmAgent
 
-root_agent = LlmAgent(name="plain", model="gemini-2.5-flash", instruction="Answer.")
+root_agent = LlmAgent(name="plain", model="gemini-3.8-flash", instruction="Answer.")

@@ -59,7 +59,7 @@ def delete_notes(tool_context: ToolContext) -> dict[str, Any]:
 
 
 def _model() -> str:
-    return os.environ.get("GEMINI_MODEL") or "gemini-2.5-flash"
+    return os.environ.get("GEMINI_MODEL") or "gemini-3.8-flash"
 
 
 root_agent = LlmAgent(

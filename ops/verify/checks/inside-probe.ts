@@ -1,3 +1,5 @@
+import { MODEL } from '@lornu/agents/model.ts';
+
 /** What the probe's exit codes mean. */
 export const EXIT_CODES: Readonly<Record<number, string>> = {
   0: 'text came in pieces',
@@ -6,7 +8,6 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
   22: 'Gemini refused the key or the request',
   23: 'Gemini answered without text',
 };
-const MODEL = 'gemini-2.5-flash';
 
 /**
  * A command for the image that is deployed: one streamed call of Gemini's API with the key that the task got. Nothing

@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import { describe, expect, test } from 'bun:test';
 import type { StreamPart, WireEvent } from '../conversation.ts';
 import type { Outcome, Verdict } from '../verdict.ts';
@@ -125,13 +126,13 @@ const frame = (index: number, text: string, partial = true, event: WireEvent = {
   kind: 'frame',
   index,
   atMs: (clockMs += 10),
-  event: { partial, content: { parts: [{ text }] }, modelVersion: 'gemini-2.5-flash', ...event },
+  event: { partial, content: { parts: [{ text }] }, modelVersion: MODEL, ...event },
 });
 const comment = (text: string): StreamPart => ({ kind: 'comment', text, atMs: (clockMs += 10) });
 const atOnce = (parts: StreamPart[]) => parts.map((part) => ({ ...part, atMs: 1 }));
 const answer = [frame(0, 'one '), frame(1, 'two'), frame(2, 'one two', false), comment('run completed')];
 judges('turn', judgeTurn, [
-  ['pieces over time', answer, 'passed', 'by gemini-2.5-flash'],
+  ['pieces over time', answer, 'passed', `by ${MODEL}`],
   [
     'a stand-in, which is named',
     [...answer.slice(0, 2), frame(2, 'one two', false, { modelVersion: 'stand-in for gemini' })],

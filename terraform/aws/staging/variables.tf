@@ -132,11 +132,11 @@ variable "streams_per_task" {
 variable "gemini_model" {
   description = "Gemini model the agent asks"
   type        = string
-  default     = "gemini-2.5-flash"
+  default     = "gemini-3.8-flash"
 
   validation {
     condition     = can(regex("^gemini-[a-z0-9.-]+$", var.gemini_model))
-    error_message = "gemini_model must be a Gemini model name such as gemini-2.5-flash."
+    error_message = "gemini_model must be a Gemini model name such as gemini-3.8-flash."
   }
 }
 

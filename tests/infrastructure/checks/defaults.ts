@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import type { Reader } from '../plan/reader.ts';
 import type { View } from '../plan/view.ts';
 import type { Check, Must } from './check.ts';
@@ -28,7 +29,7 @@ const DEFAULTS: Readonly<Record<'staging' | 'bootstrap', Readonly<Record<string,
       extra_environment: [isEmpty, 'nothing more'],
       failover_domain_name: [isEmpty, 'no fail-over'],
       force_destroy: [isOff, 'evidence is kept'],
-      gemini_model: [is('gemini-2.5-flash'), 'the model of the documents'],
+      gemini_model: [is(MODEL), 'the model of the agents'],
       google_cloud_address: [isEmpty, 'no fail-over'],
       interface_endpoints: [isOff, 'not paid for unasked'],
       jwt: [

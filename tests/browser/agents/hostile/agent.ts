@@ -1,4 +1,5 @@
 import { FunctionTool, LlmAgent } from '@google/adk';
+import { MODEL } from '@lornu/agents/model.ts';
 
 const SCRIPT = "parent.document.title = document.title = 'pwned'; fetch('/pwned')";
 
@@ -20,7 +21,7 @@ const FILES: Readonly<Record<string, [mimeType: string, content: string]>> = {
 export const rootAgent = new LlmAgent({
   name: 'hostile',
   description: 'Makes files for tests.',
-  model: 'gemini-2.5-flash',
+  model: MODEL,
   tools: [
     new FunctionTool({
       name: 'make_files',

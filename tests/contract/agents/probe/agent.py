@@ -78,14 +78,14 @@ def erase(what: str) -> dict[str, Any]:
 helper = LlmAgent(
     name="helper",
     description="Helps with things that the root agent hands over.",
-    model="gemini-2.5-flash",
+    model="gemini-3.8-flash",
     instruction="You are the helper.",
 )
 
 root_agent = LlmAgent(
     name="probe",
     description="Does each thing the wire contract has a form for.",
-    model="gemini-2.5-flash",
+    model="gemini-3.8-flash",
     instruction="You are the probe.",
     output_key="last_answer",
     sub_agents=[helper],

@@ -1,4 +1,5 @@
 import { FunctionTool, LlmAgent, LongRunningFunctionTool } from '@google/adk';
+import { MODEL } from '@lornu/agents/model.ts';
 import { z } from 'zod';
 
 /** An agent that does, on demand, each thing the wire contract has a form for. agent.py is its twin. */
@@ -68,14 +69,14 @@ const erase = new FunctionTool({
 const helper = new LlmAgent({
   name: 'helper',
   description: 'Helps with things that the root agent hands over.',
-  model: 'gemini-2.5-flash',
+  model: MODEL,
   instruction: 'You are the helper.',
 });
 
 export const rootAgent = new LlmAgent({
   name: 'probe',
   description: 'Does each thing the wire contract has a form for.',
-  model: 'gemini-2.5-flash',
+  model: MODEL,
   instruction: 'You are the probe.',
   outputKey: 'last_answer',
   subAgents: [helper],
