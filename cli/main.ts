@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { runCli } from './run-cli.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
-import { createRedactor } from '@lornu/ops/process/redact.ts';
+import { createRedactor } from '@lornu/ops/base/redact.ts';
 
 // The edge: the only place of the CLI that reads the environment, the terminal and signals.
 const interrupt = new AbortController();

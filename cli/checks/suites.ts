@@ -37,6 +37,22 @@ export const SUITES: readonly Suite[] = [
     budgetMs: 2 * MINUTE,
     cores: 2,
   },
+  {
+    name: 'layers',
+    title: 'imports run one way, between packages and inside them, without a circle (dependency-cruiser)',
+    kind: 'check',
+    // With bun itself: dependency-cruiser refuses the oldest Node.js that ./lornu takes.
+    run: [
+      'bun',
+      '--bun',
+      'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs',
+      '--config',
+      '.dependency-cruiser.mjs',
+      ...PACKAGES,
+    ],
+    budgetMs: MINUTE,
+    cores: 1,
+  },
   ...PACKAGES.map((name): Suite => ({
     name: `types-${name}`,
     title: `${name}/ type-checks (tsc)`,

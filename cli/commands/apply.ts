@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { applyPlan } from '@lornu/ops/delivery/apply/apply-plan.ts';
 import { writeOutputs } from '@lornu/ops/delivery/github/job.ts';
-import { dirOption, within } from '@lornu/ops/delivery/command.ts';
+import { dirOption, inDelivery } from './options.ts';
 
 const HELP = `
 Example:
@@ -21,7 +21,7 @@ export function define(command: Command, context: CliContext): void {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action(async ({ approved, dir, json }: { approved: string; dir: string; json?: boolean }) => {
-      const applied = await within(dir, context, (delivery) => applyPlan(approved, 'approved', delivery));
+      const applied = await inDelivery(dir, context, (delivery) => applyPlan(approved, 'approved', delivery));
       await writeOutputs(context.env, { revision: applied.image.revision });
       if (json) context.stdout(`${JSON.stringify(applied, null, 2)}\n`);
       else

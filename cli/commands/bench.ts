@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { wholeNumber } from './options.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
@@ -29,9 +30,9 @@ interface Flags {
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
-    .option('--rounds <n>', 'interleaved rounds; medians over them are reported', wholeNumber, 3)
-    .option('--seconds <n>', 'seconds of load on each server in each round', wholeNumber, 4)
-    .option('--streams <n>', 'streams at once', wholeNumber, 3_000)
+    .option('--rounds <n>', 'interleaved rounds; medians over them are reported', wholeNumber(1, 99_999), 3)
+    .option('--seconds <n>', 'seconds of load on each server in each round', wholeNumber(1, 99_999), 4)
+    .option('--streams <n>', 'streams at once', wholeNumber(1, 99_999), 3_000)
     .option('--json', 'print the report as JSON')
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
@@ -59,10 +60,4 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
 function commandOf({ rounds, seconds, streams, json }: Flags, root: string): string[] {
   const numbers = ['--rounds', `${rounds}`, '--seconds', `${seconds}`, '--streams', `${streams}`];
   return [process.execPath, join(root, 'bench/main.ts'), ...numbers, ...(json ? ['--json'] : [])];
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(text))
-    throw new InvalidArgumentError('It takes a whole number from 1 to 99999.');
-  return Number(text);
 }

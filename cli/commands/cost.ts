@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { planCost } from '@lornu/ops/delivery/cost/plan-cost.ts';
 import { renderCost } from '@lornu/ops/delivery/summary/render-summary.ts';
-import { dirOption, within } from '@lornu/ops/delivery/command.ts';
+import { dirOption, inDelivery } from './options.ts';
 
 const HELP = `
 Example:
@@ -19,7 +19,7 @@ export function define(command: Command, context: CliContext): void {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action(async ({ dir, json }: { dir: string; json?: boolean }) => {
-      const cost = await within(dir, context, planCost);
+      const cost = await inDelivery(dir, context, planCost);
       context.stdout(json ? `${JSON.stringify(cost, null, 2)}\n` : `${renderCost(cost)}\n`);
     });
 }

@@ -3,7 +3,7 @@ import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { waitUntilServed } from '@lornu/ops/delivery/deploy/wait-until-served.ts';
 import { writeOutputs } from '@lornu/ops/delivery/github/job.ts';
 import { APPLIED, readRecord } from '@lornu/ops/delivery/manifest.ts';
-import { dirOption, within } from '@lornu/ops/delivery/command.ts';
+import { dirOption, inDelivery } from './options.ts';
 
 const HELP = `
 Examples:
@@ -29,7 +29,7 @@ export function define(command: Command, context: CliContext): void {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action(async (flags: WaitFlags & { revision?: string; dir: string; json?: boolean }) => {
-      const result = await within(flags.dir, context, async (delivery) => {
+      const result = await inDelivery(flags.dir, context, async (delivery) => {
         const revision =
           flags.revision ??
           (await readRecord(delivery, 'applied', APPLIED, 'Name it: ./lornu deploy --revision REVISION'))

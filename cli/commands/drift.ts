@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { describeDrift, findDrift } from '@lornu/ops/delivery/drift/find-drift.ts';
 import { openGithub } from '@lornu/ops/delivery/github/client.ts';
 import { keepDriftIssue } from '@lornu/ops/delivery/github/drift-issue.ts';
-import { dirOption, varFileOption, within } from '@lornu/ops/delivery/command.ts';
+import { dirOption, varFileOption, inDelivery } from './options.ts';
 
 const HELP = `
 Examples:
@@ -24,7 +24,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .action(async (flags: { issue?: boolean; varFile: string[]; dir: string; json?: boolean }) => {
       const what = 'The issue was not kept.';
       const github = flags.issue ? openGithub(context.env, what) : undefined;
-      const changes = await within(flags.dir, context, (delivery) => findDrift(flags.varFile, delivery));
+      const changes = await inDelivery(flags.dir, context, (delivery) => findDrift(flags.varFile, delivery));
       const address = github && (await keepDriftIssue(github, changes.map(describeDrift)));
       if (flags.json) context.stdout(`${JSON.stringify({ changes, issue: address ?? null }, null, 2)}\n`);
       else {

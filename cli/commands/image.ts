@@ -9,7 +9,7 @@ import { publishImage } from '@lornu/ops/image/publish-image.ts';
 import { serveImage } from '@lornu/ops/image/serve-image.ts';
 import { scanImages } from '@lornu/ops/image/scan-image.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
-import { wholePort } from '@lornu/ops/up/port.ts';
+import { wholePort } from './options.ts';
 
 const HELP = `
 Examples:

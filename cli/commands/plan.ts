@@ -10,7 +10,7 @@ import { makePlan } from '@lornu/ops/delivery/plan/make-plan.ts';
 import { describeCounts } from '@lornu/ops/delivery/plan/read-plan.ts';
 import { scanPlan } from '@lornu/ops/delivery/scan/scan-plan.ts';
 import { sealPlan } from '@lornu/ops/delivery/summary/seal.ts';
-import { dirOption, varFileOption, within } from '@lornu/ops/delivery/command.ts';
+import { dirOption, varFileOption, inDelivery } from './options.ts';
 
 const HELP = `
 Examples:
@@ -53,7 +53,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         revision: revision || undefined,
         imageDigest: imageDigest || undefined,
       };
-      const record = await within(flags.dir, context, (delivery) =>
+      const record = await inDelivery(flags.dir, context, (delivery) =>
         makePlan({ ...options, varFiles: flags.varFile }, delivery),
       );
       if (flags.json) context.stdout(`${JSON.stringify(record, null, 2)}\n`);
@@ -66,7 +66,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .addOption(dirOption())
     .option('--json', 'print the result as JSON')
     .action(async ({ dir, json }: { dir: string; json?: boolean }) => {
-      const scan = await within(dir, context, scanPlan);
+      const scan = await inDelivery(dir, context, scanPlan);
       if (json) return context.stdout(`${JSON.stringify(scan, null, 2)}\n`);
       const rows = scan.scanners.map(
         ({ tool, resources }) => `${tool}: nothing found in ${resources} resources`,
@@ -80,7 +80,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .addOption(dirOption())
     .option('--json', 'print the result as JSON')
     .action(async ({ dir, json }: { dir: string; json?: boolean }) => {
-      const { approval, summary, manifest } = await within(dir, context, sealPlan);
+      const { approval, summary, manifest } = await inDelivery(dir, context, sealPlan);
       await writeJobSummary(context.env, summary);
       await writeOutputs(context.env, { approval });
       if (json) context.stdout(`${JSON.stringify({ approval, manifest }, null, 2)}\n`);
@@ -106,7 +106,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
           exitCode: EXIT.usage,
         });
       }
-      const address = await within(dir, context, async (delivery) => {
+      const address = await inDelivery(dir, context, async (delivery) => {
         const summary = Bun.file(fileOf(delivery, 'summary'));
         if (!(await summary.exists())) {
           throw new CliError({

@@ -1,5 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { join, resolve } from 'node:path';
+import { Option, type Command } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { apply, type ApplyResult } from '@lornu/rehearsal/run/apply.ts';
@@ -8,7 +7,6 @@ import { destroy } from '@lornu/rehearsal/run/destroy.ts';
 import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
 import { requireStanding } from '@lornu/rehearsal/run/standing.ts';
 import { toVariableArguments } from '@lornu/rehearsal/run/variable-arguments.ts';
-import { withLock } from '@lornu/ops/process/with-lock.ts';
 import type { TaskForm } from '@lornu/rehearsal/serve/images.ts';
 import { serve, type ServeOptions } from '@lornu/rehearsal/serve/serve.ts';
 import type { Served } from '@lornu/rehearsal/serve/served.ts';
@@ -16,9 +14,16 @@ import { describeEvent } from '@lornu/rehearsal/tasks/describe-event.ts';
 import { REHEARSAL_PACE } from '@lornu/rehearsal/tasks/pace.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '@lornu/rehearsal/terraform/choose-provider.ts';
 import { untilAborted } from '@lornu/ops/process/until-aborted.ts';
-import { defineParts, defineWhole } from '@lornu/rehearsal/whole/command.ts';
-import { tasksOption } from '@lornu/rehearsal/whole/tasks-option.ts';
-import { createReporter } from '@lornu/ops/steps/reporter.ts';
+import {
+  besideRehearsal,
+  collect,
+  DATA_DIR_OPTION,
+  inRehearsal,
+  tasksOption,
+  wholeNumber,
+  wholePort,
+} from './options.ts';
+import { defineParts, defineWhole } from './rehearse-whole.ts';
 import { runStep } from '@lornu/ops/steps/run-steps.ts';
 
 const HELP = `
@@ -40,9 +45,6 @@ A task is a process of this machine with the image's command, which starts at on
 built from the Dockerfile (a minute and more where nothing of it is cached) and tasks are containers of it: read-only
 root, user, capabilities, /tmp and memory limit as the task definition says. It needs podman; every output names which.
 `;
-
-const DATA_DIR = '.lornu';
-const DATA_DIR_HELP = 'where the rehearsal keeps its files while it stands';
 
 /** After a command that was killed, or a reboot. */
 const KILLED = 'Its emulator was gone already, and the account with it; what lay on disk is removed.';
@@ -67,13 +69,8 @@ interface ApplyFlags {
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command.addHelpText('after', HELP);
-  const shared = {
-    within,
-    dataDir: ['--data-dir <folder>', DATA_DIR_HELP, DATA_DIR] as [string, string, string],
-    seconds,
-  };
-  defineWhole(command, context, finish, shared);
-  defineParts(command, context, finish, shared);
+  defineWhole(command, context, finish);
+  defineParts(command, context, finish);
   command
     .command('apply')
     .description('apply terraform/aws to an emulated account, plan again, compute who reaches whom')
@@ -85,12 +82,12 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         .default('auto'),
     )
     .option('--port <number>', "the emulator's port, 0 for a free one", wholePort, 0)
-    .option('--data-dir <folder>', DATA_DIR_HELP, DATA_DIR)
+    .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
     .action(async (flags: ApplyFlags) => {
       const { provider, port, json, dataDir } = flags;
       const variableArguments = toVariableArguments(flags);
-      const result = await within(dataDir, context, (rehearsal) =>
+      const result = await inRehearsal(dataDir, context, (rehearsal) =>
         apply({ provider, port, variableArguments }, rehearsal),
       );
       context.stdout(json ? toJson(publicPart(result)) : renderApplied(result));
@@ -98,10 +95,10 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   command
     .command('plan')
     .description('show what differs from what was applied; exit code 1 when something does')
-    .option('--data-dir <folder>', DATA_DIR_HELP, DATA_DIR)
+    .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
     .action(async ({ json, dataDir }: { json?: boolean; dataDir: string }) => {
-      const differences = await within(dataDir, context, async (rehearsal) => {
+      const differences = await inRehearsal(dataDir, context, async (rehearsal) => {
         const standing = await requireStanding(rehearsal);
         const found: Awaited<ReturnType<typeof checkPlan>> = [];
         const step = {
@@ -127,15 +124,15 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option(
       '--pace <factor>',
       "by how much AWS's intervals are shortened; 1 for AWS's own",
-      wholePace,
+      wholeNumber(1, 999),
       REHEARSAL_PACE,
     )
     .option('--peer', "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud")
     .addOption(tasksOption())
-    .option('--data-dir <folder>', DATA_DIR_HELP, DATA_DIR)
+    .option(...DATA_DIR_OPTION)
     .option('--json', 'print where it answers, then one event a line, as JSON')
     .action(async ({ port, pace, peer = false, tasks, json, dataDir }: ServeFlags) => {
-      await beside(dataDir, context, async (rehearsal) => {
+      await besideRehearsal(dataDir, context, async (rehearsal) => {
         const standing = await requireStanding(rehearsal);
         const options: ServeOptions = { pace, peer, tasks, ports: port === 0 ? {} : { 443: port } };
         const served = await serve(standing, options, { ...rehearsal, redact: context.redact });
@@ -153,42 +150,15 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   command
     .command('destroy')
     .description('destroy what was applied, prove that nothing is left, stop the emulator')
-    .option('--data-dir <folder>', DATA_DIR_HELP, DATA_DIR)
+    .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
     .action(async ({ json, dataDir }: { json?: boolean; dataDir: string }) => {
-      const result = await within(dataDir, context, destroy);
+      const result = await inRehearsal(dataDir, context, destroy);
       if (json) context.stdout(toJson(result));
       else if (!result.stood) context.stdout('Nothing stood here.\n');
       else if (result.resources === 0) context.stdout(`${KILLED}\n`);
       else context.stdout(`Destroyed ${result.resources} resources; nothing is left, running or on disk.\n`);
     });
-}
-
-/** Runs the work alone in this checkout, with progress on stderr. */
-async function within<T>(
-  dataDir: string,
-  context: CliContext,
-  work: (rehearsal: RehearsalContext) => Promise<T>,
-): Promise<T> {
-  return beside(dataDir, context, async (rehearsal) =>
-    withLock(rehearsal.folder, async () => work(rehearsal)),
-  );
-}
-
-/** As within, but other commands may work on the rehearsal meanwhile: what is served is changed by an apply. */
-async function beside<T>(
-  dataDir: string,
-  context: CliContext,
-  work: (rehearsal: RehearsalContext) => Promise<T>,
-): Promise<T> {
-  const folder = join(resolve(context.root, dataDir), 'rehearsal');
-  const reporter = createReporter(context);
-  try {
-    return await work({ ...context, folder, emit: reporter.emit });
-  } finally {
-    reporter.close();
-    if (context.signal.aborted) context.stderr('\nStopped.\n');
-  }
 }
 
 function publicPart(result: ApplyResult): object {
@@ -249,30 +219,4 @@ Next: ./lornu rehearse serve, ./lornu rehearse plan, ./lornu rehearse destroy
 
 function toJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
-}
-
-function wholePace(text: string): number {
-  if (!/^\d{1,3}$/.test(text) || Number(text) < 1) {
-    throw new InvalidArgumentError('It takes a whole number from 1 to 999.');
-  }
-  return Number(text);
-}
-
-function seconds(text: string): number {
-  if (!/^\d{1,4}$/.test(text) || Number(text) < 1) {
-    throw new InvalidArgumentError('It takes a whole number of seconds from 1 to 9999.');
-  }
-  return Number(text);
-}
-
-function wholePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new InvalidArgumentError('It takes a whole number from 0 to 65535.');
-  }
-  return port;
 }

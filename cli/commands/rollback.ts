@@ -7,7 +7,7 @@ import { waitUntilServed } from '@lornu/ops/delivery/deploy/wait-until-served.ts
 import { openRepository, targetOf } from '@lornu/ops/delivery/image/repository.ts';
 import { readVariables } from '@lornu/ops/delivery/plan/variables.ts';
 import { planAutomatic, planRollback, readBefore } from '@lornu/ops/delivery/rollback/roll-back.ts';
-import { dirOption, varFileOption, within } from '@lornu/ops/delivery/command.ts';
+import { dirOption, varFileOption, inDelivery } from './options.ts';
 import { toWaitOptions, withWaitOptions, type WaitFlags } from './deploy.ts';
 
 const HELP = `
@@ -53,7 +53,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       }
       if (flags.list) return list(flags, context);
       if (flags.automatic) {
-        await within(flags.dir, context, (delivery) => rollBackAutomatically(flags, delivery));
+        await inDelivery(flags.dir, context, (delivery) => rollBackAutomatically(flags, delivery));
         return undefined;
       }
       finish(await rollBackTo(revision ?? '', flags, context));
@@ -71,7 +71,7 @@ async function list({ json }: Flags, context: CliContext): Promise<void> {
 }
 
 async function rollBackTo(revision: string, flags: Flags, context: CliContext): Promise<ExitCode> {
-  const sealed = await within(flags.dir, context, (delivery) =>
+  const sealed = await inDelivery(flags.dir, context, (delivery) =>
     planRollback(revision, flags.varFile, delivery),
   );
   if (!flags.yes) {
@@ -85,7 +85,7 @@ async function rollBackTo(revision: string, flags: Flags, context: CliContext): 
       );
     return EXIT.ok;
   }
-  const served = await within(flags.dir, context, async (delivery) => {
+  const served = await inDelivery(flags.dir, context, async (delivery) => {
     await applyPlan(sealed.approval, 'approved', delivery);
     return waitUntilServed(toWaitOptions(flags, revision), delivery);
   });

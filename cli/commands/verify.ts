@@ -2,6 +2,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { readFile } from 'node:fs/promises';
+import { wholeNumber } from './options.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
@@ -54,7 +55,12 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     )
     .option('--token-file <file>', "a machine's token; what needs one is left out without it")
     .option('--revision <revision>', 'what should be served, where the account cannot be looked at')
-    .option('--wait <seconds>', 'how long a silent stream is watched', seconds, WAIT_S)
+    .option(
+      '--wait <seconds>',
+      'how long a silent stream is watched',
+      wholeNumber(1, 3600, 'of seconds'),
+      WAIT_S,
+    )
     .option('--app <name>', 'the agent that is asked', 'lornu')
     .option('--cluster <name>', 'ECS cluster', 'lornu-staging')
     .option('--service <name>', 'ECS service', 'agent')
@@ -159,11 +165,4 @@ function address(text: string): Address {
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
   if (!host || Number(port) > 65_535) throw new InvalidArgumentError('It takes host:port.');
   return { host, port: Number(port) };
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > 3_600)
-    throw new InvalidArgumentError('It takes a whole number of seconds from 1 to 3600.');
-  return value;
 }

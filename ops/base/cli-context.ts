@@ -1,4 +1,4 @@
-import type { Redactor } from '../process/redact.ts';
+import type { Redactor } from './redact.ts';
 
 /** What a command may know of the world outside; made once by cli.ts, by hand in tests. */
 export interface CliContext {

@@ -1,5 +1,4 @@
 import { createServer } from 'node:net';
-import { InvalidArgumentError } from 'commander';
 import { CliError, EXIT } from '../base/cli-error.ts';
 import { whoListens } from '../process/port-holder.ts';
 
@@ -28,13 +27,4 @@ export async function claimPort(port: number, command = './lornu up'): Promise<n
       cause,
     });
   }
-}
-
-/** A port as a flag's value, for commander. */
-export function wholePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new InvalidArgumentError('It takes a whole number from 0 to 65535.');
-  }
-  return port;
 }

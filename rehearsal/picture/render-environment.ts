@@ -1,4 +1,4 @@
-import type { Area, Environment, Role } from '../report/environment.ts';
+import type { Area, Environment, Role } from './environment.ts';
 import { STYLE, WAY_COLORS } from './style.ts';
 import { arrow, escape, rect, tag, text, type Box } from './svg.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { renderEnvironment } from '../picture/render-environment.ts';
-import { toEnvironment } from './environment.ts';
+import { toEnvironment } from '../picture/environment.ts';
 
 /** A state as Terraform writes it, in small. */
 const state = (...resources: [type: string, ...instances: Record<string, unknown>[]][]) => ({

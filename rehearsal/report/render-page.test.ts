@@ -1,6 +1,6 @@
 import { MODEL } from '@lornu/agents/model.ts';
 import { expect, test } from 'bun:test';
-import { toEnvironment } from './environment.ts';
+import { toEnvironment } from '../picture/environment.ts';
 import { renderPage } from './render-page.ts';
 import type { Report } from './report.ts';
 

@@ -2,8 +2,8 @@ import type { Verification } from '@lornu/ops/verify/verify.ts';
 import type { Statement } from '../reachability/statements.ts';
 import type { ScenarioResult } from '../scenarios/scenario.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
-import type { RecordedPhase } from '../whole/record.ts';
-import type { Environment } from './environment.ts';
+import type { RecordedPhase } from './record.ts';
+import type { Environment } from '../picture/environment.ts';
 
 /** Everything that a rehearsal has shown; the page is made from this and from nothing else. Times are milliseconds since 1970. */
 export interface Report {

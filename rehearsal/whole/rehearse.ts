@@ -16,7 +16,7 @@ import { requireTools } from '../serve/require-tools.ts';
 import { serve, type ServeContext } from '../serve/serve.ts';
 import type { Served } from '../serve/served.ts';
 import { LogTail } from './log-tail.ts';
-import { Record } from './record.ts';
+import { Record } from '../report/record.ts';
 
 export interface RehearseOptions {
   apply: ApplyOptions;

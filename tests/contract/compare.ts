@@ -1,12 +1,4 @@
-import { isDeliberate } from './differences.ts';
-
-/** One place where two transcripts are not the same. */
-export interface Difference {
-  /** As in "1 POST /run_sse .frames[0].partial". */
-  path: string;
-  reference: unknown;
-  service: unknown;
-}
+import { isDeliberate, type Difference } from './differences.ts';
 
 /** Differences that no entry of differences.ts allows for this case, at most `limit` of them. */
 export function compare(title: string, reference: unknown, service: unknown, limit = 12): Difference[] {

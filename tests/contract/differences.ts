@@ -1,4 +1,10 @@
-import type { Difference } from './compare.ts';
+/** One place where two transcripts are not the same. */
+export interface Difference {
+  /** As in "1 POST /run_sse .frames[0].partial". */
+  path: string;
+  reference: unknown;
+  service: unknown;
+}
 
 /** A difference that is meant. Everything else that differs is a bug of ours. */
 interface Deliberate {

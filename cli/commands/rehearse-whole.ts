@@ -6,28 +6,22 @@ import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { untilAborted } from '@lornu/ops/process/until-aborted.ts';
 import { formatElapsed } from '@lornu/ops/steps/step-events.ts';
 import { renderVerification, summarise } from '@lornu/ops/verify/render-verification.ts';
-import type { RehearsalContext } from '../run/rehearsal-context.ts';
-import { requireStanding, type Standing } from '../run/standing.ts';
-import { toVariableArguments } from '../run/variable-arguments.ts';
-import { renderScenarios } from '../scenarios/render-scenarios.ts';
-import { runScenarios, SCENARIOS } from '../scenarios/run-scenarios.ts';
-import type { TaskForm } from '../serve/images.ts';
-import { serve, type ServeContext, type ServeOptions } from '../serve/serve.ts';
-import type { Served } from '../serve/served.ts';
-import { PROVIDER_CHOICES, type ProviderChoice } from '../terraform/choose-provider.ts';
-import type { Report } from '../report/report.ts';
-import { rehearse, verifyServed } from './rehearse.ts';
-import { tasksOption } from './tasks-option.ts';
+import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
+import { requireStanding, type Standing } from '@lornu/rehearsal/run/standing.ts';
+import { toVariableArguments } from '@lornu/rehearsal/run/variable-arguments.ts';
+import { renderScenarios } from '@lornu/rehearsal/scenarios/render-scenarios.ts';
+import { runScenarios, SCENARIOS } from '@lornu/rehearsal/scenarios/run-scenarios.ts';
+import type { TaskForm } from '@lornu/rehearsal/serve/images.ts';
+import { serve, type ServeContext, type ServeOptions } from '@lornu/rehearsal/serve/serve.ts';
+import type { Served } from '@lornu/rehearsal/serve/served.ts';
+import { PROVIDER_CHOICES, type ProviderChoice } from '@lornu/rehearsal/terraform/choose-provider.ts';
+import type { Report } from '@lornu/rehearsal/report/report.ts';
+import { rehearse, verifyServed } from '@lornu/rehearsal/whole/rehearse.ts';
+import { collect, DATA_DIR_OPTION, inRehearsal, tasksOption, wholeNumber } from './options.ts';
 
 /** More than one ping of the service (15 s). */
 const WAIT_S = 17;
-
-/** Runs work on a rehearsal: alone in its folder, with progress on stderr. */
-export type Within = <T>(
-  dataDir: string,
-  context: CliContext,
-  work: (rehearsal: RehearsalContext) => Promise<T>,
-) => Promise<T>;
+const seconds = wholeNumber(1, 9999, 'of seconds');
 
 interface WholeFlags {
   keep?: boolean;
@@ -44,16 +38,7 @@ interface WholeFlags {
 }
 
 /** `lornu rehearse` without a part: all of them, one after the other, and a report. */
-export function defineWhole(
-  command: Command,
-  context: CliContext,
-  finish: (code: ExitCode) => void,
-  shared: {
-    within: Within;
-    dataDir: [flags: string, what: string, otherwise: string];
-    seconds: (text: string) => number;
-  },
-): void {
+export function defineWhole(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .enablePositionalOptions()
     .option('--keep', 'leave it running when all is checked, until Ctrl-C')
@@ -69,13 +54,13 @@ export function defineWhole(
       '--peer',
       "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud (10 s more)",
     )
-    .option('--wait <seconds>', 'how long a silent stream is watched', shared.seconds, WAIT_S)
+    .option('--wait <seconds>', 'how long a silent stream is watched', seconds, WAIT_S)
     .addOption(tasksOption())
     .option('--report <folder>', 'where the report is put', '.lornu/rehearsal-report')
-    .option(...shared.dataDir)
+    .option(...DATA_DIR_OPTION)
     .option('--json', 'print the report as JSON')
     .action(async (flags: WholeFlags) => {
-      const { report, reportPath, failure } = await shared.within(flags.dataDir, context, async (rehearsal) =>
+      const { report, reportPath, failure } = await inRehearsal(flags.dataDir, context, async (rehearsal) =>
         rehearse(
           {
             apply: { provider: flags.provider, port: 0, variableArguments: toVariableArguments(flags) },
@@ -99,22 +84,17 @@ export function defineWhole(
 }
 
 /** Parts of it on what stands already: it is served for as long as they take. */
-export function defineParts(
-  command: Command,
-  context: CliContext,
-  finish: (code: ExitCode) => void,
-  shared: Parameters<typeof defineWhole>[3],
-): void {
+export function defineParts(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .command('verify')
     .description('serve what was applied, make every check of `lornu verify`, stop serving')
     .option('--peer', "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud")
-    .option('--wait <seconds>', 'how long a silent stream is watched', shared.seconds, WAIT_S)
+    .option('--wait <seconds>', 'how long a silent stream is watched', seconds, WAIT_S)
     .addOption(tasksOption())
-    .option(...shared.dataDir)
+    .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
     .action(async ({ peer = false, wait, json, ...flags }: PartFlags & { peer?: boolean; wait: number }) => {
-      const { runs, result } = await shared.within(flags.dataDir, context, async (rehearsal) =>
+      const { runs, result } = await inRehearsal(flags.dataDir, context, async (rehearsal) =>
         whileServed(rehearsal, context, { tasks: flags.tasks, peer }, async (standing, served, serving) =>
           verifyServed(standing, served, wait, serving),
         ),
@@ -131,10 +111,10 @@ export function defineParts(
     .description('serve what was applied, deploy under load, deploy bad images, kill a task, stop serving')
     .addOption(new Option('--only <scenario>', 'one of them').choices(SCENARIOS.map(({ id }) => id)))
     .addOption(tasksOption())
-    .option(...shared.dataDir)
+    .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
     .action(async ({ only, json, ...flags }: PartFlags & { only?: string }) => {
-      const { runs, result } = await shared.within(flags.dataDir, context, async (rehearsal) =>
+      const { runs, result } = await inRehearsal(flags.dataDir, context, async (rehearsal) =>
         whileServed(rehearsal, context, { tasks: flags.tasks }, async (standing, served, serving) =>
           runScenarios(
             { standing, served, context: serving },
@@ -205,8 +185,4 @@ Report: ${path}
 function howItEnded({ destroyed, failure }: Report): string {
   if (destroyed) return `Destroyed ${destroyed.resources} resources; nothing is left, running or on disk.`;
   return `${failure ? 'It broke off' : 'Ended by Ctrl-C'}; what it had started was ended and removed, without a destroy.`;
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
 }

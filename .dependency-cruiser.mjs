@@ -1,0 +1,124 @@
+/**
+ * The layers of the house, from top to bottom: a row imports rows below it and itself, never one above or beside it.
+ * `./lornu test layers` checks them with dependency-cruiser. A new folder needs a place here before it can land.
+ */
+
+/** The packages, tests included. */
+const PACKAGES = [
+  ['bench', 'tests'],
+  ['cli'],
+  ['rehearsal'],
+  ['ops'],
+  ['backend', 'frontend'],
+  ['agents', 'standins'],
+];
+
+/** The rooms of each package. A test beside the code may build the whole app for it, so tests are left out here. */
+const ROOMS = {
+  backend: [
+    // What tests share; nothing that is served imports it.
+    ['testing', 'build.ts'],
+    ['serve.ts'],
+    ['compose.ts'],
+    ['model-backend.ts'],
+    ['open-stores.ts'],
+    ['google-access.ts', 'firestore-stores.ts', 'peer-access.ts'],
+    ['app.ts'],
+    ['services.ts'],
+    ['http', 'a2a'],
+    // What both make of a request and of a stream, before either knows what it is about.
+    ['web'],
+    ['runs'],
+    ['turn'],
+    // What A2A keeps, beside the sessions and in their files.
+    ['tasks'],
+    ['agents'],
+    ['sessions', 'artifacts', 'memory'],
+    ['firestore'],
+    ['events'],
+    ['peer'],
+    ['model'],
+    ['identity'],
+    ['observability'],
+    ['config'],
+    ['errors'],
+  ],
+  cli: [['main.ts'], ['run-cli.ts'], ['command-table.ts'], ['commands'], ['checks']],
+  'frontend/src': [
+    ['main.tsx'],
+    ['pages'],
+    ['components'],
+    ['chat', 'ui'],
+    ['api'],
+    ['util', 'styles', 'assets.d.ts', 'icon.svg'],
+  ],
+  ops: [
+    ['doctor', 'image', 'servers', 'secrets'],
+    ['delivery', 'up', 'verify'],
+    ['setup', 'terraform'],
+    ['process', 'steps'],
+    ['base'],
+  ],
+  rehearsal: [
+    ['whole'],
+    ['report'],
+    ['scenarios'],
+    ['serve'],
+    ['alarms', 'containers', 'run'],
+    ['picture', 'pipeline', 'tasks', 'terraform'],
+    ['emulator', 'load-balancer', 'provider', 'reachability'],
+  ],
+  standins: [['firestore', 'gemini', 'github', 'google', 'terraform-cloud']],
+};
+
+const TESTS = '\\.test\\.tsx?$';
+const anyOf = (names) => `(${names.map((name) => name.replaceAll('.', '\\.')).join('|')})(/|$)`;
+
+/** One rule a row: it does not import what stands above it or beside it. */
+function downwards(folder, rows, exempt) {
+  const prefix = folder ? `^${folder}/` : '^';
+  return rows.flatMap((row, depth) =>
+    row.map((name) => {
+      const unreachable = [...rows.slice(0, depth).flat(), ...row.filter((other) => other !== name)];
+      return {
+        name: `${folder ? `${folder}/` : ''}${name} imports only what stands below it`,
+        severity: 'error',
+        from: { path: `${prefix}${anyOf([name])}`, ...(exempt ? { pathNot: exempt } : {}) },
+        to: { path: unreachable.length > 0 ? `${prefix}${anyOf(unreachable)}` : '^$' },
+      };
+    }),
+  );
+}
+
+export default {
+  forbidden: [
+    { name: 'no circle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no import without a file',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^bun' },
+    },
+    ...downwards('', PACKAGES),
+    ...Object.entries(ROOMS).flatMap(([folder, rows]) => [
+      ...downwards(folder, rows, TESTS),
+      {
+        name: `every room of ${folder}/ has a place in the layers`,
+        severity: 'error',
+        from: {
+          path: `^${folder}/`,
+          pathNot: [`^${folder}/${anyOf(rows.flat())}`, TESTS, '/(build|dev)\\.ts$'],
+        },
+        to: {},
+      },
+    ]),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(node_modules|dist|\\.cache)/' },
+    // TypeScript 7 has no API that dependency-cruiser could use.
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['bun', 'import', 'default'] },
+  },
+};

@@ -1,0 +1,96 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { join, resolve } from 'node:path';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { DELIVERY_FOLDER, type DeliveryContext } from '@lornu/ops/delivery/delivery-context.ts';
+import { withLock } from '@lornu/ops/process/with-lock.ts';
+import { createReporter } from '@lornu/ops/steps/reporter.ts';
+import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
+import { TASK_FORMS } from '@lornu/rehearsal/serve/images.ts';
+
+/** Parses an option that can be given several times. */
+export function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+/** A parser for whole numbers from `least` to `most`; `unit` is named in the refusal, such as "of seconds". */
+export function wholeNumber(least: number, most: number, unit = ''): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(
+        `It takes a whole number${unit && ` ${unit}`} from ${least} to ${most}.`,
+      );
+    }
+    return value;
+  };
+}
+
+/** Parses a port; 0 stands for a free one. */
+export const wholePort = wholeNumber(0, 65_535);
+
+export function dirOption(): Option {
+  return new Option('--dir <folder>', 'where the plan and what belongs to it lies').default(DELIVERY_FOLDER);
+}
+
+export function varFileOption(): Option {
+  return new Option('--var-file <file>', 'values of the stack, over LORNU_TERRAFORM_VARIABLES; repeatable')
+    .default([])
+    .argParser(collect);
+}
+
+export function tasksOption(): Option {
+  return new Option('--tasks <form>', 'how tasks run: as processes, or in containers of the built image')
+    .choices(TASK_FORMS)
+    .default('process');
+}
+
+/** Where a rehearsal keeps its files, as arguments of commander's `option`. */
+export const DATA_DIR_OPTION: [flags: string, description: string, otherwise: string] = [
+  '--data-dir <folder>',
+  'where the rehearsal keeps its files while it stands',
+  '.lornu',
+];
+
+/** Runs delivery work with progress on stderr, while no other command works in that folder. */
+export async function inDelivery<T>(
+  dir: string,
+  context: CliContext,
+  work: (delivery: DeliveryContext) => Promise<T>,
+): Promise<T> {
+  const folder = resolve(context.root, dir);
+  return withProgress(folder, context, async (delivery) => withLock(folder, async () => work(delivery)));
+}
+
+/** Runs work on this checkout's rehearsal with progress on stderr, while no other command works on it. */
+export async function inRehearsal<T>(
+  dataDir: string,
+  context: CliContext,
+  work: (rehearsal: RehearsalContext) => Promise<T>,
+): Promise<T> {
+  return besideRehearsal(dataDir, context, async (rehearsal) =>
+    withLock(rehearsal.folder, async () => work(rehearsal)),
+  );
+}
+
+/** As inRehearsal, but without the lock: another command can change what is being served. */
+export async function besideRehearsal<T>(
+  dataDir: string,
+  context: CliContext,
+  work: (rehearsal: RehearsalContext) => Promise<T>,
+): Promise<T> {
+  return withProgress(join(resolve(context.root, dataDir), 'rehearsal'), context, work);
+}
+
+async function withProgress<T>(
+  folder: string,
+  context: CliContext,
+  work: (context: DeliveryContext & RehearsalContext) => Promise<T>,
+): Promise<T> {
+  const reporter = createReporter(context);
+  try {
+    return await work({ ...context, folder, emit: reporter.emit });
+  } finally {
+    reporter.close();
+    if (context.signal.aborted) context.stderr('\nStopped.\n');
+  }
+}
