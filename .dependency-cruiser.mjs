@@ -10,7 +10,8 @@ const PACKAGES = [
   ['rehearsal'],
   ['ops'],
   ['backend', 'frontend'],
-  ['agents', 'standins'],
+  ['standins'],
+  ['agents'],
 ];
 
 /** The rooms of each package. A test beside the code may build the whole app for it, so tests are left out here. */

@@ -4,7 +4,6 @@ import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { apply, type ApplyResult } from '@lornu/rehearsal/run/apply.ts';
 import { checkPlan, describeDifference } from '@lornu/rehearsal/run/check-plan.ts';
 import { destroy } from '@lornu/rehearsal/run/destroy.ts';
-import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
 import { requireStanding } from '@lornu/rehearsal/run/standing.ts';
 import { toVariableArguments } from '@lornu/rehearsal/run/variable-arguments.ts';
 import type { TaskForm } from '@lornu/rehearsal/serve/images.ts';
