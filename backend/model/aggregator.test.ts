@@ -77,3 +77,23 @@ test('usage and finish reason are the last ones told; a stop for another reason 
 test('where nothing came there is no answer', () => {
   expect(new StreamAggregator().close()).toBeUndefined();
 });
+
+test('a signature keeps its place: on the first of several calls, on a call in pieces, alone at the end', () => {
+  const signed = { functionCall: { id: '1', name: 'a', args: {} }, thoughtSignature: '+/8=' };
+  const second = { functionCall: { id: '2', name: 'b', args: {} } };
+  expect(wholeOf([{ text: 'hm', thought: true }], [signed], [second])).toEqual([
+    { text: 'hm', thought: true },
+    signed,
+    second,
+  ]);
+  expect(
+    wholeOf(
+      [{ functionCall: { id: '1', name: 'a', willContinue: true }, thoughtSignature: '+/8=' }],
+      [{ functionCall: { partialArgs: [{ jsonPath: '$.x', numberValue: 1 }] } }],
+    ),
+  ).toEqual([{ functionCall: { id: '1', name: 'a', args: { x: 1 } }, thoughtSignature: '+/8=' }]);
+  expect(wholeOf([{ text: 'Yes' }], [{ text: '', thoughtSignature: '+/8=' }])).toEqual([
+    { text: 'Yes' },
+    { text: '', thoughtSignature: '+/8=' },
+  ]);
+});

@@ -38,6 +38,7 @@ export class GeminiLlm extends BaseLlm {
   static override readonly supportedModels = Gemini.supportedModels;
 
   readonly #settings: ModelSettings;
+  readonly #told = new Set<string>();
 
   constructor({ model }: { model: string }) {
     if (!settings) throw new Error('useModel() comes before the first model is made.');
@@ -51,9 +52,12 @@ export class GeminiLlm extends BaseLlm {
     signal?: AbortSignal,
   ): AsyncGenerator<LlmResponse> {
     this.maybeAppendUserContent(request);
+    const model = request.model ?? this.model;
+    const { body, changes } = toGeminiBody(request, { model, kind: this.#settings.backend.kind });
+    for (const change of changes) this.#tellOnce(model, change);
     const call = {
-      model: request.model ?? this.model,
-      body: toGeminiBody(request, this.#settings.backend.kind),
+      model,
+      body,
       stream,
       headers: { ...this.trackingHeaders, ...request.config?.httpOptions?.headers },
       signal,
@@ -63,7 +67,10 @@ export class GeminiLlm extends BaseLlm {
     );
     const answers = this.#settings.answerInstead ? orElse(own, this.#settings, request, signal) : own;
     if (!stream) {
-      for await (const answer of answers) yield this.#whole(request, toLlmResponse(answer));
+      for await (const answer of answers) {
+        this.#settings.onAnswer?.(model, answer.modelVersion);
+        yield this.#whole(request, toLlmResponse(answer));
+      }
       return;
     }
     const sink = sinkOf(request, signal);
@@ -78,11 +85,19 @@ export class GeminiLlm extends BaseLlm {
       } else yield parkCalls(piece);
     }
     const whole = aggregator.close();
+    this.#settings.onAnswer?.(model, whole?.modelVersion);
     if (whole) yield this.#whole(request, whole);
   }
 
   override async connect(): Promise<BaseLlmConnection> {
     throw new Error('Live connections are not served.');
+  }
+
+  /** A setting that the model does not take is changed in each request and told once. */
+  #tellOnce(model: string, change: string): void {
+    if (this.#told.has(change)) return;
+    this.#told.add(change);
+    this.#settings.log?.warn('A setting of an agent does not suit the model', { model, change });
   }
 
   #whole(request: LlmRequest, response: LlmResponse): LlmResponse {

@@ -1,5 +1,8 @@
 import type { LlmRequest } from '@google/adk';
 import type { Content, GenerateContentConfig } from '@google/genai';
+import { fitSettings } from './fit-settings.ts';
+import { rulesOf } from './model-rules.ts';
+import { signCalls } from './thought-signatures.ts';
 
 /** Fields of ADK's request configuration that stand beside `generationConfig` in the API's body. */
 const TOP_LEVEL = ['tools', 'toolConfig', 'safetySettings', 'cachedContent'] as const;
@@ -13,19 +16,34 @@ const CLIENT_ONLY = new Set<string>([
   'automaticFunctionCalling',
 ]);
 
-/** The body of generateContent and streamGenerateContent for what an agent asks. */
-export function toGeminiBody(request: LlmRequest, kind: 'gemini-api' | 'vertex' | 'stand-in'): string {
+/** Where a request goes: the model's name and whose API. */
+export interface Receiver {
+  model: string;
+  kind: 'gemini-api' | 'vertex' | 'stand-in';
+}
+
+/**
+ * The body of generateContent and streamGenerateContent for what an agent asks, as this model takes it; `changes` names
+ * the agent's settings that it does not take as they are.
+ */
+export function toGeminiBody(
+  request: LlmRequest,
+  { model, kind }: Receiver,
+): { body: string; changes: string[] } {
   const config: GenerateContentConfig = request.config ?? {};
+  const rules = rulesOf(model);
+  const contents = kind === 'vertex' ? request.contents : withoutDisplayNames(request.contents);
   const body: Record<string, unknown> = {
-    contents: kind === 'vertex' ? request.contents : withoutDisplayNames(request.contents),
+    contents: rules?.needsSignatures ? signCalls(contents) : contents,
   };
   if (config.systemInstruction) body['systemInstruction'] = toInstruction(config.systemInstruction);
   for (const field of TOP_LEVEL) if (config[field]) body[field] = config[field];
   // Labels are Vertex's; Gemini's API refuses them.
   if (kind === 'vertex' && config.labels) body['labels'] = config.labels;
-  const generation = Object.entries(config).filter(([field]) => !CLIENT_ONLY.has(field));
-  if (generation.length > 0) body['generationConfig'] = Object.fromEntries(generation);
-  return JSON.stringify(body);
+  const own = Object.fromEntries(Object.entries(config).filter(([field]) => !CLIENT_ONLY.has(field)));
+  const { settings, changes } = fitSettings(own, rules);
+  if (Object.keys(settings).length > 0) body['generationConfig'] = settings;
+  return { body: JSON.stringify(body), changes };
 }
 
 function toInstruction(instruction: NonNullable<GenerateContentConfig['systemInstruction']>): unknown {

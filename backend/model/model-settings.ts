@@ -39,6 +39,8 @@ export interface ModelSettings {
     refused: { code: string; status: number | undefined },
     signal: AbortSignal | undefined,
   ) => Promise<boolean>;
+  /** Hears after each answer which model was asked and which one says that it answered. */
+  onAnswer?: (asked: string, answered: string | undefined) => void;
   log?: Logger;
   fetch?: typeof globalThis.fetch;
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;

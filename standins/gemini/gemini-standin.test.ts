@@ -83,7 +83,6 @@ describe('an answer, read by the real client', () => {
       user('Continue exactly where you stopped.'),
     ]);
     expect(`1 2 3 4${rest.text}`).toBe(numbers);
-    expect((await ask([user('count to 9'), said('1 2 3 4')])).text).toBe(' 5 6 7 8 9');
   });
 });
 
@@ -91,14 +90,11 @@ describe('function calls', () => {
   test('go to the declared status tool, and its answer is told', async () => {
     const question = user('what is the status of the environment?');
     const called = await ask([question], tool('get_environment_status'));
-    expect(called.functionCalls).toEqual([{ name: 'get_environment_status', args: {} }]);
-    const functionResponse = { name: 'get_environment_status', response: { region: 'eu-west-1' } };
+    expect(called.functionCalls).toMatchObject([{ name: 'get_environment_status', args: {} }]);
+    const id = called.functionCalls?.[0]?.id;
+    const functionResponse = { id, name: 'get_environment_status', response: { region: 'eu-west-1' } };
     const told = await ask(
-      [
-        question,
-        { role: 'model', parts: [{ functionCall: { name: 'get_environment_status', args: {} } }] },
-        { role: 'user', parts: [{ functionResponse }] },
-      ],
+      [question, called.candidates?.[0]?.content ?? {}, { role: 'user', parts: [{ functionResponse }] }],
       tool('get_environment_status'),
     );
     expect(told.text).toContain('get_environment_status returned {"region":"eu-west-1"}');
@@ -118,15 +114,13 @@ describe('function calls', () => {
     const text = 'call a with {"x":{"y":1}} and call b then call c';
     const config = { toolConfig: { functionCallingConfig: { mode: FunctionCallingConfigMode.AUTO } } };
     const first = await ask([user(text)], config);
-    expect(first.functionCalls).toEqual([
+    expect(first.functionCalls).toMatchObject([
       { name: 'a', args: { x: { y: 1 } } },
       { name: 'b', args: {} },
     ]);
-    const answered: Content[] = [
-      { role: 'model', parts: [{ functionCall: { name: 'a' } }, { functionCall: { name: 'b' } }] },
-      { role: 'user', parts: [{ functionResponse: { name: 'a' } }, { functionResponse: { name: 'b' } }] },
-    ];
-    expect((await ask([user(text), ...answered])).functionCalls).toEqual([{ name: 'c', args: {} }]);
+    const answers = first.functionCalls?.map(({ id, name }) => ({ functionResponse: { id, name } }));
+    const answered: Content[] = [first.candidates?.[0]?.content ?? {}, { role: 'user', parts: answers }];
+    expect((await ask([user(text), ...answered])).functionCalls).toMatchObject([{ name: 'c', args: {} }]);
   });
 
   test('without their responses are refused as Gemini refuses them', async () => {

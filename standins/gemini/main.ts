@@ -10,6 +10,8 @@ usage: bun standins/gemini/main.ts [options]
   --host H         address to listen on (default 127.0.0.1)
   --chunks N       pieces that an answer is streamed in (default 12)
   --delay-ms N     pause between two pieces (default 0)
+  --retired M,N    models that are gone: 404
+  --answers-as M   this model answers, whatever is asked for, and modelVersion says so
   --log            one JSON line on stderr for each answered call
   --until-stdin-ends   end when standard input does, so that a killed parent leaves nothing behind
   --help
@@ -30,6 +32,8 @@ const { values } = parseArgs({
     host: { type: 'string', default: '127.0.0.1' },
     chunks: { type: 'string', default: '12' },
     'delay-ms': { type: 'string', default: '0' },
+    retired: { type: 'string', default: '' },
+    'answers-as': { type: 'string' },
     log: { type: 'boolean', default: false },
     'until-stdin-ends': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -50,6 +54,8 @@ const server = Bun.serve({
   fetch: createStandin({
     chunks: Math.max(1, wholeNumber('chunks', values.chunks)),
     delayMs: wholeNumber('delay-ms', values['delay-ms']),
+    retired: values.retired.split(',').filter(Boolean),
+    ...(values['answers-as'] ? { answersAs: values['answers-as'] } : {}),
     onRequest: values.log ? (entry) => process.stderr.write(`${JSON.stringify(entry)}\n`) : undefined,
   }),
 });

@@ -2,6 +2,7 @@
 export interface Part {
   text?: string;
   thought?: boolean;
+  thoughtSignature?: string;
   functionCall?: { id?: string; name: string; args?: Record<string, unknown> };
   functionResponse?: { id?: string; name: string; response?: unknown };
   inlineData?: { mimeType?: string; mime_type?: string; data?: string };
@@ -30,6 +31,7 @@ export interface JsonSchema {
 export interface GeminiRequest {
   contents: Content[];
   systemInstruction?: Content;
+  generationConfig?: { thinkingConfig?: { thinkingLevel?: string; thinkingBudget?: number } };
   tools?: { functionDeclarations?: FunctionDeclaration[] }[];
 }
 

@@ -1,5 +1,6 @@
 import { declaredFunctions, type GeminiRequest, promptLength, readConversation } from './request.ts';
 import { Responder } from './respond.ts';
+import { refuseByModel } from './model-rules.ts';
 import { type StreamEnd, streamAnswer, wholeAnswer } from './stream.ts';
 import { readRequest } from './validate.ts';
 import { errorResponse, modelBody, tokens } from './wire.ts';
@@ -7,6 +8,10 @@ import { errorResponse, modelBody, tokens } from './wire.ts';
 export interface StandinOptions {
   chunks: number;
   delayMs: number;
+  /** Models that are gone: 404. */
+  retired?: readonly string[];
+  /** Answers in the place of whatever model is asked, as Google does for a retired one, and says so in modelVersion. */
+  answersAs?: string;
   /** Called once for each answer that has ended. */
   onRequest?: (entry: RequestEntry) => void;
 }
@@ -42,10 +47,13 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
     const model = decodeURIComponent(path['model']);
     const refused = refuseCaller(request.headers, url);
     if (refused) return refused;
+    if (options.retired?.includes(model)) return errorResponse(404, retiredMessage(model));
     const method = path['method'];
     if (!method) return Response.json(modelBody(model));
     const parsed = readRequest(await request.text());
     if (typeof parsed === 'string') return errorResponse(400, parsed);
+    const unfit = refuseByModel(options.answersAs ?? model, parsed);
+    if (unfit) return errorResponse(400, unfit);
     if (method === 'countTokens') return Response.json(countTokens(parsed));
     if (method !== 'generateContent' && method !== 'streamGenerateContent') return errorResponse(404);
 
@@ -71,7 +79,12 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
       end('done');
       return errorResponse(script.refusal.status, undefined, script.refusal.retryAfterSeconds);
     }
-    const answer = { ...options, model, responseId: crypto.randomUUID(), promptTokenCount };
+    const answer = {
+      ...options,
+      model: options.answersAs ?? model,
+      responseId: crypto.randomUUID(),
+      promptTokenCount,
+    };
     if (method === 'streamGenerateContent') return streamAnswer(script, answer, end);
     return answerWhole(script, answer, end, request.signal);
   };
@@ -104,6 +117,11 @@ function refuseCaller(headers: Headers, url: URL): Response | undefined {
   const key = headers.get('x-goog-api-key') ?? url.searchParams.get('key');
   if (key === INVALID_KEY) return errorResponse(400, 'API key not valid. Please pass a valid API key.');
   return key || headers.get('authorization') ? undefined : errorResponse(403);
+}
+
+/** The real API's words for a model that it has had. */
+function retiredMessage(model: string): string {
+  return `This model models/${model} is no longer available. Please update your code to use a newer model for the latest features and improvements.`;
 }
 
 function countTokens(request: GeminiRequest) {

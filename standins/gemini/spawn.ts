@@ -19,9 +19,16 @@ const LISTENING = z.object({ url: z.string(), port: z.number() });
 
 /** Starts the stand-in as a process of its own and resolves once it listens; it ends with this process at the latest. */
 export async function spawnGeminiStandin(
-  options: { port?: number; chunks?: number; delayMs?: number; bun?: string } = {},
+  options: {
+    port?: number;
+    chunks?: number;
+    delayMs?: number;
+    bun?: string;
+    retired?: readonly string[];
+    answersAs?: string;
+  } = {},
 ): Promise<GeminiStandin> {
-  const { port = 0, chunks = 12, delayMs = 0, bun = process.execPath } = options;
+  const { port = 0, chunks = 12, delayMs = 0, bun = process.execPath, retired = [], answersAs } = options;
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   const child = Bun.spawn({
     cmd: [
@@ -33,6 +40,9 @@ export async function spawnGeminiStandin(
       `${chunks}`,
       '--delay-ms',
       `${delayMs}`,
+      '--retired',
+      retired.join(','),
+      ...(answersAs ? ['--answers-as', answersAs] : []),
       '--until-stdin-ends',
     ],
     // It needs nothing of our environment, least of all our keys.

@@ -1,4 +1,5 @@
 import type { Part } from './request.ts';
+import { signatureOf, signsCalls } from './model-rules.ts';
 import type { Script } from './script.ts';
 import { errorBody, responseBody, tokens, type Usage } from './wire.ts';
 
@@ -13,16 +14,17 @@ export interface AnswerOptions {
 
 /** The whole answer in one body; a mishap becomes what a caller without a stream would see of it. */
 export function wholeAnswer(script: Script, options: AnswerOptions) {
+  const calls = callParts(script, options);
   const parts: Part[] = [
     ...(script.thought ? [{ text: script.thought, thought: true }] : []),
     ...(script.text ? [{ text: script.text }] : []),
-    ...callParts(script),
+    ...calls,
   ];
   return responseBody({
     ...options,
     usage: {
       promptTokenCount: options.promptTokenCount,
-      candidatesTokenCount: tokens(script.text.length + JSON.stringify(callParts(script)).length - 2),
+      candidatesTokenCount: tokens(script.text.length + JSON.stringify(script.calls ?? []).length - 2),
       thoughtsTokenCount: tokens(script.thought?.length ?? 0),
     },
     parts,
@@ -41,7 +43,10 @@ export function* answerFrames(script: Script, options: AnswerOptions): Generator
   const pieces: Part[][] = [];
   if (script.thought) pieces.push([{ text: script.thought, thought: true }]);
   for (const text of splitText(script, options.chunks)) pieces.push([{ text }]);
-  if (script.calls) pieces.push(callParts(script));
+  if (script.calls) pieces.push(callParts(script, options));
+  // Where a streamed answer calls nothing, the signature comes last, in a part without text.
+  else if (script.thought && signsCalls(options.model))
+    pieces.push([{ text: '', thoughtSignature: signatureOf(script.thought) }]);
   if (pieces.length === 0) pieces.push([]);
   for (const [index, parts] of pieces.entries()) {
     const size = parts.reduce((sum, part) => sum + (part.text ?? JSON.stringify(part)).length, 0);
@@ -105,8 +110,13 @@ export function streamAnswer(
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
 }
 
-function callParts(script: Script): Part[] {
-  return (script.calls ?? []).map((functionCall) => ({ functionCall }));
+/** Of calls made at once the first one is signed; each has an id where the model gives ids. */
+function callParts({ calls = [] }: Script, { model }: AnswerOptions): Part[] {
+  if (!signsCalls(model)) return calls.map((functionCall) => ({ functionCall }));
+  return calls.map((call, index) => ({
+    functionCall: { id: crypto.randomUUID(), ...call },
+    ...(index === 0 && { thoughtSignature: signatureOf(JSON.stringify(calls)) }),
+  }));
 }
 
 /** Words in `chunks` groups of nearly equal size; joined they are the text again. */

@@ -64,6 +64,7 @@ export function tokens(characters: number): number {
 
 /** One GenerateContentResponse: a whole answer, or one chunk of a stream. */
 export function responseBody(input: {
+  /** The model that answers, which need not be the one that was asked. */
   model: string;
   responseId: string;
   usage: Usage;

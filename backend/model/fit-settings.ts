@@ -1,0 +1,42 @@
+import type { GenerateContentConfig } from '@google/genai';
+import type { ModelRules } from './model-rules.ts';
+
+type Settings = Pick<GenerateContentConfig, 'thinkingConfig'> & Record<string, unknown>;
+
+const SAMPLING = ['temperature', 'topP', 'topK', 'candidateCount'] as const;
+
+/**
+ * An agent's settings as this model takes them: GEMINI_MODEL may have put another model in the place of the one that
+ * they were written for. `changes` says what was left out or replaced, for the log.
+ */
+export function fitSettings(
+  settings: Settings,
+  rules: ModelRules | undefined,
+): { settings: Settings; changes: string[] } {
+  if (!rules) return { settings, changes: [] };
+  const fitted: Settings = { ...settings };
+  const changes: string[] = [];
+  if (!rules.takesSampling) {
+    for (const field of SAMPLING) {
+      if (fitted[field] === undefined) continue;
+      delete fitted[field];
+      changes.push(`${field} is left out`);
+    }
+  }
+  const thinking = { ...fitted.thinkingConfig };
+  if (thinking.thinkingLevel !== undefined) {
+    if (!rules.takesThinkingLevel) {
+      delete thinking.thinkingLevel;
+      changes.push('thinkingLevel is left out');
+    } else if (thinking.thinkingBudget !== undefined) {
+      delete thinking.thinkingBudget;
+      changes.push('thinkingBudget is left out: thinkingLevel says it');
+    }
+    if (!rules.takesMinimal && `${thinking.thinkingLevel}`.toUpperCase() === 'MINIMAL') {
+      thinking.thinkingLevel = 'LOW' as typeof thinking.thinkingLevel;
+      changes.push('thinkingLevel MINIMAL becomes LOW');
+    }
+    fitted.thinkingConfig = thinking;
+  }
+  return { settings: fitted, changes };
+}
