@@ -1,18 +1,17 @@
 import {
-  status,
   Server,
   ServerCredentials,
+  status,
   type handleServerStreamingCall,
   type handleUnaryCall,
-  type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { fromJSON } from '@grpc/proto-loader';
-import { Documents, type Write } from './documents.ts';
-import { runQuery, type StructuredQuery } from './query.ts';
+import type { Backend, Request, Row, StoredDocuments } from './backend.ts';
+import { inMemory, type InMemoryOptions } from './in-memory.ts';
+import { firestoreMethods, type Method } from './protocol.ts';
 import { RpcError } from './rpc-error.ts';
 
-export interface FirestoreStandinOptions {
+export interface FirestoreStandinOptions extends InMemoryOptions {
   /** 0 takes a free one. Loopback only. */
   port?: number;
   /** The databases that exist; any when left out. */
@@ -22,7 +21,7 @@ export interface FirestoreStandinOptions {
 export interface FirestoreStandin {
   /** For FIRESTORE_EMULATOR_HOST. */
   host: string;
-  documents: Documents;
+  documents: StoredDocuments;
   /** What each call is answered with while it is set. */
   failWith: { code: status; message: string } | undefined;
   /** How long each call waits before it is done, milliseconds. */
@@ -42,100 +41,19 @@ export interface FirestoreStandin {
   stop: () => void;
 }
 
-interface Transaction {
-  /** Names read, and their versions then. */
-  read: Map<string, number>;
-}
+/** Large enough for what Firestore takes at most, so that it is the backend that refuses more. */
+const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
-type Row = Record<string, unknown>;
-type Rows = Iterable<Row>;
-/** Requests are read by the fields that Firestore's protocol gives them. */
-type Request = {
-  database?: string;
-  parent?: string;
-  documents?: string[];
-  transaction?: Buffer;
-  newTransaction?: object;
-  writes?: Write[];
-  structuredQuery?: StructuredQuery;
-};
-
-/** Large enough for a document of 1 MiB and for a batch of them. */
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-
-/**
- * Firestore's gRPC API, as far as sessions, memory and runs use it, in memory: transactions that are really apart,
- * whole and masked writes, cursors, collection groups, limits of documents, named databases.
- */
+/** Firestore's gRPC API on a loopback address, with faults, delays and counts in front of what answers. */
 export async function startFirestoreStandin(
   options: FirestoreStandinOptions = {},
 ): Promise<FirestoreStandin> {
-  const documents = new Documents();
-  const transactions = new Map<string, Transaction>();
-  let lastTransaction = 0;
-
-  function begin(): Buffer {
-    const id = Buffer.from(`t${++lastTransaction}`);
-    transactions.set(id.toString('hex'), { read: new Map() });
-    return id;
-  }
-
-  function noteRead(id: Buffer | undefined, name: string): void {
-    const read = id?.length ? transactions.get(id.toString('hex'))?.read : undefined;
-    if (read && !read.has(name)) read.set(name, documents.versionOf(name));
-  }
-
-  function* batchGet(request: Request): Rows {
-    const transaction = request.newTransaction ? begin() : request.transaction;
-    if (request.newTransaction) yield { transaction };
-    for (const name of request.documents ?? []) {
-      noteRead(transaction, name);
-      const found = documents.get(name);
-      yield { ...(found ? { found } : { missing: name }), readTime: documents.now() };
-    }
-  }
-
-  function* query(request: Request): Rows {
-    const transaction = request.newTransaction ? begin() : request.transaction;
-    if (request.newTransaction) yield { transaction, readTime: documents.now() };
-    const found = runQuery(documents.all(), request.parent ?? '', request.structuredQuery ?? {});
-    // A query that finds nothing is billed as one read.
-    if (found.length === 0) standin.rows.read++;
-    for (const document of found) {
-      noteRead(transaction, document.name);
-      yield { document, readTime: documents.now() };
-    }
-    yield { readTime: documents.now() };
-  }
-
-  function commit({ transaction, writes = [] }: Request): Row {
-    if (transaction?.length) {
-      const key = transaction.toString('hex');
-      const known = transactions.get(key);
-      transactions.delete(key);
-      if (!known) throw new RpcError(status.INVALID_ARGUMENT, 'The referenced transaction has expired.');
-      for (const [name, version] of known.read) {
-        if (documents.versionOf(name) !== version)
-          throw new RpcError(status.ABORTED, 'Too much contention on these documents. Please try again.');
-      }
-    }
-    const commitTime = documents.commit(writes);
-    standin.rows.written += writes.length;
-    for (const { update, delete: deleted } of writes) {
-      const collection = (update?.name ?? deleted ?? '').split('/').at(-2) ?? '';
-      standin.writesTo.set(collection, (standin.writesTo.get(collection) ?? 0) + 1);
-    }
-    return { commitTime, writeResults: writes.map(() => ({ updateTime: commitTime })) };
-  }
-
-  function rollback({ transaction }: Request): Row {
-    transactions.delete(transaction?.toString('hex') ?? '');
-    return {};
-  }
+  const backend: Backend = inMemory(options);
+  const methods = await firestoreMethods();
 
   const standin: FirestoreStandin = {
     host: '',
-    documents,
+    documents: backend.documents,
     failWith: undefined,
     delayMs: 0,
     loseAnswersTo: undefined,
@@ -146,7 +64,10 @@ export async function startFirestoreStandin(
     resume: async () => {
       server = await listen(Number(standin.host.split(':')[1]));
     },
-    stop: () => server.forceShutdown(),
+    stop: () => {
+      server.forceShutdown();
+      backend.stop();
+    },
   };
 
   function check(method: string, request: Request): void {
@@ -158,59 +79,63 @@ export async function startFirestoreStandin(
       throw new RpcError(status.NOT_FOUND, `The database ${id} does not exist.`);
   }
 
-  function afterDelay(work: () => void): void {
-    if (standin.delayMs > 0) setTimeout(work, standin.delayMs);
-    else work();
+  function countWrites({ writes = [] }: Request): void {
+    standin.rows.written += writes.length;
+    for (const { update, delete: deleted } of writes) {
+      const collection = (update?.name ?? deleted ?? '').split('/').at(-2) ?? '';
+      standin.writesTo.set(collection, (standin.writesTo.get(collection) ?? 0) + 1);
+    }
   }
 
-  function unary(method: string, answer: (request: Request) => Row): UntypedServiceImplementation {
-    const handle: handleUnaryCall<Request, Row> = (call, callback) => {
-      afterDelay(() => {
-        try {
-          check(method, call.request);
-          const told = answer(call.request);
-          if (standin.loseAnswersTo !== method) callback(null, told);
-        } catch (error) {
-          callback(asServiceError(error));
-        }
-      });
+  async function* answer(method: string, request: Request, signal: AbortSignal): AsyncGenerator<Row> {
+    if (standin.delayMs > 0) await Bun.sleep(standin.delayMs);
+    check(method, request);
+    const readBefore = standin.rows.read;
+    for await (const row of backend.answer({ method, request, signal })) {
+      if ('found' in row || 'missing' in row || 'document' in row) standin.rows.read++;
+      yield row;
+    }
+    countWrites(request);
+    // A query that finds nothing is billed as one read.
+    if (method === 'RunQuery' && standin.rows.read === readBefore) standin.rows.read++;
+  }
+
+  function unary(method: string): handleUnaryCall<Request, Row> {
+    const respond = async (...[call, callback]: Parameters<handleUnaryCall<Request, Row>>): Promise<void> => {
+      try {
+        const [told = {}] = await Array.fromAsync(answer(method, call.request, signalOf(call)));
+        if (standin.loseAnswersTo !== method) callback(null, told);
+      } catch (error) {
+        callback(asServiceError(error));
+      }
     };
-    return { [method]: handle };
+    return (call, callback) => void respond(call, callback);
   }
 
-  function streaming(method: string, answer: (request: Request) => Rows): UntypedServiceImplementation {
-    const handle: handleServerStreamingCall<Request, Row> = (call) => {
-      afterDelay(() => {
-        try {
-          check(method, call.request);
-          for (const row of answer(call.request)) {
-            if ('found' in row || 'missing' in row || 'document' in row) standin.rows.read++;
-            call.write(row);
-          }
-          call.end();
-        } catch (error) {
-          call.emit('error', asServiceError(error));
-        }
-      });
+  function streaming(method: string): handleServerStreamingCall<Request, Row> {
+    const respond = async (call: Parameters<handleServerStreamingCall<Request, Row>>[0]): Promise<void> => {
+      try {
+        for await (const row of answer(method, call.request, signalOf(call))) call.write(row);
+        call.end();
+      } catch (error) {
+        call.emit('error', asServiceError(error));
+      }
     };
-    return { [method]: handle };
+    return (call) => void respond(call);
   }
 
-  const methods = {
-    ...streaming('BatchGetDocuments', batchGet),
-    ...streaming('RunQuery', query),
-    ...unary('BeginTransaction', () => ({ transaction: begin() })),
-    ...unary('Commit', commit),
-    ...unary('Rollback', rollback),
-  };
-  const service = await firestoreService();
+  const served = Object.entries(methods).filter(([, { requestStream }]) => !requestStream);
+  const service: Record<string, Method> = Object.fromEntries(served);
+  const handlers: UntypedServiceImplementation = Object.fromEntries(
+    served.map(([name, { responseStream }]) => [name, responseStream ? streaming(name) : unary(name)]),
+  );
 
   async function listen(port: number): Promise<Server> {
     const listening = new Server({
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
       'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     });
-    listening.addService(service, methods);
+    listening.addService(service, handlers);
     const bound = await new Promise<number>((resolve, reject) =>
       listening.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, found) =>
         error ? reject(error) : resolve(found),
@@ -224,19 +149,14 @@ export async function startFirestoreStandin(
   return standin;
 }
 
+/** Aborted once nobody waits for the answer any more. */
+function signalOf(call: { on: (event: 'cancelled', listener: () => void) => unknown }): AbortSignal {
+  const controller = new AbortController();
+  call.on('cancelled', () => controller.abort(new RpcError(status.CANCELLED, 'The client waits no longer.')));
+  return controller.signal;
+}
+
 /** What is no refusal of ours is a mistake in the stand-in: told as such. */
 function asServiceError(error: unknown): { code: status; details: string } {
   return error instanceof RpcError ? error : { code: status.INTERNAL, details: String(error) };
-}
-
-/** The protocol as Google's own client ships it. */
-async function firestoreService(): Promise<ServiceDefinition> {
-  const packageUrl = import.meta.resolve('@google-cloud/firestore/package.json');
-  const protocol: unknown = await Bun.file(new URL('build/protos/v1.json', packageUrl)).json();
-  const loaded = fromJSON(protocol as Parameters<typeof fromJSON>[0], {
-    longs: String,
-    enums: String,
-    oneofs: true,
-  });
-  return loaded['google.firestore.v1.Firestore'] as ServiceDefinition;
 }

@@ -103,7 +103,9 @@ test('a commit whose answer is lost is not taken for another writer, and not sto
   await store.appendEvent({ session, event: event({ id: 'lost-2' }) });
   const read = (await open().getSession(key('lost')))!;
   expect(read.events.map(({ id }) => id)).toEqual(['lost-1', 'lost-2']);
-  expect(standin.documents.get(nameOf('lost'))?.fields['revision']).toMatchObject({ integerValue: '2' });
+  expect((await standin.documents.get(nameOf('lost')))?.fields['revision']).toMatchObject({
+    integerValue: '2',
+  });
 }, 30_000);
 
 test('an event whose answer was lost is no other writer to the event after it', async () => {
@@ -128,8 +130,9 @@ test('a commit that is stored after we stopped waiting is found by the next try 
   // Reading and committing together take longer than the store waits for them.
   own.delayMs = 900;
   const appending = store.appendEvent({ session, event: event({ id: 'late-1' }) });
-  const isStored = (): boolean => own.documents.get(`${nameOf('late')}/events/late-1`) !== undefined;
-  while (!isStored()) await Bun.sleep(20);
+  const isStored = async (): Promise<boolean> =>
+    (await own.documents.get(`${nameOf('late')}/events/late-1`)) !== undefined;
+  while (!(await isStored())) await Bun.sleep(20);
   own.delayMs = 0;
   await appending;
   await store.appendEvent({ session, event: event({ id: 'late-2' }) });

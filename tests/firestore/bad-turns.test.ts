@@ -46,7 +46,7 @@ async function stored(): Promise<{ state: string; texts: string[]; revision: num
   const { sessions, store } = bench.process({ ...LIMITS, takeOverEveryMs: 1e9 });
   const session = (await sessions.getSession(key))!;
   const [run] = await store.list(key, 1);
-  const document = [...standin.documents.all()].find(({ name }) => name.endsWith('/sessions/s'));
+  const document = (await standin.documents.all()).find(({ name }) => name.endsWith('/sessions/s'));
   return {
     state: run!.state,
     texts: session.events.map(textOf),

@@ -1,0 +1,187 @@
+import { status } from '@grpc/grpc-js';
+import { Deadlock, Locks, type LockOwner } from './locks.ts';
+import { RpcError } from './rpc-error.ts';
+
+/** How a database keeps transactions apart: `concurrency_mode` of google_firestore_database. */
+export type ConcurrencyMode = 'PESSIMISTIC' | 'OPTIMISTIC';
+
+/** https://cloud.google.com/firestore/quotas#writes_and_transactions: what nobody goes on with ends by itself. */
+export interface TransactionTimes {
+  /** Without a request, milliseconds. */
+  idleMs: number;
+  /** In all, milliseconds. */
+  lifetimeMs: number;
+}
+
+const TIMES: TransactionTimes = { idleMs: 60_000, lifetimeMs: 270_000 };
+
+export interface BeginOptions {
+  readOnly?: { readTime?: unknown };
+  readWrite?: { retryTransaction?: Buffer };
+}
+
+interface Transaction extends LockOwner {
+  /** Names read, and their versions then: what an optimistic commit compares. */
+  read: Map<string, number>;
+  isReadOnly: boolean;
+  beganAt: number;
+  /** Requests under way: a transaction that waits for a lock is not idle. */
+  busy: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** The transactions of a database. Pessimistic ones lock what they read until they end; optimistic ones compare at their commit. */
+export class Transactions {
+  readonly #open = new Map<string, Transaction>();
+  readonly #locks = new Locks();
+  readonly #times: TransactionTimes;
+  readonly #mode: ConcurrencyMode;
+  readonly #versionOf: (name: string) => number;
+  #last = 0;
+
+  constructor(
+    versionOf: (name: string) => number,
+    mode: ConcurrencyMode = 'PESSIMISTIC',
+    times: Partial<TransactionTimes> = {},
+  ) {
+    this.#versionOf = versionOf;
+    this.#mode = mode;
+    this.#times = { ...TIMES, ...times };
+  }
+
+  begin({ readOnly, readWrite }: BeginOptions = {}): Buffer {
+    if (readOnly?.readTime)
+      throw new RpcError(status.UNIMPLEMENTED, 'The stand-in keeps no older versions to read.');
+    const number = ++this.#last;
+    // Whoever tries again keeps its place among the waiting: the id tells the age.
+    const retried = /^t\d+-(\d+)$/.exec(readWrite?.retryTransaction?.toString() ?? '')?.[1];
+    const age = Number(retried ?? number);
+    const id = Buffer.from(`t${number}-${age}`);
+    const transaction: Transaction = {
+      age,
+      read: new Map(),
+      isReadOnly: readOnly !== undefined,
+      beganAt: performance.now(),
+      busy: 0,
+      timer: undefined,
+    };
+    this.#open.set(id.toString('hex'), transaction);
+    this.#expireLater(id, transaction);
+    return id;
+  }
+
+  /** Before documents are read in a transaction; waits for whoever is about to write them. Without a transaction it returns at once. */
+  async reading(id: Buffer | undefined, names: readonly string[], signal?: AbortSignal): Promise<void> {
+    if (!id?.length) return;
+    const transaction = this.#get(id);
+    await this.#during(id, transaction, async () => {
+      if (!transaction.isReadOnly && this.#mode === 'PESSIMISTIC')
+        await this.#lock(transaction, names, 'shared', signal);
+      for (const name of names)
+        if (!transaction.read.has(name)) transaction.read.set(name, this.#versionOf(name));
+    });
+  }
+
+  /** Does `write` once nobody else's lock is in its way, in a transaction or without one; the transaction has ended then. */
+  async committing<T>(
+    id: Buffer | undefined,
+    names: readonly string[],
+    write: () => T,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    if (!id?.length) {
+      const plain = { age: ++this.#last };
+      return this.#writing(plain, names, write, signal);
+    }
+    const transaction = this.#get(id);
+    const checked = (): T => {
+      const isChanged = [...transaction.read].some(([name, version]) => this.#versionOf(name) !== version);
+      if (isChanged && !transaction.isReadOnly) throw contention();
+      return write();
+    };
+    transaction.busy++;
+    try {
+      return await this.#writing(transaction, names, checked, signal);
+    } finally {
+      this.#end(id, transaction);
+    }
+  }
+
+  rollback(id: Buffer | undefined): void {
+    const transaction = this.#open.get(id?.toString('hex') ?? '');
+    if (id && transaction) this.#end(id, transaction);
+  }
+
+  async #writing<T>(
+    owner: LockOwner,
+    names: readonly string[],
+    write: () => T,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    if (this.#mode === 'OPTIMISTIC') return write();
+    try {
+      await this.#lock(owner, [...new Set(names)], 'exclusive', signal);
+      return write();
+    } finally {
+      this.#locks.release(owner);
+    }
+  }
+
+  async #lock(
+    owner: LockOwner,
+    names: readonly string[],
+    mode: 'shared' | 'exclusive',
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    try {
+      await this.#locks.acquire(owner, names, mode, signal);
+    } catch (error) {
+      throw error instanceof Deadlock ? contention() : error;
+    }
+  }
+
+  async #during(id: Buffer, transaction: Transaction, work: () => Promise<void>): Promise<void> {
+    transaction.busy++;
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof RpcError) this.#end(id, transaction);
+      throw error;
+    } finally {
+      transaction.busy--;
+      if (this.#open.get(id.toString('hex')) === transaction) this.#expireLater(id, transaction);
+    }
+  }
+
+  #get(id: Buffer): Transaction {
+    const transaction = this.#open.get(id.toString('hex'));
+    if (!transaction)
+      throw new RpcError(
+        status.INVALID_ARGUMENT,
+        'The referenced transaction has expired or is no longer valid.',
+      );
+    return transaction;
+  }
+
+  #expireLater(id: Buffer, transaction: Transaction): void {
+    clearTimeout(transaction.timer);
+    const { idleMs, lifetimeMs } = this.#times;
+    const leftMs = transaction.beganAt + lifetimeMs - performance.now();
+    const expire = (): void => {
+      const isOver = transaction.beganAt + lifetimeMs <= performance.now();
+      if (isOver || transaction.busy === 0) this.#end(id, transaction);
+      else this.#expireLater(id, transaction);
+    };
+    transaction.timer = setTimeout(expire, Math.max(0, Math.min(idleMs, leftMs)));
+    transaction.timer.unref();
+  }
+
+  #end(id: Buffer, transaction: Transaction): void {
+    clearTimeout(transaction.timer);
+    this.#open.delete(id.toString('hex'));
+    this.#locks.release(transaction, contention());
+  }
+}
+
+const contention = (): RpcError =>
+  new RpcError(status.ABORTED, 'Too much contention on these documents. Please try again.');
