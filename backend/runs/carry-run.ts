@@ -15,7 +15,7 @@ import type { Frame } from './run.ts';
 import type { RunLimits, RunServiceParts } from './run-parts.ts';
 
 /** More takeovers than this, and the turn itself is what kills its processes. */
-const MOST_TAKEOVERS = 30;
+export const MOST_TAKEOVERS = 30;
 /** How long a stopped turn gets to end by itself: a tool may not look at its signal. */
 const GRACE_MS = 500;
 const NO_ANSWER = 'The call was interrupted; whether it took effect is not known.';

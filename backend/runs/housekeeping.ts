@@ -1,7 +1,8 @@
 import type { Logger } from '../observability/logger.ts';
 import type { LiveRun } from './live-run.ts';
 import type { RunLimits } from './run-parts.ts';
-import type { Lease, RunRecord, RunStore } from './run-store.ts';
+import type { Lease, RunStore } from './run-store.ts';
+import type { Takeovers } from './takeovers.ts';
 
 export interface HousekeepingOptions {
   store: RunStore;
@@ -11,24 +12,24 @@ export interface HousekeepingOptions {
   now: () => number;
   /** The runs that this process carries, by id. */
   active: ReadonlyMap<string, LiveRun>;
-  takeOver: (run: RunRecord, lease: Lease) => Promise<void>;
+  takeovers: Takeovers;
 }
 
 const PRUNE_EVERY_MS = 60_000;
-/** Takeovers begun at once; the next ones follow at the next look. */
-const TAKEN_AT_ONCE = 20;
 
 /** What a process does beside its turns: renew leases, look for runs to stop or to take over, delete old ones. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #underWay = new Set<Promise<void>>();
+  /** Runs whose lease is being renewed: a slow one is not asked for again meanwhile. */
+  readonly #renewing = new Set<string>();
   #takesOver = true;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
     const { limits } = options;
-    this.#every(limits.renewEveryMs, 'leases could not be renewed', () => this.#renew());
+    this.#every(limits.renewEveryMs, 'leases could not be renewed', async () => this.#renewAll());
     this.#every(limits.cancelEveryMs, 'requests to cancel could not be read', () => this.#cancel());
     this.#every(limits.takeOverEveryMs, 'runs could not be taken over', () => this.#takeOver());
     this.#every(PRUNE_EVERY_MS, 'old runs could not be deleted', () => this.#prune());
@@ -41,7 +42,7 @@ export class Housekeeping {
   /** Resolves when what is under way has come to its end. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    await Promise.all(this.#underWay);
+    await Promise.all([...this.#underWay, this.#options.takeovers.settled()]);
   }
 
   /** One at a time, however long it takes. */
@@ -63,12 +64,29 @@ export class Housekeeping {
     this.#timers.push(timer);
   }
 
-  async #renew(): Promise<void> {
-    const { store, owner, active, limits } = this.#options;
-    const before = [...active.values()];
-    if (before.length === 0) return;
-    const held = await store.renew(owner, limits.leaseMs);
-    for (const run of before) if (!held.has(run.id)) run.stop('lease-lost');
+  /** Begins a renewal of each lease; does not wait for them, as a slow one would hold up the next round of all others. */
+  #renewAll(): void {
+    const { active, takeovers } = this.#options;
+    for (const { lease } of active.values()) void this.#renew(lease);
+    for (const lease of takeovers.leases) void this.#renew(lease);
+  }
+
+  /** Never rejects: a lease that could not be renewed may still be ours, and the next write finds out. */
+  async #renew(lease: Lease): Promise<void> {
+    const { store, active, limits, log } = this.#options;
+    const { runId } = lease;
+    if (this.#renewing.has(runId)) return;
+    this.#renewing.add(runId);
+    try {
+      if (await store.renew(lease, limits.leaseMs)) return;
+      const run = active.get(runId);
+      // A run that came back to this process meanwhile has another lease.
+      if (run?.lease.fence === lease.fence) run.stop('lease-lost');
+    } catch (error) {
+      log.warn('A lease could not be renewed', { runId, error });
+    } finally {
+      this.#renewing.delete(runId);
+    }
   }
 
   async #cancel(): Promise<void> {
@@ -78,10 +96,7 @@ export class Housekeeping {
   }
 
   async #takeOver(): Promise<void> {
-    const { store, owner, limits, takeOver } = this.#options;
-    if (!this.#takesOver) return;
-    const taken = await store.takeExpired(owner, limits.leaseMs, TAKEN_AT_ONCE);
-    await Promise.all(taken.map(({ run, lease }) => takeOver(run, lease)));
+    if (this.#takesOver) await this.#options.takeovers.look();
   }
 
   async #prune(): Promise<void> {

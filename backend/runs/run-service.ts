@@ -3,7 +3,7 @@ import { newInvocationId } from '../events/ids.ts';
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import { invocationToResume, unknownCallIds } from '../turn/invocation-to-resume.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
-import { carryRun, type Carried } from './carry-run.ts';
+import { carryRun, MOST_TAKEOVERS, type Carried } from './carry-run.ts';
 import { FrameClock } from './frame-clock.ts';
 import { LiveRun } from './live-run.ts';
 import { firstIndexOf, fromIndexAfter } from './last-event-id.ts';
@@ -12,6 +12,7 @@ import { DEFAULT_RUN_LIMITS, type RunLimits, type RunServiceParts } from './run-
 import { Housekeeping } from './housekeeping.ts';
 import type { Lease, RunRecord } from './run-store.ts';
 import { StoredRun } from './stored-run.ts';
+import { Takeovers } from './takeovers.ts';
 
 const LISTED_RUNS = 50;
 /** How long a cancel waits for the run's end before it tells the state as it is. */
@@ -46,7 +47,15 @@ class DurableRunService implements RunService {
       log: parts.log,
       now: parts.now,
       active: this.#active,
-      takeOver: (run, lease) => this.#takeOver(run, lease),
+      takeovers: new Takeovers({
+        store: parts.runs,
+        leaseMs: this.#limits.leaseMs,
+        lookEveryMs: this.#limits.takeOverEveryMs,
+        owner: this.#owner,
+        log: parts.log,
+        active: this.#active,
+        carryOn: (run, lease) => this.#carryOn(run, lease),
+      }),
     });
   }
 
@@ -156,11 +165,23 @@ class DurableRunService implements RunService {
     return run;
   }
 
-  /** Goes on with a run whose process is gone. */
-  async #takeOver(record: RunRecord, lease: Lease): Promise<void> {
+  /** Goes on with a run whose process is gone. Throws where what is stored of it cannot be read. */
+  async #carryOn(record: RunRecord, lease: Lease): Promise<void> {
     const { sessions, runs, agents, log } = this.#parts;
-    const [session, stored] = [await sessions.getSession(record.session), await runs.frames(record.id, 0)];
-    if (!session || !stored) return;
+    const [session, stored] = await Promise.all([
+      sessions.getSession(record.session),
+      runs.frames(record.id, 0),
+    ]).catch(async (error: unknown) => {
+      if (record.takeovers <= MOST_TAKEOVERS) throw error;
+      log.error('A run could not be read; it is ended', { runId: record.id, error });
+      return [];
+    });
+    // One taken over now would be handed over no more.
+    if (this.#isDraining) throw new AppError('DRAINING');
+    if (!session || !stored) {
+      await runs.end(lease, 'interrupted', []);
+      return;
+    }
     sessions.bindFence(session, lease.fence);
     log.warn('Taking over a run', { runId: record.id, takeovers: record.takeovers, frames: stored.count });
     const rootAgent = agents.agents.get(record.session.appName)?.rootAgent;

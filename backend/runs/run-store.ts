@@ -32,6 +32,11 @@ export interface Lease {
   fence: number;
 }
 
+export interface TakenRun {
+  run: RunRecord;
+  lease: Lease;
+}
+
 /** Frames of a run, and how it stood at the same moment. */
 export interface StoredFrames {
   frames: Frame[];
@@ -61,7 +66,7 @@ export interface FramePace {
  * Rules for every implementation:
  * - one running run a session: `begin` is refused while there is one, whether its process lives or not;
  * - every write that takes a lease is refused (LEASE_LOST) when the session's fence is not the lease's;
- * - `begin`, `end` and `takeExpired` change run and lease together or not at all;
+ * - `begin`, `end` and `take` change run and lease together or not at all;
  * - frames of a run are numbered without gaps, and what was stored is never changed.
  */
 export interface RunStore {
@@ -70,8 +75,8 @@ export interface RunStore {
   /** Throws SESSION_NOT_FOUND, or SESSION_BUSY that names the running run. */
   begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }>;
 
-  /** Prolongs all leases of this process in one write; returns the runs whose lease it still holds. */
-  renew(owner: string, leaseMs: number): Promise<Set<string>>;
+  /** Prolongs a lease; false where it is not this process's any more. */
+  renew(lease: Lease, leaseMs: number): Promise<boolean>;
 
   /** Adds frames that follow those that are there. */
   addFrames(lease: Lease, frames: readonly Frame[]): Promise<void>;
@@ -82,8 +87,13 @@ export interface RunStore {
   /** Lets another process take over at once. */
   handOver(lease: Lease): Promise<void>;
 
-  /** Gives runs whose lease has run out to this process, at most `limit`. */
-  takeExpired(owner: string, leaseMs: number, limit: number): Promise<{ run: RunRecord; lease: Lease }[]>;
+  /** Leases that have run out, at most `limit`, without those of the runs in `except`. `leaseMs`: how long leases are. */
+  expired(limit: number, leaseMs: number, except: ReadonlySet<string>): Promise<Lease[]>;
+  /**
+   * Gives the run of an expired lease to this process. Undefined where another process was faster or there is nothing to
+   * go on with. Tries once and does not wait long: the caller tries again.
+   */
+  take(expired: Lease, owner: string, leaseMs: number): Promise<TakenRun | undefined>;
 
   get(runId: string): Promise<RunRecord | undefined>;
   /** The running run of a session. */

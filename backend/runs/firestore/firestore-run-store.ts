@@ -7,7 +7,7 @@ import { sessionOf } from '../../sessions/firestore/paths.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import type { Frame, RunState } from '../run.ts';
 import { DEFAULT_RUN_LIMITS } from '../run-parts.ts';
-import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames } from '../run-store.ts';
+import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
 import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
 import { expireTime, hasRunOut, isFree, later, newLease, readLease } from './lease-document.ts';
 import { knownRunOf } from './lease-guard.ts';
@@ -46,6 +46,8 @@ const FRAMES_KEPT_MS = 2 * 60 * 60_000;
 /** Absences that a turn under way rides out; nobody waits for these writes. */
 const PATIENCE_MS = 45_000;
 const MOST_ATTEMPTS = 10;
+/** Of one try to take a run over: a lease that is locked or slow is tried again later, after the others. */
+const TAKE_WAIT_MS = 3_000;
 
 /**
  * Runs, their frames and leases in Firestore, in collections of their own beside google-adk's (docs/storage.md), shared
@@ -58,8 +60,6 @@ export class FirestoreRunStore implements RunStore {
   readonly #options: FirestoreRunStoreOptions;
   readonly #now: () => number;
   readonly #revisions: Revisions;
-  /** The leases of this process. */
-  readonly #held = new Map<string, Lease>();
   /** Runs of this process whose cancellation was seen while something else was done. */
   readonly #toCancel = new Set<string>();
   readonly #expiredWatch: Watch;
@@ -115,26 +115,16 @@ export class FirestoreRunStore implements RunStore {
       if (codeOf(error) === 'STORE_UNAVAILABLE') void this.#withdraw(lease);
       throw error;
     });
-    this.#held.set(runId, lease);
     return { run: begun, lease };
   }
 
-  /** One write for each run of this process; where Firestore does not answer, the lease may still be ours. */
-  async renew(owner: string, leaseMs: number): Promise<Set<string>> {
-    const held = new Set<string>();
-    const renewing = [...this.#held.values()].map(async (lease) => {
-      const isHeld = await this.#inTransaction(async (transaction) => {
-        const leased = await transaction.get(leaseOf(this.#db, lease.session));
-        if (!this.#isHeld(leased, lease) || readLease(leased)?.owner !== owner) return false;
-        transaction.update(leased.ref, { until: later(leased.readTime, leaseMs) });
-        return true;
-      });
-      if (isHeld) held.add(lease.runId);
-      else this.#held.delete(lease.runId);
+  async renew(lease: Lease, leaseMs: number): Promise<boolean> {
+    return this.#inTransaction(async (transaction) => {
+      const leased = await transaction.get(leaseOf(this.#db, lease.session));
+      if (!this.#isHeld(leased, lease)) return false;
+      transaction.update(leased.ref, { until: later(leased.readTime, leaseMs) });
+      return true;
     });
-    const failed = (await Promise.allSettled(renewing)).find(({ status }) => status === 'rejected');
-    if (failed) throw (failed as PromiseRejectedResult).reason;
-    return held;
   }
 
   async addFrames(lease: Lease, frames: readonly Frame[]): Promise<void> {
@@ -164,35 +154,62 @@ export class FirestoreRunStore implements RunStore {
       });
     } finally {
       // Where it could not be ended, it is for whoever finds that its lease has run out.
-      this.#held.delete(lease.runId);
       this.#toCancel.delete(lease.runId);
     }
   }
 
   async handOver(lease: Lease): Promise<void> {
-    this.#held.delete(lease.runId);
-    await this.#inTransaction(async (transaction) => {
-      const leased = await transaction.get(leaseOf(this.#db, lease.session));
-      if (!this.#isHeld(leased, lease)) throw new AppError('LEASE_LOST');
-      transaction.update(leased.ref, { until: leased.readTime });
-    });
+    this.#toCancel.delete(lease.runId);
+    await this.#inTransaction((transaction) => this.#giveBack(transaction, lease));
   }
 
-  async takeExpired(
-    owner: string,
-    leaseMs: number,
-    limit: number,
-  ): Promise<{ run: RunRecord; lease: Lease }[]> {
+  async expired(limit: number, _leaseMs: number, except: ReadonlySet<string>): Promise<Lease[]> {
+    // Runs that this process could not take and will try again.
+    if (except.size > 0) this.#expiredWatch.hurry();
     if (!this.#expiredWatch.isDue()) return [];
-    return this.#call(async () => {
-      const by = expireTime(this.#now() + this.#clockAheadMs);
-      const found = await leasesOf(this.#db).where('until', '<=', by).limit(limit).get();
-      this.#clockAheadMs = found.readTime.toMillis() - this.#now();
-      // There may be more, as after a deployment: nobody shall wait for them to be looked for.
-      if (found.size === limit) this.#expiredWatch.hurry();
-      const taking = found.docs.map((leased) => this.#take(leased, owner, leaseMs));
-      return (await Promise.all(taking)).flatMap((taken) => taken ?? []);
-    });
+    const by = expireTime(this.#now() + this.#clockAheadMs);
+    // Those left out may be the oldest of all.
+    const oldest = leasesOf(this.#db)
+      .where('until', '<=', by)
+      .limit(limit + except.size);
+    const found = await this.#call(() => oldest.get());
+    this.#clockAheadMs = found.readTime.toMillis() - this.#now();
+    const leases = found.docs.flatMap((leased) => readLease(leased) ?? []);
+    const others = leases.filter(({ runId }) => !except.has(runId));
+    // There may be more, as after a deployment: nobody shall wait for them to be looked for.
+    if (others.length >= limit) this.#expiredWatch.hurry();
+    return others.slice(0, limit).map(({ runId, session, fence }) => ({ runId, session, fence }));
+  }
+
+  async take(expired: Lease, owner: string, leaseMs: number): Promise<TakenRun | undefined> {
+    const lease = { ...expired, fence: newFence() };
+    let isWritten = false;
+    const work = async (transaction: Transaction): Promise<TakenRun | undefined> => {
+      const leased = await transaction.get(leaseOf(this.#db, expired.session));
+      const held = readLease(leased);
+      if (held?.fence !== expired.fence || !hasRunOut(held, leased.readTime)) return undefined;
+      const run = held.canBeTakenOver ? await transaction.get(runsOf(this.#db).doc(held.runId)) : undefined;
+      const record = run && readRun(run, this.#now());
+      if (record?.state !== 'running') {
+        transaction.delete(leased.ref);
+        return undefined;
+      }
+      const takeovers = record.takeovers + 1;
+      transaction.update(leased.ref, { owner, fence: lease.fence, until: later(leased.readTime, leaseMs) });
+      transaction.update(run!.ref, { owner, takeovers });
+      isWritten = true;
+      return { run: { ...record, owner, takeovers, isCancelRequested: held.isCancelRequested }, lease };
+    };
+    try {
+      return await calling(
+        (signal) => transact(this.#db, work, { signal, maxAttempts: 1 }),
+        Math.min(TAKE_WAIT_MS, this.#options.waitMs ?? TAKE_WAIT_MS),
+      );
+    } catch (error) {
+      // The commit may have gone through all the same: then nobody would carry the run until this lease has run out.
+      if (isWritten) void this.#patiently((transaction) => this.#giveBack(transaction, lease)).catch(() => 0);
+      throw error;
+    }
   }
 
   async get(runId: string): Promise<RunRecord | undefined> {
@@ -261,34 +278,11 @@ export class FirestoreRunStore implements RunStore {
     return this.#call(() => this.#revisions.newerSince(revision));
   }
 
-  /** Undefined where another process was faster, or there is nothing to go on with. */
-  async #take(
-    found: DocumentSnapshot,
-    owner: string,
-    leaseMs: number,
-  ): Promise<{ run: RunRecord; lease: Lease } | undefined> {
-    const fence = newFence();
-    const taken = await this.#inTransaction(async (transaction) => {
-      const leased = await transaction.get(found.ref);
-      const held = readLease(leased);
-      if (!held || !hasRunOut(held, leased.readTime)) return undefined;
-      // What this process still carries it renews first: it may be Firestore that was away.
-      if (this.#held.get(held.runId)?.fence === held.fence) return undefined;
-      const run = held.canBeTakenOver ? await transaction.get(runsOf(this.#db).doc(held.runId)) : undefined;
-      const record = run && readRun(run, this.#now());
-      if (record?.state !== 'running') {
-        transaction.delete(leased.ref);
-        return undefined;
-      }
-      const takeovers = record.takeovers + 1;
-      transaction.update(leased.ref, { owner, fence, until: later(leased.readTime, leaseMs) });
-      transaction.update(run!.ref, { owner, takeovers });
-      return { ...record, owner, takeovers, isCancelRequested: held.isCancelRequested };
-    });
-    if (!taken) return undefined;
-    const lease = { runId: taken.id, session: taken.session, fence };
-    this.#held.set(taken.id, lease);
-    return { run: taken, lease };
+  /** Lets it run out at once, under a fence that no renewal still under way has. */
+  async #giveBack(transaction: Transaction, lease: Lease): Promise<void> {
+    const leased = await transaction.get(leaseOf(this.#db, lease.session));
+    if (readLease(leased)?.fence !== lease.fence) throw new AppError('LEASE_LOST');
+    transaction.update(leased.ref, { until: leased.readTime, fence: newFence() });
   }
 
   async #withdraw(lease: Lease): Promise<void> {
@@ -316,10 +310,7 @@ export class FirestoreRunStore implements RunStore {
   /** Whether the lease is still ours; a request to cancel comes along with it. */
   #isHeld(leased: DocumentSnapshot, { runId, fence }: Lease): boolean {
     const lease = readLease(leased);
-    if (lease?.fence !== fence) {
-      this.#held.delete(runId);
-      return false;
-    }
+    if (lease?.fence !== fence) return false;
     if (lease.isCancelRequested) this.#toCancel.add(runId);
     return true;
   }

@@ -64,6 +64,9 @@ const RUN = `SELECT r.id, s.app_name, s.user_id, s.id AS session_id, r.invocatio
 const OF_SESSION = 's.app_name = $appName AND s.user_id = $userId AND s.id = $sessionId';
 type SessionKey = { appName: string; userId: string; sessionId: string };
 type Run = { runId: string };
+/** `impossibleMs`: a lease that ends later was written by a clock that has since been set back. */
+type Clock = { nowMs: number; impossibleMs: number };
+const HAS_RUN_OUT = '(l.expires_ms <= $nowMs OR l.expires_ms > $impossibleMs)';
 
 /** Where a run and its session lie. Neither changes, and a session's is never given to another. */
 export interface RunRows {
@@ -106,12 +109,9 @@ export function prepareRunStatements(database: Database) {
       `INSERT INTO runs (id, session_row, invocation_id, state, request, begun_after_us, owner, started_ms)
        VALUES ($runId, $row, $invocationId, 'running', $request, $begunAfterUs, $owner, $startedMs)`,
     ),
-    renew: database.query<unknown, { owner: string; expiresMs: number }>(
+    renew: database.query<unknown, { row: number; expiresMs: number }>(
       // One that was handed over (0) stays so.
-      'UPDATE leases SET expires_ms = $expiresMs WHERE owner = $owner AND expires_ms > 0',
-    ),
-    held: database.query<{ run_id: string }, { owner: string }>(
-      'SELECT run_id FROM leases WHERE owner = $owner',
+      'UPDATE leases SET expires_ms = $expiresMs WHERE session_row = $row AND expires_ms > 0',
     ),
     rowsOf: database.query<RunRows, Run>(
       'SELECT row_id AS run, session_row AS session FROM runs WHERE id = $runId',
@@ -135,11 +135,15 @@ export function prepareRunStatements(database: Database) {
       'UPDATE leases SET expires_ms = 0 WHERE session_row = $row',
     ),
     expired: database.query<
-      { session_row: number; run_id: string },
-      { nowMs: number; impossibleMs: number; limit: number }
+      { run_id: string; fence: number; app_name: string; user_id: string; session_id: string },
+      Clock & { limit: number; except: string }
     >(
-      `SELECT session_row, run_id FROM leases
-       WHERE expires_ms <= $nowMs OR expires_ms > $impossibleMs LIMIT $limit`,
+      `SELECT l.run_id, l.fence, s.app_name, s.user_id, s.id AS session_id
+       FROM leases l JOIN sessions s ON s.row_id = l.session_row
+       WHERE ${HAS_RUN_OUT} AND l.run_id NOT IN (SELECT value FROM json_each($except)) LIMIT $limit`,
+    ),
+    isExpired: database.query<unknown, Clock & { row: number; fence: number }>(
+      `SELECT 1 FROM leases l WHERE l.session_row = $row AND l.fence = $fence AND ${HAS_RUN_OUT}`,
     ),
     takeRun: database.query<unknown, Run & { owner: string }>(
       'UPDATE runs SET owner = $owner, takeovers = takeovers + 1 WHERE id = $runId',

@@ -4,10 +4,10 @@ import { sessionBusy } from '../../errors/session-busy.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { inTransaction, reading } from '../../sessions/sqlite/transaction.ts';
 import type { Frame, RunState } from '../run.ts';
-import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames } from '../run-store.ts';
+import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
 import { prepareRunStatements, type RunRow, type RunRows, type RunStatements } from './run-tables.ts';
 
-/** A lease that ends later than this many times its length was written by a clock that has since been set back. */
+/** Lengths of a lease after which one that ends even later cannot be right: its clock has since been set back. */
 const IMPOSSIBLE_LEASES = 4;
 const PRUNE_PASSES = 50;
 
@@ -67,10 +67,11 @@ export class SqliteRunStore implements RunStore {
     });
   }
 
-  async renew(owner: string, leaseMs: number): Promise<Set<string>> {
+  async renew(lease: Lease, leaseMs: number): Promise<boolean> {
     return inTransaction(this.#database, () => {
-      this.#statements.renew.run({ owner, expiresMs: Math.round(this.#now() + leaseMs) });
-      return new Set(this.#statements.held.all({ owner }).map((row) => row.run_id));
+      const row = this.#rowsIfHeld(lease)?.session;
+      if (row === undefined) return false;
+      return this.#statements.renew.run({ row, expiresMs: Math.round(this.#now() + leaseMs) }).changes > 0;
     });
   }
 
@@ -93,25 +94,30 @@ export class SqliteRunStore implements RunStore {
     );
   }
 
-  async takeExpired(
-    owner: string,
-    leaseMs: number,
-    limit: number,
-  ): Promise<{ run: RunRecord; lease: Lease }[]> {
-    const nowMs = Math.round(this.#now());
-    const impossibleMs = nowMs + IMPOSSIBLE_LEASES * leaseMs;
-    // Most of the time there is none: no write transaction then.
-    if (reading(() => this.#statements.expired.all({ nowMs, impossibleMs, limit })).length === 0) return [];
-    return inTransaction(this.#database, () =>
-      this.#statements.expired.all({ nowMs, impossibleMs, limit }).flatMap((expired) => {
-        const { session_row: row, run_id: runId } = expired;
-        const fence = newFence();
-        this.#statements.lease.run({ row, fence, runId, owner, expiresMs: nowMs + leaseMs });
-        this.#statements.takeRun.run({ runId, owner });
-        const run = this.#statements.run.get({ runId });
-        return run ? [{ run: toRecord(run), lease: { runId, session: toRecord(run).session, fence } }] : [];
-      }),
+  async expired(limit: number, leaseMs: number, except: ReadonlySet<string>): Promise<Lease[]> {
+    const asked = { ...this.#clock(leaseMs), limit, except: JSON.stringify([...except]) };
+    return reading(() =>
+      this.#statements.expired.all(asked).map(({ run_id: runId, fence, ...row }) => ({
+        runId,
+        session: { appName: row.app_name, userId: row.user_id, sessionId: row.session_id },
+        fence,
+      })),
     );
+  }
+
+  async take(expired: Lease, owner: string, leaseMs: number): Promise<TakenRun | undefined> {
+    const { runId, session, fence: before } = expired;
+    return inTransaction(this.#database, () => {
+      const row = this.#rowsOf(expired)?.session;
+      const clock = this.#clock(leaseMs);
+      if (row === undefined || !this.#statements.isExpired.get({ ...clock, row, fence: before }))
+        return undefined;
+      const fence = newFence();
+      this.#statements.lease.run({ row, fence, runId, owner, expiresMs: clock.nowMs + leaseMs });
+      this.#statements.takeRun.run({ runId, owner });
+      const run = toRecordIfAny(this.#statements.run.get({ runId }));
+      return run && { run, lease: { runId, session, fence } };
+    });
   }
 
   async get(runId: string): Promise<RunRecord | undefined> {
@@ -176,11 +182,25 @@ export class SqliteRunStore implements RunStore {
     return reading(() => this.#statements.newerRevision.get({ revision })?.since_ms ?? undefined);
   }
 
+  #clock(leaseMs: number): { nowMs: number; impossibleMs: number } {
+    const nowMs = Math.round(this.#now());
+    return { nowMs, impossibleMs: nowMs + IMPOSSIBLE_LEASES * leaseMs };
+  }
+
   #checkFence(lease: Lease): RunRows {
-    const rows = this.#rows.get(lease) ?? this.#statements.rowsOf.get({ runId: lease.runId });
-    if (!rows || this.#statements.fence.get({ row: rows.session })?.fence !== lease.fence)
-      throw new AppError('LEASE_LOST');
-    this.#rows.set(lease, rows);
+    const rows = this.#rowsIfHeld(lease);
+    if (!rows) throw new AppError('LEASE_LOST');
+    return rows;
+  }
+
+  #rowsIfHeld(lease: Lease): RunRows | undefined {
+    const rows = this.#rowsOf(lease);
+    return rows && this.#statements.fence.get({ row: rows.session })?.fence === lease.fence ? rows : undefined;
+  }
+
+  #rowsOf(lease: Lease): RunRows | undefined {
+    const rows = this.#rows.get(lease) ?? this.#statements.rowsOf.get({ runId: lease.runId }) ?? undefined;
+    if (rows) this.#rows.set(lease, rows);
     return rows;
   }
 

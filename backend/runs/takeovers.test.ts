@@ -1,0 +1,204 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { startFirestoreStandin } from '../../ops/standins/firestore/server.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import { AppError } from '../errors/app-error.ts';
+import { openFirestoreBench, openRunBench, type RunBench, type TestProcess } from '../testing/run-bench.ts';
+import type { RunLimits } from './run-parts.ts';
+import type { Lease, RunStore } from './run-store.ts';
+
+setDefaultTimeout(30_000);
+
+/** Takes nothing over and renews nothing. */
+const IDLE: Partial<RunLimits> = { renewEveryMs: 1e9, takeOverEveryMs: 1e9, cancelEveryMs: 1e9 };
+const ALIVE: Partial<RunLimits> = {
+  leaseMs: 3_000,
+  renewEveryMs: 500,
+  takeOverEveryMs: 50,
+  cancelEveryMs: 1e9,
+};
+const key = (sessionId: string) => ({ appName: 'lornu', userId: 'u', sessionId });
+const SESSIONS = ['s0', 's1', 's2', 's3'];
+/** The one that something happens to. */
+const BAD = 's1';
+const unavailable = (): AppError => new AppError('STORE_UNAVAILABLE');
+
+let model: GeminiStandin;
+let bench: RunBench<unknown>;
+
+beforeAll(async () => {
+  model = await spawnGeminiStandin();
+});
+afterAll(() => model.stop());
+
+describe.each([
+  { name: 'SQLite', open: () => openRunBench(model.url) },
+  {
+    name: 'Firestore',
+    open: async () => openFirestoreBench(model.url, await startFirestoreStandin(), { framesEveryMs: 100 }),
+  },
+])('takeovers in $name', ({ open }) => {
+  let stores: TestProcess;
+
+  beforeEach(async () => {
+    bench = await open();
+    stores = bench.process(IDLE);
+    for (const id of SESSIONS) {
+      await stores.sessions.createSession(key(id));
+      await stores.store.begin(begun(id), 1);
+    }
+  });
+  afterEach(() => bench.close());
+
+  /** A process on the same store, some of whose calls go wrong. */
+  function survivor(faults: { [name: string]: (...args: never[]) => unknown }): TestProcess {
+    const parts = { runs: withFaults(stores.store, faults), sessions: withFaults(stores.sessions, faults) };
+    return bench.process(ALIVE, parts);
+  }
+
+  const stateOf = async (id: string): Promise<unknown> => (await stores.store.get(id))?.state;
+
+  /** Resolves once all these have completed; throws after 10 s. */
+  async function completed(ids: readonly string[]): Promise<void> {
+    const giveUpAt = performance.now() + 10_000;
+    for (;;) {
+      const states = await Promise.all(ids.map(stateOf));
+      if (states.every((state) => state === 'completed')) return;
+      if (performance.now() > giveUpAt) throw new Error(`Not carried on: ${states.join(' ')}`);
+      await Bun.sleep(20);
+    }
+  }
+
+  const others = SESSIONS.filter((id) => id !== BAD);
+
+  test('one lease that is refused for three seconds delays no other, and is taken afterwards', async () => {
+    let refusals = 0;
+    let isRefused = true;
+    survivor({
+      take: async (...[expired, ...rest]: Parameters<RunStore['take']>) => {
+        if (expired.runId !== BAD || !isRefused) return stores.store.take(expired, ...rest);
+        refusals++;
+        throw unavailable();
+      },
+    });
+    await Promise.all([completed(others), Bun.sleep(3_000)]);
+    expect(await stateOf(BAD)).toBe('running');
+    expect(refusals).toBeGreaterThan(1);
+    isRefused = false;
+    await completed([BAD]);
+    // The session is free.
+    await stores.store.begin({ ...begun(BAD), id: 'next' }, 1);
+  });
+
+  test('one lease that is slow delays no other, however many looks it takes', async () => {
+    const answer = Promise.withResolvers<void>();
+    survivor({
+      take: async (...[expired, ...rest]: Parameters<RunStore['take']>) => {
+        if (expired.runId === BAD) await answer.promise;
+        return stores.store.take(expired, ...rest);
+      },
+    });
+    await completed(others);
+    // Begun later: found by another look.
+    await stores.sessions.createSession(key('s9'));
+    await stores.store.begin(begun('s9'), 1);
+    await completed(['s9']);
+    answer.resolve();
+    await completed([BAD]);
+  });
+
+  test.each(['session', 'frames'])('reading its %s fails once: it is given back and taken again', async (what) => {
+    let failures = 0;
+    const handedOver: string[] = [];
+    const fail = (of: string, id: string): void => {
+      if (of === what && id === BAD && failures++ === 0) throw unavailable();
+    };
+    survivor({
+      handOver: async (lease: Lease) => {
+        handedOver.push(lease.runId);
+        await stores.store.handOver(lease);
+      },
+      getSession: async (of: ReturnType<typeof key>) => {
+        fail('session', of.sessionId);
+        return stores.sessions.getSession(of);
+      },
+      frames: async (runId: string, fromIndex: number) => {
+        fail('frames', runId);
+        return stores.store.frames(runId, fromIndex);
+      },
+    });
+    await completed(SESSIONS);
+    expect(handedOver).toEqual([BAD]);
+    expect((await stores.store.get(BAD))?.takeovers).toBe(2);
+  });
+
+  test('a run that cannot even be given back is not renewed, and another process takes it', async () => {
+    let isTaken = false;
+    survivor({
+      take: async (...[expired, ...rest]: Parameters<RunStore['take']>) => {
+        if (expired.runId === BAD && isTaken) return undefined;
+        isTaken ||= expired.runId === BAD;
+        return stores.store.take(expired, ...rest);
+      },
+      handOver: async () => {
+        throw unavailable();
+      },
+      getSession: async (of: ReturnType<typeof key>) => {
+        if (of.sessionId === BAD) throw unavailable();
+        return stores.sessions.getSession(of);
+      },
+    });
+    await completed(others);
+    bench.process(ALIVE);
+    await completed([BAD]);
+  });
+
+  test('a run whose session is gone is ended', async () => {
+    survivor({
+      getSession: async (of: ReturnType<typeof key>) =>
+        of.sessionId === BAD ? undefined : stores.sessions.getSession(of),
+    });
+    await completed(others);
+    for (let n = 0; n < 200 && (await stateOf(BAD)) === 'running'; n++) await Bun.sleep(20);
+    expect(await stateOf(BAD)).toBe('interrupted');
+  });
+
+  test('one lease that cannot be renewed costs no other its own', async () => {
+    const process = survivor({
+      renew: async (...[lease, ...rest]: Parameters<RunStore['renew']>) => {
+        // Never answered.
+        if (lease.session.sessionId === BAD) await new Promise(() => undefined);
+        return stores.store.renew(lease, ...rest);
+      },
+    });
+    await completed(SESSIONS);
+    const say = (id: string) => ({
+      ...key(id),
+      streaming: true,
+      newMessage: { role: 'user', parts: [{ text: 'count to 100 every 40 ms' }] },
+    });
+    const [good, bad] = await Promise.all(['s0', BAD].map((id) => process.runs.start(say(id))));
+    bench.process(ALIVE);
+    await Promise.all([good!.ended, bad!.ended]);
+    expect((await stores.store.get(good!.id))?.takeovers).toBe(0);
+    expect((await stores.store.get(bad!.id))?.takeovers).toBeGreaterThan(0);
+  });
+});
+
+const begun = (id: string) => ({
+  id,
+  session: key(id),
+  invocationId: `e-${id}`,
+  owner: 'dead',
+  startedMs: Date.now(),
+  request: { ...key(id), streaming: true, newMessage: { role: 'user', parts: [{ text: 'hello' }] } },
+});
+
+/** The same object, with some of its methods replaced. */
+function withFaults<T extends object>(target: T, faults: object): T {
+  return new Proxy(target, {
+    get(_target, name) {
+      const value: unknown = Reflect.get(faults, name) ?? Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
