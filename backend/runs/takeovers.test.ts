@@ -1,6 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { startFirestoreStandin } from '../../ops/standins/firestore/server.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '../../ops/standins/gemini/spawn.ts';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from 'bun:test';
+import { startFirestoreStandin } from '../../standins/firestore/server.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
 import { AppError } from '../errors/app-error.ts';
 import { openFirestoreBench, openRunBench, type RunBench, type TestProcess } from '../testing/run-bench.ts';
 import type { RunLimits } from './run-parts.ts';
@@ -106,30 +115,33 @@ describe.each([
     await completed([BAD]);
   });
 
-  test.each(['session', 'frames'])('reading its %s fails once: it is given back and taken again', async (what) => {
-    let failures = 0;
-    const handedOver: string[] = [];
-    const fail = (of: string, id: string): void => {
-      if (of === what && id === BAD && failures++ === 0) throw unavailable();
-    };
-    survivor({
-      handOver: async (lease: Lease) => {
-        handedOver.push(lease.runId);
-        await stores.store.handOver(lease);
-      },
-      getSession: async (of: ReturnType<typeof key>) => {
-        fail('session', of.sessionId);
-        return stores.sessions.getSession(of);
-      },
-      frames: async (runId: string, fromIndex: number) => {
-        fail('frames', runId);
-        return stores.store.frames(runId, fromIndex);
-      },
-    });
-    await completed(SESSIONS);
-    expect(handedOver).toEqual([BAD]);
-    expect((await stores.store.get(BAD))?.takeovers).toBe(2);
-  });
+  test.each(['session', 'frames'])(
+    'reading its %s fails once: it is given back and taken again',
+    async (what) => {
+      let failures = 0;
+      const handedOver: string[] = [];
+      const fail = (of: string, id: string): void => {
+        if (of === what && id === BAD && failures++ === 0) throw unavailable();
+      };
+      survivor({
+        handOver: async (lease: Lease) => {
+          handedOver.push(lease.runId);
+          await stores.store.handOver(lease);
+        },
+        getSession: async (of: ReturnType<typeof key>) => {
+          fail('session', of.sessionId);
+          return stores.sessions.getSession(of);
+        },
+        frames: async (runId: string, fromIndex: number) => {
+          fail('frames', runId);
+          return stores.store.frames(runId, fromIndex);
+        },
+      });
+      await completed(SESSIONS);
+      expect(handedOver).toEqual([BAD]);
+      expect((await stores.store.get(BAD))?.takeovers).toBe(2);
+    },
+  );
 
   test('a run that cannot even be given back is not renewed, and another process takes it', async () => {
     let isTaken = false;

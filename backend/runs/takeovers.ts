@@ -18,7 +18,7 @@ export interface TakeoversOptions {
 }
 
 /** Takeovers begun by one look; the next ones follow at the next look. */
-const TAKEN_AT_ONCE = 20;
+const TAKEN_AT_ONCE = 50;
 /** Looks until a run that could not be taken or carried on is tried again: time for another process, and for a lock to go. */
 const RETRY_AFTER_LOOKS = 3;
 

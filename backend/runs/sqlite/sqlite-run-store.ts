@@ -195,7 +195,9 @@ export class SqliteRunStore implements RunStore {
 
   #rowsIfHeld(lease: Lease): RunRows | undefined {
     const rows = this.#rowsOf(lease);
-    return rows && this.#statements.fence.get({ row: rows.session })?.fence === lease.fence ? rows : undefined;
+    return rows && this.#statements.fence.get({ row: rows.session })?.fence === lease.fence
+      ? rows
+      : undefined;
   }
 
   #rowsOf(lease: Lease): RunRows | undefined {
