@@ -6,10 +6,10 @@ export interface SecretForm {
   readonly problem: (value: string) => string | undefined;
 }
 
-/** Prefix of every secret of staging (terraform/aws/staging/secrets.tf). */
+/** Prefix of every secret of staging (terraform/aws/bootstrap/secrets.tf). */
 export const SECRET_PREFIX = 'lornu/staging/';
 
-/** The secrets of terraform/aws/staging/secrets.tf; a test compares the two. */
+/** The secrets of terraform/aws/bootstrap/secrets.tf; a test compares the two. */
 export const SECRET_FORMS: Readonly<Record<string, SecretForm>> = {
   'gemini-api-key': {
     form: 'one line, the API key',

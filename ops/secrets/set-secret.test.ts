@@ -65,7 +65,7 @@ describe('setSecret', () => {
   });
 
   test.each([
-    ['ResourceNotFoundException', 'apply terraform/aws/staging first'],
+    ['ResourceNotFoundException', 'apply terraform/aws/bootstrap first'],
     ['AccessDeniedException', 'secretsmanager:PutSecretValue'],
     ['EncryptionFailure', 'kms:GenerateDataKey'],
     ['InternalServiceError', 'try again'],
@@ -120,7 +120,7 @@ describe('the form of each secret', () => {
   });
 
   test('the names are those that Terraform makes', async () => {
-    const hcl = await Bun.file(new URL('../../terraform/aws/staging/secrets.tf', import.meta.url)).text();
+    const hcl = await Bun.file(new URL('../../terraform/aws/bootstrap/secrets.tf', import.meta.url)).text();
     const block = /secrets = \{\n([\s\S]*?)\n {2}\}/.exec(hcl)?.[1] ?? '';
     const names = [...block.matchAll(/^\s+([a-z0-9-]+)\s+=/gm)].map(([, name]) => name);
     expect(new Set(names)).toEqual(new Set(Object.keys(SECRET_FORMS)));

@@ -44,7 +44,7 @@ function explain(name: string, cause: unknown): CliError {
   if (cause instanceof ResourceNotFoundException) {
     return refused(
       'It does not exist in this account and region.',
-      'apply terraform/aws/staging first, or check AWS_REGION and the profile',
+      'apply terraform/aws/bootstrap first, or check AWS_REGION and the profile',
     );
   }
   if (cause instanceof EncryptionFailure || cause instanceof DecryptionFailure) {

@@ -88,11 +88,11 @@ export const SAMPLES: readonly Sample[] = [
     edit: (text) => text.replace('aws_route_table.private[each.key].id', 'aws_route_table.public.id'),
   },
   {
-    mutant: 'swap-reference: staging aws_secretsmanager_secret.staging kms_key_id -> aws_kms_key.operations',
-    stack: 'staging',
+    mutant: 'drop-value: bootstrap aws_secretsmanager_secret.staging kms_key_id -> nothing',
+    stack: 'bootstrap',
     file: 'secrets.tf',
     block: resource('aws_secretsmanager_secret', 'staging'),
-    edit: (text) => text.replace('aws_kms_key.secrets.arn', 'aws_kms_key.operations.arn'),
+    edit: (text) => text.replace(/ +kms_key_id .*\n/, ''),
   },
   {
     mutant:
@@ -146,8 +146,8 @@ export const SAMPLES: readonly Sample[] = [
     edit: (text) => text.replace(/ {4}condition \{\n[\s\S]*?\n {4}\}\n/g, ''),
   },
   {
-    mutant: 'drop-statement: staging aws_kms_key.secrets policy.Statement.1 -> nothing',
-    stack: 'staging',
+    mutant: 'drop-statement: bootstrap aws_kms_key.secrets policy.Statement.1 -> nothing',
+    stack: 'bootstrap',
     file: 'secrets.tf',
     block: document('secrets_key'),
     edit: (text) => text.replace(/ {2}statement \{\n {4}sid +=\s"SecretsManagerOnly"[\s\S]*\n {2}\}\n/, ''),

@@ -65,6 +65,15 @@ data "aws_iam_policy_document" "apply_identity" {
     ]
     resources = ["*"]
   }
+
+  # The key of the secrets is bootstrap's. A new policy on it would let a job decrypt; its
+  # deletion would end every secret.
+  statement {
+    sid       = "NeverKeyOfSecrets"
+    effect    = "Deny"
+    actions   = ["kms:CreateGrant", "kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"]
+    resources = [aws_kms_key.secrets.arn]
+  }
 }
 
 locals {

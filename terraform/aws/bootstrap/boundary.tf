@@ -27,11 +27,11 @@ data "aws_iam_policy_document" "boundary" {
     resources = ["arn:aws:secretsmanager:${var.region}:${local.account_id}:secret:lornu/staging/*"]
   }
 
-  # The key's id is not known here; Secrets Manager is the only way the key may be used.
+  # Secrets Manager is the only way the key may be used.
   statement {
     sid       = "SecretsKey"
     actions   = ["kms:Decrypt"]
-    resources = ["arn:aws:kms:${var.region}:${local.account_id}:key/*"]
+    resources = [aws_kms_key.secrets.arn]
 
     condition {
       test     = "StringEquals"

@@ -18,6 +18,11 @@ output "boundary_arn" {
   value       = aws_iam_policy.boundary.arn
 }
 
+output "secret_names" {
+  description = "Secrets of staging, and what each holds; lornu secrets set puts a value in"
+  value       = { for secret in aws_secretsmanager_secret.staging : secret.name => secret.description }
+}
+
 output "image_repository_url" {
   description = "Where images are pushed to"
   value       = aws_ecr_repository.agent.repository_url

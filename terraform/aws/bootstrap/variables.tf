@@ -42,7 +42,7 @@ variable "domain_zone_id" {
 }
 
 variable "force_destroy" {
-  description = "Let terraform destroy delete the repository with images in it"
+  description = "Let terraform destroy delete the repository with images in it, and secrets without time to recover"
   type        = bool
   default     = false
   nullable    = false

@@ -50,7 +50,7 @@ locals {
   # Where a running task reads a rotated value again.
   rotation_environment = {
     for name in local.task_secrets :
-    "LORNU_SECRET_ARN_${upper(replace(name, "-", "_"))}" => aws_secretsmanager_secret.staging[name].arn
+    "LORNU_SECRET_ARN_${upper(replace(name, "-", "_"))}" => data.aws_secretsmanager_secret.task[name].arn
   }
 
   # The name after :: is a key of the secret's JSON.
@@ -65,7 +65,7 @@ locals {
   environment_secrets = merge([
     for name in local.task_secrets : {
       for variable, json_key in local.secret_variables[name] :
-      variable => "${aws_secretsmanager_secret.staging[name].arn}${json_key}"
+      variable => "${data.aws_secretsmanager_secret.task[name].arn}${json_key}"
     }
   ]...)
 }

@@ -73,7 +73,7 @@ data "aws_iam_policy_document" "task" {
   statement {
     sid       = "DecryptOwnSecrets"
     actions   = ["kms:Decrypt"]
-    resources = [aws_kms_key.secrets.arn]
+    resources = local.secrets_key_arns
 
     condition {
       test     = "StringEquals"
@@ -127,7 +127,7 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid       = "DecryptOwnSecrets"
     actions   = ["kms:Decrypt"]
-    resources = [aws_kms_key.secrets.arn]
+    resources = local.secrets_key_arns
 
     condition {
       test     = "StringEquals"

@@ -66,8 +66,8 @@ output "log_group_name" {
 }
 
 output "secret_names" {
-  description = "Secrets to fill with lornu secrets set, and whether a task reads them"
-  value       = { for name, secret in aws_secretsmanager_secret.staging : secret.name => contains(local.task_secrets, name) }
+  description = "Secrets that tasks read: each must have a value (lornu secrets set)"
+  value       = sort([for secret in data.aws_secretsmanager_secret.task : secret.name])
 }
 
 output "alarm_topic_arn" {

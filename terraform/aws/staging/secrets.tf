@@ -1,16 +1,8 @@
-# The secrets' names and their key. Values are never here: whatever Terraform reads or
-# writes stands in its state. `lornu secrets set NAME` puts a value in, from a file or
-# standard input; a task does not start before the secrets it names have one.
+# Which secrets the tasks read. They belong to terraform/aws/bootstrap: only their names and
+# ARNs are read here, so this stack can be destroyed and rebuilt without touching them. A
+# task does not start before the secrets it names have a value.
 
 locals {
-  secrets = {
-    gemini-api-key      = "Gemini API key (plain text)"
-    gcp-service-account = "Service account key (JSON), the fallback of workload identity federation"
-    oidc-client         = "OpenID Connect client: {\"client_id\": ..., \"client_secret\": ...}"
-    session-key         = "Seals sign-in cookies: 32 random characters or more; after a comma the older key"
-    a2a-signing-key     = "Private key that signs the agent card: ES256, PKCS #8 PEM"
-  }
-
   # What the chosen agent is given. The key of the service account stays unread unless
   # federation was given up for it; the Python agent signs nobody in.
   task_secrets = toset(concat(
@@ -19,63 +11,14 @@ locals {
     var.google.credentials == "key" ? ["gcp-service-account"] : [],
   ))
 
-  task_secret_arns = sort([for name in local.task_secrets : aws_secretsmanager_secret.staging[name].arn])
+  task_secret_arns = sort([for secret in data.aws_secretsmanager_secret.task : secret.arn])
+
+  # One key encrypts them all.
+  secrets_key_arns = distinct([for secret in data.aws_secretsmanager_secret.task : secret.kms_key_id])
 }
 
-resource "aws_secretsmanager_secret" "staging" {
-  #checkov:skip=CKV2_AWS_57:No Lambda can rotate keys that Google issues; lornu secrets set rotates, tasks re-read within a minute
-  for_each = local.secrets
+data "aws_secretsmanager_secret" "task" {
+  for_each = local.task_secrets
 
-  name                    = "lornu/staging/${each.key}"
-  description             = each.value
-  kms_key_id              = aws_kms_key.secrets.arn
-  recovery_window_in_days = var.deletion_protection ? 30 : 0 # 0 frees the name at once
-}
-
-resource "aws_kms_key" "secrets" {
-  description             = "Lornu staging: secrets"
-  enable_key_rotation     = true
-  deletion_window_in_days = var.deletion_protection ? 30 : 7
-  policy                  = data.aws_iam_policy_document.secrets_key.json
-}
-
-resource "aws_kms_alias" "secrets" {
-  name          = "alias/${local.name}-secrets"
-  target_key_id = aws_kms_key.secrets.key_id
-}
-
-# In a key policy "*" is this key. The account may administer it and hand out use by
-# IAM; use for anything but Secrets Manager is refused to everyone.
-data "aws_iam_policy_document" "secrets_key" {
-  #checkov:skip=CKV_AWS_109:A key policy without the account as administrator makes the key unmanageable (kms/latest/developerguide/key-policy-default.html)
-  #checkov:skip=CKV_AWS_111:The resource of a key policy is always the key itself
-  #checkov:skip=CKV_AWS_356:The resource of a key policy is always the key itself
-  statement {
-    sid       = "AccountAdministers"
-    actions   = ["kms:*"]
-    resources = ["*"]
-
-    principals {
-      type        = "AWS"
-      identifiers = ["arn:aws:iam::${local.account_id}:root"]
-    }
-  }
-
-  statement {
-    sid       = "SecretsManagerOnly"
-    effect    = "Deny"
-    actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
-    resources = ["*"]
-
-    principals {
-      type        = "AWS"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "StringNotEquals"
-      variable = "kms:ViaService"
-      values   = ["secretsmanager.${var.region}.amazonaws.com"]
-    }
-  }
+  name = "lornu/staging/${each.key}"
 }

@@ -39,15 +39,22 @@ export const outputs: Check[] = [
   },
   {
     id: 'outputs/secrets-to-fill',
-    why: 'A person fills what this marks; a secret that is not marked stays empty, and tasks do not start.',
-    run: ({ staging }, must) => {
+    why: 'A person fills what these name; a secret that they leave out stays empty, and tasks do not start.',
+    run: ({ staging, bootstrap }, must) => {
       const read = taskSecrets(staging);
-      const wanted = staging
-        .all('aws_secretsmanager_secret.staging')
-        .map((secret) => `${secret.text('name')} ${read.includes(secret.key ?? '')}`);
-      const output = staging.output('secret_names');
-      const found = output.keys('value').map((name) => `${name} ${output.flag(`value.${name}`)}`);
-      must(sameSet(found, wanted), `The output says ${list(found)}.`);
+      const all = bootstrap.all('aws_secretsmanager_secret.staging');
+      const wanted = all.filter(({ key = '' }) => read.includes(key)).map((secret) => secret.text('name'));
+      const found = staging.output('secret_names').texts('value');
+      must(sameSet(found, wanted), `The output of staging says ${list(found)}.`);
+      const listed = bootstrap.output('secret_names');
+      for (const secret of all) {
+        const name = secret.text('name');
+        must(
+          listed.text(`value.${name}`) === secret.text('description'),
+          `The output of bootstrap does not say what ${name} holds.`,
+        );
+      }
+      must(listed.keys('value').length === all.length, 'The output of bootstrap names a secret more.');
     },
   },
   {

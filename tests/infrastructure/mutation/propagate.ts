@@ -14,9 +14,6 @@ const LOCALS: Readonly<Record<string, readonly string[]>> = {
     'aws_lb.staging',
     'aws_lb_target_group.agent',
   ],
-  'local.environment': ['aws_secretsmanager_secret.staging'],
-  'local.environment_secrets': ['aws_secretsmanager_secret.staging'],
-  'local.task_secret_arns': ['aws_secretsmanager_secret.staging'],
 };
 
 /**

@@ -28,9 +28,8 @@ export const boundary: Check[] = [
           on: [`arn:aws:secretsmanager:${region}:${account}:secret:lornu/staging/*`],
         },
         {
-          // The key's id is not known before staging: its use is limited to Secrets Manager.
           actions: ['kms:Decrypt'],
-          on: [`arn:aws:kms:${region}:${account}:key/*`],
+          on: [bootstrap.one('aws_kms_key.secrets').text('arn')],
           when: [`StringEquals kms:ViaService secretsmanager.${region}.amazonaws.com`],
         },
         {

@@ -136,6 +136,11 @@ export const pipelineRoles: Check[] = [
             ],
             on: ['*'],
           },
+          {
+            effect: 'Deny',
+            actions: ['kms:CreateGrant', 'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion'],
+            on: [bootstrap.one('aws_kms_key.secrets').text('arn')],
+          },
         ],
       );
     },

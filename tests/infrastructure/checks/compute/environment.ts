@@ -1,5 +1,5 @@
 import { describeConfig } from '@lornu/backend/config/describe-config.ts';
-import type { StackView } from '../../plan/view.ts';
+import type { StackView, View } from '../../plan/view.ts';
 import type { Check } from '../check.ts';
 import { inputText, list, regionOf, tokenIssuer } from '../facts.ts';
 import { container } from './task.ts';
@@ -22,9 +22,9 @@ export const environment: Check[] = [
   {
     id: 'compute/environment',
     why: 'The service is told who it is, whom it trusts and where its data lies here alone; a value that is gone falls back to a default.',
-    run: ({ staging }, must) => {
+    run: ({ staging, bootstrap }, must) => {
       const given = plainEnvironment(staging);
-      const wanted = expectedEnvironment(staging);
+      const wanted = expectedEnvironment({ staging, bootstrap });
       for (const [name, value] of Object.entries(wanted)) {
         must(given.get(name) === value, `${name} is ${given.get(name) ?? 'not given'}, not ${value}.`);
       }
@@ -46,10 +46,10 @@ export const environment: Check[] = [
   {
     id: 'compute/secrets',
     why: "A secret as plain text stands in the state, in the plan and in everyone's console; one that is missing keeps the task from starting.",
-    run: ({ staging }, must) => {
+    run: ({ staging, bootstrap }, must) => {
       const arnOf = (secret: string) => {
         const [name = '', ...key] = secret.split(':');
-        return [staging.one(`aws_secretsmanager_secret.staging["${name}"]`).text('arn'), ...key].join(':');
+        return [bootstrap.one(`aws_secretsmanager_secret.staging["${name}"]`).text('arn'), ...key].join(':');
       };
       const read = taskSecrets(staging);
       const wanted = Object.entries(SECRETS)
@@ -90,7 +90,10 @@ function plainEnvironment(staging: StackView): Map<string, string> {
 }
 
 /** What each variable must be, by what was asked for; empty values are left out. */
-function expectedEnvironment(staging: StackView): Record<string, string> {
+function expectedEnvironment({
+  staging,
+  bootstrap,
+}: Pick<View, 'staging' | 'bootstrap'>): Record<string, string> {
   const text = (name: string, path = 'value') => {
     const input = staging.input(name);
     return input.has(path) ? input.text(path) : '';
@@ -135,7 +138,7 @@ function expectedEnvironment(staging: StackView): Record<string, string> {
     ...Object.fromEntries(
       taskSecrets(staging).map((key) => [
         `LORNU_SECRET_ARN_${key.toUpperCase().replaceAll('-', '_')}`,
-        staging.one(`aws_secretsmanager_secret.staging["${key}"]`).text('arn'),
+        bootstrap.one(`aws_secretsmanager_secret.staging["${key}"]`).text('arn'),
       ]),
     ),
   };

@@ -95,7 +95,7 @@ export const roles: Check[] = [
   {
     id: 'identity/task-role',
     why: "The agent's code runs what a model asks for: it writes its log, protects its tasks, reads its secrets, and no more.",
-    run: ({ staging }, must) => {
+    run: ({ staging, bootstrap }, must) => {
       const cluster = staging.one('aws_ecs_cluster.staging');
       mustGrant(must, 'The role of the code', staging.one('aws_iam_role_policy.task').json('policy'), [
         writeOwnLogs(staging),
@@ -104,14 +104,14 @@ export const roles: Check[] = [
           on: [`arn:aws:ecs:${regionOf(staging)}:${accountOf(staging)}:task/${cluster.text('name')}/*`],
           when: [`ArnEquals ecs:cluster ${cluster.text('arn')}`],
         },
-        ...readOwnSecrets(staging),
+        ...readOwnSecrets(staging, bootstrap),
       ]);
     },
   },
   {
     id: 'identity/execution-role',
     why: 'ECS starts a task with it: image, secrets, log. Only the registry login knows no resource.',
-    run: ({ staging }, must) => {
+    run: ({ staging, bootstrap }, must) => {
       const repository = `arn:aws:ecr:${regionOf(staging)}:${accountOf(staging)}:repository/lornu-agent`;
       mustGrant(
         must,
@@ -124,7 +124,7 @@ export const roles: Check[] = [
             on: [repository],
           },
           writeOwnLogs(staging),
-          ...readOwnSecrets(staging),
+          ...readOwnSecrets(staging, bootstrap),
         ],
       );
     },
@@ -152,17 +152,17 @@ function writeOwnLogs(staging: StackView): Grant {
   };
 }
 
-function readOwnSecrets(staging: StackView): Grant[] {
+function readOwnSecrets(staging: StackView, bootstrap: StackView): Grant[] {
   return [
     {
       actions: ['secretsmanager:GetSecretValue'],
       on: taskSecrets(staging).map((name) =>
-        staging.one(`aws_secretsmanager_secret.staging["${name}"]`).text('arn'),
+        bootstrap.one(`aws_secretsmanager_secret.staging["${name}"]`).text('arn'),
       ),
     },
     {
       actions: ['kms:Decrypt'],
-      on: [staging.one('aws_kms_key.secrets').text('arn')],
+      on: [bootstrap.one('aws_kms_key.secrets').text('arn')],
       when: [`StringEquals kms:ViaService secretsmanager.${regionOf(staging)}.amazonaws.com`],
     },
   ];

@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { NAME, accountOf, regionOf, sameSet } from '../facts.ts';
+import { NAME, accountOf, list, regionOf, sameSet } from '../facts.ts';
 import { mustGrant } from '../policy.ts';
 
 const SECRETS = ['a2a-signing-key', 'gcp-service-account', 'gemini-api-key', 'oidc-client', 'session-key'];
@@ -8,8 +8,8 @@ export const secrets: Check[] = [
   {
     id: 'storage/secret-names',
     why: 'The permission boundary and `lornu secrets set` know secrets by their path; a value in Terraform stands in its state.',
-    run: ({ staging }, must) => {
-      const all = staging.all('aws_secretsmanager_secret.staging');
+    run: ({ staging, bootstrap }, must) => {
+      const all = bootstrap.all('aws_secretsmanager_secret.staging');
       must(
         sameSet(
           all.map((secret) => secret.text('name')),
@@ -19,18 +19,28 @@ export const secrets: Check[] = [
       );
       for (const secret of all)
         must(secret.text('name').endsWith(`/${secret.key}`), `${secret.address} has the name of another.`);
-      must(
-        staging.ofType('aws_secretsmanager_secret_version').length === 0,
-        'A value of a secret stands in the state.',
-      );
+      for (const stack of [staging, bootstrap]) {
+        must(
+          stack.ofType('aws_secretsmanager_secret_version').length === 0,
+          'A value of a secret stands in the state.',
+        );
+      }
+    },
+  },
+  {
+    id: 'storage/secrets-outlive-staging',
+    why: 'A rebuilt staging must find its secrets filled; one that it deleted itself blocks its name for 30 days.',
+    run: ({ staging }, must) => {
+      const own = staging.ofType('aws_secretsmanager_secret').map(({ address }) => address);
+      must(own.length === 0, `${list(own)} would be destroyed with staging.`);
     },
   },
   {
     id: 'storage/secret-keys',
     why: "Under AWS's own key everyone with the right to read decrypts too.",
-    run: ({ staging }, must) => {
-      const key = staging.one('aws_kms_key.secrets').text('arn');
-      for (const secret of staging.all('aws_secretsmanager_secret.staging')) {
+    run: ({ bootstrap }, must) => {
+      const key = bootstrap.one('aws_kms_key.secrets').text('arn');
+      for (const secret of bootstrap.all('aws_secretsmanager_secret.staging')) {
         must(secret.text('kms_key_id') === key, `${secret.address} is encrypted with another key.`);
       }
     },
@@ -38,33 +48,44 @@ export const secrets: Check[] = [
   {
     id: 'storage/recoverable',
     why: 'A secret or key that is deleted by mistake must come back; where protection is off its name must be free at once.',
-    run: ({ staging }, must) => {
-      const kept = staging.input('deletion_protection').flag('value');
-      for (const secret of staging.all('aws_secretsmanager_secret.staging')) {
+    run: ({ staging, bootstrap }, must) => {
+      const isKept = {
+        staging: staging.input('deletion_protection').flag('value'),
+        bootstrap: !bootstrap.input('force_destroy').flag('value'),
+      };
+      for (const secret of bootstrap.all('aws_secretsmanager_secret.staging')) {
         must(
-          secret.number('recovery_window_in_days') === (kept ? 30 : 0),
+          secret.number('recovery_window_in_days') === (isKept.bootstrap ? 30 : 0),
           `${secret.address} is gone at once, or blocks its name.`,
         );
       }
-      for (const key of staging.ofType('aws_kms_key')) {
-        must(
-          key.number('deletion_window_in_days') === (kept ? 30 : 7),
-          `${key.address} is gone before anyone misses it.`,
-        );
+      for (const [stack, kept] of [
+        [staging, isKept.staging],
+        [bootstrap, isKept.bootstrap],
+      ] as const) {
+        for (const key of stack.ofType('aws_kms_key')) {
+          must(
+            key.number('deletion_window_in_days') === (kept ? 30 : 7),
+            `${key.address} is gone before anyone misses it.`,
+          );
+        }
       }
     },
   },
   {
     id: 'storage/keys-rotate',
     why: 'What was encrypted under a key that leaked long ago must not all be readable.',
-    run: ({ staging }, must) => {
-      for (const key of staging.ofType('aws_kms_key'))
-        must(key.flag('enable_key_rotation'), `${key.address} never rotates.`);
-      for (const name of ['secrets', 'operations']) {
-        const alias = staging.one(`aws_kms_alias.${name}`);
+    run: ({ staging, bootstrap }, must) => {
+      for (const [stack, name] of [
+        [bootstrap, 'secrets'],
+        [staging, 'operations'],
+      ] as const) {
+        for (const key of stack.ofType('aws_kms_key'))
+          must(key.flag('enable_key_rotation'), `${key.address} never rotates.`);
+        const alias = stack.one(`aws_kms_alias.${name}`);
         must(alias.text('name') === `alias/${NAME}-${name}`, `${alias.address} has another name.`);
         must(
-          alias.text('target_key_id') === staging.one(`aws_kms_key.${name}`).text('key_id'),
+          alias.text('target_key_id') === stack.one(`aws_kms_key.${name}`).text('key_id'),
           `${alias.address} names another key.`,
         );
       }
@@ -73,15 +94,15 @@ export const secrets: Check[] = [
   {
     id: 'storage/secrets-key-policy',
     why: 'The key decrypts through Secrets Manager alone, whoever is allowed what elsewhere.',
-    run: ({ staging }, must) => {
-      mustGrant(must, 'The key of the secrets', staging.one('aws_kms_key.secrets').json('policy'), [
-        { actions: ['kms:*'], on: ['*'], to: [`AWS arn:aws:iam::${accountOf(staging)}:root`] },
+    run: ({ bootstrap }, must) => {
+      mustGrant(must, 'The key of the secrets', bootstrap.one('aws_kms_key.secrets').json('policy'), [
+        { actions: ['kms:*'], on: ['*'], to: [`AWS arn:aws:iam::${accountOf(bootstrap)}:root`] },
         {
           effect: 'Deny',
           actions: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
           on: ['*'],
           to: ['AWS *'],
-          when: [`StringNotEquals kms:ViaService secretsmanager.${regionOf(staging)}.amazonaws.com`],
+          when: [`StringNotEquals kms:ViaService secretsmanager.${regionOf(bootstrap)}.amazonaws.com`],
         },
       ]);
     },

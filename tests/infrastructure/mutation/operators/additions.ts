@@ -50,6 +50,8 @@ export const addResource: Operator = {
     }),
     copyOf(environment, 'aws_route53_record.staging["staging"]', { type: 'AAAA' }),
     add(environment, 'staging', 'aws_secretsmanager_secret_version', { secret_string: 'a value' }),
+    add(environment, 'bootstrap', 'aws_secretsmanager_secret_version', { secret_string: 'a value' }),
+    add(environment, 'staging', 'aws_secretsmanager_secret', { name: 'lornu/staging/more' }),
     add(environment, 'staging', 'aws_security_group_rule', { type: 'ingress', cidr_blocks: ['0.0.0.0/0'] }),
     add(environment, 'bootstrap', 'aws_iam_openid_connect_provider', {
       url: 'gitlab.example',

@@ -19,3 +19,11 @@ mock_resource "aws_iam_policy" {
 mock_resource "aws_ecr_repository" {
   defaults = { arn = "arn:aws:ecr:us-east-1:123456789012:repository/lornu-agent" }
 }
+
+mock_resource "aws_kms_key" {
+  defaults = { arn = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000" }
+}
+
+mock_resource "aws_secretsmanager_secret" {
+  defaults = { arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:lornu/staging/mock-AbCdEf" }
+}

@@ -20,8 +20,11 @@ mock_resource "aws_cloudwatch_log_group" {
   defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:mock" }
 }
 
-mock_resource "aws_secretsmanager_secret" {
-  defaults = { arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:lornu/staging/mock-AbCdEf" }
+mock_data "aws_secretsmanager_secret" {
+  defaults = {
+    arn        = "arn:aws:secretsmanager:us-east-1:123456789012:secret:lornu/staging/mock-AbCdEf"
+    kms_key_id = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+  }
 }
 
 mock_resource "aws_sns_topic" {
