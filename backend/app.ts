@@ -1,6 +1,6 @@
 import { isLlmAgent, version as adkVersion } from '@google/adk';
 import { servedAgents } from './a2a/agents.ts';
-import { a2aFailure, a2aServer, isA2aPath } from './a2a/server.ts';
+import { a2aFailure, a2aServer } from './a2a/server.ts';
 import { toKnownError } from './a2a/wire/errors.ts';
 import type { AgentRegistry } from './agents/agent-registry.ts';
 import { Hono } from 'hono';
@@ -8,6 +8,7 @@ import type { Config } from './config/config.ts';
 import { answerError } from './http/error-answer.ts';
 import { observe } from './http/middleware/observe.ts';
 import { traceRequests } from './http/middleware/trace-requests.ts';
+import { isA2aPath } from './identity/request-target.ts';
 import { isLoopback } from './config/loopback.ts';
 import { originCheck } from './http/middleware/origin-check.ts';
 import { maxBodyBytes, mountRoutes } from './http/mount-routes.ts';

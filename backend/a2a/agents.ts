@@ -16,6 +16,7 @@ import type { A2aAgent } from './server.ts';
 import { RunTasks } from './tasks/run-tasks.ts';
 import { StoredTasks } from './tasks/stored-tasks.ts';
 import { TaskHandler } from './tasks/task-handler.ts';
+import { withoutTrailing } from '../config/without-trailing.ts';
 
 /** Notifications to webhooks: where they may go, and what sends them. */
 export interface Push {
@@ -86,5 +87,5 @@ export function servedAgents(served: ServedAgentsParts): Map<string, A2aAgent> {
 /** Without a public URL a local service is reached where it listens; never where a request says. */
 function publicUrlOf({ publicUrl, listen }: Config): string {
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
-  return (publicUrl ?? `http://${host}:${listen.port}`).replace(/\/+$/, '');
+  return withoutTrailing(publicUrl ?? `http://${host}:${listen.port}`, '/');
 }

@@ -77,11 +77,6 @@ export function a2aServer({ agents, defaultAppName, log, ...limits }: A2aServerO
 
 const JSON_RPC_PATH = /^\/a2a\/[^/]+$/;
 
-/** Whether failures on this path are answered as A2A has them. */
-export function isA2aPath(path: string): boolean {
-  return path === '/a2a' || path.startsWith('/a2a/');
-}
-
 /** What was refused before a binding saw it, in the shape of the binding that was called. */
 export function a2aFailure(context: A2aContext, error: KnownError): Response {
   const isRpc = context.req.method === 'POST' && JSON_RPC_PATH.test(context.req.path);

@@ -77,5 +77,7 @@ async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
 function reasonOf(error: unknown, dir: string): string {
   const message = error instanceof Error ? error.message : String(error);
   const [line = ''] = message.replaceAll(dir, '').split('\n');
-  return line.replaceAll(/(?:file:\/\/)?\/[\w@./+-]*\/([\w@.+-]+)/g, '$1').slice(0, LONGEST_REASON);
+  return line
+    .replaceAll(/(?:file:\/\/)?\/[\w@./+-]+/g, (path) => (path.lastIndexOf('/') > 0 ? basename(path) : path))
+    .slice(0, LONGEST_REASON);
 }

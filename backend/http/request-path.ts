@@ -1,12 +1,11 @@
+import { requestTarget } from '../identity/request-target.ts';
+
 /**
  * The path that routes are matched against: decoded, as Starlette does it, so that an encoded slash separates segments;
  * per cent signs stay encoded, because Hono decodes each parameter once more. Bytes that are not UTF-8 become U+FFFD.
  */
 export function requestPath(request: Request, defaultAppName?: string): string {
-  const { url } = request;
-  const start = url.indexOf('/', url.indexOf('//') + 2);
-  const end = url.search(/[?#]/);
-  const raw = start < 0 ? '/' : url.slice(start, end < 0 ? undefined : end);
+  const { path: raw } = requestTarget(request.url);
   const path = raw.includes('%') ? decodeLeniently(raw).replaceAll('%', '%25') : raw;
   return defaultAppName && WITHOUT_APP.test(path) ? `/apps/${defaultAppName}${path}` : path;
 }

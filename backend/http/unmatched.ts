@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import { AppError } from '../errors/app-error.ts';
 import type { AppContext, AppEnv, Route } from './route.ts';
 import { requestPath } from './request-path.ts';
+import { requestTarget } from '../identity/request-target.ts';
 
 /**
  * What no route answers, as Starlette does it: 405 with Allow when the path exists under other methods,
@@ -14,7 +15,7 @@ export function answerUnmatched(app: Hono<AppEnv>, routes: readonly Route[], con
     throw new AppError('METHOD_NOT_ALLOWED', undefined, { headers: { allow: allowed.join(', ') } });
   }
   if (path.length > 1 && path.endsWith('/') && methodsFor(app, routes, path.slice(0, -1)).length > 0) {
-    const { search } = new URL(context.req.url);
+    const { search } = requestTarget(context.req.url);
     return context.redirect(`${encodeURI(path.slice(0, -1))}${search}`, 307);
   }
   throw new AppError('ROUTE_NOT_FOUND');

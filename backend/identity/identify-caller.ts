@@ -4,6 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { ClientCertificate } from './certificates/client-certificate.ts';
 import type { CallerLimits } from './limits/caller-limits.ts';
+import { assertPlainTarget, isA2aPath, requestTarget } from './request-target.ts';
 import { mayUse, type Principal, type Surface } from './principal.ts';
 
 /** What identity adds to each request. */
@@ -39,6 +40,7 @@ export function identifyCaller(
 
   return async function identify(context, next) {
     const { path } = context.req;
+    assertPlainTarget(context.req.raw, path);
     if (OPEN.test(path)) return next();
     let principal: Principal;
     try {
@@ -48,9 +50,9 @@ export function identifyCaller(
       if (!(error instanceof AppError)) throw error;
       log.warn('caller refused', { code: error.code, reason: error.message, method: context.req.method });
       if (signInPath !== undefined && error.code === 'UNAUTHENTICATED' && showsPage(context.req.raw)) {
-        const { pathname, search } = new URL(context.req.url);
+        const { path: asked, search } = requestTarget(context.req.url);
         context.header('cache-control', 'no-store');
-        return context.redirect(`${signInPath}?returnTo=${encodeURIComponent(pathname + search)}`, 302);
+        return context.redirect(`${signInPath}?returnTo=${encodeURIComponent(asked + search)}`, 302);
       }
       throw error;
     }
@@ -61,7 +63,7 @@ export function identifyCaller(
 }
 
 function surfaceOf(path: string): Surface {
-  return path === '/a2a' || path.startsWith('/a2a/') ? 'a2a' : 'rest';
+  return isA2aPath(path) ? 'a2a' : 'rest';
 }
 
 /** Whether a browser asks for something to show in its window, rather than a script for data. */

@@ -1,8 +1,9 @@
 import type { ModelBackend } from './model-settings.ts';
+import { withoutTrailing } from '../config/without-trailing.ts';
 
 const GEMINI_API_URL = 'https://generativelanguage.googleapis.com';
 
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+const withoutSlash = (url: string): string => withoutTrailing(url, '/');
 
 /** The address of one method of a model, by the rules of Gemini's API and of Vertex. */
 export function endpointOf(backend: ModelBackend, model: string, method: string): string {

@@ -1,5 +1,6 @@
 import { isLoopback } from '../config/loopback.ts';
 import { PeerError } from './peer-error.ts';
+import { withoutTrailing } from '../config/without-trailing.ts';
 
 /** The only address that the peer is called at; whatever a card or a redirect names has to lie within. */
 export class PeerAddress {
@@ -9,7 +10,7 @@ export class PeerAddress {
 
   /** `url` comes from the configuration, which has seen that it is https, or http on a loopback address. */
   constructor(url: string) {
-    this.url = url.replace(/\/+$/, '');
+    this.url = withoutTrailing(url, '/');
     this.origin = new URL(url).origin;
   }
 

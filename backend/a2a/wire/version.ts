@@ -1,6 +1,7 @@
 import { A2A_VERSION_HEADER } from '@a2a-js/sdk';
 import { A2A_LEGACY_PROTOCOL_VERSION } from '@a2a-js/sdk/compat/v0_3';
 import { VersionNotSupportedError } from '@a2a-js/sdk/errors';
+import { queryParameter } from '../../identity/request-target.ts';
 
 /** The versions of the protocol that are spoken, as a message names them: major and minor, never a patch. */
 export const VERSIONS = ['1.0', '0.3'] as const;
@@ -15,7 +16,7 @@ const FORM = /^(\d{1,3}\.\d{1,3})(?:\.\d{1,5})?$/;
 export function versionOf(request: Request): Version {
   const given =
     request.headers.get(A2A_VERSION_HEADER)?.trim() ||
-    new URL(request.url).searchParams.get(A2A_VERSION_HEADER)?.trim() ||
+    queryParameter(request.url, A2A_VERSION_HEADER)?.trim() ||
     A2A_LEGACY_PROTOCOL_VERSION;
   const asked = FORM.exec(given)?.[1];
   const version = VERSIONS.find((one) => one === asked);

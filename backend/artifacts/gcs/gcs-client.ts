@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
+import { withoutTrailing } from '../../config/without-trailing.ts';
 
 export interface GcsClientOptions {
   bucket: string;
@@ -33,7 +34,7 @@ export class GcsClient {
   constructor(options: GcsClientOptions) {
     this.#options = options;
     this.bucket = options.bucket;
-    this.#base = (options.apiEndpoint ?? GOOGLE).replace(/\/+$/, '');
+    this.#base = withoutTrailing(options.apiEndpoint ?? GOOGLE, '/');
   }
 
   /** Creates an object; false when there is one of that name. */

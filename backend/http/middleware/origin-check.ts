@@ -45,6 +45,6 @@ function isOwnHost(host: string, allowed: ReadonlySet<string>): boolean {
 function requestOrigin({ headers, url }: Request): string | undefined {
   const first = (name: string) => headers.get(name)?.split(',')[0]?.trim();
   const host = first('x-forwarded-host') ?? first('host');
-  const scheme = first('x-forwarded-proto') ?? new URL(url).protocol.slice(0, -1);
+  const scheme = first('x-forwarded-proto') ?? (url.startsWith('https:') ? 'https' : 'http');
   return host === undefined ? undefined : `${scheme}://${host}`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutTrailing } from '../../config/without-trailing.ts';
 
 /**
  * Building blocks for schemas that accept what Python ADK's models accept:
@@ -110,7 +111,8 @@ export const wireBase64 = z.preprocess((value, ctx) => {
 }, z.string().transform(toStandardAlphabet));
 
 function toStandardAlphabet(text: string, ctx: z.RefinementCtx): string {
-  const standard = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+  const unpadded = withoutTrailing(text, '=');
+  const standard = unpadded.replaceAll('-', '+').replaceAll('_', '/');
   const wrong = standard.search(/[^A-Za-z0-9+/]/);
   if (wrong >= 0 || standard.length % 4 === 1) {
     const reason =

@@ -6,6 +6,7 @@ import type { OidcClient, SignInAttempt } from './oidc-client.ts';
 import type { PersonSession } from './person-session.ts';
 import { isFromOwnPage, safeReturnPath } from './same-origin.ts';
 import type { SealedCookie } from './sealed-cookie.ts';
+import { requestTarget } from '../request-target.ts';
 
 export interface SignInOptions {
   publicUrl: string;
@@ -47,7 +48,7 @@ export function signInRoutes(options: SignInOptions): Hono {
       throw new AppError('SIGN_IN_FAILED', 'The sign-in was not begun in this browser, or too long ago');
     let claims: Awaited<ReturnType<OidcClient['finish']>>;
     try {
-      claims = await client.finish(new URL(c.req.url).search, attempt as unknown as SignInAttempt);
+      claims = await client.finish(requestTarget(c.req.url).search, attempt as unknown as SignInAttempt);
     } catch (cause) {
       log.warn('sign-in failed', { reason: nameOf(cause) });
       throw new AppError('SIGN_IN_FAILED', undefined, { cause });
