@@ -1,5 +1,6 @@
 import { ValidationError, type ValidationIssue } from '../errors/validation-error.ts';
-import { isJson, MAX_NESTING, nestingExceeds } from '../web/json-text.ts';
+import { AppError } from '../errors/app-error.ts';
+import { excessOf, isJson, MAX_NESTING, MAX_VALUES } from '../web/json-text.ts';
 import { readBody, type BodyLimits } from '../web/read-body.ts';
 
 /**
@@ -16,9 +17,11 @@ export async function readJsonBody(request: Request, limits: BodyLimits): Promis
     throw invalidJson(0, 'The body is not valid UTF-8');
   }
   if (!isJson(request.headers.get('content-type'))) return text;
-  if (nestingExceeds(text, MAX_NESTING)) {
+  const excess = excessOf(text);
+  if (excess === 'nesting')
     throw invalidJson(0, `Arrays and objects are nested more than ${MAX_NESTING} deep`);
-  }
+  if (excess === 'values')
+    throw new AppError('BODY_TOO_LARGE', `The request body has more than ${MAX_VALUES} values.`);
   try {
     return JSON.parse(text);
   } catch (error) {

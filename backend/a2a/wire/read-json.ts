@@ -5,7 +5,8 @@ import {
   JsonRpcRequestMalformedError,
   RequestMalformedError,
 } from '@a2a-js/sdk/errors';
-import { MAX_NESTING, nestingExceeds } from '../../web/json-text.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { excessOf, MAX_NESTING, MAX_VALUES } from '../../web/json-text.ts';
 import { readBody, type BodyLimits } from '../../web/read-body.ts';
 
 const MEDIA_TYPES: readonly string[] = ['application/json', A2A_CONTENT_TYPE];
@@ -24,7 +25,10 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<un
   } catch {
     throw malformed('The body is not valid UTF-8.');
   }
-  if (nestingExceeds(text, MAX_NESTING))
+  const excess = excessOf(text);
+  if (excess === 'values')
+    throw new AppError('BODY_TOO_LARGE', `The request body has more than ${MAX_VALUES} values.`);
+  if (excess === 'nesting')
     throw new RequestMalformedError(`Arrays and objects are nested more than ${MAX_NESTING} deep.`);
   try {
     return JSON.parse(text);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { optional, strictWireObject, wireBase64, wireBoolean, wireInt, wireRecord } from './wire-schema.ts';
+import { optional, wireArray, strictWireObject, wireBase64, wireBoolean, wireInt, wireRecord } from './wire-schema.ts';
 
 // google.genai's types.Content as the contract takes it: field by field, in the order in which it reports errors.
 // Unknown keys are refused there, so a misspelt field is never silently dropped.
@@ -16,7 +16,7 @@ const functionCall = strictWireObject({
   args: optional(wireRecord),
   name: text,
   partialArgs: optional(
-    z.array(
+    wireArray(
       strictWireObject({
         boolValue: boolean,
         jsonPath: text,
@@ -34,7 +34,7 @@ const functionResponse = strictWireObject({
   willContinue: boolean,
   scheduling: text,
   parts: optional(
-    z.array(
+    wireArray(
       strictWireObject({
         inlineData: optional(strictWireObject({ mimeType: text, data: bytes, displayName: text })),
         fileData: optional(strictWireObject({ fileUri: text, mimeType: text, displayName: text })),
@@ -72,7 +72,7 @@ export const PART = strictWireObject({
       finished: boolean,
       languageCode: text,
       speakerLabel: text,
-      words: optional(z.array(word)),
+      words: optional(wireArray(word)),
       startOffset: text,
       endOffset: text,
     }),
@@ -81,4 +81,4 @@ export const PART = strictWireObject({
   speechMetadata: optional(strictWireObject({ speaker: text, style: text })),
 });
 
-export const CONTENT = strictWireObject({ parts: optional(z.array(PART)), role: text });
+export const CONTENT = strictWireObject({ parts: optional(wireArray(PART)), role: text });

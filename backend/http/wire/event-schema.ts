@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CONTENT } from './content-schema.ts';
-import { optional, strictWireObject, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
+import { optional, wireArray, strictWireObject, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
 
 const emptyRecord = wireRecord.default({});
 
@@ -40,7 +40,7 @@ export const EVENT = wireObject({
   actions: EVENT_ACTIONS.optional(),
   output: z.unknown().optional(),
   nodeInfo: optional(wireRecord),
-  longRunningToolIds: optional(z.array(z.string())),
+  longRunningToolIds: optional(wireArray(z.string())),
   branch: optional(z.string()),
   isolationScope: optional(z.string()),
   id: z.string().default(''),

@@ -1,9 +1,8 @@
 import type { z } from 'zod';
 import type { ValidationIssue } from '../../errors/validation-error.ts';
-import { toSnakeCase } from './wire-schema.ts';
+import { MAX_ISSUES, toSnakeCase } from './wire-schema.ts';
 
-/** How many issues and how much of an input are repeated to the caller: an answer never grows beyond its request. */
-const MAX_ISSUES = 50;
+/** How much of an input is repeated to the caller: an answer never grows beyond its request. */
 const MAX_INPUT_CHARS = 2_000;
 
 /** pydantic's type and sentence for what zod expected. */
@@ -18,15 +17,20 @@ const BY_EXPECTED: Record<string, readonly [type: string, msg: string]> = {
 };
 
 /**
- * zod's issues as FastAPI's validation answer names them.
- * `root` is what was parsed, `where` is body, query or path.
+ * The first issues that zod found, as FastAPI's validation answer names them; no more are made, nor is more of an input
+ * printed, than the answer repeats. `root` is what was parsed, `where` is body, query or path.
  */
 export function toValidationIssues(
   issues: readonly z.core.$ZodIssue[],
   root: unknown,
   where: 'body' | 'query' | 'path',
 ): ValidationIssue[] {
-  return issues.flatMap((issue) => toIssues(issue, root, where)).slice(0, MAX_ISSUES);
+  const found: ValidationIssue[] = [];
+  for (const issue of issues) {
+    if (found.length >= MAX_ISSUES) break;
+    found.push(...toIssues(issue, root, where));
+  }
+  return found.slice(0, MAX_ISSUES);
 }
 
 function toIssues(issue: z.core.$ZodIssue, root: unknown, where: string): ValidationIssue[] {
@@ -42,9 +46,9 @@ function toIssues(issue: z.core.$ZodIssue, root: unknown, where: string): Valida
 
   if (issue.code === 'unrecognized_keys') {
     const record = (value ?? {}) as Record<string, unknown>;
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, MAX_ISSUES).map((key) => ({
       type: 'extra_forbidden',
-      loc: [where, ...path, key],
+      loc: [where, ...path, cut(key)],
       msg: 'Extra inputs are not permitted',
       input: bounded(record[key]),
     }));
@@ -79,8 +83,32 @@ function lookUp(root: unknown, path: readonly (string | number)[]) {
   return { value, parent, present };
 }
 
+/** What of an input is repeated: all of it, or the beginning of its JSON. */
 function bounded(input: unknown): unknown {
-  const text = JSON.stringify(input) ?? 'null';
-  if (text.length <= MAX_INPUT_CHARS) return input ?? null;
-  return `${text.slice(0, MAX_INPUT_CHARS)} … (${text.length} characters in all)`;
+  const text = beginningOf(input, MAX_INPUT_CHARS);
+  return text.length <= MAX_INPUT_CHARS ? (input ?? null) : `${text.slice(0, MAX_INPUT_CHARS)} …`;
+}
+
+/** The JSON of a value, or at least `atLeast` characters of it: an input may be 46 MB and is printed for each of its issues. */
+function beginningOf(value: unknown, atLeast: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, atLeast + 1));
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const members = Array.isArray(value) ? value.slice(0, atLeast) : Object.entries(value).slice(0, atLeast);
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  let text = open ?? '';
+  for (const [index, member] of members.entries()) {
+    if (text.length > atLeast) return text;
+    if (index > 0) text += ',';
+    const room = atLeast - text.length;
+    if (Array.isArray(value)) text += beginningOf(member, room);
+    else {
+      const [key, inner] = member as [string, unknown];
+      text += `${beginningOf(key, room)}:${beginningOf(inner, room)}`;
+    }
+  }
+  return text + close;
+}
+
+function cut(key: string): string {
+  return key.length <= MAX_INPUT_CHARS ? key : `${key.slice(0, MAX_INPUT_CHARS)} …`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CONTENT, PART } from './content-schema.ts';
 import { EVENT } from './event-schema.ts';
-import { optional, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
+import { optional, wireArray, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
 
 // The request bodies of Python ADK's API server; keys and their order are its models'.
 
@@ -21,7 +21,7 @@ export const RUN_AGENT_REQUEST = wireObject({
 export const CREATE_SESSION_REQUEST = wireObject({
   sessionId: optional(z.string()),
   state: optional(wireRecord),
-  events: optional(z.array(EVENT)),
+  events: optional(wireArray(EVENT)),
   options: optional(wireRecord),
 });
 

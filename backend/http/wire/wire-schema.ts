@@ -57,6 +57,38 @@ export function optional<T extends z.ZodType>(schema: T): z.ZodOptional<T> {
   return schema.nullable().optional() as unknown as z.ZodOptional<T>;
 }
 
+/** How many issues of a request are looked for and told. */
+export const MAX_ISSUES = 50;
+
+/**
+ * A list of the wire. Zod's own would look through all of it however much is wrong: millions of bad members would each
+ * become an issue, of which MAX_ISSUES are told.
+ */
+export function wireArray<T extends z.ZodType>(item: T): z.ZodArray<T> {
+  const schema = z.array(item);
+  const { _zod: internals } = schema;
+  const parseList: typeof internals.parse = (payload, context) => {
+    const { value, issues } = payload as { value: unknown; issues: z.core.$ZodRawIssue[] };
+    if (!Array.isArray(value)) {
+      issues.push({ code: 'invalid_type', expected: 'array', input: value, inst: schema });
+      return payload;
+    }
+    const parsed: unknown[] = [];
+    payload.value = parsed as typeof payload.value;
+    for (const [index, input] of value.entries()) {
+      const result = item._zod.run({ value: input, issues: [] }, context);
+      if (result instanceof Promise) throw new z.core.$ZodAsyncError();
+      issues.push(...z.core.util.prefixIssues(index, result.issues));
+      if (issues.length >= MAX_ISSUES) break;
+      parsed.push(result.value);
+    }
+    return payload;
+  };
+  internals.parse = parseList;
+  internals.run = parseList;
+  return schema;
+}
+
 export const wireRecord = z.record(z.string(), z.unknown());
 
 const TRUE_WORDS = new Set(['true', '1', 'yes', 'y', 'on', 't']);
