@@ -11,7 +11,7 @@ import { traceRequests } from './http/middleware/trace-requests.ts';
 import { isA2aPath } from './identity/request-target.ts';
 import { isLoopback } from './config/loopback.ts';
 import { originCheck } from './http/middleware/origin-check.ts';
-import { maxBodyBytes, mountRoutes } from './http/mount-routes.ts';
+import { createByteBudget, maxBodyBytes, mountRoutes } from './http/mount-routes.ts';
 import { requestPath } from './http/request-path.ts';
 import type { AppEnv, Route } from './http/route.ts';
 import { appRoutes } from './http/routes/apps.ts';
@@ -54,7 +54,9 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   } = services;
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
   const page = config.pageDir ? PageFiles.list(config.pageDir) : undefined;
-  const startTurn = createAdmission(runs, callers.limits, log);
+  // Messages of turns under way stay in memory long after their requests, so they have a budget of their own.
+  const startTurn = createAdmission(runs, callers.limits, createByteBudget(config.limits), log);
+  const budget = createByteBudget(config.limits);
   const described: Route[] = [
     ...healthRoutes(config, adkVersion, config.model.name ?? namedModel(agents, config.defaultAppName)),
     ...readyRoutes({ readiness, agents, activeRuns: () => runs.activeCount, isDraining }),
@@ -89,7 +91,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   );
   app.use(callers.identify);
   if (callers.signIn) app.route('/', callers.signIn);
-  mountRoutes(app, routes, config.limits);
+  mountRoutes(app, routes, config.limits, budget);
   app.route(
     '/',
     a2aServer({
@@ -109,6 +111,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
       defaultAppName: config.defaultAppName,
       // A message may carry files.
       body: { maxBytes: maxBodyBytes(config.limits, true), timeoutMs: config.limits.bodyTimeoutMs },
+      budget,
       pingMs: config.limits.pingMs,
       log,
     }),

@@ -3,7 +3,8 @@ import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import { Hono } from 'hono';
 import { AppError } from '../errors/app-error.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { BodyLimits } from '../web/read-body.ts';
+import type { ByteBudget } from '../identity/limits/byte-budget.ts';
+import { type BodyLimits, holdBody } from '../web/read-body.ts';
 import { cardAnswer } from './card/card-answer.ts';
 import { KEYS_PATH } from './card/build-card.ts';
 import type { PublicKeys } from './card/sign-card.ts';
@@ -27,6 +28,8 @@ export interface A2aServerOptions {
   /** Whose card stands at the root too. */
   defaultAppName: string | undefined;
   body: BodyLimits;
+  /** What bodies may be in flight. */
+  budget: ByteBudget;
   /** Time between comment lines on a quiet stream, in milliseconds. */
   pingMs: number;
   log: Logger;
@@ -35,7 +38,13 @@ export interface A2aServerOptions {
 const CARD_PATHS = ['/.well-known/agent-card.json', '/.well-known/agent.json'];
 
 /** A2A 1.0 and 0.3, JSON-RPC and REST, for agents of any making; who calls is known already (`principal`). */
-export function a2aServer({ agents, defaultAppName, log, ...limits }: A2aServerOptions): Hono<A2aEnv> {
+export function a2aServer({
+  agents,
+  defaultAppName,
+  log,
+  budget,
+  ...limits
+}: A2aServerOptions): Hono<A2aEnv> {
   const app = new Hono<A2aEnv>();
   const agentOf = (name: string | undefined): A2aAgent => {
     const agent = agents.get(name ?? '');
@@ -66,6 +75,15 @@ export function a2aServer({ agents, defaultAppName, log, ...limits }: A2aServerO
       return context.json(keys, 200, { 'cache-control': 'public, max-age=300' });
     } catch (error) {
       return restFailure(context, toKnownError(error, log));
+    }
+  });
+  app.use('/a2a/*', async (context, next) => {
+    const held = holdBody(context.req.raw, limits.body, { budget, caller: context.get('principal').id });
+    context.set('held', held);
+    try {
+      await next();
+    } finally {
+      held.release();
     }
   });
   app.post('/a2a/:app', async (context) => answerJsonRpc(context, parts));

@@ -8,6 +8,7 @@ import { TaskHandler } from './tasks/task-handler.ts';
 import type { A2aEnv } from './wire/context.ts';
 import { toKnownError } from './wire/errors.ts';
 import { VERSIONS } from './wire/version.ts';
+import { ByteBudget } from '../identity/limits/byte-budget.ts';
 
 export interface StandaloneOptions {
   /** Where it will be reached, as its card names it; no slash at the end. */
@@ -62,6 +63,7 @@ export function standaloneServer(options: StandaloneOptions): {
       agents: new Map([[APP, { card: async () => card, handler }]]),
       defaultAppName: APP,
       body: { maxBytes: 32 * MEGABYTE, timeoutMs: 30_000 },
+      budget: new ByteBudget({ callerBytes: 64 * MEGABYTE, processBytes: 128 * MEGABYTE }),
       pingMs: 15_000,
       log,
     }),

@@ -96,7 +96,9 @@ function isSigningKey(pem: string): boolean {
 
 function mutualTlsRules(v: Variables): string[] {
   const problems: string[] = [];
-  const malformed = splitList(v.A2A_ALLOWED_CERTIFICATES).find((pair) => !/^(?:URI|DNS):[^=]+=.+$/.test(pair));
+  const malformed = splitList(v.A2A_ALLOWED_CERTIFICATES).find(
+    (pair) => !/^(?:URI|DNS):[^=]+=.+$/.test(pair),
+  );
   if (malformed !== undefined) {
     problems.push(
       `A2A_ALLOWED_CERTIFICATES must be URI:…=peer or DNS:…=peer pairs; got ${JSON.stringify(malformed)}.`,

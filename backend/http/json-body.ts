@@ -1,14 +1,15 @@
 import { ValidationError, type ValidationIssue } from '../errors/validation-error.ts';
 import { AppError } from '../errors/app-error.ts';
 import { excessOf, isJson, MAX_NESTING, MAX_VALUES } from '../web/json-text.ts';
+import type { Held } from '../identity/limits/byte-budget.ts';
 import { readBody, type BodyLimits } from '../web/read-body.ts';
 
 /**
  * The request's JSON, undefined for an empty body. As FastAPI does it, a body that is not declared as JSON
  * is a string, so that the route's schema refuses it by type.
  */
-export async function readJsonBody(request: Request, limits: BodyLimits): Promise<unknown> {
-  const bytes = await readBody(request, limits);
+export async function readJsonBody(request: Request, limits: BodyLimits, held: Held): Promise<unknown> {
+  const bytes = await readBody(request, limits, held);
   if (bytes.byteLength === 0) return undefined;
   let text: string;
   try {

@@ -1,6 +1,8 @@
 import type { Hono } from 'hono';
 import type { z } from 'zod';
 import { ValidationError } from '../errors/validation-error.ts';
+import { ByteBudget, type Held } from '../identity/limits/byte-budget.ts';
+import { type BodyLimits, holdBody } from '../web/read-body.ts';
 import { readJsonBody } from './json-body.ts';
 import { bindUser } from '../identity/bind-user.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -14,20 +16,43 @@ export interface MountLimits {
 }
 
 /** Mounts routes in their order: the first that matches answers, so narrow patterns stand before wide ones. */
-export function mountRoutes(app: Hono<AppEnv>, routes: readonly Route[], limits: MountLimits): void {
+export function mountRoutes(
+  app: Hono<AppEnv>,
+  routes: readonly Route[],
+  limits: MountLimits,
+  budget: ByteBudget,
+): void {
   for (const route of routes) {
     app.on(route.method.toUpperCase(), route.path, async (context) => {
-      const input = {
-        path: context.req.param(),
-        query: parseQuery(route, context),
-        body: await parseBody(route, context, limits),
-      };
       const principal: Principal | undefined = context.get('principal');
-      // Routes that are open to everyone name no user.
-      const bound = principal === undefined ? input : bindUser(principal, route.creates === true, input);
-      return route.handler({ context, ...bound });
+      const body = bodyLimits(route, limits);
+      const held = holdBody(context.req.raw, body, { budget, caller: principal?.id ?? 'nobody' });
+      try {
+        const input = {
+          path: context.req.param(),
+          query: parseQuery(route, context),
+          body: await parseBody(route, context, body, held),
+        };
+        // Routes that are open to everyone name no user.
+        const bound = principal === undefined ? input : bindUser(principal, route.creates === true, input);
+        return await route.handler({ context, ...bound });
+      } finally {
+        held.release();
+      }
     });
   }
+}
+
+function bodyLimits(route: Route, limits: MountLimits): BodyLimits {
+  // What a route without a body is sent is never read.
+  const maxBytes = route.body ? maxBodyBytes(limits, route.upload) : Number.POSITIVE_INFINITY;
+  return { maxBytes, timeoutMs: limits.bodyTimeoutMs };
+}
+
+/** One caller may send the largest body there is, and two callers at once. */
+export function createByteBudget(limits: MountLimits): ByteBudget {
+  const callerBytes = maxBodyBytes(limits, true);
+  return new ByteBudget({ callerBytes, processBytes: 2 * callerBytes });
 }
 
 /** An upload is base64 inside JSON: a third more than the file, and the rest of the body around it. */
@@ -39,12 +64,14 @@ function parseQuery(route: Route, context: AppContext): unknown {
   return route.query ? parse(route.query, context.req.query(), 'query') : undefined;
 }
 
-async function parseBody(route: Route, context: AppContext, limits: MountLimits): Promise<unknown> {
+async function parseBody(
+  route: Route,
+  context: AppContext,
+  limits: BodyLimits,
+  held: Held,
+): Promise<unknown> {
   if (!route.body) return undefined;
-  const body = await readJsonBody(context.req.raw, {
-    maxBytes: maxBodyBytes(limits, route.upload),
-    timeoutMs: limits.bodyTimeoutMs,
-  });
+  const body = await readJsonBody(context.req.raw, limits, held);
   if (body === undefined || (body === null && route.bodyOptional)) {
     if (route.bodyOptional) return undefined;
     throw new ValidationError([{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }]);

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { IdentityBindings, IdentityVariables } from '../identity/identify-caller.ts';
+import type { Held } from '../identity/limits/byte-budget.ts';
 import type { ErrorCode } from '../errors/error-table.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';
@@ -9,6 +10,8 @@ export type Method = 'get' | 'post' | 'patch' | 'delete';
 export interface RequestVariables extends IdentityVariables {
   requestId: string;
   traceId: string;
+  /** What the request's body counts for, where its surface sets it before the body is read. */
+  held?: Held;
 }
 
 export type AppEnv = { Variables: RequestVariables; Bindings: IdentityBindings };

@@ -40,7 +40,11 @@ describe('the Host header', () => {
 
 test('an A2A path that is spelled with escapes is not there', async () => {
   const { request } = createTestApp();
-  for (const path of ['/a2a%2flornu/tasks', '/%61%32a/lornu/tasks', '/a2a%2Flornu/.well-known/agent-card.json'])
+  for (const path of [
+    '/a2a%2flornu/tasks',
+    '/%61%32a/lornu/tasks',
+    '/a2a%2Flornu/.well-known/agent-card.json',
+  ])
     expect((await request(path)).status).toBe(404);
 });
 

@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../identity/limits/byte-budget.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Run, RunService, TurnRequest } from './run.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -6,10 +7,16 @@ import type { CallerLimits } from '../identity/limits/caller-limits.ts';
 /** Begins a turn for a caller. Throws AppError: LIMIT_REACHED, or what RunService.start throws. */
 export type StartTurn = (caller: Principal, turn: TurnRequest) => Promise<Run>;
 
-/** Begins turns within the callers' limits; a turn holds its place until it has ended, listened to or not. */
-export function createAdmission(runs: RunService, limits: CallerLimits | undefined, log: Logger): StartTurn {
-  if (limits === undefined) return async (_caller, turn) => runs.start(turn);
-
+/**
+ * Begins turns within the callers' limits; a turn holds its place, and its message's bytes, until it has ended, listened to
+ * or not.
+ */
+export function createAdmission(
+  runs: RunService,
+  limits: CallerLimits | undefined,
+  budget: ByteBudget,
+  log: Logger,
+): StartTurn {
   async function settle(caller: Principal, run: Run, close: () => void): Promise<void> {
     await run.ended;
     close();
@@ -17,9 +24,15 @@ export function createAdmission(runs: RunService, limits: CallerLimits | undefin
   }
 
   return async (caller, turn) => {
-    const close = limits.openStream(caller);
+    const held = budget.hold(caller.id, messageBytes(turn));
+    let closeStream: (() => void) | undefined;
+    const close = () => {
+      held.release();
+      closeStream?.();
+    };
     let run: Run;
     try {
+      closeStream = limits?.openStream(caller);
       run = await runs.start(turn);
     } catch (error) {
       close();
@@ -30,4 +43,10 @@ export function createAdmission(runs: RunService, limits: CallerLimits | undefin
     );
     return run;
   };
+}
+
+/** Of texts and files, which are all that is large in a message. */
+function messageBytes({ newMessage }: TurnRequest): number {
+  const parts = newMessage?.parts ?? [];
+  return parts.reduce((sum, { text, inlineData }) => sum + (text ?? inlineData?.data ?? '').length, 0);
 }

@@ -1,23 +1,41 @@
 import { AppError } from '../errors/app-error.ts';
+import type { ByteBudget, Held } from '../identity/limits/byte-budget.ts';
 
 export interface BodyLimits {
   maxBytes: number;
   timeoutMs: number;
 }
 
+/** Against whose share of which budget a body counts. */
+export interface BodyShare {
+  budget: ByteBudget;
+  caller: string;
+}
+
+/** Counts a body before it is read; `release` when nothing holds it any more. Throws LIMIT_REACHED, BODY_TOO_LARGE. */
+export function holdBody(request: Request, { maxBytes }: BodyLimits, { budget, caller }: BodyShare): Held {
+  const declared = declaredBytes(request);
+  if (declared > maxBytes) throw new AppError('BODY_TOO_LARGE');
+  return budget.hold(caller, declared);
+}
+
 /**
- * Reads a request body whole, within a number of bytes and a time.
+ * Reads a request body whole, within a number of bytes and a time. `held` counts what was not declared.
  * Throws BODY_TOO_LARGE (without reading on), BODY_TIMEOUT or BODY_INCOMPLETE; a drip of bytes does not extend the time.
  */
-export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array> {
-  const declared = Number(request.headers.get('content-length') ?? 0);
+export async function readBody(
+  request: Request,
+  limits: BodyLimits,
+  held: Held | undefined,
+): Promise<Uint8Array> {
+  const declared = declaredBytes(request);
   if (declared > limits.maxBytes) throw new AppError('BODY_TOO_LARGE');
   // The server takes no more than was declared; a stream is only made where nothing was.
   if (declared > 0) return inTime(request.bytes(), limits);
   if (!request.body) return new Uint8Array();
   const reader = request.body.getReader();
   try {
-    return await inTime(collect(reader, limits.maxBytes), limits);
+    return await inTime(collect(reader, limits.maxBytes, held), limits);
   } catch (error) {
     void reader.cancel().catch(() => undefined);
     throw error;
@@ -42,6 +60,7 @@ async function inTime(body: Promise<Uint8Array>, { timeoutMs }: BodyLimits): Pro
 async function collect(
   reader: Pick<ReadableStreamDefaultReader<Uint8Array>, 'read'>,
   maxBytes: number,
+  held: Held | undefined,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -51,6 +70,7 @@ async function collect(
     if (done) break;
     size += value.byteLength;
     if (size > maxBytes) throw new AppError('BODY_TOO_LARGE');
+    held?.grow(value.byteLength);
     chunks.push(value);
   }
   if (chunks.length === 1 && chunks[0]) return chunks[0];
@@ -61,4 +81,8 @@ async function collect(
     offset += chunk.byteLength;
   }
   return body;
+}
+
+function declaredBytes({ headers }: Request): number {
+  return Number(headers.get('content-length') ?? 0);
 }

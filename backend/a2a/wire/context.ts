@@ -1,13 +1,14 @@
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import type { Context } from 'hono';
 import type { IdentityBindings, IdentityVariables } from '../../identity/identify-caller.ts';
+import type { Held } from '../../identity/limits/byte-budget.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { BodyLimits } from '../../web/read-body.ts';
 import { callContextOf } from '../caller.ts';
 import type { Version } from './version.ts';
 
 export type A2aEnv = {
-  Variables: IdentityVariables & { requestId: string; traceId: string };
+  Variables: IdentityVariables & { requestId: string; traceId: string; held?: Held };
   Bindings: IdentityBindings;
 };
 export type A2aContext = Context<A2aEnv>;

@@ -23,7 +23,7 @@ export async function answerJsonRpc(context: A2aContext, parts: BindingParts): P
   try {
     const handler = parts.handlerOf(context);
     const version = versionOf(context.req.raw);
-    const body = await readJson(context.req.raw, parts.body);
+    const body = await readJson(context, parts.body);
     id = idOf(body);
     const left = new AbortController();
     const call = toCallContext(context, version, left);

@@ -134,7 +134,7 @@ async function givenBy(context: A2aContext, parts: BindingParts): Promise<Legacy
   const version = versionOf(context.req.raw);
   if (version !== '0.3')
     throw new VersionNotSupportedError(`A2A ${version} is not served below /v1: leave /v1 out of the path.`);
-  const body = context.req.method === 'POST' ? await readJson(context.req.raw, parts.body) : undefined;
+  const body = context.req.method === 'POST' ? await readJson(context, parts.body) : undefined;
   const { app: _app, ...path } = context.req.param() as Record<string, string>;
   const id = path['id']?.replace(/:(cancel|subscribe)$/, '');
   const left = new AbortController();

@@ -7,6 +7,7 @@ import {
 } from '@a2a-js/sdk/errors';
 import { AppError } from '../../errors/app-error.ts';
 import { excessOf, MAX_NESTING, MAX_VALUES } from '../../web/json-text.ts';
+import type { A2aContext } from './context.ts';
 import { readBody, type BodyLimits } from '../../web/read-body.ts';
 
 const MEDIA_TYPES: readonly string[] = ['application/json', A2A_CONTENT_TYPE];
@@ -15,9 +16,10 @@ const MEDIA_TYPES: readonly string[] = ['application/json', A2A_CONTENT_TYPE];
  * The JSON of a request, undefined where there is no body. Throws ContentTypeNotSupportedError, RequestMalformedError
  * (for JSON-RPC a parse error), and AppError as readBody does.
  */
-export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
+export async function readJson(context: A2aContext, limits: BodyLimits): Promise<unknown> {
+  const { raw: request } = context.req;
   assertMediaType(request.headers.get('content-type'));
-  const bytes = await readBody(request, limits);
+  const bytes = await readBody(request, limits, context.get('held'));
   if (bytes.byteLength === 0) return undefined;
   let text: string;
   try {

@@ -78,7 +78,7 @@ async function paramsOf(
   parts: BindingParts,
 ): Promise<Json> {
   const { app: _app, ...inPath } = context.req.param() as Record<string, string>;
-  const body = method === 'POST' ? await readJson(context.req.raw, parts.body) : undefined;
+  const body = method === 'POST' ? await readJson(context, parts.body) : undefined;
   const query = method === 'GET' ? queryOf(context, operation) : {};
   const id = inPath['id']?.replace(/:(cancel|subscribe)$/, '');
   return { ...(isObject(body) ? body : {}), ...query, ...inPath, ...(id === undefined ? {} : { id }) };

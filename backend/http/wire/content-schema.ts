@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { optional, wireArray, strictWireObject, wireBase64, wireBoolean, wireInt, wireRecord } from './wire-schema.ts';
+import {
+  optional,
+  strictWireObject,
+  wireArray,
+  wireBase64,
+  wireBoolean,
+  wireInt,
+  wireRecord,
+} from './wire-schema.ts';
 
 // google.genai's types.Content as the contract takes it: field by field, in the order in which it reports errors.
 // Unknown keys are refused there, so a misspelt field is never silently dropped.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CONTENT } from './content-schema.ts';
-import { optional, wireArray, strictWireObject, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
+import { optional, strictWireObject, wireArray, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
 
 const emptyRecord = wireRecord.default({});
 
