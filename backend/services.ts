@@ -11,7 +11,7 @@ import type { Readiness } from './observability/readiness.ts';
 import type { RunService } from './runs/run.ts';
 import type { SessionStore } from './sessions/session-store.ts';
 
-/** Everything that `createApp` needs and does not make: real ones from serve.ts, chosen ones in tests. */
+/** Everything that `createApp` needs and does not make: compose.ts makes the real ones, tests choose their own. */
 export interface Services {
   agents: AgentRegistry;
   sessions: SessionStore;

@@ -15,7 +15,7 @@ import { signInRoutes } from './sign-in/sign-in-routes.ts';
 import type { TaskSecrets } from './task-secrets.ts';
 import { TokenVerifier } from './tokens/token-verifier.ts';
 
-/** The identity layer in front of every surface: REST, A2A and WebSocket. */
+/** The identity layer in front of every surface: REST and A2A. */
 export interface Callers {
   /** False: everyone is the local caller. */
   readonly required: boolean;

@@ -15,8 +15,6 @@ export interface MtlsFrontOptions {
     server: Bun.Server<unknown>,
     certificate: ClientCertificate,
   ) => Response | Promise<Response> | undefined;
-  /** For WebSockets that `fetch` upgrades. */
-  websocket?: Bun.WebSocketHandler<unknown>;
   onRefused?: (reason: string) => void;
 }
 
@@ -43,7 +41,6 @@ export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFro
       if (certificate === undefined) return new Response(null, { status: 403 });
       return options.fetch(request, server, certificate) as Response | Promise<Response>;
     },
-    ...(options.websocket ? { websocket: options.websocket } : {}),
   } as Bun.Serve.Options<unknown>);
 
   const sockets = new Set<Socket>();
