@@ -41,7 +41,7 @@ export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFro
       if (certificate === undefined) return new Response(null, { status: 403 });
       return options.fetch(request, server, certificate) as Response | Promise<Response>;
     },
-  } as Bun.Serve.Options<unknown>);
+  });
 
   const sockets = new Set<Socket>();
   const tlsOptions: TlsOptions = {
