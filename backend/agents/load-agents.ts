@@ -1,10 +1,11 @@
-import { isBaseAgent } from '@google/adk';
+import { isBaseAgent, type BaseAgent } from '@google/adk';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from '../observability/logger.ts';
 import type { AgentRegistry, BrokenAgent, LoadedAgent } from './agent-registry.ts';
+import { guardCallbacks } from './guard-callbacks.ts';
 import { rememberDeclarations } from './remember-declarations.ts';
 import { spareHistory } from './spare-history.ts';
 import { shareModules } from './share-modules.ts';
@@ -60,9 +61,15 @@ async function loadAgent(dir: string, appName: string, timeoutMs: number): Promi
   const { rootAgent } = module;
   if (rootAgent === undefined) throw new Error(`${basename(entry)} exports no rootAgent.`);
   if (!isBaseAgent(rootAgent)) throw new Error(`rootAgent of ${basename(entry)} is not an ADK agent.`);
+  return { appName, rootAgent: prepareAgent(rootAgent) };
+}
+
+/** Makes an agent ready to be served; once for each agent. */
+export function prepareAgent(rootAgent: BaseAgent): BaseAgent {
   rememberDeclarations(rootAgent);
+  guardCallbacks(rootAgent);
   spareHistory(rootAgent);
-  return { appName, rootAgent };
+  return rootAgent;
 }
 
 async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {

@@ -13,12 +13,13 @@ import {
   type LlmRequest,
 } from '@google/adk';
 import { activeEvents } from '../events/unusual.ts';
+import { validHistory } from './valid-history.ts';
 
 /** ADK's own, not exported. */
 const INPUT_PROCESSOR = 'RequestInputLlmRequestProcessor';
 
 /**
- * Keeps ADK from going through a whole session several times before each model call, which in a long conversation is
+ * Gives ADK a history that it can make contents of (valid-history.ts), and keeps it from going through a whole session several times before each model call, which in a long conversation is
  * most of what a turn costs:
  * - answers to questions of workflow nodes are looked for only where the agent has a node among its tools;
  * - what a summary stands for is not looked at again by those who would leave it out anyway.
@@ -28,14 +29,14 @@ export function spareHistory(agent: BaseAgent): void {
   if (!isLlmAgent(agent)) return;
   agent.requestProcessors = agent.requestProcessors.map((processor) => {
     if (processor.constructor.name === INPUT_PROCESSOR) return new ForNodesOnly(agent, processor);
-    return asksForActiveEvents(processor) ? new OnActiveEvents(processor) : processor;
+    if (processor instanceof ContentRequestProcessor) return new OnActiveEvents(processor, validHistory);
+    return compactsByTokens(processor) ? new OnActiveEvents(processor) : processor;
   });
   for (const subAgent of agent.subAgents) spareHistory(subAgent);
 }
 
 /** Whether all it takes of a session are its active events (getActiveEvents, by ADK's own name). */
-function asksForActiveEvents(processor: BaseLlmRequestProcessor): boolean {
-  if (processor instanceof ContentRequestProcessor) return true;
+function compactsByTokens(processor: BaseLlmRequestProcessor): boolean {
   if (!(processor instanceof ContextCompactorRequestProcessor)) return false;
   const { compactors } = processor as unknown as { compactors: unknown[] };
   return compactors.every((compactor) => compactor instanceof TokenBasedContextCompactor);
@@ -63,10 +64,12 @@ class ForNodesOnly extends BaseLlmRequestProcessor {
 
 class OnActiveEvents extends BaseLlmRequestProcessor {
   readonly #inner: BaseLlmRequestProcessor;
+  readonly #toView: (events: Event[]) => Event[];
 
-  constructor(inner: BaseLlmRequestProcessor) {
+  constructor(inner: BaseLlmRequestProcessor, toView = (events: Event[]) => events) {
     super();
     this.#inner = inner;
+    this.#toView = toView;
   }
 
   override async *runAsync(
@@ -74,7 +77,7 @@ class OnActiveEvents extends BaseLlmRequestProcessor {
     request: LlmRequest,
   ): AsyncGenerator<Event, void, void> {
     const { session } = context;
-    const events = activeEvents(session.events);
+    const events = this.#toView(activeEvents(session.events));
     const view = events === session.events ? context : context.clone({ session: { ...session, events } });
     yield* this.#inner.runAsync(view, request);
   }

@@ -141,6 +141,11 @@ export const ERROR_TABLE = {
     sentence: 'The turn was interrupted and could not be gone on with.',
     next: 'Send the message again.',
   },
+  SAME_FAILURE_AGAIN: {
+    status: 500,
+    sentence: 'The same call failed three times in a row, so the turn was ended.',
+    next: 'Ask in another way; the detail says what failed.',
+  },
   BAD_CURSOR: {
     status: 400,
     sentence: 'This is not a cursor of this list.',

@@ -2,6 +2,7 @@ import { generateClientFunctionCallId, type LlmResponse } from '@google/adk';
 import { FinishReason, type FunctionCall, type Part } from '@google/genai';
 import type { GeminiResponse } from './call-model.ts';
 import { toLlmResponse } from './llm-response.ts';
+import { UNNAMED_FUNCTION } from './pair-calls.ts';
 import { applyPartialArgument } from './partial-arguments.ts';
 
 interface OpenCall {
@@ -78,7 +79,9 @@ export class StreamAggregator {
     if (!isPiece) {
       this.#flushText();
       this.#flushCall();
-      if (!call.name) return;
+      // An empty object ends the pieces of a call; anything else without a name is a call that went wrong.
+      if (Object.keys(call).length === 0) return;
+      call.name ||= UNNAMED_FUNCTION;
       call.id ??= generateClientFunctionCallId();
       this.#parts.push(part);
       return;
@@ -107,8 +110,9 @@ export class StreamAggregator {
   #flushCall(): void {
     const open = this.#openCall;
     this.#openCall = undefined;
-    if (!open?.name) return;
-    const part: Part = { functionCall: { id: open.id, args: open.args, name: open.name } };
+    if (!open) return;
+    const name = open.name || UNNAMED_FUNCTION;
+    const part: Part = { functionCall: { id: open.id, args: open.args, name } };
     if (open.thoughtSignature) part.thoughtSignature = open.thoughtSignature;
     this.#parts.push(part);
   }

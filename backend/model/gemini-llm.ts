@@ -18,6 +18,7 @@ import { coverMissingTools } from './missing-tool.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { orElse } from './or-else.ts';
 import { parkCalls } from './parked-calls.ts';
+import { validContents } from './valid-contents.ts';
 import { withNewestKey } from './with-newest-key.ts';
 import { withRetries } from './with-retries.ts';
 
@@ -51,6 +52,7 @@ export class GeminiLlm extends BaseLlm {
     stream = false,
     signal?: AbortSignal,
   ): AsyncGenerator<LlmResponse> {
+    request.contents = validContents(request.contents);
     this.maybeAppendUserContent(request);
     const model = request.model ?? this.model;
     const { body, changes } = toGeminiBody(request, { model, kind: this.#settings.backend.kind });

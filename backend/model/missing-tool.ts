@@ -1,4 +1,5 @@
 import { BaseTool, getFunctionCalls, type Event, type LlmRequest, type LlmResponse } from '@google/adk';
+import { UNNAMED_FUNCTION } from './pair-calls.ts';
 
 /** Answers for a tool that the model invented, so that the model can choose again; adk-js would end the turn. */
 class MissingTool extends BaseTool {
@@ -9,18 +10,22 @@ class MissingTool extends BaseTool {
     this.#known = known;
   }
 
-  override async runAsync(): Promise<{ error: string }> {
+  /** Throws: the call counts as failed, and ADK gives the model the sentence. */
+  override async runAsync(): Promise<never> {
     const choice =
       this.#known.length > 0 ? `Call one of: ${this.#known.join(', ')}.` : 'Answer without a tool.';
-    return { error: `There is no tool named ${this.name}. ${choice}` };
+    const what =
+      this.name === UNNAMED_FUNCTION ? 'The call has no name.' : `There is no tool named ${this.name}.`;
+    throw new Error(`${what} ${choice}`);
   }
 }
 
-/** Gives each invented tool of an answer a stand-in that says so. */
+/** Gives each invented tool of an answer, and each call without a name, a stand-in that says so. */
 export function coverMissingTools(request: LlmRequest, response: LlmResponse): void {
   if (!response.content) return;
   const known = Object.keys(request.toolsDict);
-  for (const { name } of getFunctionCalls(response as Event))
-    if (name && !Object.hasOwn(request.toolsDict, name))
-      request.toolsDict[name] = new MissingTool(name, known);
+  for (const call of getFunctionCalls(response as Event)) {
+    const name = (call.name ||= UNNAMED_FUNCTION);
+    if (!Object.hasOwn(request.toolsDict, name)) request.toolsDict[name] = new MissingTool(name, known);
+  }
 }

@@ -5,7 +5,6 @@ import {
   getFunctionCalls,
   InvocationContext,
   isCompactedEvent,
-  PluginManager,
   StreamingMode,
   type BaseAgent,
   type BaseMemoryService,
@@ -33,6 +32,8 @@ import { ModelFailureRecorder } from './model-failure-recorder.ts';
 import { nodePathOf } from './node-path.ts';
 import { correctOutput } from './output-key.ts';
 import type { OpenAnswers } from './open-answers.ts';
+import { RepeatedFailure } from './repeated-failure.ts';
+import { replacedEvent, TurnPlugins } from './turn-plugins.ts';
 import { OwnTurnVoice } from './turn-voice.ts';
 
 export interface TurnParts {
@@ -66,7 +67,7 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
   const { session, sessions, signal, invocationId, request } = turn;
   const failures = new ModelFailureRecorder();
   const own = turn.resumed ? [new GoOnPlugin(), failures] : [failures];
-  const pluginManager = new PluginManager([...(turn.plugins ?? []), ...own]);
+  const pluginManager = new TurnPlugins([...(turn.plugins ?? []), ...own]);
   const customMetadata = withoutInternalMetadata(request.customMetadata ?? {});
   let message = turn.resumed ? undefined : asPerson(request.newMessage);
   session.events = toAgentView(session.events, message);
@@ -102,6 +103,7 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
     event.timestamp = Date.now();
     await sessions.appendEvent({ session, event });
   }
+  const repeatedFailure = new RepeatedFailure();
   const begun = new MessageUnderWay();
   function showPartial(event: Event): void {
     if (signal.aborted || begun.isRefused) return;
@@ -165,11 +167,12 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
     }
   }
   try {
-    for await (const raw of agent.runAsync(context)) {
+    agent: for await (const raw of agent.runAsync(context)) {
       await begun.stored();
       if (signal.aborted) return undefined;
       const changed = await pluginManager.runOnEventCallback({ invocationContext: context, event: raw });
-      for (const event of splitConfirmation(changed ? keepIdentity(raw, changed) : raw)) {
+      const said = changed ? replacedEvent(raw, changed) : raw;
+      for (const event of splitConfirmation(said, session.events, pluginManager)) {
         toPythonForm(turn, event);
         if (event.partial) {
           showPartial(unparkCalls(event));
@@ -181,6 +184,9 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
         await store(event);
         // A summary of older events is the store's business; Python ADK does not show it either.
         if (!isCompactedEvent(event)) turn.emit(event);
+        // A failure ends the turn, as in google-adk; adk-js would ask the model again where tools were called before it.
+        if (isFailure) break agent;
+        repeatedFailure.check(event, pluginManager);
       }
     }
   } finally {
@@ -209,13 +215,6 @@ function partialEvents({ invocationId, rootAgent }: TurnParts) {
 /** An inbound message is a person's, whatever role the caller wrote; one without parts says nothing. */
 function asPerson(message: Content | undefined): Content | undefined {
   return message?.parts?.length ? { ...message, role: 'user' } : undefined;
-}
-
-/** What a plugin may not change of an event. */
-function keepIdentity(event: Event, changed: Event): Event {
-  const { id, invocationId, timestamp } = event;
-  const author = changed.author || event.author;
-  return { ...changed, id, invocationId, timestamp, author, branch: changed.branch ?? event.branch };
 }
 
 /** Sets what Python ADK has on an event and adk-js has not, or has otherwise. */

@@ -1,4 +1,4 @@
-import { type Content, type GeminiRequest, isObject } from './request.ts';
+import { type Content, type GeminiRequest, isObject, type Part } from './request.ts';
 
 const KNOWN_FIELDS = new Set(
   'model contents tools toolConfig safetySettings systemInstruction generationConfig cachedContent labels store serviceTier generateContentRequest'.split(
@@ -34,26 +34,73 @@ export function readRequest(bodyText: string): GeminiRequest | string {
   return refuseContents(contents) ?? { ...request, contents };
 }
 
-/** The rules about order that a damaged conversation breaks: each call needs its response in the next content. */
+const CALL_ORDER =
+  'Please ensure that function call turn comes immediately after a user turn or after a function response turn.';
+const RESPONSE_ORDER =
+  'Please ensure that function response turn comes immediately after a function call turn.';
+const COUNTS =
+  'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.';
+
+/** Gemini's rules about a conversation, each as docs/history.md lists it with its source, in Gemini's words. */
 function refuseContents(contents: Content[]): string | undefined {
   for (const [index, content] of contents.entries()) {
+    const at = `* GenerateContentRequest.contents[${index}]`;
     if (content.role !== undefined && !['user', 'model', 'function'].includes(content.role)) {
       return 'Please use a valid role: user, model.';
     }
-    if (!content.parts?.length) {
-      return `* GenerateContentRequest.contents[${index}].parts: contents.parts must not be empty.\n`;
+    if (!content.parts?.length) return `${at}.parts: contents.parts must not be empty.\n`;
+    for (const [position, part] of content.parts.entries()) {
+      const refused = refusePart(part, `${at}.parts[${position}]`);
+      if (refused) return refused;
     }
-    const calls = countParts(content, 'functionCall');
-    if (calls === 0) continue;
-    if (index > 0 && contents[index - 1]?.role === 'model') {
-      return 'Please ensure that function call turn comes immediately after a user turn or after a function response turn.';
-    }
-    if (countParts(contents[index + 1], 'functionResponse') !== calls) {
-      return 'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.';
-    }
+    const refused = refuseOrder(contents, index);
+    if (refused) return refused;
   }
+  const [first, last] = [contents[0], contents.at(-1)];
+  if (first?.role === 'model')
+    return 'Please ensure that multiturn requests alternate between user and model.';
+  if (last?.role === 'model') return 'Requests ending with a model turn are not supported.';
   return undefined;
 }
+
+function refusePart(part: Part, at: string): string | undefined {
+  const { thought: _thought, functionCall, functionResponse, ...data } = part;
+  const kinds = Object.entries(data).filter(
+    ([kind, value]) => value !== undefined && value !== null && !(kind === 'text' && value === ''),
+  );
+  if (!functionCall && !functionResponse && kinds.length === 0)
+    return `${at}.data: required oneof field 'data' must have one initialized field\n`;
+  if (functionCall && !functionCall.name) return `${at}.function_call.name: Name cannot be empty.\n`;
+  if (functionResponse && !functionResponse.name)
+    return `${at}.function_response.name: Name cannot be empty.\n`;
+  for (const value of [functionCall?.args, functionResponse?.response])
+    if (value !== undefined && !isObject(value))
+      return `Invalid value at '${at.slice(2)}' (type.googleapis.com/google.protobuf.Struct), ${JSON.stringify(value)}`;
+  return undefined;
+}
+
+/** Where calls and responses stand, and how many there are. */
+function refuseOrder(contents: Content[], index: number): string | undefined {
+  const content = contents[index]!;
+  const [calls, responses] = [callsOf(content), responsesOf(content)];
+  if (calls.length > 0) {
+    if (index === 0 || contents[index - 1]?.role === 'model' || content.role !== 'model') return CALL_ORDER;
+    if (responsesOf(contents[index + 1]).length !== calls.length) return COUNTS;
+  }
+  if (responses.length === 0) return undefined;
+  const before = callsOf(contents[index - 1]);
+  if (before.length === 0 || content.role === 'model') return RESPONSE_ORDER;
+  // The turn is taken apart where something else stands in it; what is left then counts as a turn of the model.
+  if (responses.length !== content.parts?.length)
+    return 'Requests ending with a model turn are not supported.';
+  const isAnswered = before.every(({ id, name }) => responses.some((it) => it.id === id && it.name === name));
+  return isAnswered ? undefined : 'functionResponse.id does not match functionCall.id';
+}
+
+const callsOf = (content: Content | undefined) =>
+  content?.parts?.flatMap((part) => part.functionCall ?? []) ?? [];
+const responsesOf = (content: Content | undefined) =>
+  content?.parts?.flatMap((part) => part.functionResponse ?? []) ?? [];
 
 function isContent(value: unknown): value is Content {
   if (!isObject(value)) return false;
@@ -62,8 +109,4 @@ function isContent(value: unknown): value is Content {
     (role === undefined || typeof role === 'string') &&
     (parts === undefined || (Array.isArray(parts) && parts.every(isObject)))
   );
-}
-
-function countParts(content: Content | undefined, kind: 'functionCall' | 'functionResponse'): number {
-  return (content?.parts ?? []).filter((part) => part[kind] !== undefined).length;
 }

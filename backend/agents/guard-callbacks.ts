@@ -1,0 +1,58 @@
+import {
+  isLlmAgent,
+  type BaseAgent,
+  type SingleAfterToolCallback,
+  type SingleBeforeToolCallback,
+} from '@google/adk';
+import { keepFrameworkFields, wholeResponse } from '../model/replaced-response.ts';
+import { recordFailure, recordResult } from './tool-results.ts';
+
+/**
+ * Bounds what an agent's own callbacks can do to a turn: one around a tool that throws counts as a tool that throws
+ * (ADK would leave the call open and ask the model again), and a response that replaces the model's keeps what the
+ * framework set on it.
+ */
+export function guardCallbacks(agent: BaseAgent): void {
+  if (isLlmAgent(agent)) {
+    agent.beforeToolCallback = agent.canonicalBeforeToolCallbacks.map(guardedBefore);
+    agent.afterToolCallback = [...agent.canonicalAfterToolCallbacks.map(guardedAfter), recordUnchanged];
+    agent.beforeModelCallback = agent.canonicalBeforeModelCallbacks.map((callback) => async (params) => {
+      const response = await callback(params);
+      return response && wholeResponse(response);
+    });
+    agent.afterModelCallback = agent.canonicalAfterModelCallbacks.map((callback) => async (params) => {
+      const changed = await callback(params);
+      return changed && keepFrameworkFields(params.response, changed);
+    });
+  }
+  for (const subAgent of agent.subAgents) guardCallbacks(subAgent);
+}
+
+const guardedBefore =
+  (callback: SingleBeforeToolCallback): SingleBeforeToolCallback =>
+  async (params) => {
+    try {
+      return await callback(params);
+    } catch (error) {
+      return recordFailure(params.context, error);
+    }
+  };
+
+const guardedAfter =
+  (callback: SingleAfterToolCallback): SingleAfterToolCallback =>
+  async (params) => {
+    let changed;
+    try {
+      changed = await callback(params);
+    } catch (error) {
+      changed = recordFailure(params.context, error);
+    }
+    if (changed) recordResult(params.context, changed);
+    return changed;
+  };
+
+/** The last one: reached where none before it has replaced the response. */
+const recordUnchanged: SingleAfterToolCallback = ({ context, response }) => {
+  recordResult(context, response);
+  return undefined;
+};

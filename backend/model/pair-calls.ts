@@ -1,0 +1,178 @@
+import type { Content, FunctionCall, FunctionResponse, Part } from '@google/genai';
+
+/** One step of a conversation: an event of a session, or a content of a request. */
+export interface Turn {
+  content?: Content;
+}
+
+export interface PairingRules<T extends Turn> {
+  /** Whether the calls in a turn are the model's; those of anybody else are left out. */
+  isModels: (turn: T) => boolean;
+  /** Calls and responses of this name are the framework's own and are left out. */
+  isInternal?: (name: string | undefined) => boolean;
+  /** Every call gets an id that no other has. Such ids begin with `adk-`, which ADK removes from the request. */
+  makesIds?: boolean;
+  /**
+   * Where the last turn answers an older call, leave out what was said in between, as ADK does in both languages:
+   * the model is to go on from that answer. The next request has it all again.
+   */
+  endsAtLateAnswer?: boolean;
+}
+
+/** The name of a call that came without one: Gemini refuses an empty name. */
+export const UNNAMED_FUNCTION = 'unnamed_function';
+
+const NOT_RECORDED = {
+  error: 'No answer to this call has been recorded. It is not known whether the call took effect.',
+};
+
+/**
+ * Brings function calls and their responses into the form that Gemini requires (docs/history.md): behind each turn
+ * with calls one turn that holds exactly one response per call, in their order, with their names and ids. The newest
+ * response of a call counts; a call without one gets a response that says so; a response without a call is left out.
+ * Returns the same array where nothing differs, and never changes a turn.
+ */
+export function pairCalls<T extends Turn>(turns: T[], rules: PairingRules<T>): T[] {
+  return isPaired(turns, rules) ? turns : repaired(turns, rules);
+}
+
+/** Parts that hold no data are refused by Gemini. A signature is data: it is sent back as it came. */
+export function saysNothing(part: Part): boolean {
+  if (part.text) return false;
+  return Object.entries(part).every(
+    ([field, value]) =>
+      value === undefined || value === null || field === 'thought' || (field === 'text' && value === ''),
+  );
+}
+
+function isPaired<T extends Turn>(turns: T[], { isModels, isInternal, makesIds }: PairingRules<T>): boolean {
+  const ids = new Set<string>();
+  let open: FunctionCall[] = [];
+  for (const turn of turns) {
+    const parts = turn.content?.parts ?? [];
+    const calls: FunctionCall[] = [];
+    let answered = 0;
+    for (const part of parts) {
+      const { functionCall: call, functionResponse: response } = part;
+      if (call) {
+        if (part.text || !call.name || !isObject(call.args ?? {}) || isInternal?.(call.name)) return false;
+        if (makesIds && (!call.id || ids.has(call.id))) return false;
+        ids.add(call.id ?? '');
+        calls.push(call);
+      } else if (response) {
+        const expected = open[answered++];
+        if (!expected || response.id !== expected.id || response.name !== expected.name) return false;
+        if (!isObject(response.response)) return false;
+      } else if (saysNothing(part)) return false;
+    }
+    if (answered !== open.length || (answered > 0 && answered !== parts.length)) return false;
+    if (calls.length > 0 && (turn.content?.role !== 'model' || !isModels(turn))) return false;
+    open = calls;
+  }
+  return open.length === 0;
+}
+
+interface Call {
+  call: FunctionCall;
+  turn: number;
+  answer?: FunctionResponse;
+}
+
+function repaired<T extends Turn>(turns: T[], rules: PairingRules<T>): T[] {
+  const { isModels, isInternal, makesIds, endsAtLateAnswer } = rules;
+  const calls = turns.map((turn, index) =>
+    !isModels(turn)
+      ? []
+      : (turn.content?.parts ?? []).flatMap(({ functionCall }): Call[] =>
+          functionCall && !isInternal?.(functionCall.name) ? [{ call: functionCall, turn: index }] : [],
+        ),
+  );
+  const find = finderOf(calls);
+  let end = turns.length;
+  for (const [index, { content }] of turns.entries()) {
+    let answeredTurn = -1;
+    for (const { functionResponse } of content?.parts ?? []) {
+      if (!functionResponse || isInternal?.(functionResponse.name)) continue;
+      const answered = find(functionResponse, index);
+      if (!answered) continue;
+      answered.answer = functionResponse;
+      answeredTurn = Math.max(answeredTurn, answered.turn);
+    }
+    const hasMore = calls[index]!.length > 0 || (content?.parts ?? []).some(isPlain);
+    if (hasMore) end = turns.length;
+    else if (answeredTurn >= 0) end = answeredTurn + 1;
+  }
+
+  const ids = new Set<string>();
+  const result: T[] = [];
+  for (const [index, turn] of turns.slice(0, endsAtLateAnswer ? end : turns.length).entries()) {
+    const { content } = turn;
+    if (!content?.parts?.length) {
+      result.push(turn);
+      continue;
+    }
+    const named = calls[index]!.map(({ call, answer }, position): [FunctionCall, FunctionResponse] => {
+      const name = call.name || UNNAMED_FUNCTION;
+      const isTaken = !call.id || ids.has(call.id);
+      const id = makesIds && isTaken ? `adk-call-${index}-${position}` : call.id;
+      ids.add(id ?? '');
+      const { response, ...more } = answer ?? {};
+      return [
+        { ...call, id, name, args: isObject(call.args) ? call.args : {} },
+        { ...more, id, name, response: answer ? toObject(response) : NOT_RECORDED },
+      ];
+    });
+    let position = 0;
+    const parts = content.parts.flatMap((part): Part[] => {
+      if (isPlain(part)) return [part];
+      const { functionCall, functionResponse: _response, text, ...more } = part;
+      const isKept = functionCall === calls[index]![position]?.call && functionCall !== undefined;
+      const words = text ? [{ text }] : [];
+      return isKept ? [...words, { ...more, functionCall: named[position++]![0] }] : words;
+    });
+    if (parts.length === 0) continue;
+    const role = named.length > 0 ? 'model' : content.role;
+    result.push({ ...turn, content: { ...content, role, parts } });
+    if (named.length === 0) continue;
+    const answers = named.map(([, functionResponse]) => ({ functionResponse }));
+    result.push({ ...turn, content: { role: 'user', parts: answers } });
+  }
+  return result;
+}
+
+const isPlain = (part: Part): boolean => !part.functionCall && !part.functionResponse && !saysNothing(part);
+
+/**
+ * Finds the call that a response of a turn belongs to: by id, in the nearest turn before it, else behind it; where ids
+ * are missing, the nearest unanswered call of that name.
+ */
+function finderOf(calls: Call[][]): (response: FunctionResponse, turn: number) => Call | undefined {
+  const byId = Map.groupBy(
+    calls.flat().filter(({ call }) => call.id),
+    ({ call }) => call.id,
+  );
+  return ({ id, name }, turn) => {
+    const same = (id && byId.get(id)) || [];
+    const nearest = same.findLast((call) => call.turn <= turn) ?? same[0];
+    if (nearest) {
+      const beside = same.filter((call) => call.turn === nearest.turn);
+      return beside.find(({ answer }) => !answer) ?? beside.at(-1);
+    }
+    for (let index = turn; index >= 0; index--)
+      for (const candidate of calls[index]!) {
+        const { call, answer } = candidate;
+        if (!answer && !(id && call.id) && (!name || !call.name || call.name === name)) return candidate;
+      }
+    return undefined;
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A response that is no object, under the key that ADK gives it. */
+function toObject(response: unknown): Record<string, unknown> {
+  if (isObject(response)) return response;
+  return Array.isArray(response) ? { results: response } : { result: response ?? null };
+}

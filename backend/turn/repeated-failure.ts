@@ -1,0 +1,31 @@
+import { getFunctionResponses, type Event, type PluginManager } from '@google/adk';
+import { hasFailed } from '../agents/tool-results.ts';
+import { AppError } from '../errors/app-error.ts';
+
+/** A model that makes the same mistake so often makes it again. */
+const MOST_IN_A_ROW = 3;
+
+/** Ends a turn whose calls fail in the same way again and again, which is all that a runaway model does. */
+export class RepeatedFailure {
+  #last = '';
+  #count = 0;
+
+  /**
+   * Takes the whole events of a turn in their order. Throws SAME_FAILURE_AGAIN at the third one in a row whose responses
+   * are all failures and say the same.
+   */
+  check(event: Event, turn: PluginManager): void {
+    const responses = getFunctionResponses(event);
+    if (responses.length === 0) return;
+    const said = responses.map(({ name, response }) => `${name}: ${JSON.stringify(response)}`).join('\n');
+    const isFailure = responses.every(({ id }) => hasFailed(turn, id));
+    this.#count = !isFailure ? 0 : said === this.#last ? this.#count + 1 : 1;
+    this.#last = said;
+    if (this.#count < MOST_IN_A_ROW) return;
+    const { name, response } = responses[0]!;
+    throw new AppError(
+      'SAME_FAILURE_AGAIN',
+      `The call of ${name} failed ${MOST_IN_A_ROW} times in a row, so the turn was ended: ${String(response?.['error'])}`,
+    );
+  }
+}
