@@ -1,8 +1,17 @@
-import { BasePlugin, FunctionTool, LlmAgent, type Event, type LlmResponse } from '@google/adk';
+import {
+  BasePlugin,
+  createEvent,
+  FunctionTool,
+  LlmAgent,
+  LongRunningFunctionTool,
+  type Event,
+  type LlmResponse,
+} from '@google/adk';
 import type { Part } from '@google/genai';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { DEFAULT_RUN_LIMITS } from './run-parts.ts';
-import { Conversation, type ConversationOptions } from '../testing/conversation.ts';
+import { readRequest } from '../../ops/standins/gemini/validate.ts';
+import { Conversation, KEY, type ConversationOptions, type ShownEvent } from '../testing/conversation.ts';
 
 type AgentOptions = Partial<ConstructorParameters<typeof LlmAgent>[0]>;
 
@@ -27,11 +36,11 @@ const tools = (): FunctionTool[] => [
   }),
 ];
 
-function begin(agent: AgentOptions = {}, options: ConversationOptions = {}): Conversation {
+function begin(agent: AgentOptions = {}, options: Partial<ConversationOptions> = {}): Conversation {
   deleted = 0;
   open = new Conversation(
     new LlmAgent({ name: 'root', model: 'gemini-2.5-flash', tools: tools(), ...agent }),
-    options,
+    { readRequest, ...options },
   );
   return open;
 }
@@ -58,7 +67,7 @@ describe('one of two parallel calls asks for a confirmation', () => {
       .flatMap(({ content }) => content?.parts ?? [])
       .find(({ functionCall }) => functionCall?.name === 'adk_request_confirmation')?.functionCall;
     const answer = (confirmed: boolean): Part[] => [
-      { functionResponse: { id: question.id, name: question.name, response: { confirmed } } },
+      { functionResponse: { id: question?.id, name: question?.name, response: { confirmed } } },
     ];
     return { conversation, answer };
   }
@@ -149,7 +158,7 @@ describe('a step that failed', () => {
     expect(sentResponses(conversation)).toEqual([
       { error: 'There is no agent named nobody. Transfer to one of: helper.' },
     ]);
-    expect(frames.at(-1)?.['content'].parts).toEqual([{ text: 'yes' }]);
+    expect(frames.at(-1)?.content?.parts).toEqual([{ text: 'yes' }]);
   });
 
   test('a transfer to one that does exist is made', async () => {
@@ -290,7 +299,7 @@ describe('a replacement keeps what the framework set', () => {
     const { frames } = await conversation.say('tell');
     expect(frames.map(({ partial }) => partial === true)).toEqual([true, true, true, false]);
     expect(new Set(frames.map(({ id }) => id)).size).toBe(1);
-    expect(frames.at(-1)?.['usageMetadata']).toMatchObject({ totalTokenCount: 2 });
+    expect(frames.at(-1)?.usageMetadata).toMatchObject({ totalTokenCount: 2 });
     expect((await conversation.events()).filter(({ author }) => author === 'root')).toHaveLength(1);
     const { frames: whole } = await conversation.say('tell', { streaming: false });
     expect(whole.map(({ partial }) => partial === true)).toEqual([false]);
@@ -300,8 +309,10 @@ describe('a replacement keeps what the framework set', () => {
     const agent: AgentOptions = { afterModelCallback: ({ response }) => hide(response) };
     const conversation = begin(agent).script([[call('list_notes'), call('list_notes')]]);
     const { frames } = await conversation.say('tell');
-    const idsOf = ({ content }: Record<string, any>): string[] =>
-      content.parts.flatMap((part: Part) => part.functionCall?.id ?? part.functionResponse?.id ?? []);
+    const idsOf = ({ content }: ShownEvent): string[] =>
+      (content?.parts ?? []).flatMap(
+        (part: Part) => part.functionCall?.id ?? part.functionResponse?.id ?? [],
+      );
     const [piece, whole, responses] = frames;
     expect(idsOf(whole!)).toEqual(idsOf(piece!));
     expect(idsOf(responses!)).toEqual(idsOf(whole!));
@@ -316,5 +327,91 @@ describe('a replacement keeps what the framework set', () => {
     const { frames } = await conversation.say('tell');
     expect(frames).toHaveLength(1);
     expect((await conversation.events()).at(-1)?.content?.parts).toEqual([{ text: 'cached' }]);
+  });
+});
+
+describe('what a caller writes', () => {
+  const refused = (work: Promise<unknown>): Promise<unknown> =>
+    work.then(
+      () => 'taken',
+      ({ code, message }: { code: string; message: string }) => `${code}: ${message}`,
+    );
+  const confirmation = (response: Record<string, unknown>): Part => ({
+    functionResponse: { id: 'q', name: 'adk_request_confirmation', response },
+  });
+
+  test.each<[string, Part, string]>([
+    ['a call', call('list_notes'), 'A message may not hold a function call: calls are the model’s.'],
+    [
+      'a response without id',
+      { functionResponse: { name: 'a', response: {} } },
+      'A function response in a message needs the id of the call that it answers.',
+    ],
+    [
+      'a response with an empty id',
+      { functionResponse: { id: '', name: 'a', response: {} } },
+      'A function response in a message needs the id of the call that it answers.',
+    ],
+    [
+      'a response to an unknown call',
+      { functionResponse: { id: 'x', name: 'a', response: {} } },
+      'There is no function call in this session with the id x.',
+    ],
+    [
+      'a confirmation that is no JSON',
+      confirmation({ response: 'yes' }),
+      'The answer to a confirmation must be {"confirmed": true or false}.',
+    ],
+    [
+      'a confirmation without an answer',
+      { functionResponse: { id: 'q', name: 'adk_request_confirmation' } },
+      'The answer to a confirmation must be {"confirmed": true or false}.',
+    ],
+  ])(
+    '%s is refused at once, nothing is stored, and the next message is answered',
+    async (_what, part, words) => {
+      const conversation = begin();
+      await conversation.say('hello');
+      const before = await conversation.events();
+      expect(await refused(conversation.say([{ text: 'so' }, part]))).toBe(`BAD_REQUEST: ${words}`);
+      expect(await conversation.events()).toEqual(before);
+      expect((await conversation.say('hello')).state).toBe('completed');
+    },
+  );
+
+  test('a session in which such a message stands already goes on', async () => {
+    const conversation = begin();
+    await conversation.say('hello');
+    const session = (await conversation.sessions.getSession(KEY))!;
+    for (const part of [call('list_notes'), { functionResponse: { name: 'a', response: {} } }]) {
+      const event = createEvent({
+        invocationId: 'e-0',
+        author: 'user',
+        content: { role: 'user', parts: [part] },
+      });
+      await conversation.sessions.appendEvent({ session, event });
+    }
+    expect((await conversation.say('hello')).state).toBe('completed');
+    expect(conversation.refusals).toEqual([]);
+  });
+
+  test('responses to calls of two turns in one message', async () => {
+    const wait = new LongRunningFunctionTool({ name: 'wait', description: 'w', execute: () => undefined });
+    const conversation = begin({ tools: [wait] }).script([[call('wait')]], [[call('wait')]]);
+    const ids: string[] = [];
+    for (const text of ['one', 'two']) {
+      const { frames } = await conversation.say(text);
+      ids.push(
+        ...frames.flatMap(
+          ({ content }) => content?.parts?.flatMap((part) => part.functionCall?.id ?? []) ?? [],
+        ),
+      );
+    }
+    const answers = [...new Set(ids)].map((id) => ({
+      functionResponse: { id, name: 'wait', response: { done: id } },
+    }));
+    expect(answers).toHaveLength(2);
+    expect((await conversation.say(answers)).state).toBe('completed');
+    expect(conversation.refusals).toEqual([]);
   });
 });

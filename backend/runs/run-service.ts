@@ -1,6 +1,7 @@
 import { AppError } from '../errors/app-error.ts';
 import { newInvocationId } from '../events/ids.ts';
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
+import { checkMessage } from '../turn/check-message.ts';
 import { invocationToResume, unknownCallIds } from '../turn/invocation-to-resume.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { carryRun, MOST_TAKEOVERS, type Carried } from './carry-run.ts';
@@ -68,6 +69,7 @@ class DurableRunService implements RunService {
     const { agents, sessions, runs, now, newId } = this.#parts;
     const agent = agents.agents.get(request.appName);
     if (!agent) throw new AppError('APP_NOT_FOUND', `Agent not found: ${request.appName}`);
+    checkMessage(request.newMessage);
     const { appName, userId, sessionId } = request;
     const session = { appName, userId, sessionId };
     const { run, lease } = await runs.begin(

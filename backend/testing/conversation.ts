@@ -1,6 +1,5 @@
 import { setLogger, type BaseAgent, type BasePlugin, type Event } from '@google/adk';
 import type { Content, Part } from '@google/genai';
-import { readRequest } from '../../ops/standins/gemini/validate.ts';
 import { prepareAgent } from '../agents/load-agents.ts';
 import { useModel } from '../model/gemini-llm.ts';
 import { toAdkLogger } from '../observability/adk-logger.ts';
@@ -12,15 +11,25 @@ import { openDatabase } from '../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
 import { silentLog } from './run-bench.ts';
 
-const KEY = { appName: 'a', userId: 'u', sessionId: 's' };
+/** The session of every conversation. */
+export const KEY = { appName: 'a', userId: 'u', sessionId: 's' };
 
 /** What the model answers to one request: the pieces of a stream, each a list of parts; one answer where it does not stream. */
 export type Scripted = Part[][];
 
+/** An event as /run_sse shows it: what tests look at. */
+export interface ShownEvent {
+  id: string;
+  author: string;
+  partial?: boolean;
+  content?: Content;
+  errorCode?: string;
+  usageMetadata?: object;
+}
+
 export interface Told {
   state: RunState;
-  /** What /run_sse would show. */
-  frames: Record<string, any>[];
+  frames: ShownEvent[];
   /** The reason of an error frame. */
   reason?: string;
 }
@@ -34,12 +43,14 @@ export class Conversation {
   readonly sessions: SqliteSessionStore;
   readonly #runs: ReturnType<typeof createRunService>;
   readonly #answers: Scripted[] = [];
-  #otherwise: Scripted;
+  readonly #otherwise: Scripted;
+  readonly #readRequest: ConversationOptions['readRequest'];
 
   constructor(
     rootAgent: BaseAgent,
-    { plugins = [], limits = {}, otherwise = [[{ text: 'yes' }]] }: ConversationOptions = {},
+    { readRequest, plugins = [], limits = {}, otherwise = [[{ text: 'yes' }]] }: ConversationOptions,
   ) {
+    this.#readRequest = readRequest;
     setLogger(toAdkLogger(silentLog));
     useModel({
       backend: { kind: 'stand-in', baseUrl: 'http://model.invalid' },
@@ -98,7 +109,7 @@ export class Conversation {
   }
 
   async #answer(url: string, init?: RequestInit): Promise<Response> {
-    const request = readRequest(String(init?.body));
+    const request = this.#readRequest(typeof init?.body === 'string' ? init.body : '');
     if (typeof request === 'string') {
       this.refusals.push(request);
       return Response.json(
@@ -126,6 +137,8 @@ export class Conversation {
 }
 
 export interface ConversationOptions {
+  /** Gemini's rules, as the stand-in keeps them: a request's contents, or the words of the refusal. */
+  readRequest: (body: string) => { contents: unknown[] } | string;
   plugins?: BasePlugin[];
   limits?: Partial<RunLimits>;
   /** What the model answers when the script is over. */

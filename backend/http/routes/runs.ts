@@ -49,6 +49,7 @@ export function runRoutes({ agents, startTurn, metrics, defaultAppName, pingMs }
     'APP_BROKEN',
     'SESSION_NOT_FOUND',
     'INVALID_REQUEST',
+    'BAD_REQUEST',
     'DRAINING',
     'SESSION_BUSY',
     'TURN_FAILED',

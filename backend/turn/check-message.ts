@@ -1,0 +1,34 @@
+import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from '@google/adk';
+import type { Content, FunctionResponse } from '@google/genai';
+import { AppError } from '../errors/app-error.ts';
+
+/**
+ * Refuses what a caller may not write into a message, before anything of it is stored: calls, which are the model's, and
+ * responses of which nobody can say what they answer. Throws BAD_REQUEST with what has to be changed.
+ */
+export function checkMessage(message: Content | undefined): void {
+  for (const { functionCall, functionResponse } of message?.parts ?? []) {
+    if (functionCall) throw refusal('A message may not hold a function call: calls are the model’s.');
+    if (!functionResponse) continue;
+    if (!functionResponse.id)
+      throw refusal('A function response in a message needs the id of the call that it answers.');
+    if (functionResponse.name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME && !isReadable(functionResponse))
+      throw refusal('The answer to a confirmation must be {"confirmed": true or false}.');
+  }
+}
+
+/** ADK takes an object, or its JSON text under the key `response`. */
+function isReadable({ response }: FunctionResponse): boolean {
+  if (!response) return false;
+  const text = response['response'];
+  if (Object.keys(response).length !== 1 || text === undefined) return true;
+  if (typeof text !== 'string') return false;
+  try {
+    const answer: unknown = JSON.parse(text);
+    return typeof answer === 'object' && answer !== null;
+  } catch {
+    return false;
+  }
+}
+
+const refusal = (detail: string): AppError => new AppError('BAD_REQUEST', detail);
