@@ -16,7 +16,7 @@ const told = (contents: Content[]): string[] =>
       if (functionCall) return `${functionCall.name}(${functionCall.id ?? ''})`;
       if (!functionResponse) return text;
       const { id = '', name, response: value } = functionResponse;
-      return `${name}(${id})=${value && 'result' in value ? String(value['result']) : 'none'}`;
+      return `${name}(${id})=${value?.['result'] === undefined ? 'none' : String(value['result'])}`;
     });
     return `${role}: ${words.join(', ')}`;
   });

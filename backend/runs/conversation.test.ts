@@ -10,8 +10,15 @@ import {
 import type { Part } from '@google/genai';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { DEFAULT_RUN_LIMITS } from './run-parts.ts';
-import { readRequest } from '../../ops/standins/gemini/validate.ts';
+import { refuseByModel } from '../../standins/gemini/model-rules.ts';
+import { readRequest } from '../../standins/gemini/validate.ts';
 import { Conversation, KEY, type ConversationOptions, type ShownEvent } from '../testing/conversation.ts';
+
+/** As the newest model, which refuses most. */
+function strictly(body: string): ReturnType<typeof readRequest> {
+  const request = readRequest(body);
+  return typeof request === 'string' ? request : (refuseByModel('gemini-3.8-flash', request) ?? request);
+}
 
 type AgentOptions = Partial<ConstructorParameters<typeof LlmAgent>[0]>;
 
@@ -39,8 +46,8 @@ const tools = (): FunctionTool[] => [
 function begin(agent: AgentOptions = {}, options: Partial<ConversationOptions> = {}): Conversation {
   deleted = 0;
   open = new Conversation(
-    new LlmAgent({ name: 'root', model: 'gemini-2.5-flash', tools: tools(), ...agent }),
-    { readRequest, ...options },
+    new LlmAgent({ name: 'root', model: 'gemini-3.8-flash', tools: tools(), ...agent }),
+    { readRequest: strictly, ...options },
   );
   return open;
 }
@@ -148,7 +155,7 @@ describe('whatever the model answers, the next message is answered', () => {
 describe('a step that failed', () => {
   const transfer = (agentName: string): Part => call('transfer_to_agent', { agentName });
   const subAgents = (): LlmAgent[] => [
-    new LlmAgent({ name: 'helper', model: 'gemini-2.5-flash', description: 'h' }),
+    new LlmAgent({ name: 'helper', model: 'gemini-3.8-flash', description: 'h' }),
   ];
 
   test('a transfer to an agent that does not exist is told to the model, with the agents there are', async () => {

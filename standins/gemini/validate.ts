@@ -56,10 +56,8 @@ function refuseContents(contents: Content[]): string | undefined {
     const refused = refuseOrder(contents, index);
     if (refused) return refused;
   }
-  const [first, last] = [contents[0], contents.at(-1)];
-  if (first?.role === 'model')
+  if (contents[0]?.role === 'model')
     return 'Please ensure that multiturn requests alternate between user and model.';
-  if (last?.role === 'model') return 'Requests ending with a model turn are not supported.';
   return undefined;
 }
 
