@@ -16,7 +16,7 @@ const told = (contents: Content[]): string[] =>
       if (functionCall) return `${functionCall.name}(${functionCall.id ?? ''})`;
       if (!functionResponse) return text;
       const { id = '', name, response: value } = functionResponse;
-      return `${name}(${id})=${value?.['result'] === undefined ? 'none' : String(value['result'])}`;
+      return `${name}(${id})=${JSON.stringify(value?.['result'])?.replaceAll('"', '') ?? 'none'}`;
     });
     return `${role}: ${words.join(', ')}`;
   });
