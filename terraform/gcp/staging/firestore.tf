@@ -6,6 +6,10 @@ resource "google_firestore_database" "staging" {
   location_id = var.location
   type        = "FIRESTORE_NATIVE"
 
+  # A transaction whose task was killed keeps its pessimistic locks for 60 s, across clouds
+  # and round trips of 20 ms (docs/decisions/0094).
+  concurrency_mode = "OPTIMISTIC"
+
   # Seven days back, to the minute, instead of one hour.
   point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
 
@@ -29,18 +33,27 @@ resource "google_firestore_field" "expiry" {
   index_config {}
 }
 
-# Nobody asks by these, and each part of them would be an index entry: an event with many
-# fields would reach the limit of 40,000, and every write would cost more time.
+# Nobody asks by these, and each part of them would be an index entry: a document with many
+# fields would reach the limit of 40,000, and every write would cost more time. All fields
+# of shared state (app_states, and users below user_states) have names that callers chose.
 resource "google_firestore_field" "unindexed" {
   for_each = {
-    events       = "event_data"
-    lornu_frames = "lines"
-    lornu_runs   = "request"
+    events            = { collection = "events", field = "event_data" }
+    events_app        = { collection = "events", field = "appName" }
+    events_user       = { collection = "events", field = "userId" }
+    lornu_frames      = { collection = "lornu_frames", field = "lines" }
+    lornu_runs        = { collection = "lornu_runs", field = "request" }
+    app_state         = { collection = "app_states", field = "*" }
+    user_state        = { collection = "users", field = "*" }
+    memories_content  = { collection = "memories", field = "content" }
+    memories_keywords = { collection = "memories", field = "keywords" }
+    tasks             = { collection = "tasks", field = "json" }
+    webhooks          = { collection = "webhooks", field = "json" }
   }
 
   database   = google_firestore_database.staging.name
-  collection = each.key
-  field      = each.value
+  collection = each.value.collection
+  field      = each.value.field
 
   index_config {}
 }
@@ -62,6 +75,28 @@ resource "google_firestore_field" "session_app" {
       order       = "ASCENDING"
       query_scope = "COLLECTION_GROUP"
     }
+  }
+}
+
+# What is remembered of a user, by one word: this service and google-adk ask alike. Whether
+# Firestore would merge single-field indexes for it is not documented without doubt.
+resource "google_firestore_index" "memories_by_word" {
+  database   = google_firestore_database.staging.name
+  collection = "memories"
+
+  fields {
+    field_path = "appName"
+    order      = "ASCENDING"
+  }
+
+  fields {
+    field_path = "userId"
+    order      = "ASCENDING"
+  }
+
+  fields {
+    field_path   = "keywords"
+    array_config = "CONTAINS"
   }
 }
 

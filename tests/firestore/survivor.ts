@@ -1,0 +1,111 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { FirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { startService } from '../../ops/servers/agent-servers.ts';
+import type { Server } from '../../ops/servers/server.ts';
+import { firestoreVariables } from '../runs/chaos.ts';
+import { readStream, type Conversation } from '../runs/client.ts';
+import { createSession } from '../runs/create-session.ts';
+
+const ROOT = resolve(import.meta.dir, '../..');
+
+export interface Survived {
+  /** How each stream ended at the survivor: 'ended' where the run came to its end. */
+  ends: ('ended' | 'cut')[];
+  /** From the kill to the survivor's first frame of each turn, milliseconds, the shortest first. */
+  waits: number[];
+  /** Status and last line of the answer to a new message in each session. */
+  answers: (number | string | undefined)[][];
+}
+
+/**
+ * Two services on one Firestore, `turns` turns under way at one of them, which is killed once and not started again: what
+ * its listeners see at the other one.
+ */
+export async function surviveOneKill(
+  standin: FirestoreStandin,
+  { turns, leaseMs, roundTripMs }: { turns: number; leaseMs: number; roundTripMs: number },
+): Promise<Survived> {
+  const scratchDir = mkdtempSync(join(tmpdir(), 'survivor-'));
+  const model = await spawnGeminiStandin();
+  const servers: Server[] = [];
+  const start = async (name: string): Promise<Server> => {
+    const server = await startService({
+      root: ROOT,
+      modelUrl: model.url,
+      agentsDir: join(ROOT, 'agents'),
+      scratchDir: join(scratchDir, name),
+      env: { ...firestoreVariables(standin.host), LORNU_LEASE_MS: `${leaseMs}`, LORNU_DRAIN_MS: '300' },
+    });
+    servers.push(server);
+    return server;
+  };
+  try {
+    const survivor = await start('survivor');
+    const victim = await start('victim');
+    standin.delayMs = roundTripMs;
+    const sessions = Array.from({ length: turns }, (_, index): Conversation => ({
+      baseUrl: victim.url,
+      appName: 'lornu',
+      userId: `u${index % 7}`,
+      sessionId: `s${index}`,
+    }));
+    await Promise.all(sessions.map(createSession));
+    const runIds = await Promise.all(
+      sessions.map(async (session) => {
+        const answer = await begin(session, 'count to 25 every 600 ms');
+        if (!answer.ok) throw new Error(`A turn did not begin: ${answer.status}`);
+        // Read as a client that listens, until the kill cuts it.
+        void answer.text().catch(() => '');
+        return answer.headers.get('lornu-run-id') ?? '';
+      }),
+    );
+    await Bun.sleep(3_000);
+    process.kill(victim.pid, 'SIGKILL');
+    const killedAt = performance.now();
+    const there = sessions.map((session) => ({ ...session, baseUrl: survivor.url }));
+    const heard = await Promise.all(there.map((session, index) => listen(session, runIds[index]!, killedAt)));
+    const answers = await Promise.all(
+      there.map(async (session) => {
+        const answer = await begin(session, 'hello');
+        return [answer.status, (await answer.text()).trimEnd().split('\n').at(-1)];
+      }),
+    );
+    return {
+      ends: heard.map(({ end }) => end),
+      waits: heard.map(({ waitMs }) => waitMs).toSorted((a, b) => a - b),
+      answers,
+    };
+  } finally {
+    standin.delayMs = 0;
+    await Promise.all(servers.map((server) => server.stop()));
+    await model.stop();
+    await rm(scratchDir, { recursive: true, force: true });
+  }
+}
+
+const begin = ({ baseUrl, ...session }: Conversation, text: string): Promise<Response> =>
+  fetch(`${baseUrl}/run_sse`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...session, streaming: true, newMessage: { role: 'user', parts: [{ text }] } }),
+  });
+
+async function listen(
+  { baseUrl, appName, userId, sessionId }: Conversation,
+  runId: string,
+  killedAt: number,
+): Promise<{ end: 'ended' | 'cut'; waitMs: number }> {
+  const runs = `${baseUrl}/api/v1/apps/${appName}/users/${userId}/sessions/${sessionId}/runs`;
+  const stream = readStream(await fetch(`${runs}/${runId}/frames`));
+  let waitMs = Number.POSITIVE_INFINITY;
+  for (;;) {
+    const { value, done } = await stream.next();
+    if (done) return { end: value, waitMs };
+    // Frames of the process that took over are numbered from the next million on.
+    if (value.index >= 1_000_000) waitMs = Math.min(waitMs, performance.now() - killedAt);
+  }
+}
