@@ -43,6 +43,8 @@ const ROOMS = {
     ['observability'],
     ['config'],
     ['errors'],
+    // JSON in and out without loss.
+    ['json'],
   ],
   cli: [['main.ts'], ['run-cli.ts'], ['command-table.ts'], ['commands'], ['checks']],
   'frontend/src': [

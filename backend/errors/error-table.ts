@@ -206,6 +206,11 @@ export const ERROR_TABLE = {
     sentence: 'The turn failed.',
     next: 'Read the detail; the session holds an event that says the same, and the next message goes on from it.',
   },
+  TURN_TAKES_LONGER: {
+    status: 504,
+    sentence: 'The turn takes longer than /run may stay silent; it goes on and is stored.',
+    next: 'Listen to the run that the header lornu-run-id names, or read the session later; /run_sse has no such limit.',
+  },
   NOT_BUILT: {
     status: 501,
     sentence: 'This part of the ADK contract is not served here.',

@@ -7,14 +7,16 @@ import type { AppContext } from './route.ts';
 /** Names the row of the error table beside FastAPI's body, which has no place for it. */
 const ERROR_CODE_HEADER = 'x-error-code';
 
+/** A failed turn is logged by its run, with its cause; one that goes on is no failure. */
+const LOGGED_BY_RUN = new Set<string>(['TURN_FAILED', 'TURN_TAKES_LONGER']);
+
 /**
  * The answer to what a handler threw: an expected failure as its row says, anything else logged as a bug
  * and answered INTERNAL, so that no message or stack of ours reaches a caller.
  */
 export function answerError(error: unknown, context: AppContext, log: Logger): Response {
   const known = error instanceof AppError ? error : new AppError('INTERNAL', undefined, { cause: error });
-  // A failed turn is logged by its run, with its cause.
-  if (known.status >= 500 && known.code !== 'TURN_FAILED') {
+  if (known.status >= 500 && !LOGGED_BY_RUN.has(known.code)) {
     log.error('request failed', {
       requestId: context.get('requestId'),
       traceId: context.get('traceId'),

@@ -21,7 +21,7 @@ const HIGH_WATER_MARK_BYTES = 64 * 1024;
 const PING = ': ping\n\n';
 
 /** Names the run before its first frame has come. */
-const RUN_ID_HEADER = 'lornu-run-id';
+export const RUN_ID_HEADER = 'lornu-run-id';
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',

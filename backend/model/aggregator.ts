@@ -1,6 +1,6 @@
 import { generateClientFunctionCallId, type LlmResponse } from '@google/adk';
 import { FinishReason, type FunctionCall, type Part } from '@google/genai';
-import type { GeminiResponse } from './call-model.ts';
+import type { GeminiResponse } from './read-answer.ts';
 import { toLlmResponse } from './llm-response.ts';
 import { UNNAMED_FUNCTION } from './pair-calls.ts';
 import { applyPartialArgument } from './partial-arguments.ts';

@@ -1,7 +1,7 @@
-import type { GenerateContentResponse } from '@google/genai';
 import { credentialsOf, endpointOf } from './gemini-endpoint.ts';
-import { ModelError, modelErrorFrom } from './model-error.ts';
+import { ModelError } from './model-error.ts';
 import { DEFAULT_TIMEOUTS, type ModelSettings } from './model-settings.ts';
+import { type GeminiResponse, readStream, readWhole, refusalOf } from './read-answer.ts';
 
 export interface ModelCall {
   model: string;
@@ -11,41 +11,38 @@ export interface ModelCall {
   signal?: AbortSignal;
 }
 
-/** The parts of Gemini's answer that are read; the package's class has getters that plain JSON lacks. */
-export type GeminiResponse = Pick<
-  GenerateContentResponse,
-  'candidates' | 'promptFeedback' | 'usageMetadata' | 'modelVersion'
->;
-
 /**
- * One request to Gemini's API, no retries: the answers as they come.
- * Throws ModelError for refusals, silence, broken streams; simply ends when the caller aborts.
+ * One request to Gemini's API, no retries: the answers as they come. The first byte, and without a stream the whole
+ * answer, has to come within `withinMs`.
+ * Throws ModelError for refusals, silence, and answers that end before Gemini says so; simply ends when the caller aborts.
  */
-export async function* callModel(settings: ModelSettings, call: ModelCall): AsyncGenerator<GeminiResponse> {
-  const { firstByteMs, silenceMs } = { ...DEFAULT_TIMEOUTS, ...settings.timeouts };
+export async function* callModel(
+  settings: ModelSettings,
+  call: ModelCall,
+  withinMs = Number.POSITIVE_INFINITY,
+): AsyncGenerator<GeminiResponse> {
+  const { firstByteMs, silenceMs, answerMs, afterEndMs } = { ...DEFAULT_TIMEOUTS, ...settings.timeouts };
   const watchdog = new Watchdog(call.signal);
+  let isOver = false;
   try {
-    watchdog.expect(firstByteMs, 'The model did not answer in time.');
+    watchdog.expect(
+      Math.min(withinMs, call.stream ? firstByteMs : answerMs),
+      'The model did not answer in time.',
+    );
     const response = await request(settings, call, watchdog.signal);
-    if (!response.ok) throw modelErrorFrom(response.status, await response.text(), response.headers);
+    if (!response.ok) throw await refusalOf(response);
     if (!call.stream) {
-      yield parseAnswer(await response.text());
+      yield await readWhole(response);
       return;
     }
-    const decoder = new TextDecoder();
-    let rest = '';
-    for await (const bytes of response.body ?? []) {
-      watchdog.expect(silenceMs, 'The model stopped in the middle of its answer.');
-      rest += decoder.decode(bytes, { stream: true });
-      let end = rest.indexOf('\n');
-      for (; end !== -1; end = rest.indexOf('\n')) {
-        const line = rest.slice(0, end);
-        rest = rest.slice(end + 1);
-        if (line.startsWith('data:')) yield parseAnswer(line.slice(5));
-      }
-    }
+    yield* readStream(response, (over) => {
+      isOver = over;
+      watchdog.expect(over ? afterEndMs : silenceMs, 'The model stopped in the middle of its answer.');
+    });
   } catch (error) {
-    if (!call.signal?.aborted) throw watchdog.explain(error);
+    // Once Gemini has said that the answer is over, a connection that is cut or stays open takes nothing from it.
+    const isAfterEnd = isOver && !(error instanceof ModelError);
+    if (!call.signal?.aborted && !isAfterEnd) throw watchdog.explain(error);
   } finally {
     watchdog.stop();
   }
@@ -56,21 +53,20 @@ async function request(settings: ModelSettings, call: ModelCall, signal: AbortSi
   const url = endpointOf(settings.backend, call.model, method) + (call.stream ? '?alt=sse' : '');
   const headers = {
     'content-type': 'application/json',
+    'accept-encoding': 'identity',
     ...call.headers,
     ...(await credentialsOf(settings.backend)),
   };
-  return (settings.fetch ?? fetch)(url, { method: 'POST', headers, body: call.body, signal });
-}
-
-function parseAnswer(text: string): GeminiResponse {
-  let answer: GeminiResponse & { error?: { code?: number } };
-  try {
-    answer = JSON.parse(text);
-  } catch (error) {
-    throw new ModelError('UNAVAILABLE', 'The model sent something that is not JSON.', { cause: error });
-  }
-  if (answer.error) throw modelErrorFrom(answer.error.code ?? 500, text, new Headers());
-  return answer;
+  // Never to another address than the configured one; never unpacked unseen, so that the bytes can be counted.
+  const init: BunFetchRequestInit = {
+    method: 'POST',
+    headers,
+    body: call.body,
+    signal,
+    redirect: 'manual',
+    decompress: false,
+  };
+  return (settings.fetch ?? fetch)(url, init);
 }
 
 /** Ends a call when the caller aborts or when nothing arrives for too long; knows afterwards which of them it was. */

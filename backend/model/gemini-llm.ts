@@ -64,8 +64,8 @@ export class GeminiLlm extends BaseLlm {
       headers: { ...this.trackingHeaders, ...request.config?.httpOptions?.headers },
       signal,
     };
-    const own = withRetries(this.#settings, signal, () =>
-      withNewestKey(this.#settings.backend, () => callModel(this.#settings, call)),
+    const own = withRetries(this.#settings, signal, (withinMs) =>
+      withNewestKey(this.#settings.backend, () => callModel(this.#settings, call, withinMs)),
     );
     const answers = this.#settings.answerInstead ? orElse(own, this.#settings, request, signal) : own;
     if (!stream) {

@@ -1,6 +1,6 @@
 import type { LlmResponse } from '@google/adk';
 import { FinishReason } from '@google/genai';
-import type { GeminiResponse } from './call-model.ts';
+import type { GeminiResponse } from './read-answer.ts';
 
 /** ADK's response for one answer of Gemini's API, by Python ADK's rules (adk-js leaves out modelVersion, for one). */
 export function toLlmResponse(response: GeminiResponse): LlmResponse {

@@ -47,7 +47,23 @@ export function modelErrorFrom(status: number, text: string, headers: Headers): 
   const code = error?.status ?? `HTTP_${status}`;
   const message = error?.message ?? 'The model refused the request without a reason.';
   const retryAfterMs = retryDelayMs(error) ?? retryAfterHeaderMs(headers);
-  return new ModelError(code, `${status} ${code}. ${message}`, { status, retryAfterMs });
+  if (status === 401 || status === 403) {
+    const cause = new Error(message);
+    return new ModelError(code, `${status} ${code}. ${NOT_FOR_CALLERS}`, { status, retryAfterMs, cause });
+  }
+  return new ModelError(code, `${status} ${code}. ${forCallers(message)}`, { status, retryAfterMs });
+}
+
+/** Why the model does not accept us names keys, accounts and projects: that is for the log. */
+const NOT_FOR_CALLERS = 'The model does not accept this service; the log says why.';
+
+/** Gemini's sentence without the names of what we are to Google. */
+function forCallers(message: string): string {
+  return message
+    .replace(/\bprojects\/[^/\s`'"]+/g, 'projects/***')
+    .replace(/\b(project(?:[ _](?:number|id))?[ :=]+)[\w-]*\d[\w-]*/gi, '$1***')
+    .replace(/\bAIza[\w-]{20,}/g, '***')
+    .replace(/(?<![\w.-])[\w.-]{1,64}@[\w-]{1,64}\.iam\.gserviceaccount\.com/g, '***');
 }
 
 function parseStatus(text: string): GoogleStatus | undefined {

@@ -24,6 +24,13 @@ export interface ModelTimeouts {
   firstByteMs: number;
   /** Between two pieces of a streamed answer. */
   silenceMs: number;
+  /**
+   * From the first try of a call to the first byte of its answer (without a stream: to its last), all tries together.
+   * Below the load balancer's idle time, or a caller hears of the failure from the load balancer.
+   */
+  answerMs: number;
+  /** How long a stream is still read after Gemini has said that the answer is over: usage may follow. */
+  afterEndMs: number;
 }
 
 export interface ModelSettings {
@@ -46,5 +53,10 @@ export interface ModelSettings {
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-export const DEFAULT_TIMEOUTS: ModelTimeouts = { firstByteMs: 60_000, silenceMs: 60_000 };
+export const DEFAULT_TIMEOUTS: ModelTimeouts = {
+  firstByteMs: 60_000,
+  silenceMs: 60_000,
+  answerMs: 100_000,
+  afterEndMs: 5_000,
+};
 export const DEFAULT_MAX_RETRIES = 3;

@@ -1,5 +1,5 @@
 import { ModelError } from './model-error.ts';
-import { DEFAULT_MAX_RETRIES, type ModelSettings } from './model-settings.ts';
+import { DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUTS, type ModelSettings } from './model-settings.ts';
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
@@ -8,18 +8,20 @@ const LONGEST_ASKED_MS = 30_000;
 
 /**
  * Repeats a call that failed before its first piece came; after that a failure is passed on, because what was shown
- * can't be taken back. RetryInfo is honoured; without it the pauses double, with jitter.
+ * can't be taken back. RetryInfo is honoured; without it the pauses double, with jitter. All tries share one deadline
+ * (`timeouts.answerMs`): each is told how many milliseconds are left.
  */
 export async function* withRetries<T>(
-  settings: Pick<ModelSettings, 'maxRetries' | 'log' | 'sleep'>,
+  settings: Pick<ModelSettings, 'maxRetries' | 'log' | 'sleep' | 'timeouts'>,
   signal: AbortSignal | undefined,
-  call: () => AsyncGenerator<T>,
+  call: (withinMs: number) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
   const maxRetries = settings.maxRetries ?? DEFAULT_MAX_RETRIES;
+  const giveUpAt = performance.now() + (settings.timeouts?.answerMs ?? DEFAULT_TIMEOUTS.answerMs);
   for (let retry = 0; ; retry++) {
     let begun = false;
     try {
-      for await (const piece of call()) {
+      for await (const piece of call(giveUpAt - performance.now())) {
         begun = true;
         yield piece;
       }
@@ -27,7 +29,8 @@ export async function* withRetries<T>(
     } catch (error) {
       if (begun || signal?.aborted || !(error instanceof ModelError) || !error.isRetryable) throw error;
       const pauseMs = error.retryAfterMs ?? backoffMs(retry);
-      if (retry >= maxRetries || pauseMs > LONGEST_ASKED_MS) throw error;
+      const isTooLate = performance.now() + pauseMs >= giveUpAt;
+      if (retry >= maxRetries || pauseMs > LONGEST_ASKED_MS || isTooLate) throw error;
       settings.log?.warn('The model is asked again', {
         code: error.code,
         status: error.status,

@@ -1,3 +1,5 @@
+import { endOfString } from '../json/parse-json.ts';
+
 /** Deepest nesting of arrays and objects that is accepted: parsers and stores downstream recurse. */
 export const MAX_NESTING = 64;
 
@@ -32,17 +34,4 @@ export function excessOf(text: string): 'nesting' | 'values' | undefined {
     } else if (char === 0x7d || char === 0x5d) depth--;
   }
   return undefined;
-}
-
-/** Where the string that begins at `start` ends: the index of its closing quote, or of the text's end. */
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end === -1 ? text.length : end;
-}
-
-function isEscaped(text: string, index: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(index - 1 - backslashes) === 0x5c /* \ */) backslashes++;
-  return backslashes % 2 === 1;
 }

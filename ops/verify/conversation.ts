@@ -1,3 +1,4 @@
+import { createParser } from 'eventsource-parser';
 import { ask, excerpt, type Target } from './target.ts';
 
 /** Whoever verifies is this user; the sessions are deleted again. */
@@ -142,17 +143,18 @@ async function openStream(
 
 async function* readParts(response: Response): AsyncGenerator<StreamPart> {
   const decoder = new TextDecoder();
-  let rest = '';
+  const parts: StreamPart[] = [];
+  let atMs = 0;
   let index: number | undefined;
+  const parser = createParser({
+    onComment: (text) => void parts.push({ kind: 'comment', text: text.trim(), atMs }),
+    onId: (id) => (index = Number(id.slice(id.lastIndexOf(':') + 1))),
+    onEvent: ({ data }) =>
+      void parts.push({ kind: 'frame', index, event: JSON.parse(data) as WireEvent, atMs }),
+  });
   for await (const bytes of response.body ?? []) {
-    const atMs = performance.now();
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split(/\r?\n/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (line.startsWith('id: ')) index = Number(line.slice(line.lastIndexOf(':') + 1));
-      else if (line.startsWith(':')) yield { kind: 'comment', text: line.slice(1).trim(), atMs };
-      else if (line.startsWith('data: '))
-        yield { kind: 'frame', index, event: JSON.parse(line.slice(6)) as WireEvent, atMs };
-    }
+    atMs = performance.now();
+    parser.feed(decoder.decode(bytes, { stream: true }));
+    yield* parts.splice(0);
   }
 }

@@ -1,5 +1,5 @@
 import type { Conversation, FunctionDeclaration } from './request.ts';
-import type { FinishReason, Script } from './script.ts';
+import type { FinishReason, Mishap, NoAnswer, Script } from './script.ts';
 import { count, MARKDOWN_SAMPLE, prose } from './texts.ts';
 import { fillArguments, readCalls } from './tool-calls.ts';
 
@@ -27,7 +27,7 @@ const refusal = (status: number, retryAfterSeconds?: number): Script => ({
 });
 const finish = (text: string, finishReason: FinishReason): Script => ({ text, finishReason });
 const AFTER = '(?: after (?<chunks>\\d+))?';
-const mishap = (kind: 'stall' | 'break' | 'error' | 'garbage') => (match: RegExpExecArray) => ({
+const mishap = (kind: Mishap['kind']) => (match: RegExpExecArray) => ({
   text: prose(80),
   mishap: { kind, afterChunks: number(match.groups?.['chunks'], 3) },
 });
@@ -88,6 +88,24 @@ export const RULES: Rule[] = [
     when: new RegExp(`simulate garbage${AFTER}`, 'i'),
     what: 'a frame that is no JSON arrives after so many chunks',
     answer: mishap('garbage'),
+  },
+  {
+    example: 'simulate plain error after 3',
+    when: new RegExp(`simulate plain error${AFTER}`, 'i'),
+    what: 'an error object (503) arrives as lines of JSON, outside of any event, after so many chunks',
+    answer: mishap('plain error'),
+  },
+  {
+    example: 'simulate end after 3',
+    when: new RegExp(`simulate end${AFTER}`, 'i'),
+    what: 'the stream ends after so many chunks, without a finishReason',
+    answer: mishap('end'),
+  },
+  {
+    example: 'simulate answer of HTML',
+    when: /simulate answer of (?<what>HTML|a list|nothing|usage alone|204|a redirect)/i,
+    what: 'what a proxy or nobody answers: 200 without an answer in it, 204, or 307 to another address',
+    answer: (match) => ({ text: '', noAnswer: match.groups?.['what'] as NoAnswer }),
   },
   {
     example: 'simulate safety stop',

@@ -4,10 +4,13 @@ export type FinishReason = 'STOP' | 'MAX_TOKENS' | 'SAFETY' | 'MALFORMED_FUNCTIO
 
 /** How a stream goes wrong after it began well. */
 export interface Mishap {
-  kind: 'stall' | 'break' | 'error' | 'garbage';
+  kind: 'stall' | 'break' | 'error' | 'garbage' | 'plain error' | 'end';
   /** Chunks that are sent before it; 0 = headers only. */
   afterChunks: number;
 }
+
+/** An answer of a proxy, or of nobody: taken for a model's, it would be silence. */
+export type NoAnswer = 'HTML' | 'a list' | 'nothing' | 'usage alone' | '204' | 'a redirect';
 
 /** A refusal before the stream: the HTTP status and Google's name for it. */
 export interface Refusal {
@@ -26,6 +29,7 @@ export interface Script {
   promptBlocked?: boolean;
   mishap?: Mishap;
   refusal?: Refusal;
+  noAnswer?: NoAnswer;
   /** Number of pieces that the text is streamed in; the command line's default when left out. */
   chunks?: number;
   /** One piece a word, whatever `chunks` says. */

@@ -1,7 +1,7 @@
 import { declaredFunctions, type GeminiRequest, promptLength, readConversation } from './request.ts';
 import { Responder } from './respond.ts';
 import { refuseByModel } from './model-rules.ts';
-import { type StreamEnd, streamAnswer, wholeAnswer } from './stream.ts';
+import { noAnswer, type StreamEnd, streamAnswer, wholeAnswer } from './stream.ts';
 import { readRequest } from './validate.ts';
 import { errorResponse, modelBody, tokens } from './wire.ts';
 
@@ -85,6 +85,10 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
       responseId: crypto.randomUUID(),
       promptTokenCount,
     };
+    if (script.noAnswer) {
+      end('done');
+      return noAnswer(script.noAnswer, answer);
+    }
     if (method === 'streamGenerateContent') return streamAnswer(script, answer, end);
     return answerWhole(script, answer, end, request.signal);
   };

@@ -1,6 +1,6 @@
 import type { Part } from './request.ts';
 import { signatureOf, signsCalls } from './model-rules.ts';
-import type { Script } from './script.ts';
+import type { NoAnswer, Script } from './script.ts';
 import { errorBody, responseBody, tokens, type Usage } from './wire.ts';
 
 export interface AnswerOptions {
@@ -93,6 +93,8 @@ export function streamAnswer(
         return;
       }
       if (mishap?.kind === 'error') controller.enqueue(encoder.encode(frame(errorBody(503))));
+      if (mishap?.kind === 'plain error')
+        controller.enqueue(encoder.encode(`${JSON.stringify(errorBody(503), null, 2)}\n`));
       if (mishap?.kind === 'garbage')
         controller.enqueue(encoder.encode('data: {"candidates": [{"con\r\n\r\n'));
       onEnd(mishap?.kind === 'break' ? 'broken' : 'done');
@@ -108,6 +110,28 @@ export function streamAnswer(
     },
   });
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}
+
+/** What is no answer at all, with a status that says all is well. */
+export function noAnswer(kind: NoAnswer, options: AnswerOptions): Response {
+  switch (kind) {
+    case 'HTML':
+      return new Response('<!doctype html><title>Sign in</title>', {
+        headers: { 'content-type': 'text/html' },
+      });
+    case 'a list':
+      return Response.json([wholeAnswer({ text: 'This is a list.' }, options)]);
+    case 'nothing':
+      return new Response('', { headers: { 'content-type': 'text/event-stream' } });
+    case 'usage alone': {
+      const usageMetadata = { promptTokenCount: options.promptTokenCount };
+      return new Response(frame({ usageMetadata }), { headers: { 'content-type': 'text/event-stream' } });
+    }
+    case '204':
+      return new Response(null, { status: 204 });
+    case 'a redirect':
+      return new Response(null, { status: 307, headers: { location: '/elsewhere' } });
+  }
 }
 
 /** Of calls made at once the first one is signed; each has an id where the model gives ids. */

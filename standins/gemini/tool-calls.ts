@@ -1,3 +1,4 @@
+import { parseExactly } from './exact-json.ts';
 import { type FunctionDeclaration, isObject, type JsonSchema, type Part } from './request.ts';
 
 type FunctionCall = NonNullable<Part['functionCall']>;
@@ -50,7 +51,7 @@ function smallestValue(schema: JsonSchema | undefined, text: string): unknown {
 function leadingObject(text: string): Record<string, unknown> {
   for (let end = text.indexOf('}'); end !== -1; end = text.indexOf('}', end + 1)) {
     try {
-      const value: unknown = JSON.parse(text.slice(0, end + 1));
+      const value: unknown = parseExactly(text.slice(0, end + 1));
       return isObject(value) ? value : {};
     } catch {
       // The brace closed an inner object: try the next one.

@@ -1,3 +1,4 @@
+import { parseExactly } from './exact-json.ts';
 import { type Content, type GeminiRequest, isObject, type Part } from './request.ts';
 
 const KNOWN_FIELDS = new Set(
@@ -13,7 +14,7 @@ const KNOWN_FIELDS = new Set(
 export function readRequest(bodyText: string): GeminiRequest | string {
   let body: unknown;
   try {
-    body = JSON.parse(bodyText);
+    body = parseExactly(bodyText);
   } catch {
     return 'Invalid JSON payload received. Unexpected token.';
   }

@@ -37,6 +37,8 @@ describe('comparing', () => {
 
 test('comments and ids of a stream are left out; anything else that is no data line stays visible', () => {
   expect(readFrames(': ping\n\nid: 3\ndata: {"a":1}\n\n')).toEqual([{ a: 1 }]);
-  expect(readFrames('event: x\ndata: {}\n\n')).toEqual([{ notAFrame: 'event: x\ndata: {}' }]);
-  expect(readFrames('data: [DONE\n\n')).toEqual([{ notJson: 'data: [DONE' }]);
+  expect(readFrames('event: x\ndata: {}\n\n')).toEqual([{ notAFrame: 'x' }, {}]);
+  expect(readFrames('x: 1\n\n')).toEqual([{ notAFrame: 'x: 1' }]);
+  expect(readFrames('data: {}')).toEqual([{ notAFrame: 'cut in the middle of an event' }]);
+  expect(readFrames('data: [DONE\n\n')).toEqual([{ notJson: '[DONE' }]);
 });

@@ -1,3 +1,6 @@
+import { parseJson } from '@lornu/backend/json/parse-json.ts';
+import { createParser } from 'eventsource-parser';
+
 /** One request and what came back, as both servers' transcripts keep it. */
 export interface Exchange {
   /** As in "POST /run_sse". */
@@ -87,28 +90,31 @@ function readBody(text: string, contentType: string): Pick<Exchange, 'body' | 'f
   if (contentType.startsWith('text/event-stream')) return { frames: readFrames(text) };
   if (!contentType.startsWith('application/json')) return { body: text };
   try {
-    return { body: JSON.parse(text) };
+    return { body: parseJson(text) };
   } catch {
     return { body: `not JSON: ${text}` };
   }
 }
 
 /**
- * Frames of an SSE body. Comment lines and `id:` are what our service adds (docs/wire.md) and are left out here;
+ * Frames of an SSE body. Comments and `id:` are what our service adds (docs/wire.md) and are left out here;
  * any other field, or data that is not JSON, stays visible and so fails the comparison.
  */
 export function readFrames(text: string): unknown[] {
-  return text.split('\n\n').flatMap((block) => {
-    const lines = block
-      .split('\n')
-      .filter((line) => line && !line.startsWith(':') && !line.startsWith('id:'));
-    if (lines.length === 0) return [];
-    const [line = ''] = lines;
-    if (lines.length > 1 || !line.startsWith('data: ')) return [{ notAFrame: block }];
-    try {
-      return [JSON.parse(line.slice('data: '.length))];
-    } catch {
-      return [{ notJson: line }];
-    }
+  const frames: unknown[] = [];
+  const parser = createParser({
+    onEvent: ({ event, data }) => {
+      if (event !== undefined) frames.push({ notAFrame: event });
+      try {
+        frames.push(parseJson(data));
+      } catch {
+        frames.push({ notJson: data });
+      }
+    },
+    onRetry: (retry) => void frames.push({ notAFrame: { retry } }),
+    onError: ({ line }) => void frames.push({ notAFrame: line }),
   });
+  parser.feed(text);
+  if (text !== '' && !text.endsWith('\n\n')) frames.push({ notAFrame: 'cut in the middle of an event' });
+  return frames;
 }

@@ -1,3 +1,5 @@
+import { createParser } from 'eventsource-parser';
+
 /**
  * A client of the service that never loses a turn: it begins it, and where the connection breaks, it attaches again after
  * the last frame that it has seen. See docs/runs.md for the calls.
@@ -122,18 +124,20 @@ export async function* readStream(
   knownRunId?: string,
 ): AsyncGenerator<ReceivedFrame, 'ended' | 'cut'> {
   const runId = response.headers.get('lornu-run-id') ?? knownRunId ?? '';
-  let rest = '';
-  let index = -1;
+  const frames: ReceivedFrame[] = [];
+  let hasEnded = false;
+  const parser = createParser({
+    onComment: (text) => (hasEnded ||= text.startsWith('run ')),
+    onEvent: ({ id = '', data }) => {
+      const index = Number(id.slice(id.lastIndexOf(':') + 1));
+      frames.push({ runId, index, data: JSON.parse(data) as ReceivedFrame['data'] });
+    },
+  });
   const decoder = new TextDecoder();
   for await (const bytes of response.body ?? []) {
-    rest += decoder.decode(bytes, { stream: true });
-    const lines = rest.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (line.startsWith('id: ')) index = Number(line.slice(line.lastIndexOf(':') + 1));
-      else if (line.startsWith('data: ')) yield { runId, index, data: JSON.parse(line.slice(6)) };
-      else if (line.startsWith(': run ')) return 'ended';
-    }
+    parser.feed(decoder.decode(bytes, { stream: true }));
+    yield* frames.splice(0);
+    if (hasEnded) return 'ended';
   }
   return 'cut';
 }

@@ -103,12 +103,14 @@ export class LiveTask {
     const leave = () => {
       isDone = true;
       this.#listeners.delete(hear);
+      hear(undefined);
     };
     this.#listeners.add(hear);
     // No generator: each piece of an answer passes here, and a generator waits several times for one.
     return {
       next: async () => {
         if (isDone) return DONE;
+        // Who leaves wakes it too, and then nothing waits.
         while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
         const event = waiting.shift();
         if (!event || isLast(event)) leave();

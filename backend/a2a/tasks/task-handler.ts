@@ -51,7 +51,14 @@ export interface TaskHandlerParts {
   notifier?: Pick<PushNotifier, 'notify'>;
   log: Logger;
   now: () => number;
+  /**
+   * How long an answer that is no stream may take, in milliseconds: then the task is told as it stands, working. Below
+   * the load balancer's idle time, or the caller hears of neither the task nor its id.
+   */
+  answerWithinMs?: number;
 }
+
+const ANSWER_WITHIN_MS = 110_000;
 
 /** How long a cancel waits for the executor's end before it tells the task as it stands. */
 const CANCEL_WAIT_MS = 10_000;
@@ -90,7 +97,10 @@ export class TaskHandler implements A2ARequestHandler {
   async sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
     const { live, events } = await this.#begin(params, context);
     const { historyLength, returnImmediately } = params.configuration ?? {};
+    const { answerWithinMs = ANSWER_WITHIN_MS } = this.#parts;
+    const timer = setTimeout(() => void events.return?.(), answerWithinMs);
     for await (const event of events) if (event.kind === 'message' || returnImmediately) break;
+    clearTimeout(timer);
     const result = live.message ?? live.task;
     if (!result)
       throw new AppError('INTERNAL', undefined, { cause: new Error('The executor said nothing.') });

@@ -33,6 +33,7 @@ const STATUS_NAMES: Readonly<Record<number, string>> = {
   500: 'INTERNAL',
   501: 'UNIMPLEMENTED',
   503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
 };
 
 /** The JSON-RPC code of a row of the error table. */

@@ -52,7 +52,7 @@ describe('the OpenAPI document', () => {
       properties: { streaming: { type: 'boolean' }, stateDelta: expect.anything() },
     });
     expect(Object.keys(runSse?.responses ?? {}).join(' ')).toBe(
-      '200 400 401 403 404 408 409 413 422 429 500 503',
+      '200 400 401 403 404 408 409 413 422 429 500 503 504',
     );
   });
 

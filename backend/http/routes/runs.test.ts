@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'bun:test';
+import { Hono } from 'hono';
 import { createTestApp, json } from '../../testing/test-app.ts';
+import { answerError } from '../error-answer.ts';
+import { createByteBudget, mountRoutes } from '../mount-routes.ts';
+import type { AppEnv } from '../route.ts';
+import { runRoutes } from './runs.ts';
 
 const TURN = {
   appName: 'lornu',
@@ -127,4 +132,35 @@ test('a turn that fails is a failed /run, in the words of its last frame', async
     { detail: 'The model is overloaded.' },
   ]);
   expect(app.logged.filter((line) => line['level'] === 'error')).toEqual([]);
+});
+
+test('a turn that outlasts the silence a load balancer allows is answered with its run, and goes on', async () => {
+  const { services, runs, request } = await appWithSession();
+  const { promise: goOn, resolve } = Promise.withResolvers<void>();
+  runs.script = async function* () {
+    yield '{"id":"e1"}';
+    await goOn;
+    yield '{"id":"e2"}';
+  };
+  const routes = runRoutes({
+    agents: services.agents,
+    startTurn: async (_caller, turn) => runs.start(turn),
+    metrics: undefined,
+    defaultAppName: undefined,
+    pingMs: 15_000,
+    silentForMs: 30,
+  });
+  const app = new Hono<AppEnv>();
+  const limits = { bodyBytes: 1_000, uploadBytes: 1_000, bodyTimeoutMs: 1_000 };
+  mountRoutes(app, routes, limits, createByteBudget(limits));
+  app.onError((error, context) => answerError(error, context, services.log));
+  const response = await app.request('/run', json(TURN));
+  expect([
+    response.status,
+    response.headers.get('lornu-run-id'),
+    response.headers.get('x-error-code'),
+  ]).toEqual([504, 'run-1', 'TURN_TAKES_LONGER']);
+  resolve();
+  const frames = await request('/api/v1/apps/lornu/users/ann/sessions/s1/runs/run-1/frames');
+  expect(await frames.text()).toContain('"id":"e2"');
 });

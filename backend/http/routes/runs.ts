@@ -8,7 +8,7 @@ import type { TurnRequest } from '../../runs/run.ts';
 import { jsonText } from '../answer.ts';
 import { requireApp } from '../require-app.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { sseResponse } from '../sse.ts';
+import { RUN_ID_HEADER, sseResponse } from '../sse.ts';
 import { EVENT_ANSWER } from '../wire/answers.ts';
 import { RUN_AGENT_REQUEST } from '../wire/requests.ts';
 
@@ -18,10 +18,24 @@ export interface RunRoutesOptions {
   metrics: Metrics | undefined;
   defaultAppName: string | undefined;
   pingMs: number;
+  /**
+   * How long /run may stay silent, in milliseconds: below the load balancer's idle time, which would answer in our
+   * place without saying which run it was.
+   */
+  silentForMs?: number;
 }
 
+export const SILENT_FOR_MS = 110_000;
+
 /** Turns: /run answers when the turn is over, /run_sse while it goes on. A client that leaves does not end the turn. */
-export function runRoutes({ agents, startTurn, metrics, defaultAppName, pingMs }: RunRoutesOptions): Route[] {
+export function runRoutes({
+  agents,
+  startTurn,
+  metrics,
+  defaultAppName,
+  pingMs,
+  silentForMs = SILENT_FOR_MS,
+}: RunRoutesOptions): Route[] {
   function toTurn(body: z.output<typeof RUN_AGENT_REQUEST> | undefined): TurnRequest {
     if (!body) throw new AppError('INVALID_REQUEST');
     const appName = body.appName || defaultAppName;
@@ -53,6 +67,7 @@ export function runRoutes({ agents, startTurn, metrics, defaultAppName, pingMs }
     'DRAINING',
     'SESSION_BUSY',
     'TURN_FAILED',
+    'TURN_TAKES_LONGER',
     'STORE_UNAVAILABLE',
     'LIMIT_REACHED',
   ] as const;
@@ -69,11 +84,14 @@ export function runRoutes({ agents, startTurn, metrics, defaultAppName, pingMs }
       handler: async ({ body, context }) => {
         const run = await startTurn(context.get('principal'), { ...toTurn(body), streaming: false });
         const frames: string[] = [];
-        for await (const frame of run.frames()) {
+        const late = AbortSignal.timeout(silentForMs);
+        for await (const frame of run.frames(0, late)) {
           // Python ADK's /run lets the turn's failure become a plain 500 and says no more.
           if (frame.kind === 'error') throw new AppError('TURN_FAILED', reasonOf(frame.json));
           frames.push(frame.json);
         }
+        if (late.aborted && run.state === 'running')
+          throw new AppError('TURN_TAKES_LONGER', undefined, { headers: { [RUN_ID_HEADER]: run.id } });
         return jsonText(`[${frames.join(',')}]`);
       },
     }),

@@ -35,7 +35,7 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
 
   # Seconds. Each stands below the next one, or a stream is cut by whoever gives up
-  # first: ping < ALB idle < the server's keep-alive (else the ALB answers 502 from a
+  # first: ping < a silent answer (110) < ALB idle < the server's keep-alive (else the ALB answers 502 from a
   # connection the server has just closed). A stopped task has deregistration_delay to
   # finish its streams, then stop_timeout, then another task takes the run over.
   timeouts = {

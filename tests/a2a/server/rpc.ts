@@ -1,3 +1,5 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+
 type Json = Record<string, unknown>;
 
 export interface RpcAnswer {
@@ -57,15 +59,10 @@ export async function* rpcStream(
 
 /** The data of server-sent events. */
 export async function* eventData(response: Response): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const bytes of response.body ?? []) {
-    text += decoder.decode(bytes, { stream: true });
-    const events = text.split('\n\n');
-    text = events.pop() ?? '';
-    for (const event of events)
-      for (const line of event.split('\n')) if (line.startsWith('data: ')) yield line.slice(6);
-  }
+  const stream = response.body
+    ?.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
+    .pipeThrough(new EventSourceParserStream());
+  for await (const { data } of stream ?? []) yield data;
 }
 
 /** A message as 1.0 has it. */

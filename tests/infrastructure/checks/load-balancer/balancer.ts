@@ -1,3 +1,4 @@
+import { SILENT_FOR_MS } from '@lornu/backend/http/routes/runs.ts';
 import type { Check } from '../check.ts';
 import { NAME, sameSet } from '../facts.ts';
 
@@ -34,7 +35,10 @@ export const balancer: Check[] = [
       const idle = lb.number('idle_timeout');
       must(idle > 2 * STREAM_PING_S, 'One lost ping lets the load balancer cut a silent stream.');
       must(idle < SERVER_KEEP_ALIVE_S, 'The server closes connections that the load balancer still uses.');
-      must(idle >= 60, 'A turn that thinks for a minute without a stream is cut.');
+      must(
+        idle * 1000 > SILENT_FOR_MS,
+        'A turn without a stream is answered by the load balancer, not by the service.',
+      );
       const keep = lb.number('client_keep_alive');
       must(
         keep > idle && keep <= 3600,

@@ -1,0 +1,106 @@
+/**
+ * JSON in and out without loss. Integers beyond 2^53 become BigInt when they are read, and JSON.stringify prints a
+ * BigInt as the digits that it stands for, wherever in the process it is called.
+ */
+
+declare global {
+  interface JSON {
+    /** https://github.com/tc39/proposal-json-parse-with-source; TypeScript does not know it yet. */
+    rawJSON(text: string): object;
+  }
+  interface BigInt {
+    toJSON(): object;
+  }
+}
+
+// Frameworks and SDKs call JSON.stringify themselves: a replacer of ours would reach only some of the calls.
+// oxlint-disable-next-line no-extend-native -- the one hook that JSON.stringify has for a BigInt
+Object.defineProperty(BigInt.prototype, 'toJSON', {
+  configurable: true,
+  value(this: bigint): object {
+    return JSON.rawJSON(this.toString());
+  },
+});
+
+/** An integer that a double may not hold. In a string it only costs a second look. */
+const LONG_INTEGER = /[\s:,[-]\d{16}/;
+/** An escaped surrogate without its other half. */
+const LONE_SURROGATE =
+  /\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|[c-fC-F]..(?<!\\u[dD][89abAB]..\\u[dD][c-fC-F]..))/;
+
+const INTEGER = /(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
+const SHORTEST_INTEGER = 16;
+/** As Python reads integers; the time for more grows with the square of their number. */
+const MOST_DIGITS = 4_300;
+/** Marks the text of an integer until the parsed value is walked; nobody outside this process can write it. */
+const MARK = `\u0000${crypto.randomUUID()}:`;
+
+/**
+ * JSON.parse that keeps the digits of integers beyond 2^53 (as BigInt) and replaces lone surrogates by U+FFFD.
+ * A text without either, which is nearly every text, costs two regular expressions more. Throws SyntaxError.
+ */
+export function parseJson(text: string): unknown {
+  const hasLongInteger = LONG_INTEGER.test(text);
+  if (!hasLongInteger && !LONE_SURROGATE.test(text)) return JSON.parse(text);
+  return restore(JSON.parse(hasLongInteger ? markIntegers(text) : text));
+}
+
+/** Makes strings of the long integers; the contents of strings are left alone. */
+function markIntegers(text: string): string {
+  const pieces: string[] = [];
+  let from = 0;
+  while (from < text.length) {
+    const quote = text.indexOf('"', from);
+    const between = quote === -1 ? text.slice(from) : text.slice(from, quote);
+    pieces.push(between.length < SHORTEST_INTEGER ? between : between.replace(INTEGER, markInteger));
+    if (quote === -1) break;
+    from = endOfString(text, quote) + 1;
+    pieces.push(text.slice(quote, from));
+  }
+  return pieces.join('');
+}
+
+function markInteger(digits: string): string {
+  // A leading zero is no JSON: it is left for JSON.parse to refuse.
+  const isPlain = digits.length > MOST_DIGITS || Number.isSafeInteger(Number(digits)) || /^-?0/.test(digits);
+  return isPlain ? digits : JSON.stringify(MARK + digits);
+}
+
+function restore(value: unknown): unknown {
+  if (typeof value === 'string')
+    return value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value.toWellFormed();
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) value[index] = restore(value[index]);
+    return value;
+  }
+  const entries = value as Record<string, unknown>;
+  for (const key of Object.keys(entries)) {
+    const restored = restore(entries[key]);
+    if (key.isWellFormed()) {
+      if (restored !== entries[key]) setOwn(entries, key, restored);
+    } else {
+      delete entries[key];
+      setOwn(entries, key.toWellFormed(), restored);
+    }
+  }
+  return entries;
+}
+
+/** Sets an own property, `__proto__` too. */
+function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Where the string that begins at `start` ends: the index of its closing quote, or of the text's end. */
+export function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+function isEscaped(text: string, index: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(index - 1 - backslashes) === 0x5c /* \ */) backslashes++;
+  return backslashes % 2 === 1;
+}

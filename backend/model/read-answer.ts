@@ -1,0 +1,193 @@
+import type { GenerateContentResponse } from '@google/genai';
+import { createParser } from 'eventsource-parser';
+import { parseJson } from '../json/parse-json.ts';
+import { ModelError, modelErrorFrom } from './model-error.ts';
+
+/** The parts of Gemini's answer that are read; the package's class has getters that plain JSON lacks. */
+export type GeminiResponse = Pick<
+  GenerateContentResponse,
+  'candidates' | 'promptFeedback' | 'usageMetadata' | 'modelVersion'
+>;
+
+/** Most bytes of one answer: far above the longest text that Gemini writes, with room for pictures in it. */
+export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** Of a refusal only the reason is read. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
+/** What is kept of a stream's text to find the reason in where it stops being a stream of events. */
+const MAX_TAIL_CHARS = 64 * 1024;
+
+/** The error of an answer that is not 2xx. */
+export async function refusalOf(response: Response): Promise<ModelError> {
+  const { status, headers } = response;
+  if (status >= 300 && status < 400) {
+    await response.body?.cancel();
+    const detail = `The model's address redirects elsewhere (${status}); a conversation is not sent there.`;
+    return new ModelError(`HTTP_${status}`, detail, { status });
+  }
+  let text = '';
+  for await (const piece of textOf(response, MAX_REFUSAL_BYTES, () => false)) text += piece;
+  return modelErrorFrom(status, text, headers);
+}
+
+/** The answer to a call without a stream. Throws ModelError for anything but a whole answer. */
+export async function readWhole(response: Response): Promise<GeminiResponse> {
+  const pieces: string[] = [];
+  for await (const piece of textOf(response, MAX_ANSWER_BYTES, tooLarge)) pieces.push(piece);
+  const answer = toAnswer(pieces.join(''));
+  if (!isEnd(answer)) throw brokenOff(answer.candidates?.length);
+  return answer;
+}
+
+/**
+ * The pieces of a streamed answer, by the specification of server-sent events. `onBytes` hears of each arrival, and
+ * whether Gemini has said that the answer is over. Throws ModelError where it never said so.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
+export async function* readStream(
+  response: Response,
+  onBytes: (isOver: boolean) => void,
+): AsyncGenerator<GeminiResponse> {
+  const events: string[] = [];
+  const parser = createParser({ onEvent: ({ data }) => void events.push(data) });
+  let isOver = false;
+  let hasBegun = false;
+  let tail = '';
+  for await (const text of textOf(response, MAX_ANSWER_BYTES, tooLarge)) {
+    onBytes(isOver);
+    parser.feed(text);
+    tail = events.length > 0 ? text : (tail + text).slice(-MAX_TAIL_CHARS);
+    if (events.length === 0) continue;
+    for (const data of events) {
+      const answer = toAnswer(data);
+      isOver ||= isEnd(answer);
+      hasBegun = true;
+      yield answer;
+    }
+    events.length = 0;
+    if (isOver) onBytes(isOver);
+  }
+  // What follows the last event may be the reason as plain JSON, as Google's front ends send it.
+  const reason = errorIn(tail);
+  if (reason) throw reason;
+  if (!isOver) throw brokenOff(hasBegun, tail.trim() !== '');
+}
+
+/** The text of a body; more bytes than allowed end it, or throw where `onMore` does. */
+async function* textOf(
+  { body, headers }: Response,
+  maxBytes: number,
+  onMore: () => false,
+): AsyncGenerator<string> {
+  const encoding = headers.get('content-encoding') ?? 'identity';
+  // A few compressed bytes can be gigabytes: see the request, which asks for none.
+  if (encoding !== 'identity')
+    throw new ModelError(
+      'UNAVAILABLE',
+      `The model answered with ${encoding.slice(0, 20)}, which was not asked for.`,
+    );
+  const decoder = new TextDecoder();
+  let left = maxBytes;
+  for await (const bytes of body ?? []) {
+    if (bytes.byteLength > left) {
+      onMore();
+      yield decoder.decode(bytes.subarray(0, left));
+      return;
+    }
+    left -= bytes.byteLength;
+    const text = decoder.decode(bytes, { stream: true });
+    if (text) yield text;
+  }
+  const rest = decoder.decode();
+  if (rest) yield rest;
+}
+
+function tooLarge(): never {
+  const detail = `The model's answer is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB.`;
+  // Asked again it would be as large.
+  throw new ModelError('ANSWER_TOO_LARGE', detail, { status: 200 });
+}
+
+function toAnswer(text: string): GeminiResponse {
+  let answer: unknown;
+  try {
+    answer = parseJson(text);
+  } catch (error) {
+    throw new ModelError('UNAVAILABLE', 'The model sent something that is not JSON.', { cause: error });
+  }
+  if (!isObject(answer)) throw notAnAnswer();
+  if (answer['error']) throw errorOf(answer['error'], text);
+  const { candidates } = answer;
+  if (
+    candidates !== undefined &&
+    candidates !== null &&
+    !(Array.isArray(candidates) && candidates.every(isCandidate))
+  )
+    throw notAnAnswer();
+  const usage = answer['usageMetadata'];
+  if (usage !== undefined) answer['usageMetadata'] = isObject(usage) ? plausible(usage) : undefined;
+  return answer;
+}
+
+function isCandidate(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { content } = value;
+  if (content === undefined || content === null) return true;
+  if (!isObject(content)) return false;
+  const { parts } = content;
+  return parts === undefined || parts === null || (Array.isArray(parts) && parts.every(isObject));
+}
+
+/** More tokens than any model can have counted in one answer. */
+const MOST_TOKENS = 100_000_000;
+
+/** Usage without counts that cannot be: they are added up, and would use up a caller's tokens for the day. */
+function plausible(usage: Record<string, unknown>): Record<string, unknown> {
+  for (const [name, count] of Object.entries(usage)) {
+    const isCount = typeof count === 'number' || typeof count === 'bigint';
+    if (isCount && !(Number.isSafeInteger(count) && Number(count) >= 0 && Number(count) <= MOST_TOKENS))
+      delete usage[name];
+  }
+  return usage;
+}
+
+/** Whether Gemini says in it that nothing more follows: a reason why it has finished, or has not begun. */
+function isEnd({ candidates, promptFeedback }: GeminiResponse): boolean {
+  const [first] = candidates ?? [];
+  return Boolean(first?.finishReason && !first.index) || Boolean(!first && promptFeedback?.blockReason);
+}
+
+function errorIn(tail: string): ModelError | undefined {
+  const start = tail.search(/^[[{]/m);
+  if (start === -1) return undefined;
+  const text = tail.slice(start);
+  try {
+    const value = parseJson(text);
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    return isObject(first) && first['error'] ? errorOf(first['error'], text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function errorOf(error: unknown, text: string): ModelError {
+  const code = isObject(error) ? error['code'] : undefined;
+  const status = typeof code === 'number' && code >= 400 && code < 600 ? code : 500;
+  return modelErrorFrom(status, text, new Headers());
+}
+
+function notAnAnswer(): ModelError {
+  return new ModelError('UNAVAILABLE', 'The model sent something that is not an answer.');
+}
+
+function brokenOff(hasBegun: unknown, saysSomethingElse = false): ModelError {
+  const detail = hasBegun
+    ? 'The model broke off its answer.'
+    : saysSomethingElse
+      ? 'The model sent something that is not an answer.'
+      : 'The model sent an empty answer.';
+  return new ModelError('UNAVAILABLE', detail);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
