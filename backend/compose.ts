@@ -7,6 +7,7 @@ import { PushSender } from './a2a/push/push-sender.ts';
 import { TaskKeeper } from './a2a/tasks/task-keeper.ts';
 import { EnvironmentPlugin } from './agents/environment-plugin.ts';
 import { loadAgents } from './agents/load-agents.ts';
+import { modelsOf } from './agents/models-of.ts';
 import { PeerPlugin } from './agents/peer-plugin.ts';
 import { createApp } from './app.ts';
 import type { ArtifactFiles } from './artifacts/artifact-files.ts';
@@ -23,7 +24,8 @@ import { createCallers } from './identity/callers.ts';
 import { createGoogleIdentity } from './identity/google/create-google-identity.ts';
 import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
 import { createAwsCredentials, createTaskSecrets } from './identity/task-secrets.ts';
-import { modelBackend, probeModel } from './model-backend.ts';
+import { modelBackend } from './model-backend.ts';
+import { ModelWatch } from './model/model-watch.ts';
 import { createPeer, modelWithPeer, probePeer } from './peer-access.ts';
 import { useModel } from './model/gemini-llm.ts';
 import type { Logger } from './observability/logger.ts';
@@ -58,10 +60,12 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
   const secrets = createTaskSecrets(identity, credentials, { fetch, now, log });
   const google = createGoogleIdentity(identity, credentials, secrets.gcpServiceAccountKey, now);
   const backend = modelBackend(config.model, secrets.geminiApiKey, google);
+  const modelWatch = new ModelWatch({ backend, log });
   const peer = createPeer(identity, google, log, newId);
   useModel({
     backend,
     ...(config.model.name ? { model: config.model.name } : {}),
+    onAnswer: (asked, answered) => modelWatch.onAnswer(asked, answered),
     log,
     ...(peer && identity.peer?.answersInstead ? modelWithPeer(peer) : {}),
   });
@@ -70,12 +74,13 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
   const files = artifactFiles(config.artifacts, google);
   const artifacts = new ArtifactService(files, config.limits.uploadBytes);
   const agents = await loadAgents({ dir: config.agentsDir, log });
+  const models = config.model.name ? [config.model.name] : modelsOf(agents);
   const readiness = new Readiness({
     probes: [
       { name: 'sessions', required: true, check: () => sessions.probe() },
       { name: 'artifacts', required: false, check: (signal) => files.probe(signal) },
       { name: 'memory', required: false, check: (signal) => memory.probe(signal) },
-      { name: 'model', required: false, check: (signal) => probeModel(backend, signal) },
+      { name: 'model', required: false, check: (signal) => modelWatch.look(models, signal) },
       ...(peer
         ? [{ name: 'peer', required: false, check: async (signal: AbortSignal) => probePeer(peer, signal) }]
         : []),

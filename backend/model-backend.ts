@@ -25,18 +25,3 @@ export function modelBackend(
     accessToken: accessTokens(google, SCOPES.cloud),
   };
 }
-
-/** Looks whether the model's address answers at all; costs no tokens and no quota. Any HTTP answer counts. */
-export async function probeModel(backend: ModelBackend, signal: AbortSignal): Promise<void> {
-  await fetch(addressOf(backend), { method: 'HEAD', signal, redirect: 'manual' });
-}
-
-function addressOf(backend: ModelBackend): string {
-  if (backend.baseUrl) return backend.baseUrl;
-  if (backend.kind === 'vertex' && backend.location !== 'global') {
-    return `https://${backend.location}-aiplatform.googleapis.com/`;
-  }
-  return backend.kind === 'vertex'
-    ? 'https://aiplatform.googleapis.com/'
-    : 'https://generativelanguage.googleapis.com/';
-}

@@ -5,17 +5,33 @@ const GEMINI_API_URL = 'https://generativelanguage.googleapis.com';
 
 const withoutSlash = (url: string): string => withoutTrailing(url, '/');
 
+/** Where the API itself listens. */
+export function hostOf(backend: ModelBackend): string {
+  if (backend.baseUrl) return `${withoutSlash(backend.baseUrl)}/`;
+  if (backend.kind !== 'vertex') return `${GEMINI_API_URL}/`;
+  const { location } = backend;
+  return `https://${location === 'global' ? '' : `${location}-`}aiplatform.googleapis.com/`;
+}
+
+/**
+ * Where Gemini's API describes a model (models.get, which costs nothing). Undefined for Vertex, which describes its
+ * models only to those who may list all of them.
+ */
+export function modelAddress(backend: ModelBackend, model: string): string | undefined {
+  if (backend.kind === 'vertex' || model.includes('/endpoints/')) return undefined;
+  return endpointOf(backend, model, '').slice(0, -1);
+}
+
 /** The address of one method of a model, by the rules of Gemini's API and of Vertex. */
 export function endpointOf(backend: ModelBackend, model: string, method: string): string {
   if (backend.kind !== 'vertex') {
     const name = model.startsWith('models/') ? model : `models/${model}`;
-    return `${withoutSlash(backend.baseUrl ?? GEMINI_API_URL)}/v1beta/${name}:${method}`;
+    return `${hostOf(backend)}v1beta/${name}:${method}`;
   }
   const { project, location } = backend;
-  const host = location === 'global' ? 'aiplatform.googleapis.com' : `${location}-aiplatform.googleapis.com`;
   const parent = `projects/${project}/locations/${location}`;
   const name = model.startsWith('projects/') ? model : `${parent}/publishers/google/models/${model}`;
-  return `${withoutSlash(backend.baseUrl ?? `https://${host}`)}/v1beta1/${name}:${method}`;
+  return `${hostOf(backend)}v1beta1/${name}:${method}`;
 }
 
 /** The header that proves who we are; the stand-in, as Gemini does, wants some key, and any will do. */

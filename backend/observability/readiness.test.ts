@@ -22,6 +22,17 @@ describe('readiness', () => {
     expect(looks).toBe(2);
   });
 
+  test('a warning is passed on while the dependency is reached', async () => {
+    let warning: string | undefined = 'It goes in two days.';
+    const readiness = new Readiness({
+      probes: [{ name: 'model', required: false, check: async () => warning }],
+      maxAgeMs: 0,
+    });
+    expect(await readiness.report()).toMatchObject([{ state: 'ok', warning: 'It goes in two days.' }]);
+    warning = undefined;
+    expect((await readiness.report())[0]).not.toHaveProperty('warning');
+  });
+
   test('a dependency that hangs is failed after its time, told to stop, and seen again when it is back', async () => {
     let hangs = true;
     let told = false;

@@ -6,8 +6,11 @@ export interface Probe {
   name: string;
   /** Whether the service is of no use without it: then /ready answers 503. */
   required: boolean;
-  /** Resolves when reachable; should give up when the signal ends. The message of a failure is shown for Unusable alone. */
-  check(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when reachable; should give up when the signal ends. The message of a failure is shown for Unusable alone;
+   * a sentence that it resolves to is a warning: reachable, and still something to be seen to.
+   */
+  check(signal: AbortSignal): Promise<string | void>;
 }
 
 export interface DependencyState {
@@ -16,6 +19,8 @@ export interface DependencyState {
   state: 'ok' | 'failed';
   /** A sentence for people; only with `failed`. */
   reason?: string;
+  /** Something to be seen to before it fails; only with `ok`. */
+  warning?: string;
   /** How long ago this was seen, in seconds. */
   ageSeconds: number;
   /** How long the look took, in milliseconds. */
@@ -37,6 +42,7 @@ export interface ReadinessOptions {
 interface Seen {
   state: 'ok' | 'failed';
   reason?: string;
+  warning?: string;
   atMs: number;
   durationMs: number;
 }
@@ -63,12 +69,13 @@ export class Readiness {
     return Promise.all(
       this.#probes.map(async (probe) => {
         const { name, required } = probe;
-        const { state, reason, atMs, durationMs } = await this.#see(probe);
+        const { state, reason, warning, atMs, durationMs } = await this.#see(probe);
         return {
           name,
           required,
           state,
           ...(reason ? { reason } : {}),
+          ...(warning ? { warning } : {}),
           ageSeconds: Math.round((this.#clock() - atMs) / 100) / 10,
           durationMs: Math.round(durationMs * 10) / 10,
         };
@@ -90,6 +97,7 @@ export class Readiness {
     const beganMs = this.#clock();
     let thrown: unknown;
     let reason: string | undefined;
+    let warning: string | undefined;
     const giveUp = new AbortController();
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
@@ -98,7 +106,7 @@ export class Readiness {
       giveUp.abort();
     }, this.#timeoutMs);
     try {
-      await Promise.race([probe.check(giveUp.signal), late.promise]);
+      warning = (await Promise.race([probe.check(giveUp.signal), late.promise])) ?? undefined;
     } catch (error) {
       thrown = error;
       reason ??= error instanceof Unusable ? error.message : 'It cannot be reached; the log says why.';
@@ -108,7 +116,13 @@ export class Readiness {
     }
     const state = thrown === undefined ? 'ok' : 'failed';
     const atMs = this.#clock();
-    const now: Seen = { state, ...(reason ? { reason } : {}), atMs, durationMs: atMs - beganMs };
+    const now: Seen = {
+      state,
+      ...(reason ? { reason } : {}),
+      ...(warning ? { warning } : {}),
+      atMs,
+      durationMs: atMs - beganMs,
+    };
     if (this.#seen.get(name)?.state !== state) this.#onChange(name, state, thrown);
     this.#seen.set(name, now);
     return now;

@@ -15,7 +15,8 @@ export interface HopsOptions {
   signal: AbortSignal;
 }
 
-const LIMIT_MS = 10_000;
+/** How long a hop may take, in milliseconds. */
+export const LIMIT_MS = 10_000;
 
 /** A hop that nothing asks for. */
 export const notConfigured = (name: Hop['name'], value: string): Hop => ({ name, state: 'optional', value });

@@ -21,7 +21,7 @@ afterAll(async () => {
   await others.stop(true);
 });
 
-const MODEL_PATH = `/v1beta/models/${MODEL}`;
+const MODEL_PATH = `/v1beta/models/${MODEL}:generateContent`;
 const DOCUMENT = '/v1/projects/lornu/databases/staging/documents/doctor/none';
 const refusal = (status: number, message: string) => () => Response.json({ error: { message } }, { status });
 
@@ -30,7 +30,7 @@ beforeEach(() => {
   answers = {
     [DOCUMENT]: refusal(404, 'Document "doctor/none" not found.'),
     '/a2a/lornu/.well-known/agent-card.json': () => Response.json({ name: 'gcp-agent' }),
-    [MODEL_PATH]: () => Response.json({ name: `models/${MODEL}` }),
+    [MODEL_PATH]: () => Response.json({ modelVersion: MODEL }),
   };
 });
 
@@ -43,7 +43,7 @@ const ENVIRONMENT = {
 };
 
 /** Every hop's state and value; Google's public addresses lead to this machine. */
-async function look(changes: Record<string, string> = {}) {
+async function look(changes: Record<string, string> = {}, now = Date.now()) {
   const elsewhere = ['firestore.googleapis.com', 'generativelanguage.googleapis.com'];
   const hops = await examineHops({
     env: {
@@ -63,7 +63,7 @@ async function look(changes: Record<string, string> = {}) {
       const url = new URL(input);
       return fetch(elsewhere.includes(url.hostname) ? new URL(url.pathname, others.url) : url, init);
     }) as typeof fetch,
-    now: Date.now,
+    now: () => now,
     signal: new AbortController().signal,
   });
   return new Map(hops.map((hop) => [hop.name, hop]));
@@ -126,8 +126,20 @@ describe('the hops that doctor goes', () => {
     [
       'model',
       () => (answers[MODEL_PATH] = refusal(400, 'API key not valid. Please pass a valid API key.')),
-      '400 API key not valid',
+      'API key not valid',
       'lornu secrets set gemini-api-key',
+    ],
+    [
+      'model',
+      () => (answers[MODEL_PATH] = refusal(404, 'This model is no longer available.')),
+      'This model is no longer available',
+      'choose another model',
+    ],
+    [
+      'model',
+      () => (answers[MODEL_PATH] = () => Response.json({ modelVersion: 'gemini-3.5-flash-lite' })),
+      `${MODEL} is asked, and gemini-3.5-flash-lite answers`,
+      'choose another model',
     ],
   ] as const)(
     'name the one that fails, why, and what to do: %s',
@@ -142,6 +154,20 @@ describe('the hops that doctor goes', () => {
     },
     20_000,
   );
+
+  test('tell when the model goes, though it still answers', async () => {
+    const GEMINI_MODEL = 'gemini-2.5-flash';
+    answers[`/v1beta/models/${GEMINI_MODEL}:generateContent`] = () =>
+      Response.json({ modelVersion: GEMINI_MODEL });
+    expect((await look({ GEMINI_MODEL }, Date.parse('2026-11-29'))).get('model')).toEqual({
+      name: 'model',
+      state: 'missing',
+      value:
+        'gemini-2.5-flash answers; gemini-2.5-flash will be retired on 2026-12-01, in 2 days, then gemini-3.5-flash-lite answers in its place',
+      next: expect.stringContaining('choose another model'),
+    });
+    expect((await look()).get('model')?.value).toMatch(/answers; no retirement announced as of 20\d\d-/);
+  });
 
   test('that come after a broken one are not blamed', async () => {
     google.failing.add('task-credentials');

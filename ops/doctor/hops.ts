@@ -5,7 +5,8 @@ import { createAwsCredentials } from '@lornu/backend/identity/task-secrets.ts';
 import { chooseModel } from '../up/model-choice.ts';
 import { database, federation, serviceAccount, taskRole } from './google-hops.ts';
 import type { Hop, HopsOptions } from './hop.ts';
-import { keySet, model, peer } from './service-hops.ts';
+import { model } from './model-hop.ts';
+import { keySet, peer } from './service-hops.ts';
 
 /**
  * Goes every hop that the configuration names, as the service goes it, and says where it ends and what to do.

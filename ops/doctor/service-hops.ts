@@ -1,8 +1,6 @@
-import { MODEL } from '@lornu/agents/model.ts';
 import type { Config } from '@lornu/backend/config/config.ts';
-import { type GoogleIdentity, SCOPES } from '@lornu/backend/identity/google/google-identity.ts';
 import { readJsonWithin } from '@lornu/backend/identity/read-json-within.ts';
-import { attempt, type Hop, type HopsOptions, messageOf, notConfigured, within } from './hop.ts';
+import { attempt, type Hop, type HopsOptions, notConfigured, within } from './hop.ts';
 
 /** The public keys of the machines' issuer. */
 export async function keySet({ identity }: Config, { fetch, signal }: HopsOptions): Promise<Hop> {
@@ -42,33 +40,5 @@ export async function peer({ identity }: Config, { fetch, signal }: HopsOptions)
       return `card of ${typeof agent === 'string' ? agent.slice(0, 80) : 'an agent without a name'}`;
     },
     `see that the agent on Google Cloud runs and that ${card.origin} can be reached from here`,
-  );
-}
-
-/** Whether the model is there for us; costs no tokens. */
-export async function model(
-  { model: chosen }: Config,
-  google: GoogleIdentity | undefined,
-  { fetch, signal }: HopsOptions,
-): Promise<Hop> {
-  const name = 'model';
-  if (chosen.kind === 'stand-in') return { name, state: 'ok', value: 'a stand-in for Gemini answers' };
-  const named = chosen.name ?? MODEL;
-  return attempt(
-    name,
-    async () => {
-      if (chosen.kind === 'vertex') {
-        if (google) await google.accessToken(SCOPES.cloud);
-        return `${named} on Vertex AI in ${chosen.location}`;
-      }
-      const url = `https://generativelanguage.googleapis.com/v1beta/models/${encodeURIComponent(named)}`;
-      const response = await fetch(url, {
-        headers: { 'x-goog-api-key': chosen.apiKey },
-        signal: within(signal),
-      });
-      if (!response.ok) throw new Error(`${response.status} ${await messageOf(response)}`);
-      return `${named} takes our key`;
-    },
-    'put a valid key into GEMINI_API_KEY (in staging: lornu secrets set gemini-api-key), or correct GEMINI_MODEL',
   );
 }

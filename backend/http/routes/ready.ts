@@ -12,6 +12,7 @@ const READY = z.object({
       required: z.boolean(),
       state: z.enum(['ok', 'failed']),
       reason: z.string().optional(),
+      warning: z.string().optional(),
       ageSeconds: z.number(),
       durationMs: z.number(),
     }),

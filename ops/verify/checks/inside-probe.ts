@@ -7,6 +7,8 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
   21: 'Gemini is out of reach from there',
   22: 'Gemini refused the key or the request',
   23: 'Gemini answered without text',
+  24: 'another model answered than the one that was asked',
+  25: 'Gemini has no such model: it is retired, or its name is wrong',
 };
 
 /**
@@ -28,8 +30,10 @@ const answer = await fetch(base + '/v1beta/models/${model}:streamGenerateContent
   body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'count to 5' }] }] }),
   signal: AbortSignal.timeout(30000),
 }).catch(() => process.exit(21));
-if (!answer.ok) process.exit(22);
+if (!answer.ok) process.exit(answer.status === 404 ? 25 : 22);
 const text = await answer.text().catch(() => process.exit(21));
+const version = /"modelVersion":\\s*"(?:stand-in for )?([^"]+)"/.exec(text)?.[1] ?? '${model}';
+if (!'${model}'.endsWith('-latest') && version.replace(/-\\d{3}$/, '') !== '${model}'.replace(/-\\d{3}$/, '')) process.exit(24);
 process.exit(/"text":\\s*"[^"]/.test(text) ? 0 : 23);
 `;
 }
@@ -45,8 +49,11 @@ request = urllib.request.Request(base + '/v1beta/models/${model}:streamGenerateC
     headers={'content-type': 'application/json', 'x-goog-api-key': key})
 try:
     text = urllib.request.urlopen(request, timeout=30).read().decode()
-except urllib.error.HTTPError: sys.exit(22)
+except urllib.error.HTTPError as error: sys.exit(25 if error.code == 404 else 22)
 except OSError: sys.exit(21)
+found = re.search(r'"modelVersion":\\s*"(?:stand-in for )?([^"]+)"', text)
+bare = lambda name: re.sub(r'-\\d{3}$', '', name)
+if found and not '${model}'.endswith('-latest') and bare(found[1]) != bare('${model}'): sys.exit(24)
 sys.exit(0 if re.search(r'"text":\\s*"[^"]', text) else 23)
 `;
 }

@@ -105,6 +105,12 @@ judges('ready', judgeReady, [
     'failed',
     'model failed: late',
   ],
+  [
+    'one warns',
+    { status: 200, answer: { dependencies: [{ name: 'model', state: 'ok', warning: 'it goes in 2 days' }] } },
+    'passed',
+    'model: it goes in 2 days',
+  ],
   ['it drains', { status: 503, answer: { dependencies: [dependency] } }, 'failed', '503'],
   ['nothing listed', { status: 200, answer: { dependencies: [] } }, 'failed'],
   ['something else', { status: 200, answer: { hello: 1 } }, 'failed', 'no list'],
@@ -131,7 +137,9 @@ const frame = (index: number, text: string, partial = true, event: WireEvent = {
 const comment = (text: string): StreamPart => ({ kind: 'comment', text, atMs: (clockMs += 10) });
 const atOnce = (parts: StreamPart[]) => parts.map((part) => ({ ...part, atMs: 1 }));
 const answer = [frame(0, 'one '), frame(1, 'two'), frame(2, 'one two', false), comment('run completed')];
-judges('turn', judgeTurn, [
+const by = (modelVersion: string) =>
+  answer.map((part) => (part.kind === 'frame' ? { ...part, event: { ...part.event, modelVersion } } : part));
+judges('turn', (parts: StreamPart[]) => judgeTurn(parts), [
   ['pieces over time', answer, 'passed', `by ${MODEL}`],
   [
     'a stand-in, which is named',
@@ -144,6 +152,11 @@ judges('turn', judgeTurn, [
   ['no text', [frame(0, ''), frame(1, '')], 'failed', '0 characters'],
   ['an error in the stream', [frame(0, 'one '), frame(1, '', false, { errorCode: '429' })], 'failed', '429'],
   ['nothing', [], 'failed'],
+]);
+judges('turn of a named model', (parts: StreamPart[]) => judgeTurn(parts, MODEL), [
+  ['answered by it', answer, 'passed'],
+  ['answered by its stand-in', by(`stand-in for ${MODEL}`), 'passed', 'not Gemini itself'],
+  ['answered by another', by('gemini-3.5-flash-lite'), 'failed', `lite, though ${MODEL} is asked`],
 ]);
 
 const resumed = (before: StreamPart[], after: StreamPart[]) => ({ before, after });

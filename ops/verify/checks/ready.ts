@@ -5,7 +5,14 @@ import { ask, excerpt } from '../target.ts';
 import { judged, notOffered, type Verdict } from '../verdict.ts';
 
 export const READY = z.object({
-  dependencies: z.array(z.object({ name: z.string(), state: z.string(), reason: z.string().optional() })),
+  dependencies: z.array(
+    z.object({
+      name: z.string(),
+      state: z.string(),
+      reason: z.string().optional(),
+      warning: z.string().optional(),
+    }),
+  ),
 });
 const EXPECTED = 'every dependency reached';
 /** Has a check of its own: it is another environment, with people of its own to mend it. */
@@ -18,12 +25,13 @@ export function judgeReady(seen: { status: number; answer: unknown }): Verdict {
   const dependencies = parsed.data.dependencies.filter(({ name }) => name !== PEER);
   const failed = dependencies.filter(({ state }) => state !== 'ok');
   const words = failed.map(({ name, reason }) => `${name} failed: ${reason ?? 'no reason given'}`);
+  const warnings = dependencies.flatMap(({ name, warning }) => (warning ? [`${name}: ${warning}`] : []));
   return judged(
     seen.status === 200 && failed.length === 0 && dependencies.length > 0,
     EXPECTED,
     words.length > 0
       ? words.join('; ')
-      : `${seen.status}, ${dependencies.map(({ name }) => name).join(', ')}`,
+      : [`${seen.status}, ${dependencies.map(({ name }) => name).join(', ')}`, ...warnings].join('; '),
   );
 }
 

@@ -1,3 +1,4 @@
+import { isAnswerOf } from '@lornu/backend/model/retirements.ts';
 import { NO_TOKEN, type Check } from '../check.ts';
 import { beginTurn, inSession, errorOf, textOf, type StreamPart } from '../conversation.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
@@ -7,32 +8,34 @@ const MESSAGE = 'Please count to 30, one number a line, and write nothing else (
 const EXPECTED = 'an answer that comes in pieces';
 const STAND_IN = /^stand-in/;
 
-/** Text must come in several pieces over time; whoever answered is named. */
-export function judgeTurn(parts: readonly StreamPart[]): Verdict {
+/** Text must come in several pieces over time, from the model that the service says it asks. */
+export function judgeTurn(parts: readonly StreamPart[], asked?: string): Verdict {
   const frames = parts.filter((part) => part.kind === 'frame');
   const pieces = frames.filter(({ event }) => event.partial === true);
   const error = errorOf(parts);
   if (error) return judged(false, EXPECTED, error);
   const first = pieces[0]?.atMs ?? 0;
   const spreadMs = (pieces.at(-1)?.atMs ?? 0) - first;
-  const model = frames.findLast(({ event }) => event.modelVersion)?.event.modelVersion ?? 'an unnamed model';
+  const answered = frames.findLast(({ event }) => event.modelVersion)?.event.modelVersion;
+  const model = answered ?? 'an unnamed model';
+  const isAnother = asked !== undefined && answered !== undefined && !isAnswerOf(asked, answered);
   const by = STAND_IN.test(model) ? `a ${model}, not Gemini itself` : model;
   const text = textOf(parts, true);
   return judged(
-    pieces.length > 1 && text.trim() !== '' && spreadMs > 0,
+    pieces.length > 1 && text.trim() !== '' && spreadMs > 0 && !isAnother,
     EXPECTED,
-    `${pieces.length} pieces over ${(spreadMs / 1000).toFixed(1)} s, ${text.length} characters, by ${by}`,
+    `${pieces.length} pieces over ${(spreadMs / 1000).toFixed(1)} s, ${text.length} characters, by ${by}${isAnother ? `, though ${asked} is asked` : ''}`,
   );
 }
 
 export const turn: Check = {
   id: 'turn',
   title: 'a turn reaches Gemini and streams',
-  run: async ({ target }) => {
+  run: async ({ target, served }) => {
     if (target.token === undefined) return absent(EXPECTED, NO_TOKEN);
     return inSession(target, async (sessionId) => {
       const { parts } = await beginTurn(target, sessionId, MESSAGE);
-      return judgeTurn(await Array.fromAsync(parts));
+      return judgeTurn(await Array.fromAsync(parts), served?.model);
     });
   },
 };
