@@ -18,8 +18,8 @@ function watch(answer: () => Response, { backend = API, day = '2026-11-29' } = {
     log: log as never,
     now: () => ms,
     fetch: (async (input: string | URL, { method = 'GET' }: RequestInit = {}) => {
-      if (method === 'GET') asked.push(`${input}`);
-      else heads.push(`${input}`);
+      if (method === 'GET') asked.push(input.toString());
+      else heads.push(input.toString());
       return answer();
     }) as unknown as typeof fetch,
   });

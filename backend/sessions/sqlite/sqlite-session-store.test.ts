@@ -57,6 +57,20 @@ test('state is split by prefix: app: for all users, user: for all sessions, temp
   expect(sameUser.state).toEqual({ 'app:x': 5, 'user:y': 3, 'user:z': { a_b: 1 } });
 });
 
+test('a thought signature comes back from the file byte for byte', async () => {
+  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const parts = [
+    { functionCall: { id: 'c1', name: 'f', args: {} }, thoughtSignature: '+/8+/w==' },
+    { text: '', thoughtSignature: 'AAA=' },
+  ];
+  const event = createEvent({ ...textEvent('1'), content: { role: 'model', parts } });
+  await store.appendEvent({ session, event });
+  await store.close();
+  store = open(0);
+  const read = await store.getSession({ ...owner, sessionId: 'a' });
+  expect(read?.events[0]?.content?.parts).toEqual(parts);
+});
+
 test('a second session of the same id is refused and changes nothing', async () => {
   await store.createSession({ ...owner, sessionId: 'a', state: { k: 1 } });
   expect(await failureOf(store.createSession({ ...owner, sessionId: 'a', state: { 'app:x': 9 } }))).toContain(

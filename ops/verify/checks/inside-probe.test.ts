@@ -20,7 +20,9 @@ async function exitCode(
     stdout: 'ignore',
     stderr: 'ignore',
   });
-  return child.exited.finally(() => server.stop(true));
+  const code = await child.exited;
+  await server.stop(true);
+  return code;
 }
 
 describe.each([
