@@ -36,7 +36,7 @@ export async function runSuite(
   await rm(coverageDir, { recursive: true, force: true });
   const result = await tryCommand(commandOf(suite, junitPath, coverageDir), {
     cwd: join(context.root, suite.folder ?? '.'),
-    env: context.env,
+    env: { ...context.env, ...suite.env },
     timeoutMs: suite.budgetMs,
     signal: context.signal,
     onLine: (line) => {

@@ -19,6 +19,8 @@ export interface Suite {
   run: readonly string[];
   /** Where it runs, from the root of the checkout. */
   folder?: string;
+  /** Set for its processes, beside what all suites get. */
+  env?: Readonly<Record<string, string>>;
   /** Tools that must be there first. */
   needs?: readonly ToolName[];
   /** It applies terraform/: Terraform, the AWS provider and the emulator are got ready first. */

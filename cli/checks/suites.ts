@@ -392,6 +392,16 @@ export const SUITES: readonly Suite[] = [
     onlyInAll: true,
   },
   {
+    name: 'firestore-google',
+    title: "the suite firestore on Google's own emulator, behind the stand-in's faults and counts",
+    kind: 'bun',
+    run: ['./tests/firestore', '--timeout', '60000'],
+    env: { LORNU_FIRESTORE_EMULATOR: 'google' },
+    needs: ['python', 'uv'],
+    budgetMs: 15 * MINUTE,
+    onlyInAll: true,
+  },
+  {
     name: 'fuzz',
     title: 'no request, however odd, is answered with a server error (schemathesis)',
     kind: 'bun',

@@ -25,7 +25,10 @@ export async function startFirestore(
       ...databases.flatMap((id) => ['--database', id]),
     ],
     cwd: context.root,
-    env: { PATH: context.env['PATH'] },
+    env: {
+      PATH: context.env['PATH'],
+      LORNU_FIRESTORE_EMULATOR: context.env['LORNU_FIRESTORE_EMULATOR'],
+    },
     logPath: join(context.dataDir, 'logs/firestore-stand-in.log'),
     redact: context.redact,
     onLine: announced.resolve,

@@ -26,7 +26,11 @@ export function withStore(store: StoreChoice, env: Env, host = '127.0.0.1:1'): E
 
 /** In words, for the person who started it. */
 export function describeStore(store: StoreChoice, env: Env): string {
-  if (needsFirestoreStandin(store, env)) return 'Firestore stand-in, in memory: gone when it stops';
+  if (needsFirestoreStandin(store, env)) {
+    const name =
+      env['LORNU_FIRESTORE_EMULATOR'] === 'google' ? "Google's Firestore emulator" : 'Firestore stand-in';
+    return `${name}, in memory: gone when it stops`;
+  }
   if (store === 'firestore') return `Firestore at ${env['FIRESTORE_EMULATOR_HOST']}`;
   return env['LORNU_SESSION_STORE'] === 'firestore' ? 'Firestore, as the environment says' : 'SQLite';
 }

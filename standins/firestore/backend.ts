@@ -12,6 +12,10 @@ export interface Request {
   options?: BeginOptions;
   writes?: Write[];
   structuredQuery?: StructuredQuery;
+  structuredAggregationQuery?: {
+    structuredQuery?: StructuredQuery;
+    aggregations?: { alias?: string; count?: { upTo?: { value?: string } } }[];
+  };
 }
 
 /** One message of an answer, by the fields of Firestore's protocol. */
@@ -20,6 +24,8 @@ export type Row = Record<string, unknown>;
 export interface Call {
   method: string;
   request: Request;
+  /** The request as it came. */
+  bytes: Buffer;
   /** Aborted when the client has gone or waits no longer. */
   signal: AbortSignal;
 }

@@ -1,7 +1,9 @@
 import { status } from '@grpc/grpc-js';
-import { assertWithinLimits } from './limits.ts';
+import { getPath, segmentsOf, setPath } from './field-path.ts';
+import type { Indexes } from './indexes.ts';
+import { assertDocumentSize, assertFieldsToWrite, assertTransactionSize, bytesOfDocument } from './limits.ts';
 import { RpcError } from './rpc-error.ts';
-import type { Fields, Timestamp, Value } from './value.ts';
+import type { Fields, Timestamp } from './value.ts';
 
 export interface StoredDocument {
   name: string;
@@ -18,12 +20,22 @@ export interface Write {
   currentDocument?: { exists?: boolean; updateTime?: Timestamp };
 }
 
+export interface Committed {
+  commitTime: Timestamp;
+  writeResults: { updateTime?: Timestamp; transformResults?: { timestampValue: Timestamp }[] }[];
+}
+
 /** All documents of all databases, by full name. Changed only by `commit`, which is atomic. */
 export class Documents {
   readonly #documents = new Map<string, StoredDocument>();
-  /** Grows with each write of a name, deletes too: what a transaction has read is still so while this is the same. */
+  /** Grows with each change of a name, deletes too: what a transaction has read is still so while this is the same. */
   readonly #versions = new Map<string, number>();
+  readonly #indexes: Indexes;
   #lastMicros = 0;
+
+  constructor(indexes: Indexes) {
+    this.#indexes = indexes;
+  }
 
   get(name: string): StoredDocument | undefined {
     return this.#documents.get(name);
@@ -47,24 +59,39 @@ export class Documents {
   }
 
   /** Applies all writes or, where one is refused, none. */
-  commit(writes: readonly Write[]): Timestamp {
-    const time = this.now();
+  commit(writes: readonly Write[]): Committed {
+    const commitTime = this.now();
     const changed = new Map<string, StoredDocument | undefined>();
-    for (const write of writes) {
+    let bytes = 0;
+    const writeResults = writes.map((write) => {
       const name = write.update?.name ?? write.delete;
       if (!name) throw new RpcError(status.UNIMPLEMENTED, 'The stand-in knows updates and deletes only.');
       const before = changed.has(name) ? changed.get(name) : this.#documents.get(name);
+      if (write.update?.fields) assertFieldsToWrite(write.update.fields);
       assertPrecondition(write, name, before);
-      const after = write.update ? applied(write, name, before, time) : undefined;
-      if (after) assertWithinLimits(name, after.fields);
+      const after = write.update ? applied(write, name, before, commitTime) : undefined;
+      if (after) {
+        assertDocumentSize(name, after.fields);
+        this.#indexes.assertFewEntries(after);
+      }
+      bytes += this.#bytesWith(after ?? before);
       changed.set(name, after);
-    }
+      return after ? resultOf(write, after, commitTime) : {};
+    });
+    assertTransactionSize(bytes);
     for (const [name, document] of changed) {
+      if (document === this.#documents.get(name)) continue;
       if (document) this.#documents.set(name, document);
       else this.#documents.delete(name);
       this.#versions.set(name, this.versionOf(name) + 1);
     }
-    return time;
+    return { commitTime, writeResults };
+  }
+
+  /** The document with its index entries. */
+  #bytesWith(document: StoredDocument | undefined): number {
+    if (!document) return 0;
+    return bytesOfDocument(document.name, document.fields) + this.#indexes.bytesOf(document);
   }
 }
 
@@ -77,6 +104,7 @@ function assertPrecondition(write: Write, name: string, before: StoredDocument |
     throw new RpcError(status.FAILED_PRECONDITION, 'the stored version does not match the required one');
 }
 
+/** The document after the write: the very one from before where nothing has changed, so that its updateTime stays. */
 function applied(
   { update, updateMask, updateTransforms = [] }: Write,
   name: string,
@@ -84,33 +112,35 @@ function applied(
   time: Timestamp,
 ): StoredDocument {
   const given = update?.fields ?? {};
-  let fields = given;
+  let fields: Fields = { ...given };
   if (updateMask) {
     fields = { ...before?.fields };
-    for (const path of updateMask.fieldPaths ?? []) setPath(fields, segmentsOf(path), given);
-  } else fields = { ...given };
+    for (const path of updateMask.fieldPaths ?? []) {
+      const segments = segmentsOf(path);
+      setPath(fields, segments, getPath(given, segments));
+    }
+  }
   for (const { fieldPath, setToServerValue } of updateTransforms) {
     if (setToServerValue !== 'REQUEST_TIME')
       throw new RpcError(status.UNIMPLEMENTED, 'The stand-in knows the transform REQUEST_TIME only.');
-    fields[fieldPath] = { timestampValue: time };
+    setPath(fields, segmentsOf(fieldPath), { timestampValue: inMilliseconds(time) });
   }
+  if (before && Bun.deepEquals(before.fields, fields)) return before;
   return { name, fields, createTime: before?.createTime ?? time, updateTime: time };
 }
 
-/** Copies one masked field; absent in what was given means deleted. */
-function setPath(target: Fields, [first = '', ...rest]: string[], given: Fields): void {
-  const value: Value | undefined = given[first];
-  if (rest.length > 0) {
-    const inner = { ...target[first]?.mapValue?.fields };
-    setPath(inner, rest, value?.mapValue?.fields ?? {});
-    target[first] = { mapValue: { fields: inner } };
-  } else if (value) target[first] = value;
-  else delete target[first];
+function resultOf(
+  { updateTransforms = [] }: Write,
+  { updateTime }: StoredDocument,
+  time: Timestamp,
+): Committed['writeResults'][number] {
+  if (updateTransforms.length === 0) return { updateTime };
+  const transformResults = updateTransforms.map(() => ({ timestampValue: inMilliseconds(time) }));
+  return { updateTime, transformResults };
 }
 
-/** `a.b` and "`odd name`.b". */
-function segmentsOf(path: string): string[] {
-  return [...path.matchAll(/`((?:[^`\\]|\\.)*)`|([^.]+)/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? '',
-  );
-}
+/** REQUEST_TIME has milliseconds, so that two requests may have the same: google.firestore.v1.DocumentTransform. */
+const inMilliseconds = ({ seconds, nanos = 0 }: Timestamp): Timestamp => ({
+  ...(seconds === undefined ? {} : { seconds }),
+  nanos: nanos - (nanos % 1e6),
+});

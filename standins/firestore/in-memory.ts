@@ -1,6 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import type { Backend, Call, Row } from './backend.ts';
 import { Documents } from './documents.ts';
+import { Indexes } from './indexes.ts';
+import { assertName, assertRequestSize } from './limits.ts';
 import { runQuery } from './query.ts';
 import { RpcError } from './rpc-error.ts';
 import { Transactions, type ConcurrencyMode, type TransactionTimes } from './transactions.ts';
@@ -10,11 +12,13 @@ export interface InMemoryOptions {
   concurrencyMode?: ConcurrencyMode;
   /** Firestore's own when left out. */
   transactionTimes?: Partial<TransactionTimes>;
+  /** Whose entries count against the limits of documents and transactions. */
+  indexes?: Indexes;
 }
 
 /** Firestore's documents and transactions in memory, for every project and database. */
-export function inMemory({ concurrencyMode, transactionTimes }: InMemoryOptions = {}): Backend {
-  const documents = new Documents();
+export function inMemory({ concurrencyMode, transactionTimes, indexes }: InMemoryOptions = {}): Backend {
+  const documents = new Documents(indexes ?? new Indexes());
   const transactions = new Transactions(
     (name) => documents.versionOf(name),
     concurrencyMode,
@@ -27,6 +31,7 @@ export function inMemory({ concurrencyMode, transactionTimes }: InMemoryOptions 
       : request.transaction;
     if (request.newTransaction) yield { transaction };
     const names = request.documents ?? [];
+    for (const name of names) assertName(name, false);
     await transactions.reading(transaction, names, signal);
     for (const name of names) {
       const found = documents.get(name);
@@ -54,13 +59,23 @@ export function inMemory({ concurrencyMode, transactionTimes }: InMemoryOptions 
 
   async function* commit({ request: { transaction, writes = [] }, signal }: Call): AsyncGenerator<Row> {
     const names = writes.map(({ update, delete: deleted }) => update?.name ?? deleted ?? '');
-    const commitTime = await transactions.committing(
-      transaction,
-      names,
-      () => documents.commit(writes),
-      signal,
-    );
-    yield { commitTime, writeResults: writes.map(() => ({ updateTime: commitTime })) };
+    for (const name of names) assertName(name, true);
+    yield {
+      ...(await transactions.committing(transaction, names, () => documents.commit(writes), signal)),
+    };
+  }
+
+  async function* count({ request }: Call): AsyncGenerator<Row> {
+    if (request.transaction?.length || request.newTransaction)
+      throw new RpcError(status.UNIMPLEMENTED, 'The stand-in counts outside transactions only.');
+    const { structuredQuery = {}, aggregations = [] } = request.structuredAggregationQuery ?? {};
+    const { length } = runQuery(documents.all(), request.parent ?? '', structuredQuery);
+    const counts = aggregations.map(({ alias = '', count: counted }) => {
+      if (!counted || counted.upTo)
+        throw new RpcError(status.UNIMPLEMENTED, 'The stand-in knows the aggregation count only.');
+      return [alias, { integerValue: String(length) }];
+    });
+    yield { result: { aggregateFields: Object.fromEntries(counts) }, readTime: documents.now() };
   }
 
   async function* beginTransaction({ request }: Call): AsyncGenerator<Row> {
@@ -75,6 +90,7 @@ export function inMemory({ concurrencyMode, transactionTimes }: InMemoryOptions 
   const methods: Record<string, (call: Call) => AsyncIterable<Row>> = {
     BatchGetDocuments: batchGet,
     RunQuery: query,
+    RunAggregationQuery: count,
     BeginTransaction: beginTransaction,
     Commit: commit,
     Rollback: rollback,
@@ -84,6 +100,7 @@ export function inMemory({ concurrencyMode, transactionTimes }: InMemoryOptions 
       const method = methods[call.method];
       if (!method)
         throw new RpcError(status.UNIMPLEMENTED, `The stand-in does not know the call ${call.method}.`);
+      assertRequestSize(call.bytes.length);
       return method(call);
     },
     documents: {

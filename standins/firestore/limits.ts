@@ -2,42 +2,105 @@ import { status } from '@grpc/grpc-js';
 import { RpcError } from './rpc-error.ts';
 import type { Fields, Value } from './value.ts';
 
-/** https://firebase.google.com/docs/firestore/quotas */
+/** https://cloud.google.com/firestore/quotas */
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
+const MAX_VALUE_BYTES = 1024 * 1024 - 89;
+const MAX_NAME_BYTES = 1_500;
+const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 const MAX_DEPTH = 20;
 const RESERVED = /^__.*__$/s;
 
-/** Refuses, in Firestore's way, a document that Firestore would not take. */
-export function assertWithinLimits(name: string, fields: Fields): void {
-  const path = name.split('/documents/')[1] ?? '';
-  const nameBytes = path.split('/').reduce((sum, segment) => sum + Buffer.byteLength(segment) + 1, 16);
-  const bytes = nameBytes + bytesOfFields(fields, 0) + 32;
+const refused = (message: string): RpcError => new RpcError(status.INVALID_ARGUMENT, message);
+
+export function assertRequestSize(bytes: number): void {
+  if (bytes > MAX_REQUEST_BYTES)
+    throw refused(`Request payload size exceeds the limit: ${MAX_REQUEST_BYTES} bytes.`);
+}
+
+/**
+ * Refuses a commit that with its index entries is above the limit of a request. Firestore counts what it deletes too:
+ * https://github.com/firebase/firebase-tools/issues/1036; what an entry weighs: https://cloud.google.com/firestore/docs/storage-size
+ */
+export function assertTransactionSize(bytes: number): void {
+  if (bytes > MAX_REQUEST_BYTES) throw refused('Transaction too big. Decrease transaction size.');
+}
+
+/** Refuses what no document can be called. Only what is written may not be too long: what is read is merely not there. */
+export function assertName(name: string, isWritten: boolean): void {
+  const segments = name.split('/documents/').slice(1).join('/documents/').split('/');
+  if (segments.length % 2 !== 0) throw refused(`Document name "${name}" is not that of a document.`);
+  for (const segment of segments) {
+    if (segment === '' || segment === '.' || segment === '..')
+      throw refused(`Document name "${name}" contains the id "${segment}".`);
+    if (RESERVED.test(segment)) throw refused(`Resource id "${segment}" is invalid because it is reserved.`);
+    if (isWritten && Buffer.byteLength(segment) > MAX_NAME_BYTES)
+      throw refused(`A part of the document name is longer than ${MAX_NAME_BYTES} bytes.`);
+  }
+}
+
+/** Refuses fields that no document may have, and makes their times microseconds, as Firestore keeps them. */
+export function assertFieldsToWrite(fields: Fields): void {
+  assertFields(fields, '', 0);
+}
+
+export function assertDocumentSize(name: string, fields: Fields): void {
+  const bytes = bytesOfDocument(name, fields);
   if (bytes > MAX_DOCUMENT_BYTES) {
-    throw new RpcError(
-      status.INVALID_ARGUMENT,
+    throw refused(
       `Document '${name}' cannot be written because its size (${bytes} bytes) exceeds the maximum allowed size of ${MAX_DOCUMENT_BYTES} bytes.`,
     );
   }
 }
 
-function bytesOfFields(fields: Fields, depth: number): number {
-  if (depth > MAX_DEPTH) throw new RpcError(status.INVALID_ARGUMENT, 'Property is nested too deeply.');
-  return Object.entries(fields).reduce((sum, [key, value]) => {
-    if (key === '' || RESERVED.test(key))
-      throw new RpcError(status.INVALID_ARGUMENT, `Property name "${key}" is reserved.`);
-    return sum + Buffer.byteLength(key) + 1 + bytesOf(value, depth);
-  }, 0);
+function assertFields(fields: Fields, parent: string, depth: number): void {
+  if (depth > MAX_DEPTH) throw refused('Property is nested too deeply.');
+  for (const [key, value] of Object.entries(fields)) {
+    if (key === '') throw refused('A property name is the empty string.');
+    if (RESERVED.test(key)) throw refused(`Property name "${key}" is reserved.`);
+    const path = parent ? `${parent}.${key}` : key;
+    if (Buffer.byteLength(path) > MAX_NAME_BYTES)
+      throw refused(`A property name is longer than ${MAX_NAME_BYTES} bytes.`);
+    assertValue(value, path, depth);
+  }
 }
 
-function bytesOf(value: Value, depth: number): number {
+function assertValue(value: Value, path: string, depth: number): void {
+  const bytes = value.bytesValue?.length ?? Buffer.byteLength(value.stringValue ?? '');
+  if (bytes > MAX_VALUE_BYTES)
+    throw refused(`The value of property "${path}" is longer than ${MAX_VALUE_BYTES} bytes.`);
+  if (value.timestampValue?.nanos) value.timestampValue.nanos -= value.timestampValue.nanos % 1_000;
+  if (value.mapValue) assertFields(value.mapValue.fields ?? {}, path, depth + 1);
+  for (const inner of value.arrayValue?.values ?? []) {
+    if (inner.arrayValue) throw refused('Cannot convert an array value in an array value.');
+    assertValue(inner, path, depth + 1);
+  }
+  if (Object.keys(value).length === 0) throw refused('Cannot convert a value without a type.');
+}
+
+/** https://cloud.google.com/firestore/docs/storage-size#document-size */
+export function bytesOfDocument(name: string, fields: Fields): number {
+  return bytesOfName(name) + bytesOfFields(fields) + 32;
+}
+
+export function bytesOfName(name: string): number {
+  const path = name.split('/documents/').slice(1).join('/documents/');
+  if (path === '') return 16;
+  return path.split('/').reduce((sum, segment) => sum + Buffer.byteLength(segment) + 1, 16);
+}
+
+function bytesOfFields(fields: Fields): number {
+  let sum = 0;
+  for (const [key, value] of Object.entries(fields)) sum += Buffer.byteLength(key) + 1 + bytesOfValue(value);
+  return sum;
+}
+
+export function bytesOfValue(value: Value): number {
   if (value.stringValue !== undefined) return Buffer.byteLength(value.stringValue) + 1;
   if (value.bytesValue) return value.bytesValue.length;
-  if (value.mapValue) return bytesOfFields(value.mapValue.fields ?? {}, depth + 1);
-  if (value.arrayValue) {
-    const values = value.arrayValue.values ?? [];
-    if (values.some((inner) => inner.arrayValue))
-      throw new RpcError(status.INVALID_ARGUMENT, 'Cannot convert an array value in an array value.');
-    return values.reduce((sum, inner) => sum + bytesOf(inner, depth + 1), 0);
-  }
+  if (value.referenceValue !== undefined) return bytesOfName(value.referenceValue);
+  if (value.geoPointValue) return 16;
+  if (value.mapValue) return bytesOfFields(value.mapValue.fields ?? {});
+  if (value.arrayValue)
+    return (value.arrayValue.values ?? []).reduce((sum, inner) => sum + bytesOfValue(inner), 0);
   return value.booleanValue !== undefined || value.nullValue !== undefined ? 1 : 8;
 }

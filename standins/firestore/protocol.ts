@@ -1,6 +1,9 @@
-import type { MethodDefinition } from '@grpc/grpc-js';
+import { isUtf8 } from 'node:buffer';
+import { status, type MethodDefinition } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
+import protobuf from 'protobufjs';
 import type { Request, Row } from './backend.ts';
+import { RpcError } from './rpc-error.ts';
 
 export type Method = MethodDefinition<Request, Row>;
 
@@ -14,4 +17,18 @@ export async function firestoreMethods(): Promise<Record<string, Method>> {
     oneofs: true,
   });
   return loaded['google.firestore.v1.Firestore'] as unknown as Record<string, Method>;
+}
+
+/** Reads a request. Text that is no UTF-8 is refused, with the status of Google's emulator, where `isStrict`. */
+export function readRequest({ requestDeserialize }: Method, bytes: Buffer, isStrict: boolean): Request {
+  // What a generated reader is given for bytes may be a reader of its own.
+  return requestDeserialize(isStrict ? (new StrictReader(bytes) as unknown as Buffer) : bytes);
+}
+
+class StrictReader extends protobuf.BufferReader {
+  override string(): string {
+    const bytes = this.bytes();
+    if (!isUtf8(bytes)) throw new RpcError(status.UNKNOWN, 'A text of the request is not valid UTF-8.');
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+  }
 }

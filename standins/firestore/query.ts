@@ -1,17 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import type { StoredDocument } from './documents.ts';
+import { getPath, segmentsOf, setPath } from './field-path.ts';
+import { conditionsOf, isRange, matches, type Filter } from './filter.ts';
 import { RpcError } from './rpc-error.ts';
-import { compareNames, compareValues, type Value } from './value.ts';
+import { compareNames, compareValues, type Fields, type Value } from './value.ts';
 
-interface FieldFilter {
-  field: { fieldPath: string };
-  op: string;
-  value: Value;
-}
-interface Filter {
-  fieldFilter?: FieldFilter;
-  compositeFilter?: { op: string; filters?: Filter[] };
-}
 interface Cursor {
   values?: Value[];
   before?: boolean;
@@ -21,6 +14,7 @@ interface Order {
   direction?: string;
 }
 export interface StructuredQuery {
+  select?: { fields?: { fieldPath: string }[] };
   from?: { collectionId?: string; allDescendants?: boolean }[];
   where?: Filter;
   orderBy?: Order[];
@@ -30,8 +24,7 @@ export interface StructuredQuery {
   limit?: { value?: number };
 }
 
-const NAME = '__name__';
-const INEQUALITIES = new Set(['LESS_THAN', 'LESS_THAN_OR_EQUAL', 'GREATER_THAN', 'GREATER_THAN_OR_EQUAL']);
+export const NAME = '__name__';
 
 /** The documents that a query finds, in its order; ties by name, as Firestore has them. */
 export function runQuery(
@@ -39,63 +32,72 @@ export function runQuery(
   parent: string,
   query: StructuredQuery,
 ): StoredDocument[] {
+  const { where, startAt, endAt, select, offset = 0, limit } = query;
   const { collectionId = '', allDescendants = false } = query.from?.[0] ?? {};
   const order = orderOf(query);
+  if (order[0]?.path === NAME && order[0].descending)
+    throw new RpcError(
+      status.FAILED_PRECONDITION,
+      'Firestore does not support descending key scans: order by a field first.',
+    );
   const found = [...all].filter(
     (document) =>
       isIn(document.name, parent, collectionId, allDescendants) &&
       order.every(({ path }) => fieldOf(document, path)) &&
-      (!query.where || matches(document, query.where)),
+      (!where || matches(where, (path) => fieldOf(document, path))),
   );
   found.sort((a, b) => compareBy(order, a, (path) => fieldOf(b, path)));
   const between = found.filter((document) => {
-    const { startAt, endAt } = query;
-    if (startAt) {
-      const side = compareToCursor(document, order, startAt);
-      if (side < 0 || (side === 0 && !startAt.before)) return false;
-    }
-    if (endAt) {
-      const side = compareToCursor(document, order, endAt);
-      if (side > 0 || (side === 0 && endAt.before)) return false;
-    }
-    return true;
+    const fromStart = startAt ? compareToCursor(document, order, startAt) : 1;
+    const fromEnd = endAt ? compareToCursor(document, order, endAt) : -1;
+    const isAfterStart = fromStart > 0 || (fromStart === 0 && startAt?.before === true);
+    return isAfterStart && (fromEnd < 0 || (fromEnd === 0 && endAt?.before !== true));
   });
-  const from = query.offset ?? 0;
-  return between.slice(from, query.limit ? from + (query.limit.value ?? 0) : undefined);
+  return between
+    .slice(offset, limit ? offset + (limit.value ?? 0) : undefined)
+    .map((document) => (select ? { ...document, fields: selected(document, select) } : document));
 }
 
 function isIn(name: string, parent: string, collectionId: string, allDescendants: boolean): boolean {
   if (!name.startsWith(`${parent}/`)) return false;
   const segments = name.slice(parent.length + 1).split('/');
-  return allDescendants
-    ? segments.at(-2) === collectionId
-    : segments.length === 2 && segments[0] === collectionId;
+  if (!allDescendants) return segments.length === 2 && segments[0] === collectionId;
+  return collectionId === '' || segments.at(-2) === collectionId;
 }
 
-interface Sorting {
+export interface Sorting {
   path: string;
   descending: boolean;
 }
 
-function orderOf({ orderBy = [], where }: StructuredQuery): Sorting[] {
+/** As written, then by the fields of inequalities, then by name in the last direction. */
+export function orderOf({ orderBy = [], where }: StructuredQuery): Sorting[] {
   const order = orderBy.map(({ field, direction }) => ({
     path: field.fieldPath,
     descending: direction === 'DESCENDING',
   }));
-  const unequal = filtersOf(where).find(({ op }) => INEQUALITIES.has(op));
-  if (unequal && order.length === 0) order.push({ path: unequal.field.fieldPath, descending: false });
-  const last = order.at(-1);
-  if (last?.path !== NAME) order.push({ path: NAME, descending: last?.descending ?? false });
+  const descending = order.at(-1)?.descending ?? false;
+  const ranges = conditionsOf(where)
+    .filter(isRange)
+    .map(({ field }) => field.fieldPath);
+  for (const path of [...ranges.toSorted(), NAME])
+    if (!order.some((one) => one.path === path)) order.push({ path, descending });
   return order;
 }
 
-function filtersOf(filter: Filter | undefined): FieldFilter[] {
-  if (filter?.fieldFilter) return [filter.fieldFilter];
-  return (filter?.compositeFilter?.filters ?? []).flatMap(filtersOf);
+function selected(document: StoredDocument, { fields = [] }: { fields?: { fieldPath: string }[] }): Fields {
+  const kept: Fields = {};
+  for (const { fieldPath } of fields) {
+    const value = fieldPath === NAME ? undefined : fieldOf(document, fieldPath);
+    if (value) setPath(kept, segmentsOf(fieldPath), value);
+  }
+  return kept;
 }
 
 function fieldOf(document: StoredDocument, path: string): Value | undefined {
-  return path === NAME ? { referenceValue: document.name } : document.fields[path];
+  return path === NAME
+    ? { referenceValue: document.name }
+    : (document.fields[path] ?? getPath(document.fields, segmentsOf(path)));
 }
 
 function compareBy(
@@ -119,34 +121,4 @@ function compareToCursor(
   { values = [] }: Cursor,
 ): number {
   return compareBy(order, document, (_path, index) => values[index]);
-}
-
-function matches(document: StoredDocument, { fieldFilter, compositeFilter }: Filter): boolean {
-  if (compositeFilter) {
-    const filters = compositeFilter.filters ?? [];
-    return compositeFilter.op === 'OR'
-      ? filters.some((filter) => matches(document, filter))
-      : filters.every((filter) => matches(document, filter));
-  }
-  if (!fieldFilter) throw new RpcError(status.UNIMPLEMENTED, 'The stand-in does not know this filter.');
-  const own = fieldOf(document, fieldFilter.field.fieldPath);
-  if (!own) return false;
-  const { op, value } = fieldFilter;
-  if (op === 'ARRAY_CONTAINS')
-    return (own.arrayValue?.values ?? []).some((inner) => compareValues(inner, value) === 0);
-  const side = compareValues(own, value);
-  switch (op) {
-    case 'EQUAL':
-      return side === 0;
-    case 'LESS_THAN':
-      return side < 0;
-    case 'LESS_THAN_OR_EQUAL':
-      return side <= 0;
-    case 'GREATER_THAN':
-      return side > 0;
-    case 'GREATER_THAN_OR_EQUAL':
-      return side >= 0;
-    default:
-      throw new RpcError(status.UNIMPLEMENTED, `The stand-in does not know the filter ${op}.`);
-  }
 }

@@ -1,5 +1,7 @@
 import type { status } from '@grpc/grpc-js';
 
+export { status } from '@grpc/grpc-js';
+
 /** A refusal with a gRPC status, as the client sees it. */
 export class RpcError extends Error {
   readonly code: status;

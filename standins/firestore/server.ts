@@ -7,15 +7,23 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Backend, Request, Row, StoredDocuments } from './backend.ts';
+import { googleBackend } from './google-emulator.ts';
 import { inMemory, type InMemoryOptions } from './in-memory.ts';
-import { firestoreMethods, type Method } from './protocol.ts';
+import { assertIndexed } from './index-needed.ts';
+import { firestoreMethods, readRequest } from './protocol.ts';
 import { RpcError } from './rpc-error.ts';
+import { stagingIndexes } from './staging-indexes.ts';
 
 export interface FirestoreStandinOptions extends InMemoryOptions {
   /** 0 takes a free one. Loopback only. */
   port?: number;
   /** The databases that exist; any when left out. */
   databases?: readonly string[];
+  /**
+   * Google's own emulator answers behind the faults and counts, with its times and without the limits that it does not
+   * keep. Where it is left out: whether LORNU_FIRESTORE_EMULATOR is `google`.
+   */
+  isGoogles?: boolean;
 }
 
 export interface FirestoreStandin {
@@ -42,13 +50,15 @@ export interface FirestoreStandin {
 }
 
 /** Large enough for what Firestore takes at most, so that it is the backend that refuses more. */
-const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** Firestore's gRPC API on a loopback address, with faults, delays and counts in front of what answers. */
 export async function startFirestoreStandin(
   options: FirestoreStandinOptions = {},
 ): Promise<FirestoreStandin> {
-  const backend: Backend = inMemory(options);
+  const { isGoogles = process.env['LORNU_FIRESTORE_EMULATOR'] === 'google' } = options;
+  const indexes = options.indexes ?? (await stagingIndexes());
+  const backend: Backend = isGoogles ? await googleBackend() : inMemory({ ...options, indexes });
   const methods = await firestoreMethods();
 
   const standin: FirestoreStandin = {
@@ -77,6 +87,8 @@ export async function startFirestoreStandin(
     const id = /databases\/([^/]+)/.exec(request.database ?? request.parent ?? '')?.[1] ?? '';
     if (options.databases && !options.databases.includes(id))
       throw new RpcError(status.NOT_FOUND, `The database ${id} does not exist.`);
+    const query = request.structuredQuery ?? request.structuredAggregationQuery?.structuredQuery;
+    if (query) assertIndexed(query, indexes);
   }
 
   function countWrites({ writes = [] }: Request): void {
@@ -87,11 +99,12 @@ export async function startFirestoreStandin(
     }
   }
 
-  async function* answer(method: string, request: Request, signal: AbortSignal): AsyncGenerator<Row> {
+  async function* answer(method: string, bytes: Buffer, signal: AbortSignal): AsyncGenerator<Row> {
     if (standin.delayMs > 0) await Bun.sleep(standin.delayMs);
+    const request = readRequest(methods[method]!, bytes, !isGoogles);
     check(method, request);
     const readBefore = standin.rows.read;
-    for await (const row of backend.answer({ method, request, signal })) {
+    for await (const row of backend.answer({ method, request, bytes, signal })) {
       if ('found' in row || 'missing' in row || 'document' in row) standin.rows.read++;
       yield row;
     }
@@ -100,8 +113,8 @@ export async function startFirestoreStandin(
     if (method === 'RunQuery' && standin.rows.read === readBefore) standin.rows.read++;
   }
 
-  function unary(method: string): handleUnaryCall<Request, Row> {
-    const respond = async (...[call, callback]: Parameters<handleUnaryCall<Request, Row>>): Promise<void> => {
+  function unary(method: string): handleUnaryCall<Buffer, Row> {
+    const respond = async (...[call, callback]: Parameters<handleUnaryCall<Buffer, Row>>): Promise<void> => {
       try {
         const [told = {}] = await Array.fromAsync(answer(method, call.request, signalOf(call)));
         if (standin.loseAnswersTo !== method) callback(null, told);
@@ -112,8 +125,8 @@ export async function startFirestoreStandin(
     return (call, callback) => void respond(call, callback);
   }
 
-  function streaming(method: string): handleServerStreamingCall<Request, Row> {
-    const respond = async (call: Parameters<handleServerStreamingCall<Request, Row>>[0]): Promise<void> => {
+  function streaming(method: string): handleServerStreamingCall<Buffer, Row> {
+    const respond = async (call: Parameters<handleServerStreamingCall<Buffer, Row>>[0]): Promise<void> => {
       try {
         for await (const row of answer(method, call.request, signalOf(call))) call.write(row);
         call.end();
@@ -125,7 +138,10 @@ export async function startFirestoreStandin(
   }
 
   const served = Object.entries(methods).filter(([, { requestStream }]) => !requestStream);
-  const service: Record<string, Method> = Object.fromEntries(served);
+  // Requests stay bytes here, so that what answers gets them as they came.
+  const service = Object.fromEntries(
+    served.map(([name, method]) => [name, { ...method, requestDeserialize: (bytes: Buffer) => bytes }]),
+  );
   const handlers: UntypedServiceImplementation = Object.fromEntries(
     served.map(([name, { responseStream }]) => [name, responseStream ? streaming(name) : unary(name)]),
   );

@@ -16,14 +16,13 @@ export interface TransactionTimes {
 const TIMES: TransactionTimes = { idleMs: 60_000, lifetimeMs: 270_000 };
 
 export interface BeginOptions {
-  readOnly?: { readTime?: unknown };
+  readOnly?: object;
   readWrite?: { retryTransaction?: Buffer };
 }
 
 interface Transaction extends LockOwner {
   /** Names read, and their versions then: what an optimistic commit compares. */
   read: Map<string, number>;
-  isReadOnly: boolean;
   beganAt: number;
   /** Requests under way: a transaction that waits for a lock is not idle. */
   busy: number;
@@ -50,8 +49,8 @@ export class Transactions {
   }
 
   begin({ readOnly, readWrite }: BeginOptions = {}): Buffer {
-    if (readOnly?.readTime)
-      throw new RpcError(status.UNIMPLEMENTED, 'The stand-in keeps no older versions to read.');
+    if (readOnly)
+      throw new RpcError(status.UNIMPLEMENTED, 'The stand-in keeps no older versions for reading alone.');
     const number = ++this.#last;
     // Whoever tries again keeps its place among the waiting: the id tells the age.
     const retried = /^t\d+-(\d+)$/.exec(readWrite?.retryTransaction?.toString() ?? '')?.[1];
@@ -60,7 +59,6 @@ export class Transactions {
     const transaction: Transaction = {
       age,
       read: new Map(),
-      isReadOnly: readOnly !== undefined,
       beganAt: performance.now(),
       busy: 0,
       timer: undefined,
@@ -75,8 +73,7 @@ export class Transactions {
     if (!id?.length) return;
     const transaction = this.#get(id);
     await this.#during(id, transaction, async () => {
-      if (!transaction.isReadOnly && this.#mode === 'PESSIMISTIC')
-        await this.#lock(transaction, names, 'shared', signal);
+      if (this.#mode === 'PESSIMISTIC') await this.#lock(transaction, names, 'shared', signal);
       for (const name of names)
         if (!transaction.read.has(name)) transaction.read.set(name, this.#versionOf(name));
     });
@@ -96,7 +93,7 @@ export class Transactions {
     const transaction = this.#get(id);
     const checked = (): T => {
       const isChanged = [...transaction.read].some(([name, version]) => this.#versionOf(name) !== version);
-      if (isChanged && !transaction.isReadOnly) throw contention();
+      if (isChanged) throw contention();
       return write();
     };
     transaction.busy++;

@@ -33,6 +33,12 @@ const TYPES: readonly (keyof Value)[][] = [
   ['mapValue'],
 ];
 
+/** Equal for values that an inequality compares. */
+export const typeOf = (value: Value): number =>
+  TYPES.findIndex((names) => names.some((name) => value[name] !== undefined));
+
+export const isNaNValue = (value: Value): boolean => Number.isNaN(value.doubleValue);
+
 /** The order of two values: first by type, then within it. Texts by UTF-8 bytes, names of documents segment by segment. */
 export function compareValues(a: Value, b: Value): number {
   const [typeA, typeB] = [typeOf(a), typeOf(b)];
@@ -42,11 +48,51 @@ export function compareValues(a: Value, b: Value): number {
   if (a.referenceValue !== undefined) return compareNames(a.referenceValue, b.referenceValue ?? '');
   if (a.bytesValue) return Buffer.compare(a.bytesValue, b.bytesValue ?? Buffer.alloc(0));
   if (a.booleanValue !== undefined) return Number(a.booleanValue) - Number(b.booleanValue);
-  if (a.integerValue !== undefined || a.doubleValue !== undefined) return numberOf(a) - numberOf(b);
-  return compareTexts(JSON.stringify(a), JSON.stringify(b));
+  if (a.integerValue !== undefined || a.doubleValue !== undefined) return compareNumbers(a, b);
+  if (a.geoPointValue) {
+    const [own, other] = [a.geoPointValue, b.geoPointValue ?? {}];
+    const latitudes = (own.latitude ?? 0) - (other.latitude ?? 0);
+    return latitudes || (own.longitude ?? 0) - (other.longitude ?? 0);
+  }
+  if (a.arrayValue) return compareLists(a.arrayValue.values ?? [], b.arrayValue?.values ?? []);
+  if (a.mapValue) return compareMaps(a.mapValue.fields ?? {}, b.mapValue?.fields ?? {});
+  return 0;
 }
 
-export function compareTimestamps(a: Timestamp, b: Timestamp): number {
+/** Not a number comes before all numbers. */
+function compareNumbers(a: Value, b: Value): number {
+  if (a.integerValue !== undefined && b.integerValue !== undefined) {
+    const [own, other] = [BigInt(a.integerValue), BigInt(b.integerValue)];
+    return own < other ? -1 : Number(own > other);
+  }
+  const [own, other] = [numberOf(a), numberOf(b)];
+  if (Number.isNaN(own) || Number.isNaN(other))
+    return Number(Number.isNaN(other)) - Number(Number.isNaN(own));
+  return own < other ? -1 : Number(own > other);
+}
+
+function compareLists(a: readonly Value[], b: readonly Value[]): number {
+  for (const [index, value] of a.entries()) {
+    const other = b[index];
+    if (!other) return 1;
+    const order = compareValues(value, other);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+function compareMaps(a: Fields, b: Fields): number {
+  const [keysA, keysB] = [Object.keys(a).toSorted(compareTexts), Object.keys(b).toSorted(compareTexts)];
+  for (const [index, key] of keysA.entries()) {
+    const other = keysB[index];
+    if (other === undefined) return 1;
+    const order = compareTexts(key, other) || compareValues(a[key] ?? {}, b[other] ?? {});
+    if (order !== 0) return order;
+  }
+  return keysA.length - keysB.length;
+}
+
+function compareTimestamps(a: Timestamp, b: Timestamp): number {
   return Number(a.seconds ?? 0) - Number(b.seconds ?? 0) || (a.nanos ?? 0) - (b.nanos ?? 0);
 }
 
@@ -59,7 +105,5 @@ export function compareNames(a: string, b: string): number {
   return segmentsA.length - segmentsB.length;
 }
 
-const typeOf = (value: Value): number =>
-  TYPES.findIndex((names) => names.some((name) => value[name] !== undefined));
 const numberOf = (value: Value): number => Number(value.integerValue ?? value.doubleValue ?? 0);
 const compareTexts = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

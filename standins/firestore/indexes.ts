@@ -1,0 +1,107 @@
+import { status } from '@grpc/grpc-js';
+import { bytesOfName, bytesOfValue } from './limits.ts';
+import { RpcError } from './rpc-error.ts';
+import type { Fields, Value } from './value.ts';
+
+export type Direction = 'ASCENDING' | 'DESCENDING' | 'CONTAINS';
+export type Scope = 'COLLECTION' | 'COLLECTION_GROUP';
+
+interface IndexedDocument {
+  name: string;
+  fields: Fields;
+}
+
+/** The indexes on one field of a collection, instead of those that Firestore makes by itself. */
+export interface FieldIndexes {
+  collection: string;
+  /** `*` stands for all fields that have no indexes of their own. */
+  field: string;
+  indexes: { direction: Direction; scope: Scope }[];
+}
+export interface CompositeIndex {
+  collection: string;
+  scope: Scope;
+  fields: { path: string; direction: Direction }[];
+}
+
+/** What Firestore indexes by itself. https://cloud.google.com/firestore/docs/query-data/index-overview#automatic_indexing */
+const AUTOMATIC: FieldIndexes['indexes'] = (['ASCENDING', 'DESCENDING', 'CONTAINS'] as const).map(
+  (direction) => ({ direction, scope: 'COLLECTION' }),
+);
+/** https://cloud.google.com/firestore/quotas#indexes */
+const MAX_ENTRIES = 40_000;
+/** An indexed value is cut there. */
+const MAX_INDEXED_BYTES = 1_500;
+const ENTRY_OVERHEAD_BYTES = 32;
+
+/** The indexes of a database: what Firestore makes by itself, and what was made or exempted. */
+export class Indexes {
+  readonly #fields = new Map<string, FieldIndexes['indexes']>();
+  readonly composites: readonly CompositeIndex[];
+
+  constructor(fields: readonly FieldIndexes[] = [], composites: readonly CompositeIndex[] = []) {
+    for (const { collection, field, indexes } of fields) this.#fields.set(`${collection}/${field}`, indexes);
+    this.composites = composites;
+  }
+
+  /** A field has the indexes that it, the next map around it, or the collection was given. */
+  ofField(collection: string, path: string): FieldIndexes['indexes'] {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
+      const own = this.#fields.get(`${collection}/${path.slice(0, end)}`);
+      if (own) return own;
+    }
+    return this.#fields.get(`${collection}/*`) ?? AUTOMATIC;
+  }
+
+  /** Refuses a document of more entries than Firestore takes, as Google's pages count them. */
+  assertFewEntries(document: IndexedDocument): void {
+    const { count } = this.#entriesOf(document);
+    if (count > MAX_ENTRIES)
+      throw new RpcError(
+        status.INVALID_ARGUMENT,
+        `too many index entries for entity ${document.name}: ${count}, at most ${MAX_ENTRIES}`,
+      );
+  }
+
+  /** What the index entries of a document weigh. https://cloud.google.com/firestore/docs/storage-size#index-entry-size */
+  bytesOf(document: IndexedDocument): number {
+    return this.#entriesOf(document).bytes;
+  }
+
+  #entriesOf({ name, fields }: IndexedDocument): { count: number; bytes: number } {
+    const collection = name.split('/').at(-2) ?? '';
+    const parentBytes = bytesOfName(name.split('/').slice(0, -2).join('/'));
+    const nameBytes = bytesOfName(name) + parentBytes + ENTRY_OVERHEAD_BYTES;
+    const sum = { count: 0, bytes: 0 };
+    const add = (path: string, value: Value, isElement: boolean): void => {
+      const indexes = this.ofField(collection, path);
+      const count = indexes.filter(({ direction }) => (direction === 'CONTAINS') === isElement).length;
+      if (count === 0) return;
+      const valueBytes = Math.min(MAX_INDEXED_BYTES, bytesOfValue(value));
+      sum.count += count;
+      sum.bytes += count * (nameBytes + Buffer.byteLength(path) + 1 + valueBytes);
+    };
+    const walk = (inner: Fields, parent: string): void => {
+      for (const [key, value] of Object.entries(inner)) {
+        const path = parent ? `${parent}.${key}` : key;
+        if (value.mapValue) walk(value.mapValue.fields ?? {}, path);
+        else if (value.arrayValue) for (const one of value.arrayValue.values ?? []) add(path, one, true);
+        else add(path, value, false);
+      }
+    };
+    walk(fields, '');
+    for (const index of this.composites.filter((one) => one.collection === collection)) {
+      const values = index.fields.map(({ path }) => fields[path]);
+      if (values.some((value) => !value)) continue;
+      const elements = values.map((value) => value?.arrayValue?.values?.length ?? 1);
+      const count = elements.reduce((product, one) => product * one, 1);
+      const bytes = values.reduce(
+        (all, one) => all + Math.min(MAX_INDEXED_BYTES, bytesOfValue(one ?? {})),
+        0,
+      );
+      sum.count += count;
+      sum.bytes += count * (nameBytes + bytes);
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,72 @@
+import { Indexes, type CompositeIndex, type Direction, type FieldIndexes, type Scope } from './indexes.ts';
+import { readLiteral, readTerraformBlocks, type Literal, type TerraformBlock } from './terraform-blocks.ts';
+
+const FILE = new URL('../../terraform/gcp/staging/firestore.tf', import.meta.url);
+
+/** The indexes that Terraform makes for staging's database, and the exemptions from Firestore's own. */
+export async function stagingIndexes(): Promise<Indexes> {
+  return readIndexes(await Bun.file(FILE).text());
+}
+
+/** The indexes in a Terraform file: its google_firestore_field and google_firestore_index. */
+export function readIndexes(text: string): Indexes {
+  const resources = readTerraformBlocks(text).filter(({ type }) => type === 'resource');
+  const ofType = (type: string): Instance[] =>
+    resources.filter(({ labels }) => labels[0] === type).flatMap(instancesOf);
+  return new Indexes(
+    ofType('google_firestore_field').flatMap(fieldIndexes),
+    ofType('google_firestore_index').map(compositeIndex),
+  );
+}
+
+interface Instance {
+  block: TerraformBlock;
+  scope: Record<string, Literal>;
+}
+
+/** One for each element of for_each. */
+function instancesOf(block: TerraformBlock): Instance[] {
+  const each = block.expressions.get('for_each');
+  if (each === undefined) return [{ block, scope: {} }];
+  const elements = readLiteral(each);
+  if (typeof elements === 'string') throw new Error(`for_each is not understood: ${each}`);
+  const pairs = Array.isArray(elements)
+    ? elements.map((one) => [one, one] as const)
+    : Object.entries(elements);
+  return pairs.map(([key, value]) => ({ block, scope: { 'each.key': key, 'each.value': value } }));
+}
+
+function textOf({ block, scope }: Instance, argument: string): string | undefined {
+  const expression = block.expressions.get(argument);
+  if (expression === undefined) return undefined;
+  const value = readLiteral(expression, scope);
+  if (typeof value !== 'string') throw new Error(`${argument} is not a text: ${expression}`);
+  return value;
+}
+
+/** Without an index_config the automatic ones stay. */
+function fieldIndexes(instance: Instance): FieldIndexes[] {
+  const config = instance.block.blocks.find(({ type }) => type === 'index_config');
+  if (!config) return [];
+  const indexes = config.blocks.map((block) => ({
+    direction: directionOf({ ...instance, block }),
+    scope: scopeOf({ ...instance, block }),
+  }));
+  return [
+    { collection: textOf(instance, 'collection') ?? '', field: textOf(instance, 'field') ?? '', indexes },
+  ];
+}
+
+function compositeIndex(instance: Instance): CompositeIndex {
+  const fields = instance.block.blocks
+    .filter(({ type }) => type === 'fields')
+    .map((block) => ({
+      path: textOf({ ...instance, block }, 'field_path') ?? '',
+      direction: directionOf({ ...instance, block }),
+    }));
+  return { collection: textOf(instance, 'collection') ?? '', scope: scopeOf(instance), fields };
+}
+
+const directionOf = (instance: Instance): Direction =>
+  (textOf(instance, 'array_config') ?? textOf(instance, 'order') ?? 'ASCENDING') as Direction;
+const scopeOf = (instance: Instance): Scope => (textOf(instance, 'query_scope') ?? 'COLLECTION') as Scope;
