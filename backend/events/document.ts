@@ -1,3 +1,4 @@
+import { parseJson } from '../json/parse-json.ts';
 import type { Event } from '@google/adk';
 import type { Content } from '@google/genai';
 import { encode, type JsonObject } from './codec.ts';
@@ -18,5 +19,5 @@ export function toContentData(content: Content): JsonObject {
 
 /** Firestore's client refuses class instances and undefined, both of which a tool may have put into its answer. */
 function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+  return parseJson(JSON.stringify(value));
 }

@@ -1,3 +1,5 @@
+import { parseJson } from '../json/parse-json.ts';
+
 /** Keys that hold a credential's secret, in both casings: what google-adk 2.13 strips from every answer. */
 const SECRET_KEYS = new Set(
   [
@@ -37,7 +39,7 @@ const TRIGGER =
  */
 export function toPublicJson(wire: unknown): string {
   const json = JSON.stringify(wire);
-  return TRIGGER.test(json) ? JSON.stringify(redact(JSON.parse(json))) : json;
+  return TRIGGER.test(json) ? JSON.stringify(redact(parseJson(json))) : json;
 }
 
 function redact(value: unknown): unknown {

@@ -1,3 +1,4 @@
+import { parseJson } from '../json/parse-json.ts';
 import { ValidationError, type ValidationIssue } from '../errors/validation-error.ts';
 import { AppError } from '../errors/app-error.ts';
 import { excessOf, isJson, MAX_NESTING, MAX_VALUES } from '../web/json-text.ts';
@@ -24,7 +25,7 @@ export async function readJsonBody(request: Request, limits: BodyLimits, held: H
   if (excess === 'values')
     throw new AppError('BODY_TOO_LARGE', `The request body has more than ${MAX_VALUES} values.`);
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw invalidJson(0, error instanceof SyntaxError ? plainReason(error) : 'Invalid JSON');
   }

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../events/codec.ts';
+import { parseJson } from '../json/parse-json.ts';
 import { createEvent, type BaseAgent, type Event, type Session } from '@google/adk';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { AppError } from '../errors/app-error.ts';
@@ -135,7 +137,9 @@ class Carrier {
     const run = this.#run;
     const { record, invocationId } = run;
     const rootAgent = this.#rootAgent;
-    const shown = frames.filter(({ kind }) => kind === 'event').map(({ json }) => fromWire(JSON.parse(json)));
+    const shown = frames
+      .filter(({ kind }) => kind === 'event')
+      .map(({ json }) => fromWire(parseJson(json) as JsonObject));
     if (!rootAgent || record.takeovers > MOST_TAKEOVERS) {
       this.#recall(shown);
       throw new AppError('TURN_INTERRUPTED', COULD_NOT_GO_ON);

@@ -34,6 +34,7 @@ import { correctOutput } from './output-key.ts';
 import type { OpenAnswers } from './open-answers.ts';
 import { RepeatedFailure } from './repeated-failure.ts';
 import { replacedEvent, TurnPlugins } from './turn-plugins.ts';
+import { keepValues } from './keep-values.ts';
 import { OwnTurnVoice } from './turn-voice.ts';
 
 export interface TurnParts {
@@ -99,6 +100,7 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
   }
   async function append(event: Event): Promise<void> {
     identify(event);
+    keepValues(event, session.state);
     // ADK dates an answer back to the call that it answers; Python dates it after its pieces.
     event.timestamp = Date.now();
     await sessions.appendEvent({ session, event });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { parseJson } from '../../backend/json/parse-json.ts';
 
 const GCP_AGENT = resolve(import.meta.dir, '../../gcp-agent');
 
@@ -41,7 +42,7 @@ export function startPythonAdk(host: string, project: string, database: string):
         child.stdin.write(`${JSON.stringify(request)}\n`);
         const line = await lines.next();
         if (line.done) throw new Error('google-adk ended; its message is on stderr.');
-        const answer = JSON.parse(line.value) as { value?: unknown; error?: string; message?: string };
+        const answer = parseJson(line.value) as { value?: unknown; error?: string; message?: string };
         if (answer.error) throw new Error(`${answer.error}: ${answer.message}`);
         return answer.value;
       });

@@ -25,6 +25,43 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 describe('one conversation, two services', () => {
+  test('an integer beyond 2^53 keeps its digits, whoever wrote it and whoever writes after', async () => {
+    const long = 1234567890123456789n;
+    const call = (id: bigint): Wire => ({ functionCall: { id: 'c', name: 'f', args: { id } } });
+    const session = await world.store.createSession({
+      ...key('long', 'lea'),
+      state: { own: long, 'user:mine': { n: long } },
+    });
+    await world.store.appendEvent({
+      session,
+      event: event({ content: { role: 'model', parts: [call(long)] } }),
+    });
+    await world.python.ask({
+      do: 'append',
+      ...python('long', 'lea'),
+      events: [
+        wireEvent({
+          author: 'user',
+          content: { role: 'model', parts: [call(-long)] },
+          actions: { stateDelta: { theirs: long, 'user:theirs': [long] } },
+        }),
+      ],
+    });
+    const again = (await world.another().getSession(key('long', 'lea')))!;
+    await world.store.appendEvent({
+      session: (await world.store.getSession(key('long', 'lea')))!,
+      event: event({ actions: { stateDelta: { more: 1, 'user:more': 1 } } }),
+    });
+    const theirs = await world.python.ask({ do: 'get', ...python('long', 'lea') });
+    const kept = { own: long, theirs: long, 'user:mine': { n: long }, 'user:theirs': [long] };
+    expect(again.state).toMatchObject(kept);
+    expect(theirs.state).toMatchObject(kept);
+    const argsOf = (events: Wire[]): unknown[] =>
+      events.slice(0, 2).map(({ content }) => content.parts[0].functionCall.args.id);
+    expect(argsOf(eventsOf(again))).toEqual([long, -long]);
+    expect(argsOf(theirs.events)).toEqual([long, -long]);
+  }, 60_000);
+
   test('every kind of event that we wrote is read by google-adk as we read it, and goes on there and back', async () => {
     const session = await world.store.createSession(key('ours'));
     for (const wire of KINDS)

@@ -1,3 +1,4 @@
+import { parseJson } from '../../json/parse-json.ts';
 import { type Message, Role, TaskState, type Part } from '@a2a-js/sdk';
 import { AgentEvent, type AgentExecutionEvent } from '@a2a-js/sdk/server';
 import type { Part as ModelPart } from '@google/genai';
@@ -59,11 +60,11 @@ export class RunTranslator {
   /** What a frame adds to the task. */
   take({ json, kind }: Frame): AgentExecutionEvent[] {
     if (kind === 'error') {
-      const { error_details: details } = JSON.parse(json) as { error_details: { error_message: string } };
+      const { error_details: details } = parseJson(json) as { error_details: { error_message: string } };
       this.#failure = details.error_message;
       return [];
     }
-    const event = JSON.parse(json) as WireEvent;
+    const event = parseJson(json) as WireEvent;
     const parts = toA2aParts(event.content?.parts);
     if (event.partial) {
       if (parts.length === 0) return [];

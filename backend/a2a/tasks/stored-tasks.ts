@@ -1,3 +1,4 @@
+import { parseJson } from '../../json/parse-json.ts';
 import { type ListTasksRequest, type ListTasksResponse, Task, TaskState } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
@@ -92,7 +93,7 @@ function withoutFiles(task: Task): Task {
 }
 
 export function toTask({ json }: Pick<TaskRecord, 'json'>): Task {
-  return Task.fromJSON(JSON.parse(json));
+  return Task.fromJSON(parseJson(json));
 }
 
 function toToken({ updatedMs, id }: TaskRecord): string {

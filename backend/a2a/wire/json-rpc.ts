@@ -9,7 +9,8 @@ import { isObject, readJson } from './read-json.ts';
 import { streamAnswer } from './stream-answer.ts';
 import { versionOf } from './version.ts';
 
-type Id = string | number | null;
+/** A number beyond 2^53 is a bigint, and is told back as it came. */
+type Id = string | number | bigint | null;
 
 interface RpcRequest {
   id: Id;
@@ -69,7 +70,7 @@ function methodNotFound(method: string): JsonRpcErrorBody {
 }
 
 const isId = (value: unknown): value is Id =>
-  value === null || typeof value === 'string' || Number.isInteger(value);
+  value === null || typeof value === 'string' || typeof value === 'bigint' || Number.isInteger(value);
 
 function idOf(body: unknown): Id {
   const id = isObject(body) ? body['id'] : null;

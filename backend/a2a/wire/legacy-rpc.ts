@@ -19,7 +19,13 @@ export async function answerLegacyRpc(
   log: Logger,
 ): Promise<Answer> {
   const watched = watch(handler);
-  const request = isObject(body) ? body : {};
+  const request = isObject(body) ? { ...body } : {};
+  const { id } = request;
+  // The SDK knows no id beyond 2^53: it is given a text, and the caller gets the number back.
+  if (typeof id === 'bigint') {
+    const answer = await answerLegacyRpc(handler, { ...request, id: `${id}` }, call, log);
+    return withId(answer, id);
+  }
   prepare(request['params']);
   const answer = await new LegacyJsonRpcTransportHandler(watched.handler).handle(request, call);
   if (!('error' in answer) || !isObject(answer.error)) return answer;
@@ -33,6 +39,13 @@ export async function answerLegacyRpc(
   }
   if (code !== A2A_ERROR_CODE.INTERNAL_ERROR) return answer;
   return { ...answer, error: legacyError(new RequestMalformedError('The params cannot be read.')) };
+}
+
+function withId(answer: Answer, id: bigint): Answer {
+  if (!(Symbol.asyncIterator in answer)) return { ...answer, id: id as unknown as number };
+  return (async function* () {
+    for await (const event of answer) yield { ...event, id: id as unknown as number };
+  })() as Answer;
 }
 
 /** Fields of 0.3 that are texts wherever they stand; the SDK hands on whatever a caller puts into them. */

@@ -1,3 +1,4 @@
+import { parseJson } from '../../json/parse-json.ts';
 import { A2A_CONTENT_TYPE } from '@a2a-js/sdk';
 import {
   A2A_ERROR_CODE,
@@ -33,7 +34,7 @@ export async function readJson(context: A2aContext, limits: BodyLimits): Promise
   if (excess === 'nesting')
     throw new RequestMalformedError(`Arrays and objects are nested more than ${MAX_NESTING} deep.`);
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw malformed('The body is not valid JSON.');
   }

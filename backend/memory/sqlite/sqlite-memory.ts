@@ -1,3 +1,4 @@
+import { parseJson } from '../../json/parse-json.ts';
 import type { Event, MemoryEntry, SearchMemoryRequest, SearchMemoryResponse, Session } from '@google/adk';
 import type { Content } from '@google/genai';
 import { Database } from 'bun:sqlite';
@@ -116,7 +117,7 @@ function toEntry({ author, timestamp_ms: timestampMs, content }: MemoryRow): Mem
   return {
     author,
     timestamp: new Date(timestampMs).toISOString(),
-    content: contentFromWire(JSON.parse(content)),
+    content: contentFromWire(parseJson(content)),
   };
 }
 

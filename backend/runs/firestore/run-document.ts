@@ -1,3 +1,5 @@
+import type { TurnRequest } from '../../turn/turn-request.ts';
+import { parseJson } from '../../json/parse-json.ts';
 import { FieldValue, type DocumentData, type DocumentSnapshot } from '@google-cloud/firestore';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import type { RunState } from '../run.ts';
@@ -53,7 +55,7 @@ export function readRun(snapshot: DocumentSnapshot, nowMs: number): RunRecord | 
     session,
     invocationId: data['invocationId'],
     state: data['state'],
-    request: data['request'] === undefined ? undefined : JSON.parse(data['request']),
+    request: data['request'] === undefined ? undefined : (parseJson(data['request']) as TurnRequest),
     begunAfterMs: data['begunAfterMs'],
     owner: data['owner'],
     takeovers: data['takeovers'],

@@ -1,3 +1,5 @@
+import type { TurnRequest } from '../../turn/turn-request.ts';
+import { parseJson } from '../../json/parse-json.ts';
 import type { Database } from 'bun:sqlite';
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
@@ -232,7 +234,7 @@ function toRecord(row: RunRow): RunRecord {
     session: { appName: row.app_name, userId: row.user_id, sessionId: row.session_id },
     invocationId: row.invocation_id,
     state: row.state as RunState,
-    request: row.request === null ? undefined : JSON.parse(row.request),
+    request: row.request === null ? undefined : (parseJson(row.request) as TurnRequest),
     begunAfterMs: row.begun_after_us / 1000,
     owner: row.owner,
     takeovers: row.takeovers,

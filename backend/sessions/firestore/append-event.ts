@@ -11,6 +11,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { JsonObject } from '../../events/codec.ts';
 import { toEventData } from '../../events/document.ts';
 import { nextTimestamp } from '../../events/ids.ts';
+import { exactData } from '../../firestore/exact-integers.ts';
 import { transact } from '../../firestore/transact.ts';
 import type { CompositeSessionKey } from '../session-store.ts';
 import type { WriterGuard } from '../writer-guard.ts';
@@ -138,7 +139,7 @@ async function readShared(
   const shared: [DocumentReference, StateMap][] = [];
   for (const [reference, delta] of changes) {
     if (!reference) continue;
-    const state = assignState((await transaction.get(reference)).data() ?? {}, delta);
+    const state = assignState(exactData(await transaction.get(reference)) ?? {}, delta);
     assertFits('state', state);
     shared.push([reference, state]);
   }

@@ -16,7 +16,7 @@ export function assertFits(what: 'event' | 'state', value: unknown): void {
 /** Bytes as Firestore counts them. https://firebase.google.com/docs/firestore/storage-size */
 export function documentBytes(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value) + 1;
-  if (typeof value === 'number') return 8;
+  if (typeof value === 'number' || typeof value === 'bigint') return 8;
   if (typeof value !== 'object' || value === null) return 1;
   if (Array.isArray(value)) return value.reduce<number>((sum, inner) => sum + documentBytes(inner), 0);
   return Object.entries(value).reduce(

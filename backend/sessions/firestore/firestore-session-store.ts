@@ -1,3 +1,4 @@
+import { parseJson } from '../../json/parse-json.ts';
 import { FieldValue, type DocumentSnapshot, type Firestore } from '@google-cloud/firestore';
 import type {
   AppendEventRequest,
@@ -128,7 +129,7 @@ export class FirestoreSessionStore extends SessionStore {
       ),
     );
     const state = mergedState(
-      JSON.parse(text) as StateMap,
+      parseJson(text) as StateMap,
       assignState(shared.app, initial.app),
       assignState(shared.user, initial.user),
     );

@@ -3,6 +3,7 @@ import type { Event } from '@google/adk';
 import type { JsonObject } from '../../events/codec.ts';
 import { fromWire } from '../../events/wire.ts';
 import type { EventCache } from '../event-cache.ts';
+import { exactData } from '../../firestore/exact-integers.ts';
 import { documentBytes } from './document-bytes.ts';
 import { eventsOf } from './paths.ts';
 import { toTimestamp, type SessionDocument } from './session-document.ts';
@@ -85,7 +86,7 @@ async function readFromStart(
 async function read(query: Query): Promise<{ events: Event[]; bytes: number }> {
   const { docs } = await query.get();
   const stored = docs.flatMap((doc) => {
-    const data = doc.data()['event_data'] as JsonObject | null | undefined;
+    const data = exactData(doc)?.['event_data'] as JsonObject | null | undefined;
     return data ? [data] : [];
   });
   return { events: stored.map(fromWire), bytes: stored.reduce((sum, data) => sum + documentBytes(data), 0) };

@@ -1,4 +1,6 @@
+import { parseJson } from '../../json/parse-json.ts';
 import { Timestamp, type DocumentSnapshot } from '@google-cloud/firestore';
+import { exactData } from '../../firestore/exact-integers.ts';
 import { mergeState, setOwn, type StateMap } from '../state.ts';
 
 /** What a session's document says, as google-adk writes it. */
@@ -32,14 +34,15 @@ export function readSession(snapshot: DocumentSnapshot): SessionDocument | undef
 }
 
 function readState(stored: unknown): StateMap {
-  if (typeof stored === 'string') return JSON.parse(stored) as StateMap;
+  if (typeof stored === 'string') return parseJson(stored) as StateMap;
   return (stored ?? {}) as StateMap;
 }
 
 /** `app:` or `user:` state: natively stored, so that a Python writer may have put times and bytes into it. */
 export function readSharedState(snapshot: DocumentSnapshot | undefined): StateMap {
   const state: StateMap = {};
-  for (const [key, value] of Object.entries(snapshot?.data() ?? {})) setOwn(state, key, toJson(value));
+  const data = snapshot && exactData(snapshot);
+  for (const [key, value] of Object.entries(data ?? {})) setOwn(state, key, toJson(value));
   return state;
 }
 

@@ -1,6 +1,7 @@
+import { parseJson } from '../../json/parse-json.ts';
 import type { ListPage, SessionSummary } from '../session-store.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { mergeState } from '../state.ts';
+import { mergeState, type StateMap } from '../state.ts';
 import type { Statements, SummaryRow } from './statements.ts';
 
 const NO_LIMIT = -1;
@@ -19,9 +20,9 @@ export function listSummaries(
     appName,
     userId: row.user_id,
     state: mergeState({
-      app: JSON.parse(appState),
-      user: JSON.parse(userState),
-      session: JSON.parse(row.state),
+      app: parseJson(appState) as StateMap,
+      user: parseJson(userState) as StateMap,
+      session: parseJson(row.state) as StateMap,
     }),
     lastUpdateTime: row.updated_us / 1_000_000,
   });

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../events/codec.ts';
+import { parseJson } from '../../json/parse-json.ts';
 import type {
   AppendEventRequest,
   CreateSessionRequest,
@@ -166,7 +168,7 @@ export class SqliteSessionStore extends SessionStore {
     if (after < row.last_seq) {
       const rows = this.#statements.eventsAfter.all({ row: row.row_id, after, upTo: row.last_seq });
       const bytes = rows.reduce((sum, { event }) => sum + event.length, 0);
-      const events = rows.map(({ event }) => fromWire(JSON.parse(event)));
+      const events = rows.map(({ event }) => fromWire(parseJson(event) as JsonObject));
       this.#cache.extend(row.row_id, after + 1, events, bytes);
       return known ? known.events.slice() : events;
     }
@@ -195,4 +197,4 @@ export class SqliteSessionStore extends SessionStore {
   }
 }
 
-const parseState = (text: string | undefined): StateMap => (text ? JSON.parse(text) : {});
+const parseState = (text: string | undefined): StateMap => (text ? (parseJson(text) as StateMap) : {});

@@ -1,0 +1,50 @@
+import { FieldPath, type DocumentSnapshot } from '@google-cloud/firestore';
+
+/** A value as Firestore's protocol has it; https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#value */
+interface ProtoValue {
+  valueType?: string;
+  integerValue?: string | number;
+  arrayValue?: { values?: ProtoValue[] };
+  mapValue?: { fields?: Record<string, ProtoValue> };
+}
+
+/**
+ * A document's data with its integers beyond 2^53 as BigInt, where the client has rounded them; undefined without one. (Its option
+ * `useBigInt` would make a BigInt of every integer of every document.) Only where one was rounded the protocol's own form
+ * is looked at, by a method that the client keeps for itself: a test of the store says when that is gone.
+ */
+export function exactData(snapshot: DocumentSnapshot): Record<string, unknown> | undefined {
+  const data = snapshot.data();
+  if (!data || !hasRounded(data)) return data;
+  const { protoField } = snapshot as unknown as { protoField(path: FieldPath): ProtoValue | undefined };
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [
+      key,
+      restore(value, protoField.call(snapshot, new FieldPath(key))),
+    ]),
+  );
+}
+
+function hasRounded(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+  if (Array.isArray(value)) return value.some(hasRounded);
+  return isMap(value) && Object.values(value).some(hasRounded);
+}
+
+function restore(value: unknown, proto: ProtoValue | undefined): unknown {
+  if (typeof value === 'number')
+    return proto?.integerValue === undefined || Number.isSafeInteger(value)
+      ? value
+      : BigInt(proto.integerValue);
+  if (!proto) return value;
+  if (Array.isArray(value))
+    return value.map((item, index) => restore(item, proto.arrayValue?.values?.[index]));
+  const fields = proto.mapValue?.fields;
+  if (!fields || !isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, restore(item, fields[key])]));
+}
+
+/** No time, place, reference or bytes. */
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
