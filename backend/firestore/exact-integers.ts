@@ -16,12 +16,9 @@ interface ProtoValue {
 export function exactData(snapshot: DocumentSnapshot): Record<string, unknown> | undefined {
   const data = snapshot.data();
   if (!data || !hasRounded(data)) return data;
-  const { protoField } = snapshot as unknown as { protoField(path: FieldPath): ProtoValue | undefined };
+  const inner = snapshot as unknown as { protoField(path: FieldPath): ProtoValue | undefined };
   return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [
-      key,
-      restore(value, protoField.call(snapshot, new FieldPath(key))),
-    ]),
+    Object.entries(data).map(([key, value]) => [key, restore(value, inner.protoField(new FieldPath(key)))]),
   );
 }
 

@@ -74,7 +74,7 @@ function convertParts(value: object, path: string, above: Set<object>): unknown 
   if (value instanceof Map) {
     const entries = [...(value as Map<unknown, unknown>)];
     const isKeyed = entries.every((entry): entry is [string, unknown] => typeof entry[0] === 'string');
-    return isKeyed ? object(entries as [string, unknown][]) : list(entries);
+    return isKeyed ? object(entries) : list(entries);
   }
   if (value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof DataView)
     return toBase64(value);

@@ -1,4 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
+import { OutputSchemaError } from './output-key.ts';
 import { ModelError } from '../model/model-error.ts';
 
 /** A failure in the words that a caller may see. */
@@ -29,6 +30,10 @@ export function toTurnFailure(error: unknown): TurnFailure {
       isBug: false,
       cause: error,
     };
+  if (error instanceof OutputSchemaError) {
+    const [errorType, errorCode] = ['ValidationError', 'OUTPUT_SCHEMA'];
+    return { errorType, errorCode, errorMessage: error.message, isBug: false, cause: error };
+  }
   if (error instanceof Error && LLM_CALLS_LIMIT.test(error.message)) {
     const errorType = 'LlmCallsLimitExceededError';
     return { errorType, errorCode: errorType, errorMessage: error.message, isBug: false, cause: error };

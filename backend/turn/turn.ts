@@ -30,7 +30,7 @@ import { GoOnPlugin } from './go-on-plugin.ts';
 import { asksModelFirst, MessageUnderWay } from './message-under-way.ts';
 import { ModelFailureRecorder } from './model-failure-recorder.ts';
 import { nodePathOf } from './node-path.ts';
-import { correctOutput } from './output-key.ts';
+import { OutputKeys } from './output-key.ts';
 import type { OpenAnswers } from './open-answers.ts';
 import { RepeatedFailure } from './repeated-failure.ts';
 import { replacedEvent, TurnPlugins } from './turn-plugins.ts';
@@ -106,6 +106,7 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
     await sessions.appendEvent({ session, event });
   }
   const repeatedFailure = new RepeatedFailure();
+  const outputs = new OutputKeys(turn.rootAgent);
   const begun = new MessageUnderWay();
   function showPartial(event: Event): void {
     if (signal.aborted || begun.isRefused) return;
@@ -182,12 +183,13 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
         }
         const isFailure = failures.error !== undefined && event.errorCode !== undefined && !event.content;
         if (isFailure) describeFailure(turn.answers, event, toTurnFailure(failures.error));
-        correctOutput(turn.rootAgent, event);
+        const misfit = outputs.correct(event);
         await store(event);
         // A summary of older events is the store's business; Python ADK does not show it either.
         if (!isCompactedEvent(event)) turn.emit(event);
         // A failure ends the turn, as in google-adk; adk-js would ask the model again where tools were called before it.
         if (isFailure) break agent;
+        if (misfit) throw misfit;
         repeatedFailure.check(event, pluginManager);
       }
     }

@@ -45,7 +45,7 @@ function withId(answer: Answer, id: bigint): Answer {
   if (!(Symbol.asyncIterator in answer)) return { ...answer, id: id as unknown as number };
   return (async function* () {
     for await (const event of answer) yield { ...event, id: id as unknown as number };
-  })() as Answer;
+  })();
 }
 
 /** Fields of 0.3 that are texts wherever they stand; the SDK hands on whatever a caller puts into them. */
