@@ -86,14 +86,16 @@ export function a2aServer({
       held.release();
     }
   });
-  app.post('/a2a/:app', async (context) => answerJsonRpc(context, parts));
+  // Some clients put a slash behind every address.
+  for (const path of ['/a2a/:app', '/a2a/:app/'])
+    app.post(path, async (context) => answerJsonRpc(context, parts));
   mountRest(app, '/a2a/:app', parts);
   mountLegacyRest(app, '/a2a/:app', parts);
   app.all('/a2a/*', (context) => a2aFailure(context, new AppError('ROUTE_NOT_FOUND')));
   return app;
 }
 
-const JSON_RPC_PATH = /^\/a2a\/[^/]+$/;
+const JSON_RPC_PATH = /^\/a2a\/[^/]+\/?$/;
 
 /** What was refused before a binding saw it, in the shape of the binding that was called. */
 export function a2aFailure(context: A2aContext, error: KnownError): Response {

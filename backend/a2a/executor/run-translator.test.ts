@@ -197,3 +197,30 @@ describe('a question', () => {
     expect(last(eventsOf([confirm, 'It broke.'], 'failed')).state).toBe(TaskState.TASK_STATE_FAILED);
   });
 });
+
+describe('an answer that the model ended early', () => {
+  test('without a word of it the task has failed, and says why', () => {
+    for (const [event, text] of [
+      [{ errorCode: 'MALFORMED_FUNCTION_CALL' }, 'The model called a tool in a way that cannot be read.'],
+      [{ errorCode: 'OTHER' }, 'The model ended its answer early: OTHER.'],
+      [{ errorCode: 'MODEL_RETURNED_NO_CONTENT', errorMessage: 'Nothing.' }, 'Nothing.'],
+    ] as const)
+      expect(last(eventsOf([event]))).toEqual({ state: TaskState.TASK_STATE_FAILED, text });
+  });
+
+  test('with some of it the task is completed, and says what is missing', () => {
+    const events = eventsOf([
+      partial({ text: 'I be' }),
+      { ...whole({ text: 'I be' }), errorCode: 'MAX_TOKENS' },
+    ]);
+    expect(last(events)).toEqual({
+      state: TaskState.TASK_STATE_COMPLETED,
+      text: 'The answer reached the longest length allowed: its end is missing.',
+    });
+  });
+
+  test('a later answer takes that back', () => {
+    const events = eventsOf([{ errorCode: 'MALFORMED_FUNCTION_CALL' }, whole({ text: 'Here.' })]);
+    expect(last(events)).toEqual({ state: TaskState.TASK_STATE_COMPLETED, text: '' });
+  });
+});

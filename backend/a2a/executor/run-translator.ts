@@ -37,6 +37,13 @@ type Call = NonNullable<WirePart['functionCall']>;
 /** A larger file is named in the task, and stays in the conversation. */
 const MOST_FILE_BYTES = 4 * 1024 * 1024;
 const FAILED = 'The agent could not finish this task.';
+/** Gemini's reasons for which it gives no sentence of its own. */
+const CUT_WORDS: Readonly<Record<string, string>> = {
+  MAX_TOKENS: 'The answer reached the longest length allowed: its end is missing.',
+  MALFORMED_FUNCTION_CALL: 'The model called a tool in a way that cannot be read.',
+  SAFETY: 'The model stopped for safety reasons.',
+  RECITATION: 'The model stopped, because it was about to repeat a source.',
+};
 
 /**
  * The frames of one run as events of its A2A task. The answer is one artifact: the first chunk begins it, the next ones
@@ -50,6 +57,8 @@ export class RunTranslator {
   #open = '';
   #hasBegun = false;
   #failure: string | undefined;
+  /** Why the last event that came whole is not what the agent wanted to say. */
+  #cut: string | undefined;
   readonly #questions = new Map<string, Call>();
   #files: SavedFile[] = [];
 
@@ -128,6 +137,11 @@ export class RunTranslator {
     if (state !== 'completed')
       return this.status(TaskState.TASK_STATE_FAILED, [textPart(this.#failure ?? FAILED)]);
     const [first] = this.#questions.values();
+    if (!first && this.#cut !== undefined) {
+      const hasSaid = this.#done.length > 0;
+      const end = hasSaid ? TaskState.TASK_STATE_COMPLETED : TaskState.TASK_STATE_FAILED;
+      return this.status(end, [textPart(this.#cut)]);
+    }
     if (!first) return this.status(TaskState.TASK_STATE_COMPLETED);
     const asked =
       first.name === CREDENTIAL ? TaskState.TASK_STATE_AUTH_REQUIRED : TaskState.TASK_STATE_INPUT_REQUIRED;
@@ -161,6 +175,9 @@ export class RunTranslator {
   #note({ content, actions, longRunningToolIds = [], errorCode, errorMessage }: WireEvent): void {
     for (const [filename, version] of Object.entries(actions?.artifactDelta ?? {}))
       this.#files.push({ filename, version });
+    this.#cut = errorCode
+      ? (errorMessage ?? CUT_WORDS[errorCode] ?? `The model ended its answer early: ${errorCode}.`)
+      : undefined;
     if (errorCode) this.#failure = errorMessage ?? FAILED;
     for (const { functionCall } of content?.parts ?? [])
       if (functionCall?.id && longRunningToolIds.includes(functionCall.id))

@@ -28,6 +28,7 @@ import {
   type TaskStore,
 } from '@a2a-js/sdk/server';
 import { AppError } from '../../errors/app-error.ts';
+import { leftSignalOf } from '../caller.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { PushConfigs, type PushConfigsParts } from '../push/push-configs.ts';
 import type { PushNotifier } from '../push/push-notifier.ts';
@@ -36,7 +37,7 @@ import type { Elsewhere } from './elsewhere.ts';
 import { applyEvent } from './apply-event.ts';
 import { EventBus } from './event-bus.ts';
 import { LiveTask } from './live-task.ts';
-import { isSettled, isTerminal, stateOf } from './states.ts';
+import { isInterrupted, isSettled, isTerminal, stateOf } from './states.ts';
 
 export interface TaskHandlerParts {
   card: () => Promise<AgentCard>;
@@ -62,6 +63,8 @@ const ANSWER_WITHIN_MS = 110_000;
 
 /** How long a cancel waits for the executor's end before it tells the task as it stands. */
 const CANCEL_WAIT_MS = 10_000;
+/** How long a subscription to a task that waits for its caller is held. */
+const LONGEST_WAIT_MS = 15 * 60_000;
 const MOST_TASKS_A_PAGE = 100;
 const DEFAULT_PAGE = 50;
 
@@ -80,6 +83,8 @@ export class TaskHandler implements A2ARequestHandler {
   readonly #parts: TaskHandlerParts;
   readonly #push: PushConfigs;
   readonly #working = new Map<string, Work>();
+  /** Who is subscribed to a task that waits for its caller; told once it is worked on again. */
+  readonly #subscribers = new Map<string, Set<(live: LiveTask) => void>>();
 
   constructor(parts: TaskHandlerParts) {
     this.#parts = parts;
@@ -160,7 +165,10 @@ export class TaskHandler implements A2ARequestHandler {
     if (work && snapshot) {
       const events = work.live.events();
       yield toStream(AgentEvent.task(snapshot));
-      if (isSettled(stateOf(snapshot))) return;
+      if (isSettled(stateOf(snapshot))) {
+        yield* this.#whenWorkedOn(snapshot, context);
+        return;
+      }
       for await (const event of events) yield toStream(event);
       return;
     }
@@ -171,7 +179,32 @@ export class TaskHandler implements A2ARequestHandler {
         'The task has ended: there is nothing to subscribe to. GetTask shows it.',
       );
     yield toStream(AgentEvent.task(task));
+    if (!followed) yield* this.#whenWorkedOn(task, context);
     if (followed) for await (const event of followed.events) yield toStream(event);
+  }
+
+  /** What is told of a task that waits for its caller, once a message goes on with it; ends when the subscriber leaves. */
+  async *#whenWorkedOn(
+    task: Task,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    if (!isInterrupted(stateOf(task))) return;
+    const { promise, resolve } = Promise.withResolvers<AsyncIterable<AgentExecutionEvent> | undefined>();
+    const hear = (live: LiveTask): void => resolve(live.events());
+    const leave = (): void => resolve(undefined);
+    const left = leftSignalOf(context);
+    const timer = setTimeout(leave, LONGEST_WAIT_MS);
+    left?.addEventListener('abort', leave, { once: true });
+    const others = this.#subscribers.get(task.id) ?? new Set();
+    this.#subscribers.set(task.id, others.add(hear));
+    try {
+      for await (const event of (await promise) ?? []) yield toStream(event);
+    } finally {
+      clearTimeout(timer);
+      left?.removeEventListener('abort', leave);
+      others.delete(hear);
+      if (others.size === 0) this.#subscribers.delete(task.id);
+    }
   }
 
   createTaskPushNotificationConfig: A2ARequestHandler['createTaskPushNotificationConfig'] = async (
@@ -224,6 +257,7 @@ export class TaskHandler implements A2ARequestHandler {
       throw error;
     }
     const events = live.events();
+    for (const tell of this.#subscribers.get(taskId) ?? []) tell(live);
     void this.#parts.executor
       .execute(request, bus)
       .then(

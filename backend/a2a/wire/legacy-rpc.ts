@@ -4,6 +4,7 @@ import { A2A_ERROR_CODE, RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import type { Logger } from '../../observability/logger.ts';
 import { type KnownError, toJsonRpc, toKnownError } from './errors.ts';
+import { assertBase64 } from './check-part.ts';
 import { isObject } from './read-json.ts';
 
 type Answer = Awaited<ReturnType<LegacyJsonRpcTransportHandler['handle']>>;
@@ -68,6 +69,7 @@ function prepare(value: unknown): void {
     if (FREE.has(key) || inner === undefined || inner === null) continue;
     if (TEXTS.has(key) && typeof inner !== 'string')
       throw new RequestMalformedError(`${key} must be a text.`);
+    if (key === 'bytes' && typeof inner === 'string') assertBase64(key, inner);
     if (key === 'schemes' && Array.isArray(inner)) inner.splice(1);
     prepare(inner);
   }

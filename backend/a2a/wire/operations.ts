@@ -17,7 +17,9 @@ import {
   type ListTasksResponse,
 } from '@a2a-js/sdk';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import { assertPart } from './check-part.ts';
 import { reading } from './errors.ts';
+import { isObject } from './read-json.ts';
 
 type Json = Record<string, unknown>;
 
@@ -93,7 +95,11 @@ function read<T>(type: { fromJSON(json: unknown): T }, params: Json): T {
   return reading('request', () => type.fromJSON(params));
 }
 
-const sendRequestOf = (params: Json): SendMessageRequest => read(SendMessageRequest, params);
+function sendRequestOf(params: Json): SendMessageRequest {
+  const { message } = params;
+  if (isObject(message) && Array.isArray(message['parts'])) message['parts'].forEach(assertPart);
+  return read(SendMessageRequest, params);
+}
 
 function taskToJson(task: Task): unknown {
   return Task.toJSON(task);

@@ -74,7 +74,7 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
     defineRoute({
       method: 'get',
       path: COLLECTION,
-      summary: `A user's sessions without their events; with limit, a page of them (${NEXT_CURSOR_HEADER}, cursor).`,
+      summary: `A user's sessions without their events, oldest first; with limit, a page of them, newest first (${NEXT_CURSOR_HEADER}, cursor).`,
       tag: 'sessions',
       query: z.object({ limit: wireInt.optional(), cursor: z.string().optional() }),
       answer: SESSIONS,
@@ -85,6 +85,8 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
         const listed = page.sessions.filter(
           ({ id }) => !EVAL_SESSION_PREFIXES.some((prefix) => id.startsWith(prefix)),
         );
+        // google-adk lists the oldest first; pages, which it has not, begin with the newest.
+        if (query.limit === undefined && query.cursor === undefined) listed.reverse();
         if (page.nextCursor !== undefined) context.header(NEXT_CURSOR_HEADER, page.nextCursor);
         context.header('content-type', 'application/json');
         return context.body(

@@ -1,3 +1,4 @@
+import { parseExactly } from '../util/exact-json.ts';
 import { asProblem, toProblem } from './problem.ts';
 
 /** A request to the service the page came from; anything but 2xx is thrown as a Problem. */
@@ -15,7 +16,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
 
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   const response = await request(path, signal ? { signal } : {});
-  const body: T = await response.json();
+  const body = parseExactly(await response.text()) as T;
   return body;
 }
 
@@ -27,7 +28,7 @@ export async function sendJson<T>(method: string, path: string, body?: unknown):
       : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  const parsed: T = JSON.parse(text || 'null');
+  const parsed = parseExactly(text || 'null') as T;
   return parsed;
 }
 

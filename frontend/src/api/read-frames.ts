@@ -1,4 +1,5 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { parseExactly } from '../util/exact-json.ts';
 import { Problem } from './problem.ts';
 import type { AdkEvent } from './types.ts';
 
@@ -49,7 +50,7 @@ export async function* readFrames(response: Response, silenceMs = SILENCE_MS): A
         if (isNumbered && !hasEnded) throw cutOff();
         return;
       }
-      const event: AdkEvent | StreamFailure = JSON.parse(read.value.data);
+      const event = parseExactly(read.value.data) as AdkEvent | StreamFailure;
       isNumbered ||= read.value.id !== undefined;
       yield { event, ...(read.value.id === undefined ? {} : { lastEventId: read.value.id }) };
     }

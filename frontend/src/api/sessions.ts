@@ -1,3 +1,4 @@
+import { parseExactly } from '../util/exact-json.ts';
 import { getJson, request, sendJson, toPath } from './http.ts';
 import type { AppSummary, Person, ServiceInfo, Session } from './types.ts';
 import { Problem } from './problem.ts';
@@ -49,7 +50,8 @@ export interface SessionPage {
 /** A person's newest conversations, at most `limit`; a service without paging (google-adk's own) gives all. */
 export async function listSessions(owner: Owner, limit: number): Promise<SessionPage> {
   const response = await request(`${sessionsPath(owner)}?limit=${limit}`);
-  const sessions: Session[] = await response.json();
+  const listed = parseExactly(await response.text()) as Session[];
+  const sessions = listed.toSorted((a, b) => (b.lastUpdateTime ?? 0) - (a.lastUpdateTime ?? 0));
   return { sessions, hasMore: response.headers.has('x-next-cursor') };
 }
 

@@ -223,3 +223,52 @@ describe('any executor', () => {
     expect([error?.code, cancelled.length]).toEqual([-32603, 1]);
   });
 });
+
+describe('what is sent is read as the protocol says', () => {
+  test('a part with two contents, and bytes that are not base64, are refused in both versions', async () => {
+    const url = serve(echo);
+    const send = async (sent: object) =>
+      rpc(url, 'SendMessage', { message: textMessage('x', { parts: [sent] }) });
+    const refused = [{ raw: '***' }, { text: 'a', url: 'https://a.example/' }, { raw: 'AA==', data: {} }];
+    for (const sent of refused) expect((await send(sent)).error?.code).toBe(-32602);
+    for (const sent of [{ raw: 'AA==' }, { raw: '_-8' }, { data: { text: 1, url: 2 } }])
+      expect((await send(sent)).error).toBeUndefined();
+    const file = (bytes: string) => ({
+      message: { kind: 'message', messageId: 'm', role: 'user', parts: [{ kind: 'file', file: { bytes } }] },
+    });
+    expect((await rpc(url, 'message/send', file('***'), { version: '0.3' })).error?.code).toBe(-32602);
+    expect((await rpc(url, 'message/send', file('AA=='), { version: '0.3' })).error).toBeUndefined();
+  });
+
+  test('a slash behind the address changes nothing', async () => {
+    const url = serve(echo);
+    expect(answerOf(taskOf(await rpc(`${url}/`, 'SendMessage', { message: textMessage('x') })))).toBe(
+      'one two',
+    );
+    expect((await rpc(`${url}/`, 'Nonsense', {})).error?.code).toBe(-32601);
+  });
+});
+
+test('who is subscribed to a task that waits for its caller sees its end', async () => {
+  const asks: AgentExecutor = {
+    async execute(request, bus) {
+      if (!request.task) {
+        bus.publish(AgentEvent.task(taskFor(request)));
+        bus.publish(status(request, TaskState.TASK_STATE_INPUT_REQUIRED));
+        return;
+      }
+      bus.publish(chunk(request, 'done', false));
+      bus.publish(status(request, TaskState.TASK_STATE_COMPLETED));
+    },
+    async cancelTask() {},
+  };
+  const url = serve(asks);
+  const { id: taskId } = taskOf(await rpc(url, 'SendMessage', { message: textMessage('begin') }));
+  const stream = rpcStream(url, 'SubscribeToTask', { id: taskId });
+  expect((await stream.next()).value).toMatchObject({
+    task: { status: { state: 'TASK_STATE_INPUT_REQUIRED' } },
+  });
+  const rest = Array.fromAsync(stream);
+  await rpc(url, 'SendMessage', { message: textMessage('go on', { taskId }) });
+  expect((await rest).at(-1)).toMatchObject({ statusUpdate: { status: { state: 'TASK_STATE_COMPLETED' } } });
+});

@@ -1,0 +1,21 @@
+import { RequestMalformedError } from '@a2a-js/sdk/errors';
+import { isObject } from './read-json.ts';
+
+/** A part is exactly one of these (A2A 1.0, 4.1.6); the SDK takes one of several and says nothing. */
+const CONTENTS = ['text', 'raw', 'url', 'data'];
+
+/** Throws RequestMalformedError for a part in ProtoJSON that has several contents, or bytes that are not base64. */
+export function assertPart(part: unknown): void {
+  if (!isObject(part)) return;
+  const contents = CONTENTS.filter((name) => part[name] !== undefined && part[name] !== null);
+  if (contents.length > 1)
+    throw new RequestMalformedError(
+      `A part must have one of text, raw, url and data, not ${contents.join(' and ')}.`,
+    );
+  if (typeof part['raw'] === 'string') assertBase64('raw', part['raw']);
+}
+
+/** Throws RequestMalformedError for what is neither standard nor URL-safe base64; padding may be left out. */
+export function assertBase64(name: string, text: string): void {
+  if (!/^[\w+/-]*={0,2}$/.test(text)) throw new RequestMalformedError(`${name} must be base64.`);
+}
