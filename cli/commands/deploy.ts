@@ -2,20 +2,38 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { waitUntilServed } from '@lornu/ops/delivery/deploy/wait-until-served.ts';
 import { writeOutputs } from '@lornu/ops/delivery/github/job.ts';
-import { APPLIED, readRecord } from '@lornu/ops/delivery/manifest.ts';
+import type { DeliveryContext } from '@lornu/ops/delivery/delivery-context.ts';
+import { APPLIED, readRecord, type Applied } from '@lornu/ops/delivery/manifest.ts';
 import { dirOption, inDelivery } from './options.ts';
 
 const HELP = `
 Examples:
   ./lornu deploy                           wait for what ./lornu apply has just applied
   ./lornu deploy --revision 0123456789ab   wait for a named revision
+  ./lornu deploy --force-new-deployment    start the service's tasks anew first, as after an empty secret was set
 
 Looks at ECS and asks /version through the load balancer until ECS calls the rollout complete and every answer carries
 the revision. A deploy that ECS rolled back is exit code 1 with ECS's reason, although the service is steady again.
+Where the service's last deployment failed and the apply changed nothing of it, a new deployment is started: ECS starts
+none by itself when there is no earlier version to go back to.
 Exit codes: 0 served, 1 not served, 2 usage, 3 this machine lacks something, 130 interrupted.
 `;
 
+/**
+ * A good deploy takes this long at most: tasks start (2), streams of the old ones end under protection (20), targets
+ * deregister (2), old tasks stop (2), alarms stay quiet (5). The workflow's steps are given five minutes more.
+ */
+export const WAIT_MINUTES = 35;
+
+interface DeployFlags extends WaitFlags {
+  revision?: string;
+  forceNewDeployment?: boolean;
+  dir: string;
+  json?: boolean;
+}
+
 export interface WaitFlags {
+  stalled: number;
   timeout: number;
   interval: number;
   connectTo?: string;
@@ -25,16 +43,17 @@ export interface WaitFlags {
 export function define(command: Command, context: CliContext): void {
   withWaitOptions(command)
     .option('--revision <commit>', 'what must be served; what was applied last from here when left out')
+    .option('--force-new-deployment', "start a new deployment first, whatever the service's last one did")
     .addOption(dirOption())
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
-    .action(async (flags: WaitFlags & { revision?: string; dir: string; json?: boolean }) => {
+    .action(async (flags: DeployFlags) => {
       const result = await inDelivery(flags.dir, context, async (delivery) => {
-        const revision =
-          flags.revision ??
-          (await readRecord(delivery, 'applied', APPLIED, 'Name it: ./lornu deploy --revision REVISION'))
-            .image.revision;
-        return waitUntilServed(toWaitOptions(flags, revision), delivery);
+        const applied = flags.revision === undefined ? await readApplied(delivery) : undefined;
+        const revision = flags.revision ?? applied?.image.revision ?? '';
+        const failedOnly = applied && !applied.startsDeployment ? 'after a failed one' : 'never';
+        const newDeployment = flags.forceNewDeployment ? 'always' : failedOnly;
+        return waitUntilServed({ ...toWaitOptions(flags, revision), newDeployment }, delivery);
       });
       await writeOutputs(context.env, { url: result.url, revision: result.revision });
       if (flags.json) context.stdout(`${JSON.stringify(result, null, 2)}\n`);
@@ -45,13 +64,23 @@ export function define(command: Command, context: CliContext): void {
     });
 }
 
+async function readApplied(delivery: DeliveryContext): Promise<Applied> {
+  return readRecord(delivery, 'applied', APPLIED, 'Name it: ./lornu deploy --revision REVISION');
+}
+
 /** How long and where to look, for every command that waits until something is served. */
 export function withWaitOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--timeout <minutes>', 'longest wait; a deploy drains streams for minutes')
+      new Option(
+        '--stalled <minutes>',
+        'longest wait in which ECS notes no change; streams drain for up to 20',
+      )
         .argParser(positive)
-        .default(30),
+        .default(25),
+    )
+    .addOption(
+      new Option('--timeout <minutes>', 'longest wait at all').argParser(positive).default(WAIT_MINUTES),
     )
     .addOption(new Option('--interval <seconds>', 'between two looks').argParser(positive).default(5))
     .addOption(
@@ -71,7 +100,9 @@ export function toWaitOptions(flags: WaitFlags, revision: string) {
     revision,
     connectTo,
     caFile,
+    stalledMs: flags.stalled * 60_000,
     timeoutMs: flags.timeout * 60_000,
+    newDeployment: 'never' as const,
     intervalMs: flags.interval * 1000,
   };
 }

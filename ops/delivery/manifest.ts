@@ -72,6 +72,8 @@ export const APPLIED = z.strictObject({
   at: z.iso.datetime(),
   image: DEPLOYED,
   before: DEPLOYED.nullable(),
+  /** Whether it changed the service or its task definition: otherwise ECS was not told to do anything. */
+  startsDeployment: z.boolean(),
 });
 
 export type Deployed = z.infer<typeof DEPLOYED>;

@@ -48,17 +48,19 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
       throw new Error("Credentials could not be loaded: the job has no right to GitHub's OIDC token");
     const roleArn = given['role-to-assume'] ?? '';
     const claims = {
-      sub: subjectOf(world.github.repository, job, event.github),
+      sub: subjectOf(world.github.subjectPrefix, job, event.github),
       aud: 'sts.amazonaws.com',
       exp: Math.floor(Date.now() / 1000) + (world.tokenLifetimeS ?? 300),
     };
-    const refused = await refusalOf(roleArn, claims, world.emulatorUrl);
+    const durationSeconds = Number(given['role-duration-seconds'] ?? 3600);
+    const refused = await refusalOf(roleArn, claims, world.emulatorUrl, { durationSeconds });
     if (refused) throw new Error(`Could not assume role with OIDC: ${refused}`);
     const sts = new STSClient(emulatorSettings(world.emulatorUrl));
     const { Credentials: credentials } = await sts.send(
       new AssumeRoleWithWebIdentityCommand({
         RoleArn: roleArn,
         RoleSessionName: 'GitHubActions',
+        DurationSeconds: durationSeconds,
         WebIdentityToken: Buffer.from(JSON.stringify(claims)).toString('base64url'),
       }),
     );
@@ -84,10 +86,15 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     await mkdir(to, { recursive: true });
     await cp(join(world.folder, 'artifacts', runId, given['name'] ?? ''), to, { recursive: true });
   },
-  'actions/attest-build-provenance': async ({ job, with: given }) => {
+  'actions/attest-build-provenance': async ({ world, job, with: given }) => {
     const rights = rightsOf(job);
     if (rights['id-token'] !== 'write' || rights['attestations'] !== 'write')
       throw new Error('the job has no right to attest');
+    if (world.github.isPrivate)
+      throw new Error('Failed to persist attestation: Feature not available for the repository');
+    // The action reads the runner's Docker configuration, and no step of the workflow signs in there.
+    if (given['push-to-registry'] === 'true')
+      throw new Error('No credential file found: nobody is signed in to the registry on this runner');
     if (!/^sha256:[0-9a-f]{64}$/.test(given['subject-digest'] ?? ''))
       throw new Error(`subject-digest is no digest: ${given['subject-digest'] ?? ''}`);
   },

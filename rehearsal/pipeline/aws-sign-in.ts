@@ -10,6 +10,9 @@ export interface JobClaims {
   exp: number;
 }
 
+/** Of a session, and of the most that a role allows, where nothing else is said. */
+const DEFAULT_SECONDS = 3600;
+
 const TEXTS = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 const TRUST = z.looseObject({
   Statement: z.array(
@@ -22,16 +25,17 @@ const TRUST = z.looseObject({
 });
 
 /**
- * The subject of a job's token: its environment where it names one, a pull request, else the ref.
+ * The subject of a job's token after what names the repository: its environment where it names one, a pull request, else
+ * the ref.
  * https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
  */
 export function subjectOf(
-  repository: string,
+  prefix: string,
   job: { environment?: string | undefined },
   event: { event_name: string; ref: string },
 ): string {
-  if (job.environment) return `repo:${repository}:environment:${job.environment}`;
-  return `repo:${repository}:${event.event_name === 'pull_request' ? 'pull_request' : `ref:${event.ref}`}`;
+  if (job.environment) return `${prefix}:environment:${job.environment}`;
+  return `${prefix}:${event.event_name === 'pull_request' ? 'pull_request' : `ref:${event.ref}`}`;
 }
 
 /**
@@ -42,7 +46,7 @@ export async function refusalOf(
   roleArn: string,
   claims: JobClaims,
   emulatorUrl: string,
-  now = Date.now(),
+  { durationSeconds = DEFAULT_SECONDS, now = Date.now() }: { durationSeconds?: number; now?: number } = {},
 ): Promise<string | undefined> {
   if (claims.exp * 1000 <= now) return 'ExpiredTokenException: the web identity token has expired';
   const iam = new IAMClient(emulatorSettings(emulatorUrl));
@@ -60,5 +64,9 @@ export async function refusalOf(
         allowed.includes(values[key.split(':').at(-1) ?? ''] ?? ''),
       ),
   );
-  return accepted ? undefined : `${denied} (subject ${claims.sub})`;
+  if (!accepted) return `${denied} (subject ${claims.sub})`;
+  const most = role.Role.MaxSessionDuration ?? DEFAULT_SECONDS;
+  return durationSeconds > most
+    ? `ValidationError: the requested DurationSeconds ${durationSeconds} exceeds the MaxSessionDuration ${most} of ${name}`
+    : undefined;
 }

@@ -45,7 +45,19 @@ export async function runWorkflow(
         return [need, { result, outputs }] as const;
       }),
     );
-    const contexts = { ...jobContexts(event, needs), vars: world.vars, secrets: world.secrets };
+    const given = {
+      ...event,
+      github: {
+        ...event.github,
+        event: { ...event.github.event, repository: { private: world.github.isPrivate } },
+      },
+    };
+    const contexts = {
+      ...jobContexts(given, needs),
+      vars: world.vars,
+      // A secret of an environment is there for its jobs alone, and hides one of the repository by its name.
+      secrets: { ...world.secrets, ...(job.environment ? world.environmentSecrets[job.environment] : {}) },
+    };
     const failed = Object.values(needs).some(({ result }) => result !== 'success');
     if (!permits(job.if, contexts, { failed })) {
       reports[name] = { result: 'skipped', steps: [], outputs: {}, summary: '' };
@@ -55,7 +67,7 @@ export async function runWorkflow(
       reports[name] = { result: 'cancelled', waiting: true, steps: [], outputs: {}, summary: '' };
       continue;
     }
-    reports[name] = await runJob({ name, job, workflow, event, contexts, world, runId });
+    reports[name] = await runJob({ name, job, workflow, event: given, contexts, world, runId });
   }
   return reports;
 }

@@ -14,7 +14,10 @@ export interface PipelineWorld {
   github: Github;
   emulatorUrl: string;
   vars: Readonly<Record<string, string>>;
+  /** Of the repository: every job may be given them, also one of a pull request. */
   secrets: Readonly<Record<string, string>>;
+  /** By environment: only a job of it gets them, after its reviewers said yes. */
+  environmentSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Of every step: PATH, endpoints, the provider. Nothing of the person's. */
   env: Readonly<Record<string, string | undefined>>;
   /** Programs that stand in for what an action installs; put before PATH by it. */

@@ -21,11 +21,26 @@ export interface Environment {
 }
 
 const ID_TOKEN_PATH = '/id-token';
+/** GitHub's numbers of the owner and of the repository: they stay when a name is given up and taken by somebody else. */
+const IDS = { owner: 123456, repository: 456789012 };
+
+/**
+ * How the subject of a token for AWS begins: with ids in repositories that were made, renamed or transferred since
+ * 15 July 2026. https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
+ */
+function subjectPrefixOf(repository: string): string {
+  const [owner = '', name = ''] = repository.split('/');
+  return `repo:${owner}@${IDS.owner}/${name}@${IDS.repository}`;
+}
 
 /** The stand-in: a server on loopback, and what a test may look at and set. */
 export interface Github {
   apiUrl: string;
   repository: string;
+  /** What every subject of a job's token begins with; the trust policies of the roles must name it. */
+  subjectPrefix: string;
+  /** Whether the repository is private, on a plan that is not GitHub Enterprise Cloud; a test may change it. */
+  isPrivate: boolean;
   /** A token with these rights, as a job of a workflow on this ref gets one. */
   issueToken: (rights: Rights, workflowRef?: string) => string;
   /** Where a job with the right id-token gets a token that says who it is. */
@@ -92,6 +107,12 @@ export function startGithub(repository: string): Github {
     );
     return context.json({ value: `${parts.join('.')}.` });
   });
+  // https://docs.github.com/rest/repos/repos#get-a-repository
+  app.get(base, (context) => context.json({ full_name: repository, private: github.isPrivate }));
+  // https://docs.github.com/rest/actions/oidc#get-the-customization-template-for-an-oidc-subject-claim-for-a-repository
+  app.get(`${base}/actions/oidc/customization/sub`, (context) =>
+    context.json({ use_default: true, sub_claim_prefix: github.subjectPrefix }),
+  );
   app.get(`${base}/environments/:name`, (context) => {
     if (!maySeeRuns(context.get('rights'))) return context.json(forbidden, 403);
     const environment = environments.get(context.req.param('name'));
@@ -155,9 +176,11 @@ export function startGithub(repository: string): Github {
   });
 
   const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app.fetch });
-  return {
+  const github: Github = {
     apiUrl: `http://127.0.0.1:${server.port}`,
     repository,
+    subjectPrefix: subjectPrefixOf(repository),
+    isPrivate: false,
     issueToken: (rights, workflowRef = '') => {
       const token = `ghs_${crypto.randomUUID().replaceAll('-', '')}`;
       tokens.set(token, { rights, workflowRef });
@@ -178,6 +201,7 @@ export function startGithub(repository: string): Github {
     changes,
     stop: async () => server.stop(true),
   };
+  return github;
 }
 
 function withAddress(comment: Comment): object {

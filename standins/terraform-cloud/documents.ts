@@ -1,18 +1,23 @@
 /** JSON:API documents as HCP Terraform answers them; only the members that Terraform reads. */
 
+/** Where a workspace's plans run: at HCP, at an agent of the organization, or on the machine of who calls Terraform. */
+export type ExecutionMode = 'remote' | 'agent' | 'local';
+
 export function describeWorkspace({
   id,
   name,
+  executionMode,
   lockedBy,
 }: {
   id: string;
   name: string;
+  executionMode: ExecutionMode;
   lockedBy?: unknown;
 }): object {
   const attributes = {
     name,
-    'execution-mode': 'local',
-    operations: false,
+    'execution-mode': executionMode,
+    operations: executionMode !== 'local',
     locked: lockedBy !== undefined,
     'terraform-version': '1.11.4',
     permissions: { 'can-lock': true, 'can-read-settings': true },

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { createHash, randomUUID } from 'node:crypto';
-import { describeRefusal, describeStateVersion, describeWorkspace } from './documents.ts';
+import { describeRefusal, describeStateVersion, describeWorkspace, type ExecutionMode } from './documents.ts';
 
 /** What a token may do here; read sees state and may not lock it, which is what a plan for review needs. */
 export type Right = 'read' | 'write';
@@ -8,6 +8,8 @@ export type Right = 'read' | 'write';
 export interface TerraformCloudOptions {
   organization: string;
   workspaces: readonly string[];
+  /** The organization's default, for every workspace that names none; remote, as a new organization has it. */
+  executionMode?: ExecutionMode;
   /** Tokens and what each may do; a token that is not there has expired or never was. */
   tokens: ReadonlyMap<string, Right>;
 }
@@ -24,6 +26,7 @@ interface StateVersion {
 export interface Workspace {
   id: string;
   name: string;
+  executionMode: ExecutionMode;
   lockedBy?: string;
   versions: StateVersion[];
 }
@@ -32,6 +35,8 @@ export interface Workspace {
 export interface TerraformCloud {
   /** Address of its API, to be named in a `host` block of Terraform's own configuration. */
   apiUrl: string;
+  /** What TFE_ADDRESS is for programs other than Terraform. */
+  address: string;
   workspace: (name: string) => Workspace;
   /** The newest state, parsed; undefined before the first apply. */
   state: (name: string) => { serial: number; lineage: string } | undefined;
@@ -50,7 +55,12 @@ export interface TerraformCloud {
  * https://developer.hashicorp.com/terraform/cloud-docs/api-docs/state-versions
  */
 export function startTerraformCloud(options: TerraformCloudOptions): TerraformCloud {
-  const workspaces = options.workspaces.map((name): Workspace => ({ id: `ws-${name}`, name, versions: [] }));
+  const workspaces = options.workspaces.map((name): Workspace => ({
+    id: `ws-${name}`,
+    name,
+    executionMode: options.executionMode ?? 'remote',
+    versions: [],
+  }));
   const requests: string[] = [];
   const app = new Hono<{ Variables: { right: Right } }>();
   const byId = (id: string): Workspace | undefined => workspaces.find((one) => one.id === id);
@@ -163,6 +173,7 @@ export function startTerraformCloud(options: TerraformCloudOptions): TerraformCl
   };
   return {
     apiUrl: `${origin}/api/v2/`,
+    address: origin,
     workspace: named,
     state: read,
     moveState: (name) => {

@@ -28,7 +28,18 @@ import {
 export const root = join(import.meta.dir, '../..');
 export const WORKSPACE = 'lornu-aws-staging';
 export const ACCOUNT = '123456789012';
+/** Of Terraform Cloud: one that may write the state, and one that may only read it. */
 export const TOKEN = 'terraform-cloud-token';
+const READ_TOKEN = 'terraform-cloud-token-that-reads';
+/** As terraform/README.md has them stored at GitHub. */
+export const SECRETS = {
+  secrets: { TF_API_TOKEN_READ: READ_TOKEN },
+  environmentSecrets: { staging: { TF_API_TOKEN: TOKEN } },
+};
+export const TOKENS: readonly (readonly [string, Right])[] = [
+  [TOKEN, 'write'],
+  [READ_TOKEN, 'read'],
+];
 const STACK = 'terraform/aws/staging';
 
 /** The service as people reach it: what /version says through the load balancer. */
@@ -68,14 +79,15 @@ export async function startPipeline(): Promise<Pipeline> {
   const emulator = await startEmulator({ python, env: process.env, logPath: join(folder, 'emulator.log') });
   const github = startGithub('lornu-ai/lornu-aws-staging');
   github.environments.set('staging', { reviewers: ['maintainer'] });
-  const tokens = new Map<string, Right>([[TOKEN, 'write']]);
+  const tokens = new Map<string, Right>(TOKENS);
   const cloud = startTerraformCloud({ organization: 'lornu-ai', workspaces: [WORKSPACE], tokens });
+  cloud.workspace(WORKSPACE).executionMode = 'local';
   const service = startService();
   const repository = join(folder, 'repository');
   const commit = await makeRepository(root, repository, (files) => putSmallStack(files, emulator.url));
   const cliConfig = join(folder, 'terraform.rc');
   await writeTerraformConfig(cliConfig, provider.cliConfigPath, cloud);
-  await makeRoles(emulator.url);
+  await makeRoles(emulator.url, github.subjectPrefix);
   const ecr = new ECRClient(emulatorSettings(emulator.url));
   await ecr.send(new CreateRepositoryCommand({ repositoryName: 'lornu-agent' }));
   const { ec2 } = createAwsClients(emulator.url);
@@ -98,8 +110,8 @@ export async function startPipeline(): Promise<Pipeline> {
         security_groups: SecurityGroups.slice(0, 1).map(({ GroupId }) => GroupId),
       }),
     },
-    secrets: { TF_API_TOKEN: TOKEN },
-    env: stepEnvironment(folder, toolDirs, emulator.url, cliConfig),
+    ...SECRETS,
+    env: stepEnvironment(folder, toolDirs, emulator.url, cliConfig, cloud),
     standInPrograms: join(import.meta.dir, 'programs'),
     reviewer: 'maintainer',
     ran: noteIn(ran),
@@ -166,15 +178,15 @@ async function putSmallStack(files: string, emulatorUrl: string): Promise<void> 
 }
 
 /** The roles of terraform/aws/bootstrap, with the subjects that it trusts. */
-async function makeRoles(emulatorUrl: string): Promise<void> {
+async function makeRoles(emulatorUrl: string, prefix: string): Promise<void> {
   const iam = new IAMClient(emulatorSettings(emulatorUrl));
-  const main = 'repo:lornu-ai/lornu-aws-staging:ref:refs/heads/main';
-  const trust = {
-    LornuGithubPlanRole: ['repo:lornu-ai/lornu-aws-staging:pull_request', main],
-    LornuGithubPublishRole: [main],
-    LornuGithubApplyRole: ['repo:lornu-ai/lornu-aws-staging:environment:staging'],
+  const main = `${prefix}:ref:refs/heads/main`;
+  const roles = {
+    LornuGithubPlanRole: { subjects: [`${prefix}:pull_request`, main], MaxSessionDuration: 3600 },
+    LornuGithubPublishRole: { subjects: [main], MaxSessionDuration: 3600 },
+    LornuGithubApplyRole: { subjects: [`${prefix}:environment:staging`], MaxSessionDuration: 7200 },
   };
-  for (const [RoleName, subjects] of Object.entries(trust)) {
+  for (const [RoleName, { subjects, MaxSessionDuration }] of Object.entries(roles)) {
     const statement = {
       Effect: 'Allow',
       Action: 'sts:AssumeRoleWithWebIdentity',
@@ -187,7 +199,9 @@ async function makeRoles(emulatorUrl: string): Promise<void> {
       },
     };
     const document = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document }));
+    await iam.send(
+      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document, MaxSessionDuration }),
+    );
   }
 }
 
@@ -207,6 +221,7 @@ export function stepEnvironment(
   toolDirs: readonly string[],
   emulatorUrl: string,
   cliConfig: string,
+  cloud: TerraformCloud,
 ): Record<string, string | undefined> {
   return {
     ...networkOf(process.env),
@@ -214,6 +229,7 @@ export function stepEnvironment(
     HOME: process.env['HOME'],
     LANG: 'C.UTF-8',
     TF_CLI_CONFIG_FILE: cliConfig,
+    TFE_ADDRESS: cloud.address,
     AWS_ENDPOINT_URL: emulatorUrl,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_CONFIG_FILE: '/dev/null',

@@ -22,9 +22,10 @@ import {
   putImage,
   readWorkflow,
   root,
+  SECRETS,
   sign,
   stepEnvironment,
-  TOKEN,
+  TOKENS,
   WORKSPACE,
   writeTerraformConfig,
 } from './kit.ts';
@@ -60,8 +61,9 @@ export async function startStaging(): Promise<Staging> {
 
   const github = startGithub('lornu-ai/lornu-aws-staging');
   github.environments.set('staging', { reviewers: ['maintainer'] });
-  const tokens = new Map([[TOKEN, 'write' as const]]);
+  const tokens = new Map(TOKENS);
   const cloud = startTerraformCloud({ organization: 'lornu-ai', workspaces: [WORKSPACE], tokens });
+  cloud.workspace(WORKSPACE).executionMode = 'local';
   cloud.putState(WORKSPACE, await readFile(join(applied, 'terraform.tfstate'), 'utf8'));
 
   const repository = join(dataDir, 'repository');
@@ -96,9 +98,9 @@ export async function startStaging(): Promise<Staging> {
         AWS_ACCOUNT_ID: ACCOUNT,
         LORNU_TERRAFORM_VARIABLES: JSON.stringify({ ...variables, ...LASTING }),
       },
-      secrets: { TF_API_TOKEN: TOKEN },
+      ...SECRETS,
       env: {
-        ...stepEnvironment(dataDir, toolDirs, emulatorUrl, cliConfig),
+        ...stepEnvironment(dataDir, toolDirs, emulatorUrl, cliConfig, cloud),
         LORNU_CONNECT_TO: `127.0.0.1:${served.ports[443]}`,
         LORNU_CONNECT_HTTP_TO: `127.0.0.1:${served.ports[80]}`,
         LORNU_CA_FILE: served.caFile,

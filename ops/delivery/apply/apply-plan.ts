@@ -10,7 +10,7 @@ import { parseShownPlan, variableOf } from '../plan/read-plan.ts';
 import { readState } from '../plan/read-state.ts';
 import { isPipeline } from '../scan/scan-plan.ts';
 import { openTerraform, type Terraform } from '../terraform/terraform.ts';
-import { checkApproved, refuse, type ApplyMode } from './check-approved.ts';
+import { changesTheImage, checkApproved, refuse, type ApplyMode } from './check-approved.ts';
 import { createProgress } from './progress.ts';
 
 /**
@@ -114,6 +114,7 @@ export async function applyPlan(
             at: new Date().toISOString(),
             image: toDeployed(record.image),
             before: record.before,
+            startsDeployment: record.changes.some(({ address }) => changesTheImage(address)),
           };
           await writeFile(fileOf(context, 'applied'), JSON.stringify(made.applied, null, 2));
           return `${record.changes.length} changes`;

@@ -20,10 +20,15 @@ export type ApplyMode = 'approved' | 'image-only';
 /** All that going back to an earlier image may change. */
 const IMAGE_ADDRESSES = /^aws_ecs_(task_definition|service)\.agent$/;
 
+/** Whether ECS is told of this change, so that it starts a deployment by itself. */
+export function changesTheImage(address: string): boolean {
+  return IMAGE_ADDRESSES.test(address);
+}
+
 /** What a plan changes beyond which image runs. */
 export function beyondTheImage(changes: readonly PlanChange[]): string[] {
   return changes
-    .filter(({ address }) => !IMAGE_ADDRESSES.test(address))
+    .filter(({ address }) => !changesTheImage(address))
     .map(({ address, action }) => `${action} ${address}`);
 }
 

@@ -16,7 +16,11 @@ const deployment = (
   desired: 2,
   ...more,
 });
-const view = (...deployments: ServiceView['deployments']): ServiceView => ({ deployments, events: [] });
+const view = (...deployments: ServiceView['deployments']): ServiceView => ({
+  deployments,
+  changedMs: 0,
+  events: [],
+});
 const answers = (revision: string, count = AGREEING_ANSWERS): Served[] =>
   Array.from({ length: count }, () => ({ revision }));
 
@@ -50,6 +54,20 @@ describe('a deploy', () => {
 
   test('is waited for while there is no service', () => {
     expect(judge(NEW, view(), []).kind).toBe('wait');
+  });
+
+  test('is stalled when it failed and there is nothing to go back to', () => {
+    const first = view(deployment('agent:2', 'FAILED', { reason: 'tasks failed to start' }));
+    expect(judge(NEW, first, [])).toEqual({ kind: 'stalled', reason: 'tasks failed to start' });
+  });
+
+  test('is judged by the newest deployment of its task definition, once it was started anew', () => {
+    const again = [
+      deployment('agent:2', 'FAILED', { isPrimary: false }),
+      deployment('agent:2', 'IN_PROGRESS', { running: 1 }),
+    ];
+    expect(judge(NEW, view(...again), []).kind).toBe('wait');
+    expect(judge(NEW, view(...again.toReversed()), []).kind).toBe('wait');
   });
 
   test('is rolled back when its own deployment failed, with the reason', () => {

@@ -6,6 +6,8 @@ export type Served = { revision: string } | { failure: string };
 export type Judgement =
   | { kind: 'served' }
   | { kind: 'wait'; what: string }
+  /** The deployment failed and there is no earlier version to go back to: ECS starts no task until somebody changes something. */
+  | { kind: 'stalled'; reason: string }
   /** ECS went back to the earlier version by itself: circuit breaker or alarm. */
   | { kind: 'rolled-back'; reason: string };
 
@@ -22,9 +24,14 @@ export function judge(
   view: ServiceView,
   answers: readonly Served[],
 ): Judgement {
-  const own = view.deployments.find(({ taskDefinition }) => taskDefinition === wanted.taskDefinition);
+  // Started anew, a deployment has the task definition of the one before it; the primary is the newest.
+  const own = view.deployments
+    .filter(({ taskDefinition }) => taskDefinition === wanted.taskDefinition)
+    .toSorted((a, b) => Number(b.isPrimary) - Number(a.isPrimary))[0];
   const primary = view.deployments.find(({ isPrimary }) => isPrimary);
   const rollout = view.rollout?.status ?? '';
+  if (own?.state === 'FAILED' && own.isPrimary)
+    return { kind: 'stalled', reason: reasonOf(own.reason, view) };
   if (own?.state === 'FAILED') return rolledBack(own.reason, view);
   if (/^(ROLLBACK|STOPPED|STOP_REQUESTED)/.test(rollout) && !own?.isPrimary) return rolledBack('', view);
   if (primary && !own)
@@ -46,9 +53,13 @@ export function judge(
   };
 }
 
-function rolledBack(reason: string, { rollout, events }: ServiceView): Judgement {
+function rolledBack(reason: string, view: ServiceView): Judgement {
+  return { kind: 'rolled-back', reason: reasonOf(reason, view) };
+}
+
+function reasonOf(reason: string, { rollout, events }: ServiceView): string {
   const words = [reason, rollout?.reason ?? ''].map((text) => text.trim()).find(Boolean);
-  return { kind: 'rolled-back', reason: words ?? events[0] ?? 'ECS gave no reason.' };
+  return words ?? events[0] ?? 'ECS gave no reason.';
 }
 
 function describe(answer: Served | undefined): string {

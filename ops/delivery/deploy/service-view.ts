@@ -5,6 +5,7 @@ import {
   type ECSClient,
   ListServiceDeploymentsCommand,
   ListTasksCommand,
+  UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import { explainAws } from '../aws/explain-aws.ts';
 
@@ -18,6 +19,8 @@ export interface ServiceView {
     running: number;
     desired: number;
   }[];
+  /** When ECS last noted a change of the service, in milliseconds since 1970; 0 where it says none. */
+  changedMs: number;
   /** How the newest service deployment ended or stands, by ECS's own record; undefined where ECS keeps none. */
   rollout?: { status: string; reason: string };
   /** Newest first. */
@@ -41,6 +44,13 @@ export async function lookAtService(ecs: ECSClient, cluster: string, service: st
         running: deployment.runningCount ?? 0,
         desired: deployment.desiredCount ?? 0,
       })),
+      changedMs: Math.max(
+        0,
+        ...[
+          ...(found?.deployments ?? []).flatMap(({ createdAt, updatedAt }) => [createdAt, updatedAt]),
+          ...(found?.events ?? []).map(({ createdAt }) => createdAt),
+        ].map((at) => at?.getTime() ?? 0),
+      ),
       ...(rollout ? { rollout } : {}),
       events: (found?.events ?? []).map(({ message = '' }) => message),
     };
@@ -71,6 +81,15 @@ async function readRollout(
   } catch {
     // The deployments of the service itself say enough; this only adds words.
     return undefined;
+  }
+}
+
+/** Starts a new deployment of the service as it is; ECS does that by itself only when something of it changes. */
+export async function startNewDeployment(ecs: ECSClient, cluster: string, service: string): Promise<void> {
+  try {
+    await ecs.send(new UpdateServiceCommand({ cluster, service, forceNewDeployment: true }));
+  } catch (error) {
+    throw explainAws('No new deployment was started.', error);
   }
 }
 

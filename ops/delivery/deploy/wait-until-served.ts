@@ -6,14 +6,21 @@ import type { DeliveryContext } from '../delivery-context.ts';
 import { askVersion, type VersionSource } from './ask-version.ts';
 import { AGREEING_ANSWERS, judge, type Judgement, type Served } from './judge.ts';
 import { readOutputs, type StackOutputs } from './outputs.ts';
-import { lookAtService, stoppedReasons, type ServiceView } from './service-view.ts';
+import { lookAtService, startNewDeployment, stoppedReasons, type ServiceView } from './service-view.ts';
 
 export interface WaitOptions extends Omit<VersionSource, 'url'> {
   revision: string;
-  /** Longest wait; a good deploy drains streams for minutes. */
+  /** Longest wait in which ECS notes no change of the service; a good deploy drains streams for minutes. */
+  stalledMs: number;
+  /** Longest wait at all. */
   timeoutMs: number;
   /** Between two looks. */
   intervalMs: number;
+  /**
+   * When to start a new deployment first: always, or where the service's last one has failed and nothing else is there
+   * to start one (the circuit breaker stalls a service whose first deployment failed).
+   */
+  newDeployment: 'always' | 'after a failed one' | 'never';
 }
 
 export interface ServedResult {
@@ -58,7 +65,8 @@ async function watch(
 ): Promise<void> {
   const ecs = new ECSClient();
   const { cluster, service, taskDefinition, url } = outputs;
-  const deadline = Date.now() + options.timeoutMs;
+  const beganMs = Date.now();
+  await startAnew(options, outputs, ecs, io);
   let said = '';
   for (;;) {
     context.signal.throwIfAborted();
@@ -73,8 +81,9 @@ async function watch(
     }
     const judgement = judge({ taskDefinition, revision: options.revision }, view, answers);
     if (judgement.kind === 'served') return;
-    if (judgement.kind === 'rolled-back' || Date.now() > deadline) {
-      throw await notServed(judgement, view, options, {
+    const gaveUp = judgement.kind === 'wait' ? tooLong(options, beganMs, view, Date.now()) : undefined;
+    if (judgement.kind !== 'wait' || gaveUp) {
+      throw await notServed(judgement, view, options.revision, gaveUp ?? '', {
         reasons: () => stoppedReasons(ecs, cluster, service),
       });
     }
@@ -83,24 +92,71 @@ async function watch(
   }
 }
 
+/** Starts a new deployment where none would start by itself. */
+async function startAnew(
+  { newDeployment }: WaitOptions,
+  { cluster, service, taskDefinition }: StackOutputs,
+  ecs: ECSClient,
+  io: StepIo,
+): Promise<void> {
+  if (newDeployment === 'never') return;
+  if (newDeployment === 'after a failed one') {
+    const { deployments } = await lookAtService(ecs, cluster, service);
+    const primary = deployments.find(({ isPrimary }) => isPrimary);
+    if (primary?.state !== 'FAILED' || primary.taskDefinition !== taskDefinition) return;
+    io.line(
+      `the last deployment failed (${primary.reason}), and nothing was changed since: a new one is started`,
+    );
+  } else io.line('a new deployment is started');
+  await startNewDeployment(ecs, cluster, service);
+}
+
+/** Why it is waited no longer; ECS's own times say when something last changed, also before this wait began. */
+export function tooLong(
+  { stalledMs, timeoutMs }: Pick<WaitOptions, 'stalledMs' | 'timeoutMs'>,
+  beganMs: number,
+  { changedMs }: Pick<ServiceView, 'changedMs'>,
+  nowMs: number,
+): string | undefined {
+  if (nowMs - beganMs > timeoutMs) return `after ${minutes(timeoutMs)} min`;
+  return nowMs - Math.max(beganMs, changedMs) > stalledMs
+    ? `and ECS has noted no change for ${minutes(stalledMs)} min`
+    : undefined;
+}
+
+function minutes(milliseconds: number): number {
+  return Math.round(milliseconds / 60_000);
+}
+
 async function notServed(
   judgement: Exclude<Judgement, { kind: 'served' }>,
   view: ServiceView,
-  { revision, timeoutMs }: WaitOptions,
+  revision: string,
+  gaveUp: string,
   { reasons }: { reasons: () => Promise<string[]> },
 ): Promise<CliError> {
   const output = [...(await reasons()).slice(0, 5), ...view.events.slice(0, 5)];
-  return judgement.kind === 'rolled-back'
-    ? new CliError({
+  switch (judgement.kind) {
+    case 'rolled-back':
+      return new CliError({
         what: `${revision} is not served: ECS rolled it back.`,
         why: judgement.reason,
         next: 'Read the reasons above and the log group (docs/operations.md, "Debug a task"), mend it, deploy again. ./lornu rollback --automatic brings Terraform in line with what runs.',
         output,
-      })
-    : new CliError({
-        what: `${revision} is not served after ${Math.round(timeoutMs / 60_000)} min.`,
+      });
+    case 'stalled':
+      return new CliError({
+        what: `${revision} is not served: its deployment failed, and there is no earlier one to go back to.`,
+        why: judgement.reason,
+        next: 'Mend the cause (an empty secret: ./lornu secrets set NAME), then start the workflow again, or ./lornu deploy --force-new-deployment: ECS starts no task by itself now.',
+        output,
+      });
+    case 'wait':
+      return new CliError({
+        what: `${revision} is not served ${gaveUp}.`,
         why: `The last look: ${judgement.what}.`,
         next: 'Look at the service (docs/operations.md, "Debug a task"); ./lornu deploy waits on, ./lornu rollback REVISION goes back.',
         output,
       });
+  }
 }

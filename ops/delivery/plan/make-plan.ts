@@ -6,6 +6,7 @@ import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { readCheckout, toRevision } from '../git.ts';
 import { openRepository, targetOf } from '../image/repository.ts';
 import type { PlanRecord } from '../manifest.ts';
+import { stateIsLocked } from '../terraform/explain.ts';
 import { openTerraform, type Terraform } from '../terraform/terraform.ts';
 import { chooseImage, type ImageChoice } from './choose-image.ts';
 import { describeCounts, parseShownPlan, readChanges } from './read-plan.ts';
@@ -44,7 +45,8 @@ export async function makePlan(options: PlanOptions, context: DeliveryContext): 
         title: 'Read the state (Terraform Cloud)',
         run: async (io) => {
           const terraform = await openTerraform(context, io);
-          await terraform.init(io);
+          const workspace = await terraform.init(io);
+          if (options.purpose === 'deploy' && workspace?.locked) throw stateIsLocked('Nothing was planned.');
           const state = readState(await terraform.read(['state', 'pull'], "The state can't be read."));
           Object.assign(made, { terraform, state });
           return state.serial === 0 ? 'nothing has been applied yet' : `serial ${state.serial}`;
@@ -70,12 +72,17 @@ export async function makePlan(options: PlanOptions, context: DeliveryContext): 
         title: 'Plan terraform/aws/staging',
         run: async (io) => {
           const image = need(made.image);
-          // A review changes nothing: it need not keep a deploy waiting, nor be able to.
-          const lock = options.purpose === 'review' ? ['-lock=false'] : [];
           const path = fileOf(context, 'plan');
           const terraform = need(made.terraform);
           await terraform.run(
-            ['plan', `-out=${path}`, ...lock, ...(await variableArguments(context, image, options.varFiles))],
+            // A plan writes no state, so a token that may only read is enough. What moves the state before the apply
+            // is found there, by its serial and lineage.
+            [
+              'plan',
+              `-out=${path}`,
+              '-lock=false',
+              ...(await variableArguments(context, image, options.varFiles)),
+            ],
             io,
             { what: 'terraform plan failed.' },
           );

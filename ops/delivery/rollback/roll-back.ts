@@ -26,10 +26,12 @@ export async function readBefore(context: DeliveryContext): Promise<{ before: De
     APPLIED,
     './lornu rollback REVISION goes back to a named one',
   );
-  if (before) return { before, failed: image.revision };
+  if (before && before.digest !== image.digest) return { before, failed: image.revision };
   throw new CliError({
     what: 'There is nothing to roll back to.',
-    why: `${image.revision} is the first image of this environment.`,
+    why: before
+      ? `${image.revision} ran before this apply too: going back to its image would change nothing.`
+      : `${image.revision} is the first image of this environment.`,
     next: 'Mend it and deploy again; docs/operations.md, "Debug a task".',
   });
 }

@@ -3,20 +3,24 @@ import type { Diagnostic } from '../../terraform/terraform-events.ts';
 
 type Told = Pick<CliErrorParts, 'why' | 'next' | 'exitCode'>;
 
+const LOCKED: Told = {
+  why: 'The state is locked: another run plans or applies, or one was ended without giving its lock back.',
+  next: 'Wait for that run. If none runs: terraform -chdir=terraform/aws/staging force-unlock lornu-ai/lornu-aws-staging',
+};
+
+/** The same refusal where the lock was seen at HCP Terraform before Terraform met it. */
+export function stateIsLocked(what: string): CliError {
+  return new CliError({ what, ...LOCKED });
+}
+
 /** Terraform's own words, and what they mean to who delivers. The first that fits is taken. */
 const MEANINGS: readonly [pattern: RegExp, told: Told][] = [
-  [
-    /workspace already locked|is locked by|Error acquiring the state lock[\s\S]*already locked/i,
-    {
-      why: 'The state is locked: another run plans or applies, or one was ended without giving its lock back.',
-      next: 'Wait for that run. If none runs: terraform -chdir=terraform/aws/staging force-unlock lornu-ai/lornu-aws-staging',
-    },
-  ],
+  [/workspace already locked|is locked by|Error acquiring the state lock[\s\S]*already locked/i, LOCKED],
   [
     /Error acquiring the state lock[\s\S]*resource not found/i,
     {
       why: 'The Terraform Cloud token may read the state and not lock it.',
-      next: 'Give it the right to write to the workspace lornu-aws-staging, or plan with --for review.',
+      next: 'Use the token that may write the workspace lornu-aws-staging; in the workflow it is the secret TF_API_TOKEN of the environment staging.',
     },
   ],
   [
@@ -30,7 +34,7 @@ const MEANINGS: readonly [pattern: RegExp, told: Told][] = [
     /\bunauthorized\b|Required token could not be found|\b401\b.*token/i,
     {
       why: 'Terraform Cloud does not accept the token: it has expired, was revoked, or is not set.',
-      next: 'Make a new team token at app.terraform.io and store it as the secret TF_API_TOKEN (on a laptop: terraform login).',
+      next: 'Make a new team token at app.terraform.io and store it as the secret TF_API_TOKEN or TF_API_TOKEN_READ (on a laptop: terraform login).',
     },
   ],
   [

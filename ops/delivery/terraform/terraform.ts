@@ -6,6 +6,7 @@ import { parseEvent, type Diagnostic, type TerraformEvent } from '../../terrafor
 import type { StepIo } from '../../steps/run-steps.ts';
 import { STACK, type DeliveryContext } from '../delivery-context.ts';
 import { explainTerraform } from './explain.ts';
+import { requireLocalExecution, type WorkspaceFacts } from './workspace.ts';
 
 const INIT_MS = 10 * 60_000;
 const RUN_MS = 60 * 60_000;
@@ -17,7 +18,8 @@ const TOLD = /^(apply_(start|complete|errored)|planned_change|change_summary|dia
 export interface Terraform {
   version: string;
   folder: string;
-  init: (io: StepIo) => Promise<void>;
+  /** Looks at the workspace at HCP Terraform, then initializes; undefined where there is no token to look with. */
+  init: (io: StepIo) => Promise<WorkspaceFacts | undefined>;
   /** Runs `terraform ... -json` to its end and gives back what it said; other exit codes than `accepted` are explained and thrown. */
   run: (command: readonly string[], io: StepIo, options: RunOptions) => Promise<TerraformEnd>;
   /** What a command prints; the state as text, a plan or outputs as JSON. */
@@ -53,6 +55,7 @@ export async function openTerraform(context: DeliveryContext, io: StepIo): Promi
     version: found.version,
     folder,
     init: async ({ line }) => {
+      const workspace = await requireLocalExecution(context);
       const isLocked = (await stat(join(folder, '.terraform.lock.hcl')).catch(() => undefined)) !== undefined;
       const command = [found.path, 'init', '-input=false', '-no-color'];
       const result = await tryCommand(isLocked ? [...command, '-lockfile=readonly'] : command, {
@@ -62,6 +65,7 @@ export async function openTerraform(context: DeliveryContext, io: StepIo): Promi
       });
       context.signal.throwIfAborted();
       if (result.exitCode !== 0) throw explainTerraform('terraform init failed.', [], result.tail.map(plain));
+      return workspace;
     },
     run: async (command, { line }, { what, accepted = [], onEvent }) => {
       const diagnostics: Diagnostic[] = [];

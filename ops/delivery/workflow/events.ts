@@ -12,6 +12,7 @@ export interface Event {
     actor: string;
     token?: string;
     event: {
+      repository?: { private: boolean };
       pull_request?: { number: number; head: { repo: { full_name: string } }; user: { login: string } };
     };
   };

@@ -144,7 +144,43 @@ const CHANGES: readonly [name: string, from: string | RegExp, to: string, senten
     '&& github.ref || github.run_id',
     'Two runs can change staging',
   ],
-  ['no time limit', '    timeout-minutes: 90\n', '', 'The job apply has no time limit'],
+  ['no time limit', /    timeout-minutes: 120 #.*\n/, '', 'The job apply has no time limit'],
+  [
+    'the AWS session ends before the rollback',
+    /          role-duration-seconds: 7200 .*\n/,
+    '',
+    'The job apply may take 120 minutes, and its AWS session ends after 60.',
+  ],
+  [
+    'the steps do not fit into the job',
+    '        timeout-minutes: 8\n',
+    '        timeout-minutes: 20\n',
+    'The steps of apply may take 130 minutes, and the job ends after 120.',
+  ],
+  [
+    'the rollback has no limit',
+    "outcome == 'success' }}\n        timeout-minutes: 40\n        run: ./lornu rollback",
+    "outcome == 'success' }}\n        run: ./lornu rollback",
+    'Steps of apply have no time limit: rollback.',
+  ],
+  [
+    'provenance is pushed to a registry that nobody is signed in to',
+    'push-to-registry: false',
+    'push-to-registry: true',
+    'The step actions/attest-build-provenance of publish lacks false in its with.',
+  ],
+  [
+    'a private repository is attested, which its plan may not allow',
+    '        if: ${{ !github.event.repository.private }}\n',
+    '',
+    'The step actions/attest-build-provenance of publish runs if all before it went well',
+  ],
+  [
+    'the plan may write the state before anybody approved',
+    'secrets.TF_API_TOKEN_READ',
+    'secrets.TF_API_TOKEN',
+    'The step plan of review gets secrets.TF_API_TOKEN instead of secrets.TF_API_TOKEN_READ.',
+  ],
   [
     'the approved digest is not given',
     ' --approved "$APPROVED"',
@@ -161,7 +197,7 @@ const CHANGES: readonly [name: string, from: string | RegExp, to: string, senten
   ['the image is not signed', 'image publish --sign', 'image publish', 'lacks --sign'],
   [
     'no provenance',
-    /      - uses: actions\/attest-build[\s\S]*?push-to-registry: true\n/,
+    /      - uses: actions\/attest-build[\s\S]*?push-to-registry: false.*\n/,
     '',
     'The job publish does',
   ],

@@ -1,5 +1,14 @@
 import { EVENTS, runningJobs, type EventName } from './events.ts';
-import { JOBS, RUNNING_JOBS, SECRET, SECRET_STEPS, STEP_CONDITIONS, STEP_VALUES } from './promises.ts';
+import {
+  JOBS,
+  READ_SECRET,
+  RUNNING_JOBS,
+  STATE_STEPS,
+  stateSecretOf,
+  STEP_CONDITIONS,
+  STEP_VALUES,
+  WRITE_SECRET,
+} from './promises.ts';
 import { parseWorkflow, type Job, type Workflow, type WorkflowStep } from './workflow.ts';
 
 /**
@@ -75,8 +84,7 @@ function examineJob(name: string, job: Job): string[] {
     const [is, should] = [given[right] ?? 'none', promise.permissions[right] ?? 'none'];
     if (is !== should) found.push(`The job ${name} has ${right}: ${is} instead of ${should}.`);
   }
-  if (!job['timeout-minutes'] || job['timeout-minutes'] > 90)
-    found.push(`The job ${name} has no time limit, or one of more than 90 minutes.`);
+  found.push(...examineMinutes(name, job));
   if (job.environment !== promise.environment)
     found.push(
       `The job ${name} has the environment ${job.environment ?? 'none'} instead of ${promise.environment ?? 'none'}: ` +
@@ -89,6 +97,35 @@ function examineJob(name: string, job: Job): string[] {
   return found;
 }
 
+/** A session of AWS lasts this long where the step that signs in names no other duration (the action's default). */
+const SESSION_SECONDS = 3600;
+
+/**
+ * The AWS session outlasts the job, and the steps that are limited fit into it with time for the others: else the
+ * rollback, which comes last, runs out of either.
+ */
+function examineMinutes(name: string, job: Job): string[] {
+  const minutes = job['timeout-minutes'];
+  if (!minutes || minutes > 120)
+    return [`The job ${name} has no time limit, or one of more than 120 minutes.`];
+  const found: string[] = [];
+  for (const step of job.steps.filter((one) => stepKey(one) === 'aws-actions/configure-aws-credentials')) {
+    const session = Number(step.with?.['role-duration-seconds'] ?? SESSION_SECONDS);
+    if (!(session >= minutes * 60))
+      found.push(
+        `The job ${name} may take ${minutes} minutes, and its AWS session ends after ${session / 60}.`,
+      );
+  }
+  const limited = job.steps.reduce((sum, step) => sum + (step['timeout-minutes'] ?? 0), 0);
+  if (limited > minutes)
+    found.push(`The steps of ${name} may take ${limited} minutes, and the job ends after ${minutes}.`);
+  if (name === 'apply') {
+    const without = job.steps.filter((step) => step.run && !step['timeout-minutes']).map(stepKey);
+    if (without.length > 0) found.push(`Steps of ${name} have no time limit: ${without.join(', ')}.`);
+  }
+  return found;
+}
+
 function examineStep(job: string, step: WorkflowStep, role: string | undefined): string[] {
   const key = stepKey(step);
   const found: string[] = [];
@@ -96,7 +133,8 @@ function examineStep(job: string, step: WorkflowStep, role: string | undefined):
     found.push(`The job ${job} leaves GitHub's token in the checkout.`);
   if (key === 'aws-actions/configure-aws-credentials') {
     const given = step.with ?? {};
-    if (Object.keys(given).toSorted().join() !== 'aws-region,role-to-assume')
+    const needed = ['aws-region', 'role-duration-seconds', 'role-to-assume'];
+    if (Object.keys(given).some((name) => !needed.includes(name)))
       found.push(`The job ${job} signs in to AWS with more than a role: ${Object.keys(given).join(', ')}.`);
     if (!given['role-to-assume']?.endsWith(`:role/${role}`))
       found.push(`The job ${job} takes the role ${given['role-to-assume']} instead of ${role ?? 'none'}.`);
@@ -141,17 +179,18 @@ function pins(text: string): string[] {
 
 function secrets(workflow: Workflow, text: string): string[] {
   const found = [...new Set(text.match(/secrets\.\w+|secrets\[[^\]]*\]|secrets: inherit/g))]
-    .filter((secret) => secret !== SECRET)
-    .map((secret) => `${secret} is used: the Terraform Cloud token is the one stored secret.`);
+    .filter((secret) => secret !== READ_SECRET && secret !== WRITE_SECRET)
+    .map((secret) => `${secret} is used: the two Terraform Cloud tokens are the only stored secrets.`);
   for (const [name, job] of Object.entries(workflow.jobs)) {
     if (JSON.stringify([job.env, job.outputs]).includes('secrets.'))
       found.push(`Every step of ${name} sees the secret, not only those that need it.`);
     for (const step of job.steps) {
       const key = stepKey(step);
-      const has = JSON.stringify(step).includes(SECRET);
-      if (has !== SECRET_STEPS.includes(key))
+      const given = JSON.stringify(step).match(/secrets\.\w+/g) ?? [];
+      const wanted = STATE_STEPS.includes(key) ? [stateSecretOf(name)] : [];
+      if (given.join() !== wanted.join())
         found.push(
-          `The step ${key} of ${name} ${has ? 'gets the secret and needs none' : 'has no token for the state'}.`,
+          `The step ${key} of ${name} gets ${given.join(', ') || 'no token'} instead of ${wanted.join() || 'none'}.`,
         );
     }
   }

@@ -93,19 +93,33 @@ export const STEP_VALUES: readonly {
     key: 'with',
     text: '${{ steps.publish.outputs.digest }}',
   },
+  // The step has no login to the registry: the one of "image publish" ends with that command.
+  { job: 'publish', step: 'actions/attest-build-provenance', key: 'with', text: 'false' },
   { job: 'apply', step: 'apply', key: 'run', text: '--approved "$APPROVED"' },
   { job: 'apply', step: 'apply', key: 'env', text: '${{ needs.plan.outputs.approval }}' },
   { job: 'apply', step: 'rollback', key: 'run', text: '--automatic' },
   { job: 'apply', step: 'rollback', key: 'if', text: "failure() && steps.apply.outcome == 'success'" },
 ];
 
-/** Steps that may run after a failure, and how; every other step has no condition. */
+/** Steps that have a condition, and which; every other step has none. */
 export const STEP_CONDITIONS: Readonly<Record<string, string>> = {
   'review: plan summary': "${{ !cancelled() && steps.plan.outcome == 'success' }}",
   'review: plan comment': "${{ !cancelled() && steps.plan.outcome == 'success' }}",
+  'publish: actions/attest-build-provenance': '${{ !github.event.repository.private }}',
   'apply: rollback': "${{ failure() && steps.apply.outcome == 'success' }}",
 };
 
-/** The one stored secret, and the commands that get it: those that read or write Terraform's state. */
-export const SECRET = 'secrets.TF_API_TOKEN';
-export const SECRET_STEPS: readonly string[] = ['plan', 'apply', 'deploy', 'rollback', 'drift'];
+/**
+ * The stored secrets are two tokens of Terraform Cloud. The one that may write the state is a secret of the environment,
+ * so only a job that somebody approved gets it; jobs before the approval read with the other one.
+ */
+export const WRITE_SECRET = 'secrets.TF_API_TOKEN';
+export const READ_SECRET = 'secrets.TF_API_TOKEN_READ';
+
+/** The commands that read or write Terraform's state; no other step gets a token for it. */
+export const STATE_STEPS: readonly string[] = ['plan', 'apply', 'deploy', 'rollback', 'drift'];
+
+/** The token that the steps of a job get. */
+export function stateSecretOf(job: string): string {
+  return JOBS[job]?.environment ? WRITE_SECRET : READ_SECRET;
+}

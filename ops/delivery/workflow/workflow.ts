@@ -10,6 +10,7 @@ const STEP = z.strictObject({
   uses: z.string().optional(),
   with: TEXTS.optional(),
   run: z.string().optional(),
+  'timeout-minutes': z.number().optional(),
   env: TEXTS.optional(),
 });
 

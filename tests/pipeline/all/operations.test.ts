@@ -123,7 +123,7 @@ function lastApply(): Applied {
     digest: digests[revision] ?? '',
   }));
   if (!image || !before) throw new Error('there are two');
-  return { at: new Date().toISOString(), image, before };
+  return { at: new Date().toISOString(), image, before, startsDeployment: true };
 }
 
 async function run(command: string): Promise<{ exitCode: number | undefined; said: string }> {

@@ -53,7 +53,10 @@ export const HANDING_ON: readonly WorkflowCheck[] = [
         attest?.reader.text('with.subject-name') === '${{ steps.publish.outputs.repository }}',
         'Another image is attested.',
       );
-      must(attest?.reader.flag('with.push-to-registry') === true, 'The attestation is not beside the image.');
+      must(
+        attest?.reader.flag('with.push-to-registry') === false,
+        'The attestation is pushed to a registry that the step has no login for.',
+      );
       const plan = steps('plan').find(({ job }) => job === 'plan')?.reader;
       must(
         plan?.text('env.REVISION') === '${{ needs.publish.outputs.revision || inputs.revision }}',

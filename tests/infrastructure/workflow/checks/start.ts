@@ -10,7 +10,7 @@ const MINUTES: Readonly<Record<string, readonly [number, number]>> = {
   publish: [20, 60],
   plan: [15, 45],
   // An apply, a deploy that drains streams, a check and a rollback.
-  apply: [60, 90],
+  apply: [90, 120],
   drift: [15, 45],
 };
 

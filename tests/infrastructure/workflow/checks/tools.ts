@@ -88,7 +88,8 @@ export const TOOLS: readonly WorkflowCheck[] = [
             secret.every(
               (key) =>
                 key === 'TF_TOKEN_app_terraform_io' &&
-                step.reader.text(`env.${key}`) === '${{ secrets.TF_API_TOKEN }}',
+                step.reader.text(`env.${key}`) ===
+                  `\${{ secrets.TF_API_TOKEN${name === 'apply' ? '' : '_READ'} }}`,
             ),
             `${step.what} of ${name} has a secret as ${list(secret)}.`,
           );
