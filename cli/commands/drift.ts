@@ -11,7 +11,7 @@ Examples:
   ./lornu drift                   what AWS and terraform/aws/staging say differently
   ./lornu drift --issue           and keep one issue about it (the workflow does this every working day)
 
-Exit codes: 0 nothing differs, 1 something does or it could not be found out, 2 usage, 3 this machine lacks something.
+Exit codes: 0 nothing differs or nothing was deployed yet, 1 something does or it could not be found out, 2 usage, 3 this machine lacks something.
 `;
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
@@ -25,12 +25,15 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       const what = 'The issue was not kept.';
       const github = flags.issue ? openGithub(context.env, what) : undefined;
       const changes = await inDelivery(flags.dir, context, (delivery) => findDrift(flags.varFile, delivery));
-      const address = github && (await keepDriftIssue(github, changes.map(describeDrift)));
-      if (flags.json) context.stdout(`${JSON.stringify({ changes, issue: address ?? null }, null, 2)}\n`);
-      else {
-        const rows = changes.length === 0 ? ['Nothing differs.'] : changes.map(describeDrift);
-        context.stdout(`${[...rows, ...(address ? [address] : [])].join('\n')}\n`);
-      }
-      finish(changes.length > 0 ? EXIT.failed : EXIT.ok);
+      const address = github && changes && (await keepDriftIssue(github, changes.map(describeDrift)));
+      if (flags.json)
+        context.stdout(`${JSON.stringify({ changes: changes ?? null, issue: address ?? null }, null, 2)}\n`);
+      else context.stdout(`${[...describe(changes), ...(address ? [address] : [])].join('\n')}\n`);
+      finish(changes && changes.length > 0 ? EXIT.failed : EXIT.ok);
     });
+}
+
+function describe(changes: Awaited<ReturnType<typeof findDrift>>): string[] {
+  if (!changes) return ['Nothing has been deployed yet: there is nothing to compare with.'];
+  return changes.length === 0 ? ['Nothing differs.'] : changes.map(describeDrift);
 }

@@ -68,9 +68,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .action(async ({ dir, json }: { dir: string; json?: boolean }) => {
       const scan = await inDelivery(dir, context, scanPlan);
       if (json) return context.stdout(`${JSON.stringify(scan, null, 2)}\n`);
-      const rows = scan.scanners.map(
-        ({ tool, resources }) => `${tool}: nothing found in ${resources} resources`,
-      );
+      const rows = scan.scanners.map(({ tool, checked }) => `${tool}: nothing found, ${checked} checked`);
       context.stdout(`${[...rows, ...scan.absent.map((tool) => `${tool}: not installed`)].join('\n')}\n`);
     });
 

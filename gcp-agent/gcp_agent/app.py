@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from google.adk.cli.fast_api import get_fast_api_app
 from google.adk.cli.utils.service_factory import (
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         port=settings.port,
         web=False,
     )
+    _add_version(app, settings.revision)
     if is_shared:
         from gcp_agent.firestore.mount import add_firestore
 
@@ -65,3 +67,14 @@ def create_app(settings: Settings) -> FastAPI:
         # Last, so that every route of google-adk comes first; only files of the page are answered here.
         app.mount("/", StaticFiles(directory=settings.page_dir, html=True), name="page")
     return app
+
+
+def _add_version(app: FastAPI, revision: str) -> None:
+    """Adds the deployed revision to google-adk's answer of /version: a deploy waits until every task names it."""
+    own = next(route for route in app.routes if isinstance(route, APIRoute) and route.path == "/version")
+    of_adk = own.endpoint
+
+    async def version() -> dict[str, str]:
+        return {**await of_adk(), "revision": revision}
+
+    app.router.routes.insert(0, APIRoute("/version", version, methods=["GET"]))

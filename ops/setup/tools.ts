@@ -16,6 +16,8 @@ export interface Tool {
   pip?: string;
   /** Built into .cache/ by `go install`, in this exact version; it prints none itself, so its folder names it. */
   go?: string;
+  /** Set for that build, as its own release builds have it. */
+  goEnv?: Readonly<Record<string, string>>;
 }
 
 export const TOOLS = {
@@ -103,6 +105,16 @@ export const TOOLS = {
     versionArgs: ['--version'],
     pinned: '1.28.14',
     go: 'github.com/aquasecurity/tfsec/cmd/tfsec',
+  },
+  trivy: {
+    name: 'trivy',
+    purpose: 'the scan that stands before an apply',
+    programs: ['trivy'],
+    versionArgs: ['--version'],
+    // The one that the workflow installs.
+    pinned: '0.74.0',
+    go: 'github.com/aquasecurity/trivy/cmd/trivy',
+    goEnv: { GOEXPERIMENT: 'jsonv2' },
   },
   actionlint: {
     name: 'actionlint',

@@ -38,7 +38,9 @@ export function summarise(checks: readonly Line[]): string {
 
 function describe(url: string, served: Verification['served']): string {
   if (!served) return `${url} does not say what it is`;
-  const what = served.isPython ? 'the FastAPI/ADK agent' : `revision ${served.revision ?? 'unknown'}`;
+  const what = served.isPython
+    ? `the FastAPI/ADK agent, revision ${served.revision ?? 'unknown'}`
+    : `revision ${served.revision ?? 'unknown'}`;
   const model = served.modelIsStandIn
     ? `a stand-in for ${served.model ?? 'Gemini'} answers, not Gemini itself`
     : (served.model ?? 'its model is not named');

@@ -41,7 +41,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     if (given['terraform_wrapper'] !== 'false')
       throw new Error('the wrapper hides exit codes and standard output');
   },
-  'aquasecurity/setup-trivy': async ({ world }) => ({ path: join(world.standInPrograms, 'trivy') }),
+  'aquasecurity/setup-trivy': async ({ world }) => ({ path: world.trivyFolder }),
   'sigstore/cosign-installer': async ({ world }) => ({ path: join(world.standInPrograms, 'cosign') }),
   'aws-actions/configure-aws-credentials': async ({ world, job, event, with: given }) => {
     if (rightsOf(job)['id-token'] !== 'write')

@@ -22,6 +22,8 @@ export interface PipelineWorld {
   env: Readonly<Record<string, string | undefined>>;
   /** Programs that stand in for what an action installs; put before PATH by it. */
   standInPrograms: string;
+  /** Where trivy is: the real one where this machine has it, else the stand-in. */
+  trivyFolder: string;
   /** The person behind the environment: says yes, or nobody does. */
   reviewer: string | undefined;
   /** Called before each step: where a test makes something go wrong. */

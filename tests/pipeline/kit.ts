@@ -5,7 +5,7 @@ import { expect } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SIGNER, signerOf } from '@lornu/ops/delivery/image/signature.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { parseWorkflow, type Workflow } from '@lornu/ops/delivery/workflow/workflow.ts';
@@ -18,6 +18,7 @@ import type { PipelineWorld } from '@lornu/rehearsal/pipeline/world.ts';
 import { chooseProvider } from '@lornu/rehearsal/terraform/choose-provider.ts';
 import { renderProvider } from '@lornu/rehearsal/terraform/override.ts';
 import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
+import { findTrivy } from './find-trivy.ts';
 import { startGithub, type Github } from '@lornu/standins/github/server.ts';
 import {
   startTerraformCloud,
@@ -113,6 +114,7 @@ export async function startPipeline(): Promise<Pipeline> {
     ...SECRETS,
     env: stepEnvironment(folder, toolDirs, emulator.url, cliConfig, cloud),
     standInPrograms: join(import.meta.dir, 'programs'),
+    trivyFolder: dirname((await findTrivy(context)).path),
     reviewer: 'maintainer',
     ran: noteIn(ran),
     signal,

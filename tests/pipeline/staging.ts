@@ -14,7 +14,8 @@ import { startGithub } from '@lornu/standins/github/server.ts';
 import { startTerraformCloud } from '@lornu/standins/terraform-cloud/server.ts';
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { findTrivy } from './find-trivy.ts';
 import { temporaryRehearsal } from '../rehearsal/whole/kit.ts';
 import {
   ACCOUNT,
@@ -106,6 +107,7 @@ export async function startStaging(): Promise<Staging> {
         LORNU_CA_FILE: served.caFile,
       },
       standInPrograms: join(import.meta.dir, 'programs'),
+      trivyFolder: dirname((await findTrivy(context)).path),
       reviewer: 'maintainer',
       ran: noteIn(ran),
       signal: context.signal,

@@ -62,7 +62,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {};
 export const ACTED: Readonly<Record<string, string>> = {
   [CHECKOUT]: 'a clone of a repository of its own; nothing is fetched from GitHub',
   [TERRAFORM]: "this machine's Terraform; no version is fetched",
-  [TRIVY]: 'a program that finds nothing; trivy comes from its releases alone',
+  [TRIVY]:
+    'trivy itself where it was built (--all builds it), else a program that knows the two rules a plan of staging meets',
   [COSIGN]: 'a program that signs into a file and verifies from it; Sigstore can not be reached',
   [AWS]: "the role's own trust policy, then the emulator's STS",
   'actions/upload-artifact': 'a copy within the folder of the run',

@@ -64,7 +64,7 @@ const manifest = (): Manifest => {
         tool,
         version: '1',
         target: 'plan',
-        resources: 110,
+        checked: 110,
         findings: [],
       })),
       absent: [],
@@ -134,8 +134,8 @@ describe('nothing is applied when', () => {
     ['nobody scanned it', { change: ({ scan }) => (scan.scanners = []) }, 'Nothing scanned the plan'],
     [
       'a scanner saw nothing',
-      { change: ({ scan }) => (scan.scanners[0]!.resources = 0) },
-      'trivy saw no resource in the plan',
+      { change: ({ scan }) => (scan.scanners[0]!.checked = 0) },
+      'trivy saw nothing in the plan',
     ],
     [
       'a scanner found something',

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CliError } from '../../base/cli-error.ts';
 import { runSteps } from '../../steps/run-steps.ts';
 import type { DeliveryContext } from '../delivery-context.ts';
 import type { PlanChange } from '../manifest.ts';
@@ -12,14 +11,15 @@ import { openTerraform } from '../terraform/terraform.ts';
 
 /**
  * Plans the checked-out files with the image that runs, without lock and without keeping the plan. What differs was
- * changed by hand, or stands in the files and was not deployed yet.
+ * changed by hand, or stands in the files and was not deployed yet. Undefined where nothing was deployed: there is no
+ * image to plan with.
  */
 export async function findDrift(
   varFiles: readonly string[],
   context: DeliveryContext,
-): Promise<PlanChange[]> {
+): Promise<PlanChange[] | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-drift-'));
-  let changes: PlanChange[] = [];
+  let changes: PlanChange[] | undefined;
   try {
     await runSteps(
       [
@@ -30,13 +30,7 @@ export async function findDrift(
             const terraform = await openTerraform(context, io);
             await terraform.init(io);
             const state = readState(await terraform.read(['state', 'pull'], "The state can't be read."));
-            if (!state.deployed) {
-              throw new CliError({
-                what: 'There is nothing to compare with.',
-                why: 'The state names no running image: nothing has been deployed.',
-                next: './lornu plan --for deploy, or start the workflow.',
-              });
-            }
+            if (!state.deployed) return 'nothing has been deployed yet';
             const path = join(folder, 'drift.tfplan');
             const values = await variableArguments({ ...context, folder }, state.deployed, varFiles);
             await terraform.run(['plan', '-lock=false', `-out=${path}`, ...values], io, {

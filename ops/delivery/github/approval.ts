@@ -36,7 +36,14 @@ export async function requireApproval(env: DeliveryContext['env']): Promise<stri
   }
   const reviewers = environment.protection_rules?.find(({ type }) => type === 'required_reviewers');
   if (!reviewers?.reviewers?.length) {
-    throw new CliError({ what, why: `The environment ${ENVIRONMENT} has no required reviewers.`, next });
+    const { private: isPrivate } = (await github.call<{ private?: boolean }>('GET', repository)) ?? {};
+    throw new CliError({
+      what,
+      why: `The environment ${ENVIRONMENT} has no required reviewers.`,
+      next: isPrivate
+        ? 'A private repository has required reviewers with GitHub Enterprise alone. Make it public, or use Enterprise; else deploy by hand (docs/operations.md, "Deploy").'
+        : next,
+    });
   }
   const approvals =
     (await github.call<Approval[]>('GET', `${repository}/actions/runs/${env['GITHUB_RUN_ID']}/approvals`)) ??

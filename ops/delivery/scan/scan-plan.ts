@@ -45,7 +45,7 @@ export async function scanPlan(context: DeliveryContext): Promise<ScanRecord> {
     tool: string,
     target: Scanner['target'],
     command: readonly string[],
-    read: (text: string) => Pick<Scanner, 'resources' | 'findings'>,
+    read: (text: string) => Pick<Scanner, 'checked' | 'findings'>,
     version: () => Promise<string>,
   ): Step => ({
     id: `scan-${tool}`,
@@ -60,7 +60,7 @@ export async function scanPlan(context: DeliveryContext): Promise<ScanRecord> {
       context.signal.throwIfAborted();
       const parts = readReport(tool, done, read, line);
       result.scanners.push({ tool, version: await version(), target, ...parts });
-      return `${parts.resources} resources, ${parts.findings.length} findings`;
+      return `${parts.checked} checked, ${parts.findings.length} findings`;
     },
   });
   const words = async (command: readonly string[]): Promise<string> =>
@@ -126,9 +126,9 @@ export async function scanPlan(context: DeliveryContext): Promise<ScanRecord> {
 function readReport(
   tool: string,
   done: CommandResult,
-  read: (text: string) => Pick<Scanner, 'resources' | 'findings'>,
+  read: (text: string) => Pick<Scanner, 'checked' | 'findings'>,
   line: (text: string) => void,
-): Pick<Scanner, 'resources' | 'findings'> {
+): Pick<Scanner, 'checked' | 'findings'> {
   try {
     return read(done.stdout);
   } catch (cause) {

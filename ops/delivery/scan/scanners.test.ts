@@ -1,6 +1,19 @@
 import { describe, expect, test } from 'bun:test';
 import type { Scanner } from '../manifest.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { objections, readCheckov, readTfsec, readTrivy } from './scanners.ts';
+
+/** What trivy 0.74.0 printed, less its texts and most of what passed. */
+const REPORT = join(import.meta.dir, 'trivy-0.74.0-report.json');
+/** Each entry has a reason and an end. */
+const IGNORE_FILE = z.strictObject({
+  misconfigurations: z.array(
+    z.strictObject({ id: z.string(), statement: z.string().min(40), expired_at: z.iso.date() }),
+  ),
+});
 
 const misconfiguration = (Status: string, Resource: string, ID = 'AVD-AWS-0001') => ({
   ID,
@@ -11,20 +24,41 @@ const misconfiguration = (Status: string, Resource: string, ID = 'AVD-AWS-0001')
 });
 
 describe('the report of', () => {
-  test('trivy counts resources that passed too, and findings that failed', () => {
+  test('trivy counts checks that passed too, and findings that failed', () => {
     const found = [
-      misconfiguration('PASS', 'aws_lb.a'),
+      misconfiguration('PASS', '', 'AWS-0002'),
       misconfiguration('FAIL', 'aws_lb.a'),
-      misconfiguration('PASS', 'aws_kms_key.b'),
+      misconfiguration('PASS', '', 'AWS-0003'),
     ];
     expect(readTrivy(JSON.stringify({ Results: [{ Misconfigurations: found }, {}] }))).toEqual({
-      resources: 2,
+      checked: 3,
       findings: [{ id: 'AVD-AWS-0001', severity: 'HIGH', resource: 'aws_lb.a', title: 'a title' }],
     });
   });
 
-  test('trivy about a plan that it did not parse has no resource', () => {
-    expect(readTrivy('{"SchemaVersion": 2}').resources).toBe(0);
+  test("trivy 0.74.0 itself about staging's plan, before its findings were named in .trivyignore.yaml", () => {
+    const { checked, findings } = readTrivy(readFileSync(REPORT, 'utf8'));
+    const scanner = { tool: 'trivy', version: '0.74.0', target: 'plan' as const, checked, findings };
+    expect(objections([scanner], [], [])).toEqual(['trivy found 9: AWS-0036, AWS-0104.']);
+    const ignored = readFileSync(join(import.meta.dir, '../../../.trivyignore.yaml'), 'utf8');
+    const { misconfigurations } = IGNORE_FILE.parse(parse(ignored));
+    const ids = misconfigurations.map(({ id }) => id.replace('AVD-', ''));
+    expect(findings.filter(({ id }) => !ids.includes(id))).toEqual([]);
+  });
+
+  test('trivy when all that it found is ignored still says that it looked', () => {
+    const report = JSON.parse(readFileSync(REPORT, 'utf8')) as {
+      Results: { Misconfigurations: { Status: string }[] }[];
+    };
+    for (const result of report.Results)
+      result.Misconfigurations = result.Misconfigurations.filter(({ Status }) => Status === 'PASS');
+    const { checked, findings } = readTrivy(JSON.stringify(report));
+    const scanner = { tool: 'trivy', version: '0.74.0', target: 'plan' as const, checked, findings };
+    expect(objections([scanner], [], [])).toEqual([]);
+  });
+
+  test('trivy about a plan that it did not parse has checked nothing', () => {
+    expect(readTrivy('{"SchemaVersion": 2}').checked).toBe(0);
   });
 
   test('tfsec counts what passed and what failed', () => {
@@ -37,16 +71,16 @@ describe('the report of', () => {
     });
     const text = JSON.stringify({ results: [result(1, 'aws_lb.a'), result(0, 'aws_lb.b')] });
     expect(readTfsec(text)).toEqual({
-      resources: 2,
+      checked: 2,
       findings: [{ id: 'aws-a-b', severity: 'LOW', resource: 'aws_lb.b', title: 'a title' }],
     });
-    expect(readTfsec('{"results": null}').resources).toBe(0);
+    expect(readTfsec('{"results": null}').checked).toBe(0);
   });
 
   test('checkov without a resource, or with a parsing error, has seen nothing', () => {
-    expect(readCheckov('{"passed": 0, "failed": 0, "resource_count": 0}').resources).toBe(0);
+    expect(readCheckov('{"passed": 0, "failed": 0, "resource_count": 0}').checked).toBe(0);
     const broken = { results: { failed_checks: [] }, summary: { resource_count: 3, parsing_errors: 1 } };
-    expect(readCheckov(JSON.stringify(broken)).resources).toBe(0);
+    expect(readCheckov(JSON.stringify(broken)).checked).toBe(0);
   });
 
   test('anything that is no report is refused', () => {
@@ -59,7 +93,7 @@ describe('a plan passes', () => {
     tool: 'trivy',
     version: '1',
     target: 'plan',
-    resources: 3,
+    checked: 3,
     findings: [],
     ...more,
   });
@@ -72,8 +106,8 @@ describe('a plan passes', () => {
   test('not when one found something, saw nothing, or is missing', () => {
     const finding = { id: 'X', severity: 'LOW', resource: 'a', title: 't' };
     expect(objections([scanner({ findings: [finding, finding] })], [], [])).toEqual(['trivy found 2: X.']);
-    expect(objections([scanner({ resources: 0 })], [], [])).toEqual([
-      'trivy saw no resource in the plan: nothing was checked.',
+    expect(objections([scanner({ checked: 0 })], [], [])).toEqual([
+      'trivy saw nothing in the plan: nothing was checked.',
     ]);
     expect(objections([scanner()], ['checkov'], ['trivy', 'checkov'])).toEqual([
       'checkov did not look: it is not installed.',

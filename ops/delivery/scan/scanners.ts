@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Scanner } from '../manifest.ts';
 
-type Result = Pick<Scanner, 'resources' | 'findings'>;
+type Result = Pick<Scanner, 'checked' | 'findings'>;
 
 const TRIVY = z.looseObject({
   Results: z
@@ -24,13 +24,13 @@ const TRIVY = z.looseObject({
 });
 
 /**
- * `trivy config --format json --include-non-failures` of a plan. Resources are those that a check named, passed or not:
- * a plan that it could not parse names none. Ignored findings (.trivyignore.yaml) are not in its report.
+ * `trivy config --format json --include-non-failures` of a plan. It counts checks: one that passed names no resource, and
+ * a file that trivy does not take for a plan has none. Ignored findings (.trivyignore.yaml) are not in its report.
  */
 export function readTrivy(text: string): Result {
   const found = TRIVY.parse(JSON.parse(text)).Results.flatMap(({ Misconfigurations }) => Misconfigurations);
   return {
-    resources: new Set(found.map(({ CauseMetadata }) => CauseMetadata.Resource).filter(Boolean)).size,
+    checked: new Set(found.map(({ ID }) => ID)).size,
     findings: found
       .filter(({ Status }) => Status === 'FAIL')
       .map(({ ID, Severity, Title, CauseMetadata }) => ({
@@ -62,7 +62,7 @@ const TFSEC = z.looseObject({
 export function readTfsec(text: string): Result {
   const { results } = TFSEC.parse(JSON.parse(text));
   return {
-    resources: new Set(results.map(({ resource }) => resource)).size,
+    checked: new Set(results.map(({ resource }) => resource)).size,
     findings: results
       .filter(({ status }) => status === TFSEC_FAILED)
       .map(({ long_id: id, severity, resource, rule_description: title }) => ({
@@ -91,10 +91,10 @@ const CHECKOV = z.looseObject({
 /** `checkov --framework terraform_plan --output json`; without one resource it prints counts alone. */
 export function readCheckov(text: string): Result {
   const parsed = CHECKOV.safeParse(JSON.parse(text));
-  if (!parsed.success || parsed.data.summary.parsing_errors > 0) return { resources: 0, findings: [] };
+  if (!parsed.success || parsed.data.summary.parsing_errors > 0) return { checked: 0, findings: [] };
   const { results, summary } = parsed.data;
   return {
-    resources: summary.resource_count,
+    checked: summary.resource_count,
     findings: results.failed_checks.map(({ check_id: id, check_name: title, resource, severity }) => ({
       id,
       severity: severity ?? 'unrated',
@@ -114,8 +114,8 @@ export function objections(
     .filter((tool) => absent.includes(tool))
     .map((tool) => `${tool} did not look: it is not installed.`);
   const blind = scanners
-    .filter(({ resources }) => resources === 0)
-    .map(({ tool, target }) => `${tool} saw no resource in the ${target}: nothing was checked.`);
+    .filter(({ checked }) => checked === 0)
+    .map(({ tool, target }) => `${tool} saw nothing in the ${target}: nothing was checked.`);
   const found = scanners
     .filter(({ findings }) => findings.length > 0)
     .map(

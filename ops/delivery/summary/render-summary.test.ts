@@ -37,7 +37,7 @@ function manifest(change: (manifest: Manifest) => void = () => undefined): Manif
     },
     scan: {
       planSha256: 'b'.repeat(64),
-      scanners: [{ tool: 'tfsec', version: '1.28.14', target: 'files', resources: 110, findings: [] }],
+      scanners: [{ tool: 'tfsec', version: '1.28.14', target: 'files', checked: 110, findings: [] }],
       absent: ['trivy'],
     },
     cost: { pricesOf: '2026-01-01', region: 'us-east-1', before: 1, after: 33.85 },

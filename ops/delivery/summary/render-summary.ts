@@ -50,15 +50,15 @@ function describeChange({ address, action, attributes, drift }: PlanChange): str
 
 function renderScan({ scan }: Manifest): string {
   const rows = scan.scanners.map(
-    ({ tool, version, target, resources, findings }) =>
-      `| ${tool} ${version} | ${target} | ${resources} | ${findings.length} |`,
+    ({ tool, version, target, checked, findings }) =>
+      `| ${tool} ${version} | ${target} | ${checked} | ${findings.length} |`,
   );
   const findings = scan.scanners.flatMap(({ tool, findings: found }) =>
     found.map(({ id, severity, resource, title }) => `- ${tool} ${severity} ${id} \`${resource}\`: ${title}`),
   );
   const absent = scan.absent.map((tool) => `- ${tool} did not look: it is not installed here.`);
   return [
-    ['| scanner | looked at | resources | findings |', '|---|---|---|---|', ...rows].join('\n'),
+    ['| scanner | looked at | checked | findings |', '|---|---|---|---|', ...rows].join('\n'),
     [...findings, ...absent].join('\n'),
   ]
     .filter(Boolean)

@@ -17,6 +17,23 @@ export interface Event {
     };
   };
   inputs: { action?: string; revision?: string };
+  /** The repository's variables, where they are not those of one that is set up. */
+  vars?: Readonly<Record<string, string>>;
+}
+
+const SET_UP = { AWS_ACCOUNT_ID: '123456789012' };
+
+function schedule(): Event {
+  return {
+    github: {
+      event_name: 'schedule',
+      ref: 'refs/heads/main',
+      repository: REPOSITORY,
+      actor: 'github',
+      event: {},
+    },
+    inputs: {},
+  };
 }
 
 function dispatch(action: string, ref = 'refs/heads/main', revision = ''): Event {
@@ -50,16 +67,8 @@ export const EVENTS = {
   'deploy started on another branch': dispatch('deploy', 'refs/heads/feature'),
   'rollback started on another branch': dispatch('rollback', 'refs/heads/feature', '0123456789ab'),
   'drift started on another branch': dispatch('drift', 'refs/heads/feature'),
-  'the schedule': {
-    github: {
-      event_name: 'schedule',
-      ref: 'refs/heads/main',
-      repository: REPOSITORY,
-      actor: 'github',
-      event: {},
-    },
-    inputs: {},
-  },
+  'the schedule': schedule(),
+  'the schedule before the repository is set up': { ...schedule(), vars: {} },
 } satisfies Record<string, Event>;
 
 export type EventName = keyof typeof EVENTS;
@@ -70,7 +79,7 @@ export function jobContexts(
   event: Event,
   needs: Readonly<Record<string, { result: JobResult; outputs?: Record<string, string> }>>,
 ): Contexts {
-  return { ...event, needs, vars: {}, env: {} };
+  return { ...event, needs, vars: event.vars ?? SET_UP, env: {} };
 }
 
 /**

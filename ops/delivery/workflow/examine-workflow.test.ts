@@ -251,6 +251,12 @@ const CHANGES: readonly [name: string, from: string | RegExp, to: string, senten
     '  shell:\n    name: x\n    runs-on: ubuntu-24.04\n    steps:\n      - run: id\n\n  drift:\n    name',
     'Nothing is promised of the job shell.',
   ],
+  [
+    'drift is looked for before there is an account',
+    "github.event_name == 'schedule' && vars.AWS_ACCOUNT_ID != ''",
+    "github.event_name == 'schedule'",
+    'On the schedule before the repository is set up the jobs drift run instead of .',
+  ],
   ['a job goes', /  drift:\n[\s\S]*$/, '', 'The job drift is gone.'],
   ['no YAML', 'jobs:\n', 'jobs: [\n', 'The file is no workflow'],
 ];

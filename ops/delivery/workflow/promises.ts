@@ -14,6 +14,7 @@ export const RUNNING_JOBS: Readonly<Record<EventName, readonly string[]>> = {
   'rollback started on another branch': ['not-main'],
   'drift started on another branch': ['not-main'],
   'the schedule': ['drift'],
+  'the schedule before the repository is set up': [],
 };
 
 export interface JobPromise {

@@ -50,7 +50,7 @@ const NEW = 'arn:aws:ecs:eu-central-1:1:task-definition/agent:2';
 const OLD = 'arn:aws:ecs:eu-central-1:1:task-definition/agent:1';
 const six = (revision: string | undefined) => Array.from({ length: 6 }, () => revision);
 const deployed = { taskDefinition: NEW, revision: 'new', running: [NEW, NEW], rollout: 'COMPLETED' };
-const seenVersion = { served: six('new'), asked: undefined, deployed, isPython: false };
+const seenVersion = { served: six('new'), asked: undefined, deployed };
 judges('version', judgeVersion, [
   ['all of the deployed one', seenVersion, 'passed', '2 of 2 tasks run agent:2'],
   ['one task of the old one', { ...seenVersion, served: ['old', ...six('new')] }, 'failed', 'old, new'],
@@ -66,12 +66,6 @@ judges('version', judgeVersion, [
   ['asked for, without the account', { ...seenVersion, asked: 'new', deployed: undefined }, 'passed'],
   ['asked for, and another one is served', { ...seenVersion, asked: 'x', deployed: undefined }, 'failed'],
   ['nothing to compare with', { ...seenVersion, deployed: undefined }, 'absent'],
-  ['the Python agent', { ...seenVersion, served: six(undefined), isPython: true }, 'not offered'],
-  [
-    'the Python agent, not the deployed one',
-    { ...seenVersion, isPython: true, deployed: { ...deployed, running: [OLD] } },
-    'failed',
-  ],
 ]);
 
 judges('database', judgeDatabase, [

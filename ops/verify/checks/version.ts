@@ -1,7 +1,7 @@
 import { NO_ACCOUNT, type Check } from '../check.ts';
 import type { Deployed } from '../deployed.ts';
 import { readServed } from '../served.ts';
-import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
+import { absent, judged, type Verdict } from '../verdict.ts';
 
 /** Each on a connection of its own: behind one name stand several tasks. */
 const LOOKS = 6;
@@ -12,11 +12,10 @@ export interface VersionSeen {
   /** What --revision said. */
   asked: string | undefined;
   deployed: Pick<Deployed, 'taskDefinition' | 'revision' | 'running' | 'rollout'> | undefined;
-  isPython: boolean;
 }
 
 /** Every task must say the revision of the task definition that the service was told to run, and run that one. */
-export function judgeVersion({ served, asked, deployed, isPython }: VersionSeen): Verdict {
+export function judgeVersion({ served, asked, deployed }: VersionSeen): Verdict {
   const revision = asked ?? deployed?.revision;
   const expected = revision === undefined ? 'the revision that was deployed' : `revision ${revision}`;
   const strangers = deployed?.running.filter((arn) => arn !== deployed.taskDefinition) ?? [];
@@ -28,8 +27,6 @@ export function judgeVersion({ served, asked, deployed, isPython }: VersionSeen)
   if (asked !== undefined && deployed?.revision !== undefined && asked !== deployed.revision)
     return judged(false, expected, `the task definition names revision ${deployed.revision}`);
   const named = [...new Set(served)];
-  if (isPython)
-    return notOffered(expected, `the FastAPI/ADK agent does not name its revision at /version${tasks}`);
   const seen = `${LOOKS} looks: ${named.map((one) => one ?? 'no answer').join(', ')}${tasks}`;
   if (revision === undefined) return absent(expected, `${seen}; ${NO_ACCOUNT}, nor was --revision given`);
   return judged(named.length === 1 && named[0] === revision, expected, seen);
@@ -43,13 +40,12 @@ function shortName(arn: string): string {
 export const version: Check = {
   id: 'version',
   title: 'what is served is what was deployed',
-  run: async ({ target, revision, deployed, served }) => {
+  run: async ({ target, revision, deployed }) => {
     const answers = await Promise.all(Array.from({ length: LOOKS }, async () => readServed(target)));
     return judgeVersion({
       served: answers.map((answer) => answer?.revision),
       asked: revision,
       deployed,
-      isPython: served?.isPython ?? false,
     });
   },
 };

@@ -76,7 +76,7 @@ resource "aws_iam_role" "apply" {
   name                 = "LornuGithubApplyRole"
   description          = "Applies an approved plan of staging"
   assume_role_policy   = data.aws_iam_policy_document.github_trust["apply"].json
-  max_session_duration = 3600
+  max_session_duration = 7200 # of the job, whose last step is the rollback
 }
 
 # Customer managed, not inline: an inline policy ends at 10,240 characters for a role.

@@ -37,14 +37,15 @@ resource "aws_lb_listener_rule" "forged_certificate" {
   tags = { Name = "forged-certificate" }
 }
 
-# The load balancer's own checks do not pass here; people, monitors and lornu verify do.
+# The load balancer's own checks do not pass here; people, monitors, lornu verify and
+# lornu deploy do. Deploy asks for /version whichever agent runs, and without a token.
 resource "aws_lb_listener_rule" "health" {
   listener_arn = aws_lb_listener.https.arn
   priority     = 10
 
   condition {
     path_pattern {
-      values = ["/health"]
+      values = ["/health", "/version"]
     }
   }
 

@@ -18,7 +18,7 @@ import { RUN_BY } from '../steps.ts';
 const REVISION = '0123456789ab';
 let pipeline: Pipeline;
 let reports: Record<string, JobReport>;
-let others: Record<'fork' | 'branch' | 'schedule', Record<string, JobReport>>;
+let others: Record<'firstNight' | 'fork' | 'branch' | 'schedule', Record<string, JobReport>>;
 let refusals: Record<string, Refusal>;
 
 interface Refusal {
@@ -40,8 +40,10 @@ beforeAll(async () => {
   };
   world.instead = { verify: () => 0 };
   const run = async (event: EventName) => runWorkflow(pipeline.workflow, EVENTS[event], world);
+  const firstNight = await run('the schedule');
   reports = await run('rollback started on main');
   others = {
+    firstNight,
     fork: await run('a pull request of a fork'),
     branch: await run('deploy started on another branch'),
     schedule: await run('the schedule'),
@@ -77,6 +79,11 @@ test('a fork is told why there is no plan, another branch that it can not deploy
   expect(others.fork['no-credentials']?.summary).toContain('get no credentials');
   expect(others.branch['not-main']?.result).toBe('failure');
   expect(logOf(others.branch['not-main'])).toContain('Staging is changed from main only');
+});
+
+test('before the first deploy the check for drift is green and says why', () => {
+  expect(logOf(others.firstNight['drift'])).toContain('Nothing has been deployed yet');
+  expect(others.firstNight['drift']?.result).toBe('success');
 });
 
 test('right after a deploy nothing has drifted, and no issue is made', () => {
@@ -135,10 +142,9 @@ const CASES: Record<string, { words: string; parallel?: boolean; run: (world: At
       ),
   },
   'a scan that saw nothing, approved as it is': {
-    words: 'trivy saw no resource in the plan',
+    words: 'trivy saw nothing in the plan',
     parallel: true,
-    run: async (attempt) =>
-      changeManifest(attempt, (text) => text.replace('"resources": 3', '"resources": 0')),
+    run: async (attempt) => changeManifest(attempt, (text) => text.replace(/"checked": \d+/, '"checked": 0')),
   },
   'a scan without one of its tools, approved as it is': {
     words: 'checkov did not look',
@@ -181,6 +187,24 @@ const CASES: Record<string, { words: string; parallel?: boolean; run: (world: At
       const { environments } = pipeline.github;
       environments.set('staging', { reviewers: [] });
       undo(async () => void environments.set('staging', { reviewers: ['maintainer'] }));
+    },
+  },
+  'a private repository, whose plan has no reviewers': {
+    words: 'A private repository has required reviewers with GitHub Enterprise alone.',
+    run: async ({ undo }) => {
+      pipeline.github.isPrivate = true;
+      pipeline.github.environments.set('staging', { reviewers: [] });
+      undo(async () => {
+        pipeline.github.isPrivate = false;
+        pipeline.github.environments.set('staging', { reviewers: ['maintainer'] });
+      });
+    },
+  },
+  'a workspace that runs plans at HCP': {
+    words: 'has execution mode remote: plans would run at HCP',
+    run: async ({ undo }) => {
+      pipeline.cloud.workspace(WORKSPACE).executionMode = 'remote';
+      undo(async () => void (pipeline.cloud.workspace(WORKSPACE).executionMode = 'local'));
     },
   },
   'a run that nobody approved': {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { ACTIONS } from '@lornu/rehearsal/pipeline/actions.ts';
+import { TOOLS } from '@lornu/ops/setup/tools.ts';
 import { readWorkflow } from '../kit.ts';
 import { ACTED, describeSteps, NOT_RUN, RUN_BY, stepsOf } from '../steps.ts';
 
@@ -18,6 +19,14 @@ test('every step of the workflow is run by a rehearsal, or has a reason', () => 
 test('what is said to be run is a step of the workflow', () => {
   const known = new Set(all.map(({ step }) => step));
   expect([...ran, ...Object.keys(NOT_RUN)].filter((step) => !known.has(step))).toEqual([]);
+});
+
+test('trivy is built here in the version that the workflow installs', () => {
+  const versions = Object.values(workflow.jobs)
+    .flatMap(({ steps }) => steps)
+    .filter(({ uses }) => uses?.startsWith('aquasecurity/setup-trivy@'))
+    .map((step) => step.with?.['version']);
+  expect(versions).toEqual([`v${TOOLS.trivy.pinned}`, `v${TOOLS.trivy.pinned}`]);
 });
 
 test('every action says what is done in its place', () => {

@@ -43,6 +43,11 @@ test('the agent on FastAPI serves behind the same load balancer', async () => {
   await served(['-var=agent_runtime=fastapi'], {}, async (at) => {
     expect(at.runs).toContain('gcp-agent');
     expect((await ask(at, '/health')).status).toBe(200);
+    // lornu deploy asks without a token, and is green when this is the revision that was applied.
+    expect(await (await ask(at, '/version')).json()).toMatchObject({
+      language: 'python',
+      revision: expect.stringMatching(/^[0-9a-f]{7,40}$/),
+    });
     // It signs nobody in, so who brings no token is stopped at the load balancer.
     expect((await ask(at, '/list-apps')).status).toBe(401);
     const { status, stream } = await oneTurn(at, 'Good morning');

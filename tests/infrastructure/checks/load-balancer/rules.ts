@@ -66,7 +66,8 @@ export const rules: Check[] = [
     why: 'Health and agent cards are for everybody, to read and nothing else.',
     run: ({ staging }, must) => {
       const open: [string, string[]][] = [
-        [OPEN, ['/health']],
+        // lornu deploy waits for the revision at /version, whichever agent runs.
+        [OPEN, ['/health', '/version']],
         ['aws_lb_listener_rule.agent_cards', CARDS],
       ];
       for (const [address, paths] of open) {

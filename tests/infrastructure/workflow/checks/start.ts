@@ -14,6 +14,15 @@ const MINUTES: Readonly<Record<string, readonly [number, number]>> = {
   drift: [15, 45],
 };
 
+/** The same for the steps of the job that applies: each ends by itself before its limit, and says why. */
+const STEP_MINUTES: Readonly<Record<string, readonly [number, number]>> = {
+  apply: [25, 35],
+  // WAIT_MINUTES and a few.
+  deploy: [38, 45],
+  verify: [5, 10],
+  rollback: [38, 45],
+};
+
 export const STARTS: readonly WorkflowCheck[] = [
   {
     id: 'workflow/what-a-person-chooses',
@@ -81,6 +90,12 @@ export const STARTS: readonly WorkflowCheck[] = [
         const [least, most] = MINUTES[name] ?? [1, 0];
         const minutes = reader.number('timeout-minutes');
         must(minutes >= least && minutes <= most, `${name} is given ${minutes} minutes.`);
+      }
+      for (const { reader, what, job } of jobs.flatMap(({ steps }) => steps)) {
+        if (!reader.has('timeout-minutes')) continue;
+        const [least, most] = STEP_MINUTES[what] ?? [1, 0];
+        const minutes = reader.number('timeout-minutes');
+        must(minutes >= least && minutes <= most, `${what} of ${job} is given ${minutes} minutes.`);
       }
     },
   },

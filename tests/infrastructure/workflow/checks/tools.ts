@@ -41,7 +41,8 @@ export const TOOLS: readonly WorkflowCheck[] = [
     id: 'workflow/roles-are-those-of-bootstrap',
     why: 'Who may do what is written in terraform/aws/bootstrap, and told by names.',
     run: ({ steps, stacks }, must) => {
-      const roles = stacks.bootstrap.ofType('aws_iam_role').map((role) => role.text('name'));
+      const made = stacks.bootstrap.ofType('aws_iam_role');
+      const roles = made.map((role) => role.text('name'));
       for (const { reader, job } of steps(AWS)) {
         const [, name = ''] =
           /^arn:aws:iam::\$\{\{ vars\.AWS_ACCOUNT_ID \}\}:role\/(\w+)$/.exec(
@@ -51,6 +52,12 @@ export const TOOLS: readonly WorkflowCheck[] = [
           roles.includes(name),
           `${job} takes a role that bootstrap does not make, or of another account.`,
         );
+        // AWS refuses a longer session than the role allows, and an hour is what it gives unasked.
+        const asked = reader.has('with.role-duration-seconds')
+          ? reader.number('with.role-duration-seconds')
+          : 3600;
+        const most = made.find((role) => role.text('name') === name)?.number('max_session_duration');
+        must(asked === most, `${job} asks for a session of ${asked} s, and ${name} allows ${most}.`);
         must(reader.text('with.aws-region') === '${{ env.AWS_REGION }}', `${job} works in another region.`);
       }
       const environments = steps(AWS).filter(({ reader }) =>
