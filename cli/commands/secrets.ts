@@ -22,6 +22,10 @@ within a minute.
 Exit codes: 0 stored, 1 the value has another form or AWS refused, 2 usage, 3 AWS can't be reached.
 `;
 
+const NEXT = `Running tasks read it within a minute. Where the last deployment failed without it, ECS starts no task by itself:
+start the workflow again on main, or ./lornu deploy --force-new-deployment.
+`;
+
 export function define(command: Command, context: CliContext): void {
   command
     .command('set')
@@ -40,7 +44,7 @@ export function define(command: Command, context: CliContext): void {
       context.stdout(
         json
           ? `${JSON.stringify({ name, versionId })}\n`
-          : `The secret ${name} has a new value (version ${versionId}).\n`,
+          : `The secret ${name} has a new value (version ${versionId}).\n${NEXT}`,
       );
     });
 }

@@ -7,6 +7,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'terraform login': 'signs a person in at a browser',
   './lornu verify URL': 'the suite verify runs it, and the workflow on the whole stack (all/staging.test.ts)',
   './lornu rehearse serve': 'the suite rehearsal runs it',
+  './lornu deploy --force-new-deployment':
+    'what it does by itself after a failed deployment is run by the sample',
   './lornu secrets set NAME': 'is run with a name, above it on the page',
   'lornu deploy': 'is run as ./lornu deploy, above it on the page',
 };

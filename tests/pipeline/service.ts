@@ -24,6 +24,32 @@ export async function finishDeployment({ emulator, service }: Pipeline, revision
   service.revision = revision;
 }
 
+/** The circuit breaker where nothing was ever completed: the newest deployment has failed, and no task is started. Gives back its id. */
+export async function stallDeployment({ emulator, service }: Pipeline, reason: string): Promise<string> {
+  const [primary] = await readDeployments(emulator.url);
+  if (!primary) throw new Error('the service has no deployment');
+  await emulator.sideDoor.reportService(CLUSTER, SERVICE, {
+    runningCount: 0,
+    deployments: [{ ...primary, runningCount: 0, rolloutState: 'FAILED', rolloutStateReason: reason }],
+  });
+  service.revision = 'none';
+  return primary.id;
+}
+
+/** What ECS does once it was told to start another deployment than this one; waits for that. */
+export async function finishNextDeployment(
+  pipeline: Pipeline,
+  after: string,
+  revision: string,
+): Promise<void> {
+  for (;;) {
+    pipeline.world.signal.throwIfAborted();
+    const [primary] = await readDeployments(pipeline.emulator.url);
+    if (primary && primary.id !== after) return finishDeployment(pipeline, revision);
+    await Bun.sleep(200);
+  }
+}
+
 /** The circuit breaker: the newest deployment fails, the one before it is primary again, and the service is steady. */
 export async function rollBackDeployment({ emulator }: Pipeline, reason: string): Promise<void> {
   const [failed, before] = await readDeployments(emulator.url);

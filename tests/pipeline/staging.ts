@@ -1,4 +1,5 @@
 import { ECRClient } from '@aws-sdk/client-ecr';
+import { tagOf, targetOf } from '@lornu/ops/delivery/image/repository.ts';
 import type { Workflow } from '@lornu/ops/delivery/workflow/workflow.ts';
 import { readState } from '@lornu/ops/delivery/plan/read-state.ts';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
@@ -6,6 +7,7 @@ import { makeRepository } from '@lornu/rehearsal/pipeline/checkout.ts';
 import type { PipelineWorld } from '@lornu/rehearsal/pipeline/world.ts';
 import { apply } from '@lornu/rehearsal/run/apply.ts';
 import { addBrokenImage, addGoodImage } from '@lornu/rehearsal/scenarios/images.ts';
+import type { Runtime } from '@lornu/rehearsal/serve/images.ts';
 import { serve } from '@lornu/rehearsal/serve/serve.ts';
 import { OVERRIDE_FILE, renderProvider } from '@lornu/rehearsal/terraform/override.ts';
 import { VARIABLES_FILE } from '@lornu/rehearsal/terraform/stage-stack.ts';
@@ -50,11 +52,12 @@ export interface Staging {
 }
 
 /** The rehearsal of both stacks, served, with its state handed to Terraform Cloud: from there the pipeline owns it. */
-export async function startStaging(): Promise<Staging> {
+export async function startStaging(runtime: Runtime = 'bun'): Promise<Staging> {
   const rehearsal = await temporaryRehearsal();
   const { context, dataDir } = rehearsal;
   const toolDirs = await ensureTools(['python', 'uv'], context, context.emit);
-  const variableArguments = Object.entries(LASTING).map(([name, value]) => `-var=${name}=${value}`);
+  const chosen = { ...LASTING, agent_runtime: runtime };
+  const variableArguments = Object.entries(chosen).map(([name, value]) => `-var=${name}=${value}`);
   const { standing } = await apply({ provider: 'auto', port: 0, variableArguments }, context);
   const served = await serve(standing, {}, { ...context, redact: (text) => text });
   const applied = standing.workspace.stackFolder('staging');
@@ -80,8 +83,8 @@ export async function startStaging(): Promise<Staging> {
   const pushImage: Staging['pushImage'] = async (kind) => {
     const revision = randomBytes(6).toString('hex');
     const add = kind === 'good' ? addGoodImage : addBrokenImage;
-    const { digest } = await add(served.images, 'bun', revision);
-    await sign(dataDir, await putImage(ecr, `agent-${revision}`, digest));
+    const { digest } = await add(served.images, runtime, revision);
+    await sign(dataDir, await putImage(ecr, tagOf(targetOf(chosen), revision), digest));
     return revision;
   };
 
@@ -97,7 +100,7 @@ export async function startStaging(): Promise<Staging> {
       emulatorUrl,
       vars: {
         AWS_ACCOUNT_ID: ACCOUNT,
-        LORNU_TERRAFORM_VARIABLES: JSON.stringify({ ...variables, ...LASTING }),
+        LORNU_TERRAFORM_VARIABLES: JSON.stringify({ ...variables, ...chosen }),
       },
       ...SECRETS,
       env: {

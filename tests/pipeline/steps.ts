@@ -53,6 +53,7 @@ export const RUN_BY = {
     ...APPLY,
   ],
   'all/staging': [...PLAN, ...APPLY, 'apply: verify', 'apply: rollback'],
+  'all/fastapi': [...PLAN, ...APPLY, 'apply: verify', 'apply: rollback'],
 } satisfies Record<string, Steps>;
 
 /** Commands that no test runs, and why. */

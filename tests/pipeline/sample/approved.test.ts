@@ -9,7 +9,7 @@ import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { runWorkflow, type JobReport } from '@lornu/rehearsal/pipeline/run-workflow.ts';
 import type { StepEnv } from '@lornu/rehearsal/pipeline/world.ts';
 import { expectRan, logOf, signaturesIn, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
-import { finishDeployment } from '../service.ts';
+import { finishDeployment, finishNextDeployment, stallDeployment } from '../service.ts';
 import { RUN_BY } from '../steps.ts';
 
 // One run of the workflow, its commands taken from the YAML. Just before its apply step everything that must stop an
@@ -19,6 +19,7 @@ const REVISION = '0123456789ab';
 let pipeline: Pipeline;
 let reports: Record<string, JobReport>;
 let others: Record<'firstNight' | 'fork' | 'branch' | 'schedule', Record<string, JobReport>>;
+let again: Record<string, JobReport>;
 let refusals: Record<string, Refusal>;
 
 interface Refusal {
@@ -48,6 +49,11 @@ beforeAll(async () => {
     branch: await run('deploy started on another branch'),
     schedule: await run('the schedule'),
   };
+  const stalled = await stallDeployment(pipeline, 'ECS deployment circuit breaker: tasks failed to start.');
+  world.before = ({ job, step }) => {
+    if (job === 'apply' && step === 'deploy') void finishNextDeployment(pipeline, stalled, REVISION);
+  };
+  again = await run('rollback started on main');
 }, 300_000);
 afterAll(() => pipeline?.stop(), 5 * 60_000);
 
@@ -72,6 +78,13 @@ test('what was approved is applied, and waited for until it is served', () => {
   ]);
   expect(reports['publish']?.result).toBe('skipped');
   expect(pipeline.cloud.state(WORKSPACE)?.serial).toBeGreaterThan(0);
+});
+
+test('after a first deployment that failed, the same commit is deployed by a new deployment', () => {
+  expect(logOf(again['plan'])).toContain('nothing to change');
+  expect(logOf(again['apply'])).toContain('the last deployment failed (ECS deployment circuit breaker');
+  expect(logOf(again['apply'])).toContain(`${REVISION} is served at ${pipeline.service.url}`);
+  expect(again['apply']?.result).toBe('success');
 });
 
 test('a fork is told why there is no plan, another branch that it can not deploy', () => {

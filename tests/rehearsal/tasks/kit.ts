@@ -85,7 +85,10 @@ const HEALTH = {
   startPeriod: 2,
 };
 
-export async function startService(): Promise<RunningService> {
+/** `first` is what the first deployment's container has beside the usual, such as secrets. */
+export async function startService(
+  first: (clients: AwsClients) => Promise<Partial<ContainerDefinition>> = async () => ({}),
+): Promise<RunningService> {
   const kit = await startKit();
   const folder = await mkdtemp(join(tmpdir(), 'lornu-tasks-'));
   const clients = createAwsClients(kit.emulator.url);
@@ -156,7 +159,7 @@ export async function startService(): Promise<RunningService> {
     new CreateServiceCommand({
       cluster,
       serviceName: service,
-      taskDefinition: await register({ REVISION: '1' }),
+      taskDefinition: await register({ REVISION: '1' }, await first(clients)),
       desiredCount: 2,
       launchType: 'FARGATE',
       networkConfiguration: {
