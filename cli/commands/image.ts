@@ -20,6 +20,7 @@ Examples:
   ./lornu image scan                     the Dockerfile checked, and bills of materials
   ./lornu image publish --sign           what the workflow does: build, list, push, sign
 
+What is published without --sign takes the commit's tag for good, and ./lornu apply refuses it: publish by the workflow.
 Where the base images can't be pulled, stand-ins are made and the result says so: fit for tests, never to be pushed.
 Layers of earlier builds stay as a cache; "podman image prune" removes those that nothing uses.
 `;
@@ -75,7 +76,9 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       if (json) print(image);
       else
         context.stdout(
-          `${repository}@${digest}\nNext: ./lornu plan --for deploy --revision ${revision} --image-digest ${digest}\n`,
+          sign
+            ? `${repository}@${digest}\nNext: ./lornu plan --for deploy --revision ${revision} --image-digest ${digest}\n`
+            : `${repository}@${digest}\nIt is not signed: ./lornu apply refuses it. The workflow with action deploy signs what it publishes.\n`,
         );
     });
 

@@ -61,7 +61,7 @@ export function openRepository(client: ECRClient = new ECRClient()): ImageReposi
       throw new CliError({
         what: `There is no image of ${revision}.`,
         why: `The repository ${REPOSITORY} has nothing under the tag ${tag}.`,
-        next: './lornu rollback --list shows the revisions that are there; ./lornu image publish pushes this one.',
+        next: './lornu rollback --list shows the revisions that are there; the workflow with action deploy publishes what is on main.',
       });
     },
     requireDigest: async (digest) => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { ACTIONS } from '@lornu/rehearsal/pipeline/actions.ts';
+import { WAIT_MINUTES } from '@lornu/cli/commands/deploy.ts';
 import { TOOLS } from '@lornu/ops/setup/tools.ts';
 import { readWorkflow } from '../kit.ts';
 import { ACTED, describeSteps, NOT_RUN, RUN_BY, stepsOf } from '../steps.ts';
@@ -19,6 +20,16 @@ test('every step of the workflow is run by a rehearsal, or has a reason', () => 
 test('what is said to be run is a step of the workflow', () => {
   const known = new Set(all.map(({ step }) => step));
   expect([...ran, ...Object.keys(NOT_RUN)].filter((step) => !known.has(step))).toEqual([]);
+});
+
+test('lornu deploy gives up by itself, and says why, before its step is ended', () => {
+  const limits = Object.values(workflow.jobs)
+    .flatMap(({ steps }) => steps)
+    .filter(({ run }) => /^\.\/lornu (deploy|rollback)/.test(run ?? ''))
+    .map((step) => step['timeout-minutes'] ?? 0);
+  expect(limits).toHaveLength(2);
+  // A rollback plans and applies first.
+  expect(Math.min(...limits)).toBeGreaterThanOrEqual(WAIT_MINUTES + 5);
 });
 
 test('trivy is built here in the version that the workflow installs', () => {

@@ -90,6 +90,11 @@ run "the_python_agent_serves_only_requests_with_a_token" {
     condition     = length(aws_lb_listener_rule.people) == 0
     error_message = "The Python agent has no sign-in, yet requests without a token reach it."
   }
+
+  assert {
+    condition     = contains(flatten([for condition in aws_lb_listener_rule.health.condition : [for path in condition.path_pattern : path.values]]), "/version")
+    error_message = "lornu deploy waits for the revision at /version, without a token: the Python agent could never be deployed."
+  }
 }
 
 run "mutual_tls_verifies_certificates_and_opens_only_to_the_peer" {
