@@ -61,6 +61,14 @@ describe('a deploy', () => {
     expect(judge(NEW, first, [])).toEqual({ kind: 'stalled', reason: 'tasks failed to start' });
   });
 
+  test('is not stalled while an earlier deployment is there, which ECS is about to go back to', () => {
+    const both = view(
+      deployment('agent:2', 'FAILED'),
+      deployment('agent:1', 'COMPLETED', { isPrimary: false }),
+    );
+    expect(judge(NEW, both, []).kind).toBe('rolled-back');
+  });
+
   test('is judged by the newest deployment of its task definition, once it was started anew', () => {
     const again = [
       deployment('agent:2', 'FAILED', { isPrimary: false }),

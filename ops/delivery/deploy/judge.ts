@@ -30,7 +30,8 @@ export function judge(
     .toSorted((a, b) => Number(b.isPrimary) - Number(a.isPrimary))[0];
   const primary = view.deployments.find(({ isPrimary }) => isPrimary);
   const rollout = view.rollout?.status ?? '';
-  if (own?.state === 'FAILED' && own.isPrimary)
+  const isAlone = view.deployments.every((one) => one === own || one.state === 'FAILED');
+  if (own?.state === 'FAILED' && own.isPrimary && isAlone)
     return { kind: 'stalled', reason: reasonOf(own.reason, view) };
   if (own?.state === 'FAILED') return rolledBack(own.reason, view);
   if (/^(ROLLBACK|STOPPED|STOP_REQUESTED)/.test(rollout) && !own?.isPrimary) return rolledBack('', view);

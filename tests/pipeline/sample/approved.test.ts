@@ -54,7 +54,7 @@ beforeAll(async () => {
     if (job === 'apply' && step === 'deploy') void finishNextDeployment(pipeline, stalled, REVISION);
   };
   again = await run('rollback started on main');
-}, 300_000);
+}, 600_000);
 afterAll(() => pipeline?.stop(), 5 * 60_000);
 
 test('what was approved is applied, and waited for until it is served', () => {
