@@ -47,8 +47,8 @@ export async function waitUntilServed(options: WaitOptions, context: DeliveryCon
       title: `Wait until ${options.revision} is served`,
       run: async (io) => {
         if (!made.outputs) throw new Error('the outputs have not been read');
-        await watch(options, made.outputs, context, io);
-        return made.outputs.url;
+        const begun = await watch(options, made.outputs, context, io);
+        return [made.outputs.url, begun].filter(Boolean).join(', ');
       },
     },
   ];
@@ -57,16 +57,18 @@ export async function waitUntilServed(options: WaitOptions, context: DeliveryCon
   return { url, revision: options.revision, seconds: Math.round((Date.now() - began) / 1000) };
 }
 
+/** Gives back what it began, in words; nothing where ECS had begun by itself. */
 async function watch(
   options: WaitOptions,
   outputs: StackOutputs,
   context: DeliveryContext,
   io: StepIo,
-): Promise<void> {
+): Promise<string | undefined> {
   const ecs = new ECSClient();
   const { cluster, service, taskDefinition, url } = outputs;
   const beganMs = Date.now();
-  await startAnew(options, outputs, ecs, io);
+  const begun = await startAnew(options, outputs, ecs);
+  if (begun) io.line(begun);
   let said = '';
   for (;;) {
     context.signal.throwIfAborted();
@@ -80,7 +82,7 @@ async function watch(
       answers.push(await askVersion({ ...options, url }, context.signal));
     }
     const judgement = judge({ taskDefinition, revision: options.revision }, view, answers);
-    if (judgement.kind === 'served') return;
+    if (judgement.kind === 'served') return begun;
     const gaveUp = judgement.kind === 'wait' ? tooLong(options, beganMs, view, Date.now()) : undefined;
     if (judgement.kind !== 'wait' || gaveUp) {
       throw await notServed(judgement, view, options.revision, gaveUp ?? '', {
@@ -97,18 +99,17 @@ async function startAnew(
   { newDeployment }: WaitOptions,
   { cluster, service, taskDefinition }: StackOutputs,
   ecs: ECSClient,
-  io: StepIo,
-): Promise<void> {
-  if (newDeployment === 'never') return;
+): Promise<string | undefined> {
+  if (newDeployment === 'never') return undefined;
+  let begun = 'by a new deployment';
   if (newDeployment === 'after a failed one') {
     const { deployments } = await lookAtService(ecs, cluster, service);
     const primary = deployments.find(({ isPrimary }) => isPrimary);
-    if (primary?.state !== 'FAILED' || primary.taskDefinition !== taskDefinition) return;
-    io.line(
-      `the last deployment failed (${primary.reason}), and nothing was changed since: a new one is started`,
-    );
-  } else io.line('a new deployment is started');
+    if (primary?.state !== 'FAILED' || primary.taskDefinition !== taskDefinition) return undefined;
+    begun += `: the last one had failed (${primary.reason})`;
+  }
   await startNewDeployment(ecs, cluster, service);
+  return begun;
 }
 
 /** Why it is waited no longer; ECS's own times say when something last changed, also before this wait began. */

@@ -82,7 +82,9 @@ test('what was approved is applied, and waited for until it is served', () => {
 
 test('after a first deployment that failed, the same commit is deployed by a new deployment', () => {
   expect(logOf(again['plan'])).toContain('nothing to change');
-  expect(logOf(again['apply'])).toContain('the last deployment failed (ECS deployment circuit breaker');
+  expect(logOf(again['apply'])).toContain(
+    'by a new deployment: the last one had failed (ECS deployment circuit breaker',
+  );
   expect(logOf(again['apply'])).toContain(`${REVISION} is served at ${pipeline.service.url}`);
   expect(again['apply']?.result).toBe('success');
 });
