@@ -70,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _add_version(app: FastAPI, revision: str) -> None:
-    """Adds the deployed revision to google-adk's answer of /version: a deploy waits until every task names it."""
+    """Adds the revision to google-adk's answer of /version: a deploy waits until every task names it."""
     own = next(route for route in app.routes if isinstance(route, APIRoute) and route.path == "/version")
     of_adk = own.endpoint
 
