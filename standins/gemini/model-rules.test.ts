@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { refuseByModel, signatureOf } from './model-rules.ts';
+import { lostSignatures, refuseByModel, signatureOf } from './model-rules.ts';
 import type { Content, GeminiRequest, Part } from './request.ts';
 import { createStandin } from './server.ts';
 
@@ -101,6 +101,13 @@ async function askModel(
   });
   return standin(request);
 }
+
+test('a signed call that comes back unsigned is counted', () => {
+  const contents = (part: Part) => ({ contents: [user('a'), made(part), answered(['f', '1'])] });
+  expect(lostSignatures(contents(call('f', UNSIGNED, '1')))).toBe(1);
+  expect(lostSignatures(contents(call('f', SIGNED, '1')))).toBe(0);
+  expect(lostSignatures(contents(call('f', UNSIGNED)))).toBe(0);
+});
 
 test('a retired model is gone, for a question about it too', async () => {
   const refused = await askModel(OLD, { retired: [OLD] });

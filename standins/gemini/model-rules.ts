@@ -84,6 +84,15 @@ function refuseIds(contents: Content[]): string | undefined {
   return undefined;
 }
 
+/**
+ * Calls that one of our models made, which signs them, and that come back without a signature of ours: the real API lets
+ * them pass, and the model has lost what it thought.
+ */
+export function lostSignatures({ contents }: GeminiRequest): number {
+  const firsts = contents.map(({ parts = [] }) => parts.find((part) => part.functionCall));
+  return firsts.filter((part) => part?.functionCall?.id && UNSIGNED.has(part.thoughtSignature ?? '')).length;
+}
+
 /** What Google documents for calls that no model of its own has signed. */
 const UNSIGNED = new Set(['skip_thought_signature_validator', 'context_engineering_is_the_way_to_go']);
 /** Gives the characters + and / in base64, which a store of URL-safe base64 has to turn back. */

@@ -1,6 +1,6 @@
 import { declaredFunctions, type GeminiRequest, promptLength, readConversation } from './request.ts';
 import { Responder } from './respond.ts';
-import { refuseByModel } from './model-rules.ts';
+import { lostSignatures, refuseByModel } from './model-rules.ts';
 import { noAnswer, type StreamEnd, streamAnswer, wholeAnswer } from './stream.ts';
 import { readRequest } from './validate.ts';
 import { errorResponse, modelBody, tokens } from './wire.ts';
@@ -38,10 +38,12 @@ const INVALID_KEY = 'invalid';
 export function createStandin(options: StandinOptions): (request: Request) => Promise<Response> {
   const responder = new Responder();
   const requests: RequestEntry[] = [];
+  let lost = 0;
 
   return async (request) => {
     const url = new URL(request.url);
     if (url.pathname === '/stand-in/requests') return Response.json(requests);
+    if (url.pathname === '/stand-in/lost-signatures') return Response.json(lost);
     const path = CALL.exec(url.pathname)?.groups;
     if (!path?.['model']) return errorResponse(404);
     const model = decodeURIComponent(path['model']);
@@ -54,6 +56,7 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
     if (typeof parsed === 'string') return errorResponse(400, parsed);
     const unfit = refuseByModel(options.answersAs ?? model, parsed);
     if (unfit) return errorResponse(400, unfit);
+    lost += lostSignatures(parsed);
     if (method === 'countTokens') return Response.json(countTokens(parsed));
     if (method !== 'generateContent' && method !== 'streamGenerateContent') return errorResponse(404);
 

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { readRequest } from './validate.ts';
 
-const DOC = await Bun.file(join(import.meta.dir, '../../../docs/history.md')).text();
+const DOC = await Bun.file(join(import.meta.dir, '../../docs/history.md')).text();
 
 const hello = { role: 'user', parts: [{ text: 'hello' }] };
 const calls = (...functionCall: object[]) => ({

@@ -41,10 +41,17 @@ beforeAll(async () => {
 }, START_MS);
 
 afterAll(async () => {
+  await expectNoLostSignature();
   await Promise.all([service?.stop(), reference?.stop()]);
   await standin?.stop();
   await rm(scratchDir, { recursive: true, force: true });
 });
+
+/** Each call of the model came back with the signature that it was made with, through stores and streams. */
+async function expectNoLostSignature(): Promise<void> {
+  const lost: unknown = await (await fetch(`${standin.url}/stand-in/lost-signatures`)).json();
+  expect(lost).toBe(0);
+}
 
 /** google-adk's SQLite gives up ("database is locked") when many write at once: a few cases at a time. */
 const AT_ONCE = 3;
