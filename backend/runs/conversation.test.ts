@@ -8,6 +8,7 @@ import {
   type LlmResponse,
 } from '@google/adk';
 import type { Part } from '@google/genai';
+import { MODEL } from '@lornu/agents/model.ts';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { DEFAULT_RUN_LIMITS } from './run-parts.ts';
 import { refuseByModel } from '../../standins/gemini/model-rules.ts';
@@ -17,7 +18,7 @@ import { Conversation, KEY, type ConversationOptions, type ShownEvent } from '..
 /** As the newest model, which refuses most. */
 function strictly(body: string): ReturnType<typeof readRequest> {
   const request = readRequest(body);
-  return typeof request === 'string' ? request : (refuseByModel('gemini-3.8-flash', request) ?? request);
+  return typeof request === 'string' ? request : (refuseByModel(MODEL, request) ?? request);
 }
 
 type AgentOptions = Partial<ConstructorParameters<typeof LlmAgent>[0]>;
@@ -45,10 +46,10 @@ const tools = (): FunctionTool[] => [
 
 function begin(agent: AgentOptions = {}, options: Partial<ConversationOptions> = {}): Conversation {
   deleted = 0;
-  open = new Conversation(
-    new LlmAgent({ name: 'root', model: 'gemini-3.8-flash', tools: tools(), ...agent }),
-    { readRequest: strictly, ...options },
-  );
+  open = new Conversation(new LlmAgent({ name: 'root', model: MODEL, tools: tools(), ...agent }), {
+    readRequest: strictly,
+    ...options,
+  });
   return open;
 }
 
@@ -154,9 +155,7 @@ describe('whatever the model answers, the next message is answered', () => {
 
 describe('a step that failed', () => {
   const transfer = (agentName: string): Part => call('transfer_to_agent', { agentName });
-  const subAgents = (): LlmAgent[] => [
-    new LlmAgent({ name: 'helper', model: 'gemini-3.8-flash', description: 'h' }),
-  ];
+  const subAgents = (): LlmAgent[] => [new LlmAgent({ name: 'helper', model: MODEL, description: 'h' })];
 
   test('a transfer to an agent that does not exist is told to the model, with the agents there are', async () => {
     const conversation = begin({ subAgents: subAgents() }).script([[transfer('nobody')]]);
