@@ -5,6 +5,9 @@ import { join } from 'node:path';
 export const NOT_RUN: Readonly<Record<string, string>> = {
   'aws sso login': 'signs a person in at a browser',
   'terraform login': 'signs a person in at a browser',
+  './lornu test unit': 'is the suite unit itself',
+  './lornu doctor': 'asks a model, which ops/doctor tests by its stand-in',
+  './lornu verify': 'stands for ./lornu verify URL',
   './lornu verify URL': 'the suite verify runs it, and the workflow on the whole stack (all/staging.test.ts)',
   './lornu rehearse serve': 'the suite rehearsal runs it',
   './lornu deploy --force-new-deployment':
