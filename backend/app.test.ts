@@ -103,7 +103,7 @@ describe('the service', () => {
     expect([unknown.status, await unknown.json()]).toEqual([404, { detail: 'Not Found' }]);
   });
 
-  test('answers 501 with a sentence for what it does not serve', async () => {
+  test('answers 404 with a sentence for what it does not serve', async () => {
     const { request } = createTestApp();
     for (const [method, path] of [
       ['GET', '/run_live'],
@@ -113,7 +113,7 @@ describe('the service', () => {
     ] as const) {
       const response = await request(path, { method });
       expect([response.status, await response.json()]).toEqual([
-        501,
+        404,
         { detail: expect.stringMatching(/ not served here; the FastAPI\/ADK agent serves it\.$/) },
       ]);
     }

@@ -8,6 +8,7 @@ import type { Config } from './config/config.ts';
 import { answerError } from './http/error-answer.ts';
 import { observe } from './http/middleware/observe.ts';
 import { traceRequests } from './http/middleware/trace-requests.ts';
+import { appStateAccess } from './identity/app-state-access.ts';
 import { isA2aPath } from './identity/request-target.ts';
 import { isLoopback } from './config/loopback.ts';
 import { originCheck } from './http/middleware/origin-check.ts';
@@ -54,14 +55,21 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   } = services;
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
   const page = config.pageDir ? PageFiles.list(config.pageDir) : undefined;
+  const assertMayWriteState = appStateAccess(config.identity.callers.appStateFromPeople);
   // Messages of turns under way stay in memory long after their requests, so they have a budget of their own.
-  const startTurn = createAdmission(runs, callers.limits, createByteBudget(config.limits), log);
+  const startTurn = createAdmission(
+    runs,
+    callers.limits,
+    createByteBudget(config.limits),
+    assertMayWriteState,
+    log,
+  );
   const budget = createByteBudget(config.limits);
   const described: Route[] = [
     ...healthRoutes(config, adkVersion, config.model.name ?? namedModel(agents, config.defaultAppName)),
     ...readyRoutes({ readiness, agents, activeRuns: () => runs.activeCount, isDraining }),
     ...appRoutes(agents),
-    ...sessionRoutes(sessions, now),
+    ...sessionRoutes(sessions, now, assertMayWriteState),
     ...runRoutes({
       agents,
       startTurn,

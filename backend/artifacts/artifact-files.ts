@@ -21,6 +21,11 @@ export interface StoredContent {
     | { kind: 'reference'; fileUri: string; mimeType?: string };
 }
 
+export interface StoredBytes {
+  size: number;
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
 export interface StoredVersion extends Omit<StoredContent, 'bytes'> {
   version: number;
   /** Seconds since the epoch. */
@@ -39,6 +44,8 @@ export interface ArtifactFiles {
   create(key: ArtifactKey, version: number, content: StoredContent): Promise<boolean>;
   describe(key: ArtifactKey, version: number): Promise<StoredVersion | undefined>;
   read(key: ArtifactKey, version: number): Promise<Uint8Array | undefined>;
+  /** The same bytes as they come, never all of them in memory; a failure on the way ends the stream. */
+  open(key: ArtifactKey, version: number): Promise<StoredBytes | undefined>;
   /** Names of the artifacts in a scope, in no order. */
   names(scope: ArtifactScope): Promise<string[]>;
   /** All versions. */

@@ -4,9 +4,15 @@ import type {
   LoadArtifactRequest,
   SaveArtifactRequest,
 } from '@google/adk';
-import type { Part } from '@google/genai';
+import type { FileData, Part } from '@google/genai';
 import { AppError } from '../errors/app-error.ts';
-import type { ArtifactFiles, ArtifactKey, StoredContent, StoredVersion } from './artifact-files.ts';
+import type {
+  ArtifactFiles,
+  ArtifactKey,
+  StoredBytes,
+  StoredContent,
+  StoredVersion,
+} from './artifact-files.ts';
 import { assertArtifactName, assertArtifactSession, isUserScoped } from './artifact-names.ts';
 import { followArtifactUri, isArtifactUri } from './artifact-uri.ts';
 
@@ -20,6 +26,11 @@ export interface ArtifactVersionInfo {
   mimeType: string;
 }
 
+/** A version whose bytes are still to be read, or a reference to what lies elsewhere. */
+export type OpenArtifact =
+  | (StoredBytes & ({ isText: true } | { isText: false; mimeType: string; displayName?: string }))
+  | { fileData: FileData };
+
 type FileRequest = CompositeSessionKey & { filename: string };
 
 /** Savers of the same artifact at the same moment take the next number, this often. */
@@ -32,6 +43,8 @@ const BYTES_TYPE = 'application/octet-stream';
 export class ArtifactService implements BaseArtifactService {
   readonly #files: ArtifactFiles;
   readonly #maxBytes: number;
+  /** The last save of each artifact that is under way here. */
+  readonly #saving = new Map<string, Promise<void>>();
 
   /** `maxBytes` is the largest artifact that is saved. */
   constructor(files: ArtifactFiles, maxBytes: number) {
@@ -39,7 +52,7 @@ export class ArtifactService implements BaseArtifactService {
     this.#maxBytes = maxBytes;
   }
 
-  /** Saves the next version and returns its number. Throws BAD_REQUEST for what cannot be an artifact, ARTIFACT_TOO_LARGE. */
+  /** Saves the next version and returns its number. Throws BAD_REQUEST for what cannot be an artifact, ARTIFACT_TOO_LARGE, ARTIFACT_BUSY. */
   async saveArtifact(request: SaveArtifactRequest): Promise<number> {
     assertArtifactName(request.filename);
     const key = toKey(request);
@@ -48,46 +61,73 @@ export class ArtifactService implements BaseArtifactService {
     if (content.bytes.byteLength > this.#maxBytes) {
       throw new AppError('ARTIFACT_TOO_LARGE', `The artifact is larger than ${this.#maxBytes} bytes.`);
     }
-    const first = ((await this.#files.versions(key)).at(-1) ?? -1) + 1;
-    for (let version = first; version < first + MAX_SAVE_ATTEMPTS; version++) {
-      // oxlint-disable-next-line no-await-in-loop -- the next number is tried only when this one is taken
-      if (await this.#files.create(key, version, content)) return version;
-    }
-    throw new AppError(
-      'ARTIFACTS_UNAVAILABLE',
-      'Too many versions of this artifact are being saved at once.',
+    return this.#inTurn(key, async () => {
+      const first = ((await this.#files.versions(key)).at(-1) ?? -1) + 1;
+      for (let version = first; version < first + MAX_SAVE_ATTEMPTS; version++) {
+        // oxlint-disable-next-line no-await-in-loop -- the next number is tried only when this one is taken
+        if (await this.#files.create(key, version, content)) return version;
+      }
+      throw new AppError('ARTIFACT_BUSY', undefined, { headers: { 'retry-after': '1' } });
+    });
+  }
+
+  /** Savers of one artifact in this process come one after the other; only those of other processes compete for a number. */
+  async #inTurn<T>(key: ArtifactKey, save: () => Promise<T>): Promise<T> {
+    const name = JSON.stringify(key);
+    const mine = (this.#saving.get(name) ?? Promise.resolve()).then(save);
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
     );
+    this.#saving.set(name, settled);
+    void settled.then(() => {
+      if (this.#saving.get(name) === settled) this.#saving.delete(name);
+    });
+    return mine;
   }
 
   /** The Part of a version, the latest when none is named; undefined when there is none or a rewind took it back. */
   async loadArtifact(request: LoadArtifactRequest): Promise<Part | undefined> {
-    return this.#load(toKey(request), request.version, MAX_REFERENCES);
+    const found = await this.#find(toKey(request), request.version, MAX_REFERENCES);
+    if (!found || 'fileData' in found) return found;
+    const { key, stored } = found;
+    const bytes = await this.#files.read(key, stored.version);
+    if (!bytes) return undefined;
+    if (stored.form.kind === 'text') return { text: new TextDecoder().decode(bytes) };
+    if (isTombstone(stored, bytes.byteLength)) return undefined;
+    const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+    return { inlineData: { data, ...about(stored) } };
   }
 
-  async #load(key: ArtifactKey, wanted: number | undefined, references: number): Promise<Part | undefined> {
+  /** The same as a stream, for callers who may be many and slow: a file is never in memory as a whole. */
+  async openArtifact(request: LoadArtifactRequest): Promise<OpenArtifact | undefined> {
+    const found = await this.#find(toKey(request), request.version, MAX_REFERENCES);
+    if (!found || 'fileData' in found) return found;
+    const { key, stored } = found;
+    const opened = await this.#files.open(key, stored.version);
+    if (!opened) return undefined;
+    if (stored.form.kind === 'text') return { ...opened, isText: true };
+    if (!isTombstone(stored, opened.size)) return { ...opened, isText: false, ...about(stored) };
+    await opened.stream.cancel();
+    return undefined;
+  }
+
+  /** Which stored version is meant, references followed; a reference out of here is a Part already. */
+  async #find(
+    key: ArtifactKey,
+    wanted: number | undefined,
+    references: number,
+  ): Promise<{ key: ArtifactKey; stored: StoredVersion } | { fileData: FileData } | undefined> {
     const stored = await this.#describe(key, wanted);
     if (!stored) return undefined;
-    const { form, contentType, version } = stored;
-    if (form.kind === 'reference') {
-      const { fileUri, mimeType = contentType } = form;
-      if (!isArtifactUri(fileUri)) return { fileData: { fileUri, mimeType } };
-      if (references === 0)
-        throw new AppError('BAD_REQUEST', 'Too many artifact references lead to one another.');
-      const target = followArtifactUri(fileUri, key);
-      return this.#load(target.key, target.version, references - 1);
-    }
-    const bytes = await this.#files.read(key, version);
-    if (!bytes) return undefined;
-    if (form.kind === 'text') return { text: new TextDecoder().decode(bytes) };
-    if (isTombstone(stored, bytes)) return undefined;
-    const { displayName } = form;
-    return {
-      inlineData: {
-        data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
-        mimeType: contentType,
-        ...(displayName ? { displayName } : {}),
-      },
-    };
+    const { form, contentType } = stored;
+    if (form.kind !== 'reference') return { key, stored };
+    const { fileUri, mimeType = contentType } = form;
+    if (!isArtifactUri(fileUri)) return { fileData: { fileUri, mimeType } };
+    if (references === 0)
+      throw new AppError('BAD_REQUEST', 'Too many artifact references lead to one another.');
+    const target = followArtifactUri(fileUri, key);
+    return this.#find(target.key, target.version, references - 1);
   }
 
   /** Names in this session and those that all sessions of the user share, sorted. */
@@ -110,7 +150,12 @@ export class ArtifactService implements BaseArtifactService {
 
   async listArtifactVersions(request: FileRequest): Promise<ArtifactVersionInfo[]> {
     const key = toKey(request);
-    const versions = await this.#files.versions(key);
+    return this.describeVersions(request, await this.#files.versions(key));
+  }
+
+  /** Those of these versions that are there. */
+  async describeVersions(request: FileRequest, versions: readonly number[]): Promise<ArtifactVersionInfo[]> {
+    const key = toKey(request);
     const described = await Promise.all(versions.map((version) => this.#files.describe(key, version)));
     return described.filter((one) => one !== undefined).map(toInfo);
   }
@@ -131,13 +176,13 @@ export function rewindTombstone(): Part {
   return { inlineData: { mimeType: BYTES_TYPE, data: '' } };
 }
 
-function isTombstone({ contentType, form }: StoredVersion, bytes: Uint8Array): boolean {
-  return (
-    bytes.byteLength === 0 &&
-    contentType === BYTES_TYPE &&
-    form.kind === 'bytes' &&
-    form.displayName === undefined
-  );
+function isTombstone({ contentType, form }: StoredVersion, bytes: number): boolean {
+  return bytes === 0 && contentType === BYTES_TYPE && form.kind === 'bytes' && form.displayName === undefined;
+}
+
+function about({ contentType, form }: StoredVersion): { mimeType: string; displayName?: string } {
+  const displayName = form.kind === 'bytes' ? form.displayName : undefined;
+  return { mimeType: contentType, ...(displayName ? { displayName } : {}) };
 }
 
 function toKey({ appName, userId, sessionId, filename }: FileRequest): ArtifactKey {

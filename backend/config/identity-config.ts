@@ -34,6 +34,8 @@ export interface CallersConfig {
       };
   /** Peer by the name in its certificate. */
   readonly certificatePeers: Readonly<Record<string, string>>;
+  /** Apps whose `app:` state people may change. */
+  readonly appStateFromPeople: readonly string[];
   readonly limits: {
     readonly requestsPerMinute: number;
     readonly streams: number;
@@ -129,6 +131,7 @@ function toCallers(v: Variables): CallersConfig {
           },
     mutualTls: toMutualTls(v),
     certificatePeers: toCertificatePeers(v.A2A_ALLOWED_CERTIFICATES),
+    appStateFromPeople: splitList(v.LORNU_APP_STATE_FROM_PEOPLE),
     limits: {
       requestsPerMinute: v.LORNU_LIMIT_REQUESTS_PER_MINUTE,
       streams: v.LORNU_LIMIT_STREAMS,

@@ -128,6 +128,10 @@ export const IDENTITY_VARIABLES = {
   LORNU_SECRET_ARN_SESSION_KEY: secretArn('SESSION_KEY'),
   LORNU_SECRET_ARN_A2A_SIGNING_KEY: secretArn('A2A_SIGNING_KEY'),
 
+  LORNU_APP_STATE_FROM_PEOPLE: text(
+    'Apps whose `app:` state signed-in people may change; all others are changed by services and by agents alone.',
+    list('app names'),
+  ),
   LORNU_LIMIT_REQUESTS_PER_MINUTE: variable(positiveInt(300), {
     meaning: 'Requests a minute of one caller; counted where sign-in is required.',
     form: 'a whole number above 0',

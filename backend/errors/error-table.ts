@@ -71,6 +71,11 @@ export const ERROR_TABLE = {
     sentence: 'The artifact is too large.',
     next: 'Save at most 32 MB under one name.',
   },
+  ARTIFACT_BUSY: {
+    status: 409,
+    sentence: 'Too many versions of this artifact are being saved at once: nothing was stored.',
+    next: 'Save it again after the time in Retry-After.',
+  },
   ARTIFACTS_UNAVAILABLE: {
     status: 503,
     sentence: 'The artifact store did not answer in time: nothing was stored.',
@@ -212,7 +217,7 @@ export const ERROR_TABLE = {
     next: 'Listen to the run that the header lornu-run-id names, or read the session later; /run_sse has no such limit.',
   },
   NOT_BUILT: {
-    status: 501,
+    status: 404,
     sentence: 'This part of the ADK contract is not served here.',
     next: 'Use the FastAPI/ADK agent for it, or see docs/errors.md for what is served.',
   },

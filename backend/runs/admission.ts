@@ -1,3 +1,4 @@
+import type { AssertMayWriteState } from '../identity/app-state-access.ts';
 import type { ByteBudget } from '../identity/limits/byte-budget.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Run, RunService, TurnRequest } from './run.ts';
@@ -15,6 +16,7 @@ export function createAdmission(
   runs: RunService,
   limits: CallerLimits | undefined,
   budget: ByteBudget,
+  assertMayWriteState: AssertMayWriteState,
   log: Logger,
 ): StartTurn {
   async function settle(caller: Principal, run: Run, close: () => void): Promise<void> {
@@ -24,6 +26,7 @@ export function createAdmission(
   }
 
   return async (caller, turn) => {
+    assertMayWriteState(caller, turn.appName, turn.stateDelta);
     const held = budget.hold(caller.id, messageBytes(turn));
     let closeStream: (() => void) | undefined;
     const close = () => {

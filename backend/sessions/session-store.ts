@@ -1,3 +1,4 @@
+import { AppError } from '../errors/app-error.ts';
 import {
   BaseSessionService,
   type CompositeSessionKey,
@@ -16,11 +17,61 @@ export interface SessionSummary {
   lastUpdateTime: number;
 }
 
+/** Sessions on a page where none is asked for, and at most. */
+const SESSIONS_A_PAGE = 100;
+const MOST_SESSIONS_A_PAGE = 1_000;
+/** A page ends early rather than be longer than this, in characters of the JSON of its states. */
+const PAGE_CHARS = 4 * 1024 * 1024;
+
+/** Most bytes of a conversation's events as they are stored: a turn and a reader have all of them in memory. */
+const MAX_HISTORY_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Throws NOT_STORABLE for a message to a conversation that has no room for it. What an agent answers is always stored: a turn
+ * that has begun ends in order.
+ */
+export function assertRoomFor(author: string | undefined, storedBytes: number): void {
+  if (author !== 'user' || storedBytes <= MAX_HISTORY_BYTES) return;
+  throw new AppError(
+    'NOT_STORABLE',
+    `This conversation is too long: it holds ${storedBytes} bytes, and ${MAX_HISTORY_BYTES} are the most. Begin a new session.`,
+  );
+}
+
 export interface ListPage {
-  /** At most this many; all when left out. */
+  /** At most this many, and fewer where their states are large; `pageSize` bounds it. */
   limit?: number;
   /** Where the page before ended: opaque, taken from `nextCursor`. */
   cursor?: string;
+}
+
+/** How many sessions a page has, by what was asked for. */
+export function pageSize(limit: number | undefined): number {
+  return Math.min(Math.max(1, limit ?? SESSIONS_A_PAGE), MOST_SESSIONS_A_PAGE);
+}
+
+/** Fills a page: each session takes room for its own state and for the shared ones, which stand in each row again. */
+export class PageRoom {
+  #left = PAGE_CHARS;
+  readonly #sharedChars: number;
+
+  constructor(sharedChars: number) {
+    this.#sharedChars = sharedChars;
+  }
+
+  /** Whether one more row was let in; the first always is. */
+  take(stateChars: number): boolean {
+    const isFirst = this.#left === PAGE_CHARS;
+    const left = this.#left - stateChars - this.#sharedChars;
+    if (left < 0 && !isFirst) return false;
+    this.#left = left;
+    return true;
+  }
+
+  /** How many more rows of this size there is room for; at least one. */
+  roomFor(stateChars: number): number {
+    return Math.max(1, Math.floor(this.#left / Math.max(1, stateChars + this.#sharedChars)));
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { State } from '@google/adk';
+import { AppError } from '../errors/app-error.ts';
 
 export type StateMap = Record<string, unknown>;
 
@@ -54,3 +55,20 @@ export function assignState(target: StateMap, delta: StateMap): StateMap {
 }
 
 export const hasKeys = (state: StateMap): boolean => Object.keys(state).length > 0;
+
+/**
+ * Most bytes of each stored map, as JSON. `app:` and `user:` state is part of every session that is read, and of each row of
+ * a list, so they are held smaller. gcp-agent has the same numbers (gcp_agent/state_bounds.py).
+ */
+export const MAX_STATE_BYTES = { session: 768 * 1024, user: 128 * 1024, app: 128 * 1024 } as const;
+
+/** Throws NOT_STORABLE where the JSON of a map, as it would be stored, is larger than such a map may be. */
+export function assertStateFits(map: keyof typeof MAX_STATE_BYTES, json: string): void {
+  const bytes = Buffer.byteLength(json);
+  if (bytes <= MAX_STATE_BYTES[map]) return;
+  const whose = { session: 'state of the session', user: '`user:` state', app: '`app:` state' }[map];
+  throw new AppError(
+    'NOT_STORABLE',
+    `The ${whose} is too large: ${bytes} bytes, and at most ${MAX_STATE_BYTES[map]} are stored.`,
+  );
+}

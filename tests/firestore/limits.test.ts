@@ -76,7 +76,7 @@ test('an event near 1 MiB is stored and read by both; one above is refused in wo
   await world.store.appendEvent({ session, event: delta });
   const more = event({ actions: { stateDelta: { more: 'y'.repeat(600_000) } } });
   const stateTooLarge = await world.store.appendEvent({ session, event: more }).catch((error) => error);
-  expect(stateTooLarge.message).toContain('The state is too large');
+  expect(stateTooLarge.message).toContain('The state of the session is too large');
   await world.store.appendEvent({ session, event: text('goes on') });
   expect((await world.another().getSession(key('large')))!.events).toHaveLength(3);
 }, 60_000);

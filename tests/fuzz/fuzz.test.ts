@@ -15,7 +15,7 @@ const START_MS = 60_000;
 
 const FLAGS = Object.entries({
   checks: 'not_a_server_error,content_type_conformance,response_schema_conformance',
-  // They answer 501 by design.
+  // They answer 404 by design, and conform to nothing.
   'exclude-tag': 'not served',
   phases: 'coverage,fuzzing',
   'max-examples': '30',

@@ -69,8 +69,8 @@ const SURFACES = [
   },
   {
     surface: 'WebSocket',
-    // 501 while live streams are not served: the caller was let in.
-    letIn: [101, 501],
+    // 404 while live streams are not served: the caller was let in.
+    letIn: [101, 404],
     send: (headers: Record<string, string>) =>
       app.request('/run_live?app_name=lornu&user_id=ada&session_id=s1', {
         headers: {

@@ -31,7 +31,6 @@ const STATUS_NAMES: Readonly<Record<number, string>> = {
   429: 'RESOURCE_EXHAUSTED',
   431: 'INVALID_ARGUMENT',
   500: 'INTERNAL',
-  501: 'UNIMPLEMENTED',
   503: 'UNAVAILABLE',
   504: 'DEADLINE_EXCEEDED',
 };

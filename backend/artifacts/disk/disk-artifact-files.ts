@@ -7,6 +7,7 @@ import type {
   ArtifactFiles,
   ArtifactKey,
   ArtifactScope,
+  StoredBytes,
   StoredContent,
   StoredVersion,
 } from '../artifact-files.ts';
@@ -66,6 +67,11 @@ export class DiskArtifactFiles implements ArtifactFiles {
 
   async read(key: ArtifactKey, version: number): Promise<Uint8Array | undefined> {
     return read(join(this.#artifactDir(key), String(version), 'content'));
+  }
+
+  async open(key: ArtifactKey, version: number): Promise<StoredBytes | undefined> {
+    const file = Bun.file(join(this.#artifactDir(key), String(version), 'content'));
+    return (await file.exists()) ? { size: file.size, stream: file.stream() } : undefined;
   }
 
   async names(scope: ArtifactScope): Promise<string[]> {

@@ -2,6 +2,7 @@ import type {
   ArtifactFiles,
   ArtifactKey,
   ArtifactScope,
+  StoredBytes,
   StoredContent,
   StoredVersion,
 } from '../artifact-files.ts';
@@ -65,6 +66,10 @@ export class GcsArtifactFiles implements ArtifactFiles {
 
   async read(key: ArtifactKey, version: number): Promise<Uint8Array | undefined> {
     return this.#client.read(objectName(key, version));
+  }
+
+  async open(key: ArtifactKey, version: number): Promise<StoredBytes | undefined> {
+    return this.#client.open(objectName(key, version));
   }
 
   async names(scope: ArtifactScope): Promise<string[]> {

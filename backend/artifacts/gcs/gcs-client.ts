@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
+import type { StoredBytes } from '../artifact-files.ts';
 import { withoutTrailing } from '../../config/without-trailing.ts';
 
 export interface GcsClientOptions {
@@ -20,6 +21,7 @@ export interface GcsObject {
   timeCreated?: string;
 }
 
+const TIMEOUT_MS = 30_000;
 const GOOGLE = 'https://storage.googleapis.com';
 
 /**
@@ -63,6 +65,17 @@ export class GcsClient {
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
   }
 
+  /** An object's bytes as they come. The time for one call ends with its headers: a reader may be slower. */
+  async open(name: string): Promise<StoredBytes | undefined> {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), this.#options.timeoutMs ?? TIMEOUT_MS);
+    const { signal } = controller;
+    const path = `${this.#objectPath(name)}?alt=media`;
+    const response = await this.#call(path, {}, [404], signal).finally(() => clearTimeout(timer));
+    if (!response.ok || !response.body) return undefined;
+    return { size: Number(response.headers.get('content-length') ?? 0), stream: response.body };
+  }
+
   /** Names of all objects that begin with the prefix. */
   async list(prefix: string): Promise<string[]> {
     const names: string[] = [];
@@ -95,9 +108,13 @@ export class GcsClient {
   }
 
   /** Answers of these statuses are the caller's to read; other failures are thrown. */
-  async #call(path: string, init: RequestInit, expected: readonly number[]): Promise<Response> {
-    const { accessToken, fetch: send = fetch, timeoutMs = 30_000 } = this.#options;
-    const timeout = AbortSignal.timeout(timeoutMs);
+  async #call(
+    path: string,
+    init: RequestInit,
+    expected: readonly number[],
+    timeout = AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_MS),
+  ): Promise<Response> {
+    const { accessToken, fetch: send = fetch } = this.#options;
     const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
     let response: Response;
     try {

@@ -24,22 +24,20 @@ export function artifactDownloadRoutes(artifacts: ArtifactService): Route[] {
       handler: async ({ path, query }) => {
         const { appName = '', userId = '', sessionId = '', artifactName: filename = '' } = path;
         const { version } = query;
-        const part = await artifacts.loadArtifact({
+        const artifact = await artifacts.openArtifact({
           appName,
           userId,
           sessionId,
           filename,
           ...(version === undefined ? {} : { version }),
         });
-        const content =
-          part?.text === undefined
-            ? { bytes: Buffer.from(part?.inlineData?.data ?? '', 'base64'), type: part?.inlineData?.mimeType }
-            : { bytes: Buffer.from(part.text), type: 'text/plain; charset=utf-8' };
-        if (!content.type) throw new AppError('ARTIFACT_NOT_FOUND');
-        const shown = SHOWN.test(content.type);
-        return new Response(content.bytes, {
+        if (!artifact || 'fileData' in artifact) throw new AppError('ARTIFACT_NOT_FOUND');
+        const type = artifact.isText ? 'text/plain; charset=utf-8' : artifact.mimeType;
+        const shown = SHOWN.test(type);
+        return new Response(artifact.stream, {
           headers: {
-            'content-type': content.type,
+            'content-type': type,
+            'content-length': String(artifact.size),
             'content-disposition': `${shown ? 'inline' : 'attachment'}; ${fileNameParameters(filename)}`,
             'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
             'cross-origin-resource-policy': 'same-origin',

@@ -2,14 +2,19 @@ import type { CompositeSessionKey } from '@google/adk';
 import { z } from 'zod';
 import type { ArtifactService, ArtifactVersionInfo } from '../../artifacts/artifact-service.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { partFromWire, partToWire } from '../../events/wire.ts';
-import { jsonText, nullAnswer } from '../answer.ts';
+import { partFromWire } from '../../events/wire.ts';
+import { nullAnswer } from '../answer.ts';
+import { PAGE_QUERY, pageOf } from '../paging.ts';
+import { partJson } from '../part-stream.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { SAVE_ARTIFACT_REQUEST } from '../wire/requests.ts';
 import { wireInt } from '../wire/wire-schema.ts';
 
 const COLLECTION = '/apps/:appName/users/:userId/sessions/:sessionId/artifacts';
 const ONE = `${COLLECTION}/:artifactName{.+}`;
+
+/** Each is a call of the store. */
+const DESCRIBED_A_PAGE = 100;
 
 const VERSION = z.object({
   version: z.number(),
@@ -41,12 +46,12 @@ function fileOf(path: Record<string, string>): FileRequest {
 /** Artifacts by REST, as Python ADK answers; patterns that end in /versions… stand before the one that takes any name. */
 export function artifactRoutes(artifacts: ArtifactService): Route[] {
   async function load(path: Record<string, string>, version: number | undefined): Promise<Response> {
-    const part = await artifacts.loadArtifact({
+    const artifact = await artifacts.openArtifact({
       ...fileOf(path),
       ...(version === undefined ? {} : { version }),
     });
-    if (!part) throw new AppError('ARTIFACT_NOT_FOUND');
-    return jsonText(JSON.stringify(partToWire(part)));
+    if (!artifact) throw new AppError('ARTIFACT_NOT_FOUND');
+    return new Response(partJson(artifact), { headers: { 'content-type': 'application/json' } });
   }
 
   async function describe(
@@ -62,9 +67,16 @@ export function artifactRoutes(artifacts: ArtifactService): Route[] {
       path: `${ONE}/versions/metadata`,
       summary: 'All versions of an artifact with what is known of each.',
       tag: 'artifacts',
+      query: PAGE_QUERY,
       answer: z.array(VERSION),
-      errors: ['ARTIFACTS_UNAVAILABLE'],
-      handler: async ({ path, context }) => context.json(await artifacts.listArtifactVersions(fileOf(path))),
+      errors: ['BAD_CURSOR', 'INVALID_REQUEST', 'ARTIFACTS_UNAVAILABLE'],
+      handler: async ({ path, query, context }) => {
+        const file = fileOf(path);
+        const { limit = DESCRIBED_A_PAGE, cursor } = query;
+        const page = { limit: Math.min(limit, DESCRIBED_A_PAGE), cursor };
+        const versions = pageOf(await artifacts.listVersions(file), String, page, context);
+        return context.json(await artifacts.describeVersions(file, versions));
+      },
     }),
     defineRoute({
       method: 'get',
@@ -93,18 +105,22 @@ export function artifactRoutes(artifacts: ArtifactService): Route[] {
       path: `${ONE}/versions`,
       summary: 'The numbers of the versions of an artifact.',
       tag: 'artifacts',
+      query: PAGE_QUERY,
       answer: z.array(z.number()),
-      errors: ['ARTIFACTS_UNAVAILABLE'],
-      handler: async ({ path, context }) => context.json(await artifacts.listVersions(fileOf(path))),
+      errors: ['BAD_CURSOR', 'INVALID_REQUEST', 'ARTIFACTS_UNAVAILABLE'],
+      handler: async ({ path, query, context }) =>
+        context.json(pageOf(await artifacts.listVersions(fileOf(path)), String, query, context)),
     }),
     defineRoute({
       method: 'get',
       path: COLLECTION,
       summary: "The names of a session's artifacts, and of those that all sessions of the user share.",
       tag: 'artifacts',
+      query: PAGE_QUERY,
       answer: z.array(z.string()),
-      errors: ['ARTIFACTS_UNAVAILABLE'],
-      handler: async ({ path, context }) => context.json(await artifacts.listArtifactKeys(sessionOf(path))),
+      errors: ['BAD_CURSOR', 'INVALID_REQUEST', 'ARTIFACTS_UNAVAILABLE'],
+      handler: async ({ path, query, context }) =>
+        context.json(pageOf(await artifacts.listArtifactKeys(sessionOf(path)), String, query, context)),
     }),
     defineRoute({
       method: 'post',
@@ -120,6 +136,7 @@ export function artifactRoutes(artifacts: ArtifactService): Route[] {
         'INVALID_REQUEST',
         'BODY_TOO_LARGE',
         'ARTIFACT_TOO_LARGE',
+        'ARTIFACT_BUSY',
         'ARTIFACTS_UNAVAILABLE',
       ],
       handler: async ({ path, body, context }) => {

@@ -12,7 +12,7 @@ const NOT_BUILT: readonly [method: Method, path: string, what: string][] = [
   ['post', '/api/stream_reasoning_engine', "Gemini Enterprise's entry is"],
 ];
 
-/** Answers 501 with a sentence where Python ADK has a route and we have none. */
+/** Answers 404 with a sentence where Python ADK has a route and we have none. */
 export function notBuiltRoutes(): Route[] {
   return NOT_BUILT.map(([method, path, what]) =>
     defineRoute({

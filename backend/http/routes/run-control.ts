@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { toSeconds } from '../../events/codec.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { RunChoice, RunService, RunSummary } from '../../runs/run.ts';
+import { PAGE_QUERY, pageOf } from '../paging.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { sseResponse } from '../sse.ts';
 
@@ -32,10 +33,13 @@ export function runControlRoutes({ runs, metrics, pingMs }: RunControlOptions): 
       path: RUNS,
       summary: 'Runs of a session that are still kept, newest first.',
       tag: 'runs',
+      query: PAGE_QUERY,
       answer: z.array(RUN),
-      errors: ['STORE_UNAVAILABLE'],
-      handler: async ({ path, context }) =>
-        context.json((await runs.list(toChoice(path).session)).map(toWireRun)),
+      errors: ['BAD_CURSOR', 'INVALID_REQUEST', 'STORE_UNAVAILABLE'],
+      handler: async ({ path, query, context }) => {
+        const page = pageOf(await runs.list(toChoice(path).session), ({ id }) => id, query, context);
+        return context.json(page.map(toWireRun));
+      },
     }),
     defineRoute({
       method: 'get',

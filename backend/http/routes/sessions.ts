@@ -4,10 +4,13 @@ import { AppError } from '../../errors/app-error.ts';
 import { newEventId, newPatchInvocationId } from '../../events/ids.ts';
 import { toPublicJson } from '../../events/redact.ts';
 import { fromWire, toSessionJson } from '../../events/wire.ts';
+import type { AssertMayWriteState } from '../../identity/app-state-access.ts';
+import type { Principal } from '../../identity/principal.ts';
 import type { CompositeSessionKey, SessionStore } from '../../sessions/session-store.ts';
 import { jsonText, nullAnswer } from '../answer.ts';
 import { assertRestorableEvents } from '../initial-events.ts';
 import { assertStorableName } from '../names.ts';
+import { NEXT_CURSOR_HEADER, PAGE_QUERY } from '../paging.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { SESSION, SESSIONS } from '../wire/answers.ts';
 import { CREATE_SESSION_REQUEST, UPDATE_SESSION_REQUEST } from '../wire/requests.ts';
@@ -19,9 +22,6 @@ const EVAL_SESSION_PREFIXES = ['adk-eval-session-', '___eval___session___'];
 const COLLECTION = '/apps/:appName/users/:userId/sessions';
 const ONE = `${COLLECTION}/:sessionId`;
 
-/** Where a list goes on; absent on the last page. */
-const NEXT_CURSOR_HEADER = 'x-next-cursor';
-
 /** Events of a session may be numerous: a caller may ask for the latest few only. */
 const GET_QUERY = z.object({ numRecentEvents: wireInt.optional() });
 
@@ -31,6 +31,7 @@ function keyOf({ appName = '', userId = '', sessionId = '' }: Record<string, str
 }
 
 interface CreateOptions {
+  caller: Principal;
   appName: string;
   userId: string;
   sessionId?: string | undefined;
@@ -38,8 +39,13 @@ interface CreateOptions {
 }
 
 /** The six calls on sessions, as Python ADK answers them. */
-export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
-  async function create({ appName, userId, sessionId, state }: CreateOptions): Promise<Session> {
+export function sessionRoutes(
+  store: SessionStore,
+  now: () => number,
+  assertMayWriteState: AssertMayWriteState,
+): Route[] {
+  async function create({ caller, appName, userId, sessionId, state }: CreateOptions): Promise<Session> {
+    assertMayWriteState(caller, appName, state);
     assertStorableName('app name', appName);
     assertStorableName('user id', userId);
     const id = sessionId?.trim();
@@ -74,9 +80,9 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
     defineRoute({
       method: 'get',
       path: COLLECTION,
-      summary: `A user's sessions without their events, oldest first; with limit, a page of them, newest first (${NEXT_CURSOR_HEADER}, cursor).`,
+      summary: `A user's sessions without their events, a page of them (limit, ${NEXT_CURSOR_HEADER}, cursor): newest first; oldest first where no limit is named.`,
       tag: 'sessions',
-      query: z.object({ limit: wireInt.optional(), cursor: z.string().optional() }),
+      query: PAGE_QUERY,
       answer: SESSIONS,
       errors: ['BAD_REQUEST', 'BAD_CURSOR', 'STORE_UNAVAILABLE'],
       handler: async ({ path, query, context }) => {
@@ -113,9 +119,11 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
       body: wireRecord,
       bodyOptional: true,
       answer: SESSION,
-      errors: ['SESSION_EXISTS', 'BAD_REQUEST', 'STORE_UNAVAILABLE'],
-      handler: async ({ path, body }) =>
-        jsonText(toSessionJson(await create({ ...keyOf(path), state: body }))),
+      errors: ['SESSION_EXISTS', 'BAD_REQUEST', 'CALLER_NOT_ALLOWED', 'NOT_STORABLE', 'STORE_UNAVAILABLE'],
+      handler: async ({ path, body, context }) =>
+        jsonText(
+          toSessionJson(await create({ caller: context.get('principal'), ...keyOf(path), state: body })),
+        ),
     }),
     defineRoute({
       method: 'post',
@@ -126,13 +134,19 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
       body: CREATE_SESSION_REQUEST,
       bodyOptional: true,
       answer: SESSION,
-      errors: ['SESSION_EXISTS', 'BAD_REQUEST', 'STORE_UNAVAILABLE'],
-      handler: async ({ path, body }) => {
+      errors: ['SESSION_EXISTS', 'BAD_REQUEST', 'CALLER_NOT_ALLOWED', 'NOT_STORABLE', 'STORE_UNAVAILABLE'],
+      handler: async ({ path, body, context }) => {
         const { appName, userId } = keyOf(path);
         const events = body?.events ?? [];
         assertRestorableEvents(events);
         assertNoOptions(body?.options);
-        const session = await create({ appName, userId, sessionId: body?.sessionId, state: body?.state });
+        const session = await create({
+          caller: context.get('principal'),
+          appName,
+          userId,
+          sessionId: body?.sessionId,
+          state: body?.state,
+        });
         for (const event of events) {
           // oxlint-disable-next-line no-await-in-loop -- events are appended in their order
           await store.appendEvent({
@@ -162,8 +176,15 @@ export function sessionRoutes(store: SessionStore, now: () => number): Route[] {
       tag: 'sessions',
       body: UPDATE_SESSION_REQUEST,
       answer: SESSION,
-      errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'STORE_UNAVAILABLE'],
-      handler: async ({ path, body }) => {
+      errors: [
+        'SESSION_NOT_FOUND',
+        'SESSION_BUSY',
+        'CALLER_NOT_ALLOWED',
+        'NOT_STORABLE',
+        'STORE_UNAVAILABLE',
+      ],
+      handler: async ({ path, body, context }) => {
+        assertMayWriteState(context.get('principal'), keyOf(path).appName, body?.stateDelta);
         const session = await store.getSession(keyOf(path));
         if (!session) throw new AppError('SESSION_NOT_FOUND');
         const event = createEvent({

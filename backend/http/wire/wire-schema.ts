@@ -130,6 +130,12 @@ export const wireInt = z.preprocess((value, ctx) => {
   return value;
 }, z.int());
 
+/** How much of a list is asked for; a list has a page size also where none is named. */
+export const wirePageSize = wireInt.refine((value) => value >= 1, {
+  error: 'Input should be greater than or equal to 1',
+  params: { pydanticType: 'greater_than_equal', context: { ge: 1 } },
+});
+
 /** Bytes as base64, standard or URL-safe alphabet, padding optional; afterwards standard base64 with padding. */
 export const wireBase64 = z.preprocess((value, ctx) => {
   if (typeof value === 'string') return value;

@@ -15,8 +15,8 @@ import { exactData } from '../../firestore/exact-integers.ts';
 import { transact } from '../../firestore/transact.ts';
 import type { CompositeSessionKey } from '../session-store.ts';
 import type { WriterGuard } from '../writer-guard.ts';
-import { assignState, hasKeys, type SplitState, type StateMap } from '../state.ts';
-import { assertFits } from './document-bytes.ts';
+import { assertStateFits, assignState, hasKeys, type SplitState, type StateMap } from '../state.ts';
+import { assertEventFits } from './document-bytes.ts';
 import { appStateOf, eventsOf, sessionOf, userStateOf } from './paths.ts';
 import { readSession, toMs, toTimestamp, type SessionDocument } from './session-document.ts';
 
@@ -76,11 +76,11 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
       if (standing.isStored) return { ...standing, document, revision: document.revision, stored: undefined };
       const timestamp = nextTimestamp(event.timestamp, standing.lastMs);
       const eventData = toEventData({ ...event, timestamp });
-      assertFits('event', eventData);
+      assertEventFits(eventData);
       // All reads come before all writes, as Firestore asks.
       const shared = await readShared(transaction, [
-        [appState, delta.app],
-        [userState, delta.user],
+        [appState, delta.app, 'app'],
+        [userState, delta.user, 'user'],
       ]);
       for (const [reference, state] of shared) transaction.set(reference, state);
       const revision = document.revision + 1;
@@ -134,13 +134,13 @@ function timeOf(event: DocumentSnapshot): number {
 /** Whole documents: a merging write would keep, inside a value, keys that the new value dropped. */
 async function readShared(
   transaction: Transaction,
-  changes: [DocumentReference | undefined, StateMap][],
+  changes: [DocumentReference | undefined, StateMap, 'app' | 'user'][],
 ): Promise<[DocumentReference, StateMap][]> {
   const shared: [DocumentReference, StateMap][] = [];
-  for (const [reference, delta] of changes) {
+  for (const [reference, delta, map] of changes) {
     if (!reference) continue;
     const state = assignState(exactData(await transaction.get(reference)) ?? {}, delta);
-    assertFits('state', state);
+    assertStateFits(map, JSON.stringify(state));
     shared.push([reference, state]);
   }
   return shared;
@@ -149,6 +149,6 @@ async function readShared(
 function stateChange({ state }: SessionDocument, delta: StateMap): { state?: string } {
   if (!hasKeys(delta)) return {};
   const text = JSON.stringify(assignState(state, delta));
-  assertFits('state', text);
+  assertStateFits('session', text);
   return { state: text };
 }

@@ -6,10 +6,10 @@ const MAX_BYTES = 1024 * 1024;
 const ROOM_FOR_REST = 4 * 1024;
 
 /** Throws NOT_STORABLE for what would make a document too large, before anything is sent. */
-export function assertFits(what: 'event' | 'state', value: unknown): void {
-  const bytes = documentBytes(value);
+export function assertEventFits(event: unknown): void {
+  const bytes = documentBytes(event);
   if (bytes <= MAX_BYTES - ROOM_FOR_REST) return;
-  const detail = `The ${what} is too large for the session store: ${bytes} bytes, and a document holds ${MAX_BYTES - ROOM_FOR_REST}.`;
+  const detail = `The event is too large for the session store: ${bytes} bytes, and a document holds ${MAX_BYTES - ROOM_FOR_REST}.`;
   throw new AppError('NOT_STORABLE', detail);
 }
 

@@ -12,17 +12,18 @@ import { Unusable } from '../../observability/readiness.ts';
 import { addOrReplace } from '../add-or-replace.ts';
 import { EventCache } from '../event-cache.ts';
 import {
+  assertRoomFor,
   SessionStore,
   type CompositeSessionKey,
   type ListPage,
   type SessionSummary,
 } from '../session-store.ts';
-import { assignState, hasKeys, splitState, takeTemporary, type StateMap } from '../state.ts';
+import { assertStateFits, assignState, hasKeys, splitState, takeTemporary, type StateMap } from '../state.ts';
 import { appendInTransaction, type Append, type Appended, type Mark } from './append-event.ts';
 import { calling, patiently, whyUnusable } from '../../firestore/calling.ts';
 import { transact } from '../../firestore/transact.ts';
 import { deleteSession } from './delete-session.ts';
-import { assertFits, documentBytes } from './document-bytes.ts';
+import { documentBytes } from './document-bytes.ts';
 import { listOfAll, listOfUser } from './list-summaries.ts';
 import { appStateOf, sessionOf, userStateOf } from './paths.ts';
 import { cacheKey, readAllEvents, readLastEvents, type ReadSession } from './read-events.ts';
@@ -56,6 +57,8 @@ const PROBE = 'lornu_probe/probe';
 interface Known {
   mark: Mark;
   fence?: number;
+  /** Of its events, as far as they are in memory. */
+  historyBytes?: () => number;
   appending: Promise<unknown>;
 }
 
@@ -91,7 +94,7 @@ export class FirestoreSessionStore extends SessionStore {
     const key = { appName, userId, sessionId: id };
     const initial = splitState(request.state);
     const text = JSON.stringify(initial.session);
-    assertFits('state', text);
+    assertStateFits('session', text);
     const shared = await this.#call((signal) =>
       transact(
         this.#db,
@@ -103,13 +106,13 @@ export class FirestoreSessionStore extends SessionStore {
           ];
           const [session, app, user] = await transaction.getAll(...references);
           if (session?.exists) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
-          for (const [snapshot, delta] of [
-            [app, initial.app],
-            [user, initial.user],
+          for (const [snapshot, delta, map] of [
+            [app, initial.app, 'app'],
+            [user, initial.user, 'user'],
           ] as const) {
             if (!snapshot || !hasKeys(delta)) continue;
             const state = assignState(snapshot.data() ?? {}, delta);
-            assertFits('state', state);
+            assertStateFits(map, JSON.stringify(state));
             transaction.set(snapshot.ref, state);
           }
           const now = FieldValue.serverTimestamp();
@@ -166,7 +169,10 @@ export class FirestoreSessionStore extends SessionStore {
         events,
         lastUpdateTime: updatedMs,
       };
-      this.#know(session, { revision, lastMs: newest?.timestamp ?? (revision === 0 ? 0 : undefined) });
+      const cached = cacheKey(sessionOf(this.#db, key), found.document);
+      const historyBytes = () => this.#cache.get(cached)?.bytes ?? 0;
+      const lastMs = newest?.timestamp ?? (revision === 0 ? 0 : undefined);
+      this.#know(session, { revision, lastMs }, historyBytes);
       return session;
     });
   }
@@ -234,6 +240,8 @@ export class FirestoreSessionStore extends SessionStore {
     const key = { appName, userId, sessionId };
     const temporary = takeTemporary((event.actions.stateDelta ??= {}));
     const delta = splitState(event.actions.stateDelta);
+    // Not known where these events were dropped from memory: then they were not all read either.
+    assertRoomFor(event.author, known?.historyBytes?.() ?? 0);
     const mark = known?.mark;
     const append = { key, event, delta, mark, fence: known?.fence, guard: this.#guard };
     const { timestamp, revision, document, stored } = await this.#appendPatiently(append);
@@ -280,8 +288,9 @@ export class FirestoreSessionStore extends SessionStore {
     return readAllEvents(session, document, this.#cache, reread);
   }
 
-  #know(session: Session, mark: Mark): void {
-    this.#known.set(session, { mark, appending: Promise.resolve() });
+  #know(session: Session, mark: Mark, historyBytes?: () => number): void {
+    const known = { mark, appending: Promise.resolve() };
+    this.#known.set(session, historyBytes ? { ...known, historyBytes } : known);
   }
 
   async #call<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {

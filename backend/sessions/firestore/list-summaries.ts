@@ -1,6 +1,6 @@
-import { FieldPath, Timestamp, type Firestore } from '@google-cloud/firestore';
+import { FieldPath, Timestamp, type Firestore, type QueryDocumentSnapshot } from '@google-cloud/firestore';
 import { AppError } from '../../errors/app-error.ts';
-import type { ListPage, SessionSummary } from '../session-store.ts';
+import { PageRoom, pageSize, type ListPage, type SessionSummary } from '../session-store.ts';
 import { appStateOf, SESSIONS, sessionsOf, userStateOf } from './paths.ts';
 import { mergedState, readSession, readSharedState, type SessionDocument } from './session-document.ts';
 
@@ -9,31 +9,57 @@ interface Summaries {
   nextCursor?: string;
 }
 
-/** Sessions of one user, newest first, a page after a cursor: as many reads as the page has sessions, and two. */
+/** Sessions that are read at first; how large they are tells how many are read next. */
+const FIRST_READ = 20;
+
+/** Sessions of one user, newest first, a page after a cursor: about as many reads as the page has sessions, and two. */
 export async function listOfUser(
   db: Firestore,
   owner: { appName: string; userId: string },
   { limit, cursor }: ListPage,
 ): Promise<Summaries> {
-  let query = sessionsOf(db, owner).orderBy('updateTime', 'desc').orderBy(FieldPath.documentId(), 'desc');
-  if (cursor !== undefined) query = query.startAfter(...readCursor(cursor));
-  if (limit !== undefined) query = query.limit(limit);
-  const [{ docs }, app, user] = await Promise.all([
-    query.get(),
+  const newest = sessionsOf(db, owner).orderBy('updateTime', 'desc').orderBy(FieldPath.documentId(), 'desc');
+  const size = pageSize(limit);
+  const from = cursor === undefined ? newest : newest.startAfter(...readCursor(cursor));
+  const [first, app, user] = await Promise.all([
+    from.limit(Math.min(size, FIRST_READ)).get(),
     appStateOf(db, owner.appName).get(),
     userStateOf(db, owner).get(),
   ]);
   const states = { app: readSharedState(app), user: readSharedState(user) };
+  const room = new PageRoom(JSON.stringify(states).length);
+  const docs: QueryDocumentSnapshot[] = [];
+  let isFull = false;
+  let asked = Math.min(size, FIRST_READ);
+  for (let read = first.docs; ;) {
+    let largest = 0;
+    for (const doc of read) {
+      const chars = stateChars(doc);
+      largest = Math.max(largest, chars);
+      isFull = !room.take(chars);
+      if (isFull) break;
+      docs.push(doc);
+    }
+    const last = docs.at(-1);
+    if (isFull || !last || read.length < asked || docs.length === size) break;
+    asked = Math.min(size - docs.length, room.roomFor(largest));
+    // oxlint-disable-next-line no-await-in-loop -- how much is read next depends on how large the ones before were
+    read = (await newest.startAfter(last).limit(asked).get()).docs;
+  }
   const sessions = docs.flatMap((doc) => {
     const document = readSession(doc);
     return document ? [toSummary({ ...document, userId: owner.userId }, owner.appName, states)] : [];
   });
   const last = docs.at(-1);
   const time: unknown = last?.get('updateTime');
-  const isFull = limit !== undefined && docs.length === limit;
-  return isFull && last && time instanceof Timestamp
+  return (isFull || docs.length === size) && last && time instanceof Timestamp
     ? { sessions, nextCursor: writeCursor(time, last.id) }
     : { sessions };
+}
+
+function stateChars(doc: QueryDocumentSnapshot): number {
+  const state: unknown = doc.get('state');
+  return typeof state === 'string' ? state.length : 0;
 }
 
 /** Sessions of all users, newest first, by the collection group that google-adk's list asks. */

@@ -1,10 +1,9 @@
 import { parseJson } from '../../json/parse-json.ts';
-import type { ListPage, SessionSummary } from '../session-store.ts';
+import { PageRoom, pageSize, type ListPage, type SessionSummary } from '../session-store.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { mergeState, type StateMap } from '../state.ts';
 import type { Statements, SummaryRow } from './statements.ts';
 
-const NO_LIMIT = -1;
 /** Later than any timestamp: where a list begins. */
 const BEGINNING = { beforeUs: Number.MAX_SAFE_INTEGER, beforeId: '' };
 
@@ -33,11 +32,21 @@ export function listSummaries(
   }
   const userState = statements.userState.get({ appName, userId })?.state ?? '{}';
   const from = cursor === undefined ? BEGINNING : readCursor(cursor);
-  const rows = statements.newest.all({ appName, userId, ...from, limit: limit ?? NO_LIMIT });
+  const size = pageSize(limit);
+  const room = new PageRoom(appState.length + userState.length);
+  const rows: SummaryRow[] = [];
+  let isFull = false;
+  // One by one: a page of the largest states must not be read whole to be cut.
+  for (const row of statements.newest.iterate({ appName, userId, ...from, limit: size })) {
+    isFull = !room.take(row.state.length);
+    if (isFull) break;
+    rows.push(row);
+  }
   const sessions = rows.map((row) => toSummary(row, userState));
   const last = rows.at(-1);
-  const isFull = limit !== undefined && rows.length === limit;
-  return isFull && last ? { sessions, nextCursor: writeCursor(last) } : { sessions };
+  return (isFull || rows.length === size) && last
+    ? { sessions, nextCursor: writeCursor(last) }
+    : { sessions };
 }
 
 function writeCursor({ updated_us, id }: SummaryRow): string {

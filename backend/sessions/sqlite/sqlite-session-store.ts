@@ -13,12 +13,21 @@ import { sessionBusy } from '../../errors/session-busy.ts';
 import { nextTimestamp } from '../../events/ids.ts';
 import { fromWire, toWire } from '../../events/wire.ts';
 import {
+  assertRoomFor,
   SessionStore,
   type CompositeSessionKey,
   type ListPage,
   type SessionSummary,
 } from '../session-store.ts';
-import { assignState, hasKeys, mergeState, splitState, takeTemporary, type StateMap } from '../state.ts';
+import {
+  assertStateFits,
+  assignState,
+  hasKeys,
+  mergeState,
+  splitState,
+  takeTemporary,
+  type StateMap,
+} from '../state.ts';
 import { addOrReplace } from '../add-or-replace.ts';
 import { EventCache } from '../event-cache.ts';
 import { listSummaries } from './list-summaries.ts';
@@ -62,13 +71,15 @@ export class SqliteSessionStore extends SessionStore {
     const { appName, userId } = request;
     const id = request.sessionId ?? this.#newId();
     const initial = splitState(request.state);
+    const text = JSON.stringify(initial.session);
+    assertStateFits('session', text);
     const updatedUs = Math.round(this.#now() * 1000);
     await inTransaction(this.#database, () => {
       const made = this.#statements.insertSession.run({
         appName,
         userId,
         id,
-        state: JSON.stringify(initial.session),
+        state: text,
         updatedUs,
       });
       if (made.changes === 0) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
@@ -101,12 +112,15 @@ export class SqliteSessionStore extends SessionStore {
       const row = this.#statements.session.get({ appName, userId, id });
       if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${id}`);
       this.#checkWriter(session, row);
+      if (event.author === 'user')
+        assertRoomFor(event.author, this.#statements.historyBytes.get({ row: row.row_id })?.bytes ?? 0);
       const timestamp = nextTimestamp(event.timestamp, row.updated_us / 1000);
       const text = JSON.stringify(toWire({ ...event, timestamp }));
       const seq = row.last_seq + 1;
       const state = hasKeys(delta.session)
         ? JSON.stringify(assignState(parseState(row.state), delta.session))
         : row.state;
+      if (state !== row.state) assertStateFits('session', state);
       this.#addToState(appName, userId, delta.app, delta.user);
       this.#statements.insertEvent.run({ row: row.row_id, seq, event: text });
       this.#statements.touchSession.run({
@@ -184,15 +198,15 @@ export class SqliteSessionStore extends SessionStore {
   #addToState(appName: string, userId: string, app: StateMap, user: StateMap): void {
     if (hasKeys(app)) {
       const before = parseState(this.#statements.appState.get({ appName })?.state);
-      this.#statements.putAppState.run({ appName, state: JSON.stringify(assignState(before, app)) });
+      const state = JSON.stringify(assignState(before, app));
+      assertStateFits('app', state);
+      this.#statements.putAppState.run({ appName, state });
     }
     if (hasKeys(user)) {
       const before = parseState(this.#statements.userState.get({ appName, userId })?.state);
-      this.#statements.putUserState.run({
-        appName,
-        userId,
-        state: JSON.stringify(assignState(before, user)),
-      });
+      const state = JSON.stringify(assignState(before, user));
+      assertStateFits('user', state);
+      this.#statements.putUserState.run({ appName, userId, state });
     }
   }
 }

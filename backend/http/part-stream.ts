@@ -1,0 +1,57 @@
+import type { OpenArtifact } from '../artifacts/artifact-service.ts';
+import { toUrlSafeBase64 } from '../events/base64.ts';
+import { partToWire } from '../events/wire.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Stands for the content in the JSON of its part; in a name it would be escaped. */
+const CONTENT = 'AAAA';
+
+/** The JSON of an artifact's part, whose content is turned into text as it is read: a file is never in memory as a whole. */
+export function partJson(artifact: OpenArtifact): ReadableStream<Bytes> | string {
+  if ('fileData' in artifact) return JSON.stringify(partToWire(artifact));
+  const { stream, isText } = artifact;
+  const { size: _size, stream: _stream, isText: _isText, ...blob } = { ...artifact };
+  const part = isText ? { text: CONTENT } : { inlineData: { data: CONTENT, ...blob } };
+  const json = JSON.stringify(partToWire(part));
+  const at = json.indexOf(`:"${CONTENT}"`) + 2;
+  const encoder = new TextEncoder();
+  const content = isText ? jsonCharacters() : base64Characters();
+  return stream.pipeThrough(
+    new TransformStream<Bytes, Bytes>({
+      start: (out) => out.enqueue(encoder.encode(json.slice(0, at))),
+      transform: (bytes, out) => out.enqueue(encoder.encode(content.add(bytes))),
+      flush: (out) => out.enqueue(encoder.encode(content.end() + json.slice(at + CONTENT.length))),
+    }),
+  );
+}
+
+interface Characters {
+  add(bytes: Bytes): string;
+  end(): string;
+}
+
+/** Text as it stands between the quotes of JSON. */
+function jsonCharacters(): Characters {
+  const decoder = new TextDecoder();
+  const escape = (text: string) => JSON.stringify(text).slice(1, -1);
+  return {
+    add: (bytes) => escape(decoder.decode(bytes, { stream: true })),
+    end: () => escape(decoder.decode()),
+  };
+}
+
+/** URL-safe base64, three bytes at a time. */
+function base64Characters(): Characters {
+  let rest: Bytes = new Uint8Array();
+  const print = (bytes: Bytes) => toUrlSafeBase64(Buffer.from(bytes).toString('base64'));
+  return {
+    add(bytes) {
+      const all = rest.byteLength === 0 ? bytes : Buffer.concat([rest, bytes]);
+      const whole = all.byteLength - (all.byteLength % 3);
+      rest = new Uint8Array(all.subarray(whole));
+      return print(new Uint8Array(all.subarray(0, whole)));
+    },
+    end: () => print(rest),
+  };
+}

@@ -1,0 +1,30 @@
+import { State } from '@google/adk';
+import { AppError } from '../errors/app-error.ts';
+import type { Principal, Role } from './principal.ts';
+
+/** Roles that may change what every user of an app reads. */
+const WRITERS: readonly Role[] = ['local', 'service'];
+
+/** Judges a state that a caller sends for an app. Throws CALLER_NOT_ALLOWED. */
+export type AssertMayWriteState = (
+  caller: Principal,
+  appName: string,
+  state: Readonly<Record<string, unknown>> | undefined,
+) => void;
+
+/**
+ * `app:` state is part of every session of an app, whoever's, and agents take it into their instructions: it is written by
+ * services and by agents. What a person or a peer sends for it is refused as a whole, but for the apps named here.
+ */
+export function appStateAccess(appsOpenToPeople: readonly string[]): AssertMayWriteState {
+  return (caller, appName, state) => {
+    if (WRITERS.includes(caller.role)) return;
+    if (caller.role === 'person' && appsOpenToPeople.includes(appName)) return;
+    const key = Object.keys(state ?? {}).find((name) => name.startsWith(State.APP_PREFIX));
+    if (key === undefined) return;
+    throw new AppError(
+      'CALLER_NOT_ALLOWED',
+      `${key.slice(0, 100)} is state of the whole app, which people may not change: use user: or the session's own state.`,
+    );
+  };
+}
