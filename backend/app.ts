@@ -61,6 +61,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     runs,
     callers.limits,
     createByteBudget(config.limits),
+    sessions,
     assertMayWriteState,
     log,
   );

@@ -26,7 +26,9 @@ export function mountRoutes(
     app.on(route.method.toUpperCase(), route.path, async (context) => {
       const principal: Principal | undefined = context.get('principal');
       const body = bodyLimits(route, limits);
-      const held = holdBody(context.req.raw, body, { budget, caller: principal?.id ?? 'nobody' });
+      const caller = principal?.id ?? 'nobody';
+      const held = holdBody(context.req.raw, body, { budget, caller });
+      const holdAnswer = (bytes: number) => budget.hold(caller, Math.min(bytes, maxBodyBytes(limits, true)));
       try {
         const input = {
           path: context.req.param(),
@@ -35,7 +37,7 @@ export function mountRoutes(
         };
         // Routes that are open to everyone name no user.
         const bound = principal === undefined ? input : bindUser(principal, route.creates === true, input);
-        return await route.handler({ context, ...bound });
+        return await route.handler({ context, ...bound, holdAnswer });
       } finally {
         held.release();
       }

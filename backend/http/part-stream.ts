@@ -17,12 +17,20 @@ export function partJson(artifact: OpenArtifact): ReadableStream<Bytes> | string
   const at = json.indexOf(`:"${CONTENT}"`) + 2;
   const encoder = new TextEncoder();
   const content = isText ? jsonCharacters() : base64Characters();
-  return stream.pipeThrough(
-    new TransformStream<Bytes, Bytes>({
-      start: (out) => out.enqueue(encoder.encode(json.slice(0, at))),
-      transform: (bytes, out) => out.enqueue(encoder.encode(content.add(bytes))),
-      flush: (out) => out.enqueue(encoder.encode(content.end() + json.slice(at + CONTENT.length))),
-    }),
+  const reader = stream.getReader();
+  let begin = json.slice(0, at);
+  return new ReadableStream<Bytes>(
+    {
+      async pull(out) {
+        const { done, value } = await reader.read();
+        const text = begin + (done ? content.end() + json.slice(at + CONTENT.length) : content.add(value));
+        begin = '';
+        out.enqueue(encoder.encode(text));
+        if (done) out.close();
+      },
+      cancel: async (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
   );
 }
 

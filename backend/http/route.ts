@@ -23,6 +23,8 @@ export interface RouteInput<Query, Body> {
   path: Record<string, string>;
   query: Query;
   body: Body;
+  /** Counts an answer before memory is taken for it. Throws LIMIT_REACHED. */
+  holdAnswer: (bytes: number) => Held;
 }
 
 /** One operation of the API: what is mounted, and what the OpenAPI document says about it. */

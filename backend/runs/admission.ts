@@ -1,3 +1,4 @@
+import type { SessionStore } from '../sessions/session-store.ts';
 import type { AssertMayWriteState } from '../identity/app-state-access.ts';
 import type { ByteBudget } from '../identity/limits/byte-budget.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -9,13 +10,15 @@ import type { CallerLimits } from '../identity/limits/caller-limits.ts';
 export type StartTurn = (caller: Principal, turn: TurnRequest) => Promise<Run>;
 
 /**
- * Begins turns within the callers' limits; a turn holds its place, and its message's bytes, until it has ended, listened to
+ * Begins turns within the callers' limits; a turn holds its place, and the bytes of its message
+ * and its conversation, until it has ended, listened to
  * or not.
  */
 export function createAdmission(
   runs: RunService,
   limits: CallerLimits | undefined,
   budget: ByteBudget,
+  sessions: Pick<SessionStore, 'historyBytes'>,
   assertMayWriteState: AssertMayWriteState,
   log: Logger,
 ): StartTurn {
@@ -27,7 +30,8 @@ export function createAdmission(
 
   return async (caller, turn) => {
     assertMayWriteState(caller, turn.appName, turn.stateDelta);
-    const held = budget.hold(caller.id, messageBytes(turn));
+    const bytes = messageBytes(turn) + sessions.historyBytes(turn);
+    const held = budget.hold(caller.id, Math.min(bytes, budget.callerBytes));
     let closeStream: (() => void) | undefined;
     const close = () => {
       held.release();

@@ -90,6 +90,12 @@ export abstract class SessionStore extends BaseSessionService {
     page?: ListPage,
   ): Promise<{ sessions: SessionSummary[]; nextCursor?: string }>;
 
+  /**
+   * Bytes of a conversation's events as they are stored, as far as that is known without reading them; 0 where it is not.
+   * What reads or continues a conversation counts them before it takes memory for them.
+   */
+  abstract historyBytes(key: CompositeSessionKey): number;
+
   /** From now on this session object may write only while the session's lease still has this fencing token. */
   abstract bindFence(session: Session, fence: number): void;
 

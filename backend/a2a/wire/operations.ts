@@ -95,10 +95,24 @@ function read<T>(type: { fromJSON(json: unknown): T }, params: Json): T {
   return reading('request', () => type.fromJSON(params));
 }
 
+/**
+ * A message of the wire. Its files are decoded here: the SDK (1.3.0) walks through their bytes one by one, which takes
+ * seconds and twenty times the memory for a file of 30 MB.
+ */
 function sendRequestOf(params: Json): SendMessageRequest {
   const { message } = params;
-  if (isObject(message) && Array.isArray(message['parts'])) message['parts'].forEach(assertPart);
-  return read(SendMessageRequest, params);
+  const given = isObject(message) && Array.isArray(message['parts']) ? message['parts'] : undefined;
+  if (!isObject(message) || !given) return read(SendMessageRequest, params);
+  given.forEach(assertPart);
+  const rawOf = (part: unknown): string | undefined =>
+    isObject(part) && typeof part['raw'] === 'string' ? part['raw'] : undefined;
+  const parts = given.map((part: unknown) =>
+    rawOf(part) === undefined ? part : { ...(part as Json), raw: '' },
+  );
+  const request = read(SendMessageRequest, { ...params, message: { ...message, parts } });
+  for (const [index, { content }] of (request.message?.parts ?? []).entries())
+    if (content?.$case === 'raw') content.value = Buffer.from(rawOf(given[index]) ?? '', 'base64');
+  return request;
 }
 
 function taskToJson(task: Task): unknown {

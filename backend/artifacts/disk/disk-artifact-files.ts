@@ -13,6 +13,8 @@ import type {
 } from '../artifact-files.ts';
 import { toArtifactUri } from '../artifact-uri.ts';
 
+const SLICE_BYTES = 192 * 1024;
+
 /**
  * Artifacts in a folder:
  *
@@ -71,7 +73,7 @@ export class DiskArtifactFiles implements ArtifactFiles {
 
   async open(key: ArtifactKey, version: number): Promise<StoredBytes | undefined> {
     const file = Bun.file(join(this.#artifactDir(key), String(version), 'content'));
-    return (await file.exists()) ? { size: file.size, stream: file.stream() } : undefined;
+    return (await file.exists()) ? { size: file.size, stream: slicesOf(file) } : undefined;
   }
 
   async names(scope: ArtifactScope): Promise<string[]> {
@@ -98,6 +100,26 @@ export class DiskArtifactFiles implements ArtifactFiles {
   #artifactDir(key: ArtifactKey): string {
     return join(this.#scopeDir(key), toFolderName(key.filename));
   }
+}
+
+/**
+ * A file as it is read: Bun's own stream of a file goes on ahead of a slow reader. Other requests have their turn between
+ * two slices.
+ */
+function slicesOf(file: Bun.BunFile): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let at = 0;
+  return new ReadableStream(
+    {
+      async pull(out) {
+        const slice = await file.slice(at, at + SLICE_BYTES).bytes();
+        at += slice.byteLength;
+        if (slice.byteLength > 0) out.enqueue(slice);
+        await new Promise(setImmediate);
+        if (at >= file.size) out.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** Readable, and different for different names also where a file system knows no case or normalises Unicode. */

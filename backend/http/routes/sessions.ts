@@ -7,7 +7,7 @@ import { fromWire, toSessionJson } from '../../events/wire.ts';
 import type { AssertMayWriteState } from '../../identity/app-state-access.ts';
 import type { Principal } from '../../identity/principal.ts';
 import type { CompositeSessionKey, SessionStore } from '../../sessions/session-store.ts';
-import { jsonText, nullAnswer } from '../answer.ts';
+import { heldJson, jsonText, nullAnswer } from '../answer.ts';
 import { assertRestorableEvents } from '../initial-events.ts';
 import { assertStorableName } from '../names.ts';
 import { NEXT_CURSOR_HEADER, PAGE_QUERY } from '../paging.ts';
@@ -67,14 +67,21 @@ export function sessionRoutes(
       query: GET_QUERY,
       answer: SESSION,
       errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'STORE_UNAVAILABLE'],
-      handler: async ({ path, query }) => {
+      handler: async ({ path, query, holdAnswer }) => {
         const { numRecentEvents } = query;
-        const session = await store.getSession({
-          ...keyOf(path),
-          ...(numRecentEvents === undefined ? {} : { config: { numRecentEvents } }),
-        });
-        if (!session) throw new AppError('SESSION_NOT_FOUND');
-        return jsonText(toSessionJson(session));
+        const key = keyOf(path);
+        const held = holdAnswer(store.historyBytes(key));
+        try {
+          const session = await store.getSession({
+            ...key,
+            ...(numRecentEvents === undefined ? {} : { config: { numRecentEvents } }),
+          });
+          if (!session) throw new AppError('SESSION_NOT_FOUND');
+          return heldJson(toSessionJson(session), held);
+        } catch (error) {
+          held.release();
+          throw error;
+        }
       },
     }),
     defineRoute({

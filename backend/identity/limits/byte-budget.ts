@@ -33,6 +33,10 @@ export class ByteBudget {
     this.#options = options;
   }
 
+  get callerBytes(): number {
+    return this.#options.callerBytes;
+  }
+
   /** Bytes that are held now. */
   get bytes(): number {
     return this.#bytes;

@@ -46,6 +46,9 @@ export interface FirestoreSessionStoreOptions {
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 /** Deleting thousands of events takes its time. */
+/** Conversations below this size are not worth remembering the size of, and so many above it are remembered. */
+const LARGE_BYTES = 1024 * 1024;
+const MOST_LARGE = 10_000;
 const DELETE_WAIT_MS = 60_000;
 const CLOSE_WAIT_MS = 2_000;
 /** Absences that a turn under way rides out. */
@@ -71,6 +74,8 @@ export class FirestoreSessionStore extends SessionStore {
   readonly #db: Firestore;
   readonly #guard: WriterGuard | undefined;
   readonly #cache: EventCache<string>;
+  /** Bytes of long conversations by their document, also of those whose events are no longer in memory. */
+  readonly #large = new Map<string, number>();
   readonly #known = new WeakMap<Session, Known>();
   readonly #now: () => number;
   readonly #newId: () => string;
@@ -171,6 +176,7 @@ export class FirestoreSessionStore extends SessionStore {
       };
       const cached = cacheKey(sessionOf(this.#db, key), found.document);
       const historyBytes = () => this.#cache.get(cached)?.bytes ?? 0;
+      this.#noteSize(sessionOf(this.#db, key).path, historyBytes());
       const lastMs = newest?.timestamp ?? (revision === 0 ? 0 : undefined);
       this.#know(session, { revision, lastMs }, historyBytes);
       return session;
@@ -214,6 +220,10 @@ export class FirestoreSessionStore extends SessionStore {
     const isUpToDate = known?.lastSeq === document.revision;
     const newest = isUpToDate ? known.events.at(-1) : (await readLastEvents(snapshot.ref, 1)).at(-1);
     return newest?.timestamp ?? 0;
+  }
+
+  override historyBytes(key: CompositeSessionKey): number {
+    return this.#large.get(sessionOf(this.#db, key).path) ?? 0;
   }
 
   override async probe(): Promise<void> {
@@ -286,6 +296,16 @@ export class FirestoreSessionStore extends SessionStore {
     if (!isKnown && numRecentEvents !== undefined && afterTimestamp === undefined)
       return { document, events: await readLastEvents(session, numRecentEvents) };
     return readAllEvents(session, document, this.#cache, reread);
+  }
+
+  #noteSize(path: string, bytes: number): void {
+    this.#large.delete(path);
+    if (bytes < LARGE_BYTES) return;
+    this.#large.set(path, bytes);
+    for (const oldest of this.#large.keys()) {
+      if (this.#large.size <= MOST_LARGE) break;
+      this.#large.delete(oldest);
+    }
   }
 
   #know(session: Session, mark: Mark, historyBytes?: () => number): void {

@@ -217,7 +217,11 @@ test.each([
   await store.appendEvent({ session, event: textEvent('1', { [`${prefix}b`]: half }) });
   const more = store.appendEvent({ session, event: textEvent('2', { [`${prefix}c`]: half }) });
   expect(await failureOf(more)).toContain(sentence);
-  const fresh = store.createSession({ ...owner, sessionId: 'b', state: { [`${prefix}d`]: half + half + half } });
+  const fresh = store.createSession({
+    ...owner,
+    sessionId: 'b',
+    state: { [`${prefix}d`]: half + half + half },
+  });
   expect(await failureOf(fresh)).toContain(sentence);
   expect((await store.listSummaries(owner)).sessions).toHaveLength(1);
 });

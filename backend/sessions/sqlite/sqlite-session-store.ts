@@ -153,6 +153,13 @@ export class SqliteSessionStore extends SessionStore {
     return reading(() => listSummaries(this.#statements, owner, page));
   }
 
+  override historyBytes({ appName, userId, sessionId: id }: CompositeSessionKey): number {
+    return reading(() => {
+      const row = this.#statements.session.get({ appName, userId, id });
+      return row ? (this.#statements.historyBytes.get({ row: row.row_id })?.bytes ?? 0) : 0;
+    });
+  }
+
   override async probe(): Promise<void> {
     reading(() => this.#statements.probe.get());
   }

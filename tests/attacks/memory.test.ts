@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { type Cost, SESSIONS, slowness, startTarget, type Target } from './target.ts';
+
+// docs/security.md promises both figures, for one request and for all that one caller may send.
+const MOST_MEGABYTES = 400;
+const LONGEST_WAIT_MS = 250;
+
+const isWhole = process.env['LORNU_ATTACKS'] === 'whole';
+const MEGABYTE = 1_000_000;
+const JSON_BODY = { method: 'POST', headers: { 'content-type': 'application/json' } };
+const LIMIT_MS = 120_000;
+
+let target: Target;
+
+beforeAll(async () => {
+  target = await startTarget();
+  if (!target.group)
+    console.warn(
+      'NOT SEEN: this machine has no memory cgroups (or no root): the limit of the task is left out.',
+    );
+  await target.sendJson(SESSIONS, { sessionId: 's1' });
+}, LIMIT_MS);
+
+afterAll(async () => target?.stop());
+
+/** A message that is a turn's, around a part that is given as JSON. */
+const runBody = (parts: string, sessionId = 's1') =>
+  `{"appName":"lornu","userId":"ann","sessionId":"${sessionId}","newMessage":{"parts":[${parts}]}}`;
+const file = (megabytes: number) =>
+  `{"inlineData":{"mimeType":"image/png","data":"${'A'.repeat(Math.floor((megabytes * MEGABYTE) / 4) * 4)}"}}`;
+const post = (path: string, body: string) => async () =>
+  target.send(path, { ...JSON_BODY, body }).then(async (response) => {
+    await response.arrayBuffer();
+    return response.status;
+  });
+const times = (count: number, ask: () => Promise<unknown>) => async () =>
+  Promise.all(Array.from({ length: count }, ask));
+
+const statusesOf = async (attack: () => Promise<unknown>, allowed: readonly number[]): Promise<Cost> => {
+  let given: unknown;
+  const cost = await target.costOf(async () => {
+    given = await attack();
+  });
+  const statuses = [given].flat(2);
+  expect(statuses.filter((status) => !allowed.includes(status as number))).toEqual([]);
+  return cost;
+};
+
+interface Attack {
+  name: string;
+  run: () => () => Promise<unknown>;
+  allowed: readonly number[];
+  /** Run in every test run; all others with --all. */
+  sample?: boolean;
+}
+
+const ATTACKS: readonly Attack[] = [
+  {
+    name: 'base64 that is padding but for its last character',
+    run: () => post('/run', runBody(`{"inlineData":{"data":"${'='.repeat(400_000)}A"}}`)),
+    allowed: [422],
+    sample: true,
+  },
+  {
+    name: 'a message of 2.5 million wrong parts',
+    run: () => post('/run', runBody(Array.from({ length: 2_500_000 }, () => '{"x":1}').join(','))),
+    allowed: [413],
+    sample: true,
+  },
+  {
+    name: 'a message of as many wrong parts as a body may have values',
+    run: () => post('/run', runBody(Array.from({ length: 20_000 }, () => '{"x":1}').join(','))),
+    allowed: [422],
+    sample: true,
+  },
+  {
+    name: 'an object of 40,000 unknown keys, each with a text that would be repeated',
+    run: () =>
+      post(
+        '/run',
+        runBody(`{${Array.from({ length: 40_000 }, (_, n) => `"k${n}":"${'x'.repeat(50)}"`).join(',')}}`),
+      ),
+    allowed: [422],
+    sample: true,
+  },
+  {
+    name: 'sixteen messages of 46 MB at once, to a session that is not there',
+    run: () => {
+      const body = runBody(file(46), 'none');
+      return times(16, post('/run', body));
+    },
+    allowed: [404, 429],
+    sample: true,
+  },
+  {
+    name: 'ten artifacts of 30 MB saved at once',
+    run: () => {
+      const body = `{"filename":"f.png","artifact":${file(40)}}`;
+      return times(10, post(`${SESSIONS}/s1/artifacts`, body));
+    },
+    allowed: [200, 429],
+  },
+  {
+    name: 'one artifact of 30 MB downloaded twenty times at once, by both routes',
+    run: () => async () => {
+      await post(`${SESSIONS}/s1/artifacts`, `{"filename":"g.png","artifact":${file(40)}}`)();
+      const get = (path: string) => async () => {
+        const response = await target.send(path);
+        // Read as it comes: the copies are the service's to avoid, and not to be made here.
+        for await (const _chunk of response.body ?? []) continue;
+        return response.status;
+      };
+      return Promise.all([
+        times(10, get(`${SESSIONS}/s1/artifacts/g.png`))(),
+        times(10, get(`/api/v1${SESSIONS}/s1/artifacts/g.png`))(),
+      ]);
+    },
+    allowed: [200],
+    sample: true,
+  },
+  {
+    name: 'a list of 120 sessions with 700 KB of state each, asked for ten times at once',
+    run: () => async () => {
+      const state = { text: 'x'.repeat(700_000) };
+      for (let n = 0; n < 120; n++) await target.sendJson('/apps/lornu/users/fay/sessions', { state });
+      const list = async () => {
+        const response = await target.send('/apps/lornu/users/fay/sessions?limit=1000');
+        return (await response.text()).length < 6 * MEGABYTE ? response.status : -1;
+      };
+      return times(10, list)();
+    },
+    allowed: [200],
+    sample: true,
+  },
+  {
+    name: 'a message with a file of 40 MB over A2A',
+    run: () => async () => {
+      const raw = 'A'.repeat(40 * MEGABYTE);
+      const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ raw, mediaType: 'image/png' }] };
+      const params = { message, configuration: { returnImmediately: true } };
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params });
+      const headers = { 'content-type': 'application/json', 'a2a-version': '1.0' };
+      const send = async () =>
+        (await target.sendAsPeer('/a2a/lornu', { method: 'POST', headers, body })).status;
+      return times(4, send)();
+    },
+    allowed: [200, 429],
+  },
+  {
+    name: 'a million keys of metadata over A2A',
+    run: () => async () => {
+      const metadata = Object.fromEntries(Array.from({ length: 1_000_000 }, (_, n) => [`k${n}`, 1]));
+      const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi' }], metadata };
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message } });
+      const headers = { 'content-type': 'application/json', 'a2a-version': '1.0' };
+      return (await target.sendAsPeer('/a2a/lornu', { method: 'POST', headers, body })).status;
+    },
+    allowed: [413],
+    sample: true,
+  },
+  {
+    name: 'messages of 20 MB to one session, and then twenty readers of it',
+    run: () => async () => {
+      await target.sendJson(SESSIONS, { sessionId: 'long' });
+      const statuses: unknown[] = [];
+      for (let n = 0; n < 4; n++) statuses.push(await post('/run', runBody(file(20), 'long'))());
+      const read = async () => {
+        const response = await target.send(`${SESSIONS}/long`);
+        for await (const _chunk of response.body ?? []) continue;
+        return response.status;
+      };
+      return [statuses, await times(20, read)()].flat();
+    },
+    allowed: [200, 422, 429, 500],
+  },
+];
+
+describe.skipIf(process.platform !== 'linux')('neither memory nor the time of others is to be had', () => {
+  for (const { name, run, allowed, sample } of ATTACKS) {
+    test.skipIf(!isWhole && !sample)(
+      name,
+      async () => {
+        const attack = run();
+        const slow = slowness();
+        const cost = await statusesOf(attack, allowed);
+        console.info(
+          `  ${name}: ${cost.megabytes} MB, others waited ${cost.longestWaitMs} ms (machine ${slow.toFixed(1)} times slower)`,
+        );
+        expect(cost.megabytes).toBeLessThan(MOST_MEGABYTES);
+        expect(cost.longestWaitMs).toBeLessThan(LONGEST_WAIT_MS * Math.max(slow, slowness()));
+        expect((await target.sendAsNobody('/health')).status).toBe(200);
+      },
+      LIMIT_MS,
+    );
+  }
+});

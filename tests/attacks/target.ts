@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startService } from '@lornu/ops/servers/agent-servers.ts';
+import { type GeminiStandin, spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { type Issuer, PEER, SERVICE, startIssuer } from '../a2a/server/issuer.ts';
+import { createMemoryGroup, forgetPeak, memoryOf, type MemoryGroup } from './memory-group.ts';
+
+const root = resolve(import.meta.dir, '../..');
+const MEGABYTE = 1_000_000;
+
+export const SESSIONS = '/apps/lornu/users/ann/sessions';
+
+/** What an attack cost: memory above what was held before it, and the longest wait of another caller. */
+export interface Cost {
+  megabytes: number;
+  longestWaitMs: number;
+}
+
+/** The service as a process of its own, in a memory group of the task's size, with callers that it knows. */
+export interface Target {
+  url: string;
+  /** Undefined where this machine has no memory groups. */
+  group: MemoryGroup | undefined;
+  /** A machine that acts for users; one caller, with the limits of one. */
+  send: (path: string, init?: RequestInit) => Promise<Response>;
+  sendJson: (path: string, body: unknown, method?: string) => Promise<Response>;
+  /** Another agent, over A2A. */
+  sendAsPeer: (path: string, init: RequestInit) => Promise<Response>;
+  /** Somebody who shows no token. */
+  sendAsNobody: (path: string, init?: RequestInit) => Promise<Response>;
+  /** Throws where the service does not live to its end. */
+  costOf: (attack: () => Promise<unknown>) => Promise<Cost>;
+  stop: () => Promise<void>;
+}
+
+export async function startTarget(env: Record<string, string> = {}): Promise<Target> {
+  const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-attacks-'));
+  const standin: GeminiStandin = await spawnGeminiStandin({ chunks: 2 });
+  const issuer: Issuer = await startIssuer();
+  const service = await startService({
+    root,
+    scratchDir,
+    agentsDir: join(root, 'agents'),
+    modelUrl: standin.url,
+    env: { ...issuer.environment, LORNU_LIMIT_STREAMS: '20', ...env },
+  });
+  const group = await createMemoryGroup();
+  await group?.add(service.pid);
+  const headers = { service: await issuer.headersOf(SERVICE), peer: await issuer.headersOf(PEER) };
+
+  const as =
+    (own: Record<string, string>) =>
+    async (path: string, init: RequestInit = {}) => {
+      const all = new Headers(init.headers);
+      for (const [name, value] of Object.entries(own)) all.set(name, value);
+      return fetch(`${service.url}${path}`, { ...init, headers: all });
+    };
+  const send = as(headers.service);
+  const { url } = service;
+  return {
+    url,
+    group,
+    send,
+    sendJson: (path, body, method = 'POST') =>
+      send(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    sendAsPeer: as(headers.peer),
+    sendAsNobody: as({}),
+    costOf: async (attack) => {
+      const before = await memoryOf(service.pid);
+      await forgetPeak(service.pid);
+      const watch = watchHealth(url);
+      try {
+        await attack();
+      } finally {
+        await watch.stop();
+      }
+      const { peak } = await memoryOf(service.pid);
+      return {
+        megabytes: Math.round((peak - before.now) / MEGABYTE),
+        longestWaitMs: Math.round(watch.longestMs()),
+      };
+    },
+    stop: async () => {
+      await service.stop();
+      await issuer.stop();
+      await standin.stop();
+      await group?.remove();
+      await rm(scratchDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Asks for /health by a thread of its own, so that what this process does itself is not measured. */
+function watchHealth(url: string): { longestMs: () => number; stop: () => Promise<void> } {
+  const worker = new Worker(new URL('health-watch.ts', import.meta.url).href);
+  let longest = 0;
+  worker.onmessage = ({ data }: MessageEvent<number>) => {
+    longest = Math.max(longest, data);
+  };
+  worker.postMessage(url);
+  return {
+    longestMs: () => longest,
+    stop: async () => {
+      // What is waited for now counts too.
+      await fetch(`${url}/health`);
+      await Bun.sleep(50);
+      worker.terminate();
+    },
+  };
+}
+
+/** How many times slower this machine is at this moment than one core that does nothing else: load stretches every wait. */
+export function slowness(): number {
+  const began = performance.now();
+  const cpuBegan = process.cpuUsage();
+  let sum = 0;
+  for (let n = 0; n < 20_000_000; n++) sum = (sum + n * 7) % 1_000_003;
+  const { user, system } = process.cpuUsage(cpuBegan);
+  const cpuMs = (user + system) / 1_000 + (sum < 0 ? 1 : 0);
+  return Math.max(1, (performance.now() - began) / Math.max(1, cpuMs));
+}
