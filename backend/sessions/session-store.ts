@@ -21,7 +21,7 @@ export interface SessionSummary {
 const SESSIONS_A_PAGE = 100;
 const MOST_SESSIONS_A_PAGE = 1_000;
 /** A page ends early rather than be longer than this, in characters of the JSON of its states. */
-const PAGE_CHARS = 4 * 1024 * 1024;
+const PAGE_CHARS = 2 * 1024 * 1024;
 
 /** Most bytes of a conversation's events as they are stored: a turn and a reader have all of them in memory. */
 const MAX_HISTORY_BYTES = 32 * 1024 * 1024;

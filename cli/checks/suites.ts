@@ -307,6 +307,15 @@ export const SUITES: readonly Suite[] = [
     cores: 1,
   },
   {
+    name: 'attacks',
+    title:
+      'no caller has the memory or the time of others, or makes the service fail (a sample of the attacks)',
+    kind: 'bun',
+    run: ['./tests/attacks'],
+    budgetMs: 3 * MINUTE,
+    cores: 1,
+  },
+  {
     name: 'terraform-checkov',
     title: 'checkov finds nothing in terraform/ that has no reason beside it',
     kind: 'check',
@@ -398,6 +407,14 @@ export const SUITES: readonly Suite[] = [
     env: { LORNU_FIRESTORE_EMULATOR: 'google' },
     needs: ['python', 'uv'],
     budgetMs: 15 * MINUTE,
+    onlyInAll: true,
+  },
+  {
+    name: 'long-attacks',
+    title: 'every attack that is known is held off, within the memory of the task',
+    kind: 'bun',
+    run: ['./tests/long-attacks'],
+    budgetMs: 6 * MINUTE,
     onlyInAll: true,
   },
   {

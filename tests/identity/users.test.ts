@@ -340,6 +340,54 @@ describe('a request that another page made with her cookie', () => {
   });
 });
 
+describe('state of the whole app', () => {
+  const banner = { 'app:banner': 'hello' };
+  const tries: [string, () => Promise<Awaited<ReturnType<typeof answerOf>>>][] = [
+    ['a new session', () => answerOf(inPath('ada'), json({ state: banner }))],
+    ['a new session under an id', () => answerOf(`${inPath('ada')}/s9`, json(banner))],
+    ['a change of state', () => answerOf(`${inPath('ada')}/s1`, json({ stateDelta: banner }, 'PATCH'))],
+    ...(['/run', '/run_sse'] as const).map(
+      (path): [string, () => Promise<Awaited<ReturnType<typeof answerOf>>>] => [
+        path,
+        () =>
+          answerOf(
+            path,
+            json({ appName: 'lornu', userId: 'ada', sessionId: 's1', stateDelta: banner, newMessage: {} }),
+          ),
+      ],
+    ),
+  ];
+
+  test.each(tries)('is not changed by a person: %s', async (_name, send) => {
+    expect(await send()).toMatchObject({
+      status: 403,
+      code: 'CALLER_NOT_ALLOWED',
+      body: expect.stringContaining('app:banner is state of the whole app'),
+    });
+    expect(app.runs.started).toEqual([]);
+    const seen = await app.services.sessions.getSession({ appName: 'lornu', userId: 'ben', sessionId: 's1' });
+    expect(seen?.state).toEqual({});
+  });
+
+  test('a person changes its own, a service changes all of it', async () => {
+    const own = { 'user:name': 'Ada', mood: 'good' };
+    expect(await answerOf(`${inPath('ada')}/s1`, json({ stateDelta: own }, 'PATCH'))).toMatchObject({
+      status: 200,
+    });
+    const token = bearer(await sign(signer, claims(app.clock.nowMs)));
+    const change = json({ stateDelta: banner }, 'PATCH');
+    expect((await app.request(`${inPath('ada')}/s1`, withHeaders(change, token))).status).toBe(200);
+    const seen = await app.services.sessions.getSession({ appName: 'lornu', userId: 'ben', sessionId: 's1' });
+    expect(seen?.state).toEqual(banner);
+  });
+
+  test('unless the configuration opens it for that app', async () => {
+    app = createGuardedApp([signer.publicJwk], { ...PEOPLE, LORNU_APP_STATE_FROM_PEOPLE: 'other,lornu' });
+    ada = await cookieOf('ada');
+    expect(await answerOf(inPath('ada'), json({ state: banner }))).toMatchObject({ status: 200 });
+  });
+});
+
 describe('a cookie', () => {
   test('does not help a token that is bad', async () => {
     const response = await app.request(inPath('ada'), { headers: { ...ada, ...bearer('not-a-token') } });

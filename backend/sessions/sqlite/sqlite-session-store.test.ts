@@ -198,13 +198,15 @@ test('a page of 10,000 sessions lists in under 100 ms, and where none is asked f
 
 test('a page is cut where its states are large, and goes on from there', async () => {
   const state = { text: 'x'.repeat(700_000) };
-  for (let n = 0; n < 12; n++) await store.createSession({ ...owner, sessionId: `s${n}`, state });
-  const first = await store.listSummaries(owner);
-  expect(first.sessions).toHaveLength(5);
-  const rest = await store.listSummaries(owner, { cursor: first.nextCursor ?? '' });
-  expect(rest.sessions).toHaveLength(5);
-  const last = await store.listSummaries(owner, { cursor: rest.nextCursor ?? '' });
-  expect([last.sessions.length, last.nextCursor]).toEqual([2, undefined]);
+  for (let n = 0; n < 5; n++) await store.createSession({ ...owner, sessionId: `s${n}`, state });
+  const sizes: number[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await store.listSummaries(owner, cursor === undefined ? {} : { cursor });
+    sizes.push(page.sessions.length);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  expect(sizes).toEqual([2, 2, 1]);
 });
 
 test.each([
