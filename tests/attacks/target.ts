@@ -95,9 +95,10 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
 function watchHealth(url: string): { longestMs: () => number; stop: () => Promise<void> } {
   const worker = new Worker(new URL('health-watch.ts', import.meta.url).href);
   let longest = 0;
-  worker.onmessage = ({ data }: MessageEvent<number>) => {
+  worker.addEventListener('message', ({ data }: MessageEvent<number>) => {
     longest = Math.max(longest, data);
-  };
+  });
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin
   worker.postMessage(url);
   return {
     longestMs: () => longest,

@@ -1,5 +1,5 @@
-// All of the attacks, of which every run tries a sample.
-process.env['LORNU_ATTACKS'] = 'whole';
-await import('../attacks/memory.test.ts');
+import { startWhole } from '../attacks/whole.ts';
 
-export {};
+// All of the attacks, of which every run tries a sample.
+startWhole();
+await import('../attacks/memory.test.ts');
