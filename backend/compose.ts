@@ -93,7 +93,11 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
     agents,
     sessions,
     runs: runStore,
-    limits: { leaseMs: config.limits.leaseMs, renewEveryMs: config.limits.leaseMs / 3 },
+    limits: {
+      leaseMs: config.limits.leaseMs,
+      renewEveryMs: config.limits.leaseMs / 3,
+      runTokens: config.limits.turnTokens,
+    },
     ...(protection ? { protection } : {}),
     log,
     now,

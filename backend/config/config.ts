@@ -52,6 +52,7 @@ export interface Config {
     readonly pingMs: number;
     readonly drainMs: number;
     readonly leaseMs: number;
+    readonly turnTokens: number;
   };
 }
 
@@ -134,6 +135,7 @@ function toConfig(v: Variables): Config {
       pingMs: v.LORNU_PING_MS,
       drainMs: v.LORNU_DRAIN_MS,
       leaseMs: v.LORNU_LEASE_MS,
+      turnTokens: v.LORNU_TURN_TOKENS,
     },
   };
 }

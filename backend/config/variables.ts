@@ -146,6 +146,10 @@ export const VARIABLES = z.object({
       'How long a process may say nothing before others go on with its runs, in milliseconds; renewed at a third.',
     form: 'a whole number above 0',
   }),
+  LORNU_TURN_TOKENS: variable(positiveInt(1_000_000), {
+    meaning: 'Model tokens that one turn may spend: a runaway is ended there.',
+    form: 'a whole number above 0',
+  }),
   ECS_AGENT_URI: variable(httpUrl.optional(), {
     meaning: 'Set by ECS: where the task asks not to be stopped while runs are under way.',
     form: 'an http:// or https:// URL',

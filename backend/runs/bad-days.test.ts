@@ -1,7 +1,10 @@
+import { createEvent, type Event } from '@google/adk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { openRunBench, type TestProcess } from '../testing/run-bench.ts';
+import { FrameClock } from './frame-clock.ts';
+import { LiveRun } from './live-run.ts';
 import type { Run, TurnRequest } from './run.ts';
 
 const key = { appName: 'lornu', userId: 'u', sessionId: 's' };
@@ -236,6 +239,51 @@ test('a turn that nobody listens to ends when it has spent what it may', async (
   await run.ended;
   expect(run.state).toBe('interrupted');
   expect(JSON.stringify(await framesOf(run))).toContain('Nobody listened');
+});
+
+test('a turn that goes on after it spent what a turn may is ended, and a complete answer stands', async () => {
+  const here = bench.process({ runTokens: 10 });
+  await here.sessions.createSession(key);
+  const run = await here.runs.start(say('call list_notes with {} then call environment_status with {}'));
+  await run.ended;
+  expect(run.state).toBe('interrupted');
+  expect(JSON.stringify(await framesOf(run))).toContain(
+    'The turn has spent the tokens that one turn may spend.',
+  );
+  expect(await turn(here)).toBe('completed');
+});
+
+test('what earlier processes spent counts for the budget of the turn', async () => {
+  const here = bench.process();
+  await here.sessions.createSession(key);
+  const begun = { session: key, invocationId: 'e-1', owner: 'o', startedMs: Date.now(), request: say('x') };
+  const { run: record, lease } = await here.store.begin({ id: 'r', ...begun }, 5_000);
+  const bounds = { firstIndex: 0, runTokens: 100, unheardTokens: 1_000, clock: new FrameClock(50) };
+  const run = new LiveRun(here.store, record, lease, begun.request, bounds);
+  const spends = (totalTokenCount: number): Event =>
+    createEvent({
+      content: { role: 'model', parts: [{ functionCall: { name: 'a' } }] },
+      usageMetadata: { totalTokenCount },
+    });
+  run.recall([spends(60), { ...spends(60), partial: true }]);
+  run.addEvent(spends(40));
+  expect(run.stopReason).toBeUndefined();
+  run.addEvent(spends(1));
+  expect(run.stopReason).toBe('over-budget');
+  await run.end('interrupted');
+});
+
+test('a turn is ended by its silence, and not while it makes progress', async () => {
+  const here = bench.process({ silentMs: 400 });
+  await here.sessions.createSession(key);
+  const busy = await here.runs.start(say('count to 40 every 30 ms'));
+  await busy.ended;
+  expect(busy.state).toBe('completed');
+  const silent = await here.runs.start(say('simulate stall after 3'));
+  await silent.ended;
+  expect(silent.state).toBe('interrupted');
+  expect(JSON.stringify(await framesOf(silent))).toContain('Nothing came of the turn for too long');
+  expect(await turn(here)).toBe('completed');
 });
 
 test('ended runs and their frames are deleted after their time, running ones never', async () => {

@@ -27,6 +27,8 @@ const COULD_NOT_GO_ON = 'The turn was interrupted and could not be gone on with.
 const ENDINGS: { [reason in StopReason]?: { state: 'cancelled' | 'interrupted'; sentence?: string } } = {
   cancelled: { state: 'cancelled' },
   'too-long': { state: 'interrupted', sentence: 'The turn took longer than turns may take here.' },
+  silent: { state: 'interrupted', sentence: 'Nothing came of the turn for too long, so it was ended.' },
+  'over-budget': { state: 'interrupted', sentence: 'The turn has spent the tokens that one turn may spend.' },
   unheard: {
     state: 'interrupted',
     sentence: 'Nobody listened, and what a turn may spend unheard was spent.',
@@ -48,6 +50,7 @@ export async function carryRun(parts: RunServiceParts, limits: RunLimits, carrie
   const { log, now } = parts;
   const leftMs = run.record.startedMs + limits.longestRunMs - now();
   const timer = setTimeout(() => run.stop('too-long'), Math.max(0, leftMs));
+  const stopWatching = watchProgress(run, limits.silentMs);
   try {
     const state = await new Carrier(parts, limits, carried).carry();
     if (state === 'moved') await run.leave();
@@ -57,12 +60,28 @@ export async function carryRun(parts: RunServiceParts, limits: RunLimits, carrie
     else log.error('A run could not be closed in the store', { runId: run.id, error });
   } finally {
     clearTimeout(timer);
+    stopWatching();
   }
   log.info('run end', {
     runId: run.id,
     state: run.state,
     durationMs: Math.round(now() - run.record.startedMs),
   });
+}
+
+/** Looks now and then instead of setting a clock for every piece, of which there are hundreds a second. */
+const LOOKS_IN_SILENCE = 20;
+
+/** Stops a run that has had no event for so long; the returned function ends the watch. */
+function watchProgress(run: LiveRun, silentMs: number): () => void {
+  let seen = run.eventCount;
+  let quietLooks = 0;
+  const timer = setInterval(() => {
+    quietLooks = run.eventCount === seen ? quietLooks + 1 : 0;
+    seen = run.eventCount;
+    if (quietLooks >= LOOKS_IN_SILENCE) run.stop('silent');
+  }, silentMs / LOOKS_IN_SILENCE);
+  return () => clearInterval(timer);
 }
 
 const isLost = (error: unknown): boolean => error instanceof AppError && error.code === 'LEASE_LOST';
@@ -140,6 +159,7 @@ class Carrier {
     const shown = frames
       .filter(({ kind }) => kind === 'event')
       .map(({ json }) => fromWire(parseJson(json) as JsonObject));
+    run.recall(shown);
     if (!rootAgent || record.takeovers > MOST_TAKEOVERS) {
       this.#recall(shown);
       throw new AppError('TURN_INTERRUPTED', COULD_NOT_GO_ON);

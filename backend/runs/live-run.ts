@@ -1,4 +1,4 @@
-import type { Event } from '@google/adk';
+import { isFinalResponse, type Event } from '@google/adk';
 import type { TurnFailure } from '../turn/turn-failure.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { abortableSleep } from '../model/with-retries.ts';
@@ -11,12 +11,21 @@ import type { Frame, Run, RunState, TokenUse } from './run.ts';
 import type { Lease, RunRecord, RunStore } from './run-store.ts';
 
 /** Why a run is stopped from outside. */
-export type StopReason = 'cancelled' | 'too-long' | 'unheard' | 'hand-over' | 'lease-lost' | 'store-failed';
+export type StopReason =
+  | 'cancelled'
+  | 'too-long'
+  | 'silent'
+  | 'over-budget'
+  | 'unheard'
+  | 'hand-over'
+  | 'lease-lost'
+  | 'store-failed';
 
 export interface LiveRunOptions {
   /** Index of the first frame that this process makes. */
   firstIndex: number;
-  /** Model tokens that may be spent while nobody listens. */
+  /** Model tokens that may be spent in all, and while nobody listens. */
+  runTokens: number;
   unheardTokens: number;
   clock: FrameClock;
 }
@@ -35,12 +44,16 @@ export class LiveRun implements Run {
   readonly #log: FrameLog;
   readonly #writer: FrameWriter;
   readonly #firstIndex: number;
+  readonly #runTokens: number;
   readonly #unheardTokens: number;
   readonly #resolveEnded: () => void;
   #state: RunState = 'running';
   #stopReason: StopReason | undefined;
   #listeners = 0;
   #tokensWhenLeft = 0;
+  /** Spent by the processes that carried the run before. */
+  #earlierTokens = 0;
+  #eventCount = 0;
 
   constructor(
     store: RunStore,
@@ -64,6 +77,7 @@ export class LiveRun implements Run {
       clock: options.clock,
       onFailure: (error) => this.#storeFailed(error),
     });
+    this.#runTokens = options.runTokens;
     this.#unheardTokens = options.unheardTokens;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
@@ -89,6 +103,11 @@ export class LiveRun implements Run {
   /** Index of the next frame to be shown. */
   get frameCount(): number {
     return this.#log.length;
+  }
+
+  /** Grows with every event: as long as it does, the run makes progress. */
+  get eventCount(): number {
+    return this.#eventCount;
   }
 
   /** The first reason counts. */
@@ -133,9 +152,19 @@ export class LiveRun implements Run {
     }
   }
 
+  /** Takes in what was shown before this process carried the run: its tokens count for the run's budget. */
+  recall(shown: readonly Event[]): void {
+    for (const { partial, usageMetadata } of shown)
+      if (!partial) this.#earlierTokens += usageMetadata?.totalTokenCount ?? 0;
+  }
+
   addEvent(event: Event): void {
+    this.#eventCount++;
     this.#writer.add('event', framesOf(event, this.request));
-    if (!event.partial && event.usageMetadata) this.#count(event.usageMetadata);
+    if (event.partial || !event.usageMetadata) return;
+    this.#count(event.usageMetadata);
+    // The answer that passes a bound is the turn's last anyway: it is complete.
+    if (!isFinalResponse(event)) this.#checkBudget();
   }
 
   addError(failure: TurnFailure, nowMs: number): void {
@@ -186,6 +215,10 @@ export class LiveRun implements Run {
     this.tokens.input += promptTokenCount ?? 0;
     this.tokens.output += (candidatesTokenCount ?? 0) + (thoughtsTokenCount ?? 0);
     this.tokens.total += totalTokenCount ?? 0;
+  }
+
+  #checkBudget(): void {
+    if (this.#earlierTokens + this.tokens.total > this.#runTokens) this.stop('over-budget');
     if (this.#listeners === 0 && this.tokens.total - this.#tokensWhenLeft > this.#unheardTokens)
       this.stop('unheard');
   }

@@ -7,8 +7,12 @@ import type { TaskProtection } from './task-protection.ts';
 
 /** Times and bounds of runs; milliseconds. */
 export interface RunLimits {
-  /** Longest that a run may take, listened to or not. */
+  /** Longest that a run may take, however much it does, listened to or not. */
   longestRunMs: number;
+  /** Longest that a run may go without an event, a piece of an answer among them. */
+  silentMs: number;
+  /** Model tokens that a run may spend. */
+  runTokens: number;
   /** A process that says nothing for so long has lost its runs to others. */
   leaseMs: number;
   renewEveryMs: number;
@@ -25,7 +29,9 @@ export interface RunLimits {
 }
 
 export const DEFAULT_RUN_LIMITS: RunLimits = {
-  longestRunMs: 15 * 60_000,
+  longestRunMs: 60 * 60_000,
+  silentMs: 5 * 60_000,
+  runTokens: 1_000_000,
   leaseMs: 15_000,
   renewEveryMs: 5_000,
   takeOverEveryMs: 1_000,

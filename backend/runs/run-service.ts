@@ -150,12 +150,13 @@ class DurableRunService implements RunService {
   }
 
   #carry(record: RunRecord, lease: Lease, request: TurnRequest, carried: Omit<Carried, 'run'>): LiveRun {
-    const { unheardTokens } = this.#limits;
+    const { runTokens, unheardTokens } = this.#limits;
     const storedFrames = (carried.earlierFrames?.at(-1)?.index ?? -1) + 1;
     const { everyMs, isShownFirst, isTogether } = this.#parts.runs.pace;
     const firstIndex = isShownFirst ? firstIndexOf(record.takeovers) : storedFrames;
     const clock = isTogether ? this.#clock : new FrameClock(everyMs);
-    const run = new LiveRun(this.#parts.runs, record, lease, request, { firstIndex, unheardTokens, clock });
+    const bounds = { runTokens, unheardTokens };
+    const run = new LiveRun(this.#parts.runs, record, lease, request, { firstIndex, ...bounds, clock });
     this.#active.set(run.id, run);
     const { protection } = this.#parts;
     protection?.runStarted(record.startedMs);

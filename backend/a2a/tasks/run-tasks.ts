@@ -32,8 +32,8 @@ export interface RunTasksParts {
 const GONE = 'The service does not know any more how this task ended; its conversation may hold the answer.';
 /** How often a task that waits for a person is looked at while somebody is subscribed to it. */
 const LOOK_EVERY_MS = 1_000;
-/** How long a subscription to such a task is held. */
-const LONGEST_WAIT_MS = 15 * 60_000;
+/** How long a subscription to such a task is held: as long as a turn may take. */
+const LONGEST_WAIT_MS = 60 * 60_000;
 
 /**
  * Tasks by their runs: every process can read a run's frames and stop it, and so make the same of a task as the process

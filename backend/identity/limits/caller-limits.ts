@@ -44,7 +44,7 @@ export class CallerLimits {
 
   /** Takes a place for a stream; the returned function gives it back and may be called more than once. */
   openStream(caller: Principal): () => void {
-    const { numbers, store, now, newId, longestRunMs = 15 * MINUTE_MS } = this.#options;
+    const { numbers, store, now, newId, longestRunMs = 60 * MINUTE_MS } = this.#options;
     const nowMs = now();
     const used = store.add(`tokens ${caller.id}`, Math.floor(nowMs / DAY_MS), 0);
     if (used >= numbers.tokensPerDay) {
