@@ -19,7 +19,7 @@ const INTERNAL = new Set<string | undefined>([
  * Returns the same array where nothing differs; the stored events are never changed.
  */
 export function validHistory(events: Event[]): Event[] {
-  return pairCalls(events.some(lacksRole) ? events.map(withRole) : events, {
+  return pairCalls(events.some(isLeftOut) ? events.map(included) : events, {
     isModels: ({ author, content }) => author !== 'user' || content?.role === 'model',
     isInternal: (name) => INTERNAL.has(name),
     makesIds: true,
@@ -27,14 +27,22 @@ export function validHistory(events: Event[]): Event[] {
   });
 }
 
-function lacksRole({ content }: Event): boolean {
-  return content !== undefined && content.role !== 'user' && content.role !== 'model';
+/**
+ * ADK leaves out contents without a role, and those whose first part is an empty text, though a signature in it is to
+ * go back to the model. Other roles than Gemini's two are written by importers.
+ */
+function isLeftOut({ content }: Event): boolean {
+  if (!content) return false;
+  return (content.role !== 'user' && content.role !== 'model') || content.parts?.[0]?.text === '';
 }
 
-/** ADK leaves out contents without a role; others than Gemini's two are written by importers. */
-function withRole(event: Event): Event {
+function included(event: Event): Event {
   const { content, author } = event;
-  if (!content || !lacksRole(event)) return event;
-  const role = author === 'user' || content.role === 'function' ? 'user' : 'model';
-  return { ...event, content: { ...content, role } };
+  if (!content || !isLeftOut(event)) return event;
+  const isKnown = content.role === 'user' || content.role === 'model';
+  const role = isKnown ? content.role : author === 'user' || content.role === 'function' ? 'user' : 'model';
+  const [first, ...more] = content.parts ?? [];
+  // A text that is missing is put back in the request (valid-contents.ts).
+  const parts = first?.text === '' ? [{ ...first, text: undefined }, ...more] : content.parts;
+  return { ...event, content: { ...content, role, parts } };
 }

@@ -1,4 +1,4 @@
-import type { Content } from '@google/genai';
+import type { Content, Part } from '@google/genai';
 import { pairCalls } from './pair-calls.ts';
 
 const OPENING: Content = { role: 'user', parts: [{ text: 'The conversation begins with your words.' }] };
@@ -13,11 +13,10 @@ export function validContents(contents: readonly Content[]): Content[] {
   const valid: Content[] = [];
   for (const { content } of pairCalls(turns, { isModels: ({ content: { role } }) => role === 'model' })) {
     if (!content.parts?.length) continue;
-    const before = valid.at(-1);
-    // A turn of calls may not follow another turn of the model: the two become one.
-    if (before?.parts && before.role === 'model' && hasCalls(content))
-      valid[valid.length - 1] = { ...before, parts: [...before.parts, ...content.parts] };
-    else valid.push(content);
+    let next = content.parts.some(isBareSignature) ? withTexts(content) : content;
+    // A turn of calls may not follow another turn of the model: they become one.
+    if (hasCalls(content)) while (valid.at(-1)?.role === 'model') next = joined(valid.pop()!, next);
+    valid.push(next);
   }
   if (valid[0]?.role === 'model') valid.unshift(OPENING);
   return valid;
@@ -27,5 +26,22 @@ export function validContents(contents: readonly Content[]): Content[] {
 function withRole(content: Content): Content {
   return content.role === 'user' || content.role === 'model' ? content : { ...content, role: 'user' };
 }
+
+/** A signature without the empty text that it came with: the events' view leaves that out (agents/valid-history.ts). */
+function isBareSignature(part: Part): boolean {
+  if (part.thoughtSignature === undefined) return false;
+  return Object.entries(part).every(
+    ([field, value]) => value === undefined || field === 'thoughtSignature' || field === 'thought',
+  );
+}
+
+function withTexts({ role, parts }: Content): Content {
+  return { role, parts: (parts ?? []).map((part) => (isBareSignature(part) ? { ...part, text: '' } : part)) };
+}
+
+const joined = (first: Content, second: Content): Content => ({
+  role: first.role,
+  parts: [...(first.parts ?? []), ...(second.parts ?? [])],
+});
 
 const hasCalls = ({ parts }: Content): boolean => (parts ?? []).some(({ functionCall }) => functionCall);

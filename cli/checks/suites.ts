@@ -232,6 +232,14 @@ export const SUITES: readonly Suite[] = [
     cores: 0.5,
   },
   {
+    name: 'histories',
+    title: 'after each of 600 histories, however broken, the next turn is accepted and nothing is gone',
+    kind: 'bun',
+    run: ['./tests/histories'],
+    budgetMs: 2 * MINUTE,
+    cores: 0.8,
+  },
+  {
     name: 'contract',
     title: 'the service answers as google-adk does, but for the differences that docs/wire.md names',
     kind: 'bun',
@@ -424,6 +432,14 @@ export const SUITES: readonly Suite[] = [
     run: ['./tests/fuzz'],
     needs: ['python', 'uv'],
     budgetMs: 5 * MINUTE,
+    onlyInAll: true,
+  },
+  {
+    name: 'long-histories',
+    title: 'after each of 10,000 histories, however broken, the next turn is accepted',
+    kind: 'bun',
+    run: ['./tests/long-histories'],
+    budgetMs: 15 * MINUTE,
     onlyInAll: true,
   },
   {
