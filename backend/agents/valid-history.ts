@@ -4,6 +4,7 @@ import {
   REQUEST_INPUT_FUNCTION_CALL_NAME,
   type Event,
 } from '@google/adk';
+import type { Part } from '@google/genai';
 import { pairCalls } from '../model/pair-calls.ts';
 
 /** Questions to a person, which ADK keeps in the session and never sends to a model. */
@@ -33,7 +34,7 @@ export function validHistory(events: Event[]): Event[] {
  */
 function isLeftOut({ content }: Event): boolean {
   if (!content) return false;
-  return (content.role !== 'user' && content.role !== 'model') || content.parts?.[0]?.text === '';
+  return (content.role !== 'user' && content.role !== 'model') || (content.parts ?? []).some(isEmptyText);
 }
 
 function included(event: Event): Event {
@@ -41,8 +42,9 @@ function included(event: Event): Event {
   if (!content || !isLeftOut(event)) return event;
   const isKnown = content.role === 'user' || content.role === 'model';
   const role = isKnown ? content.role : author === 'user' || content.role === 'function' ? 'user' : 'model';
-  const [first, ...more] = content.parts ?? [];
   // A text that is missing is put back in the request (valid-contents.ts).
-  const parts = first?.text === '' ? [{ ...first, text: undefined }, ...more] : content.parts;
+  const parts = content.parts?.map((part) => (isEmptyText(part) ? { ...part, text: undefined } : part));
   return { ...event, content: { ...content, role, parts } };
 }
+
+const isEmptyText = ({ text }: Part): boolean => text === '';
