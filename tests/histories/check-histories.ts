@@ -7,6 +7,7 @@ import {
   type Event,
 } from '@google/adk';
 import type { Part } from '@google/genai';
+import { MODEL } from '@lornu/agents/model.ts';
 import { Conversation, KEY } from '@lornu/backend/testing/conversation.ts';
 import { withoutRewound } from '@lornu/backend/turn/agent-view.ts';
 import { refuseByModel } from '@lornu/standins/gemini/model-rules.ts';
@@ -15,7 +16,6 @@ import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { history, type WrittenEvent } from './generate.ts';
 
-const MODEL = 'gemini-3.8-flash';
 const QUESTION = 'adk_request_confirmation';
 
 const agent = (): LlmAgent =>

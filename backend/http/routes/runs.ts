@@ -85,11 +85,14 @@ export function runRoutes({
         const run = await startTurn(context.get('principal'), { ...toTurn(body), streaming: false });
         const frames: string[] = [];
         const late = AbortSignal.timeout(silentForMs);
+        let failure: string | undefined;
+        // To the end in either case: the next message may come at once, and the session must be free by then.
         for await (const frame of run.frames(0, late)) {
-          // Python ADK's /run lets the turn's failure become a plain 500 and says no more.
-          if (frame.kind === 'error') throw new AppError('TURN_FAILED', reasonOf(frame.json));
-          frames.push(frame.json);
+          if (frame.kind === 'error') failure = reasonOf(frame.json);
+          else frames.push(frame.json);
         }
+        // Python ADK's /run lets the turn's failure become a plain 500 and says no more.
+        if (failure !== undefined) throw new AppError('TURN_FAILED', failure);
         if (late.aborted && run.state === 'running')
           throw new AppError('TURN_TAKES_LONGER', undefined, { headers: { [RUN_ID_HEADER]: run.id } });
         return jsonText(`[${frames.join(',')}]`);

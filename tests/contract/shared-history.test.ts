@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts';
+import type { Server } from '@lornu/ops/servers/server.ts';
+import { type FirestoreStandin, startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { type GeminiStandin, spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { firestoreVariables } from '../runs/chaos.ts';
+
+// A conversation in which something went wrong on one cloud is gone on with on the other, over one Firestore and with
+// a model that refuses what Gemini refuses.
+
+const START_MS = 120_000;
+const CASE_MS = 60_000;
+const QUESTION = 'adk_request_confirmation';
+
+let scratchDir: string;
+let model: GeminiStandin;
+let firestore: FirestoreStandin;
+const servers: Record<'aws' | 'gcp', Server | undefined> = { aws: undefined, gcp: undefined };
+
+beforeAll(async () => {
+  scratchDir = await mkdtemp(join(tmpdir(), 'lornu-shared-history-'));
+  [model, firestore] = await Promise.all([
+    spawnGeminiStandin(),
+    startFirestoreStandin({ databases: ['staging'] }),
+  ]);
+  const options = {
+    root: resolve(import.meta.dir, '../..'),
+    scratchDir,
+    agentsDir: join(import.meta.dir, 'agents'),
+    modelUrl: model.url,
+  };
+  const gcpEnv = {
+    SESSION_SERVICE_URI: 'firestore://lornu/staging',
+    FIRESTORE_EMULATOR_HOST: firestore.host,
+  };
+  [servers.aws, servers.gcp] = await Promise.all([
+    startService({ ...options, env: firestoreVariables(firestore.host) }),
+    startGcpAgent({ ...options, env: gcpEnv }),
+  ]);
+}, START_MS);
+
+afterAll(async () => {
+  await Promise.all([servers.aws?.stop(), servers.gcp?.stop()]);
+  await model?.stop();
+  firestore?.stop();
+  await rm(scratchDir, { recursive: true, force: true });
+});
+
+interface WirePart {
+  text?: string;
+  functionCall?: { id?: string; name?: string };
+  functionResponse?: { id?: string; name: string; response: object };
+}
+interface WireEvent {
+  author: string;
+  content?: { parts?: WirePart[] };
+}
+
+const post = (server: Server | undefined, path: string, body: object): Promise<Response> =>
+  fetch(`${server?.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+const say = (server: Server | undefined, sessionId: string, ...parts: WirePart[]): Promise<Response> =>
+  post(server, '/run', { appName: 'probe', userId: 'ann', sessionId, newMessage: { role: 'user', parts } });
+
+async function answerOf(answer: Response): Promise<string> {
+  const body = await answer.text();
+  if (answer.status !== 200) return `${answer.status}: ${body}`;
+  const events = JSON.parse(body) as WireEvent[];
+  return events.flatMap(({ content }) => content?.parts?.map(({ text }) => text ?? '') ?? []).join('');
+}
+
+async function eventsOf(server: Server | undefined, sessionId: string): Promise<WireEvent[]> {
+  const answer = await fetch(`${server?.url}/apps/probe/users/ann/sessions/${sessionId}`);
+  return ((await answer.json()) as { events: WireEvent[] }).events;
+}
+
+describe.each([
+  ['aws', 'gcp'],
+  ['gcp', 'aws'],
+] as const)('a turn goes wrong on %s', (first, second) => {
+  test.each([
+    ['a tool throws', 'call fail with {}'],
+    ['an empty answer', 'simulate empty answer'],
+    ['a call that cannot be read', 'simulate malformed call'],
+    ['an invented tool', 'call no_such_tool with {}'],
+    ['a broken stream', 'simulate break after 3'],
+    ['a call that is answered later', 'call ask_approval with {"reason":"r"}'],
+    ['a transfer to nobody', 'call transfer_to_agent with {"agent_name":"nobody","agentName":"nobody"}'],
+    [
+      'one of two calls asks for a confirmation',
+      'call erase with {"what":"x"} and call read_state with {"key":"k"}',
+    ],
+    ['one of two calls throws', 'call fail with {} and call read_state with {"key":"k"}'],
+  ])(
+    `%s: ${second} goes on, and ${first} after it`,
+    async (what, text) => {
+      const sessionId = `${first}-${what.replaceAll(' ', '-')}`;
+      await post(servers[first], '/apps/probe/users/ann/sessions', { sessionId });
+      await (await say(servers[first], sessionId, { text })).text();
+      const before = await eventsOf(servers[second], sessionId);
+      expect(await answerOf(await say(servers[second], sessionId, { text: 'hello' }))).toContain(
+        'You said: hello',
+      );
+      expect(await answerOf(await say(servers[first], sessionId, { text: 'again' }))).toContain(
+        'You said: again',
+      );
+      expect((await eventsOf(servers[second], sessionId)).slice(0, before.length)).toEqual(before);
+    },
+    CASE_MS,
+  );
+
+  test(
+    `asked for a confirmation there, answered on ${second}: the tool runs there, and ${first} goes on`,
+    async () => {
+      const sessionId = `${first}-confirmed`;
+      await post(servers[first], '/apps/probe/users/ann/sessions', { sessionId });
+      const text = 'call erase with {"what":"x"} and call read_state with {"key":"k"}';
+      await (await say(servers[first], sessionId, { text })).text();
+      const question = (await eventsOf(servers[second], sessionId))
+        .flatMap(({ content }) => content?.parts ?? [])
+        .find(({ functionCall }) => functionCall?.name === QUESTION)?.functionCall;
+      const answer = { id: question?.id, name: QUESTION, response: { confirmed: true } };
+      expect(await answerOf(await say(servers[second], sessionId, { functionResponse: answer }))).toContain(
+        'erased',
+      );
+      expect(await answerOf(await say(servers[first], sessionId, { text: 'hello' }))).toContain(
+        'You said: hello',
+      );
+    },
+    CASE_MS,
+  );
+});
