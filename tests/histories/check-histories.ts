@@ -12,7 +12,7 @@ import { Conversation, KEY } from '@lornu/backend/testing/conversation.ts';
 import { withoutRewound } from '@lornu/backend/turn/agent-view.ts';
 import { refuseByModel } from '@lornu/standins/gemini/model-rules.ts';
 import { readRequest } from '@lornu/standins/gemini/validate.ts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { history, type WrittenEvent } from './generate.ts';
 

@@ -1,6 +1,6 @@
 import type { Content, Part } from '@google/genai';
 import { signatureOf } from '@lornu/standins/gemini/model-rules.ts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /** An event as some writer left it: what this service, google-adk, an importer or a killed process may have stored. */
 export interface WrittenEvent {
@@ -23,7 +23,7 @@ interface Call {
 }
 
 /** Ids as ADK makes them, as Gemini makes them, reused ones, and none, as older histories have them. */
-const call = fc.record<Call>({
+const anyCall = fc.record<Call>({
   id: fc.oneof(
     fc.uuid().map((id) => `adk-${id}`),
     fc.constantFrom('c1', 'c2', 'c3'),
@@ -57,7 +57,7 @@ const step = fc.oneof(
   },
   {
     arbitrary: fc
-      .tuple(invocation, author, fc.array(call, { minLength: 1, maxLength: 3 }), fc.option(text))
+      .tuple(invocation, author, fc.array(anyCall, { minLength: 1, maxLength: 3 }), fc.option(text))
       .map(([invocationId, who, calls, beside]) => [
         said(invocationId, who, [...(beside ? [beside] : []), ...calls.map(callPart)]),
         {
@@ -77,7 +77,7 @@ const step = fc.oneof(
   },
   // A long-running call, answered by a person later.
   {
-    arbitrary: fc.tuple(invocation, call, fc.boolean()).map(([invocationId, made, isAnswered]) => [
+    arbitrary: fc.tuple(invocation, anyCall, fc.boolean()).map(([invocationId, made, isAnswered]) => [
       {
         ...said(invocationId, 'root', [callPart({ ...made, name: 'wait' })]),
         longRunningToolIds: made.id ? [made.id] : [],
@@ -221,9 +221,9 @@ function apply(events: WrittenEvent[], { kind, at, to, odd: added }: Damage): Wr
 }
 
 function dropId(part: Part): Part {
-  const { functionCall, functionResponse } = part;
-  if (functionCall) return { functionCall: { ...functionCall, id: undefined } };
-  return functionResponse ? { functionResponse: { ...functionResponse, id: undefined } } : part;
+  const { functionCall: call, functionResponse: response } = part;
+  if (call) return { functionCall: { name: call.name, args: call.args } };
+  return response ? { functionResponse: { name: response.name, response: response.response } } : part;
 }
 
 /** Histories: conversations as they should be, with up to six things gone wrong. */
