@@ -36,6 +36,30 @@ def resources(kind: str) -> dict[str, Any]:
 
 
 class GcpStaging(unittest.TestCase):
+    def test_nothing_is_made_before_its_api_answers(self) -> None:
+        """In a new project a call right after an API was enabled fails; whatever refers to what waits, waits too."""
+        services = str(resources("google_project_service")["used"]["for_each"])
+        for api in ("cloudresourcemanager", "firestore", "iam", "iamcredentials", "storage", "sts"):
+            self.assertIn(f"{api}.googleapis.com", services)
+        blocks = [
+            (f"{prefix}{kind}.{name}", str(body))
+            for block, prefix in (("resource", ""), ("data", "data."))
+            for part in parsed()[block]
+            for kind, named in part.items()
+            for name, body in named.items()
+        ]
+        blocks += [(f"local.{name}", str(value)) for block in parsed()["locals"] for name, value in block.items()]
+        late = {"time_sleep.apis"}
+        while found := {name for name, body in blocks if name not in late and any(re.search(rf"\b{re.escape(one)}\b", body) for one in late)}:
+            late |= found
+        early = {name for name, _ in blocks if not name.startswith("local.")} - late
+        self.assertEqual(early, {"google_project_service.used"}, "These are made while their API may still be off.")
+        self.assertIn("google_project_service.used", dict(blocks)["time_sleep.apis"])
+
+    def test_the_provider_stays_within_one_major_version(self) -> None:
+        required = plain(parsed()["terraform"])
+        self.assertIn("'version': '~> 7.0'", str(required))
+
     def test_the_database_is_named_staging_and_protected(self) -> None:
         database = resources("google_firestore_database")["staging"]
         self.assertEqual(database["name"], "staging", "Staging would write into another database.")

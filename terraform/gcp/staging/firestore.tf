@@ -17,7 +17,7 @@ resource "google_firestore_database" "staging" {
   deletion_policy         = "DELETE"
   delete_protection_state = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis]
 }
 
 # What is kept of runs and of A2A tasks goes by itself (docs/storage.md). Without an index on the times,
@@ -126,6 +126,8 @@ resource "google_storage_bucket" "artifacts" {
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
   force_destroy               = !var.deletion_protection
+
+  depends_on = [time_sleep.apis]
 
   versioning {
     enabled = true

@@ -5,6 +5,8 @@
 resource "google_service_account" "agent" {
   account_id   = "lornu-agent-staging"
   display_name = "Lornu agent on AWS staging"
+
+  depends_on = [time_sleep.apis]
 }
 
 # A deleted pool or provider keeps its id for 30 days: destroy and create again within
@@ -13,7 +15,7 @@ resource "google_iam_workload_identity_pool" "aws" {
   workload_identity_pool_id = "lornu-aws-staging"
   display_name              = "Lornu on AWS, staging"
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_iam_workload_identity_pool_provider" "aws" {

@@ -25,12 +25,17 @@ provider "google" {
 
 data "google_project" "current" {
   project_id = var.project_id
+
+  depends_on = [time_sleep.apis]
 }
 
-# The APIs that are called here and by the agent. Left on when this stack goes: something
-# else in the project may use them.
+# The APIs that are called here and by the agent; cloudresourcemanager is what the provider
+# reads the project and grants roles with. Left on when this stack goes: something else in
+# the project may use them. Gemini's own API is not among them: it belongs to the project
+# of the API key.
 resource "google_project_service" "used" {
   for_each = toset([
+    "cloudresourcemanager.googleapis.com",
     "firestore.googleapis.com",
     "iam.googleapis.com",
     "iamcredentials.googleapis.com",
@@ -40,4 +45,11 @@ resource "google_project_service" "used" {
 
   service            = each.key
   disable_on_destroy = false
+}
+
+# An API that was just enabled answers "has not been used in project ... before or it is
+# disabled" for a while. Everything here waits for it, once.
+resource "time_sleep" "apis" {
+  create_duration = "60s"
+  triggers        = { for name, service in google_project_service.used : name => service.id }
 }

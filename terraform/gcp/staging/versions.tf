@@ -2,10 +2,15 @@ terraform {
   required_version = ">= 1.11"
 
   required_providers {
-    # deletion_policy of the database, and the bucket settings used here, exist since 6.0.
+    # One major version: the next one is chosen by a person, not by the day of the apply.
     google = {
       source  = "hashicorp/google"
-      version = ">= 6.30.0, < 8.0.0"
+      version = "~> 7.0"
+    }
+
+    time = {
+      source  = "hashicorp/time"
+      version = "~> 0.13"
     }
   }
 }
