@@ -133,11 +133,13 @@ data "aws_iam_policy_document" "apply_services" {
       "elasticloadbalancing:CreateRule",
       "elasticloadbalancing:CreateTargetGroup",
       "elasticloadbalancing:CreateTrustStore",
+      "elasticloadbalancing:CreateWebACLAssociation",
       "elasticloadbalancing:DeleteListener",
       "elasticloadbalancing:DeleteLoadBalancer",
       "elasticloadbalancing:DeleteRule",
       "elasticloadbalancing:DeleteTargetGroup",
       "elasticloadbalancing:DeleteTrustStore",
+      "elasticloadbalancing:DeleteWebACLAssociation",
       "elasticloadbalancing:ModifyListener",
       "elasticloadbalancing:ModifyListenerAttributes",
       "elasticloadbalancing:ModifyLoadBalancerAttributes",
@@ -185,6 +187,7 @@ data "aws_iam_policy_document" "apply_services" {
       "s3:PutEncryptionConfiguration",
       "s3:PutLifecycleConfiguration",
       "s3:PutObject",
+      "s3:PutObjectTagging",
       "s3:TagResource",
       "s3:UntagResource",
     ]
@@ -204,22 +207,16 @@ data "aws_iam_policy_document" "apply_services" {
     resources = ["*"]
   }
 
+  # The private names of interface endpoints: their zones are AWS's own.
+  statement {
+    sid       = "NamesOfEndpoints"
+    actions   = ["route53:AssociateVPCWithHostedZone"]
+    resources = ["*"]
+  }
+
   statement {
     sid       = "Budget"
     actions   = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"]
     resources = ["arn:aws:budgets::${local.account_id}:budget/lornu-staging-spend"]
-  }
-
-  # A key may encrypt a log group or a topic through its service, never decrypt for a job.
-  statement {
-    sid       = "UseKeysThroughServices"
-    actions   = ["kms:CreateGrant"]
-    resources = ["arn:aws:kms:${var.region}:${local.account_id}:key/*"]
-
-    condition {
-      test     = "Bool"
-      variable = "kms:GrantIsForAWSResource"
-      values   = ["true"]
-    }
   }
 }

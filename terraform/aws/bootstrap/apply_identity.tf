@@ -35,6 +35,19 @@ data "aws_iam_policy_document" "apply_identity" {
     }
   }
 
+  # Autoscaling is told its own linked role at each change of a target.
+  statement {
+    sid       = "PassScalingRole"
+    actions   = ["iam:PassRole"]
+    resources = ["arn:aws:iam::${local.account_id}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["application-autoscaling.amazonaws.com"]
+    }
+  }
+
   # The first use of a service in an account creates its own linked role.
   statement {
     sid       = "ServiceLinkedRoles"

@@ -1,9 +1,22 @@
 # GitHub's jobs sign in with their own token; nothing long-lived is stored at GitHub.
 
+# An account has one provider for an address: a company's account often has GitHub's.
 resource "aws_iam_openid_connect_provider" "github" {
+  for_each = var.github_oidc_provider_arn == "" ? toset(["github"]) : toset([])
+
   url            = "https://token.actions.githubusercontent.com"
   client_id_list = ["sts.amazonaws.com"]
   # No thumbprints: AWS trusts GitHub's certificate through its own list of authorities.
+}
+
+locals {
+  github_oidc_provider_arn = var.github_oidc_provider_arn == "" ? aws_iam_openid_connect_provider.github["github"].arn : var.github_oidc_provider_arn
+
+  # Repositories made, renamed or transferred after 15 July 2026 carry the ids of owner and
+  # repository in their subjects (repo:OWNER@ID/NAME@ID). Only one form is trusted: the one
+  # with ids is what a re-registered name cannot have.
+  # https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
+  subject_prefix = var.github_subject_prefix == "" ? "repo:${var.github_repository}" : var.github_subject_prefix
 }
 
 # One trust policy a role; they differ in the subject that GitHub's token must carry.
@@ -13,14 +26,14 @@ data "aws_iam_policy_document" "github_trust" {
     # Pull requests and the scheduled drift check read. A fork's pull request gets no
     # token at all.
     plan = [
-      "repo:${var.github_repository}:pull_request",
-      "repo:${var.github_repository}:ref:refs/heads/main",
+      "${local.subject_prefix}:pull_request",
+      "${local.subject_prefix}:ref:refs/heads/main",
     ]
     # Images are built from main only.
-    publish = ["repo:${var.github_repository}:ref:refs/heads/main"]
+    publish = ["${local.subject_prefix}:ref:refs/heads/main"]
     # A job that names an environment carries it as its subject: this role exists only
     # behind that environment's reviewers.
-    apply = ["repo:${var.github_repository}:environment:${var.github_environment}"]
+    apply = ["${local.subject_prefix}:environment:${var.github_environment}"]
   }
 
   statement {
@@ -29,7 +42,7 @@ data "aws_iam_policy_document" "github_trust" {
 
     principals {
       type        = "Federated"
-      identifiers = [aws_iam_openid_connect_provider.github.arn]
+      identifiers = [local.github_oidc_provider_arn]
     }
 
     condition {

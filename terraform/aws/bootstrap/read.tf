@@ -31,6 +31,7 @@ data "aws_iam_policy_document" "read" {
       "ecs:ListTagsForResource",
       "ecs:ListTasks",
       "elasticloadbalancing:Describe*",
+      "elasticloadbalancing:GetLoadBalancerWebACL",
       "iam:GetRole",
       "iam:GetRolePolicy",
       "iam:ListAttachedRolePolicies",

@@ -13,7 +13,8 @@ resource "aws_ecr_repository" "agent" {
   }
 }
 
-# Rollback reaches back 30 images of each kind. Rules by tag, none for what has no tag: an
+# Images are pushed before anyone approves them: a hundred of each kind, so that builds that
+# nobody deployed do not expire the one that runs. Rules by tag, none for what has no tag: an
 # image's signatures are such images of their own, and without them it may not run. ECR
 # removes them with their image.
 resource "aws_ecr_lifecycle_policy" "agent" {
@@ -23,8 +24,8 @@ resource "aws_ecr_lifecycle_policy" "agent" {
     rules = [
       for index, kind in ["agent", "gcp-agent"] : {
         rulePriority = index + 1
-        description  = "All but the last 30 of ${kind}"
-        selection    = { tagStatus = "tagged", tagPrefixList = ["${kind}-"], countType = "imageCountMoreThan", countNumber = 30 }
+        description  = "All but the last 100 of ${kind}"
+        selection    = { tagStatus = "tagged", tagPrefixList = ["${kind}-"], countType = "imageCountMoreThan", countNumber = 100 }
         action       = { type = "expire" }
       }
     ]

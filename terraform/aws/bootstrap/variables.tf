@@ -19,6 +19,31 @@ variable "github_repository" {
   }
 }
 
+variable "github_subject_prefix" {
+  description = "Beginning of the subject in GitHub's tokens, when it carries ids: repo:OWNER@ID/NAME@ID; empty means repo:OWNER/NAME"
+  type        = string
+  default     = ""
+
+  validation {
+    condition = var.github_subject_prefix == "" || (
+      can(regex("^repo:[A-Za-z0-9-]+(@[0-9]+)?/[A-Za-z0-9._-]+(@[0-9]+)?$", var.github_subject_prefix)) &&
+      replace(var.github_subject_prefix, "/@[0-9]+/", "") == "repo:${var.github_repository}"
+    )
+    error_message = "github_subject_prefix must be what `gh api repos/OWNER/NAME/actions/oidc/customization/sub --jq .sub_claim_prefix` prints for github_repository, without wildcards."
+  }
+}
+
+variable "github_oidc_provider_arn" {
+  description = "GitHub's OIDC provider, when the account has it already; empty makes it"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.github_oidc_provider_arn == "" || can(regex("^arn:aws:iam::[0-9]{12}:oidc-provider/token\\.actions\\.githubusercontent\\.com$", var.github_oidc_provider_arn))
+    error_message = "github_oidc_provider_arn must be arn:aws:iam::ACCOUNT:oidc-provider/token.actions.githubusercontent.com."
+  }
+}
+
 variable "github_environment" {
   description = "GitHub environment with required reviewers; only a job approved there may apply"
   type        = string

@@ -94,7 +94,9 @@ resource "aws_lb_listener_rule" "agent_cards" {
 
 # Machines: the token's signature, issuer, expiry, audience and e-mail are checked here,
 # and again in the service. Without the audience and e-mail claims any token that the
-# issuer ever signed would pass.
+# issuer ever signed would pass. A refused token ends there: no later rule is tried, so a
+# rule for each e-mail cannot work. With several e-mails the claim is a list; AWS describes
+# lists for the other formats only, so try it before relying on it (terraform/README.md).
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-verify-jwt.html
 locals {
   token_rules = {

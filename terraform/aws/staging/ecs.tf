@@ -9,9 +9,13 @@ locals {
   # What differs between the two agents beyond the image: how a container asks itself
   # whether it lives, with what the image has. Neither has curl.
   health_commands = {
-    bun     = ["CMD", "bun", "-e", "fetch('http://127.0.0.1:8080/health',{signal:AbortSignal.timeout(4000)}).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
-    fastapi = ["CMD", "python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health', timeout=4)"]
+    bun     = ["CMD", "bun", "-e", "fetch('http://127.0.0.1:8080/health',{signal:AbortSignal.timeout(9000)}).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
+    fastapi = ["CMD", "python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health', timeout=9)"]
   }
+
+  # MiB of /tmp, which count as the task's memory. Nothing of the TypeScript service is kept
+  # there; the Python agent keeps DATA_DIR in it.
+  scratch_mib = { bun = 64, fastapi = 128 }
 }
 
 # "enhanced" is Container Insights with task metrics; the check knows "enabled" only.
@@ -53,20 +57,25 @@ resource "aws_ecs_task_definition" "agent" {
     # (tmpfs on Fargate exists since January 2026). The user is the Dockerfile's.
     user                   = "10001:10001"
     readonlyRootFilesystem = true
+    # ECS reads back empty lists where they are left out; the
+    # provider compares these blocks as written and would replace the task at every plan.
     linuxParameters = {
       initProcessEnabled = true # reaps children and passes SIGTERM on
-      capabilities       = { drop = ["ALL"] }
-      tmpfs              = [{ containerPath = "/tmp", size = 64, mountOptions = ["rw", "noexec", "nosuid", "nodev"] }]
+      capabilities       = { add = [], drop = ["ALL"] }
+      devices            = []
+      tmpfs              = [{ containerPath = "/tmp", size = local.scratch_mib[var.agent_runtime], mountOptions = ["rw", "noexec", "nosuid", "nodev"] }]
     }
 
     # A stream is a file descriptor, often two.
     ulimits = [{ name = "nofile", softLimit = 65535, hardLimit = 65535 }]
 
+    # The command starts a process on half a vCPU that also serves streams: a busy moment
+    # must not count as illness. The load balancer asks the same path more often.
     healthCheck = {
       command     = local.health_commands[var.agent_runtime]
       interval    = 15
-      timeout     = 5
-      retries     = 3
+      timeout     = 10
+      retries     = 4
       startPeriod = 60 # the Python agent takes 8 to 12 s to start, Fargate's CPU is slower
     }
 
@@ -138,9 +147,15 @@ resource "aws_ecs_service" "agent" {
     ignore_changes = [desired_count] # autoscaling's
   }
 
-  # ECS refuses a target group without a listener, and a first task without its rights
-  # fails for a reason that has gone by the time someone looks.
+  # ECS refuses a target group without a listener. A first task without its rights, or
+  # without the way out to the registry and in from the load balancer, fails; three failures
+  # end the first deployment, which has none to go back to.
   depends_on = [
+    aws_route_table_association.private,
+    aws_vpc_security_group_egress_rule.alb_tasks,
+    aws_vpc_security_group_egress_rule.tasks_dns,
+    aws_vpc_security_group_egress_rule.tasks_https,
+    aws_vpc_security_group_ingress_rule.tasks_alb,
     aws_lb_listener.https,
     aws_lb_listener_rule.people,
     aws_lb_listener_rule.token,

@@ -49,18 +49,12 @@ data "aws_iam_policy_document" "task" {
     resources = ["${aws_cloudwatch_log_group.agent.arn}:log-stream:*"]
   }
 
-  # A task's id is not known before it runs, so the pattern is the cluster's tasks; the
-  # condition keeps it to this cluster even if names collide.
+  # A task's id is not known before it runs, so the pattern is the cluster's tasks. No
+  # condition on ecs:cluster: the ARN names the cluster already.
   statement {
     sid       = "ProtectTasksWhileTheyStream"
     actions   = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
     resources = ["arn:aws:ecs:${var.region}:${local.account_id}:task/${aws_ecs_cluster.staging.name}/*"]
-
-    condition {
-      test     = "ArnEquals"
-      variable = "ecs:cluster"
-      values   = [aws_ecs_cluster.staging.arn]
-    }
   }
 
   # A rotated secret is read again by a running task.

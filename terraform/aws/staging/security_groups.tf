@@ -55,7 +55,7 @@ resource "aws_vpc_security_group_egress_rule" "alb_tasks" {
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-verify-jwt.html
 resource "aws_vpc_security_group_egress_rule" "alb_key_set" {
   security_group_id = aws_security_group.alb.id
-  description       = "To the token issuer's key set"
+  description       = "To the key set of the token issuer"
   cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "tcp"
   from_port         = 443

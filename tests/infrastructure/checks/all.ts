@@ -4,6 +4,7 @@ import { repository } from './bootstrap/repository.ts';
 import { trust } from './bootstrap/trust.ts';
 import type { Check } from './check.ts';
 import { environment } from './compute/environment.ts';
+import { readBack } from './compute/read-back.ts';
 import { service } from './compute/service.ts';
 import { task } from './compute/task.ts';
 import { defaults } from './defaults.ts';
@@ -21,6 +22,7 @@ import { outputs } from './outputs.ts';
 import { buckets } from './storage/buckets.ts';
 import { secrets } from './storage/secrets.ts';
 import { tags } from './tags.ts';
+import { texts } from './texts.ts';
 import { alarms } from './watch/alarms.ts';
 import { dashboard } from './watch/dashboard.ts';
 import { logs } from './watch/logs.ts';
@@ -36,6 +38,7 @@ export const CHECKS: readonly Check[] = [
   ...rules,
   ...firewall,
   ...task,
+  ...readBack,
   ...environment,
   ...service,
   ...roles,
@@ -52,4 +55,5 @@ export const CHECKS: readonly Check[] = [
   ...outputs,
   ...defaults,
   ...tags,
+  ...texts,
 ];

@@ -65,6 +65,8 @@ const DEFAULTS: Readonly<Record<'staging' | 'bootstrap', Readonly<Record<string,
     bootstrap: {
       domain_zone_id: [isEmpty, 'no zone may be written to'],
       force_destroy: [isOff, 'images are kept'],
+      github_oidc_provider_arn: [isEmpty, 'made here'],
+      github_subject_prefix: [isEmpty, "the repository's name"],
       github_environment: [is('staging'), 'the environment with reviewers'],
       region: [is('us-east-1'), 'where the documents say'],
     },

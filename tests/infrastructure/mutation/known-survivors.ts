@@ -55,10 +55,6 @@ export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
     ),
   ),
   ...accepted(
-    '16 MiB of scratch space do as well: nothing of ours is kept there',
-    'move-number: staging aws_ecs_task_definition.agent container_definitions.0.linuxParameters.tmpfs.0.size -> less',
-  ),
-  ...accepted(
     '16,383 open files are enough for the 3,000 streams that a process is built to hold',
     'move-number: staging aws_ecs_task_definition.agent container_definitions.0.ulimits.0.softLimit -> less',
   ),

@@ -42,7 +42,7 @@ run "the_task_role_may_do_four_things_on_its_own_resources" {
   assert {
     condition = alltrue([
       for statement in data.aws_iam_policy_document.task.statement :
-      length([for condition in statement.condition : condition if condition.variable == "ecs:cluster"]) == 1
+      toset(statement.resources) == toset(["arn:aws:ecs:us-east-1:123456789012:task/lornu-staging/*"])
       if contains(statement.actions, "ecs:UpdateTaskProtection")
     ])
     error_message = "The agent may protect tasks of other clusters."

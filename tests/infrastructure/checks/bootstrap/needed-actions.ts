@@ -1,7 +1,16 @@
+import { matches } from '../policy.ts';
+import REFERENCE from './service-authorization.json';
+
 /**
  * What a pipeline's role has to be allowed, worked out from what Terraform's provider really called while it made the
  * environment, and what follows from that. https://docs.aws.amazon.com/service-authorization/latest/reference/
  */
+
+const ACTIONS: Readonly<Record<string, readonly string[]>> = REFERENCE.actions;
+/** By the action in small letters: AWS compares them without regard to case. */
+const DEPENDENT: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(REFERENCE.dependent).map(([action, needed]) => [action.toLowerCase(), needed]),
+);
 
 /** Calls whose permission has another name. */
 const PERMISSIONS: Readonly<Record<string, string>> = {
@@ -80,15 +89,16 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   'wafv2:CreateWebACL': ['wafv2:UpdateWebACL'],
 };
 
-/** What AWS asks for beside the call itself. */
+/** What AWS asks for beside the call itself and its reference does not list, each with the page that says so. */
 const IMPLIED: Readonly<Record<string, readonly string[]>> = {
-  // A role is handed to a service.
+  // A role is handed to a service. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
   'ecs:RegisterTaskDefinition': ['iam:PassRole'],
-  'ec2:CreateFlowLogs': ['iam:PassRole'],
+  // The provider names the linked role at each update of a target.
+  // https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html (RoleARN)
+  'application-autoscaling:RegisterScalableTarget': ['iam:PassRole', 'iam:CreateServiceLinkedRole'],
   // The first use of a service in an account.
+  // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html
   'ecs:CreateService': ['iam:CreateServiceLinkedRole'],
-  // Encrypted groups, topics and secrets.
-  'kms:CreateKey': ['kms:CreateGrant'],
   // https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
   'wafv2:PutLoggingConfiguration': [
     'logs:CreateLogDelivery',
@@ -97,10 +107,38 @@ const IMPLIED: Readonly<Record<string, readonly string[]>> = {
     'logs:PutResourcePolicy',
     'logs:DescribeResourcePolicies',
   ],
-  'wafv2:AssociateWebACL': ['elasticloadbalancing:SetWebACL'],
   // Settings of a bucket that the emulator does not tell apart from its making.
   's3:CreateBucket': ['s3:PutEncryptionConfiguration', 's3:PutBucketPublicAccessBlock'],
+  // The provider sends the default tags with the object.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (x-amz-tagging)
+  's3:PutObject': ['s3:PutObjectTagging'],
+  // Secrets Manager tries a key of one's own with the caller's rights, for an empty secret too; the encryption context
+  // then holds SecretVersionId = RequestToValidateKeyAccess.
+  // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+  'secretsmanager:CreateSecret': ['kms:Decrypt', 'kms:GenerateDataKey'],
+  'secretsmanager:UpdateSecret': ['kms:Decrypt', 'kms:GenerateDataKey'],
 };
+
+/** Dependent actions of the reference that concern what this environment has not. */
+const NOT_OURS: readonly [pattern: string, why: string][] = [
+  ['amplify:*', 'the firewall stands before a load balancer'],
+  ['apigateway:*', 'the firewall stands before a load balancer'],
+  ['apprunner:*', 'the firewall stands before a load balancer'],
+  ['appsync:*', 'the firewall stands before a load balancer'],
+  ['cognito-idp:*', 'the firewall stands before a load balancer'],
+  ['ec2:*VerifiedAccess*', 'the firewall stands before a load balancer'],
+  ['wafv2:*PermissionPolicy', 'of user pools, App Runner and Verified Access, never of a load balancer'],
+  ['ecs:List*', 'flow logs without the fields of ECS'],
+  ['billing:GetBillingViewData', "a budget on another billing view than the account's own"],
+];
+/** Dependent actions that are asked for in some uses of a call only, and not in ours. */
+const NOT_HERE = new Set([
+  // Roles that log an SNS topic's deliveries; multi-Region keys; actions of a budget.
+  'sns:CreateTopic iam:PassRole',
+  'sns:SetTopicAttributes iam:PassRole',
+  'kms:CreateKey iam:CreateServiceLinkedRole',
+  'budgets:ModifyBudget iam:CreateServiceLinkedRole',
+]);
 
 /** Tagging is a permission of its own, also where a thing is made with its tags. */
 const TAGS: Readonly<Record<string, readonly string[]>> = {
@@ -150,27 +188,44 @@ const MORE_READS = [
 
 /** Permissions to read what is planned. */
 export function neededToPlan(called: readonly string[]): Set<string> {
-  return new Set([
-    ...permissions(called).filter((action) => READS.test(action)),
-    ...MORE_READS,
-    ...WORKFLOW_READS,
-  ]);
+  const reads = permissions(called).filter((action) => READS.test(action));
+  return new Set([...reads, ...reads.flatMap(dependents), ...MORE_READS, ...WORKFLOW_READS]);
 }
 
 /** Permissions to make, change and destroy what is planned, and to verify its image, beside reading. */
 export function neededToApply(called: readonly string[]): Set<string> {
   const writes = permissions(called).filter((action) => !READS.test(action));
   const services = new Set(writes.map((action) => action.split(':')[0] ?? ''));
-  return new Set([
+  const own = [
     ...writes,
     ...writes.flatMap(undoing),
-    ...[CHANGES, IMPLIED].flatMap((table) => writes.flatMap((action) => table[action] ?? [])),
+    ...writes.flatMap((action) => CHANGES[action] ?? []),
+    ...WORKFLOW_CHANGES,
+  ];
+  return new Set([
+    ...own,
+    ...own.flatMap((action) => IMPLIED[action] ?? []),
+    // What a write has to read is among what is read anyway.
+    ...own.flatMap(dependents).filter((action) => !READS.test(action)),
     ...Object.entries(TAGS).flatMap(([service, names]) =>
       services.has(service) ? names.map((name) => `${service}:${name}`) : [],
     ),
-    ...WORKFLOW_CHANGES,
     ...SIGNATURE_READS,
   ]);
+}
+
+/** What AWS's reference lists beside an action ("Dependent actions"), as far as it concerns this environment. */
+function dependents(action: string): string[] {
+  const listed = DEPENDENT.get(action.toLowerCase()) ?? [];
+  return listed.filter(
+    (one) => !NOT_OURS.some(([pattern]) => matches(pattern, one)) && !NOT_HERE.has(`${action} ${one}`),
+  );
+}
+
+/** Whether AWS knows an action, or any that a pattern matches. */
+export function isKnown(pattern: string): boolean {
+  const [service = '', name = ''] = pattern.split(':');
+  return (ACTIONS[service] ?? []).some((one) => matches(name, one));
 }
 
 function permissions(called: readonly string[]): string[] {

@@ -12,7 +12,7 @@ import {
   statementsOf,
   type Grant,
 } from '../policy.ts';
-import { neededToApply, neededToPlan } from './needed-actions.ts';
+import { isKnown, neededToApply, neededToPlan } from './needed-actions.ts';
 
 /** The only patterns: reading settings of any kind, and the kinds of a bucket's and an object's settings. */
 const PATTERNS = [
@@ -60,6 +60,20 @@ export const pipelineRoles: Check[] = [
     },
   },
   {
+    id: 'bootstrap/actions-exist',
+    why: 'IAM takes a misspelt action without a word, and the right one stays refused.',
+    run: ({ staging, bootstrap }, must) => {
+      for (const stack of [staging, bootstrap]) {
+        const policies = stack.ofType('aws_iam_policy', 'aws_iam_role_policy', 'aws_kms_key');
+        for (const one of policies) {
+          const actions = statementsOf(one.json('policy')).flatMap((statement) => statement.texts('Action'));
+          const unknown = actions.filter((action) => action !== '*' && !isKnown(action));
+          must(unknown.length === 0, `${one.address} names what AWS does not know: ${list(unknown)}.`);
+        }
+      }
+    },
+  },
+  {
     id: 'bootstrap/apply-within-staging',
     why: 'Creating actions name no resource yet: the region, the names of staging and the account are the limits.',
     run: ({ bootstrap }, must) => {
@@ -84,7 +98,7 @@ export const pipelineRoles: Check[] = [
   },
   {
     id: 'bootstrap/apply-cannot-widen-itself',
-    why: 'It makes three roles, with the boundary, for two services; its own rights and the boundary are out of its reach.',
+    why: 'It makes three roles, with the boundary, for two services, and passes on the one of autoscaling; its own rights and the boundary are out of its reach.',
     run: ({ bootstrap }, must) => {
       const account = accountOf(bootstrap);
       const roles = ['LornuEcsTaskRole', 'LornuEcsExecutionRole', 'LornuFlowLogRole'].map(
@@ -118,6 +132,13 @@ export const pipelineRoles: Check[] = [
             actions: ['iam:PassRole'],
             on: roles,
             when: ['StringEquals iam:PassedToService ecs-tasks.amazonaws.com,vpc-flow-logs.amazonaws.com'],
+          },
+          {
+            actions: ['iam:PassRole'],
+            on: [
+              `arn:aws:iam::${account}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService`,
+            ],
+            when: ['StringEquals iam:PassedToService application-autoscaling.amazonaws.com'],
           },
           {
             actions: ['iam:CreateServiceLinkedRole'],
@@ -189,9 +210,6 @@ function scopeOf(bootstrap: Bootstrap, action: string): Pick<Grant, 'on' | 'when
   if (action.startsWith('route53:')) return { on: ['*'] };
   if (action.startsWith('budgets:'))
     return { on: [`arn:aws:budgets::${account}:budget/lornu-staging-spend`] };
-  if (action === 'kms:CreateGrant') {
-    return { on: [`arn:aws:kms:${region}:${account}:key/*`], when: ['Bool kms:GrantIsForAWSResource true'] };
-  }
   return { on: ['*'], when: [`StringEquals aws:RequestedRegion ${region}`] };
 }
 
@@ -214,6 +232,9 @@ function mustBeWhatIsNeeded(
   must(idle.length === 0, `${who} may what nothing needs: ${list(idle)}.`);
   const wide = allowed.filter((pattern) => pattern.includes('*') && !PATTERNS.includes(pattern));
   must(wide.length === 0, `${who} may more than anyone has read: ${list(wide)}.`);
-  const twice = allowed.filter((pattern, index) => allowed.indexOf(pattern) !== index);
+  // Roles are passed by two statements: those of staging, and that of autoscaling.
+  const twice = allowed.filter(
+    (pattern, index) => allowed.indexOf(pattern) !== index && pattern !== 'iam:PassRole',
+  );
   must(twice.length === 0, `${who} is granted twice: ${list(twice)}.`);
 }

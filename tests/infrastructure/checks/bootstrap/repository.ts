@@ -34,7 +34,10 @@ export const repository: Check[] = [
         must(rule.text('action.type') === 'expire', 'A rule does something else than expire.');
         const selection = rule.block('selection');
         const kept = selection.number('countNumber');
-        must(kept >= 20 && kept <= 100, `A rollback reaches back ${kept} images.`);
+        must(
+          kept >= 100 && kept <= 300,
+          `After ${kept} builds that nobody deployed the image that runs is gone.`,
+        );
         must(!selection.has('countUnit'), 'A rule counts days.');
         const prefixes = selection.texts('tagPrefixList').join('+');
         return `${selection.text('tagStatus')} ${prefixes} ${selection.text('countType')}`;

@@ -11,11 +11,13 @@ export const trust: Check[] = [
     run: ({ bootstrap }, must) => {
       const repository = bootstrap.input('github_repository').text('value');
       const environment = bootstrap.input('github_environment').text('value');
-      const main = `repo:${repository}:ref:refs/heads/main`;
+      const given = bootstrap.input('github_subject_prefix');
+      const prefix = given.has('value') ? given.text('value') : `repo:${repository}`;
+      const main = `${prefix}:ref:refs/heads/main`;
       const subjects: Record<string, string[]> = {
-        plan: [`repo:${repository}:pull_request`, main],
+        plan: [`${prefix}:pull_request`, main],
         publish: [main],
-        apply: [`repo:${repository}:environment:${environment}`],
+        apply: [`${prefix}:environment:${environment}`],
       };
       const provider = `arn:aws:iam::${accountOf(bootstrap)}:oidc-provider/${ISSUER}`;
       for (const [name, subject] of Object.entries(subjects)) {
@@ -43,7 +45,7 @@ export const trust: Check[] = [
     run: ({ bootstrap }, must) => {
       const providers = bootstrap.ofType('aws_iam_openid_connect_provider');
       must(providers.length === 1, `${providers.length} issuers are trusted.`);
-      const provider = bootstrap.one('aws_iam_openid_connect_provider.github');
+      const provider = bootstrap.one('aws_iam_openid_connect_provider.github["github"]');
       must(
         provider.text('url').replace(/^https:\/\//, '') === ISSUER,
         'Another issuer than GitHub is trusted.',

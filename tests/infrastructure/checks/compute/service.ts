@@ -118,10 +118,15 @@ export const service: Check[] = [
   },
   {
     id: 'compute/order-of-making',
-    why: 'ECS refuses a target group without a listener; a first task without its rights fails for a reason that has gone.',
+    why: 'ECS refuses a target group without a listener; a first task without its rights or the way to the registry fails, and three failures end the first deployment.',
     run: ({ staging }, must) => {
       const waits = staging.dependsOn('aws_ecs_service.agent');
       const needed = [
+        'aws_route_table_association.private',
+        'aws_vpc_security_group_egress_rule.alb_tasks',
+        'aws_vpc_security_group_egress_rule.tasks_dns',
+        'aws_vpc_security_group_egress_rule.tasks_https',
+        'aws_vpc_security_group_ingress_rule.tasks_alb',
         'aws_lb_listener.https',
         'aws_lb_listener_rule.people',
         'aws_lb_listener_rule.token',

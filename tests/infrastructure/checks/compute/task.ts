@@ -81,8 +81,8 @@ export const task: Check[] = [
         'What is written to /tmp can be run.',
       );
       must(
-        scratch.number('size') >= 16 && scratch.number('size') <= 128,
-        'Scratch files take the memory of the service.',
+        scratch.number('size') === (staging.input('agent_runtime').text('value') === 'bun' ? 64 : 128),
+        "Scratch files take the memory of the service, or the Python agent's data has no room.",
       );
     },
   },
@@ -130,19 +130,19 @@ export const task: Check[] = [
       // Any answer but a good one, and no answer in time, has to end with another code than 0.
       const end =
         runtime === 'bun'
-          ? 'timeout(4000)}).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))'
-          : ', timeout=4)';
+          ? 'timeout(9000)}).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))'
+          : ', timeout=9)';
       must(question.endsWith(end), 'An error counts as health, or is waited for.');
       const timeout = health.number('timeout');
       must(
-        timeout >= 5 && timeout < health.number('interval'),
+        timeout >= 10 && timeout < health.number('interval'),
         'A busy second counts as illness, or checks pile up.',
       );
       must(
         health.number('interval') * health.number('retries') <= 60,
         'A task that hangs stays for over a minute.',
       );
-      must(health.number('retries') >= 2, 'One lost answer ends a task and its streams.');
+      must(health.number('retries') >= 4, 'A busy minute ends a task and its streams.');
       must(health.number('interval') >= 5, 'AWS asks no more often than every five seconds.');
       const start = health.number('startPeriod');
       must(start >= 30 && start <= 120, 'A slow start is ended, or a failed one is waited for.');

@@ -102,7 +102,6 @@ export const roles: Check[] = [
         {
           actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
           on: [`arn:aws:ecs:${regionOf(staging)}:${accountOf(staging)}:task/${cluster.text('name')}/*`],
-          when: [`ArnEquals ecs:cluster ${cluster.text('arn')}`],
         },
         ...readOwnSecrets(staging, bootstrap),
       ]);
