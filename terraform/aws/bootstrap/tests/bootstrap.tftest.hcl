@@ -120,10 +120,9 @@ run "values_that_match_more_than_one_repository_or_environment_are_refused" {
     domain_zone_id     = "/hostedzone/Z0123456789ABC"
 
     github_oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/gitlab.example"
-    github_subject_prefix    = "repo:lornu-ai/*"
   }
 
-  expect_failures = [var.region, var.github_repository, var.github_environment, var.domain_zone_id, var.github_oidc_provider_arn, var.github_subject_prefix]
+  expect_failures = [var.region, var.github_repository, var.github_environment, var.domain_zone_id, var.github_oidc_provider_arn]
 }
 
 run "a_subject_with_ids_is_trusted_and_no_other" {
@@ -147,6 +146,16 @@ run "a_subject_with_ids_is_trusted_and_no_other" {
     ])
     error_message = "A repository that re-registers the name would be trusted, or GitHub's tokens are refused."
   }
+}
+
+run "a_subject_with_a_wildcard_is_refused" {
+  command = plan
+
+  variables {
+    github_subject_prefix = "repo:lornu-ai@*/lornu@*"
+  }
+
+  expect_failures = [var.github_subject_prefix]
 }
 
 run "a_subject_of_another_repository_is_refused" {
