@@ -65,6 +65,8 @@ export async function startStaging(runtime: Runtime = 'bun'): Promise<Staging> {
 
   const github = startGithub('lornu-ai/lornu-aws-staging');
   github.environments.set('staging', { reviewers: ['maintainer'] });
+  // A repository from before GitHub's ids: bootstrap is applied with its default, which trusts names. kit.ts has the other kind.
+  github.subjectPrefix = `repo:${github.repository}`;
   const tokens = new Map(TOKENS);
   const cloud = startTerraformCloud({ organization: 'lornu-ai', workspaces: [WORKSPACE], tokens });
   cloud.workspace(WORKSPACE).executionMode = 'local';
