@@ -22,8 +22,7 @@ function problemOf(name: string): string | undefined {
   if (name.trim() === '') return 'must not be empty';
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `must not be longer than ${MAX_NAME_BYTES} bytes`;
   if (/\p{Cc}/u.test(name)) return 'must not contain control characters';
-  // A lone surrogate has become U+FFFD when the request was read.
-  if (!name.isWellFormed() || name.includes('\ufffd')) return 'must be valid Unicode';
+  if (!name.isWellFormed()) return 'must be valid Unicode';
   if (name.includes('\\')) return 'must not contain a backslash';
   if (/^[A-Za-z]:/.test(name)) return 'must not begin with a drive letter';
   const segments = name.split('/');

@@ -204,7 +204,7 @@ describe('requests of the wrong form', () => {
 });
 
 describe('names', () => {
-  test.each(['a/b', '.', '..', '..\0😀', 'a\nb', '__x__', 'x'.repeat(513), '\ud800'])(
+  test.each(['a/b', '.', '..', '..\0😀', 'a\nb', '__x__', 'x'.repeat(513)])(
     'the session id %j is refused and nothing is stored',
     async (sessionId) => {
       const { request } = createTestApp();

@@ -17,8 +17,7 @@ function problemOf(name: string): string | undefined {
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `must not be longer than ${MAX_NAME_BYTES} bytes`;
   if (name.includes('/')) return 'must not contain a slash';
   if (/\p{Cc}/u.test(name)) return 'must not contain control characters';
-  // A lone surrogate has become U+FFFD when the request was read.
-  if (!name.isWellFormed() || name.includes('\ufffd')) return 'must be valid Unicode';
+  if (!name.isWellFormed()) return 'must be valid Unicode';
   if (/^__.*__$/.test(name)) return 'must not begin and end with two underscores';
   return undefined;
 }

@@ -10,10 +10,15 @@ export interface SplitState {
   session: StateMap;
 }
 
-/** Takes a state apart; the prefixes are not part of the keys in `app` and `user`, as in ADK's own stores. */
+/**
+ * Takes a state apart; the prefixes are not part of the keys in `app` and `user`, as in ADK's own stores. Throws
+ * NOT_STORABLE for a key that is nothing but its prefix: Firestore has no field without a name.
+ */
 export function splitState(state: StateMap | undefined): SplitState {
   const split: SplitState = { app: {}, user: {}, session: {} };
   for (const [key, value] of Object.entries(state ?? {})) {
+    if (key === State.APP_PREFIX || key === State.USER_PREFIX)
+      throw new AppError('NOT_STORABLE', `The state has a key "${key}" without a name behind its prefix.`);
     if (key.startsWith(State.APP_PREFIX)) setOwn(split.app, key.slice(State.APP_PREFIX.length), value);
     else if (key.startsWith(State.USER_PREFIX))
       setOwn(split.user, key.slice(State.USER_PREFIX.length), value);

@@ -1,6 +1,6 @@
 import { createEvent, createEventActions, type Event } from '@google/adk';
 import { expect, test } from 'bun:test';
-import { keepValues } from './keep-values.ts';
+import { keepValues, withoutResults } from './keep-values.ts';
 
 const resultOf = (response: unknown, stateDelta: Record<string, unknown> = {}): Event =>
   createEvent({
@@ -64,4 +64,14 @@ test('a text of a callback has no lone surrogate', () => {
   const event = createEvent({ content: { role: 'model', parts: [{ text: 'a\ud800' }] } });
   keepValues(event, {});
   expect(event.content?.parts).toEqual([{ text: 'a\ufffd' }]);
+});
+
+test('what the store refuses of a result is told in its place; of anything else the refusal stands', () => {
+  const event = resultOf({ '': 1 }, { 'user:': 1 });
+  expect(withoutResults(event, 'Keys must have a name.')).toBe(true);
+  expect(responseOf(event)).toEqual({
+    error: 'look has run, but its result or state could not be kept: Keys must have a name.',
+  });
+  expect(event.actions.stateDelta).toEqual({});
+  expect(withoutResults(createEvent({ content: { parts: [{ text: 'x' }] } }), 'no')).toBe(false);
 });

@@ -28,6 +28,20 @@ export function keepValues(event: Event, state: Record<string, unknown>): void {
   }
 }
 
+/**
+ * Puts the store's reason in the place of tools' results that it refused, in place, and drops their state: the tools have
+ * run, and the model is to know. False where the event holds no result: then the refusal stands.
+ */
+export function withoutResults(event: Event, reason: string): boolean {
+  const responses = (event.content?.parts ?? []).flatMap(({ functionResponse }) => functionResponse ?? []);
+  for (const response of responses)
+    response.response = {
+      error: `${response.name ?? 'the tool'} has run, but its result or state could not be kept: ${reason}`,
+    };
+  event.actions.stateDelta = {};
+  return responses.length > 0;
+}
+
 function keptResponse(response: unknown, name = 'the tool'): Record<string, unknown> {
   if (response instanceof Error) return { error: response.message.toWellFormed() };
   try {

@@ -15,6 +15,7 @@ import {
   type SessionArtifactService,
 } from '@google/adk';
 import type { Content } from '@google/genai';
+import { AppError } from '../errors/app-error.ts';
 import { withoutInternalMetadata } from '../events/redact.ts';
 import { divertPartials } from '../model/divert-partials.ts';
 import { unparkCalls } from '../model/parked-calls.ts';
@@ -34,7 +35,7 @@ import { OutputKeys } from './output-key.ts';
 import type { OpenAnswers } from './open-answers.ts';
 import { RepeatedFailure } from './repeated-failure.ts';
 import { replacedEvent, TurnPlugins } from './turn-plugins.ts';
-import { keepValues } from './keep-values.ts';
+import { keepValues, withoutResults } from './keep-values.ts';
 import { OwnTurnVoice } from './turn-voice.ts';
 
 export interface TurnParts {
@@ -103,7 +104,13 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
     keepValues(event, session.state);
     // ADK dates an answer back to the call that it answers; Python dates it after its pieces.
     event.timestamp = Date.now();
-    await sessions.appendEvent({ session, event });
+    try {
+      await sessions.appendEvent({ session, event });
+    } catch (error) {
+      const isRefused = error instanceof AppError && error.code === 'NOT_STORABLE';
+      if (!isRefused || !withoutResults(event, error.message)) throw error;
+      await sessions.appendEvent({ session, event });
+    }
   }
   const repeatedFailure = new RepeatedFailure();
   const outputs = new OutputKeys(turn.rootAgent);
@@ -183,7 +190,8 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
         }
         const isFailure = failures.error !== undefined && event.errorCode !== undefined && !event.content;
         if (isFailure) describeFailure(turn.answers, event, toTurnFailure(failures.error));
-        const misfit = outputs.correct(event);
+        // What was shown of an answer that failed is no answer.
+        const misfit = isFailure ? undefined : outputs.correct(event);
         await store(event);
         // A summary of older events is the store's business; Python ADK does not show it either.
         if (!isCompactedEvent(event)) turn.emit(event);

@@ -33,7 +33,6 @@ function assertContextId(id: string): void {
     id.includes('/') ||
     /\p{Cc}/u.test(id) ||
     !id.isWellFormed() ||
-    id.includes('\ufffd') ||
     /^__.*__$/.test(id);
   if (isOdd) throw malformed('message.contextId holds characters that cannot stand in an id here.');
 }

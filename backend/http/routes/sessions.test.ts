@@ -147,3 +147,16 @@ describe('sessions', () => {
     expect([response.status, await body(response)]).toEqual([400, { detail: detail }]);
   });
 });
+
+test.each(['user:', 'app:'])(
+  'a state key %p without a name is refused, and nothing is stored',
+  async (key) => {
+    const { request } = createTestApp();
+    const made = await request(
+      '/apps/lornu/users/ann/sessions',
+      json({ sessionId: 's', state: { [key]: 1 } }),
+    );
+    expect([made.status, made.headers.get('x-error-code')]).toEqual([422, 'NOT_STORABLE']);
+    expect((await request('/apps/lornu/users/ann/sessions/s')).status).toBe(404);
+  },
+);
