@@ -1,7 +1,7 @@
-import { parseJson } from '../json/parse-json.ts';
 import type { Event } from '@google/adk';
 import type { Content } from '@google/genai';
 import { encode, type JsonObject } from './codec.ts';
+import { plain } from './plain.ts';
 
 /**
  * An event as google-adk's Firestore session service stores it in `event_data`: Python's attribute names, nulls left
@@ -15,9 +15,4 @@ export function toEventData(event: Event): JsonObject {
 /** A content as google-adk's Firestore memory service stores it. `contentFromWire` reads it. */
 export function toContentData(content: Content): JsonObject {
   return plain(encode('Content', content, 'snake')) as JsonObject;
-}
-
-/** Firestore's client refuses class instances and undefined, both of which a tool may have put into its answer. */
-function plain(value: unknown): unknown {
-  return parseJson(JSON.stringify(value));
 }

@@ -84,18 +84,43 @@ function unavailable(detail?: string, cause?: unknown): AppError {
 function asStoreError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const code = codeOf(error);
-  // The client itself refuses some of what Firestore would refuse, without a code.
-  if (code === INVALID_ARGUMENT || isRefusedByClient(error)) {
-    const detail =
-      'The session store cannot hold this: a list directly inside a list, a key that begins and ends with two underscores, or nesting deeper than 20.';
-    return new AppError('NOT_STORABLE', detail, { cause: error });
+  const message = error instanceof Error ? error.message : '';
+  if (code === INVALID_ARGUMENT) {
+    // It may be tried again: nothing was stored.
+    if (/transaction (has expired|is no longer valid|has been closed)/i.test(message))
+      return unavailable(undefined, message);
+    return new AppError('NOT_STORABLE', whyRefused(message), { cause: error });
   }
-  const isBug = code === undefined && (error instanceof TypeError || error instanceof RangeError);
-  return isBug ? error : unavailable(FOR_CALLERS[code ?? -1], error);
+  // The client itself refuses some of what Firestore would refuse. Neither that nor a mistake of ours is an absence: what
+  // comes from the network has a code, of gRPC or of the operating system.
+  if (code === undefined && !isSystemError(error))
+    return REFUSED_BY_CLIENT.test(message)
+      ? new AppError('NOT_STORABLE', undefined, { cause: error })
+      : error;
+  return unavailable(FOR_CALLERS[code ?? -1], error);
 }
 
-function isRefusedByClient(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('Value for argument');
+const REFUSED_BY_CLIENT = /^(Value for argument|Element at index)/;
+
+/** Firestore's words for what it does not take, and ours. */
+const REFUSALS: readonly (readonly [RegExp, string])[] = [
+  [/nest|depth|deep/i, 'The session store cannot hold values nested deeper than 20.'],
+  [/transaction too big|request.*(size|large)/i, 'This is too much for the session store at once.'],
+  [/index entr/i, 'This has more fields than the session store can index.'],
+  [
+    /size .*exceeds|maximum.*size|longer than|too (long|large)|exceeds/i,
+    'This is too large for the session store.',
+  ],
+  [/array/i, 'The session store cannot hold a list directly inside a list.'],
+  [/reserved|__/i, 'The session store cannot hold a name that begins and ends with two underscores.'],
+];
+
+function whyRefused(message: string): string | undefined {
+  return REFUSALS.find(([words]) => words.test(message))?.[1];
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }
 
 function codeOf(error: unknown): number | undefined {

@@ -198,6 +198,11 @@ class Carrier {
       await this.#parts.runs.handOver(this.#run.lease);
     }
     if (reason === 'store-failed') {
+      // It may be back by now, or soon: what was shown belongs into the session.
+      await this.#close(this.#rootAgent).catch((error: unknown) => {
+        if (isLost(error)) throw error;
+        this.#parts.log.error('What was shown of a turn could not be stored', { runId: this.#run.id, error });
+      });
       this.#run.addError(toTurnFailure(new AppError('STORE_UNAVAILABLE')), this.#parts.now());
       return 'failed';
     }
@@ -232,6 +237,8 @@ class Carrier {
 
   async #close(rootAgent: BaseAgent | undefined, toRepeat?: Event): Promise<void> {
     const { invocationId } = this.#run;
+    // An event that is still being stored would be stored twice.
+    await this.#answers.settled();
     const [session, answers, now] = [this.#session, this.#answers, this.#parts.now()];
     const ending = { rootAgent, session, invocationId, answers, sentence: NO_ANSWER, toRepeat, now };
     for (const event of closingEvents(ending)) await this.#store(event);

@@ -10,6 +10,6 @@ export interface WriterGuard {
    * Throws LEASE_LOST where the lease has gone to another, SESSION_BUSY where there is one and the writer has none.
    */
   assertMayWrite(lease: DocumentSnapshot, fence: number | undefined): void;
-  /** The session is deleted: its lease, its runs and their frames go too. */
-  forget(session: CompositeSessionKey): Promise<void>;
+  /** The session is deleted: its lease, its runs and their frames go too. Stops once nobody waits (`signal`). */
+  forget(session: CompositeSessionKey, signal: AbortSignal): Promise<void>;
 }

@@ -20,26 +20,45 @@ const keyOf = ({ author = '', branch }: Event): string => (branch ? `${author}\n
  */
 export class OpenAnswers {
   readonly #open = new Map<string, OpenAnswer>();
+  readonly #storing = new Set<Promise<void>>();
 
   /** What was shown and never finished, in the order in which it began. */
   get unfinished(): OpenAnswer[] {
     return [...this.#open.values()];
   }
 
-  /** Sets the event's id; a non-partial event ends its answer, which is returned. */
-  identify(event: Event): OpenAnswer | undefined {
+  /** Sets the event's id. A whole event ends its answer once it is stored (`endWith`). */
+  identify(event: Event): void {
     const key = keyOf(event);
     const open = this.#open.get(key);
     if (!event.partial) {
       event.id = open?.id ?? newEventId();
-      this.#open.delete(key);
-      return open;
+      return;
     }
     const answer = open ?? { id: newEventId(), author: event.author ?? '', branch: event.branch, parts: [] };
     if (!open) this.#open.set(key, answer);
     event.id = answer.id;
     for (const part of event.content?.parts ?? []) addText(answer.parts, part);
-    return undefined;
+  }
+
+  /** The answer of a whole event ends when it is stored; where it cannot be, what was shown is left to be kept. */
+  async endWith(event: Event, storing: Promise<unknown>): Promise<void> {
+    const settled = storing.then(
+      () => {
+        const key = keyOf(event);
+        if (this.#open.get(key)?.id === event.id) this.#open.delete(key);
+      },
+      () => undefined,
+    );
+    this.#storing.add(settled);
+    await settled;
+    this.#storing.delete(settled);
+    await storing;
+  }
+
+  /** Resolves when every whole event that is being stored is stored or refused. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#storing);
   }
 
   /** Takes in an event that was shown before, with the id that it had. */

@@ -104,6 +104,9 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
     keepValues(event, session.state);
     // ADK dates an answer back to the call that it answers; Python dates it after its pieces.
     event.timestamp = Date.now();
+    await turn.answers.endWith(event, keep(event));
+  }
+  async function keep(event: Event): Promise<void> {
     try {
       await sessions.appendEvent({ session, event });
     } catch (error) {

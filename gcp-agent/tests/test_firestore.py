@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from google.adk.errors._stale_session_error import StaleSessionError
 from google.adk.events.event import Event
+from google.adk.events.event_actions import EventActions
 
 from gcp_agent.firestore.session_service import LeasedSessionService
 from gcp_agent.turns import SessionBusyError, SessionKey
@@ -76,6 +77,26 @@ def test_a_turn_of_one_session_is_no_turn_of_another(open_service):
         async with here.turn(KEY), there.turn(SessionKey("lornu", "ann", "s2")):
             with pytest.raises(SessionBusyError):
                 await here.append_event(second, event())
+
+    asyncio.run(run())
+
+
+def test_shared_state_is_written_by_field_and_many_sessions_do_not_stand_in_each_others_way(open_service):
+    async def append(number: int) -> None:
+        service = open_service()
+        names = {"app_name": "lornu", "user_id": "ann", "session_id": f"s{number}"}
+        session = await service.create_session(**names)
+        delta = {f"app:own.{number}": number, "app:last": {str(number): number}, "user:last": number}
+        await service.append_event(session, Event(author="user", actions=EventActions(state_delta=delta)))
+
+    async def run() -> None:
+        first = open_service()
+        await first.create_session(**NAMES, state={"app:kept": {"inner": 1}})
+        await asyncio.gather(*(append(number) for number in range(10)))
+        state = (await first.get_session(**NAMES)).state
+        assert state["app:kept"] == {"inner": 1}
+        assert [state[f"app:own.{number}"] for number in range(10)] == list(range(10))
+        assert len(state["app:last"]) == 1, "A value is replaced whole."
 
     asyncio.run(run())
 

@@ -7,6 +7,7 @@ const HELP = `Firestore stand-in: speaks Firestore's gRPC API on a loopback addr
 usage: bun standins/firestore/main.ts [options]
   --port N             port to listen on; 0 = a free one (default 0); printed as a line of JSON
   --database ID        a database that exists, may be given again; any when left out
+  --optimistic         no locks, as in a database whose concurrency_mode is OPTIMISTIC
   --until-stdin-ends   end when standard input does, so that a killed parent leaves nothing behind
   --help
 
@@ -17,6 +18,7 @@ const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
     database: { type: 'string', multiple: true },
+    optimistic: { type: 'boolean', default: false },
     'until-stdin-ends': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -34,6 +36,7 @@ if (!/^\d{1,5}$/.test(values.port)) {
 const { host } = await startFirestoreStandin({
   port: Number(values.port),
   ...(values.database ? { databases: values.database } : {}),
+  ...(values.optimistic ? { concurrencyMode: 'OPTIMISTIC' } : {}),
 });
 process.stdout.write(`${JSON.stringify({ host, pid: process.pid })}\n`);
 

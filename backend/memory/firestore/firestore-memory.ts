@@ -1,16 +1,21 @@
-import type { Firestore } from '@google-cloud/firestore';
+import type { Firestore, Transaction } from '@google-cloud/firestore';
 import type { Event, MemoryEntry, SearchMemoryRequest, SearchMemoryResponse, Session } from '@google/adk';
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../events/codec.ts';
 import { toContentData } from '../../events/document.ts';
 import { contentFromWire } from '../../events/wire.ts';
+import { AppError } from '../../errors/app-error.ts';
 import { calling } from '../../firestore/calling.ts';
+import { documentBytes } from '../../firestore/document-bytes.ts';
+import { transact } from '../../firestore/transact.ts';
 import type { MemoryService } from '../memory-service.ts';
 import { keywordsOf } from './keywords.ts';
 
 const MEMORIES = 'memories';
-/** Firestore's limit of writes in one commit. */
-const LARGEST_BATCH = 500;
+/** Of one commit: Firestore takes 500 writes and 10 MiB, index entries counted in; its emulator takes 4 MiB. */
+const LARGEST_COMMIT = { documents: 500, bytes: 3 * 1024 * 1024, keywords: 20_000 };
+/** Of one document: 1 MiB, and 40,000 index entries, of which each word is one. */
+const LARGEST_DOCUMENT = { bytes: 1_040_000, keywords: 30_000 };
 /** A question of more words than this is looked for by its first ones: each word is a query. */
 const MAX_WORDS = 24;
 /** How many entries a search gives at most: they all go into the model's context. */
@@ -24,20 +29,28 @@ export class FirestoreMemory implements MemoryService {
     this.#db = db;
   }
 
-  /** One document an event that has words; adding a session again writes the same documents. */
+  /**
+   * One document an event that has words; adding a session again writes the same documents. Throws NOT_STORABLE where an
+   * event is too large to be remembered; the others are remembered all the same.
+   */
   async addSessionToMemory({ appName, userId, id: sessionId, events }: Session): Promise<void> {
     const said = new Map(events.map((event) => [event.id, event]));
-    const documents = [...said.values()].flatMap((event) => toDocument(event));
-    for (let from = 0; from < documents.length; from += LARGEST_BATCH) {
-      const batch = this.#db.batch();
-      for (const { eventId, ...document } of documents.slice(from, from + LARGEST_BATCH)) {
-        const name = createHash('sha256')
-          .update([appName, userId, sessionId, eventId].join('\0'))
-          .digest('hex');
-        batch.set(this.#db.collection(MEMORIES).doc(name), { appName, userId, sessionId, ...document });
-      }
-      await calling(() => batch.commit());
+    const memories = [...said.values()].flatMap((event) => toMemory(event, { appName, userId, sessionId }));
+    const fitting = memories.filter(
+      ({ bytes, keywords }) => bytes <= LARGEST_DOCUMENT.bytes && keywords <= LARGEST_DOCUMENT.keywords,
+    );
+    for (const commit of commitsOf(fitting)) {
+      const write = async (transaction: Transaction): Promise<void> => {
+        for (const { name, document } of commit)
+          transaction.set(this.#db.collection(MEMORIES).doc(name), document);
+      };
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: they are large
+      await calling((signal) => transact(this.#db, write, { signal }));
     }
+    const left = memories.length - fitting.length;
+    if (left === 0) return;
+    const detail = `Too long to be remembered: ${left} of ${memories.length} events with words. The others are remembered. An event may hold about 500 KB of text and ${LARGEST_DOCUMENT.keywords} different words.`;
+    throw new AppError('NOT_STORABLE', detail);
   }
 
   /** Entries that hold any word of the question: those with more of its words first, then the newest. */
@@ -68,11 +81,52 @@ export class FirestoreMemory implements MemoryService {
   async close(): Promise<void> {}
 }
 
-function toDocument({ id: eventId, author = '', timestamp, content }: Event) {
+interface Memory {
+  name: string;
+  document: JsonObject;
+  bytes: number;
+  keywords: number;
+}
+
+function toMemory(
+  { id: eventId, author = '', timestamp, content }: Event,
+  session: { appName: string; userId: string; sessionId: string },
+): Memory[] {
   const text = (content?.parts ?? []).flatMap((part) => part.text || []).join(' ');
   const keywords = keywordsOf(text);
   if (!content || keywords.length === 0) return [];
-  return [{ eventId, keywords, author, content: toContentData(content), timestamp: timestamp / 1000 }];
+  const document = {
+    ...session,
+    keywords,
+    author,
+    content: toContentData(content),
+    timestamp: timestamp / 1000,
+  };
+  const { appName, userId, sessionId } = session;
+  const name = createHash('sha256').update([appName, userId, sessionId, eventId].join('\0')).digest('hex');
+  return [{ name, document, bytes: documentBytes(document), keywords: keywords.length }];
+}
+
+/** As many in one commit as Firestore takes. */
+function commitsOf(memories: readonly Memory[]): Memory[][] {
+  const commits: Memory[][] = [];
+  let [bytes, keywords] = [0, 0];
+  for (const memory of memories) {
+    const last = commits.at(-1);
+    bytes += memory.bytes;
+    keywords += memory.keywords;
+    const fits =
+      last &&
+      last.length < LARGEST_COMMIT.documents &&
+      bytes <= LARGEST_COMMIT.bytes &&
+      keywords <= LARGEST_COMMIT.keywords;
+    if (fits) last.push(memory);
+    else {
+      commits.push([memory]);
+      [bytes, keywords] = [memory.bytes, memory.keywords];
+    }
+  }
+  return commits;
 }
 
 function toEntry(data: JsonObject, timestamp: number): MemoryEntry {

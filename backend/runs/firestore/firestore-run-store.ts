@@ -2,6 +2,7 @@ import { FieldPath, type DocumentSnapshot, type Firestore, type Transaction } fr
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import { calling, patiently } from '../../firestore/calling.ts';
+import { isDocumentId } from '../../firestore/storable.ts';
 import { transact } from '../../firestore/transact.ts';
 import { sessionOf } from '../../sessions/firestore/paths.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
@@ -213,6 +214,7 @@ export class FirestoreRunStore implements RunStore {
   }
 
   async get(runId: string): Promise<RunRecord | undefined> {
+    if (!isDocumentId(runId)) return undefined;
     return this.#call(async () => readRun(await runsOf(this.#db).doc(runId).get(), this.#now()));
   }
 
@@ -231,6 +233,7 @@ export class FirestoreRunStore implements RunStore {
 
   /** A read for the run and one for each batch from `fromIndex` on, at least two in all. */
   async frames(runId: string, fromIndex: number): Promise<StoredFrames | undefined> {
+    if (!isDocumentId(runId)) return undefined;
     return this.#call(async () => {
       const run = runsOf(this.#db).doc(runId);
       // The run first: what is stored before its end is seen by who has seen its end.
@@ -271,7 +274,7 @@ export class FirestoreRunStore implements RunStore {
   async prune(): Promise<void> {}
 
   async noteRevision(revision: string): Promise<void> {
-    await this.#call(() => this.#revisions.note(revision));
+    await this.#call((signal) => this.#revisions.note(revision, signal));
   }
 
   async newerRevisionSince(revision: string): Promise<number | undefined> {
@@ -328,7 +331,7 @@ export class FirestoreRunStore implements RunStore {
     return transact(this.#db, work, { signal, maxAttempts: MOST_ATTEMPTS });
   }
 
-  #call<T>(call: () => Promise<T>): Promise<T> {
+  #call<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return calling(call, this.#options.waitMs);
   }
 }

@@ -1,13 +1,11 @@
 import type { DocumentReference, DocumentSnapshot, Firestore } from '@google-cloud/firestore';
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
+import { deleteDocuments } from '../../firestore/delete-documents.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import type { WriterGuard } from '../../sessions/writer-guard.ts';
 import { isFree, readLease, type LeaseDocument } from './lease-document.ts';
 import { framesOf, leaseOf, runsOf, sessionName } from './paths.ts';
-
-/** Firestore's limit of writes in one commit. */
-const LARGEST_BATCH = 500;
 
 /** Lets an event be stored by the holder of the session's lease alone, or by anyone while there is none. */
 export class LeaseGuard implements WriterGuard {
@@ -28,7 +26,7 @@ export class LeaseGuard implements WriterGuard {
     } else if (lease?.fence !== fence) throw new AppError('LEASE_LOST');
   }
 
-  async forget(session: CompositeSessionKey): Promise<void> {
+  async forget(session: CompositeSessionKey, signal: AbortSignal): Promise<void> {
     const runs = await runsOf(this.#db).where('session', '==', sessionName(session)).select().get();
     const frames = await Promise.all(runs.docs.map(({ ref }) => framesOf(ref).select().get()));
     const documents = [
@@ -36,12 +34,7 @@ export class LeaseGuard implements WriterGuard {
       ...frames.flatMap(({ docs }) => docs.map(({ ref }) => ref)),
       ...runs.docs.map(({ ref }) => ref),
     ];
-    for (let from = 0; from < documents.length; from += LARGEST_BATCH) {
-      const batch = this.#db.batch();
-      for (const document of documents.slice(from, from + LARGEST_BATCH)) batch.delete(document);
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, so that what is left can be found again
-      await batch.commit();
-    }
+    await deleteDocuments(this.#db, documents, signal);
   }
 }
 

@@ -1,4 +1,5 @@
 import { FieldValue, Timestamp, type Firestore } from '@google-cloud/firestore';
+import { transact } from '../../firestore/transact.ts';
 import { expireTime } from './lease-document.ts';
 import { revisionsOf } from './paths.ts';
 
@@ -14,14 +15,18 @@ export class Revisions {
   }
 
   /** The first note counts; later ones keep it from being forgotten. */
-  async note(revision: string): Promise<void> {
+  async note(revision: string, signal: AbortSignal): Promise<void> {
     const document = this.#document(revision);
-    await this.#db.runTransaction(async (transaction) => {
-      const { exists } = await transaction.get(document);
-      const kept = { expireTime: expireTime(Date.now() + KEPT_MS) };
-      if (exists) transaction.update(document, kept);
-      else transaction.set(document, { ...kept, since: FieldValue.serverTimestamp() });
-    });
+    await transact(
+      this.#db,
+      async (transaction) => {
+        const { exists } = await transaction.get(document);
+        const kept = { expireTime: expireTime(Date.now() + KEPT_MS) };
+        if (exists) transaction.update(document, kept);
+        else transaction.set(document, { ...kept, since: FieldValue.serverTimestamp() });
+      },
+      { signal },
+    );
   }
 
   /** When the first newer one was noted, milliseconds. */

@@ -1,4 +1,5 @@
 import {
+  FieldPath,
   FieldValue,
   Timestamp,
   type DocumentReference,
@@ -11,12 +12,13 @@ import { AppError } from '../../errors/app-error.ts';
 import type { JsonObject } from '../../events/codec.ts';
 import { toEventData } from '../../events/document.ts';
 import { nextTimestamp } from '../../events/ids.ts';
-import { exactData } from '../../firestore/exact-integers.ts';
+import { plain } from '../../events/plain.ts';
+import { assertStorable, isDocumentId } from '../../firestore/storable.ts';
 import { transact } from '../../firestore/transact.ts';
 import type { CompositeSessionKey } from '../session-store.ts';
 import type { WriterGuard } from '../writer-guard.ts';
 import { assertStateFits, assignState, hasKeys, type SplitState, type StateMap } from '../state.ts';
-import { assertEventFits } from './document-bytes.ts';
+import { assertEventFits } from '../../firestore/document-bytes.ts';
 import { appStateOf, eventsOf, sessionOf, userStateOf } from './paths.ts';
 import { readSession, toMs, toTimestamp, type SessionDocument } from './session-document.ts';
 
@@ -29,10 +31,15 @@ export interface Mark {
   unanswered?: string;
 }
 
+/** A document and the fields of it that are replaced. */
+export type SharedChange = [DocumentReference, StateMap];
+
 export interface Append {
   key: CompositeSessionKey;
   event: Event;
   delta: SplitState;
+  /** What the delta changes of `app:` and `user:` state. */
+  shared: readonly SharedChange[];
   /** Undefined for a session object that did not come from this store: nothing to be stale against, as in google-adk. */
   mark: Mark | undefined;
   /** Of the writer's lease; undefined for a writer without one. */
@@ -51,20 +58,21 @@ export interface Appended {
   stored: JsonObject | undefined;
 }
 
-/** An event's id is the name of its document. */
-const DOCUMENT_ID = /^(?!\.{1,2}$)(?!__.*__$)[^/]{1,1000}$/s;
-
 /** Contention, or a moment's absence; the client waits a little longer before each. */
 const MOST_ATTEMPTS = 5;
 
-/** Stores an event with its session's revision, time and state and the shared states: in one transaction that checks the lease, two writes and one more for each shared state that changes. */
+/**
+ * Stores an event with its session's revision, time and state and the shared states: in one transaction that checks the
+ * lease, two writes and one more for each shared state that changes.
+ */
 export async function appendInTransaction(db: Firestore, append: Append): Promise<Appended> {
-  const { key, event, delta, fence, guard, signal } = append;
-  if (!DOCUMENT_ID.test(event.id))
-    throw new AppError('BAD_REQUEST', 'Invalid event id: it is empty, or holds a slash.');
+  const { key, event, delta, shared, fence, guard, signal } = append;
+  // An event's id is the name of its document.
+  if (!isDocumentId(event.id)) {
+    const detail = `Invalid event id: it is empty, ".", "..", like "__x__", too long, or holds a slash.`;
+    throw new AppError('BAD_REQUEST', detail);
+  }
   const session = sessionOf(db, key);
-  const appState = hasKeys(delta.app) ? appStateOf(db, key.appName) : undefined;
-  const userState = hasKeys(delta.user) ? userStateOf(db, key) : undefined;
   return transact(
     db,
     async (transaction) => {
@@ -76,13 +84,9 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
       if (standing.isStored) return { ...standing, document, revision: document.revision, stored: undefined };
       const timestamp = nextTimestamp(event.timestamp, standing.lastMs);
       const eventData = toEventData({ ...event, timestamp });
+      assertStorable(eventData);
       assertEventFits(eventData);
-      // All reads come before all writes, as Firestore asks.
-      const shared = await readShared(transaction, [
-        [appState, delta.app, 'app'],
-        [userState, delta.user, 'user'],
-      ]);
-      for (const [reference, state] of shared) transaction.set(reference, state);
+      for (const [reference, values] of shared) setFields(transaction, reference, values);
       const revision = document.revision + 1;
       transaction.update(session, {
         ...stateChange(document, delta.session),
@@ -131,24 +135,37 @@ function timeOf(event: DocumentSnapshot): number {
   return time instanceof Timestamp ? toMs(time) : 0;
 }
 
-/** Whole documents: a merging write would keep, inside a value, keys that the new value dropped. */
-async function readShared(
-  transaction: Transaction,
-  changes: [DocumentReference | undefined, StateMap, 'app' | 'user'][],
-): Promise<[DocumentReference, StateMap][]> {
-  const shared: [DocumentReference, StateMap][] = [];
-  for (const [reference, delta, map] of changes) {
-    if (!reference) continue;
-    const state = assignState(exactData(await transaction.get(reference)) ?? {}, delta);
-    assertStateFits(map, JSON.stringify(state));
-    shared.push([reference, state]);
-  }
-  return shared;
+/**
+ * `app:` and `user:` state that a delta changes, as it can be stored. Throws NOT_STORABLE. `known` is what was read of
+ * these states: their size is bounded as far as the writer knows it, because they are not read again.
+ */
+export function sharedChanges(
+  db: Firestore,
+  key: Pick<CompositeSessionKey, 'appName' | 'userId'>,
+  delta: Pick<SplitState, 'app' | 'user'>,
+  known: Pick<SplitState, 'app' | 'user'>,
+): SharedChange[] {
+  const documents = { app: appStateOf(db, key.appName), user: userStateOf(db, key) };
+  return (['app', 'user'] as const).flatMap((map): SharedChange[] => {
+    if (!hasKeys(delta[map])) return [];
+    const values = plain(delta[map]) as StateMap;
+    assertStorable(values);
+    assertStateFits(map, JSON.stringify({ ...known[map], ...values }));
+    return [[documents[map], values]];
+  });
+}
+
+/**
+ * Replaces these fields whole and leaves the others alone, without reading the document: every session of a user or of
+ * an app writes to it, and a transaction that has read it would stand in the way of all others.
+ */
+export function setFields(transaction: Transaction, document: DocumentReference, values: StateMap): void {
+  transaction.set(document, values, { mergeFields: Object.keys(values).map((key) => new FieldPath(key)) });
 }
 
 function stateChange({ state }: SessionDocument, delta: StateMap): { state?: string } {
   if (!hasKeys(delta)) return {};
-  const text = JSON.stringify(assignState(state, delta));
+  const text = JSON.stringify(assignState(state, plain(delta) as StateMap));
   assertStateFits('session', text);
   return { state: text };
 }

@@ -1,28 +1,49 @@
 import type { Firestore } from '@google-cloud/firestore';
+import { deleteDocuments } from '../../firestore/delete-documents.ts';
+import { transact } from '../../firestore/transact.ts';
 import type { CompositeSessionKey } from '../session-store.ts';
 import { eventsOf, sessionOf } from './paths.ts';
 
-/** Firestore's limit of writes in one commit. */
-const LARGEST_BATCH = 500;
+/** Events looked up at once. */
+const LARGEST_PAGE = 500;
+const DELETING = { status: 'DELETING' };
 
 /**
  * Deletes a session with its events in google-adk's order: marked first, so that nobody appends any more, the document
  * last, so that a deletion that broke off can be asked for again.
  */
-export async function deleteSession(db: Firestore, key: CompositeSessionKey): Promise<void> {
+export async function deleteSession(
+  db: Firestore,
+  key: CompositeSessionKey,
+  signal: AbortSignal,
+): Promise<void> {
   const session = sessionOf(db, key);
-  const exists = await db.runTransaction(async (transaction) => {
-    const { exists: isThere } = await transaction.get(session);
-    if (isThere) transaction.update(session, { status: 'DELETING' });
-    return isThere;
-  });
+  const exists = await transact(
+    db,
+    async (transaction) => {
+      const stored = await transaction.get(session);
+      if (stored.exists) transaction.update(session, DELETING);
+      return stored.exists;
+    },
+    { signal },
+  );
   if (!exists) return;
   for (;;) {
-    const { docs } = await eventsOf(session).select().limit(LARGEST_BATCH).get();
+    const { docs } = await eventsOf(session).select().limit(LARGEST_PAGE).get();
     if (docs.length === 0) break;
-    const batch = db.batch();
-    for (const { ref } of docs) batch.delete(ref);
-    await batch.commit();
+    await deleteDocuments(
+      db,
+      docs.map(({ ref }) => ref),
+      signal,
+    );
   }
-  await session.delete();
+  await transact(
+    db,
+    async (transaction) => {
+      // Whoever deleted it meanwhile may have made another one of the same name.
+      const isMarked = (await transaction.get(session)).get('status') === DELETING.status;
+      if (isMarked) transaction.delete(session);
+    },
+    { signal },
+  );
 }

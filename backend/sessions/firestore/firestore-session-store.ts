@@ -18,12 +18,21 @@ import {
   type ListPage,
   type SessionSummary,
 } from '../session-store.ts';
-import { assertStateFits, assignState, hasKeys, splitState, takeTemporary, type StateMap } from '../state.ts';
-import { appendInTransaction, type Append, type Appended, type Mark } from './append-event.ts';
+import { assertStateFits, assignState, splitState, takeTemporary, type StateMap } from '../state.ts';
+import {
+  appendInTransaction,
+  setFields,
+  sharedChanges,
+  type Append,
+  type Appended,
+  type Mark,
+} from './append-event.ts';
 import { calling, patiently, whyUnusable } from '../../firestore/calling.ts';
+import { plain } from '../../events/plain.ts';
+import { isDocumentId } from '../../firestore/storable.ts';
 import { transact } from '../../firestore/transact.ts';
 import { deleteSession } from './delete-session.ts';
-import { documentBytes } from './document-bytes.ts';
+import { documentBytes } from '../../firestore/document-bytes.ts';
 import { listOfAll, listOfUser } from './list-summaries.ts';
 import { appStateOf, sessionOf, userStateOf } from './paths.ts';
 import { cacheKey, readAllEvents, readLastEvents, type ReadSession } from './read-events.ts';
@@ -98,40 +107,22 @@ export class FirestoreSessionStore extends SessionStore {
     const id = request.sessionId ?? this.#newId();
     const key = { appName, userId, sessionId: id };
     const initial = splitState(request.state);
-    const text = JSON.stringify(initial.session);
+    const text = JSON.stringify(plain(initial.session));
     assertStateFits('session', text);
-    const shared = await this.#call((signal) =>
+    assertKey(key);
+    const session = sessionOf(this.#db, key);
+    const shared = await this.#call(() => this.#sharedState(key));
+    const changes = sharedChanges(this.#db, key, initial, shared);
+    await this.#call((signal) =>
       transact(
         this.#db,
         async (transaction) => {
-          const references = [
-            sessionOf(this.#db, key),
-            appStateOf(this.#db, appName),
-            userStateOf(this.#db, key),
-          ];
-          const [session, app, user] = await transaction.getAll(...references);
-          if (session?.exists) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
-          for (const [snapshot, delta, map] of [
-            [app, initial.app, 'app'],
-            [user, initial.user, 'user'],
-          ] as const) {
-            if (!snapshot || !hasKeys(delta)) continue;
-            const state = assignState(snapshot.data() ?? {}, delta);
-            assertStateFits(map, JSON.stringify(state));
-            transaction.set(snapshot.ref, state);
-          }
+          if ((await transaction.get(session)).exists)
+            throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
+          for (const [reference, values] of changes) setFields(transaction, reference, values);
           const now = FieldValue.serverTimestamp();
-          const document = {
-            id,
-            appName,
-            userId,
-            state: text,
-            createTime: now,
-            updateTime: now,
-            revision: 0,
-          };
-          transaction.create(sessionOf(this.#db, key), document);
-          return { app: readSharedState(app), user: readSharedState(user) };
+          const times = { createTime: now, updateTime: now };
+          transaction.create(session, { id, appName, userId, state: text, ...times, revision: 0 });
         },
         { signal },
       ),
@@ -141,24 +132,24 @@ export class FirestoreSessionStore extends SessionStore {
       assignState(shared.app, initial.app),
       assignState(shared.user, initial.user),
     );
-    const session = { id, appName, userId, state, events: [], lastUpdateTime: this.#now() };
-    this.#know(session, { revision: 0, lastMs: 0 });
-    return session;
+    const created = { id, appName, userId, state, events: [], lastUpdateTime: this.#now() };
+    this.#know(created, { revision: 0, lastMs: 0 });
+    return created;
   }
 
   override async getSession(request: GetSessionRequest): Promise<Session | undefined> {
     const { appName, userId, sessionId: id, config } = request;
     const key = { appName, userId, sessionId: id };
     const { numRecentEvents, afterTimestamp } = config ?? {};
+    if (!isKey(key)) return undefined;
     return this.#call(async () => {
       const read = async (): Promise<SessionDocument | undefined> =>
         readSession(await sessionOf(this.#db, key).get());
       const document = await read();
       if (!document) return undefined;
-      const [found, app, user] = await Promise.all([
+      const [found, shared] = await Promise.all([
         this.#events(key, document, read, config),
-        appStateOf(this.#db, appName).get(),
-        userStateOf(this.#db, key).get(),
+        this.#sharedState(key),
       ]);
       if (!found) return undefined;
       const newest = found.events.at(-1);
@@ -170,7 +161,7 @@ export class FirestoreSessionStore extends SessionStore {
         id,
         appName,
         userId,
-        state: mergedState(state, readSharedState(app), readSharedState(user)),
+        state: mergedState(state, shared.app, shared.user),
         events,
         lastUpdateTime: updatedMs,
       };
@@ -193,9 +184,10 @@ export class FirestoreSessionStore extends SessionStore {
   }
 
   override async deleteSession(key: CompositeSessionKey): Promise<void> {
-    await calling(async () => {
-      await deleteSession(this.#db, key);
-      await this.#guard?.forget(key);
+    if (!isKey(key)) return;
+    await calling(async (signal) => {
+      await deleteSession(this.#db, key, signal);
+      await this.#guard?.forget(key, signal);
     }, DELETE_WAIT_MS);
   }
 
@@ -203,6 +195,7 @@ export class FirestoreSessionStore extends SessionStore {
     { appName, userId }: { appName: string; userId?: string },
     page: ListPage = {},
   ): Promise<{ sessions: SessionSummary[]; nextCursor?: string }> {
+    if (!isDocumentId(appName) || (userId !== undefined && !isDocumentId(userId))) return { sessions: [] };
     return this.#call(() =>
       userId === undefined ? listOfAll(this.#db, appName) : listOfUser(this.#db, { appName, userId }, page),
     );
@@ -253,7 +246,8 @@ export class FirestoreSessionStore extends SessionStore {
     // Not known where these events were dropped from memory: then they were not all read either.
     assertRoomFor(event.author, known?.historyBytes?.() ?? 0);
     const mark = known?.mark;
-    const append = { key, event, delta, mark, fence: known?.fence, guard: this.#guard };
+    const shared = sharedChanges(this.#db, key, delta, splitState(session.state));
+    const append = { key, event, delta, shared, mark, fence: known?.fence, guard: this.#guard };
     const { timestamp, revision, document, stored } = await this.#appendPatiently(append);
     event.timestamp = timestamp;
     if (known) known.mark = { revision, lastMs: timestamp };
@@ -313,7 +307,25 @@ export class FirestoreSessionStore extends SessionStore {
     this.#known.set(session, historyBytes ? { ...known, historyBytes } : known);
   }
 
+  /** State under `app:` and `user:`, in one call. */
+  async #sharedState(key: CompositeSessionKey): Promise<{ app: StateMap; user: StateMap }> {
+    const [app, user] = await this.#db.getAll(appStateOf(this.#db, key.appName), userStateOf(this.#db, key));
+    return { app: readSharedState(app), user: readSharedState(user) };
+  }
+
   async #call<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return calling(call, this.#waitMs);
   }
+}
+
+/** Whether there can be such a session. */
+function isKey({ appName, userId, sessionId }: CompositeSessionKey): boolean {
+  return [appName, userId, sessionId].every(isDocumentId);
+}
+
+function assertKey(key: CompositeSessionKey): void {
+  if (isKey(key)) return;
+  const detail =
+    'The session store takes no name that is ".", "..", like "__x__", longer than 1,500 bytes, or holds a slash.';
+  throw new AppError('NOT_STORABLE', detail);
 }

@@ -1,5 +1,6 @@
 import { FieldPath, Timestamp, type Firestore, type QueryDocumentSnapshot } from '@google-cloud/firestore';
 import { AppError } from '../../errors/app-error.ts';
+import { isDocumentId } from '../../firestore/storable.ts';
 import { PageRoom, pageSize, type ListPage, type SessionSummary } from '../session-store.ts';
 import { appStateOf, SESSIONS, sessionsOf, userStateOf } from './paths.ts';
 import { mergedState, readSession, readSharedState, type SessionDocument } from './session-document.ts';
@@ -101,8 +102,7 @@ function writeCursor({ seconds, nanoseconds }: Timestamp, id: string): string {
 function readCursor(cursor: string): [Timestamp, string] {
   try {
     const [seconds, nanoseconds, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (typeof id === 'string' && id !== '' && !id.includes('/'))
-      return [new Timestamp(seconds, nanoseconds), id];
+    if (typeof id === 'string' && isDocumentId(id)) return [new Timestamp(seconds, nanoseconds), id];
   } catch {
     // Answered below: whatever is wrong with a cursor, the remedy is the same.
   }

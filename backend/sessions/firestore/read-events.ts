@@ -4,7 +4,7 @@ import type { JsonObject } from '../../events/codec.ts';
 import { fromWire } from '../../events/wire.ts';
 import type { EventCache } from '../event-cache.ts';
 import { exactData } from '../../firestore/exact-integers.ts';
-import { documentBytes } from './document-bytes.ts';
+import { documentBytes } from '../../firestore/document-bytes.ts';
 import { eventsOf } from './paths.ts';
 import { toTimestamp, type SessionDocument } from './session-document.ts';
 

@@ -3,10 +3,14 @@ import {
   Timestamp,
   type CollectionReference,
   type DocumentData,
+  type DocumentReference,
   type Firestore,
 } from '@google-cloud/firestore';
 import { createHash } from 'node:crypto';
 import { calling } from '../../firestore/calling.ts';
+import { deleteDocuments } from '../../firestore/delete-documents.ts';
+import { isDocumentId } from '../../firestore/storable.ts';
+import { transact } from '../../firestore/transact.ts';
 import type { TaskOwner, TaskQuery, TaskRecord, TaskRecords, Webhook, Webhooks } from '../task-records.ts';
 import { TASK_KEEP_MS } from '../task-records.ts';
 
@@ -37,31 +41,29 @@ export class FirestoreTaskRecords implements TaskRecords {
     const of = (taskId: string) => db.collection(WEBHOOKS).doc(taskId).collection(OF_TASK);
     this.webhooks = {
       put: async (taskId, { id, json }) => {
-        const expireTime = Timestamp.fromMillis(now() + TASK_KEEP_MS);
-        await calling(async () => of(taskId).doc(id).set({ json, expireTime, addedMs: now() }));
+        const webhook = of(taskId).doc(id);
+        const addedMs = now();
+        const expireTime = Timestamp.fromMillis(addedMs + TASK_KEEP_MS);
+        await this.#unlessNewer(webhook, 'addedMs', { json, expireTime, addedMs });
       },
       list: async (taskId) => {
         const { docs } = await calling(async () => of(taskId).orderBy('addedMs').get());
         return docs.map((doc): Webhook => ({ id: doc.id, json: String(doc.get('json')) }));
       },
       remove: async (taskId, id) => {
-        await calling(async () => of(taskId).doc(id).delete());
+        if (!isDocumentId(id)) return;
+        await calling(async (signal) => deleteDocuments(db, [of(taskId).doc(id)], signal));
       },
     };
   }
 
   async put({ id, ...record }: TaskRecord): Promise<void> {
     const expireTime = Timestamp.fromMillis(record.updatedMs + TASK_KEEP_MS);
-    await calling(async () =>
-      this.#tasksOf(record)
-        .doc(id)
-        .set({ ...record, expireTime }),
-    );
+    await this.#unlessNewer(this.#tasksOf(record).doc(id), 'updatedMs', { ...record, expireTime });
   }
 
   async get(owner: TaskOwner, id: string): Promise<TaskRecord | undefined> {
-    // Ids come from callers; Firestore takes no path that a slash in one would make.
-    if (id.includes('/') || /^(\.{1,2}|__.*__)$/.test(id)) return undefined;
+    if (!isDocumentId(id)) return undefined;
     const doc = await calling(async () => this.#tasksOf(owner).doc(id).get());
     const data = doc.data();
     return data && toRecord(id, data);
@@ -97,6 +99,24 @@ export class FirestoreTaskRecords implements TaskRecords {
   }
 
   async prune(): Promise<void> {}
+
+  /** A write that was given up may still arrive: it never replaces a newer one. */
+  async #unlessNewer(
+    document: DocumentReference,
+    time: 'updatedMs' | 'addedMs',
+    data: DocumentData,
+  ): Promise<void> {
+    await calling((signal) =>
+      transact(
+        this.#db,
+        async (transaction) => {
+          const stored: unknown = (await transaction.get(document)).get(time);
+          if (typeof stored !== 'number' || stored <= data[time]) transaction.set(document, data);
+        },
+        { signal },
+      ),
+    );
+  }
 
   #tasksOf({ appName, userId }: TaskOwner): CollectionReference {
     const name = createHash('sha256').update(`${appName}/${userId}`).digest('hex');

@@ -7,14 +7,19 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from google.adk.cli.service_registry import get_service_registry
 from google.adk.events.event import Event
 from google.adk.integrations.firestore.firestore_session_service import FirestoreSessionService
 from google.adk.sessions.session import Session
+from google.adk.sessions.state import State
 from google.auth.credentials import Credentials
 from google.cloud import firestore
+from google.cloud.firestore_v1.async_document import AsyncDocumentReference
+from google.cloud.firestore_v1.base_document import DocumentSnapshot
+from google.cloud.firestore_v1.field_path import FieldPath
 
 from gcp_agent.firestore.access import GoogleAccess, create_credentials
 from gcp_agent.firestore.leases import RENEW_EVERY_S, Lease, Leases, assert_may_write
@@ -25,8 +30,20 @@ logger = logging.getLogger(__name__)
 
 _GIVE_BACK_WITHIN_S = 10.0
 
-# Whose lease the transactions of this task have to check.
-_append: ContextVar[SessionKey | None] = ContextVar("append", default=None)
+# State that every session of a user or of an app writes to.
+_SHARED_STATES = ("app_states", "user_states")
+
+
+@dataclass(frozen=True)
+class _Append:
+    # Whose lease the transaction has to check.
+    session: SessionKey
+    # Without their prefixes.
+    shared_keys: frozenset[str]
+
+
+# The append that this task is in the middle of.
+_append: ContextVar[_Append | None] = ContextVar("append", default=None)
 
 
 class LeasedSessionService(FirestoreSessionService):
@@ -55,7 +72,11 @@ class LeasedSessionService(FirestoreSessionService):
 
     async def append_event(self, session: Session, event: Event) -> Event:
         """Raises StaleSessionError where the session is another's."""
-        token = _append.set(SessionKey(session.app_name, session.user_id, session.id))
+        delta = event.actions.state_delta if event.actions else {}
+        prefixes = (State.APP_PREFIX, State.USER_PREFIX)
+        shared = frozenset(key.split(":", 1)[1] for key in delta or {} if key.startswith(prefixes))
+        key = SessionKey(session.app_name, session.user_id, session.id)
+        token = _append.set(_Append(key, shared))
         try:
             return await super().append_event(session, event)
         finally:
@@ -88,20 +109,41 @@ class _LeasedClient(firestore.AsyncClient):
         self.turn: ContextVar[Lease | None] = ContextVar("turn", default=None)
 
     def transaction(self, **kwargs: Any) -> firestore.AsyncTransaction:  # noqa: ANN401 - the client's own
-        session = _append.get()
-        if session is None:
+        append = _append.get()
+        if append is None:
             return super().transaction(**kwargs)
-        return _CheckedTransaction(self, session, **kwargs)
+        return _CheckedTransaction(self, append, **kwargs)
+
+    def document(self, *document_path: str) -> AsyncDocumentReference:
+        reference = super().document(*document_path)
+        if reference.path.split("/")[0] not in _SHARED_STATES:
+            return reference
+        return _SharedState(*reference._path, client=self)
+
+
+class _SharedState(AsyncDocumentReference):
+    """Read outside of transactions: one that has read it would stand in the way of every other session's."""
+
+    async def get(self, *args: Any, transaction: object = None, **kwargs: Any) -> DocumentSnapshot:  # noqa: ANN401 - the client's own
+        return await super().get(*args, **kwargs)
 
 
 class _CheckedTransaction(firestore.AsyncTransaction):
     """Reads the lease first: what it has read must not have changed when it commits."""
 
-    def __init__(self, client: _LeasedClient, session: SessionKey, **kwargs: Any) -> None:  # noqa: ANN401 - the client's own
+    def __init__(self, client: _LeasedClient, append: _Append, **kwargs: Any) -> None:  # noqa: ANN401 - the client's own
         super().__init__(client, **kwargs)
         self._leases = client.leases
         self._turn = client.turn
-        self._session = session
+        self._session = append.session
+        self._shared_keys = append.shared_keys
+
+    def set(self, reference: AsyncDocumentReference, document_data: dict, merge: Any = False) -> None:  # noqa: ANN401 - the client's own
+        """Of shared state only the fields that the event changes, each whole; google-adk gives all of it."""
+        if isinstance(reference, _SharedState):
+            document_data = {key: value for key, value in document_data.items() if key in self._shared_keys}
+            merge = [FieldPath(key) for key in document_data]
+        super().set(reference, document_data, merge)
 
     async def _begin(self, retry_id: bytes | None = None) -> None:
         await super()._begin(retry_id)

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors/app-error.ts';
+import { AppError } from '../errors/app-error.ts';
 
 /** Firestore's limit of a document, with its name and its fields. https://firebase.google.com/docs/firestore/quotas */
 const MAX_BYTES = 1024 * 1024;

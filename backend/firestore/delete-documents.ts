@@ -1,0 +1,43 @@
+import type { DocumentReference, Firestore } from '@google-cloud/firestore';
+import { transact } from './transact.ts';
+
+/** Firestore's limit of writes in one commit. */
+const LARGEST_BATCH = 500;
+/** gRPC's code of a commit that is too big. */
+const INVALID_ARGUMENT = 3;
+
+/**
+ * Deletes documents in as few commits as Firestore takes, one after the other. A commit is bounded by the bytes of what is
+ * deleted and by its index entries, neither of which is known here: one that is refused as too big is halved.
+ */
+export async function deleteDocuments(
+  db: Firestore,
+  documents: readonly DocumentReference[],
+  signal: AbortSignal,
+): Promise<void> {
+  let largest = LARGEST_BATCH;
+  for (let from = 0; from < documents.length;) {
+    const batch = documents.slice(from, from + largest);
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, so that what is left can be found again
+      await transact(
+        db,
+        async (transaction) => batch.forEach((document) => void transaction.delete(document)),
+        { signal },
+      );
+      from += batch.length;
+    } catch (error) {
+      if (!isTooBig(error) || batch.length === 1) throw error;
+      largest = Math.ceil(batch.length / 2);
+    }
+  }
+}
+
+function isTooBig(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === INVALID_ARGUMENT &&
+    /too big|too large|exceeds|too many/i.test(error.message)
+  );
+}

@@ -1,0 +1,46 @@
+import { AppError } from '../errors/app-error.ts';
+
+/** https://firebase.google.com/docs/firestore/quotas: of the names of nested fields together. */
+const LONGEST_PATH_BYTES = 1_500;
+const RESERVED = /^__.*__$/s;
+
+/**
+ * Why Firestore cannot hold this value, in a sentence; undefined where it can, by its keys and lists. Nesting and size
+ * are left to who knows the whole document.
+ */
+export function whyNotStorable(value: unknown, pathBytes = 0): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (Array.isArray(value)) {
+    if (value.some((inner) => Array.isArray(inner)))
+      return 'The session store cannot hold a list directly inside a list.';
+    return firstOf(value, (inner) => whyNotStorable(inner, pathBytes));
+  }
+  return firstOf(Object.entries(value), ([key, inner]) => {
+    if (key === '') return 'The session store cannot hold an empty key.';
+    if (RESERVED.test(key))
+      return 'The session store cannot hold a key that begins and ends with two underscores.';
+    const bytes = pathBytes + Buffer.byteLength(key) + 1;
+    if (bytes > LONGEST_PATH_BYTES)
+      return `The session store cannot hold keys of more than ${LONGEST_PATH_BYTES} bytes, those around them counted in.`;
+    return whyNotStorable(inner, bytes);
+  });
+}
+
+/** Throws NOT_STORABLE with the reason, before anything is sent. */
+export function assertStorable(value: unknown): void {
+  const why = whyNotStorable(value);
+  if (why !== undefined) throw new AppError('NOT_STORABLE', why);
+}
+
+/** Whether Firestore takes this as the name of a document; where it does not, there can be no such document. */
+export function isDocumentId(id: string): boolean {
+  return /^(?!\.{1,2}$)[^/]+$/.test(id) && !RESERVED.test(id) && Buffer.byteLength(id) <= LONGEST_PATH_BYTES;
+}
+
+function firstOf<T>(items: readonly T[], find: (item: T) => string | undefined): string | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,71 @@
+import { join, resolve } from 'node:path';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { openFirestoreBench } from '../../backend/testing/run-bench.ts';
+import type { RunLimits } from '../../backend/runs/run-parts.ts';
+import type { Wire } from './events.ts';
+
+const MAIN = join(resolve(import.meta.dir, '../..'), 'standins/firestore/main.ts');
+const key = { appName: 'lornu', userId: 'ann', sessionId: 's' };
+const textOf = (event: Wire): string =>
+  (event['content']?.parts ?? []).map((part: Wire) => part['text'] ?? '').join('');
+
+/**
+ * A turn in whose middle Firestore answers nothing for a while: its process is stopped and continued. Optimistic, as
+ * staging's database: with locks, transactions that were given up would hold the session for a minute more.
+ */
+export async function hangInTurn(
+  absentMs: number,
+  times: { waitMs?: number; patienceMs?: number },
+  limits: Partial<RunLimits>,
+): Promise<{ shown: string; stored: string; state: string; next: string }> {
+  const model = await spawnGeminiStandin();
+  const firestore = Bun.spawn([process.execPath, MAIN, '--optimistic', '--until-stdin-ends'], {
+    stdin: 'pipe',
+    stdout: 'pipe',
+  });
+  const reader = firestore.stdout.getReader();
+  const { host } = JSON.parse(new TextDecoder().decode((await reader.read()).value)) as { host: string };
+  const bench = await openFirestoreBench(
+    model.url,
+    { host, stop: () => firestore.kill('SIGKILL') },
+    { framesEveryMs: 300, ...times },
+  );
+  try {
+    const { runs, sessions } = bench.process(limits);
+    await sessions.createSession(key);
+    const say = (text: string) => ({
+      ...key,
+      streaming: true,
+      newMessage: { role: 'user', parts: [{ text }] },
+    });
+    const run = await runs.start(say('count to 20 every 50 ms'));
+    let shown = '';
+    let continued: Promise<void> | undefined;
+    for await (const { json } of run.frames()) {
+      const frame = JSON.parse(json) as Wire;
+      if (frame['partial']) shown += textOf(frame);
+      if (continued) continue;
+      firestore.kill('SIGSTOP');
+      continued = Bun.sleep(absentMs).then(() => firestore.kill('SIGCONT'));
+    }
+    await continued;
+    await run.ended;
+    for (let tries = 0; tries < 20; tries++) {
+      const isBack = await sessions.probe().then(
+        () => true,
+        () => false,
+      );
+      if (isBack) break;
+      await Bun.sleep(500);
+    }
+    const { events } = (await sessions.getSession(key))!;
+    const again = await runs.start(say('hello'));
+    await again.ended;
+    const stored = events.filter(({ author }) => author !== 'user').map(textOf);
+    return { shown, stored: stored.join(''), state: run.state, next: again.state };
+  } finally {
+    firestore.kill('SIGCONT');
+    await bench.close();
+    await model.stop();
+  }
+}

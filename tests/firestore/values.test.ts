@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { FirestoreMemory } from '../../backend/memory/firestore/firestore-memory.ts';
+import { FirestoreTaskRecords } from '../../backend/tasks/firestore/firestore-task-records.ts';
+import { event } from './events.ts';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+const key = (sessionId: string) => ({ appName: 'lornu', userId: 'ann', sessionId });
+const text = (value: string) => event({ content: { role: 'user', parts: [{ text: value }] } });
+const call = (args: Record<string, unknown>) =>
+  event({ content: { role: 'model', parts: [{ functionCall: { id: 'c', name: 'f', args } }] } });
+const delta = (stateDelta: Record<string, unknown>) => event({ actions: { stateDelta } });
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+test.each([
+  ['an argument', () => call({ more: { '': 1 } })],
+  ['app: state', () => delta({ 'app:x': { '': 1 } })],
+  ['user: state', () => delta({ 'user:': 1 })],
+])('an empty key in %s is refused at once, and nothing is stored', async (what, made) => {
+  const session = await world.store.createSession(key(`empty ${what}`));
+  // As a run's session, whose writes are tried again for 45 s where Firestore is away.
+  world.store.bindFence(session, 1);
+  const began = performance.now();
+  const refused = await world.store.appendEvent({ session, event: made() }).catch((error) => error);
+  expect(refused).toMatchObject({ code: 'NOT_STORABLE', message: expect.stringContaining('empty key') });
+  expect(performance.now() - began).toBeLessThan(4_000);
+  expect((await world.store.getSession(key(`empty ${what}`)))!.events).toEqual([]);
+});
+
+test('half a surrogate pair is stored as U+FFFD, in events and in all states', async () => {
+  const session = await world.store.createSession({ ...key('lone'), state: { own: 'a\uD83D' } });
+  await world.store.appendEvent({ session, event: text('b\uD83D') });
+  await world.store.appendEvent({ session, event: delta({ 'user:lone': 'c\uDE00', own2: '\uD83D' }) });
+  const read = (await world.another().getSession(key('lone')))!;
+  expect(read.events[0]!.content!.parts![0]!.text).toBe('b\uFFFD');
+  expect(read.state).toMatchObject({ own: 'a\uFFFD', own2: '\uFFFD', 'user:lone': 'c\uFFFD' });
+});
+
+test('shared state holds what JSON holds of a value, as session state does', async () => {
+  const session = await world.store.createSession(key('plain'));
+  const values = { a: 1, b: undefined, at: new Date(123), m: new Map(), list: [1, undefined], zero: -0 };
+  await world.store.appendEvent({ session, event: delta({ 'user:p': values, p: values, 'app:p': values }) });
+  const { state } = (await world.another().getSession(key('plain')))!;
+  const kept = { a: 1, at: '1970-01-01T00:00:00.123Z', m: {}, list: [1, null], zero: 0 };
+  expect([state['user:p'], state['p'], state['app:p']]).toEqual([kept, kept, kept]);
+});
+
+test('a shared value is replaced whole, its neighbours stay, whatever their names', async () => {
+  const session = await world.store.createSession({
+    ...key('fields'),
+    state: { 'user:a.b': { x: 1, y: 2 }, 'user:c': 1, 'user:`d': [1] },
+  });
+  await world.store.appendEvent({ session, event: delta({ 'user:a.b': { y: 3 }, 'user:e': {} }) });
+  const { state } = (await world.another().getSession(key('fields')))!;
+  expect(state).toMatchObject({ 'user:c': 1, 'user:`d': [1], 'user:e': {} });
+  expect(state['user:a.b']).toEqual({ y: 3 });
+});
+
+test('20 writers of app: state from 20 sessions at a round trip of 20 ms: all are stored, in one try each', async () => {
+  const stores = Array.from({ length: 20 }, () => world.another());
+  const sessions = await Promise.all(stores.map((store, n) => store.createSession(key(`writer-${n}`))));
+  world.standin.delayMs = 20;
+  const commits = world.standin.calls.get('Commit') ?? 0;
+  const began = performance.now();
+  await Promise.all(
+    stores.map((store, n) =>
+      store.appendEvent({ session: sessions[n]!, event: delta({ [`app:w${n}`]: n, 'app:last': n }) }),
+    ),
+  );
+  const tookMs = performance.now() - began;
+  world.standin.delayMs = 0;
+  expect((world.standin.calls.get('Commit') ?? 0) - commits).toBe(20);
+  // A try is two round trips; seconds would be tries again.
+  expect(tookMs).toBeLessThan(5_000);
+  const { state } = (await world.another().getSession(key('writer-0')))!;
+  for (let n = 0; n < 20; n++) expect(state[`app:w${n}`]).toBe(n);
+}, 30_000);
+
+test.each(['.', '..', '__x__', '__a\nb__'])(
+  'a session, user, task or cursor named %j is not there',
+  async (id) => {
+    const { store } = world;
+    expect(await store.getSession(key(id))).toBeUndefined();
+    expect(await store.getSession({ ...key('s'), userId: id })).toBeUndefined();
+    expect(await store.listSummaries({ appName: 'lornu', userId: id })).toEqual({ sessions: [] });
+    await store.deleteSession(key(id));
+    const cursor = Buffer.from(JSON.stringify([1, 1, id])).toString('base64url');
+    const listed = await store
+      .listSummaries({ appName: 'lornu', userId: 'ann' }, { limit: 1, cursor })
+      .catch((error) => error.code);
+    expect(listed).toBe('BAD_CURSOR');
+    const created = await store.createSession(key(id)).catch((error) => error);
+    expect(created).toMatchObject({ code: 'NOT_STORABLE', message: expect.stringContaining('name') });
+    expect(await new FirestoreTaskRecords({ db: world.db }).get(key('s'), id)).toBeUndefined();
+  },
+);
+
+test('an older state of a task, stored late, does not replace the newer one', async () => {
+  const tasks = new FirestoreTaskRecords({ db: world.db });
+  const task = { id: 't', appName: 'lornu', userId: 'ann', contextId: 'c', json: '{}' };
+  await tasks.put({ ...task, state: 3, updatedMs: 2_000 });
+  await tasks.put({ ...task, state: 2, updatedMs: 1_000 });
+  expect((await tasks.get(task, 't'))?.state).toBe(3);
+});
+
+test('memory: a long session in several commits; an event that is too long is named, the others are remembered', async () => {
+  const memory = new FirestoreMemory(world.db);
+  const session = await world.store.createSession(key('long memory'));
+  // Neither its words nor its bytes fit into one commit with the others.
+  const long = (n: number) => `chapter${'abcdefghij'[n]} ${'lorem ipsum '.repeat(35_000)}`;
+  const said = Array.from({ length: 10 }, (_, n) => text(long(n)));
+  const commits = world.standin.calls.get('Commit') ?? 0;
+  await memory.addSessionToMemory({ ...session, events: said });
+  expect((world.standin.calls.get('Commit') ?? 0) - commits).toBeGreaterThan(1);
+  const refused = await memory
+    .addSessionToMemory({ ...session, events: [text('x'.repeat(1_100_000)), text('penguin')] })
+    .catch((error) => error);
+  expect(refused).toMatchObject({ code: 'NOT_STORABLE', message: expect.stringContaining('Too long to be') });
+  for (const query of ['chapterj', 'penguin']) {
+    const found = await memory.searchMemory({ appName: 'lornu', userId: 'ann', query });
+    expect(found.memories).toHaveLength(1);
+  }
+}, 30_000);
