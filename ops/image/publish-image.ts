@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../base/cli-error.ts';
 import { readCheckout, toRevision } from '../delivery/git.ts';
+import { requireTested } from '../delivery/github/tested.ts';
 import { signIn, withSignIn, type Registry } from '../delivery/image/registry.ts';
 import { openRepository, REPOSITORY, tagOf, targetOf } from '../delivery/image/repository.ts';
 import { requireCosign, requireSignature } from '../delivery/image/signature.ts';
@@ -21,7 +22,7 @@ const SIGN_PAUSE_MS = 5_000;
 const NOTHING = 'Nothing was published.';
 
 export interface PublishOptions {
-  /** Sign image and bill of materials with the identity of the job (cosign, keyless). */
+  /** Sign image and bill of materials with the identity of the job (cosign, keyless). The commit's tests must be green. */
   sign: boolean;
 }
 
@@ -55,7 +56,10 @@ export async function publishImage(
       'Commit or undo them: an image is named after its commit.',
     );
   }
-  if (options.sign) requireCosign(NOTHING, context.env);
+  if (options.sign) {
+    requireCosign(NOTHING, context.env);
+    await requireTested(checkout.commit, NOTHING, context.env);
+  }
   const revision = toRevision(checkout.commit);
   const tag = tagOf(target, revision);
   const platform = variables['cpu_architecture'] === 'X86_64' ? 'linux/amd64' : 'linux/arm64';

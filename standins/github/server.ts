@@ -16,6 +16,13 @@ interface Issue {
   state: string;
   labels: string[];
 }
+/** A check of a commit, as GitHub Actions makes one for each job. */
+export interface CheckRun {
+  name: string;
+  status: 'queued' | 'in_progress' | 'completed';
+  conclusion: string | null;
+  app: { slug: string };
+}
 export interface Environment {
   reviewers: string[];
 }
@@ -46,6 +53,8 @@ export interface Github {
   /** Where a job with the right id-token gets a token that says who it is. */
   idTokenUrl: string;
   environments: Map<string, Environment>;
+  /** Check runs by commit. */
+  checks: Map<string, CheckRun[]>;
   /** Yes by a person to a run. */
   approve: (runId: string, environment: string, by: string) => void;
   comments: Comment[];
@@ -62,6 +71,7 @@ export interface Github {
 export function startGithub(repository: string): Github {
   const tokens = new Map<string, { rights: Rights; workflowRef: string }>();
   const environments = new Map<string, Environment>();
+  const checks = new Map<string, CheckRun[]>();
   const approvals: {
     runId: string;
     state: string;
@@ -89,6 +99,7 @@ export function startGithub(repository: string): Github {
   const mayComment = needs('pull-requests', 'write');
   const mayIssue = needs('issues', 'write');
   const maySeeRuns = needs('actions', 'read');
+  const maySeeChecks = needs('checks', 'read');
   const forbidden = { message: 'Resource not accessible by integration' };
 
   // https://docs.github.com/actions/reference/security/oidc
@@ -122,6 +133,15 @@ export function startGithub(repository: string): Github {
       name: context.req.param('name'),
       protection_rules: reviewers.length > 0 ? [{ type: 'required_reviewers', reviewers }] : [],
     });
+  });
+  // https://docs.github.com/rest/checks/runs#list-check-runs-for-a-git-reference
+  app.get(`${base}/commits/:commit/check-runs`, (context) => {
+    if (!maySeeChecks(context.get('rights'))) return context.json(forbidden, 403);
+    const name = context.req.query('check_name');
+    const found = (checks.get(context.req.param('commit')) ?? []).filter(
+      (check) => name === undefined || check.name === name,
+    );
+    return context.json({ total_count: found.length, check_runs: found });
   });
   app.get(`${base}/actions/runs/:id/approvals`, (context) => {
     if (!maySeeRuns(context.get('rights'))) return context.json(forbidden, 403);
@@ -188,6 +208,7 @@ export function startGithub(repository: string): Github {
     },
     idTokenUrl: `http://127.0.0.1:${server.port}${ID_TOKEN_PATH}?api-version=2.0`,
     environments,
+    checks,
     approve: (runId, environment, by) => {
       approvals.push({
         runId,

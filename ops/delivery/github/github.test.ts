@@ -1,8 +1,12 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
-import { startGithub, type Github } from '@lornu/standins/github/server.ts';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { startGithub, type CheckRun, type Github } from '@lornu/standins/github/server.ts';
+import type { CliError } from '../../base/cli-error.ts';
 import { openGithub } from './client.ts';
 import { writeComment } from './comment.ts';
 import { keepDriftIssue } from './drift-issue.ts';
+import { requireTested, TEST_CHECK } from './tested.ts';
 
 let github: Github;
 beforeEach(async () => {
@@ -76,4 +80,55 @@ describe('the issue about drift', () => {
 test('without a token or a repository the sentence names what is missing', () => {
   expect(() => openGithub({ GITHUB_TOKEN: 'x' }, 'No.')).toThrow('No.');
   expect(() => openGithub({ GITHUB_REPOSITORY: 'a/b' }, 'No.')).toThrow('No.');
+});
+
+describe('the tests of a commit', () => {
+  const commit = 'a'.repeat(40);
+  const green = {
+    name: TEST_CHECK,
+    status: 'completed',
+    conclusion: 'success',
+    app: { slug: 'github-actions' },
+  } as const;
+  const ask = async (checks: CheckRun[], rights: Record<string, string> = { checks: 'read' }) => {
+    github.checks.set(commit, checks);
+    const env = {
+      GITHUB_API_URL: github.apiUrl,
+      GITHUB_REPOSITORY: github.repository,
+      GITHUB_TOKEN: github.issueToken(rights),
+    };
+    return requireTested(commit, 'Nothing was published.', env).then(
+      () => 'published',
+      (error: CliError) => error.parts.why,
+    );
+  };
+
+  test('let it be published where they are green', async () => {
+    expect(await ask([green])).toBe('published');
+    expect(await ask([{ ...green, name: 'Lint', conclusion: 'failure' }, green])).toBe('published');
+  });
+
+  test.each([
+    ['have not run', [], 'The tests have not run'],
+    ['are running', [{ ...green, status: 'in_progress', conclusion: null }], 'have not ended yet'],
+    ['are red', [{ ...green, conclusion: 'failure' }], 'ended with failure'],
+    ['were cancelled', [{ ...green, conclusion: 'cancelled' }], 'ended with cancelled'],
+    ['were skipped', [{ ...green, conclusion: 'skipped' }], 'ended with skipped'],
+    ['are green by the word of another app', [{ ...green, app: { slug: 'foreign' } }], 'have not run'],
+    ['are green once and red once', [green, { ...green, conclusion: 'failure' }], 'ended with failure'],
+  ] satisfies [string, CheckRun[], string][])('hold it back where they %s', async (_, checks, why) => {
+    expect(await ask(checks)).toContain(why);
+  });
+
+  test('hold it back where the job may not ask', async () => {
+    expect(await ask([green], { contents: 'read' })).toContain('403');
+  });
+
+  test('are run by a workflow whose job has that name, on main and on every pull request', async () => {
+    const path = join(import.meta.dir, '../../../.github/workflows/test.yml');
+    const workflow = parse(await Bun.file(path).text());
+    expect(workflow.on).toEqual({ pull_request: { branches: ['main'] }, push: { branches: ['main'] } });
+    expect(workflow.jobs.test.name).toBe(TEST_CHECK);
+    expect(workflow.jobs.test.steps.at(-1).run).toEndWith('bash .ci/run');
+  });
 });

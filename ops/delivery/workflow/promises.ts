@@ -43,7 +43,7 @@ export const JOBS: Readonly<Record<string, JobPromise>> = {
     order: [CHECKOUT, TERRAFORM, TRIVY, AWS, 'plan', 'plan scan', 'plan summary', 'plan comment'],
   },
   publish: {
-    permissions: { contents: 'read', 'id-token': 'write', attestations: 'write' },
+    permissions: { contents: 'read', 'id-token': 'write', attestations: 'write', checks: 'read' },
     role: 'LornuGithubPublishRole',
     order: [CHECKOUT, COSIGN, AWS, 'image publish', 'actions/attest-build-provenance'],
   },
@@ -88,6 +88,8 @@ export const STEP_VALUES: readonly {
   { job: 'plan', step: 'plan', key: 'run', text: '--image-digest "$DIGEST"' },
   { job: 'plan', step: 'plan', key: 'env', text: '${{ needs.publish.outputs.digest }}' },
   { job: 'publish', step: 'image publish', key: 'run', text: '--sign' },
+  // Whether the tests of the commit are green is asked with it.
+  { job: 'publish', step: 'image publish', key: 'env', text: '${{ github.token }}' },
   {
     job: 'publish',
     step: 'actions/attest-build-provenance',

@@ -44,6 +44,7 @@ beforeAll(async () => {
     if (job === 'apply' && step === 'deploy') await finishDeployment(pipeline, revision);
   };
   revision = world.commit.slice(0, 12);
+  pipeline.github.checks.set(world.commit, [PASSED]);
   reports = await deploy();
 }, MINUTES);
 afterAll(async () => {
@@ -52,6 +53,12 @@ afterAll(async () => {
   await pipeline?.stop();
 }, 5 * 60_000);
 
+const PASSED = {
+  name: 'Test',
+  status: 'completed',
+  conclusion: 'success',
+  app: { slug: 'github-actions' },
+} as const;
 const deploy = async () => runWorkflow(pipeline.workflow, EVENTS['deploy started on main'], pipeline.world);
 const signatures = async (): Promise<Signature[]> =>
   (await readFile(signaturesIn(pipeline.world.folder), 'utf8'))
