@@ -63,7 +63,7 @@ export const hasKeys = (state: StateMap): boolean => Object.keys(state).length >
 
 /**
  * Most bytes of each stored map, as JSON. `app:` and `user:` state is part of every session that is read, and of each row of
- * a list, so they are held smaller. gcp-agent has the same numbers (gcp_agent/state_bounds.py).
+ * a list, so they are held smaller. google-adk's own writes know no such bound.
  */
 export const MAX_STATE_BYTES = { session: 768 * 1024, user: 128 * 1024, app: 128 * 1024 } as const;
 
