@@ -68,7 +68,7 @@ const ROOMS = {
     ['scenarios'],
     ['serve'],
     ['alarms', 'containers', 'run'],
-    ['picture', 'pipeline', 'tasks', 'terraform'],
+    ['picture', 'tasks', 'terraform'],
     ['emulator', 'load-balancer', 'provider', 'reachability'],
   ],
   standins: [['firestore', 'gemini', 'github', 'google', 'terraform-cloud']],

@@ -217,7 +217,7 @@ export const SUITES: readonly Suite[] = [
     title: 'the workflow applies what was approved and nothing else, its commands taken from the YAML',
     kind: 'bun',
     coversOps: true,
-    run: ['./tests/pipeline/sample'],
+    run: ['./tests/pipeline/sample', './tests/pipeline/workflow'],
     needs: ['python', 'uv', 'tfsec'],
     rehearses: true,
     budgetMs: 5 * MINUTE,

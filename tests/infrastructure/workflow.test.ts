@@ -1,4 +1,4 @@
-import { examineWorkflow } from '@lornu/ops/delivery/workflow/examine-workflow.ts';
+import { examineWorkflow } from '../pipeline/workflow/examine-workflow.ts';
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { parse, parseDocument } from 'yaml';

@@ -1,10 +1,10 @@
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { tagOf, targetOf } from '@lornu/ops/delivery/image/repository.ts';
-import type { Workflow } from '@lornu/ops/delivery/workflow/workflow.ts';
+import type { Workflow } from './workflow/workflow.ts';
 import { readState } from '@lornu/ops/delivery/plan/read-state.ts';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
-import { makeRepository } from '@lornu/rehearsal/pipeline/checkout.ts';
-import type { PipelineWorld } from '@lornu/rehearsal/pipeline/world.ts';
+import { makeRepository } from './runner/checkout.ts';
+import type { PipelineWorld } from './runner/world.ts';
 import { apply } from '@lornu/rehearsal/run/apply.ts';
 import { addBrokenImage, addGoodImage } from '@lornu/rehearsal/scenarios/images.ts';
 import type { Runtime } from '@lornu/rehearsal/serve/images.ts';

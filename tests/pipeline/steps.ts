@@ -1,5 +1,5 @@
-import { stepKey } from '@lornu/ops/delivery/workflow/examine-workflow.ts';
-import type { Workflow } from '@lornu/ops/delivery/workflow/workflow.ts';
+import { stepKey } from './workflow/examine-workflow.ts';
+import type { Workflow } from './workflow/workflow.ts';
 
 /** Steps as "job: step". */
 export type Steps = readonly string[];

@@ -1,4 +1,4 @@
-import { examineWorkflow } from '@lornu/ops/delivery/workflow/examine-workflow.ts';
+import { examineWorkflow } from '../../pipeline/workflow/examine-workflow.ts';
 import type { Document } from 'yaml';
 import type { Json } from '../plan/document.ts';
 import type { Environment } from '../plan/environment.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { EVENTS } from '@lornu/ops/delivery/workflow/events.ts';
-import { runWorkflow } from '@lornu/rehearsal/pipeline/run-workflow.ts';
+import { EVENTS } from '../workflow/events.ts';
+import { runWorkflow } from '../runner/run-workflow.ts';
 import { expectRan, expectResult, logOf } from '../kit.ts';
 import { startStaging, type Staging } from '../staging.ts';
 import { RUN_BY } from '../steps.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { digestOf, type Applied } from '@lornu/ops/delivery/manifest.ts';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
-import { checkOut } from '@lornu/rehearsal/pipeline/checkout.ts';
+import { checkOut } from '../runner/checkout.ts';
 import { root, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
 import { readOperationsPage } from '../operations-page.ts';
 import { finishDeployment, runningRevision } from '../service.ts';

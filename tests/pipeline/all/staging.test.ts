@@ -6,10 +6,10 @@ import {
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EVENTS } from '@lornu/ops/delivery/workflow/events.ts';
+import { EVENTS } from '../workflow/events.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
-import { runWorkflow, type JobReport } from '@lornu/rehearsal/pipeline/run-workflow.ts';
+import { runWorkflow, type JobReport } from '../runner/run-workflow.ts';
 import { expectRan, expectResult, logOf } from '../kit.ts';
 import { startStaging, type Staging } from '../staging.ts';
 import { RUN_BY } from '../steps.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { ACTIONS } from '@lornu/rehearsal/pipeline/actions.ts';
+import { ACTIONS } from '../runner/actions.ts';
 import { WAIT_MINUTES } from '@lornu/cli/commands/deploy.ts';
 import { TOOLS } from '@lornu/ops/setup/tools.ts';
 import { readWorkflow } from '../kit.ts';

@@ -1,4 +1,4 @@
-import { evaluate } from '@lornu/ops/delivery/workflow/expression.ts';
+import { evaluate } from '../../../pipeline/workflow/expression.ts';
 import { sameSet } from '../../checks/facts.ts';
 import type { WorkflowCheck } from '../check.ts';
 

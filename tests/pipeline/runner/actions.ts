@@ -1,9 +1,9 @@
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Event } from '@lornu/ops/delivery/workflow/events.ts';
-import type { Job } from '@lornu/ops/delivery/workflow/workflow.ts';
-import { emulatorSettings } from '../emulator/aws-clients.ts';
+import type { Event } from '../workflow/events.ts';
+import type { Job } from '../workflow/workflow.ts';
+import { emulatorSettings } from '../../../rehearsal/emulator/aws-clients.ts';
 import { refusalOf, subjectOf } from './aws-sign-in.ts';
 import { checkOut } from './checkout.ts';
 import type { PipelineWorld } from './world.ts';

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
-import { jobContexts, type Event, type JobResult } from '@lornu/ops/delivery/workflow/events.ts';
-import { stepKey } from '@lornu/ops/delivery/workflow/examine-workflow.ts';
-import { interpolate, permits, type Contexts } from '@lornu/ops/delivery/workflow/expression.ts';
-import type { Job, Workflow, WorkflowStep } from '@lornu/ops/delivery/workflow/workflow.ts';
+import { jobContexts, type Event, type JobResult } from '../workflow/events.ts';
+import { stepKey } from '../workflow/examine-workflow.ts';
+import { interpolate, permits, type Contexts } from '../workflow/expression.ts';
+import type { Job, Workflow, WorkflowStep } from '../workflow/workflow.ts';
 import { ACTIONS } from './actions.ts';
 import type { PipelineWorld } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { runCommand } from '../../process/run-command.ts';
+import { runCommand } from '../../../ops/process/run-command.ts';
 import { parseWorkflow } from './workflow.ts';
 
 // What is pinned gets old. Everything that is pinned is Dependabot's or Renovate's to look after.

@@ -2,10 +2,10 @@ import { expect, test } from 'bun:test';
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMANDS } from '../command-table.ts';
-import { parseWorkflow } from '@lornu/ops/delivery/workflow/workflow.ts';
+import { COMMANDS } from '../../../cli/command-table.ts';
+import { parseWorkflow } from './workflow.ts';
 
-const text = readFileSync(join(import.meta.dir, '../../.github/workflows/terraform-aws.yml'), 'utf8');
+const text = readFileSync(join(import.meta.dir, '../../../.github/workflows/terraform-aws.yml'), 'utf8');
 const lines = Object.values(parseWorkflow(text).jobs)
   .flatMap(({ steps }) => steps.flatMap(({ run = '' }) => run.trim()))
   .filter((line) => line.startsWith('./lornu '));

@@ -1,6 +1,6 @@
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { z } from 'zod';
-import { emulatorSettings } from '../emulator/aws-clients.ts';
+import { emulatorSettings } from '../../../rehearsal/emulator/aws-clients.ts';
 
 /** What GitHub's OIDC token says of a job. */
 export interface JobClaims {
