@@ -384,7 +384,8 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'identity-mutants',
-    title: 'a check of identity that is taken out is missed by a test (a sample, another one every day)',
+    title:
+      'a check of identity that is taken out is missed by a test (a sample, another one with each commit)',
     kind: 'check',
     run: ['bun', 'tests/identity/mutation/main.ts', '--seconds', '50'],
     budgetMs: 3 * MINUTE,

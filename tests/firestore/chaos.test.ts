@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { runChaos } from '../runs/chaos.ts';
+import { commitSeed } from '../support/commit-seed.ts';
 
-const seed = Date.now() % 1_000_000;
+const seed = commitSeed();
 let firestore: FirestoreStandin;
 
 beforeAll(async () => {

@@ -8,13 +8,14 @@ import { percent, scoreOf } from './mutation/score.ts';
 import { shuffled } from './mutation/seeded.ts';
 import { getDocuments } from './plan/documents.ts';
 import { readEnvironment, type Environment } from './plan/environment.ts';
+import { commitSeed } from '../support/commit-seed.ts';
 
 const LEAST = 0.9;
 const APPLY_MS = 10 * 60_000;
 /** All of them take a few seconds; a machine that is busy with other things looks at those that fit. */
 const JUDGING_MS = 40_000;
-/** Another order every day, so that a busy machine sees others each time. */
-const SEED = Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''));
+/** Another order with each commit, so that a busy machine sees others. */
+const SEED = commitSeed();
 
 let environment: Environment;
 beforeAll(async () => {

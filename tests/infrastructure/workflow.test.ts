@@ -11,8 +11,9 @@ import { judgeWorkflowMutants } from './workflow/judge-all.ts';
 import { KNOWN_WORKFLOW_SURVIVORS, WORKFLOW_FILE } from './workflow/judge.ts';
 import { findWorkflowMutants } from './workflow/operators/all.ts';
 import { written } from './workflow/places.ts';
+import { commitSeed } from '../support/commit-seed.ts';
 
-const SEED = Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''));
+const SEED = commitSeed();
 /** A sample in every run; tests/infrastructure-whole judges all of them. */
 const JUDGING_MS = 12_000;
 

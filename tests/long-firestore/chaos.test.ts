@@ -2,8 +2,9 @@ import { expect, test } from 'bun:test';
 import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { runTwoWriters } from '../firestore/two-writers.ts';
 import { runChaos } from '../runs/chaos.ts';
+import { commitSeed } from '../support/commit-seed.ts';
 
-const seed = Date.now() % 1_000_000;
+const seed = commitSeed();
 
 test(`two processes on one Firestore, killed at random for a minute (seed ${seed}): every turn ends once`, async () => {
   const firestore = await startFirestoreStandin({ databases: ['staging'] });

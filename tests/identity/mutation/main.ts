@@ -4,13 +4,14 @@ import { parseArgs } from 'node:util';
 import { findMutants, type Mutant } from './mutants.ts';
 import { KNOWN_SURVIVORS } from './known-survivors.ts';
 import { runMutant, type Verdict } from './run-mutant.ts';
+import { commitSeed } from '../../support/commit-seed.ts';
 
 const HELP = `Takes the checks of backend/identity out, one at a time, and looks whether a test notices.
 
 usage: bun tests/identity/mutation/main.ts [--all] [--seconds N] [--seed N] [--workers N] [--only TEXT]
   --all        every check; without it a random sample, as many as fit
   --seconds N  how long the sample may take (default 50)
-  --seed N     which sample (default: today's date, so that every day looks at others)
+  --seed N     which sample (default: the commit's, so that each commit looks at others)
   --workers N  how many at once (default 2)
   --only TEXT  only files whose path contains this
 
@@ -21,7 +22,7 @@ const { values } = parseArgs({
   options: {
     all: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '50' },
-    seed: { type: 'string', default: new Date().toISOString().slice(0, 10).replaceAll('-', '') },
+    seed: { type: 'string', default: String(commitSeed()) },
     workers: { type: 'string', default: '2' },
     only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
