@@ -26,7 +26,7 @@ import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.t
 import { createAwsCredentials, createTaskSecrets } from './identity/task-secrets.ts';
 import { modelBackend } from './model-backend.ts';
 import { ModelWatch } from './model/model-watch.ts';
-import { createPeer, modelWithPeer, probePeer } from './peer-access.ts';
+import { createPeer, peerFallbackSettings, probePeer } from './peer-access.ts';
 import { useModel } from './model/gemini-llm.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
@@ -67,7 +67,7 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
     ...(config.model.name ? { model: config.model.name } : {}),
     onAnswer: (asked, answered) => modelWatch.onAnswer(asked, answered),
     log,
-    ...(peer && identity.peer?.answersInstead ? modelWithPeer(peer) : {}),
+    ...(peer && identity.peer?.fallback ? peerFallbackSettings(peer) : {}),
   });
 
   const { sessions, runs: runStore, memory, tasks } = await openStores(config, google, log);

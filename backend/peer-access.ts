@@ -3,7 +3,7 @@ import type { GoogleIdentity } from './identity/google/google-identity.ts';
 import type { ModelSettings } from './model/model-settings.ts';
 import type { Logger } from './observability/logger.ts';
 import { Unusable } from './observability/readiness.ts';
-import { answerInstead } from './peer/answer-instead.ts';
+import { answerFromPeer } from './peer/peer-fallback.ts';
 import { PeerClient } from './peer/peer-client.ts';
 import { PeerError } from './peer/peer-error.ts';
 
@@ -21,11 +21,11 @@ export function createPeer(
 }
 
 /** A model that lets the peer answer what it refuses itself. */
-export function modelWithPeer(peer: PeerClient): Pick<ModelSettings, 'answerInstead' | 'maxRetries'> {
+export function peerFallbackSettings(peer: PeerClient): Pick<ModelSettings, 'peerFallback' | 'maxRetries'> {
   return {
     // Somebody else can answer: a person does not wait for a third attempt.
     maxRetries: 1,
-    answerInstead: async (agentName, refused, signal) => answerInstead(peer, agentName, refused, signal),
+    peerFallback: async (agentName, refused, signal) => answerFromPeer(peer, agentName, refused, signal),
   };
 }
 

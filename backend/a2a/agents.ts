@@ -60,7 +60,7 @@ export function servedAgents(served: ServedAgentsParts): Map<string, A2aAgent> {
         extendedCard: async () => signed(await extendedCard(agent, facts)),
         executor: new RunExecutor({ ...parts, appName }),
         tasks,
-        elsewhere: new RunTasks({
+        remoteTasks: new RunTasks({
           ...parts,
           appName,
           tasks,

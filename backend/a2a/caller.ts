@@ -22,14 +22,18 @@ export function userIdOf({ userId, id }: Principal): string {
   return userId ?? id;
 }
 
-const LEFT = 'left';
+const DISCONNECTED = 'disconnected';
 
-/** `left` is aborted when the caller's connection ends. */
-export function callContextOf(principal: Principal, version: string, left?: AbortSignal): ServerCallContext {
+/** `disconnected` is aborted when the caller's connection ends. */
+export function callContextOf(
+  principal: Principal,
+  version: string,
+  disconnected?: AbortSignal,
+): ServerCallContext {
   return new ServerCallContext({
     user: new Caller(principal),
     requestedVersion: version,
-    ...(left ? { state: new Map([[LEFT, left]]) } : {}),
+    ...(disconnected ? { state: new Map([[DISCONNECTED, disconnected]]) } : {}),
   });
 }
 
@@ -39,7 +43,7 @@ export function principalOf({ user }: ServerCallContext): Principal {
 }
 
 /** Aborted when the caller's connection ends. */
-export function leftSignalOf({ state }: ServerCallContext): AbortSignal | undefined {
-  const left = state.get(LEFT);
-  return left instanceof AbortSignal ? left : undefined;
+export function disconnectedSignalOf({ state }: ServerCallContext): AbortSignal | undefined {
+  const disconnected = state.get(DISCONNECTED);
+  return disconnected instanceof AbortSignal ? disconnected : undefined;
 }

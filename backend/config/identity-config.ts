@@ -95,7 +95,7 @@ export interface PeerConfig {
   readonly cardKeys: readonly JWK[] | undefined;
   readonly withinMs: number;
   /** It answers a turn that Gemini refuses before its first word. */
-  readonly answersInstead: boolean;
+  readonly fallback: boolean;
 }
 
 /** The identity part of the configuration; the rules of identity-rules.ts hold already. */
@@ -179,7 +179,7 @@ function toPeer(v: Variables): PeerConfig | undefined {
     audience: v.A2A_PEER_AUDIENCE ?? new URL(url).origin,
     cardKeys: v.A2A_PEER_CARD_KEYS === undefined ? undefined : parseCardKeys(v.A2A_PEER_CARD_KEYS),
     withinMs: v.A2A_PEER_TIMEOUT_MS,
-    answersInstead: v.A2A_PEER_FALLBACK === '1',
+    fallback: v.A2A_PEER_FALLBACK === '1',
   };
 }
 

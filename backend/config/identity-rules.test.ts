@@ -40,7 +40,7 @@ describe('the configuration of the peer', () => {
       audience: 'https://peer.example',
       cardKeys: undefined,
       withinMs: 60_000,
-      answersInstead: false,
+      fallback: false,
     });
     const told = parseConfig({
       ...PEER,
@@ -51,7 +51,7 @@ describe('the configuration of the peer', () => {
     expect(told.identity.peer).toMatchObject({
       audience: 'peer',
       cardKeys: [CARD_KEY],
-      answersInstead: true,
+      fallback: true,
     });
   });
 

@@ -67,7 +67,7 @@ export class GeminiLlm extends BaseLlm {
     const own = withRetries(this.#settings, signal, (withinMs) =>
       withNewestKey(this.#settings.backend, () => callModel(this.#settings, call, withinMs)),
     );
-    const answers = this.#settings.answerInstead ? orElse(own, this.#settings, request, signal) : own;
+    const answers = this.#settings.peerFallback ? orElse(own, this.#settings, request, signal) : own;
     if (!stream) {
       for await (const answer of answers) {
         this.#settings.onAnswer?.(model, answer.modelVersion);

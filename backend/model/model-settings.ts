@@ -41,7 +41,7 @@ export interface ModelSettings {
   /** Attempts after the first one, only while nothing of the answer has been passed on. */
   maxRetries?: number;
   /** Answers a call of an agent that was refused before its first piece; false: it does not, and the refusal stands. */
-  answerInstead?: (
+  peerFallback?: (
     agentName: string,
     refused: { code: string; status: number | undefined },
     signal: AbortSignal | undefined,

@@ -8,7 +8,7 @@ import type { ModelSettings } from './model-settings.ts';
  */
 export async function* orElse<T>(
   answers: AsyncGenerator<T>,
-  { answerInstead }: Pick<ModelSettings, 'answerInstead'>,
+  { peerFallback }: Pick<ModelSettings, 'peerFallback'>,
   request: LlmRequest,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T> {
@@ -20,9 +20,9 @@ export async function* orElse<T>(
       yield answer;
     }
   } catch (error) {
-    const mayAnswer = answerInstead && agentName && !begun && !signal?.aborted && isPersonsTurn(request);
+    const mayAnswer = peerFallback && agentName && !begun && !signal?.aborted && isPersonsTurn(request);
     if (!mayAnswer || !(error instanceof ModelError) || !error.isRetryable) throw error;
-    if (!(await answerInstead(agentName, { code: error.code, status: error.status }, signal))) throw error;
+    if (!(await peerFallback(agentName, { code: error.code, status: error.status }, signal))) throw error;
   }
 }
 

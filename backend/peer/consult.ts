@@ -1,9 +1,9 @@
-import { askAloud } from './ask-aloud.ts';
+import { askPeer } from './ask-peer.ts';
 import { metadataOfNextHop } from './hops.ts';
 import type { PeerClient } from './peer-client.ts';
 import { PeerError } from './peer-error.ts';
 import { quotedFor } from './quoted.ts';
-import { voiceOf } from './turn-voices.ts';
+import { turnOutputOf } from './turn-output.ts';
 
 const GO_ON = 'Go on without it, and say that you did.';
 
@@ -16,12 +16,12 @@ export async function consult(
   question: string,
   signal: AbortSignal | undefined,
 ): Promise<Record<string, unknown>> {
-  const voice = voiceOf(signal);
-  const metadata = metadataOfNextHop(voice?.metadata);
+  const output = turnOutputOf(signal);
+  const metadata = metadataOfNextHop(output?.metadata);
   if (!metadata)
     return { error: 'This question came from another agent: answer it yourself, without asking one.' };
   try {
-    return quotedFor(await askAloud({ peer, voice, question, metadata, signal, isForModel: false }));
+    return quotedFor(await askPeer({ peer, output, question, metadata, signal, isForModel: false }));
   } catch (error) {
     if (error instanceof PeerError) return { error: `${error.message} ${GO_ON}` };
     throw error;

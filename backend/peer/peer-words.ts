@@ -24,7 +24,6 @@ export class PeerWords {
   #message: string | undefined;
   #shown = '';
   taskId = '';
-  contextId = '';
   standing: Standing = { state: TaskState.TASK_STATE_UNSPECIFIED, says: '' };
 
   get hasEnded(): boolean {
@@ -45,21 +44,21 @@ export class PeerWords {
   take({ payload }: StreamResponse): string {
     switch (payload?.$case) {
       case 'task': {
-        const { id, contextId, status, artifacts } = payload.value;
-        this.#name(id, contextId);
+        const { id, status, artifacts } = payload.value;
+        this.taskId ||= id;
         for (const artifact of artifacts) this.#put(artifact, false);
         this.#stand(status?.state, status?.message);
         break;
       }
       case 'statusUpdate': {
-        const { taskId, contextId, status } = payload.value;
-        this.#name(taskId, contextId);
+        const { taskId, status } = payload.value;
+        this.taskId ||= taskId;
         this.#stand(status?.state, status?.message);
         break;
       }
       case 'artifactUpdate': {
-        const { taskId, contextId, artifact, append } = payload.value;
-        this.#name(taskId, contextId);
+        const { taskId, artifact, append } = payload.value;
+        this.taskId ||= taskId;
         if (artifact) this.#put(artifact, append);
         break;
       }
@@ -69,11 +68,6 @@ export class PeerWords {
       default:
     }
     return this.#newText();
-  }
-
-  #name(taskId: string, contextId: string): void {
-    this.taskId ||= taskId;
-    this.contextId ||= contextId;
   }
 
   #stand(state: TaskState | undefined, message: Message | undefined): void {

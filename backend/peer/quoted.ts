@@ -1,5 +1,5 @@
 import type { PeerAnswer } from './peer-client.ts';
-import type { Spoken } from './turn-voices.ts';
+import type { PeerMessage } from './turn-output.ts';
 
 /** Who speaks, in events: no agent of ours has this name, so that nothing the peer says is taken for ours. */
 export const PEER_AUTHOR = 'peer';
@@ -12,7 +12,7 @@ const NOTE =
 const CUT = ' (The rest was left out.)';
 
 /** The peer's words as an event of its own. */
-export function spokenBy(answer: PeerAnswer, isForModel: boolean): Spoken {
+export function peerMessage(answer: PeerAnswer, isForModel: boolean): PeerMessage {
   const parts = [{ text: wordsOf(answer) }];
   return {
     author: PEER_AUTHOR,

@@ -19,7 +19,7 @@ import { AppError } from '../errors/app-error.ts';
 import { withoutInternalMetadata } from '../events/redact.ts';
 import { divertPartials } from '../model/divert-partials.ts';
 import { unparkCalls } from '../model/parked-calls.ts';
-import { lendVoice } from '../peer/turn-voices.ts';
+import { setTurnOutput } from '../peer/turn-output.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { toAgentView } from './agent-view.ts';
 import { repeatCalls } from './repeat-calls.ts';
@@ -36,7 +36,7 @@ import type { OpenAnswers } from './open-answers.ts';
 import { RepeatedFailure } from './repeated-failure.ts';
 import { replacedEvent, TurnPlugins } from './turn-plugins.ts';
 import { keepValues, withoutResults } from './keep-values.ts';
-import { OwnTurnVoice } from './turn-voice.ts';
+import { PeerOutput } from './peer-output.ts';
 
 export interface TurnParts {
   rootAgent: BaseAgent;
@@ -96,7 +96,7 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
   }
   async function store(event: Event): Promise<void> {
     // One writer at a time: another agent may be heard while ours runs.
-    if (voice.isSpeaking) await voice.isSpeaking;
+    if (output.pending) await output.pending;
     await append(event);
   }
   async function append(event: Event): Promise<void> {
@@ -124,7 +124,7 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
     turn.emit(event);
   }
 
-  const voice = new OwnTurnVoice({
+  const output = new PeerOutput({
     invocationId,
     message,
     metadata: customMetadata,
@@ -134,7 +134,7 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
       turn.emit(event);
     },
   });
-  lendVoice(signal, voice);
+  setTurnOutput(signal, output);
 
   const isDiverted = !seesPartials(turn.rootAgent, turn.plugins ?? []);
   if (isDiverted) {

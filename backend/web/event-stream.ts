@@ -2,7 +2,7 @@ export interface EventStreamOptions {
   /** Time between comment lines while nothing else is sent, in milliseconds. */
   pingMs: number;
   /** Aborted when the client has left: whoever makes the chunks ends then. */
-  left: AbortController;
+  disconnected: AbortController;
   /** The request's: ends when its connection does. */
   signal: AbortSignal;
   headers?: Readonly<Record<string, string>>;
@@ -28,12 +28,12 @@ const encoder = new TextEncoder();
  */
 export function eventStream(
   chunks: AsyncIterator<string>,
-  { pingMs, left, signal, headers }: EventStreamOptions,
+  { pingMs, disconnected, signal, headers }: EventStreamOptions,
 ): Response {
   let wake: (() => void) | undefined;
   let ping: ReturnType<typeof setInterval> | undefined;
   const leave = () => {
-    left.abort();
+    disconnected.abort();
     clearInterval(ping);
     wake?.();
   };
@@ -52,19 +52,19 @@ export function eventStream(
           for (;;) {
             // oxlint-disable-next-line no-await-in-loop -- events come one after the other
             const next = await chunks.next();
-            if (left.signal.aborted) return;
+            if (disconnected.signal.aborted) return;
             if (next.done) break;
             quiet = false;
             controller.enqueue(encoder.encode(next.value));
             // oxlint-disable-next-line no-await-in-loop -- the reader is slower than the events
             if ((controller.desiredSize ?? 0) <= 0) await new Promise<void>((resolve) => (wake = resolve));
-            if (left.signal.aborted) return;
+            if (disconnected.signal.aborted) return;
           }
           controller.close();
         };
         forward()
           .catch((error: unknown) => {
-            if (!left.signal.aborted) controller.error(error);
+            if (!disconnected.signal.aborted) controller.error(error);
           })
           .finally(() => {
             clearInterval(ping);

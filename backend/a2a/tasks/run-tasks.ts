@@ -9,14 +9,14 @@ import { AppError } from '../../errors/app-error.ts';
 import { abortableSleep } from '../../model/with-retries.ts';
 import type { Run, RunService } from '../../runs/run.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
-import { leftSignalOf, principalOf, userIdOf } from '../caller.ts';
+import { disconnectedSignalOf, principalOf, userIdOf } from '../caller.ts';
 import { mayConfirm } from '../executor/answers.ts';
 import { type LoadFile, runEvents } from '../executor/run-events.ts';
 import { RunTranslator } from '../executor/run-translator.ts';
 import { textPart } from '../executor/parts.ts';
 import { invocationIdOf, RUN_ID_KEY, runIdOf } from '../executor/task-run.ts';
 import { applyEvent } from './apply-event.ts';
-import type { Elsewhere } from './elsewhere.ts';
+import type { RemoteTasks } from './remote-tasks.ts';
 import { isInterrupted, isSettled, isTerminal, stateOf } from './states.ts';
 
 export interface RunTasksParts {
@@ -29,7 +29,8 @@ export interface RunTasksParts {
   now: () => number;
 }
 
-const GONE = 'The service does not know any more how this task ended; its conversation may hold the answer.';
+const OUTCOME_UNKNOWN =
+  'The service does not know any more how this task ended; its conversation may hold the answer.';
 /** How often a task that waits for a person is looked at while somebody is subscribed to it. */
 const LOOK_EVERY_MS = 1_000;
 /** How long a subscription to such a task is held: as long as a turn may take. */
@@ -39,7 +40,7 @@ const LONGEST_WAIT_MS = 60 * 60_000;
  * Tasks by their runs: every process can read a run's frames and stop it, and so make the same of a task as the process
  * that carries it. A task whose process was ended is brought to its end by whoever looks at it next.
  */
-export class RunTasks implements Elsewhere {
+export class RunTasks implements RemoteTasks {
   readonly #parts: RunTasksParts;
 
   constructor(parts: RunTasksParts) {
@@ -48,7 +49,7 @@ export class RunTasks implements Elsewhere {
 
   async refresh(task: Task, context: ServerCallContext): Promise<Task> {
     const session = this.#sessionOf(task, context);
-    const going = await this.#gone(task, session);
+    const going = await this.#resumed(task, session);
     if (isSettled(stateOf(going))) return going;
     const run = await this.#runOf(going, session);
     if (run?.state === 'running') return going;
@@ -78,7 +79,7 @@ export class RunTasks implements Elsewhere {
     if (!going || isTerminal(stateOf(going))) return;
     if (going !== task) yield this.#statusOf(going);
     const run = await this.#runOf(going, session);
-    const signal = leftSignalOf(context);
+    const signal = disconnectedSignalOf(context);
     const translator = run && this.#translator(going, run, context);
     if (run && translator) for await (const frame of run.frames(0, signal)) yield* translator.take(frame);
     if (signal?.aborted) return;
@@ -95,7 +96,7 @@ export class RunTasks implements Elsewhere {
       for await (const event of this.#eventsOf(task, run, context)) events.push(event);
     } else if (!run) {
       const translator = this.#translator(task, { id: runIdOf(task) ?? '' }, context);
-      events.push(translator.status(TaskState.TASK_STATE_FAILED, [textPart(GONE)]));
+      events.push(translator.status(TaskState.TASK_STATE_FAILED, [textPart(OUTCOME_UNKNOWN)]));
     }
     for (const event of events) settled = applyEvent(settled, event);
     if (!settled) return task;
@@ -108,7 +109,7 @@ export class RunTasks implements Elsewhere {
   }
 
   /** A task that waited and goes on: a person has answered its question over the service's own API. */
-  async #gone(task: Task, session: CompositeSessionKey): Promise<Task> {
+  async #resumed(task: Task, session: CompositeSessionKey): Promise<Task> {
     if (!isInterrupted(stateOf(task))) return task;
     const [runId, invocationId] = [runIdOf(task), invocationIdOf(task)];
     const runs = await this.#parts.runs.list(session);
@@ -130,12 +131,12 @@ export class RunTasks implements Elsewhere {
     session: CompositeSessionKey,
     context: ServerCallContext,
   ): Promise<Task | undefined> {
-    const signal = leftSignalOf(context);
+    const signal = disconnectedSignalOf(context);
     const giveUpAt = performance.now() + LONGEST_WAIT_MS;
     while (performance.now() < giveUpAt) {
       await abortableSleep(LOOK_EVERY_MS, signal);
       if (signal?.aborted) return undefined;
-      const going = await this.#gone(task, session);
+      const going = await this.#resumed(task, session);
       if (!isSettled(stateOf(going))) return going;
       const stored = await this.#parts.tasks.load(task.id, context);
       if (!stored || isTerminal(stateOf(stored))) return undefined;

@@ -28,12 +28,12 @@ import {
   type TaskStore,
 } from '@a2a-js/sdk/server';
 import { AppError } from '../../errors/app-error.ts';
-import { leftSignalOf } from '../caller.ts';
+import { disconnectedSignalOf } from '../caller.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { PushConfigs, type PushConfigsParts } from '../push/push-configs.ts';
 import type { PushNotifier } from '../push/push-notifier.ts';
 import { assertHistoryLength, messageOf } from './check-message.ts';
-import type { Elsewhere } from './elsewhere.ts';
+import type { RemoteTasks } from './remote-tasks.ts';
 import { applyEvent } from './apply-event.ts';
 import { EventBus } from './event-bus.ts';
 import { LiveTask } from './live-task.ts';
@@ -46,7 +46,7 @@ export interface TaskHandlerParts {
   executor: AgentExecutor;
   tasks: TaskStore;
   /** Left out where tasks live and die with this process. */
-  elsewhere?: Elsewhere;
+  remoteTasks?: RemoteTasks;
   /** Left out where nobody is notified. */
   push?: PushConfigsParts;
   notifier?: Pick<PushNotifier, 'notify'>;
@@ -147,8 +147,8 @@ export class TaskHandler implements A2ARequestHandler {
     if (work) {
       await this.#parts.executor.cancelTask(id, work.bus);
       await Promise.race([work.live.ended, Bun.sleep(CANCEL_WAIT_MS)]);
-    } else if (!isSettled(stateOf(task)) && this.#parts.elsewhere) {
-      await this.#parts.elsewhere.cancel(task, context);
+    } else if (!isSettled(stateOf(task)) && this.#parts.remoteTasks) {
+      await this.#parts.remoteTasks.cancel(task, context);
     } else await this.#markCanceled(task, context);
     const ended = await this.#current(await this.#load(id, context), context);
     if (stateOf(ended) === TaskState.TASK_STATE_CANCELED) return ended;
@@ -172,7 +172,7 @@ export class TaskHandler implements A2ARequestHandler {
       for await (const event of events) yield toStream(event);
       return;
     }
-    const followed = await this.#parts.elsewhere?.follow(loaded, context);
+    const followed = await this.#parts.remoteTasks?.follow(loaded, context);
     const task = followed?.task ?? loaded;
     if (isTerminal(stateOf(task)))
       throw new UnsupportedOperationError(
@@ -192,16 +192,16 @@ export class TaskHandler implements A2ARequestHandler {
     const { promise, resolve } = Promise.withResolvers<AsyncIterable<AgentExecutionEvent> | undefined>();
     const hear = (live: LiveTask): void => resolve(live.events());
     const leave = (): void => resolve(undefined);
-    const left = leftSignalOf(context);
+    const disconnected = disconnectedSignalOf(context);
     const timer = setTimeout(leave, LONGEST_WAIT_MS);
-    left?.addEventListener('abort', leave, { once: true });
+    disconnected?.addEventListener('abort', leave, { once: true });
     const others = this.#subscribers.get(task.id) ?? new Set();
     this.#subscribers.set(task.id, others.add(hear));
     try {
       for await (const event of (await promise) ?? []) yield toStream(event);
     } finally {
       clearTimeout(timer);
-      left?.removeEventListener('abort', leave);
+      disconnected?.removeEventListener('abort', leave);
       others.delete(hear);
       if (others.size === 0) this.#subscribers.delete(task.id);
     }
@@ -299,8 +299,8 @@ export class TaskHandler implements A2ARequestHandler {
   async #current(task: Task, context: ServerCallContext): Promise<Task> {
     const live = this.#workOn(task.id, context)?.live.task;
     if (live) return live;
-    if (isTerminal(stateOf(task)) || !this.#parts.elsewhere) return task;
-    return this.#parts.elsewhere.refresh(task, context);
+    if (isTerminal(stateOf(task)) || !this.#parts.remoteTasks) return task;
+    return this.#parts.remoteTasks.refresh(task, context);
   }
 
   #workOn(id: string, context: ServerCallContext): Work | undefined {

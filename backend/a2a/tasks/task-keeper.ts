@@ -65,8 +65,8 @@ export class TaskKeeper {
     const { appName, userId } = record;
     const tasks = new StoredTasks(appName, records);
     const onEvent = notifier ? { onEvent: notifier.notify.bind(notifier) } : {};
-    const elsewhere = new RunTasks({ appName, runs, tasks, loadFile, now, ...onEvent });
+    const remoteTasks = new RunTasks({ appName, runs, tasks, loadFile, now, ...onEvent });
     const owner = callContextOf({ role: 'peer', via: 'jwt', id: userId, userId }, '1.0');
-    await elsewhere.refresh(toTask(record), owner);
+    await remoteTasks.refresh(toTask(record), owner);
   }
 }

@@ -22,11 +22,11 @@ export interface BindingParts {
   log: Logger;
 }
 
-/** The call as the SDK's parts see it; `left` ends what only its caller waits for. */
+/** The call as the SDK's parts see it; `disconnected` ends what only its caller waits for. */
 export function toCallContext(
   context: A2aContext,
   version: Version,
-  left: AbortController,
+  disconnected: AbortController,
 ): ServerCallContext {
-  return callContextOf(context.get('principal'), version, left.signal);
+  return callContextOf(context.get('principal'), version, disconnected.signal);
 }

@@ -26,10 +26,10 @@ export async function answerJsonRpc(context: A2aContext, parts: BindingParts): P
     const version = versionOf(context.req.raw);
     const body = await readJson(context, parts.body);
     id = idOf(body);
-    const left = new AbortController();
-    const call = toCallContext(context, version, left);
+    const disconnected = new AbortController();
+    const call = toCallContext(context, version, disconnected);
     const { signal } = context.req.raw;
-    const stream = { pingMs: parts.pingMs, left, signal };
+    const stream = { pingMs: parts.pingMs, disconnected, signal };
     const encodeError = (error: unknown) => failure(id, toJsonRpc(toKnownError(error, parts.log)));
 
     if (version === '0.3') {

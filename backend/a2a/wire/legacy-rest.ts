@@ -22,7 +22,7 @@ type Json = Record<string, unknown>;
 interface LegacyCall {
   handler: A2ARequestHandler;
   call: ServerCallContext;
-  left: AbortController;
+  disconnected: AbortController;
   context: A2aContext;
   /** The body, empty where there is none. */
   body: Json;
@@ -137,11 +137,11 @@ async function givenBy(context: A2aContext, parts: BindingParts): Promise<Legacy
   const body = context.req.method === 'POST' ? await readJson(context, parts.body) : undefined;
   const { app: _app, ...path } = context.req.param() as Record<string, string>;
   const id = path['id']?.replace(/:(cancel|subscribe)$/, '');
-  const left = new AbortController();
+  const disconnected = new AbortController();
   return {
     handler,
-    call: toCallContext(context, version, left),
-    left,
+    call: toCallContext(context, version, disconnected),
+    disconnected,
     context,
     body: isObject(body) ? body : {},
     path: { ...path, ...(id === undefined ? {} : { id }) },
@@ -149,7 +149,7 @@ async function givenBy(context: A2aContext, parts: BindingParts): Promise<Legacy
 }
 
 async function stream(
-  { left, context }: LegacyCall,
+  { disconnected, context }: LegacyCall,
   { pingMs, log }: BindingParts,
   events: AsyncGenerator<StreamResponse, void, undefined>,
 ): Promise<Response> {
@@ -157,7 +157,7 @@ async function stream(
     encode: (event) => responseToLegacy(StreamResponse.toJSON(event) as Json),
     encodeError: (error) => toJsonRpc(toKnownError(error, log)),
     pingMs,
-    left,
+    disconnected,
     signal: context.req.raw.signal,
   });
 }

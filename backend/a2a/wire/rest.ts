@@ -56,14 +56,14 @@ async function answer(route: RestRoute, context: A2aContext, parts: BindingParts
       'A2A 0.3, which a request without A2A-Version asks for, is served below /v1: send A2A-Version: 1.0.',
     );
   const params = await paramsOf(route, context, parts);
-  const left = new AbortController();
-  const call = toCallContext(context, version, left);
+  const disconnected = new AbortController();
+  const call = toCallContext(context, version, disconnected);
   if (isStreamed(route.operation)) {
     return streamAnswer(STREAMS[route.operation](handler, params, call), {
       encode: (event) => StreamResponse.toJSON(event),
       encodeError: (error) => toRest(toKnownError(error, parts.log)).body,
       pingMs: parts.pingMs,
-      left,
+      disconnected,
       signal: context.req.raw.signal,
     });
   }

@@ -7,7 +7,7 @@ export interface StreamAnswerOptions<Event> {
   /** The body of an event that says why the stream ends early. */
   encodeError: (error: unknown) => unknown;
   pingMs: number;
-  left: AbortController;
+  disconnected: AbortController;
   signal: AbortSignal;
 }
 
@@ -19,7 +19,7 @@ const DONE = { done: true, value: undefined } as const;
  */
 export async function streamAnswer<Event = StreamResponse>(
   events: AsyncGenerator<Event, void, undefined>,
-  { encode, encodeError, pingMs, left, signal }: StreamAnswerOptions<Event>,
+  { encode, encodeError, pingMs, disconnected, signal }: StreamAnswerOptions<Event>,
 ): Promise<Response> {
   let first: IteratorResult<Event, void> | undefined = await events.next();
   let isOver = false;
@@ -43,5 +43,5 @@ export async function streamAnswer<Event = StreamResponse>(
       return DONE;
     },
   };
-  return eventStream(chunks, { pingMs, left, signal });
+  return eventStream(chunks, { pingMs, disconnected, signal });
 }

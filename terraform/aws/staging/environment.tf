@@ -37,7 +37,7 @@ locals {
     A2A_PEER_URL       = var.peer_url
     A2A_PEER_AUDIENCE  = var.peer_audience
     A2A_PEER_CARD_KEYS = var.peer_card_keys
-    A2A_PEER_FALLBACK  = var.peer_answers_instead ? "1" : ""
+    A2A_PEER_FALLBACK  = var.peer_fallback ? "1" : ""
 
     A2A_MUTUAL_TLS           = var.mutual_tls == null ? "off" : "alb"
     A2A_ALLOWED_CERTIFICATES = var.mutual_tls == null ? "" : join(",", [for name, peer in var.mutual_tls.peers : "${name}=${peer}"])

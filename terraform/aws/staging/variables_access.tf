@@ -134,14 +134,14 @@ variable "peer_card_keys" {
   }
 }
 
-variable "peer_answers_instead" {
+variable "peer_fallback" {
   description = "Whether the peer answers a turn that Gemini refuses before its first word"
   type        = bool
   default     = false
 
   validation {
-    condition     = !var.peer_answers_instead || var.peer_url != ""
-    error_message = "peer_answers_instead needs peer_url."
+    condition     = !var.peer_fallback || var.peer_url != ""
+    error_message = "peer_fallback needs peer_url."
   }
 }
 

@@ -2,7 +2,7 @@ import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/s
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { PeerPlugin } from '../../../backend/agents/peer-plugin.ts';
 import { useModel } from '../../../backend/model/gemini-llm.ts';
-import { modelWithPeer } from '../../../backend/peer-access.ts';
+import { peerFallbackSettings } from '../../../backend/peer-access.ts';
 import { HOPS_KEY } from '../../../backend/peer/hops.ts';
 import type { PeerClient } from '../../../backend/peer/peer-client.ts';
 import type { TurnRequest } from '../../../backend/runs/run.ts';
@@ -68,7 +68,7 @@ function listen(peer?: PeerClient): void {
     backend: { kind: 'stand-in', baseUrl: standin.url },
     sleep: async () => undefined,
     log: silentLog,
-    ...(peer ? modelWithPeer(peer) : {}),
+    ...(peer ? peerFallbackSettings(peer) : {}),
     fetch: (async (url: string, init: RequestInit) => {
       const body = init.body as string;
       sent.push(JSON.parse(body));

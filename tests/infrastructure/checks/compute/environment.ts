@@ -128,7 +128,7 @@ function expectedEnvironment({
     A2A_PEER_URL: text('peer_url'),
     A2A_PEER_AUDIENCE: text('peer_audience'),
     A2A_PEER_CARD_KEYS: text('peer_card_keys'),
-    A2A_PEER_FALLBACK: staging.input('peer_answers_instead').flag('value') ? '1' : '',
+    A2A_PEER_FALLBACK: staging.input('peer_fallback').flag('value') ? '1' : '',
     A2A_MUTUAL_TLS: mutual.has('value') ? 'alb' : 'off',
     A2A_ALLOWED_CERTIFICATES: peers
       .map((name) => `${name}=${mutual.block('value.peers').textsOf(name).join('')}`)

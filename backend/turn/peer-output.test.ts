@@ -1,9 +1,9 @@
 import type { Event } from '@google/adk';
 import { expect, test } from 'bun:test';
-import { OwnTurnVoice } from './turn-voice.ts';
+import { PeerOutput } from './peer-output.ts';
 
-function voiceThat(say: (event: Event) => Promise<void>, message = 'Hi.'): OwnTurnVoice {
-  return new OwnTurnVoice({
+function outputThat(say: (event: Event) => Promise<void>, message = 'Hi.'): PeerOutput {
+  return new PeerOutput({
     invocationId: 'e-1',
     message: { role: 'user', parts: [{ text: message }] },
     metadata: undefined,
@@ -14,22 +14,22 @@ function voiceThat(say: (event: Event) => Promise<void>, message = 'Hi.'): OwnTu
 
 test('what is said at once is stored one after the other, and a failure holds up nobody', async () => {
   const order: string[] = [];
-  const voice = voiceThat(async ({ author }) => {
+  const output = outputThat(async ({ author }) => {
     order.push(`begin ${author}`);
     await Bun.sleep(1);
     order.push(`end ${author}`);
     if (author === 'a') throw new Error('the store is away');
   });
-  const said = ['a', 'b', 'c'].map(async (author) => voice.whole({ author }));
+  const said = ['a', 'b', 'c'].map(async (author) => output.whole({ author }));
   const ends = await Promise.allSettled(said);
   expect(ends.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
   expect(order).toEqual(['begin a', 'end a', 'begin b', 'end b', 'begin c', 'end c']);
-  await voice.isSpeaking;
+  await output.pending;
 });
 
 test("a turn's question is what the person wrote: no file, no answer of a tool", () => {
   const questionOf = (parts: object[]) =>
-    new OwnTurnVoice({
+    new PeerOutput({
       invocationId: 'e-1',
       message: { role: 'user', parts },
       metadata: undefined,

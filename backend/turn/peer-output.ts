@@ -1,8 +1,8 @@
 import { createEvent, createEventActions, type Event } from '@google/adk';
 import type { Content } from '@google/genai';
-import type { Spoken, TurnVoice } from '../peer/turn-voices.ts';
+import type { PeerMessage, TurnOutput } from '../peer/turn-output.ts';
 
-export interface VoiceParts {
+export interface PeerOutputOptions {
   invocationId: string;
   message: Content | undefined;
   metadata: Readonly<Record<string, unknown>> | undefined;
@@ -11,21 +11,21 @@ export interface VoiceParts {
   say: (event: Event) => Promise<void>;
 }
 
-/** A turn's voice for another agent that is asked in it; `isSpeaking` ends when what it said is stored. */
-export class OwnTurnVoice implements TurnVoice {
+/** Writes the words of another agent into a turn; `pending` resolves when they are stored. */
+export class PeerOutput implements TurnOutput {
   readonly question: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
-  isSpeaking: Promise<void> | undefined;
-  readonly #parts: VoiceParts;
+  pending: Promise<void> | undefined;
+  readonly #options: PeerOutputOptions;
 
-  constructor(parts: VoiceParts) {
-    this.#parts = parts;
-    this.question = textOf(parts.message);
-    this.metadata = parts.metadata;
+  constructor(options: PeerOutputOptions) {
+    this.#options = options;
+    this.question = textOf(options.message);
+    this.metadata = options.metadata;
   }
 
   partial(author: string, text: string): void {
-    const { invocationId, showPartial } = this.#parts;
+    const { invocationId, showPartial } = this.#options;
     showPartial({
       id: '',
       invocationId,
@@ -37,16 +37,16 @@ export class OwnTurnVoice implements TurnVoice {
     });
   }
 
-  async whole(spoken: Spoken): Promise<void> {
-    const before = this.isSpeaking;
+  async whole(spoken: PeerMessage): Promise<void> {
+    const before = this.pending;
     const said = this.#say(spoken, before);
-    this.isSpeaking = said.catch(() => undefined);
+    this.pending = said.catch(() => undefined);
     await said;
   }
 
-  async #say(spoken: Spoken, before: Promise<void> | undefined): Promise<void> {
+  async #say(spoken: PeerMessage, before: Promise<void> | undefined): Promise<void> {
     await before;
-    await this.#parts.say(createEvent({ invocationId: this.#parts.invocationId, ...spoken }));
+    await this.#options.say(createEvent({ invocationId: this.#options.invocationId, ...spoken }));
   }
 }
 

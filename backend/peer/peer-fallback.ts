@@ -1,9 +1,9 @@
-import { askAloud } from './ask-aloud.ts';
+import { askPeer } from './ask-peer.ts';
 import { metadataOfNextHop } from './hops.ts';
 import type { PeerClient } from './peer-client.ts';
 import { PeerError } from './peer-error.ts';
 import { PEER_METADATA_KEY } from './quoted.ts';
-import { type Spoken, voiceOf } from './turn-voices.ts';
+import { type PeerMessage, turnOutputOf } from './turn-output.ts';
 
 /** Why the model did not answer, in Google's own code: RESOURCE_EXHAUSTED, UNAVAILABLE. */
 export interface Refused {
@@ -17,18 +17,18 @@ export interface Refused {
  * False where it does not: the turn does not begin with a person's words, came from an agent itself, or the peer is away
  * too; then the model's failure is what the person sees.
  */
-export async function answerInstead(
+export async function answerFromPeer(
   peer: PeerClient,
   agentName: string,
   refused: Refused,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const voice = voiceOf(signal);
-  const metadata = metadataOfNextHop(voice?.metadata);
-  if (!voice?.question || !metadata) return false;
-  const announce = async (): Promise<void> => voice.whole(announcementBy(agentName, refused));
+  const output = turnOutputOf(signal);
+  const metadata = metadataOfNextHop(output?.metadata);
+  if (!output?.question || !metadata) return false;
+  const announce = async (): Promise<void> => output.whole(announcementBy(agentName, refused));
   try {
-    await askAloud({ peer, voice, question: voice.question, metadata, signal, announce, isForModel: true });
+    await askPeer({ peer, output, question: output.question, metadata, signal, announce, isForModel: true });
     return true;
   } catch (error) {
     if (error instanceof PeerError) return false;
@@ -36,7 +36,7 @@ export async function answerInstead(
   }
 }
 
-function announcementBy(author: string, { code, status }: Refused): Spoken {
+function announcementBy(author: string, { code, status }: Refused): PeerMessage {
   const reason = status === undefined ? code : `${status} ${code}`;
   const text = `Gemini does not answer now (${reason}). The agent on Google Cloud answers instead; these are its words.`;
   return {
