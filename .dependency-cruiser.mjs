@@ -56,6 +56,7 @@ const ROOMS = {
     ['util', 'styles', 'assets.d.ts', 'icon.svg'],
   ],
   ops: [
+    ['first-time'],
     ['doctor', 'image', 'servers', 'secrets'],
     ['delivery', 'up', 'verify'],
     ['setup', 'terraform'],

@@ -55,6 +55,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/verify.ts'),
   },
   {
+    name: 'setup',
+    summary: 'go through everything the first deployment of staging needs',
+    load: () => import('./commands/setup.ts'),
+  },
+  {
     name: 'plan',
     summary: 'plan terraform/aws/staging; scan, summarise and comment the plan',
     load: () => import('./commands/plan.ts'),

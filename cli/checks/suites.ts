@@ -288,6 +288,17 @@ export const SUITES: readonly Suite[] = [
     cores: 1,
   },
   {
+    name: 'first-time',
+    title:
+      'lornu setup goes from empty accounts to a deployed staging, and names each thing that is taken away',
+    kind: 'bun',
+    coversOps: true,
+    run: ['./tests/first-time'],
+    needs: ['uv'],
+    budgetMs: 4 * MINUTE,
+    cores: 0.8,
+  },
+  {
     name: 'peer',
     title:
       'the agent asks its peer over A2A, quotes it, and goes on without it; no peer can steer or exhaust it',

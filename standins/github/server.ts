@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
+import { addSettings, type Environment, type RepositorySettings, type Rights } from './settings.ts';
 
-/** Rights of a job's token, as `permissions:` gives them. */
-export type Rights = Readonly<Record<string, string>>;
+export type { Rights } from './settings.ts';
 
 interface Comment {
   id: number;
@@ -22,9 +22,6 @@ export interface CheckRun {
   status: 'queued' | 'in_progress' | 'completed';
   conclusion: string | null;
   app: { slug: string };
-}
-export interface Environment {
-  reviewers: string[];
 }
 
 const ID_TOKEN_PATH = '/id-token';
@@ -55,6 +52,8 @@ export interface Github {
   environments: Map<string, Environment>;
   /** Check runs by commit. */
   checks: Map<string, CheckRun[]>;
+  /** Variables and secrets of the repository and of its environments, and whom GitHub knows. */
+  settings: RepositorySettings;
   /** Yes by a person to a run. */
   approve: (runId: string, environment: string, by: string) => void;
   comments: Comment[];
@@ -119,19 +118,31 @@ export function startGithub(repository: string): Github {
     return context.json({ value: `${parts.join('.')}.` });
   });
   // https://docs.github.com/rest/repos/repos#get-a-repository
-  app.get(base, (context) => context.json({ full_name: repository, private: github.isPrivate }));
+  app.get(base, (context) =>
+    context.json({
+      full_name: repository,
+      private: github.isPrivate,
+      owner: { login: repository.split('/')[0], type: 'Organization' },
+      permissions: { admin: context.get('rights')['administration'] === 'write', pull: true },
+    }),
+  );
   // https://docs.github.com/rest/actions/oidc#get-the-customization-template-for-an-oidc-subject-claim-for-a-repository
   app.get(`${base}/actions/oidc/customization/sub`, (context) =>
-    context.json({ use_default: true, sub_claim_prefix: github.subjectPrefix }),
+    context.json({ use_default: settings.hasDefaultSubject, sub_claim_prefix: github.subjectPrefix }),
   );
   app.get(`${base}/environments/:name`, (context) => {
     if (!maySeeRuns(context.get('rights'))) return context.json(forbidden, 403);
     const environment = environments.get(context.req.param('name'));
     if (!environment) return context.json({ message: 'Not Found' }, 404);
     const reviewers = environment.reviewers.map((login) => ({ type: 'User', reviewer: { login } }));
+    const { waitMinutes, branchPolicy = null } = environment;
     return context.json({
       name: context.req.param('name'),
-      protection_rules: reviewers.length > 0 ? [{ type: 'required_reviewers', reviewers }] : [],
+      protection_rules: [
+        ...(waitMinutes === undefined ? [] : [{ type: 'wait_timer', wait_timer: waitMinutes }]),
+        ...(reviewers.length > 0 ? [{ type: 'required_reviewers', reviewers }] : []),
+      ],
+      deployment_branch_policy: branchPolicy,
     });
   });
   // https://docs.github.com/rest/checks/runs#list-check-runs-for-a-git-reference
@@ -194,6 +205,7 @@ export function startGithub(repository: string): Github {
     Object.assign(issue, await context.req.json<object>());
     return context.json({ ...issue, html_url: `https://github.example/issues/${issue.number}` });
   });
+  const settings = addSettings(app, base, environments, () => github.isPrivate);
 
   const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app.fetch });
   const github: Github = {
@@ -209,6 +221,7 @@ export function startGithub(repository: string): Github {
     idTokenUrl: `http://127.0.0.1:${server.port}${ID_TOKEN_PATH}?api-version=2.0`,
     environments,
     checks,
+    settings,
     approve: (runId, environment, by) => {
       approvals.push({
         runId,

@@ -2,8 +2,11 @@ import { Hono } from 'hono';
 import { createHash, randomUUID } from 'node:crypto';
 import { describeRefusal, describeStateVersion, describeWorkspace, type ExecutionMode } from './documents.ts';
 
-/** What a token may do here; read sees state and may not lock it, which is what a plan for review needs. */
-export type Right = 'read' | 'write';
+/**
+ * What a token may do here; read sees state and may not lock it, which is what a plan for review needs. An owner makes
+ * and changes workspaces too.
+ */
+export type Right = 'read' | 'write' | 'owner';
 
 export interface TerraformCloudOptions {
   organization: string;
@@ -12,6 +15,8 @@ export interface TerraformCloudOptions {
   executionMode?: ExecutionMode;
   /** Tokens and what each may do; a token that is not there has expired or never was. */
   tokens: ReadonlyMap<string, Right>;
+  /** Whether the organization's plan has teams with rights of their own; yes when left out. */
+  teams?: boolean;
 }
 
 /** One version of a state as Terraform uploads it. */
@@ -21,6 +26,16 @@ interface StateVersion {
   lineage: string;
   md5: string;
   state?: Uint8Array;
+}
+
+/** What a request to make or change a workspace says, as far as it counts here. */
+interface WorkspaceDocument {
+  type: string;
+  attributes: {
+    name?: string;
+    'execution-mode'?: ExecutionMode;
+    'setting-overwrites'?: { 'execution-mode'?: boolean };
+  };
 }
 
 export interface Workspace {
@@ -67,6 +82,11 @@ export function startTerraformCloud(options: TerraformCloudOptions): TerraformCl
   const newest = (workspace: Workspace): StateVersion | undefined =>
     workspace.versions.findLast(({ state }) => state !== undefined);
   let origin = '';
+  /** The mode that is asked for, unless the document says that the organization's default counts. */
+  const modeOf = ({ attributes }: WorkspaceDocument): ExecutionMode =>
+    attributes['setting-overwrites']?.['execution-mode'] === false
+      ? (options.executionMode ?? 'remote')
+      : (attributes['execution-mode'] ?? options.executionMode ?? 'remote');
 
   app.use(async (context, next) => {
     const { pathname } = new URL(context.req.url);
@@ -85,7 +105,7 @@ export function startTerraformCloud(options: TerraformCloudOptions): TerraformCl
   app.get('/api/v2/organizations/:name/entitlement-set', (context) => {
     const name = context.req.param('name');
     if (name !== options.organization) return context.json(describeRefusal(404, 'not found'), 404);
-    const attributes = { operations: true, 'state-storage': true };
+    const attributes = { operations: true, 'state-storage': true, teams: options.teams ?? true };
     return context.json({ data: { id: `org-${name}`, type: 'entitlement-sets', attributes } });
   });
   app.get('/api/v2/organizations/:organization/workspaces/:name', (context) => {
@@ -93,6 +113,28 @@ export function startTerraformCloud(options: TerraformCloudOptions): TerraformCl
     return workspace
       ? context.json(describeWorkspace(workspace))
       : context.json(describeRefusal(404, 'not found'), 404);
+  });
+  // https://developer.hashicorp.com/terraform/cloud-docs/api-docs/workspaces#create-a-workspace
+  app.post('/api/v2/organizations/:organization/workspaces', async (context) => {
+    if (context.get('right') !== 'owner' || context.req.param('organization') !== options.organization)
+      return context.json(describeRefusal(404, 'not found'), 404);
+    const { data } = await context.req.json<{ data: WorkspaceDocument }>();
+    const { name } = data.attributes;
+    if (data.type !== 'workspaces' || !/^[\w-]{1,90}$/.test(name ?? ''))
+      return context.json(describeRefusal(422, 'invalid attribute'), 422);
+    if (workspaces.some((one) => one.name === name))
+      return context.json(describeRefusal(422, 'invalid attribute: Name has already been taken'), 422);
+    const workspace = { id: `ws-${name}`, name: name ?? '', executionMode: modeOf(data), versions: [] };
+    workspaces.push(workspace);
+    return context.json(describeWorkspace(workspace), 201);
+  });
+  app.patch('/api/v2/workspaces/:id', async (context) => {
+    const workspace = byId(context.req.param('id'));
+    if (!workspace || context.get('right') !== 'owner')
+      return context.json(describeRefusal(404, 'not found'), 404);
+    const { data } = await context.req.json<{ data: WorkspaceDocument }>();
+    workspace.executionMode = modeOf(data);
+    return context.json(describeWorkspace(workspace));
   });
   app.post('/api/v2/workspaces/:id/actions/:action', (context) => {
     const workspace = byId(context.req.param('id'));

@@ -1,0 +1,47 @@
+import { readJsonWithin } from '@lornu/backend/identity/read-json-within.ts';
+import { CliError, EXIT } from './cli-error.ts';
+
+const ANSWER_MS = 30_000;
+/** Far more than any answer that is read here has; a longer one is not read whole. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** A JSON API as a command calls it. */
+export interface JsonApi {
+  /** As it is named in sentences, such as GitHub. */
+  name: string;
+  /** Where its paths begin, without a slash at the end. */
+  address: string;
+  headers: Readonly<Record<string, string>>;
+  /** What the command can not do when the API does not answer; a sentence. */
+  what: string;
+  signal: AbortSignal;
+}
+
+export interface Answer {
+  status: number;
+  /** Undefined where the answer has no JSON. */
+  body: unknown;
+}
+
+/** Calls the API once. Every status is an answer; a CliError only where none comes within 30 seconds. */
+export async function askJson(api: JsonApi, method: string, path: string, body?: unknown): Promise<Answer> {
+  const response = await fetch(`${api.address}${path}`, {
+    method,
+    headers: {
+      ...api.headers,
+      ...(body === undefined || 'content-type' in api.headers ? {} : { 'content-type': 'application/json' }),
+    },
+    signal: AbortSignal.any([api.signal, AbortSignal.timeout(ANSWER_MS)]),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch((cause: unknown) => {
+    api.signal.throwIfAborted();
+    throw new CliError({
+      what: api.what,
+      why: `${api.name} can not be reached from here.`,
+      next: `Check the network and the status page of ${api.name}, then run the same command again.`,
+      exitCode: EXIT.machine,
+      cause,
+    });
+  });
+  return { status: response.status, body: await readJsonWithin(response, MOST_BYTES).catch(() => undefined) };
+}

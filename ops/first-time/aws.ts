@@ -1,0 +1,202 @@
+import { DescribeAddressesCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
+import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
+import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { readVariable } from './github-api.ts';
+import { missing, ok, unknown, type Requirement } from './requirement.ts';
+import { DEFAULT_REGION, stagingRegion, stagingVariables, type Scene, type Variables } from './scene.ts';
+
+/** Who these credentials are to AWS. */
+async function callerAccount({ aws }: Scene): Promise<string> {
+  const { Account } = await aws.sts.send(new GetCallerIdentityCommand());
+  return Account ?? '';
+}
+
+/** The account staging belongs in, as far as anybody said so: on the command line, else at GitHub. */
+export async function namedAccount(scene: Scene): Promise<string | undefined> {
+  return scene.given.account ?? (await readVariable(scene, 'AWS_ACCOUNT_ID').catch(() => undefined));
+}
+
+const session: Requirement = {
+  id: 'aws-session',
+  provider: 'aws',
+  title: 'there is a session at AWS',
+  look: async (scene) => {
+    await callerAccount(scene);
+    return ok('signed in');
+  },
+};
+
+const account: Requirement = {
+  id: 'aws-account',
+  provider: 'aws',
+  title: 'the session is for the account of staging',
+  after: [session.id],
+  look: async (scene) => {
+    const [here, named] = [await callerAccount(scene), await namedAccount(scene)];
+    if (!named) {
+      return missing(
+        `nobody has said which account staging belongs in; this session is for ${here}`,
+        `if that is the one: ./lornu setup --account ${here}`,
+      );
+    }
+    return here === named
+      ? ok(here)
+      : missing(
+          `this session is for the account ${here}, and staging belongs in ${named}`,
+          `AWS_PROFILE=<a profile of ${named}> ./lornu setup; nothing was asked of ${here}`,
+        );
+  },
+};
+
+const region: Requirement = {
+  id: 'aws-region',
+  provider: 'aws',
+  title: 'staging, the workflow and this session name one region',
+  look: async (scene) => {
+    const { region: given } = await stagingVariables(scene).catch((): Variables => ({}));
+    const atGithub = await readVariable(scene, 'AWS_REGION').catch(() => undefined);
+    const named: [string, string][] = [
+      ['staging (variable region)', typeof given === 'string' && given ? given : DEFAULT_REGION],
+      ...(scene.given.region === undefined ? [] : [['--region', scene.given.region] as [string, string]]),
+      ...(atGithub === undefined ? [] : [['AWS_REGION at GitHub', atGithub] as [string, string]]),
+      ...(scene.env['AWS_REGION'] === undefined
+        ? []
+        : [['AWS_REGION here', scene.env['AWS_REGION']] as [string, string]]),
+    ];
+    const regions = new Set(named.map(([, value]) => value));
+    if (regions.size === 1) return ok([...regions].join());
+    return missing(
+      named.map(([where, value]) => `${where}: ${value}`).join(', '),
+      `decide for one; at GitHub: gh variable set AWS_REGION --body ${named[0]?.[1]}; here: export AWS_REGION=${named[0]?.[1]}`,
+    );
+  },
+};
+
+interface Quota {
+  id: string;
+  title: string;
+  service: string;
+  code: string;
+  /** How many more staging needs. */
+  needs: (variables: Variables) => number;
+  /** How many are taken now; undefined where that is not counted here. */
+  taken: (scene: Scene) => Promise<number>;
+}
+
+/** A rolling deployment runs twice the tasks for a while (deployment_maximum_percent = 200). */
+const DEPLOYMENT_FACTOR = 2;
+
+/** Most vCPUs that staging's tasks take at once, in a deployment at the top of autoscaling. */
+export function mostVcpus(variables: Variables): number {
+  const { cpu = 512 } = (variables['task_size'] ?? {}) as { cpu?: number };
+  const { max = 6 } = (variables['task_count'] ?? {}) as { max?: number };
+  return (cpu / 1024) * max * DEPLOYMENT_FACTOR;
+}
+
+// Codes: aws service-quotas list-service-quotas --service-code SERVICE
+const QUOTAS: readonly Quota[] = [
+  {
+    id: 'aws-quota-eip',
+    title: 'the account may have the elastic addresses that staging needs',
+    service: 'ec2',
+    code: 'L-0263D0A3',
+    needs: ({ nat_gateway_per_zone: perZone }) => (perZone === true ? 2 : 1),
+    taken: async ({ aws }) =>
+      (await aws.ec2.send(new DescribeAddressesCommand())).Addresses?.filter(isNotOurs).length ?? 0,
+  },
+  {
+    id: 'aws-quota-vpc',
+    title: 'the account may have one more VPC in the region',
+    service: 'vpc',
+    code: 'L-F678F1CE',
+    needs: () => 1,
+    taken: async ({ aws }) =>
+      (await aws.ec2.send(new DescribeVpcsCommand())).Vpcs?.filter(isNotOurs).length ?? 0,
+  },
+  {
+    id: 'aws-quota-fargate',
+    title: 'the account may run the vCPUs on Fargate that a deployment at full size takes',
+    service: 'fargate',
+    code: 'L-3032A538',
+    needs: mostVcpus,
+    // Staging has an account of its own: nothing else runs there.
+    taken: async () => 0,
+  },
+];
+
+/** What staging has already is not needed a second time. */
+function isNotOurs({ Tags = [] }: { Tags?: { Key?: string; Value?: string }[] | undefined }): boolean {
+  return !Tags.some(({ Key, Value }) => Key === 'Source' && Value === 'terraform/aws/staging');
+}
+
+const quotas = QUOTAS.map(({ id, title, service, code, needs, taken }): Requirement => ({
+  id,
+  provider: 'aws',
+  title,
+  after: [account.id],
+  look: async (scene) => {
+    const limit = await quotaOf(scene, service, code);
+    if (limit === undefined) {
+      return unknown(
+        `AWS names no value for the quota ${code} of ${service} here`,
+        `look at the console: Service Quotas, ${service}, ${code}`,
+      );
+    }
+    const need = needs(await stagingVariables(scene).catch((): Variables => ({})));
+    const inUse = await taken(scene);
+    const seen = `${limit} allowed, ${inUse} in use by others, ${need} needed`;
+    return limit - inUse >= need
+      ? ok(seen)
+      : missing(
+          seen,
+          `aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${Math.ceil(inUse + need)} --region ${await stagingRegion(scene)} (new accounts begin low; it takes hours to days)`,
+        );
+  },
+  optional: true,
+}));
+
+/** The account's own value, else AWS's default; undefined where AWS has neither. */
+async function quotaOf({ aws }: Scene, service: string, code: string): Promise<number | undefined> {
+  const input = { ServiceCode: service, QuotaCode: code };
+  const none = (error: unknown): undefined => {
+    if (error instanceof Error && error.name === 'NoSuchResourceException') return undefined;
+    throw error;
+  };
+  const own = await aws.quotas.send(new GetServiceQuotaCommand(input)).catch(none);
+  if (own?.Quota?.Value !== undefined) return own.Quota.Value;
+  return (await aws.quotas.send(new GetAWSDefaultServiceQuotaCommand(input)).catch(none))?.Quota?.Value;
+}
+
+const deployed: Requirement = {
+  id: 'aws-deployed',
+  provider: 'aws',
+  title: 'staging is deployed',
+  after: [account.id],
+  look: async (scene) => {
+    const next =
+      "gh workflow run terraform-aws.yml --ref main -f action=deploy; read the plan job's summary, approve, and go on with docs/first-day.md";
+    const found = await scene.aws.ecs
+      .send(new DescribeServicesCommand({ cluster: 'lornu-staging', services: ['agent'] }))
+      .catch((error: unknown) => {
+        if (error instanceof Error && error.name === 'ClusterNotFoundException') return undefined;
+        throw error;
+      });
+    const service = found?.services?.[0];
+    if (!service || service.status === 'INACTIVE') return missing('there is no service yet', next);
+    const primary = service.deployments?.find(({ status }) => status === 'PRIMARY');
+    if (primary?.rolloutState === 'FAILED') {
+      return missing(
+        'its last deployment failed, and ECS starts no task until it is told to',
+        'docs/operations.md, "Debug a task"; then ./lornu deploy --force-new-deployment',
+      );
+    }
+    const { runningCount = 0, desiredCount = 0 } = service;
+    return runningCount >= desiredCount && desiredCount > 0
+      ? ok(`${runningCount} of ${desiredCount} tasks run; ./lornu verify looks at what they serve`)
+      : missing(`${runningCount} of ${desiredCount} tasks run`, './lornu deploy waits for the others');
+  },
+};
+
+export const ACCOUNT: readonly Requirement[] = [session, account, region, ...quotas];
+export const DEPLOYED: readonly Requirement[] = [deployed];

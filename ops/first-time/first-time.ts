@@ -1,0 +1,125 @@
+import { CliError } from '../base/cli-error.ts';
+import type { Emit } from '../steps/step-events.ts';
+import { ACCOUNT, DEPLOYED } from './aws.ts';
+import { BOOTSTRAP } from './bootstrap.ts';
+import { DNS } from './dns.ts';
+import { explainLook } from './explain-look.ts';
+import { PIPELINE, REPOSITORY } from './github.ts';
+import { GOOGLE } from './google.ts';
+import { HCP } from './hcp.ts';
+import { type Change, type Provider, type Requirement, type Sighting, unknown } from './requirement.ts';
+import type { Scene } from './scene.ts';
+
+/** Everything a first deployment needs, in the order in which it is made. */
+export const REQUIREMENTS: readonly Requirement[] = [
+  ...HCP,
+  ...ACCOUNT,
+  ...REPOSITORY,
+  ...DNS,
+  ...BOOTSTRAP,
+  ...GOOGLE,
+  ...PIPELINE,
+  ...DEPLOYED,
+];
+
+export interface Found {
+  id: string;
+  provider: Provider;
+  title: string;
+  state: Sighting['state'];
+  seen: string;
+  next?: string;
+  /** Not having looked does not count against a first deployment. */
+  optional?: true;
+  /** What was changed here, now. */
+  changed?: string;
+}
+
+export interface FirstTimeOptions {
+  scene: Scene;
+  /** All where it is empty; what those need is looked at too. */
+  providers: readonly Provider[];
+  /** Asked before each change; nothing is changed without a yes. */
+  confirm: (id: string, change: Change) => Promise<boolean>;
+  emit: Emit;
+}
+
+/**
+ * Looks at one requirement after the other and, where it is told yes, makes what is missing. Nothing is remembered:
+ * what is there already is seen, so a second run does what is left.
+ */
+export async function firstTime(options: FirstTimeOptions): Promise<Found[]> {
+  const { scene, emit } = options;
+  const found: Found[] = [];
+  const chosen = choose(options.providers);
+  emit({ kind: 'plan', steps: chosen.map(({ id, title }) => ({ id, title })) });
+  for (const requirement of chosen) {
+    scene.signal.throwIfAborted();
+    const { id, title } = requirement;
+    const beganMs = Date.now();
+    emit({ kind: 'begin', id, title, atMs: beganMs });
+    // oxlint-disable-next-line no-await-in-loop -- a later one may need what an earlier one made
+    const one = await goThrough(requirement, found, options);
+    found.push(one);
+    const outcome = ({ ok: 'done', missing: 'failed', unknown: 'skipped' } as const)[one.state];
+    emit({ kind: 'end', id, outcome, detail: one.changed ?? one.seen, elapsedMs: Date.now() - beganMs });
+  }
+  return found;
+}
+
+/** Those of the providers, and what they are to be looked at after. */
+export function choose(providers: readonly Provider[]): Requirement[] {
+  if (providers.length === 0) return [...REQUIREMENTS];
+  const ids = new Set<string>();
+  const add = ({ id, after = [] }: Requirement): void => {
+    ids.add(id);
+    for (const needed of REQUIREMENTS) if (after.includes(needed.id)) add(needed);
+  };
+  for (const one of REQUIREMENTS) if (providers.includes(one.provider)) add(one);
+  return REQUIREMENTS.filter(({ id }) => ids.has(id));
+}
+
+async function goThrough(
+  requirement: Requirement,
+  before: readonly Found[],
+  { scene, confirm }: FirstTimeOptions,
+): Promise<Found> {
+  const { id, provider, title, after = [], optional } = requirement;
+  const tell = ({ state, seen, next }: Sighting, changed?: string): Found => ({
+    id,
+    provider,
+    title,
+    state,
+    seen,
+    ...(next ? { next } : {}),
+    ...(optional ? { optional } : {}),
+    ...(changed === undefined ? {} : { changed }),
+  });
+  const blocking = before.find((one) => after.includes(one.id) && one.state !== 'ok');
+  if (blocking) return tell(unknown(`${blocking.id} comes first`));
+  const seen = await look(requirement, scene);
+  const { change } = seen;
+  if (seen.state !== 'missing' || !change || !(await confirm(id, change))) return tell(seen);
+  try {
+    await change.make();
+  } catch (error) {
+    scene.signal.throwIfAborted();
+    if (!(error instanceof CliError)) throw error;
+    return tell({ state: 'missing', seen: `not changed: ${error.parts.why}`, next: error.parts.next });
+  }
+  return tell(await look(requirement, scene), change.does);
+}
+
+async function look(requirement: Requirement, scene: Scene): Promise<Sighting> {
+  try {
+    return await requirement.look(scene);
+  } catch (error) {
+    scene.signal.throwIfAborted();
+    return explainLook(error);
+  }
+}
+
+/** Nothing is missing, and nothing that a first deployment needs was left unseen. */
+export function isReady(found: readonly Found[]): boolean {
+  return found.every(({ state, optional }) => state === 'ok' || (state === 'unknown' && optional === true));
+}

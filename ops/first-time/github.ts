@@ -1,0 +1,290 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError } from '../base/cli-error.ts';
+import { ENVIRONMENT } from '../delivery/github/approval.ts';
+import { readVariables, VARIABLES } from '../delivery/plan/variables.ts';
+import { namedAccount } from './aws.ts';
+import { askGithub, readVariable, refusedByGithub, tokenOf } from './github-api.ts';
+import { missing, ok, type Change, type Requirement } from './requirement.ts';
+import { DEFAULT_REGION, stagingRegion, stagingVariables, textOf, type Scene } from './scene.ts';
+
+const repository: Requirement = {
+  id: 'github-repository',
+  provider: 'github',
+  title: 'the token may administer the repository',
+  look: async (scene) => {
+    if (!scene.given.repository) {
+      return missing(
+        'no repository: the checkout has no remote at GitHub',
+        './lornu setup --repository OWNER/NAME',
+      );
+    }
+    if (!tokenOf(scene)) {
+      return missing(
+        'no token: neither GH_TOKEN nor GITHUB_TOKEN is set',
+        'gh auth login, then GH_TOKEN="$(gh auth token)" ./lornu setup',
+      );
+    }
+    const answer = await askGithub(scene, 'GET', '');
+    if (answer.status === 404) {
+      return missing(
+        `there is no repository ${scene.given.repository} for this token`,
+        './lornu setup --repository OWNER/NAME, or the token of an administrator of it: gh auth login',
+      );
+    }
+    if (answer.status !== 200) throw refusedByGithub(answer, 'read the repository');
+    const { private: isPrivate, permissions } = answer.body as {
+      private?: boolean;
+      permissions?: { admin?: boolean };
+    };
+    return permissions?.admin === true
+      ? ok(`${scene.given.repository}, ${isPrivate ? 'private' : 'public'}`)
+      : missing(
+          `whoever this token is of does not administer ${scene.given.repository}`,
+          'gh auth login as an administrator of it, then GH_TOKEN="$(gh auth token)" ./lornu setup',
+        );
+  },
+};
+
+/** How the subjects of this repository's jobs begin. CliError when GitHub does not say. */
+export async function subjectPrefix(scene: Scene): Promise<string> {
+  const answer = await askGithub(scene, 'GET', 'actions/oidc/customization/sub');
+  const prefix = (answer.body as { sub_claim_prefix?: unknown } | undefined)?.sub_claim_prefix;
+  if (answer.status !== 200) throw refusedByGithub(answer, "read how the repository's subjects begin");
+  // An older answer has no prefix: then it is the name alone.
+  return typeof prefix === 'string' && prefix !== '' ? prefix : `repo:${scene.given.repository}`;
+}
+
+const subject: Requirement = {
+  id: 'github-subject',
+  provider: 'github',
+  title: "the subjects of the repository's jobs have GitHub's own form",
+  after: [repository.id],
+  look: async (scene) => {
+    const { status, body } = await askGithub(scene, 'GET', 'actions/oidc/customization/sub');
+    if (status === 200 && (body as { use_default?: boolean }).use_default === false) {
+      return missing(
+        'they are customised, and the trust policies of bootstrap compare whole subjects',
+        `gh api --method PUT repos/${scene.given.repository}/actions/oidc/customization/sub -F use_default=true`,
+      );
+    }
+    return ok(await subjectPrefix(scene));
+  },
+};
+
+interface Environment {
+  protection_rules?: { type: string; wait_timer?: number; reviewers?: unknown[] }[];
+  deployment_branch_policy?: { protected_branches: boolean; custom_branch_policies: boolean } | null;
+}
+
+const environment: Requirement = {
+  id: 'github-environment',
+  provider: 'github',
+  title: `the environment ${ENVIRONMENT} has required reviewers`,
+  after: [repository.id],
+  look: async (scene) => {
+    const answer = await askGithub(scene, 'GET', `environments/${ENVIRONMENT}`);
+    if (answer.status !== 404 && answer.status !== 200) throw refusedByGithub(answer, 'read the environment');
+    const found = answer.status === 200 ? (answer.body as Environment) : undefined;
+    const reviewers = found?.protection_rules?.find(({ type }) => type === 'required_reviewers')?.reviewers;
+    if (reviewers?.length) return ok(`${reviewers.length} may approve`);
+    const seen = found ? 'it has none: nothing could be approved' : 'there is no such environment';
+    if (await isPrivateWithoutReviewers(scene)) {
+      return missing(
+        `${seen}; the repository is private, and its plan has no required reviewers there`,
+        `make the repository public (gh repo edit ${scene.given.repository} --visibility public), use GitHub Enterprise, or deploy by hand (docs/operations.md, "Deploy")`,
+      );
+    }
+    const { reviewers: logins } = scene.given;
+    if (logins.length === 0) {
+      return missing(seen, `./lornu setup github --reviewer LOGIN --yes ${environment.id}`);
+    }
+    return missing(
+      seen,
+      `./lornu setup github ${logins.map((login) => `--reviewer ${login}`).join(' ')} --yes ${environment.id}`,
+      {
+        does: `${found ? `give the environment ${ENVIRONMENT}` : `make the environment ${ENVIRONMENT} with`} the required reviewers ${logins.join(', ')}`,
+        make: async () => putEnvironment(scene, found),
+      },
+    );
+  },
+};
+
+/** Required reviewers in a private repository are part of GitHub Enterprise alone; a plan that is not shown is unknown. */
+async function isPrivateWithoutReviewers(scene: Scene): Promise<boolean> {
+  const { body } = await askGithub(scene, 'GET', '');
+  const { private: isPrivate, owner } = body as {
+    private?: boolean;
+    owner?: { login?: string; type?: string };
+  };
+  if (!isPrivate) return false;
+  if (owner?.type !== 'Organization') return true;
+  const answer = await askGithub(scene, 'GET', `/orgs/${owner.login}`);
+  const plan = (answer.body as { plan?: { name?: string } } | undefined)?.plan?.name;
+  return plan !== undefined && plan !== 'enterprise';
+}
+
+/** One call: reviewers by their ids; whatever else the environment has is sent back as it is, for PUT sets all. */
+async function putEnvironment(scene: Scene, found: Environment | undefined): Promise<void> {
+  const reviewers: { type: 'User'; id: number }[] = [];
+  for (const login of scene.given.reviewers) {
+    // oxlint-disable-next-line no-await-in-loop -- one or two people
+    const answer = await askGithub(scene, 'GET', `/users/${encodeURIComponent(login)}`);
+    const id = (answer.body as { id?: unknown } | undefined)?.id;
+    if (answer.status !== 200 || typeof id !== 'number') {
+      throw new CliError({
+        what: 'The environment was not changed.',
+        why: `there is nobody called ${login} at GitHub`,
+        next: `./lornu setup github --reviewer LOGIN --yes ${environment.id}`,
+      });
+    }
+    reviewers.push({ type: 'User', id });
+  }
+  const timer = found?.protection_rules?.find(({ type }) => type === 'wait_timer')?.wait_timer;
+  const answer = await askGithub(scene, 'PUT', `environments/${ENVIRONMENT}`, {
+    reviewers,
+    deployment_branch_policy: found?.deployment_branch_policy ?? null,
+    ...(timer === undefined ? {} : { wait_timer: timer }),
+  });
+  if (answer.status === 422) {
+    throw new CliError({
+      what: 'The environment was not changed.',
+      why: `GitHub refuses required reviewers here (${String((answer.body as { message?: unknown }).message).slice(0, 200)})`,
+      next: 'a private repository has them with GitHub Enterprise alone: make it public, use Enterprise, or deploy by hand (docs/operations.md, "Deploy")',
+    });
+  }
+  if (answer.status !== 200) throw refusedByGithub(answer, `write the environment ${ENVIRONMENT}`);
+}
+
+/** Sets a repository variable; one call, which makes it or writes it over. */
+function setVariable(scene: Scene, name: string, value: string, before: string | undefined): Change {
+  return {
+    does: `set the variable ${name} of ${scene.given.repository} to ${value.length > 60 ? 'the given values' : value}${before === undefined ? '' : ' (it has another value)'}`,
+    make: async () => {
+      const answer =
+        before === undefined
+          ? await askGithub(scene, 'POST', 'actions/variables', { name, value })
+          : await askGithub(scene, 'PATCH', `actions/variables/${name}`, { name, value });
+      if (answer.status !== 201 && answer.status !== 204)
+        throw refusedByGithub(answer, `set the variable ${name}`);
+    },
+  };
+}
+
+const accountVariable: Requirement = {
+  id: 'github-account',
+  provider: 'github',
+  title: 'the variable AWS_ACCOUNT_ID is the account of staging',
+  after: [repository.id, 'aws-account'],
+  look: async (scene) => {
+    const [value, wanted] = [await readVariable(scene, 'AWS_ACCOUNT_ID'), (await namedAccount(scene)) ?? ''];
+    return value === wanted
+      ? ok(value)
+      : missing(
+          value === undefined ? 'it is not set' : `it is ${value}`,
+          `gh variable set AWS_ACCOUNT_ID --body ${wanted}`,
+          setVariable(scene, 'AWS_ACCOUNT_ID', wanted, value),
+        );
+  },
+};
+
+const regionVariable: Requirement = {
+  id: 'github-region',
+  provider: 'github',
+  title: "the variable AWS_REGION is staging's region",
+  after: [repository.id],
+  look: async (scene) => {
+    const [value, wanted] = [await readVariable(scene, 'AWS_REGION'), await stagingRegion(scene)];
+    if ((value ?? DEFAULT_REGION) === wanted) return ok(value ?? `not set, which means ${DEFAULT_REGION}`);
+    return missing(
+      value === undefined ? `it is not set, which means ${DEFAULT_REGION}` : `it is ${value}`,
+      `gh variable set AWS_REGION --body ${wanted}`,
+      setVariable(scene, 'AWS_REGION', wanted, value),
+    );
+  },
+};
+
+/** Variables of terraform/aws/staging that have no default and do not come from the image. */
+export async function requiredVariables(root: string): Promise<string[]> {
+  const folder = join(root, 'terraform/aws/staging');
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.tf'));
+  const texts = await Promise.all(names.map(async (name) => readFile(join(folder, name), 'utf8')));
+  const blocks = texts.flatMap((text) => [...text.matchAll(/^variable "(\w+)" \{\n([\s\S]*?)^\}/gm)]);
+  return blocks
+    .filter(
+      ([, name, body]) =>
+        !/^ {2}default +=/m.test(body ?? '') && !['image_digest', 'revision'].includes(name ?? ''),
+    )
+    .map(([, name]) => name ?? '')
+    .toSorted();
+}
+
+const variables: Requirement = {
+  id: 'github-variables',
+  provider: 'github',
+  title: `the variable ${VARIABLES} has every value that staging needs`,
+  after: [repository.id],
+  look: async (scene) => {
+    const given = await stagingVariables(scene);
+    const lacks = (await requiredVariables(scene.root)).filter((name) => !(name in given));
+    const names = ['route53_zone_id', 'certificate_arn'];
+    if (names.every((name) => !given[name])) lacks.push(names.join(' or '));
+    if (!isOutputOfGoogle(given['google'])) lacks.push('google as terraform/gcp/staging prints it');
+    const value = await readVariable(scene, VARIABLES);
+    const set = `gh variable set ${VARIABLES} < FILE`;
+    if (lacks.length > 0) {
+      return missing(
+        Object.keys(given).length === 0 ? 'it is not set' : `it lacks ${lacks.join(', ')}`,
+        `write the values of terraform/README.md ("The first time") as JSON into FILE, then ./lornu setup --variables FILE`,
+      );
+    }
+    if (value !== undefined && Bun.deepEquals(readVariables({ [VARIABLES]: value }), given)) {
+      return ok(`${Object.keys(given).length} values`);
+    }
+    return missing(
+      value === undefined ? 'it is not set' : 'it differs from what was given here',
+      set,
+      setVariable(scene, VARIABLES, JSON.stringify(given), value),
+    );
+  },
+};
+
+/** The whole output `google` of terraform/gcp/staging; before that is applied there is a project's name at most. */
+const isOutputOfGoogle = (google: unknown): boolean =>
+  textOf((google as { workload_identity_audience?: unknown } | undefined)?.workload_identity_audience) !== '';
+
+const tokens: Requirement = {
+  id: 'github-tokens',
+  provider: 'github',
+  title: 'the tokens for HCP Terraform are stored, the one that writes in the environment alone',
+  after: [repository.id, environment.id],
+  look: async (scene) => {
+    const has = async (path: string, name: string): Promise<boolean> => {
+      const answer = await askGithub(scene, 'GET', `${path}/secrets/${name}`);
+      if (answer.status !== 200 && answer.status !== 404)
+        throw refusedByGithub(answer, `look for the secret ${name}`);
+      return answer.status === 200;
+    };
+    if (await has('actions', 'TF_API_TOKEN')) {
+      return missing(
+        'TF_API_TOKEN is a secret of the repository: every branch could write the state with it',
+        `gh secret delete TF_API_TOKEN, make a new token, then gh secret set TF_API_TOKEN --env ${ENVIRONMENT}`,
+      );
+    }
+    const commands = [
+      ...((await has(`environments/${ENVIRONMENT}`, 'TF_API_TOKEN'))
+        ? []
+        : [`gh secret set TF_API_TOKEN --env ${ENVIRONMENT}`]),
+      ...((await has('actions', 'TF_API_TOKEN_READ')) ? [] : ['gh secret set TF_API_TOKEN_READ']),
+    ];
+    return commands.length === 0
+      ? ok('both are there; what they may do cannot be seen')
+      : missing(
+          `not there: ${commands.map((command) => command.split(' ')[3]).join(', ')}`,
+          `${commands.join('; ')} (team tokens, docs/operations.md, "Set up once")`,
+        );
+  },
+};
+
+export const REPOSITORY: readonly Requirement[] = [repository, subject, environment];
+export const PIPELINE: readonly Requirement[] = [accountVariable, regionVariable, variables, tokens];

@@ -1,0 +1,79 @@
+import type { CliContext } from '../base/cli-context.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
+import { tryCommand } from '../process/run-command.ts';
+import {
+  createAws,
+  createDns,
+  DEFAULT_REGION,
+  stagingRegion,
+  stagingVariables,
+  type Given,
+  type Scene,
+} from './scene.ts';
+
+const ACCOUNT = /^\d{12}$/;
+const REPOSITORY = /^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/;
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
+const TOKEN_MS = 30_000;
+
+/** The real clients for what was given. CliError (usage) when a given value can't be right. */
+export async function openScene(
+  { root, env, signal }: Pick<CliContext, 'root' | 'env' | 'signal'>,
+  given: Given,
+): Promise<Scene> {
+  const repository = given.repository ?? env['GITHUB_REPOSITORY'] ?? (await remote(root, env));
+  if (repository !== undefined && !REPOSITORY.test(repository))
+    throw wrong('--repository', repository, 'owner/name');
+  if (given.account !== undefined && !ACCOUNT.test(given.account)) {
+    throw wrong('--account', given.account, 'the 12 digits of an AWS account');
+  }
+  if (given.region !== undefined && !REGION.test(given.region)) {
+    throw wrong('--region', given.region, 'a region such as us-east-1');
+  }
+  const whole: Given = { ...given, ...(repository === undefined ? {} : { repository }) };
+  let google: Promise<string | undefined> | undefined;
+  const scene: Scene = {
+    root,
+    env,
+    signal,
+    given: whole,
+    aws: createAws({ region: DEFAULT_REGION }),
+    dns: createDns(),
+    fetch,
+    googleToken: async () => (google ??= readGoogleToken(env, signal)),
+  };
+  // What a person gave by hand is refused before anything is asked.
+  if (given.variables !== undefined) await stagingVariables(scene);
+  return { ...scene, aws: createAws({ region: await stagingRegion(scene) }) };
+}
+
+function wrong(option: string, value: string, form: string): CliError {
+  return new CliError({
+    what: `${option} ${value} can't be right.`,
+    why: `It takes ${form}.`,
+    next: './lornu setup --help',
+    exitCode: EXIT.usage,
+  });
+}
+
+/** owner/name of the remote origin, when that is at GitHub. */
+async function remote(root: string, env: CliContext['env']): Promise<string | undefined> {
+  const asked = await tryCommand(['git', '-C', root, 'remote', 'get-url', 'origin'], { env }).catch(
+    () => undefined,
+  );
+  return /github\.com[:/]([A-Za-z0-9-]+\/[A-Za-z0-9._-]+?)(?:\.git)?\/?$/.exec(
+    asked?.stdout.trim() ?? '',
+  )?.[1];
+}
+
+/** As Terraform's provider and gcloud have it. */
+async function readGoogleToken(env: CliContext['env'], signal: AbortSignal): Promise<string | undefined> {
+  const given = env['GOOGLE_OAUTH_ACCESS_TOKEN']?.trim();
+  if (given) return given;
+  const asked = await tryCommand(['gcloud', 'auth', 'print-access-token', '--quiet'], {
+    env,
+    signal,
+    timeoutMs: TOKEN_MS,
+  }).catch(() => undefined);
+  return asked?.exitCode === 0 ? asked.stdout.trim() || undefined : undefined;
+}

@@ -1,0 +1,123 @@
+import { ACMClient } from '@aws-sdk/client-acm';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { Route53Client } from '@aws-sdk/client-route-53';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { STSClient } from '@aws-sdk/client-sts';
+import { Resolver } from 'node:dns/promises';
+import { readVariables, VARIABLES } from '../delivery/plan/variables.ts';
+import { readVariable } from './github-api.ts';
+
+/** What a person said on the command line; everything else is looked up. */
+export interface Given {
+  /** owner/name at GitHub. */
+  repository?: string;
+  /** The AWS account that staging belongs in, 12 digits. */
+  account?: string;
+  /** The region of staging; its variable `region` where it is left out. */
+  region?: string;
+  /** Values of terraform/aws/staging, as JSON: what LORNU_TERRAFORM_VARIABLES shall be at GitHub. */
+  variables?: string;
+  /** Google Cloud project of staging. */
+  project?: string;
+  /** Logins of those who may approve a deployment. */
+  reviewers: readonly string[];
+}
+
+export interface Aws {
+  acm: ACMClient;
+  ec2: EC2Client;
+  ecr: ECRClient;
+  ecs: ECSClient;
+  iam: IAMClient;
+  quotas: ServiceQuotasClient;
+  route53: Route53Client;
+  secrets: SecretsManagerClient;
+  sts: STSClient;
+}
+
+/** What public DNS answers; an empty list where there is no such record. */
+export interface Dns {
+  ns: (name: string) => Promise<string[]>;
+  /** Issuers of the CAA records of exactly this name; undefined where it has none. */
+  caa: (name: string) => Promise<string[] | undefined>;
+}
+
+/** All that a look may use. */
+export interface Scene {
+  root: string;
+  env: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+  given: Given;
+  /** The SDK's clients for staging's region. */
+  aws: Aws;
+  dns: Dns;
+  /** Asks the model. */
+  fetch: typeof fetch;
+  /** An access token of Google Cloud; undefined where nobody is signed in. */
+  googleToken: () => Promise<string | undefined>;
+}
+
+/** The SDK's clients, with the credentials that the SDK finds (AWS_PROFILE, aws sso login, ...). */
+export function createAws(settings: { region: string; endpoint?: string }): Aws {
+  const client = { maxAttempts: 3, ...settings };
+  return {
+    acm: new ACMClient(client),
+    ec2: new EC2Client(client),
+    ecr: new ECRClient(client),
+    ecs: new ECSClient(client),
+    iam: new IAMClient(client),
+    quotas: new ServiceQuotasClient(client),
+    route53: new Route53Client(client),
+    secrets: new SecretsManagerClient(client),
+    sts: new STSClient(client),
+  };
+}
+
+const NO_RECORD = new Set(['ENODATA', 'ENOTFOUND']);
+
+/** Asks the resolver of this machine. */
+export function createDns(): Dns {
+  const resolver = new Resolver({ timeout: 5_000, tries: 2 });
+  const orNone = (error: unknown): undefined => {
+    if (NO_RECORD.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  };
+  return {
+    ns: async (name) => (await resolver.resolveNs(name).catch(orNone)) ?? [],
+    caa: async (name) => {
+      const records = await resolver.resolveCaa(name).catch(orNone);
+      if (!records?.length) return undefined;
+      return records.flatMap(({ issue }) => (issue === undefined ? [] : [issue]));
+    },
+  };
+}
+
+export type Variables = Record<string, unknown>;
+
+/** Staging's values: those of --variables, else of LORNU_TERRAFORM_VARIABLES here, else of GitHub. CliError when unreadable. */
+export async function stagingVariables(scene: Scene): Promise<Variables> {
+  const text =
+    scene.given.variables ??
+    scene.env[VARIABLES] ??
+    (await readVariable(scene, VARIABLES).catch(() => undefined)) ??
+    '';
+  return readVariables({ [VARIABLES]: text });
+}
+
+/** A value that is text, or nothing. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+export const DEFAULT_REGION = 'us-east-1';
+
+/** Where staging is: what was said, else its variable, else Terraform's default. */
+export async function stagingRegion(scene: Scene): Promise<string> {
+  if (scene.given.region !== undefined) return scene.given.region;
+  const { region } = await stagingVariables(scene).catch((): Variables => ({}));
+  return textOf(region) || DEFAULT_REGION;
+}

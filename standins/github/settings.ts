@@ -1,0 +1,135 @@
+import type { Context, Hono } from 'hono';
+
+/** Rights of a job's token, as `permissions:` gives them. */
+export type Rights = Readonly<Record<string, string>>;
+
+export interface Environment {
+  reviewers: string[];
+  /** Minutes before a job of it may begin. */
+  waitMinutes?: number;
+  /** Which branches may deploy; absent means all. */
+  branchPolicy?: { protected_branches: boolean; custom_branch_policies: boolean };
+}
+
+type App = Hono<{ Variables: { rights: Rights; workflowRef: string } }>;
+
+/** GitHub's limit on the value of a variable, in bytes. */
+const MOST_BYTES = 48 * 1024;
+const MOST_REVIEWERS = 6;
+
+/** What an administrator sets at a repository; a test may look at it and change it. */
+export interface RepositorySettings {
+  variables: Map<string, string>;
+  /** Names alone: GitHub gives no value back. */
+  secrets: Set<string>;
+  environmentSecrets: Map<string, Set<string>>;
+  /** Ids by login. */
+  people: Map<string, number>;
+  /** The plan of the organization, as its owners see it. */
+  plan: string;
+  /** False where somebody chose the claims of the subject. */
+  hasDefaultSubject: boolean;
+}
+
+/**
+ * The settings of a repository, for the token of an administrator of it and nobody else.
+ * https://docs.github.com/rest/actions/variables, /secrets, https://docs.github.com/rest/deployments/environments
+ */
+export function addSettings(
+  app: App,
+  base: string,
+  environments: Map<string, Environment>,
+  isPrivate: () => boolean,
+): RepositorySettings {
+  const settings: RepositorySettings = {
+    variables: new Map(),
+    secrets: new Set(),
+    environmentSecrets: new Map(),
+    people: new Map([
+      ['ada', 1001],
+      ['ben', 1002],
+    ]),
+    plan: 'team',
+    hasDefaultSubject: true,
+  };
+  const notFound = { message: 'Not Found' };
+  const invalid = (context: Context, message: string) => context.json({ message }, 422);
+  const isAdmin = (context: Context<{ Variables: { rights: Rights; workflowRef: string } }>): boolean =>
+    context.get('rights')['administration'] === 'write';
+
+  app.use(`${base}/actions/variables/*`, async (context, next) =>
+    isAdmin(context) ? next() : context.json({ message: 'Resource not accessible by integration' }, 403),
+  );
+  app.get(`${base}/actions/variables/:name`, (context) => {
+    const value = settings.variables.get(context.req.param('name'));
+    return value === undefined
+      ? context.json(notFound, 404)
+      : context.json({ name: context.req.param('name'), value });
+  });
+  app.post(`${base}/actions/variables`, async (context) => {
+    const { name, value } = await context.req.json<{ name: string; value: string }>();
+    if (!isAdmin(context)) return context.json({ message: 'Resource not accessible by integration' }, 403);
+    if (settings.variables.has(name)) return context.json({ message: 'Already exists' }, 409);
+    if (!/^(?!GITHUB_)[A-Z_]\w*$/.test(name) || Buffer.byteLength(value) > MOST_BYTES)
+      return invalid(context, 'Validation Failed');
+    settings.variables.set(name, value);
+    return context.json({}, 201);
+  });
+  app.patch(`${base}/actions/variables/:name`, async (context) => {
+    const { value } = await context.req.json<{ value: string }>();
+    if (!settings.variables.has(context.req.param('name'))) return context.json(notFound, 404);
+    if (Buffer.byteLength(value) > MOST_BYTES) return invalid(context, 'Validation Failed');
+    settings.variables.set(context.req.param('name'), value);
+    return context.body(null, 204);
+  });
+  const showSecret = (context: Context, names: ReadonlySet<string> | undefined, mayLook: boolean) => {
+    if (!mayLook) return context.json({ message: 'Resource not accessible by integration' }, 403);
+    const name = context.req.param('secret') ?? '';
+    return names?.has(name) ? context.json({ name }) : context.json(notFound, 404);
+  };
+  app.get(`${base}/actions/secrets/:secret`, (context) =>
+    showSecret(context, settings.secrets, isAdmin(context)),
+  );
+  app.get(`${base}/environments/:environment/secrets/:secret`, (context) =>
+    showSecret(context, settings.environmentSecrets.get(context.req.param('environment')), isAdmin(context)),
+  );
+  // It sets all: what a request leaves out is gone.
+  app.put(`${base}/environments/:name`, async (context) => {
+    if (!isAdmin(context)) return context.json(notFound, 404);
+    const body = await context.req.json<{
+      reviewers?: { type: string; id: number }[] | null;
+      wait_timer?: number;
+      deployment_branch_policy?: Environment['branchPolicy'] | null;
+    }>();
+    const reviewers = body.reviewers ?? [];
+    if (reviewers.length > 0 && isPrivate() && settings.plan !== 'enterprise') {
+      return invalid(
+        context,
+        'Failed to create the environment protection rule. Please ensure the billing plan supports the required reviewers protection rule.',
+      );
+    }
+    const logins = reviewers.map(({ id }) => [...settings.people].find(([, known]) => known === id)?.[0]);
+    if (reviewers.length > MOST_REVIEWERS || logins.includes(undefined))
+      return invalid(context, 'Validation Failed');
+    environments.set(context.req.param('name'), {
+      reviewers: logins.filter((login) => login !== undefined),
+      ...(body.wait_timer === undefined ? {} : { waitMinutes: body.wait_timer }),
+      ...(body.deployment_branch_policy ? { branchPolicy: body.deployment_branch_policy } : {}),
+    });
+    return context.json({ name: context.req.param('name') });
+  });
+  app.get('/users/:login', (context) => {
+    const id = settings.people.get(context.req.param('login'));
+    return id === undefined
+      ? context.json(notFound, 404)
+      : context.json({ login: context.req.param('login'), id });
+  });
+  // Only owners of the organization see its plan.
+  app.get('/orgs/:name', (context) =>
+    context.json({
+      login: context.req.param('name'),
+      ...(context.get('rights')['organization_plan'] === 'read' ? { plan: { name: settings.plan } } : {}),
+    }),
+  );
+  return settings;
+}
