@@ -114,7 +114,12 @@ export const ERROR_TABLE = {
   SESSION_BUSY: {
     status: 409,
     sentence: 'This session has a run under way.',
-    next: 'Wait as long as Retry-After says, attach to the running run, or cancel it.',
+    next: 'Wait as long as Retry-After says, attach to the running run, cancel it, or send the message with `whenBusy`.',
+  },
+  QUEUE_FULL: {
+    status: 429,
+    sentence: 'The queue of this session is full.',
+    next: 'Wait until a queued message has been taken, or cancel one.',
   },
   SESSION_CHANGED: {
     status: 409,

@@ -22,8 +22,7 @@ export class MeasuredRuns implements RunService {
   async start(request: TurnRequest): Promise<Run> {
     const beganMs = this.#clock();
     const run = await this.#runs.start(request);
-    void this.#measureFirst(run, beganMs);
-    void this.#measureEnd(run, beganMs);
+    void this.#measure(run, beganMs);
     return run;
   }
 
@@ -41,6 +40,14 @@ export class MeasuredRuns implements RunService {
 
   async drain(withinMs: number): Promise<void> {
     return this.#runs.drain(withinMs);
+  }
+
+  /** What a message waits in the queue is no time of its turn. */
+  async #measure(run: Run, askedMs: number): Promise<void> {
+    await run.begun;
+    const beganMs = run.begun ? this.#clock() : askedMs;
+    void this.#measureFirst(run, beganMs);
+    void this.#measureEnd(run, beganMs);
   }
 
   async #measureEnd(run: Run, beganMs: number): Promise<void> {

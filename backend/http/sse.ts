@@ -1,6 +1,6 @@
 import type { Metrics } from '../observability/metrics.ts';
 import { frameId } from '../runs/last-event-id.ts';
-import type { Run } from '../runs/run.ts';
+import { hasEnded, type Run } from '../runs/run.ts';
 
 export interface SseOptions {
   /** Time between comment lines while nothing else is sent, in milliseconds. */
@@ -19,9 +19,13 @@ export interface SseOptions {
 const HIGH_WATER_MARK_BYTES = 64 * 1024;
 
 const PING = ': ping\n\n';
+/** The first line to who waits for a turn that has not begun. */
+const QUEUED = ': queued\n\n';
 
 /** Names the run before its first frame has come. */
 export const RUN_ID_HEADER = 'lornu-run-id';
+/** Says `queued` where the run has not begun. */
+export const RUN_STATE_HEADER = 'lornu-run-state';
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -34,6 +38,7 @@ const encoder = new TextEncoder();
 
 /** A run's frames as server-sent events: `id:` and `data:` lines, comment lines while it is quiet, and one that names its end. */
 export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: SseOptions): Response {
+  const isQueued = run.state === 'queued';
   const left = new AbortController();
   const stop = () => left.abort();
   signal.addEventListener('abort', stop, { once: true });
@@ -45,7 +50,8 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: Ss
         metrics?.streams(1);
         let quiet = true;
         // Bun holds the headers back until there is a body: of a quiet run nobody could tell whether it is there.
-        if (fromIndex !== undefined) controller.enqueue(encoder.encode(PING));
+        if (isQueued) controller.enqueue(encoder.encode(QUEUED));
+        else if (fromIndex !== undefined) controller.enqueue(encoder.encode(PING));
         const ping = setInterval(() => {
           if (quiet && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(PING));
           quiet = true;
@@ -62,7 +68,7 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: Ss
             }
           }
           // Without it a listener could not tell the end of a run from a cut connection.
-          if (run.state !== 'running') controller.enqueue(encoder.encode(`: run ${run.state}\n\n`));
+          if (hasEnded(run.state)) controller.enqueue(encoder.encode(`: run ${run.state}\n\n`));
           controller.close();
         };
         forward()
@@ -87,5 +93,6 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: Ss
     },
     new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_MARK_BYTES }),
   );
-  return new Response(stream, { headers: { ...HEADERS, [RUN_ID_HEADER]: run.id } });
+  const state = isQueued ? { [RUN_STATE_HEADER]: 'queued' } : {};
+  return new Response(stream, { headers: { ...HEADERS, [RUN_ID_HEADER]: run.id, ...state } });
 }

@@ -1,5 +1,5 @@
 import { abortableSleep } from '../model/with-retries.ts';
-import type { Frame, RunState } from './run.ts';
+import { hasEnded, type EndState, type Frame } from './run.ts';
 import type { RunStore } from './run-store.ts';
 
 /**
@@ -11,7 +11,7 @@ export async function* followStored(
   runId: string,
   fromIndex: number,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Frame, RunState | undefined> {
+): AsyncGenerator<Frame, EndState | undefined> {
   let index = fromIndex;
   for (;;) {
     if (signal?.aborted) return undefined;
@@ -22,7 +22,7 @@ export async function* followStored(
       index = frame.index + 1;
       if (signal?.aborted) return undefined;
     }
-    if (stored.state !== 'running') return stored.state;
+    if (hasEnded(stored.state)) return stored.state;
     await abortableSleep(store.pace.lookEveryMs, signal);
   }
 }

@@ -7,8 +7,9 @@ import type { FrameClock } from './frame-clock.ts';
 import { FrameLog, type LogEnd } from './frame-log.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { errorFrame, framesOf } from './frames-of.ts';
-import type { Frame, Run, RunState, TokenUse } from './run.ts';
+import type { EndState, Frame, Run, RunState, TokenUse } from './run.ts';
 import type { Lease, RunRecord, RunStore } from './run-store.ts';
+import { addTokens } from './token-use.ts';
 
 /** Why a run is stopped from outside. */
 export type StopReason =
@@ -54,6 +55,7 @@ export class LiveRun implements Run {
   /** Spent by the processes that carried the run before. */
   #earlierTokens = 0;
   #eventCount = 0;
+  #next: Lease | undefined;
 
   constructor(
     store: RunStore,
@@ -110,6 +112,11 @@ export class LiveRun implements Run {
     return this.#eventCount;
   }
 
+  /** The lease of the session's next queued run, once this one has ended. */
+  get next(): Lease | undefined {
+    return this.#next;
+  }
+
   /** The first reason counts. */
   stop(reason: StopReason): void {
     if (this.#state !== 'running' || this.#stopReason) return;
@@ -162,7 +169,7 @@ export class LiveRun implements Run {
     this.#eventCount++;
     this.#writer.add('event', framesOf(event, this.request));
     if (event.partial || !event.usageMetadata) return;
-    this.#count(event.usageMetadata);
+    addTokens(this.tokens, event.usageMetadata);
     // The answer that passes a bound is the turn's last anyway: it is complete.
     if (!isFinalResponse(event)) this.#checkBudget();
   }
@@ -180,10 +187,10 @@ export class LiveRun implements Run {
    * Ends the run: last frames, state and lease in one write. Where the store refuses, what there is is shown all the same
    * and the error is thrown.
    */
-  async end(state: Exclude<RunState, 'running'>): Promise<void> {
+  async end(state: EndState): Promise<void> {
     const rest = await this.#writer.close();
     try {
-      await this.#store.end(this.lease, state, rest);
+      this.#next = await this.#store.end(this.lease, state, rest);
     } finally {
       this.#writer.publish(rest);
       this.#finish(state, 'ended');
@@ -204,17 +211,6 @@ export class LiveRun implements Run {
     this.#state = state;
     this.#log.close(end);
     this.#resolveEnded();
-  }
-
-  #count({
-    promptTokenCount,
-    candidatesTokenCount,
-    thoughtsTokenCount,
-    totalTokenCount,
-  }: NonNullable<Event['usageMetadata']>): void {
-    this.tokens.input += promptTokenCount ?? 0;
-    this.tokens.output += (candidatesTokenCount ?? 0) + (thoughtsTokenCount ?? 0);
-    this.tokens.total += totalTokenCount ?? 0;
   }
 
   #checkBudget(): void {

@@ -8,16 +8,19 @@ import { carryRun, MOST_TAKEOVERS, type Carried } from './carry-run.ts';
 import { FrameClock } from './frame-clock.ts';
 import { LiveRun } from './live-run.ts';
 import { firstIndexOf, fromIndexAfter } from './last-event-id.ts';
-import type { Attachment, Run, RunChoice, RunService, RunSummary } from './run.ts';
+import { hasEnded, type Attachment, type Run, type RunChoice, type RunService, type RunSummary } from './run.ts';
 import { DEFAULT_RUN_LIMITS, type RunLimits, type RunServiceParts } from './run-parts.ts';
 import { Housekeeping } from './housekeeping.ts';
-import type { Lease, RunRecord } from './run-store.ts';
+import type { Lease, NewRun, RunRecord } from './run-store.ts';
+import { QueuedRun } from './queued-run.ts';
 import { StoredRun } from './stored-run.ts';
 import { Takeovers } from './takeovers.ts';
 
 const LISTED_RUNS = 50;
 /** How long a cancel waits for the run's end before it tells the state as it is. */
 const CANCEL_WAIT_MS = 5_000;
+/** Of a session that is busy when its turn is begun, and free when its message is queued. */
+const MOST_TRIES = 5;
 /** For a hand-over to be written before the process is gone. */
 const HAND_OVER_MS = 3_000;
 
@@ -32,6 +35,9 @@ class DurableRunService implements RunService {
   /** Names this process in leases; a restarted one is another. */
   readonly #owner: string;
   readonly #active = new Map<string, LiveRun>();
+  /** Accepted by this process and not begun yet, by id. */
+  readonly #queued = new Map<string, QueuedRun>();
+  readonly #takeovers: Takeovers;
   readonly #housekeeping: Housekeeping;
   readonly #clock: FrameClock;
   #isDraining = false;
@@ -41,6 +47,15 @@ class DurableRunService implements RunService {
     this.#limits = { ...DEFAULT_RUN_LIMITS, ...parts.limits };
     this.#owner = parts.newId();
     this.#clock = new FrameClock(parts.runs.pace.everyMs);
+    this.#takeovers = new Takeovers({
+      store: parts.runs,
+      leaseMs: this.#limits.leaseMs,
+      lookEveryMs: this.#limits.takeOverEveryMs,
+      owner: this.#owner,
+      log: parts.log,
+      active: this.#active,
+      carryOn: (run, lease) => this.#carryOn(run, lease),
+    });
     this.#housekeeping = new Housekeeping({
       store: parts.runs,
       limits: this.#limits,
@@ -48,15 +63,7 @@ class DurableRunService implements RunService {
       log: parts.log,
       now: parts.now,
       active: this.#active,
-      takeovers: new Takeovers({
-        store: parts.runs,
-        leaseMs: this.#limits.leaseMs,
-        lookEveryMs: this.#limits.takeOverEveryMs,
-        owner: this.#owner,
-        log: parts.log,
-        active: this.#active,
-        carryOn: (run, lease) => this.#carryOn(run, lease),
-      }),
+      takeovers: this.#takeovers,
     });
   }
 
@@ -72,17 +79,17 @@ class DurableRunService implements RunService {
     checkMessage(request.newMessage);
     const { appName, userId, sessionId } = request;
     const session = { appName, userId, sessionId };
-    const { run, lease } = await runs.begin(
-      {
-        id: newId(),
-        session,
-        invocationId: await this.#invocationOf(request),
-        owner: this.#owner,
-        startedMs: now(),
-        request,
-      },
-      this.#limits.leaseMs,
-    );
+    const asked: NewRun = {
+      id: newId(),
+      session,
+      invocationId: await this.#invocationOf(request),
+      owner: this.#owner,
+      startedMs: now(),
+      request,
+    };
+    const begun = await this.#beginOrQueue(asked);
+    if (begun instanceof QueuedRun) return begun;
+    const { run, lease } = begun;
     const loaded = await sessions.getSession(session).catch(async (error: unknown) => {
       await runs.end(lease, 'failed', []);
       throw error;
@@ -98,7 +105,7 @@ class DurableRunService implements RunService {
   async attach(choice: RunChoice, lastEventId?: string): Promise<Attachment> {
     const record = await this.#find(choice);
     const live = this.#active.get(record.id);
-    const run = live ?? new StoredRun(this.#parts.runs, record);
+    const run = live ?? this.#queued.get(record.id) ?? new StoredRun(this.#parts.runs, record);
     if (lastEventId === undefined || lastEventId === '') return { run, fromIndex: 0 };
     const count = live?.frameCount ?? (await this.#shownAtMost(record));
     return { run, fromIndex: fromIndexAfter(lastEventId, record.id, count, choice.runId === 'running') };
@@ -107,10 +114,12 @@ class DurableRunService implements RunService {
   async cancel(choice: RunChoice): Promise<RunSummary> {
     const record = await this.#find(choice);
     const live = this.#active.get(record.id);
-    if (live) {
+    if (record.state === 'queued' && (await this.#parts.runs.cancelQueued(record.id))) {
+      // It has not begun, so there is nothing to stop.
+    } else if (live) {
       live.stop('cancelled');
       await Promise.race([live.ended, Bun.sleep(CANCEL_WAIT_MS)]);
-    } else if (record.state === 'running') {
+    } else if (!hasEnded(record.state)) {
       await this.#parts.runs.requestCancel(record.id);
       await this.#endOf(record.id);
     }
@@ -128,6 +137,35 @@ class DurableRunService implements RunService {
     for (const run of this.#active.values()) run.stop('hand-over');
     await Promise.race([this.#allEnded(), Bun.sleep(HAND_OVER_MS)]);
     await Promise.race([this.#housekeeping.stop(), Bun.sleep(HAND_OVER_MS)]);
+    for (const run of this.#queued.values()) run.leave();
+  }
+
+  /** Where a run is in the way, does with the message what its request says. */
+  async #beginOrQueue(run: NewRun): Promise<{ run: RunRecord; lease: Lease } | QueuedRun> {
+    const { runs } = this.#parts;
+    const { whenBusy = 'refuse' } = run.request;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await runs.begin(run, this.#limits.leaseMs);
+      } catch (error) {
+        const isBusy = error instanceof AppError && error.code === 'SESSION_BUSY';
+        if (!isBusy || whenBusy === 'refuse' || tries > MOST_TRIES) throw error;
+      }
+      const queued = await runs.enqueue(run, whenBusy === 'interrupt');
+      if (!queued) continue;
+      if (whenBusy === 'interrupt')
+        // Asked to in the store already; what this process carries need not wait for its next look.
+        for (const live of this.#active.values())
+          if (isSameSession(live.record.session, run.session)) live.stop('cancelled');
+      return this.#wait(queued);
+    }
+  }
+
+  #wait(record: RunRecord): QueuedRun {
+    const queued = new QueuedRun(this.#parts.runs, record);
+    this.#queued.set(queued.id, queued);
+    void queued.begun.then(() => this.#queued.delete(queued.id));
+    return queued;
   }
 
   async #allEnded(): Promise<void> {
@@ -158,12 +196,14 @@ class DurableRunService implements RunService {
     const bounds = { runTokens, unheardTokens };
     const run = new LiveRun(this.#parts.runs, record, lease, request, { firstIndex, ...bounds, clock });
     this.#active.set(run.id, run);
+    this.#queued.get(run.id)?.begin(run);
     const { protection } = this.#parts;
     protection?.runStarted(record.startedMs);
     void carryRun(this.#parts, this.#limits, { ...carried, run }).finally(() => {
       // A run that came back to this process after its lease had run out is another object.
       if (this.#active.get(run.id) === run) this.#active.delete(run.id);
       protection?.runEnded(record.startedMs);
+      if (run.next && !this.#isDraining) this.#takeovers.begin(run.next);
     });
     return run;
   }
@@ -186,10 +226,13 @@ class DurableRunService implements RunService {
       return;
     }
     sessions.bindFence(session, lease.fence);
-    log.warn('Taking over a run', { runId: record.id, takeovers: record.takeovers, frames: stored.count });
+    const { takeovers } = record;
+    if (takeovers > 0) log.warn('Taking over a run', { runId: record.id, takeovers, frames: stored.count });
     const rootAgent = agents.agents.get(record.session.appName)?.rootAgent;
     const request = record.request ?? { ...record.session, streaming: true };
-    this.#carry(record, lease, request, { session, rootAgent, earlierFrames: stored.frames });
+    // One that comes from the queue has nothing to go on from.
+    const earlier = takeovers > 0 ? { earlierFrames: stored.frames } : {};
+    this.#carry(record, lease, request, { session, rootAgent, ...earlier });
   }
 
   /** How many frames of another process's run a listener can have seen. */
@@ -214,7 +257,8 @@ class DurableRunService implements RunService {
   async #endOf(runId: string): Promise<void> {
     const giveUpAt = performance.now() + CANCEL_WAIT_MS;
     while (performance.now() < giveUpAt) {
-      if ((await this.#parts.runs.get(runId))?.state !== 'running') return;
+      const run = await this.#parts.runs.get(runId);
+      if (!run || hasEnded(run.state)) return;
       await Bun.sleep(this.#parts.runs.pace.lookEveryMs);
     }
   }

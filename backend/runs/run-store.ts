@@ -1,6 +1,6 @@
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
-import type { Frame, RunState } from './run.ts';
+import type { EndState, Frame, RunState } from './run.ts';
 
 /** What is kept of a run. */
 export interface RunRecord {
@@ -8,7 +8,7 @@ export interface RunRecord {
   session: CompositeSessionKey;
   invocationId: string;
   state: RunState;
-  /** What was asked for: enough to begin again where not even the message was stored. Empty once the run has ended. */
+  /** What was asked for: enough to begin it, or to begin again where not even the message was stored. Empty once the run has ended. */
   request: TurnRequest | undefined;
   /** The session's newest event when the run began: later ones of its invocation are the run's. Milliseconds. */
   begunAfterMs: number;
@@ -16,7 +16,7 @@ export interface RunRecord {
   owner: string;
   takeovers: number;
   isCancelRequested: boolean;
-  /** Milliseconds since the epoch. */
+  /** When it began, or was queued. Milliseconds since the epoch. */
   startedMs: number;
   endedMs?: number;
 }
@@ -81,8 +81,19 @@ export interface RunStore {
   /** Adds frames that follow those that are there. */
   addFrames(lease: Lease, frames: readonly Frame[]): Promise<void>;
 
-  /** Adds the last frames, notes how the run ended and gives the lease back. */
-  end(lease: Lease, state: Exclude<RunState, 'running'>, frames: readonly Frame[]): Promise<void>;
+  /**
+   * Adds the last frames, notes how the run ended and gives the lease back. Where messages are queued, the next one gets
+   * the lease in the same write, run out already: whoever takes it begins the turn, and no message depends on a process.
+   */
+  end(lease: Lease, state: EndState, frames: readonly Frame[]): Promise<Lease | undefined>;
+
+  /**
+   * Queues a run behind the session's others; `isInterrupting`: ahead of the queue, and the running one is asked to stop.
+   * Undefined where nothing is in its way: begin it. Throws QUEUE_FULL, or SESSION_BUSY where what runs cannot be stopped.
+   */
+  enqueue(run: NewRun, isInterrupting: boolean): Promise<RunRecord | undefined>;
+  /** Ends a run as cancelled that has not begun; false where it has. */
+  cancelQueued(runId: string): Promise<boolean>;
 
   /** Lets another process take over at once. */
   handOver(lease: Lease): Promise<void>;
@@ -90,7 +101,7 @@ export interface RunStore {
   /** Leases that have run out, at most `limit`, without those of the runs in `except`. `leaseMs`: how long leases are. */
   expired(limit: number, leaseMs: number, except: ReadonlySet<string>): Promise<Lease[]>;
   /**
-   * Gives the run of an expired lease to this process. Undefined where another process was faster or there is nothing to
+   * Gives the run of an expired lease to this process, and begins it where it was queued. Undefined where another process was faster or there is nothing to
    * go on with. Tries once and does not wait long: the caller tries again.
    */
   take(expired: Lease, owner: string, leaseMs: number): Promise<TakenRun | undefined>;

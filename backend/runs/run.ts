@@ -14,7 +14,13 @@ export interface Frame {
   kind: 'event' | 'error';
 }
 
-export type RunState = 'running' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
+/** How a run can end. */
+export type EndState = 'completed' | 'failed' | 'cancelled' | 'interrupted';
+
+/** `queued`: accepted, and begun once the session's earlier turns have ended. */
+export type RunState = 'queued' | 'running' | EndState;
+
+export const hasEnded = (state: RunState): state is EndState => state !== 'queued' && state !== 'running';
 
 /** Tokens as the model's side counted them, over all model calls of a run. */
 export interface TokenUse {
@@ -41,6 +47,8 @@ export interface Run {
   readonly id: string;
   readonly invocationId: string;
   readonly state: RunState;
+  /** Of a run that was queued: resolves when it has begun or never will. Never rejects. */
+  readonly begun?: Promise<void>;
   /**
    * Frames from `fromIndex` on, first those already there, then live; ends with the run, also when another process has
    * taken it over. Leaving the loop does not stop the run. Who reads counts as a listener.
@@ -67,7 +75,10 @@ export interface RunChoice {
 }
 
 export interface RunService {
-  /** Begins a turn. Throws AppError (SESSION_NOT_FOUND, SESSION_BUSY, …) before anything is stored; after that, failures are frames. */
+  /**
+   * Begins a turn, or queues it where the session is busy and the request says so (`whenBusy`). Throws AppError
+   * (SESSION_NOT_FOUND, SESSION_BUSY, QUEUE_FULL, …) before anything is stored; after that, failures are frames.
+   */
   start(request: TurnRequest): Promise<Run>;
   /**
    * Listens to a run of any process. `lastEventId` is the SSE id of the last frame seen.
@@ -75,7 +86,7 @@ export interface RunService {
    */
   attach(choice: RunChoice, lastEventId?: string): Promise<Attachment>;
   /**
-   * Stops a run of any process; what was shown stays in the session. Resolves when it has ended, or after a few seconds
+   * Stops a run of any process, or takes a queued one back; what was shown stays in the session. Resolves when it has ended, or after a few seconds
    * with the state it is in. Ended runs stay as they are. Throws RUN_NOT_FOUND.
    */
   cancel(choice: RunChoice): Promise<RunSummary>;

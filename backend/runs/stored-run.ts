@@ -1,14 +1,18 @@
+import type { Event } from '@google/adk';
 import { followStored } from './follow-stored.ts';
 import type { Frame, Run, RunState, TokenUse } from './run.ts';
 import type { RunRecord, RunStore } from './run-store.ts';
+import { addTokens } from './token-use.ts';
 
 /** A run that another process carries, or that has ended: read from the store. */
 export class StoredRun implements Run {
   readonly id: string;
   readonly invocationId: string;
+  /** Counted for who waits for its end. */
   readonly tokens: TokenUse = { input: 0, output: 0, total: 0 };
   readonly #store: RunStore;
   #state: RunState;
+  #ended: Promise<void> | undefined;
 
   constructor(store: RunStore, { id, invocationId, state }: RunRecord) {
     this.#store = store;
@@ -26,16 +30,26 @@ export class StoredRun implements Run {
   }
 
   get firstFrame(): Promise<void> {
-    return this.#readUntil((index) => index >= 0);
+    return this.#readUntil(() => true);
   }
 
   get ended(): Promise<void> {
-    return this.#readUntil(() => false);
+    this.#ended ??= this.#readUntil((frame) => {
+      this.#count(frame);
+      return false;
+    });
+    return this.#ended;
   }
 
-  async #readUntil(isEnough: (index: number) => boolean): Promise<void> {
+  #count({ kind, json }: Frame): void {
+    if (kind === 'error' || !json.includes('"usageMetadata"')) return;
+    const { partial, usageMetadata } = JSON.parse(json) as Pick<Event, 'partial' | 'usageMetadata'>;
+    if (!partial && usageMetadata) addTokens(this.tokens, usageMetadata);
+  }
+
+  async #readUntil(isEnough: (frame: Frame) => boolean): Promise<void> {
     try {
-      for await (const { index } of this.frames()) if (isEnough(index)) return;
+      for await (const frame of this.frames()) if (isEnough(frame)) return;
     } catch {
       // The store does not answer: for who waits, that is an end.
     }

@@ -51,9 +51,14 @@ export class Takeovers {
     for (const expired of await store.expired(TAKEN_AT_ONCE, leaseMs, except)) {
       // What this process still carries it renews: it may have been stopped for a while, or the store was away.
       if (active.get(expired.runId)?.lease.fence === expired.fence) continue;
-      const takingOver = this.#takeOver(expired).finally(() => this.#underWay.delete(expired.runId));
-      this.#underWay.set(expired.runId, takingOver);
+      this.begin(expired);
     }
+  }
+
+  /** Begins one takeover. */
+  begin(expired: Lease): void {
+    const takingOver = this.#takeOver(expired).finally(() => this.#underWay.delete(expired.runId));
+    this.#underWay.set(expired.runId, takingOver);
   }
 
   /** Resolves when no takeover is under way. */

@@ -1,5 +1,9 @@
 import type { Content } from '@google/genai';
 
+/** What becomes of a message to a session that has a turn under way. */
+export const WHEN_BUSY = ['refuse', 'queue', 'interrupt'] as const;
+export type WhenBusy = (typeof WHEN_BUSY)[number];
+
 /** One turn as asked for: RunAgentRequest of the ADK contract, parsed. */
 export interface TurnRequest {
   appName: string;
@@ -18,4 +22,6 @@ export interface TurnRequest {
    * never with functionCallEventId.
    */
   splitArtifactDelta?: boolean;
+  /** Left out: refuse. */
+  whenBusy?: WhenBusy;
 }

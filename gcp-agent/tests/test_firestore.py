@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,41 @@ def test_shared_state_is_written_by_field_and_many_sessions_do_not_stand_in_each
         assert state["app:kept"] == {"inner": 1}
         assert [state[f"app:own.{number}"] for number in range(10)] == list(range(10))
         assert len(state["app:last"]) == 1, "A value is replaced whole."
+
+    asyncio.run(run())
+
+
+def test_messages_that_are_queued_on_aws_go_first_when_a_turn_here_ends(open_service):
+    async def run() -> None:
+        here = open_service()
+        await here.create_session(**NAMES)
+        lease = here.client.leases.document(KEY)
+        async with here.turn(KEY):
+            await lease.update({"queued": [{"runId": "r1", "bytes": 2}, {"runId": "r2", "bytes": 3}]})
+        held = (await lease.get()).to_dict()
+        assert (held["runId"], held["queued"]) == ("r1", [{"runId": "r2", "bytes": 3}])
+        assert held["canBeTakenOver"] and held["until"] <= (await lease.get()).read_time
+        with pytest.raises(SessionBusyError):
+            async with here.turn(KEY):
+                pass
+
+    asyncio.run(run())
+
+
+def test_a_queued_message_outlives_a_turn_that_began_while_nobody_was_there_on_aws(open_service):
+    async def run() -> None:
+        here = open_service()
+        await here.create_session(**NAMES)
+        lease = here.client.leases.document(KEY)
+        async with here.turn(KEY):
+            await lease.update({"queued": [{"runId": "r1", "bytes": 2}]})
+        queued = here.client.collection("lornu_runs").document("r1")
+        await queued.set({"state": "queued", "request": "{}"})
+        await lease.update({"until": (await lease.get()).read_time - timedelta(minutes=2)})
+        async with here.turn(KEY):
+            assert (await lease.get()).get("queued") == [{"runId": "r1", "bytes": 2}]
+        assert (await queued.get()).to_dict() == {"state": "queued", "request": "{}"}
+        assert (await lease.get()).get("runId") == "r1"
 
     asyncio.run(run())
 

@@ -24,7 +24,7 @@ const json = (method: string, body: unknown): RequestInit => ({
 const create = (at: Server, id: string) => fetch(`${at.url}${SESSIONS}`, json('POST', { sessionId: id }));
 const rename = (at: Server, id: string) =>
   fetch(`${at.url}${SESSIONS}/${id}`, json('PATCH', { stateDelta: { title: 'x' } }));
-const say = (at: Server, id: string, text: string) =>
+const say = (at: Server, id: string, text: string, more: Wire = {}) =>
   fetch(
     `${at.url}/run_sse`,
     json('POST', {
@@ -33,6 +33,7 @@ const say = (at: Server, id: string, text: string) =>
       sessionId: id,
       streaming: true,
       newMessage: { role: 'user', parts: [{ text }] },
+      ...more,
     }),
   );
 const events = async (at: Server, id: string): Promise<Wire[]> =>
@@ -76,6 +77,30 @@ test('a conversation goes from cloud to cloud, and both tell it alike', async ()
   expect(here).toEqual(there.map(near));
   expect(here.filter(({ author }) => author === 'user')).toHaveLength(3);
   expect((await lease('walk').get()).exists).toBe(false);
+}, 60_000);
+
+test('messages queue behind a turn of the other cloud, which they cannot interrupt', async () => {
+  await create(gcp, 'queue');
+  const turn = await begin(gcp, 'queue', 'count to 30 every 50 ms');
+  expect((await say(aws, 'queue', 'hello')).status).toBe(409);
+  expect((await say(aws, 'queue', 'hello', { whenBusy: 'interrupt' })).status).toBe(409);
+  const queued = [
+    await say(aws, 'queue', 'count to 4', { whenBusy: 'queue' }),
+    await say(aws, 'queue', 'count to 5', { whenBusy: 'queue' }),
+  ];
+  expect(queued.map(({ headers }) => headers.get('lornu-run-state'))).toEqual(['queued', 'queued']);
+  await turn.ended;
+  // Who is queued goes first.
+  expect((await say(gcp, 'queue', 'hello')).status).toBe(409);
+  const answers = await Promise.all(queued.map((answer) => answer.text()));
+  for (const answer of answers) expect(answer).toContain(': run completed');
+  const said = (await events(aws, 'queue')).filter(({ author }) => author === 'user');
+  expect(said.map(({ content }) => content.parts[0].text)).toEqual([
+    'count to 30 every 50 ms',
+    'count to 4',
+    'count to 5',
+  ]);
+  expect((await lease('queue').get()).exists).toBe(false);
 }, 60_000);
 
 test('while a turn is under way here, it is refused there; then it is not', async () => {

@@ -1,6 +1,6 @@
 import type { AgentExecutionEvent } from '@a2a-js/sdk/server';
 import type { Part as ModelPart } from '@google/genai';
-import type { Run } from '../../runs/run.ts';
+import { hasEnded, type Run } from '../../runs/run.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import type { RunTranslator } from './run-translator.ts';
 
@@ -33,6 +33,6 @@ export async function* runEvents({
       if (part) yield translator.file(file, part);
     }
   }
-  if (signal?.aborted || run.state === 'running') return;
+  if (signal?.aborted || !hasEnded(run.state)) return;
   yield* translator.end(run.state);
 }

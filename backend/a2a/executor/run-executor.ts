@@ -9,7 +9,7 @@ import {
 import { AppError } from '../../errors/app-error.ts';
 import { HOPS_KEY, hopsOf, isTooFar } from '../../peer/hops.ts';
 import type { StartTurn } from '../../runs/admission.ts';
-import type { Run, RunService, TurnRequest } from '../../runs/run.ts';
+import { hasEnded, type Run, type RunService, type TurnRequest } from '../../runs/run.ts';
 import type { CompositeSessionKey, SessionStore } from '../../sessions/session-store.ts';
 import type { Principal } from '../../identity/principal.ts';
 import { principalOf, userIdOf } from '../caller.ts';
@@ -18,6 +18,7 @@ import { toContent, withoutBytes } from './parts.ts';
 import { type LoadFile, runEvents } from './run-events.ts';
 import { RunTranslator } from './run-translator.ts';
 import { INVOCATION_ID_KEY, RUN_ID_KEY } from './task-run.ts';
+import { whenBusyOf } from './when-busy.ts';
 
 export interface RunExecutorParts {
   appName: string;
@@ -50,11 +51,13 @@ export class RunExecutor implements AgentExecutor {
     const caller = principalOf(request.context);
     const session = { appName, userId: userIdOf(caller), sessionId: contextId };
     const hops = hopsOf(userMessage.metadata);
+    const whenBusy = whenBusyOf(userMessage.metadata);
     const turn: TurnRequest = {
       ...session,
       newMessage: toContent(userMessage, mayConfirm(caller)),
       streaming: true,
-      // Of a message's metadata this alone is taken over: nothing else that it says steers the agent.
+      ...(whenBusy ? { whenBusy } : {}),
+      // Of a message's metadata this alone reaches the agent: nothing else that it says steers it.
       ...(hops > 0 ? { customMetadata: { [HOPS_KEY]: hops } } : {}),
     };
     const run = await this.#start(caller, turn);
@@ -71,7 +74,7 @@ export class RunExecutor implements AgentExecutor {
         id: taskId,
         contextId,
         status: {
-          state: TaskState.TASK_STATE_WORKING,
+          state: run.state === 'queued' ? TaskState.TASK_STATE_SUBMITTED : TaskState.TASK_STATE_WORKING,
           message: undefined,
           timestamp: new Date(now()).toISOString(),
         },
@@ -80,6 +83,10 @@ export class RunExecutor implements AgentExecutor {
         metadata: { [RUN_ID_KEY]: run.id, [INVOCATION_ID_KEY]: run.invocationId },
       };
       bus.publish(AgentEvent.task(begun));
+      if (run.state === 'queued') {
+        await run.begun;
+        if (!hasEnded(run.state)) bus.publish(translator.status(TaskState.TASK_STATE_WORKING));
+      }
       const { loadFile } = this.#parts;
       for await (const event of runEvents({ run, session, translator, loadFile })) bus.publish(event);
     } finally {

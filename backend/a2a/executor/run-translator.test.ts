@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { type Artifact, type Part, TaskState } from '@a2a-js/sdk';
 import { AgentEvent, type AgentExecutionEvent } from '@a2a-js/sdk/server';
-import type { RunState } from '../../runs/run.ts';
+import type { EndState } from '../../runs/run.ts';
 import { applyEvent } from '../tasks/apply-event.ts';
 import { RunTranslator } from './run-translator.ts';
 
@@ -13,7 +13,7 @@ const whole = (...parts: object[]) => ({ content: { parts } });
 /** The events of a run with these frames; a text is an error frame's message. */
 function eventsOf(
   frames: (object | string)[],
-  state: Exclude<RunState, 'running'> = 'completed',
+  state: EndState = 'completed',
   options: Partial<typeof IDS> = {},
 ): AgentExecutionEvent[] {
   const translator = new RunTranslator({ ...IDS, ...options });

@@ -2,7 +2,7 @@ import { parseJson } from '../../json/parse-json.ts';
 import { type Message, Role, TaskState, type Part } from '@a2a-js/sdk';
 import { AgentEvent, type AgentExecutionEvent } from '@a2a-js/sdk/server';
 import type { Part as ModelPart } from '@google/genai';
-import type { Frame, RunState } from '../../runs/run.ts';
+import type { EndState, Frame } from '../../runs/run.ts';
 import { CONFIRMATION, CREDENTIAL, QUESTION_MARKS } from './answers.ts';
 import { dataPart, textPart, toA2aParts, type WirePart, withoutBytes } from './parts.ts';
 
@@ -126,13 +126,13 @@ export class RunTranslator {
   }
 
   /** What the end of the run makes of the task. */
-  end(state: Exclude<RunState, 'running'>): AgentExecutionEvent[] {
+  end(state: EndState): AgentExecutionEvent[] {
     if (this.#open !== '') this.#done.push(textPart(this.#open));
     const last = this.#hasBegun ? [this.#replace(true)] : [];
     return [...last, this.#status(state)];
   }
 
-  #status(state: Exclude<RunState, 'running'>): AgentExecutionEvent {
+  #status(state: EndState): AgentExecutionEvent {
     if (state === 'cancelled') return this.status(TaskState.TASK_STATE_CANCELED);
     if (state !== 'completed')
       return this.status(TaskState.TASK_STATE_FAILED, [textPart(this.#failure ?? FAILED)]);

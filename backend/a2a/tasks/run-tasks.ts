@@ -7,7 +7,7 @@ import {
 } from '@a2a-js/sdk/server';
 import { AppError } from '../../errors/app-error.ts';
 import { abortableSleep } from '../../model/with-retries.ts';
-import type { Run, RunService } from '../../runs/run.ts';
+import { hasEnded, type Run, type RunService } from '../../runs/run.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { disconnectedSignalOf, principalOf, userIdOf } from '../caller.ts';
 import { mayConfirm } from '../executor/answers.ts';
@@ -52,7 +52,9 @@ export class RunTasks implements RemoteTasks {
     const going = await this.#resumed(task, session);
     if (isSettled(stateOf(going))) return going;
     const run = await this.#runOf(going, session);
-    if (run?.state === 'running') return going;
+    if (run?.state === 'running' && stateOf(going) === TaskState.TASK_STATE_SUBMITTED)
+      return this.#working(going, run.id);
+    if (run && !hasEnded(run.state)) return going;
     return this.#settle(going, run, context);
   }
 
@@ -83,7 +85,7 @@ export class RunTasks implements RemoteTasks {
     const translator = run && this.#translator(going, run, context);
     if (run && translator) for await (const frame of run.frames(0, signal)) yield* translator.take(frame);
     if (signal?.aborted) return;
-    if (run && translator && run.state !== 'running') yield* translator.end(run.state);
+    if (run && translator && hasEnded(run.state)) yield* translator.end(run.state);
     const settled = await this.#settle(going, run, context);
     if (!run) yield this.#statusOf(settled);
   }
@@ -92,7 +94,7 @@ export class RunTasks implements RemoteTasks {
   async #settle(task: Task, run: Run | undefined, context: ServerCallContext): Promise<Task> {
     let settled: Task | undefined = { ...task, artifacts: [...task.artifacts], history: [...task.history] };
     const events: AgentExecutionEvent[] = [];
-    if (run && run.state !== 'running') {
+    if (run && hasEnded(run.state)) {
       for await (const event of this.#eventsOf(task, run, context)) events.push(event);
     } else if (!run) {
       const translator = this.#translator(task, { id: runIdOf(task) ?? '' }, context);
@@ -119,10 +121,14 @@ export class RunTasks implements RemoteTasks {
         run.invocationId === invocationId && run.id !== runId && run.startedMs >= (asked?.startedMs ?? 0),
     );
     if (!answered) return task;
+    return this.#working(task, answered.id);
+  }
+
+  #working(task: Task, runId: string): Task {
     return {
       ...task,
       status: { state: TaskState.TASK_STATE_WORKING, message: undefined, timestamp: this.#time() },
-      metadata: { ...task.metadata, [RUN_ID_KEY]: answered.id },
+      metadata: { ...task.metadata, [RUN_ID_KEY]: runId },
     };
   }
 

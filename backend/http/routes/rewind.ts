@@ -1,7 +1,7 @@
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import { toSessionJson } from '../../events/wire.ts';
-import type { RunService } from '../../runs/run.ts';
+import { hasEnded, type RunService } from '../../runs/run.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { rewindSession, type RewindParts } from '../../turn/rewind.ts';
 import { jsonText } from '../answer.ts';
@@ -45,7 +45,7 @@ export function rewindRoutes({ runs, ...parts }: RewindRoutesOptions): Route[] {
 
 /** Before anything is saved; the store itself refuses a writer beside a run that begins in between. */
 async function assertIdle(runs: Pick<RunService, 'list'>, session: CompositeSessionKey): Promise<void> {
-  const running = (await runs.list(session)).find(({ state }) => state === 'running');
+  const running = (await runs.list(session)).find(({ state }) => !hasEnded(state));
   if (!running) return;
   throw sessionBusy(running.id);
 }

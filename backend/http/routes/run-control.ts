@@ -17,7 +17,7 @@ const RUNS = '/api/v1/apps/:appName/users/:userId/sessions/:sessionId/runs';
 const RUN = z.object({
   id: z.string(),
   invocationId: z.string(),
-  state: z.enum(['running', 'completed', 'failed', 'cancelled', 'interrupted']),
+  state: z.enum(['queued', 'running', 'completed', 'failed', 'cancelled', 'interrupted']),
   startTime: z.number().meta({ description: 'Seconds since the epoch.' }),
   endTime: z.number().optional(),
 });
@@ -58,7 +58,7 @@ export function runControlRoutes({ runs, metrics, pingMs }: RunControlOptions): 
     defineRoute({
       method: 'post',
       path: `${RUNS}/:runId/cancel`,
-      summary: 'Stops a run, whichever process carries it; what was shown stays in the session.',
+      summary: 'Stops a run, whichever process carries it, or takes a queued message back; what was shown stays in the session.',
       tag: 'runs',
       answer: RUN,
       errors: ['RUN_NOT_FOUND', 'STORE_UNAVAILABLE'],

@@ -52,6 +52,7 @@ describe('/run and /run_sse', () => {
         invocation_id: 'e-1',
         function_call_event_id: 'fc',
         custom_metadata: { snake_key: 1 },
+        when_busy: 'queue',
         unknown_field: 1,
       }),
     );
@@ -66,8 +67,16 @@ describe('/run and /run_sse', () => {
         invocationId: 'e-1',
         functionCallEventId: 'fc',
         customMetadata: { snake_key: 1 },
+        whenBusy: 'queue',
       },
     ]);
+  });
+
+  test('whenBusy is one of three words', async () => {
+    const { request } = await appWithSession();
+    const refused = await request('/run_sse', json({ ...TURN, whenBusy: 'wait' }));
+    expect(refused.status).toBe(422);
+    expect(await refused.json()).toMatchObject({ detail: [{ loc: ['body', 'whenBusy'], input: 'wait' }] });
   });
 
   test('streaming is read as leniently as Python reads it', async () => {

@@ -4,7 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { contentFromWire } from '../../events/wire.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { StartTurn } from '../../runs/admission.ts';
-import type { TurnRequest } from '../../runs/run.ts';
+import { hasEnded, type TurnRequest } from '../../runs/run.ts';
 import { jsonText } from '../answer.ts';
 import { requireApp } from '../require-app.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -43,6 +43,7 @@ export function runRoutes({
     requireApp(agents, appName);
     const { userId, sessionId, streaming, stateDelta, invocationId, functionCallEventId, customMetadata } =
       body;
+    const { whenBusy } = body;
     return {
       appName,
       userId,
@@ -53,6 +54,7 @@ export function runRoutes({
       ...(invocationId ? { invocationId } : {}),
       ...(functionCallEventId ? { functionCallEventId } : {}),
       ...(customMetadata ? { customMetadata } : {}),
+      ...(whenBusy ? { whenBusy } : {}),
     };
   }
 
@@ -66,6 +68,7 @@ export function runRoutes({
     'BAD_REQUEST',
     'DRAINING',
     'SESSION_BUSY',
+    'QUEUE_FULL',
     'TURN_FAILED',
     'TURN_TAKES_LONGER',
     'STORE_UNAVAILABLE',
@@ -93,7 +96,7 @@ export function runRoutes({
         }
         // Python ADK's /run lets the turn's failure become a plain 500 and says no more.
         if (failure !== undefined) throw new AppError('TURN_FAILED', failure);
-        if (late.aborted && run.state === 'running')
+        if (late.aborted && !hasEnded(run.state))
           throw new AppError('TURN_TAKES_LONGER', undefined, { headers: { [RUN_ID_HEADER]: run.id } });
         return jsonText(`[${frames.join(',')}]`);
       },

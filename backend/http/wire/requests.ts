@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WHEN_BUSY } from '../../turn/turn-request.ts';
 import { CONTENT, PART } from './content-schema.ts';
 import { EVENT } from './event-schema.ts';
 import { optional, wireArray, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
@@ -16,6 +17,11 @@ export const RUN_AGENT_REQUEST = wireObject({
   invocationId: optional(z.string()),
   customMetadata: optional(wireRecord),
   serviceTier: optional(z.string()),
+  /** Ours; google-adk has no such field. */
+  whenBusy: optional(z.enum(WHEN_BUSY)).meta({
+    description:
+      'Where the session has a turn under way: refuse the message (409, the default), queue it, or interrupt the turn.',
+  }),
 });
 
 export const CREATE_SESSION_REQUEST = wireObject({

@@ -6,12 +6,13 @@ import { isDocumentId } from '../../firestore/storable.ts';
 import { transact } from '../../firestore/transact.ts';
 import { sessionOf } from '../../sessions/firestore/paths.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
-import type { Frame, RunState } from '../run.ts';
+import { hasEnded, type EndState, type Frame } from '../run.ts';
 import { DEFAULT_RUN_LIMITS } from '../run-parts.ts';
 import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
 import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
 import { expireTime, hasRunOut, isFree, later, newLease, readLease } from './lease-document.ts';
 import { knownRunOf } from './lease-guard.ts';
+import { cancelQueued, enqueue, newFence, release } from './queue.ts';
 import { framesOf, leaseOf, leasesOf, runsOf, sessionName } from './paths.ts';
 import { Revisions } from './revisions.ts';
 import { ended, newRun, readRun } from './run-document.ts';
@@ -134,29 +135,48 @@ export class FirestoreRunStore implements RunStore {
     for (const commit of commitsOf(documents)) await this.#storeFrames(lease, commit);
   }
 
-  async end(lease: Lease, state: Exclude<RunState, 'running'>, frames: readonly Frame[]): Promise<void> {
-    const { keepMs = DEFAULT_RUN_LIMITS.keepMs } = this.#options;
+  async end(lease: Lease, state: EndState, frames: readonly Frame[]): Promise<Lease | undefined> {
     const commits = commitsOf(toDocuments(frames, expireTime(this.#now() + FRAMES_KEPT_MS)));
     const last = commits.pop() ?? [];
     try {
       // oxlint-disable-next-line no-await-in-loop -- frames are stored in their order
       for (const commit of commits) await this.#storeFrames(lease, commit);
       const run = runsOf(this.#db).doc(lease.runId);
-      await this.#patiently(async (transaction) => {
+      const next = await this.#patiently(async (transaction) => {
         const leased = await transaction.get(leaseOf(this.#db, lease.session));
         if (!this.#isHeld(leased, lease)) {
           // An earlier try whose answer was lost may have ended it.
-          if ((await transaction.get(run)).get('state') === state) return;
+          if ((await transaction.get(run)).get('state') === state) return undefined;
           throw new AppError('LEASE_LOST');
         }
         this.#writeFrames(transaction, lease, last);
-        transaction.update(run, ended(state, Math.round(this.#now()), keepMs));
-        transaction.delete(leased.ref);
+        transaction.update(run, ended(state, Math.round(this.#now()), this.#keepMs));
+        return release(transaction, leased);
       });
+      if (next) this.#expiredWatch.hurry();
+      return next;
     } finally {
       // Where it could not be ended, it is for whoever finds that its lease has run out.
       this.#toCancel.delete(lease.runId);
     }
+  }
+
+  async enqueue(run: NewRun, isInterrupting: boolean): Promise<RunRecord | undefined> {
+    try {
+      return await this.#inTransaction((transaction) =>
+        enqueue(transaction, this.#db, run, isInterrupting, this.#now()),
+      );
+    } catch (error) {
+      // As in `begin`.
+      if (codeOf(error) === 'STORE_UNAVAILABLE') void this.cancelQueued(run.id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async cancelQueued(runId: string): Promise<boolean> {
+    const nowMs = Math.round(this.#now());
+    this.#expiredWatch.hurry();
+    return this.#patiently((transaction) => cancelQueued(transaction, this.#db, runId, nowMs, this.#keepMs));
   }
 
   async handOver(lease: Lease): Promise<void> {
@@ -191,15 +211,15 @@ export class FirestoreRunStore implements RunStore {
       if (held?.fence !== expired.fence || !hasRunOut(held, leased.readTime)) return undefined;
       const run = held.canBeTakenOver ? await transaction.get(runsOf(this.#db).doc(held.runId)) : undefined;
       const record = run && readRun(run, this.#now());
-      if (record?.state !== 'running') {
-        transaction.delete(leased.ref);
+      if (!run || !record || hasEnded(record.state)) {
+        if (release(transaction, leased)) this.#expiredWatch.hurry();
         return undefined;
       }
-      const takeovers = record.takeovers + 1;
+      const taken = record.state === 'queued' ? await this.#begun(transaction, record) : goneOnWith(record);
       transaction.update(leased.ref, { owner, fence: lease.fence, until: later(leased.readTime, leaseMs) });
-      transaction.update(run!.ref, { owner, takeovers });
+      transaction.update(run.ref, { owner, ...taken });
       isWritten = true;
-      return { run: { ...record, owner, takeovers, isCancelRequested: held.isCancelRequested }, lease };
+      return { run: { ...record, owner, ...taken, isCancelRequested: held.isCancelRequested }, lease };
     };
     try {
       return await calling(
@@ -292,9 +312,20 @@ export class FirestoreRunStore implements RunStore {
     await this.#patiently(async (transaction) => {
       const leased = await transaction.get(leaseOf(this.#db, lease.session));
       if (readLease(leased)?.fence !== lease.fence) return;
-      transaction.delete(leased.ref);
+      release(transaction, leased);
       transaction.delete(runsOf(this.#db).doc(lease.runId));
     }).catch(() => undefined);
+  }
+
+  /** What changes of a queued run with its begin. Its session may be gone: then who takes it finds that out. */
+  async #begun(transaction: Transaction, { session }: RunRecord) {
+    const document = await transaction.get(sessionOf(this.#db, session));
+    const begunAfterMs = (await this.#options.newestEventMs(document)) ?? 0;
+    return { state: 'running' as const, begunAfterMs, startedMs: Math.round(this.#now()) };
+  }
+
+  get #keepMs(): number {
+    return this.#options.keepMs ?? DEFAULT_RUN_LIMITS.keepMs;
   }
 
   async #storeFrames(lease: Lease, documents: readonly FrameDocument[]): Promise<void> {
@@ -338,5 +369,4 @@ export class FirestoreRunStore implements RunStore {
 
 const codeOf = (error: unknown): unknown => (error instanceof AppError ? error.code : undefined);
 
-/** Never the same twice: who holds an older one is found out by comparing, in the transaction that writes. */
-const newFence = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+const goneOnWith = ({ takeovers }: RunRecord) => ({ takeovers: takeovers + 1 });

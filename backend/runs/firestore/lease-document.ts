@@ -13,6 +13,14 @@ export interface LeaseDocument {
   /** Whether there is a run that another process can go on with; the turns of gcp-agent end with theirs. */
   canBeTakenOver: boolean;
   isCancelRequested: boolean;
+  /** Runs that wait for their turn, the next one first. */
+  queued: QueuedRun[];
+}
+
+/** `bytes`: of its request. */
+export interface QueuedRun {
+  runId: string;
+  bytes: number;
 }
 
 /** A lease that nobody takes up is forgotten after a day, so that its session is free again. */
@@ -33,6 +41,7 @@ export function readLease(snapshot: DocumentSnapshot): LeaseDocument | undefined
     until: data['until'],
     canBeTakenOver: data['canBeTakenOver'] === true,
     isCancelRequested: data['cancelRequested'] === true,
+    queued: data['queued'] ?? [],
   };
 }
 
@@ -41,9 +50,9 @@ export function hasRunOut({ until }: LeaseDocument, serverTime: Timestamp): bool
   return until.valueOf() <= serverTime.valueOf();
 }
 
-/** Nobody goes on with it and nobody holds it: whoever wants the session may have it. */
+/** Nobody goes on with it, nobody holds it and nobody waits: whoever wants the session may have it. */
 export function isFree(lease: LeaseDocument | undefined, serverTime: Timestamp): boolean {
-  return !lease || (!lease.canBeTakenOver && hasRunOut(lease, serverTime));
+  return !lease || (!lease.canBeTakenOver && lease.queued.length === 0 && hasRunOut(lease, serverTime));
 }
 
 export function newLease(

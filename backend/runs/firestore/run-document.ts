@@ -2,14 +2,17 @@ import type { TurnRequest } from '../../turn/turn-request.ts';
 import { parseJson } from '../../json/parse-json.ts';
 import { FieldValue, type DocumentData, type DocumentSnapshot } from '@google-cloud/firestore';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
-import type { RunState } from '../run.ts';
+import type { EndState } from '../run.ts';
 import type { RunRecord } from '../run-store.ts';
 import { expireTime } from './lease-document.ts';
 import { sessionName } from './paths.ts';
 
 /** Of a run whose lease nobody took up. */
 const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000;
-/** A larger request is not kept: without its message stored, such a turn cannot be begun again by another process. */
+/**
+ * A larger request is not kept: without its message stored, such a turn cannot be begun again by another process. That of
+ * a queued run always is; MOST_QUEUED_BYTES bounds it.
+ */
 const LONGEST_REQUEST = 250_000;
 
 export function newRun({ session, ...run }: RunRecord): DocumentData {
@@ -22,7 +25,7 @@ export function newRun({ session, ...run }: RunRecord): DocumentData {
     sessionId,
     invocationId: run.invocationId,
     state: run.state,
-    ...(request.length > LONGEST_REQUEST ? {} : { request }),
+    ...(run.state === 'running' && request.length > LONGEST_REQUEST ? {} : { request }),
     begunAfterMs: run.begunAfterMs,
     owner: run.owner,
     takeovers: run.takeovers,
@@ -32,7 +35,7 @@ export function newRun({ session, ...run }: RunRecord): DocumentData {
 }
 
 /** What changes with a run's end. */
-export function ended(state: Exclude<RunState, 'running'>, nowMs: number, keepMs: number): DocumentData {
+export function ended(state: EndState, nowMs: number, keepMs: number): DocumentData {
   return {
     state,
     endedMs: nowMs,

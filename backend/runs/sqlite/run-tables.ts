@@ -13,10 +13,12 @@ const SCHEMA = `
     owner TEXT NOT NULL,
     takeovers INTEGER NOT NULL DEFAULT 0,
     cancel_requested INTEGER NOT NULL DEFAULT 0,
+    queue_place INTEGER, -- among the session's queued runs, the least first; NULL once it has begun
     started_ms INTEGER NOT NULL,
     ended_ms INTEGER
   );
   CREATE INDEX IF NOT EXISTS runs_of_session ON runs (session_row, started_ms DESC);
+  CREATE INDEX IF NOT EXISTS runs_queued ON runs (session_row, queue_place) WHERE queue_place IS NOT NULL;
   CREATE INDEX IF NOT EXISTS runs_to_cancel ON runs (owner) WHERE cancel_requested = 1;
   CREATE TABLE IF NOT EXISTS frames ( -- one row a batch: the JSON texts, a line each
     run_row INTEGER NOT NULL REFERENCES runs (row_id) ON DELETE CASCADE,
@@ -30,7 +32,7 @@ const SCHEMA = `
 `;
 
 /** Of the tables below. A file of another version loses its runs, which are kept for an hour only, and no session. */
-const VERSION = 3;
+const VERSION = 4;
 
 function makeTables(database: Database): void {
   const { user_version: version } = database
@@ -109,6 +111,38 @@ export function prepareRunStatements(database: Database) {
       `INSERT INTO runs (id, session_row, invocation_id, state, request, begun_after_us, owner, started_ms)
        VALUES ($runId, $row, $invocationId, 'running', $request, $begunAfterUs, $owner, $startedMs)`,
     ),
+    insertQueued: database.query<
+      unknown,
+      {
+        runId: string;
+        row: number;
+        invocationId: string;
+        request: string;
+        owner: string;
+        startedMs: number;
+        place: number;
+      }
+    >(
+      `INSERT INTO runs (id, session_row, invocation_id, state, request, begun_after_us, owner, started_ms, queue_place)
+       VALUES ($runId, $row, $invocationId, 'queued', $request, 0, $owner, $startedMs, $place)`,
+    ),
+    queue: database.query<{ count: number; bytes: number; first: number; last: number }, { row: number }>(
+      `SELECT count(*) AS count, coalesce(sum(octet_length(request)), 0) AS bytes,
+         coalesce(min(queue_place), 0) AS first, coalesce(max(queue_place), 0) AS last
+       FROM runs WHERE session_row = $row AND queue_place IS NOT NULL`,
+    ),
+    nextQueued: database.query<
+      { id: string; app_name: string; user_id: string; session_id: string },
+      { row: number }
+    >(
+      `SELECT r.id, s.app_name, s.user_id, s.id AS session_id FROM runs r JOIN sessions s ON s.row_id = r.session_row
+       WHERE r.session_row = $row AND r.queue_place IS NOT NULL ORDER BY r.queue_place LIMIT 1`,
+    ),
+    beginQueued: database.query<unknown, Run & { row: number; owner: string; startedMs: number }>(
+      `UPDATE runs SET state = 'running', queue_place = NULL, owner = $owner, started_ms = $startedMs,
+         begun_after_us = (SELECT updated_us FROM sessions WHERE row_id = $row)
+       WHERE id = $runId AND state = 'queued'`,
+    ),
     renew: database.query<unknown, { row: number; expiresMs: number }>(
       // One that was handed over (0) stays so.
       'UPDATE leases SET expires_ms = $expiresMs WHERE session_row = $row AND expires_ms > 0',
@@ -127,7 +161,7 @@ export function prepareRunStatements(database: Database) {
        VALUES ($run, $first, $count, $kind, $lines)`,
     ),
     endRun: database.query<unknown, { run: number; state: string; endedMs: number }>(
-      `UPDATE runs SET state = $state, ended_ms = $endedMs, request = NULL, cancel_requested = 0
+      `UPDATE runs SET state = $state, ended_ms = $endedMs, request = NULL, cancel_requested = 0, queue_place = NULL
        WHERE row_id = $run`,
     ),
     freeSession: database.query<unknown, { row: number }>('DELETE FROM leases WHERE session_row = $row'),

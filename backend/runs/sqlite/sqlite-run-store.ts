@@ -5,7 +5,8 @@ import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { inTransaction, reading } from '../../sessions/sqlite/transaction.ts';
-import type { Frame, RunState } from '../run.ts';
+import { assertRoom } from '../queue-bounds.ts';
+import type { EndState, Frame, RunState } from '../run.ts';
 import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
 import { prepareRunStatements, type RunRow, type RunRows, type RunStatements } from './run-tables.ts';
 
@@ -81,12 +82,44 @@ export class SqliteRunStore implements RunStore {
     await inTransaction(this.#database, () => this.#insertFrames(this.#checkFence(lease).run, frames));
   }
 
-  async end(lease: Lease, state: Exclude<RunState, 'running'>, frames: readonly Frame[]): Promise<void> {
-    await inTransaction(this.#database, () => {
+  async end(lease: Lease, state: EndState, frames: readonly Frame[]): Promise<Lease | undefined> {
+    return inTransaction(this.#database, () => {
       const { run, session } = this.#checkFence(lease);
       this.#insertFrames(run, frames);
       this.#statements.endRun.run({ run, state, endedMs: Math.round(this.#now()) });
-      this.#statements.freeSession.run({ row: session });
+      return this.#release(session);
+    });
+  }
+
+  async enqueue(run: NewRun, isInterrupting: boolean): Promise<RunRecord | undefined> {
+    const { id: runId, session, owner, invocationId, startedMs } = run;
+    const request = JSON.stringify(run.request);
+    return inTransaction(this.#database, () => {
+      const { row_id: row, run_id: before } = this.#statements.session.get(session) ?? { run_id: null };
+      if (row === undefined || before === null) return undefined;
+      const waiting = this.#statements.queue.get({ row })!;
+      assertRoom(waiting, Buffer.byteLength(request));
+      const place = isInterrupting ? waiting.first - 1 : waiting.last + 1;
+      const queued = { runId, row, invocationId, request, owner, startedMs: Math.round(startedMs), place };
+      this.#statements.insertQueued.run(queued);
+      if (isInterrupting) {
+        const isBegun = this.#statements.run.get({ runId: before })?.state === 'running';
+        if (isBegun) this.#statements.cancel.run({ runId: before });
+        // The lease is meant for one that has not begun either: it goes to the new one.
+        else this.#release(row);
+      }
+      return { ...run, state: 'queued', begunAfterMs: 0, takeovers: 0, isCancelRequested: false };
+    });
+  }
+
+  async cancelQueued(runId: string): Promise<boolean> {
+    return inTransaction(this.#database, () => {
+      const rows = this.#statements.rowsOf.get({ runId });
+      const record = toRecordIfAny(this.#statements.run.get({ runId }));
+      if (!rows || record?.state !== 'queued') return false;
+      this.#statements.endRun.run({ run: rows.run, state: 'cancelled', endedMs: Math.round(this.#now()) });
+      if (this.#statements.session.get(keyOf(record.session))?.run_id === runId) this.#release(rows.session);
+      return true;
     });
   }
 
@@ -116,7 +149,9 @@ export class SqliteRunStore implements RunStore {
         return undefined;
       const fence = newFence();
       this.#statements.lease.run({ row, fence, runId, owner, expiresMs: clock.nowMs + leaseMs });
-      this.#statements.takeRun.run({ runId, owner });
+      const begun = { runId, row, owner, startedMs: clock.nowMs };
+      if (this.#statements.beginQueued.run(begun).changes === 0)
+        this.#statements.takeRun.run({ runId, owner });
       const run = toRecordIfAny(this.#statements.run.get({ runId }));
       return run && { run, lease: { runId, session, fence } };
     });
@@ -182,6 +217,22 @@ export class SqliteRunStore implements RunStore {
 
   async newerRevisionSince(revision: string): Promise<number | undefined> {
     return reading(() => this.#statements.newerRevision.get({ revision })?.since_ms ?? undefined);
+  }
+
+  /** Gives the lease to the next queued run, for whoever takes it, or frees the session. */
+  #release(row: number): Lease | undefined {
+    const next = this.#statements.nextQueued.get({ row });
+    if (!next) {
+      this.#statements.freeSession.run({ row });
+      return undefined;
+    }
+    const lease = {
+      runId: next.id,
+      session: { appName: next.app_name, userId: next.user_id, sessionId: next.session_id },
+      fence: newFence(),
+    };
+    this.#statements.lease.run({ row, fence: lease.fence, runId: next.id, owner: '', expiresMs: 0 });
+    return lease;
   }
 
   #clock(leaseMs: number): { nowMs: number; impossibleMs: number } {

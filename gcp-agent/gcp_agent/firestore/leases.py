@@ -60,7 +60,12 @@ class Leases:
             if held.exists and held.get("canBeTakenOver"):
                 abandoned = await self._run(held.get("runId")).get(transaction=transaction)
             now = held.read_time
-            if abandoned and abandoned.exists:
+            queued = _queued(held)
+            if abandoned and abandoned.exists and abandoned.get("state") == "queued":
+                # It was next and has not begun: it still is.
+                size = len(abandoned.get("request").encode())
+                queued = [{"runId": held.get("runId"), "bytes": size}, *queued]
+            elif abandoned and abandoned.exists:
                 ended = {
                     "state": "interrupted",
                     "endedMs": int(now.timestamp() * 1000),
@@ -68,7 +73,7 @@ class Leases:
                     "expireTime": now + _ENDED_RUN_KEPT,
                 }
                 transaction.update(abandoned.reference, ended)
-            transaction.set(document, self._fields(lease, now))
+            transaction.set(document, {**self._fields(lease, now), "queued": queued})
 
         await run(self._client.transaction())
         return lease
@@ -88,13 +93,23 @@ class Leases:
         return await run(self._client.transaction())
 
     async def give_back(self, lease: Lease) -> None:
-        """Frees the session, unless it is another's by now."""
+        """Frees the session, or gives it to the next queued message, unless it is another's by now."""
         document = self.document(lease.session)
 
         @firestore.async_transactional
         async def run(transaction: firestore.AsyncTransaction) -> None:
-            if is_of(await document.get(transaction=transaction), lease):
+            held = await document.get(transaction=transaction)
+            if not is_of(held, lease):
+                return
+            queued = _queued(held)
+            if not queued:
                 transaction.delete(document)
+                return
+            # Run out already, so that a process of the service on AWS takes it and begins the turn.
+            following = Lease(lease.session, secrets.randbelow(_FENCES), queued[0]["runId"])
+            fields = self._fields(following, held.read_time)
+            free = {"owner": "", "until": held.read_time, "canBeTakenOver": True, "queued": queued[1:]}
+            transaction.set(document, {**fields, **free})
 
         await run(self._client.transaction())
 
@@ -134,5 +149,12 @@ def is_of(held: DocumentSnapshot, lease: Lease) -> bool:
 def _is_held(held: DocumentSnapshot) -> bool:
     if not held.exists:
         return False
-    patience = _AWS_IS_GONE_AFTER if held.get("canBeTakenOver") else timedelta()
+    # Who is queued goes first.
+    is_for_aws = held.get("canBeTakenOver") or _queued(held)
+    patience = _AWS_IS_GONE_AFTER if is_for_aws else timedelta()
     return held.get("until") + patience > held.read_time
+
+
+def _queued(held: DocumentSnapshot) -> list[dict]:
+    """The messages that wait for their turn on AWS, the next one first (docs/storage.md)."""
+    return (held.to_dict() or {}).get("queued", []) if held.exists else []

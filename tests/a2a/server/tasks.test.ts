@@ -29,6 +29,57 @@ const sendLong = async (): Promise<WireTask> =>
 const get = async (id: string, served = here): Promise<WireTask> =>
   taskOf(await rpc(served.a2aUrl, 'GetTask', { id }));
 
+describe('a message to a busy context', () => {
+  const WHEN_BUSY = 'https://lornu.ai/a2a/when-busy';
+  const inContext = async (text: string, contextId: string, whenBusy: string, served = here) =>
+    rpc(served.a2aUrl, 'SendMessage', {
+      message: textMessage(text, { contextId, metadata: { [WHEN_BUSY]: whenBusy } }),
+      configuration: { returnImmediately: true },
+    });
+  const become = async (id: string, state: string): Promise<WireTask> =>
+    until(async () => {
+      const now = await get(id, there);
+      return now.status.state === state ? now : undefined;
+    });
+
+  test('that is queued is a submitted task, works when the one before has ended, and can be cancelled', async () => {
+    const first = await sendLong();
+    const queued = taskOf(await inContext('count to 5', first.contextId, 'queue'));
+    const back = taskOf(await inContext('never mind', first.contextId, 'queue'));
+    const last = taskOf(await inContext('count to 6', first.contextId, 'queue', there));
+    expect([queued, back, last].map(({ status }) => status.state)).toEqual([
+      'TASK_STATE_SUBMITTED',
+      'TASK_STATE_SUBMITTED',
+      'TASK_STATE_SUBMITTED',
+    ]);
+    expect(taskOf(await rpc(there.a2aUrl, 'CancelTask', { id: back.id })).status.state).toBe(
+      'TASK_STATE_CANCELED',
+    );
+    expect((await get(queued.id, there)).status.state).toBe('TASK_STATE_SUBMITTED');
+    await rpc(here.a2aUrl, 'CancelTask', { id: first.id });
+    expect(answerOf(await become(queued.id, 'TASK_STATE_COMPLETED'))).toBe('1 2 3 4 5');
+    expect(answerOf(await become(last.id, 'TASK_STATE_COMPLETED'))).toBe('1 2 3 4 5 6');
+    expect((await get(back.id)).status.state).toBe('TASK_STATE_CANCELED');
+  });
+
+  test('that interrupts cancels the running task, also that of another process', async () => {
+    const first = await sendLong();
+    const urgent = taskOf(await inContext('count to 5', first.contextId, 'interrupt', there));
+    expect(answerOf(await become(urgent.id, 'TASK_STATE_COMPLETED'))).toBe('1 2 3 4 5');
+    await become(first.id, 'TASK_STATE_CANCELED');
+  });
+
+  test('is refused without a word, and with a word that is none', async () => {
+    const first = await sendLong();
+    const refused = await rpc(here.a2aUrl, 'SendMessage', {
+      message: textMessage('hello', { contextId: first.contextId }),
+    });
+    expect(refused.error?.data?.[0]?.['reason']).toBe('SESSION_BUSY');
+    expect((await inContext('hello', first.contextId, 'wait')).error?.code).toBe(-32602);
+    await rpc(here.a2aUrl, 'CancelTask', { id: first.id });
+  });
+});
+
 describe('a task', () => {
   test('goes on when its listener has left', async () => {
     const left = new AbortController();

@@ -50,6 +50,17 @@ export const RUN_CASES: ContractCase[] = [
     },
   },
   {
+    title: 'whenBusy, which is ours, changes nothing while no other turn runs',
+    run: async (caller) => {
+      await caller.begin();
+      await caller.run('hello', { whenBusy: 'queue' });
+      await caller.runSse('hello', { when_busy: 'interrupt' });
+      await caller.runSse('hello', { whenBusy: 'refuse' });
+      await caller.runSse('hello');
+      await caller.stored();
+    },
+  },
+  {
     title: 'bytes: standard base64 in, URL-safe out',
     run: async (caller) => {
       await caller.begin();

@@ -1,0 +1,15 @@
+import { RequestMalformedError } from '@a2a-js/sdk/errors';
+import { WHEN_BUSY, type WhenBusy } from '../../turn/turn-request.ts';
+
+/** In the metadata of a message: what becomes of it where its context has a turn under way. */
+export const WHEN_BUSY_KEY = 'https://lornu.ai/a2a/when-busy';
+
+/** Undefined where the message does not say. Throws RequestMalformedError for a word that is none of them. */
+export function whenBusyOf(metadata: Readonly<Record<string, unknown>> | undefined): WhenBusy | undefined {
+  const asked = metadata?.[WHEN_BUSY_KEY];
+  if (asked === undefined || asked === null) return undefined;
+  const known = WHEN_BUSY.find((word) => word === asked);
+  if (!known)
+    throw new RequestMalformedError(`message.metadata: ${WHEN_BUSY_KEY} is one of ${WHEN_BUSY.join(', ')}.`);
+  return known;
+}

@@ -1,0 +1,87 @@
+import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
+import { sessionBusy } from '../../errors/session-busy.ts';
+import { assertRoom } from '../queue-bounds.ts';
+import type { Lease, NewRun, RunRecord } from '../run-store.ts';
+import { isFree, newLease, readLease, type QueuedRun } from './lease-document.ts';
+import { leaseOf, runsOf } from './paths.ts';
+import { ended, newRun, readRun } from './run-document.ts';
+
+/** Never the same twice: who holds an older one is found out by comparing, in the transaction that writes. */
+export const newFence = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+
+// The queue of a session stands in its lease, so that whoever gives the lease back, gcp-agent too, sees who is next.
+
+/** Gives a lease to the next queued run, run out already, or deletes it. Writes only. */
+export function release(transaction: Transaction, leased: DocumentSnapshot): Lease | undefined {
+  const { session, queued } = readLease(leased) ?? { queued: [] };
+  const [next, ...rest] = queued;
+  if (!session || !next) {
+    transaction.delete(leased.ref);
+    return undefined;
+  }
+  const lease = { runId: next.runId, session, fence: newFence() };
+  transaction.set(leased.ref, { ...newLease({ ...lease, owner: '' }, 0, leased.readTime), queued: rest });
+  return lease;
+}
+
+/** RunStore.enqueue, in a transaction; may be tried again. */
+export async function enqueue(
+  transaction: Transaction,
+  db: Firestore,
+  run: NewRun,
+  isInterrupting: boolean,
+  nowMs: number,
+): Promise<RunRecord | undefined> {
+  const leased = await transaction.get(leaseOf(db, run.session));
+  const held = readLease(leased);
+  if (!held || isFree(held, leased.readTime)) return undefined;
+  const record: RunRecord = {
+    ...run,
+    state: 'queued',
+    begunAfterMs: 0,
+    takeovers: 0,
+    isCancelRequested: false,
+  };
+  // An earlier try whose answer was lost has stored it.
+  if ([held, ...held.queued].some(({ runId }) => runId === run.id)) return record;
+  const added = { runId: run.id, bytes: bytesOf(record) };
+  assertRoom(
+    { count: held.queued.length, bytes: held.queued.reduce((sum, { bytes }) => sum + bytes, 0) },
+    added.bytes,
+  );
+  if (!isInterrupting) transaction.update(leased.ref, { queued: [...held.queued, added] });
+  else {
+    // gcp-agent's turns are not stopped from here.
+    if (!held.canBeTakenOver) throw sessionBusy(undefined);
+    const current = readRun(await transaction.get(runsOf(db).doc(held.runId)), nowMs);
+    // The lease may be meant for one that has not begun either: it goes to the new one.
+    if (current?.state === 'queued') {
+      const waiting: QueuedRun = { runId: held.runId, bytes: bytesOf(current) };
+      transaction.update(leased.ref, { runId: run.id, fence: newFence(), queued: [waiting, ...held.queued] });
+    } else transaction.update(leased.ref, { cancelRequested: true, queued: [added, ...held.queued] });
+  }
+  transaction.set(runsOf(db).doc(run.id), newRun(record));
+  return record;
+}
+
+/** RunStore.cancelQueued, in a transaction; may be tried again. */
+export async function cancelQueued(
+  transaction: Transaction,
+  db: Firestore,
+  runId: string,
+  nowMs: number,
+  keepMs: number,
+): Promise<boolean> {
+  const run = await transaction.get(runsOf(db).doc(runId));
+  const record = readRun(run, nowMs);
+  if (record?.state !== 'queued') return false;
+  const leased = await transaction.get(leaseOf(db, record.session));
+  const held = readLease(leased);
+  transaction.update(run.ref, ended('cancelled', nowMs, keepMs));
+  if (held?.runId === runId) release(transaction, leased);
+  else if (held)
+    transaction.update(leased.ref, { queued: held.queued.filter((queued) => queued.runId !== runId) });
+  return true;
+}
+
+const bytesOf = ({ request }: RunRecord): number => Buffer.byteLength(JSON.stringify(request));

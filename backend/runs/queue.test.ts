@@ -1,0 +1,266 @@
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from 'bun:test';
+import { startFirestoreStandin } from '../../standins/firestore/server.ts';
+import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
+import { openFirestoreBench, openRunBench, type RunBench } from '../testing/run-bench.ts';
+import type { WhenBusy } from '../turn/turn-request.ts';
+import { MOST_QUEUED, MOST_QUEUED_BYTES } from './queue-bounds.ts';
+import type { RunLimits } from './run-parts.ts';
+import type { Run, TurnRequest } from './run.ts';
+
+type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- events are read as JSON, loosely
+
+setDefaultTimeout(30_000);
+
+const key = { appName: 'lornu', userId: 'u', sessionId: 's' };
+/** A process that does nothing beside its turns. */
+const IDLE: Partial<RunLimits> = {
+  leaseMs: 60_000,
+  renewEveryMs: 1e9,
+  takeOverEveryMs: 1e9,
+  cancelEveryMs: 1e9,
+};
+const ALIVE: Partial<RunLimits> = { leaseMs: 5_000, renewEveryMs: 1_000, takeOverEveryMs: 50, cancelEveryMs: 20 };
+const LONG = 'count to 200 every 40 ms';
+let model: GeminiStandin;
+let bench: RunBench<unknown>;
+
+beforeAll(async () => {
+  model = await spawnGeminiStandin();
+});
+afterAll(() => model.stop());
+
+const say = (text: string, whenBusy?: WhenBusy): TurnRequest => ({
+  ...key,
+  streaming: true,
+  newMessage: { role: 'user', parts: [{ text }] },
+  ...(whenBusy ? { whenBusy } : {}),
+});
+const textOf = (event: Wire): string =>
+  (event['content']?.parts ?? []).map((part: Wire) => part['text'] ?? '').join('');
+const codeOf = (error: { code?: string }): unknown => error.code;
+
+async function firstFrameOf(run: Run): Promise<void> {
+  for await (const _frame of run.frames()) return;
+}
+
+async function answerOf(run: Run): Promise<string> {
+  let last = '';
+  for await (const { json } of run.frames()) last = textOf(JSON.parse(json));
+  return last;
+}
+
+describe.each([
+  { name: 'SQLite', open: () => openRunBench(model.url) },
+  {
+    name: 'Firestore',
+    open: async () => openFirestoreBench(model.url, await startFirestoreStandin(), { framesEveryMs: 100 }),
+  },
+])('a second message while a turn runs, in $name', ({ open }) => {
+  beforeEach(async () => {
+    bench = await open();
+    await bench.process(IDLE).sessions.createSession(key);
+  });
+  afterEach(() => bench.close());
+
+  /** What people said, in the order in which it was stored. */
+  const said = async (): Promise<string[]> =>
+    (await bench.process(IDLE).sessions.getSession(key))!.events
+      .filter(({ author }) => author === 'user')
+      .map(textOf);
+
+  test('queued messages are answered in their order, each after the end of the one before', async () => {
+    const [here, other] = [bench.process(ALIVE), bench.process(ALIVE)];
+    const first = await here.runs.start(say('count to 5 every 20 ms'));
+    const second = await here.runs.start(say('count to 6', 'queue'));
+    const third = await other.runs.start(say('count to 7', 'queue'));
+    const fourth = await here.runs.start(say('count to 8', 'queue'));
+    expect([second.state, third.state, fourth.state]).toEqual(['queued', 'queued', 'queued']);
+    expect(await Promise.all([first, second, third, fourth].map(answerOf))).toEqual([
+      '1 2 3 4 5',
+      '1 2 3 4 5 6',
+      '1 2 3 4 5 6 7',
+      '1 2 3 4 5 6 7 8',
+    ]);
+    expect([second.state, third.state, fourth.state]).toEqual(['completed', 'completed', 'completed']);
+    const texts = (await here.sessions.getSession(key))!.events.map(textOf);
+    expect(texts.filter((_, index) => index % 2 === 0)).toEqual([
+      'count to 5 every 20 ms',
+      'count to 6',
+      'count to 7',
+      'count to 8',
+    ]);
+    await third.ended;
+    expect(third.tokens.total).toBeGreaterThan(0);
+    const again = await here.runs.start(say('hello'));
+    expect(again.state).toBe('running');
+    await again.ended;
+  });
+
+  test('without a word it is refused, also while others are queued', async () => {
+    const { runs } = bench.process(ALIVE);
+    const first = await runs.start(say(LONG));
+    const queued = await runs.start(say('count to 3', 'queue'));
+    expect(await runs.start(say('hello')).catch(codeOf)).toBe('SESSION_BUSY');
+    expect(await runs.start(say('hello', 'refuse')).catch(codeOf)).toBe('SESSION_BUSY');
+    await runs.cancel({ session: key, runId: first.id });
+    expect(await answerOf(queued)).toBe('1 2 3');
+    expect(await said()).toEqual([LONG, 'count to 3']);
+  });
+
+  test('a message whose process dies before its turn begins is taken by another process', async () => {
+    const dead = bench.process({ ...IDLE, leaseMs: 300 });
+    const { store, runs } = dead;
+    // Begun by a process that is gone, in whose place nobody has gone on yet.
+    await store.begin({ ...gone('first', 'count to 4'), owner: 'dead' }, 300);
+    const queued = await runs.start(say('count to 5', 'queue'));
+    expect(queued.state).toBe('queued');
+    await runs.drain(0);
+    const { runs: next } = bench.process(ALIVE);
+    const { run } = await next.attach({ session: key, runId: queued.id });
+    expect(await answerOf(run)).toBe('1 2 3 4 5');
+    expect(await said()).toEqual(['count to 4', 'count to 5']);
+    expect((await next.list(key)).map(({ state }) => state)).toEqual(['completed', 'completed']);
+  });
+
+  test('a process that dies between the end of a turn and the begin of the next loses nothing', async () => {
+    const { store, runs } = bench.process({ ...IDLE, leaseMs: 300 });
+    const { lease } = await store.begin({ ...gone('first', 'count to 4'), owner: 'dead' }, 60_000);
+    const queued = await runs.start(say('count to 5', 'queue'));
+    const next = await store.end(lease, 'failed', []);
+    expect(next).toMatchObject({ runId: queued.id });
+    // The lease is meant for the queued one, and nobody else's.
+    expect(await runs.start(say('hello')).catch(codeOf)).toBe('SESSION_BUSY');
+    expect((await store.get(queued.id))?.state).toBe('queued');
+    bench.process(ALIVE);
+    expect(await answerOf(queued)).toBe('1 2 3 4 5');
+    expect((await store.get(queued.id))?.takeovers).toBe(0);
+  });
+
+  test('interrupt stops the turn, keeps what it had shown and goes ahead of the queue', async () => {
+    const { runs, sessions } = bench.process(ALIVE);
+    const first = await runs.start(say(LONG));
+    const queued = await runs.start(say('count to 5', 'queue'));
+    await firstFrameOf(first);
+    const urgent = await runs.start(say('count to 3', 'interrupt'));
+    expect(await answerOf(urgent)).toBe('1 2 3');
+    expect(await answerOf(queued)).toBe('1 2 3 4 5');
+    expect(first.state).toBe('cancelled');
+    expect(await said()).toEqual([LONG, 'count to 3', 'count to 5']);
+    const shown = (await sessions.getSession(key))!.events[1] as Wire;
+    expect(textOf(shown)).toStartWith('1');
+    expect(shown['interrupted']).toBe(true);
+  });
+
+  test('interrupt reaches a turn of another process', async () => {
+    const [carrier, other] = [bench.process(ALIVE), bench.process(ALIVE)];
+    const first = await carrier.runs.start(say(LONG));
+    await firstFrameOf(first);
+    const urgent = await other.runs.start(say('count to 3', 'interrupt'));
+    expect(await answerOf(urgent)).toBe('1 2 3');
+    await first.ended;
+    expect([first.state, urgent.state]).toEqual(['cancelled', 'completed']);
+    expect(await said()).toEqual([LONG, 'count to 3']);
+  });
+
+  test('interrupt goes ahead of a message that is next and has not begun; neither is lost', async () => {
+    const { store, runs } = bench.process(IDLE);
+    const { lease } = await store.begin({ ...gone('first', 'x'), owner: 'dead' }, 60_000);
+    const queued = await runs.start(say('count to 5', 'queue'));
+    await store.end(lease, 'failed', []);
+    const urgent = await runs.start(say('count to 3', 'interrupt'));
+    bench.process(ALIVE);
+    expect(await Promise.all([urgent, queued].map(answerOf))).toEqual(['1 2 3', '1 2 3 4 5']);
+    expect(await said()).toEqual(['count to 3', 'count to 5']);
+  });
+
+  test('an idle session begins the turn at once, whatever the message says', async () => {
+    const { runs } = bench.process(ALIVE);
+    for (const whenBusy of ['queue', 'interrupt', 'refuse'] as const) {
+      const run = await runs.start(say('count to 3', whenBusy));
+      expect(run.state).toBe('running');
+      expect(await answerOf(run)).toBe('1 2 3');
+      await run.ended;
+    }
+  });
+
+  test('a queued message is taken back and leaves no trace; the next one is answered', async () => {
+    const [here, other] = [bench.process(ALIVE), bench.process(ALIVE)];
+    const first = await here.runs.start(say(LONG));
+    const [back, stays] = [
+      await here.runs.start(say('never mind', 'queue')),
+      await here.runs.start(say('count to 4', 'queue')),
+    ];
+    const cancelled = await other.runs.cancel({ session: key, runId: back.id });
+    expect(cancelled).toMatchObject({ id: back.id, state: 'cancelled' });
+    await back.ended;
+    expect(back.state).toBe('cancelled');
+    expect(first.state).toBe('running');
+    await here.runs.cancel({ session: key, runId: first.id });
+    expect(await answerOf(stays)).toBe('1 2 3 4');
+    expect(await said()).toEqual([LONG, 'count to 4']);
+  });
+
+  test('the one that is next is taken back before its turn begins', async () => {
+    const { store, runs } = bench.process(IDLE);
+    const { lease } = await store.begin({ ...gone('first', 'x'), owner: 'dead' }, 60_000);
+    const back = await runs.start(say('never mind', 'queue'));
+    const stays = await runs.start(say('count to 4', 'queue'));
+    await store.end(lease, 'failed', []);
+    expect(await runs.cancel({ session: key, runId: back.id })).toMatchObject({ state: 'cancelled' });
+    bench.process(ALIVE);
+    expect(await answerOf(stays)).toBe('1 2 3 4');
+    expect(await said()).toEqual(['count to 4']);
+  });
+
+  test('a session holds so many queued messages and so many bytes of them', async () => {
+    const { store, runs } = bench.process(IDLE);
+    await store.begin({ ...gone('first', 'x'), owner: 'dead' }, 60_000);
+    const large = 'x'.repeat(MOST_QUEUED_BYTES / 2);
+    await runs.start(say(large, 'queue'));
+    const tooMuch = await runs.start(say(large, 'queue')).catch((error: unknown) => error);
+    expect(tooMuch).toMatchObject({ code: 'QUEUE_FULL', message: expect.stringContaining('bytes') });
+    for (let n = 1; n < MOST_QUEUED; n++) await runs.start(say('hello', 'queue'));
+    for (const whenBusy of ['queue', 'interrupt'] as const) {
+      const tooMany = await runs.start(say('hello', whenBusy)).catch((error: unknown) => error);
+      expect(tooMany).toMatchObject({ code: 'QUEUE_FULL', headers: { 'retry-after': '5' } });
+    }
+    expect((await store.get('first'))?.isCancelRequested).toBe(false);
+    // The large one is kept whole.
+    const queued = (await store.list(key, 50)).filter(({ state }) => state === 'queued');
+    expect(queued).toHaveLength(MOST_QUEUED);
+    expect(queued.some(({ request }) => request?.newMessage?.parts?.[0]?.text === large)).toBe(true);
+  });
+
+  test('deleting the session ends its queue, and who listens hears the end', async () => {
+    const { runs, sessions } = bench.process(ALIVE);
+    const first = await runs.start(say(LONG));
+    const queued = await runs.start(say('count to 5', 'queue'));
+    const listening = answerOf(queued);
+    await sessions.deleteSession(key);
+    expect(await listening).toBe('');
+    await Promise.all([queued.ended, first.ended]);
+    await sessions.createSession(key);
+    const again = await runs.start(say('count to 3'));
+    expect(await answerOf(again)).toBe('1 2 3');
+    expect(await said()).toEqual(['count to 3']);
+  });
+});
+
+/** A run of a process that is gone. */
+const gone = (id: string, text: string) => ({
+  id,
+  session: key,
+  invocationId: `e-${id}`,
+  owner: 'dead',
+  startedMs: Date.now(),
+  request: say(text),
+});

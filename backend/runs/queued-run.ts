@@ -1,0 +1,71 @@
+import { abortableSleep } from '../model/with-retries.ts';
+import type { Frame, Run, RunState, TokenUse } from './run.ts';
+import type { RunRecord, RunStore } from './run-store.ts';
+import { StoredRun } from './stored-run.ts';
+
+/** A run that waits for its turn: once it has begun, whichever process carries it, this is the same as that run. */
+export class QueuedRun implements Run {
+  readonly id: string;
+  readonly invocationId: string;
+  readonly begun: Promise<void>;
+  readonly #begun = Promise.withResolvers<Run>();
+  readonly #store: RunStore;
+  readonly #record: RunRecord;
+  #run: Run | undefined;
+
+  constructor(store: RunStore, record: RunRecord) {
+    this.#store = store;
+    this.#record = record;
+    this.id = record.id;
+    this.invocationId = record.invocationId;
+    this.begun = this.#begun.promise.then(() => undefined);
+    void this.#watch();
+  }
+
+  get state(): RunState {
+    return this.#run?.state ?? 'queued';
+  }
+
+  get tokens(): TokenUse {
+    return this.#run?.tokens ?? { input: 0, output: 0, total: 0 };
+  }
+
+  get firstFrame(): Promise<void> {
+    return this.#begun.promise.then((run) => run.firstFrame);
+  }
+
+  get ended(): Promise<void> {
+    return this.#begun.promise.then((run) => run.ended);
+  }
+
+  /** The first call counts. */
+  begin(run: Run): void {
+    this.#run ??= run;
+    this.#begun.resolve(this.#run);
+  }
+
+  /** This process is about to end: who still listens follows the store. */
+  leave(): void {
+    this.begin(new StoredRun(this.#store, this.#record));
+  }
+
+  async *frames(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<Frame> {
+    const left = Promise.withResolvers<undefined>();
+    const leave = (): void => left.resolve(undefined);
+    signal?.addEventListener('abort', leave, { once: true });
+    if (signal?.aborted) leave();
+    const run = await Promise.race([this.#begun.promise, left.promise]);
+    signal?.removeEventListener('abort', leave);
+    if (run) yield* run.frames(fromIndex, signal);
+  }
+
+  /** Another process may begin it, or take it back. */
+  async #watch(): Promise<void> {
+    while (!this.#run) {
+      await abortableSleep(this.#store.pace.lookEveryMs);
+      // While the store does not answer, it waits.
+      const seen = await this.#store.get(this.id).catch(() => this.#record);
+      if (seen?.state !== 'queued') this.begin(new StoredRun(this.#store, seen ?? this.#record));
+    }
+  }
+}
