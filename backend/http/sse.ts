@@ -25,7 +25,7 @@ const QUEUED = ': queued\n\n';
 /** Names the run before its first frame has come. */
 export const RUN_ID_HEADER = 'lornu-run-id';
 /** Says `queued` where the run has not begun. */
-export const RUN_STATE_HEADER = 'lornu-run-state';
+const RUN_STATE_HEADER = 'lornu-run-state';
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',

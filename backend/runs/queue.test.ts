@@ -28,7 +28,12 @@ const IDLE: Partial<RunLimits> = {
   takeOverEveryMs: 1e9,
   cancelEveryMs: 1e9,
 };
-const ALIVE: Partial<RunLimits> = { leaseMs: 5_000, renewEveryMs: 1_000, takeOverEveryMs: 50, cancelEveryMs: 20 };
+const ALIVE: Partial<RunLimits> = {
+  leaseMs: 5_000,
+  renewEveryMs: 1_000,
+  takeOverEveryMs: 50,
+  cancelEveryMs: 20,
+};
 const LONG = 'count to 200 every 40 ms';
 let model: GeminiStandin;
 let bench: RunBench<unknown>;

@@ -8,7 +8,14 @@ import { carryRun, MOST_TAKEOVERS, type Carried } from './carry-run.ts';
 import { FrameClock } from './frame-clock.ts';
 import { LiveRun } from './live-run.ts';
 import { firstIndexOf, fromIndexAfter } from './last-event-id.ts';
-import { hasEnded, type Attachment, type Run, type RunChoice, type RunService, type RunSummary } from './run.ts';
+import {
+  hasEnded,
+  type Attachment,
+  type Run,
+  type RunChoice,
+  type RunService,
+  type RunSummary,
+} from './run.ts';
 import { DEFAULT_RUN_LIMITS, type RunLimits, type RunServiceParts } from './run-parts.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { Lease, NewRun, RunRecord } from './run-store.ts';

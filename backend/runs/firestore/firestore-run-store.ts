@@ -6,16 +6,18 @@ import { isDocumentId } from '../../firestore/storable.ts';
 import { transact } from '../../firestore/transact.ts';
 import { sessionOf } from '../../sessions/firestore/paths.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
-import { hasEnded, type EndState, type Frame } from '../run.ts';
+import type { EndState, Frame } from '../run.ts';
 import { DEFAULT_RUN_LIMITS } from '../run-parts.ts';
 import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
 import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
-import { expireTime, hasRunOut, isFree, later, newLease, readLease } from './lease-document.ts';
+import { expireTime, isFree, later, newLease, readLease } from './lease-document.ts';
 import { knownRunOf } from './lease-guard.ts';
-import { cancelQueued, enqueue, newFence, release } from './queue.ts';
+import { giveBack, newFence, release, withdraw } from './give-lease.ts';
+import { cancelQueued, enqueue } from './queue.ts';
 import { framesOf, leaseOf, leasesOf, runsOf, sessionName } from './paths.ts';
 import { Revisions } from './revisions.ts';
 import { ended, newRun, readRun } from './run-document.ts';
+import { takeRun } from './take-run.ts';
 import { Watch } from './watch.ts';
 
 export interface FirestoreRunStoreOptions {
@@ -114,7 +116,8 @@ export class FirestoreRunStore implements RunStore {
       return record;
     }).catch((error: unknown) => {
       // It may have been stored all the same: nobody shall go on with a turn whose caller was told that it is none.
-      if (codeOf(error) === 'STORE_UNAVAILABLE') void this.#withdraw(lease);
+      if (codeOf(error) === 'STORE_UNAVAILABLE')
+        void this.#patiently((transaction) => withdraw(transaction, this.#db, lease)).catch(() => undefined);
       throw error;
     });
     return { run: begun, lease };
@@ -181,7 +184,7 @@ export class FirestoreRunStore implements RunStore {
 
   async handOver(lease: Lease): Promise<void> {
     this.#toCancel.delete(lease.runId);
-    await this.#inTransaction((transaction) => this.#giveBack(transaction, lease));
+    await this.#inTransaction((transaction) => giveBack(transaction, this.#db, lease));
   }
 
   async expired(limit: number, _leaseMs: number, except: ReadonlySet<string>): Promise<Lease[]> {
@@ -204,22 +207,22 @@ export class FirestoreRunStore implements RunStore {
 
   async take(expired: Lease, owner: string, leaseMs: number): Promise<TakenRun | undefined> {
     const lease = { ...expired, fence: newFence() };
-    let isWritten = false;
+    let taken: TakenRun | undefined;
+    const { newestEventMs } = this.#options;
     const work = async (transaction: Transaction): Promise<TakenRun | undefined> => {
-      const leased = await transaction.get(leaseOf(this.#db, expired.session));
-      const held = readLease(leased);
-      if (held?.fence !== expired.fence || !hasRunOut(held, leased.readTime)) return undefined;
-      const run = held.canBeTakenOver ? await transaction.get(runsOf(this.#db).doc(held.runId)) : undefined;
-      const record = run && readRun(run, this.#now());
-      if (!run || !record || hasEnded(record.state)) {
-        if (release(transaction, leased)) this.#expiredWatch.hurry();
-        return undefined;
-      }
-      const taken = record.state === 'queued' ? await this.#begun(transaction, record) : goneOnWith(record);
-      transaction.update(leased.ref, { owner, fence: lease.fence, until: later(leased.readTime, leaseMs) });
-      transaction.update(run.ref, { owner, ...taken });
-      isWritten = true;
-      return { run: { ...record, owner, ...taken, isCancelRequested: held.isCancelRequested }, lease };
+      taken = await takeRun({
+        transaction,
+        db: this.#db,
+        lease,
+        before: expired.fence,
+        owner,
+        leaseMs,
+        newestEventMs,
+        now: this.#now,
+      });
+      // The next in the queue may have got the lease.
+      if (!taken) this.#expiredWatch.hurry();
+      return taken;
     };
     try {
       return await calling(
@@ -228,7 +231,7 @@ export class FirestoreRunStore implements RunStore {
       );
     } catch (error) {
       // The commit may have gone through all the same: then nobody would carry the run until this lease has run out.
-      if (isWritten) void this.#patiently((transaction) => this.#giveBack(transaction, lease)).catch(() => 0);
+      if (taken) void this.#patiently((transaction) => giveBack(transaction, this.#db, lease)).catch(() => 0);
       throw error;
     }
   }
@@ -301,29 +304,6 @@ export class FirestoreRunStore implements RunStore {
     return this.#call(() => this.#revisions.newerSince(revision));
   }
 
-  /** Lets it run out at once, under a fence that no renewal still under way has. */
-  async #giveBack(transaction: Transaction, lease: Lease): Promise<void> {
-    const leased = await transaction.get(leaseOf(this.#db, lease.session));
-    if (readLease(leased)?.fence !== lease.fence) throw new AppError('LEASE_LOST');
-    transaction.update(leased.ref, { until: leased.readTime, fence: newFence() });
-  }
-
-  async #withdraw(lease: Lease): Promise<void> {
-    await this.#patiently(async (transaction) => {
-      const leased = await transaction.get(leaseOf(this.#db, lease.session));
-      if (readLease(leased)?.fence !== lease.fence) return;
-      release(transaction, leased);
-      transaction.delete(runsOf(this.#db).doc(lease.runId));
-    }).catch(() => undefined);
-  }
-
-  /** What changes of a queued run with its begin. Its session may be gone: then who takes it finds that out. */
-  async #begun(transaction: Transaction, { session }: RunRecord) {
-    const document = await transaction.get(sessionOf(this.#db, session));
-    const begunAfterMs = (await this.#options.newestEventMs(document)) ?? 0;
-    return { state: 'running' as const, begunAfterMs, startedMs: Math.round(this.#now()) };
-  }
-
   get #keepMs(): number {
     return this.#options.keepMs ?? DEFAULT_RUN_LIMITS.keepMs;
   }
@@ -368,5 +348,3 @@ export class FirestoreRunStore implements RunStore {
 }
 
 const codeOf = (error: unknown): unknown => (error instanceof AppError ? error.code : undefined);
-
-const goneOnWith = ({ takeovers }: RunRecord) => ({ takeovers: takeovers + 1 });

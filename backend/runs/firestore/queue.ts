@@ -1,28 +1,13 @@
-import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
+import type { Firestore, Transaction } from '@google-cloud/firestore';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import { assertRoom } from '../queue-bounds.ts';
-import type { Lease, NewRun, RunRecord } from '../run-store.ts';
-import { isFree, newLease, readLease, type QueuedRun } from './lease-document.ts';
+import type { NewRun, RunRecord } from '../run-store.ts';
+import { newFence, release } from './give-lease.ts';
+import { isFree, readLease, type QueuedRun } from './lease-document.ts';
 import { leaseOf, runsOf } from './paths.ts';
 import { ended, newRun, readRun } from './run-document.ts';
 
-/** Never the same twice: who holds an older one is found out by comparing, in the transaction that writes. */
-export const newFence = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
-
 // The queue of a session stands in its lease, so that whoever gives the lease back, gcp-agent too, sees who is next.
-
-/** Gives a lease to the next queued run, run out already, or deletes it. Writes only. */
-export function release(transaction: Transaction, leased: DocumentSnapshot): Lease | undefined {
-  const { session, queued } = readLease(leased) ?? { queued: [] };
-  const [next, ...rest] = queued;
-  if (!session || !next) {
-    transaction.delete(leased.ref);
-    return undefined;
-  }
-  const lease = { runId: next.runId, session, fence: newFence() };
-  transaction.set(leased.ref, { ...newLease({ ...lease, owner: '' }, 0, leased.readTime), queued: rest });
-  return lease;
-}
 
 /** RunStore.enqueue, in a transaction; may be tried again. */
 export async function enqueue(

@@ -1,0 +1,36 @@
+import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
+import { AppError } from '../../errors/app-error.ts';
+import type { Lease } from '../run-store.ts';
+import { newLease, readLease } from './lease-document.ts';
+import { leaseOf, runsOf } from './paths.ts';
+
+/** Never the same twice: who holds an older one is found out by comparing, in the transaction that writes. */
+export const newFence = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+
+/** Gives a lease to the next queued run, run out already, or deletes it. Writes only. */
+export function release(transaction: Transaction, leased: DocumentSnapshot): Lease | undefined {
+  const { session, queued } = readLease(leased) ?? { queued: [] };
+  const [next, ...rest] = queued;
+  if (!session || !next) {
+    transaction.delete(leased.ref);
+    return undefined;
+  }
+  const lease = { runId: next.runId, session, fence: newFence() };
+  transaction.set(leased.ref, { ...newLease({ ...lease, owner: '' }, 0, leased.readTime), queued: rest });
+  return lease;
+}
+
+/** Lets a lease run out at once, under a fence that no renewal still under way has. Throws LEASE_LOST. */
+export async function giveBack(transaction: Transaction, db: Firestore, lease: Lease): Promise<void> {
+  const leased = await transaction.get(leaseOf(db, lease.session));
+  if (readLease(leased)?.fence !== lease.fence) throw new AppError('LEASE_LOST');
+  transaction.update(leased.ref, { until: leased.readTime, fence: newFence() });
+}
+
+/** Takes a run back that was begun a moment ago, where it was stored at all. */
+export async function withdraw(transaction: Transaction, db: Firestore, lease: Lease): Promise<void> {
+  const leased = await transaction.get(leaseOf(db, lease.session));
+  if (readLease(leased)?.fence !== lease.fence) return;
+  release(transaction, leased);
+  transaction.delete(runsOf(db).doc(lease.runId));
+}

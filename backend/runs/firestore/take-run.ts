@@ -1,0 +1,46 @@
+import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
+import { sessionOf } from '../../sessions/firestore/paths.ts';
+import { hasEnded } from '../run.ts';
+import type { Lease, RunRecord, TakenRun } from '../run-store.ts';
+import { hasRunOut, later, readLease } from './lease-document.ts';
+import { leaseOf, runsOf } from './paths.ts';
+import { release } from './give-lease.ts';
+import { readRun } from './run-document.ts';
+
+interface TakeParts {
+  transaction: Transaction;
+  db: Firestore;
+  /** As it shall be. */
+  lease: Lease;
+  /** The fence of the one that has run out. */
+  before: number;
+  owner: string;
+  leaseMs: number;
+  newestEventMs: (session: DocumentSnapshot) => Promise<number | undefined>;
+  now: () => number;
+}
+
+/** RunStore.take, in a transaction. A lease that nobody goes on with is released. */
+export async function takeRun(parts: TakeParts): Promise<TakenRun | undefined> {
+  const { transaction, db, lease, before, owner, leaseMs, now } = parts;
+  const leased = await transaction.get(leaseOf(db, lease.session));
+  const held = readLease(leased);
+  if (held?.fence !== before || !hasRunOut(held, leased.readTime)) return undefined;
+  const run = held.canBeTakenOver ? await transaction.get(runsOf(db).doc(held.runId)) : undefined;
+  const record = run && readRun(run, now());
+  if (!run || !record || hasEnded(record.state)) {
+    release(transaction, leased);
+    return undefined;
+  }
+  const changes =
+    record.state === 'queued' ? await begun(parts, record) : { takeovers: record.takeovers + 1 };
+  transaction.update(leased.ref, { owner, fence: lease.fence, until: later(leased.readTime, leaseMs) });
+  transaction.update(run.ref, { owner, ...changes });
+  return { run: { ...record, owner, ...changes, isCancelRequested: held.isCancelRequested }, lease };
+}
+
+/** What changes of a queued run with its begin. Its session may be gone: then who carries it finds that out. */
+async function begun({ transaction, db, newestEventMs, now }: TakeParts, { session }: RunRecord) {
+  const begunAfterMs = (await newestEventMs(await transaction.get(sessionOf(db, session)))) ?? 0;
+  return { state: 'running' as const, begunAfterMs, startedMs: Math.round(now()) };
+}
