@@ -28,9 +28,7 @@ async function saidIn({ baseUrl, appName, userId, sessionId }: Conversation): Pr
   const { events } = (await answer.json()) as {
     events: { author: string; content?: { parts: { text?: string }[] } }[];
   };
-  return events
-    .filter(({ author }) => author === 'user')
-    .map(({ content }) => content?.parts[0]?.text ?? '');
+  return events.filter(({ author }) => author === 'user').map(({ content }) => content?.parts[0]?.text ?? '');
 }
 
 test('messages are accepted and their process is killed before their turns begin: both are answered, in order', async () => {
@@ -48,7 +46,11 @@ test('messages are accepted and their process is killed before their turns begin
     queued.push(stream.headers.get('lornu-run-id') ?? '');
   }
   const other = { ...made, baseUrl: cluster.urlOf(1) };
-  expect((await listRuns(other)).map(({ state }) => state).toSorted()).toEqual(['queued', 'queued', 'running']);
+  expect((await listRuns(other)).map(({ state }) => state).toSorted()).toEqual([
+    'queued',
+    'queued',
+    'running',
+  ]);
   cluster.signal(0, 'SIGKILL');
   const frames = [];
   for await (const frame of readStream(await attach(other, queued[1]!))) frames.push(frame);

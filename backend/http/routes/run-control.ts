@@ -58,7 +58,8 @@ export function runControlRoutes({ runs, metrics, pingMs }: RunControlOptions): 
     defineRoute({
       method: 'post',
       path: `${RUNS}/:runId/cancel`,
-      summary: 'Stops a run, whichever process carries it, or takes a queued message back; what was shown stays in the session.',
+      summary:
+        'Stops a run, whichever process carries it, or takes a queued message back; what was shown stays in the session.',
       tag: 'runs',
       answer: RUN,
       errors: ['RUN_NOT_FOUND', 'STORE_UNAVAILABLE'],
