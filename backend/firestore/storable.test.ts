@@ -10,12 +10,20 @@ test.each([
   ['a list in a list', { a: [[1]] }, 'list directly inside a list'],
   ['a long key', { ['k'.repeat(1_600)]: 1 }, '1500 bytes'],
   ['a long path', { ['k'.repeat(800)]: { ['k'.repeat(800)]: 1 } }, '1500 bytes'],
+  ['an integer of 65 bits', { a: [9223372036854775809n] }, 'more than 64 bits'],
+  ['a negative one', { a: -9223372036854775809n }, 'more than 64 bits'],
 ])('%s is refused with its own reason', (_what, value, reason) => {
   expect(whyNotStorable(value)).toContain(reason);
 });
 
 test('what Firestore holds is not refused', () => {
-  expect(whyNotStorable({ a: [{ b: [1] }, 'x', null], __a: 1, b__: { '.': 1, 'a/b': 2 } })).toBeUndefined();
+  expect(
+    whyNotStorable({
+      a: [{ b: [1] }, 'x', null, 9223372036854775807n, -9223372036854775808n],
+      __a: 1,
+      b__: { '.': 1, 'a/b': 2 },
+    }),
+  ).toBeUndefined();
 });
 
 test('ids that Firestore takes for documents', () => {

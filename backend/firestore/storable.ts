@@ -3,12 +3,16 @@ import { AppError } from '../errors/app-error.ts';
 /** https://firebase.google.com/docs/firestore/quotas: of the names of nested fields together. */
 const LONGEST_PATH_BYTES = 1_500;
 const RESERVED = /^__.*__$/s;
+/** Firestore's integers have 64 bits. Its client sends larger ones, cut to their last 64. */
+const INTEGER_BITS = 64;
 
 /**
- * Why Firestore cannot hold this value, in a sentence; undefined where it can, by its keys and lists. Nesting and size
+ * Why Firestore cannot hold this value, in a sentence; undefined where it can, by its keys, lists and integers. Nesting and size
  * are left to who knows the whole document.
  */
 export function whyNotStorable(value: unknown, pathBytes = 0): string | undefined {
+  if (typeof value === 'bigint' && BigInt.asIntN(INTEGER_BITS, value) !== value)
+    return `The session store cannot hold an integer of more than ${INTEGER_BITS} bits.`;
   if (typeof value !== 'object' || value === null) return undefined;
   if (Array.isArray(value)) {
     if (value.some((inner) => Array.isArray(inner)))

@@ -18,6 +18,7 @@ import { coverMissingTools } from './missing-tool.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { orElse } from './or-else.ts';
 import { parkCalls } from './parked-calls.ts';
+import { withoutRefusedSignatures, withoutSignatures } from './thought-signatures.ts';
 import { validContents } from './valid-contents.ts';
 import { withNewestKey } from './with-newest-key.ts';
 import { withRetries } from './with-retries.ts';
@@ -65,7 +66,12 @@ export class GeminiLlm extends BaseLlm {
       signal,
     };
     const own = withRetries(this.#settings, signal, (withinMs) =>
-      withNewestKey(this.#settings.backend, () => callModel(this.#settings, call, withinMs)),
+      withNewestKey(this.#settings.backend, () =>
+        withoutRefusedSignatures(
+          () => callModel(this.#settings, call, withinMs),
+          () => callModel(this.#settings, { ...call, body: this.#unsignedBody(request, model) }, withinMs),
+        ),
+      ),
     );
     const answers = this.#settings.peerFallback ? orElse(own, this.#settings, request, signal) : own;
     if (!stream) {
@@ -95,11 +101,17 @@ export class GeminiLlm extends BaseLlm {
     throw new Error('Live connections are not served.');
   }
 
-  /** A setting that the model does not take is changed in each request and told once. */
+  #unsignedBody(request: LlmRequest, model: string): string {
+    this.#tellOnce(model, 'thought signatures of the history were refused, and left out');
+    const unsigned = { ...request, contents: withoutSignatures(request.contents) };
+    return toGeminiBody(unsigned, { model, kind: this.#settings.backend.kind }).body;
+  }
+
+  /** What the model does not take is changed in each request and told once. */
   #tellOnce(model: string, change: string): void {
     if (this.#told.has(change)) return;
     this.#told.add(change);
-    this.#settings.log?.warn('A setting of an agent does not suit the model', { model, change });
+    this.#settings.log?.warn('A request did not suit the model and was changed', { model, change });
   }
 
   #whole(request: LlmRequest, response: LlmResponse): LlmResponse {

@@ -55,7 +55,8 @@ function isPaired<T extends Turn>(turns: T[], { isModels, isInternal, makesIds }
     for (const part of parts) {
       const { functionCall: call, functionResponse: response } = part;
       if (call) {
-        if (part.text || !call.name || !isObject(call.args ?? {}) || isInternal?.(call.name)) return false;
+        const hasArgs = call.args === undefined || isObject(call.args);
+        if (part.text || !call.name || !hasArgs || isInternal?.(call.name)) return false;
         if (makesIds && (!call.id || ids.has(call.id))) return false;
         ids.add(call.id ?? '');
         calls.push(call);

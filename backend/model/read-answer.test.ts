@@ -86,6 +86,18 @@ describe('a stream is over when Gemini says so', () => {
       'The model sent something that is not an answer.',
     ],
     [
+      'a text that is none',
+      frame({ candidates: [{ content: { parts: [{ text: 5 }] }, finishReason: 'STOP' }] }),
+      'UNAVAILABLE',
+      'The model sent something that is not an answer.',
+    ],
+    [
+      'a call that is none',
+      frame({ candidates: [{ content: { parts: [{ functionCall: 'f' }] }, finishReason: 'STOP' }] }),
+      'UNAVAILABLE',
+      'The model sent something that is not an answer.',
+    ],
+    [
       'an error as lines of JSON after some text',
       `${frame(candidate('a'))}{\n  "error": {\n    "code": 429,\n    "message": "slow down",\n    "status": "RESOURCE_EXHAUSTED"\n  }\n}\n`,
       'RESOURCE_EXHAUSTED',
@@ -169,7 +181,12 @@ describe('server-sent events as specified', () => {
 
 describe('without a stream', () => {
   for (const [name, body, detail] of [
-    ['an empty body', '', 'The model sent something that is not JSON.'],
+    ['an empty body', '', 'The model sent an empty answer.'],
+    [
+      'a text that is none',
+      JSON.stringify({ candidates: [{ content: { parts: [{ text: 5 }] }, finishReason: 'STOP' }] }),
+      'The model sent something that is not an answer.',
+    ],
     ['HTML', '<html></html>', 'The model sent something that is not JSON.'],
     ['an array', JSON.stringify([candidate('a', 'STOP')]), 'The model sent something that is not an answer.'],
     ['usage alone', '{"usageMetadata":{}}', 'The model sent an empty answer.'],

@@ -1,4 +1,4 @@
-import type { GenerateContentResponse } from '@google/genai';
+import type { Candidate, GenerateContentResponse, Part } from '@google/genai';
 import { createParser } from 'eventsource-parser';
 import { parseJson } from '../json/parse-json.ts';
 import { ModelError, modelErrorFrom } from './model-error.ts';
@@ -108,6 +108,7 @@ function tooLarge(): never {
 }
 
 function toAnswer(text: string): GeminiResponse {
+  if (text.trim() === '') throw brokenOff(false);
   let answer: unknown;
   try {
     answer = parseJson(text);
@@ -123,6 +124,7 @@ function toAnswer(text: string): GeminiResponse {
     !(Array.isArray(candidates) && candidates.every(isCandidate))
   )
     throw notAnAnswer();
+  for (const candidate of candidates ?? []) dropResponses(candidate);
   const usage = answer['usageMetadata'];
   if (usage !== undefined) answer['usageMetadata'] = isObject(usage) ? plausible(usage) : undefined;
   return answer;
@@ -134,7 +136,21 @@ function isCandidate(value: unknown): boolean {
   if (content === undefined || content === null) return true;
   if (!isObject(content)) return false;
   const { parts } = content;
-  return parts === undefined || parts === null || (Array.isArray(parts) && parts.every(isObject));
+  return parts === undefined || parts === null || (Array.isArray(parts) && parts.every(isPart));
+}
+
+function isPart(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { text, functionCall } = value;
+  const hasText = text === undefined || text === null || typeof text === 'string';
+  return hasText && (functionCall === undefined || functionCall === null || isObject(functionCall));
+}
+
+/** Responses are ours to give. One that a model makes up is no answer, and ADK would ask again for ever. */
+function dropResponses({ content }: Candidate): void {
+  const isInvented = ({ functionResponse }: Part): boolean =>
+    functionResponse !== undefined && functionResponse !== null;
+  if (content?.parts?.some(isInvented)) content.parts = content.parts.filter((part) => !isInvented(part));
 }
 
 /** More tokens than any model can have counted in one answer. */

@@ -1,4 +1,5 @@
 import type { Content } from '@google/genai';
+import { ModelError } from './model-error.ts';
 
 /**
  * What Google documents for calls that the model did not sign itself, as in history from another model
@@ -21,4 +22,37 @@ export function signCalls(contents: readonly Content[]): Content[] {
     // A copy: the history that it comes from is shared between requests.
     return { ...content, parts: parts.with(first, { ...call, thoughtSignature: UNSIGNED }) };
   });
+}
+
+/** Contents without the signatures that came with them: each step's first call has the documented word, nothing else has one. */
+export function withoutSignatures(contents: readonly Content[]): Content[] {
+  return signCalls(
+    contents.map((content) =>
+      content.parts?.some((part) => part.thoughtSignature)
+        ? { ...content, parts: content.parts.map(({ thoughtSignature: _signature, ...part }) => part) }
+        : content,
+    ),
+  );
+}
+
+/**
+ * Asks once more without signatures where Gemini refuses those of the history: another project or model made them, or an
+ * import damaged them, and every later turn would be refused as well (google-gemini/gemini-cli#13467). A refusal comes
+ * before the first piece, so nothing is shown twice.
+ */
+export async function* withoutRefusedSignatures<T>(
+  ask: () => AsyncGenerator<T>,
+  askWithout: () => AsyncGenerator<T>,
+): AsyncGenerator<T> {
+  try {
+    yield* ask();
+  } catch (error) {
+    if (!isSignatureRefusal(error)) throw error;
+    yield* askWithout();
+  }
+}
+
+/** Seen: "Corrupted thought signature.", "Invalid thought signature.", "Function call is missing a thought_signature". */
+function isSignatureRefusal(error: unknown): boolean {
+  return error instanceof ModelError && error.status === 400 && /thought[ _]?signature/i.test(error.detail);
 }

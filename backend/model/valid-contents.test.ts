@@ -178,3 +178,17 @@ test.each([
   const [, , answer] = validContents([hello, model(call('a', '1')), user(bare)]);
   expect(answer?.parts?.[0]?.functionResponse?.response).toEqual(expected);
 });
+
+test('arguments and responses that are null or no objects become objects', () => {
+  const bare = (args: unknown): Part => ({
+    functionCall: { name: 'a', args: args as Record<string, unknown> },
+  });
+  for (const args of [null, [1], 'x', 1]) {
+    const [, calls] = validContents([hello, model(bare(args)), user(response('a'))]);
+    expect(calls?.parts).toEqual([bare({})]);
+  }
+  const nothing = { functionResponse: { name: 'a', response: null as unknown as Record<string, unknown> } };
+  expect(validContents([hello, model(bare({})), user(nothing)])[2]?.parts).toEqual([
+    { functionResponse: { name: 'a', response: { result: null } } },
+  ]);
+});

@@ -10,6 +10,7 @@ import {
 import type { Part } from '@google/genai';
 import { MODEL } from '@lornu/agents/model.ts';
 import { afterEach, describe, expect, test } from 'bun:test';
+import { z } from 'zod';
 import { DEFAULT_RUN_LIMITS } from './run-parts.ts';
 import { refuseByModel } from '../../standins/gemini/model-rules.ts';
 import { readRequest } from '../../standins/gemini/validate.ts';
@@ -167,6 +168,49 @@ describe('a step that failed', () => {
     expect(frames.at(-1)?.content?.parts).toEqual([{ text: 'yes' }]);
   });
 
+  test('a transfer to itself is told to the model, and is not made', async () => {
+    const conversation = begin({ subAgents: subAgents() }).script([[transfer('root')]]);
+    const { state, frames } = await conversation.say('hand over');
+    expect(state).toBe('completed');
+    expect(sentResponses(conversation)).toEqual([{ error: 'You are root. Transfer to one of: helper.' }]);
+    expect(frames.at(-1)).toMatchObject({ author: 'root', content: { parts: [{ text: 'yes' }] } });
+  });
+
+  test.each([true, false])(
+    'a response that the model makes up is no answer (streaming: %p)',
+    async (streaming) => {
+      const invented = { functionResponse: { name: 'list_notes', response: {} } };
+      const conversation = begin().script([[invented]], [[{ text: 'a' }, invented]]);
+      const { state, frames } = await conversation.say('list', { streaming });
+      expect(state).toBe('completed');
+      expect(frames.at(-1)?.errorCode).toBe('MODEL_RETURNED_NO_CONTENT');
+      expect(conversation.requests).toHaveLength(1);
+      const second = await conversation.say('again', { streaming });
+      expect(second.frames.at(-1)?.content?.parts).toEqual([{ text: 'a' }]);
+      expect(conversation.refusals).toEqual([]);
+    },
+  );
+
+  test('signatures that Gemini refuses are left out of the request that is made again', async () => {
+    const conversation = begin();
+    await conversation.say('hello');
+    const parts = [{ ...call('list_notes'), thoughtSignature: 'c2ln' }];
+    const session = (await conversation.sessions.getSession(KEY))!;
+    for (const content of [
+      { role: 'model', parts },
+      { role: 'model', parts: [{ text: 'b', thoughtSignature: 'c2ln' }] },
+    ])
+      await conversation.sessions.appendEvent({ session, event: createEvent({ author: 'root', content }) });
+    for (const streaming of [true, false]) {
+      const { state, frames } = await conversation.say('go on', { streaming });
+      expect(state).toBe('completed');
+      expect(frames.at(-1)?.content?.parts).toEqual([{ text: 'yes' }]);
+    }
+    expect(conversation.refusals).toEqual(['Corrupted thought signature.', 'Corrupted thought signature.']);
+    // The session keeps them as they came.
+    expect(JSON.stringify(await conversation.events())).toContain('c2ln');
+  });
+
   test('a transfer to one that does exist is made', async () => {
     const conversation = begin({ subAgents: subAgents() }).script([[transfer('helper')]]);
     const { frames } = await conversation.say('hand over');
@@ -175,6 +219,7 @@ describe('a step that failed', () => {
 
   test.each<[string, Part]>([
     ['a transfer to nobody', transfer('nobody')],
+    ['a transfer to itself', transfer('root')],
     ['an invented tool', call('no_such_tool')],
     ['a call without a name', { functionCall: { args: {} } }],
     ['a tool that throws', call('broken')],
@@ -420,4 +465,34 @@ describe('what a caller writes', () => {
     expect((await conversation.say(answers)).state).toBe('completed');
     expect(conversation.refusals).toEqual([]);
   });
+});
+
+test('state that the store refuses is told to the model, and is as it was stored for the rest of the turn', async () => {
+  const seen: unknown[] = [];
+  const set = new FunctionTool({
+    name: 'set',
+    description: 's',
+    parameters: z.object({ key: z.string(), length: z.number() }),
+    execute: ({ key, length }, context) => {
+      seen.push(context?.state.get('user:x'));
+      context?.state.set(key, 'x'.repeat(length));
+      return { ok: true };
+    },
+  });
+  const conversation = begin({ tools: [set] }).script(
+    [[call('set', { key: 'user:x', length: 1 })]],
+    [[call('set', { key: 'user:x', length: 200_000 })]],
+    [[call('set', { key: 'user:', length: 1 })]],
+    [[call('set', { key: 'user:y', length: 1 })]],
+  );
+  expect((await conversation.say('set')).state).toBe('completed');
+  expect(sentResponses(conversation)).toEqual([
+    { ok: true },
+    { error: expect.stringContaining('too large') },
+    { error: expect.stringContaining('without a name') },
+    { ok: true },
+  ]);
+  expect(seen).toEqual([undefined, 'x', 'x', 'x']);
+  const { state } = (await conversation.sessions.getSession(KEY))!;
+  expect(state).toEqual({ 'user:x': 'x', 'user:y': 'x' });
 });

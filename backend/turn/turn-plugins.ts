@@ -42,7 +42,7 @@ export class TurnPlugins extends PluginManager {
     const { toolContext } = params;
     let changed: Record<string, unknown> | undefined;
     try {
-      refuseUnknownAgent(toolContext);
+      refuseTransfer(toolContext);
       changed = await super.runAfterToolCallback(params);
     } catch (error) {
       changed = recordFailure(toolContext, error);
@@ -53,16 +53,21 @@ export class TurnPlugins extends PluginManager {
   }
 }
 
-/** Takes back a transfer to an agent that does not exist, and throws: ADK would fail after the response says it is under way. */
-function refuseUnknownAgent({ actions, invocationContext }: Context): void {
+/**
+ * Takes back a transfer to an agent that does not exist, and throws: ADK would fail after the response says it is under
+ * way. So is one to the agent itself, which ADK would run again and again.
+ */
+function refuseTransfer({ actions, invocationContext }: Context): void {
   const { agent } = invocationContext;
   const wanted = actions.transferToAgent;
-  if (wanted === undefined || !agent || agent.rootAgent.findAgent(wanted)) return;
+  if (wanted === undefined || !agent) return;
+  const isItself = wanted === agent.name;
+  if (!isItself && agent.rootAgent.findAgent(wanted)) return;
   actions.transferToAgent = undefined;
   const names = transferTargets(agent).map(({ name }) => name);
   const choice =
     names.length > 0 ? `Transfer to one of: ${names.join(', ')}.` : 'There is no agent to transfer to.';
-  throw new Error(`There is no agent named ${wanted}. ${choice}`);
+  throw new Error(`${isItself ? `You are ${wanted}.` : `There is no agent named ${wanted}.`} ${choice}`);
 }
 
 /** Whom ADK offers to the model: sub-agents, the parent and its other children. */

@@ -111,8 +111,20 @@ export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined>
       await sessions.appendEvent({ session, event });
     } catch (error) {
       const isRefused = error instanceof AppError && error.code === 'NOT_STORABLE';
+      const refused = Object.keys(event.actions.stateDelta);
       if (!isRefused || !withoutResults(event, error.message)) throw error;
+      await restoreState(refused);
       await sessions.appendEvent({ session, event });
+    }
+  }
+  /** Tools have written these keys into the session in memory, where later steps would read them and stores add them up. */
+  async function restoreState(keys: string[]): Promise<void> {
+    const { appName, userId, id: sessionId } = session;
+    if (keys.length === 0) return;
+    const stored = await sessions.getSession({ appName, userId, sessionId, config: { numRecentEvents: 0 } });
+    for (const key of keys) {
+      if (stored && Object.hasOwn(stored.state, key)) session.state[key] = stored.state[key];
+      else delete session.state[key];
     }
   }
   const repeatedFailure = new RepeatedFailure();

@@ -31,6 +31,25 @@ test.each([
   expect((await world.store.getSession(key(`empty ${what}`)))!.events).toEqual([]);
 });
 
+test.each([
+  ['app: state', () => delta({ 'app:n': 2n ** 63n + 1n }), 'more than 64 bits'],
+  ['an argument', () => call({ n: [-(2n ** 63n) - 1n] }), 'more than 64 bits'],
+  ['a timestamp', () => event({ timestamp: Date.UTC(10_000, 0, 1) }), 'before the year 10000'],
+])('%s that Firestore cannot hold is refused in words of its own', async (what, made, reason) => {
+  const session = await world.store.createSession(key(`beyond ${what}`));
+  const refused = await world.store.appendEvent({ session, event: made() }).catch((error) => error);
+  expect(refused).toMatchObject({ code: 'NOT_STORABLE', message: expect.stringContaining(reason) });
+  expect((await world.another().getSession(key(`beyond ${what}`)))!.events).toEqual([]);
+});
+
+test('integers of 64 bits come back as they were, from both ends of their range', async () => {
+  const session = await world.store.createSession(key('64 bits'));
+  const integers = [2n ** 63n - 1n, -(2n ** 63n) + 1n, 2n ** 53n + 1n];
+  await world.store.appendEvent({ session, event: call({ integers }) });
+  const read = (await world.another().getSession(key('64 bits')))!;
+  expect(read.events[0]!.content!.parts![0]!.functionCall!.args).toEqual({ integers });
+});
+
 test('half a surrogate pair is stored as U+FFFD, in events and in all states', async () => {
   const session = await world.store.createSession({ ...key('lone'), state: { own: 'a\uD83D' } });
   await world.store.appendEvent({ session, event: text('b\uD83D') });
