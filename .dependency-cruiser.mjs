@@ -51,6 +51,7 @@ const ROOMS = {
     ['main.tsx'],
     ['pages'],
     ['components'],
+    ['markdown'],
     ['chat', 'ui'],
     ['api'],
     ['util', 'styles', 'assets.d.ts', 'icon.svg'],

@@ -1,5 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { PageBoundary } from './pages/page-boundary.tsx';
 import { StartPage } from './pages/start-page.tsx';
 import { addFonts } from './ui/fonts.ts';
 import { applyStoredTheme } from './ui/theme.ts';
@@ -10,6 +11,8 @@ const element = document.getElementById('root');
 if (!element) throw new Error('index.html has no #root');
 createRoot(element).render(
   <StrictMode>
-    <StartPage />
+    <PageBoundary>
+      <StartPage />
+    </PageBoundary>
   </StrictMode>,
 );

@@ -26,9 +26,10 @@ export function getServiceInfo(): Promise<ServiceInfo> {
 /** Where a person signs in, and comes back from. */
 export const SIGN_IN_PATH = '/auth/login';
 
-/** Ends the person's session with the service. */
-export function signOut(): Promise<null> {
-  return sendJson<null>('POST', '/auth/logout');
+/** Ends the person's session with the service; gives the address to go on to: the issuer's own end, or a page that says so. */
+export async function signOut(): Promise<string> {
+  const { next } = await sendJson<{ next: string }>('POST', '/auth/logout');
+  return next;
 }
 
 /** Who is signed in; where the service has no sign-in, the one local user that ADK's own page uses too. */

@@ -18,12 +18,33 @@ export interface InlineData {
   displayName?: string;
 }
 
+/** A file elsewhere: in Cloud Storage, or on the web. */
+export interface FileData {
+  fileUri?: string;
+  mimeType?: string;
+  displayName?: string;
+}
+
+/** Code that the model wrote and Gemini ran. */
+export interface ExecutableCode {
+  code?: string;
+  language?: string;
+}
+
+export interface CodeExecutionResult {
+  outcome?: string;
+  output?: string;
+}
+
 export interface Part {
   text?: string;
   thought?: boolean;
   functionCall?: FunctionCall;
   functionResponse?: FunctionResponse;
   inlineData?: InlineData;
+  fileData?: FileData;
+  executableCode?: ExecutableCode;
+  codeExecutionResult?: CodeExecutionResult;
 }
 
 export interface Content {

@@ -1,3 +1,5 @@
+import { own } from '../util/own.ts';
+
 interface FailureWords {
   message: string;
   next: string;
@@ -46,13 +48,13 @@ const BY_STATUS: Record<string, string> = {
   '504': 'DEADLINE_EXCEEDED',
 };
 
+const UNKNOWN: FailureWords = {
+  message: 'The answer could not be finished.',
+  next: 'Try again; what you wrote is kept.',
+};
+
 /** What a failed answer means for the person; an unknown code gets the sentence that fits any. */
 export function toFailureWords(code: string | undefined): FailureWords {
-  const name = code && (BY_STATUS[code] ?? code);
-  return (
-    (name && BY_CODE[name]) || {
-      message: 'The answer could not be finished.',
-      next: 'Try again; what you wrote is kept.',
-    }
-  );
+  const name = own(BY_STATUS, code) ?? code;
+  return own(BY_CODE, name) ?? UNKNOWN;
 }

@@ -1,16 +1,28 @@
 import type { Artifact } from '../api/artifacts.ts';
+import { own } from '../util/own.ts';
 
 /**
  * How an artifact may be looked at inside the page. Nothing an agent made is ever a document of the page's origin:
  * images go through <img>, where SVG cannot run scripts, and everything else that is shown is text.
  */
 export type Preview =
-  | { kind: 'image'; dataUrl: string }
+  | { kind: 'image' | 'audio'; dataUrl: string }
   | { kind: 'table'; rows: string[][] }
   | { kind: 'markdown' | 'text'; text: string; language: string; cut: boolean }
   | { kind: 'none' };
 
 const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/svg+xml']);
+const AUDIO = new Set([
+  'audio/aac',
+  'audio/flac',
+  'audio/mp4',
+  'audio/mpeg',
+  'audio/mp3',
+  'audio/ogg',
+  'audio/wav',
+  'audio/webm',
+  'audio/x-wav',
+]);
 const LANGUAGES: Record<string, string> = {
   'application/json': 'json',
   'application/yaml': 'yaml',
@@ -26,12 +38,15 @@ const MAX_ROWS = 50;
 export function toPreview({ mimeType, bytes }: Artifact): Preview {
   const type = mimeType.split(';')[0]?.trim() ?? '';
   if (IMAGES.has(type)) return { kind: 'image', dataUrl: `data:${type};base64,${toBase64(bytes)}` };
-  if (!type.startsWith('text/') && !(type in LANGUAGES)) return { kind: 'none' };
+  if (AUDIO.has(type)) return { kind: 'audio', dataUrl: `data:${type};base64,${toBase64(bytes)}` };
+  const language = own(LANGUAGES, type);
+  if (!type.startsWith('text/') && language === undefined) return { kind: 'none' };
   const whole = new TextDecoder().decode(bytes);
   if (type === 'text/csv') return { kind: 'table', rows: parseCsv(whole).slice(0, MAX_ROWS + 1) };
   const kind = type === 'text/markdown' ? 'markdown' : 'text';
-  const text = whole.slice(0, MAX_CHARACTERS);
-  return { kind, text, language: LANGUAGES[type] ?? 'plaintext', cut: text.length < whole.length };
+  // Not between the halves of a character.
+  const text = whole.slice(0, MAX_CHARACTERS).replace(/[\uD800-\uDBFF]$/u, '');
+  return { kind, text, language: language ?? 'plaintext', cut: text.length < whole.length };
 }
 
 /** RFC 4180: quotes around cells with commas, quotes or line ends; a doubled quote is one quote. */

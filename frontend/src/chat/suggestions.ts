@@ -1,3 +1,5 @@
+import { own } from '../util/own.ts';
+
 export interface Suggestion {
   title: string;
   message: string;
@@ -24,5 +26,5 @@ const BY_APP: Readonly<Record<string, Suggestion[]>> = { lornu: FOR_LORNU, incid
 
 /** Ways to begin with an agent; an agent that this page does not know gets the ones that fit any. */
 export function toSuggestions(appName: string): Suggestion[] {
-  return BY_APP[appName] ?? FOR_ANY;
+  return own(BY_APP, appName) ?? FOR_ANY;
 }

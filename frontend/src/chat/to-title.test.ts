@@ -15,4 +15,5 @@ test('a long message is cut at a word and says so', () => {
 test('a message without spaces is cut by characters, never inside one', () => {
   expect(toTitle('🛰️'.repeat(80))).toEndWith('…');
   expect(toTitle('🛰'.repeat(80))).toBe(`${'🛰'.repeat(60)}…`);
+  expect(toTitle('👨‍👩‍👧‍👦'.repeat(80))).toBe(`${'👨‍👩‍👧‍👦'.repeat(60)}…`);
 });

@@ -1,11 +1,17 @@
 const MAX_CHARACTERS = 60;
+/** A family or a flag is several code points and one character. */
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** A conversation's name from its first message: one line, cut at a word. */
 export function toTitle(message: string): string {
   const line = message.replaceAll(/\s+/gu, ' ').trim();
-  const characters = Array.from(line);
-  if (characters.length <= MAX_CHARACTERS) return line || 'New conversation';
-  const cut = characters.slice(0, MAX_CHARACTERS).join('');
+  let cut = '';
+  let characters = 0;
+  for (const { segment } of segmenter.segment(line)) {
+    if (++characters > MAX_CHARACTERS) break;
+    cut += segment;
+  }
+  if (cut.length === line.length) return line || 'New conversation';
   const lastSpace = cut.lastIndexOf(' ');
   return `${lastSpace > MAX_CHARACTERS / 2 ? cut.slice(0, lastSpace) : cut}…`;
 }

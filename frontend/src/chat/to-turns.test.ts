@@ -153,3 +153,35 @@ test('words that were cut off by a takeover go on where they stopped, as one tex
   ]);
   expect(turn?.items).toMatchObject([{ kind: 'text', text: 'one two three', streaming: false }]);
 });
+
+test('code that ran, its output, and files of every kind are shown', () => {
+  const audio = { mimeType: 'audio/wav', data: 'UklGRg==' };
+  const file = { fileUri: 'gs://bucket/report.pdf', mimeType: 'application/pdf' };
+  const [turn] = toTurns([
+    { ...said('look'), content: { parts: [{ text: 'look' }, { fileData: file }] } },
+    event('lornu', [
+      { executableCode: { code: 'print(1)', language: 'PYTHON' } },
+      { codeExecutionResult: { outcome: 'OUTCOME_OK', output: '1\n' } },
+      { codeExecutionResult: { outcome: 'OUTCOME_FAILED', output: 'no' } },
+      { inlineData: audio },
+      { fileData: file },
+    ]),
+  ]);
+  expect(turn?.user?.files).toEqual([file]);
+  expect(turn?.items).toMatchObject([
+    { kind: 'code', code: 'print(1)', language: 'python' },
+    { kind: 'code-result', output: '1\n', failed: false },
+    { kind: 'code-result', output: 'no', failed: true },
+    { kind: 'media', media: audio },
+    { kind: 'file', file },
+  ]);
+});
+
+test('a message that is a file alone begins a turn', () => {
+  const alone: AdkEvent = {
+    id: 'f',
+    author: 'user',
+    content: { parts: [{ fileData: { fileUri: 'gs://bucket/a' } }] },
+  };
+  expect(toTurns([said('one'), alone])).toHaveLength(2);
+});

@@ -36,7 +36,10 @@ export function groupByTurn(events: readonly AdkEvent[]): AdkEvent[][] {
 }
 
 export function isUserMessage(event: AdkEvent): boolean {
-  return event.author === 'user' && (event.content?.parts ?? []).some((part) => part.text || part.inlineData);
+  return (
+    event.author === 'user' &&
+    (event.content?.parts ?? []).some((part) => part.text || part.inlineData || part.fileData)
+  );
 }
 
 /** One group of events (see groupByTurn) as a turn. `index` keeps the key stable while ids change hands. */
@@ -57,6 +60,7 @@ function addEvent(turn: Turn, event: AdkEvent): void {
         .filter(Boolean)
         .join('\n\n'),
       media: parts.flatMap((part) => part.inlineData ?? []),
+      files: parts.flatMap((part) => part.fileData ?? []),
       ...(event.timestamp === undefined ? {} : { atSeconds: event.timestamp }),
     };
     return;
@@ -83,7 +87,14 @@ function addPart(turn: Turn, event: AdkEvent, part: Part, key: string): void {
   if (part.functionCall) addCall(turn, part.functionCall, author, key);
   else if (part.functionResponse) addResponse(turn, part.functionResponse);
   else if (part.inlineData) turn.items.push({ kind: 'media', key, media: part.inlineData });
-  else if (part.text && !continueText(turn, event, part)) {
+  else if (part.fileData) turn.items.push({ kind: 'file', key, file: part.fileData });
+  else if (part.executableCode) {
+    const { code = '', language = '' } = part.executableCode;
+    turn.items.push({ kind: 'code', key, code, language: toLanguage(language) });
+  } else if (part.codeExecutionResult) {
+    const { outcome = 'OUTCOME_OK', output = '' } = part.codeExecutionResult;
+    turn.items.push({ kind: 'code-result', key, output, failed: outcome !== 'OUTCOME_OK' });
+  } else if (part.text && !continueText(turn, event, part)) {
     turn.items.push({
       kind: 'text',
       key,
@@ -93,6 +104,11 @@ function addPart(turn: Turn, event: AdkEvent, part: Part, key: string): void {
       thought: part.thought === true,
     });
   }
+}
+
+/** Gemini names the language in capitals, and knows one. */
+function toLanguage(language: string): string {
+  return language === '' || language === 'LANGUAGE_UNSPECIFIED' ? 'plaintext' : language.toLowerCase();
 }
 
 /** Words that were cut off go on in an event of their own after another process took the turn over (docs/runs.md). */

@@ -1,4 +1,4 @@
-import type { InlineData } from '../api/types.ts';
+import type { FileData, InlineData } from '../api/types.ts';
 
 /** What is shown of a conversation: one turn = what a person said, and everything the agent did about it. */
 export interface Turn {
@@ -6,7 +6,7 @@ export interface Turn {
   key: string;
   /** What a rewind to before this turn names; absent until the service has answered. */
   invocationId?: string;
-  user?: { text: string; media: InlineData[]; atSeconds?: number };
+  user?: { text: string; media: InlineData[]; files: FileData[]; atSeconds?: number };
   items: TurnItem[];
 }
 
@@ -36,6 +36,9 @@ export type TurnItem =
   | ToolItem
   | { kind: 'artifact'; key: string; filename: string; version: number }
   | { kind: 'media'; key: string; media: InlineData }
+  | { kind: 'file'; key: string; file: FileData }
+  | { kind: 'code'; key: string; code: string; language: string }
+  | { kind: 'code-result'; key: string; output: string; failed: boolean }
   | { kind: 'handover'; key: string; to: string }
   | { kind: 'error'; key: string; code?: string; message: string }
   | { kind: 'interrupted'; key: string };

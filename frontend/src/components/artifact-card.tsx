@@ -1,5 +1,5 @@
 import { Download, File, FileText, Image, RefreshCw } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { getArtifact, type Artifact } from '../api/artifacts.ts';
 import { asProblem, type Problem } from '../api/problem.ts';
 import type { Owner } from '../api/sessions.ts';
@@ -35,23 +35,8 @@ export function ArtifactCard({ owner, sessionId, filename, version }: ArtifactCa
   }, [owner, sessionId, filename, version, attempt]);
 
   const artifact = loaded && 'artifact' in loaded ? loaded.artifact : undefined;
-  const preview = useMemo(() => artifact && toPreview(artifact), [artifact]);
-  const Icon = preview?.kind === 'image' ? Image : preview?.kind === 'none' ? File : FileText;
   return (
-    <figure className="artifact" aria-label={`File ${filename}`}>
-      <figcaption>
-        <Icon aria-hidden />
-        <span className="artifact-name">{filename}</span>
-        <span className="artifact-size">
-          {version > 0 && `version ${version + 1} · `}
-          {artifact && toSize(artifact.bytes.length)}
-        </span>
-        {artifact && (
-          <IconButton label={`Download ${filename}`} onClick={() => download(filename, artifact.bytes)}>
-            <Download aria-hidden />
-          </IconButton>
-        )}
-      </figcaption>
+    <FileCard filename={filename} note={version > 0 ? `version ${version + 1}` : ''} artifact={artifact}>
       {!loaded && <div className="skeleton artifact-skeleton" />}
       {loaded && 'problem' in loaded && (
         <p className="artifact-problem">
@@ -61,6 +46,37 @@ export function ArtifactCard({ owner, sessionId, filename, version }: ArtifactCa
           </button>
         </p>
       )}
+    </FileCard>
+  );
+}
+
+interface FileCardProps {
+  filename: string;
+  note?: string;
+  /** Absent while it is not loaded. */
+  artifact: Artifact | undefined;
+  children?: ReactNode;
+}
+
+/** A file with its name and size, what can be seen of it, and a button that downloads it. */
+export function FileCard({ filename, note = '', artifact, children }: FileCardProps) {
+  const preview = useMemo(() => artifact && toPreview(artifact), [artifact]);
+  const Icon = preview?.kind === 'image' ? Image : preview?.kind === 'none' ? File : FileText;
+  return (
+    <figure className="artifact" aria-label={`File ${filename}`}>
+      <figcaption>
+        <Icon aria-hidden />
+        <span className="artifact-name">{filename}</span>
+        <span className="artifact-size">
+          {[note, artifact && toSize(artifact.bytes.length)].filter(Boolean).join(' · ')}
+        </span>
+        {artifact && (
+          <IconButton label={`Download ${filename}`} onClick={() => download(filename, artifact.bytes)}>
+            <Download aria-hidden />
+          </IconButton>
+        )}
+      </figcaption>
+      {children}
       {preview && <ArtifactPreview preview={preview} filename={filename} />}
     </figure>
   );

@@ -1,14 +1,18 @@
 import { useState } from 'react';
 import type { Preview } from '../chat/preview.ts';
 import { Dialog } from '../ui/dialog.tsx';
-import { CodeBlock } from './code-block.tsx';
-import { Markdown } from './markdown.tsx';
+import { CodeBlock } from '../markdown/code-block.tsx';
+import { Markdown } from '../markdown/markdown.tsx';
 
 /** What can be seen of a file without letting it do anything. */
 export function ArtifactPreview({ preview, filename }: { preview: Preview; filename: string }) {
   switch (preview.kind) {
     case 'image':
       return <Picture dataUrl={preview.dataUrl} name={filename} />;
+    case 'audio':
+      return (
+        <audio className="audio" controls preload="metadata" src={preview.dataUrl} aria-label={filename} />
+      );
     case 'table':
       return <Table rows={preview.rows} name={filename} />;
     case 'markdown':

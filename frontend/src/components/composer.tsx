@@ -1,6 +1,7 @@
 import { ArrowUp, Square } from 'lucide-react';
 import { useEffect, useRef, type FormEvent } from 'react';
-import { isSendKey } from '../util/keys.ts';
+import { isComposing, isSendKey } from '../util/keys.ts';
+import { toMessage } from '../util/message.ts';
 
 interface ComposerProps {
   agentName: string;
@@ -27,7 +28,7 @@ export function Composer({ agentName, draft, isBusy, onDraft, onSend, onStop }: 
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    const text = draft.trim();
+    const text = toMessage(draft);
     if (!text || isBusy) return;
     onSend(text);
   }
@@ -37,13 +38,14 @@ export function Composer({ agentName, draft, isBusy, onDraft, onSend, onStop }: 
       <textarea
         ref={input}
         id="message"
+        dir="auto"
         aria-label="Message"
         placeholder={`Message ${agentName}`}
         rows={1}
         value={draft}
         onChange={(event) => onDraft(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Escape' && isBusy) onStop();
+          if (event.key === 'Escape' && isBusy && !isComposing(event)) onStop();
           else if (isSendKey(event)) submit(event);
         }}
       />

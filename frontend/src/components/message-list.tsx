@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode }
 import type { Owner } from '../api/sessions.ts';
 import { isBusy, type ConversationState } from '../chat/conversation-state.ts';
 import { createTurnCache } from '../chat/turn-cache.ts';
+import { TurnBoundary } from './turn-boundary.tsx';
 import { TurnView, type TurnActions } from './turn-view.tsx';
 import { Waiting } from './waiting.tsx';
 
@@ -41,9 +42,20 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
     return () => observer.disconnect();
   }, [follows]);
 
+  /** Who scrolls up stays where they are; who comes back down to the end follows again. */
+  const seen = useRef({ top: 0, height: 0 });
   function watchScroll(): void {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = viewport.current ?? {};
-    setFollows(scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX);
+    const { top, height } = seen.current;
+    seen.current = { top: scrollTop, height: scrollHeight };
+    // Content that became shorter moves the position too, and nobody scrolled.
+    if (scrollTop < top - 1 && scrollHeight >= height) setFollows(false);
+    else if (scrollTop > top && scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX) setFollows(true);
+  }
+  /** Told before the page scrolls: while words stream, the next ones would take it back to the end before it is seen. */
+  function leaveEnd(): void {
+    const { scrollHeight = 0, clientHeight = 0 } = viewport.current ?? {};
+    if (scrollHeight > clientHeight) setFollows(false);
   }
 
   return (
@@ -53,6 +65,12 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
         className="messages"
         ref={viewport}
         onScroll={watchScroll}
+        onWheel={({ deltaY }) => {
+          if (deltaY < 0) leaveEnd();
+        }}
+        onKeyDown={({ key, shiftKey }) => {
+          if (['ArrowUp', 'PageUp', 'Home'].includes(key) || (key === ' ' && shiftKey)) leaveEnd();
+        }}
         onClickCapture={(event) => {
           // Who opens something wants to read it, not to be taken to the end.
           if (event.target instanceof Element && event.target.closest('summary')) setFollows(false);
@@ -75,15 +93,16 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
             </button>
           )}
           {turns.slice(-shown).map((turn) => (
-            <TurnView
-              key={turn.key}
-              turn={turn}
-              owner={owner}
-              sessionId={state.sessionId}
-              isLast={turn === turns.at(-1)}
-              isBusy={busy}
-              actions={actions}
-            />
+            <TurnBoundary key={turn.key} turn={turn}>
+              <TurnView
+                turn={turn}
+                owner={owner}
+                sessionId={state.sessionId}
+                isLast={turn === turns.at(-1)}
+                isBusy={busy}
+                actions={actions}
+              />
+            </TurnBoundary>
           ))}
           {busy && (state.phase !== 'streaming' || !isWriting(turns.at(-1))) && (
             <Waiting phase={state.phase} />

@@ -10,8 +10,8 @@ export function PersonFooter({ person }: { person: Person }) {
 
   async function leave(): Promise<void> {
     try {
-      await signOut();
-      location.reload();
+      // Away from the page: loading it again would sign the same person in.
+      location.assign(await signOut());
     } catch (error) {
       toasts.complain(error);
     }

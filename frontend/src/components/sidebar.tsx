@@ -71,6 +71,7 @@ export function Sidebar({
                 <li key={item.id} className={item.id === currentId ? 'is-current' : undefined}>
                   <a
                     title={item.title}
+                    dir="auto"
                     href={toHash({ appName, sessionId: item.id })}
                     aria-current={item.id === currentId ? 'page' : undefined}
                   >

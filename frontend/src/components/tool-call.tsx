@@ -1,7 +1,7 @@
 import { Ban, Check, ChevronRight, CircleHelp, LoaderCircle, TriangleAlert } from 'lucide-react';
 import type { Confirmation, ToolItem, ToolState } from '../chat/turn.ts';
 import { toWords } from '../util/format.ts';
-import { CodeBlock } from './code-block.tsx';
+import { CodeBlock } from '../markdown/code-block.tsx';
 import { ConfirmationCard } from './confirmation-card.tsx';
 
 const STATES: Record<ToolState, { words: string; icon: typeof Check }> = {

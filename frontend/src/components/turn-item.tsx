@@ -1,13 +1,11 @@
 import { ArrowRight, CircleSlash, RotateCcw } from 'lucide-react';
-import { toArtifact } from '../api/artifacts.ts';
 import type { Owner } from '../api/sessions.ts';
-import type { InlineData } from '../api/types.ts';
-import { toPreview } from '../chat/preview.ts';
 import type { Confirmation, TurnItem } from '../chat/turn.ts';
 import { toWords } from '../util/format.ts';
 import { ArtifactCard } from './artifact-card.tsx';
-import { Picture } from './artifact-preview.tsx';
-import { Markdown } from './markdown.tsx';
+import { CodeBlock } from '../markdown/code-block.tsx';
+import { Markdown } from '../markdown/markdown.tsx';
+import { FileLink, Media } from './media.tsx';
 import { ToolCall } from './tool-call.tsx';
 import { TurnFailure } from './turn-failure.tsx';
 
@@ -34,6 +32,23 @@ export function TurnItemView({ item, owner, sessionId, onConfirm, onRetry }: Tur
       );
     case 'media':
       return <Media media={item.media} />;
+    case 'file':
+      return <FileLink file={item.file} />;
+    case 'code':
+      return (
+        <section aria-label="Code that the model ran">
+          <CodeBlock code={item.code} language={item.language} />
+        </section>
+      );
+    case 'code-result':
+      return (
+        <section aria-label={item.failed ? 'The code failed' : 'Output of the code'}>
+          <CodeBlock
+            code={item.output || 'No output.'}
+            language={item.failed ? 'output, failed' : 'output'}
+          />
+        </section>
+      );
     case 'handover':
       return (
         <p className="handover">
@@ -66,10 +81,4 @@ function Thought({ text }: { text: string }) {
       <Markdown text={text} />
     </details>
   );
-}
-
-function Media({ media }: { media: InlineData }) {
-  const preview = toPreview(toArtifact({ inlineData: media }));
-  const name = media.displayName ?? 'Picture';
-  return preview.kind === 'image' && <Picture dataUrl={preview.dataUrl} name={name} />;
 }

@@ -1,12 +1,11 @@
 import { Pencil } from 'lucide-react';
 import { useId, useState, type FormEvent } from 'react';
-import { toArtifact } from '../api/artifacts.ts';
-import { toPreview } from '../chat/preview.ts';
 import type { Turn } from '../chat/turn.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
-import { isSendKey } from '../util/keys.ts';
-import { Picture } from './artifact-preview.tsx';
+import { isComposing, isSendKey } from '../util/keys.ts';
+import { toMessage } from '../util/message.ts';
+import { FileLink, Media } from './media.tsx';
 
 interface UserMessageProps {
   user: NonNullable<Turn['user']>;
@@ -29,12 +28,17 @@ export function UserMessage({ user, onEdit }: UserMessageProps) {
   return (
     <div className="user-message">
       <h2 className="visually-hidden">You</h2>
-      {user.media.map((media, index) => {
-        const preview = toPreview(toArtifact({ inlineData: media }));
-        const name = media.displayName ?? 'Attached picture';
-        return preview.kind === 'image' && <Picture key={index} dataUrl={preview.dataUrl} name={name} />;
-      })}
-      <p className="user-bubble">{user.text}</p>
+      {user.media.map((media, index) => (
+        <Media key={index} media={media} />
+      ))}
+      {user.files.map((file, index) => (
+        <FileLink key={index} file={file} />
+      ))}
+      {user.text && (
+        <p className="user-bubble" dir="auto">
+          {user.text}
+        </p>
+      )}
       <div className="message-actions">
         <CopyButton text={user.text} label="Copy message" />
         {onEdit && (
@@ -59,12 +63,14 @@ function EditForm({ text, onCancel, onSave }: EditFormProps) {
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    if (draft.trim()) onSave(draft.trim());
+    const message = toMessage(draft);
+    if (message) onSave(message);
   }
 
   return (
     <form className="edit-form" onSubmit={submit}>
       <textarea
+        dir="auto"
         aria-label="Edit message"
         aria-describedby={hintId}
         // The person has just asked to edit here.
@@ -72,7 +78,7 @@ function EditForm({ text, onCancel, onSave }: EditFormProps) {
         value={draft}
         onChange={(event) => setDraft(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') onCancel();
+          if (event.key === 'Escape' && !isComposing(event)) onCancel();
           else if (isSendKey(event)) submit(event);
         }}
       />

@@ -103,7 +103,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
           <IconButton label="Conversations" className="menu-button" onClick={() => setDrawerOpen(true)}>
             <Menu aria-hidden />
           </IconButton>
-          <h1>{title ?? toWords(appName)}</h1>
+          <h1 dir="auto">{title ?? toWords(appName)}</h1>
           <EnvironmentBadge info={info} />
           <ThemeButton />
         </header>

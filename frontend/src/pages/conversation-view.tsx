@@ -3,7 +3,8 @@ import type { Problem } from '../api/problem.ts';
 import type { AppSummary } from '../api/types.ts';
 import { useDraft } from '../chat/draft.ts';
 import type { Conversation } from '../chat/conversation.ts';
-import { isBusy, type ConversationState } from '../chat/conversation-state.ts';
+import { isBusy } from '../chat/conversation-state.ts';
+import { announce } from '../chat/announce.ts';
 import { Composer } from '../components/composer.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { MessageList } from '../components/message-list.tsx';
@@ -104,14 +105,6 @@ function BusyNotice({ problem, onShow, onInterrupt }: BusyNoticeProps) {
       </button>
     </ProblemNotice>
   );
-}
-
-/** What a screen reader says; the words themselves are read from the conversation, not token by token. */
-function announce({ phase, events }: ConversationState): string {
-  if (phase === 'waiting') return 'The agent is working.';
-  if (phase === 'streaming') return 'The answer is coming.';
-  if (phase === 'lost') return 'The connection is lost.';
-  return phase === 'idle' && events.length > 0 ? 'The answer is complete.' : '';
 }
 
 function ConversationSkeleton() {

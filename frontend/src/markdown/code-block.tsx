@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { own } from '../util/own.ts';
 
 type Highlight = (typeof import('./highlight.tsx'))['highlight'];
 
@@ -31,7 +32,7 @@ export function CodeBlock({ code, language }: { code: string; language: string }
   return (
     <figure className="code-block">
       <figcaption>
-        <span>{LABELS[language] ?? language}</span>
+        <span>{own(LABELS, language) ?? language}</span>
         <CopyButton text={code} label="Copy code" />
       </figcaption>
       {/* A region that scrolls must be reachable by keyboard. */}

@@ -1,0 +1,27 @@
+import { expect, test } from 'bun:test';
+import { Problem } from '../api/problem.ts';
+import type { AdkEvent } from '../api/types.ts';
+import { announce } from './announce.ts';
+
+const say = (...events: AdkEvent[]): string => announce({ phase: 'idle', events, problem: undefined });
+const said: AdkEvent = { id: '1', author: 'user', content: { parts: [{ text: 'hi' }] } };
+const answer: AdkEvent = { id: '2', author: 'lornu', content: { parts: [{ text: 'hello' }] } };
+
+test('an answer is called complete only where it is', () => {
+  expect(say(said, answer)).toBe('The answer is complete.');
+  expect(say(said, { id: '2', author: 'lornu', errorCode: 'UNAVAILABLE' })).toBe(
+    'The answer failed. The model cannot be reached right now.',
+  );
+  expect(say(said, { ...answer, interrupted: true })).toBe('The answer was stopped before its end.');
+  expect(say(said)).toBe('');
+  expect(say()).toBe('');
+  const problem = new Problem(503, 'No.', 'Try again.');
+  expect(announce({ phase: 'idle', events: [said, answer], problem })).toBe('');
+});
+
+test('a question is announced as one', () => {
+  const parts = [{ functionCall: { name: 'adk_request_confirmation', id: 'c' } }];
+  expect(say(said, { id: '2', author: 'lornu', content: { parts } })).toBe(
+    'The agent asks you to approve something.',
+  );
+});

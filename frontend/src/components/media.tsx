@@ -1,0 +1,60 @@
+import { ExternalLink, File } from 'lucide-react';
+import { useMemo } from 'react';
+import { toArtifact, type Artifact } from '../api/artifacts.ts';
+import type { FileData, InlineData } from '../api/types.ts';
+import { toPreview } from '../chat/preview.ts';
+import { FileCard } from './artifact-card.tsx';
+import { Picture } from './artifact-preview.tsx';
+
+/** A file that is part of a message: a picture as itself, anything else as a file. */
+export function Media({ media }: { media: InlineData }) {
+  const artifact = useMemo(() => toReadable(media), [media]);
+  const preview = useMemo(() => artifact && toPreview(artifact), [artifact]);
+  const name = media.displayName ?? nameOf(media.mimeType);
+  if (!artifact) {
+    return (
+      <FileCard filename={name} artifact={undefined}>
+        <p className="artifact-problem">This file cannot be read: it is damaged.</p>
+      </FileCard>
+    );
+  }
+  if (preview?.kind === 'image') return <Picture dataUrl={preview.dataUrl} name={name} />;
+  return <FileCard filename={name} artifact={artifact} />;
+}
+
+function toReadable(media: InlineData): Artifact | undefined {
+  try {
+    return toArtifact({ inlineData: media });
+  } catch {
+    // No base64.
+    return undefined;
+  }
+}
+
+/** `application/pdf` as "PDF file". */
+function nameOf(mimeType = ''): string {
+  const [family = '', kind = ''] = mimeType.split(/[/;]/u);
+  if (family === 'image') return 'Picture';
+  if (family === 'audio') return 'Audio';
+  return kind ? `${kind.toUpperCase()} file` : 'File';
+}
+
+/** A file that is elsewhere: a link where a browser can follow it, else its address. */
+export function FileLink({ file: { fileUri = '', displayName, mimeType } }: { file: FileData }) {
+  const name = displayName ?? fileUri.split('/').at(-1) ?? 'File';
+  const isWeb = /^https?:\/\//iu.test(fileUri);
+  return (
+    <p className="file-link" title={mimeType}>
+      {isWeb ? <ExternalLink aria-hidden /> : <File aria-hidden />}
+      {isWeb ? (
+        <a href={fileUri} target="_blank" rel="noopener noreferrer">
+          {name}
+        </a>
+      ) : (
+        <span>
+          {name} <code>{fileUri}</code>
+        </span>
+      )}
+    </p>
+  );
+}

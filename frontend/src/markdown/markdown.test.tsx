@@ -1,0 +1,83 @@
+import { expect, test } from 'bun:test';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { Markdown } from './markdown.tsx';
+
+const html = (text: string): string => renderToStaticMarkup(<Markdown text={text} />);
+
+test.each([
+  ['10~12 and 14~18', '10~12 and 14~18'],
+  ['5~10 and 20~30', '5~10 and 20~30'],
+  ['~~gone~~', '<del>gone</del>'],
+])('one tilde is text, two strike out: %j', (text, expected) => {
+  expect(html(text)).toContain(`<p dir="auto">${expected}</p>`);
+});
+
+test.each([
+  ['**注意（重要）**文件', '<strong>注意（重要）</strong>文件'],
+  ['**「引用」**は', '<strong>「引用」</strong>は'],
+  ['*강조(뜻)*은', '<em>강조(뜻)</em>은'],
+  ['~~删除（旧）~~文件', '<del>删除（旧）</del>文件'],
+])('emphasis may end beside a CJK letter: %j', (text, expected) => {
+  expect(html(text)).toContain(`<p dir="auto">${expected}</p>`);
+});
+
+test.each([
+  ['\\(x_1 * y_2 * z\\)', '\\(x_1 * y_2 * z\\)'],
+  ['\\[a_{1}_b\\]', '\\[a_{1}_b\\]'],
+  ['\\(\\frac{a}{b} \\\\ c\\)', '\\(\\frac{a}{b} \\\\ c\\)'],
+])('a formula is shown as it was written: %j', (text, expected) => {
+  expect(html(text)).toBe(
+    `<div class="markdown"><p dir="auto"><code class="formula">${expected}</code></p></div>`,
+  );
+});
+
+test.each([
+  ['\\(x', '(x'],
+  ['\\*a\\*', '*a*'],
+  ['\\(x\\]', '(x]'],
+])('a backslash that begins no formula escapes as ever: %j', (text, expected) => {
+  expect(html(text)).toContain(`<p dir="auto">${expected}</p>`);
+});
+
+test('a text full of beginnings of formulas takes time in proportion to its length', () => {
+  const timeOf = (count: number): number => {
+    const began = performance.now();
+    html('\\(a '.repeat(count));
+    return performance.now() - began;
+  };
+  timeOf(1_000);
+  expect(timeOf(4_000)).toBeLessThan(timeOf(1_000) * 16);
+});
+
+test('a footnote leads into its own answer, and back', () => {
+  const twice = renderToStaticMarkup(
+    <>
+      <Markdown text={'a[^1]\n\n[^1]: the source'} />
+      <Markdown text={'b[^1]\n\n[^1]: another'} />
+    </>,
+  );
+  const ids = [...twice.matchAll(/ id="([^"]+)"/gu)].map(([, id]) => id).filter((id) => id?.includes('fn'));
+  const links = [...twice.matchAll(/href="#([^"]+)"/gu)].map(([, id]) => id);
+  expect(ids).toHaveLength(4);
+  expect(new Set(ids).size).toBe(4);
+  expect(new Set(links)).toEqual(new Set(ids));
+  expect(twice).not.toContain('target="_blank"');
+});
+
+test('a link to elsewhere opens a tab of its own, and one that was refused leads nowhere', () => {
+  expect(html('[a](https://example.com)')).toContain('target="_blank" rel="noopener noreferrer"');
+  expect(html('[a](javascript:alert(1))')).not.toContain('<a');
+});
+
+test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+  'a fence of the language %s is code of that language',
+  (language) => {
+    expect(html(`\`\`\`${language}\nx\n\`\`\``)).toContain(`<span>${language}</span>`);
+  },
+);
+
+test('each block has its own direction', () => {
+  expect(html('# שלום\n\n- a\n\n| b |\n|---|\n| c |')).toMatch(
+    /<h3 dir="auto">.*<ul dir="auto">.*<li dir="auto">.*<th dir="auto">.*<td dir="auto">/su,
+  );
+});

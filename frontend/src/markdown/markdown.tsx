@@ -1,0 +1,106 @@
+import { memo, useId, useMemo, type ComponentProps, type MouseEvent } from 'react';
+import ReactMarkdown, { type Components, type ExtraProps, type Options } from 'react-markdown';
+import remarkCjkFriendly from 'remark-cjk-friendly';
+import remarkCjkFriendlyStrikethrough from 'remark-cjk-friendly-gfm-strikethrough';
+import remarkGfm from 'remark-gfm';
+import { CodeBlock } from './code-block.tsx';
+import { nestFences } from './nest-fences.ts';
+import { rehypeDirection } from './rehype-direction.ts';
+import { remarkFormula } from './remark-formula.ts';
+
+type PreProps = ComponentProps<'pre'> & ExtraProps;
+type AnchorProps = ComponentProps<'a'> & ExtraProps;
+
+const components: Components = {
+  // Speakers are headings of the second level: what they write goes below.
+  h1: 'h3',
+  h2: 'h4',
+  h3: 'h5',
+  h4: 'h6',
+  h5: 'h6',
+  pre: ({ node }: PreProps) => <CodeBlock {...readCode(node)} />,
+  table: ({ children }) => (
+    // A region that scrolls must be reachable by keyboard.
+    <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+      <table>{children}</table>
+    </div>
+  ),
+  // An address that was refused (javascript: and its like) comes as empty: then there is nothing to follow.
+  a: ({ href, children, node: _node, ...rest }: AnchorProps) => {
+    if (!href) return <span>{children}</span>;
+    // A footnote and the way back: the fragment of the address is the page's own route.
+    if (href.startsWith('#')) {
+      return (
+        <a {...rest} href={href} onClick={(event) => showTarget(event, href.slice(1))}>
+          {children}
+        </a>
+      );
+    }
+    return (
+      <a href={href} target="_blank" rel="noopener noreferrer">
+        {children}
+      </a>
+    );
+  },
+  // A remote picture would tell its host who reads what: the link is offered instead.
+  img: ({ src, alt }) =>
+    typeof src === 'string' && src ? (
+      <a href={src} target="_blank" rel="noopener noreferrer">
+        {alt || 'Picture'}
+      </a>
+    ) : (
+      <span>{alt}</span>
+    ),
+};
+
+const remarkPlugins: Options['remarkPlugins'] = [
+  // "10~12" is a range: only two tildes strike out.
+  [remarkGfm, { singleTilde: false }],
+  // Bold that ends beside a Chinese, Japanese or Korean letter.
+  remarkCjkFriendly,
+  [remarkCjkFriendlyStrikethrough, { singleTilde: false }],
+  remarkFormula,
+];
+const rehypePlugins: Options['rehypePlugins'] = [rehypeDirection];
+
+/** Markdown as the agent writes it. HTML in it stays text, and only links to http, https and mail go anywhere. */
+export const Markdown = memo(function Markdown({ text }: { text: string }) {
+  const id = useId();
+  const remarkRehypeOptions = useMemo(
+    // Footnotes of two answers have the same names: each answer has ids of its own.
+    () => ({ clobberPrefix: `${id}-`, footnoteLabelProperties: { className: ['visually-hidden'] } }),
+    [id],
+  );
+  return (
+    <div className="markdown">
+      <ReactMarkdown
+        remarkPlugins={remarkPlugins}
+        remarkRehypeOptions={remarkRehypeOptions}
+        rehypePlugins={rehypePlugins}
+        components={components}
+      >
+        {nestFences(text)}
+      </ReactMarkdown>
+    </div>
+  );
+});
+
+function showTarget(event: MouseEvent<HTMLAnchorElement>, id: string): void {
+  event.preventDefault();
+  const target = document.getElementById(decodeURIComponent(id));
+  target?.scrollIntoView({ block: 'center' });
+  // A list item takes no focus by itself.
+  if (target && !target.matches('a')) target.tabIndex = -1;
+  target?.focus({ preventScroll: true });
+}
+
+function readCode(node: PreProps['node']): { code: string; language: string } {
+  const code = node?.children[0];
+  if (code?.type !== 'element') return { code: '', language: 'plaintext' };
+  const text = code.children.map((child) => (child.type === 'text' ? child.value : '')).join('');
+  const classes = code.properties['className'];
+  const named = Array.isArray(classes)
+    ? classes.map(String).find((name) => name.startsWith('language-'))
+    : undefined;
+  return { code: text.replace(/\n$/u, ''), language: named?.slice('language-'.length) ?? 'plaintext' };
+}

@@ -1,0 +1,26 @@
+import { expect, test } from 'bun:test';
+import type { AdkEvent } from '../api/types.ts';
+import { toFailureWords } from '../chat/failure-words.ts';
+import { mergeFrame } from '../chat/merge-frame.ts';
+import { toPreview } from '../chat/preview.ts';
+import { toSuggestions } from '../chat/suggestions.ts';
+import { toTurns } from '../chat/to-turns.ts';
+import { own } from './own.ts';
+
+/** Names that every object of JavaScript answers to. */
+const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'];
+
+test.each(NAMES)('the key %s finds nothing but what stands under it', (name) => {
+  expect(own({}, name)).toBeUndefined();
+  expect(own(JSON.parse(`{"${name}": 1}`) as Record<string, number>, name)).toBe(1);
+});
+
+test.each(NAMES)('an app, a type, an error or a file called %s is one like any other', (name) => {
+  expect(toSuggestions(name)).toEqual(toSuggestions('unknown'));
+  expect(toPreview({ mimeType: name, bytes: new Uint8Array() })).toEqual({ kind: 'none' });
+  expect(toFailureWords(name)).toEqual(toFailureWords('UNKNOWN'));
+  const frame = (id: string): AdkEvent =>
+    JSON.parse(`{"id":"${id}","author":"lornu","actions":{"artifactDelta":{"${name}":1}}}`) as AdkEvent;
+  const whole = mergeFrame([{ ...frame('a'), content: { parts: [{ text: 'x' }] } }], frame('a'));
+  expect(toTurns(whole)[0]?.items).toMatchObject([{ kind: 'text' }, { kind: 'artifact', filename: name }]);
+});
