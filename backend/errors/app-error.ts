@@ -1,5 +1,8 @@
 import { ERROR_TABLE, type ErrorCode } from './error-table.ts';
 
+/** Names the row of the error table beside FastAPI's body, which has no place for it. */
+export const ERROR_CODE_HEADER = 'x-error-code';
+
 /**
  * An expected failure: it is rendered to the caller as `{"detail": …}` with its row's status.
  * Anything else that is thrown is a bug: logged with its stack, answered as INTERNAL.

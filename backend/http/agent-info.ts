@@ -19,24 +19,24 @@ export interface AgentInfo {
 
 /** The agent and all below it by name, each sub-agent before the one it belongs to, as Python ADK orders them. */
 export async function describeAgents(root: LlmAgent): Promise<Record<string, AgentInfo>> {
-  const described: Record<string, AgentInfo> = {};
+  const described = new Map<string, AgentInfo>();
   const visit = async (agent: LlmAgent): Promise<void> => {
-    if (agent.name in described) return;
+    if (described.has(agent.name)) return;
     const subAgents = agent.subAgents.filter((sub) => isLlmAgent(sub));
     for (const sub of subAgents) {
       // oxlint-disable-next-line no-await-in-loop -- the order of the answer is the order of the visit
       await visit(sub);
     }
-    described[agent.name] = {
+    described.set(agent.name, {
       name: agent.name,
       description: agent.description ?? '',
       instruction: instructionText(agent.instruction),
       tools: await toolsInfo(agent.tools),
       sub_agents: subAgents.map((sub) => sub.name),
-    };
+    });
   };
   await visit(root);
-  return described;
+  return Object.fromEntries(described);
 }
 
 /** Providers may need a session's state, so they are named instead of called. */

@@ -1,11 +1,8 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { AppError } from '../errors/app-error.ts';
+import { AppError, ERROR_CODE_HEADER } from '../errors/app-error.ts';
 import { ValidationError } from '../errors/validation-error.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { AppContext } from './route.ts';
-
-/** Names the row of the error table beside FastAPI's body, which has no place for it. */
-const ERROR_CODE_HEADER = 'x-error-code';
 
 /** A failed turn is logged by its run, with its cause; one that goes on is no failure. */
 const LOGGED_BY_RUN = new Set<string>(['TURN_FAILED', 'TURN_TAKES_LONGER']);

@@ -7,11 +7,13 @@ import { Authenticator } from './authenticator.ts';
 import { identifyCaller, type IdentityBindings, type IdentityVariables } from './identify-caller.ts';
 import { CallerLimits } from './limits/caller-limits.ts';
 import { LimitStore } from './limits/limit-store.ts';
+import { Attempts } from './sign-in/attempts.ts';
 import { CookieJar } from './sign-in/cookies.ts';
 import { OidcClient } from './sign-in/oidc-client.ts';
 import { PersonSession } from './sign-in/person-session.ts';
+import { RedemptionLimit } from './sign-in/redemption-limit.ts';
 import { SealedCookie } from './sign-in/sealed-cookie.ts';
-import { signInRoutes } from './sign-in/sign-in-routes.ts';
+import { SIGNED_OUT_PATH, signInRoutes } from './sign-in/sign-in-routes.ts';
 import type { TaskSecrets } from './task-secrets.ts';
 import { TokenVerifier } from './tokens/token-verifier.ts';
 
@@ -109,6 +111,7 @@ function createSignIn(
     clientId: signIn.clientId,
     clientSecret: secrets.oidcClientSecret,
     redirectUri: new URL('/auth/callback', publicUrl).href,
+    signedOutUri: new URL(SIGNED_OUT_PATH, publicUrl).href,
     allowHttp: isLoopback(new URL(signIn.issuer).hostname),
     fetch,
   });
@@ -116,8 +119,8 @@ function createSignIn(
     publicUrl,
     ownOrigins,
     client,
-    cookies,
-    attempts: sealed('sign-in attempt'),
+    attempts: new Attempts(cookies, sealed('sign-in attempt')),
+    limit: new RedemptionLimit({ now }),
     session,
     log,
   });

@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { ClientCertificate } from './certificates/client-certificate.ts';
 import type { CallerLimits } from './limits/caller-limits.ts';
-import { assertPlainTarget, isA2aPath, requestTarget } from './request-target.ts';
+import { assertPlainTarget, isA2aPath, requestTarget, showsPage } from './request-target.ts';
 import { mayUse, type Principal, type Surface } from './principal.ts';
 
 /** What identity adds to each request. */
@@ -30,7 +30,7 @@ export interface IdentifyCallerOptions {
  * their signatures (a peer reads them before it can know which token to bring), and signing in itself. Everything else needs a caller.
  */
 const OPEN =
-  /^\/(health|ready|version|auth\/(login|callback|logout)|(a2a\/[^/]+\/)?\.well-known\/agent(-card)?\.json|a2a\/[^/]+\/\.well-known\/jwks\.json)$/;
+  /^\/(health|ready|version|auth\/(login|callback|logout|signed-out)|(a2a\/[^/]+\/)?\.well-known\/agent(-card)?\.json|a2a\/[^/]+\/\.well-known\/jwks\.json)$/;
 
 /** Puts the verified caller into `principal`, or refuses before anything else looks at the request. */
 export function identifyCaller(
@@ -64,9 +64,4 @@ export function identifyCaller(
 
 function surfaceOf(path: string): Surface {
   return isA2aPath(path) ? 'a2a' : 'rest';
-}
-
-/** Whether a browser asks for something to show in its window, rather than a script for data. */
-function showsPage({ method, headers }: Request): boolean {
-  return method === 'GET' && (headers.get('accept') ?? '').includes('text/html');
 }

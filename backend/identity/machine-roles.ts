@@ -11,7 +11,9 @@ export interface MachineLists {
 
 /** The machine that a verified token speaks for; throws CALLER_NOT_ALLOWED when it is on no list. */
 export function toMachine(token: VerifiedToken, lists: MachineLists): Principal {
-  for (const name of [...(token.email === undefined ? [] : [token.email]), token.subject]) {
+  // A name with an @ on a list is an e-mail: a subject that is spelled like one is nobody's verified address.
+  const subject = token.subject.includes('@') ? [] : [token.subject];
+  for (const name of [...(token.email === undefined ? [] : [token.email]), ...subject]) {
     if (lists.services.includes(name)) return createMachine('service', 'jwt', name);
     if (lists.peers.includes(name)) return createMachine('peer', 'jwt', name);
   }

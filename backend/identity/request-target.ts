@@ -40,6 +40,11 @@ export function assertPlainTarget(request: Request, path: string): void {
   if (isA2aPath(path) && !isA2aPath(requestTarget(request.url).path)) throw new AppError('ROUTE_NOT_FOUND');
 }
 
+/** Whether a browser asks for something to show in its window, rather than a script for data. */
+export function showsPage({ method, headers }: Request): boolean {
+  return method === 'GET' && (headers.get('accept') ?? '').includes('text/html');
+}
+
 /** Whether a path belongs to the A2A surface. */
 export function isA2aPath(path: string): boolean {
   return path === '/a2a' || path.startsWith('/a2a/');

@@ -80,21 +80,24 @@ async function artifactReversal(
   { artifacts, session }: RewindParts,
   at: number,
 ): Promise<Record<string, number>> {
-  const versionsOf = (upTo: number): Record<string, number> =>
-    Object.assign({}, ...session.events.slice(0, upTo).map(({ actions }) => actions.artifactDelta));
+  const versionsOf = (upTo: number): Map<string, number> =>
+    new Map(session.events.slice(0, upTo).flatMap(({ actions }) => Object.entries(actions.artifactDelta)));
   const before = versionsOf(at);
   const now = versionsOf(session.events.length);
   const { appName, userId, id: sessionId } = session;
-  const reversal: Record<string, number> = {};
-  for (const [filename, version] of Object.entries(now)) {
-    if (isUserScoped(filename) || before[filename] === version) continue;
+  const reversal = new Map<string, number>();
+  for (const [filename, version] of now) {
+    if (isUserScoped(filename) || before.get(filename) === version) continue;
     const file = { appName, userId, sessionId, filename };
-    const earlier = before[filename];
+    const earlier = before.get(filename);
     // oxlint-disable no-await-in-loop -- few artifacts, and a failure must leave the later ones untouched
     const artifact =
       earlier === undefined ? undefined : await artifacts.loadArtifact({ ...file, version: earlier });
-    reversal[filename] = await artifacts.saveArtifact({ ...file, artifact: artifact ?? rewindTombstone() });
+    reversal.set(
+      filename,
+      await artifacts.saveArtifact({ ...file, artifact: artifact ?? rewindTombstone() }),
+    );
     // oxlint-enable no-await-in-loop
   }
-  return reversal;
+  return Object.fromEntries(reversal);
 }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { createRefusalLog } from '../../backend/identity/certificates/configured-front.ts';
 import { type MtlsFront, startMtlsFront } from '../../backend/identity/certificates/mtls-front.ts';
+import type { Logger } from '../../backend/observability/logger.ts';
 import { type Authority, createAuthority, type Made } from './certificates.ts';
 import {
   bearer,
@@ -166,6 +168,68 @@ describe('our own port with client certificates', () => {
       ),
     );
     expect(answers).toEqual(Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 404 : 401)));
+  });
+
+  describe('under connections that do nothing', () => {
+    const LIMITS = { handshakeMs: 300, requestMs: 600, unfinished: 20, connections: 30 };
+    let guarded: MtlsFront;
+    beforeAll(async () => {
+      guarded = await startMtlsFront({
+        host: '127.0.0.1',
+        port: 0,
+        certificate: made.server.certificate,
+        key: made.server.key,
+        authorities: trusted.certificate,
+        fetch: () => new Response('in'),
+        onRefused: (reason) => refused.push(reason),
+        limits: LIMITS,
+      });
+    });
+    afterAll(() => guarded.stop());
+
+    const silent = () => {
+      const socket = connectTcp(guarded.port, '127.0.0.1', () => socket.write(Buffer.from([0x16, 3])));
+      socket.on('error', () => undefined);
+      return new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    };
+    const callGuarded = async () => {
+      const saved = front;
+      front = guarded;
+      const answer = await call(made.peer);
+      front = saved;
+      return answer?.status;
+    };
+
+    test('a handshake that is not finished is ended, however many there are, and others are let in after it', async () => {
+      await Promise.all(Array.from({ length: 100 }, silent));
+      expect(refused.filter((reason) => reason === 'too many connections').length).toBeGreaterThanOrEqual(80);
+      expect(refused.filter((reason) => reason === 'ERR_TLS_HANDSHAKE_TIMEOUT').length).toBeLessThanOrEqual(
+        20,
+      );
+      expect(await callGuarded()).toBe(200);
+    });
+
+    test.each([
+      ['no request', ''],
+      ['half of one', 'GET / HTTP/1.1\r\nhost: x\r\n'],
+    ])('a good certificate with %s is closed', async (_what, text) => {
+      const saved = front;
+      front = guarded;
+      expect(await raw(made.peer, text)).not.toContain('200 OK');
+      front = saved;
+    });
+  });
+
+  test('refused connections make one line of log in ten seconds, with their count', () => {
+    const lines: unknown[] = [];
+    let nowMs = 0;
+    const log = { warn: (_message: string, fields: unknown) => lines.push(fields) } as unknown as Logger;
+    const onRefused = createRefusalLog(log, () => nowMs);
+    for (nowMs = 0; nowMs < 20_000; nowMs += 10) onRefused('no');
+    expect(lines).toEqual([
+      { reason: 'no', count: 1 },
+      { reason: 'no', count: 1_000 },
+    ]);
   });
 
   test('the listener behind it serves nobody who comes around it', async () => {

@@ -112,13 +112,15 @@ describe('signing in', () => {
     const begun = await browser.get(`${url}/auth/login`);
     expect(begun.headers.get('cache-control')).toBe('no-store');
     expect(begun.headers.getSetCookie()).toEqual([
-      expect.stringMatching(/^lornu_sign_in=[\w.-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(
+        /^lornu_sign_in_[\w-]{12}=[\w.-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/,
+      ),
     ]);
     const done = await browser.signIn('ada@lornu.ai');
     expect(done.headers.get('cache-control')).toBe('no-store');
     expect(done.headers.getSetCookie()).toEqual([
       expect.stringMatching(/^lornu_session=[\w.-]+; Path=\/; Max-Age=28800; HttpOnly; SameSite=Lax$/),
-      'lornu_sign_in=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+      expect.stringMatching(/^lornu_sign_in_[\w-]{12}=; Path=\/; Max-Age=0; HttpOnly; SameSite=Lax$/),
     ]);
     // Neither the person nor the code can be read in it.
     expect(
@@ -130,7 +132,7 @@ describe('signing in', () => {
     app = createTestApp(environment({ LORNU_PUBLIC_URL: 'https://lornu.example' }));
     const [cookie] = (await app.request('/auth/login')).headers.getSetCookie();
     expect(cookie).toMatch(
-      /^__Host-lornu_sign_in=[\w.-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/,
+      /^__Host-lornu_sign_in_[\w-]{12}=[\w.-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/,
     );
   });
 
@@ -182,17 +184,28 @@ describe('nobody is signed in', () => {
       'The sign-in was not begun in this browser, or too long ago',
     ]);
     await victim.get(`${url}/auth/login`);
-    expect(await detailOf(await victim.get(attackers))).toEqual([400, 'Signing in did not succeed']);
+    expect(await detailOf(await victim.get(attackers))).toEqual([
+      400,
+      'The sign-in was not begun in this browser, or too long ago',
+    ]);
     expect(victim.cookies.has('lornu_session')).toBe(false);
   });
 
   test('with a state or code that was changed, or used before', async () => {
     const browser = new Browser();
     const callback = new URL(await browser.toCallback('ada@lornu.ai'));
-    for (const name of ['state', 'code']) {
+    const state = callback.searchParams.get('state') ?? '';
+    for (const [name, value] of [
+      // Enough of it to find the attempt.
+      ['state', `${state.slice(0, -1)}${state.endsWith('A') ? 'B' : 'A'}`],
+      ['code', 'other'],
+    ] as const) {
       const changed = new URL(callback);
-      changed.searchParams.set(name, 'other');
-      expect(await detailOf(await browser.get(changed.href))).toEqual([400, 'Signing in did not succeed']);
+      changed.searchParams.set(name, value);
+      const again = new Browser();
+      for (const [cookie, sealed] of browser.cookies) again.cookies.set(cookie, sealed);
+      app = createTestApp(environment());
+      expect(await detailOf(await again.get(changed.href))).toEqual([400, 'Signing in did not succeed']);
     }
     const again = new Browser();
     const usedOnce = await again.toCallback('ada@lornu.ai');
@@ -226,7 +239,9 @@ describe('nobody is signed in', () => {
     const browser = new Browser();
     const callback = await browser.toCallback('ada@lornu.ai');
     google.failing.add('token');
-    expect((await browser.get(callback)).status).toBe(400);
+    const failed = await browser.get(callback);
+    expect(failed.headers.get('retry-after')).toBe('10');
+    expect(await detailOf(failed)).toEqual([503, 'The issuer that vouches for callers cannot be reached']);
     expect(app.logged).toContainEqual(expect.objectContaining({ message: 'sign-in failed' }));
     google.failing.clear();
     expect((await browser.signIn('ada@lornu.ai')).status).toBe(302);
@@ -267,7 +282,124 @@ describe('signing out', () => {
     expect((await browser.get(`${url}/auth/logout`)).status).toBe(405);
     expect((await browser.get(`${url}/api/v1/me`)).status).toBe(200);
     const left = await post(browser, { origin: url });
-    expect([left.status, left.headers.get('cache-control')]).toEqual([204, 'no-store']);
+    expect([left.status, left.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    // Google ends no session of its own for others.
+    expect(await left.json()).toEqual({ next: '/auth/signed-out' });
     expect((await browser.get(`${url}/api/v1/me`)).status).toBe(401);
+  });
+});
+
+describe('several tabs of one browser', () => {
+  test('that sign in at the same time are all signed in', async () => {
+    const browser = new Browser();
+    const callbacks: string[] = [];
+    for (const tab of [1, 2, 3, 4])
+      callbacks.push(await browser.toCallback('ada@lornu.ai', `/auth/login?returnTo=%2F%3Ftab%3D${tab}`));
+    const back = [];
+    for (const callback of callbacks.toReversed()) back.push(await browser.get(callback));
+    expect(back.map((one) => [one.status, one.headers.get('location')])).toEqual(
+      [4, 3, 2, 1].map((tab) => [302, `/?tab=${tab}`]),
+    );
+    expect([...browser.cookies.keys()]).toEqual(['lornu_session']);
+  });
+
+  test('keep a bounded number of attempts, the newest', async () => {
+    const browser = new Browser();
+    const first = await browser.toCallback('ada@lornu.ai');
+    for (let tab = 0; tab < 12; tab++) await browser.get(`${url}/auth/login?returnTo=/${'x'.repeat(9_000)}`);
+    expect(browser.cookies.size).toBe(8);
+    const header = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+    expect(header.length).toBeLessThan(8_000);
+    expect((await browser.get(first)).status).toBe(400);
+    // Once signed in, a tab that comes late is only sent on.
+    await browser.signIn('ada@lornu.ai');
+    expect((await browser.get(first)).headers.get('location')).toBe('/');
+  });
+});
+
+describe('a browser is answered with pages', () => {
+  const HTML = { headers: { accept: 'text/html,application/xhtml+xml' } };
+  const pageOf = async (response: Response) => {
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const text = await response.text();
+    const links = [...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href);
+    return { status: response.status, title: /<h1>([^<]+)/.exec(text)?.[1], links };
+  };
+
+  test('for somebody who is not on the list, with a way to another account', async () => {
+    const browser = new Browser();
+    const refused = await browser.get(await browser.toCallback('eve@elsewhere.example'), HTML);
+    expect(refused.headers.get('x-error-code')).toBe('CALLER_NOT_ALLOWED');
+    expect(await pageOf(refused)).toEqual({
+      status: 403,
+      title: 'This account may not use this service',
+      links: ['/auth/login?account=other'],
+    });
+    const again = await browser.get(`${url}/auth/login?account=other`);
+    const target = new URL(again.headers.get('location') ?? '');
+    expect(target.searchParams.get('prompt')).toBe('select_account');
+  });
+
+  test('for a sign-in that failed, and while the issuer is down', async () => {
+    const browser = new Browser();
+    expect(await pageOf(await browser.get(`${url}/auth/callback?code=a&state=b`, HTML))).toMatchObject({
+      status: 400,
+      title: 'Signing in did not succeed',
+    });
+    const callback = await browser.toCallback('ada@lornu.ai');
+    google.failing.add('token');
+    const down = await browser.get(callback, HTML);
+    expect(down.headers.get('retry-after')).toBe('10');
+    expect(await pageOf(down)).toEqual({
+      status: 503,
+      title: 'Signing in is not possible right now',
+      links: ['/auth/login'],
+    });
+  });
+
+  test('after signing out, which signs nobody in again by itself', async () => {
+    const browser = new Browser();
+    await browser.signIn('ada@lornu.ai');
+    const left = await browser.get(`${url}/auth/logout`, { method: 'POST', headers: { origin: url } });
+    const { next } = (await left.json()) as { next: string };
+    expect(await pageOf(await browser.get(`${url}${next}`, HTML))).toEqual({
+      status: 200,
+      title: 'You are signed out',
+      links: ['/auth/login', '/auth/login?account=other'],
+    });
+  });
+});
+
+describe('anonymous callbacks', () => {
+  /** Requests to the token endpoint are seen in the log: each guess that reaches it fails there. */
+  const asked = () => app.logged.filter(({ message }) => message === 'sign-in failed').length;
+
+  test('with one cookie reach the issuer once', async () => {
+    const browser = new Browser();
+    const callback = new URL(await browser.toCallback('ada@lornu.ai'));
+    for (let guess = 0; guess < 8; guess++) {
+      callback.searchParams.set('code', `guess${guess}`);
+      expect((await browser.get(callback.href)).status).toBe(400);
+    }
+    expect(asked()).toBe(1);
+  });
+
+  test('with a cookie each reach it as often as their bucket allows, and are told to wait', async () => {
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 25; guess++) {
+      const browser = new Browser();
+      const response = await browser.get(await browser.toCallback('eve@elsewhere.example'));
+      statuses.push(response.status);
+      if (response.status === 429) expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    expect(statuses.filter((status) => status === 403)).toHaveLength(10);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(15);
+    // Somebody at another address signs in all the same.
+    const other = new Browser();
+    const callback = await other.toCallback('ada@lornu.ai');
+    const response = await other.get(callback, { headers: { 'x-forwarded-for': '1.2.3.4, 203.0.113.7' } });
+    expect(response.status).toBe(302);
   });
 });

@@ -38,12 +38,12 @@ type Call = NonNullable<WirePart['functionCall']>;
 const MOST_FILE_BYTES = 4 * 1024 * 1024;
 const FAILED = 'The agent could not finish this task.';
 /** Gemini's reasons for which it gives no sentence of its own. */
-const CUT_WORDS: Readonly<Record<string, string>> = {
-  MAX_TOKENS: 'The answer reached the longest length allowed: its end is missing.',
-  MALFORMED_FUNCTION_CALL: 'The model called a tool in a way that cannot be read.',
-  SAFETY: 'The model stopped for safety reasons.',
-  RECITATION: 'The model stopped, because it was about to repeat a source.',
-};
+const CUT_WORDS: ReadonlyMap<string, string> = new Map([
+  ['MAX_TOKENS', 'The answer reached the longest length allowed: its end is missing.'],
+  ['MALFORMED_FUNCTION_CALL', 'The model called a tool in a way that cannot be read.'],
+  ['SAFETY', 'The model stopped for safety reasons.'],
+  ['RECITATION', 'The model stopped, because it was about to repeat a source.'],
+]);
 
 /**
  * The frames of one run as events of its A2A task. The answer is one artifact: the first chunk begins it, the next ones
@@ -176,7 +176,7 @@ export class RunTranslator {
     for (const [filename, version] of Object.entries(actions?.artifactDelta ?? {}))
       this.#files.push({ filename, version });
     this.#cut = errorCode
-      ? (errorMessage ?? CUT_WORDS[errorCode] ?? `The model ended its answer early: ${errorCode}.`)
+      ? (errorMessage ?? CUT_WORDS.get(errorCode) ?? `The model ended its answer early: ${errorCode}.`)
       : undefined;
     if (errorCode) this.#failure = errorMessage ?? FAILED;
     for (const { functionCall } of content?.parts ?? [])

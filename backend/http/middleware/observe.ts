@@ -37,6 +37,8 @@ export function observe({ log, clock, newId, isHttps }: ObserveOptions): Middlew
     // Not context.header(): it would make the answer anew, twice.
     context.res.headers.set('x-request-id', requestId);
     context.res.headers.set('x-content-type-options', 'nosniff');
+    // What a caller reads is theirs: no cache on the way keeps it, unless its route says so.
+    if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store');
     if (context.req.raw.headers.has('transfer-encoding')) context.res.headers.set('connection', 'close');
     if (isHttps) context.res.headers.set('strict-transport-security', REMEMBER_HTTPS);
     const { path } = context.req;

@@ -3,6 +3,21 @@ import type { Logger } from '../../observability/logger.ts';
 import type { IdentityBindings } from '../identify-caller.ts';
 import { type MtlsFront, startMtlsFront } from './mtls-front.ts';
 
+const LOG_EVERY_MS = 10_000;
+
+/** At most one line in ten seconds, with how many were refused since the line before: anybody can be refused. */
+export function createRefusalLog(log: Logger, now: () => number): (reason: string) => void {
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+  let unlogged = 0;
+  return (reason) => {
+    unlogged += 1;
+    if (now() - loggedAtMs < LOG_EVERY_MS) return;
+    log.warn('a connection without a good client certificate was refused', { reason, count: unlogged });
+    loggedAtMs = now();
+    unlogged = 0;
+  };
+}
+
 /** The port with client certificates, where nothing in front of us verifies them. */
 export async function startConfiguredFront(
   { identity, listen }: Config,
@@ -23,7 +38,7 @@ export async function startConfiguredFront(
     key: key ?? '',
     authorities: authorities ?? '',
     fetch: (request, _server, presented) => fetch(request, { certificate: presented }),
-    onRefused: (reason) => log.warn('a connection without a good client certificate was refused', { reason }),
+    onRefused: createRefusalLog(log, Date.now),
   });
   log.info('listening for client certificates', { port: front.port });
   return front;

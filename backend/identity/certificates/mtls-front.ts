@@ -16,6 +16,25 @@ export interface MtlsFrontOptions {
     certificate: ClientCertificate,
   ) => Response | Promise<Response> | undefined;
   onRefused?: (reason: string) => void;
+  limits?: Partial<MtlsFrontLimits>;
+}
+
+export interface MtlsFrontLimits {
+  /** How long a client may take to show its certificate, and then to send a request's head. */
+  handshakeMs: number;
+  requestMs: number;
+  /** Connections that have not finished their handshake, and all that there are. */
+  unfinished: number;
+  connections: number;
+}
+
+/** Far below the 1,024 files that a process may have open: a flood here must leave the other port its own. */
+const LIMITS: MtlsFrontLimits = { handshakeMs: 10_000, requestMs: 30_000, unfinished: 64, connections: 256 };
+
+/** Who is at the other end of a connection, and what closes it if no request comes. */
+interface Client {
+  certificate: ClientCertificate;
+  timer: ReturnType<typeof setTimeout>;
 }
 
 export interface MtlsFront {
@@ -30,20 +49,23 @@ export interface MtlsFront {
  * identity, so none can be forged, and a connection to the inner listener that is not the front's is refused.
  */
 export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFront> {
-  const certificates = new Map<number, ClientCertificate>();
+  const limits = { ...LIMITS, ...options.limits };
+  const clients = new Map<number, Client>();
   const inner = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
     idleTimeout: 0,
     development: false,
     fetch(request, server) {
-      const certificate = certificates.get(server.requestIP(request)?.port ?? 0);
-      if (certificate === undefined) return new Response(null, { status: 403 });
-      return options.fetch(request, server, certificate) as Response | Promise<Response>;
+      const client = clients.get(server.requestIP(request)?.port ?? 0);
+      if (client === undefined) return new Response(null, { status: 403 });
+      clearTimeout(client.timer);
+      return options.fetch(request, server, client.certificate) as Response | Promise<Response>;
     },
   });
 
   const sockets = new Set<Socket>();
+  const unfinished = new Set<Socket>();
   const tlsOptions: TlsOptions = {
     cert: options.certificate,
     key: options.key,
@@ -52,10 +74,10 @@ export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFro
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: limits.handshakeMs,
   };
   const front = createServer(tlsOptions, (outer) => {
-    sockets.add(outer);
-    outer.once('close', () => sockets.delete(outer));
+    unfinished.delete(outer);
     outer.on('error', () => outer.destroy());
     const certificate = readPeer(outer);
     if (certificate === undefined) {
@@ -63,11 +85,29 @@ export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFro
       outer.destroy();
       return;
     }
-    bridge(outer, inner.port ?? 0, certificate, certificates);
+    // The first request ends this; later ones of a connection may take as long as they like.
+    const timer = setTimeout(() => outer.destroy(), limits.requestMs);
+    outer.once('close', () => clearTimeout(timer));
+    bridge(outer, inner.port ?? 0, { certificate, timer }, clients);
   });
-  front.on('tlsClientError', (error: Error & { code?: string }) =>
-    options.onRefused?.(error.code ?? 'handshake failed'),
-  );
+  front.on('connection', (socket: Socket) => {
+    if (unfinished.size >= limits.unfinished || sockets.size >= limits.connections) {
+      options.onRefused?.('too many connections');
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    unfinished.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      unfinished.delete(socket);
+    });
+  });
+  front.on('tlsClientError', (error: Error & { code?: string }, socket: Socket) => {
+    options.onRefused?.(error.code ?? 'handshake failed');
+    // Bun tells of a handshake that takes too long, and leaves the connection open.
+    socket.destroy();
+  });
   await new Promise<void>((resolve, reject) => {
     front.once('error', reject);
     front.listen(options.port, options.host, resolve);
@@ -90,16 +130,11 @@ function readPeer(socket: TLSSocket): ClientCertificate | undefined {
   return raw === undefined ? undefined : readCertificate(raw);
 }
 
-function bridge(
-  outer: TLSSocket,
-  port: number,
-  certificate: ClientCertificate,
-  certificates: Map<number, ClientCertificate>,
-): void {
+function bridge(outer: TLSSocket, port: number, client: Client, clients: Map<number, Client>): void {
   const innerSocket = connect({ host: '127.0.0.1', port }, () => {
     const { localPort = 0 } = innerSocket;
-    certificates.set(localPort, certificate);
-    innerSocket.once('close', () => certificates.delete(localPort));
+    clients.set(localPort, client);
+    innerSocket.once('close', () => clients.delete(localPort));
     outer.pipe(innerSocket);
     innerSocket.pipe(outer);
   });

@@ -24,6 +24,12 @@ describe('who may sign in', () => {
     ['an address that is not verified', { email_verified: false }],
     ['an address that is verified in words only', { email_verified: 'true' }],
     ['no address', { email: undefined }],
+    ['no subject', { sub: '' }],
+    ["a subject like a service's user id", { sub: 'service:agent@lornu.iam.gserviceaccount.com' }],
+    ["a subject like a peer's user id", { sub: 'peer:agent@lornu.iam.gserviceaccount.com' }],
+    ['a subject that OpenID Connect does not allow', { sub: 'x'.repeat(256) }],
+    ['a subject with a line end', { sub: '1\n2' }],
+    ['an address that is longer than addresses are', { email: `${'x'.repeat(250)}@lornu.ai` }],
     ['a domain that is no text', { hd: ['lornu.ai'] }],
     [
       "another issuer's account that names another domain in hd",
@@ -31,6 +37,13 @@ describe('who may sign in', () => {
     ],
   ])('not %s', (_what, change) => {
     expect(toAllowedPerson({ ...ADA, ...change }, ALLOWED)).toBeUndefined();
+  });
+
+  test('a long name is cut, between characters', () => {
+    const name = `x${'🛰'.repeat(20_000)}`;
+    const kept = toAllowedPerson({ ...ADA, name }, ALLOWED)?.name ?? '';
+    expect(kept).toBe(`x${'🛰'.repeat(49)}`);
+    expect(kept.isWellFormed()).toBe(true);
   });
 
   test('another issuer has no hd: there the verified address decides', () => {

@@ -10,6 +10,15 @@ export interface AllowedPeople {
   emails: readonly string[];
 }
 
+/**
+ * A subject that may be a user id: at most 255 ASCII characters (OpenID Connect Core, 2), and none that begins as the user
+ * ids of machines do.
+ */
+const SUBJECT = /^(?!(?:service|peer):)[\x21-\x7e]{1,255}$/;
+/** Longest address (RFC 5321, 4.5.3.1) and longest name that are kept; longer ones would make a cookie that browsers drop. */
+const MAX_EMAIL_CHARACTERS = 254;
+const MAX_NAME_CHARACTERS = 100;
+
 const GOOGLE = 'https://accounts.google.com';
 
 /** The claims of an ID token that decide; all of them unchecked as to form. */
@@ -30,10 +39,17 @@ export interface PersonClaims {
 export function toAllowedPerson(claims: PersonClaims, allowed: AllowedPeople): Person | undefined {
   const { sub: subject, iss, email: rawEmail, email_verified: isVerified, hd, name } = claims;
   if (typeof rawEmail !== 'string' || isVerified !== true) return undefined;
+  if (!SUBJECT.test(subject) || rawEmail.length > MAX_EMAIL_CHARACTERS) return undefined;
   const email = rawEmail.toLowerCase();
   const domain = iss === GOOGLE || hd !== undefined ? hd : email.slice(email.lastIndexOf('@') + 1);
   const isAllowed =
     (typeof domain === 'string' && allowed.domains.includes(domain.toLowerCase())) ||
     allowed.emails.includes(email);
-  return isAllowed ? { subject, email, name: typeof name === 'string' ? name : undefined } : undefined;
+  if (!isAllowed) return undefined;
+  return { subject, email, name: typeof name === 'string' ? cut(name) : undefined };
+}
+
+/** Half a surrogate pair at the cut cannot be stored. */
+function cut(name: string): string {
+  return name.slice(0, MAX_NAME_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '');
 }

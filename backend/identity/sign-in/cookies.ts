@@ -13,6 +13,14 @@ export class CookieJar {
     return parse(headers.get('cookie') ?? '', full)[full];
   }
 
+  /** Names of the request's cookies that begin with `prefix`, as they are read and written here. */
+  names(headers: Headers, prefix: string): string[] {
+    const full = this.#nameOf(prefix);
+    return Object.keys(parse(headers.get('cookie') ?? ''))
+      .filter((name) => name.startsWith(full))
+      .map((name) => name.slice(full.length - prefix.length));
+  }
+
   /** A Set-Cookie value; an age of 0 removes the cookie. */
   write(name: string, value: string, maxAgeS: number): string {
     // Lax: the cookie comes along when Google sends the browser back, and with no foreign page's POST.

@@ -2,6 +2,7 @@ import {
   allowInsecureRequests,
   authorizationCodeGrant,
   buildAuthorizationUrl,
+  buildEndSessionUrl,
   calculatePKCECodeChallenge,
   ClientSecretPost,
   type Configuration,
@@ -20,6 +21,8 @@ export interface OidcClientOptions {
   clientId: string;
   clientSecret: Secret;
   redirectUri: string;
+  /** Where the issuer sends the browser after it has ended its own session. */
+  signedOutUri: string;
   /** Only for an issuer on loopback. */
   allowHttp: boolean;
   fetch: typeof fetch;
@@ -34,6 +37,35 @@ export interface SignInAttempt {
 
 const TIMEOUT_S = 10;
 
+/** The issuer could not be asked, or could not answer: not the person's fault. */
+export class IssuerUnavailableError extends Error {
+  constructor(cause: unknown) {
+    super('the issuer cannot be reached', { cause });
+    this.name = 'IssuerUnavailableError';
+  }
+}
+
+class BadAnswerError extends Error {
+  constructor(status: number) {
+    super(`the issuer answered ${status}`);
+    this.name = 'BadAnswerError';
+  }
+}
+
+/** Whether no good answer came at all; what the issuer refuses is the caller's affair. */
+function isOutage(error: unknown): boolean {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    if (one instanceof BadAnswerError || one.name === 'TimeoutError') return true;
+    const { code } = one as { code?: unknown };
+    if (typeof code === 'string' && OUTAGE_CODES.test(code)) return true;
+  }
+  return false;
+}
+
+/** Of openid-client, of Bun and of Node. */
+const OUTAGE_CODES =
+  /^(?:OAUTH_(?:TIMEOUT|ABORT|RESPONSE_IS_NOT_JSON)|ConnectionRefused|ConnectionClosed|FailedToOpenSocket|E(?:CONN|HOST|NET|AI_|TIMEDOUT|NOTFOUND|PIPE)\w*)$/;
+
 /** Authorization code flow with PKCE at one issuer. Its addresses are discovered at the first sign-in. */
 export class OidcClient {
   readonly #options: OidcClientOptions;
@@ -43,7 +75,8 @@ export class OidcClient {
     this.#options = options;
   }
 
-  async begin(): Promise<{ attempt: SignInAttempt; url: URL }> {
+  /** `choosesAccount`: the issuer asks which account, also where it knows one. Throws IssuerUnavailableError and others. */
+  async begin(choosesAccount = false): Promise<{ attempt: SignInAttempt; url: URL }> {
     const configuration = await this.#configuration();
     const attempt = { state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() };
     const url = buildAuthorizationUrl(configuration, {
@@ -53,20 +86,42 @@ export class OidcClient {
       nonce: attempt.nonce,
       code_challenge: await calculatePKCECodeChallenge(attempt.codeVerifier),
       code_challenge_method: 'S256',
+      ...(choosesAccount ? { prompt: 'select_account' } : {}),
     });
     return { attempt, url };
   }
 
   /** Redeems the code that the browser brought; the ID token's signature, nonce and the state are checked. */
   async finish(query: string, { state, nonce, codeVerifier }: SignInAttempt): Promise<PersonClaims> {
-    const tokens = await authorizationCodeGrant(
-      await this.#configuration(),
-      new URL(`${this.#options.redirectUri}${query}`),
-      { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: codeVerifier, idTokenExpected: true },
-    );
+    const configuration = await this.#configuration();
+    const callback = new URL(`${this.#options.redirectUri}${query}`);
+    const tokens = await authorizationCodeGrant(configuration, callback, {
+      expectedState: state,
+      expectedNonce: nonce,
+      pkceCodeVerifier: codeVerifier,
+      idTokenExpected: true,
+    }).catch((error: unknown) => {
+      throw isOutage(error) ? new IssuerUnavailableError(error) : error;
+    });
     const claims = tokens.claims();
     if (claims === undefined) throw new Error('the issuer answered without an ID token');
     return claims;
+  }
+
+  /**
+   * Where the issuer ends its own session and sends the browser back (OpenID Connect RP-Initiated Logout 1.0); undefined
+   * where it has no such place, as Google, or cannot be asked now.
+   */
+  async endSession(): Promise<string | undefined> {
+    try {
+      const configuration = await this.#configuration();
+      if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
+      return buildEndSessionUrl(configuration, {
+        post_logout_redirect_uri: this.#options.signedOutUri,
+      }).href;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Discovers anew after a failure, and when the client secret was rotated. */
@@ -79,7 +134,7 @@ export class OidcClient {
       return await configuration;
     } catch (error) {
       if (this.#discovered.configuration === configuration) this.#discovered = undefined;
-      throw error;
+      throw new IssuerUnavailableError(error);
     }
   }
 
@@ -88,7 +143,11 @@ export class OidcClient {
     return discovery(new URL(issuer), clientId, undefined, ClientSecretPost(secret), {
       execute: [enableNonRepudiationChecks, ...(allowHttp ? [allowInsecureRequests] : [])],
       timeout: TIMEOUT_S,
-      [customFetch]: fetch,
+      [customFetch]: async (url, init) => {
+        const response = await fetch(url, init);
+        if (response.status >= 500 || response.status === 429) throw new BadAnswerError(response.status);
+        return response;
+      },
     });
   }
 }

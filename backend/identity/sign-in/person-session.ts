@@ -25,10 +25,13 @@ export class PersonSession {
   /** The cookie of a person whose ID token was verified; undefined for one who is not on the list. */
   async start(claims: PersonClaims): Promise<string | undefined> {
     const { cookies, sealed, allowed } = this.#options;
-    if (toAllowedPerson(claims, allowed) === undefined) return undefined;
-    const { iss, sub, email, email_verified: isVerified, hd, name } = claims;
+    const person = toAllowedPerson(claims, allowed);
+    if (person === undefined) return undefined;
+    const { iss, sub, email, email_verified: isVerified, hd } = claims;
+    // Only what is of a bounded length: browsers drop a cookie of more than 4 KB.
+    const domain = typeof hd === 'string' && hd.length <= 253 ? { hd } : {};
     const value = await sealed.seal(
-      { iss, sub, email, email_verified: isVerified, hd, name },
+      { iss, sub, email, email_verified: isVerified, ...domain, name: person.name },
       SESSION_LIFETIME_S,
     );
     return cookies.write(SESSION_COOKIE, value, SESSION_LIFETIME_S);

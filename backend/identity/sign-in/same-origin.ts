@@ -13,11 +13,14 @@ export function isFromOwnPage(request: Request, ownOrigins: ReadonlySet<string>)
   return origin !== null && ownOrigins.has(origin);
 }
 
+/** It is kept in a cookie while the person signs in. */
+const MAX_RETURN_PATH = 1_000;
+
 /** The path to go on to after signing in; anything that could lead to another host becomes the start page. */
 export function safeReturnPath(given: string | undefined, publicUrl: string): string {
   if (given === undefined || !given.startsWith('/')) return '/';
   const own = new URL(publicUrl);
-  const target = URL.parse(given, own.href);
+  const target = given.length > MAX_RETURN_PATH ? null : URL.parse(given, own.href);
   if (target === null || target.origin !== own.origin) return '/';
   return target.pathname.startsWith('/auth/') ? '/' : `${target.pathname}${target.search}`;
 }

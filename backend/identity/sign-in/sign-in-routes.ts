@@ -1,83 +1,116 @@
 import { Hono } from 'hono';
 import { AppError } from '../../errors/app-error.ts';
 import type { Logger } from '../../observability/logger.ts';
-import type { CookieJar } from './cookies.ts';
-import type { OidcClient, SignInAttempt } from './oidc-client.ts';
+import { queryParameter, requestTarget, showsPage } from '../request-target.ts';
+import type { Attempts } from './attempts.ts';
+import { IssuerUnavailableError, type OidcClient } from './oidc-client.ts';
 import type { PersonSession } from './person-session.ts';
+import type { RedemptionLimit } from './redemption-limit.ts';
 import { isFromOwnPage, safeReturnPath } from './same-origin.ts';
-import type { SealedCookie } from './sealed-cookie.ts';
-import { requestTarget } from '../request-target.ts';
+import { failurePage, SIGNED_OUT, signInPage } from './sign-in-page.ts';
 
 export interface SignInOptions {
   publicUrl: string;
   ownOrigins: ReadonlySet<string>;
   client: OidcClient;
-  cookies: CookieJar;
-  attempts: SealedCookie;
+  attempts: Attempts;
+  limit: RedemptionLimit;
   session: PersonSession;
   log: Logger;
 }
 
-const ATTEMPT_COOKIE = 'lornu_sign_in';
-const ATTEMPT_LIFETIME_S = 600;
+export const SIGNED_OUT_PATH = '/auth/signed-out';
 
-/** /auth/login, /auth/callback and /auth/logout: to the issuer, back with a code, and out again. */
+/** The routes below /auth: to the issuer, back with a code, and out again. A browser is answered with pages. */
 export function signInRoutes(options: SignInOptions): Hono {
-  const { publicUrl, ownOrigins, client, cookies, attempts, session, log } = options;
+  const { publicUrl, ownOrigins, client, attempts, limit, session, log } = options;
   const app = new Hono();
+
+  app.onError((error, c) => {
+    const page = error instanceof AppError && showsPage(c.req.raw) ? failurePage(error) : undefined;
+    if (page === undefined) throw error;
+    return page;
+  });
 
   app.get('/auth/login', async (c) => {
     const returnPath = safeReturnPath(c.req.query('returnTo'), publicUrl);
     let begun: Awaited<ReturnType<OidcClient['begin']>>;
     try {
-      begun = await client.begin();
+      begun = await client.begin(c.req.query('account') === 'other');
     } catch (cause) {
       log.warn('sign-in cannot begin', { reason: nameOf(cause) });
-      throw new AppError('ISSUER_UNAVAILABLE', undefined, { cause, headers: { 'retry-after': '10' } });
+      throw unavailable(cause);
     }
-    const sealed = await attempts.seal({ ...begun.attempt, returnPath }, ATTEMPT_LIFETIME_S);
-    c.header('set-cookie', cookies.write(ATTEMPT_COOKIE, sealed, ATTEMPT_LIFETIME_S));
+    for (const cookie of await attempts.keep(c.req.raw.headers, { ...begun.attempt, returnPath }))
+      c.header('set-cookie', cookie, { append: true });
     c.header('cache-control', 'no-store');
     return c.redirect(begun.url.href, 302);
   });
 
   app.get('/auth/callback', async (c) => {
-    const sealed = cookies.read(c.req.raw.headers, ATTEMPT_COOKIE);
-    const attempt = sealed === undefined ? undefined : await attempts.open(sealed);
-    if (attempt === undefined)
+    const { headers } = c.req.raw;
+    const attempt = await attempts.find(headers, queryParameter(c.req.url, 'state'));
+    if (attempt === undefined) {
+      // Another tab has signed in meanwhile, or this address was opened again: nothing is left to do.
+      if (await session.read(headers)) return c.redirect('/', 302);
       throw new AppError('SIGN_IN_FAILED', 'The sign-in was not begun in this browser, or too long ago');
+    }
+    c.header('cache-control', 'no-store');
+    const waitMs = limit.take(addressOf(headers));
+    if (waitMs > 0) {
+      log.warn('sign-in refused: too many at once', {});
+      throw new AppError('LIMIT_REACHED', 'Too many people are signing in', {
+        headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) },
+      });
+    }
+    if (!limit.isFirst(attempt.state)) throw new AppError('SIGN_IN_FAILED');
     let claims: Awaited<ReturnType<OidcClient['finish']>>;
     try {
-      claims = await client.finish(requestTarget(c.req.url).search, attempt as unknown as SignInAttempt);
+      claims = await client.finish(requestTarget(c.req.url).search, attempt);
     } catch (cause) {
       log.warn('sign-in failed', { reason: nameOf(cause) });
-      throw new AppError('SIGN_IN_FAILED', undefined, { cause });
+      throw cause instanceof IssuerUnavailableError
+        ? unavailable(cause)
+        : new AppError('SIGN_IN_FAILED', undefined, { cause });
     }
     const cookie = await session.start(claims);
     if (cookie === undefined) {
-      log.warn('sign-in refused: not on the list', { subject: claims.sub });
+      log.warn('sign-in refused: not on the list', { subject: claims.sub.slice(0, 255) });
       throw new AppError('CALLER_NOT_ALLOWED', 'This account may not use this service');
     }
     log.info('signed in', { caller: `person:${claims.sub}` });
     c.header('set-cookie', cookie);
-    c.header('set-cookie', cookies.write(ATTEMPT_COOKIE, '', 0), { append: true });
-    c.header('cache-control', 'no-store');
-    return c.redirect(safeReturnPath(String(attempt['returnPath']), publicUrl), 302);
+    c.header('set-cookie', attempts.forget(attempt.state), { append: true });
+    return c.redirect(safeReturnPath(attempt.returnPath, publicUrl), 302);
   });
 
-  app.post('/auth/logout', (c) => {
+  app.post('/auth/logout', async (c) => {
     if (!isFromOwnPage(c.req.raw, ownOrigins)) throw new AppError('ORIGIN_FORBIDDEN');
     c.header('set-cookie', session.end());
     c.header('cache-control', 'no-store');
-    return c.body(null, 204);
+    // Without its end the issuer's own session would sign the same person in again.
+    const next = await client.endSession();
+    return c.json({ next: next ?? SIGNED_OUT_PATH });
   });
 
+  app.get(SIGNED_OUT_PATH, () => signInPage(SIGNED_OUT));
+
   return app;
+}
+
+function unavailable(cause: unknown): AppError {
+  return new AppError('ISSUER_UNAVAILABLE', undefined, { cause, headers: { 'retry-after': '10' } });
+}
+
+/** The address that the load balancer in front saw: it adds it as the last one. Without one all callers count as one. */
+function addressOf(headers: Headers): string {
+  return headers.get('x-forwarded-for')?.split(',').at(-1)?.trim().slice(0, 64) ?? '';
 }
 
 /** The kind of failure; messages of the libraries may repeat parts of what was sent. */
 function nameOf(cause: unknown): string {
   if (!(cause instanceof Error)) return 'unknown';
   const { code } = cause as { code?: unknown };
-  return typeof code === 'string' ? `${cause.name} ${code}` : cause.name;
+  const own = typeof code === 'string' ? `${cause.name} ${code}` : cause.name;
+  return cause instanceof IssuerUnavailableError ? `${own}: ${nameOf(cause.cause)}` : own;
 }

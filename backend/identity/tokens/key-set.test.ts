@@ -95,11 +95,23 @@ describe('an issuer’s key set', () => {
     expect(state.requests).toBe(2);
     expect(state.outages).toBe(1);
     state.answer = undefined;
-    state.keys = [];
+    state.keys = [await newKey('k2')];
     state.nowMs += 31 * SECOND;
     expect(await find('k1')).toBe('found');
     await Bun.sleep(0);
     expect(await find('k1')).toBe('signature');
+  });
+
+  test('keeps the keys that it holds when the issuer publishes none', async () => {
+    const { state, find } = await createCase();
+    await find('k1');
+    state.keys = [];
+    state.nowMs += 3_600 * SECOND;
+    expect(await find('k1')).toBe('found');
+    await Bun.sleep(0);
+    expect(await find('k1')).toBe('found');
+    expect(await find('k2')).toBe('unavailable 30000');
+    expect(state.outages).toBe(1);
   });
 
   test('stops trusting keys that could not be renewed for a day', async () => {
@@ -140,6 +152,7 @@ describe('an issuer’s key set', () => {
       'an error that looks like keys',
       async () => Response.json({ keys: [await newKey('k1')] }, { status: 500 }),
     ],
+    ['a key set without keys', async () => Response.json({ keys: [] })],
     ['no key set', async () => Response.json({ hello: 1 })],
     ['no JSON', async () => new Response('<html>')],
     [

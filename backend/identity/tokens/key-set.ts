@@ -115,6 +115,7 @@ export class KeySet {
       });
       if (response.status !== 200) throw new Error(`the key set answered ${response.status}`);
       const keys = await readJsonWithin(response, MAX_KEY_SET_BYTES);
+      if ((keys as JSONWebKeySet).keys?.length === 0) throw new Error('the key set is empty');
       const loaded = createLocalJWKSet(keys as JSONWebKeySet);
       this.#keys = loaded;
       this.#loadedAtMs = this.#options.now();

@@ -69,6 +69,7 @@ export class TokenVerifier {
         clockTolerance: CLOCK_TOLERANCE_S,
         currentDate: new Date(this.#now()),
       });
+      assertTimes(payload, this.#now() / 1_000);
       return toVerified(payload);
     } catch (error) {
       throw toTokenError(error);
@@ -85,8 +86,17 @@ function decode(token: string): { header: ProtectedHeaderParameters; claims: JWT
 }
 
 /** Access tokens (`at+jwt`), logout tokens and the like are for other uses (RFC 8725, 3.11). */
-function isPlainJwt(typ: string | undefined): boolean {
-  return typ === undefined || /^(application\/)?jwt$/i.test(typ);
+function isPlainJwt(typ: unknown): boolean {
+  return typ === undefined || (typeof typ === 'string' && /^(application\/)?jwt$/i.test(typ));
+}
+
+/** Google's ID tokens live for an hour. */
+const MAX_LIFETIME_S = 24 * 3_600;
+
+/** What jose does not ask of times: that the token was issued already, and is not good for ever. */
+function assertTimes({ iat = Number.NaN, exp = Number.NaN }: JWTPayload, nowS: number): void {
+  if (iat > nowS + CLOCK_TOLERANCE_S) throw new TokenError('early');
+  if (!(iat > 0 && exp - iat <= MAX_LIFETIME_S)) throw new TokenError('claims');
 }
 
 function toVerified(payload: JWTPayload): VerifiedToken {
