@@ -170,7 +170,7 @@ describe('nobody is signed in', () => {
 
   test('but a single address may be let in beside the domains', async () => {
     app = createTestApp(
-      environment({ OIDC_ALLOWED_DOMAINS: '', OIDC_ALLOWED_EMAILS: 'Eve@RemoteTasks.example' }),
+      environment({ OIDC_ALLOWED_DOMAINS: '', OIDC_ALLOWED_EMAILS: 'Eve@Elsewhere.example' }),
     );
     expect((await new Browser().signIn('eve@elsewhere.example')).status).toBe(302);
     expect((await new Browser().signIn('ada@lornu.ai')).status).toBe(403);
