@@ -2,7 +2,12 @@ import { expect, test } from 'bun:test';
 import { assertIndexed } from './index-needed.ts';
 import { Indexes } from './indexes.ts';
 import type { StructuredQuery } from './query.ts';
-import { readIndexes, stagingIndexes } from './staging-indexes.ts';
+import {
+  readConcurrencyMode,
+  readIndexes,
+  stagingConcurrencyMode,
+  stagingIndexes,
+} from './staging-database.ts';
 import type { Value } from './value.ts';
 
 const FILE = `
@@ -169,4 +174,14 @@ test('entries: two for a value, one for an element, one for a composite index, n
   // By Google's page: the document's name (16 + 2 + 2) and its parent's (16), the field's name and value, and 32.
   const empty = new Indexes();
   expect(empty.bytesOf(at('c', { n: number }))).toBe(2 * (20 + 16 + 2 + 8 + 32));
+});
+
+test('the concurrency mode of the database: what the file says, else what Firestore does by itself', async () => {
+  const withMode = (mode: string): string =>
+    FILE.replace('name = "staging"', `name = "staging"\n  concurrency_mode = "${mode}"`);
+  expect(readConcurrencyMode(FILE)).toBe('PESSIMISTIC');
+  expect(readConcurrencyMode(withMode('OPTIMISTIC'))).toBe('OPTIMISTIC');
+  expect(() => readConcurrencyMode(withMode('OPTIMISTIC_WITH_ENTITY_GROUPS'))).toThrow('does not know');
+  expect(() => readConcurrencyMode('')).toThrow('one google_firestore_database');
+  expect(await stagingConcurrencyMode()).toBe('OPTIMISTIC');
 });

@@ -1,13 +1,14 @@
 #!/usr/bin/env bun
 import { parseArgs } from 'node:util';
 import { startFirestoreStandin } from './server.ts';
+import { stagingConcurrencyMode } from './staging-database.ts';
 
 const HELP = `Firestore stand-in: speaks Firestore's gRPC API on a loopback address, keeps everything in memory.
 
 usage: bun standins/firestore/main.ts [options]
   --port N             port to listen on; 0 = a free one (default 0); printed as a line of JSON
   --database ID        a database that exists, may be given again; any when left out
-  --optimistic         no locks, as in a database whose concurrency_mode is OPTIMISTIC
+  --concurrency-mode   OPTIMISTIC, or PESSIMISTIC: with locks (default: as terraform/gcp makes staging's database)
   --until-stdin-ends   end when standard input does, so that a killed parent leaves nothing behind
   --help
 
@@ -18,7 +19,7 @@ const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
     database: { type: 'string', multiple: true },
-    optimistic: { type: 'boolean', default: false },
+    'concurrency-mode': { type: 'string' },
     'until-stdin-ends': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -32,11 +33,16 @@ if (!/^\d{1,5}$/.test(values.port)) {
   process.stderr.write(`--port takes a port number, not "${values.port}". See --help.\n`);
   process.exit(2);
 }
+const concurrencyMode = values['concurrency-mode'] ?? (await stagingConcurrencyMode());
+if (concurrencyMode !== 'OPTIMISTIC' && concurrencyMode !== 'PESSIMISTIC') {
+  process.stderr.write(`--concurrency-mode takes OPTIMISTIC or PESSIMISTIC, not "${concurrencyMode}".\n`);
+  process.exit(2);
+}
 
 const { host } = await startFirestoreStandin({
   port: Number(values.port),
   ...(values.database ? { databases: values.database } : {}),
-  ...(values.optimistic ? { concurrencyMode: 'OPTIMISTIC' } : {}),
+  concurrencyMode,
 });
 process.stdout.write(`${JSON.stringify({ host, pid: process.pid })}\n`);
 

@@ -12,7 +12,7 @@ import { inMemory, type InMemoryOptions } from './in-memory.ts';
 import { assertIndexed } from './index-needed.ts';
 import { firestoreMethods, readRequest } from './protocol.ts';
 import { RpcError } from './rpc-error.ts';
-import { stagingIndexes } from './staging-indexes.ts';
+import { stagingIndexes } from './staging-database.ts';
 
 export interface FirestoreStandinOptions extends InMemoryOptions {
   /** 0 takes a free one. Loopback only. */

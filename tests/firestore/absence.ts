@@ -19,7 +19,8 @@ export async function hangInTurn(
   limits: Partial<RunLimits>,
 ): Promise<{ shown: string; stored: string; state: string; next: string }> {
   const model = await spawnGeminiStandin();
-  const firestore = Bun.spawn([process.execPath, MAIN, '--optimistic', '--until-stdin-ends'], {
+  const command = [process.execPath, MAIN, '--concurrency-mode', 'OPTIMISTIC', '--until-stdin-ends'];
+  const firestore = Bun.spawn(command, {
     stdin: 'pipe',
     stdout: 'pipe',
   });

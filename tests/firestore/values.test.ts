@@ -126,6 +126,23 @@ test('an older state of a task, stored late, does not replace the newer one', as
   expect((await tasks.get(task, 't'))?.state).toBe(3);
 });
 
+test('a state of a task that was told not to be stored does not arrive later, over the next one', async () => {
+  const tasks = new FirestoreTaskRecords({ db: world.db, waitMs: 2_000 });
+  const task = { id: 'late', appName: 'lornu', userId: 'ann', contextId: 'c', json: '{}', updatedMs: 1_000 };
+  const calls = () => world.standin.calls;
+  const ended = () => (calls().get('Commit') ?? 0) + (calls().get('Rollback') ?? 0);
+  world.standin.delayMs = 4_000;
+  const working = await tasks.put({ ...task, state: 2 }).catch((error) => error);
+  expect(working).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  world.standin.delayMs = 0;
+  // At the same millisecond: the time does not tell which one is older.
+  await tasks.put({ ...task, state: 3 });
+  const before = ended();
+  // The first one reaches Firestore only now.
+  while (ended() === before) await Bun.sleep(50);
+  expect((await tasks.get(task, 'late'))?.state).toBe(3);
+}, 60_000);
+
 test('memory: a long session in several commits; an event that is too long is named, the others are remembered', async () => {
   const memory = new FirestoreMemory(world.db);
   const session = await world.store.createSession(key('long memory'));

@@ -5,6 +5,7 @@ import {
   type DocumentData,
   type DocumentReference,
   type Firestore,
+  type Transaction,
 } from '@google-cloud/firestore';
 import { createHash } from 'node:crypto';
 import { calling } from '../../firestore/calling.ts';
@@ -24,6 +25,8 @@ export interface FirestoreTaskRecordsOptions {
   db: Firestore;
   /** Milliseconds since the epoch. */
   now?: () => number;
+  /** Longest wait of one write, with its repetitions, milliseconds. */
+  waitMs?: number;
 }
 
 /**
@@ -35,9 +38,11 @@ export class FirestoreTaskRecords implements TaskRecords {
   readonly largestBytes = 900_000;
   readonly webhooks: Webhooks;
   readonly #db: Firestore;
+  readonly #waitMs: number | undefined;
 
-  constructor({ db, now = Date.now }: FirestoreTaskRecordsOptions) {
+  constructor({ db, now = Date.now, waitMs }: FirestoreTaskRecordsOptions) {
     this.#db = db;
+    this.#waitMs = waitMs;
     const of = (taskId: string) => db.collection(WEBHOOKS).doc(taskId).collection(OF_TASK);
     this.webhooks = {
       put: async (taskId, { id, json }) => {
@@ -106,16 +111,11 @@ export class FirestoreTaskRecords implements TaskRecords {
     time: 'updatedMs' | 'addedMs',
     data: DocumentData,
   ): Promise<void> {
-    await calling((signal) =>
-      transact(
-        this.#db,
-        async (transaction) => {
-          const stored: unknown = (await transaction.get(document)).get(time);
-          if (typeof stored !== 'number' || stored <= data[time]) transaction.set(document, data);
-        },
-        { signal },
-      ),
-    );
+    const write = async (transaction: Transaction): Promise<void> => {
+      const stored: unknown = (await transaction.get(document)).get(time);
+      if (typeof stored !== 'number' || stored <= data[time]) transaction.set(document, data);
+    };
+    await calling((signal) => transact(this.#db, write, { signal }), this.#waitMs);
   }
 
   #tasksOf({ appName, userId }: TaskOwner): CollectionReference {

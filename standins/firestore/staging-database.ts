@@ -1,5 +1,6 @@
 import { Indexes, type CompositeIndex, type Direction, type FieldIndexes, type Scope } from './indexes.ts';
 import { readLiteral, readTerraformBlocks, type Literal, type TerraformBlock } from './terraform-blocks.ts';
+import type { ConcurrencyMode } from './transactions.ts';
 
 const FILE = new URL('../../terraform/gcp/staging/firestore.tf', import.meta.url);
 
@@ -8,11 +9,24 @@ export async function stagingIndexes(): Promise<Indexes> {
   return readIndexes(await Bun.file(FILE).text());
 }
 
+/** How Terraform makes staging's database keep transactions apart. */
+export async function stagingConcurrencyMode(): Promise<ConcurrencyMode> {
+  return readConcurrencyMode(await Bun.file(FILE).text());
+}
+
+/** The `concurrency_mode` of the one database in a Terraform file; PESSIMISTIC, Firestore's own, where it has none. */
+export function readConcurrencyMode(text: string): ConcurrencyMode {
+  const [database, ...others] = instancesIn(text)('google_firestore_database');
+  if (!database || others.length > 0) throw new Error('The file has to make one google_firestore_database.');
+  const mode = textOf(database, 'concurrency_mode') ?? 'PESSIMISTIC';
+  if (mode !== 'PESSIMISTIC' && mode !== 'OPTIMISTIC')
+    throw new Error(`The stand-in does not know this concurrency_mode: ${mode}`);
+  return mode;
+}
+
 /** The indexes in a Terraform file: its google_firestore_field and google_firestore_index. */
 export function readIndexes(text: string): Indexes {
-  const resources = readTerraformBlocks(text).filter(({ type }) => type === 'resource');
-  const ofType = (type: string): Instance[] =>
-    resources.filter(({ labels }) => labels[0] === type).flatMap(instancesOf);
+  const ofType = instancesIn(text);
   return new Indexes(
     ofType('google_firestore_field').flatMap(fieldIndexes),
     ofType('google_firestore_index').map(compositeIndex),
@@ -22,6 +36,12 @@ export function readIndexes(text: string): Indexes {
 interface Instance {
   block: TerraformBlock;
   scope: Record<string, Literal>;
+}
+
+/** Finds the resources of a type. */
+function instancesIn(text: string): (type: string) => Instance[] {
+  const resources = readTerraformBlocks(text).filter(({ type }) => type === 'resource');
+  return (type) => resources.filter(({ labels }) => labels[0] === type).flatMap(instancesOf);
 }
 
 /** One for each element of for_each. */
