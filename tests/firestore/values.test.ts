@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { FirestoreMemory } from '../../backend/memory/firestore/firestore-memory.ts';
 import { FirestoreTaskRecords } from '../../backend/tasks/firestore/firestore-task-records.ts';
+import { sessionOf } from '../../backend/sessions/firestore/paths.ts';
 import { event } from './events.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -49,6 +50,16 @@ test('integers of 64 bits come back as they were, from both ends of their range'
   const read = (await world.another().getSession(key('64 bits')))!;
   expect(read.events[0]!.content!.parts![0]!.functionCall!.args).toEqual({ integers });
 });
+
+test.each(['app:x', 'user:x'])(
+  'an empty key in %s of a new session is refused, and nothing is stored',
+  async (name) => {
+    const made = { ...key(`new ${name}`), state: { [name]: { '': 1 } } };
+    const refused = await world.store.createSession(made).catch((error) => error);
+    expect(refused).toMatchObject({ code: 'NOT_STORABLE', message: expect.stringContaining('empty key') });
+    expect(await world.store.getSession(made)).toBeUndefined();
+  },
+);
 
 test('half a surrogate pair is stored as U+FFFD, in events and in all states', async () => {
   const session = await world.store.createSession({ ...key('lone'), state: { own: 'a\uD83D' } });
@@ -142,6 +153,22 @@ test('a state of a task that was told not to be stored does not arrive later, ov
   while (ended() === before) await Bun.sleep(50);
   expect((await tasks.get(task, 'late'))?.state).toBe(3);
 }, 60_000);
+
+test('a deletion that comes to its end late leaves a session of the same name that was made meanwhile', async () => {
+  await world.store.createSession(key('anew'));
+  const session = sessionOf(world.db, key('anew'));
+  const data = (await session.get()).data()!;
+  const commits = () => world.standin.calls.get('Commit') ?? 0;
+  const before = commits();
+  world.standin.delayMs = 500;
+  const deleting = world.store.deleteSession(key('anew'));
+  // Marked: it looks for events next, and for the mark after that.
+  while (commits() === before) await Bun.sleep(10);
+  await session.set({ ...data, revision: 0 });
+  world.standin.delayMs = 0;
+  await deleting;
+  expect(await world.another().getSession(key('anew'))).toBeDefined();
+}, 30_000);
 
 test('memory: a long session in several commits; an event that is too long is named, the others are remembered', async () => {
   const memory = new FirestoreMemory(world.db);
