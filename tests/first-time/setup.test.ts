@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { REQUIREMENTS, isReady, type Found } from '@lornu/ops/first-time/first-time.ts';
+import { TAKEN_ELSEWHERE } from './taken-elsewhere.ts';
+import { TAKEN_FROM_AWS } from './taken-from-aws.ts';
 import { applyBootstrap, deploy, setSecrets, startWorld, type World } from './world.ts';
 
+const TAKEN_AWAY = [...TAKEN_ELSEWHERE, ...TAKEN_FROM_AWS];
 const SECRETS = ['gemini-api-key', 'oidc-client', 'session-key', 'a2a-signing-key'];
 /** What lornu setup makes itself, after a yes. */
 const MADE_HERE = [
@@ -98,4 +101,133 @@ describe('from empty accounts', () => {
     expect(found.map(({ id }) => id)).toEqual(REQUIREMENTS.map(({ id }) => id));
     expect(changesMade()).toEqual(before);
   }, 60_000);
+});
+
+describe('with everything there but one', () => {
+  test('every prerequisite is taken away at least once', () => {
+    expect(new Set(TAKEN_AWAY.map(({ id }) => id))).toEqual(new Set(REQUIREMENTS.map(({ id }) => id)));
+  });
+
+  test.each(TAKEN_AWAY.map((one) => [one.id, one.how, one] as const))('%s: %s', async (id, _, one) => {
+    const { provider } = REQUIREMENTS.find((requirement) => requirement.id === id) ?? {};
+    const before = changesMade();
+    await one.take?.(world);
+    const found = await world.run({
+      providers: provider ? [provider] : [],
+      ...(one.env ? { env: one.env } : {}),
+      ...(one.given ? { given: one.given(world) } : {}),
+    });
+    await one.giveBack?.(world);
+    const { state, seen = '', next = '' } = found.find((each) => each.id === id) ?? {};
+    expect({ state, seen, next }).toEqual({
+      state: 'missing',
+      seen: expect.stringContaining(one.seen),
+      next: expect.stringContaining(one.next),
+    });
+    expect(isReady(found)).toBe(false);
+    expect(changesMade()).toEqual(before);
+  });
+});
+
+describe('what is refused leaves nothing half-made', () => {
+  test('a right that is missing is named, and what follows is not looked at', async () => {
+    world.front.refused.set('iam:GetRole', 'AccessDenied');
+    const found = await world.run({ providers: ['aws'] });
+    world.front.refused.clear();
+    const roles = found.find(({ id }) => id === 'aws-roles');
+    expect(roles).toMatchObject({
+      state: 'missing',
+      seen: 'these credentials may not do iam:GetRole, so nothing is known',
+      next: expect.stringContaining('or ask one for iam:GetRole'),
+    });
+    expect(found.find(({ id }) => id === 'aws-zone-right')?.seen).toBe('aws-roles comes first');
+  });
+
+  test('in the wrong account nothing is set at GitHub', async () => {
+    const found = await world.run({ yes: ['all'], given: { account: '999999999999' } });
+    expect(found.find(({ id }) => id === 'github-account')?.seen).toBe('aws-account comes first');
+    expect(world.github.settings.variables.get('AWS_ACCOUNT_ID')).toBe('123456789012');
+  });
+
+  test('a team token makes and changes no workspace, and the sentence says who does', async () => {
+    world.hcp.workspace('lornu-aws-staging').executionMode = 'remote';
+    const found = await world.run({
+      providers: ['hcp'],
+      yes: ['all'],
+      env: { TF_TOKEN_app_terraform_io: 'team' },
+    });
+    expect(found.find(({ id }) => id === 'hcp-aws-staging')).toMatchObject({
+      state: 'missing',
+      seen: expect.stringContaining('not changed: HCP answers 404'),
+      next: 'terraform login as an owner of lornu-ai: only owners make and change workspaces there',
+    });
+    expect(world.hcp.workspace('lornu-aws-staging').executionMode).toBe('remote');
+  });
+
+  test('a workspace that is locked is not changed under the run that holds it', async () => {
+    world.hcp.lock('lornu-aws-staging', 'User somebody');
+    const found = await world.run({ providers: ['hcp'], yes: ['all'] });
+    world.hcp.unlock('lornu-aws-staging');
+    expect(found.at(-1)).toMatchObject({
+      state: 'missing',
+      next: 'wait for that run, then ./lornu setup hcp',
+    });
+    expect(world.hcp.workspace('lornu-aws-staging').executionMode).toBe('remote');
+  });
+
+  test('then it is changed, and its state stays', async () => {
+    world.hcp.putState('lornu-aws-staging', JSON.stringify({ serial: 3, lineage: 'b' }));
+    await world.run({ providers: ['hcp'], yes: ['hcp-aws-staging'] });
+    expect(world.hcp.workspace('lornu-aws-staging').executionMode).toBe('local');
+    expect(world.hcp.state('lornu-aws-staging')?.serial).toBe(3);
+  });
+
+  test('where GitHub does not show the plan, its refusal of reviewers makes no environment', async () => {
+    world.github.isPrivate = true;
+    world.github.environments.delete('staging');
+    const GH_TOKEN = world.github.issueToken({ administration: 'write', actions: 'read' });
+    const found = await world.run({ providers: ['github'], yes: ['github-environment'], env: { GH_TOKEN } });
+    world.github.isPrivate = false;
+    expect(found.find(({ id }) => id === 'github-environment')).toMatchObject({
+      state: 'missing',
+      seen: expect.stringContaining('not changed: GitHub refuses required reviewers here'),
+      next: expect.stringContaining('with GitHub Enterprise alone'),
+    });
+    expect(world.github.environments.has('staging')).toBe(false);
+  });
+
+  test('reviewers are added to an environment that keeps its wait and its branches', async () => {
+    const branchPolicy = { protected_branches: false, custom_branch_policies: true };
+    world.github.environments.set('staging', { reviewers: [], waitMinutes: 5, branchPolicy });
+    await world.run({ providers: ['github'], yes: ['github-environment'] });
+    expect(world.github.environments.get('staging')).toEqual({
+      reviewers: ['ada'],
+      waitMinutes: 5,
+      branchPolicy,
+    });
+  });
+
+  test('a reviewer whom GitHub does not know changes nothing', async () => {
+    world.github.environments.delete('staging');
+    const given = { reviewers: ['ada', 'nobody-of-that-name'] };
+    const found = await world.run({ providers: ['github'], yes: ['github-environment'], given });
+    expect(found.find(({ id }) => id === 'github-environment')?.seen).toBe(
+      'not changed: there is nobody called nobody-of-that-name at GitHub',
+    );
+    expect(world.github.environments.has('staging')).toBe(false);
+  });
+
+  test('a service that does not answer is not called missing', async () => {
+    const found = await world.run({ providers: ['hcp'], env: { TFE_ADDRESS: 'http://127.0.0.1:1' } });
+    expect(found[0]).toMatchObject({
+      state: 'unknown',
+      seen: 'Terraform Cloud can not be reached from here',
+    });
+    expect(isReady(found)).toBe(false);
+  });
+
+  test('without a key the model is not asked, which does not count against it', async () => {
+    const found = await world.run({ providers: ['google'], env: { GEMINI_API_KEY: '' } });
+    expect(found.at(-1)).toMatchObject({ id: 'google-model', state: 'unknown', optional: true });
+  });
 });
