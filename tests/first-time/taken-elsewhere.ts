@@ -121,8 +121,8 @@ export const TAKEN_ELSEWHERE: readonly TakenAway[] = [
   {
     id: 'google-model',
     how: 'a model that is not there',
-    given: valuesWith({ gemini_model: 'gemini-1.0-gone' }),
-    seen: 'gemini-1.0-gone',
+    given: valuesWith({ gemini_model: 'gemini-gone' }),
+    seen: 'gemini-gone',
     next: 'choose another model',
   },
   {

@@ -64,7 +64,7 @@ export async function startWorld(): Promise<World> {
   const python = await ensureEmulatorPython(context, () => {});
   const emulator = await startEmulator({ python, env: process.env, logPath: join(folder, 'emulator.log') });
   const front = startAwsFront(emulator.url);
-  const gemini = await spawnGeminiStandin({ retired: ['gemini-1.0-gone'] });
+  const gemini = await spawnGeminiStandin({ retired: ['gemini-gone'] });
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
   const aws = createAws({ region: 'us-east-1', endpoint: front.url });
   const world = { emulator } as World;
