@@ -1,17 +1,20 @@
 export interface EventStreamOptions {
   /** Time between comment lines while nothing else is sent, in milliseconds. */
   pingMs: number;
-  /** Aborted when the client has left: whoever makes the chunks ends then. */
+  /** Aborted when the client has left, so that making chunks ends. */
   disconnected: AbortController;
   /** The request's: ends when its connection does. */
   signal: AbortSignal;
   headers?: Readonly<Record<string, string>>;
+  /** Called once, when the last chunk has been handed over or the client has left. */
+  onEnd?: () => void;
 }
 
-/** How many bytes may wait for one reader. */
+/** How many bytes may wait for one reader. What follows stays where it is made, so a slow reader costs no copies. */
 const HIGH_WATER_MARK_BYTES = 64 * 1024;
 
-const PING = ': ping\n\n';
+/** A comment line, which readers skip. */
+export const PING = ': ping\n\n';
 
 const HEADERS = {
   'content-type': 'text/event-stream',
@@ -28,7 +31,7 @@ const encoder = new TextEncoder();
  */
 export function eventStream(
   chunks: AsyncIterator<string>,
-  { pingMs, disconnected, signal, headers }: EventStreamOptions,
+  { pingMs, disconnected, signal, headers, onEnd }: EventStreamOptions,
 ): Response {
   let wake: (() => void) | undefined;
   let ping: ReturnType<typeof setInterval> | undefined;
@@ -67,6 +70,7 @@ export function eventStream(
             if (!disconnected.signal.aborted) controller.error(error);
           })
           .finally(() => {
+            onEnd?.();
             clearInterval(ping);
             signal.removeEventListener('abort', leave);
             chunks.return?.().catch(() => undefined);

@@ -23,6 +23,9 @@ afterAll(async () => {
 
 const MODEL_PATH = `/v1beta/models/${MODEL}:generateContent`;
 const DOCUMENT = '/v1/projects/lornu/databases/staging/documents/doctor/none';
+/** As Gemini answers a question for one token: no words, and the reason why it stopped. */
+const answerOf = (modelVersion: string) => () =>
+  Response.json({ candidates: [{ finishReason: 'MAX_TOKENS' }], modelVersion });
 const refusal = (status: number, message: string) => () => Response.json({ error: { message } }, { status });
 
 beforeEach(() => {
@@ -30,7 +33,7 @@ beforeEach(() => {
   answers = {
     [DOCUMENT]: refusal(404, 'Document "doctor/none" not found.'),
     '/a2a/lornu/.well-known/agent-card.json': () => Response.json({ name: 'gcp-agent' }),
-    [MODEL_PATH]: () => Response.json({ modelVersion: MODEL }),
+    [MODEL_PATH]: answerOf(MODEL),
   };
 });
 
@@ -137,7 +140,7 @@ describe('the hops that doctor goes', () => {
     ],
     [
       'model',
-      () => (answers[MODEL_PATH] = () => Response.json({ modelVersion: 'gemini-3.5-flash-lite' })),
+      () => (answers[MODEL_PATH] = answerOf('gemini-3.5-flash-lite')),
       `${MODEL} is asked, and gemini-3.5-flash-lite answers`,
       'choose another model',
     ],
@@ -157,8 +160,7 @@ describe('the hops that doctor goes', () => {
 
   test('tell when the model goes, though it still answers', async () => {
     const GEMINI_MODEL = 'gemini-2.5-flash';
-    answers[`/v1beta/models/${GEMINI_MODEL}:generateContent`] = () =>
-      Response.json({ modelVersion: GEMINI_MODEL });
+    answers[`/v1beta/models/${GEMINI_MODEL}:generateContent`] = answerOf(GEMINI_MODEL);
     expect((await look({ GEMINI_MODEL }, Date.parse('2026-11-29'))).get('model')).toEqual({
       name: 'model',
       state: 'missing',
