@@ -98,7 +98,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
       thisMachineOnly: isLoopback(config.listen.host) && !config.rehearsal,
     }),
   );
-  app.use(callers.identify);
+  app.use(callers.identify(new Set(routes.filter(({ isOpen }) => isOpen).map(({ path }) => path))));
   if (callers.signIn) app.route('/', callers.signIn);
   mountRoutes(app, routes, config.limits, budget);
   app.route(

@@ -21,7 +21,10 @@ import { TokenVerifier } from './tokens/token-verifier.ts';
 export interface Callers {
   /** False: everyone is the local caller. */
   readonly required: boolean;
-  readonly identify: MiddlewareHandler<{ Variables: IdentityVariables; Bindings: IdentityBindings }>;
+  /** The middleware in front of every surface; `openPaths` are those of the routes that need no caller. */
+  identify(
+    openPaths: ReadonlySet<string>,
+  ): MiddlewareHandler<{ Variables: IdentityVariables; Bindings: IdentityBindings }>;
   /** Sign-in pages; undefined where nobody signs in. */
   readonly signIn: Hono | undefined;
   /** Limits; undefined where callers are not told apart. */
@@ -69,7 +72,11 @@ export function createCallers(config: Config, deps: CallersDeps): Callers {
   });
   return {
     required: callers.required,
-    identify: identifyCaller({ authenticator, limits, signInPath: people ? '/auth/login' : undefined, log }),
+    identify: (openPaths) =>
+      identifyCaller(
+        { authenticator, limits, signInPath: people ? '/auth/login' : undefined, log },
+        openPaths,
+      ),
     signIn: people?.routes,
     limits,
   };

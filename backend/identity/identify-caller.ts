@@ -26,22 +26,26 @@ export interface IdentifyCallerOptions {
 }
 
 /**
- * Answered without asking who calls: the health of the process, what runs here, cards and the keys of
- * their signatures (a peer reads them before it can know which token to bring), and signing in itself. Everything else needs a caller.
+ * Answered without asking who calls, beside the routes that say `isOpen`: A2A's cards and the keys of their signatures,
+ * which a peer reads before it knows which token to bring, and signing in itself. Everything else needs a caller.
  */
 const OPEN =
-  /^\/(health|ready|version|auth\/(login|callback|logout|signed-out)|(a2a\/[^/]+\/)?\.well-known\/agent(-card)?\.json|a2a\/[^/]+\/\.well-known\/jwks\.json)$/;
+  /^\/(auth\/(login|callback|logout|signed-out)|(a2a\/[^/]+\/)?\.well-known\/agent(-card)?\.json|a2a\/[^/]+\/\.well-known\/jwks\.json)$/;
 
-/** Puts the verified caller into `principal`, or refuses before anything else looks at the request. */
+/**
+ * Puts the verified caller into `principal`, or refuses before anything else looks at the request. `openPaths` are those of
+ * the routes that need no caller.
+ */
 export function identifyCaller(
   options: IdentifyCallerOptions,
+  openPaths: ReadonlySet<string>,
 ): MiddlewareHandler<{ Variables: IdentityVariables; Bindings: IdentityBindings }> {
   const { authenticator, limits, signInPath, log } = options;
 
   return async function identify(context, next) {
     const { path } = context.req;
     assertPlainTarget(context.req.raw, path);
-    if (OPEN.test(path)) return next();
+    if (openPaths.has(path) || OPEN.test(path)) return next();
     let principal: Principal;
     try {
       principal = await authenticator.identify(context.req.raw, context.env?.certificate);
