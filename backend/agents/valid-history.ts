@@ -6,6 +6,7 @@ import {
 } from '@google/adk';
 import type { Part } from '@google/genai';
 import { pairCalls } from '../model/pair-calls.ts';
+import { PEER_METADATA_KEY } from '../peer/quoted.ts';
 
 /** Questions to a person, which ADK keeps in the session and never sends to a model. */
 const INTERNAL = new Set<string | undefined>([
@@ -32,8 +33,10 @@ export function validHistory(events: Event[]): Event[] {
  * ADK leaves out contents without a role, and those whose first part is an empty text, though a signature in it is to
  * go back to the model. Other roles than Gemini's two are written by importers.
  */
-function isLeftOut({ content }: Event): boolean {
+function isLeftOut({ content, customMetadata }: Event): boolean {
   if (!content) return false;
+  // The peer's words beside a tool's answer that holds them too: they have no role so that ADK leaves them out (0111).
+  if (customMetadata?.[PEER_METADATA_KEY] !== undefined && content.role === undefined) return false;
   return (content.role !== 'user' && content.role !== 'model') || (content.parts ?? []).some(isEmptyText);
 }
 

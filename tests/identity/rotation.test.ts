@@ -33,7 +33,9 @@ beforeAll(async () => {
     hostname: '127.0.0.1',
     fetch(request) {
       if (request.headers.get('x-goog-api-key') === acceptedKey) {
-        return new Response('data: {"candidates":[{"content":{"parts":[{"text":"hello"}]}}]}\n\n');
+        return new Response(
+          'data: {"candidates":[{"content":{"parts":[{"text":"hello"}]},"finishReason":"STOP"}]}\n\n',
+        );
       }
       const error = {
         code: 400,
