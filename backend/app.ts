@@ -89,7 +89,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   const routes = [...described, ...openApiRoutes(described, config.revision)];
 
   const isHttps = config.publicUrl?.startsWith('https:') ?? false;
-  app.use(observe({ log, clock: () => performance.now(), newId, isHttps }));
+  app.use(observe({ log, metrics, clock: () => performance.now(), newId, isHttps }));
   if (config.otlpEndpoint) app.use(traceRequests());
   app.use(
     originCheck({

@@ -54,6 +54,7 @@ export class MeasuredRuns implements RunService {
     await run.ended;
     this.#metrics.turn({ failed: run.state === 'failed', durationMs: this.#clock() - beganMs });
     this.#metrics.tokens(run.tokens);
+    if (run.isFault) this.#metrics.fault();
   }
 
   async #measureFirst(run: Run, beganMs: number): Promise<void> {

@@ -100,6 +100,7 @@ describe('a stream over a socket', () => {
       turn: () => undefined,
       timeToFirstToken: () => undefined,
       tokens: () => undefined,
+      fault: () => undefined,
     };
     const app = createTestApp({}, { metrics });
     const rest = Promise.withResolvers<void>();

@@ -56,3 +56,26 @@ test('a line never holds more values than CloudWatch takes', () => {
   metrics.flush();
   expect((JSON.parse(lines[0] ?? '') as { TimeToFirstToken: number[] }).TimeToFirstToken).toHaveLength(100);
 });
+
+test('a fault is written at once, in a line without the figures that are gathered', () => {
+  const lines: string[] = [];
+  const metrics = new EmfMetrics({ environment: 'e', now: () => 1, write: (line) => lines.push(line) });
+  metrics.streams(1);
+  metrics.fault();
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    {
+      _aws: {
+        Timestamp: 1,
+        CloudWatchMetrics: [
+          {
+            Namespace: 'Lornu/Agent',
+            Dimensions: [['Environment']],
+            Metrics: [{ Name: 'Faults', Unit: 'Count' }],
+          },
+        ],
+      },
+      Environment: 'e',
+      Faults: 1,
+    },
+  ]);
+});

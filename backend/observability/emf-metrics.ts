@@ -50,16 +50,27 @@ export class EmfMetrics implements Metrics {
     this.#tokens += input + output;
   }
 
+  /** Written at once, in a line of its own: an alarm waits for it, and more lines with ActiveStreams would raise their sum. */
+  fault(): void {
+    this.#writeLine({ Faults: 1 });
+  }
+
   /** Writes one line; ActiveStreams is always in it, so that an alarm or a scaling rule sees zero as zero. */
   flush(): void {
-    const { environment, now, write } = this.#options;
-    const values = {
+    this.#writeLine({
       ActiveStreams: this.#highest,
       Turns: this.#turns,
       TurnErrors: this.#turnErrors,
       Tokens: this.#tokens,
       ...(this.#firstTokenMs.length > 0 ? { TimeToFirstToken: this.#firstTokenMs } : {}),
-    };
+    });
+    this.#highest = this.#active;
+    this.#turns = this.#turnErrors = this.#tokens = 0;
+    this.#firstTokenMs = [];
+  }
+
+  #writeLine(values: Record<string, number | number[]>): void {
+    const { environment, now, write } = this.#options;
     const metrics = Object.keys(values).map((name) => ({
       Name: name,
       Unit: name === 'TimeToFirstToken' ? 'Milliseconds' : 'Count',
@@ -71,8 +82,5 @@ export class EmfMetrics implements Metrics {
       ...values,
     };
     write(`${JSON.stringify(line)}\n`);
-    this.#highest = this.#active;
-    this.#turns = this.#turnErrors = this.#tokens = 0;
-    this.#firstTokenMs = [];
   }
 }

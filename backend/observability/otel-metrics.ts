@@ -7,6 +7,7 @@ export class OtelMetrics implements Metrics {
   readonly #duration: Histogram;
   readonly #firstToken: Histogram;
   readonly #tokens: Counter;
+  readonly #faults: Counter;
 
   constructor() {
     const meter = metrics.getMeter('lornu');
@@ -14,6 +15,11 @@ export class OtelMetrics implements Metrics {
     this.#duration = meter.createHistogram('gen_ai.server.request.duration', { unit: 's' });
     this.#firstToken = meter.createHistogram('gen_ai.server.time_to_first_token', { unit: 's' });
     this.#tokens = meter.createCounter('gen_ai.client.token.usage', { unit: '{token}' });
+    this.#faults = meter.createCounter('lornu.faults', { unit: '{fault}' });
+  }
+
+  fault(): void {
+    this.#faults.add(1);
   }
 
   streams(change: 1 | -1): void {

@@ -56,6 +56,7 @@ export class LiveRun implements Run {
   #earlierTokens = 0;
   #eventCount = 0;
   #next: Lease | undefined;
+  #isFault = false;
 
   constructor(
     store: RunStore,
@@ -84,6 +85,10 @@ export class LiveRun implements Run {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#resolveEnded = resolve;
+  }
+
+  get isFault(): boolean {
+    return this.#isFault;
   }
 
   get state(): RunState {
@@ -175,6 +180,7 @@ export class LiveRun implements Run {
   }
 
   addError(failure: TurnFailure, nowMs: number): void {
+    this.#isFault = failure.isBug;
     this.#writer.add('error', [errorFrame(failure.errorType, failure.errorMessage, nowMs)]);
   }
 

@@ -60,6 +60,8 @@ export interface Run {
   readonly ended: Promise<void>;
   /** What the part of the run that this process carried has used so far. */
   readonly tokens: TokenUse;
+  /** Whether it failed by a bug: of the service, or of the agent's code. */
+  readonly isFault: boolean;
 }
 
 /** Where a listener takes up a run: after the last frame it has seen. */

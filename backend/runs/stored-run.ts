@@ -10,6 +10,8 @@ export class StoredRun implements Run {
   readonly invocationId: string;
   /** Counted for who waits for its end. */
   readonly tokens: TokenUse = { input: 0, output: 0, total: 0 };
+  /** Counted by the process that carried it. */
+  readonly isFault = false;
   readonly #store: RunStore;
   #state: RunState;
   #ended: Promise<void> | undefined;

@@ -86,6 +86,7 @@ class ScriptedRun implements Run {
   readonly id: string;
   readonly invocationId = 'e-1';
   readonly tokens = { input: 0, output: 0, total: 0 };
+  readonly isFault = false;
   readonly firstFrame: Promise<void>;
   state: RunState = 'running';
   readonly ended: Promise<void>;

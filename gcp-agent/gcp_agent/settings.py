@@ -37,6 +37,8 @@ class Settings:
     page_dir: Path | None
     # The commit that the image was built of, shown at /version.
     revision: str
+    # The environment that metric lines name; None where none are written.
+    metrics_environment: str | None
     # None where A2A is not served.
     a2a: A2aSettings | None
 
@@ -93,5 +95,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         allow_origins=tuple(filter(None, value("ALLOW_ORIGINS", "").split(","))),
         page_dir=page_dir,
         revision=value("LORNU_REVISION", "dev"),
+        metrics_environment=value("LORNU_ENVIRONMENT", "local") if value("LORNU_METRICS", "") == "emf" else None,
         a2a=a2a,
     )

@@ -35,8 +35,12 @@ export interface AlarmWatch {
 const NAMESPACE = 'AWS/ApplicationELB';
 const SERVER_ERRORS = 'HTTPCode_Target_5XX_Count';
 const UNHEALTHY_HOSTS = 'UnHealthyHostCount';
-/** The metrics that are measured here; an alarm on another one stays in its state. */
-const MEASURED: readonly string[] = [SERVER_ERRORS, UNHEALTHY_HOSTS];
+/** The metrics that there are here: the load balancer's own, and what tasks write. An alarm on another one stays in its state. */
+const MEASURED: readonly string[] = [
+  `${NAMESPACE} ${SERVER_ERRORS}`,
+  `${NAMESPACE} ${UNHEALTHY_HOSTS}`,
+  'Lornu/Agent Faults',
+];
 /** AWS's load balancer measures once a minute. */
 const MEASURED_EVERY_S = 60;
 
@@ -125,7 +129,7 @@ export function watchAlarms(options: AlarmWatchOptions): AlarmWatch {
 }
 
 function isMeasured({ namespace, metricName }: Alarm): boolean {
-  return namespace === NAMESPACE && MEASURED.includes(metricName);
+  return MEASURED.includes(`${namespace} ${metricName}`);
 }
 
 /** The metric's last periods before `endMs`, oldest first. */

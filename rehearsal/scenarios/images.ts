@@ -36,31 +36,35 @@ export async function addFailingImage(
   return add(store, { runtime, revision, about: 'which answers each turn with 500', command });
 }
 
-/** Both run in the image's working folder, as its own command does. */
+/**
+ * Both run in the image's working folder, as its own command does. The turns fail inside the service, by an error that it
+ * does not know: what it makes of that is what an alarm has to see.
+ */
 const FAILING_BUN = `
 const serve = Bun.serve;
+const broken = () => { throw new TypeError('broken on purpose') };
 Bun.serve = (options) => serve({
   ...options,
   fetch(request, server) {
-    if (!new URL(request.url).pathname.startsWith('/run')) return options.fetch.call(this, request, server);
-    return Response.json({ detail: 'broken' }, { status: 500 });
+    if (new URL(request.url).pathname.startsWith('/run')) Object.defineProperty(request, 'body', { get: broken });
+    return options.fetch.call(this, request, server);
   },
 });
 await import(process.cwd() + '/serve.js');`;
 const FAILING_PYTHON = `
 import sys
+import gcp_agent.app as app
 import gcp_agent.main as main
-create = main.create_app
-def create_app(settings):
-    app = create(settings)
-    @app.middleware("http")
+make = app.get_fast_api_app
+def make_failing(**options):
+    made = make(**options)
+    @made.middleware("http")
     async def fail(request, call_next):
-        if not request.url.path.startswith("/run"):
-            return await call_next(request)
-        from starlette.responses import JSONResponse
-        return JSONResponse({"detail": "broken"}, status_code=500)
-    return app
-main.create_app = create_app
+        if request.url.path.startswith("/run"):
+            raise TypeError("broken on purpose")
+        return await call_next(request)
+    return made
+app.get_fast_api_app = make_failing
 sys.exit(main.main())`;
 
 async function add(store: ImageStore, image: StoredImage): Promise<NamedImage> {

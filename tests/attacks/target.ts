@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
@@ -29,6 +29,8 @@ export interface Target {
   sendAsPeer: (path: string, init: RequestInit) => Promise<Response>;
   /** Somebody who shows no token. */
   sendAsNobody: (path: string, init?: RequestInit) => Promise<Response>;
+  /** All that the service has written. */
+  log: () => Promise<string>;
   /** Throws where the service does not live to its end. */
   costOf: (attack: () => Promise<unknown>) => Promise<Cost>;
   stop: () => Promise<void>;
@@ -66,6 +68,7 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
       send(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     sendAsPeer: as(headers.peer),
     sendAsNobody: as({}),
+    log: async () => readFile(join(scratchDir, 'service.log'), 'utf8'),
     costOf: async (attack) => {
       const before = await memoryOf(service.pid);
       await forgetPeak(service.pid);

@@ -1,5 +1,8 @@
 import type { MiddlewareHandler } from 'hono';
+import type { ErrorCode } from '../../errors/error-table.ts';
 import type { Logger } from '../../observability/logger.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import { ERROR_CODE_HEADER } from '../../errors/app-error.ts';
 import type { AppEnv } from '../route.ts';
 
 /** What a caller may send as its own request id; anything else is replaced. */
@@ -9,8 +12,12 @@ const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/;
 /** A year. Other names under the domain are not ours to decide about. */
 const REMEMBER_HTTPS = 'max-age=31536000';
 
+/** Failures of requests that are ours to mend; a failed turn is counted by its run. */
+const FAULTS: ReadonlySet<string> = new Set<ErrorCode>(['INTERNAL', 'APP_BROKEN']);
+
 export interface ObserveOptions {
   log: Logger;
+  metrics: Pick<Metrics, 'fault'> | undefined;
   /** Milliseconds; monotonic. */
   clock: () => number;
   newId: () => string;
@@ -22,7 +29,7 @@ export interface ObserveOptions {
  * Gives each request an id and a trace id, answers with the request id, and writes one log line when the answer begins.
  * Probes are logged at debug: a load balancer sends several a minute.
  */
-export function observe({ log, clock, newId, isHttps }: ObserveOptions): MiddlewareHandler<AppEnv> {
+export function observe({ log, metrics, clock, newId, isHttps }: ObserveOptions): MiddlewareHandler<AppEnv> {
   return async function observeRequest(context, next) {
     const given = context.req.header('x-request-id') ?? '';
     const requestId = REQUEST_ID.test(given) ? given : newId();
@@ -41,6 +48,9 @@ export function observe({ log, clock, newId, isHttps }: ObserveOptions): Middlew
     if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store');
     if (context.req.raw.headers.has('transfer-encoding')) context.res.headers.set('connection', 'close');
     if (isHttps) context.res.headers.set('strict-transport-security', REMEMBER_HTTPS);
+    // On routes that are open, and before it is known who calls, there is no principal: what anybody can cause is not counted.
+    const code = context.res.headers.get(ERROR_CODE_HEADER) ?? '';
+    if (FAULTS.has(code) && context.get('principal') !== undefined) metrics?.fault();
     const { path } = context.req;
     const isProbe = path === '/health' || path === '/ready';
     log[isProbe ? 'debug' : 'info']('request', {

@@ -55,10 +55,29 @@ resource "aws_cloudwatch_metric_alarm" "load_balancer_5xx" {
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# Also rolls a deployment back (ecs.tf).
+# Also rolls a deployment back (ecs.tf): bugs that identified callers met, which nobody from outside can cause.
+# docs/decisions/0151-a-rollback-counts-our-own-faults.md
+resource "aws_cloudwatch_metric_alarm" "faults" {
+  alarm_name          = "${local.name}-faults"
+  alarm_description   = "The agent fails by bugs of its own. During a deployment this rolls it back."
+  namespace           = local.metric_namespace
+  metric_name         = "Faults"
+  dimensions          = { Environment = "staging" }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 5
+  treat_missing_data  = "notBreaching" # no fault, no line
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+}
+
+# Tells, and does nothing else: outages of Gemini or a store are in it, and what callers cause.
 resource "aws_cloudwatch_metric_alarm" "target_5xx" {
   alarm_name          = "${local.name}-target-5xx"
-  alarm_description   = "The agent answers 5xx. During a deployment this rolls it back."
+  alarm_description   = "The agent answers 5xx: by bugs (see faults), or because Gemini or a store does not answer."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "HTTPCode_Target_5XX_Count"
   dimensions          = { LoadBalancer = aws_lb.staging.arn_suffix, TargetGroup = aws_lb_target_group.agent.arn_suffix }

@@ -25,6 +25,7 @@ locals {
       stat = "Sum"
       metrics = [
         [local.metric_namespace, "TurnErrors", "Environment", "staging"],
+        [local.metric_namespace, "Faults", "Environment", "staging"],
         ["AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "LoadBalancer", aws_lb.staging.arn_suffix],
         ["AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "LoadBalancer", aws_lb.staging.arn_suffix],
       ]

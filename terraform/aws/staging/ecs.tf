@@ -138,7 +138,7 @@ resource "aws_ecs_service" "agent" {
     enable   = true
     rollback = true
     alarm_names = [
-      aws_cloudwatch_metric_alarm.target_5xx.alarm_name,
+      aws_cloudwatch_metric_alarm.faults.alarm_name,
       aws_cloudwatch_metric_alarm.unhealthy_targets.alarm_name,
     ]
   }

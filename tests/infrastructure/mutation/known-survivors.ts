@@ -50,7 +50,7 @@ export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
   ...same('no filter is the filter that fits everything', `drop-element: ${LOGS}.filter.0 -> without {}`),
   ...same(
     'the provider refuses 0; a plan shows 0 where the setting is left out, and then all periods have to be bad',
-    ...['load_balancer_5xx', 'p99', 'target_5xx'].map(
+    ...['faults', 'load_balancer_5xx', 'p99', 'target_5xx'].map(
       (name) => `move-number: staging aws_cloudwatch_metric_alarm.${name} datapoints_to_alarm -> less`,
     ),
   ),

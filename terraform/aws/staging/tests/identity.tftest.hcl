@@ -172,7 +172,7 @@ run "every_alarm_and_the_budget_reach_someone" {
   assert {
     condition = alltrue([
       for alarm in concat(values(aws_cloudwatch_metric_alarm.nat_ports), [
-        aws_cloudwatch_metric_alarm.load_balancer_5xx, aws_cloudwatch_metric_alarm.target_5xx,
+        aws_cloudwatch_metric_alarm.load_balancer_5xx, aws_cloudwatch_metric_alarm.target_5xx, aws_cloudwatch_metric_alarm.faults,
         aws_cloudwatch_metric_alarm.unhealthy_targets, aws_cloudwatch_metric_alarm.p99,
         aws_cloudwatch_metric_alarm.no_running_task,
       ]) : alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) && alarm.ok_actions == toset([aws_sns_topic.alarms.arn])

@@ -97,9 +97,10 @@ export const service: Check[] = [
         must(one.flag(`${name}.0.enable`), `${name} does not watch a deploy.`);
         must(one.flag(`${name}.0.rollback`), `${name} stops a deploy and leaves the bad version.`);
       }
-      const watching = ['target_5xx', 'unhealthy_targets'].map((name) =>
+      const watching = ['faults', 'unhealthy_targets'].map((name) =>
         staging.one(`aws_cloudwatch_metric_alarm.${name}`).text('alarm_name'),
       );
+      // Outsiders can cause 5xx answers, but neither faults nor unhealthy targets.
       const names = one.texts('alarms.0.alarm_names');
       must(sameSet(names, watching), `A deploy is watched by ${list(names)}.`);
       const grace = one.number('health_check_grace_period_seconds');

@@ -32,6 +32,14 @@ const WATCHES: Readonly<Record<string, Watch>> = {
     dimensions: balancer,
     within: [60, 300],
   },
+  faults: {
+    metric: 'Lornu/Agent Faults',
+    statistic: 'Sum',
+    bound: [2, 10],
+    above: true,
+    dimensions: () => ({ Environment: 'staging' }),
+    within: [60, 300],
+  },
   target_5xx: {
     metric: 'AWS/ApplicationELB HTTPCode_Target_5XX_Count',
     statistic: 'Sum',

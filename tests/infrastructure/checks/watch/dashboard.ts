@@ -4,7 +4,7 @@ import type { Check } from '../check.ts';
 import { NAME, regionOf } from '../facts.ts';
 
 /** docs/metrics.md: what the service writes. */
-const OWN_METRICS = ['ActiveStreams', 'TimeToFirstToken', 'Tokens', 'TurnErrors', 'Turns'];
+const OWN_METRICS = ['ActiveStreams', 'Faults', 'TimeToFirstToken', 'Tokens', 'TurnErrors', 'Turns'];
 /** The rest that a person looks for while something is wrong. */
 const AWS_METRICS = [
   'AWS/ApplicationELB HTTPCode_ELB_5XX_Count',
@@ -20,6 +20,7 @@ const STATISTICS: Readonly<Record<string, readonly string[]>> = {
   Turns: ['Sum'],
   Tokens: ['Sum'],
   TurnErrors: ['Sum'],
+  Faults: ['Sum'],
   HTTPCode_ELB_5XX_Count: ['Sum'],
   HTTPCode_Target_5XX_Count: ['Sum'],
   // The worst one is what counts: the fewest tasks, the fullest one.

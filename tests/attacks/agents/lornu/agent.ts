@@ -1,0 +1,1 @@
+export { rootAgent } from '../../../../agents/lornu/agent.ts';
