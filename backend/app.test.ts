@@ -1,5 +1,7 @@
 import { MODEL } from '@lornu/agents/model.ts';
 import { describe, expect, test } from 'bun:test';
+import type { Readiness } from './observability/readiness.ts';
+import type { SessionStore } from './sessions/session-store.ts';
 import { createTestApp, json } from './testing/test-app.ts';
 
 describe('the service', () => {
@@ -36,6 +38,29 @@ describe('the service', () => {
     const { request } = createTestApp({ LORNU_PUBLIC_URL: 'https://lornu.example' });
     expect((await request('/health')).headers.get(name)).toBe('max-age=31536000');
     expect((await createTestApp().request('/health')).headers.get(name)).toBeNull();
+  });
+
+  test('counts a bug that a caller meets as a fault, and none that anybody could cause', async () => {
+    let faults = 0;
+    const none = () => undefined;
+    const metrics = {
+      streams: none,
+      turn: none,
+      timeToFirstToken: none,
+      tokens: none,
+      fault: () => void faults++,
+    };
+    const bug = async () => Promise.reject(new TypeError('a bug'));
+    const readiness = { report: bug } as unknown as Readiness;
+    const sessions = new Proxy({} as SessionStore, { get: () => bug });
+    const { request } = createTestApp({}, { metrics, readiness, sessions });
+    // Open to everyone.
+    expect((await request('/ready')).status).toBe(500);
+    expect(faults).toBe(0);
+    expect((await request('/apps/lornu/users/ann/sessions')).status).toBe(500);
+    expect(faults).toBe(1);
+    expect((await request('/apps/lornu/users/ann/sessions?limit=x')).status).toBe(422);
+    expect(faults).toBe(1);
   });
 
   test('lists its apps, the broken one too, and says what the others are', async () => {

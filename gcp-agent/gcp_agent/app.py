@@ -16,6 +16,7 @@ from google.adk.cli.utils.service_factory import (
 from gcp_agent.a2a.mount import add_a2a
 from gcp_agent.faults import Faults
 from gcp_agent.firestore.uri import is_firestore
+from gcp_agent.refusals import add_refusals
 from gcp_agent.settings import Settings
 
 _SQLITE = "sqlite:///"
@@ -64,8 +65,9 @@ def create_app(settings: Settings) -> FastAPI:
                 base_dir=agents_dir, artifact_service_uri=settings.artifact_service_uri, strict_uri=True
             ),
         )
+    add_refusals(app)
     if settings.metrics_environment:
-        # Added last, so that it stands around all others.
+        # Around everything: what is refused above is no fault.
         app.add_middleware(Faults, environment=settings.metrics_environment)
     if settings.page_dir:
         # Last, so that every route of google-adk comes first; only files of the page are answered here.

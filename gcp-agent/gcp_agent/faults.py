@@ -18,8 +18,8 @@ def _write(line: str) -> None:
 class Faults:
     """Writes a line of CloudWatch's embedded metric format for each request that fails by a bug.
 
-    Only requests with a token count: on AWS the load balancer has checked it, so nobody from outside can cause a fault
-    (docs/decisions/0151-a-rollback-counts-our-own-faults.md). Health checks bring none.
+    Only requests with a token count: on AWS the load balancer has checked it, so nobody from outside can
+    cause a fault (docs/decisions/0151-a-rollback-counts-our-own-faults.md).
     """
 
     def __init__(self, app: ASGIApp, environment: str, write: Callable[[str], None] = _write) -> None:

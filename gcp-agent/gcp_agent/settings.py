@@ -95,6 +95,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         allow_origins=tuple(filter(None, value("ALLOW_ORIGINS", "").split(","))),
         page_dir=page_dir,
         revision=value("LORNU_REVISION", "dev"),
-        metrics_environment=value("LORNU_ENVIRONMENT", "local") if value("LORNU_METRICS", "") == "emf" else None,
+        metrics_environment=value("LORNU_ENVIRONMENT", "local")
+        if value("LORNU_METRICS", "") == "emf"
+        else None,
         a2a=a2a,
     )

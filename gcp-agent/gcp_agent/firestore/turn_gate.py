@@ -63,7 +63,7 @@ def _session_in(body: bytes) -> SessionKey | None:
     """None for what google-adk will refuse, in its own words."""
     try:
         turn = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(turn, dict):
         return None
@@ -71,7 +71,12 @@ def _session_in(body: bytes) -> SessionKey | None:
         turn.get(camel, turn.get(snake))
         for camel, snake in (("appName", "app_name"), ("userId", "user_id"), ("sessionId", "session_id"))
     ]
-    return SessionKey(*names) if all(isinstance(name, str) and name for name in names) else None
+    return SessionKey(*names) if all(isinstance(name, str) and _is_text(name) for name in names) else None
+
+
+def _is_text(name: str) -> bool:
+    """Not empty, and without half a surrogate pair."""
+    return name != "" and not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

@@ -1,0 +1,142 @@
+"""What got through the service on AWS, tried here: nobody makes this one fail or fill its memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from gcp_agent.app import create_app
+from gcp_agent.faults import Faults
+from gcp_agent.firestore.turn_gate import TurnGate
+from gcp_agent.refusals import MAX_BODY_BYTES, is_host
+from gcp_agent.settings import read_settings
+
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - what it is told, not bound
+JSON = {"content-type": "application/json"}
+
+
+def client(tmp_path: Path, **environment: str) -> TestClient:
+    settings = read_settings({"DATA_DIR": str(tmp_path / "data"), **environment})
+    return TestClient(create_app(settings), base_url="http://127.0.0.1:8080", raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    """As behind a load balancer: a Host is not compared with a loopback address."""
+    return client(tmp_path_factory.mktemp("public"), HOST=ANY_ADDRESS)
+
+
+HOSTS = ["1.2.3.4.5", "a:b", "256.256.256.256", "[", "[::1", "127.0.0.1#", "a b", "%", "", "x" * 5000]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("path", ["/health", "/list-apps/", "/nothing", "/apps/lornu/users/a/sessions/"])
+def test_a_host_that_is_none_is_not_a_failure(public, host, path):
+    assert public.get(path, headers={"host": host}, follow_redirects=False).status_code < 500
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    for _ in range(0, size, 1024 * 1024):
+        yield b" " * 1024 * 1024
+
+
+@pytest.mark.parametrize("path", ["/run", "/run_sse", "/apps/lornu/users/a/sessions", "/a2a/lornu"])
+def test_a_body_has_a_limit_with_and_without_a_length(public, path):
+    size = MAX_BODY_BYTES + 2 * 1024 * 1024
+    assert public.post(path, content=pieces(size), headers=JSON).status_code in {413, 404}
+    assert public.post(path, content=b" " * size, headers=JSON).status_code in {413, 404}
+
+
+BODIES = {
+    "nested lists": b"[" * 100_000,
+    "nested objects": b'{"a":' * 50_000,
+    "no UTF-8": b"\xff",
+    "half a text": b'"',
+    "null": b"null",
+    "a list": b"[]",
+    "half a character": b'"\\ud800"',
+    "NaN": b"NaN",
+    "NaN as a name": b'{"appName":NaN,"userId":"a","sessionId":"s"}',
+    "half a character as a name": b'{"appName":"lornu","userId":"\\ud800","sessionId":"s","newMessage":{}}',
+    "half a character in state": b'{"state":{"a":"\\ud800"}}',
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("path", ["/run", "/run_sse", "/apps/lornu/users/a/sessions"])
+def test_a_body_that_cannot_be_read_is_the_callers_fault(public, path, body):
+    assert public.post(path, content=body, headers=JSON).status_code < 500
+
+
+def test_a_refusal_lists_at_most_fifty_issues(public):
+    parts = [{"text": 1}] * 2_000
+    turn = {"appName": "lornu", "userId": "a", "sessionId": "s", "newMessage": {"parts": parts}}
+    answer = public.post("/run", json=turn)
+    assert answer.status_code == 422
+    assert len(answer.json()["detail"]) == 50
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "127.0.0.1:8080", "[::1]:80", "[::1]", "a-b.lornu.example", "10.0.10.255", "agent_1:8080"],
+)
+def test_a_host_is_a_name_or_an_address(host):
+    assert is_host([host])
+
+
+def test_hosts_are_not_two():
+    assert not is_host([])
+    assert not is_host(["a", "b"])
+
+
+class BrokenTurns:
+    """A session service that knows no turn: whoever asks it has not been refused before."""
+
+    def turn(self, session: object) -> None:
+        raise AssertionError(session)
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_the_gate_of_turns_leaves_what_is_no_turn_to_google_adk(body):
+    async def behind(scope, receive, send):
+        await JSONResponse({"length": len(await Request(scope, receive).body())})(scope, receive, send)
+
+    gate = TestClient(TurnGate(behind, BrokenTurns()))
+    assert gate.post("/run", content=body).json() == {"length": len(body)}
+
+
+def faults_of(app, headers: dict[str, str]) -> list[dict]:
+    lines: list[str] = []
+    TestClient(Faults(app, "staging", lines.append), raise_server_exceptions=False).get("/", headers=headers)
+    return [json.loads(line) for line in lines]
+
+
+def test_a_bug_that_a_caller_with_a_token_meets_is_a_fault():
+    async def broken(_scope, _receive, _send):
+        raise TypeError("broken on purpose")
+
+    [line] = faults_of(broken, {"authorization": "Bearer x"})
+    assert (line["Environment"], line["Faults"]) == ("staging", 1)
+    assert line["_aws"]["CloudWatchMetrics"] == [
+        {
+            "Namespace": "Lornu/Agent",
+            "Dimensions": [["Environment"]],
+            "Metrics": [{"Name": "Faults", "Unit": "Count"}],
+        }
+    ]
+    assert faults_of(broken, {}) == []
+    assert faults_of(JSONResponse({}, status_code=500), {"authorization": "Bearer x"}) == []
+
+
+def test_what_a_caller_sends_is_no_fault(tmp_path, capsys):
+    measured = client(tmp_path, HOST=ANY_ADDRESS, LORNU_METRICS="emf", LORNU_ENVIRONMENT="staging")
+    for body in BODIES.values():
+        for path in ["/run", "/run_sse", "/apps/lornu/users/a/sessions"]:
+            measured.post(path, content=body, headers={**JSON, "authorization": "Bearer x"})
+    assert "Faults" not in capsys.readouterr().out
