@@ -70,12 +70,37 @@ const turn = (sessionId: string, parts: object[], appName = 'lornu') => ({
 });
 
 test('what somebody without a token sends is no fault', async () => {
-  const hosts = ['1.2.3.4.5', 'a:b', '256.256.256.256', '[', '127.0.0.1#', 'a b', '%', '', '::1', 'x'.repeat(300)];
+  const hosts = [
+    '1.2.3.4.5',
+    'a:b',
+    '256.256.256.256',
+    '[',
+    '127.0.0.1#',
+    'a b',
+    '%',
+    '',
+    '::1',
+    'x'.repeat(300),
+  ];
   for (const host of hosts)
     for (const path of ['/chat', '/ready', '/auth/login', '/a2a/lornu', '/.well-known/agent-card.json'])
       expect([host, path, await raw(`GET ${path} HTTP/1.1\r\nhost: ${host}`)]).not.toContain(500);
-  const paths = ['/run', '/run_live', '/run_sse', '/api/reasoning_engine', '/a2a%2flornu', '/%ff', '/auth/callback'];
-  for (const path of [...paths, SESSIONS, '/auth/login?returnTo=//x', '/auth/callback?code=x&state=y', '/auth/logout'])
+  const paths = [
+    '/run',
+    '/run_live',
+    '/run_sse',
+    '/api/reasoning_engine',
+    '/a2a%2flornu',
+    '/%ff',
+    '/auth/callback',
+  ];
+  for (const path of [
+    ...paths,
+    SESSIONS,
+    '/auth/login?returnTo=//x',
+    '/auth/callback?code=x&state=y',
+    '/auth/logout',
+  ])
     for (const method of ['GET', 'POST', 'PATCH', 'DELETE', 'OPTIONS']) {
       for (const headers of [
         {},
@@ -87,7 +112,12 @@ test('what somebody without a token sends is no fault', async () => {
         const init: RequestInit = { method, headers: headers as Record<string, string>, redirect: 'manual' };
         if (method !== 'GET') init.body = '{"x":';
         const { status } = await target.sendAsNobody(path, init);
-        expect([method, path, headers, status < 500 || status === 503]).toEqual([method, path, headers, true]);
+        expect([method, path, headers, status < 500 || status === 503]).toEqual([
+          method,
+          path,
+          headers,
+          true,
+        ]);
       }
     }
   expect(await faults()).toBe(0);
@@ -125,7 +155,8 @@ test('what a caller does wrong, a model refuses and a session cannot take is no 
   }
   for (const body of ['', '{', '[]', 'null', '"x"', '{"appName":1}', '['.repeat(2_000)]) {
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
-    for (const path of ['/run', '/run_sse', SESSIONS, `${SESSIONS}/s1/artifacts`]) await target.send(path, init);
+    for (const path of ['/run', '/run_sse', SESSIONS, `${SESSIONS}/s1/artifacts`])
+      await target.send(path, init);
     for (const path of ['/a2a/lornu', '/a2a/lornu/message:send', '/a2a/faulty/v1/message:send'])
       await target.sendAsPeer(path, init);
   }
