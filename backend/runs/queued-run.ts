@@ -30,6 +30,10 @@ export class QueuedRun implements Run {
     return this.#run?.tokens ?? { input: 0, output: 0, total: 0 };
   }
 
+  get isFault(): boolean {
+    return this.#run?.isFault ?? false;
+  }
+
   get firstFrame(): Promise<void> {
     return this.#begun.promise.then((run) => run.firstFrame);
   }
