@@ -42,7 +42,7 @@ async function conversation() {
   const rewind = async (rewindBeforeInvocationId: string) =>
     app.request(`/api/v1${PATH}/rewind`, json({ rewindBeforeInvocationId }));
   const get = async (path: string): Promise<unknown> => (await app.request(`${PATH}${path}`)).json();
-  return { app, rewind, get };
+  return { app, rewind, get, append };
 }
 
 test('a rewind is an event in the form of Python ADK that reverses state and artifacts', async () => {
@@ -83,6 +83,18 @@ test('artifacts are as they were before; shared ones and every version stay', as
   expect(await get('/artifacts/extra?version=0')).toEqual({ text: 'x' });
   expect(await get('/artifacts/user:shared')).toEqual({ text: 'y' });
 });
+
+test.each(['constructor', '__proto__'])(
+  'an artifact called %s is rewound like any other',
+  async (filename) => {
+    const { app, rewind, get, append } = await conversation();
+    const save = async (text: string) =>
+      app.services.artifacts.saveArtifact({ ...OWNER, sessionId: 's1', filename, artifact: { text } });
+    await append('e-4', {}, Object.fromEntries([[filename, await save('new')]]));
+    expect((await rewind('e-4')).status).toBe(200);
+    expect(await get(`/artifacts/${filename}`)).toEqual({ detail: 'Artifact not found' });
+  },
+);
 
 test('a rewind to the beginning leaves what the session was created with; a second one goes further back', async () => {
   const { rewind } = await conversation();

@@ -203,6 +203,7 @@ describe('an answer that the model ended early', () => {
     for (const [event, text] of [
       [{ errorCode: 'MALFORMED_FUNCTION_CALL' }, 'The model called a tool in a way that cannot be read.'],
       [{ errorCode: 'OTHER' }, 'The model ended its answer early: OTHER.'],
+      [{ errorCode: 'constructor' }, 'The model ended its answer early: constructor.'],
       [{ errorCode: 'MODEL_RETURNED_NO_CONTENT', errorMessage: 'Nothing.' }, 'Nothing.'],
     ] as const)
       expect(last(eventsOf([event]))).toEqual({ state: TaskState.TASK_STATE_FAILED, text });

@@ -1,0 +1,107 @@
+import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { PATIENCE_MS } from './chat-page.ts';
+import { launchChromium } from './chromium.ts';
+import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+
+setDefaultTimeout(TEST_WITHIN_MS);
+
+let google: GoogleStandIn;
+let world: World;
+let browser: Browser;
+let context: BrowserContext;
+/** The name under which the service is known: it has to be known before the service has a port. */
+let front: Bun.Server<undefined>;
+
+beforeAll(async () => {
+  front = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    idleTimeout: 0,
+    fetch: (request) =>
+      fetch(request.url.replace(front.url.origin, world.service.url), {
+        method: request.method,
+        headers: request.headers,
+        body: request.body,
+        redirect: 'manual',
+      }),
+  });
+  const url = front.url.origin;
+  google = await startGoogleStandIn({
+    client: { id: 'web', secret: 'client-secret', redirectUris: [`${url}/auth/callback`] },
+  });
+  [world, browser] = await Promise.all([
+    startWorld({
+      env: {
+        LORNU_SIGN_IN: 'required',
+        OIDC_ISSUER: google.url,
+        OIDC_CLIENT_ID: 'web',
+        OIDC_CLIENT_SECRET: 'client-secret',
+        OIDC_ALLOWED_DOMAINS: 'lornu.ai',
+        SESSION_KEY: 'a-test-key-for-cookies-of-32-characters',
+        LORNU_PUBLIC_URL: url,
+      },
+    }),
+    launchChromium(),
+  ]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await world?.stop();
+  await google?.stop();
+  await front?.stop(true);
+});
+afterEach(() => context?.close());
+
+async function openTabs(count: number): Promise<Page[]> {
+  context = await browser.newContext({ baseURL: front.url.origin });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const tabs = await Promise.all(Array.from({ length: count }, () => context.newPage()));
+  await Promise.all(tabs.map((tab) => tab.goto('/')));
+  return tabs;
+}
+
+const message = (tab: Page) => tab.getByRole('textbox', { name: 'Message', exact: true });
+
+test('four tabs that sign in at once are all signed in; signing out ends it, and says so', async () => {
+  const tabs = await openTabs(4);
+  await Promise.all(tabs.map((tab) => tab.getByRole('link', { name: /Ada Example/u }).waitFor()));
+  for (const tab of tabs) {
+    await tab.getByRole('link', { name: /Ada Example/u }).click();
+    await message(tab).waitFor();
+  }
+  const [tab] = tabs;
+  if (!tab) throw new Error('No tab was opened.');
+  await tab.getByRole('button', { name: 'Sign out' }).click();
+  await tab.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  expect(new URL(tab.url()).pathname).toBe('/auth/signed-out');
+  // The page's own policy lets its style in.
+  const colour = await tab.evaluate<string>(
+    "getComputedStyle(document.querySelector('nav a')).backgroundColor",
+  );
+  expect(colour).not.toBe('rgba(0, 0, 0, 0)');
+  await tab.getByRole('link', { name: 'Use another account' }).click();
+  await tab.getByRole('heading', { name: 'Choose an account' }).waitFor();
+  expect(new URL(tab.url()).searchParams.get('prompt')).toBe('select_account');
+});
+
+test('an account that is not on the list reads so, and comes to another one', async () => {
+  const [tab] = await openTabs(1);
+  await tab?.getByRole('link', { name: /elsewhere/u }).click();
+  await tab?.getByRole('heading', { name: 'This account may not use this service' }).waitFor();
+  await tab?.getByRole('link', { name: 'Use another account' }).click();
+  await tab?.getByRole('link', { name: /Ada Example/u }).click();
+  if (tab) await message(tab).waitFor();
+});
+
+test('while the issuer is down a person reads so, and tries again', async () => {
+  const [tab] = await openTabs(1);
+  google.failing.add('token');
+  await tab?.getByRole('link', { name: /Ada Example/u }).click();
+  await tab?.getByRole('heading', { name: 'Signing in is not possible right now' }).waitFor();
+  google.failing.clear();
+  await tab?.getByRole('link', { name: 'Try again' }).click();
+  await tab?.getByRole('link', { name: /Ada Example/u }).click();
+  if (tab) await message(tab).waitFor();
+});
