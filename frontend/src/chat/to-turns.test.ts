@@ -169,7 +169,7 @@ test('code that ran, its output, and files of every kind are shown', () => {
   ]);
   expect(turn?.user?.files).toEqual([file]);
   expect(turn?.items).toMatchObject([
-    { kind: 'code', code: 'print(1)', language: 'python' },
+    { kind: 'code', author: 'lornu', code: 'print(1)', language: 'python' },
     { kind: 'code-result', output: '1\n', failed: false },
     { kind: 'code-result', output: 'no', failed: true },
     { kind: 'media', media: audio },

@@ -86,14 +86,14 @@ function addPart(turn: Turn, event: AdkEvent, part: Part, key: string): void {
   const author = event.author ?? 'agent';
   if (part.functionCall) addCall(turn, part.functionCall, author, key);
   else if (part.functionResponse) addResponse(turn, part.functionResponse);
-  else if (part.inlineData) turn.items.push({ kind: 'media', key, media: part.inlineData });
-  else if (part.fileData) turn.items.push({ kind: 'file', key, file: part.fileData });
+  else if (part.inlineData) turn.items.push({ kind: 'media', key, author, media: part.inlineData });
+  else if (part.fileData) turn.items.push({ kind: 'file', key, author, file: part.fileData });
   else if (part.executableCode) {
     const { code = '', language = '' } = part.executableCode;
-    turn.items.push({ kind: 'code', key, code, language: toLanguage(language) });
+    turn.items.push({ kind: 'code', key, author, code, language: toLanguage(language) });
   } else if (part.codeExecutionResult) {
     const { outcome = 'OUTCOME_OK', output = '' } = part.codeExecutionResult;
-    turn.items.push({ kind: 'code-result', key, output, failed: outcome !== 'OUTCOME_OK' });
+    turn.items.push({ kind: 'code-result', key, author, output, failed: outcome !== 'OUTCOME_OK' });
   } else if (part.text && !continueText(turn, event, part)) {
     turn.items.push({
       kind: 'text',

@@ -35,10 +35,10 @@ export type TurnItem =
   | { kind: 'text'; key: string; author: string; text: string; streaming: boolean; thought: boolean }
   | ToolItem
   | { kind: 'artifact'; key: string; filename: string; version: number }
-  | { kind: 'media'; key: string; media: InlineData }
-  | { kind: 'file'; key: string; file: FileData }
-  | { kind: 'code'; key: string; code: string; language: string }
-  | { kind: 'code-result'; key: string; output: string; failed: boolean }
+  | { kind: 'media'; key: string; author: string; media: InlineData }
+  | { kind: 'file'; key: string; author: string; file: FileData }
+  | { kind: 'code'; key: string; author: string; code: string; language: string }
+  | { kind: 'code-result'; key: string; author: string; output: string; failed: boolean }
   | { kind: 'handover'; key: string; to: string }
   | { kind: 'error'; key: string; code?: string; message: string }
   | { kind: 'interrupted'; key: string };

@@ -77,7 +77,7 @@ test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
 );
 
 test('each block has its own direction', () => {
-  expect(html('# שלום\n\n- a\n\n| b |\n|---|\n| c |')).toMatch(
-    /<h3 dir="auto">.*<ul dir="auto">.*<li dir="auto">.*<th dir="auto">.*<td dir="auto">/su,
-  );
+  const shown = html('# שלום\n\n- a\n\n> d\n\n| b |\n|---|\n| c |');
+  expect(shown).toMatch(/<h3 dir="auto">.*<ul dir="auto">.*<blockquote dir="auto">.*<table dir="auto">/su);
+  expect(shown.match(/dir="auto"/gu)).toHaveLength(4);
 });

@@ -19,10 +19,10 @@ const components: Components = {
   h4: 'h6',
   h5: 'h6',
   pre: ({ node }: PreProps) => <CodeBlock {...readCode(node)} />,
-  table: ({ children }) => (
+  table: ({ children, dir }) => (
     // A region that scrolls must be reachable by keyboard.
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
-      <table>{children}</table>
+      <table dir={dir}>{children}</table>
     </div>
   ),
   // An address that was refused (javascript: and its like) comes as empty: then there is nothing to follow.
