@@ -208,8 +208,9 @@ test.each([
   await chat.button('To the latest').waitFor();
   let { top, below } = await heights();
   // The browser moves by keys smoothly: first it comes to rest.
-  for (let before = -1; before !== top; await Bun.sleep(150)) {
+  for (let before = -1; before !== top;) {
     before = top;
+    await Bun.sleep(200);
     ({ top, below } = await heights());
   }
   expect(below).toBeGreaterThan(200);

@@ -25,6 +25,7 @@ beforeAll(async () => {
         headers: request.headers,
         body: request.body,
         redirect: 'manual',
+        decompress: false,
       }),
   });
   const url = front.url.origin;
