@@ -11,7 +11,8 @@ const textOf = (event: Wire): string =>
 
 /**
  * A turn in whose middle Firestore answers nothing for a while: its process is stopped and continued. Optimistic, as
- * staging's database: with locks, transactions that were given up would hold the session for a minute more.
+ * staging's database: with locks, transactions that were given up would hold the session for a minute more. So it is our
+ * stand-in always: Google's emulator knows locks alone.
  */
 export async function hangInTurn(
   absentMs: number,
@@ -20,10 +21,8 @@ export async function hangInTurn(
 ): Promise<{ shown: string; stored: string; state: string; next: string }> {
   const model = await spawnGeminiStandin();
   const command = [process.execPath, MAIN, '--concurrency-mode', 'OPTIMISTIC', '--until-stdin-ends'];
-  const firestore = Bun.spawn(command, {
-    stdin: 'pipe',
-    stdout: 'pipe',
-  });
+  const env = { ...process.env, LORNU_FIRESTORE_EMULATOR: '' };
+  const firestore = Bun.spawn(command, { env, stdin: 'pipe', stdout: 'pipe' });
   const reader = firestore.stdout.getReader();
   const { host } = JSON.parse(new TextDecoder().decode((await reader.read()).value)) as { host: string };
   const bench = await openFirestoreBench(
