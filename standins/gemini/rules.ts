@@ -25,6 +25,7 @@ const refusal = (status: number, retryAfterSeconds?: number): Script => ({
   text: '',
   refusal: { status, retryAfterSeconds },
 });
+const SAID = /^say "(?<words>[^"]*)" and (?=call )/i;
 const finish = (text: string, finishReason: FinishReason): Script => ({ text, finishReason });
 const AFTER = '(?: after (?<chunks>\\d+))?';
 const mishap = (kind: Mishap['kind']) => (match: RegExpExecArray) => ({
@@ -52,6 +53,12 @@ export const RULES: Rule[] = [
     when: /^For context:/,
     what: 'what ADK writes to an agent that takes over from another one',
     answer: () => ({ text: 'I take over from here and have read what was said before me.' }),
+  },
+  {
+    example: 'answer word for word: {"city":"Paris"}',
+    when: /^answer word for word: (?<text>.+)/is,
+    what: 'exactly these words',
+    answer: (match) => ({ text: match.groups?.['text'] ?? '' }),
   },
   {
     example: 'simulate 429 retry 2',
@@ -149,11 +156,11 @@ export const RULES: Rule[] = [
   {
     example: 'call get_weather with {"city":"Paris"} and call get_time then call save_note',
     when: /\bcall [a-z_]\w*/i,
-    what: 'function calls, named: "and" puts several into one answer, "then" waits for the results first',
+    what: 'function calls, named: "and" puts several into one answer, "then" waits for the results first; `say "words" and call ...` puts words before them',
     answer: (match, { conversation }) => {
       const step = match.input.split(/ then (?=call )/i)[conversation.toolRounds.length];
       const calls = step && readCalls(step);
-      return calls ? { text: '', calls } : undefined;
+      return calls ? { text: SAID.exec(step)?.groups?.['words'] ?? '', calls } : undefined;
     },
   },
   {

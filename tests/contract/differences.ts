@@ -120,7 +120,7 @@ const DELIBERATE: Deliberate[] = [
   {
     reason:
       "google-adk's partial events share the actions of the final one: what a later step writes shows in frames before it.",
-    path: /frames\[\d+\]\.actions\.stateDelta\.last_answer$/,
+    path: /frames\[\d+\]\.actions\.stateDelta\.(last_answer|form)$/,
     holds: ({ service }) => service === undefined,
   },
   {
@@ -182,6 +182,13 @@ const DELIBERATE: Deliberate[] = [
       'Each ADK has words of its own for a call that the model got wrong, and the stand-in repeats them.',
     title: /call (no_such_tool|set_state) \(/,
     path: /\.(text|error|last_answer|candidatesTokenCount)$/,
+  },
+  {
+    reason:
+      'An answer that does not fit its schema was shown: it is kept, and an event behind it says why the turn failed. Neither is put into the state.',
+    title: /does not fit its schema/,
+    path: /\.(frames|events)\[[1-3]\]/,
+    holds: ({ service }) => !JSON.stringify(service ?? null).includes('"form"'),
   },
   {
     reason:

@@ -65,8 +65,17 @@ const post = (server: Server | undefined, path: string, body: object): Promise<R
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
+const turnOf = (appName: string, sessionId: string, parts: WirePart[]) => ({
+  appName,
+  userId: 'ann',
+  sessionId,
+  newMessage: { role: 'user', parts },
+});
 const say = (server: Server | undefined, sessionId: string, ...parts: WirePart[]): Promise<Response> =>
-  post(server, '/run', { appName: 'probe', userId: 'ann', sessionId, newMessage: { role: 'user', parts } });
+  post(server, '/run', turnOf('probe', sessionId, parts));
+/** The answer as it came: parsed, long integers would lose digits. */
+const textOf = async (server: Server | undefined, path: string): Promise<string> =>
+  (await fetch(`${server?.url}/apps/${path}`)).text();
 
 async function answerOf(answer: Response): Promise<string> {
   const body = await answer.text();
@@ -96,6 +105,8 @@ describe.each([
       'one of two calls asks for a confirmation',
       'call erase with {"what":"x"} and call read_state with {"key":"k"}',
     ],
+    ['a result that JSON has no form for', 'call give_odd with {}'],
+    ['a state that Firestore cannot hold', 'call set_state with {"key":"user:","value":"x"}'],
     ['one of two calls throws', 'call fail with {} and call read_state with {"key":"k"}'],
   ])(
     `%s: ${second} goes on, and ${first} after it`,
@@ -111,6 +122,61 @@ describe.each([
         'You said: again',
       );
       expect((await eventsOf(servers[second], sessionId)).slice(0, before.length)).toEqual(before);
+    },
+    CASE_MS,
+  );
+
+  test(
+    `integers beyond 2^53 of ${first} keep their digits on ${second}`,
+    async () => {
+      const sessionId = `${first}-long`;
+      const state =
+        '{"sessionId":"' + sessionId + '","state":{"n":9007199254740993,"user:n":-1234567890123456789}}';
+      await fetch(`${servers[first]?.url}/apps/probe/users/long-${first}/sessions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: state,
+      });
+      const turn = { ...turnOf('probe', sessionId, []), userId: `long-${first}` };
+      const text = 'call snake_and_camel with {"payload":{"n":9007199254740993}}';
+      for (const side of [first, second])
+        expect(
+          await (
+            await post(servers[side], '/run', { ...turn, newMessage: { role: 'user', parts: [{ text }] } })
+          ).text(),
+        ).toContain('"snake_key":{"n":9007199254740993}');
+      for (const side of [first, second]) {
+        const stored = await textOf(servers[side], `probe/users/long-${first}/sessions/${sessionId}`);
+        expect(stored.match(/"args":{"payload":{"n":9007199254740993}}/g)).toHaveLength(2);
+        expect(stored).toContain('"n":9007199254740993');
+        expect(stored).toContain('"user:n":-1234567890123456789');
+      }
+    },
+    CASE_MS,
+  );
+
+  test(
+    `what ${first} puts under an outputKey, ${second} reads`,
+    async () => {
+      const answers: [app: string, text: string, key: string, value: unknown][] = [
+        [
+          'probe',
+          'say "One moment." and call read_state with {"key":"k"}',
+          'last_answer',
+          expect.stringMatching(/^One moment\.\s*Here is/),
+        ],
+        ['clerk', 'answer word for word: ```json\n{"city":"Paris"}\n```', 'form', { city: 'Paris' }],
+        ['clerk', 'answer word for word: {"town":"Rome"}', 'form', undefined],
+      ];
+      for (const [index, [app, text, key, value]] of answers.entries()) {
+        const sessionId = `${first}-output-${index}`;
+        await post(servers[first], `/apps/${app}/users/ann/sessions`, { sessionId });
+        await (await post(servers[first], '/run', turnOf(app, sessionId, [{ text }]))).text();
+        for (const side of [first, second]) {
+          const { state } = JSON.parse(await textOf(servers[side], `${app}/users/ann/sessions/${sessionId}`));
+          expect(state[key]).toEqual(value);
+        }
+      }
     },
     CASE_MS,
   );
@@ -136,3 +202,33 @@ describe.each([
     CASE_MS,
   );
 });
+
+test(
+  'what JSON or Firestore cannot hold of a tool of ours is told in a form that both clouds read',
+  async () => {
+    const sessionId = 'odd';
+    await post(servers.aws, '/apps/probe/users/ann/sessions', { sessionId });
+    await (await say(servers.aws, sessionId, { text: 'call give_odd with {}' })).text();
+    const refused =
+      'call set_state with {"key":"user:","value":"x"} then call set_state with {"key":"user:y","value":"x"}';
+    expect(await answerOf(await say(servers.aws, sessionId, { text: refused }))).toContain(
+      'Here is what I found',
+    );
+    const told = (await eventsOf(servers.gcp, sessionId))
+      .flatMap(({ content }) => content?.parts ?? [])
+      .flatMap(({ functionResponse }) => functionResponse?.response ?? []);
+    expect(told).toEqual([
+      {
+        date: '1970-01-01T00:00:00.000Z',
+        map: { a: 1 },
+        set: [1, 2],
+        error: 'no disk',
+        bytes: 'AQID',
+        long: expect.any(Number),
+      },
+      { error: expect.stringContaining('set_state has run, but its result or state could not be kept') },
+      { key: 'user:y', value: 'x' },
+    ]);
+  },
+  CASE_MS,
+);

@@ -16,6 +16,19 @@ const everyWay = (title: string, texts: string[]): ContractCase[] =>
     },
   }));
 
+/** A turn of the agent whose answers have a schema, and what it has put into the state. */
+const withSchema = (title: string, text: string): ContractCase[] =>
+  ['/run', '/run_sse'].map((door) => ({
+    title: `${title} (${door})`,
+    run: async (caller) => {
+      const sessions = `/apps/clerk/users/${caller.userId}/sessions`;
+      await caller.send('POST', sessions, { json: { sessionId: 's' } });
+      const more = { appName: 'clerk' };
+      await (door === '/run' ? caller.run(text, more) : caller.runSse(text, more));
+      await caller.send('GET', `${sessions}/s`);
+    },
+  }));
+
 const message = (...parts: unknown[]) => ({ newMessage: { role: 'user', parts } });
 
 /** Turns that go well. */
@@ -29,6 +42,13 @@ export const RUN_CASES: ContractCase[] = [
   ...everyWay('keys of tool data keep their spelling', [
     'call snake_and_camel with {"payload":{"some_key":{"otherKey":1,"inline_data":"x"}}}',
   ]),
+  ...everyWay('words before and after a call', ['say "One moment." and call read_state with {"key":"k"}']),
+  ...everyWay('integers beyond 2^53 through a tool', [
+    'call snake_and_camel with {"payload":{"n":9007199254740993,"list":[-1234567890123456789]}}',
+  ]),
+  ...withSchema('an answer in a fence', 'answer word for word: ```json\n{"city":"Paris"}\n```'),
+  ...withSchema('an answer without a fence', 'answer word for word: {"city":"Rome"}'),
+  ...withSchema('an answer that does not fit its schema', 'answer word for word: {"town":"Rome"}'),
   ...everyWay('a tool that ends the turn itself', ['call finish_here']),
   ...everyWay('a hand-over to a sub-agent and a second turn with it', [
     'call transfer_to_agent with {"agent_name":"helper","agentName":"helper"}',

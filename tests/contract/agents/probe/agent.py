@@ -1,5 +1,6 @@
 """An agent that does, on demand, each thing the wire contract has a form for. agent.ts is its twin."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from google.adk.agents import LlmAgent
@@ -75,6 +76,18 @@ def erase(what: str) -> dict[str, Any]:
     return {"erased": what}
 
 
+def give_odd() -> dict[str, Any]:
+    """Returns values that JSON has no form for."""
+    return {
+        "date": datetime.fromtimestamp(0, UTC),
+        "map": {"a": 1},
+        "set": {1, 2},
+        "error": OSError("no disk"),
+        "bytes": bytes([1, 2, 3]),
+        "long": 9007199254740993,
+    }
+
+
 helper = LlmAgent(
     name="helper",
     description="Helps with things that the root agent hands over.",
@@ -98,5 +111,6 @@ root_agent = LlmAgent(
         finish_here,
         LongRunningFunctionTool(ask_approval),
         FunctionTool(erase, require_confirmation=True),
+        give_odd,
     ],
 )

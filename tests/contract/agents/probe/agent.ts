@@ -66,6 +66,19 @@ const erase = new FunctionTool({
   execute: ({ what }) => ({ erased: what }),
 });
 
+const giveOdd = new FunctionTool({
+  name: 'give_odd',
+  description: 'Returns values that JSON has no form for.',
+  execute: () => ({
+    date: new Date(0),
+    map: new Map([['a', 1]]),
+    set: new Set([1, 2]),
+    error: new Error('no disk'),
+    bytes: new Uint8Array([1, 2, 3]),
+    long: 9007199254740993n,
+  }),
+});
+
 const helper = new LlmAgent({
   name: 'helper',
   description: 'Helps with things that the root agent hands over.',
@@ -80,5 +93,5 @@ export const rootAgent = new LlmAgent({
   instruction: 'You are the probe.',
   outputKey: 'last_answer',
   subAgents: [helper],
-  tools: [setState, readState, snakeAndCamel, fail, saveFile, finishHere, askApproval, erase],
+  tools: [setState, readState, snakeAndCamel, fail, saveFile, finishHere, askApproval, erase, giveOdd],
 });
