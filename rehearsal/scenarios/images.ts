@@ -46,7 +46,8 @@ const broken = () => { throw new TypeError('broken on purpose') };
 Bun.serve = (options) => serve({
   ...options,
   fetch(request, server) {
-    if (new URL(request.url).pathname.startsWith('/run')) Object.defineProperty(request, 'body', { get: broken });
+    if (new URL(request.url).pathname.startsWith('/run'))
+      Object.defineProperties(request, { body: { get: broken }, bytes: { get: broken } });
     return options.fetch.call(this, request, server);
   },
 });
