@@ -78,7 +78,8 @@ const oidc: Requirement = {
   },
 };
 
-const SUBJECTS = {
+/** Roles and how the subject that each trusts ends (terraform/aws/bootstrap/github.tf). */
+export const SUBJECTS = {
   LornuGithubPlanRole: ':ref:refs/heads/main',
   LornuGithubPublishRole: ':ref:refs/heads/main',
   LornuGithubApplyRole: `:environment:${ENVIRONMENT}`,

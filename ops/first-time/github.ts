@@ -156,6 +156,62 @@ async function putEnvironment(scene: Scene, found: Environment | undefined): Pro
   if (answer.status !== 200) throw refusedByGithub(answer, `write the environment ${ENVIRONMENT}`);
 }
 
+const branches: Requirement = {
+  id: 'github-branches',
+  provider: 'github',
+  title: `only jobs on main may use the environment ${ENVIRONMENT}`,
+  after: [environment.id],
+  look: async (scene) => {
+    const path = `environments/${ENVIRONMENT}`;
+    const answer = await askGithub(scene, 'GET', path);
+    if (answer.status !== 200) throw refusedByGithub(answer, 'read the environment');
+    const found = answer.body as Environment;
+    const policy = found.deployment_branch_policy;
+    if (policy?.protected_branches) return ok('those on protected branches');
+    const listed = policy ? await askGithub(scene, 'GET', `${path}/deployment-branch-policies`) : undefined;
+    if (listed && listed.status !== 200) throw refusedByGithub(listed, "read the environment's branches");
+    const names = (
+      (listed?.body as { branch_policies?: { name: string }[] } | undefined)?.branch_policies ?? []
+    ).map(({ name }) => name);
+    if (policy && names.length === 1 && names[0] === 'main') return ok('it is so');
+    const next = `./lornu setup github --yes ${branches.id}`;
+    if (names.length > 0) {
+      return missing(
+        `${names.join(', ')} may`,
+        `at GitHub: Settings, Environments, ${ENVIRONMENT}, Deployment branches: leave main alone there`,
+      );
+    }
+    return missing(policy ? 'no branch may' : 'every branch may', next, {
+      does: `let only main use the environment ${ENVIRONMENT}`,
+      make: async () => allowMain(scene, found),
+    });
+  },
+};
+
+/** First nobody may, then main: where the second call is refused no branch is let in that should not be. */
+async function allowMain(scene: Scene, found: Environment): Promise<void> {
+  const path = `environments/${ENVIRONMENT}`;
+  if (!found.deployment_branch_policy) {
+    const rules = found.protection_rules ?? [];
+    const reviewers = (rules.find(({ type }) => type === 'required_reviewers')?.reviewers ?? []) as {
+      type: string;
+      reviewer: { id: number };
+    }[];
+    const timer = rules.find(({ type }) => type === 'wait_timer')?.wait_timer;
+    const answer = await askGithub(scene, 'PUT', path, {
+      reviewers: reviewers.map(({ type, reviewer }) => ({ type, id: reviewer.id })),
+      deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
+      ...(timer === undefined ? {} : { wait_timer: timer }),
+    });
+    if (answer.status !== 200) throw refusedByGithub(answer, `write the environment ${ENVIRONMENT}`);
+  }
+  const answer = await askGithub(scene, 'POST', `${path}/deployment-branch-policies`, {
+    name: 'main',
+    type: 'branch',
+  });
+  if (answer.status !== 200) throw refusedByGithub(answer, 'let main use the environment');
+}
+
 /** Sets a repository variable; one call, which makes it or writes it over. */
 function setVariable(scene: Scene, name: string, value: string, before: string | undefined): Change {
   return {
@@ -286,5 +342,5 @@ const tokens: Requirement = {
   },
 };
 
-export const REPOSITORY: readonly Requirement[] = [repository, subject, environment];
+export const REPOSITORY: readonly Requirement[] = [repository, subject, environment, branches];
 export const PIPELINE: readonly Requirement[] = [accountVariable, regionVariable, variables, tokens];

@@ -134,7 +134,10 @@ export function startGithub(repository: string): Github {
     if (!maySeeRuns(context.get('rights'))) return context.json(forbidden, 403);
     const environment = environments.get(context.req.param('name'));
     if (!environment) return context.json({ message: 'Not Found' }, 404);
-    const reviewers = environment.reviewers.map((login) => ({ type: 'User', reviewer: { login } }));
+    const reviewers = environment.reviewers.map((login) => ({
+      type: 'User',
+      reviewer: { login, id: settings.people.get(login) },
+    }));
     const { waitMinutes, branchPolicy = null } = environment;
     return context.json({
       name: context.req.param('name'),

@@ -74,3 +74,15 @@ test('an organization shows its plan to its owners', async () => {
     (await call('GET', '/orgs/lornu-ai', undefined, { administration: 'write' })).body,
   ).not.toHaveProperty('plan');
 });
+
+test('branches are let in one by one, and only where the policy is custom', async () => {
+  const path = `${REPOSITORY}/environments/staging`;
+  await call('PUT', path, { reviewers: [] });
+  expect((await call('POST', `${path}/deployment-branch-policies`, { name: 'main' })).status).toBe(404);
+  const custom = { protected_branches: false, custom_branch_policies: true };
+  await call('PUT', path, { deployment_branch_policy: custom });
+  expect((await call('POST', `${path}/deployment-branch-policies`, { name: 'main' })).status).toBe(200);
+  expect((await call('GET', `${path}/deployment-branch-policies`)).body).toEqual({
+    branch_policies: [{ name: 'main' }],
+  });
+});

@@ -9,6 +9,8 @@ export interface Environment {
   waitMinutes?: number;
   /** Which branches may deploy; absent means all. */
   branchPolicy?: { protected_branches: boolean; custom_branch_policies: boolean };
+  /** Names of branches, where the policy is custom. */
+  branches?: string[];
 }
 
 type App = Hono<{ Variables: { rights: Rights; workflowRef: string } }>;
@@ -111,12 +113,27 @@ export function addSettings(
     const logins = reviewers.map(({ id }) => [...settings.people].find(([, known]) => known === id)?.[0]);
     if (reviewers.length > MOST_REVIEWERS || logins.includes(undefined))
       return invalid(context, 'Validation Failed');
+    const { branches } = environments.get(context.req.param('name')) ?? {};
     environments.set(context.req.param('name'), {
+      ...(branches && body.deployment_branch_policy?.custom_branch_policies ? { branches } : {}),
       reviewers: logins.filter((login) => login !== undefined),
       ...(body.wait_timer === undefined ? {} : { waitMinutes: body.wait_timer }),
       ...(body.deployment_branch_policy ? { branchPolicy: body.deployment_branch_policy } : {}),
     });
     return context.json({ name: context.req.param('name') });
+  });
+  const policies = `${base}/environments/:name/deployment-branch-policies`;
+  app.get(policies, (context) => {
+    const { branches = [] } = environments.get(context.req.param('name') ?? '') ?? {};
+    return context.json({ branch_policies: branches.map((name) => ({ name })) });
+  });
+  app.post(policies, async (context) => {
+    const found = environments.get(context.req.param('name') ?? '');
+    if (!found || !isAdmin(context)) return context.json(notFound, 404);
+    if (!found.branchPolicy?.custom_branch_policies) return context.json(notFound, 404);
+    const { name } = await context.req.json<{ name: string }>();
+    found.branches = [...new Set([...(found.branches ?? []), name])];
+    return context.json({ name });
   });
   app.get('/users/:login', (context) => {
     const id = settings.people.get(context.req.param('login'));

@@ -12,6 +12,7 @@ const MADE_HERE = [
   'hcp-gcp-staging',
   'hcp-aws-staging',
   'github-environment',
+  'github-branches',
   'google-apis',
   'github-account',
   'github-variables',
@@ -56,7 +57,12 @@ describe('from empty accounts', () => {
       'github-variables',
       'aws-deployed',
     ]);
-    expect(ids(found, 'unknown')).toEqual(['aws-zone-right', 'google-stack', 'github-tokens']);
+    expect(ids(found, 'unknown')).toEqual([
+      'github-branches',
+      'aws-zone-right',
+      'google-stack',
+      'github-tokens',
+    ]);
     expect(found.filter(({ state, next }) => state === 'missing' && !next)).toEqual([]);
     expect(changesMade()).toEqual([]);
   }, 60_000);
@@ -81,7 +87,11 @@ describe('from empty accounts', () => {
       'github-tokens',
       'aws-deployed',
     ]);
-    expect(world.github.environments.get('staging')?.reviewers).toEqual(['ada']);
+    expect(world.github.environments.get('staging')).toEqual({
+      reviewers: ['ada'],
+      branchPolicy: { protected_branches: false, custom_branch_policies: true },
+      branches: ['main'],
+    });
     expect(JSON.parse(world.github.settings.variables.get('LORNU_TERRAFORM_VARIABLES') ?? '')).toEqual(
       world.variables,
     );

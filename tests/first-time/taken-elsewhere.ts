@@ -14,6 +14,10 @@ export interface TakenAway {
   env?: Scene['env'];
 }
 
+const CUSTOM = { protected_branches: false, custom_branch_policies: true };
+const giveBackEnvironment = ({ github }: World): unknown =>
+  github.environments.set('staging', { reviewers: ['ada'], branchPolicy: CUSTOM, branches: ['main'] });
+
 /** Staging's values with others among them. */
 export const valuesWith = (more: object) => (world: World) => ({
   variables: JSON.stringify({ ...world.variables, ...more }),
@@ -71,7 +75,7 @@ export const TAKEN_ELSEWHERE: readonly TakenAway[] = [
     seen: 'nothing could be approved',
     next: '--reviewer ada --yes github-environment',
     take: ({ github }) => github.environments.set('staging', { reviewers: [] }),
-    giveBack: ({ github }) => github.environments.set('staging', { reviewers: ['ada'] }),
+    giveBack: giveBackEnvironment,
   },
   {
     id: 'github-environment',
@@ -82,10 +86,31 @@ export const TAKEN_ELSEWHERE: readonly TakenAway[] = [
       github.isPrivate = true;
       github.environments.delete('staging');
     },
-    giveBack: ({ github }) => {
-      github.isPrivate = false;
-      github.environments.set('staging', { reviewers: ['ada'] });
+    giveBack: (world) => {
+      world.github.isPrivate = false;
+      giveBackEnvironment(world);
     },
+  },
+  {
+    id: 'github-branches',
+    how: 'every branch may deploy',
+    seen: 'every branch may',
+    next: './lornu setup github --yes github-branches',
+    take: ({ github }) => github.environments.set('staging', { reviewers: ['ada'] }),
+    giveBack: giveBackEnvironment,
+  },
+  {
+    id: 'github-branches',
+    how: 'another branch too',
+    seen: 'main, release may',
+    next: 'leave main alone there',
+    take: ({ github }) =>
+      github.environments.set('staging', {
+        reviewers: ['ada'],
+        branchPolicy: CUSTOM,
+        branches: ['main', 'release'],
+      }),
+    giveBack: giveBackEnvironment,
   },
   {
     id: 'google-session',
