@@ -156,8 +156,9 @@ test('Hebrew runs from right to left, typed, sent and answered', async () => {
   await chat.message.fill('מה שלומך');
   expect(await chat.message.evaluate((element) => element.matches(':dir(rtl)'))).toBe(true);
   await chat.message.press('Enter');
-  await chat.conversation.getByText('מה שלומך').first().waitFor();
-  expect(await directionOf('מה שלומך')).toBe('rtl');
+  const said = chat.conversation.locator('.user-bubble', { hasText: 'מה שלומך' });
+  await said.waitFor();
+  expect(await said.evaluate((element) => element.matches(':dir(rtl)'))).toBe(true);
 });
 
 test('the Enter that ends a composition does not send, as Safari gives it', async () => {
