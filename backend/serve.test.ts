@@ -194,6 +194,16 @@ describe('the bundle', () => {
     expect(all).not.toContain('my-private-words');
   }, 20_000);
 
+  test('does not start with a damaged database: a sentence that names it, exit code 78', async () => {
+    const folder = join(dir, 'damaged');
+    await Bun.write(join(folder, 'memory.sqlite'), 'no database at all');
+    const child = spawn({ LORNU_DATA_DIR: folder, GEMINI_API_KEY: 'stand-in' });
+    const said = await new Response(child.stderr).text();
+    expect(await child.exited).toBe(78);
+    expect(said).toStartWith(`The database ${join(folder, 'memory.sqlite')} cannot be opened`);
+    expect(said.trim().split('\n')).toHaveLength(1);
+  }, 20_000);
+
   test('does not start with a wrong configuration: sentences without a stack, exit code 78', async () => {
     const child = spawn({ PORT: 'x', GEMINI_API_KEY: '' });
     const text = await new Response(child.stderr).text();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { compose } from './compose.ts';
 import { maxBodyBytes } from './http/mount-routes.ts';
 import { ConfigError, parseConfig, type Config } from './config/config.ts';
+import { DamagedDatabaseError } from './errors/damaged-database.ts';
 import { patientFetch } from './http/patient-fetch.ts';
 import { startConfiguredFront } from './identity/certificates/configured-front.ts';
 import { toAdkLogger } from './observability/adk-logger.ts';
@@ -113,8 +114,8 @@ function readConfig(): Config {
   }
 }
 
-/** A wrong configuration is the operator's to mend: sentences, no stack, and an exit code of its own. */
-function failToStart(error: ConfigError): never {
+/** A wrong configuration or a damaged file is the operator's to mend: sentences, no stack, and an exit code of its own. */
+function failToStart(error: Error): never {
   process.stderr.write(`${error.message}\n`);
   process.exit(78);
 }
@@ -136,6 +137,6 @@ function warnAboutFetchLimit(log: Logger): void {
 try {
   await serve();
 } catch (error) {
-  if (error instanceof ConfigError) failToStart(error);
+  if (error instanceof ConfigError || error instanceof DamagedDatabaseError) failToStart(error);
   throw error;
 }

@@ -1,3 +1,4 @@
+import { isDamage, openingDatabase } from '../../errors/damaged-database.ts';
 import { Database } from 'bun:sqlite';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,18 +13,21 @@ export class LimitStore {
   constructor(file: string) {
     // In a task nothing else is kept on disk, so nobody else has made the folder.
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
-    this.#db = new Database(file, { create: true, strict: true });
-    this.#db.run('PRAGMA busy_timeout = 5000');
-    switchToWal(this.#db);
-    // Counters that a power cut takes back are no loss.
-    this.#db.run('PRAGMA synchronous = OFF');
-    this.#db.run(
-      'CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, window INTEGER NOT NULL, amount INTEGER NOT NULL) WITHOUT ROWID',
-    );
-    this.#db.run(
-      'CREATE TABLE IF NOT EXISTS streams (id TEXT PRIMARY KEY, caller TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID',
-    );
-    this.#db.run('CREATE INDEX IF NOT EXISTS streams_by_caller ON streams (caller, expires)');
+    this.#db = openingDatabase(file, () => {
+      const db = new Database(file, { create: true, strict: true });
+      db.run('PRAGMA busy_timeout = 5000');
+      switchToWal(db);
+      // Counters that a power cut takes back are no loss.
+      db.run('PRAGMA synchronous = OFF');
+      db.run(
+        'CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, window INTEGER NOT NULL, amount INTEGER NOT NULL) WITHOUT ROWID',
+      );
+      db.run(
+        'CREATE TABLE IF NOT EXISTS streams (id TEXT PRIMARY KEY, caller TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID',
+      );
+      db.run('CREATE INDEX IF NOT EXISTS streams_by_caller ON streams (caller, expires)');
+      return db;
+    });
   }
 
   /** Adds to a counter of the window with this number and returns its sum; an older window's sum is dropped. */
@@ -72,7 +76,7 @@ function switchToWal(db: Database): void {
       db.run('PRAGMA journal_mode = WAL');
       return;
     } catch (error) {
-      if (tries === 100) throw error;
+      if (isDamage(error) || tries === 100) throw error;
       Bun.sleepSync(10);
     }
   }

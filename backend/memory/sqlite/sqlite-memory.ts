@@ -1,3 +1,4 @@
+import { openingDatabase } from '../../errors/damaged-database.ts';
 import { parseJson } from '../../json/parse-json.ts';
 import type { Event, MemoryEntry, SearchMemoryRequest, SearchMemoryResponse, Session } from '@google/adk';
 import type { Content } from '@google/genai';
@@ -37,14 +38,17 @@ interface MemoryRow {
 export class SqliteMemory implements MemoryService {
   readonly #database: Database;
 
-  /** `path` may be `:memory:`. Several processes may open the same file. */
+  /** `path` may be `:memory:`. Throws DamagedDatabaseError. Several processes may open the same file. */
   constructor(path: string) {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-    this.#database = new Database(path, { create: true, strict: true });
-    this.#database.run('PRAGMA busy_timeout = 2000');
-    this.#database.run('PRAGMA journal_mode = WAL');
-    this.#database.run('PRAGMA synchronous = NORMAL');
-    this.#database.transaction(() => this.#database.run(SCHEMA)).immediate();
+    this.#database = openingDatabase(path, () => {
+      const database = new Database(path, { create: true, strict: true });
+      database.run('PRAGMA busy_timeout = 2000');
+      database.run('PRAGMA journal_mode = WAL');
+      database.run('PRAGMA synchronous = NORMAL');
+      database.transaction(() => database.run(SCHEMA)).immediate();
+      return database;
+    });
   }
 
   /** Puts the session's texts in the place of what was remembered of it before. */

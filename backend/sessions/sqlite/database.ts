@@ -1,3 +1,4 @@
+import { isDamage, openingDatabase } from '../../errors/damaged-database.ts';
 import { Database } from 'bun:sqlite';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -44,9 +45,13 @@ const SCHEMA = `
 /**
  * Opens the store's file and makes its tables; several processes may open the same file.
  * WAL with synchronous=NORMAL: a killed process loses nothing that was committed; a power cut may lose the last
- * commits but never tears one.
+ * commits but never tears one. Throws DamagedDatabaseError.
  */
 export function openDatabase(path: string): Database {
+  return openingDatabase(path, () => openWhole(path));
+}
+
+function openWhole(path: string): Database {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   const database = new Database(path, { create: true, strict: true });
   // Making the tables may meet another process that does the same.
@@ -70,7 +75,7 @@ function switchToWal(database: Database): void {
       database.run('PRAGMA journal_mode = WAL');
       return;
     } catch (error) {
-      if (performance.now() > giveUpAt) throw error;
+      if (isDamage(error) || performance.now() > giveUpAt) throw error;
       Bun.sleepSync(5);
     }
   }

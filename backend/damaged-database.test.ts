@@ -1,0 +1,37 @@
+import { expect, test } from 'bun:test';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LimitStore } from './identity/limits/limit-store.ts';
+import { SqliteMemory } from './memory/sqlite/sqlite-memory.ts';
+import { openDatabase } from './sessions/sqlite/database.ts';
+
+const OPEN: Readonly<Record<string, (path: string) => unknown>> = {
+  'sessions.sqlite': openDatabase,
+  'memory.sqlite': (path) => new SqliteMemory(path),
+  'limits.sqlite': (path) => new LimitStore(path),
+};
+const DAMAGES: Readonly<Record<string, (path: string) => void>> = {
+  'text in its place': (path) =>
+    writeFileSync(path, 'no database at all, but long enough to be read as one'.repeat(99)),
+  'an overwritten first page': (path) => {
+    const bytes = readFileSync(path);
+    bytes.fill(0x5a, 100, 4096);
+    writeFileSync(path, bytes);
+  },
+};
+
+for (const [name, open] of Object.entries(OPEN))
+  for (const [damage, apply] of Object.entries(DAMAGES))
+    test(`${name} with ${damage} is named at once, with what to do`, () => {
+      const path = join(mkdtempSync(join(tmpdir(), 'lornu-damaged-')), name);
+      const whole = openDatabase(path);
+      whole.run('PRAGMA wal_checkpoint(TRUNCATE)');
+      whole.close();
+      apply(path);
+      expect(() => open(path)).toThrow(
+        new RegExp(
+          `^The database ${RegExp.escape(path)} cannot be opened \\(.+\\)\\. Put a copy of it in its place, or move it away`,
+        ),
+      );
+    });
