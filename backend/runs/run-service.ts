@@ -274,6 +274,8 @@ class DurableRunService implements RunService {
 const isSameSession = (a: CompositeSessionKey, b: CompositeSessionKey): boolean =>
   a.appName === b.appName && a.userId === b.userId && a.sessionId === b.sessionId;
 
-function toSummary({ id, invocationId, state, startedMs, endedMs }: RunRecord): RunSummary {
-  return { id, invocationId, state, startedMs, ...(endedMs === undefined ? {} : { endedMs }) };
+function toSummary({ id, invocationId, state, startedMs, endedMs, request }: RunRecord): RunSummary {
+  const newMessage = state === 'queued' ? request?.newMessage : undefined;
+  const rest = { ...(endedMs === undefined ? {} : { endedMs }), ...(newMessage ? { newMessage } : {}) };
+  return { id, invocationId, state, startedMs, ...rest };
 }

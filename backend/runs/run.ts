@@ -1,3 +1,4 @@
+import type { Content } from '@google/genai';
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 
@@ -38,6 +39,8 @@ export interface RunSummary {
   /** Milliseconds since the epoch. */
   startedMs: number;
   endedMs?: number;
+  /** Of a queued run alone: of the others the session has it. */
+  newMessage?: Content;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { toSeconds } from '../../events/codec.ts';
+import { contentToWire } from '../../events/wire.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { RunChoice, RunService, RunSummary } from '../../runs/run.ts';
 import { PAGE_QUERY, pageOf } from '../paging.ts';
+import { CONTENT } from '../wire/content-schema.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { sseResponse } from '../sse.ts';
 
@@ -20,6 +22,7 @@ const RUN = z.object({
   state: z.enum(['queued', 'running', 'completed', 'failed', 'cancelled', 'interrupted']),
   startTime: z.number().meta({ description: 'Seconds since the epoch.' }),
   endTime: z.number().optional(),
+  newMessage: CONTENT.optional().meta({ description: 'Of a queued run.' }),
 });
 
 /** Browsers send Last-Event-ID themselves only when they reconnect, so a listener that begins anew may use the query. */
@@ -77,10 +80,11 @@ function toChoice({
   return { session: { appName, userId, sessionId }, runId };
 }
 
-function toWireRun({ id, invocationId, state, startedMs, endedMs }: RunSummary): z.output<typeof RUN> {
+function toWireRun({ id, invocationId, state, startedMs, endedMs, newMessage }: RunSummary) {
   const times = {
     startTime: toSeconds(startedMs),
     ...(endedMs === undefined ? {} : { endTime: toSeconds(endedMs) }),
   };
-  return { id, invocationId, state, ...times };
+  const message = newMessage ? { newMessage: contentToWire(newMessage) } : {};
+  return { id, invocationId, state, ...times, ...message };
 }

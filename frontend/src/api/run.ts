@@ -6,7 +6,11 @@ import type { Part } from './types.ts';
 /** A run: one turn under way, or one that has ended and is still kept. */
 export interface RunSummary {
   id: string;
-  state: 'running' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
+  state: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
+  /** Seconds since the epoch. */
+  startTime?: number;
+  /** Of a queued run. */
+  newMessage?: { parts?: Part[] };
 }
 
 export interface SessionKey {
@@ -17,16 +21,21 @@ export interface SessionKey {
 /** Stands for whichever run of the session is under way. */
 export const RUNNING = 'running';
 
-/** Starts a turn; the answer streams its frames. Aborting `signal` closes the request, the turn itself goes on. */
+/**
+ * Starts a turn, or with `whenBusy` has it wait behind the running one or stop that; the answer streams its frames.
+ * Aborting `signal` closes the request, the turn itself goes on.
+ */
 export function startTurn(
   { owner, sessionId }: SessionKey,
   parts: Part[],
   signal: AbortSignal,
+  whenBusy?: 'queue' | 'interrupt',
 ): Promise<Response> {
+  const message = { newMessage: { role: 'user', parts }, ...(whenBusy ? { whenBusy } : {}) };
   return request('/run_sse', {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ ...owner, sessionId, streaming: true, newMessage: { role: 'user', parts } }),
+    body: JSON.stringify({ ...owner, sessionId, streaming: true, ...message }),
     signal,
   });
 }
@@ -47,16 +56,24 @@ export function cancelRun(key: SessionKey, runId: string): Promise<RunSummary> {
   return sendJson<RunSummary>('POST', runsPath(key, runId, 'cancel'));
 }
 
-/** The run under way, if there is one; none where the session is gone, or the service keeps no runs (google-adk's own). */
+/** The run under way, if there is one. */
 export async function findRunning(key: SessionKey, signal?: AbortSignal): Promise<RunSummary | undefined> {
+  return (await listRuns(key, signal)).find(({ state }) => state === 'running');
+}
+
+/** Newest first; none where the session is gone, or the service keeps no runs (google-adk's own). */
+export async function listRuns(key: SessionKey, signal?: AbortSignal): Promise<RunSummary[]> {
   try {
-    const runs = await getJson<RunSummary[]>(runsPath(key), signal);
-    return runs.find(({ state }) => state === 'running');
+    return await getJson<RunSummary[]>(runsPath(key), signal);
   } catch (error) {
-    if (error instanceof Problem && error.status === 404) return undefined;
+    if (error instanceof Problem && error.status === 404) return [];
     throw error;
   }
 }
+
+/** The run that an answer streams. */
+export const runIdOf = (response: Response): string | undefined =>
+  response.headers.get('lornu-run-id') ?? undefined;
 
 function runsPath({ owner: { appName, userId }, sessionId }: SessionKey, ...rest: string[]): string {
   return toPath('api', 'v1', 'apps', appName, 'users', userId, 'sessions', sessionId, 'runs', ...rest);

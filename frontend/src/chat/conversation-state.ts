@@ -13,6 +13,19 @@ export interface ConversationState {
   problem: Problem | undefined;
   /** What was not taken, because another answer is under way. */
   unsent: Part[] | undefined;
+  /** Said while an answer comes, to be answered after it; the next one first. */
+  queued: QueuedMessage[];
+}
+
+export interface QueuedMessage {
+  key: string;
+  parts: Part[];
+  /** Absent until the service has taken it. */
+  runId: string | undefined;
+}
+
+export function textOf(parts: readonly Part[]): string {
+  return parts.map(({ text }) => text ?? '').join('');
 }
 
 /** Whether an answer is under way. */

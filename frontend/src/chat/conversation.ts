@@ -1,12 +1,21 @@
 import { asProblem, Problem } from '../api/problem.ts';
 import { isFailure, type StreamFrame } from '../api/read-frames.ts';
-import { attachRun, cancelRun, findRunning, RUNNING, startTurn, type SessionKey } from '../api/run.ts';
+import {
+  attachRun,
+  cancelRun,
+  findRunning,
+  listRuns,
+  RUNNING,
+  runIdOf,
+  startTurn,
+  type SessionKey,
+} from '../api/run.ts';
 import { createSession, getSession, rewindSession, type Owner } from '../api/sessions.ts';
 import type { Part } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
 import { carrierOf, withoutUnfinished } from './carrier.ts';
-import { isBusy, toLocalEvent, type ConversationState } from './conversation-state.ts';
+import { isBusy, toLocalEvent, type ConversationState, type QueuedMessage } from './conversation-state.ts';
 import { followTurn } from './follow-turn.ts';
 import { mergeFrame } from './merge-frame.ts';
 import { settle } from './settle.ts';
@@ -16,11 +25,15 @@ import type { Confirmation, Turn } from './turn.ts';
 
 /** A cancelled run sends its last frames at once; after this long the page stops listening. */
 const LAST_FRAMES_WITHIN_MS = 3_000;
+/** How often the service is asked whether it knows of a turn that was just sent. */
+const LOOK_EVERY_MS = 200;
 
 /** One conversation on screen: what is known of it, and what a person can do with it. */
 export class Conversation extends Store<ConversationState> {
   readonly owner: Owner;
   #request: AbortController | undefined;
+  /** Messages are sent one after the other, or the service might take them in another order. */
+  #sending: Promise<unknown> = Promise.resolve();
   /** Which process the frames of the turn under way come from. */
   #carrier: string | undefined;
 
@@ -31,6 +44,7 @@ export class Conversation extends Store<ConversationState> {
       phase: sessionId ? 'loading' : 'idle',
       problem: undefined,
       unsent: undefined,
+      queued: [],
     });
     this.owner = owner;
   }
@@ -54,13 +68,56 @@ export class Conversation extends Store<ConversationState> {
   async attach(): Promise<void> {
     const key = this.#key();
     if (!key || isBusy(this.getState())) return;
-    const run = await findRunning(key);
-    if (!run || isBusy(this.getState())) return;
-    await this.#follow((signal) => attachRun(key, run.id, undefined, signal));
+    const runs = await listRuns(key);
+    if (isBusy(this.getState())) return;
+    const known = runs.filter(({ state }) => state === 'queued').toReversed();
+    this.set({
+      queued: [
+        ...known.map(({ id, newMessage }) => ({ key: id, runId: id, parts: newMessage?.parts ?? [] })),
+        ...this.getState().queued.filter(({ runId }) => runId === undefined),
+      ],
+    });
+    const run = runs.find(({ state }) => state === 'running');
+    if (run) await this.#follow((signal) => attachRun(key, run.id, undefined, signal));
+    else await this.#takeNext();
   }
 
   async send(text: string): Promise<void> {
     await this.#say([{ text }]);
+  }
+
+  /**
+   * Says something while an answer comes: it is answered after that, or instead of it. False where it was not taken; the
+   * problem says why.
+   */
+  async sendMeanwhile(text: string, whenBusy: 'queue' | 'interrupt'): Promise<boolean> {
+    const parts = [{ text }];
+    const message: QueuedMessage = { key: crypto.randomUUID(), parts, runId: undefined };
+    const others = this.getState().queued;
+    this.set({ queued: whenBusy === 'queue' ? [...others, message] : [message, ...others] });
+    const sent = this.#sending.then(async () => this.#hand(message, whenBusy));
+    this.#sending = sent;
+    const isTaken = await sent;
+    // The answer that it waited for may have ended meanwhile.
+    if (isTaken && !isBusy(this.getState())) void this.#takeNext();
+    return isTaken;
+  }
+
+  /** Takes a queued message back, and gives what was written; undefined where its turn has begun. */
+  async takeBack({ key, runId, parts }: QueuedMessage): Promise<Part[] | undefined> {
+    const session = this.#key();
+    if (!session || !runId) return undefined;
+    try {
+      await cancelRun(session, runId);
+    } catch (error) {
+      if (asProblem(error).status !== 404) {
+        this.set({ problem: asProblem(error) });
+        return undefined;
+      }
+    }
+    if (!this.getState().queued.some((message) => message.key === key)) return undefined;
+    this.#forget(key);
+    return parts;
   }
 
   /** Answers ADK's request for a confirmation; the turn goes on with the answer. */
@@ -160,27 +217,85 @@ export class Conversation extends Store<ConversationState> {
     });
   }
 
+  /** Never rejects. */
+  async #hand({ key: id, parts }: QueuedMessage, whenBusy: 'queue' | 'interrupt'): Promise<boolean> {
+    const request = new AbortController();
+    try {
+      const key = await this.#untilBegun();
+      const response = await startTurn(key, parts, request.signal, whenBusy);
+      const runId = runIdOf(response);
+      this.set({
+        queued: this.getState().queued.map((message) =>
+          message.key === id ? { ...message, runId } : message,
+        ),
+      });
+      return true;
+    } catch (error) {
+      this.#forget(id);
+      this.set({ problem: asProblem(error) });
+      return false;
+    } finally {
+      // It is listened to once it begins: a browser has few connections.
+      request.abort();
+    }
+  }
+
+  /** The service knows the turn before: what is said meanwhile cannot overtake it. */
+  async #untilBegun(): Promise<SessionKey> {
+    for (;;) {
+      const key = this.#key();
+      if (key && (!isBusy(this.getState()) || this.#carrier !== undefined || (await findRunning(key))))
+        return key;
+      if (!isBusy(this.getState())) throw new Problem(0, 'The message was not sent.', 'Send it again.');
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+
+  #forget(key: string): void {
+    this.set({ queued: this.getState().queued.filter((message) => message.key !== key) });
+  }
+
+  /** Goes on with the first queued message that the service has taken. */
+  async #takeNext(): Promise<void> {
+    const key = this.#key();
+    const { queued, events } = this.getState();
+    const [next, ...rest] = queued;
+    const runId = next?.runId;
+    if (!key || !next || !runId) return;
+    this.set({ queued: rest, events: [...events, toLocalEvent(next.parts)], problem: undefined });
+    await this.#follow((signal) => attachRun(key, runId, undefined, signal));
+  }
+
   async #follow(open: (signal: AbortSignal) => Promise<Response>): Promise<void> {
     const request = new AbortController();
     this.#request = request;
-    let wasLost = false;
+    let isIncomplete = false;
+    let count = 0;
+    let hasFailed = false;
     this.#carrier = undefined;
     this.set({ phase: 'waiting' });
     try {
       const onConnection = (isLost: boolean): void => {
-        wasLost = true;
+        isIncomplete = true;
         this.set({ phase: isLost ? 'lost' : 'waiting' });
       };
       const frames = followTurn({ key: () => this.#key(), open, signal: request.signal, onConnection });
-      for await (const frame of frames) this.#take(frame);
+      for await (const frame of frames) {
+        count++;
+        this.#take(frame);
+      }
     } catch (error) {
-      if (!request.signal.aborted) this.set({ problem: asProblem(error) });
+      hasFailed = !request.signal.aborted;
+      if (hasFailed) this.set({ problem: asProblem(error) });
     }
     this.#request = undefined;
     this.set({ events: settle(this.getState().events), phase: 'idle' });
     const { sessionId } = this.getState();
     if (sessionId) tellTabs({ kind: 'turn-ended', sessionId });
-    if (wasLost && !this.getState().problem) await this.load();
+    if (hasFailed) return;
+    // A queued message that was taken back elsewhere has no frames.
+    if ((isIncomplete || count === 0) && !this.getState().problem) await this.load();
+    else await this.#takeNext();
   }
 
   async #ensureSession(parts: Part[]): Promise<SessionKey> {

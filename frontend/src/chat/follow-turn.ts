@@ -1,6 +1,6 @@
 import { asProblem, type Problem } from '../api/problem.ts';
 import { readFrames, type StreamFrame } from '../api/read-frames.ts';
-import { attachRun, findRunning, type SessionKey } from '../api/run.ts';
+import { attachRun, findRunning, runIdOf, type SessionKey } from '../api/run.ts';
 
 export interface FollowOptions {
   /** Asked for only after `open`: a new conversation gets its id there. */
@@ -29,6 +29,7 @@ export async function* followTurn({
   onConnection,
 }: FollowOptions): AsyncGenerator<StreamFrame> {
   let response = await open(signal);
+  const begun = runIdOf(response);
   let lastEventId: string | undefined;
   for (;;) {
     try {
@@ -43,7 +44,7 @@ export async function* followTurn({
     }
     onConnection(true);
     const known = key();
-    const again = known && (await connectAgain(known, lastEventId, signal));
+    const again = known && (await connectAgain(known, begun, lastEventId, signal));
     onConnection(false);
     if (!again) return;
     response = again;
@@ -53,6 +54,7 @@ export async function* followTurn({
 /** The run's frames after the last one seen; undefined where there is nothing more to hear. */
 async function connectAgain(
   key: SessionKey,
+  begun: string | undefined,
   lastEventId: string | undefined,
   signal: AbortSignal,
 ): Promise<Response | undefined> {
@@ -63,6 +65,7 @@ async function connectAgain(
     try {
       const runId =
         lastEventId?.slice(0, lastEventId.lastIndexOf(':')) ??
+        begun ??
         (await inTime(signal, (within) => findRunning(key, within)))?.id;
       if (!runId) return undefined;
       return await inTime(signal, (within) => attachRun(key, runId, lastEventId, within));

@@ -1,13 +1,14 @@
-import { useCallback, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import type { Problem } from '../api/problem.ts';
 import type { AppSummary } from '../api/types.ts';
 import { useDraft } from '../chat/draft.ts';
 import type { Conversation } from '../chat/conversation.ts';
-import { isBusy } from '../chat/conversation-state.ts';
+import { isBusy, textOf, type QueuedMessage } from '../chat/conversation-state.ts';
 import { announce } from '../chat/announce.ts';
 import { Composer } from '../components/composer.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { MessageList } from '../components/message-list.tsx';
+import { QueuedMessages } from '../components/queued-messages.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import type { TurnActions } from '../components/turn-view.tsx';
 import { toWords } from '../util/format.ts';
@@ -38,6 +39,34 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
     [conversation, setDraft],
   );
 
+  const written = useRef(draft);
+  useEffect(() => {
+    written.current = draft;
+  }, [draft]);
+  /** Beside what was written since. */
+  const giveBack = useCallback(
+    (text: string) => setDraft([text, written.current].filter(Boolean).join('\n')),
+    [setDraft],
+  );
+  const sendMeanwhile = useCallback(
+    (text: string, whenBusy: 'queue' | 'interrupt') => {
+      setDraft('');
+      written.current = '';
+      void conversation.sendMeanwhile(text, whenBusy).then((isTaken) => {
+        if (!isTaken) giveBack(text);
+      });
+    },
+    [conversation, setDraft, giveBack],
+  );
+  const takeBack = useCallback(
+    (message: QueuedMessage) => {
+      void conversation.takeBack(message).then((parts) => {
+        if (parts) giveBack(textOf(parts));
+      });
+    },
+    [conversation, giveBack],
+  );
+
   const isGone = state.problem?.status === 404;
   const isEmpty = state.phase === 'idle' && state.events.length === 0 && !state.problem;
   return (
@@ -46,6 +75,7 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
       {isEmpty && <EmptyState app={app} onPick={send} />}
       {state.phase !== 'loading' && !isEmpty && (
         <MessageList owner={conversation.owner} state={state} actions={actions}>
+          <QueuedMessages messages={state.queued} onTakeBack={takeBack} />
           {state.problem && state.unsent && (
             <BusyNotice
               problem={state.problem}
@@ -77,6 +107,7 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
           isBusy={busy}
           onDraft={setDraft}
           onSend={send}
+          onSendMeanwhile={sendMeanwhile}
           onStop={() => void conversation.stop()}
         />
         <p className="composer-hint">

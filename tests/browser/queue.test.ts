@@ -1,0 +1,64 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import type { ChatPage } from './chat-page.ts';
+import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+
+setDefaultTimeout(TEST_WITHIN_MS);
+
+let world: World;
+let chat: ChatPage;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.stop());
+afterEach(() => chat?.close());
+
+const queued = (page: ChatPage) => page.page.getByRole('region', { name: 'Queued messages' });
+const exactly = (page: ChatPage, text: string) => page.conversation.getByText(text, { exact: true });
+
+test('while an answer comes, a person queues messages, takes one back, and sees the others answered in order', async () => {
+  chat = await world.openPage();
+  await chat.say('count to 60 every 50 ms');
+  await chat.conversation.getByText(/^1 2 3/u).waitFor();
+  await chat.say('count to 4');
+  await chat.say('never mind');
+  await chat.say('count to 5');
+  await queued(chat).getByText('Queued').nth(2).waitFor();
+  expect(await chat.message.inputValue()).toBe('');
+  // What is written meanwhile is kept beside what comes back.
+  await chat.message.fill('a draft');
+  await queued(chat).getByRole('button', { name: 'Take back' }).nth(1).click();
+  await chat.page.waitForFunction("document.querySelector('#message').value === 'never mind\\na draft'");
+  // The service keeps them: after a refresh they are still queued.
+  await chat.page.reload();
+  await queued(chat).getByText('count to 5').waitFor();
+  expect(await queued(chat).innerText()).not.toContain('never mind');
+  expect(await chat.message.inputValue()).toBe('never mind\na draft');
+  await exactly(chat, '1 2 3 4').waitFor();
+  await exactly(chat, '1 2 3 4 5').waitFor();
+  await chat.message.fill('');
+  await chat.answered();
+  const said = await chat.conversation.locator('.user-bubble').allInnerTexts();
+  expect(said).toEqual(['count to 60 every 50 ms', 'count to 4', 'count to 5']);
+  expect(await queued(chat).count()).toBe(0);
+  expect(chat.complaints).toEqual([]);
+});
+
+test('Ctrl+Enter and its button stop the answer and send what was written instead', async () => {
+  chat = await world.openPage();
+  await chat.say('count to 900 every 50 ms');
+  await chat.conversation.getByText(/^1 2 3/u).waitFor();
+  await chat.message.fill('count to 901 every 50 ms');
+  await chat.message.press('Control+Enter');
+  await chat.conversation.getByText('This answer was stopped before its end.').waitFor();
+  await chat.conversation
+    .getByText(/^1 2 3/u)
+    .nth(1)
+    .waitFor();
+  await chat.message.fill('count to 6');
+  await chat.button('Stop and send').click();
+  await exactly(chat, '1 2 3 4 5 6').waitFor();
+  await chat.answered();
+  expect(await chat.conversation.getByText('This answer was stopped before its end.').count()).toBe(2);
+  expect(await chat.page.getByRole('alert').count()).toBe(0);
+  expect(chat.complaints).toEqual([]);
+});
