@@ -10,8 +10,13 @@ import {
 } from 'bun:test';
 import { startFirestoreStandin } from '../../standins/firestore/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
-import { openFirestoreBench, openRunBench, type RunBench } from '../testing/run-bench.ts';
+import { LOCAL_PRINCIPAL } from '../identity/principal.ts';
+import { ByteBudget } from '../identity/limits/byte-budget.ts';
+import { CallerLimits } from '../identity/limits/caller-limits.ts';
+import { LimitStore } from '../identity/limits/limit-store.ts';
+import { openFirestoreBench, openRunBench, silentLog, type RunBench } from '../testing/run-bench.ts';
 import type { WhenBusy } from '../turn/turn-request.ts';
+import { createAdmission } from './admission.ts';
 import { MOST_QUEUED, MOST_QUEUED_BYTES } from './queue-bounds.ts';
 import type { RunLimits } from './run-parts.ts';
 import type { Run, TurnRequest } from './run.ts';
@@ -243,6 +248,26 @@ describe.each([
     const queued = (await store.list(key, 50)).filter(({ state }) => state === 'queued');
     expect(queued).toHaveLength(MOST_QUEUED);
     expect(queued.some(({ request }) => request?.newMessage?.parts?.[0]?.text === large)).toBe(true);
+  });
+
+  test("a queued message takes one of its caller's places, until its turn has ended", async () => {
+    const { runs, sessions } = bench.process(ALIVE);
+    const limits = new CallerLimits({
+      numbers: { requestsPerMinute: 100, streams: 2, tokensPerDay: 1e9 },
+      store: new LimitStore(':memory:'),
+      now: Date.now,
+      newId: () => crypto.randomUUID(),
+    });
+    const budget = new ByteBudget({ processBytes: 1e9, callerBytes: 1e9 });
+    const start = createAdmission(runs, limits, budget, sessions, () => undefined, silentLog);
+    const first = await start(LOCAL_PRINCIPAL, say(LONG));
+    const queued = await start(LOCAL_PRINCIPAL, say('count to 3', 'queue'));
+    expect(await start(LOCAL_PRINCIPAL, say('count to 4', 'queue')).catch(codeOf)).toBe('LIMIT_REACHED');
+    await runs.cancel({ session: key, runId: queued.id });
+    await queued.ended;
+    const next = await start(LOCAL_PRINCIPAL, say('count to 4', 'queue'));
+    await runs.cancel({ session: key, runId: first.id });
+    expect(await answerOf(next)).toBe('1 2 3 4');
   });
 
   test('deleting the session ends its queue, and who listens hears the end', async () => {

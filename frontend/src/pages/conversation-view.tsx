@@ -111,7 +111,9 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
           onStop={() => void conversation.stop()}
         />
         <p className="composer-hint">
-          Enter sends, Shift+Enter starts a new line. Answers can be wrong: check what matters.
+          {busy
+            ? 'Enter sends after this answer, Ctrl+Enter stops it and sends at once, Esc stops it.'
+            : 'Enter sends, Shift+Enter starts a new line. Answers can be wrong: check what matters.'}
         </p>
       </div>
     </>
