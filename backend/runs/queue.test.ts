@@ -226,6 +226,7 @@ describe.each([
     const stays = await runs.start(say('count to 4', 'queue'));
     await store.end(lease, 'failed', []);
     expect(await runs.cancel({ session: key, runId: back.id })).toMatchObject({ state: 'cancelled' });
+    expect((await store.running(key))?.id).toBe(stays.id);
     bench.process(ALIVE);
     expect(await answerOf(stays)).toBe('1 2 3 4');
     expect(await said()).toEqual(['count to 4']);
