@@ -17,7 +17,15 @@ const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   ],
   ['certificates/', ['tests/identity/mutual-tls.test.ts']],
   ['limits/', ['backend/identity/limits', 'tests/identity/limits.test.ts']],
-  ['request-target', ['backend/identity/request-target.test.ts']],
+  [
+    'request-target',
+    [
+      'backend/identity/request-target.test.ts',
+      'tests/identity/users.test.ts',
+      'tests/identity/sign-in.test.ts',
+      'tests/identity/tokens.test.ts',
+    ],
+  ],
   ['app-state-access', ['tests/identity/users.test.ts', 'backend/http/routes']],
   ['secrets/', ['backend/identity/secrets', 'tests/identity/rotation.test.ts']],
   ['aws/', ['backend/identity/aws', 'tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
