@@ -18,6 +18,7 @@ const EQUAL = [
   'gcp-agent/README.md',
   'gcp-agent/agents/lornu/agent.py',
   'terraform/aws/staging/variables.tf',
+  'tests/contract/agents/clerk/agent.py',
   'tests/contract/agents/probe/agent.py',
 ];
 /** About models as such: which retire, what each family refuses, what an operator can choose. */
