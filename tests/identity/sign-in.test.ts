@@ -94,6 +94,7 @@ describe('signing in', () => {
 
   test('the request to Google carries PKCE, state and nonce, and no secret', async () => {
     const begun = await new Browser().get(`${url}/auth/login`);
+    expect(begun.headers.get('cache-control')).toBe('no-store');
     const target = new URL(begun.headers.get('location') ?? '');
     expect(Object.fromEntries<unknown>(target.searchParams)).toEqual({
       client_id: 'web',

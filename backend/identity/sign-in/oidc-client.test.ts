@@ -51,7 +51,7 @@ const timedOut = (): never => {
 
 test.each([
   ['a status of 500', () => new Response('no', { status: 500 }), true],
-  ['a status of 429', () => new Response('no', { status: 429 }), true],
+  ['a status of 429', () => Response.json({ error: 'slow_down' }, { status: 429 }), true],
   ['a web page', () => new Response('<html>', { headers: { 'content-type': 'text/html' } }), true],
   ['nothing: the connection is refused', connectionRefused, true],
   ['nothing in time', timedOut, true],

@@ -176,4 +176,19 @@ export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
     what: 'host !== null',
     why: 'without a Host the text "null" is looked at, which is the name of a host',
   },
+  {
+    file: 'sign-in/sign-in-page.ts',
+    what: 'without the entry',
+    why: "the page's words and markup",
+  },
+  ...['this.#addresses.delete(address)', 'this.#addresses.delete(this.#addresses.keys()'].map((what) => ({
+    file: 'sign-in/redemption-limit.ts',
+    what,
+    why: 'how many addresses are held; it lets nobody in',
+  })),
+  ...['hd.length <= 253', "typeof hd === 'string'"].map((what) => ({
+    file: 'sign-in/person-session.ts',
+    what,
+    why: 'how long a cookie may get; the issuer, whose word is believed, gives a domain here',
+  })),
 ];
