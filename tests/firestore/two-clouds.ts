@@ -24,7 +24,8 @@ export interface TwoClouds {
 }
 
 export async function openTwoClouds(): Promise<TwoClouds> {
-  const firestore = await startFirestoreStandin({ databases: [DATABASE] });
+  // As staging's: where a transaction locks, that of a killed process holds its documents for a minute.
+  const firestore = await startFirestoreStandin({ databases: [DATABASE], concurrencyMode: 'OPTIMISTIC' });
   const model = await spawnGeminiStandin();
   const scratchDir = mkdtempSync(join(tmpdir(), 'two-clouds-'));
   const db = createFirestore({ project: PROJECT, database: DATABASE, emulatorHost: firestore.host });
