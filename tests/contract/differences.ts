@@ -69,11 +69,11 @@ const DELIBERATE: Deliberate[] = [
     holds: ({ path, service }) => !path.endsWith('.status') || service === 413 || service === 422,
   },
   {
-    reason: 'google-adk answers 500 to a text that is no Unicode.',
+    reason: 'google-adk fails at a text that is no Unicode, and gcp-agent refuses it; the service repairs it.',
     title: /a lone surrogate/,
     path: /^\[0\]\.(status|contentType|body)/,
     holds: ({ path, reference, service }) =>
-      !path.endsWith('.status') || (reference === 500 && Number(service) < 500),
+      !path.endsWith('.status') || (reference === 422 && Number(service) < 500),
   },
   {
     reason: 'A name that no path, or no document of Firestore, can hold is refused where it is given.',
