@@ -57,9 +57,9 @@ run "a_peer_that_is_not_there_and_keys_that_are_none_are_refused" {
   command = plan
 
   variables {
-    peer_card_keys       = jsonencode({ keys = [{ kty = "EC", crv = "P-256", kid = "k1", x = "AA", y = "BB", d = "PRIVATE" }] })
-    peer_audience        = "https://agent.lornu.example"
-    peer_fallback = true
+    peer_card_keys = jsonencode({ keys = [{ kty = "EC", crv = "P-256", kid = "k1", x = "AA", y = "BB", d = "PRIVATE" }] })
+    peer_audience  = "https://agent.lornu.example"
+    peer_fallback  = true
   }
 
   expect_failures = [var.peer_audience, var.peer_card_keys, var.peer_fallback]
@@ -69,10 +69,10 @@ run "a_peer_with_a_signed_card_with_fallback_is_told_to_the_service" {
   command = plan
 
   variables {
-    peer_url             = "https://agent.lornu.example/a2a/lornu"
-    peer_audience        = "https://agent-0123456789.us-east4.run.app"
-    peer_card_keys       = jsonencode({ keys = [{ kty = "EC", crv = "P-256", kid = "k1", x = "AA", y = "BB" }] })
-    peer_fallback = true
+    peer_url       = "https://agent.lornu.example/a2a/lornu"
+    peer_audience  = "https://agent-0123456789.us-east4.run.app"
+    peer_card_keys = jsonencode({ keys = [{ kty = "EC", crv = "P-256", kid = "k1", x = "AA", y = "BB" }] })
+    peer_fallback  = true
   }
 
   assert {
