@@ -2,17 +2,24 @@ import { createServer } from 'node:net';
 import { CliError, EXIT } from '../base/cli-error.ts';
 import { whoListens } from '../process/port-holder.ts';
 
+/** Free ports that were given away: their servers may not listen yet, and the kernel may offer one twice. */
+const given = new Set<number>();
+
 /** The port itself when it is free, a free one for 0; otherwise an error that says who holds it, and how the command takes another. */
 export async function claimPort(port: number, command = './lornu up'): Promise<number> {
   const server = createServer();
   try {
-    return await new Promise<number>((resolve, reject) => {
+    const claimed = await new Promise<number>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, '127.0.0.1', () => {
         const address = server.address();
         server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
       });
     });
+    if (port !== 0) return claimed;
+    if (given.has(claimed)) return await claimPort(0, command);
+    given.add(claimed);
+    return claimed;
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     const holder = code === 'EADDRINUSE' ? await whoListens(port) : undefined;

@@ -69,7 +69,8 @@ const DELIBERATE: Deliberate[] = [
     holds: ({ path, service }) => !path.endsWith('.status') || service === 413 || service === 422,
   },
   {
-    reason: 'google-adk fails at a text that is no Unicode, and gcp-agent refuses it; the service repairs it.',
+    reason:
+      'google-adk fails at a text that is no Unicode, and gcp-agent refuses it; the service repairs it.',
     title: /a lone surrogate/,
     path: /^\[0\]\.(status|contentType|body)/,
     holds: ({ path, reference, service }) =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { connect as connectTcp } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { createRefusalLog } from '../../backend/identity/certificates/configured-front.ts';
 import { type MtlsFront, startMtlsFront } from '../../backend/identity/certificates/mtls-front.ts';
 import type { Logger } from '../../backend/observability/logger.ts';
@@ -207,6 +207,38 @@ describe('our own port with client certificates', () => {
         20,
       );
       expect(await callGuarded()).toBe(200);
+    });
+
+    test('connections that are in use count as such, up to their own limit', async () => {
+      const open = () =>
+        new Promise<TLSSocket | undefined>((resolve) => {
+          const socket = connectTls({
+            port: guarded.port,
+            host: '127.0.0.1',
+            ca: trusted.certificate,
+            cert: made.peer.certificate,
+            key: made.peer.key,
+          });
+          socket.on('secureConnect', () => socket.write('GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n'));
+          socket.once('data', () => resolve(socket));
+          socket.once('close', () => resolve(undefined));
+          socket.on('error', () => undefined);
+        });
+      const sockets: TLSSocket[] = [];
+      // More than may be in a handshake at once; the first request is answered on each, and they stay open.
+      for (let i = 0; i < LIMITS.connections; i++) {
+        const socket = await open();
+        if (socket) sockets.push(socket);
+      }
+      const oneMore = await open();
+      await Bun.sleep(LIMITS.requestMs + 100);
+      const kept = sockets.filter((socket) => !socket.destroyed).length;
+      for (const socket of [...sockets, ...(oneMore ? [oneMore] : [])]) socket.destroy();
+      expect({ opened: sockets.length, oneMore: oneMore !== undefined, kept }).toEqual({
+        opened: LIMITS.connections,
+        oneMore: false,
+        kept: LIMITS.connections,
+      });
     });
 
     test.each([

@@ -35,3 +35,10 @@ test('the refusal says when to try again', () => {
     expect.objectContaining({ code: 'LIMIT_REACHED', headers: { 'retry-after': '2' } }),
   );
 });
+
+test('what is given back of several is only its own', () => {
+  const budget = make();
+  budget.hold('ada', 4 * MB);
+  budget.hold('ada', MB).release();
+  expect(() => budget.hold('ada', 3 * MB)).toThrow('At most');
+});

@@ -43,7 +43,6 @@ export function signInRoutes(options: SignInOptions): Hono {
     }
     for (const cookie of await attempts.keep(c.req.raw.headers, { ...begun.attempt, returnPath }))
       c.header('set-cookie', cookie, { append: true });
-    c.header('cache-control', 'no-store');
     return c.redirect(begun.url.href, 302);
   });
 
@@ -55,7 +54,6 @@ export function signInRoutes(options: SignInOptions): Hono {
       if (await session.read(headers)) return c.redirect('/', 302);
       throw new AppError('SIGN_IN_FAILED', 'The sign-in was not begun in this browser, or too long ago');
     }
-    c.header('cache-control', 'no-store');
     const waitMs = limit.take(addressOf(headers));
     if (waitMs > 0) {
       log.warn('sign-in refused: too many at once', {});
@@ -87,7 +85,6 @@ export function signInRoutes(options: SignInOptions): Hono {
   app.post('/auth/logout', async (c) => {
     if (!isFromOwnPage(c.req.raw, ownOrigins)) throw new AppError('ORIGIN_FORBIDDEN');
     c.header('set-cookie', session.end());
-    c.header('cache-control', 'no-store');
     // Without its end the issuer's own session would sign the same person in again.
     const next = await client.endSession();
     return c.json({ next: next ?? SIGNED_OUT_PATH });

@@ -26,7 +26,7 @@ const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
       'tests/identity/tokens.test.ts',
     ],
   ],
-  ['app-state-access', ['tests/identity/users.test.ts', 'backend/http/routes']],
+  ['app-state-access', ['backend/identity/app-state-access.test.ts']],
   ['secrets/', ['backend/identity/secrets', 'tests/identity/rotation.test.ts']],
   ['aws/', ['backend/identity/aws', 'tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
   ['google/', ['tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
