@@ -46,12 +46,16 @@ export interface SqliteSessionStoreOptions {
 }
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
+/** Sessions whose size is remembered. */
+const MOST_SIZES = 10_000;
 
 /** Sessions in one SQLite file; several processes may share it. The events of a session are only ever added to. */
 export class SqliteSessionStore extends SessionStore {
   readonly #database: Database;
   readonly #statements: Statements;
   readonly #cache: EventCache<number>;
+  /** Bytes of a session's events up to `seq`, by its row. Events are only added, so only later ones are summed. */
+  readonly #sizes = new Map<number, { seq: number; bytes: number }>();
   readonly #fences = new WeakMap<Session, number>();
   readonly #now: () => number;
   readonly #newId: () => string;
@@ -112,8 +116,7 @@ export class SqliteSessionStore extends SessionStore {
       const row = this.#statements.session.get({ appName, userId, id });
       if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${id}`);
       this.#checkWriter(session, row);
-      if (event.author === 'user')
-        assertRoomFor(event.author, this.#statements.historyBytes.get({ row: row.row_id })?.bytes ?? 0);
+      if (event.author === 'user') assertRoomFor(event.author, this.#historyBytesOf(row.row_id));
       const timestamp = nextTimestamp(event.timestamp, row.updated_us / 1000);
       const text = JSON.stringify(toWire({ ...event, timestamp }));
       const seq = row.last_seq + 1;
@@ -153,10 +156,21 @@ export class SqliteSessionStore extends SessionStore {
     return reading(() => listSummaries(this.#statements, owner, page));
   }
 
+  #historyBytesOf(row: number): number {
+    const known = this.#sizes.get(row) ?? { seq: -1, bytes: 0 };
+    const later = this.#statements.historyBytes.get({ row, after: known.seq });
+    if (!later || later.seq === null) return known.bytes;
+    const bytes = known.bytes + later.bytes;
+    this.#sizes.delete(row);
+    this.#sizes.set(row, { seq: later.seq, bytes });
+    if (this.#sizes.size > MOST_SIZES) this.#sizes.delete(this.#sizes.keys().next().value ?? row);
+    return bytes;
+  }
+
   override historyBytes({ appName, userId, sessionId: id }: CompositeSessionKey): number {
     return reading(() => {
       const row = this.#statements.session.get({ appName, userId, id });
-      return row ? (this.#statements.historyBytes.get({ row: row.row_id })?.bytes ?? 0) : 0;
+      return row ? this.#historyBytesOf(row.row_id) : 0;
     });
   }
 
