@@ -235,3 +235,23 @@ test('a conversation has a bound in bytes: its next message is refused, an answe
   expect(await failureOf(store.appendEvent({ session, event: message('4') }))).toContain('too long');
   await store.appendEvent({ session, event: textEvent('an answer') });
 });
+
+test("a conversation's size grows with every event, whichever process stored it", async () => {
+  const key = { ...owner, sessionId: 'a' };
+  await store.createSession(key);
+  expect(store.historyBytes(key)).toBe(0);
+  const other = open();
+  for (const [by, text] of [
+    [store, 'one'],
+    [other, 'two'],
+    [store, 'three'],
+  ] as const) {
+    await by.appendEvent({ session: (await by.getSession(key))!, event: textEvent(text) });
+    const fresh = open();
+    const sizes = [store, other, fresh].map((one) => one.historyBytes(key));
+    expect(new Set(sizes).size).toBe(1);
+    expect(sizes[0]).toBeGreaterThan(100);
+    await fresh.close();
+  }
+  await other.close();
+});
