@@ -3,6 +3,16 @@ import { MODEL } from '../model.ts';
 import { investigator } from './investigator.ts';
 import { scribe } from './scribe.ts';
 
+/** How one begins with it, on the chat page. */
+export const page = {
+  title: 'Incident desk',
+  icon: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" fill="#b42318"/><path d="M4 17h6l3-8 6 14 3-6h6" fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/></svg>',
+  suggestions: [
+    { title: 'Say what you see', message: 'The dashboard shows that p95 latency doubled at 14:05.' },
+    { title: 'Hand it on', message: 'Write the report of this incident.' },
+  ],
+};
+
 /** Helps through an incident: who asks is handed to the one of its two agents whose work it is. */
 export const rootAgent = new LlmAgent({
   name: 'incident',

@@ -25,6 +25,16 @@ async function saveStatusChart(context: Context | undefined): Promise<Record<str
   return { file: CHART, version: await context?.saveArtifact(CHART, part) };
 }
 
+/** How one begins with it, on the chat page. */
+export const page = {
+  suggestions: [
+    { title: 'See how things are', message: 'What is the status of the environment?' },
+    { title: 'Draw it', message: 'Draw a chart of the status of the environment.' },
+    { title: 'Keep a note', message: 'Remember that the demo is on Friday.' },
+    { title: 'Act, after asking', message: 'Forget my notes.' },
+  ],
+};
+
 /** Lornu's assistant; its twin on Google Cloud (gcp-agent) has the same name and state keys, and all tools but the chart. */
 export const rootAgent = new LlmAgent({
   name: 'lornu',

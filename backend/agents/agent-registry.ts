@@ -1,9 +1,12 @@
 import type { BaseAgent } from '@google/adk';
+import type { AgentPage } from './agent-page.ts';
 
 export interface LoadedAgent {
   /** The folder's name under agents/: ADK's app name. */
   appName: string;
   rootAgent: BaseAgent;
+  /** What the chat page shows of it, where its agent.ts says so. */
+  page?: AgentPage;
 }
 
 export interface BrokenAgent {

@@ -18,6 +18,12 @@ beforeAll(() => {
       import { z } from 'zod';
       const tool = new FunctionTool({ name: 't', description: 'd', parameters: z.object({ n: z.number() }), execute: ({ n }) => ({ n }) });
       export const rootAgent = new LlmAgent({ name: 'good', model: '${MODEL}', tools: [tool] });`,
+    dressed: `import { LlmAgent } from '@google/adk';
+      export const rootAgent = new LlmAgent({ name: 'dressed', model: '${MODEL}' });
+      export const page = { title: 'Dressed', suggestions: [{ title: 'Begin', message: 'Hello.' }] };`,
+    scruffy: `import { LlmAgent } from '@google/adk';
+      export const rootAgent = new LlmAgent({ name: 'scruffy', model: '${MODEL}' });
+      export const page = { icon: '<img src=x>' };`,
     throws: `throw new Error('no key in /somewhere/secret/file.txt');`,
     nothing: 'export const other = 1;',
     wrong: 'export const rootAgent = { name: "x" };',
@@ -34,12 +40,15 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 test('a folder of agents: the good are served, the broken are named with a reason', async () => {
   const { agents, broken } = await loadAgents({ dir, log: silent, timeoutMs: 300 });
-  expect([...agents.keys()]).toEqual(['good']);
+  expect([...agents.keys()]).toEqual(['dressed', 'good']);
+  expect(agents.get('dressed')?.page).toMatchObject({ title: 'Dressed' });
+  expect(agents.get('good')?.page).toEqual({});
   expect(Object.fromEntries(broken.map(({ appName, reason }) => [appName, reason]))).toEqual({
     empty: 'There is no agent.ts in it.',
     hangs: 'It did not load within 300 ms.',
     missing: expect.stringContaining('not-installed-anywhere'),
     nothing: 'agent.ts exports no rootAgent.',
+    scruffy: 'page.icon: is no <svg xmlns="…"> text',
     throws: 'no key in file.txt',
     wrong: 'rootAgent of agent.ts is not an ADK agent.',
   });

@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from '../observability/logger.ts';
+import { parseAgentPage } from './agent-page.ts';
 import type { AgentRegistry, BrokenAgent, LoadedAgent } from './agent-registry.ts';
 import { guardCallbacks } from './guard-callbacks.ts';
 import { rememberDeclarations } from './remember-declarations.ts';
@@ -57,11 +58,11 @@ async function agentFolders(dir: string): Promise<string[]> {
 async function loadAgent(dir: string, appName: string, timeoutMs: number): Promise<LoadedAgent> {
   const entry = ENTRY_FILES.map((file) => join(dir, appName, file)).find((file) => existsSync(file));
   if (!entry) throw new Error(`There is no ${ENTRY_FILES[0]} in it.`);
-  const module: { rootAgent?: unknown } = await within(import(pathToFileURL(entry).href), timeoutMs);
+  const module: { rootAgent?: unknown; page?: unknown } = await within(import(pathToFileURL(entry).href), timeoutMs);
   const { rootAgent } = module;
   if (rootAgent === undefined) throw new Error(`${basename(entry)} exports no rootAgent.`);
   if (!isBaseAgent(rootAgent)) throw new Error(`rootAgent of ${basename(entry)} is not an ADK agent.`);
-  return { appName, rootAgent: prepareAgent(rootAgent) };
+  return { appName, rootAgent: prepareAgent(rootAgent), page: parseAgentPage(module.page) };
 }
 
 /** Makes an agent ready to be served; once for each agent. */

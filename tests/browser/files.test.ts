@@ -47,6 +47,10 @@ test('with several agents a person picks one, and its two sub-agents hand over',
   chat = await bundled.openPage();
   await chat.page.getByRole('combobox', { name: 'Agent' }).selectOption('incident');
   await chat.page.getByText(/keeps findings while you look/u).waitFor();
+  // Title, suggestions and icon are the agent's own.
+  await chat.page.getByRole('heading', { name: 'Incident desk' }).waitFor();
+  await chat.button(/^Say what you see/u).waitFor();
+  expect(await chat.page.locator('.empty-mark').getAttribute('src')).toStartWith('data:image/svg+xml,');
   await chat.ask('call transfer_to_agent with {"agentName":"scribe"}');
   await chat.conversation.getByText('Handed over to Scribe').waitFor();
   await chat.conversation.getByRole('heading', { name: 'Scribe' }).waitFor();

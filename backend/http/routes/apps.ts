@@ -1,6 +1,7 @@
 import { isLlmAgent } from '@google/adk';
 import { z } from 'zod';
-import type { AgentRegistry } from '../../agents/agent-registry.ts';
+import { AGENT_PAGE } from '../../agents/agent-page.ts';
+import type { AgentRegistry, LoadedAgent } from '../../agents/agent-registry.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { describeAgents } from '../agent-info.ts';
 import { requireApp } from '../require-app.ts';
@@ -24,6 +25,10 @@ const APP_INFO = z.object({
   agents: z.record(z.string(), AGENT_INFO).nullish(),
 });
 
+const PAGE_APPS = z.object({
+  apps: z.array(AGENT_PAGE.extend({ name: z.string(), description: z.string() })),
+});
+
 /** Which apps there are, and what is in them. */
 export function appRoutes(registry: AgentRegistry): Route[] {
   return [
@@ -37,6 +42,22 @@ export function appRoutes(registry: AgentRegistry): Route[] {
       errors: ['INVALID_REQUEST'],
       handler: ({ context, query }) =>
         query.detailed ? context.json({ apps: detailedApps(registry) }) : context.json(appNames(registry)),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/v1/apps',
+      summary: 'The apps as the chat page shows them: title, icon (SVG) and suggestions as their agent.ts has them.',
+      tag: 'apps',
+      answer: PAGE_APPS,
+      errors: [],
+      handler: ({ context }) =>
+        context.json({
+          apps: inOrder(registry).map(({ appName, rootAgent, page }) => ({
+            name: appName,
+            description: rootAgent.description ?? '',
+            ...page,
+          })),
+        }),
     }),
     defineRoute({
       method: 'get',
@@ -67,9 +88,7 @@ function appNames(registry: AgentRegistry): string[] {
 }
 
 function detailedApps(registry: AgentRegistry) {
-  return [...registry.agents.values()]
-    .toSorted((a, b) => (a.appName < b.appName ? -1 : 1))
-    .map(({ appName, rootAgent }) => ({
+  return inOrder(registry).map(({ appName, rootAgent }) => ({
       name: appName,
       rootAgentName: rootAgent.name,
       description: rootAgent.description ?? '',
@@ -77,4 +96,8 @@ function detailedApps(registry: AgentRegistry) {
       isComputerUse: false,
       agents: null,
     }));
+}
+
+function inOrder(registry: AgentRegistry): LoadedAgent[] {
+  return [...registry.agents.values()].toSorted((a, b) => (a.appName < b.appName ? -1 : 1));
 }

@@ -15,8 +15,14 @@ function sessionsPath({ appName, userId }: Owner, ...rest: string[]): string {
   return toPath('apps', appName, 'users', userId, 'sessions', ...rest);
 }
 
-export function listApps(): Promise<AppSummary[]> {
-  return getJson<{ apps: AppSummary[] }>('/list-apps?detailed=true').then((body) => body.apps);
+/** The agents that can be talked to; of google-adk's own server names and descriptions alone. */
+export async function listApps(): Promise<AppSummary[]> {
+  try {
+    return (await getJson<{ apps: AppSummary[] }>('/api/v1/apps')).apps;
+  } catch (error) {
+    if (!(error instanceof Problem && error.status === 404)) throw error;
+    return (await getJson<{ apps: AppSummary[] }>('/list-apps?detailed=true')).apps;
+  }
 }
 
 export function getServiceInfo(): Promise<ServiceInfo> {

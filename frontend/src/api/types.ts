@@ -88,8 +88,18 @@ export interface Session {
 
 export interface AppSummary {
   name: string;
-  rootAgentName?: string;
+  /** What its agent.ts says for the page; see docs/agents.md. */
+  title?: string;
   description?: string;
+  /** The source of an SVG picture. */
+  icon?: string;
+  suggestions?: Suggestion[];
+}
+
+/** A way to begin with an agent. */
+export interface Suggestion {
+  title: string;
+  message: string;
 }
 
 /** GET /version: Python ADK's three fields, and what this service adds to them. */

@@ -2,10 +2,11 @@ import { MessageSquarePlus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import icon from '../icon.svg' with { type: 'file' };
 import type { AppSummary, Person } from '../api/types.ts';
+import { titleOf } from '../chat/agent-face.ts';
 import type { Conversations, ConversationSummary } from '../chat/conversations.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
-import { toDayLabel, toWords } from '../util/format.ts';
+import { toDayLabel } from '../util/format.ts';
 import { toHash } from '../util/route.ts';
 import { useStore } from '../util/store.ts';
 import { PersonFooter } from './person-footer.tsx';
@@ -46,7 +47,7 @@ export function Sidebar({
           <select value={appName} onChange={(event) => onApp(event.target.value)}>
             {apps.map((app) => (
               <option key={app.name} value={app.name}>
-                {toWords(app.name)}
+                {titleOf(app)}
               </option>
             ))}
           </select>

@@ -1,6 +1,7 @@
 import { Menu } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { AppSummary, Person, ServiceInfo } from '../api/types.ts';
+import { titleOf } from '../chat/agent-face.ts';
 import type { Conversation } from '../chat/conversation.ts';
 import { Conversations } from '../chat/conversations.ts';
 import { EnvironmentBadge } from '../components/environment-badge.tsx';
@@ -10,7 +11,6 @@ import { Drawer } from '../ui/drawer.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { ToastList } from '../ui/toast-list.tsx';
 import { toasts } from '../ui/toasts.ts';
-import { toWords } from '../util/format.ts';
 import { goTo, parseRoute, useHash } from '../util/route.ts';
 import { useStore } from '../util/store.ts';
 import { onTabs } from '../util/tab-channel.ts';
@@ -103,7 +103,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
           <IconButton label="Conversations" className="menu-button" onClick={() => setDrawerOpen(true)}>
             <Menu aria-hidden />
           </IconButton>
-          <h1 dir="auto">{title ?? toWords(appName)}</h1>
+          <h1 dir="auto">{title ?? titleOf(app)}</h1>
           <EnvironmentBadge info={info} />
           <ThemeButton />
         </header>

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import type { Problem } from '../api/problem.ts';
 import type { AppSummary } from '../api/types.ts';
+import { titleOf } from '../chat/agent-face.ts';
 import { useDraft } from '../chat/draft.ts';
 import type { Conversation } from '../chat/conversation.ts';
 import { isBusy, textOf, type QueuedMessage } from '../chat/conversation-state.ts';
@@ -11,7 +12,6 @@ import { MessageList } from '../components/message-list.tsx';
 import { QueuedMessages } from '../components/queued-messages.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import type { TurnActions } from '../components/turn-view.tsx';
-import { toWords } from '../util/format.ts';
 import { toHash } from '../util/route.ts';
 import { useStore } from '../util/store.ts';
 
@@ -102,7 +102,7 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
       </p>
       <div className="composer-frame">
         <Composer
-          agentName={toWords(app.name)}
+          agentName={titleOf(app)}
           draft={draft}
           isBusy={busy}
           onDraft={setDraft}

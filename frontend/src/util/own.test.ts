@@ -3,7 +3,6 @@ import type { AdkEvent } from '../api/types.ts';
 import { toFailureWords } from '../chat/failure-words.ts';
 import { mergeFrame } from '../chat/merge-frame.ts';
 import { toPreview } from '../chat/preview.ts';
-import { toSuggestions } from '../chat/suggestions.ts';
 import { toTurns } from '../chat/to-turns.ts';
 import { own } from './own.ts';
 
@@ -15,8 +14,7 @@ test.each(NAMES)('the key %s finds nothing but what stands under it', (name) => 
   expect(own(JSON.parse(`{"${name}": 1}`) as Record<string, number>, name)).toBe(1);
 });
 
-test.each(NAMES)('an app, a type, an error or a file called %s is one like any other', (name) => {
-  expect(toSuggestions(name)).toEqual(toSuggestions('unknown'));
+test.each(NAMES)('a type, an error or a file called %s is one like any other', (name) => {
   expect(toPreview({ mimeType: name, bytes: new Uint8Array() })).toEqual({ kind: 'none' });
   expect(toFailureWords(name)).toEqual(toFailureWords('UNKNOWN'));
   const frame = (id: string): AdkEvent =>

@@ -1,0 +1,17 @@
+import type { AppSummary, Suggestion } from '../api/types.ts';
+import { toWords } from '../util/format.ts';
+
+const SUGGESTIONS: Suggestion[] = [
+  { title: 'Get to know it', message: 'What can you help me with?' },
+  { title: 'See its tools', message: 'Which tools do you have, and what are they for?' },
+];
+
+/** How an agent is called on the page: its own title, or the name of its folder in words. */
+export const titleOf = ({ title, name }: AppSummary): string => title ?? toWords(name);
+
+/** Ways to begin with an agent: its own, or those that fit any. */
+export const suggestionsOf = ({ suggestions }: AppSummary): Suggestion[] => suggestions ?? SUGGESTIONS;
+
+/** The agent's picture as an address for <img>, where an SVG runs nothing and loads nothing. */
+export const iconOf = ({ icon }: AppSummary): string | undefined =>
+  icon === undefined ? undefined : `data:image/svg+xml,${encodeURIComponent(icon)}`;
