@@ -58,7 +58,10 @@ async function agentFolders(dir: string): Promise<string[]> {
 async function loadAgent(dir: string, appName: string, timeoutMs: number): Promise<LoadedAgent> {
   const entry = ENTRY_FILES.map((file) => join(dir, appName, file)).find((file) => existsSync(file));
   if (!entry) throw new Error(`There is no ${ENTRY_FILES[0]} in it.`);
-  const module: { rootAgent?: unknown; page?: unknown } = await within(import(pathToFileURL(entry).href), timeoutMs);
+  const module: { rootAgent?: unknown; page?: unknown } = await within(
+    import(pathToFileURL(entry).href),
+    timeoutMs,
+  );
   const { rootAgent } = module;
   if (rootAgent === undefined) throw new Error(`${basename(entry)} exports no rootAgent.`);
   if (!isBaseAgent(rootAgent)) throw new Error(`rootAgent of ${basename(entry)} is not an ADK agent.`);

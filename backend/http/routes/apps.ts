@@ -46,7 +46,8 @@ export function appRoutes(registry: AgentRegistry): Route[] {
     defineRoute({
       method: 'get',
       path: '/api/v1/apps',
-      summary: 'The apps as the chat page shows them: title, icon (SVG) and suggestions as their agent.ts has them.',
+      summary:
+        'The apps as the chat page shows them: title, icon (SVG) and suggestions as their agent.ts has them.',
       tag: 'apps',
       answer: PAGE_APPS,
       errors: [],
@@ -89,13 +90,13 @@ function appNames(registry: AgentRegistry): string[] {
 
 function detailedApps(registry: AgentRegistry) {
   return inOrder(registry).map(({ appName, rootAgent }) => ({
-      name: appName,
-      rootAgentName: rootAgent.name,
-      description: rootAgent.description ?? '',
-      language: 'typescript',
-      isComputerUse: false,
-      agents: null,
-    }));
+    name: appName,
+    rootAgentName: rootAgent.name,
+    description: rootAgent.description ?? '',
+    language: 'typescript',
+    isComputerUse: false,
+    agents: null,
+  }));
 }
 
 function inOrder(registry: AgentRegistry): LoadedAgent[] {
