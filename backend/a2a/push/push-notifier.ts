@@ -15,31 +15,37 @@ export interface PushNotifierParts {
 /** Tells the webhooks of a task what happens to it, in the order in which it happens. */
 export class PushNotifier {
   readonly #parts: PushNotifierParts;
-  #work: Promise<void> = Promise.resolve();
+  /** What is to be told of each task, in order; tasks do not wait for one another. */
+  readonly #works = new Map<string, Promise<void>>();
 
   constructor(parts: PushNotifierParts) {
     this.#parts = parts;
   }
 
-  /** Nobody waits for it, and it never fails. */
-  notify(event: AgentExecutionEvent, task: Task | undefined): void {
+  /** `owner` is the user id of the caller whose task it is. Nobody waits for it, and it never fails. */
+  notify(event: AgentExecutionEvent, task: Task | undefined, owner: string): void {
     if (!task || !isWorthACall(event)) return;
     const asItIs = { ...task, artifacts: [...task.artifacts], history: [...task.history] };
-    this.#work = this.#work
-      .then(async () => this.#send(event, asItIs))
+    const work = (this.#works.get(task.id) ?? Promise.resolve())
+      .then(async () => this.#send(event, asItIs, owner))
       .catch((error: unknown) =>
         this.#parts.log.error('push notifications could not be made', { taskId: task.id, error }),
-      );
+      )
+      .finally(() => {
+        if (this.#works.get(task.id) === work) this.#works.delete(task.id);
+      });
+    this.#works.set(task.id, work);
   }
 
-  async #send(event: AgentExecutionEvent, task: Task): Promise<void> {
+  async #send(event: AgentExecutionEvent, task: Task, owner: string): Promise<void> {
     const { webhooks, sender } = this.#parts;
     for (const webhook of await webhooks.list(task.id)) {
       const { config, version } = fromWebhook(webhook);
       const made = notificationOf(event, task, version);
       if (!made) continue;
       const headers = { 'content-type': made.contentType, ...authenticationHeaders(config) };
-      sender.send({ taskId: task.id, configId: config.id, url: config.url, body: made.body, headers });
+      const { id: configId, url } = config;
+      sender.send({ owner, taskId: task.id, configId, url, body: made.body, headers });
     }
   }
 }

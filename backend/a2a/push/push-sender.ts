@@ -1,3 +1,4 @@
+import { ByteBudget, type Held } from '../../identity/limits/byte-budget.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { abortableSleep } from '../../model/with-retries.ts';
 import { pinTarget, type PushTargets, type Resolve } from './address-guard.ts';
@@ -16,6 +17,8 @@ export interface PushSenderParts {
 }
 
 export interface OutgoingNotification {
+  /** Whose task it is: a notification counts against this caller's share. */
+  owner: string;
   taskId: string;
   configId: string;
   url: string;
@@ -25,39 +28,73 @@ export interface OutgoingNotification {
 
 const PAUSES_MS = [1_000, 5_000, 25_000];
 const TIMEOUT_MS = 10_000;
-/** Beyond so many, webhooks that do not answer would fill the memory. */
-const MOST_WAITING = 1_000;
+/**
+ * Notifications of one caller that may wait. Webhooks that do not answer fill their owner's share and nobody else's;
+ * callers are listed in the configuration, so their shares bound the whole.
+ */
+const MOST_WAITING = 100;
+/** Bytes of notifications that may wait, of one caller and of all: a notification may carry a task's whole answer. */
+const BYTES = { callerBytes: 32 * 1024 * 1024, processBytes: 64 * 1024 * 1024 };
+
+/** What one caller has waiting. */
+interface Share {
+  waiting: number;
+  isFull: boolean;
+}
 
 /**
  * Sends notifications, those of one webhook one after the other. Nobody waits for them, and one that cannot be delivered
- * is given up: the task can be asked for. The address is checked anew for every try.
+ * is given up: the task can be asked for. The address is checked anew for every try. Each caller has a share of what may
+ * wait, and what exceeds it is dropped.
  */
 export class PushSender {
   readonly #parts: PushSenderParts;
   readonly #chains = new Map<string, Promise<void>>();
+  readonly #shares = new Map<string, Share>();
+  readonly #budget = new ByteBudget(BYTES);
   readonly #stopped = new AbortController();
-  #waiting = 0;
 
   constructor(parts: PushSenderParts) {
     this.#parts = parts;
   }
 
   send(notification: OutgoingNotification): void {
-    const { taskId, configId } = notification;
-    if (this.#waiting >= MOST_WAITING) {
-      this.#parts.log.warn('a push notification was dropped: too many wait', { taskId, configId });
+    const { owner, taskId, configId } = notification;
+    const share = this.#shares.get(owner) ?? { waiting: 0, isFull: false };
+    const held = share.waiting < MOST_WAITING ? this.#holdBytes(notification) : undefined;
+    if (!held) {
+      // One line each time a share fills up: a flood of notifications is no flood of the log.
+      if (!share.isFull)
+        this.#parts.log.warn('push notifications are dropped: too many of this caller wait', {
+          caller: owner,
+          taskId,
+          configId,
+        });
+      share.isFull = true;
       return;
     }
-    this.#waiting++;
+    share.isFull = false;
+    share.waiting++;
+    this.#shares.set(owner, share);
     const name = `${taskId} ${configId}`;
     const before = this.#chains.get(name) ?? Promise.resolve();
     const mine = before
       .then(async () => this.#deliver(notification))
       .finally(() => {
-        this.#waiting--;
+        held.release();
+        if (--share.waiting === 0) this.#shares.delete(owner);
         if (this.#chains.get(name) === mine) this.#chains.delete(name);
       });
     this.#chains.set(name, mine);
+  }
+
+  /** Undefined where the caller, or all together, have too many bytes waiting. */
+  #holdBytes({ owner, body }: OutgoingNotification): Held | undefined {
+    try {
+      return this.#budget.hold(owner, Buffer.byteLength(body));
+    } catch {
+      return undefined;
+    }
   }
 
   /** Resolves when nothing is waiting any more. */

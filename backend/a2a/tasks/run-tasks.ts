@@ -23,8 +23,8 @@ export interface RunTasksParts {
   appName: string;
   runs: Pick<RunService, 'attach' | 'cancel' | 'list'>;
   tasks: TaskStore;
-  /** Hears of changes that nobody here worked for. */
-  onEvent?: (event: AgentExecutionEvent, task: Task) => void;
+  /** Hears of changes that nobody here worked for; `owner` is the user id of the caller whose task it is. */
+  onEvent?: (event: AgentExecutionEvent, task: Task, owner: string) => void;
   loadFile: LoadFile;
   now: () => number;
 }
@@ -106,7 +106,8 @@ export class RunTasks implements RemoteTasks {
     const stored = await this.#parts.tasks.load(task.id, context);
     if (stored && isTerminal(stateOf(stored))) return stored;
     await this.#parts.tasks.save(settled, context);
-    for (const event of events) this.#parts.onEvent?.(event, settled);
+    const owner = userIdOf(principalOf(context));
+    for (const event of events) this.#parts.onEvent?.(event, settled, owner);
     return settled;
   }
 

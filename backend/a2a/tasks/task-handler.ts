@@ -241,7 +241,7 @@ export class TaskHandler implements A2ARequestHandler {
       taskId,
       contextId,
       save: async (task) => this.#parts.tasks.save(task, context),
-      onEvent: (event, task) => this.#parts.notifier?.notify(event, task),
+      onEvent: (event, task) => this.#parts.notifier?.notify(event, task, ownerOf(context)),
       onLost: () => void this.#parts.executor.cancelTask(taskId, bus).catch(() => undefined),
       log: this.#parts.log,
       now: this.#parts.now,
@@ -322,7 +322,7 @@ export class TaskHandler implements A2ARequestHandler {
     });
     const canceled = applyEvent(task, event);
     if (canceled) await this.#parts.tasks.save(canceled, context);
-    this.#parts.notifier?.notify(event, canceled);
+    this.#parts.notifier?.notify(event, canceled, ownerOf(context));
   }
 }
 

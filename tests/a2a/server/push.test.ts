@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import type { Task } from '@a2a-js/sdk';
+import { AgentEvent } from '@a2a-js/sdk/server';
 import { createServer, type Server, type Socket } from 'node:net';
 import { isAllowedAddress, pinTarget } from '../../../backend/a2a/push/address-guard.ts';
 import { PushNotifier } from '../../../backend/a2a/push/push-notifier.ts';
@@ -180,6 +182,7 @@ describe('a webhook', () => {
       timeoutMs: 50,
     });
     slow.send({
+      owner: 'ann',
       taskId: 't',
       configId: 'c',
       url: `http://127.0.0.1:${port}/`,
@@ -192,6 +195,67 @@ describe('a webhook', () => {
     expect(JSON.stringify(served.app.logged)).not.toContain('secret-credentials');
     for (const socket of sockets) socket.destroy();
     silent.close();
+  });
+
+  test('that is slow, or many, fills the share of its own caller and nobody else’s', async () => {
+    const sockets: Socket[] = [];
+    const silent: Server = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const hook = startWebhook();
+    const dropped: unknown[] = [];
+    const log = { ...silentLog, warn: (_message: string, about: unknown) => dropped.push(about) };
+    const shared = new PushSender({ targets: 'loopback', log, pausesMs: [], timeoutMs: 5_000 });
+    const send = (owner: string, url: string, n: number, body = '{}') =>
+      shared.send({ owner, taskId: `${owner}-${n}`, configId: 'c', url, body, headers: {} });
+    for (let n = 0; n < 2_000; n++) send('ann', `http://127.0.0.1:${port}/`, n);
+    // Ben's are few and large: bytes are counted for each caller too.
+    const large = JSON.stringify({ text: 'x'.repeat(20 * 1024 * 1024) });
+    for (const n of [1, 2]) send('ben', hook.url, n, large);
+    send('cat', hook.url, 1);
+    await until(async () => (hook.received.length === 2 ? true : undefined));
+    expect(dropped).toEqual([
+      { caller: 'ann', taskId: 'ann-100', configId: 'c' },
+      { caller: 'ben', taskId: 'ben-2', configId: 'c' },
+    ]);
+    await until(async () => (sockets.length === 100 ? true : undefined));
+    shared.stop();
+    await shared.idle();
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+    await hook.stop();
+  });
+
+  test('whose task cannot be looked up does not hold up those of other tasks', async () => {
+    const sent: string[] = [];
+    const never = Promise.withResolvers<never>();
+    const notifier = new PushNotifier({
+      webhooks: {
+        list: async (taskId) => {
+          if (taskId === 'stuck') return never.promise;
+          return [{ id: 'c', json: JSON.stringify({ config: { id: 'c', url: 'u' }, version: '1.0' }) }];
+        },
+      },
+      sender: { send: ({ owner, taskId }) => sent.push(`${owner} ${taskId}`) },
+      log: silentLog,
+    });
+    for (const [id, owner] of [
+      ['stuck', 'ann'],
+      ['good', 'ben'],
+    ] as const) {
+      const task: Task = {
+        id,
+        contextId: 'x',
+        status: undefined,
+        artifacts: [],
+        history: [],
+        metadata: undefined,
+      };
+      notifier.notify(AgentEvent.task(task), task, owner);
+    }
+    await until(async () => (sent.length > 0 ? true : undefined));
+    expect(sent).toEqual(['ben good']);
   });
 
   test('hears of the end of a task whose process was ended before', async () => {
@@ -321,6 +385,7 @@ describe('where a notification may go', () => {
       resolve: async () => answers.shift() ?? [],
     });
     const notification = {
+      owner: 'ann',
       taskId: 't',
       configId: 'c',
       url: `http://rebinding.example:${port}/hook`,
@@ -360,7 +425,7 @@ describe('where a notification may go', () => {
         authorities,
       });
       const url = `https://hook.example:${server.port}/`;
-      tls.send({ taskId: 't', configId: 'c', url, body: 'told', headers: {} });
+      tls.send({ owner: 'ann', taskId: 't', configId: 'c', url, body: 'told', headers: {} });
       await tls.idle();
       await server.stop(true);
     };
