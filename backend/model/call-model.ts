@@ -1,7 +1,7 @@
 import { credentialsOf, endpointOf } from './gemini-endpoint.ts';
 import { ModelError } from './model-error.ts';
 import { DEFAULT_TIMEOUTS, type ModelSettings } from './model-settings.ts';
-import { type GeminiResponse, readStream, readWhole, refusalOf } from './read-answer.ts';
+import { type GeminiResponse, readWhole, refusalOf, StreamReader } from './read-answer.ts';
 
 export interface ModelCall {
   model: string;
@@ -10,6 +10,8 @@ export interface ModelCall {
   headers: Record<string, string>;
   signal?: AbortSignal;
 }
+
+const STOPPED = 'The model stopped in the middle of its answer.';
 
 /**
  * One request to Gemini's API, no retries: the answers as they come. The first byte, and without a stream the whole
@@ -35,10 +37,14 @@ export async function* callModel(
       yield await readWhole(response);
       return;
     }
-    yield* readStream(response, (over) => {
-      isOver = over;
-      watchdog.expect(over ? afterEndMs : silenceMs, 'The model stopped in the middle of its answer.');
-    });
+    const reader = new StreamReader(response);
+    for await (const bytes of response.body ?? []) {
+      watchdog.expect(isOver ? afterEndMs : silenceMs, STOPPED);
+      for (const event of reader.feed(bytes)) yield reader.read(event);
+      if (reader.isOver && !isOver) watchdog.expect(afterEndMs, STOPPED);
+      isOver = reader.isOver;
+    }
+    reader.end();
   } catch (error) {
     // Once Gemini has said that the answer is over, a connection that is cut or stays open takes nothing from it.
     const isAfterEnd = isOver && !(error instanceof ModelError);
@@ -68,6 +74,8 @@ async function request(settings: ModelSettings, call: ModelCall, signal: AbortSi
   };
   return (settings.fetch ?? fetch)(url, init);
 }
+
+
 
 /** Ends a call when the caller aborts or when nothing arrives for too long; knows afterwards which of them it was. */
 class Watchdog {

@@ -131,12 +131,8 @@ export function prepareRunStatements(database: Database) {
          coalesce(min(queue_place), 0) AS first, coalesce(max(queue_place), 0) AS last
        FROM runs WHERE session_row = $row AND queue_place IS NOT NULL`,
     ),
-    nextQueued: database.query<
-      { id: string; app_name: string; user_id: string; session_id: string },
-      { row: number }
-    >(
-      `SELECT r.id, s.app_name, s.user_id, s.id AS session_id FROM runs r JOIN sessions s ON s.row_id = r.session_row
-       WHERE r.session_row = $row AND r.queue_place IS NOT NULL ORDER BY r.queue_place LIMIT 1`,
+    nextQueued: database.query<{ id: string }, { row: number }>(
+      `SELECT id FROM runs WHERE session_row = $row AND queue_place IS NOT NULL ORDER BY queue_place LIMIT 1`,
     ),
     beginQueued: database.query<unknown, Run & { row: number; owner: string; startedMs: number }>(
       `UPDATE runs SET state = 'running', queue_place = NULL, owner = $owner, started_ms = $startedMs,

@@ -87,7 +87,7 @@ export class SqliteRunStore implements RunStore {
       const { run, session } = this.#checkFence(lease);
       this.#insertFrames(run, frames);
       this.#statements.endRun.run({ run, state, endedMs: Math.round(this.#now()) });
-      return this.#release(session);
+      return this.#release(session, lease.session);
     });
   }
 
@@ -106,7 +106,7 @@ export class SqliteRunStore implements RunStore {
         const isBegun = this.#statements.run.get({ runId: before })?.state === 'running';
         if (isBegun) this.#statements.cancel.run({ runId: before });
         // The lease is meant for one that has not begun either: it goes to the new one.
-        else this.#release(row);
+        else this.#release(row, session);
       }
       return { ...run, state: 'queued', begunAfterMs: 0, takeovers: 0, isCancelRequested: false };
     });
@@ -118,7 +118,8 @@ export class SqliteRunStore implements RunStore {
       const record = toRecordIfAny(this.#statements.run.get({ runId }));
       if (!rows || record?.state !== 'queued') return false;
       this.#statements.endRun.run({ run: rows.run, state: 'cancelled', endedMs: Math.round(this.#now()) });
-      if (this.#statements.session.get(keyOf(record.session))?.run_id === runId) this.#release(rows.session);
+      if (this.#statements.session.get(keyOf(record.session))?.run_id === runId)
+        this.#release(rows.session, record.session);
       return true;
     });
   }
@@ -220,17 +221,13 @@ export class SqliteRunStore implements RunStore {
   }
 
   /** Gives the lease to the next queued run, for whoever takes it, or frees the session. */
-  #release(row: number): Lease | undefined {
+  #release(row: number, session: CompositeSessionKey): Lease | undefined {
     const next = this.#statements.nextQueued.get({ row });
     if (!next) {
       this.#statements.freeSession.run({ row });
       return undefined;
     }
-    const lease = {
-      runId: next.id,
-      session: { appName: next.app_name, userId: next.user_id, sessionId: next.session_id },
-      fence: newFence(),
-    };
+    const lease = { runId: next.id, session: keyOf(session), fence: newFence() };
     this.#statements.lease.run({ row, fence: lease.fence, runId: next.id, owner: '', expiresMs: 0 });
     return lease;
   }

@@ -116,7 +116,7 @@ export class SqliteSessionStore extends SessionStore {
       const row = this.#statements.session.get({ appName, userId, id });
       if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${id}`);
       this.#checkWriter(session, row);
-      if (event.author === 'user') assertRoomFor(event.author, this.#historyBytesOf(row.row_id));
+      if (event.author === 'user') assertRoomFor(event.author, this.#historyBytesOf(row));
       const timestamp = nextTimestamp(event.timestamp, row.updated_us / 1000);
       const text = JSON.stringify(toWire({ ...event, timestamp }));
       const seq = row.last_seq + 1;
@@ -132,10 +132,13 @@ export class SqliteSessionStore extends SessionStore {
         updatedUs: Math.round(timestamp * 1000),
         seq,
       });
-      return { timestamp, seq, row: row.row_id, bytes: text.length };
+      return { timestamp, row, seq, bytes: text.length, octets: Buffer.byteLength(text) };
     });
     event.timestamp = stored.timestamp;
-    this.#cache.extend(stored.row, stored.seq, [event], stored.bytes);
+    this.#cache.extend(stored.row.row_id, stored.seq, [event], stored.bytes);
+    const size = this.#sizes.get(stored.row.row_id);
+    if (size?.seq === stored.row.last_seq)
+      this.#noteSize(stored.row.row_id, stored.seq, size.bytes + stored.octets);
     assignState(assignState(session.state, event.actions.stateDelta), temporary);
     session.lastUpdateTime = stored.timestamp;
     addOrReplace(session.events, event);
@@ -156,13 +159,16 @@ export class SqliteSessionStore extends SessionStore {
     return reading(() => listSummaries(this.#statements, owner, page));
   }
 
-  #historyBytesOf(row: number): number {
-    const known = this.#sizes.get(row) ?? { seq: -1, bytes: 0 };
-    const later = this.#statements.historyBytes.get({ row, after: known.seq });
-    if (!later || later.seq === null) return known.bytes;
-    const bytes = known.bytes + later.bytes;
+  #historyBytesOf({ row_id: row, last_seq: seq }: SessionRow): number {
+    const known = this.#sizes.get(row);
+    if (known?.seq === seq) return known.bytes;
+    const later = this.#statements.historyBytes.get({ row, after: known?.seq ?? -1, upTo: seq })?.bytes ?? 0;
+    return this.#noteSize(row, seq, (known?.bytes ?? 0) + later);
+  }
+
+  #noteSize(row: number, seq: number, bytes: number): number {
     this.#sizes.delete(row);
-    this.#sizes.set(row, { seq: later.seq, bytes });
+    this.#sizes.set(row, { seq, bytes });
     if (this.#sizes.size > MOST_SIZES) this.#sizes.delete(this.#sizes.keys().next().value ?? row);
     return bytes;
   }
@@ -170,7 +176,7 @@ export class SqliteSessionStore extends SessionStore {
   override historyBytes({ appName, userId, sessionId: id }: CompositeSessionKey): number {
     return reading(() => {
       const row = this.#statements.session.get({ appName, userId, id });
-      return row ? this.#historyBytesOf(row.row_id) : 0;
+      return row ? this.#historyBytesOf(row) : 0;
     });
   }
 

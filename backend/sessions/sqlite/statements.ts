@@ -62,9 +62,9 @@ export function prepareStatements(database: Database) {
       `INSERT INTO user_states (app_name, user_id, state) VALUES ($appName, $userId, $state)
        ON CONFLICT (app_name, user_id) DO UPDATE SET state = excluded.state`,
     ),
-    historyBytes: database.query<{ bytes: number; seq: number | null }, { row: number; after: number }>(
-      `SELECT coalesce(sum(octet_length(event)), 0) AS bytes, max(seq) AS seq FROM events
-       WHERE session_row = $row AND seq > $after`,
+    historyBytes: database.query<{ bytes: number }, { row: number; after: number; upTo: number }>(
+      `SELECT coalesce(sum(octet_length(event)), 0) AS bytes FROM events
+       WHERE session_row = $row AND seq > $after AND seq <= $upTo`,
     ),
     newest: database.query<
       SummaryRow,
