@@ -28,7 +28,13 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: Ss
   const disconnected = new AbortController();
   const isQueued = run.state === 'queued';
   metrics?.streams(1);
-  return eventStream(chunksOf(run, fromIndex, isQueued, disconnected.signal), {
+  // Bun holds the headers back until there is a body: without a first comment a quiet run would look like an absent one.
+  const begin = isQueued ? QUEUED : fromIndex === undefined ? undefined : PING;
+  return eventStream(run.frames(fromIndex, disconnected.signal)[Symbol.asyncIterator](), {
+    toText: ({ index, json }) => `id: ${frameId(run.id, index)}\ndata: ${json}\n\n`,
+    ...(begin && { begin }),
+    // Without it a listener could not tell the end of a run from a cut connection.
+    end: () => (hasEnded(run.state) ? `: run ${run.state}\n\n` : undefined),
     pingMs,
     disconnected,
     signal,
@@ -39,40 +45,4 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: Ss
     },
     onEnd: () => metrics?.streams(-1),
   });
-}
-
-/** No generator of its own: every frame passes here, and each generator on its way costs several waits. */
-function chunksOf(
-  run: Run,
-  fromIndex: number | undefined,
-  isQueued: boolean,
-  signal: AbortSignal,
-): AsyncIterator<string> {
-  const frames = run.frames(fromIndex, signal)[Symbol.asyncIterator]();
-  // Bun holds the headers back until there is a body: without a first comment a quiet run would look like an absent one.
-  let first = isQueued ? QUEUED : fromIndex === undefined ? undefined : PING;
-  let isOver = false;
-  return {
-    next: async () => {
-      if (first !== undefined) {
-        const value = first;
-        first = undefined;
-        return { done: false, value };
-      }
-      if (isOver) return { done: true, value: undefined };
-      const result = await frames.next();
-      if (!result.done) {
-        const { index, json } = result.value;
-        return { done: false, value: `id: ${frameId(run.id, index)}\ndata: ${json}\n\n` };
-      }
-      isOver = true;
-      // Without it a listener could not tell the end of a run from a cut connection.
-      if (hasEnded(run.state)) return { done: false, value: `: run ${run.state}\n\n` };
-      return { done: true, value: undefined };
-    },
-    return: async () => {
-      await frames.return?.(undefined);
-      return { done: true, value: undefined };
-    },
-  };
 }

@@ -78,7 +78,8 @@ export class StreamReader {
   #feed(text: string): readonly string[] {
     this.#events = [];
     this.#parser.feed(text);
-    this.#tail = this.#events.length > 0 ? text : (this.#tail + text).slice(-MAX_TAIL_CHARS);
+    const after = this.#events.length > 0 ? text.slice(text.lastIndexOf('\n\n') + 1) : this.#tail + text;
+    this.#tail = after.slice(-MAX_TAIL_CHARS);
     return this.#events;
   }
 }
@@ -186,7 +187,8 @@ const MOST_TOKENS = 100_000_000;
 
 /** Usage without counts that cannot be: they are added up, and would use up a caller's tokens for the day. */
 function plausible(usage: Record<string, unknown>): Record<string, unknown> {
-  for (const [name, count] of Object.entries(usage)) {
+  for (const name of Object.keys(usage)) {
+    const count = usage[name];
     const isCount = typeof count === 'number' || typeof count === 'bigint';
     if (isCount && !(Number.isSafeInteger(count) && Number(count) >= 0 && Number(count) <= MOST_TOKENS))
       delete usage[name];

@@ -1,4 +1,12 @@
-export interface EventStreamOptions {
+export interface EventStreamOptions<Item> {
+  /** An item as a whole server-sent event. */
+  toText: (item: Item) => string;
+  /** Sent before the first item. */
+  begin?: string;
+  /** Sent after the last item. */
+  end?: () => string | undefined;
+  /** Sent in place of what is missing where the items fail. Without it the stream is cut then. */
+  failed?: (error: unknown) => string;
   /** Time between comment lines while nothing else is sent, in milliseconds. */
   pingMs: number;
   /** Aborted when the client has left, so that making chunks ends. */
@@ -26,12 +34,12 @@ const HEADERS = {
 const encoder = new TextEncoder();
 
 /**
- * Chunks of text, each a whole server-sent event, with comment lines while it is quiet. A slow reader is waited for.
- * Where the iterator fails the stream is cut: the client must not take that for its end.
+ * Items as server-sent events, with comment lines while it is quiet. A slow reader is waited for.
+ * Where the items fail the stream is cut or says so: the client must not take that for its end.
  */
-export function eventStream(
-  chunks: AsyncIterator<string>,
-  { pingMs, disconnected, signal, headers, onEnd }: EventStreamOptions,
+export function eventStream<Item>(
+  items: AsyncIterator<Item>,
+  { toText, begin, end, failed, pingMs, disconnected, signal, headers, onEnd }: EventStreamOptions<Item>,
 ): Response {
   let wake: (() => void) | undefined;
   let ping: ReturnType<typeof setInterval> | undefined;
@@ -51,29 +59,38 @@ export function eventStream(
           quiet = true;
         }, pingMs);
 
+        const send = (text: string | undefined): void => {
+          if (text !== undefined) controller.enqueue(encoder.encode(text));
+        };
+        // No generator around the items: every frame passes here, and each generator on its way waits several times.
         const forward = async (): Promise<void> => {
+          send(begin);
           for (;;) {
             // oxlint-disable-next-line no-await-in-loop -- events come one after the other
-            const next = await chunks.next();
+            const next = await items.next();
             if (disconnected.signal.aborted) return;
             if (next.done) break;
             quiet = false;
-            controller.enqueue(encoder.encode(next.value));
+            send(toText(next.value));
             // oxlint-disable-next-line no-await-in-loop -- the reader is slower than the events
             if ((controller.desiredSize ?? 0) <= 0) await new Promise<void>((resolve) => (wake = resolve));
             if (disconnected.signal.aborted) return;
           }
+          send(end?.());
           controller.close();
         };
         forward()
           .catch((error: unknown) => {
-            if (!disconnected.signal.aborted) controller.error(error);
+            if (disconnected.signal.aborted) return;
+            if (!failed) return controller.error(error);
+            send(failed(error));
+            controller.close();
           })
           .finally(() => {
             onEnd?.();
             clearInterval(ping);
             signal.removeEventListener('abort', leave);
-            chunks.return?.().catch(() => undefined);
+            items.return?.().catch(() => undefined);
           });
       },
       pull() {

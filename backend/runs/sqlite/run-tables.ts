@@ -160,7 +160,10 @@ export function prepareRunStatements(database: Database) {
       `UPDATE runs SET state = $state, ended_ms = $endedMs, request = NULL, cancel_requested = 0, queue_place = NULL
        WHERE row_id = $run`,
     ),
-    freeSession: database.query<unknown, { row: number }>('DELETE FROM leases WHERE session_row = $row'),
+    freeSession: database.query<unknown, { row: number }>(
+      `DELETE FROM leases WHERE session_row = $row
+       AND NOT EXISTS (SELECT 1 FROM runs WHERE session_row = $row AND queue_place IS NOT NULL)`,
+    ),
     expireLease: database.query<unknown, { row: number }>(
       'UPDATE leases SET expires_ms = 0 WHERE session_row = $row',
     ),

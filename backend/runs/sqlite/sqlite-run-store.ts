@@ -222,11 +222,10 @@ export class SqliteRunStore implements RunStore {
 
   /** Gives the lease to the next queued run, for whoever takes it, or frees the session. */
   #release(row: number, session: CompositeSessionKey): Lease | undefined {
+    // Hardly ever is a run queued: one statement then.
+    if (this.#statements.freeSession.run({ row }).changes > 0) return undefined;
     const next = this.#statements.nextQueued.get({ row });
-    if (!next) {
-      this.#statements.freeSession.run({ row });
-      return undefined;
-    }
+    if (!next) return undefined;
     const lease = { runId: next.id, session: keyOf(session), fence: newFence() };
     this.#statements.lease.run({ row, fence: lease.fence, runId: next.id, owner: '', expiresMs: 0 });
     return lease;
