@@ -75,8 +75,6 @@ async function request(settings: ModelSettings, call: ModelCall, signal: AbortSi
   return (settings.fetch ?? fetch)(url, init);
 }
 
-
-
 /** Ends a call when the caller aborts or when nothing arrives for too long; knows afterwards which of them it was. */
 class Watchdog {
   readonly #controller = new AbortController();
