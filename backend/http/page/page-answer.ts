@@ -2,7 +2,7 @@ import type { PageFile } from './page-files.ts';
 
 /**
  * What a document of ours may do: load its own files and call its own origin, nothing else.
- * Pictures may come from data: and blob:, as charts and artifacts do.
+ * Pictures may come from data: and blob:, as charts and artifacts do; the microphone is for dictation.
  */
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': [
@@ -21,7 +21,7 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(self)',
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',
 };

@@ -28,6 +28,11 @@ export function textOf(parts: readonly Part[]): string {
   return parts.map(({ text }) => text ?? '').join('');
 }
 
+/** What a conversation that begins with this message is called: its words, or the name of its first file. */
+export function titleTextOf(parts: readonly Part[]): string {
+  return textOf(parts) || (parts.find(({ inlineData }) => inlineData)?.inlineData?.displayName ?? '');
+}
+
 /** Whether an answer is under way. */
 export function isBusy({ phase }: Pick<ConversationState, 'phase'>): boolean {
   return phase !== 'idle' && phase !== 'loading';

@@ -15,7 +15,13 @@ import type { Part } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
 import { carrierOf, withoutUnfinished } from './carrier.ts';
-import { isBusy, toLocalEvent, type ConversationState, type QueuedMessage } from './conversation-state.ts';
+import {
+  isBusy,
+  titleTextOf,
+  toLocalEvent,
+  type ConversationState,
+  type QueuedMessage,
+} from './conversation-state.ts';
 import { followTurn } from './follow-turn.ts';
 import { mergeFrame } from './merge-frame.ts';
 import { settle } from './settle.ts';
@@ -82,16 +88,15 @@ export class Conversation extends Store<ConversationState> {
     else await this.#takeNext();
   }
 
-  async send(text: string): Promise<void> {
-    await this.#say([{ text }]);
+  async send(parts: Part[]): Promise<void> {
+    await this.#say(parts);
   }
 
   /**
    * Says something while an answer comes: it is answered after that, or instead of it. False where it was not taken; the
    * problem says why.
    */
-  async sendMeanwhile(text: string, whenBusy: 'queue' | 'interrupt'): Promise<boolean> {
-    const parts = [{ text }];
+  async sendMeanwhile(parts: Part[], whenBusy: 'queue' | 'interrupt'): Promise<boolean> {
     const message: QueuedMessage = { key: crypto.randomUUID(), parts, runId: undefined };
     const others = this.getState().queued;
     this.set({ queued: whenBusy === 'queue' ? [...others, message] : [message, ...others] });
@@ -130,8 +135,8 @@ export class Conversation extends Store<ConversationState> {
     await this.#say([{ functionResponse }]);
   }
 
-  /** Takes `turn` and everything after it back, and says `text` instead. */
-  async resend(turn: Turn, text: string): Promise<void> {
+  /** Takes `turn` and everything after it back, and says it again, or `parts` instead. */
+  async resend(turn: Turn, parts: Part[] = turn.user?.parts ?? []): Promise<void> {
     const key = this.#key();
     if (isBusy(this.getState())) return;
     if (key && turn.invocationId) {
@@ -144,7 +149,7 @@ export class Conversation extends Store<ConversationState> {
         return;
       }
     }
-    await this.send(text);
+    await this.send(parts);
   }
 
   /** Tries the last turn again. Where it is not known whether the service took it, the service is asked first. */
@@ -152,7 +157,7 @@ export class Conversation extends Store<ConversationState> {
     const turns = toTurns(this.getState().events);
     const turn = turns.at(-1);
     if (!turn?.user) return this.load();
-    if (turn.invocationId) return this.resend(turn, turn.user.text);
+    if (turn.invocationId) return this.resend(turn);
     if (this.#key()) {
       await this.load();
       const { events, problem } = this.getState();
@@ -161,7 +166,7 @@ export class Conversation extends Store<ConversationState> {
     } else {
       this.set({ events: [] });
     }
-    return this.send(turn.user.text);
+    return this.send(turn.user.parts);
   }
 
   /** Stops the answer under way for good; what was shown of it stays. */
@@ -301,7 +306,7 @@ export class Conversation extends Store<ConversationState> {
   async #ensureSession(parts: Part[]): Promise<SessionKey> {
     const known = this.#key();
     if (known) return known;
-    const session = await createSession(this.owner, toTitle(parts[0]?.text ?? ''));
+    const session = await createSession(this.owner, toTitle(titleTextOf(parts)));
     this.set({ sessionId: session.id });
     tellTabs({ kind: 'sessions-changed' });
     return { owner: this.owner, sessionId: session.id };

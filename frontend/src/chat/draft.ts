@@ -1,17 +1,72 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { Part } from '../api/types.ts';
 import { readStored, writeStored } from '../util/storage.ts';
+import { attachmentsOf, type Attachment } from './attachments.ts';
+import { textOf } from './conversation-state.ts';
 
-/** What is written and not yet sent in a conversation; it survives a refresh. */
-export function useDraft(appName: string, sessionId: string | undefined): [string, (text: string) => void] {
+export interface Draft {
+  text: string;
+  attachments: Attachment[];
+  setText: (text: string) => void;
+  /** The files as they are now, also where a render has not seen them yet. */
+  current: () => readonly Attachment[];
+  setAttachments: (change: (before: Attachment[]) => Attachment[]) => void;
+  /** Empties it, and gives what was in it as the parts of a message. */
+  take: (text: string) => Part[];
+  /** Puts a message back that was not taken, beside what was written since. */
+  giveBack: (parts: readonly Part[]) => void;
+}
+
+/** Files are kept while the page is open; a browser's storage has no room for them. */
+const filesByKey = new Map<string, Attachment[]>();
+
+/** What is written and not yet sent in a conversation; its text survives a refresh. */
+export function useDraft(appName: string, sessionId: string | undefined): Draft {
   const key = `draft:${appName}:${sessionId ?? 'new'}`;
-  const [draft, setDraft] = useState(() => readStored(key) ?? '');
-  useEffect(() => setDraft(readStored(key) ?? ''), [key]);
-  const change = useCallback(
-    (text: string) => {
-      setDraft(text);
-      writeStored(key, text);
+  const [text, showText] = useState(() => readStored(key) ?? '');
+  const [attachments, showAttachments] = useState(() => filesByKey.get(key) ?? []);
+  // What is given back comes later than the render that it was asked for in.
+  const written = useRef(text);
+  const setText = useCallback(
+    (next: string) => {
+      written.current = next;
+      showText(next);
+      writeStored(key, next);
     },
     [key],
   );
-  return [draft, change];
+  useEffect(() => {
+    written.current = readStored(key) ?? '';
+    showText(written.current);
+    showAttachments(filesByKey.get(key) ?? []);
+  }, [key]);
+  const setAttachments = useCallback<Draft['setAttachments']>(
+    (change) => {
+      const next = change(filesByKey.get(key) ?? []);
+      filesByKey.set(key, next);
+      showAttachments(next);
+    },
+    [key],
+  );
+  const take = useCallback<Draft['take']>(
+    (said) => {
+      const files = filesByKey.get(key) ?? [];
+      setText('');
+      setAttachments(() => []);
+      return [...files.map(({ part }) => part), ...(said ? [{ text: said }] : [])];
+    },
+    [key, setText, setAttachments],
+  );
+  const giveBack = useCallback<Draft['giveBack']>(
+    (parts) => {
+      setText([textOf(parts), written.current].filter(Boolean).join('\n'));
+      setAttachments((since) => [...attachmentsOf(parts), ...since]);
+    },
+    [setText, setAttachments],
+  );
+  const current = useCallback(() => filesByKey.get(key) ?? [], [key]);
+  return useMemo(
+    () => ({ text, attachments, current, setText, setAttachments, take, giveBack }),
+    [text, attachments, current, setText, setAttachments, take, giveBack],
+  );
 }

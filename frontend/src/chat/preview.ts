@@ -1,4 +1,5 @@
 import type { Artifact } from '../api/artifacts.ts';
+import { toBase64 } from '../util/base64.ts';
 import { own } from '../util/own.ts';
 
 /**
@@ -63,10 +64,4 @@ export function parseCsv(text: string): string[][] {
     if (cell.lastIndex >= text.length && match[3] !== ',') break;
   }
   return rows;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCodePoint(byte);
-  return btoa(binary);
 }

@@ -59,6 +59,7 @@ function addEvent(turn: Turn, event: AdkEvent): void {
         .map((part) => part.text ?? '')
         .filter(Boolean)
         .join('\n\n'),
+      parts,
       media: parts.flatMap((part) => part.inlineData ?? []),
       files: parts.flatMap((part) => part.fileData ?? []),
       ...(event.timestamp === undefined ? {} : { atSeconds: event.timestamp }),

@@ -1,4 +1,4 @@
-import type { FileData, InlineData } from '../api/types.ts';
+import type { FileData, InlineData, Part } from '../api/types.ts';
 
 /** What is shown of a conversation: one turn = what a person said, and everything the agent did about it. */
 export interface Turn {
@@ -6,7 +6,7 @@ export interface Turn {
   key: string;
   /** What a rewind to before this turn names; absent until the service has answered. */
   invocationId?: string;
-  user?: { text: string; media: InlineData[]; files: FileData[]; atSeconds?: number };
+  user?: { text: string; parts: Part[]; media: InlineData[]; files: FileData[]; atSeconds?: number };
   items: TurnItem[];
 }
 

@@ -1,13 +1,27 @@
 import { ArrowUp, ListPlus, Square, Zap } from 'lucide-react';
-import { useEffect, useRef, type FormEvent, type SyntheticEvent } from 'react';
+import {
+  useEffect,
+  useRef,
+  type ClipboardEvent,
+  type FormEvent,
+  type KeyboardEvent,
+  type SyntheticEvent,
+} from 'react';
+import type { Draft } from '../chat/draft.ts';
+import { useInputHistory } from '../chat/input-history.ts';
 import { isComposing, isSendKey } from '../util/keys.ts';
 import { toMessage } from '../util/message.ts';
+import { AttachButton } from './attach-button.tsx';
+import { AttachmentList } from './attachment-list.tsx';
+import { DictateButton } from './dictate-button.tsx';
 
 interface ComposerProps {
   agentName: string;
-  draft: string;
+  draft: Draft;
   isBusy: boolean;
-  onDraft: (text: string) => void;
+  /** What was said in this conversation, oldest first: the arrow up brings it back. */
+  history: readonly string[];
+  onFiles: (files: File[]) => void;
   onSend: (text: string) => void;
   /** While an answer comes: to be answered after it, or instead of it. */
   onSendMeanwhile: (text: string, whenBusy: 'queue' | 'interrupt') => void;
@@ -18,18 +32,12 @@ interface ComposerProps {
  * Where a person writes. While an answer comes they can stop it, queue what they have written (Enter), or have it answered
  * instead (Ctrl+Enter).
  */
-export function Composer({
-  agentName,
-  draft,
-  isBusy,
-  onDraft,
-  onSend,
-  onSendMeanwhile,
-  onStop,
-}: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { agentName, draft, isBusy, history, onFiles, onSend, onSendMeanwhile, onStop } = props;
   const input = useRef<HTMLTextAreaElement>(null);
+  const recall = useInputHistory(history, draft.setText);
   useEffect(() => {
-    const focusOnSlash = (event: KeyboardEvent): void => {
+    const focusOnSlash = (event: globalThis.KeyboardEvent): void => {
       const isTyping = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
       if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
@@ -38,75 +46,89 @@ export function Composer({
     addEventListener('keydown', focusOnSlash);
     return () => removeEventListener('keydown', focusOnSlash);
   }, []);
+  const isEmpty = !draft.text.trim() && draft.attachments.length === 0;
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    const text = toMessage(draft);
-    if (!text) return;
+    const text = toMessage(draft.text);
+    if (isEmpty) return;
     if (isBusy) onSendMeanwhile(text, 'queue');
     else onSend(text);
   }
 
   function interrupt(event: SyntheticEvent): void {
     event.preventDefault();
-    const text = toMessage(draft);
-    if (text) onSendMeanwhile(text, 'interrupt');
+    if (!isEmpty) onSendMeanwhile(toMessage(draft.text), 'interrupt');
+  }
+
+  function handleKey(event: KeyboardEvent<HTMLTextAreaElement>): void {
+    if (event.key === 'Escape' && isBusy && !isComposing(event)) onStop();
+    else if (isBusy && isSendKey(event) && (event.ctrlKey || event.metaKey)) interrupt(event);
+    else if (isSendKey(event)) submit(event);
+    else if (recall(event)) event.preventDefault();
+  }
+
+  function paste(event: ClipboardEvent): void {
+    const files = [...event.clipboardData.files];
+    // A table copied from a sheet comes as a picture too: whoever pastes text wants the text.
+    if (files.length === 0 || event.clipboardData.types.includes('text/plain')) return;
+    event.preventDefault();
+    onFiles(files);
   }
 
   return (
     <form className="composer" onSubmit={submit}>
-      <textarea
-        ref={input}
-        id="message"
-        dir="auto"
-        aria-label="Message"
-        placeholder={`Message ${agentName}`}
-        rows={1}
-        value={draft}
-        onChange={(event) => onDraft(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape' && isBusy && !isComposing(event)) onStop();
-          else if (isBusy && isSendKey(event) && (event.ctrlKey || event.metaKey)) interrupt(event);
-          else if (isSendKey(event)) submit(event);
-        }}
+      <AttachmentList
+        attachments={draft.attachments}
+        onRemove={(key) => draft.setAttachments((before) => before.filter((one) => one.key !== key))}
       />
-      {isBusy && draft.trim() && (
-        <>
+      <div className="composer-line">
+        <AttachButton onFiles={onFiles} />
+        <textarea
+          ref={input}
+          id="message"
+          dir="auto"
+          aria-label="Message"
+          placeholder={`Message ${agentName}`}
+          rows={1}
+          value={draft.text}
+          onChange={(event) => draft.setText(event.target.value)}
+          onKeyDown={handleKey}
+          onPaste={paste}
+        />
+        <DictateButton text={draft.text} onText={draft.setText} />
+        {isBusy && !isEmpty && (
+          <>
+            <button
+              type="button"
+              className="send send-second"
+              aria-label="Stop and send"
+              title="Stop the answer and send this (Ctrl+Enter)"
+              onClick={interrupt}
+            >
+              <Zap aria-hidden />
+            </button>
+            <button type="submit" className="send" aria-label="Queue" title="Send after this answer (Enter)">
+              <ListPlus aria-hidden />
+            </button>
+          </>
+        )}
+        {isBusy ? (
           <button
             type="button"
-            className="send send-second"
-            aria-label="Stop and send"
-            title="Stop the answer and send this (Ctrl+Enter)"
-            onClick={interrupt}
+            className="send send-stop"
+            aria-label="Stop"
+            title="Stop (Esc)"
+            onClick={onStop}
           >
-            <Zap aria-hidden />
+            <Square aria-hidden />
           </button>
-          <button type="submit" className="send" aria-label="Queue" title="Send after this answer (Enter)">
-            <ListPlus aria-hidden />
+        ) : (
+          <button type="submit" className="send" aria-label="Send" title="Send (Enter)" disabled={isEmpty}>
+            <ArrowUp aria-hidden />
           </button>
-        </>
-      )}
-      {isBusy ? (
-        <button
-          type="button"
-          className="send send-stop"
-          aria-label="Stop"
-          title="Stop (Esc)"
-          onClick={onStop}
-        >
-          <Square aria-hidden />
-        </button>
-      ) : (
-        <button
-          type="submit"
-          className="send"
-          aria-label="Send"
-          title="Send (Enter)"
-          disabled={!draft.trim()}
-        >
-          <ArrowUp aria-hidden />
-        </button>
-      )}
+        )}
+      </div>
     </form>
   );
 }

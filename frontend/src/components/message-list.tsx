@@ -27,9 +27,20 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
   const toTurns = useMemo(createTurnCache, []);
   const turns = toTurns(state.events);
   const busy = isBusy(state);
+  const count = turns.reduce((sum, { items }) => sum + 1 + items.length, 0);
+  const countAtEnd = useRef(count);
+  /** How far from the end the person was when they asked for what is earlier: they stay where they are. */
+  const fromEnd = useRef<number>(undefined);
 
   useLayoutEffect(() => {
-    if (follows) viewport.current?.scrollTo({ top: viewport.current.scrollHeight });
+    const element = viewport.current;
+    if (follows) {
+      countAtEnd.current = count;
+      element?.scrollTo({ top: element.scrollHeight });
+    } else if (fromEnd.current !== undefined) {
+      element?.scrollTo({ top: element.scrollHeight - fromEnd.current });
+      fromEnd.current = undefined;
+    }
   });
   // Pictures and colours come later than the text and push the end down.
   useEffect(() => {
@@ -86,6 +97,8 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
               className="show-more"
               onClick={() => {
                 setFollows(false);
+                const { scrollHeight = 0, scrollTop = 0 } = viewport.current ?? {};
+                fromEnd.current = scrollHeight - scrollTop;
                 setShown(shown + TURNS_AT_ONCE);
               }}
             >
@@ -112,7 +125,7 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
       </div>
       {!follows && (
         <button type="button" className="to-end" onClick={() => setFollows(true)}>
-          <ArrowDown aria-hidden /> To the latest
+          <ArrowDown aria-hidden /> {count > countAtEnd.current ? 'New messages below' : 'To the latest'}
         </button>
       )}
     </div>

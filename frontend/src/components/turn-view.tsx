@@ -9,8 +9,10 @@ import { TurnItemView } from './turn-item.tsx';
 import { UserMessage } from './user-message.tsx';
 
 export interface TurnActions {
-  /** Takes the turn back and says `text` instead. */
-  onResend: (turn: Turn, text: string) => void;
+  /** Takes the turn back and says the same again. */
+  onResend: (turn: Turn) => void;
+  /** Says `text` instead of what the turn began with. */
+  onEdit: (turn: Turn, text: string) => void;
   onConfirm: (confirmation: Confirmation, confirmed: boolean) => void;
 }
 
@@ -31,12 +33,12 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
     .flatMap((item) => (item.kind === 'text' && !item.thought ? item.text : []))
     .join('\n\n');
   const canChange = isLast && !isBusy;
-  const onRetry = canChange && user ? () => actions.onResend(turn, user.text) : undefined;
+  const onRetry = canChange && user ? () => actions.onResend(turn) : undefined;
   const endedBadly = ['error', 'interrupted'].includes(items.at(-1)?.kind ?? '');
   return (
     <article className="turn" aria-busy={isLast && isBusy}>
       {user && (
-        <UserMessage user={user} onEdit={canChange ? (text) => actions.onResend(turn, text) : undefined} />
+        <UserMessage user={user} onEdit={canChange ? (text) => actions.onEdit(turn, text) : undefined} />
       )}
       {items.length > 0 && (
         <div className="answer">

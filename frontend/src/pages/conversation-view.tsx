@@ -1,28 +1,37 @@
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 import type { Problem } from '../api/problem.ts';
-import type { AppSummary } from '../api/types.ts';
+import type { AdkEvent, AppSummary } from '../api/types.ts';
 import { titleOf } from '../chat/agent-face.ts';
+import { addFiles } from '../chat/attachments.ts';
 import { useDraft } from '../chat/draft.ts';
 import type { Conversation } from '../chat/conversation.ts';
 import { isBusy, textOf, type QueuedMessage } from '../chat/conversation-state.ts';
 import { announce } from '../chat/announce.ts';
+import { isUserMessage } from '../chat/to-turns.ts';
 import { Composer } from '../components/composer.tsx';
+import { FileDrop } from '../components/file-drop.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { MessageList } from '../components/message-list.tsx';
 import { QueuedMessages } from '../components/queued-messages.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import type { TurnActions } from '../components/turn-view.tsx';
+import { toasts } from '../ui/toasts.ts';
 import { toHash } from '../util/route.ts';
 import { useStore } from '../util/store.ts';
 
 /** One conversation and the field to go on with it. */
 export function ConversationView({ app, conversation }: { app: AppSummary; conversation: Conversation }) {
   const state = useStore(conversation);
-  const [draft, setDraft] = useDraft(app.name, state.sessionId);
+  const draft = useDraft(app.name, state.sessionId);
+  const { take, giveBack, current, setAttachments } = draft;
   const busy = isBusy(state);
+  const history = useMemo(() => saidIn(state.events), [state.events]);
+  useEffect(focusComposer, [conversation]);
   const actions = useMemo<TurnActions>(
     () => ({
-      onResend: (turn, text) => void conversation.resend(turn, text),
+      onResend: (turn) => void conversation.resend(turn),
+      onEdit: (turn, text) =>
+        void conversation.resend(turn, [...(turn.user?.parts ?? []).filter((part) => !part.text), { text }]),
       onConfirm: (confirmation, confirmed) => void conversation.confirm(confirmation, confirmed),
     }),
     [conversation],
@@ -30,47 +39,46 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
 
   const send = useCallback(
     (text: string) => {
-      setDraft('');
-      void conversation.send(text).then(() => {
+      const parts = take(text);
+      void conversation.send(parts).then(() => {
         // What was not taken goes back to where it was written.
-        if (conversation.getState().unsent) setDraft(text);
+        if (conversation.getState().unsent) giveBack(parts);
       });
     },
-    [conversation, setDraft],
-  );
-
-  const written = useRef(draft);
-  useEffect(() => {
-    written.current = draft;
-  }, [draft]);
-  /** Beside what was written since. */
-  const giveBack = useCallback(
-    (text: string) => setDraft([text, written.current].filter(Boolean).join('\n')),
-    [setDraft],
+    [conversation, take, giveBack],
   );
   const sendMeanwhile = useCallback(
     (text: string, whenBusy: 'queue' | 'interrupt') => {
-      setDraft('');
-      written.current = '';
-      void conversation.sendMeanwhile(text, whenBusy).then((isTaken) => {
-        if (!isTaken) giveBack(text);
+      const parts = take(text);
+      void conversation.sendMeanwhile(parts, whenBusy).then((isTaken) => {
+        if (!isTaken) giveBack(parts);
       });
     },
-    [conversation, setDraft, giveBack],
+    [conversation, take, giveBack],
   );
   const takeBack = useCallback(
     (message: QueuedMessage) => {
       void conversation.takeBack(message).then((parts) => {
-        if (parts) giveBack(textOf(parts));
+        if (parts) giveBack(parts);
       });
     },
     [conversation, giveBack],
+  );
+  const attach = useCallback(
+    (files: File[]) =>
+      void addFiles(
+        files,
+        current,
+        (attachment) => setAttachments((before) => [...before, attachment]),
+        (problem) => toasts.complain(problem),
+      ),
+    [current, setAttachments],
   );
 
   const isGone = state.problem?.status === 404;
   const isEmpty = state.phase === 'idle' && state.events.length === 0 && !state.problem;
   return (
-    <>
+    <FileDrop onFiles={attach}>
       {state.phase === 'loading' && <ConversationSkeleton />}
       {isEmpty && <EmptyState app={app} onPick={send} />}
       {state.phase !== 'loading' && !isEmpty && (
@@ -80,7 +88,7 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
             <BusyNotice
               problem={state.problem}
               onShow={() => void conversation.load()}
-              onInterrupt={() => (setDraft(''), void conversation.interrupt())}
+              onInterrupt={() => (take(''), void conversation.interrupt())}
             />
           )}
           {state.problem && !state.unsent && (
@@ -105,7 +113,8 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
           agentName={titleOf(app)}
           draft={draft}
           isBusy={busy}
-          onDraft={setDraft}
+          history={history}
+          onFiles={attach}
           onSend={send}
           onSendMeanwhile={sendMeanwhile}
           onStop={() => void conversation.stop()}
@@ -116,8 +125,19 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
             : 'Enter sends, Shift+Enter starts a new line. Answers can be wrong: check what matters.'}
         </p>
       </div>
-    </>
+    </FileDrop>
   );
+}
+
+/** What a person said in these events, oldest first, the same thing in a row once. */
+function saidIn(events: readonly AdkEvent[]): string[] {
+  const texts = events.filter(isUserMessage).map(({ content }) => textOf(content?.parts ?? []));
+  return texts.filter((text, index) => text && text !== texts[index - 1]);
+}
+
+/** Where a person can begin to write at once; on a touch screen that would bring up the keyboard over what they came to read. */
+function focusComposer(): void {
+  if (matchMedia('(pointer: fine)').matches) document.getElementById('message')?.focus();
 }
 
 interface BusyNoticeProps {

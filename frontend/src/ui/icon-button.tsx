@@ -1,15 +1,22 @@
 import type { ComponentProps, ReactNode } from 'react';
 
-interface IconButtonProps extends Omit<ComponentProps<'button'>, 'aria-label' | 'title'> {
+interface IconButtonProps extends Omit<ComponentProps<'button'>, 'aria-label'> {
   /** The button's name: read out, and shown on hover. */
   label: string;
   children: ReactNode;
 }
 
 /** A button that shows only an icon, and still has a name. */
-export function IconButton({ label, children, className = '', type = 'button', ...rest }: IconButtonProps) {
+export function IconButton({
+  label,
+  children,
+  className = '',
+  type = 'button',
+  title = label,
+  ...rest
+}: IconButtonProps) {
   return (
-    <button {...rest} type={type} className={`icon-button ${className}`} aria-label={label} title={label}>
+    <button {...rest} type={type} className={`icon-button ${className}`} aria-label={label} title={title}>
       {children}
     </button>
   );

@@ -6,3 +6,13 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   for (let index = 0; index < binary.length; index++) bytes[index] = binary.codePointAt(index) ?? 0;
   return bytes;
 }
+
+/** In pieces: a call takes only so many arguments. */
+const PIECE_BYTES = 32_768;
+
+export function toBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+    binary += String.fromCharCode(...bytes.subarray(at, at + PIECE_BYTES));
+  return btoa(binary);
+}

@@ -1,0 +1,121 @@
+import { Problem } from '../api/problem.ts';
+import type { Part } from '../api/types.ts';
+import { toSize } from '../util/format.ts';
+import { own } from '../util/own.ts';
+import { toBase64 } from '../util/base64.ts';
+import { shrinkPicture } from '../util/shrink-picture.ts';
+
+/** A file that goes with the next message. */
+export interface Attachment {
+  key: string;
+  name: string;
+  mimeType: string;
+  bytes: number;
+  part: Part;
+}
+
+/**
+ * Files of one message together: base64 makes them a third larger, and Firestore keeps an event in one document of 1 MiB
+ * (docs/storage.md).
+ */
+export const MAX_BYTES = 700_000;
+export const MAX_FILES = 10;
+/** Shown before anything is chosen. */
+export const LIMITS = `Pictures, PDF, audio and text: up to ${MAX_FILES} files with ${toSize(MAX_BYTES)} together. Larger pictures are made smaller.`;
+
+/** What Gemini reads as it is (ai.google.dev/gemini-api/docs, image, document and audio understanding). */
+const READ_AS_IS =
+  /^(?:image\/(?:png|jpeg|webp)|application\/pdf|audio\/(?:wav|mp3|mpeg|aiff|aac|ogg|flac))$/u;
+const SAME_AS: Readonly<Record<string, string>> = {
+  'audio/x-wav': 'audio/wav',
+  'audio/vnd.wave': 'audio/wav',
+  'audio/x-flac': 'audio/flac',
+  'audio/x-aiff': 'audio/aiff',
+  'application/ogg': 'audio/ogg',
+};
+
+/** Makes a file part of a message; a picture is made to fit `room` bytes. Throws a Problem with what can be done. */
+export async function readAttachment(file: File, room: number): Promise<Attachment> {
+  const type = file.type.split(';')[0]?.trim().toLowerCase() ?? '';
+  const known = own(SAME_AS, type) ?? type;
+  const isPicture = known.startsWith('image/') && known !== 'image/svg+xml';
+  if (isPicture && !(READ_AS_IS.test(known) && file.size <= room)) {
+    const smaller = await shrinkPicture(file, room);
+    if (smaller) return toAttachment(file.name, 'image/jpeg', await smaller.bytes());
+    if (!READ_AS_IS.test(known)) throw cannotRead(file.name);
+  }
+  if (file.size > room) throw tooLarge(file);
+  const bytes = await readBytes(file);
+  if (READ_AS_IS.test(known)) return toAttachment(file.name, known, bytes);
+  if (!isText(bytes)) throw cannotRead(file.name);
+  return toAttachment(file.name, known.startsWith('text/') ? known : 'text/plain', bytes);
+}
+
+/** What was taken back: the parts of a message that are files. */
+export function attachmentsOf(parts: readonly Part[]): Attachment[] {
+  return parts.flatMap((part) => {
+    const { inlineData } = part;
+    if (!inlineData) return [];
+    const { displayName: name = 'File', mimeType = '', data = '' } = inlineData;
+    return { key: crypto.randomUUID(), name, mimeType, bytes: Math.floor((data.length * 3) / 4), part };
+  });
+}
+
+export const bytesOf = (attachments: readonly Attachment[]): number =>
+  attachments.reduce((sum, { bytes }) => sum + bytes, 0);
+
+function toAttachment(name: string, mimeType: string, bytes: Uint8Array): Attachment {
+  const inlineData = { mimeType, data: toBase64(bytes), displayName: name };
+  return { key: crypto.randomUUID(), name, mimeType, bytes: bytes.length, part: { inlineData } };
+}
+
+async function readBytes(file: File): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch (cause) {
+    // A folder, or a file that has gone meanwhile.
+    throw new Problem(0, `“${file.name}” cannot be read.`, 'Choose the file again.', { cause });
+  }
+}
+
+function isText(bytes: Uint8Array): boolean {
+  try {
+    return !new TextDecoder('utf-8', { fatal: true }).decode(bytes).includes('\0');
+  } catch {
+    return false;
+  }
+}
+
+const cannotRead = (name: string): Problem =>
+  new Problem(0, `The model cannot read “${name}”.`, 'It reads pictures, PDF, audio and text.');
+
+const tooLarge = ({ name, size }: File): Problem =>
+  new Problem(
+    0,
+    `“${name}” is too large: ${toSize(size)}.`,
+    `The files of one message have ${toSize(MAX_BYTES)} together.`,
+  );
+
+/** Adds files one after the other, each with the room that those before it have left; tells what cannot be added. */
+export async function addFiles(
+  files: readonly File[],
+  current: () => readonly Attachment[],
+  add: (attachment: Attachment) => void,
+  onProblem: (problem: unknown) => void,
+): Promise<void> {
+  for (const file of files) {
+    const before = current();
+    if (before.length >= MAX_FILES) {
+      onProblem(
+        new Problem(0, `“${file.name}” was not added.`, `A message takes ${MAX_FILES} files at most.`),
+      );
+      return;
+    }
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- how much room there is depends on the one before
+      add(await readAttachment(file, MAX_BYTES - bytesOf(before)));
+    } catch (error) {
+      onProblem(error);
+    }
+  }
+}

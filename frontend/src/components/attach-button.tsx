@@ -1,0 +1,33 @@
+import { Paperclip } from 'lucide-react';
+import { useRef } from 'react';
+import { LIMITS } from '../chat/attachments.ts';
+import { IconButton } from '../ui/icon-button.tsx';
+
+/** Opens the browser's own choice of files; what may be chosen is said on hover, and to a screen reader. */
+export function AttachButton({ onFiles }: { onFiles: (files: File[]) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <IconButton
+        label="Attach files"
+        title={LIMITS}
+        aria-description={LIMITS}
+        onClick={() => input.current?.click()}
+      >
+        <Paperclip aria-hidden />
+      </IconButton>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        aria-label="Files"
+        onChange={({ target }) => {
+          onFiles([...(target.files ?? [])]);
+          // The same file may be chosen again.
+          target.value = '';
+        }}
+      />
+    </>
+  );
+}

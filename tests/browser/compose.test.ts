@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import type { Locator } from 'playwright-core';
+import type { ChatPage } from './chat-page.ts';
+import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+
+setDefaultTimeout(TEST_WITHIN_MS);
+
+let world: World;
+let chat: ChatPage;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.stop());
+afterEach(() => chat?.close());
+
+const attached = (): Locator =>
+  chat.page.getByRole('list', { name: 'Files of this message' }).getByRole('listitem');
+const focused = (): Promise<string> => chat.page.evaluate('document.activeElement.id');
+/** A picture drawn by the browser, with so much noise that no format makes it small. */
+const drawPicture = async (side: number): Promise<Buffer> => {
+  const base64 = await chat.page.evaluate<string>(`(() => {
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = ${side};
+    const context = canvas.getContext('2d');
+    const image = context.createImageData(${side}, ${side});
+    for (let at = 0; at < image.data.length; at++) image.data[at] = at % 4 === 3 ? 255 : (at * 2654435761) >>> 24;
+    context.putImageData(image, 0, 0);
+    return canvas.toDataURL('image/png').split(',')[1];
+  })()`);
+  return Buffer.from(base64, 'base64');
+};
+/** Drops or pastes a file as a browser does. */
+const hand = (event: 'drop' | 'paste', name: string, type: string, text: string): Promise<unknown> =>
+  chat.page.evaluate(`(() => {
+    const data = new DataTransfer();
+    data.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)}, { type: ${JSON.stringify(type)} }));
+    const target = document.querySelector('#message');
+    target.dispatchEvent(${event === 'drop' ? "new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data })" : "new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: data })"});
+  })()`);
+
+test('the cursor stands where one writes: on load, and after another conversation was chosen', async () => {
+  chat = await world.openPage();
+  expect(await focused()).toBe('message');
+  await chat.page.keyboard.type('count to 3');
+  await chat.page.keyboard.press('Enter');
+  await chat.answered();
+  await chat.button('New conversation').click();
+  await chat.ask('count to 4');
+  await chat.page.getByRole('link', { name: 'count to 3' }).click();
+  await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
+  expect(await focused()).toBe('message');
+  await chat.close();
+  // On a touch screen it would bring up the keyboard.
+  chat = await world.openPage({ width: 390, height: 844 });
+  expect(await focused()).toBe('');
+});
+
+test('files by button, drop and paste reach the model, and are there after a reload', async () => {
+  chat = await world.openPage();
+  await chat.page.locator('input[type=file]').setInputFiles([
+    { name: 'chart.png', mimeType: 'image/png', buffer: await drawPicture(40) },
+    { name: 'terms.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') },
+  ]);
+  await attached().nth(1).waitFor();
+  await hand('drop', 'tune.wav', 'audio/x-wav', 'RIFF');
+  await attached().nth(2).waitFor();
+  await hand('paste', 'notes.md', 'text/markdown', '# Notes');
+  await attached().nth(3).waitFor();
+  expect(await chat.page.locator('.attachments > p').innerText()).toMatch(/ of 700 kB$/u);
+  await hand('paste', 'typo.txt', 'text/plain', 'x');
+  await chat.button('Remove typo.txt').click();
+  await chat.ask('what is in these files?');
+  expect(await attached().count()).toBe(0);
+  const shown = async (): Promise<void> => {
+    await chat.conversation.getByRole('img', { name: 'chart.png' }).waitFor();
+    for (const name of ['terms.pdf', 'tune.wav', 'notes.md'])
+      await chat.page.getByRole('figure', { name: `File ${name}` }).waitFor();
+  };
+  await shown();
+  await chat.page.reload();
+  await shown();
+  // What the service keeps is what google-adk keeps of such a message, and what was sent to the model.
+  const [, app, sessionId] = new URL(chat.page.url()).hash.split('/');
+  const session = (await (
+    await fetch(`${world.service.url}/apps/${app}/users/user/sessions/${sessionId}`)
+  ).json()) as { events: { content: { parts: { text?: string; inlineData?: { mimeType: string } }[] } }[] };
+  expect(
+    session.events[0]?.content.parts.map(({ text, inlineData }) => text ?? inlineData?.mimeType),
+  ).toEqual(['image/png', 'application/pdf', 'audio/wav', 'text/markdown', 'what is in these files?']);
+  expect(chat.complaints).toEqual([]);
+});
+
+test('limits are said before sending: a large picture is made smaller, a large PDF and a program are refused', async () => {
+  chat = await world.openPage();
+  expect(await chat.button('Attach files').getAttribute('title')).toContain('700 kB together');
+  const input = chat.page.locator('input[type=file]');
+  await input.setInputFiles({ name: 'large.png', mimeType: 'image/png', buffer: await drawPicture(700) });
+  await attached().waitFor();
+  await input.setInputFiles({
+    name: 'book.pdf',
+    mimeType: 'application/pdf',
+    buffer: Buffer.alloc(800_000, '%'),
+  });
+  await chat.page.getByText('“book.pdf” is too large: 800 kB.').waitFor();
+  await input.setInputFiles({ name: 'a.out', mimeType: '', buffer: Buffer.from([0x7f, 0x45, 0, 0xff]) });
+  await chat.page.getByText('The model cannot read “a.out”.').waitFor();
+  expect(await attached().count()).toBe(1);
+  await chat.say('');
+  await chat.conversation.getByRole('img', { name: 'large.png' }).waitFor();
+  await chat.answered();
+  expect(await chat.page.title()).toBe('large.png · Lornu');
+});
+
+test('the arrow up brings back what was said, and the arrow down what came after it', async () => {
+  chat = await world.openPage();
+  await chat.ask('count to 2');
+  await chat.ask('count to 3');
+  const { keyboard } = chat.page;
+  const steps = [
+    ['ArrowUp', 'count to 3'],
+    ['ArrowUp', 'count to 2'],
+    ['ArrowUp', 'count to 2'],
+    ['ArrowDown', 'count to 3'],
+    ['ArrowDown', ''],
+  ] as const;
+  for (const [key, expected] of steps) {
+    await keyboard.press(key);
+    expect(await chat.message.inputValue()).toBe(expected);
+  }
+  await keyboard.type('a draft of my own');
+  await keyboard.press('ArrowUp');
+  expect(await chat.message.inputValue()).toBe('a draft of my own');
+});
+
+test('who reads further up is told that something new is below, and is not moved', async () => {
+  chat = await world.openPage();
+  await chat.ask('long answer of 900 words');
+  await chat.say('count to 60 every 30 ms');
+  await chat.conversation.getByText(/^1 2 3/u).waitFor();
+  await chat.conversation.hover();
+  await chat.page.mouse.wheel(0, -1_500);
+  await chat.button('To the latest').waitFor();
+  const top = await chat.conversation.evaluate('document.querySelector(".messages").scrollTop');
+  await chat.message.fill('count to 4');
+  await chat.message.press('Enter');
+  await chat.button('New messages below').waitFor();
+  expect(await chat.conversation.evaluate('document.querySelector(".messages").scrollTop')).toBe(top);
+  await chat.button('New messages below').click();
+  await chat.conversation.getByText('1 2 3 4', { exact: true }).waitFor();
+});
