@@ -18,6 +18,7 @@ import type { AppEnv, Route } from './http/route.ts';
 import { appRoutes } from './http/routes/apps.ts';
 import { artifactDownloadRoutes } from './http/routes/artifact-download.ts';
 import { artifactRoutes } from './http/routes/artifacts.ts';
+import { copySessionRoutes } from './http/routes/copy-session.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { memoryRoutes } from './http/routes/memory.ts';
 import { meRoutes } from './http/routes/me.ts';
@@ -29,7 +30,9 @@ import { readyRoutes } from './http/routes/ready.ts';
 import { rewindRoutes } from './http/routes/rewind.ts';
 import { runControlRoutes } from './http/routes/run-control.ts';
 import { runRoutes } from './http/routes/runs.ts';
+import { searchRoutes } from './http/routes/search.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
+import { shareRoutes } from './http/routes/share.ts';
 import { answerUnmatched } from './http/unmatched.ts';
 import { createAdmission } from './runs/admission.ts';
 import type { Services } from './services.ts';
@@ -82,6 +85,9 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...artifactDownloadRoutes(artifacts),
     ...memoryRoutes(memory, sessions),
     ...rewindRoutes({ sessions, artifacts, runs, now }),
+    ...copySessionRoutes({ sessions, artifacts }, assertMayWriteState),
+    ...searchRoutes(sessions),
+    ...shareRoutes({ sessions, artifacts, now }),
     ...runControlRoutes({ runs, metrics, pingMs: config.limits.pingMs }),
     ...meRoutes(),
     ...notBuiltRoutes(),

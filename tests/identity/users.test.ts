@@ -118,6 +118,10 @@ describe('what belongs to another person', () => {
       (user) => answerOf(`/api/v1${inPath(user)}/s1/rewind`, json({ rewindBeforeInvocationId: 'e-1' })),
       404,
     ],
+    ['a copy', (user) => answerOf(`/api/v1${inPath(user)}/s1/copy`, json({})), 404],
+    ['a search', (user) => answerOf(`/api/v1/apps/lornu/users/${user}/search?q=a`), 200],
+    ['a link', (user) => answerOf(`/api/v1${inPath(user)}/s1/share`, { method: 'POST' }), 404],
+    ['the end of a link', (user) => answerOf(`/api/v1${inPath(user)}/s1/share`, { method: 'DELETE' }), 404],
     ['a list of artifacts', (user) => answerOf(`${inPath(user)}/s1/artifacts`), 200],
     ['an artifact', (user) => answerOf(`${inPath(user)}/s1/artifacts/a.txt`), 404],
     ["an artifact's versions", (user) => answerOf(`${inPath(user)}/s1/artifacts/a.txt/versions`), 200],
@@ -175,6 +179,21 @@ describe('what belongs to another person', () => {
     }
     const { sessions } = await app.services.sessions.listSummaries({ appName: 'lornu', userId: 'ben' });
     expect(sessions.map(({ id }) => id)).toEqual(['s1']);
+  });
+});
+
+describe('what another person shares', () => {
+  test('is read by the link alone, by people who are signed in, and changed by nobody', async () => {
+    const ben = await cookieOf('ben');
+    const share = await app.request(`/api/v1${inPath('ben')}/s1/share`, withHeaders({ method: 'POST' }, ben));
+    const { secret } = (await share.json()) as { secret: string };
+    const link = `/api/v1/shared/lornu/ben/s1/${secret}`;
+    expect((await answerOf(link)).status).toBe(200);
+    expect((await answerOf(`/api/v1/shared/lornu/ben/s1/${secret.slice(1)}`)).status).toBe(404);
+    expect((await app.request(link)).status).toBe(401);
+    for (const method of ['POST', 'PATCH', 'DELETE'])
+      expect([method, (await answerOf(link, { method })).status]).toEqual([method, 405]);
+    expect((await answerOf(`${inPath('ben')}/s1`)).status).toBe(404);
   });
 });
 

@@ -41,4 +41,10 @@ export const UPDATE_MEMORY_REQUEST = wireObject({ sessionId: z.string() });
 
 export const REWIND_REQUEST = wireObject({ rewindBeforeInvocationId: z.string() });
 
+/** Ours; google-adk copies no sessions. */
+export const COPY_SESSION_REQUEST = wireObject({
+  beforeInvocationId: optional(z.string()),
+  state: optional(wireRecord),
+});
+
 export const UPDATE_SESSION_REQUEST = wireObject({ stateDelta: wireRecord });

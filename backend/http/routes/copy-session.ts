@@ -1,0 +1,51 @@
+import { AppError } from '../../errors/app-error.ts';
+import { toSessionJson } from '../../events/wire.ts';
+import type { AssertMayWriteState } from '../../identity/app-state-access.ts';
+import { copySession, type CopyParts } from '../../turn/copy-session.ts';
+import { heldJson } from '../answer.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { SESSION } from '../wire/answers.ts';
+import { COPY_SESSION_REQUEST } from '../wire/requests.ts';
+
+/** A conversation that goes on in two ways: the second one begins as a copy. */
+export function copySessionRoutes(
+  { sessions, artifacts }: Pick<CopyParts, 'sessions' | 'artifacts'>,
+  assertMayWriteState: AssertMayWriteState,
+): Route[] {
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/api/v1/apps/:appName/users/:userId/sessions/:sessionId/copy',
+      summary: 'Copies a session up to before an invocation, with its state and artifacts, into a new one.',
+      tag: 'sessions',
+      body: COPY_SESSION_REQUEST,
+      bodyOptional: true,
+      answer: SESSION,
+      errors: [
+        'SESSION_NOT_FOUND',
+        'INVOCATION_NOT_FOUND',
+        'INVALID_REQUEST',
+        'CALLER_NOT_ALLOWED',
+        'NOT_STORABLE',
+        'ARTIFACTS_UNAVAILABLE',
+        'STORE_UNAVAILABLE',
+      ],
+      handler: async ({ path, body, context, holdAnswer }) => {
+        const { appName = '', userId = '', sessionId = '' } = path;
+        const { beforeInvocationId, state = {} } = body ?? {};
+        assertMayWriteState(context.get('principal'), appName, state);
+        const key = { appName, userId, sessionId };
+        const held = holdAnswer(sessions.historyBytes(key));
+        try {
+          const session = await sessions.getSession(key);
+          if (!session) throw new AppError('SESSION_NOT_FOUND');
+          const copy = await copySession({ sessions, artifacts, session, beforeInvocationId, state });
+          return heldJson(toSessionJson(copy), held);
+        } catch (error) {
+          held.release();
+          throw error;
+        }
+      },
+    }),
+  ];
+}

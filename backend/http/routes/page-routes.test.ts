@@ -1,0 +1,166 @@
+import { createEvent, type Session } from '@google/adk';
+import { expect, test } from 'bun:test';
+import { createTestApp, json } from '../../testing/test-app.ts';
+
+const OWNER = { appName: 'lornu', userId: 'ann' };
+const SESSION = 'apps/lornu/users/ann/sessions/s1';
+
+interface Answer {
+  id: string;
+  state: Record<string, unknown>;
+  events: {
+    invocationId: string;
+    actions: { stateDelta: Record<string, unknown>; artifactDelta: Record<string, number> };
+  }[];
+}
+
+/** A session of three turns with state, and a report that two of them wrote. */
+async function conversation() {
+  const app = createTestApp();
+  const { sessions, artifacts } = app.services;
+  await sessions.createSession({
+    ...OWNER,
+    sessionId: 's1',
+    state: { origin: 'kept', title: 'first', 'user:name': 'Ann' },
+  });
+  const session = (await sessions.getSession({ ...OWNER, sessionId: 's1' })) as Session;
+  const say = async (
+    turn: string,
+    text: string,
+    stateDelta: Record<string, unknown> = {},
+    report?: string,
+  ) => {
+    const file = { ...OWNER, sessionId: 's1', filename: 'report' };
+    const artifactDelta: Record<string, number> =
+      report === undefined
+        ? {}
+        : { report: await artifacts.saveArtifact({ ...file, artifact: { text: report } }) };
+    const content = { role: 'user', parts: [{ text }, { text: 'secret plan', thought: true }] };
+    const event = {
+      id: turn,
+      invocationId: turn,
+      author: 'user',
+      content,
+      actions: { stateDelta, artifactDelta },
+    };
+    await sessions.appendEvent({ session, event: createEvent(event) });
+  };
+  const get = async (path: string) => app.request(`/${path}`);
+  return { app, say, get, copy: async (body: unknown) => app.request(`/api/v1/${SESSION}/copy`, json(body)) };
+}
+
+test('a copy goes on from before a turn with the state and the files of then, and the first stays as it is', async () => {
+  const { app, say, get, copy } = await conversation();
+  await say('e-1', 'one', { step: 1, 'user:name': 'Anna' }, 'first');
+  await say('e-2', 'two', { step: 2 }, 'second');
+  const before = await (await get(SESSION)).text();
+  // Named differently since: the copy does not undo it.
+  await app.request(`/${SESSION}`, json({ stateDelta: { 'user:name': 'Ben' } }, 'PATCH'));
+  const made = (await (
+    await copy({ beforeInvocationId: 'e-2', state: { title: 'second' } })
+  ).json()) as Answer;
+  const { id, state, events } = (await (
+    await get(`apps/lornu/users/ann/sessions/${made.id}`)
+  ).json()) as Answer;
+  expect(id).not.toBe('s1');
+  expect(state).toEqual({ origin: 'kept', title: 'second', step: 1, 'user:name': 'Ben' });
+  expect(events.map(({ invocationId }) => invocationId)).toEqual(['e-1']);
+  expect(await (await get(`apps/lornu/users/ann/sessions/${id}/artifacts/report`)).json()).toEqual({
+    text: 'first',
+  });
+  expect((await (await get(SESSION)).text()).slice(0, 40)).toBe(before.slice(0, 40));
+  expect(await (await get(`${SESSION}/artifacts/report`)).json()).toEqual({ text: 'second' });
+});
+
+test('what was rewound is not copied, and versions are counted anew', async () => {
+  const { app, say, get, copy } = await conversation();
+  await say('e-1', 'one', {}, 'first');
+  await say('e-2', 'two', { step: 2 }, 'second');
+  await app.request(`/api/v1/${SESSION}/rewind`, json({ rewindBeforeInvocationId: 'e-2' }));
+  await say('e-3', 'three', {}, 'third');
+  const { id } = (await (await copy({})).json()) as Answer;
+  const { state, events } = (await (await get(`apps/lornu/users/ann/sessions/${id}`)).json()) as Answer;
+  expect(events.map(({ invocationId, actions }) => [invocationId, actions.artifactDelta])).toEqual([
+    ['e-1', { report: 0 }],
+    ['e-3', { report: 1 }],
+  ]);
+  expect(state).not.toHaveProperty('step');
+});
+
+test('a copy of what is not there is refused, and none is left', async () => {
+  const { app, get, copy } = await conversation();
+  expect((await copy({ beforeInvocationId: 'e-9' })).headers.get('x-error-code')).toBe(
+    'INVOCATION_NOT_FOUND',
+  );
+  const absent = await app.request('/api/v1/apps/lornu/users/ann/sessions/none/copy', json({}));
+  expect(absent.headers.get('x-error-code')).toBe('SESSION_NOT_FOUND');
+  expect(await (await get('apps/lornu/users/ann/sessions')).json()).toHaveLength(1);
+});
+
+test('a search finds what was said whatever its case, and neither thoughts nor what was rewound', async () => {
+  const { app, say, get } = await conversation();
+  await say('e-1', `${'x'.repeat(100)} The Ünïcode   report ${'y'.repeat(200)}`);
+  await say('e-2', 'taken back');
+  await app.request(`/api/v1/${SESSION}/rewind`, json({ rewindBeforeInvocationId: 'e-2' }));
+  const search = async (words: string): Promise<unknown> =>
+    (await get(`api/v1/apps/lornu/users/ann/search?q=${encodeURIComponent(words)}`)).json();
+  expect(await search('ünïcode report')).toEqual({
+    found: [
+      {
+        sessionId: 's1',
+        invocationId: 'e-1',
+        excerpt: expect.stringMatching(/^…x{35} The Ünïcode report y+…$/),
+      },
+    ],
+  });
+  for (const words of ['secret plan', 'taken back', 'nowhere'])
+    expect(await search(words)).toEqual({ found: [] });
+  expect((await get('api/v1/apps/lornu/users/ann/search?q=')).status).toBe(422);
+});
+
+test('a search goes through all conversations, 25 at a time', async () => {
+  const { app, say, get } = await conversation();
+  await say('e-1', 'needle');
+  // Sessions are in the order of their milliseconds.
+  await Bun.sleep(2);
+  for (let count = 0; count < 30; count++)
+    await app.services.sessions.createSession({ ...OWNER, sessionId: `later-${count}` });
+  const first = await get('api/v1/apps/lornu/users/ann/search?q=needle');
+  expect(await first.json()).toEqual({ found: [] });
+  const cursor = first.headers.get('x-next-cursor') ?? '';
+  const second = await get(
+    `api/v1/apps/lornu/users/ann/search?q=needle&cursor=${encodeURIComponent(cursor)}`,
+  );
+  expect(await second.json()).toMatchObject({ found: [{ sessionId: 's1' }] });
+  expect(second.headers.get('x-next-cursor')).toBeNull();
+});
+
+test('a shared session is read by its link alone, without state, until it is shared no more', async () => {
+  const { app, say, get } = await conversation();
+  await say('e-1', 'one', { step: 1 }, 'first');
+  const share = async (): Promise<string> =>
+    ((await (await app.request(`/api/v1/${SESSION}/share`, { method: 'POST' })).json()) as { secret: string })
+      .secret;
+  const earlier = await share();
+  const secret = await share();
+  expect(secret).toMatch(/^[\w-]{32}$/);
+  const shared = (await (await get(`api/v1/shared/lornu/ann/s1/${secret}`)).json()) as Answer;
+  expect(shared.state).toEqual({});
+  expect(shared.events[0]).toMatchObject({
+    invocationId: 'e-1',
+    actions: { stateDelta: {}, artifactDelta: { report: 0 } },
+  });
+  expect(JSON.stringify(shared)).not.toContain(secret);
+  const report = `api/v1/shared/lornu/ann/s1/${secret}/artifacts/report`;
+  expect(await (await get(report)).json()).toEqual({ text: 'first' });
+  expect((await get(`api/v1/shared/lornu/ann/s1/${secret}/artifacts/user:notes`)).status).toBe(404);
+  for (const wrong of [earlier, `${secret}x`, 'undefined', 'null'])
+    expect((await get(`api/v1/shared/lornu/ann/s1/${wrong}`)).status).toBe(404);
+  expect((await get(`api/v1/shared/lornu/ben/s1/${secret}`)).status).toBe(404);
+  // A copy is not shared with it.
+  const { id } = (await (await app.request(`/api/v1/${SESSION}/copy`, json({}))).json()) as Answer;
+  expect((await get(`api/v1/shared/lornu/ann/${id}/${secret}`)).status).toBe(404);
+  await app.request(`/api/v1/${SESSION}/share`, { method: 'DELETE' });
+  for (const path of [`api/v1/shared/lornu/ann/s1/${secret}`, report])
+    expect((await get(path)).headers.get('x-error-code')).toBe('SESSION_NOT_FOUND');
+});

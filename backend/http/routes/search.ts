@@ -1,0 +1,74 @@
+import type { Event } from '@google/adk';
+import { z } from 'zod';
+import type { SessionStore } from '../../sessions/session-store.ts';
+import { withoutRewound } from '../../turn/agent-view.ts';
+import { NEXT_CURSOR_HEADER } from '../paging.ts';
+import { defineRoute, type Route } from '../route.ts';
+
+/** Read one after the other in a request: each is a query of its events. */
+const SESSIONS_A_REQUEST = 25;
+const LONGEST_QUERY = 200;
+/** Characters of an excerpt before what was found, and in all. */
+const BEFORE = 40;
+const EXCERPT = 160;
+
+const FOUND = z.object({
+  found: z.array(z.object({ sessionId: z.string(), invocationId: z.string(), excerpt: z.string() })),
+});
+
+/** Looks for words in what was said, newest conversations first. */
+export function searchRoutes(sessions: SessionStore): Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/api/v1/apps/:appName/users/:userId/search',
+      summary: `Sessions of which a text holds q, whatever its case: of the newest ${SESSIONS_A_REQUEST}, then on from ${NEXT_CURSOR_HEADER}.`,
+      tag: 'sessions',
+      query: z.object({ q: z.string().min(1).max(LONGEST_QUERY), cursor: z.string().optional() }),
+      answer: FOUND,
+      errors: ['INVALID_REQUEST', 'BAD_CURSOR', 'LIMIT_REACHED', 'STORE_UNAVAILABLE'],
+      handler: async ({ path, query: { q, cursor }, context, holdAnswer }) => {
+        const { appName = '', userId = '' } = path;
+        const page = await sessions.listSummaries(
+          { appName, userId },
+          { limit: SESSIONS_A_REQUEST, ...(cursor === undefined ? {} : { cursor }) },
+        );
+        const found: z.output<typeof FOUND>['found'] = [];
+        for (const { id: sessionId } of page.sessions) {
+          const key = { appName, userId, sessionId };
+          const held = holdAnswer(sessions.historyBytes(key));
+          try {
+            // oxlint-disable-next-line no-await-in-loop -- one conversation at a time is in memory
+            const session = await sessions.getSession(key);
+            const place = session && findText(withoutRewound(session.events), q);
+            if (place) found.push({ sessionId, ...place });
+          } finally {
+            held.release();
+          }
+        }
+        if (page.nextCursor !== undefined) context.header(NEXT_CURSOR_HEADER, page.nextCursor);
+        return context.json({ found });
+      },
+    }),
+  ];
+}
+
+/** The newest text that holds the words; thoughts do not count. */
+function findText(
+  events: readonly Event[],
+  words: string,
+): { invocationId: string; excerpt: string } | undefined {
+  const wanted = words.normalize().toLowerCase();
+  for (const { content, invocationId } of events.toReversed()) {
+    for (const { text, thought } of content?.parts ?? []) {
+      const line = thought ? '' : (text ?? '').normalize().replaceAll(/\s+/g, ' ');
+      const at = line.toLowerCase().indexOf(wanted);
+      if (at < 0) continue;
+      const from = Math.max(0, at - BEFORE);
+      const excerpt = line.slice(from, from + EXCERPT).toWellFormed();
+      const isCut = from + EXCERPT < line.length;
+      return { invocationId, excerpt: `${from > 0 ? '…' : ''}${excerpt}${isCut ? '…' : ''}` };
+    }
+  }
+  return undefined;
+}

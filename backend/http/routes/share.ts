@@ -1,0 +1,137 @@
+import { createEvent, createEventActions, type Session } from '@google/adk';
+import { timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import type { ArtifactService } from '../../artifacts/artifact-service.ts';
+import { isUserScoped } from '../../artifacts/artifact-names.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { newEventId, newPatchInvocationId } from '../../events/ids.ts';
+import { toSessionJson } from '../../events/wire.ts';
+import type { SessionStore } from '../../sessions/session-store.ts';
+import { withoutRewound } from '../../turn/agent-view.ts';
+import { SHARE_KEY } from '../../turn/copy-session.ts';
+import { heldJson, nullAnswer } from '../answer.ts';
+import { partJson } from '../part-stream.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { SESSION } from '../wire/answers.ts';
+import { wireInt } from '../wire/wire-schema.ts';
+
+const OWNED = '/api/v1/apps/:appName/users/:userId/sessions/:sessionId/share';
+// The owner has another name than in all other paths: there the caller may name themselves alone.
+const SHARED = '/api/v1/shared/:appName/:ownerId/:sessionId/:secret';
+
+interface ShareParts {
+  sessions: SessionStore;
+  artifacts: ArtifactService;
+  now: () => number;
+}
+
+/** Read-only links: whoever is signed in and has the link may read one conversation, until it is shared no more. */
+export function shareRoutes({ sessions, artifacts, now }: ShareParts): Route[] {
+  async function setSecret(path: Record<string, string>, secret: string | null): Promise<void> {
+    const { appName = '', userId = '', sessionId = '' } = path;
+    const session = await sessions.getSession({ appName, userId, sessionId });
+    if (!session) throw new AppError('SESSION_NOT_FOUND');
+    const event = createEvent({
+      id: newEventId(),
+      invocationId: newPatchInvocationId(),
+      author: 'user',
+      timestamp: now(),
+      actions: createEventActions({ stateDelta: { [SHARE_KEY]: secret } }),
+    });
+    // Python prints the list only for events with function calls; createEvent gives every event one.
+    event.longRunningToolIds = undefined;
+    await sessions.appendEvent({ session, event });
+  }
+
+  /** Whatever does not fit is answered as what is not there. */
+  async function open(path: Record<string, string>): Promise<Session> {
+    const { appName = '', ownerId: userId = '', sessionId = '', secret = '' } = path;
+    const session = await sessions.getSession({ appName, userId, sessionId });
+    if (!session || !isSame(session.state[SHARE_KEY], secret)) throw new AppError('SESSION_NOT_FOUND');
+    return session;
+  }
+
+  return [
+    defineRoute({
+      method: 'post',
+      path: OWNED,
+      summary: 'Makes a link under which every signed-in person may read this session; an earlier one ends.',
+      tag: 'sessions',
+      answer: z.object({ secret: z.string() }),
+      errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'STORE_UNAVAILABLE'],
+      handler: async ({ path, context }) => {
+        const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString('base64url');
+        await setSecret(path, secret);
+        return context.json({ secret });
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: OWNED,
+      summary: 'Ends the link to this session.',
+      tag: 'sessions',
+      answer: z.null(),
+      errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'STORE_UNAVAILABLE'],
+      handler: async ({ path }) => {
+        await setSecret(path, null);
+        return nullAnswer();
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: SHARED,
+      summary: 'A session that was shared: its events that count, without any state.',
+      tag: 'sessions',
+      answer: SESSION,
+      errors: ['SESSION_NOT_FOUND', 'LIMIT_REACHED', 'STORE_UNAVAILABLE'],
+      handler: async ({ path, holdAnswer }) => {
+        const { appName = '', ownerId: userId = '', sessionId = '' } = path;
+        const held = holdAnswer(sessions.historyBytes({ appName, userId, sessionId }));
+        try {
+          const session = await open(path);
+          const events = withoutRewound(session.events).map((event) => ({
+            ...event,
+            actions: createEventActions({ artifactDelta: event.actions.artifactDelta }),
+          }));
+          const title = session.state['__session_metadata__'];
+          const state = title === undefined ? {} : { __session_metadata__: title };
+          return heldJson(toSessionJson({ ...session, state, events }), held);
+        } catch (error) {
+          held.release();
+          throw error;
+        }
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: `${SHARED}/artifacts/:artifactName{.+}`,
+      summary: 'An artifact of a session that was shared; not those that all sessions of its owner share.',
+      tag: 'artifacts',
+      query: z.object({ version: wireInt.optional() }),
+      answer: z.looseObject({}),
+      errors: ['SESSION_NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'INVALID_REQUEST', 'ARTIFACTS_UNAVAILABLE'],
+      handler: async ({ path, query: { version } }) => {
+        const { artifactName: filename = '' } = path;
+        const { appName, userId, id: sessionId } = await open(path);
+        const artifact = isUserScoped(filename)
+          ? undefined
+          : await artifacts.openArtifact({
+              appName,
+              userId,
+              sessionId,
+              filename,
+              ...(version === undefined ? {} : { version }),
+            });
+        if (!artifact) throw new AppError('ARTIFACT_NOT_FOUND');
+        return new Response(partJson(artifact), { headers: { 'content-type': 'application/json' } });
+      },
+    }),
+  ];
+}
+
+/** In the same time, however much of it is right. */
+function isSame(kept: unknown, given: string): boolean {
+  if (typeof kept !== 'string' || kept === '') return false;
+  const [a, b] = [Buffer.from(kept), Buffer.from(given)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

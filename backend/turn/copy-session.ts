@@ -1,0 +1,93 @@
+import { State, type Event, type Session } from '@google/adk';
+import { isUserScoped } from '../artifacts/artifact-names.ts';
+import type { ArtifactService } from '../artifacts/artifact-service.ts';
+import { AppError } from '../errors/app-error.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+import { withoutRewound } from './agent-view.ts';
+
+export interface CopyParts {
+  sessions: SessionStore;
+  artifacts: ArtifactService;
+  /** With all its events; stays as it is. */
+  session: Session;
+  /** The first invocation that is not copied; without one, all are. */
+  beforeInvocationId: string | undefined;
+  /** Set in the copy's own state, over what is copied. */
+  state: Record<string, unknown>;
+}
+
+const SHARED_PREFIXES = [State.APP_PREFIX, State.USER_PREFIX];
+/** Where a session keeps the secret of its read-only link (http/routes/share.ts): each session is shared by itself. */
+export const SHARE_KEY = 'lornu_share';
+const staysBehind = (key: string): boolean =>
+  key === SHARE_KEY || SHARED_PREFIXES.some((prefix) => key.startsWith(prefix));
+
+/**
+ * A session of its own that begins as this one did: the events that count, what they made of its state and its artifacts.
+ * To google-adk it is a session like any other. What the user's sessions share is not set again; the events get the time
+ * of the copy, since a session's events come after its creation.
+ * Throws INVOCATION_NOT_FOUND, or what the stores throw; then no copy is left.
+ */
+export async function copySession(parts: CopyParts): Promise<Session> {
+  const { sessions, session, beforeInvocationId } = parts;
+  const events = withoutRewound(session.events);
+  const end =
+    beforeInvocationId === undefined
+      ? events.length
+      : events.findIndex((event) => event.invocationId === beforeInvocationId);
+  if (end === -1)
+    throw new AppError(
+      'INVOCATION_NOT_FOUND',
+      `Invocation ID not found: ${(beforeInvocationId ?? '').slice(0, 200)}`,
+    );
+  const { appName, userId } = session;
+  const state = { ...initialState(session), ...parts.state };
+  const copy = await sessions.createSession({ appName, userId, state });
+  try {
+    for (const event of events.slice(0, end)) {
+      const stateDelta = Object.fromEntries(
+        Object.entries(event.actions.stateDelta).filter(
+          ([key]) => !staysBehind(key) && !Object.hasOwn(parts.state, key),
+        ),
+      );
+      // oxlint-disable-next-line no-await-in-loop -- events are appended in their order
+      const artifactDelta = await copyArtifacts(parts, event, copy.id);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await sessions.appendEvent({
+        session: copy,
+        event: { ...event, actions: { ...event.actions, stateDelta, artifactDelta } },
+      });
+    }
+    return copy;
+  } catch (error) {
+    await sessions.deleteSession({ appName, userId, sessionId: copy.id });
+    throw error;
+  }
+}
+
+/** What no event ever set was there from the start. */
+function initialState({ state, events }: Session): Record<string, unknown> {
+  const set = new Set(events.flatMap(({ actions }) => Object.keys(actions.stateDelta)));
+  return Object.fromEntries(Object.entries(state).filter(([key]) => !set.has(key) && !staysBehind(key)));
+}
+
+/** Saves the versions that an event made as versions of the copy; gives their numbers there. */
+async function copyArtifacts(
+  { artifacts, session: { appName, userId, id } }: CopyParts,
+  { actions }: Event,
+  copyId: string,
+): Promise<Record<string, number>> {
+  const versions = new Map<string, number>();
+  for (const [filename, version] of Object.entries(actions.artifactDelta)) {
+    const file = { appName, userId, filename };
+    // oxlint-disable no-await-in-loop -- few artifacts an event, each in memory only once
+    const artifact = isUserScoped(filename)
+      ? undefined
+      : await artifacts.loadArtifact({ ...file, sessionId: id, version });
+    if (isUserScoped(filename)) versions.set(filename, version);
+    else if (artifact)
+      versions.set(filename, await artifacts.saveArtifact({ ...file, sessionId: copyId, artifact }));
+    // oxlint-enable no-await-in-loop
+  }
+  return Object.fromEntries(versions);
+}
