@@ -60,7 +60,8 @@ const ROOMS = {
     ['first-time'],
     ['doctor', 'image', 'servers', 'secrets'],
     ['delivery', 'up', 'verify'],
-    ['setup', 'terraform'],
+    ['without-registry'],
+    ['aws-resources', 'setup', 'terraform'],
     ['process', 'steps'],
     ['base'],
   ],
@@ -71,7 +72,7 @@ const ROOMS = {
     ['serve'],
     ['alarms', 'containers', 'run'],
     ['picture', 'tasks', 'terraform'],
-    ['emulator', 'load-balancer', 'provider', 'reachability'],
+    ['emulator', 'load-balancer', 'reachability'],
   ],
   standins: [['firestore', 'gemini', 'github', 'google', 'terraform-cloud']],
 };

@@ -8,7 +8,7 @@ const HELP = `
 Example:
   ./lornu plan && ./lornu cost     what the environment costs a month before and after that plan
 
-Computed from the plan with a dated table of list prices (ops/delivery/cost/prices.ts). It names what it leaves out;
+Computed from the plan with a dated table of list prices (ops/aws-resources/resource-types.ts). It names what it leaves out;
 the bill is AWS's.
 Exit codes: 0 priced, 1 there is no plan to price, 2 usage.
 `;

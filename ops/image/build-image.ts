@@ -7,7 +7,7 @@ import type { Emit } from '../steps/step-events.ts';
 import { BASE_ARGS, pullBase, readBaseDefaults, type BaseArg } from './base-images.ts';
 import { explainBuild } from './explain-build.ts';
 import { findEngine, fitEngine, type Engine, type EngineKind } from './engine.ts';
-import { makeStandIn } from './stand-in-bases.ts';
+import { makeStandIn } from '../without-registry/base-images.ts';
 
 export const TARGETS = ['agent', 'gcp-agent'] as const;
 export type Target = (typeof TARGETS)[number];

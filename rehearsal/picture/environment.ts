@@ -1,3 +1,5 @@
+import { RESOURCE_TYPES } from '@lornu/ops/aws-resources/resource-types.ts';
+import { containerOf, text, type All, type Card } from '@lornu/ops/aws-resources/resource-type.ts';
 import { z } from 'zod';
 
 /** The environment as applied, beside its network: what serves, who calls, who it is to others. */
@@ -49,127 +51,38 @@ const STATE = z.object({
   ),
 });
 
-type Attributes = Record<string, unknown>;
-
 /** Reads the states of all stacks together; what a state does not hold is left out, never made up. */
 export function toEnvironment(states: readonly unknown[]): Environment {
   const resources = states
     .flatMap((state) => STATE.parse(state).resources)
     .filter(({ mode }) => mode === 'managed');
-  const all = (type: string): Attributes[] =>
+  const all: All = (type) =>
     resources
       .filter((resource) => resource.type === type)
       .flatMap(({ instances }) => instances.map(({ attributes }) => attributes));
-  const container = containerOf(all('aws_ecs_task_definition')[0]);
+  const { environment = [] } = containerOf(all('aws_ecs_task_definition')[0]);
+  const env = Object.fromEntries(environment.map(({ name, value }) => [name, value]));
+  const ports = all('aws_lb_listener').map(({ port }) => Number(port));
   return {
-    callers: callers(container.environment, all('aws_lb_listener').map(number('port'))),
-    areas: [front(all), running(all, container), keeping(all), watching(all)].filter(
-      ({ services }) => services.length > 0,
-    ),
+    callers: callers(env, ports),
+    areas: areas(all),
     roles: roles(all),
-    google: google(container.environment),
+    google: google(env),
     resources: resources.reduce((sum, { instances }) => sum + instances.length, 0),
   };
 }
 
-type All = (type: string) => Attributes[];
+const AREAS: readonly Card['area'][] = ['In front', 'Running', 'Keeping', 'Watching'];
 
-function front(all: All): Area {
-  const names = [...new Set(all('aws_route53_record').map(string('name')))].filter(
-    (name) => !name.startsWith('_'),
-  );
-  return area('In front', [
-    ...(names.length > 0 ? [service('Route 53', names)] : []),
-    ...all('aws_acm_certificate').map((one) =>
-      service('Certificate', [string('domain_name')(one), 'renewed by ACM']),
-    ),
-    ...all('aws_wafv2_web_acl').map((one) =>
-      service(
-        'Firewall (WAF)',
-        list(one['rule']).map((rule) => string('name')(rule as Attributes)),
-      ),
-    ),
-    ...all('aws_lb').map((one) =>
-      service('Load balancer', [
-        `ports ${all('aws_lb_listener')
-          .map(number('port'))
-          .toSorted((a, b) => a - b)
-          .join(', ')}`,
-        `idle timeout ${number('idle_timeout')(one)} s`,
-        `${all('aws_lb_listener_rule').length} rules, refuses by default`,
-      ]),
-    ),
-  ]);
-}
-
-function running(all: All, container: Container): Area {
-  const [target] = all('aws_appautoscaling_target');
-  return area('Running', [
-    ...all('aws_ecs_service').map((one) =>
-      service(`ECS service ${string('name')(one)}`, [
-        'Fargate, private subnets',
-        `rolls out at ${number('deployment_minimum_healthy_percent')(one)} to ${number('deployment_maximum_percent')(one)} %`,
-        ...(list(one['deployment_circuit_breaker']).length > 0 ? ['circuit breaker with rollback'] : []),
-      ]),
-    ),
-    ...all('aws_ecs_task_definition').map((one) =>
-      service(`Task ${string('family')(one)}`, [
-        `${string('cpu')(one)} CPU units, ${string('memory')(one)} MB`,
-        `port ${container.port}, user ${container.user}`,
-        container.readOnly ? 'root file system read-only' : 'root file system writable',
-      ]),
-    ),
-    ...(target
-      ? [
-          service('Autoscaling', [
-            `${number('min_capacity')(target)} to ${number('max_capacity')(target)} tasks`,
-            `on ${all('aws_appautoscaling_policy').map(string('name')).join(' and ')}`,
-          ]),
-        ]
-      : []),
-    ...all('aws_ecr_repository').map((one) =>
-      service(`Images ${string('name')(one)}`, [
-        `tags ${string('image_tag_mutability')(one).toLowerCase()}`,
-        'named by digest',
-      ]),
-    ),
-  ]);
-}
-
-function keeping(all: All): Area {
-  const secrets = all('aws_secretsmanager_secret').map((one) => string('name')(one).split('/').at(-1) ?? '');
-  const keys = all('aws_kms_key');
-  return area('Keeping', [
-    ...(secrets.length > 0 ? [service('Secrets Manager', secrets)] : []),
-    ...(keys.length > 0
-      ? [
-          service('KMS keys', [
-            ...keys.map((key) => string('description')(key)),
-            ...(keys.every((key) => key['enable_key_rotation'] === true) ? ['rotated every year'] : []),
-          ]),
-        ]
-      : []),
-    ...all('aws_s3_bucket').map((one) => service('Bucket', [string('bucket')(one)])),
-  ]);
-}
-
-function watching(all: All): Area {
-  return area(
-    'Watching',
-    [
-      service(
-        'Logs',
-        all('aws_cloudwatch_log_group').map(
-          (one) => `${string('name')(one)}, ${number('retention_in_days')(one)} days`,
-        ),
-      ),
-      service('Alarms', all('aws_cloudwatch_metric_alarm').map(string('alarm_name'))),
-      service('Told to', all('aws_sns_topic_subscription').map(string('endpoint'))),
-      ...all('aws_budgets_budget').map((one) =>
-        service('Budget', [`${string('limit_amount')(one)} ${string('limit_unit')(one)} a month`]),
-      ),
-    ].filter(({ facts }) => facts.length > 0),
-  );
+/** The cards of the resource table, by area; a card without a fact is left out. */
+function areas(all: All): Area[] {
+  return AREAS.map((title) => ({
+    title,
+    services: Object.entries(RESOURCE_TYPES).flatMap(([type, { card }]) => {
+      const facts = card?.area === title ? card.facts(all(type), all) : [];
+      return card && facts.length > 0 ? [{ name: card.title, facts: [...facts] }] : [];
+    }),
+  })).filter(({ services }) => services.length > 0);
 }
 
 function callers(env: Readonly<Record<string, string>>, ports: readonly number[]): Caller[] {
@@ -212,22 +125,20 @@ function google(env: Readonly<Record<string, string>>): Fact[] {
 function roles(all: All): Role[] {
   const policies = [
     ...all('aws_iam_role_policy').map((one) => ({
-      role: string('role')(one),
-      policy: string('policy')(one),
+      role: text(one, 'role'),
+      policy: text(one, 'policy'),
     })),
     ...all('aws_iam_role_policy_attachment').flatMap((one) => {
       const policy = all('aws_iam_policy').find(({ arn }) => arn === one['policy_arn']);
-      return policy ? [{ role: string('role')(one), policy: string('policy')(policy) }] : [];
+      return policy ? [{ role: text(one, 'role'), policy: text(policy, 'policy') }] : [];
     }),
   ];
   return all('aws_iam_role').map((one) => ({
-    name: string('name')(one),
-    trusts: trustedBy(string('assume_role_policy')(one)),
+    name: text(one, 'name'),
+    trusts: trustedBy(text(one, 'assume_role_policy')),
     may: [
       ...new Set(
-        policies
-          .filter(({ role }) => role === string('name')(one))
-          .flatMap(({ policy }) => servicesOf(policy)),
+        policies.filter(({ role }) => role === text(one, 'name')).flatMap(({ policy }) => servicesOf(policy)),
       ),
     ].toSorted(),
     bounded: one['permissions_boundary'] !== '' && one['permissions_boundary'] !== undefined,
@@ -258,58 +169,6 @@ function servicesOf(policy: string): string[] {
   return POLICY.parse(JSON.parse(policy)).Statement.flatMap(({ Action = [] }) =>
     [Action].flat().map((action) => action.split(':')[0] ?? ''),
   );
-}
-
-interface Container {
-  environment: Record<string, string>;
-  port: number;
-  user: string;
-  readOnly: boolean;
-}
-
-const CONTAINERS = z.array(
-  z.object({
-    environment: z.array(z.object({ name: z.string(), value: z.string() })).default([]),
-    portMappings: z.array(z.object({ containerPort: z.number() })).default([]),
-    user: z.string().default('root'),
-    readonlyRootFilesystem: z.boolean().default(false),
-  }),
-);
-
-function containerOf(definition: Attributes | undefined): Container {
-  const [container] = CONTAINERS.parse(JSON.parse(text(definition?.['container_definitions']) || '[]'));
-  return {
-    environment: Object.fromEntries((container?.environment ?? []).map(({ name, value }) => [name, value])),
-    port: container?.portMappings[0]?.containerPort ?? 0,
-    user: container?.user ?? 'root',
-    readOnly: container?.readonlyRootFilesystem ?? false,
-  };
-}
-
-function area(title: string, services: Area['services']): Area {
-  return { title, services };
-}
-
-function service(name: string, facts: string[]): Area['services'][number] {
-  return { name, facts };
-}
-
-const string =
-  (name: string) =>
-  (attributes: Attributes): string =>
-    text(attributes[name]);
-const number =
-  (name: string) =>
-  (attributes: Attributes): number =>
-    Number(attributes[name] ?? 0);
-
-/** Terraform writes words and numbers; anything else is none. */
-function text(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function host(url: string | undefined): string {

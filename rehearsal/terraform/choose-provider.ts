@@ -2,8 +2,12 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import type { StepIo } from '@lornu/ops/steps/run-steps.ts';
-import { buildProvider, builtProviderPath, findBuiltProvider } from '../provider/build-provider.ts';
-import { PROVIDER_SERVICES } from '../provider/provider-source.ts';
+import {
+  buildProvider,
+  builtProviderPath,
+  findBuiltProvider,
+} from '@lornu/ops/without-registry/aws-provider/build-provider.ts';
+import { PROVIDER_SERVICES } from '@lornu/ops/without-registry/aws-provider/provider-source.ts';
 import { isInPluginCache } from './fill-plugin-cache.ts';
 
 const REGISTRY = 'https://registry.terraform.io/.well-known/terraform.json';

@@ -1,25 +1,4 @@
-/** Endpoint names of the AWS provider for the services in PROVIDER_SERVICES that call AWS. */
-export const ENDPOINT_SERVICES = [
-  'acm',
-  'appautoscaling',
-  'budgets',
-  'cloudwatch',
-  'ec2',
-  'ecr',
-  'ecs',
-  'elbv2',
-  'events',
-  'iam',
-  'kms',
-  'logs',
-  'route53',
-  's3',
-  's3control',
-  'secretsmanager',
-  'sns',
-  'sts',
-  'wafv2',
-] as const;
+import { SERVICES } from '@lornu/ops/aws-resources/resource-types.ts';
 
 /** Sorts behind every file of ours; Terraform merges files named *_override.tf into the others. */
 export const OVERRIDE_FILE = 'zz_rehearsal_override.tf';
@@ -43,7 +22,7 @@ ${renderProvider(emulatorUrl, credentials)}`;
 
 /** The part that sends the provider to the emulator; with its own credentials it keeps those of the environment. */
 export function renderProvider(emulatorUrl: string, credentials: readonly string[] = []): string {
-  const endpoints = ENDPOINT_SERVICES.map((service) => `    ${service} = "${emulatorUrl}"`).join('\n');
+  const endpoints = SERVICES.map((service) => `    ${service} = "${emulatorUrl}"`).join('\n');
   return `provider "aws" {
 ${credentials.map((line) => `  ${line}\n`).join('')}  skip_credentials_validation = true
   skip_metadata_api_check     = true

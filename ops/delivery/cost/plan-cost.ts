@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { PRICED_REGION, PRICES_OF } from '../../aws-resources/resource-types.ts';
 import { CliError } from '../../base/cli-error.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { readVariables } from '../plan/variables.ts';
 import { estimate, type Estimate } from './estimate.ts';
-import { PRICED_REGION, PRICES_OF } from './prices.ts';
 
 export interface PlanCost {
   pricesOf: string;

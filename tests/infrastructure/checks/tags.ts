@@ -1,32 +1,17 @@
+import { RESOURCE_TYPES } from '@lornu/ops/aws-resources/resource-types.ts';
 import type { Reader } from '../plan/reader.ts';
 import type { Check } from './check.ts';
 import { NAME } from './facts.ts';
 
-/** Types that AWS shows by this tag: without it a person sees ids. */
-const SHOWN_BY_NAME = [
-  'aws_default_security_group',
-  'aws_eip',
-  'aws_flow_log',
-  'aws_internet_gateway',
-  'aws_nat_gateway',
-  'aws_route_table',
-  'aws_security_group',
-  'aws_subnet',
-  'aws_vpc',
-  'aws_vpc_endpoint',
-];
-
+const types = Object.entries(RESOURCE_TYPES);
+/** Types that AWS shows by the tag Name: without it a person sees ids. */
+const SHOWN_BY_NAME = types
+  .filter(
+    ([type, { service }]) => service === 'ec2' && !type.endsWith('_rule') && !type.endsWith('_association'),
+  )
+  .map(([type]) => type);
 /** Types that have a description. */
-const DESCRIBED = [
-  'aws_iam_policy',
-  'aws_iam_role',
-  'aws_kms_key',
-  'aws_secretsmanager_secret',
-  'aws_security_group',
-  'aws_vpc_security_group_egress_rule',
-  'aws_vpc_security_group_ingress_rule',
-  'aws_wafv2_web_acl',
-];
+const DESCRIBED = types.filter(([, { texts }]) => texts && 'description' in texts).map(([type]) => type);
 
 export const tags: Check[] = [
   {

@@ -13,7 +13,7 @@ const SOURCES = [
   'terraform/aws/*/*.tf',
   'rehearsal/aws/**/*.py',
   'rehearsal/aws/requirements.txt',
-  'rehearsal/provider/provider-source.ts',
+  'ops/without-registry/aws-provider/provider-source.ts',
   'rehearsal/run/{apply-stack,given-account}.ts',
   'rehearsal/terraform/{override,variables,stacks}.ts',
   'tests/infrastructure/plan/make-documents.ts',

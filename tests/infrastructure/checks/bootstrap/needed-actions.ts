@@ -1,15 +1,14 @@
+import { SERVICE_AUTHORIZATION } from '../../plan/service-authorization.ts';
 import { matches } from '../policy.ts';
-import REFERENCE from './service-authorization.json';
 
 /**
  * What a pipeline's role has to be allowed, worked out from what Terraform's provider really called while it made the
  * environment, and what follows from that. https://docs.aws.amazon.com/service-authorization/latest/reference/
  */
 
-const ACTIONS: Readonly<Record<string, readonly string[]>> = REFERENCE.actions;
 /** By the action in small letters: AWS compares them without regard to case. */
 const DEPENDENT: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.entries(REFERENCE.dependent).map(([action, needed]) => [action.toLowerCase(), needed]),
+  Object.entries(SERVICE_AUTHORIZATION.dependent).map(([action, needed]) => [action.toLowerCase(), needed]),
 );
 
 /** Calls whose permission has another name. */
@@ -225,7 +224,7 @@ function dependents(action: string): string[] {
 /** Whether AWS knows an action, or any that a pattern matches. */
 export function isKnown(pattern: string): boolean {
   const [service = '', name = ''] = pattern.split(':');
-  return (ACTIONS[service] ?? []).some((one) => matches(name, one));
+  return (SERVICE_AUTHORIZATION.actions[service] ?? []).some((one) => matches(name, one));
 }
 
 function permissions(called: readonly string[]): string[] {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { CliContext } from '@lornu/ops/base/cli-context.ts';
-import { runCommand, type CommandOptions } from '@lornu/ops/process/run-command.ts';
-import type { StepIo } from '@lornu/ops/steps/run-steps.ts';
+import type { CliContext } from '../../base/cli-context.ts';
+import { runCommand, type CommandOptions } from '../../process/run-command.ts';
+import type { StepIo } from '../../steps/run-steps.ts';
 import {
   PROVIDER_GO_VERSION,
   PROVIDER_MODULE,

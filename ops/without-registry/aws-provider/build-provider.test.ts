@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseProvider } from '../terraform/choose-provider.ts';
 import { buildProvider, builtProviderPath, findBuiltProvider } from './build-provider.ts';
 
 let folder: string;
@@ -27,19 +26,6 @@ test('without Go the build says what is missing, and leaves nothing', async () =
     },
   });
   expect(await findBuiltProvider(withoutGo().cacheDir)).toBeUndefined();
-});
-
-test('a registry that answers is preferred to a build; one that does not leads to it', async () => {
-  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => Response.json({}) });
-  const chosen = await chooseProvider('auto', withoutGo(), io, `http://127.0.0.1:${server.port}/`);
-  await server.stop(true);
-  expect(chosen).toMatchObject({ kind: 'registry', title: 'hashicorp/aws from the Terraform registry' });
-
-  const other = { ...withoutGo(), cacheDir: join(folder, 'cache-2') };
-  expect(await failure(chooseProvider('auto', other, io, 'http://127.0.0.1:1/'))).toHaveProperty(
-    'message',
-    "Terraform's AWS provider can't be built here.",
-  );
 });
 
 test('the place of a build follows from what it is made of', () => {

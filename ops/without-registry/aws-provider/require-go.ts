@@ -1,5 +1,5 @@
-import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
-import { tryCommand } from '@lornu/ops/process/run-command.ts';
+import { CliError, EXIT } from '../../base/cli-error.ts';
+import { tryCommand } from '../../process/run-command.ts';
 
 /** From this version on Go fetches the toolchain that a module asks for by itself. */
 const SELF_UPDATING = '1.21.0';

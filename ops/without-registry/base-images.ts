@@ -7,12 +7,17 @@ import { ensureTools } from '../setup/ensure-tools.ts';
 import { findTool } from '../setup/find-tool.ts';
 import { TOOLS } from '../setup/tools.ts';
 import type { Emit } from '../steps/step-events.ts';
-import type { BaseArg } from './base-images.ts';
-import type { Engine } from './engine.ts';
 
 const SUITE = 'bookworm';
 const PACKAGES = ['ca-certificates', 'python3'];
 const DEBOOTSTRAP_MS = 15 * 60_000;
+
+type BaseArg = 'BUN_IMAGE' | 'PYTHON_IMAGE' | 'UV_IMAGE';
+/** The program that builds images. */
+interface Engine {
+  kind: string;
+  path: string;
+}
 
 export type StandInContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'>;
 
