@@ -1,5 +1,5 @@
 import type { Metrics } from '../observability/metrics.ts';
-import { frameId } from '../runs/last-event-id.ts';
+import { frameId, processOf } from '../runs/frame-ids.ts';
 import { hasEnded, type Run } from '../runs/run.ts';
 import { eventStream, PING } from '../web/event-stream.ts';
 
@@ -22,7 +22,8 @@ export const RUN_ID_HEADER = 'lornu-run-id';
 const RUN_STATE_HEADER = 'lornu-run-state';
 
 /**
- * A run's frames as server-sent events: `id:` and `data:` lines, comment lines while it is quiet, and one that names its end.
+ * A run's frames as server-sent events: `id:` and `data:` lines, and comment lines: while it is quiet, before the first
+ * frame of another process, and at the end, where it says how the run ended.
  */
 export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: SseOptions): Response {
   const disconnected = new AbortController();
@@ -30,8 +31,15 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: Ss
   metrics?.streams(1);
   // Bun holds the headers back until there is a body: without a first comment a quiet run would look like an absent one.
   const begin = isQueued ? QUEUED : fromIndex === undefined ? undefined : PING;
+  // Of the last frame that the client has seen.
+  let process = processOf((fromIndex ?? 0) - 1);
   return eventStream(run.frames(fromIndex, disconnected.signal)[Symbol.asyncIterator](), {
-    toText: ({ index, json }) => `id: ${frameId(run.id, index)}\ndata: ${json}\n\n`,
+    toText: ({ index, json }) => {
+      const text = `id: ${frameId(run.id, index)}\ndata: ${json}\n\n`;
+      if (processOf(index) === process) return text;
+      process = processOf(index);
+      return `: process ${process}\n${text}`;
+    },
     ...(begin && { begin }),
     // Without it a listener could not tell the end of a run from a cut connection.
     end: () => (hasEnded(run.state) ? `: run ${run.state}\n\n` : undefined),

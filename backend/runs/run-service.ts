@@ -7,7 +7,7 @@ import type { TurnRequest } from '../turn/turn-request.ts';
 import { carryRun, MOST_TAKEOVERS, type Carried } from './carry-run.ts';
 import { FrameClock } from './frame-clock.ts';
 import { LiveRun } from './live-run.ts';
-import { firstIndexOf, fromIndexAfter } from './last-event-id.ts';
+import { firstIndexOf, fromIndexAfter } from './frame-ids.ts';
 import {
   hasEnded,
   type Attachment,

@@ -6,7 +6,7 @@ export type { TurnRequest } from '../turn/turn-request.ts';
 
 /**
  * What a listener of a run receives: the JSON text that stands after `data: `, serialised once for all listeners.
- * `index` counts from 0, without gaps but where another process went on with the run (FramePace).
+ * `index` counts from 0, without gaps but where another process went on with the run (`processOf`).
  */
 export interface Frame {
   index: number;

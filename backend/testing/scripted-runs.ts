@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
-import { fromIndexAfter } from '../runs/last-event-id.ts';
+import { fromIndexAfter } from '../runs/frame-ids.ts';
 import type {
   Attachment,
   Frame,

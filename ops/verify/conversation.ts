@@ -6,9 +6,9 @@ const USER = 'verify';
 /** A run's longest time, in milliseconds. */
 const LONGEST_MS = 15 * 60_000;
 
-/** What a stream says: a frame, or a comment line (a ping; at the end how the run ended). */
+/** What a stream says: a frame, or a comment line (a ping; another process; at the end how the run ended). */
 export type StreamPart =
-  | { kind: 'frame'; index: number | undefined; event: WireEvent; atMs: number }
+  | { kind: 'frame'; id: string | undefined; index: number; event: WireEvent; atMs: number }
   | { kind: 'comment'; text: string; atMs: number };
 
 /** What is read of an event; an error frame has `error` or `errorCode` instead of content. */
@@ -75,16 +75,22 @@ export async function beginTurn(target: Target, sessionId: string, text: string)
   });
 }
 
-/** Listens to a run again, from after this frame on. */
+/** Listens to a run again, from after the frame of this SSE id on; without one, from its first frame. */
 export async function attachTo(
   target: Target,
   sessionId: string,
   runId: string,
-  lastIndex: number | undefined,
+  lastEventId?: string,
 ): Promise<Turn> {
   return openStream(target, sessionId, `${runPath(target, sessionId, runId)}/frames`, {
-    headers: lastIndex === undefined ? {} : { 'last-event-id': `${runId}:${lastIndex}` },
+    headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId },
   });
+}
+
+/** The SSE id to attach with again; undefined before the first frame. */
+export function lastEventIdOf(parts: readonly StreamPart[]): string | undefined {
+  const last = parts.findLast((part) => part.kind === 'frame');
+  return last?.kind === 'frame' ? last.id : undefined;
 }
 
 /** Stops a run; gives back the state that it is in then. */
@@ -145,12 +151,13 @@ async function* readParts(response: Response): AsyncGenerator<StreamPart> {
   const decoder = new TextDecoder();
   const parts: StreamPart[] = [];
   let atMs = 0;
-  let index: number | undefined;
   const parser = createParser({
     onComment: (text) => void parts.push({ kind: 'comment', text: text.trim(), atMs }),
-    onId: (id) => (index = Number(id.slice(id.lastIndexOf(':') + 1))),
-    onEvent: ({ data }) =>
-      void parts.push({ kind: 'frame', index, event: JSON.parse(data) as WireEvent, atMs }),
+    onEvent: ({ id, data }) => {
+      // How the service counts is no client's business, but what is looked at here.
+      const index = Number(id?.split(':').at(-1));
+      parts.push({ kind: 'frame', id, index, event: JSON.parse(data) as WireEvent, atMs });
+    },
   });
   for await (const bytes of response.body ?? []) {
     atMs = performance.now();

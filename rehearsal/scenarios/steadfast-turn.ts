@@ -5,6 +5,7 @@ import {
   deleteSession,
   endOf,
   errorOf,
+  lastEventIdOf,
   textOf,
   type StreamPart,
   type Turn,
@@ -14,8 +15,8 @@ import type { Target } from '@lornu/ops/verify/target.ts';
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 const BEGIN_TRIES = 5;
-/** Frames of a process that took a run over begin at the next multiple (docs/runs.md). */
-const CARRIER_STRIDE = 1_000_000;
+/** The comment before the first frame of another process (docs/runs.md). */
+const TAKEN_OVER = /^process \d+$/u;
 
 /** A turn as the person saw it who never gave up. */
 export interface SeenTurn {
@@ -58,7 +59,7 @@ export async function steadfastTurn(target: Target, options: SteadfastOptions): 
   let deadline = performance.now() + options.patienceMs;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
-      current ??= await attachTo(target, sessionId, runId, lastIndex(seen.parts));
+      current ??= await attachTo(target, sessionId, runId, lastEventIdOf(seen.parts));
       for await (const part of current.parts) {
         if (seen.parts.length === 0) options.onBegun?.();
         seen.parts.push(part);
@@ -78,21 +79,14 @@ export async function steadfastTurn(target: Target, options: SteadfastOptions): 
   return seen;
 }
 
-/** The frame after which to go on; before the first one the whole run is asked for. */
-function lastIndex(parts: readonly StreamPart[]): number | undefined {
-  const last = parts.findLast((part) => part.kind === 'frame');
-  return last?.kind === 'frame' ? last.index : undefined;
-}
-
 /**
  * What is wrong with a turn: undefined when every frame came once, in order, and the words are all there, once. What
  * counts after a takeover are the whole events: they replace the pieces that were shown of them.
  */
 export function faultOf({ parts, gaveUp }: SeenTurn, expectedText: string): string | undefined {
   if (gaveUp !== undefined) return `given up: ${gaveUp}`;
-  const indices = parts.flatMap((part) => (part.kind === 'frame' ? [part.index ?? Number.NaN] : []));
-  const wrong = indices.findIndex((index, position) => !mayFollow(index, indices[position - 1]));
-  if (wrong !== -1) return `frame ${indices[wrong]} came after ${indices[wrong - 1] ?? 'none'}`;
+  const disorder = disorderOf(parts);
+  if (disorder !== undefined) return disorder;
   const error = errorOf(parts);
   if (error) return error;
   const end = endOf(parts);
@@ -101,10 +95,22 @@ export function faultOf({ parts, gaveUp }: SeenTurn, expectedText: string): stri
   return inWords(said) === expectedText ? undefined : `it says "${said.slice(0, 200)}"`;
 }
 
-function mayFollow(index: number, before: number | undefined): boolean {
-  if (before === undefined) return index === 0;
-  const nextCarrier = (Math.floor(before / CARRIER_STRIDE) + 1) * CARRIER_STRIDE;
-  return index === before + 1 || index === nextCarrier;
+/** Numbers follow each other, from 0 on; those of a process that took over begin at a higher one. */
+function disorderOf(parts: readonly StreamPart[]): string | undefined {
+  let before: number | undefined;
+  let isTakenOver = false;
+  for (const part of parts) {
+    if (part.kind === 'comment') {
+      isTakenOver ||= TAKEN_OVER.test(part.text);
+      continue;
+    }
+    const next = before === undefined ? 0 : before + 1;
+    const isInOrder = part.index === next || (isTakenOver && part.index > next);
+    if (!isInOrder) return `frame ${part.index} came after ${before ?? 'none'}`;
+    before = part.index;
+    isTakenOver = false;
+  }
+  return undefined;
 }
 
 function inWords(text: string): string {

@@ -105,7 +105,6 @@ async function listen(
   for (;;) {
     const { value, done } = await stream.next();
     if (done) return { end: value, waitMs };
-    // Frames of the process that took over are numbered from the next million on.
-    if (value.index >= 1_000_000) waitMs = Math.min(waitMs, performance.now() - killedAt);
+    if (value.isTakenOver) waitMs = Math.min(waitMs, performance.now() - killedAt);
   }
 }

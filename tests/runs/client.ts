@@ -15,7 +15,10 @@ export interface Conversation {
 
 export interface ReceivedFrame {
   runId: string;
-  index: number;
+  /** The SSE id, opaque: it is handed back to attach again. */
+  id: string;
+  /** The first frame of another process of the run. */
+  isTakenOver: boolean;
   /** The event, or the error frame. */
   data: Record<string, unknown>;
 }
@@ -94,11 +97,11 @@ export async function listRuns(conversation: Conversation): Promise<{ id: string
 export async function attach(
   conversation: Conversation,
   runId: string,
-  last?: { runId: string; index: number },
+  last?: Pick<ReceivedFrame, 'id'>,
   signal?: AbortSignal,
 ): Promise<Response> {
   const response = await fetch(`${runsUrl(conversation)}/${runId}/frames`, {
-    headers: last ? { 'last-event-id': `${last.runId}:${last.index}` } : {},
+    headers: last ? { 'last-event-id': last.id } : {},
     ...(signal ? { signal } : {}),
   });
   if (!response.ok) throw new Error(`attach: ${response.status} ${await response.text()}`);
@@ -126,11 +129,15 @@ export async function* readStream(
   const runId = response.headers.get('lornu-run-id') ?? knownRunId ?? '';
   const frames: ReceivedFrame[] = [];
   let hasEnded = false;
+  let isTakenOver = false;
   const parser = createParser({
-    onComment: (text) => (hasEnded ||= text.startsWith('run ')),
+    onComment: (text) => {
+      hasEnded ||= text.trim().startsWith('run ');
+      isTakenOver ||= text.trim().startsWith('process ');
+    },
     onEvent: ({ id = '', data }) => {
-      const index = Number(id.slice(id.lastIndexOf(':') + 1));
-      frames.push({ runId, index, data: JSON.parse(data) as ReceivedFrame['data'] });
+      frames.push({ runId, id, isTakenOver, data: JSON.parse(data) as ReceivedFrame['data'] });
+      isTakenOver = false;
     },
   });
   const decoder = new TextDecoder();

@@ -25,7 +25,8 @@ export async function findFaults(
   const expect = (isTrue: boolean, fault: string): void => {
     if (!isTrue) faults.push(`${conversation.sessionId}: ${fault}`);
   };
-  const indexes = received.map(({ index }) => index);
+  // How the service counts is no client's business, but what is looked at here.
+  const indexes = received.map(({ id }) => Number(id.split(':').at(-1)));
   expect(
     indexes.every((index, position) =>
       isShownFirst ? position === 0 || index > indexes[position - 1]! : index === position,

@@ -1,11 +1,13 @@
-import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { createParser } from 'eventsource-parser';
 import { parseExactly } from '../util/exact-json.ts';
 import { Problem } from './problem.ts';
 import type { AdkEvent } from './types.ts';
 
 export interface StreamFrame {
-  /** The SSE id (`run:index`), what Last-Event-ID wants back; absent where the server sends none. */
+  /** The SSE id, which Last-Event-ID wants back as it is; absent where the server sends none. */
   lastEventId?: string;
+  /** The first frame of another process: answers that the one before had begun are not continued. */
+  isTakenOver?: true;
   event: AdkEvent | StreamFailure;
 }
 
@@ -22,7 +24,8 @@ export function isFailure(event: AdkEvent | StreamFailure): event is StreamFailu
 /** The service says something every 15 s, if only a comment: after three missed ones the connection is dead. */
 const SILENCE_MS = 50_000;
 
-/** The comment that ends a run's stream (docs/runs.md). */
+/** The comments before the first frame of another process and at the end of a run's stream (docs/runs.md). */
+const TAKEN_OVER = /^\s*process \d+$/u;
 const RUN_END = /^\s*run (?:completed|failed|cancelled|interrupted)$/u;
 
 /**
@@ -32,17 +35,28 @@ const RUN_END = /^\s*run (?:completed|failed|cancelled|interrupted)$/u;
 export async function* readFrames(response: Response, silenceMs = SILENCE_MS): AsyncGenerator<StreamFrame> {
   if (!response.body) return;
   const watch = new SilenceWatch(silenceMs);
+  const frames: StreamFrame[] = [];
   let isNumbered = false;
+  let isTakenOver = false;
   let hasEnded = false;
-  const onComment = (comment: string): void => {
-    watch.arm();
-    hasEnded ||= RUN_END.test(comment);
-  };
-  const reader = response.body
-    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
-    .pipeThrough(watch.stream)
-    .pipeThrough(new EventSourceParserStream({ onComment, onId: () => watch.arm() }))
-    .getReader();
+  const parser = createParser({
+    onComment: (comment) => {
+      watch.arm();
+      isTakenOver ||= TAKEN_OVER.test(comment);
+      hasEnded ||= RUN_END.test(comment);
+    },
+    onEvent: ({ id, data }) => {
+      if (id !== undefined) watch.arm();
+      isNumbered ||= id !== undefined;
+      frames.push({
+        event: parseExactly(data) as AdkEvent | StreamFailure,
+        ...(id === undefined ? {} : { lastEventId: id }),
+        ...(isTakenOver ? { isTakenOver } : {}),
+      });
+      isTakenOver = false;
+    },
+  });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   try {
     for (;;) {
       const read = await Promise.race([reader.read(), watch.silence]);
@@ -50,9 +64,9 @@ export async function* readFrames(response: Response, silenceMs = SILENCE_MS): A
         if (isNumbered && !hasEnded) throw cutOff();
         return;
       }
-      const event = parseExactly(read.value.data) as AdkEvent | StreamFailure;
-      isNumbered ||= read.value.id !== undefined;
-      yield { event, ...(read.value.id === undefined ? {} : { lastEventId: read.value.id }) };
+      watch.heard();
+      parser.feed(read.value);
+      yield* frames.splice(0);
     }
   } finally {
     watch.end();
@@ -70,7 +84,6 @@ function cutOff(): Problem {
 }
 
 class SilenceWatch {
-  readonly stream: TransformStream<string, string>;
   /** Rejects when nothing has come for too long. */
   readonly silence: Promise<never>;
   #heardMs = Date.now();
@@ -84,12 +97,10 @@ class SilenceWatch {
     this.silence = promise;
     this.#giveUp = reject;
     this.#silenceMs = silenceMs;
-    this.stream = new TransformStream({
-      transform: (chunk, controller) => {
-        this.#heardMs = Date.now();
-        controller.enqueue(chunk);
-      },
-    });
+  }
+
+  heard(): void {
+    this.#heardMs = Date.now();
   }
 
   /** A service that numbers its frames or comments is one that pings: from then on silence means something. */

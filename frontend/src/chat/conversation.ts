@@ -14,7 +14,6 @@ import { createSession, getSession, rewindSession, type Owner } from '../api/ses
 import type { Part } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
-import { carrierOf, withoutUnfinished } from './carrier.ts';
 import {
   isBusy,
   titleTextOf,
@@ -23,7 +22,7 @@ import {
   type QueuedMessage,
 } from './conversation-state.ts';
 import { followTurn } from './follow-turn.ts';
-import { mergeFrame } from './merge-frame.ts';
+import { mergeFrame, withoutUnfinished } from './merge-frame.ts';
 import { settle } from './settle.ts';
 import { toTitle } from './to-title.ts';
 import { toTurns } from './to-turns.ts';
@@ -40,8 +39,8 @@ export class Conversation extends Store<ConversationState> {
   #request: AbortController | undefined;
   /** Messages are sent one after the other, or the service might take them in another order. */
   #sending: Promise<unknown> = Promise.resolve();
-  /** Which process the frames of the turn under way come from. */
-  #carrier: string | undefined;
+  /** A frame of the turn under way has come, so the service has the message. */
+  #hasBegun = false;
 
   constructor(owner: Owner, sessionId?: string) {
     super({
@@ -249,8 +248,7 @@ export class Conversation extends Store<ConversationState> {
   async #untilBegun(): Promise<SessionKey> {
     for (;;) {
       const key = this.#key();
-      if (key && (!isBusy(this.getState()) || this.#carrier !== undefined || (await findRunning(key))))
-        return key;
+      if (key && (!isBusy(this.getState()) || this.#hasBegun || (await findRunning(key)))) return key;
       if (!isBusy(this.getState())) throw new Problem(0, 'The message was not sent.', 'Send it again.');
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
@@ -277,7 +275,7 @@ export class Conversation extends Store<ConversationState> {
     let isIncomplete = false;
     let count = 0;
     let hasFailed = false;
-    this.#carrier = undefined;
+    this.#hasBegun = false;
     this.set({ phase: 'waiting' });
     try {
       const onConnection = (isLost: boolean): void => {
@@ -317,11 +315,9 @@ export class Conversation extends Store<ConversationState> {
     return sessionId ? { owner: this.owner, sessionId } : undefined;
   }
 
-  #take({ event, lastEventId }: StreamFrame): void {
-    const carrier = carrierOf(lastEventId);
-    if (carrier !== this.#carrier && this.#carrier !== undefined)
-      this.set({ events: withoutUnfinished(this.getState().events) });
-    this.#carrier = carrier;
+  #take({ event, isTakenOver }: StreamFrame): void {
+    this.#hasBegun = true;
+    if (isTakenOver) this.set({ events: withoutUnfinished(this.getState().events) });
     if (isFailure(event)) {
       // Where the model failed, an event has already said how; this frame is the stream's own end.
       if (this.getState().events.at(-1)?.errorCode) return;

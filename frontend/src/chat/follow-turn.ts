@@ -63,10 +63,7 @@ async function connectAgain(
     await pause(Math.min(2 ** attempt * 250, LONGEST_PAUSE_MS), signal);
     if (signal.aborted) return undefined;
     try {
-      const runId =
-        lastEventId?.slice(0, lastEventId.lastIndexOf(':')) ??
-        begun ??
-        (await inTime(signal, (within) => findRunning(key, within)))?.id;
+      const runId = begun ?? (await inTime(signal, (within) => findRunning(key, within)))?.id;
       if (!runId) return undefined;
       return await inTime(signal, (within) => attachRun(key, runId, lastEventId, within));
     } catch (error) {

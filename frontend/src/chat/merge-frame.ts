@@ -19,6 +19,11 @@ export function mergeFrame(events: readonly AdkEvent[], frame: AdkEvent): AdkEve
     : [...events];
 }
 
+/** What another process had begun to say and may not have kept: the one that took over says all of it that counts. */
+export function withoutUnfinished(events: readonly AdkEvent[]): AdkEvent[] {
+  return events.filter(({ partial }) => !partial);
+}
+
 function continues(open: AdkEvent, frame: AdkEvent): boolean {
   return (
     open.invocationId === frame.invocationId && open.author === frame.author && open.branch === frame.branch

@@ -124,6 +124,7 @@ judges('peer', judgePeer, [
 let clockMs = 0;
 const frame = (index: number, text: string, partial = true, event: WireEvent = {}): StreamPart => ({
   kind: 'frame',
+  id: `run:${index}`,
   index,
   atMs: (clockMs += 10),
   event: { partial, content: { parts: [{ text }] }, modelVersion: MODEL, ...event },

@@ -1,5 +1,13 @@
 import { NO_TOKEN, type Check } from '../check.ts';
-import { attachTo, beginTurn, endOf, inSession, textOf, type StreamPart } from '../conversation.ts';
+import {
+  attachTo,
+  beginTurn,
+  endOf,
+  inSession,
+  lastEventIdOf,
+  textOf,
+  type StreamPart,
+} from '../conversation.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
@@ -48,13 +56,8 @@ export const resume: Check = {
       }
       turn.leave();
       await Bun.sleep(AWAY_MS);
-      const again = await attachTo(target, sessionId, turn.runId, lastIndex(before));
+      const again = await attachTo(target, sessionId, turn.runId, lastEventIdOf(before));
       return judgeResume(before, await Array.fromAsync(again.parts));
     });
   },
 };
-
-function lastIndex(parts: readonly StreamPart[]): number {
-  const last = parts.findLast((part) => part.kind === 'frame');
-  return last?.kind === 'frame' ? (last.index ?? -1) : -1;
-}

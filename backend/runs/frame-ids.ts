@@ -1,14 +1,22 @@
 import { AppError } from '../errors/app-error.ts';
 
-/** How far the indexes of two carriers of a run are apart where frames are shown before they are stored. */
-const CARRIER_STRIDE = 1_000_000;
+/**
+ * Where frames are shown before they are stored, a process may die with frames that were seen and never stored. Each
+ * process of a run then has a range of indexes of its own, so that no index stands for two frames.
+ */
+const INDEXES_OF_A_PROCESS = 1_000_000;
 
-/** Of the first frame that the carrier after `takeovers` earlier ones makes; none of them can have shown it. */
+/** Index of the first frame of the process that carries a run after `takeovers` others. */
 export function firstIndexOf(takeovers: number): number {
-  return takeovers * CARRIER_STRIDE;
+  return takeovers * INDEXES_OF_A_PROCESS;
 }
 
-/** The SSE id of a frame: the run and the frame's index. */
+/** Which process of a run made a frame: how many carried the run before. Always 0 where frames are stored first. */
+export function processOf(index: number): number {
+  return Math.floor(Math.max(0, index) / INDEXES_OF_A_PROCESS);
+}
+
+/** The SSE id of a frame. Opaque to clients, who hand it back as it is. */
 export function frameId(runId: string, index: number): string {
   return `${runId}:${index}`;
 }
