@@ -54,9 +54,10 @@ test('Ctrl+Enter and its button stop the answer and send what was written instea
     .getByText(/^1 2 3/u)
     .nth(1)
     .waitFor();
-  await chat.message.fill('count to 6');
+  await chat.message.fill('count to 2');
   await chat.button('Stop and send').click();
-  await exactly(chat, '1 2 3 4 5 6').waitFor();
+  // Shorter than what a stopped answer has shown.
+  await exactly(chat, '1 2').waitFor();
   await chat.answered();
   expect(await chat.conversation.getByText('This answer was stopped before its end.').count()).toBe(2);
   expect(await chat.page.getByRole('alert').count()).toBe(0);
