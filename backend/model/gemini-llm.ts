@@ -9,7 +9,8 @@ import {
   type LlmResponse,
 } from '@google/adk';
 import { StreamAggregator } from './aggregator.ts';
-import { callModel } from './call-model.ts';
+import { begun } from './begun-answer.ts';
+import { callModel, type ModelCall } from './call-model.ts';
 import { sinkOf } from './divert-partials.ts';
 import { nameEmptyAnswer } from './empty-answer.ts';
 import { toGeminiBody } from './gemini-request.ts';
@@ -65,15 +66,18 @@ export class GeminiLlm extends BaseLlm {
       headers: { ...this.trackingHeaders, ...request.config?.httpOptions?.headers },
       signal,
     };
-    const own = withRetries(this.#settings, signal, (withinMs) =>
-      withNewestKey(this.#settings.backend, () =>
-        withoutRefusedSignatures(
-          () => callModel(this.#settings, call, withinMs),
-          () => callModel(this.#settings, { ...call, body: this.#unsignedBody(request, model) }, withinMs),
+    const ask = (changed: Partial<ModelCall>, withinMs: number) =>
+      begun(callModel(this.#settings, { ...call, ...changed }, withinMs));
+    const own = () =>
+      withRetries(this.#settings, signal, (withinMs) =>
+        withNewestKey(this.#settings.backend, () =>
+          withoutRefusedSignatures(
+            () => ask({}, withinMs),
+            () => ask({ body: this.#unsignedBody(request, model) }, withinMs),
+          ),
         ),
-      ),
-    );
-    const answers = this.#settings.peerFallback ? orElse(own, this.#settings, request, signal) : own;
+      );
+    const answers = await (this.#settings.peerFallback ? orElse(own, this.#settings, request, signal) : own());
     if (!stream) {
       for await (const answer of answers) {
         this.#settings.onAnswer?.(model, answer.modelVersion);

@@ -27,6 +27,8 @@ export class ModelWatch {
   readonly #fetch: typeof globalThis.fetch;
   /** When the API last had the model, by its name. */
   readonly #knownAt = new Map<string, number>();
+  /** What the model that is asked calls itself when it answers. */
+  readonly #itself = new Map<string, string>();
   /** The model that answers in the place of the one that is asked. */
   readonly #others = new Map<string, string>();
 
@@ -39,11 +41,13 @@ export class ModelWatch {
 
   /** Hears which model answered; a change to another one is logged once. */
   onAnswer(asked: string, answered: string | undefined): void {
-    if (answered === undefined) return;
+    if (answered === undefined || this.#itself.get(asked) === answered) return;
     if (isAnswerOf(asked, answered)) {
+      this.#itself.set(asked, answered);
       this.#others.delete(asked);
       return;
     }
+    this.#itself.delete(asked);
     if (this.#others.get(asked) === answered) return;
     this.#others.set(asked, answered);
     this.#log?.warn('Another model answers than the one that is asked', { asked, answered });

@@ -1,4 +1,5 @@
 import type { LlmRequest } from '@google/adk';
+import { type BegunAnswer, NO_ANSWER } from './begun-answer.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelSettings } from './model-settings.ts';
 
@@ -6,23 +7,20 @@ import type { ModelSettings } from './model-settings.ts';
  * An answer that was refused before its first piece (too many requests, the model's own trouble, nobody there) may be
  * given by somebody else; then nothing comes from here. Every other failure is passed on.
  */
-export async function* orElse<T>(
-  answers: AsyncGenerator<T>,
+export async function orElse<T>(
+  ask: () => Promise<BegunAnswer<T>>,
   { peerFallback }: Pick<ModelSettings, 'peerFallback'>,
   request: LlmRequest,
   signal: AbortSignal | undefined,
-): AsyncGenerator<T> {
+): Promise<BegunAnswer<T>> {
   const agentName = request.config?.labels?.['adk_agent_name'];
-  let begun = false;
   try {
-    for await (const answer of answers) {
-      begun = true;
-      yield answer;
-    }
+    return await ask();
   } catch (error) {
-    const mayAnswer = peerFallback && agentName && !begun && !signal?.aborted && isPersonsTurn(request);
+    const mayAnswer = peerFallback && agentName && !signal?.aborted && isPersonsTurn(request);
     if (!mayAnswer || !(error instanceof ModelError) || !error.isRetryable) throw error;
     if (!(await peerFallback(agentName, { code: error.code, status: error.status }, signal))) throw error;
+    return NO_ANSWER;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Content } from '@google/genai';
+import type { BegunAnswer } from './begun-answer.ts';
 import { ModelError } from './model-error.ts';
 
 /**
@@ -40,15 +41,15 @@ export function withoutSignatures(contents: readonly Content[]): Content[] {
  * import damaged them, and every later turn would be refused as well (google-gemini/gemini-cli#13467). A refusal comes
  * before the first piece, so nothing is shown twice.
  */
-export async function* withoutRefusedSignatures<T>(
-  ask: () => AsyncGenerator<T>,
-  askWithout: () => AsyncGenerator<T>,
-): AsyncGenerator<T> {
+export async function withoutRefusedSignatures<T>(
+  ask: () => Promise<BegunAnswer<T>>,
+  askWithout: () => Promise<BegunAnswer<T>>,
+): Promise<BegunAnswer<T>> {
   try {
-    yield* ask();
+    return await ask();
   } catch (error) {
     if (!isSignatureRefusal(error)) throw error;
-    yield* askWithout();
+    return askWithout();
   }
 }
 

@@ -1,3 +1,4 @@
+import type { BegunAnswer } from './begun-answer.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelBackend } from './model-settings.ts';
 
@@ -5,20 +6,17 @@ import type { ModelBackend } from './model-settings.ts';
  * A call whose API key was refused is made once more with a newer key, where there is one: a key that was
  * rotated a moment ago costs no turn. A refusal comes before the first piece, so nothing is shown twice.
  */
-export async function* withNewestKey<T>(
+export async function withNewestKey<T>(
   backend: ModelBackend,
-  call: () => AsyncGenerator<T>,
-): AsyncGenerator<T> {
-  if (backend.kind !== 'gemini-api' || backend.renewKey === undefined) {
-    yield* call();
-    return;
-  }
+  call: () => Promise<BegunAnswer<T>>,
+): Promise<BegunAnswer<T>> {
+  if (backend.kind !== 'gemini-api' || backend.renewKey === undefined) return call();
   const used = await backend.apiKey();
   try {
-    yield* call();
+    return await call();
   } catch (error) {
     if (!isKeyRefusal(error) || !(await backend.renewKey(used))) throw error;
-    yield* call();
+    return call();
   }
 }
 

@@ -1,3 +1,4 @@
+import { type BegunAnswer, NO_ANSWER } from './begun-answer.ts';
 import { ModelError } from './model-error.ts';
 import { DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUTS, type ModelSettings } from './model-settings.ts';
 
@@ -7,27 +8,22 @@ const LONGEST_PAUSE_MS = 8_000;
 const LONGEST_ASKED_MS = 30_000;
 
 /**
- * Repeats a call that failed before its first piece came; after that a failure is passed on, because what was shown
- * can't be taken back. RetryInfo is honoured; without it the pauses double, with jitter. All tries share one deadline
- * (`timeouts.answerMs`): each is told how many milliseconds are left.
+ * Repeats a call that failed before its answer had begun. RetryInfo is honoured; without it the pauses double, with
+ * jitter. All tries share one deadline (`timeouts.answerMs`): each is told how many milliseconds are left.
  */
-export async function* withRetries<T>(
+export async function withRetries<T>(
   settings: Pick<ModelSettings, 'maxRetries' | 'log' | 'sleep' | 'timeouts'>,
   signal: AbortSignal | undefined,
-  call: (withinMs: number) => AsyncGenerator<T>,
-): AsyncGenerator<T> {
+  call: (withinMs: number) => Promise<BegunAnswer<T>>,
+): Promise<BegunAnswer<T>> {
   const maxRetries = settings.maxRetries ?? DEFAULT_MAX_RETRIES;
   const giveUpAt = performance.now() + (settings.timeouts?.answerMs ?? DEFAULT_TIMEOUTS.answerMs);
   for (let retry = 0; ; retry++) {
-    let begun = false;
     try {
-      for await (const piece of call(giveUpAt - performance.now())) {
-        begun = true;
-        yield piece;
-      }
-      return;
+      // oxlint-disable-next-line no-await-in-loop -- one try after the other
+      return await call(giveUpAt - performance.now());
     } catch (error) {
-      if (begun || signal?.aborted || !(error instanceof ModelError) || !error.isRetryable) throw error;
+      if (signal?.aborted || !(error instanceof ModelError) || !error.isRetryable) throw error;
       const pauseMs = error.retryAfterMs ?? backoffMs(retry);
       const isTooLate = performance.now() + pauseMs >= giveUpAt;
       if (retry >= maxRetries || pauseMs > LONGEST_ASKED_MS || isTooLate) throw error;
@@ -37,8 +33,9 @@ export async function* withRetries<T>(
         retry: retry + 1,
         pauseMs,
       });
+      // oxlint-disable-next-line no-await-in-loop -- one try after the other
       await (settings.sleep ?? abortableSleep)(pauseMs, signal);
-      if (signal?.aborted) return;
+      if (signal?.aborted) return NO_ANSWER;
     }
   }
 }

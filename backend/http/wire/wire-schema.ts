@@ -75,10 +75,10 @@ export function wireArray<T extends z.ZodType>(item: T): z.ZodArray<T> {
     }
     const parsed: unknown[] = [];
     payload.value = parsed as typeof payload.value;
-    for (const [index, input] of value.entries()) {
-      const result = item._zod.run({ value: input, issues: [] }, context);
+    for (let index = 0; index < value.length; index++) {
+      const result = item._zod.run({ value: value[index], issues: [] }, context);
       if (result instanceof Promise) throw new z.core.$ZodAsyncError();
-      issues.push(...z.core.util.prefixIssues(index, result.issues));
+      if (result.issues.length > 0) issues.push(...z.core.util.prefixIssues(index, result.issues));
       if (issues.length >= MAX_ISSUES) break;
       parsed.push(result.value);
     }
