@@ -77,7 +77,9 @@ export class GeminiLlm extends BaseLlm {
           ),
         ),
       );
-    const answers = await (this.#settings.peerFallback ? orElse(own, this.#settings, request, signal) : own());
+    const answers = await (this.#settings.peerFallback
+      ? orElse(own, this.#settings, request, signal)
+      : own());
     if (!stream) {
       for await (const answer of answers) {
         this.#settings.onAnswer?.(model, answer.modelVersion);

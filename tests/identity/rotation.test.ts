@@ -111,7 +111,8 @@ async function ask({
   };
   const call = { model: MODEL, body: '{}', stream: true, headers: {} };
   let pieces = 0;
-  for await (const _piece of await withNewestKey(backend, () => begun(callModel({ backend }, call)))) pieces++;
+  for await (const _piece of await withNewestKey(backend, () => begun(callModel({ backend }, call))))
+    pieces++;
   return pieces;
 }
 
