@@ -10,6 +10,7 @@ const PACKAGES = [
   ['rehearsal'],
   ['ops'],
   ['backend', 'frontend'],
+  ['evaluation'],
   ['standins'],
   ['agents'],
 ];
@@ -58,6 +59,7 @@ const ROOMS = {
   ],
   ops: [
     ['first-time'],
+    ['eval'],
     ['doctor', 'image', 'servers', 'secrets'],
     ['delivery', 'up', 'verify'],
     ['without-registry'],

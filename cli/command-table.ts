@@ -35,6 +35,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/bench.ts'),
   },
   {
+    name: 'eval',
+    summary: "evaluate agents by google-adk's eval sets, on any server of ADK's API",
+    load: () => import('./commands/eval.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'show what this machine has and what is missing',
     load: () => import('./commands/doctor.ts'),

@@ -94,3 +94,16 @@ async function withProgress<T>(
     if (context.signal.aborted) context.stderr('\nStopped.\n');
   }
 }
+
+/** Parses the address of a server of ADK's API: https, or http on this machine; without a slash at the end. */
+export function serverUrl(text: string): string {
+  const url = URL.parse(text);
+  if (
+    url?.protocol === 'https:' ||
+    (url?.protocol === 'http:' && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname))
+  )
+    return text.replace(/\/+$/, '');
+  throw new InvalidArgumentError(
+    'It takes an https:// address, or http:// of this machine: a token may be sent to it.',
+  );
+}

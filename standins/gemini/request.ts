@@ -43,6 +43,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export interface Conversation {
   /** The person's last text: not a function response, not a request to go on. */
   userText: string;
+  /** What a person wrote before ADK told an agent, as in a person's name, what another agent did. */
+  handedOver: string;
   /** Answers of tools since then, oldest first, one list a round. */
   toolRounds: { name: string; response: unknown }[][];
   /** Text that the model has already given as its answer to `userText`, for a request to go on. */
@@ -72,10 +74,17 @@ export function readConversation(contents: Content[]): Conversation {
     } else if (responses.length > 0) {
       toolRounds.unshift(responses);
     } else if (!(GO_ON.test(text) && contents[index - 1]?.role === 'model')) {
-      return { userText: text, toolRounds, givenText, files: readFiles(parts) };
+      const handedOver = contextOf(contents.slice(0, index + 1));
+      return { userText: text, handedOver, toolRounds, givenText, files: readFiles(parts) };
     }
   }
-  return { userText: '', toolRounds, givenText, files: [] };
+  return { userText: '', handedOver: '', toolRounds, givenText, files: [] };
+}
+
+/** The last text of a person that is not one of ADK's "For context:". */
+function contextOf(contents: readonly Content[]): string {
+  const texts = contents.filter(({ role }) => role !== 'model').map(({ parts }) => joinText(parts ?? []));
+  return texts.findLast((text) => text && !text.startsWith('For context:')) ?? '';
 }
 
 /** All text a model would read; its length is what the prompt's token count grows with. */

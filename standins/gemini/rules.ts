@@ -46,14 +46,50 @@ const callOf =
     );
   };
 
+/** Work of one agent of several: whoever has the tool calls it, another one hands the person over. */
+const HANDED_OVER = [
+  {
+    example: 'I saw: the error rate rose to 5 %',
+    when: /^(?:I|we) saw:? (?<text>.+)/is,
+    what: 'calls the declared tool that keeps findings, or hands over to the agent that has it',
+    tool: /keep.*finding/i,
+    to: 'investigator',
+  },
+  {
+    example: 'write the report: slow answers',
+    when: /\bwrite the report\b:? ?(?<text>.*)/is,
+    what: 'calls the declared tool that writes reports, or hands over to the agent that has it',
+    tool: /write.*report/i,
+    to: 'scribe',
+  },
+];
+
 /** Tried in this order; the first that matches answers. Where none does, the stand-in says what it was told. */
 export const RULES: Rule[] = [
   {
     example: 'For context: another agent said hello',
     when: /^For context:/,
-    what: 'what ADK writes to an agent that takes over from another one',
-    answer: () => ({ text: 'I take over from here and have read what was said before me.' }),
+    what: 'what ADK writes to an agent that takes over from another one; it does what the person asked of it',
+    answer: (_match, { conversation, functions }) => {
+      const rule = HANDED_OVER.find(
+        ({ when, tool }) =>
+          when.test(conversation.handedOver) && functions.some(({ name }) => tool.test(name)),
+      );
+      const match = rule?.when.exec(conversation.handedOver);
+      return (
+        (rule && match && callOf(rule.tool)(match, { conversation, functions })) ?? {
+          text: 'I take over from here and have read what was said before me.',
+        }
+      );
+    },
   },
+  ...HANDED_OVER.map(({ example, when, what, tool, to }): Rule => ({
+    example,
+    when,
+    what,
+    answer: (match, situation) =>
+      callOf(tool)(match, situation) ?? callOf(/^transfer_to_agent$/, () => to)(match, situation),
+  })),
   {
     example: 'answer word for word: {"city":"Paris"}',
     when: /^answer word for word: (?<text>.+)/is,

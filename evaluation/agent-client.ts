@@ -1,0 +1,165 @@
+import { createParser } from 'eventsource-parser';
+import type { Content } from './eval-set.ts';
+
+/** How a server of ADK's API is reached: ours, `adk api_server`, or a deployment. */
+export interface AgentServer {
+  /** Without a slash at the end. */
+  url: string;
+  /** Sent with every request, such as an authorization. */
+  headers?: Readonly<Record<string, string>>;
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  signal?: AbortSignal;
+}
+
+/** An event as it is on the wire; what is not read here is kept. */
+export interface WireEvent {
+  id?: string;
+  author?: string;
+  content?: Content;
+  partial?: boolean;
+  actions?: { skipSummarization?: boolean; stateDelta?: Record<string, unknown>; [other: string]: unknown };
+  longRunningToolIds?: string[];
+  usageMetadata?: Record<string, unknown>;
+  groundingMetadata?: unknown;
+  modelVersion?: string;
+  invocationId?: string;
+  timestamp?: number;
+  errorCode?: string;
+  errorMessage?: string;
+  [other: string]: unknown;
+}
+
+export interface Session {
+  id: string;
+  appName: string;
+  userId: string;
+  state: Record<string, unknown>;
+  events: WireEvent[];
+  lastUpdateTime?: number;
+}
+
+/** Which session of which user of which app. */
+export interface SessionKey {
+  appName: string;
+  userId: string;
+  sessionId: string;
+}
+
+/** One turn as it was seen from outside. */
+export interface Turn {
+  /** Whole events; partial ones are not in it. */
+  events: WireEvent[];
+  /** Until the first event with text, and until the end; seconds. */
+  firstSeconds: number | undefined;
+  seconds: number;
+}
+
+/** A server answered something else than was asked for. The message is without anything that a person said. */
+export class ServerError extends Error {
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Longer than the longest run of our own service. */
+const LONGEST_TURN_MS = 20 * 60_000;
+const ANSWER_MS = 30_000;
+
+export async function listApps(server: AgentServer): Promise<string[]> {
+  return (await ask(server, '/list-apps')) as string[];
+}
+
+export async function createSession(
+  server: AgentServer,
+  key: SessionKey,
+  state: Record<string, unknown>,
+): Promise<Session> {
+  return (await ask(server, sessionsPath(key), 'POST', { sessionId: key.sessionId, state })) as Session;
+}
+
+/** Undefined where there is none. */
+export async function readSession(server: AgentServer, key: SessionKey): Promise<Session | undefined> {
+  try {
+    return (await ask(server, sessionPath(key))) as Session;
+  } catch (error) {
+    if (error instanceof ServerError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+export async function deleteSession(server: AgentServer, key: SessionKey): Promise<void> {
+  await ask(server, sessionPath(key), 'DELETE');
+}
+
+/** Sends a message and reads all that comes; throws ServerError where the turn failed. */
+export async function runTurn(
+  server: AgentServer,
+  key: SessionKey,
+  newMessage: Content,
+  { streaming = false } = {},
+): Promise<Turn> {
+  const beganAt = performance.now();
+  const since = () => Math.round(performance.now() - beganAt) / 1_000;
+  const body = { ...key, newMessage, streaming };
+  const response = await send(server, '/run_sse', 'POST', body, LONGEST_TURN_MS);
+  const events: WireEvent[] = [];
+  let firstSeconds: number | undefined;
+  let failure: string | undefined;
+  const parser = createParser({
+    onEvent: ({ data }) => {
+      const event = JSON.parse(data) as WireEvent & { error?: string };
+      if (event.error !== undefined) failure ??= event.error;
+      else {
+        if (event.content?.parts?.some(({ text }) => text)) firstSeconds ??= since();
+        if (!event.partial) events.push(event);
+      }
+    },
+  });
+  const decoder = new TextDecoder();
+  for await (const bytes of response.body ?? []) parser.feed(decoder.decode(bytes, { stream: true }));
+  const failed = events.find(({ errorCode, content }) => errorCode && !content);
+  failure ??= failed && `${failed.errorCode}: ${failed.errorMessage ?? ''}`;
+  if (failure !== undefined) throw new ServerError(`The turn failed: ${failure}`, 200);
+  return { events: joinFrames(events), firstSeconds, seconds: since() };
+}
+
+/** An event with content and artifacts is sent as two frames with one id: the second one has no content. */
+function joinFrames(events: readonly WireEvent[]): WireEvent[] {
+  return events.filter(
+    (event, index) =>
+      event.content || events.findIndex(({ id }) => id !== undefined && id === event.id) === index,
+  );
+}
+
+const word = encodeURIComponent;
+const sessionsPath = ({ appName, userId }: Omit<SessionKey, 'sessionId'>): string =>
+  `/apps/${word(appName)}/users/${word(userId)}/sessions`;
+const sessionPath = (key: SessionKey): string => `${sessionsPath(key)}/${word(key.sessionId)}`;
+
+async function ask(server: AgentServer, path: string, method = 'GET', body?: unknown): Promise<unknown> {
+  return (await send(server, path, method, body, ANSWER_MS)).json();
+}
+
+async function send(
+  server: AgentServer,
+  path: string,
+  method: string,
+  body: unknown,
+  withinMs: number,
+): Promise<Response> {
+  const response = await server.fetch(`${server.url}${path}`, {
+    method,
+    headers: { ...server.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    redirect: 'manual',
+    signal: AbortSignal.any([...(server.signal ? [server.signal] : []), AbortSignal.timeout(withinMs)]),
+  });
+  if (response.ok) return response;
+  const text = (await response.text()).slice(0, 200);
+  throw new ServerError(
+    `${method} ${path.split('/users/')[0]} was answered ${response.status}: ${text}`,
+    response.status,
+  );
+}

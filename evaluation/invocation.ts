@@ -1,0 +1,53 @@
+import type { Turn, WireEvent } from './agent-client.ts';
+import type { Content, Invocation } from './eval-set.ts';
+
+/**
+ * A turn's events as google-adk's invocation: evaluation_generator.convert_events_to_eval_invocations of 2.13. A turn is
+ * one message and what follows it; how long the model and the tools took is not seen from outside.
+ */
+export function toInvocation(userContent: Content, { events, seconds }: Turn, at: number): Invocation {
+  let finalEvent: WireEvent | undefined;
+  const kept = events.filter((event) => {
+    if (event.author?.toLowerCase() === 'user') return false;
+    const parts = event.content?.parts ?? [];
+    if (parts.length > 0 && isFinalResponse(event) && (!hasText(finalEvent) || hasText(event)))
+      finalEvent = event;
+    return (
+      event.groundingMetadata !== undefined ||
+      parts.some((part) => part.functionCall || part.functionResponse || part.text || part['inlineData'])
+    );
+  });
+  return {
+    invocationId: events[0]?.invocationId ?? '',
+    userContent,
+    finalResponse: finalEvent?.content ?? null,
+    intermediateData: {
+      invocationEvents: kept.map((event) => ({
+        author: event.author ?? 'agent',
+        // The final response stands beside the events; calls are counted here and stay.
+        content: event !== finalEvent || hasCalls(event) ? (event.content ?? null) : null,
+        ...(event.groundingMetadata === undefined ? {} : { groundingMetadata: event.groundingMetadata }),
+        usageMetadata: event.usageMetadata ?? null,
+        modelVersion: event.modelVersion ?? null,
+      })),
+    },
+    creationTimestamp: at,
+    duration: seconds,
+  };
+}
+
+const hasText = (event: WireEvent | undefined): boolean =>
+  event?.content?.parts?.some(({ text }) => text) ?? false;
+const hasCalls = (event: WireEvent): boolean =>
+  event.content?.parts?.some(({ functionCall }) => functionCall) ?? false;
+
+/** ADK's Event.is_final_response(). */
+function isFinalResponse(event: WireEvent): boolean {
+  if (event.actions?.skipSummarization || event.longRunningToolIds?.length) return true;
+  const parts = event.content?.parts ?? [];
+  return (
+    !event.partial &&
+    !parts.some(({ functionCall, functionResponse }) => functionCall || functionResponse) &&
+    !parts.at(-1)?.['codeExecutionResult']
+  );
+}

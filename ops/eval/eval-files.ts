@@ -1,0 +1,86 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import {
+  type EvalMetric,
+  type EvalSet,
+  FormatError,
+  parseEvalConfig,
+  parseEvalSet,
+} from '@lornu/evaluation/eval-set.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
+
+const EXTENSION = '.evalset.json';
+
+/** An eval set, its metrics, and the app that it is for. */
+export interface SetFile {
+  appName: string;
+  path: string;
+  evalSet: EvalSet;
+  metrics: EvalMetric[];
+}
+
+/** The sets beside each agent, as google-adk looks for them: `AGENT/*.evalset.json`, with `AGENT/test_config.json`. */
+export async function findSets(
+  agentsDir: string,
+  agent: string | undefined,
+  config: string | undefined,
+): Promise<SetFile[]> {
+  const folders = await readdir(agentsDir, { withFileTypes: true }).catch(() => []);
+  const agents = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  if (agent !== undefined && !agents.includes(agent)) {
+    throw new CliError({
+      what: `There is no agent "${agent}" in ${agentsDir}.`,
+      why:
+        agents.length > 0
+          ? `There are: ${agents.filter((name) => name !== 'node_modules').join(', ')}.`
+          : 'No folder is in it.',
+      next: 'Name one of these, or another folder with LORNU_AGENTS_DIR.',
+      exitCode: EXIT.usage,
+    });
+  }
+  const names = agent === undefined ? agents : [agent];
+  const files = await Promise.all(
+    names.map(async (name) =>
+      (await readdir(join(agentsDir, name)))
+        .filter((file) => file.endsWith(EXTENSION))
+        .map((file) => join(agentsDir, name, file)),
+    ),
+  );
+  const sets = await Promise.all(
+    files
+      .flat()
+      .toSorted()
+      .map(async (path) => readSet(path, basename(dirname(path)), config)),
+  );
+  if (sets.length > 0) return sets;
+  throw new CliError({
+    what: 'There is nothing to evaluate.',
+    why: `No file *${EXTENSION} is beside ${agent ?? 'an agent'} in ${agentsDir}.`,
+    next: 'Write one: agents/README.md, "Evaluate an agent".',
+    exitCode: EXIT.usage,
+  });
+}
+
+/** A set in a file, with the configuration beside it unless another one is named. */
+export async function readSet(path: string, appName: string, config: string | undefined): Promise<SetFile> {
+  const id = basename(path).replace(EXTENSION, '');
+  const evalSet = await inFile(path, (text) => parseEvalSet(text, id));
+  const beside = join(dirname(path), 'test_config.json');
+  const there = config ?? ((await Bun.file(beside).exists()) ? beside : undefined);
+  const metrics = there === undefined ? parseEvalConfig(undefined) : await inFile(there, parseEvalConfig);
+  return { appName, path, evalSet, metrics };
+}
+
+async function inFile<T>(path: string, parse: (text: string) => T): Promise<T> {
+  try {
+    return parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof FormatError) && !(error instanceof Error && 'code' in error)) throw error;
+    throw new CliError({
+      what: `${path} can't be used.`,
+      why: error.message,
+      next: 'Compare it with agents/lornu/basic.evalset.json, or write it anew: agents/README.md, "Evaluate an agent".',
+      exitCode: EXIT.usage,
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import type { CliContext } from '../base/cli-context.ts';
+import { startService } from '../servers/agent-servers.ts';
+import { chooseModel } from '../up/model-choice.ts';
+
+/** What a model of one's own is set up with; nothing else of the environment reaches the service, least of all a store. */
+const MODEL_VARIABLES = [
+  'GEMINI_API_KEY',
+  'GEMINI_MODEL',
+  'GOOGLE_GENAI_USE_VERTEXAI',
+  'GOOGLE_CLOUD_PROJECT',
+  'GOOGLE_CLOUD_LOCATION',
+  'GCP_SERVICE_ACCOUNT_KEY',
+];
+
+export interface LocalService {
+  url: string;
+  /** Who answers, in words. */
+  model: string;
+  isStandIn: boolean;
+  stop: () => Promise<void>;
+}
+
+/**
+ * The service from its sources on a free port, with empty stores that go away with it. The model is what `lornu up` would
+ * take, or what answers at `modelUrl`.
+ */
+export async function startLocalService(
+  context: CliContext,
+  options: { agentsDir: string; modelUrl?: string; env?: Readonly<Record<string, string>> },
+): Promise<LocalService> {
+  const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-eval-'));
+  const choice = chooseModel(context.env);
+  const own =
+    options.modelUrl === undefined && choice.kind === 'own-stand-in' ? await spawnGeminiStandin() : undefined;
+  const modelUrl = options.modelUrl ?? own?.url ?? context.env['GOOGLE_GEMINI_BASE_URL'] ?? '';
+  const ofModel = MODEL_VARIABLES.flatMap((name) =>
+    context.env[name] ? [[name, context.env[name]] as const] : [],
+  );
+  const stopAll = async (): Promise<void> => {
+    await own?.stop();
+    await rm(scratchDir, { recursive: true, force: true });
+  };
+  try {
+    const service = await startService({
+      root: context.root,
+      modelUrl,
+      agentsDir: options.agentsDir,
+      scratchDir,
+      env: {
+        ...(modelUrl === '' ? { GEMINI_API_KEY: '' } : {}),
+        ...Object.fromEntries(ofModel),
+        ...options.env,
+      },
+    });
+    return {
+      url: service.url,
+      model: choice.label,
+      isStandIn: modelUrl !== '',
+      stop: async () => {
+        await service.stop();
+        await stopAll();
+      },
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}

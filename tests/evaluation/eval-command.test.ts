@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runCli } from '@lornu/cli/run-cli.ts';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { EXIT } from '@lornu/ops/base/cli-error.ts';
+import { startLocalService, type LocalService } from '@lornu/ops/eval/local-service.ts';
+
+const ROOT = resolve(import.meta.dir, '../..');
+setDefaultTimeout(120_000);
+
+let folder: string;
+let service: LocalService;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'eval-command-'));
+  service = await startLocalService(contextOf(), { agentsDir: join(ROOT, 'agents') });
+});
+afterAll(async () => {
+  await service.stop();
+  await rm(folder, { recursive: true });
+});
+
+function contextOf(
+  write: (text: string) => void = () => undefined,
+  tell: (text: string) => void = () => undefined,
+): CliContext {
+  return {
+    root: ROOT,
+    cacheDir: join(ROOT, '.cache'),
+    env: {},
+    stdout: write,
+    stderr: tell,
+    terminal: undefined,
+    redact: (text) => text,
+    signal: new AbortController().signal,
+  };
+}
+
+async function run(...argv: string[]) {
+  let stdout = '';
+  let stderr = '';
+  const context = contextOf(
+    (text) => (stdout += text),
+    (text) => (stderr += text),
+  );
+  return { code: await runCli(['eval', ...argv], context), stdout, stderr };
+}
+
+interface Case {
+  eval_id: string;
+  final_eval_status: number;
+  session_id: string;
+  user_id: string;
+  session_details: { events: unknown[] };
+}
+
+test('the bundled agents have sets of at least 15 cases, which pass on the stand-in; what a model judges is not judged', async () => {
+  const { code, stdout, stderr } = await run('--no-keep');
+  expect(code, stdout + stderr).toBe(EXIT.ok);
+  const counts = [...stdout.matchAll(/^(\w+)\/\w+: (\d+) of (\d+) passed/gmu)].map(([, app, passed, all]) => [
+    app,
+    passed === all && Number(all) >= 15,
+  ]);
+  const agents = (await readdir(join(ROOT, 'agents'), { withFileTypes: true })).filter(
+    (entry) => entry.isDirectory() && entry.name !== 'node_modules',
+  );
+  expect(Object.fromEntries(counts) as unknown).toEqual(
+    Object.fromEntries(agents.map(({ name }) => [name, true])),
+  );
+  expect(stdout).toContain('final_response_match_v2: It needs a judge model');
+});
+
+test("a case that fails is exit code 1; --json gives google-adk's form, and no session is left", async () => {
+  const set = join(folder, 'wrong.evalset.json');
+  const content = (text: string) => ({ parts: [{ text }] });
+  await Bun.write(
+    set,
+    JSON.stringify({
+      eval_set_id: 'wrong',
+      eval_cases: [
+        {
+          eval_id: 'wrong',
+          conversation: [
+            {
+              user_content: content('note: buy bread'),
+              final_response: content('saved'),
+              intermediate_data: { tool_uses: [{ name: 'list_notes', args: {} }] },
+            },
+          ],
+        },
+        {
+          eval_id: 'fails',
+          conversation: [{ user_content: content('simulate 400'), final_response: content('saved') }],
+        },
+      ],
+    }),
+  );
+  const { code, stdout } = await run('lornu', '--set', set, '--url', service.url, '--no-keep', '--json');
+  expect(code).toBe(EXIT.failed);
+  const [result] = JSON.parse(stdout) as [{ eval_set_id: string; eval_case_results: Case[] }];
+  expect(result.eval_set_id).toBe('wrong');
+  expect(
+    result.eval_case_results.map(({ eval_id, final_eval_status }) => [eval_id, final_eval_status]),
+  ).toEqual([
+    ['wrong', 2],
+    ['fails', 2],
+  ]);
+  const [wrong] = result.eval_case_results;
+  expect(wrong?.session_details.events.length).toBeGreaterThan(2);
+  const left = await fetch(`${service.url}/apps/lornu/users/${wrong?.user_id}/sessions/${wrong?.session_id}`);
+  expect(left.status).toBe(404);
+});
+
+test.each([
+  ['an agent that there is not', ['nobody'], 'There is no agent "nobody"'],
+  ['a case that there is not', ['lornu', '--cases', 'nothing', '--url', 'SERVICE'], 'No case was evaluated'],
+  [
+    'a set of another form',
+    ['lornu', '--set', join(ROOT, 'package.json'), '--url', 'SERVICE'],
+    'It is not an eval set of google-adk',
+  ],
+  [
+    'a server that does not serve the agent',
+    ['elsewhere', '--set', join(ROOT, 'agents/lornu/basic.evalset.json'), '--url', 'SERVICE'],
+    'There is no agent "elsewhere" at',
+  ],
+  ['a server that there is not', ['lornu', '--url', 'http://127.0.0.1:1'], 'gives no list of its agents'],
+  ['an address that a token must not go to', ['lornu', '--url', 'http://example.com'], 'https://'],
+])('%s is told in a sentence with the next step', async (_what, argv, sentence) => {
+  const { code, stderr } = await run(...argv.map((one) => (one === 'SERVICE' ? service.url : one)));
+  expect(code === EXIT.usage || code === EXIT.failed).toBe(true);
+  expect(stderr).toContain(sentence);
+});

@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { AgentServer } from '@lornu/evaluation/agent-client.ts';
+import { type EvalSet, parseEvalConfig, parseEvalSet } from '@lornu/evaluation/eval-set.ts';
+import { evaluate, type SetResult } from '@lornu/evaluation/evaluate.ts';
+import { toSnakeKeys } from '@lornu/evaluation/keys.ts';
+import { rouge1 } from '@lornu/evaluation/rouge.ts';
+import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts';
+import type { Server } from '@lornu/ops/servers/server.ts';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+
+const ROOT = resolve(import.meta.dir, '../..');
+const WITHIN_MS = 120_000;
+setDefaultTimeout(WITHIN_MS);
+
+const stops: (() => Promise<unknown>)[] = [];
+let scratchDir: string;
+let modelUrl: string;
+let agents: string;
+let gcpAgent: Server;
+beforeAll(async () => {
+  scratchDir = await mkdtemp(join(tmpdir(), 'evaluation-'));
+  const model = await spawnGeminiStandin();
+  modelUrl = model.url;
+  stops.push(model.stop);
+  // `adk eval` keeps its results beside the agent.
+  agents = join(scratchDir, 'agents');
+  await cp(join(ROOT, 'gcp-agent/agents'), agents, { recursive: true });
+  gcpAgent = await startGcpAgent({ root: ROOT, modelUrl, agentsDir: agents, scratchDir });
+  stops.push(gcpAgent.stop);
+}, WITHIN_MS);
+afterAll(async () => {
+  await Promise.all(stops.map(async (stop) => stop()));
+  await rm(scratchDir, { recursive: true, force: true });
+});
+
+async function python<Answers extends unknown[]>(...requests: unknown[]): Promise<Answers> {
+  const child = Bun.spawn({
+    cmd: [join(ROOT, 'gcp-agent/.venv/bin/python'), join(import.meta.dir, 'google_adk.py')],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      GOOGLE_GEMINI_BASE_URL: modelUrl,
+      GEMINI_API_KEY: 'stand-in',
+      PYTHONPATH: join(ROOT, 'gcp-agent'),
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
+    stdin: new Blob([JSON.stringify(requests)]),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const [out, errors] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  if ((await child.exited) !== 0) throw new Error(errors.slice(-3_000));
+  return JSON.parse(out) as Answers;
+}
+
+const readAgentFile = async (app: string, file: string): Promise<string> =>
+  Bun.file(join(ROOT, 'agents', app, file)).text();
+const setOf = async (app: string): Promise<EvalSet> =>
+  parseEvalSet(await readAgentFile(app, 'basic.evalset.json'), 'basic');
+const serverAt = (url: string): AgentServer => ({
+  url,
+  fetch: async (address, init) => fetch(address, init),
+});
+
+/** Scores and statuses by case and metric, as google_adk.py gives them. */
+function scoresOf({ evalCaseResults }: SetResult): Scores {
+  return Object.fromEntries(
+    evalCaseResults.map((one) => [
+      one.evalId,
+      Object.fromEntries(
+        one.overallEvalMetricResults.map(({ metricName, score, evalStatus, details }, index) => [
+          metricName,
+          {
+            overall: [score, evalStatus],
+            perInvocation: one.evalMetricResultPerInvocation.map(({ evalMetricResults }) => [
+              evalMetricResults[index]?.score,
+              evalMetricResults[index]?.evalStatus,
+            ]),
+            tokens: details.tokenUsageDetails ?? null,
+          },
+        ]),
+      ),
+    ]),
+  );
+}
+
+type Scores = Record<string, Record<string, object>>;
+
+/** A turn takes another time in each run, and a mean of two is rounded to even in Python. */
+const withoutTime = (scores: Scores): Scores =>
+  Object.fromEntries(
+    Object.entries(scores).map(([evalId, metrics]) => [
+      evalId,
+      Object.fromEntries(Object.entries(metrics).filter(([name]) => name !== 'invocation_duration_v1')),
+    ]),
+  );
+
+/** Words that each rule of the tokenizer and the stemmer meets, in every script that has a rule. */
+const WORDS = (
+  'the cats were running happily and skies dying dies tied tying enjoyed enjoys spied spy only abilities relational ' +
+  'conditional hopefulness geology analogously controlled rolling fizzed filing failing hopping agreed feed matting mating ' +
+  'news innings proceed succeeding digitizer radically electricity formative oats yyyyy syzygy by y 4711 1,250.50 e-mail ' +
+  'naïve Straße ΟΔΟΣ ＡＢＣ ﬁne x² 次のデモは金曜日です 한국어 สวัสดีครับ မြန်မာ हिन्दी العربية İstanbul _snake_case_ don’t ½ 😀'
+).split(' ');
+
+/** Park and Miller's generator: the same pairs each time. */
+function* numbers(seed: number): Generator<number, never> {
+  for (let value = seed; ;) yield (value = (value * 48_271) % 2_147_483_647);
+}
+
+test('ROUGE-1 is google-adk’s, to the last digit, for words of every script', async () => {
+  const random = numbers(20_261_129);
+  const text = (): string =>
+    Array.from({ length: random.next().value % 12 }, () => WORDS[random.next().value % WORDS.length]).join(
+      ' ',
+    );
+  const suffixes = [
+    '',
+    's',
+    'ed',
+    'ing',
+    'ly',
+    'ness',
+    'ational',
+    'fulness',
+    'alli',
+    'logi',
+    'ies',
+    'ied',
+    'eed',
+    'y',
+    'e',
+    'ion',
+    'ement',
+  ];
+  const dictionary = [...new Set((await readAgentFile('lornu', 'basic.evalset.json')).match(/[a-z]{2,}/gu))];
+  const pairs = [
+    ...WORDS.map((word) => [word, word]),
+    ...dictionary.flatMap((word) => suffixes.map((suffix) => [word, word + suffix])),
+    ...Array.from({ length: 2_000 }, () => [text(), text()]),
+  ] as [string, string][];
+  const scores = pairs.map(([candidate, reference]) => rouge1(candidate, reference));
+  const [wanted] = await python<[number[]]>({ rouge: pairs });
+  expect(
+    pairs.flatMap((pair, index) =>
+      scores[index] === wanted[index] ? [] : [[...pair, scores[index], wanted[index]]],
+    ),
+  ).toEqual([]);
+  // The comparison compares something.
+  expect(new Set(scores).size).toBeGreaterThan(50);
+});
+
+test.each(['lornu', 'incident'])(
+  'google-adk reads our result of %s and comes to the same scores, however calls are matched',
+  async (app) => {
+    const service = await startService({
+      root: ROOT,
+      modelUrl,
+      agentsDir: join(ROOT, 'agents'),
+      scratchDir: join(scratchDir, app),
+    });
+    stops.push(service.stop);
+    const set = await setOf(app);
+    const configs = ['EXACT', 'in-order', 'ANY ORDER', 2].map((matchType) => ({
+      criteria: {
+        tool_trajectory_avg_score: { threshold: 0.5, match_type: matchType, ignore_args: matchType === 2 },
+        response_match_score: 0.45,
+      },
+    }));
+    const ours: SetResult[] = [];
+    for (const [index, config] of configs.entries()) {
+      const metrics = parseEvalConfig(JSON.stringify(config));
+      const options = { appName: app, evalSet: disturbed(set), metrics, userSuffix: `-${index}` };
+      // oxlint-disable-next-line no-await-in-loop -- one service
+      ours.push((await evaluate(serverAt(service.url), options)).result);
+    }
+    const theirs = await python<Scores[]>(
+      ...ours.map((result, index) => ({ results: toSnakeKeys(result), config: configs[index] })),
+    );
+    expect(theirs.map(withoutTime)).toEqual(ours.map((result) => withoutTime(scoresOf(result))));
+    for (const { evalCaseResults } of ours)
+      expect(new Set(evalCaseResults.map(({ finalEvalStatus }) => finalEvalStatus))).toEqual(new Set([1, 2]));
+  },
+);
+
+/** Half of the cases expect something else: their calls the other way round, one more, or one less. */
+function disturbed(set: EvalSet): EvalSet {
+  const change = [
+    (calls: object[]) => calls.toReversed(),
+    (calls: object[]) => [...calls, { name: 'other', args: {} }],
+    (calls: object[]) => calls.slice(1),
+  ];
+  return {
+    ...set,
+    evalCases: set.evalCases.map((one, index) => ({
+      ...one,
+      conversation: one.conversation?.map((turn) => ({
+        ...turn,
+        intermediateData: {
+          toolUses: (index % 2 ? (change[index % 3] ?? structuredClone) : structuredClone)(
+            turn.intermediateData?.toolUses ?? [],
+          ) as { name: string }[],
+        },
+      })),
+    })),
+  };
+}
+
+test('adk eval of the Python agent and lornu eval of its server give the same scores', async () => {
+  const config = { criteria: { tool_trajectory_avg_score: 1, response_match_score: 0.4 } };
+  const configFile = join(scratchDir, 'test_config.json');
+  await Bun.write(configFile, JSON.stringify(config));
+  const { result } = await evaluate(serverAt(gcpAgent.url), {
+    appName: 'lornu',
+    evalSet: await setOf('lornu'),
+    metrics: parseEvalConfig(JSON.stringify(config)),
+  });
+  const [theirs] = await python<[unknown]>({
+    adk_eval: [join(agents, 'lornu'), join(ROOT, 'agents/lornu/basic.evalset.json'), configFile],
+  });
+  const [inPython = {}] = await python<Scores[]>({ results: theirs, config });
+  expect(withoutTime(inPython)).toEqual(withoutTime(scoresOf(result)));
+  // The Python agent draws no chart: that case fails in both, the others pass.
+  expect(
+    result.evalCaseResults.filter(({ finalEvalStatus }) => finalEvalStatus !== 1).map(({ evalId }) => evalId),
+  ).toContain('chart');
+});
