@@ -78,10 +78,15 @@ export class StreamReader {
   #feed(text: string): readonly string[] {
     this.#events = [];
     this.#parser.feed(text);
-    const after = this.#events.length > 0 ? text.slice(text.lastIndexOf('\n\n') + 1) : this.#tail + text;
+    const after = this.#events.length > 0 ? text.slice(lastBlankLine(text) + 1) : this.#tail + text;
     this.#tail = after.slice(-MAX_TAIL_CHARS);
     return this.#events;
   }
+}
+
+/** Events end with a blank line; Gemini's lines end with CR LF. */
+function lastBlankLine(text: string): number {
+  return Math.max(text.lastIndexOf('\n\n'), text.lastIndexOf('\n\r\n'));
 }
 
 /** The text of a body up to a number of bytes; `onMore` is called where there are more, and may throw. */

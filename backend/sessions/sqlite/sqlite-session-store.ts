@@ -31,7 +31,7 @@ import {
 import { addOrReplace } from '../add-or-replace.ts';
 import { EventCache } from '../event-cache.ts';
 import { listSummaries } from './list-summaries.ts';
-import { prepareStatements, type SessionRow, type Statements } from './statements.ts';
+import { prepareStatements, type LeasedSessionRow, type SessionRow, type Statements } from './statements.ts';
 import { inTransaction, reading } from './transaction.ts';
 
 export interface SqliteSessionStoreOptions {
@@ -113,7 +113,7 @@ export class SqliteSessionStore extends SessionStore {
     const delta = splitState(event.actions.stateDelta);
     const { appName, userId, id } = session;
     const stored = await inTransaction(this.#database, () => {
-      const row = this.#statements.session.get({ appName, userId, id });
+      const row = this.#statements.leasedSession.get({ appName, userId, id });
       if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${id}`);
       this.#checkWriter(session, row);
       if (event.author === 'user') assertRoomFor(event.author, this.#historyBytesOf(row));
@@ -193,7 +193,7 @@ export class SqliteSessionStore extends SessionStore {
     this.#fences.set(session, fence);
   }
 
-  #checkWriter(session: Session, row: SessionRow): void {
+  #checkWriter(session: Session, row: LeasedSessionRow): void {
     const fence = this.#fences.get(session);
     if (fence !== undefined) {
       if (row.fence !== fence) throw new AppError('LEASE_LOST');

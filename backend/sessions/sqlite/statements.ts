@@ -5,6 +5,9 @@ export interface SessionRow {
   state: string;
   updated_us: number;
   last_seq: number;
+}
+
+export interface LeasedSessionRow extends SessionRow {
   /** Of the running run; null where none runs. */
   fence: number | null;
   run_id: string | null;
@@ -25,6 +28,10 @@ export type Statements = ReturnType<typeof prepareStatements>;
 export function prepareStatements(database: Database) {
   return {
     session: database.query<SessionRow, Key>(
+      `SELECT row_id, state, updated_us, last_seq FROM sessions
+       WHERE app_name = $appName AND user_id = $userId AND id = $id`,
+    ),
+    leasedSession: database.query<LeasedSessionRow, Key>(
       // A join would cost ten times as much.
       `SELECT row_id, state, updated_us, last_seq,
          (SELECT fence FROM leases WHERE session_row = row_id) AS fence,
