@@ -11,6 +11,8 @@ const SOURCE = 'agents/model.ts';
 /** Cannot import it, so each name in them has to be the same. */
 const EQUAL = [
   'agents/README.md',
+  'agents/incident/test_config.json',
+  'agents/lornu/test_config.json',
   'bench/agents/bare/agent.py',
   'bench/agents/plain/agent.py',
   'docs/agents.md',
@@ -21,9 +23,9 @@ const EQUAL = [
   'tests/contract/agents/clerk/agent.py',
   'tests/contract/agents/probe/agent.py',
 ];
-/** About models as such: which retire, what each family refuses, what an operator can choose. */
+/** About models as such: which retire, what each family refuses, what an operator can choose, whom google-adk asks. */
 const ABOUT_MODELS =
-  /^(?:backend\/model\/|standins\/gemini\/|ops\/(?:doctor|verify)\/.*\.test\.ts$|docs\/operations\.md$|docs\/decisions\/)/;
+  /^(?:backend\/model\/|evaluation\/judge\.ts$|standins\/gemini\/|ops\/(?:doctor|verify)\/.*\.test\.ts$|docs\/operations\.md$|docs\/decisions\/)/;
 
 /** Every Gemini model that a file of the repository names, by file. */
 function namedModels(): Map<string, string[]> {
