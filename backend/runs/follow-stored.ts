@@ -23,6 +23,6 @@ export async function* followStored(
       if (signal?.aborted) return undefined;
     }
     if (hasEnded(stored.state)) return stored.state;
-    await abortableSleep(store.pace.lookEveryMs, signal);
+    await abortableSleep(store.pacing.lookEveryMs, signal);
   }
 }

@@ -1,4 +1,5 @@
 import type { FrameClock } from './frame-clock.ts';
+import type { FramePacing } from './frame-pacing.ts';
 import type { FrameLog } from './frame-log.ts';
 import type { Frame } from './run.ts';
 import type { Lease, RunStore } from './run-store.ts';
@@ -7,18 +8,16 @@ export interface FrameWriterParts {
   store: RunStore;
   lease: Lease;
   log: FrameLog;
-  clock: FrameClock;
   /** Hears once that the store has refused. */
   onFailure: (error: unknown) => void;
 }
 
-/**
- * Numbers the frames of a run, stores them in batches and shows them once they are stored: what a client has seen is
- * never lost with the process. The first frame is stored at once, so that nobody waits for it. Where the store's pace
- * says so, frames are shown at once instead and stored a while later.
- */
+/** Numbers the frames of a run and stores them in batches; the store's pacing says when, and when they are shown. */
 export class FrameWriter {
   readonly #parts: FrameWriterParts;
+  readonly #pacing: FramePacing;
+  readonly #clock: FrameClock;
+  readonly #show: (frames: readonly Frame[]) => void;
   #pending: Frame[] = [];
   #nextIndex: number;
   #storing: Promise<void> | undefined;
@@ -33,17 +32,20 @@ export class FrameWriter {
   constructor(parts: FrameWriterParts) {
     this.#parts = parts;
     this.#nextIndex = parts.log.length;
-    this.#isUrgent = !parts.store.pace.isShownFirst;
+    this.#pacing = parts.store.pacing;
+    this.#clock = this.#pacing.clock();
+    this.#isUrgent = this.#pacing.isFirstUrgent;
+    this.#show = (frames) => parts.log.publish(frames);
   }
 
   /** Frames of one event stay in one batch. */
   add(kind: Frame['kind'], jsons: readonly string[]): void {
     if (this.#isClosed) return;
-    const { clock, log, store } = this.#parts;
     const frames = jsons.map((json): Frame => ({ index: this.#nextIndex++, kind, json }));
     this.#pending.push(...frames);
-    if (store.pace.isShownFirst) log.publish(frames);
-    if (this.#isUrgent || this.#pending.length >= store.pace.maxFrames) clock.now(() => this.#startStoring());
+    this.#pacing.made(frames, this.#show);
+    if (this.#isUrgent || this.#pending.length >= this.#pacing.maxFrames)
+      this.#clock.now(() => this.#startStoring());
     else this.#wait();
   }
 
@@ -64,16 +66,15 @@ export class FrameWriter {
     return rest;
   }
 
-  /** Shows frames that are stored now, or never will be. */
-  publish(frames: readonly Frame[]): void {
-    const { log, store } = this.#parts;
-    if (!store.pace.isShownFirst) log.publish(frames);
+  /** What `close` gave is stored now, or never will be. */
+  settled(frames: readonly Frame[]): void {
+    this.#pacing.settled(frames, this.#show);
   }
 
   #wait(): void {
     if (this.#isWaiting || this.#storing || this.#isRefused) return;
     this.#isWaiting = true;
-    this.#parts.clock.next(() => {
+    this.#clock.next(() => {
       this.#isWaiting = false;
       this.#startStoring();
     });
@@ -91,7 +92,7 @@ export class FrameWriter {
     this.#pending = [];
     try {
       await store.addFrames(lease, batch);
-      this.publish(batch);
+      this.settled(batch);
     } catch (error) {
       // In the order in which they came, in case the run's end can still be stored.
       this.#pending = [...batch, ...this.#pending];

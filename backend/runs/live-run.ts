@@ -3,7 +3,6 @@ import type { TurnFailure } from '../turn/turn-failure.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { abortableSleep } from '../model/with-retries.ts';
 import { followStored } from './follow-stored.ts';
-import type { FrameClock } from './frame-clock.ts';
 import { FrameLog, type LogEnd } from './frame-log.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { errorFrame, framesOf } from './frames-of.ts';
@@ -28,7 +27,6 @@ export interface LiveRunOptions {
   /** Model tokens that may be spent in all, and while nobody listens. */
   runTokens: number;
   unheardTokens: number;
-  clock: FrameClock;
 }
 
 /** A run that this process carries. */
@@ -77,7 +75,6 @@ export class LiveRun implements Run {
       store,
       lease,
       log: this.#log,
-      clock: options.clock,
       onFailure: (error) => this.#storeFailed(error),
     });
     this.#runTokens = options.runTokens;
@@ -134,29 +131,31 @@ export class LiveRun implements Run {
     signal?.addEventListener('abort', leave, { once: true });
     this.#listeners++;
     try {
-      const { isShownFirst, lookEveryMs } = this.#store.pace;
       let index = Math.max(0, fromIndex);
       for (;;) {
         if (signal?.aborted) return;
         const frame = this.#log.at(index);
         if (frame === 'behind') {
+          const { end } = this.#log;
           const stored = await this.#store.frames(this.id, index);
           for (const old of stored?.frames ?? []) {
             yield old;
             index = old.index + 1;
           }
-          if (stored?.frames.length === 0 && index < this.#firstIndex) index = this.#firstIndex;
-          else if (stored?.frames.length === 0 && isShownFirst) await abortableSleep(lookEveryMs, signal);
-          else if (!stored?.frames.length) return;
+          if (stored?.frames.length) continue;
+          if (!stored) return;
+          if (index < this.#firstIndex) index = this.#firstIndex;
+          // They were shown, and are still to be stored.
+          else if (!end) await abortableSleep(this.#store.pacing.lookEveryMs, signal);
+          else break;
         } else if (frame) {
           yield frame;
           index++;
-        } else if (this.#log.end === 'moved') {
-          this.#state = (yield* followStored(this.#store, this.id, index, signal)) ?? this.#state;
-          return;
-        } else if (this.#log.end) return;
+        } else if (this.#log.end) break;
         else await this.#log.change();
       }
+      if (this.#log.end === 'moved')
+        this.#state = (yield* followStored(this.#store, this.id, index, signal)) ?? this.#state;
     } finally {
       signal?.removeEventListener('abort', leave);
       this.#listeners--;
@@ -198,7 +197,7 @@ export class LiveRun implements Run {
     try {
       this.#next = await this.#store.end(this.lease, state, rest);
     } finally {
-      this.#writer.publish(rest);
+      this.#writer.settled(rest);
       this.#finish(state, 'ended');
     }
   }

@@ -66,7 +66,7 @@ export class QueuedRun implements Run {
   /** Another process may begin it, or take it back. */
   async #watch(): Promise<void> {
     while (!this.#run) {
-      await abortableSleep(this.#store.pace.lookEveryMs);
+      await abortableSleep(this.#store.pacing.lookEveryMs);
       // While the store does not answer, it waits.
       const seen = await this.#store.get(this.id).catch(() => this.#record);
       if (seen?.state !== 'queued') this.begin(new StoredRun(this.#store, seen ?? this.#record));

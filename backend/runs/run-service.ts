@@ -5,9 +5,8 @@ import { checkMessage } from '../turn/check-message.ts';
 import { invocationToResume, unknownCallIds } from '../turn/invocation-to-resume.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { carryRun, MOST_TAKEOVERS, type Carried } from './carry-run.ts';
-import { FrameClock } from './frame-clock.ts';
 import { LiveRun } from './live-run.ts';
-import { firstIndexOf, fromIndexAfter } from './frame-ids.ts';
+import { fromIndexAfter } from './frame-ids.ts';
 import {
   hasEnded,
   type Attachment,
@@ -46,14 +45,12 @@ class DurableRunService implements RunService {
   readonly #queued = new Map<string, QueuedRun>();
   readonly #takeovers: Takeovers;
   readonly #housekeeping: Housekeeping;
-  readonly #clock: FrameClock;
   #isDraining = false;
 
   constructor(parts: RunServiceParts) {
     this.#parts = parts;
     this.#limits = { ...DEFAULT_RUN_LIMITS, ...parts.limits };
     this.#owner = parts.newId();
-    this.#clock = new FrameClock(parts.runs.pace.everyMs);
     this.#takeovers = new Takeovers({
       store: parts.runs,
       leaseMs: this.#limits.leaseMs,
@@ -114,7 +111,7 @@ class DurableRunService implements RunService {
     const live = this.#active.get(record.id);
     const run = live ?? this.#queued.get(record.id) ?? new StoredRun(this.#parts.runs, record);
     if (lastEventId === undefined || lastEventId === '') return { run, fromIndex: 0 };
-    const count = live?.frameCount ?? (await this.#shownAtMost(record));
+    const count = live?.frameCount ?? (await this.#shownBelow(record));
     return { run, fromIndex: fromIndexAfter(lastEventId, record.id, count, choice.runId === 'running') };
   }
 
@@ -197,11 +194,9 @@ class DurableRunService implements RunService {
   #carry(record: RunRecord, lease: Lease, request: TurnRequest, carried: Omit<Carried, 'run'>): LiveRun {
     const { runTokens, unheardTokens } = this.#limits;
     const storedFrames = (carried.earlierFrames?.at(-1)?.index ?? -1) + 1;
-    const { everyMs, isShownFirst, isTogether } = this.#parts.runs.pace;
-    const firstIndex = isShownFirst ? firstIndexOf(record.takeovers) : storedFrames;
-    const clock = isTogether ? this.#clock : new FrameClock(everyMs);
-    const bounds = { runTokens, unheardTokens };
-    const run = new LiveRun(this.#parts.runs, record, lease, request, { firstIndex, ...bounds, clock });
+    const firstIndex = this.#parts.runs.pacing.firstIndex(record.takeovers, storedFrames);
+    const options = { firstIndex, runTokens, unheardTokens };
+    const run = new LiveRun(this.#parts.runs, record, lease, request, options);
     this.#active.set(run.id, run);
     this.#queued.get(run.id)?.begin(run);
     const { protection } = this.#parts;
@@ -242,11 +237,10 @@ class DurableRunService implements RunService {
     this.#carry(record, lease, request, { session, rootAgent, ...earlier });
   }
 
-  /** How many frames of another process's run a listener can have seen. */
-  async #shownAtMost({ id, takeovers }: RunRecord): Promise<number> {
+  async #shownBelow({ id, takeovers }: RunRecord): Promise<number> {
     const { runs } = this.#parts;
-    if (runs.pace.isShownFirst) return firstIndexOf(takeovers + 1);
-    return (await runs.frames(id, Number.MAX_SAFE_INTEGER))?.count ?? 0;
+    const stored = async () => (await runs.frames(id, Number.MAX_SAFE_INTEGER))?.count ?? 0;
+    return runs.pacing.shownBelow(takeovers, stored);
   }
 
   async #find({ session, runId }: RunChoice): Promise<RunRecord> {
@@ -266,7 +260,7 @@ class DurableRunService implements RunService {
     while (performance.now() < giveUpAt) {
       const run = await this.#parts.runs.get(runId);
       if (!run || hasEnded(run.state)) return;
-      await Bun.sleep(this.#parts.runs.pace.lookEveryMs);
+      await Bun.sleep(this.#parts.runs.pacing.lookEveryMs);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
+import type { FramePacing } from './frame-pacing.ts';
 import type { EndState, Frame, RunState } from './run.ts';
 
 /** What is kept of a run. */
@@ -45,21 +46,6 @@ export interface StoredFrames {
   state: RunState;
 }
 
-/** How frames are gathered before they are stored, and how often a run of another process is looked at. */
-export interface FramePace {
-  /** A frame waits at most this long for others. Where frames are shown once they are stored, the first of a run never waits. */
-  everyMs: number;
-  maxFrames: number;
-  /** Writes that are asked for at the same moment, of whichever runs, are one: all runs then store at the same moments. */
-  isTogether?: boolean;
-  /**
-   * Frames are shown before they are stored. Those of a process that dies may be shown and never stored; whoever takes
-   * over numbers its own from another thousand thousand on (`firstIndexOf`), so that no index stands for two frames.
-   */
-  isShownFirst: boolean;
-  lookEveryMs: number;
-}
-
 /**
  * Where runs, their frames and their leases are kept, for several processes.
  *
@@ -70,7 +56,7 @@ export interface FramePace {
  * - frames of a run are numbered without gaps, and what was stored is never changed.
  */
 export interface RunStore {
-  readonly pace: FramePace;
+  readonly pacing: FramePacing;
 
   /** Throws SESSION_NOT_FOUND, or SESSION_BUSY that names the running run. */
   begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }>;

@@ -6,9 +6,10 @@ import { isDocumentId } from '../../firestore/storable.ts';
 import { transact } from '../../firestore/transact.ts';
 import { sessionOf } from '../../sessions/firestore/paths.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
+import { ShowThenStore, type FramePacing } from '../frame-pacing.ts';
 import type { EndState, Frame } from '../run.ts';
 import { DEFAULT_RUN_LIMITS } from '../run-parts.ts';
-import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
+import type { Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
 import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
 import { expireTime, isFree, later, newLease, readLease } from './lease-document.ts';
 import { knownRunOf } from './lease-guard.ts';
@@ -56,10 +57,10 @@ const TAKE_WAIT_MS = 3_000;
 /**
  * Runs, their frames and leases in Firestore, in collections of their own beside google-adk's (docs/storage.md), shared
  * with every task and with gcp-agent. A lease is checked in the transaction that writes; when it runs out is decided by
- * Firestore's clock. Frames are shown before they are stored: their writes are slow and counted.
+ * Firestore's clock.
  */
 export class FirestoreRunStore implements RunStore {
-  readonly pace: FramePace;
+  readonly pacing: FramePacing;
   readonly #db: Firestore;
   readonly #options: FirestoreRunStoreOptions;
   readonly #now: () => number;
@@ -76,7 +77,8 @@ export class FirestoreRunStore implements RunStore {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     const everyMs = options.framesEveryMs ?? FRAMES_EVERY_MS;
-    this.pace = { everyMs, maxFrames: MOST_FRAMES, isShownFirst: true, lookEveryMs: LOOK_AT_RUN_EVERY_MS };
+    const lookEveryMs = LOOK_AT_RUN_EVERY_MS;
+    this.pacing = new ShowThenStore({ everyMs, maxFrames: MOST_FRAMES, lookEveryMs });
     this.#revisions = new Revisions(options.db);
     const busyMs = options.busyLookEveryMs ?? BUSY_LOOK_EVERY_MS;
     this.#expiredWatch = new Watch(options.lookEveryMs ?? LOOK_EVERY_MS, busyMs);

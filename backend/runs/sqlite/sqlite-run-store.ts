@@ -5,9 +5,10 @@ import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { inTransaction, reading } from '../../sessions/sqlite/transaction.ts';
+import { StoreThenShow } from '../frame-pacing.ts';
 import { assertRoom } from '../queue-bounds.ts';
 import type { EndState, Frame, RunState } from '../run.ts';
-import type { FramePace, Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
+import type { Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
 import { prepareRunStatements, type RunRow, type RunRows, type RunStatements } from './run-tables.ts';
 
 /** Lengths of a lease after which one that ends even later cannot be right: its clock has since been set back. */
@@ -16,13 +17,7 @@ const PRUNE_PASSES = 50;
 
 /** Runs, frames and leases in the session store's file, so that a lease and what it protects change together. */
 export class SqliteRunStore implements RunStore {
-  readonly pace: FramePace = {
-    everyMs: 50,
-    maxFrames: 64,
-    isTogether: true,
-    isShownFirst: false,
-    lookEveryMs: 50,
-  };
+  readonly pacing = new StoreThenShow({ everyMs: 50, maxFrames: 64, lookEveryMs: 50 });
   readonly #database: Database;
   readonly #statements: RunStatements;
   readonly #now: () => number;
