@@ -16,7 +16,6 @@ const accepted = (why: string, ...ids: string[]): KnownSurvivor[] =>
   ids.map((id) => ({ id, verdict: 'accepted', why }));
 
 const RULES = 'aws_lb_listener_rule';
-const WIDGET = 'staging aws_cloudwatch_dashboard.staging dashboard_body.widgets.1.properties';
 const LOGS = 'staging aws_s3_bucket_lifecycle_configuration.access_logs rule.0';
 
 export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
@@ -36,12 +35,6 @@ export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
     `nudge-number: staging ${RULES}.token priority -> +1`,
     'nudge-number: staging aws_wafv2_web_acl.staging rule.1.priority -> +1',
   ),
-  ...same(
-    'both lines of the graph name a statistic of their own',
-    `other-text: ${WIDGET}.stat -> another`,
-    `drop-value: ${WIDGET}.stat -> nothing`,
-  ),
-  ...same("the graph's own statistic is the same p50", `drop-value: ${WIDGET}.metrics.0.4.stat -> nothing`),
   ...same(
     'ACM counts the main name among the others by itself',
     'swap-reference: staging aws_acm_certificate.staging subject_alternative_names.1 -> aws_route53_record.failover_primary["staging"]',

@@ -17,7 +17,6 @@ export interface Leaf {
 export const JSON_ATTRIBUTES = new Set([
   'assume_role_policy',
   'container_definitions',
-  'dashboard_body',
   'message_body',
   'policy',
 ]);
@@ -43,7 +42,8 @@ export function configuredLeaves(resource: Resource, block: Block): Leaf[] {
   const names = [...Object.keys(expressions), ...(DYNAMIC[resource.block] ?? [])];
   return names.flatMap((name) => {
     // Tags are planned twice, alone and with the provider's; they are looked at as the latter.
-    if (name === 'tags') return [];
+    // The dashboard is a page for people: whose metrics it shows is checked, not where its graphs stand.
+    if (name === 'tags' || name === 'dashboard_body') return [];
     const value = resource.values[name];
     if (value === null || value === undefined) return [];
     const inner = block.schema.block_types?.[name]?.block;

@@ -1,4 +1,5 @@
-# Who can reach whom, and which numbers must stand below which.
+# What follows from the variables of the network, and which numbers must stand below which. Who may reach whom is stated over
+# the plan (tests/infrastructure/checks/network) and tried in the rehearsal.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -21,65 +22,12 @@ variables {
   }
 }
 
-run "subnets_lie_in_two_zones_and_never_give_out_public_addresses" {
+run "mutual_tls_is_closed_unless_asked_for" {
   command = plan
-
-  assert {
-    condition     = { for key, subnet in aws_subnet.public : key => subnet.cidr_block } == { a = "10.1.0.0/24", b = "10.1.1.0/24" }
-    error_message = "The public subnets have moved: whoever allow-lists or peers with them is cut off."
-  }
-
-  assert {
-    condition     = { for key, subnet in aws_subnet.private : key => subnet.cidr_block } == { a = "10.1.10.0/24", b = "10.1.11.0/24" }
-    error_message = "The private subnets have moved: changing a subnet's range replaces everything in it."
-  }
-
-  assert {
-    condition     = [for key in ["a", "b"] : aws_subnet.private[key].availability_zone] == ["us-east-1a", "us-east-1b"]
-    error_message = "The tasks' subnets share a zone: one zone's loss would stop them all."
-  }
-
-  assert {
-    condition     = alltrue([for subnet in concat(values(aws_subnet.public), values(aws_subnet.private)) : !subnet.map_public_ip_on_launch])
-    error_message = "A subnet gives out public addresses: a task in it would be on the internet."
-  }
-
-  assert {
-    condition     = length(aws_default_security_group.closed.ingress) == 0 && length(aws_default_security_group.closed.egress) == 0
-    error_message = "The default security group lets traffic through."
-  }
-}
-
-run "only_the_load_balancer_is_open_to_the_internet_and_only_on_80_and_443" {
-  command = plan
-
-  assert {
-    condition     = [aws_vpc_security_group_ingress_rule.alb_http.to_port, aws_vpc_security_group_ingress_rule.alb_https.to_port] == [80, 443]
-    error_message = "The load balancer is open on another port than 80 and 443."
-  }
 
   assert {
     condition     = length(aws_vpc_security_group_ingress_rule.alb_mutual_tls) == 0
     error_message = "Port 8443 is open although mutual TLS is off."
-  }
-
-  assert {
-    condition     = aws_vpc_security_group_ingress_rule.tasks_alb.cidr_ipv4 == null && aws_vpc_security_group_ingress_rule.tasks_alb.from_port == 8080 && aws_vpc_security_group_ingress_rule.tasks_alb.to_port == 8080
-    error_message = "Tasks take traffic from addresses instead of from the load balancer's group on 8080."
-  }
-}
-
-run "tasks_reach_out_on_443_and_to_the_vpc_resolver_only" {
-  command = plan
-
-  assert {
-    condition     = aws_vpc_security_group_egress_rule.tasks_https.from_port == 443 && aws_vpc_security_group_egress_rule.tasks_https.to_port == 443
-    error_message = "Tasks may open connections to other ports than 443."
-  }
-
-  assert {
-    condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.tasks_dns : rule.cidr_ipv4 == "10.1.0.2/32" && rule.from_port == 53 && rule.to_port == 53])
-    error_message = "Tasks may ask another resolver than the VPC's: a way to carry data out."
   }
 }
 

@@ -1,82 +1,58 @@
 import type { Reader } from '../../plan/reader.ts';
 import type { StackView } from '../../plan/view.ts';
-import type { Check } from '../check.ts';
+import type { Check, Must } from '../check.ts';
 import { NAME, accountOf, list, sameSet } from '../facts.ts';
 import { mustGrant } from '../policy.ts';
 
-/** What an alarm looks at, and the range that its bound may lie in: below it cries wolf, above it sleeps. */
-interface Watch {
-  metric: string;
+/** By what a metric is told apart, how its values are summed, and the ranges of its bound and of the seconds until the alarm. */
+interface Metric {
+  of: readonly string[];
   statistic: string;
-  /** A bound of the metric, in its unit. */
   bound: readonly [number, number];
-  above: boolean;
-  dimensions: (staging: StackView) => Record<string, string>;
-  /** Seconds from the first bad value to the alarm. */
-  within: readonly [number, number];
-  missingIsBad?: boolean;
+  seconds: readonly [number, number];
 }
 
-const balancer = (staging: StackView) => ({ LoadBalancer: staging.one('aws_lb.staging').text('arn_suffix') });
-const targets = (staging: StackView) => ({
-  ...balancer(staging),
-  TargetGroup: staging.one('aws_lb_target_group.agent').text('arn_suffix'),
-});
-
-const WATCHES: Readonly<Record<string, Watch>> = {
-  load_balancer_5xx: {
-    metric: 'AWS/ApplicationELB HTTPCode_ELB_5XX_Count',
+const TARGETS = ['LoadBalancer', 'TargetGroup'];
+/** Every metric that somebody must be told of, and no other: each alarm watches one of them. */
+const METRICS: Readonly<Record<string, Metric>> = {
+  'AWS/ApplicationELB HTTPCode_ELB_5XX_Count': {
+    of: ['LoadBalancer'],
     statistic: 'Sum',
     bound: [2, 10],
-    above: true,
-    dimensions: balancer,
-    within: [60, 300],
+    seconds: [60, 300],
   },
-  faults: {
-    metric: 'Lornu/Agent Faults',
+  'AWS/ApplicationELB HTTPCode_Target_5XX_Count': {
+    of: TARGETS,
     statistic: 'Sum',
     bound: [2, 10],
-    above: true,
-    dimensions: () => ({ Environment: 'staging' }),
-    within: [60, 300],
+    seconds: [60, 300],
   },
-  target_5xx: {
-    metric: 'AWS/ApplicationELB HTTPCode_Target_5XX_Count',
-    statistic: 'Sum',
-    bound: [2, 10],
-    above: true,
-    dimensions: targets,
-    within: [60, 300],
-  },
-  unhealthy_targets: {
-    metric: 'AWS/ApplicationELB UnHealthyHostCount',
+  // A task that starts is no alarm.
+  'AWS/ApplicationELB UnHealthyHostCount': {
+    of: TARGETS,
     statistic: 'Maximum',
     bound: [0, 0],
-    above: true,
-    dimensions: targets,
-    // A task that starts is no alarm.
-    within: [120, 300],
+    seconds: [120, 300],
   },
-  p99: {
-    metric: 'AWS/ApplicationELB TargetResponseTime',
+  'AWS/ApplicationELB TargetResponseTime': {
+    of: TARGETS,
     statistic: 'p99',
     bound: [2, 10],
-    above: true,
-    dimensions: targets,
-    within: [300, 900],
+    seconds: [300, 900],
   },
-  no_running_task: {
-    metric: 'ECS/ContainerInsights RunningTaskCount',
+  'AWS/NATGateway ErrorPortAllocation': {
+    of: ['NatGatewayId'],
+    statistic: 'Sum',
+    bound: [0, 0],
+    seconds: [60, 120],
+  },
+  'ECS/ContainerInsights RunningTaskCount': {
+    of: ['ClusterName', 'ServiceName'],
     statistic: 'Minimum',
     bound: [1, 1],
-    above: false,
-    dimensions: (staging) => ({
-      ClusterName: staging.one('aws_ecs_cluster.staging').text('name'),
-      ServiceName: staging.one('aws_ecs_service.agent').text('name'),
-    }),
-    within: [60, 180],
-    missingIsBad: true,
+    seconds: [60, 180],
   },
+  'Lornu/Agent Faults': { of: ['Environment'], statistic: 'Sum', bound: [2, 10], seconds: [60, 300] },
 };
 
 export const alarms: Check[] = [
@@ -84,35 +60,18 @@ export const alarms: Check[] = [
     id: 'watch/alarms-look-at-us',
     why: 'An alarm on another metric, or on that of another thing, stays quiet for ever.',
     run: ({ staging }, must) => {
-      for (const [name, watch] of Object.entries(WATCHES)) {
-        mustWatch(must, staging, staging.one(`aws_cloudwatch_metric_alarm.${name}`), watch, name);
+      const watched = new Map<string, number>();
+      for (const alarm of staging.ofType('aws_cloudwatch_metric_alarm')) {
+        const name = `${alarm.text('namespace')} ${alarm.text('metric_name')}`;
+        watched.set(name, (watched.get(name) ?? 0) + 1);
+        const metric = METRICS[name];
+        if (metric) mustWatch(must, staging, alarm, metric);
+        else must(false, `${alarm.address} watches ${name}, which nobody asked for.`);
       }
-      const nats = staging.all('aws_cloudwatch_metric_alarm.nat_ports');
-      const gateways = staging.all('aws_nat_gateway.staging');
-      must(nats.length === gateways.length, 'The ports of a NAT gateway are not watched.');
-      for (const gateway of gateways) {
-        const alarm = staging.one(`aws_cloudwatch_metric_alarm.nat_ports["${gateway.key}"]`);
-        const dimensions = () => ({ NatGatewayId: gateway.text('id') });
-        mustWatch(
-          must,
-          staging,
-          alarm,
-          {
-            metric: 'AWS/NATGateway ErrorPortAllocation',
-            statistic: 'Sum',
-            bound: [0, 0],
-            above: true,
-            dimensions,
-            within: [60, 120],
-          },
-          `nat_ports-${gateway.key}`,
-        );
+      for (const name of Object.keys(METRICS)) {
+        const count = name.startsWith('AWS/NATGateway') ? staging.all('aws_nat_gateway.staging').length : 1;
+        must(watched.get(name) === count, `${name} has ${watched.get(name) ?? 0} alarms, not ${count}.`);
       }
-      const all = staging.ofType('aws_cloudwatch_metric_alarm').length;
-      must(
-        all === Object.keys(WATCHES).length + nats.length,
-        'An alarm looks at what nothing here asks for.',
-      );
     },
   },
   {
@@ -191,51 +150,59 @@ export const alarms: Check[] = [
   },
 ];
 
-function mustWatch(
-  must: (holds: boolean, problem: string) => void,
-  staging: StackView,
-  alarm: Reader,
-  watch: Watch,
-  name: string,
-): void {
+/** The values that tell our resources from others in a metric; a NAT gateway has an alarm of its own. */
+function identities(staging: StackView, key: string | undefined): Record<string, string> {
+  return {
+    LoadBalancer: staging.one('aws_lb.staging').text('arn_suffix'),
+    TargetGroup: staging.one('aws_lb_target_group.agent').text('arn_suffix'),
+    ClusterName: staging.one('aws_ecs_cluster.staging').text('name'),
+    ServiceName: staging.one('aws_ecs_service.agent').text('name'),
+    Environment: 'staging',
+    ...(key ? { NatGatewayId: staging.one(`aws_nat_gateway.staging["${key}"]`).text('id') } : {}),
+  };
+}
+
+function mustWatch(must: Must, staging: StackView, alarm: Reader, metric: Metric): void {
   const { address } = alarm;
+  const name = address.replace(/^\w+\./, '').replace(/\["(\w+)"\]/, '-$1');
   must(
     alarm.text('alarm_name') === `${NAME}-${name.replaceAll('_', '-')}`,
     `${address} has the name of another alarm.`,
   );
-  must(
-    `${alarm.text('namespace')} ${alarm.text('metric_name')}` === watch.metric,
-    `${address} looks at another metric.`,
-  );
-  const statistic = watch.statistic.startsWith('p')
-    ? alarm.text('extended_statistic')
-    : alarm.text('statistic');
-  must(statistic === watch.statistic, `${address} looks at ${statistic}, not at ${watch.statistic}.`);
-  const bound = alarm.number('threshold');
-  must(bound >= watch.bound[0] && bound <= watch.bound[1], `${address} fires at ${bound}: never, or always.`);
-  const operator = watch.above ? 'GreaterThanThreshold' : 'LessThanThreshold';
-  must(alarm.text('comparison_operator') === operator, `${address} compares the other way.`);
-  const dimensions = Object.entries(watch.dimensions(staging)).map(([key, value]) => `${key} ${value}`);
+  const ours = identities(staging, alarm.key);
   const found = alarm.keys('dimensions').map((key) => `${key} ${alarm.text(`dimensions.${key}`)}`);
-  must(sameSet(found, dimensions), `${address} looks at something else: ${list(found)}.`);
-  const missing = alarm.text('treat_missing_data');
   must(
-    missing === (watch.missingIsBad ? 'breaching' : 'notBreaching'),
-    `${address} takes silence for ${missing}.`,
+    sameSet(
+      found,
+      metric.of.map((key) => `${key} ${ours[key]}`),
+    ),
+    `${address} watches ${list(found)}.`,
   );
+  const isPercentile = metric.statistic.startsWith('p');
+  const statistic = alarm.text(isPercentile ? 'extended_statistic' : 'statistic');
+  must(statistic === metric.statistic, `${address} takes the ${statistic}, not the ${metric.statistic}.`);
+  must(isWithin(alarm.number('threshold'), metric.bound), `${address} never fires, or always.`);
+  // Too few is bad of what is counted at its minimum, and then silence is bad too.
+  const [operator, silence] =
+    statistic === 'Minimum' ? ['LessThanThreshold', 'breaching'] : ['GreaterThanThreshold', 'notBreaching'];
+  must(alarm.text('comparison_operator') === operator, `${address} compares the other way.`);
+  must(alarm.text('treat_missing_data') === silence, `${address} takes silence for something else.`);
   const periods = alarm.number('evaluation_periods');
   // 0 is how the provider shows that it is not set: all of them then.
   const needed = alarm.number('datapoints_to_alarm') || periods;
-  const seconds = alarm.number('period') * needed;
-  must(seconds >= watch.within[0] && seconds <= watch.within[1], `${address} fires after ${seconds} s.`);
-  must(needed <= periods, `${address} needs more values than it looks at.`);
-  must(periods <= needed * 2, `${address} adds up values that are long over.`);
-  must(alarm.number('period') % 60 === 0, `${address} asks for values more often than they come.`);
-  must(alarm.number('period') <= 300, `${address} sees a minute of failures as a small part of its period.`);
-  if (watch.statistic === 'p99') {
+  const period = alarm.number('period');
+  must(isWithin(period * needed, metric.seconds), `${address} fires after ${period * needed} s.`);
+  must(needed <= periods && periods <= needed * 2, `${address} needs ${needed} of ${periods} values.`);
+  must(period % 60 === 0, `${address} asks for values more often than they come.`);
+  must(period <= 300, `${address} sees a minute of failures as a small part of its period.`);
+  if (isPercentile) {
     must(
       alarm.text('evaluate_low_sample_count_percentiles') === 'ignore',
       `${address} calls the slowest of three requests the p99.`,
     );
   }
+}
+
+function isWithin(value: number, [from, to]: readonly [number, number]): boolean {
+  return value >= from && value <= to;
 }
