@@ -59,3 +59,47 @@ export interface SuiteResult {
   /** All its output; absent when it was not run. */
   logPath?: string;
 }
+
+/** What a row may say beside its name, its title and what it runs; each is explained at Suite. */
+interface Options extends Pick<
+  Suite,
+  'cores' | 'folder' | 'env' | 'rehearses' | 'page' | 'coversOps' | 'after' | 'onlyOn'
+> {
+  /** Longest time it may take. */
+  minutes: number;
+  /** Names of tools, with spaces between. */
+  needs?: string;
+}
+
+function suite(
+  name: string,
+  title: string,
+  kind: Suite['kind'],
+  run: string,
+  { minutes, needs, ...more }: Options,
+): Suite {
+  return {
+    name,
+    title,
+    kind,
+    run: run.split(' ').filter(Boolean),
+    budgetMs: minutes * 60_000,
+    ...(needs ? { needs: needs.split(' ') as ToolName[] } : {}),
+    ...more,
+  };
+}
+
+/** One command: exit code 0 passes. */
+export function check(name: string, title: string, command: string, options: Options): Suite {
+  return suite(name, title, 'check', command, options);
+}
+
+/** `bun test` with these paths. */
+export function tests(name: string, title: string, paths: string, options: Options): Suite {
+  return suite(name, title, 'bun', paths, options);
+}
+
+/** pytest in a folder with a locked Python project. */
+export function pytest(name: string, title: string, folder: string, options: Options): Suite {
+  return suite(name, title, 'pytest', '', { ...options, folder });
+}

@@ -9,7 +9,7 @@ import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { ENVIRONMENT } from '../delivery/github/approval.ts';
 import { SECRET_FORMS, SECRET_PREFIX } from '../secrets/secret-forms.ts';
 import { namedAccount } from './aws.ts';
-import { subjectPrefix } from './github.ts';
+import { subjectPrefix } from './github-repository.ts';
 import { missing, ok, type Requirement } from './requirement.ts';
 import {
   DEFAULT_REGION,

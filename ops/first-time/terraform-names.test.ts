@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { mostVcpus } from './aws.ts';
 import { neededSecrets, SUBJECTS } from './bootstrap.ts';
-import { requiredVariables } from './github.ts';
+import { requiredVariables } from './github-pipeline.ts';
 import { APIS } from './google.ts';
 import { WORKSPACES } from './hcp.ts';
 
