@@ -24,7 +24,7 @@ export const ERROR_TABLE = {
   BAD_REQUEST: {
     status: 400,
     sentence: 'The request cannot be served as it is.',
-    next: 'Change the request as the detail says.',
+    next: 'Correct the request as the detail says.',
   },
   APP_NAME_REQUIRED: {
     status: 400,
@@ -59,12 +59,12 @@ export const ERROR_TABLE = {
   SESSION_EXISTS: {
     status: 409,
     sentence: 'Session already exists',
-    next: 'Use the session that is there, or choose another id.',
+    next: 'Use the existing session, or choose another id.',
   },
   ARTIFACT_NOT_FOUND: {
     status: 404,
     sentence: 'Artifact not found',
-    next: "List the session's artifacts, and the versions of the one you look for.",
+    next: "List the session's artifacts and their versions.",
   },
   ARTIFACT_TOO_LARGE: {
     status: 413,
@@ -114,7 +114,7 @@ export const ERROR_TABLE = {
   SESSION_BUSY: {
     status: 409,
     sentence: 'This session has a run under way.',
-    next: 'Wait as long as Retry-After says, attach to the running run, cancel it, or send the message with `whenBusy`.',
+    next: 'Wait as long as Retry-After says, attach to the current run, cancel it, or send the message with `whenBusy`.',
   },
   QUEUE_FULL: {
     status: 429,
@@ -129,12 +129,12 @@ export const ERROR_TABLE = {
   NOT_STORABLE: {
     status: 422,
     sentence: 'The session store cannot hold this.',
-    next: 'Send less at once (large contents belong into artifacts), or in a flatter form, as the detail says.',
+    next: 'Send less at once (put large content into artifacts) or nest it less; the detail says which.',
   },
   LEASE_LOST: {
     status: 409,
     sentence: 'Another process has taken over this session.',
-    next: 'Attach to the run again: it goes on elsewhere.',
+    next: 'Attach to the run again: another process continues it.',
   },
   RUN_NOT_FOUND: {
     status: 404,
@@ -159,7 +159,7 @@ export const ERROR_TABLE = {
   BAD_CURSOR: {
     status: 400,
     sentence: 'This is not a cursor of this list.',
-    next: 'Begin the list again without a cursor.',
+    next: 'Start the list again without a cursor.',
   },
   STORE_UNAVAILABLE: {
     status: 503,
@@ -189,7 +189,7 @@ export const ERROR_TABLE = {
   CALLER_NOT_ALLOWED: {
     status: 403,
     sentence: 'This caller is not allowed to do that',
-    next: 'Ask for the caller to be put on the list of its role; docs/security.md has the table of roles.',
+    next: 'Have the caller added to the list of its role; docs/security.md has the table of roles.',
   },
   SIGN_IN_FAILED: {
     status: 400,
@@ -219,7 +219,7 @@ export const ERROR_TABLE = {
   TURN_TAKES_LONGER: {
     status: 504,
     sentence: 'The turn takes longer than /run may stay silent; it goes on and is stored.',
-    next: 'Listen to the run that the header lornu-run-id names, or read the session later; /run_sse has no such limit.',
+    next: 'Attach to the run named by the header lornu-run-id, or read the session later; /run_sse has no such limit.',
   },
   NOT_BUILT: {
     status: 404,

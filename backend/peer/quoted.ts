@@ -32,7 +32,7 @@ export function quotedFor(answer: PeerAnswer): Record<string, unknown> {
       ? {}
       : {
           asksBack: answer.question,
-          next: 'It cannot be answered here; ask again with what it wants to know.',
+          next: 'It cannot be answered here; ask again and include the answer to its question.',
         }),
     note: NOTE,
   };

@@ -46,7 +46,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       if ([revision !== undefined, flags.list, flags.automatic].filter(Boolean).length !== 1) {
         throw new CliError({
           what: 'Nothing was rolled back.',
-          why: 'It takes a revision, --list or --automatic, one of them.',
+          why: 'Give exactly one of: a revision, --list, --automatic.',
           next: './lornu rollback --list',
           exitCode: EXIT.usage,
         });
@@ -103,6 +103,6 @@ async function rollBackAutomatically(flags: Flags, delivery: DeliveryContext): P
   throw new CliError({
     what: `${failed} was rolled back: ${before.revision} is served again.`,
     why: 'The deploy or its verification failed; the steps before this one say why.',
-    next: `Mend ${failed}, merge, deploy again.`,
+    next: `Fix ${failed}, merge, deploy again.`,
   });
 }

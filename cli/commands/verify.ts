@@ -132,9 +132,9 @@ async function readToken(path: string | undefined, env: CliContext['env']): Prom
   if (!token) return undefined;
   if (/^[\w.-]+$/.test(token)) return token;
   throw new CliError({
-    what: 'The token cannot be one.',
-    why: 'A JSON Web Token is three words of letters, digits, - and _ with dots between them; this has other characters.',
-    next: 'Write the token alone into the file, for example with gcloud auth print-identity-token (see --help).',
+    what: 'This is not a token.',
+    why: 'A JSON Web Token is three words of letters, digits, - and _ with dots between them; this one has other characters.',
+    next: 'Write nothing but the token into the file, for example with gcloud auth print-identity-token (see --help).',
     exitCode: EXIT.usage,
   });
 }
@@ -144,7 +144,7 @@ async function readGiven(path: string, option: string): Promise<string> {
     throw new CliError({
       what: `${path} cannot be read.`,
       why: error.message,
-      next: `Give a file that is there with ${option}.`,
+      next: `Name an existing file with ${option}.`,
       exitCode: EXIT.usage,
     });
   });

@@ -37,7 +37,7 @@ export async function askJson(api: JsonApi, method: string, path: string, body?:
     api.signal.throwIfAborted();
     throw new CliError({
       what: api.what,
-      why: `${api.name} can not be reached from here.`,
+      why: `${api.name} cannot be reached from here.`,
       next: `Check the network and the status page of ${api.name}, then run the same command again.`,
       exitCode: EXIT.machine,
       cause,

@@ -1,12 +1,12 @@
 import { CliError, EXIT } from './cli-error.ts';
 
 const NOT_ALLOWED = {
-  why: 'It belongs to another user, or the file system is read-only.',
-  next: 'Run it as the user who owns the checkout, or give it to you: sudo chown -R "$USER" . in its folder.',
+  why: 'It is owned by another user, or the file system is read-only.',
+  next: 'Run it as the owner of the checkout, or become its owner: sudo chown -R "$USER" . in its folder.',
 };
 const FULL = {
-  why: 'The disk is full, or your share of it.',
-  next: 'Make room, then run the same command again.',
+  why: 'The disk is full, or your quota is used up.',
+  next: 'Free some space, then run the same command again.',
 };
 const EXPLAINED: Record<string, { why: string; next: string }> = {
   EACCES: NOT_ALLOWED,

@@ -14,7 +14,7 @@ export async function readCheckout({ root, env }: Pick<DeliveryContext, 'root' |
   const head = await tryCommand(['git', '-C', root, 'rev-parse', 'HEAD'], { env });
   if (head.exitCode !== 0) {
     throw new CliError({
-      what: 'The commit is not known.',
+      what: 'The commit cannot be determined.',
       why: `git answers: ${head.tail.at(-1) ?? 'nothing'}.`,
       next: 'Run it in a git checkout of the project; a plan is bound to its commit.',
       exitCode: EXIT.machine,

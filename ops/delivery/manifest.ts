@@ -114,5 +114,5 @@ export async function readRecord<T>(
 }
 
 function damaged(path: string, why: string, next: string): CliError {
-  return new CliError({ what: `${path} can't be read.`, why: `It is not what was written: ${why}.`, next });
+  return new CliError({ what: `${path} can't be read.`, why: `It is not what lornu wrote: ${why}.`, next });
 }

@@ -43,7 +43,7 @@ export async function serviceAccount({ identity }: Config, google: GoogleIdentit
   const name = 'service account';
   if (identity.google.kind === 'none') return notConfigured(name, 'GOOGLE_SERVICE_ACCOUNT_EMAIL is not set');
   if (google === undefined)
-    return { name, state: 'missing', value: 'not tried: federation fails', next: 'mend federation first' };
+    return { name, state: 'missing', value: 'not tried: federation fails', next: 'fix federation first' };
   return attempt(
     name,
     async () => {
@@ -68,7 +68,7 @@ export async function database(
       name,
       state: 'missing',
       value: 'not tried: we are nobody to Google',
-      next: 'mend federation first',
+      next: 'fix federation first',
     };
   }
   const base = emulator ? `http://${emulator}` : 'https://firestore.googleapis.com';

@@ -30,7 +30,7 @@ export async function askGithub(
       accept: 'application/vnd.github+json',
       'x-github-api-version': '2022-11-28',
     },
-    what: 'The repository can not be looked at.',
+    what: 'The repository cannot be read.',
     signal: scene.signal,
   };
   const whole = path.startsWith('/') ? path : `/repos/${scene.given.repository}${path && `/${path}`}`;
@@ -57,7 +57,7 @@ export function refusedByGithub({ status, body }: Answer, to: string): CliError 
   const message = (body as { message?: unknown } | undefined)?.message;
   const said = typeof message === 'string' ? ` (${message.slice(0, 200)})` : '';
   return new CliError({
-    what: 'GitHub refused it.',
+    what: 'GitHub refused the request.',
     why: `GitHub answers ${status}${said} to an attempt to ${to}`,
     next: [401, 403, 404].includes(status)
       ? 'use the token of an administrator of the repository: gh auth login --scopes repo, then GH_TOKEN="$(gh auth token)" ./lornu setup'

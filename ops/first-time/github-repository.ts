@@ -36,7 +36,7 @@ const repository: Requirement = {
     return permissions?.admin === true
       ? ok(`${scene.given.repository}, ${isPrivate ? 'private' : 'public'}`)
       : missing(
-          `whoever this token is of does not administer ${scene.given.repository}`,
+          `the owner of this token does not administer ${scene.given.repository}`,
           'gh auth login as an administrator of it, then GH_TOKEN="$(gh auth token)" ./lornu setup',
         );
   },
@@ -130,7 +130,7 @@ async function putEnvironment(scene: Scene, found: Environment | undefined): Pro
     if (answer.status !== 200 || typeof id !== 'number') {
       throw new CliError({
         what: 'The environment was not changed.',
-        why: `there is nobody called ${login} at GitHub`,
+        why: `GitHub has no user ${login}`,
         next: `./lornu setup github --reviewer LOGIN --yes ${environment.id}`,
       });
     }
@@ -146,7 +146,7 @@ async function putEnvironment(scene: Scene, found: Environment | undefined): Pro
     throw new CliError({
       what: 'The environment was not changed.',
       why: `GitHub refuses required reviewers here (${String((answer.body as { message?: unknown }).message).slice(0, 200)})`,
-      next: 'a private repository has them with GitHub Enterprise alone: make it public, use Enterprise, or deploy by hand (docs/operations.md, "Deploy")',
+      next: 'in a private repository they need GitHub Enterprise: make it public, use Enterprise, or deploy by hand (docs/operations.md, "Deploy")',
     });
   }
   if (answer.status !== 200) throw refusedByGithub(answer, `write the environment ${ENVIRONMENT}`);

@@ -40,7 +40,7 @@ async function askServiceUsage(scene: Scene, method: string, path: string, body?
       name: 'Google Cloud',
       address: address.replace(/\/$/, ''),
       headers: { authorization: `Bearer ${(await scene.googleToken()) ?? ''}` },
-      what: "The project's APIs can not be looked at.",
+      what: "The project's APIs cannot be listed.",
       signal: scene.signal,
     },
     method,
@@ -116,7 +116,7 @@ async function enableApis(scene: Scene, project: string, serviceIds: readonly st
       throw new CliError({
         what: 'The APIs were not enabled.',
         why: `Google answers: ${error.message.slice(0, 200)}`,
-        next: 'look at the project in the console (billing is often the reason), then run the same command again',
+        next: 'look at the project in the console (often billing is missing), then run the same command again',
       });
     }
     if (done) return;
@@ -128,8 +128,8 @@ async function enableApis(scene: Scene, project: string, serviceIds: readonly st
   }
   throw new CliError({
     what: 'The APIs are not enabled yet.',
-    why: 'Google has not ended its operation within two minutes',
-    next: 'run the same command again: what is enabled by then is not asked for again',
+    why: "Google's operation did not finish within two minutes",
+    next: 'run the same command again; APIs that are enabled by then are skipped',
   });
 }
 
@@ -144,7 +144,7 @@ function refused(answer: Answer, project: string): CliError {
   const message = (answer.body as { error?: { message?: unknown } } | undefined)?.error?.message;
   const said = typeof message === 'string' ? ` (${message.slice(0, 200)})` : '';
   return new CliError({
-    what: 'Google Cloud refused it.',
+    what: 'Google Cloud refused the request.',
     why: `Google answers ${status}${said} about the APIs of ${project}`,
     next:
       status === 401

@@ -4,7 +4,7 @@ import { missing, ok, unknown, type Requirement, type Sighting } from './require
 import type { Scene } from './scene.ts';
 
 export const WORKSPACES = ['lornu-aws-bootstrap', 'lornu-gcp-staging', 'lornu-aws-staging'] as const;
-const WHAT = 'The workspaces at HCP Terraform can not be looked at.';
+const WHAT = 'The workspaces at HCP Terraform cannot be looked at.';
 const NO_TOKEN = `no token: neither TF_TOKEN_app_terraform_io nor what terraform login writes`;
 
 async function open(scene: Pick<Scene, 'env' | 'signal'>): Promise<Hcp> {
@@ -94,9 +94,9 @@ function judge({ status, body }: { status: number; body: unknown }, to: string):
   const said = [title, detail].filter(Boolean).join(': ').slice(0, 200);
   // HCP answers 404 to what a token may not do; a name that is taken is 422, also where this token may not see it.
   throw new CliError({
-    what: 'HCP Terraform refused it.',
+    what: 'HCP Terraform refused the request.',
     why: `HCP answers ${status}${said && ` (${said})`} to an attempt to ${to}`,
-    next: `terraform login as an owner of ${ORGANIZATION}: only owners make and change workspaces there`,
+    next: `terraform login as an owner of ${ORGANIZATION}: only owners can create and change workspaces`,
   });
 }
 

@@ -49,7 +49,7 @@ export async function openScene(
 
 function wrong(option: string, value: string, form: string): CliError {
   return new CliError({
-    what: `${option} ${value} can't be right.`,
+    what: `${option} ${value} is not valid.`,
     why: `It takes ${form}.`,
     next: './lornu setup --help',
     exitCode: EXIT.usage,

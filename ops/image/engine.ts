@@ -31,7 +31,7 @@ export async function findEngine(env: Env, wanted?: EngineKind): Promise<Engine>
     if (answers.exitCode === 0) return { kind, path, buildFlags: [], runFlags: [] };
   }
   throw new CliError({
-    what: `There is no ${wanted ?? 'podman, docker or buildah'} that answers.`,
+    what: `No working ${wanted ?? 'podman, docker or buildah'} was found.`,
     why: 'Images are built and run by one of them.',
     next:
       process.platform === 'darwin'

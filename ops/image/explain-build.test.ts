@@ -30,13 +30,13 @@ const cases: [string, string, string, number][] = [
   [
     'no network',
     'error: failed to download hono@4.13.19: DNSResolveFailed',
-    'A registry can not be reached',
+    'A registry cannot be reached',
     3,
   ],
   [
     'no network for uv',
     '  Caused by: dns error: failed to lookup address information',
-    'A registry can not be reached',
+    'A registry cannot be reached',
     3,
   ],
   [

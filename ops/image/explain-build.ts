@@ -14,13 +14,13 @@ const REASONS: { pattern: RegExp; why: string; next: string }[] = [
   },
   {
     pattern: /exec format error|no image found in .* for architecture/i,
-    why: 'A base image is for another processor than this machine runs.',
-    next: 'Leave --platform out, or install qemu-user-static for foreign ones.',
+    why: "A base image is for another processor architecture than this machine's.",
+    next: 'Leave --platform out, or install qemu-user-static to build for other architectures.',
   },
   {
     pattern:
       /no such host|DNSResolveFailed|ConnectionRefused|dial tcp|Temporary failure in name resolution|dns error/i,
-    why: 'A registry can not be reached during the build.',
+    why: 'A registry cannot be reached during the build.',
     next: 'Check the network and the proxy settings, then build again.',
   },
 ];
@@ -34,7 +34,7 @@ export function explainBuild(target: string, result: CommandResult, root: string
     why: known?.why ?? `The builder ${describeEnd(result)}.`,
     next:
       known?.next ??
-      `Put right what the lines above say in ${root}/Dockerfile or the sources, then build again.`,
+      `Fix what the lines above report in ${root}/Dockerfile or the sources, then build again.`,
     exitCode: known ? EXIT.machine : EXIT.failed,
     output: result.tail,
   });

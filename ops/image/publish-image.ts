@@ -127,7 +127,7 @@ function pushStep(
             env,
             onLine: line,
             what: 'The image was not pushed.',
-            next: 'Read the lines above; the publishing role and the repository are made by terraform/aws/bootstrap.',
+            next: 'Read the lines above; terraform/aws/bootstrap creates the publishing role and the repository.',
           });
         const insecure =
           env['LORNU_REHEARSAL'] === '1' && engine.kind !== 'docker' ? ['--tls-verify=false'] : [];
@@ -197,8 +197,8 @@ function signStep(
           ...options,
           env,
           onLine: line,
-          what: 'The image is pushed and was not signed.',
-          next: 'The job needs id-token: write. Remove the image from the repository before it is published again: what is there without a signature is refused.',
+          what: 'The image was pushed but not signed.',
+          next: 'The job needs id-token: write. Delete the image from the repository before you publish again: an unsigned image of the same tag is refused.',
         };
         const attest = ['--type', 'cyclonedx', '--predicate', bill, image];
         await several(async () => runCommand(['cosign', 'sign', '--yes', image], cosign));

@@ -74,7 +74,7 @@ export async function scanImages(context: ScanContext, emit: Emit): Promise<Scan
                 path,
                 trimmed,
               ],
-              { ...options, onLine: line, what: 'The bill of materials of agent can not be made.' },
+              { ...options, onLine: line, what: 'The bill of materials of agent cannot be made.' },
             );
           } finally {
             await rm(trimmed, { recursive: true, force: true });
@@ -105,7 +105,7 @@ export async function scanImages(context: ScanContext, emit: Emit): Promise<Scan
               ...options,
               cwd: join(context.root, 'gcp-agent'),
               onLine: line,
-              what: 'The bill of materials of gcp-agent can not be made.',
+              what: 'The bill of materials of gcp-agent cannot be made.',
             },
           );
           return addBill('gcp-agent', path);

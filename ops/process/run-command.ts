@@ -88,7 +88,7 @@ export async function runCommand(
   throw new CliError({
     what: options.what ?? `${command[0]} failed.`,
     why: `"${command.join(' ')}" ${describeEnd(result, options)}.`,
-    next: options.next ?? 'Put right what the lines above say, then run the same command again.',
+    next: options.next ?? 'Fix what the lines above report, then run the same command again.',
     output: result.tail,
   });
 }
@@ -122,7 +122,7 @@ function spawn(command: readonly string[], options: CommandOptions) {
     throw new CliError({
       what: `${command[0]} can't be started.`,
       why: cause instanceof Error ? cause.message : String(cause),
-      next: './lornu doctor shows which tools are there and how to get the others.',
+      next: './lornu doctor shows which tools are installed and how to get the others.',
       exitCode: EXIT.machine,
       cause,
     });

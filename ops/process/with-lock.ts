@@ -28,9 +28,9 @@ async function take(path: string): Promise<void> {
     if (attempt === 1 && !isAlive(holder)) await rm(path, { force: true });
     else {
       throw new CliError({
-        what: 'Another lornu command is at work in this checkout.',
+        what: 'Another lornu command is running in this checkout.',
         why: `Process ${holder} holds ${path}.`,
-        next: 'Wait for it or end it, then run the same command again.',
+        next: 'Wait for it or stop it, then run the same command again.',
         exitCode: EXIT.machine,
       });
     }

@@ -53,7 +53,7 @@ function explain(name: string, cause: unknown): CliError {
   if (cause instanceof SecretsManagerServiceException) {
     return cause.name === 'AccessDeniedException'
       ? refused(
-          'These credentials may not do that.',
+          'These credentials do not allow that.',
           'ask for secretsmanager:PutSecretValue on lornu/staging/*',
         )
       : refused(

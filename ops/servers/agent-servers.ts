@@ -24,7 +24,7 @@ export async function startGcpAgent(
   await runCommand(['uv', 'sync', '--frozen', '--quiet'], {
     cwd,
     timeoutMs: SYNC_WITHIN_MS,
-    what: 'The environment of gcp-agent/ could not be made.',
+    what: 'The Python environment of gcp-agent/ could not be created.',
   });
   return startServer({
     name: 'gcp-agent',

@@ -60,6 +60,6 @@ async function untilHealthy(url: string, child: Child): Promise<void> {
   }
   const lines = child.tail.join('\n');
   throw new Error(
-    `${child.name} ${ending.how ?? `gave no 200 within ${START_WITHIN_MS / 1_000} s`}.\n${lines}`,
+    `${child.name} ${ending.how ?? `did not answer 200 within ${START_WITHIN_MS / 1_000} s`}.\n${lines}`,
   );
 }

@@ -123,7 +123,7 @@ function pipStep(tool: Tool, context: SetupContext): Step {
           signal: context.signal,
           onLine: line,
           what: `${tool.name} ${tool.pinned} can't be fetched.`,
-          next: `Check the network and that pip is there (apt-get install python3-pip), or install ${tool.name} ${tool.pinned} yourself.`,
+          next: `Check the network and that pip is installed (apt-get install python3-pip), or install ${tool.name} ${tool.pinned} yourself.`,
         },
       );
     },

@@ -85,7 +85,7 @@ export const TOOLS = {
   },
   debootstrap: {
     name: 'debootstrap',
-    purpose: 'stand-ins for base images that can not be pulled',
+    purpose: 'stand-ins for base images that cannot be pulled',
     programs: ['debootstrap'],
     versionArgs: ['--version'],
     apt: 'debootstrap',

@@ -5,8 +5,8 @@ import type { Child } from '../process/child.ts';
 export function childEnded(child: Child, how: string, command = './lornu up'): CliError {
   return new CliError({
     what: `${child.name} ${how}.`,
-    why: child.tail.length > 0 ? 'Its last lines are above.' : 'It said nothing.',
-    next: `Put right what it says, then run ${command} again.`,
+    why: child.tail.length > 0 ? 'Its last lines are above.' : 'It printed nothing.',
+    next: `Fix what it reports, then run ${command} again.`,
     output: child.tail,
     logPath: child.logPath,
   });

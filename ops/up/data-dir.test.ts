@@ -15,7 +15,7 @@ test('a folder that is not there is made', async () => {
   await claimDataDir(join(base, 'deep/down'));
 });
 
-test('a place that can not be a folder is refused with a next step', async () => {
+test('a place that cannot be a folder is refused with a next step', async () => {
   await Bun.write(join(base, 'file'), 'x');
   const error = await claimDataDir(join(base, 'file/below')).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ exitCode: 3, parts: { next: expect.stringContaining('--data-dir') } });

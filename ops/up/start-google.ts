@@ -18,8 +18,8 @@ export async function startGoogle(context: StartContext): Promise<{ child: Child
   const own = OWN_IDENTITY.find((name) => context.env[name]);
   if (own) {
     throw new CliError({
-      what: '--peer can not be used with an identity of your own at Google.',
-      why: `${own} is set; with --peer both agents get identities of a local issuer, which real Google does not know.`,
+      what: '--peer cannot be combined with your own Google identity.',
+      why: `${own} is set; with --peer both agents get identities from a local issuer, which Google does not accept.`,
       next: `Unset ${own}, or run without --peer.`,
       exitCode: EXIT.usage,
     });

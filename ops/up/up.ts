@@ -190,9 +190,9 @@ export async function up(
 function refuseProblems(problems: readonly string[]): void {
   if (problems.length === 0) return;
   throw new CliError({
-    what: 'The configuration can not be used.',
+    what: 'The configuration is not valid.',
     why: problems.join('\n        '),
-    next: 'Set or unset these variables; ./lornu doctor shows them all.',
+    next: 'Correct or unset these variables; ./lornu doctor shows all of them.',
     exitCode: EXIT.usage,
   });
 }

@@ -25,7 +25,7 @@ export async function waitForHealth(
     if (Date.now() > deadlineMs) {
       throw new CliError({
         what: `${child.name} does not answer.`,
-        why: `${url}/health gave no 200 within ${withinMs / 1000} s.`,
+        why: `${url}/health did not answer 200 within ${withinMs / 1000} s.`,
         next: 'Read the lines above; ./lornu doctor shows the configuration.',
         output: child.tail,
         logPath: child.logPath,

@@ -44,8 +44,8 @@ export async function readDeployed({ ecs, elb, cluster, service: name }: Account
   if (!service) {
     throw new CliError({
       what: `There is no service ${name} in the cluster ${cluster}.`,
-      why: 'The account answered, but knows no active one of this name.',
-      next: 'Give the names of the outputs cluster_name and service_name with --cluster and --service, or another region or account.',
+      why: 'The account has no active service of this name.',
+      next: 'Pass the outputs cluster_name and service_name as --cluster and --service, or choose another region or account.',
     });
   }
   const [{ taskDefinition }, running, idleTimeoutS] = await Promise.all([

@@ -45,7 +45,7 @@ export async function makeStandIn(
     env: context.env,
     signal: context.signal,
     onLine: io.line,
-    what: `The stand-in for ${arg} can't be made.`,
+    what: `The stand-in for ${arg} can't be built.`,
   });
   await rm(folder, { recursive: true, force: true });
   return image;
@@ -97,8 +97,8 @@ async function debianRoot(
   if (await Bun.file(archive).exists()) return archive;
   if (process.getuid?.() !== 0 || !Bun.which('apt-get')) {
     throw new CliError({
-      what: 'The base images can not be pulled, and stand-ins can not be made here.',
-      why: 'A stand-in is made by debootstrap, as root on Debian or Ubuntu.',
+      what: "The base images can't be pulled, and stand-ins can't be built here.",
+      why: 'A stand-in is built with debootstrap, as root on Debian or Ubuntu.',
       next: 'Check the network and the registry, then run the same command again; or run it as root on Debian.',
       exitCode: EXIT.machine,
     });
@@ -118,7 +118,7 @@ async function debianRoot(
     ],
     {
       ...options,
-      what: 'A Debian root for the stand-in bases can not be made.',
+      what: "The Debian root for the stand-in base images can't be built.",
       next: 'Check the network and the disk, then run the same command again.',
     },
   );

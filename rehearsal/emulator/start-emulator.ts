@@ -41,7 +41,7 @@ export async function startEmulator(options: {
     throw new CliError({
       what: `Port ${port} is taken.`,
       why: `${holder} listens on it.`,
-      next: 'Give another port with --port, or leave --port out: a free one is taken then.',
+      next: 'Choose another port with --port, or leave --port out to get a free one.',
       exitCode: EXIT.machine,
     });
   }
@@ -112,7 +112,7 @@ async function waitForPort(logPath: string, given: () => boolean): Promise<numbe
   const lines = (await readFile(logPath, 'utf8')).trim().split('\n').slice(-15);
   throw new CliError({
     what: "The AWS emulator doesn't start.",
-    why: given() ? 'It ended before it listened.' : `It did not listen within ${START_MS / 1000} s.`,
+    why: given() ? 'It exited before it listened.' : `It did not listen within ${START_MS / 1000} s.`,
     next: 'Read the lines above; ./lornu doctor shows what this machine lacks.',
     output: lines,
     exitCode: EXIT.machine,

@@ -137,8 +137,8 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
         if (differences.length === 0) return 'empty';
         throw new CliError({
           what: `The second plan is not empty: ${differences.length} differences.`,
-          why: 'What was applied and what Terraform reads back differ, so each apply would change it again.',
-          next: 'Set what the provider reads back, or keep the attribute in rehearsal/aws/extensions.',
+          why: 'Terraform reads back other values than it applied, so each apply would change them again.',
+          next: 'Set the value that the provider reads back, or make the emulator keep the attribute (rehearsal/aws/extensions).',
           output: differences.map(describeDifference),
         });
       },
@@ -157,7 +157,7 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
           why: broken
             .map(({ sentence, expected, seen }) => `${sentence} Expected ${expected}, seen ${seen}.`)
             .join(' '),
-          next: 'Put right routes, subnets or security groups in terraform/aws/staging.',
+          next: 'Fix routes, subnets or security groups in terraform/aws/staging.',
         });
       },
     },

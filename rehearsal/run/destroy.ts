@@ -63,9 +63,9 @@ export async function destroy(
         result.keptByAws = keptByAws;
         if (left.length === 0) return `nothing; ${keptByAws.length} that AWS itself keeps for a while`;
         throw new CliError({
-          what: `${left.length} things are left in the account after the destroy.`,
-          why: 'Terraform does not know them, or its destroy only forgets them.',
-          next: 'Find what made them: ./lornu rehearse apply, then look at the emulator before the destroy.',
+          what: `${left.length} resources are left in the account after the destroy.`,
+          why: 'Terraform does not manage them, or its destroy only removes them from the state.',
+          next: 'Find what creates them: ./lornu rehearse apply, then look at the emulator before the destroy.',
           output: left,
         });
       },

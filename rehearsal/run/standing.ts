@@ -49,8 +49,8 @@ export async function requireStanding(context: RehearsalContext): Promise<Standi
   const standing = await findStanding(context);
   if (standing) return standing;
   throw new CliError({
-    what: 'No rehearsal stands here.',
-    why: `Nothing that was applied runs for ${context.folder}; the emulator keeps its account in memory only.`,
+    what: 'No rehearsal is running here.',
+    why: `No emulator is running for ${context.folder}, and it keeps its account in memory only.`,
     next: './lornu rehearse apply',
   });
 }

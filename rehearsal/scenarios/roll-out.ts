@@ -74,8 +74,8 @@ export async function rollOut(
     await Promise.race([Bun.sleep(LOOK_MS), served.failed]);
   }
   throw new CliError({
-    what: 'The deploy does not end.',
-    why: `ECS called it neither completed nor failed within ${LONGEST_MS / 60_000} min.`,
+    what: 'The deploy did not finish.',
+    why: `ECS reported neither success nor failure within ${LONGEST_MS / 60_000} min.`,
     next: 'Look at the events of the service and at the logs of its tasks: ./lornu rehearse --keep.',
   });
 }

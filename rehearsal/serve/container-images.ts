@@ -106,9 +106,9 @@ export async function requirePodman(env: RehearsalContext['env']): Promise<void>
     if (!(error instanceof CliError)) throw error;
     throw new CliError({
       ...error.parts,
-      what: 'Tasks can not be run as containers of the image here: there is no podman that answers.',
+      what: "Tasks can't run as containers of the image here: podman does not work.",
       why: '--tasks image builds the image and runs it with podman.',
-      next: 'sudo apt-get install -y podman runc catatonit, or leave out --tasks image: tasks are processes then.',
+      next: 'sudo apt-get install -y podman runc catatonit, or leave out --tasks image to run tasks as processes.',
       cause: error,
     });
   });

@@ -6,7 +6,7 @@ export async function explainFailure(error: unknown, emulator: Emulator): Promis
   const explained = await explainGone(error, emulator);
   if (explained instanceof CliError) return explained;
   return new CliError({
-    what: 'The rehearsal cannot go on serving.',
+    what: 'The rehearsal stopped serving.',
     why: reasonOf(error),
     next: 'Change what it names in terraform/aws/staging, apply again, then ./lornu rehearse serve.',
     cause: error,
@@ -17,9 +17,9 @@ export async function explainFailure(error: unknown, emulator: Emulator): Promis
 export async function explainGone(error: unknown, { sideDoor }: Emulator): Promise<unknown> {
   if (error instanceof CliError || (await isThere(sideDoor))) return error;
   return new CliError({
-    what: 'The emulator of AWS does not answer any more.',
+    what: 'The AWS emulator no longer answers.',
     why: reasonOf(error),
-    next: './lornu rehearse apply begins anew.',
+    next: './lornu rehearse apply starts from nothing.',
     exitCode: EXIT.machine,
     cause: error,
   });
@@ -42,8 +42,8 @@ async function isThere(sideDoor: Emulator['sideDoor']): Promise<boolean> {
 export function refuseOtherSystems(): void {
   if (process.platform === 'linux' && Bun.which('setpriv')) return;
   throw new CliError({
-    what: 'Tasks can be run on Linux only.',
-    why: 'Each needs a loopback address of its own (127.x.y.z) and an end with its parent, which Linux alone gives (util-linux: setpriv).',
+    what: 'Tasks run on Linux only.',
+    why: 'Each task needs its own loopback address (127.x.y.z) and must end with its parent process (setpriv of util-linux); only Linux has both.',
     next: 'Run it on a Linux machine; ./lornu rehearse apply and plan work here too.',
     exitCode: EXIT.machine,
   });

@@ -42,7 +42,7 @@ export async function startHaproxy(options: HaproxyOptions, context: StartContex
   if (!program) {
     throw new CliError({
       what: 'HAProxy is missing.',
-      why: "It stands in for AWS's load balancer, and no program named haproxy is on PATH.",
+      why: "It plays AWS's load balancer, and there is no haproxy on PATH.",
       next: 'apt-get install haproxy, then run the same command again.',
       exitCode: EXIT.machine,
     });
@@ -80,9 +80,9 @@ export async function startHaproxy(options: HaproxyOptions, context: StartContex
   const checked = await tryCommand([program, '-c', '-q', '-f', configPath]);
   if (checked.exitCode !== 0) {
     throw new CliError({
-      what: 'HAProxy refuses the configuration that was made of the applied load balancer.',
+      what: 'HAProxy rejects the configuration generated from the applied load balancer.',
       why: checked.tail.join(' '),
-      next: 'Compare the lines that it names with rehearsal/load-balancer.',
+      next: 'Compare the lines it names with rehearsal/load-balancer, which generates them.',
       logPath: configPath,
       exitCode: EXIT.bug,
     });

@@ -38,12 +38,12 @@ export async function untilSteady(
 function notHealthy(events: readonly RunnerEvent[], why: string, said: readonly string[]): CliError {
   const stopped = events.findLast((event) => event.what === 'stopped');
   return new CliError({
-    what: "The service's tasks don't get healthy.",
+    what: "The service's tasks do not become healthy.",
     why:
       stopped && 'detail' in stopped && stopped.detail
         ? `${why}; the last one ended: ${stopped.detail}`
         : why,
-    next: 'Put right what the lines above say: the image, a secret, or a variable of terraform/aws/staging.',
+    next: 'Fix what the lines above report: the image, a secret, or a variable of terraform/aws/staging.',
     output: [...events.slice(-10).map(describeEvent), ...said.slice(-10)],
   });
 }

@@ -28,9 +28,9 @@ export class TaskAddresses {
     }
     const holder = (await whoListens(port)) ?? 'Something that cannot be seen from here';
     throw new CliError({
-      what: `Port ${port} is taken on the addresses of the tasks.`,
-      why: `${holder} listens on it, probably on every address; tasks listen on the port of the task definition.`,
-      next: 'End it, or let it listen on 127.0.0.1 alone, then run the same command again.',
+      what: `Port ${port} is taken on the tasks' addresses.`,
+      why: `${holder} listens on it, probably on all addresses; tasks need it, because their task definition names it.`,
+      next: 'Stop it, or make it listen on 127.0.0.1 only, then run the same command again.',
       exitCode: EXIT.machine,
     });
   }

@@ -37,14 +37,14 @@ const NEXT: Record<string, [Partial<Diagnostic>, string]> = {
       summary: 'reading Bucket',
       detail: 'proxyconnect tcp: dial tcp 127.0.0.1:9: connect: connection refused',
     },
-    'ENDPOINT_SERVICES',
+    'ops/aws-resources',
   ],
   'a registry out of reach': [{ summary: 'Failed to query available provider packages' }, '--provider built'],
   'a variable that is not there': [{ summary: 'Value for undeclared variable' }, 'variables.tf'],
   'a variable without a value': [{ summary: 'No value for required variable' }, '--var name=value'],
   'anything else': [
     { summary: 'Invalid reference', detail: 'A reference to a resource type must be followed...' },
-    'Put the files right',
+    'Fix the files',
   ],
 };
 for (const [name, [diagnostic, next]] of Object.entries(NEXT)) {

@@ -16,7 +16,7 @@ export function explainFailure(
     return new CliError({
       what,
       why: 'Terraform ended without saying why.',
-      next: 'Read the lines above; TF_LOG=debug makes it say more.',
+      next: 'Read the lines above; TF_LOG=debug prints more.',
       output,
     });
   }
@@ -33,7 +33,7 @@ export function explainFailure(
 function nextStep(diagnostic: Diagnostic): Pick<CliErrorParts, 'next' | 'exitCode'> {
   const { summary, detail = '' } = diagnostic;
   if (VARIABLE.test(summary)) {
-    return { next: 'Give a value that fits, with --var name=value or --var-file.', exitCode: EXIT.usage };
+    return { next: 'Give a valid value with --var name=value or --var-file.', exitCode: EXIT.usage };
   }
   if (/No value for required variable/i.test(summary)) {
     return { next: 'Give the variable with --var name=value or --var-file.', exitCode: EXIT.usage };
@@ -57,10 +57,10 @@ function nextStep(diagnostic: Diagnostic): Pick<CliErrorParts, 'next' | 'exitCod
   }
   if (/connection refused|no such host|proxyconnect/i.test(detail)) {
     return {
-      next: 'The provider asked for a service that has no endpoint here: add it to ENDPOINT_SERVICES in rehearsal/terraform/override.ts.',
+      next: 'The provider called a service that has no endpoint here: add the resource to ops/aws-resources/resource-types.ts.',
     };
   }
-  return { next: 'Put the files right where the line above points, then run the same command again.' };
+  return { next: 'Fix the files where the line above points, then run the same command again.' };
 }
 
 function oneLine(text: string): string {

@@ -141,8 +141,8 @@ export async function verifyServed(
 async function refuseStanding(context: ServeContext): Promise<void> {
   if (!(await findStanding(context))) return;
   throw new CliError({
-    what: 'A rehearsal stands here already.',
-    why: `It was applied in ${context.folder}, and this one begins from nothing.`,
+    what: 'A rehearsal is already running here.',
+    why: `It was applied in ${context.folder}; a new one starts from nothing.`,
     next: './lornu rehearse destroy, or another folder with --data-dir.',
   });
 }

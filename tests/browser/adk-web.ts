@@ -45,7 +45,7 @@ async function findAdkWeb(): Promise<string> {
   await runCommand(['uv', 'sync', '--frozen', '--quiet'], {
     cwd: GCP_AGENT,
     timeoutMs: SYNC_WITHIN_MS,
-    what: 'The environment of gcp-agent/ could not be made.',
+    what: 'The Python environment of gcp-agent/ could not be created.',
   });
   const found = new Bun.Glob('.venv/lib/python*/site-packages/google/adk/cli/browser/index.html').scan({
     cwd: GCP_AGENT,

@@ -71,7 +71,7 @@ test('--json is one document with every step', async () => {
 
 test.each([
   [['hcp', '--yes', 'everything'], 'There is no step everything.'],
-  [['hcp', '--account', '1234'], "--account 1234 can't be right."],
+  [['hcp', '--account', '1234'], '--account 1234 is not valid.'],
   [['hcp', '--region', 'moon'], "--region moon can't be right."],
   [['hcp', '--repository', 'lornu'], "--repository lornu can't be right."],
   [['hcp', '--variables', '/nowhere/x.json'], "The file /nowhere/x.json can't be read."],

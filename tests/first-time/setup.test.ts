@@ -169,7 +169,7 @@ describe('what is refused leaves nothing half-made', () => {
     expect(found.find(({ id }) => id === 'hcp-aws-staging')).toMatchObject({
       state: 'missing',
       seen: expect.stringContaining('not changed: HCP answers 404'),
-      next: 'terraform login as an owner of lornu-ai: only owners make and change workspaces there',
+      next: 'terraform login as an owner of lornu-ai: only owners can create and change workspaces',
     });
     expect(world.hcp.workspace('lornu-aws-staging').executionMode).toBe('remote');
   });
@@ -201,7 +201,7 @@ describe('what is refused leaves nothing half-made', () => {
     expect(found.find(({ id }) => id === 'github-environment')).toMatchObject({
       state: 'missing',
       seen: expect.stringContaining('not changed: GitHub refuses required reviewers here'),
-      next: expect.stringContaining('with GitHub Enterprise alone'),
+      next: expect.stringContaining('they need GitHub Enterprise'),
     });
     expect(world.github.environments.has('staging')).toBe(false);
   });
@@ -222,7 +222,7 @@ describe('what is refused leaves nothing half-made', () => {
     const given = { reviewers: ['ada', 'nobody-of-that-name'] };
     const found = await world.run({ providers: ['github'], yes: ['github-environment'], given });
     expect(found.find(({ id }) => id === 'github-environment')?.seen).toBe(
-      'not changed: there is nobody called nobody-of-that-name at GitHub',
+      'not changed: GitHub has no user nobody-of-that-name',
     );
     expect(world.github.environments.has('staging')).toBe(false);
   });
@@ -231,7 +231,7 @@ describe('what is refused leaves nothing half-made', () => {
     const found = await world.run({ providers: ['hcp'], env: { TFE_ADDRESS: 'http://127.0.0.1:1' } });
     expect(found[0]).toMatchObject({
       state: 'unknown',
-      seen: 'Terraform Cloud can not be reached from here',
+      seen: 'Terraform Cloud cannot be reached from here',
     });
     expect(isReady(found)).toBe(false);
   });

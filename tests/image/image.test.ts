@@ -270,7 +270,7 @@ describe('the Dockerfile', () => {
   );
 });
 
-describe('a build that can not be', () => {
+describe('a build that cannot be', () => {
   const failure = async (options: Partial<BuildOptions>): Promise<string> =>
     build({ targets: ['agent'], ...options }).then(
       () => 'it was built',

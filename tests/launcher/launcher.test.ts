@@ -139,7 +139,7 @@ describe('the launcher', () => {
     expect(stderr).toMatch(/there is no npm on PATH\.\n  next: Install Node\.js 20 or later/);
   });
 
-  test('with a registry that refuses says that it can not be reached', async () => {
+  test('with a registry that refuses says that it cannot be reached', async () => {
     const folder = await checkout('refused');
     const { code, stderr } = await launch(folder, { env: { npm_config_registry: 'http://127.0.0.1:9' } });
     expect(code).toBe(3);

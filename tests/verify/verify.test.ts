@@ -211,7 +211,7 @@ describe('lornu verify', () => {
     expect([missing.exitCode, missing.stderr]).toEqual([2, expect.stringContaining('next: Give a file')]);
     await writeFile(join(folder, 'odd'), 'not a token');
     const odd = await runCli(argv('--token-file', join(folder, 'odd')));
-    expect([odd.exitCode, odd.stderr]).toEqual([2, expect.stringContaining('The token cannot be one.')]);
+    expect([odd.exitCode, odd.stderr]).toEqual([2, expect.stringContaining('This is not a token.')]);
   });
 
   test('whatever does not answer fails every check, in words', async () => {

@@ -72,7 +72,7 @@ export async function applyPlan(
           const planned = need(made.manifest).record.state;
           if (state.serial !== planned.serial || state.lineage !== planned.lineage) {
             throw refuse(
-              `The state has moved since: it is serial ${state.serial}, and the plan was made against ${planned.serial}.`,
+              `The state has changed since: it is serial ${state.serial}, and the plan was made against ${planned.serial}.`,
             );
           }
           return `serial ${state.serial}`;
@@ -147,7 +147,7 @@ function halfway(
   return new CliError({
     what: `The plan was applied in part: ${done.length} of ${done.length + failed.length + unknown.length + untouched.length} changes are done.`,
     why,
-    next: 'Mend the cause, then plan again: what is done is in the state, so the new plan holds what is left. Nothing is rolled back by itself; ./lornu drift shows where it stands.',
+    next: 'Fix the cause, then plan again: the state has what was done, so the new plan holds the rest. Nothing is rolled back automatically; ./lornu drift shows what differs.',
     output: [
       ...(error instanceof CliError ? (error.parts.output ?? []) : []),
       ...list('applied', done),

@@ -6,10 +6,10 @@ const named = (name: string, message = 'arn:aws:iam::123456789012:role/x may not
   Object.assign(new Error(message), { name });
 
 test.each([
-  ['ExpiredTokenException', 'have expired or there are none', EXIT.failed],
-  ['CredentialsProviderError', 'have expired or there are none', EXIT.failed],
-  ['AccessDeniedException', 'may not do that (AccessDeniedException)', EXIT.failed],
-  ['TimeoutError', 'can not be reached from here', EXIT.machine],
+  ['ExpiredTokenException', 'have expired, or none are set', EXIT.failed],
+  ['CredentialsProviderError', 'have expired, or none are set', EXIT.failed],
+  ['AccessDeniedException', 'do not allow that (AccessDeniedException)', EXIT.failed],
+  ['TimeoutError', 'cannot be reached from here', EXIT.machine],
   ['ServerException', 'AWS answered ServerException', EXIT.failed],
 ])('%s is told in a sentence, without the account', (name, why, exitCode) => {
   const cause = named(name);

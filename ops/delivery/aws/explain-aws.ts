@@ -10,7 +10,7 @@ export function explainAws(what: string, cause: unknown): CliError {
   ) {
     return new CliError({
       what,
-      why: `AWS does not accept the credentials (${name}): they have expired or there are none.`,
+      why: `AWS does not accept the credentials (${name}): they have expired, or none are set.`,
       next: 'In the workflow: run the job again. On a laptop: aws sso login, and check AWS_PROFILE.',
       cause,
     });
@@ -18,7 +18,7 @@ export function explainAws(what: string, cause: unknown): CliError {
   if (/AccessDenied|Unauthorized/.test(name)) {
     return new CliError({
       what,
-      why: `These credentials may not do that (${name}).`,
+      why: `These credentials do not allow that (${name}).`,
       next: 'Use the role of this job, or add the action to terraform/aws/bootstrap.',
       cause,
     });
@@ -30,7 +30,7 @@ export function explainAws(what: string, cause: unknown): CliError {
   ) {
     return new CliError({
       what,
-      why: 'AWS can not be reached from here.',
+      why: 'AWS cannot be reached from here.',
       next: 'Check the network and AWS_REGION, then run the same command again.',
       exitCode: EXIT.machine,
       cause,
@@ -39,7 +39,7 @@ export function explainAws(what: string, cause: unknown): CliError {
   return new CliError({
     what,
     why: `AWS answered ${name}.`,
-    next: 'Try again; if it stays, look at the AWS status page.',
+    next: 'Try again. If it keeps failing, look at the AWS status page.',
     cause,
   });
 }

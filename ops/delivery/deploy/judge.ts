@@ -38,7 +38,7 @@ export function judge(
   if (primary && !own)
     return rolledBack('The service runs another task definition than the one that was applied.', view);
   if (own && !own.isPrimary) return rolledBack(own.reason, view);
-  if (!own) return { kind: 'wait', what: 'the service is not there yet' };
+  if (!own) return { kind: 'wait', what: 'the service does not exist yet' };
   if (own.state !== 'COMPLETED')
     return {
       kind: 'wait',

@@ -31,7 +31,7 @@ export async function readOutputs(context: DeliveryContext, io: StepIo): Promise
   if (!parsed.success) {
     throw new CliError({
       what: 'There is nothing to wait for.',
-      why: 'The state of terraform/aws/staging has no service: nothing has been applied, or not to the end.',
+      why: 'The state of terraform/aws/staging has no service: nothing has been applied, or an apply did not finish.',
       next: './lornu plan --for deploy, or start the workflow.',
     });
   }

@@ -142,21 +142,21 @@ async function notServed(
       return new CliError({
         what: `${revision} is not served: ECS rolled it back.`,
         why: judgement.reason,
-        next: 'Read the reasons above and the log group (docs/operations.md, "Debug a task"), mend it, deploy again. ./lornu rollback --automatic brings Terraform in line with what runs.',
+        next: 'Read the reasons above and the log group (docs/operations.md, "Debug a task"), fix it, deploy again. ./lornu rollback --automatic makes Terraform agree with what runs.',
         output,
       });
     case 'stalled':
       return new CliError({
         what: `${revision} is not served: its deployment failed, and there is no earlier one to go back to.`,
         why: judgement.reason,
-        next: 'Mend the cause (an empty secret: ./lornu secrets set NAME), then start the workflow again, or ./lornu deploy --force-new-deployment: ECS starts no task by itself now.',
+        next: 'Fix the cause (an empty secret: ./lornu secrets set NAME), then start the workflow again, or ./lornu deploy --force-new-deployment: ECS starts no more tasks on its own.',
         output,
       });
     case 'wait':
       return new CliError({
         what: `${revision} is not served ${gaveUp}.`,
-        why: `The last look: ${judgement.what}.`,
-        next: 'Look at the service (docs/operations.md, "Debug a task"); ./lornu deploy waits on, ./lornu rollback REVISION goes back.',
+        why: `Last seen: ${judgement.what}.`,
+        next: 'Look at the service (docs/operations.md, "Debug a task"); ./lornu deploy keeps waiting, ./lornu rollback REVISION goes back.',
         output,
       });
   }

@@ -41,7 +41,7 @@ export async function requireApproval(env: DeliveryContext['env']): Promise<stri
       what,
       why: `The environment ${ENVIRONMENT} has no required reviewers.`,
       next: isPrivate
-        ? 'A private repository has required reviewers with GitHub Enterprise alone. Make it public, or use Enterprise; else deploy by hand (docs/operations.md, "Deploy").'
+        ? 'In a private repository, required reviewers need GitHub Enterprise. Make it public, use Enterprise, or deploy by hand (docs/operations.md, "Deploy").'
         : next,
     });
   }
@@ -56,7 +56,7 @@ export async function requireApproval(env: DeliveryContext['env']): Promise<stri
     throw new CliError({
       what,
       why: 'Nobody has approved this run.',
-      next: 'Let a reviewer of the environment approve it.',
+      next: 'Ask a reviewer of the environment to approve it.',
     });
   }
   return approval.user?.login ?? 'somebody without a name';

@@ -45,7 +45,7 @@ export function openGithub(env: DeliveryContext['env'], what: string): GithubCli
       }).catch((cause: unknown) => {
         throw new CliError({
           what,
-          why: `GitHub can not be reached (${cause instanceof Error ? cause.message : String(cause)}).`,
+          why: `GitHub cannot be reached (${cause instanceof Error ? cause.message : String(cause)}).`,
           next: 'Run the job again.',
           exitCode: EXIT.machine,
           cause,
@@ -63,7 +63,7 @@ function refused(what: string, method: string, path: string, status: number): Cl
   if ([401, 403, 404].includes(status)) {
     return new CliError({
       what,
-      why: `GitHub answers ${status} to ${call}: the token has expired, or the job lacks that right.`,
+      why: `GitHub answers ${status} to ${call}: the token has expired, or the job lacks that permission.`,
       next: "Compare the job's permissions with .github/workflows/terraform-aws.yml on main, then run it again.",
     });
   }

@@ -50,7 +50,7 @@ export async function requireTested(
     throw new CliError({
       what,
       why: `The tests of commit ${short} ended with ${red.conclusion ?? 'no result'}.`,
-      next: 'Mend main, or run the workflow "Test" again if it was not the commit\'s fault, then start this one again.',
+      next: 'Fix main, or run the workflow "Test" again if the commit was not the cause, then start this one again.',
     });
   }
 }

@@ -61,15 +61,15 @@ export function openRepository(client: ECRClient = new ECRClient()): ImageReposi
       throw new CliError({
         what: `There is no image of ${revision}.`,
         why: `The repository ${REPOSITORY} has nothing under the tag ${tag}.`,
-        next: './lornu rollback --list shows the revisions that are there; the workflow with action deploy publishes what is on main.',
+        next: './lornu rollback --list lists the published revisions; the workflow with action deploy publishes main.',
       });
     },
     requireDigest: async (digest) => {
       if (await describe({ imageDigest: digest })) return;
       throw new CliError({
-        what: 'The image is not there.',
+        what: 'The image does not exist.',
         why: `The repository ${REPOSITORY} has no image ${digest}: it was never pushed, or has been removed since.`,
-        next: 'Publish it again (start the workflow anew), or deploy a revision of ./lornu rollback --list.',
+        next: 'Publish it again (start the workflow again), or deploy a revision from ./lornu rollback --list.',
       });
     },
     list: async (target) => {

@@ -62,7 +62,7 @@ describe('a signature', () => {
     expect(result.exitCode).toBe(EXIT.failed);
   });
 
-  test('can not be looked at without cosign', async () => {
+  test('cannot be looked at without cosign', async () => {
     const context = { env: { PATH: '/nowhere' }, signal: new AbortController().signal };
     const error: unknown = await requireSignature(DIGEST, 'No.', context, REGISTRY).catch(
       (caught: unknown) => caught,

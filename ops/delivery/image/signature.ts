@@ -52,7 +52,7 @@ export async function requireSignature(
   throw new CliError({
     what,
     why: explainRefusal(digest, identity, done),
-    next: 'Let the workflow build it: start it on main with action deploy. Or go back to a revision that it has signed (./lornu rollback --list).',
+    next: 'Start the workflow on main with action deploy, so that it builds and signs the image; or go back to a revision that it has signed (./lornu rollback --list).',
     output: done.tail,
   });
 }
@@ -62,8 +62,8 @@ export function requireCosign(what: string, env: DeliveryContext['env']): void {
   if (Bun.which('cosign', { PATH: env['PATH'] ?? '' })) return;
   throw new CliError({
     what,
-    why: 'There is no cosign on PATH, so the signature of the image can not be looked at.',
-    next: 'Install cosign 3 (https://docs.sigstore.dev); in the workflow sigstore/cosign-installer does.',
+    why: 'There is no cosign on PATH, so the signature of the image cannot be verified.',
+    next: 'Install cosign 3 (https://docs.sigstore.dev); in the workflow, sigstore/cosign-installer installs it.',
     exitCode: EXIT.machine,
   });
 }

@@ -20,7 +20,9 @@ test("a deploy takes the digest under its revision's tag", async () => {
 
 test('a deploy of another digest than the one under the tag is refused', async () => {
   const choice = { revision: 'abcdef0', imageDigest: OTHER };
-  expect(chooseImage(choice, deploy, repository)).rejects.toThrow('The image of abcdef0 is another one.');
+  expect(chooseImage(choice, deploy, repository)).rejects.toThrow(
+    'The image of abcdef0 is not the one to deploy.',
+  );
 });
 
 test('a review takes what runs, and a placeholder where nothing does', async () => {

@@ -46,9 +46,9 @@ export async function chooseImage(
   const digest = await repository.find(target, revision);
   if (imageDigest && imageDigest !== digest) {
     throw new CliError({
-      what: `The image of ${revision} is another one.`,
+      what: `The image of ${revision} is not the one to deploy.`,
       why: `The repository has ${digest} under its tag, and ${imageDigest} was to be deployed.`,
-      next: 'Deploy what the publishing job named, or leave --image-digest out.',
+      next: 'Deploy the digest that the publishing job printed, or leave --image-digest out.',
     });
   }
   return { digest, revision, placeholder: false };

@@ -119,8 +119,8 @@ async function refuseSecrets(shown: string, context: DeliveryContext): Promise<v
   if (secrets.length === 0) return;
   await rm(context.folder, { recursive: true, force: true });
   throw new CliError({
-    what: 'The plan is not kept.',
-    why: `It holds values that are secret: ${secrets.slice(0, 5).join(', ')}.`,
-    next: 'Let Terraform make the secret and ./lornu secrets set give it its value: what Terraform knows stands in state and plan.',
+    what: 'The plan was discarded.',
+    why: `It contains secret values: ${secrets.slice(0, 5).join(', ')}.`,
+    next: 'Let Terraform create the secret without a value, and set the value with ./lornu secrets set: whatever Terraform knows ends up in its state and plan.',
   });
 }

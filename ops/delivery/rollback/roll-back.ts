@@ -30,9 +30,9 @@ export async function readBefore(context: DeliveryContext): Promise<{ before: De
   throw new CliError({
     what: 'There is nothing to roll back to.',
     why: before
-      ? `${image.revision} ran before this apply too: going back to its image would change nothing.`
+      ? `${image.revision} was running before this apply as well: going back to its image would change nothing.`
       : `${image.revision} is the first image of this environment.`,
-    next: 'Mend it and deploy again; docs/operations.md, "Debug a task".',
+    next: 'Fix it and deploy again; see docs/operations.md, "Debug a task".',
   });
 }
 
@@ -50,8 +50,8 @@ export async function planAutomatic(before: Deployed, context: DeliveryContext):
   const beyond = beyondTheImage(record.changes);
   if (beyond.length === 0) return sealPlan(context);
   throw new CliError({
-    what: 'The rollback was not done by itself.',
+    what: 'The automatic rollback was not done.',
     why: `Going back to ${before.revision} would change more than the image: ${beyond.slice(0, 5).join(', ')}.`,
-    next: `Start the workflow with action rollback and revision ${before.revision}: it plans, and a person says yes.`,
+    next: `Start the workflow with action rollback and revision ${before.revision}: it plans, and a reviewer approves.`,
   });
 }

@@ -31,8 +31,8 @@ export async function scanPlan(context: DeliveryContext): Promise<ScanRecord> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (sha256 !== record.plan.sha256) {
     throw new CliError({
-      what: 'The plan is not scanned.',
-      why: 'The plan file is not the one that was written: its digest is another one.',
+      what: 'The plan was not scanned.',
+      why: 'The plan file was changed after it was written: its digest differs.',
       next: './lornu plan',
     });
   }
@@ -110,9 +110,9 @@ export async function scanPlan(context: DeliveryContext): Promise<ScanRecord> {
   const against = objections(result.scanners, result.absent, isPipeline(context.env) ? REQUIRED : []);
   if (against.length > 0) {
     throw new CliError({
-      what: 'The scan does not let the plan pass.',
+      what: 'The scan blocks the plan.',
       why: against.join(' '),
-      next: 'Mend what was found; a finding that is meant to be gets a skip with its reason beside the resource (trivy: .trivyignore.yaml).',
+      next: 'Fix what was found. If a finding is intended, add a skip with its reason next to the resource (trivy: .trivyignore.yaml).',
       output: result.scanners.flatMap(({ tool, findings }) =>
         findings.map(
           ({ id, severity, resource, title }) => `${tool} ${severity} ${id} ${resource}: ${title}`,
@@ -135,8 +135,8 @@ function readReport(
     for (const said of done.tail) line(said);
     throw new CliError({
       what: `${tool} did not scan.`,
-      why: `What it printed is no report: ${done.tail.at(-1) ?? 'nothing'}.`,
-      next: 'Read what it said above; a plan that was not scanned is not applied.',
+      why: `It did not print a report: ${done.tail.at(-1) ?? 'nothing'}.`,
+      next: 'Read its output above. A plan that was not scanned is not applied.',
       output: done.tail,
       cause,
     });

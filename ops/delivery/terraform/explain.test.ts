@@ -11,9 +11,9 @@ const WORDS: readonly [summary: string, detail: string, why: string][] = [
   [
     'Error acquiring the state lock',
     'Error message: resource not found',
-    'may read the state and not lock it',
+    'may read the state but not lock it',
   ],
-  ['Saved plan is stale', 'The given plan file can no longer be applied', 'The state has moved'],
+  ['Saved plan is stale', 'The given plan file can no longer be applied', 'The state has changed'],
   [
     'Failed to read organization "lornu-ai"',
     'reading the organization settings: unauthorized',
@@ -33,13 +33,17 @@ const WORDS: readonly [summary: string, detail: string, why: string][] = [
   [
     'creating EC2 VPC',
     'api error UnauthorizedOperation: You are not authorized to perform this operation',
-    'The AWS role may not do',
+    'The AWS role lacks a permission',
   ],
-  ['Invalid value for variable', 'revision must be a git commit', 'A variable has no value that fits'],
+  [
+    'Invalid value for variable',
+    'revision must be a git commit',
+    'A variable has no value, or an invalid one',
+  ],
   [
     'Failed to query available provider packages',
     'Could not retrieve the list of available versions',
-    'can not be reached',
+    'cannot be reached',
   ],
 ];
 

@@ -4,8 +4,8 @@ import type { Diagnostic } from '../../terraform/terraform-events.ts';
 type Told = Pick<CliErrorParts, 'why' | 'next' | 'exitCode'>;
 
 const LOCKED: Told = {
-  why: 'The state is locked: another run plans or applies, or one was ended without giving its lock back.',
-  next: 'Wait for that run. If none runs: terraform -chdir=terraform/aws/staging force-unlock lornu-ai/lornu-aws-staging',
+  why: 'The state is locked: another run is planning or applying, or one ended without releasing the lock.',
+  next: 'Wait for that run. If there is none: terraform -chdir=terraform/aws/staging force-unlock lornu-ai/lornu-aws-staging',
 };
 
 /** The same refusal where the lock was seen at HCP Terraform before Terraform met it. */
@@ -19,15 +19,15 @@ const MEANINGS: readonly [pattern: RegExp, told: Told][] = [
   [
     /Error acquiring the state lock[\s\S]*resource not found/i,
     {
-      why: 'The Terraform Cloud token may read the state and not lock it.',
-      next: 'Use the token that may write the workspace lornu-aws-staging; in the workflow it is the secret TF_API_TOKEN of the environment staging.',
+      why: 'The Terraform Cloud token may read the state but not lock it.',
+      next: 'Use the token with write access to the workspace lornu-aws-staging; in the workflow it is the secret TF_API_TOKEN of the environment staging.',
     },
   ],
   [
     /Saved plan is stale/i,
     {
-      why: 'The state has moved since the plan was made: what was approved would not be what happens.',
-      next: 'Plan again (start the workflow anew).',
+      why: 'The state has changed since the plan was made, so an apply would not do what was approved.',
+      next: 'Plan again (start the workflow again).',
     },
   ],
   [
@@ -40,28 +40,28 @@ const MEANINGS: readonly [pattern: RegExp, told: Told][] = [
   [
     /organization .* not found|workspace .* not found|Failed to retrieve workspace|error creating workspace/i,
     {
-      why: 'The organization lornu-ai or the workspace lornu-aws-staging is not there for this token.',
-      next: 'Look at the workspace at app.terraform.io, and at what the token may do.',
+      why: 'This token cannot see the organization lornu-ai or the workspace lornu-aws-staging.',
+      next: 'Check the workspace and the permissions of the token at app.terraform.io.',
     },
   ],
   [
     /ExpiredToken|security token included in the request is (?:expired|invalid)|InvalidClientTokenId|No valid credential sources|failed to refresh cached credentials/i,
     {
-      why: 'AWS does not accept the credentials: they have expired or there are none.',
+      why: 'AWS does not accept the credentials: they have expired, or none are set.',
       next: 'In the workflow: run the job again. On a laptop: aws sso login, and check AWS_PROFILE.',
     },
   ],
   [
     /AccessDenied|UnauthorizedOperation|is not authorized to perform|AuthorizationError/i,
     {
-      why: 'The AWS role may not do what the plan needs.',
+      why: 'The AWS role lacks a permission that the plan needs.',
       next: 'Add the action to terraform/aws/bootstrap (read.tf or apply.tf); an administrator applies that.',
     },
   ],
   [
     /doesn't match any of the checksums|locked provider .* does not match/i,
     {
-      why: 'A provider is not the one that .terraform.lock.hcl names.',
+      why: "A provider's hash differs from the one in .terraform.lock.hcl.",
       next: 'See docs/decisions/0020-provider-hashes-in-the-lock-file.md.',
       exitCode: EXIT.machine,
     },
@@ -69,7 +69,7 @@ const MEANINGS: readonly [pattern: RegExp, told: Told][] = [
   [
     /Could not retrieve the list of available versions|registry service is unreachable|failed to request discovery document|network issue prevented cloud configuration|no such host|connection refused/i,
     {
-      why: 'Terraform Cloud, the Terraform registry or AWS can not be reached from here.',
+      why: 'Terraform Cloud, the Terraform registry or AWS cannot be reached from here.',
       next: 'Check the network and their status pages, then run the same command again.',
       exitCode: EXIT.machine,
     },
@@ -77,7 +77,7 @@ const MEANINGS: readonly [pattern: RegExp, told: Told][] = [
   [
     /Invalid value for (?:input )?variable|No value for required variable|undeclared variable/i,
     {
-      why: 'A variable has no value that fits.',
+      why: 'A variable has no value, or an invalid one.',
       next: 'Set it in the repository variable LORNU_TERRAFORM_VARIABLES (JSON), or with --var-file; terraform/README.md lists them.',
       exitCode: EXIT.usage,
     },
@@ -99,7 +99,7 @@ export function explainTerraform(
     what,
     ...(told ?? {
       why: first ?? 'Terraform ended without saying why.',
-      next: 'Put that right, then plan again.',
+      next: 'Fix that, then plan again.',
     }),
     output: words.length > 0 ? words.flatMap((word) => word.trim().split('\n')).slice(0, 20) : output,
   });

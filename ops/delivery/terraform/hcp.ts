@@ -78,8 +78,8 @@ export async function showWorkspace(hcp: Hcp, name: string, what: string): Promi
   if (status !== 200 || !parsed.success) {
     throw new CliError({
       what,
-      why: `Terraform Cloud answers ${status} about the workspace ${name}${status === 200 ? ', in a form that is not known here' : ''}.`,
-      next: 'Run the same command again; if it stays, look at status.hashicorp.com.',
+      why: `Terraform Cloud answers ${status} about the workspace ${name}${status === 200 ? ', in an unexpected form' : ''}.`,
+      next: 'Run the same command again. If it keeps failing, look at status.hashicorp.com.',
     });
   }
   const { id, attributes } = parsed.data.data;

@@ -53,12 +53,12 @@ test('so is one that runs at an agent', async () => {
 });
 
 test('a workspace that is not there is not left to terraform init, which would make it remote', async () => {
-  expect(await refusal({ TFE_ADDRESS: empty.address })).toContain('is not there for this token');
+  expect(await refusal({ TFE_ADDRESS: empty.address })).toContain('This token cannot see');
 });
 
 test('a token that is not taken and an address without an answer are told apart', async () => {
   expect(await refusal({ TF_TOKEN_app_terraform_io: 'another' })).toContain('does not accept the token');
-  expect(await refusal({ TFE_ADDRESS: 'http://127.0.0.1:1' })).toContain('can not be reached');
+  expect(await refusal({ TFE_ADDRESS: 'http://127.0.0.1:1' })).toContain('cannot be reached');
 });
 
 test('without a token nothing is asked: Terraform says how to get one', async () => {

@@ -3,7 +3,7 @@ import type { DeliveryContext } from '../delivery-context.ts';
 import { HCP_HOST, openHcp, ORGANIZATION, showWorkspace } from './hcp.ts';
 
 const WORKSPACE = 'lornu-aws-staging';
-const WHAT = 'terraform/aws/staging can not be planned or applied here.';
+const WHAT = 'terraform/aws/staging cannot be planned or applied here.';
 
 export interface WorkspaceFacts {
   /** Whether another run, or a person, holds the state's lock. */
@@ -22,7 +22,7 @@ export async function requireLocalExecution(context: DeliveryContext): Promise<W
   if (!workspace) {
     throw new CliError({
       what: WHAT,
-      why: `The workspace ${WORKSPACE} of ${ORGANIZATION} is not there for this token.`,
+      why: `This token cannot see the workspace ${WORKSPACE} of ${ORGANIZATION}.`,
       next: `Make it with execution mode local (./lornu setup hcp), or at ${HCP_HOST} give the token's team access to it; terraform/README.md, "The first time".`,
     });
   }
@@ -30,7 +30,7 @@ export async function requireLocalExecution(context: DeliveryContext): Promise<W
   if (executionMode !== 'local') {
     throw new CliError({
       what: WHAT,
-      why: `The workspace ${WORKSPACE} has execution mode ${executionMode}: plans would run at HCP, without AWS credentials and without what is checked here.`,
+      why: `The workspace ${WORKSPACE} has execution mode ${executionMode}: plans would run at HCP, without AWS credentials and without the checks of this command.`,
       next: `./lornu setup hcp sets it; or at ${HCP_HOST}: ${WORKSPACE}, Settings, General, Execution Mode: Local (and Settings, General of the organization, so that new workspaces have it too).`,
     });
   }

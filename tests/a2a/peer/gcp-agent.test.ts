@@ -37,7 +37,7 @@ beforeAll(async () => {
   const uv = runCommand(['uv', 'sync', '--frozen', '--quiet'], {
     cwd: project,
     timeoutMs: 300_000,
-    what: 'The environment of gcp-agent/ could not be made.',
+    what: 'The Python environment of gcp-agent/ could not be created.',
   });
   const [model] = await Promise.all([spawnGeminiStandin(), uv]);
   google = await startGoogleStandIn();

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await runCommand(['uv', 'sync', '--frozen', '--quiet'], {
     cwd: project,
     timeoutMs: 300_000,
-    what: 'The environment of gcp-agent/ could not be made.',
+    what: 'The Python environment of gcp-agent/ could not be created.',
   });
   const python = Bun.spawn({
     cmd: endingWithParent([join(project, '.venv/bin/python'), join(import.meta.dir, 'stock/serve.py')]),

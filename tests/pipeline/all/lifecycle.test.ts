@@ -141,7 +141,7 @@ test(
     const { plan, apply } = await run('rollback started on main', FIRST);
     pipeline.cloud.unlock(WORKSPACE);
     expectResult(plan, 'failure');
-    expect(logOf(plan)).toContain('The state is locked: another run plans or applies');
+    expect(logOf(plan)).toContain('The state is locked: another run is planning or applying');
     expectResult(apply, 'skipped');
   },
   MINUTES,
@@ -177,7 +177,7 @@ output "password" {
     pipeline.world.commit = commit;
     expectResult(plan, 'failure');
     expectResult(apply, 'skipped');
-    expect(logOf(plan)).toContain('It holds values that are secret: var.password, output.password.');
+    expect(logOf(plan)).toContain('It contains secret values: var.password, output.password.');
     expect(logOf(plan)).not.toContain('a-planted-secret');
     expect(left).toHaveLength(1);
     expect(await readdir(left?.[0] ?? '').catch(() => 'gone')).toBe('gone');
@@ -299,7 +299,7 @@ resource "aws_ecs_cluster" "another" {
     expect(log).toContain('The plan was applied in part: 1 of 2 changes are done.');
     expect(log).toContain('applied (1):\n  |   aws_ecs_cluster.another');
     expect(log).toContain('failed (1):\n  |   aws_ecs_service.agent');
-    expect(log).toContain('next: Mend the cause, then plan again');
+    expect(log).toContain('next: Fix the cause, then plan again');
     expect(apply?.steps.find(({ step }) => step === 'rollback')?.outcome).toBe('skipped');
   },
   MINUTES,

@@ -150,7 +150,7 @@ test(
     const before = (await signatures()).length;
     const done = await runWorkflow(workflow, EVENTS['deploy started on main'], world);
     expectResult(done['publish'], 'failure');
-    expect(logOf(done['publish'])).toContain('The image is pushed and was not signed.');
+    expect(logOf(done['publish'])).toContain('The image was pushed but not signed.');
     expect(await signatures()).toHaveLength(before);
     expectResult(done['plan'], 'skipped');
   },

@@ -205,7 +205,7 @@ const CASES: Record<string, { words: string; parallel?: boolean; run: (world: At
     },
   },
   'a private repository, whose plan has no reviewers': {
-    words: 'A private repository has required reviewers with GitHub Enterprise alone.',
+    words: 'In a private repository, required reviewers need GitHub Enterprise.',
     run: async ({ undo }) => {
       pipeline.github.isPrivate = true;
       pipeline.github.environments.set('staging', { reviewers: [] });
@@ -233,7 +233,7 @@ const CASES: Record<string, { words: string; parallel?: boolean; run: (world: At
     },
   },
   'an image that has gone': {
-    words: 'The image is not there.',
+    words: 'The image does not exist.',
     run: async ({ undo }) => {
       const ecr = new ECRClient(emulatorSettings(pipeline.emulator.url));
       const imageIds = [{ imageTag: `agent-${REVISION}` }];
@@ -275,7 +275,7 @@ const CASES: Record<string, { words: string; parallel?: boolean; run: (world: At
     },
   },
   'a state that has moved': {
-    words: 'The state has moved since: it is serial 5, and the plan was made against 0.',
+    words: 'The state has changed since: it is serial 5, and the plan was made against 0.',
     run: async ({ undo }) => {
       const { versions } = pipeline.cloud.workspace(WORKSPACE);
       const state = new TextEncoder().encode(
@@ -286,7 +286,7 @@ const CASES: Record<string, { words: string; parallel?: boolean; run: (world: At
     },
   },
   'a state that another run has locked': {
-    words: 'The state is locked: another run plans or applies',
+    words: 'The state is locked: another run is planning or applying',
     run: async ({ undo }) => {
       pipeline.cloud.lock(WORKSPACE, 'User somebody');
       undo(async () => pipeline.cloud.unlock(WORKSPACE));

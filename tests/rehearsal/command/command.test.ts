@@ -115,7 +115,7 @@ test('a part that crashes in the middle ends it red, with its sentence and a rep
     );
   });
   expect(stderr).toContain('HAProxy was ended by SIGKILL.');
-  expect(stderr).toContain('next: Put right what it says');
+  expect(stderr).toContain('next: Fix what it reports');
   expect(stdout).toContain('It broke off; what it had started was ended and removed, without a destroy.');
   expect([killed, exitCode]).toEqual([true, 1]);
   const report = JSON.parse(await readFile(join(reportFolder, 'report.json'), 'utf8')) as Report;

@@ -61,7 +61,7 @@ describe('what is served ends with a sentence', () => {
     const parts = await refusal(served.failed);
     expect(parts).toMatchObject({
       what,
-      next: 'Put right what it says, then run ./lornu rehearse serve again.',
+      next: 'Fix what it reports, then run ./lornu rehearse serve again.',
     });
     await served.stop();
     await expectNothingServed();
@@ -91,8 +91,8 @@ describe('serving is refused with a sentence', () => {
     const parts = await refusal(serve(applied.standing, {}, serving));
     holder.close();
     expect(parts).toMatchObject({
-      what: 'Port 8080 is taken on the addresses of the tasks.',
-      next: 'End it, or let it listen on 127.0.0.1 alone, then run the same command again.',
+      what: "Port 8080 is taken on the tasks' addresses.",
+      next: 'Stop it, or make it listen on 127.0.0.1 only, then run the same command again.',
       exitCode: 3,
     });
     await expectNothingServed();
@@ -128,7 +128,7 @@ describe('serving is refused with a sentence', () => {
     );
     const parts = await refusal(serve(applied.standing, {}, serving));
     expect(parts).toMatchObject({
-      what: "The service's tasks don't get healthy.",
+      what: "The service's tasks do not become healthy.",
       why: expect.stringContaining('CannotPullContainerError'),
       next: expect.stringContaining('the image, a secret, or a variable'),
     });
@@ -143,7 +143,7 @@ describe('serving is refused with a sentence', () => {
     await secrets.send(new DeleteSecretCommand({ SecretId: key?.ARN, ForceDeleteWithoutRecovery: true }));
     const parts = await refusal(serve(applied.standing, {}, serving));
     expect(parts).toMatchObject({
-      what: "The service's tasks don't get healthy.",
+      what: "The service's tasks do not become healthy.",
       why: expect.stringContaining('ResourceInitializationError: unable to pull secrets'),
     });
     await expectNothingServed();
@@ -172,12 +172,12 @@ test('an emulator that crashes ends what is served, with a sentence', async () =
     killed = true;
     process.kill(pid, 'SIGKILL');
   });
-  expect(run.stderr).toContain('The emulator of AWS does not answer any more.');
-  expect(run.stderr).toContain('next: ./lornu rehearse apply begins anew.');
+  expect(run.stderr).toContain('The AWS emulator no longer answers.');
+  expect(run.stderr).toContain('next: ./lornu rehearse apply starts from nothing.');
   expect(run.exitCode).toBe(3);
   await expectNothingServed();
   // What it had in memory is gone, and the next command says so.
   const next = await runCli(['rehearse', 'serve', '--data-dir', rehearsal.dataDir]);
-  expect(next.stderr).toContain('No rehearsal stands here.');
+  expect(next.stderr).toContain('No rehearsal is running here.');
   expect(next.exitCode).toBe(1);
 });

@@ -122,7 +122,7 @@ test('without podman says so before anything is applied, with the next step', as
   const { exitCode, stderr } = await runCli(rehearse()).finally(() => (process.env['PATH'] = path));
   await rm(programs, { recursive: true });
   expect(exitCode).toBe(3);
-  expect(stderr).toContain('there is no podman that answers');
+  expect(stderr).toContain('podman does not work');
   expect(stderr).toContain('leave out --tasks image');
   expect(stderr).not.toContain('... Apply');
 });

@@ -351,7 +351,7 @@ describe('what is served', () => {
     expect(error).toBeInstanceOf(CliError);
     expect((error as CliError).parts).toMatchObject({
       what: 'HAProxy was ended by SIGKILL.',
-      next: 'Put right what it says, then run ./lornu rehearse serve again.',
+      next: 'Fix what it reports, then run ./lornu rehearse serve again.',
     });
 
     const pids = served.tasks().map(({ pid }) => pid ?? 0);

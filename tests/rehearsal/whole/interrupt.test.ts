@@ -64,7 +64,7 @@ test('a value that cannot be right is refused with its rule and the next step', 
   const run = await runCli(apply('--var', 'vpc_cidr=192.168.0.0/99'));
   expect(run.exitCode).toBe(2);
   expect(run.stderr).toContain('vpc_cidr must be a private /16 such as 10.1.0.0/16');
-  expect(run.stderr).toContain('next: Give a value that fits, with --var name=value or --var-file.');
+  expect(run.stderr).toContain('next: Give a valid value with --var name=value or --var-file.');
   expect(run.stderr).not.toContain('    at ');
   await expectNothingLeft();
 }, 300_000);
@@ -101,6 +101,6 @@ test('two at once: the second one is told who works', async () => {
   });
   expect(first.exitCode).toBe(130);
   expect(second).toMatchObject({ exitCode: 3 });
-  expect(second?.stderr).toContain('Another lornu command is at work');
+  expect(second?.stderr).toContain('Another lornu command is running');
   await expectNothingLeft();
 }, 300_000);
