@@ -40,6 +40,8 @@ const ROOMS = {
     ['events'],
     ['peer'],
     ['model'],
+    // Every part of ADK that it does not export for this, in one place.
+    ['adk'],
     ['identity'],
     ['observability'],
     ['config'],

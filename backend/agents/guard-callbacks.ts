@@ -5,7 +5,7 @@ import {
   type SingleBeforeToolCallback,
 } from '@google/adk';
 import { keepFrameworkFields, wholeResponse } from '../model/replaced-response.ts';
-import { recordFailure, recordResult } from './tool-results.ts';
+import { recordFailure, recordResult } from '../adk/record-result.ts';
 
 /**
  * Bounds what an agent's own callbacks can do to a turn: one around a tool that throws counts as a tool that throws

@@ -7,7 +7,7 @@ import type { Logger } from '../observability/logger.ts';
 import { parseAgentPage } from './agent-page.ts';
 import type { AgentRegistry, BrokenAgent, LoadedAgent } from './agent-registry.ts';
 import { guardCallbacks } from './guard-callbacks.ts';
-import { rememberDeclarations } from './remember-declarations.ts';
+import { rememberDeclarations } from '../adk/remember-declarations.ts';
 import { spareHistory } from './spare-history.ts';
 import { shareModules } from './share-modules.ts';
 

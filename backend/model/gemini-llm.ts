@@ -8,17 +8,17 @@ import {
   type LlmRequest,
   type LlmResponse,
 } from '@google/adk';
+import { parkCalls } from '../adk/parked-calls.ts';
+import { partialsOf } from '../adk/turn-scope.ts';
 import { StreamAggregator } from './aggregator.ts';
 import { begun } from './begun-answer.ts';
 import { callModel, type ModelCall } from './call-model.ts';
-import { sinkOf } from './divert-partials.ts';
 import { nameEmptyAnswer } from './empty-answer.ts';
 import { toGeminiBody } from './gemini-request.ts';
 import { toLlmResponse } from './llm-response.ts';
 import { coverMissingTools } from './missing-tool.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { orElse } from './or-else.ts';
-import { parkCalls } from './parked-calls.ts';
 import { withoutRefusedSignatures, withoutSignatures } from './thought-signatures.ts';
 import { validContents } from './valid-contents.ts';
 import { withNewestKey } from './with-newest-key.ts';
@@ -87,7 +87,7 @@ export class GeminiLlm extends BaseLlm {
       }
       return;
     }
-    const sink = sinkOf(request, signal);
+    const sink = partialsOf(request, signal);
     const aggregator = new StreamAggregator();
     for await (const answer of answers) {
       if (answer.candidates?.[0]?.index) continue;

@@ -1,6 +1,6 @@
 import type { PeerAnswer, PeerClient } from './peer-client.ts';
 import { PEER_AUTHOR, peerMessage } from './quoted.ts';
-import type { TurnOutput } from './turn-output.ts';
+import type { TurnOutput } from '../adk/turn-scope.ts';
 
 export interface PeerQuestion {
   peer: PeerClient;

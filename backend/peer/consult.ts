@@ -3,7 +3,7 @@ import { metadataOfNextHop } from './hops.ts';
 import type { PeerClient } from './peer-client.ts';
 import { PeerError } from './peer-error.ts';
 import { quotedFor } from './quoted.ts';
-import { turnOutputOf } from './turn-output.ts';
+import { turnScopeOf } from '../adk/turn-scope.ts';
 
 const GO_ON = 'Go on without it, and say that you did.';
 
@@ -16,7 +16,7 @@ export async function consult(
   question: string,
   signal: AbortSignal | undefined,
 ): Promise<Record<string, unknown>> {
-  const output = turnOutputOf(signal);
+  const output = turnScopeOf(signal)?.output;
   const metadata = metadataOfNextHop(output?.metadata);
   if (!metadata)
     return { error: 'This question came from another agent: answer it yourself, without asking one.' };

@@ -3,7 +3,7 @@ import { metadataOfNextHop } from './hops.ts';
 import type { PeerClient } from './peer-client.ts';
 import { PeerError } from './peer-error.ts';
 import { PEER_METADATA_KEY } from './quoted.ts';
-import { type PeerMessage, turnOutputOf } from './turn-output.ts';
+import { type PeerMessage, turnScopeOf } from '../adk/turn-scope.ts';
 
 /** Why the model did not answer, in Google's own code: RESOURCE_EXHAUSTED, UNAVAILABLE. */
 export interface Refused {
@@ -23,7 +23,7 @@ export async function answerFromPeer(
   refused: Refused,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const output = turnOutputOf(signal);
+  const output = turnScopeOf(signal)?.output;
   const metadata = metadataOfNextHop(output?.metadata);
   if (!output?.question || !metadata) return false;
   const announce = async (): Promise<void> => output.whole(announcementBy(agentName, refused));

@@ -1,5 +1,5 @@
 import type { PeerAnswer } from './peer-client.ts';
-import type { PeerMessage } from './turn-output.ts';
+import type { PeerMessage } from '../adk/turn-scope.ts';
 
 /** Who speaks, in events: no agent of ours has this name, so that nothing the peer says is taken for ours. */
 export const PEER_AUTHOR = 'peer';

@@ -40,12 +40,15 @@ test('store, then show: the first frame is stored at once, and nothing is seen b
 });
 
 test('show, then store: everything is seen at once, and stored when enough has gathered', async () => {
-  const { log, stored, add } = openWriter(new ShowThenStore(bounds));
+  const { log, stored, answers, add } = openWriter(new ShowThenStore(bounds));
   add();
   add();
   expect([stored, log.length]).toEqual([[], 2]);
   add();
   expect([stored, log.length]).toEqual([[[0, 1, 2]], 3]);
+  answers[0]!.resolve();
+  await Bun.sleep(0);
+  expect(log.length).toBe(3);
 });
 
 test('frames that a store refuses stay in their order for the end of the run', async () => {

@@ -3,10 +3,9 @@ import {
   getFunctionCalls,
   REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
   type Event,
-  type PluginManager,
 } from '@google/adk';
 import type { FunctionCall } from '@google/genai';
-import { resultOf } from '../agents/tool-results.ts';
+import type { ToolResults } from '../adk/tool-results.ts';
 
 /** google-adk's words. */
 const UNCONFIRMED = { error: 'This tool call requires confirmation, please approve or reject.' };
@@ -16,7 +15,7 @@ const UNCONFIRMED = { error: 'This tool call requires confirmation, please appro
  * provisional answer, without which the history has a call that nobody answered and the next turn is refused by Gemini.
  * The results of the tools that were called beside it and did not ask stand in that same event, in the order of the calls.
  */
-export function splitConfirmation(event: Event, events: readonly Event[], plugins: PluginManager): Event[] {
+export function splitConfirmation(event: Event, events: readonly Event[], results: ToolResults): Event[] {
   const questions = getFunctionCalls(event).filter(
     ({ name }) => name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
   );
@@ -33,7 +32,7 @@ export function splitConfirmation(event: Event, events: readonly Event[], plugin
   });
   const asking = new Set(calls.map(({ id }) => id));
   const parts = callsBeside(calls, events).flatMap(({ id, name }) => {
-    const response = asking.has(id) ? UNCONFIRMED : resultOf(plugins, id);
+    const response = asking.has(id) ? UNCONFIRMED : results.responseOf(id);
     return response ? [{ functionResponse: { id, name, response } }] : [];
   });
   const provisional = createEvent({

@@ -1,21 +1,19 @@
-import { createEvent, createEventActions, type Event } from '@google/adk';
+import { createEvent, createEventActions } from '@google/adk';
 import type { Content } from '@google/genai';
-import type { PeerMessage, TurnOutput } from '../peer/turn-output.ts';
+import type { PeerMessage, TurnOutput } from '../adk/turn-scope.ts';
+import type { TurnEvents } from './turn-events.ts';
 
 export interface PeerOutputOptions {
   invocationId: string;
   message: Content | undefined;
   metadata: Readonly<Record<string, unknown>> | undefined;
-  showPartial: (event: Event) => void;
-  /** Stores an event and shows it. */
-  say: (event: Event) => Promise<void>;
+  events: Pick<TurnEvents, 'showPartial' | 'storePeerMessage' | 'toPythonForm'>;
 }
 
-/** Writes the words of another agent into a turn; `pending` resolves when they are stored. */
+/** Writes the words of another agent into a turn. */
 export class PeerOutput implements TurnOutput {
   readonly question: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
-  pending: Promise<void> | undefined;
   readonly #options: PeerOutputOptions;
 
   constructor(options: PeerOutputOptions) {
@@ -25,8 +23,8 @@ export class PeerOutput implements TurnOutput {
   }
 
   partial(author: string, text: string): void {
-    const { invocationId, showPartial } = this.#options;
-    showPartial({
+    const { invocationId, events } = this.#options;
+    const event = {
       id: '',
       invocationId,
       author,
@@ -34,19 +32,13 @@ export class PeerOutput implements TurnOutput {
       content: { role: 'model', parts: [{ text }] },
       actions: createEventActions(),
       timestamp: Date.now(),
-    });
+    };
+    events.showPartial(events.toPythonForm(event));
   }
 
-  async whole(spoken: PeerMessage): Promise<void> {
-    const before = this.pending;
-    const said = this.#say(spoken, before);
-    this.pending = said.catch(() => undefined);
-    await said;
-  }
-
-  async #say(spoken: PeerMessage, before: Promise<void> | undefined): Promise<void> {
-    await before;
-    await this.#options.say(createEvent({ invocationId: this.#options.invocationId, ...spoken }));
+  async whole(message: PeerMessage): Promise<void> {
+    const { invocationId, events } = this.#options;
+    await events.storePeerMessage(createEvent({ invocationId, ...message }));
   }
 }
 

@@ -1,5 +1,5 @@
-import { getFunctionResponses, type Event, type PluginManager } from '@google/adk';
-import { hasFailed } from '../agents/tool-results.ts';
+import { getFunctionResponses, type Event } from '@google/adk';
+import type { ToolResults } from '../adk/tool-results.ts';
 import { AppError } from '../errors/app-error.ts';
 
 /** A model that makes the same mistake so often makes it again. */
@@ -14,11 +14,11 @@ export class RepeatedFailure {
    * Takes the whole events of a turn in their order. Throws SAME_FAILURE_AGAIN at the third one in a row whose responses
    * are all failures and say the same.
    */
-  check(event: Event, turn: PluginManager): void {
+  check(event: Event, results: ToolResults): void {
     const responses = getFunctionResponses(event);
     if (responses.length === 0) return;
     const said = responses.map(({ name, response }) => `${name}: ${JSON.stringify(response)}`).join('\n');
-    const isFailure = responses.every(({ id }) => hasFailed(turn, id));
+    const isFailure = responses.every(({ id }) => results.hasFailed(id));
     this.#count = !isFailure ? 0 : said === this.#last ? this.#count + 1 : 1;
     this.#last = said;
     if (this.#count < MOST_IN_A_ROW) return;

@@ -1,5 +1,5 @@
 import { isLlmAgent, PluginManager, type BaseAgent, type Context, type Event } from '@google/adk';
-import { recordFailure, recordResult } from '../agents/tool-results.ts';
+import { recordFailure, recordResult } from '../adk/record-result.ts';
 import { keepFrameworkFields, wholeResponse } from '../model/replaced-response.ts';
 
 type Params<Name extends keyof PluginManager> = PluginManager[Name] extends (params: infer P) => unknown

@@ -2,43 +2,36 @@ import {
   createEvent,
   createEventActions,
   determineAgentForResumption,
-  getFunctionCalls,
   InvocationContext,
-  isCompactedEvent,
   StreamingMode,
   type BaseAgent,
   type BaseMemoryService,
   type BasePlugin,
   type Event,
-  type LlmResponse,
   type Session,
   type SessionArtifactService,
 } from '@google/adk';
 import type { Content } from '@google/genai';
-import { AppError } from '../errors/app-error.ts';
+import { repeatCalls } from '../adk/repeat-calls.ts';
+import { ToolResults } from '../adk/tool-results.ts';
+import { openTurnScope } from '../adk/turn-scope.ts';
 import { withoutInternalMetadata } from '../events/redact.ts';
-import { divertPartials } from '../model/divert-partials.ts';
-import { unparkCalls } from '../model/parked-calls.ts';
-import { setTurnOutput } from '../peer/turn-output.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
+import { AgentAnswer } from './agent-answer.ts';
 import { toAgentView } from './agent-view.ts';
-import { repeatCalls } from './repeat-calls.ts';
-import { seesPartials } from './sees-partials.ts';
-import { toTurnFailure, type TurnFailure } from './turn-failure.ts';
-import type { TurnRequest } from './turn-request.ts';
-import { splitConfirmation } from './confirmation-events.ts';
 import { GoOnPlugin } from './go-on-plugin.ts';
-import { asksModelFirst, MessageUnderWay } from './message-under-way.ts';
+import { asksModelFirst, MessageWrite } from './message-write.ts';
 import { ModelFailureRecorder } from './model-failure-recorder.ts';
-import { nodePathOf } from './node-path.ts';
-import { OutputKeys } from './output-key.ts';
 import type { OpenAnswers } from './open-answers.ts';
-import { RepeatedFailure } from './repeated-failure.ts';
-import { replacedEvent, TurnPlugins } from './turn-plugins.ts';
-import { keepValues, withoutResults } from './keep-values.ts';
+import { PartialEvents } from './partial-events.ts';
 import { PeerOutput } from './peer-output.ts';
+import { seesPartials } from './sees-partials.ts';
+import { TurnEvents } from './turn-events.ts';
+import { toTurnFailure, type TurnFailure } from './turn-failure.ts';
+import { TurnPlugins } from './turn-plugins.ts';
+import type { TurnRequest } from './turn-request.ts';
 
-export interface TurnParts {
+export interface TurnOptions {
   rootAgent: BaseAgent;
   /** Read for this turn alone: the turn changes it. */
   session: Session;
@@ -65,200 +58,125 @@ export interface TurnParts {
  * simply ends: what was shown is in `answers`.
  * Throws what the agent or its callbacks throw, and AppError where the store refuses.
  */
-export async function runTurn(turn: TurnParts): Promise<TurnFailure | undefined> {
-  const { session, sessions, signal, invocationId, request } = turn;
-  const failures = new ModelFailureRecorder();
-  const own = turn.resumed ? [new GoOnPlugin(), failures] : [failures];
-  const pluginManager = new TurnPlugins([...(turn.plugins ?? []), ...own]);
+export async function runTurn(options: TurnOptions): Promise<TurnFailure | undefined> {
+  const turn = prepare(options);
+  await takeMessage(turn);
+  const agent = chooseAgent(turn);
+  if (await isAnsweredByPlugin(turn)) return undefined;
+  await runAgent(turn, agent);
+  return options.signal.aborted ? undefined : end(turn);
+}
+
+type Turn = ReturnType<typeof prepare>;
+
+/** Phase 1: everything that the turn needs, without a word stored or asked. */
+function prepare(options: TurnOptions) {
+  const { rootAgent, session, sessions, request, invocationId, answers, signal, emit } = options;
+  const message = options.resumed ? undefined : asPerson(request.newMessage);
   const customMetadata = withoutInternalMetadata(request.customMetadata ?? {});
-  let message = turn.resumed ? undefined : asPerson(request.newMessage);
   session.events = toAgentView(session.events, message);
+  const failures = new ModelFailureRecorder();
+  const own = options.resumed ? [new GoOnPlugin(), failures] : [failures];
+  const plugins = new TurnPlugins([...(options.plugins ?? []), ...own]);
   const context = new InvocationContext({
     invocationId,
-    agent: turn.rootAgent,
+    agent: rootAgent,
     session,
     sessionService: sessions,
-    artifactService: turn.artifacts,
-    memoryService: turn.memory,
+    artifactService: options.artifacts,
+    memoryService: options.memory,
     userContent: message,
     runConfig: {
       streamingMode: request.streaming ? StreamingMode.SSE : StreamingMode.NONE,
-      maxLlmCalls: turn.maxLlmCalls,
+      maxLlmCalls: options.maxLlmCalls,
       responseModalities: [],
     },
-    pluginManager,
+    pluginManager: plugins,
     abortSignal: signal,
   });
-
-  function identify(event: Event): void {
-    turn.answers.identify(event);
-    if (customMetadata) event.customMetadata = { ...customMetadata, ...event.customMetadata };
-  }
-  async function store(event: Event): Promise<void> {
-    // One writer at a time: another agent may be heard while ours runs.
-    if (output.pending) await output.pending;
-    await append(event);
-  }
-  async function append(event: Event): Promise<void> {
-    identify(event);
-    keepValues(event, session.state);
-    // ADK dates an answer back to the call that it answers; Python dates it after its pieces.
-    event.timestamp = Date.now();
-    await turn.answers.endWith(event, keep(event));
-  }
-  async function keep(event: Event): Promise<void> {
-    try {
-      await sessions.appendEvent({ session, event });
-    } catch (error) {
-      const isRefused = error instanceof AppError && error.code === 'NOT_STORABLE';
-      const refused = Object.keys(event.actions.stateDelta);
-      if (!isRefused || !withoutResults(event, error.message)) throw error;
-      await restoreState(refused);
-      await sessions.appendEvent({ session, event });
-    }
-  }
-  /** Tools have written these keys into the session in memory, where later steps would read them and stores add them up. */
-  async function restoreState(keys: string[]): Promise<void> {
-    const { appName, userId, id: sessionId } = session;
-    if (keys.length === 0) return;
-    const stored = await sessions.getSession({ appName, userId, sessionId, config: { numRecentEvents: 0 } });
-    for (const key of keys) {
-      if (stored && Object.hasOwn(stored.state, key)) session.state[key] = stored.state[key];
-      else delete session.state[key];
-    }
-  }
-  const repeatedFailure = new RepeatedFailure();
-  const outputs = new OutputKeys(turn.rootAgent);
-  const begun = new MessageUnderWay();
-  function showPartial(event: Event): void {
-    if (signal.aborted || begun.isRefused) return;
-    identify(event);
-    turn.emit(event);
-  }
-
-  const output = new PeerOutput({
-    invocationId,
-    message,
-    metadata: customMetadata,
-    showPartial: (event) => showPartial(toPythonForm(turn, event)),
-    say: async (event) => {
-      await append(toPythonForm(turn, event));
-      turn.emit(event);
-    },
+  const messageWrite = new MessageWrite();
+  const events = new TurnEvents({
+    rootAgent,
+    session,
+    sessions,
+    answers,
+    customMetadata,
+    messageWrite,
+    signal,
+    emit,
   });
-  setTurnOutput(signal, output);
-
-  const isDiverted = !seesPartials(turn.rootAgent, turn.plugins ?? []);
-  if (isDiverted) {
-    const toEvent = partialEvents(turn);
-    divertPartials(signal, (piece, agentName) =>
-      begun.afterwards(() => showPartial(toEvent(piece, agentName))),
-    );
-  }
-
-  if (message) {
-    message =
-      (await pluginManager.runOnUserMessageCallback({ userMessage: message, invocationContext: context })) ??
-      message;
-    const actions = createEventActions(request.stateDelta ? { stateDelta: request.stateDelta } : {});
-    const event = toPythonForm(
-      turn,
-      createEvent({ invocationId, author: 'user', content: message, actions }),
-    );
-    if (isDiverted && !request.stateDelta && asksModelFirst(turn.rootAgent)) {
-      session.events.push(event);
-      begun.follow(store(event));
-    } else await store(event);
-  }
-  // It looks through the events; where there is one agent alone, it is that one.
-  const agent =
-    turn.rootAgent.subAgents.length > 0
-      ? determineAgentForResumption(session, turn.rootAgent)
-      : turn.rootAgent;
-  context.agent = agent;
-  const early = await pluginManager.runBeforeRunCallback({ invocationContext: context });
-  if (early) {
-    await begun.stored();
-    const event = toPythonForm(turn, createEvent({ invocationId, author: 'model', content: early }));
-    await store(event);
-    turn.emit(event);
-    return undefined;
-  }
-  if (turn.resumed?.toRepeat) {
-    const answer = await repeatCalls(context, turn.resumed.toRepeat);
-    if (answer && !signal.aborted) {
-      await store(toPythonForm(turn, answer));
-      turn.emit(answer);
-    }
-  }
-  try {
-    agent: for await (const raw of agent.runAsync(context)) {
-      await begun.stored();
-      if (signal.aborted) return undefined;
-      const changed = await pluginManager.runOnEventCallback({ invocationContext: context, event: raw });
-      const said = changed ? replacedEvent(raw, changed) : raw;
-      for (const event of splitConfirmation(said, session.events, pluginManager)) {
-        toPythonForm(turn, event);
-        if (event.partial) {
-          showPartial(unparkCalls(event));
-          continue;
-        }
-        const isFailure = failures.error !== undefined && event.errorCode !== undefined && !event.content;
-        if (isFailure) describeFailure(turn.answers, event, toTurnFailure(failures.error));
-        // What was shown of an answer that failed is no answer.
-        const misfit = isFailure ? undefined : outputs.correct(event);
-        await store(event);
-        // A summary of older events is the store's business; Python ADK does not show it either.
-        if (!isCompactedEvent(event)) turn.emit(event);
-        // A failure ends the turn, as in google-adk; adk-js would ask the model again where tools were called before it.
-        if (isFailure) break agent;
-        if (misfit) throw misfit;
-        repeatedFailure.check(event, pluginManager);
-      }
-    }
-  } finally {
-    // What is stored next comes after the message, and its refusal is the reason that counts.
-    await begun.stored();
-  }
-  if (signal.aborted) return undefined;
-  await pluginManager.runAfterRunCallback({ invocationContext: context });
-  return failures.error && toTurnFailure(failures.error);
+  const toolResults = new ToolResults();
+  const passesPartials = !seesPartials(rootAgent, options.plugins ?? []);
+  const partials = new PartialEvents(invocationId, rootAgent);
+  openTurnScope(signal, {
+    output: new PeerOutput({ invocationId, message, metadata: customMetadata, events }),
+    toolResults,
+    partials: passesPartials
+      ? (piece, author) => messageWrite.whenSettled(() => events.showPartial(partials.toEvent(piece, author)))
+      : undefined,
+  });
+  // Nobody but the model acts before the message is stored.
+  const mayAskEarly = passesPartials && !request.stateDelta && asksModelFirst(rootAgent);
+  return { options, message, context, plugins, failures, messageWrite, events, toolResults, mayAskEarly };
 }
 
-/** Makes events of the pieces of the model's answers that come past ADK, as ADK would have made them. */
-function partialEvents({ invocationId, rootAgent }: TurnParts) {
-  // Hundreds of pieces of a turn share them: nobody changes a partial event's actions.
-  const shared = new Map<string, Pick<Event, 'actions' | 'nodeInfo'>>();
-  return (piece: LlmResponse & { longRunningToolIds?: string[] }, author: string): Event => {
-    let own = shared.get(author);
-    if (!own) {
-      own = { actions: createEventActions(), nodeInfo: { path: nodePathOf(rootAgent, author) } };
-      shared.set(author, own);
-    }
-    return { ...piece, id: '', invocationId, author, ...own, timestamp: Date.now() };
-  };
+/** Phase 2: the person's message is stored, or on its way to the store while the model is asked. */
+async function takeMessage(turn: Turn): Promise<void> {
+  const { message, context, plugins, events, messageWrite } = turn;
+  if (!message) return;
+  const { invocationId, request, session } = turn.options;
+  const changed = await plugins.runOnUserMessageCallback({
+    userMessage: message,
+    invocationContext: context,
+  });
+  const actions = createEventActions(request.stateDelta ? { stateDelta: request.stateDelta } : {});
+  const content = changed ?? message;
+  const event = createEvent({ invocationId, author: 'user', content, actions });
+  if (!turn.mayAskEarly) return events.store(event);
+  session.events.push(event);
+  messageWrite.follow(events.store(event));
+}
+
+/** ADK looks through the events for it; where there is one agent alone, it is that one. */
+function chooseAgent({ options: { rootAgent, session }, context }: Turn): BaseAgent {
+  context.agent =
+    rootAgent.subAgents.length > 0 ? determineAgentForResumption(session, rootAgent) : rootAgent;
+  return context.agent;
+}
+
+async function isAnsweredByPlugin({
+  options,
+  context,
+  plugins,
+  events,
+  messageWrite,
+}: Turn): Promise<boolean> {
+  const content = await plugins.runBeforeRunCallback({ invocationContext: context });
+  if (!content) return false;
+  await messageWrite.stored();
+  await events.storeAndShow(createEvent({ invocationId: options.invocationId, author: 'model', content }));
+  return true;
+}
+
+/** Phase 3: the agent answers, after the calls that an interrupted turn has to make again. */
+async function runAgent(turn: Turn, agent: BaseAgent): Promise<void> {
+  const { rootAgent, answers, signal, resumed } = turn.options;
+  const { context, plugins, failures, toolResults, events, messageWrite } = turn;
+  if (resumed?.toRepeat) {
+    const answer = await repeatCalls(context, resumed.toRepeat);
+    if (answer && !signal.aborted) await events.storeAndShow(answer);
+  }
+  const parts = { rootAgent, context, plugins, failures, toolResults, answers, events, messageWrite, signal };
+  await new AgentAnswer(parts).take(agent);
+}
+
+/** Phase 4: the plugins hear of the end. */
+async function end({ context, plugins, failures }: Turn): Promise<TurnFailure | undefined> {
+  await plugins.runAfterRunCallback({ invocationContext: context });
+  return failures.error && toTurnFailure(failures.error);
 }
 
 /** An inbound message is a person's, whatever role the caller wrote; one without parts says nothing. */
 function asPerson(message: Content | undefined): Content | undefined {
   return message?.parts?.length ? { ...message, role: 'user' } : undefined;
-}
-
-/** Sets what Python ADK has on an event and adk-js has not, or has otherwise. */
-function toPythonForm(turn: TurnParts, event: Event): Event {
-  event.nodeInfo ??= { path: nodePathOf(turn.rootAgent, event.author) };
-  const isModelCall = event.content?.role === 'model' && getFunctionCalls(unparkCalls(event)).length > 0;
-  if (!event.longRunningToolIds?.length && !isModelCall) event.longRunningToolIds = undefined;
-  return event;
-}
-
-/**
- * The event that says why the model failed, in words fit for the caller. Where it failed in the middle of an answer, what
- * was shown stays in the conversation on this event.
- */
-function describeFailure(answers: OpenAnswers, event: Event, failure: TurnFailure): void {
-  event.errorCode = failure.errorCode;
-  event.errorMessage = failure.errorMessage;
-  const shown = answers.unfinished.find(({ author }) => author === event.author);
-  if (shown?.parts.length) event.content = { role: 'model', parts: shown.parts };
 }

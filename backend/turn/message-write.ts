@@ -1,10 +1,10 @@
 import { isLlmAgent, type BaseAgent } from '@google/adk';
 
 /**
- * The person's message on its way to the store while the model is asked already: a commit takes as long as all that ADK
- * does before it asks, on Firestore much longer. Nothing of the answer may be shown, stored or acted on before it is there.
+ * The write of the person's message, while the model may be asked already: a commit takes as long as all that ADK does
+ * before it asks, on Firestore much longer. Nothing of the answer may be shown, stored or acted on before it is stored.
  */
-export class MessageUnderWay {
+export class MessageWrite {
   #storing: Promise<void> | undefined;
   #refusal: { error: unknown } | undefined;
 
@@ -20,8 +20,8 @@ export class MessageUnderWay {
     );
   }
 
-  /** Does it at once where nothing is under way, else when that has ended. */
-  afterwards(act: () => void): Promise<void> | undefined {
+  /** Acts at once where nothing is being written, else when that has ended. */
+  whenSettled(act: () => void): Promise<void> | undefined {
     if (this.#storing) return this.#storing.then(act);
     act();
     return undefined;
