@@ -17,10 +17,11 @@ WORKDIR /src
 COPY package.json bun.lock bunfig.toml ./
 COPY agents/package.json agents/
 COPY backend/package.json backend/
+COPY evaluation/package.json evaluation/
 COPY frontend/package.json frontend/
 RUN --mount=type=cache,target=/root/.bun/install/cache --mount=type=secret,id=ca,target=/run/ca.pem \
     NODE_EXTRA_CA_CERTS=/run/ca.pem bun install --frozen-lockfile --ignore-scripts --production \
-    --filter @lornu/backend --filter @lornu/agents --filter @lornu/frontend
+    --filter @lornu/backend --filter @lornu/evaluation --filter @lornu/agents --filter @lornu/frontend
 
 FROM packages AS page
 COPY frontend/ frontend/
@@ -34,6 +35,7 @@ COPY agents/ agents/
 RUN bun backend/build.ts /out agents
 
 FROM packages AS service
+COPY evaluation/ evaluation/
 COPY backend/ backend/
 RUN bun backend/build.ts /out service
 

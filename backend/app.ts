@@ -6,6 +6,9 @@ import type { AgentRegistry } from './agents/agent-registry.ts';
 import { Hono } from 'hono';
 import type { Config } from './config/config.ts';
 import { answerError } from './http/error-answer.ts';
+import { debugRoutes } from './http/dev/debug-routes.ts';
+import { EvalFiles } from './http/dev/eval-files.ts';
+import { evalRoutes } from './http/dev/eval-routes.ts';
 import { observe } from './http/middleware/observe.ts';
 import { traceRequests } from './http/middleware/trace-requests.ts';
 import { appStateAccess } from './identity/app-state-access.ts';
@@ -54,6 +57,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     newId,
     readiness,
     metrics,
+    traces,
     isDraining,
   } = services;
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
@@ -91,6 +95,17 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...runControlRoutes({ runs, metrics, pingMs: config.limits.pingMs }),
     ...meRoutes(),
     ...notBuiltRoutes(),
+    ...(config.devRoutes && config.agentsDir !== undefined
+      ? [
+          ...evalRoutes({
+            registry: agents,
+            files: new EvalFiles(config.agentsDir),
+            model: config.model,
+            self: async (request) => app.fetch(request),
+          }),
+          ...debugRoutes(agents, sessions, traces),
+        ]
+      : []),
   ];
   const routes = [...described, ...openApiRoutes(described, config.revision)];
 

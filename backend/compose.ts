@@ -30,6 +30,7 @@ import { createPeer, peerFallbackSettings, probePeer } from './peer-access.ts';
 import { useModel } from './model/gemini-llm.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
+import type { TraceMemory } from './observability/trace-memory.ts';
 import { Readiness } from './observability/readiness.ts';
 import { openStores } from './open-stores.ts';
 import { createRunService } from './runs/run-service.ts';
@@ -49,10 +50,11 @@ export interface ComposeParts {
   config: Config & { agentsDir: string };
   log: Logger;
   metrics: Metrics | undefined;
+  traces: TraceMemory | undefined;
 }
 
 /** The only place that makes the real services and wires them. */
-export async function compose({ config, log, metrics }: ComposeParts): Promise<Composed> {
+export async function compose({ config, log, metrics, traces }: ComposeParts): Promise<Composed> {
   const now = Date.now;
   const newId = () => crypto.randomUUID();
   const { identity } = config;
@@ -150,6 +152,7 @@ export async function compose({ config, log, metrics }: ComposeParts): Promise<C
     newId,
     readiness,
     metrics,
+    traces,
     isDraining: () => draining,
   });
   secrets.start();

@@ -13,6 +13,7 @@ import { createLineWriter } from './observability/line-writer.ts';
 import type { Logger } from './observability/logger.ts';
 import { combineMetrics } from './observability/metrics.ts';
 import { OtelMetrics } from './observability/otel-metrics.ts';
+import { TraceMemory } from './observability/trace-memory.ts';
 import { startTelemetry } from './observability/telemetry.ts';
 
 /** Longer than the load balancer's 120 s, or it sends a request into a connection that we are just closing. */
@@ -49,15 +50,17 @@ async function serve(): Promise<void> {
       ? new EmfMetrics({ environment: config.environment, now: Date.now, write })
       : undefined;
   if (emf) setInterval(() => emf.flush(), METRICS_EVERY_MS).unref();
-  const sendTelemetry = config.otlpEndpoint ? startTelemetry(config, process.env) : undefined;
-  const sinks = [...(emf ? [emf] : []), ...(sendTelemetry ? [new OtelMetrics()] : [])];
+  const traces = config.devRoutes ? new TraceMemory() : undefined;
+  const sendTelemetry =
+    config.otlpEndpoint || traces ? startTelemetry(config, process.env, traces) : undefined;
+  const sinks = [...(emf ? [emf] : []), ...(config.otlpEndpoint ? [new OtelMetrics()] : [])];
   const metrics = sinks.length > 0 ? combineMetrics(sinks) : undefined;
 
   const folders = {
     agentsDir: config.agentsDir ?? beside('agents', '../agents'),
     pageDir: config.pageDir ?? beside('page', '../frontend/dist'),
   };
-  const { app, drain, close } = await compose({ config: { ...config, ...folders }, log, metrics });
+  const { app, drain, close } = await compose({ config: { ...config, ...folders }, log, metrics, traces });
   const server = Bun.serve({
     hostname: config.listen.host,
     port: config.listen.port,

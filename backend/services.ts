@@ -7,6 +7,7 @@ import type { Callers } from './identity/callers.ts';
 import type { MemoryService } from './memory/memory-service.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
+import type { TraceMemory } from './observability/trace-memory.ts';
 import type { Readiness } from './observability/readiness.ts';
 import type { RunService } from './runs/run.ts';
 import type { SessionStore } from './sessions/session-store.ts';
@@ -31,6 +32,8 @@ export interface Services {
   now: () => number;
   newId: () => string;
   readiness: Readiness;
+  /** Undefined where ADK's page is not served its traces. */
+  traces?: TraceMemory | undefined;
   /** Undefined where nothing is counted. */
   metrics: Metrics | undefined;
   /** From SIGTERM on: no new requests should come here. */

@@ -103,6 +103,9 @@ export function parseEvalSet(text: string, id: string): EvalSet {
   return set;
 }
 
+/** One case, as ADK's page sends it. Throws FormatError. */
+export const parseEvalCase = (json: unknown): EvalCase => check(EVAL_CASE, toCamelKeys(json), 'eval case');
+
 /** What google-adk evaluates where no file says it: `adk eval` without a configuration. */
 const DEFAULT_CRITERIA = { tool_trajectory_avg_score: 1, response_match_score: 0.8 };
 /** Values that google-adk reports of every evaluation; they neither pass nor fail. */

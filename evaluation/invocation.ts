@@ -36,6 +36,22 @@ export function toInvocation(userContent: Content, { events, seconds }: Turn, at
   };
 }
 
+/** A stored conversation as invocations: a turn begins with each message of a person. */
+export function toInvocations(events: readonly WireEvent[]): Invocation[] {
+  const invocations: Invocation[] = [];
+  for (const turn of Map.groupBy(events, ({ invocationId }) => invocationId).values()) {
+    const said = turn.findLast(({ author, content }) => author?.toLowerCase() === 'user' && content);
+    if (!said?.content) continue;
+    const { duration: _, ...invocation } = toInvocation(
+      said.content,
+      { events: turn, firstSeconds: undefined, seconds: 0 },
+      said.timestamp ?? 0,
+    );
+    invocations.push(invocation);
+  }
+  return invocations;
+}
+
 const hasText = (event: WireEvent | undefined): boolean =>
   event?.content?.parts?.some(({ text }) => text) ?? false;
 const hasCalls = (event: WireEvent): boolean =>

@@ -60,6 +60,9 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ].map((name) => [name, 'Only adk eval judges it.'] as const),
 ]);
 
+/** The names of all metrics that a model judges, here or elsewhere. */
+export const JUDGED_METRICS: readonly string[] = [...JUDGED.keys(), ...ELSEWHERE.keys()];
+
 /**
  * Judges a case by a model, as google-adk does: several samples of each invocation, the majority of them, the mean over
  * invocations. The prompts are our own; the forms of the answers are google-adk's.

@@ -24,6 +24,7 @@ export type ArtifactStoreConfig =
 export interface Config {
   readonly environment: 'local' | 'staging';
   readonly rehearsal: boolean;
+  readonly devRoutes: boolean;
   readonly region: string;
   readonly revision: string;
   readonly listen: { readonly host: string; readonly port: number };
@@ -108,6 +109,7 @@ function toConfig(v: Variables): Config {
   return {
     environment: v.LORNU_ENVIRONMENT,
     rehearsal: v.LORNU_REHEARSAL === '1',
+    devRoutes: v.LORNU_DEV_ROUTES === '1',
     region: v.LORNU_REGION,
     revision: v.LORNU_REVISION,
     listen: { host: v.LORNU_LISTEN_HOST ?? (staging ? '0.0.0.0' : '127.0.0.1'), port: v.PORT },

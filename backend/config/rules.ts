@@ -43,7 +43,11 @@ function localRules(v: Variables): string[] {
 }
 
 function stagingRules(v: Variables): string[] {
-  return [...firestoreRules(v), ...standInRules(v), ...publicUrlRules(v)];
+  const devRoutes =
+    v.LORNU_DEV_ROUTES === '1'
+      ? ['LORNU_DEV_ROUTES must be 0 in staging: what it serves writes files for every caller; got "1".']
+      : [];
+  return [...devRoutes, ...firestoreRules(v), ...standInRules(v), ...publicUrlRules(v)];
 }
 
 function firestoreRules(v: Variables): string[] {

@@ -35,6 +35,11 @@ export const VARIABLES = z.object({
     meaning: 'The revision that was built, as /version and the page show it.',
     form: 'a commit id or a version',
   }),
+  LORNU_DEV_ROUTES: variable(flag, {
+    meaning:
+      "Answers what ADK's own page asks for its Eval, Trace and Graph tabs; it writes beside the agents.",
+    form: '0 or 1',
+  }),
   LORNU_REHEARSAL: variable(flag, {
     meaning: 'Staging rehearsed on one machine: stand-ins on loopback addresses are accepted and named.',
     form: '0 or 1',

@@ -51,6 +51,11 @@ export const ERROR_TABLE = {
     sentence: 'Root agent is not an LlmAgent',
     next: 'App information exists for apps whose root agent is an LlmAgent only.',
   },
+  EVAL_NOT_FOUND: {
+    status: 404,
+    sentence: 'There is no such eval set, case, result or trace.',
+    next: 'List what there is: /dev/apps/{app}/eval-sets and /dev/apps/{app}/eval-results.',
+  },
   SESSION_NOT_FOUND: {
     status: 404,
     sentence: 'Session not found',

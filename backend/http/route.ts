@@ -4,7 +4,7 @@ import type { IdentityBindings, IdentityVariables } from '../identity/identify-c
 import type { Held } from '../identity/limits/byte-budget.ts';
 import type { ErrorCode } from '../errors/error-table.ts';
 
-export type Method = 'get' | 'post' | 'patch' | 'delete';
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** What the log, the error answers and the handlers share about one request. */
 export interface RequestVariables extends IdentityVariables {

