@@ -1,7 +1,8 @@
 import { createEvent, isCompactedEvent } from '@google/adk';
 import { expect, test } from 'bun:test';
 import { nextTimestamp } from './ids.ts';
-import { contentFromWire, fromWire, toFrameJson, toSessionJson, toWire } from './wire.ts';
+import { toPublicJson } from './redact.ts';
+import { contentFromWire, fromWire, sessionJson, toFrameJson, toSessionJson, toWire } from './wire.ts';
 
 // The texts below were printed by google-adk 2.13's API server; only ids and times were shortened.
 const MODEL_CALL =
@@ -107,6 +108,24 @@ test('a session is shown with its events and float seconds', () => {
   expect(toSessionJson(session)).toBe(
     '{"id":"s","appName":"a","userId":"u","state":{"app:x":null},"events":[],"lastUpdateTime":1.50025}',
   );
+});
+
+test('a session is shown event by event as it would be in one, secrets left out', () => {
+  const events = ['one', 'two'].map((id) =>
+    fromWire({
+      id,
+      author: 'user',
+      customMetadata: { __adk_internal_x: 's3cret', mine: 1 },
+      actions: { stateDelta: { credential: { authType: 'apiKey', apiKey: 'k3y', name: 'n' } } },
+    }),
+  );
+  const state = { credential: { authType: 'apiKey', apiKey: 'k3y', name: 'n' } };
+  const session = { id: 's', appName: 'a', userId: 'u', state, events, lastUpdateTime: 1500.25 };
+  expect([...sessionJson(session)].length).toBe(4);
+  expect(toSessionJson(session)).toBe(
+    toPublicJson({ ...session, events: events.map(toWire), lastUpdateTime: 1.50025 }),
+  );
+  expect(toSessionJson(session)).not.toMatch(/s3cret|k3y/);
 });
 
 test("a summary of older events is Python ADK's in the store and adk-js's in a turn", () => {

@@ -36,16 +36,17 @@ export function toFrameJson(event: Event): string {
   return toPublicJson(toWire(event));
 }
 
-/** The JSON text of a session with its events as callers see it. */
+/** The JSON text of a session with its events as callers see it, event by event: a conversation may have many megabytes. */
+export function* sessionJson(session: Session): Generator<string, void, undefined> {
+  const { id, appName, userId, state, events, lastUpdateTime } = session;
+  yield `${toPublicJson({ id, appName, userId, state }).slice(0, -1)},"events":[`;
+  for (const [index, event] of events.entries()) yield (index === 0 ? '' : ',') + toFrameJson(event);
+  yield `],"lastUpdateTime":${JSON.stringify(toSeconds(lastUpdateTime))}}`;
+}
+
+/** The same as one text. */
 export function toSessionJson(session: Session): string {
-  return toPublicJson({
-    id: session.id,
-    appName: session.appName,
-    userId: session.userId,
-    state: session.state,
-    events: session.events.map(toWire),
-    lastUpdateTime: toSeconds(session.lastUpdateTime),
-  });
+  return [...sessionJson(session)].join('');
 }
 
 /** One part from the wire in either casing, bytes as standard base64. */

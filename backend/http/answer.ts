@@ -15,28 +15,50 @@ export function nullAnswer(): Response {
 const SLICE_CHARS = 64 * 1024;
 const encoder = new TextEncoder();
 
-/** A 200 answer of JSON text that may be long: it counts until its reader has taken all of it or has left. */
-export function heldJson(text: string, held: Held): Response {
-  if (text.length <= SLICE_CHARS) {
+/** A 200 answer of JSON text that may be long, made as it is read: it counts until its reader has taken all of it or has left. */
+export function heldJson(pieces: Iterable<string>, held: Held): Response {
+  const slices = slicesOf(pieces);
+  const first = slices.next();
+  const second = first.done ? first : slices.next();
+  if (second.done) {
     held.release();
-    return jsonText(text);
+    return jsonText(first.value ?? '');
   }
-  let at = 0;
+  const waiting = [first.value ?? '', second.value];
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       pull(out) {
-        let end = at + SLICE_CHARS;
-        // A pair of surrogates is one character.
-        if (/[\uD800-\uDBFF]/.test(text[end - 1] ?? '')) end++;
-        out.enqueue(encoder.encode(text.slice(at, end)));
-        at = end;
-        if (at < text.length) return;
+        try {
+          const slice = waiting.shift() ?? slices.next().value;
+          if (slice !== undefined) return out.enqueue(encoder.encode(slice));
+          out.close();
+        } catch (error) {
+          out.error(error);
+        }
         held.release();
-        out.close();
       },
       cancel: () => held.release(),
     },
     { highWaterMark: 0 },
   );
   return new Response(stream, { headers: JSON_HEADERS });
+}
+
+/** The same text in slices of one size, the last one smaller. */
+function* slicesOf(pieces: Iterable<string>): Generator<string, undefined, undefined> {
+  let rest = '';
+  for (const piece of pieces) {
+    rest += piece;
+    let at = 0;
+    while (rest.length - at > SLICE_CHARS) {
+      let end = at + SLICE_CHARS;
+      // A pair of surrogates is one character.
+      if (/[\uD800-\uDBFF]/.test(rest[end - 1] ?? '')) end++;
+      yield rest.slice(at, end);
+      at = end;
+    }
+    rest = rest.slice(at);
+  }
+  if (rest !== '') yield rest;
+  return undefined;
 }

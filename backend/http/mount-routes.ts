@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import type { z } from 'zod';
 import { ValidationError } from '../errors/validation-error.ts';
 import { ByteBudget, type Held } from '../identity/limits/byte-budget.ts';
+import { afterLargeStep } from '../json/large.ts';
 import { type BodyLimits, holdBody } from '../web/read-body.ts';
 import { readJsonBody } from './json-body.ts';
 import { bindUser } from '../identity/bind-user.ts';
@@ -33,7 +34,7 @@ export function mountRoutes(
         const input = {
           path: context.req.param(),
           query: parseQuery(route, context),
-          body: await parseBody(route, context, body, held),
+          body: await bodyOf(route, context, body, held),
         };
         // Routes that are open to everyone name no user.
         const bound = principal === undefined ? input : bindUser(principal, route.creates === true, input);
@@ -66,19 +67,16 @@ function parseQuery(route: Route, context: AppContext): unknown {
   return route.query ? parse(route.query, context.req.query(), 'query') : undefined;
 }
 
-async function parseBody(
-  route: Route,
-  context: AppContext,
-  limits: BodyLimits,
-  held: Held,
-): Promise<unknown> {
+async function bodyOf(route: Route, context: AppContext, limits: BodyLimits, held: Held): Promise<unknown> {
   if (!route.body) return undefined;
   const body = await readJsonBody(context.req.raw, limits, held);
   if (body === undefined || (body === null && route.bodyOptional)) {
     if (route.bodyOptional) return undefined;
     throw new ValidationError([{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }]);
   }
-  return parse(route.body, body, 'body');
+  const parsed = parse(route.body, body, 'body');
+  await afterLargeStep(held.bytes);
+  return parsed;
 }
 
 function parse(schema: z.ZodType, value: unknown, where: 'body' | 'query'): unknown {

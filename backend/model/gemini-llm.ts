@@ -10,6 +10,7 @@ import {
 } from '@google/adk';
 import { parkCalls } from '../adk/parked-calls.ts';
 import { partialsOf } from '../adk/turn-scope.ts';
+import { afterLargeStep } from '../json/large.ts';
 import { StreamAggregator } from './aggregator.ts';
 import { begun } from './begun-answer.ts';
 import { callModel, type ModelCall } from './call-model.ts';
@@ -59,6 +60,7 @@ export class GeminiLlm extends BaseLlm {
     const model = request.model ?? this.model;
     const { body, changes } = toGeminiBody(request, { model, kind: this.#settings.backend.kind });
     for (const change of changes) this.#tellOnce(model, change);
+    await afterLargeStep(body.length);
     const call = {
       model,
       body,

@@ -1,13 +1,15 @@
-import { endOfString } from '../json/parse-json.ts';
+import { AppError } from '../errors/app-error.ts';
+import { afterLargeStep } from '../json/large.ts';
+import { endOfString, parseJson } from '../json/parse-json.ts';
 
 /** Deepest nesting of arrays and objects that is accepted: parsers and stores downstream recurse. */
-export const MAX_NESTING = 64;
+const MAX_NESTING = 64;
 
 /**
  * Most values (members of objects and arrays) in one body. A value costs many times the two bytes that it may be written
  * in, and each is looked at, so bytes alone bound neither memory nor time.
  */
-export const MAX_VALUES = 50_000;
+const MAX_VALUES = 50_000;
 
 /** Whether a Content-Type is JSON or based on it. */
 export function isJson(contentType: string | null): boolean {
@@ -15,11 +17,52 @@ export function isJson(contentType: string | null): boolean {
   return /^application\/(?:json|[^/]+\+json)$/.test(mediaType);
 }
 
+/** A body that is no JSON; each surface has an answer of its own for it. */
+export class UnreadableBody extends Error {
+  override readonly name = 'UnreadableBody';
+  readonly why: 'encoding' | 'nesting' | 'syntax';
+
+  constructor(why: UnreadableBody['why'], message: string) {
+    super(message);
+    this.why = why;
+  }
+}
+
+/** The text of a body. Throws UnreadableBody. */
+export async function decodeBody(bytes: Uint8Array): Promise<string> {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new UnreadableBody('encoding', 'The body is not valid UTF-8');
+  }
+  await afterLargeStep(text.length);
+  return text;
+}
+
+/** The value of a body's text. Throws UnreadableBody, and BODY_TOO_LARGE for too many values. */
+export async function parseBody(text: string): Promise<unknown> {
+  const excess = excessOf(text);
+  if (excess === 'nesting')
+    throw new UnreadableBody('nesting', `Arrays and objects are nested more than ${MAX_NESTING} deep`);
+  if (excess === 'values')
+    throw new AppError('BODY_TOO_LARGE', `The request body has more than ${MAX_VALUES} values.`);
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message.replace(/^JSON Parse error: /, '') : '';
+    throw new UnreadableBody('syntax', reason.slice(0, 200) || 'Invalid JSON');
+  }
+  await afterLargeStep(text.length);
+  return value;
+}
+
 /**
  * Why a JSON text is not to be parsed: it is nested deeper than MAX_NESTING or has more than MAX_VALUES values. One pass,
  * no recursion, nothing kept; the text need not be valid.
  */
-export function excessOf(text: string): 'nesting' | 'values' | undefined {
+function excessOf(text: string): 'nesting' | 'values' | undefined {
   let depth = 0;
   let values = 0;
   for (let i = 0; i < text.length; i++) {

@@ -33,6 +33,11 @@ const post = (path: string, body: string) => async () =>
     await response.arrayBuffer();
     return response.status;
   });
+const rpc = (method: string, params: unknown, version: Record<string, string> = {}) => {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+  const headers = { 'content-type': 'application/json', ...version };
+  return async () => (await target.sendAsPeer('/a2a/lornu', { method: 'POST', headers, body })).status;
+};
 const times = (count: number, ask: () => Promise<unknown>) => async () =>
   Promise.all(Array.from({ length: count }, ask));
 
@@ -133,16 +138,30 @@ const ATTACKS: readonly Attack[] = [
     sample: true,
   },
   {
-    name: 'a message with a file of 40 MB over A2A',
-    run: () => async () => {
+    name: 'four messages of 46 MB at once, to a session that is there',
+    run: () => {
+      const body = runBody(file(46));
+      return times(4, post('/run', body));
+    },
+    allowed: [200, 429],
+  },
+  {
+    name: 'four messages with a file of 40 MB at once over A2A',
+    run: () => {
       const raw = 'A'.repeat(40 * MEGABYTE);
       const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ raw, mediaType: 'image/png' }] };
       const params = { message, configuration: { returnImmediately: true } };
-      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params });
-      const headers = { 'content-type': 'application/json', 'a2a-version': '1.0' };
-      const send = async () =>
-        (await target.sendAsPeer('/a2a/lornu', { method: 'POST', headers, body })).status;
-      return times(4, send)();
+      return times(4, rpc('SendMessage', params, { 'a2a-version': '1.0' }));
+    },
+    allowed: [200, 429],
+  },
+  {
+    name: 'the same in the form of A2A 0.3',
+    run: () => {
+      const file03 = { bytes: 'A'.repeat(40 * MEGABYTE), mimeType: 'image/png' };
+      const parts = [{ kind: 'file', file: file03 }];
+      const params = { message: { kind: 'message', messageId: 'm', role: 'user', parts } };
+      return times(4, rpc('message/send', params));
     },
     allowed: [200, 429],
   },
@@ -151,27 +170,40 @@ const ATTACKS: readonly Attack[] = [
     run: () => async () => {
       const metadata = Object.fromEntries(Array.from({ length: 1_000_000 }, (_, n) => [`k${n}`, 1]));
       const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi' }], metadata };
-      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message } });
-      const headers = { 'content-type': 'application/json', 'a2a-version': '1.0' };
-      return (await target.sendAsPeer('/a2a/lornu', { method: 'POST', headers, body })).status;
+      return rpc('SendMessage', { message }, { 'a2a-version': '1.0' })();
     },
     allowed: [413],
     sample: true,
   },
   {
-    name: 'messages of 20 MB to one session, and then twenty readers of it',
+    name: 'messages of 20 MB to one session, and then twenty readers of it and twenty changes of its state',
     run: () => async () => {
       await target.sendJson(SESSIONS, { sessionId: 'long' });
       const statuses: unknown[] = [];
       for (let n = 0; n < 4; n++) statuses.push(await post('/run', runBody(file(20), 'long'))());
-      const read = async () => {
-        const response = await target.send(`${SESSIONS}/long`);
+      const read = (init?: RequestInit) => async () => {
+        const response = await target.send(`${SESSIONS}/long`, init);
         for await (const _chunk of response.body ?? []) continue;
         return response.status;
       };
-      return [statuses, await times(20, read)()].flat();
+      const change = read({ ...JSON_BODY, method: 'PATCH', body: '{"stateDelta":{"a":1}}' });
+      return [statuses, await times(20, read())(), await times(20, change)()].flat();
     },
     allowed: [200, 422, 429, 500],
+  },
+  {
+    name: 'a search through conversations of 100 MB in all, ten times at once',
+    run: () => async () => {
+      const events = Array.from({ length: 4 }, (_, n) => ({
+        author: 'user',
+        invocationId: `e-${n}`,
+        content: { role: 'user', parts: [{ text: 'lorem ipsum '.repeat(80_000) }] },
+      }));
+      for (let n = 0; n < 25; n++) await target.sendJson('/apps/lornu/users/eve/sessions', { events });
+      const search = async () => (await target.send('/api/v1/apps/lornu/users/eve/search?q=dolor')).status;
+      return times(10, search)();
+    },
+    allowed: [200, 429],
   },
 ];
 

@@ -2,6 +2,7 @@ import type { Message, Part } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { Content, Part as ModelPart } from '@google/genai';
 import { toStandardBase64 } from '../../events/base64.ts';
+import { rawBase64, rawSize } from '../raw-content.ts';
 import { functionResponseOf } from './answers.ts';
 
 const BYTES = 'application/octet-stream';
@@ -22,7 +23,7 @@ function toModelPart(part: Part, mayConfirm: boolean): ModelPart {
     case 'raw':
       return {
         inlineData: {
-          data: Buffer.from(content.value).toString('base64'),
+          data: rawBase64(content),
           mimeType: mediaType || BYTES,
           ...(filename ? { displayName: filename } : {}),
         },
@@ -79,7 +80,7 @@ export function toA2aParts(parts: readonly WirePart[] | undefined): Part[] {
 export function withoutBytes(part: Part): Part {
   if (part.content?.$case !== 'raw') return part;
   const { filename, mediaType, metadata } = part;
-  const text = `[${filename || 'a file'}, ${mediaType || BYTES}, ${part.content.value.byteLength} bytes: not kept with the task]`;
+  const text = `[${filename || 'a file'}, ${mediaType || BYTES}, ${rawSize(part.content)} bytes: not kept with the task]`;
   return { content: { $case: 'text', value: text }, filename: '', mediaType: '', metadata };
 }
 

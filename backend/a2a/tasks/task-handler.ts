@@ -276,7 +276,11 @@ export class TaskHandler implements A2ARequestHandler {
     const contextId = message.contextId || task?.contextId || crypto.randomUUID();
     const sent = { ...message, taskId, contextId };
     if (task) task.history = [...task.history, sent];
-    return new RequestContext({ ...params, message: sent }, taskId, contextId, context, task);
+    // The SDK clones what it is given: the parts are handed on as they are, with their files.
+    const bare = { ...params, message: { ...sent, parts: [] } };
+    const request = new RequestContext(bare, taskId, contextId, context, task);
+    request.userMessage.parts = sent.parts;
+    return request;
   }
 
   async #taskToGoOn(message: Message, context: ServerCallContext): Promise<Task> {

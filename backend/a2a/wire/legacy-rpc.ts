@@ -1,8 +1,10 @@
+import type { SendMessageRequest } from '@a2a-js/sdk';
 import { isV1JsonRpcMethod } from '@a2a-js/sdk/compat/v0_3';
 import { LegacyJsonRpcTransportHandler } from '@a2a-js/sdk/compat/v0_3/server';
 import { A2A_ERROR_CODE, RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import type { Logger } from '../../observability/logger.ts';
+import { setRawBase64 } from '../raw-content.ts';
 import { type KnownError, toJsonRpc, toKnownError } from './errors.ts';
 import { assertBase64 } from './check-part.ts';
 import { isObject } from './read-json.ts';
@@ -19,7 +21,6 @@ export async function answerLegacyRpc(
   call: ServerCallContext,
   log: Logger,
 ): Promise<Answer> {
-  const watched = watch(handler);
   const request = isObject(body) ? { ...body } : {};
   const { id } = request;
   // The SDK knows no id beyond 2^53: it is given a text, and the caller gets the number back.
@@ -28,6 +29,7 @@ export async function answerLegacyRpc(
     return withId(answer, id);
   }
   prepare(request['params']);
+  const watched = watch(handler, takeFiles(request['params']));
   const answer = await new LegacyJsonRpcTransportHandler(watched.handler).handle(request, call);
   if (!('error' in answer) || !isObject(answer.error)) return answer;
   const failure = watched.failure();
@@ -75,6 +77,26 @@ function prepare(value: unknown): void {
   }
 }
 
+/** Takes the files out of a message, by the index of their part: the SDK would decode each of them at once. */
+function takeFiles(params: unknown): Map<number, string> {
+  const files = new Map<number, string>();
+  const message = isObject(params) ? params['message'] : undefined;
+  const parts: unknown = isObject(message) ? message['parts'] : undefined;
+  for (const [index, part] of Array.isArray(parts) ? parts.entries() : []) {
+    const file: unknown = isObject(part) ? part['file'] : undefined;
+    if (!isObject(file) || typeof file['bytes'] !== 'string') continue;
+    files.set(index, file['bytes']);
+    file['bytes'] = '';
+  }
+  return files;
+}
+
+function giveFiles(request: unknown, files: ReadonlyMap<number, string>): void {
+  if (files.size === 0) return;
+  for (const [index, { content }] of ((request as SendMessageRequest).message?.parts ?? []).entries())
+    if (content?.$case === 'raw') setRawBase64(content, files.get(index) ?? '');
+}
+
 /** In 0.3 the data of an error is one object. */
 function legacyError(error: KnownError): { code: number; message: string; data?: Record<string, unknown> } {
   const { code, message, data } = toJsonRpc(error);
@@ -82,14 +104,18 @@ function legacyError(error: KnownError): { code: number; message: string; data?:
   return { code, message, ...(isObject(first) ? { data: first } : {}) };
 }
 
-/** The same handler, and what its calls failed with. */
-function watch(handler: A2ARequestHandler): { handler: A2ARequestHandler; failure: () => unknown } {
+/** The same handler, whose messages have their files again, and what its calls failed with. */
+function watch(
+  handler: A2ARequestHandler,
+  files: ReadonlyMap<number, string>,
+): { handler: A2ARequestHandler; failure: () => unknown } {
   let failure: unknown;
   const watched = new Proxy(handler, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== 'function') return method;
       return (...args: unknown[]) => {
+        giveFiles(args[0], files);
         const result: unknown = method.apply(target, args);
         if (!(result instanceof Promise)) return result;
         return result.catch((error: unknown) => {

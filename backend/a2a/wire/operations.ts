@@ -17,6 +17,7 @@ import {
   type ListTasksResponse,
 } from '@a2a-js/sdk';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import { setRawBase64 } from '../raw-content.ts';
 import { assertPart } from './check-part.ts';
 import { reading } from './errors.ts';
 import { isObject } from './read-json.ts';
@@ -96,7 +97,7 @@ function read<T>(type: { fromJSON(json: unknown): T }, params: Json): T {
 }
 
 /**
- * A message of the wire. Its files are decoded here: the SDK (1.3.0) walks through their bytes one by one, which takes
+ * A message of the wire, with its files as they came: the SDK (1.3.0) walks through their bytes one by one, which takes
  * seconds and twenty times the memory for a file of 30 MB.
  */
 function sendRequestOf(params: Json): SendMessageRequest {
@@ -111,7 +112,7 @@ function sendRequestOf(params: Json): SendMessageRequest {
   );
   const request = read(SendMessageRequest, { ...params, message: { ...message, parts } });
   for (const [index, { content }] of (request.message?.parts ?? []).entries())
-    if (content?.$case === 'raw') content.value = Buffer.from(rawOf(given[index]) ?? '', 'base64');
+    if (content?.$case === 'raw') setRawBase64(content, rawOf(given[index]) ?? '');
   return request;
 }
 

@@ -1,4 +1,3 @@
-import { parseJson } from '../../json/parse-json.ts';
 import { A2A_CONTENT_TYPE } from '@a2a-js/sdk';
 import {
   A2A_ERROR_CODE,
@@ -6,8 +5,7 @@ import {
   JsonRpcRequestMalformedError,
   RequestMalformedError,
 } from '@a2a-js/sdk/errors';
-import { AppError } from '../../errors/app-error.ts';
-import { excessOf, MAX_NESTING, MAX_VALUES } from '../../web/json-text.ts';
+import { decodeBody, parseBody, UnreadableBody } from '../../web/json-text.ts';
 import type { A2aContext } from './context.ts';
 import { readBody, type BodyLimits } from '../../web/read-body.ts';
 
@@ -20,23 +18,13 @@ const MEDIA_TYPES: readonly string[] = ['application/json', A2A_CONTENT_TYPE];
 export async function readJson(context: A2aContext, limits: BodyLimits): Promise<unknown> {
   const { raw: request } = context.req;
   assertMediaType(request.headers.get('content-type'));
-  const bytes = await readBody(request, limits, context.get('held'));
-  if (bytes.byteLength === 0) return undefined;
-  let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw malformed('The body is not valid UTF-8.');
-  }
-  const excess = excessOf(text);
-  if (excess === 'values')
-    throw new AppError('BODY_TOO_LARGE', `The request body has more than ${MAX_VALUES} values.`);
-  if (excess === 'nesting')
-    throw new RequestMalformedError(`Arrays and objects are nested more than ${MAX_NESTING} deep.`);
-  try {
-    return parseJson(text);
-  } catch {
-    throw malformed('The body is not valid JSON.');
+    const text = await decodeBody(await readBody(request, limits, context.get('held')));
+    return text === '' ? undefined : await parseBody(text);
+  } catch (error) {
+    if (!(error instanceof UnreadableBody)) throw error;
+    if (error.why === 'nesting') throw new RequestMalformedError(`${error.message}.`);
+    throw malformed(error.why === 'encoding' ? `${error.message}.` : 'The body is not valid JSON.');
   }
 }
 

@@ -1,8 +1,7 @@
-import { AppError } from '../../errors/app-error.ts';
-import { toSessionJson } from '../../events/wire.ts';
+import { sessionJson } from '../../events/wire.ts';
 import type { AssertMayWriteState } from '../../identity/app-state-access.ts';
 import { copySession, type CopyParts } from '../../turn/copy-session.ts';
-import { heldJson } from '../answer.ts';
+import { withSession } from '../held-session.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { SESSION } from '../wire/answers.ts';
 import { COPY_SESSION_REQUEST } from '../wire/requests.ts';
@@ -35,16 +34,9 @@ export function copySessionRoutes(
         const { beforeInvocationId, state = {} } = body ?? {};
         assertMayWriteState(context.get('principal'), appName, state);
         const key = { appName, userId, sessionId };
-        const held = holdAnswer(sessions.historyBytes(key));
-        try {
-          const session = await sessions.getSession(key);
-          if (!session) throw new AppError('SESSION_NOT_FOUND');
-          const copy = await copySession({ sessions, artifacts, session, beforeInvocationId, state });
-          return heldJson(toSessionJson(copy), held);
-        } catch (error) {
-          held.release();
-          throw error;
-        }
+        return withSession(sessions, key, holdAnswer, async (session) =>
+          sessionJson(await copySession({ sessions, artifacts, session, beforeInvocationId, state })),
+        );
       },
     }),
   ];

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { AppError } from '../../errors/app-error.ts';
 import type { MemoryService } from '../../memory/memory-service.ts';
 import type { SessionStore } from '../../sessions/session-store.ts';
 import { withoutRewound } from '../../turn/agent-view.ts';
 import { nullAnswer } from '../answer.ts';
+import { withSession } from '../held-session.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { UPDATE_MEMORY_REQUEST } from '../wire/requests.ts';
 
@@ -17,13 +17,14 @@ export function memoryRoutes(memory: MemoryService, sessions: SessionStore): Rou
       tag: 'memory',
       body: UPDATE_MEMORY_REQUEST,
       answer: z.null(),
-      errors: ['SESSION_NOT_FOUND', 'INVALID_REQUEST'],
-      handler: async ({ path, body }) => {
+      errors: ['SESSION_NOT_FOUND', 'INVALID_REQUEST', 'LIMIT_REACHED'],
+      handler: async ({ path, body, holdAnswer }) => {
         const { appName = '', userId = '' } = path;
-        const session = await sessions.getSession({ appName, userId, sessionId: body?.sessionId ?? '' });
-        if (!session) throw new AppError('SESSION_NOT_FOUND');
-        await memory.addSessionToMemory({ ...session, events: withoutRewound(session.events) });
-        return nullAnswer();
+        const key = { appName, userId, sessionId: body?.sessionId ?? '' };
+        return withSession(sessions, key, holdAnswer, async (session) => {
+          await memory.addSessionToMemory({ ...session, events: withoutRewound(session.events) });
+          return nullAnswer();
+        });
       },
     }),
   ];

@@ -1,10 +1,9 @@
-import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
-import { toSessionJson } from '../../events/wire.ts';
+import { sessionJson } from '../../events/wire.ts';
 import { hasEnded, type RunService } from '../../runs/run.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { rewindSession, type RewindParts } from '../../turn/rewind.ts';
-import { jsonText } from '../answer.ts';
+import { withSession } from '../held-session.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { SESSION } from '../wire/answers.ts';
 import { REWIND_REQUEST } from '../wire/requests.ts';
@@ -31,13 +30,15 @@ export function rewindRoutes({ runs, ...parts }: RewindRoutesOptions): Route[] {
         'INVALID_REQUEST',
         'ARTIFACTS_UNAVAILABLE',
       ],
-      handler: async ({ path, body }) => {
+      handler: async ({ path, body, holdAnswer }) => {
         const { appName = '', userId = '', sessionId = '' } = path;
-        const session = await parts.sessions.getSession({ appName, userId, sessionId });
-        if (!session) throw new AppError('SESSION_NOT_FOUND');
-        await assertIdle(runs, { appName, userId, sessionId });
-        await rewindSession({ ...parts, session, beforeInvocationId: body?.rewindBeforeInvocationId ?? '' });
-        return jsonText(toSessionJson(session));
+        const key = { appName, userId, sessionId };
+        return withSession(parts.sessions, key, holdAnswer, async (session) => {
+          await assertIdle(runs, key);
+          const beforeInvocationId = body?.rewindBeforeInvocationId ?? '';
+          await rewindSession({ ...parts, session, beforeInvocationId });
+          return sessionJson(session);
+        });
       },
     }),
   ];

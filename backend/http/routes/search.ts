@@ -8,6 +8,8 @@ import { defineRoute, type Route } from '../route.ts';
 /** Read one after the other in a request: each is a query of its events. */
 const SESSIONS_A_REQUEST = 25;
 const LONGEST_QUERY = 200;
+/** Of one text: a message may have tens of megabytes. */
+const CHARS_LOOKED_AT = 256 * 1024;
 /** Characters of an excerpt before what was found, and in all. */
 const BEFORE = 40;
 const EXCERPT = 160;
@@ -38,6 +40,8 @@ export function searchRoutes(sessions: SessionStore): Route[] {
           const key = { appName, userId, sessionId };
           const held = holdAnswer(sessions.historyBytes(key));
           try {
+            // oxlint-disable-next-line no-await-in-loop -- others have their turn between two conversations
+            await new Promise(setImmediate);
             // oxlint-disable-next-line no-await-in-loop -- one conversation at a time is in memory
             const session = await sessions.getSession(key);
             const place = session && findText(withoutRewound(session.events), q);
@@ -61,7 +65,7 @@ function findText(
   const wanted = words.normalize().toLowerCase();
   for (const { content, invocationId } of events.toReversed()) {
     for (const { text, thought } of content?.parts ?? []) {
-      const line = thought ? '' : (text ?? '').normalize().replaceAll(/\s+/g, ' ');
+      const line = thought ? '' : (text ?? '').slice(0, CHARS_LOOKED_AT).normalize().replaceAll(/\s+/g, ' ');
       const at = line.toLowerCase().indexOf(wanted);
       if (at < 0) continue;
       const from = Math.max(0, at - BEFORE);

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import { newEventId, newPatchInvocationId } from '../../events/ids.ts';
 import { toPublicJson } from '../../events/redact.ts';
-import { fromWire, toSessionJson } from '../../events/wire.ts';
+import { fromWire, sessionJson, toSessionJson } from '../../events/wire.ts';
 import type { AssertMayWriteState } from '../../identity/app-state-access.ts';
 import type { Principal } from '../../identity/principal.ts';
 import type { CompositeSessionKey, SessionStore } from '../../sessions/session-store.ts';
-import { heldJson, jsonText, nullAnswer } from '../answer.ts';
+import { jsonText, nullAnswer } from '../answer.ts';
+import { withSession } from '../held-session.ts';
 import { assertRestorableEvents } from '../initial-events.ts';
 import { assertStorableName } from '../names.ts';
 import { NEXT_CURSOR_HEADER, PAGE_QUERY } from '../paging.ts';
@@ -67,22 +68,10 @@ export function sessionRoutes(
       query: GET_QUERY,
       answer: SESSION,
       errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'STORE_UNAVAILABLE'],
-      handler: async ({ path, query, holdAnswer }) => {
-        const { numRecentEvents } = query;
-        const key = keyOf(path);
-        const held = holdAnswer(store.historyBytes(key));
-        try {
-          const session = await store.getSession({
-            ...key,
-            ...(numRecentEvents === undefined ? {} : { config: { numRecentEvents } }),
-          });
-          if (!session) throw new AppError('SESSION_NOT_FOUND');
-          return heldJson(toSessionJson(session), held);
-        } catch (error) {
-          held.release();
-          throw error;
-        }
-      },
+      handler: async ({ path, query: { numRecentEvents }, holdAnswer }) =>
+        withSession(store, { ...keyOf(path), numRecentEvents }, holdAnswer, async (session) =>
+          sessionJson(session),
+        ),
     }),
     defineRoute({
       method: 'get',
@@ -190,21 +179,21 @@ export function sessionRoutes(
         'NOT_STORABLE',
         'STORE_UNAVAILABLE',
       ],
-      handler: async ({ path, body, context }) => {
+      handler: async ({ path, body, context, holdAnswer }) => {
         assertMayWriteState(context.get('principal'), keyOf(path).appName, body?.stateDelta);
-        const session = await store.getSession(keyOf(path));
-        if (!session) throw new AppError('SESSION_NOT_FOUND');
-        const event = createEvent({
-          id: newEventId(),
-          invocationId: newPatchInvocationId(),
-          author: 'user',
-          timestamp: now(),
-          actions: createEventActions({ stateDelta: body?.stateDelta ?? {} }),
+        return withSession(store, keyOf(path), holdAnswer, async (session) => {
+          const event = createEvent({
+            id: newEventId(),
+            invocationId: newPatchInvocationId(),
+            author: 'user',
+            timestamp: now(),
+            actions: createEventActions({ stateDelta: body?.stateDelta ?? {} }),
+          });
+          // Python prints the list only for events with function calls; createEvent gives every event one.
+          event.longRunningToolIds = undefined;
+          await store.appendEvent({ session, event });
+          return sessionJson(session);
         });
-        // Python prints the list only for events with function calls; createEvent gives every event one.
-        event.longRunningToolIds = undefined;
-        await store.appendEvent({ session, event });
-        return jsonText(toSessionJson(session));
       },
     }),
   ];

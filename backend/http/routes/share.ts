@@ -5,11 +5,12 @@ import type { ArtifactService } from '../../artifacts/artifact-service.ts';
 import { isUserScoped } from '../../artifacts/artifact-names.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { newEventId, newPatchInvocationId } from '../../events/ids.ts';
-import { toSessionJson } from '../../events/wire.ts';
+import { sessionJson } from '../../events/wire.ts';
 import type { SessionStore } from '../../sessions/session-store.ts';
 import { withoutRewound } from '../../turn/agent-view.ts';
 import { SHARE_KEY } from '../../turn/copy-session.ts';
-import { heldJson, nullAnswer } from '../answer.ts';
+import { nullAnswer } from '../answer.ts';
+import { withSession } from '../held-session.ts';
 import { partJson } from '../part-stream.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { SESSION } from '../wire/answers.ts';
@@ -43,11 +44,13 @@ export function shareRoutes({ sessions, artifacts, now }: ShareParts): Route[] {
     await sessions.appendEvent({ session, event });
   }
 
-  /** Whatever does not fit is answered as what is not there. */
+  /** The session's events are not read: what is asked for is an artifact of it. */
   async function open(path: Record<string, string>): Promise<Session> {
-    const { appName = '', ownerId: userId = '', sessionId = '', secret = '' } = path;
-    const session = await sessions.getSession({ appName, userId, sessionId });
-    if (!session || !isSame(session.state[SHARE_KEY], secret)) throw new AppError('SESSION_NOT_FOUND');
+    const { appName = '', ownerId: userId = '', sessionId = '' } = path;
+    const key = { appName, userId, sessionId };
+    const session = await sessions.getSession({ ...key, config: { numRecentEvents: 0 } });
+    if (!session) throw new AppError('SESSION_NOT_FOUND');
+    assertShared(session, path);
     return session;
   }
 
@@ -86,20 +89,17 @@ export function shareRoutes({ sessions, artifacts, now }: ShareParts): Route[] {
       errors: ['SESSION_NOT_FOUND', 'LIMIT_REACHED', 'STORE_UNAVAILABLE'],
       handler: async ({ path, holdAnswer }) => {
         const { appName = '', ownerId: userId = '', sessionId = '' } = path;
-        const held = holdAnswer(sessions.historyBytes({ appName, userId, sessionId }));
-        try {
-          const session = await open(path);
+        const key = { appName, userId, sessionId };
+        return withSession(sessions, key, holdAnswer, async (session) => {
+          assertShared(session, path);
           const events = withoutRewound(session.events).map((event) => ({
             ...event,
             actions: createEventActions({ artifactDelta: event.actions.artifactDelta }),
           }));
           const title = session.state['__session_metadata__'];
           const state = title === undefined ? {} : { __session_metadata__: title };
-          return heldJson(toSessionJson({ ...session, state, events }), held);
-        } catch (error) {
-          held.release();
-          throw error;
-        }
+          return sessionJson({ ...session, state, events });
+        });
       },
     }),
     defineRoute({
@@ -127,6 +127,11 @@ export function shareRoutes({ sessions, artifacts, now }: ShareParts): Route[] {
       },
     }),
   ];
+}
+
+/** Whatever does not fit is answered as what is not there. */
+function assertShared({ state }: Session, { secret = '' }: Record<string, string>): void {
+  if (!isSame(state[SHARE_KEY], secret)) throw new AppError('SESSION_NOT_FOUND');
 }
 
 /** In the same time, however much of it is right. */

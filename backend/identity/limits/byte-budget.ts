@@ -9,6 +9,8 @@ export interface ByteBudgetOptions {
 
 /** Bytes that are counted until they are given back. */
 export interface Held {
+  /** What is counted now. */
+  readonly bytes: number;
   /** Counts more; throws as `hold` does, and what was counted before stays. */
   grow(bytes: number): void;
   /** Gives all of it back; may be called more than once. */
@@ -62,6 +64,9 @@ export class ByteBudget {
     };
     grow(bytes);
     return {
+      get bytes() {
+        return held;
+      },
       grow,
       release: () => {
         this.#bytes -= held;

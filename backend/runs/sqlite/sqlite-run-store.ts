@@ -32,10 +32,16 @@ export class SqliteRunStore implements RunStore {
 
   async begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }> {
     const { id: runId, session, owner, invocationId, startedMs } = run;
-    const request = JSON.stringify(run.request);
-    return inTransaction(this.#database, () => {
+    const rowOf = () => {
       const row = this.#statements.session.get(session);
       if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${session.sessionId}`);
+      return row;
+    };
+    // A first message over A2A comes before its session: not worth printing its files for.
+    reading(rowOf);
+    const request = JSON.stringify(run.request);
+    return inTransaction(this.#database, () => {
+      const row = rowOf();
       if (row.run_id !== null) throw sessionBusy(row.run_id);
       const fence = newFence();
       this.#statements.lease.run({

@@ -5,6 +5,8 @@ import { AppError } from '../../errors/app-error.ts';
 const LONGEST_WAIT_MS = 5_000;
 const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 100;
+/** After a commit that took so long other requests have their turn before its callers go on. */
+const LONG_COMMIT_MS = 20;
 /** Works of one transaction: more would hold up other processes for too long. */
 const LARGEST_GROUP = 256;
 
@@ -60,7 +62,9 @@ function queueOf(database: Database): Queue {
 async function flush(database: Database, queue: Queue): Promise<void> {
   while (queue.works.length > 0) {
     const group = queue.works.splice(0, LARGEST_GROUP);
+    const began = performance.now();
     const settle = await commitWhenFree(database, queue, group);
+    if (performance.now() - began > LONG_COMMIT_MS) await new Promise(setImmediate);
     for (const tell of settle) tell();
   }
   queue.isFlushing = false;
