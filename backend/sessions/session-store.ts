@@ -50,27 +50,37 @@ export function pageSize(limit: number | undefined): number {
   return Math.min(Math.max(1, limit ?? SESSIONS_A_PAGE), MOST_SESSIONS_A_PAGE);
 }
 
+/** Where a page ended, as its reader gives it back. */
+export function writeCursor(place: readonly unknown[]): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+/** The place in a cursor; empty for what is no cursor: whatever is wrong with one, the remedy is the same. */
+export function placeOf(cursor: string): unknown[] {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return Array.isArray(place) ? place : [];
+  } catch {
+    return [];
+  }
+}
+
 /** Fills a page: each session takes room for its own state and for the shared ones, which stand in each row again. */
 export class PageRoom {
   #left = PAGE_CHARS;
-  readonly #sharedChars: number;
-
-  constructor(sharedChars: number) {
-    this.#sharedChars = sharedChars;
-  }
 
   /** Whether one more row was let in; the first always is. */
-  take(stateChars: number): boolean {
+  take(chars: number): boolean {
     const isFirst = this.#left === PAGE_CHARS;
-    const left = this.#left - stateChars - this.#sharedChars;
+    const left = this.#left - chars;
     if (left < 0 && !isFirst) return false;
     this.#left = left;
     return true;
   }
 
   /** How many more rows of this size there is room for; at least one. */
-  roomFor(stateChars: number): number {
-    return Math.max(1, Math.floor(this.#left / Math.max(1, stateChars + this.#sharedChars)));
+  roomFor(chars: number): number {
+    return Math.max(1, Math.floor(this.#left / Math.max(1, chars)));
   }
 }
 
@@ -84,7 +94,7 @@ export class PageRoom {
  * - a turn never copies the whole session: `getSession` reads once, `appendEvent` adds to the object it was given.
  */
 export abstract class SessionStore extends BaseSessionService {
-  /** Sessions without their events, newest first: of one user, or of all where none is named (then without pages). */
+  /** A page of sessions without their events: of one user, newest first; of all where none is named, by user and id. */
   abstract listSummaries(
     owner: { appName: string; userId?: string },
     page?: ListPage,
@@ -104,12 +114,15 @@ export abstract class SessionStore extends BaseSessionService {
 
   abstract close(): Promise<void>;
 
-  /** ADK's own form of the list, for agents and tools that ask for it; our routes use listSummaries. */
+  /** ADK's own form of the list, for agents and tools that ask for it, of at most one page; our routes use listSummaries. */
   override async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
-    const { sessions } = await this.listSummaries({ appName: request.appName, userId: request.userId });
+    const { limit: asked, appName, userId } = request;
+    const start = request.page && asked ? (request.page - 1) * asked : (request.offset ?? 0);
+    const page = asked === undefined ? {} : { limit: start + asked };
+    const { sessions } = await this.listSummaries({ appName, userId }, page);
     if (request.order === 'asc') sessions.reverse();
-    const limit = request.limit ?? sessions.length;
-    const offset = request.page ? (request.page - 1) * limit : (request.offset ?? 0);
+    const limit = asked ?? sessions.length;
+    const offset = request.page ? (request.page - 1) * limit : start;
     return {
       sessions: sessions
         .slice(offset, offset + limit)

@@ -1,6 +1,23 @@
 /** How long a task is kept after its status changed last. */
 export const TASK_KEEP_MS = 7 * 24 * 60 * 60_000;
 
+/** The longest `json` of a task that is kept, in bytes, the same in every store: below 1 MiB, which a document of Firestore may have. */
+export const LARGEST_TASK_BYTES = 900_000;
+/** A page ends early rather than hold more of tasks than this, in characters. */
+const PAGE_CHARS = 4 * 1024 * 1024;
+
+/** Fills a page of tasks. */
+export class TaskRoom {
+  #left = PAGE_CHARS;
+
+  /** Whether one more was let in; the first always is. */
+  take(json: string): boolean {
+    const isFirst = this.#left === PAGE_CHARS;
+    this.#left -= json.length;
+    return isFirst || this.#left >= 0;
+  }
+}
+
 /** A task as it is kept. */
 export interface TaskRecord {
   id: string;
@@ -28,6 +45,12 @@ export interface TaskQuery extends TaskOwner {
   after?: Pick<TaskRecord, 'updatedMs' | 'id'>;
 }
 
+export interface TaskPage {
+  records: TaskRecord[];
+  total: number;
+  hasMore: boolean;
+}
+
 /** Where tasks are kept, for several processes: beside the sessions. */
 export interface TaskRecords {
   /** The longest `json` that can be kept, in bytes. */
@@ -35,8 +58,11 @@ export interface TaskRecords {
   put(record: TaskRecord): Promise<void>;
   /** Undefined for one that is not there and for one of another owner alike. */
   get(owner: TaskOwner, id: string): Promise<TaskRecord | undefined>;
-  /** Newest first; `total` counts all that fit, whatever the page. */
-  list(query: TaskQuery): Promise<{ records: TaskRecord[]; total: number }>;
+  /**
+   * Newest first, fewer than `limit` where they are large; `total` counts all that fit, whatever the page. `hasMore` tells
+   * whether there is another page.
+   */
+  list(query: TaskQuery): Promise<TaskPage>;
   /** Tasks of everyone that are in one of these states since before `beforeMs`, at most `limit`. */
   stale(states: readonly number[], beforeMs: number, limit: number): Promise<TaskRecord[]>;
   /** Forgets tasks whose status is older, with their webhooks. */

@@ -1,5 +1,6 @@
 import type { Session } from '@google/adk';
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { SessionSummary } from '../../backend/sessions/session-store.ts';
 import { toSessionJson, toWire } from '../../backend/events/wire.ts';
 import { event, KINDS, wireEvent, type Wire } from './events.ts';
 import { fromWire } from '../../backend/events/wire.ts';
@@ -188,11 +189,23 @@ describe('one conversation, two services', () => {
       ['l5', 'l4', 'l3', 'l2'],
       ['l1', 'l0'],
     ]);
-    const all = (await world.store.listSummaries({ appName: 'lornu' })).sessions;
+    const all: SessionSummary[] = [];
+    do {
+      const page = await world.store.listSummaries(
+        { appName: 'lornu' },
+        { limit: 3, ...(cursor ? { cursor } : {}) },
+      );
+      expect(page.sessions.length).toBeLessThanOrEqual(3);
+      all.push(...page.sessions);
+      cursor = page.nextCursor;
+    } while (cursor);
+    expect(all.length).toBeGreaterThan(6);
     const allTheirs = await world.python.ask({ do: 'list', app_name: 'lornu' });
     expect(all.map(essence).toSorted(byId)).toEqual(allTheirs.map(essence).toSorted(byId));
-    const refused = world.store.listSummaries({ appName: 'lornu', userId: 'eve' }, { cursor: 'x' });
-    expect(await refused.catch((error) => error.code)).toBe('BAD_CURSOR');
+    for (const owner of [{ appName: 'lornu', userId: 'eve' }, { appName: 'lornu' }]) {
+      const refused = world.store.listSummaries(owner, { cursor: 'x' });
+      expect(await refused.catch((error) => error.code)).toBe('BAD_CURSOR');
+    }
   });
 
   test('only the newest events are read where only they are asked for', async () => {

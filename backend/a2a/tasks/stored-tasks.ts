@@ -34,20 +34,18 @@ export class StoredTasks implements TaskStore {
   async list(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
     const { contextId, status, pageToken, statusTimestampAfter, pageSize = DEFAULT_PAGE } = params;
     const after = pageToken ? fromToken(pageToken) : undefined;
-    const { records, total } = await this.#records.list({
+    const { records, total, hasMore } = await this.#records.list({
       ...this.#ownerOf(context),
       ...(contextId ? { contextId } : {}),
       ...(status === TaskState.TASK_STATE_UNSPECIFIED ? {} : { state: status }),
       ...(statusTimestampAfter ? { sinceMs: Date.parse(statusTimestampAfter) } : {}),
       ...(after ? { after } : {}),
-      // One more than is shown tells whether there is another page.
-      limit: pageSize + 1,
+      limit: pageSize,
     });
-    const page = records.slice(0, pageSize);
-    const last = page.at(-1);
+    const last = records.at(-1);
     return {
-      tasks: page.map(toTask),
-      nextPageToken: records.length > pageSize && last ? toToken(last) : '',
+      tasks: records.map(toTask),
+      nextPageToken: hasMore && last ? toToken(last) : '',
       pageSize,
       totalSize: total,
     };

@@ -1,4 +1,4 @@
-import type { Firestore, Transaction } from '@google-cloud/firestore';
+import type { DocumentReference, Firestore, Transaction } from '@google-cloud/firestore';
 import type { Event, MemoryEntry, SearchMemoryRequest, SearchMemoryResponse, Session } from '@google/adk';
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../events/codec.ts';
@@ -56,21 +56,30 @@ export class FirestoreMemory implements MemoryService {
   /** Entries that hold any word of the question: those with more of its words first, then the newest. */
   async searchMemory({ appName, userId, query }: SearchMemoryRequest): Promise<SearchMemoryResponse> {
     const words = keywordsOf(query).slice(0, MAX_WORDS);
-    const found = new Map<string, { hits: number; timestamp: number; data: JsonObject }>();
+    const found = new Map<string, { hits: number; timestamp: number; ref: DocumentReference }>();
     const mine = this.#db.collection(MEMORIES).where('appName', '==', appName).where('userId', '==', userId);
     await Promise.all(
       words.map(async (word) => {
-        for (const doc of (await calling(() => mine.where('keywords', 'array-contains', word).get())).docs) {
+        // Without their texts: a common word may be in all that was ever said.
+        const having = mine.where('keywords', 'array-contains', word).select('timestamp');
+        for (const doc of (await calling(() => having.get())).docs) {
           const known = found.get(doc.id);
           if (known) known.hits++;
-          else found.set(doc.id, { hits: 1, timestamp: Number(doc.get('timestamp') ?? 0), data: doc.data() });
+          else found.set(doc.id, { hits: 1, timestamp: Number(doc.get('timestamp') ?? 0), ref: doc.ref });
         }
       }),
     );
     const best = [...found.values()]
       .toSorted((a, b) => b.hits - a.hits || b.timestamp - a.timestamp)
       .slice(0, MAX_RESULTS);
-    return { memories: best.map(({ data, timestamp }) => toEntry(data, timestamp)) };
+    if (best.length === 0) return { memories: [] };
+    const read = await calling(() => this.#db.getAll(...best.map(({ ref }) => ref)));
+    return {
+      memories: best.flatMap(({ timestamp }, index) => {
+        const data = read[index]?.data();
+        return data ? [toEntry(data, timestamp)] : [];
+      }),
+    };
   }
 
   async probe(): Promise<void> {

@@ -197,7 +197,9 @@ export class FirestoreSessionStore extends SessionStore {
   ): Promise<{ sessions: SessionSummary[]; nextCursor?: string }> {
     if (!isDocumentId(appName) || (userId !== undefined && !isDocumentId(userId))) return { sessions: [] };
     return this.#call(() =>
-      userId === undefined ? listOfAll(this.#db, appName) : listOfUser(this.#db, { appName, userId }, page),
+      userId === undefined
+        ? listOfAll(this.#db, appName, page)
+        : listOfUser(this.#db, { appName, userId }, page),
     );
   }
 

@@ -1,8 +1,24 @@
-import { FieldPath, Timestamp, type Firestore, type QueryDocumentSnapshot } from '@google-cloud/firestore';
+import {
+  type DocumentReference,
+  type DocumentSnapshot,
+  FieldPath,
+  type Firestore,
+  type Query,
+  type QueryDocumentSnapshot,
+  Timestamp,
+} from '@google-cloud/firestore';
 import { AppError } from '../../errors/app-error.ts';
 import { isDocumentId } from '../../firestore/storable.ts';
-import { PageRoom, pageSize, type ListPage, type SessionSummary } from '../session-store.ts';
-import { appStateOf, SESSIONS, sessionsOf, userStateOf } from './paths.ts';
+import {
+  PageRoom,
+  pageSize,
+  placeOf,
+  writeCursor,
+  type ListPage,
+  type SessionSummary,
+} from '../session-store.ts';
+import type { StateMap } from '../state.ts';
+import { appStateOf, sessionOf, SESSIONS, sessionsOf, userStateOf } from './paths.ts';
 import { mergedState, readSession, readSharedState, type SessionDocument } from './session-document.ts';
 
 interface Summaries {
@@ -20,42 +36,70 @@ export async function listOfUser(
   { limit, cursor }: ListPage,
 ): Promise<Summaries> {
   const newest = sessionsOf(db, owner).orderBy('updateTime', 'desc').orderBy(FieldPath.documentId(), 'desc');
-  const size = pageSize(limit);
   const from = cursor === undefined ? newest : newest.startAfter(...readCursor(cursor));
-  const [first, app, user] = await Promise.all([
-    from.limit(Math.min(size, FIRST_READ)).get(),
-    appStateOf(db, owner.appName).get(),
-    userStateOf(db, owner).get(),
-  ]);
-  const states = { app: readSharedState(app), user: readSharedState(user) };
-  const room = new PageRoom(JSON.stringify(states).length);
+  const states = new SharedStates(db, owner.appName);
+  const page = await readPage(newest, from, pageSize(limit), states, () => owner.userId);
+  const last = page.docs.at(-1);
+  const time: unknown = last?.get('updateTime');
+  const sessions = states.summariesOf(page.docs, () => owner.userId);
+  return page.hasMore && last && time instanceof Timestamp
+    ? { sessions, nextCursor: writeCursor([time.seconds, time.nanoseconds, last.id]) }
+    : { sessions };
+}
+
+/**
+ * Sessions of all users, by user and id, a page after a cursor: by the collection group that google-adk's list asks. The
+ * order is that of the documents, for which no index is needed.
+ */
+export async function listOfAll(
+  db: Firestore,
+  appName: string,
+  { limit, cursor }: ListPage,
+): Promise<Summaries> {
+  const all = db.collectionGroup(SESSIONS).where('appName', '==', appName).orderBy(FieldPath.documentId());
+  const from = cursor === undefined ? all : all.startAfter(sessionAfter(db, appName, cursor));
+  const states = new SharedStates(db, appName);
+  const page = await readPage(all, from, pageSize(limit), states, userOf);
+  const last = page.docs.at(-1);
+  const sessions = states.summariesOf(page.docs, userOf);
+  return page.hasMore && last ? { sessions, nextCursor: writeCursor([userOf(last), last.id]) } : { sessions };
+}
+
+type UserOf = (doc: QueryDocumentSnapshot) => string;
+
+/** adk-session/APP/users/USER/sessions/SESSION */
+const userOf: UserOf = ({ ref }) => ref.parent.parent?.id ?? '';
+
+/** Reads on until the page is full: by number, or by the room that its rows take. */
+async function readPage(
+  query: Query,
+  from: Query,
+  size: number,
+  states: SharedStates,
+  ownerOf: UserOf,
+): Promise<{ docs: QueryDocumentSnapshot[]; hasMore: boolean }> {
+  const room = new PageRoom();
   const docs: QueryDocumentSnapshot[] = [];
-  let isFull = false;
   let asked = Math.min(size, FIRST_READ);
-  for (let read = first.docs; ;) {
+  let next = from;
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- how much is read next depends on how large the ones before were
+    const { docs: read } = await next.limit(asked).get();
+    // oxlint-disable-next-line no-await-in-loop -- of those that were read
+    await states.read(read.map(ownerOf));
     let largest = 0;
     for (const doc of read) {
-      const chars = stateChars(doc);
+      const chars = stateChars(doc) + states.charsOf(ownerOf(doc));
       largest = Math.max(largest, chars);
-      isFull = !room.take(chars);
-      if (isFull) break;
+      if (!room.take(chars)) return { docs, hasMore: true };
       docs.push(doc);
     }
     const last = docs.at(-1);
-    if (isFull || !last || read.length < asked || docs.length === size) break;
+    if (!last || read.length < asked) return { docs, hasMore: false };
+    if (docs.length === size) return { docs, hasMore: true };
     asked = Math.min(size - docs.length, room.roomFor(largest));
-    // oxlint-disable-next-line no-await-in-loop -- how much is read next depends on how large the ones before were
-    read = (await newest.startAfter(last).limit(asked).get()).docs;
+    next = query.startAfter(last);
   }
-  const sessions = docs.flatMap((doc) => {
-    const document = readSession(doc);
-    return document ? [toSummary({ ...document, userId: owner.userId }, owner.appName, states)] : [];
-  });
-  const last = docs.at(-1);
-  const time: unknown = last?.get('updateTime');
-  return (isFull || docs.length === size) && last && time instanceof Timestamp
-    ? { sessions, nextCursor: writeCursor(time, last.id) }
-    : { sessions };
 }
 
 function stateChars(doc: QueryDocumentSnapshot): number {
@@ -63,28 +107,48 @@ function stateChars(doc: QueryDocumentSnapshot): number {
   return typeof state === 'string' ? state.length : 0;
 }
 
-/** Sessions of all users, newest first, by the collection group that google-adk's list asks. */
-export async function listOfAll(db: Firestore, appName: string): Promise<Summaries> {
-  const [{ docs }, app] = await Promise.all([
-    db.collectionGroup(SESSIONS).where('appName', '==', appName).get(),
-    appStateOf(db, appName).get(),
-  ]);
-  const documents = docs.flatMap((doc) => readSession(doc) ?? []);
-  const users = [...new Set(documents.map(({ userId }) => userId))];
-  const userStates = await Promise.all(
-    users.map(async (userId) => {
-      const state = readSharedState(await userStateOf(db, { appName, userId }).get());
-      return [userId, state] as const;
-    }),
-  );
-  const byUser = new Map(userStates);
-  const appState = readSharedState(app);
-  const sessions = documents
-    .toSorted((a, b) => b.updatedMs - a.updatedMs || (a.id < b.id ? 1 : -1))
-    .map((document) =>
-      toSummary(document, appName, { app: appState, user: byUser.get(document.userId) ?? {} }),
-    );
-  return { sessions };
+/** What stands in each row again: the state of the app, and those of the users on a page. */
+class SharedStates {
+  readonly #db: Firestore;
+  readonly #appName: string;
+  readonly #users = new Map<string, { state: StateMap; chars: number }>();
+  #app: { state: StateMap; chars: number } | undefined;
+
+  constructor(db: Firestore, appName: string) {
+    this.#db = db;
+    this.#appName = appName;
+  }
+
+  /** Reads the app's and those of these users, once each. */
+  async read(userIds: readonly string[]): Promise<void> {
+    const appName = this.#appName;
+    const users = [...new Set(userIds)].filter((userId) => !this.#users.has(userId));
+    const [app, ...read] = await Promise.all([
+      this.#app ?? appStateOf(this.#db, appName).get().then(toShared),
+      ...users.map(async (userId) => toShared(await userStateOf(this.#db, { appName, userId }).get())),
+    ]);
+    this.#app = app;
+    for (const [index, userId] of users.entries()) this.#users.set(userId, read[index]!);
+  }
+
+  charsOf(userId: string): number {
+    return (this.#app?.chars ?? 0) + (this.#users.get(userId)?.chars ?? 0);
+  }
+
+  summariesOf(docs: readonly QueryDocumentSnapshot[], ownerOf: UserOf): SessionSummary[] {
+    return docs.flatMap((doc) => {
+      const document = readSession(doc);
+      if (!document) return [];
+      const userId = ownerOf(doc);
+      const user = this.#users.get(userId)?.state ?? {};
+      return [toSummary({ ...document, userId }, this.#appName, { app: this.#app?.state ?? {}, user })];
+    });
+  }
+}
+
+function toShared(snapshot: DocumentSnapshot): { state: StateMap; chars: number } {
+  const state = readSharedState(snapshot);
+  return { state, chars: JSON.stringify(state).length };
 }
 
 function toSummary(
@@ -95,16 +159,21 @@ function toSummary(
   return { id, appName, userId, state: mergedState(state, app, user), lastUpdateTime: updatedMs / 1000 };
 }
 
-function writeCursor({ seconds, nanoseconds }: Timestamp, id: string): string {
-  return Buffer.from(JSON.stringify([seconds, nanoseconds, id])).toString('base64url');
+function readCursor(cursor: string): [Timestamp, string] {
+  const [seconds, nanoseconds, id] = placeOf(cursor);
+  try {
+    if (typeof id === 'string' && isDocumentId(id))
+      return [new Timestamp(seconds as number, nanoseconds as number), id];
+  } catch {
+    // No time: answered below.
+  }
+  throw new AppError('BAD_CURSOR');
 }
 
-function readCursor(cursor: string): [Timestamp, string] {
-  try {
-    const [seconds, nanoseconds, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (typeof id === 'string' && isDocumentId(id)) return [new Timestamp(seconds, nanoseconds), id];
-  } catch {
-    // Answered below: whatever is wrong with a cursor, the remedy is the same.
-  }
+function sessionAfter(db: Firestore, appName: string, cursor: string): DocumentReference {
+  const [userId, sessionId] = placeOf(cursor);
+  if (typeof userId === 'string' && isDocumentId(userId))
+    if (typeof sessionId === 'string' && isDocumentId(sessionId))
+      return sessionOf(db, { appName, userId, sessionId });
   throw new AppError('BAD_CURSOR');
 }

@@ -58,9 +58,6 @@ export function prepareStatements(database: Database) {
     userState: database.query<{ state: string }, { appName: string; userId: string }>(
       'SELECT state FROM user_states WHERE app_name = $appName AND user_id = $userId',
     ),
-    userStates: database.query<{ user_id: string; state: string }, { appName: string }>(
-      'SELECT user_id, state FROM user_states WHERE app_name = $appName',
-    ),
     putAppState: database.query<unknown, { appName: string; state: string }>(
       `INSERT INTO app_states (app_name, state) VALUES ($appName, $state)
        ON CONFLICT (app_name) DO UPDATE SET state = excluded.state`,
@@ -81,9 +78,13 @@ export function prepareStatements(database: Database) {
        WHERE app_name = $appName AND user_id = $userId AND (updated_us, id) < ($beforeUs, $beforeId)
        ORDER BY updated_us DESC, id DESC LIMIT $limit`,
     ),
-    newestOfAll: database.query<SummaryRow, { appName: string }>(
-      `SELECT id, user_id, state, updated_us FROM sessions WHERE app_name = $appName
-       ORDER BY updated_us DESC, id DESC`,
+    byUser: database.query<
+      SummaryRow,
+      { appName: string; afterUser: string; afterId: string; limit: number }
+    >(
+      `SELECT id, user_id, state, updated_us FROM sessions
+       WHERE app_name = $appName AND (user_id, id) > ($afterUser, $afterId)
+       ORDER BY user_id, id LIMIT $limit`,
     ),
     probe: database.query<{ ok: number }, []>('SELECT count(*) AS ok FROM sessions WHERE row_id = 0'),
   };

@@ -12,9 +12,21 @@ import { calling } from '../../firestore/calling.ts';
 import { deleteDocuments } from '../../firestore/delete-documents.ts';
 import { isDocumentId } from '../../firestore/storable.ts';
 import { transact } from '../../firestore/transact.ts';
-import type { TaskOwner, TaskQuery, TaskRecord, TaskRecords, Webhook, Webhooks } from '../task-records.ts';
-import { TASK_KEEP_MS } from '../task-records.ts';
+import {
+  LARGEST_TASK_BYTES,
+  TASK_KEEP_MS,
+  type TaskOwner,
+  type TaskPage,
+  type TaskQuery,
+  type TaskRecord,
+  type TaskRecords,
+  TaskRoom,
+  type Webhook,
+  type Webhooks,
+} from '../task-records.ts';
 
+/** Tasks of a page that are read together: of the largest ones one page has hardly more. */
+const READ_AT_ONCE = 5;
 /** Collections of our own. None below them is named sessions or events, which google-adk asks for over the database. */
 const OWNERS = 'lornu_task_owners';
 const TASKS = 'tasks';
@@ -34,8 +46,7 @@ export interface FirestoreTaskRecordsOptions {
  * their `expireTime`; nobody looks for tasks that were left behind (`stale`): who asks for one brings it to its end.
  */
 export class FirestoreTaskRecords implements TaskRecords {
-  /** Below a document's 1 MiB, with room for its other fields. */
-  readonly largestBytes = 900_000;
+  readonly largestBytes = LARGEST_TASK_BYTES;
   readonly webhooks: Webhooks;
   readonly #db: Firestore;
   readonly #waitMs: number | undefined;
@@ -74,29 +85,36 @@ export class FirestoreTaskRecords implements TaskRecords {
     return data && toRecord(id, data);
   }
 
-  async list({
-    contextId,
-    state,
-    sinceMs,
-    limit,
-    after,
-    ...owner
-  }: TaskQuery): Promise<{ records: TaskRecord[]; total: number }> {
+  async list({ contextId, state, sinceMs, limit, after, ...owner }: TaskQuery): Promise<TaskPage> {
     const tasks = this.#tasksOf(owner);
     let query = tasks.orderBy('updatedMs', 'desc').orderBy(FieldPath.documentId(), 'desc');
     if (sinceMs !== undefined) query = query.where('updatedMs', '>=', sinceMs);
-    // A caller's tasks of a week are few: sorting out here what a filter leaves spares an index for each of them.
-    const { docs } = await calling(async () => query.get());
-    const fitting = docs
-      .map((doc) => toRecord(doc.id, doc.data()))
-      .filter(
-        (task) =>
-          (contextId === undefined || task.contextId === contextId) &&
-          (state === undefined || task.state === state),
-      );
-    const isAfter = ({ updatedMs, id }: TaskRecord) =>
-      !after || updatedMs < after.updatedMs || (updatedMs === after.updatedMs && id < after.id);
-    return { records: fitting.filter(isAfter).slice(0, limit), total: fitting.length };
+    // Sorting out here what a filter leaves spares an index for each of them. Of a week's tasks only these fields are read.
+    const { docs } = await calling(async () => query.select('contextId', 'state', 'updatedMs').get());
+    const fitting = docs.filter(
+      (doc) =>
+        (contextId === undefined || doc.get('contextId') === contextId) &&
+        (state === undefined || doc.get('state') === state),
+    );
+    const following = fitting.filter((doc) => {
+      const updatedMs = Number(doc.get('updatedMs'));
+      return !after || updatedMs < after.updatedMs || (updatedMs === after.updatedMs && doc.id < after.id);
+    });
+    const room = new TaskRoom();
+    const records: TaskRecord[] = [];
+    for (let at = 0; at < Math.min(limit, following.length); at += READ_AT_ONCE) {
+      const refs = following.slice(at, Math.min(at + READ_AT_ONCE, limit)).map(({ ref }) => ref);
+      // oxlint-disable-next-line no-await-in-loop -- a page of the largest tasks must not be read whole to be cut
+      for (const doc of await calling(async () => this.#db.getAll(...refs))) {
+        const data = doc.data();
+        // Gone since the list was made.
+        if (!data) continue;
+        const record = toRecord(doc.id, data);
+        if (!room.take(record.json)) return { records, total: fitting.length, hasMore: true };
+        records.push(record);
+      }
+    }
+    return { records, total: fitting.length, hasMore: following.length > limit };
   }
 
   async stale(): Promise<TaskRecord[]> {

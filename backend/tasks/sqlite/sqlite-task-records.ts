@@ -1,11 +1,20 @@
 import type { Database } from 'bun:sqlite';
 import { inTransaction, reading } from '../../sessions/sqlite/transaction.ts';
-import type { TaskOwner, TaskQuery, TaskRecord, TaskRecords, Webhooks } from '../task-records.ts';
+import {
+  LARGEST_TASK_BYTES,
+  type TaskOwner,
+  type TaskPage,
+  type TaskQuery,
+  type TaskRecord,
+  type TaskRecords,
+  TaskRoom,
+  type Webhooks,
+} from '../task-records.ts';
 import { prepareTaskStatements, type TaskRow, type TaskStatements } from './task-tables.ts';
 
 /** Tasks and their webhooks in the session store's file. */
 export class SqliteTaskRecords implements TaskRecords {
-  readonly largestBytes = 64 * 1024 * 1024;
+  readonly largestBytes = LARGEST_TASK_BYTES;
   readonly webhooks: Webhooks;
   readonly #database: Database;
   readonly #statements: TaskStatements;
@@ -37,14 +46,21 @@ export class SqliteTaskRecords implements TaskRecords {
     });
   }
 
-  async list(query: TaskQuery): Promise<{ records: TaskRecord[]; total: number }> {
+  async list(query: TaskQuery): Promise<TaskPage> {
     const { appName, userId, contextId = null, state = null, sinceMs = null, limit, after } = query;
     const wanted = { appName, userId, contextId, state, sinceMs };
     const from = { afterMs: after?.updatedMs ?? Number.MAX_SAFE_INTEGER, afterId: after?.id ?? '' };
-    return reading(() => ({
-      records: this.#statements.list.all({ ...wanted, ...from, limit }).map(toRecord),
-      total: this.#statements.count.get(wanted)?.total ?? 0,
-    }));
+    return reading(() => {
+      const total = this.#statements.count.get(wanted)?.total ?? 0;
+      const room = new TaskRoom();
+      const records: TaskRecord[] = [];
+      // One by one, and one more than is asked for: the largest ones must not be read whole to be cut.
+      for (const row of this.#statements.list.iterate({ ...wanted, ...from, limit: limit + 1 })) {
+        if (records.length === limit || !room.take(row.json)) return { records, total, hasMore: true };
+        records.push(toRecord(row));
+      }
+      return { records, total, hasMore: false };
+    });
   }
 
   async stale(states: readonly number[], beforeMs: number, limit: number): Promise<TaskRecord[]> {

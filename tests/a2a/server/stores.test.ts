@@ -82,6 +82,24 @@ describe.each([
     expect(await ids({ state: TaskState.TASK_STATE_FAILED })).toEqual(['', 0]);
   });
 
+  test('are told in pages that hold a bounded part of them, however large they are', async () => {
+    const json = JSON.stringify('x'.repeat(890_000));
+    for (let n = 0; n < 12; n++) await records.put(record(`large-${n}`, 100 + n, { json }));
+    const pages: string[][] = [];
+    let after: { updatedMs: number; id: string } | undefined;
+    for (let hasMore = true; hasMore;) {
+      const page = await records.list({ ...OWNER, limit: 10, ...(after ? { after } : {}) });
+      pages.push(page.records.map(({ id }) => id.replace('large-', '')));
+      after = page.records.at(-1);
+      hasMore = page.hasMore;
+    }
+    expect(pages).toEqual([
+      ['11', '10', '9', '8'],
+      ['7', '6', '5', '4'],
+      ['3', '2', '1', '0'],
+    ]);
+  });
+
   test('have webhooks, each replaced by one of the same id', async () => {
     const { webhooks } = records;
     await webhooks.put('one', { id: 'h', json: '1' });
