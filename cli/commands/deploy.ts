@@ -3,7 +3,7 @@ import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { waitUntilServed } from '@lornu/ops/delivery/deploy/wait-until-served.ts';
 import { writeOutputs } from '@lornu/ops/delivery/github/job.ts';
 import type { DeliveryContext } from '@lornu/ops/delivery/delivery-context.ts';
-import { APPLIED, readRecord, type Applied } from '@lornu/ops/delivery/manifest.ts';
+import { APPLIED, readRecord, type AppliedPlan } from '@lornu/ops/delivery/manifest.ts';
 import { dirOption, inDelivery } from './options.ts';
 
 const HELP = `
@@ -64,7 +64,7 @@ export function define(command: Command, context: CliContext): void {
     });
 }
 
-async function readApplied(delivery: DeliveryContext): Promise<Applied> {
+async function readApplied(delivery: DeliveryContext): Promise<AppliedPlan> {
   return readRecord(delivery, 'applied', APPLIED, 'Name it: ./lornu deploy --revision REVISION');
 }
 

@@ -13,7 +13,7 @@ import { renderScenarios } from '@lornu/rehearsal/scenarios/render-scenarios.ts'
 import { runScenarios, SCENARIOS } from '@lornu/rehearsal/scenarios/run-scenarios.ts';
 import type { TaskForm } from '@lornu/rehearsal/serve/images.ts';
 import { serve, type ServeContext, type ServeOptions } from '@lornu/rehearsal/serve/serve.ts';
-import type { Served } from '@lornu/rehearsal/serve/served.ts';
+import type { ServedRehearsal } from '@lornu/rehearsal/serve/served.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '@lornu/rehearsal/terraform/choose-provider.ts';
 import type { Report } from '@lornu/rehearsal/report/report.ts';
 import { rehearse, verifyServed } from '@lornu/rehearsal/whole/rehearse.ts';
@@ -69,7 +69,7 @@ export function defineWhole(command: Command, context: CliContext, finish: (code
             peer: flags.peer ?? false,
             all: flags.all ?? false,
             reportFolder: resolve(context.root, flags.report),
-            ...(flags.keep ? { keep: async (served: Served) => keep(served, context) } : {}),
+            ...(flags.keep ? { keep: async (served: ServedRehearsal) => keep(served, context) } : {}),
           },
           { ...rehearsal, redact: context.redact },
         ),
@@ -142,7 +142,7 @@ async function whileServed<T>(
   rehearsal: RehearsalContext,
   context: CliContext,
   options: ServeOptions,
-  work: (standing: Standing, served: Served, serving: ServeContext) => Promise<T>,
+  work: (standing: Standing, served: ServedRehearsal, serving: ServeContext) => Promise<T>,
 ): Promise<{ runs: string; result: T }> {
   const standing = await requireStanding(rehearsal);
   const serving = { ...rehearsal, redact: context.redact };
@@ -154,7 +154,7 @@ async function whileServed<T>(
   }
 }
 
-async function keep(served: Served, context: CliContext): Promise<void> {
+async function keep(served: ServedRehearsal, context: CliContext): Promise<void> {
   const { url, publicUrl, caFile, ports } = served;
   const { port } = new URL(url);
   const host = new URL(publicUrl).host;

@@ -8,7 +8,7 @@ import { requireStanding } from '@lornu/rehearsal/run/standing.ts';
 import { toVariableArguments } from '@lornu/rehearsal/run/variable-arguments.ts';
 import type { TaskForm } from '@lornu/rehearsal/serve/images.ts';
 import { serve, type ServeOptions } from '@lornu/rehearsal/serve/serve.ts';
-import type { Served } from '@lornu/rehearsal/serve/served.ts';
+import type { ServedRehearsal } from '@lornu/rehearsal/serve/served.ts';
 import { describeEvent } from '@lornu/rehearsal/tasks/describe-event.ts';
 import { REHEARSAL_PACE } from '@lornu/rehearsal/tasks/pace.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '@lornu/rehearsal/terraform/choose-provider.ts';
@@ -165,12 +165,12 @@ function publicPart(result: ApplyResult): object {
   return { emulatorUrl, provider, stacks, secondPlan: 'empty', statements, picturePath };
 }
 
-function servedPart(served: Served): object {
+function servedPart(served: ServedRehearsal): object {
   const { url, publicUrl, ports, caFile, standIns, addedVariables, runs, peerUrl, tasks } = served;
   return { url, publicUrl, ports, caFile, runs, peerUrl, standIns, addedVariables, tasks: tasks() };
 }
 
-function renderServed(served: Served): string {
+function renderServed(served: ServedRehearsal): string {
   const { url, publicUrl, caFile, standIns, addedVariables, runs, peerUrl } = served;
   const host = new URL(publicUrl).host;
   const tasks = served.tasks().map(({ id, address, port }) => `  task ${id.slice(0, 8)}  ${address}:${port}`);

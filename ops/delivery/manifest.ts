@@ -77,13 +77,13 @@ export const APPLIED = z.strictObject({
   startsDeployment: z.boolean(),
 });
 
-export type Deployed = z.infer<typeof DEPLOYED>;
+export type DeployedImage = z.infer<typeof DEPLOYED>;
 export type PlanRecord = z.infer<typeof PLAN_RECORD>;
 export type PlanChange = z.infer<typeof CHANGE>;
 export type Scanner = z.infer<typeof SCANNER>;
 export type ScanRecord = z.infer<typeof SCAN_RECORD>;
 export type Manifest = z.infer<typeof MANIFEST>;
-export type Applied = z.infer<typeof APPLIED>;
+export type AppliedPlan = z.infer<typeof APPLIED>;
 
 /** "sha256:..." of a file's bytes: how an approval names a manifest. */
 export function digestOf(bytes: Uint8Array): string {

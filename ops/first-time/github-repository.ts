@@ -68,7 +68,7 @@ const subject: Requirement = {
   },
 };
 
-interface Environment {
+interface GithubEnvironment {
   protection_rules?: { type: string; wait_timer?: number; reviewers?: unknown[] }[];
   deployment_branch_policy?: { protected_branches: boolean; custom_branch_policies: boolean } | null;
 }
@@ -81,7 +81,7 @@ const environment: Requirement = {
   look: async (scene) => {
     const answer = await askGithub(scene, 'GET', `environments/${ENVIRONMENT}`);
     if (answer.status !== 404 && answer.status !== 200) throw refusedByGithub(answer, 'read the environment');
-    const found = answer.status === 200 ? (answer.body as Environment) : undefined;
+    const found = answer.status === 200 ? (answer.body as GithubEnvironment) : undefined;
     const reviewers = found?.protection_rules?.find(({ type }) => type === 'required_reviewers')?.reviewers;
     if (reviewers?.length) return ok(`${reviewers.length} may approve`);
     const seen = found ? 'it has none: nothing could be approved' : 'there is no such environment';
@@ -121,7 +121,7 @@ async function isPrivateWithoutReviewers(scene: Scene): Promise<boolean> {
 }
 
 /** One call: reviewers by their ids; whatever else the environment has is sent back as it is, for PUT sets all. */
-async function putEnvironment(scene: Scene, found: Environment | undefined): Promise<void> {
+async function putEnvironment(scene: Scene, found: GithubEnvironment | undefined): Promise<void> {
   const reviewers: { type: 'User'; id: number }[] = [];
   for (const login of scene.given.reviewers) {
     // oxlint-disable-next-line no-await-in-loop -- one or two people
@@ -161,7 +161,7 @@ const branches: Requirement = {
     const path = `environments/${ENVIRONMENT}`;
     const answer = await askGithub(scene, 'GET', path);
     if (answer.status !== 200) throw refusedByGithub(answer, 'read the environment');
-    const found = answer.body as Environment;
+    const found = answer.body as GithubEnvironment;
     const policy = found.deployment_branch_policy;
     if (policy?.protected_branches) return ok('those on protected branches');
     const listed = policy ? await askGithub(scene, 'GET', `${path}/deployment-branch-policies`) : undefined;
@@ -185,7 +185,7 @@ const branches: Requirement = {
 };
 
 /** First nobody may, then main: where the second call is refused no branch is let in that should not be. */
-async function allowMain(scene: Scene, found: Environment): Promise<void> {
+async function allowMain(scene: Scene, found: GithubEnvironment): Promise<void> {
   const path = `environments/${ENVIRONMENT}`;
   if (!found.deployment_branch_policy) {
     const rules = found.protection_rules ?? [];

@@ -1,5 +1,5 @@
-import type { Account, Deployed } from './deployed.ts';
-import type { Served } from './served.ts';
+import type { StagingAccount, DeployedService } from './deployed.ts';
+import type { ServedVersion } from './served.ts';
 import type { Target } from './target.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -7,10 +7,10 @@ import type { Verdict } from './verdict.ts';
 export interface Scene {
   target: Target;
   /** What the service says of itself; undefined when /version does not answer. */
-  served: Served | undefined;
+  served: ServedVersion | undefined;
   /** Undefined where the account cannot be looked at from here. */
-  account: Account | undefined;
-  deployed: Deployed | undefined;
+  account: StagingAccount | undefined;
+  deployed: DeployedService | undefined;
   /** What --revision said. */
   revision: string | undefined;
   /** How long a silent stream is watched, in seconds. */
@@ -20,7 +20,7 @@ export interface Scene {
 }
 
 /** One line of the verification: it looks, and a pure function judges what was seen. */
-export interface Check {
+export interface VerifyCheck {
   id: string;
   /** A sentence that holds when it passes. */
   title: string;

@@ -14,7 +14,7 @@ import {
 import { CliError } from '../base/cli-error.ts';
 
 /** The account as far as a verification looks at it. */
-export interface Account {
+export interface StagingAccount {
   ecs: ECSClient;
   elb: ElasticLoadBalancingV2Client;
   cluster: string;
@@ -22,7 +22,7 @@ export interface Account {
 }
 
 /** What the account says should be served. */
-export interface Deployed {
+export interface DeployedService {
   taskDefinition: string;
   containerName: string;
   image: string;
@@ -38,7 +38,12 @@ export interface Deployed {
 }
 
 /** Reads the service, its task definition, its tasks and its load balancer; a service that is not there is an error with the next step. */
-export async function readDeployed({ ecs, elb, cluster, service: name }: Account): Promise<Deployed> {
+export async function readDeployed({
+  ecs,
+  elb,
+  cluster,
+  service: name,
+}: StagingAccount): Promise<DeployedService> {
   const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [name] }));
   const service = services.find(({ status }) => status === 'ACTIVE');
   if (!service) {

@@ -12,13 +12,13 @@ const VERSION = z.object({
 });
 
 /** What the service says of itself at /version. */
-export interface Served extends z.output<typeof VERSION> {
+export interface ServedVersion extends z.output<typeof VERSION> {
   /** The FastAPI/ADK agent: it has no runs that outlive a connection, no cancel and no sign-in. */
   isPython: boolean;
 }
 
 /** Undefined when there is no such answer; the check of the version says what came instead. */
-export async function readServed(target: Target): Promise<Served | undefined> {
+export async function readServed(target: Target): Promise<ServedVersion | undefined> {
   const response = await ask(target, '/version').catch(() => undefined);
   if (!response?.ok) return undefined;
   const parsed = VERSION.safeParse(await response.json().catch(() => undefined));

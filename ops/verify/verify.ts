@@ -1,7 +1,7 @@
 import { inOneLine } from '../base/cli-error.ts';
 import { runStep } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
-import type { Check, Scene } from './check.ts';
+import type { VerifyCheck, Scene } from './check.ts';
 import { cancel } from './checks/cancel.ts';
 import { database } from './checks/database.ts';
 import { forgedCertificate } from './checks/forged-certificate.ts';
@@ -18,14 +18,14 @@ import { tls } from './checks/tls.ts';
 import { tokens } from './checks/tokens.ts';
 import { turn } from './checks/turn.ts';
 import { version } from './checks/version.ts';
-import { readDeployed, type Account } from './deployed.ts';
-import { readServed, type Served } from './served.ts';
+import { readDeployed, type StagingAccount } from './deployed.ts';
+import { readServed, type ServedVersion } from './served.ts';
 import type { Target } from './target.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface VerifyOptions {
   target: Target;
-  account?: Account;
+  account?: StagingAccount;
   revision?: string;
   /** How long a silent stream is watched, in seconds. */
   waitS: number;
@@ -43,7 +43,7 @@ export interface CheckResult extends Verdict {
 
 export interface Verification {
   url: string;
-  served: Served | undefined;
+  served: ServedVersion | undefined;
   /** Of the task definition that was deployed; undefined where the account was not looked at. */
   deployed: { taskDefinition: string; image: string } | undefined;
   checks: CheckResult[];
@@ -52,7 +52,7 @@ export interface Verification {
 }
 
 /** In the order in which a person reads them. */
-export function checksFor(scene: Scene): Check[] {
+export function checksFor(scene: Scene): VerifyCheck[] {
   return [
     health,
     version,
@@ -96,7 +96,7 @@ export async function verify(options: VerifyOptions, emit: Emit): Promise<Verifi
 }
 
 /** A look that breaks off has failed: what was expected was not seen. */
-async function make(check: Check, scene: Scene, emit: Emit): Promise<CheckResult> {
+async function make(check: VerifyCheck, scene: Scene, emit: Emit): Promise<CheckResult> {
   const { id, title } = check;
   const beganMs = performance.now();
   let verdict: Verdict = { outcome: 'failed', expected: 'an answer', seen: 'nothing' };

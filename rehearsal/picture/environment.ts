@@ -3,7 +3,7 @@ import { containerOf, text, type All, type Card } from '@lornu/ops/aws-resources
 import { z } from 'zod';
 
 /** The environment as applied, beside its network: what serves, who calls, who it is to others. */
-export interface Environment {
+export interface PicturedEnvironment {
   callers: Caller[];
   areas: Area[];
   roles: Role[];
@@ -52,7 +52,7 @@ const STATE = z.object({
 });
 
 /** Reads the states of all stacks together; what a state does not hold is left out, never made up. */
-export function toEnvironment(states: readonly unknown[]): Environment {
+export function toEnvironment(states: readonly unknown[]): PicturedEnvironment {
   const resources = states
     .flatMap((state) => STATE.parse(state).resources)
     .filter(({ mode }) => mode === 'managed');

@@ -1,4 +1,4 @@
-import type { Area, Environment, Role } from './environment.ts';
+import type { Area, PicturedEnvironment, Role } from './environment.ts';
 import { STYLE, WAY_COLORS } from './style.ts';
 import { arrow, escape, rect, tag, text, type Box } from './svg.ts';
 
@@ -17,7 +17,7 @@ interface Card {
 }
 
 /** The services and identities of the environment as applied, as an SVG document that stands alone: who calls, what serves, as whom. */
-export function renderEnvironment({ callers, areas, roles, google, resources }: Environment): string {
+export function renderEnvironment({ callers, areas, roles, google, resources }: PicturedEnvironment): string {
   const callersX = MARGIN;
   const accountX = callersX + CALLERS_WIDTH + 72;
   const accountWidth = areas.length * (AREA_WIDTH + GAP) + GAP;

@@ -1,10 +1,10 @@
 import type { ApplyResult } from '../run/apply.ts';
 import { readTerraform } from '../terraform/run-terraform.ts';
 import { STACKS } from '../terraform/stacks.ts';
-import { toEnvironment, type Environment } from '../picture/environment.ts';
+import { toEnvironment, type PicturedEnvironment } from '../picture/environment.ts';
 
 /** What Terraform's states say, which the second plan has just found to be what the account says. */
-export async function readEnvironment({ standing }: ApplyResult): Promise<Environment> {
+export async function readEnvironment({ standing }: ApplyResult): Promise<PicturedEnvironment> {
   const states = await Promise.all(
     STACKS.map(async ({ name }) =>
       readTerraform(['state', 'pull'], standing.workspace.stackFolder(name), standing.terraform),

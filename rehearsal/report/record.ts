@@ -22,7 +22,7 @@ export interface RecordedPhase {
 }
 
 /** Remembers what is shown while it runs, for the report. */
-export class Record {
+export class Recorder {
   readonly phases: RecordedPhase[] = [];
   readonly emit: Emit;
   readonly #titles = new Map<string, { title: string; beganMs: number }>();

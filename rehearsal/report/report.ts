@@ -3,7 +3,7 @@ import type { Statement } from '../reachability/statements.ts';
 import type { ScenarioResult } from '../scenarios/scenario.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
 import type { RecordedPhase } from './record.ts';
-import type { Environment } from '../picture/environment.ts';
+import type { PicturedEnvironment } from '../picture/environment.ts';
 
 /** Everything that a rehearsal has shown; the page is made from this and from nothing else. Times are milliseconds since 1970. */
 export interface Report {
@@ -21,7 +21,7 @@ export interface Report {
     /** An SVG document. */
     networkPicture: string;
   };
-  environment?: Environment;
+  environment?: PicturedEnvironment;
   served?: {
     url: string;
     /** How the image runs here, in words. */

@@ -3,7 +3,7 @@ import { readServed } from '@lornu/ops/verify/served.ts';
 import type { Target } from '@lornu/ops/verify/target.ts';
 import { absent, judged, notOffered, type Verdict } from '@lornu/ops/verify/verdict.ts';
 import { signalGroup } from '@lornu/ops/process/run-command.ts';
-import type { Served } from '../serve/served.ts';
+import type { ServedRehearsal } from '../serve/served.ts';
 import type { Scenario } from './scenario.ts';
 import { countedTo, faultOf, steadfastTurn } from './steadfast-turn.ts';
 import { targetOf } from './targets.ts';
@@ -76,7 +76,7 @@ export const killedTask: Scenario = {
 };
 
 async function untilReplaced(
-  served: Served,
+  served: ServedRehearsal,
   victimId: string,
   wanted: number,
   sinceMs: number,

@@ -1,13 +1,13 @@
 import type { Verdict } from '@lornu/ops/verify/verdict.ts';
 import type { Standing } from '../run/standing.ts';
 import type { ServeContext } from '../serve/serve.ts';
-import type { Served } from '../serve/served.ts';
+import type { ServedRehearsal } from '../serve/served.ts';
 import type { StepIo } from '@lornu/ops/steps/run-steps.ts';
 
 /** What a scenario works on: an environment that is applied and served. */
 export interface Stage {
   standing: Standing;
-  served: Served;
+  served: ServedRehearsal;
   context: ServeContext;
 }
 

@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import type { Target } from '@lornu/ops/verify/target.ts';
-import type { Served } from '../serve/served.ts';
+import type { ServedRehearsal } from '../serve/served.ts';
 import { SERVICE_EMAILS } from '../terraform/variables.ts';
 
 const APP = 'lornu';
 
 /** The served environment as it is seen from outside, with the verifier's token. */
-export async function targetOf(served: Served, signal: AbortSignal): Promise<Target> {
+export async function targetOf(served: ServedRehearsal, signal: AbortSignal): Promise<Target> {
   return (await targetsOf(served, signal, SERVICE_EMAILS.slice(0, 1)))[0] as Target;
 }
 
 /** The same, once for each machine that may act for users: each has limits of its own. */
 export async function targetsOf(
-  served: Served,
+  served: ServedRehearsal,
   signal: AbortSignal,
   emails: readonly string[] = SERVICE_EMAILS,
 ): Promise<Target[]> {
@@ -31,7 +31,7 @@ export async function targetsOf(
 }
 
 /** Tokens that the load balancer must refuse, though Google's key signed them. */
-export async function refusedTokens(served: Served): Promise<Record<string, string>> {
+export async function refusedTokens(served: ServedRehearsal): Promise<Record<string, string>> {
   return {
     expired: await served.token({ lifetimeS: -60 }),
     'of another audience': await served.token({ audience: 'https://elsewhere.example' }),

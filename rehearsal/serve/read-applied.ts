@@ -21,7 +21,7 @@ export interface AppliedGoogle {
 }
 
 /** What was applied, as far as serving it asks for it. */
-export interface Applied {
+export interface AppliedService {
   cluster: string;
   service: string;
   runtime: Runtime;
@@ -35,7 +35,7 @@ export interface Applied {
 }
 
 /** Reads it from Terraform's outputs and AWS's Describe calls. */
-export async function readApplied(standing: Standing): Promise<Applied> {
+export async function readApplied(standing: Standing): Promise<AppliedService> {
   const outputs = (await readTerraform(
     ['output', '-json'],
     standing.workspace.stackFolder('staging'),

@@ -22,9 +22,9 @@ import { startGoogleSide, type GoogleSide } from './google-side.ts';
 import { createContainerImages } from './container-images.ts';
 import { imagesFolder, openImageStore, type TaskForm } from './images.ts';
 import { createProcessImages } from './process-images.ts';
-import { readApplied, type Applied } from './read-applied.ts';
+import { readApplied, type AppliedService } from './read-applied.ts';
 import { requireTools } from './require-tools.ts';
-import type { Served, ServedTask } from './served.ts';
+import type { ServedRehearsal, ServedTask } from './served.ts';
 import { startHaproxy, type RunningHaproxy } from './start-haproxy.ts';
 import { syncTargets, type TargetSync } from './sync-targets.ts';
 import { createTokenIssuer } from './tokens.ts';
@@ -47,7 +47,7 @@ export type ServeContext = RehearsalContext & Pick<CliContext, 'redact'>;
 
 /** What was started, in this order; stopped in the opposite one. */
 interface Parts {
-  applied?: Applied;
+  applied?: AppliedService;
   google?: GoogleSide;
   peer?: GcpAgent;
   balancer?: Balancer;
@@ -69,7 +69,7 @@ export async function serve(
   standing: Standing,
   options: ServeOptions,
   context: ServeContext,
-): Promise<Served> {
+): Promise<ServedRehearsal> {
   const folder = join(standing.workspace.folder, 'serve');
   const start = { ...context, dataDir: folder };
   const pace = createPace(options.pace ?? REHEARSAL_PACE);

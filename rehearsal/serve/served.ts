@@ -3,11 +3,11 @@ import type { RunningTask } from '../tasks/running-task.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
 import type { AddedVariable } from './added-variables.ts';
 import type { ImageStore } from './images.ts';
-import type { Applied } from './read-applied.ts';
+import type { AppliedService } from './read-applied.ts';
 import type { TokenClaims } from './tokens.ts';
 
 /** An environment that answers, for who goes on from here. */
-export interface Served {
+export interface ServedRehearsal {
   /** https://127.0.0.1:PORT of the HTTPS listener; the certificate holds this address and the public name. */
   url: string;
   /** As the service calls itself, at the standard port: reached through `ports` by who resolves it to 127.0.0.1. */
@@ -19,7 +19,7 @@ export interface Served {
   /** PEM of a client certificate and its key, for the listener with mutual TLS. */
   peerCertificateFile: string;
   /** What was applied: cluster, service, audience and the like. */
-  applied: Applied;
+  applied: AppliedService;
   /** An ID token with Google's claims. */
   token: (claims?: TokenClaims) => Promise<string>;
   google: GoogleStandIn;

@@ -13,7 +13,7 @@ import { readTaskDefinition, type TaskPlan } from './task-definition.ts';
 import type { TargetState } from './task-health.ts';
 
 /** What ECS asks of the other services of the account, by their API. */
-export class Account {
+export class EcsAccount {
   readonly #clients: AwsClients;
   readonly #cluster: string;
   readonly #plans = new Map<string, TaskPlan>();

@@ -1,7 +1,7 @@
 import { ListTasksCommand } from '@aws-sdk/client-ecs';
 import type { AwsClients } from '../emulator/aws-clients.ts';
 import type { SideDoor } from '../emulator/side-door.ts';
-import type { Account } from './account.ts';
+import type { EcsAccount } from './account.ts';
 import { idOf } from './asked-tasks.ts';
 import { readService } from './read-service.ts';
 
@@ -12,7 +12,7 @@ import { readService } from './read-service.ts';
 export async function beginAnew(
   { ecs }: Pick<AwsClients, 'ecs'>,
   sideDoor: SideDoor,
-  account: Account,
+  account: EcsAccount,
   { cluster, service }: { cluster: string; service: string },
 ): Promise<void> {
   for (const desiredStatus of ['RUNNING', 'STOPPED'] as const) {

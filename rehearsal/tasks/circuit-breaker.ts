@@ -10,7 +10,7 @@ export function failureThreshold(desired: number): number {
 }
 
 /** Failures in a row of one deployment: a task that gets healthy begins the count anew. */
-export class CircuitBreaker {
+export class DeploymentCircuitBreaker {
   failures = 0;
 
   /** A task that stopped before it ran, or was replaced because its checks failed. */

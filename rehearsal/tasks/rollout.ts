@@ -1,4 +1,4 @@
-import { CircuitBreaker } from './circuit-breaker.ts';
+import { DeploymentCircuitBreaker } from './circuit-breaker.ts';
 import type { AlarmVerdict } from './deployment-alarms.ts';
 
 /** Counts of one deployment's tasks. */
@@ -50,13 +50,13 @@ export type RolloutStep =
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
  */
 export class Rollout {
-  readonly #breakers = new Map<string, CircuitBreaker>();
+  readonly #breakers = new Map<string, DeploymentCircuitBreaker>();
   /** When the tasks of a deployment were first the only ones, and healthy. */
   readonly #aloneSinceMs = new Map<string, number>();
   #lastCompleted: DeploymentView | undefined;
 
-  breaker(deploymentId: string): CircuitBreaker {
-    const known = this.#breakers.get(deploymentId) ?? new CircuitBreaker();
+  breaker(deploymentId: string): DeploymentCircuitBreaker {
+    const known = this.#breakers.get(deploymentId) ?? new DeploymentCircuitBreaker();
     this.#breakers.set(deploymentId, known);
     return known;
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { untilAborted } from '@lornu/ops/process/until-aborted.ts';
 import type { AwsClients } from '../emulator/aws-clients.ts';
 import type { SideDoor, TaskReport } from '../emulator/side-door.ts';
-import { Account } from './account.ts';
+import { EcsAccount } from './account.ts';
 import { idOf, TaskRequests } from './asked-tasks.ts';
 import { startAgentEndpoint, type AgentEndpoint, type KnownTask } from './agent-endpoint.ts';
 import type { PullImage } from './image.ts';
@@ -74,7 +74,7 @@ class Runner implements TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #scheduler: ServiceScheduler;
   readonly #addresses = new TaskAddresses(process.pid);
-  readonly #account: Account;
+  readonly #account: EcsAccount;
   readonly #known = new Map<string, KnownTask>();
   readonly #reports = new Map<string, Promise<void>>();
   readonly #agent: AgentEndpoint;
@@ -97,7 +97,7 @@ class Runner implements TaskRunner {
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
     const { clients, cluster, service, pace } = options;
-    this.#account = new Account(clients, cluster);
+    this.#account = new EcsAccount(clients, cluster);
     this.#agent = startAgentEndpoint({
       ecs: clients.ecs,
       find: (id) => this.#known.get(id),

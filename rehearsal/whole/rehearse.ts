@@ -14,9 +14,9 @@ import { requirePodman } from '../serve/container-images.ts';
 import type { TaskForm } from '../serve/images.ts';
 import { requireTools } from '../serve/require-tools.ts';
 import { serve, type ServeContext } from '../serve/serve.ts';
-import type { Served } from '../serve/served.ts';
+import type { ServedRehearsal } from '../serve/served.ts';
 import { LogTail } from './log-tail.ts';
-import { Record } from '../report/record.ts';
+import { Recorder } from '../report/record.ts';
 
 export interface RehearseOptions {
   apply: ApplyOptions;
@@ -31,13 +31,13 @@ export interface RehearseOptions {
   /** Where the report is put. */
   reportFolder: string;
   /** Called when all is checked and everything still runs; what it waits for, the rehearsal waits for. */
-  keep?: (served: Served) => Promise<void>;
+  keep?: (served: ServedRehearsal) => Promise<void>;
 }
 
 /** What one rehearsal has gathered; each part is there once it has been made. */
 interface Gathered {
   applied?: ApplyResult;
-  served?: Served;
+  served?: ServedRehearsal;
   verification?: Verification;
   scenarios?: ScenarioResult[];
   destroyed?: DestroyResult;
@@ -62,7 +62,7 @@ export async function rehearse(options: RehearseOptions, given: ServeContext): P
   // Not after minutes of applying.
   await requireTools(given);
   if (options.tasks === 'image') await requirePodman(given.env);
-  const record = new Record(given.emit);
+  const record = new Recorder(given.emit);
   const context = { ...given, emit: record.emit };
   const logs = new LogTail(given.redact);
   const beganMs = Date.now();
@@ -88,7 +88,7 @@ export async function rehearse(options: RehearseOptions, given: ServeContext): P
 async function playParts(
   options: RehearseOptions,
   context: ServeContext,
-  record: Record,
+  record: Recorder,
   logs: LogTail,
   gathered: Gathered,
 ): Promise<void> {
@@ -127,7 +127,7 @@ async function playParts(
 /** The checks of `lornu verify`, with the account and with more wrong tokens than anyone outside can have. */
 export async function verifyServed(
   { clients }: Standing,
-  served: Served,
+  served: ServedRehearsal,
   waitS: number,
   { signal, emit }: ServeContext,
 ): Promise<Verification> {
@@ -155,7 +155,7 @@ async function removeAll(standing: Standing | undefined): Promise<void> {
 
 function toReport(
   { applied, served, verification, scenarios, destroyed, environment, networkPicture = '' }: Gathered,
-  record: Record,
+  record: Recorder,
   logs: LogTail,
   beganMs: number,
   given: ServeContext,

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { addSettings, type Environment, type RepositorySettings, type Rights } from './settings.ts';
+import { addSettings, type GithubEnvironment, type RepositorySettings, type Rights } from './settings.ts';
 
 export type { Rights } from './settings.ts';
 
@@ -49,7 +49,7 @@ export interface Github {
   issueToken: (rights: Rights, workflowRef?: string) => string;
   /** Where a job with the right id-token gets a token that says who it is. */
   idTokenUrl: string;
-  environments: Map<string, Environment>;
+  environments: Map<string, GithubEnvironment>;
   /** Check runs by commit. */
   checks: Map<string, CheckRun[]>;
   /** Variables and secrets of the repository and of its environments, and whom GitHub knows. */
@@ -69,7 +69,7 @@ export interface Github {
  */
 export function startGithub(repository: string): Github {
   const tokens = new Map<string, { rights: Rights; workflowRef: string }>();
-  const environments = new Map<string, Environment>();
+  const environments = new Map<string, GithubEnvironment>();
   const checks = new Map<string, CheckRun[]>();
   const approvals: {
     runId: string;

@@ -3,7 +3,7 @@ import type { Context, Hono } from 'hono';
 /** Rights of a job's token, as `permissions:` gives them. */
 export type Rights = Readonly<Record<string, string>>;
 
-export interface Environment {
+export interface GithubEnvironment {
   reviewers: string[];
   /** Minutes before a job of it may begin. */
   waitMinutes?: number;
@@ -40,7 +40,7 @@ export interface RepositorySettings {
 export function addSettings(
   app: App,
   base: string,
-  environments: Map<string, Environment>,
+  environments: Map<string, GithubEnvironment>,
   isPrivate: () => boolean,
 ): RepositorySettings {
   const settings: RepositorySettings = {
@@ -101,7 +101,7 @@ export function addSettings(
     const body = await context.req.json<{
       reviewers?: { type: string; id: number }[] | null;
       wait_timer?: number;
-      deployment_branch_policy?: Environment['branchPolicy'] | null;
+      deployment_branch_policy?: GithubEnvironment['branchPolicy'] | null;
     }>();
     const reviewers = body.reviewers ?? [];
     if (reviewers.length > 0 && isPrivate() && settings.plan !== 'enterprise') {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { serveAdkWeb, type AdkWeb } from './adk-web.ts';
-import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
 const SYNC_WITHIN_MS = 300_000;
 
-let world: World;
+let world: BrowserFixture;
 let adkWeb: AdkWeb;
 let page: Page;
 beforeAll(async () => {

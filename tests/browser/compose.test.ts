@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Locator } from 'playwright-core';
 import type { ChatPage } from './chat-page.ts';
-import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
-let world: World;
+let world: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
   world = await startWorld();

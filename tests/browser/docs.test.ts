@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
 let agentsDir: string;
-let world: World;
+let world: BrowserFixture;
 beforeAll(async () => {
   // Outside the checkout: what is documented must work where nothing is installed.
   agentsDir = await mkdtemp(join(tmpdir(), 'lornu-agents-'));

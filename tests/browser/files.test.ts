@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import type { ChatPage } from './chat-page.ts';
-import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
-let bundled: World;
-let mounted: World;
+let bundled: BrowserFixture;
+let mounted: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
   [bundled, mounted] = await Promise.all([

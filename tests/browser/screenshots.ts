@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SCENES, type Scene } from './scenes.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, type BrowserFixture } from './world.ts';
 
 /**
  * `bun tests/browser/screenshots.ts` makes the pictures of README.md and docs/ anew.
@@ -41,7 +41,11 @@ function galleryShots(names: readonly string[]): Shot[] {
   );
 }
 
-async function take(world: World, { scene, theme, phone, file }: Shot, folder: string): Promise<void> {
+async function take(
+  world: BrowserFixture,
+  { scene, theme, phone, file }: Shot,
+  folder: string,
+): Promise<void> {
   const chat = await world.openPage({ theme, ...(phone ? PHONE : WIDE) });
   try {
     await scene.reach(chat);

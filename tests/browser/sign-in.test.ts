@@ -3,12 +3,12 @@ import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { PATIENCE_MS } from './chat-page.ts';
 import { launchChromium } from './chromium.ts';
-import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
 let google: GoogleStandIn;
-let world: World;
+let world: BrowserFixture;
 let browser: Browser;
 let context: BrowserContext;
 /** The name under which the service is known: it has to be known before the service has a port. */

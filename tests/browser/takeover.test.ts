@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { layCable } from './cable.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, type BrowserFixture } from './world.ts';
 
 /** A lease runs out 15 s after its process died; then the answer goes on. */
 const TAKEOVER_WITHIN_MS = 30_000;
 setDefaultTimeout(2 * TAKEOVER_WITHIN_MS);
 
-let world: World;
+let world: BrowserFixture;
 beforeAll(async () => {
   world = await startWorld();
 });

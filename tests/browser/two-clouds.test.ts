@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import { firestoreVariables } from '../runs/chaos.ts';
 import { serveAdkWeb, type AdkWeb } from './adk-web.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, type BrowserFixture } from './world.ts';
 
 setDefaultTimeout(60_000);
 
@@ -15,7 +15,7 @@ const ROOT = resolve(import.meta.dir, '../..');
 const SESSIONS = '/apps/lornu/users/user/sessions';
 
 let firestore: FirestoreStandin;
-let world: World;
+let world: BrowserFixture;
 let gcp: Server;
 let adkWeb: AdkWeb;
 let page: Page;

@@ -9,7 +9,7 @@ import { launchChromium } from './chromium.ts';
 import { ChatPage, type ChatPageOptions } from './chat-page.ts';
 
 /** The real service with the page it ships, the Gemini stand-in behind it, and a browser in front. */
-export interface World {
+export interface BrowserFixture {
   service: Server;
   /** The Gemini stand-in's, and the folder of this world: for a server that a test starts beside it. */
   modelUrl: string;
@@ -33,7 +33,7 @@ export const TEST_WITHIN_MS = 30_000;
 const root = resolve(import.meta.dir, '../..');
 
 /** Starts everything on free ports and in a folder of its own. */
-export async function startWorld(options: WorldOptions = {}): Promise<World> {
+export async function startWorld(options: WorldOptions = {}): Promise<BrowserFixture> {
   const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-browser-'));
   const pageDir = join(scratchDir, 'page');
   const [standin, browser] = await Promise.all([

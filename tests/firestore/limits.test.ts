@@ -5,9 +5,9 @@ import { fromWire, toWire } from '../../backend/events/wire.ts';
 import { eventsOf, sessionOf } from '../../backend/sessions/firestore/paths.ts';
 import { toTimestamp } from '../../backend/sessions/firestore/session-document.ts';
 import { event, wireEvent, type Wire } from './events.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, type FirestoreFixture } from './world.ts';
 
-let world: World;
+let world: FirestoreFixture;
 const key = (sessionId: string) => ({ appName: 'lornu', userId: 'ann', sessionId });
 const python = (sessionId: string) => ({ app_name: 'lornu', user_id: 'ann', session_id: sessionId });
 const text = (value: string) => event({ content: { role: 'user', parts: [{ text: value }] } });

@@ -7,12 +7,12 @@ import { startService } from '../../ops/servers/agent-servers.ts';
 import type { Server } from '../../ops/servers/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { wireEvent, type Wire } from './events.ts';
-import { DATABASE, openWorld, PROJECT, type World } from './world.ts';
+import { DATABASE, openWorld, PROJECT, type FirestoreFixture } from './world.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');
 const SESSIONS = '/apps/lornu/users/ann/sessions';
 const scratchDir = mkdtempSync(join(tmpdir(), 'lornu-firestore-'));
-let world: World;
+let world: FirestoreFixture;
 let model: GeminiStandin;
 let server: Server;
 

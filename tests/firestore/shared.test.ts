@@ -4,9 +4,9 @@ import type { SessionSummary } from '../../backend/sessions/session-store.ts';
 import { toSessionJson, toWire } from '../../backend/events/wire.ts';
 import { event, KINDS, wireEvent, type Wire } from './events.ts';
 import { fromWire } from '../../backend/events/wire.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, type FirestoreFixture } from './world.ts';
 
-let world: World;
+let world: FirestoreFixture;
 const key = (sessionId: string, userId = 'ann') => ({ appName: 'lornu', userId, sessionId });
 const python = (sessionId: string, userId = 'ann') => ({
   app_name: 'lornu',

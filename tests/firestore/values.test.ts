@@ -3,9 +3,9 @@ import { FirestoreMemory } from '../../backend/memory/firestore/firestore-memory
 import { FirestoreTaskRecords } from '../../backend/tasks/firestore/firestore-task-records.ts';
 import { sessionOf } from '../../backend/sessions/firestore/paths.ts';
 import { event } from './events.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, type FirestoreFixture } from './world.ts';
 
-let world: World;
+let world: FirestoreFixture;
 const key = (sessionId: string) => ({ appName: 'lornu', userId: 'ann', sessionId });
 const text = (value: string) => event({ content: { role: 'user', parts: [{ text: value }] } });
 const call = (args: Record<string, unknown>) =>

@@ -11,7 +11,7 @@ export const PROJECT = 'lornu';
 export const DATABASE = 'staging';
 
 /** One Firestore, and what stands on it. */
-export interface World {
+export interface FirestoreFixture {
   standin: FirestoreStandin;
   db: Firestore;
   store: FirestoreSessionStore;
@@ -22,7 +22,7 @@ export interface World {
 }
 
 /** Python is started by the first question to it. */
-export async function openWorld(): Promise<World> {
+export async function openWorld(): Promise<FirestoreFixture> {
   const standin = await startFirestoreStandin({ databases: [DATABASE] });
   const connect = () => createFirestore({ project: PROJECT, database: DATABASE, emulatorHost: standin.host });
   const db = connect();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { REQUIREMENTS, isReady, type Found } from '@lornu/ops/first-time/first-time.ts';
 import { TAKEN_ELSEWHERE } from './taken-elsewhere.ts';
 import { TAKEN_FROM_AWS } from './taken-from-aws.ts';
-import { applyBootstrap, deploy, setSecrets, startWorld, type World } from './world.ts';
+import { applyBootstrap, deploy, setSecrets, startWorld, type FirstTimeFixture } from './world.ts';
 
 const TAKEN_AWAY = [...TAKEN_ELSEWHERE, ...TAKEN_FROM_AWS];
 const SECRETS = ['gemini-api-key', 'oidc-client', 'session-key', 'a2a-signing-key'];
@@ -18,7 +18,7 @@ const MADE_HERE = [
   'github-variables',
 ];
 
-let world: World;
+let world: FirstTimeFixture;
 beforeAll(async () => {
   world = await startWorld();
 }, 5 * 60_000);

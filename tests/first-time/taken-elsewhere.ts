@@ -1,5 +1,5 @@
 import type { Given, Scene } from '@lornu/ops/first-time/scene.ts';
-import { ACCOUNT, type World } from './world.ts';
+import { ACCOUNT, type FirstTimeFixture } from './world.ts';
 
 /** One prerequisite of a deployed staging, taken away. */
 export interface TakenAway {
@@ -8,18 +8,18 @@ export interface TakenAway {
   /** What the sentence and the next command must hold. */
   seen: string;
   next: string;
-  take?: (world: World) => unknown;
-  giveBack?: (world: World) => unknown;
-  given?: (world: World) => Partial<Given>;
+  take?: (world: FirstTimeFixture) => unknown;
+  giveBack?: (world: FirstTimeFixture) => unknown;
+  given?: (world: FirstTimeFixture) => Partial<Given>;
   env?: Scene['env'];
 }
 
 const CUSTOM = { protected_branches: false, custom_branch_policies: true };
-const giveBackEnvironment = ({ github }: World): unknown =>
+const giveBackEnvironment = ({ github }: FirstTimeFixture): unknown =>
   github.environments.set('staging', { reviewers: ['ada'], branchPolicy: CUSTOM, branches: ['main'] });
 
 /** Staging's values with others among them. */
-export const valuesWith = (more: object) => (world: World) => ({
+export const valuesWith = (more: object) => (world: FirstTimeFixture) => ({
   variables: JSON.stringify({ ...world.variables, ...more }),
 });
 

@@ -9,7 +9,7 @@ import {
 import { ChangeResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
 import { CreateSecretCommand, DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { valuesWith, type TakenAway } from './taken-elsewhere.ts';
-import { ACCOUNT, setSecrets, type World } from './world.ts';
+import { ACCOUNT, setSecrets, type FirstTimeFixture } from './world.ts';
 
 const APPLY = '-chdir=terraform/aws/bootstrap apply -var github_repository=lornu-ai/lornu-aws-staging';
 const quota = (id: string, code: string, limit: number, service: string, wanted: number): TakenAway => ({
@@ -22,7 +22,7 @@ const quota = (id: string, code: string, limit: number, service: string, wanted:
 });
 const failoverRecord =
   (Action: 'CREATE' | 'DELETE') =>
-  async ({ aws, variables }: World) =>
+  async ({ aws, variables }: FirstTimeFixture) =>
     aws.route53.send(
       new ChangeResourceRecordSetsCommand({
         HostedZoneId: String(variables['route53_zone_id']),
@@ -41,7 +41,7 @@ const failoverRecord =
         },
       }),
     );
-const providers = async ({ aws }: World) =>
+const providers = async ({ aws }: FirstTimeFixture) =>
   (await aws.iam.send(new ListOpenIDConnectProvidersCommand())).OpenIDConnectProviderList ?? [];
 const policy = `arn:aws:iam::${ACCOUNT}:policy/LornuGithubApply-services`;
 const zonePolicy = (zone: string) =>

@@ -34,7 +34,7 @@ const GOOGLE_TOKEN = 'ya29-stand-in';
 const ADMINISTRATOR = { administration: 'write', actions: 'read', organization_plan: 'read' };
 
 /** A person's machine and every account they have, all of it on loopback. */
-export interface World {
+export interface FirstTimeFixture {
   scene: Scene;
   aws: Aws;
   front: AwsFront;
@@ -58,7 +58,7 @@ export interface World {
 }
 
 /** Empty accounts, with credentials for all of them. */
-export async function startWorld(): Promise<World> {
+export async function startWorld(): Promise<FirstTimeFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-first-time-'));
   const context = { cacheDir: join(ROOT, '.cache'), env: process.env, signal: new AbortController().signal };
   const python = await ensureEmulatorPython(context, () => {});
@@ -67,7 +67,7 @@ export async function startWorld(): Promise<World> {
   const gemini = await spawnGeminiStandin({ retired: ['gemini-gone'] });
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
   const aws = createAws({ region: 'us-east-1', endpoint: front.url });
-  const world = { emulator } as World;
+  const world = { emulator } as FirstTimeFixture;
   const asGemini = (async (input: string | URL | Request, init?: RequestInit) => {
     const { pathname, search } = new URL(input instanceof Request ? input.url : input);
     return fetch(`${gemini.url}${pathname}${search}`, init);
@@ -174,7 +174,7 @@ export async function startWorld(): Promise<World> {
 }
 
 /** What an administrator's apply of terraform/aws/bootstrap leaves, as far as the set-up looks at it. */
-export async function applyBootstrap({ aws, github, variables }: World): Promise<void> {
+export async function applyBootstrap({ aws, github, variables }: FirstTimeFixture): Promise<void> {
   const provider = await aws.iam.send(
     new CreateOpenIDConnectProviderCommand({
       Url: 'https://token.actions.githubusercontent.com',
@@ -226,7 +226,7 @@ export async function applyBootstrap({ aws, github, variables }: World): Promise
 }
 
 /** ./lornu secrets set, for each that the tasks read. */
-export async function setSecrets({ aws }: World, names: readonly string[]): Promise<void> {
+export async function setSecrets({ aws }: FirstTimeFixture, names: readonly string[]): Promise<void> {
   await Promise.all(
     names.map(async (name) =>
       aws.secrets.send(
@@ -237,7 +237,7 @@ export async function setSecrets({ aws }: World, names: readonly string[]): Prom
 }
 
 /** What the workflow's deployment leaves, as far as the set-up looks at it. */
-export async function deploy({ aws, emulator }: World): Promise<void> {
+export async function deploy({ aws, emulator }: FirstTimeFixture): Promise<void> {
   await aws.ecs.send(new CreateClusterCommand({ clusterName: 'lornu-staging' }));
   await aws.ecs.send(
     new RegisterTaskDefinitionCommand({

@@ -1,12 +1,12 @@
 import { DYNAMIC, JSON_ATTRIBUTES } from '../infrastructure/plan/leaves.ts';
 import type { Json } from '../infrastructure/plan/document.ts';
-import type { Environment, Resource } from '../infrastructure/plan/environment.ts';
+import type { PlannedEnvironment, Resource } from '../infrastructure/plan/environment.ts';
 
 /** What a change comes to: attributes with their new values, resources that are gone or new, what waits for what. */
 export type Differences = Map<string, string>;
 
 /** Everything that differs between two environments in what the files set; what a plan does not know yet is left out. */
-export function differences(before: Environment, after: Environment): Differences {
+export function differences(before: PlannedEnvironment, after: PlannedEnvironment): Differences {
   const found: Differences = new Map();
   for (const stack of ['bootstrap', 'staging'] as const) {
     const old = new Map(before[stack].resources.map((one) => [one.address, one]));
@@ -31,7 +31,7 @@ export function differences(before: Environment, after: Environment): Difference
 }
 
 function changes(
-  before: Environment,
+  before: PlannedEnvironment,
   stack: 'bootstrap' | 'staging',
   was: Resource,
   is: Resource,

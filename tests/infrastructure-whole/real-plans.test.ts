@@ -8,17 +8,22 @@ import { judge } from '../infrastructure/checks/check.ts';
 import { findMutants } from '../infrastructure/mutation/judge-mutants.ts';
 import type { Documents } from '../infrastructure/plan/document.ts';
 import { ROOT } from '../infrastructure/plan/documents.ts';
-import { readEnvironment, type Environment } from '../infrastructure/plan/environment.ts';
-import { applyBoth, readDocuments, readPlan, type Applied } from '../infrastructure/plan/make-documents.ts';
+import { readEnvironment, type PlannedEnvironment } from '../infrastructure/plan/environment.ts';
+import {
+  applyBoth,
+  readDocuments,
+  readPlan,
+  type AppliedStacks,
+} from '../infrastructure/plan/make-documents.ts';
 import { differences } from './differences.ts';
 import { edited, SAMPLES } from './samples.ts';
 
 // Terraform plans changed files over what was applied; the planned data that a mutant changes has to say the same.
 const MINUTES = 60_000;
 let folder: string;
-let applied: Applied;
+let applied: AppliedStacks;
 let documents: Documents;
-let environment: Environment;
+let environment: PlannedEnvironment;
 const agreeing: string[] = [];
 
 beforeAll(async () => {
@@ -59,7 +64,7 @@ test.each(SAMPLES.map((sample) => [sample.mutant, sample] as const))(
     const agreed = [...wanted.keys()].filter((what) => found.has(what));
     expect(agreed.length).toBeGreaterThan(0);
 
-    const noticedBy = (one: Environment) => new Set(judge(CHECKS, one).map(({ check }) => check));
+    const noticedBy = (one: PlannedEnvironment) => new Set(judge(CHECKS, one).map(({ check }) => check));
     const inPlan = noticedBy(inEarnest);
     expect([...noticedBy(inData)].filter((check) => !inPlan.has(check))).toEqual([]);
     expect(inPlan.size).toBeGreaterThan(0);
@@ -68,7 +73,7 @@ test.each(SAMPLES.map((sample) => [sample.mutant, sample] as const))(
   5 * MINUTES,
 );
 
-async function planOf(sample: (typeof SAMPLES)[number]): Promise<Environment> {
+async function planOf(sample: (typeof SAMPLES)[number]): Promise<PlannedEnvironment> {
   const path = join(applied.standing.workspace.stackFolder(sample.stack), sample.file);
   const text = await readFile(path, 'utf8');
   try {

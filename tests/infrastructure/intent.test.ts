@@ -4,7 +4,7 @@ import { judge, type Problem } from './checks/check.ts';
 import { attributeCoverage, LEFT_OUT } from './coverage/attributes.ts';
 import { percent } from './mutation/score.ts';
 import { getDocuments } from './plan/documents.ts';
-import { readEnvironment, type Environment } from './plan/environment.ts';
+import { readEnvironment, type PlannedEnvironment } from './plan/environment.ts';
 
 /** What the user asked for, and what this suite holds itself to. */
 const ASKED_FOR = 0.7;
@@ -12,7 +12,7 @@ const HELD_TO = 0.9;
 /** A plan that no run has made yet needs an apply first. */
 const APPLY_MS = 10 * 60_000;
 
-let environment: Environment;
+let environment: PlannedEnvironment;
 let problems: Problem[];
 beforeAll(async () => {
   environment = readEnvironment(await getDocuments());

@@ -7,7 +7,7 @@ import { OPERATORS } from './mutation/operators/all.ts';
 import { percent, scoreOf } from './mutation/score.ts';
 import { shuffled } from './mutation/seeded.ts';
 import { getDocuments } from './plan/documents.ts';
-import { readEnvironment, type Environment } from './plan/environment.ts';
+import { readEnvironment, type PlannedEnvironment } from './plan/environment.ts';
 import { commitSeed } from '../support/commit-seed.ts';
 
 const LEAST = 0.9;
@@ -17,7 +17,7 @@ const JUDGING_MS = 40_000;
 /** Another order with each commit, so that a busy machine sees others. */
 const SEED = commitSeed();
 
-let environment: Environment;
+let environment: PlannedEnvironment;
 beforeAll(async () => {
   environment = readEnvironment(await getDocuments());
 }, APPLY_MS);

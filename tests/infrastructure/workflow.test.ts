@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse, parseDocument } from 'yaml';
 import { getDocuments, ROOT } from './plan/documents.ts';
 import type { Json } from './plan/document.ts';
-import { readEnvironment, type Environment } from './plan/environment.ts';
+import { readEnvironment, type PlannedEnvironment } from './plan/environment.ts';
 import { judgeWorkflow } from './workflow/check.ts';
 import { WORKFLOW_CHECKS } from './workflow/checks/all.ts';
 import { judgeWorkflowMutants } from './workflow/judge-all.ts';
@@ -17,7 +17,7 @@ const SEED = commitSeed();
 /** A sample in every run; tests/infrastructure-whole judges all of them. */
 const JUDGING_MS = 12_000;
 
-let environment: Environment;
+let environment: PlannedEnvironment;
 let text: string;
 beforeAll(async () => {
   environment = readEnvironment(await getDocuments());

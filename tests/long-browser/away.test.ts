@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { layCable, type Cable } from '../browser/cable.ts';
 import type { ChatPage } from '../browser/chat-page.ts';
-import { startWorld, type World } from '../browser/world.ts';
+import { startWorld, type BrowserFixture } from '../browser/world.ts';
 
 setDefaultTimeout(240_000);
 
@@ -10,7 +10,7 @@ const MINUTE = 60_000;
 const NUMBERS = 1_000;
 const SOON = { timeout: 120_000 };
 
-let world: World;
+let world: BrowserFixture;
 let cable: Cable;
 let chat: ChatPage;
 beforeAll(async () => {

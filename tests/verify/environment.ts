@@ -25,7 +25,7 @@ const GROUP = AGENT_GROUP.arn;
 const forward: Action = { type: 'forward', targetGroupArn: GROUP };
 
 /** The real service as staging has it, with stand-ins for Google around it; load balancers come and go before it. */
-export interface Environment {
+export interface VerifiedEnvironment {
   service: Server;
   google: GoogleStandIn;
   geminiUrl: string;
@@ -33,7 +33,7 @@ export interface Environment {
   stop: () => Promise<void>;
 }
 
-export async function startEnvironment(): Promise<Environment> {
+export async function startEnvironment(): Promise<VerifiedEnvironment> {
   const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-verify-'));
   const google = await startGoogleStandIn({
     client: { id: 'web', secret: 'client-secret', redirectUris: [`${PUBLIC_URL}/auth/callback`] },
@@ -94,7 +94,7 @@ export async function startEnvironment(): Promise<Environment> {
 
 /** The load balancer of terraform/aws/staging in short, with changes. */
 export async function balance(
-  { google, service }: Environment,
+  { google, service }: VerifiedEnvironment,
   change: (balancer: Balancer) => void = () => {},
 ): Promise<RunningBalancer> {
   const jwksEndpoint = `${google.url}/oauth2/v3/certs`;

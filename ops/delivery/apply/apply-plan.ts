@@ -5,7 +5,7 @@ import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { requireApproval } from '../github/approval.ts';
 import { openRepository } from '../image/repository.ts';
 import { requireSignature } from '../image/signature.ts';
-import type { Applied, Manifest } from '../manifest.ts';
+import type { AppliedPlan, Manifest } from '../manifest.ts';
 import { parseShownPlan, variableOf } from '../plan/read-plan.ts';
 import { readState } from '../plan/read-state.ts';
 import { isPipeline } from '../scan/scan-plan.ts';
@@ -21,8 +21,8 @@ export async function applyPlan(
   approved: string,
   mode: ApplyMode,
   context: DeliveryContext,
-): Promise<Applied> {
-  const made: { manifest?: Manifest; terraform?: Terraform; applied?: Applied } = {};
+): Promise<AppliedPlan> {
+  const made: { manifest?: Manifest; terraform?: Terraform; applied?: AppliedPlan } = {};
   const need = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error('a step before this one has not run');
     return value;

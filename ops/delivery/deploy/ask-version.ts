@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { DeliveryContext } from '../delivery-context.ts';
-import type { Served } from './judge.ts';
+import type { ServedAnswer } from './judge.ts';
 
 const ANSWER_MS = 10_000;
 const VERSION = z.looseObject({ revision: z.string() });
@@ -16,7 +16,10 @@ export interface VersionSource {
 }
 
 /** Asks /version through the load balancer on a connection of its own; never throws. */
-export async function askVersion(source: VersionSource, signal: DeliveryContext['signal']): Promise<Served> {
+export async function askVersion(
+  source: VersionSource,
+  signal: DeliveryContext['signal'],
+): Promise<ServedAnswer> {
   const { url, connectTo, caFile } = source;
   const address = new URL('/version', url);
   const host = address.host;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { AGREEING_ANSWERS, judge, type Served } from './judge.ts';
+import { AGREEING_ANSWERS, judge, type ServedAnswer } from './judge.ts';
 import type { ServiceView } from './service-view.ts';
 
 const NEW = { taskDefinition: 'agent:2', revision: 'new' };
@@ -21,7 +21,7 @@ const view = (...deployments: ServiceView['deployments']): ServiceView => ({
   changedMs: 0,
   events: [],
 });
-const answers = (revision: string, count = AGREEING_ANSWERS): Served[] =>
+const answers = (revision: string, count = AGREEING_ANSWERS): ServedAnswer[] =>
   Array.from({ length: count }, () => ({ revision }));
 
 describe('a deploy', () => {

@@ -1,7 +1,7 @@
 import type { ServiceView } from './service-view.ts';
 
 /** What one answer of /version through the load balancer said: its revision, or why there was none. */
-export type Served = { revision: string } | { failure: string };
+export type ServedAnswer = { revision: string } | { failure: string };
 
 export type Judgement =
   | { kind: 'served' }
@@ -22,7 +22,7 @@ export const AGREEING_ANSWERS = 6;
 export function judge(
   wanted: { taskDefinition: string; revision: string },
   view: ServiceView,
-  answers: readonly Served[],
+  answers: readonly ServedAnswer[],
 ): Judgement {
   // Started anew, a deployment has the task definition of the one before it; the primary is the newest.
   const own = view.deployments
@@ -63,7 +63,7 @@ function reasonOf(reason: string, { rollout, events }: ServiceView): string {
   return words ?? events[0] ?? 'ECS gave no reason.';
 }
 
-function describe(answer: Served | undefined): string {
+function describe(answer: ServedAnswer | undefined): string {
   if (!answer) return 'nothing was asked yet';
   return 'revision' in answer ? `${answer.revision} is served` : answer.failure;
 }

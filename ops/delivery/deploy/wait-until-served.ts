@@ -4,7 +4,7 @@ import type { Step, StepIo } from '../../steps/run-steps.ts';
 import { runSteps } from '../../steps/run-steps.ts';
 import type { DeliveryContext } from '../delivery-context.ts';
 import { askVersion, type VersionSource } from './ask-version.ts';
-import { AGREEING_ANSWERS, judge, type Judgement, type Served } from './judge.ts';
+import { AGREEING_ANSWERS, judge, type Judgement, type ServedAnswer } from './judge.ts';
 import { readOutputs, type StackOutputs } from './outputs.ts';
 import { lookAtService, startNewDeployment, stoppedReasons, type ServiceView } from './service-view.ts';
 
@@ -77,7 +77,7 @@ async function watch(
     const isComplete = view.deployments.some(
       (deployment) => deployment.taskDefinition === taskDefinition && deployment.state === 'COMPLETED',
     );
-    const answers: Served[] = [];
+    const answers: ServedAnswer[] = [];
     for (let index = 0; index < (isComplete ? AGREEING_ANSWERS : 1); index += 1) {
       answers.push(await askVersion({ ...options, url }, context.signal));
     }

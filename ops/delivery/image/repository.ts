@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-ecr';
 import { CliError } from '../../base/cli-error.ts';
 import { explainAws } from '../aws/explain-aws.ts';
-import type { Deployed } from '../manifest.ts';
+import type { DeployedImage } from '../manifest.ts';
 
 /** The repository of terraform/aws/bootstrap. */
 export const REPOSITORY = 'lornu-agent';
@@ -24,7 +24,7 @@ export function tagOf(target: ImageTarget, revision: string): string {
   return `${target}-${revision}`;
 }
 
-export interface PushedImage extends Deployed {
+export interface PushedImage extends DeployedImage {
   pushedAt: string;
 }
 

@@ -1,6 +1,6 @@
 import { CliError, EXIT } from '../../base/cli-error.ts';
 import type { ImageRepository, ImageTarget } from '../image/repository.ts';
-import type { Deployed, PlanRecord } from '../manifest.ts';
+import type { DeployedImage, PlanRecord } from '../manifest.ts';
 
 export interface ImageChoice {
   /** 7 to 40 hexadecimal digits; the checked-out commit's first 12 when left out. */
@@ -13,7 +13,7 @@ interface Where {
   purpose: PlanRecord['purpose'];
   target: ImageTarget;
   /** What runs, by the state. */
-  deployed: Deployed | null;
+  deployed: DeployedImage | null;
 }
 
 /** Stands for an image where none was ever deployed; a plan with it is for reading only. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Deployed } from '../manifest.ts';
+import type { DeployedImage } from '../manifest.ts';
 
 const STATE = z.looseObject({
   lineage: z.string(),
@@ -30,7 +30,7 @@ export interface StateFacts {
   lineage: string;
   serial: number;
   /** The image and revision that the last apply asked for; null where there is no task definition yet. */
-  deployed: Deployed | null;
+  deployed: DeployedImage | null;
   /** Of the stack, by name. */
   outputs: Record<string, unknown>;
 }
@@ -49,7 +49,7 @@ export function readState(text: string): StateFacts {
   };
 }
 
-function readDeployed(definitions: string): Deployed | null {
+function readDeployed(definitions: string): DeployedImage | null {
   const [container] = CONTAINERS.parse(JSON.parse(definitions));
   const digest = /@(sha256:[0-9a-f]{64})$/.exec(container?.image ?? '')?.[1];
   const revision = container?.environment.find(({ name }) => name === 'LORNU_REVISION')?.value;

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { CliError } from '../../base/cli-error.ts';
 import { beyondTheImage } from '../apply/check-approved.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
-import { APPLIED, readRecord, type Deployed, type ScanRecord } from '../manifest.ts';
+import { APPLIED, readRecord, type DeployedImage, type ScanRecord } from '../manifest.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { REQUIRED, scanPlan } from '../scan/scan-plan.ts';
 import { sealPlan, type Sealed } from '../summary/seal.ts';
@@ -19,7 +19,9 @@ export async function planRollback(
 }
 
 /** What ran before the apply in the delivery folder; a CliError where nothing did. */
-export async function readBefore(context: DeliveryContext): Promise<{ before: Deployed; failed: string }> {
+export async function readBefore(
+  context: DeliveryContext,
+): Promise<{ before: DeployedImage; failed: string }> {
   const { before, image } = await readRecord(
     context,
     'applied',
@@ -40,7 +42,7 @@ export async function readBefore(context: DeliveryContext): Promise<{ before: De
  * Plans the way back to what ran before, in the run whose deploy failed: the image alone, by Terraform, so that state
  * and service agree afterwards whatever ECS did. It is not scanned: it brings nothing that was not there before.
  */
-export async function planAutomatic(before: Deployed, context: DeliveryContext): Promise<Sealed> {
+export async function planAutomatic(before: DeployedImage, context: DeliveryContext): Promise<Sealed> {
   const record = await makePlan(
     { purpose: 'deploy', revision: before.revision, imageDigest: before.digest, varFiles: [] },
     context,

@@ -1,4 +1,4 @@
-import { NO_TOKEN, type Check } from '../check.ts';
+import { NO_TOKEN, type VerifyCheck } from '../check.ts';
 import { beginTurn, cancelRun, endOf, inSession, type StreamPart } from '../conversation.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
@@ -16,7 +16,7 @@ export function judgeCancel(seen: { state: string | undefined; parts: readonly S
   );
 }
 
-export const cancel: Check = {
+export const cancel: VerifyCheck = {
   id: 'cancel',
   title: 'a turn can be stopped',
   run: async ({ target, served }) => {

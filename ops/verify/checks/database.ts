@@ -1,4 +1,4 @@
-import { NO_ACCOUNT, type Check } from '../check.ts';
+import { NO_ACCOUNT, type VerifyCheck } from '../check.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 
 /** As terraform/gcp names it, and as the service expects it in staging. */
@@ -24,7 +24,7 @@ export function judgeDatabase(seen: {
   return judged(true, expected, words.join(', '));
 }
 
-export const database: Check = {
+export const database: VerifyCheck = {
   id: 'database',
   title: "conversations lie in staging's own database",
   run: async ({ served, deployed }) =>

@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { VerifyCheck } from '../check.ts';
 import { ask } from '../target.ts';
 import { judged, type Verdict } from '../verdict.ts';
 
@@ -18,7 +18,7 @@ export function judgeForged(statuses: Readonly<Record<string, number>>): Verdict
   );
 }
 
-export const forgedCertificate: Check = {
+export const forgedCertificate: VerifyCheck = {
   id: 'forged',
   title: 'headers that pretend to a client certificate are refused',
   run: async ({ target }) => {

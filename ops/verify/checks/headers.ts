@@ -1,4 +1,4 @@
-import { NO_TOKEN, type Check } from '../check.ts';
+import { NO_TOKEN, type VerifyCheck } from '../check.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { ask } from '../target.ts';
 import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
@@ -34,7 +34,7 @@ export function judgeHeaders(headers: Readonly<Record<string, string>>): Verdict
   );
 }
 
-export const headers: Check = {
+export const headers: VerifyCheck = {
   id: 'headers',
   title: 'the page is sent with its security headers',
   run: async ({ target, served }) => {

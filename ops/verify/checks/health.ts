@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { VerifyCheck } from '../check.ts';
 import { ask, excerpt } from '../target.ts';
 import { judged, type Verdict } from '../verdict.ts';
 
@@ -10,7 +10,7 @@ export function judgeHealth(seen: { status: number; body: string; elapsedMs: num
   );
 }
 
-export const health: Check = {
+export const health: VerifyCheck = {
   id: 'health',
   title: '/health answers through the load balancer',
   run: async ({ target }) => {

@@ -1,5 +1,5 @@
 import { DescribeTasksCommand, RunTaskCommand, type Task } from '@aws-sdk/client-ecs';
-import { NO_ACCOUNT, type Check, type Scene } from '../check.ts';
+import { NO_ACCOUNT, type VerifyCheck, type Scene } from '../check.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 import { EXIT_CODES, probeCommand } from './inside-probe.ts';
 
@@ -37,7 +37,7 @@ export function judgeInside({
   return judged(exitCode === 0, EXPECTED, `${meaning} (${where}, ${(elapsedMs / 1000).toFixed(1)} s)`);
 }
 
-export const inside: Check = {
+export const inside: VerifyCheck = {
   id: 'inside',
   title: 'Gemini is reached from inside the VPC (a one-off task)',
   run: async (scene) => {

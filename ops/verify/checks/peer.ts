@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { VerifyCheck } from '../check.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { ask, excerpt } from '../target.ts';
 import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
@@ -16,7 +16,7 @@ export function judgePeer({ answer, without }: { answer: unknown; without: boole
   return judged(false, EXPECTED, peer.reason ?? 'no reason given');
 }
 
-export const peer: Check = {
+export const peer: VerifyCheck = {
   id: 'peer',
   title: 'the agent on Google Cloud is reached',
   run: async ({ target, served, hasPeer }) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Check } from '../check.ts';
+import type { VerifyCheck } from '../check.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { ask, excerpt } from '../target.ts';
 import { judged, notOffered, type Verdict } from '../verdict.ts';
@@ -35,7 +35,7 @@ export function judgeReady(seen: { status: number; answer: unknown }): Verdict {
   );
 }
 
-export const ready: Check = {
+export const ready: VerifyCheck = {
   id: 'ready',
   title: 'the service reaches what it depends on',
   run: async ({ target, served }) => {

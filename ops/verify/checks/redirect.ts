@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { VerifyCheck } from '../check.ts';
 import { addressOf, ask } from '../target.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 
@@ -19,7 +19,7 @@ export function judgeRedirect(
   return judged(holds, EXPECTED, `${seen.status} to ${seen.location ?? 'nowhere'}`);
 }
 
-export const redirect: Check = {
+export const redirect: VerifyCheck = {
   id: 'redirect',
   title: 'plain HTTP is sent on to HTTPS',
   run: async ({ target }) => {

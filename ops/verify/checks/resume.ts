@@ -1,4 +1,4 @@
-import { NO_TOKEN, type Check } from '../check.ts';
+import { NO_TOKEN, type VerifyCheck } from '../check.ts';
 import {
   attachTo,
   beginTurn,
@@ -40,7 +40,7 @@ function isFrame(part: StreamPart): boolean {
   return part.kind === 'frame';
 }
 
-export const resume: Check = {
+export const resume: VerifyCheck = {
   id: 'resume',
   title: 'a dropped connection is resumed without a lost or doubled word',
   run: async ({ target, served }) => {

@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { VerifyCheck } from '../check.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { ask } from '../target.ts';
 import { judged, notOffered, type Verdict } from '../verdict.ts';
@@ -31,7 +31,7 @@ export function judgeSignIn({ page, login }: SignInSeen, url: URL): Verdict {
   );
 }
 
-export const signIn: Check = {
+export const signIn: VerifyCheck = {
   id: 'sign-in',
   title: 'people sign in at the issuer',
   run: async ({ target, served }) => {

@@ -1,4 +1,4 @@
-import { NO_TOKEN, type Check, type Scene } from '../check.ts';
+import { NO_TOKEN, type VerifyCheck, type Scene } from '../check.ts';
 import { beginTurn, cancelRun, inSession, type Turn } from '../conversation.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
@@ -43,9 +43,9 @@ export function judgeIdleTimeout({ waitedS, wasCut, idleTimeoutS }: SilenceSeen)
 }
 
 /** One stream for both checks: it is watched once, beside the other checks. */
-export function silentStream(scene: Scene): Check[] {
+export function silentStream(scene: Scene): VerifyCheck[] {
   let watching: Promise<SilenceSeen> | undefined;
-  const check = (id: string, title: string, judge: (seen: SilenceSeen) => Verdict): Check => ({
+  const check = (id: string, title: string, judge: (seen: SilenceSeen) => Verdict): VerifyCheck => ({
     id,
     title,
     run: async () => {

@@ -1,5 +1,5 @@
 import { connect, type SecureVersion } from 'node:tls';
-import type { Check } from '../check.ts';
+import type { VerifyCheck } from '../check.ts';
 import { addressOf, type Target } from '../target.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 
@@ -22,7 +22,7 @@ export function judgeTls(seen: TlsSeen): Verdict {
   );
 }
 
-export const tls: Check = {
+export const tls: VerifyCheck = {
   id: 'tls',
   title: 'only current versions of TLS are spoken',
   run: async ({ target }) => {

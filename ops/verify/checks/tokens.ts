@@ -1,4 +1,4 @@
-import { NO_TOKEN, type Check } from '../check.ts';
+import { NO_TOKEN, type VerifyCheck } from '../check.ts';
 import { ask, type Target } from '../target.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 
@@ -44,7 +44,7 @@ export function spoil(token: string | undefined): Record<string, string> {
   };
 }
 
-export const tokens: Check = {
+export const tokens: VerifyCheck = {
   id: 'tokens',
   title: 'nobody is let in without a right token',
   run: async ({ target }) => {

@@ -1,5 +1,5 @@
 import { isAnswerOf } from '@lornu/backend/model/retirements.ts';
-import { NO_TOKEN, type Check } from '../check.ts';
+import { NO_TOKEN, type VerifyCheck } from '../check.ts';
 import { beginTurn, inSession, errorOf, textOf, type StreamPart } from '../conversation.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 
@@ -28,7 +28,7 @@ export function judgeTurn(parts: readonly StreamPart[], asked?: string): Verdict
   );
 }
 
-export const turn: Check = {
+export const turn: VerifyCheck = {
   id: 'turn',
   title: 'a turn reaches Gemini and streams',
   run: async ({ target, served }) => {

@@ -1,5 +1,5 @@
-import { NO_ACCOUNT, type Check } from '../check.ts';
-import type { Deployed } from '../deployed.ts';
+import { NO_ACCOUNT, type VerifyCheck } from '../check.ts';
+import type { DeployedService } from '../deployed.ts';
 import { readServed } from '../served.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 
@@ -11,7 +11,7 @@ export interface VersionSeen {
   served: (string | undefined)[];
   /** What --revision said. */
   asked: string | undefined;
-  deployed: Pick<Deployed, 'taskDefinition' | 'revision' | 'running' | 'rollout'> | undefined;
+  deployed: Pick<DeployedService, 'taskDefinition' | 'revision' | 'running' | 'rollout'> | undefined;
 }
 
 /** Every task must say the revision of the task definition that the service was told to run, and run that one. */
@@ -37,7 +37,7 @@ function shortName(arn: string): string {
   return arn.split('/').at(-1) ?? arn;
 }
 
-export const version: Check = {
+export const version: VerifyCheck = {
   id: 'version',
   title: 'what is served is what was deployed',
   run: async ({ target, revision, deployed }) => {

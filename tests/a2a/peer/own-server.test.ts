@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { exportPKCS8, generateKeyPair, type JWK } from 'jose';
-import { openWorld, type Served, type World } from '../server/world.ts';
+import { openWorld, type ServedAgent, type A2aFixture } from '../server/world.ts';
 import { HOPS_KEY } from '../../../backend/peer/hops.ts';
 import { clientFor } from './odd-peer.ts';
 
@@ -8,8 +8,8 @@ import { clientFor } from './odd-peer.ts';
 
 setDefaultTimeout(20_000);
 
-let world: World;
-let served: Served;
+let world: A2aFixture;
+let served: ServedAgent;
 beforeAll(async () => {
   world = await openWorld();
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });

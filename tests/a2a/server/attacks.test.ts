@@ -19,7 +19,7 @@ import {
 } from '../../identity/token-attacks.ts';
 import { type Issuer, OTHER_PEER, startIssuer } from './issuer.ts';
 import { rpc, rpcStream, taskOf, textMessage } from './rpc.ts';
-import { openWorld, type Served, type World } from './world.ts';
+import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
 
 setDefaultTimeout(30_000);
 
@@ -162,9 +162,9 @@ test('every address below /a2a but the cards asks who calls', async () => {
 });
 
 describe('what belongs to another', () => {
-  let world: World;
+  let world: A2aFixture;
   let issuer: Issuer;
-  let served: Served;
+  let served: ServedAgent;
   let mine: Record<string, string>;
   let other: Record<string, string>;
   beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { eventData, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
-import { openWorld, type Served, type World } from './world.ts';
+import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
 
 setDefaultTimeout(20_000);
 
-let world: World;
-let served: Served;
+let world: A2aFixture;
+let served: ServedAgent;
 beforeAll(async () => {
   world = await openWorld();
   served = world.serve({ environment: { LORNU_PING_MS: '100' } });

@@ -6,7 +6,7 @@ import { CardSigner } from '../../../backend/a2a/card/sign-card.ts';
 import { fixedSecret } from '../../../backend/identity/secrets/secret.ts';
 import { type Issuer, PEER, startIssuer } from './issuer.ts';
 import { rpc } from './rpc.ts';
-import { openWorld, type Served, type World } from './world.ts';
+import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
 
 setDefaultTimeout(20_000);
 
@@ -15,9 +15,9 @@ const newKey = () =>
 const PUBLIC_URL = 'https://agent.lornu.example';
 const V1 = { 'a2a-version': '1.0' };
 
-let world: World;
+let world: A2aFixture;
 let issuer: Issuer;
-let served: Served;
+let served: ServedAgent;
 let peer: Record<string, string>;
 /** Changes while the service runs, as a rotated secret does. */
 let key = newKey();

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { openWorld, type Served, type World } from './world.ts';
+import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
 
 setDefaultTimeout(60_000);
 
-let world: World;
-let served: Served;
+let world: A2aFixture;
+let served: ServedAgent;
 beforeAll(async () => {
   world = await openWorld();
   served = world.serve({ environment: { A2A_PUSH_NOTIFICATIONS: 'off' } });

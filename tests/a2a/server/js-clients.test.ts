@@ -9,12 +9,12 @@ import {
   ClientFactory as LegacyFactory,
   ClientFactoryOptions as LegacyOptions,
 } from 'a2a-sdk-legacy/client';
-import { message, openWorld, sending, type Served, shownText, type World } from './world.ts';
+import { message, openWorld, sending, type ServedAgent, shownText, type A2aFixture } from './world.ts';
 
 setDefaultTimeout(30_000);
 
-let world: World;
-let served: Served;
+let world: A2aFixture;
+let served: ServedAgent;
 beforeAll(async () => {
   world = await openWorld();
   served = world.serve();

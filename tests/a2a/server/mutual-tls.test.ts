@@ -4,15 +4,15 @@ import { type MtlsFront, startMtlsFront } from '../../../backend/identity/certif
 import { createAuthority, type Made } from '../../identity/certificates.ts';
 import { type Issuer, OTHER_PEER, PEER, startIssuer } from './issuer.ts';
 import { textMessage } from './rpc.ts';
-import { openWorld, type Served, type World } from './world.ts';
+import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
 
 setDefaultTimeout(20_000);
 
 const NAME = 'spiffe://lornu/gcp-agent';
 
-let world: World;
+let world: A2aFixture;
 let issuer: Issuer;
-let served: Served;
+let served: ServedAgent;
 let front: MtlsFront;
 let authorities: string;
 const made = {} as Record<'peer' | 'stranger' | 'expired' | 'forged', Made>;

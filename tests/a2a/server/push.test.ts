@@ -11,7 +11,7 @@ import { createAuthority } from '../../identity/certificates.ts';
 import { type Issuer, OTHER_PEER, PEER, startIssuer } from './issuer.ts';
 import { rpc, taskOf, textMessage } from './rpc.ts';
 import { until } from './until.ts';
-import { openWorld, type Served, type World } from './world.ts';
+import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
 
 setDefaultTimeout(30_000);
 
@@ -47,9 +47,9 @@ function startWebhook(statuses: number[] = []): {
   return { url: `${server.url.origin}/hook`, received, stop: () => server.stop(true) };
 }
 
-let world: World;
+let world: A2aFixture;
 let issuer: Issuer;
-let served: Served;
+let served: ServedAgent;
 let sender: PushSender;
 let peer: Record<string, string>;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { CardSigner } from '../../../backend/a2a/card/sign-card.ts';
 import { fixedSecret } from '../../../backend/identity/secrets/secret.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, type A2aFixture } from './world.ts';
 
 // Two Python programs are started, on a machine that may be busy.
 setDefaultTimeout(120_000);
@@ -15,7 +15,7 @@ const ANSWER = /^You said: hello\. I am the stand-in/;
 /** What each scenario of the clients saw; one that failed is its exception in words. */
 type Found = Record<string, unknown>;
 
-let world: World;
+let world: A2aFixture;
 let issuer: Issuer;
 let found: Found;
 let legacy: Found;

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { type Issuer, PEER, SERVICE, startIssuer } from './issuer.ts';
 import { rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
 import { until } from './until.ts';
-import { openWorld, type Served, type World } from './world.ts';
+import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
 
 setDefaultTimeout(30_000);
 
-let world: World;
+let world: A2aFixture;
 let issuer: Issuer;
-let guarded: Served;
-let open: Served;
+let guarded: ServedAgent;
+let open: ServedAgent;
 let peer: Record<string, string>;
 let service: Record<string, string>;
 beforeAll(async () => {
@@ -35,7 +35,7 @@ interface Question {
 
 /** A task that waits for a confirmation, and its question. */
 async function asked(
-  served: Served,
+  served: ServedAgent,
   headers: Record<string, string> = {},
 ): Promise<{ task: WireTask; question: Question }> {
   const noted = taskOf(await rpc(served.a2aUrl, 'SendMessage', { message: textMessage(NOTE) }, { headers }));
@@ -62,7 +62,7 @@ const confirmation = ({ task, question }: Awaited<ReturnType<typeof asked>>, con
   },
 });
 
-async function notesOf(served: Served, userId: string, sessionId: string): Promise<unknown> {
+async function notesOf(served: ServedAgent, userId: string, sessionId: string): Promise<unknown> {
   const session = await served.app.services.sessions.getSession({ appName: 'lornu', userId, sessionId });
   return session?.state['user:notes'];
 }

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { until } from './until.ts';
 import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
-import { openWorld, type Served, type World } from './world.ts';
+import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
 
 setDefaultTimeout(30_000);
 
-let world: World;
+let world: A2aFixture;
 /** Two processes of the service on one store. */
-let here: Served;
-let there: Served;
+let here: ServedAgent;
+let there: ServedAgent;
 beforeAll(async () => {
   world = await openWorld();
   here = world.serve();

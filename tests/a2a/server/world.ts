@@ -17,7 +17,7 @@ import { createTestApp, type TestApp } from '../../../backend/testing/test-app.t
 import type { Services } from '../../../backend/services.ts';
 
 /** One process of the service behind a socket of its own. */
-export interface Served {
+export interface ServedAgent {
   app: TestApp;
   /** The service's address. */
   url: string;
@@ -25,11 +25,11 @@ export interface Served {
   a2aUrl: string;
 }
 
-export interface World {
+export interface A2aFixture {
   standin: GeminiStandin;
   bench: RunBench;
   /** Another process on the same store. */
-  serve: (options?: ServeOptions) => Served;
+  serve: (options?: ServeOptions) => ServedAgent;
   close: () => Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export interface ServeOptions {
 }
 
 /** The real service, its real store and the Gemini stand-in: several processes of it inside this one. */
-export async function openWorld(): Promise<World> {
+export async function openWorld(): Promise<A2aFixture> {
   const standin = await spawnGeminiStandin();
   const bench = await openRunBench(standin.url);
   const servers: Bun.Server<unknown>[] = [];

@@ -2,7 +2,7 @@ import { boundary } from './bootstrap/boundary.ts';
 import { pipelineRoles } from './bootstrap/pipeline-roles.ts';
 import { repository } from './bootstrap/repository.ts';
 import { trust } from './bootstrap/trust.ts';
-import type { Check } from './check.ts';
+import type { PlanCheck } from './check.ts';
 import { environment } from './compute/environment.ts';
 import { readBack } from './compute/read-back.ts';
 import { service } from './compute/service.ts';
@@ -28,7 +28,7 @@ import { dashboard } from './watch/dashboard.ts';
 import { logs } from './watch/logs.ts';
 
 /** Every statement about the planned environment, by subject. */
-export const CHECKS: readonly Check[] = [
+export const CHECKS: readonly PlanCheck[] = [
   ...subnets,
   ...routes,
   ...securityGroups,

@@ -1,4 +1,4 @@
-import type { Environment } from '../plan/environment.ts';
+import type { PlannedEnvironment } from '../plan/environment.ts';
 import { Absent, type Recorder } from '../plan/reader.ts';
 import { view, type View } from '../plan/view.ts';
 
@@ -6,7 +6,7 @@ import { view, type View } from '../plan/view.ts';
 export type Must = (holds: boolean, problem: string) => void;
 
 /** One statement about the planned environment and why it has to hold. A pure function: no files, no network, no clock. */
-export interface Check {
+export interface PlanCheck {
   /** subject/what, unique. */
   id: string;
   why: string;
@@ -19,13 +19,17 @@ export interface Problem {
 }
 
 /** Everything that the checks find wrong; an empty list is a sound environment. */
-export function judge(checks: readonly Check[], environment: Environment, record?: Recorder): Problem[] {
+export function judge(
+  checks: readonly PlanCheck[],
+  environment: PlannedEnvironment,
+  record?: Recorder,
+): Problem[] {
   const seen = view(environment, record);
   return checks.flatMap((check) => problemsOf(check, seen));
 }
 
 /** What a check asks for in this environment: what it does not ask for cannot change what it says. */
-export function askedFor(check: Check, environment: Environment): Set<string> {
+export function askedFor(check: PlanCheck, environment: PlannedEnvironment): Set<string> {
   const asked = new Set<string>();
   problemsOf(
     check,
@@ -35,7 +39,10 @@ export function askedFor(check: Check, environment: Environment): Set<string> {
 }
 
 /** The first problem that any of these checks finds: all that a mutant needs. */
-export function firstProblem(checks: Iterable<Check>, environment: Environment): Problem | undefined {
+export function firstProblem(
+  checks: Iterable<PlanCheck>,
+  environment: PlannedEnvironment,
+): Problem | undefined {
   const seen = view(environment);
   for (const check of checks) {
     const [first] = problemsOf(check, seen);
@@ -44,7 +51,7 @@ export function firstProblem(checks: Iterable<Check>, environment: Environment):
   return undefined;
 }
 
-function problemsOf(check: Check, seen: View): Problem[] {
+function problemsOf(check: PlanCheck, seen: View): Problem[] {
   const problems: Problem[] = [];
   const must: Must = (holds, problem) => {
     if (!holds) problems.push({ check: check.id, problem });

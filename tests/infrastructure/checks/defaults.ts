@@ -1,7 +1,7 @@
 import { MODEL } from '@lornu/agents/model.ts';
 import type { Reader } from '../plan/reader.ts';
 import type { View } from '../plan/view.ts';
-import type { Check, Must } from './check.ts';
+import type { PlanCheck, Must } from './check.ts';
 import { list } from './facts.ts';
 
 type Fits = (value: Reader) => boolean;
@@ -72,7 +72,7 @@ const DEFAULTS: Readonly<Record<'staging' | 'bootstrap', Readonly<Record<string,
     },
   };
 
-export const defaults: Check[] = [
+export const defaults: PlanCheck[] = [
   {
     id: 'defaults/safe',
     why: 'What a person does not know of they do not set: it has to be right by itself.',

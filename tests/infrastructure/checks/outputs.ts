@@ -1,9 +1,9 @@
 import type { StackView } from '../plan/view.ts';
-import type { Check } from './check.ts';
+import type { PlanCheck } from './check.ts';
 import { accountOf, list, sameSet } from './facts.ts';
 import { taskSecrets } from './compute/environment.ts';
 
-export const outputs: Check[] = [
+export const outputs: PlanCheck[] = [
   {
     id: 'outputs/staging',
     why: '`lornu deploy`, `verify` and `doctor` and terraform/gcp find the environment by these.',

@@ -1,6 +1,6 @@
 import { RESOURCE_TYPES } from '@lornu/ops/aws-resources/resource-types.ts';
 import type { Reader } from '../plan/reader.ts';
-import type { Check } from './check.ts';
+import type { PlanCheck } from './check.ts';
 import { NAME } from './facts.ts';
 
 const types = Object.entries(RESOURCE_TYPES);
@@ -13,7 +13,7 @@ const SHOWN_BY_NAME = types
 /** Types that have a description. */
 const DESCRIBED = types.filter(([, { texts }]) => texts && 'description' in texts).map(([type]) => type);
 
-export const tags: Check[] = [
+export const tags: PlanCheck[] = [
   {
     id: 'tags/who-pays',
     why: 'The bill, the drift check and whoever cleans up know by these what a thing is and where it is written.',

@@ -1,5 +1,5 @@
 import { RESOURCE_TYPES } from '@lornu/ops/aws-resources/resource-types.ts';
-import type { Check } from './check.ts';
+import type { PlanCheck } from './check.ts';
 
 /** Names that are not given here: a record's is a variable with a form of its own, the default group's is AWS's. */
 const ELSEWHERE = new Set(['aws_default_security_group', 'aws_route53_record']);
@@ -14,7 +14,7 @@ const TEXTS = [
   'name',
 ];
 
-export const texts: Check[] = [
+export const texts: PlanCheck[] = [
   {
     id: 'texts/as-their-services-take-them',
     why: 'An apostrophe in a rule of a security group ends the apply: neither the provider nor the emulator looks at it.',

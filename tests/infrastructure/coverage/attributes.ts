@@ -1,5 +1,5 @@
-import { judge, type Check } from '../checks/check.ts';
-import type { Environment, Resource, StackName } from '../plan/environment.ts';
+import { judge, type PlanCheck } from '../checks/check.ts';
+import type { PlannedEnvironment, Resource, StackName } from '../plan/environment.ts';
 import { configuredLeaves, pathText } from '../plan/leaves.ts';
 import type { Values } from '../plan/document.ts';
 
@@ -32,7 +32,10 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
  * Counts each attribute that the files set once, however many instances its block has; it is read when a check looked
  * at it in every one of them. Lists and JSON count by their values. What a check asks the presence of is not read.
  */
-export function attributeCoverage(environment: Environment, checks: readonly Check[]): AttributeCoverage {
+export function attributeCoverage(
+  environment: PlannedEnvironment,
+  checks: readonly PlanCheck[],
+): AttributeCoverage {
   const looked = new Set<string>();
   judge(checks, environment, (address, path) => looked.add(`${address} ${path}`));
   const places = new Map<string, { type: string; read: boolean }>();
@@ -49,7 +52,7 @@ export function attributeCoverage(environment: Environment, checks: readonly Che
 
 /** Each attribute's own name, its row, and the path by which it is read. */
 function attributesOf(
-  environment: Environment,
+  environment: PlannedEnvironment,
   stack: StackName,
   resource: Resource,
 ): [string, string, string][] {

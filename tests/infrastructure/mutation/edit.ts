@@ -1,5 +1,5 @@
 import type { Json, Values } from '../plan/document.ts';
-import type { Environment, Resource, Stack, StackName } from '../plan/environment.ts';
+import type { PlannedEnvironment, Resource, Stack, StackName } from '../plan/environment.ts';
 import type { Path } from '../plan/leaves.ts';
 
 /** What takes the place of a value; undefined takes it away. */
@@ -7,16 +7,20 @@ export type Change = (value: Json) => Json | undefined;
 
 /** The environment with some resources of a stack exchanged; everything else is shared. */
 export function withResources(
-  environment: Environment,
+  environment: PlannedEnvironment,
   stack: StackName,
   change: (resource: Resource) => Resource | undefined,
-): Environment {
+): PlannedEnvironment {
   const before = environment[stack];
   const resources = before.resources.flatMap((resource) => change(resource) ?? []);
   return { ...environment, [stack]: { ...before, resources } };
 }
 
-export function withStack(environment: Environment, stack: StackName, change: Partial<Stack>): Environment {
+export function withStack(
+  environment: PlannedEnvironment,
+  stack: StackName,
+  change: Partial<Stack>,
+): PlannedEnvironment {
   return { ...environment, [stack]: { ...environment[stack], ...change } };
 }
 

@@ -1,5 +1,5 @@
-import { askedFor, firstProblem, type Check, type Problem } from '../checks/check.ts';
-import type { Environment, Resource, StackName } from '../plan/environment.ts';
+import { askedFor, firstProblem, type PlanCheck, type Problem } from '../checks/check.ts';
+import type { PlannedEnvironment, Resource, StackName } from '../plan/environment.ts';
 import type { Mutant } from './mutant.ts';
 import { OPERATORS } from './operators/all.ts';
 import { findPlaces, STACK_NAMES } from './places.ts';
@@ -11,7 +11,7 @@ export interface Judged {
 }
 
 /** Every mutant of the environment, in the order of the operators; each id once. */
-export function findMutants(environment: Environment): Mutant[] {
+export function findMutants(environment: PlannedEnvironment): Mutant[] {
   const places = findPlaces(environment);
   const mutants = new Map<string, Mutant>();
   for (const { find } of OPERATORS) {
@@ -25,8 +25,8 @@ export function findMutants(environment: Environment): Mutant[] {
  * changed. Checks are pure, so those that never ask for what was changed need not be asked.
  */
 export function createJudge(
-  checks: readonly Check[],
-  environment: Environment,
+  checks: readonly PlanCheck[],
+  environment: PlannedEnvironment,
 ): (mutant: Mutant) => Judged | undefined {
   const asked = checks.map((check) => ({ check, asks: askedFor(check, environment) }));
   return (mutant) => {
@@ -39,7 +39,7 @@ export function createJudge(
 }
 
 /** What differs, in the words of a check's questions. */
-function changesIn(before: Environment, after: Environment, name: StackName): string[] {
+function changesIn(before: PlannedEnvironment, after: PlannedEnvironment, name: StackName): string[] {
   const [was, is] = [before[name], after[name]];
   if (was === is) return [];
   const old = new Map(was.resources.map((resource) => [resource.address, resource]));

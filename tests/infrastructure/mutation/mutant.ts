@@ -1,4 +1,4 @@
-import type { Environment } from '../plan/environment.ts';
+import type { PlannedEnvironment } from '../plan/environment.ts';
 import { changePlace, placeName, type Place } from './places.ts';
 import type { Change } from './edit.ts';
 import type { Json } from '../plan/document.ts';
@@ -9,7 +9,7 @@ export interface Mutant {
   /** operator, place, and what is new: unique and the same in every run. */
   id: string;
   operator: string;
-  make: () => Environment;
+  make: () => PlannedEnvironment;
 }
 
 /** Something that is done wrong, wherever it fits. */
@@ -17,12 +17,12 @@ export interface Operator {
   name: string;
   /** As a sentence in the published list. */
   title: string;
-  find: (environment: Environment, places: readonly Place[]) => Mutant[];
+  find: (environment: PlannedEnvironment, places: readonly Place[]) => Mutant[];
 }
 
 /** A mutant that puts other values at one place; texts that others refer to are changed there too. */
 export function atPlace(
-  environment: Environment,
+  environment: PlannedEnvironment,
   operator: string,
   place: Place,
   to: string,

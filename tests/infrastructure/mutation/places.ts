@@ -1,5 +1,5 @@
 import type { Json } from '../plan/document.ts';
-import type { Environment, Resource, StackName } from '../plan/environment.ts';
+import type { PlannedEnvironment, Resource, StackName } from '../plan/environment.ts';
 import { configuredLeaves, pathText, type Leaf, type Path } from '../plan/leaves.ts';
 import { valueAt, withResources, withValue, type Change } from './edit.ts';
 
@@ -23,7 +23,7 @@ export interface Place {
 export const STACK_NAMES = ['bootstrap', 'staging'] as const;
 
 /** Every place of both stacks, in the order of their resources. */
-export function findPlaces(environment: Environment): Place[] {
+export function findPlaces(environment: PlannedEnvironment): Place[] {
   return STACK_NAMES.flatMap((stack) => {
     const places = new Map<string, Place & { addresses: Set<string> }>();
     for (const resource of environment[stack].resources) {
@@ -45,7 +45,11 @@ export function placeName({ stack, block, path }: Pick<Place, 'stack' | 'block' 
 }
 
 /** The environment with the value of a place changed wherever it stands. */
-export function changePlace(environment: Environment, place: Place, change: Change): Environment {
+export function changePlace(
+  environment: PlannedEnvironment,
+  place: Place,
+  change: Change,
+): PlannedEnvironment {
   return withResources(environment, place.stack, (resource) => {
     if (!place.addresses.has(resource.address)) return resource;
     return withValue(resource, place.path, change, place.jsonAt);

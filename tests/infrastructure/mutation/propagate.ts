@@ -1,5 +1,5 @@
 import type { Expression, Expressions, Json, Values } from '../plan/document.ts';
-import type { Environment, Resource, Stack, StackName } from '../plan/environment.ts';
+import type { PlannedEnvironment, Resource, Stack, StackName } from '../plan/environment.ts';
 import { withStack } from './edit.ts';
 
 /**
@@ -20,7 +20,11 @@ const LOCALS: Readonly<Record<string, readonly string[]>> = {
  * What follows from changed texts, as Terraform would plan it: the ARN and id that hold a changed name, and every
  * expression that refers to the resource. What repeats the text without referring to it stays as it was.
  */
-export function propagate(before: Environment, after: Environment, name: StackName): Environment {
+export function propagate(
+  before: PlannedEnvironment,
+  after: PlannedEnvironment,
+  name: StackName,
+): PlannedEnvironment {
   const was = new Map(before[name].resources.map((resource) => [resource.address, resource]));
   const changed = after[name].resources.filter((resource) => {
     const old = was.get(resource.address);

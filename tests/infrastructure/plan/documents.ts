@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Documents } from './document.ts';
-import { applyBoth, readDocuments, type Applied } from './make-documents.ts';
+import { applyBoth, readDocuments, type AppliedStacks } from './make-documents.ts';
 
 export const ROOT = join(import.meta.dir, '../../..');
 const CACHE = join(ROOT, '.cache/infrastructure');
@@ -49,7 +49,7 @@ export async function getDocuments(): Promise<Documents> {
 }
 
 /** Reads the plans of what stands and keeps them for later runs. */
-export async function saveDocuments(applied: Applied): Promise<Documents> {
+export async function saveDocuments(applied: AppliedStacks): Promise<Documents> {
   const documents = await readDocuments(applied);
   const path = await cachePath();
   await mkdir(CACHE, { recursive: true });

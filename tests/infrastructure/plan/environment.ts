@@ -43,7 +43,7 @@ export interface Stack {
 export type StackName = 'staging' | 'bootstrap';
 
 /** Both stacks as plain data: what checks are asked about and mutants change copies of. */
-export interface Environment {
+export interface PlannedEnvironment {
   staging: Stack;
   bootstrap: Stack;
   /** Actions of AWS that the provider called while it made staging, as policies name them. */
@@ -51,7 +51,7 @@ export interface Environment {
 }
 
 /** The environment that these plans describe. */
-export function readEnvironment(documents: Documents): Environment {
+export function readEnvironment(documents: Documents): PlannedEnvironment {
   return {
     staging: readStack(documents.staging, documents.schemas),
     bootstrap: readStack(documents.bootstrap, documents.schemas),

@@ -16,7 +16,7 @@ import type { Documents, PlanDocument, PlannedResource, TypeSchema } from './doc
 const PLAN_FILE = 'infrastructure.tfplan';
 const quiet = { line: () => {}, detail: () => {} };
 
-export interface Applied {
+export interface AppliedStacks {
   standing: Standing;
   stacks: readonly AppliedStack[];
 }
@@ -25,7 +25,7 @@ export interface Applied {
 export async function applyBoth(
   context: RehearsalContext,
   variableArguments: readonly string[] = [],
-): Promise<Applied> {
+): Promise<AppliedStacks> {
   const workspace = createWorkspace(context.folder);
   await mkdir(workspace.folder, { recursive: true });
   const python = await ensureEmulatorPython(context, context.emit);
@@ -63,7 +63,7 @@ export async function applyBoth(
 }
 
 /** Plans what stands once more and reads it as data: every value is known, and nothing is refreshed. */
-export async function readDocuments({ standing, stacks }: Applied): Promise<Documents> {
+export async function readDocuments({ standing, stacks }: AppliedStacks): Promise<Documents> {
   const [bootstrap, staging] = await Promise.all([
     readPlan(standing, 'bootstrap'),
     readPlan(standing, 'staging'),

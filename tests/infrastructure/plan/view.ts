@@ -1,4 +1,4 @@
-import type { Environment, Resource, Stack, StackName } from './environment.ts';
+import type { PlannedEnvironment, Resource, Stack, StackName } from './environment.ts';
 import { Absent, Reader, type Recorder } from './reader.ts';
 
 /**
@@ -95,7 +95,11 @@ export interface View {
   calledToApply: readonly string[];
 }
 
-export function view(environment: Environment, record: Recorder = () => {}, ask: Asker = () => {}): View {
+export function view(
+  environment: PlannedEnvironment,
+  record: Recorder = () => {},
+  ask: Asker = () => {},
+): View {
   return {
     staging: new StackView('staging', environment.staging, record, ask),
     bootstrap: new StackView('bootstrap', environment.bootstrap, record, ask),

@@ -1,6 +1,6 @@
 import { Absent, Reader } from '../plan/reader.ts';
 import type { Json } from '../plan/document.ts';
-import type { Environment } from '../plan/environment.ts';
+import type { PlannedEnvironment } from '../plan/environment.ts';
 import { view, type View } from '../plan/view.ts';
 import type { Must, Problem } from '../checks/check.ts';
 
@@ -33,7 +33,7 @@ export interface WorkflowCheck {
 export function judgeWorkflow(
   checks: readonly WorkflowCheck[],
   workflow: Json,
-  environment: Environment,
+  environment: PlannedEnvironment,
 ): Problem[] {
   const seen = viewWorkflow(workflow, environment);
   return checks.flatMap((check) => {
@@ -50,7 +50,7 @@ export function judgeWorkflow(
   });
 }
 
-function viewWorkflow(workflow: Json, environment: Environment): WorkflowView {
+function viewWorkflow(workflow: Json, environment: PlannedEnvironment): WorkflowView {
   const file = new Reader('workflow', workflow, () => {});
   const jobs = file.keys('jobs').map((name) => {
     const [reader] = file.blocks(`jobs.${name}`);

@@ -4,13 +4,13 @@ import { percent, scoreOf, type Score } from '../mutation/score.ts';
 import type { Judged } from '../mutation/judge-mutants.ts';
 import { shuffled } from '../mutation/seeded.ts';
 import { ROOT } from '../plan/documents.ts';
-import type { Environment } from '../plan/environment.ts';
+import type { PlannedEnvironment } from '../plan/environment.ts';
 import { createWorkflowJudge, KNOWN_WORKFLOW_SURVIVORS, WORKFLOW_FILE } from './judge.ts';
 import { findWorkflowMutants, WORKFLOW_OPERATORS } from './operators/all.ts';
 
 /** Judges the workflow's mutants in the seed's order for so long at most, prints what was found, and gives the score. */
 export async function judgeWorkflowMutants(
-  environment: Environment,
+  environment: PlannedEnvironment,
   seed: number,
   forMs: number,
 ): Promise<{ score: Score; all: boolean }> {

@@ -1,7 +1,7 @@
 import { examineWorkflow } from '../../pipeline/workflow/examine-workflow.ts';
 import type { Document } from 'yaml';
 import type { Json } from '../plan/document.ts';
-import type { Environment } from '../plan/environment.ts';
+import type { PlannedEnvironment } from '../plan/environment.ts';
 import type { KnownSurvivor } from '../mutation/known-survivors.ts';
 import type { Judged } from '../mutation/judge-mutants.ts';
 import { judgeWorkflow } from './check.ts';
@@ -30,7 +30,7 @@ export const KNOWN_WORKFLOW_SURVIVORS: readonly KnownSurvivor[] = [
  */
 export function createWorkflowJudge(
   file: Document,
-  environment: Environment,
+  environment: PlannedEnvironment,
 ): (mutant: WorkflowMutant) => Judged | undefined {
   const before = file.toJS() as Json;
   return ({ id, operator, make }) => {

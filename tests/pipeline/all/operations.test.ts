@@ -2,7 +2,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf, type Applied } from '@lornu/ops/delivery/manifest.ts';
+import { digestOf, type AppliedPlan } from '@lornu/ops/delivery/manifest.ts';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { checkOut } from '../runner/checkout.ts';
@@ -117,7 +117,7 @@ test.each<[string, string]>([
 );
 
 /** What an apply of the earlier image leaves. */
-function lastApply(): Applied {
+function lastApply(): AppliedPlan {
   const [image, before] = [EARLIER, pipeline.world.commit.slice(0, 12)].map((revision) => ({
     revision,
     digest: digests[revision] ?? '',

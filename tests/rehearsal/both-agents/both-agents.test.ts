@@ -1,7 +1,7 @@
 import { apply } from '@lornu/rehearsal/run/apply.ts';
 import { destroy } from '@lornu/rehearsal/run/destroy.ts';
 import { serve, type ServeOptions } from '@lornu/rehearsal/serve/serve.ts';
-import type { Served } from '@lornu/rehearsal/serve/served.ts';
+import type { ServedRehearsal } from '@lornu/rehearsal/serve/served.ts';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { temporaryRehearsal } from '../whole/kit.ts';
 import { ask, oneTurn } from '../whole/served.ts';
@@ -16,7 +16,7 @@ afterAll(async () => {
 async function served(
   variableArguments: string[],
   options: ServeOptions,
-  look: (at: Served) => Promise<void>,
+  look: (at: ServedRehearsal) => Promise<void>,
 ): Promise<void> {
   const { standing } = await apply({ provider: 'auto', port: 0, variableArguments }, rehearsal.context);
   const at = await serve(standing, options, { ...rehearsal.context, redact: (text) => text });

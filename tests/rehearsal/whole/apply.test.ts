@@ -21,7 +21,7 @@ import { readAppliedNetwork } from '@lornu/rehearsal/run/applied-network.ts';
 import { checkPlan } from '@lornu/rehearsal/run/check-plan.ts';
 import { runScenarios } from '@lornu/rehearsal/scenarios/run-scenarios.ts';
 import { serve } from '@lornu/rehearsal/serve/serve.ts';
-import type { Served } from '@lornu/rehearsal/serve/served.ts';
+import type { ServedRehearsal } from '@lornu/rehearsal/serve/served.ts';
 import { verifyServed } from '@lornu/rehearsal/whole/rehearse.ts';
 import type { Outcome } from '@lornu/ops/verify/verdict.ts';
 import { destroy } from '@lornu/rehearsal/run/destroy.ts';
@@ -276,7 +276,7 @@ test('drift made by hand is found by the next plan, with its place', async () =>
 }, 180_000);
 
 describe('what is served', () => {
-  let served: Served;
+  let served: ServedRehearsal;
   let serving: typeof rehearsal.context & { redact: (text: string) => string };
   beforeAll(async () => {
     serving = { ...rehearsal.context, redact: (text) => text };

@@ -1,8 +1,8 @@
-import type { Served } from '@lornu/rehearsal/serve/served.ts';
+import type { ServedRehearsal } from '@lornu/rehearsal/serve/served.ts';
 import { readFile } from 'node:fs/promises';
 
 /** Asks what is served through the listener on 443, as somebody does who resolves its name to this machine. */
-export async function ask(served: Served, path: string, init: RequestInit = {}): Promise<Response> {
+export async function ask(served: ServedRehearsal, path: string, init: RequestInit = {}): Promise<Response> {
   const host = new URL(served.publicUrl).host;
   const headers = new Headers(init.headers);
   headers.set('host', host);
@@ -16,7 +16,7 @@ export async function ask(served: Served, path: string, init: RequestInit = {}):
 
 /** One turn of a new conversation, as the service account that may act for any user; the text of the stream. */
 export async function oneTurn(
-  served: Served,
+  served: ServedRehearsal,
   text: string,
 ): Promise<{ status: number; stream: string; sessionPath: string }> {
   const headers = { authorization: `Bearer ${await served.token()}`, 'content-type': 'application/json' };

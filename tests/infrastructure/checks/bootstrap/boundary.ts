@@ -1,9 +1,9 @@
 import type { Reader } from '../../plan/reader.ts';
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { NAME, accountOf, regionOf } from '../facts.ts';
 import { contains, effectOf, mustGrant, statementsOf } from '../policy.ts';
 
-export const boundary: Check[] = [
+export const boundary: PlanCheck[] = [
   {
     id: 'bootstrap/boundary',
     why: 'The most that any role of staging can ever do: its logs, its tasks, its secrets, its image.',

@@ -1,6 +1,6 @@
 import type { Reader } from '../../plan/reader.ts';
 import type { View } from '../../plan/view.ts';
-import type { Check, Must } from '../check.ts';
+import type { PlanCheck, Must } from '../check.ts';
 import { accountOf, list, regionOf } from '../facts.ts';
 import {
   contains,
@@ -25,7 +25,7 @@ const PATTERNS = [
 ];
 const STAGING_BUCKETS = 'arn:aws:s3:::lornu-staging-*';
 
-export const pipelineRoles: Check[] = [
+export const pipelineRoles: PlanCheck[] = [
   {
     id: 'bootstrap/plan-reads-all-it-needs-and-no-more',
     why: 'One action short and the plan fails in the pipeline only; one more and a pull request reads data.',

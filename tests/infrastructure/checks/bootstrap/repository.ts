@@ -1,8 +1,8 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { list, sameSet } from '../facts.ts';
 import { mustGrant } from '../policy.ts';
 
-export const repository: Check[] = [
+export const repository: PlanCheck[] = [
   {
     id: 'bootstrap/images-stay',
     why: 'What was approved under a tag stays that; the image that runs must not go with the environment.',

@@ -1,10 +1,10 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { accountOf, sameSet } from '../facts.ts';
 import { mustGrant } from '../policy.ts';
 
 const ISSUER = 'token.actions.githubusercontent.com';
 
-export const trust: Check[] = [
+export const trust: PlanCheck[] = [
   {
     id: 'bootstrap/who-may-assume',
     why: 'A pull request reads, main pushes images, an approved job applies: each of one repository, compared exactly.',

@@ -1,6 +1,6 @@
 import { describeConfig } from '@lornu/backend/config/describe-config.ts';
 import type { StackView, View } from '../../plan/view.ts';
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { inputText, list, regionOf, tokenIssuer } from '../facts.ts';
 import { container } from './task.ts';
 
@@ -18,7 +18,7 @@ const STAND_INS = /REHEARSAL|EMULATOR|ENDPOINT_URL|BASE_URL|NODE_TLS|NODE_OPTION
 /** Given by Terraform before the service's schema knows them. */
 const AWAITED = new Set(['A2A_SIGNING_KEY', 'LORNU_SECRET_ARN_A2A_SIGNING_KEY']);
 
-export const environment: Check[] = [
+export const environment: PlanCheck[] = [
   {
     id: 'compute/environment',
     why: 'The service is told who it is, whom it trusts and where its data lies here alone; a value that is gone falls back to a default.',

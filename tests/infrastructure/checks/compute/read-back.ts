@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { list } from '../facts.ts';
 import { container } from './task.ts';
 
@@ -20,7 +20,7 @@ const FILLED: Readonly<Record<string, readonly string[]>> = {
   'portMappings.0': ['containerPort', 'hostPort', 'name', 'protocol'],
 };
 
-export const readBack: Check[] = [
+export const readBack: PlanCheck[] = [
   {
     id: 'compute/written-as-read-back',
     why: 'What ECS fills in by itself differs from what is written at every plan: the drift check never closes and each apply deploys.',

@@ -1,8 +1,8 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { NAME, list, sameSet } from '../facts.ts';
 import { container } from './task.ts';
 
-export const service: Check[] = [
+export const service: PlanCheck[] = [
   {
     id: 'compute/cluster',
     why: 'Alarms, the dashboard and `lornu deploy` know the cluster by its name; without insights nothing counts tasks.',

@@ -1,6 +1,6 @@
 import type { Reader } from '../../plan/reader.ts';
 import type { StackView } from '../../plan/view.ts';
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { NAME, accountOf, regionOf, sameSet } from '../facts.ts';
 
 /** What the service hands a run over within, once its task is told to stop (LORNU_DRAIN_MS), and Fargate's maximum. */
@@ -12,7 +12,7 @@ export function container(staging: StackView): Reader {
   return staging.one('aws_ecs_task_definition.agent').json('container_definitions').block('');
 }
 
-export const task: Check[] = [
+export const task: PlanCheck[] = [
   {
     id: 'compute/approved-image',
     why: 'A tag can be moved after the plan was approved; a digest cannot, and another registry is not ours.',

@@ -1,7 +1,7 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { NAME, list, sameSet } from '../facts.ts';
 
-export const names: Check[] = [
+export const names: PlanCheck[] = [
   {
     id: 'dns/certificate',
     why: 'A name that is missing from it is a warning in every browser; one that nobody validates is never issued.',
@@ -140,8 +140,8 @@ export const names: Check[] = [
   },
 ];
 
-type Staging = Parameters<Check['run']>[0]['staging'];
-type Must = Parameters<Check['run']>[1];
+type Staging = Parameters<PlanCheck['run']>[0]['staging'];
+type Must = Parameters<PlanCheck['run']>[1];
 
 function managesDns(staging: Staging): boolean {
   return staging.input('route53_zone_id').has('value');

@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { accountOf, regionOf, sameSet } from '../facts.ts';
 import { mustGrant, type Grant } from '../policy.ts';
 import { taskSecrets } from '../compute/environment.ts';
@@ -11,7 +11,7 @@ const ROLES: Readonly<Record<string, string>> = {
   flow_log: 'LornuFlowLogRole',
 };
 
-export const roles: Check[] = [
+export const roles: PlanCheck[] = [
   {
     id: 'identity/role-names',
     why: 'Google trusts LornuEcsTaskRole by name and takes 127 characters of a session; the apply role makes these three only.',

@@ -1,12 +1,12 @@
 import { SILENT_FOR_MS } from '@lornu/backend/http/routes/runs.ts';
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { NAME, sameSet } from '../facts.ts';
 
 /** Seconds between two signs of life on a stream, and what the service keeps an idle connection for: its own defaults. */
 const STREAM_PING_S = 15;
 const SERVER_KEEP_ALIVE_S = 130;
 
-export const balancer: Check[] = [
+export const balancer: PlanCheck[] = [
   {
     id: 'load-balancer/the-way-in',
     why: 'People and the peer come from the internet, into both zones.',
@@ -141,7 +141,7 @@ export const balancer: Check[] = [
   },
 ];
 
-type Staging = Parameters<Check['run']>[0]['staging'];
+type Staging = Parameters<PlanCheck['run']>[0]['staging'];
 
 function containerPort(staging: Staging): number {
   const [container] = staging.one('aws_ecs_task_definition.agent').json('container_definitions').blocks('0');

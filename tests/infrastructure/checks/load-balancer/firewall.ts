@@ -1,5 +1,5 @@
 import type { Reader } from '../../plan/reader.ts';
-import type { Check, Must } from '../check.ts';
+import type { PlanCheck, Must } from '../check.ts';
 import { NAME, list, sameSet } from '../facts.ts';
 
 /** Managed rule groups and those of their rules that only count: a chat carries long bodies, and people paste HTML. */
@@ -9,7 +9,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   AWSManagedRulesCommonRuleSet: ['SizeRestrictions_BODY', 'CrossSiteScripting_BODY'],
 };
 
-export const firewall: Check[] = [
+export const firewall: PlanCheck[] = [
   {
     id: 'load-balancer/firewall-in-front',
     why: 'A firewall beside the load balancer stops nothing.',
@@ -139,7 +139,7 @@ export const firewall: Check[] = [
   },
 ];
 
-function rulesOf(staging: Parameters<Check['run']>[0]['staging']): Reader[] {
+function rulesOf(staging: Parameters<PlanCheck['run']>[0]['staging']): Reader[] {
   return staging.one('aws_wafv2_web_acl.staging').blocks('rule');
 }
 

@@ -1,5 +1,5 @@
 import type { Reader } from '../../plan/reader.ts';
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { NAME, list, sameSet } from '../facts.ts';
 
 /**
@@ -8,7 +8,7 @@ import { NAME, list, sameSet } from '../facts.ts';
  */
 const STRICT_TLS = ['ELBSecurityPolicy-TLS13-1-2-Res-2021-06', 'ELBSecurityPolicy-TLS13-1-3-2021-06'];
 
-export const listeners: Check[] = [
+export const listeners: PlanCheck[] = [
   {
     id: 'load-balancer/ports',
     why: 'A listener more is a way in that no rule watches.',
@@ -115,8 +115,8 @@ export const listeners: Check[] = [
   },
 ];
 
-type Staging = Parameters<Check['run']>[0]['staging'];
-type Must = Parameters<Check['run']>[1];
+type Staging = Parameters<PlanCheck['run']>[0]['staging'];
+type Must = Parameters<PlanCheck['run']>[1];
 
 function listenerArn(listener: Reader): string {
   return listener.text('arn');

@@ -1,6 +1,6 @@
 import type { Reader } from '../../plan/reader.ts';
 import type { StackView } from '../../plan/view.ts';
-import type { Check, Must } from '../check.ts';
+import type { PlanCheck, Must } from '../check.ts';
 import { list, sameSet, tokenIssuer } from '../facts.ts';
 import { mustRefuse } from './listeners.ts';
 
@@ -17,7 +17,7 @@ const CARDS = [
 const OPEN = 'aws_lb_listener_rule.health';
 const KINDS = ['forged_certificate', 'health', 'agent_cards', 'token', 'people'];
 
-export const rules: Check[] = [
+export const rules: PlanCheck[] = [
   {
     id: 'load-balancer/rules-stand-on-https',
     why: 'A rule on another listener guards nothing here.',

@@ -1,11 +1,11 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { regionOf, sameSet } from '../facts.ts';
 import { mustGrant } from '../policy.ts';
 
 /** What a task and its start ask of AWS. S3 holds the image's layers. */
 const INTERFACE_SERVICES = ['ecr.api', 'ecr.dkr', 'logs', 'secretsmanager'];
 
-export const endpoints: Check[] = [
+export const endpoints: PlanCheck[] = [
   {
     id: 'network/s3-endpoint',
     why: 'Image layers are the largest traffic of a deploy: through NAT they are paid for, and an open endpoint carries data to any bucket.',

@@ -1,9 +1,9 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { list, sameSet } from '../facts.ts';
 
 const EVERYWHERE = '0.0.0.0/0';
 
-export const routes: Check[] = [
+export const routes: PlanCheck[] = [
   {
     id: 'network/public-routes',
     why: 'The load balancer and the NAT gateway speak with the internet directly.',

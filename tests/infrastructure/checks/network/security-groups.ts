@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { NAME, list, sameSet } from '../facts.ts';
 import type { Reader } from '../../plan/reader.ts';
 import type { StackView } from '../../plan/view.ts';
@@ -27,7 +27,7 @@ function allowedFlows(staging: StackView): Record<string, string> {
   };
 }
 
-export const securityGroups: Check[] = [
+export const securityGroups: PlanCheck[] = [
   {
     id: 'network/flows',
     why: 'Only the load balancer is open to the internet, tasks take from it alone, and call out on 443 alone.',

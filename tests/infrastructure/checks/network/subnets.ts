@@ -1,8 +1,8 @@
 import type { Reader } from '../../plan/reader.ts';
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { regionOf, sameSet } from '../facts.ts';
 
-export const subnets: Check[] = [
+export const subnets: PlanCheck[] = [
   {
     id: 'network/two-zones',
     why: 'The loss of one zone must leave a load balancer and a task in the other.',

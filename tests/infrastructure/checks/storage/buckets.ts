@@ -1,10 +1,10 @@
 import type { Reader } from '../../plan/reader.ts';
 import type { StackView } from '../../plan/view.ts';
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { NAME, accountOf, regionOf } from '../facts.ts';
 import { mustGrant } from '../policy.ts';
 
-export const buckets: Check[] = [
+export const buckets: PlanCheck[] = [
   {
     id: 'storage/bucket-names',
     why: "Names of buckets are the whole world's; the apply role may touch lornu-staging-* alone.",

@@ -1,10 +1,10 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { NAME, accountOf, list, regionOf, sameSet } from '../facts.ts';
 import { mustGrant } from '../policy.ts';
 
 const SECRETS = ['a2a-signing-key', 'gcp-service-account', 'gemini-api-key', 'oidc-client', 'session-key'];
 
-export const secrets: Check[] = [
+export const secrets: PlanCheck[] = [
   {
     id: 'storage/secret-names',
     why: 'The permission boundary and `lornu secrets set` know secrets by their path; a value in Terraform stands in its state.',

@@ -1,6 +1,6 @@
 import type { Reader } from '../../plan/reader.ts';
 import type { StackView } from '../../plan/view.ts';
-import type { Check, Must } from '../check.ts';
+import type { PlanCheck, Must } from '../check.ts';
 import { NAME, accountOf, list, sameSet } from '../facts.ts';
 import { mustGrant } from '../policy.ts';
 
@@ -55,7 +55,7 @@ const METRICS: Readonly<Record<string, Metric>> = {
   'Lornu/Agent Faults': { of: ['Environment'], statistic: 'Sum', bound: [2, 10], seconds: [60, 300] },
 };
 
-export const alarms: Check[] = [
+export const alarms: PlanCheck[] = [
   {
     id: 'watch/alarms-look-at-us',
     why: 'An alarm on another metric, or on that of another thing, stays quiet for ever.',

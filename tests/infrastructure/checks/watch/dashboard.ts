@@ -1,7 +1,7 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { NAME, list } from '../facts.ts';
 
-export const dashboard: Check[] = [
+export const dashboard: PlanCheck[] = [
   {
     id: 'watch/dashboard-shows-us',
     why: 'A graph of something else stays empty, and reads as "all quiet".',

@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { PlanCheck } from '../check.ts';
 import { NAME, sameSet } from '../facts.ts';
 
 /** Where each group is written to from: the boundary and the key know these names. */
@@ -9,7 +9,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   waf: `aws-waf-logs-${NAME}`,
 };
 
-export const logs: Check[] = [
+export const logs: PlanCheck[] = [
   {
     id: 'watch/log-groups',
     why: 'An incident is often found months later; a log that anyone can read tells who talked to whom.',

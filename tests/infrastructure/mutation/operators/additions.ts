@@ -1,5 +1,5 @@
 import type { Json, Values } from '../../plan/document.ts';
-import type { Environment, Resource, StackName } from '../../plan/environment.ts';
+import type { PlannedEnvironment, Resource, StackName } from '../../plan/environment.ts';
 import { withResources, withStack, withValue } from '../edit.ts';
 import type { Mutant, Operator } from '../mutant.ts';
 
@@ -126,7 +126,13 @@ function asList(value: Json | undefined): Json[] {
   return Array.isArray(value) ? value : [];
 }
 
-function add(environment: Environment, stack: StackName, type: string, values: Values, like = ''): Mutant {
+function add(
+  environment: PlannedEnvironment,
+  stack: StackName,
+  type: string,
+  values: Values,
+  like = '',
+): Mutant {
   const address = `${type}.stranger`;
   const resource: Resource = { address, block: address, type, key: undefined, values };
   return {
@@ -136,7 +142,7 @@ function add(environment: Environment, stack: StackName, type: string, values: V
   };
 }
 
-function copyOf(environment: Environment, like: string, changed: Values): Mutant {
+function copyOf(environment: PlannedEnvironment, like: string, changed: Values): Mutant {
   const original = environment.staging.resources.find(
     ({ address, block }) => address === like || block === like,
   );
@@ -145,7 +151,7 @@ function copyOf(environment: Environment, like: string, changed: Values): Mutant
 }
 
 function addRule(
-  environment: Environment,
+  environment: PlannedEnvironment,
   group: Resource,
   direction: 'ingress' | 'egress',
   from: number,
@@ -165,7 +171,7 @@ function addRule(
 }
 
 /** A private subnet with a way to the internet that is not NAT. */
-function addRoute(environment: Environment): Mutant {
+function addRoute(environment: PlannedEnvironment): Mutant {
   const gateway =
     environment.staging.resources.find(({ type }) => type === 'aws_internet_gateway')?.values['id'] ?? null;
   return {
@@ -183,6 +189,6 @@ function addRoute(environment: Environment): Mutant {
   };
 }
 
-function tagsOf(environment: Environment, stack: StackName): Json {
+function tagsOf(environment: PlannedEnvironment, stack: StackName): Json {
   return environment[stack].resources.find(({ values }) => values['tags_all'])?.values['tags_all'] ?? null;
 }

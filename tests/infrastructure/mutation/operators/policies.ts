@@ -1,5 +1,5 @@
 import type { Json } from '../../plan/document.ts';
-import type { Environment } from '../../plan/environment.ts';
+import type { PlannedEnvironment } from '../../plan/environment.ts';
 import { valueAt } from '../edit.ts';
 import { atPlace, type Mutant, type Operator } from '../mutant.ts';
 import { containerOf, type Place } from '../places.ts';
@@ -155,7 +155,7 @@ function onStatements(
   };
 }
 
-function statementAt(environment: Environment, { stack, addresses, path, jsonAt }: Place): Statement {
+function statementAt(environment: PlannedEnvironment, { stack, addresses, path, jsonAt }: Place): Statement {
   const holder = environment[stack].resources.find(({ address }) => addresses.has(address));
   const value = holder && valueAt(holder, path, jsonAt);
   // Lists of one statement are written as the statement itself.

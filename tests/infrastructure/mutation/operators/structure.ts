@@ -1,5 +1,5 @@
 import type { Json } from '../../plan/document.ts';
-import type { Environment, StackName } from '../../plan/environment.ts';
+import type { PlannedEnvironment, StackName } from '../../plan/environment.ts';
 import { withResources, withStack } from '../edit.ts';
 import { atPlace, type Mutant, type Operator } from '../mutant.ts';
 import { containerOf, STACK_NAMES, type Place } from '../places.ts';
@@ -161,7 +161,7 @@ function blockLengths({ path, jsonAt }: Place): number[] {
   );
 }
 
-function isReferredTo(environment: Environment, stack: StackName, address: string): boolean {
+function isReferredTo(environment: PlannedEnvironment, stack: StackName, address: string): boolean {
   const reference = new RegExp(`"${address.replaceAll('.', '\\.')}["[.]`);
   return [...environment[stack].blocks.values()].some(
     ({ configured }) =>
@@ -172,7 +172,7 @@ function isReferredTo(environment: Environment, stack: StackName, address: strin
 
 /** The same attribute of other resources of the type that the value belongs to; at most three. */
 function othersLike(
-  environment: Environment,
+  environment: PlannedEnvironment,
   stack: StackName,
   value: string,
   holder: string,
