@@ -1,16 +1,16 @@
 import axe, { type AxeResults } from 'axe-core';
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { ChatPage } from './chat-page.ts';
-import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startFixture();
 });
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
 /** What axe finds wrong with what is on the page now, one line each. */
@@ -46,7 +46,7 @@ const STATES: [name: string, reach: (page: ChatPage) => Promise<void>][] = [
 
 describe.each(['light', 'dark'] as const)('axe finds nothing in the %s theme', (theme) => {
   test('in any state of the page', async () => {
-    chat = await world.openPage({ theme });
+    chat = await fixture.openPage({ theme });
     const found: Record<string, string[]> = {};
     for (const [name, reach] of STATES) {
       await chat.page.goto('/#/lornu');
@@ -60,7 +60,7 @@ describe.each(['light', 'dark'] as const)('axe finds nothing in the %s theme', (
 });
 
 test('axe finds what is wrong: a page spoiled on purpose is not let through', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.page.evaluate(
     "document.querySelector('[aria-label=\"Message\"]').removeAttribute('aria-label')",
   );
@@ -69,7 +69,7 @@ test('axe finds what is wrong: a page spoiled on purpose is not let through', as
 });
 
 test('everything can be done by keyboard: send, open a tool call, confirm, edit, go to another conversation', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   const { keyboard } = chat.page;
   const focused = (): Promise<string> =>
     chat.page.evaluate(
@@ -111,7 +111,7 @@ test('everything can be done by keyboard: send, open a tool call, confirm, edit,
 });
 
 test('on a phone’s width nothing sticks out, and the conversations are in a drawer', async () => {
-  chat = await world.openPage({ width: 390, height: 844 });
+  chat = await fixture.openPage({ width: 390, height: 844 });
   await chat.ask('show me markdown on a phone');
   const overflow = await chat.page.evaluate('document.documentElement.scrollWidth - innerWidth');
   expect(overflow).toBe(0);
@@ -125,7 +125,7 @@ test('on a phone’s width nothing sticks out, and the conversations are in a dr
 });
 
 test('a screen reader is told when the agent begins and ends, and not every word', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('count to 30 every 30 ms');
   const status = chat.page.getByRole('status').filter({ hasText: 'The answer is coming.' });
   await status.waitFor({ state: 'attached' });

@@ -1,30 +1,30 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { serveAdkWeb, type AdkWeb } from './adk-web.ts';
-import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
 const SYNC_WITHIN_MS = 300_000;
 
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 let adkWeb: AdkWeb;
 let page: Page;
 beforeAll(async () => {
-  world = await startWorld();
-  adkWeb = await serveAdkWeb(world.service.url);
-  const chat = await world.openPage();
+  fixture = await startFixture();
+  adkWeb = await serveAdkWeb(fixture.service.url);
+  const chat = await fixture.openPage();
   page = await chat.context.newPage();
   // Its own switch for streaming, which it keeps here; off, it asks for whole events.
   await page.addInitScript("localStorage.setItem('adk-use-sse', 'true')");
 }, SYNC_WITHIN_MS);
 afterAll(async () => {
   await adkWeb?.stop();
-  await world?.stop();
+  await fixture?.stop();
 });
 
 const service = (path: string, init?: RequestInit): Promise<Response> =>
-  fetch(`${world.service.url}${path}`, init);
+  fetch(`${fixture.service.url}${path}`, init);
 
 test('ADK’s own page lists the agents, sends, and shows the answer as it streams', async () => {
   await page.goto(`${adkWeb.url}?app=lornu`);

@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Locator } from 'playwright-core';
 import type { ChatPage } from './chat-page.ts';
-import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startFixture();
 });
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
 const attached = (): Locator =>
@@ -39,7 +39,7 @@ const hand = (event: 'drop' | 'paste', name: string, type: string, text: string)
   })()`);
 
 test('the cursor stands where one writes: on load, and after another conversation was chosen', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   expect(await focused()).toBe('message');
   await chat.page.keyboard.type('count to 3');
   await chat.page.keyboard.press('Enter');
@@ -51,12 +51,12 @@ test('the cursor stands where one writes: on load, and after another conversatio
   expect(await focused()).toBe('message');
   await chat.close();
   // On a touch screen it would bring up the keyboard.
-  chat = await world.openPage({ width: 390, height: 844 });
+  chat = await fixture.openPage({ width: 390, height: 844 });
   expect(await focused()).toBe('');
 });
 
 test('files by button, drop and paste reach the model, and are there after a reload', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.page.locator('input[type=file]').setInputFiles([
     { name: 'chart.png', mimeType: 'image/png', buffer: await drawPicture(40) },
     { name: 'terms.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') },
@@ -82,7 +82,7 @@ test('files by button, drop and paste reach the model, and are there after a rel
   // What the service keeps is what google-adk keeps of such a message, and what was sent to the model.
   const [, app, sessionId] = new URL(chat.page.url()).hash.split('/');
   const session = (await (
-    await fetch(`${world.service.url}/apps/${app}/users/user/sessions/${sessionId}`)
+    await fetch(`${fixture.service.url}/apps/${app}/users/user/sessions/${sessionId}`)
   ).json()) as { events: { content: { parts: { text?: string; inlineData?: { mimeType: string } }[] } }[] };
   expect(
     session.events[0]?.content.parts.map(({ text, inlineData }) => text ?? inlineData?.mimeType),
@@ -91,7 +91,7 @@ test('files by button, drop and paste reach the model, and are there after a rel
 });
 
 test('limits are said before sending: a large picture is made smaller, a large PDF and a program are refused', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   expect(await chat.button('Attach files').getAttribute('title')).toContain('700 kB together');
   const input = chat.page.locator('input[type=file]');
   await input.setInputFiles({ name: 'large.png', mimeType: 'image/png', buffer: await drawPicture(700) });
@@ -112,7 +112,7 @@ test('limits are said before sending: a large picture is made smaller, a large P
 });
 
 test('the arrow up brings back what was said, and the arrow down what came after it', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('count to 2');
   await chat.ask('count to 3');
   const { keyboard } = chat.page;
@@ -133,7 +133,7 @@ test('the arrow up brings back what was said, and the arrow down what came after
 });
 
 test('who reads further up is told that something new is below, and is not moved', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('long answer of 900 words');
   await chat.say('count to 60 every 30 ms');
   await chat.conversation.getByText(/^1 2 3/u).waitFor();

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
 let agentsDir: string;
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 beforeAll(async () => {
   // Outside the checkout: what is documented must work where nothing is installed.
   agentsDir = await mkdtemp(join(tmpdir(), 'lornu-agents-'));
@@ -17,19 +17,19 @@ beforeAll(async () => {
   await Bun.write(join(agentsDir, 'greeter/agent.ts'), example);
   await mkdir(join(agentsDir, 'broken'));
   await Bun.write(join(agentsDir, 'broken/agent.ts'), 'throw new Error("no such key")');
-  world = await startWorld({ agentsDir });
+  fixture = await startFixture({ agentsDir });
 });
 afterAll(async () => {
-  await world?.stop();
+  await fixture?.stop();
   await rm(agentsDir, { recursive: true, force: true });
 });
 
 test('the example of docs/agents.md runs from a mounted folder, beside an agent that does not load', async () => {
-  const chat = await world.openPage();
+  const chat = await fixture.openPage();
   await chat.page.getByText('Greets people by name.').waitFor();
   await chat.ask('call greet with {"name":"Ada"}');
   await chat.conversation.getByText('Greet', { exact: true }).click();
   await chat.conversation.getByText('"Good day, Ada."', { exact: true }).waitFor();
-  const ready = await fetch(`${world.service.url}/ready`);
+  const ready = await fetch(`${fixture.service.url}/ready`);
   expect(await ready.text()).toContain('no such key');
 });

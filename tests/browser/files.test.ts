@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import type { ChatPage } from './chat-page.ts';
-import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -12,8 +12,8 @@ let mounted: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
   [bundled, mounted] = await Promise.all([
-    startWorld(),
-    startWorld({ agentsDir: join(import.meta.dir, 'agents') }),
+    startFixture(),
+    startFixture({ agentsDir: join(import.meta.dir, 'agents') }),
   ]);
 });
 afterAll(() => Promise.all([bundled?.stop(), mounted?.stop()]));

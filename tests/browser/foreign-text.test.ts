@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { PATIENCE_MS, type ChatPage } from './chat-page.ts';
-import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startFixture();
 });
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
 /** A conversation in which the agent gave these answers, in the store of the service. */
@@ -18,7 +18,7 @@ async function tell(sessionId: string, answers: readonly object[][]): Promise<vo
     message(`${index}-u`, index, 'user', [{ text: `question ${index}` }]),
     message(`${index}-a`, index, 'lornu', parts),
   ]);
-  const response = await fetch(`${world.service.url}/apps/lornu/users/user/sessions`, {
+  const response = await fetch(`${fixture.service.url}/apps/lornu/users/user/sessions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ sessionId, events }),
@@ -37,7 +37,7 @@ test('fences whose language is a name of every object are code, also after a rel
     'fences',
     names.map((name) => [{ text: `before ${name}\n\`\`\`${name}\nx = 1\n\`\`\`\nafter` }]),
   );
-  chat = await world.openPage({ hash: '#/lornu/fences' });
+  chat = await fixture.openPage({ hash: '#/lornu/fences' });
   for (const name of names) await chat.conversation.locator('figcaption', { hasText: name }).waitFor();
   await chat.page.reload();
   for (const name of names) await chat.conversation.locator('figcaption', { hasText: name }).waitFor();
@@ -48,7 +48,7 @@ test('fences whose language is a name of every object are code, also after a rel
 test('a turn that cannot be drawn is plain text, and the conversation goes on', async () => {
   const call = { functionCall: { id: 'c', name: 'odd_tool', args: {} } };
   await tell('odd', [[{ text: 'first' }, call], [{ text: 'second' }]]);
-  chat = await world.openPage({ hash: '#/lornu/odd' });
+  chat = await fixture.openPage({ hash: '#/lornu/odd' });
   await chat.page.route('**/sessions/odd', async (route) => {
     const text = await (await route.fetch()).text();
     // The service sends no such event; a fault of the page's own would look the same.
@@ -64,7 +64,7 @@ test('a turn that cannot be drawn is plain text, and the conversation goes on', 
 });
 
 test('a page that fails says so, and loads again', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.page.route('**/list-apps*', (route) =>
     route.fulfill({ json: { apps: [{ name: 'lornu', description: { not: 'a text' } }] } }),
   );
@@ -87,7 +87,7 @@ test('code, its output, a sound, a document and a file elsewhere are shown, and 
       { fileData: { fileUri: 'gs://bucket/notes.txt', mimeType: 'text/plain' } },
     ],
   ]);
-  chat = await world.openPage({ hash: '#/lornu/parts' });
+  chat = await fixture.openPage({ hash: '#/lornu/parts' });
   const { conversation } = chat;
   await conversation.getByRole('region', { name: 'Code that the model ran' }).getByText('print').waitFor();
   await conversation.getByRole('region', { name: 'Output of the code' }).getByText('42').waitFor();
@@ -133,7 +133,7 @@ function wav(): Uint8Array {
 
 test('a footnote is shown where it is, and the page stays in its conversation', async () => {
   await tell('notes', [[{ text: `said[^1]\n\n${'line\n\n'.repeat(60)}[^1]: the source` }]]);
-  chat = await world.openPage({ hash: '#/lornu/notes' });
+  chat = await fixture.openPage({ hash: '#/lornu/notes' });
   await chat.conversation.getByText('the source').waitFor();
   await chat.conversation.evaluate((element) => element.scrollTo({ top: 0 }));
   await chat.conversation.getByRole('link', { name: '1', exact: true }).click();
@@ -144,7 +144,7 @@ test('a footnote is shown where it is, and the page stays in its conversation', 
 
 test('Hebrew runs from right to left, typed, sent and answered', async () => {
   await tell('rtl', [[{ text: 'שלום לכולם\n\n- ראשון\n\nand English' }]]);
-  chat = await world.openPage({ hash: '#/lornu/rtl' });
+  chat = await fixture.openPage({ hash: '#/lornu/rtl' });
   const directionOf = (text: string): Promise<string> =>
     chat.conversation
       .getByText(text)
@@ -162,7 +162,7 @@ test('Hebrew runs from right to left, typed, sent and answered', async () => {
 });
 
 test('the Enter that ends a composition does not send, as Safari gives it', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.message.fill('かな');
   await chat.page.evaluate(
     `document.activeElement.dispatchEvent(
@@ -194,7 +194,7 @@ test.each([
     },
   ],
 ])('who scrolls up with %s stays up while the answer streams', async (_what, scrollUp) => {
-  chat = await world.openPage({ height: 500 });
+  chat = await fixture.openPage({ height: 500 });
   await chat.say('long answer of 1200 words every 120 ms');
   await chat.conversation.getByText(/A deployment begins/u).waitFor();
   const { conversation } = chat;
@@ -226,7 +226,7 @@ test.each([
 });
 
 test('a message keeps the indentation of its first line', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('    return 1\n  end');
   const bubble = chat.conversation.locator('.user-bubble');
   await bubble.waitFor();

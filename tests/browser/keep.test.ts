@@ -1,22 +1,22 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { ChatPage } from './chat-page.ts';
-import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startFixture();
 });
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
 const listed = (page: ChatPage) =>
   page.page.getByRole('navigation', { name: 'Conversations' }).getByRole('link');
 
 test('a refresh comes back to the conversation, and to what was being written', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('count to 7');
   await chat.message.fill('half a thought');
   await chat.page.reload();
@@ -25,7 +25,7 @@ test('a refresh comes back to the conversation, and to what was being written', 
 });
 
 test('a conversation is listed under its first message, and opens from the list', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('count to 8');
   await chat.button('New conversation').click();
   await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
@@ -35,7 +35,7 @@ test('a conversation is listed under its first message, and opens from the list'
 });
 
 test('an answer goes on while another conversation is looked at', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('count to 30 every 50 ms');
   await chat.conversation.getByText(/1 2 3/u).waitFor();
   await chat.button('New conversation').click();
@@ -45,7 +45,7 @@ test('an answer goes on while another conversation is looked at', async () => {
 });
 
 test('a deleted conversation is gone from the list, from every tab and from the service', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('delete me');
   const tab = await chat.openTab();
   await chat.button('Delete delete me').click();
@@ -58,7 +58,7 @@ test('a deleted conversation is gone from the list, from every tab and from the 
 });
 
 test('two tabs on one conversation show the same', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('count to 3');
   const tab = await chat.openTab();
   await tab.conversation.getByText('1 2 3', { exact: true }).waitFor();
@@ -67,7 +67,7 @@ test('two tabs on one conversation show the same', async () => {
 });
 
 test('a conversation that is not there says so, and what to do', async () => {
-  chat = await world.openPage({ hash: '#/lornu/no-such-session' });
+  chat = await fixture.openPage({ hash: '#/lornu/no-such-session' });
   await chat.page.getByRole('alert').getByText('Pick another conversation or begin a new one.').waitFor();
   await chat.page.getByRole('alert').getByRole('link', { name: 'New conversation' }).click();
   await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
@@ -76,7 +76,7 @@ test('a conversation that is not there says so, and what to do', async () => {
 });
 
 test('a conversation of 400 turns and a list of 150 are shown in part, and the rest on demand', async () => {
-  const base = `${world.service.url}/apps/incident/users/user/sessions`;
+  const base = `${fixture.service.url}/apps/incident/users/user/sessions`;
   const create = (body: unknown): Promise<Response> =>
     fetch(base, {
       method: 'POST',
@@ -93,7 +93,7 @@ test('a conversation of 400 turns and a list of 150 are shown in part, and the r
   await create({ sessionId: 'long', events });
   await Promise.all(Array.from({ length: 149 }, (_, index) => create({ sessionId: `short-${index}` })));
 
-  chat = await world.openPage({ hash: '#/incident/long' });
+  chat = await fixture.openPage({ hash: '#/incident/long' });
   await chat.conversation.getByText('message 799').waitFor();
   expect(await chat.conversation.getByRole('article').count()).toBe(50);
   await chat.button('Show earlier').click();
@@ -105,7 +105,7 @@ test('a conversation of 400 turns and a list of 150 are shown in part, and the r
 });
 
 test('a theme that was chosen is kept, in every tab', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   const ground = (page: ChatPage) => page.page.evaluate('getComputedStyle(document.body).backgroundColor');
   const light = await ground(chat);
   const tab = await chat.openTab();
@@ -119,7 +119,7 @@ test('a theme that was chosen is kept, in every tab', async () => {
 });
 
 test('a service that cannot be reached is named, and the page goes on when it is back', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.context.setOffline(true);
   await chat.say('hello');
   await chat.page.getByRole('alert').getByText('The service cannot be reached.').waitFor();

@@ -1,22 +1,22 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { ChatPage } from './chat-page.ts';
-import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startFixture();
 });
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
 const queued = (page: ChatPage) => page.page.getByRole('region', { name: 'Queued messages' });
 const exactly = (page: ChatPage, text: string) => page.conversation.getByText(text, { exact: true });
 
 test('while an answer comes, a person queues messages, takes one back, and sees the others answered in order', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('count to 60 every 50 ms');
   await chat.conversation.getByText(/^1 2 3/u).waitFor();
   await chat.say('count to 4');
@@ -44,7 +44,7 @@ test('while an answer comes, a person queues messages, takes one back, and sees 
 });
 
 test('Ctrl+Enter and its button stop the answer and send what was written instead', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('count to 900 every 50 ms');
   await chat.conversation.getByText(/^1 2 3/u).waitFor();
   await chat.message.fill('count to 901 every 50 ms');

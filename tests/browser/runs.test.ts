@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { layCable } from './cable.ts';
 import type { ChatPage } from './chat-page.ts';
-import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startFixture();
 });
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
 const upTo = (n: number): string => Array.from({ length: n }, (_, index) => index + 1).join(' ');
@@ -26,7 +26,7 @@ interface WireRun {
 /** The runs of the conversation that is open, as the service tells them. */
 async function runsOf(page: ChatPage): Promise<string[]> {
   const sessionId = new URL(page.page.url()).hash.split('/').at(-1) ?? '';
-  const answer = await fetch(`${world.service.url}/api/v1/apps/lornu/users/user/sessions/${sessionId}/runs`);
+  const answer = await fetch(`${fixture.service.url}/api/v1/apps/lornu/users/user/sessions/${sessionId}/runs`);
   return ((await answer.json()) as WireRun[]).map(({ state }) => state);
 }
 
@@ -42,7 +42,7 @@ async function runsBecome(page: ChatPage, states: string[]): Promise<void> {
 }
 
 test('a refresh in the middle of an answer goes on with it, word for word', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('count to 60 every 50 ms');
   await begun(chat);
   await chat.page.reload();
@@ -55,7 +55,7 @@ test('a refresh in the middle of an answer goes on with it, word for word', asyn
 });
 
 test('a second tab follows an answer that is under way', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('count to 70 every 50 ms');
   await begun(chat);
   const tab = await chat.openTab();
@@ -65,9 +65,9 @@ test('a second tab follows an answer that is under way', async () => {
 });
 
 test('when the network goes and comes back, the answer has no gap', async () => {
-  const cable = layCable(world.service.url);
+  const cable = layCable(fixture.service.url);
   try {
-    chat = await world.openPage({ url: cable.url });
+    chat = await fixture.openPage({ url: cable.url });
     await chat.say('count to 120 every 50 ms');
     await begun(chat);
     cable.pull();
@@ -87,7 +87,7 @@ test('when the network goes and comes back, the answer has no gap', async () => 
 });
 
 test('stop ends the run on the service, not only the request', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('count to 900 every 50 ms');
   await begun(chat);
   await chat.button('Stop').click();
@@ -101,7 +101,7 @@ test('stop ends the run on the service, not only the request', async () => {
 });
 
 test('a stopped answer can be tried again', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('count to 25 every 100 ms');
   await begun(chat);
   await chat.button('Stop').click();
@@ -112,10 +112,10 @@ test('a stopped answer can be tried again', async () => {
 });
 
 test('a message to a conversation that is busy elsewhere is kept, and can stop the other', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('hello');
   const sessionId = new URL(chat.page.url()).hash.split('/').at(-1) ?? '';
-  const elsewhere = await fetch(`${world.service.url}/run_sse`, {
+  const elsewhere = await fetch(`${fixture.service.url}/run_sse`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -142,11 +142,11 @@ test('a message to a conversation that is busy elsewhere is kept, and can stop t
 });
 
 test('an answer that is under way elsewhere can be shown instead', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('hello');
   const sessionId = new URL(chat.page.url()).hash.split('/').at(-1) ?? '';
   const newMessage = { role: 'user', parts: [{ text: 'count to 50 every 60 ms' }] };
-  const elsewhere = await fetch(`${world.service.url}/run_sse`, {
+  const elsewhere = await fetch(`${fixture.service.url}/run_sse`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ appName: 'lornu', userId: 'user', sessionId, streaming: true, newMessage }),

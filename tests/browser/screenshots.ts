@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SCENES, type Scene } from './scenes.ts';
-import { startWorld, type BrowserFixture } from './world.ts';
+import { startFixture, type BrowserFixture } from './fixture.ts';
 
 /**
  * `bun tests/browser/screenshots.ts` makes the pictures of README.md and docs/ anew.
@@ -42,11 +42,11 @@ function galleryShots(names: readonly string[]): Shot[] {
 }
 
 async function take(
-  world: BrowserFixture,
+  fixture: BrowserFixture,
   { scene, theme, phone, file }: Shot,
   folder: string,
 ): Promise<void> {
-  const chat = await world.openPage({ theme, ...(phone ? PHONE : WIDE) });
+  const chat = await fixture.openPage({ theme, ...(phone ? PHONE : WIDE) });
   try {
     await scene.reach(chat);
     await Bun.sleep(REST_MS);
@@ -60,12 +60,12 @@ const [folderArgument, ...names] = process.argv.slice(2);
 const folder = resolve(folderArgument ?? join(import.meta.dir, '../../docs/screenshots'));
 const shots = folderArgument ? galleryShots(names) : docsShots();
 await mkdir(folder, { recursive: true });
-const world = await startWorld();
+const fixture = await startFixture();
 let failed = 0;
 try {
   for (const shot of shots) {
     try {
-      await take(world, shot, folder);
+      await take(fixture, shot, folder);
       console.log(shot.file);
     } catch (error) {
       failed += 1;
@@ -75,7 +75,7 @@ try {
     }
   }
 } finally {
-  await world.stop();
+  await fixture.stop();
 }
 console.log(`${shots.length - failed} of ${shots.length} pictures are in ${folder}.`);
 process.exit(failed > 0 ? 1 : 0);

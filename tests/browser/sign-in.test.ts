@@ -3,12 +3,12 @@ import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { PATIENCE_MS } from './chat-page.ts';
 import { launchChromium } from './chromium.ts';
-import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
 let google: GoogleStandIn;
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 let browser: Browser;
 let context: BrowserContext;
 /** The name under which the service is known: it has to be known before the service has a port. */
@@ -20,7 +20,7 @@ beforeAll(async () => {
     port: 0,
     idleTimeout: 0,
     fetch: (request) =>
-      fetch(request.url.replace(front.url.origin, world.service.url), {
+      fetch(request.url.replace(front.url.origin, fixture.service.url), {
         method: request.method,
         headers: request.headers,
         body: request.body,
@@ -32,8 +32,8 @@ beforeAll(async () => {
   google = await startGoogleStandIn({
     client: { id: 'web', secret: 'client-secret', redirectUris: [`${url}/auth/callback`] },
   });
-  [world, browser] = await Promise.all([
-    startWorld({
+  [fixture, browser] = await Promise.all([
+    startFixture({
       env: {
         LORNU_SIGN_IN: 'required',
         OIDC_ISSUER: google.url,
@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  await world?.stop();
+  await fixture?.stop();
   await google?.stop();
   await front?.stop(true);
 });

@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { layCable } from './cable.ts';
-import { startWorld, type BrowserFixture } from './world.ts';
+import { startFixture, type BrowserFixture } from './fixture.ts';
 
 /** A lease runs out 15 s after its process died; then the answer goes on. */
 const TAKEOVER_WITHIN_MS = 30_000;
 setDefaultTimeout(2 * TAKEOVER_WITHIN_MS);
 
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startFixture();
 });
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 
 test('a process that is killed in the middle of an answer: the page shows one coherent answer, finished by another', async () => {
-  const twin = await world.startTwin();
-  const cable = layCable(world.service.url);
+  const twin = await fixture.startTwin();
+  const cable = layCable(fixture.service.url);
   try {
-    const chat = await world.openPage({ url: cable.url });
+    const chat = await fixture.openPage({ url: cable.url });
     await chat.say('count to 60 every 100 ms');
     await chat.conversation.getByText(/^1 2 3 4 5/u).waitFor();
-    process.kill(world.service.pid, 'SIGKILL');
+    process.kill(fixture.service.pid, 'SIGKILL');
     cable.pull();
     await chat.conversation.getByText(/^The connection is lost/u).waitFor();
     cable.plugIn(twin.url);

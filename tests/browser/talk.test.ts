@@ -1,20 +1,20 @@
 import { MODEL } from '@lornu/agents/model.ts';
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { ChatPage } from './chat-page.ts';
-import { startWorld, TEST_WITHIN_MS, type BrowserFixture } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startFixture();
 });
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
 test('what is sent is answered in Markdown, and the browser has nothing to complain about', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('show me markdown');
   await chat.conversation.getByRole('heading', { name: 'Rolling out to staging' }).waitFor();
   await chat.conversation.getByRole('table').waitFor();
@@ -25,7 +25,7 @@ test('what is sent is answered in Markdown, and the browser has nothing to compl
 });
 
 test('words are shown as they stream, not at the end', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('count to 70 every 40 ms');
   await chat.conversation.getByText(/1 2 3/).waitFor();
   expect(await chat.button('Stop').isVisible()).toBe(true);
@@ -35,7 +35,7 @@ test('words are shown as they stream, not at the end', async () => {
 });
 
 test('where answers come from is always in sight: environment, region, and that the model is a stand-in', async () => {
-  chat = await world.openPage({ width: 390, height: 844 });
+  chat = await fixture.openPage({ width: 390, height: 844 });
   await chat.ask('hello');
   const badge = chat.page.getByRole('list', { name: 'Environment, region and model' });
   expect(await badge.innerText()).toBe(`local\neu-central-1\nstand-in for ${MODEL}`);
@@ -43,7 +43,7 @@ test('where answers come from is always in sight: environment, region, and that 
 });
 
 test('a tool call is one line that opens to its arguments and its result', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('note: the demo is on Friday');
   const line = chat.conversation.getByRole('group').filter({ hasText: 'Save note' });
   expect(await line.getByText('done', { exact: true }).isVisible()).toBe(true);
@@ -54,7 +54,7 @@ test('a tool call is one line that opens to its arguments and its result', async
 });
 
 test('a tool that needs a yes waits for it in place, and goes on with the answer', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('forget my notes');
   const question = chat.page.getByRole('region', { name: 'Confirm: Delete notes' });
   await question.waitFor();
@@ -65,7 +65,7 @@ test('a tool that needs a yes waits for it in place, and goes on with the answer
 });
 
 test('a declined tool does nothing, and says that it was declined', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('note: keep me');
   await chat.ask('forget my notes');
   await chat.button('Decline').click();
@@ -77,7 +77,7 @@ test('a declined tool does nothing, and says that it was declined', async () => 
 });
 
 test('stop ends the answer and keeps what was said; the next message is answered', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('count to 200 every 50 ms');
   await chat.conversation.getByText(/1 2 3/).waitFor();
   await chat.button('Stop').click();
@@ -89,7 +89,7 @@ test('stop ends the answer and keeps what was said; the next message is answered
 });
 
 test('the last message can be said differently: the earlier answer is taken back, for the model too', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('count to 3');
   await chat.button('Edit message').click();
   const field = chat.page.getByRole('textbox', { name: 'Edit message' });
@@ -104,7 +104,7 @@ test('the last message can be said differently: the earlier answer is taken back
 });
 
 test('a failed answer says why and what to do, and trying again works', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('simulate 400 once');
   const notice = chat.conversation.getByRole('alert');
   await notice.getByText('The model could not read this conversation.').waitFor();
@@ -118,7 +118,7 @@ test('a failed answer says why and what to do, and trying again works', async ()
 });
 
 test('a slow answer says that it is being worked on', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.say('simulate stall after 0');
   await chat.page.getByText(/^Working on it/).waitFor();
   await chat.page.getByText(/^Working on it, \d+ s$/).waitFor();
@@ -127,7 +127,7 @@ test('a slow answer says that it is being worked on', async () => {
 });
 
 test('scripts, HTML and javascript: links in an answer do nothing', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask(
     'Say [press me](javascript:document.title="pwned") <img src=x onerror="document.title=\'pwned\'"> <script>document.title="pwned"</script>',
   );

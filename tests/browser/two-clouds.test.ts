@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import { firestoreVariables } from '../runs/chaos.ts';
 import { serveAdkWeb, type AdkWeb } from './adk-web.ts';
-import { startWorld, type BrowserFixture } from './world.ts';
+import { startFixture, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(60_000);
 
@@ -15,30 +15,30 @@ const ROOT = resolve(import.meta.dir, '../..');
 const SESSIONS = '/apps/lornu/users/user/sessions';
 
 let firestore: FirestoreStandin;
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 let gcp: Server;
 let adkWeb: AdkWeb;
 let page: Page;
 
 beforeAll(async () => {
   firestore = await startFirestoreStandin({ databases: ['staging'] });
-  world = await startWorld({ env: firestoreVariables(firestore.host) });
+  fixture = await startFixture({ env: firestoreVariables(firestore.host) });
   gcp = await startGcpAgent({
     root: ROOT,
-    modelUrl: world.modelUrl,
+    modelUrl: fixture.modelUrl,
     agentsDir: resolve(ROOT, 'gcp-agent/agents'),
-    scratchDir: world.scratchDir,
+    scratchDir: fixture.scratchDir,
     env: { SESSION_SERVICE_URI: 'firestore://lornu/staging', FIRESTORE_EMULATOR_HOST: firestore.host },
   });
   adkWeb = await serveAdkWeb(gcp.url);
-  const chat = await world.openPage();
+  const chat = await fixture.openPage();
   page = await chat.context.newPage();
   await page.addInitScript("localStorage.setItem('adk-use-sse', 'true')");
 }, SYNC_WITHIN_MS);
 afterAll(async () => {
   await adkWeb?.stop();
   await gcp?.stop();
-  await world?.stop();
+  await fixture?.stop();
   firestore?.stop();
 });
 
@@ -64,9 +64,9 @@ test('a conversation begun at gcp-agent goes on in our page and back, event for 
   await page.goto(`${adkWeb.url}?app=lornu`);
   await sayOverThere('count to 5 every 20 ms');
   await seenOverThere('1 2 3 4 5');
-  const [{ id }] = (await told<WireSession[]>(world.service, SESSIONS)) as [WireSession];
+  const [{ id }] = (await told<WireSession[]>(fixture.service, SESSIONS)) as [WireSession];
 
-  const chat = await world.openPage({ hash: `#/lornu/${id}` });
+  const chat = await fixture.openPage({ hash: `#/lornu/${id}` });
   await chat.conversation.getByText('1 2 3 4 5', { exact: true }).waitFor();
   await chat.ask('count to 7 every 20 ms');
   await chat.conversation.getByText('1 2 3 4 5 6 7', { exact: true }).waitFor();
@@ -80,7 +80,7 @@ test('a conversation begun at gcp-agent goes on in our page and back, event for 
   await chat.conversation.getByText('1 2 3 4 5 6 7 8 9', { exact: true }).waitFor();
   expect(chat.complaints).toEqual([]);
   const [here, there] = await Promise.all(
-    [world.service, gcp].map((server) => told<WireSession>(server, `${SESSIONS}/${id}`)),
+    [fixture.service, gcp].map((server) => told<WireSession>(server, `${SESSIONS}/${id}`)),
   );
   expect(here!.events.map(({ author }) => author)).toEqual([
     'user',
@@ -96,8 +96,8 @@ test('a conversation begun at gcp-agent goes on in our page and back, event for 
 });
 
 test('while the other cloud answers, our page says that it has to wait', async () => {
-  const [{ id }] = (await told<WireSession[]>(world.service, SESSIONS)) as [WireSession];
-  const chat = await world.openPage({ hash: `#/lornu/${id}` });
+  const [{ id }] = (await told<WireSession[]>(fixture.service, SESSIONS)) as [WireSession];
+  const chat = await fixture.openPage({ hash: `#/lornu/${id}` });
   await chat.conversation.getByText('1 2 3 4 5', { exact: true }).waitFor();
   await page.goto(`${adkWeb.url}?app=lornu&session=${id}`);
   await seenOverThere('1 2 3 4 5 6 7 8 9');

@@ -3,7 +3,7 @@ import { createFirestore } from '../../backend/firestore/create-firestore.ts';
 import { FirestoreSessionStore } from '../../backend/sessions/firestore/firestore-session-store.ts';
 import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { event } from './events.ts';
-import { DATABASE, PROJECT } from './world.ts';
+import { DATABASE, PROJECT } from './fixture.ts';
 
 let standin: FirestoreStandin;
 const key = (sessionId: string) => ({ appName: 'lornu', userId: 'ann', sessionId });

@@ -7,12 +7,12 @@ import { startService } from '../../ops/servers/agent-servers.ts';
 import type { Server } from '../../ops/servers/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { wireEvent, type Wire } from './events.ts';
-import { DATABASE, openWorld, PROJECT, type FirestoreFixture } from './world.ts';
+import { DATABASE, openFixture, PROJECT, type FirestoreFixture } from './fixture.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');
 const SESSIONS = '/apps/lornu/users/ann/sessions';
 const scratchDir = mkdtempSync(join(tmpdir(), 'lornu-firestore-'));
-let world: FirestoreFixture;
+let fixture: FirestoreFixture;
 let model: GeminiStandin;
 let server: Server;
 
@@ -24,7 +24,7 @@ function start(database = DATABASE): Promise<Server> {
     scratchDir,
     env: {
       LORNU_SESSION_STORE: 'firestore',
-      FIRESTORE_EMULATOR_HOST: world.standin.host,
+      FIRESTORE_EMULATOR_HOST: fixture.standin.host,
       FIRESTORE_DATABASE: database,
       GOOGLE_CLOUD_PROJECT: PROJECT,
       LORNU_DRAIN_MS: '300',
@@ -33,14 +33,14 @@ function start(database = DATABASE): Promise<Server> {
 }
 
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openFixture();
   model = await spawnGeminiStandin();
   server = await start();
 }, 60_000);
 afterAll(async () => {
   await server?.stop();
   await model?.stop();
-  await world?.close();
+  await fixture?.close();
   await rm(scratchDir, { recursive: true, force: true });
 }, 30_000);
 
@@ -72,11 +72,11 @@ const texts = (of: Wire[]): string[] =>
 test('a conversation through the service is in Firestore, google-adk reads it, and what it adds is seen here', async () => {
   await create('talk');
   expect(await (await say('talk', 'note: buy milk')).text()).toContain(': run completed');
-  const theirs = await world.python.ask({ do: 'get', ...python('talk') });
+  const theirs = await fixture.python.ask({ do: 'get', ...python('talk') });
   expect(theirs.events).toEqual(await events('talk'));
   expect(theirs.events.length).toBeGreaterThan(2);
   expect(theirs.state['user:notes']).toEqual(['buy milk']);
-  await world.python.ask({
+  await fixture.python.ask({
     do: 'append',
     ...python('talk'),
     events: [
@@ -95,7 +95,7 @@ test('a turn that google-adk overtakes ends as interrupted, and the session goes
   await create('race');
   const answering = (await say('race', 'count to 30 every 50 ms')).text();
   while ((await events('race')).length === 0) await Bun.sleep(20);
-  await world.python.ask({
+  await fixture.python.ask({
     do: 'append',
     ...python('race'),
     events: [
@@ -128,7 +128,7 @@ test('while a turn is under way, other writers here are told so', async () => {
 }, 60_000);
 
 test('a refused database: not ready, with the reason in a sentence; ready again without a restart', async () => {
-  world.standin.failWith = { code: 7, message: 'secret reason' };
+  fixture.standin.failWith = { code: 7, message: 'secret reason' };
   const refused = await untilReady(503);
   expect(refused['dependencies'].find(({ name }: Wire) => name === 'sessions')).toMatchObject({
     state: 'failed',
@@ -139,7 +139,7 @@ test('a refused database: not ready, with the reason in a sentence; ready again 
     503,
     expect.stringContaining('refuses this service'),
   ]);
-  world.standin.failWith = undefined;
+  fixture.standin.failWith = undefined;
   await untilReady(200);
 }, 60_000);
 

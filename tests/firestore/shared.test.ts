@@ -4,9 +4,9 @@ import type { SessionSummary } from '../../backend/sessions/session-store.ts';
 import { toSessionJson, toWire } from '../../backend/events/wire.ts';
 import { event, KINDS, wireEvent, type Wire } from './events.ts';
 import { fromWire } from '../../backend/events/wire.ts';
-import { openWorld, type FirestoreFixture } from './world.ts';
+import { openFixture, type FirestoreFixture } from './fixture.ts';
 
-let world: FirestoreFixture;
+let fixture: FirestoreFixture;
 const key = (sessionId: string, userId = 'ann') => ({ appName: 'lornu', userId, sessionId });
 const python = (sessionId: string, userId = 'ann') => ({
   app_name: 'lornu',
@@ -14,30 +14,30 @@ const python = (sessionId: string, userId = 'ann') => ({
   session_id: sessionId,
 });
 const ours = async (sessionId: string): Promise<Session> =>
-  (await world.another().getSession(key(sessionId)))!;
+  (await fixture.another().getSession(key(sessionId)))!;
 const shown = (session: Session): Wire => JSON.parse(toSessionJson(session)) as Wire;
 const eventsOf = (session: Session): Wire[] => session.events.map(toWire);
 
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openFixture();
   // The first answer takes as long as importing google-adk.
-  await world.python.ask({ do: 'list', app_name: 'lornu', user_id: 'nobody' });
+  await fixture.python.ask({ do: 'list', app_name: 'lornu', user_id: 'nobody' });
 }, 120_000);
-afterAll(() => world?.close());
+afterAll(() => fixture?.close());
 
 describe('one conversation, two services', () => {
   test('an integer beyond 2^53 keeps its digits, whoever wrote it and whoever writes after', async () => {
     const long = 1234567890123456789n;
     const call = (id: bigint): Wire => ({ functionCall: { id: 'c', name: 'f', args: { id } } });
-    const session = await world.store.createSession({
+    const session = await fixture.store.createSession({
       ...key('long', 'lea'),
       state: { own: long, 'user:mine': { n: long } },
     });
-    await world.store.appendEvent({
+    await fixture.store.appendEvent({
       session,
       event: event({ content: { role: 'model', parts: [call(long)] } }),
     });
-    await world.python.ask({
+    await fixture.python.ask({
       do: 'append',
       ...python('long', 'lea'),
       events: [
@@ -48,12 +48,12 @@ describe('one conversation, two services', () => {
         }),
       ],
     });
-    const again = (await world.another().getSession(key('long', 'lea')))!;
-    await world.store.appendEvent({
-      session: (await world.store.getSession(key('long', 'lea')))!,
+    const again = (await fixture.another().getSession(key('long', 'lea')))!;
+    await fixture.store.appendEvent({
+      session: (await fixture.store.getSession(key('long', 'lea')))!,
       event: event({ actions: { stateDelta: { more: 1, 'user:more': 1 } } }),
     });
-    const theirs = await world.python.ask({ do: 'get', ...python('long', 'lea') });
+    const theirs = await fixture.python.ask({ do: 'get', ...python('long', 'lea') });
     const kept = { own: long, theirs: long, 'user:mine': { n: long }, 'user:theirs': [long] };
     expect(again.state).toMatchObject(kept);
     expect(theirs.state).toMatchObject(kept);
@@ -64,10 +64,10 @@ describe('one conversation, two services', () => {
   }, 60_000);
 
   test('every kind of event that we wrote is read by google-adk as we read it, and goes on there and back', async () => {
-    const session = await world.store.createSession(key('ours'));
+    const session = await fixture.store.createSession(key('ours'));
     for (const wire of KINDS)
-      await world.store.appendEvent({ session, event: fromWire(structuredClone(wire)) });
-    const theirs = await world.python.ask({ do: 'get', ...python('ours') });
+      await fixture.store.appendEvent({ session, event: fromWire(structuredClone(wire)) });
+    const theirs = await fixture.python.ask({ do: 'get', ...python('ours') });
     const back = shown(await ours('ours'));
     expect(theirs.events).toEqual(back['events']);
     expect(theirs.state).toEqual(back['state']);
@@ -80,40 +80,40 @@ describe('one conversation, two services', () => {
     expect(back['events'][1].content.parts[0].functionCall.args).toEqual(
       KINDS[1]!['content'].parts[0].functionCall.args,
     );
-    await world.python.ask({
+    await fixture.python.ask({
       do: 'append',
       ...python('ours'),
       events: [
         wireEvent({ author: 'user', content: { role: 'user', parts: [{ text: 'from Google Cloud' }] } }),
       ],
     });
-    const again = (await world.store.getSession(key('ours')))!;
+    const again = (await fixture.store.getSession(key('ours')))!;
     expect(toWire(again.events.at(-1)!)).toMatchObject({
       content: { parts: [{ text: 'from Google Cloud' }] },
     });
-    await world.store.appendEvent({
+    await fixture.store.appendEvent({
       session: again,
       event: event({ content: { parts: [{ text: 'back' }] } }),
     });
-    const last = await world.python.ask({ do: 'get', ...python('ours') });
+    const last = await fixture.python.ask({ do: 'get', ...python('ours') });
     expect(last.events).toEqual(eventsOf(await ours('ours')));
     expect(last.events).toHaveLength(KINDS.length + 2);
   });
 
   test('every kind of event that google-adk wrote is read by us as it reads it, and deleted by us', async () => {
-    await world.python.ask({
+    await fixture.python.ask({
       do: 'create',
       ...python('theirs'),
       state: { a: { bC: 1 }, 'user:u': 1, 'app:x': [1] },
     });
-    await world.python.ask({ do: 'append', ...python('theirs'), events: KINDS });
+    await fixture.python.ask({ do: 'append', ...python('theirs'), events: KINDS });
     const session = await ours('theirs');
-    const theirs = await world.python.ask({ do: 'get', ...python('theirs') });
+    const theirs = await fixture.python.ask({ do: 'get', ...python('theirs') });
     expect(eventsOf(session)).toEqual(theirs.events);
     expect(session.state).toEqual(theirs.state);
-    await world.store.deleteSession(key('theirs'));
-    expect(await world.python.ask({ do: 'get', ...python('theirs') })).toBeNull();
-    const left = await world.standin.documents.all();
+    await fixture.store.deleteSession(key('theirs'));
+    expect(await fixture.python.ask({ do: 'get', ...python('theirs') })).toBeNull();
+    const left = await fixture.standin.documents.all();
     expect(left.filter(({ name }) => name.includes('/theirs'))).toEqual([]);
   });
 
@@ -122,11 +122,11 @@ describe('one conversation, two services', () => {
       content: { role: 'model', parts: [{ text: 'x' }] },
       actions: { stateDelta: { k: 1 } },
     });
-    const session = await world.store.createSession({ ...key('shape-1'), state: { s: 1 } });
-    await world.store.appendEvent({ session, event: fromWire(structuredClone(wire)) });
-    await world.python.ask({ do: 'create', ...python('shape-2'), state: { s: 1 } });
-    await world.python.ask({ do: 'append', ...python('shape-2'), events: [wire] });
-    const all = await world.standin.documents.all();
+    const session = await fixture.store.createSession({ ...key('shape-1'), state: { s: 1 } });
+    await fixture.store.appendEvent({ session, event: fromWire(structuredClone(wire)) });
+    await fixture.python.ask({ do: 'create', ...python('shape-2'), state: { s: 1 } });
+    await fixture.python.ask({ do: 'append', ...python('shape-2'), events: [wire] });
+    const all = await fixture.standin.documents.all();
     const typesOf = (suffix: string): Wire => {
       const found = all.find(({ name }) => name.endsWith(suffix));
       return typesIn({ mapValue: { fields: found?.fields ?? {} } }) as Wire;
@@ -151,34 +151,34 @@ describe('one conversation, two services', () => {
   });
 
   test('a session that one deletes is gone for the other, and its id can be used again', async () => {
-    const session = await world.store.createSession(key('reborn'));
-    await world.store.appendEvent({ session, event: event({ content: { parts: [{ text: 'old' }] } }) });
-    await world.python.ask({ do: 'delete', ...python('reborn') });
-    expect(await world.store.getSession(key('reborn'))).toBeUndefined();
-    await world.python.ask({ do: 'create', ...python('reborn') });
-    await world.python.ask({
+    const session = await fixture.store.createSession(key('reborn'));
+    await fixture.store.appendEvent({ session, event: event({ content: { parts: [{ text: 'old' }] } }) });
+    await fixture.python.ask({ do: 'delete', ...python('reborn') });
+    expect(await fixture.store.getSession(key('reborn'))).toBeUndefined();
+    await fixture.python.ask({ do: 'create', ...python('reborn') });
+    await fixture.python.ask({
       do: 'append',
       ...python('reborn'),
       events: [wireEvent({ content: { parts: [{ text: 'new' }] } })],
     });
-    const events = (await world.store.getSession(key('reborn')))!.events;
+    const events = (await fixture.store.getSession(key('reborn')))!.events;
     expect(events.map(({ content }) => content?.parts?.[0]?.text)).toEqual(['new']);
-    const code = await world.store.createSession(key('reborn')).catch((error) => error.code);
+    const code = await fixture.store.createSession(key('reborn')).catch((error) => error.code);
     expect(code).toBe('SESSION_EXISTS');
   });
 
   test('both list the same sessions of a user and of all', async () => {
-    for (let n = 0; n < 5; n++) await world.store.createSession({ ...key(`l${n}`, 'eve'), state: { n } });
-    await world.python.ask({ do: 'create', ...python('l5', 'eve'), state: { n: 5, 'user:since': 1 } });
-    const theirs = await world.python.ask({ do: 'list', app_name: 'lornu', user_id: 'eve' });
-    const mine = (await world.store.listSummaries({ appName: 'lornu', userId: 'eve' })).sessions;
+    for (let n = 0; n < 5; n++) await fixture.store.createSession({ ...key(`l${n}`, 'eve'), state: { n } });
+    await fixture.python.ask({ do: 'create', ...python('l5', 'eve'), state: { n: 5, 'user:since': 1 } });
+    const theirs = await fixture.python.ask({ do: 'list', app_name: 'lornu', user_id: 'eve' });
+    const mine = (await fixture.store.listSummaries({ appName: 'lornu', userId: 'eve' })).sessions;
     const essence = ({ id, userId, state }: Wire) => ({ id, userId, state });
     expect(mine.toReversed().map(essence)).toEqual(theirs.map(essence));
     expect(mine.map(({ id }) => id)).toEqual(['l5', 'l4', 'l3', 'l2', 'l1', 'l0']);
     const pages: string[][] = [];
     let cursor: string | undefined;
     do {
-      const page = await world.store.listSummaries(
+      const page = await fixture.store.listSummaries(
         { appName: 'lornu', userId: 'eve' },
         { limit: 4, ...(cursor ? { cursor } : {}) },
       );
@@ -191,7 +191,7 @@ describe('one conversation, two services', () => {
     ]);
     const all: SessionSummary[] = [];
     do {
-      const page = await world.store.listSummaries(
+      const page = await fixture.store.listSummaries(
         { appName: 'lornu' },
         { limit: 3, ...(cursor ? { cursor } : {}) },
       );
@@ -200,28 +200,28 @@ describe('one conversation, two services', () => {
       cursor = page.nextCursor;
     } while (cursor);
     expect(all.length).toBeGreaterThan(6);
-    const allTheirs = await world.python.ask({ do: 'list', app_name: 'lornu' });
+    const allTheirs = await fixture.python.ask({ do: 'list', app_name: 'lornu' });
     expect(all.map(essence).toSorted(byId)).toEqual(allTheirs.map(essence).toSorted(byId));
     for (const owner of [{ appName: 'lornu', userId: 'eve' }, { appName: 'lornu' }]) {
-      const refused = world.store.listSummaries(owner, { cursor: 'x' });
+      const refused = fixture.store.listSummaries(owner, { cursor: 'x' });
       expect(await refused.catch((error) => error.code)).toBe('BAD_CURSOR');
     }
   });
 
   test('only the newest events are read where only they are asked for', async () => {
-    const session = await world.store.createSession(key('recent'));
+    const session = await fixture.store.createSession(key('recent'));
     for (let n = 0; n < 6; n++)
-      await world.store.appendEvent({ session, event: event({ content: { parts: [{ text: `${n}` }] } }) });
+      await fixture.store.appendEvent({ session, event: event({ content: { parts: [{ text: `${n}` }] } }) });
     const config = { numRecentEvents: 2 };
-    const mine = (await world.another().getSession({ ...key('recent'), config }))!;
-    const theirs = await world.python.ask({
+    const mine = (await fixture.another().getSession({ ...key('recent'), config }))!;
+    const theirs = await fixture.python.ask({
       do: 'get',
       ...python('recent'),
       config: { num_recent_events: 2 },
     });
     expect(eventsOf(mine)).toEqual(theirs.events);
     expect(mine.events).toHaveLength(2);
-    const none = (await world.another().getSession({ ...key('recent'), config: { numRecentEvents: 0 } }))!;
+    const none = (await fixture.another().getSession({ ...key('recent'), config: { numRecentEvents: 0 } }))!;
     expect(none.events).toEqual([]);
   });
 });
@@ -230,12 +230,12 @@ describe('two writers', () => {
   test('at once: exactly one is refused, on whichever side', async () => {
     for (let round = 0; round < 4; round++) {
       const id = `race-${round}`;
-      await world.store.createSession(key(id));
-      const mine = (await world.store.getSession(key(id)))!;
-      await world.python.ask({ do: 'hold', as: id, ...python(id) });
+      await fixture.store.createSession(key(id));
+      const mine = (await fixture.store.getSession(key(id)))!;
+      await fixture.python.ask({ do: 'hold', as: id, ...python(id) });
       const outcomes = await Promise.allSettled([
-        world.store.appendEvent({ session: mine, event: event({ author: 'user' }) }),
-        world.python.ask({ do: 'append', as: id, ...python(id), events: [wireEvent({ author: 'user' })] }),
+        fixture.store.appendEvent({ session: mine, event: event({ author: 'user' }) }),
+        fixture.python.ask({ do: 'append', as: id, ...python(id), events: [wireEvent({ author: 'user' })] }),
       ]);
       const lost = outcomes.filter(({ status }) => status === 'rejected');
       expect(lost).toHaveLength(1);
@@ -247,40 +247,40 @@ describe('two writers', () => {
   });
 
   test('the one that was late stays refused, and writes again once it has read again', async () => {
-    const late = await world.store.createSession(key('late'));
-    await world.python.ask({ do: 'append', ...python('late'), events: [wireEvent({})] });
+    const late = await fixture.store.createSession(key('late'));
+    await fixture.python.ask({ do: 'append', ...python('late'), events: [wireEvent({})] });
     for (let n = 0; n < 2; n++) {
-      const code = await world.store
+      const code = await fixture.store
         .appendEvent({ session: late, event: event({}) })
         .catch((error) => error.code);
       expect(code).toBe('SESSION_CHANGED');
     }
-    const fresh = (await world.store.getSession(key('late')))!;
-    await world.store.appendEvent({ session: fresh, event: event({}) });
-    expect((await world.python.ask({ do: 'get', ...python('late') })).events).toHaveLength(2);
+    const fresh = (await fixture.store.getSession(key('late')))!;
+    await fixture.store.appendEvent({ session: fresh, event: event({}) });
+    expect((await fixture.python.ask({ do: 'get', ...python('late') })).events).toHaveLength(2);
   });
 
   test('a clock that is two seconds behind the other does not reorder what follows', async () => {
     const nowS = Math.floor(Date.now() / 1000);
-    await world.store.createSession(key('clocks'));
-    await world.python.ask({
+    await fixture.store.createSession(key('clocks'));
+    await fixture.python.ask({
       do: 'append',
       ...python('clocks'),
       events: [wireEvent({ id: 'ahead', timestamp: nowS + 2 })],
     });
-    const session = (await world.store.getSession(key('clocks')))!;
+    const session = (await fixture.store.getSession(key('clocks')))!;
     for (const id of ['behind-1', 'behind-2'])
-      await world.store.appendEvent({ session, event: event({ id, timestamp: nowS }) });
-    const theirs = await world.python.ask({ do: 'get', ...python('clocks') });
+      await fixture.store.appendEvent({ session, event: event({ id, timestamp: nowS }) });
+    const theirs = await fixture.python.ask({ do: 'get', ...python('clocks') });
     expect(theirs.events.map(({ id }: Wire) => id)).toEqual(['ahead', 'behind-1', 'behind-2']);
     expect(theirs.events[2].timestamp - theirs.events[1].timestamp).toBeCloseTo(1e-6, 6);
     // google-adk does not correct its own clock: both sides see the same order all the same, also with events in memory.
-    await world.python.ask({
+    await fixture.python.ask({
       do: 'append',
       ...python('clocks'),
       events: [wireEvent({ id: 'early', timestamp: nowS - 2 })],
     });
-    const after = (await world.store.getSession(key('clocks')))!;
+    const after = (await fixture.store.getSession(key('clocks')))!;
     expect(after.events.map(({ id }) => id)).toEqual(['early', 'ahead', 'behind-1', 'behind-2']);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { surviveOneKill } from './survivor.ts';
-import { DATABASE } from './world.ts';
+import { DATABASE } from './fixture.ts';
 
 /** As terraform/gcp/staging makes the database: a killed process leaves no locks behind. */
 const STAGING = { databases: [DATABASE], concurrencyMode: 'OPTIMISTIC' } as const;

@@ -9,7 +9,7 @@ import type { Server } from '../../ops/servers/server.ts';
 import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { firestoreVariables } from '../runs/chaos.ts';
-import { DATABASE, PROJECT } from './world.ts';
+import { DATABASE, PROJECT } from './fixture.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');
 

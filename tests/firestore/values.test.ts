@@ -3,9 +3,9 @@ import { FirestoreMemory } from '../../backend/memory/firestore/firestore-memory
 import { FirestoreTaskRecords } from '../../backend/tasks/firestore/firestore-task-records.ts';
 import { sessionOf } from '../../backend/sessions/firestore/paths.ts';
 import { event } from './events.ts';
-import { openWorld, type FirestoreFixture } from './world.ts';
+import { openFixture, type FirestoreFixture } from './fixture.ts';
 
-let world: FirestoreFixture;
+let fixture: FirestoreFixture;
 const key = (sessionId: string) => ({ appName: 'lornu', userId: 'ann', sessionId });
 const text = (value: string) => event({ content: { role: 'user', parts: [{ text: value }] } });
 const call = (args: Record<string, unknown>) =>
@@ -13,23 +13,23 @@ const call = (args: Record<string, unknown>) =>
 const delta = (stateDelta: Record<string, unknown>) => event({ actions: { stateDelta } });
 
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openFixture();
 }, 60_000);
-afterAll(() => world?.close());
+afterAll(() => fixture?.close());
 
 test.each([
   ['an argument', () => call({ more: { '': 1 } })],
   ['app: state', () => delta({ 'app:x': { '': 1 } })],
   ['user: state', () => delta({ 'user:x': [{ '': 1 }] })],
 ])('an empty key in %s is refused at once, and nothing is stored', async (what, made) => {
-  const session = await world.store.createSession(key(`empty ${what}`));
+  const session = await fixture.store.createSession(key(`empty ${what}`));
   // As a run's session, whose writes are tried again for 45 s where Firestore is away.
-  world.store.bindFence(session, 1);
+  fixture.store.bindFence(session, 1);
   const began = performance.now();
-  const refused = await world.store.appendEvent({ session, event: made() }).catch((error) => error);
+  const refused = await fixture.store.appendEvent({ session, event: made() }).catch((error) => error);
   expect(refused).toMatchObject({ code: 'NOT_STORABLE', message: expect.stringContaining('empty key') });
   expect(performance.now() - began).toBeLessThan(4_000);
-  expect((await world.store.getSession(key(`empty ${what}`)))!.events).toEqual([]);
+  expect((await fixture.store.getSession(key(`empty ${what}`)))!.events).toEqual([]);
 });
 
 test.each([
@@ -37,17 +37,17 @@ test.each([
   ['an argument', () => call({ n: [-(2n ** 63n) - 1n] }), 'more than 64 bits'],
   ['a timestamp', () => event({ timestamp: Date.UTC(10_000, 0, 1) }), 'before the year 10000'],
 ])('%s that Firestore cannot hold is refused in words of its own', async (what, made, reason) => {
-  const session = await world.store.createSession(key(`beyond ${what}`));
-  const refused = await world.store.appendEvent({ session, event: made() }).catch((error) => error);
+  const session = await fixture.store.createSession(key(`beyond ${what}`));
+  const refused = await fixture.store.appendEvent({ session, event: made() }).catch((error) => error);
   expect(refused).toMatchObject({ code: 'NOT_STORABLE', message: expect.stringContaining(reason) });
-  expect((await world.another().getSession(key(`beyond ${what}`)))!.events).toEqual([]);
+  expect((await fixture.another().getSession(key(`beyond ${what}`)))!.events).toEqual([]);
 });
 
 test('integers of 64 bits come back as they were, from both ends of their range', async () => {
-  const session = await world.store.createSession(key('64 bits'));
+  const session = await fixture.store.createSession(key('64 bits'));
   const integers = [2n ** 63n - 1n, -(2n ** 63n) + 1n, 2n ** 53n + 1n];
-  await world.store.appendEvent({ session, event: call({ integers }) });
-  const read = (await world.another().getSession(key('64 bits')))!;
+  await fixture.store.appendEvent({ session, event: call({ integers }) });
+  const read = (await fixture.another().getSession(key('64 bits')))!;
   expect(read.events[0]!.content!.parts![0]!.functionCall!.args).toEqual({ integers });
 });
 
@@ -55,46 +55,46 @@ test.each(['app:x', 'user:x'])(
   'an empty key in %s of a new session is refused, and nothing is stored',
   async (name) => {
     const made = { ...key(`new ${name}`), state: { [name]: { '': 1 } } };
-    const refused = await world.store.createSession(made).catch((error) => error);
+    const refused = await fixture.store.createSession(made).catch((error) => error);
     expect(refused).toMatchObject({ code: 'NOT_STORABLE', message: expect.stringContaining('empty key') });
-    expect(await world.store.getSession(made)).toBeUndefined();
+    expect(await fixture.store.getSession(made)).toBeUndefined();
   },
 );
 
 test('half a surrogate pair is stored as U+FFFD, in events and in all states', async () => {
-  const session = await world.store.createSession({ ...key('lone'), state: { own: 'a\uD83D' } });
-  await world.store.appendEvent({ session, event: text('b\uD83D') });
-  await world.store.appendEvent({ session, event: delta({ 'user:lone': 'c\uDE00', own2: '\uD83D' }) });
-  const read = (await world.another().getSession(key('lone')))!;
+  const session = await fixture.store.createSession({ ...key('lone'), state: { own: 'a\uD83D' } });
+  await fixture.store.appendEvent({ session, event: text('b\uD83D') });
+  await fixture.store.appendEvent({ session, event: delta({ 'user:lone': 'c\uDE00', own2: '\uD83D' }) });
+  const read = (await fixture.another().getSession(key('lone')))!;
   expect(read.events[0]!.content!.parts![0]!.text).toBe('b\uFFFD');
   expect(read.state).toMatchObject({ own: 'a\uFFFD', own2: '\uFFFD', 'user:lone': 'c\uFFFD' });
 });
 
 test('shared state holds what JSON holds of a value, as session state does', async () => {
-  const session = await world.store.createSession(key('plain'));
+  const session = await fixture.store.createSession(key('plain'));
   const values = { a: 1, b: undefined, at: new Date(123), m: new Map(), list: [1, undefined], zero: -0 };
-  await world.store.appendEvent({ session, event: delta({ 'user:p': values, p: values, 'app:p': values }) });
-  const { state } = (await world.another().getSession(key('plain')))!;
+  await fixture.store.appendEvent({ session, event: delta({ 'user:p': values, p: values, 'app:p': values }) });
+  const { state } = (await fixture.another().getSession(key('plain')))!;
   const kept = { a: 1, at: '1970-01-01T00:00:00.123Z', m: {}, list: [1, null], zero: 0 };
   expect([state['user:p'], state['p'], state['app:p']]).toEqual([kept, kept, kept]);
 });
 
 test('a shared value is replaced whole, its neighbours stay, whatever their names', async () => {
-  const session = await world.store.createSession({
+  const session = await fixture.store.createSession({
     ...key('fields'),
     state: { 'user:a.b': { x: 1, y: 2 }, 'user:c': 1, 'user:`d': [1] },
   });
-  await world.store.appendEvent({ session, event: delta({ 'user:a.b': { y: 3 }, 'user:e': {} }) });
-  const { state } = (await world.another().getSession(key('fields')))!;
+  await fixture.store.appendEvent({ session, event: delta({ 'user:a.b': { y: 3 }, 'user:e': {} }) });
+  const { state } = (await fixture.another().getSession(key('fields')))!;
   expect(state).toMatchObject({ 'user:c': 1, 'user:`d': [1], 'user:e': {} });
   expect(state['user:a.b']).toEqual({ y: 3 });
 });
 
 test('20 writers of app: state from 20 sessions at a round trip of 20 ms: all are stored, in one try each', async () => {
-  const stores = Array.from({ length: 20 }, () => world.another());
+  const stores = Array.from({ length: 20 }, () => fixture.another());
   const sessions = await Promise.all(stores.map((store, n) => store.createSession(key(`writer-${n}`))));
-  world.standin.delayMs = 20;
-  const commits = world.standin.calls.get('Commit') ?? 0;
+  fixture.standin.delayMs = 20;
+  const commits = fixture.standin.calls.get('Commit') ?? 0;
   const began = performance.now();
   await Promise.all(
     stores.map((store, n) =>
@@ -102,18 +102,18 @@ test('20 writers of app: state from 20 sessions at a round trip of 20 ms: all ar
     ),
   );
   const tookMs = performance.now() - began;
-  world.standin.delayMs = 0;
-  expect((world.standin.calls.get('Commit') ?? 0) - commits).toBe(20);
+  fixture.standin.delayMs = 0;
+  expect((fixture.standin.calls.get('Commit') ?? 0) - commits).toBe(20);
   // A try is two round trips; seconds would be tries again.
   expect(tookMs).toBeLessThan(5_000);
-  const { state } = (await world.another().getSession(key('writer-0')))!;
+  const { state } = (await fixture.another().getSession(key('writer-0')))!;
   for (let n = 0; n < 20; n++) expect(state[`app:w${n}`]).toBe(n);
 }, 30_000);
 
 test.each(['.', '..', '__x__', '__a\nb__'])(
   'a session, user, task or cursor named %j is not there',
   async (id) => {
-    const { store } = world;
+    const { store } = fixture;
     expect(await store.getSession(key(id))).toBeUndefined();
     expect(await store.getSession({ ...key('s'), userId: id })).toBeUndefined();
     expect(await store.listSummaries({ appName: 'lornu', userId: id })).toEqual({ sessions: [] });
@@ -125,12 +125,12 @@ test.each(['.', '..', '__x__', '__a\nb__'])(
     expect(listed).toBe('BAD_CURSOR');
     const created = await store.createSession(key(id)).catch((error) => error);
     expect(created).toMatchObject({ code: 'NOT_STORABLE', message: expect.stringContaining('name') });
-    expect(await new FirestoreTaskRecords({ db: world.db }).get(key('s'), id)).toBeUndefined();
+    expect(await new FirestoreTaskRecords({ db: fixture.db }).get(key('s'), id)).toBeUndefined();
   },
 );
 
 test('an older state of a task, stored late, does not replace the newer one', async () => {
-  const tasks = new FirestoreTaskRecords({ db: world.db });
+  const tasks = new FirestoreTaskRecords({ db: fixture.db });
   const task = { id: 't', appName: 'lornu', userId: 'ann', contextId: 'c', json: '{}' };
   await tasks.put({ ...task, state: 3, updatedMs: 2_000 });
   await tasks.put({ ...task, state: 2, updatedMs: 1_000 });
@@ -138,14 +138,14 @@ test('an older state of a task, stored late, does not replace the newer one', as
 });
 
 test('a state of a task that was told not to be stored does not arrive later, over the next one', async () => {
-  const tasks = new FirestoreTaskRecords({ db: world.db, waitMs: 2_000 });
+  const tasks = new FirestoreTaskRecords({ db: fixture.db, waitMs: 2_000 });
   const task = { id: 'late', appName: 'lornu', userId: 'ann', contextId: 'c', json: '{}', updatedMs: 1_000 };
-  const calls = () => world.standin.calls;
+  const calls = () => fixture.standin.calls;
   const ended = () => (calls().get('Commit') ?? 0) + (calls().get('Rollback') ?? 0);
-  world.standin.delayMs = 4_000;
+  fixture.standin.delayMs = 4_000;
   const working = await tasks.put({ ...task, state: 2 }).catch((error) => error);
   expect(working).toMatchObject({ code: 'STORE_UNAVAILABLE' });
-  world.standin.delayMs = 0;
+  fixture.standin.delayMs = 0;
   // At the same millisecond: the time does not tell which one is older.
   await tasks.put({ ...task, state: 3 });
   const before = ended();
@@ -155,30 +155,30 @@ test('a state of a task that was told not to be stored does not arrive later, ov
 }, 60_000);
 
 test('a deletion that comes to its end late leaves a session of the same name that was made meanwhile', async () => {
-  await world.store.createSession(key('anew'));
-  const session = sessionOf(world.db, key('anew'));
+  await fixture.store.createSession(key('anew'));
+  const session = sessionOf(fixture.db, key('anew'));
   const data = (await session.get()).data()!;
-  const commits = () => world.standin.calls.get('Commit') ?? 0;
+  const commits = () => fixture.standin.calls.get('Commit') ?? 0;
   const before = commits();
-  world.standin.delayMs = 500;
-  const deleting = world.store.deleteSession(key('anew'));
+  fixture.standin.delayMs = 500;
+  const deleting = fixture.store.deleteSession(key('anew'));
   // Marked: it looks for events next, and for the mark after that.
   while (commits() === before) await Bun.sleep(10);
   await session.set({ ...data, revision: 0 });
-  world.standin.delayMs = 0;
+  fixture.standin.delayMs = 0;
   await deleting;
-  expect(await world.another().getSession(key('anew'))).toBeDefined();
+  expect(await fixture.another().getSession(key('anew'))).toBeDefined();
 }, 30_000);
 
 test('memory: a long session in several commits; an event that is too long is named, the others are remembered', async () => {
-  const memory = new FirestoreMemory(world.db);
-  const session = await world.store.createSession(key('long memory'));
+  const memory = new FirestoreMemory(fixture.db);
+  const session = await fixture.store.createSession(key('long memory'));
   // Neither its words nor its bytes fit into one commit with the others.
   const long = (n: number) => `chapter${'abcdefghij'[n]} ${'lorem ipsum '.repeat(35_000)}`;
   const said = Array.from({ length: 10 }, (_, n) => text(long(n)));
-  const commits = world.standin.calls.get('Commit') ?? 0;
+  const commits = fixture.standin.calls.get('Commit') ?? 0;
   await memory.addSessionToMemory({ ...session, events: said });
-  expect((world.standin.calls.get('Commit') ?? 0) - commits).toBeGreaterThan(1);
+  expect((fixture.standin.calls.get('Commit') ?? 0) - commits).toBeGreaterThan(1);
   const refused = await memory
     .addSessionToMemory({ ...session, events: [text('x'.repeat(1_100_000)), text('penguin')] })
     .catch((error) => error);

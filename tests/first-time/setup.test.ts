@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { REQUIREMENTS, isReady, type Found } from '@lornu/ops/first-time/first-time.ts';
 import { TAKEN_ELSEWHERE } from './taken-elsewhere.ts';
 import { TAKEN_FROM_AWS } from './taken-from-aws.ts';
-import { applyBootstrap, deploy, setSecrets, startWorld, type FirstTimeFixture } from './world.ts';
+import { applyBootstrap, deploy, setSecrets, startFixture, type FirstTimeFixture } from './fixture.ts';
 
 const TAKEN_AWAY = [...TAKEN_ELSEWHERE, ...TAKEN_FROM_AWS];
 const SECRETS = ['gemini-api-key', 'oidc-client', 'session-key', 'a2a-signing-key'];
@@ -18,32 +18,32 @@ const MADE_HERE = [
   'github-variables',
 ];
 
-let world: FirstTimeFixture;
+let fixture: FirstTimeFixture;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startFixture();
 }, 5 * 60_000);
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 
 const ids = (found: readonly Found[], state: Found['state']) =>
   found.filter((one) => one.state === state).map(({ id }) => id);
 const changesMade = () => [
-  ...world.github.changes,
-  ...[...world.hcp.requests, ...world.google.requests].filter((call) => !call.startsWith('GET ')),
+  ...fixture.github.changes,
+  ...[...fixture.hcp.requests, ...fixture.google.requests].filter((call) => !call.startsWith('GET ')),
 ];
 
 /** What a person does besides: Terraform twice, secrets, tokens, the workflow. */
 async function byHand(): Promise<void> {
-  await applyBootstrap(world);
-  await setSecrets(world, SECRETS);
-  world.hcp.putState('lornu-gcp-staging', JSON.stringify({ version: 4, serial: 1, lineage: 'a' }));
-  world.github.settings.secrets.add('TF_API_TOKEN_READ');
-  world.github.settings.environmentSecrets.set('staging', new Set(['TF_API_TOKEN']));
-  await deploy(world);
+  await applyBootstrap(fixture);
+  await setSecrets(fixture, SECRETS);
+  fixture.hcp.putState('lornu-gcp-staging', JSON.stringify({ version: 4, serial: 1, lineage: 'a' }));
+  fixture.github.settings.secrets.add('TF_API_TOKEN_READ');
+  fixture.github.settings.environmentSecrets.set('staging', new Set(['TF_API_TOKEN']));
+  await deploy(fixture);
 }
 
 describe('from empty accounts', () => {
   test('a look alone changes nothing, and has a next command for everything that is missing', async () => {
-    const found = await world.run();
+    const found = await fixture.run();
     expect(ids(found, 'missing')).toEqual([
       'hcp-aws-bootstrap',
       'hcp-gcp-staging',
@@ -68,14 +68,14 @@ describe('from empty accounts', () => {
   }, 60_000);
 
   test('one yes changes one thing', async () => {
-    const found = await world.run({ yes: ['hcp-aws-staging'] });
+    const found = await fixture.run({ yes: ['hcp-aws-staging'] });
     expect(found.filter(({ changed }) => changed).map(({ id }) => id)).toEqual(['hcp-aws-staging']);
     expect(changesMade()).toEqual(['POST /api/v2/organizations/lornu-ai/workspaces']);
-    expect(world.hcp.workspace('lornu-aws-staging').executionMode).toBe('local');
+    expect(fixture.hcp.workspace('lornu-aws-staging').executionMode).toBe('local');
   }, 60_000);
 
   test('the next run makes what is left of what it can make, and says the rest as commands', async () => {
-    const found = await world.run({ yes: ['all'] });
+    const found = await fixture.run({ yes: ['all'] });
     expect(found.filter(({ changed }) => changed).map(({ id }) => id)).toEqual(
       MADE_HERE.filter((id) => id !== 'hcp-aws-staging'),
     );
@@ -87,25 +87,25 @@ describe('from empty accounts', () => {
       'github-tokens',
       'aws-deployed',
     ]);
-    expect(world.github.environments.get('staging')).toEqual({
+    expect(fixture.github.environments.get('staging')).toEqual({
       reviewers: ['ada'],
       branchPolicy: { protected_branches: false, custom_branch_policies: true },
       branches: ['main'],
     });
-    expect(JSON.parse(world.github.settings.variables.get('LORNU_TERRAFORM_VARIABLES') ?? '')).toEqual(
-      world.variables,
+    expect(JSON.parse(fixture.github.settings.variables.get('LORNU_TERRAFORM_VARIABLES') ?? '')).toEqual(
+      fixture.variables,
     );
     const { next } = found.find(({ id }) => id === 'aws-roles') ?? {};
-    const zone = String(world.variables['route53_zone_id']);
+    const zone = String(fixture.variables['route53_zone_id']);
     expect(next).toEndWith(
-      `-var github_repository=lornu-ai/lornu-aws-staging -var github_subject_prefix=${world.github.subjectPrefix} -var domain_zone_id=${zone}`,
+      `-var github_repository=lornu-ai/lornu-aws-staging -var github_subject_prefix=${fixture.github.subjectPrefix} -var domain_zone_id=${zone}`,
     );
   }, 60_000);
 
   test('once the rest is done everything is there, and another run changes nothing', async () => {
     await byHand();
     const before = changesMade();
-    const found = await world.run({ yes: ['all'] });
+    const found = await fixture.run({ yes: ['all'] });
     expect(found.filter(({ state }) => state !== 'ok')).toEqual([]);
     expect(isReady(found)).toBe(true);
     expect(found.map(({ id }) => id)).toEqual(REQUIREMENTS.map(({ id }) => id));
@@ -121,13 +121,13 @@ describe('with everything there but one', () => {
   test.each(TAKEN_AWAY.map((one) => [one.id, one.how, one] as const))('%s: %s', async (id, _, one) => {
     const { provider } = REQUIREMENTS.find((requirement) => requirement.id === id) ?? {};
     const before = changesMade();
-    await one.take?.(world);
-    const found = await world.run({
+    await one.take?.(fixture);
+    const found = await fixture.run({
       providers: provider ? [provider] : [],
       ...(one.env ? { env: one.env } : {}),
-      ...(one.given ? { given: one.given(world) } : {}),
+      ...(one.given ? { given: one.given(fixture) } : {}),
     });
-    await one.giveBack?.(world);
+    await one.giveBack?.(fixture);
     const { state, seen = '', next = '' } = found.find((each) => each.id === id) ?? {};
     expect({ state, seen, next }).toEqual({
       state: 'missing',
@@ -141,9 +141,9 @@ describe('with everything there but one', () => {
 
 describe('what is refused leaves nothing half-made', () => {
   test('a right that is missing is named, and what follows is not looked at', async () => {
-    world.front.refused.set('iam:GetRole', 'AccessDenied');
-    const found = await world.run({ providers: ['aws'] });
-    world.front.refused.clear();
+    fixture.front.refused.set('iam:GetRole', 'AccessDenied');
+    const found = await fixture.run({ providers: ['aws'] });
+    fixture.front.refused.clear();
     const roles = found.find(({ id }) => id === 'aws-roles');
     expect(roles).toMatchObject({
       state: 'missing',
@@ -154,14 +154,14 @@ describe('what is refused leaves nothing half-made', () => {
   });
 
   test('in the wrong account nothing is set at GitHub', async () => {
-    const found = await world.run({ yes: ['all'], given: { account: '999999999999' } });
+    const found = await fixture.run({ yes: ['all'], given: { account: '999999999999' } });
     expect(found.find(({ id }) => id === 'github-account')?.seen).toBe('aws-account comes first');
-    expect(world.github.settings.variables.get('AWS_ACCOUNT_ID')).toBe('123456789012');
+    expect(fixture.github.settings.variables.get('AWS_ACCOUNT_ID')).toBe('123456789012');
   });
 
   test('a team token makes and changes no workspace, and the sentence says who does', async () => {
-    world.hcp.workspace('lornu-aws-staging').executionMode = 'remote';
-    const found = await world.run({
+    fixture.hcp.workspace('lornu-aws-staging').executionMode = 'remote';
+    const found = await fixture.run({
       providers: ['hcp'],
       yes: ['all'],
       env: { TF_TOKEN_app_terraform_io: 'team' },
@@ -171,46 +171,46 @@ describe('what is refused leaves nothing half-made', () => {
       seen: expect.stringContaining('not changed: HCP answers 404'),
       next: 'terraform login as an owner of lornu-ai: only owners can create and change workspaces',
     });
-    expect(world.hcp.workspace('lornu-aws-staging').executionMode).toBe('remote');
+    expect(fixture.hcp.workspace('lornu-aws-staging').executionMode).toBe('remote');
   });
 
   test('a workspace that is locked is not changed under the run that holds it', async () => {
-    world.hcp.lock('lornu-aws-staging', 'User somebody');
-    const found = await world.run({ providers: ['hcp'], yes: ['all'] });
-    world.hcp.unlock('lornu-aws-staging');
+    fixture.hcp.lock('lornu-aws-staging', 'User somebody');
+    const found = await fixture.run({ providers: ['hcp'], yes: ['all'] });
+    fixture.hcp.unlock('lornu-aws-staging');
     expect(found.at(-1)).toMatchObject({
       state: 'missing',
       next: 'wait for that run, then ./lornu setup hcp',
     });
-    expect(world.hcp.workspace('lornu-aws-staging').executionMode).toBe('remote');
+    expect(fixture.hcp.workspace('lornu-aws-staging').executionMode).toBe('remote');
   });
 
   test('then it is changed, and its state stays', async () => {
-    world.hcp.putState('lornu-aws-staging', JSON.stringify({ serial: 3, lineage: 'b' }));
-    await world.run({ providers: ['hcp'], yes: ['hcp-aws-staging'] });
-    expect(world.hcp.workspace('lornu-aws-staging').executionMode).toBe('local');
-    expect(world.hcp.state('lornu-aws-staging')?.serial).toBe(3);
+    fixture.hcp.putState('lornu-aws-staging', JSON.stringify({ serial: 3, lineage: 'b' }));
+    await fixture.run({ providers: ['hcp'], yes: ['hcp-aws-staging'] });
+    expect(fixture.hcp.workspace('lornu-aws-staging').executionMode).toBe('local');
+    expect(fixture.hcp.state('lornu-aws-staging')?.serial).toBe(3);
   });
 
   test('where GitHub does not show the plan, its refusal of reviewers makes no environment', async () => {
-    world.github.isPrivate = true;
-    world.github.environments.delete('staging');
-    const GH_TOKEN = world.github.issueToken({ administration: 'write', actions: 'read' });
-    const found = await world.run({ providers: ['github'], yes: ['github-environment'], env: { GH_TOKEN } });
-    world.github.isPrivate = false;
+    fixture.github.isPrivate = true;
+    fixture.github.environments.delete('staging');
+    const GH_TOKEN = fixture.github.issueToken({ administration: 'write', actions: 'read' });
+    const found = await fixture.run({ providers: ['github'], yes: ['github-environment'], env: { GH_TOKEN } });
+    fixture.github.isPrivate = false;
     expect(found.find(({ id }) => id === 'github-environment')).toMatchObject({
       state: 'missing',
       seen: expect.stringContaining('not changed: GitHub refuses required reviewers here'),
       next: expect.stringContaining('they need GitHub Enterprise'),
     });
-    expect(world.github.environments.has('staging')).toBe(false);
+    expect(fixture.github.environments.has('staging')).toBe(false);
   });
 
   test('reviewers are added to an environment that keeps its wait and its branches', async () => {
     const branchPolicy = { protected_branches: false, custom_branch_policies: true };
-    world.github.environments.set('staging', { reviewers: [], waitMinutes: 5, branchPolicy });
-    await world.run({ providers: ['github'], yes: ['github-environment'] });
-    expect(world.github.environments.get('staging')).toEqual({
+    fixture.github.environments.set('staging', { reviewers: [], waitMinutes: 5, branchPolicy });
+    await fixture.run({ providers: ['github'], yes: ['github-environment'] });
+    expect(fixture.github.environments.get('staging')).toEqual({
       reviewers: ['ada'],
       waitMinutes: 5,
       branchPolicy,
@@ -218,17 +218,17 @@ describe('what is refused leaves nothing half-made', () => {
   });
 
   test('a reviewer whom GitHub does not know changes nothing', async () => {
-    world.github.environments.delete('staging');
+    fixture.github.environments.delete('staging');
     const given = { reviewers: ['ada', 'nobody-of-that-name'] };
-    const found = await world.run({ providers: ['github'], yes: ['github-environment'], given });
+    const found = await fixture.run({ providers: ['github'], yes: ['github-environment'], given });
     expect(found.find(({ id }) => id === 'github-environment')?.seen).toBe(
       'not changed: GitHub has no user nobody-of-that-name',
     );
-    expect(world.github.environments.has('staging')).toBe(false);
+    expect(fixture.github.environments.has('staging')).toBe(false);
   });
 
   test('a service that does not answer is not called missing', async () => {
-    const found = await world.run({ providers: ['hcp'], env: { TFE_ADDRESS: 'http://127.0.0.1:1' } });
+    const found = await fixture.run({ providers: ['hcp'], env: { TFE_ADDRESS: 'http://127.0.0.1:1' } });
     expect(found[0]).toMatchObject({
       state: 'unknown',
       seen: 'Terraform Cloud cannot be reached from here',
@@ -237,7 +237,7 @@ describe('what is refused leaves nothing half-made', () => {
   });
 
   test('without a key the model is not asked, which does not count against it', async () => {
-    const found = await world.run({ providers: ['google'], env: { GEMINI_API_KEY: '' } });
+    const found = await fixture.run({ providers: ['google'], env: { GEMINI_API_KEY: '' } });
     expect(found.at(-1)).toMatchObject({ id: 'google-model', state: 'unknown', optional: true });
   });
 });

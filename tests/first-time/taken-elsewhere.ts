@@ -1,5 +1,5 @@
 import type { Given, Scene } from '@lornu/ops/first-time/scene.ts';
-import { ACCOUNT, type FirstTimeFixture } from './world.ts';
+import { ACCOUNT, type FirstTimeFixture } from './fixture.ts';
 
 /** One prerequisite of a deployed staging, taken away. */
 export interface TakenAway {
@@ -8,9 +8,9 @@ export interface TakenAway {
   /** What the sentence and the next command must hold. */
   seen: string;
   next: string;
-  take?: (world: FirstTimeFixture) => unknown;
-  giveBack?: (world: FirstTimeFixture) => unknown;
-  given?: (world: FirstTimeFixture) => Partial<Given>;
+  take?: (fixture: FirstTimeFixture) => unknown;
+  giveBack?: (fixture: FirstTimeFixture) => unknown;
+  given?: (fixture: FirstTimeFixture) => Partial<Given>;
   env?: Scene['env'];
 }
 
@@ -19,8 +19,8 @@ const giveBackEnvironment = ({ github }: FirstTimeFixture): unknown =>
   github.environments.set('staging', { reviewers: ['ada'], branchPolicy: CUSTOM, branches: ['main'] });
 
 /** Staging's values with others among them. */
-export const valuesWith = (more: object) => (world: FirstTimeFixture) => ({
-  variables: JSON.stringify({ ...world.variables, ...more }),
+export const valuesWith = (more: object) => (fixture: FirstTimeFixture) => ({
+  variables: JSON.stringify({ ...fixture.variables, ...more }),
 });
 
 /** Every prerequisite at HCP Terraform, GitHub and Google. */
@@ -86,9 +86,9 @@ export const TAKEN_ELSEWHERE: readonly TakenAway[] = [
       github.isPrivate = true;
       github.environments.delete('staging');
     },
-    giveBack: (world) => {
-      world.github.isPrivate = false;
-      giveBackEnvironment(world);
+    giveBack: (fixture) => {
+      fixture.github.isPrivate = false;
+      giveBackEnvironment(fixture);
     },
   },
   {

@@ -9,7 +9,7 @@ import {
 import { ChangeResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
 import { CreateSecretCommand, DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { valuesWith, type TakenAway } from './taken-elsewhere.ts';
-import { ACCOUNT, setSecrets, type FirstTimeFixture } from './world.ts';
+import { ACCOUNT, setSecrets, type FirstTimeFixture } from './fixture.ts';
 
 const APPLY = '-chdir=terraform/aws/bootstrap apply -var github_repository=lornu-ai/lornu-aws-staging';
 const quota = (id: string, code: string, limit: number, service: string, wanted: number): TakenAway => ({
@@ -197,7 +197,7 @@ export const TAKEN_FROM_AWS: readonly TakenAway[] = [
       await aws.secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
       await aws.secrets.send(new CreateSecretCommand({ Name: SecretId }));
     },
-    giveBack: async (world) => setSecrets(world, ['session-key']),
+    giveBack: async (fixture) => setSecrets(fixture, ['session-key']),
   },
   {
     id: 'aws-deployed',
@@ -214,10 +214,10 @@ export const TAKEN_FROM_AWS: readonly TakenAway[] = [
     how: 'deleted under its roles',
     seen: 'the provider that they trust is not',
     next: APPLY,
-    take: async (world) => {
-      for (const { Arn } of await providers(world)) {
+    take: async (fixture) => {
+      for (const { Arn } of await providers(fixture)) {
         // oxlint-disable-next-line no-await-in-loop
-        await world.aws.iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: Arn }));
+        await fixture.aws.iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: Arn }));
       }
     },
   },

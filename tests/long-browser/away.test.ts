@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { layCable, type Cable } from '../browser/cable.ts';
 import type { ChatPage } from '../browser/chat-page.ts';
-import { startWorld, type BrowserFixture } from '../browser/world.ts';
+import { startFixture, type BrowserFixture } from '../browser/fixture.ts';
 
 setDefaultTimeout(240_000);
 
@@ -10,13 +10,13 @@ const MINUTE = 60_000;
 const NUMBERS = 1_000;
 const SOON = { timeout: 120_000 };
 
-let world: BrowserFixture;
+let fixture: BrowserFixture;
 let cable: Cable;
 let chat: ChatPage;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startFixture();
 });
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 afterEach(async () => {
   await chat?.close();
   cable?.stop();
@@ -26,8 +26,8 @@ const upTo = (n: number): string => Array.from({ length: n }, (_, index) => inde
 const words = () => chat.conversation.getByText(/^1 2 3/u);
 
 async function beginAnswer(): Promise<void> {
-  cable = layCable(world.service.url);
-  chat = await world.openPage({ url: cable.url });
+  cable = layCable(fixture.service.url);
+  chat = await fixture.openPage({ url: cable.url });
   await chat.say(`count to ${NUMBERS} every 100 ms`);
   await words().waitFor();
 }

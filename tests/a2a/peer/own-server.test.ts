@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { exportPKCS8, generateKeyPair, type JWK } from 'jose';
-import { openWorld, type ServedAgent, type A2aFixture } from '../server/world.ts';
+import { openFixture, type ServedAgent, type A2aFixture } from '../server/fixture.ts';
 import { HOPS_KEY } from '../../../backend/peer/hops.ts';
 import { clientFor } from './odd-peer.ts';
 
@@ -8,14 +8,14 @@ import { clientFor } from './odd-peer.ts';
 
 setDefaultTimeout(20_000);
 
-let world: A2aFixture;
+let fixture: A2aFixture;
 let served: ServedAgent;
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openFixture();
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  served = world.serve({ environment: { A2A_SIGNING_KEY: await exportPKCS8(privateKey) } });
+  served = fixture.serve({ environment: { A2A_SIGNING_KEY: await exportPKCS8(privateKey) } });
 });
-afterAll(() => world.close());
+afterAll(() => fixture.close());
 
 test('it is answered in pieces, and knows the card by its signature', async () => {
   const { keys } = (await (await fetch(`${served.a2aUrl}/.well-known/jwks.json`)).json()) as { keys: JWK[] };

@@ -19,7 +19,7 @@ import {
 } from '../../identity/token-attacks.ts';
 import { type Issuer, OTHER_PEER, startIssuer } from './issuer.ts';
 import { rpc, rpcStream, taskOf, textMessage } from './rpc.ts';
-import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
+import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(30_000);
 
@@ -162,19 +162,19 @@ test('every address below /a2a but the cards asks who calls', async () => {
 });
 
 describe('what belongs to another', () => {
-  let world: A2aFixture;
+  let fixture: A2aFixture;
   let issuer: Issuer;
   let served: ServedAgent;
   let mine: Record<string, string>;
   let other: Record<string, string>;
   beforeAll(async () => {
-    world = await openWorld();
+    fixture = await openFixture();
     issuer = await startIssuer();
-    served = world.serve({ environment: issuer.environment });
+    served = fixture.serve({ environment: issuer.environment });
     [mine, other] = [await issuer.headersOf(PEER), await issuer.headersOf(OTHER_PEER)];
   });
   afterAll(async () => {
-    await world.close();
+    await fixture.close();
     await issuer.stop();
   });
 

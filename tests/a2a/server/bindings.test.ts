@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { eventData, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
-import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
+import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(20_000);
 
-let world: A2aFixture;
+let fixture: A2aFixture;
 let served: ServedAgent;
 beforeAll(async () => {
-  world = await openWorld();
-  served = world.serve({ environment: { LORNU_PING_MS: '100' } });
+  fixture = await openFixture();
+  served = fixture.serve({ environment: { LORNU_PING_MS: '100' } });
 });
-afterAll(() => world.close());
+afterAll(() => fixture.close());
 
 const V1 = { 'a2a-version': '1.0' };
 const JSON_TYPE = { 'content-type': 'application/json' };

@@ -6,7 +6,7 @@ import { CardSigner } from '../../../backend/a2a/card/sign-card.ts';
 import { fixedSecret } from '../../../backend/identity/secrets/secret.ts';
 import { type Issuer, PEER, startIssuer } from './issuer.ts';
 import { rpc } from './rpc.ts';
-import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
+import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(20_000);
 
@@ -15,16 +15,16 @@ const newKey = () =>
 const PUBLIC_URL = 'https://agent.lornu.example';
 const V1 = { 'a2a-version': '1.0' };
 
-let world: A2aFixture;
+let fixture: A2aFixture;
 let issuer: Issuer;
 let served: ServedAgent;
 let peer: Record<string, string>;
 /** Changes while the service runs, as a rotated secret does. */
 let key = newKey();
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openFixture();
   issuer = await startIssuer();
-  served = world.serve({
+  served = fixture.serve({
     environment: {
       ...issuer.environment,
       LORNU_PUBLIC_URL: `${PUBLIC_URL}/`,
@@ -36,7 +36,7 @@ beforeAll(async () => {
   peer = await issuer.headersOf(PEER);
 });
 afterAll(async () => {
-  await world.close();
+  await fixture.close();
   await issuer.stop();
 });
 
@@ -116,7 +116,7 @@ describe('the agent card', () => {
       pushNotifications: false,
       extendedAgentCard: true,
     });
-    const open = world.serve();
+    const open = fixture.serve();
     const openCard = AgentCard.fromJSON(await (await fetch(`${open.url}${PATH}`, { headers: V1 })).json());
     expect([openCard.securitySchemes, openCard.securityRequirements, openCard.signatures]).toEqual([
       {},

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
+import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(60_000);
 
-let world: A2aFixture;
+let fixture: A2aFixture;
 let served: ServedAgent;
 beforeAll(async () => {
-  world = await openWorld();
-  served = world.serve({ environment: { A2A_PUSH_NOTIFICATIONS: 'off' } });
+  fixture = await openFixture();
+  served = fixture.serve({ environment: { A2A_PUSH_NOTIFICATIONS: 'off' } });
 });
-afterAll(() => world.close());
+afterAll(() => fixture.close());
 
 /** The same requests each time; another seed finds others. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);

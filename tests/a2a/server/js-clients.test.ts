@@ -9,17 +9,17 @@ import {
   ClientFactory as LegacyFactory,
   ClientFactoryOptions as LegacyOptions,
 } from 'a2a-sdk-legacy/client';
-import { message, openWorld, sending, type ServedAgent, shownText, type A2aFixture } from './world.ts';
+import { message, openFixture, sending, type ServedAgent, shownText, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(30_000);
 
-let world: A2aFixture;
+let fixture: A2aFixture;
 let served: ServedAgent;
 beforeAll(async () => {
-  world = await openWorld();
-  served = world.serve();
+  fixture = await openFixture();
+  served = fixture.serve();
 });
-afterAll(() => world.close());
+afterAll(() => fixture.close());
 
 const ANSWER = /^You said: hello\. I am the stand-in/;
 const LONG = 'tell me a story in 60 chunks every 50 ms';

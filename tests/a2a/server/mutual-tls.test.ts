@@ -4,13 +4,13 @@ import { type MtlsFront, startMtlsFront } from '../../../backend/identity/certif
 import { createAuthority, type Made } from '../../identity/certificates.ts';
 import { type Issuer, OTHER_PEER, PEER, startIssuer } from './issuer.ts';
 import { textMessage } from './rpc.ts';
-import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
+import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(20_000);
 
 const NAME = 'spiffe://lornu/gcp-agent';
 
-let world: A2aFixture;
+let fixture: A2aFixture;
 let issuer: Issuer;
 let served: ServedAgent;
 let front: MtlsFront;
@@ -18,9 +18,9 @@ let authorities: string;
 const made = {} as Record<'peer' | 'stranger' | 'expired' | 'forged', Made>;
 
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openFixture();
   issuer = await startIssuer();
-  served = world.serve({
+  served = fixture.serve({
     environment: { ...issuer.environment, A2A_ALLOWED_CERTIFICATES: `URI:${NAME}=${PEER}` },
   });
   const trusted = await createAuthority('peers');
@@ -47,7 +47,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await front.stop();
-  await world.close();
+  await fixture.close();
   await issuer.stop();
 });
 

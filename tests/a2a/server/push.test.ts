@@ -11,7 +11,7 @@ import { createAuthority } from '../../identity/certificates.ts';
 import { type Issuer, OTHER_PEER, PEER, startIssuer } from './issuer.ts';
 import { rpc, taskOf, textMessage } from './rpc.ts';
 import { until } from './until.ts';
-import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
+import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(30_000);
 
@@ -47,19 +47,19 @@ function startWebhook(statuses: number[] = []): {
   return { url: `${server.url.origin}/hook`, received, stop: () => server.stop(true) };
 }
 
-let world: A2aFixture;
+let fixture: A2aFixture;
 let issuer: Issuer;
 let served: ServedAgent;
 let sender: PushSender;
 let peer: Record<string, string>;
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openFixture();
   issuer = await startIssuer();
-  const opened = world.serve({ environment: issuer.environment });
+  const opened = fixture.serve({ environment: issuer.environment });
   const { webhooks } = opened.app.services.tasks;
   sender = new PushSender({ targets: 'loopback', log: opened.app.services.log, pausesMs: [5, 10] });
   const notifier = new PushNotifier({ webhooks, sender, log: opened.app.services.log });
-  served = world.serve({
+  served = fixture.serve({
     environment: issuer.environment,
     services: { tasks: opened.app.services.tasks, push: { targets: 'loopback', notifier } },
   });
@@ -67,7 +67,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   sender.stop();
-  await world.close();
+  await fixture.close();
   await issuer.stop();
 });
 
@@ -491,7 +491,7 @@ describe('where a notification may go', () => {
 });
 
 test('is off unless the configuration turns it on, and the card says so', async () => {
-  const off = world.serve();
+  const off = fixture.serve();
   const { error } = await rpc(off.a2aUrl, 'SendMessage', {
     message: textMessage('hello'),
     configuration: { taskPushNotificationConfig: { url: 'https://public.example/' } },

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { CardSigner } from '../../../backend/a2a/card/sign-card.ts';
 import { fixedSecret } from '../../../backend/identity/secrets/secret.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
-import { openWorld, type A2aFixture } from './world.ts';
+import { openFixture, type A2aFixture } from './fixture.ts';
 
 // Two Python programs are started, on a machine that may be busy.
 setDefaultTimeout(120_000);
@@ -15,12 +15,12 @@ const ANSWER = /^You said: hello\. I am the stand-in/;
 /** What each scenario of the clients saw; one that failed is its exception in words. */
 type Found = Record<string, unknown>;
 
-let world: A2aFixture;
+let fixture: A2aFixture;
 let issuer: Issuer;
 let found: Found;
 let legacy: Found;
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openFixture();
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
     type: 'pkcs8',
     format: 'pem',
@@ -28,8 +28,8 @@ beforeAll(async () => {
   const signer = new CardSigner(fixedSecret(key));
   issuer = await startIssuer();
   const [open, guarded] = [
-    world.serve(),
-    world.serve({ environment: issuer.environment, services: { signer } }),
+    fixture.serve(),
+    fixture.serve({ environment: issuer.environment, services: { signer } }),
   ];
   const flags = ['--frozen', '--with', 'pyjwt[crypto]==2.15.1'];
   const oldFlags = ['--no-project', '--python', '3.11', '--with', 'a2a-sdk[http-server]==0.3.26'];
@@ -39,7 +39,7 @@ beforeAll(async () => {
   ]);
 });
 afterAll(async () => {
-  await world.close();
+  await fixture.close();
   await issuer.stop();
 });
 

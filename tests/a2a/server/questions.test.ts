@@ -2,25 +2,25 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { type Issuer, PEER, SERVICE, startIssuer } from './issuer.ts';
 import { rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
 import { until } from './until.ts';
-import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
+import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(30_000);
 
-let world: A2aFixture;
+let fixture: A2aFixture;
 let issuer: Issuer;
 let guarded: ServedAgent;
 let open: ServedAgent;
 let peer: Record<string, string>;
 let service: Record<string, string>;
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openFixture();
   issuer = await startIssuer();
-  open = world.serve();
-  guarded = world.serve({ environment: issuer.environment });
+  open = fixture.serve();
+  guarded = fixture.serve({ environment: issuer.environment });
   [peer, service] = [await issuer.headersOf(PEER), await issuer.headersOf(SERVICE)];
 });
 afterAll(async () => {
-  await world.close();
+  await fixture.close();
   await issuer.stop();
 });
 

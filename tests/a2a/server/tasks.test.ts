@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { until } from './until.ts';
 import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
-import { openWorld, type ServedAgent, type A2aFixture } from './world.ts';
+import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(30_000);
 
-let world: A2aFixture;
+let fixture: A2aFixture;
 /** Two processes of the service on one store. */
 let here: ServedAgent;
 let there: ServedAgent;
 beforeAll(async () => {
-  world = await openWorld();
-  here = world.serve();
-  there = world.serve();
+  fixture = await openFixture();
+  here = fixture.serve();
+  there = fixture.serve();
 });
-afterAll(() => world.close());
+afterAll(() => fixture.close());
 
 const LONG = 'tell me a story in 60 chunks every 50 ms';
 const send = async (text: string, more = {}, served = here): Promise<WireTask> =>

@@ -22,7 +22,7 @@ export interface FirestoreFixture {
 }
 
 /** Python is started by the first question to it. */
-export async function openWorld(): Promise<FirestoreFixture> {
+export async function openFixture(): Promise<FirestoreFixture> {
   const standin = await startFirestoreStandin({ databases: [DATABASE] });
   const connect = () => createFirestore({ project: PROJECT, database: DATABASE, emulatorHost: standin.host });
   const db = connect();

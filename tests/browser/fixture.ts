@@ -11,7 +11,7 @@ import { ChatPage, type ChatPageOptions } from './chat-page.ts';
 /** The real service with the page it ships, the Gemini stand-in behind it, and a browser in front. */
 export interface BrowserFixture {
   service: Server;
-  /** The Gemini stand-in's, and the folder of this world: for a server that a test starts beside it. */
+  /** The Gemini stand-in's, and the folder of this fixture: for a server that a test starts beside it. */
   modelUrl: string;
   scratchDir: string;
   /** The page in a browser profile of its own: nothing is remembered from another test. */
@@ -21,7 +21,7 @@ export interface BrowserFixture {
   stop: () => Promise<void>;
 }
 
-export interface WorldOptions {
+export interface FixtureOptions {
   /** A folder of agents that replaces the bundled ones. */
   agentsDir?: string;
   env?: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export const TEST_WITHIN_MS = 30_000;
 const root = resolve(import.meta.dir, '../..');
 
 /** Starts everything on free ports and in a folder of its own. */
-export async function startWorld(options: WorldOptions = {}): Promise<BrowserFixture> {
+export async function startFixture(options: FixtureOptions = {}): Promise<BrowserFixture> {
   const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-browser-'));
   const pageDir = join(scratchDir, 'page');
   const [standin, browser] = await Promise.all([

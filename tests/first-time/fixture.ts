@@ -58,7 +58,7 @@ export interface FirstTimeFixture {
 }
 
 /** Empty accounts, with credentials for all of them. */
-export async function startWorld(): Promise<FirstTimeFixture> {
+export async function startFixture(): Promise<FirstTimeFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-first-time-'));
   const context = { cacheDir: join(ROOT, '.cache'), env: process.env, signal: new AbortController().signal };
   const python = await ensureEmulatorPython(context, () => {});
@@ -67,17 +67,17 @@ export async function startWorld(): Promise<FirstTimeFixture> {
   const gemini = await spawnGeminiStandin({ retired: ['gemini-gone'] });
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
   const aws = createAws({ region: 'us-east-1', endpoint: front.url });
-  const world = { emulator } as FirstTimeFixture;
+  const fixture = { emulator } as FirstTimeFixture;
   const asGemini = (async (input: string | URL | Request, init?: RequestInit) => {
     const { pathname, search } = new URL(input instanceof Request ? input.url : input);
     return fetch(`${gemini.url}${pathname}${search}`, init);
   }) as typeof fetch;
 
-  world.empty = async () => {
+  fixture.empty = async () => {
     await Promise.all([
-      world.github?.stop(),
-      world.hcp?.stop(),
-      world.google?.stop(),
+      fixture.github?.stop(),
+      fixture.hcp?.stop(),
+      fixture.google?.stop(),
       emulator.sideDoor.reset(),
     ]);
     front.refused.clear();
@@ -145,32 +145,32 @@ export async function startWorld(): Promise<FirstTimeFixture> {
       fetch: asGemini,
       googleToken: async () => GOOGLE_TOKEN,
     };
-    Object.assign(world, { scene, aws, front, github, hcp, google, dns, variables });
+    Object.assign(fixture, { scene, aws, front, github, hcp, google, dns, variables });
   };
-  world.run = async ({ providers = [], yes = [], given = {}, env = {} } = {}) =>
+  fixture.run = async ({ providers = [], yes = [], given = {}, env = {} } = {}) =>
     firstTime({
       scene: {
-        ...world.scene,
-        given: { ...world.scene.given, ...given },
-        env: { ...world.scene.env, ...env },
+        ...fixture.scene,
+        given: { ...fixture.scene.given, ...given },
+        env: { ...fixture.scene.env, ...env },
       },
       providers,
       confirm: async (id) => yes.includes('all') || yes.includes(id),
       emit: () => {},
     });
-  world.stop = async () => {
+  fixture.stop = async () => {
     await Promise.all([
-      world.github.stop(),
-      world.hcp.stop(),
-      world.google.stop(),
+      fixture.github.stop(),
+      fixture.hcp.stop(),
+      fixture.google.stop(),
       front.stop(),
       gemini.stop(),
     ]);
     await emulator.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  await world.empty();
-  return world;
+  await fixture.empty();
+  return fixture;
 }
 
 /** What an administrator's apply of terraform/aws/bootstrap leaves, as far as the set-up looks at it. */

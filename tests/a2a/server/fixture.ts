@@ -40,7 +40,7 @@ export interface ServeOptions {
 }
 
 /** The real service, its real store and the Gemini stand-in: several processes of it inside this one. */
-export async function openWorld(): Promise<A2aFixture> {
+export async function openFixture(): Promise<A2aFixture> {
   const standin = await spawnGeminiStandin();
   const bench = await openRunBench(standin.url);
   const servers: Bun.Server<unknown>[] = [];
