@@ -26,7 +26,9 @@ interface WireRun {
 /** The runs of the conversation that is open, as the service tells them. */
 async function runsOf(page: ChatPage): Promise<string[]> {
   const sessionId = new URL(page.page.url()).hash.split('/').at(-1) ?? '';
-  const answer = await fetch(`${fixture.service.url}/api/v1/apps/lornu/users/user/sessions/${sessionId}/runs`);
+  const answer = await fetch(
+    `${fixture.service.url}/api/v1/apps/lornu/users/user/sessions/${sessionId}/runs`,
+  );
   return ((await answer.json()) as WireRun[]).map(({ state }) => state);
 }
 

@@ -73,7 +73,10 @@ test('half a surrogate pair is stored as U+FFFD, in events and in all states', a
 test('shared state holds what JSON holds of a value, as session state does', async () => {
   const session = await fixture.store.createSession(key('plain'));
   const values = { a: 1, b: undefined, at: new Date(123), m: new Map(), list: [1, undefined], zero: -0 };
-  await fixture.store.appendEvent({ session, event: delta({ 'user:p': values, p: values, 'app:p': values }) });
+  await fixture.store.appendEvent({
+    session,
+    event: delta({ 'user:p': values, p: values, 'app:p': values }),
+  });
   const { state } = (await fixture.another().getSession(key('plain')))!;
   const kept = { a: 1, at: '1970-01-01T00:00:00.123Z', m: {}, list: [1, null], zero: 0 };
   expect([state['user:p'], state['p'], state['app:p']]).toEqual([kept, kept, kept]);

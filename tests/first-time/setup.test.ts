@@ -196,7 +196,11 @@ describe('what is refused leaves nothing half-made', () => {
     fixture.github.isPrivate = true;
     fixture.github.environments.delete('staging');
     const GH_TOKEN = fixture.github.issueToken({ administration: 'write', actions: 'read' });
-    const found = await fixture.run({ providers: ['github'], yes: ['github-environment'], env: { GH_TOKEN } });
+    const found = await fixture.run({
+      providers: ['github'],
+      yes: ['github-environment'],
+      env: { GH_TOKEN },
+    });
     fixture.github.isPrivate = false;
     expect(found.find(({ id }) => id === 'github-environment')).toMatchObject({
       state: 'missing',
