@@ -4,23 +4,23 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import { serveAdkWeb, type AdkWeb } from './adk-web.ts';
-import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
 const START_WITHIN_MS = 300_000;
 
 let agentsDir: string;
-let world: World;
+let fixture: BrowserFixture;
 let adkWeb: AdkWeb;
 let page: Page;
 beforeAll(async () => {
   // The page writes eval sets and results beside the agents.
   agentsDir = await mkdtemp(join(tmpdir(), 'adk-web-dev-'));
   await cp(resolve(import.meta.dir, '../../agents'), agentsDir, { recursive: true });
-  world = await startWorld({ agentsDir, env: { LORNU_DEV_ROUTES: '1' } });
-  adkWeb = await serveAdkWeb(world.service.url);
-  page = await (await world.openPage()).context.newPage();
+  fixture = await startFixture({ agentsDir, env: { LORNU_DEV_ROUTES: '1' } });
+  adkWeb = await serveAdkWeb(fixture.service.url);
+  page = await (await fixture.openPage()).context.newPage();
   await page.setViewportSize({ width: 1500, height: 1000 });
   await page.goto(`${adkWeb.url}?app=incident`);
   const field = page.getByPlaceholder(/type a message/iu);
@@ -33,7 +33,7 @@ beforeAll(async () => {
 }, START_WITHIN_MS);
 afterAll(async () => {
   await adkWeb?.stop();
-  await world?.stop();
+  await fixture?.stop();
   await rm(agentsDir, { recursive: true, force: true });
 });
 

@@ -72,8 +72,8 @@ test('--json is one document with every step', async () => {
 test.each([
   [['hcp', '--yes', 'everything'], 'There is no step everything.'],
   [['hcp', '--account', '1234'], '--account 1234 is not valid.'],
-  [['hcp', '--region', 'moon'], "--region moon can't be right."],
-  [['hcp', '--repository', 'lornu'], "--repository lornu can't be right."],
+  [['hcp', '--region', 'moon'], '--region moon is not valid.'],
+  [['hcp', '--repository', 'lornu'], '--repository lornu is not valid.'],
   [['hcp', '--variables', '/nowhere/x.json'], "The file /nowhere/x.json can't be read."],
   [['azure'], 'Allowed choices are hcp, aws, github, dns, google'],
 ])('%p is refused before anything is asked', async (argv, sentence) => {
