@@ -30,6 +30,7 @@ import extensions
 import leftovers  # noqa: F401 - registers its route
 import running_state  # noqa: F401 - registers its routes
 from cbor_front import CborFront
+from gate import Gate
 from side_door import SideDoor, route
 
 LOOPBACK = "127.0.0.1"
@@ -73,7 +74,7 @@ def main():
 
     extensions.apply()
     called_actions.watch()
-    application = SideDoor(CborFront(DomainDispatcherApplication(create_backend_app)))
+    application = SideDoor(CborFront(Gate(DomainDispatcherApplication(create_backend_app))))
     try:
         server = make_server(LOOPBACK, arguments.port, application, threaded=True, request_handler=MotoRequestHandler)
     except (OSError, SystemExit) as error:

@@ -10,6 +10,8 @@ export interface SideDoor {
   leftovers: () => Promise<{ left: string[]; keptByAws: string[] }>;
   /** Actions that Terraform's provider called since the last time this was asked, as IAM policies name them. */
   takeCalledActions: () => Promise<string[]>;
+  /** The documented rules beyond AWS's models that calls are held against. */
+  rules: () => Promise<{ id: string; operations: string[]; code: string; page: string }[]>;
   /** False when nothing was taken: another deployment than the expected one is the primary by now. */
   reportService: (cluster: string, service: string, report: ServiceReport) => Promise<boolean>;
   reportTask: (cluster: string, taskId: string, report: TaskReport) => Promise<void>;
@@ -68,6 +70,7 @@ export function createSideDoor(url: string): SideDoor {
     leftovers: async () =>
       (await call('GET', '/rehearsal/leftovers')) as Awaited<ReturnType<SideDoor['leftovers']>>,
     takeCalledActions: async () => (await call('POST', '/rehearsal/called-actions')) as string[],
+    rules: async () => (await call('GET', '/rehearsal/rules')) as Awaited<ReturnType<SideDoor['rules']>>,
     reportService: async (cluster, service, report) => {
       const answer = await call('PUT', `/rehearsal/ecs/services/${cluster}/${service}`, report);
       return (answer as { taken: boolean }).taken;

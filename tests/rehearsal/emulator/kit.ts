@@ -18,6 +18,8 @@ const root = join(import.meta.dir, '../../..');
 
 export interface EmulatorKit {
   emulator: Emulator;
+  /** That of the emulator, with AWS's service models. */
+  python: string;
   acm: ACMClient;
   autoscaling: ApplicationAutoScalingClient;
   budgets: BudgetsClient;
@@ -41,6 +43,7 @@ export async function startKit(): Promise<EmulatorKit> {
   const settings = emulatorSettings(emulator.url);
   return {
     emulator,
+    python,
     acm: new ACMClient(settings),
     autoscaling: new ApplicationAutoScalingClient(settings),
     budgets: new BudgetsClient(settings),

@@ -127,11 +127,13 @@ export async function startService(
     const { taskDefinition } = await kit.ecs.send(
       new RegisterTaskDefinitionCommand({
         family: 'agent',
-        requiresCompatibilities: ['FARGATE'],
+        // Fargate has no task as small as some tests need.
+        requiresCompatibilities: [memory === '512' ? 'FARGATE' : 'EC2'],
         networkMode: 'awsvpc',
         cpu: '256',
         memory,
         taskRoleArn: 'arn:aws:iam::123456789012:role/TestTask',
+        executionRoleArn: 'arn:aws:iam::123456789012:role/TestExecution',
         containerDefinitions: [
           {
             name: 'agent',

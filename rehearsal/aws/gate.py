@@ -1,0 +1,47 @@
+"""Every call is held against AWS's models and rules before moto answers it: moto alone accepts nearly everything."""
+
+import traceback
+
+import model_check
+import rules
+from calls import Refused, Unreadable, read_call, refusal_of
+
+# moto's own pages, and what the side door has.
+OWN = ("/moto-api", "/rehearsal/", "/favicon.ico")
+
+
+def check(call):
+    model_check.check(call)
+    rules.check(call)
+
+
+class Gate:
+    """WSGI middleware in front of moto."""
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"].startswith(OWN):
+            return self.application(environ, start_response)
+        try:
+            call = read_call(environ)
+        except Unreadable as error:
+            print(f"not read: {error}", flush=True)
+            return answer(start_response, 400, {"Content-Type": "text/plain"}, str(error).encode())
+        try:
+            check(call)
+        except Refused as refused:
+            print(f"refused {call.name}: {refused.code}: {refused.message}", flush=True)
+            return answer(start_response, *refusal_of(call, refused))
+        except Exception:
+            # A check that fails has found nothing out; the caller gets what AWS says of its own failures.
+            traceback.print_exc()
+            return answer(start_response, 500, {"Content-Type": "text/plain"}, b"InternalFailure: see the log")
+        return self.application(environ, start_response)
+
+
+def answer(start_response, status, headers, body):
+    sent = [(name, str(value)) for name, value in headers.items() if name.lower() != "content-length"]
+    start_response(f"{status} Refused", [*sent, ("Content-Length", str(len(body)))])
+    return [body]
