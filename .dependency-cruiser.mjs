@@ -43,6 +43,8 @@ const ROOMS = {
     // Every part of ADK that it does not export for this, in one place.
     ['adk'],
     ['identity'],
+    // What every SQLite file of the service needs.
+    ['sqlite'],
     ['observability'],
     ['config'],
     ['errors'],

@@ -29,9 +29,7 @@ export async function buildService({ root, outDir }: BuildOptions): Promise<void
 
 async function bundleService({ root, outDir }: BuildOptions): Promise<void> {
   await bundle({
-    entrypoints: ['serve.ts', 'sessions/sqlite/checkpoint-worker.ts'].map((file) =>
-      join(root, 'backend', file),
-    ),
+    entrypoints: ['serve.ts', 'sqlite/checkpoint-worker.ts'].map((file) => join(root, 'backend', file)),
     outdir: outDir,
     // Side by side, whatever folder they come from.
     naming: '[name].[ext]',

@@ -8,7 +8,7 @@ import type { Logger } from './observability/logger.ts';
 import type { RunStore } from './runs/run-store.ts';
 import { SqliteRunStore } from './runs/sqlite/sqlite-run-store.ts';
 import type { SessionStore } from './sessions/session-store.ts';
-import { Checkpointer } from './sessions/sqlite/checkpointer.ts';
+import { Checkpointer } from './sqlite/checkpointer.ts';
 import { openDatabase } from './sessions/sqlite/database.ts';
 import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
 

@@ -8,7 +8,9 @@ import { parseAgentPage } from './agent-page.ts';
 import type { AgentRegistry, BrokenAgent, LoadedAgent } from './agent-registry.ts';
 import { guardCallbacks } from './guard-callbacks.ts';
 import { rememberDeclarations } from '../adk/remember-declarations.ts';
-import { spareHistory } from './spare-history.ts';
+import { narrowHistory } from '../adk/narrow-history.ts';
+import { activeEvents } from '../events/unusual.ts';
+import { validHistory } from './valid-history.ts';
 import { shareModules } from './share-modules.ts';
 
 export interface LoadAgentsOptions {
@@ -72,7 +74,7 @@ async function loadAgent(dir: string, appName: string, timeoutMs: number): Promi
 export function prepareAgent(rootAgent: BaseAgent): BaseAgent {
   rememberDeclarations(rootAgent);
   guardCallbacks(rootAgent);
-  spareHistory(rootAgent);
+  narrowHistory(rootAgent, { active: activeEvents, valid: validHistory });
   return rootAgent;
 }
 

@@ -65,7 +65,7 @@ const OF_CONFIGURATION = [
   'identity/sign-in/oidc-client.ts',
   'identity/sign-in/same-origin.ts',
   'peer/peer-address.ts',
-  'sessions/sqlite/checkpointer.ts',
+  'sqlite/checkpointer.ts',
 ];
 
 test('no other file calls `new URL`, which throws for what a caller sends: URL.parse gives null', async () => {

@@ -1,13 +1,12 @@
 import {
   BaseLlm,
-  Gemini,
   getFunctionCalls,
-  LLMRegistry,
   type BaseLlmConnection,
   type Event,
   type LlmRequest,
   type LlmResponse,
 } from '@google/adk';
+import { GEMINI_MODELS, registerModel } from '../adk/model-registry.ts';
 import { parkCalls } from '../adk/parked-calls.ts';
 import { partialsOf } from '../adk/turn-scope.ts';
 import { afterLargeStep } from '../json/large.ts';
@@ -27,19 +26,15 @@ import { withRetries } from './with-retries.ts';
 
 let settings: ModelSettings | undefined;
 
-/**
- * Sets who answers for every agent of this process that names a Gemini model by a string.
- * One setting a process: ADK makes models from a registry of its own, which is global and remembers what it resolved.
- */
+/** Sets who answers for every agent of this process that names a Gemini model by a string: one setting a process. */
 export function useModel(chosen: ModelSettings): void {
   settings = chosen;
-  LLMRegistry.register(GeminiLlm);
+  registerModel(GeminiLlm);
 }
 
 /** Gemini behind ADK's model interface, on fetch: half the CPU of the stock class, Python ADK's frames, retries. */
 export class GeminiLlm extends BaseLlm {
-  /** The stock class's own patterns: the registry is keyed by these objects, so this class takes its place. */
-  static override readonly supportedModels = Gemini.supportedModels;
+  static override readonly supportedModels = GEMINI_MODELS;
 
   readonly #settings: ModelSettings;
   readonly #told = new Set<string>();

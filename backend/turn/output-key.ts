@@ -1,4 +1,5 @@
 import { isFinalResponse, isLlmAgent, type BaseAgent, type Event, type LlmAgent } from '@google/adk';
+import { validateOutput } from '../adk/validate-output.ts';
 import { parseJson } from '../json/parse-json.ts';
 
 /** An answer that an agent's outputSchema does not allow: google-adk ends the turn with it. */
@@ -76,11 +77,10 @@ export class OutputKeys {
 
 /** Schemas know numbers and no bigint: only where one is needed it is tried. */
 function validated(agent: LlmAgent, json: string): unknown {
-  const schema = agent as unknown as { validateOutput(value: unknown): unknown };
   try {
-    return schema.validateOutput(parseJson(json));
+    return validateOutput(agent, parseJson(json));
   } catch {
-    return schema.validateOutput(JSON.parse(json));
+    return validateOutput(agent, JSON.parse(json));
   }
 }
 

@@ -1,7 +1,13 @@
-import { isDamage, openingDatabase } from '../../errors/damaged-database.ts';
-import { Database } from 'bun:sqlite';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import type { Database } from 'bun:sqlite';
+import { openSqlite } from '../../sqlite/open-sqlite.ts';
+
+const WAIT_MS = 5_000;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, window INTEGER NOT NULL, amount INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS streams (id TEXT PRIMARY KEY, caller TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS streams_by_caller ON streams (caller, expires);
+`;
 
 /**
  * Counters of callers in SQLite: every process that opens the same file counts together. `:memory:` counts for
@@ -11,23 +17,8 @@ export class LimitStore {
   readonly #db: Database;
 
   constructor(file: string) {
-    // In a task nothing else is kept on disk, so nobody else has made the folder.
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
-    this.#db = openingDatabase(file, () => {
-      const db = new Database(file, { create: true, strict: true });
-      db.run('PRAGMA busy_timeout = 5000');
-      switchToWal(db);
-      // Counters that a power cut takes back are no loss.
-      db.run('PRAGMA synchronous = OFF');
-      db.run(
-        'CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, window INTEGER NOT NULL, amount INTEGER NOT NULL) WITHOUT ROWID',
-      );
-      db.run(
-        'CREATE TABLE IF NOT EXISTS streams (id TEXT PRIMARY KEY, caller TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID',
-      );
-      db.run('CREATE INDEX IF NOT EXISTS streams_by_caller ON streams (caller, expires)');
-      return db;
-    });
+    // Counters that a power cut takes back are no loss.
+    this.#db = openSqlite(file, { schema: SCHEMA, pragmas: ['synchronous = OFF'], waitMs: WAIT_MS });
   }
 
   /** Adds to a counter of the window with this number and returns its sum; an older window's sum is dropped. */
@@ -66,18 +57,5 @@ export class LimitStore {
 
   close(): void {
     this.#db.close();
-  }
-}
-
-/** The switch needs the file for itself and does not wait for it by busy_timeout, so it is tried again. */
-function switchToWal(db: Database): void {
-  for (let tries = 0; ; tries++) {
-    try {
-      db.run('PRAGMA journal_mode = WAL');
-      return;
-    } catch (error) {
-      if (isDamage(error) || tries === 100) throw error;
-      Bun.sleepSync(10);
-    }
   }
 }

@@ -1,17 +1,17 @@
-import { openingDatabase } from '../../errors/damaged-database.ts';
 import { parseJson } from '../../json/parse-json.ts';
 import type { Event, MemoryEntry, SearchMemoryRequest, SearchMemoryResponse, Session } from '@google/adk';
 import type { Content } from '@google/genai';
-import { Database } from 'bun:sqlite';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import type { Database } from 'bun:sqlite';
 import { contentFromWire, contentToWire } from '../../events/wire.ts';
+import { openSqlite } from '../../sqlite/open-sqlite.ts';
 import type { MemoryService } from '../memory-service.ts';
 
 /** How many entries a search gives at most: they all go into the model's context. */
 const MAX_RESULTS = 30;
 /** A question of more words than this is looked for by its first ones. */
 const MAX_WORDS = 64;
+
+const WAIT_MS = 2_000;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS memories (
@@ -40,15 +40,7 @@ export class SqliteMemory implements MemoryService {
 
   /** `path` may be `:memory:`. Throws DamagedDatabaseError. Several processes may open the same file. */
   constructor(path: string) {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-    this.#database = openingDatabase(path, () => {
-      const database = new Database(path, { create: true, strict: true });
-      database.run('PRAGMA busy_timeout = 2000');
-      database.run('PRAGMA journal_mode = WAL');
-      database.run('PRAGMA synchronous = NORMAL');
-      database.transaction(() => database.run(SCHEMA)).immediate();
-      return database;
-    });
+    this.#database = openSqlite(path, { schema: SCHEMA, waitMs: WAIT_MS });
   }
 
   /** Puts the session's texts in the place of what was remembered of it before. */

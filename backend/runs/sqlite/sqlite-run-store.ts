@@ -4,7 +4,7 @@ import type { Database } from 'bun:sqlite';
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
-import { inTransaction, reading } from '../../sessions/sqlite/transaction.ts';
+import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import { StoreThenShow } from '../frame-pacing.ts';
 import { assertRoom } from '../queue-bounds.ts';
 import type { EndState, Frame, RunState } from '../run.ts';

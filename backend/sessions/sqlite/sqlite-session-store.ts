@@ -32,7 +32,7 @@ import { addOrReplace } from '../add-or-replace.ts';
 import { EventCache } from '../event-cache.ts';
 import { listSummaries } from './list-summaries.ts';
 import { prepareStatements, type LeasedSessionRow, type SessionRow, type Statements } from './statements.ts';
-import { inTransaction, reading } from './transaction.ts';
+import { inTransaction, reading } from '../../sqlite/transaction.ts';
 
 export interface SqliteSessionStoreOptions {
   database: Database;

@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite';
-import { inTransaction, reading } from '../../sessions/sqlite/transaction.ts';
+import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import {
   LARGEST_TASK_BYTES,
   type TaskOwner,

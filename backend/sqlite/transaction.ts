@@ -1,5 +1,5 @@
 import { SQLiteError, type Database, type Statement } from 'bun:sqlite';
-import { AppError } from '../../errors/app-error.ts';
+import { AppError } from '../errors/app-error.ts';
 
 /** How long a write waits for another process's write before the caller is told. */
 const LONGEST_WAIT_MS = 5_000;

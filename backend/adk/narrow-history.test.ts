@@ -18,7 +18,11 @@ import { z } from 'zod';
 import { useModel } from '../model/gemini-llm.ts';
 import { toAdkLogger } from '../observability/adk-logger.ts';
 import { silentLog } from '../testing/run-bench.ts';
-import { spareHistory } from './spare-history.ts';
+import { validHistory } from '../agents/valid-history.ts';
+import { activeEvents } from '../events/unusual.ts';
+import { narrowHistory } from './narrow-history.ts';
+
+const VIEWS = { active: activeEvents, valid: validHistory };
 
 // Never asked: only the request is made.
 beforeAll(() => {
@@ -80,7 +84,7 @@ const asking = new NodeTool(new FunctionNode('ask', () => 'done', { inputSchema:
 
 test('answers to questions are looked for where the agent has tools that ask any', async () => {
   const [plain, withNode, later] = [makeAgent(), makeAgent({ tools: [asking] }), makeAgent()];
-  for (const agent of [plain, withNode, later]) spareHistory(agent);
+  for (const agent of [plain, withNode, later]) narrowHistory(agent, VIEWS);
   await requestOf(plain, [...MISFIT]);
   expect(requestOf(withNode, [...MISFIT])).rejects.toThrow('does not match the responseSchema');
   later.tools.push(asking);
@@ -104,7 +108,7 @@ test('the model is sent the same with a summary, and what the summary stands for
   ];
   const events = [...talk(40), summary, ...talk(43).slice(40)];
   const [spared, plain] = [1, 2].map(() => makeAgent({ contextCompactors: compactors }));
-  spareHistory(spared!);
+  narrowHistory(spared!, VIEWS);
   expect((await requestOf(spared!, [...events])).contents).toEqual(
     (await requestOf(plain!, [...events])).contents,
   );
@@ -126,7 +130,7 @@ test('what a compactor makes comes out', async () => {
       }),
     ],
   });
-  spareHistory(agent);
+  narrowHistory(agent, VIEWS);
   const events = talk(41);
   const { contents } = await requestOf(agent, events);
   expect(events.at(-1)).toMatchObject({ compactedContent: 'They talked.' });

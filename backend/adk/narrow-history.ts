@@ -12,27 +12,36 @@ import {
   type LlmAgent,
   type LlmRequest,
 } from '@google/adk';
-import { activeEvents } from '../events/unusual.ts';
-import { validHistory } from './valid-history.ts';
 
 /** ADK's own, not exported. */
 const INPUT_PROCESSOR = 'RequestInputLlmRequestProcessor';
 
+type View = (events: Event[]) => Event[];
+
+export interface HistoryViews {
+  /** The events that a model is still to be told of. Returns the same array where those are all. */
+  active: View;
+  /** The same events, such that ADK can make contents of them. */
+  valid: View;
+}
+
 /**
- * Gives ADK a history that it can make contents of (valid-history.ts), and keeps it from going through a whole session several times before each model call, which in a long conversation is
- * most of what a turn costs:
+ * Lets an agent and those below it see a session through these views. ADK would go through a whole session several times
+ * before each model call, which in a long conversation is most of what a turn costs:
  * - answers to questions of workflow nodes are looked for only where the agent has a node among its tools;
  * - what a summary stands for is not looked at again by those who would leave it out anyway.
  * Agents below anything but LLM agents (workflows) are left as they are.
  */
-export function spareHistory(agent: BaseAgent): void {
+export function narrowHistory(agent: BaseAgent, views: HistoryViews): void {
   if (!isLlmAgent(agent)) return;
+  const { active, valid } = views;
   agent.requestProcessors = agent.requestProcessors.map((processor) => {
     if (processor.constructor.name === INPUT_PROCESSOR) return new ForNodesOnly(agent, processor);
-    if (processor instanceof ContentRequestProcessor) return new OnActiveEvents(processor, validHistory);
-    return compactsByTokens(processor) ? new OnActiveEvents(processor) : processor;
+    if (processor instanceof ContentRequestProcessor)
+      return new OnView(processor, (events) => valid(active(events)));
+    return compactsByTokens(processor) ? new OnView(processor, active) : processor;
   });
-  for (const subAgent of agent.subAgents) spareHistory(subAgent);
+  for (const subAgent of agent.subAgents) narrowHistory(subAgent, views);
 }
 
 /** Whether all it takes of a session are its active events (getActiveEvents, by ADK's own name). */
@@ -62,14 +71,14 @@ class ForNodesOnly extends BaseLlmRequestProcessor {
   }
 }
 
-class OnActiveEvents extends BaseLlmRequestProcessor {
+class OnView extends BaseLlmRequestProcessor {
   readonly #inner: BaseLlmRequestProcessor;
-  readonly #toView: (events: Event[]) => Event[];
+  readonly #view: View;
 
-  constructor(inner: BaseLlmRequestProcessor, toView = (events: Event[]) => events) {
+  constructor(inner: BaseLlmRequestProcessor, view: View) {
     super();
     this.#inner = inner;
-    this.#toView = toView;
+    this.#view = view;
   }
 
   override async *runAsync(
@@ -77,7 +86,7 @@ class OnActiveEvents extends BaseLlmRequestProcessor {
     request: LlmRequest,
   ): AsyncGenerator<Event, void, void> {
     const { session } = context;
-    const events = this.#toView(activeEvents(session.events));
+    const events = this.#view(session.events);
     const view = events === session.events ? context : context.clone({ session: { ...session, events } });
     yield* this.#inner.runAsync(view, request);
   }

@@ -1,7 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { statSync } from 'node:fs';
-import type { Logger } from '../../observability/logger.ts';
-import { OWN_CHECKPOINT_PAGES } from './database.ts';
+import type { Logger } from '../observability/logger.ts';
 
 export interface CheckpointerOptions {
   /** The connection that writes. */
@@ -15,6 +14,8 @@ export interface CheckpointerOptions {
   program?: URL;
 }
 
+/** A checkpoint syncs the file; every 16 MB instead of every 4 MB of writes where the connection makes its own. */
+export const OWN_CHECKPOINT_PAGES = 4_000;
 const LOOK_EVERY_MS = 500;
 /** A shorter log is left alone: the service that nobody uses has no worker. */
 const WORTH_IT_BYTES = 4 * 1024 * 1024;

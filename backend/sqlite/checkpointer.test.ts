@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '../../testing/until.ts';
-import { Checkpointer } from './checkpointer.ts';
-import { OWN_CHECKPOINT_PAGES, openDatabase } from './database.ts';
+import { until } from '../testing/until.ts';
+import { openDatabase } from '../sessions/sqlite/database.ts';
+import { Checkpointer, OWN_CHECKPOINT_PAGES } from './checkpointer.ts';
 
 const MEGABYTE = 1024 * 1024;
 const open: (() => void)[] = [];
