@@ -13,7 +13,7 @@ export const page = {
   ],
 };
 
-/** Helps through an incident: who asks is handed to the one of its two agents whose work it is. */
+/** Helps through an incident: hands each request to the one of its two agents that is responsible for it. */
 export const rootAgent = new LlmAgent({
   name: 'incident',
   description: 'Helps through an incident: keeps findings while you look, and writes the report.',

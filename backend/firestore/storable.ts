@@ -8,7 +8,7 @@ const INTEGER_BITS = 64;
 
 /**
  * Why Firestore cannot hold this value, in a sentence; undefined where it can, by its keys, lists and integers. Nesting and size
- * are left to who knows the whole document.
+ * are left to the caller that knows the whole document.
  */
 export function whyNotStorable(value: unknown, pathBytes = 0): string | undefined {
   if (typeof value === 'bigint' && BigInt.asIntN(INTEGER_BITS, value) !== value)

@@ -65,7 +65,7 @@ describe('a stream over a socket', () => {
     await (await begun).text();
   });
 
-  test('the first frame of another process says so, also to who comes back after it was lost', async () => {
+  test('the first frame of another process says so, also to a client that comes back after it was lost', async () => {
     const taken = firstIndexOf(1);
     const sent = async (from: number | undefined, indexes: number[]): Promise<string[]> => {
       const frames = async function* (): AsyncGenerator<Frame> {

@@ -271,7 +271,7 @@ describe.each([
     expect(await answerOf(next)).toBe('1 2 3 4');
   });
 
-  test('deleting the session ends its queue, and who listens hears the end', async () => {
+  test('deleting the session ends its queue, and listeners get the end', async () => {
     const { runs, sessions } = bench.process(ALIVE);
     const first = await runs.start(say(LONG));
     const queued = await runs.start(say('count to 5', 'queue'));

@@ -8,7 +8,7 @@ import { addTokens } from './token-use.ts';
 export class StoredRun implements Run {
   readonly id: string;
   readonly invocationId: string;
-  /** Counted for who waits for its end. */
+  /** Counted for the readers that wait for its end. */
   readonly tokens: TokenUse = { input: 0, output: 0, total: 0 };
   /** Counted by the process that carried it. */
   readonly isFault = false;
@@ -53,7 +53,7 @@ export class StoredRun implements Run {
     try {
       for await (const frame of this.frames()) if (isEnough(frame)) return;
     } catch {
-      // The store does not answer: for who waits, that is an end.
+      // The store does not answer: a waiting reader treats this as the end.
     }
   }
 }

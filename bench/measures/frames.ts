@@ -26,7 +26,7 @@ export interface FramesCostOptions extends AgentServerOptions {
   chunks: number;
 }
 
-/** Our service beside the same one that stores none, in interleaved rounds; whoever began a round ends the next. */
+/** Our service next to the same one that stores none, in interleaved rounds that alternate which of them starts. */
 export async function measureFrames(options: FramesCostOptions): Promise<FramesCost> {
   const { rounds, seconds } = options;
   const program = await bundleFrameless(options.scratchDir);

@@ -22,7 +22,7 @@ const CHUNKS = 20;
 export const PACES = {
   /** 280 beginnings and 5,000 pieces a second: all that takes part has room on two cores. */
   steady: { everyMs: 600, rampMs: 10_800 },
-  /** 1,000 beginnings and 10,000 pieces a second: who waits longest waits for a free core. */
+  /** 1,000 beginnings and 10,000 pieces a second: the longest wait is for a free core. */
   rush: { everyMs: 300, rampMs: 3_000 },
 } as const;
 

@@ -35,7 +35,7 @@ export interface ThroughputOptions {
  */
 const WARM_UP = { turns: 4_000, seconds: 20, stepSeconds: 2 };
 
-/** Rounds are interleaved: whatever else the machine does meanwhile meets all servers alike. */
+/** Rounds are interleaved: other load on the machine affects all servers alike. */
 export async function measureThroughput(
   { servers, canned }: Targets,
   { rounds, seconds, clients, chunks }: ThroughputOptions,

@@ -88,7 +88,7 @@ const QUICK: readonly Suite[] = [
   }),
   tests(
     'firestore',
-    'a conversation in Firestore is the same to this service and to google-adk, whoever writes',
+    'a conversation in Firestore is the same to this service and to google-adk, whichever of them writes',
     './tests/firestore',
     { minutes: 6, cores: 0.7, needs: 'python uv', coversOps: true },
   ),

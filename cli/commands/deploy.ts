@@ -10,7 +10,7 @@ const HELP = `
 Examples:
   ./lornu deploy                           wait for what ./lornu apply has just applied
   ./lornu deploy --revision 0123456789ab   wait for a named revision
-  ./lornu deploy --force-new-deployment    start the service's tasks anew first, as after an empty secret was set
+  ./lornu deploy --force-new-deployment    restart the service's tasks first, as after an empty secret was set
 
 Looks at ECS and asks /version through the load balancer until ECS calls the rollout complete and every answer carries
 the revision. A deploy that ECS rolled back is exit code 1 with ECS's reason, although the service is steady again.

@@ -16,7 +16,7 @@ Exit codes: 0 nothing differs or nothing was deployed yet, 1 something does or i
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
-    .option('--issue', 'make, write anew or close the one issue labelled "drift"')
+    .option('--issue', 'open, update or close the one issue labelled "drift"')
     .addOption(varFileOption())
     .addOption(dirOption())
     .option('--json', 'print the result as JSON')

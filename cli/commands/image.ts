@@ -39,7 +39,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   const print = (value: unknown): void => context.stdout(`${JSON.stringify(value, null, 2)}\n`);
 
   withBuildFlags(command, 'build', 'build the images')
-    .option('--no-cache', 'build every layer anew')
+    .option('--no-cache', 'rebuild every layer')
     .action(async (target: Target | undefined, flags: BuildFlags) => {
       const { images } = await build(target, flags, context);
       if (flags.json) return print(images);

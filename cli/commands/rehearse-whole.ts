@@ -137,7 +137,7 @@ interface PartFlags {
   json?: boolean;
 }
 
-/** What the work gives back, and how tasks ran meanwhile. */
+/** What the work returned, and how the tasks ran in that time. */
 async function whileServed<T>(
   rehearsal: RehearsalContext,
   context: CliContext,

@@ -94,7 +94,7 @@ async function rollBackTo(revision: string, flags: Flags, context: CliContext): 
   return EXIT.ok;
 }
 
-/** Never ends well: what was to be deployed is not there, and whoever reads the run must see that. */
+/** Always exits with a failure: the new revision is not served, and the run must show that. */
 async function rollBackAutomatically(flags: Flags, delivery: DeliveryContext): Promise<never> {
   const { before, failed } = await readBefore(delivery);
   const sealed = await planAutomatic(before, delivery);

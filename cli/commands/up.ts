@@ -15,7 +15,7 @@ Examples:
   ./lornu up --store firestore        conversations in Firestore's documents, in a stand-in's memory
   ./lornu up --port 0 --json          a free port; the result as one line of JSON
 
-Conversations are kept in .lornu/ and are there again after a restart; delete that folder to begin anew.
+Conversations are kept in .lornu/ and are there again after a restart; delete that folder to start from nothing.
 Ctrl-C stops everything in order; a second Ctrl-C ends it at once.
 `;
 

@@ -79,7 +79,7 @@ async function inFile<T>(path: string, parse: (text: string) => T): Promise<T> {
     throw new CliError({
       what: `${path} can't be used.`,
       why: error.message,
-      next: 'Compare it with agents/lornu/basic.evalset.json, or write it anew: agents/README.md, "Evaluate an agent".',
+      next: 'Compare it with agents/lornu/basic.evalset.json, or write a new one: agents/README.md, "Evaluate an agent".',
       exitCode: EXIT.usage,
     });
   }

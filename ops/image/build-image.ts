@@ -22,7 +22,7 @@ export interface BuildOptions {
   engine?: EngineKind | undefined;
   /** Use stand-in bases without asking a registry. */
   standIns?: boolean | undefined;
-  /** Build every layer anew. */
+  /** Rebuild every layer. */
   noCache?: boolean | undefined;
   /** Folder that is built; the checkout when left out. */
   contextDir?: string | undefined;

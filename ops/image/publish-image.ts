@@ -159,7 +159,7 @@ async function push(
   }
 }
 
-/** Whoever may push could have put another image under the tag before us: signing it would make it ours. */
+/** Anyone who may push could have put another image under the tag before us: signing it would vouch for it. */
 function signedStep({ digest, tag }: PublishedImage, registry: Registry, context: BuildContext): Step {
   return {
     id: 'signed',

@@ -20,7 +20,7 @@ export async function waitForHealth(
     const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(1_000) }).catch(
       () => undefined,
     );
-    // Whoever answers on that port must still be our child.
+    // Only our own child may answer on that port.
     if (answer?.ok && end === undefined) return;
     if (Date.now() > deadlineMs) {
       throw new CliError({

@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import { ask, excerpt, type Target } from './target.ts';
 
-/** Whoever verifies is this user; the sessions are deleted again. */
+/** The user of a verification; its sessions are deleted again. */
 const USER = 'verify';
 /** A run's longest time, in milliseconds. */
 const LONGEST_MS = 15 * 60_000;

@@ -16,7 +16,7 @@ test('one that is still starting counts when its start has taken too long', () =
   expect(counter.count([target('a', 'unhealthy')], 21_000)).toBe(1);
 });
 
-test('states without a bad check do not count, and a new target begins anew', () => {
+test('states without a failed check do not count, and a new target starts at zero', () => {
   const counter = new UnhealthyTargets(20_000);
   const states = ['initial', 'draining', 'unused'].map((state, index) => target(`t${index}`, state));
   counter.count(states, 0);

@@ -39,7 +39,7 @@ export function renderHaproxy(balancer: Balancer, settings: LocalSettings): stri
       'option http-keep-alive',
       'option forwardfor',
       'timeout connect 10s',
-      // Any byte in either direction begins it anew.
+      // Any byte in either direction restarts it.
       `timeout client ${balancer.idleTimeoutS}s`,
       `timeout server ${balancer.idleTimeoutS}s`,
       `timeout tunnel ${balancer.idleTimeoutS}s`,

@@ -53,7 +53,7 @@ export interface SecurityGroup {
 export interface GroupRule {
   protocol: Protocol;
   ports: PortRange;
-  /** Who is on the other side: one of an address range, a group, a prefix list. */
+  /** The other side: an address range, a group or a prefix list. */
   peer: { cidr: string } | { group: string } | { prefixList: string };
 }
 

@@ -18,7 +18,7 @@ const EXPECTED = 'an alarm rolls it back, and the earlier version answers turns 
 
 export interface FailingImageSeen {
   rollOut: RollOut;
-  /** Names of the alarms that went into ALARM meanwhile, with CloudWatch's reason. */
+  /** Names of the alarms that went into ALARM in that time, with CloudWatch's reason. */
   alarms: Readonly<Record<string, string>>;
   /** How often each status was the answer to a turn while it was deployed. */
   answers: Readonly<Record<string, number>>;

@@ -11,7 +11,7 @@ export interface Stage {
   context: ServeContext;
 }
 
-/** Something that happens to a running environment, with what must hold meanwhile and afterwards. */
+/** Something that happens to a running environment, and what must hold during and after it. */
 export interface Scenario {
   id: string;
   /** A sentence that holds when it passes. */

@@ -9,7 +9,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 /**
  * Puts a value into every secret of the environment that has none yet, as an operator would with `lornu secrets set`; made
- * anew for each rehearsal and of no use elsewhere. A secret that this list does not know stays empty. Gives back the names
+ * generated for each rehearsal and useless elsewhere. A secret that this list does not know stays empty. Gives back the names
  * that were filled.
  */
 export async function fillSecrets(

@@ -6,7 +6,7 @@ import type { ImageStore } from './images.ts';
 import type { AppliedService } from './read-applied.ts';
 import type { TokenClaims } from './tokens.ts';
 
-/** An environment that answers, for who goes on from here. */
+/** A running environment, for the parts of the rehearsal that use it. */
 export interface ServedRehearsal {
   /** https://127.0.0.1:PORT of the HTTPS listener; the certificate holds this address and the public name. */
   url: string;

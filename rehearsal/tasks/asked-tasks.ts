@@ -16,7 +16,7 @@ export interface AskedTasks {
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
  */
 export class TaskRequests {
-  /** Seen among those meant to run: only then its absence says something. */
+  /** It was wanted before: only then does its absence mean something. */
   readonly #seen = new Set<string>();
   readonly #ecs: ECSClient;
   readonly #cluster: string;

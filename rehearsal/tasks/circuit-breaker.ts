@@ -9,7 +9,7 @@ export function failureThreshold(desired: number): number {
   return Math.min(MOST_FAILURES, Math.max(LEAST_FAILURES, Math.ceil(desired / 2)));
 }
 
-/** Failures in a row of one deployment: a task that gets healthy begins the count anew. */
+/** Failures in a row of one deployment: a task that becomes healthy resets the count. */
 export class DeploymentCircuitBreaker {
   failures = 0;
 

@@ -133,7 +133,7 @@ describe('the circuit breaker', () => {
     expect(rollout.next(deployment('good'), look(none))).toEqual({ kind: 'failed', by: 'circuit breaker' });
   });
 
-  test('counts failures in a row: a healthy task begins anew', () => {
+  test('counts failures in a row: a healthy task resets the count', () => {
     const rollout = new Rollout();
     rollout.breaker('new').taskFailed();
     rollout.breaker('new').taskFailed();
@@ -164,7 +164,7 @@ describe('the circuit breaker', () => {
       const rollout = afterGood();
       const at = (nowMs: number, counts = two) =>
         rollout.next(deployment('new'), look(counts, { alarms: quiet, nowMs })).kind;
-      // What began when the old tasks were gone is not begun anew by a task that is replaced.
+      // What began when the old tasks were gone does not restart when a task is replaced.
       expect([at(0), at(500, none), at(999), at(1000)]).toEqual(['none', 'none', 'none', 'completed']);
     });
 

@@ -112,7 +112,7 @@ export class ServiceScheduler {
     }
   }
 
-  /** The deployment that is wanted from now on; undefined when somebody changed the service meanwhile. */
+  /** The deployment that is wanted from now on; undefined when the service was changed in the meantime. */
   async #moveOn(wanted: WantedService, primary: WantedDeployment): Promise<WantedDeployment | undefined> {
     const counts = this.#counts(primary.id);
     const others = [...this.tasks].filter(({ settings }) => settings.deploymentId !== primary.id).length;

@@ -24,7 +24,7 @@ export function taskReport(settings: TaskSettings, { exitCode, ...facts }: TaskF
   return {
     taskDefinition: plan.arn,
     ...facts,
-    // RUNNING is what it begins with; said again it would take back a StopTask that came meanwhile.
+    // RUNNING is what it begins with; reported again, it would undo a StopTask that came in the meantime.
     ...(facts.desiredStatus === 'STOPPED' ? {} : { desiredStatus: undefined }),
     group,
     ...(startedBy ? { startedBy } : {}),

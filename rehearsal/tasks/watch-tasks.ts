@@ -48,7 +48,7 @@ export function watchTasks(
     const { group: logGroupName, stream: logStreamName } = watched;
     if (watched.waiting.length === 0) return;
     const logEvents = watched.waiting.splice(0, MOST_EVENTS);
-    // A log group that was deleted meanwhile takes the lines with it, as on AWS.
+    // A log group that was deleted in the meantime takes the lines with it, as on AWS.
     await clients.logs
       .send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }))
       .catch((error: unknown) => {

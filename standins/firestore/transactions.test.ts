@@ -50,7 +50,7 @@ test('what a dead client has read is locked until its transaction was idle for i
   );
 });
 
-test('each read begins the idle time anew, and the whole time ends a transaction that goes on reading', async () => {
+test('each read restarts the idle time, and the total time ends a transaction that keeps reading', async () => {
   const versions = new Versions();
   const transactions = new Transactions(versions.of, 'PESSIMISTIC', { idleMs: 200, lifetimeMs: 500 });
   const id = transactions.begin();

@@ -52,7 +52,7 @@ export class Transactions {
     if (readOnly)
       throw new RpcError(status.UNIMPLEMENTED, 'The stand-in keeps no older versions for reading alone.');
     const number = ++this.#last;
-    // Whoever tries again keeps its place among the waiting: the id tells the age.
+    // A retry keeps its place in the queue: the id tells the age.
     const retried = /^t\d+-(\d+)$/.exec(readWrite?.retryTransaction?.toString() ?? '')?.[1];
     const age = Number(retried ?? number);
     const id = Buffer.from(`t${number}-${age}`);
@@ -68,7 +68,7 @@ export class Transactions {
     return id;
   }
 
-  /** Before documents are read in a transaction; waits for whoever is about to write them. Without a transaction it returns at once. */
+  /** Before documents are read in a transaction; waits for the transaction that is about to write them. Without a transaction it returns at once. */
   async reading(id: Buffer | undefined, names: readonly string[], signal?: AbortSignal): Promise<void> {
     if (!id?.length) return;
     const transaction = this.#get(id);

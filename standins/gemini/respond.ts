@@ -49,7 +49,7 @@ export class Responder {
     return { rule: 'echo', script: echo(conversation) };
   }
 
-  /** "once" and "twice": counts the failures given to this very text, and starts anew after the answer. */
+  /** "once" and "twice": counts the failures given to this very text, and resets after the answer. */
   private isOver(script: Script, text: string): boolean {
     const limit = / once\b/i.test(text) ? 1 : / twice\b/i.test(text) ? 2 : undefined;
     if (limit === undefined || !(script.refusal ?? script.mishap)) return false;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /**
  * Bun holds back a process's requests beyond 256 at once; the limit is read when a process starts, so it has to be in
- * the environment of whoever starts one that carries many streams: the service, the stand-in, a load client.
+ * the environment of a program that starts one with many streams: the service, the stand-in, a load client.
  */
 export const RAISED_REQUEST_LIMIT = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336' } as const;
 

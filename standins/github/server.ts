@@ -111,7 +111,7 @@ export function startGithub(repository: string): Github {
       repository,
       job_workflow_ref: context.get('workflowRef'),
     };
-    // Whoever asks here trusts the server that it asked; nobody checks a signature.
+    // A client that asks here trusts the server it asked; nothing checks a signature.
     const parts = [{ alg: 'none', typ: 'JWT' }, claims].map((part) =>
       Buffer.from(JSON.stringify(part)).toString('base64url'),
     );

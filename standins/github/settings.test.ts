@@ -36,7 +36,7 @@ test.each([
   expect((await call('POST', `${REPOSITORY}/actions/variables`, variable)).status).toBe(422);
 });
 
-test('who does not administer the repository sets and sees none of it', async () => {
+test('a caller that does not administer the repository sets and sees none of it', async () => {
   const rights = { actions: 'read', contents: 'write' };
   const refused = await Promise.all([
     call('GET', `${REPOSITORY}/actions/variables/X`, undefined, rights),

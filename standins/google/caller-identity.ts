@@ -13,7 +13,7 @@ const MAX_AGE_MS = 15 * 60_000;
 
 /**
  * Google's STS passes the signed GetCallerIdentity request on to AWS; this does what AWS then does: it
- * computes the signature anew (AWS, "Signature Version 4") and names the caller. Throws Refusal.
+ * recomputes the signature (AWS, "Signature Version 4") and names the caller. Throws Refusal.
  */
 export function verifyCallerIdentity(
   subjectToken: string,

@@ -112,7 +112,7 @@ export class Federation {
     return this.idTokenFor(this.#options.serviceAccount, audience, includeEmail);
   }
 
-  /** The same for another account: whoever runs on Google Cloud. */
+  /** The same for another account: a caller that runs on Google Cloud. */
   async idTokenFor(
     serviceAccount: Pick<ServiceAccount, 'email' | 'uniqueId'>,
     audience: string,

@@ -1,6 +1,6 @@
 /** JSON:API documents as HCP Terraform answers them; only the members that Terraform reads. */
 
-/** Where a workspace's plans run: at HCP, at an agent of the organization, or on the machine of who calls Terraform. */
+/** Where a workspace's plans run: at HCP, at an agent of the organization, or on the machine that runs Terraform. */
 export type ExecutionMode = 'remote' | 'agent' | 'local';
 
 export function describeWorkspace({

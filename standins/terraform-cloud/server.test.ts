@@ -44,7 +44,7 @@ test('a name that is taken, or none, is refused', async () => {
   expect(await call('POST', MAKE, {})).toBe(422);
 });
 
-test('who is no owner is told that there is nothing', async () => {
+test('a caller that is not an owner is told that there is nothing', async () => {
   expect(await call('POST', MAKE, { name: 'asked' }, 'team')).toBe(404);
   expect(await call('PATCH', '/workspaces/ws-there', LOCAL, 'team')).toBe(404);
   expect(await call('POST', '/organizations/other/workspaces', { name: 'asked' })).toBe(404);

@@ -83,7 +83,7 @@ test('everything can be done by keyboard: send, open a tool call, confirm, edit,
     throw new Error(`"${name}" cannot be reached by ${key}; the focus is on "${await focused()}".`);
   };
 
-  // Where one writes at once; who goes elsewhere first comes back by one key.
+  // Where a person writes at once; after going elsewhere one key brings them back.
   expect(await focused()).toBe('Message');
   await tabTo('Skip to the message field', 'Shift+Tab');
   await keyboard.press('Enter');

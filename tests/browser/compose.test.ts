@@ -132,7 +132,7 @@ test('the arrow up brings back what was said, and the arrow down what came after
   expect(await chat.message.inputValue()).toBe('a draft of my own');
 });
 
-test('who reads further up is told that something new is below, and is not moved', async () => {
+test('a reader further up is told that something new is below, and is not moved', async () => {
   chat = await fixture.openPage();
   await chat.ask('long answer of 900 words');
   await chat.say('count to 60 every 30 ms');

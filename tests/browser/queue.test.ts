@@ -24,7 +24,7 @@ test('while an answer comes, a person queues messages, takes one back, and sees 
   await chat.say('count to 5');
   await queued(chat).getByText('Queued').nth(2).waitFor();
   expect(await chat.message.inputValue()).toBe('');
-  // What is written meanwhile is kept beside what comes back.
+  // What is typed in the meantime is kept next to what comes back.
   await chat.message.fill('a draft');
   await queued(chat).getByRole('button', { name: 'Take back' }).nth(1).click();
   await chat.page.waitForFunction("document.querySelector('#message').value === 'never mind\\na draft'");

@@ -4,7 +4,7 @@ import { SCENES, type Scene } from './scenes.ts';
 import { startFixture, type BrowserFixture } from './fixture.ts';
 
 /**
- * `bun tests/browser/screenshots.ts` makes the pictures of README.md and docs/ anew.
+ * `bun tests/browser/screenshots.ts` retakes the pictures of README.md and docs/.
  * `bun tests/browser/screenshots.ts FOLDER [scene...]` makes every scene in both themes and both widths, to look at.
  */
 const WIDE = { width: 1280, height: 820 };

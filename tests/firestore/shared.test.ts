@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => fixture?.close());
 
 describe('one conversation, two services', () => {
-  test('an integer beyond 2^53 keeps its digits, whoever wrote it and whoever writes after', async () => {
+  test('an integer beyond 2^53 keeps its digits, whichever service wrote it and whichever writes after', async () => {
     const long = 1234567890123456789n;
     const call = (id: bigint): Wire => ({ functionCall: { id: 'c', name: 'f', args: { id } } });
     const session = await fixture.store.createSession({

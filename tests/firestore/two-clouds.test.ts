@@ -90,7 +90,7 @@ test('messages queue behind a turn of the other cloud, which they cannot interru
   ];
   expect(queued.map(({ headers }) => headers.get('lornu-run-state'))).toEqual(['queued', 'queued']);
   await turn.ended;
-  // Who is queued goes first.
+  // A queued caller goes first.
   expect((await say(gcp, 'queue', 'hello')).status).toBe(409);
   const answers = await Promise.all(queued.map((answer) => answer.text()));
   for (const answer of answers) expect(answer).toContain(': run completed');

@@ -92,7 +92,7 @@ async function talk(
       if (!event['partial'] && event['author'] !== 'user') whole.set(event['id'], textOf(event));
       if (isAsked) continue;
       isAsked = true;
-      // Not refused: the turn here may have ended meanwhile; what is stored tells.
+      // Not refused: the turn here may have ended in the meantime; the stored events tell.
       if ((await ask(conversation, there)) === 409) report.turns.refusedThere++;
     }
     const text = [...whole.values()].join('');

@@ -157,7 +157,7 @@ test('a state of a task that was told not to be stored does not arrive later, ov
   expect((await tasks.get(task, 'late'))?.state).toBe(3);
 }, 60_000);
 
-test('a deletion that comes to its end late leaves a session of the same name that was made meanwhile', async () => {
+test('a deletion that finishes late leaves a session of the same name that was created in the meantime', async () => {
   await fixture.store.createSession(key('anew'));
   const session = sessionOf(fixture.db, key('anew'));
   const data = (await session.get()).data()!;

@@ -112,7 +112,7 @@ describe('our own port with client certificates', () => {
     });
   }
 
-  test.each(['peer', 'dns'] as const)('lets in who is on the list: %s', async (name) => {
+  test.each(['peer', 'dns'] as const)('lets in a caller on the list: %s', async (name) => {
     // 404: let in, and nothing there; without the certificate it would be 401.
     expect((await call(made[name]))?.status).toBe(404);
   });
@@ -264,7 +264,7 @@ describe('our own port with client certificates', () => {
     ]);
   });
 
-  test('the listener behind it serves nobody who comes around it', async () => {
+  test('the listener behind it serves nobody who bypasses it', async () => {
     const seen = new Set<number>();
     const inner = await startMtlsFront({
       host: '127.0.0.1',
@@ -313,7 +313,7 @@ describe('headers of a load balancer that verified a certificate', () => {
       app = createGuardedApp([signer.publicJwk], { ...ENVIRONMENT, A2A_MUTUAL_TLS: 'alb' });
     });
 
-    test('let in who is on the list', async () => {
+    test('let in a caller on the list', async () => {
       expect((await call(headersOf('peer'))).status).toBe(404);
     });
 

@@ -94,7 +94,7 @@ describe('the service as a process', () => {
     expect(await running?.exited).toBe(78);
   });
 
-  test('lets in who has a token of a real issuer over HTTP, and nobody else', async () => {
+  test('lets in callers with a token of a real issuer over HTTP, and nobody else', async () => {
     const { url, lines } = await start(MACHINES());
     expect(lines.map(({ message }) => message)).not.toContain(
       'sign-in is off: everyone on this machine may use the service',

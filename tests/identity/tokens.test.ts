@@ -55,7 +55,7 @@ function challengeOf({ description }: TokenCase): string {
     : `Bearer realm="lornu", error="invalid_token", error_description="${description}"`;
 }
 
-/** The three surfaces, each with the status that a caller sees who was let in. */
+/** The three surfaces, each with the status that an accepted caller sees. */
 const SURFACES = [
   {
     surface: 'REST',

@@ -43,7 +43,7 @@ function changes(
     ...(was.values['tags_all'] ? ['tags_all'] : []),
   ];
   return names.flatMap((name): [string, string][] => {
-    // Not in the plan at all: known after apply, because what it refers to is made anew.
+    // Not in the plan at all: known after apply, because what it refers to is replaced.
     if (!(name in is.values)) return [];
     const [old, now] = [plain(name, was.values[name]), plain(name, is.values[name])];
     return old === now ? [] : [[`${stack} ${was.address} ${name}`, now]];

@@ -11,7 +11,7 @@ export interface ChaosOptions {
   numbers: number;
   /** The same seed kills the same processes. */
   seed: number;
-  /** On a Firestore stand-in instead of a file; looked into by who calls. */
+  /** On a Firestore stand-in instead of a file; which the caller can inspect. */
   firestore?: FirestoreStandin;
 }
 

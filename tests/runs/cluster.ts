@@ -85,7 +85,7 @@ export class Cluster {
     return `http://127.0.0.1:${this.#members[index]?.port}`;
   }
 
-  /** Sends a signal to one process; a killed one is started anew at once. */
+  /** Sends a signal to one process; a killed one is restarted at once. */
   signal(index: number, signal: NodeJS.Signals): void {
     this.#members[index]?.child.kill(signal);
   }

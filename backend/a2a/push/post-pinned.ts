@@ -6,7 +6,7 @@ export interface PostOptions {
   body: string;
   headers: Readonly<Record<string, string>>;
   targets: PushTargets;
-  /** PEM of who may sign the receiver's certificate; the system's authorities when left out. */
+  /** PEM of the authorities that may sign the receiver's certificate; the system's authorities when left out. */
   authorities?: string | undefined;
   timeoutMs: number;
   signal: AbortSignal;

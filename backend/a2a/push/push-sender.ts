@@ -9,7 +9,7 @@ export interface PushSenderParts {
   log: Logger;
   /** Looks a name up; the system's resolver when left out. */
   resolve?: Resolve;
-  /** PEM of who may sign receivers' certificates; the system's authorities when left out. */
+  /** PEM of the authorities that may sign receivers' certificates; the system's authorities when left out. */
   authorities?: string;
   /** Pauses before the second and each further try, in milliseconds. */
   pausesMs?: readonly number[];

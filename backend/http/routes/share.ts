@@ -26,7 +26,7 @@ interface ShareParts {
   now: () => number;
 }
 
-/** Read-only links: whoever is signed in and has the link may read one conversation, until it is shared no more. */
+/** Read-only links: everyone who is signed in and has the link may read one conversation, until it is shared no more. */
 export function shareRoutes({ sessions, artifacts, now }: ShareParts): Route[] {
   async function setSecret(path: Record<string, string>, secret: string | null): Promise<void> {
     const { appName = '', userId = '', sessionId = '' } = path;

@@ -10,7 +10,7 @@ export const SESSION_COOKIE = 'lornu_session';
 export interface PersonSessionOptions {
   cookies: CookieJar;
   sealed: SealedCookie;
-  /** Asked again with each request: who is taken off the list is out with the next deployment. */
+  /** Asked again with each request: a person taken off the list is out with the next deployment. */
   allowed: AllowedPeople;
 }
 

@@ -261,7 +261,7 @@ export class FirestoreRunStore implements RunStore {
     if (!isDocumentId(runId)) return undefined;
     return this.#call(async () => {
       const run = runsOf(this.#db).doc(runId);
-      // The run first: what is stored before its end is seen by who has seen its end.
+      // The run first: a reader that has seen its end sees everything stored before it.
       const record = readRun(await run.get(), this.#now());
       if (!record) return undefined;
       const { docs } = await framesOf(run)

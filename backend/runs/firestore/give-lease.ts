@@ -4,7 +4,7 @@ import type { Lease } from '../run-store.ts';
 import { newLease, readLease } from './lease-document.ts';
 import { leaseOf, runsOf } from './paths.ts';
 
-/** Never the same twice: who holds an older one is found out by comparing, in the transaction that writes. */
+/** Never the same twice: the transaction that writes compares it, and so finds a holder of an older one. */
 export const newFence = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
 
 /** Gives a lease to the next queued run, run out already, or deletes it. Writes only. */

@@ -269,7 +269,7 @@ export class SqliteRunStore implements RunStore {
   }
 }
 
-/** Never the same twice: who holds an older one is found out by comparing, in the transaction that writes. */
+/** Never the same twice: the transaction that writes compares it, and so finds a holder of an older one. */
 const newFence = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
 
 const keyOf = ({ appName, userId, sessionId }: CompositeSessionKey) => ({ appName, userId, sessionId });

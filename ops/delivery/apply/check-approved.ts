@@ -9,7 +9,7 @@ import { objections } from '../scan/scanners.ts';
 
 const WHAT = 'Nothing was applied: the plan is not what was approved.';
 const ANEW =
-  'Plan again: ./lornu plan --for deploy, ./lornu plan scan, ./lornu plan summary (or start the workflow anew).';
+  'Plan again: ./lornu plan --for deploy, ./lornu plan scan, ./lornu plan summary (or start the workflow again).';
 
 /**
  * approved: scanned whole, and in the pipeline approved by a person. image-only: changes nothing but which image runs,

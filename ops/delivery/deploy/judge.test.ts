@@ -69,7 +69,7 @@ describe('a deploy', () => {
     expect(judge(NEW, both, []).kind).toBe('rolled-back');
   });
 
-  test('is judged by the newest deployment of its task definition, once it was started anew', () => {
+  test('is judged by the newest deployment of its task definition, once it was restarted', () => {
     const again = [
       deployment('agent:2', 'FAILED', { isPrimary: false }),
       deployment('agent:2', 'IN_PROGRESS', { running: 1 }),

@@ -24,7 +24,7 @@ export function judge(
   view: ServiceView,
   answers: readonly ServedAnswer[],
 ): Judgement {
-  // Started anew, a deployment has the task definition of the one before it; the primary is the newest.
+  // A restarted deployment has the task definition of the one before it; the primary is the newest.
   const own = view.deployments
     .filter(({ taskDefinition }) => taskDefinition === wanted.taskDefinition)
     .toSorted((a, b) => Number(b.isPrimary) - Number(a.isPrimary))[0];

@@ -30,7 +30,7 @@ export async function requireApproval(env: DeliveryContext['env']): Promise<stri
       allowMissing: true,
     },
   );
-  const next = `In the repository's settings make the environment ${ENVIRONMENT} with required reviewers, then start the workflow anew.`;
+  const next = `In the repository's settings create the environment ${ENVIRONMENT} with required reviewers, then start the workflow again.`;
   if (!environment) {
     throw new CliError({ what, why: `There is no environment ${ENVIRONMENT}.`, next });
   }

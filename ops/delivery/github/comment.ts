@@ -13,7 +13,7 @@ interface Comment {
   user?: { type?: string } | null;
 }
 
-/** Writes the one comment of a pull request, or writes it anew in place; gives back its address. */
+/** Creates or updates the one comment of a pull request; returns its URL. */
 export async function writeComment(
   github: GithubClient,
   pullRequest: number,

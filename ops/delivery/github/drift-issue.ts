@@ -10,7 +10,7 @@ interface Issue {
 }
 
 /**
- * Keeps one open issue while something differs: makes it, writes it anew, or closes it with a word once nothing differs.
+ * Keeps one open issue while something differs: opens it, updates it, or closes it with a comment once nothing differs.
  * Gives back its address, or undefined when there was nothing to say.
  */
 export async function keepDriftIssue(

@@ -26,7 +26,7 @@ const client = (rights: Record<string, string>) =>
   );
 
 describe('the comment', () => {
-  test('is one, written anew in place, also behind a hundred others', async () => {
+  test('is one, updated in place, also behind a hundred others', async () => {
     const user = { login: 'person', type: 'User' };
     for (let id = 1; id <= 130; id += 1) github.comments.push({ id, issue: 7, body: `remark ${id}`, user });
     const own = client({ 'pull-requests': 'write' });
@@ -60,7 +60,7 @@ describe('the comment', () => {
 });
 
 describe('the issue about drift', () => {
-  test('is made once, written anew, and closed when nothing differs', async () => {
+  test('is opened once, updated, and closed when nothing differs', async () => {
     const own = client({ issues: 'write' });
     const made = await keepDriftIssue(own, ['update aws_lb.a']);
     expect(await keepDriftIssue(own, ['update aws_lb.b'])).toBe(made);

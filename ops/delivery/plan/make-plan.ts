@@ -113,7 +113,7 @@ export async function makePlan(options: PlanOptions, context: DeliveryContext): 
   return need(made.record);
 }
 
-/** Whoever may read the repository may read the plan that the jobs hand on: none is kept that would show a secret. */
+/** Everyone who may read the repository may read the plan that the jobs hand on, so a plan that shows a secret is discarded. */
 async function refuseSecrets(shown: string, context: DeliveryContext): Promise<void> {
   const secrets = findSecrets(JSON.parse(shown));
   if (secrets.length === 0) return;

@@ -16,7 +16,7 @@ export function renderSummary(manifest: Manifest, cost: PlanCost, approval: stri
   const parts = [
     `### terraform/aws/staging: ${describeCounts(record.changes)}`,
     record.purpose === 'review'
-      ? 'A plan for review: it is never applied. A deploy plans anew, with its own image.'
+      ? 'A plan for review: it is never applied. A deploy makes its own plan, with its own image.'
       : `To approve: **\`${approval}\`**. Exactly this plan file is applied, or nothing.`,
     table([
       ['commit', `\`${record.commit}\`${record.clean ? '' : ' and **changes that are not in it**'}`],

@@ -19,7 +19,7 @@ export interface InsideSeen {
   isRehearsal: boolean;
 }
 
-/** The exit code says how far it came: whoever may start a task may not be one who may read its log. */
+/** The exit code says how far it came: a caller that may start a task may not be allowed to read its log. */
 export function judgeInside({
   exitCode,
   stoppedReason,

@@ -2,7 +2,7 @@
 # Limits: 5 condition values a rule, 100 rules.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 
-# Only the mutual TLS listener adds these headers. Whoever sends them here pretends to
+# Only the mutual TLS listener adds these headers. A caller that sends them here pretends to
 # hold a certificate that nobody has looked at.
 resource "aws_lb_listener_rule" "forged_certificate" {
   for_each = {

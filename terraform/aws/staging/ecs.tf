@@ -53,7 +53,7 @@ resource "aws_ecs_task_definition" "agent" {
     environment = [for name in sort(keys(local.environment)) : { name = name, value = local.environment[name] }]
     secrets     = [for name in sort(keys(local.environment_secrets)) : { name = name, valueFrom = local.environment_secrets[name] }]
 
-    # Nothing of the image can be changed by who gets in; scratch files live in memory
+    # An intruder can change nothing of the image; scratch files live in memory
     # (tmpfs on Fargate exists since January 2026). The user is the Dockerfile's.
     user                   = "10001:10001"
     readonlyRootFilesystem = true

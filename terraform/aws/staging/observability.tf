@@ -26,7 +26,7 @@ resource "aws_cloudwatch_log_group" "waf" {
   kms_key_id        = aws_kms_key.operations.arn
 }
 
-# Logs and alarms have a key of their own: who reads logs cannot decrypt secrets.
+# Logs and alarms have a key of their own: a reader of logs cannot decrypt secrets.
 resource "aws_kms_key" "operations" {
   description             = "Lornu staging: logs and alarms"
   enable_key_rotation     = true

@@ -393,7 +393,7 @@ describe('the answer', () => {
     expect(await cancelled(one)).toBe('t1');
   });
 
-  test('that nobody waits for any more is left, with the reason of who left', async () => {
+  test('that nobody waits for any more is aborted, with the reason of the caller that left', async () => {
     const leaving = new AbortController();
     const one = peer({
       answer: (call) =>

@@ -229,7 +229,7 @@ describe('JSON-RPC', () => {
     expect(task.status.state).toBe('TASK_STATE_COMPLETED');
   });
 
-  test('waits for nobody who asks for an answer at once', async () => {
+  test('does not wait when the caller asks for an answer at once', async () => {
     const { result } = await rpc(served.a2aUrl, 'SendMessage', {
       message: textMessage('tell me a story in 40 chunks every 50 ms'),
       configuration: { returnImmediately: true },

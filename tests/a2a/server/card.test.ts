@@ -198,7 +198,7 @@ describe('its signature', () => {
     expect(verify(changed)).rejects.toThrow();
   });
 
-  test('is by the new key once it was rotated; the old one stays known to who has kept a card', async () => {
+  test('is by the new key once it was rotated; a client that kept the old card still knows the old one', async () => {
     const old = await cardOf();
     key = newKey();
     const fresh = await cardOf();

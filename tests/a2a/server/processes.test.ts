@@ -47,7 +47,7 @@ async function subscribe(index: number, id: string, onEvent: (count: number) => 
 
 const numbersIn = (text: string) => text.match(/\d+/g)?.join(' ');
 
-test('a process that is killed in mid-task: who is subscribed elsewhere gets the whole answer, once', async () => {
+test('a process is killed in mid-task: a subscriber at another process gets the whole answer, once', async () => {
   const { id } = await begin(0);
   const seen = await subscribe(1, id, (count) => count === 8 && cluster.signal(0, 'SIGKILL'));
   expect([seen.state, numbersIn(seen.text)]).toEqual(['TASK_STATE_COMPLETED', NUMBERS]);

@@ -400,7 +400,7 @@ describe('where a notification may go', () => {
     await hook.stop();
   });
 
-  test('over TLS with the name that was asked for: at the pinned address only who holds its certificate is told', async () => {
+  test('over TLS with the name that was asked for: at the pinned address only the holder of its certificate is told', async () => {
     const authority = await createAuthority('webhooks');
     const received: string[] = [];
     const deliver = async (certified: string, authorities = authority.certificate): Promise<void> => {

@@ -81,7 +81,7 @@ describe('a task that needs a confirmation', () => {
   test.each([
     ['confirmed', true],
     ['denied', false],
-  ])('goes on once it is %s, by who may do so', async (_how, confirmed) => {
+  ])('goes on once it is %s, by a caller that may do so', async (_how, confirmed) => {
     const waiting = await asked(open);
     const { id, contextId } = waiting.task;
     const done = taskOf(await rpc(open.a2aUrl, 'SendMessage', confirmation(waiting, confirmed)));

@@ -249,7 +249,7 @@ describe('what is sent is read as the protocol says', () => {
   });
 });
 
-test('who is subscribed to a task that waits for its caller sees its end', async () => {
+test('a subscriber of a task that waits for its caller sees its end', async () => {
   const asks: AgentExecutor = {
     async execute(request, bus) {
       if (!request.task) {

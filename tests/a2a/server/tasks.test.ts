@@ -203,7 +203,7 @@ describe('a task', () => {
     expect(events.filter(({ author }) => author === 'user')).toHaveLength(2);
   });
 
-  test('is left behind by its process, and brought to its end by who asks for it', async () => {
+  test('is left behind by its process, and finished when a caller asks for it', async () => {
     const task = await send('hello');
     // As a process leaves it that is killed after its run has ended.
     const record = { appName: 'lornu', userId: 'local' };

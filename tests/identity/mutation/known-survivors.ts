@@ -115,7 +115,7 @@ export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
   {
     file: 'sign-in/sealed-cookie.ts',
     what: 'Algorithms: [',
-    why: 'a second lock: whoever could seal under another algorithm would need the key',
+    why: 'a second lock: sealing under another algorithm would need the key',
   },
   {
     file: 'sign-in/oidc-client.ts',

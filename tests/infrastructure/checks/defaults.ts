@@ -47,7 +47,7 @@ const DEFAULTS: Readonly<Record<'staging' | 'bootstrap', Readonly<Record<string,
       peer_card_keys: [isEmpty, 'cards are not signed everywhere'],
       peer_url: [isEmpty, 'no peer'],
       region: [is('us-east-1'), 'where the documents say'],
-      route53_zone_id: [isEmpty, 'given by who has one'],
+      route53_zone_id: [isEmpty, 'given by those who have one'],
       service_emails: [isEmpty, 'nobody acts for others'],
       streams_per_task: [within(100, 1000), 'well below what a process holds'],
       task_count: [

@@ -16,7 +16,7 @@ const DESCRIBED = types.filter(([, { texts }]) => texts && 'description' in text
 export const tags: PlanCheck[] = [
   {
     id: 'tags/who-pays',
-    why: 'The bill, the drift check and whoever cleans up know by these what a thing is and where it is written.',
+    why: 'The bill, the drift check and a clean-up know by these what a thing is and where it is declared.',
     run: ({ staging, bootstrap }, must) => {
       for (const [stack, source] of [
         [staging, 'terraform/aws/staging'],

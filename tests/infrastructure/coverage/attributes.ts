@@ -23,7 +23,8 @@ export interface AttributeCoverage {
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   'attributes that the files do not set': 'AWS or the provider fill them in (ids, ARNs, defaults)',
   'where the graphs of the dashboard stand': 'it is a page for people; that it shows what is ours is checked',
-  'names of policy statements (Sid)': 'AWS asks for none and acts on none; they are for who reads the policy',
+  'names of policy statements (Sid)':
+    'AWS asks for none and acts on none; they are for the reader of the policy',
   'lifecycle, validation and the workspace':
     'a plan does not show them; terraform test sees each validation refuse',
 };

@@ -46,7 +46,7 @@ function textsChanged(old: Resource, now: Resource, configured: Expressions): Ma
   const changed: [string, string][] = [];
   for (const [name, value] of Object.entries(old.values)) {
     const next = now.values[name];
-    // A text that belongs to another resource is not this one's to pass on: who needs it refers to that one.
+    // A text that belongs to another resource is not passed on here: those that need it refer to that resource.
     if (refersTo(configured[name], (reference) => reference.startsWith('aws_'))) continue;
     if (typeof value === 'string' && typeof next === 'string' && value !== next && value.length > 2) {
       changed.push([value, next]);

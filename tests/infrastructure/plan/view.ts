@@ -37,7 +37,7 @@ export class StackView {
     return found.map((resource) => this.#read(resource));
   }
 
-  /** Every resource of a type, whoever declared it. */
+  /** Every resource of a type, whichever block declares it. */
   ofType(...types: string[]): Reader[] {
     for (const type of types) this.#ask(`${this.#name} ${type}.*`);
     return this.#stack.resources

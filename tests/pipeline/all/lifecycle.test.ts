@@ -48,7 +48,7 @@ test(
 );
 
 test(
-  'a second push writes the same comment anew, also when the scan stops it',
+  'a second push updates the same comment, also when the scan stops it',
   async () => {
     const before = pipeline.world.commit;
     await pipeline.commit('Let the disk be written', async (folder) => {

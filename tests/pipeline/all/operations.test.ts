@@ -102,7 +102,7 @@ test.each<[string, string]>([
   'a rollback %s to an image without a signature is refused, and nothing changes',
   async (how, command) => {
     if (how === 'by hand') await pipeline.pushImage('feed12345678', null);
-    // As right after an apply: the plans since then have begun anew.
+    // As right after an apply: the plans since then have started from nothing.
     else await writeFile(join(laptop, '.lornu/delivery/applied.json'), JSON.stringify(lastApply()));
     env['UNSIGNED'] = 'feed12345678';
     const before = { running: runningRevision(pipeline), serial: pipeline.cloud.state(WORKSPACE)?.serial };
@@ -136,7 +136,7 @@ async function run(command: string): Promise<{ exitCode: number | undefined; sai
   return { exitCode, said: lines.join('\n') };
 }
 
-/** What a person and ECS do meanwhile. */
+/** What a person and ECS do in that time. */
 async function prepare(command: string): Promise<ReturnType<typeof setInterval> | undefined> {
   if (command.startsWith('./lornu apply'))
     env['APPROVED'] = digestOf(await readFile(join(laptop, '.lornu/delivery/manifest.json')));

@@ -236,7 +236,7 @@ describe('the applied network', () => {
   });
 });
 
-test('a command that serves and is killed leaves nothing that runs, and the next one begins anew', async () => {
+test('a command that serves and is killed leaves nothing that runs, and the next one starts from nothing', async () => {
   const run = await runCli(['rehearse', 'serve', '--data-dir', rehearsal.dataDir], (stderr, child) => {
     if (stderr.includes('... Run the tasks')) setTimeout(() => child.kill('SIGKILL'), 500);
   });

@@ -45,7 +45,7 @@ for (const [name, line] of Object.entries(STEPS)) {
   }, 300_000);
 }
 
-test('a killed command takes the emulator with it, and the next one starts anew', async () => {
+test('a killed command takes the emulator with it, and the next one starts from nothing', async () => {
   let killed = false;
   await runCli(apply(), (stderr, child) => {
     if (killed || !stderr.includes('... Apply terraform/aws/bootstrap')) return;

@@ -160,7 +160,7 @@ const TAGS: Readonly<Record<string, readonly string[]>> = {
 /** What the jobs of the workflow do beside Terraform: the check from inside the network and the look at a deploy. */
 const WORKFLOW_CHANGES = ['ecs:RunTask', 'ecs:StopTask'];
 /**
- * A signature is read from the registry as an image is; who asks what refers to an image needs BatchGetImage.
+ * A signature is read from the registry as an image is; listing what refers to an image needs BatchGetImage.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImageReferrers.html
  */
 const SIGNATURE_READS = ['ecr:BatchGetImage', 'ecr:GetAuthorizationToken', 'ecr:GetDownloadUrlForLayer'];

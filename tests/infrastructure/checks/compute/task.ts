@@ -60,7 +60,7 @@ export const task: PlanCheck[] = [
   },
   {
     id: 'compute/closed-container',
-    why: 'Who gets in must find nothing to change, no tools, no rights.',
+    why: 'An intruder must find nothing to change, no tools, no rights.',
     run: ({ staging }, must) => {
       const one = container(staging);
       must(

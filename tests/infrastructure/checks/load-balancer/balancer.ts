@@ -29,7 +29,7 @@ export const balancer: PlanCheck[] = [
   },
   {
     id: 'load-balancer/timeouts',
-    why: 'Whoever gives up first cuts the stream: ping < load balancer < server, or a client reads 502.',
+    why: 'The first to time out cuts the stream: ping < load balancer < server, or a client reads 502.',
     run: ({ staging }, must) => {
       const lb = staging.one('aws_lb.staging');
       const idle = lb.number('idle_timeout');

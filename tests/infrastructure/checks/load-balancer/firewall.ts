@@ -100,7 +100,7 @@ export const firewall: PlanCheck[] = [
   },
   {
     id: 'load-balancer/firewall-is-seen',
-    why: 'Who was blocked by mistake is found by the metric, the sample and the log.',
+    why: 'The metric, the sample and the log show who was blocked by mistake.',
     run: ({ staging }, must) => {
       const acl = staging.one('aws_wafv2_web_acl.staging');
       for (const one of [acl, ...rulesOf(staging)]) {

@@ -71,7 +71,7 @@ export const listeners: PlanCheck[] = [
   },
   {
     id: 'load-balancer/mutual-tls',
-    why: 'Port 8443 asks no rule: whoever gets through the handshake is a peer.',
+    why: 'Port 8443 has no rule: every client that completes the handshake is a peer.',
     run: ({ staging }, must) => {
       if (!staging.input('mutual_tls').has('value')) {
         must(

@@ -43,7 +43,7 @@ export const rules: PlanCheck[] = [
   },
   {
     id: 'load-balancer/forged-certificates',
-    why: 'Who sends these headers on 443 pretends to hold a certificate that nobody has looked at.',
+    why: 'A caller that sends these headers on 443 pretends to hold a certificate that nobody has checked.',
     run: ({ staging }, must) => {
       const guards = staging.all('aws_lb_listener_rule.forged_certificate');
       const names = guards.map((rule) => rule.text('condition.0.http_header.0.http_header_name'));

@@ -42,7 +42,7 @@ export const buckets: PlanCheck[] = [
       );
       must(
         rule.text('rule.0.object_ownership') === 'BucketOwnerEnforced',
-        'Lists of rights count: who writes an object owns it.',
+        'ACLs count: the writer of an object owns it.',
       );
     },
   },

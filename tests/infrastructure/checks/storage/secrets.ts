@@ -93,7 +93,7 @@ export const secrets: PlanCheck[] = [
   },
   {
     id: 'storage/secrets-key-policy',
-    why: 'The key decrypts through Secrets Manager alone, whoever is allowed what elsewhere.',
+    why: 'The key decrypts through Secrets Manager only, whatever other policies allow.',
     run: ({ bootstrap }, must) => {
       mustGrant(must, 'The key of the secrets', bootstrap.one('aws_kms_key.secrets').json('policy'), [
         { actions: ['kms:*'], on: ['*'], to: [`AWS arn:aws:iam::${accountOf(bootstrap)}:root`] },
@@ -109,7 +109,7 @@ export const secrets: PlanCheck[] = [
   },
   {
     id: 'storage/operations-key-policy',
-    why: 'Who reads logs cannot decrypt secrets; CloudWatch encrypts only our groups, an alarm can publish.',
+    why: 'A reader of logs cannot decrypt secrets; CloudWatch encrypts only our groups, an alarm can publish.',
     run: ({ staging }, must) => {
       const region = regionOf(staging);
       const account = accountOf(staging);
