@@ -28,7 +28,7 @@ export interface Prepared {
   unmet: ReadonlyMap<ToolName, string>;
 }
 
-/** Gets the tools that these suites need, and Python's packages where one needs Python; what can't be had is told, not thrown. */
+/** Gets the tools that these suites need, and the Python packages where one needs them. What is unavailable is returned, not thrown. */
 export async function prepare(suites: readonly Suite[], context: CliContext, emit: Emit): Promise<Prepared> {
   const needs = [...new Set(suites.flatMap((suite) => suite.needs ?? []))];
   const { toolDirs, unmet } = await getTools(needs, context, emit);

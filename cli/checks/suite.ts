@@ -38,7 +38,7 @@ export interface Suite {
   cores?: number;
   /** Suites whose results it reads: it begins once those of them that run have ended. */
   after?: readonly string[];
-  /** It can run on this system alone. */
+  /** It runs on this operating system only. */
   onlyOn?: NodeJS.Platform;
   /** Runs only with --all or when named. */
   onlyInAll?: boolean;

@@ -230,7 +230,7 @@ const QUICK: readonly Suite[] = [
     './tests/artifacts',
     { minutes: 3, cores: 1, needs: 'python uv fake-gcs-server' },
   ),
-  // Its plans are those of the rehearsal; an apply of its own where no run has planned these files yet.
+  // Uses the plans that the rehearsal left; applies by itself where no run has planned these files yet.
   tests(
     'infrastructure',
     'the planned environment is as meant, and a wrong configuration is noticed',

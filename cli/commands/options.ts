@@ -51,7 +51,7 @@ export const DATA_DIR_OPTION: [flags: string, description: string, otherwise: st
   '.lornu',
 ];
 
-/** Runs delivery work with progress on stderr, while no other command works in that folder. */
+/** Runs delivery work with progress on stderr, holding the lock of the delivery folder. */
 export async function inDelivery<T>(
   dir: string,
   context: CliContext,

@@ -7,7 +7,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 
 /** A JSON API as a command calls it. */
 export interface JsonApi {
-  /** As it is named in sentences, such as GitHub. */
+  /** Its name in sentences, such as GitHub. */
   name: string;
   /** Where its paths begin, without a slash at the end. */
   address: string;

@@ -26,7 +26,7 @@ export const PLAN_RECORD = z.strictObject({
   clean: z.boolean(),
   plan: z.strictObject({ sha256: SHA256, bytes: z.number().int().positive() }),
   terraform: z.string(),
-  /** Of the state that the plan was made against; serial 0 when there was none. */
+  /** The state that the plan was made against; serial 0 when there was none. */
   state: z.strictObject({ lineage: z.string(), serial: z.number().int().nonnegative() }),
   image: z.strictObject({ ...DEPLOYED.shape, placeholder: z.boolean() }),
   /** What ran before; null when nothing did. */

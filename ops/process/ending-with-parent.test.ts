@@ -27,7 +27,7 @@ test.if(process.platform === 'linux')(
     const pid = await started.promise;
     const deadline = performance.now() + 10_000;
     try {
-      // Until it has become the program it may not have asked for its parent's end yet.
+      // Before its exec it may not yet have asked to end with its parent.
       while ((await nameOf(pid)) !== 'sleep' && performance.now() < deadline) await Bun.sleep(5);
       expect(isAlive(pid)).toBe(true);
       parent.kill('SIGKILL');

@@ -130,7 +130,7 @@ function pipStep(tool: Tool, context: SetupContext): Step {
   };
 }
 
-/** Builds it from the module proxy; Go itself comes first where the machine has none that will do. */
+/** Builds it from the module proxy; installs Go first where the machine has no suitable one. */
 async function goSteps(tool: Tool, module: string, context: SetupContext): Promise<Step[]> {
   const own = await findTool({ ...GO, pip: undefined, pinned: undefined }, context);
   const [major = 0, minor = 0] = own?.version.split('.').map(Number) ?? [];

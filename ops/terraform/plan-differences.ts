@@ -14,7 +14,7 @@ interface ResourceChange {
   change: { actions: string[]; before: unknown; after: unknown; after_unknown?: unknown };
 }
 
-/** Differences in a plan as `terraform show -json` prints it; drift and what Terraform would do about it are one row. */
+/** Differences in a plan as `terraform show -json` prints it; drift and the change that would undo it are one row. */
 export function planDifferences(plan: unknown): Difference[] {
   const { resource_changes: changes = [], resource_drift: drifted = [] } = plan as {
     resource_changes?: ResourceChange[];

@@ -18,7 +18,7 @@ ${summarise(checks)}
 `;
 }
 
-/** A check as a line, its name filled up to this width. */
+/** A check as one line, its name padded to this width. */
 export function lineOf({ id, title, outcome, expected, seen }: Line, width: number): string {
   const name = `${MARK[outcome]}  ${id.padEnd(width)}  ${title}`;
   if (outcome === 'passed') return `${name}: ${seen} (expected ${expected})`;

@@ -7,7 +7,7 @@ export type Outcome = 'passed' | 'failed' | 'absent' | 'not offered';
 export interface Verdict {
   outcome: Outcome;
   expected: string;
-  /** What was there; for `absent` and `not offered` why nothing was looked at. */
+  /** What was seen; for `absent` and `not offered`, why nothing was checked. */
   seen: string;
 }
 

@@ -29,7 +29,7 @@ export interface VerifyOptions {
   revision?: string;
   /** How long a silent stream is watched, in seconds. */
   waitS: number;
-  /** The caller rehearses, with a stand-in as the model: the FastAPI/ADK agent does not say so itself. */
+  /** This is a rehearsal with a stand-in model, which the FastAPI/ADK agent does not report itself. */
   isRehearsal?: boolean;
   /** The rehearsal has the agent of Google Cloud too, so that it must be reached. */
   hasPeer?: boolean;

@@ -2,7 +2,7 @@
 
 usage: certificates.py FOLDER HOST [HOST ...]
 Writes PEM files: authority.pem and server.pem (certificate, then key) for the hosts and 127.0.0.1;
-peer-authority.pem and peer.pem for a client. They last two days and are of no use elsewhere.
+peer-authority.pem and peer.pem for a client. They last two days and are useless elsewhere.
 """
 
 import datetime

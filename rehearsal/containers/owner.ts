@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** On every container and image that a rehearsal makes: the process that they belong to. */
+/** The label on every container and image of a rehearsal that names the owning process. */
 export const OWNER_LABEL = 'ai.lornu.rehearsal';
 
 /** This process, named so that a later one with the same number is another: number and start, in the kernel's ticks. */

@@ -26,7 +26,7 @@ export interface ContainerImage {
 const CREATE_MS = 60_000;
 const KILL_MS = 30_000;
 const LOOK_MS = 10;
-/** A tenth of a second of processor each: podman, its monitor and the runtime have to start. */
+/** Each costs 0.1 s of CPU: podman, its monitor and the runtime have to start. */
 const LEAST_CHECK_INTERVAL_MS = 3_000;
 const KILLED = 137;
 

@@ -2,7 +2,7 @@ import { covers, isPublic } from './cidr.ts';
 import type { GroupRule, Network, SecurityGroup } from './network.ts';
 import { EVERY_PORT, NO_PORTS, union, type PortSet } from './port-set.ts';
 
-/** Who stands on the other side of a group's rule. */
+/** The other side of a security group's rule. */
 export type Peer =
   | { kind: 'address'; cidr: string }
   | { kind: 'group-member'; groupIds: readonly string[]; cidrs: readonly string[] }

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { renderEnvironment } from '../picture/render-environment.ts';
 import { toEnvironment } from '../picture/environment.ts';
 
-/** A state as Terraform writes it, in small. */
+/** A small state in Terraform's format. */
 const state = (...resources: [type: string, ...instances: Record<string, unknown>[]][]) => ({
   version: 4,
   resources: [

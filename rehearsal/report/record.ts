@@ -1,6 +1,6 @@
 import type { Emit, StepOutcome } from '@lornu/ops/steps/step-events.ts';
 
-/** The parts of a rehearsal, in their order. */
+/** The phases of a rehearsal, in order. */
 export type PhaseName = 'apply' | 'serve' | 'verify' | 'deploy' | 'destroy';
 
 export interface RecordedStep {

@@ -7,7 +7,7 @@ import { killedTask } from './killed-task.ts';
 import { rollingDeploy } from './rolling-deploy.ts';
 import type { Scenario, ScenarioResult, Stage } from './scenario.ts';
 
-/** In this order: the killed task's turns are those of the version that stays. */
+/** In this order, so that the turns of the killed task belong to the version that stays. */
 export const SCENARIOS: readonly Scenario[] = [rollingDeploy, badImage, failingImage, killedTask];
 
 /** Plays the scenarios one after the other; what breaks off has failed, and the next one is played all the same. Rejects when a stand-in is gone. */

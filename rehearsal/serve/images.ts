@@ -24,7 +24,7 @@ export interface ImageRunner {
   /** Makes ready what the runtime's image is run from; once, `open` does it where it was not done. */
   build: (runtime: Runtime, onLine: (line: string) => void) => Promise<void>;
   open: (image: Omit<StoredImage, 'revision'> & { revision?: string }) => Promise<RunnableImage>;
-  /** Nothing of it is left afterwards, running or stored, but what speeds up the next build. */
+  /** Nothing is left afterwards, running or stored, except what speeds up the next build. */
   end: () => Promise<void>;
 }
 

@@ -12,7 +12,7 @@ export interface AutoscalerOptions {
   clients: AwsClients;
   cluster: string;
   service: string;
-  /** One value of a metric; AWS's is a minute. */
+  /** The period of one metric value; at AWS a minute. */
   periodMs: number;
   /** Cooldowns are divided by it. */
   paceFactor: number;

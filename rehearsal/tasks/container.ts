@@ -26,7 +26,7 @@ export interface ContainerEnd {
 
 /** A container that runs. */
 export interface Container {
-  /** The program's, as this machine counts. */
+  /** The process id of the program on this machine. */
   pid: number;
   ended: Promise<ContainerEnd>;
   signal: (signal: 'SIGTERM' | 'SIGKILL') => void;

@@ -29,7 +29,7 @@ export interface TaskWorld {
   /** Resolves when the load balancer has let the target go: nothing in flight, or the delay is over. */
   drained: (address: string) => Promise<void>;
   emit: (event: TaskEvent) => void;
-  /** The account does not answer any more. */
+  /** The account no longer answers. */
   onFailure: (error: unknown) => unknown;
   /** Each line that the container writes. */
   onLine: (task: RunningTask, line: string) => void;
@@ -100,7 +100,7 @@ export class RunningTask {
     this.#stopAsked.resolve();
   }
 
-  /** Ends it at once, without drain: the rehearsal itself is over. */
+  /** Ends it at once, without draining, because the rehearsal itself is over. */
   async kill(): Promise<void> {
     this.#killed = true;
     this.stop('The rehearsal ended', 'UserInitiated');

@@ -1,11 +1,11 @@
-/** So many tasks in a row may fail to start before the next one has to wait. */
+/** The number of tasks in a row that may fail to start before the next one has to wait. */
 const FREE_FAILURES = 3;
 const FIRST_WAIT_S = 10;
 const LONGEST_WAIT_S = 27 * 60;
 
 /**
  * When the next task may be started: a service whose tasks fail to start again and again waits longer each time, up to 27
- * minutes; one that gets healthy ends it.
+ * minutes; one that becomes healthy ends it.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
  */
 export class StartThrottle {

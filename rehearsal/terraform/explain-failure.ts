@@ -29,7 +29,7 @@ export function explainFailure(
   });
 }
 
-/** Whose turn it is: a value's giver, the machine's owner, or the author of the files. */
+/** Who has to act: the person who gave a value, the owner of the machine, or the author of the files. */
 function nextStep(diagnostic: Diagnostic): Pick<CliErrorParts, 'next' | 'exitCode'> {
   const { summary, detail = '' } = diagnostic;
   if (VARIABLE.test(summary)) {

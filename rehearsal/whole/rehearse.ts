@@ -30,7 +30,7 @@ export interface RehearseOptions {
   all: boolean;
   /** Where the report is put. */
   reportFolder: string;
-  /** Called when all is checked and everything still runs; what it waits for, the rehearsal waits for. */
+  /** Called when everything is checked and still running; the rehearsal waits for what it returns. */
   keep?: (served: ServedRehearsal) => Promise<void>;
 }
 

@@ -38,7 +38,7 @@ export interface Backend {
   stop: () => void;
 }
 
-/** What is stored, past all faults and counts. */
+/** What is stored, bypassing all faults and counts. */
 export interface StoredDocuments {
   get: (name: string) => Promise<StoredDocument | undefined>;
   all: () => Promise<StoredDocument[]>;

@@ -34,7 +34,7 @@ const MAX_ENTRIES = 40_000;
 const MAX_INDEXED_BYTES = 1_500;
 const ENTRY_OVERHEAD_BYTES = 32;
 
-/** The indexes of a database: what Firestore makes by itself, and what was made or exempted. */
+/** The indexes of a database: those Firestore creates automatically, and those that were created or exempted. */
 export class Indexes {
   readonly #fields = new Map<string, FieldIndexes['indexes']>();
   readonly composites: readonly CompositeIndex[];

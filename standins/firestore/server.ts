@@ -20,8 +20,8 @@ export interface FirestoreStandinOptions extends InMemoryOptions {
   /** The databases that exist; any when left out. */
   databases?: readonly string[];
   /**
-   * Google's own emulator answers behind the faults and counts, with its times and without the limits that it does not
-   * keep. Where it is left out: whether LORNU_FIRESTORE_EMULATOR is `google`.
+   * Google's own emulator answers, behind our faults and counts: with its own timing, and without the limits it does
+   * not enforce. Default: whether LORNU_FIRESTORE_EMULATOR is `google`.
    */
   isGoogles?: boolean;
 }

@@ -32,7 +32,7 @@ export interface Script {
   noAnswer?: NoAnswer;
   /** Number of pieces that the text is streamed in; the command line's default when left out. */
   chunks?: number;
-  /** One piece a word, whatever `chunks` says. */
+  /** One chunk per word, regardless of `chunks`. */
   chunkPerWord?: boolean;
   delayMs?: number;
 }

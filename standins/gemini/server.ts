@@ -97,7 +97,7 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
   };
 }
 
-/** Without a stream a mishap is: no answer (stall), a cut connection, or a refusal. */
+/** Without streaming, a failure is one of: no answer (stall), a cut connection, a refusal. */
 async function answerWhole(
   script: Parameters<typeof wholeAnswer>[0],
   answer: Parameters<typeof wholeAnswer>[1],

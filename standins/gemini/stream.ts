@@ -44,7 +44,7 @@ export function* answerFrames(script: Script, options: AnswerOptions): Generator
   if (script.thought) pieces.push([{ text: script.thought, thought: true }]);
   for (const text of splitText(script, options.chunks)) pieces.push([{ text }]);
   if (script.calls) pieces.push(callParts(script, options));
-  // Where a streamed answer calls nothing, the signature comes last, in a part without text.
+  // In a streamed answer without a call, the signature comes last, in a part without text.
   else if (script.thought && signsCalls(options.model))
     pieces.push([{ text: '', thoughtSignature: signatureOf(script.thought) }]);
   if (pieces.length === 0) pieces.push([]);

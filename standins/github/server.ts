@@ -41,7 +41,7 @@ function subjectPrefixOf(repository: string): string {
 export interface Github {
   apiUrl: string;
   repository: string;
-  /** What every subject of a job's token begins with; the trust policies of the roles must name it. */
+  /** The prefix of the subject in every job's token; the roles' trust policies must name it. */
   subjectPrefix: string;
   /** Whether the repository is private, on a plan that is not GitHub Enterprise Cloud; a test may change it. */
   isPrivate: boolean;

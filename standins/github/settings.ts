@@ -34,7 +34,7 @@ export interface RepositorySettings {
 }
 
 /**
- * The settings of a repository, for the token of an administrator of it and nobody else.
+ * The settings of a repository, for an administrator's token only.
  * https://docs.github.com/rest/actions/variables, /secrets, https://docs.github.com/rest/deployments/environments
  */
 export function addSettings(

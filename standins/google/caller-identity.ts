@@ -62,7 +62,7 @@ function readSignedRequest(subjectToken: string): SignedRequest {
     const request = JSON.parse(decodeURIComponent(subjectToken)) as SignedRequest;
     if (typeof request.url === 'string' && Array.isArray(request.headers)) return request;
   } catch {
-    // Answered below, like every other form that is wrong.
+    // Answered below, like every other malformed request.
   }
   throw refuse('the subject token is not a serialised AWS request');
 }

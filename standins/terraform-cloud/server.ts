@@ -3,8 +3,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { describeRefusal, describeStateVersion, describeWorkspace, type ExecutionMode } from './documents.ts';
 
 /**
- * What a token may do here; read sees state and may not lock it, which is what a plan for review needs. An owner makes
- * and changes workspaces too.
+ * What a token may do here: `read` sees the state but may not lock it, which is enough for a plan for review; an
+ * owner creates and changes workspaces too.
  */
 export type Right = 'read' | 'write' | 'owner';
 
@@ -46,7 +46,7 @@ export interface Workspace {
   versions: StateVersion[];
 }
 
-/** The stand-in: a server on loopback, and what a test may look at and move. */
+/** The stand-in: a server on loopback, and what a test may inspect and change. */
 export interface TerraformCloud {
   /** Address of its API, to be named in a `host` block of Terraform's own configuration. */
   apiUrl: string;

@@ -16,7 +16,7 @@ afterEach(() => chat?.close());
 const attached = (): Locator =>
   chat.page.getByRole('list', { name: 'Files of this message' }).getByRole('listitem');
 const focused = (): Promise<string> => chat.page.evaluate('document.activeElement.id');
-/** A picture drawn by the browser, with so much noise that no format makes it small. */
+/** A picture drawn by the browser, with so much noise that no format compresses it. */
 const drawPicture = async (side: number): Promise<Buffer> => {
   const base64 = await chat.page.evaluate<string>(`(() => {
     const canvas = document.createElement('canvas');

@@ -78,7 +78,7 @@ group.each([
   ['memory', MEMORY_CASES],
   ['bad input', BAD_INPUT_CASES],
 ] satisfies [string, ContractCase[]][])('%s: as google-adk answers', (_group, cases) => {
-  // Each case has a user of its own, so that they can go on side by side.
+  // Each case has its own user, so that cases can run in parallel.
   test.concurrent.each(cases.map((entry) => [entry.title, entry] as const))(
     '%s',
     async (title, entry) => {

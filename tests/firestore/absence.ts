@@ -10,9 +10,9 @@ const textOf = (event: Wire): string =>
   (event['content']?.parts ?? []).map((part: Wire) => part['text'] ?? '').join('');
 
 /**
- * A turn in whose middle Firestore answers nothing for a while: its process is stopped and continued. Optimistic, as
- * staging's database: with locks, transactions that were given up would hold the session for a minute more. So it is our
- * stand-in always: Google's emulator knows locks alone.
+ * A turn during which Firestore answers nothing for a while: its process is stopped and continued. Optimistic, as
+ * staging's database: with locks, transactions that were given up would hold the session for a minute more. So this
+ * always uses our stand-in: Google's emulator has pessimistic locks only.
  */
 export async function hangInTurn(
   absentMs: number,

@@ -53,7 +53,7 @@ async function costOf(work: () => Promise<unknown>): Promise<Cost> {
   };
 }
 
-/** As many events as a long conversation has, put there without a transaction each. */
+/** As many events as a long conversation has, stored without a transaction for each. */
 async function seed(db: Firestore, sessionId: string, count: number): Promise<void> {
   const session = sessionOf(db, key(sessionId));
   const writer = db.batch();

@@ -32,7 +32,7 @@ interface Line {
   [field: string]: unknown;
 }
 
-/** The service as a process of its own; resolves once it listens, with what it has logged. */
+/** Starts the service as its own process; resolves with its log once it listens. */
 async function start(
   environment: Record<string, string>,
 ): Promise<{ url: string; lines: Line[]; pid: number }> {

@@ -2,7 +2,7 @@ import { DYNAMIC, JSON_ATTRIBUTES } from '../infrastructure/plan/leaves.ts';
 import type { Json } from '../infrastructure/plan/document.ts';
 import type { PlannedEnvironment, Resource } from '../infrastructure/plan/environment.ts';
 
-/** What a change comes to: attributes with their new values, resources that are gone or new, what waits for what. */
+/** The effect of a change: attributes with new values, removed and added resources, dependencies. */
 export type Differences = Map<string, string>;
 
 /** Everything that differs between two environments in what the files set; what a plan does not know yet is left out. */

@@ -20,7 +20,7 @@ export type ApplyMode = 'approved' | 'image-only';
 /** All that going back to an earlier image may change. */
 const IMAGE_ADDRESSES = /^aws_ecs_(task_definition|service)\.agent$/;
 
-/** Whether ECS is told of this change, so that it starts a deployment by itself. */
+/** Whether this change reaches ECS, which then starts a deployment on its own. */
 export function changesTheImage(address: string): boolean {
   return IMAGE_ADDRESSES.test(address);
 }

@@ -112,7 +112,7 @@ async function startAnew(
   return begun;
 }
 
-/** Why it is waited no longer; ECS's own times say when something last changed, also before this wait began. */
+/** Why the wait ends. ECS's own timestamps say when something last changed, even before the wait began. */
 export function tooLong(
   { stalledMs, timeoutMs }: Pick<WaitOptions, 'stalledMs' | 'timeoutMs'>,
   beganMs: number,

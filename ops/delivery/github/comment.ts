@@ -30,7 +30,7 @@ export async function writeComment(
   return written?.html_url ?? '';
 }
 
-/** A person may quote the mark: only what a workflow wrote is ours to overwrite. */
+/** A person may quote the marker: overwrite only comments written by a workflow. */
 async function findComment(github: GithubClient, issue: string): Promise<Comment | undefined> {
   for (let page = 1; ; page += 1) {
     const comments = (await github.call<Comment[]>('GET', `${issue}?per_page=${PAGE}&page=${page}`)) ?? [];

@@ -21,8 +21,8 @@ export function signerOf(env: DeliveryContext['env']): string {
 }
 
 /**
- * Refuses an image whose digest the workflow on main has not signed (cosign, keyless): a push to the repository alone
- * does not make it one that may run. Gives back who signed; `what` begins the sentence of a refusal.
+ * Refuses an image whose digest the workflow on main has not signed (cosign, keyless): a push to the repository is
+ * not enough to be run. Returns who signed; `what` is the first sentence of a refusal.
  */
 export async function requireSignature(
   digest: string,

@@ -7,7 +7,7 @@ import { makePlan } from '../plan/make-plan.ts';
 import { REQUIRED, scanPlan } from '../scan/scan-plan.ts';
 import { sealPlan, type Sealed } from '../summary/seal.ts';
 
-/** Plans with an earlier revision's image, scans, and gives what a person reads before saying yes. */
+/** Plans with an earlier revision's image, scans it, and returns the summary that a reviewer reads before approving. */
 export async function planRollback(
   revision: string,
   varFiles: readonly string[],

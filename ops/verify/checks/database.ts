@@ -4,7 +4,7 @@ import { absent, judged, type Verdict } from '../verdict.ts';
 /** As terraform/gcp names it, and as the service expects it in staging. */
 const EXPECTED = 'staging';
 
-/** Conversations must lie in staging's own Firestore database, by the account's word and by the service's. */
+/** Conversations must be stored in staging's own Firestore database: the account and the service both say so. */
 export function judgeDatabase(seen: {
   served: string | undefined;
   deployed: string | undefined;

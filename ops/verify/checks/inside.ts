@@ -6,7 +6,7 @@ import { EXIT_CODES, probeCommand } from './inside-probe.ts';
 const EXPECTED = 'a task in the private subnets gets streamed text from Gemini';
 /** Fargate takes a while to place a task and to pull its image. */
 const LONGEST_MS = 5 * 60_000;
-/** Where nothing has to be placed or pulled. */
+/** When nothing has to be scheduled or pulled. */
 const LONGEST_REHEARSED_MS = 60_000;
 const LOOK_MS = 500;
 const NAME = 'lornu-verify';

@@ -17,7 +17,7 @@ export interface SilenceSeen {
   idleTimeoutS: number;
 }
 
-/** A model that says nothing must not cost the connection: what keeps it is a byte before the idle timeout is over. */
+/** A silent model must not lose the connection: a byte before the idle timeout keeps it open. */
 export function judgeSilence({ waitedS, longestGapS, wasCut, idleTimeoutS }: SilenceSeen): Verdict {
   const seen = `open after ${waitedS.toFixed(0)} s of silence, a byte at least every ${longestGapS.toFixed(1)} s, idle timeout ${idleTimeoutS} s`;
   if (wasCut) return judged(false, EXPECTED, `cut after ${waitedS.toFixed(1)} s of silence`);
@@ -42,7 +42,7 @@ export function judgeIdleTimeout({ waitedS, wasCut, idleTimeoutS }: SilenceSeen)
   return judged(true, expected, `open after ${waitedS.toFixed(0)} s of silence`);
 }
 
-/** One stream for both checks: it is watched once, beside the other checks. */
+/** One stream for both checks, watched once while the other checks run. */
 export function silentStream(scene: Scene): VerifyCheck[] {
   let watching: Promise<SilenceSeen> | undefined;
   const check = (id: string, title: string, judge: (seen: SilenceSeen) => Verdict): VerifyCheck => ({

@@ -54,7 +54,7 @@ export async function findBuiltProvider(cacheDir: string): Promise<BuiltProvider
 
 /**
  * Builds hashicorp/aws from its Go module with only the services used and its fixed waits shortened: about four
- * minutes on two cores, seconds when Go's build cache knows it. What is left half done by an abort is removed.
+ * minutes on two cores, seconds when Go's build cache knows it. An aborted build is removed.
  */
 export async function buildProvider(context: BuildContext, io: StepIo): Promise<string> {
   const built = builtProviderPath(context.cacheDir);

@@ -58,7 +58,7 @@ def apply():
 
     def deregister_targets(self, targets):
         for target in targets:
-            # One that was never reported has no load balancer that could let it go.
+            # A target that was never reported has no load balancer that could release it.
             if target["Id"] in self.targets and target["Id"] in reported(self):
                 reported(self)[target["Id"]] = {"id": target["Id"], **DRAINING}
         return deregister(self, targets)

@@ -91,6 +91,6 @@ function mustBeSafe(must: Must, view: View, stack: 'staging' | 'bootstrap'): voi
     );
   }
   const others = view[stack].defaults().filter((name) => !(name in DEFAULTS[stack]));
-  // Who pays, who may call, what runs: a default would be somebody's.
+  // Who pays, who may call, what runs: a person has to decide these, so there is no default.
   must(others.length === 0, `${stack} has a default for ${list(others)}, which a person has to say.`);
 }

@@ -4,7 +4,7 @@ import type { Change } from './edit.ts';
 import type { Json } from '../plan/document.ts';
 import { propagate } from './propagate.ts';
 
-/** One wrong configuration: what a change of one place in the files would plan. */
+/** One wrong configuration: the plan that one changed place in the files would give. */
 export interface Mutant {
   /** operator, place, and what is new: unique and the same in every run. */
   id: string;

@@ -30,7 +30,7 @@ export interface PipelineWorld {
   before?: (at: { job: string; step: string; checkout: string; env: StepEnv }) => Promise<void> | void;
   /** Commands that can't run here, by their name in a promise, and what they end with: 0 or not. */
   instead?: Readonly<Record<string, () => Promise<number> | number>>;
-  /** Told of each step that was run, and whether something stood in for its command. */
+  /** Called with each step that was run, and whether a substitute ran in place of its command. */
   ran?: (at: { job: string; step: string; standIn: boolean }) => void;
   /** How long GitHub's tokens for AWS are good, in seconds; 300 at GitHub. */
   tokenLifetimeS?: number;

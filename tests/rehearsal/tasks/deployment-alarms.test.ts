@@ -94,7 +94,7 @@ test('a healthy version that answers 500 sets off the alarm and is rolled back',
     /^Threshold Crossed: [23] of the last 3 datapoints .* were greater than the threshold \(5\)/,
   );
   expect(answers['500 2']).toBeGreaterThan(10);
-  // Bad answers, and never none.
+  // Failed answers, at every moment at least one.
   expect(Object.keys(answers).toSorted()).toEqual(['200 1', '500 2']);
   const after = await it.describe();
   expect(after.deployments?.map(({ id }) => id)).toEqual([before.deployments?.[0]?.id ?? '']);

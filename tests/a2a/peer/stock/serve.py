@@ -17,7 +17,7 @@ PICTURE = types.Blob(data=b"\x89PNG", mime_type="image/png", display_name="a.png
 
 
 class Scripted(BaseAgent):
-    """Does what the last word of the message says; its twin is agent.ts."""
+    """Does what the last word of the message says. agent.ts is the same agent in TypeScript."""
 
     async def _run_async_impl(self, ctx: InvocationContext) -> AsyncGenerator[Event, None]:
         def say(*parts: types.Part, **more: object) -> Event:

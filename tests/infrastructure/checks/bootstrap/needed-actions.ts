@@ -25,7 +25,7 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
 const FREE = new Set(['sts:GetCallerIdentity', 'iam:GetUser']);
 const READS = /:(Batch)?(Describe|Get|List|Head|View)/;
 
-/** Undoing what was done, where the name does not tell. */
+/** The call that undoes another, where the name does not follow from it. */
 const UNDOES: Readonly<Record<string, readonly string[]>> = {
   'acm:RequestCertificate': ['acm:DeleteCertificate'],
   'application-autoscaling:PutScalingPolicy': ['application-autoscaling:DeleteScalingPolicy'],

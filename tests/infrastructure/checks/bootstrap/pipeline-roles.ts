@@ -194,7 +194,7 @@ function readGrants(bootstrap: Bootstrap, policy: Reader): Grant[] {
   ];
 }
 
-/** What an action of apply may reach. */
+/** The resources an action of the apply role may reach. */
 function scopeOf(bootstrap: Bootstrap, action: string): Pick<Grant, 'on' | 'when'> {
   const account = accountOf(bootstrap);
   const region = regionOf(bootstrap);

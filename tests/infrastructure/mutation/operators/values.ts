@@ -4,7 +4,7 @@ import { isWords } from '../../plan/leaves.ts';
 import { atPlace, shown, type Mutant, type Operator } from '../mutant.ts';
 import type { Place } from '../places.ts';
 
-/** What a value can weaken to, beyond being another one. */
+/** Weaker settings of a value. */
 const WEAKER: Readonly<Record<string, readonly string[]>> = {
   HTTPS: ['HTTP'],
   verify: ['passthrough', 'off'],
