@@ -56,7 +56,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
 }
 
-/** A process of its own: what is measured must not share one with the CLI. */
+/** Its own process: the measurement must not share one with the CLI. */
 function commandOf({ rounds, seconds, streams, json }: Flags, root: string): string[] {
   const numbers = ['--rounds', `${rounds}`, '--seconds', `${seconds}`, '--streams', `${streams}`];
   return [process.execPath, join(root, 'bench/main.ts'), ...numbers, ...(json ? ['--json'] : [])];

@@ -68,7 +68,7 @@ async function readApplied(delivery: DeliveryContext): Promise<AppliedPlan> {
   return readRecord(delivery, 'applied', APPLIED, 'Name it: ./lornu deploy --revision REVISION');
 }
 
-/** How long and where to look, for every command that waits until something is served. */
+/** Options of every command that waits until something is served: how long, and where. */
 export function withWaitOptions(command: Command): Command {
   return command
     .addOption(

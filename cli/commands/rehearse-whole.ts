@@ -83,7 +83,7 @@ export function defineWhole(command: Command, context: CliContext, finish: (code
     });
 }
 
-/** Parts of it on what stands already: it is served for as long as they take. */
+/** Parts of a rehearsal on an environment that is already applied: it is served while they run. */
 export function defineParts(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .command('verify')

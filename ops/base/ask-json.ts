@@ -19,7 +19,7 @@ export interface JsonApi {
 
 export interface Answer {
   status: number;
-  /** Undefined where the answer has no JSON. */
+  /** Undefined when the answer is not JSON. */
   body: unknown;
 }
 

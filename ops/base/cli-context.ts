@@ -1,6 +1,6 @@
 import type { Redactor } from './redact.ts';
 
-/** What a command may know of the world outside; made once by cli.ts, by hand in tests. */
+/** Everything a command gets from outside: built once by the command line, by hand in tests. */
 export interface CliContext {
   /** The root of the checkout. */
   readonly root: string;

@@ -39,7 +39,7 @@ const SCANNER = z.strictObject({
   version: z.string(),
   /** What it looked at: the plan itself or the files it was made of. */
   target: z.enum(['plan', 'files']),
-  /** How much it looked at: resources; of trivy, which names no resource that passes, its checks. 0: it saw nothing. */
+  /** How much it examined: resources, or checks for trivy, which does not name resources that pass. 0 means it saw nothing. */
   checked: z.number().int().nonnegative(),
   findings: z.array(
     z.strictObject({ id: z.string(), severity: z.string(), resource: z.string(), title: z.string() }),
@@ -60,7 +60,7 @@ export const COST = z.strictObject({
   after: z.number(),
 });
 
-/** All that is approved together: the digest of this file's bytes is what an approval names. */
+/** Everything that is approved together. An approval names the digest of this file's bytes. */
 export const MANIFEST = z.strictObject({
   format: z.literal(1),
   record: PLAN_RECORD,

@@ -21,7 +21,7 @@ export const LIMIT_MS = 10_000;
 /** A hop that nothing asks for. */
 export const notConfigured = (name: Hop['name'], value: string): Hop => ({ name, state: 'optional', value });
 
-/** Goes a hop; what stops it becomes its value, and `next` what to do. */
+/** Tries a hop; an error becomes its value, and `next` says what to do. */
 export async function attempt(name: Hop['name'], go: () => Promise<string>, next: string): Promise<Hop> {
   try {
     return { name, state: 'ok', value: await go() };

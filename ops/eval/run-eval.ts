@@ -57,7 +57,7 @@ export async function runEval(
   return evaluated;
 }
 
-/** Asks whether the server has the agents; says in a sentence what is wrong with it otherwise. */
+/** Asks whether the server has the agents; otherwise returns a sentence that says what is wrong. */
 export async function assertServed(
   server: AgentServer,
   wanted: readonly { appName: string }[],

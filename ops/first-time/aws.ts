@@ -87,7 +87,7 @@ interface Quota {
 /** A rolling deployment runs twice the tasks for a while (deployment_maximum_percent = 200). */
 const DEPLOYMENT_FACTOR = 2;
 
-/** Most vCPUs that staging's tasks take at once, in a deployment at the top of autoscaling. */
+/** The most vCPUs that staging's tasks use at once: a deployment at the maximum of autoscaling. */
 export function mostVcpus(variables: Variables): number {
   const { cpu = 512 } = (variables['task_size'] ?? {}) as { cpu?: number };
   const { max = 6 } = (variables['task_count'] ?? {}) as { max?: number };

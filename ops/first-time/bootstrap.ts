@@ -58,7 +58,7 @@ async function bootstrapCommand(scene: Scene): Promise<string> {
     ...(prefix === `repo:${repository}` ? [] : [`github_subject_prefix=${prefix ?? 'PREFIX'}`]),
     ...(zone ? [`domain_zone_id=${zone}`] : []),
     ...(region === DEFAULT_REGION ? [] : [`region=${region}`]),
-    // One that bootstrap did not make: its roles are not there yet.
+    // A provider that bootstrap did not create: its roles do not exist yet.
     ...(provider && !role ? [`github_oidc_provider_arn=${provider}`] : []),
   ];
   const folder = 'terraform -chdir=terraform/aws/bootstrap';

@@ -46,8 +46,8 @@ export interface FirstTimeOptions {
 }
 
 /**
- * Looks at one requirement after the other and, where it is told yes, makes what is missing. Nothing is remembered:
- * what is there already is seen, so a second run does what is left.
+ * Checks one requirement after the other and, where it was confirmed, creates what is missing. It keeps no state: a
+ * second run sees what exists and does the rest.
  */
 export async function firstTime(options: FirstTimeOptions): Promise<Found[]> {
   const { scene, emit } = options;
@@ -120,7 +120,7 @@ async function look(requirement: Requirement, scene: Scene): Promise<Sighting> {
   }
 }
 
-/** Nothing is missing, and nothing that a first deployment needs was left unseen. */
+/** Nothing is missing, and everything that a first deployment needs was checked. */
 export function isReady(found: readonly Found[]): boolean {
   return found.every(({ state, optional }) => state === 'ok' || (state === 'unknown' && optional === true));
 }

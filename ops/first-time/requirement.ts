@@ -33,7 +33,7 @@ export interface Requirement {
   title: string;
   /** Requirements without which there is nothing to look at; they stand before it in the list. */
   after?: readonly string[];
-  /** Set where a first deployment does not need the answer: not having looked does not count against it. */
+  /** Set where a first deployment does not need the answer: a skipped check does not count as missing. */
   optional?: true;
   look: (scene: Scene) => Promise<Sighting>;
 }

@@ -17,7 +17,7 @@ export interface Given {
   repository?: string;
   /** The AWS account that staging belongs in, 12 digits. */
   account?: string;
-  /** The region of staging; its variable `region` where it is left out. */
+  /** The region of staging; defaults to its variable `region`. */
   region?: string;
   /** Values of terraform/aws/staging, as JSON: what LORNU_TERRAFORM_VARIABLES shall be at GitHub. */
   variables?: string;
@@ -115,7 +115,7 @@ export function textOf(value: unknown): string {
 
 export const DEFAULT_REGION = 'us-east-1';
 
-/** Where staging is: what was said, else its variable, else Terraform's default. */
+/** The region of staging: the given one, else its variable, else Terraform's default. */
 export async function stagingRegion(scene: Scene): Promise<string> {
   if (scene.given.region !== undefined) return scene.given.region;
   const { region } = await stagingVariables(scene).catch((): Variables => ({}));

@@ -34,7 +34,7 @@ export async function serveImage(
         port: flags.port,
         env: {
           ...Object.fromEntries(given),
-          // google-genai in gcp-agent wants a key, whatever it talks to.
+          // google-genai in gcp-agent requires a key for every endpoint.
           ...(standIn ? { GOOGLE_GEMINI_BASE_URL: standIn.url, GEMINI_API_KEY: 'stand-in' } : {}),
         },
         onLine: (line) => context.stderr(`${line}\n`),

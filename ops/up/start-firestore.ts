@@ -8,7 +8,7 @@ const STOP_MS = 3_000;
 /** The one line with which it says where it listens. */
 const ANNOUNCEMENT = z.object({ host: z.string() });
 
-/** Starts the Firestore stand-in on a free port; resolves with its host and port once it listens. Any database exists where none is named. */
+/** Starts the Firestore stand-in on a free port; resolves with its host and port once it listens. Without a name, every database exists. */
 export async function startFirestore(
   context: StartContext,
   databases: readonly string[] = [],

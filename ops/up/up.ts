@@ -45,7 +45,7 @@ export interface UpResult {
   /** Where the FastAPI/ADK agent answers, when it was asked for, and who gives both agents their tokens. */
   peer?: string;
   issuer?: string;
-  /** What conversations are kept in, in words. */
+  /** Where conversations are kept, in words. */
   store: string;
   dataDir: string;
   logPath: string;

@@ -29,7 +29,7 @@ export interface DeployedService {
   revision: string | undefined;
   database: string | undefined;
   model: string | undefined;
-  /** Of the running tasks of the service, which task definition each one runs. */
+  /** The task definition of each running task of the service. */
   running: string[];
   rollout: string | undefined;
   idleTimeoutS: number;

@@ -1,4 +1,4 @@
-/** Where a port of the public name really is: the load balancer of a rehearsal listens on loopback. */
+/** The real address of a port of the public name: a rehearsal's load balancer listens on loopback. */
 export interface Address {
   host: string;
   port: number;

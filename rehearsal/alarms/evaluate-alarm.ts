@@ -1,6 +1,6 @@
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
-/** What of an alarm decides about its state, with the member names of DescribeAlarms. */
+/** The fields of an alarm that decide its state, with the names of DescribeAlarms. */
 export interface AlarmRule {
   evaluationPeriods: number;
   datapointsToAlarm: number;

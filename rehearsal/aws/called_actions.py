@@ -48,7 +48,7 @@ def watch():
 
 @route("POST", r"/rehearsal/called-actions")
 def take_called_actions(_captured, _body):
-    """What was called since the last time it was asked for."""
+    """The calls since this was last asked for."""
     with lock:
         taken = sorted(calls)
         calls.clear()

@@ -37,7 +37,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class Life:
-    """A starter that dies without a word closes the pipe, and the emulator goes with it."""
+    """When the parent dies, the pipe closes and the emulator exits as well."""
 
     def __init__(self, instance, stop):
         self.instance = instance

@@ -12,7 +12,7 @@ ROUTES = []
 
 
 class Refused(Exception):
-    """The caller asked for something that cannot be: answered with 400 and this sentence."""
+    """The caller asked for something impossible: answered with 400 and this sentence."""
 
 
 def route(method, pattern):

@@ -65,7 +65,7 @@ export function leaveWill(podman: Podman, owner: string): Will {
     stdin: 'pipe',
     stdout: 'ignore',
     stderr: 'ignore',
-    // A group of its own: Ctrl-C and a kill of our group pass it by.
+    // Its own process group: Ctrl-C and a kill of our group do not reach it.
     detached: true,
   });
   shell.unref();

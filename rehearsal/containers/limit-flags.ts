@@ -1,8 +1,8 @@
 import type { ContainerLimits } from '../tasks/container-limits.ts';
 
-/** What this machine lets a container have; found out by trying. */
+/** The limits that this machine allows for a container, found by trying. */
 export interface MachineLimits {
-  /** Flags without which nothing runs here. */
+  /** Flags that are always needed here. */
   flags: readonly string[];
   /** A program that can be a container's first process. */
   init: boolean;

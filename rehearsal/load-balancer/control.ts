@@ -7,7 +7,7 @@ export interface ServerState {
   backend: string;
   name: string;
   address: string;
-  /** Rising: its last check was good, and it needs more of them. */
+  /** Rising: its last check passed, and more have to pass. */
   status: 'healthy' | 'unhealthy' | 'rising' | 'draining' | 'initial';
   /** Requests that it is answering. */
   current: number;

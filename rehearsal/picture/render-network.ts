@@ -77,7 +77,7 @@ function places(network: Network, layout: Layout): string[] {
   ];
 }
 
-/** Drawn last and with a halo, so that a way that crosses a name passes behind it. */
+/** Drawn last and with a halo, so that a line that crosses a name passes behind it. */
 function subnetNames({ subnets }: Layout): string[] {
   return subnets.flatMap(({ name, cidr, box, isPublic }) => [
     text({ x: box.x + 14, y: box.y + 22 }, name, isPublic ? 'halo-public' : 'halo-private'),

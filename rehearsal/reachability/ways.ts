@@ -131,7 +131,7 @@ function toInterfaceEndpoint(
   endpoint: Endpoint,
   from: { subnetId: string; groupIds: readonly string[] },
 ): Way {
-  // One of its addresses in the same zone is preferred; any zone's will do.
+  // Prefers an address in the same zone; otherwise takes any zone's.
   const zone = subnetOf(network, from.subnetId)?.zone;
   const nearest = endpoint.subnetIds.toSorted(
     (a, b) => Number(subnetOf(network, b)?.zone === zone) - Number(subnetOf(network, a)?.zone === zone),

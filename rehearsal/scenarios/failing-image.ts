@@ -110,7 +110,7 @@ export const failingImage: Scenario = {
   },
 };
 
-/** The status that a turn was answered with, once all of it has come. */
+/** The status of a turn's answer, once the whole answer has come. */
 async function turn(target: Target, sessionId: string): Promise<number> {
   const { appName } = target;
   const newMessage = { role: 'user', parts: [{ text: 'count to 3' }] };

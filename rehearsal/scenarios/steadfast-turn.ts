@@ -18,7 +18,7 @@ const BEGIN_TRIES = 5;
 /** The comment before the first frame of another process (docs/runs.md). */
 const TAKEN_OVER = /^process \d+$/u;
 
-/** A turn as the person saw it who never gave up. */
+/** A turn as seen by a client that never gives up. */
 export interface SeenTurn {
   parts: StreamPart[];
   /** How often its connection was lost or refused, with the last reason. */

@@ -21,7 +21,7 @@ export interface StoredImage {
 
 /** Builds and runs images of this checkout on this machine, in one of the forms. */
 export interface ImageRunner {
-  /** Makes ready what the runtime's image is run from; once, `open` does it where it was not done. */
+  /** Prepares what the runtime's image runs from. Done once; `open` does it where needed. */
   build: (runtime: Runtime, onLine: (line: string) => void) => Promise<void>;
   open: (image: Omit<StoredImage, 'revision'> & { revision?: string }) => Promise<RunnableImage>;
   /** Nothing is left afterwards, running or stored, except what speeds up the next build. */

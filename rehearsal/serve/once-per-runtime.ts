@@ -2,7 +2,7 @@ import type { Runtime } from './images.ts';
 
 type Work<T> = (runtime: Runtime, onLine: (line: string) => void) => Promise<T>;
 
-/** The same work, done once for each runtime; what failed is tried again. */
+/** Does the same work once for each runtime; a failure is tried again. */
 export function oncePerRuntime<T>(work: Work<T>): Work<T> {
   const done = new Map<Runtime, Promise<T>>();
   return async (runtime, onLine) => {

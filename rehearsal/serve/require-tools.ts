@@ -3,7 +3,7 @@ import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
 import type { Emit } from '@lornu/ops/steps/step-events.ts';
 import { refuseOtherSystems } from './explain-failure.ts';
 
-/** What serving takes of this machine, asked for before anything is applied: installed where that is allowed, else the error names the command. */
+/** The programs that serving needs, checked before anything is applied: installed where that is allowed, otherwise the error names the command. */
 export async function requireTools(
   context: Pick<CliContext, 'cacheDir' | 'env' | 'signal'> & { emit: Emit },
 ): Promise<void> {

@@ -62,8 +62,8 @@ const HEALTHY_WITHIN_MS = 180_000;
 const ENDED_MS = 1_000;
 
 /**
- * Makes the applied environment answer: Google's side, the load balancer and the tasks, and waits until as many tasks as
- * desired are healthy behind it. What it started is gone again when a step fails or the signal aborts.
+ * Starts the applied environment: Google's side, the load balancer and the tasks, and waits until the desired number
+ * of tasks is healthy. Everything it started is stopped again when a step fails or the signal aborts.
  */
 export async function serve(
   standing: Standing,

@@ -2,7 +2,7 @@ import type { GoogleStandIn } from '@lornu/standins/google/server.ts';
 import { VERIFIER_EMAIL } from '../terraform/variables.ts';
 
 export interface TokenClaims {
-  /** The applied audience where it is left out. */
+  /** Defaults to the applied audience. */
   audience?: string;
   /** The verifier's, who may act for any user, where it is left out. */
   email?: string;

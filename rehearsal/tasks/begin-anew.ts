@@ -6,8 +6,8 @@ import { idOf } from './asked-tasks.ts';
 import { readService } from './read-service.ts';
 
 /**
- * Tells the emulator that nothing runs: tasks and targets of a runner that is gone are forgotten, and the deployment that
- * is wanted is under way once more, also when it had failed.
+ * Tells the emulator that nothing runs: tasks and targets of an earlier runner are forgotten, and the wanted
+ * deployment is in progress again, even when it had failed.
  */
 export async function beginAnew(
   { ecs }: Pick<AwsClients, 'ecs'>,

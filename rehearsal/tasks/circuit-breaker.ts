@@ -2,8 +2,8 @@ const LEAST_FAILURES = 3;
 const MOST_FAILURES = 200;
 
 /**
- * As many tasks of a deployment may fail one after the other before it counts as failed: half the desired count, rounded
- * up, within 3 and 200. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+ * The number of consecutive task failures after which a deployment counts as failed: half the desired count, rounded
+ * up, between 3 and 200. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
  */
 export function failureThreshold(desired: number): number {
   return Math.min(MOST_FAILURES, Math.max(LEAST_FAILURES, Math.ceil(desired / 2)));

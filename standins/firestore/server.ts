@@ -30,7 +30,7 @@ export interface FirestoreStandin {
   /** For FIRESTORE_EMULATOR_HOST. */
   host: string;
   documents: StoredDocuments;
-  /** What each call is answered with while it is set. */
+  /** The answer to each call while this is set. */
   failWith: { code: status; message: string } | undefined;
   /** How long each call waits before it is done, milliseconds. */
   delayMs: number;
@@ -138,7 +138,7 @@ export async function startFirestoreStandin(
   }
 
   const served = Object.entries(methods).filter(([, { requestStream }]) => !requestStream);
-  // Requests stay bytes here, so that what answers gets them as they came.
+  // Requests stay bytes here, so that the emulator gets them unchanged.
   const service = Object.fromEntries(
     served.map(([name, method]) => [name, { ...method, requestDeserialize: (bytes: Buffer) => bytes }]),
   );
@@ -172,7 +172,7 @@ function signalOf(call: { on: (event: 'cancelled', listener: () => void) => unkn
   return controller.signal;
 }
 
-/** What is no refusal of ours is a mistake in the stand-in: told as such. */
+/** Anything but our own refusals is a bug in the stand-in, and is reported as one. */
 function asServiceError(error: unknown): { code: status; details: string } {
   return error instanceof RpcError ? error : { code: status.INTERNAL, details: String(error) };
 }

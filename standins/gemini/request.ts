@@ -43,7 +43,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export interface Conversation {
   /** The person's last text: not a function response, not a request to go on. */
   userText: string;
-  /** What a person wrote before ADK told an agent, as in a person's name, what another agent did. */
+  /** The person's message before ADK tells an agent, in the person's name, what another agent did. */
   handedOver: string;
   /** Answers of tools since then, oldest first, one list a round. */
   toolRounds: { name: string; response: unknown }[][];

@@ -22,7 +22,7 @@ const MOST_REVIEWERS = 6;
 /** What an administrator sets at a repository; a test may look at it and change it. */
 export interface RepositorySettings {
   variables: Map<string, string>;
-  /** Names alone: GitHub gives no value back. */
+  /** Names only: GitHub returns no values. */
   secrets: Set<string>;
   environmentSecrets: Map<string, Set<string>>;
   /** Ids by login. */
@@ -95,7 +95,7 @@ export function addSettings(
   app.get(`${base}/environments/:environment/secrets/:secret`, (context) =>
     showSecret(context, settings.environmentSecrets.get(context.req.param('environment')), isAdmin(context)),
   );
-  // It sets all: what a request leaves out is gone.
+  // It replaces everything: what a request leaves out is removed.
   app.put(`${base}/environments/:name`, async (context) => {
     if (!isAdmin(context)) return context.json(notFound, 404);
     const body = await context.req.json<{

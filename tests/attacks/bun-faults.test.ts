@@ -18,7 +18,7 @@ beforeAll(() => {
 
 afterAll(() => server.stop(true));
 
-/** All that is answered to these bytes until the connection ends, or has been quiet for a while. */
+/** Everything answered to these bytes until the connection ends or has been quiet for a while. */
 async function answerTo(text: string): Promise<{ answers: string[]; isClosed: boolean }> {
   let said = '';
   let isClosed = false;

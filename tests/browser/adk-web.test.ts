@@ -15,7 +15,7 @@ beforeAll(async () => {
   adkWeb = await serveAdkWeb(fixture.service.url);
   const chat = await fixture.openPage();
   page = await chat.context.newPage();
-  // Its own switch for streaming, which it keeps here; off, it asks for whole events.
+  // The page's own streaming switch, which it remembers; when it is off, it asks for whole events.
   await page.addInitScript("localStorage.setItem('adk-use-sse', 'true')");
 }, SYNC_WITHIN_MS);
 afterAll(async () => {

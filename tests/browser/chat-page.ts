@@ -66,7 +66,7 @@ export class ChatPage {
     await this.message.press('Enter');
   }
 
-  /** Waits until the answer under way has ended. */
+  /** Waits until the current answer has ended. */
   async answered(): Promise<void> {
     await this.button('Send').waitFor();
   }

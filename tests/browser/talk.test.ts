@@ -19,7 +19,7 @@ test('what is sent is answered in Markdown, and the browser has nothing to compl
   await chat.conversation.getByRole('heading', { name: 'Rolling out to staging' }).waitFor();
   await chat.conversation.getByRole('table').waitFor();
   await chat.button('Copy code').waitFor();
-  // Colours come in a file of their own, under the same policy.
+  // Colours come in a separate file, under the same policy.
   await chat.conversation.locator('code .hljs-keyword').first().waitFor();
   expect(chat.complaints).toEqual([]);
 });

@@ -274,7 +274,7 @@ describe('two writers', () => {
     const theirs = await fixture.python.ask({ do: 'get', ...python('clocks') });
     expect(theirs.events.map(({ id }: Wire) => id)).toEqual(['ahead', 'behind-1', 'behind-2']);
     expect(theirs.events[2].timestamp - theirs.events[1].timestamp).toBeCloseTo(1e-6, 6);
-    // google-adk does not correct its own clock: both sides see the same order all the same, also with events in memory.
+    // google-adk does not correct its own clock; both sides still see the same order, also with events in memory.
     await fixture.python.ask({
       do: 'append',
       ...python('clocks'),

@@ -123,7 +123,7 @@ async function ask(
   }
 }
 
-/** What is stored: each event once, as many as the revision says, and the events of a turn next to each other. */
+/** Checks what is stored: each event once, as many as the revision says, and the events of a turn contiguous. */
 async function faultsIn({ db }: TwoClouds, conversation: Conversation): Promise<string[]> {
   const session = sessionOf(db, conversation);
   const { docs } = await eventsOf(session).orderBy('timestamp').get();

@@ -8,7 +8,7 @@ import { type GeminiStandin, spawnGeminiStandin } from '@lornu/standins/gemini/s
 
 const root = resolve(import.meta.dir, '../..');
 const SCHEMATHESIS = 'schemathesis==4.32.5';
-/** The same requests each time; another seed finds others. */
+/** The same requests each time; another seed gives others. */
 const SEED = process.env['FUZZ_SEED'] ?? '1';
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 90);
 const START_MS = 60_000;

@@ -2,7 +2,7 @@ import type { Content, Part } from '@google/genai';
 import { signatureOf } from '@lornu/standins/gemini/model-rules.ts';
 import * as fc from 'fast-check';
 
-/** An event as some writer left it: what this service, google-adk, an importer or a killed process may have stored. */
+/** An event as any writer may have stored it: this service, google-adk, an importer, a killed process. */
 export interface WrittenEvent {
   invocationId: string;
   author: string;

@@ -237,7 +237,7 @@ describe('machines', () => {
         { detail: 'This caller is not allowed to do that' },
       ]);
     }
-    // Let in, and found nothing there.
+    // Accepted, and nothing was found there.
     expect((await call(PEER, '/a2a/no-such-app')).status).toBe(404);
     expect((await call(PEER, '/a2a')).status).toBe(404);
     expect(app.runs.started).toEqual([]);

@@ -6,7 +6,7 @@ import { startFixture, type BrowserFixture } from '../browser/fixture.ts';
 setDefaultTimeout(240_000);
 
 const MINUTE = 60_000;
-/** Numbers of the answer, ten a second: it is still being written when the page is back. */
+/** The answer is numbers, ten a second: it is still streaming when the page is back. */
 const NUMBERS = 1_000;
 const SOON = { timeout: 120_000 };
 

@@ -62,7 +62,7 @@ export interface Pipeline {
   ran: Set<string>;
   /** Puts an image under a revision's tag, as a push does, and signs it as the workflow on main does, or as somebody else. */
   pushImage: (revision: string, signedBy?: string | null) => Promise<string>;
-  /** A new commit with this change, on top of the one that is checked out; the next run is of it. */
+  /** Commits this change on top of the checkout; the next run is of that commit. */
   commit: (message: string, change?: (folder: string) => Promise<void>) => Promise<string>;
   stop: () => Promise<void>;
 }
@@ -157,7 +157,7 @@ export function logOf(report: JobReport | undefined): string {
     .join('\n');
 }
 
-/** Notes each step that was run itself. */
+/** Records each step that was run directly. */
 export function noteIn(ran: Set<string>): NonNullable<PipelineWorld['ran']> {
   return ({ job, step, standIn }) => void (standIn || ran.add(`${job}: ${step}`));
 }

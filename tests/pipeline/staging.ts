@@ -42,7 +42,7 @@ export interface Staging {
   ran: Set<string>;
   world: PipelineWorld;
   workflow: Workflow;
-  /** A new revision whose image runs, or ends as soon as it starts; pushed, and known to the task runner. */
+  /** Pushes a new revision whose image runs, or exits as soon as it starts, and tells the task runner of it. */
   pushImage: (kind: 'good' | 'bad') => Promise<string>;
   /** What the last apply asked for. */
   revision: () => string;

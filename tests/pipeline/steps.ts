@@ -72,7 +72,7 @@ export const ACTED: Readonly<Record<string, string>> = {
   'actions/attest-build-provenance': 'rights and digest are looked at; nothing is attested',
 };
 
-/** Every step of the workflow, in its order; `acted` where it is an action. */
+/** Every step of the workflow, in order; `acted` where it is an action. */
 export function stepsOf(workflow: Workflow): { step: string; acted: boolean }[] {
   return Object.entries(workflow.jobs).flatMap(([job, { steps: inJob }]) =>
     inJob.map((step) => ({ step: `${job}: ${stepKey(step)}`, acted: step.uses !== undefined })),

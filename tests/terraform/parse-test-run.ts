@@ -1,4 +1,4 @@
-/** How a `terraform test -json` ended: how many runs passed, and the others with what was said of them. */
+/** The result of `terraform test -json`: the number of runs that passed, and the others with their messages. */
 export interface TestRun {
   passed: number;
   notPassed: string[];

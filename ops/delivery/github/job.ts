@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import type { DeliveryContext } from '../delivery-context.ts';
 
-/** What later steps and jobs read, as `steps.ID.outputs.NAME`; nothing outside of GitHub Actions. */
+/** Writes an output for later steps and jobs (`steps.ID.outputs.NAME`); does nothing outside GitHub Actions. */
 export async function writeOutputs(
   env: DeliveryContext['env'],
   outputs: Readonly<Record<string, string>>,

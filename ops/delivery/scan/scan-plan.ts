@@ -11,7 +11,7 @@ import { PLAN_RECORD, readRecord, type Scanner, type ScanRecord } from '../manif
 import { objections, readCheckov, readTfsec, readTrivy } from './scanners.ts';
 
 const SCAN_MS = 5 * 60_000;
-/** What the pipeline must have looked with; on a laptop trivy may be missing, and the summary says so. */
+/** The scanners that the pipeline requires. On a laptop trivy may be missing; the summary says so. */
 export const REQUIRED = ['trivy', 'tfsec', 'checkov'] as const;
 /** Trivy's gate; a lower finding is the other two's to judge, whose skips stand in the files. */
 const TRIVY_SEVERITIES = 'HIGH,CRITICAL';

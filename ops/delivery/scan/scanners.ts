@@ -88,7 +88,7 @@ const CHECKOV = z.looseObject({
   summary: z.looseObject({ resource_count: z.number(), parsing_errors: z.number() }),
 });
 
-/** `checkov --framework terraform_plan --output json`; without one resource it prints counts alone. */
+/** `checkov --framework terraform_plan --output json`; without a resource it prints only counts. */
 export function readCheckov(text: string): Result {
   const parsed = CHECKOV.safeParse(JSON.parse(text));
   if (!parsed.success || parsed.data.summary.parsing_errors > 0) return { checked: 0, findings: [] };

@@ -4,7 +4,7 @@ import { SERVICES } from '../../aws-resources/resource-types.ts';
 export const PROVIDER_MODULE = 'github.com/hashicorp/terraform-provider-aws';
 export const PROVIDER_MODULE_VERSION = 'v1.60.1-0.20260602190131-5f2286d6d836';
 
-/** Smallest Go that its go.mod asks for. */
+/** The oldest Go that its go.mod accepts. */
 export const PROVIDER_GO_VERSION = '1.26.3';
 
 /** Service packages to build, by the folder below internal/service. `meta` holds data sources of the provider itself. */

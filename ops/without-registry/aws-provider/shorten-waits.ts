@@ -3,7 +3,7 @@ const FIXED_WAIT =
 const FIELD = /^\s+\w+:\s.*,(\s*\/\/.*)?$/;
 
 /**
- * A Go file of the provider with its fixed waits between two looks replaced; limits on the whole stay. Where a wait
+ * A Go file of the provider with its fixed polling intervals replaced; timeouts stay. Where a wait
  * has no PollInterval it gets one: without it the provider doubles its pauses up to ten seconds.
  */
 export function shortenWaits(source: string, wait: string): { source: string; count: number } {

@@ -4,7 +4,7 @@ import { openFixture, type ServedAgent, type A2aFixture } from '../server/fixtur
 import { HOPS_KEY } from '../../../backend/peer/hops.ts';
 import { clientFor } from './odd-peer.ts';
 
-// Our client and our own server: the same service may stand on both sides.
+// Our client against our own server: the same service may be on both sides.
 
 setDefaultTimeout(20_000);
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-/** The same requests each time; another seed finds others. */
+/** The same requests each time; another seed gives others. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
 const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 500);
 const AT_ONCE = 8;
@@ -202,7 +202,7 @@ function rpcRequest(random: Random): Sent {
     'content-type': 'application/json',
     ...(version === '1.0' ? { 'a2a-version': '1.0' } : {}),
   };
-  // Now and then not even JSON.
+  // Sometimes not even JSON.
   const text = random() < 0.05 ? body.slice(0, Math.floor(random() * body.length)) : body;
   return { url: served.a2aUrl, init: { method: 'POST', headers, body: text } };
 }

@@ -6,7 +6,7 @@ export type Verdict = 'killed' | 'survived' | 'not covered';
 /** A test that hangs has noticed something too. */
 const TIMEOUT_MS = 40_000;
 
-/** The tests that look at a part of identity, the likeliest to notice first. */
+/** The tests of a part of identity, those most likely to notice a mutant first. */
 const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   ['tokens/key-set', ['backend/identity/tokens', 'tests/identity/tokens.test.ts']],
   ['tokens/', ['tests/identity/tokens.test.ts', 'tests/identity/transport.test.ts']],

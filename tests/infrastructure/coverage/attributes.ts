@@ -19,7 +19,7 @@ export interface AttributeCoverage {
   unread: string[];
 }
 
-/** What is not counted, and why: nobody sets it, or nothing depends on it. */
+/** Attributes that are not counted, with the reason. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   'attributes that the files do not set': 'AWS or the provider fill them in (ids, ARNs, defaults)',
   'where the graphs of the dashboard stand': 'it is a page for people; that it shows what is ours is checked',

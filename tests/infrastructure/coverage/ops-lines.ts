@@ -76,7 +76,7 @@ export function lineCoverage(
   };
 }
 
-/** About what bun counts where it loads a file; a file of types alone has none. */
+/** Roughly what bun counts when it loads a file; a file with only types has none. */
 function linesOfCode(text: string): number {
   const transpiled = new Bun.Transpiler({ loader: 'ts' }).transformSync(text);
   return transpiled.split('\n').filter((line) => /[\w)]/.test(line) && !/^\s*(import|export \{)/.test(line))

@@ -8,7 +8,7 @@ import { applyBoth, readDocuments, type AppliedStacks } from './make-documents.t
 export const ROOT = join(import.meta.dir, '../../..');
 const CACHE = join(ROOT, '.cache/infrastructure');
 
-/** Whatever the plans follow from: the files, how they are applied, and what they are applied to. */
+/** Everything the plans depend on: the files, how they are applied, and what they are applied to. */
 const SOURCES = [
   'terraform/aws/*/*.tf',
   'rehearsal/aws/**/*.py',

@@ -64,7 +64,7 @@ export class Reader {
     return typeof value !== 'object' || Object.keys(value).length > 0;
   }
 
-  /** The blocks of this name, none when there are none. */
+  /** The blocks of this name; an empty list when there are none. */
   blocks(path: string): Reader[] {
     const value = this.#at(path);
     if (value === null || value === undefined) return [];
@@ -84,7 +84,7 @@ export class Reader {
     return first;
   }
 
-  /** As `texts`, of a name that may hold dots. */
+  /** Like `texts`, for a name that may contain dots. */
   textsOf(name: string): string[] {
     const here = this.#at('');
     const value = typeof here === 'object' && here !== null && !Array.isArray(here) ? here[name] : undefined;

@@ -10,7 +10,7 @@ export interface JobClaims {
   exp: number;
 }
 
-/** Of a session, and of the most that a role allows, where nothing else is said. */
+/** Default length of a session, and default maximum of a role. */
 const DEFAULT_SECONDS = 3600;
 
 const TEXTS = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());

@@ -16,7 +16,7 @@ export interface PipelineWorld {
   vars: Readonly<Record<string, string>>;
   /** Of the repository: every job may be given them, also one of a pull request. */
   secrets: Readonly<Record<string, string>>;
-  /** By environment: only a job of it gets them, after its reviewers said yes. */
+  /** Secrets by environment: only its jobs get them, after a reviewer approved. */
   environmentSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Of every step: PATH, endpoints, the provider. Nothing of the person's. */
   env: Readonly<Record<string, string | undefined>>;

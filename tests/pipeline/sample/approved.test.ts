@@ -13,7 +13,7 @@ import { finishDeployment, finishNextDeployment, stallDeployment } from '../serv
 import { RUN_BY } from '../steps.ts';
 
 // One run of the workflow, its commands taken from the YAML. Just before its apply step everything that must stop an
-// apply is tried on copies of what was approved; then the run goes on as if nothing had been.
+// apply is tried on copies of what was approved; then the run continues normally.
 
 const REVISION = '0123456789ab';
 let pipeline: Pipeline;

@@ -48,7 +48,7 @@ test('the agent on FastAPI serves behind the same load balancer', async () => {
       language: 'python',
       revision: expect.stringMatching(/^[0-9a-f]{7,40}$/),
     });
-    // It signs nobody in, so who brings no token is stopped at the load balancer.
+    // It signs nobody in, so a request without a token is stopped at the load balancer.
     expect((await ask(at, '/list-apps')).status).toBe(401);
     const { status, stream } = await oneTurn(at, 'Good morning');
     expect(status).toBe(200);

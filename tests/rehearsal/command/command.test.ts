@@ -20,7 +20,7 @@ const rehearse = (...more: string[]) => [
   ...more,
 ];
 
-/** Beside the report, which an earlier test may have left. */
+/** Except for the report, which an earlier test may have left. */
 async function expectNothingLeft(): Promise<void> {
   expect((await readdir(rehearsal.dataDir)).filter((name) => name !== 'report')).toEqual([]);
   expect(await processesWith(rehearsal.dataDir)).toEqual([]);

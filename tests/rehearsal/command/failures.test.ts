@@ -18,7 +18,7 @@ import { childrenOf, processesWith, runCli, temporaryRehearsal } from '../whole/
 
 setDefaultTimeout(300_000);
 
-// One applied environment, served again and again; each time something else is wrong or ends.
+// One applied environment, served repeatedly; each time something else is wrong or stops.
 let rehearsal: Awaited<ReturnType<typeof temporaryRehearsal>>;
 let applied: ApplyResult;
 let serving: typeof rehearsal.context & { redact: (text: string) => string };

@@ -26,7 +26,7 @@ test('a first deployment with an empty secret stalls; lornu secrets set and a ne
   await it.until('failed', async () => (await primary())?.rolloutState === 'FAILED');
   expect((await primary())?.failedTasks).toBeGreaterThanOrEqual(3);
   expect(JSON.stringify(it.events)).toContain('ResourceInitializationError');
-  // There is nothing to go back to, so ECS starts no task any more, also not once the secret has a value.
+  // There is nothing to roll back to, so ECS starts no more tasks, even once the secret has a value.
   const before = started();
   await setSecret({ name: NAME, value: `AIza${'x'.repeat(35)}`, client: it.clients.secrets });
   await Bun.sleep(A_WHILE_MS);

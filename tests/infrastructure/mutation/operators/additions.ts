@@ -3,7 +3,7 @@ import type { PlannedEnvironment, Resource, StackName } from '../../plan/environ
 import { withResources, withStack, withValue } from '../edit.ts';
 import type { Mutant, Operator } from '../mutant.ts';
 
-/** Something that nobody asked for, beside everything that is right. */
+/** Adds something that nobody asked for to an otherwise correct environment. */
 export const addResource: Operator = {
   name: 'add-resource',
   title:
