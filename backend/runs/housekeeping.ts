@@ -81,7 +81,7 @@ export class Housekeeping {
       if (await store.renew(lease, limits.leaseMs)) return;
       const run = active.get(runId);
       // A run that came back to this process meanwhile has another lease.
-      if (run?.lease.fence === lease.fence) run.stop('lease-lost');
+      if (run?.lease.token === lease.token) run.stop('lease-lost');
     } catch (error) {
       log.warn('A lease could not be renewed', { runId, error });
     } finally {

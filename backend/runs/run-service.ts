@@ -102,7 +102,7 @@ class DurableRunService implements RunService {
       await runs.end(lease, 'failed', []).catch(() => undefined);
       throw new AppError('SESSION_NOT_FOUND', `Session not found: ${sessionId}`);
     }
-    sessions.bindFence(loaded, lease.fence);
+    sessions.bindLease(loaded, lease.token);
     return this.#carry(run, lease, request, { session: loaded, rootAgent: agent.rootAgent });
   }
 
@@ -227,7 +227,7 @@ class DurableRunService implements RunService {
       await runs.end(lease, 'interrupted', []);
       return;
     }
-    sessions.bindFence(session, lease.fence);
+    sessions.bindLease(session, lease.token);
     const { takeovers } = record;
     if (takeovers > 0) log.warn('Taking over a run', { runId: record.id, takeovers, frames: stored.count });
     const rootAgent = agents.agents.get(record.session.appName)?.rootAgent;

@@ -26,11 +26,11 @@ export type NewRun = Pick<RunRecord, 'id' | 'session' | 'invocationId' | 'owner'
   request: TurnRequest;
 };
 
-/** The right to write to a session and to its run, until the session is given another fence. */
+/** The right to write to a session and to its run, until the session is given to another holder. */
 export interface Lease {
   runId: string;
   session: CompositeSessionKey;
-  fence: number;
+  token: number;
 }
 
 export interface TakenRun {
@@ -51,7 +51,7 @@ export interface StoredFrames {
  *
  * Rules for every implementation:
  * - one running run a session: `begin` is refused while there is one, whether its process lives or not;
- * - every write that takes a lease is refused (LEASE_LOST) when the session's fence is not the lease's;
+ * - every write that takes a lease is refused (LEASE_LOST) when the token of the session's lease is another;
  * - `begin`, `end` and `take` change run and lease together or not at all;
  * - frames of a run are numbered without gaps, and what was stored is never changed.
  */

@@ -122,7 +122,7 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
     await stopped.sessions.createSession(key);
     const run = await stopped.runs.start(say('count to 40 every 40 ms'));
     const session = (await stopped.sessions.getSession(key))!;
-    stopped.sessions.bindFence(session, 1);
+    stopped.sessions.bindLease(session, 1);
     const other = bench.process(ALIVE);
     while ((await other.store.get(run.id))?.takeovers === 0) await Bun.sleep(20);
     const late = createEvent({ id: 'late', invocationId: run.invocationId, author: 'lornu' });
@@ -130,7 +130,7 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
       'LEASE_LOST',
     );
     expect(
-      await stopped.store.addFrames({ runId: run.id, session: key, fence: 1 }, [FRAME]).catch((e) => e.code),
+      await stopped.store.addFrames({ runId: run.id, session: key, token: 1 }, [FRAME]).catch((e) => e.code),
     ).toBe('LEASE_LOST');
     await collect(run);
     expect((await other.sessions.getSession(key))!.events.some(({ id }) => id === 'late')).toBe(false);
@@ -146,7 +146,7 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
       1,
     );
     const session = (await dead.sessions.getSession(key))!;
-    dead.sessions.bindFence(session, lease.fence);
+    dead.sessions.bindLease(session, lease.token);
     const { fromWire } = await import('../events/wire.ts');
     for (const event of events)
       await dead.sessions.appendEvent({ session, event: fromWire({ invocationId: 'e-1', ...event }) });

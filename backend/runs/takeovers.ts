@@ -50,7 +50,7 @@ export class Takeovers {
     const except = new Set([...this.#underWay.keys(), ...this.#retryAt.keys()]);
     for (const expired of await store.expired(TAKEN_AT_ONCE, leaseMs, except)) {
       // What this process still carries it renews: it may have been stopped for a while, or the store was away.
-      if (active.get(expired.runId)?.lease.fence === expired.fence) continue;
+      if (active.get(expired.runId)?.lease.token === expired.token) continue;
       this.begin(expired);
     }
   }

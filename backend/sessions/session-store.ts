@@ -106,8 +106,8 @@ export abstract class SessionStore extends BaseSessionService {
    */
   abstract historyBytes(key: CompositeSessionKey): number;
 
-  /** From now on this session object may write only while the session's lease still has this fencing token. */
-  abstract bindFence(session: Session, fence: number): void;
+  /** From now on this session object may write only while the session's lease still has this token. */
+  abstract bindLease(session: Session, token: number): void;
 
   /** Fails where the store cannot be read; used by /ready. Bounded by the caller. */
   abstract probe(): Promise<void>;

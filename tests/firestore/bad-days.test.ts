@@ -126,7 +126,7 @@ test('a commit that is stored after we stopped waiting is found by the next try 
   const store = open(own.host);
   const session = await store.createSession(key('late'));
   // As a run's session: its writes are tried again.
-  store.bindFence(session, 1);
+  store.bindLease(session, 1);
   // Reading and committing together take longer than the store waits for them.
   own.delayMs = 900;
   const appending = store.appendEvent({ session, event: event({ id: 'late-1' }) });

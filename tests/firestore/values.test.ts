@@ -24,7 +24,7 @@ test.each([
 ])('an empty key in %s is refused at once, and nothing is stored', async (what, made) => {
   const session = await fixture.store.createSession(key(`empty ${what}`));
   // As a run's session, whose writes are tried again for 45 s where Firestore is away.
-  fixture.store.bindFence(session, 1);
+  fixture.store.bindLease(session, 1);
   const began = performance.now();
   const refused = await fixture.store.appendEvent({ session, event: made() }).catch((error) => error);
   expect(refused).toMatchObject({ code: 'NOT_STORABLE', message: expect.stringContaining('empty key') });

@@ -13,7 +13,8 @@ import type { Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from 
 import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
 import { expireTime, isFree, later, newLease, readLease } from './lease-document.ts';
 import { knownRunOf } from './lease-guard.ts';
-import { giveBack, newFence, release, withdraw } from './give-lease.ts';
+import { newLeaseToken } from '../lease-token.ts';
+import { giveBack, release, withdraw } from './give-lease.ts';
 import { cancelQueued, enqueue } from './queue.ts';
 import { framesOf, leaseOf, leasesOf, runsOf, sessionName } from './paths.ts';
 import { Revisions } from './revisions.ts';
@@ -87,8 +88,8 @@ export class FirestoreRunStore implements RunStore {
 
   async begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }> {
     const { session, id: runId, owner } = run;
-    const fence = newFence();
-    const lease = { runId, session, fence };
+    const token = newLeaseToken();
+    const lease = { runId, session, token };
     const begun = await this.#inTransaction(async (transaction) => {
       const references = [sessionOf(this.#db, session), leaseOf(this.#db, session)];
       const [document, leased] = (await transaction.getAll(...references)) as [
@@ -96,7 +97,7 @@ export class FirestoreRunStore implements RunStore {
         DocumentSnapshot,
       ];
       const held = readLease(leased);
-      const isOurs = held?.fence === fence;
+      const isOurs = held?.token === token;
       if (held && !isOurs && !isFree(held, leased.readTime)) {
         this.#expiredWatch.hurry();
         throw sessionBusy(knownRunOf(held));
@@ -113,7 +114,7 @@ export class FirestoreRunStore implements RunStore {
       };
       // An earlier try whose answer was lost has stored it.
       if (isOurs) return record;
-      transaction.set(leased.ref, newLease({ session, runId, owner, fence }, leaseMs, leased.readTime));
+      transaction.set(leased.ref, newLease({ session, runId, owner, token }, leaseMs, leased.readTime));
       transaction.set(runsOf(this.#db).doc(runId), newRun(record));
       return record;
     }).catch((error: unknown) => {
@@ -204,11 +205,11 @@ export class FirestoreRunStore implements RunStore {
     const others = leases.filter(({ runId }) => !except.has(runId));
     // There may be more, as after a deployment: nobody shall wait for them to be looked for.
     if (others.length >= limit) this.#expiredWatch.hurry();
-    return others.slice(0, limit).map(({ runId, session, fence }) => ({ runId, session, fence }));
+    return others.slice(0, limit).map(({ runId, session, token }) => ({ runId, session, token }));
   }
 
   async take(expired: Lease, owner: string, leaseMs: number): Promise<TakenRun | undefined> {
-    const lease = { ...expired, fence: newFence() };
+    const lease = { ...expired, token: newLeaseToken() };
     let taken: TakenRun | undefined;
     const { newestEventMs } = this.#options;
     const work = async (transaction: Transaction): Promise<TakenRun | undefined> => {
@@ -216,7 +217,7 @@ export class FirestoreRunStore implements RunStore {
         transaction,
         db: this.#db,
         lease,
-        before: expired.fence,
+        before: expired.token,
         owner,
         leaseMs,
         newestEventMs,
@@ -324,9 +325,9 @@ export class FirestoreRunStore implements RunStore {
   }
 
   /** Whether the lease is still ours; a request to cancel comes along with it. */
-  #isHeld(leased: DocumentSnapshot, { runId, fence }: Lease): boolean {
+  #isHeld(leased: DocumentSnapshot, { runId, token }: Lease): boolean {
     const lease = readLease(leased);
-    if (lease?.fence !== fence) return false;
+    if (lease?.token !== token) return false;
     if (lease.isCancelRequested) this.#toCancel.add(runId);
     return true;
   }

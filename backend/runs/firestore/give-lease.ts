@@ -1,11 +1,9 @@
 import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
 import { AppError } from '../../errors/app-error.ts';
+import { newLeaseToken } from '../lease-token.ts';
 import type { Lease } from '../run-store.ts';
 import { newLease, readLease } from './lease-document.ts';
 import { leaseOf, runsOf } from './paths.ts';
-
-/** Never the same twice: the transaction that writes compares it, and so finds a holder of an older one. */
-export const newFence = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
 
 /** Gives a lease to the next queued run, run out already, or deletes it. Writes only. */
 export function release(transaction: Transaction, leased: DocumentSnapshot): Lease | undefined {
@@ -15,22 +13,22 @@ export function release(transaction: Transaction, leased: DocumentSnapshot): Lea
     transaction.delete(leased.ref);
     return undefined;
   }
-  const lease = { runId: next.runId, session, fence: newFence() };
+  const lease = { runId: next.runId, session, token: newLeaseToken() };
   transaction.set(leased.ref, { ...newLease({ ...lease, owner: '' }, 0, leased.readTime), queued: rest });
   return lease;
 }
 
-/** Lets a lease run out at once, under a fence that no renewal still under way has. Throws LEASE_LOST. */
+/** Lets a lease run out at once, under a token that no renewal still under way has. Throws LEASE_LOST. */
 export async function giveBack(transaction: Transaction, db: Firestore, lease: Lease): Promise<void> {
   const leased = await transaction.get(leaseOf(db, lease.session));
-  if (readLease(leased)?.fence !== lease.fence) throw new AppError('LEASE_LOST');
-  transaction.update(leased.ref, { until: leased.readTime, fence: newFence() });
+  if (readLease(leased)?.token !== lease.token) throw new AppError('LEASE_LOST');
+  transaction.update(leased.ref, { until: leased.readTime, fence: newLeaseToken() });
 }
 
 /** Takes a run back that was begun a moment ago, where it was stored at all. */
 export async function withdraw(transaction: Transaction, db: Firestore, lease: Lease): Promise<void> {
   const leased = await transaction.get(leaseOf(db, lease.session));
-  if (readLease(leased)?.fence !== lease.fence) return;
+  if (readLease(leased)?.token !== lease.token) return;
   release(transaction, leased);
   transaction.delete(runsOf(db).doc(lease.runId));
 }

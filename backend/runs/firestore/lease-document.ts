@@ -7,7 +7,8 @@ export interface LeaseDocument {
   runId: string;
   /** The process that carries the run. */
   owner: string;
-  fence: number;
+  /** Names this lease and no other; the field's name is shared with gcp-agent. */
+  token: number;
   /** By Firestore's clock: nobody else's decides when a lease has run out. */
   until: Timestamp;
   /** Whether there is a run that another process can go on with; the turns of gcp-agent end with theirs. */
@@ -37,7 +38,7 @@ export function readLease(snapshot: DocumentSnapshot): LeaseDocument | undefined
     session: { appName: data['appName'], userId: data['userId'], sessionId: data['sessionId'] },
     runId: data['runId'],
     owner: data['owner'],
-    fence: data['fence'],
+    token: data['fence'],
     until: data['until'],
     canBeTakenOver: data['canBeTakenOver'] === true,
     isCancelRequested: data['cancelRequested'] === true,
@@ -56,7 +57,7 @@ export function isFree(lease: LeaseDocument | undefined, serverTime: Timestamp):
 }
 
 export function newLease(
-  { session, runId, owner, fence }: Pick<LeaseDocument, 'session' | 'runId' | 'owner' | 'fence'>,
+  { session, runId, owner, token }: Pick<LeaseDocument, 'session' | 'runId' | 'owner' | 'token'>,
   leaseMs: number,
   serverTime: Timestamp,
 ): DocumentData {
@@ -67,7 +68,7 @@ export function newLease(
     sessionId,
     runId,
     owner,
-    fence,
+    fence: token,
     until: later(serverTime, leaseMs),
     canBeTakenOver: true,
     cancelRequested: false,

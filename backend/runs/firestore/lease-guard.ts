@@ -19,11 +19,11 @@ export class LeaseGuard implements WriterGuard {
     return leaseOf(this.#db, session);
   }
 
-  assertMayWrite(snapshot: DocumentSnapshot, fence: number | undefined): void {
+  assertMayWrite(snapshot: DocumentSnapshot, token: number | undefined): void {
     const lease = readLease(snapshot);
-    if (fence === undefined) {
+    if (token === undefined) {
       if (lease && !isFree(lease, snapshot.readTime)) throw sessionBusy(knownRunOf(lease));
-    } else if (lease?.fence !== fence) throw new AppError('LEASE_LOST');
+    } else if (lease?.token !== token) throw new AppError('LEASE_LOST');
   }
 
   async forget(session: CompositeSessionKey, signal: AbortSignal): Promise<void> {

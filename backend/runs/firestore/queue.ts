@@ -2,7 +2,8 @@ import type { Firestore, Transaction } from '@google-cloud/firestore';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import { assertRoom } from '../queue-bounds.ts';
 import type { NewRun, RunRecord } from '../run-store.ts';
-import { newFence, release } from './give-lease.ts';
+import { newLeaseToken } from '../lease-token.ts';
+import { release } from './give-lease.ts';
 import { isFree, readLease, type QueuedRun } from './lease-document.ts';
 import { leaseOf, runsOf } from './paths.ts';
 import { ended, newRun, readRun } from './run-document.ts';
@@ -42,7 +43,11 @@ export async function enqueue(
     // The lease may be meant for one that has not begun either: it goes to the new one.
     if (current?.state === 'queued') {
       const waiting: QueuedRun = { runId: held.runId, bytes: bytesOf(current) };
-      transaction.update(leased.ref, { runId: run.id, fence: newFence(), queued: [waiting, ...held.queued] });
+      transaction.update(leased.ref, {
+        runId: run.id,
+        fence: newLeaseToken(),
+        queued: [waiting, ...held.queued],
+      });
     } else transaction.update(leased.ref, { cancelRequested: true, queued: [added, ...held.queued] });
   }
   transaction.set(runsOf(db).doc(run.id), newRun(record));

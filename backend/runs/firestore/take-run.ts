@@ -12,7 +12,7 @@ interface TakeParts {
   db: Firestore;
   /** As it shall be. */
   lease: Lease;
-  /** The fence of the one that has run out. */
+  /** The token of the one that has run out. */
   before: number;
   owner: string;
   leaseMs: number;
@@ -25,7 +25,7 @@ export async function takeRun(parts: TakeParts): Promise<TakenRun | undefined> {
   const { transaction, db, lease, before, owner, leaseMs, now } = parts;
   const leased = await transaction.get(leaseOf(db, lease.session));
   const held = readLease(leased);
-  if (held?.fence !== before || !hasRunOut(held, leased.readTime)) return undefined;
+  if (held?.token !== before || !hasRunOut(held, leased.readTime)) return undefined;
   const run = held.canBeTakenOver ? await transaction.get(runsOf(db).doc(held.runId)) : undefined;
   const record = run && readRun(run, now());
   if (!run || !record || hasEnded(record.state)) {
@@ -34,7 +34,7 @@ export async function takeRun(parts: TakeParts): Promise<TakenRun | undefined> {
   }
   const changes =
     record.state === 'queued' ? await begun(parts, record) : { takeovers: record.takeovers + 1 };
-  transaction.update(leased.ref, { owner, fence: lease.fence, until: later(leased.readTime, leaseMs) });
+  transaction.update(leased.ref, { owner, fence: lease.token, until: later(leased.readTime, leaseMs) });
   transaction.update(run.ref, { owner, ...changes });
   return { run: { ...record, owner, ...changes, isCancelRequested: held.isCancelRequested }, lease };
 }

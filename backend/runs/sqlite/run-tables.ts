@@ -89,10 +89,10 @@ export function prepareRunStatements(database: Database) {
     ),
     lease: database.query<
       unknown,
-      { row: number; fence: number; runId: string; owner: string; expiresMs: number }
+      { row: number; token: number; runId: string; owner: string; expiresMs: number }
     >(
       `INSERT INTO leases (session_row, run_id, owner, fence, expires_ms)
-       VALUES ($row, $runId, $owner, $fence, $expiresMs)
+       VALUES ($row, $runId, $owner, $token, $expiresMs)
        ON CONFLICT (session_row) DO UPDATE SET
          run_id = excluded.run_id, owner = excluded.owner, fence = excluded.fence, expires_ms = excluded.expires_ms`,
     ),
@@ -146,8 +146,8 @@ export function prepareRunStatements(database: Database) {
     rowsOf: database.query<RunRows, Run>(
       'SELECT row_id AS run, session_row AS session FROM runs WHERE id = $runId',
     ),
-    fence: database.query<{ fence: number }, { row: number }>(
-      'SELECT fence FROM leases WHERE session_row = $row',
+    leaseToken: database.query<{ token: number }, { row: number }>(
+      'SELECT fence AS token FROM leases WHERE session_row = $row',
     ),
     insertFrames: database.query<
       unknown,
@@ -168,15 +168,15 @@ export function prepareRunStatements(database: Database) {
       'UPDATE leases SET expires_ms = 0 WHERE session_row = $row',
     ),
     expired: database.query<
-      { run_id: string; fence: number; app_name: string; user_id: string; session_id: string },
+      { run_id: string; token: number; app_name: string; user_id: string; session_id: string },
       Clock & { limit: number; except: string }
     >(
-      `SELECT l.run_id, l.fence, s.app_name, s.user_id, s.id AS session_id
+      `SELECT l.run_id, l.fence AS token, s.app_name, s.user_id, s.id AS session_id
        FROM leases l JOIN sessions s ON s.row_id = l.session_row
        WHERE ${HAS_RUN_OUT} AND l.run_id NOT IN (SELECT value FROM json_each($except)) LIMIT $limit`,
     ),
-    isExpired: database.query<unknown, Clock & { row: number; fence: number }>(
-      `SELECT 1 FROM leases l WHERE l.session_row = $row AND l.fence = $fence AND ${HAS_RUN_OUT}`,
+    isExpired: database.query<unknown, Clock & { row: number; token: number }>(
+      `SELECT 1 FROM leases l WHERE l.session_row = $row AND l.fence = $token AND ${HAS_RUN_OUT}`,
     ),
     takeRun: database.query<unknown, Run & { owner: string }>(
       'UPDATE runs SET owner = $owner, takeovers = takeovers + 1 WHERE id = $runId',

@@ -6,6 +6,7 @@ import { sessionBusy } from '../../errors/session-busy.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import { StoreThenShow } from '../frame-pacing.ts';
+import { newLeaseToken } from '../lease-token.ts';
 import { assertRoom } from '../queue-bounds.ts';
 import type { EndState, Frame, RunState } from '../run.ts';
 import type { Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
@@ -43,10 +44,10 @@ export class SqliteRunStore implements RunStore {
     return inTransaction(this.#database, () => {
       const row = rowOf();
       if (row.run_id !== null) throw sessionBusy(row.run_id);
-      const fence = newFence();
+      const token = newLeaseToken();
       this.#statements.lease.run({
         row: row.row_id,
-        fence,
+        token,
         runId,
         owner,
         expiresMs: Math.round(this.#now() + leaseMs),
@@ -67,7 +68,7 @@ export class SqliteRunStore implements RunStore {
         takeovers: 0,
         isCancelRequested: false,
       };
-      return { run: begun, lease: { runId, session, fence } };
+      return { run: begun, lease: { runId, session, token } };
     });
   }
 
@@ -80,12 +81,12 @@ export class SqliteRunStore implements RunStore {
   }
 
   async addFrames(lease: Lease, frames: readonly Frame[]): Promise<void> {
-    await inTransaction(this.#database, () => this.#insertFrames(this.#checkFence(lease).run, frames));
+    await inTransaction(this.#database, () => this.#insertFrames(this.#checkLease(lease).run, frames));
   }
 
   async end(lease: Lease, state: EndState, frames: readonly Frame[]): Promise<Lease | undefined> {
     return inTransaction(this.#database, () => {
-      const { run, session } = this.#checkFence(lease);
+      const { run, session } = this.#checkLease(lease);
       this.#insertFrames(run, frames);
       this.#statements.endRun.run({ run, state, endedMs: Math.round(this.#now()) });
       return this.#release(session, lease.session);
@@ -127,35 +128,35 @@ export class SqliteRunStore implements RunStore {
 
   async handOver(lease: Lease): Promise<void> {
     await inTransaction(this.#database, () =>
-      this.#statements.expireLease.run({ row: this.#checkFence(lease).session }),
+      this.#statements.expireLease.run({ row: this.#checkLease(lease).session }),
     );
   }
 
   async expired(limit: number, leaseMs: number, except: ReadonlySet<string>): Promise<Lease[]> {
     const asked = { ...this.#clock(leaseMs), limit, except: JSON.stringify([...except]) };
     return reading(() =>
-      this.#statements.expired.all(asked).map(({ run_id: runId, fence, ...row }) => ({
+      this.#statements.expired.all(asked).map(({ run_id: runId, token, ...row }) => ({
         runId,
         session: { appName: row.app_name, userId: row.user_id, sessionId: row.session_id },
-        fence,
+        token,
       })),
     );
   }
 
   async take(expired: Lease, owner: string, leaseMs: number): Promise<TakenRun | undefined> {
-    const { runId, session, fence: before } = expired;
+    const { runId, session, token: before } = expired;
     return inTransaction(this.#database, () => {
       const row = this.#rowsOf(expired)?.session;
       const clock = this.#clock(leaseMs);
-      if (row === undefined || !this.#statements.isExpired.get({ ...clock, row, fence: before }))
+      if (row === undefined || !this.#statements.isExpired.get({ ...clock, row, token: before }))
         return undefined;
-      const fence = newFence();
-      this.#statements.lease.run({ row, fence, runId, owner, expiresMs: clock.nowMs + leaseMs });
+      const token = newLeaseToken();
+      this.#statements.lease.run({ row, token, runId, owner, expiresMs: clock.nowMs + leaseMs });
       const begun = { runId, row, owner, startedMs: clock.nowMs };
       if (this.#statements.beginQueued.run(begun).changes === 0)
         this.#statements.takeRun.run({ runId, owner });
       const run = toRecordIfAny(this.#statements.run.get({ runId }));
-      return run && { run, lease: { runId, session, fence } };
+      return run && { run, lease: { runId, session, token } };
     });
   }
 
@@ -227,8 +228,8 @@ export class SqliteRunStore implements RunStore {
     if (this.#statements.freeSession.run({ row }).changes > 0) return undefined;
     const next = this.#statements.nextQueued.get({ row });
     if (!next) return undefined;
-    const lease = { runId: next.id, session: keyOf(session), fence: newFence() };
-    this.#statements.lease.run({ row, fence: lease.fence, runId: next.id, owner: '', expiresMs: 0 });
+    const lease = { runId: next.id, session: keyOf(session), token: newLeaseToken() };
+    this.#statements.lease.run({ row, token: lease.token, runId: next.id, owner: '', expiresMs: 0 });
     return lease;
   }
 
@@ -237,7 +238,7 @@ export class SqliteRunStore implements RunStore {
     return { nowMs, impossibleMs: nowMs + IMPOSSIBLE_LEASES * leaseMs };
   }
 
-  #checkFence(lease: Lease): RunRows {
+  #checkLease(lease: Lease): RunRows {
     const rows = this.#rowsIfHeld(lease);
     if (!rows) throw new AppError('LEASE_LOST');
     return rows;
@@ -245,7 +246,7 @@ export class SqliteRunStore implements RunStore {
 
   #rowsIfHeld(lease: Lease): RunRows | undefined {
     const rows = this.#rowsOf(lease);
-    return rows && this.#statements.fence.get({ row: rows.session })?.fence === lease.fence
+    return rows && this.#statements.leaseToken.get({ row: rows.session })?.token === lease.token
       ? rows
       : undefined;
   }
@@ -268,9 +269,6 @@ export class SqliteRunStore implements RunStore {
     }
   }
 }
-
-/** Never the same twice: the transaction that writes compares it, and so finds a holder of an older one. */
-const newFence = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
 
 const keyOf = ({ appName, userId, sessionId }: CompositeSessionKey) => ({ appName, userId, sessionId });
 const asKind = (kind: string): Frame['kind'] => (kind === 'error' ? 'error' : 'event');

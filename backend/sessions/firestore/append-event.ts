@@ -43,7 +43,7 @@ export interface Append {
   /** Undefined for a session object that did not come from this store: nothing to be stale against, as in google-adk. */
   mark: Mark | undefined;
   /** Of the writer's lease; undefined for a writer without one. */
-  fence: number | undefined;
+  token: number | undefined;
   guard: WriterGuard | undefined;
   /** Aborted once nobody waits any more: then nothing further is begun. */
   signal: AbortSignal;
@@ -66,7 +66,7 @@ const MOST_ATTEMPTS = 5;
  * lease, two writes and one more for each shared state that changes.
  */
 export async function appendInTransaction(db: Firestore, append: Append): Promise<Appended> {
-  const { key, event, delta, shared, fence, guard, signal } = append;
+  const { key, event, delta, shared, token, guard, signal } = append;
   // An event's id is the name of its document.
   if (!isDocumentId(event.id)) {
     const detail = `Invalid event id: it is empty, ".", "..", like "__x__", too long, or holds a slash.`;
@@ -79,7 +79,7 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
       const [stored, lease] = await transaction.getAll(session, ...(guard ? [guard.leaseOf(key)] : []));
       const document = stored && readSession(stored);
       if (!document) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${key.sessionId}`);
-      if (lease) guard?.assertMayWrite(lease, fence);
+      if (lease) guard?.assertMayWrite(lease, token);
       const standing = await whereItStands(transaction, session, document, append);
       if (standing.isStored) return { ...standing, document, revision: document.revision, stored: undefined };
       const timestamp = nextTimestamp(event.timestamp, standing.lastMs);

@@ -68,7 +68,7 @@ const PROBE = 'lornu_probe/probe';
 /** What is known of a session object: where it stood in the store, and the appends of it that are under way. */
 interface Known {
   mark: Mark;
-  fence?: number;
+  token?: number;
   /** Of its events, as far as they are in memory. */
   historyBytes?: () => number;
   appending: Promise<unknown>;
@@ -235,9 +235,9 @@ export class FirestoreSessionStore extends SessionStore {
     await Promise.race([this.#db.terminate(), Bun.sleep(CLOSE_WAIT_MS)]);
   }
 
-  override bindFence(session: Session, fence: number): void {
+  override bindLease(session: Session, token: number): void {
     const known = this.#known.get(session);
-    if (known) known.fence = fence;
+    if (known) known.token = token;
   }
 
   async #append(session: Session, event: Event, known: Known | undefined): Promise<Event> {
@@ -249,7 +249,7 @@ export class FirestoreSessionStore extends SessionStore {
     assertRoomFor(event.author, known?.historyBytes?.() ?? 0);
     const mark = known?.mark;
     const shared = sharedChanges(this.#db, key, delta, splitState(session.state));
-    const append = { key, event, delta, shared, mark, fence: known?.fence, guard: this.#guard };
+    const append = { key, event, delta, shared, mark, token: known?.token, guard: this.#guard };
     const { timestamp, revision, document, stored } = await this.#appendPatiently(append);
     event.timestamp = timestamp;
     if (known) known.mark = { revision, lastMs: timestamp };
@@ -265,11 +265,11 @@ export class FirestoreSessionStore extends SessionStore {
 
   /** Nobody waits for an event of a run but its stream, so it rides out an absence that would be too long for a caller. */
   async #appendPatiently(append: Omit<Append, 'signal'>): Promise<Appended> {
-    const { mark, event, fence } = append;
+    const { mark, event, token } = append;
     const trying = async (signal: AbortSignal): Promise<Appended> =>
       appendInTransaction(this.#db, { ...append, signal });
     try {
-      if (fence === undefined) return await this.#call(trying);
+      if (token === undefined) return await this.#call(trying);
       return await patiently(trying, this.#patienceMs, this.#waitMs);
     } catch (error) {
       // It may have been stored all the same.

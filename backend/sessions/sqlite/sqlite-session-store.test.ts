@@ -169,9 +169,9 @@ test("an older lease holder can't write, and nobody else while a lease lives", a
   const database = openDatabase(join(folder, 's.sqlite'));
   database.run("INSERT INTO leases SELECT row_id, 'r', 'owner', 2, 0 FROM sessions");
   expect(await failureOf(store.appendEvent({ session, event: textEvent('1') }))).toContain('run under way');
-  store.bindFence(session, 1);
+  store.bindLease(session, 1);
   expect(await failureOf(store.appendEvent({ session, event: textEvent('1') }))).toContain('taken over');
-  store.bindFence(session, 2);
+  store.bindLease(session, 2);
   await store.appendEvent({ session, event: textEvent('1') });
   expect(session.events).toHaveLength(1);
   database.close();

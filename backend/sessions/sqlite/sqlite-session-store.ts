@@ -56,7 +56,7 @@ export class SqliteSessionStore extends SessionStore {
   readonly #cache: EventCache<number>;
   /** Bytes of a session's events up to `seq`, by its row. Events are only added, so only later ones are summed. */
   readonly #sizes = new Map<number, { seq: number; bytes: number }>();
-  readonly #fences = new WeakMap<Session, number>();
+  readonly #tokens = new WeakMap<Session, number>();
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #beforeClose: (() => void) | undefined;
@@ -189,14 +189,14 @@ export class SqliteSessionStore extends SessionStore {
     this.#database.close();
   }
 
-  override bindFence(session: Session, fence: number): void {
-    this.#fences.set(session, fence);
+  override bindLease(session: Session, token: number): void {
+    this.#tokens.set(session, token);
   }
 
   #checkWriter(session: Session, row: LeasedSessionRow): void {
-    const fence = this.#fences.get(session);
-    if (fence !== undefined) {
-      if (row.fence !== fence) throw new AppError('LEASE_LOST');
+    const token = this.#tokens.get(session);
+    if (token !== undefined) {
+      if (row.lease_token !== token) throw new AppError('LEASE_LOST');
     } else if (row.run_id !== null) {
       // Whether its process lives or not: what it began is ended before anyone else writes.
       throw sessionBusy(row.run_id);

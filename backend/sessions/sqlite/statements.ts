@@ -9,7 +9,7 @@ export interface SessionRow {
 
 export interface LeasedSessionRow extends SessionRow {
   /** Of the running run; null where none runs. */
-  fence: number | null;
+  lease_token: number | null;
   run_id: string | null;
 }
 
@@ -34,7 +34,7 @@ export function prepareStatements(database: Database) {
     leasedSession: database.query<LeasedSessionRow, Key>(
       // A join would cost ten times as much.
       `SELECT row_id, state, updated_us, last_seq,
-         (SELECT fence FROM leases WHERE session_row = row_id) AS fence,
+         (SELECT fence FROM leases WHERE session_row = row_id) AS lease_token,
          (SELECT run_id FROM leases WHERE session_row = row_id) AS run_id
        FROM sessions WHERE app_name = $appName AND user_id = $userId AND id = $id`,
     ),

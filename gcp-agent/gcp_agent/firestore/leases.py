@@ -21,16 +21,16 @@ RENEW_EVERY_S = 5.0
 _AWS_IS_GONE_AFTER = timedelta(seconds=60)
 _FORGOTTEN_AFTER = timedelta(days=1)
 _ENDED_RUN_KEPT = timedelta(hours=1)
-# What a double holds exactly: JavaScript reads the fence.
-_FENCES = 2**53
+# What a double holds exactly: JavaScript reads the token.
+_TOKENS = 2**53
 
 
 @dataclass(frozen=True)
 class Lease:
-    """Held until the session is given another fence."""
+    """Held until the session is given to another holder."""
 
     session: SessionKey
-    fence: int
+    token: int
     run_id: str
 
 
@@ -49,7 +49,7 @@ class Leases:
     async def take(self, session: SessionKey) -> Lease:
         """Raises SessionBusyError while someone else has it."""
         document = self.document(session)
-        lease = Lease(session, secrets.randbelow(_FENCES), str(uuid.uuid4()))
+        lease = Lease(session, secrets.randbelow(_TOKENS), str(uuid.uuid4()))
 
         @firestore.async_transactional
         async def run(transaction: firestore.AsyncTransaction) -> None:
@@ -106,7 +106,7 @@ class Leases:
                 transaction.delete(document)
                 return
             # Run out already, so that a process of the service on AWS takes it and begins the turn.
-            following = Lease(lease.session, secrets.randbelow(_FENCES), queued[0]["runId"])
+            following = Lease(lease.session, secrets.randbelow(_TOKENS), queued[0]["runId"])
             fields = self._fields(following, held.read_time)
             free = {"owner": "", "until": held.read_time, "canBeTakenOver": True, "queued": queued[1:]}
             transaction.set(document, {**fields, **free})
@@ -123,7 +123,7 @@ class Leases:
             "sessionId": lease.session.session_id,
             "runId": lease.run_id,
             "owner": self._owner,
-            "fence": lease.fence,
+            "fence": lease.token,
             "until": now + LEASE,
             # A turn of google-adk ends with its process: there is nothing to go on from.
             "canBeTakenOver": False,
@@ -143,7 +143,7 @@ def assert_may_write(held: DocumentSnapshot, lease: Lease | None) -> None:
 
 def is_of(held: DocumentSnapshot, lease: Lease) -> bool:
     """Whether the lease is still the session's."""
-    return held.exists and held.get("fence") == lease.fence
+    return held.exists and held.get("fence") == lease.token
 
 
 def _is_held(held: DocumentSnapshot) -> bool:
