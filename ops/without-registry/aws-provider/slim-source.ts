@@ -1,12 +1,14 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clientsCalled, keepClients } from './keep-clients.ts';
-import { keepServices } from './keep-services.ts';
 import { PROVIDER_MODULE, PROVIDER_SERVICES, SHORT_WAIT } from './provider-source.ts';
-import { shortenWaits } from './shorten-waits.ts';
 
 const SERVICE_LIST = 'internal/provider/sdkv2/service_packages_gen.go';
 const CLIENT_LIST = 'internal/conns/awsclient_gen.go';
+const CLIENT_FUNCTION = /^func \(c \*AWSClient\) (\w+)\([\s\S]*?^}\n/gm;
+const SDK_IMPORT = /^\s+(?:(\w+) )?"github\.com\/aws\/aws-sdk-go-v2\/service\/(\w+)"$/;
+const FIXED_WAIT =
+  /\b((?:Delay|MinTimeout|PollInterval|delay|minTimeout|pollInterval)\s*(?::=|=|:)\s*)\d+ \* time\.(?:Second|Minute)\b/;
+const FIELD = /^\s+\w+:\s.*,(\s*\/\/.*)?$/;
 
 /** Drops the services that are not used from a copy of the module. `packagesOf` is asked after that: it lists the folders that are still compiled. */
 export async function slimSource(
@@ -52,4 +54,63 @@ async function edit(file: string, change: (source: string) => string): Promise<v
 async function replace(file: string, source: string): Promise<void> {
   await rm(file);
   await writeFile(file, source);
+}
+
+/** The generated list of service packages with only these services left; every other line stays. */
+export function keepServices(source: string, module: string, services: ReadonlySet<string>): string {
+  const imported = new RegExp(`^\\s+"${RegExp.escape(module)}/internal/service/(\\w+)"$`);
+  const called = /^\s+(\w+)\.ServicePackage\(ctx\),$/;
+  const kept: string[] = [];
+  const missing = new Set(services);
+  for (const line of source.split('\n')) {
+    const name = (imported.exec(line) ?? called.exec(line))?.[1];
+    if (name !== undefined && !services.has(name)) continue;
+    if (name !== undefined) missing.delete(name);
+    kept.push(line);
+  }
+  if (missing.size > 0) throw new Error(`the provider has no service ${[...missing].join(', ')}`);
+  return kept.join('\n');
+}
+
+/** Names of the AWS SDK clients that a Go file of the provider asks for, as in `meta.EC2Client(ctx)`. */
+export function clientsCalled(source: string): string[] {
+  return [...source.matchAll(/\.(\w+Client)\(ctx/g)].map((match) => match[1] ?? '');
+}
+
+/** The generated file of SDK clients with only those that are called: each of the others links a whole SDK. */
+export function keepClients(source: string, called: ReadonlySet<string>): string {
+  const functions = [...source.matchAll(CLIENT_FUNCTION)].filter((match) => called.has(match[1] ?? ''));
+  const body = functions.map((match) => match[0]).join('\n');
+  const head = source.slice(0, source.search(/^func \(c \*AWSClient\) /m));
+  const kept = head.split('\n').filter((line) => {
+    const sdk = SDK_IMPORT.exec(line);
+    return !sdk || new RegExp(`\\b${sdk[1] ?? sdk[2]}\\.Client\\b`).test(body);
+  });
+  return `${kept.join('\n')}${body}`;
+}
+
+/**
+ * A Go file of the provider with its fixed polling intervals replaced; timeouts stay. Where a wait
+ * has no PollInterval it gets one: without it the provider doubles its pauses up to ten seconds.
+ */
+export function shortenWaits(source: string, wait: string): { source: string; count: number } {
+  let count = 0;
+  const lines = source.split('\n');
+  const shortened = lines.map((line, index) => {
+    if (!FIXED_WAIT.test(line)) return line;
+    count += 1;
+    const short = line.replace(FIXED_WAIT, (_match, name: string) => `${name}${wait}`);
+    return FIELD.test(line) && isFirstWait(lines, index) ? `${short}\nPollInterval: ${wait},` : short;
+  });
+  return { source: shortened.join('\n'), count };
+}
+
+/** Whether this is the first shortened field of a literal that names no PollInterval. */
+function isFirstWait(lines: readonly string[], index: number): boolean {
+  let first = index;
+  while (first > 0 && !lines[first - 1]?.endsWith('{')) first -= 1;
+  let last = index;
+  while (last < lines.length - 1 && !lines[last + 1]?.trim().startsWith('}')) last += 1;
+  if (lines.slice(first, last + 1).some((line) => /^\s+PollInterval:/.test(line))) return false;
+  return !lines.slice(first, index).some((line) => FIXED_WAIT.test(line));
 }

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { clientsCalled, keepClients } from './keep-clients.ts';
-import { keepServices } from './keep-services.ts';
-import { shortenWaits } from './shorten-waits.ts';
+import { clientsCalled, keepClients, keepServices, shortenWaits } from './slim-source.ts';
 
 const MODULE = 'example.com/provider';
 
