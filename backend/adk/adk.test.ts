@@ -18,6 +18,7 @@ import {
 } from '@google/adk';
 import { beforeAll, expect, test } from 'bun:test';
 import { z } from 'zod';
+import { MODEL } from '@lornu/agents/model.ts';
 import { toAdkLogger } from '../observability/adk-logger.ts';
 import { silentLog } from '../testing/run-bench.ts';
 import { GEMINI_MODELS, registerModel } from './model-registry.ts';
@@ -166,9 +167,9 @@ test('model-registry: who registers the patterns of the stock class answers for 
       super([]);
     }
   }
-  const before = LLMRegistry.resolve('gemini-2.5-flash');
+  const before = LLMRegistry.resolve(MODEL);
   registerModel(Ours);
-  expect(LLMRegistry.resolve('gemini-2.5-pro')).toBe(Ours);
+  expect(LLMRegistry.resolve(MODEL)).toBe(Ours);
   registerModel(before);
 });
 
