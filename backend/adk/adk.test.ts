@@ -167,7 +167,8 @@ test('model-registry: who registers the patterns of the stock class answers for 
       super([]);
     }
   }
-  const before = LLMRegistry.resolve(MODEL);
+  // The registry remembers what it found for a name, so each look takes another one.
+  const before = LLMRegistry.resolve(`${MODEL}-001`);
   registerModel(Ours);
   expect(LLMRegistry.resolve(MODEL)).toBe(Ours);
   registerModel(before);
