@@ -16,8 +16,10 @@ from google.adk.cli.utils.service_factory import (
 from gcp_agent.a2a.mount import add_a2a
 from gcp_agent.faults import Faults
 from gcp_agent.firestore.uri import is_firestore
+from gcp_agent.pages import add_pages
 from gcp_agent.refusals import add_refusals
 from gcp_agent.settings import Settings
+from gcp_agent.sqlite_sessions import register_sqlite
 
 _SQLITE = "sqlite:///"
 
@@ -35,6 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
         from gcp_agent.firestore.session_service import register_firestore
 
         register_firestore(settings.google_access)
+    register_sqlite()
     app = get_fast_api_app(
         agents_dir=str(settings.agents_dir),
         session_service_uri=settings.session_service_uri,
@@ -47,23 +50,26 @@ def create_app(settings: Settings) -> FastAPI:
         web=False,
     )
     _add_version(app, settings.revision)
+    agents_dir = settings.agents_dir
+    sessions = create_session_service_from_options(
+        base_dir=agents_dir, session_service_uri=settings.session_service_uri
+    )
+    artifacts = create_artifact_service_from_options(
+        base_dir=agents_dir, artifact_service_uri=settings.artifact_service_uri, strict_uri=True
+    )
+    add_pages(app, sessions, artifacts)
     if is_shared:
         from gcp_agent.firestore.mount import add_firestore
 
         add_firestore(app, settings.session_service_uri)
     if settings.a2a:
-        agents_dir = settings.agents_dir
         add_a2a(
             app,
             settings.a2a,
             agents_dir=agents_dir,
             own_url=f"http://{settings.host}:{settings.port}",
-            sessions=create_session_service_from_options(
-                base_dir=agents_dir, session_service_uri=settings.session_service_uri
-            ),
-            artifacts=create_artifact_service_from_options(
-                base_dir=agents_dir, artifact_service_uri=settings.artifact_service_uri, strict_uri=True
-            ),
+            sessions=sessions,
+            artifacts=artifacts,
         )
     add_refusals(app)
     if settings.metrics_environment:

@@ -14,8 +14,11 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gcp_agent.bytes_in_flight import BytesInFlight
+from gcp_agent.state_bounds import add_state_bounds
+
 # As on AWS: 4 MB, and a file of 32 MB as base64.
-MAX_BODY_BYTES = 4 * 1024 * 1024 + 32 * 1024 * 1024 * 4 // 3
+MAX_BODY_BYTES = 4 * 1024 * 1024 + -(-32 * 1024 * 1024 // 3) * 4
 _MOST_ISSUES = 50
 # A name, an IPv4 address or an IPv6 address in brackets, with or without a port.
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -25,8 +28,10 @@ _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|
 
 def add_refusals(app: FastAPI) -> None:
     """Adds what stands around all that reads a request: add it after other middleware."""
+    app.add_middleware(BytesInFlight, largest_body=MAX_BODY_BYTES)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(HostCheck)
+    add_state_bounds(app)
     app.add_exception_handler(RequestValidationError, _answer_issues)
     app.add_exception_handler(UnicodeEncodeError, _answer_half_character)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp
 
 from gcp_agent.app import create_app
+from gcp_agent.bytes_in_flight import BytesInFlight, caller_of
 from gcp_agent.faults import Faults
 from gcp_agent.firestore.turn_gate import TurnGate
 from gcp_agent.refusals import MAX_BODY_BYTES, is_host
@@ -51,6 +56,71 @@ def test_a_body_has_a_limit_with_and_without_a_length(public, path):
     size = MAX_BODY_BYTES + 2 * 1024 * 1024
     assert public.post(path, content=pieces(size), headers=JSON).status_code in {413, 404}
     assert public.post(path, content=b" " * size, headers=JSON).status_code in {413, 404}
+
+
+class Held:
+    """A request whose body does not end before it is told to."""
+
+    def __init__(self, app: ASGIApp, headers: dict[str, str], chunks: list[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = asyncio.Event()
+        self.status = 0
+        scope = {
+            "type": "http",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "client": ("10.0.0.1", 1),
+        }
+        self.task = asyncio.create_task(app(scope, self._receive, self._send))
+
+    async def _receive(self) -> dict:
+        if self._chunks:
+            return {"type": "http.request", "body": self._chunks.pop(0), "more_body": True}
+        await self._rest.wait()
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def _send(self, message: dict) -> None:
+        self.status = message.get("status", self.status)
+
+    async def end(self) -> int:
+        self._rest.set()
+        await self.task
+        return self.status
+
+
+def token_of(email: str) -> str:
+    claims = base64.urlsafe_b64encode(json.dumps({"email": email}).encode()).decode().rstrip("=")
+    return f"Bearer e30.{claims}.x"
+
+
+def test_bytes_in_flight_have_a_share_for_each_caller():
+    async def reads(scope, receive, send):
+        await Request(scope, receive).body()
+        await JSONResponse({})(scope, receive, send)
+
+    async def attack() -> None:
+        app = BytesInFlight(reads, largest_body=1_000_000)
+        ann, ben, cat = ({"authorization": token_of(name)} for name in ("ann@x", "ben@x", "cat@x"))
+        declared = [Held(app, {**caller, "content-length": "900000"}, []) for caller in (ann, ben)]
+        await asyncio.sleep(0)
+        # A second one of the same caller, declared or as it comes, and a third of another one.
+        assert await Held(app, {**ann, "content-length": "200000"}, []).end() == 429
+        assert await Held(app, ann, [b"x" * 60_000] * 4).end() == 429
+        assert await Held(app, {**cat, "content-length": "900000"}, []).end() == 429
+        # Small ones of others always pass.
+        assert await Held(app, {**cat, "content-length": "60000"}, []).end() == 200
+        assert [await held.end() for held in declared] == [200, 200]
+        # All of it is given back.
+        assert await Held(app, {**cat, "content-length": "900000"}, []).end() == 200
+        assert app._by_caller == {}
+
+    asyncio.run(attack())
+
+
+def test_a_caller_is_who_the_token_names():
+    scope = {"client": ("10.0.0.1", 1)}
+    assert caller_of(Headers({"authorization": token_of("ann@x")}), scope) == "ann@x"
+    for odd in ["", "Bearer a.b.c", "Bearer a.W10.c", "Bearer ....", "Basic x", "Bearer e30.e30.x"]:
+        assert caller_of(Headers({"authorization": odd}), scope) == "10.0.0.1"
 
 
 BODIES = {

@@ -8,6 +8,7 @@ import { type GeminiStandin, spawnGeminiStandin } from '@lornu/standins/gemini/s
 import type { ContractCase } from './case.ts';
 import { ARTIFACT_CASES, MEMORY_CASES } from './cases/artifacts.ts';
 import { BAD_INPUT_CASES } from './cases/bad-input.ts';
+import { BOUND_CASES } from './cases/bounds.ts';
 import { FAILURE_CASES } from './cases/failures.ts';
 import { RUN_CASES, WAITING_CASES } from './cases/runs.ts';
 import { SERVICE_CASES } from './cases/service.ts';
@@ -77,6 +78,7 @@ group.each([
   ['artifacts', ARTIFACT_CASES],
   ['memory', MEMORY_CASES],
   ['bad input', BAD_INPUT_CASES],
+  ['bounds', BOUND_CASES],
 ] satisfies [string, ContractCase[]][])('%s: as google-adk answers', (_group, cases) => {
   // Each case has its own user, so that cases can run in parallel.
   test.concurrent.each(cases.map((entry) => [entry.title, entry] as const))(

@@ -1,4 +1,5 @@
 import { parseJson } from '@lornu/backend/json/parse-json.ts';
+import { connect } from 'node:net';
 import { createParser } from 'eventsource-parser';
 
 /** One request and what came back, as both servers' transcripts keep it. */
@@ -10,6 +11,8 @@ export interface Exchange {
   contentType: string;
   /** JSON where it is JSON, text otherwise; absent for a stream. */
   body?: unknown;
+  /** There when the answer is a page and another one follows. */
+  hasNext?: true;
   /** The data of each SSE frame, parsed. */
   frames?: unknown[];
 }
@@ -22,12 +25,16 @@ export interface RequestOptions {
 }
 
 const TIMEOUT_MS = 20_000;
+/** After this long a request's head has been read. */
+const UNDER_WAY_MS = 500;
 
 /** Speaks to one server and writes down what was said. */
 export class Caller {
   readonly transcript: Exchange[] = [];
 
   private readonly baseUrl: string;
+  /** Of the last answer, where it was a page: opaque, so no part of the transcript. */
+  nextCursor: string | undefined;
   /** A user of this case alone, the same on both servers. */
   readonly userId: string;
 
@@ -47,14 +54,34 @@ export class Caller {
       keepalive: false,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const exchange = {
-      request: `${method} ${path}`,
+    const exchange: Exchange = {
+      request: `${method} ${path.replace(/cursor=[\w-]{5,}/, 'cursor=…')}`,
       status: answer.status,
       contentType: (answer.headers.get('content-type') ?? '').split(';')[0] ?? '',
+      ...(answer.headers.has('x-next-cursor') ? { hasNext: true as const } : {}),
       ...readBody(await answer.text(), answer.headers.get('content-type') ?? ''),
     };
+    this.nextCursor = answer.headers.get('x-next-cursor') ?? undefined;
     this.transcript.push(exchange);
     return exchange;
+  }
+
+  /** All pages of a list. */
+  async pages(path: string, limit: number): Promise<void> {
+    await this.send('GET', `${path}?limit=${limit}`);
+    while (this.nextCursor) await this.send('GET', `${path}?limit=${limit}&cursor=${this.nextCursor}`);
+  }
+
+  /** Begins a request whose body never comes; its bytes count until it is given up. */
+  async announce(path: string, bytes: number): Promise<{ giveUp: () => void }> {
+    const { hostname, port } = new URL(this.baseUrl);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n{`,
+    );
+    await Bun.sleep(UNDER_WAY_MS);
+    return { giveUp: () => socket.destroy() };
   }
 
   get sessionsPath(): string {

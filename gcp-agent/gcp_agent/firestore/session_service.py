@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -12,18 +13,32 @@ from typing import Any
 
 from google.adk.cli.service_registry import get_service_registry
 from google.adk.events.event import Event
-from google.adk.integrations.firestore.firestore_session_service import FirestoreSessionService
+from google.adk.integrations.firestore.firestore_session_service import (
+    DEFAULT_SESSIONS_COLLECTION,
+    FirestoreSessionService,
+)
 from google.adk.sessions.session import Session
 from google.adk.sessions.state import State
+from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.auth.credentials import Credentials
 from google.cloud import firestore
 from google.cloud.firestore_v1.async_document import AsyncDocumentReference
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from google.cloud.firestore_v1.field_path import FieldPath
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from gcp_agent.firestore.access import GoogleAccess, create_credentials
 from gcp_agent.firestore.leases import RENEW_EVERY_S, Lease, Leases, assert_may_write
 from gcp_agent.firestore.uri import SCHEME, read_uri
+from gcp_agent.session_pages import (
+    BadCursorError,
+    PageRoom,
+    SessionPage,
+    page_size,
+    read_cursor,
+    write_cursor,
+)
+from gcp_agent.state_bounds import MAX_STATE_BYTES, StateMap, assert_state_fits
 from gcp_agent.turns import SessionKey
 
 logger = logging.getLogger(__name__)
@@ -31,7 +46,9 @@ logger = logging.getLogger(__name__)
 _GIVE_BACK_WITHIN_S = 10.0
 
 # State that every session of a user or of an app writes to.
-_SHARED_STATES = ("app_states", "user_states")
+_SHARED_STATES: Mapping[str, StateMap] = {"app_states": "app", "user_states": "user"}
+# Sessions that are read at first; how large they are tells how many are read next.
+_FIRST_READ = 20
 
 
 @dataclass(frozen=True)
@@ -82,6 +99,61 @@ class LeasedSessionService(FirestoreSessionService):
         finally:
             _append.reset(token)
 
+    async def list_page(
+        self, app_name: str, user_id: str, limit: int | None, cursor: str | None
+    ) -> SessionPage:
+        """Newest first, as the service on AWS lists them; its cursors are taken too."""
+        by_name = "__name__"
+        newest = self._get_sessions_ref(app_name, user_id)
+        query = newest.order_by("updateTime", direction="DESCENDING").order_by(
+            by_name, direction="DESCENDING"
+        )
+        following = query
+        if cursor is not None:
+            following = query.start_after(_place_of(cursor, newest.document))
+        app, user = await asyncio.gather(
+            self.client.collection(self.app_state_collection).document(app_name).get(),
+            self.client.collection(self.user_state_collection)
+            .document(app_name)
+            .collection("users")
+            .document(user_id)
+            .get(),
+        )
+        states = app.to_dict() or {}, user.to_dict() or {}
+        room, size = PageRoom({"app": states[0], "user": states[1]}), page_size(limit)
+        found: list[DocumentSnapshot] = []
+        is_full = False
+        asked = min(size, _FIRST_READ)
+        while True:
+            read = await following.limit(asked).get()
+            largest = 0
+            for document in read:
+                chars = len(_state_text(document))
+                largest = max(largest, chars)
+                is_full = not room.take(chars)
+                if is_full:
+                    break
+                found.append(document)
+            if is_full or not found or len(read) < asked or len(found) == size:
+                break
+            asked = min(size - len(found), room.room_for(largest))
+            following = query.start_after(found[-1])
+        sessions = [
+            Session(
+                id=document.get("id"),
+                app_name=app_name,
+                user_id=user_id,
+                state=self._merge_state(*states, json.loads(_state_text(document))),
+                last_update_time=document.get("updateTime").timestamp(),
+            )
+            for document in found
+            if document.get("status") != "DELETING"
+        ]
+        if not found or not (is_full or len(found) == size):
+            return SessionPage(sessions, None)
+        last = found[-1].get("updateTime").timestamp_pb()
+        return SessionPage(sessions, write_cursor([last.seconds, last.nanos, found[-1].id]))
+
     async def _renew(self, lease: Lease) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
@@ -111,7 +183,7 @@ class _LeasedClient(firestore.AsyncClient):
     def transaction(self, **kwargs: Any) -> firestore.AsyncTransaction:  # noqa: ANN401 - the client's own
         append = _append.get()
         if append is None:
-            return super().transaction(**kwargs)
+            return _BoundedTransaction(self, **kwargs)
         return _CheckedTransaction(self, append, **kwargs)
 
     def document(self, *document_path: str) -> AsyncDocumentReference:
@@ -128,7 +200,44 @@ class _SharedState(AsyncDocumentReference):
         return await super().get(*args, **kwargs)
 
 
-class _CheckedTransaction(firestore.AsyncTransaction):
+def _state_text(document: DocumentSnapshot) -> str:
+    state = document.get("state")
+    return state if isinstance(state, str) else json.dumps(state or {}, default=str)
+
+
+def _place_of(cursor: str, document_of: Any) -> dict[str, object]:  # noqa: ANN401 - the client's own
+    seconds, nanos, session_id = read_cursor(cursor, int, int, str)
+    try:
+        time = DatetimeWithNanoseconds.from_timestamp_pb(Timestamp(seconds=seconds, nanos=nanos))
+        return {"updateTime": time, "__name__": document_of(session_id)}
+    except (ValueError, OverflowError, OSError):
+        raise BadCursorError("This is not a cursor of this list.") from None
+
+
+class _BoundedTransaction(firestore.AsyncTransaction):
+    """Raises NotStorableError for a state that is too large, as google-adk is about to write it."""
+
+    def set(self, reference: AsyncDocumentReference, document_data: dict, merge: Any = False) -> None:  # noqa: ANN401 - the client's own
+        _assert_fits(reference, document_data)
+        super().set(reference, document_data, merge)
+
+    def update(self, reference: AsyncDocumentReference, field_updates: dict, option: Any = None) -> None:  # noqa: ANN401 - the client's own
+        _assert_fits(reference, field_updates)
+        super().update(reference, field_updates, option)
+
+
+def _assert_fits(reference: AsyncDocumentReference, fields: dict) -> None:
+    shared = _SHARED_STATES.get(reference._path[0])
+    if shared:
+        assert_state_fits(shared, fields)
+    state = fields.get("state")
+    # As google-adk prints it, it is never shorter than as it is measured.
+    is_session = reference._path[-2] == DEFAULT_SESSIONS_COLLECTION and isinstance(state, str)
+    if is_session and len(state) > MAX_STATE_BYTES["session"]:
+        assert_state_fits("session", json.loads(state))
+
+
+class _CheckedTransaction(_BoundedTransaction):
     """Reads the lease first: what it has read must not have changed when it commits."""
 
     def __init__(self, client: _LeasedClient, append: _Append, **kwargs: Any) -> None:  # noqa: ANN401 - the client's own
@@ -140,6 +249,7 @@ class _CheckedTransaction(firestore.AsyncTransaction):
 
     def set(self, reference: AsyncDocumentReference, document_data: dict, merge: Any = False) -> None:  # noqa: ANN401 - the client's own
         """Of shared state only the fields that the event changes, each whole; google-adk gives all of it."""
+        _assert_fits(reference, document_data)
         if isinstance(reference, _SharedState):
             document_data = {key: value for key, value in document_data.items() if key in self._shared_keys}
             merge = [FieldPath(key) for key in document_data]

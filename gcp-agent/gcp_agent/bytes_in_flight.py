@@ -1,0 +1,98 @@
+"""Bounds the bytes of bodies that are in memory at the same time, for the process and for each caller."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Requests as small as this are never refused for what other callers have in flight.
+_SMALL_BYTES = 64 * 1024
+_RETRY_AFTER = {"retry-after": "2"}
+
+
+class TooManyBytesError(HTTPException):
+    """429, for whoever reads the body."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(HTTPStatus.TOO_MANY_REQUESTS, detail, _RETRY_AFTER)
+
+
+class BytesInFlight:
+    """One caller has at most one largest body in flight, all together have two: as in the service on AWS.
+
+    A turn holds its body until it has been answered. Limits on how often someone calls bound no memory.
+    """
+
+    def __init__(self, app: ASGIApp, largest_body: int) -> None:
+        self._app = app
+        self._largest = largest_body
+        self._by_caller: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Counts what was declared before it is read, and what was not as it comes."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        declared = int(length) if (length := headers.get("content-length", "")).isdecimal() else None
+        caller, held = caller_of(headers, scope), 0
+        has_begun = False
+
+        async def counted() -> Message:
+            message = await receive()
+            if declared is None:
+                nonlocal held
+                held = self._grow(caller, held, len(message.get("body", b"")))
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            held = self._grow(caller, held, declared or 0)
+            await self._app(scope, counted, watched)
+        except TooManyBytesError as error:
+            if has_begun:
+                raise
+            answer = JSONResponse({"detail": error.detail}, error.status_code, headers=_RETRY_AFTER)
+            await answer(scope, receive, send)
+        finally:
+            self._by_caller[caller] -= held
+            if self._by_caller[caller] == 0:
+                del self._by_caller[caller]
+
+    def _grow(self, caller: str, held: int, more: int) -> int:
+        if self._by_caller[caller] + more > self._largest:
+            raise TooManyBytesError(f"At most {self._largest} bytes in flight at once")
+        if held + more > _SMALL_BYTES and self._by_caller.total() + more > 2 * self._largest:
+            raise TooManyBytesError("The service has too many bytes in flight")
+        self._by_caller[caller] += more
+        return held + more
+
+
+def caller_of(headers: Headers, scope: Scope) -> str:
+    """The machine that a token names, else the address.
+
+    The token is checked elsewhere (load balancer, Cloud Run, the gate of A2A): who forges one shares the
+    bytes of the name in it, and nothing else.
+    """
+    parts = headers.get("authorization", "").removeprefix("Bearer ").split(".")
+    if len(parts) == 3:
+        try:
+            claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+            name = claims.get("email") or claims.get("sub")
+        except (ValueError, RecursionError, AttributeError):
+            name = None
+        if isinstance(name, str):
+            return name
+    client = scope.get("client")
+    return client[0] if client else ""

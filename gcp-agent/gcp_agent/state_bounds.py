@@ -1,0 +1,49 @@
+"""How much of a state is kept: the same as in the service on AWS (docs/storage.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Literal, cast
+
+from fastapi import FastAPI, Request
+from fastapi.exception_handlers import http_exception_handler
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+StateMap = Literal["session", "user", "app"]
+
+# `app:` and `user:` state is part of every session that is read, and of each row of a list.
+MAX_STATE_BYTES: Mapping[StateMap, int] = {"session": 768 * 1024, "user": 128 * 1024, "app": 128 * 1024}
+_WORDS: Mapping[StateMap, str] = {
+    "session": "state of the session",
+    "user": "`user:` state",
+    "app": "`app:` state",
+}
+
+
+class NotStorableError(Exception):
+    """What a caller or an agent wrote is more than is kept."""
+
+
+def assert_state_fits(which: StateMap, state: Mapping[str, object]) -> None:
+    """Raises NotStorableError where the JSON of a map, as it would be stored, is larger than it may be."""
+    text = json.dumps(state, ensure_ascii=False, separators=(",", ":"), default=str)
+    size, most = len(text.encode()), MAX_STATE_BYTES[which]
+    if size > most:
+        words = f"The {_WORDS[which]} is too large: {size} bytes, and at most {most} are stored."
+        raise NotStorableError(words)
+
+
+def add_state_bounds(app: FastAPI) -> None:
+    """422 for a state that is too large, also where google-adk has made an internal error of it."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        cause = error if isinstance(error, NotStorableError) else error.__cause__
+        if isinstance(cause, NotStorableError):
+            return JSONResponse({"detail": str(cause)}, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return await http_exception_handler(request, cast(HTTPException, error))
+
+    app.add_exception_handler(NotStorableError, answer)
+    app.add_exception_handler(HTTPException, answer)
