@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gcp_agent.bytes_in_flight import BytesInFlight
-from gcp_agent.state_bounds import add_state_bounds
+from gcp_agent.store_failures import add_store_failures
 
 # As on AWS: 4 MB, and a file of 32 MB as base64.
 MAX_BODY_BYTES = 4 * 1024 * 1024 + -(-32 * 1024 * 1024 // 3) * 4
@@ -31,7 +31,7 @@ def add_refusals(app: FastAPI) -> None:
     app.add_middleware(BytesInFlight, largest_body=MAX_BODY_BYTES)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(HostCheck)
-    add_state_bounds(app)
+    add_store_failures(app)
     app.add_exception_handler(RequestValidationError, _answer_issues)
     app.add_exception_handler(UnicodeEncodeError, _answer_half_character)
 

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Literal, cast
-
-from fastapi import FastAPI, Request
-from fastapi.exception_handlers import http_exception_handler
-from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from typing import Literal
 
 StateMap = Literal["session", "user", "app"]
 
@@ -34,16 +28,3 @@ def assert_state_fits(which: StateMap, state: Mapping[str, object]) -> None:
     if size > most:
         words = f"The {_WORDS[which]} is too large: {size} bytes, and at most {most} are stored."
         raise NotStorableError(words)
-
-
-def add_state_bounds(app: FastAPI) -> None:
-    """422 for a state that is too large, also where google-adk has made an internal error of it."""
-
-    async def answer(request: Request, error: Exception) -> Response:
-        cause = error if isinstance(error, NotStorableError) else error.__cause__
-        if isinstance(cause, NotStorableError):
-            return JSONResponse({"detail": str(cause)}, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
-        return await http_exception_handler(request, cast(HTTPException, error))
-
-    app.add_exception_handler(NotStorableError, answer)
-    app.add_exception_handler(HTTPException, answer)

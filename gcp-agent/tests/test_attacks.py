@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI, HTTPException
 from fastapi.testclient import TestClient
+from google.api_core.exceptions import InvalidArgument, PermissionDenied, ResourceExhausted, RetryError
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -21,6 +23,7 @@ from gcp_agent.faults import Faults
 from gcp_agent.firestore.turn_gate import TurnGate
 from gcp_agent.refusals import MAX_BODY_BYTES, is_host
 from gcp_agent.settings import read_settings
+from gcp_agent.store_failures import add_store_failures
 
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - what it is told, not bound
 JSON = {"content-type": "application/json"}
@@ -202,6 +205,33 @@ def test_a_bug_that_a_caller_with_a_token_meets_is_a_fault():
     ]
     assert faults_of(broken, {}) == []
     assert faults_of(JSONResponse({}, status_code=500), {"authorization": "Bearer x"}) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (InvalidArgument("project secret"), 422),
+        (ResourceExhausted("project secret"), 503),
+        (PermissionDenied("project secret"), 503),
+        (RetryError("project secret", cause=None), 503),
+    ],
+)
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_what_a_store_refuses_is_no_fault_of_ours(error, status, is_wrapped):
+    app, lines = FastAPI(), []
+    add_store_failures(app)
+    app.add_middleware(Faults, environment="staging", write=lines.append)
+
+    @app.get("/")
+    def fail() -> None:
+        if not is_wrapped:
+            raise error
+        raise HTTPException(500, str(error)) from error
+
+    answer = TestClient(app).get("/", headers={"authorization": "Bearer x"})
+    assert (answer.status_code, lines) == (status, [])
+    assert "secret" not in answer.text
+    assert ("retry-after" in answer.headers) == (status == 503)
 
 
 def test_what_a_caller_sends_is_no_fault(tmp_path, capsys):

@@ -13,6 +13,8 @@ from google.adk.events.event import Event
 from google.adk.events.event_actions import EventActions
 
 from gcp_agent.firestore.session_service import LeasedSessionService
+from gcp_agent.session_pages import BadCursorError, write_cursor
+from gcp_agent.state_bounds import NotStorableError
 from gcp_agent.turns import SessionBusyError, SessionKey
 from tests.test_service import BUN, running
 
@@ -133,6 +135,78 @@ def test_a_queued_message_outlives_a_turn_that_began_while_nobody_was_there_on_a
             assert (await lease.get()).get("queued") == [{"runId": "r1", "bytes": 2}]
         assert (await queued.get()).to_dict() == {"state": "queued", "request": "{}"}
         assert (await lease.get()).get("runId") == "r1"
+
+    asyncio.run(run())
+
+
+def test_a_state_that_is_too_large_is_not_stored(open_service):
+    async def run() -> None:
+        here = open_service()
+        for which, key, most in (
+            ("session", "text", 768 * 1024),
+            ("user", "user:text", 128 * 1024),
+            ("app", "app:text", 128 * 1024),
+        ):
+            fitting = "x" * (most - len('{"text":""}') - 2) + "é"
+            names = {**NAMES, "user_id": which, "session_id": "s"}
+            with pytest.raises(NotStorableError, match="is too large"):
+                await here.create_session(**names, state={key: fitting + "é"})
+            assert await here.get_session(**names) is None
+            session = await here.create_session(**names)
+            for text, is_kept in ((fitting, True), (fitting + "é", False)):
+                written = Event(author="user", actions=EventActions(state_delta={key: text}))
+                if is_kept:
+                    await here.append_event(session, written)
+                    continue
+                with pytest.raises(NotStorableError, match=f"at most {most} are stored"):
+                    await here.append_event(await here.get_session(**names), written)
+            kept = await here.get_session(**names)
+            assert (len(kept.events), kept.state[key]) == (1, fitting)
+
+    asyncio.run(run())
+
+
+def test_a_state_that_google_adk_prints_longer_than_a_document_is_not_stored(open_service):
+    async def run() -> None:
+        with pytest.raises(NotStorableError, match="bytes as it is stored"):
+            await open_service().create_session(**NAMES, state={"text": "é" * 200_000})
+
+    asyncio.run(run())
+
+
+def test_sessions_are_listed_in_pages(open_service):
+    async def run() -> None:
+        here = open_service()
+        for number in range(25):
+            names = {**NAMES, "session_id": f"s{number:02}"}
+            await here.create_session(**names, state={"n": number, "user:name": "Ada"})
+        pages, cursor = [], None
+        while True:
+            page = await here.list_page("lornu", "ann", 10, cursor)
+            pages.append([session.state["n"] for session in page.sessions])
+            assert all(session.state["user:name"] == "Ada" for session in page.sessions)
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        assert pages == [list(range(24, 14, -1)), list(range(14, 4, -1)), list(range(4, -1, -1))]
+        assert len((await here.list_page("lornu", "ann", None, None)).sessions) == 25
+        for odd in ("x", "", "W10", write_cursor([1, 2, 3]), write_cursor([2**80, 0, "s"])):
+            with pytest.raises(BadCursorError):
+                await here.list_page("lornu", "ann", 10, odd)
+
+    asyncio.run(run())
+
+
+def test_a_page_of_large_states_ends_early(open_service):
+    async def run() -> None:
+        here = open_service()
+        for number in range(5):
+            names = {**NAMES, "session_id": f"s{number}"}
+            await here.create_session(**names, state={"text": "x" * 700_000})
+        first = await here.list_page("lornu", "ann", None, None)
+        assert len(first.sessions) == 2
+        second = await here.list_page("lornu", "ann", None, first.next_cursor)
+        assert [session.id for session in second.sessions] == ["s2", "s1"]
 
     asyncio.run(run())
 

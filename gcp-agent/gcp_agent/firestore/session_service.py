@@ -38,7 +38,7 @@ from gcp_agent.session_pages import (
     read_cursor,
     write_cursor,
 )
-from gcp_agent.state_bounds import MAX_STATE_BYTES, StateMap, assert_state_fits
+from gcp_agent.state_bounds import MAX_STATE_BYTES, NotStorableError, StateMap, assert_state_fits
 from gcp_agent.turns import SessionKey
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,8 @@ _GIVE_BACK_WITHIN_S = 10.0
 
 # State that every session of a user or of an app writes to.
 _SHARED_STATES: Mapping[str, StateMap] = {"app_states": "app", "user_states": "user"}
+# https://cloud.google.com/firestore/quotas: bytes of an indexed document's value
+_LONGEST_VALUE = 1_048_487
 # Sessions that are read at first; how large they are tells how many are read next.
 _FIRST_READ = 20
 
@@ -140,14 +142,14 @@ class LeasedSessionService(FirestoreSessionService):
             following = query.start_after(found[-1])
         sessions = [
             Session(
-                id=document.get("id"),
+                id=document.id,
                 app_name=app_name,
                 user_id=user_id,
                 state=self._merge_state(*states, json.loads(_state_text(document))),
                 last_update_time=document.get("updateTime").timestamp(),
             )
             for document in found
-            if document.get("status") != "DELETING"
+            if "status" not in (document.to_dict() or {})
         ]
         if not found or not (is_full or len(found) == size):
             return SessionPage(sessions, None)
@@ -201,7 +203,7 @@ class _SharedState(AsyncDocumentReference):
 
 
 def _state_text(document: DocumentSnapshot) -> str:
-    state = document.get("state")
+    state = (document.to_dict() or {}).get("state")
     return state if isinstance(state, str) else json.dumps(state or {}, default=str)
 
 
@@ -231,10 +233,14 @@ def _assert_fits(reference: AsyncDocumentReference, fields: dict) -> None:
     if shared:
         assert_state_fits(shared, fields)
     state = fields.get("state")
-    # As google-adk prints it, it is never shorter than as it is measured.
-    is_session = reference._path[-2] == DEFAULT_SESSIONS_COLLECTION and isinstance(state, str)
-    if is_session and len(state) > MAX_STATE_BYTES["session"]:
+    if reference._path[-2] != DEFAULT_SESSIONS_COLLECTION or not isinstance(state, str):
+        return
+    # As google-adk prints it, in ASCII, it is never shorter than as it is measured.
+    if len(state) > MAX_STATE_BYTES["session"]:
         assert_state_fits("session", json.loads(state))
+    if len(state) > _LONGEST_VALUE:
+        words = f"The state of the session is too large: {len(state)} bytes as it is stored."
+        raise NotStorableError(words)
 
 
 class _CheckedTransaction(_BoundedTransaction):
