@@ -1,6 +1,7 @@
 import { createEvent, type Event } from '@google/adk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
+import { AppError } from '../errors/app-error.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { openRunBench, type TestProcess } from '../testing/run-bench.ts';
 import { FrameClock } from './frame-clock.ts';
@@ -75,6 +76,19 @@ describe('Last-Event-ID', () => {
     await second.ended;
   });
 
+  test('of a run that has gone on elsewhere, asked of the process that was stopped for a while', async () => {
+    const stopped = bench.process({ leaseMs: 200, renewEveryMs: 1e9, takeOverEveryMs: 1e9, cancelEveryMs: 1e9 });
+    await stopped.sessions.createSession(key);
+    const run = await stopped.runs.start(say('simulate stall after 3'));
+    await run.firstFrame;
+    const other = bench.process({ takeOverEveryMs: 50, silentMs: 200 });
+    const attached = await other.runs.attach({ session: key, runId: run.id });
+    const last = (await framesOf(attached.run)).at(-1)!;
+    expect(stopped.runs.activeCount).toBe(1);
+    const again = await stopped.runs.attach({ session: key, runId: run.id }, `${run.id}:${last.index}`);
+    expect(again.fromIndex).toBe(last.index + 1);
+  });
+
   test('a run of another session or user is not there', async () => {
     const here = bench.process();
     await here.sessions.createSession(key);
@@ -145,20 +159,44 @@ describe('the disk is full', () => {
     expect(await turn(here)).toBe('completed');
   });
 
-  test('in the middle of a turn the listener is told, and the turn is taken up once there is room', async () => {
+  test('in the middle of a turn: it is taken up once there is room, and its listener is told one end, the stored one', async () => {
     const here = bench.process({ leaseMs: 400, renewEveryMs: 100, takeOverEveryMs: 100 });
     await here.sessions.createSession(key);
     const run = await here.runs.start(say('count to 60 every 20 ms'));
     await run.firstFrame;
     here.database.run('PRAGMA max_page_count = 1');
-    const frames = await framesOf(run);
-    expect(run.state).toBe('failed');
-    expect(frames.at(-1)?.json).toContain('"error":"ServiceError: The session store');
+    const listening = framesOf(run);
+    await run.ended;
+    expect(run.state).toBe('running');
     here.database.run('PRAGMA max_page_count = 1000000');
-    for (let n = 0; n < 200 && (await here.store.get(run.id))?.state === 'running'; n++) await Bun.sleep(50);
+    const frames = await listening;
+    expect(run.state).toBe('completed');
+    expect(frames).toEqual((await here.store.frames(run.id, 0))!.frames);
     expect((await here.store.get(run.id))?.state).toBe('completed');
     expect(await turn(here)).toBe('completed');
   }, 30_000);
+});
+
+test('what was shown is in the session, also where the store was away while the turn was closed', async () => {
+  const here = bench.process({ leaseMs: 400, renewEveryMs: 100, takeOverEveryMs: 100 });
+  await here.sessions.createSession(key);
+  const append = here.sessions.appendEvent.bind(here.sessions);
+  let refusals = 2;
+  here.sessions.appendEvent = async (request) => {
+    if (request.event.author !== 'user' && refusals-- > 0) throw new AppError('STORE_UNAVAILABLE');
+    return append(request);
+  };
+  const run = await here.runs.start(say('count to 20 every 10 ms'));
+  const shown = new Map<string, string>();
+  for (const { json } of await framesOf(run)) {
+    const { id, partial, content } = JSON.parse(json) as Event;
+    if (partial) shown.set(id, (shown.get(id) ?? '') + (content?.parts?.[0]?.text ?? ''));
+  }
+  const { events } = (await here.sessions.getSession(key))!;
+  const kept = events.map(({ id, content }) => [id, content?.parts?.[0]?.text] as const);
+  expect(shown.size).toBeGreaterThan(0);
+  expect(kept.filter(([id]) => shown.has(id))).toEqual([...shown]);
+  expect(refusals).toBeLessThan(0);
 });
 
 describe('another process holds the file', () => {

@@ -56,8 +56,10 @@ export async function carryRun(parts: RunServiceParts, limits: RunLimits, carrie
     if (state === 'moved') await run.leave();
     else await run.end(state);
   } catch (error) {
-    if (isLost(error)) await run.leave();
-    else log.error('A run could not be closed in the store', { runId: run.id, error });
+    if (!isLost(error))
+      log.error('A run could not be closed in the store; its lease runs out', { runId: run.id, error });
+    // Listeners are told the one end that is stored, so they follow the store until somebody has closed the run.
+    await run.leave();
   } finally {
     clearTimeout(timer);
     stopWatching();
@@ -85,6 +87,9 @@ function watchProgress(run: LiveRun, silentMs: number): () => void {
 }
 
 const isLost = (error: unknown): boolean => error instanceof AppError && error.code === 'LEASE_LOST';
+/** What cannot be stored now is stored by whoever has the lease once the store is back: nothing that was shown is lost. */
+const isForLater = (error: unknown): boolean =>
+  isLost(error) || (error instanceof AppError && error.code === 'STORE_UNAVAILABLE');
 
 class Carrier {
   readonly #parts: RunServiceParts;
@@ -200,7 +205,7 @@ class Carrier {
     if (reason === 'store-failed') {
       // It may be back by now, or soon: what was shown belongs into the session.
       await this.#close(this.#rootAgent).catch((error: unknown) => {
-        if (isLost(error)) throw error;
+        if (isForLater(error)) throw error;
         this.#parts.log.error('What was shown of a turn could not be stored', { runId: this.#run.id, error });
       });
       this.#run.addError(toTurnFailure(new AppError('STORE_UNAVAILABLE')), this.#parts.now());
@@ -212,7 +217,7 @@ class Carrier {
     return ending.state;
   }
 
-  /** Ends the turn with an event that says why; where even that can't be stored, it is only shown. */
+  /** Ends the turn with an event that says why; where the store will never take that, it is only shown. */
   async #fail(failure: TurnFailure, isStoreNeeded: boolean): Promise<'failed' | 'interrupted'> {
     const { log, now } = this.#parts;
     const { errorCode, errorMessage, isBug, cause } = failure;
@@ -226,7 +231,7 @@ class Carrier {
         await this.#close(this.#rootAgent);
         await this.#store(event);
       } catch (error) {
-        if (isLost(error)) throw error;
+        if (isForLater(error)) throw error;
         log.error('A failed turn could not be closed in the store', { runId: this.#run.id, error });
         this.#run.addEvent(event);
       }

@@ -104,11 +104,6 @@ export class LiveRun implements Run {
     return this.#untilShown();
   }
 
-  /** Index of the next frame to be shown. */
-  get frameCount(): number {
-    return this.#log.length;
-  }
-
   /** Grows with every event: as long as it does, the run makes progress. */
   get eventCount(): number {
     return this.#eventCount;
@@ -189,17 +184,14 @@ export class LiveRun implements Run {
   }
 
   /**
-   * Ends the run: last frames, state and lease in one write. Where the store refuses, what there is is shown all the same
-   * and the error is thrown.
+   * Ends the run: last frames, state and lease in one write. Throws where the store refuses: nothing of it is told then,
+   * because whoever takes the run over decides how it ends.
    */
   async end(state: EndState): Promise<void> {
     const rest = await this.#writer.close();
-    try {
-      this.#next = await this.#store.end(this.lease, state, rest);
-    } finally {
-      this.#writer.settled(rest);
-      this.#finish(state, 'ended');
-    }
+    this.#next = await this.#store.end(this.lease, state, rest);
+    this.#writer.settled(rest);
+    this.#finish(state, 'ended');
   }
 
   async #untilShown(): Promise<void> {

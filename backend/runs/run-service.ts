@@ -111,7 +111,8 @@ class DurableRunService implements RunService {
     const live = this.#active.get(record.id);
     const run = live ?? this.#queued.get(record.id) ?? new StoredRun(this.#parts.runs, record);
     if (lastEventId === undefined || lastEventId === '') return { run, fromIndex: 0 };
-    const count = live?.frameCount ?? (await this.#shownBelow(record));
+    // Not what this process has of it: one that was stopped for a while may still carry a run that has gone on elsewhere.
+    const count = await this.#shownBelow(record);
     return { run, fromIndex: fromIndexAfter(lastEventId, record.id, count, choice.runId === 'running') };
   }
 
