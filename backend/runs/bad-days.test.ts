@@ -77,7 +77,12 @@ describe('Last-Event-ID', () => {
   });
 
   test('of a run that has gone on elsewhere, asked of the process that was stopped for a while', async () => {
-    const stopped = bench.process({ leaseMs: 200, renewEveryMs: 1e9, takeOverEveryMs: 1e9, cancelEveryMs: 1e9 });
+    const stopped = bench.process({
+      leaseMs: 200,
+      renewEveryMs: 1e9,
+      takeOverEveryMs: 1e9,
+      cancelEveryMs: 1e9,
+    });
     await stopped.sessions.createSession(key);
     const run = await stopped.runs.start(say('simulate stall after 3'));
     await run.firstFrame;
