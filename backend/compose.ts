@@ -45,7 +45,7 @@ export interface Composed {
   close: () => Promise<void>;
 }
 
-export interface ComposeParts {
+export interface ComposeOptions {
   /** With every folder named. */
   config: Config & { agentsDir: string };
   log: Logger;
@@ -54,7 +54,7 @@ export interface ComposeParts {
 }
 
 /** The only place that makes the real services and wires them. */
-export async function compose({ config, log, metrics, traces }: ComposeParts): Promise<Composed> {
+export async function compose({ config, log, metrics, traces }: ComposeOptions): Promise<Composed> {
   const now = Date.now;
   const newId = () => crypto.randomUUID();
   const { identity } = config;

@@ -24,7 +24,7 @@ export interface Push {
   notifier: PushNotifier;
 }
 
-export interface ServedAgentsParts {
+export interface ServedAgentsDeps {
   config: Config;
   agents: AgentRegistry;
   startTurn: StartTurn;
@@ -41,7 +41,7 @@ export interface ServedAgentsParts {
 }
 
 /** Every agent of the service, as A2A serves it. */
-export function servedAgents(served: ServedAgentsParts): Map<string, A2aAgent> {
+export function servedAgents(served: ServedAgentsDeps): Map<string, A2aAgent> {
   const { config, agents, tasks: records, push, signer, log, ...parts } = served;
   const facts: CardFacts = {
     publicUrl: publicUrlOf(config),

@@ -8,7 +8,7 @@ import { type BodyLimits, holdBody } from '../web/read-body.ts';
 import { cardAnswer } from './card/card-answer.ts';
 import { KEYS_PATH } from './card/build-card.ts';
 import type { PublicKeys } from './card/sign-card.ts';
-import type { A2aContext, A2aEnv, BindingParts } from './wire/context.ts';
+import type { A2aContext, A2aEnv, BindingDeps } from './wire/context.ts';
 import { type KnownError, toKnownError } from './wire/errors.ts';
 import { answerJsonRpc, jsonRpcFailure } from './wire/json-rpc.ts';
 import { mountLegacyRest } from './wire/legacy-rest.ts';
@@ -51,7 +51,7 @@ export function a2aServer({
     if (!agent) throw new AppError('APP_NOT_FOUND', `Agent not found: ${(name ?? '').slice(0, 128)}`);
     return agent;
   };
-  const parts: BindingParts = {
+  const deps: BindingDeps = {
     ...limits,
     log,
     handlerOf: (context) => agentOf(context.req.param('app')).handler,
@@ -88,9 +88,9 @@ export function a2aServer({
   });
   // Some clients put a slash behind every address.
   for (const path of ['/a2a/:app', '/a2a/:app/'])
-    app.post(path, async (context) => answerJsonRpc(context, parts));
-  mountRest(app, '/a2a/:app', parts);
-  mountLegacyRest(app, '/a2a/:app', parts);
+    app.post(path, async (context) => answerJsonRpc(context, deps));
+  mountRest(app, '/a2a/:app', deps);
+  mountLegacyRest(app, '/a2a/:app', deps);
   app.all('/a2a/*', (context) => a2aFailure(context, new AppError('ROUTE_NOT_FOUND')));
   return app;
 }

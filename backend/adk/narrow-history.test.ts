@@ -19,7 +19,7 @@ import { useModel } from '../model/gemini-llm.ts';
 import { toAdkLogger } from '../observability/adk-logger.ts';
 import { silentLog } from '../testing/run-bench.ts';
 import { validHistory } from '../agents/valid-history.ts';
-import { activeEvents } from '../events/unusual.ts';
+import { activeEvents } from '../events/history-markers.ts';
 import { narrowHistory } from './narrow-history.ts';
 
 const VIEWS = { active: activeEvents, valid: validHistory };

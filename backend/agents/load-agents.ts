@@ -9,7 +9,7 @@ import type { AgentRegistry, BrokenAgent, LoadedAgent } from './agent-registry.t
 import { guardCallbacks } from './guard-callbacks.ts';
 import { rememberDeclarations } from '../adk/remember-declarations.ts';
 import { narrowHistory } from '../adk/narrow-history.ts';
-import { activeEvents } from '../events/unusual.ts';
+import { activeEvents } from '../events/history-markers.ts';
 import { validHistory } from './valid-history.ts';
 import { shareModules } from './share-modules.ts';
 

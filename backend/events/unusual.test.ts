@@ -1,7 +1,7 @@
 import type { CompactedEvent, Event } from '@google/adk';
 import { createEvent } from '@google/adk';
 import { expect, test } from 'bun:test';
-import { activeEvents, unusualOf } from './unusual.ts';
+import { activeEvents, historyMarkersOf } from './history-markers.ts';
 
 const said = (timestamp: number): Event => createEvent({ id: `e${timestamp}`, timestamp });
 const summaryOf = (startTime: number, endTime: number, timestamp: number): CompactedEvent => ({
@@ -16,21 +16,21 @@ const rewind = (timestamp: number): Event =>
 
 test('what is new in a session is seen, whatever was looked at before', () => {
   const events = [said(1), said(2)];
-  expect(unusualOf(events)).toMatchObject({ hasRewind: false, summary: undefined });
+  expect(historyMarkersOf(events)).toMatchObject({ hasRewind: false, summary: undefined });
   const summary = summaryOf(1, 1, 3);
   events.push(summary);
-  expect(unusualOf(events)).toMatchObject({ hasRewind: false, summary });
+  expect(historyMarkersOf(events)).toMatchObject({ hasRewind: false, summary });
   events.push(rewind(4));
-  expect(unusualOf(events)).toMatchObject({ hasRewind: true, summary });
-  expect(unusualOf([])).toMatchObject({ hasRewind: false });
+  expect(historyMarkersOf(events)).toMatchObject({ hasRewind: true, summary });
+  expect(historyMarkersOf([])).toMatchObject({ hasRewind: false });
 });
 
 test('lists that begin with the same event are told apart', () => {
   const first = said(1);
-  expect(unusualOf([first, rewind(2), said(3)]).hasRewind).toBe(true);
-  expect(unusualOf([first, said(3)]).hasRewind).toBe(false);
-  expect(unusualOf([first]).hasRewind).toBe(false);
-  expect(unusualOf([first, rewind(2)]).hasRewind).toBe(true);
+  expect(historyMarkersOf([first, rewind(2), said(3)]).hasRewind).toBe(true);
+  expect(historyMarkersOf([first, said(3)]).hasRewind).toBe(false);
+  expect(historyMarkersOf([first]).hasRewind).toBe(false);
+  expect(historyMarkersOf([first, rewind(2)]).hasRewind).toBe(true);
 });
 
 test('what a summary stands for is no longer active, nor are older summaries', () => {

@@ -44,8 +44,8 @@ export class MeasuredRuns implements RunService {
 
   /** What a message waits in the queue is no time of its turn. */
   async #measure(run: Run, askedMs: number): Promise<void> {
-    await run.begun;
-    const beganMs = run.begun ? this.#clock() : askedMs;
+    await run.started;
+    const beganMs = run.started ? this.#clock() : askedMs;
     void this.#measureFirst(run, beganMs);
     void this.#measureEnd(run, beganMs);
   }

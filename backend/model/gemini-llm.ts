@@ -11,14 +11,14 @@ import { parkCalls } from '../adk/parked-calls.ts';
 import { partialsOf } from '../adk/turn-scope.ts';
 import { afterLargeStep } from '../json/large.ts';
 import { StreamAggregator } from './aggregator.ts';
-import { begun } from './begun-answer.ts';
+import { startAnswer } from './started-answer.ts';
 import { callModel, type ModelCall } from './call-model.ts';
 import { nameEmptyAnswer } from './empty-answer.ts';
 import { toGeminiBody } from './gemini-request.ts';
 import { toLlmResponse } from './llm-response.ts';
 import { coverMissingTools } from './missing-tool.ts';
 import type { ModelSettings } from './model-settings.ts';
-import { orElse } from './or-else.ts';
+import { withPeerFallback } from './with-peer-fallback.ts';
 import { withoutRefusedSignatures, withoutSignatures } from './thought-signatures.ts';
 import { validContents } from './valid-contents.ts';
 import { withNewestKey } from './with-newest-key.ts';
@@ -37,7 +37,7 @@ export class GeminiLlm extends BaseLlm {
   static override readonly supportedModels = GEMINI_MODELS;
 
   readonly #settings: ModelSettings;
-  readonly #told = new Set<string>();
+  readonly #warned = new Set<string>();
 
   constructor({ model }: { model: string }) {
     if (!settings) throw new Error('useModel() comes before the first model is made.');
@@ -54,7 +54,7 @@ export class GeminiLlm extends BaseLlm {
     this.maybeAppendUserContent(request);
     const model = request.model ?? this.model;
     const { body, changes } = toGeminiBody(request, { model, kind: this.#settings.backend.kind });
-    for (const change of changes) this.#tellOnce(model, change);
+    for (const change of changes) this.#warnOnce(model, change);
     await afterLargeStep(body.length);
     const call = {
       model,
@@ -64,7 +64,7 @@ export class GeminiLlm extends BaseLlm {
       signal,
     };
     const ask = (changed: Partial<ModelCall>, withinMs: number) =>
-      begun(callModel(this.#settings, { ...call, ...changed }, withinMs));
+      startAnswer(callModel(this.#settings, { ...call, ...changed }, withinMs));
     const own = () =>
       withRetries(this.#settings, signal, (withinMs) =>
         withNewestKey(this.#settings.backend, () =>
@@ -75,7 +75,7 @@ export class GeminiLlm extends BaseLlm {
         ),
       );
     const answers = await (this.#settings.peerFallback
-      ? orElse(own, this.#settings, request, signal)
+      ? withPeerFallback(own, this.#settings, request, signal)
       : own());
     if (!stream) {
       for await (const answer of answers) {
@@ -105,15 +105,15 @@ export class GeminiLlm extends BaseLlm {
   }
 
   #unsignedBody(request: LlmRequest, model: string): string {
-    this.#tellOnce(model, 'thought signatures of the history were refused, and left out');
+    this.#warnOnce(model, 'thought signatures of the history were refused, and left out');
     const unsigned = { ...request, contents: withoutSignatures(request.contents) };
     return toGeminiBody(unsigned, { model, kind: this.#settings.backend.kind }).body;
   }
 
   /** What the model does not take is changed in each request and told once. */
-  #tellOnce(model: string, change: string): void {
-    if (this.#told.has(change)) return;
-    this.#told.add(change);
+  #warnOnce(model: string, change: string): void {
+    if (this.#warned.has(change)) return;
+    this.#warned.add(change);
     this.#settings.log?.warn('A request did not suit the model and was changed', { model, change });
   }
 

@@ -3,7 +3,7 @@ import { Unusable } from '../observability/readiness.ts';
 import { credentialsOf, hostOf, modelAddress } from './gemini-endpoint.ts';
 import { modelErrorFrom } from './model-error.ts';
 import type { ModelBackend } from './model-settings.ts';
-import { isAnswerOf, standingOf } from './retirements.ts';
+import { isAnswerOf, retirementStateOf } from './retirements.ts';
 
 /** How long it counts that the API has a model. /ready may be asked each second, and models go once in months. */
 const KNOWN_MS = 5 * 60_000;
@@ -85,23 +85,23 @@ export class ModelWatch {
 
   #warningOf(model: string): string | undefined {
     const other = this.#others.get(model);
-    const standing = this.#standing(model);
-    if (other) return `${model} is asked, and ${other} answers${standing ? ` (${standing})` : ''}`;
-    return standing;
+    const retirement = this.#retirement(model);
+    if (other) return `${model} is asked, and ${other} answers${retirement ? ` (${retirement})` : ''}`;
+    return retirement;
   }
 
   #why(model: string): string {
-    const standing = this.#standing(model);
-    return standing ? `: ${standing}` : '';
+    const retirement = this.#retirement(model);
+    return retirement ? `: ${retirement}` : '';
   }
 
-  #standing(model: string): string | undefined {
-    const standing = standingOf(
+  #retirement(model: string): string | undefined {
+    const retirement = retirementStateOf(
       model,
       this.#backend.kind === 'vertex' ? 'vertex' : 'gemini-api',
       this.#now(),
     );
     // What may happen in a year is for the documents, not for those who watch.
-    return standing?.state === 'later' ? undefined : standing?.sentence;
+    return retirement?.state === 'later' ? undefined : retirement?.sentence;
   }
 }

@@ -1,6 +1,6 @@
 import { MODEL } from '@lornu/agents/model.ts';
 import { describe, expect, test } from 'bun:test';
-import { isAnswerOf, RETIREMENTS, standingOf, type Retirement } from './retirements.ts';
+import { isAnswerOf, RETIREMENTS, retirementStateOf, type Retirement } from './retirements.ts';
 
 const at = (day: string): number => Date.parse(day);
 const row = (more: Partial<Retirement> = {}): Retirement[] => [
@@ -10,7 +10,7 @@ const row = (more: Partial<Retirement> = {}): Retirement[] => [
 /** Whether this model has to be replaced now, through either API. */
 function mustGo(model: string, now: number, retirements = RETIREMENTS): string | undefined {
   return (['gemini-api', 'vertex'] as const)
-    .map((api) => standingOf(model, api, now, retirements))
+    .map((api) => retirementStateOf(model, api, now, retirements))
     .find((standing) => standing && standing.state !== 'later')?.sentence;
 }
 
@@ -46,7 +46,7 @@ test.each<[string, 'gemini-api' | 'vertex', string, string | undefined]>([
   ],
   ['gemini-3.6-flash', 'gemini-api', '2026-11-29', undefined],
 ])('%s on %s, seen on %s', (model, api, day, sentence) => {
-  expect(standingOf(model, api, at(day))?.sentence).toBe(sentence);
+  expect(retirementStateOf(model, api, at(day))?.sentence).toBe(sentence);
 });
 
 test('the table is in order, with real days and a source', () => {

@@ -73,19 +73,19 @@ export const NOTICE_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 /** Where a model stands on a day, in a sentence for people; undefined: no retirement is announced. */
-export interface Standing {
+export interface RetirementState {
   /** `retired`: gone or answered by another; `soon`: within NOTICE_DAYS; `later`: announced. */
   state: 'retired' | 'soon' | 'later';
   sentence: string;
 }
 
 /** What is announced for a model of an API, seen at `now` (ms since the epoch). */
-export function standingOf(
+export function retirementStateOf(
   model: string,
   api: ModelApi,
   now: number,
   retirements: readonly Retirement[] = RETIREMENTS,
-): Standing | undefined {
+): RetirementState | undefined {
   const name = baseName(model).replace(/-001$/, '');
   const row = retirements.find((one) => one.model === name && one.api === api);
   if (!row) return undefined;

@@ -1,5 +1,5 @@
 import type { Content } from '@google/genai';
-import type { BegunAnswer } from './begun-answer.ts';
+import type { StartedAnswer } from './started-answer.ts';
 import { ModelError } from './model-error.ts';
 
 /**
@@ -42,9 +42,9 @@ export function withoutSignatures(contents: readonly Content[]): Content[] {
  * before the first piece, so nothing is shown twice.
  */
 export async function withoutRefusedSignatures<T>(
-  ask: () => Promise<BegunAnswer<T>>,
-  askWithout: () => Promise<BegunAnswer<T>>,
-): Promise<BegunAnswer<T>> {
+  ask: () => Promise<StartedAnswer<T>>,
+  askWithout: () => Promise<StartedAnswer<T>>,
+): Promise<StartedAnswer<T>> {
   try {
     return await ask();
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { BegunAnswer } from './begun-answer.ts';
+import type { StartedAnswer } from './started-answer.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelBackend } from './model-settings.ts';
 
@@ -8,8 +8,8 @@ import type { ModelBackend } from './model-settings.ts';
  */
 export async function withNewestKey<T>(
   backend: ModelBackend,
-  call: () => Promise<BegunAnswer<T>>,
-): Promise<BegunAnswer<T>> {
+  call: () => Promise<StartedAnswer<T>>,
+): Promise<StartedAnswer<T>> {
   if (backend.kind !== 'gemini-api' || backend.renewKey === undefined) return call();
   const used = await backend.apiKey();
   try {

@@ -1,4 +1,4 @@
-import { type BegunAnswer, NO_ANSWER } from './begun-answer.ts';
+import { type StartedAnswer, NO_ANSWER } from './started-answer.ts';
 import { ModelError } from './model-error.ts';
 import { DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUTS, type ModelSettings } from './model-settings.ts';
 
@@ -14,8 +14,8 @@ const LONGEST_ASKED_MS = 30_000;
 export async function withRetries<T>(
   settings: Pick<ModelSettings, 'maxRetries' | 'log' | 'sleep' | 'timeouts'>,
   signal: AbortSignal | undefined,
-  call: (withinMs: number) => Promise<BegunAnswer<T>>,
-): Promise<BegunAnswer<T>> {
+  call: (withinMs: number) => Promise<StartedAnswer<T>>,
+): Promise<StartedAnswer<T>> {
   const maxRetries = settings.maxRetries ?? DEFAULT_MAX_RETRIES;
   const giveUpAt = performance.now() + (settings.timeouts?.answerMs ?? DEFAULT_TIMEOUTS.answerMs);
   for (let retry = 0; ; retry++) {

@@ -117,18 +117,18 @@ export class PeerClient {
       });
       return answer;
     } catch (error) {
-      const told = asking.signal?.aborted ? asking.signal.reason : toPeerError(error);
+      const reported = asking.signal?.aborted ? asking.signal.reason : toPeerError(error);
       if (asking.signal?.aborted) this.#breaker.left();
       // A peer that answers badly is there.
-      else if (told.failure === 'failed') this.#breaker.succeeded();
+      else if (reported.failure === 'failed') this.#breaker.succeeded();
       else this.#breaker.failed();
-      if (told instanceof PeerError)
+      if (reported instanceof PeerError)
         log.warn('the peer did not answer', {
-          failure: told.failure,
-          reason: told.message,
+          failure: reported.failure,
+          reason: reported.message,
           error,
         });
-      throw told;
+      throw reported;
     }
   }
 
@@ -174,7 +174,7 @@ export class PeerClient {
 
   #conclude({ name }: AgentCard, words: PeerWords, isCut: boolean): PeerAnswer {
     const text = words.text.slice(0, this.#limits.answerChars);
-    const { state, says } = words.standing;
+    const { state, says } = words.status;
     switch (state) {
       case TaskState.TASK_STATE_FAILED:
       case TaskState.TASK_STATE_REJECTED:
@@ -236,7 +236,7 @@ export class PeerClient {
   }
 }
 
-function isLeftOpen({ taskId, standing }: PeerWords): boolean {
+function isLeftOpen({ taskId, status }: PeerWords): boolean {
   const open = [
     TaskState.TASK_STATE_UNSPECIFIED,
     TaskState.TASK_STATE_SUBMITTED,
@@ -244,7 +244,7 @@ function isLeftOpen({ taskId, standing }: PeerWords): boolean {
     TaskState.TASK_STATE_INPUT_REQUIRED,
     TaskState.TASK_STATE_AUTH_REQUIRED,
   ];
-  return taskId !== '' && open.includes(standing.state);
+  return taskId !== '' && open.includes(status.state);
 }
 
 /** The SDK wraps what its stream throws, and repeats what the peer wrote in its own messages. */

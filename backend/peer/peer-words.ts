@@ -1,7 +1,7 @@
 import { type Artifact, type Message, type Part, type StreamResponse, TaskState } from '@a2a-js/sdk';
 
 /** How a peer's turn stands, and what it says of it. */
-interface Standing {
+interface PeerStatus {
   state: TaskState;
   /** What the status says: a question, or why it failed. */
   says: string;
@@ -24,10 +24,10 @@ export class PeerWords {
   #message: string | undefined;
   #shown = '';
   taskId = '';
-  standing: Standing = { state: TaskState.TASK_STATE_UNSPECIFIED, says: '' };
+  status: PeerStatus = { state: TaskState.TASK_STATE_UNSPECIFIED, says: '' };
 
   get hasEnded(): boolean {
-    return this.#message !== undefined || ENDED.has(this.standing.state);
+    return this.#message !== undefined || ENDED.has(this.status.state);
   }
 
   /**
@@ -72,11 +72,11 @@ export class PeerWords {
 
   #stand(state: TaskState | undefined, message: Message | undefined): void {
     const says = textOf(message?.parts ?? []);
-    this.standing = { state: state ?? TaskState.TASK_STATE_UNSPECIFIED, says };
+    this.status = { state: state ?? TaskState.TASK_STATE_UNSPECIFIED, says };
     if (
       says &&
-      (this.standing.state === TaskState.TASK_STATE_WORKING ||
-        this.standing.state === TaskState.TASK_STATE_COMPLETED)
+      (this.status.state === TaskState.TASK_STATE_WORKING ||
+        this.status.state === TaskState.TASK_STATE_COMPLETED)
     )
       this.#statusTexts.push(says);
   }

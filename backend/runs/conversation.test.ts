@@ -11,7 +11,7 @@ import type { Part } from '@google/genai';
 import { MODEL } from '@lornu/agents/model.ts';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { z } from 'zod';
-import { DEFAULT_RUN_LIMITS } from './run-parts.ts';
+import { DEFAULT_RUN_LIMITS } from './run-options.ts';
 import { refuseByModel } from '../../standins/gemini/model-rules.ts';
 import { readRequest } from '../../standins/gemini/validate.ts';
 import { Conversation, KEY, type ConversationOptions, type ShownEvent } from '../testing/conversation.ts';

@@ -6,12 +6,12 @@ import { AppError } from '../errors/app-error.ts';
  */
 const INDEXES_OF_A_PROCESS = 1_000_000;
 
-/** Index of the first frame of the process that carries a run after `takeovers` others. */
+/** Index of the first frame of the process that works on a run after `takeovers` others. */
 export function firstIndexOf(takeovers: number): number {
   return takeovers * INDEXES_OF_A_PROCESS;
 }
 
-/** Which process of a run made a frame: how many carried the run before. Always 0 where frames are stored first. */
+/** Which process of a run made a frame: how many worked on the run before. Always 0 where frames are stored first. */
 export function processOf(index: number): number {
   return Math.floor(Math.max(0, index) / INDEXES_OF_A_PROCESS);
 }

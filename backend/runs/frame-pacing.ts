@@ -24,7 +24,7 @@ export interface FramePacing extends Readonly<FramePacingOptions> {
   made(frames: readonly Frame[], show: (frames: readonly Frame[]) => void): void;
   /** The same frames are stored now, or never will be. */
   settled(frames: readonly Frame[], show: (frames: readonly Frame[]) => void): void;
-  /** Index of the first frame of a process that carries a run after `takeovers` others, which stored `stored` frames. */
+  /** Index of the first frame of a process that works on a run after `takeovers` others, which stored `stored` frames. */
   firstIndex(takeovers: number, stored: number): number;
   /** An index below which every frame lies that listeners of another process's run can have seen. */
   shownBelow(takeovers: number, stored: () => Promise<number>): Promise<number>;

@@ -4,7 +4,7 @@ import type { FrameLog } from './frame-log.ts';
 import type { Frame } from './run.ts';
 import type { Lease, RunStore } from './run-store.ts';
 
-export interface FrameWriterParts {
+export interface FrameWriterDeps {
   store: RunStore;
   lease: Lease;
   log: FrameLog;
@@ -14,7 +14,7 @@ export interface FrameWriterParts {
 
 /** Numbers the frames of a run and stores them in batches; the store's pacing says when, and when they are shown. */
 export class FrameWriter {
-  readonly #parts: FrameWriterParts;
+  readonly #deps: FrameWriterDeps;
   readonly #pacing: FramePacing;
   readonly #clock: FrameClock;
   readonly #show: (frames: readonly Frame[]) => void;
@@ -29,13 +29,13 @@ export class FrameWriter {
   /** The store has refused: frames are only kept for the run's end. */
   #isRefused = false;
 
-  constructor(parts: FrameWriterParts) {
-    this.#parts = parts;
-    this.#nextIndex = parts.log.length;
-    this.#pacing = parts.store.pacing;
+  constructor(deps: FrameWriterDeps) {
+    this.#deps = deps;
+    this.#nextIndex = deps.log.length;
+    this.#pacing = deps.store.pacing;
     this.#clock = this.#pacing.clock();
     this.#isUrgent = this.#pacing.isFirstUrgent;
-    this.#show = (frames) => parts.log.publish(frames);
+    this.#show = (frames) => deps.log.publish(frames);
   }
 
   /** Frames of one event stay in one batch. */
@@ -87,7 +87,7 @@ export class FrameWriter {
   }
 
   async #store(): Promise<void> {
-    const { store, lease, onFailure } = this.#parts;
+    const { store, lease, onFailure } = this.#deps;
     const batch = this.#pending;
     this.#pending = [];
     try {

@@ -1,6 +1,6 @@
 import type { Logger } from '../observability/logger.ts';
 import type { LiveRun } from './live-run.ts';
-import type { RunLimits } from './run-parts.ts';
+import type { RunLimits } from './run-options.ts';
 import type { Lease, RunStore } from './run-store.ts';
 import type { Takeovers } from './takeovers.ts';
 
@@ -10,7 +10,7 @@ export interface HousekeepingOptions {
   owner: string;
   log: Logger;
   now: () => number;
-  /** The runs that this process carries, by id. */
+  /** The runs that this process works on, by id. */
   active: ReadonlyMap<string, LiveRun>;
   takeovers: Takeovers;
 }

@@ -29,7 +29,7 @@ export interface LiveRunOptions {
   unheardTokens: number;
 }
 
-/** A run that this process carries. */
+/** A run that this process works on. */
 export class LiveRun implements Run {
   readonly id: string;
   readonly invocationId: string;
@@ -50,7 +50,7 @@ export class LiveRun implements Run {
   #stopReason: StopReason | undefined;
   #listeners = 0;
   #tokensWhenLeft = 0;
-  /** Spent by the processes that carried the run before. */
+  /** Spent by the processes that worked on the run before. */
   #earlierTokens = 0;
   #eventCount = 0;
   #next: Lease | undefined;
@@ -158,7 +158,7 @@ export class LiveRun implements Run {
     }
   }
 
-  /** Takes in what was shown before this process carried the run: its tokens count for the run's budget. */
+  /** Takes in what was shown before this process worked on the run: its tokens count for the run's budget. */
   recall(shown: readonly Event[]): void {
     for (const { partial, usageMetadata } of shown)
       if (!partial) this.#earlierTokens += usageMetadata?.totalTokenCount ?? 0;

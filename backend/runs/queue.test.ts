@@ -18,7 +18,7 @@ import { openFirestoreBench, openRunBench, silentLog, type RunBench } from '../t
 import type { WhenBusy } from '../turn/turn-request.ts';
 import { createAdmission } from './admission.ts';
 import { MOST_QUEUED, MOST_QUEUED_BYTES } from './queue-bounds.ts';
-import type { RunLimits } from './run-parts.ts';
+import type { RunLimits } from './run-options.ts';
 import type { Run, TurnRequest } from './run.ts';
 
 type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- events are read as JSON, loosely

@@ -3,12 +3,12 @@ import type { Frame, Run, RunState, TokenUse } from './run.ts';
 import type { RunRecord, RunStore } from './run-store.ts';
 import { StoredRun } from './stored-run.ts';
 
-/** A run that waits for its turn: once it has begun, whichever process carries it, this is the same as that run. */
+/** A run that waits for its turn: once it has begun, whichever process works on it, this is the same as that run. */
 export class QueuedRun implements Run {
   readonly id: string;
   readonly invocationId: string;
-  readonly begun: Promise<void>;
-  readonly #begun = Promise.withResolvers<Run>();
+  readonly started: Promise<void>;
+  readonly #started = Promise.withResolvers<Run>();
   readonly #store: RunStore;
   readonly #record: RunRecord;
   #run: Run | undefined;
@@ -18,7 +18,7 @@ export class QueuedRun implements Run {
     this.#record = record;
     this.id = record.id;
     this.invocationId = record.invocationId;
-    this.begun = this.#begun.promise.then(() => undefined);
+    this.started = this.#started.promise.then(() => undefined);
     void this.#watch();
   }
 
@@ -35,17 +35,17 @@ export class QueuedRun implements Run {
   }
 
   get firstFrame(): Promise<void> {
-    return this.#begun.promise.then((run) => run.firstFrame);
+    return this.#started.promise.then((run) => run.firstFrame);
   }
 
   get ended(): Promise<void> {
-    return this.#begun.promise.then((run) => run.ended);
+    return this.#started.promise.then((run) => run.ended);
   }
 
   /** The first call counts. */
   begin(run: Run): void {
     this.#run ??= run;
-    this.#begun.resolve(this.#run);
+    this.#started.resolve(this.#run);
   }
 
   /** This process is about to end: who still listens follows the store. */
@@ -58,7 +58,7 @@ export class QueuedRun implements Run {
     const leave = (): void => left.resolve(undefined);
     signal?.addEventListener('abort', leave, { once: true });
     if (signal?.aborted) leave();
-    const run = await Promise.race([this.#begun.promise, left.promise]);
+    const run = await Promise.race([this.#started.promise, left.promise]);
     signal?.removeEventListener('abort', leave);
     if (run) yield* run.frames(fromIndex, signal);
   }

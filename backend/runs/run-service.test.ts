@@ -13,7 +13,7 @@ import { openDatabase } from '../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
 import type { RunService, TurnRequest } from './run.ts';
 import { createRunService } from './run-service.ts';
-import type { RunLimits } from './run-parts.ts';
+import type { RunLimits } from './run-options.ts';
 import { SqliteRunStore } from './sqlite/sqlite-run-store.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };

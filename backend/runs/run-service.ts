@@ -4,7 +4,7 @@ import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import { checkMessage } from '../turn/check-message.ts';
 import { invocationToResume, unknownCallIds } from '../turn/invocation-to-resume.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
-import { carryRun, MOST_TAKEOVERS, type Carried } from './carry-run.ts';
+import { runWorker, MOST_TAKEOVERS, type Assignment } from './run-worker.ts';
 import { LiveRun } from './live-run.ts';
 import { fromIndexAfter } from './frame-ids.ts';
 import {
@@ -15,7 +15,7 @@ import {
   type RunService,
   type RunSummary,
 } from './run.ts';
-import { DEFAULT_RUN_LIMITS, type RunLimits, type RunServiceParts } from './run-parts.ts';
+import { DEFAULT_RUN_LIMITS, type RunLimits, type RunServiceDeps } from './run-options.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { Lease, NewRun, RunRecord } from './run-store.ts';
 import { QueuedRun } from './queued-run.ts';
@@ -31,12 +31,12 @@ const MOST_TRIES = 5;
 const HAND_OVER_MS = 3_000;
 
 /** Runs that outlive their connection and their process: kept in a store that several processes share. */
-export function createRunService(parts: RunServiceParts): RunService {
-  return new DurableRunService(parts);
+export function createRunService(deps: RunServiceDeps): RunService {
+  return new DurableRunService(deps);
 }
 
 class DurableRunService implements RunService {
-  readonly #parts: RunServiceParts;
+  readonly #deps: RunServiceDeps;
   readonly #limits: RunLimits;
   /** Names this process in leases; a restarted one is another. */
   readonly #owner: string;
@@ -47,25 +47,25 @@ class DurableRunService implements RunService {
   readonly #housekeeping: Housekeeping;
   #isDraining = false;
 
-  constructor(parts: RunServiceParts) {
-    this.#parts = parts;
-    this.#limits = { ...DEFAULT_RUN_LIMITS, ...parts.limits };
-    this.#owner = parts.newId();
+  constructor(deps: RunServiceDeps) {
+    this.#deps = deps;
+    this.#limits = { ...DEFAULT_RUN_LIMITS, ...deps.limits };
+    this.#owner = deps.newId();
     this.#takeovers = new Takeovers({
-      store: parts.runs,
+      store: deps.runs,
       leaseMs: this.#limits.leaseMs,
       lookEveryMs: this.#limits.takeOverEveryMs,
       owner: this.#owner,
-      log: parts.log,
+      log: deps.log,
       active: this.#active,
-      carryOn: (run, lease) => this.#carryOn(run, lease),
+      resume: (run, lease) => this.#resume(run, lease),
     });
     this.#housekeeping = new Housekeeping({
-      store: parts.runs,
+      store: deps.runs,
       limits: this.#limits,
       owner: this.#owner,
-      log: parts.log,
-      now: parts.now,
+      log: deps.log,
+      now: deps.now,
       active: this.#active,
       takeovers: this.#takeovers,
     });
@@ -77,7 +77,7 @@ class DurableRunService implements RunService {
 
   async start(request: TurnRequest): Promise<Run> {
     if (this.#isDraining) throw new AppError('DRAINING');
-    const { agents, sessions, runs, now, newId } = this.#parts;
+    const { agents, sessions, runs, now, newId } = this.#deps;
     const agent = agents.agents.get(request.appName);
     if (!agent) throw new AppError('APP_NOT_FOUND', `Agent not found: ${request.appName}`);
     checkMessage(request.newMessage);
@@ -103,13 +103,13 @@ class DurableRunService implements RunService {
       throw new AppError('SESSION_NOT_FOUND', `Session not found: ${sessionId}`);
     }
     sessions.bindLease(loaded, lease.token);
-    return this.#carry(run, lease, request, { session: loaded, rootAgent: agent.rootAgent });
+    return this.#startWorker(run, lease, request, { session: loaded, rootAgent: agent.rootAgent });
   }
 
   async attach(choice: RunChoice, lastEventId?: string): Promise<Attachment> {
     const record = await this.#find(choice);
     const live = this.#active.get(record.id);
-    const run = live ?? this.#queued.get(record.id) ?? new StoredRun(this.#parts.runs, record);
+    const run = live ?? this.#queued.get(record.id) ?? new StoredRun(this.#deps.runs, record);
     if (lastEventId === undefined || lastEventId === '') return { run, fromIndex: 0 };
     // Not what this process has of it: one that was stopped for a while may still carry a run that has gone on elsewhere.
     const count = await this.#shownBelow(record);
@@ -119,20 +119,20 @@ class DurableRunService implements RunService {
   async cancel(choice: RunChoice): Promise<RunSummary> {
     const record = await this.#find(choice);
     const live = this.#active.get(record.id);
-    if (record.state === 'queued' && (await this.#parts.runs.cancelQueued(record.id))) {
+    if (record.state === 'queued' && (await this.#deps.runs.cancelQueued(record.id))) {
       // It has not begun, so there is nothing to stop.
     } else if (live) {
       live.stop('cancelled');
       await Promise.race([live.ended, Bun.sleep(CANCEL_WAIT_MS)]);
     } else if (!hasEnded(record.state)) {
-      await this.#parts.runs.requestCancel(record.id);
+      await this.#deps.runs.requestCancel(record.id);
       await this.#endOf(record.id);
     }
-    return toSummary((await this.#parts.runs.get(record.id)) ?? record);
+    return toSummary((await this.#deps.runs.get(record.id)) ?? record);
   }
 
   async list(session: CompositeSessionKey): Promise<RunSummary[]> {
-    return (await this.#parts.runs.list(session, LISTED_RUNS)).map(toSummary);
+    return (await this.#deps.runs.list(session, LISTED_RUNS)).map(toSummary);
   }
 
   async drain(withinMs: number): Promise<void> {
@@ -147,7 +147,7 @@ class DurableRunService implements RunService {
 
   /** Where a run is in the way, does with the message what its request says. */
   async #beginOrQueue(run: NewRun): Promise<{ run: RunRecord; lease: Lease } | QueuedRun> {
-    const { runs } = this.#parts;
+    const { runs } = this.#deps;
     const { whenBusy = 'refuse' } = run.request;
     for (let tries = 1; ; tries++) {
       try {
@@ -159,7 +159,7 @@ class DurableRunService implements RunService {
       const queued = await runs.enqueue(run, whenBusy === 'interrupt');
       if (!queued) continue;
       if (whenBusy === 'interrupt')
-        // Asked to in the store already; what this process carries need not wait for its next look.
+        // Asked to in the store already; what this process works on need not wait for its next look.
         for (const live of this.#active.values())
           if (isSameSession(live.record.session, run.session)) live.stop('cancelled');
       return this.#wait(queued);
@@ -167,9 +167,9 @@ class DurableRunService implements RunService {
   }
 
   #wait(record: RunRecord): QueuedRun {
-    const queued = new QueuedRun(this.#parts.runs, record);
+    const queued = new QueuedRun(this.#deps.runs, record);
     this.#queued.set(queued.id, queued);
-    void queued.begun.then(() => this.#queued.delete(queued.id));
+    void queued.started.then(() => this.#queued.delete(queued.id));
     return queued;
   }
 
@@ -180,7 +180,7 @@ class DurableRunService implements RunService {
   /** A message that answers function calls goes on with their invocation. */
   async #invocationOf({ newMessage, invocationId, ...request }: TurnRequest): Promise<string> {
     if (newMessage?.parts?.some((part) => part.functionResponse)) {
-      const events = (await this.#parts.sessions.getSession(request))?.events;
+      const events = (await this.#deps.sessions.getSession(request))?.events;
       const unknown = unknownCallIds(events ?? [], newMessage);
       if (events && unknown.length > 0) {
         const detail = `There is no function call in this session with the id ${unknown.join(', ')}.`;
@@ -192,17 +192,22 @@ class DurableRunService implements RunService {
     return invocationId ?? newInvocationId();
   }
 
-  #carry(record: RunRecord, lease: Lease, request: TurnRequest, carried: Omit<Carried, 'run'>): LiveRun {
+  #startWorker(
+    record: RunRecord,
+    lease: Lease,
+    request: TurnRequest,
+    assignment: Omit<Assignment, 'run'>,
+  ): LiveRun {
     const { runTokens, unheardTokens } = this.#limits;
-    const storedFrames = (carried.earlierFrames?.at(-1)?.index ?? -1) + 1;
-    const firstIndex = this.#parts.runs.pacing.firstIndex(record.takeovers, storedFrames);
+    const storedFrames = (assignment.earlierFrames?.at(-1)?.index ?? -1) + 1;
+    const firstIndex = this.#deps.runs.pacing.firstIndex(record.takeovers, storedFrames);
     const options = { firstIndex, runTokens, unheardTokens };
-    const run = new LiveRun(this.#parts.runs, record, lease, request, options);
+    const run = new LiveRun(this.#deps.runs, record, lease, request, options);
     this.#active.set(run.id, run);
     this.#queued.get(run.id)?.begin(run);
-    const { protection } = this.#parts;
+    const { protection } = this.#deps;
     protection?.runStarted(record.startedMs);
-    void carryRun(this.#parts, this.#limits, { ...carried, run }).finally(() => {
+    void runWorker(this.#deps, this.#limits, { ...assignment, run }).finally(() => {
       // A run that came back to this process after its lease had run out is another object.
       if (this.#active.get(run.id) === run) this.#active.delete(run.id);
       protection?.runEnded(record.startedMs);
@@ -212,8 +217,8 @@ class DurableRunService implements RunService {
   }
 
   /** Goes on with a run whose process is gone. Throws where what is stored of it cannot be read. */
-  async #carryOn(record: RunRecord, lease: Lease): Promise<void> {
-    const { sessions, runs, agents, log } = this.#parts;
+  async #resume(record: RunRecord, lease: Lease): Promise<void> {
+    const { sessions, runs, agents, log } = this.#deps;
     const [session, stored] = await Promise.all([
       sessions.getSession(record.session),
       runs.frames(record.id, 0),
@@ -235,17 +240,17 @@ class DurableRunService implements RunService {
     const request = record.request ?? { ...record.session, streaming: true };
     // One that comes from the queue has nothing to go on from.
     const earlier = takeovers > 0 ? { earlierFrames: stored.frames } : {};
-    this.#carry(record, lease, request, { session, rootAgent, ...earlier });
+    this.#startWorker(record, lease, request, { session, rootAgent, ...earlier });
   }
 
   async #shownBelow({ id, takeovers }: RunRecord): Promise<number> {
-    const { runs } = this.#parts;
+    const { runs } = this.#deps;
     const stored = async () => (await runs.frames(id, Number.MAX_SAFE_INTEGER))?.count ?? 0;
     return runs.pacing.shownBelow(takeovers, stored);
   }
 
   async #find({ session, runId }: RunChoice): Promise<RunRecord> {
-    const { runs } = this.#parts;
+    const { runs } = this.#deps;
     const record = runId === 'running' ? await runs.running(session) : await runs.get(runId);
     if (!record || !isSameSession(record.session, session)) {
       throw new AppError(
@@ -259,9 +264,9 @@ class DurableRunService implements RunService {
   async #endOf(runId: string): Promise<void> {
     const giveUpAt = performance.now() + CANCEL_WAIT_MS;
     while (performance.now() < giveUpAt) {
-      const run = await this.#parts.runs.get(runId);
+      const run = await this.#deps.runs.get(runId);
       if (!run || hasEnded(run.state)) return;
-      await Bun.sleep(this.#parts.runs.pacing.lookEveryMs);
+      await Bun.sleep(this.#deps.runs.pacing.lookEveryMs);
     }
   }
 }

@@ -13,7 +13,7 @@ export interface RunRecord {
   request: TurnRequest | undefined;
   /** The session's newest event when the run began: later ones of its invocation are the run's. Milliseconds. */
   begunAfterMs: number;
-  /** The process that carries it. */
+  /** The process that works on it. */
   owner: string;
   takeovers: number;
   isCancelRequested: boolean;
@@ -101,7 +101,7 @@ export interface RunStore {
   /** Frames from `fromIndex` on; undefined where the run is not kept. */
   frames(runId: string, fromIndex: number): Promise<StoredFrames | undefined>;
 
-  /** Asks whoever carries the run to stop it. */
+  /** Asks the process that works on the run to stop it. */
   requestCancel(runId: string): Promise<void>;
   /** Runs of this process that someone wants stopped. */
   cancelRequests(owner: string): Promise<string[]>;

@@ -51,7 +51,7 @@ export interface Run {
   readonly invocationId: string;
   readonly state: RunState;
   /** Of a run that was queued: resolves when it has begun or never will. Never rejects. */
-  readonly begun?: Promise<void>;
+  readonly started?: Promise<void>;
   /**
    * Frames from `fromIndex` on, first those already there, then live; ends with the run, also when another process has
    * taken it over. Leaving the loop does not stop the run. Who reads counts as a listener.
@@ -61,7 +61,7 @@ export interface Run {
   readonly firstFrame: Promise<void>;
   /** Resolves when the run has ended and everything of it is stored, or when it goes on in another process; never rejects. */
   readonly ended: Promise<void>;
-  /** What the part of the run that this process carried has used so far. */
+  /** What the part of the run that this process worked on has used so far. */
   readonly tokens: TokenUse;
   /** Whether it failed by a bug: of the service, or of the agent's code. */
   readonly isFault: boolean;

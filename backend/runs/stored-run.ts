@@ -4,13 +4,13 @@ import type { Frame, Run, RunState, TokenUse } from './run.ts';
 import type { RunRecord, RunStore } from './run-store.ts';
 import { addTokens } from './token-use.ts';
 
-/** A run that another process carries, or that has ended: read from the store. */
+/** A run that another process works on, or that has ended: read from the store. */
 export class StoredRun implements Run {
   readonly id: string;
   readonly invocationId: string;
   /** Counted for the readers that wait for its end. */
   readonly tokens: TokenUse = { input: 0, output: 0, total: 0 };
-  /** Counted by the process that carried it. */
+  /** Counted by the process that worked on it. */
   readonly isFault = false;
   readonly #store: RunStore;
   #state: RunState;

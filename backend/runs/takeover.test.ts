@@ -14,7 +14,7 @@ import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/sp
 import { useModel } from '../model/gemini-llm.ts';
 import { openFirestoreBench, openRunBench, type RunBench } from '../testing/run-bench.ts';
 import type { Run, TurnRequest } from './run.ts';
-import type { RunLimits } from './run-parts.ts';
+import type { RunLimits } from './run-options.ts';
 
 type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- frames are read as JSON, loosely
 

@@ -12,7 +12,7 @@ import { startFirestoreStandin } from '../../standins/firestore/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
 import { AppError } from '../errors/app-error.ts';
 import { openFirestoreBench, openRunBench, type RunBench, type TestProcess } from '../testing/run-bench.ts';
-import type { RunLimits } from './run-parts.ts';
+import type { RunLimits } from './run-options.ts';
 import type { Lease, RunStore } from './run-store.ts';
 
 setDefaultTimeout(30_000);

@@ -11,34 +11,34 @@ export interface TakeoversOptions {
   /** Names this process in leases. */
   owner: string;
   log: Logger;
-  /** The runs that this process carries, by id. */
+  /** The runs that this process works on, by id. */
   active: ReadonlyMap<string, LiveRun>;
-  /** Carries on with a run that was taken over. Throws where it cannot: the run is then given back. */
-  carryOn: (run: RunRecord, lease: Lease) => Promise<void>;
+  /** Resumes a run that was taken over. Throws where it cannot: the run is then given back. */
+  resume: (run: RunRecord, lease: Lease) => Promise<void>;
 }
 
 /** Takeovers begun by one look; the next ones follow at the next look. */
 const TAKEN_AT_ONCE = 50;
-/** Looks until a run that could not be taken or carried on is tried again: time for another process, and for a lock to go. */
+/** Looks until a run that could not be taken or resumed is tried again: time for another process, and for a lock to go. */
 const RETRY_AFTER_LOOKS = 3;
 
 /**
  * Takes over the runs of processes that are gone. Each run is on its own: whatever goes wrong with one of them delays no
- * other, and one that was taken is either carried on or given back.
+ * other, and one that was taken is either resumed or given back.
  */
 export class Takeovers {
   readonly #options: TakeoversOptions;
   readonly #underWay = new Map<string, Promise<void>>();
   /** When a run that failed may be tried again, by its id; milliseconds of `performance.now`. */
   readonly #retryAt = new Map<string, number>();
-  /** Runs that were taken and are not carried yet. */
+  /** Runs that were taken and have no worker yet. */
   readonly #taken = new Map<string, Lease>();
 
   constructor(options: TakeoversOptions) {
     this.#options = options;
   }
 
-  /** Leases to be renewed until their runs are carried or given back. */
+  /** Leases to be renewed until their runs are resumed or given back. */
   get leases(): Lease[] {
     return [...this.#taken.values()];
   }
@@ -49,7 +49,7 @@ export class Takeovers {
     for (const [runId, at] of this.#retryAt) if (at <= performance.now()) this.#retryAt.delete(runId);
     const except = new Set([...this.#underWay.keys(), ...this.#retryAt.keys()]);
     for (const expired of await store.expired(TAKEN_AT_ONCE, leaseMs, except)) {
-      // What this process still carries it renews: it may have been stopped for a while, or the store was away.
+      // What this process still works on it renews: it may have been stopped for a while, or the store was away.
       if (active.get(expired.runId)?.lease.token === expired.token) continue;
       this.begin(expired);
     }
@@ -68,14 +68,14 @@ export class Takeovers {
 
   /** Never rejects. */
   async #takeOver(expired: Lease): Promise<void> {
-    const { store, owner, leaseMs, lookEveryMs, log, carryOn } = this.#options;
+    const { store, owner, leaseMs, lookEveryMs, log, resume } = this.#options;
     const { runId } = expired;
     try {
       const taken = await store.take(expired, owner, leaseMs);
       if (!taken) return;
       this.#taken.set(runId, taken.lease);
       try {
-        await carryOn(taken.run, taken.lease);
+        await resume(taken.run, taken.lease);
       } catch (error) {
         await this.#giveBack(taken.lease);
         throw error;

@@ -1,7 +1,7 @@
 import { SQLiteError, type Database, type Statement } from 'bun:sqlite';
 import { AppError } from '../errors/app-error.ts';
 
-/** How long a write waits for another process's write before the caller is told. */
+/** How long a write waits for another process's write before the caller is storeError. */
 const LONGEST_WAIT_MS = 5_000;
 const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 100;
@@ -82,8 +82,8 @@ async function commitWhenFree(
       return commit(database, queue, group);
     } catch (error) {
       if (!isBusy(error) || performance.now() > giveUpAt) {
-        const told = asStoreError(error);
-        return group.map((work) => () => work.reject(told));
+        const storeError = asStoreError(error);
+        return group.map((work) => () => work.reject(storeError));
       }
     }
     // Jitter, so that two waiting processes don't keep meeting.
@@ -126,8 +126,8 @@ function attemptAlone(database: Database, work: Work): () => void {
   } catch (error) {
     // A failure of SQLite itself (disk full) may have ended the whole transaction.
     if (!database.inTransaction) throw error;
-    const told = asStoreError(error);
-    return () => work.reject(told);
+    const storeError = asStoreError(error);
+    return () => work.reject(storeError);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Content, Part } from '@google/genai';
 import { prepareAgent } from '../agents/load-agents.ts';
 import { useModel } from '../model/gemini-llm.ts';
 import { toAdkLogger } from '../observability/adk-logger.ts';
-import type { RunLimits } from '../runs/run-parts.ts';
+import type { RunLimits } from '../runs/run-options.ts';
 import { createRunService } from '../runs/run-service.ts';
 import type { RunState, TurnRequest } from '../runs/run.ts';
 import { SqliteRunStore } from '../runs/sqlite/sqlite-run-store.ts';

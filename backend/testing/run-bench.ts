@@ -13,7 +13,7 @@ import type { Logger } from '../observability/logger.ts';
 import { FirestoreRunStore, type FirestoreRunStoreOptions } from '../runs/firestore/firestore-run-store.ts';
 import { LeaseGuard } from '../runs/firestore/lease-guard.ts';
 import type { RunStore } from '../runs/run-store.ts';
-import type { RunLimits, RunServiceParts } from '../runs/run-parts.ts';
+import type { RunLimits, RunServiceDeps } from '../runs/run-options.ts';
 import type { RunService } from '../runs/run.ts';
 import { createRunService } from '../runs/run-service.ts';
 import { SqliteRunStore } from '../runs/sqlite/sqlite-run-store.ts';
@@ -54,7 +54,7 @@ export class RunBench<S = { database: Database }> {
     this.#dispose = dispose;
   }
 
-  process(limits: Partial<RunLimits> = {}, parts: Partial<RunServiceParts> = {}): TestProcess & S {
+  process(limits: Partial<RunLimits> = {}, parts: Partial<RunServiceDeps> = {}): TestProcess & S {
     const { now = Date.now } = parts;
     const stores = this.#openStores(now);
     const runs = createRunService({

@@ -71,7 +71,7 @@ export class ScriptedRuns implements RunService {
   }
 }
 
-interface ScriptedRunParts {
+interface ScriptedRunOptions {
   id: string;
   script: AsyncIterable<string>;
   onEnd: () => void;
@@ -95,7 +95,7 @@ class ScriptedRun implements Run {
 
   readonly #onRead: () => void;
 
-  constructor({ id, script, onEnd, onRead }: ScriptedRunParts) {
+  constructor({ id, script, onEnd, onRead }: ScriptedRunOptions) {
     this.id = id;
     this.firstFrame = this.#changed.promise;
     this.#onRead = onRead;

@@ -5,7 +5,7 @@ import {
   type Event,
 } from '@google/adk';
 import type { Content } from '@google/genai';
-import { rewindOf, unusualOf } from '../events/unusual.ts';
+import { rewindOf, historyMarkersOf } from '../events/history-markers.ts';
 
 /**
  * The events of a session as adk-js must see them, where that differs from what is stored (Python ADK's form):
@@ -19,7 +19,7 @@ export function toAgentView(events: Event[], newMessage: Content | undefined): E
 
 /** A rewind event takes away everything from the named invocation on, up to and with itself. */
 export function withoutRewound(events: Event[]): Event[] {
-  if (!unusualOf(events).hasRewind) return events;
+  if (!historyMarkersOf(events).hasRewind) return events;
   const kept: Event[] = [];
   for (const event of events) {
     const rewound = rewindOf(event);

@@ -5,7 +5,7 @@ import { AppError } from '../errors/app-error.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { withoutRewound } from './agent-view.ts';
 
-export interface CopyParts {
+export interface CopyOptions {
   sessions: SessionStore;
   artifacts: ArtifactService;
   /** With all its events; stays as it is. */
@@ -28,8 +28,8 @@ const staysBehind = (key: string): boolean =>
  * of the copy, since a session's events come after its creation.
  * Throws INVOCATION_NOT_FOUND, or what the stores throw; then no copy is left.
  */
-export async function copySession(parts: CopyParts): Promise<Session> {
-  const { sessions, session, beforeInvocationId } = parts;
+export async function copySession(options: CopyOptions): Promise<Session> {
+  const { sessions, session, beforeInvocationId } = options;
   const events = withoutRewound(session.events);
   const end =
     beforeInvocationId === undefined
@@ -41,17 +41,17 @@ export async function copySession(parts: CopyParts): Promise<Session> {
       `Invocation ID not found: ${(beforeInvocationId ?? '').slice(0, 200)}`,
     );
   const { appName, userId } = session;
-  const state = { ...initialState(session), ...parts.state };
+  const state = { ...initialState(session), ...options.state };
   const copy = await sessions.createSession({ appName, userId, state });
   try {
     for (const event of events.slice(0, end)) {
       const stateDelta = Object.fromEntries(
         Object.entries(event.actions.stateDelta).filter(
-          ([key]) => !staysBehind(key) && !Object.hasOwn(parts.state, key),
+          ([key]) => !staysBehind(key) && !Object.hasOwn(options.state, key),
         ),
       );
       // oxlint-disable-next-line no-await-in-loop -- events are appended in their order
-      const artifactDelta = await copyArtifacts(parts, event, copy.id);
+      const artifactDelta = await copyArtifacts(options, event, copy.id);
       // oxlint-disable-next-line no-await-in-loop -- as above
       await sessions.appendEvent({
         session: copy,
@@ -73,7 +73,7 @@ function initialState({ state, events }: Session): Record<string, unknown> {
 
 /** Saves the versions that an event made as versions of the copy; gives their numbers there. */
 async function copyArtifacts(
-  { artifacts, session: { appName, userId, id } }: CopyParts,
+  { artifacts, session: { appName, userId, id } }: CopyOptions,
   { actions }: Event,
   copyId: string,
 ): Promise<Record<string, number>> {

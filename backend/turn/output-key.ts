@@ -33,11 +33,11 @@ export class OutputKeys {
     const agent = this.#rootAgent.findAgent(event.author ?? '');
     if (!agent || !isLlmAgent(agent) || !agent.outputKey) return undefined;
     const parts = event.content?.parts ?? [];
-    const said = parts.filter(({ text, thought }) => text !== undefined && !thought);
-    const text = said.map((part) => part.text).join('');
+    const texts = parts.filter(({ text, thought }) => text !== undefined && !thought);
+    const text = texts.map((part) => part.text).join('');
     return agent.outputSchema
       ? this.#parse(agent, event, text)
-      : this.#join(agent, event, text, said.length > 0);
+      : this.#join(agent, event, text, texts.length > 0);
   }
 
   #join(agent: LlmAgent, event: Event, text: string, hasText: boolean): undefined {

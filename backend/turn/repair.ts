@@ -67,7 +67,7 @@ function isSafeToRepeat(
 }
 
 /** How the turn stands after its last event: over, failed, or to be gone on with. */
-export function standingOf(last: Event | undefined): 'over' | 'failed' | 'unfinished' {
+export function turnStateOf(last: Event | undefined): 'over' | 'failed' | 'unfinished' {
   if (!last || last.author === 'user' || last.interrupted) return 'unfinished';
   // Failures of the model or the agent; an answer with an error code (a safety stop) says what it used.
   if (last.errorCode && !last.finishReason && !last.usageMetadata) return 'failed';

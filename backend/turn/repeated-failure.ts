@@ -17,10 +17,10 @@ export class RepeatedFailure {
   check(event: Event, results: ToolResults): void {
     const responses = getFunctionResponses(event);
     if (responses.length === 0) return;
-    const said = responses.map(({ name, response }) => `${name}: ${JSON.stringify(response)}`).join('\n');
+    const outcome = responses.map(({ name, response }) => `${name}: ${JSON.stringify(response)}`).join('\n');
     const isFailure = responses.every(({ id }) => results.hasFailed(id));
-    this.#count = !isFailure ? 0 : said === this.#last ? this.#count + 1 : 1;
-    this.#last = said;
+    this.#count = !isFailure ? 0 : outcome === this.#last ? this.#count + 1 : 1;
+    this.#last = outcome;
     if (this.#count < MOST_IN_A_ROW) return;
     const { name, response } = responses[0]!;
     throw new AppError(

@@ -5,7 +5,7 @@ import { AppError } from '../errors/app-error.ts';
 import { newEventId, newInvocationId } from '../events/ids.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 
-export interface RewindParts {
+export interface RewindOptions {
   sessions: SessionStore;
   artifacts: ArtifactService;
   /** With all its events; changed to how it is afterwards. */
@@ -23,8 +23,8 @@ const SHARED_PREFIXES = [State.APP_PREFIX, State.USER_PREFIX, State.TEMP_PREFIX]
  * State of the app and of the user, and artifacts that the user's sessions share, stay as they are.
  * Throws INVOCATION_NOT_FOUND, or what the stores throw.
  */
-export async function rewindSession(parts: RewindParts): Promise<void> {
-  const { sessions, session, beforeInvocationId } = parts;
+export async function rewindSession(options: RewindOptions): Promise<void> {
+  const { sessions, session, beforeInvocationId } = options;
   const at = session.events.findIndex((event) => event.invocationId === beforeInvocationId);
   if (at === -1) {
     throw new AppError(
@@ -36,11 +36,11 @@ export async function rewindSession(parts: RewindParts): Promise<void> {
     id: newEventId(),
     invocationId: newInvocationId(),
     author: 'user',
-    timestamp: parts.now(),
+    timestamp: options.now(),
     actions: Object.assign(
       createEventActions({
         stateDelta: stateReversal(session, at),
-        artifactDelta: await artifactReversal(parts, at),
+        artifactDelta: await artifactReversal(options, at),
       }),
       // In Python ADK's actions and on the wire, but not in adk-js's type.
       { rewindBeforeInvocationId: beforeInvocationId },
@@ -77,7 +77,7 @@ function stateReversal({ events, state }: Session, at: number): Record<string, u
 
 /** Saves the version of before as a new one of each artifact of the session that changed since; gives the new numbers. */
 async function artifactReversal(
-  { artifacts, session }: RewindParts,
+  { artifacts, session }: RewindOptions,
   at: number,
 ): Promise<Record<string, number>> {
   const versionsOf = (upTo: number): Map<string, number> =>

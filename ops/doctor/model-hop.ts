@@ -4,7 +4,7 @@ import { type GoogleIdentity, SCOPES } from '@lornu/backend/identity/google/goog
 import { callModel } from '@lornu/backend/model/call-model.ts';
 import { ModelError } from '@lornu/backend/model/model-error.ts';
 import type { ModelBackend } from '@lornu/backend/model/model-settings.ts';
-import { isAnswerOf, READ_ON, standingOf } from '@lornu/backend/model/retirements.ts';
+import { isAnswerOf, READ_ON, retirementStateOf } from '@lornu/backend/model/retirements.ts';
 import { attempt, type Hop, type HopsOptions, LIMIT_MS } from './hop.ts';
 
 const NAME = 'model';
@@ -30,7 +30,11 @@ export async function model(
   if (config.model.kind === 'stand-in')
     return { name: NAME, state: 'ok', value: 'a stand-in for Gemini answers' };
   const named = config.model.name ?? MODEL;
-  const standing = standingOf(named, config.model.kind === 'vertex' ? 'vertex' : 'gemini-api', options.now());
+  const standing = retirementStateOf(
+    named,
+    config.model.kind === 'vertex' ? 'vertex' : 'gemini-api',
+    options.now(),
+  );
   const backend = backendOf(config, google);
   let next = KEY;
   const hop = await attempt(

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { openFirestoreBench } from '../../backend/testing/run-bench.ts';
-import type { RunLimits } from '../../backend/runs/run-parts.ts';
+import type { RunLimits } from '../../backend/runs/run-options.ts';
 import type { Wire } from './events.ts';
 
 const MAIN = join(resolve(import.meta.dir, '../..'), 'standins/firestore/main.ts');

@@ -9,7 +9,7 @@ import {
   createTaskSecrets,
   type TaskSecrets,
 } from '../../backend/identity/task-secrets.ts';
-import { begun } from '../../backend/model/begun-answer.ts';
+import { startAnswer } from '../../backend/model/started-answer.ts';
 import { callModel } from '../../backend/model/call-model.ts';
 import { withNewestKey } from '../../backend/model/with-newest-key.ts';
 import { modelBackend } from '../../backend/model-backend.ts';
@@ -111,7 +111,7 @@ async function ask({
   };
   const call = { model: MODEL, body: '{}', stream: true, headers: {} };
   let pieces = 0;
-  for await (const _piece of await withNewestKey(backend, () => begun(callModel({ backend }, call))))
+  for await (const _piece of await withNewestKey(backend, () => startAnswer(callModel({ backend }, call))))
     pieces++;
   return pieces;
 }

@@ -20,7 +20,7 @@ import { RunTranslator } from './run-translator.ts';
 import { INVOCATION_ID_KEY, RUN_ID_KEY } from './task-run.ts';
 import { whenBusyOf } from './when-busy.ts';
 
-export interface RunExecutorParts {
+export interface RunExecutorDeps {
   appName: string;
   startTurn: StartTurn;
   runs: Pick<RunService, 'cancel'>;
@@ -34,16 +34,16 @@ export interface RunExecutorParts {
  * goes on where its listeners leave.
  */
 export class RunExecutor implements AgentExecutor {
-  readonly #parts: RunExecutorParts;
+  readonly #deps: RunExecutorDeps;
   readonly #running = new Map<string, { run: Run; session: CompositeSessionKey }>();
 
-  constructor(parts: RunExecutorParts) {
-    this.#parts = parts;
+  constructor(deps: RunExecutorDeps) {
+    this.#deps = deps;
   }
 
   async execute(request: RequestContext, bus: ExecutionEventBus): Promise<void> {
     const { taskId, contextId, userMessage, task } = request;
-    const { appName, now } = this.#parts;
+    const { appName, now } = this.#deps;
     if (isTooFar(userMessage.metadata))
       throw new UnsupportedOperationError(
         'The message has passed through too many agents: ask this one directly.',
@@ -70,7 +70,7 @@ export class RunExecutor implements AgentExecutor {
         mayConfirm: mayConfirm(caller),
         now,
       });
-      const begun: Task = {
+      const started: Task = {
         id: taskId,
         contextId,
         status: {
@@ -82,12 +82,12 @@ export class RunExecutor implements AgentExecutor {
         history: (task?.history ?? [userMessage]).map(withoutFiles),
         metadata: { [RUN_ID_KEY]: run.id, [INVOCATION_ID_KEY]: run.invocationId },
       };
-      bus.publish(AgentEvent.task(begun));
+      bus.publish(AgentEvent.task(started));
       if (run.state === 'queued') {
-        await run.begun;
+        await run.started;
         if (!hasEnded(run.state)) bus.publish(translator.status(TaskState.TASK_STATE_WORKING));
       }
-      const { loadFile } = this.#parts;
+      const { loadFile } = this.#deps;
       for await (const event of runEvents({ run, session, translator, loadFile })) bus.publish(event);
     } finally {
       this.#running.delete(taskId);
@@ -98,19 +98,19 @@ export class RunExecutor implements AgentExecutor {
     const running = this.#running.get(taskId);
     if (!running) throw new TaskNotCancelableError(`Task not cancelable: ${taskId}`);
     const { run, session } = running;
-    await this.#parts.runs.cancel({ session, runId: run.id });
+    await this.#deps.runs.cancel({ session, runId: run.id });
   }
 
   /** A context that is new, or that the caller chose, has no session yet. */
   async #start(caller: Principal, turn: TurnRequest): Promise<Run> {
     try {
-      return await this.#parts.startTurn(caller, turn);
+      return await this.#deps.startTurn(caller, turn);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'SESSION_NOT_FOUND') throw error;
     }
     const { appName, userId, sessionId } = turn;
-    await this.#parts.sessions.createSession({ appName, userId, sessionId });
-    return this.#parts.startTurn(caller, turn);
+    await this.#deps.sessions.createSession({ appName, userId, sessionId });
+    return this.#deps.startTurn(caller, turn);
   }
 }
 

@@ -17,7 +17,7 @@ import type { Version } from '../wire/version.ts';
 import { pinTarget, type PushTargets, type Resolve } from './address-guard.ts';
 import { fromWebhook, type StoredConfig } from './stored-config.ts';
 
-export interface PushConfigsParts {
+export interface PushConfigsDeps {
   webhooks: Webhooks;
   targets: PushTargets;
   resolve?: Resolve;
@@ -31,15 +31,15 @@ const SCHEME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
 /** Webhooks of tasks: set, shown and removed by whose task it is. */
 export class PushConfigs {
-  readonly #parts: PushConfigsParts | undefined;
+  readonly #deps: PushConfigsDeps | undefined;
   readonly #loadTask: (id: string, context: ServerCallContext) => Promise<Task>;
 
   /** Without `parts` there are no notifications, and every call is answered so. `loadTask` throws for foreign tasks. */
   constructor(
-    parts: PushConfigsParts | undefined,
+    deps: PushConfigsDeps | undefined,
     loadTask: (id: string, context: ServerCallContext) => Promise<Task>,
   ) {
-    this.#parts = parts;
+    this.#deps = deps;
     this.#loadTask = loadTask;
   }
 
@@ -110,15 +110,15 @@ export class PushConfigs {
     return saved;
   }
 
-  async #loadAllowed(taskId: string, context: ServerCallContext): Promise<PushConfigsParts> {
+  async #loadAllowed(taskId: string, context: ServerCallContext): Promise<PushConfigsDeps> {
     const parts = this.#required();
     await this.#loadTask(taskId, context);
     return parts;
   }
 
-  #required(): PushConfigsParts {
-    if (!this.#parts) throw new PushNotificationNotSupportedError();
-    return this.#parts;
+  #required(): PushConfigsDeps {
+    if (!this.#deps) throw new PushNotificationNotSupportedError();
+    return this.#deps;
   }
 }
 

@@ -6,7 +6,7 @@ import { authenticationHeaders, isWorthACall, notificationOf } from './payload.t
 import type { PushSender } from './push-sender.ts';
 import { fromWebhook } from './stored-config.ts';
 
-export interface PushNotifierParts {
+export interface PushNotifierDeps {
   webhooks: Pick<Webhooks, 'list'>;
   sender: Pick<PushSender, 'send'>;
   log: Logger;
@@ -14,12 +14,12 @@ export interface PushNotifierParts {
 
 /** Tells the webhooks of a task what happens to it, in the order in which it happens. */
 export class PushNotifier {
-  readonly #parts: PushNotifierParts;
+  readonly #deps: PushNotifierDeps;
   /** What is to be told of each task, in order; tasks do not wait for one another. */
   readonly #works = new Map<string, Promise<void>>();
 
-  constructor(parts: PushNotifierParts) {
-    this.#parts = parts;
+  constructor(deps: PushNotifierDeps) {
+    this.#deps = deps;
   }
 
   /** `owner` is the user id of the caller whose task it is. Nobody waits for it, and it never fails. */
@@ -29,7 +29,7 @@ export class PushNotifier {
     const work = (this.#works.get(task.id) ?? Promise.resolve())
       .then(async () => this.#send(event, asItIs, owner))
       .catch((error: unknown) =>
-        this.#parts.log.error('push notifications could not be made', { taskId: task.id, error }),
+        this.#deps.log.error('push notifications could not be made', { taskId: task.id, error }),
       )
       .finally(() => {
         if (this.#works.get(task.id) === work) this.#works.delete(task.id);
@@ -38,7 +38,7 @@ export class PushNotifier {
   }
 
   async #send(event: AgentExecutionEvent, task: Task, owner: string): Promise<void> {
-    const { webhooks, sender } = this.#parts;
+    const { webhooks, sender } = this.#deps;
     for (const webhook of await webhooks.list(task.id)) {
       const { config, version } = fromWebhook(webhook);
       const made = notificationOf(event, task, version);

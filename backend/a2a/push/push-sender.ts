@@ -4,7 +4,7 @@ import { abortableSleep } from '../../model/with-retries.ts';
 import { pinTarget, type PushTargets, type Resolve } from './address-guard.ts';
 import { postPinned } from './post-pinned.ts';
 
-export interface PushSenderParts {
+export interface PushSenderDeps {
   targets: PushTargets;
   log: Logger;
   /** Looks a name up; the system's resolver when left out. */
@@ -48,14 +48,14 @@ interface Share {
  * wait, and what exceeds it is dropped.
  */
 export class PushSender {
-  readonly #parts: PushSenderParts;
+  readonly #deps: PushSenderDeps;
   readonly #chains = new Map<string, Promise<void>>();
   readonly #shares = new Map<string, Share>();
   readonly #budget = new ByteBudget(BYTES);
   readonly #stopped = new AbortController();
 
-  constructor(parts: PushSenderParts) {
-    this.#parts = parts;
+  constructor(deps: PushSenderDeps) {
+    this.#deps = deps;
   }
 
   send(notification: OutgoingNotification): void {
@@ -65,7 +65,7 @@ export class PushSender {
     if (!held) {
       // One line each time a share fills up: a flood of notifications is no flood of the log.
       if (!share.isFull)
-        this.#parts.log.warn('push notifications are dropped: too many of this caller wait', {
+        this.#deps.log.warn('push notifications are dropped: too many of this caller wait', {
           caller: owner,
           taskId,
           configId,
@@ -108,7 +108,7 @@ export class PushSender {
 
   async #deliver(notification: OutgoingNotification): Promise<void> {
     const { taskId, configId } = notification;
-    const { log, pausesMs = PAUSES_MS } = this.#parts;
+    const { log, pausesMs = PAUSES_MS } = this.#deps;
     let why = '';
     for (let attempt = 0; attempt <= pausesMs.length; attempt++) {
       if (attempt > 0) await abortableSleep(pausesMs[attempt - 1] ?? 0, this.#stopped.signal);
@@ -127,7 +127,7 @@ export class PushSender {
   }
 
   async #try({ url, body, headers }: OutgoingNotification): Promise<number> {
-    const { targets, resolve, authorities, timeoutMs = TIMEOUT_MS } = this.#parts;
+    const { targets, resolve, authorities, timeoutMs = TIMEOUT_MS } = this.#deps;
     const target = await pinTarget(url, targets, resolve);
     return postPinned(target, {
       body,

@@ -7,7 +7,7 @@ import { textPart } from '../executor/parts.ts';
 import { applyEvent } from './apply-event.ts';
 import { isSettled } from './states.ts';
 
-export interface LiveTaskParts {
+export interface LiveTaskOptions {
   taskId: string;
   contextId: string;
   /** Stores the task as it stands. */
@@ -29,7 +29,7 @@ const FAILED = 'The agent failed; the log says why.';
  * order, and then told. Pieces of an answer are not stored one by one: another process reads them from the run itself.
  */
 export class LiveTask {
-  readonly #parts: LiveTaskParts;
+  readonly #options: LiveTaskOptions;
   readonly #listeners = new Set<(event: AgentExecutionEvent | undefined) => void>();
   readonly #ended = Promise.withResolvers<void>();
   #work: Promise<void> = Promise.resolve();
@@ -40,8 +40,8 @@ export class LiveTask {
   #refusal: unknown;
   #isOver = false;
 
-  constructor(parts: LiveTaskParts) {
-    this.#parts = parts;
+  constructor(options: LiveTaskOptions) {
+    this.#options = options;
   }
 
   /** Resolves when the executor has come to an end and everything is stored; never rejects. */
@@ -79,7 +79,7 @@ export class LiveTask {
     this.#then(async () => {
       if (failure && !this.#task && !this.#message) this.#refusal ??= failure.error;
       else if (failure) {
-        this.#parts.log.error('an A2A task failed', { taskId: this.#parts.taskId, error: failure.error });
+        this.#options.log.error('an A2A task failed', { taskId: this.#options.taskId, error: failure.error });
         await this.#apply(this.#failed(wordsOf(failure.error)));
       }
       this.#isOver = true;
@@ -139,21 +139,21 @@ export class LiveTask {
     this.#task = applyEvent(this.#task, event);
     if (this.#task && event.kind !== 'message') {
       try {
-        await this.#parts.save(this.#task);
+        await this.#options.save(this.#task);
       } catch (error) {
-        this.#parts.log.error('an A2A task could not be stored', { taskId: this.#parts.taskId, error });
+        this.#options.log.error('an A2A task could not be stored', { taskId: this.#options.taskId, error });
         // Told of a later change, who listens has it all the same, and others read it from the run.
         if (isFirst) return this.#lose(error);
       }
     }
     this.#tell(event);
-    this.#parts.onEvent(event, this.#task);
+    this.#options.onEvent(event, this.#task);
   }
 
   #show(event: AgentExecutionEvent): void {
     this.#task = applyEvent(this.#task, event);
     this.#tell(event);
-    this.#parts.onEvent(event, this.#task);
+    this.#options.onEvent(event, this.#task);
   }
 
   /** A task that was never stored is none: the message is refused, and what was begun is stopped. */
@@ -162,11 +162,11 @@ export class LiveTask {
     this.#refusal = error;
     this.#isOver = true;
     this.#tell(undefined);
-    this.#parts.onLost();
+    this.#options.onLost();
   }
 
   #failed(words: string): AgentExecutionEvent {
-    const { taskId, contextId, now } = this.#parts;
+    const { taskId, contextId, now } = this.#options;
     const message: Message = {
       messageId: crypto.randomUUID(),
       role: Role.ROLE_AGENT,

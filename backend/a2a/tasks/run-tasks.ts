@@ -19,7 +19,7 @@ import { applyEvent } from './apply-event.ts';
 import type { RemoteTasks } from './remote-tasks.ts';
 import { isInterrupted, isSettled, isTerminal, stateOf } from './states.ts';
 
-export interface RunTasksParts {
+export interface RunTasksDeps {
   appName: string;
   runs: Pick<RunService, 'attach' | 'cancel' | 'list'>;
   tasks: TaskStore;
@@ -41,21 +41,21 @@ const LONGEST_WAIT_MS = 60 * 60_000;
  * that carries it. A task whose process was ended is brought to its end by whoever looks at it next.
  */
 export class RunTasks implements RemoteTasks {
-  readonly #parts: RunTasksParts;
+  readonly #deps: RunTasksDeps;
 
-  constructor(parts: RunTasksParts) {
-    this.#parts = parts;
+  constructor(deps: RunTasksDeps) {
+    this.#deps = deps;
   }
 
   async refresh(task: Task, context: ServerCallContext): Promise<Task> {
     const session = this.#sessionOf(task, context);
-    const going = await this.#resumed(task, session);
-    if (isSettled(stateOf(going))) return going;
-    const run = await this.#runOf(going, session);
-    if (run?.state === 'running' && stateOf(going) === TaskState.TASK_STATE_SUBMITTED)
-      return this.#working(going, run.id);
-    if (run && !hasEnded(run.state)) return going;
-    return this.#settle(going, run, context);
+    const current = await this.#resumed(task, session);
+    if (isSettled(stateOf(current))) return current;
+    const run = await this.#runOf(current, session);
+    if (run?.state === 'running' && stateOf(current) === TaskState.TASK_STATE_SUBMITTED)
+      return this.#working(current, run.id);
+    if (run && !hasEnded(run.state)) return current;
+    return this.#settle(current, run, context);
   }
 
   async follow(
@@ -69,7 +69,7 @@ export class RunTasks implements RemoteTasks {
   async cancel(task: Task, context: ServerCallContext): Promise<void> {
     const runId = runIdOf(task);
     if (!runId) return;
-    await this.#parts.runs.cancel({ session: this.#sessionOf(task, context), runId });
+    await this.#deps.runs.cancel({ session: this.#sessionOf(task, context), runId });
   }
 
   async *#events(
@@ -77,16 +77,16 @@ export class RunTasks implements RemoteTasks {
     context: ServerCallContext,
   ): AsyncGenerator<AgentExecutionEvent, void, undefined> {
     const session = this.#sessionOf(task, context);
-    const going = isInterrupted(stateOf(task)) ? await this.#untilGoingOn(task, session, context) : task;
-    if (!going || isTerminal(stateOf(going))) return;
-    if (going !== task) yield this.#statusOf(going);
-    const run = await this.#runOf(going, session);
+    const current = isInterrupted(stateOf(task)) ? await this.#untilGoingOn(task, session, context) : task;
+    if (!current || isTerminal(stateOf(current))) return;
+    if (current !== task) yield this.#statusOf(current);
+    const run = await this.#runOf(current, session);
     const signal = disconnectedSignalOf(context);
-    const translator = run && this.#translator(going, run, context);
+    const translator = run && this.#translator(current, run, context);
     if (run && translator) for await (const frame of run.frames(0, signal)) yield* translator.take(frame);
     if (signal?.aborted) return;
     if (run && translator && hasEnded(run.state)) yield* translator.end(run.state);
-    const settled = await this.#settle(going, run, context);
+    const settled = await this.#settle(current, run, context);
     if (!run) yield this.#statusOf(settled);
   }
 
@@ -103,11 +103,11 @@ export class RunTasks implements RemoteTasks {
     for (const event of events) settled = applyEvent(settled, event);
     if (!settled) return task;
     // Another process may have done the same meanwhile: what is stored first stands.
-    const stored = await this.#parts.tasks.load(task.id, context);
+    const stored = await this.#deps.tasks.load(task.id, context);
     if (stored && isTerminal(stateOf(stored))) return stored;
-    await this.#parts.tasks.save(settled, context);
+    await this.#deps.tasks.save(settled, context);
     const owner = userIdOf(principalOf(context));
-    for (const event of events) this.#parts.onEvent?.(event, settled, owner);
+    for (const event of events) this.#deps.onEvent?.(event, settled, owner);
     return settled;
   }
 
@@ -115,7 +115,7 @@ export class RunTasks implements RemoteTasks {
   async #resumed(task: Task, session: CompositeSessionKey): Promise<Task> {
     if (!isInterrupted(stateOf(task))) return task;
     const [runId, invocationId] = [runIdOf(task), invocationIdOf(task)];
-    const runs = await this.#parts.runs.list(session);
+    const runs = await this.#deps.runs.list(session);
     const asked = runs.find(({ id }) => id === runId);
     const answered = runs.find(
       (run) =>
@@ -143,9 +143,9 @@ export class RunTasks implements RemoteTasks {
     while (performance.now() < giveUpAt) {
       await abortableSleep(LOOK_EVERY_MS, signal);
       if (signal?.aborted) return undefined;
-      const going = await this.#resumed(task, session);
-      if (!isSettled(stateOf(going))) return going;
-      const stored = await this.#parts.tasks.load(task.id, context);
+      const current = await this.#resumed(task, session);
+      if (!isSettled(stateOf(current))) return current;
+      const stored = await this.#deps.tasks.load(task.id, context);
       if (!stored || isTerminal(stateOf(stored))) return undefined;
       if (!isInterrupted(stateOf(stored))) return stored;
     }
@@ -156,7 +156,7 @@ export class RunTasks implements RemoteTasks {
     const runId = runIdOf(task);
     if (!runId) return undefined;
     try {
-      return (await this.#parts.runs.attach({ session, runId })).run;
+      return (await this.#deps.runs.attach({ session, runId })).run;
     } catch (error) {
       if (error instanceof AppError && error.code === 'RUN_NOT_FOUND') return undefined;
       throw error;
@@ -170,7 +170,7 @@ export class RunTasks implements RemoteTasks {
     signal?: AbortSignal,
   ): AsyncGenerator<AgentExecutionEvent, void, undefined> {
     const translator = this.#translator(task, run, context);
-    const { loadFile } = this.#parts;
+    const { loadFile } = this.#deps;
     return runEvents({ run, session: this.#sessionOf(task, context), translator, loadFile, signal });
   }
 
@@ -180,7 +180,7 @@ export class RunTasks implements RemoteTasks {
       contextId,
       runId: run.id,
       mayConfirm: mayConfirm(principalOf(context)),
-      now: this.#parts.now,
+      now: this.#deps.now,
     });
   }
 
@@ -189,10 +189,10 @@ export class RunTasks implements RemoteTasks {
   }
 
   #sessionOf({ contextId }: Task, context: ServerCallContext): CompositeSessionKey {
-    return { appName: this.#parts.appName, userId: userIdOf(principalOf(context)), sessionId: contextId };
+    return { appName: this.#deps.appName, userId: userIdOf(principalOf(context)), sessionId: contextId };
   }
 
   #time(): string {
-    return new Date(this.#parts.now()).toISOString();
+    return new Date(this.#deps.now()).toISOString();
   }
 }

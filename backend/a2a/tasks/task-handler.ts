@@ -30,7 +30,7 @@ import {
 import { AppError } from '../../errors/app-error.ts';
 import { disconnectedSignalOf } from '../caller.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { PushConfigs, type PushConfigsParts } from '../push/push-configs.ts';
+import { PushConfigs, type PushConfigsDeps } from '../push/push-configs.ts';
 import type { PushNotifier } from '../push/push-notifier.ts';
 import { assertHistoryLength, messageOf } from './check-message.ts';
 import type { RemoteTasks } from './remote-tasks.ts';
@@ -39,7 +39,7 @@ import { EventBus } from './event-bus.ts';
 import { LiveTask } from './live-task.ts';
 import { isInterrupted, isSettled, isTerminal, stateOf } from './states.ts';
 
-export interface TaskHandlerParts {
+export interface TaskHandlerDeps {
   card: () => Promise<AgentCard>;
   /** The card for callers that are known. */
   extendedCard: () => Promise<AgentCard>;
@@ -48,7 +48,7 @@ export interface TaskHandlerParts {
   /** Left out where tasks live and die with this process. */
   remoteTasks?: RemoteTasks;
   /** Left out where nobody is notified. */
-  push?: PushConfigsParts;
+  push?: PushConfigsDeps;
   notifier?: Pick<PushNotifier, 'notify'>;
   log: Logger;
   now: () => number;
@@ -80,29 +80,29 @@ interface Work {
  * reaches a caller, and tasks of other processes can be followed and cancelled (see docs/decisions/0100).
  */
 export class TaskHandler implements A2ARequestHandler {
-  readonly #parts: TaskHandlerParts;
+  readonly #deps: TaskHandlerDeps;
   readonly #push: PushConfigs;
   readonly #working = new Map<string, Work>();
   /** Who is subscribed to a task that waits for its caller; told once it is worked on again. */
   readonly #subscribers = new Map<string, Set<(live: LiveTask) => void>>();
 
-  constructor(parts: TaskHandlerParts) {
-    this.#parts = parts;
-    this.#push = new PushConfigs(parts.push, async (id, context) => this.#load(id, context));
+  constructor(deps: TaskHandlerDeps) {
+    this.#deps = deps;
+    this.#push = new PushConfigs(deps.push, async (id, context) => this.#load(id, context));
   }
 
   async getAgentCard(): Promise<AgentCard> {
-    return this.#parts.card();
+    return this.#deps.card();
   }
 
   async getAuthenticatedExtendedAgentCard(): Promise<AgentCard> {
-    return this.#parts.extendedCard();
+    return this.#deps.extendedCard();
   }
 
   async sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
     const { live, events } = await this.#begin(params, context);
     const { historyLength, returnImmediately } = params.configuration ?? {};
-    const { answerWithinMs = ANSWER_WITHIN_MS } = this.#parts;
+    const { answerWithinMs = ANSWER_WITHIN_MS } = this.#deps;
     const timer = setTimeout(() => void events.return?.(), answerWithinMs);
     for await (const event of events) if (event.kind === 'message' || returnImmediately) break;
     clearTimeout(timer);
@@ -134,7 +134,7 @@ export class TaskHandler implements A2ARequestHandler {
     if (statusTimestampAfter && Number.isNaN(Date.parse(statusTimestampAfter)))
       throw new RequestMalformedError('statusTimestampAfter must be a time as RFC 3339 has it.');
     assertHistoryLength(historyLength);
-    const page = await this.#parts.tasks.list({ ...params, pageSize }, context);
+    const page = await this.#deps.tasks.list({ ...params, pageSize }, context);
     const tasks = await Promise.all(page.tasks.map(async (task) => this.#current(task, context)));
     return { ...page, tasks: tasks.map((task) => withHistory(task, historyLength)) };
   }
@@ -145,10 +145,10 @@ export class TaskHandler implements A2ARequestHandler {
     if (isTerminal(stateOf(task))) throw new TaskNotCancelableError(`Task not cancelable: ${id}`);
     const work = this.#workOn(id, context);
     if (work) {
-      await this.#parts.executor.cancelTask(id, work.bus);
+      await this.#deps.executor.cancelTask(id, work.bus);
       await Promise.race([work.live.ended, Bun.sleep(CANCEL_WAIT_MS)]);
-    } else if (!isSettled(stateOf(task)) && this.#parts.remoteTasks) {
-      await this.#parts.remoteTasks.cancel(task, context);
+    } else if (!isSettled(stateOf(task)) && this.#deps.remoteTasks) {
+      await this.#deps.remoteTasks.cancel(task, context);
     } else await this.#markCanceled(task, context);
     const ended = await this.#current(await this.#load(id, context), context);
     if (stateOf(ended) === TaskState.TASK_STATE_CANCELED) return ended;
@@ -172,7 +172,7 @@ export class TaskHandler implements A2ARequestHandler {
       for await (const event of events) yield toStream(event);
       return;
     }
-    const followed = await this.#parts.remoteTasks?.follow(loaded, context);
+    const followed = await this.#deps.remoteTasks?.follow(loaded, context);
     const task = followed?.task ?? loaded;
     if (isTerminal(stateOf(task)))
       throw new UnsupportedOperationError(
@@ -240,11 +240,11 @@ export class TaskHandler implements A2ARequestHandler {
     const live = new LiveTask({
       taskId,
       contextId,
-      save: async (task) => this.#parts.tasks.save(task, context),
-      onEvent: (event, task) => this.#parts.notifier?.notify(event, task, ownerOf(context)),
-      onLost: () => void this.#parts.executor.cancelTask(taskId, bus).catch(() => undefined),
-      log: this.#parts.log,
-      now: this.#parts.now,
+      save: async (task) => this.#deps.tasks.save(task, context),
+      onEvent: (event, task) => this.#deps.notifier?.notify(event, task, ownerOf(context)),
+      onLost: () => void this.#deps.executor.cancelTask(taskId, bus).catch(() => undefined),
+      log: this.#deps.log,
+      now: this.#deps.now,
     });
     const bus = new EventBus();
     bus.on('event', (event) => live.take(event));
@@ -258,7 +258,7 @@ export class TaskHandler implements A2ARequestHandler {
     }
     const events = live.events();
     for (const tell of this.#subscribers.get(taskId) ?? []) tell(live);
-    void this.#parts.executor
+    void this.#deps.executor
       .execute(request, bus)
       .then(
         () => live.finish(),
@@ -295,7 +295,7 @@ export class TaskHandler implements A2ARequestHandler {
   /** The same for a task that is missing and for one that is somebody else's. */
   async #load(id: string | undefined, context: ServerCallContext): Promise<Task> {
     if (!id?.trim()) throw new RequestMalformedError('The id of a task is required.');
-    const task = this.#workOn(id, context)?.live.task ?? (await this.#parts.tasks.load(id, context));
+    const task = this.#workOn(id, context)?.live.task ?? (await this.#deps.tasks.load(id, context));
     if (!task) throw new TaskNotFoundError(`Task not found: ${id.slice(0, 128)}`);
     return task;
   }
@@ -303,8 +303,8 @@ export class TaskHandler implements A2ARequestHandler {
   async #current(task: Task, context: ServerCallContext): Promise<Task> {
     const live = this.#workOn(task.id, context)?.live.task;
     if (live) return live;
-    if (isTerminal(stateOf(task)) || !this.#parts.remoteTasks) return task;
-    return this.#parts.remoteTasks.refresh(task, context);
+    if (isTerminal(stateOf(task)) || !this.#deps.remoteTasks) return task;
+    return this.#deps.remoteTasks.refresh(task, context);
   }
 
   #workOn(id: string, context: ServerCallContext): Work | undefined {
@@ -316,7 +316,7 @@ export class TaskHandler implements A2ARequestHandler {
     const status = {
       state: TaskState.TASK_STATE_CANCELED,
       message: undefined,
-      timestamp: new Date(this.#parts.now()).toISOString(),
+      timestamp: new Date(this.#deps.now()).toISOString(),
     };
     const event = AgentEvent.statusUpdate({
       taskId: task.id,
@@ -325,8 +325,8 @@ export class TaskHandler implements A2ARequestHandler {
       metadata: undefined,
     });
     const canceled = applyEvent(task, event);
-    if (canceled) await this.#parts.tasks.save(canceled, context);
-    this.#parts.notifier?.notify(event, canceled, ownerOf(context));
+    if (canceled) await this.#deps.tasks.save(canceled, context);
+    this.#deps.notifier?.notify(event, canceled, ownerOf(context));
   }
 }
 

@@ -8,7 +8,7 @@ import type { LoadFile } from '../executor/run-events.ts';
 import { RunTasks } from './run-tasks.ts';
 import { StoredTasks, toTask } from './stored-tasks.ts';
 
-export interface TaskKeeperParts {
+export interface TaskKeeperDeps {
   records: TaskRecords;
   runs: Pick<RunService, 'attach' | 'cancel' | 'list'>;
   loadFile: LoadFile;
@@ -27,16 +27,16 @@ const UNFINISHED = [TaskState.TASK_STATE_SUBMITTED, TaskState.TASK_STATE_WORKING
  * kept for longer than their run; and forgets old ones.
  */
 export class TaskKeeper {
-  readonly #parts: TaskKeeperParts;
+  readonly #deps: TaskKeeperDeps;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isBusy = false;
 
-  constructor(parts: TaskKeeperParts) {
-    this.#parts = parts;
+  constructor(deps: TaskKeeperDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.look(), this.#parts.everyMs ?? EVERY_MS);
+    this.#timer = setInterval(() => void this.look(), this.#deps.everyMs ?? EVERY_MS);
     this.#timer.unref();
   }
 
@@ -48,7 +48,7 @@ export class TaskKeeper {
   async look(): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;
-    const { records, log, now, everyMs = EVERY_MS } = this.#parts;
+    const { records, log, now, everyMs = EVERY_MS } = this.#deps;
     try {
       for (const record of await records.stale(UNFINISHED, now() - everyMs, LOOKED_AT_ONCE))
         await this.#bringToEnd(record);
@@ -61,7 +61,7 @@ export class TaskKeeper {
   }
 
   async #bringToEnd(record: TaskRecord): Promise<void> {
-    const { records, runs, loadFile, notifier, now } = this.#parts;
+    const { records, runs, loadFile, notifier, now } = this.#deps;
     const { appName, userId } = record;
     const tasks = new StoredTasks(appName, records);
     const onEvent = notifier ? { onEvent: notifier.notify.bind(notifier) } : {};

@@ -14,7 +14,7 @@ export type A2aEnv = {
 export type A2aContext = Context<A2aEnv>;
 
 /** What both bindings need for every request. */
-export interface BindingParts {
+export interface BindingDeps {
   /** The handler of the app that the path names. Throws AppError where there is none. */
   handlerOf(context: A2aContext): A2ARequestHandler;
   body: BodyLimits;

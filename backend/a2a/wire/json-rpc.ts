@@ -1,7 +1,7 @@
 import { StreamResponse } from '@a2a-js/sdk';
 import { A2A_ERROR_CODE, JsonRpcRequestMalformedError, RequestMalformedError } from '@a2a-js/sdk/errors';
 import { ERROR_TABLE } from '../../errors/error-table.ts';
-import { type A2aContext, type BindingParts, toCallContext } from './context.ts';
+import { type A2aContext, type BindingDeps, toCallContext } from './context.ts';
 import { failureHeaders, type JsonRpcErrorBody, type KnownError, toJsonRpc, toKnownError } from './errors.ts';
 import { answerLegacyRpc } from './legacy-rpc.ts';
 import { CALLS, isCall, isStream, STREAMS } from './operations.ts';
@@ -19,21 +19,21 @@ interface RpcRequest {
 }
 
 /** A2A over JSON-RPC, in the version that the request asks for. Failures of the protocol are 200 with an error body. */
-export async function answerJsonRpc(context: A2aContext, parts: BindingParts): Promise<Response> {
+export async function answerJsonRpc(context: A2aContext, deps: BindingDeps): Promise<Response> {
   let id: Id = null;
   try {
-    const handler = parts.handlerOf(context);
+    const handler = deps.handlerOf(context);
     const version = versionOf(context.req.raw);
-    const body = await readJson(context, parts.body);
+    const body = await readJson(context, deps.body);
     id = idOf(body);
     const disconnected = new AbortController();
     const call = toCallContext(context, version, disconnected);
     const { signal } = context.req.raw;
-    const stream = { pingMs: parts.pingMs, disconnected, signal };
-    const encodeError = (error: unknown) => failure(id, toJsonRpc(toKnownError(error, parts.log)));
+    const stream = { pingMs: deps.pingMs, disconnected, signal };
+    const encodeError = (error: unknown) => failure(id, toJsonRpc(toKnownError(error, deps.log)));
 
     if (version === '0.3') {
-      const answer = await answerLegacyRpc(handler, body, call, parts.log);
+      const answer = await answerLegacyRpc(handler, body, call, deps.log);
       if (!(Symbol.asyncIterator in answer)) return context.json(answer);
       return await streamAnswer(answer, { ...stream, encode: (event) => event, encodeError });
     }
@@ -47,7 +47,7 @@ export async function answerJsonRpc(context: A2aContext, parts: BindingParts): P
     if (!isCall(method)) return context.json(failure(id, methodNotFound(method)));
     return context.json({ jsonrpc: '2.0', id, result: await CALLS[method](handler, params, call) });
   } catch (error) {
-    return jsonRpcFailure(context, toKnownError(error, parts.log), id);
+    return jsonRpcFailure(context, toKnownError(error, deps.log), id);
   }
 }
 

@@ -3,7 +3,7 @@ import { VersionNotSupportedError } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import type { Hono } from 'hono';
 import { hybridCard } from '../card/legacy-card.ts';
-import { type A2aContext, type A2aEnv, type BindingParts, toCallContext } from './context.ts';
+import { type A2aContext, type A2aEnv, type BindingDeps, toCallContext } from './context.ts';
 import { failureHeaders, type KnownError, toJsonRpc, toKnownError, toRest } from './errors.ts';
 import {
   pushConfigFromLegacy,
@@ -29,7 +29,7 @@ interface LegacyCall {
   path: Record<string, string>;
 }
 
-type Answer = (given: LegacyCall, parts: BindingParts) => Promise<Response>;
+type Answer = (given: LegacyCall, deps: BindingDeps) => Promise<Response>;
 
 const CONFIGS = '/tasks/:taskId{[^/:]+}/pushNotificationConfigs';
 
@@ -118,23 +118,23 @@ const ROUTES: readonly { methods: ('GET' | 'POST' | 'DELETE')[]; path: string; a
 ];
 
 /** A2A 0.3 over REST, below `base`/v1. */
-export function mountLegacyRest(app: Hono<A2aEnv>, base: string, parts: BindingParts): void {
+export function mountLegacyRest(app: Hono<A2aEnv>, base: string, deps: BindingDeps): void {
   for (const { methods, path, answer } of ROUTES)
     app.on(methods, `${base}/v1${path}`, async (context) => {
       try {
-        return await answer(await givenBy(context, parts), parts);
+        return await answer(await givenBy(context, deps), deps);
       } catch (error) {
-        return legacyFailure(context, toKnownError(error, parts.log));
+        return legacyFailure(context, toKnownError(error, deps.log));
       }
     });
 }
 
-async function givenBy(context: A2aContext, parts: BindingParts): Promise<LegacyCall> {
-  const handler = parts.handlerOf(context);
+async function givenBy(context: A2aContext, deps: BindingDeps): Promise<LegacyCall> {
+  const handler = deps.handlerOf(context);
   const version = versionOf(context.req.raw);
   if (version !== '0.3')
     throw new VersionNotSupportedError(`A2A ${version} is not served below /v1: leave /v1 out of the path.`);
-  const body = context.req.method === 'POST' ? await readJson(context, parts.body) : undefined;
+  const body = context.req.method === 'POST' ? await readJson(context, deps.body) : undefined;
   const { app: _app, ...path } = context.req.param() as Record<string, string>;
   const id = path['id']?.replace(/:(cancel|subscribe)$/, '');
   const disconnected = new AbortController();
@@ -150,7 +150,7 @@ async function givenBy(context: A2aContext, parts: BindingParts): Promise<Legacy
 
 async function stream(
   { disconnected, context }: LegacyCall,
-  { pingMs, log }: BindingParts,
+  { pingMs, log }: BindingDeps,
   events: AsyncGenerator<StreamResponse, void, undefined>,
 ): Promise<Response> {
   return streamAnswer(events, {

@@ -1,7 +1,7 @@
 import { A2A_CONTENT_TYPE, StreamResponse } from '@a2a-js/sdk';
 import { VersionNotSupportedError } from '@a2a-js/sdk/errors';
 import type { Hono } from 'hono';
-import { type A2aContext, type A2aEnv, type BindingParts, toCallContext } from './context.ts';
+import { type A2aContext, type A2aEnv, type BindingDeps, toCallContext } from './context.ts';
 import { failureHeaders, type KnownError, toKnownError, toRest } from './errors.ts';
 import { type CallName, CALLS, type StreamName, STREAMS } from './operations.ts';
 import { isObject, readJson } from './read-json.ts';
@@ -37,32 +37,32 @@ const ROUTES: readonly RestRoute[] = [
 ];
 
 /** A2A 1.0 over REST, below `base`. */
-export function mountRest(app: Hono<A2aEnv>, base: string, parts: BindingParts): void {
+export function mountRest(app: Hono<A2aEnv>, base: string, deps: BindingDeps): void {
   for (const route of ROUTES)
     app.on(route.method, `${base}${route.path}`, async (context) => {
       try {
-        return await answer(route, context, parts);
+        return await answer(route, context, deps);
       } catch (error) {
-        return restFailure(context, toKnownError(error, parts.log));
+        return restFailure(context, toKnownError(error, deps.log));
       }
     });
 }
 
-async function answer(route: RestRoute, context: A2aContext, parts: BindingParts): Promise<Response> {
-  const handler = parts.handlerOf(context);
+async function answer(route: RestRoute, context: A2aContext, deps: BindingDeps): Promise<Response> {
+  const handler = deps.handlerOf(context);
   const version = versionOf(context.req.raw);
   if (version === '0.3')
     throw new VersionNotSupportedError(
       'A2A 0.3, which a request without A2A-Version asks for, is served below /v1: send A2A-Version: 1.0.',
     );
-  const params = await paramsOf(route, context, parts);
+  const params = await paramsOf(route, context, deps);
   const disconnected = new AbortController();
   const call = toCallContext(context, version, disconnected);
   if (isStreamed(route.operation)) {
     return streamAnswer(STREAMS[route.operation](handler, params, call), {
       encode: (event) => StreamResponse.toJSON(event),
-      encodeError: (error) => toRest(toKnownError(error, parts.log)).body,
-      pingMs: parts.pingMs,
+      encodeError: (error) => toRest(toKnownError(error, deps.log)).body,
+      pingMs: deps.pingMs,
       disconnected,
       signal: context.req.raw.signal,
     });
@@ -75,10 +75,10 @@ async function answer(route: RestRoute, context: A2aContext, parts: BindingParts
 async function paramsOf(
   { method, operation }: RestRoute,
   context: A2aContext,
-  parts: BindingParts,
+  deps: BindingDeps,
 ): Promise<Json> {
   const { app: _app, ...inPath } = context.req.param() as Record<string, string>;
-  const body = method === 'POST' ? await readJson(context, parts.body) : undefined;
+  const body = method === 'POST' ? await readJson(context, deps.body) : undefined;
   const query = method === 'GET' ? queryOf(context, operation) : {};
   const id = inPath['id']?.replace(/:(cancel|subscribe)$/, '');
   return { ...(isObject(body) ? body : {}), ...query, ...inPath, ...(id === undefined ? {} : { id }) };

@@ -126,10 +126,10 @@ export class GcsClient {
       throw new AppError('ARTIFACTS_UNAVAILABLE', undefined, { cause: error });
     }
     if (response.ok || expected.includes(response.status)) return response;
-    const said = (await response.text().catch(() => '')).slice(0, 500);
+    const body = (await response.text().catch(() => '')).slice(0, 500);
     throw new AppError('ARTIFACTS_UNAVAILABLE', undefined, {
       cause: new Error(
-        `Cloud Storage answered ${response.status} to ${init.method ?? 'GET'} ${path}: ${said}`,
+        `Cloud Storage answered ${response.status} to ${init.method ?? 'GET'} ${path}: ${body}`,
       ),
     });
   }

@@ -1,6 +1,6 @@
 import { sessionJson } from '../../events/wire.ts';
 import type { AssertMayWriteState } from '../../identity/app-state-access.ts';
-import { copySession, type CopyParts } from '../../turn/copy-session.ts';
+import { copySession, type CopyOptions } from '../../turn/copy-session.ts';
 import { withSession } from '../held-session.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { SESSION } from '../wire/answers.ts';
@@ -8,7 +8,7 @@ import { COPY_SESSION_REQUEST } from '../wire/requests.ts';
 
 /** A conversation that goes on in two ways: the second one begins as a copy. */
 export function copySessionRoutes(
-  { sessions, artifacts }: Pick<CopyParts, 'sessions' | 'artifacts'>,
+  { sessions, artifacts }: Pick<CopyOptions, 'sessions' | 'artifacts'>,
   assertMayWriteState: AssertMayWriteState,
 ): Route[] {
   return [

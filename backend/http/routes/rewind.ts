@@ -2,13 +2,13 @@ import { sessionBusy } from '../../errors/session-busy.ts';
 import { sessionJson } from '../../events/wire.ts';
 import { hasEnded, type RunService } from '../../runs/run.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
-import { rewindSession, type RewindParts } from '../../turn/rewind.ts';
+import { rewindSession, type RewindOptions } from '../../turn/rewind.ts';
 import { withSession } from '../held-session.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { SESSION } from '../wire/answers.ts';
 import { REWIND_REQUEST } from '../wire/requests.ts';
 
-type RewindRoutesOptions = Omit<RewindParts, 'session' | 'beforeInvocationId'> & {
+type RewindRoutesOptions = Omit<RewindOptions, 'session' | 'beforeInvocationId'> & {
   runs: Pick<RunService, 'list'>;
 };
 

@@ -62,7 +62,7 @@ export function runControlRoutes({ runs, metrics, pingMs }: RunControlOptions): 
       method: 'post',
       path: `${RUNS}/:runId/cancel`,
       summary:
-        'Stops a run, whichever process carries it, or takes a queued message back; what was shown stays in the session.',
+        'Stops a run, whichever process works on it, or takes a queued message back; what was shown stays in the session.',
       tag: 'runs',
       answer: RUN,
       errors: ['RUN_NOT_FOUND', 'STORE_UNAVAILABLE'],

@@ -20,14 +20,14 @@ const OWNED = '/api/v1/apps/:appName/users/:userId/sessions/:sessionId/share';
 // The owner has another name than in all other paths: there the caller may name themselves alone.
 const SHARED = '/api/v1/shared/:appName/:ownerId/:sessionId/:secret';
 
-interface ShareParts {
+interface ShareOptions {
   sessions: SessionStore;
   artifacts: ArtifactService;
   now: () => number;
 }
 
 /** Read-only links: everyone who is signed in and has the link may read one conversation, until it is shared no more. */
-export function shareRoutes({ sessions, artifacts, now }: ShareParts): Route[] {
+export function shareRoutes({ sessions, artifacts, now }: ShareOptions): Route[] {
   async function setSecret(path: Record<string, string>, secret: string | null): Promise<void> {
     const { appName = '', userId = '', sessionId = '' } = path;
     const session = await sessions.getSession({ appName, userId, sessionId });

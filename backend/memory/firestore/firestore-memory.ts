@@ -21,7 +21,7 @@ const MAX_WORDS = 24;
 /** How many entries a search gives at most: they all go into the model's context. */
 const MAX_RESULTS = 30;
 
-/** What was said in sessions that were added, found again by its words: the documents of google-adk's FirestoreMemoryService. */
+/** What was byId in sessions that were added, found again by its words: the documents of google-adk's FirestoreMemoryService. */
 export class FirestoreMemory implements MemoryService {
   readonly #db: Firestore;
 
@@ -34,8 +34,8 @@ export class FirestoreMemory implements MemoryService {
    * event is too large to be remembered; the others are remembered all the same.
    */
   async addSessionToMemory({ appName, userId, id: sessionId, events }: Session): Promise<void> {
-    const said = new Map(events.map((event) => [event.id, event]));
-    const memories = [...said.values()].flatMap((event) => toMemory(event, { appName, userId, sessionId }));
+    const byId = new Map(events.map((event) => [event.id, event]));
+    const memories = [...byId.values()].flatMap((event) => toMemory(event, { appName, userId, sessionId }));
     const fitting = memories.filter(
       ({ bytes, keywords }) => bytes <= LARGEST_DOCUMENT.bytes && keywords <= LARGEST_DOCUMENT.keywords,
     );
@@ -60,7 +60,7 @@ export class FirestoreMemory implements MemoryService {
     const mine = this.#db.collection(MEMORIES).where('appName', '==', appName).where('userId', '==', userId);
     await Promise.all(
       words.map(async (word) => {
-        // Without their texts: a common word may be in all that was ever said.
+        // Without their texts: a common word may be in all that was ever byId.
         const having = mine.where('keywords', 'array-contains', word).select('timestamp');
         for (const doc of (await calling(() => having.get())).docs) {
           const known = found.get(doc.id);

@@ -46,7 +46,7 @@ export class SqliteMemory implements MemoryService {
   /** Puts the session's texts in the place of what was remembered of it before. */
   async addSessionToMemory({ appName, userId, id: sessionId, events }: Session): Promise<void> {
     const owner = { appName, userId, sessionId };
-    const said = events.flatMap(({ author = '', timestamp, content }: Event) => {
+    const entries = events.flatMap(({ author = '', timestamp, content }: Event) => {
       const text = content ? textOf(content) : '';
       return content && text
         ? [{ author, timestamp, content: JSON.stringify(contentToWire(content)), text }]
@@ -65,7 +65,7 @@ export class SqliteMemory implements MemoryService {
             'DELETE FROM memories WHERE app_name = $appName AND user_id = $userId AND session_id = $sessionId',
           )
           .run(owner);
-        for (const { text, ...entry } of said) {
+        for (const { text, ...entry } of entries) {
           const { lastInsertRowid: id } = this.#database
             .query(
               `INSERT INTO memories (app_name, user_id, session_id, author, timestamp_ms, content)

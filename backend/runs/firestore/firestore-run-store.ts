@@ -8,7 +8,7 @@ import { sessionOf } from '../../sessions/firestore/paths.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { ShowThenStore, type FramePacing } from '../frame-pacing.ts';
 import type { EndState, Frame } from '../run.ts';
-import { DEFAULT_RUN_LIMITS } from '../run-parts.ts';
+import { DEFAULT_RUN_LIMITS } from '../run-options.ts';
 import type { Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
 import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
 import { expireTime, isFree, later, newLease, readLease } from './lease-document.ts';
@@ -233,7 +233,7 @@ export class FirestoreRunStore implements RunStore {
         Math.min(TAKE_WAIT_MS, this.#options.waitMs ?? TAKE_WAIT_MS),
       );
     } catch (error) {
-      // The commit may have gone through all the same: then nobody would carry the run until this lease has run out.
+      // The commit may have gone through all the same: then nobody would work on the run until this lease has run out.
       if (taken) void this.#patiently((transaction) => giveBack(transaction, this.#db, lease)).catch(() => 0);
       throw error;
     }

@@ -5,7 +5,7 @@ import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 export interface LeaseDocument {
   session: CompositeSessionKey;
   runId: string;
-  /** The process that carries the run. */
+  /** The process that works on the run. */
   owner: string;
   /** Names this lease and no other; the field's name is shared with gcp-agent. */
   token: number;

@@ -7,7 +7,7 @@ import { leaseOf, runsOf } from './paths.ts';
 import { release } from './give-lease.ts';
 import { readRun } from './run-document.ts';
 
-interface TakeParts {
+interface TakeOptions {
   transaction: Transaction;
   db: Firestore;
   /** As it shall be. */
@@ -21,8 +21,8 @@ interface TakeParts {
 }
 
 /** RunStore.take, in a transaction. A lease that nobody goes on with is released. */
-export async function takeRun(parts: TakeParts): Promise<TakenRun | undefined> {
-  const { transaction, db, lease, before, owner, leaseMs, now } = parts;
+export async function takeRun(options: TakeOptions): Promise<TakenRun | undefined> {
+  const { transaction, db, lease, before, owner, leaseMs, now } = options;
   const leased = await transaction.get(leaseOf(db, lease.session));
   const held = readLease(leased);
   if (held?.token !== before || !hasRunOut(held, leased.readTime)) return undefined;
@@ -33,14 +33,14 @@ export async function takeRun(parts: TakeParts): Promise<TakenRun | undefined> {
     return undefined;
   }
   const changes =
-    record.state === 'queued' ? await begun(parts, record) : { takeovers: record.takeovers + 1 };
+    record.state === 'queued' ? await beginQueued(options, record) : { takeovers: record.takeovers + 1 };
   transaction.update(leased.ref, { owner, fence: lease.token, until: later(leased.readTime, leaseMs) });
   transaction.update(run.ref, { owner, ...changes });
   return { run: { ...record, owner, ...changes, isCancelRequested: held.isCancelRequested }, lease };
 }
 
-/** What changes of a queued run with its begin. Its session may be gone: then who carries it finds that out. */
-async function begun({ transaction, db, newestEventMs, now }: TakeParts, { session }: RunRecord) {
+/** What changes of a queued run with its begin. Its session may be gone: then its worker finds that out. */
+async function beginQueued({ transaction, db, newestEventMs, now }: TakeOptions, { session }: RunRecord) {
   const begunAfterMs = (await newestEventMs(await transaction.get(sessionOf(db, session)))) ?? 0;
   return { state: 'running' as const, begunAfterMs, startedMs: Math.round(now()) };
 }

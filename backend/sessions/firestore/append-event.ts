@@ -80,9 +80,9 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
       const document = stored && readSession(stored);
       if (!document) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${key.sessionId}`);
       if (lease) guard?.assertMayWrite(lease, token);
-      const standing = await whereItStands(transaction, session, document, append);
-      if (standing.isStored) return { ...standing, document, revision: document.revision, stored: undefined };
-      const timestamp = nextTimestamp(event.timestamp, standing.lastMs);
+      const position = await findPosition(transaction, session, document, append);
+      if (position.isStored) return { ...position, document, revision: document.revision, stored: undefined };
+      const timestamp = nextTimestamp(event.timestamp, position.lastMs);
       const eventData = toEventData({ ...event, timestamp });
       assertStorable(eventData);
       assertEventFits(eventData);
@@ -109,7 +109,7 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
  * Checks that nobody else has written, and finds the newest event's time. One step further may be ourselves: this event,
  * of a try whose answer did not come or came when nobody waited any more, or the one before it.
  */
-async function whereItStands(
+async function findPosition(
   transaction: Transaction,
   session: DocumentReference,
   { revision }: SessionDocument,

@@ -11,7 +11,7 @@ import { ArtifactService } from '../../../backend/artifacts/artifact-service.ts'
 import { DiskArtifactFiles } from '../../../backend/artifacts/disk/disk-artifact-files.ts';
 import { sessionArtifacts } from '../../../backend/artifacts/session-artifacts.ts';
 import type { Environment } from '../../../backend/config/config.ts';
-import type { RunLimits } from '../../../backend/runs/run-parts.ts';
+import type { RunLimits } from '../../../backend/runs/run-options.ts';
 import { openRunBench, type RunBench } from '../../../backend/testing/run-bench.ts';
 import { createTestApp, type TestApp } from '../../../backend/testing/test-app.ts';
 import type { Services } from '../../../backend/services.ts';

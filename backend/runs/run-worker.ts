@@ -9,12 +9,12 @@ import { abortableSleep } from '../model/with-retries.ts';
 import { closingEvents } from '../turn/close-turn.ts';
 import { nodePathOf } from '../turn/node-path.ts';
 import { OpenAnswers } from '../turn/open-answers.ts';
-import { planRepair, standingOf } from '../turn/repair.ts';
+import { planRepair, turnStateOf } from '../turn/repair.ts';
 import { runTurn } from '../turn/turn.ts';
 import { toTurnFailure, type TurnFailure } from '../turn/turn-failure.ts';
 import type { LiveRun, StopReason } from './live-run.ts';
 import type { Frame } from './run.ts';
-import type { RunLimits, RunServiceParts } from './run-parts.ts';
+import type { RunLimits, RunServiceDeps } from './run-options.ts';
 
 /** More takeovers than this, and the turn itself is what kills its processes. */
 export const MOST_TAKEOVERS = 30;
@@ -35,7 +35,7 @@ const ENDINGS: { [reason in StopReason]?: { state: 'cancelled' | 'interrupted'; 
   },
 };
 
-export interface Carried {
+export interface Assignment {
   run: LiveRun;
   session: Session;
   /** Undefined where this process does not have the agent. */
@@ -44,15 +44,19 @@ export interface Carried {
   earlierFrames?: readonly Frame[];
 }
 
-/** Carries a run to its end, or to where another process goes on. Never rejects: failures become events and frames. */
-export async function carryRun(parts: RunServiceParts, limits: RunLimits, carried: Carried): Promise<void> {
-  const { run } = carried;
-  const { log, now } = parts;
+/** Works on a run to its end, or to where another process goes on. Never rejects: failures become events and frames. */
+export async function runWorker(
+  deps: RunServiceDeps,
+  limits: RunLimits,
+  assignment: Assignment,
+): Promise<void> {
+  const { run } = assignment;
+  const { log, now } = deps;
   const leftMs = run.record.startedMs + limits.longestRunMs - now();
   const timer = setTimeout(() => run.stop('too-long'), Math.max(0, leftMs));
   const stopWatching = watchProgress(run, limits.silentMs);
   try {
-    const state = await new Carrier(parts, limits, carried).carry();
+    const state = await new RunWorker(deps, limits, assignment).work();
     if (state === 'moved') await run.leave();
     else await run.end(state);
   } catch (error) {
@@ -91,8 +95,8 @@ const isLost = (error: unknown): boolean => error instanceof AppError && error.c
 const isForLater = (error: unknown): boolean =>
   isLost(error) || (error instanceof AppError && error.code === 'STORE_UNAVAILABLE');
 
-class Carrier {
-  readonly #parts: RunServiceParts;
+class RunWorker {
+  readonly #deps: RunServiceDeps;
   readonly #limits: RunLimits;
   readonly #run: LiveRun;
   readonly #session: Session;
@@ -100,17 +104,17 @@ class Carrier {
   readonly #earlierFrames: readonly Frame[] | undefined;
   #answers = new OpenAnswers();
 
-  constructor(parts: RunServiceParts, limits: RunLimits, carried: Carried) {
-    this.#parts = parts;
+  constructor(deps: RunServiceDeps, limits: RunLimits, assignment: Assignment) {
+    this.#deps = deps;
     this.#limits = limits;
-    this.#run = carried.run;
-    this.#session = carried.session;
-    this.#rootAgent = carried.rootAgent;
-    this.#earlierFrames = carried.earlierFrames;
+    this.#run = assignment.run;
+    this.#session = assignment.session;
+    this.#rootAgent = assignment.rootAgent;
+    this.#earlierFrames = assignment.earlierFrames;
   }
 
   /** The state to end in, or 'moved' where another process goes on. Throws where the store refuses. */
-  async carry(): Promise<'completed' | 'failed' | 'cancelled' | 'interrupted' | 'moved'> {
+  async work(): Promise<'completed' | 'failed' | 'cancelled' | 'interrupted' | 'moved'> {
     const run = this.#run;
     let failure: TurnFailure | undefined;
     try {
@@ -118,7 +122,7 @@ class Carrier {
     } catch (error) {
       if (isLost(error)) throw error;
       if (!run.signal.aborted) return this.#fail(toTurnFailure(error), true);
-      this.#parts.log.warn('A stopped turn ended with an error', { runId: run.id, error });
+      this.#deps.log.warn('A stopped turn ended with an error', { runId: run.id, error });
     }
     if (run.stopReason) return this.#stopped(run.stopReason);
     return failure ? this.#fail(failure, false) : 'completed';
@@ -128,7 +132,7 @@ class Carrier {
     request: TurnRequest,
     resumed?: { toRepeat: Event | undefined },
   ): Promise<TurnFailure | undefined> {
-    const { sessions, plugins, memory, artifactsOf } = this.#parts;
+    const { sessions, plugins, memory, artifactsOf } = this.#deps;
     if (!this.#rootAgent) throw new AppError('APP_NOT_FOUND');
     const run = this.#run;
     const turn = runTurn({
@@ -184,11 +188,9 @@ class Carrier {
     await this.#close(rootAgent, repair.toRepeat);
     this.#answers = new OpenAnswers();
     if (frames.at(-1)?.kind === 'error') return undefined;
-    const standing = standingOf(
-      this.#session.events.findLast((event) => event.invocationId === invocationId),
-    );
-    if (standing === 'over') return undefined;
-    if (standing === 'failed') return toTurnFailure(new AppError('TURN_INTERRUPTED', COULD_NOT_GO_ON));
+    const state = turnStateOf(this.#session.events.findLast((event) => event.invocationId === invocationId));
+    if (state === 'over') return undefined;
+    if (state === 'failed') return toTurnFailure(new AppError('TURN_INTERRUPTED', COULD_NOT_GO_ON));
     return this.#turn(run.request, { toRepeat: repair.toRepeat });
   }
 
@@ -200,15 +202,15 @@ class Carrier {
     const ending = ENDINGS[reason];
     if (reason === 'hand-over') {
       await this.#run.flush();
-      await this.#parts.runs.handOver(this.#run.lease);
+      await this.#deps.runs.handOver(this.#run.lease);
     }
     if (reason === 'store-failed') {
       // It may be back by now, or soon: what was shown belongs into the session.
       await this.#close(this.#rootAgent).catch((error: unknown) => {
         if (isForLater(error)) throw error;
-        this.#parts.log.error('What was shown of a turn could not be stored', { runId: this.#run.id, error });
+        this.#deps.log.error('What was shown of a turn could not be stored', { runId: this.#run.id, error });
       });
-      this.#run.addError(toTurnFailure(new AppError('STORE_UNAVAILABLE')), this.#parts.now());
+      this.#run.addError(toTurnFailure(new AppError('STORE_UNAVAILABLE')), this.#deps.now());
       return 'failed';
     }
     if (!ending) return 'moved';
@@ -219,7 +221,7 @@ class Carrier {
 
   /** Ends the turn with an event that says why; where the store will never take that, it is only shown. */
   async #fail(failure: TurnFailure, isStoreNeeded: boolean): Promise<'failed' | 'interrupted'> {
-    const { log, now } = this.#parts;
+    const { log, now } = this.#deps;
     const { errorCode, errorMessage, isBug, cause } = failure;
     log[isBug ? 'error' : 'warn']('A turn failed', { runId: this.#run.id, errorCode, error: cause });
     // The session is the other writer's now, who may be in the middle of a turn: said to the listeners alone.
@@ -244,13 +246,13 @@ class Carrier {
     const { invocationId } = this.#run;
     // An event that is still being stored would be stored twice.
     await this.#answers.settled();
-    const [session, answers, now] = [this.#session, this.#answers, this.#parts.now()];
+    const [session, answers, now] = [this.#session, this.#answers, this.#deps.now()];
     const ending = { rootAgent, session, invocationId, answers, sentence: NO_ANSWER, toRepeat, now };
     for (const event of closingEvents(ending)) await this.#store(event);
   }
 
   async #store(event: Event): Promise<void> {
-    await this.#parts.sessions.appendEvent({ session: this.#session, event });
+    await this.#deps.sessions.appendEvent({ session: this.#session, event });
     this.#run.addEvent(event);
   }
 
@@ -263,7 +265,7 @@ class Carrier {
       author,
       errorCode,
       errorMessage,
-      timestamp: this.#parts.now(),
+      timestamp: this.#deps.now(),
     });
     event.longRunningToolIds = undefined;
     event.nodeInfo = { path: nodePathOf(this.#rootAgent, author) };

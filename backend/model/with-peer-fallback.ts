@@ -1,5 +1,5 @@
 import type { LlmRequest } from '@google/adk';
-import { type BegunAnswer, NO_ANSWER } from './begun-answer.ts';
+import { type StartedAnswer, NO_ANSWER } from './started-answer.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelSettings } from './model-settings.ts';
 
@@ -7,12 +7,12 @@ import type { ModelSettings } from './model-settings.ts';
  * An answer that was refused before its first piece (too many requests, the model's own trouble, nobody there) may be
  * given by somebody else; then nothing comes from here. Every other failure is passed on.
  */
-export async function orElse<T>(
-  ask: () => Promise<BegunAnswer<T>>,
+export async function withPeerFallback<T>(
+  ask: () => Promise<StartedAnswer<T>>,
   { peerFallback }: Pick<ModelSettings, 'peerFallback'>,
   request: LlmRequest,
   signal: AbortSignal | undefined,
-): Promise<BegunAnswer<T>> {
+): Promise<StartedAnswer<T>> {
   const agentName = request.config?.labels?.['adk_agent_name'];
   try {
     return await ask();

@@ -1,13 +1,13 @@
 import { isCompactedEvent, type CompactedEvent, type Event } from '@google/adk';
 
 /** What changes how a session's events are read; most sessions have neither. */
-export interface Unusual {
+export interface HistoryMarkers {
   hasRewind: boolean;
   /** The newest summary of older events. */
   summary: CompactedEvent | undefined;
 }
 
-interface Look extends Unusual {
+interface Look extends HistoryMarkers {
   count: number;
   last: Event;
 }
@@ -21,7 +21,7 @@ export function rewindOf(event: Event): string | undefined {
 }
 
 /** Looks through those events of a session that it has not seen: thousands of them would be most of what a turn costs. */
-export function unusualOf(events: readonly Event[]): Unusual {
+export function historyMarkersOf(events: readonly Event[]): HistoryMarkers {
   const [first] = events;
   const last = events.at(-1);
   if (!first || !last) return { hasRewind: false, summary: undefined };
@@ -39,7 +39,7 @@ export function unusualOf(events: readonly Event[]): Unusual {
 
 /** The events that a model is still to be told of: all, or the newest summary and what came after what it covers. */
 export function activeEvents(events: Event[]): Event[] {
-  const { summary } = unusualOf(events);
+  const { summary } = historyMarkersOf(events);
   if (!summary) return events;
   let from = events.length;
   while (from > 0 && events[from - 1]!.timestamp > summary.endTime) from--;

@@ -41,7 +41,7 @@ export const DEFAULT_RUN_LIMITS: RunLimits = {
   maxLlmCalls: 500,
 };
 
-export interface RunServiceParts {
+export interface RunServiceDeps {
   agents: AgentRegistry;
   sessions: SessionStore;
   runs: RunStore;
