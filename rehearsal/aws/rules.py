@@ -37,7 +37,8 @@ def at(params, path):
 
 
 def text(paths, allowed):
-    """Broken by a value at one of these paths that the pattern does not match as a whole."""
+    """Broken by a value at one of these paths (or at the one path) that the pattern does not match as a whole."""
+    paths = (paths,) if isinstance(paths, str) else paths
     pattern = re.compile(allowed)
 
     def broken(call):
