@@ -16,7 +16,7 @@ export interface StandaloneOptions {
   executor: AgentExecutor;
   /** Memory when left out. */
   tasks?: TaskStore;
-  /** What the card says otherwise than the standard one, in its decoded form. */
+  /** The differences from the standard card, in decoded form. */
   card?: Partial<AgentCard>;
   /** The card for callers that are known; the same one when left out. */
   extendedCard?: AgentCard;

@@ -94,7 +94,7 @@ export function parseConfig(environment: Environment): Config {
   return deepFreeze(toConfig(parsed.data));
 }
 
-/** The variables with the wrong ones left out, so that rules between the others are still checked. */
+/** The variables without the invalid ones, so that rules between the others are still checked. */
 function defaultsFor(given: Record<string, string>, wrong: ReadonlySet<string>): Variables {
   return VARIABLES.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name))));
 }

@@ -9,7 +9,7 @@ const SECRET_KEYS = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** AuthCredentialTypes: their values, names and names in lower case. */
+/** AuthCredentialTypes: values, names, and names in lower case. */
 const AUTH_TYPES = new Set(
   [
     'apiKey http oauth2 openIdConnect serviceAccount',

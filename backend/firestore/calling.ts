@@ -52,8 +52,8 @@ const TRY_EVERY_MS = 500;
 const PASSING = new Set([4, 10, 13, 14]);
 
 /**
- * Calls Firestore until it answers, for a longer but bounded time: for the writes of a turn under way, which shall ride
- * out an absence. What is called has to bear being done twice. Throws as `calling` does; a refusal at once.
+ * Calls Firestore until it answers, for a longer but bounded time: for the writes of a running turn, which should
+ * survive an outage. The call must be idempotent. Throws as `calling` does; a refusal at once.
  */
 export async function patiently<T>(
   call: (signal: AbortSignal) => Promise<T>,

@@ -40,7 +40,7 @@ export interface ModelSettings {
   timeouts?: Partial<ModelTimeouts>;
   /** Attempts after the first one, only while nothing of the answer has been passed on. */
   maxRetries?: number;
-  /** Answers a call of an agent that was refused before its first piece; false: it does not, and the refusal stands. */
+  /** Answers an agent's call that was refused before its first piece. False when it cannot, and the refusal stands. */
   peerFallback?: (
     agentName: string,
     refused: { code: string; status: number | undefined },

@@ -22,7 +22,7 @@ const WITHIN_MS = 10_000;
 const VERSIONS = ['1.0', '0.3'];
 const BINDINGS = ['JSONRPC', 'HTTP+JSON'];
 
-/** The peer's card: asked for anew after five minutes, by its ETag; only what passed every check is kept. */
+/** The peer's card: requested again after five minutes, by its ETag; only a card that passed every check is kept. */
 export class CardCache {
   readonly #options: CardCacheOptions;
   readonly #resolver = new DefaultAgentCardResolver({ legacyCompat: { enabled: true } });

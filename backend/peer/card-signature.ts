@@ -9,7 +9,7 @@ const ALGORITHM = 'ES256';
  * the configuration alone: where a card says its key can be fetched (`jku`) is never looked at.
  */
 export async function verifyCard(card: AgentCard, keys: readonly JWK[]): Promise<void> {
-  // The SDK takes the card for its JSON, whatever the type says: of the decoded form it would lose the security schemes.
+  // The SDK takes the card for its JSON, despite the declared type: with the decoded form it would lose the security schemes.
   const json = AgentCard.toJSON(card) as AgentCard;
   const payload = Buffer.from(canonicalizeAgentCard(json)).toString('base64url');
   for (const { protected: header, signature } of card.signatures) {

@@ -97,7 +97,7 @@ export async function openRunBench(
   return Object.assign(new RunBench(agents, open, dispose), { file });
 }
 
-/** On a Firestore stand-in, with looks as frequent as tests are short. */
+/** On a Firestore stand-in, polling often because tests are short. */
 export async function openFirestoreBench(
   modelUrl: string,
   standin: { host: string; stop: () => void },

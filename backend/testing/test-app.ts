@@ -19,7 +19,7 @@ import { openDatabase } from '../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
 import { ScriptedRuns } from './scripted-runs.ts';
 
-/** A root agent that is no LlmAgent. */
+/** A root agent that is not an LlmAgent. */
 class PlainAgent extends BaseAgent {
   protected override async *runAsyncImpl(): AsyncGenerator<Event, void, void> {
     yield createEvent({ author: this.name });
@@ -33,7 +33,7 @@ class PlainAgent extends BaseAgent {
 export interface TestApp {
   /** Sends one request to the app, in process. */
   request: (path: string, init?: RequestInit) => Promise<Response>;
-  /** The app itself, for a listener or for what a connection brings along. */
+  /** The app itself, for a listener or for properties of a connection. */
   fetch: (request: Request, bindings?: IdentityBindings) => Promise<Response>;
   services: Services;
   runs: ScriptedRuns;

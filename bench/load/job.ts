@@ -19,7 +19,7 @@ export const JOB = z.object({
   turnsPerSession: z.number().default(10),
   /** turns: sessions that exist already; turns go to them in rotation, none is created. */
   sessionIds: z.array(z.string()).default([]),
-  /** streams: time over which they are begun. */
+  /** streams: the time over which they start. */
   rampMs: z.number().default(0),
 });
 

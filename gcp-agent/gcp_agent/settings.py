@@ -66,7 +66,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     session_service_uri = value("SESSION_SERVICE_URI", "")
     if not session_service_uri and value("LORNU_SESSION_STORE", "") == "firestore":
-        # As Terraform names the shared conversations for either agent.
+        # Terraform gives both agents this name for the shared conversations.
         project, database = value("GOOGLE_CLOUD_PROJECT", ""), value("FIRESTORE_DATABASE", "")
         session_service_uri = f"firestore://{project}/{database}"
     google_access = None

@@ -1,6 +1,6 @@
 export type ModelChoice =
   | { kind: 'real'; label: string }
-  /** A stand-in that somebody else runs. */
+  /** A stand-in that was started elsewhere. */
   | { kind: 'given-stand-in'; label: string }
   /** None is configured: a stand-in is started. */
   | { kind: 'own-stand-in'; label: string };

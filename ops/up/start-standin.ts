@@ -15,7 +15,7 @@ export async function startStandin(context: StartContext): Promise<{ child: Chil
     name: 'The Gemini stand-in',
     command: [process.execPath, 'standins/gemini/main.ts', '--port', '0', '--until-stdin-ends'],
     cwd: context.root,
-    // It needs nothing of our environment, least of all our keys.
+    // It gets none of our environment, in particular not our keys.
     env: { PATH: context.env['PATH'], ...MANY_REQUESTS },
     logPath: join(context.dataDir, 'logs/gemini-stand-in.log'),
     redact: context.redact,

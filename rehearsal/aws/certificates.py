@@ -25,7 +25,7 @@ def named(common_name):
 
 
 def issue(common_name, issuer, authority, extensions):
-    """A certificate and its key; issuer None makes it sign itself."""
+    """A certificate and its key; self-signed when the issuer is None."""
     key = ec.generate_private_key(ec.SECP256R1())
     issuer_name, issuer_key = (issuer[0].subject, issuer[1]) if issuer else (named(common_name), key)
     now = datetime.datetime.now(datetime.UTC)

@@ -20,7 +20,7 @@ NOT_RESOURCES = ("tags", "resource_tags", "_idempotency_tokens", "delegation_set
 
 
 def leaves(value, path):
-    """Entries of nested dictionaries: moto files resources as {region: {id: thing}} and the like."""
+    """Entries of nested dictionaries: moto keeps resources as {region: {id: thing}} or similar."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from leaves(item, [*path, str(key)])

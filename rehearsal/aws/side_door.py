@@ -1,4 +1,4 @@
-"""What the rehearsal tells the emulator beside the AWS API: what really runs, and what is left after a destroy.
+"""What the rehearsal tells the emulator outside the AWS API: what really runs, and what is left after a destroy.
 
 AWS has no call for "this task is running": on AWS that is known because ECS started it. Here the task runner
 started it, so it says so under /rehearsal/. README.md beside this file lists the routes.

@@ -49,7 +49,7 @@ export async function startEmulator(options: {
   const instance = `${dirname(logPath)}/${randomUUID()}`;
   const log = await open(logPath, 'w');
   const child = Bun.spawn([options.python, SERVER, '--port', String(port), '--instance', instance], {
-    // Only what Python needs: real AWS credentials have no business in an emulator.
+    // Only what Python needs: an emulator must not see real AWS credentials.
     env: { PATH: options.env['PATH'], PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
     stdin: 'pipe',
     stdout: log.fd,

@@ -6,7 +6,7 @@ import { tokenChecks, type TokenKey } from './token-checks.ts';
 
 /** Each takes two file descriptors, and HAProxy does not start where the machine gives fewer. */
 const MOST_CONNECTIONS = 5_000;
-/** What AWS's load balancer calls itself in answers of its own. */
+/** The Server header in the load balancer's own answers. */
 const SERVER = 'awselb/2.0';
 
 export interface LocalSettings {
@@ -71,7 +71,7 @@ function frontend(listener: Listener, balancer: Balancer, settings: LocalSetting
     ...listener.rules.flatMap((rule) =>
       rule.actions.flatMap((action) => act(action, rule, listener, settings)),
     ),
-    // Behind all the others, where HAProxy looks at them anyway.
+    // After all others, because HAProxy evaluates them last anyway.
     ...listener.rules.flatMap((rule) => rule.actions.flatMap((action) => forwardTo(action, rule))),
   ];
 }

@@ -32,7 +32,7 @@ export interface ServedRehearsal {
   images: ImageStore;
   /** How the image runs here, in words. */
   runs: string;
-  /** Tasks that are there now; their pid, address and log. */
+  /** The current tasks, with their pid, address and log. */
   tasks: () => ServedTask[];
   /** Everything that happened so far, oldest first. */
   events: () => readonly RunnerEvent[];

@@ -26,8 +26,8 @@ export interface SchedulerWorld {
 }
 
 /**
- * Keeps a service as DescribeServices says that it should be: one look reads what is wanted and what is, starts and stops
- * tasks, moves deployments on, and reports.
+ * Keeps a service as DescribeServices says that it should be: each pass reads the desired and the actual state,
+ * starts and stops tasks, advances deployments, and reports.
  */
 export class ServiceScheduler {
   readonly tasks = new Set<RunningTask>();

@@ -89,7 +89,7 @@ test.each([
       await other.rows('BatchGetDocuments', { database: DATABASE, documents: [NAME], transaction });
       const writes = [{ update: { name: NAME, fields: {} } }];
       const plain = codeOf(other.rows('Commit', { database: DATABASE, writes }));
-      // With locks the writer waits for the reader; without, the reader's commit comes too late.
+      // With locks the writer waits for the reader; without them, the reader's commit fails as too late.
       if (mode === 'OPTIMISTIC') expect(await plain).toBe('OK');
       const read = codeOf(other.rows('Commit', { database: DATABASE, writes, transaction }));
       expect(await read).toBe(mode === 'OPTIMISTIC' ? 10 : 'OK');

@@ -147,7 +147,7 @@ export const RULES: Rule[] = [
   {
     example: 'simulate answer of HTML',
     when: /simulate answer of (?<what>HTML|a list|nothing|usage alone|204|a redirect)/i,
-    what: 'what a proxy or nobody answers: 200 without an answer in it, 204, or 307 to another address',
+    what: 'what a broken proxy answers: 200 with an empty body, 204, or 307 to another address',
     answer: (match) => ({ text: '', noAnswer: match.groups?.['what'] as NoAnswer }),
   },
   {

@@ -45,7 +45,7 @@ export async function spawnGeminiStandin(
       ...(answersAs ? ['--answers-as', answersAs] : []),
       '--until-stdin-ends',
     ],
-    // It needs nothing of our environment, least of all our keys.
+    // It gets none of our environment, in particular not our keys.
     env: { PATH: process.env['PATH'] ?? '', ...RAISED_REQUEST_LIMIT },
     stdin: 'pipe',
     stdout: 'pipe',

@@ -7,7 +7,7 @@ export interface AnswerOptions {
   model: string;
   responseId: string;
   promptTokenCount: number;
-  /** Pieces a text is streamed in when the script does not say. */
+  /** The number of pieces a text is streamed in by default. */
   chunks: number;
   delayMs: number;
 }

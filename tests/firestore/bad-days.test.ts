@@ -15,7 +15,7 @@ const codeOf = async (call: Promise<unknown>): Promise<unknown> =>
 
 function open(host = standin.host, database = DATABASE, waitMs = 1_500): FirestoreSessionStore {
   const db = createFirestore({ project: PROJECT, database, emulatorHost: host });
-  // Never closed: what the client still repeats would fail where nobody can catch it.
+  // Never closed: retries of the client would fail where nothing can catch them.
   return new FirestoreSessionStore({ db, waitMs });
 }
 

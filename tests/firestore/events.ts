@@ -21,7 +21,7 @@ export const event = (fields: Wire): Event => fromWire(wireEvent(fields));
 
 const BYTES = '-__-';
 
-/** One event of each kind that a turn makes, with what converters get wrong: odd keys, nulls, bytes, times. */
+/** One event of each kind that a turn creates, with values that converters tend to break: odd keys, nulls, bytes, times. */
 export const KINDS: Wire[] = [
   wireEvent({ author: 'user', content: { role: 'user', parts: [{ text: 'grüße 🌍' }] } }),
   wireEvent({

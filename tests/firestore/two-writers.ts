@@ -10,7 +10,7 @@ import { openTwoClouds, type TwoClouds } from './two-clouds.ts';
 export interface TwoWritersOptions {
   conversations: number;
   killingMs: number;
-  /** How often the process of Google Cloud, which takes seconds to start, is killed. */
+  /** How often Google Cloud's process, which takes seconds to start, is killed. */
   killThereEveryMs: number;
 }
 

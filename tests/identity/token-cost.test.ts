@@ -5,7 +5,7 @@ import { AUDIENCE, claims, createSigner, ISSUER, JWKS_URL, sign } from './kit.ts
 const TOKENS = 100;
 const ROUNDS = 10;
 
-/** Milliseconds at the median. */
+/** Median in milliseconds. */
 async function medianMs(work: (index: number) => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < TOKENS * ROUNDS; i++) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { isKnown, neededToApply, neededToPlan } from './checks/bootstrap/needed-actions.ts';
 
-// What AWS asks for beside a call, which an emulator without IAM never shows.
+// Permissions that AWS requires in addition to a call's own, which an emulator without IAM never shows.
 test.each([
   ['secretsmanager:CreateSecret', ['kms:Decrypt', 'kms:GenerateDataKey']],
   [

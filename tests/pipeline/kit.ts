@@ -162,7 +162,7 @@ export function noteIn(ran: Set<string>): NonNullable<PipelineWorld['ran']> {
   return ({ job, step, standIn }) => void (standIn || ran.add(`${job}: ${step}`));
 }
 
-/** That a file of tests has run exactly what it is said to run. */
+/** Asserts that a test file ran exactly the steps it claims. */
 export function expectRan(ran: ReadonlySet<string>, said: readonly string[]): void {
   expect([...ran].toSorted()).toEqual([...new Set(said)].toSorted());
 }

@@ -6,7 +6,7 @@ import { hybridCard } from './legacy-card.ts';
 /** How long a reader may keep a card, in seconds. */
 const MAX_AGE_S = 300;
 
-/** A card in the form of the version that is asked for; 304 where the reader has it already. */
+/** A card in the requested version's form; 304 when the reader already has it. */
 export function cardAnswer(request: Request, card: AgentCard): Response {
   const version = versionOf(request);
   const body = JSON.stringify(version === '0.3' ? hybridCard(card) : AgentCard.toJSON(card));

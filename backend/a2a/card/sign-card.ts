@@ -49,7 +49,7 @@ export class CardSigner {
   async #sign(card: AgentCard, pem: string, keysUrl: string): Promise<AgentCard> {
     const { privateKey, publicJwk } = await this.#keyOf(pem);
     const header = { alg: ALGORITHM, typ: 'JOSE', kid: publicJwk.kid, jku: keysUrl };
-    // The SDK takes the card for its JSON, whatever the type says: of the decoded form it would lose the security schemes.
+    // The SDK takes the card for its JSON, despite the declared type: with the decoded form it would lose the security schemes.
     const json = AgentCard.toJSON({ ...card, signatures: [] }) as AgentCard;
     const { signatures } = await generateAgentCardSignature(privateKey, header)(json);
     return { ...card, signatures };

@@ -12,7 +12,7 @@ export const CONFIRMATION = 'adk_request_confirmation';
 export const CREDENTIAL = 'adk_request_credential';
 const INPUT = 'adk_request_input';
 
-/** The marks of a question as a data part. */
+/** The metadata that marks a data part as a question. */
 export const QUESTION_MARKS = { [TYPE_KEY]: 'function_call', [LONG_RUNNING_KEY]: true };
 
 /**

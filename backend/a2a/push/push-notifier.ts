@@ -12,7 +12,7 @@ export interface PushNotifierDeps {
   log: Logger;
 }
 
-/** Tells the webhooks of a task what happens to it, in the order in which it happens. */
+/** Notifies the webhooks of a task of its events, in order. */
 export class PushNotifier {
   readonly #deps: PushNotifierDeps;
   /** What is to be told of each task, in order; tasks do not wait for one another. */

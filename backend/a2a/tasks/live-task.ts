@@ -33,7 +33,7 @@ export class LiveTask {
   readonly #listeners = new Set<(event: AgentExecutionEvent | undefined) => void>();
   readonly #ended = Promise.withResolvers<void>();
   #work: Promise<void> = Promise.resolve();
-  /** Works that have not come to their end. */
+  /** Work that has not finished. */
   #waiting = 0;
   #task: Task | undefined;
   #message: Message | undefined;
@@ -106,7 +106,7 @@ export class LiveTask {
       hear(undefined);
     };
     this.#listeners.add(hear);
-    // No generator: each piece of an answer passes here, and a generator waits several times for one.
+    // Not a generator: each piece of an answer passes here, and a generator awaits several times per piece.
     return {
       next: async () => {
         if (isDone) return DONE;

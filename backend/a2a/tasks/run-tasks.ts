@@ -102,7 +102,7 @@ export class RunTasks implements RemoteTasks {
     }
     for (const event of events) settled = applyEvent(settled, event);
     if (!settled) return task;
-    // Another process may have done the same meanwhile: what is stored first stands.
+    // Another process may have done the same in the meantime: the first stored result wins.
     const stored = await this.#deps.tasks.load(task.id, context);
     if (stored && isTerminal(stateOf(stored))) return stored;
     await this.#deps.tasks.save(settled, context);

@@ -75,9 +75,9 @@ interface Work {
 }
 
 /**
- * The operations of A2A over any executor and any task store of the SDK's interfaces. Beside what the SDK's own handler
- * does: a task goes on when its listener leaves, pieces of an answer cost no write, no message of an error of ours
- * reaches a caller, and tasks of other processes can be followed and cancelled (see docs/decisions/0100).
+ * The operations of A2A over any executor and any task store of the SDK's interfaces. In addition to the SDK's own
+ * handler: a task continues when its listener leaves, pieces of an answer cost no write, our internal error messages
+ * never reach a caller, and tasks of other processes can be followed and cancelled (see docs/decisions/0100).
  */
 export class TaskHandler implements A2ARequestHandler {
   readonly #deps: TaskHandlerDeps;

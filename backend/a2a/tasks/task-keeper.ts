@@ -23,8 +23,8 @@ const LOOKED_AT_ONCE = 50;
 const UNFINISHED = [TaskState.TASK_STATE_SUBMITTED, TaskState.TASK_STATE_WORKING];
 
 /**
- * Brings tasks to their end whose process did not live to do so, so that their webhooks hear of it and their answer is
- * kept for longer than their run; and forgets old ones.
+ * Finishes tasks whose process died, so that their webhooks are notified and their answer outlives the run; deletes
+ * old ones.
  */
 export class TaskKeeper {
   readonly #deps: TaskKeeperDeps;

@@ -51,7 +51,7 @@ export async function answerJsonRpc(context: A2aContext, deps: BindingDeps): Pro
   }
 }
 
-/** Statuses that load balancers and clients act on without reading the body; every other failure is in the body alone. */
+/** Statuses that load balancers and clients act on without reading the body; all other failures are reported in the body only. */
 const HTTP_STATUSES: ReadonlySet<number> = new Set([401, 403, 408, 413, 429, 431, 500, 503]);
 
 /** An error as a JSON-RPC answer. */

@@ -16,7 +16,7 @@ export function sendRequestFromLegacy(body: Json): Json {
   return { message: messageFromLegacy(message), ...configurationFromLegacy(configuration), metadata };
 }
 
-/** What a caller may put anything into. */
+/** Fields that hold arbitrary JSON of the caller. */
 const FREE: ReadonlySet<string> = new Set(['metadata', 'data']);
 
 /** ProtoJSON may name fields as the .proto file does; Python's clients do. */

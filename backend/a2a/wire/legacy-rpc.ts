@@ -58,7 +58,7 @@ const TEXTS: ReadonlySet<string> = new Set(
     'pushNotificationConfigId'
   ).split(' '),
 );
-/** What a caller may put anything into. */
+/** Fields that hold arbitrary JSON of the caller. */
 const FREE: ReadonlySet<string> = new Set(['metadata', 'data']);
 
 /**

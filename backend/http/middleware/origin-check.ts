@@ -6,7 +6,7 @@ import type { AppEnv } from '../route.ts';
 export interface OriginCheckOptions {
   /** Origins whose pages may call, beside our own; `*` allows all. */
   allowOrigins: readonly string[];
-  /** Only this machine reaches us, so a Host that is not its own is a trick (DNS rebinding). */
+  /** Only this machine reaches us, so any other Host is an attack (DNS rebinding). */
   thisMachineOnly: boolean;
 }
 
@@ -41,7 +41,7 @@ function isOwnHost(host: string, allowed: ReadonlySet<string>): boolean {
   return name !== undefined && (isLoopback(name) || allowed.has(name));
 }
 
-/** Scheme and host under which the caller reached us; a load balancer names them in X-Forwarded-*. */
+/** The scheme and host that the caller used; a load balancer passes them on in X-Forwarded-*. */
 function requestOrigin({ headers, url }: Request): string | undefined {
   const first = (name: string) => headers.get(name)?.split(',')[0]?.trim();
   const host = first('x-forwarded-host') ?? first('host');

@@ -94,7 +94,7 @@ export function runRoutes({
           if (frame.kind === 'error') failure = reasonOf(frame.json);
           else frames.push(frame.json);
         }
-        // Python ADK's /run lets the turn's failure become a plain 500 and says no more.
+        // Python ADK's /run answers a failed turn with a plain 500 and nothing else.
         if (failure !== undefined) throw new AppError('TURN_FAILED', failure);
         if (late.aborted && !hasEnded(run.state))
           throw new AppError('TURN_TAKES_LONGER', undefined, { headers: { [RUN_ID_HEADER]: run.id } });

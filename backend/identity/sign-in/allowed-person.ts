@@ -32,7 +32,7 @@ export interface PersonClaims {
 }
 
 /**
- * The person, or undefined when nobody let them in. With Google the domain is `hd`: a private account may carry
+ * The person, or undefined when no rule admits them. With Google the domain is `hd`: a private account may carry
  * an address of the domain, but only the domain's own accounts have that claim
  * (Google, "OpenID Connect: hd parameter").
  */

@@ -118,7 +118,7 @@ export class FirestoreRunStore implements RunStore {
       transaction.set(runsOf(this.#db).doc(runId), newRun(record));
       return record;
     }).catch((error: unknown) => {
-      // It may have been stored all the same: nobody shall go on with a turn whose caller was told that it is none.
+      // It may have been stored anyway: nobody may continue a turn that was reported to its caller as failed.
       if (codeOf(error) === 'STORE_UNAVAILABLE')
         void this.#patiently((transaction) => withdraw(transaction, this.#db, lease)).catch(() => undefined);
       throw error;

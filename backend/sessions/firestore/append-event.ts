@@ -27,7 +27,7 @@ export interface Mark {
   revision: number;
   /** Of the newest event, milliseconds; undefined where it was not read. */
   lastMs: number | undefined;
-  /** Id of an event that was sent and never answered: it may have been stored. */
+  /** Id of an event whose write got no answer: it may have been stored. */
   unanswered?: string;
 }
 

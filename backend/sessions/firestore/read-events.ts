@@ -34,7 +34,7 @@ export async function readAllEvents(
       (await readNewer(session, document, cache)) ?? (await readFromStart(session, document, cache));
     if (events.length === document.revision || attempt === MOST_READS) return { document, events };
     const now = await reread();
-    // Nobody wrote meanwhile: some writer has stored an event twice, and the number will never be the revision.
+    // Nobody wrote in the meantime: some writer stored an event twice, so the count will never equal the revision.
     if (now?.revision === document.revision && now.generation === document.generation)
       return { document, events };
     document = now;

@@ -18,7 +18,7 @@ interface ToolCallProps {
   onConfirm?: ((confirmation: Confirmation, confirmed: boolean) => void) | undefined;
 }
 
-/** One call of a tool: a line that opens to what went in and what came out. */
+/** One tool call: a line that expands to its arguments and result. */
 export function ToolCall({ tool, onConfirm }: ToolCallProps) {
   const { words, icon: Icon } = STATES[tool.state];
   return (

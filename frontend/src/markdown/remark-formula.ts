@@ -15,7 +15,7 @@ interface Extensions {
 }
 
 const BACKSLASH = 92;
-/** What ends a formula, by the character that begins it after its backslash. */
+/** The end of a formula, by the character after the backslash that begins it. */
 const CLOSING = new Map<Code, Code>([
   [40, 41],
   [91, 93],

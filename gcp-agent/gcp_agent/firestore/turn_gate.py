@@ -60,7 +60,7 @@ def refuse(error: StaleSessionError) -> JSONResponse:
 
 
 def _session_in(body: bytes) -> SessionKey | None:
-    """None for what google-adk will refuse, in its own words."""
+    """None for what google-adk itself will refuse."""
     try:
         turn = json.loads(body)
     except (ValueError, RecursionError):

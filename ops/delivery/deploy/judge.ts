@@ -1,6 +1,6 @@
 import type { ServiceView } from './service-view.ts';
 
-/** What one answer of /version through the load balancer said: its revision, or why there was none. */
+/** One answer of /version through the load balancer: its revision, or why there was none. */
 export type ServedAnswer = { revision: string } | { failure: string };
 
 export type Judgement =

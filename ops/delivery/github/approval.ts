@@ -15,8 +15,8 @@ interface Approval {
 }
 
 /**
- * Who approved this run, by GitHub's own record. GitHub makes an environment that is missing without a word and without
- * reviewers, so its rules are looked at too: what nobody can refuse is not approved.
+ * Who approved this run, according to GitHub. GitHub silently creates a missing environment without reviewers, so its
+ * rules are checked too: what nobody could have refused is not approved.
  */
 export async function requireApproval(env: DeliveryContext['env']): Promise<string> {
   const what = 'Nothing was applied: it is not approved.';

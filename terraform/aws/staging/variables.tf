@@ -150,8 +150,8 @@ variable "extra_environment" {
     error_message = "extra_environment must have names of capitals, digits and underscores."
   }
 
-  # Only the rehearsal's task runner may put stand-ins in the place of real services, and
-  # identity is set by variables of its own.
+  # Only the rehearsal's task runner may put stand-ins in the place of real services, and identity has its own
+  # variables.
   validation {
     condition = alltrue([
       for name in keys(var.extra_environment) :

@@ -42,7 +42,7 @@ beforeAll(async () => {
   const [model] = await Promise.all([spawnGeminiStandin(), uv]);
   google = await startGoogleStandIn();
   const scratchDir = await mkdtemp(join(tmpdir(), 'peer-'));
-  // In the reverse order of their beginning.
+  // In the reverse of the order they were started in.
   closing.push(
     () => rm(scratchDir, { recursive: true, force: true }),
     () => google.stop(),

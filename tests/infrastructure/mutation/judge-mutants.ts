@@ -49,7 +49,7 @@ function changesIn(before: PlannedEnvironment, after: PlannedEnvironment, name: 
     if (one !== resource && !Bun.deepEquals(one, resource)) differing.push(resource);
     old.delete(resource.address);
   }
-  // What is left has been taken away.
+  // The rest was removed.
   const touched = [...differing, ...old.values()];
   return [
     ...touched.flatMap(({ block, type }) => [`${name} ${block}`, `${name} ${type}.*`]),

@@ -62,7 +62,7 @@ export async function applyBoth(
   }
 }
 
-/** Plans what stands once more and reads it as data: every value is known, and nothing is refreshed. */
+/** Plans the applied environment again and reads the plan as data: every value is known, and nothing is refreshed. */
 export async function readDocuments({ standing, stacks }: AppliedStacks): Promise<Documents> {
   const [bootstrap, staging] = await Promise.all([
     readPlan(standing, 'bootstrap'),

@@ -3,7 +3,7 @@ import type { Json } from './document.ts';
 /** Thrown where a check reads what is not there; it counts as that check's problem, other errors are bugs. */
 export class Absent extends Error {}
 
-/** Told of every value that a check looks at: the resource's address and the value's path. */
+/** Called with every value that a check reads: the resource's address and the value's path. */
 export type Recorder = (address: string, path: string) => void;
 
 const parsed = new Map<string, Json>();

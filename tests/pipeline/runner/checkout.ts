@@ -32,7 +32,7 @@ export async function makeRepository(
   return commitAll(folder, 'As it lies here');
 }
 
-/** Commits what differs; gives back the commit. */
+/** Commits the changes; returns the commit. */
 export async function commitAll(folder: string, message: string): Promise<string> {
   await runCommand(['git', '-C', folder, 'add', '--all']);
   await runCommand([

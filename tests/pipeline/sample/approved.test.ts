@@ -376,7 +376,7 @@ async function changeManifest(
   if (approve) attempt.approved = digestOf(new TextEncoder().encode(changed));
 }
 
-/** Other signatures than those that are there, for this attempt alone. */
+/** Replaces the existing signatures for this attempt only. */
 async function withSignatures(attempt: Attempt, change: (text: string) => string): Promise<void> {
   const path = join(attempt.dir, 'signatures.jsonl');
   await writeFile(path, change(await readFile(signaturesIn(pipeline.world.folder), 'utf8')));

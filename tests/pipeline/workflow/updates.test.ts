@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { runCommand } from '../../../ops/process/run-command.ts';
 import { parseWorkflow } from './workflow.ts';
 
-// What is pinned gets old. Everything that is pinned is Dependabot's or Renovate's to look after.
+// Pinned versions get old, so Dependabot or Renovate must watch every pin.
 
 const ROOT = join(import.meta.dir, '../../..');
 const read = async (name: string): Promise<string> => Bun.file(join(ROOT, name)).text();

@@ -73,7 +73,7 @@ export async function processesWith(text: string): Promise<string[]> {
   return found;
 }
 
-/** Programs that a process has started and that run now (Linux). */
+/** The running child processes of a process (Linux). */
 export async function childrenOf(parent: number): Promise<{ pid: number; command: string }[]> {
   const found: { pid: number; command: string }[] = [];
   for (const pid of await readdir('/proc')) {

@@ -84,7 +84,7 @@ async def listen(client: Any, sent: pb.Message) -> Seen:
 
 
 async def begun(client: Any, text: str) -> str:
-    """A task that goes on while nobody listens."""
+    """A task that continues while nobody listens."""
     async for response in client.send_message(pb.SendMessageRequest(message=message(text))):
         return response.task.id
     raise RuntimeError("no task")

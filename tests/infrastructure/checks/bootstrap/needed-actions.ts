@@ -21,7 +21,7 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
   'budgets:DescribeSubscribersForNotification': 'budgets:ViewBudget',
   's3:HeadBucket': 's3:ListBucket',
 };
-/** Calls that need no permission, or that the rehearsal alone makes. */
+/** Calls that need no permission, or that only the rehearsal makes. */
 const FREE = new Set(['sts:GetCallerIdentity', 'iam:GetUser']);
 const READS = /:(Batch)?(Describe|Get|List|Head|View)/;
 
