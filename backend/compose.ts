@@ -8,6 +8,7 @@ import { TaskKeeper } from './a2a/tasks/task-keeper.ts';
 import { EnvironmentPlugin } from './agents/environment-plugin.ts';
 import { loadAgents } from './agents/load-agents.ts';
 import { modelsOf } from './agents/models-of.ts';
+import { ReplayPlugin } from './agents/replay-plugin.ts';
 import { PeerPlugin } from './agents/peer-plugin.ts';
 import { createApp } from './app.ts';
 import type { ArtifactFiles } from './artifacts/artifact-files.ts';
@@ -109,6 +110,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     plugins: [
       new EnvironmentPlugin(async () => environmentStatus(config, readiness)),
       ...(peer ? [new PeerPlugin(peer)] : []),
+      ...(config.replayUrl ? [new ReplayPlugin(config.replayUrl)] : []),
     ],
   });
   const runs = metrics ? new MeasuredRuns(own, metrics) : own;

@@ -40,6 +40,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/eval.ts'),
   },
   {
+    name: 'record',
+    summary: 'keep conversations as files to replay, without what is personal',
+    load: () => import('./commands/record.ts'),
+  },
+  {
+    name: 'replay',
+    summary: 'play recorded conversations to a candidate, and tell what changed',
+    load: () => import('./commands/replay.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'show what this machine has and what is missing',
     load: () => import('./commands/doctor.ts'),

@@ -89,6 +89,14 @@ export async function readSession(server: AgentServer, key: SessionKey): Promise
   }
 }
 
+/** Sessions of a user, without their events. */
+export async function listSessions(
+  server: AgentServer,
+  key: Omit<SessionKey, 'sessionId'>,
+): Promise<Session[]> {
+  return (await ask(server, sessionsPath(key))) as Session[];
+}
+
 export async function deleteSession(server: AgentServer, key: SessionKey): Promise<void> {
   await ask(server, sessionPath(key), 'DELETE');
 }

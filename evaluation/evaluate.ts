@@ -6,8 +6,8 @@ import {
   runTurn,
   type Session,
 } from './agent-client.ts';
-import type { EvalCase, EvalMetric, EvalSet, Invocation } from './eval-set.ts';
-import { toInvocation } from './invocation.ts';
+import type { EvalCase, EvalMetric, EvalSet, Invocation, Part } from './eval-set.ts';
+import { answerable, toInvocation } from './invocation.ts';
 import { type AgentFacts, type AskJudge, judge } from './judge.ts';
 import { EVALUATORS, notJudged, type Score, type Status, STATUS, type Verdict } from './metrics.ts';
 
@@ -146,7 +146,13 @@ async function evaluateCase(
     for (const { userContent } of expected) {
       const at = Date.now() / 1_000;
       // oxlint-disable-next-line no-await-in-loop -- a conversation
-      actual.push(toInvocation(userContent, await runTurn(server, key, answerable(userContent, actual)), at));
+      actual.push(
+        toInvocation(
+          userContent,
+          await runTurn(server, key, answerable(userContent, callsBefore(actual))),
+          at,
+        ),
+      );
     }
     result.evalMetricResultPerInvocation = actual.map((actualInvocation, index) => ({
       actualInvocation,
@@ -164,28 +170,11 @@ async function evaluateCase(
   return result;
 }
 
-/** Ids of calls are made anew in each run: a response in the set, such as a confirmation, answers the newest call of its name. */
-function answerable(
-  content: Invocation['userContent'],
-  before: readonly Invocation[],
-): Invocation['userContent'] {
-  if (!content.parts?.some(({ functionResponse }) => functionResponse)) return content;
-  const calls = before.flatMap(({ intermediateData, finalResponse }) => [
+function callsBefore(invocations: readonly Invocation[]): Part[] {
+  return invocations.flatMap(({ intermediateData, finalResponse }) => [
     ...(intermediateData?.invocationEvents ?? []).flatMap((event) => event.content?.parts ?? []),
     ...(finalResponse?.parts ?? []),
   ]);
-  return {
-    ...content,
-    parts: content.parts.map((part) => {
-      const { functionResponse } = part;
-      const call = calls.findLast(
-        (other) => other.functionCall?.name === functionResponse?.name,
-      )?.functionCall;
-      return functionResponse && call?.id
-        ? { ...part, functionResponse: { ...functionResponse, id: call.id } }
-        : part;
-    }),
-  };
 }
 
 async function judgeCase(

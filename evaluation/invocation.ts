@@ -1,5 +1,5 @@
 import type { Turn, WireEvent } from './agent-client.ts';
-import type { Content, Invocation } from './eval-set.ts';
+import type { Content, Invocation, Part } from './eval-set.ts';
 
 /**
  * A turn's events as google-adk's invocation: evaluation_generator.convert_events_to_eval_invocations of 2.13. A turn is
@@ -50,6 +50,23 @@ export function toInvocations(events: readonly WireEvent[]): Invocation[] {
     invocations.push(invocation);
   }
   return invocations;
+}
+
+/** Ids of calls are made anew in each run: a response, such as a confirmation, answers the newest call of its name. */
+export function answerable(content: Content, before: readonly Part[]): Content {
+  if (!content.parts?.some(({ functionResponse }) => functionResponse)) return content;
+  return {
+    ...content,
+    parts: content.parts.map((part) => {
+      const { functionResponse } = part;
+      const call = before.findLast(
+        ({ functionCall }) => functionCall?.name === functionResponse?.name,
+      )?.functionCall;
+      return functionResponse && call?.id
+        ? { ...part, functionResponse: { ...functionResponse, id: call.id } }
+        : part;
+    }),
+  };
 }
 
 const hasText = (event: WireEvent | undefined): boolean =>

@@ -25,6 +25,7 @@ export interface Config {
   readonly environment: 'local' | 'staging';
   readonly rehearsal: boolean;
   readonly devRoutes: boolean;
+  readonly replayUrl: string | undefined;
   readonly region: string;
   readonly revision: string;
   readonly listen: { readonly host: string; readonly port: number };
@@ -109,6 +110,7 @@ function toConfig(v: Variables): Config {
   return {
     environment: v.LORNU_ENVIRONMENT,
     rehearsal: v.LORNU_REHEARSAL === '1',
+    replayUrl: v.LORNU_REPLAY_URL,
     devRoutes: v.LORNU_DEV_ROUTES === '1',
     region: v.LORNU_REGION,
     revision: v.LORNU_REVISION,

@@ -81,7 +81,7 @@ function databaseRules(v: Variables): string[] {
 }
 
 function standInRules(v: Variables): string[] {
-  const standIns: VariableName[] = ['GOOGLE_GEMINI_BASE_URL', 'STORAGE_EMULATOR_HOST'];
+  const standIns: VariableName[] = ['GOOGLE_GEMINI_BASE_URL', 'STORAGE_EMULATOR_HOST', 'LORNU_REPLAY_URL'];
   return standIns.flatMap((name) => {
     const url = v[name];
     if (typeof url !== 'string') return [];

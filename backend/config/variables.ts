@@ -40,6 +40,11 @@ export const VARIABLES = z.object({
       "Answers what ADK's own page asks for its Eval, Trace and Graph tabs; it writes beside the agents.",
     form: '0 or 1',
   }),
+  LORNU_REPLAY_URL: variable(httpUrl.optional(), {
+    meaning:
+      'Where recorded conversations are played from: tools answer from there and do nothing (lornu replay).',
+    form: 'an http:// URL of this machine',
+  }),
   LORNU_REHEARSAL: variable(flag, {
     meaning: 'Staging rehearsed on one machine: stand-ins on loopback addresses are accepted and named.',
     form: '0 or 1',

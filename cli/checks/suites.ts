@@ -255,6 +255,12 @@ const LONG: readonly Suite[] = [
     { minutes: 30 },
   ),
   tests(
+    'long-evaluation',
+    'a hundred harmless changes of an agent raise no alarm, and a thousand conversations are replayed',
+    './tests/long-evaluation',
+    { minutes: 6 },
+  ),
+  tests(
     'long-firestore',
     'Firestore away for 30 s, slow by 5 s, and a minute of killing on it in both clouds',
     './tests/long-firestore',

@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import type { AgentServer } from '@lornu/evaluation/agent-client.ts';
 import { toSnakeKeys } from '@lornu/evaluation/keys.ts';
 import { STATUS } from '@lornu/evaluation/metrics.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
@@ -10,7 +8,7 @@ import { findSets, readSet } from '@lornu/ops/eval/eval-files.ts';
 import { startLocalService } from '@lornu/ops/eval/local-service.ts';
 import { keepResult, renderEval, runEval } from '@lornu/ops/eval/run-eval.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
-import { collect, serverUrl, wholeNumber } from './options.ts';
+import { collect, serverAt, serverUrl, wholeNumber } from './options.ts';
 
 const HELP = `
 Examples:
@@ -68,7 +66,8 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       const local = flags.url === undefined ? await startLocalService(context, { agentsDir }) : undefined;
       try {
         if (local) reporter.emit({ kind: 'note', text: `Answers come from ${local.model}.` });
-        const server = await serverOf(flags, local?.url, context);
+        const server = await serverAt(flags.url ?? '', flags.tokenFile, context);
+        if (local) server.url = local.url;
         const evaluated = await runEval(server, files, context, {
           evalIds: flags.cases,
           parallel: flags.parallel,
@@ -91,19 +90,4 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         reporter.close();
       }
     });
-}
-
-async function serverOf(
-  { url, tokenFile }: Flags,
-  localUrl: string | undefined,
-  { env, signal }: CliContext,
-): Promise<AgentServer> {
-  const token = tokenFile === undefined ? env['LORNU_VERIFY_TOKEN'] : await readFile(tokenFile, 'utf8');
-  return {
-    url: url ?? localUrl ?? '',
-    // A token is for a deployment, and for no server of this machine.
-    headers: url !== undefined && token ? { authorization: `Bearer ${token.trim()}` } : {},
-    fetch: async (address, init) => fetch(address, init),
-    signal,
-  };
 }

@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { AgentServer } from '@lornu/evaluation/agent-client.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { DELIVERY_FOLDER, type DeliveryContext } from '@lornu/ops/delivery/delivery-context.ts';
 import { withLock } from '@lornu/ops/process/with-lock.ts';
@@ -106,4 +108,19 @@ export function serverUrl(text: string): string {
   throw new InvalidArgumentError(
     'It takes an https:// address, or http:// of this machine: a token may be sent to it.',
   );
+}
+
+/** A server with the token of a file or of LORNU_VERIFY_TOKEN; without an address it is one of this machine and gets none. */
+export async function serverAt(
+  url: string,
+  tokenFile: string | undefined,
+  { env, signal }: CliContext,
+): Promise<AgentServer> {
+  const token = tokenFile === undefined ? env['LORNU_VERIFY_TOKEN'] : await readFile(tokenFile, 'utf8');
+  return {
+    url,
+    headers: url !== '' && token ? { authorization: `Bearer ${token.trim()}` } : {},
+    fetch: async (address, init) => fetch(address, init),
+    signal,
+  };
 }

@@ -1,0 +1,68 @@
+import { BasePlugin, type BaseTool, type Context, isFunctionTool, type LlmRequest } from '@google/adk';
+import { z } from 'zod';
+
+const ANSWER = z.object({ response: z.unknown(), stateDelta: z.record(z.string(), z.unknown()).optional() });
+/** ADK's own tools: they change who answers, or ask the person, and nothing outside. */
+const BUILT_IN = /^(?:transfer_to_agent|adk_request_\w+)$/u;
+
+type Execute = (args: Record<string, unknown>, context?: Context) => unknown;
+
+/**
+ * Makes this process a candidate whose model and tools are played from a cassette (evaluation/cassette-server.ts). The
+ * model is reached under GOOGLE_GEMINI_BASE_URL as ever; each call says whose conversation it belongs to. A tool's own
+ * function is replaced, so what stands around it (arguments checked, confirmation, callbacks) is the agent's own.
+ */
+export class ReplayPlugin extends BasePlugin {
+  readonly #url: string;
+  readonly #replaced = new WeakSet<BaseTool>();
+
+  constructor(url: string) {
+    super('lornu_replay');
+    this.#url = url;
+  }
+
+  override async beforeModelCallback({
+    callbackContext,
+    llmRequest,
+  }: {
+    callbackContext: Context;
+    llmRequest: LlmRequest;
+  }) {
+    const { config = {} } = llmRequest;
+    const { httpOptions = {} } = config;
+    const headers = { ...httpOptions.headers, 'x-lornu-replay': labelOf(callbackContext) };
+    llmRequest.config = { ...config, httpOptions: { ...httpOptions, headers } };
+    return undefined;
+  }
+
+  override async beforeToolCallback({
+    tool,
+  }: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: Context;
+  }) {
+    if (BUILT_IN.test(tool.name) || this.#replaced.has(tool)) return undefined;
+    this.#replaced.add(tool);
+    const play: Execute = async (args, context) => this.#play(tool.name, args, context);
+    // ADK's name for what it was given; there is no other way to replace it alone.
+    if (isFunctionTool(tool)) Object.assign(tool, { execute: play });
+    else tool.runAsync = async ({ args, toolContext }) => play(args, toolContext);
+    return undefined;
+  }
+
+  async #play(name: string, args: Record<string, unknown>, context: Context | undefined): Promise<unknown> {
+    const response = await fetch(`${this.#url}/replay/tool`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-lornu-replay': context ? labelOf(context) : '' },
+      body: JSON.stringify({ id: context?.functionCallId, name, args }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    const { response: answer, stateDelta = {} } = ANSWER.parse(await response.json());
+    for (const [key, value] of Object.entries(stateDelta)) context?.state.set(key, value);
+    return answer;
+  }
+}
+
+const labelOf = ({ invocationContext }: Context): string =>
+  [invocationContext.session.id, invocationContext.agent?.name ?? ''].map(encodeURIComponent).join('/');

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { renderReport } from '@lornu/evaluation/report.ts';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
+import { readCassettes } from '@lornu/ops/eval/cassette-files.ts';
+import { acceptAll, renderReplay, runReplay } from '@lornu/ops/eval/run-replay.ts';
+import { serverAt, serverUrl, wholeNumber, wholePort } from './options.ts';
+
+const HELP = `
+Examples:
+  ./lornu replay cassettes                              this checkout's agents
+  ./lornu replay cassettes --image localhost/lornu:1a2b what is in an image
+  ./lornu replay cassettes --url http://127.0.0.1:8080 --port 9000
+  ./lornu replay cassettes --accept                     what they do now is right from now on
+
+The conversations go through the candidate's front door; its model and its tools answer from the cassettes, without a
+network and without a key. A candidate at --url has to be started with GOOGLE_GEMINI_BASE_URL and LORNU_REPLAY_URL at
+http://127.0.0.1:PORT, and is one of this machine. What is compared, and the names of the changes: docs/evaluation.md.
+Exit codes: 0 nothing changed, 1 a conversation changed, 2 usage, 3 this machine lacks something.
+`;
+
+interface Flags {
+  url?: string;
+  image?: string;
+  port: number;
+  report: string;
+  accept?: boolean;
+  parallel: number;
+  tokenFile?: string;
+  json?: boolean;
+}
+
+export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  command
+    .argument('<cassettes...>', 'files, or folders of them')
+    .option('--url <url>', 'a candidate that runs already', serverUrl)
+    .option('--image <image>', 'an image to run as the candidate')
+    .option('--port <number>', 'where the cassettes are played for --url', wholePort, 9_000)
+    .option('--report <file>', 'where the comparison side by side is written', 'replay.html')
+    .option('--accept', 'take what was played for right from now on')
+    .option('--parallel <n>', 'conversations at once', wholeNumber(1, 64), 8)
+    .option('--token-file <file>', "a machine's token, for --url")
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', HELP)
+    .action(async (paths: string[], flags: Flags) => {
+      const files = await readCassettes(paths);
+      const agentsDir = resolve(context.root, context.env['LORNU_AGENTS_DIR'] || 'agents');
+      const { url, image, port, parallel } = flags;
+      const { headers = {} } = await serverAt(url ?? '', flags.tokenFile, context);
+      const replayed = await runReplay(
+        files,
+        { port, ...(url === undefined ? {} : { url }), ...(image === undefined ? {} : { image }) },
+        context,
+        { agentsDir, parallel, headers },
+      );
+      if (flags.accept) {
+        for (const { path, cassette } of acceptAll(files, replayed))
+          // oxlint-disable-next-line no-await-in-loop -- small files
+          await writeFile(path, `${JSON.stringify(cassette, null, 1)}\n`, { mode: 0o600 });
+      }
+      const hasChanged = replayed.some(({ verdict }) => verdict === 'changed');
+      if (hasChanged) await writeFile(flags.report, renderReport(replayed, 'Replay'), { mode: 0o600 });
+      const results = replayed.map(({ name, appName, verdict, changes, missing }) => ({
+        name,
+        appName,
+        verdict,
+        changes,
+        missing,
+      }));
+      context.stdout(
+        flags.json
+          ? `${JSON.stringify(results, null, 2)}\n`
+          : renderReplay(replayed, hasChanged ? flags.report : undefined),
+      );
+      finish(hasChanged && !flags.accept ? EXIT.failed : EXIT.ok);
+    });
+}

@@ -1,0 +1,221 @@
+import {
+  type AgentServer,
+  createSession,
+  deleteSession,
+  runTurn,
+  ServerError,
+  type WireEvent,
+} from './agent-client.ts';
+import { type Cassette, digestOf, type Item } from './cassette.ts';
+import type { CassetteServer } from './cassette-server.ts';
+import { type Change, compareTurn, describeAccepted, describeTurn, type PlayedTurn } from './compare.ts';
+import type { Part } from './eval-set.ts';
+import { answerable } from './invocation.ts';
+
+/** Same: to the last byte but ids and times. Harmless: only the wire's own words differ. New: nothing was accepted yet. */
+export type Verdict = 'same' | 'harmless' | 'changed' | 'new';
+
+export interface Replayed {
+  name: string;
+  appName: string;
+  verdict: Verdict;
+  changes: Change[];
+  /** Lines of each turn, before and now. */
+  before: string[][];
+  now: string[][];
+  /** Calls that were not recorded, in words. */
+  missing: string[];
+  played: PlayedTurn[];
+}
+
+/** How many of those that seem slower are played again, each by itself, and how often. */
+const PLAYED_AGAIN = 5;
+const TIMES = 2;
+
+/** Plays many, some at once; their order stays. */
+export async function replayAll(
+  server: AgentServer,
+  player: CassetteServer,
+  cassettes: readonly Cassette[],
+  { parallel = 8, onDone }: { parallel?: number; onDone?: (one: Replayed) => void } = {},
+): Promise<Replayed[]> {
+  const results: Replayed[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < cassettes.length; index = next++) {
+      const cassette = cassettes[index];
+      if (!cassette) return;
+      // oxlint-disable-next-line no-await-in-loop -- a worker's own conversations
+      const one = compare(cassette, await play(server, player, cassette));
+      results[index] = one;
+      onDone?.(one);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, cassettes.length) }, worker));
+  await playSlowAgain(server, player, cassettes, results);
+  return results;
+}
+
+/** Many at once, and a busy machine, are slow too: what is slower by itself as well, and each time, is the agent. */
+async function playSlowAgain(
+  server: AgentServer,
+  player: CassetteServer,
+  cassettes: readonly Cassette[],
+  results: Replayed[],
+): Promise<void> {
+  const suspects = results.flatMap(({ changes }, index) => (changes.includes('slower') ? [index] : []));
+  const cleared = new Set<number>();
+  const looked = suspects.slice(0, PLAYED_AGAIN);
+  for (const index of looked)
+    for (let time = 0; time < TIMES && !cleared.has(index); time++) {
+      const cassette = cassettes[index];
+      // oxlint-disable-next-line no-await-in-loop -- each by itself
+      if (cassette && !compare(cassette, await play(server, player, cassette)).changes.includes('slower'))
+        cleared.add(index);
+    }
+  // Where all that were looked at are well, so are the others.
+  const all = cleared.size === looked.length ? suspects : [...cleared];
+  for (const index of all) {
+    const cassette = cassettes[index];
+    const result = results[index];
+    if (!cassette || !result) continue;
+    const played = result.played.map((one) => ({ ...one, ms: 0 }));
+    results[index] = compare(cassette, played);
+  }
+}
+
+async function play(server: AgentServer, player: CassetteServer, cassette: Cassette): Promise<PlayedTurn[]> {
+  const { appName, blobs } = cassette;
+  const id = crypto.randomUUID();
+  const key = { appName, userId: `replay-${id}`, sessionId: `replay-${id}` };
+  await createSession(server, key, blobs[cassette.state] as Record<string, unknown>);
+  const played: PlayedTurn[] = [];
+  const calls: Part[] = [];
+  try {
+    for (const [index, { message }] of cassette.turns.entries()) {
+      const seen = player.beginTurn(key.sessionId, cassette, index);
+      const content = answerable({ role: 'user', parts: blobs[message] as Part[] }, calls);
+      const beganAt = performance.now();
+      // oxlint-disable-next-line no-await-in-loop -- a conversation
+      const { events, failure } = await turn(server, key, content);
+      calls.push(...events.flatMap((event) => event.content?.parts ?? []));
+      played.push({
+        items: [
+          ...itemsOf(events),
+          ...seen.runs.map(({ agent, name, args }): Item => ({ kind: 'run', agent, name, value: args })),
+          ...(failure === undefined
+            ? []
+            : [{ kind: 'failure' as const, agent: '', name: 'turn', value: failure }]),
+        ],
+        requests: seen.requests,
+        missing: seen.missing,
+        wire: digestOf(events.map(withoutIds)),
+        ms: Math.round(performance.now() - beganAt),
+      });
+    }
+  } finally {
+    player.end(key.sessionId);
+    await deleteSession(server, key).catch(() => undefined);
+  }
+  return played;
+}
+
+async function turn(
+  server: AgentServer,
+  key: Parameters<typeof runTurn>[1],
+  content: Parameters<typeof runTurn>[2],
+): Promise<{ events: WireEvent[]; failure?: string }> {
+  try {
+    return await runTurn(server, key, content, { streaming: true });
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    return { events: [], failure: error.message };
+  }
+}
+
+function compare(cassette: Cassette, played: PlayedTurn[]): Replayed {
+  const { name, appName, turns } = cassette;
+  const changes = [
+    ...new Set(played.flatMap((one, index) => (turns[index] ? compareTurn(turns[index], one) : []))),
+  ];
+  const isNew = turns.some(({ accepted }) => !accepted);
+  const isSame = played.every(({ wire }, index) => wire === turns[index]?.accepted?.wire);
+  return {
+    name,
+    appName,
+    verdict: isNew ? 'new' : changes.length > 0 ? 'changed' : isSame ? 'same' : 'harmless',
+    changes,
+    before: describeAccepted(cassette),
+    now: played.map(({ items, requests }) =>
+      describeTurn(
+        items,
+        requests,
+        Object.assign({}, ...requests.map(({ blobs }) => blobs)) as Record<string, unknown>,
+      ),
+    ),
+    missing: played.flatMap(({ missing }) => missing),
+    played,
+  };
+}
+
+/** The cassette with what was played now as what is right from now on. */
+export function accept(cassette: Cassette, { played }: Replayed): Cassette {
+  const blobs = { ...cassette.blobs };
+  const turns = cassette.turns.map((one, index) => {
+    const { items = [], requests = [], wire = '', ms = 0 } = played[index] ?? {};
+    for (const { blobs: seen, request } of requests)
+      for (const digest of [request.instruction, request.tools, request.settings])
+        blobs[digest] = seen[digest];
+    return {
+      ...one,
+      accepted: { items, requests: requests.map(({ agent, request }) => ({ agent, request })), wire, ms },
+    };
+  });
+  return { ...cassette, turns, blobs };
+}
+
+/** What a turn did, in its order, without ids and times. */
+function itemsOf(events: readonly WireEvent[]): Item[] {
+  return events.flatMap((event) => {
+    const agent = event.author ?? '';
+    const items: Item[] = (event.content?.parts ?? []).flatMap((part): Item[] => {
+      const { functionCall: call, functionResponse: response, text } = part;
+      if (call)
+        return [
+          {
+            kind: 'call',
+            agent,
+            name: call.name,
+            value: call.name.startsWith('adk_request_') ? {} : (call.args ?? {}),
+          },
+        ];
+      if (response) return [{ kind: 'result', agent, name: response.name, value: response.response ?? null }];
+      return text && !part['thought'] ? [{ kind: 'text', agent, name: '', value: text }] : [];
+    });
+    for (const [name, value] of Object.entries(event.actions?.stateDelta ?? {}))
+      if (!name.startsWith('__') && !name.startsWith('temp:'))
+        items.push({ kind: 'state', agent, name, value });
+    if (event.errorCode)
+      items.push({ kind: 'failure', agent, name: event.errorCode, value: event.errorMessage ?? '' });
+    return items;
+  });
+}
+
+const IDS = new Set([
+  'id',
+  'invocationId',
+  'timestamp',
+  'longRunningToolIds',
+  'originalFunctionCall',
+  'functionCallId',
+  'requestedToolConfirmations',
+  'usageMetadata',
+]);
+
+function withoutIds(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutIds);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) => (IDS.has(key) ? [] : [[key, withoutIds(item)]])),
+  );
+}

@@ -1,0 +1,119 @@
+import type { AgentServer } from '@lornu/evaluation/agent-client.ts';
+import { startCassetteServer } from '@lornu/evaluation/cassette-server.ts';
+import { accept, replayAll, type Replayed } from '@lornu/evaluation/replay.ts';
+import type { CliContext } from '../base/cli-context.ts';
+import { CliError, EXIT } from '../base/cli-error.ts';
+import { findEngine } from '../image/engine.ts';
+import { runImage } from '../image/run-image.ts';
+import { type CassetteFile } from './cassette-files.ts';
+import { startLocalService } from './local-service.ts';
+import { assertServed } from './run-eval.ts';
+
+/** Which service is the candidate; this checkout where neither is named. */
+export interface Candidate {
+  url?: string;
+  image?: string;
+  /** Where the cassettes are played for a candidate at `url`, which was started with this address. */
+  port: number;
+}
+
+/** What a candidate has to be started with, so that its model and its tools are those of the cassettes. */
+export const candidateVariables = (playerUrl: string): Record<string, string> => ({
+  GOOGLE_GEMINI_BASE_URL: playerUrl,
+  LORNU_REPLAY_URL: playerUrl,
+});
+
+/** Plays all cassettes to a candidate. */
+export async function runReplay(
+  files: readonly CassetteFile[],
+  candidate: Candidate,
+  context: CliContext,
+  options: {
+    agentsDir: string;
+    parallel: number;
+    headers?: Readonly<Record<string, string>>;
+    onDone?: (one: Replayed) => void;
+  },
+): Promise<Replayed[]> {
+  const player = startCassetteServer({ port: candidate.url === undefined ? 0 : candidate.port });
+  const started = await startCandidate(candidate, player.url, context, options.agentsDir).catch(
+    async (error: unknown) => {
+      await player.stop();
+      throw error;
+    },
+  );
+  try {
+    const server: AgentServer = {
+      url: started.url,
+      headers: options.headers ?? {},
+      fetch: async (url, init) => fetch(url, init),
+      signal: context.signal,
+    };
+    await assertServed(
+      server,
+      files.map(({ cassette }) => cassette),
+    );
+    const replayed = await replayAll(
+      server,
+      player,
+      files.map(({ cassette }) => cassette),
+      options,
+    );
+    if (!player.wasAsked()) throw notPlayed(started.url, player.url);
+    return replayed;
+  } finally {
+    await started.stop();
+    await player.stop();
+  }
+}
+
+/** The cassettes with what was played as what is right from now on. */
+export function acceptAll(files: readonly CassetteFile[], replayed: readonly Replayed[]): CassetteFile[] {
+  return files.map(({ path, cassette }, index) => {
+    const one = replayed[index];
+    return { path, cassette: one ? accept(cassette, one) : cassette };
+  });
+}
+
+async function startCandidate(
+  { url, image }: Candidate,
+  playerUrl: string,
+  context: CliContext,
+  agentsDir: string,
+): Promise<{ url: string; stop: () => Promise<void> }> {
+  if (url !== undefined) return { url, stop: async () => undefined };
+  const env = candidateVariables(playerUrl);
+  if (image === undefined) return startLocalService(context, { agentsDir, modelUrl: playerUrl, env });
+  const container = await runImage({ engine: await findEngine(context.env), image, port: 0, env }, context);
+  return {
+    url: container.url,
+    stop: async () => {
+      await container.stop();
+      await container.remove();
+    },
+  };
+}
+
+function notPlayed(url: string, playerUrl: string): CliError {
+  const variables = Object.entries(candidateVariables(playerUrl)).map(([name, value]) => `${name}=${value}`);
+  return new CliError({
+    what: `${url} does not play the cassettes.`,
+    why: 'It asked nothing of them: its model and its tools are real ones.',
+    next: `Start it with ${variables.join(' ')}, or leave --url out.`,
+    exitCode: EXIT.failed,
+  });
+}
+
+/** The verdicts in counts, and what changed where. */
+export function renderReplay(replayed: readonly Replayed[], reportPath: string | undefined): string {
+  const count = (verdict: Replayed['verdict']): number =>
+    replayed.filter((one) => one.verdict === verdict).length;
+  const lines = [
+    `${replayed.length} conversations: ${count('same')} same, ${count('harmless')} harmless, ${count('changed')} changed${count('new') > 0 ? `, ${count('new')} new (nothing was accepted yet)` : ''}`,
+    ...replayed.flatMap(({ name, verdict, changes }) =>
+      verdict === 'changed' ? [`  ${name}: ${changes.join(', ')}`] : [],
+    ),
+    ...(reportPath === undefined ? [] : [`Side by side: ${reportPath}`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import type { Replayed } from '@lornu/evaluation/replay.ts';
+import { renderReport } from '@lornu/evaluation/report.ts';
+import { REGRESSIONS } from './library/changes.ts';
+import { harmlessNames, type Library, openLibrary, regressionNamed } from './library/world.ts';
+
+const WITHIN_MS = 180_000;
+setDefaultTimeout(WITHIN_MS);
+/** All hundred are in tests/long-evaluation. */
+const OF_EACH_KIND = 2;
+
+let library: Library;
+let byVariant: Map<string, Replayed[]>;
+beforeAll(async () => {
+  library = await openLibrary();
+  const quick = REGRESSIONS.filter(([, change]) => change !== 'slower').map(([name]) =>
+    regressionNamed(name),
+  );
+  const replayed = await library.play('library', ...quick, ...harmlessNames(OF_EACH_KIND));
+  byVariant = Map.groupBy(replayed, ({ appName }) => appName);
+}, WITHIN_MS);
+afterAll(async () => library?.stop());
+
+test('the agent that was recorded is the same, byte for byte', () => {
+  const replayed = byVariant.get('library') ?? [];
+  expect(replayed.map(({ verdict, changes }) => [verdict, ...changes])).toEqual(
+    library.cassettes.map(() => ['same']),
+  );
+});
+
+test('there are at least forty regressions', () => {
+  expect(REGRESSIONS.length).toBeGreaterThanOrEqual(40);
+});
+
+test.each(REGRESSIONS)('%s: told as %s', async (name, change) => {
+  const variant = regressionNamed(name);
+  // Others at the same time would be slow with it.
+  const replayed = byVariant.get(variant) ?? (await library.play(variant));
+  expect([...new Set(replayed.flatMap(({ changes }) => changes))]).toContain(change);
+  // A person reads it: the report names the class, and shows both sides.
+  const report = renderReport(replayed, name);
+  expect(report).toContain(`<span class="changed">${change}</span>`);
+  if (change !== 'slower') expect(report).toMatch(/class="(?:gone|new)"/u);
+});
+
+test('changes that change nothing raise no alarm', () => {
+  const names = harmlessNames(OF_EACH_KIND);
+  const replayed = names.flatMap((name) => byVariant.get(name) ?? []);
+  expect(replayed).toHaveLength(names.length * library.cassettes.length);
+  expect(
+    replayed.flatMap(({ appName, verdict, changes }) =>
+      verdict === 'changed' ? [[appName, ...changes]] : [],
+    ),
+  ).toEqual([]);
+});

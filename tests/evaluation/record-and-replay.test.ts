@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runCli } from '@lornu/cli/run-cli.ts';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { EXIT } from '@lornu/ops/base/cli-error.ts';
+import { startLocalService, type LocalService } from '@lornu/ops/eval/local-service.ts';
+import { startService } from '@lornu/ops/servers/agent-servers.ts';
+import { startFirestore } from '@lornu/ops/up/start-firestore.ts';
+
+const ROOT = resolve(import.meta.dir, '../..');
+setDefaultTimeout(120_000);
+
+const EMAIL = 'ada.lovelace@example.org';
+const PHONE = '+49 170 1234567';
+
+let folder: string;
+let cassettes: string;
+let service: LocalService;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'record-'));
+  cassettes = join(folder, 'cassettes');
+  service = await startLocalService(contextOf({}), { agentsDir: join(ROOT, 'agents') });
+  await talk(
+    service.url,
+    'lornu',
+    `note: write to ${EMAIL} or call ${PHONE}`,
+    'what are my notes?',
+    `is ${EMAIL} right?`,
+  );
+  await talk(service.url, 'lornu', 'what is the status of the environment?');
+  await talk(service.url, 'incident', 'I saw: the error rate rose to 5 %', 'write the report: errors');
+});
+afterAll(async () => {
+  await service.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function talk(url: string, app: string, ...messages: string[]): Promise<void> {
+  const post = async (path: string, body: unknown): Promise<Response> =>
+    fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const { id } = (await (await post(`/apps/${app}/users/ada/sessions`, {})).json()) as { id: string };
+  for (const text of messages) {
+    // oxlint-disable-next-line no-await-in-loop -- a conversation
+    const answer = await post('/run', {
+      appName: app,
+      userId: 'ada',
+      sessionId: id,
+      newMessage: { role: 'user', parts: [{ text }] },
+    });
+    expect(answer.status).toBe(200);
+  }
+}
+
+function contextOf(
+  env: Record<string, string>,
+  write: (text: string) => void = () => undefined,
+  tell: (text: string) => void = () => undefined,
+): CliContext {
+  return {
+    root: ROOT,
+    cacheDir: join(ROOT, '.cache'),
+    env,
+    stdout: write,
+    stderr: tell,
+    terminal: undefined,
+    redact: (text) => text,
+    signal: new AbortController().signal,
+  };
+}
+
+async function run(argv: readonly string[], env: Record<string, string> = {}) {
+  let stdout = '';
+  let stderr = '';
+  const code = await runCli(
+    argv,
+    contextOf(
+      env,
+      (text) => (stdout += text),
+      (text) => (stderr += text),
+    ),
+  );
+  return { code, stdout, stderr };
+}
+
+const recordFrom = (...argv: string[]) => ['record', '--user', 'ada', '--out', cassettes, ...argv];
+const replayOf = (path: string, ...argv: string[]) => [
+  'replay',
+  path,
+  '--report',
+  join(folder, 'replay.html'),
+  ...argv,
+];
+
+test('the rules are shown with their counts, never with what they found, and nothing is written unless it is said', async () => {
+  const { code, stdout, stderr } = await run(recordFrom('--url', service.url));
+  expect(code).toBe(EXIT.ok);
+  expect(stderr).toMatch(/email +[1-9]\d* times/u);
+  expect(stderr).toMatch(/phone +[1-9]\d* times/u);
+  expect(stdout).toContain('2 conversations with 4 turns would be written');
+  expect(stdout + stderr).not.toContain('lovelace');
+  expect(await stat(cassettes).catch(() => undefined)).toBeUndefined();
+});
+
+test('what is written holds nothing of the person, in files for the owner alone, and replays the same', async () => {
+  expect((await run(recordFrom('--url', service.url, '--write'))).code).toBe(EXIT.ok);
+  expect((await run(recordFrom('--url', service.url, '--app', 'incident', '--write'))).code).toBe(EXIT.ok);
+  const names = await readdir(cassettes);
+  expect(names).toHaveLength(3);
+  const texts = await Promise.all(names.map(async (name) => Bun.file(join(cassettes, name)).text()));
+  for (const personal of ['lovelace', '1234567', '"ada"']) expect(texts.join('\n')).not.toContain(personal);
+  // The same value has the same name throughout: the notes are still those that were kept.
+  expect(texts.join('\n')).toContain('write to <email-1> or call <phone-1>');
+  expect(texts.join('\n')).toContain('is <email-1> right?');
+  expect((await stat(join(cassettes, names[0] ?? ''))).mode & 0o077).toBe(0);
+  const { code, stdout } = await run(replayOf(cassettes));
+  expect([code, stdout]).toEqual([EXIT.ok, '3 conversations: 3 same, 0 harmless, 0 changed\n']);
+});
+
+test('an agent that became another one is exit code 1, and a page shows both side by side', async () => {
+  const agentsDir = join(folder, 'agents');
+  await cp(join(ROOT, 'agents'), agentsDir, { recursive: true });
+  const file = join(agentsDir, 'lornu/agent.ts');
+  await Bun.write(file, (await Bun.file(file).text()).replace("name: 'list_notes'", "name: 'read_notes'"));
+  const { code, stdout } = await run(replayOf(cassettes), { LORNU_AGENTS_DIR: agentsDir });
+  expect(code).toBe(EXIT.failed);
+  expect(stdout).toMatch(
+    /3 conversations: 1 same, 0 harmless, 2 changed\n(?: {2}lornu-\w+: .*tools declared.*\n){2}/u,
+  );
+  const page = await Bun.file(join(folder, 'replay.html')).text();
+  expect(page).toMatch(/class="gone">tool \{[^<]*list_notes/u);
+  expect(page).toMatch(/class="new">tool \{[^<]*read_notes/u);
+  expect((await stat(join(folder, 'replay.html'))).mode & 0o077).toBe(0);
+});
+
+test('conversations in Firestore and in a file are recorded as those of a server', async () => {
+  const { child, host } = await startFirestore({ ...contextOf({}), dataDir: folder });
+  const env = {
+    FIRESTORE_DATABASE: 'staging',
+    GOOGLE_CLOUD_PROJECT: 'lornu-test',
+    FIRESTORE_EMULATOR_HOST: host,
+  };
+  const onFirestore = await startService({
+    root: ROOT,
+    modelUrl: 'http://127.0.0.1:1',
+    agentsDir: join(ROOT, 'agents'),
+    scratchDir: folder,
+    env: { ...env, LORNU_SESSION_STORE: 'firestore' },
+  });
+  try {
+    const sessions = (await (await fetch(`${service.url}/apps/lornu/users/ada/sessions`)).json()) as {
+      id: string;
+    }[];
+    const whole = (await Promise.all(
+      sessions.map(async ({ id }) =>
+        (await fetch(`${service.url}/apps/lornu/users/ada/sessions/${id}`)).json(),
+      ),
+    )) as { id: string; state: object; events: Record<string, unknown>[] }[];
+    for (const { id, state, events } of whole) {
+      // oxlint-disable-next-line no-await-in-loop -- two of them
+      const made = await fetch(`${onFirestore.url}/apps/lornu/users/ada/sessions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          sessionId: id,
+          state,
+          events: events.map(
+            ({ actions: _actions, longRunningToolIds: _ids, ...event }: Record<string, unknown>) => event,
+          ),
+        }),
+      });
+      expect(made.status).toBe(200);
+    }
+    const file = join(folder, 'sessions.json');
+    await Bun.write(file, JSON.stringify(whole));
+    const there = await run(recordFrom('--firestore', '--json'), env);
+    const inFile = await run(recordFrom('--file', file, '--json'));
+    const fromServer = await run(recordFrom('--url', service.url, '--json'));
+    for (const { code, stdout } of [there, inFile, fromServer])
+      expect([code, (JSON.parse(stdout) as { conversations: number }).conversations]).toEqual([EXIT.ok, 2]);
+  } finally {
+    await onFirestore.stop();
+    await child.stop();
+  }
+});
+
+test.each([
+  ['a cassette of another version', { cassette: 2 }, 'a cassette of version 2'],
+  ['a file that is none', [], 'It is no cassette'],
+  [
+    'a cassette whose answers are missing',
+    {
+      cassette: 1,
+      name: 'x',
+      appName: 'lornu',
+      state: 's',
+      turns: [{ message: 'm', at: 0, model: [], tools: [] }],
+      blobs: { s: {} },
+    },
+    'the digest m is missing',
+  ],
+  [
+    'an agent that is gone',
+    {
+      cassette: 1,
+      name: 'x',
+      appName: 'gone',
+      state: 's',
+      turns: [{ message: 'm', at: 0, model: [], tools: [] }],
+      blobs: { s: {}, m: [] },
+    },
+    'There is no agent "gone"',
+  ],
+])('%s is told in a sentence', async (_name, content, sentence) => {
+  const path = join(folder, 'bad.cassette.json');
+  await Bun.write(path, JSON.stringify(content));
+  const { code, stderr } = await run(replayOf(path));
+  expect(code === EXIT.usage || code === EXIT.failed).toBe(true);
+  expect(stderr).toContain(sentence);
+});
+
+test('a candidate that does not play is told how to be started; one that is not there, too', async () => {
+  const { code, stderr } = await run(replayOf(cassettes, '--url', service.url, '--port', '0'));
+  expect(code).toBe(EXIT.failed);
+  expect(stderr).toMatch(/asked nothing of them[\s\S]*LORNU_REPLAY_URL=http/u);
+  expect((await run(replayOf(cassettes, '--url', 'http://127.0.0.1:1', '--port', '0'))).stderr).toContain(
+    'gives no list of its agents',
+  );
+});
