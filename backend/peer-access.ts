@@ -23,7 +23,7 @@ export function createPeer(
 /** A model that lets the peer answer what it refuses itself. */
 export function peerFallbackSettings(peer: PeerClient): Pick<ModelSettings, 'peerFallback' | 'maxRetries'> {
   return {
-    // Somebody else can answer: a person does not wait for a third attempt.
+    // The peer can answer instead, so a person does not wait for a third attempt.
     maxRetries: 1,
     peerFallback: async (agentName, refused, signal) => answerFromPeer(peer, agentName, refused, signal),
   };

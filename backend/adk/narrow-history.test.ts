@@ -24,7 +24,7 @@ import { narrowHistory } from './narrow-history.ts';
 
 const VIEWS = { active: activeEvents, valid: validHistory };
 
-// Never asked: only the request is made.
+// Never called: only the request is built.
 beforeAll(() => {
   setLogger(toAdkLogger(silentLog));
   useModel({ backend: { kind: 'stand-in', baseUrl: 'http://127.0.0.1:9' } });

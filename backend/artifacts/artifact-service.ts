@@ -153,7 +153,7 @@ export class ArtifactService implements BaseArtifactService {
     return this.describeVersions(request, await this.#files.versions(key));
   }
 
-  /** Those of these versions that are there. */
+  /** The existing ones of these versions. */
   async describeVersions(request: FileRequest, versions: readonly number[]): Promise<ArtifactVersionInfo[]> {
     const key = toKey(request);
     const described = await Promise.all(versions.map((version) => this.#files.describe(key, version)));

@@ -1,6 +1,6 @@
 import { SQLiteError } from 'bun:sqlite';
 
-/** A file that is no SQLite database, or a broken one: for the operator to mend, so its message is all that is shown. */
+/** A file that is not an SQLite database, or is damaged. The operator has to fix it, so only its message is shown. */
 export class DamagedDatabaseError extends Error {
   override readonly name = 'DamagedDatabaseError';
 

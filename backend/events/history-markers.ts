@@ -1,6 +1,6 @@
 import { isCompactedEvent, type CompactedEvent, type Event } from '@google/adk';
 
-/** What changes how a session's events are read; most sessions have neither. */
+/** Events that change how a session's history is read; most sessions have neither. */
 export interface HistoryMarkers {
   hasRewind: boolean;
   /** The newest summary of older events. */

@@ -19,8 +19,8 @@ const FOR_CALLERS: { [code: number]: string } = {
 };
 
 /**
- * Calls Firestore for a bounded time. Throws AppError: what the call itself throws as one, NOT_STORABLE for what
- * Firestore will never take, STORE_UNAVAILABLE for the rest.
+ * Calls Firestore for a bounded time. Throws AppError: the call's own AppError, NOT_STORABLE for what Firestore will
+ * never accept, STORE_UNAVAILABLE otherwise.
  */
 export async function calling<T>(
   call: (signal: AbortSignal) => Promise<T>,
@@ -48,7 +48,7 @@ export async function calling<T>(
 
 /** Between two tries of what nobody waits for. */
 const TRY_EVERY_MS = 500;
-/** gRPC's codes for a moment's absence; a refusal is none. */
+/** gRPC's codes for temporary unavailability, not for a refusal. */
 const PASSING = new Set([4, 10, 13, 14]);
 
 /**

@@ -47,7 +47,7 @@ export interface Route<Query extends z.ZodType = z.ZodType, Body extends z.ZodTy
   answer: z.ZodType | { mediaType: string };
   /** Other statuses with an answer of the route's own. */
   otherAnswers?: Record<number, z.ZodType>;
-  /** Answered without asking who calls. */
+  /** Answered without identifying the caller. */
   isOpen?: boolean;
   errors: readonly ErrorCode[];
   handler(input: RouteInput<z.output<Query>, z.output<Body> | undefined>): Response | Promise<Response>;

@@ -18,7 +18,7 @@ const QUEUED = ': queued\n\n';
 
 /** Names the run before its first frame has come. */
 export const RUN_ID_HEADER = 'lornu-run-id';
-/** Says `queued` where the run has not begun. */
+/** Sends `queued` when the run has not begun. */
 const RUN_STATE_HEADER = 'lornu-run-state';
 
 /**
@@ -31,7 +31,7 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: Ss
   metrics?.streams(1);
   // Bun holds the headers back until there is a body: without a first comment a quiet run would look like an absent one.
   const begin = isQueued ? QUEUED : fromIndex === undefined ? undefined : PING;
-  // Of the last frame that the client has seen.
+  // The id of the last frame that the client has seen.
   let process = processOf((fromIndex ?? 0) - 1);
   return eventStream(run.frames(fromIndex, disconnected.signal)[Symbol.asyncIterator](), {
     toText: ({ index, json }) => {

@@ -13,8 +13,9 @@ export type AssertMayWriteState = (
 ) => void;
 
 /**
- * `app:` state is part of every session of an app, whoever's, and agents take it into their instructions: it is written by
- * services and by agents. What a person or a peer sends for it is refused as a whole, but for the apps named here.
+ * `app:` state is part of every session of an app, for all users, and agents put it into their instructions: services
+ * and agents write it. Requests of a person or a peer that set it are refused as a whole, except for the apps named
+ * here.
  */
 export function appStateAccess(appsOpenToPeople: readonly string[]): AssertMayWriteState {
   return (caller, appName, state) => {

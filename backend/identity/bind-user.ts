@@ -8,7 +8,7 @@ export interface UserInput {
   body: unknown;
 }
 
-// Nobody is ever signed in under it, so nothing is stored under it; new in each process, so nobody can aim at it.
+// No user has this id, so nothing is stored under it; random per process, so nobody can guess it.
 const NOBODY = `nobody-${crypto.randomUUID()}`;
 
 /**

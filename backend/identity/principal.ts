@@ -5,7 +5,7 @@
  */
 export type Role = 'local' | 'person' | 'service' | 'peer';
 
-/** The caller, verified. Everything that is decided about a request is decided on this. */
+/** The verified caller: every decision about a request depends on it. */
 export interface Principal {
   readonly role: Role;
   /** How the caller showed who it is. */

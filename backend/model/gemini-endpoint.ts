@@ -5,7 +5,7 @@ const GEMINI_API_URL = 'https://generativelanguage.googleapis.com';
 
 const withoutSlash = (url: string): string => withoutTrailing(url, '/');
 
-/** Where the API itself listens. */
+/** The API's own address. */
 export function hostOf(backend: ModelBackend): string {
   if (backend.baseUrl) return `${withoutSlash(backend.baseUrl)}/`;
   if (backend.kind !== 'vertex') return `${GEMINI_API_URL}/`;

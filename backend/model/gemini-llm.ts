@@ -26,7 +26,7 @@ import { withRetries } from './with-retries.ts';
 
 let settings: ModelSettings | undefined;
 
-/** Sets who answers for every agent of this process that names a Gemini model by a string: one setting a process. */
+/** Sets the model class for every agent of this process that names a Gemini model by a string; one setting per process. */
 export function useModel(chosen: ModelSettings): void {
   settings = chosen;
   registerModel(GeminiLlm);

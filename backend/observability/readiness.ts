@@ -1,7 +1,7 @@
 /** A dependency that cannot be used, for a reason that people may read. */
 export class Unusable extends Error {}
 
-/** One thing that the service depends on, and how to see whether it can be reached. */
+/** A dependency of the service, and how to check that it can be reached. */
 export interface Probe {
   name: string;
   /** Whether the service is of no use without it: then /ready answers 503. */

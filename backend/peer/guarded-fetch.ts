@@ -44,7 +44,7 @@ export function guardedFetch(options: GuardOptions): typeof fetch {
   return call as typeof fetch;
 }
 
-/** What says nothing about the question: who we are is not accepted, or nobody is there to answer. */
+/** Failures that say nothing about the question: our identity is not accepted, or the peer is unreachable. */
 function refuse(status: number): void {
   if (status === 401 || status === 403)
     throw new PeerError('refused', `The peer does not accept who we are (${status}).`);

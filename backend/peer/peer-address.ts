@@ -4,7 +4,7 @@ import { withoutTrailing } from '../config/without-trailing.ts';
 
 /** The only address that the peer is called at; whatever a card or a redirect names has to lie within. */
 export class PeerAddress {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
   readonly origin: string;
 

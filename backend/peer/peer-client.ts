@@ -38,7 +38,7 @@ export interface PeerClientOptions {
 export interface PeerLimits {
   /** Most characters of a question that are sent. */
   questionChars: number;
-  /** Most characters of an answer that are read; the rest is cut off, and said so. */
+  /** The most characters of an answer that are read; the rest is cut off, with a note. */
   answerChars: number;
   /** Most bytes of one HTTP answer. */
   answerBytes: number;

@@ -25,7 +25,7 @@ import { Takeovers } from './takeovers.ts';
 const LISTED_RUNS = 50;
 /** How long a cancel waits for the run's end before it tells the state as it is. */
 const CANCEL_WAIT_MS = 5_000;
-/** Of a session that is busy when its turn is begun, and free when its message is queued. */
+/** The session was busy when the turn began, and free when the message is queued. */
 const MOST_TRIES = 5;
 /** For a hand-over to be written before the process is gone. */
 const HAND_OVER_MS = 3_000;

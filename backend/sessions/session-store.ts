@@ -65,7 +65,7 @@ export function placeOf(cursor: string): unknown[] {
   }
 }
 
-/** Fills a page: each session takes room for its own state and for the shared ones, which stand in each row again. */
+/** Fills a page: each session counts with its own state and the shared ones, which each row repeats. */
 export class PageRoom {
   #left = PAGE_CHARS;
 

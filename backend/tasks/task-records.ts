@@ -65,7 +65,7 @@ export interface TaskRecords {
   list(query: TaskQuery): Promise<TaskPage>;
   /** Tasks of everyone that are in one of these states since before `beforeMs`, at most `limit`. */
   stale(states: readonly number[], beforeMs: number, limit: number): Promise<TaskRecord[]>;
-  /** Forgets tasks whose status is older, with their webhooks. */
+  /** Deletes tasks whose status is older, with their webhooks. */
   prune(beforeMs: number): Promise<void>;
   /** Webhooks, kept as long as their tasks. */
   readonly webhooks: Webhooks;

@@ -65,7 +65,7 @@ export async function copySession(options: CopyOptions): Promise<Session> {
   }
 }
 
-/** What no event ever set was there from the start. */
+/** State that no event ever set was there from the start. */
 function initialState({ state, events }: Session): Record<string, unknown> {
   const set = new Set(events.flatMap(({ actions }) => Object.keys(actions.stateDelta)));
   return Object.fromEntries(Object.entries(state).filter(([key]) => !set.has(key) && !staysBehind(key)));

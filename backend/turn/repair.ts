@@ -66,7 +66,7 @@ function isSafeToRepeat(
   return tool !== undefined && 'safeToRepeat' in tool && tool.safeToRepeat === true;
 }
 
-/** How the turn stands after its last event: over, failed, or to be gone on with. */
+/** The state of the turn after its last event: over, failed, or to be continued. */
 export function turnStateOf(last: Event | undefined): 'over' | 'failed' | 'unfinished' {
   if (!last || last.author === 'user' || last.interrupted) return 'unfinished';
   // Failures of the model or the agent; an answer with an error code (a safety stop) says what it used.

@@ -154,7 +154,7 @@ async function* readParts(response: Response): AsyncGenerator<StreamPart> {
   const parser = createParser({
     onComment: (text) => void parts.push({ kind: 'comment', text: text.trim(), atMs }),
     onEvent: ({ id, data }) => {
-      // How the service counts does not concern clients, but it is what this test checks.
+      // How the service counts does not concern clients, but it is what is checked here.
       const index = Number(id?.split(':').at(-1));
       parts.push({ kind: 'frame', id, index, event: JSON.parse(data) as WireEvent, atMs });
     },

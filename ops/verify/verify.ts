@@ -95,7 +95,7 @@ export async function verify(options: VerifyOptions, emit: Emit): Promise<Verifi
   };
 }
 
-/** A look that breaks off has failed: what was expected was not seen. */
+/** A check that is interrupted has failed: the expected result was not seen. */
 async function make(check: VerifyCheck, scene: Scene, emit: Emit): Promise<CheckResult> {
   const { id, title } = check;
   const beganMs = performance.now();

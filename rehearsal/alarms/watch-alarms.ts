@@ -110,7 +110,7 @@ export function watchAlarms(options: AlarmWatchOptions): AlarmWatch {
         await Promise.race([Bun.sleep(beganMs + everyMs - Date.now()), untilAborted(life.signal)]);
         if (life.signal.aborted) return;
         await measure(beganMs);
-        // After a long halt what was missed stays missing.
+        // After a long pause, missed values stay missing.
         const passed = Math.max(1, Math.floor((Date.now() - beganMs) / everyMs));
         beganMs += passed * everyMs;
         const alarms = await readAlarms(cloudwatch);

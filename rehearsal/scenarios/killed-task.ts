@@ -14,7 +14,7 @@ const WORDS = 40;
 const EVERY_MS = 200;
 const PATIENCE_MS = 90_000;
 const REPLACED_MS = 60_000;
-/** So many connections of their own meet more than one task. */
+/** This many separate connections reach more than one task. */
 const PROBES = 8;
 const EXPECTED = 'another task takes its place, and every turn ends whole';
 

@@ -9,7 +9,7 @@ import type { AppliedGoogle } from './read-applied.ts';
 export interface GcpAgent {
   child: Child;
   url: string;
-  /** Where the service finds it. */
+  /** The address for the service. */
   peerUrl: string;
 }
 

@@ -7,7 +7,7 @@ export interface SeenAlarm {
   evaluationPeriods: number;
 }
 
-/** What the alarms say of the deployment under way. */
+/** The alarms' effect on the current deployment. */
 export interface AlarmVerdict {
   /** In ALARM since the deployment began. */
   fired: string[];

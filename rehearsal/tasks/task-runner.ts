@@ -158,7 +158,7 @@ class Runner implements TaskRunner {
     await this.#watching;
     await Promise.all(this.tasks().map(async (task) => task.kill()));
     await this.#agent.stop();
-    // DescribeServices and the rest say that nothing runs; without an emulator there is nobody to tell.
+    // Makes DescribeServices and the rest report that nothing runs; without an emulator there is nothing to tell.
     await this.#beginAnew().catch(() => undefined);
     await rm(join(this.#options.folder, 'tasks'), { recursive: true, force: true });
   }
@@ -277,7 +277,7 @@ class Runner implements TaskRunner {
         if (!this.#stopped && group) await this.#account.register(group, address, port);
       },
       deregister: async (address) => {
-        // At the end all are forgotten at once.
+        // At the end all are dropped at once.
         const group = this.#targetGroupArn;
         if (!this.#stopped && group) await this.#account.deregister(group, [address]);
       },

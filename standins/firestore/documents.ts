@@ -28,7 +28,7 @@ export interface Committed {
 /** All documents of all databases, by full name. Changed only by `commit`, which is atomic. */
 export class Documents {
   readonly #documents = new Map<string, StoredDocument>();
-  /** Grows with each change of a name, deletes too: what a transaction has read is still so while this is the same. */
+  /** Grows with each change of a name, including deletes: a transaction's reads are still valid while this is unchanged. */
   readonly #versions = new Map<string, number>();
   readonly #indexes: Indexes;
   #lastMicros = 0;

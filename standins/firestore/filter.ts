@@ -17,7 +17,7 @@ export interface Filter {
   compositeFilter?: { op: string; filters?: Filter[] };
 }
 
-/** Which read a range of an index, so that the order of the answer follows their field. */
+/** Operators that read a range of an index, so that results are ordered by their field. */
 const RANGES = new Set([
   'LESS_THAN',
   'LESS_THAN_OR_EQUAL',

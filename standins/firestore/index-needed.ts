@@ -44,7 +44,7 @@ function branchesOf(filter: Filter | undefined): (Filter | undefined)[] {
     .map((all) => ({ compositeFilter: { op: 'AND', filters: all } }));
 }
 
-/** The fields of the index that is missing, in words; undefined where none is. */
+/** The fields of the missing index, in words; undefined when none is missing. */
 function missingIndex(
   query: StructuredQuery,
   collection: string,

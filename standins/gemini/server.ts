@@ -8,7 +8,7 @@ import { errorResponse, modelBody, tokens } from './wire.ts';
 export interface StandinOptions {
   chunks: number;
   delayMs: number;
-  /** Models that are gone: 404. */
+  /** Retired models: 404. */
   retired?: readonly string[];
   /** Answers in the place of whatever model is asked, as Google does for a retired one, and says so in modelVersion. */
   answersAs?: string;

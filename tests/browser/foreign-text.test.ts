@@ -208,7 +208,7 @@ test.each([
   await scrollUp();
   await chat.button('To the latest').waitFor();
   let { top, below } = await heights();
-  // The browser moves by keys smoothly: first it comes to rest.
+  // The browser scrolls smoothly on a key: wait until it has stopped.
   for (let before = -1; before !== top;) {
     before = top;
     await Bun.sleep(200);

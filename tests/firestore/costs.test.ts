@@ -93,7 +93,7 @@ test('a turn: at most 2 writes an event and 4 for run and lease, and no more rea
     const { lornu_frames: frames = 0, lornu_leases: leases = 0, ...others } = writes;
     expect(others).toEqual({ lornu_runs: 2, sessions: 2, events: 2 });
     const begun = Math.ceil(seconds);
-    // The process renews each 5 seconds, whenever the turn began.
+    // The process renews every 5 seconds, regardless of when the turn began.
     expect(leases).toBeLessThanOrEqual(2 + Math.ceil(seconds / 5));
     expect(frames).toBeLessThanOrEqual(begun);
     // Begin: session, lease; session, app and user state. Each event: session, lease. End: lease. And each second of a

@@ -145,7 +145,7 @@ test('memory: each finds what the other remembers, by the same documents', async
   });
 });
 
-/** What appending these would leave, in a few writes: each append is a transaction of its own. */
+/** Stores in a few writes what appending would leave: each append is a separate transaction. */
 async function seed(session: DocumentReference, wires: Wire[]): Promise<void> {
   for (let from = 0; from < wires.length; from += 500) {
     const batch = session.firestore.batch();

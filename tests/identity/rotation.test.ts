@@ -23,7 +23,7 @@ const CLIENT_ARN = `${ARN}oidc-client-AbCdEf`;
 
 let google: GoogleStandIn;
 let gemini: Bun.Server<undefined>;
-/** The one key that Gemini takes. */
+/** The only key that Gemini accepts. */
 let acceptedKey: string;
 let logged: string[];
 

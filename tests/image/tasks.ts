@@ -145,7 +145,7 @@ export function describeTasks(given: () => Given): void {
         const { container } = await starter.start(
           planOf({ command: ['bun', '-e', 'setInterval(() => {}, 1000)'] }),
         );
-        // Its will first, so that it has none when it dies.
+        // Its cleaner first, so that nothing removes its containers when it dies.
         for (const pid of await processesNaming(`=${forsaken.owner}`)) process.kill(pid, 'SIGKILL');
         forsaken.kill('SIGKILL');
         await until('dead', async () => !(await isThere(forsaken.runner)));

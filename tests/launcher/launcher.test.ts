@@ -56,7 +56,7 @@ async function launch(
   const command = options.inside ? ['unshare', '-rmn', 'sh', '-c', options.inside] : ['./lornu', 'hello'];
   const child = Bun.spawn(command, {
     cwd: folder,
-    // A home of its own: no cache of npm or bun helps.
+    // A separate home: no cache of npm or bun helps.
     env: {
       ...process.env,
       PATH: options.path ?? pathWithout('bun'),

@@ -90,7 +90,7 @@ export class Cluster {
     this.#members[index]?.child.kill(signal);
   }
 
-  /** Cuts every connection at the proxy: a network that is gone for a moment. */
+  /** Cuts every connection at the proxy, like a short network failure. */
   cutConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -25,7 +25,7 @@ export async function findFaults(
   const expect = (isTrue: boolean, fault: string): void => {
     if (!isTrue) faults.push(`${conversation.sessionId}: ${fault}`);
   };
-  // How the service counts does not concern clients, but it is what this test checks.
+  // How the service counts does not concern clients, but it is what is checked here.
   const indexes = received.map(({ id }) => Number(id.split(':').at(-1)));
   expect(
     indexes.every((index, position) =>

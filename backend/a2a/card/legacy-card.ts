@@ -3,8 +3,7 @@ import { AgentCard, type SecurityRequirement, type SecurityScheme } from '@a2a-j
 type Json = Record<string, unknown>;
 
 /**
- * The card for readers that name no version, and so may be of 0.3: everything that 1.0 says, and beside it the fields of
- * 0.3. Readers of either version ignore what they do not know.
+ * The card for readers that name no version, and so may be of 0.3: everything of 1.0, plus the fields of 0.3. Readers of either version ignore what they do not know.
  */
 export function hybridCard(card: AgentCard): Json {
   const legacy = card.supportedInterfaces.filter(({ protocolVersion }) => protocolVersion === '0.3');

@@ -12,7 +12,7 @@ export function isWorthACall(event: AgentExecutionEvent): event is NotifiedEvent
   return event.kind === 'artifactUpdate' ? event.data.lastChunk : event.kind !== 'message';
 }
 
-/** What a webhook is sent: in 1.0 the event, in 0.3 the whole task (its 9.5). Undefined where there is nothing to tell. */
+/** A webhook's payload: in 1.0 the event, in 0.3 the whole task (its 9.5). Undefined when there is nothing to send. */
 export function notificationOf(
   event: AgentExecutionEvent,
   task: Task,

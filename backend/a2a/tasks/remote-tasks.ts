@@ -1,7 +1,7 @@
 import type { Task } from '@a2a-js/sdk';
 import type { AgentExecutionEvent, ServerCallContext } from '@a2a-js/sdk/server';
 
-/** What is known of tasks that this process does not work on: another one does, did, or was ended in the middle of it. */
+/** What is known of tasks that this process does not run: another process runs them, ran them, or died in the middle. */
 export interface RemoteTasks {
   /** The task as it stands by now. */
   refresh(task: Task, context: ServerCallContext): Promise<Task>;

@@ -9,7 +9,7 @@ import { stateOf } from './states.ts';
 import type { TaskOwner, TaskRecord, TaskRecords } from '../../tasks/task-records.ts';
 
 const DEFAULT_PAGE = 50;
-/** In the metadata of a task whose answer was too large to be kept; its conversation has it. */
+/** Marks a task whose answer was too large to keep; the conversation has it. */
 const TOO_LARGE_KEY = 'lornuAnswerNotKept';
 
 /** The tasks of one app, each its caller's own, in the interface of the SDK. */

@@ -23,7 +23,7 @@ export async function answerLegacyRpc(
 ): Promise<Answer> {
   const request = isObject(body) ? { ...body } : {};
   const { id } = request;
-  // The SDK knows no id beyond 2^53: it is given a text, and the caller gets the number back.
+  // The SDK cannot hold an id beyond 2^53: it gets a string, and the caller gets the number back.
   if (typeof id === 'bigint') {
     const answer = await answerLegacyRpc(handler, { ...request, id: `${id}` }, call, log);
     return withId(answer, id);

@@ -32,7 +32,7 @@ function malformed(message: string): Error {
   return new JsonRpcRequestMalformedError({ message, envelopeCode: A2A_ERROR_CODE.PARSE_ERROR });
 }
 
-/** A body without a type is taken for JSON. */
+/** A body without a content type is treated as JSON. */
 function assertMediaType(contentType: string | null): void {
   const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (mediaType === '' || MEDIA_TYPES.includes(mediaType)) return;

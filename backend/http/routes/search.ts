@@ -57,7 +57,7 @@ export function searchRoutes(sessions: SessionStore): Route[] {
   ];
 }
 
-/** The newest text that holds the words; thoughts do not count. */
+/** The newest text that contains the words, thoughts excluded. */
 function findText(
   events: readonly Event[],
   words: string,

@@ -37,7 +37,7 @@ export class Attempts {
     return opened as unknown as StoredAttempt | undefined;
   }
 
-  /** The Set-Cookie value that forgets an attempt. */
+  /** The Set-Cookie value that deletes an attempt. */
   forget(state: string): string {
     return this.#cookies.write(nameOf(state), '', 0);
   }

@@ -1,7 +1,7 @@
 export interface RedemptionLimitOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Sign-ins that one address, and all together, may finish at once. */
+  /** How many sign-ins one address, and all addresses together, may finish at once. */
   burst?: { address: number; process: number };
   /** After that, one more each so many milliseconds. */
   everyMs?: { address: number; process: number };

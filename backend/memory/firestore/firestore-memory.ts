@@ -21,7 +21,7 @@ const MAX_WORDS = 24;
 /** How many entries a search gives at most: they all go into the model's context. */
 const MAX_RESULTS = 30;
 
-/** What was byId in sessions that were added, found again by its words: the documents of google-adk's FirestoreMemoryService. */
+/** Memories of the added sessions, found by their words: the documents of google-adk's FirestoreMemoryService. */
 export class FirestoreMemory implements MemoryService {
   readonly #db: Firestore;
 

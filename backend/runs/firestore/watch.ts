@@ -15,7 +15,7 @@ export class Watch {
     this.#isHurried = true;
   }
 
-  /** Whether it is time; if so, the look counts as made. */
+  /** Whether it is time to look; if so, counts the look as done. */
   isDue(): boolean {
     const everyMs = this.#isHurried ? this.#hurriedMs : this.#everyMs;
     const now = performance.now();

@@ -82,7 +82,7 @@ export type RunStatements = ReturnType<typeof prepareRunStatements>;
 export function prepareRunStatements(database: Database) {
   database.transaction(() => makeTables(database)).immediate();
   return {
-    // No joins in what every turn asks: one costs ten times as much as a look into the other table.
+    // No joins in the queries of every turn: one costs ten times as much as a lookup in the other table.
     session: database.query<{ row_id: number; run_id: string | null; updated_us: number }, SessionKey>(
       `SELECT row_id, (SELECT run_id FROM leases WHERE session_row = row_id) AS run_id, updated_us
        FROM sessions s WHERE ${OF_SESSION}`,

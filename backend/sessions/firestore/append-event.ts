@@ -22,7 +22,7 @@ import { assertEventFits } from '../../firestore/document-bytes.ts';
 import { appStateOf, eventsOf, sessionOf, userStateOf } from './paths.ts';
 import { readSession, toMs, toTimestamp, type SessionDocument } from './session-document.ts';
 
-/** What is known of the stored session since it was read: google-adk's staleness rule, and where the time stands. */
+/** What is known of the stored session since it was read: google-adk's staleness rule, and the latest time. */
 export interface Mark {
   revision: number;
   /** Of the newest event, milliseconds; undefined where it was not read. */
@@ -156,8 +156,8 @@ export function sharedChanges(
 }
 
 /**
- * Replaces these fields whole and leaves the others alone, without reading the document: every session of a user or of
- * an app writes to it, and a transaction that has read it would stand in the way of all others.
+ * Replaces these fields and keeps the others, without reading the document: every session of a user or of an app
+ * writes to it, and a transaction that has read it would block all others.
  */
 export function setFields(transaction: Transaction, document: DocumentReference, values: StateMap): void {
   transaction.set(document, values, { mergeFields: Object.keys(values).map((key) => new FieldPath(key)) });

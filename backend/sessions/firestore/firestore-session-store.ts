@@ -49,7 +49,7 @@ export interface FirestoreSessionStoreOptions {
   cacheBytes?: number;
   /** Longest wait of one call, with its repetitions, milliseconds. */
   waitMs?: number;
-  /** Longest wait for an event of a run under way, milliseconds. */
+  /** Longest wait for an event of a current run, in milliseconds. */
   patienceMs?: number;
 }
 

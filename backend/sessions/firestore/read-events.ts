@@ -18,8 +18,8 @@ export interface ReadSession {
 }
 
 /**
- * A session's events. What this process has read before is not read again: the revision counts the events, so only
- * later ones are asked for; where that gives another number than expected (a writer whose clock is behind), all of them.
+ * A session's events. Events that this process has read are not read again: the revision counts events, so only later
+ * ones are requested, or all of them if the count does not match (a writer whose clock is behind).
  * Undefined where the session went away meanwhile.
  */
 export async function readAllEvents(

@@ -3,7 +3,7 @@ import { readFrames } from './read-frames.ts';
 
 const encoder = new TextEncoder();
 
-/** A response whose body says `chunks` and then ends, breaks or goes silent. */
+/** A response whose body sends `chunks` and then ends, breaks or stalls. */
 function answer(chunks: readonly string[], end: 'end' | 'break' | 'silence'): Response {
   const body = new ReadableStream<Uint8Array>({
     start(controller) {

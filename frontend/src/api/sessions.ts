@@ -76,7 +76,7 @@ export function deleteSession(owner: Owner, sessionId: string): Promise<null> {
   return sendJson<null>('DELETE', sessionsPath(owner, sessionId));
 }
 
-/** Takes back the turn of `rewindBeforeInvocationId` and all after it, with what they did to state and artifacts. */
+/** Takes back the turn `rewindBeforeInvocationId` and all later ones, including their changes of state and artifacts. */
 export function rewindSession(
   { appName, userId }: Owner,
   sessionId: string,

@@ -6,7 +6,7 @@ const SUGGESTIONS: Suggestion[] = [
   { title: 'See its tools', message: 'Which tools do you have, and what are they for?' },
 ];
 
-/** How an agent is called on the page: its own title, or the name of its folder in words. */
+/** An agent's name on the page: its own title, or its folder's name in words. */
 export const titleOf = ({ title, name }: AppSummary): string => title ?? toWords(name);
 
 /** Ways to begin with an agent: its own, or those that fit any. */

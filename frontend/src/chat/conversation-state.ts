@@ -20,7 +20,7 @@ export interface ConversationState {
 export interface QueuedMessage {
   key: string;
   parts: Part[];
-  /** Absent until the service has taken it. */
+  /** Absent until the service has accepted it. */
   runId: string | undefined;
 }
 

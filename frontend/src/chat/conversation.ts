@@ -54,7 +54,7 @@ export class Conversation extends Store<ConversationState> {
     this.owner = owner;
   }
 
-  /** Reads the conversation from the service, and listens where an answer is under way. */
+  /** Reads the conversation from the service, and attaches to a running answer. */
   async load(): Promise<void> {
     const { sessionId } = this.getState();
     if (!sessionId || isBusy(this.getState())) return;

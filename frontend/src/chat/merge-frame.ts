@@ -19,7 +19,7 @@ export function mergeFrame(events: readonly AdkEvent[], frame: AdkEvent): AdkEve
     : [...events];
 }
 
-/** What another process had begun to say and may not have kept: the one that took over says all of it that counts. */
+/** Text that another process had begun and may not have stored: the process that took over sends everything that counts. */
 export function withoutUnfinished(events: readonly AdkEvent[]): AdkEvent[] {
   return events.filter(({ partial }) => !partial);
 }

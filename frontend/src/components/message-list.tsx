@@ -83,7 +83,7 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
           if (['ArrowUp', 'PageUp', 'Home'].includes(key) || (key === ' ' && shiftKey)) leaveEnd();
         }}
         onClickCapture={(event) => {
-          // Who opens something wants to read it, not to be taken to the end.
+          // A person who expands something wants to read it, not to be scrolled to the end.
           if (event.target instanceof Element && event.target.closest('summary')) setFollows(false);
         }}
         tabIndex={0}

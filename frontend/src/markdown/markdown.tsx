@@ -67,7 +67,7 @@ const rehypePlugins: Options['rehypePlugins'] = [rehypeDirection];
 export const Markdown = memo(function Markdown({ text }: { text: string }) {
   const id = useId();
   const remarkRehypeOptions = useMemo(
-    // Footnotes of two answers have the same names: each answer has ids of its own.
+    // Footnotes of two answers can have the same names, so each answer gets its own ids.
     () => ({ clobberPrefix: `${id}-`, footnoteLabelProperties: { className: ['visually-hidden'] } }),
     [id],
   );

@@ -129,7 +129,7 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
   );
 }
 
-/** What a person said in these events, oldest first, the same thing in a row once. */
+/** A person's messages in these events, oldest first, without consecutive repeats. */
 function saidIn(events: readonly AdkEvent[]): string[] {
   const texts = events.filter(isUserMessage).map(({ content }) => textOf(content?.parts ?? []));
   return texts.filter((text, index) => text && text !== texts[index - 1]);

@@ -99,7 +99,7 @@ class AdkExecutor(AgentExecutor):
 
 
 class Answer:
-    """What the agent says, as artifacts: pieces are appended to one, then the whole text replaces them."""
+    """The agent's answer as artifacts: pieces are appended to one, then the whole text replaces them."""
 
     def __init__(self, updater: TaskUpdater) -> None:
         self._updater = updater

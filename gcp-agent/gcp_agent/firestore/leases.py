@@ -35,7 +35,7 @@ class Lease:
 
 
 class Leases:
-    """Takes, renews and gives back leases; Firestore's clock decides when one has run out."""
+    """Acquires, renews and releases leases; Firestore's clock decides when one has run out."""
 
     def __init__(self, client: firestore.AsyncClient) -> None:
         self._client = client

@@ -83,7 +83,7 @@ class LeasedSessionService(FirestoreSessionService):
         try:
             yield
         finally:
-            # Not reset by a token: a stream ends in another context than it began in.
+            # Not reset by a token, because a stream ends in another context than it began in.
             self._turn.set(None)
             renewing.cancel()
             # Done even if the caller has gone: the next turn would wait for the lease to run out.

@@ -77,7 +77,7 @@ export function explainRefusal(
   const said = tail.join('\n');
   const image = digest.slice(0, 19);
   if (timedOut) return `cosign took longer than ${VERIFY_MS / 60_000} min.`;
-  // Two forms: of bundles, and of the signatures before them.
+  // Two forms: bundles, and the older signatures.
   const [, word = ''] =
     /expected issuer value "[^"]*", got "([^"]*)"/.exec(said) ??
     (said.includes(`got subjects [${identity}]`) ? (/ with issuer (\S+)/.exec(said) ?? []) : []);

@@ -15,7 +15,7 @@ export const READY = z.object({
   ),
 });
 const EXPECTED = 'every dependency reached';
-/** Has a check of its own: it is another environment, with people of its own to mend it. */
+/** Has its own check: it is another environment, with its own operators. */
 export const PEER = 'peer';
 
 /** Not only the required ones: what is configured in staging is there to be reached. */

@@ -6,7 +6,7 @@ import { judged, notOffered, type Verdict } from '../verdict.ts';
 const EXPECTED = 'a person without a session is sent to the issuer, with PKCE and a way back to here';
 
 export interface SignInSeen {
-  /** What a browser gets for the page. */
+  /** A browser's request for the page. */
   page: { status: number; location: string | null };
   /** What it gets where that sends it. */
   login: { status: number; location: string | null } | undefined;

@@ -13,7 +13,7 @@ resource "google_firestore_database" "staging" {
   # Seven days back, to the minute, instead of one hour.
   point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
 
-  # The provider's default, ABANDON, forgets the database on destroy and leaves it there.
+  # The provider's default, ABANDON, removes the database from the state on destroy and keeps it.
   deletion_policy         = "DELETE"
   delete_protection_state = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
 

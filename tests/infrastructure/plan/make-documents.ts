@@ -145,7 +145,7 @@ async function readSchemas(
   );
 }
 
-/** Descriptions and types are a hundred times what is read here. */
+/** Descriptions and types would be a hundred times larger than what is read here. */
 function withoutWords({ attributes = {}, block_types: blocks = {} }: TypeSchema): TypeSchema {
   return {
     attributes: Object.fromEntries(

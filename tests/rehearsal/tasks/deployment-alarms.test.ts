@@ -119,7 +119,7 @@ test('a good version is completed when the alarms were quiet for the bake time',
     completedMs = Date.now();
     return true;
   });
-  // Three periods of a second at this pace; the looks come a little late.
+  // Three periods of one second at this pace; evaluations run a little late.
   expect((completedMs ?? 0) - (aloneMs ?? 0)).toBeGreaterThan(2_000);
   await it.steady();
 });

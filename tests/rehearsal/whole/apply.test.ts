@@ -182,7 +182,7 @@ describe('what is applied', () => {
   });
 
   test('is what every statement of tests/infrastructure says', async () => {
-    // Kept for that suite, which then needs no apply of its own.
+    // Kept for that suite, so that it needs no separate apply.
     const environment = readEnvironment(await saveDocuments(applied));
     expect(judge(CHECKS, environment)).toEqual([]);
   }, 300_000);

@@ -2,7 +2,7 @@ import { SILENT_FOR_MS } from '@lornu/backend/http/routes/runs.ts';
 import type { PlanCheck } from '../check.ts';
 import { NAME, sameSet } from '../facts.ts';
 
-/** Seconds between two signs of life on a stream, and what the service keeps an idle connection for: its own defaults. */
+/** Seconds between two pings of a stream, and how long the service keeps an idle connection: its own defaults. */
 const STREAM_PING_S = 15;
 const SERVER_KEEP_ALIVE_S = 130;
 
