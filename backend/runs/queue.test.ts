@@ -1,38 +1,19 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  setDefaultTimeout,
-  test,
-} from 'bun:test';
-import { startFirestoreStandin } from '../../standins/firestore/server.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { LOCAL_PRINCIPAL } from '../identity/principal.ts';
 import { ByteBudget } from '../identity/limits/byte-budget.ts';
 import { CallerLimits } from '../identity/limits/caller-limits.ts';
 import { LimitStore } from '../identity/limits/limit-store.ts';
-import { openFirestoreBench, openRunBench, silentLog, type RunBench } from '../testing/run-bench.ts';
+import { bothStores, IDLE, KEY, say, textOf, type Wire } from '../testing/both-stores.ts';
+import { silentLog, type RunBench } from '../testing/run-bench.ts';
 import type { WhenBusy } from '../turn/turn-request.ts';
 import { createAdmission } from './admission.ts';
 import { MOST_QUEUED, MOST_QUEUED_BYTES } from './queue-bounds.ts';
 import type { RunLimits } from './run-options.ts';
 import type { Run, TurnRequest } from './run.ts';
 
-type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- events are read as JSON, loosely
-
 setDefaultTimeout(30_000);
 
-const key = { appName: 'lornu', userId: 'u', sessionId: 's' };
-/** A process that does nothing beside its turns. */
-const IDLE: Partial<RunLimits> = {
-  leaseMs: 60_000,
-  renewEveryMs: 1e9,
-  takeOverEveryMs: 1e9,
-  cancelEveryMs: 1e9,
-};
+const QUIET: Partial<RunLimits> = { ...IDLE, leaseMs: 60_000 };
 const ALIVE: Partial<RunLimits> = {
   leaseMs: 5_000,
   renewEveryMs: 1_000,
@@ -40,22 +21,9 @@ const ALIVE: Partial<RunLimits> = {
   cancelEveryMs: 20,
 };
 const LONG = 'count to 200 every 40 ms';
-let model: GeminiStandin;
 let bench: RunBench<unknown>;
 
-beforeAll(async () => {
-  model = await spawnGeminiStandin();
-});
-afterAll(() => model.stop());
-
-const say = (text: string, whenBusy?: WhenBusy): TurnRequest => ({
-  ...key,
-  streaming: true,
-  newMessage: { role: 'user', parts: [{ text }] },
-  ...(whenBusy ? { whenBusy } : {}),
-});
-const textOf = (event: Wire): string =>
-  (event['content']?.parts ?? []).map((part: Wire) => part['text'] ?? '').join('');
+const sayWhenBusy = (text: string, whenBusy: WhenBusy): TurnRequest => say(text, { whenBusy });
 const codeOf = (error: { code?: string }): unknown => error.code;
 
 async function firstFrameOf(run: Run): Promise<void> {
@@ -68,31 +36,25 @@ async function answerOf(run: Run): Promise<string> {
   return last;
 }
 
-describe.each([
-  { name: 'SQLite', open: () => openRunBench(model.url) },
-  {
-    name: 'Firestore',
-    open: async () => openFirestoreBench(model.url, await startFirestoreStandin(), { framesEveryMs: 100 }),
-  },
-])('a second message while a turn runs, in $name', ({ open }) => {
+describe.each(bothStores().stores)('a second message while a turn runs, in $name', ({ open }) => {
   beforeEach(async () => {
     bench = await open();
-    await bench.process(IDLE).sessions.createSession(key);
+    await bench.process(QUIET).sessions.createSession(KEY);
   });
   afterEach(() => bench.close());
 
   /** What people said, in the order in which it was stored. */
   const said = async (): Promise<string[]> =>
-    (await bench.process(IDLE).sessions.getSession(key))!.events
+    (await bench.process(QUIET).sessions.getSession(KEY))!.events
       .filter(({ author }) => author === 'user')
       .map(textOf);
 
   test('queued messages are answered in their order, each after the end of the one before', async () => {
     const [here, other] = [bench.process(ALIVE), bench.process(ALIVE)];
     const first = await here.runs.start(say('count to 5 every 20 ms'));
-    const second = await here.runs.start(say('count to 6', 'queue'));
-    const third = await other.runs.start(say('count to 7', 'queue'));
-    const fourth = await here.runs.start(say('count to 8', 'queue'));
+    const second = await here.runs.start(sayWhenBusy('count to 6', 'queue'));
+    const third = await other.runs.start(sayWhenBusy('count to 7', 'queue'));
+    const fourth = await here.runs.start(sayWhenBusy('count to 8', 'queue'));
     expect([second.state, third.state, fourth.state]).toEqual(['queued', 'queued', 'queued']);
     expect(await Promise.all([first, second, third, fourth].map(answerOf))).toEqual([
       '1 2 3 4 5',
@@ -101,7 +63,7 @@ describe.each([
       '1 2 3 4 5 6 7 8',
     ]);
     expect([second.state, third.state, fourth.state]).toEqual(['completed', 'completed', 'completed']);
-    const texts = (await here.sessions.getSession(key))!.events.map(textOf);
+    const texts = (await here.sessions.getSession(KEY))!.events.map(textOf);
     expect(texts.filter((_, index) => index % 2 === 0)).toEqual([
       'count to 5 every 20 ms',
       'count to 6',
@@ -118,10 +80,10 @@ describe.each([
   test('without a word it is refused, also while others are queued', async () => {
     const { runs } = bench.process(ALIVE);
     const first = await runs.start(say(LONG));
-    const queued = await runs.start(say('count to 3', 'queue'));
+    const queued = await runs.start(sayWhenBusy('count to 3', 'queue'));
     expect(await runs.start(say('hello')).catch(codeOf)).toBe('SESSION_BUSY');
-    expect(await runs.start(say('hello', 'refuse')).catch(codeOf)).toBe('SESSION_BUSY');
-    await runs.cancel({ session: key, runId: first.id });
+    expect(await runs.start(sayWhenBusy('hello', 'refuse')).catch(codeOf)).toBe('SESSION_BUSY');
+    await runs.cancel({ session: KEY, runId: first.id });
     expect(await answerOf(queued)).toBe('1 2 3');
     expect(await said()).toEqual([LONG, 'count to 3']);
   });
@@ -131,20 +93,20 @@ describe.each([
     const { store, runs } = dead;
     // Begun by a process that is gone, in whose place nobody has gone on yet.
     await store.begin({ ...gone('first', 'count to 4'), owner: 'dead' }, 300);
-    const queued = await runs.start(say('count to 5', 'queue'));
+    const queued = await runs.start(sayWhenBusy('count to 5', 'queue'));
     expect(queued.state).toBe('queued');
     await runs.drain(0);
     const { runs: next } = bench.process(ALIVE);
-    const { run } = await next.attach({ session: key, runId: queued.id });
+    const { run } = await next.attach({ session: KEY, runId: queued.id });
     expect(await answerOf(run)).toBe('1 2 3 4 5');
     expect(await said()).toEqual(['count to 4', 'count to 5']);
-    expect((await next.list(key)).map(({ state }) => state)).toEqual(['completed', 'completed']);
+    expect((await next.list(KEY)).map(({ state }) => state)).toEqual(['completed', 'completed']);
   });
 
   test('a process that dies between the end of a turn and the begin of the next loses nothing', async () => {
     const { store, runs } = bench.process({ ...IDLE, leaseMs: 300 });
     const { lease } = await store.begin({ ...gone('first', 'count to 4'), owner: 'dead' }, 60_000);
-    const queued = await runs.start(say('count to 5', 'queue'));
+    const queued = await runs.start(sayWhenBusy('count to 5', 'queue'));
     const next = await store.end(lease, 'failed', []);
     expect(next).toMatchObject({ runId: queued.id });
     // The lease is meant for the queued one, and nobody else's.
@@ -158,14 +120,14 @@ describe.each([
   test('interrupt stops the turn, keeps what it had shown and goes ahead of the queue', async () => {
     const { runs, sessions } = bench.process(ALIVE);
     const first = await runs.start(say(LONG));
-    const queued = await runs.start(say('count to 5', 'queue'));
+    const queued = await runs.start(sayWhenBusy('count to 5', 'queue'));
     await firstFrameOf(first);
-    const urgent = await runs.start(say('count to 3', 'interrupt'));
+    const urgent = await runs.start(sayWhenBusy('count to 3', 'interrupt'));
     expect(await answerOf(urgent)).toBe('1 2 3');
     expect(await answerOf(queued)).toBe('1 2 3 4 5');
     expect(first.state).toBe('cancelled');
     expect(await said()).toEqual([LONG, 'count to 3', 'count to 5']);
-    const shown = (await sessions.getSession(key))!.events[1] as Wire;
+    const shown = (await sessions.getSession(KEY))!.events[1] as Wire;
     expect(textOf(shown)).toStartWith('1');
     expect(shown['interrupted']).toBe(true);
   });
@@ -174,7 +136,7 @@ describe.each([
     const [carrier, other] = [bench.process(ALIVE), bench.process(ALIVE)];
     const first = await carrier.runs.start(say(LONG));
     await firstFrameOf(first);
-    const urgent = await other.runs.start(say('count to 3', 'interrupt'));
+    const urgent = await other.runs.start(sayWhenBusy('count to 3', 'interrupt'));
     expect(await answerOf(urgent)).toBe('1 2 3');
     await first.ended;
     expect([first.state, urgent.state]).toEqual(['cancelled', 'completed']);
@@ -182,11 +144,11 @@ describe.each([
   });
 
   test('interrupt goes ahead of a message that is next and has not begun; neither is lost', async () => {
-    const { store, runs } = bench.process(IDLE);
+    const { store, runs } = bench.process(QUIET);
     const { lease } = await store.begin({ ...gone('first', 'x'), owner: 'dead' }, 60_000);
-    const queued = await runs.start(say('count to 5', 'queue'));
+    const queued = await runs.start(sayWhenBusy('count to 5', 'queue'));
     await store.end(lease, 'failed', []);
-    const urgent = await runs.start(say('count to 3', 'interrupt'));
+    const urgent = await runs.start(sayWhenBusy('count to 3', 'interrupt'));
     bench.process(ALIVE);
     expect(await Promise.all([urgent, queued].map(answerOf))).toEqual(['1 2 3', '1 2 3 4 5']);
     expect(await said()).toEqual(['count to 3', 'count to 5']);
@@ -195,7 +157,7 @@ describe.each([
   test('an idle session begins the turn at once, whatever the message says', async () => {
     const { runs } = bench.process(ALIVE);
     for (const whenBusy of ['queue', 'interrupt', 'refuse'] as const) {
-      const run = await runs.start(say('count to 3', whenBusy));
+      const run = await runs.start(sayWhenBusy('count to 3', whenBusy));
       expect(run.state).toBe('running');
       expect(await answerOf(run)).toBe('1 2 3');
       await run.ended;
@@ -206,47 +168,47 @@ describe.each([
     const [here, other] = [bench.process(ALIVE), bench.process(ALIVE)];
     const first = await here.runs.start(say(LONG));
     const [back, stays] = [
-      await here.runs.start(say('never mind', 'queue')),
-      await here.runs.start(say('count to 4', 'queue')),
+      await here.runs.start(sayWhenBusy('never mind', 'queue')),
+      await here.runs.start(sayWhenBusy('count to 4', 'queue')),
     ];
-    const cancelled = await other.runs.cancel({ session: key, runId: back.id });
+    const cancelled = await other.runs.cancel({ session: KEY, runId: back.id });
     expect(cancelled).toMatchObject({ id: back.id, state: 'cancelled' });
     await back.ended;
     expect(back.state).toBe('cancelled');
     expect(first.state).toBe('running');
-    await here.runs.cancel({ session: key, runId: first.id });
+    await here.runs.cancel({ session: KEY, runId: first.id });
     expect(await answerOf(stays)).toBe('1 2 3 4');
     expect(await said()).toEqual([LONG, 'count to 4']);
   });
 
   test('the one that is next is taken back before its turn begins', async () => {
-    const { store, runs } = bench.process(IDLE);
+    const { store, runs } = bench.process(QUIET);
     const { lease } = await store.begin({ ...gone('first', 'x'), owner: 'dead' }, 60_000);
-    const back = await runs.start(say('never mind', 'queue'));
-    const stays = await runs.start(say('count to 4', 'queue'));
+    const back = await runs.start(sayWhenBusy('never mind', 'queue'));
+    const stays = await runs.start(sayWhenBusy('count to 4', 'queue'));
     await store.end(lease, 'failed', []);
-    expect(await runs.cancel({ session: key, runId: back.id })).toMatchObject({ state: 'cancelled' });
-    expect((await store.running(key))?.id).toBe(stays.id);
+    expect(await runs.cancel({ session: KEY, runId: back.id })).toMatchObject({ state: 'cancelled' });
+    expect((await store.running(KEY))?.id).toBe(stays.id);
     bench.process(ALIVE);
     expect(await answerOf(stays)).toBe('1 2 3 4');
     expect(await said()).toEqual(['count to 4']);
   });
 
   test('a session holds so many queued messages and so many bytes of them', async () => {
-    const { store, runs } = bench.process(IDLE);
+    const { store, runs } = bench.process(QUIET);
     await store.begin({ ...gone('first', 'x'), owner: 'dead' }, 60_000);
     const large = 'x'.repeat(MOST_QUEUED_BYTES / 2);
-    await runs.start(say(large, 'queue'));
-    const tooMuch = await runs.start(say(large, 'queue')).catch((error: unknown) => error);
+    await runs.start(sayWhenBusy(large, 'queue'));
+    const tooMuch = await runs.start(sayWhenBusy(large, 'queue')).catch((error: unknown) => error);
     expect(tooMuch).toMatchObject({ code: 'QUEUE_FULL', message: expect.stringContaining('bytes') });
-    for (let n = 1; n < MOST_QUEUED; n++) await runs.start(say('hello', 'queue'));
+    for (let n = 1; n < MOST_QUEUED; n++) await runs.start(sayWhenBusy('hello', 'queue'));
     for (const whenBusy of ['queue', 'interrupt'] as const) {
-      const tooMany = await runs.start(say('hello', whenBusy)).catch((error: unknown) => error);
+      const tooMany = await runs.start(sayWhenBusy('hello', whenBusy)).catch((error: unknown) => error);
       expect(tooMany).toMatchObject({ code: 'QUEUE_FULL', headers: { 'retry-after': '5' } });
     }
     expect((await store.get('first'))?.isCancelRequested).toBe(false);
     // The large one is kept whole.
-    const queued = (await store.list(key, 50)).filter(({ state }) => state === 'queued');
+    const queued = (await store.list(KEY, 50)).filter(({ state }) => state === 'queued');
     expect(queued).toHaveLength(MOST_QUEUED);
     expect(queued.some(({ request }) => request?.newMessage?.parts?.[0]?.text === large)).toBe(true);
   });
@@ -262,24 +224,26 @@ describe.each([
     const budget = new ByteBudget({ processBytes: 1e9, callerBytes: 1e9 });
     const start = createAdmission(runs, limits, budget, sessions, () => undefined, silentLog);
     const first = await start(LOCAL_PRINCIPAL, say(LONG));
-    const queued = await start(LOCAL_PRINCIPAL, say('count to 3', 'queue'));
-    expect(await start(LOCAL_PRINCIPAL, say('count to 4', 'queue')).catch(codeOf)).toBe('LIMIT_REACHED');
-    await runs.cancel({ session: key, runId: queued.id });
+    const queued = await start(LOCAL_PRINCIPAL, sayWhenBusy('count to 3', 'queue'));
+    expect(await start(LOCAL_PRINCIPAL, sayWhenBusy('count to 4', 'queue')).catch(codeOf)).toBe(
+      'LIMIT_REACHED',
+    );
+    await runs.cancel({ session: KEY, runId: queued.id });
     await queued.ended;
-    const next = await start(LOCAL_PRINCIPAL, say('count to 4', 'queue'));
-    await runs.cancel({ session: key, runId: first.id });
+    const next = await start(LOCAL_PRINCIPAL, sayWhenBusy('count to 4', 'queue'));
+    await runs.cancel({ session: KEY, runId: first.id });
     expect(await answerOf(next)).toBe('1 2 3 4');
   });
 
   test('deleting the session ends its queue, and listeners get the end', async () => {
     const { runs, sessions } = bench.process(ALIVE);
     const first = await runs.start(say(LONG));
-    const queued = await runs.start(say('count to 5', 'queue'));
+    const queued = await runs.start(sayWhenBusy('count to 5', 'queue'));
     const listening = answerOf(queued);
-    await sessions.deleteSession(key);
+    await sessions.deleteSession(KEY);
     expect(await listening).toBe('');
     await Promise.all([queued.ended, first.ended]);
-    await sessions.createSession(key);
+    await sessions.createSession(KEY);
     const again = await runs.start(say('count to 3'));
     expect(await answerOf(again)).toBe('1 2 3');
     expect(await said()).toEqual(['count to 3']);
@@ -289,7 +253,7 @@ describe.each([
 /** A run of a process that is gone. */
 const gone = (id: string, text: string) => ({
   id,
-  session: key,
+  session: KEY,
   invocationId: `e-${id}`,
   owner: 'dead',
   startedMs: Date.now(),

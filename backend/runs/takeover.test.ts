@@ -1,54 +1,24 @@
 import { createEvent } from '@google/adk';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  setDefaultTimeout,
-  test,
-} from 'bun:test';
-import { startFirestoreStandin } from '../../standins/firestore/server.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { useModel } from '../model/gemini-llm.ts';
-import { openFirestoreBench, openRunBench, type RunBench } from '../testing/run-bench.ts';
-import type { Run, TurnRequest } from './run.ts';
+import { bothStores, IDLE, KEY, say, textOf, type Wire } from '../testing/both-stores.ts';
+import type { RunBench } from '../testing/run-bench.ts';
+import type { Run } from './run.ts';
 import type { RunLimits } from './run-options.ts';
-
-type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- frames are read as JSON, loosely
 
 // A busy machine takes its time, and a test that is given up takes the stand-in with it.
 setDefaultTimeout(30_000);
 
-const key = { appName: 'lornu', userId: 'u', sessionId: 's' };
 /** A process that lost its clock: it never renews, and never looks at others. */
-const STOPPED: Partial<RunLimits> = {
-  leaseMs: 400,
-  renewEveryMs: 1e9,
-  takeOverEveryMs: 1e9,
-  cancelEveryMs: 1e9,
-};
+const STOPPED: Partial<RunLimits> = { ...IDLE, leaseMs: 400 };
 const ALIVE: Partial<RunLimits> = {
   leaseMs: 2_000,
   renewEveryMs: 300,
   takeOverEveryMs: 50,
   cancelEveryMs: 20,
 };
-let standin: GeminiStandin;
 let bench: RunBench<unknown>;
-
-beforeAll(async () => {
-  standin = await spawnGeminiStandin();
-});
-afterAll(() => standin.stop());
-
-const say = (text: string, more: Partial<TurnRequest> = {}): TurnRequest => ({
-  ...key,
-  streaming: true,
-  newMessage: { role: 'user', parts: [{ text }] },
-  ...more,
-});
+const { stores, modelUrl } = bothStores();
 
 async function collect(run: Run, fromIndex = 0): Promise<{ indexes: number[]; frames: Wire[] }> {
   const indexes: number[] = [];
@@ -60,22 +30,11 @@ async function collect(run: Run, fromIndex = 0): Promise<{ indexes: number[]; fr
   return { indexes, frames };
 }
 
-const textOf = (event: Wire): string =>
-  (event['content']?.parts ?? []).map((part: Wire) => part['text'] ?? '').join('');
 const whole = (frames: Wire[]): Wire[] => frames.filter((frame) => !frame['partial']);
 const counted = (n: number): string => Array.from({ length: n }, (_, index) => index + 1).join(' ');
 
 const FRAME = { index: 1_000, kind: 'event', json: '{}' } as const;
-const STORES = [
-  { name: 'SQLite', open: () => openRunBench(standin.url), isShownFirst: false },
-  {
-    name: 'Firestore',
-    open: async () => openFirestoreBench(standin.url, await startFirestoreStandin(), { framesEveryMs: 100 }),
-    isShownFirst: true,
-  },
-];
-
-describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
+describe.each(stores)('runs in $name', ({ open, losesTail }) => {
   beforeEach(async () => {
     bench = await open();
   });
@@ -83,14 +42,14 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
 
   /** Each once and in order; where frames are shown before they are stored, a takeover leaves a gap. */
   function expectInOrder(indexes: number[]): void {
-    const inOrder = isShownFirst ? indexes.toSorted((a, b) => a - b) : indexes.map((_, index) => index);
+    const inOrder = losesTail ? indexes.toSorted((a, b) => a - b) : indexes.map((_, index) => index);
     expect(indexes).toEqual(inOrder);
     expect(new Set(indexes).size).toBe(indexes.length);
   }
 
   test('another process goes on with a turn: one coherent stream, no doubled text, no gap', async () => {
     const stopped = bench.process(STOPPED);
-    await stopped.sessions.createSession(key);
+    await stopped.sessions.createSession(KEY);
     const run = await stopped.runs.start(say('count to 40 every 40 ms'));
     const listening = collect(run);
     const other = bench.process(ALIVE);
@@ -104,14 +63,14 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
     for (const answer of [interrupted!, rest!]) {
       const pieces = frames.filter((frame) => frame['partial'] && frame['id'] === answer['id']);
       const shown = pieces.map(textOf).join('');
-      if (isShownFirst) expect(shown).toStartWith(textOf(answer));
+      if (losesTail) expect(shown).toStartWith(textOf(answer));
       else expect(shown).toBe(textOf(answer));
       expect(answer['invocationId']).toBe(run.invocationId);
     }
     expect(run.state).toBe('completed');
-    const { events } = (await other.sessions.getSession(key))!;
+    const { events } = (await other.sessions.getSession(KEY))!;
     expect(events.map(textOf)).toEqual(['count to 40 every 40 ms', textOf(interrupted!), textOf(rest!)]);
-    expect((await other.runs.list(key)).map(({ id, state }) => [id, state])).toEqual([[run.id, 'completed']]);
+    expect((await other.runs.list(KEY)).map(({ id, state }) => [id, state])).toEqual([[run.id, 'completed']]);
     const again = await other.runs.start(say('hello'));
     await again.ended;
     expect(again.state).toBe('completed');
@@ -119,9 +78,9 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
 
   test('a process stopped past its lease cannot write any more', async () => {
     const stopped = bench.process(STOPPED);
-    await stopped.sessions.createSession(key);
+    await stopped.sessions.createSession(KEY);
     const run = await stopped.runs.start(say('count to 40 every 40 ms'));
-    const session = (await stopped.sessions.getSession(key))!;
+    const session = (await stopped.sessions.getSession(KEY))!;
     stopped.sessions.bindLease(session, 1);
     const other = bench.process(ALIVE);
     while ((await other.store.get(run.id))?.takeovers === 0) await Bun.sleep(20);
@@ -130,22 +89,22 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
       'LEASE_LOST',
     );
     expect(
-      await stopped.store.addFrames({ runId: run.id, session: key, token: 1 }, [FRAME]).catch((e) => e.code),
+      await stopped.store.addFrames({ runId: run.id, session: KEY, token: 1 }, [FRAME]).catch((e) => e.code),
     ).toBe('LEASE_LOST');
     await collect(run);
-    expect((await other.sessions.getSession(key))!.events.some(({ id }) => id === 'late')).toBe(false);
+    expect((await other.sessions.getSession(KEY))!.events.some(({ id }) => id === 'late')).toBe(false);
   });
 
   /** What a killed process leaves: a begun run with these frames and events, and a lease that has run out. */
   async function leaveBehind(frames: Wire[], events: Wire[], text = 'note: one'): Promise<string> {
     const dead = bench.process(STOPPED);
-    await dead.sessions.createSession(key);
+    await dead.sessions.createSession(KEY);
     const request = say(text);
     const { lease, run } = await dead.store.begin(
-      { id: 'run', session: key, invocationId: 'e-1', owner: 'dead', startedMs: Date.now(), request },
+      { id: 'run', session: KEY, invocationId: 'e-1', owner: 'dead', startedMs: Date.now(), request },
       1,
     );
-    const session = (await dead.sessions.getSession(key))!;
+    const session = (await dead.sessions.getSession(KEY))!;
     dead.sessions.bindLease(session, lease.token);
     const { fromWire } = await import('../events/wire.ts');
     for (const event of events)
@@ -161,9 +120,9 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
 
   async function goOn(): Promise<{ frames: Wire[]; state: string; events: Wire[]; state2: Wire }> {
     const { runs, sessions } = bench.process(ALIVE);
-    const { run } = await runs.attach({ session: key, runId: 'run' });
+    const { run } = await runs.attach({ session: KEY, runId: 'run' });
     const { frames } = await collect(run);
-    const session = (await sessions.getSession(key))!;
+    const session = (await sessions.getSession(KEY))!;
     return { frames, state: run.state, events: session.events, state2: session.state };
   }
 
@@ -213,7 +172,7 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
       return fetch(url, init);
     };
     useModel({
-      backend: { kind: 'stand-in', baseUrl: standin.url },
+      backend: { kind: 'stand-in', baseUrl: modelUrl() },
       fetch: Object.assign(recording, { preconnect: fetch.preconnect }),
     });
     const { state, events } = await goOn();
@@ -256,17 +215,17 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
     const { frames, state } = await goOn();
     expect(state).toBe('interrupted');
     expect(whole(frames)[0]).toMatchObject({ errorCode: 'TURN_INTERRUPTED' });
-    expect((await bench.process(STOPPED).runs.list(key))[0]!.id).toBe(runId);
+    expect((await bench.process(STOPPED).runs.list(KEY))[0]!.id).toBe(runId);
   });
 
   test('cancel from another process stops the model, keeps what was shown, and the next turn is valid', async () => {
     const carrier = bench.process(ALIVE);
     const other = bench.process(ALIVE);
-    await carrier.sessions.createSession(key);
+    await carrier.sessions.createSession(KEY);
     const run = await carrier.runs.start(say('count to 100 every 20 ms'));
     const listening = collect(run);
     await Bun.sleep(150);
-    expect(await other.runs.cancel({ session: key, runId: 'running' })).toMatchObject({
+    expect(await other.runs.cancel({ session: KEY, runId: 'running' })).toMatchObject({
       id: run.id,
       state: 'cancelled',
     });
@@ -275,25 +234,25 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
       .filter((frame) => frame['partial'])
       .map(textOf)
       .join('');
-    const last = (await other.sessions.getSession(key))!.events.at(-1)! as Wire;
+    const last = (await other.sessions.getSession(KEY))!.events.at(-1)! as Wire;
     expect([textOf(last), last['interrupted']]).toEqual([shown, true]);
     const again = await other.runs.start(say('hello'));
     await again.ended;
     expect(again.state).toBe('completed');
-    expect(await other.runs.cancel({ session: key, runId: run.id })).toMatchObject({ state: 'cancelled' });
+    expect(await other.runs.cancel({ session: KEY, runId: run.id })).toMatchObject({ state: 'cancelled' });
   });
 
   test('cancel of a run whose process is gone closes it', async () => {
     await leaveBehind([], [USER, callEvent('save_note', { text: 'one' })]);
     const { runs, sessions } = bench.process({ ...ALIVE, takeOverEveryMs: 300 });
-    expect(await runs.cancel({ session: key, runId: 'run' })).toMatchObject({ state: 'cancelled' });
-    const last = (await sessions.getSession(key))!.events.at(-1) as Wire;
+    expect(await runs.cancel({ session: KEY, runId: 'run' })).toMatchObject({ state: 'cancelled' });
+    const last = (await sessions.getSession(KEY))!.events.at(-1) as Wire;
     expect(last['content'].parts[0].functionResponse.response.error).toContain('interrupted');
   });
 
   test('draining hands a run over, and its listener follows it', async () => {
     const old = bench.process(ALIVE);
-    await old.sessions.createSession(key);
+    await old.sessions.createSession(KEY);
     const run = await old.runs.start(say('count to 40 every 30 ms'));
     const listening = collect(run);
     await Bun.sleep(200);
@@ -303,12 +262,12 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
     const { frames, indexes } = await listening;
     expectInOrder(indexes);
     expect(whole(frames).map(textOf).join('')).toBe(counted(40));
-    expect((await next.runs.list(key))[0]!.state).toBe('completed');
+    expect((await next.runs.list(KEY))[0]!.state).toBe('completed');
   });
 
   test('two messages at once: one runs, the other is refused with the run in its way', async () => {
     const [a, b] = [bench.process(ALIVE), bench.process(ALIVE)];
-    await a.sessions.createSession(key);
+    await a.sessions.createSession(KEY);
     const answers = await Promise.allSettled(
       [a, b].map(({ runs }) => runs.start(say('count to 60 every 40 ms'))),
     );
@@ -318,6 +277,6 @@ describe.each(STORES)('runs in $name', ({ open, isShownFirst }) => {
       code: 'SESSION_BUSY',
       headers: { 'lornu-run-id': started!.id, 'retry-after': '5' },
     });
-    await a.runs.cancel({ session: key, runId: started!.id });
+    await a.runs.cancel({ session: KEY, runId: started!.id });
   });
 });

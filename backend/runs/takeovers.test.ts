@@ -1,51 +1,27 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  setDefaultTimeout,
-  test,
-} from 'bun:test';
-import { startFirestoreStandin } from '../../standins/firestore/server.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { AppError } from '../errors/app-error.ts';
-import { openFirestoreBench, openRunBench, type RunBench, type TestProcess } from '../testing/run-bench.ts';
+import { bothStores, IDLE, KEY } from '../testing/both-stores.ts';
+import type { RunBench, TestProcess } from '../testing/run-bench.ts';
 import type { RunLimits } from './run-options.ts';
 import type { Lease, RunStore } from './run-store.ts';
 
 setDefaultTimeout(30_000);
 
-/** Takes nothing over and renews nothing. */
-const IDLE: Partial<RunLimits> = { renewEveryMs: 1e9, takeOverEveryMs: 1e9, cancelEveryMs: 1e9 };
 const ALIVE: Partial<RunLimits> = {
   leaseMs: 3_000,
   renewEveryMs: 500,
   takeOverEveryMs: 50,
   cancelEveryMs: 1e9,
 };
-const key = (sessionId: string) => ({ appName: 'lornu', userId: 'u', sessionId });
+const key = (sessionId: string) => ({ ...KEY, sessionId });
 const SESSIONS = ['s0', 's1', 's2', 's3'];
 /** The one that something happens to. */
 const BAD = 's1';
 const unavailable = (): AppError => new AppError('STORE_UNAVAILABLE');
 
-let model: GeminiStandin;
 let bench: RunBench<unknown>;
 
-beforeAll(async () => {
-  model = await spawnGeminiStandin();
-});
-afterAll(() => model.stop());
-
-describe.each([
-  { name: 'SQLite', open: () => openRunBench(model.url) },
-  {
-    name: 'Firestore',
-    open: async () => openFirestoreBench(model.url, await startFirestoreStandin(), { framesEveryMs: 100 }),
-  },
-])('takeovers in $name', ({ open }) => {
+describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
   let stores: TestProcess;
 
   beforeEach(async () => {
@@ -72,7 +48,7 @@ describe.each([
     for (;;) {
       const states = await Promise.all(ids.map(stateOf));
       if (states.every((state) => state === 'completed')) return;
-      if (performance.now() > giveUpAt) throw new Error(`Not carried on: ${states.join(' ')}`);
+      if (performance.now() > giveUpAt) throw new Error(`Not completed: ${states.join(' ')}`);
       await Bun.sleep(20);
     }
   }

@@ -1,0 +1,64 @@
+import type { Part } from '@google/genai';
+import { describe, expect, test } from 'bun:test';
+import {
+  beginConversation,
+  call,
+  deletionCount,
+  responsesOf,
+  sentResponses,
+  sentText,
+  UNCONFIRMED,
+} from '../testing/begin-conversation.ts';
+import { type Conversation } from '../testing/conversation.ts';
+
+describe('one of two parallel calls asks for a confirmation', () => {
+  async function asked(): Promise<{ conversation: Conversation; answer: (confirmed: boolean) => Part[] }> {
+    const conversation = beginConversation().script([[call('delete_notes'), call('list_notes')]]);
+    const { frames } = await conversation.say('delete and list');
+    const question = frames
+      .flatMap(({ content }) => content?.parts ?? [])
+      .find(({ functionCall }) => functionCall?.name === 'adk_request_confirmation')?.functionCall;
+    const answer = (confirmed: boolean): Part[] => [
+      { functionResponse: { id: question?.id, name: question?.name, response: { confirmed } } },
+    ];
+    return { conversation, answer };
+  }
+
+  test('the result of the other one is stored at once, in the order of the calls', async () => {
+    const { conversation } = await asked();
+    expect(responsesOf(await conversation.events())).toEqual([UNCONFIRMED, { notes: ['n'] }]);
+  });
+
+  test('approved: both results are stored and sent', async () => {
+    const { conversation, answer } = await asked();
+    expect((await conversation.say(answer(true))).state).toBe('completed');
+    expect(sentResponses(conversation)).toEqual([{ deleted: 1 }, { notes: ['n'] }]);
+    expect(responsesOf(await conversation.events())).toContainEqual({ deleted: 1 });
+    expect((await conversation.say('hello')).state).toBe('completed');
+    expect(sentResponses(conversation)).toEqual([{ deleted: 1 }, { notes: ['n'] }]);
+  });
+
+  test('declined', async () => {
+    const { conversation, answer } = await asked();
+    expect((await conversation.say(answer(false))).state).toBe('completed');
+    expect(deletionCount()).toBe(0);
+    expect(sentResponses(conversation)).toEqual([
+      { error: expect.stringContaining('rejected') },
+      { notes: ['n'] },
+    ]);
+    expect((await conversation.say('hello')).state).toBe('completed');
+  });
+
+  test('ignored, then answered late, then answered again', async () => {
+    const { conversation, answer } = await asked();
+    expect((await conversation.say('something else')).state).toBe('completed');
+    expect(sentResponses(conversation)).toEqual([UNCONFIRMED, { notes: ['n'] }]);
+    expect((await conversation.say(answer(true))).state).toBe('completed');
+    expect(sentResponses(conversation)).toEqual([{ deleted: 1 }, { notes: ['n'] }]);
+    expect((await conversation.say(answer(true))).state).toBe('completed');
+    expect(deletionCount()).toBe(1);
+    expect((await conversation.say('hello')).state).toBe('completed');
+    expect(sentText(conversation)).toContain('something else');
+    expect(conversation.refusals).toEqual([]);
+  });
+});
