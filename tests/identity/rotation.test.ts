@@ -15,6 +15,7 @@ import { withNewestKey } from '../../backend/model/with-newest-key.ts';
 import { modelBackend } from '../../backend/model-backend.ts';
 import { createJsonLogger } from '../../backend/observability/json-logger.ts';
 import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
+import { until } from '../support/until.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:lornu/staging/';
 const GEMINI_ARN = `${ARN}gemini-api-key-AbCdEf`;
@@ -114,13 +115,6 @@ async function ask({
   for await (const _piece of await withNewestKey(backend, () => startAnswer(callModel({ backend }, call))))
     pieces++;
   return pieces;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let waited = 0; !condition(); waited += 10) {
-    if (waited > 5_000) throw new Error('it did not happen within 5 s');
-    await Bun.sleep(10);
-  }
 }
 
 describe('a rotated Gemini key', () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Server } from '../../ops/servers/server.ts';
 import type { Wire } from '../firestore/events.ts';
 import { openTwoClouds, type TwoClouds } from '../firestore/two-clouds.ts';
+import { until } from '../support/until.ts';
 
 const SESSIONS = '/apps/lornu/users/ann/sessions';
 let clouds: TwoClouds;
@@ -37,12 +38,11 @@ async function texts(sessionId: string): Promise<string[]> {
   );
 }
 
-async function until(status: number): Promise<void> {
-  const giveUpAt = performance.now() + 60_000;
-  while ((await ready()) !== status) {
-    if (performance.now() > giveUpAt) throw new Error(`/ready did not answer ${status}.`);
-    await Bun.sleep(500);
-  }
+async function untilReady(status: number): Promise<void> {
+  await until(async () => (await ready()) === status, {
+    withinMs: 60_000,
+    what: `Status ${status} of /ready`,
+  });
 }
 
 test.each([
@@ -58,11 +58,11 @@ test.each([
     await Bun.sleep(2_000);
     clouds.firestore.pause();
     const backAt = performance.now() + 30_000;
-    await until(503);
+    await untilReady(503);
     await Bun.sleep(Math.max(0, backAt - performance.now()));
     await clouds.firestore.resume();
     expect(await listening).toContain(': run completed');
-    await until(200);
+    await untilReady(200);
     expect(await texts(id)).toEqual([text, counted(numbers)]);
     expect(await (await say(id, 'hello')).text()).toContain(': run completed');
   },

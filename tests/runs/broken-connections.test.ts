@@ -10,7 +10,7 @@ import {
 } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { findFaults } from './conversation-check.ts';
-import { patiently } from './patiently.ts';
+import { patiently } from '../support/until.ts';
 import { createSession } from './create-session.ts';
 
 const NUMBERS = 40;

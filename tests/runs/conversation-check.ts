@@ -1,5 +1,5 @@
 import { attach, listRuns, readStream, type Conversation, type ReceivedFrame } from './client.ts';
-import { patiently } from './patiently.ts';
+import { patiently } from '../support/until.ts';
 
 interface WireEvent {
   id: string;

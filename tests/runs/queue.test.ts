@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { attach, listRuns, readStream, type Conversation } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { createSession } from './create-session.ts';
-import { patiently } from './patiently.ts';
+import { patiently } from '../support/until.ts';
 
 // Bundles, real processes, a lease that has to run out.
 setDefaultTimeout(90_000);

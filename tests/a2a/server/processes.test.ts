@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { Cluster } from '../../runs/cluster.ts';
 import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
-import { until } from './until.ts';
+import { until } from '../../support/until.ts';
 
 // Bundles, real processes, a lease that has to run out.
 setDefaultTimeout(90_000);
@@ -61,10 +61,13 @@ test('a process that is stopped in order hands its task over; its end is known t
   );
   const { id } = await begin(0);
   cluster.signal(0, 'SIGTERM');
-  const done = await until(async () => {
-    const now = taskOf(await rpc(a2aOf(1), 'GetTask', { id }));
-    return now.status.state === 'TASK_STATE_COMPLETED' ? now : undefined;
-  }, 60_000);
+  const done = await until(
+    async () => {
+      const now = taskOf(await rpc(a2aOf(1), 'GetTask', { id }));
+      return now.status.state === 'TASK_STATE_COMPLETED' ? now : undefined;
+    },
+    { withinMs: 60_000 },
+  );
   expect(numbersIn(answerOf(done))).toBe(NUMBERS);
 });
 

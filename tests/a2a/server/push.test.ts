@@ -10,7 +10,7 @@ import { silentLog } from '../../../backend/testing/run-bench.ts';
 import { createAuthority } from '../../identity/certificates.ts';
 import { type Issuer, OTHER_PEER, PEER, startIssuer } from './issuer.ts';
 import { rpc, taskOf, textMessage } from './rpc.ts';
-import { until } from './until.ts';
+import { until } from '../../support/until.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(30_000);
@@ -91,7 +91,7 @@ describe('a webhook', () => {
   test('that came with the message hears of the task from its beginning to its end, in order', async () => {
     const hook = startWebhook();
     const task = await sendWith(hook.url);
-    await until(async () => (hook.received.some(({ body }) => 'statusUpdate' in body) ? true : undefined));
+    await until(() => hook.received.some(({ body }) => 'statusUpdate' in body));
     expect(hook.received.map(({ body }) => Object.keys(body)[0])).toEqual([
       'task',
       'artifactUpdate',
@@ -144,7 +144,7 @@ describe('a webhook', () => {
     };
     const configuration = { blocking: true, pushNotificationConfig: { url: hook.url, token: 't' } };
     await call('message/send', { message, configuration }, '0.3');
-    await until(async () => (hook.received.length > 1 ? true : undefined));
+    await until(() => hook.received.length > 1);
     expect(hook.received.at(-1)).toMatchObject({
       headers: { 'content-type': 'application/json', 'x-a2a-notification-token': 't' },
       body: { kind: 'task', status: { state: 'completed' } },
@@ -159,7 +159,7 @@ describe('a webhook', () => {
     expect(flaky.received.length).toBe(5);
     const refusing = startWebhook([302, 400, 410]);
     await sendWith(refusing.url);
-    await until(async () => (refusing.received.length === 3 ? true : undefined));
+    await until(() => refusing.received.length === 3);
     await sender.idle();
     expect([refusing.received.length, refusing.received.every(({ path }) => path === '/hook')]).toEqual([
       3,
@@ -214,12 +214,12 @@ describe('a webhook', () => {
     const large = JSON.stringify({ text: 'x'.repeat(20 * 1024 * 1024) });
     for (const n of [1, 2]) send('ben', hook.url, n, large);
     send('cat', hook.url, 1);
-    await until(async () => (hook.received.length === 2 ? true : undefined));
+    await until(() => hook.received.length === 2);
     expect(dropped).toEqual([
       { caller: 'ann', taskId: 'ann-100', configId: 'c' },
       { caller: 'ben', taskId: 'ben-2', configId: 'c' },
     ]);
-    await until(async () => (sockets.length === 100 ? true : undefined));
+    await until(() => sockets.length === 100);
     shared.stop();
     await shared.idle();
     for (const socket of sockets) socket.destroy();
@@ -254,14 +254,14 @@ describe('a webhook', () => {
       };
       notifier.notify(AgentEvent.task(task), task, owner);
     }
-    await until(async () => (sent.length > 0 ? true : undefined));
+    await until(() => sent.length > 0);
     expect(sent).toEqual(['ben good']);
   });
 
   test('hears of the end of a task whose process was ended before', async () => {
     const hook = startWebhook();
     const task = await sendWith(hook.url);
-    await until(async () => (hook.received.length === 3 ? true : undefined));
+    await until(() => hook.received.length === 3);
     const { tasks, runs } = served.app.services;
     const stored = await tasks.get({ appName: 'lornu', userId: `peer:${PEER}` }, task.id);
     if (!stored) throw new Error('not stored');
@@ -278,7 +278,7 @@ describe('a webhook', () => {
       now: () => Date.now() + 60_000,
     });
     await keeper.look();
-    await until(async () => (hook.received.length > 3 ? true : undefined));
+    await until(() => hook.received.length > 3);
     expect((await tasks.get({ appName: 'lornu', userId: `peer:${PEER}` }, task.id))?.state).toBe(3);
     await hook.stop();
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { type Issuer, PEER, SERVICE, startIssuer } from './issuer.ts';
 import { rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
-import { until } from './until.ts';
+import { until } from '../../support/until.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(30_000);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { until } from './until.ts';
+import { until } from '../../support/until.ts';
 import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
@@ -114,7 +114,7 @@ describe('a task', () => {
     const begun = await sendLong();
     const cancelled = taskOf(await rpc(served.a2aUrl, 'CancelTask', { id: begun.id }));
     expect(cancelled.status.state).toBe('TASK_STATE_CANCELED');
-    await until(async () => (here.app.services.runs.activeCount === 0 ? true : undefined));
+    await until(() => here.app.services.runs.activeCount === 0);
     const again = await rpc(served.a2aUrl, 'CancelTask', { id: begun.id });
     expect(taskOf(again).status.state).toBe('TASK_STATE_CANCELED');
     // The context is free for the next message.
