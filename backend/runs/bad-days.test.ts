@@ -164,19 +164,21 @@ describe('the disk is full', () => {
     expect(await turn(here)).toBe('completed');
   });
 
-  test('in the middle of a turn: it is taken up once there is room, and its listener is told one end, the stored one', async () => {
+  test('in the middle of a turn: its listener is cut off in words, and it is taken up once there is room, with one end', async () => {
     const here = bench.process({ leaseMs: 400, renewEveryMs: 100, takeOverEveryMs: 100 });
     await here.sessions.createSession(key);
     const run = await here.runs.start(say('count to 60 every 20 ms'));
     await run.firstFrame;
     here.database.run('PRAGMA max_page_count = 1');
-    const listening = framesOf(run);
+    const cut = await framesOf(run).catch((error: Error) => error);
+    expect(cut).toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('full') });
     await run.ended;
     expect(run.state).toBe('running');
+    const again = await here.runs.attach({ session: key, runId: run.id });
+    const listening = framesOf(again.run);
     here.database.run('PRAGMA max_page_count = 1000000');
-    const frames = await listening;
-    expect(run.state).toBe('completed');
-    expect(frames).toEqual((await here.store.frames(run.id, 0))!.frames);
+    expect(await listening).toEqual((await here.store.frames(run.id, 0))!.frames);
+    expect(again.run.state).toBe('completed');
     expect((await here.store.get(run.id))?.state).toBe('completed');
     expect(await turn(here)).toBe('completed');
   }, 30_000);
@@ -193,10 +195,20 @@ test('what was shown is in the session, also where the store was away while the 
   };
   const run = await here.runs.start(say('count to 20 every 10 ms'));
   const shown = new Map<string, string>();
-  for (const { json } of await framesOf(run)) {
+  const show = ({ json }: { json: string }): void => {
     const { id, partial, content } = JSON.parse(json) as Event;
     if (partial) shown.set(id, (shown.get(id) ?? '') + (content?.parts?.[0]?.text ?? ''));
-  }
+  };
+  let seen = -1;
+  const listen = async (): Promise<void> => {
+    for await (const frame of run.frames()) {
+      show(frame);
+      seen = frame.index;
+    }
+  };
+  expect(await codeOf(listen())).toBe('STORE_UNAVAILABLE');
+  const again = await here.runs.attach({ session: key, runId: run.id });
+  for (const frame of await framesOf(again.run, seen + 1)) show(frame);
   const { events } = (await here.sessions.getSession(key))!;
   const kept = events.map(({ id, content }) => [id, content?.parts?.[0]?.text] as const);
   expect(shown.size).toBeGreaterThan(0);

@@ -55,6 +55,7 @@ export class LiveRun implements Run {
   #eventCount = 0;
   #next: Lease | undefined;
   #isFault = false;
+  #refusal: Error | undefined;
 
   constructor(
     store: RunStore,
@@ -149,6 +150,7 @@ export class LiveRun implements Run {
         } else if (this.#log.end) break;
         else await this.#log.change();
       }
+      if (this.#refusal) throw this.#refusal;
       if (this.#log.end === 'moved')
         this.#state = (yield* followStored(this.#store, this.id, index, signal)) ?? this.#state;
     } finally {
@@ -198,8 +200,12 @@ export class LiveRun implements Run {
     while (this.#log.length === this.#firstIndex && !this.#log.end) await this.#log.change();
   }
 
-  /** The run goes on in another process: listeners follow it there. */
-  async leave(): Promise<void> {
+  /**
+   * The run goes on in another process: listeners follow it there. Where that can take long because the store refuses
+   * (`refusal`), they are told so and cut off instead; who attaches again follows it.
+   */
+  async leave(refusal?: Error): Promise<void> {
+    this.#refusal = refusal;
     await this.#writer.close();
     this.#finish('running', 'moved');
   }

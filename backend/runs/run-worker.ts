@@ -60,10 +60,12 @@ export async function runWorker(
     if (state === 'moved') await run.leave();
     else await run.end(state);
   } catch (error) {
-    if (!isLost(error))
+    if (isLost(error)) await run.leave();
+    else {
       log.error('A run could not be closed in the store; its lease runs out', { runId: run.id, error });
-    // Listeners are told the one end that is stored, so they follow the store until somebody has closed the run.
-    await run.leave();
+      // Its one end is told by whoever closes it once the store takes it again. Until then nobody is kept waiting.
+      await run.leave(error instanceof AppError ? error : new AppError('STORE_UNAVAILABLE'));
+    }
   } finally {
     clearTimeout(timer);
     stopWatching();

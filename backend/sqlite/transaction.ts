@@ -148,7 +148,7 @@ function asStoreError(error: unknown): unknown {
   if (!codeOf(error)) return error;
   const detail =
     codeOf(error) === 'SQLITE_FULL'
-      ? 'The session store is full: nothing was stored.'
+      ? 'The disk is full: nothing was stored.'
       : 'The session store did not answer in time: nothing was stored.';
   return new AppError('STORE_UNAVAILABLE', detail, { cause: error, headers: { 'retry-after': '2' } });
 }

@@ -58,6 +58,10 @@ export class DiskArtifactFiles implements ArtifactFiles {
     } catch (error) {
       await rm(aside, { recursive: true, force: true });
       if (hasCode(error, 'ENOTEMPTY', 'EEXIST')) return false;
+      if (hasCode(error, 'ENOSPC', 'EDQUOT'))
+        throw new AppError('ARTIFACTS_UNAVAILABLE', 'The disk is full: nothing was stored.', {
+          cause: error,
+        });
       throw new AppError('ARTIFACTS_UNAVAILABLE', undefined, { cause: error });
     }
   }

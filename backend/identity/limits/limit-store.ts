@@ -1,4 +1,4 @@
-import type { Database } from 'bun:sqlite';
+import { type Database, SQLiteError } from 'bun:sqlite';
 import { openSqlite } from '../../sqlite/open-sqlite.ts';
 
 const WAIT_MS = 5_000;
@@ -11,51 +11,74 @@ const SCHEMA = `
 
 /**
  * Counters of callers in SQLite: every process that opens the same file counts together. `:memory:` counts for
- * this process alone, which is what a task without a shared disk has.
+ * this process alone, which is what a task without a shared disk has. While the file cannot be written (its disk is full,
+ * or another process holds it) this process counts for itself too: nobody is refused for that, and no limit is lifted.
  */
 export class LimitStore {
   readonly #db: Database;
+  /** Made when it is needed. */
+  #spare: Database | undefined;
 
   constructor(file: string) {
-    // Counters that a power cut takes back are no loss.
-    this.#db = openSqlite(file, { schema: SCHEMA, pragmas: ['synchronous = OFF'], waitMs: WAIT_MS });
+    this.#db = open(file);
   }
 
   /** Adds to a counter of the window with this number and returns its sum; an older window's sum is dropped. */
   add(key: string, window: number, amount: number): number {
-    const row = this.#db
-      .query<{ amount: number }, [string, number, number]>(
-        `INSERT INTO counters (key, window, amount) VALUES (?1, ?2, ?3)
-         ON CONFLICT (key) DO UPDATE SET
-           amount = CASE WHEN window = excluded.window THEN amount ELSE 0 END + excluded.amount,
-           window = excluded.window
-         RETURNING amount`,
-      )
-      .get(key, window, amount);
+    const row = this.#write((db) =>
+      db
+        .query<{ amount: number }, [string, number, number]>(
+          `INSERT INTO counters (key, window, amount) VALUES (?1, ?2, ?3)
+           ON CONFLICT (key) DO UPDATE SET
+             amount = CASE WHEN window = excluded.window THEN amount ELSE 0 END + excluded.amount,
+             window = excluded.window
+           RETURNING amount`,
+        )
+        .get(key, window, amount),
+    );
     return row?.amount ?? amount;
   }
 
   /** A place among the caller's running streams, or false when all `max` are taken; it lapses at `expiresAtMs`. */
   openStream(id: string, caller: string, max: number, expiresAtMs: number, nowMs: number): boolean {
-    const { changes } = this.#db
-      .query<unknown, [string, string, number, number, number]>(
-        `INSERT INTO streams (id, caller, expires)
-         SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM streams WHERE caller = ?2 AND expires > ?4) < ?5`,
-      )
-      .run(id, caller, expiresAtMs, nowMs, max);
+    const { changes } = this.#write((db) =>
+      db
+        .query<unknown, [string, string, number, number, number]>(
+          `INSERT INTO streams (id, caller, expires)
+           SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM streams WHERE caller = ?2 AND expires > ?4) < ?5`,
+        )
+        .run(id, caller, expiresAtMs, nowMs, max),
+    );
     return changes > 0;
   }
 
+  /** One that cannot be closed now lapses. */
   closeStream(id: string): void {
-    this.#db.query('DELETE FROM streams WHERE id = ?1').run(id);
+    this.#spare?.query('DELETE FROM streams WHERE id = ?1').run(id);
+    this.#write((db) => db.query('DELETE FROM streams WHERE id = ?1').run(id));
   }
 
   /** Drops what a process that died left behind. */
   sweep(nowMs: number): void {
-    this.#db.query('DELETE FROM streams WHERE expires <= ?1').run(nowMs);
+    this.#write((db) => db.query('DELETE FROM streams WHERE expires <= ?1').run(nowMs));
   }
 
   close(): void {
     this.#db.close();
+    this.#spare?.close();
+  }
+
+  #write<T>(work: (db: Database) => T): T {
+    try {
+      return work(this.#db);
+    } catch (error) {
+      if (!(error instanceof SQLiteError)) throw error;
+      this.#spare ??= open(':memory:');
+      return work(this.#spare);
+    }
   }
 }
+
+// Counters that a power cut takes back are no loss.
+const open = (file: string): Database =>
+  openSqlite(file, { schema: SCHEMA, pragmas: ['synchronous = OFF'], waitMs: WAIT_MS });

@@ -4,6 +4,7 @@ import type { Content } from '@google/genai';
 import type { Database } from 'bun:sqlite';
 import { contentFromWire, contentToWire } from '../../events/wire.ts';
 import { openSqlite } from '../../sqlite/open-sqlite.ts';
+import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import type { MemoryService } from '../memory-service.ts';
 
 /** How many entries a search gives at most: they all go into the model's context. */
@@ -52,32 +53,28 @@ export class SqliteMemory implements MemoryService {
         ? [{ author, timestamp, content: JSON.stringify(contentToWire(content)), text }]
         : [];
     });
-    this.#database
-      .transaction(() => {
-        this.#database
-          .query(
-            `DELETE FROM memory_words WHERE rowid IN (
+    await inTransaction(this.#database, () => {
+      this.#database
+        .query(
+          `DELETE FROM memory_words WHERE rowid IN (
                SELECT id FROM memories WHERE app_name = $appName AND user_id = $userId AND session_id = $sessionId)`,
-          )
-          .run(owner);
-        this.#database
+        )
+        .run(owner);
+      this.#database
+        .query(
+          'DELETE FROM memories WHERE app_name = $appName AND user_id = $userId AND session_id = $sessionId',
+        )
+        .run(owner);
+      for (const { text, ...entry } of entries) {
+        const { lastInsertRowid: id } = this.#database
           .query(
-            'DELETE FROM memories WHERE app_name = $appName AND user_id = $userId AND session_id = $sessionId',
-          )
-          .run(owner);
-        for (const { text, ...entry } of entries) {
-          const { lastInsertRowid: id } = this.#database
-            .query(
-              `INSERT INTO memories (app_name, user_id, session_id, author, timestamp_ms, content)
+            `INSERT INTO memories (app_name, user_id, session_id, author, timestamp_ms, content)
                VALUES ($appName, $userId, $sessionId, $author, $timestamp, $content)`,
-            )
-            .run({ ...owner, ...entry });
-          this.#database
-            .query('INSERT INTO memory_words (rowid, text) VALUES ($id, $text)')
-            .run({ id, text });
-        }
-      })
-      .immediate();
+          )
+          .run({ ...owner, ...entry });
+        this.#database.query('INSERT INTO memory_words (rowid, text) VALUES ($id, $text)').run({ id, text });
+      }
+    });
   }
 
   /** Entries that hold any word of the question, the best first. */
@@ -88,15 +85,17 @@ export class SqliteMemory implements MemoryService {
         .match(/[\p{L}\p{N}]+/gu)
         ?.slice(0, MAX_WORDS) ?? [];
     if (words.length === 0) return { memories: [] };
-    const rows = this.#database
-      .query<MemoryRow, Record<string, string | number>>(
-        `SELECT author, timestamp_ms, content
+    const rows = reading(() =>
+      this.#database
+        .query<MemoryRow, Record<string, string | number>>(
+          `SELECT author, timestamp_ms, content
          FROM memory_words JOIN memories ON memories.id = memory_words.rowid
          WHERE memory_words MATCH $words AND app_name = $appName AND user_id = $userId
          ORDER BY memory_words.rank, timestamp_ms DESC
          LIMIT $limit`,
-      )
-      .all({ appName, userId, words: words.map((word) => `"${word}"`).join(' OR '), limit: MAX_RESULTS });
+        )
+        .all({ appName, userId, words: words.map((word) => `"${word}"`).join(' OR '), limit: MAX_RESULTS }),
+    );
     return { memories: rows.map(toEntry) };
   }
 
