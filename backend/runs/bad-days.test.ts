@@ -9,7 +9,6 @@ import { LiveRun } from './live-run.ts';
 import type { Run, TurnRequest } from './run.ts';
 
 const key = { appName: 'lornu', userId: 'u', sessionId: 's' };
-const HOUR_MS = 3_600_000;
 let standin: GeminiStandin;
 let bench: Awaited<ReturnType<typeof openRunBench>>;
 
@@ -248,43 +247,6 @@ describe('another process holds the file', () => {
     blocker.close();
     expect(await turn(here)).toBe('completed');
   }, 15_000);
-});
-
-describe('the clock jumps', () => {
-  test('an hour back: events stay in order, and a dead process is still replaced', async () => {
-    let offsetMs = 0;
-    const now = (): number => Date.now() + offsetMs;
-    const limits = { leaseMs: 300, renewEveryMs: 1e9, takeOverEveryMs: 1e9 };
-    const dead = bench.process(limits, { now });
-    await dead.sessions.createSession(key);
-    const run = await dead.runs.start(say('count to 20 every 30 ms'));
-    await run.firstFrame;
-    offsetMs = -HOUR_MS;
-    const alive = bench.process({ leaseMs: 300, renewEveryMs: 100, takeOverEveryMs: 50 }, { now });
-    await framesOf(run);
-    expect((await alive.runs.list(key))[0]?.state).toBe('completed');
-    const { events } = (await alive.sessions.getSession(key))!;
-    const times = events.map(({ timestamp }) => timestamp);
-    expect(times).toEqual(times.toSorted((a, b) => a - b));
-    expect(new Set(times).size).toBe(times.length);
-  });
-
-  test('an hour ahead: a living run may change its process, but never ends twice', async () => {
-    let offsetMs = 0;
-    const now = (): number => Date.now() + offsetMs;
-    const limits = { leaseMs: 2_000, renewEveryMs: 200, takeOverEveryMs: 50 };
-    const [here, there] = [bench.process(limits, { now }), bench.process(limits, { now })];
-    await here.sessions.createSession(key);
-    const run = await here.runs.start(say('count to 20 every 30 ms'));
-    await run.firstFrame;
-    offsetMs = HOUR_MS;
-    const frames = await framesOf(run);
-    expect(frames.map(({ index }) => index)).toEqual(frames.map((_, n) => n));
-    expect((await there.runs.list(key)).map(({ state }) => state)).toHaveLength(1);
-    const { events } = (await there.sessions.getSession(key))!;
-    const ids = events.map(({ id }) => id);
-    expect(new Set(ids).size).toBe(ids.length);
-  });
 });
 
 test('a turn that nobody listens to ends when it has spent what it may', async () => {

@@ -52,8 +52,7 @@ export async function runWorker(
 ): Promise<void> {
   const { run } = assignment;
   const { log, now } = deps;
-  const leftMs = run.record.startedMs + limits.longestRunMs - now();
-  const timer = setTimeout(() => run.stop('too-long'), Math.max(0, leftMs));
+  const timer = setTimeout(() => run.stop('too-long'), timeLeftMs(run.record.startedMs, now(), limits));
   const stopWatching = watchProgress(run, limits.silentMs);
   try {
     const state = await new RunWorker(deps, limits, assignment).work();
@@ -75,6 +74,15 @@ export async function runWorker(
     state: run.state,
     durationMs: Math.round(now() - run.record.startedMs),
   });
+}
+
+/**
+ * How long this process may carry a run: what is left of the longest run. The wall clock may have been set since another
+ * process began it, so a run that seems overdue still gets the time of a silence, and none gets more than a whole run.
+ */
+function timeLeftMs(startedMs: number, nowMs: number, { longestRunMs, silentMs }: RunLimits): number {
+  const left = startedMs + longestRunMs - nowMs;
+  return Math.min(longestRunMs, Math.max(left, silentMs));
 }
 
 /** Looks now and then instead of setting a clock for every piece, of which there are hundreds a second. */

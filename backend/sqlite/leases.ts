@@ -7,5 +7,5 @@ export const LEASES = `CREATE TABLE IF NOT EXISTS leases ( -- one row a running 
     run_id TEXT NOT NULL,
     owner TEXT NOT NULL,
     fence INTEGER NOT NULL, -- another with each lease: who holds an older one can't write
-    expires_ms INTEGER NOT NULL
+    expires_ms INTEGER NOT NULL -- by the uptime of the machine, which nobody sets; 0: given back
   );`;

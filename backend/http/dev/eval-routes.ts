@@ -42,13 +42,20 @@ export interface EvalRoutes {
 const SETS = '/dev/apps/:appName/eval-sets';
 const LEGACY_SETS = '/dev/apps/:appName/eval_sets';
 
+/** Throws BAD_REQUEST for a Host that names no host. */
+function originOf(context: AppContext): string {
+  const url = URL.parse(context.req.url);
+  if (!url) throw new AppError('BAD_REQUEST');
+  return url.origin;
+}
+
 /** The routes of `adk web` for evaluations (google-adk 2.13, cli/dev_server.py): what ADK's page asks for. */
 export function evalRoutes({ registry, files, model, self }: EvalRoutes): Route[] {
   const appOf = (path: Record<string, string>): string => requireApp(registry, path['appName'] ?? '').appName;
   const setOf = async (path: Record<string, string>): Promise<EvalSet> =>
     files.readSet(appOf(path), path['evalSetId'] ?? '');
   const serverFor = (context: AppContext): AgentServer => ({
-    url: new URL(context.req.url).origin,
+    url: originOf(context),
     headers: passOn(context),
     fetch: async (url, init) => self(new Request(url, init)),
     signal: context.req.raw.signal,

@@ -115,7 +115,7 @@ export class FirestoreRunStore implements RunStore {
       // An earlier try whose answer was lost has stored it.
       if (isOurs) return record;
       transaction.set(leased.ref, newLease({ session, runId, owner, token }, leaseMs, leased.readTime));
-      transaction.set(runsOf(this.#db).doc(runId), newRun(record));
+      transaction.set(runsOf(this.#db).doc(runId), newRun(record, leased.readTime));
       return record;
     }).catch((error: unknown) => {
       // It may have been stored anyway: nobody may continue a turn that was reported to its caller as failed.
@@ -156,7 +156,7 @@ export class FirestoreRunStore implements RunStore {
           throw new AppError('LEASE_LOST');
         }
         this.#writeFrames(transaction, lease, last);
-        transaction.update(run, ended(state, Math.round(this.#now()), this.#keepMs));
+        transaction.update(run, ended(state, this.#now(), leased.readTime, this.#keepMs));
         return release(transaction, leased);
       });
       if (next) this.#expiredWatch.hurry();
@@ -169,9 +169,7 @@ export class FirestoreRunStore implements RunStore {
 
   async enqueue(run: NewRun, isInterrupting: boolean): Promise<RunRecord | undefined> {
     try {
-      return await this.#inTransaction((transaction) =>
-        enqueue(transaction, this.#db, run, isInterrupting, this.#now()),
-      );
+      return await this.#inTransaction((transaction) => enqueue(transaction, this.#db, run, isInterrupting));
     } catch (error) {
       // As in `begin`.
       if (codeOf(error) === 'STORE_UNAVAILABLE') void this.cancelQueued(run.id).catch(() => undefined);
@@ -180,7 +178,7 @@ export class FirestoreRunStore implements RunStore {
   }
 
   async cancelQueued(runId: string): Promise<boolean> {
-    const nowMs = Math.round(this.#now());
+    const nowMs = this.#now();
     this.#expiredWatch.hurry();
     return this.#patiently((transaction) => cancelQueued(transaction, this.#db, runId, nowMs, this.#keepMs));
   }
@@ -241,7 +239,7 @@ export class FirestoreRunStore implements RunStore {
 
   async get(runId: string): Promise<RunRecord | undefined> {
     if (!isDocumentId(runId)) return undefined;
-    return this.#call(async () => readRun(await runsOf(this.#db).doc(runId).get(), this.#now()));
+    return this.#call(async () => readRun(await runsOf(this.#db).doc(runId).get()));
   }
 
   async running(session: CompositeSessionKey): Promise<RunRecord | undefined> {
@@ -253,7 +251,7 @@ export class FirestoreRunStore implements RunStore {
     return this.#call(async () => {
       const ofSession = runsOf(this.#db).where('session', '==', sessionName(session));
       const { docs } = await ofSession.orderBy('startedMs', 'desc').limit(limit).get();
-      return docs.flatMap((run) => readRun(run, this.#now()) ?? []);
+      return docs.flatMap((run) => readRun(run) ?? []);
     });
   }
 
@@ -263,7 +261,7 @@ export class FirestoreRunStore implements RunStore {
     return this.#call(async () => {
       const run = runsOf(this.#db).doc(runId);
       // The run first: a reader that has seen its end sees everything stored before it.
-      const record = readRun(await run.get(), this.#now());
+      const record = readRun(await run.get());
       if (!record) return undefined;
       const { docs } = await framesOf(run)
         .orderBy(FieldPath.documentId())

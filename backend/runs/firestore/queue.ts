@@ -16,7 +16,6 @@ export async function enqueue(
   db: Firestore,
   run: NewRun,
   isInterrupting: boolean,
-  nowMs: number,
 ): Promise<RunRecord | undefined> {
   const leased = await transaction.get(leaseOf(db, run.session));
   const held = readLease(leased);
@@ -39,7 +38,7 @@ export async function enqueue(
   else {
     // gcp-agent's turns are not stopped from here.
     if (!held.canBeTakenOver) throw sessionBusy(undefined);
-    const current = readRun(await transaction.get(runsOf(db).doc(held.runId)), nowMs);
+    const current = readRun(await transaction.get(runsOf(db).doc(held.runId)));
     // The lease may be meant for one that has not begun either: it goes to the new one.
     if (current?.state === 'queued') {
       const waiting: QueuedRun = { runId: held.runId, bytes: bytesOf(current) };
@@ -50,7 +49,7 @@ export async function enqueue(
       });
     } else transaction.update(leased.ref, { cancelRequested: true, queued: [added, ...held.queued] });
   }
-  transaction.set(runsOf(db).doc(run.id), newRun(record));
+  transaction.set(runsOf(db).doc(run.id), newRun(record, leased.readTime));
   return record;
 }
 
@@ -63,11 +62,11 @@ export async function cancelQueued(
   keepMs: number,
 ): Promise<boolean> {
   const run = await transaction.get(runsOf(db).doc(runId));
-  const record = readRun(run, nowMs);
+  const record = readRun(run);
   if (record?.state !== 'queued') return false;
   const leased = await transaction.get(leaseOf(db, record.session));
   const held = readLease(leased);
-  transaction.update(run.ref, ended('cancelled', nowMs, keepMs));
+  transaction.update(run.ref, ended('cancelled', nowMs, run.readTime, keepMs));
   if (held?.runId === runId) release(transaction, leased);
   else if (held)
     transaction.update(leased.ref, { queued: held.queued.filter((queued) => queued.runId !== runId) });

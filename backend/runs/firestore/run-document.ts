@@ -1,10 +1,15 @@
 import type { TurnRequest } from '../../turn/turn-request.ts';
 import { parseJson } from '../../json/parse-json.ts';
-import { FieldValue, type DocumentData, type DocumentSnapshot } from '@google-cloud/firestore';
+import {
+  FieldValue,
+  type DocumentData,
+  type DocumentSnapshot,
+  type Timestamp,
+} from '@google-cloud/firestore';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import type { EndState } from '../run.ts';
 import type { RunRecord } from '../run-store.ts';
-import { expireTime } from './lease-document.ts';
+import { later } from './lease-document.ts';
 import { sessionName } from './paths.ts';
 
 /** Of a run whose lease nobody took up. */
@@ -15,7 +20,8 @@ const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000;
  */
 const LONGEST_REQUEST = 250_000;
 
-export function newRun({ session, ...run }: RunRecord): DocumentData {
+/** `serverTime`: by Firestore's clock, which nobody here sets; so it decides how long documents are kept. */
+export function newRun({ session, ...run }: RunRecord, serverTime: Timestamp): DocumentData {
   const { appName, userId, sessionId } = session;
   const request = JSON.stringify(run.request);
   return {
@@ -30,24 +36,24 @@ export function newRun({ session, ...run }: RunRecord): DocumentData {
     owner: run.owner,
     takeovers: run.takeovers,
     startedMs: run.startedMs,
-    expireTime: expireTime(run.startedMs + FORGOTTEN_AFTER_MS),
+    expireTime: later(serverTime, FORGOTTEN_AFTER_MS),
   };
 }
 
 /** What changes with a run's end. */
-export function ended(state: EndState, nowMs: number, keepMs: number): DocumentData {
+export function ended(state: EndState, nowMs: number, serverTime: Timestamp, keepMs: number): DocumentData {
   return {
     state,
-    endedMs: nowMs,
+    endedMs: Math.round(nowMs),
     request: FieldValue.delete(),
-    expireTime: expireTime(nowMs + keepMs),
+    expireTime: later(serverTime, keepMs),
   };
 }
 
 /** Undefined where the run is not kept, or its time is over and Firestore has not deleted it yet. */
-export function readRun(snapshot: DocumentSnapshot, nowMs: number): RunRecord | undefined {
+export function readRun(snapshot: DocumentSnapshot): RunRecord | undefined {
   const data = snapshot.data();
-  if (!data || data['expireTime'].toMillis() <= nowMs) return undefined;
+  if (!data || data['expireTime'].valueOf() <= snapshot.readTime.valueOf()) return undefined;
   const session: CompositeSessionKey = {
     appName: data['appName'],
     userId: data['userId'],

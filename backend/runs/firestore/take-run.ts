@@ -22,12 +22,12 @@ interface TakeOptions {
 
 /** RunStore.take, in a transaction. A lease that nobody goes on with is released. */
 export async function takeRun(options: TakeOptions): Promise<TakenRun | undefined> {
-  const { transaction, db, lease, before, owner, leaseMs, now } = options;
+  const { transaction, db, lease, before, owner, leaseMs } = options;
   const leased = await transaction.get(leaseOf(db, lease.session));
   const held = readLease(leased);
   if (held?.token !== before || !hasRunOut(held, leased.readTime)) return undefined;
   const run = held.canBeTakenOver ? await transaction.get(runsOf(db).doc(held.runId)) : undefined;
-  const record = run && readRun(run, now());
+  const record = run && readRun(run);
   if (!run || !record || hasEnded(record.state)) {
     release(transaction, leased);
     return undefined;

@@ -66,9 +66,9 @@ const RUN = `SELECT r.id, s.app_name, s.user_id, s.id AS session_id, r.invocatio
 const OF_SESSION = 's.app_name = $appName AND s.user_id = $userId AND s.id = $sessionId';
 type SessionKey = { appName: string; userId: string; sessionId: string };
 type Run = { runId: string };
-/** `impossibleMs`: a lease that ends later was written by a clock that has since been set back. */
-type Clock = { nowMs: number; impossibleMs: number };
-const HAS_RUN_OUT = '(l.expires_ms <= $nowMs OR l.expires_ms > $impossibleMs)';
+/** `impossibleMs`: a lease that ends later was written before the machine was started anew. */
+type Clock = { uptimeMs: number; impossibleMs: number };
+const HAS_RUN_OUT = '(l.expires_ms <= $uptimeMs OR l.expires_ms > $impossibleMs)';
 
 /** Where a run and its session lie. Neither changes, and a session's is never given to another. */
 export interface RunRows {

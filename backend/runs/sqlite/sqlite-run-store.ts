@@ -10,9 +10,10 @@ import { newLeaseToken } from '../lease-token.ts';
 import { assertRoom } from '../queue-bounds.ts';
 import type { EndState, Frame, RunState } from '../run.ts';
 import type { Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
+import { machineUptimeMs } from './machine-clock.ts';
 import { prepareRunStatements, type RunRow, type RunRows, type RunStatements } from './run-tables.ts';
 
-/** Lengths of a lease after which one that ends even later cannot be right: its clock has since been set back. */
+/** Lengths of a lease after which one that ends even later cannot be right: the machine has been started anew since. */
 const IMPOSSIBLE_LEASES = 4;
 const PRUNE_PASSES = 50;
 
@@ -25,10 +26,22 @@ export class SqliteRunStore implements RunStore {
   /** Of the leases that write: each of their writes would have to look for them. */
   readonly #rows = new WeakMap<Lease, RunRows>();
 
-  constructor({ database, now = Date.now }: { database: Database; now?: () => number }) {
+  readonly #uptimeMs: () => number;
+
+  /** `uptimeMs` is the clock of leases, the same to every process on the file; `now` that of what people read. */
+  constructor({
+    database,
+    now = Date.now,
+    uptimeMs = machineUptimeMs,
+  }: {
+    database: Database;
+    now?: () => number;
+    uptimeMs?: () => number;
+  }) {
     this.#database = database;
     this.#statements = prepareRunStatements(database);
     this.#now = now;
+    this.#uptimeMs = uptimeMs;
   }
 
   async begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }> {
@@ -50,7 +63,7 @@ export class SqliteRunStore implements RunStore {
         token,
         runId,
         owner,
-        expiresMs: Math.round(this.#now() + leaseMs),
+        expiresMs: Math.round(this.#uptimeMs() + leaseMs),
       });
       this.#statements.insertRun.run({
         runId,
@@ -76,7 +89,9 @@ export class SqliteRunStore implements RunStore {
     return inTransaction(this.#database, () => {
       const row = this.#rowsIfHeld(lease)?.session;
       if (row === undefined) return false;
-      return this.#statements.renew.run({ row, expiresMs: Math.round(this.#now() + leaseMs) }).changes > 0;
+      return (
+        this.#statements.renew.run({ row, expiresMs: Math.round(this.#uptimeMs() + leaseMs) }).changes > 0
+      );
     });
   }
 
@@ -151,8 +166,8 @@ export class SqliteRunStore implements RunStore {
       if (row === undefined || !this.#statements.isExpired.get({ ...clock, row, token: before }))
         return undefined;
       const token = newLeaseToken();
-      this.#statements.lease.run({ row, token, runId, owner, expiresMs: clock.nowMs + leaseMs });
-      const begun = { runId, row, owner, startedMs: clock.nowMs };
+      this.#statements.lease.run({ row, token, runId, owner, expiresMs: clock.uptimeMs + leaseMs });
+      const begun = { runId, row, owner, startedMs: Math.round(this.#now()) };
       if (this.#statements.beginQueued.run(begun).changes === 0)
         this.#statements.takeRun.run({ runId, owner });
       const run = toRecordIfAny(this.#statements.run.get({ runId }));
@@ -233,9 +248,9 @@ export class SqliteRunStore implements RunStore {
     return lease;
   }
 
-  #clock(leaseMs: number): { nowMs: number; impossibleMs: number } {
-    const nowMs = Math.round(this.#now());
-    return { nowMs, impossibleMs: nowMs + IMPOSSIBLE_LEASES * leaseMs };
+  #clock(leaseMs: number): { uptimeMs: number; impossibleMs: number } {
+    const uptimeMs = Math.round(this.#uptimeMs());
+    return { uptimeMs, impossibleMs: uptimeMs + IMPOSSIBLE_LEASES * leaseMs };
   }
 
   #checkLease(lease: Lease): RunRows {
