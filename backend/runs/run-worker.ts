@@ -77,7 +77,7 @@ export async function runWorker(
 }
 
 /**
- * How long this process may carry a run: what is left of the longest run. The wall clock may have been set since another
+ * How long this process may work on a run: what is left of the longest run. The wall clock may have been set since another
  * process began it, so a run that seems overdue still gets the time of a silence, and none gets more than a whole run.
  */
 function timeLeftMs(startedMs: number, nowMs: number, { longestRunMs, silentMs }: RunLimits): number {
