@@ -12,7 +12,7 @@ export interface CommandModule {
 
 export interface CommandRow {
   name: string;
-  /** Half a line for the list in `lornu --help`. */
+  /** A short description for the list in `lornu --help`. */
   summary: string;
   load: () => Promise<CommandModule>;
 }

@@ -2,7 +2,7 @@ export interface Schedulable {
   name: string;
   /** Cores that it keeps busy on average; left out where it must have the machine to itself. */
   cores?: number;
-  /** Names of items that must have ended first; those that are not among the items are not waited for. */
+  /** Names of items that must end first; unknown names are ignored. */
   after?: readonly string[];
 }
 

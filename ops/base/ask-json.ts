@@ -23,7 +23,7 @@ export interface Answer {
   body: unknown;
 }
 
-/** Calls the API once. Every status is an answer; a CliError only where none comes within 30 seconds. */
+/** Calls the API once. Every status is an answer; CliError only if none comes within 30 seconds. */
 export async function askJson(api: JsonApi, method: string, path: string, body?: unknown): Promise<Answer> {
   const response = await fetch(`${api.address}${path}`, {
     method,

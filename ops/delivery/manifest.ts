@@ -49,7 +49,7 @@ const SCANNER = z.strictObject({
 export const SCAN_RECORD = z.strictObject({
   planSha256: SHA256,
   scanners: z.array(SCANNER),
-  /** Tools that are not on this machine, so did not look. */
+  /** Scanners that are not installed on this machine. */
   absent: z.array(z.string()),
 });
 
@@ -73,7 +73,7 @@ export const APPLIED = z.strictObject({
   at: z.iso.datetime(),
   image: DEPLOYED,
   before: DEPLOYED.nullable(),
-  /** Whether it changed the service or its task definition: otherwise ECS was not told to do anything. */
+  /** Whether it changed the service or its task definition; if not, ECS has nothing to do. */
   startsDeployment: z.boolean(),
 });
 

@@ -1,6 +1,6 @@
 import { readJsonWithin } from '@lornu/backend/identity/read-json-within.ts';
 
-/** One hop on the way to what the service depends on. */
+/** One hop on the way to a dependency of the service. */
 export interface Hop {
   name: 'task role' | 'federation' | 'service account' | 'database' | 'key set' | 'peer' | 'model';
   state: 'ok' | 'missing' | 'optional';

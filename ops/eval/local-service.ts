@@ -25,8 +25,8 @@ export interface LocalService {
 }
 
 /**
- * The service from its sources on a free port, with empty stores that go away with it. The model is what `lornu up` would
- * take, or what answers at `modelUrl`.
+ * Starts the service from its sources on a free port, with temporary stores. The model is that of `lornu up`, or the
+ * server at `modelUrl`.
  */
 export async function startLocalService(
   context: CliContext,

@@ -32,7 +32,7 @@ export async function sessionsOf(
   return found(sessions, `${server.url} has none of user ${userId} in ${appName}.`);
 }
 
-/** Conversations in Firestore, read and nothing else; the variables are the service's own. */
+/** Conversations in Firestore, read-only; the variables are the service's own. */
 export async function sessionsInFirestore(
   env: Readonly<Record<string, string | undefined>>,
   { appName, userId, sessionId }: Wanted,
@@ -42,7 +42,7 @@ export async function sessionsInFirestore(
     FIRESTORE_DATABASE: env['FIRESTORE_DATABASE'],
     GOOGLE_CLOUD_PROJECT: env['GOOGLE_CLOUD_PROJECT'],
     FIRESTORE_EMULATOR_HOST: env['FIRESTORE_EMULATOR_HOST'],
-    // Nothing is asked of a model.
+    // Calls no model.
     GEMINI_API_KEY: 'none',
   });
   if (config.kind !== 'firestore') throw new Error('The store is Firestore.');

@@ -82,7 +82,7 @@ export async function assertServed(
   });
 }
 
-/** Keeps a result where google-adk does, beside the agent: `.adk/eval_history/NAME.evalset_result.json`. */
+/** Stores a result where google-adk does, next to the agent: `.adk/eval_history/NAME.evalset_result.json`. */
 export async function keepResult({ file, result }: Evaluated): Promise<string> {
   const path = join(
     dirname(file.path),

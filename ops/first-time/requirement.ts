@@ -13,7 +13,7 @@ export interface Sighting {
   seen: string;
   /** The one thing to do now, a command where there is one. */
   next?: string;
-  /** What `lornu setup` itself can do about it, and only after a yes. */
+  /** What `lornu setup` itself can do about it, after confirmation. */
   change?: Change;
 }
 

@@ -6,7 +6,7 @@ import { requiredVariables } from './github-pipeline.ts';
 import { APIS } from './google.ts';
 import { WORKSPACES } from './hcp.ts';
 
-// The set-up looks for what Terraform makes: a name that changes there has to change here.
+// Setup looks for what Terraform creates: a name that changes there has to change here.
 
 const root = join(import.meta.dir, '../..');
 const read = async (file: string) => Bun.file(join(root, 'terraform', file)).text();

@@ -133,7 +133,7 @@ interface CommandParts {
   args: readonly string[];
   options: BuildOptions;
   root: string;
-  /** A file of certificates that this machine trusts beside the public ones. */
+  /** A file of certificates that this machine trusts in addition to the public ones. */
   certificates: string | undefined;
 }
 

@@ -15,7 +15,7 @@ const SHIPPED = ['agents', 'backend', 'evaluation', 'frontend'];
 const MANIFEST = z.looseObject({ workspaces: z.looseObject({ packages: z.array(z.string()) }) });
 
 export interface ScanResult {
-  /** What hadolint says of the Dockerfile, line by line; empty when nothing is wrong. */
+  /** hadolint's findings in the Dockerfile, one per line; empty when there are none. */
   dockerfile: string[];
   /** CycloneDX bills of materials, and how many components each lists. */
   bills: { target: string; path: string; components: number }[];

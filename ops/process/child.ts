@@ -29,7 +29,7 @@ export interface Child {
   readonly tail: readonly string[];
   /** How it ended, as in "ended with exit code 1"; never rejects. */
   readonly ended: Promise<string>;
-  /** Asks it to end and waits; the second call waits for the same end. */
+  /** Asks it to end and waits; a second call waits for the same end. */
   stop: () => Promise<void>;
 }
 

@@ -99,7 +99,7 @@ export function describeEnd(result: CommandResult, options: Pick<CommandOptions,
   return result.signal ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`;
 }
 
-/** Signals a process group made by a detached spawn; one that is gone is no error. */
+/** Signals a process group made by a detached spawn; one that has ended is not an error. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);

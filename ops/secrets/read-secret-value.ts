@@ -38,7 +38,7 @@ async function collect(stdin: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   for await (const chunk of stdin) {
     chunks.push(chunk);
     length += chunk.byteLength;
-    // One byte more than allowed is enough to refuse it.
+    // Reading one byte more than allowed is enough to refuse it.
     if (length > MAX_SECRET_BYTES) break;
   }
   return Buffer.concat(chunks);

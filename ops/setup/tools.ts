@@ -14,7 +14,7 @@ export interface Tool {
   brew?: string;
   /** Installed into .cache/ by pip, in this exact version. */
   pip?: string;
-  /** Built into .cache/ by `go install`, in this exact version; it prints none itself, so its folder names it. */
+  /** Built into .cache/ by `go install`, in this exact version; the program prints no version, so its folder names it. */
   go?: string;
   /** Set for that build, as its own release builds have it. */
   goEnv?: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import { formatElapsed, type Emit } from './step-events.ts';
 
-/** Without news for this long, a running step is mentioned again: a quiet log looks like a hang. */
+/** After this long without output, a running step is printed again: a silent log looks like a hang. */
 const QUIET_MS = 30_000;
 
 /** One line at the start and the end of a step: for logs and pipes, no control characters. */

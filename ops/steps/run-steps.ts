@@ -12,7 +12,7 @@ export interface StepIo {
 export interface Step {
   id: string;
   title: string;
-  /** May return a few words that stand after the title when it is done. Throwing fails the step. */
+  /** May return a few words to show after the title when it is done. Throwing fails the step. */
   run: (io: StepIo) => Promise<string | void>;
   /** A reason not to run it: the step is shown as skipped, with the reason. */
   skip?: string;

@@ -47,7 +47,7 @@ export async function startPeer(
       PORT: String(options.port),
       HOST: '127.0.0.1',
       DATA_DIR: join(context.dataDir, 'gcp-agent'),
-      // google-genai wants a key, whatever it talks to.
+      // google-genai requires a key for every endpoint.
       ...(standInUrl ? { GOOGLE_GEMINI_BASE_URL: standInUrl, GEMINI_API_KEY: 'stand-in' } : {}),
     },
     logPath: join(context.dataDir, 'logs/gcp-agent.log'),

@@ -241,7 +241,7 @@ async function watchUntilInterrupted(
   await queue;
 }
 
-/** Warnings, errors, and whatever is not one of the service's JSON lines. */
+/** Warnings, errors, and lines that are not the service's JSON. */
 function isLoud(line: string): boolean {
   return !line.startsWith('{') || /"(level|severity)":\s*"(warn|warning|error)"/i.test(line);
 }

@@ -26,7 +26,7 @@ export interface Turn {
   /** Undefined where turns do not outlive their connection. */
   runId: string | undefined;
   parts: AsyncGenerator<StreamPart>;
-  /** Drops the connection, as a closed laptop does. */
+  /** Drops the connection, like a closed laptop. */
   leave: () => void;
 }
 
@@ -93,7 +93,7 @@ export function lastEventIdOf(parts: readonly StreamPart[]): string | undefined 
   return last?.kind === 'frame' ? last.id : undefined;
 }
 
-/** Stops a run; gives back the state that it is in then. */
+/** Stops a run; returns the state it is in afterwards. */
 export async function cancelRun(
   target: Target,
   sessionId: string,

@@ -22,7 +22,7 @@ export async function readAlarms(cloudwatch: CloudWatchClient): Promise<Alarm[]>
   return MetricAlarms.filter(({ MetricName, Statistic }) => MetricName && Statistic).map(toAlarm);
 }
 
-/** What the API leaves out has a meaning: all periods must breach, and missing data is missing. */
+/** Defaults of fields that the API omits: all periods must breach, and missing data counts as missing. */
 function toAlarm(alarm: MetricAlarm): Alarm {
   const evaluationPeriods = alarm.EvaluationPeriods ?? 1;
   return {

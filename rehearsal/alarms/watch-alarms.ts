@@ -61,7 +61,7 @@ export function watchAlarms(options: AlarmWatchOptions): AlarmWatch {
   let before: ReadonlyMap<string, number> | undefined;
   const life = new AbortController();
 
-  /** A value belongs to the period in which it came about, and bears the time of its beginning. */
+  /** A value belongs to the period in which it occurred, and carries that period's start time. */
   const measure = async (beganMs: number): Promise<void> => {
     const errors = await control.serverErrors();
     for (const { arn } of groups) {

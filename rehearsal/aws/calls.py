@@ -57,7 +57,7 @@ class Call:
 
 
 def take_body(environ):
-    """Reads the body whole and puts it back, so that whoever comes next reads it too."""
+    """Reads the whole body and puts it back, so that the next handler can read it too."""
     request = Request(environ)
     body = request.get_data(cache=True, parse_form_data=False)
     environ["wsgi.input"] = io.BytesIO(body)

@@ -35,7 +35,7 @@ class Gate:
             print(f"refused {call.name}: {refused.code}: {refused.message}", flush=True)
             return answer(start_response, *refusal_of(call, refused))
         except Exception:
-            # A check that fails has found nothing out; the caller gets what AWS says of its own failures.
+            # A check that crashes proves nothing; the caller gets AWS's internal error.
             traceback.print_exc()
             return answer(start_response, 500, {"Content-Type": "text/plain"}, b"InternalFailure: see the log")
         return self.application(environ, start_response)

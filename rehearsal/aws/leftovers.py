@@ -6,7 +6,7 @@ from moto.core.base_backend import BackendDict
 
 from side_door import route
 
-# What AWS keeps too after a destroy, by the state it is in.
+# What AWS keeps as well after a destroy, by its state.
 # https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html

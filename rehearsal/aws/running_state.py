@@ -102,7 +102,7 @@ def forget_task(captured, _body):
 def report_target_health(_captured, body):
     """{"targetGroupArn": ..., "targets": [{"id": ..., "state": ..., "reason"?, "description"?}]}.
 
-    Targets that are not named keep their state; "unused" forgets one. Of a target that is no longer registered only
+    Targets that are not named keep their state; "unused" removes one. Of a target that is no longer registered only
     "draining" and "unused" are taken: what was seen before its deregistration comes too late.
     """
     group = elbv2_backends[ACCOUNT][REGION].target_groups.get(body["targetGroupArn"])

@@ -45,7 +45,7 @@ def answer_for(environ):
 
 
 class SideDoor:
-    """WSGI middleware; whatever is not under /rehearsal/ goes on to AWS."""
+    """WSGI middleware; everything outside /rehearsal/ goes on to moto."""
 
     def __init__(self, application):
         self.application = application

@@ -6,8 +6,8 @@ const TRY_MS = 60_000;
 const MEMORY = ['--memory=128m', '--memory-swap=128m'];
 
 /**
- * Under cgroup v1 podman puts all its containers into one group, which gets no more of a busy machine's processors than
- * a single process does. Each for itself gets what a process gets. Where systemd keeps the groups this is refused, and
+ * Under cgroup v1 podman puts all its containers into one group, which gets no more CPU on a busy machine than a
+ * single process. In its own group, each container gets as much as a process. Where systemd keeps the groups this is refused, and
  * not needed.
  */
 const OWN_GROUP = '--cgroup-parent=/';

@@ -20,7 +20,7 @@ export interface EmulatorAddress {
 export interface Emulator extends EmulatorAddress {
   url: string;
   sideDoor: SideDoor;
-  /** Ends it and waits until it is gone. */
+  /** Stops it and waits until it has exited. */
   stop: () => Promise<void>;
 }
 

@@ -24,7 +24,7 @@ export interface Rule {
   actions: Action[];
 }
 
-/** One of the values is enough; * and ? are wildcards where AWS takes them. */
+/** One matching value is enough; * and ? are wildcards where AWS accepts them. */
 export type Condition =
   | { field: 'path-pattern'; values: string[] }
   | { field: 'host-header'; values: string[] }

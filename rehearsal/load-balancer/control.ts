@@ -17,7 +17,7 @@ export interface ServerState {
 }
 
 export interface BalancerControl {
-  /** From its first good checks on (as many as the healthy threshold) it gets requests. */
+  /** It gets requests once as many checks as the healthy threshold have passed. */
   add: (backend: string, name: string, address: string, port: number) => Promise<void>;
   /** Gets no new requests; those that run go on. */
   drain: (backend: string, name: string) => Promise<void>;

@@ -51,7 +51,7 @@ const STATE = z.object({
   ),
 });
 
-/** Reads the states of all stacks together; what a state does not hold is left out, never made up. */
+/** Reads the states of all stacks together; what a state does not have is left out, never invented. */
 export function toEnvironment(states: readonly unknown[]): PicturedEnvironment {
   const resources = states
     .flatMap((state) => STATE.parse(state).resources)

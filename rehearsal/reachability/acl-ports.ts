@@ -34,7 +34,7 @@ function aclPorts(network: Network, subnetId: string, egress: boolean, cidr: str
   let undecided: PortSet = [ALL_PORTS];
   for (const entry of (acl?.entries ?? []).toSorted((a, b) => a.number - b.number)) {
     if (entry.egress !== egress || (entry.protocol !== '-1' && entry.protocol !== 'tcp')) continue;
-    // A denial of a part of the addresses denies: the answer is about all of them.
+    // Denying some of the addresses counts as denying, because the answer is about all of them.
     const fits = entry.allow
       ? covers(entry.cidr, cidr) || entry.cidr === EVERYWHERE
       : overlaps(entry.cidr, cidr);

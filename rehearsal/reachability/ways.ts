@@ -4,7 +4,7 @@ import type { Endpoint, Network, Subnet } from './network.ts';
 import { intersection, NO_PORTS, type PortSet } from './port-set.ts';
 import { internetGatewayOf, routeFor, routesOf, STRANGER } from './routes.ts';
 
-/** How traffic goes: the TCP ports that pass, through what, or what stops it. */
+/** The path of traffic: which TCP ports pass and through what, or what stops them. */
 export interface Way {
   ports: PortSet;
   /** Ids and names on the way, in order. */

@@ -1,6 +1,6 @@
 import type { RunnerEvent } from '../tasks/task-event.ts';
 
-/** What a task does, as a person who looks at a deploy tells it apart. */
+/** The phases of a task that a person distinguishes when watching a deploy. */
 export type TaskPhase = 'starting' | 'healthy' | 'unhealthy' | 'draining' | 'stopping';
 
 export interface TaskRow {

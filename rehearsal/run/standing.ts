@@ -14,7 +14,7 @@ export interface Standing {
   terraform: TerraformContext;
 }
 
-/** Puts the parts together that every command needs. */
+/** Assembles what every command needs. */
 export function toStanding(
   workspace: Workspace,
   record: WorkspaceRecord,

@@ -37,8 +37,8 @@ export async function addFailingImage(
 }
 
 /**
- * Both run in the image's working folder, as its own command does. The turns fail inside the service, by an error that it
- * does not know: what it makes of that is what an alarm has to see.
+ * Both run in the image's working folder, as its own command does. The turns fail inside the service with an
+ * unexpected error; an alarm must see how the service reports it.
  */
 const FAILING_BUN = `
 const serve = Bun.serve;

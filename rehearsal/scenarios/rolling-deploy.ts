@@ -68,7 +68,7 @@ export const rollingDeploy: Scenario = {
       if (seen.parts.length > 0) underWay -= 1;
       return seen;
     };
-    // However long new tasks take here, one stream or two are under way when the first of the old tasks drains.
+    // However long new tasks take here, one or two streams are running when the first old task drains.
     const relay = async (): Promise<SeenTurn[]> => {
       const turns: Promise<SeenTurn>[] = [];
       while (!draining.signal.aborted && !context.signal.aborted) {

@@ -1,7 +1,7 @@
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import type { Emulator } from '../emulator/start-emulator.ts';
 
-/** What ends the serving when a part of it fails in its work. */
+/** The error that ends the serving when one of its parts fails. */
 export async function explainFailure(error: unknown, emulator: Emulator): Promise<unknown> {
   const explained = await explainGone(error, emulator);
   if (explained instanceof CliError) return explained;

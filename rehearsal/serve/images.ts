@@ -55,7 +55,7 @@ export function openImageStore(rehearsalFolder: string, runner: ImageRunner): Im
     pull: async ({ image, logStreamPrefix }) => {
       const digest = image.split('@')[1] ?? '';
       if (!DIGEST.test(digest)) throw new PullError(image, 'it is not named by a digest');
-      // The checkout's own digest stands for both of its images; the runtime that was applied says which is meant.
+      // The checkout's own digest stands for both of its images; the applied runtime decides which one.
       if (digest === CHECKOUT_DIGEST) return runner.open({ runtime: readRuntime(logStreamPrefix) });
       const stored = await find(digest);
       if (!stored) throw new PullError(image, 'not found');

@@ -6,7 +6,7 @@ import { readTaskDefinition } from '../tasks/task-definition.ts';
 import { readTerraform } from '../terraform/run-terraform.ts';
 import { readRuntime, type Runtime } from './images.ts';
 
-/** What Google's side has to be for the environment that was applied. */
+/** What the applied environment needs on Google's side. */
 export interface AppliedGoogle {
   project: string;
   database: string;

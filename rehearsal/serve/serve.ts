@@ -33,7 +33,7 @@ import { untilSteady } from './until-steady.ts';
 export interface ServeOptions {
   /** By how much AWS's intervals are shortened; REHEARSAL_PACE where it is left out, 1 for AWS's own. */
   pace?: number;
-  /** Local ports of the listeners' ports; free ones where they are left out. */
+  /** The local port for each listener's port; free ones by default. */
   ports?: Readonly<Record<number, number>>;
   /** How tasks run; as processes where it is left out. */
   tasks?: TaskForm;
@@ -150,7 +150,7 @@ export async function serve(
       title: 'Read what was applied, fill secrets that have no value',
       run: async () => {
         await requireTools(context);
-        // A command that was killed leaves its files.
+        // A killed command leaves its files behind.
         await rm(folder, { recursive: true, force: true });
         await mkdir(folder, { recursive: true });
         parts.applied = await readApplied(standing);

@@ -1,4 +1,4 @@
-/** One value of a metric, as a line of the log says it. */
+/** One value of a metric, parsed from a log line. */
 export interface MetricValue {
   namespace: string;
   name: string;

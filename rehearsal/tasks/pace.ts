@@ -6,7 +6,7 @@ export interface Pace {
   factor: number;
   /** Milliseconds between two looks that AWS makes every so many seconds. */
   interval: (seconds: number) => number;
-  /** Milliseconds in which a starting task may be unhealthy; the start itself takes as long as it does on AWS. */
+  /** How many milliseconds a starting task may be unhealthy; the start itself takes as long as on AWS. */
   grace: (seconds: number) => number;
   /** Milliseconds of an alarm's period: whole seconds. A look at counters costs no task anything, so it comes more often. */
   alarm: (seconds: number) => number;

@@ -10,7 +10,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const root = join(import.meta.dir, '../..');
 const io = { line: () => {} };
 
-/** A terraform that keeps what it was told, and on init brings a provider into the cache of plugins. */
+/** A fake terraform that records its arguments, and on init puts a provider into the plugin cache. */
 async function machine(name: string) {
   const cacheDir = join(folder, name);
   const told = join(cacheDir, 'told');

@@ -36,7 +36,7 @@ test('many read at once; a writer waits for all of them, and a reader that comes
   expect(await seen()).toEqual(['first', 'second', 'elsewhere', 'writer', 'late']);
 });
 
-test('two that read and then write the same: the younger gives way, whoever asked first', async () => {
+test('two that read and then write the same: the younger gives way, whichever asked first', async () => {
   for (const order of [
     [1, 2],
     [2, 1],

@@ -91,7 +91,7 @@ export class Locks {
 
   #isGrantable(request: Waiting): boolean {
     if (this.#holdersInTheWay(request).length > 0) return false;
-    // Whoever came first goes first, unless it waits for this very owner.
+    // First come, first served, unless it waits for this very owner.
     return this.#earlierInTheWay(request).every((earlier) => this.#waitsFor(earlier, request.owner));
   }
 

@@ -24,7 +24,7 @@ interface Transaction extends LockOwner {
   /** Names read, and their versions then: what an optimistic commit compares. */
   read: Map<string, number>;
   beganAt: number;
-  /** Requests under way: a transaction that waits for a lock is not idle. */
+  /** Current requests: a transaction that waits for a lock is not idle. */
   busy: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }

@@ -134,7 +134,7 @@ export function noAnswer(kind: NoAnswer, options: AnswerOptions): Response {
   }
 }
 
-/** Of calls made at once the first one is signed; each has an id where the model gives ids. */
+/** Of parallel calls only the first is signed; each has an id if the model gives ids. */
 function callParts({ calls = [] }: Script, { model }: AnswerOptions): Part[] {
   if (!signsCalls(model)) return calls.map((functionCall) => ({ functionCall }));
   return calls.map((call, index) => ({

@@ -5,7 +5,7 @@ export type Rights = Readonly<Record<string, string>>;
 
 export interface GithubEnvironment {
   reviewers: string[];
-  /** Minutes before a job of it may begin. */
+  /** Minutes before one of its jobs may start. */
   waitMinutes?: number;
   /** Which branches may deploy; absent means all. */
   branchPolicy?: { protected_branches: boolean; custom_branch_policies: boolean };

@@ -17,7 +17,7 @@ export interface FederationOptions {
   issuer: () => string;
   /** Full name of the pool's provider: //iam.googleapis.com/projects/…/providers/…. */
   provider: string;
-  /** What the provider's attribute condition lets in: arn:aws:sts::ACCOUNT:assumed-role/ROLE. */
+  /** What the provider's attribute condition accepts: arn:aws:sts::ACCOUNT:assumed-role/ROLE. */
   allowedRole: string;
   serviceAccount: ServiceAccount;
   keys: SigningKeys;

@@ -52,7 +52,7 @@ export class Oidc {
     };
   }
 
-  /** The page on which a person picks an account; with `login_hint` the choice is made. */
+  /** The page on which a person picks an account; with `login_hint` the account is chosen already. */
   authorize(url: URL): Response {
     const query = url.searchParams;
     const { client, people } = this.#options;

@@ -15,7 +15,7 @@ export interface GoogleStandInOptions {
   awsAccountId?: string;
   awsRoleName?: string;
   serviceAccount?: ServiceAccount;
-  /** Who the agent on Google Cloud is; its metadata server gives it tokens. */
+  /** The identity of the agent on Google Cloud; its metadata server gives it tokens. */
   cloudAccount?: ServiceAccount;
   taskCredentialsLifetimeMs?: number;
   now?: () => number;

@@ -8,7 +8,7 @@ const LOCKED: Told = {
   next: 'Wait for that run. If there is none: terraform -chdir=terraform/aws/staging force-unlock lornu-ai/lornu-aws-staging',
 };
 
-/** The same refusal where the lock was seen at HCP Terraform before Terraform met it. */
+/** The same refusal, for a lock that was found at HCP Terraform before Terraform ran. */
 export function stateIsLocked(what: string): CliError {
   return new CliError({ what, ...LOCKED });
 }

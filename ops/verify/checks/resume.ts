@@ -27,7 +27,7 @@ export function judgeResume(before: readonly StreamPart[], after: readonly Strea
   const counts = `${before.filter(isFrame).length} frames, then ${after.filter(isFrame).length} after it attached again`;
   if (wrong !== -1)
     return judged(false, EXPECTED, `${counts}; frame ${indices[wrong]} came as number ${wrong}`);
-  // What was shown in pieces and what was kept in the end.
+  // The text as streamed, and the text as stored.
   const isSame = textOf(all, true) === textOf(all, false);
   return judged(
     end === 'completed' && isSame && after.some(isFrame),

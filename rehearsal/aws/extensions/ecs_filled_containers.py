@@ -1,6 +1,6 @@
 """What ECS fills in when a task definition is read back: lists of Linux parameters that were left out.
 
-Terraform compares these as they are written, so whoever leaves them out plans a new task definition for ever.
+Terraform compares these as they are written, so leaving them out plans a new task definition for ever.
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KernelCapabilities.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LinuxParameters.html
 """

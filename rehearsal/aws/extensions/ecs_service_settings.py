@@ -17,7 +17,7 @@ KEPT = (
     "placementConstraints",
     "placementStrategy",
 )
-# What AWS answers where the request says nothing.
+# AWS's defaults for what the request leaves out.
 DEFAULTS = {"enableECSManagedTags": False, "enableExecuteCommand": False}
 ROLLING_DEFAULTS = {"maximumPercent": 200, "minimumHealthyPercent": 100, "strategy": "ROLLING", "bakeTimeInMinutes": 0}
 
