@@ -65,6 +65,20 @@ test('a body that drips is given up, whatever arrives', async () => {
   expect(await nothingStored()).toBe(true);
 });
 
+test.each([
+  ['408', 1_000],
+  ['413', 6_000_000],
+])('after %s the connection is closed, however long its body goes on', async (status, length) => {
+  const alive = `POST ${USER} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n{`;
+  // Resolves when the other side has closed.
+  const answer = await sendRaw(server.port, alive, (socket) => {
+    const drip = setInterval(() => socket.write(' '), 20);
+    socket.once('close', () => clearInterval(drip));
+    socket.once('error', () => clearInterval(drip));
+  });
+  expect(answer).toStartWith(`HTTP/1.1 ${status} `);
+});
+
 test('a client that leaves in the middle of its body stores nothing and is no bug of ours', async () => {
   await sendRaw(server.port, post(USER, 'content-length: 1000\r\n', '{"sessionId":"half"'), (socket) => {
     setTimeout(() => socket.destroy(), 50);

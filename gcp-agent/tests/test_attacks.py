@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI, HTTPException
 from fastapi.testclient import TestClient
+from google.adk.sessions.base_session_service import BaseSessionService
 from google.api_core.exceptions import InvalidArgument, PermissionDenied, ResourceExhausted, RetryError
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -182,6 +184,26 @@ def test_the_gate_of_turns_leaves_what_is_no_turn_to_google_adk(body):
 
     gate = TestClient(TurnGate(behind, BrokenTurns()))
     assert gate.post("/run", content=body).json() == {"length": len(body)}
+
+
+class FullSessions(BaseSessionService):
+    """A session service whose store takes nothing: the quota is used up, or the right to write is lost."""
+
+    create_session = get_session = list_sessions = delete_session = None
+
+    @asynccontextmanager
+    async def turn(self, session: object) -> AsyncIterator[None]:
+        raise ResourceExhausted("project secret")
+        yield
+
+
+def test_the_gate_of_turns_tells_that_a_store_takes_nothing():
+    FullSessions.__abstractmethods__ = frozenset()
+    gate = TurnGate(JSONResponse({}), FullSessions())
+    turn = {"appName": "lornu", "userId": "a", "sessionId": "s"}
+    answer = TestClient(gate).post("/run", json=turn)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert "secret" not in answer.text
 
 
 def faults_of(app, headers: dict[str, str]) -> list[dict]:

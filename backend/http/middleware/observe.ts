@@ -25,6 +25,9 @@ export interface ObserveOptions {
   isHttps: boolean;
 }
 
+/** Told before a body is read to its end. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 408, 413, 429]);
+
 /**
  * Gives each request an id and a trace id, answers with the request id, and writes one log line when the answer begins.
  * Probes are logged at debug: a load balancer sends several a minute.
@@ -46,7 +49,9 @@ export function observe({ log, metrics, clock, newId, isHttps }: ObserveOptions)
     context.res.headers.set('x-content-type-options', 'nosniff');
     // What a caller reads is theirs: no cache on the way keeps it, unless its route says so.
     if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store');
-    if (context.req.raw.headers.has('transfer-encoding')) context.res.headers.set('connection', 'close');
+    const { headers } = context.req.raw;
+    if (headers.has('transfer-encoding') || isLeftUnread(context.res.status, headers))
+      context.res.headers.set('connection', 'close');
     if (isHttps) context.res.headers.set('strict-transport-security', REMEMBER_HTTPS);
     // On routes that are open, and before it is known who calls, there is no principal: what anybody can cause is not counted.
     const code = context.res.headers.get(ERROR_CODE_HEADER) ?? '';
@@ -62,6 +67,11 @@ export function observe({ log, metrics, clock, newId, isHttps }: ObserveOptions)
       durationMs: Math.round((clock() - beganMs) * 100) / 100,
     });
   };
+}
+
+/** Whether a body may go on that nobody reads any more: who drips it would hold the connection for as long as they like. */
+function isLeftUnread(status: number, headers: Headers): boolean {
+  return REFUSALS.has(status) && Number(headers.get('content-length') ?? 0) > 0;
 }
 
 function traceIdOf(traceparent: string | undefined): string | undefined {

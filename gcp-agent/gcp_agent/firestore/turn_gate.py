@@ -8,10 +8,12 @@ from http import HTTPStatus
 
 from google.adk.errors._stale_session_error import StaleSessionError
 from google.adk.sessions.base_session_service import BaseSessionService
+from google.api_core.exceptions import GoogleAPICallError, RetryError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gcp_agent.store_failures import refusal_of
 from gcp_agent.turns import SessionBusyError, SessionKey, turn_of
 
 _TURNS = {"/run", "/run_sse"}
@@ -41,6 +43,10 @@ class TurnGate:
                 await stack.enter_async_context(turn_of(self._sessions, session))
             except SessionBusyError as error:
                 await refuse(error)(scope, receive, send)
+                return
+            except (GoogleAPICallError, RetryError) as error:
+                # This stands in front of what answers errors.
+                await refusal_of(error)(scope, receive, send)
                 return
 
             async def send_last_when_free(message: Message) -> None:
