@@ -26,7 +26,7 @@ export interface ObserveOptions {
 }
 
 /** Told before a body is read to its end. */
-const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 408, 413, 429]);
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 408, 413, 429]);
 
 /**
  * Gives each request an id and a trace id, answers with the request id, and writes one log line when the answer begins.
