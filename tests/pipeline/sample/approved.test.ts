@@ -227,7 +227,7 @@ const CASES: Record<string, { words: string; parallel?: boolean; run: (world: At
     run: async (attempt) => void (attempt.env = { ...attempt.env, GITHUB_RUN_ID: 'another-run' }),
   },
   'a job without the right to see who approved': {
-    words: 'the job lacks that right',
+    words: 'the job lacks that permission',
     run: async (attempt) => {
       attempt.env = { ...attempt.env, GITHUB_TOKEN: pipeline.github.issueToken({ contents: 'read' }) };
     },
