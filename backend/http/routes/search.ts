@@ -1,5 +1,6 @@
 import type { Event } from '@google/adk';
 import { z } from 'zod';
+import { ownTurn } from '../../json/large.ts';
 import type { SessionStore } from '../../sessions/session-store.ts';
 import { withoutRewound } from '../../turn/agent-view.ts';
 import { NEXT_CURSOR_HEADER } from '../paging.ts';
@@ -41,7 +42,7 @@ export function searchRoutes(sessions: SessionStore): Route[] {
           const held = holdAnswer(sessions.historyBytes(key));
           try {
             // oxlint-disable-next-line no-await-in-loop -- others have their turn between two conversations
-            await new Promise(setImmediate);
+            await ownTurn();
             // oxlint-disable-next-line no-await-in-loop -- one conversation at a time is in memory
             const session = await sessions.getSession(key);
             const place = session && findText(withoutRewound(session.events), q);

@@ -1,0 +1,30 @@
+import { expect, test } from 'bun:test';
+import { afterLargeStep, ownTurn } from './large.ts';
+
+/** How many turns the event loop had until `work` was done. */
+async function turnsOf(work: Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let isDone = false;
+  const count = (): void => {
+    if (isDone) return;
+    turns++;
+    setImmediate(count);
+  };
+  setImmediate(count);
+  await work;
+  isDone = true;
+  return turns;
+}
+
+test('of ten that wait each has a turn of the event loop of its own, in order', async () => {
+  const order: number[] = [];
+  const waiting = Array.from({ length: 10 }, (_, n) => ownTurn().then(() => order.push(n)));
+  expect(await turnsOf(Promise.all(waiting))).toBeGreaterThanOrEqual(9);
+  expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test('a small step waits for nobody', async () => {
+  const long = Promise.all(Array.from({ length: 10 }, () => ownTurn()));
+  expect(await turnsOf(afterLargeStep(1_000))).toBe(0);
+  await long;
+});
