@@ -6,6 +6,8 @@ export interface ChatPageOptions {
   height?: number;
   /** Begins here instead of on the empty page: a fragment such as `#/incident`. */
   hash?: string;
+  /** False where nobody can write on the page that opens. */
+  isChat?: boolean;
 }
 
 const PHONE_WIDTH = 500;
@@ -25,7 +27,7 @@ export class ChatPage {
   }
 
   static async open(browser: Browser, url: string, options: ChatPageOptions = {}): Promise<ChatPage> {
-    const { theme = 'light', width = 1280, height = 820, hash = '' } = options;
+    const { theme = 'light', width = 1280, height = 820, hash = '', isChat = true } = options;
     const context = await browser.newContext({
       colorScheme: theme,
       viewport: { width, height },
@@ -36,7 +38,7 @@ export class ChatPage {
     context.setDefaultTimeout(PATIENCE_MS);
     const chat = new ChatPage(await context.newPage(), context);
     await chat.page.goto(`/${hash}`);
-    await chat.message.waitFor();
+    if (isChat) await chat.message.waitFor();
     return chat;
   }
 

@@ -48,6 +48,7 @@ test('a deleted conversation is gone from the list, from every tab and from the 
   chat = await fixture.openPage();
   await chat.ask('delete me');
   const tab = await chat.openTab();
+  await chat.page.bringToFront();
   await chat.button('Delete delete me').click();
   const question = chat.page.getByRole('dialog', { name: 'Delete this conversation?' });
   await question.getByRole('button', { name: 'Delete' }).click();

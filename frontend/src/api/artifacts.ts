@@ -8,18 +8,16 @@ export interface Artifact {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** Where the files of a conversation are. */
+export function artifactsFolder({ appName, userId }: Owner, sessionId: string): string {
+  return toPath('apps', appName, 'users', userId, 'sessions', sessionId, 'artifacts');
+}
+
 /** One version of a file that the agent made. */
-export async function getArtifact(
-  owner: Owner,
-  sessionId: string,
-  filename: string,
-  version: number,
-): Promise<Artifact> {
-  const { appName, userId } = owner;
-  const base = toPath('apps', appName, 'users', userId, 'sessions', sessionId, 'artifacts');
+export async function getArtifact(folder: string, filename: string, version: number): Promise<Artifact> {
   // A name may contain slashes, which the contract keeps as they are.
   const name = filename.split('/').map(encodeURIComponent).join('/');
-  return toArtifact(await getJson<Part>(`${base}/${name}?version=${version}`));
+  return toArtifact(await getJson<Part>(`${folder}/${name}?version=${version}`));
 }
 
 /** A part of ADK's as bytes and type: text parts are plain text. */

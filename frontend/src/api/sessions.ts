@@ -68,7 +68,7 @@ export function getSession(owner: Owner, sessionId: string, signal?: AbortSignal
 
 export function createSession(owner: Owner, title: string): Promise<Session> {
   return sendJson<Session>('POST', sessionsPath(owner), {
-    state: { [METADATA_KEY]: { displayName: title } },
+    state: titleState(title),
   });
 }
 
@@ -85,6 +85,59 @@ export function rewindSession(
   const path = toPath('api', 'v1', 'apps', appName, 'users', userId, 'sessions', sessionId, 'rewind');
   return sendJson('POST', path, { rewindBeforeInvocationId });
 }
+
+/** A copy of a conversation up to before a turn; `state` is set in it over what is copied. */
+export function copySession(
+  { appName, userId }: Owner,
+  sessionId: string,
+  beforeInvocationId: string,
+  state: Record<string, unknown>,
+): Promise<Session> {
+  const path = toPath('api', 'v1', 'apps', appName, 'users', userId, 'sessions', sessionId, 'copy');
+  return sendJson('POST', path, { beforeInvocationId, state });
+}
+
+/** Changes a conversation's state without a turn; keys that are not named stay. */
+export function changeState(
+  owner: Owner,
+  sessionId: string,
+  stateDelta: Record<string, unknown>,
+): Promise<Session> {
+  return sendJson('PATCH', sessionsPath(owner, sessionId), { stateDelta });
+}
+
+/** Makes a conversation of events that were kept elsewhere. */
+export function restoreSession(
+  owner: Owner,
+  session: { state: Record<string, unknown>; events: unknown[] },
+): Promise<Session> {
+  return sendJson('POST', sessionsPath(owner), session);
+}
+
+export interface Found {
+  sessionId: string;
+  invocationId: string;
+  excerpt: string;
+}
+
+/** Conversations in which the words were said, of a page of them; `next` is where the next page begins. */
+export async function searchTexts(
+  { appName, userId }: Owner,
+  words: string,
+  cursor: string | undefined,
+  signal: AbortSignal,
+): Promise<{ found: Found[]; next: string | undefined }> {
+  const query = new URLSearchParams({ q: words, ...(cursor === undefined ? {} : { cursor }) });
+  const path = `${toPath('api', 'v1', 'apps', appName, 'users', userId, 'search')}?${query}`;
+  const response = await request(path, { signal });
+  const { found } = parseExactly(await response.text()) as { found: Found[] };
+  return { found, next: response.headers.get('x-next-cursor') ?? undefined };
+}
+
+/** The state that names a conversation. */
+export const titleState = (title: string): Record<string, unknown> => ({
+  [METADATA_KEY]: { displayName: title },
+});
 
 /** The conversation's name, where one was stored. */
 export function readTitle(session: Session): string | undefined {

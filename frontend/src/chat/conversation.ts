@@ -11,7 +11,7 @@ import {
   type SessionKey,
 } from '../api/run.ts';
 import { createSession, getSession, rewindSession, type Owner } from '../api/sessions.ts';
-import type { Part } from '../api/types.ts';
+import type { Part, Session } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
 import {
@@ -42,11 +42,12 @@ export class Conversation extends Store<ConversationState> {
   /** A frame of the turn under way has come, so the service has the message. */
   #hasBegun = false;
 
-  constructor(owner: Owner, sessionId?: string) {
+  /** A new one, one that is to be loaded, or one whose events are known. */
+  constructor(owner: Owner, session?: string | Session) {
     super({
-      sessionId,
-      events: [],
-      phase: sessionId ? 'loading' : 'idle',
+      sessionId: typeof session === 'string' ? session : session?.id,
+      events: typeof session === 'string' ? [] : (session?.events ?? []),
+      phase: typeof session === 'string' ? 'loading' : 'idle',
       problem: undefined,
       unsent: undefined,
       queued: [],
@@ -134,8 +135,8 @@ export class Conversation extends Store<ConversationState> {
     await this.#say([{ functionResponse }]);
   }
 
-  /** Takes `turn` and everything after it back, and says it again, or `parts` instead. */
-  async resend(turn: Turn, parts: Part[] = turn.user?.parts ?? []): Promise<void> {
+  /** Takes `turn` and everything after it back, and says it again. */
+  async resend(turn: Turn): Promise<void> {
     const key = this.#key();
     if (isBusy(this.getState())) return;
     if (key && turn.invocationId) {
@@ -148,7 +149,7 @@ export class Conversation extends Store<ConversationState> {
         return;
       }
     }
-    await this.send(parts);
+    await this.send(turn.user?.parts ?? []);
   }
 
   /** Tries the last turn again. Where it is not known whether the service took it, the service is asked first. */

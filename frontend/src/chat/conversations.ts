@@ -1,15 +1,22 @@
-import { deleteSession, listSessions, readTitle, type Owner } from '../api/sessions.ts';
+import {
+  changeState,
+  copySession,
+  deleteSession,
+  listSessions,
+  titleState,
+  type Owner,
+} from '../api/sessions.ts';
 import { asProblem, type Problem } from '../api/problem.ts';
+import { share, unshare, type SharedLink } from '../api/sharing.ts';
+import type { Part } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
+import { rootOf, toBranch } from './branches.ts';
 import { Conversation } from './conversation.ts';
-
-export interface ConversationSummary {
-  id: string;
-  title: string;
-  /** Seconds since the epoch. */
-  lastUpdateTime: number;
-}
+import { titleTextOf } from './conversation-state.ts';
+import { importSession } from './export.ts';
+import { pageState, toSummary, type ConversationSummary } from './metadata.ts';
+import { toTitle } from './to-title.ts';
 
 interface ConversationsState {
   /** Undefined until the service has answered once. */
@@ -36,11 +43,7 @@ export class Conversations extends Store<ConversationsState> {
   async refresh(): Promise<void> {
     try {
       const { sessions, hasMore } = await listSessions(this.owner, this.#limit);
-      const list = sessions.map((session) => ({
-        id: session.id,
-        title: readTitle(session) ?? 'Untitled conversation',
-        lastUpdateTime: session.lastUpdateTime ?? 0,
-      }));
+      const list = sessions.map(toSummary);
       this.set({
         list: list.toSorted((a, b) => b.lastUpdateTime - a.lastUpdateTime),
         hasMore,
@@ -81,11 +84,68 @@ export class Conversations extends Store<ConversationsState> {
     return conversation;
   }
 
-  async remove(sessionId: string): Promise<void> {
-    await deleteSession(this.owner, sessionId);
-    this.#open.delete(sessionId);
-    this.set({ list: this.getState().list?.filter((item) => item.id !== sessionId) });
+  /**
+   * Says something else at a turn, in a copy of the conversation that goes on from there; what was said stays where it is.
+   * Gives the copy's id. Throws a Problem.
+   */
+  async branch(from: Conversation, turn: number, invocationId: string, parts: Part[]): Promise<string> {
+    const id = from.getState().sessionId ?? '';
+    const list = this.getState().list ?? [];
+    const page = pageState({ isPinned: false, branch: toBranch(list, id, turn) });
+    // What begins anew is called by its own beginning.
+    const title = turn === 0 ? titleState(toTitle(titleTextOf(parts))) : {};
+    const session = await copySession(this.owner, id, invocationId, { ...title, ...page });
+    const conversation = new Conversation(this.owner, session);
+    this.#open.set(session.id, conversation);
+    this.#changed();
+    void conversation.send(parts);
+    return session.id;
+  }
+
+  async rename(id: string, title: string): Promise<void> {
+    await changeState(this.owner, id, titleState(title));
+    this.#changed();
+  }
+
+  async pin(summary: ConversationSummary, isPinned: boolean): Promise<void> {
+    await changeState(this.owner, summary.id, pageState({ ...summary, isPinned }));
+    this.#changed();
+  }
+
+  async share(id: string): Promise<SharedLink> {
+    const link = await share(this.owner, id);
+    this.#changed();
+    return link;
+  }
+
+  async unshare(id: string): Promise<void> {
+    await unshare(this.owner, id);
+    this.#changed();
+  }
+
+  /** Gives the new conversation's id. Throws a Problem. */
+  async importFile(file: File): Promise<string> {
+    const { id } = await importSession(this.owner, await file.text(), file.name);
+    this.#changed();
+    return id;
+  }
+
+  /** Deletes a conversation with all its versions; gives their ids. */
+  async remove(sessionId: string): Promise<string[]> {
+    const list = this.getState().list ?? [];
+    const root = rootOf(list, sessionId);
+    const ids = list.filter(({ id }) => rootOf(list, id) === root).map(({ id }) => id);
+    const all = ids.length > 0 ? ids : [sessionId];
+    await Promise.all(all.map(async (id) => deleteSession(this.owner, id)));
+    for (const id of all) this.#open.delete(id);
+    this.set({ list: list.filter(({ id }) => !all.includes(id)) });
     tellTabs({ kind: 'sessions-changed' });
+    return all;
+  }
+
+  #changed(): void {
+    tellTabs({ kind: 'sessions-changed' });
+    void this.refresh();
   }
 
   /** Reads again a conversation that is open here, but for one that shows a problem: the person has not dealt with it yet. */

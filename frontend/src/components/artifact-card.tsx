@@ -2,7 +2,6 @@ import { Download, File, FileText, Image, RefreshCw } from 'lucide-react';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { getArtifact, type Artifact } from '../api/artifacts.ts';
 import { asProblem, type Problem } from '../api/problem.ts';
-import type { Owner } from '../api/sessions.ts';
 import { toPreview } from '../chat/preview.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import { toSize } from '../util/format.ts';
@@ -10,8 +9,8 @@ import { download } from '../util/download.ts';
 import { ArtifactPreview } from './artifact-preview.tsx';
 
 interface ArtifactCardProps {
-  owner: Owner;
-  sessionId: string;
+  /** Where the files of the conversation are. */
+  folder: string;
   filename: string;
   version: number;
 }
@@ -19,20 +18,20 @@ interface ArtifactCardProps {
 type Loaded = { artifact: Artifact } | { problem: Problem } | undefined;
 
 /** A file the agent made: shown where that is safe, and always offered for download. */
-export function ArtifactCard({ owner, sessionId, filename, version }: ArtifactCardProps) {
+export function ArtifactCard({ folder, filename, version }: ArtifactCardProps) {
   const [loaded, setLoaded] = useState<Loaded>();
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     let current = true;
     setLoaded(undefined);
-    getArtifact(owner, sessionId, filename, version).then(
+    getArtifact(folder, filename, version).then(
       (artifact) => current && setLoaded({ artifact }),
       (error: unknown) => current && setLoaded({ problem: asProblem(error) }),
     );
     return () => {
       current = false;
     };
-  }, [owner, sessionId, filename, version, attempt]);
+  }, [folder, filename, version, attempt]);
 
   const artifact = loaded && 'artifact' in loaded ? loaded.artifact : undefined;
   return (

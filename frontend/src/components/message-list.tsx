@@ -1,16 +1,22 @@
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import type { Owner } from '../api/sessions.ts';
-import { isBusy, type ConversationState } from '../chat/conversation-state.ts';
+import type { AdkEvent } from '../api/types.ts';
+import type { Versions } from '../chat/branches.ts';
+import { isBusy, type Phase } from '../chat/conversation-state.ts';
 import { createTurnCache } from '../chat/turn-cache.ts';
 import { TurnBoundary } from './turn-boundary.tsx';
 import { TurnView, type TurnActions } from './turn-view.tsx';
 import { Waiting } from './waiting.tsx';
 
 interface MessageListProps {
-  owner: Owner;
-  state: ConversationState;
-  actions: TurnActions;
+  /** Where the files of the conversation are; absent before it has an id. */
+  folder: string | undefined;
+  phase: Phase;
+  events: readonly AdkEvent[];
+  /** Absent where it can only be read. */
+  actions?: TurnActions;
+  /** Turns that were said in several ways, by their number. */
+  versions?: ReadonlyMap<number, Versions>;
   /** Stands after the last turn: notices. */
   children?: ReactNode;
 }
@@ -20,13 +26,14 @@ const NEAR_BOTTOM_PX = 80;
 const TURNS_AT_ONCE = 50;
 
 /** The conversation. It follows the answer as long as the person has not scrolled away from its end. */
-export function MessageList({ owner, state, actions, children }: MessageListProps) {
+export function MessageList({ folder, phase, events, actions, versions, children }: MessageListProps) {
   const viewport = useRef<HTMLDivElement>(null);
   const [follows, setFollows] = useState(true);
   const [shown, setShown] = useState(TURNS_AT_ONCE);
   const toTurns = useMemo(createTurnCache, []);
-  const turns = toTurns(state.events);
-  const busy = isBusy(state);
+  const turns = toTurns(events);
+  const first = Math.max(0, turns.length - shown);
+  const busy = isBusy({ phase });
   const count = turns.reduce((sum, { items }) => sum + 1 + items.length, 0);
   const countAtEnd = useRef(count);
   /** How far from the end the person was when they asked for what is earlier: they stay where they are. */
@@ -91,7 +98,7 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
         aria-label="Conversation"
       >
         <div className="messages-inner">
-          {turns.length > shown && (
+          {first > 0 && (
             <button
               type="button"
               className="show-more"
@@ -105,21 +112,20 @@ export function MessageList({ owner, state, actions, children }: MessageListProp
               Show earlier
             </button>
           )}
-          {turns.slice(-shown).map((turn) => (
+          {turns.slice(first).map((turn, index) => (
             <TurnBoundary key={turn.key} turn={turn}>
               <TurnView
                 turn={turn}
-                owner={owner}
-                sessionId={state.sessionId}
+                index={first + index}
+                folder={folder}
+                versions={versions?.get(first + index)}
                 isLast={turn === turns.at(-1)}
                 isBusy={busy}
                 actions={actions}
               />
             </TurnBoundary>
           ))}
-          {busy && (state.phase !== 'streaming' || !isWriting(turns.at(-1))) && (
-            <Waiting phase={state.phase} />
-          )}
+          {busy && (phase !== 'streaming' || !isWriting(turns.at(-1))) && <Waiting phase={phase} />}
           {children}
         </div>
       </div>

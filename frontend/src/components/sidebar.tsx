@@ -1,9 +1,11 @@
-import { MessageSquarePlus, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { MessageSquarePlus, Pin, Search, Trash2 } from 'lucide-react';
+import { useMemo, useState } from 'react';
 import icon from '../icon.svg' with { type: 'file' };
 import type { AppSummary, Person } from '../api/types.ts';
 import { titleOf } from '../chat/agent-face.ts';
-import type { Conversations, ConversationSummary } from '../chat/conversations.ts';
+import { rootOf, toRows } from '../chat/branches.ts';
+import type { Conversations } from '../chat/conversations.ts';
+import type { ConversationSummary } from '../chat/metadata.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { toDayLabel } from '../util/format.ts';
@@ -18,6 +20,7 @@ interface SidebarProps {
   conversations: Conversations;
   currentId: string | undefined;
   onNew: () => void;
+  onSearch: () => void;
   onApp: (appName: string) => void;
   onRemove: (sessionId: string) => void;
 }
@@ -30,10 +33,14 @@ export function Sidebar({
   conversations,
   currentId,
   onNew,
+  onSearch,
   onApp,
   onRemove,
 }: SidebarProps) {
   const { list, hasMore, problem } = useStore(conversations);
+  const rows = useMemo(() => toRows(list ?? []), [list]);
+  const root = currentId && rootOf(list ?? [], currentId);
+  const currentRow = rows.find(({ id }) => rootOf(list ?? [], id) === root)?.id;
   const [removing, setRemoving] = useState<ConversationSummary>();
   return (
     <div className="sidebar-inner">
@@ -56,6 +63,9 @@ export function Sidebar({
       <button type="button" className="button new-conversation" onClick={onNew}>
         <MessageSquarePlus aria-hidden /> New conversation
       </button>
+      <button type="button" className="button new-conversation search-button" onClick={onSearch}>
+        <Search aria-hidden /> Search <kbd aria-hidden>Ctrl K</kbd>
+      </button>
       <nav aria-label="Conversations" className="conversation-list">
         {!list && !problem && <ListSkeleton />}
         {problem && !list && (
@@ -64,18 +74,19 @@ export function Sidebar({
           </p>
         )}
         {list?.length === 0 && <p className="list-note">Your conversations will be listed here.</p>}
-        {groupByDay(list ?? []).map(([label, items]) => (
+        {groupByDay(rows).map(([label, items]) => (
           <section key={label}>
             <h2>{label}</h2>
             <ul>
               {items.map((item) => (
-                <li key={item.id} className={item.id === currentId ? 'is-current' : undefined}>
+                <li key={item.id} className={item.id === currentRow ? 'is-current' : undefined}>
                   <a
                     title={item.title}
                     dir="auto"
                     href={toHash({ appName, sessionId: item.id })}
-                    aria-current={item.id === currentId ? 'page' : undefined}
+                    aria-current={item.id === currentRow ? 'page' : undefined}
                   >
+                    {item.isPinned && <Pin aria-label="Pinned" className="pinned" />}
                     {item.title}
                   </a>
                   <IconButton label={`Delete ${item.title}`} onClick={() => setRemoving(item)}>
@@ -96,7 +107,7 @@ export function Sidebar({
       {removing && (
         <Dialog label="Delete this conversation?" onClose={() => setRemoving(undefined)}>
           <h2>Delete this conversation?</h2>
-          <p>“{removing.title}” and the files made in it are deleted for good.</p>
+          <p>“{removing.title}” and the files made in it are deleted for good, with all its versions.</p>
           <div className="dialog-actions">
             <button type="button" className="button" onClick={() => setRemoving(undefined)}>
               Keep it
@@ -127,5 +138,8 @@ function ListSkeleton() {
 
 function groupByDay(list: readonly ConversationSummary[]): [string, ConversationSummary[]][] {
   const now = Date.now();
-  return [...Map.groupBy(list, (item) => toDayLabel(item.lastUpdateTime, now))];
+  const labelOf = (item: ConversationSummary): string =>
+    item.isPinned ? 'Pinned' : toDayLabel(item.lastUpdateTime, now);
+  const pinnedFirst = list.toSorted((a, b) => Number(b.isPinned) - Number(a.isPinned));
+  return [...Map.groupBy(pinnedFirst, labelOf)];
 }

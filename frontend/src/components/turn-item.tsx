@@ -1,5 +1,4 @@
 import { ArrowRight, CircleSlash, RotateCcw } from 'lucide-react';
-import type { Owner } from '../api/sessions.ts';
 import type { Confirmation, TurnItem } from '../chat/turn.ts';
 import { toWords } from '../util/format.ts';
 import { ArtifactCard } from './artifact-card.tsx';
@@ -11,25 +10,21 @@ import { TurnFailure } from './turn-failure.tsx';
 
 interface TurnItemProps {
   item: TurnItem;
-  owner: Owner;
-  sessionId: string | undefined;
+  /** Where the conversation's files are; absent before it has an id. */
+  folder: string | undefined;
   onConfirm: ((confirmation: Confirmation, confirmed: boolean) => void) | undefined;
   onRetry: (() => void) | undefined;
 }
 
 /** One thing of a turn: words, a tool call, a file, a notice. */
-export function TurnItemView({ item, owner, sessionId, onConfirm, onRetry }: TurnItemProps) {
+export function TurnItemView({ item, folder, onConfirm, onRetry }: TurnItemProps) {
   switch (item.kind) {
     case 'text':
       return item.thought ? <Thought text={item.text} /> : <Markdown text={item.text} />;
     case 'tool':
       return <ToolCall tool={item} onConfirm={onConfirm} />;
     case 'artifact':
-      return (
-        sessionId && (
-          <ArtifactCard owner={owner} sessionId={sessionId} filename={item.filename} version={item.version} />
-        )
-      );
+      return folder && <ArtifactCard folder={folder} filename={item.filename} version={item.version} />;
     case 'media':
       return <Media media={item.media} />;
     case 'file':

@@ -1,6 +1,6 @@
 import { RotateCcw } from 'lucide-react';
 import { memo } from 'react';
-import type { Owner } from '../api/sessions.ts';
+import type { Versions } from '../chat/branches.ts';
 import type { Confirmation, Turn, TurnItem } from '../chat/turn.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
@@ -11,45 +11,54 @@ import { UserMessage } from './user-message.tsx';
 export interface TurnActions {
   /** Takes the turn back and says the same again. */
   onResend: (turn: Turn) => void;
-  /** Says `text` instead of what the turn began with. */
-  onEdit: (turn: Turn, text: string) => void;
+  /** Says `text` instead of what the turn began with; `index` counts the turns from 0. */
+  onEdit: (turn: Turn, index: number, text: string) => void;
+  onOpen: (sessionId: string) => void;
   onConfirm: (confirmation: Confirmation, confirmed: boolean) => void;
 }
 
 interface TurnViewProps {
   turn: Turn;
-  owner: Owner;
-  sessionId: string | undefined;
+  index: number;
+  /** Where the files of the conversation are; absent before it has an id. */
+  folder: string | undefined;
+  /** Where the turn was said in several ways. */
+  versions: Versions | undefined;
   isLast: boolean;
   isBusy: boolean;
-  actions: TurnActions;
+  /** Absent where the conversation can only be read. */
+  actions: TurnActions | undefined;
 }
 
 /** What a person said and everything the agent did about it. */
 export const TurnView = memo(function TurnView(props: TurnViewProps) {
-  const { turn, owner, sessionId, isLast, isBusy, actions } = props;
+  const { turn, index, folder, versions, isLast, isBusy, actions } = props;
   const { user, items } = turn;
   const answer = items
     .flatMap((item) => (item.kind === 'text' && !item.thought ? item.text : []))
     .join('\n\n');
   const canChange = isLast && !isBusy;
-  const onRetry = canChange && user ? () => actions.onResend(turn) : undefined;
+  const onRetry = actions && canChange && user ? () => actions.onResend(turn) : undefined;
   const endedBadly = ['error', 'interrupted'].includes(items.at(-1)?.kind ?? '');
   return (
     <article className="turn" aria-busy={isLast && isBusy}>
       {user && (
-        <UserMessage user={user} onEdit={canChange ? (text) => actions.onEdit(turn, text) : undefined} />
+        <UserMessage
+          user={user}
+          versions={versions}
+          onOpen={actions?.onOpen}
+          onEdit={actions && !isBusy ? (text) => actions.onEdit(turn, index, text) : undefined}
+        />
       )}
       {items.length > 0 && (
         <div className="answer">
-          {items.map((item, index) => (
+          {items.map((item, at) => (
             <div key={item.key} className="answer-item">
-              {showsAuthor(items, index) && <h2 className="author">{toWords(authorOf(item) ?? '')}</h2>}
+              {showsAuthor(items, at) && <h2 className="author">{toWords(authorOf(item) ?? '')}</h2>}
               <TurnItemView
                 item={item}
-                owner={owner}
-                sessionId={sessionId}
-                onConfirm={canChange ? actions.onConfirm : undefined}
+                folder={folder}
+                onConfirm={canChange ? actions?.onConfirm : undefined}
                 onRetry={onRetry}
               />
             </div>

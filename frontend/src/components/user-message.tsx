@@ -1,5 +1,6 @@
-import { Pencil } from 'lucide-react';
+import { ChevronLeft, ChevronRight, Pencil } from 'lucide-react';
 import { useId, useState, type FormEvent } from 'react';
+import type { Versions } from '../chat/branches.ts';
 import type { Turn } from '../chat/turn.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
@@ -9,12 +10,15 @@ import { FileLink, Media } from './media.tsx';
 
 interface UserMessageProps {
   user: NonNullable<Turn['user']>;
+  /** Where it was said in several ways. */
+  versions: Versions | undefined;
+  onOpen: ((sessionId: string) => void) | undefined;
   /** Absent where the message cannot be changed now. */
   onEdit?: ((text: string) => void) | undefined;
 }
 
-/** What the person said; the last one can be said differently. */
-export function UserMessage({ user, onEdit }: UserMessageProps) {
+/** What the person said; it can be said differently, and every version can be gone back to. */
+export function UserMessage({ user, versions, onOpen, onEdit }: UserMessageProps) {
   const [editing, setEditing] = useState(false);
   if (editing && onEdit) {
     return (
@@ -40,6 +44,7 @@ export function UserMessage({ user, onEdit }: UserMessageProps) {
         </p>
       )}
       <div className="message-actions">
+        {versions && onOpen && <VersionSwitch {...versions} onOpen={onOpen} />}
         <CopyButton text={user.text} label="Copy message" />
         {onEdit && (
           <IconButton label="Edit message" onClick={() => setEditing(true)}>
@@ -48,6 +53,24 @@ export function UserMessage({ user, onEdit }: UserMessageProps) {
         )}
       </div>
     </div>
+  );
+}
+
+/** Goes between the versions of a message. */
+function VersionSwitch({ ids, at, onOpen }: Versions & { onOpen: (sessionId: string) => void }) {
+  const [before, after] = [ids[at - 1], ids[at + 1]];
+  return (
+    <span className="versions">
+      <IconButton label="Version before" disabled={!before} onClick={() => before && onOpen(before)}>
+        <ChevronLeft aria-hidden />
+      </IconButton>
+      <span aria-label={`Version ${at + 1} of ${ids.length}`} role="img">
+        {at + 1}/{ids.length}
+      </span>
+      <IconButton label="Version after" disabled={!after} onClick={() => after && onOpen(after)}>
+        <ChevronRight aria-hidden />
+      </IconButton>
+    </span>
   );
 }
 
@@ -82,7 +105,7 @@ function EditForm({ text, onCancel, onSave }: EditFormProps) {
           else if (isSendKey(event)) submit(event);
         }}
       />
-      <p id={hintId}>The answer to the earlier message is taken back.</p>
+      <p id={hintId}>What was said before stays: the arrows beside the message lead back to it.</p>
       <div className="edit-actions">
         <button type="button" className="button" onClick={onCancel}>
           Cancel

@@ -1,4 +1,4 @@
-import { Menu } from 'lucide-react';
+import { Ellipsis, Menu as MenuIcon } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { AppSummary, Person, ServiceInfo } from '../api/types.ts';
 import { titleOf } from '../chat/agent-face.ts';
@@ -9,12 +9,16 @@ import { Sidebar } from '../components/sidebar.tsx';
 import { ThemeButton } from '../components/theme-button.tsx';
 import { Drawer } from '../ui/drawer.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
+import { Menu } from '../ui/menu.tsx';
 import { ToastList } from '../ui/toast-list.tsx';
 import { toasts } from '../ui/toasts.ts';
 import { goTo, parseRoute, useHash } from '../util/route.ts';
 import { useStore } from '../util/store.ts';
 import { onTabs } from '../util/tab-channel.ts';
 import { ConversationView } from './conversation-view.tsx';
+import { PageDialog } from './page-dialog.tsx';
+import { useCommands, type DialogName } from './use-commands.tsx';
+import { useShortcuts } from './use-shortcuts.ts';
 
 interface ChatPageProps {
   person: Person;
@@ -35,6 +39,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
   const { list } = useStore(conversations);
   const [fresh, setFresh] = useState(0);
   const [drawerOpen, setDrawerOpen] = useState(false);
+  const [dialog, setDialog] = useState<DialogName>();
 
   const { sessionId } = route;
   useFreshness(conversations, sessionId);
@@ -46,7 +51,8 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
     // `fresh` is not read: it asks for another empty conversation.
     [conversations, sessionId, appName, fresh],
   );
-  const title = list?.find(({ id }) => id === sessionId)?.title;
+  const summary = list?.find(({ id }) => id === sessionId);
+  const title = summary?.title;
   useEffect(() => {
     document.title = title ? `${title} · Lornu` : 'Lornu';
   }, [title]);
@@ -62,9 +68,9 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
     (id: string) => {
       void (async () => {
         try {
-          await conversations.remove(id);
+          const removed = await conversations.remove(id);
           toasts.inform('Conversation deleted.');
-          if (id === sessionId) begin();
+          if (sessionId && removed.includes(sessionId)) begin();
         } catch (error) {
           toasts.complain(error);
         }
@@ -72,6 +78,17 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
     },
     [conversations, sessionId, begin],
   );
+
+  const open = useCallback((id: string) => goTo({ appName, sessionId: id }), [appName]);
+  const { own, general } = useCommands({
+    conversations,
+    summary,
+    onNew: begin,
+    onOpen: open,
+    onDialog: setDialog,
+  });
+  const openPalette = useCallback(() => (setDrawerOpen(false), setDialog('palette')), []);
+  useShortcuts({ onPalette: openPalette, onNew: begin, onKeys: useCallback(() => setDialog('keys'), []) });
 
   if (!app) return null;
   const sidebar = (
@@ -82,6 +99,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
       conversations={conversations}
       currentId={sessionId}
       onNew={begin}
+      onSearch={openPalette}
       onApp={(name) => goTo({ appName: name })}
       onRemove={remove}
     />
@@ -101,13 +119,19 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
       <main className="main">
         <header className="topbar">
           <IconButton label="Conversations" className="menu-button" onClick={() => setDrawerOpen(true)}>
-            <Menu aria-hidden />
+            <MenuIcon aria-hidden />
           </IconButton>
           <h1 dir="auto">{title ?? titleOf(app)}</h1>
           <EnvironmentBadge info={info} />
+          <Menu label="More" icon={<Ellipsis aria-hidden />} entries={[...own, ...general]} />
           <ThemeButton />
         </header>
-        <ConversationView key={`${appName}/${fresh}`} app={app} conversation={conversation} />
+        <ConversationView
+          key={`${appName}/${fresh}`}
+          app={app}
+          conversation={conversation}
+          conversations={conversations}
+        />
       </main>
       <Drawer
         label="Conversations"
@@ -117,6 +141,14 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
       >
         {sidebar}
       </Drawer>
+      <PageDialog
+        name={dialog}
+        conversations={conversations}
+        summary={summary}
+        commands={[...general, ...own]}
+        onOpen={open}
+        onClose={() => setDialog(undefined)}
+      />
       <ToastList />
     </div>
   );

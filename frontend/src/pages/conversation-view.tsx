@@ -1,10 +1,13 @@
 import { useCallback, useEffect, useMemo } from 'react';
+import { artifactsFolder } from '../api/artifacts.ts';
 import type { Problem } from '../api/problem.ts';
 import type { AdkEvent, AppSummary } from '../api/types.ts';
 import { titleOf } from '../chat/agent-face.ts';
 import { addFiles } from '../chat/attachments.ts';
 import { useDraft } from '../chat/draft.ts';
+import { versionsIn } from '../chat/branches.ts';
 import type { Conversation } from '../chat/conversation.ts';
+import type { Conversations } from '../chat/conversations.ts';
 import { isBusy, textOf, type QueuedMessage } from '../chat/conversation-state.ts';
 import { announce } from '../chat/announce.ts';
 import { isUserMessage } from '../chat/to-turns.ts';
@@ -16,12 +19,22 @@ import { QueuedMessages } from '../components/queued-messages.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import type { TurnActions } from '../components/turn-view.tsx';
 import { toasts } from '../ui/toasts.ts';
-import { toHash } from '../util/route.ts';
+import { goTo, toHash } from '../util/route.ts';
 import { useStore } from '../util/store.ts';
+import { tell } from './use-commands.tsx';
+
+interface ConversationViewProps {
+  app: AppSummary;
+  conversation: Conversation;
+  /** The list that it belongs to. */
+  conversations: Conversations;
+}
 
 /** One conversation and the field to go on with it. */
-export function ConversationView({ app, conversation }: { app: AppSummary; conversation: Conversation }) {
+export function ConversationView({ app, conversation, conversations }: ConversationViewProps) {
   const state = useStore(conversation);
+  const { list } = useStore(conversations);
+  const versions = useMemo(() => versionsIn(list ?? [], state.sessionId ?? ''), [list, state.sessionId]);
   const draft = useDraft(app.name, state.sessionId);
   const { take, giveBack, current, setAttachments } = draft;
   const busy = isBusy(state);
@@ -30,11 +43,21 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
   const actions = useMemo<TurnActions>(
     () => ({
       onResend: (turn) => void conversation.resend(turn),
-      onEdit: (turn, text) =>
-        void conversation.resend(turn, [...(turn.user?.parts ?? []).filter((part) => !part.text), { text }]),
+      onEdit: (turn, index, text) => {
+        const parts = [...(turn.user?.parts ?? []).filter((part) => !part.text), { text }];
+        const { invocationId } = turn;
+        // Of what the service never took there is no other version.
+        if (!invocationId) void conversation.send(parts);
+        else
+          tell(async () => {
+            const sessionId = await conversations.branch(conversation, index, invocationId, parts);
+            goTo({ appName: app.name, sessionId });
+          });
+      },
+      onOpen: (sessionId) => goTo({ appName: app.name, sessionId }),
       onConfirm: (confirmation, confirmed) => void conversation.confirm(confirmation, confirmed),
     }),
-    [conversation],
+    [conversation, conversations, app.name],
   );
 
   const send = useCallback(
@@ -82,7 +105,13 @@ export function ConversationView({ app, conversation }: { app: AppSummary; conve
       {state.phase === 'loading' && <ConversationSkeleton />}
       {isEmpty && <EmptyState app={app} onPick={send} />}
       {state.phase !== 'loading' && !isEmpty && (
-        <MessageList owner={conversation.owner} state={state} actions={actions}>
+        <MessageList
+          folder={state.sessionId && artifactsFolder(conversation.owner, state.sessionId)}
+          phase={state.phase}
+          events={state.events}
+          actions={actions}
+          versions={versions}
+        >
           <QueuedMessages messages={state.queued} onTakeBack={takeBack} />
           {state.problem && state.unsent && (
             <BusyNotice

@@ -1,10 +1,12 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { asProblem, type Problem } from '../api/problem.ts';
 import { getPerson, getServiceInfo, listApps, SIGN_IN_PATH } from '../api/sessions.ts';
 import type { AppSummary, Person, ServiceInfo } from '../api/types.ts';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import icon from '../icon.svg' with { type: 'file' };
+import { parseSharedHash, useHash } from '../util/route.ts';
 import { ChatPage } from './chat-page.tsx';
+import { SharedPage } from './shared-page.tsx';
 
 interface Service {
   person: Person;
@@ -23,6 +25,8 @@ async function loadService(): Promise<Service> {
 export function StartPage() {
   const [start, setStart] = useState<Start>();
   const [attempt, setAttempt] = useState(0);
+  const hash = useHash();
+  const link = useMemo(() => parseSharedHash(hash), [hash]);
   useEffect(() => {
     let current = true;
     loadService().then(
@@ -59,6 +63,7 @@ export function StartPage() {
       </main>
     );
   }
+  if (link) return <SharedPage key={hash} link={link} />;
   return <ChatPage person={person} info={info} apps={apps} />;
 }
 

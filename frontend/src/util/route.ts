@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import type { SharedLink } from '../api/sharing.ts';
 
 /** Where the page is: an agent and perhaps a conversation. Kept in the fragment, so a refresh and a bookmark come back. */
 export interface Route {
@@ -16,6 +17,19 @@ export function toHash({ appName, sessionId }: Route): string {
     .filter((part) => part !== undefined)
     .map(encodeURIComponent)
     .join('/')}`;
+}
+
+/** No folder of an agent is called this. */
+const SHARED = '~shared';
+
+export function toSharedHash({ appName, ownerId, sessionId, secret }: SharedLink): string {
+  return `#/${[SHARED, appName, ownerId, sessionId, secret].map(encodeURIComponent).join('/')}`;
+}
+
+export function parseSharedHash(hash: string): SharedLink | undefined {
+  const [first, appName, ownerId, sessionId, secret] = hash.replace(/^#\/?/u, '').split('/').map(decode);
+  if (first !== SHARED || !appName || !ownerId || !sessionId || !secret) return undefined;
+  return { appName, ownerId, sessionId, secret };
 }
 
 /** `replace` leaves no step for the back button: for a conversation that has just got its id. */

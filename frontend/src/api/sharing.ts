@@ -1,0 +1,33 @@
+import { getJson, sendJson, toPath } from './http.ts';
+import type { Owner } from './sessions.ts';
+import type { Session } from './types.ts';
+
+/** What a link names: whose conversation, and the secret that opens it. */
+export interface SharedLink {
+  appName: string;
+  ownerId: string;
+  sessionId: string;
+  secret: string;
+}
+
+function sharePath({ appName, userId }: Owner, sessionId: string): string {
+  return toPath('api', 'v1', 'apps', appName, 'users', userId, 'sessions', sessionId, 'share');
+}
+
+/** Makes a link under which every signed-in person may read the conversation; an earlier one ends. */
+export async function share(owner: Owner, sessionId: string): Promise<SharedLink> {
+  const { secret } = await sendJson<{ secret: string }>('POST', sharePath(owner, sessionId));
+  return { appName: owner.appName, ownerId: owner.userId, sessionId, secret };
+}
+
+export function unshare(owner: Owner, sessionId: string): Promise<null> {
+  return sendJson<null>('DELETE', sharePath(owner, sessionId));
+}
+
+export function sharedPath({ appName, ownerId, sessionId, secret }: SharedLink): string {
+  return toPath('api', 'v1', 'shared', appName, ownerId, sessionId, secret);
+}
+
+export function getShared(link: SharedLink): Promise<Session> {
+  return getJson<Session>(sharedPath(link));
+}

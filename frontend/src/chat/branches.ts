@@ -1,0 +1,72 @@
+/** Where a conversation that was copied left the one it was copied from. */
+export interface Branch {
+  /** The session that has the other version of this turn. */
+  of: string;
+  /** Counted from 0: the first turn that is its own. */
+  turn: number;
+}
+
+export interface Branching {
+  id: string;
+  branch?: Branch | undefined;
+}
+
+/** The versions of one turn, each in a session of its own, in the order in which they were made. */
+export interface Versions {
+  ids: string[];
+  /** Which of them is looked at. */
+  at: number;
+}
+
+/** Where a branch that leaves session `id` at `turn` belongs: a version of a turn never hangs on another version of it. */
+export function toBranch(all: readonly Branching[], id: string, turn: number): Branch {
+  const { branch } = holderOf(all, id, turn);
+  return branch?.turn === turn ? branch : { of: holderOf(all, id, turn).id, turn };
+}
+
+/** The turns of session `id` that have more than one version. */
+export function versionsIn(all: readonly Branching[], id: string): ReadonlyMap<number, Versions> {
+  const found = new Map<number, Versions>();
+  for (const turn of new Set(all.flatMap(({ branch }) => branch?.turn ?? []))) {
+    const holder = holderOf(all, id, turn);
+    const { of } = toBranch(all, id, turn);
+    const ids = all
+      .filter((one) => one.id === of || (one.branch?.of === of && one.branch.turn === turn))
+      .toSorted((a, b) => Number(b.id === of) - Number(a.id === of))
+      .map((one) => one.id);
+    if (ids.length > 1) found.set(turn, { ids, at: ids.indexOf(holder.id) });
+  }
+  return found;
+}
+
+/** The session that all versions of a conversation go back to. */
+export function rootOf(all: readonly Branching[], id: string): string {
+  const seen = new Set<string>();
+  for (let at = id; ;) {
+    seen.add(at);
+    const of = all.find((one) => one.id === at)?.branch?.of;
+    if (of === undefined || seen.has(of)) return at;
+    at = of;
+  }
+}
+
+/** One row of a list for all versions of a conversation: the newest of them, pinned where one of them is. */
+export function toRows<T extends Branching & { isPinned: boolean; lastUpdateTime: number }>(
+  all: readonly T[],
+): T[] {
+  const families = Map.groupBy(all, ({ id }) => rootOf(all, id));
+  return [...families.values()].flatMap((family) => {
+    const [newest] = family.toSorted((a, b) => b.lastUpdateTime - a.lastUpdateTime);
+    return newest ? [{ ...newest, isPinned: family.some(({ isPinned }) => isPinned) }] : [];
+  });
+}
+
+/** The session that this one's turn was first said in: itself, or one that it was copied from. */
+function holderOf(all: readonly Branching[], id: string, turn: number): Branching {
+  let at: Branching = all.find((one) => one.id === id) ?? { id };
+  for (let steps = 0; at.branch && turn < at.branch.turn && steps < all.length; steps++) {
+    const { of } = at.branch;
+    at = all.find((one) => one.id === of) ?? { id: of };
+  }
+  return at;
+}

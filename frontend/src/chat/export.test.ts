@@ -1,0 +1,47 @@
+import { expect, test } from 'bun:test';
+import type { AdkEvent, Session } from '../api/types.ts';
+import { toExport, toMarkdown } from './export.ts';
+
+const EVENTS: AdkEvent[] = [
+  { id: '1', invocationId: 'e-1', author: 'user', content: { parts: [{ text: 'Look' }] } },
+  {
+    id: '2',
+    invocationId: 'e-1',
+    author: 'lornu',
+    content: {
+      parts: [
+        { text: 'hm', thought: true },
+        { functionCall: { id: 'c', name: 'look_up', args: { text: 'a ```` b' } } },
+      ],
+    },
+  },
+  {
+    id: '3',
+    author: 'lornu',
+    content: { parts: [{ functionResponse: { id: 'c', name: 'look_up', response: { count: 1 } } }] },
+  },
+  {
+    id: '4',
+    author: 'lornu',
+    content: { parts: [{ text: '**One**.' }] },
+    actions: { artifactDelta: { 'a.csv': 0 } },
+  },
+  { id: '5', actions: { rewindBeforeInvocationId: 'e-9' } },
+];
+
+test('Markdown has what was said and done, with fences that hold whatever is inside', () => {
+  expect(toMarkdown('Title', EVENTS)).toBe(
+    `# Title\n\n## You\n\nLook\n\n## Agent\n\n*Look up*\n\n\`\`\`\`\`json\n${JSON.stringify({ call: { text: 'a ```` b' }, result: { count: 1 } }, null, 2)}\n\`\`\`\`\`\n\n**One**.\n\n*File: a.csv*\n`,
+  );
+});
+
+test('an export is ADK’s session without the page’s own keys and the secret of its link', () => {
+  const session: Session = {
+    id: 's',
+    appName: 'lornu',
+    userId: 'ann',
+    state: { step: 1, lornu_page: { isPinned: true }, lornu_share: 'secret' },
+    events: EVENTS,
+  };
+  expect(JSON.parse(toExport(session))).toEqual({ ...session, state: { step: 1 } });
+});

@@ -1,0 +1,105 @@
+import { restoreSession, titleState, type Owner } from '../api/sessions.ts';
+import { Problem } from '../api/problem.ts';
+import type { AdkEvent, Part, Session } from '../api/types.ts';
+import { parseExactly } from '../util/exact-json.ts';
+import { toWords } from '../util/format.ts';
+import { PAGE_KEY, SHARE_KEY } from './metadata.ts';
+import { toTurns } from './to-turns.ts';
+import type { TurnItem } from './turn.ts';
+
+/** A conversation as Markdown for people: what was said and done, and which files there were. */
+export function toMarkdown(title: string, events: readonly AdkEvent[]): string {
+  const blocks = toTurns(events).flatMap(({ user, items }) => [
+    ...(user
+      ? ['## You', user.text, ...user.media.map(({ displayName = 'file' }) => `*File: ${displayName}*`)]
+      : []),
+    ...(items.length > 0 ? ['## Agent', ...items.map(toBlock)] : []),
+  ]);
+  return `${[`# ${title}`, ...blocks].filter(Boolean).join('\n\n')}\n`;
+}
+
+function toBlock(item: TurnItem): string {
+  switch (item.kind) {
+    case 'text':
+      return item.thought ? '' : item.text;
+    case 'tool': {
+      const what = { call: item.args, ...(item.response ? { result: item.response } : {}) };
+      return `*${toWords(item.name)}*\n\n${fenced(JSON.stringify(what, null, 2), 'json')}`;
+    }
+    case 'artifact':
+      return `*File: ${item.filename}*`;
+    case 'media':
+      return `*File: ${item.media.displayName ?? item.media.mimeType ?? 'file'}*`;
+    case 'file':
+      return `*File: ${item.file.displayName ?? item.file.fileUri ?? 'file'}*`;
+    case 'code':
+      return fenced(item.code, item.language);
+    case 'code-result':
+      return fenced(item.output, '');
+    case 'handover':
+      return `*Handed over to ${toWords(item.to)}*`;
+    case 'error':
+      return `*The answer failed: ${item.message}*`;
+    case 'interrupted':
+      return '*This answer was stopped before its end.*';
+    default:
+      return item satisfies never;
+  }
+}
+
+/** Longer than any fence inside. */
+function fenced(code: string, language: string): string {
+  const longest = Math.max(2, ...[...code.matchAll(/`{3,}/gu)].map(([fence]) => fence.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${code}\n${fence}`;
+}
+
+/** A conversation as ADK gives it, but for what belongs to this page and to its link. */
+export function toExport(session: Session): string {
+  return JSON.stringify({ ...session, state: withoutOurs(session.state ?? {}) }, null, 2);
+}
+
+function withoutOurs(state: Record<string, unknown>): Record<string, unknown> {
+  const { [PAGE_KEY]: _page, [SHARE_KEY]: _secret, ...rest } = state;
+  return rest;
+}
+
+/** Calls that ADK makes itself; neither google-adk nor this service takes them from outside. */
+const RESERVED = /^adk_request_/u;
+
+/**
+ * Makes a conversation of a file that was exported here or by google-adk: what was said, called and answered. What events
+ * did to state and to files is left out, as the services demand; the state as it was at the end is taken. Throws a Problem.
+ */
+export async function importSession(owner: Owner, text: string, filename: string): Promise<Session> {
+  const { state, events } = readSession(text);
+  const own = Object.fromEntries(
+    Object.entries(withoutOurs(state)).filter(([key]) => !/^(?:app|user|temp):/u.test(key)),
+  );
+  const title = titleState(filename.replace(/\.json$/iu, ''));
+  return restoreSession(owner, { state: { ...title, ...own }, events: events.flatMap(toRestorable) });
+}
+
+function readSession(text: string): { state: Record<string, unknown>; events: AdkEvent[] } {
+  try {
+    const session = parseExactly(text) as Partial<Session> | null;
+    if (Array.isArray(session?.events))
+      return { state: session.state ?? {}, events: session.events.filter(Boolean) };
+  } catch {
+    // Said below.
+  }
+  throw new Problem(
+    0,
+    'This file holds no conversation.',
+    'Choose a JSON file that was exported here, or a session as google-adk gives it.',
+  );
+}
+
+function toRestorable({ actions: _actions, longRunningToolIds: _ids, ...event }: AdkEvent): AdkEvent[] {
+  const parts = (event.content?.parts ?? []).filter(
+    ({ functionCall, functionResponse }: Part) =>
+      !RESERVED.test(functionCall?.name ?? functionResponse?.name ?? ''),
+  );
+  if (parts.length === 0 && !event.errorCode) return [];
+  return [{ ...event, ...(event.content ? { content: { ...event.content, parts } } : {}) }];
+}

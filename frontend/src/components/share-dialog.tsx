@@ -1,0 +1,53 @@
+import type { SharedLink } from '../api/sharing.ts';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { toSharedHash } from '../util/route.ts';
+
+interface ShareDialogProps {
+  /** Absent where the conversation is not shared. */
+  link: SharedLink | undefined;
+  onShare: () => void;
+  onUnshare: () => void;
+  onClose: () => void;
+}
+
+/** Makes the read-only link to a conversation, shows it, and takes it back. */
+export function ShareDialog({ link, onShare, onUnshare, onClose }: ShareDialogProps) {
+  const address = link && `${location.origin}${location.pathname}${toSharedHash(link)}`;
+  return (
+    <Dialog label="Share this conversation" onClose={onClose}>
+      <h2>Share this conversation</h2>
+      <p>
+        Whoever can sign in here and has the link can read it, with what is said from now on and its files.
+        Nobody can write to it.
+      </p>
+      {address && (
+        <div className="share-link">
+          <input
+            className="field"
+            aria-label="Link"
+            readOnly
+            value={address}
+            onFocus={({ target }) => target.select()}
+          />
+          <CopyButton text={address} label="Copy link" />
+        </div>
+      )}
+      <div className="dialog-actions">
+        {link && (
+          <button type="button" className="button button-danger" onClick={onUnshare}>
+            Stop sharing
+          </button>
+        )}
+        <button type="button" className="button" onClick={onClose}>
+          Close
+        </button>
+        {!link && (
+          <button type="button" className="button button-primary" onClick={onShare}>
+            Make a link
+          </button>
+        )}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,49 @@
+import type { Conversations } from '../chat/conversations.ts';
+import type { ConversationSummary } from '../chat/metadata.ts';
+import { KeysDialog } from '../components/keys-dialog.tsx';
+import { Palette } from '../components/palette.tsx';
+import { RenameDialog } from '../components/rename-dialog.tsx';
+import { ShareDialog } from '../components/share-dialog.tsx';
+import type { MenuEntry } from '../ui/menu.tsx';
+import { useStore } from '../util/store.ts';
+import { tell, type DialogName } from './use-commands.tsx';
+
+interface PageDialogProps {
+  /** Which one is open. */
+  name: DialogName | undefined;
+  conversations: Conversations;
+  summary: ConversationSummary | undefined;
+  commands: readonly MenuEntry[];
+  onOpen: (sessionId: string) => void;
+  onClose: () => void;
+}
+
+/** The dialog that is open, if one is. */
+export function PageDialog({ name, conversations, summary, commands, onOpen, onClose }: PageDialogProps) {
+  const { list } = useStore(conversations);
+  const { owner } = conversations;
+  if (name === 'keys') return <KeysDialog onClose={onClose} />;
+  if (name === 'palette') {
+    return <Palette owner={owner} list={list ?? []} commands={commands} onOpen={onOpen} onClose={onClose} />;
+  }
+  if (!name || !summary) return null;
+  const { id, title, secret } = summary;
+  if (name === 'rename') {
+    return (
+      <RenameDialog
+        title={title}
+        onRename={(next) => tell(async () => conversations.rename(id, next))}
+        onClose={onClose}
+      />
+    );
+  }
+  const link = secret ? { appName: owner.appName, ownerId: owner.userId, sessionId: id, secret } : undefined;
+  return (
+    <ShareDialog
+      link={link}
+      onShare={() => tell(async () => void (await conversations.share(id)))}
+      onUnshare={() => tell(async () => conversations.unshare(id))}
+      onClose={onClose}
+    />
+  );
+}

@@ -1,0 +1,96 @@
+import {
+  Download,
+  FileDown,
+  FileUp,
+  Keyboard,
+  MessageSquarePlus,
+  Pencil,
+  Pin,
+  PinOff,
+  Share2,
+} from 'lucide-react';
+import { useMemo } from 'react';
+import { getSession } from '../api/sessions.ts';
+import type { Conversations } from '../chat/conversations.ts';
+import { toExport, toMarkdown } from '../chat/export.ts';
+import type { ConversationSummary } from '../chat/metadata.ts';
+import type { MenuEntry } from '../ui/menu.tsx';
+import { toasts } from '../ui/toasts.ts';
+import { chooseFile } from '../util/choose-file.ts';
+import { download } from '../util/download.ts';
+
+export type DialogName = 'rename' | 'share' | 'keys' | 'palette';
+
+interface CommandOptions {
+  conversations: Conversations;
+  /** The conversation that is open; absent for a new one. */
+  summary: ConversationSummary | undefined;
+  onNew: () => void;
+  onOpen: (sessionId: string) => void;
+  onDialog: (name: DialogName) => void;
+}
+
+/** What can be done with the open conversation, and what can be done anywhere. */
+export function useCommands(options: CommandOptions): { own: MenuEntry[]; general: MenuEntry[] } {
+  const { conversations, summary, onNew, onOpen, onDialog } = options;
+  return useMemo(() => {
+    const exportAs = (kind: 'md' | 'json', current: ConversationSummary) => () =>
+      tell(async () => {
+        const session = await getSession(conversations.owner, current.id);
+        const text = kind === 'md' ? toMarkdown(current.title, session.events ?? []) : toExport(session);
+        download(`${toFilename(current.title)}.${kind}`, new TextEncoder().encode(text));
+      });
+    const own: MenuEntry[] = summary
+      ? [
+          { id: 'rename', label: 'Rename', icon: <Pencil aria-hidden />, run: () => onDialog('rename') },
+          {
+            id: 'pin',
+            label: summary.isPinned ? 'Unpin' : 'Pin',
+            icon: summary.isPinned ? <PinOff aria-hidden /> : <Pin aria-hidden />,
+            run: () => tell(async () => conversations.pin(summary, !summary.isPinned)),
+          },
+          { id: 'share', label: 'Share', icon: <Share2 aria-hidden />, run: () => onDialog('share') },
+          {
+            id: 'markdown',
+            label: 'Export as Markdown',
+            icon: <FileDown aria-hidden />,
+            run: exportAs('md', summary),
+          },
+          {
+            id: 'json',
+            label: 'Export as JSON',
+            icon: <Download aria-hidden />,
+            run: exportAs('json', summary),
+          },
+        ]
+      : [];
+    const general: MenuEntry[] = [
+      { id: 'new', label: 'New conversation', icon: <MessageSquarePlus aria-hidden />, run: onNew },
+      {
+        id: 'import',
+        label: 'Import a conversation',
+        icon: <FileUp aria-hidden />,
+        run: () =>
+          tell(async () =>
+            onOpen(await conversations.importFile(await chooseFile('.json,application/json'))),
+          ),
+      },
+      { id: 'keys', label: 'Keys', icon: <Keyboard aria-hidden />, run: () => onDialog('keys') },
+    ];
+    return { own, general };
+  }, [conversations, summary, onNew, onOpen, onDialog]);
+}
+
+/** Does it, and says what went wrong. */
+export function tell(work: () => Promise<void>): void {
+  void work().catch((error: unknown) => toasts.complain(error));
+}
+
+/** What any file system takes, and a person recognises. */
+function toFilename(title: string): string {
+  const name = title
+    .replaceAll(/[\p{Cc}"*/:<>?\\|]/gu, ' ')
+    .replaceAll(/\s+/gu, ' ')
+    .trim();
+  return name.slice(0, 80) || 'conversation';
+}

@@ -1,0 +1,154 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { readFile } from 'node:fs/promises';
+import type { Locator } from 'playwright-core';
+import type { ChatPage } from './chat-page.ts';
+import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+
+setDefaultTimeout(TEST_WITHIN_MS);
+
+let world: World;
+let chat: ChatPage;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.stop());
+afterEach(() => chat?.close());
+
+const listed = (page: ChatPage): Locator =>
+  page.page.getByRole('navigation', { name: 'Conversations' }).getByRole('link');
+const exactly = (text: string): Locator => chat.conversation.getByText(text, { exact: true });
+const command = async (name: string): Promise<void> => {
+  await chat.button('More').click();
+  await chat.page.getByRole('menuitem', { name, exact: true }).click();
+};
+const editMessage = async (at: number, text: string): Promise<void> => {
+  await chat.button('Edit message').nth(at).click();
+  await chat.page.getByRole('textbox', { name: 'Edit message' }).fill(text);
+  await chat.button('Send again').click();
+};
+
+test('an earlier message is said in another way: both ways stay, and one goes between them', async () => {
+  chat = await world.openPage();
+  await chat.ask('count to 2');
+  await chat.ask('count to 3');
+  await chat.ask('count to 4');
+  await editMessage(1, 'count to 6');
+  await exactly('1 2 3 4 5 6').waitFor();
+  await chat.answered();
+  expect(await exactly('1 2').count()).toBe(1);
+  expect(await exactly('1 2 3').count()).toBe(0);
+  await chat.page.getByRole('img', { name: 'Version 2 of 2' }).waitFor();
+  await chat.button('Version before').click();
+  await exactly('1 2 3 4').waitFor();
+  await chat.ask('count to 5');
+  await chat.page.reload();
+  await exactly('1 2 3 4 5').waitFor();
+  await chat.button('Version after').click();
+  await exactly('1 2 3 4 5 6').waitFor();
+  expect(await exactly('1 2 3 4 5').count()).toBe(0);
+  // To the model too, the other way was never said.
+  await chat.ask('what did I say?');
+  // One conversation in the list, whatever the number of its versions; deleting it deletes them.
+  expect(await listed(chat).allInnerTexts()).toEqual(['count to 2']);
+  await chat.button('Delete count to 2').click();
+  await chat.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await listed(chat).waitFor({ state: 'detached' });
+  const left = await fetch(`${world.service.url}/apps/lornu/users/user/sessions`);
+  expect(await left.json()).toEqual([]);
+  expect(chat.complaints).toEqual([]);
+});
+
+test('a conversation is renamed and pinned, in every tab', async () => {
+  chat = await world.openPage();
+  await chat.ask('count to 3');
+  const tab = await chat.openTab();
+  // A tab behind another one draws slowly.
+  await chat.page.bringToFront();
+  await command('Rename');
+  await chat.page.getByRole('textbox', { name: 'Title' }).fill('Three numbers');
+  await chat.page.keyboard.press('Enter');
+  await listed(tab).filter({ hasText: 'Three numbers' }).waitFor();
+  expect(await chat.page.title()).toBe('Three numbers · Lornu');
+  await command('Pin');
+  await tab.page.getByRole('heading', { name: 'Pinned' }).waitFor();
+  await chat.page.reload();
+  await chat.page.getByRole('heading', { name: 'Pinned' }).waitFor();
+  await command('Unpin');
+  await tab.page.getByRole('heading', { name: 'Pinned' }).waitFor({ state: 'detached' });
+});
+
+test('Ctrl+K finds commands, titles and words that were said; ? shows the keys', async () => {
+  chat = await world.openPage();
+  await chat.ask('note: the albatross is on Friday');
+  await chat.button('New conversation').click();
+  await chat.ask('count to 3');
+  const { keyboard } = chat.page;
+  const options = chat.page.getByRole('listbox', { name: 'Results' }).getByRole('option');
+  await keyboard.press('Control+k');
+  await keyboard.type('albatross is');
+  await options.filter({ hasText: 'note: the albatross is on Friday' }).nth(1).waitFor();
+  await keyboard.press('ArrowDown');
+  await keyboard.press('Enter');
+  await chat.conversation.getByText('Save note').waitFor();
+  await keyboard.press('Control+k');
+  await keyboard.type('new conv');
+  await options.first().waitFor();
+  await keyboard.press('Enter');
+  await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
+  await keyboard.press('?');
+  await chat.page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await keyboard.press('Escape');
+  await keyboard.type('why?');
+  expect(await chat.message.inputValue()).toBe('why?');
+  expect(chat.complaints).toEqual([]);
+});
+
+test('what is exported as JSON is imported as a conversation that goes on; Markdown is for people', async () => {
+  chat = await world.openPage();
+  await chat.ask('forget my notes');
+  await chat.button('Decline').click();
+  await chat.conversation.getByText('declined', { exact: true }).waitFor();
+  await chat.ask('count to 7');
+  const exported = async (name: string): Promise<[string, string]> => {
+    const download = chat.page.waitForEvent('download');
+    await command(name);
+    return [(await download).suggestedFilename(), await readFile(await (await download).path(), 'utf8')];
+  };
+  const [markdownName, markdown] = await exported('Export as Markdown');
+  expect(markdownName).toBe('forget my notes.md');
+  expect(markdown).toContain('## You\n\ncount to 7\n\n## Agent\n\n1 2 3 4 5 6 7\n');
+  const [jsonName, json] = await exported('Export as JSON');
+  const chooser = chat.page.waitForEvent('filechooser');
+  await command('Import a conversation');
+  await (await chooser).setFiles({ name: jsonName, mimeType: 'application/json', buffer: Buffer.from(json) });
+  await listed(chat).nth(1).waitFor();
+  await exactly('1 2 3 4 5 6 7').waitFor();
+  await chat.ask('count to 8');
+  await exactly('1 2 3 4 5 6 7 8').waitFor();
+  const wrong = chat.page.waitForEvent('filechooser');
+  await command('Import a conversation');
+  await (await wrong).setFiles({ name: 'a.json', mimeType: 'application/json', buffer: Buffer.from('[]') });
+  await chat.page.getByText('This file holds no conversation.').waitFor();
+});
+
+test('a link lets others read a conversation with its files, and write nothing, until it is taken back', async () => {
+  chat = await world.openPage();
+  await chat.ask('draw a chart of the status');
+  await command('Share');
+  await chat.button('Make a link').click();
+  const link = await chat.page.getByRole('textbox', { name: 'Link' }).inputValue();
+  const other = await world.openPage({ hash: new URL(link).hash, isChat: false });
+  try {
+    await other.conversation.getByText('draw a chart of the status').waitFor();
+    await other.page.getByRole('img', { name: 'environment-status.svg' }).waitFor();
+    expect(await other.message.count()).toBe(0);
+    expect(await other.page.getByRole('button', { name: /edit|try again/iu }).count()).toBe(0);
+    await chat.button('Stop sharing').click();
+    await chat.button('Make a link').waitFor();
+    await other.page.reload();
+    await other.page.getByRole('alert').getByText('Session not found').waitFor();
+    expect(other.complaints.filter((text) => !text.includes('404'))).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
