@@ -71,6 +71,9 @@ test('files by button, drop and paste reach the model, and are there after a rel
   await chat.button('Remove typo.txt').click();
   await chat.ask('what is in these files?');
   expect(await attached().count()).toBe(0);
+  // The stand-in tells which files the model was given.
+  for (const type of ['image/png', 'application/pdf', 'audio/wav', 'text/markdown'])
+    await chat.conversation.getByText(new RegExp(`bytes \\(${type}\\)`, 'u')).waitFor();
   const shown = async (): Promise<void> => {
     await chat.conversation.getByRole('img', { name: 'chart.png' }).waitFor();
     for (const name of ['terms.pdf', 'tune.wav', 'notes.md'])

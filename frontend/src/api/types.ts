@@ -74,6 +74,22 @@ export interface AdkEvent {
   longRunningToolIds?: string[];
   actions?: EventActions;
   customMetadata?: Record<string, unknown>;
+  modelVersion?: string;
+  usageMetadata?: UsageMetadata;
+  groundingMetadata?: GroundingMetadata;
+}
+
+export interface UsageMetadata {
+  promptTokenCount?: number;
+  cachedContentTokenCount?: number;
+  thoughtsTokenCount?: number;
+  candidatesTokenCount?: number;
+}
+
+/** What an answer of Google's search rests on. */
+export interface GroundingMetadata {
+  groundingChunks?: { web?: { uri?: string; title?: string } }[];
+  webSearchQueries?: string[];
 }
 
 export interface Session {

@@ -21,6 +21,7 @@ import {
   type ConversationState,
   type QueuedMessage,
 } from './conversation-state.ts';
+import { noteFirstWord } from './first-word.ts';
 import { followTurn } from './follow-turn.ts';
 import { mergeFrame, withoutUnfinished } from './merge-frame.ts';
 import { settle } from './settle.ts';
@@ -275,6 +276,7 @@ export class Conversation extends Store<ConversationState> {
     this.#request = request;
     let isIncomplete = false;
     let count = 0;
+    const sentMs = performance.now();
     let hasFailed = false;
     this.#hasBegun = false;
     this.set({ phase: 'waiting' });
@@ -286,6 +288,7 @@ export class Conversation extends Store<ConversationState> {
       const frames = followTurn({ key: () => this.#key(), open, signal: request.signal, onConnection });
       for await (const frame of frames) {
         count++;
+        if (!isIncomplete && !isFailure(frame.event)) noteFirstWord(frame.event.invocationId, sentMs);
         this.#take(frame);
       }
     } catch (error) {

@@ -36,6 +36,10 @@ function toBlock(item: TurnItem): string {
       return fenced(item.code, item.language);
     case 'code-result':
       return fenced(item.output, '');
+    case 'sources':
+      return item.sources
+        .map(({ title, uri }) => `- [${title.replaceAll(/[[\]]/gu, '')}](${uri})`)
+        .join('\n');
     case 'handover':
       return `*Handed over to ${toWords(item.to)}*`;
     case 'error':

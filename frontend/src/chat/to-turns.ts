@@ -1,5 +1,5 @@
 import type { AdkEvent, FunctionCall, FunctionResponse, Part } from '../api/types.ts';
-import type { ToolItem, Turn } from './turn.ts';
+import type { Source, ToolItem, Turn } from './turn.ts';
 
 const CONFIRMATION = 'adk_request_confirmation';
 const TRANSFER = 'transfer_to_agent';
@@ -44,7 +44,7 @@ export function isUserMessage(event: AdkEvent): boolean {
 
 /** One group of events (see groupByTurn) as a turn. `index` keeps the key stable while ids change hands. */
 export function toTurn(events: readonly AdkEvent[], index: number): Turn {
-  const turn: Turn = { key: `turn-${index}`, items: [] };
+  const turn: Turn = { key: `turn-${index}`, items: [], events };
   const invocationId = events.find((event) => event.invocationId)?.invocationId;
   if (invocationId) turn.invocationId = invocationId;
   for (const event of events) addEvent(turn, event);
@@ -67,6 +67,7 @@ function addEvent(turn: Turn, event: AdkEvent): void {
     return;
   }
   for (const [index, part] of parts.entries()) addPart(turn, event, part, `${event.id}-${index}`);
+  addSources(turn, event);
   for (const [filename, version] of Object.entries(event.actions?.artifactDelta ?? {})) {
     turn.items.push({ kind: 'artifact', key: `${event.id}-artifact-${filename}`, filename, version });
   }
@@ -105,6 +106,19 @@ function addPart(turn: Turn, event: AdkEvent, part: Part, key: string): void {
       thought: part.thought === true,
     });
   }
+}
+
+/** Only what a browser may follow; the same page once, however often it was used. */
+function addSources(turn: Turn, { id, groundingMetadata, partial }: AdkEvent): void {
+  if (partial || !groundingMetadata) return;
+  const byUri = new Map<string, Source>();
+  for (const { web } of groundingMetadata.groundingChunks ?? []) {
+    const uri = web?.uri ?? '';
+    if (/^https?:\/\//iu.test(uri)) byUri.set(uri, { uri, title: web?.title || uri });
+  }
+  const queries = groundingMetadata.webSearchQueries ?? [];
+  if (byUri.size + queries.length > 0)
+    turn.items.push({ kind: 'sources', key: `${id}-sources`, sources: [...byUri.values()], queries });
 }
 
 /** Gemini names the language in capitals, and knows one. */

@@ -1,4 +1,4 @@
-import type { FileData, InlineData, Part } from '../api/types.ts';
+import type { AdkEvent, FileData, InlineData, Part } from '../api/types.ts';
 
 /** What is shown of a conversation: one turn = what a person said, and everything the agent did about it. */
 export interface Turn {
@@ -8,6 +8,13 @@ export interface Turn {
   invocationId?: string;
   user?: { text: string; parts: Part[]; media: InlineData[]; files: FileData[]; atSeconds?: number };
   items: TurnItem[];
+  /** What it was made of. */
+  events: readonly AdkEvent[];
+}
+
+export interface Source {
+  title: string;
+  uri: string;
 }
 
 export type ToolState = 'running' | 'waiting' | 'done' | 'failed' | 'declined';
@@ -39,6 +46,7 @@ export type TurnItem =
   | { kind: 'file'; key: string; author: string; file: FileData }
   | { kind: 'code'; key: string; author: string; code: string; language: string }
   | { kind: 'code-result'; key: string; author: string; output: string; failed: boolean }
+  | { kind: 'sources'; key: string; sources: Source[]; queries: string[] }
   | { kind: 'handover'; key: string; to: string }
   | { kind: 'error'; key: string; code?: string; message: string }
   | { kind: 'interrupted'; key: string };

@@ -57,7 +57,7 @@ function Table({ rows: [head, ...body], name }: { rows: string[][]; name: string
   return (
     <div className="markdown">
       {/* A region that scrolls must be reachable by keyboard. */}
-      <div className="table-scroll" tabIndex={0} role="region" aria-label={name}>
+      <div className="table-scroll table-tall" tabIndex={0} role="region" aria-label={name}>
         <table>
           <thead>
             <tr>

@@ -5,6 +5,7 @@ import { ArtifactCard } from './artifact-card.tsx';
 import { CodeBlock } from '../markdown/code-block.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 import { FileLink, Media } from './media.tsx';
+import { Sources } from './sources.tsx';
 import { ToolCall } from './tool-call.tsx';
 import { TurnFailure } from './turn-failure.tsx';
 
@@ -44,6 +45,8 @@ export function TurnItemView({ item, folder, onConfirm, onRetry }: TurnItemProps
           />
         </section>
       );
+    case 'sources':
+      return <Sources sources={item.sources} queries={item.queries} />;
     case 'handover':
       return (
         <p className="handover">

@@ -1,10 +1,13 @@
-import { RotateCcw } from 'lucide-react';
-import { memo } from 'react';
+import { Info, RotateCcw } from 'lucide-react';
+import { memo, useRef, useState } from 'react';
 import type { Versions } from '../chat/branches.ts';
 import type { Confirmation, Turn, TurnItem } from '../chat/turn.ts';
+import { firstWordSeconds } from '../chat/first-word.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
+import { SpeakButton } from '../ui/speak-button.tsx';
 import { toWords } from '../util/format.ts';
+import { AnswerDetails } from './answer-details.tsx';
 import { TurnItemView } from './turn-item.tsx';
 import { UserMessage } from './user-message.tsx';
 
@@ -40,6 +43,8 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
   const canChange = isLast && !isBusy;
   const onRetry = actions && canChange && user ? () => actions.onResend(turn) : undefined;
   const endedBadly = ['error', 'interrupted'].includes(items.at(-1)?.kind ?? '');
+  const frame = useRef<HTMLDivElement>(null);
+  const [showsDetails, setShowsDetails] = useState(false);
   return (
     <article className="turn" aria-busy={isLast && isBusy}>
       {user && (
@@ -51,7 +56,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
         />
       )}
       {items.length > 0 && (
-        <div className="answer">
+        <div className="answer" ref={frame}>
           {items.map((item, at) => (
             <div key={item.key} className="answer-item">
               {showsAuthor(items, at) && <h2 className="author">{toWords(authorOf(item) ?? '')}</h2>}
@@ -66,18 +71,37 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
           {!(isLast && isBusy) && (
             <div className="message-actions">
               {answer && <CopyButton text={answer} label="Copy answer" />}
+              {answer && <SpeakButton read={() => readBlocks(frame.current)} />}
               {onRetry && !endedBadly && (
                 <IconButton label="Try again" onClick={onRetry}>
                   <RotateCcw aria-hidden />
                 </IconButton>
               )}
+              <IconButton label="Details of this answer" onClick={() => setShowsDetails(true)}>
+                <Info aria-hidden />
+              </IconButton>
             </div>
           )}
         </div>
       )}
+      {showsDetails && (
+        <AnswerDetails
+          events={turn.events}
+          firstWordSeconds={firstWordSeconds(turn.invocationId)}
+          onClose={() => setShowsDetails(false)}
+        />
+      )}
     </article>
   );
 });
+
+/** The words of an answer as they are shown, a block at a time: neither code nor what tools were asked. */
+function readBlocks(answer: HTMLElement | null): string[] {
+  const blocks = answer?.querySelectorAll<HTMLElement>(
+    '.markdown > :is(p, ul, ol, blockquote, h3, h4, h5, h6)',
+  );
+  return [...(blocks ?? [])].map((block) => block.textContent.trim()).filter(Boolean);
+}
 
 function authorOf(item: TurnItem): string | undefined {
   return 'author' in item ? item.author : undefined;

@@ -1,9 +1,12 @@
 import { useEffect, useMemo, useState } from 'react';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { Fold } from '../ui/fold.tsx';
 import { own } from '../util/own.ts';
 
 type Highlight = (typeof import('./highlight.tsx'))['highlight'];
 
+/** Lines of code that are shown at first. */
+const LONGEST = 30;
 const LABELS: Record<string, string> = { plaintext: 'text', xml: 'html' };
 
 let loaded: Highlight | undefined;
@@ -29,16 +32,19 @@ async function loadHighlight(): Promise<void> {
 export function CodeBlock({ code, language }: { code: string; language: string }) {
   const highlight = useHighlight();
   const coloured = useMemo(() => highlight?.(code, language), [highlight, code, language]);
+  const lines = code.split('\n').length;
   return (
     <figure className="code-block">
       <figcaption>
         <span>{own(LABELS, language) ?? language}</span>
         <CopyButton text={code} label="Copy code" />
       </figcaption>
-      {/* A region that scrolls must be reachable by keyboard. */}
-      <pre tabIndex={0}>
-        <code>{coloured ?? code}</code>
-      </pre>
+      <Fold size={`${lines} lines`} isLong={lines > LONGEST}>
+        {/* A region that scrolls must be reachable by keyboard. */}
+        <pre tabIndex={0}>
+          <code>{coloured ?? code}</code>
+        </pre>
+      </Fold>
     </figure>
   );
 }

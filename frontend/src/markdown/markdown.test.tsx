@@ -32,6 +32,29 @@ test.each([
 });
 
 test.each([
+  ['$$a_{1}_b$$', '$$a_{1}_b$$'],
+  ['$E=mc^2$', '$E=mc^2$'],
+  ['$x$', '$x$'],
+  ['$f(x)$', '$f(x)$'],
+  ['$a_1 \\cdot b_2$', '$a_1 \\cdot b_2$'],
+])('a formula between dollars too: %j', (text, expected) => {
+  expect(html(`so ${text}, then`)).toContain(`<code class="formula">${expected}</code>, then`);
+});
+
+test.each([
+  'It costs $5 and $10.',
+  'between $5-$10',
+  'US$5 = A$6',
+  '$5, or 4$ for two',
+  'a $ sign, and another $',
+  '$HOME and $PATH',
+  '$$',
+  '$a = 1',
+])('a price or a name of the shell is none: %j', (text) => {
+  expect(html(text)).toBe(`<div class="markdown"><p dir="auto">${text}</p></div>`);
+});
+
+test.each([
   ['\\(x', '(x'],
   ['\\*a\\*', '*a*'],
   ['\\(x\\]', '(x]'],
@@ -39,15 +62,18 @@ test.each([
   expect(html(text)).toContain(`<p dir="auto">${expected}</p>`);
 });
 
-test('a text full of beginnings of formulas takes time in proportion to its length', () => {
-  const timeOf = (count: number): number => {
-    const began = performance.now();
-    html('\\(a '.repeat(count));
-    return performance.now() - began;
-  };
-  timeOf(1_000);
-  expect(timeOf(4_000)).toBeLessThan(timeOf(1_000) * 16);
-});
+test.each(['\\(a ', '$a', '$$a '])(
+  'a text full of %j takes time in proportion to its length',
+  (beginning) => {
+    const timeOf = (count: number): number => {
+      const began = performance.now();
+      html(beginning.repeat(count));
+      return performance.now() - began;
+    };
+    timeOf(1_000);
+    expect(timeOf(4_000)).toBeLessThan(timeOf(1_000) * 16);
+  },
+);
 
 test('a footnote leads into its own answer, and back', () => {
   const twice = renderToStaticMarkup(

@@ -3,13 +3,28 @@ import ReactMarkdown, { type Components, type ExtraProps, type Options } from 'r
 import remarkCjkFriendly from 'remark-cjk-friendly';
 import remarkCjkFriendlyStrikethrough from 'remark-cjk-friendly-gfm-strikethrough';
 import remarkGfm from 'remark-gfm';
+import { Fold } from '../ui/fold.tsx';
 import { CodeBlock } from './code-block.tsx';
+import { Formula } from './formula.tsx';
 import { nestFences } from './nest-fences.ts';
 import { rehypeDirection } from './rehype-direction.ts';
 import { remarkFormula } from './remark-formula.ts';
 
 type PreProps = ComponentProps<'pre'> & ExtraProps;
+type CodeProps = ComponentProps<'code'> & ExtraProps;
+type TableProps = ComponentProps<'table'> & ExtraProps;
 type AnchorProps = ComponentProps<'a'> & ExtraProps;
+
+/** Rows of a table that are shown at first. */
+const LONGEST_TABLE = 20;
+
+function rowsOf(node: TableProps['node']): number {
+  const bodies =
+    node?.children.filter((child) => child.type === 'element' && child.tagName === 'tbody') ?? [];
+  return bodies
+    .flatMap((body) => ('children' in body ? body.children : []))
+    .filter((child) => child.type === 'element').length;
+}
 
 const components: Components = {
   // Speakers are headings of the second level: what they write goes below.
@@ -19,11 +34,21 @@ const components: Components = {
   h4: 'h6',
   h5: 'h6',
   pre: ({ node }: PreProps) => <CodeBlock {...readCode(node)} />,
-  table: ({ children, dir }) => (
+  code: ({ className, children, node: _node, ...rest }: CodeProps) =>
+    className === 'formula' && typeof children === 'string' ? (
+      <Formula source={children} />
+    ) : (
+      <code className={className} {...rest}>
+        {children}
+      </code>
+    ),
+  table: ({ children, dir, node }: TableProps) => (
     // A region that scrolls must be reachable by keyboard.
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
-      <table dir={dir}>{children}</table>
-    </div>
+    <Fold size={`${rowsOf(node)} rows`} isLong={rowsOf(node) > LONGEST_TABLE}>
+      <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+        <table dir={dir}>{children}</table>
+      </div>
+    </Fold>
   ),
   // An address that was refused (javascript: and its like) comes as empty: then there is nothing to follow.
   a: ({ href, children, node: _node, ...rest }: AnchorProps) => {

@@ -15,6 +15,7 @@ interface Extensions {
 }
 
 const BACKSLASH = 92;
+const DOLLAR = 36;
 /** The end of a formula, by the character after the backslash that begins it. */
 const CLOSING = new Map<Code, Code>([
   [40, 41],
@@ -22,6 +23,10 @@ const CLOSING = new Map<Code, Code>([
 ]);
 /** A longer one is none: so a text full of beginnings is not searched to its end for each of them. */
 const MAX_CHARACTERS = 2_000;
+
+const MAX_CHARACTERS_IN_LINE = 200;
+/** A single letter, a call of a function, or a sign of TeX or of arithmetic between what is no space. */
+const LIKE_A_FORMULA = /^(?! )(?:\p{L}|\p{L}\(.*\)|.*[\\^_=+<>].*)(?<! )$/u;
 
 function addFormula(this: Processor): void {
   const data = this.data() as Extensions;
@@ -35,7 +40,71 @@ const construct: Construct = {
     return formula(effects, ok, nok);
   },
 };
-const syntax: Extension = { text: { [BACKSLASH]: construct } };
+const dollars: Construct = {
+  name: 'formula',
+  tokenize(effects, ok, nok) {
+    return betweenDollars(effects, ok, nok, this.previous);
+  },
+};
+const syntax: Extension = { text: { [BACKSLASH]: construct, [DOLLAR]: dollars } };
+
+/**
+ * Between $$, or between single dollars where no price can be meant (Pandoc's rule, and something that only formulas have):
+ * nothing but a space or a sign before it, no space inside its ends, no digit behind it.
+ */
+function betweenDollars(effects: Effects, ok: State, nok: State, previous: Code): State {
+  let isDouble = false;
+  let text = '';
+
+  return function start(code) {
+    if (previous !== null && previous > 0 && /[\p{L}\p{N}$\\]/u.test(String.fromCodePoint(previous)))
+      return nok(code);
+    effects.enter('formula');
+    effects.consume(code);
+    return second;
+  };
+
+  function second(code: Code): State | undefined {
+    if (code !== DOLLAR) return inside(code);
+    isDouble = true;
+    effects.consume(code);
+    return inside;
+  }
+
+  function inside(code: Code): State | undefined {
+    const longest = isDouble ? MAX_CHARACTERS : MAX_CHARACTERS_IN_LINE;
+    if (code === null || text.length > longest) return nok(code);
+    if (code < -2 && code > -6) {
+      if (!isDouble) return nok(code);
+      text += ' ';
+      effects.enter('lineEnding');
+      effects.consume(code);
+      effects.exit('lineEnding');
+      return inside;
+    }
+    if (code === DOLLAR && !text.endsWith('\\')) {
+      effects.consume(code);
+      return isDouble ? lastOfTwo : behind;
+    }
+    text += code > 0 ? String.fromCodePoint(code) : ' ';
+    effects.consume(code);
+    return inside;
+  }
+
+  function lastOfTwo(code: Code): State | undefined {
+    if (code !== DOLLAR || text.trim() === '') return nok(code);
+    effects.consume(code);
+    effects.exit('formula');
+    return ok;
+  }
+
+  function behind(code: Code): State | undefined {
+    const isDigit = code !== null && code >= 48 && code <= 57;
+    if (isDigit || !LIKE_A_FORMULA.test(text)) return nok(code);
+    effects.exit('formula');
+    return ok(code);
+  }
+}
 
 function formula(effects: Effects, ok: State, nok: State): State {
   let closing: Code | undefined;
@@ -92,7 +161,7 @@ const toTree: FromMarkdown = {
 };
 
 /**
- * Formulas between \( \) or \[ \] are shown as they were written. By CommonMark the backslashes would go, and stars
- * and underscores between them would become emphasis.
+ * Formulas between \( \), \[ \], $$ or $. By CommonMark the backslashes would go, and stars and underscores between them
+ * would become emphasis.
  */
 export const remarkFormula = addFormula;

@@ -1,0 +1,72 @@
+import { useMemo } from 'react';
+import type { AdkEvent } from '../api/types.ts';
+import { toFacts } from '../chat/turn-facts.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { toSeconds } from '../util/format.ts';
+
+interface AnswerDetailsProps {
+  events: readonly AdkEvent[];
+  /** Seen by this page; absent for an answer that it only loaded. */
+  firstWordSeconds: number | undefined;
+  onClose: () => void;
+}
+
+/** What an answer took: model, tokens, time, and what the time went into. */
+export function AnswerDetails({ events, firstWordSeconds, onClose }: AnswerDetailsProps) {
+  const { models, tokens, steps, seconds } = useMemo(() => toFacts(events), [events]);
+  const counted = tokens.prompt + tokens.answer + tokens.thoughts > 0;
+  return (
+    <Dialog label="Details of this answer" className="details-dialog" onClose={onClose}>
+      <h2>Details of this answer</h2>
+      <dl className="facts">
+        <Fact name="Model" value={models.join(', ') || 'not known'} />
+        {firstWordSeconds !== undefined && (
+          <Fact name="First word after" value={toSeconds(firstWordSeconds)} />
+        )}
+        <Fact name="Took" value={toSeconds(seconds)} />
+        {counted && (
+          <>
+            <Fact
+              name="Tokens read"
+              value={`${tokens.prompt}${tokens.cached > 0 ? `, ${tokens.cached} of them cached` : ''}`}
+            />
+            {tokens.thoughts > 0 && <Fact name="Tokens of thoughts" value={String(tokens.thoughts)} />}
+            <Fact name="Tokens written" value={String(tokens.answer)} />
+          </>
+        )}
+      </dl>
+      {steps.length > 0 && (
+        <ol className="timeline" aria-label="Where the time went">
+          {steps.map(({ name, kind, from, to }, index) => (
+            <li key={index} className={`timeline-${kind}`}>
+              <span>{name}</span>
+              <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden>
+                <rect
+                  x={(from / Math.max(seconds, 0.001)) * 99}
+                  width={Math.max(1, ((to - from) / Math.max(seconds, 0.001)) * 99)}
+                  height="8"
+                  rx="2"
+                />
+              </svg>
+              <span>{toSeconds(to - from)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+      <div className="dialog-actions">
+        <button type="button" className="button" onClick={onClose}>
+          Close
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

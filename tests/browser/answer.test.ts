@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import type { ChatPage } from './chat-page.ts';
+import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+
+setDefaultTimeout(TEST_WITHIN_MS);
+
+let world: World;
+let chat: ChatPage;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.stop());
+afterEach(() => chat?.close());
+
+/** A conversation with one answer of this text, as an earlier day left it. */
+async function openAnswer(text: string, more: Record<string, unknown> = {}): Promise<void> {
+  const said = (author: string, role: string, words: string) => ({
+    invocationId: 'e-1',
+    author,
+    content: { role, parts: [{ text: words }] },
+  });
+  const events = [said('user', 'user', 'please'), { ...said('lornu', 'model', text), ...more }];
+  const answer = await fetch(`${world.service.url}/apps/lornu/users/user/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ events }),
+  });
+  const { id } = (await answer.json()) as { id: string };
+  chat = await world.openPage({ hash: `#/lornu/${id}` });
+}
+
+test('formulas are drawn as MathML, by a file of its own; what is no TeX stays as it was written', async () => {
+  await openAnswer(
+    'Then \\(x_1 * y\\), $E=mc^2$ and\n\n$$\\sum_{i=1}^n \\frac{a_i}{b}$$\n\nbut \\(\\nosuch{\\) and $5 or $6.',
+  );
+  await chat.conversation.locator('math').nth(2).waitFor();
+  expect(await chat.conversation.locator('math mfrac').count()).toBe(1);
+  expect(await chat.conversation.locator('code.formula').allInnerTexts()).toEqual(['\\(\\nosuch{\\)']);
+  await chat.conversation.getByText('and $5 or $6.').waitFor();
+  expect(chat.complaints).toEqual([]);
+});
+
+test('long code and long tables are folded, and unfold', async () => {
+  const code = Array.from({ length: 80 }, (_, line) => `line ${line}`).join('\n');
+  const rows = Array.from({ length: 30 }, (_, row) => `| ${row} | r |`).join('\n');
+  await openAnswer(`\`\`\`\n${code}\n\`\`\`\n\n| a | b |\n|---|---|\n${rows}`);
+  const height = async (): Promise<number> =>
+    (await chat.conversation.locator('pre').boundingBox())?.height ?? 0;
+  const whole = await height();
+  const folded = await chat.conversation.locator('.is-folded .fold-content').first().boundingBox();
+  expect(folded?.height).toBeLessThan(whole / 2);
+  await chat.button('Show all 30 rows').waitFor();
+  await chat.button('Show all 80 lines').click();
+  expect(await chat.conversation.locator('.is-folded').count()).toBe(1);
+  expect(await chat.button('Show less').getAttribute('aria-expanded')).toBe('true');
+});
+
+test('code that is written while it is read is not folded', async () => {
+  chat = await world.openPage();
+  const code = Array.from({ length: 60 }, (_, line) => `line ${line}`).join('\n');
+  await chat.ask(`answer word for word: \`\`\`\n${code}\n\`\`\``);
+  await chat.conversation.getByText('line 59').last().waitFor();
+  expect(await chat.conversation.locator('.is-folded').count()).toBe(0);
+});
+
+test('a grounded answer names its sources, and what was searched for; thoughts are folded', async () => {
+  await openAnswer('It is so.', {
+    groundingMetadata: {
+      groundingChunks: [
+        { web: { uri: 'https://example.com/a', title: 'Example A' } },
+        { web: { uri: 'https://example.com/a', title: 'Example A' } },
+        { web: { uri: 'javascript:alert(1)', title: 'No' } },
+      ],
+      webSearchQueries: ['is it so'],
+    },
+  });
+  const links = chat.page.getByRole('region', { name: 'Sources' }).getByRole('link');
+  expect(await links.allInnerTexts()).toEqual(['Example A', 'is it so']);
+  expect(await links.first().getAttribute('href')).toBe('https://example.com/a');
+  await chat.ask('simulate think');
+  const thoughts = chat.conversation.getByText('Thoughts', { exact: true });
+  await thoughts.waitFor();
+  expect(await thoughts.evaluate((summary) => summary.parentElement?.hasAttribute('open'))).toBe(false);
+});
+
+test('an answer’s model, tokens, times and steps are shown when asked for', async () => {
+  chat = await world.openPage();
+  await chat.ask('note: the demo is on Friday');
+  await chat.button('Details of this answer').click();
+  const details = chat.page.getByRole('dialog', { name: 'Details of this answer' });
+  const facts = await details.innerText();
+  expect(facts).toMatch(/Model\s+stand-in for /u);
+  for (const name of ['First word after', 'Took'])
+    expect(facts).toMatch(new RegExp(`${name}\\s+\\d+\\.\\d s`, 'u'));
+  expect(facts).toMatch(/Tokens read\s+[1-9]\d*/u);
+  const steps = await details
+    .getByRole('list', { name: 'Where the time went' })
+    .getByRole('listitem')
+    .allInnerTexts();
+  expect(steps.map((step) => step.split('\n')[0])).toEqual(['Lornu', 'Save note', 'Lornu']);
+});
+
+test('an answer is read aloud a block at a time, without its code, and stops', async () => {
+  chat = await world.openPage();
+  // Chromium without a desktop has no voices: what would be spoken is kept.
+  await chat.page.evaluate(`(() => {
+    globalThis.spoken = [];
+    speechSynthesis.speak = ({ text }) => spoken.push(text);
+  })()`);
+  await chat.ask('show me markdown');
+  await chat.button('Read aloud').click();
+  const spoken = await chat.page.evaluate<string[]>('spoken');
+  expect(spoken[0]).toBe('Rolling out to staging');
+  expect(spoken.length).toBeGreaterThan(2);
+  expect(spoken.join('\n')).not.toContain('terraform');
+  await chat.button('Stop reading').click();
+  await chat.button('Read aloud').waitFor();
+});
+
+test('what is dictated is written behind what stands there, where the browser listens', async () => {
+  chat = await world.openPage();
+  await chat.page.addInitScript(`globalThis.webkitSpeechRecognition = class extends EventTarget {
+    start() { globalThis.heard = (text) => this.dispatchEvent(Object.assign(new Event('result'), { results: [[{ transcript: text }]] })); }
+    stop() { this.dispatchEvent(new Event('end')); }
+  }; globalThis.SpeechRecognition = undefined;`);
+  await chat.page.reload();
+  await chat.message.fill('Note:');
+  await chat.button('Dictate').click();
+  await chat.page.evaluate("heard('the demo')");
+  await chat.page.evaluate("heard('the demo is on Friday')");
+  expect(await chat.message.inputValue()).toBe('Note: the demo is on Friday');
+  await chat.button('Stop dictating').click();
+  await chat.button('Dictate').waitFor();
+});
