@@ -40,7 +40,12 @@ export function layCable(serviceUrl: string): Cable {
           port: Number(target.port),
           data: { far: socket, early: [] },
           socket: { data: forward, close: ({ data }) => void data.far?.end() },
-        });
+        }).catch(() => undefined);
+        // Nobody listens there: the process behind the cable is gone.
+        if (!far) {
+          socket.terminate();
+          return;
+        }
         socket.data.far = far;
         for (const bytes of socket.data.early) far.write(bytes);
       },

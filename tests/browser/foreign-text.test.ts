@@ -65,12 +65,12 @@ test('a turn that cannot be drawn is plain text, and the conversation goes on', 
 
 test('a page that fails says so, and loads again', async () => {
   chat = await fixture.openPage();
-  await chat.page.route('**/list-apps*', (route) =>
+  await chat.page.route('**/api/v1/apps', (route) =>
     route.fulfill({ json: { apps: [{ name: 'lornu', description: { not: 'a text' } }] } }),
   );
   await chat.page.reload();
   await chat.page.getByRole('alert').getByText('The page has failed.').waitFor();
-  await chat.page.unroute('**/list-apps*');
+  await chat.page.unroute('**/api/v1/apps');
   await chat.button('Load again').click();
   await chat.message.waitFor();
 });
@@ -208,7 +208,7 @@ test.each([
   await scrollUp();
   await chat.button('To the latest').waitFor();
   let { top, below } = await heights();
-  // The browser scrolls smoothly on a key: wait until it has stopped.
+  // The browser moves by keys smoothly: first it comes to rest.
   for (let before = -1; before !== top;) {
     before = top;
     await Bun.sleep(200);

@@ -2,16 +2,16 @@ import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 
 import { readFile } from 'node:fs/promises';
 import type { Locator } from 'playwright-core';
 import type { ChatPage } from './chat-page.ts';
-import { startWorld, TEST_WITHIN_MS, type World } from './world.ts';
+import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
-let world: World;
+let fixture: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startFixture();
 });
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
 const listed = (page: ChatPage): Locator =>
@@ -28,7 +28,7 @@ const editMessage = async (at: number, text: string): Promise<void> => {
 };
 
 test('an earlier message is said in another way: both ways stay, and one goes between them', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('count to 2');
   await chat.ask('count to 3');
   await chat.ask('count to 4');
@@ -53,13 +53,13 @@ test('an earlier message is said in another way: both ways stay, and one goes be
   await chat.button('Delete count to 2').click();
   await chat.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await listed(chat).waitFor({ state: 'detached' });
-  const left = await fetch(`${world.service.url}/apps/lornu/users/user/sessions`);
+  const left = await fetch(`${fixture.service.url}/apps/lornu/users/user/sessions`);
   expect(await left.json()).toEqual([]);
   expect(chat.complaints).toEqual([]);
 });
 
 test('a conversation is renamed and pinned, in every tab', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('count to 3');
   const tab = await chat.openTab();
   // A tab behind another one draws slowly.
@@ -78,7 +78,7 @@ test('a conversation is renamed and pinned, in every tab', async () => {
 });
 
 test('Ctrl+K finds commands, titles and words that were said; ? shows the keys', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('note: the albatross is on Friday');
   await chat.button('New conversation').click();
   await chat.ask('count to 3');
@@ -104,7 +104,7 @@ test('Ctrl+K finds commands, titles and words that were said; ? shows the keys',
 });
 
 test('what is exported as JSON is imported as a conversation that goes on; Markdown is for people', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('forget my notes');
   await chat.button('Decline').click();
   await chat.conversation.getByText('declined', { exact: true }).waitFor();
@@ -132,12 +132,12 @@ test('what is exported as JSON is imported as a conversation that goes on; Markd
 });
 
 test('a link lets others read a conversation with its files, and write nothing, until it is taken back', async () => {
-  chat = await world.openPage();
+  chat = await fixture.openPage();
   await chat.ask('draw a chart of the status');
   await command('Share');
   await chat.button('Make a link').click();
   const link = await chat.page.getByRole('textbox', { name: 'Link' }).inputValue();
-  const other = await world.openPage({ hash: new URL(link).hash, isChat: false });
+  const other = await fixture.openPage({ hash: new URL(link).hash, isChat: false });
   try {
     await other.conversation.getByText('draw a chart of the status').waitFor();
     await other.page.getByRole('img', { name: 'environment-status.svg' }).waitFor();

@@ -1,3 +1,4 @@
+import type { Cable } from './cable.ts';
 import type { ChatPage } from './chat-page.ts';
 
 /** A state of the page that is worth looking at, and how a person gets there. */
@@ -5,7 +6,7 @@ export interface Scene {
   name: string;
   /** Shown in README.md and docs/; the others only in the gallery. */
   inDocs?: { theme: 'light' | 'dark'; phone?: boolean };
-  reach: (chat: ChatPage) => Promise<void>;
+  reach: (chat: ChatPage, cable: Cable) => Promise<void>;
 }
 
 /** The button is in the drawer where there is no room for the list. */
@@ -14,6 +15,17 @@ async function begin(chat: ChatPage): Promise<void> {
   if (await menu.isVisible()) await menu.click();
   await chat.button('New conversation').click();
 }
+
+const PICTURE =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#0b6b62"/></svg>';
+const FORMULAS = `The mean is $\\bar{x} = \\frac{1}{n} \\sum_{i=1}^n x_i$, and
+
+$$\\int_0^\\infty e^{-x^2} dx = \\frac{\\sqrt{\\pi}}{2}$$
+
+\`\`\`ts
+${Array.from({ length: 40 }, (_, line) => `const line${line} = ${line};`).join('\n')}
+\`\`\`
+`;
 
 export const SCENES: readonly Scene[] = [
   {
@@ -86,5 +98,109 @@ export const SCENES: readonly Scene[] = [
     name: 'missing',
     reach: (chat) =>
       chat.page.goto('/#/lornu/no-such-session').then(() => chat.page.getByRole('alert').waitFor()),
+  },
+  {
+    name: 'files',
+    reach: async (chat) => {
+      await chat.ask('note: files can be sent');
+      await chat.page.locator('input[type=file]').setInputFiles([
+        { name: 'dashboard.svg', mimeType: 'image/svg+xml', buffer: Buffer.from(PICTURE) },
+        { name: 'runbook.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(212_000, '%') },
+        { name: 'findings.md', mimeType: 'text/markdown', buffer: Buffer.from('# Findings') },
+      ]);
+      await chat.message.fill('What do these have in common?');
+      await chat.button('Remove findings.md').waitFor();
+    },
+  },
+  {
+    name: 'versions',
+    reach: async (chat) => {
+      await chat.ask('count to 3');
+      await chat.button('Edit message').click();
+      await chat.page.getByRole('textbox', { name: 'Edit message' }).fill('count to 12');
+      await chat.button('Send again').click();
+      await chat.page.getByRole('img', { name: 'Version 2 of 2' }).waitFor();
+      await chat.answered();
+    },
+  },
+  {
+    name: 'menu',
+    reach: async (chat) => {
+      await chat.ask('count to 4');
+      await chat.button('More').click();
+      await chat.page.getByRole('menuitem', { name: 'Rename' }).waitFor();
+    },
+  },
+  {
+    name: 'palette',
+    inDocs: { theme: 'light' },
+    reach: async (chat) => {
+      await chat.ask('Remember that the demo is on Friday.');
+      await chat.page.keyboard.press('Control+k');
+      await chat.page.keyboard.type('demo');
+      await chat.page.getByText('Searched in what was said.').waitFor();
+    },
+  },
+  {
+    name: 'keys',
+    reach: async (chat) => {
+      await chat.message.press('?');
+      await chat.page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    },
+  },
+  {
+    name: 'share',
+    reach: async (chat) => {
+      await chat.ask('count to 5');
+      await chat.button('More').click();
+      await chat.page.getByRole('menuitem', { name: 'Share' }).click();
+      await chat.button('Make a link').click();
+      await chat.page.getByRole('textbox', { name: 'Link' }).waitFor();
+    },
+  },
+  {
+    name: 'details',
+    inDocs: { theme: 'dark' },
+    reach: async (chat) => {
+      await chat.ask('What is the status of the environment?');
+      await chat.button('Details of this answer').click();
+      await chat.page.getByRole('list', { name: 'Where the time went' }).waitFor();
+    },
+  },
+  {
+    name: 'formulas',
+    reach: async (chat) => {
+      await chat.ask(`answer word for word: ${FORMULAS}`);
+      await chat.conversation.locator('math').nth(1).waitFor();
+      await chat.page.reload();
+      await chat.button('Show all 40 lines').waitFor();
+    },
+  },
+  {
+    name: 'queued',
+    reach: async (chat) => {
+      await chat.say('count to 900 every 60 ms');
+      await chat.conversation.getByText(/^1 2 3/u).waitFor();
+      await chat.say('And then count to 4.');
+      await chat.page.getByRole('region', { name: 'Queued messages' }).getByText('Queued').waitFor();
+    },
+  },
+  {
+    name: 'lost',
+    reach: async (chat, cable) => {
+      await chat.say('count to 900 every 60 ms');
+      await chat.conversation.getByText(/^1 2 3/u).waitFor();
+      cable.pull();
+      await chat.conversation.getByText(/^The connection is lost/u).waitFor();
+    },
+  },
+  {
+    name: 'unreachable',
+    reach: async (chat, cable) => {
+      await chat.ask('count to 5');
+      cable.pull();
+      await chat.say('Are you there?');
+      await chat.page.getByRole('alert').waitFor();
+    },
   },
 ];

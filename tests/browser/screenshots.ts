@@ -1,10 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { layCable } from './cable.ts';
+import { makeFilm } from './film.ts';
 import { SCENES, type Scene } from './scenes.ts';
 import { startFixture, type BrowserFixture } from './fixture.ts';
 
 /**
- * `bun tests/browser/screenshots.ts` retakes the pictures of README.md and docs/.
+ * `bun tests/browser/screenshots.ts` retakes the pictures and the film of README.md and docs/.
  * `bun tests/browser/screenshots.ts FOLDER [scene...]` makes every scene in both themes and both widths, to look at.
  */
 const WIDE = { width: 1280, height: 820 };
@@ -46,13 +48,15 @@ async function take(
   { scene, theme, phone, file }: Shot,
   folder: string,
 ): Promise<void> {
-  const chat = await fixture.openPage({ theme, ...(phone ? PHONE : WIDE) });
+  const cable = layCable(fixture.service.url);
+  const chat = await fixture.openPage({ url: cable.url, theme, ...(phone ? PHONE : WIDE) });
   try {
-    await scene.reach(chat);
+    await scene.reach(chat, cable);
     await Bun.sleep(REST_MS);
     await chat.page.screenshot({ path: join(folder, file) });
   } finally {
     await chat.close();
+    cable.stop();
   }
 }
 
@@ -73,6 +77,10 @@ try {
         `${shot.file} could not be made: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
+  }
+  if (!folderArgument || names.includes('film')) {
+    await Bun.write(join(folder, 'page.webp'), await makeFilm(fixture));
+    console.log('page.webp');
   }
 } finally {
   await fixture.stop();

@@ -106,7 +106,7 @@ test('the last message can be said differently: the earlier answer is taken back
 test('a failed answer says why and what to do, and trying again works', async () => {
   chat = await fixture.openPage();
   await chat.say('simulate 400 once');
-  const notice = chat.conversation.getByRole('alert');
+  const notice = chat.conversation.getByRole('group', { name: 'Failed answer' });
   await notice.getByText('The model could not read this conversation.').waitFor();
   await chat.answered();
   await chat.button('Try again').click();

@@ -3,7 +3,7 @@ import { Problem } from '../api/problem.ts';
 import type { AdkEvent } from '../api/types.ts';
 import { announce } from './announce.ts';
 
-const say = (...events: AdkEvent[]): string => announce({ phase: 'idle', events, problem: undefined });
+const say = (...events: AdkEvent[]): string => announce({ phase: 'idle', events, problem: undefined }).words;
 const said: AdkEvent = { id: '1', author: 'user', content: { parts: [{ text: 'hi' }] } };
 const answer: AdkEvent = { id: '2', author: 'lornu', content: { parts: [{ text: 'hello' }] } };
 
@@ -16,7 +16,7 @@ test('an answer is called complete only where it is', () => {
   expect(say(said)).toBe('');
   expect(say()).toBe('');
   const problem = new Problem(503, 'No.', 'Try again.');
-  expect(announce({ phase: 'idle', events: [said, answer], problem })).toBe('');
+  expect(announce({ phase: 'idle', events: [said, answer], problem }).words).toBe('');
 });
 
 test('a question is announced as one', () => {
@@ -24,4 +24,13 @@ test('a question is announced as one', () => {
   expect(say(said, { id: '2', author: 'lornu', content: { parts } })).toBe(
     'The agent asks you to approve something.',
   );
+});
+
+test('what needs the person is said at once, and nothing else is', () => {
+  const urgent = (...events: AdkEvent[]): boolean =>
+    announce({ phase: 'idle', events, problem: undefined }).isUrgent;
+  expect(urgent(said, answer)).toBe(false);
+  expect(urgent(said, { ...answer, interrupted: true })).toBe(true);
+  expect(announce({ phase: 'lost', events: [said], problem: undefined }).isUrgent).toBe(true);
+  expect(announce({ phase: 'waiting', events: [said], problem: undefined }).isUrgent).toBe(false);
 });

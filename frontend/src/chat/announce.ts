@@ -2,28 +2,48 @@ import type { AdkEvent } from '../api/types.ts';
 import type { ConversationState } from './conversation-state.ts';
 import { toFailureWords } from './failure-words.ts';
 import { groupByTurn, toTurn, withoutRewound } from './to-turns.ts';
+import type { Turn } from './turn.ts';
 
-/** What a screen reader says; the words themselves are read from the conversation, not token by token. */
+export interface Announcement {
+  words: string;
+  /** Said at once, whatever is being said. */
+  isUrgent: boolean;
+}
+
+const NOTHING: Announcement = { words: '', isUrgent: false };
+
+/** The state of a conversation as a screen reader says it; the answer's words are said by sentences (sentences.ts). */
 export function announce({
   phase,
   events,
   problem,
-}: Pick<ConversationState, 'phase' | 'events' | 'problem'>): string {
-  if (phase === 'waiting') return 'The agent is working.';
-  if (phase === 'streaming') return 'The answer is coming.';
-  if (phase === 'lost') return 'The connection is lost.';
+}: Pick<ConversationState, 'phase' | 'events' | 'problem'>): Announcement {
+  if (phase === 'waiting') return { words: 'The agent is working.', isUrgent: false };
+  if (phase === 'lost') return { words: 'The connection is lost.', isUrgent: true };
   // The notice of a problem is an alert, which speaks for itself.
-  if (phase !== 'idle' || problem || events.length === 0) return '';
-  return toEnd(events);
+  if (phase !== 'idle' || problem || events.length === 0) return NOTHING;
+  return toEnd(lastTurn(events));
 }
 
-/** How the last turn ended. */
-function toEnd(events: readonly AdkEvent[]): string {
-  const items = toTurn(groupByTurn(withoutRewound(events)).at(-1) ?? [], 0).items;
+/** What the last turn says, without thoughts. */
+export function lastWords(events: readonly AdkEvent[]): string {
+  return lastTurn(events)
+    .items.flatMap((item) => (item.kind === 'text' && !item.thought ? item.text : []))
+    .join('\n');
+}
+
+function lastTurn(events: readonly AdkEvent[]): Turn {
+  return toTurn(groupByTurn(withoutRewound(events)).at(-1) ?? [], 0);
+}
+
+/** How a turn ended. */
+function toEnd({ items }: Turn): Announcement {
   const last = items.at(-1);
-  if (last?.kind === 'error') return `The answer failed. ${toFailureWords(last.code).message}`;
-  if (last?.kind === 'interrupted') return 'The answer was stopped before its end.';
+  if (last?.kind === 'error')
+    return { words: `The answer failed. ${toFailureWords(last.code).message}`, isUrgent: true };
+  if (last?.kind === 'interrupted')
+    return { words: 'The answer was stopped before its end.', isUrgent: true };
   if (items.some((item) => item.kind === 'tool' && item.state === 'waiting'))
-    return 'The agent asks you to approve something.';
-  return last ? 'The answer is complete.' : '';
+    return { words: 'The agent asks you to approve something.', isUrgent: true };
+  return last ? { words: 'The answer is complete.', isUrgent: false } : NOTHING;
 }

@@ -7,13 +7,14 @@ import {
   type Owner,
 } from '../api/sessions.ts';
 import { asProblem, type Problem } from '../api/problem.ts';
+import { listRuns } from '../api/run.ts';
 import { share, unshare, type SharedLink } from '../api/sharing.ts';
 import type { Part } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
 import { rootOf, toBranch } from './branches.ts';
 import { Conversation } from './conversation.ts';
-import { titleTextOf } from './conversation-state.ts';
+import { isBusy, titleTextOf } from './conversation-state.ts';
 import { importSession } from './export.ts';
 import { pageState, toSummary, type ConversationSummary } from './metadata.ts';
 import { toTitle } from './to-title.ts';
@@ -33,6 +34,7 @@ const PAGE_SIZE = 100;
 export class Conversations extends Store<ConversationsState> {
   readonly owner: Owner;
   readonly #open = new Map<string, Conversation>();
+  readonly #newestRun = new Map<string, string>();
   #limit = PAGE_SIZE;
 
   constructor(owner: Owner) {
@@ -146,6 +148,21 @@ export class Conversations extends Store<ConversationsState> {
   #changed(): void {
     tellTabs({ kind: 'sessions-changed' });
     void this.refresh();
+  }
+
+  /** Shows what was begun elsewhere since the last look: on another device, or by another agent. Never rejects. */
+  async look(sessionId: string): Promise<void> {
+    const conversation = this.#open.get(sessionId);
+    if (!conversation || isBusy(conversation.getState())) return;
+    try {
+      const [newest] = await listRuns({ owner: this.owner, sessionId });
+      const seen = this.#newestRun.get(sessionId);
+      const name = newest ? `${newest.id} ${newest.state}` : '';
+      this.#newestRun.set(sessionId, name);
+      if (seen !== undefined && seen !== name) this.reload(sessionId);
+    } catch {
+      // Whatever the person does next says what is wrong.
+    }
   }
 
   /** Reads again a conversation that is open here, but for one that shows a problem: the person has not dealt with it yet. */

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Part } from '../api/types.ts';
-import { readStored, writeStored } from '../util/storage.ts';
+import { readInTab, readStored, writeInTab, writeStored } from '../util/storage.ts';
 import { attachmentsOf, type Attachment } from './attachments.ts';
 import { textOf } from './conversation-state.ts';
 
@@ -20,10 +20,13 @@ export interface Draft {
 /** Files are kept while the page is open; a browser's storage has no room for them. */
 const filesByKey = new Map<string, Attachment[]>();
 
+/** This tab's own; a new tab begins with what was written last. */
+const readDraft = (key: string): string => readInTab(key) ?? readStored(key) ?? '';
+
 /** What is written and not yet sent in a conversation; its text survives a refresh. */
 export function useDraft(appName: string, sessionId: string | undefined): Draft {
   const key = `draft:${appName}:${sessionId ?? 'new'}`;
-  const [text, showText] = useState(() => readStored(key) ?? '');
+  const [text, showText] = useState(() => readDraft(key));
   const [attachments, showAttachments] = useState(() => filesByKey.get(key) ?? []);
   // What is given back comes later than the render that it was asked for in.
   const written = useRef(text);
@@ -32,11 +35,12 @@ export function useDraft(appName: string, sessionId: string | undefined): Draft 
       written.current = next;
       showText(next);
       writeStored(key, next);
+      writeInTab(key, next);
     },
     [key],
   );
   useEffect(() => {
-    written.current = readStored(key) ?? '';
+    written.current = readDraft(key);
     showText(written.current);
     showAttachments(filesByKey.get(key) ?? []);
   }, [key]);

@@ -12,7 +12,7 @@ interface TurnFailureProps {
 export function TurnFailure({ code, message, onRetry }: TurnFailureProps) {
   const words = toFailureWords(code);
   return (
-    <div className="problem" role="alert">
+    <div className="problem" role="group" aria-label="Failed answer">
       <TriangleAlert aria-hidden />
       <div>
         <p className="problem-message">{words.message}</p>

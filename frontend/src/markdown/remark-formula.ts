@@ -25,8 +25,8 @@ const CLOSING = new Map<Code, Code>([
 const MAX_CHARACTERS = 2_000;
 
 const MAX_CHARACTERS_IN_LINE = 200;
-/** A single letter, a call of a function, or a sign of TeX or of arithmetic between what is no space. */
-const LIKE_A_FORMULA = /^(?! )(?:\p{L}|\p{L}\(.*\)|.*[\\^_=+<>].*)(?<! )$/u;
+/** A sign of TeX or of arithmetic, a single letter, or a call of a function. */
+const LIKE_A_FORMULA = /[\\^_=+<>]|^\p{L}(?:\(.*\))?$/u;
 
 function addFormula(this: Processor): void {
   const data = this.data() as Extensions;
@@ -100,7 +100,7 @@ function betweenDollars(effects: Effects, ok: State, nok: State, previous: Code)
 
   function behind(code: Code): State | undefined {
     const isDigit = code !== null && code >= 48 && code <= 57;
-    if (isDigit || !LIKE_A_FORMULA.test(text)) return nok(code);
+    if (isDigit || text.trim() !== text || !LIKE_A_FORMULA.test(text)) return nok(code);
     effects.exit('formula');
     return ok(code);
   }

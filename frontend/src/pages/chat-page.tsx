@@ -154,6 +154,9 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
   );
 }
 
+/** How often the service is asked whether another device went on with the open conversation: one short list of runs. */
+const LOOK_EVERY_MS = 10_000;
+
 /** What is shown is the service's: read again when the page is looked at again, and when another tab changed it. */
 function useFreshness(conversations: Conversations, currentId: string | undefined): void {
   useEffect(() => {
@@ -171,6 +174,12 @@ function useFreshness(conversations: Conversations, currentId: string | undefine
       if (currentId) conversations.reload(currentId);
     };
     document.addEventListener('visibilitychange', look);
-    return () => document.removeEventListener('visibilitychange', look);
+    const timer = setInterval(() => {
+      if (currentId && document.visibilityState === 'visible') void conversations.look(currentId);
+    }, LOOK_EVERY_MS);
+    return () => {
+      document.removeEventListener('visibilitychange', look);
+      clearInterval(timer);
+    };
   }, [conversations, currentId]);
 }

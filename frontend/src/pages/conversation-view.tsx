@@ -9,8 +9,8 @@ import { versionsIn } from '../chat/branches.ts';
 import type { Conversation } from '../chat/conversation.ts';
 import type { Conversations } from '../chat/conversations.ts';
 import { isBusy, textOf, type QueuedMessage } from '../chat/conversation-state.ts';
-import { announce } from '../chat/announce.ts';
 import { isUserMessage } from '../chat/to-turns.ts';
+import { Announcer } from '../components/announcer.tsx';
 import { Composer } from '../components/composer.tsx';
 import { FileDrop } from '../components/file-drop.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
@@ -38,6 +38,8 @@ export function ConversationView({ app, conversation, conversations }: Conversat
   const draft = useDraft(app.name, state.sessionId);
   const { take, giveBack, current, setAttachments } = draft;
   const busy = isBusy(state);
+  // Another conversation is another voice; one that gets its id is still the same.
+  const announcerKey = useMemo(() => crypto.randomUUID(), [conversation]);
   const history = useMemo(() => saidIn(state.events), [state.events]);
   useEffect(focusComposer, [conversation]);
   const actions = useMemo<TurnActions>(
@@ -134,9 +136,7 @@ export function ConversationView({ app, conversation, conversations }: Conversat
           )}
         </MessageList>
       )}
-      <p className="visually-hidden" role="status">
-        {announce(state)}
-      </p>
+      <Announcer key={announcerKey} state={state} />
       <div className="composer-frame">
         <Composer
           agentName={titleOf(app)}

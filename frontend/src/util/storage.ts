@@ -27,3 +27,20 @@ export function onStored(key: string, listener: (value: string | undefined) => v
   addEventListener('storage', handle);
   return () => removeEventListener('storage', handle);
 }
+
+/** What this tab alone remembers, until it is closed; empty is remembered too. */
+export function readInTab(key: string): string | undefined {
+  try {
+    return sessionStorage.getItem(PREFIX + key) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeInTab(key: string, value: string): void {
+  try {
+    sessionStorage.setItem(PREFIX + key, value);
+  } catch {
+    // Full or blocked: the page works without it.
+  }
+}

@@ -1,0 +1,254 @@
+import { expect } from 'bun:test';
+import { array, constantFrom, integer, nat, record, sample } from 'fast-check';
+import { toTurns } from '@lornu/frontend/src/chat/to-turns.ts';
+import type { Session } from '@lornu/frontend/src/api/types.ts';
+import type { Server } from '@lornu/ops/servers/server.ts';
+import { layCable, type Cable } from './cable.ts';
+import type { ChatPage } from './chat-page.ts';
+import type { BrowserFixture } from './fixture.ts';
+
+/** What happens to one of the pages, or to the service behind all of them. */
+const STEPS = [
+  'say',
+  'say',
+  'say meanwhile',
+  'upload',
+  'ask for approval',
+  'approve',
+  'reload',
+  'back and forward',
+  'flight mode',
+  'sleep',
+  'slow network',
+  'deploy',
+] as const;
+/** Only where there is time for a lease to run out, 15 s. */
+const HARD_STEPS = [...STEPS, 'kill'] as const;
+type StepName = (typeof HARD_STEPS)[number];
+
+interface Step {
+  name: StepName;
+  page: number;
+  /** How long it lasts, or how far an answer gets before it. */
+  ms: number;
+}
+
+export interface ScriptOptions {
+  seed: number;
+  /** With processes that are killed. */
+  isHard: boolean;
+}
+
+/** Deployed behind the same pages: the process that answers, and the one that will after it. */
+interface Fleet {
+  current: Server;
+  next: Promise<Server>;
+}
+
+/** The same steps for the same seed. */
+export function scriptOf({ seed, isHard }: ScriptOptions): Step[] {
+  const step = record({
+    name: constantFrom(...(isHard ? HARD_STEPS : STEPS)),
+    page: nat({ max: 2 }),
+    ms: integer({ min: 20, max: 500 }),
+  });
+  const [steps = []] = sample(array(step, { minLength: 5, maxLength: 8 }), { seed, numRuns: 1 });
+  return [{ name: 'say', page: 0, ms: 100 }, ...steps];
+}
+
+const PATIENCE_MS = 40_000;
+const DRAFT = 'half a thought, not sent';
+
+/**
+ * Two tabs and a phone on one conversation, through the steps of a script; each page in the end shows what the session holds,
+ * no word twice, and the phone's draft is where it was.
+ */
+export async function playScript(
+  fixture: BrowserFixture,
+  fleet: Fleet,
+  options: ScriptOptions,
+): Promise<void> {
+  const script = scriptOf(options);
+  const cables = [layCable(fleet.current.url), layCable(fleet.current.url)] as const;
+  const wide = await fixture.openPage({ url: cables[0].url });
+  try {
+    await wide.ask('count to 2');
+    const hash = new URL(wide.page.url()).hash;
+    const phone = await fixture.openPage({ url: cables[1].url, hash, width: 390, height: 844 });
+    const pages = [wide, await wide.openTab(), phone];
+    await phone.message.fill(DRAFT);
+    let numbers = 3;
+    for (const { name, page, ms } of script) {
+      // oxlint-disable-next-line no-await-in-loop -- one thing happens after the other
+      await play(name, {
+        chat: pages[page] ?? wide,
+        cable: cables[page < 2 ? 0 : 1],
+        cables,
+        fleet,
+        fixture,
+        ms,
+        count: numbers++,
+      });
+    }
+    for (const cable of cables) cable.plugIn(fleet.current.url);
+    const session = async () => untilQuiet(fleet.current, hash.split('/').at(-1) ?? '');
+    for (const chat of pages) {
+      // oxlint-disable-next-line no-await-in-loop -- as a person looks at one after the other
+      await expectSame(chat, session);
+    }
+    // What was refused meanwhile stands beside it.
+    expect(await phone.message.inputValue()).toContain(DRAFT);
+    await phone.close();
+  } finally {
+    await wide.close();
+    for (const cable of cables) cable.stop();
+  }
+}
+
+interface Stage {
+  chat: ChatPage;
+  cable: Cable;
+  cables: readonly Cable[];
+  fleet: Fleet;
+  fixture: BrowserFixture;
+  ms: number;
+  count: number;
+}
+
+async function play(name: StepName, stage: Stage): Promise<void> {
+  const { chat, cable, fleet, ms, count } = stage;
+  const { page } = chat;
+  switch (name) {
+    case 'say':
+    case 'say meanwhile':
+      return say(chat, `count to ${20 + count} every 20 ms`, ms);
+    case 'ask for approval':
+      return say(chat, 'forget my notes', ms);
+    case 'approve': {
+      const approve = chat.button('Approve').last();
+      if ((await approve.count()) > 0) await approve.click({ timeout: 500 }).catch(() => undefined);
+      return undefined;
+    }
+    case 'upload':
+      await page
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'notes.md', mimeType: 'text/markdown', buffer: Buffer.from('# Notes') });
+      return say(chat, `what is in file ${count}?`, ms);
+    case 'reload':
+      await page.reload({ waitUntil: 'commit' });
+      return undefined;
+    case 'back and forward':
+      await page.evaluate("location.hash = '#/incident'");
+      await page.goBack().catch(() => undefined);
+      return undefined;
+    case 'flight mode':
+      cable.pull();
+      await Bun.sleep(ms);
+      cable.plugIn();
+      return undefined;
+    case 'sleep':
+      cable.mute();
+      await Bun.sleep(ms);
+      cable.pull();
+      cable.plugIn();
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+      return undefined;
+    case 'slow network': {
+      const session = await chat.context.newCDPSession(page);
+      const limits = { offline: false, downloadThroughput: 4_000, uploadThroughput: 4_000 };
+      await session.send('Network.emulateNetworkConditions', { ...limits, latency: ms });
+      await Bun.sleep(ms);
+      await session.send('Network.emulateNetworkConditions', {
+        offline: false,
+        latency: 0,
+        downloadThroughput: -1,
+        uploadThroughput: -1,
+      });
+      return session.detach();
+    }
+    case 'deploy':
+    case 'kill': {
+      const before = fleet.current;
+      fleet.current = await fleet.next;
+      fleet.next = stage.fixture.startTwin();
+      if (name === 'kill') process.kill(before.pid, 'SIGKILL');
+      else void before.stop();
+      // The load balancer sends everybody to the new one from now on.
+      for (const one of stage.cables) one.plugIn(fleet.current.url);
+      return undefined;
+    }
+    default:
+      return name satisfies never;
+  }
+}
+
+/** Writes and sends where that is possible; the phone has its own draft, and keeps it. */
+async function say(chat: ChatPage, text: string, ms: number): Promise<void> {
+  const draft = await chat.message.inputValue();
+  await chat.message.fill(text);
+  await chat.message.press('Enter');
+  await chat.message.fill(draft);
+  await Bun.sleep(ms);
+}
+
+/** The session, once nothing is under way or waiting any more. */
+async function untilQuiet(server: Server, sessionId: string): Promise<Session> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  const path = `apps/lornu/users/user/sessions/${sessionId}`;
+  for (;;) {
+    // oxlint-disable no-await-in-loop -- until it is so
+    const runs = (await (await fetch(`${server.url}/api/v1/${path}/runs`)).json()) as { state: string }[];
+    if (runs.every(({ state }) => state !== 'running' && state !== 'queued'))
+      return (await (await fetch(`${server.url}/${path}`)).json()) as Session;
+    if (Date.now() > giveUpAt) throw new Error(`Runs do not end: ${JSON.stringify(runs)}`);
+    await Bun.sleep(100);
+    // oxlint-enable no-await-in-loop
+  }
+}
+
+interface ShownTurn {
+  said: string;
+  answered: string[];
+}
+
+/** Looks at the page again, as a person does who comes back to it and presses what is offered, until it shows the session. */
+async function expectSame(chat: ChatPage, session: () => Promise<Session>): Promise<void> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  const offered = chat.page
+    .getByRole('alert')
+    .getByRole('button', { name: /^(?:Try again|Show that answer)$/u });
+  let expected: ShownTurn[];
+  let shown: ShownTurn[];
+  do {
+    // oxlint-disable no-await-in-loop -- until it is so
+    await chat.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    if ((await offered.count()) > 0)
+      await offered
+        .first()
+        .click({ timeout: 500 })
+        .catch(() => undefined);
+    expected = toShown(await session());
+    shown = await chat.page.evaluate<
+      ShownTurn[]
+    >(`[...document.querySelectorAll('article.turn')].map((turn) => ({
+      said: turn.querySelector('.user-bubble')?.innerText ?? '',
+      answered: [...turn.querySelectorAll('.answer .markdown')].map((text) => text.innerText.trim()),
+    }))`);
+    // oxlint-enable no-await-in-loop
+  } while (!Bun.deepEquals(shown, expected) && Date.now() < giveUpAt);
+  expect(shown).toEqual(expected);
+  for (const text of shown.flatMap(({ answered }) => answered).filter((one) => one.startsWith('1 2')))
+    expect(text).toBe(
+      text
+        .split(' ')
+        .map((_word, index) => index + 1)
+        .join(' '),
+    );
+}
+
+function toShown({ events = [] }: Session): ShownTurn[] {
+  return toTurns(events).map(({ user, items }) => ({
+    said: user?.text ?? '',
+    answered: items.flatMap((item) => (item.kind === 'text' ? item.text.trim() : [])),
+  }));
+}

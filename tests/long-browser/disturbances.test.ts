@@ -1,0 +1,33 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { playScript } from '../browser/disturbances.ts';
+import { startFixture } from '../browser/fixture.ts';
+
+const SCRIPTS = 500;
+/** Side by side, each with a service and a browser of its own: a script waits more than it works. */
+const AT_ONCE = 4;
+const FIRST_SEED = 1_000;
+
+setDefaultTimeout(100 * 60_000);
+
+test(`${SCRIPTS} scripts of disturbances, with processes that are killed: every page shows the session in the end`, async () => {
+  const failed: string[] = [];
+  let next = FIRST_SEED;
+  async function work(): Promise<void> {
+    const fixture = await startFixture();
+    const fleet = { current: fixture.service, next: fixture.startTwin() };
+    try {
+      while (next < FIRST_SEED + SCRIPTS) {
+        const seed = next++;
+        // oxlint-disable-next-line no-await-in-loop -- one script after the other on one service
+        await playScript(fixture, fleet, { seed, isHard: true }).catch((error: unknown) =>
+          failed.push(`script ${seed}: ${String(error)}`),
+        );
+      }
+    } finally {
+      await fleet.next;
+      await fixture.stop();
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  expect(failed).toEqual([]);
+});
