@@ -294,7 +294,7 @@ describe('a build that cannot be', () => {
   test('without a builder says which ones there are', async () => {
     const { env } = context;
     context.env = { ...env, PATH: dirname(process.execPath) };
-    expect(await failure({})).toContain('There is no podman, docker or buildah that answers.');
+    expect(await failure({})).toContain('No working podman, docker or buildah was found.');
     context.env = env;
   });
 
