@@ -1,7 +1,6 @@
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { runSteps, type Step } from '@lornu/ops/steps/run-steps.ts';
 import { runTerraform } from '../terraform/run-terraform.ts';
-import { leastPrivilege, type GrantedStatement } from '../iam/least-privilege.ts';
 import { STACKS } from '../terraform/stacks.ts';
 import { takeBackAccount } from './given-account.ts';
 import type { RehearsalContext } from './rehearsal-context.ts';
@@ -16,8 +15,6 @@ export interface DestroyResult {
   resources: number;
   /** What AWS shows for a while after a destroy too: keys that wait for deletion, inactive task definitions. */
   keptByAws: string[];
-  /** What the roles were granted, and what of it calls have needed since the emulator started. */
-  permissions: GrantedStatement[];
 }
 
 /**
@@ -33,10 +30,9 @@ export async function destroy(
   if (!standing) {
     const record = await workspace.read();
     await workspace.remove();
-    return { stood: record !== undefined, resources: 0, keptByAws: [], permissions: [] };
+    return { stood: record !== undefined, resources: 0, keptByAws: [] };
   }
-  const result: DestroyResult = { stood: true, resources: 0, keptByAws: [], permissions: [] };
-  const { granted } = await standing.emulator.sideDoor.access();
+  const result: DestroyResult = { stood: true, resources: 0, keptByAws: [] };
   const steps: Step[] = [
     ...STACKS.toReversed().map(({ name, title }): Step => ({
       id: `destroy-${name}`,
@@ -63,8 +59,6 @@ export async function destroy(
       id: 'nothing-left',
       title: 'Nothing may be left in the account',
       run: async () => {
-        const { uses } = await standing.emulator.sideDoor.access();
-        result.permissions = leastPrivilege({ granted, uses });
         await takeBackAccount(standing.clients.route53);
         const { left, keptByAws } = await standing.emulator.sideDoor.leftovers();
         result.keptByAws = keptByAws;

@@ -202,15 +202,7 @@ function toReport(
       : { events: [] }),
     ...(verification ? { verification } : {}),
     scenarios: scenarios ?? [],
-    ...(destroyed
-      ? {
-          destroyed: {
-            resources: destroyed.resources,
-            keptByAws: destroyed.keptByAws,
-            permissions: destroyed.permissions,
-          },
-        }
-      : {}),
+    ...(destroyed ? { destroyed: { resources: destroyed.resources, keptByAws: destroyed.keptByAws } } : {}),
     logs: logs.tails(),
   };
 }
