@@ -35,8 +35,8 @@ export interface AwsClients {
 }
 
 /** The clients with which the rehearsal reads what was applied. */
-export function createAwsClients(url: string, credentials: Credentials = ADMINISTRATOR): AwsClients {
-  const settings = emulatorSettings(url, 'us-east-1', credentials);
+export function createAwsClients(url: string): AwsClients {
+  const settings = emulatorSettings(url);
   return {
     autoscaling: new ApplicationAutoScalingClient(settings),
     cloudwatch: new CloudWatchClient(settings),

@@ -9,7 +9,6 @@ import { readFirewall } from '../load-balancer/firewall.ts';
 import { readBalancer } from '../load-balancer/read-balancer.ts';
 import type { Balancer } from '../load-balancer/balancer.ts';
 import { GOOGLE_SERVICES } from '../network/outside.ts';
-import { createTaskSessions } from '../iam/task-sessions.ts';
 import type { RehearsalContext } from '../run/rehearsal-context.ts';
 import type { Standing } from '../run/standing.ts';
 import { describeEvent } from '../tasks/describe-event.ts';
@@ -149,7 +148,6 @@ export async function serve(
   };
 
   const ports = (): Record<number, number> => parts.vpc?.doors ?? need('haproxy').ports;
-  const sessions = createTaskSessions(standing.emulator);
 
   const steps: Step[] = [
     sayNetwork(whyLoopback),
@@ -285,13 +283,7 @@ export async function serve(
           },
           addedVariables: (address) => (inVpc ? vpcVariables(authorityFile) : addedVariables(address, at)),
           network: parts.vpc && { tasks: parts.vpc.tasks, agentPort: parts.vpc.agentPort },
-          credentials: async (taskId, role) => {
-            const answer = need('google').google.taskCredentials.toAnswer(taskId, role);
-            // Google's federation knows them already.
-            await sessions.accept(role, taskId, await answer.clone().json());
-            return answer;
-          },
-          asRole: sessions.asRole,
+          credentials: (taskId, role) => need('google').google.taskCredentials.toAnswer(taskId, role),
           folder,
           emit,
           onLine: (task, text) => {

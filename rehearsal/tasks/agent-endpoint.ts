@@ -17,11 +17,10 @@ export interface KnownTask {
 }
 
 export interface AgentEndpointOptions {
-  /** As the role of the task. */
-  ecsOf: (task: KnownTask) => Promise<ECSClient>;
+  ecs: ECSClient;
   find: (id: string) => KnownTask | undefined;
   /** Answers as the container credentials endpoint does for this task and the name of its role. */
-  credentials: (taskId: string, roleName: string) => Promise<Response>;
+  credentials: (taskId: string, roleName: string) => Response;
   /** Its port on this machine's loopback, to which the tasks' networks lead from its fixed address; where it is left out, tasks are on loopback themselves. */
   port?: number | undefined;
 }
@@ -58,7 +57,7 @@ export function startAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint
     const task = find(c.req.param('id'));
     if (!task) return c.notFound();
     const asked = (await c.req.json()) as { ProtectionEnabled?: boolean; ExpiresInMinutes?: number };
-    return c.json(await protect(await options.ecsOf(task), task, asked));
+    return c.json(await protect(options.ecs, task, asked));
   });
   const server = Bun.serve({
     hostname: '127.0.0.1',

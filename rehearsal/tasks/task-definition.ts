@@ -8,7 +8,6 @@ export interface TaskPlan {
   /** As in lornu-staging-agent:3. */
   name: string;
   taskRoleArn: string | undefined;
-  executionRoleArn: string | undefined;
   /** 1024 are one processor. */
   cpuUnits: number;
   /** The kernel ends what takes more. */
@@ -52,7 +51,6 @@ export function readTaskDefinition(definition: TaskDefinition): TaskPlan {
     arn: definition.taskDefinitionArn ?? '',
     name: `${definition.family}:${definition.revision}`,
     taskRoleArn: definition.taskRoleArn,
-    executionRoleArn: definition.executionRoleArn,
     cpuUnits: Number(definition.cpu ?? 1024),
     memoryMb: container.memory ?? Number(definition.memory),
     container: {
