@@ -2,7 +2,6 @@
 
 import traceback
 
-import access
 import model_check
 import rules
 from calls import Refused, Unreadable, read_call, refusal_of
@@ -12,7 +11,6 @@ OWN = ("/moto-api", "/rehearsal/", "/favicon.ico")
 
 
 def check(call):
-    access.check(call)
     model_check.check(call)
     rules.check(call)
 

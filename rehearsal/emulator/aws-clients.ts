@@ -7,17 +7,16 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { WAFV2Client } from '@aws-sdk/client-wafv2';
-import { ADMINISTRATOR, type Credentials } from '../iam/credentials.ts';
 
 /** The region that is applied to. */
 export const REGION = 'us-east-1';
 
 /** What an AWS SDK client needs to speak to the emulator and to nothing else. */
-export function emulatorSettings(url: string, region = REGION, credentials: Credentials = ADMINISTRATOR) {
+export function emulatorSettings(url: string, region = REGION) {
   return {
     endpoint: url,
     region,
-    credentials,
+    credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' },
     maxAttempts: 2,
   };
 }

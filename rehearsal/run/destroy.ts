@@ -5,7 +5,6 @@ import { STACKS } from '../terraform/stacks.ts';
 import { takeBackAccount } from './given-account.ts';
 import type { RehearsalContext } from './rehearsal-context.ts';
 import { findStanding } from './standing.ts';
-import { terraformAs } from './terraform-as.ts';
 import { variableArguments } from './variable-arguments.ts';
 import { createWorkspace } from './workspace.ts';
 
@@ -47,7 +46,7 @@ export async function destroy(
             ...variableArguments(standing.record, name),
           ],
           workspace.stackFolder(name),
-          await terraformAs(standing, name, 'apply'),
+          standing.terraform,
           io,
           { what: `terraform destroy of ${title} failed.` },
         );

@@ -4,8 +4,6 @@ import type { StackName } from './stacks.ts';
 export const ZONE_NAME = 'lornu.example';
 export const DOMAIN_NAME = `aws-staging.${ZONE_NAME}`;
 export const FAILOVER_DOMAIN_NAME = `agent.${ZONE_NAME}`;
-/** Whose jobs may take the roles. */
-export const GITHUB_REPOSITORY = 'lornu-ai/lornu-aws-staging';
 const PROJECT = 'lornu-staging';
 /** Who may call from Google Cloud, and who may act for any user as a check does. */
 export const PEER_EMAIL = `gcp-agent@${PROJECT}.iam.gserviceaccount.com`;
@@ -29,7 +27,7 @@ export interface GivenByAccount {
 export function rehearsalVariables(given: GivenByAccount): Record<StackName, Record<string, unknown>> {
   return {
     bootstrap: {
-      github_repository: GITHUB_REPOSITORY,
+      github_repository: 'lornu-ai/lornu-aws-staging',
       domain_zone_id: given.route53ZoneId,
       force_destroy: true,
     },
