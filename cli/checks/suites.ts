@@ -72,7 +72,7 @@ const QUICK: readonly Suite[] = [
     "terraform/aws is applied whole by AWS's provider, serves, is verified and deployed, and is destroyed to nothing",
     './tests/rehearsal/whole',
     {
-      minutes: 15,
+      minutes: 25,
       cores: 0.7,
       needs: 'haproxy uv fake-gcs-server',
       rehearses: true,
@@ -82,7 +82,7 @@ const QUICK: readonly Suite[] = [
   ),
   // Chromium's processes are its own to wait for: most of their CPU time is not in cpuMs.
   tests('browser', 'the chat page does what a person expects, in Chromium', './tests/browser', {
-    minutes: 8,
+    minutes: 14,
     cores: 1.3,
     needs: 'chromium python uv',
   }),
@@ -90,7 +90,7 @@ const QUICK: readonly Suite[] = [
     'firestore',
     'a conversation in Firestore is the same to this service and to google-adk, whichever of them writes',
     './tests/firestore',
-    { minutes: 6, cores: 0.7, needs: 'python uv', coversOps: true },
+    { minutes: 10, cores: 0.7, needs: 'python uv', coversOps: true },
   ),
   tests(
     'tasks',
@@ -114,7 +114,7 @@ const QUICK: readonly Suite[] = [
     'unit',
     'the code does what its tests say',
     './agents ./backend ./cli ./evaluation ./frontend ./ops ./rehearsal ./standins',
-    { minutes: 5, cores: 0.5, coversOps: true },
+    { minutes: 10, cores: 0.5, coversOps: true },
   ),
   tests(
     'image',
@@ -132,7 +132,7 @@ const QUICK: readonly Suite[] = [
     'pipeline',
     'the workflow applies what was approved and nothing else, its commands taken from the YAML',
     './tests/pipeline/sample ./tests/pipeline/workflow',
-    { minutes: 5, cores: 1.2, needs: 'python uv tfsec', rehearses: true, coversOps: true },
+    { minutes: 9, cores: 1.2, needs: 'python uv tfsec', rehearses: true, coversOps: true },
   ),
   tests('runs', 'a turn outlives its connection and its process (a sample of killings)', './tests/runs', {
     minutes: 3,
@@ -241,7 +241,7 @@ const QUICK: readonly Suite[] = [
     'infrastructure',
     'the planned environment is as meant, and a wrong configuration is noticed',
     './tests/infrastructure',
-    { minutes: 6, needs: 'python uv', rehearses: true, coversOps: true, after: ['rehearsal'] },
+    { minutes: 10, needs: 'python uv', rehearses: true, coversOps: true, after: ['rehearsal'] },
   ),
   // One sample for all commits, so that a commit is judged by what it changed; identity-all-mutants tries them all. It tries as many as fit into its seconds, so it has the machine to itself.
   check(

@@ -215,7 +215,10 @@ describe('lornu verify', () => {
     const plain = await runCli(['verify', 'http://aws-staging.lornu.example']);
     expect([plain.exitCode, plain.stderr]).toEqual([2, expect.stringContaining('a token is sent to it')]);
     const missing = await runCli(argv('--token-file', join(folder, 'none')));
-    expect([missing.exitCode, missing.stderr]).toEqual([2, expect.stringContaining('next: Name an existing file')]);
+    expect([missing.exitCode, missing.stderr]).toEqual([
+      2,
+      expect.stringContaining('next: Name an existing file'),
+    ]);
     await writeFile(join(folder, 'odd'), 'not a token');
     const odd = await runCli(argv('--token-file', join(folder, 'odd')));
     expect([odd.exitCode, odd.stderr]).toEqual([2, expect.stringContaining('This is not a token.')]);
