@@ -304,7 +304,7 @@ const LONG: readonly Suite[] = [
     'long-browser',
     'a minute without network, or asleep: the page shows the answer without a gap',
     './tests/long-browser',
-    { minutes: 6, needs: 'chromium' },
+    { minutes: 60, needs: 'chromium' },
   ),
   tests(
     'both-agents',

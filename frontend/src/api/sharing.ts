@@ -1,14 +1,7 @@
 import { getJson, sendJson, toPath } from './http.ts';
 import type { Owner } from './sessions.ts';
+import type { SharedLink } from '../util/route.ts';
 import type { Session } from './types.ts';
-
-/** What a link names: whose conversation, and the secret that opens it. */
-export interface SharedLink {
-  appName: string;
-  ownerId: string;
-  sessionId: string;
-  secret: string;
-}
 
 function sharePath({ appName, userId }: Owner, sessionId: string): string {
   return toPath('api', 'v1', 'apps', appName, 'users', userId, 'sessions', sessionId, 'share');

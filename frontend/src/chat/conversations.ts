@@ -8,7 +8,8 @@ import {
 } from '../api/sessions.ts';
 import { asProblem, type Problem } from '../api/problem.ts';
 import { listRuns } from '../api/run.ts';
-import { share, unshare, type SharedLink } from '../api/sharing.ts';
+import { share, unshare } from '../api/sharing.ts';
+import type { SharedLink } from '../util/route.ts';
 import type { Part } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';

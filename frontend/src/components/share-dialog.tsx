@@ -1,4 +1,4 @@
-import type { SharedLink } from '../api/sharing.ts';
+import type { SharedLink } from '../util/route.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { toSharedHash } from '../util/route.ts';

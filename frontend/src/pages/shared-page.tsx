@@ -1,13 +1,13 @@
 import { useCallback, useEffect, useState } from 'react';
 import { asProblem, type Problem } from '../api/problem.ts';
 import { readTitle } from '../api/sessions.ts';
-import { getShared, sharedPath, type SharedLink } from '../api/sharing.ts';
+import { getShared, sharedPath } from '../api/sharing.ts';
 import type { Session } from '../api/types.ts';
 import { MessageList } from '../components/message-list.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import { ThemeButton } from '../components/theme-button.tsx';
 import { ToastList } from '../ui/toast-list.tsx';
-import { toHash } from '../util/route.ts';
+import { toHash, type SharedLink } from '../util/route.ts';
 
 /** Another person's conversation, to read. */
 export function SharedPage({ link }: { link: SharedLink }) {

@@ -1,5 +1,4 @@
 import { useSyncExternalStore } from 'react';
-import type { SharedLink } from '../api/sharing.ts';
 
 /** Where the page is: an agent and perhaps a conversation. Kept in the fragment, so a refresh and a bookmark come back. */
 export interface Route {
@@ -17,6 +16,14 @@ export function toHash({ appName, sessionId }: Route): string {
     .filter((part) => part !== undefined)
     .map(encodeURIComponent)
     .join('/')}`;
+}
+
+/** What a link names: whose conversation, and the secret that opens it. */
+export interface SharedLink {
+  appName: string;
+  ownerId: string;
+  sessionId: string;
+  secret: string;
 }
 
 /** No folder of an agent is called this. */
