@@ -56,15 +56,13 @@ async function changes({ clients, ...standing }: Standing, served: ServedRehears
   const table = network.routeTables.find(({ id }) => id === subnet?.routeTableId);
   const route = { RouteTableId: table?.id, DestinationCidrBlock: EVERYWHERE };
   const NatGatewayId = table?.routes.find(({ target }) => target.startsWith('nat-'))?.target;
-  // Not one of Terraform's own rules: it would not know the one that takes its place.
-  const http = {
+  const https = {
     GroupId: network.service.groupIds[0],
-    IpPermissions: [{ IpProtocol: 'tcp', FromPort: 80, ToPort: 80, IpRanges: [{ CidrIp: EVERYWHERE }] }],
+    IpPermissions: [{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: EVERYWHERE }] }],
   };
   const entry = { NetworkAclId: subnet?.networkAclId, RuleNumber: 1, Egress: true };
-  const gemini = GOOGLE_SERVICES.gemini.address;
   const isCutOff = async (): Promise<boolean> =>
-    (await probe(served, task?.id ?? '', gemini, 443)) === 'nothing';
+    (await probe(served, task?.id ?? '', GOOGLE_SERVICES.gemini.address)) === 'nothing';
   return [
     {
       what: 'the route to the NAT gateway is removed',
@@ -83,10 +81,10 @@ async function changes({ clients, ...standing }: Standing, served: ServedRehears
       isFelt: isCutOff,
     },
     {
-      what: "the tasks' group is widened, then narrowed",
-      make: async () => ec2.send(new AuthorizeSecurityGroupEgressCommand(http)),
-      takeBack: async () => ec2.send(new RevokeSecurityGroupEgressCommand(http)),
-      isFelt: async () => (await probe(served, task?.id ?? '', gemini, 80)) !== 'nothing',
+      what: "the tasks' group is narrowed",
+      make: async () => ec2.send(new RevokeSecurityGroupEgressCommand(https)),
+      takeBack: async () => ec2.send(new AuthorizeSecurityGroupEgressCommand(https)),
+      isFelt: isCutOff,
     },
     {
       what: 'an ACL cuts the subnets off',
@@ -149,11 +147,10 @@ async function probe(
   served: ServedRehearsal,
   taskId: string,
   address: string,
-  port: number,
 ): Promise<ProbeAnswer | undefined> {
   const program = [process.execPath, join(root, 'rehearsal/network/probe.ts')];
   const child = Bun.spawn(served.vpc?.inside(program, `task-${taskId}`) ?? [], {
-    stdin: new Blob([JSON.stringify([{ address, port, protocol: 'tcp' }])]),
+    stdin: new Blob([JSON.stringify([{ address, port: 443, protocol: 'tcp' }])]),
     stdout: 'pipe',
   });
   return (JSON.parse(await new Response(child.stdout).text()) as ProbeAnswer[])[0];
