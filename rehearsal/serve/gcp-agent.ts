@@ -34,8 +34,6 @@ export async function startGcpAgent(
       standInUrl: side.gemini.url,
       env: {
         LORNU_PUBLIC_URL: name,
-        // Callers under another name than this machine's are meant.
-        ...(publicUrl === undefined ? {} : { LORNU_REHEARSAL: '1' }),
         A2A_TOKEN_ISSUER: applied.tokenIssuer,
         A2A_TOKEN_JWKS_URL: `${side.google.url}/oauth2/v3/certs`,
         A2A_TOKEN_AUDIENCE: name,
