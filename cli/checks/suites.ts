@@ -99,12 +99,6 @@ const QUICK: readonly Suite[] = [
     { minutes: 5, cores: 0.6, needs: 'haproxy uv', coversOps: true, onlyOn: 'linux' },
   ),
   tests(
-    'network',
-    'packets through network namespaces go where the applied network lets them (a sample of broken ones)',
-    './tests/rehearsal/network',
-    { minutes: 3, cores: 0.7, coversOps: true, onlyOn: 'linux' },
-  ),
-  tests(
     'terraform',
     'terraform/aws is valid and keeps what its tests say (terraform test)',
     './tests/terraform',
@@ -311,12 +305,6 @@ const LONG: readonly Suite[] = [
     'both agents serve what was applied, and the one asks the other across the clouds',
     './tests/rehearsal/both-agents',
     { minutes: 10, needs: 'haproxy python uv fake-gcs-server', rehearses: true, page: true, onlyOn: 'linux' },
-  ),
-  tests(
-    'all-networks',
-    'packets and computation agree in each of the broken networks',
-    './tests/rehearsal/network',
-    { minutes: 8, env: { LORNU_EVERY_NETWORK: '1' }, onlyOn: 'linux' },
   ),
   tests(
     'pipeline-all',

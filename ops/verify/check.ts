@@ -17,8 +17,6 @@ export interface Scene {
   waitS: number;
   /** The agent on Google Cloud is part of this rehearsal. */
   hasPeer: boolean;
-  /** Addresses from which Gemini's stand-in was called so far; undefined where that is nobody's to see. */
-  geminiCallers?: (() => Promise<string[]>) | undefined;
 }
 
 /** One line of the verification: it looks, and a pure function judges what was seen. */

@@ -132,9 +132,7 @@ async function create(
       `--label=${OWNER_LABEL}=${owner}`,
       `--pidfile=${pidFile}`,
       '--pull=never',
-      ...(options.namespace
-        ? [`--network=ns:${options.namespace.path}`, `--dns=${options.namespace.resolver}`]
-        : ['--network=host']),
+      '--network=host',
       '--http-proxy=false',
       // The lines come through the client; a second copy on disk is nobody's.
       '--log-driver=none',

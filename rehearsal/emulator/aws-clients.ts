@@ -6,13 +6,9 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { WAFV2Client } from '@aws-sdk/client-wafv2';
-
-/** The region that is applied to. */
-export const REGION = 'us-east-1';
 
 /** What an AWS SDK client needs to speak to the emulator and to nothing else. */
-export function emulatorSettings(url: string, region = REGION) {
+export function emulatorSettings(url: string, region = 'us-east-1') {
   return {
     endpoint: url,
     region,
@@ -30,7 +26,6 @@ export interface AwsClients {
   elb: ElasticLoadBalancingV2Client;
   route53: Route53Client;
   secrets: SecretsManagerClient;
-  waf: WAFV2Client;
 }
 
 /** The clients with which the rehearsal reads what was applied. */
@@ -45,6 +40,5 @@ export function createAwsClients(url: string): AwsClients {
     elb: new ElasticLoadBalancingV2Client(settings),
     route53: new Route53Client(settings),
     secrets: new SecretsManagerClient(settings),
-    waf: new WAFV2Client(settings),
   };
 }

@@ -1,6 +1,5 @@
 import type { Action, Balancer, Listener, Rule, TargetGroup } from './balancer.ts';
 import { ruleAcls } from './conditions.ts';
-import { firewallLines, firewallTables, type Firewall } from './firewall.ts';
 import { literal, quote } from './patterns.ts';
 import { CERTIFICATE_HEADERS, tlsArguments } from './tls.ts';
 import { tokenChecks, type TokenKey } from './token-checks.ts';
@@ -11,7 +10,7 @@ const MOST_CONNECTIONS = 5_000;
 const SERVER = 'awselb/2.0';
 
 export interface LocalSettings {
-  addresses: readonly string[];
+  address: string;
   /** The local port of each listener's port. */
   ports: Readonly<Record<number, number>>;
   /** Certificate and key, in one PEM file. */
@@ -20,8 +19,6 @@ export interface LocalSettings {
   trustStores: Readonly<Record<string, string>>;
   /** Keys of each key set's address. */
   tokenKeys: Readonly<Record<string, readonly TokenKey[]>>;
-  /** Rules of the firewall before the load balancer; none where it is left out. */
-  firewall?: Firewall | undefined;
   /** Where servers are added and looked at while it runs. */
   socket: string;
 }
@@ -50,7 +47,6 @@ export function renderHaproxy(balancer: Balancer, settings: LocalSettings): stri
     ],
     ...balancer.listeners.map((listener) => frontend(listener, balancer, settings)),
     ...balancer.targetGroups.map(backend),
-    ...(settings.firewall ? firewallTables(settings.firewall) : []),
   ];
   return `${blocks.map(([head = '', ...lines]) => [head, ...lines.map((line) => `  ${line}`)].join('\n')).join('\n\n')}\n`;
 }
@@ -62,9 +58,8 @@ function frontend(listener: Listener, balancer: Balancer, settings: LocalSetting
   const proto = listener.protocol.toLowerCase();
   return [
     `frontend listener_${listener.port}`,
-    `bind ${settings.addresses.map((address) => `${address}:${port}`).join(',')} ${tls}`.trimEnd(),
+    `bind ${settings.address}:${port} ${tls}`.trimEnd(),
     ...(listener.mutualTls.mode === 'verify' ? CERTIFICATE_HEADERS : []),
-    ...(settings.firewall ? firewallLines(settings.firewall) : []),
     ...listener.rules.flatMap((rule) => chooseRule(rule)),
     ...(balancer.dropInvalidHeaders ? ["http-request del-header '[^-A-Za-z0-9]' -m reg"] : []),
     `http-request set-header X-Forwarded-Proto ${proto}`,

@@ -6,12 +6,7 @@ import { refuseOtherSystems } from './explain-failure.ts';
 /** The programs that serving needs, checked before anything is applied: installed where that is allowed, otherwise the error names the command. */
 export async function requireTools(
   context: Pick<CliContext, 'cacheDir' | 'env' | 'signal'> & { emit: Emit },
-  inVpc: boolean,
 ): Promise<void> {
   refuseOtherSystems();
-  await ensureTools(
-    ['haproxy', 'fake-gcs-server', ...(inVpc ? (['dnsmasq'] as const) : [])],
-    context,
-    context.emit,
-  );
+  await ensureTools(['haproxy', 'fake-gcs-server'], context, context.emit);
 }

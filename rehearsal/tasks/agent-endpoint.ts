@@ -3,9 +3,6 @@ import { UpdateTaskProtectionCommand } from '@aws-sdk/client-ecs';
 import { Hono } from 'hono';
 import type { TaskPlan } from './task-definition.ts';
 
-/** Where a task finds it on AWS; the credentials' path is relative to it. */
-const FIXED_ADDRESS = 'http://169.254.170.2';
-
 /** What the agent's endpoints say of a task. */
 export interface KnownTask {
   id: string;
@@ -21,8 +18,6 @@ export interface AgentEndpointOptions {
   find: (id: string) => KnownTask | undefined;
   /** Answers as the container credentials endpoint does for this task and the name of its role. */
   credentials: (taskId: string, roleName: string) => Response;
-  /** Its port on this machine's loopback, to which the tasks' networks lead from its fixed address; where it is left out, tasks are on loopback themselves. */
-  port?: number | undefined;
 }
 
 export interface AgentEndpoint {
@@ -59,21 +54,14 @@ export function startAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint
     const asked = (await c.req.json()) as { ProtectionEnabled?: boolean; ExpiresInMinutes?: number };
     return c.json(await protect(options.ecs, task, asked));
   });
-  const server = Bun.serve({
-    hostname: '127.0.0.1',
-    port: options.port ?? 0,
-    development: false,
-    fetch: app.fetch,
-  });
-  const isFixed = options.port !== undefined;
-  const url = isFixed ? FIXED_ADDRESS : server.url.origin;
+  const server = Bun.serve({ hostname: '127.0.0.1', port: 0, development: false, fetch: app.fetch });
+  const url = server.url.origin;
   return {
     variables: (taskId) => ({
       ECS_CONTAINER_METADATA_URI_V4: `${url}/v4/${taskId}`,
       ECS_AGENT_URI: `${url}/api/${taskId}`,
-      ...(isFixed
-        ? { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: `/v2/credentials/${taskId}` }
-        : { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/v2/credentials/${taskId}` }),
+      // ECS sets the path alone, at an address (169.254.170.2) that is not this machine's.
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/v2/credentials/${taskId}`,
       AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
     }),
     stop: async () => server.stop(true),

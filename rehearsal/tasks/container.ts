@@ -1,5 +1,4 @@
 import type { ContainerLimits } from './container-limits.ts';
-import type { TaskNamespace } from './task-network.ts';
 
 /** What a container gets beside its image. */
 export interface ContainerOptions {
@@ -10,8 +9,6 @@ export interface ContainerOptions {
   /** The task's own address and the port that it listens on. */
   address: string;
   port: number;
-  /** The task's own network; undefined where it shares the machine's. */
-  namespace?: TaskNamespace;
   memoryMb: number;
   /** User, files and rights; a process of this machine has none of its own. */
   limits: ContainerLimits;

@@ -1,7 +1,6 @@
 import { createServer } from 'node:net';
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import { whoListens } from '@lornu/ops/process/port-holder.ts';
-import type { TaskNetwork } from './task-network.ts';
 
 /** Second octets 64 to 126: 127.0 is everybody's, and rehearsals beside this one take another of them. */
 const FIRST_NETWORK = 64;
@@ -13,19 +12,13 @@ const TRIES = 20;
  * each has a loopback address of its own, 127.N.x.y, which Linux gives without asking. None is used twice, so that a
  * target that still drains is never taken for a new one.
  */
-export class TaskAddresses implements TaskNetwork {
+export class TaskAddresses {
   #last = 0;
   readonly #network: number;
 
   constructor(seed: number) {
     this.#network = FIRST_NETWORK + (seed % NETWORKS);
   }
-
-  async join({ port }: { port: number }): Promise<{ address: string }> {
-    return { address: await this.take(port) };
-  }
-
-  async leave(): Promise<void> {}
 
   /** A new address on which the port is free. */
   async take(port: number): Promise<string> {

@@ -15,7 +15,6 @@ import { readService, type WantedDeployment, type WantedService } from './read-s
 import { RunningTask, type TaskWorld } from './running-task.ts';
 import { ServiceScheduler } from './service-scheduler.ts';
 import { TaskAddresses } from './task-address.ts';
-import type { TaskNetwork } from './task-network.ts';
 import type { TaskPlan } from './task-definition.ts';
 import type { RunnerEvent } from './task-event.ts';
 import type { TaskSettings } from './task-settings.ts';
@@ -33,8 +32,6 @@ export interface TaskRunnerOptions {
   /** The rehearsal's closed list, for one task. */
   addedVariables: (address: string) => Readonly<Record<string, string>>;
   credentials: (taskId: string, roleName: string) => Response;
-  /** Networks of the tasks' own, and the loopback port to which their agent's address leads; loopback addresses where it is left out. */
-  network?: { tasks: TaskNetwork; agentPort: number } | undefined;
   /** One value of a metric; a minute divided by the pace, and 20 s at least, where it is left out. */
   metricPeriodMs?: number;
   /** Scratch folders and logs of the tasks. */
@@ -76,7 +73,7 @@ export async function startTaskRunner(options: TaskRunnerOptions): Promise<TaskR
 class Runner implements TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #scheduler: ServiceScheduler;
-  readonly #network: TaskNetwork;
+  readonly #addresses = new TaskAddresses(process.pid);
   readonly #account: EcsAccount;
   readonly #known = new Map<string, KnownTask>();
   readonly #reports = new Map<string, Promise<void>>();
@@ -101,9 +98,7 @@ class Runner implements TaskRunner {
     this.#options = options;
     const { clients, cluster, service, pace } = options;
     this.#account = new EcsAccount(clients, cluster);
-    this.#network = options.network?.tasks ?? new TaskAddresses(process.pid);
     this.#agent = startAgentEndpoint({
-      port: options.network?.agentPort,
       ecs: clients.ecs,
       find: (id) => this.#known.get(id),
       credentials: options.credentials,
@@ -218,19 +213,14 @@ class Runner implements TaskRunner {
   async #start(deployment: WantedDeployment, wanted: WantedService): Promise<RunningTask> {
     this.#targetGroupArn = wanted.targetGroupArn;
     const plan = await this.#account.plan(deployment.taskDefinition);
-    const id = randomUUID().replaceAll('-', '');
-    const { subnetId, zone } = await this.#emptiestZone(wanted.subnetIds);
-    const { port } = plan.container;
-    const { groupIds, publicAddress } = wanted;
     return this.#run({
-      id,
+      id: randomUUID().replaceAll('-', ''),
       plan,
       deploymentId: deployment.id,
       group: `service:${this.#options.service}`,
       startedBy: deployment.id,
-      ...(await this.#network.join({ id, port, subnetId, groupIds, publicAddress })),
-      subnetId,
-      zone,
+      address: await this.#addresses.take(plan.container.port),
+      zone: await this.#emptiestZone(wanted.subnetIds),
       balanced: wanted.targetGroupArn !== undefined,
     });
   }
@@ -241,10 +231,6 @@ class Runner implements TaskRunner {
     try {
       const plan = await this.#account.plan(task.taskDefinitionArn ?? '');
       const override = task.overrides?.containerOverrides?.find(({ name }) => name === plan.container.name);
-      const { service, cluster, clients } = this.#options;
-      const wanted = await readService(clients.ecs, cluster, service);
-      const subnetId = subnetOf(task) ?? wanted?.subnetIds[0] ?? '';
-      const zones = await this.#account.zones([subnetId]);
       const environment = (override?.environment ?? []).map(({ name = '', value = '' }) => [name, value]);
       const single = this.#run({
         id,
@@ -252,16 +238,8 @@ class Runner implements TaskRunner {
         deploymentId: undefined,
         group: task.group ?? '',
         startedBy: task.startedBy,
-        ...(await this.#network.join({
-          id,
-          port: plan.container.port,
-          subnetId,
-          // DescribeTasks does not tell them.
-          groupIds: wanted?.groupIds ?? [],
-          publicAddress: false,
-        })),
-        subnetId,
-        zone: zones.get(subnetId) ?? '',
+        address: await this.#addresses.take(plan.container.port),
+        zone: task.availabilityZone ?? '',
         balanced: false,
         ...(override?.command?.length ? { command: override.command } : {}),
         environment: Object.fromEntries(environment) as Record<string, string>,
@@ -313,7 +291,6 @@ class Runner implements TaskRunner {
       changed: () => this.poke(),
       taskFolder: (id) => join(folder, 'tasks', id),
       logPath: (id) => join(folder, 'logs', `task-${id}.log`),
-      leave: async (id) => this.#network.leave(id),
     };
   }
 
@@ -341,26 +318,17 @@ class Runner implements TaskRunner {
   }
 
   /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html */
-  async #emptiestZone(subnetIds: readonly string[]): Promise<{ subnetId: string; zone: string }> {
+  async #emptiestZone(subnetIds: readonly string[]): Promise<string> {
     const inZone = (zone: string): number =>
       this.tasks().filter(({ settings, phase }) => settings.zone === zone && phase !== 'stopping').length;
     const zones = await this.#account.zones(subnetIds);
-    const [subnetId = '', zone = ''] =
-      [...zones]
-        .toSorted(([, a], [, b]) => a.localeCompare(b))
-        .toSorted(([, a], [, b]) => inZone(a) - inZone(b))[0] ?? [];
-    return { subnetId, zone };
+    return zones.toSorted((a, b) => inZone(a) - inZone(b))[0] ?? '';
   }
 
   #eventOf({ settings }: RunningTask) {
     const { id: taskId, deploymentId, plan, address } = settings;
     return { atMs: Date.now(), taskId, deploymentId, taskDefinition: plan.name, address };
   }
-}
-
-/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Attachment.html */
-function subnetOf({ attachments = [] }: Task): string | undefined {
-  return attachments.flatMap(({ details = [] }) => details).find(({ name }) => name === 'subnetId')?.value;
 }
 
 /** The cluster's name stands in a task's ARN. */

@@ -3,7 +3,6 @@ import type { StackName } from './stacks.ts';
 /** The zone that the rehearsal's account owns before anything is applied. */
 export const ZONE_NAME = 'lornu.example';
 export const DOMAIN_NAME = `aws-staging.${ZONE_NAME}`;
-export const FAILOVER_DOMAIN_NAME = `agent.${ZONE_NAME}`;
 const PROJECT = 'lornu-staging';
 /** Who may call from Google Cloud, and who may act for any user as a check does. */
 export const PEER_EMAIL = `gcp-agent@${PROJECT}.iam.gserviceaccount.com`;
@@ -40,7 +39,7 @@ export function rehearsalVariables(given: GivenByAccount): Record<StackName, Rec
       alarm_emails: [`operations@${ZONE_NAME}`],
       domain_name: DOMAIN_NAME,
       route53_zone_id: given.route53ZoneId,
-      failover_domain_name: FAILOVER_DOMAIN_NAME,
+      failover_domain_name: `agent.${ZONE_NAME}`,
       google_cloud_address: '203.0.113.10',
       peer_emails: [PEER_EMAIL],
       service_emails: SERVICE_EMAILS,

@@ -17,8 +17,6 @@ export interface InsideSeen {
   subnets: number;
   elapsedMs: number;
   isRehearsal: boolean;
-  /** Addresses from which Gemini's stand-in was called, where the rehearsal has a network of its own. */
-  callers?: readonly string[] | undefined;
 }
 
 /** The exit code says how far it came: a caller that may start a task may not be allowed to read its log. */
@@ -28,16 +26,14 @@ export function judgeInside({
   subnets,
   elapsedMs,
   isRehearsal,
-  callers,
 }: InsideSeen): Verdict {
   const meaning =
     exitCode === undefined
       ? `the task never ran: ${stoppedReason ?? 'no reason given'}`
       : (EXIT_CODES[exitCode] ?? `exit code ${exitCode}${stoppedReason ? `: ${stoppedReason}` : ''}`);
-  const where =
-    isRehearsal && callers === undefined
-      ? 'run by the task runner, whose network is this machine'
-      : `in one of ${subnets} private subnets${callers ? `; Gemini was called from ${callers.join(', ')}` : ''}`;
+  const where = isRehearsal
+    ? 'run by the task runner, whose network is this machine'
+    : `in one of ${subnets} private subnets`;
   return judged(exitCode === 0, EXPECTED, `${meaning} (${where}, ${(elapsedMs / 1000).toFixed(1)} s)`);
 }
 
@@ -56,7 +52,6 @@ export const inside: VerifyCheck = {
       subnets: deployed.subnets.length,
       elapsedMs: performance.now() - beganMs,
       isRehearsal: served?.rehearsal ?? false,
-      callers: await scene.geminiCallers?.(),
     });
   },
 };

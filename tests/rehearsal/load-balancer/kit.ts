@@ -1,6 +1,5 @@
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import type { Balancer, TargetGroup } from '@lornu/rehearsal/load-balancer/balancer.ts';
-import type { Firewall } from '@lornu/rehearsal/load-balancer/firewall.ts';
 import { createControl, type BalancerControl } from '@lornu/rehearsal/load-balancer/control.ts';
 import { backendName, renderHaproxy } from '@lornu/rehearsal/load-balancer/render-haproxy.ts';
 import { ensureEmulatorPython } from '@lornu/rehearsal/emulator/ensure-python.ts';
@@ -42,7 +41,6 @@ export interface RunningBalancer {
 export async function startBalancer(
   balancer: Balancer,
   tokenKeys: Record<string, { kid: string; pem: string }[]> = {},
-  firewall?: Firewall,
 ): Promise<RunningBalancer> {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-balancer-'));
   const context = { cacheDir: join(root, '.cache'), env: process.env, signal: new AbortController().signal };
@@ -67,12 +65,11 @@ export async function startBalancer(
     mutualTls.mode === 'verify' ? [mutualTls.trustStoreArn] : [],
   );
   const configuration = renderHaproxy(balancer, {
-    addresses: ['127.0.0.1'],
+    address: '127.0.0.1',
     ports,
     certificate: join(folder, 'server.pem'),
     trustStores: Object.fromEntries(stores.map((arn) => [arn, join(folder, 'peer-authority.pem')])),
     tokenKeys: keys,
-    firewall,
     socket,
   });
   const path = join(folder, 'haproxy.cfg');
