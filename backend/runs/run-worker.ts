@@ -1,9 +1,9 @@
 import type { JsonObject } from '../events/codec.ts';
 import { parseJson } from '../json/parse-json.ts';
-import { createEvent, type BaseAgent, type Event, type Session } from '@google/adk';
+import type { BaseAgent, Event, Session } from '@google/adk';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { AppError } from '../errors/app-error.ts';
-import { newEventId } from '../events/ids.ts';
+import { serviceEvent } from '../events/service-event.ts';
 import { fromWire } from '../events/wire.ts';
 import { abortableSleep } from '../model/with-retries.ts';
 import { closingEvents } from '../turn/close-turn.ts';
@@ -269,15 +269,13 @@ class RunWorker {
   #failureEvent(errorCode: string, errorMessage: string): Event {
     const author = this.#rootAgent?.name ?? this.#run.record.session.appName;
     const { invocationId } = this.#run;
-    const event = createEvent({
-      id: newEventId(),
+    const event = serviceEvent({
       invocationId,
       author,
       errorCode,
       errorMessage,
       timestamp: this.#deps.now(),
     });
-    event.longRunningToolIds = undefined;
     event.nodeInfo = { path: nodePathOf(this.#rootAgent, author) };
     return event;
   }

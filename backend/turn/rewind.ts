@@ -1,8 +1,9 @@
-import { createEvent, createEventActions, State, type Session } from '@google/adk';
+import { createEventActions, State, type Session } from '@google/adk';
 import { rewindTombstone, type ArtifactService } from '../artifacts/artifact-service.ts';
 import { isUserScoped } from '../artifacts/artifact-names.ts';
 import { AppError } from '../errors/app-error.ts';
-import { newEventId, newInvocationId } from '../events/ids.ts';
+import { newInvocationId } from '../events/ids.ts';
+import { serviceEvent } from '../events/service-event.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 
 export interface RewindOptions {
@@ -32,8 +33,7 @@ export async function rewindSession(options: RewindOptions): Promise<void> {
       `Invocation ID not found: ${beforeInvocationId.slice(0, 200)}`,
     );
   }
-  const event = createEvent({
-    id: newEventId(),
+  const event = serviceEvent({
     invocationId: newInvocationId(),
     author: 'user',
     timestamp: options.now(),
@@ -46,8 +46,6 @@ export async function rewindSession(options: RewindOptions): Promise<void> {
       { rewindBeforeInvocationId: beforeInvocationId },
     ),
   });
-  // Python prints the list only for events with function calls; createEvent gives every event one.
-  event.longRunningToolIds = undefined;
   await sessions.appendEvent({ session, event });
 }
 

@@ -1,8 +1,9 @@
-import { createEvent, createEventActions, type Session } from '@google/adk';
+import type { Session } from '@google/adk';
 import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
-import { newEventId, newPatchInvocationId } from '../../events/ids.ts';
+import { newEventId } from '../../events/ids.ts';
 import { toPublicJson } from '../../events/redact.ts';
+import { statePatch } from '../../events/service-event.ts';
 import { fromWire, sessionJson, toSessionJson } from '../../events/wire.ts';
 import type { AssertMayWriteState } from '../../identity/app-state-access.ts';
 import type { Principal } from '../../identity/principal.ts';
@@ -182,16 +183,7 @@ export function sessionRoutes(
       handler: async ({ path, body, context, holdAnswer }) => {
         assertMayWriteState(context.get('principal'), keyOf(path).appName, body?.stateDelta);
         return withSession(store, keyOf(path), holdAnswer, async (session) => {
-          const event = createEvent({
-            id: newEventId(),
-            invocationId: newPatchInvocationId(),
-            author: 'user',
-            timestamp: now(),
-            actions: createEventActions({ stateDelta: body?.stateDelta ?? {} }),
-          });
-          // Python prints the list only for events with function calls; createEvent gives every event one.
-          event.longRunningToolIds = undefined;
-          await store.appendEvent({ session, event });
+          await store.appendEvent({ session, event: statePatch(body?.stateDelta ?? {}, now()) });
           return sessionJson(session);
         });
       },

@@ -1,10 +1,10 @@
-import { createEvent, createEventActions, type Session } from '@google/adk';
+import { createEventActions, type Session } from '@google/adk';
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { ArtifactService } from '../../artifacts/artifact-service.ts';
 import { isUserScoped } from '../../artifacts/artifact-names.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { newEventId, newPatchInvocationId } from '../../events/ids.ts';
+import { statePatch } from '../../events/service-event.ts';
 import { sessionJson } from '../../events/wire.ts';
 import type { SessionStore } from '../../sessions/session-store.ts';
 import { withoutRewound } from '../../turn/agent-view.ts';
@@ -12,7 +12,7 @@ import { SHARE_KEY } from '../../turn/copy-session.ts';
 import { nullAnswer } from '../answer.ts';
 import { withSession } from '../held-session.ts';
 import { partJson } from '../part-stream.ts';
-import { defineRoute, type Route } from '../route.ts';
+import { defineRoute, type Route, type RouteInput } from '../route.ts';
 import { SESSION } from '../wire/answers.ts';
 import { wireInt } from '../wire/wire-schema.ts';
 
@@ -28,20 +28,16 @@ interface ShareOptions {
 
 /** Read-only links: everyone who is signed in and has the link may read one conversation, until it is shared no more. */
 export function shareRoutes({ sessions, artifacts, now }: ShareOptions): Route[] {
-  async function setSecret(path: Record<string, string>, secret: string | null): Promise<void> {
+  async function setSecret(
+    { path, holdAnswer }: Pick<RouteInput<unknown, unknown>, 'path' | 'holdAnswer'>,
+    secret: string | null,
+    answer: Response,
+  ): Promise<Response> {
     const { appName = '', userId = '', sessionId = '' } = path;
-    const session = await sessions.getSession({ appName, userId, sessionId });
-    if (!session) throw new AppError('SESSION_NOT_FOUND');
-    const event = createEvent({
-      id: newEventId(),
-      invocationId: newPatchInvocationId(),
-      author: 'user',
-      timestamp: now(),
-      actions: createEventActions({ stateDelta: { [SHARE_KEY]: secret } }),
+    return withSession(sessions, { appName, userId, sessionId }, holdAnswer, async (session) => {
+      await sessions.appendEvent({ session, event: statePatch({ [SHARE_KEY]: secret }, now()) });
+      return answer;
     });
-    // Python prints the list only for events with function calls; createEvent gives every event one.
-    event.longRunningToolIds = undefined;
-    await sessions.appendEvent({ session, event });
   }
 
   /** The session's events are not read: what is asked for is an artifact of it. */
@@ -61,11 +57,10 @@ export function shareRoutes({ sessions, artifacts, now }: ShareOptions): Route[]
       summary: 'Makes a link under which every signed-in person may read this session; an earlier one ends.',
       tag: 'sessions',
       answer: z.object({ secret: z.string() }),
-      errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'STORE_UNAVAILABLE'],
-      handler: async ({ path, context }) => {
+      errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'LIMIT_REACHED', 'STORE_UNAVAILABLE'],
+      handler: async (input) => {
         const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString('base64url');
-        await setSecret(path, secret);
-        return context.json({ secret });
+        return setSecret(input, secret, input.context.json({ secret }));
       },
     }),
     defineRoute({
@@ -74,11 +69,8 @@ export function shareRoutes({ sessions, artifacts, now }: ShareOptions): Route[]
       summary: 'Ends the link to this session.',
       tag: 'sessions',
       answer: z.null(),
-      errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'STORE_UNAVAILABLE'],
-      handler: async ({ path }) => {
-        await setSecret(path, null);
-        return nullAnswer();
-      },
+      errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'LIMIT_REACHED', 'STORE_UNAVAILABLE'],
+      handler: async (input) => setSecret(input, null, nullAnswer()),
     }),
     defineRoute({
       method: 'get',
