@@ -4,8 +4,9 @@ import { AppError } from '../../errors/app-error.ts';
 import type { TraceMemory } from '../../observability/trace-memory.ts';
 import type { SessionStore } from '../../sessions/session-store.ts';
 import { requireApp } from '../require-app.ts';
-import { defineRoute, type Route } from '../route.ts';
+import type { Route } from '../route.ts';
 import { wireBoolean } from '../wire/wire-schema.ts';
+import { devRoute } from './dev-route.ts';
 import { describeGraph, drawGraph } from './graph.ts';
 
 const APP = '/dev/apps/:appName';
@@ -20,16 +21,7 @@ export function debugRoutes(
   const rootOf = (path: Record<string, string>) =>
     describeGraph(requireApp(registry, path['appName'] ?? '').rootAgent);
   const route = (path: string, summary: string, handler: Route['handler'], query?: z.ZodType): Route =>
-    defineRoute({
-      method: 'get',
-      path: `${APP}${path}`,
-      summary,
-      tag: 'debug',
-      ...(query ? { query } : {}),
-      answer: z.unknown(),
-      errors: ['APP_NOT_FOUND', 'EVAL_NOT_FOUND', 'SESSION_NOT_FOUND'],
-      handler,
-    });
+    devRoute('debug', { method: 'get', path: `${APP}${path}`, summary, handler, query });
   return [
     route('/debug/trace/session/:sessionId', "A conversation's spans.", ({ context, path }) =>
       context.json(traces?.ofSession(path['sessionId'] ?? '') ?? []),

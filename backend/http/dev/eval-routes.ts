@@ -10,7 +10,8 @@ import type { AgentRegistry } from '../../agents/agent-registry.ts';
 import type { ModelConfig } from '../../config/config.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { requireApp } from '../require-app.ts';
-import { type AppContext, defineRoute, type Method, type Route } from '../route.ts';
+import type { AppContext, Method, Route } from '../route.ts';
+import { devRoute } from './dev-route.ts';
 import type { EvalFiles } from './eval-files.ts';
 
 const METRIC = z.looseObject({
@@ -226,16 +227,7 @@ function route(
   handler: Route['handler'],
   body?: z.ZodType,
 ): Route {
-  return defineRoute({
-    method,
-    path,
-    summary,
-    tag: 'evaluation',
-    ...(body ? { body } : {}),
-    answer: z.unknown(),
-    errors: ['APP_NOT_FOUND', 'EVAL_NOT_FOUND', 'BAD_REQUEST'],
-    handler,
-  });
+  return devRoute('evaluation', { method, path, summary, handler, body });
 }
 
 function readCase(value: unknown) {
