@@ -20,8 +20,8 @@ export interface Versions {
 
 /** Where a branch that leaves session `id` at `turn` belongs: a version of a turn never hangs on another version of it. */
 export function toBranch(all: readonly Branching[], id: string, turn: number): Branch {
-  const { branch } = holderOf(all, id, turn);
-  return branch?.turn === turn ? branch : { of: holderOf(all, id, turn).id, turn };
+  const { id: of, branch } = holderOf(all, id, turn);
+  return branch?.turn === turn ? branch : { of, turn };
 }
 
 /** The turns of session `id` that have more than one version. */
