@@ -57,7 +57,7 @@ test('long code and long tables are folded, and unfold', async () => {
 test('code that is written while it is read is not folded', async () => {
   chat = await fixture.openPage();
   const code = Array.from({ length: 60 }, (_, line) => `line ${line}`).join('\n');
-  await chat.ask(`answer word for word: \`\`\`\n${code}\n\`\`\``);
+  await chat.ask(`answer word for word: \`\`\`\nevery 50 ms\n${code}\n\`\`\``);
   await chat.conversation.getByText('line 59').last().waitFor();
   expect(await chat.conversation.locator('.is-folded').count()).toBe(0);
 });

@@ -3,6 +3,7 @@ import { memo, useRef, useState } from 'react';
 import type { Versions } from '../chat/branches.ts';
 import type { Confirmation, Turn, TurnItem } from '../chat/turn.ts';
 import { firstWordSeconds } from '../chat/first-word.ts';
+import { BeingWritten } from '../ui/fold.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { SpeakButton } from '../ui/speak-button.tsx';
@@ -60,12 +61,14 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
           {items.map((item, at) => (
             <div key={item.key} className="answer-item">
               {showsAuthor(items, at) && <h2 className="author">{toWords(authorOf(item) ?? '')}</h2>}
-              <TurnItemView
-                item={item}
-                folder={folder}
-                onConfirm={canChange ? actions?.onConfirm : undefined}
-                onRetry={onRetry}
-              />
+              <BeingWritten value={isLast && isBusy}>
+                <TurnItemView
+                  item={item}
+                  folder={folder}
+                  onConfirm={canChange ? actions?.onConfirm : undefined}
+                  onRetry={onRetry}
+                />
+              </BeingWritten>
             </div>
           ))}
           {!(isLast && isBusy) && (

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp } from 'lucide-react';
-import { useState, type ReactNode } from 'react';
+import { createContext, useContext, useState, type ReactNode } from 'react';
 
 interface FoldProps {
   /** Of what: "120 lines". */
@@ -9,12 +9,16 @@ interface FoldProps {
   children: ReactNode;
 }
 
+/** Whether what is shown is still being written. */
+export const BeingWritten = createContext(false);
+
 /**
  * Something long, of which the beginning is shown until more is asked for. All of it is in the page, so the browser's search
  * finds it. What grows while it is read is not folded under the reader's eyes.
  */
 export function Fold({ size, isLong, children }: FoldProps) {
-  const [isFolded, setIsFolded] = useState(isLong);
+  const isBeingWritten = useContext(BeingWritten);
+  const [isFolded, setIsFolded] = useState(isLong && !isBeingWritten);
   if (!isLong) return children;
   return (
     <div className={isFolded ? 'fold is-folded' : 'fold'}>
