@@ -5,12 +5,12 @@ import type { SessionStore } from './sessions/session-store.ts';
 import { createTestApp, json } from './testing/test-app.ts';
 
 describe('the service', () => {
-  test('says that it lives', async () => {
+  test('answers its health check', async () => {
     const response = await createTestApp().request('/health');
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
   });
 
-  test('says what it is, and that the model is a stand-in', async () => {
+  test('describes itself, and says that the model is a stand-in', async () => {
     const { request } = createTestApp({ LORNU_REGION: 'eu-central-1', LORNU_REVISION: 'abc' });
     expect(await (await request('/version')).json()).toEqual({
       version: '2.0.0',
@@ -24,7 +24,7 @@ describe('the service', () => {
     });
   });
 
-  test('names the database that conversations lie in', async () => {
+  test('names the database that holds the conversations', async () => {
     const { request } = createTestApp({
       LORNU_SESSION_STORE: 'firestore',
       FIRESTORE_DATABASE: 'staging',
@@ -33,14 +33,14 @@ describe('the service', () => {
     expect(await (await request('/version')).json()).toMatchObject({ database: 'staging' });
   });
 
-  test('tells browsers to remember https where it is reached by nothing else', async () => {
+  test('sends HSTS where it is reached over https only', async () => {
     const name = 'strict-transport-security';
     const { request } = createTestApp({ LORNU_PUBLIC_URL: 'https://lornu.example' });
     expect((await request('/health')).headers.get(name)).toBe('max-age=31536000');
     expect((await createTestApp().request('/health')).headers.get(name)).toBeNull();
   });
 
-  test('counts a bug that a caller meets as a fault, and none that anybody could cause', async () => {
+  test('counts a bug that a caller meets as a fault, but no error that a caller can cause', async () => {
     let faults = 0;
     const none = () => undefined;
     const metrics = {
@@ -54,7 +54,7 @@ describe('the service', () => {
     const readiness = { report: bug } as unknown as Readiness;
     const sessions = new Proxy({} as SessionStore, { get: () => bug });
     const { request } = createTestApp({}, { metrics, readiness, sessions });
-    // Open to everyone.
+    // No sign-in needed.
     expect((await request('/ready')).status).toBe(500);
     expect(faults).toBe(0);
     expect((await request('/apps/lornu/users/ann/sessions')).status).toBe(500);
@@ -63,7 +63,7 @@ describe('the service', () => {
     expect(faults).toBe(1);
   });
 
-  test('lists its apps, the broken one too, and says what the others are', async () => {
+  test('lists its apps, including a broken one with its reason', async () => {
     const { request } = createTestApp();
     expect(await (await request('/list-apps')).json()).toEqual(['broken', 'lornu', 'plain']);
     expect(await (await request('/list-apps?detailed=true')).json()).toEqual({
@@ -114,7 +114,7 @@ describe('the service', () => {
     expect(statuses).toEqual([400, 404, 403, 500]);
   });
 
-  test('names the allowed methods, redirects a needless slash, and knows what it does not know', async () => {
+  test('sends Allow with 405, redirects a trailing slash, and answers 404 for unknown paths', async () => {
     const { request } = createTestApp();
     const wrongMethod = await request('/health', { method: 'DELETE' });
     expect([wrongMethod.status, wrongMethod.headers.get('allow'), await wrongMethod.json()]).toEqual([
@@ -211,14 +211,14 @@ describe('foreign pages', () => {
     const staging = createTestApp({
       LORNU_ENVIRONMENT: 'staging',
       LORNU_REHEARSAL: '1',
-      // As the task of a rehearsal listens.
+      // The address on which a rehearsal's task listens.
       LORNU_LISTEN_HOST: '127.64.0.1',
       FIRESTORE_DATABASE: 'staging',
       GOOGLE_CLOUD_PROJECT: 'lornu',
       A2A_ALLOWED_EMAILS: 'peer@project.iam.gserviceaccount.com',
       A2A_TOKEN_AUDIENCE: 'https://lornu.example',
     });
-    // Past the check of the origin it is asked who calls.
+    // It passes the origin check and reaches authentication.
     expect(
       await passes(staging, {
         host: 'lornu.example',

@@ -40,7 +40,7 @@ import { answerUnmatched } from './http/unmatched.ts';
 import { createAdmission } from './runs/admission.ts';
 import type { Services } from './services.ts';
 
-/** The service as a fetch handler; nothing listens and nothing is read from the environment. */
+/** The service as a fetch handler. Does not listen and does not read the environment. */
 export function createApp(config: Config, services: Services): Hono<AppEnv> {
   const {
     agents,
@@ -63,7 +63,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
   const page = config.pageDir ? PageFiles.list(config.pageDir) : undefined;
   const assertMayWriteState = appStateAccess(config.identity.callers.appStateFromPeople);
-  // Messages of turns under way stay in memory long after their requests, so they have a budget of their own.
+  // Messages of running turns stay in memory long after their requests end, so they have their own budget.
   const startTurn = createAdmission(
     runs,
     callers.limits,
@@ -115,7 +115,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   app.use(
     originCheck({
       allowOrigins: config.allowOrigins,
-      // In a rehearsal a loopback address stands for the task's own, and a load balancer is in front of it.
+      // In a rehearsal a loopback address stands for the task's own address, behind a load balancer.
       thisMachineOnly: isLoopback(config.listen.host) && !config.rehearsal,
     }),
   );
@@ -155,7 +155,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
   return app;
 }
 
-/** The model that the default app's root agent names, or the first app's where there is no default. */
+/** The model named by the root agent of the default app, or of the first app if there is no default. */
 function namedModel({ agents }: AgentRegistry, defaultAppName: string | undefined): string {
   const app = agents.get(defaultAppName ?? '') ?? agents.values().next().value;
   if (!app || !isLlmAgent(app.rootAgent)) return 'none';

@@ -8,13 +8,12 @@ export interface BuildOptions {
   outDir: string;
 }
 
-/** What agents get from the service, so that both have the same copy. */
+/** Packages that agents get from the service, so that both use the same copy. */
 const SHARED = ['@google/adk', '@google/genai', 'zod'];
 
 /**
- * Makes a folder that runs on Bun alone: serve.js, its worker, agents/<name>/agent.js, and page/ where the chat page is
- * built.
- * Agents are entries of their own, so that a mounted folder can take their place.
+ * Builds a folder that runs on Bun alone: serve.js, its worker, agents/<name>/agent.js, and page/ if the chat page is
+ * built. Agents are separate entries, so that a mounted folder can replace them.
  */
 export async function buildService({ root, outDir }: BuildOptions): Promise<void> {
   await rm(outDir, { recursive: true, force: true });
@@ -31,7 +30,7 @@ async function bundleService({ root, outDir }: BuildOptions): Promise<void> {
   await bundle({
     entrypoints: ['serve.ts', 'sqlite/checkpoint-worker.ts'].map((file) => join(root, 'backend', file)),
     outdir: outDir,
-    // Side by side, whatever folder they come from.
+    // All in one folder, wherever the sources are.
     naming: '[name].[ext]',
   });
 }

@@ -41,20 +41,20 @@ import type { TaskRecords } from './tasks/task-records.ts';
 
 export interface Composed {
   app: Hono<AppEnv>;
-  /** Begins no new turns and waits for the running ones, for a bounded time. */
+  /** Refuses new turns and waits, for a bounded time, for the running ones. */
   drain: () => Promise<void>;
   close: () => Promise<void>;
 }
 
 export interface ComposeOptions {
-  /** With every folder named. */
+  /** With agentsDir set. */
   config: Config & { agentsDir: string };
   log: Logger;
   metrics: Metrics | undefined;
   traces: TraceMemory | undefined;
 }
 
-/** The only place that makes the real services and wires them. */
+/** The only place that constructs and wires the real services. */
 export async function compose({ config, log, metrics, traces }: ComposeOptions): Promise<Composed> {
   const now = Date.now;
   const newId = () => crypto.randomUUID();
@@ -174,7 +174,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
   };
 }
 
-/** Notifications of A2A, where the configuration wants them. */
+/** A2A notifications, if the configuration enables them. */
 function pushOf(config: Config, { webhooks }: TaskRecords, log: Logger) {
   const { pushNotifications: targets } = config.identity;
   if (targets === 'off') return undefined;
@@ -182,7 +182,7 @@ function pushOf(config: Config, { webhooks }: TaskRecords, log: Logger) {
   return { targets, sender, notifier: new PushNotifier({ webhooks, sender, log }) };
 }
 
-/** On ECS alone: keeps the task from being stopped while runs are under way. */
+/** Only on ECS: protects the task from scale-in while runs are active. */
 async function taskProtection(
   { ecsAgentUri, revision }: Config,
   runs: RunStore,
@@ -201,7 +201,7 @@ function artifactFiles(store: ArtifactStoreConfig, google: GoogleIdentity | unde
   return new GcsArtifactFiles(new GcsClient({ bucket, apiEndpoint, accessToken }));
 }
 
-/** What the service tells its own agents of itself; nothing secret. */
+/** The service's status for its own agents; contains no secrets. */
 async function environmentStatus(config: Config, readiness: Readiness): Promise<Record<string, unknown>> {
   return {
     environment: config.environment,

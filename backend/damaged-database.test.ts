@@ -23,7 +23,7 @@ const DAMAGES: Readonly<Record<string, (path: string) => void>> = {
 
 for (const [name, open] of Object.entries(OPEN))
   for (const [damage, apply] of Object.entries(DAMAGES))
-    test(`${name} with ${damage} is named at once, with what to do`, () => {
+    test(`${name} with ${damage} is reported at once, with the next step`, () => {
       const path = join(mkdtempSync(join(tmpdir(), 'lornu-damaged-')), name);
       const whole = openDatabase(path);
       whole.run('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -7,7 +7,7 @@ import { LeaseGuard } from './runs/firestore/lease-guard.ts';
 import { FirestoreSessionStore } from './sessions/firestore/firestore-session-store.ts';
 import { FirestoreTaskRecords } from './tasks/firestore/firestore-task-records.ts';
 
-/** Conversations, their runs, memory and A2A tasks in Firestore. */
+/** Opens the Firestore stores: sessions, runs, memory and A2A tasks. */
 export function openFirestoreStores(
   { database, project, emulatorHost }: Extract<SessionStoreConfig, { kind: 'firestore' }>,
   google: GoogleIdentity | undefined,

@@ -18,7 +18,7 @@ import { StoredTasks } from './tasks/stored-tasks.ts';
 import { TaskHandler } from './tasks/task-handler.ts';
 import { withoutTrailing } from '../config/without-trailing.ts';
 
-/** Notifications to webhooks: where they may go, and what sends them. */
+/** Webhook notifications: allowed targets and the sender. */
 export interface Push {
   targets: PushTargets;
   notifier: PushNotifier;
@@ -32,7 +32,7 @@ export interface ServedAgentsDeps {
   sessions: SessionStore;
   tasks: TaskRecords;
   loadFile: LoadFile;
-  /** Undefined where there are none. */
+  /** Undefined when notifications are off. */
   push: Push | undefined;
   /** Undefined where cards are not signed. */
   signer: CardSigner | undefined;
@@ -40,7 +40,7 @@ export interface ServedAgentsDeps {
   now: () => number;
 }
 
-/** Every agent of the service, as A2A serves it. */
+/** The A2A view of every agent of the service. */
 export function servedAgents(served: ServedAgentsDeps): Map<string, A2aAgent> {
   const { config, agents, tasks: records, push, signer, log, ...parts } = served;
   const facts: CardFacts = {
@@ -84,7 +84,7 @@ export function servedAgents(served: ServedAgentsDeps): Map<string, A2aAgent> {
   );
 }
 
-/** Without a public URL a local service is reached where it listens; never where a request says. */
+/** Without a configured public URL, a local service uses its listen address. The URL is never taken from a request. */
 function publicUrlOf({ publicUrl, listen }: Config): string {
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
   return withoutTrailing(publicUrl ?? `http://${host}:${listen.port}`, '/');

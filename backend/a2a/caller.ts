@@ -1,7 +1,7 @@
 import { ServerCallContext, type User } from '@a2a-js/sdk/server';
 import { LOCAL_PRINCIPAL, type Principal } from '../identity/principal.ts';
 
-/** The verified caller in the form that the SDK's parts expect. */
+/** The verified caller as the SDK's `User`. */
 class Caller implements User {
   readonly isAuthenticated: boolean;
   readonly userName: string;
@@ -15,8 +15,8 @@ class Caller implements User {
 }
 
 /**
- * ADK's user id of a caller: always the caller's own. Whatever a message says of itself (its contextId above all) never
- * opens what belongs to somebody else.
+ * ADK's user id of the caller, always taken from the verified identity. Nothing in a message (least of all its
+ * contextId) can open another user's data.
  */
 export function userIdOf({ userId, id }: Principal): string {
   return userId ?? id;
@@ -37,7 +37,7 @@ export function callContextOf(
   });
 }
 
-/** Who calls; whoever made the context without us is nobody in particular. */
+/** The caller. A context that the service did not make belongs to an anonymous caller. */
 export function principalOf({ user }: ServerCallContext): Principal {
   return user instanceof Caller ? user.principal : LOCAL_PRINCIPAL;
 }

@@ -8,7 +8,7 @@ const rawOf = (base64: string) => {
 };
 
 test.each(['', 'AA', 'AA==', 'AAA', 'AAA=', 'AAAA', '-_-_', '+/+/AA', '-_-_AA=='])(
-  'a file that came as %p has the text, the size and the bytes that its bytes have',
+  'a file received as %p keeps its text, size and bytes',
   (base64) => {
     const bytes = Buffer.from(base64, 'base64');
     const content = rawOf(base64);
@@ -18,7 +18,7 @@ test.each(['', 'AA', 'AA==', 'AAA', 'AAA=', 'AAAA', '-_-_', '+/+/AA', '-_-_AA=='
   },
 );
 
-test('a part that was made of bytes is read like one that came', () => {
+test('a part made from bytes reads like a received one', () => {
   const content = { $case: 'raw' as const, value: Buffer.from('abc') };
   expect([rawSize(content), rawBase64(content)]).toEqual([3, 'YWJj']);
 });

@@ -3,12 +3,12 @@ import { toStandardBase64 } from '../events/base64.ts';
 
 type RawContent = Extract<NonNullable<Part['content']>, { $case: 'raw' }>;
 
-/** Files of messages as they came. */
+/** The base64 text of files, as received. */
 const texts = new WeakMap<RawContent, string>();
 
 /**
- * Gives a part its file as base64, of either alphabet. A model is sent the text as it is, so it is decoded only where the
- * bytes are asked for: a file of 30 MB would be copied twice and hold everybody up for it.
+ * Sets a part's file as base64, in either alphabet. The model is sent the text unchanged, so it is only decoded when
+ * the bytes are needed: decoding a file of 30 MB would make two copies and block every other request.
  */
 export function setRawBase64(content: RawContent, base64: string): void {
   texts.set(content, toStandardBase64(base64));
@@ -25,7 +25,7 @@ export function rawBase64(content: RawContent): string {
   return texts.get(content) ?? Buffer.from(content.value).toString('base64');
 }
 
-/** The bytes of a part's file. */
+/** Size of a part's file in bytes. */
 export function rawSize(content: RawContent): number {
   const text = texts.get(content);
   if (text === undefined) return content.value.byteLength;

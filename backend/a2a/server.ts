@@ -14,30 +14,32 @@ import { answerJsonRpc, jsonRpcFailure } from './wire/json-rpc.ts';
 import { mountLegacyRest } from './wire/legacy-rest.ts';
 import { mountRest, restFailure } from './wire/rest.ts';
 
-/** One agent as the server needs it: its card, and what answers its operations. */
+/** One agent as the server needs it: its cards and its request handler. */
 export interface A2aAgent {
   card: () => Promise<AgentCard>;
   handler: A2ARequestHandler;
-  /** The public keys of the card's signatures; left out where it is not signed. */
+  /** Public keys that verify the card; left out if the card is not signed. */
   keys?: () => Promise<PublicKeys>;
 }
 
 export interface A2aServerOptions {
-  /** By app name, which is the last part of the address. */
+  /** By app name, the last path segment of an agent's address. */
   agents: ReadonlyMap<string, A2aAgent>;
-  /** Whose card stands at the root too. */
+  /** App whose card is also served at the root. */
   defaultAppName: string | undefined;
   body: BodyLimits;
-  /** What bodies may be in flight. */
+  /** Limits the bytes of request bodies in flight. */
   budget: ByteBudget;
-  /** Time between comment lines on a quiet stream, in milliseconds. */
+  /** Milliseconds between comment lines on an idle stream. */
   pingMs: number;
   log: Logger;
 }
 
 const CARD_PATHS = ['/.well-known/agent-card.json', '/.well-known/agent.json'];
 
-/** A2A 1.0 and 0.3, JSON-RPC and REST, for agents of any making; who calls is known already (`principal`). */
+/**
+ * Serves A2A 1.0 and 0.3, over JSON-RPC and REST, for any agent. Callers must already be authenticated (`principal`).
+ */
 export function a2aServer({
   agents,
   defaultAppName,
@@ -86,7 +88,7 @@ export function a2aServer({
       held.release();
     }
   });
-  // Some clients put a slash behind every address.
+  // Some clients append a slash to every address.
   for (const path of ['/a2a/:app', '/a2a/:app/'])
     app.post(path, async (context) => answerJsonRpc(context, deps));
   mountRest(app, '/a2a/:app', deps);
@@ -97,7 +99,7 @@ export function a2aServer({
 
 const JSON_RPC_PATH = /^\/a2a\/[^/]+\/?$/;
 
-/** What was refused before a binding saw it, in the shape of the binding that was called. */
+/** Renders an error that happened before a binding read the request, in the format of the binding that was called. */
 export function a2aFailure(context: A2aContext, error: KnownError): Response {
   const isRpc = context.req.method === 'POST' && JSON_RPC_PATH.test(context.req.path);
   return isRpc ? jsonRpcFailure(context, error) : restFailure(context, error);

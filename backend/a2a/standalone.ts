@@ -11,16 +11,16 @@ import { VERSIONS } from './wire/version.ts';
 import { ByteBudget } from '../identity/limits/byte-budget.ts';
 
 export interface StandaloneOptions {
-  /** Where it will be reached, as its card names it; no slash at the end. */
+  /** Public address for the card, without a trailing slash. */
   url: string;
   executor: AgentExecutor;
-  /** Memory when left out. */
+  /** Default: in memory. */
   tasks?: TaskStore;
-  /** The differences from the standard card, in decoded form. */
+  /** Fields that differ from the standard card, in decoded form. */
   card?: Partial<AgentCard>;
-  /** The card for callers that are known; the same one when left out. */
+  /** The card for authenticated callers. Default: the public card. */
   extendedCard?: AgentCard;
-  /** Who calls; everyone is the local caller when left out. Throws AppError to refuse. */
+  /** Identifies the caller. Default: everyone is the local caller. Throws AppError to refuse. */
   identify?: (request: Request) => Principal | Promise<Principal>;
   log?: Logger;
 }
@@ -30,9 +30,9 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () 
 const MEGABYTE = 1024 * 1024;
 
 /**
- * The A2A server with any executor and any task store of the SDK's interfaces, at `<url>/a2a/agent`: for conformance kits,
- * and for trying out an executor. What it needs of the service (agents, runs, stores) is left out; bindings, versions,
- * errors and operations are the ones that the service has.
+ * An A2A server around any of the SDK's executors and task stores, at `<url>/a2a/agent`, for conformance kits and for
+ * trying out an executor. It has no agents, runs or stores of the service; bindings, versions, errors and operations
+ * are the same.
  */
 export function standaloneServer(options: StandaloneOptions): {
   fetch: (request: Request) => Promise<Response>;

@@ -28,14 +28,14 @@ import { repeatCalls } from './repeat-calls.ts';
 import { openTurnScope, partialsOf, turnScopeOf, type TurnScope } from './turn-scope.ts';
 import { validateOutput } from './validate-output.ts';
 
-// What adk-js does not promise and this folder builds upon: each test fails where a new version does it otherwise.
+// This folder relies on adk-js behaviour that is not documented. Each test fails if a new version behaves differently.
 
 beforeAll(() => setLogger(toAdkLogger(silentLog)));
 
 const CALL = { functionCall: { id: 'c1', name: 'roll', args: {} } };
 const text = (said: string): LlmResponse => ({ content: { role: 'model', parts: [{ text: said }] } });
 
-/** A model that says what it is told to say, one answer after the other, and keeps what it was asked. */
+/** A model that returns scripted answers in order and records its requests. */
 class ScriptedLlm extends BaseLlm {
   readonly asked: { request: LlmRequest; signal: AbortSignal | undefined }[] = [];
   readonly #script: LlmResponse[][];
@@ -119,7 +119,7 @@ test('parked-calls: ADK executes the calls of a partial answer, unless they are 
   ]);
 });
 
-test('repeat-calls: the calls of an event are made with all that is around them', async () => {
+test('repeat-calls: the calls of an event run with all callbacks and plugins around them', async () => {
   const { agent, calls, context } = openAgent();
   const seen: string[] = [];
   agent.beforeToolCallback = ({ tool }) => void seen.push(tool.name);
@@ -143,7 +143,7 @@ test('remember-declarations: ADK asks each tool for its declaration by this name
   expect(second).toEqual(first);
 });
 
-test('narrow-history: the processors that are wrapped have these names and these parts', () => {
+test('narrow-history: the wrapped processors have these names and fields', () => {
   const { requestProcessors } = openAgent().agent;
   const named = requestProcessors.filter(
     (processor) => processor.constructor.name === 'RequestInputLlmRequestProcessor',
@@ -160,14 +160,14 @@ test('narrow-history: the processors that are wrapped have these names and these
   expect(new ContextCompactorRequestProcessor([compactor])).toMatchObject({ compactors: [compactor] });
 });
 
-test('model-registry: who registers the patterns of the stock class answers for its names', () => {
+test('model-registry: a class registered under the patterns of the stock class replaces it', () => {
   class Ours extends ScriptedLlm {
     static override readonly supportedModels = GEMINI_MODELS;
     constructor() {
       super([]);
     }
   }
-  // The registry remembers what it found for a name, so each look takes another one.
+  // The registry caches its result per name, so each lookup uses another name.
   const before = LLMRegistry.resolve(`${MODEL}-001`);
   registerModel(Ours);
   expect(LLMRegistry.resolve(`${MODEL}-002`)).toBe(Ours);

@@ -37,7 +37,7 @@ const talk = (count: number): Event[] =>
     return createEvent({ id: `e${index}`, author, timestamp: index + 1, content });
   });
 
-/** What the model would be sent; everything that stands before it is asked. */
+/** The request that the model would be sent, after all request processors. */
 async function requestOf(agent: LlmAgent, events: Event[]): Promise<LlmRequest> {
   const session = { id: 's', appName: 'a', userId: 'u', state: {}, events, lastUpdateTime: 0 };
   const pluginManager = new PluginManager([]);
@@ -51,7 +51,7 @@ async function requestOf(agent: LlmAgent, events: Event[]): Promise<LlmRequest> 
 const makeAgent = (more: Partial<ConstructorParameters<typeof LlmAgent>[0]> = {}): LlmAgent =>
   new LlmAgent({ name: 'a', model: MODEL, ...more });
 
-/** A question of a workflow's node, and an answer that does not fit. */
+/** A question of a workflow node, and an answer that does not match its schema. */
 const MISFIT = [
   createEvent({
     author: 'a',
@@ -82,7 +82,7 @@ const MISFIT = [
 ];
 const asking = new NodeTool(new FunctionNode('ask', () => 'done', { inputSchema: z.object({}) }));
 
-test('answers to questions are looked for where the agent has tools that ask any', async () => {
+test('answers to questions are only searched for where the agent has tools that ask questions', async () => {
   const [plain, withNode, later] = [makeAgent(), makeAgent({ tools: [asking] }), makeAgent()];
   for (const agent of [plain, withNode, later]) narrowHistory(agent, VIEWS);
   await requestOf(plain, [...MISFIT]);
@@ -91,7 +91,7 @@ test('answers to questions are looked for where the agent has tools that ask any
   expect(requestOf(later, [...MISFIT])).rejects.toThrow('does not match the responseSchema');
 });
 
-test('the model is sent the same with a summary, and what the summary stands for is not looked at', async () => {
+test('with a summary the model is sent the same, and the summarised events are not read', async () => {
   const summary: CompactedEvent = {
     ...createEvent({ id: 'sum', author: 'a', timestamp: 40.5 }),
     isCompacted: true,
@@ -114,7 +114,7 @@ test('the model is sent the same with a summary, and what the summary stands for
   );
 });
 
-test('what a compactor makes comes out', async () => {
+test('the events of a compactor are yielded', async () => {
   const made = {
     ...createEvent({ author: 'a' }),
     isCompacted: true,

@@ -13,24 +13,24 @@ import {
   type LlmRequest,
 } from '@google/adk';
 
-/** ADK's own, not exported. */
+/** ADK's name; it is not exported. */
 const INPUT_PROCESSOR = 'RequestInputLlmRequestProcessor';
 
 type View = (events: Event[]) => Event[];
 
 export interface HistoryViews {
-  /** The events that a model is still to be told of. Returns the same array where those are all. */
+  /** The events that a model still needs. Returns the same array if that is all of them. */
   active: View;
-  /** The same events, such that ADK can make contents of them. */
+  /** The same events, in a form that ADK can convert to contents. */
   valid: View;
 }
 
 /**
- * Lets an agent and those below it see a session through these views. ADK would go through a whole session several times
- * before each model call, which in a long conversation is most of what a turn costs:
- * - answers to questions of workflow nodes are looked for only where the agent has a node among its tools;
- * - what a summary stands for is not looked at again by those who would leave it out anyway.
- * Agents below anything but LLM agents (workflows) are left as they are.
+ * Makes an agent and its sub-agents see a session through these views. Without them ADK reads the whole session several
+ * times before each model call, which is most of the cost of a turn in a long conversation:
+ * - answers to questions of workflow nodes are only searched for if the agent has a node among its tools;
+ * - summarised events are not read by processors that would leave them out anyway. Agents below anything but LLM agents
+ * (workflows) are left as they are.
  */
 export function narrowHistory(agent: BaseAgent, views: HistoryViews): void {
   if (!isLlmAgent(agent)) return;
@@ -44,7 +44,7 @@ export function narrowHistory(agent: BaseAgent, views: HistoryViews): void {
   for (const subAgent of agent.subAgents) narrowHistory(subAgent, views);
 }
 
-/** Whether all it takes of a session are its active events (getActiveEvents, by ADK's own name). */
+/** Whether the processor reads only the session's active events (getActiveEvents, ADK's own name). */
 function compactsByTokens(processor: BaseLlmRequestProcessor): boolean {
   if (!(processor instanceof ContextCompactorRequestProcessor)) return false;
   const { compactors } = processor as unknown as { compactors: unknown[] };
@@ -65,7 +65,7 @@ class ForNodesOnly extends BaseLlmRequestProcessor {
     context: InvocationContext,
     request: LlmRequest,
   ): AsyncGenerator<Event, void, void> {
-    // Looked at each time: an agent may be given tools while it runs. What is no plain tool may hold a node.
+    // Checked on every call, as an agent may be given tools while it runs. Anything but a plain tool may hold a node.
     const isPlain = this.#agent.tools.every((tool) => isBaseTool(tool) && !(tool instanceof NodeTool));
     if (!isPlain) yield* this.#inner.runAsync(context, request);
   }

@@ -5,8 +5,8 @@ const PARKED = Symbol('parked part');
 type ParkedPart = Part & { [PARKED]?: Part };
 
 /**
- * Hides function calls of a partial answer: adk-js would execute them, though Python ADK only shows them.
- * They are put back by `unparkCalls` before the frame is made.
+ * Hides the function calls of a partial answer: adk-js would execute them, while Python ADK only shows them.
+ * `unparkCalls` restores them before the frame is made.
  */
 export function parkCalls(response: LlmResponse): LlmResponse {
   const parts = response.content?.parts;
@@ -15,7 +15,7 @@ export function parkCalls(response: LlmResponse): LlmResponse {
   return { ...response, content: { ...response.content, parts: parked } };
 }
 
-/** The partial answer as the model sent it. */
+/** Restores the partial answer as the model sent it. */
 export function unparkCalls<T extends Pick<LlmResponse, 'content'>>(response: T): T {
   const parts: ParkedPart[] | undefined = response.content?.parts;
   if (!parts?.some((part) => part[PARKED])) return response;

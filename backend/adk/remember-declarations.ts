@@ -2,8 +2,8 @@
 import { isFunctionTool, isLlmAgent, type BaseAgent, type FunctionTool } from '@google/adk';
 
 /**
- * Lets each function tool make its declaration once. ADK asks for it in every model call and converts the zod schema
- * anew each time, though a tool's parameters never change.
+ * Makes each function tool build its declaration once. ADK asks for it in every model call and converts the zod schema
+ * each time, though a tool's parameters never change.
  */
 export function rememberDeclarations(agent: BaseAgent): void {
   if (isLlmAgent(agent)) for (const tool of agent.tools) if (isFunctionTool(tool)) rememberDeclaration(tool);
@@ -13,6 +13,6 @@ export function rememberDeclarations(agent: BaseAgent): void {
 function rememberDeclaration(tool: FunctionTool): void {
   const make = tool._getDeclaration.bind(tool);
   let text: string | undefined;
-  // A new object each time: ADK and callbacks may change what they get.
+  // Return a copy each time: ADK and callbacks may change it.
   tool._getDeclaration = () => JSON.parse((text ??= JSON.stringify(make())));
 }

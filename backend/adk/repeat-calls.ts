@@ -7,10 +7,13 @@ import {
   type InvocationContext,
 } from '@google/adk';
 
-// ADK has no other exported way to run an agent's calls with all its callbacks; the version is pinned.
+// ADK exports no other way to run an agent's calls with all callbacks. Its version is pinned.
 const { handleFunctionCallList } = functionsExportedForTestingOnly;
 
-/** Runs the calls of an event again, as the agent that made them would; the answer's event, not yet stored. */
+/**
+ * Runs the calls of an event again, as the agent that made them would. Returns the response event, which is not stored
+ * yet.
+ */
 export async function repeatCalls(context: InvocationContext, event: Event): Promise<Event | undefined> {
   const agent = event.author === undefined ? undefined : context.agent?.rootAgent.findAgent(event.author);
   if (!agent || !isLlmAgent(agent)) return undefined;

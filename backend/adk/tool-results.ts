@@ -1,8 +1,8 @@
 type Response = Record<string, unknown>;
 
 /**
- * What the calls of a turn came to, by their ids. ADK itself forgets it where a tool beside one asks for a confirmation:
- * it yields the question and drops the event with the responses.
+ * Results of a turn's function calls, by call id. ADK loses them if another tool of the same event asks for a
+ * confirmation: it yields the question and drops the event with the responses.
  */
 export class ToolResults {
   readonly #responses = new Map<string, Response>();
@@ -16,12 +16,12 @@ export class ToolResults {
     this.#failed.add(callId);
   }
 
-  /** After all callbacks. */
+  /** The response after all callbacks. */
   responseOf(callId: string | undefined): Response | undefined {
     return callId === undefined ? undefined : this.#responses.get(callId);
   }
 
-  /** Whether a call failed by what was thrown, not by what its tool returned. */
+  /** Whether a call failed with an exception, rather than by its tool's return value. */
   hasFailed(callId: string | undefined): boolean {
     return callId !== undefined && this.#failed.has(callId);
   }

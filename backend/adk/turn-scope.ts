@@ -1,54 +1,59 @@
 import type { Event, LlmRequest, LlmResponse } from '@google/adk';
 import type { ToolResults } from './tool-results.ts';
 
-/** What the model, the tools and the callbacks of a turn get from the service beside what ADK hands them. */
+/** What the service passes to the model, tools and callbacks of a turn, beyond ADK's own arguments. */
 export interface TurnScope {
   output: TurnOutput;
   toolResults: ToolResults;
   /**
-   * Takes the pieces of the model's answers past ADK's eight layers of generators, which only pass them on: half of a
-   * turn's CPU. Undefined for a turn in which something of ADK looks at partial answers: it then gets them.
+   * Takes the chunks of the model's answers directly, past ADK's eight layers of generators, which only pass them on
+   * and cost half of a turn's CPU. Undefined in a turn where some part of ADK reads partial answers: ADK gets them
+   * then.
    */
   partials?: PartialSink | undefined;
 }
 
-/** How an agent that was asked in a turn, such as the peer, writes into that turn. */
+/** Lets an agent that was asked during a turn, such as the peer, write into that turn. */
 export interface TurnOutput {
-  /** The person's own words that began the turn; undefined where it goes on, or answers a tool. */
+  /** The person's message that began the turn; undefined if the turn continues or answers a tool. */
   readonly question: string | undefined;
-  /** The turn's metadata, such as the number of agents that the question has passed through. */
+  /** The turn's metadata, such as the hop count of the question. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
-  /** Shows a piece of what `author` says; never stored. */
+  /** Shows a chunk of text by `author`; never stored. */
   partial(author: string, text: string): void;
-  /** Stores and shows a whole message. Messages are stored one after the other. */
+  /** Stores and shows a complete message. Messages are stored one after the other. */
   whole(message: PeerMessage): Promise<void>;
 }
 
 export type PeerMessage = Pick<Event, 'author' | 'content' | 'customMetadata'>;
 
-/** Takes a piece of a streamed answer of the named agent; the next one waits until it is taken. */
+/** Takes a chunk of a streamed answer of the named agent; the model waits until it is taken. */
 export type PartialSink = (
   piece: LlmResponse & { longRunningToolIds?: string[] },
   agentName: string,
 ) => Promise<void> | undefined;
 
 /**
- * The one way from a turn down to what ADK calls for it. ADK hands its models, tools and callbacks nothing of ours but
- * the turn's abort signal, always the same object (adk.test.ts), so a turn's scope is found by that.
+ * The only way to pass data from a turn to the code that ADK calls. The only object of ours that ADK hands to models,
+ * tools and callbacks is the turn's abort signal, always the same object (adk.test.ts), so it is the key to the turn's
+ * scope.
  */
 const scopes = new WeakMap<AbortSignal, TurnScope>();
 
-/** Makes a scope known to what runs under the turn's signal. */
+/** Opens a scope for all code that runs under the turn's signal. */
 export function openTurnScope(signal: AbortSignal, scope: TurnScope): void {
   scopes.set(signal, scope);
 }
 
-/** Undefined outside a turn of the service: a tool's own call of a model, another runner. */
+/** Undefined outside a turn of the service: a tool's own model call, or another runner. */
 export function turnScopeOf(signal: AbortSignal | undefined): TurnScope | undefined {
   return signal && scopes.get(signal);
 }
 
-/** Where the pieces of a model call go; undefined: to ADK. A call that no agent made (a tool's own) is left alone. */
+/**
+ * The sink for a model call's chunks; undefined if they go to ADK. A model call that no agent made (a tool's own) goes
+ * to ADK.
+ */
 export function partialsOf(
   request: LlmRequest,
   signal: AbortSignal | undefined,

@@ -1,6 +1,8 @@
 import type { LlmAgent } from '@google/adk';
 
-/** What an agent's outputSchema makes of a parsed answer, by ADK's own private method. Throws where it does not fit. */
+/**
+ * Validates a parsed answer against the agent's outputSchema, with ADK's private method. Throws if it does not match.
+ */
 export function validateOutput(agent: LlmAgent, value: unknown): unknown {
   return (agent as unknown as { validateOutput(value: unknown): unknown }).validateOutput(value);
 }

@@ -3,10 +3,13 @@ import { z } from 'zod';
 const MOST_SUGGESTIONS = 8;
 const LONGEST_ICON = 16_384;
 
-/** What the chat page shows of an agent before the first message: `export const page` of its agent.ts. Lengths are in characters. */
+/**
+ * What the chat page shows of an agent before the first message: `export const page` in its agent.ts. Lengths are in
+ * characters.
+ */
 export const AGENT_PAGE = z.strictObject({
   title: z.string().min(1).max(40).optional(),
-  /** The source of an SVG picture; it is shown as an image, where no script runs. */
+  /** Source of an SVG picture; shown as an image, so that no script runs in it. */
   icon: z
     .string()
     .max(LONGEST_ICON)
@@ -20,7 +23,7 @@ export const AGENT_PAGE = z.strictObject({
 
 export type AgentPage = z.output<typeof AGENT_PAGE>;
 
-/** Throws a sentence that names the first field that is wrong; nothing exported is an empty page. */
+/** Parses the export; a missing one gives an empty page. Throws an error that names the first invalid field. */
 export function parseAgentPage(exported: unknown): AgentPage {
   const parsed = AGENT_PAGE.safeParse(exported ?? {});
   if (parsed.success) return parsed.data;

@@ -1,14 +1,14 @@
 import { BasePlugin } from '@google/adk';
 
-/** What the service says about itself to its agents; nothing secret. */
+/** The service's status for its agents; contains no secrets. */
 export type EnvironmentStatus = Record<string, unknown>;
 
 /**
- * Offers the service's status to agents by ADK's own means: a tool finds this plugin by its name
- * (`pluginManager.getPlugin('lornu_environment')`), so an agent needs no import of ours and no global.
+ * Offers the service's status to agents through ADK: a tool finds this plugin by name
+ * (`pluginManager.getPlugin('lornu_environment')`), so agents need no import from the service and no global.
  */
 export class EnvironmentPlugin extends BasePlugin {
-  /** Asked anew each time; bounded in time by whoever provides it. */
+  /** Called on every use; the caller that provides it bounds its time. */
   readonly status: () => Promise<EnvironmentStatus>;
 
   constructor(status: () => Promise<EnvironmentStatus>) {

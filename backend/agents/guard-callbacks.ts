@@ -8,9 +8,9 @@ import { keepFrameworkFields, wholeResponse } from '../model/replaced-response.t
 import { recordFailure, recordResult } from '../adk/record-result.ts';
 
 /**
- * Bounds what an agent's own callbacks can do to a turn: one around a tool that throws counts as a tool that throws
- * (ADK would leave the call open and ask the model again), and a response that replaces the model's keeps what the
- * framework set on it.
+ * Limits what an agent's callbacks can do to a turn. A callback around a tool that throws counts as a tool that throws
+ * (ADK would leave the call open and ask the model again). A response that replaces the model's keeps the fields that
+ * the framework set.
  */
 export function guardCallbacks(agent: BaseAgent): void {
   if (isLlmAgent(agent)) {
@@ -51,7 +51,7 @@ const guardedAfter =
     return changed;
   };
 
-/** The last one: reached where none before it has replaced the response. */
+/** The last callback; reached if none before it replaced the response. */
 const recordUnchanged: SingleAfterToolCallback = ({ context, response }) => {
   recordResult(context, response);
   return undefined;

@@ -11,7 +11,7 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () 
 let dir: string;
 
 beforeAll(() => {
-  // Outside the repository: nothing is installed there.
+  // Outside the repository, where no packages are installed.
   dir = mkdtempSync(join(tmpdir(), 'agents-'));
   const agents = {
     good: `import { LlmAgent, FunctionTool } from '@google/adk';
@@ -38,7 +38,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-test('a folder of agents: the good are served, the broken are named with a reason', async () => {
+test('good agents of a folder are served, broken ones are listed with a reason', async () => {
   const { agents, broken } = await loadAgents({ dir, log: silent, timeoutMs: 300 });
   expect([...agents.keys()]).toEqual(['dressed', 'good']);
   expect(agents.get('dressed')?.page).toMatchObject({ title: 'Dressed' });

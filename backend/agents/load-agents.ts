@@ -17,7 +17,7 @@ export interface LoadAgentsOptions {
   /** Folder of agents: each subfolder with an agent.ts, agent.js or agent.mjs is one. */
   dir: string;
   log: Logger;
-  /** How long one agent may take to load. */
+  /** Longest load time of one agent, in milliseconds. */
   timeoutMs?: number;
 }
 
@@ -25,7 +25,7 @@ const ENTRY_FILES = ['agent.ts', 'agent.js', 'agent.mjs'];
 const LOAD_TIMEOUT_MS = 10_000;
 const LONGEST_REASON = 200;
 
-/** Loads every agent of a folder, each on its own: one that fails is named and the others are served. */
+/** Loads every agent of a folder separately: one that fails is listed with its reason, and the others are served. */
 export async function loadAgents({
   dir,
   log,
@@ -70,7 +70,7 @@ async function loadAgent(dir: string, appName: string, timeoutMs: number): Promi
   return { appName, rootAgent: prepareAgent(rootAgent), page: parseAgentPage(module.page) };
 }
 
-/** Makes an agent ready to be served; once for each agent. */
+/** Prepares an agent for serving; call once per agent. */
 export function prepareAgent(rootAgent: BaseAgent): BaseAgent {
   rememberDeclarations(rootAgent);
   guardCallbacks(rootAgent);
@@ -86,7 +86,7 @@ async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   return Promise.race([work, tooLong]).finally(() => clearTimeout(timer));
 }
 
-/** One line for /ready: no stack, no machine paths. */
+/** A one-line reason for /ready, without stack or machine paths. */
 function reasonOf(error: unknown, dir: string): string {
   const message = error instanceof Error ? error.message : String(error);
   const [line = ''] = message.replaceAll(dir, '').split('\n');

@@ -1,7 +1,10 @@
 import { isLlmAgent, type BaseAgent } from '@google/adk';
 import type { AgentRegistry } from './agent-registry.ts';
 
-/** Every model that an agent of the registry names, once; those that take their parent's are left out. */
+/**
+ * Every model named by an agent of the registry, without duplicates. Agents that inherit their parent's model are
+ * skipped.
+ */
 export function modelsOf({ agents }: AgentRegistry): string[] {
   const named = [...agents.values()].flatMap(({ rootAgent }) => namedIn(rootAgent));
   return [...new Set(named)].toSorted();

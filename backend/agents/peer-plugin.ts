@@ -3,8 +3,8 @@ import { consult } from '../peer/consult.ts';
 import type { PeerClient } from '../peer/peer-client.ts';
 
 /**
- * Lets agents ask the peer by ADK's own means: a tool finds this plugin by its name
- * (`pluginManager.getPlugin('lornu_peer')`), so an agent needs no import of ours and no address.
+ * Lets agents ask the peer through ADK: a tool finds this plugin by name (`pluginManager.getPlugin('lornu_peer')`), so
+ * agents need no import from the service and no address.
  */
 export class PeerPlugin extends BasePlugin {
   readonly #peer: PeerClient;
@@ -14,7 +14,7 @@ export class PeerPlugin extends BasePlugin {
     this.#peer = peer;
   }
 
-  /** The peer's words as a quotation, or a sentence with the key `error`; `signal` is the turn's. */
+  /** The peer's answer as a quotation, or a sentence under the key `error`. `signal` is the turn's. */
   async consult(question: string, signal: AbortSignal | undefined): Promise<Record<string, unknown>> {
     return consult(this.#peer, question, signal);
   }

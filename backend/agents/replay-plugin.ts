@@ -2,15 +2,15 @@ import { BasePlugin, type BaseTool, type Context, isFunctionTool, type LlmReques
 import { z } from 'zod';
 
 const ANSWER = z.object({ response: z.unknown(), stateDelta: z.record(z.string(), z.unknown()).optional() });
-/** ADK's own tools: they change who answers, or ask the person, and nothing outside. */
+/** ADK's built-in tools: they transfer to another agent or ask the person, and have no effect outside. */
 const BUILT_IN = /^(?:transfer_to_agent|adk_request_\w+)$/u;
 
 type Execute = (args: Record<string, unknown>, context?: Context) => unknown;
 
 /**
- * Makes this process a candidate whose model and tools are played from a cassette (evaluation/cassette-server.ts). The
- * model is reached under GOOGLE_GEMINI_BASE_URL as ever; each call says whose conversation it belongs to. A tool's own
- * function is replaced, so what stands around it (arguments checked, confirmation, callbacks) is the agent's own.
+ * Makes this process an evaluation candidate: model and tools are played from a cassette
+ * (evaluation/cassette-server.ts). The model is reached under GOOGLE_GEMINI_BASE_URL as usual; each call names its
+ * conversation. Only a tool's own function is replaced: argument checks, confirmation and callbacks are the agent's.
  */
 export class ReplayPlugin extends BasePlugin {
   readonly #url: string;
@@ -45,7 +45,7 @@ export class ReplayPlugin extends BasePlugin {
     if (BUILT_IN.test(tool.name) || this.#replaced.has(tool)) return undefined;
     this.#replaced.add(tool);
     const play: Execute = async (args, context) => this.#play(tool.name, args, context);
-    // ADK's name for what it was given; there is no other way to replace it alone.
+    // ADK's private field; there is no other way to replace only the function.
     if (isFunctionTool(tool)) Object.assign(tool, { execute: play });
     else tool.runAsync = async ({ args, toolContext }) => play(args, toolContext);
     return undefined;

@@ -6,8 +6,9 @@ import * as zod from 'zod';
 let isShared = false;
 
 /**
- * Lets agents outside the service's folder import `@google/adk`, `@google/genai` and `zod` and get the service's own
- * copies: an agent made with another copy of ADK would not be one of ours, and a bundle has no node_modules to look in.
+ * Lets agents outside the service's folder import `@google/adk`, `@google/genai` and `zod` and get the service's
+ * copies. The service does not recognise an agent made with another copy of ADK, and a bundle has no node_modules to
+ * search.
  */
 export function shareModules(): void {
   if (isShared) return;

@@ -8,7 +8,7 @@ import type { Part } from '@google/genai';
 import { pairCalls } from '../model/pair-calls.ts';
 import { PEER_METADATA_KEY } from '../peer/quoted.ts';
 
-/** Questions to a person, which ADK keeps in the session and never sends to a model. */
+/** Questions to a person. ADK keeps them in the session and never sends them to a model. */
 const INTERNAL = new Set<string | undefined>([
   REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
   REQUEST_CREDENTIAL_FUNCTION_CALL_NAME,
@@ -16,9 +16,9 @@ const INTERNAL = new Set<string | undefined>([
 ]);
 
 /**
- * The events of a session as ADK can make contents of them: it throws where a response has no call, and drops responses
- * without id. The pairing is done here, because ADK removes from a request the ids that it made itself.
- * Returns the same array where nothing differs; the stored events are never changed.
+ * The events of a session in a form that ADK can convert to contents: it throws if a response has no call, and drops
+ * responses without an id. Calls and responses are paired here, because ADK removes the ids that it made from requests.
+ * Returns the same array if nothing differs; stored events are never changed.
  */
 export function validHistory(events: Event[]): Event[] {
   return pairCalls(events.some(isLeftOut) ? events.map(included) : events, {
@@ -30,12 +30,13 @@ export function validHistory(events: Event[]): Event[] {
 }
 
 /**
- * ADK leaves out contents without a role, and those whose first part is an empty text, though a signature in it is to
- * go back to the model. Other roles than Gemini's two are written by importers.
+ * Whether ADK would leave the event out: contents without a role, and those whose first part is an empty text, although
+ * a signature in it must go back to the model. Importers write roles other than Gemini's two.
  */
 function isLeftOut({ content, customMetadata }: Event): boolean {
   if (!content) return false;
-  // The peer's words beside a tool's answer that holds them too: they have no role so that ADK leaves them out (0111).
+  // The peer's text beside a tool response that also holds it: it has no role, so that ADK leaves it out (decision
+  // 0111).
   if (customMetadata?.[PEER_METADATA_KEY] !== undefined && content.role === undefined) return false;
   return (content.role !== 'user' && content.role !== 'model') || (content.parts ?? []).some(isEmptyText);
 }
@@ -45,7 +46,7 @@ function included(event: Event): Event {
   if (!content || !isLeftOut(event)) return event;
   const isKnown = content.role === 'user' || content.role === 'model';
   const role = isKnown ? content.role : author === 'user' || content.role === 'function' ? 'user' : 'model';
-  // A text that is missing is put back in the request (valid-contents.ts).
+  // valid-contents.ts puts the missing text back into the request.
   const parts = content.parts?.map((part) => (isEmptyText(part) ? { ...part, text: undefined } : part));
   return { ...event, content: { ...content, role, parts } };
 }

@@ -1,9 +1,9 @@
-/** Which artifact: `scope` is the session's id, or `user` for those that all sessions of a user share. */
+/** Identifies an artifact. `scope` is the session's id, or `user` for artifacts that all sessions of a user share. */
 export interface ArtifactKey {
   appName: string;
   userId: string;
   scope: { session: string } | 'user';
-  /** As ADK names it, with its `user:` prefix. */
+  /** ADK's name, including its `user:` prefix. */
   filename: string;
 }
 
@@ -12,9 +12,9 @@ export type ArtifactScope = Omit<ArtifactKey, 'filename'>;
 export interface StoredContent {
   bytes: Uint8Array;
   contentType: string;
-  /** What the caller gave along with the artifact. */
+  /** The caller's own metadata of the artifact. */
   customMetadata: Record<string, unknown>;
-  /** What is needed to give back the same Part: text or bytes, a display name, a reference. */
+  /** What is needed to restore the same Part: text or bytes, display name, or reference. */
   form:
     | { kind: 'text' }
     | { kind: 'bytes'; displayName?: string }
@@ -34,22 +34,22 @@ export interface StoredVersion extends Omit<StoredContent, 'bytes'> {
 }
 
 /**
- * Where versions of artifacts lie. Names and numbers are the caller's business; a store only keeps them apart.
- * Every call is bounded in time and throws AppError ARTIFACTS_UNAVAILABLE when the store does not answer.
+ * Stores versions of artifacts. Callers choose names and version numbers; a store only keeps them apart. Every call is
+ * bounded in time and throws AppError ARTIFACTS_UNAVAILABLE if the store does not answer.
  */
 export interface ArtifactFiles {
   /** Ascending. */
   versions(key: ArtifactKey): Promise<number[]>;
-  /** All or nothing; false where that version exists already. */
+  /** Atomic; false if that version already exists. */
   create(key: ArtifactKey, version: number, content: StoredContent): Promise<boolean>;
   describe(key: ArtifactKey, version: number): Promise<StoredVersion | undefined>;
   read(key: ArtifactKey, version: number): Promise<Uint8Array | undefined>;
-  /** The same bytes as they come, never all of them in memory; a failure on the way ends the stream. */
+  /** Streams the bytes without holding all of them in memory; a failure on the way errors the stream. */
   open(key: ArtifactKey, version: number): Promise<StoredBytes | undefined>;
-  /** Names of the artifacts in a scope, in no order. */
+  /** Names of the artifacts in a scope, in any order. */
   names(scope: ArtifactScope): Promise<string[]>;
-  /** All versions. */
+  /** Removes all versions. */
   remove(key: ArtifactKey): Promise<void>;
-  /** Fails where the store cannot be reached. */
+  /** Throws if the store cannot be reached. */
   probe(signal: AbortSignal): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../errors/app-error.ts';
 
 const USER_PREFIX = 'user:';
-/** Longest name that is accepted, in UTF-8 bytes. */
+/** Longest accepted name, in UTF-8 bytes. */
 const MAX_NAME_BYTES = 255;
 
 /** Whether all sessions of the user share the artifact. */
@@ -10,8 +10,8 @@ export function isUserScoped(filename: string): boolean {
 }
 
 /**
- * Refuses a name to save under that could mean another place than its own, or that no path of the REST contract reaches.
- * Names may contain slashes. Throws BAD_REQUEST with what is wrong.
+ * Refuses names that could address another place than their own, or that no path of the REST API can reach. Slashes are
+ * allowed. Throws BAD_REQUEST with the reason.
  */
 export function assertArtifactName(filename: string): void {
   const problem = problemOf(isUserScoped(filename) ? filename.slice(USER_PREFIX.length) : filename);
@@ -32,7 +32,7 @@ function problemOf(name: string): string | undefined {
   return undefined;
 }
 
-/** Session ids that a flat store cannot tell from its place for shared artifacts. Throws BAD_REQUEST. */
+/** Refuses session ids that a flat store cannot tell apart from its folder of shared artifacts. Throws BAD_REQUEST. */
 export function assertArtifactSession(sessionId: string): void {
   if (sessionId !== 'user') return;
   throw new AppError('BAD_REQUEST', "session_id must not be or start with the reserved value 'user'.");

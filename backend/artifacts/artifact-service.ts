@@ -16,7 +16,7 @@ import type {
 import { assertArtifactName, assertArtifactSession, isUserScoped } from './artifact-names.ts';
 import { followArtifactUri, isArtifactUri } from './artifact-uri.ts';
 
-/** What the contract tells of one version. */
+/** What the REST API returns about one version. */
 export interface ArtifactVersionInfo {
   version: number;
   canonicalUri: string;
@@ -26,27 +26,27 @@ export interface ArtifactVersionInfo {
   mimeType: string;
 }
 
-/** A version whose bytes are still to be read, or a reference to what lies elsewhere. */
+/** A version whose bytes are not read yet, or a reference to an external place. */
 export type OpenArtifact =
   | (StoredBytes & ({ isText: true } | { isText: false; mimeType: string; displayName?: string }))
   | { fileData: FileData };
 
 type FileRequest = CompositeSessionKey & { filename: string };
 
-/** Savers of the same artifact at the same moment take the next number, this often. */
+/** Attempts to get the next number when others save the same artifact at the same moment. */
 const MAX_SAVE_ATTEMPTS = 10;
 /** Longest chain of references that is followed, as in Python ADK. */
 const MAX_REFERENCES = 5;
 const BYTES_TYPE = 'application/octet-stream';
 
-/** Artifacts with their versions, by the rules of Python ADK's artifact services, on any store of files. */
+/** Artifacts and their versions, by the rules of Python ADK's artifact services, on any ArtifactFiles store. */
 export class ArtifactService implements BaseArtifactService {
   readonly #files: ArtifactFiles;
   readonly #maxBytes: number;
-  /** The last save of each artifact that is under way here. */
+  /** The last unfinished save of each artifact in this process. */
   readonly #saving = new Map<string, Promise<void>>();
 
-  /** `maxBytes` is the largest artifact that is saved. */
+  /** `maxBytes` is the largest artifact that may be saved. */
   constructor(files: ArtifactFiles, maxBytes: number) {
     this.#files = files;
     this.#maxBytes = maxBytes;
@@ -71,7 +71,9 @@ export class ArtifactService implements BaseArtifactService {
     });
   }
 
-  /** Savers of one artifact in this process come one after the other; only those of other processes compete for a number. */
+  /**
+   * Saves of one artifact in this process run one after the other, so that only other processes compete for a number.
+   */
   async #inTurn<T>(key: ArtifactKey, save: () => Promise<T>): Promise<T> {
     const name = JSON.stringify(key);
     const mine = (this.#saving.get(name) ?? Promise.resolve()).then(save);
@@ -86,7 +88,7 @@ export class ArtifactService implements BaseArtifactService {
     return mine;
   }
 
-  /** The Part of a version, the latest when none is named; undefined when there is none or a rewind took it back. */
+  /** Loads a version as a Part, the latest by default; undefined if there is none or a rewind removed it. */
   async loadArtifact(request: LoadArtifactRequest): Promise<Part | undefined> {
     const found = await this.#find(toKey(request), request.version, MAX_REFERENCES);
     if (!found || 'fileData' in found) return found;
@@ -99,7 +101,7 @@ export class ArtifactService implements BaseArtifactService {
     return { inlineData: { data, ...about(stored) } };
   }
 
-  /** The same as a stream, for callers who may be many and slow: a file is never in memory as a whole. */
+  /** Loads a version as a stream, for many or slow callers: a file is never in memory as a whole. */
   async openArtifact(request: LoadArtifactRequest): Promise<OpenArtifact | undefined> {
     const found = await this.#find(toKey(request), request.version, MAX_REFERENCES);
     if (!found || 'fileData' in found) return found;
@@ -112,7 +114,7 @@ export class ArtifactService implements BaseArtifactService {
     return undefined;
   }
 
-  /** Which stored version is meant, references followed; a reference out of here is a Part already. */
+  /** Resolves the requested version and follows references; a reference outside the store is returned as a Part. */
   async #find(
     key: ArtifactKey,
     wanted: number | undefined,
@@ -130,7 +132,7 @@ export class ArtifactService implements BaseArtifactService {
     return this.#find(target.key, target.version, references - 1);
   }
 
-  /** Names in this session and those that all sessions of the user share, sorted. */
+  /** Names in this session plus those shared by all sessions of the user, sorted. */
   async listArtifactKeys({ appName, userId, sessionId }: CompositeSessionKey): Promise<string[]> {
     const owner = { appName, userId };
     const [own, shared] = await Promise.all([
@@ -153,7 +155,7 @@ export class ArtifactService implements BaseArtifactService {
     return this.describeVersions(request, await this.#files.versions(key));
   }
 
-  /** The existing ones of these versions. */
+  /** Describes those of the versions that exist. */
   async describeVersions(request: FileRequest, versions: readonly number[]): Promise<ArtifactVersionInfo[]> {
     const key = toKey(request);
     const described = await Promise.all(versions.map((version) => this.#files.describe(key, version)));
@@ -171,7 +173,7 @@ export class ArtifactService implements BaseArtifactService {
   }
 }
 
-/** The version that a rewind saves in the place of an artifact that did not exist before: it loads as absent. */
+/** The version that a rewind saves for an artifact that did not exist before: it loads as absent. */
 export function rewindTombstone(): Part {
   return { inlineData: { mimeType: BYTES_TYPE, data: '' } };
 }
@@ -216,7 +218,7 @@ function toContent(artifact: Part, customMetadata: Record<string, unknown>, key:
   throw new AppError('BAD_REQUEST', 'Artifact must have either inline_data or text.');
 }
 
-/** The type travels in headers later: nothing else than a media type may stand in it. */
+/** The type is sent in headers later, so it must be a valid media type. */
 function checkedType(mimeType: string | undefined): string {
   if (!mimeType) return BYTES_TYPE;
   if (/^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:;[\x20-\x7e]{0,200})?$/.test(mimeType)) return mimeType;

@@ -10,13 +10,13 @@ export function isArtifactUri(uri: string): boolean {
   return uri.startsWith(SCHEME);
 }
 
-/** ADK's name of one version of an artifact. */
+/** ADK's URI for one version of an artifact. */
 export function toArtifactUri({ appName, userId, scope, filename }: ArtifactKey, version: number): string {
   const session = scope === 'user' ? '' : `/sessions/${scope.session}`;
   return `${SCHEME}apps/${appName}/users/${userId}${session}/artifacts/${filename}/versions/${version}`;
 }
 
-/** What a reference names. Throws BAD_REQUEST when it is malformed or leads out of its own app, user or session. */
+/** Resolves a reference. Throws BAD_REQUEST if it is malformed or leaves its own app, user or session. */
 export function followArtifactUri(uri: string, from: ArtifactKey): { key: ArtifactKey; version: number } {
   const target = parse(uri);
   if (!target) throw new AppError('BAD_REQUEST', `Invalid artifact reference URI: ${uri.slice(0, 500)}`);

@@ -1,7 +1,7 @@
 import type { CompositeSessionKey, Session, SessionArtifactService } from '@google/adk';
 import type { ArtifactService } from './artifact-service.ts';
 
-/** The artifacts that an agent sees in a turn: those of its session, and those that the user's sessions share. */
+/** The artifacts that an agent sees in a turn: those of its session and those shared by the user's sessions. */
 export function sessionArtifacts(
   artifacts: ArtifactService,
   { appName, userId, id: sessionId }: Pick<Session, 'appName' | 'userId' | 'id'>,

@@ -23,7 +23,7 @@ function problemsOf(environment: Environment): readonly string[] {
 }
 
 describe('the configuration', () => {
-  test('little is needed locally, and it listens on loopback only', () => {
+  test('needs few variables locally, and listens on loopback only', () => {
     expect(parseConfig(LOCAL)).toMatchObject({
       environment: 'local',
       listen: { host: '127.0.0.1', port: 8080 },
@@ -57,12 +57,12 @@ describe('the configuration', () => {
     expect(problemsOf({}).join()).toStartWith('GEMINI_API_KEY must be set');
   });
 
-  test('it is frozen to the bottom', () => {
+  test('is deeply frozen', () => {
     const config = parseConfig(LOCAL);
     expect(() => Object.assign(config.limits, { bodyBytes: 1 })).toThrow(TypeError);
   });
 
-  test('staging listens on all addresses and keeps conversations in its own Firestore database', () => {
+  test('in staging listens on all addresses and stores conversations in its own Firestore database', () => {
     expect(parseConfig(STAGING)).toMatchObject({
       listen: { host: '0.0.0.0' },
       sessions: { kind: 'firestore', database: 'staging' },
@@ -91,7 +91,7 @@ describe('the configuration', () => {
     expect(problems[0]).toStartWith(problem);
   });
 
-  test('a rehearsal accepts stand-ins on loopback addresses, and is no mode of the local environment', () => {
+  test('a rehearsal accepts stand-ins on loopback addresses; the local environment cannot be a rehearsal', () => {
     const rehearsal = { ...STAGING, LORNU_REHEARSAL: '1', GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.9:1' };
     expect(parseConfig(rehearsal)).toMatchObject({ rehearsal: true, model: { kind: 'stand-in' } });
     expect(problemsOf({ ...LOCAL, LORNU_REHEARSAL: '1' })[0]).toStartWith('LORNU_REHEARSAL must be 0');

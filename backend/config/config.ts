@@ -2,9 +2,9 @@ import { type IdentityConfig, toIdentityConfig } from './identity-config.ts';
 import { rulesBroken } from './rules.ts';
 import { meaningOf, VARIABLES, type VariableName, type Variables } from './variables.ts';
 
-/** Which model answers, and whether it is Gemini itself. */
+/** Which model answers, and whether it is Gemini or a stand-in. */
 export type ModelConfig = {
-  /** Used in the place of whatever Gemini model the agents name. */
+  /** Replaces every Gemini model that the agents name. */
   name: string | undefined;
 } & (
   | { kind: 'gemini-api'; apiKey: string }
@@ -20,7 +20,7 @@ export type ArtifactStoreConfig =
   | { kind: 'disk'; dir: string }
   | { kind: 'gcs'; bucket: string; apiEndpoint: string | undefined };
 
-/** The service's configuration: frozen, and the only form in which the environment travels inside. */
+/** The service's configuration, frozen. The only form in which the environment is passed around. */
 export interface Config {
   readonly environment: 'local' | 'staging';
   readonly rehearsal: boolean;
@@ -40,12 +40,12 @@ export interface Config {
   readonly artifacts: ArtifactStoreConfig;
   /** SQLite file of the memory index. */
   readonly memoryFile: string;
-  /** Who may call, and who we are to AWS and Google. */
+  /** Who may call, and our identity at AWS and Google. */
   readonly identity: IdentityConfig;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metrics: 'none' | 'emf';
   readonly otlpEndpoint: string | undefined;
-  /** ECS's agent inside the task. */
+  /** The ECS agent's endpoint inside the task. */
   readonly ecsAgentUri: string | undefined;
   readonly limits: {
     readonly bodyBytes: number;
@@ -58,7 +58,7 @@ export interface Config {
   };
 }
 
-/** Thrown once with all problems, each a full sentence that names the variable. */
+/** Thrown once with all problems, one sentence each, which names the variable. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -72,8 +72,8 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the environment once: an empty string counts as unset, unknown names are ignored.
- * Throws ConfigError with every problem at once; values of secrets are never repeated.
+ * Reads the environment once. An empty string counts as unset; unknown names are ignored. Throws ConfigError with all
+ * problems at once; values of secrets are never repeated.
  */
 export function parseConfig(environment: Environment): Config {
   const given: Record<string, string> = {};
@@ -95,7 +95,7 @@ export function parseConfig(environment: Environment): Config {
   return deepFreeze(toConfig(parsed.data));
 }
 
-/** The variables without the invalid ones, so that rules between the others are still checked. */
+/** The given variables without the invalid ones, so that rules between the others are still checked. */
 function defaultsFor(given: Record<string, string>, wrong: ReadonlySet<string>): Variables {
   return VARIABLES.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name))));
 }

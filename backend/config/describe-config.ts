@@ -5,12 +5,12 @@ export interface VariableRow {
   name: VariableName;
   meaning: string;
   form: string;
-  /** The default as text; absent when there is none. */
+  /** The default as text; left out if there is none. */
   default?: string;
   secret: boolean;
 }
 
-/** Every variable of the schema in its order, without any value of the environment. */
+/** Every variable of the schema in order, without values. */
 export function describeConfig(): VariableRow[] {
   const defaults: Record<string, unknown> = VARIABLES.parse({});
   return (Object.keys(VARIABLES.shape) as VariableName[]).map((name) => {

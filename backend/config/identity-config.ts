@@ -2,15 +2,15 @@ import type { JWK } from 'jose';
 import { z } from 'zod';
 import type { Variables } from './variables.ts';
 
-/** Who may call, and how they show it. */
+/** Who may call, and how callers authenticate. */
 export interface CallersConfig {
-  /** False: open, everyone is the local caller. */
+  /** False: no authentication, everyone is the local caller. */
   readonly required: boolean;
   readonly tokens: {
     readonly issuer: string;
     readonly jwksUrl: string;
     readonly audience: string | undefined;
-    /** May act for any user. */
+    /** Callers that may act for any user. */
     readonly services: readonly string[];
     readonly peers: readonly string[];
   };
@@ -32,7 +32,7 @@ export interface CallersConfig {
         readonly keyFile: string;
         readonly authoritiesFile: string;
       };
-  /** Peer by the name in its certificate. */
+  /** Peer's e-mail address by the name in its client certificate (`URI:…` or `DNS:…`). */
   readonly certificatePeers: Readonly<Record<string, string>>;
   /** Apps whose `app:` state people may change. */
   readonly appStateFromPeople: readonly string[];
@@ -43,7 +43,7 @@ export interface CallersConfig {
   };
 }
 
-/** Who we are to AWS. */
+/** Our identity at AWS. */
 export interface AwsConfig {
   readonly region: string;
   readonly credentialsUrl: string | undefined;
@@ -52,7 +52,7 @@ export interface AwsConfig {
   readonly secretsManagerUrl: string | undefined;
 }
 
-/** Who we are to Google. */
+/** Our identity at Google. */
 export type GoogleConfig =
   | {
       readonly kind: 'federation';
@@ -63,7 +63,7 @@ export type GoogleConfig =
   | { readonly kind: 'service-account-key'; readonly tokenUrl: string | undefined }
   | { readonly kind: 'none' };
 
-/** A secret's value at the start, and where a newer one is read; an empty value where it is not used. */
+/** A secret's initial value and where a newer value is read; empty if the secret is not used. */
 export interface SecretConfig {
   readonly initial: string;
   readonly arn: string | undefined;
@@ -87,18 +87,18 @@ export interface IdentityConfig {
   readonly peer: PeerConfig | undefined;
 }
 
-/** The agent that ours may ask over A2A. */
+/** The peer: the agent that ours may ask over A2A. */
 export interface PeerConfig {
   readonly url: string;
   readonly audience: string;
-  /** Public keys of which one must have signed its card; undefined: signatures are not asked for. */
+  /** Public keys, one of which must have signed the peer's card. Undefined: signatures are not checked. */
   readonly cardKeys: readonly JWK[] | undefined;
   readonly withinMs: number;
-  /** It answers a turn that Gemini refuses before its first word. */
+  /** Whether the peer answers a turn that Gemini refuses before its first word. */
   readonly fallback: boolean;
 }
 
-/** The identity part of the configuration; the rules of identity-rules.ts hold already. */
+/** Builds the identity part of the configuration. The variables have passed identity-rules.ts. */
 export function toIdentityConfig(v: Variables): IdentityConfig {
   return {
     callers: toCallers(v),
@@ -140,7 +140,7 @@ function toCallers(v: Variables): CallersConfig {
   };
 }
 
-/** Staging asks who calls; a local service, which only this machine reaches, does not unless it is told to. */
+/** Staging requires authentication. A local service, reachable from this machine only, does not unless configured. */
 export function isSignInRequired(v: Variables): boolean {
   return (v.LORNU_SIGN_IN ?? (v.LORNU_ENVIRONMENT === 'staging' ? 'required' : 'open')) === 'required';
 }
@@ -158,7 +158,7 @@ function toMutualTls(v: Variables): CallersConfig['mutualTls'] {
   };
 }
 
-/** The part before the last = is the name: a URI may hold one itself. */
+/** The name is the part before the last `=`: a URI may itself contain one. */
 function toCertificatePeers(text: string | undefined): Record<string, string> {
   return Object.fromEntries(
     splitList(text).map((pair) => {
@@ -168,7 +168,7 @@ function toCertificatePeers(text: string | undefined): Record<string, string> {
   );
 }
 
-/** Where ECS hands out a task role's credentials. */
+/** Endpoint at which ECS provides a task role's credentials. */
 const ECS_CREDENTIALS = 'http://169.254.170.2';
 
 function toPeer(v: Variables): PeerConfig | undefined {
@@ -186,7 +186,7 @@ function toPeer(v: Variables): PeerConfig | undefined {
 const CARD_KEYS = z.object({
   keys: z
     .array(
-      // Strict: a private key (`d`) is not let in by mistake.
+      // Strict, so that a private key (`d`) is refused.
       z.strictObject({
         kty: z.literal('EC'),
         crv: z.literal('P-256'),
@@ -200,7 +200,7 @@ const CARD_KEYS = z.object({
     .min(1),
 });
 
-/** The public keys of a key set's JSON; undefined where it is none. */
+/** Parses a JSON Web Key Set; undefined if it is not one. */
 export function parseCardKeys(json: string): JWK[] | undefined {
   try {
     return CARD_KEYS.parse(JSON.parse(json)).keys;
@@ -245,7 +245,7 @@ function toSecrets(v: Variables): SecretsConfig {
     },
     oidcClientSecret: {
       initial: v.OIDC_CLIENT_SECRET ?? '',
-      // The secret holds id and secret as JSON; ECS picks a key of it in the same way.
+      // The secret holds id and secret as JSON; ECS uses the same suffix to pick one key.
       arn: oidcArn === undefined ? undefined : `${oidcArn}:client_secret::`,
     },
     sessionKey: { initial: v.SESSION_KEY ?? '', arn: v.LORNU_SECRET_ARN_SESSION_KEY },
@@ -253,7 +253,7 @@ function toSecrets(v: Variables): SecretsConfig {
   };
 }
 
-/** Entries of a list, lower-cased: e-mail addresses and domains are compared that way. */
+/** Entries of a comma-separated list, in lower case: e-mail addresses and domains are compared that way. */
 export function toList(text: string | undefined): string[] {
   return splitList(text).map((entry) => entry.toLowerCase());
 }

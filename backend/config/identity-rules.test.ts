@@ -30,11 +30,11 @@ const CARD_KEY = { kty: 'EC', crv: 'P-256', kid: 'k1', x: 'AAAA', y: 'BBBB' };
 const PEER = { GEMINI_API_KEY: 'a-key', A2A_PEER_URL: 'https://peer.example/a2a/lornu' };
 
 describe('the configuration of the peer', () => {
-  test('is none where there is no address', () => {
+  test('is undefined where there is no address', () => {
     expect(parseConfig({ GEMINI_API_KEY: 'a-key' }).identity.peer).toBeUndefined();
   });
 
-  test('has an audience of its own, and no keys and no part in our turns unless told', () => {
+  test('has its own audience, no card keys and no fallback by default', () => {
     expect(parseConfig(PEER).identity.peer).toEqual({
       url: 'https://peer.example/a2a/lornu',
       audience: 'https://peer.example',
@@ -68,7 +68,7 @@ describe('the configuration of the peer', () => {
     ]);
   });
 
-  test('that answers in the place of Gemini has to be there', () => {
+  test('a fallback peer must be configured', () => {
     expect(problemsOf({ GEMINI_API_KEY: 'a-key', A2A_PEER_FALLBACK: '1' })).toEqual([
       'A2A_PEER_URL must be set when A2A_PEER_FALLBACK is on; it is not set.',
     ]);
@@ -76,7 +76,7 @@ describe('the configuration of the peer', () => {
 });
 
 describe('the configuration of identity', () => {
-  test('is open locally, and asks who calls in staging', () => {
+  test('needs no authentication locally, and requires it in staging', () => {
     expect(parseConfig({ GEMINI_API_KEY: 'a-key' }).identity.callers.required).toBe(false);
     expect(
       parseConfig({ GEMINI_API_KEY: 'a-key', ...PEOPLE, LORNU_SIGN_IN: 'required' }).identity.callers
@@ -99,7 +99,7 @@ describe('the configuration of identity', () => {
     });
   });
 
-  test('reads who we are from what ECS and Terraform set', () => {
+  test('reads our identity from what ECS and Terraform set', () => {
     const { aws, google, secrets } = parseConfig({
       ...STAGING,
       LORNU_REGION: 'eu-central-1',
@@ -124,7 +124,7 @@ describe('the configuration of identity', () => {
     });
   });
 
-  test('names peers by what stands in their certificates', () => {
+  test('maps names in certificates to peers', () => {
     const { mutualTls, certificatePeers } = parseConfig({
       ...STAGING,
       A2A_MUTUAL_TLS: 'alb',
@@ -163,7 +163,7 @@ describe('the configuration of identity', () => {
     expect(problems[0]).toStartWith(problem);
   });
 
-  test('machines need an audience, our own TLS port its files', () => {
+  test('machine callers need an audience, our own TLS port needs its files', () => {
     const machines = {
       ...STAGING,
       OIDC_CLIENT_ID: '',

@@ -6,7 +6,7 @@ import type { VariableName, Variables } from './variables.ts';
 /** In characters: 32 random bytes in base64 have 44. */
 const MIN_SESSION_KEY_LENGTH = 32;
 
-/** What the variables of identity must be together. Every message begins with the variable to change. */
+/** Checks identity variables against each other. Every message begins with the variable to change. */
 export function identityRulesBroken(v: Variables): string[] {
   return [
     ...openRules(v),
@@ -124,7 +124,7 @@ function googleRules(v: Variables): string[] {
 const PUBLIC_ADDRESSES = ['OIDC_ISSUER', 'A2A_TOKEN_ISSUER', 'A2A_TOKEN_JWKS_URL', 'A2A_PEER_URL'] as const;
 const STAND_INS = ['GOOGLE_STS_URL', 'GOOGLE_IAM_CREDENTIALS_URL', 'GOOGLE_TOKEN_URL'] as const;
 
-/** Tokens and keys travel over https only; a stand-in on this machine is for local use and for a rehearsal. */
+/** Tokens and keys travel over https only. A stand-in on this machine is allowed locally and in a rehearsal. */
 function addressRules(v: Variables): string[] {
   const mayUseLoopback = v.LORNU_ENVIRONMENT === 'local' || v.LORNU_REHEARSAL === '1';
   const isHere = (url: string) => mayUseLoopback && isLoopback(new URL(url).hostname);

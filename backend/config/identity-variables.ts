@@ -13,7 +13,7 @@ const secretArn = (what: string) =>
 const address = (meaning: string) =>
   variable(httpUrl.optional(), { meaning, form: 'an http:// or https:// URL' });
 
-/** Who may call, who we are to AWS and to Google, and what each caller may use. */
+/** Who may call, our identity at AWS and Google, and the limits of each caller. */
 export const IDENTITY_VARIABLES = {
   LORNU_SIGN_IN: variable(z.enum(['open', 'required']).optional(), {
     meaning: 'Whether callers must show who they are. Default: open locally, required in staging.',

@@ -3,8 +3,8 @@ import { isLoopback } from './loopback.ts';
 import type { VariableName, Variables } from './variables.ts';
 
 /**
- * What several variables must be together. Every message begins with the variable to change.
- * Staging refuses what would make it unsafe or a toy; a rehearsal accepts stand-ins on loopback addresses only.
+ * Checks variables against each other. Every message begins with the variable to change. Staging refuses values that
+ * are unsafe or only for trials; a rehearsal accepts stand-ins on loopback addresses only.
  */
 export function rulesBroken(v: Variables): string[] {
   return [

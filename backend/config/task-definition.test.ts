@@ -5,13 +5,13 @@ const terraform = await Bun.file(
   new URL('../../terraform/aws/staging/environment.tf', import.meta.url),
 ).text();
 
-test('every variable that the task definition passes is one that the service reads', () => {
+test('the service reads every variable that the task definition sets', () => {
   const passed = new Set(terraform.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+(?= +=)|\bPORT(?= +=)/g));
   expect(passed.size).toBeGreaterThan(20);
   expect([...passed].filter((name) => !(name in VARIABLES.shape))).toEqual([]);
 });
 
-test('every secret that may be read again has its variable', () => {
+test('every secret that may be re-read has a variable', () => {
   const secrets = [...terraform.matchAll(/^ {4}([a-z0-9-]+) += \{ [A-Z]/gm)].map(
     ([, name]) => `LORNU_SECRET_ARN_${(name ?? '').toUpperCase().replaceAll('-', '_')}`,
   );

@@ -3,12 +3,12 @@ import { z } from 'zod';
 /** What `lornu doctor` and the documentation print about one variable. */
 export interface VariableMeaning {
   meaning: string;
-  /** The form that is expected, for error messages: short, without the name. */
+  /** The expected form, for error messages: short, without the name. */
   form: string;
   secret?: true;
 }
 
-/** Meanings by schema: each variable is described where it is declared. */
+/** Descriptions by schema: each variable is described where it is declared. */
 export const meanings = z.registry<VariableMeaning>();
 
 /** Declares one variable of the environment. */

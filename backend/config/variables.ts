@@ -3,8 +3,8 @@ import { IDENTITY_VARIABLES } from './identity-variables.ts';
 import { flag, httpUrl, meanings, port, positiveInt, variable, type VariableMeaning } from './variable.ts';
 
 /**
- * Every environment variable that the service reads: the only list there is.
- * Cross-variable rules (what staging refuses, what belongs together) are in rules.ts.
+ * Every environment variable that the service reads; there is no other list. Rules between variables (what staging
+ * refuses, what belongs together) are in rules.ts.
  */
 export const VARIABLES = z.object({
   LORNU_ENVIRONMENT: variable(z.enum(['local', 'staging']).default('local'), {
@@ -174,7 +174,7 @@ export const VARIABLES = z.object({
 export type Variables = z.output<typeof VARIABLES>;
 export type VariableName = keyof Variables;
 
-/** The meaning registered with a variable; every variable has one. */
+/** The description registered for a variable; every variable has one. */
 export function meaningOf(name: VariableName): VariableMeaning {
   const found = meanings.get(VARIABLES.shape[name]);
   if (!found) throw new Error(`${name} has no meaning registered`);

@@ -1,4 +1,4 @@
-/** The text without any of this character at its end. In linear time, which `/x+$/` is not: it scans every run of x anew. */
+/** Removes all trailing occurrences of `char`. Linear time; `/x+$/` is not, as it rescans every run of x. */
 export function withoutTrailing(text: string, char: string): string {
   let end = text.length;
   while (end > 0 && text[end - 1] === char) end--;

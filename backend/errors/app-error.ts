@@ -1,16 +1,16 @@
 import { ERROR_TABLE, type ErrorCode } from './error-table.ts';
 
-/** Names the row of the error table beside FastAPI's body, which has no place for it. */
+/** Header with the code of the error table: FastAPI's body has no field for it. */
 export const ERROR_CODE_HEADER = 'x-error-code';
 
 /**
- * An expected failure: it is rendered to the caller as `{"detail": …}` with its row's status.
- * Anything else that is thrown is a bug: logged with its stack, answered as INTERNAL.
- * `detail` replaces the row's sentence and must be fit for the caller's eyes.
+ * An expected failure, sent as `{"detail": …}` with the status of its entry in the error table. Any other error is a
+ * bug: it is logged with its stack and answered as INTERNAL. `detail` replaces the entry's sentence and must be safe to
+ * show to the caller.
  */
 export class AppError extends Error {
   readonly code: ErrorCode;
-  /** Headers of the answer that belong to the failure: Retry-After, WWW-Authenticate. */
+  /** Response headers that belong to the failure: Retry-After, WWW-Authenticate. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(

@@ -1,6 +1,6 @@
 import { SQLiteError } from 'bun:sqlite';
 
-/** A file that is not an SQLite database, or is damaged. The operator has to fix it, so only its message is shown. */
+/** The file is not an SQLite database or is damaged. The operator must fix it, so only the message is shown. */
 export class DamagedDatabaseError extends Error {
   override readonly name = 'DamagedDatabaseError';
 
@@ -13,7 +13,7 @@ export class DamagedDatabaseError extends Error {
   }
 }
 
-/** Runs what opens the file; where that finds it damaged, the error names the file and what to do. */
+/** Runs code that opens the file; if it is damaged, the error names the file and the next step. */
 export function openingDatabase<T>(path: string, open: () => T): T {
   try {
     return open();
@@ -23,7 +23,10 @@ export function openingDatabase<T>(path: string, open: () => T): T {
   }
 }
 
-/** Damage does not pass by waiting. https://sqlite.org/rescode.html#corrupt, #notadb; extended codes hold the main one in their name. */
+/**
+ * Damage is permanent, unlike a lock. https://sqlite.org/rescode.html#corrupt, #notadb; extended codes contain the main
+ * one in their name.
+ */
 export function isDamage(error: unknown): error is SQLiteError {
   return error instanceof SQLiteError && /^SQLITE_(?:CORRUPT|NOTADB)/.test(error.code ?? '');
 }

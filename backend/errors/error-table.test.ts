@@ -3,7 +3,7 @@ import { ERROR_TABLE } from './error-table.ts';
 
 const docs = await Bun.file(new URL('../../docs/errors.md', import.meta.url)).text();
 
-/** The table's rows in docs/errors.md: `| CODE | 404 | sentence | next step |`. */
+/** The rows of docs/errors.md: `| CODE | 404 | sentence | next step |`. */
 const documented = new Map(
   docs
     .split('\n')
@@ -16,17 +16,17 @@ const documented = new Map(
 );
 
 describe('the error table and docs/errors.md', () => {
-  test('every row is documented as it is', () => {
+  test('document every entry as it is', () => {
     for (const [code, row] of Object.entries(ERROR_TABLE)) {
       expect({ code, ...documented.get(code) }).toEqual({ code, ...row });
     }
   });
 
-  test('nothing is documented that does not exist', () => {
+  test('document no entry that does not exist', () => {
     expect([...documented.keys()].filter((code) => !(code in ERROR_TABLE))).toEqual([]);
   });
 
-  test('every row says what to do next, in sentences', () => {
+  test('say what to do next for every entry', () => {
     for (const [code, row] of Object.entries(ERROR_TABLE)) {
       expect({ code, sentence: row.next.endsWith('.') }).toEqual({ code, sentence: true });
     }

@@ -1,9 +1,9 @@
 /**
- * Every failure that a caller may see, one row each.
+ * Every failure that a caller may see.
  *
- * `code` is stable and never reused; `status` is the HTTP status; `sentence` is the default for `detail`
- * (Python ADK's wording where it has one, so that its clients recognise it);
- * `next` says what the reader can do. docs/errors.md lists the same rows, a test compares both ways.
+ * `code` is stable and never reused; `status` is the HTTP status; `sentence` is the default `detail` (Python ADK's
+ * wording where it has one, so that its clients recognise it); `next` says what the reader can do. docs/errors.md has
+ * the same rows; a test compares both.
  */
 export const ERROR_TABLE = {
   ROUTE_NOT_FOUND: {

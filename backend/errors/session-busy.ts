@@ -3,8 +3,8 @@ import { AppError } from './app-error.ts';
 const RETRY_AFTER = { 'retry-after': '5' };
 
 /**
- * The refusal of a writer beside a running run: names the run, so that the caller can listen to it or stop it. Undefined
- * where another service has the turn, whose runs are not known here.
+ * Refuses a write to a session with a running run and names the run, so that the caller can listen to it or cancel it.
+ * The run id is undefined if another service holds the lease, as its runs are not known here.
  */
 export function sessionBusy(runId: string | undefined): AppError {
   if (runId === undefined) {

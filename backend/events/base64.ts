@@ -1,9 +1,9 @@
-/** Standard or URL-safe base64 to URL-safe, as Python prints bytes: `-` and `_`, padding kept. */
+/** Converts either base64 alphabet to URL-safe, as Python prints bytes: `-` and `_`, padding kept. */
 export function toUrlSafeBase64(base64: string): string {
   return pad(base64.replaceAll('+', '-').replaceAll('/', '_'));
 }
 
-/** Standard or URL-safe base64 to standard, as Gemini's API and @google/adk hold bytes. */
+/** Converts either base64 alphabet to standard, as Gemini's API and @google/adk expect. */
 export function toStandardBase64(base64: string): string {
   return pad(base64.replaceAll('-', '+').replaceAll('_', '/'));
 }

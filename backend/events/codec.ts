@@ -4,17 +4,17 @@ import { toStandardBase64, toUrlSafeBase64 } from './base64.ts';
 export type ModelName = keyof typeof SCHEMA_TABLE;
 export type JsonObject = { [key: string]: unknown };
 
-/** How fields are named: on the wire as pydantic's aliases, in Firestore's documents as Python's attributes. */
+/** Field naming: camelCase on the wire (pydantic's aliases), snake_case in Firestore (Python's attributes). */
 type Casing = 'camel' | 'snake';
 
 interface Field extends Record<Casing, string> {
   encode: (value: unknown, casing: Casing) => unknown;
   decode: (value: unknown) => unknown;
-  /** What Python prints where nobody set the field. */
+  /** The value that Python prints for a field that is not set. */
   byDefault: unknown;
 }
 
-/** Fields that Python prints even where nobody set them. */
+/** Fields that Python prints even if they are not set. */
 const DEFAULTS: { [model in ModelName]?: JsonObject } = {
   Event: { nodeInfo: {} },
   EventActions: {
@@ -31,12 +31,12 @@ const MICROSECONDS = 1_000_000;
 const identity = (value: unknown): unknown => value;
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null;
 
-/** Milliseconds (fractions are microseconds) to Python's float seconds, rounded to a microsecond. */
+/** Converts milliseconds (fractions are microseconds) to Python's float seconds, rounded to a microsecond. */
 export function toSeconds(timestampMs: number): number {
   return Math.round(timestampMs * 1000) / MICROSECONDS;
 }
 
-/** Python's float seconds to milliseconds, whole microseconds kept. */
+/** Converts Python's float seconds to milliseconds, keeping whole microseconds. */
 export function fromSeconds(seconds: number): number {
   return Math.round(seconds * MICROSECONDS) / 1000;
 }
@@ -101,7 +101,7 @@ const FIELDS = Object.fromEntries(
   ]),
 ) as unknown as { [model in ModelName]: Field[] };
 
-/** A model of adk-js as Python prints it: Python's order, nulls left out, unknown fields dropped. */
+/** Encodes an adk-js model as Python prints it: Python's field order, nulls omitted, unknown fields dropped. */
 export function encode(model: ModelName, value: unknown, casing: Casing = 'camel'): unknown {
   if (!isObject(value)) return value;
   const result: JsonObject = {};
@@ -112,7 +112,7 @@ export function encode(model: ModelName, value: unknown, casing: Casing = 'camel
   return result;
 }
 
-/** The same model read from either casing; nulls and unknown fields dropped, user-owned dicts untouched. */
+/** Decodes the same model from either casing; drops nulls and unknown fields, leaves user-owned dicts as they are. */
 export function decode(model: ModelName, value: unknown): unknown {
   if (!isObject(value)) return value;
   const result: JsonObject = {};

@@ -1,14 +1,14 @@
 import { isCompactedEvent, type Event } from '@google/adk';
 import type { Content } from '@google/genai';
 
-/** Python ADK's form of a summary that stands for older events; times in milliseconds here, as everywhere in adk-js. */
+/** Python ADK's form of a summary of older events; times are milliseconds here, as everywhere in adk-js. */
 interface Compaction {
   startTimestamp: number;
   endTimestamp: number;
   compactedContent: Content;
 }
 
-/** An event of adk-js with its summary where Python ADK looks for it. */
+/** Moves an adk-js event's summary to where Python ADK expects it. */
 export function withCompaction(event: Event): Event {
   if (!isCompactedEvent(event)) return event;
   const { startTime, endTime, compactedContent } = event;
@@ -20,7 +20,7 @@ export function withCompaction(event: Event): Event {
   return { ...event, actions: { ...event.actions, compaction } as Event['actions'] };
 }
 
-/** An event that was read, with its summary where adk-js looks for it. */
+/** Moves a stored event's summary to where adk-js expects it. */
 export function fromCompaction(event: Event): Event {
   const { compaction } = event.actions as { compaction?: Compaction };
   if (!compaction) return event;

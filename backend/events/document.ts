@@ -4,9 +4,9 @@ import { encode, type JsonObject } from './codec.ts';
 import { plain } from './plain.ts';
 
 /**
- * An event as google-adk's Firestore session service stores it in `event_data`: Python's attribute names, nulls left
- * out, bytes as URL-safe base64; keys inside args, responses and states as their owner wrote them.
- * What JSON cannot hold is left out as JSON leaves it out. `fromWire` reads it.
+ * An event as google-adk's Firestore session service stores it in `event_data`: Python's attribute names, nulls
+ * omitted, bytes as URL-safe base64, keys inside args, responses and states unchanged. Values that JSON cannot hold are
+ * dropped as JSON.stringify does. `fromWire` reads it.
  */
 export function toEventData(event: Event): JsonObject {
   return plain(encode('Event', event, 'snake')) as JsonObject;

@@ -1,6 +1,6 @@
 import { isCompactedEvent, type CompactedEvent, type Event } from '@google/adk';
 
-/** Events that change how a session's history is read; most sessions have neither. */
+/** Events that change how a session's history is read. Most sessions have none. */
 export interface HistoryMarkers {
   hasRewind: boolean;
   /** The newest summary of older events. */
@@ -12,15 +12,15 @@ interface Look extends HistoryMarkers {
   last: Event;
 }
 
-/** By a session's first event: events never change, and stay the same objects between the turns of a process. */
+/** Cached by a session's first event: events never change and stay the same objects between the turns of a process. */
 const looks = new WeakMap<Event, Look>();
 
-/** The invocation before which an event takes the session back; undefined for all other events. */
+/** The invocation to which the event rewinds the session; undefined for all other events. */
 export function rewindOf(event: Event): string | undefined {
   return (event.actions as { rewindBeforeInvocationId?: string }).rewindBeforeInvocationId;
 }
 
-/** Looks through those events of a session that it has not seen: thousands of them would be most of what a turn costs. */
+/** Scans only the events that were not scanned before: scanning thousands each time would be most of a turn's cost. */
 export function historyMarkersOf(events: readonly Event[]): HistoryMarkers {
   const [first] = events;
   const last = events.at(-1);
@@ -37,7 +37,7 @@ export function historyMarkersOf(events: readonly Event[]): HistoryMarkers {
   return look;
 }
 
-/** The events that a model is still to be told of: all, or the newest summary and what came after what it covers. */
+/** The events that a model still needs: all of them, or the newest summary and the events after the ones it covers. */
 export function activeEvents(events: Event[]): Event[] {
   const { summary } = historyMarkersOf(events);
   if (!summary) return events;

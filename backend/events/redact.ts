@@ -1,6 +1,6 @@
 import { parseJson } from '../json/parse-json.ts';
 
-/** Keys that hold a credential's secret, in both casings: what google-adk 2.13 strips from every answer. */
+/** Keys that hold a credential's secret, in both casings: those that google-adk 2.13 strips from every response. */
 const SECRET_KEYS = new Set(
   [
     'password token additionalHeaders additional_headers clientSecret client_secret authResponseUri',
@@ -29,13 +29,13 @@ const AUTH_CARRIERS = new Set([
 
 const INTERNAL_METADATA_PREFIX = '__adk_internal_';
 
-/** One of these stands in every text that holds something to hide; most texts hold none and skip the walk. */
+/** Every text with something to hide contains one of these. Most texts contain none and skip the walk. */
 const TRIGGER =
   /"auth_?[tT]ype"|adk_request_credential|uth_?[cC]redential"|"requested(AuthConfigs|_auth_configs)":\{"|__adk_internal_/;
 
 /**
- * The JSON of a wire value as callers may see it: without credential secrets and ADK's internal metadata,
- * by the rules of google-adk's API server.
+ * The JSON of a wire value for callers: without credential secrets and ADK's internal metadata, by the rules of
+ * google-adk's API server.
  */
 export function toPublicJson(wire: unknown): string {
   const json = JSON.stringify(wire);
@@ -67,7 +67,7 @@ function stripSecrets(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, item]) => [key, stripSecrets(item)]));
 }
 
-/** Custom metadata without the keys that ADK keeps for itself; undefined when nothing is left. */
+/** Custom metadata without ADK's internal keys; undefined if nothing is left. */
 export function withoutInternalMetadata(
   metadata: Record<string, unknown>,
 ): Record<string, unknown> | undefined {

@@ -1,9 +1,9 @@
 /**
- * Fields of google-adk 2.13's Event and of every model inside it, in the order in which Python prints them.
- * Made by generate-schema.py; not edited by hand.
+ * Fields of google-adk 2.13's Event and of every model inside it, in the order in which Python prints them. Generated
+ * by generate-schema.py; do not edit.
  *
- * A kind is `scalar` (copied), `verbatim` (a dict whose keys and nulls are the user's own), `bytes` (base64),
- * `seconds` (a float on the wire, milliseconds here), a model's name, `[model]` or `{model}` (a dict of models).
+ * A kind is `scalar` (copied), `verbatim` (a dict whose keys and nulls are the user's own), `bytes` (base64), `seconds`
+ * (a float on the wire, milliseconds here), a model's name, `[model]` or `{model}` (a dict of models).
  */
 export const SCHEMA_TABLE = {
   Event: {

@@ -1,15 +1,15 @@
 import { createEvent, createEventActions, type Event } from '@google/adk';
 import { newEventId, newPatchInvocationId } from './ids.ts';
 
-/** An event that the service makes itself, without function calls. */
+/** An event made by the service itself, without function calls. */
 export function serviceEvent(fields: Partial<Event>): Event {
   const event = createEvent({ id: newEventId(), ...fields });
-  // Python prints the list only for events with function calls; createEvent gives every event one.
+  // Python prints the list only for events with function calls, but createEvent gives every event one.
   event.longRunningToolIds = undefined;
   return event;
 }
 
-/** A change of a session's state without a turn. `nowMs` is in milliseconds since the epoch. */
+/** A state change outside a turn. `nowMs` is milliseconds since the epoch. */
 export function statePatch(stateDelta: Record<string, unknown>, nowMs: number): Event {
   return serviceEvent({
     invocationId: newPatchInvocationId(),

@@ -14,7 +14,7 @@ const summaryOf = (startTime: number, endTime: number, timestamp: number): Compa
 const rewind = (timestamp: number): Event =>
   Object.assign(said(timestamp), { actions: { rewindBeforeInvocationId: 'e-1' } });
 
-test('what is new in a session is seen, whatever was looked at before', () => {
+test('markers in new events are found although earlier events were scanned before', () => {
   const events = [said(1), said(2)];
   expect(historyMarkersOf(events)).toMatchObject({ hasRewind: false, summary: undefined });
   const summary = summaryOf(1, 1, 3);
@@ -33,7 +33,7 @@ test('lists that begin with the same event are told apart', () => {
   expect(historyMarkersOf([first, rewind(2)]).hasRewind).toBe(true);
 });
 
-test('what a summary stands for is no longer active, nor are older summaries', () => {
+test('summarised events and older summaries are not active', () => {
   const plain = [said(1), said(2)];
   expect(activeEvents(plain)).toBe(plain);
   const older = summaryOf(1, 2, 5);

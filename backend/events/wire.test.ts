@@ -4,7 +4,7 @@ import { nextTimestamp } from './ids.ts';
 import { toPublicJson } from './redact.ts';
 import { contentFromWire, fromWire, sessionJson, toFrameJson, toSessionJson, toWire } from './wire.ts';
 
-// The texts below were printed by google-adk 2.13's API server; only ids and times were shortened.
+// Printed by google-adk 2.13's API server; only ids and times were shortened.
 const MODEL_CALL =
   '{"modelVersion":"a-model","content":{"parts":[{"text":"Looking. "},{"functionCall":{"id":"adk-1","args":{"city":"Oslo","snake_arg":1},"name":"get_time"},"thoughtSignature":"-_8A"}],"role":"model"},"partial":false,"finishReason":"STOP","usageMetadata":{"candidatesTokenCount":2,"promptTokenCount":5,"promptTokensDetails":[{"modality":"TEXT","tokenCount":5}],"totalTokenCount":7},"invocationId":"e-1","author":"demo","actions":{"stateDelta":{},"artifactDelta":{},"requestedAuthConfigs":{},"requestedToolConfirmations":{}},"nodeInfo":{"path":"demo@1"},"longRunningToolIds":[],"id":"bae503de","timestamp":1795422303.374961}';
 const TOOL_ANSWER =
@@ -57,7 +57,7 @@ test('seconds keep their microseconds through milliseconds and back', () => {
   }
 });
 
-test('an event is stored at least a microsecond after the one before it, whatever the clock says', () => {
+test('an event is stored at least a microsecond after the previous one, whatever the clock says', () => {
   expect(nextTimestamp(1000.5, 1000)).toBe(1000.5);
   expect(nextTimestamp(1000, 1000)).toBe(1000.001);
   expect(nextTimestamp(1000 - 3_600_000, 1000)).toBe(1000.001);
@@ -110,7 +110,7 @@ test('a session is shown with its events and float seconds', () => {
   );
 });
 
-test('a session is shown event by event as it would be in one, secrets left out', () => {
+test('a session is sent event by event with the same text as in one piece, without secrets', () => {
   const events = ['one', 'two'].map((id) =>
     fromWire({
       id,
@@ -128,7 +128,7 @@ test('a session is shown event by event as it would be in one, secrets left out'
   expect(toSessionJson(session)).not.toMatch(/s3cret|k3y/);
 });
 
-test("a summary of older events is Python ADK's in the store and adk-js's in a turn", () => {
+test("a summary of older events has Python ADK's form in the store and adk-js's in a turn", () => {
   const stored =
     '{"invocationId":"e-1","author":"user","actions":{"stateDelta":{},"artifactDelta":{},"requestedAuthConfigs":{},"requestedToolConfirmations":{},"compaction":{"startTimestamp":1795422303.5,"endTimestamp":1795422304.000001,"compactedContent":{"parts":[{"text":"They talked."}],"role":"model"}}},"nodeInfo":{"path":""},"id":"c","timestamp":1795422305}';
   const event = fromWire(JSON.parse(stored));

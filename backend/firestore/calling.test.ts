@@ -24,7 +24,7 @@ test.each([
   expect(refused).toMatchObject({ code: 'NOT_STORABLE', message: expect.stringContaining(reason) });
 });
 
-test('an error without a code is never an absence: the client refuses a value, or we are wrong', async () => {
+test('an error without a code is never reported as an outage: it is an invalid value or a bug of ours', async () => {
   expect(await told(new Error('Element at index 0 should not be an empty string.'))).toMatchObject({
     code: 'NOT_STORABLE',
   });

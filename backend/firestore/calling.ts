@@ -1,6 +1,6 @@
 import { AppError } from '../errors/app-error.ts';
 
-/** Of one read or one transaction, with all its repetitions. */
+/** Longest wait for one read or transaction, retries included. */
 const LONGEST_WAIT_MS = 12_000;
 
 /** gRPC's codes. https://grpc.io/docs/guides/status-codes */
@@ -10,7 +10,9 @@ const PERMISSION_DENIED = 7;
 const RESOURCE_EXHAUSTED = 8;
 const UNAUTHENTICATED = 16;
 
-/** For callers: what is wrong in the staging environment is the operators' business, told by the log and /ready. */
+/**
+ * Sentences for callers. What is wrong in the environment concerns operators only, who see it in the log and /ready.
+ */
 const FOR_CALLERS: { [code: number]: string } = {
   [NOT_FOUND]: 'The session store is not there: nothing was stored.',
   [PERMISSION_DENIED]: 'The session store refuses this service: nothing was stored.',
@@ -19,8 +21,8 @@ const FOR_CALLERS: { [code: number]: string } = {
 };
 
 /**
- * Calls Firestore for a bounded time. Throws AppError: the call's own AppError, NOT_STORABLE for what Firestore will
- * never accept, STORE_UNAVAILABLE otherwise.
+ * Calls Firestore with a time limit. Throws AppError: the call's own AppError, NOT_STORABLE for values that Firestore
+ * never accepts, otherwise STORE_UNAVAILABLE.
  */
 export async function calling<T>(
   call: (signal: AbortSignal) => Promise<T>,
@@ -28,7 +30,7 @@ export async function calling<T>(
 ): Promise<T> {
   const late = new AbortController();
   const running = call(late.signal);
-  // Once we have stopped waiting, how it ends is nobody's business any more.
+  // The result no longer matters once we have stopped waiting.
   running.catch(() => undefined);
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
@@ -46,14 +48,14 @@ export async function calling<T>(
   }
 }
 
-/** Between two tries of what nobody waits for. */
+/** Pause between retries in the background. */
 const TRY_EVERY_MS = 500;
-/** gRPC's codes for temporary unavailability, not for a refusal. */
+/** gRPC codes of temporary outages, as opposed to refusals. */
 const PASSING = new Set([4, 10, 13, 14]);
 
 /**
- * Calls Firestore until it answers, for a longer but bounded time: for the writes of a running turn, which should
- * survive an outage. The call must be idempotent. Throws as `calling` does; a refusal at once.
+ * Retries a call until Firestore answers, for a longer but limited time: for writes of a running turn, which should
+ * survive an outage. The call must be idempotent. Throws as `calling` does; a refusal is not retried.
  */
 export async function patiently<T>(
   call: (signal: AbortSignal) => Promise<T>,
@@ -86,13 +88,13 @@ function asStoreError(error: unknown): unknown {
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : '';
   if (code === INVALID_ARGUMENT) {
-    // It may be tried again: nothing was stored.
+    // Safe to retry: nothing was stored.
     if (/transaction (has expired|is no longer valid|has been closed)/i.test(message))
       return unavailable(undefined, message);
     return new AppError('NOT_STORABLE', whyRefused(message), { cause: error });
   }
-  // The client itself refuses some of what Firestore would refuse. Neither that nor a mistake of ours is an absence: what
-  // comes from the network has a code, of gRPC or of the operating system.
+  // The client itself refuses some values. Such a refusal, or a bug of ours, is not an outage: network errors have a
+  // gRPC code or a system error code.
   if (code === undefined && !isSystemError(error))
     return REFUSED_BY_CLIENT.test(message)
       ? new AppError('NOT_STORABLE', undefined, { cause: error })
@@ -102,7 +104,7 @@ function asStoreError(error: unknown): unknown {
 
 const REFUSED_BY_CLIENT = /^(Value for argument|Element at index)/;
 
-/** Firestore's words for what it does not take, and ours. */
+/** Firestore's messages for values that it refuses, with our sentences. */
 const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [/nest|depth|deep/i, 'The session store cannot hold values nested deeper than 20.'],
   [/transaction too big|request.*(size|large)/i, 'This is too much for the session store at once.'],
@@ -128,7 +130,7 @@ function codeOf(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
-/** For operators: why the database cannot be used, in a sentence; undefined for what is no refusal. */
+/** One sentence for operators on why the database cannot be used; undefined if the error is not a refusal. */
 export function whyUnusable(error: unknown, database: string): string | undefined {
   switch (codeOf(error instanceof AppError ? error.cause : error)) {
     case NOT_FOUND:

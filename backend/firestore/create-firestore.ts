@@ -3,28 +3,28 @@ import { type AuthClient, PassThroughClient } from 'google-auth-library';
 
 export interface FirestoreClientOptions {
   project: string;
-  /** Never `(default)`: a database that is left out or mistyped must not be production's. */
+  /** Never `(default)`: a missing or mistyped database must not lead to production's. */
   database: string;
-  /** Who we are; Google's default credentials where it is left out. */
+  /** Our identity; Google's default credentials if left out. */
   authClient?: AuthClient;
-  /** host:port of an emulator on a loopback address, spoken to without credentials. */
+  /** host:port of an emulator on a loopback address, called without credentials. */
   emulatorHost?: string;
 }
 
-/** Bound of one call with its repetitions. The library's own is ten minutes, longer than anyone waits for an answer. */
+/** Time limit of one call with its retries. The library's default is ten minutes, longer than any caller waits. */
 const CALL_MS = 10_000;
 const METHODS = ['BatchGetDocuments', 'BeginTransaction', 'Commit', 'Rollback', 'RunQuery'];
 
-/** Opens nothing yet: the first call connects. Throws a RangeError for a database that has no name of its own. */
+/** Creates the client; the first call connects. Throws a RangeError for `(default)` or an empty database name. */
 export function createFirestore(options: FirestoreClientOptions): Firestore {
   const { project, database, authClient, emulatorHost } = options;
   if (!database || database === '(default)')
     throw new RangeError('Firestore is used with a database of its own name only.');
-  // Settings has neither the client of credentials nor the times of calls, both of which it passes on.
+  // The library passes these options on, though its type Settings does not declare them.
   const passedOn = {
     authClient: emulatorHost ? new PassThroughClient() : authClient,
     clientConfig: callTimes(),
-    // Without it a refused read is asked again for seven seconds, whatever the refusal.
+    // Without it a refused read is retried for seven seconds, whatever the reason.
     gaxServerStreamingRetries: true,
   };
   return new Firestore({

@@ -4,7 +4,7 @@ import { deleteDocuments } from './delete-documents.ts';
 
 const documents = Array.from({ length: 1_100 }, (_, id) => ({ id }) as unknown as DocumentReference);
 
-/** Takes so many deletes in a commit. */
+/** A database that accepts at most this many deletes per commit. */
 function database(largest: number, refusal = 'Transaction too big. Decrease transaction size.') {
   const commits: unknown[][] = [];
   const db = {
@@ -19,7 +19,7 @@ function database(largest: number, refusal = 'Transaction too big. Decrease tran
 }
 const { signal } = new AbortController();
 
-test('500 documents a commit, fewer where Firestore says that it is too big', async () => {
+test('deletes 500 documents per commit, fewer if Firestore says that a commit is too big', async () => {
   const all = database(500);
   await deleteDocuments(all.db, documents, signal);
   expect(all.commits.map(({ length }) => length)).toEqual([500, 500, 100]);
@@ -29,7 +29,7 @@ test('500 documents a commit, fewer where Firestore says that it is too big', as
   expect(Math.max(...few.commits.map(({ length }) => length))).toBe(63);
 });
 
-test('another refusal is told, and nothing is done once nobody waits', async () => {
+test('throws any other refusal, and stops once nobody waits', async () => {
   const other = database(0, 'Something else.');
   expect(await deleteDocuments(other.db, documents, signal).catch(String)).toContain('Something else.');
   const { db, commits } = database(500);

@@ -1,14 +1,15 @@
 import type { DocumentReference, Firestore } from '@google-cloud/firestore';
 import { transact } from './transact.ts';
 
-/** Firestore's limit of writes in one commit. */
+/** Firestore's limit of writes per commit. */
 const LARGEST_BATCH = 500;
-/** gRPC's code of a commit that is too big. */
+/** gRPC code of a commit that is too big. */
 const INVALID_ARGUMENT = 3;
 
 /**
- * Deletes documents in as few commits as Firestore takes, one after the other. A commit is bounded by the bytes of what is
- * deleted and by its index entries, neither of which is known here: one that is refused as too big is halved.
+ * Deletes documents in as few commits as possible, one after the other. Firestore limits a commit by the bytes of the
+ * deleted documents and by their index entries, neither of which is known here, so a commit that is refused as too big
+ * is halved.
  */
 export async function deleteDocuments(
   db: Firestore,

@@ -1,11 +1,13 @@
 import { AppError } from '../errors/app-error.ts';
 
-/** Firestore's limit of a document, with its name and its fields. https://firebase.google.com/docs/firestore/quotas */
+/**
+ * Firestore's limit for a document, including its name and fields. https://firebase.google.com/docs/firestore/quotas
+ */
 const MAX_BYTES = 1024 * 1024;
-/** Of the longest names that are accepted here, and of the fields beside the large one. */
+/** Reserved for the longest accepted names and for the fields beside the large one. */
 const ROOM_FOR_REST = 4 * 1024;
 
-/** Throws NOT_STORABLE for what would make a document too large, before anything is sent. */
+/** Throws NOT_STORABLE, before anything is sent, if the document would be too large. */
 export function assertEventFits(event: unknown): void {
   const bytes = documentBytes(event);
   if (bytes <= MAX_BYTES - ROOM_FOR_REST) return;

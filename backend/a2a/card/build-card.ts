@@ -4,9 +4,9 @@ import type { LoadedAgent } from '../../agents/agent-registry.ts';
 import type { CallersConfig } from '../../config/identity-config.ts';
 import { VERSIONS } from '../wire/version.ts';
 
-/** What a card says beside the agent itself; all of it from the configuration, nothing from a request. */
+/** The parts of a card that do not come from the agent. All are configuration; none come from a request. */
 export interface CardFacts {
-  /** Where peers reach the service, without a slash at its end. */
+  /** The address at which peers reach the service, without a trailing slash. */
   publicUrl: string;
   revision: string;
   callers: CallersConfig;
@@ -17,15 +17,15 @@ const BINDINGS = ['JSONRPC', 'HTTP+JSON'] as const;
 const TEXT = 'text/plain';
 const LONGEST_DESCRIPTION = 1_000;
 
-/** Below an app's address: the public keys of its card's signatures. */
+/** Path, below an app's address, of the public keys that verify its card. */
 export const KEYS_PATH = '/.well-known/jwks.json';
 
 /** The path of an app's A2A interfaces. */
 export const a2aPath = (appName: string): string => `/a2a/${encodeURIComponent(appName)}`;
 
 /**
- * The card that everyone may read. Descriptions only: instructions, models and tools are the agent's own business.
- * No required field is left empty, because the SDKs drop empty ones before they sign (A2A issue 2122).
+ * The public card. It holds descriptions only: instructions, models and tools are private to the agent. No required
+ * field is left empty, because the SDKs drop empty ones before they sign (A2A issue 2122).
  */
 export function publicCard({ appName, rootAgent }: LoadedAgent, facts: CardFacts): AgentCard {
   const url = `${facts.publicUrl}${a2aPath(appName)}`;
@@ -58,7 +58,7 @@ export function publicCard({ appName, rootAgent }: LoadedAgent, facts: CardFacts
   };
 }
 
-/** The card for callers that have shown who they are: it names the tools too. */
+/** The card for authenticated callers: it also lists the tools. */
 export async function extendedCard(agent: LoadedAgent, facts: CardFacts): Promise<AgentCard> {
   const card = publicCard(agent, facts);
   return { ...card, skills: [...card.skills, ...(await toolSkills(agent.rootAgent))] };
@@ -97,7 +97,7 @@ function skill(id: string, name: string, description: string, tags: string[]): A
   };
 }
 
-/** What is asked of callers, as the identity layer checks it: a card that promised less or more would be untrue. */
+/** The security requirements that the identity layer really enforces, no more and no less. */
 function security({ required, tokens, mutualTls }: CallersConfig): {
   schemes: AgentCard['securitySchemes'];
   requirements: AgentCard['securityRequirements'];

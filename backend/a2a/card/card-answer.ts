@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { versionOf } from '../wire/version.ts';
 import { hybridCard } from './legacy-card.ts';
 
-/** How long a reader may keep a card, in seconds. */
+/** How long a client may cache a card, in seconds. */
 const MAX_AGE_S = 300;
 
-/** A card in the requested version's form; 304 when the reader already has it. */
+/** The card in the form of the requested version; 304 if the client already has it. */
 export function cardAnswer(request: Request, card: AgentCard): Response {
   const version = versionOf(request);
   const body = JSON.stringify(version === '0.3' ? hybridCard(card) : AgentCard.toJSON(card));

@@ -3,7 +3,8 @@ import { AgentCard, type SecurityRequirement, type SecurityScheme } from '@a2a-j
 type Json = Record<string, unknown>;
 
 /**
- * The card for readers that name no version, and so may be of 0.3: everything of 1.0, plus the fields of 0.3. Readers of either version ignore what they do not know.
+ * The card for clients that name no version and may therefore speak 0.3: all of 1.0 plus the fields of 0.3. Clients of
+ * either version ignore fields that they do not know.
  */
 export function hybridCard(card: AgentCard): Json {
   const legacy = card.supportedInterfaces.filter(({ protocolVersion }) => protocolVersion === '0.3');
@@ -30,7 +31,10 @@ export function hybridCard(card: AgentCard): Json {
   };
 }
 
-/** Every field of the scheme: Python's client makes 1.0's out of these alone, and verifies the signature over them. */
+/**
+ * Writes every field of the scheme: Python's client builds the 1.0 scheme from these fields alone and verifies the
+ * signature over it.
+ */
 function legacyScheme({ scheme }: SecurityScheme): Json {
   switch (scheme?.$case) {
     case 'httpAuthSecurityScheme':

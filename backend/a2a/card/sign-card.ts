@@ -11,26 +11,29 @@ interface Key {
   publicJwk: JWK & { kid: string };
 }
 
-/** A public key set, as RFC 7517 has it. */
+/** A public key set (RFC 7517). */
 export interface PublicKeys {
   keys: JWK[];
 }
 
 /**
- * Signs cards (specification 1.0.1, 8.4) with the key that is newest, and tells the public one. A card that was signed with
- * the key before may still lie in a reader's cache, so its public key stays known until the service is started anew.
+ * Signs cards with the newest key (specification 1.0.1, section 8.4) and publishes the public keys. A cached card may
+ * still carry a signature by the previous key, so that public key stays published until the service restarts.
  */
 export class CardSigner {
   readonly #secret: Secret;
   readonly #known = new Map<string, Promise<Key>>();
   readonly #signed = new WeakMap<AgentCard, { pem: string; card: Promise<AgentCard> }>();
 
-  /** `secret` holds a private key of the curve P-256, PKCS #8 PEM. */
+  /** `secret` holds a P-256 private key as PKCS #8 PEM. */
   constructor(secret: Secret) {
     this.#secret = secret;
   }
 
-  /** The card with its signature. `keysUrl` says where the public key is; who verifies decides whether to believe that. */
+  /**
+   * Returns the card with its signature. `keysUrl` points to the public key; the verifier decides whether to trust that
+   * address.
+   */
   async sign(card: AgentCard, keysUrl: string): Promise<AgentCard> {
     const pem = this.#secret.current();
     const known = this.#signed.get(card);
@@ -49,7 +52,8 @@ export class CardSigner {
   async #sign(card: AgentCard, pem: string, keysUrl: string): Promise<AgentCard> {
     const { privateKey, publicJwk } = await this.#keyOf(pem);
     const header = { alg: ALGORITHM, typ: 'JOSE', kid: publicJwk.kid, jku: keysUrl };
-    // The SDK takes the card for its JSON, despite the declared type: with the decoded form it would lose the security schemes.
+    // Despite the declared type, the SDK expects the card as JSON: with the decoded form it would lose the security
+    // schemes.
     const json = AgentCard.toJSON({ ...card, signatures: [] }) as AgentCard;
     const { signatures } = await generateAgentCardSignature(privateKey, header)(json);
     return { ...card, signatures };

@@ -6,10 +6,13 @@ import { rawBase64, rawSize } from '../raw-content.ts';
 import { functionResponseOf } from './answers.ts';
 
 const BYTES = 'application/octet-stream';
-/** What a model may be told to fetch; anything else would be a way to files and networks that the caller cannot reach. */
+/**
+ * Addresses that a model may be told to fetch. Other schemes could open files and networks that the caller cannot
+ * reach.
+ */
 const FETCHED = /^(https|gs):\/\//;
 
-/** A peer's message as the agent's model reads it. Throws RequestMalformedError for what no agent can take. */
+/** Converts a peer's message to ADK content. Throws RequestMalformedError for parts that no agent can take. */
 export function toContent(message: Message, mayConfirm: boolean): Content {
   const parts = message.parts.map((part) => toModelPart(part, mayConfirm));
   return { role: 'user', parts };
@@ -41,7 +44,7 @@ function toModelPart(part: Part, mayConfirm: boolean): ModelPart {
   }
 }
 
-/** A part of an event on the wire. */
+/** A part of an event, in wire form. */
 export interface WirePart {
   text?: string;
   thought?: boolean;
@@ -52,8 +55,8 @@ export interface WirePart {
 }
 
 /**
- * What a peer sees of an event: what the agent says, and files. Thoughts and tool calls are the agent's own business: a
- * peer's agent is opaque to ours and ours to it.
+ * The parts of an event that a peer sees: the agent's text and files. Thoughts and tool calls stay private, as A2A
+ * agents are opaque to each other.
  */
 export function toA2aParts(parts: readonly WirePart[] | undefined): Part[] {
   return (parts ?? []).flatMap((part): Part[] => {
@@ -76,7 +79,7 @@ export function toA2aParts(parts: readonly WirePart[] | undefined): Part[] {
   });
 }
 
-/** A file's part without the file: the conversation has it, and a task is read often. */
+/** A file part without its bytes: the session has them, and a task is read often. */
 export function withoutBytes(part: Part): Part {
   if (part.content?.$case !== 'raw') return part;
   const { filename, mediaType, metadata } = part;

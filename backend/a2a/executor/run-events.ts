@@ -4,7 +4,7 @@ import { hasEnded, type Run } from '../../runs/run.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import type { RunTranslator } from './run-translator.ts';
 
-/** Loads a version of a file that an agent has saved; undefined where there is none any more. */
+/** Loads one version of a file that an agent saved; undefined if it no longer exists. */
 export type LoadFile = (
   file: CompositeSessionKey & { filename: string; version: number },
 ) => Promise<ModelPart | undefined>;
@@ -17,7 +17,7 @@ export interface RunEventsOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A run from its beginning as events of its task; ends with the run, or when the signal is aborted. */
+/** Yields a run, from its start, as events of its task. Ends with the run or when the signal is aborted. */
 export async function* runEvents({
   run,
   session,
@@ -28,7 +28,7 @@ export async function* runEvents({
   for await (const frame of run.frames(0, signal)) {
     yield* translator.take(frame);
     for (const file of translator.takeFiles()) {
-      // A file that cannot be loaded now is missing in the task and still in the conversation.
+      // A file that cannot be loaded now is left out of the task. The session still has it.
       const part = await loadFile({ ...session, ...file }).catch(() => undefined);
       if (part) yield translator.file(file, part);
     }

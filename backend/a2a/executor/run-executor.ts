@@ -30,8 +30,8 @@ export interface RunExecutorDeps {
 }
 
 /**
- * Carries out A2A messages as turns of one app. The context is a session of the caller's own; the task is the run, and
- * goes on where its listeners leave.
+ * Executes A2A messages as turns of one app. The A2A context is a session of the caller; the task is the run, which
+ * continues when its listeners disconnect.
  */
 export class RunExecutor implements AgentExecutor {
   readonly #deps: RunExecutorDeps;
@@ -57,7 +57,7 @@ export class RunExecutor implements AgentExecutor {
       newMessage: toContent(userMessage, mayConfirm(caller)),
       streaming: true,
       ...(whenBusy ? { whenBusy } : {}),
-      // Of a message's metadata this alone reaches the agent: nothing else that it says steers it.
+      // The hop count is the only part of a message's metadata that reaches the agent.
       ...(hops > 0 ? { customMetadata: { [HOPS_KEY]: hops } } : {}),
     };
     const run = await this.#start(caller, turn);
@@ -101,7 +101,7 @@ export class RunExecutor implements AgentExecutor {
     await this.#deps.runs.cancel({ session, runId: run.id });
   }
 
-  /** A context that is new, or that the caller chose, has no session yet. */
+  /** A context that is new or was named by the caller has no session yet. */
   async #start(caller: Principal, turn: TurnRequest): Promise<Run> {
     try {
       return await this.#deps.startTurn(caller, turn);

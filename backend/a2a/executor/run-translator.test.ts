@@ -10,7 +10,7 @@ const IDS = { taskId: 't', contextId: 'c', runId: 'r', mayConfirm: true, now: ()
 const partial = (...parts: object[]) => ({ partial: true, content: { parts } });
 const whole = (...parts: object[]) => ({ content: { parts } });
 
-/** The events of a run with these frames; a text is an error frame's message. */
+/** The A2A events of a run with these frames; a string stands for an error frame with that message. */
 function eventsOf(
   frames: (object | string)[],
   state: EndState = 'completed',
@@ -32,7 +32,7 @@ function eventsOf(
 const textOf = (parts: readonly Part[] = []) =>
   parts.map(({ content }) => (content?.$case === 'text' ? content.value : `<${content?.$case}>`)).join('|');
 
-/** Each artifact update as `+text` (appended) or `=text` (in its place), with `!` where it is the last. */
+/** Shows each artifact update as `+text` (appended) or `=text` (replaced), with `!` if it is the last chunk. */
 const shown = (events: AgentExecutionEvent[]) =>
   events.flatMap((event) =>
     event.kind === 'artifactUpdate'
@@ -46,7 +46,7 @@ const last = (events: AgentExecutionEvent[]) => {
   return { state: event.data.status?.state, text: textOf(event.data.status?.message?.parts) };
 };
 
-/** The answer as somebody has it who has applied every event. */
+/** The artifacts after all events are applied. */
 function answerOf(events: AgentExecutionEvent[]): Artifact[] {
   let task = applyEvent(
     undefined,
@@ -74,17 +74,17 @@ describe('the answer of a run', () => {
     expect(last(events)).toEqual({ state: TaskState.TASK_STATE_COMPLETED, text: '' });
   });
 
-  test('that comes whole is shown whole', () => {
+  test('is sent in one piece where it was not streamed', () => {
     expect(shown(eventsOf([whole({ text: 'one' })]))).toEqual(['=one', '=one!']);
   });
 
-  test('that a plugin has changed after its pieces were shown replaces them at once', () => {
+  test('replaces the streamed pieces at once where a plugin changed the text', () => {
     const events = eventsOf([partial({ text: 'secret' }), whole({ text: 'hidden' })]);
     expect(shown(events)).toEqual(['=secret', '=hidden', '=hidden!']);
     expect(shown(eventsOf([partial({ text: 'secret' }), whole()]))).toEqual(['=secret', '=', '=!']);
   });
 
-  test('of several events is one artifact', () => {
+  test('is one artifact, however many events it has', () => {
     const events = eventsOf([
       partial({ text: 'I look.' }),
       whole({ text: 'I look.' }, { functionCall: { id: '1', name: 'look', args: {} } }),
@@ -105,13 +105,13 @@ describe('the answer of a run', () => {
     expect(shown(events)).toEqual(['=Yes.', '=Yes.!']);
   });
 
-  test('keeps what was shown where its run was stopped', () => {
+  test('keeps what was shown when its run was cancelled', () => {
     const events = eventsOf([partial({ text: 'one ' }), partial({ text: 'two' })], 'cancelled');
     expect(shown(events).at(-1)).toBe('=one two!');
     expect(last(events).state).toBe(TaskState.TASK_STATE_CANCELED);
   });
 
-  test('of bytes and addresses is files', () => {
+  test('turns bytes and addresses into file parts', () => {
     const parts = [
       { inlineData: { data: '-_8=', mimeType: 'image/png' } },
       { fileData: { fileUri: 'gs://b/o' } },
@@ -122,7 +122,7 @@ describe('the answer of a run', () => {
     expect(raw?.$case === 'raw' && [...raw.value]).toEqual([0xfb, 0xff]);
   });
 
-  test('is the same to whoever applies the pieces and to whoever reads the run anew', () => {
+  test('is the same for a client that applies the pieces and one that reads the task later', () => {
     const frames = [
       partial({ text: 'a' }),
       partial({ text: 'b' }),
@@ -145,7 +145,7 @@ describe('the end of a run', () => {
     expect(last(eventsOf([], state)).state).toBe(expected);
   });
 
-  test('that failed says why, in the words of its error frame or of its event', () => {
+  test('names the cause of a failure, from the error frame or the event', () => {
     expect(last(eventsOf(['The model is overloaded.'], 'failed')).text).toBe('The model is overloaded.');
     const event = { errorCode: 'INTERRUPTED', errorMessage: 'It took too long.' };
     expect(last(eventsOf([event], 'interrupted')).text).toBe('It took too long.');
@@ -163,7 +163,7 @@ describe('a question', () => {
     toolConfirmation: { hint: '' },
   });
 
-  test('to confirm a call is asked in words, and as data that ADK clients know', () => {
+  test('asks for confirmation in words, and as data that ADK clients know', () => {
     const events = eventsOf([confirm]);
     expect(last(events)).toEqual({
       state: TaskState.TASK_STATE_INPUT_REQUIRED,
@@ -177,13 +177,13 @@ describe('a question', () => {
     });
   });
 
-  test('that its caller may not answer says who can', () => {
+  test('says who can answer, where its caller may not', () => {
     expect(last(eventsOf([confirm], 'completed', { mayConfirm: false })).text).toContain(
       'A person who uses this service',
     );
   });
 
-  test('to sign in somewhere is another state; one for input is in its own words', () => {
+  test('has a state of its own for signing in, and uses its own words when it asks for input', () => {
     expect(last(eventsOf([asked('adk_request_credential', {})])).state).toBe(
       TaskState.TASK_STATE_AUTH_REQUIRED,
     );
@@ -193,13 +193,13 @@ describe('a question', () => {
     });
   });
 
-  test('of a run that failed is none', () => {
+  test('is not asked by a run that failed', () => {
     expect(last(eventsOf([confirm, 'It broke.'], 'failed')).state).toBe(TaskState.TASK_STATE_FAILED);
   });
 });
 
 describe('an answer that the model ended early', () => {
-  test('without a word of it the task has failed, and says why', () => {
+  test('fails the task and says why, where there is no text at all', () => {
     for (const [event, text] of [
       [{ errorCode: 'MALFORMED_FUNCTION_CALL' }, 'The model called a tool in a way that cannot be read.'],
       [{ errorCode: 'OTHER' }, 'The model ended its answer early: OTHER.'],
@@ -209,7 +209,7 @@ describe('an answer that the model ended early', () => {
       expect(last(eventsOf([event]))).toEqual({ state: TaskState.TASK_STATE_FAILED, text });
   });
 
-  test('with some of it the task is completed, and says what is missing', () => {
+  test('completes the task where there is some text, and says what is missing', () => {
     const events = eventsOf([
       partial({ text: 'I be' }),
       { ...whole({ text: 'I be' }), errorCode: 'MAX_TOKENS' },
@@ -220,7 +220,7 @@ describe('an answer that the model ended early', () => {
     });
   });
 
-  test('a later answer takes that back', () => {
+  test('is superseded by a later answer', () => {
     const events = eventsOf([{ errorCode: 'MALFORMED_FUNCTION_CALL' }, whole({ text: 'Here.' })]);
     expect(last(events)).toEqual({ state: TaskState.TASK_STATE_COMPLETED, text: '' });
   });

@@ -9,20 +9,20 @@ import { dataPart, textPart, toA2aParts, type WirePart, withoutBytes } from './p
 export interface RunTranslatorOptions {
   taskId: string;
   contextId: string;
-  /** The run's artifact is named after it, so that every process that reads the run makes the same events of it. */
+  /** Names the run's artifact, so that every process that reads the run produces the same events. */
   runId: string;
-  /** Whether the caller may answer a question to confirm something. */
+  /** Whether the caller may answer a confirmation question. */
   mayConfirm: boolean;
   now: () => number;
 }
 
-/** A file that the agent has saved in a run. */
+/** A file that the agent saved during a run. */
 export interface SavedFile {
   filename: string;
   version: number;
 }
 
-/** An event as its frame has it; only what is read here. */
+/** The fields of a frame's event that are read here. */
 interface WireEvent {
   partial?: boolean;
   actions?: { artifactDelta?: Record<string, number> };
@@ -34,10 +34,10 @@ interface WireEvent {
 
 type Call = NonNullable<WirePart['functionCall']>;
 
-/** A larger file is named in the task, and stays in the conversation. */
+/** In bytes. A larger file is only named in the task; the session holds its content. */
 const MOST_FILE_BYTES = 4 * 1024 * 1024;
 const FAILED = 'The agent could not finish this task.';
-/** Gemini's reasons for which it gives no sentence of its own. */
+/** Explanations for finish reasons that Gemini gives no sentence for. */
 const CUT_WORDS: ReadonlyMap<string, string> = new Map([
   ['MAX_TOKENS', 'The answer reached the longest length allowed: its end is missing.'],
   ['MALFORMED_FUNCTION_CALL', 'The model called a tool in a way that cannot be read.'],
@@ -46,18 +46,18 @@ const CUT_WORDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The frames of one run as events of its A2A task. The answer is one artifact: the first chunk begins it, the next ones
- * are appended, the last one replaces it with the whole.
+ * Translates the frames of one run into events of its A2A task. The answer is one artifact: the first chunk creates it,
+ * later chunks are appended, and the last one replaces it with the full answer.
  */
 export class RunTranslator {
   readonly #options: RunTranslatorOptions;
-  /** Of events that have come whole. */
+  /** Parts of the events that are complete. */
   readonly #done: Part[] = [];
-  /** Shown of the event that is being streamed, since the last one that came whole. */
+  /** Text of the event that is being streamed, shown since the last complete event. */
   #open = '';
   #hasBegun = false;
   #failure: string | undefined;
-  /** Why the last event that came whole is not what the agent wanted to say. */
+  /** Why the model cut off the last complete event. */
   #cut: string | undefined;
   readonly #questions = new Map<string, Call>();
   #files: SavedFile[] = [];
@@ -66,7 +66,7 @@ export class RunTranslator {
     this.#options = options;
   }
 
-  /** What a frame adds to the task. */
+  /** Translates one frame to events of the task. */
   take({ json, kind }: Frame): AgentExecutionEvent[] {
     if (kind === 'error') {
       const { error_details: details } = parseJson(json) as { error_details: { error_message: string } };
@@ -86,20 +86,20 @@ export class RunTranslator {
     this.#done.push(...parts);
     if (parts.length === 0) return shown === '' ? [] : [this.#replace(false)];
     if (shown === '') return [this.#chunk(parts, false)];
-    // What came in pieces is usually what comes whole; a plugin may have changed it.
+    // The streamed pieces usually equal the complete event; a plugin may have changed it.
     return shown === textOf(parts) && parts.every(({ content }) => content?.$case === 'text')
       ? []
       : [this.#replace(false)];
   }
 
-  /** Files that were saved since this was asked last. */
+  /** Files saved since the previous call. */
   takeFiles(): SavedFile[] {
     const files = this.#files;
     this.#files = [];
     return files;
   }
 
-  /** A saved file as an artifact of its own. */
+  /** A saved file, as an artifact. */
   file({ filename, version }: SavedFile, saved: ModelPart): AgentExecutionEvent {
     const { taskId, contextId, runId } = this.#options;
     const parts = toA2aParts([saved as WirePart]).map((part) => ({ ...part, filename }));
@@ -125,7 +125,7 @@ export class RunTranslator {
     });
   }
 
-  /** What the end of the run makes of the task. */
+  /** The final events of the task, for the end state of the run. */
   end(state: EndState): AgentExecutionEvent[] {
     if (this.#open !== '') this.#done.push(textPart(this.#open));
     const last = this.#hasBegun ? [this.#replace(true)] : [];

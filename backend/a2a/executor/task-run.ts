@@ -1,6 +1,6 @@
 import type { Task } from '@a2a-js/sdk';
 
-/** Under these names a task's metadata says which run of which invocation it is. */
+/** Metadata keys that hold a task's run id and invocation id. */
 export const RUN_ID_KEY = 'lornuRunId';
 export const INVOCATION_ID_KEY = 'lornuInvocationId';
 

@@ -1,10 +1,10 @@
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { WHEN_BUSY, type WhenBusy } from '../../turn/turn-request.ts';
 
-/** In the metadata of a message: what becomes of it where its context has a turn under way. */
+/** Message metadata: what to do if the context already has a running turn. */
 export const WHEN_BUSY_KEY = 'https://lornu.ai/a2a/when-busy';
 
-/** Undefined where the message does not say. Throws RequestMalformedError for a word that is none of them. */
+/** Undefined if the message does not set it. Throws RequestMalformedError for an unknown value. */
 export function whenBusyOf(metadata: Readonly<Record<string, unknown>> | undefined): WhenBusy | undefined {
   const asked = metadata?.[WHEN_BUSY_KEY];
   if (asked === undefined || asked === null) return undefined;

@@ -2,10 +2,10 @@ import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 
-/** Where notifications may go: to the internet, or (for trying it out) to this machine alone. */
+/** Where notifications may be sent: to the internet, or (for local trials) only to this machine. */
 export type PushTargets = 'public' | 'loopback';
 
-/** A webhook whose address was looked up and found allowed: the connection goes to this address and no other. */
+/** A webhook whose address was resolved and allowed. The connection must go to exactly this address. */
 export interface PinnedTarget {
   url: URL;
   /** IP address. */
@@ -15,10 +15,10 @@ export interface PinnedTarget {
 export type Resolve = (hostname: string) => Promise<string[]>;
 
 const LONGEST_URL = 2_048;
-/** Others are for services that are not webhooks. */
+/** Other ports belong to services that are not webhooks. */
 const PORTS: ReadonlySet<string> = new Set(['', '443', '8443']);
 
-/** Special-purpose addresses (IANA registries for IPv4 and IPv6): nothing behind them is a peer's webhook. */
+/** Special-purpose addresses (IANA registries for IPv4 and IPv6): no peer's webhook is behind them. */
 const SPECIAL = new BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -39,7 +39,10 @@ for (const [network, prefix] of [
 ] as const)
   SPECIAL.addSubnet(network, prefix, 'ipv4');
 
-/** Of IPv6 only global unicast is reachable by everyone, and inside it these wrap IPv4 addresses or nothing. */
+/**
+ * Only global unicast IPv6 addresses are publicly reachable. The ranges below, inside it, are for special purposes:
+ * tunnels that wrap IPv4, and documentation.
+ */
 const GLOBAL_V6 = new BlockList();
 GLOBAL_V6.addSubnet('2000::', 3, 'ipv6');
 for (const [network, prefix] of [
@@ -65,8 +68,8 @@ export function isAllowedAddress(address: string, targets: PushTargets): boolean
 }
 
 /**
- * The webhook's address, looked up now. Asked when a webhook is set, and again for every notification: a name may lead
- * somewhere else by then. Throws RequestMalformedError, in words that tell nothing of our network.
+ * Resolves the webhook's address. Called when a webhook is set and again before every notification, as the name may
+ * resolve differently by then. Throws RequestMalformedError with a message that reveals nothing of our network.
  */
 export async function pinTarget(
   text: string,
@@ -81,7 +84,7 @@ export async function pinTarget(
   if (targets === 'public' && !PORTS.has(url.port)) throw refused('must use port 443 or 8443');
   const hostname = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   const addresses = isIP(hostname) ? [hostname] : await resolve(hostname).catch(() => []);
-  // One bad address among good ones would be a way in: whoever owns the name chooses their order.
+  // Refuse if any address is bad: the owner of the name controls the order of its addresses.
   const [address] = addresses;
   if (address === undefined || !addresses.every((one) => isAllowedAddress(one, targets)))
     throw refused('does not lead to an address that notifications may be sent to');

@@ -7,12 +7,15 @@ const legacy = new V03PushNotificationSerializer();
 
 type NotifiedEvent = Exclude<AgentExecutionEvent, { kind: 'message' }>;
 
-/** Every piece of an answer would be a call; the last one holds it whole. */
+/** Whether the event is worth a webhook call. Chunks of an answer are not: the last chunk holds all of it. */
 export function isWorthACall(event: AgentExecutionEvent): event is NotifiedEvent {
   return event.kind === 'artifactUpdate' ? event.data.lastChunk : event.kind !== 'message';
 }
 
-/** A webhook's payload: in 1.0 the event, in 0.3 the whole task (its 9.5). Undefined when there is nothing to send. */
+/**
+ * The payload for a webhook: in 1.0 the event, in 0.3 the whole task (0.3 section 9.5). Undefined if there is nothing
+ * to send.
+ */
 export function notificationOf(
   event: AgentExecutionEvent,
   task: Task,
@@ -26,7 +29,7 @@ export function notificationOf(
   return { body: JSON.stringify(StreamResponse.toJSON(toResponse(event))), contentType: A2A_CONTENT_TYPE };
 }
 
-/** As the receiver asked to be shown who calls: its credentials, and its token. */
+/** Headers that authenticate us to the receiver: the credentials and the token that it configured. */
 export function authenticationHeaders(config: TaskPushNotificationConfig): Record<string, string> {
   const { scheme = '', credentials = '' } = config.authentication ?? {};
   return {

@@ -6,18 +6,18 @@ export interface PostOptions {
   body: string;
   headers: Readonly<Record<string, string>>;
   targets: PushTargets;
-  /** PEM of the authorities that may sign the receiver's certificate; the system's authorities when left out. */
+  /** PEM of the CAs that may sign the receiver's certificate. Default: the system's CAs. */
   authorities?: string | undefined;
   timeoutMs: number;
   signal: AbortSignal;
 }
 
-/** Longest answer that is looked at: its first line says all that matters. */
+/** Bytes of the answer that are read; only the status line matters. */
 const MOST_ANSWER_BYTES = 4 * 1024;
 
 /**
- * Posts to the pinned address and resolves with the answer's status. A client of its own, because fetch would look the
- * name up again, and follow redirects. Rejects when the connection fails, leads elsewhere, or says nothing in time.
+ * Posts to the pinned address and resolves with the HTTP status. Does not use fetch, which would resolve the name again
+ * and follow redirects. Rejects if the connection fails, goes to another address or times out.
  */
 export function postPinned({ url, address }: PinnedTarget, options: PostOptions): Promise<number> {
   const { body, headers, targets, authorities, timeoutMs, signal } = options;

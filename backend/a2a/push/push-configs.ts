@@ -25,16 +25,19 @@ export interface PushConfigsDeps {
 
 const MOST_CONFIGS = 10;
 const LONGEST_ID = 128;
-/** What goes into a header of ours: one line, of characters that a header may hold. */
+/** Text that may be sent in a header: one line of printable ASCII. */
 const HEADER_TEXT = /^[\x21-\x7e]([\x20-\x7e]{0,4094}[\x21-\x7e])?$/;
 const SCHEME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
-/** Webhooks of tasks: set, shown and removed by whose task it is. */
+/** Sets, shows and removes webhooks of tasks, for the task's owner. */
 export class PushConfigs {
   readonly #deps: PushConfigsDeps | undefined;
   readonly #loadTask: (id: string, context: ServerCallContext) => Promise<Task>;
 
-  /** Without `parts` there are no notifications, and every call is answered so. `loadTask` throws for foreign tasks. */
+  /**
+   * Without `parts`, notifications are off and every call is refused as unsupported. `loadTask` throws for tasks of
+   * other callers.
+   */
   constructor(
     deps: PushConfigsDeps | undefined,
     loadTask: (id: string, context: ServerCallContext) => Promise<Task>,
@@ -58,7 +61,7 @@ export class PushConfigs {
   ): Promise<TaskPushNotificationConfig> {
     const { webhooks } = await this.#loadAllowed(taskId, context);
     const stored = (await webhooks.list(taskId)).map(fromWebhook);
-    // 0.3 asks for a task's config without naming one.
+    // 0.3 may ask for a task's config without an id.
     const found = id ? stored.find(({ config }) => config.id === id) : stored[0];
     if (!found) throw new TaskNotFoundError('The task has no such push notification config.');
     return found.config;
@@ -81,7 +84,7 @@ export class PushConfigs {
     await webhooks.remove(taskId, id);
   }
 
-  /** Throws where there are no notifications, or the webhook may not be called. */
+  /** Throws if notifications are off or the webhook's address is not allowed. */
   async assertAllowed({ id, url, token, authentication }: TaskPushNotificationConfig): Promise<void> {
     const { targets, resolve } = this.#required();
     if (id.length > LONGEST_ID) throw malformed(`id is longer than ${LONGEST_ID} characters`);
@@ -93,7 +96,7 @@ export class PushConfigs {
     await pinTarget(url, targets, resolve);
   }
 
-  /** Stores a webhook that was found allowed. */
+  /** Stores a webhook after `assertAllowed` accepted it. */
   async save(
     config: TaskPushNotificationConfig,
     context: ServerCallContext,

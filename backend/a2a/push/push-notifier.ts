@@ -15,14 +15,14 @@ export interface PushNotifierDeps {
 /** Notifies the webhooks of a task of its events, in order. */
 export class PushNotifier {
   readonly #deps: PushNotifierDeps;
-  /** What is to be told of each task, in order; tasks do not wait for one another. */
+  /** Pending notifications by task. Tasks do not wait for one another. */
   readonly #works = new Map<string, Promise<void>>();
 
   constructor(deps: PushNotifierDeps) {
     this.#deps = deps;
   }
 
-  /** `owner` is the user id of the caller whose task it is. Nobody waits for it, and it never fails. */
+  /** Sends in the background and never throws. `owner` is the user id of the caller that owns the task. */
   notify(event: AgentExecutionEvent, task: Task | undefined, owner: string): void {
     if (!task || !isWorthACall(event)) return;
     const asItIs = { ...task, artifacts: [...task.artifacts], history: [...task.history] };

@@ -7,9 +7,9 @@ import { postPinned } from './post-pinned.ts';
 export interface PushSenderDeps {
   targets: PushTargets;
   log: Logger;
-  /** Looks a name up; the system's resolver when left out. */
+  /** Resolves host names. Default: the system's resolver. */
   resolve?: Resolve;
-  /** PEM of the authorities that may sign receivers' certificates; the system's authorities when left out. */
+  /** PEM of the CAs that may sign receivers' certificates. Default: the system's CAs. */
   authorities?: string;
   /** Pauses before the second and each further try, in milliseconds. */
   pausesMs?: readonly number[];
@@ -17,7 +17,7 @@ export interface PushSenderDeps {
 }
 
 export interface OutgoingNotification {
-  /** Whose task it is: a notification counts against this caller's share. */
+  /** Owner of the task: the notification counts against this caller's share. */
   owner: string;
   taskId: string;
   configId: string;
@@ -29,23 +29,23 @@ export interface OutgoingNotification {
 const PAUSES_MS = [1_000, 5_000, 25_000];
 const TIMEOUT_MS = 10_000;
 /**
- * Notifications of one caller that may wait. Webhooks that do not answer fill their owner's share and nobody else's;
- * callers are listed in the configuration, so their shares bound the whole.
+ * Most waiting notifications of one caller. Webhooks that do not answer fill only their owner's share. The
+ * configuration lists all callers, so the shares bound the total.
  */
 const MOST_WAITING = 100;
-/** Bytes of notifications that may wait, of one caller and of all: a notification may carry a task's whole answer. */
+/** Most bytes of waiting notifications, for one caller and in total: a notification may carry a task's whole answer. */
 const BYTES = { callerBytes: 32 * 1024 * 1024, processBytes: 64 * 1024 * 1024 };
 
-/** What one caller has waiting. */
+/** The waiting notifications of one caller. */
 interface Share {
   waiting: number;
   isFull: boolean;
 }
 
 /**
- * Sends notifications, those of one webhook one after the other. Nobody waits for them, and one that cannot be delivered
- * is given up: the task can be asked for. The address is checked anew for every try. Each caller has a share of what may
- * wait, and what exceeds it is dropped.
+ * Sends notifications in the background, one at a time per webhook. A notification that cannot be delivered is dropped,
+ * as clients can always read the task. The address is checked before every attempt. Each caller has a share of the
+ * queue; notifications beyond it are dropped.
  */
 export class PushSender {
   readonly #deps: PushSenderDeps;
@@ -63,7 +63,7 @@ export class PushSender {
     const share = this.#shares.get(owner) ?? { waiting: 0, isFull: false };
     const held = share.waiting < MOST_WAITING ? this.#holdBytes(notification) : undefined;
     if (!held) {
-      // One line each time a share fills up: a flood of notifications is no flood of the log.
+      // Log once each time a share fills up, so that a flood of notifications does not flood the log.
       if (!share.isFull)
         this.#deps.log.warn('push notifications are dropped: too many of this caller wait', {
           caller: owner,
@@ -88,7 +88,7 @@ export class PushSender {
     this.#chains.set(name, mine);
   }
 
-  /** Undefined where the caller, or all together, have too many bytes waiting. */
+  /** Reserves the bytes of a notification; undefined if the caller's or the total limit is reached. */
   #holdBytes({ owner, body }: OutgoingNotification): Held | undefined {
     try {
       return this.#budget.hold(owner, Buffer.byteLength(body));
@@ -97,7 +97,7 @@ export class PushSender {
     }
   }
 
-  /** Resolves when nothing is waiting any more. */
+  /** Resolves when no notification is waiting. */
   async idle(): Promise<void> {
     while (this.#chains.size > 0) await Promise.all(this.#chains.values());
   }
@@ -117,7 +117,7 @@ export class PushSender {
         const status = await this.#try(notification);
         if (status < 300) return;
         why = `status ${status}`;
-        // A redirect would lead to where nobody has looked; what the receiver refuses it will refuse again.
+        // Redirects are not followed, as their target is unchecked. Other 4xx answers would only be repeated.
         if (status < 500 && status !== 408 && status !== 429) break;
       } catch (error) {
         why = error instanceof Error ? error.message : 'unknown';

@@ -2,7 +2,7 @@ import type { TaskPushNotificationConfig } from '@a2a-js/sdk';
 import type { Webhook } from '../../tasks/task-records.ts';
 import type { Version } from '../wire/version.ts';
 
-/** A webhook, and the version of the protocol in which it was set: its notifications are of that version. */
+/** A webhook and the protocol version in which it was set; its notifications use that version. */
 export interface StoredConfig {
   config: TaskPushNotificationConfig;
   version: Version;

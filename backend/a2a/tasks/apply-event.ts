@@ -3,8 +3,8 @@ import type { AgentExecutionEvent } from '@a2a-js/sdk/server';
 import { isTerminal, stateOf } from './states.ts';
 
 /**
- * Brings a task up to date with what its executor has said, in place. Undefined where there is none yet and the event
- * brings none. A task that has ended does not change again.
+ * Applies an executor's event to a task, in place. Returns undefined if there is no task yet and the event does not
+ * create one. A task in a terminal state never changes.
  */
 export function applyEvent(task: Task | undefined, event: AgentExecutionEvent): Task | undefined {
   switch (event.kind) {
@@ -38,7 +38,7 @@ function applyArtifact(task: Task, { artifact, append, metadata }: TaskArtifactU
   else task.artifacts[at] = append ? appended(known, artifact) : { ...artifact, parts: [...artifact.parts] };
 }
 
-/** Pieces of a text are kept as one: an answer of a thousand chunks would else be a thousand parts. */
+/** Merges text chunks into one part: an answer of a thousand chunks would otherwise be a thousand parts. */
 function appended(known: Artifact, { parts, name, description, metadata }: Artifact): Artifact {
   for (const part of parts) {
     const last = known.parts.at(-1);

@@ -5,7 +5,7 @@ const LONGEST_ID = 256;
 const MOST_PARTS = 256;
 const MOST_REFERENCES = 64;
 
-/** The message of a request, known to be whole. Throws RequestMalformedError. */
+/** The message of a request, validated. Throws RequestMalformedError. */
 export function messageOf({ message, configuration }: SendMessageRequest): Message {
   if (!message) throw malformed('message is required.');
   const { messageId, role, parts, taskId, contextId, referenceTaskIds } = message;
@@ -25,7 +25,7 @@ export function messageOf({ message, configuration }: SendMessageRequest): Messa
   return message;
 }
 
-/** A context is a session, and its id must fit into every store. */
+/** A contextId becomes a session id, so it must fit into every store. */
 function assertContextId(id: string): void {
   const isOdd =
     id === '.' ||
@@ -37,7 +37,7 @@ function assertContextId(id: string): void {
   if (isOdd) throw malformed('message.contextId holds characters that cannot stand in an id here.');
 }
 
-/** Throws RequestMalformedError for anything but a whole number from 0 on, or nothing. */
+/** Throws RequestMalformedError unless the value is undefined or a whole number of at least 0. */
 export function assertHistoryLength(historyLength: number | undefined): void {
   if (historyLength === undefined) return;
   if (!Number.isInteger(historyLength) || historyLength < 0)

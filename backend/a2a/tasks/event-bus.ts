@@ -1,7 +1,10 @@
 import { EventEmitter } from 'node:events';
 import type { AgentExecutionEvent, ExecutionEventBus } from '@a2a-js/sdk/server';
 
-/** What an executor says, told at once. The SDK's own bus makes a DOM event of each, which a streamed answer feels. */
+/**
+ * Delivers an executor's events synchronously. The SDK's bus makes a DOM event of each, which slows down a streamed
+ * answer.
+ */
 export class EventBus extends EventEmitter implements ExecutionEventBus {
   publish(event: AgentExecutionEvent): void {
     this.emit('event', event);

@@ -10,11 +10,11 @@ import { isSettled } from './states.ts';
 export interface LiveTaskOptions {
   taskId: string;
   contextId: string;
-  /** Stores the task as it stands. */
+  /** Stores the task in its current state. */
   save: (task: Task) => Promise<void>;
-  /** Hears every event, with the task as it is after it. */
+  /** Called for every event, with the task after that event. */
   onEvent: (event: AgentExecutionEvent, task: Task | undefined) => void;
-  /** The task could not be stored at its beginning. */
+  /** Called when the task could not be stored at its start. */
   onLost: () => void;
   log: Logger;
   now: () => number;
@@ -25,15 +25,15 @@ const DONE = { done: true, value: undefined } as const;
 const FAILED = 'The agent failed; the log says why.';
 
 /**
- * A task while this process works on it. It goes on whoever listens: what its executor says is applied and stored in
- * order, and then told. Pieces of an answer are not stored one by one: another process reads them from the run itself.
+ * A task that this process is executing. It continues without listeners: each event is applied, stored and then
+ * delivered, in order. Chunks of an answer are not stored one by one, as other processes read them from the run.
  */
 export class LiveTask {
   readonly #options: LiveTaskOptions;
   readonly #listeners = new Set<(event: AgentExecutionEvent | undefined) => void>();
   readonly #ended = Promise.withResolvers<void>();
   #work: Promise<void> = Promise.resolve();
-  /** Work that has not finished. */
+  /** Number of queued steps (apply, store, deliver) that are not done. */
   #waiting = 0;
   #task: Task | undefined;
   #message: Message | undefined;
@@ -44,24 +44,24 @@ export class LiveTask {
     this.#options = options;
   }
 
-  /** Resolves when the executor has come to an end and everything is stored; never rejects. */
+  /** Resolves when the executor has finished and everything is stored; never rejects. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
 
-  /** The task as it stands; undefined before its executor has said anything of it. */
+  /** The current task; undefined until the executor's first event. */
   get task(): Task | undefined {
     const task = this.#task;
     return task && { ...task, artifacts: [...task.artifacts], history: [...task.history] };
   }
 
-  /** What answers the message where no task was made of it. */
+  /** The executor's message, if it answers without creating a task. */
   get message(): Message | undefined {
     return this.#message;
   }
 
   take(event: AgentExecutionEvent): void {
-    // A piece of an answer is not stored, so where nothing waits to be there is nothing to wait for.
+    // A chunk is not stored, so it is delivered at once unless earlier events are still being stored.
     if (this.#waiting === 0 && event.kind === 'artifactUpdate') {
       if (!this.#isOver) this.#show(event);
       return;
@@ -74,7 +74,7 @@ export class LiveTask {
     this.#work = this.#work.then(work).finally(() => (this.#waiting -= 1));
   }
 
-  /** The executor is done. An error before it has said anything is the caller's answer; a later one is the task's end. */
+  /** The executor has finished. An error before its first event is thrown to the caller; a later one fails the task. */
   finish(failure?: { error: unknown }): void {
     this.#then(async () => {
       if (failure && !this.#task && !this.#message) this.#refusal ??= failure.error;
@@ -89,8 +89,8 @@ export class LiveTask {
   }
 
   /**
-   * Events from now on, until the task is settled or its executor is done. Throws what the executor refused the message
-   * with. To be asked for before anything is waited for, or events are missed.
+   * Events from now on, until the task is settled or the executor finishes. Throws the error with which the executor
+   * refused the message. Call it before the first await, or events are missed.
    */
   events(): AsyncIterableIterator<AgentExecutionEvent> {
     const waiting: (AgentExecutionEvent | undefined)[] = this.#isOver ? [undefined] : [];
@@ -106,11 +106,11 @@ export class LiveTask {
       hear(undefined);
     };
     this.#listeners.add(hear);
-    // Not a generator: each piece of an answer passes here, and a generator awaits several times per piece.
+    // Not a generator: every chunk passes here, and a generator awaits several times per chunk.
     return {
       next: async () => {
         if (isDone) return DONE;
-        // Who leaves wakes it too, and then nothing waits.
+        // `return()` also wakes this loop, with nothing in the queue.
         while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
         const event = waiting.shift();
         if (!event || isLast(event)) leave();
@@ -142,7 +142,7 @@ export class LiveTask {
         await this.#options.save(this.#task);
       } catch (error) {
         this.#options.log.error('an A2A task could not be stored', { taskId: this.#options.taskId, error });
-        // Told of a later change, who listens has it all the same, and others read it from the run.
+        // A later change is delivered even if it could not be stored: other processes read it from the run.
         if (isFirst) return this.#lose(error);
       }
     }
@@ -156,7 +156,7 @@ export class LiveTask {
     this.#options.onEvent(event, this.#task);
   }
 
-  /** A task that was never stored is none: the message is refused, and what was begun is stopped. */
+  /** The task could not be stored, so it does not exist: the message is refused and the executor is stopped. */
   #lose(error: unknown): void {
     this.#task = undefined;
     this.#refusal = error;
@@ -190,14 +190,14 @@ export class LiveTask {
   }
 }
 
-/** Whether nothing follows for those who listen now. */
+/** Whether this is the last event for the current listeners. */
 function isLast(event: AgentExecutionEvent): boolean {
   return (
     event.kind === 'message' || (event.kind === 'statusUpdate' && isSettled(event.data.status?.state ?? 0))
   );
 }
 
-/** What a caller may read of a failure: nothing of a bug. */
+/** The error text for a caller, without internal details. */
 function wordsOf(error: unknown): string {
   return error instanceof AppError || error instanceof A2AError ? error.message : FAILED;
 }

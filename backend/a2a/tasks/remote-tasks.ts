@@ -1,15 +1,18 @@
 import type { Task } from '@a2a-js/sdk';
 import type { AgentExecutionEvent, ServerCallContext } from '@a2a-js/sdk/server';
 
-/** What is known of tasks that this process does not run: another process runs them, ran them, or died in the middle. */
+/**
+ * Access to tasks that this process does not execute: another process executes them, has executed them, or died while
+ * it did.
+ */
 export interface RemoteTasks {
-  /** The task as it stands by now. */
+  /** The task in its current state. */
   refresh(task: Task, context: ServerCallContext): Promise<Task>;
-  /** The task and then what happens to it, until it is settled. */
+  /** Yields the task and then its events, until it is settled. */
   follow(
     task: Task,
     context: ServerCallContext,
   ): Promise<{ task: Task; events: AsyncGenerator<AgentExecutionEvent, void, undefined> }>;
-  /** Has whoever works on the task stop. */
+  /** Makes the process that executes the task stop it. */
   cancel(task: Task, context: ServerCallContext): Promise<void>;
 }

@@ -23,7 +23,7 @@ export interface RunTasksDeps {
   appName: string;
   runs: Pick<RunService, 'attach' | 'cancel' | 'list'>;
   tasks: TaskStore;
-  /** Hears of changes that nobody here worked for; `owner` is the user id of the caller whose task it is. */
+  /** Called for changes to a task that no process was executing. `owner` is the user id of the task's caller. */
   onEvent?: (event: AgentExecutionEvent, task: Task, owner: string) => void;
   loadFile: LoadFile;
   now: () => number;
@@ -31,14 +31,14 @@ export interface RunTasksDeps {
 
 const OUTCOME_UNKNOWN =
   'The service does not know any more how this task ended; its conversation may hold the answer.';
-/** How often a task that waits for a person is looked at while somebody is subscribed to it. */
+/** Poll interval for a task that waits for a person while a client is subscribed. */
 const LOOK_EVERY_MS = 1_000;
-/** How long a subscription to such a task is held: as long as a turn may take. */
+/** Longest subscription to such a task: as long as a turn may take. */
 const LONGEST_WAIT_MS = 60 * 60_000;
 
 /**
- * Tasks by their runs: every process can read a run's frames and stop it, and so make the same of a task as the process
- * that carries it. A task whose process was ended is brought to its end by whoever looks at it next.
+ * Derives tasks from their runs. Every process can read a run's frames and cancel it, so every process produces the
+ * same task as the one that executes the run. If that process died, the next process that reads the task finishes it.
  */
 export class RunTasks implements RemoteTasks {
   readonly #deps: RunTasksDeps;
@@ -90,7 +90,7 @@ export class RunTasks implements RemoteTasks {
     if (!run) yield this.#statusOf(settled);
   }
 
-  /** Brings a task to where its run ended, and stores it. */
+  /** Brings a task to the end state of its run and stores it. */
   async #settle(task: Task, run: Run | undefined, context: ServerCallContext): Promise<Task> {
     let settled: Task | undefined = { ...task, artifacts: [...task.artifacts], history: [...task.history] };
     const events: AgentExecutionEvent[] = [];
@@ -102,7 +102,7 @@ export class RunTasks implements RemoteTasks {
     }
     for (const event of events) settled = applyEvent(settled, event);
     if (!settled) return task;
-    // Another process may have done the same in the meantime: the first stored result wins.
+    // Another process may have done the same meanwhile: the first stored result wins.
     const stored = await this.#deps.tasks.load(task.id, context);
     if (stored && isTerminal(stateOf(stored))) return stored;
     await this.#deps.tasks.save(settled, context);
@@ -111,7 +111,7 @@ export class RunTasks implements RemoteTasks {
     return settled;
   }
 
-  /** A task that waited and goes on: a person has answered its question over the service's own API. */
+  /** A waiting task that continues because a person answered its question over the service's own API. */
   async #resumed(task: Task, session: CompositeSessionKey): Promise<Task> {
     if (!isInterrupted(stateOf(task))) return task;
     const [runId, invocationId] = [runIdOf(task), invocationIdOf(task)];

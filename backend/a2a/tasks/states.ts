@@ -16,11 +16,11 @@ export function stateOf({ status }: Pick<Task, 'status'>): TaskState {
   return status?.state ?? TaskState.TASK_STATE_UNSPECIFIED;
 }
 
-/** Whether a task in this state never changes again. */
+/** Whether a task in this state can no longer change. */
 export const isTerminal = (state: TaskState): boolean => TERMINAL.has(state);
 
-/** Whether a task in this state waits for somebody. */
+/** Whether a task in this state waits for input. */
 export const isInterrupted = (state: TaskState): boolean => INTERRUPTED.has(state);
 
-/** Whether nothing happens in this state by itself: streams and waiting calls end with it. */
+/** Whether a task in this state makes no progress by itself: streams and waiting calls end there. */
 export const isSettled = (state: TaskState): boolean => isTerminal(state) || isInterrupted(state);

@@ -9,10 +9,10 @@ import { stateOf } from './states.ts';
 import type { TaskOwner, TaskRecord, TaskRecords } from '../../tasks/task-records.ts';
 
 const DEFAULT_PAGE = 50;
-/** Marks a task whose answer was too large to keep; the conversation has it. */
+/** Marks a task whose answer was too large to store; the session has it. */
 const TOO_LARGE_KEY = 'lornuAnswerNotKept';
 
-/** The tasks of one app, each its caller's own, in the interface of the SDK. */
+/** The tasks of one app as the SDK's TaskStore. Each caller sees only its own. */
 export class StoredTasks implements TaskStore {
   readonly #appName: string;
   readonly #records: TaskRecords;
@@ -67,7 +67,7 @@ function toRecord(task: Task, owner: TaskOwner, largestBytes: number): TaskRecor
   };
 }
 
-/** The whole task; where it is too large without its files, and without its earlier messages. */
+/** The task as JSON: complete, or, where that is too large, without its files and earlier messages. */
 function fittingJson(task: Task, largestBytes: number): string {
   const forms = [
     () => task,
@@ -104,7 +104,7 @@ function fromToken(token: string): { updatedMs: number; id: string } {
     if (typeof updatedMs === 'number' && Number.isSafeInteger(updatedMs) && typeof id === 'string')
       return { updatedMs, id };
   } catch {
-    // Answered below: whatever is wrong with it, the remedy is the same.
+    // Any invalid token gets the same error below.
   }
   throw new RequestMalformedError('pageToken is not one of this list: begin the list again without it.');
 }

@@ -41,29 +41,29 @@ import { isInterrupted, isSettled, isTerminal, stateOf } from './states.ts';
 
 export interface TaskHandlerDeps {
   card: () => Promise<AgentCard>;
-  /** The card for callers that are known. */
+  /** The card for authenticated callers. */
   extendedCard: () => Promise<AgentCard>;
   executor: AgentExecutor;
   tasks: TaskStore;
-  /** Left out where tasks live and die with this process. */
+  /** Left out if tasks exist only in this process. */
   remoteTasks?: RemoteTasks;
-  /** Left out where nobody is notified. */
+  /** Left out if notifications are off. */
   push?: PushConfigsDeps;
   notifier?: Pick<PushNotifier, 'notify'>;
   log: Logger;
   now: () => number;
   /**
-   * How long an answer that is no stream may take, in milliseconds: then the task is told as it stands, working. Below
-   * the load balancer's idle time, or the caller hears of neither the task nor its id.
+   * Longest wait for a non-streaming answer, in milliseconds; then the task is returned in state working. Must be below
+   * the load balancer's idle timeout, or the caller gets neither task nor id.
    */
   answerWithinMs?: number;
 }
 
 const ANSWER_WITHIN_MS = 110_000;
 
-/** How long a cancel waits for the executor's end before it tells the task as it stands. */
+/** How long a cancel waits for the executor to end before it returns the task as it is. */
 const CANCEL_WAIT_MS = 10_000;
-/** How long a subscription to a task that waits for its caller is held. */
+/** Longest subscription to a task that waits for its caller. */
 const LONGEST_WAIT_MS = 15 * 60_000;
 const MOST_TASKS_A_PAGE = 100;
 const DEFAULT_PAGE = 50;
@@ -75,15 +75,15 @@ interface Work {
 }
 
 /**
- * The operations of A2A over any executor and any task store of the SDK's interfaces. In addition to the SDK's own
- * handler: a task continues when its listener leaves, pieces of an answer cost no write, our internal error messages
- * never reach a caller, and tasks of other processes can be followed and cancelled (see docs/decisions/0100).
+ * The A2A operations over any executor and task store of the SDK. Beyond the SDK's own handler: a task continues when
+ * its listener disconnects, chunks of an answer cost no write, internal error messages never reach a caller, and tasks
+ * of other processes can be followed and cancelled (docs/decisions/0100).
  */
 export class TaskHandler implements A2ARequestHandler {
   readonly #deps: TaskHandlerDeps;
   readonly #push: PushConfigs;
   readonly #working = new Map<string, Work>();
-  /** Who is subscribed to a task that waits for its caller; told once it is worked on again. */
+  /** Subscribers by task that waits for its caller; called when a message continues the task. */
   readonly #subscribers = new Map<string, Set<(live: LiveTask) => void>>();
 
   constructor(deps: TaskHandlerDeps) {
@@ -183,7 +183,7 @@ export class TaskHandler implements A2ARequestHandler {
     if (followed) for await (const event of followed.events) yield toStream(event);
   }
 
-  /** What is told of a task that waits for its caller, once a message goes on with it; ends when the subscriber leaves. */
+  /** Yields events of a waiting task once a message continues it; ends when the subscriber disconnects. */
   async *#whenWorkedOn(
     task: Task,
     context: ServerCallContext,
@@ -250,7 +250,7 @@ export class TaskHandler implements A2ARequestHandler {
     bus.on('event', (event) => live.take(event));
     this.#working.set(taskId, { live, bus, owner: ownerOf(context) });
     try {
-      // Before anything of the task is told, or the first events would go unnotified.
+      // Save the webhook before the first event, or that event would not be notified.
       if (config) await this.#push.save({ ...config, taskId }, context);
     } catch (error) {
       this.#working.delete(taskId);
@@ -276,7 +276,7 @@ export class TaskHandler implements A2ARequestHandler {
     const contextId = message.contextId || task?.contextId || crypto.randomUUID();
     const sent = { ...message, taskId, contextId };
     if (task) task.history = [...task.history, sent];
-    // The SDK clones what it is given: the parts are handed on as they are, with their files.
+    // The SDK clones the parameters; the parts are passed on as they are, so that files are not copied.
     const bare = { ...params, message: { ...sent, parts: [] } };
     const request = new RequestContext(bare, taskId, contextId, context, task);
     request.userMessage.parts = sent.parts;
@@ -292,7 +292,7 @@ export class TaskHandler implements A2ARequestHandler {
     return task;
   }
 
-  /** The same for a task that is missing and for one that is somebody else's. */
+  /** Loads a task. A missing task and another caller's task throw the same error. */
   async #load(id: string | undefined, context: ServerCallContext): Promise<Task> {
     if (!id?.trim()) throw new RequestMalformedError('The id of a task is required.');
     const task = this.#workOn(id, context)?.live.task ?? (await this.#deps.tasks.load(id, context));

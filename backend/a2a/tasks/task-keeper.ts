@@ -23,8 +23,7 @@ const LOOKED_AT_ONCE = 50;
 const UNFINISHED = [TaskState.TASK_STATE_SUBMITTED, TaskState.TASK_STATE_WORKING];
 
 /**
- * Finishes tasks whose process died, so that their webhooks are notified and their answer outlives the run; deletes
- * old ones.
+ * Finishes tasks whose process died, so that webhooks are notified and the answer outlives the run; deletes old tasks.
  */
 export class TaskKeeper {
   readonly #deps: TaskKeeperDeps;
@@ -44,7 +43,7 @@ export class TaskKeeper {
     clearInterval(this.#timer);
   }
 
-  /** One look; never fails, and is left out while the one before goes on. */
+  /** One pass. Never throws; does nothing while the previous pass is running. */
   async look(): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;

@@ -1,10 +1,10 @@
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { isObject } from './read-json.ts';
 
-/** A part is exactly one of these (A2A 1.0, 4.1.6); the SDK takes one of several and says nothing. */
+/** A part has exactly one of these (A2A 1.0, section 4.1.6). The SDK silently picks one of several. */
 const CONTENTS = ['text', 'raw', 'url', 'data'];
 
-/** Throws RequestMalformedError for a part in ProtoJSON that has several contents, or bytes that are not base64. */
+/** Throws RequestMalformedError if a ProtoJSON part has several contents or bytes that are not base64. */
 export function assertPart(part: unknown): void {
   if (!isObject(part)) return;
   const contents = CONTENTS.filter((name) => part[name] !== undefined && part[name] !== null);
@@ -15,7 +15,7 @@ export function assertPart(part: unknown): void {
   if (typeof part['raw'] === 'string') assertBase64('raw', part['raw']);
 }
 
-/** Throws RequestMalformedError for what is neither standard nor URL-safe base64; padding may be left out. */
+/** Throws RequestMalformedError unless the text is standard or URL-safe base64; padding is optional. */
 export function assertBase64(name: string, text: string): void {
   if (!/^[\w+/-]*={0,2}$/.test(text)) throw new RequestMalformedError(`${name} must be base64.`);
 }

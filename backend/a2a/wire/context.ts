@@ -13,16 +13,16 @@ export type A2aEnv = {
 };
 export type A2aContext = Context<A2aEnv>;
 
-/** What both bindings need for every request. */
+/** Dependencies of both bindings. */
 export interface BindingDeps {
-  /** The handler of the app that the path names. Throws AppError where there is none. */
+  /** The handler of the app in the path. Throws AppError if there is none. */
   handlerOf(context: A2aContext): A2ARequestHandler;
   body: BodyLimits;
   pingMs: number;
   log: Logger;
 }
 
-/** The call as the SDK's parts see it; `disconnected` ends what only its caller waits for. */
+/** The call as the SDK's ServerCallContext. `disconnected` cancels work that only the caller waits for. */
 export function toCallContext(
   context: A2aContext,
   version: Version,

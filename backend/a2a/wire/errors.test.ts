@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { ERROR_TABLE, type ErrorCode } from '../../errors/error-table.ts';
 import { jsonRpcCodeOf, statusNameOf } from './errors.ts';
 
-test('docs/a2a.md says how each class of our errors is told over A2A', async () => {
+test('docs/a2a.md lists how each class of our errors is sent over A2A', async () => {
   const text = await Bun.file(new URL('../../../docs/a2a.md', import.meta.url)).text();
   const [, table = ''] = /<!-- error classes -->([\s\S]*?)<!-- end of error classes -->/.exec(text) ?? [];
   const documented = [...table.matchAll(/^\| (\d+) +\| (-\d+) +\| (\w+) +\|$/gm)].map((row) => row.slice(1));

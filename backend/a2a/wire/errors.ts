@@ -11,13 +11,13 @@ import { AppError } from '../../errors/app-error.ts';
 import { ERROR_TABLE, type ErrorCode } from '../../errors/error-table.ts';
 import type { Logger } from '../../observability/logger.ts';
 
-/** Where the reasons of our own error table come from, in google.rpc.ErrorInfo. */
+/** Domain of our error codes in google.rpc.ErrorInfo. */
 const DOMAIN = 'lornu.ai';
 
-/** The code of JSON-RPC's range for a server's own errors; `data` says which one it is. */
+/** JSON-RPC code for errors of the service itself; `data` says which one. */
 const OWN_ERROR = -32_000;
 
-/** google.rpc.Code by HTTP status, as AIP-193 pairs them. */
+/** google.rpc.Code by HTTP status, as in AIP-193. */
 const STATUS_NAMES: Readonly<Record<number, string>> = {
   400: 'INVALID_ARGUMENT',
   401: 'UNAUTHENTICATED',
@@ -35,7 +35,7 @@ const STATUS_NAMES: Readonly<Record<number, string>> = {
   504: 'DEADLINE_EXCEEDED',
 };
 
-/** The JSON-RPC code of a row of the error table. */
+/** The JSON-RPC code for an entry of the error table. */
 export function jsonRpcCodeOf(code: ErrorCode): number {
   const { status } = ERROR_TABLE[code];
   if (status === 500) return A2A_ERROR_CODE.INTERNAL_ERROR;
@@ -43,22 +43,22 @@ export function jsonRpcCodeOf(code: ErrorCode): number {
   return status === 400 || status === 422 ? A2A_ERROR_CODE.INVALID_PARAMS : OWN_ERROR;
 }
 
-/** The google.rpc status name of a row of the error table. */
+/** The google.rpc status name for an entry of the error table. */
 export function statusNameOf(code: ErrorCode): string {
   return STATUS_NAMES[ERROR_TABLE[code].status] ?? 'UNKNOWN';
 }
 
-/** A failure that the protocol or our error table knows. */
+/** An error that the protocol or our error table defines. */
 export type KnownError = A2AError | AppError;
 
-/** What is not known is a bug: logged, and told to nobody. */
+/** Any other error is a bug: it is logged and its message is not sent. */
 export function toKnownError(error: unknown, log: Logger): KnownError {
   if (error instanceof A2AError || error instanceof AppError) return error;
   log.error('an A2A request failed', { error });
   return new AppError('INTERNAL', undefined, { cause: error });
 }
 
-/** Runs what reads a caller's message; whatever it throws is the caller's to mend. */
+/** Runs code that parses a caller's message; whatever it throws becomes a client error. */
 export function reading<T>(what: string, read: () => T): T {
   try {
     return read();
@@ -74,13 +74,13 @@ export interface JsonRpcErrorBody {
   data?: unknown[];
 }
 
-/** `error` of a JSON-RPC answer. */
+/** The `error` object of a JSON-RPC response. */
 export function toJsonRpc(error: KnownError): JsonRpcErrorBody {
   if (error instanceof A2AError) return toJsonRpcError(error);
   return { code: jsonRpcCodeOf(error.code), message: error.message, data: [errorInfoOf(error)] };
 }
 
-/** Status and body of a REST answer. */
+/** Status and body of a REST error response. */
 export function toRest(error: KnownError): { status: number; body: object } {
   if (error instanceof A2AError) {
     const status = restStatusFor(error);
@@ -95,7 +95,7 @@ export function toRest(error: KnownError): { status: number; body: object } {
   };
 }
 
-/** Headers of a failed answer: those that belong to the failure, and its row of the error table as on every surface. */
+/** Headers of an error response: those of the failure, and the error code, as on every API. */
 export function failureHeaders(error: KnownError): Record<string, string> {
   return error instanceof AppError ? { ...error.headers, 'x-error-code': error.code } : {};
 }

@@ -9,7 +9,7 @@ import { isObject, readJson } from './read-json.ts';
 import { streamAnswer } from './stream-answer.ts';
 import { versionOf } from './version.ts';
 
-/** A number beyond 2^53 is a bigint, and is told back as it came. */
+/** An id beyond 2^53 is a bigint, and is returned unchanged. */
 type Id = string | number | bigint | null;
 
 interface RpcRequest {
@@ -18,7 +18,7 @@ interface RpcRequest {
   params: Record<string, unknown>;
 }
 
-/** A2A over JSON-RPC, in the version that the request asks for. Failures of the protocol are 200 with an error body. */
+/** A2A over JSON-RPC, in the requested version. Protocol errors have status 200 and an error body. */
 export async function answerJsonRpc(context: A2aContext, deps: BindingDeps): Promise<Response> {
   let id: Id = null;
   try {
@@ -51,10 +51,10 @@ export async function answerJsonRpc(context: A2aContext, deps: BindingDeps): Pro
   }
 }
 
-/** Statuses that load balancers and clients act on without reading the body; all other failures are reported in the body only. */
+/** Statuses that load balancers and clients act on without reading the body. All other errors have status 200. */
 const HTTP_STATUSES: ReadonlySet<number> = new Set([401, 403, 408, 413, 429, 431, 500, 503]);
 
-/** An error as a JSON-RPC answer. */
+/** An error as a JSON-RPC response. */
 export function jsonRpcFailure(context: A2aContext, error: KnownError, id: Id = null): Response {
   for (const [name, value] of Object.entries(failureHeaders(error))) context.header(name, value);
   const status = 'code' in error ? ERROR_TABLE[error.code].status : 200;

@@ -2,24 +2,24 @@ import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { isObject } from './read-json.ts';
 
 /**
- * The REST binding of 0.3 has ProtoJSON of its own, near to that of 1.0: parts are `content`, files and data stand in
- * objects of their own, `canceled` has two l. The SDK translates it inside its Express router only.
+ * The REST binding of 0.3 uses a ProtoJSON that differs slightly from 1.0: parts are called `content`, files and data
+ * are nested objects, `canceled` is spelled `cancelled`. The SDK only translates it inside its Express router.
  */
 type Json = Record<string, unknown>;
 
 const objectsOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
-/** SendMessageRequest of 0.3 as that of 1.0. */
+/** Converts a SendMessageRequest of 0.3 to 1.0. */
 export function sendRequestFromLegacy(body: Json): Json {
   const { request, message = request, configuration, metadata } = withCamelKeys(body);
   if (!isObject(message)) throw new RequestMalformedError('message is required.');
   return { message: messageFromLegacy(message), ...configurationFromLegacy(configuration), metadata };
 }
 
-/** Fields that hold arbitrary JSON of the caller. */
+/** Fields that hold the caller's own JSON. */
 const FREE: ReadonlySet<string> = new Set(['metadata', 'data']);
 
-/** ProtoJSON may name fields as the .proto file does; Python's clients do. */
+/** ProtoJSON also allows the field names of the .proto file, which Python's clients send. */
 function withCamelKeys(value: Json): Json {
   const renamed = (inner: unknown): unknown => {
     if (Array.isArray(inner)) return inner.map(renamed);
@@ -50,7 +50,7 @@ function partFromLegacy({ file, data, ...part }: Json): Json {
   return isObject(data) ? { ...part, data: data['data'] ?? data } : part;
 }
 
-/** In 0.3 a configuration that does not ask to wait does not wait. */
+/** In 0.3 a request without `blocking` does not wait. */
 function configurationFromLegacy(configuration: unknown): Json {
   if (!isObject(configuration)) return {};
   const { blocking, pushNotification, ...rest } = configuration;
@@ -65,7 +65,7 @@ function configurationFromLegacy(configuration: unknown): Json {
   };
 }
 
-/** A webhook, with or without what 0.3 puts around it. */
+/** A webhook, with or without 0.3's wrapper object. */
 export function pushConfigFromLegacy(body: Json): Json {
   const given = withCamelKeys(body);
   const { pushNotificationConfig: inner } = isObject(given['config']) ? given['config'] : given;
@@ -76,7 +76,7 @@ export function pushConfigFromLegacy(body: Json): Json {
   return { ...config, authentication: { scheme, credentials } };
 }
 
-/** A webhook as 0.3 names it. */
+/** A webhook in 0.3's form. */
 export function pushConfigToLegacy({ taskId, tenant: _tenant, authentication, ...config }: Json): Json {
   const shown = isObject(authentication)
     ? { authentication: { schemes: [authentication['scheme']], credentials: authentication['credentials'] } }
@@ -87,7 +87,7 @@ export function pushConfigToLegacy({ taskId, tenant: _tenant, authentication, ..
   };
 }
 
-/** SendMessageResponse or StreamResponse of 1.0 as 0.3 has it. */
+/** Converts a SendMessageResponse or StreamResponse of 1.0 to 0.3. */
 export function responseToLegacy(response: Json): Json {
   const { task, message, statusUpdate, artifactUpdate } = response;
   if (isObject(task)) return { task: taskToLegacy(task) };

@@ -24,7 +24,7 @@ interface LegacyCall {
   call: ServerCallContext;
   disconnected: AbortController;
   context: A2aContext;
-  /** The body, empty where there is none. */
+  /** The body; an empty object if there is none. */
   body: Json;
   path: Record<string, string>;
 }
@@ -168,7 +168,7 @@ function json(body: unknown, status = 200): Response {
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 }
 
-/** An error as 0.3 has it: the JSON-RPC error is the body. */
+/** An error in 0.3's form: the body is the JSON-RPC error. */
 function legacyFailure(context: A2aContext, error: KnownError): Response {
   const { status } = toRest(error);
   const headers = { 'content-type': 'application/json', ...failureHeaders(error) };

@@ -12,8 +12,8 @@ import { isObject } from './read-json.ts';
 type Answer = Awaited<ReturnType<LegacyJsonRpcTransportHandler['handle']>>;
 
 /**
- * A2A 0.3 over JSON-RPC, by the SDK. It tells callers the message of whatever was thrown, as an internal error: what the
- * handler threw is told in our own words instead, and what could not be read is the caller's to mend.
+ * A2A 0.3 over JSON-RPC, through the SDK. The SDK sends the message of any thrown error to callers as an internal
+ * error. Here errors of the handler get our own text, and unreadable input is a client error.
  */
 export async function answerLegacyRpc(
   handler: A2ARequestHandler,
@@ -23,7 +23,7 @@ export async function answerLegacyRpc(
 ): Promise<Answer> {
   const request = isObject(body) ? { ...body } : {};
   const { id } = request;
-  // The SDK cannot hold an id beyond 2^53: it gets a string, and the caller gets the number back.
+  // The SDK cannot hold an id beyond 2^53: it gets a string, and the response gets the original number.
   if (typeof id === 'bigint') {
     const answer = await answerLegacyRpc(handler, { ...request, id: `${id}` }, call, log);
     return withId(answer, id);
@@ -51,19 +51,19 @@ function withId(answer: Answer, id: bigint): Answer {
   })();
 }
 
-/** Fields of 0.3 that are texts wherever they stand; the SDK hands on whatever a caller puts into them. */
+/** Fields of 0.3 that are always strings; the SDK does not check them. */
 const TEXTS: ReadonlySet<string> = new Set(
   (
     'id taskId contextId messageId role kind text url token name mimeType bytes uri credentials ' +
     'pushNotificationConfigId'
   ).split(' '),
 );
-/** Fields that hold arbitrary JSON of the caller. */
+/** Fields that hold the caller's own JSON. */
 const FREE: ReadonlySet<string> = new Set(['metadata', 'data']);
 
 /**
- * Throws RequestMalformedError where a text is something else. Of several authentication schemes only the first counts:
- * the SDK writes a line of the caller's making to the console about the others.
+ * Throws RequestMalformedError if a string field has another type. Keeps only the first of several authentication
+ * schemes: the SDK would log the others to the console, with text from the caller.
  */
 function prepare(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
@@ -77,7 +77,7 @@ function prepare(value: unknown): void {
   }
 }
 
-/** Takes the files out of a message, by the index of their part: the SDK would decode each of them at once. */
+/** Takes the files out of a message, by index of their part: the SDK would decode each of them at once. */
 function takeFiles(params: unknown): Map<number, string> {
   const files = new Map<number, string>();
   const message = isObject(params) ? params['message'] : undefined;
@@ -97,14 +97,14 @@ function giveFiles(request: unknown, files: ReadonlyMap<number, string>): void {
     if (content?.$case === 'raw') setRawBase64(content, files.get(index) ?? '');
 }
 
-/** In 0.3 the data of an error is one object. */
+/** In 0.3 an error's data is one object. */
 function legacyError(error: KnownError): { code: number; message: string; data?: Record<string, unknown> } {
   const { code, message, data } = toJsonRpc(error);
   const [first] = data ?? [];
   return { code, message, ...(isObject(first) ? { data: first } : {}) };
 }
 
-/** The same handler, whose messages have their files again, and what its calls failed with. */
+/** Wraps the handler: restores the files of messages, and records the error of each call. */
 function watch(
   handler: A2ARequestHandler,
   files: ReadonlyMap<number, string>,

@@ -24,17 +24,17 @@ import { isObject } from './read-json.ts';
 
 type Json = Record<string, unknown>;
 
-/** An operation of A2A 1.0 with one answer: reads ProtoJSON, gives ProtoJSON. */
+/** An A2A 1.0 operation with a single response: takes and returns ProtoJSON. */
 type Call = (handler: A2ARequestHandler, params: Json, context: ServerCallContext) => Promise<unknown>;
 
-/** One whose answer is a stream. */
+/** An A2A 1.0 operation with a streamed response. */
 type Stream = (
   handler: A2ARequestHandler,
   params: Json,
   context: ServerCallContext,
 ) => AsyncGenerator<StreamResponse, void, undefined>;
 
-/** The operations of A2A 1.0 by the names of its JSON-RPC methods; the REST binding calls the same. */
+/** The A2A 1.0 operations by their JSON-RPC method names; the REST binding calls the same ones. */
 export const CALLS = {
   SendMessage: async (handler, params, context) => {
     const result = await handler.sendMessage(sendRequestOf(params), context);
@@ -97,8 +97,8 @@ function read<T>(type: { fromJSON(json: unknown): T }, params: Json): T {
 }
 
 /**
- * A message of the wire, with its files as they came: the SDK (1.3.0) walks through their bytes one by one, which takes
- * seconds and twenty times the memory for a file of 30 MB.
+ * Reads a message but keeps its files as base64: the SDK (1.3.0) processes their bytes one by one, which takes seconds
+ * and twenty times the memory for a file of 30 MB.
  */
 function sendRequestOf(params: Json): SendMessageRequest {
   const { message } = params;
@@ -120,7 +120,7 @@ function taskToJson(task: Task): unknown {
   return Task.toJSON(task);
 }
 
-/** Artifacts are left out unless they were asked for, and the token of the next page is always there (3.1.4). */
+/** Omits artifacts unless requested; always includes nextPageToken (section 3.1.4). */
 function listToJson({ tasks, ...page }: ListTasksResponse, includeArtifacts: boolean): unknown {
   return {
     ...page,

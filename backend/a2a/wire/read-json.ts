@@ -12,8 +12,8 @@ import { readBody, type BodyLimits } from '../../web/read-body.ts';
 const MEDIA_TYPES: readonly string[] = ['application/json', A2A_CONTENT_TYPE];
 
 /**
- * The JSON of a request, undefined where there is no body. Throws ContentTypeNotSupportedError, RequestMalformedError
- * (for JSON-RPC a parse error), and AppError as readBody does.
+ * The JSON body, or undefined if there is none. Throws ContentTypeNotSupportedError, RequestMalformedError (for
+ * JSON-RPC a parse error), and AppError as readBody does.
  */
 export async function readJson(context: A2aContext, limits: BodyLimits): Promise<unknown> {
   const { raw: request } = context.req;

@@ -10,7 +10,7 @@ import { versionOf } from './version.ts';
 
 type Json = Record<string, unknown>;
 
-/** Where a 1.0 operation stands below the address of its app; parameters and query become the request's fields. */
+/** The path of a 1.0 operation below its app's address; path and query parameters become fields of the request. */
 interface RestRoute {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
@@ -71,7 +71,7 @@ async function answer(route: RestRoute, context: A2aContext, deps: BindingDeps):
   return restJson(result, route.status ?? 200);
 }
 
-/** Fields from the path win over the query's and the body's. */
+/** Path parameters take precedence over the query and the body. */
 async function paramsOf(
   { method, operation }: RestRoute,
   context: A2aContext,
@@ -100,7 +100,7 @@ function restJson(body: unknown, status: number): Response {
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': A2A_CONTENT_TYPE } });
 }
 
-/** An error as AIP-193 has it. */
+/** An error in AIP-193's form. */
 export function restFailure(context: A2aContext, error: KnownError): Response {
   const { status, body } = toRest(error);
   const headers = { 'content-type': 'application/json', ...failureHeaders(error) };

@@ -4,7 +4,7 @@ import { eventStream } from '../../web/event-stream.ts';
 export interface StreamAnswerOptions<Event> {
   /** The body of one event. */
   encode: (event: Event) => unknown;
-  /** The body of an event that says why the stream ends early. */
+  /** The body of the event that reports an error in the middle of a stream. */
   encodeError: (error: unknown) => unknown;
   pingMs: number;
   disconnected: AbortController;
@@ -12,8 +12,8 @@ export interface StreamAnswerOptions<Event> {
 }
 
 /**
- * A stream as server-sent events. Resolves once the first event is there; what fails before it is thrown, so that it can
- * be answered as any other error.
+ * Sends a stream as server-sent events. Resolves after the first event; an earlier error is thrown and can be sent as
+ * an ordinary error response.
  */
 export async function streamAnswer<Event = StreamResponse>(
   events: AsyncGenerator<Event, void, undefined>,

@@ -3,15 +3,15 @@ import { A2A_LEGACY_PROTOCOL_VERSION } from '@a2a-js/sdk/compat/v0_3';
 import { VersionNotSupportedError } from '@a2a-js/sdk/errors';
 import { queryParameter } from '../../identity/request-target.ts';
 
-/** The versions of the protocol that are spoken, as a message names them: major and minor, never a patch. */
+/** Supported protocol versions, as messages name them: major and minor, without patch. */
 export const VERSIONS = ['1.0', '0.3'] as const;
 export type Version = (typeof VERSIONS)[number];
 
 const FORM = /^(\d{1,3}\.\d{1,3})(?:\.\d{1,5})?$/;
 
 /**
- * The version that a request asks for (specification 1.0.1, 3.6): of the header, else of the query parameter; none or an
- * empty one is 0.3; a patch number does not count. Throws VersionNotSupportedError for any other.
+ * The requested version (specification 1.0.1, section 3.6): from the header, else the query parameter. Empty or missing
+ * means 0.3; the patch number is ignored. Throws VersionNotSupportedError for any other.
  */
 export function versionOf(request: Request): Version {
   const given =

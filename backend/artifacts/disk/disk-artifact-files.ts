@@ -18,10 +18,10 @@ const SLICE_BYTES = 192 * 1024;
 /**
  * Artifacts in a folder:
  *
- *     <app>/<user>/<session, or "user">/<name>/<version>/{content,about.json}
+ * <app>/<user>/<session, or "user">/<name>/<version>/{content,about.json}
  *
- * Every name is made fit for any file system by `toFolderName`. A version is written aside and moved into place, so
- * that a reader sees it whole or not at all, and of two writers of one version one loses.
+ * `toFolderName` makes every name valid on any file system. A version is written to a temporary folder and then
+ * renamed, so that readers see all of it or nothing, and one of two writers of the same version fails.
  */
 export class DiskArtifactFiles implements ArtifactFiles {
   readonly #root: string;
@@ -96,7 +96,7 @@ export class DiskArtifactFiles implements ArtifactFiles {
   }
 
   #scopeDir({ appName, userId, scope }: ArtifactScope): string {
-    // No session's folder is named so: names made by toFolderName end in a hash.
+    // Cannot be a session's folder: names made by toFolderName end in a hash.
     const last = scope === 'user' ? 'user' : toFolderName(scope.session);
     return join(this.#root, toFolderName(appName), toFolderName(userId), last);
   }
@@ -107,8 +107,8 @@ export class DiskArtifactFiles implements ArtifactFiles {
 }
 
 /**
- * A file as it is read: Bun's own stream of a file goes on ahead of a slow reader. Other requests have their turn between
- * two slices.
+ * Reads a file in slices, because Bun's own file stream reads ahead of a slow reader. Other requests run between two
+ * slices.
  */
 function slicesOf(file: Bun.BunFile): ReadableStream<Uint8Array<ArrayBuffer>> {
   let at = 0;
@@ -126,7 +126,10 @@ function slicesOf(file: Bun.BunFile): ReadableStream<Uint8Array<ArrayBuffer>> {
   );
 }
 
-/** Readable, and different for different names also where a file system knows no case or normalises Unicode. */
+/**
+ * A readable folder name. Different names get different folders even on file systems that ignore case or normalise
+ * Unicode.
+ */
 function toFolderName(name: string): string {
   const readable = name
     .replaceAll(/[^A-Za-z0-9_.-]+/g, '_')
@@ -150,7 +153,7 @@ async function read(path: string): Promise<Buffer | undefined> {
   return orMissing(readFile(path), undefined);
 }
 
-/** What is not there is no failure; a disk that cannot be read is. */
+/** A missing file is not an error; an unreadable disk is. */
 async function orMissing<T>(work: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await work;

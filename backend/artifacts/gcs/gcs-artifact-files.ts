@@ -9,8 +9,8 @@ import type {
 import type { GcsClient, GcsObject } from './gcs-client.ts';
 
 // The layout of google-adk's GcsArtifactService (2.13), which the agent on Google Cloud reads and writes:
-//   <app>/<user>/<session>/<name>/<version>, and <app>/<user>/user/<name with its user: prefix>/<version>.
-// What a Part is besides its bytes stands in the object's metadata, under these keys.
+// <app>/<user>/<session>/<name>/<version>, and <app>/<user>/user/<name with its user: prefix>/<version>. Everything of
+// a Part except its bytes is in the object's metadata, under these keys.
 const IS_TEXT = 'adkIsText';
 const DISPLAY_NAME = 'adkDisplayName';
 const FILE_URI = 'adkFileUri';
@@ -35,7 +35,7 @@ export class GcsArtifactFiles implements ArtifactFiles {
   async versions(key: ArtifactKey): Promise<number[]> {
     const prefix = `${artifactPrefix(key)}/`;
     const rests = (await this.#client.list(prefix)).map((name) => name.slice(prefix.length));
-    // A name with a further slash belongs to an artifact whose name goes on after this one's.
+    // A remainder with another slash belongs to an artifact with a longer name.
     return rests
       .filter((rest) => /^\d+$/.test(rest))
       .map(Number)
@@ -92,7 +92,7 @@ export class GcsArtifactFiles implements ArtifactFiles {
   }
 }
 
-/** RFC 3339 to seconds with microseconds, as Python reads it; Date alone would keep milliseconds. */
+/** Converts RFC 3339 to seconds with microseconds, as Python does; Date only keeps milliseconds. */
 function toSeconds(time: string): number {
   const fraction = /\.(\d{1,6})/.exec(time)?.[1] ?? '0';
   const wholeSeconds = Math.floor(Date.parse(time) / 1000);
@@ -122,7 +122,7 @@ function toMetadata({ form, customMetadata }: StoredContent): Record<string, str
   };
 }
 
-/** Object metadata is text; the other side writes str(value). */
+/** Object metadata is text; Python writes str(value). */
 function toPythonText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === true) return 'True';

@@ -4,9 +4,9 @@ import { withoutTrailing } from '../../config/without-trailing.ts';
 
 export interface GcsClientOptions {
   bucket: string;
-  /** Of a stand-in; Google's own when left out. */
+  /** Address of a stand-in. Default: Google's own. */
   apiEndpoint?: string | undefined;
-  /** A bearer token; undefined where the endpoint asks for none. */
+  /** A bearer token; undefined if the endpoint needs none. */
   accessToken: () => Promise<string | undefined>;
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** Longest time for one call, in milliseconds. */
@@ -25,7 +25,7 @@ const TIMEOUT_MS = 30_000;
 const GOOGLE = 'https://storage.googleapis.com';
 
 /**
- * The five calls of Cloud Storage's JSON API that artifacts need, on fetch.
+ * The five calls of Cloud Storage's JSON API that artifacts need, over fetch.
  * https://cloud.google.com/storage/docs/json_api/v1/objects
  */
 export class GcsClient {
@@ -39,7 +39,7 @@ export class GcsClient {
     this.#base = withoutTrailing(options.apiEndpoint ?? GOOGLE, '/');
   }
 
-  /** Creates an object; false when there is one of that name. */
+  /** Creates an object; false if one of that name exists. */
   async create(object: GcsObject, bytes: Uint8Array): Promise<boolean> {
     const boundary = `part-${crypto.randomUUID()}`;
     const head = `--${boundary}\r\ncontent-type: application/json; charset=UTF-8\r\n\r\n${JSON.stringify(object)}\r\n--${boundary}\r\ncontent-type: ${object.contentType ?? 'application/octet-stream'}\r\n\r\n`;
@@ -65,7 +65,7 @@ export class GcsClient {
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
   }
 
-  /** An object's bytes as they come. The time for one call ends with its headers: a reader may be slower. */
+  /** Streams an object's bytes. The timeout covers the headers only, as a reader may be slow. */
   async open(name: string): Promise<StoredBytes | undefined> {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), this.#options.timeoutMs ?? TIMEOUT_MS);
@@ -107,7 +107,7 @@ export class GcsClient {
     return `/storage/v1/b/${encodeURIComponent(this.bucket)}/o/${encodeURIComponent(name)}`;
   }
 
-  /** Answers of these statuses are the caller's to read; other failures are thrown. */
+  /** Returns responses with these statuses; throws for any other failure. */
   async #call(
     path: string,
     init: RequestInit,
