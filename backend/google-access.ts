@@ -2,8 +2,8 @@ import { GoogleAuth } from 'google-auth-library';
 import type { GoogleIdentity } from './identity/google/google-identity.ts';
 
 /**
- * Access tokens for some of Google's APIs as who we are to Google; where the configuration names nobody, on a
- * developer's machine, with Google's default credentials.
+ * Access tokens for the given scopes, under our Google identity. If the configuration names none (on a developer's
+ * machine): under Google's default credentials.
  */
 export function accessTokens(
   google: GoogleIdentity | undefined,

@@ -15,7 +15,7 @@ export function assertEventFits(event: unknown): void {
   throw new AppError('NOT_STORABLE', detail);
 }
 
-/** Bytes as Firestore counts them. https://firebase.google.com/docs/firestore/storage-size */
+/** Size in bytes, by Firestore's rules. https://firebase.google.com/docs/firestore/storage-size */
 export function documentBytes(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value) + 1;
   if (typeof value === 'number' || typeof value === 'bigint') return 8;

@@ -1,6 +1,6 @@
 import { FieldPath, type DocumentSnapshot } from '@google-cloud/firestore';
 
-/** A value as Firestore's protocol has it; https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#value */
+/** A value in Firestore's protocol; https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#value */
 interface ProtoValue {
   valueType?: string;
   integerValue?: string | number;
@@ -9,9 +9,10 @@ interface ProtoValue {
 }
 
 /**
- * A document's data with its integers beyond 2^53 as BigInt, where the client has rounded them; undefined without one. (Its option
- * `useBigInt` would make a BigInt of every integer of every document.) Only where one was rounded the protocol's own form
- * is looked at, by a method that the client keeps for itself: a test of the store says when that is gone.
+ * A document's data with integers beyond 2^53 as BigInt, which the client has rounded; undefined if it has none. (The
+ * client's option `useBigInt` would turn every integer of every document into a BigInt.) The exact digits come from the
+ * protocol form, through a private method of the client, and are only read if an integer was rounded. A test of the
+ * store fails if that method is gone.
  */
 export function exactData(snapshot: DocumentSnapshot): Record<string, unknown> | undefined {
   const data = snapshot.data();
@@ -41,7 +42,7 @@ function restore(value: unknown, proto: ProtoValue | undefined): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, restore(item, fields[key])]));
 }
 
-/** No time, place, reference or bytes. */
+/** Not a timestamp, geo point, reference or bytes. */
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -16,7 +16,7 @@ test.each([
   expect(whyNotStorable(value)).toContain(reason);
 });
 
-test('what Firestore holds is not refused', () => {
+test('accepts what Firestore can hold', () => {
   expect(
     whyNotStorable({
       a: [{ b: [1] }, 'x', null, 9223372036854775807n, -9223372036854775808n],
@@ -26,7 +26,7 @@ test('what Firestore holds is not refused', () => {
   ).toBeUndefined();
 });
 
-test('ids that Firestore takes for documents', () => {
+test('accepts the document ids that Firestore accepts', () => {
   for (const id of ['a', '...', '__a', 'ü'.repeat(750)]) expect(isDocumentId(id)).toBe(true);
   for (const id of ['', '.', '..', '__x__', '__a\nb__', 'a/b', 'ü'.repeat(751)])
     expect(isDocumentId(id)).toBe(false);

@@ -1,14 +1,14 @@
 import { AppError } from '../errors/app-error.ts';
 
-/** https://firebase.google.com/docs/firestore/quotas: of the names of nested fields together. */
+/** Limit for the combined names of nested fields. https://firebase.google.com/docs/firestore/quotas */
 const LONGEST_PATH_BYTES = 1_500;
 const RESERVED = /^__.*__$/s;
-/** Firestore's integers have 64 bits. Its client sends larger ones, cut to their last 64. */
+/** Firestore's integers have 64 bits. Its client truncates larger ones to their lowest 64 bits. */
 const INTEGER_BITS = 64;
 
 /**
- * Why Firestore cannot hold this value, in a sentence; undefined where it can, by its keys, lists and integers. Nesting and size
- * are left to the caller that knows the whole document.
+ * One sentence on why Firestore cannot hold this value because of its keys, lists or integers; undefined if it can.
+ * Does not check nesting and size: the caller knows the whole document.
  */
 export function whyNotStorable(value: unknown, pathBytes = 0): string | undefined {
   if (typeof value === 'bigint' && BigInt.asIntN(INTEGER_BITS, value) !== value)
@@ -36,7 +36,7 @@ export function assertStorable(value: unknown): void {
   if (why !== undefined) throw new AppError('NOT_STORABLE', why);
 }
 
-/** Whether Firestore takes this as the name of a document; where it does not, there can be no such document. */
+/** Whether Firestore accepts this document id. If not, no such document can exist. */
 export function isDocumentId(id: string): boolean {
   return /^(?!\.{1,2}$)[^/]+$/.test(id) && !RESERVED.test(id) && Buffer.byteLength(id) <= LONGEST_PATH_BYTES;
 }

@@ -2,15 +2,15 @@ import type { Firestore, Transaction } from '@google-cloud/firestore';
 import { AppError } from '../errors/app-error.ts';
 
 export interface TransactOptions {
-  /** Aborted when nobody waits any more (`calling`). */
+  /** Aborted when the caller has stopped waiting (see `calling`). */
   signal: AbortSignal;
-  /** The client's own, when left out. */
+  /** Default: the client's own. */
   maxAttempts?: number;
 }
 
 /**
- * A transaction that stores nothing once nobody waits for it: the client repeats one by itself, after an exceeded quota
- * for up to 90 s, when its caller was told long ago that nothing was stored.
+ * A transaction that stores nothing after its caller has stopped waiting. The client retries by itself, for up to 90 s
+ * after an exceeded quota, when the caller was told long ago that nothing was stored.
  */
 export async function transact<T>(
   db: Firestore,
@@ -23,7 +23,7 @@ export async function transact<T>(
   return db.runTransaction(async (transaction) => {
     assertAwaited();
     const result = await work(transaction);
-    // Its writes go out with the commit that follows.
+    // Its writes are sent with the commit that follows.
     assertAwaited();
     return result;
   }, options);

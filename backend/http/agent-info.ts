@@ -8,7 +8,7 @@ import {
 } from '@google/adk';
 import type { FunctionDeclaration } from '@google/genai';
 
-/** What app-info says of one agent; `sub_agents` is snake_case on the wire. */
+/** One agent in app-info; `sub_agents` is snake_case on the wire. */
 export interface AgentInfo {
   name: string;
   description: string;
@@ -17,7 +17,7 @@ export interface AgentInfo {
   sub_agents: string[];
 }
 
-/** The agent and all below it by name, each sub-agent before the one it belongs to, as Python ADK orders them. */
+/** The agent and its descendants by name. As in Python ADK, each sub-agent comes before its parent. */
 export async function describeAgents(root: LlmAgent): Promise<Record<string, AgentInfo>> {
   const described = new Map<string, AgentInfo>();
   const visit = async (agent: LlmAgent): Promise<void> => {
@@ -39,7 +39,7 @@ export async function describeAgents(root: LlmAgent): Promise<Record<string, Age
   return Object.fromEntries(described);
 }
 
-/** Providers may need a session's state, so they are named instead of called. */
+/** Providers may need a session's state, so they are named rather than called. */
 function instructionText(instruction: LlmAgent['instruction']): string {
   if (typeof instruction === 'string') return instruction;
   return `<InstructionProvider: ${instruction.name || 'anonymous'}>`;

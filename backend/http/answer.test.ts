@@ -5,10 +5,10 @@ import { heldJson } from './answer.ts';
 const budget = () => new ByteBudget({ callerBytes: 100, processBytes: 100 });
 
 describe('a long answer', () => {
-  // Surrogate pairs on every boundary, pieces smaller and larger than a slice.
+  // Surrogate pairs across every boundary; pieces smaller and larger than a slice.
   const pieces = ['"', ...Array.from({ length: 500 }, () => 'x😀'.repeat(97)), 'é'.repeat(200_000), '"'];
 
-  test('is its pieces together, no character cut', async () => {
+  test('consists of its pieces, with no character cut', async () => {
     const bytes = budget();
     const answer = heldJson(pieces, bytes.hold('ann', 60));
     expect(bytes.bytes).toBe(60);
@@ -16,7 +16,7 @@ describe('a long answer', () => {
     expect(bytes.bytes).toBe(0);
   });
 
-  test('is made as it is read, and given up when its reader leaves', async () => {
+  test('is made as it is read, and stops when the reader disconnects', async () => {
     const bytes = budget();
     let made = 0;
     function* endless(): Generator<string> {
@@ -33,7 +33,7 @@ describe('a long answer', () => {
     expect(bytes.bytes).toBe(0);
   });
 
-  test('that cannot be made to its end is cut, and counts no more', async () => {
+  test('is cut off if making it fails, and its bytes are released', async () => {
     const bytes = budget();
     function* broken(): Generator<string> {
       yield 'x'.repeat(200_000);

@@ -2,12 +2,12 @@ import type { Held } from '../identity/limits/byte-budget.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
-/** A 200 answer whose JSON text exists already, so that it is not parsed and printed again. */
+/** A response from existing JSON text, so that it is not parsed and printed again. */
 export function jsonText(text: string, status = 200): Response {
   return new Response(text, { status, headers: JSON_HEADERS });
 }
 
-/** What Python's routes without a result answer: the JSON text null. */
+/** The response of Python routes without a result: the JSON text null. */
 export function nullAnswer(): Response {
   return jsonText('null');
 }
@@ -15,7 +15,10 @@ export function nullAnswer(): Response {
 const SLICE_CHARS = 64 * 1024;
 const encoder = new TextEncoder();
 
-/** A 200 answer of JSON text that may be long, made as it is read: it counts until its reader has taken all of it or has left. */
+/**
+ * A 200 response of JSON text that may be long, made as it is read. Its bytes count against the budget until the reader
+ * has taken all of it or disconnects.
+ */
 export function heldJson(pieces: Iterable<string>, held: Held): Response {
   const slices = slicesOf(pieces);
   const first = slices.next();
@@ -44,7 +47,7 @@ export function heldJson(pieces: Iterable<string>, held: Held): Response {
   return new Response(stream, { headers: JSON_HEADERS });
 }
 
-/** The same text in slices of one size, the last one smaller. */
+/** The same text in slices of equal size; the last one may be smaller. */
 function* slicesOf(pieces: Iterable<string>): Generator<string, undefined, undefined> {
   let rest = '';
   for (const piece of pieces) {
@@ -52,7 +55,7 @@ function* slicesOf(pieces: Iterable<string>): Generator<string, undefined, undef
     let at = 0;
     while (rest.length - at > SLICE_CHARS) {
       let end = at + SLICE_CHARS;
-      // A pair of surrogates is one character.
+      // Keep surrogate pairs together.
       if (/[\uD800-\uDBFF]/.test(rest[end - 1] ?? '')) end++;
       yield rest.slice(at, end);
       at = end;

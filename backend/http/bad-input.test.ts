@@ -16,7 +16,7 @@ function nested(depth: number): string {
 }
 
 describe('requests of the wrong form', () => {
-  // Literal answers of google-adk 2.13's API server.
+  // Responses recorded from google-adk 2.13's API server.
   test.each([
     [
       { sessionId: 5, state: [], foo: 1 },
@@ -65,7 +65,7 @@ describe('requests of the wrong form', () => {
     expect(await (await request(USER)).text()).toBe('[]');
   });
 
-  test('a turn with much that is wrong names all of it, in the order of the fields', async () => {
+  test('a turn with several faults lists all of them, in the order of the fields', async () => {
     const { request } = createTestApp();
     const response = await request(
       '/run',
@@ -100,7 +100,7 @@ describe('requests of the wrong form', () => {
     ]);
   });
 
-  test('missing fields are named with what was sent', async () => {
+  test('missing fields are listed with the input that was sent', async () => {
     const { request } = createTestApp();
     const input = { app_name: 'lornu' };
     expect(await answer(await request('/run_sse', json(input)))).toEqual([
@@ -118,7 +118,7 @@ describe('requests of the wrong form', () => {
     ]);
   });
 
-  test('a message that is a string, and parts that are no list', async () => {
+  test('a message that is a string, and parts that are not a list, are refused', async () => {
     const { request } = createTestApp();
     const types = async (newMessage: unknown) => {
       const response = await request('/run', json({ userId: 'u', sessionId: 's', newMessage }));
@@ -132,7 +132,7 @@ describe('requests of the wrong form', () => {
     ]);
   });
 
-  test('broken JSON, and JSON that is not declared as such', async () => {
+  test('broken JSON and undeclared JSON are refused', async () => {
     const { request } = createTestApp();
     expect(await answer(await request(USER, raw('{bad')))).toMatchObject([
       422,
@@ -157,7 +157,7 @@ describe('requests of the wrong form', () => {
     expect((await request(USER, raw(JSON.stringify({ state: { a: '[{'.repeat(500) } })))).status).toBe(200);
   });
 
-  test('an answer does not grow with what was wrong', async () => {
+  test('the response does not grow with the number of faults', async () => {
     const { request } = createTestApp();
     const parts = Array.from({ length: 5_000 }, () => ({ text: 1 }));
     const response = await request('/run', json({ userId: 'u', sessionId: 's', newMessage: { parts } }));
@@ -186,7 +186,7 @@ describe('requests of the wrong form', () => {
     expect(chunked.status).toBe(413);
   });
 
-  test('a body that drips is given up after its time', async () => {
+  test('a body that arrives too slowly is refused after a time limit', async () => {
     const { request } = createTestApp({ LORNU_BODY_TIMEOUT_MS: '30' });
     const dripping = new ReadableStream({
       async pull(controller) {
@@ -215,7 +215,7 @@ describe('names', () => {
     },
   );
 
-  test('emoji, per cent signs and spaces inside are fine, and are found again', async () => {
+  test('emoji, per cent signs and inner spaces are accepted, and the session is found again', async () => {
     const { request } = createTestApp();
     for (const id of ['😀', '100%', '%41', 'a b', 'a:b', '...']) {
       expect((await request(USER, json({ sessionId: id }))).status).toBe(200);

@@ -4,12 +4,12 @@ import { ValidationError } from '../errors/validation-error.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { AppContext } from './route.ts';
 
-/** A failed turn is logged by its run, with its cause; one that goes on is no failure. */
+/** Not logged here: a failed turn is logged by its run, with its cause, and a turn that continues is not a failure. */
 const LOGGED_BY_RUN = new Set<string>(['TURN_FAILED', 'TURN_TAKES_LONGER']);
 
 /**
- * The answer to what a handler threw: an expected failure as its row says, anything else logged as a bug
- * and answered INTERNAL, so that no message or stack of ours reaches a caller.
+ * The response for an error that a handler threw: an AppError according to its entry in the error table; any other
+ * error is logged as a bug and answered as INTERNAL, so that no internal message or stack reaches a caller.
  */
 export function answerError(error: unknown, context: AppContext, log: Logger): Response {
   const known = error instanceof AppError ? error : new AppError('INTERNAL', undefined, { cause: error });

@@ -8,7 +8,7 @@ const post = (body: string, more: Record<string, string> = {}): RequestInit => (
   body,
 });
 
-test('an integer beyond 2^53 comes back as it was sent, from state and from events', async () => {
+test('an integer beyond 2^53 is returned unchanged, from state and from events', async () => {
   const { request } = createTestApp();
   const sessions = '/apps/lornu/users/ann/sessions';
   const part = `{"functionResponse":{"id":"c","name":"f","response":{"id":${LONG}}}}`;
@@ -35,14 +35,14 @@ test('an integer beyond 2^53 comes back as it was sent, from state and from even
   expect(await (await request(sessions)).text()).toContain(`"own":${LONG}`);
 });
 
-test('where a smaller number is asked for, it is refused as one', async () => {
+test('is refused as too large where a smaller number is required', async () => {
   const { request } = createTestApp();
   const response = await request('/apps/lornu/users/ann/sessions', post(`{"sessionId":${LONG}}`));
   expect(response.status).toBe(422);
   expect(await response.text()).toContain(`"input":${LONG}`);
 });
 
-test('the id of an A2A request comes back as it was sent, in both versions', async () => {
+test('the id of an A2A request is returned unchanged, in both versions', async () => {
   const { request } = createTestApp();
   for (const version of ['1.0', '0.3']) {
     const body = `{"jsonrpc":"2.0","id":${LONG},"method":"no/such","params":{}}`;

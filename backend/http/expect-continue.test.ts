@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 
-// What Bun's server does before our code sees a request. Each test that turns red tells of a Bun that has changed: then
-// the fault is mended, and what is written here and in docs/wire.md goes.
+// Behaviour of Bun's server before our code sees a request. If one of these tests fails, Bun has changed: the fault is
+// fixed, so remove the test and its description in docs/wire.md.
 
 const server = Bun.serve({
   port: 0,
@@ -10,7 +10,7 @@ const server = Bun.serve({
 });
 afterAll(() => server.stop(true));
 
-/** What comes back for the head alone within a moment, and for the body after it. */
+/** What Bun answers shortly after the head alone, and after the body. */
 async function exchange(expectation: string): Promise<{ early: string; all: string }> {
   let received = '';
   const { promise: answered, resolve } = Promise.withResolvers<void>();
@@ -37,7 +37,7 @@ test('Expect: 100-continue is answered with 100 before the body', async () => {
   expect((await exchange('100-continue')).early).toContain('HTTP/1.1 100');
 });
 
-test('a capital C gets no 100 (Bun compares the value by case, RFC 9110 10.1.1 says otherwise): the body is taken all the same', async () => {
+test('a capital C gets no 100 (Bun compares the value by case, RFC 9110 10.1.1 says otherwise), but the body is still accepted', async () => {
   const { early, all } = await exchange('100-Continue');
   expect(early).toBe('');
   expect(all).toContain('HTTP/1.1 200 OK');

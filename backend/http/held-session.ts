@@ -4,8 +4,8 @@ import { heldJson } from './answer.ts';
 import type { RouteInput } from './route.ts';
 
 /**
- * Reads a conversation, which may be large, once its bytes are counted, and answers with what is made of it: pieces of JSON
- * text count until their reader has taken them. Throws SESSION_NOT_FOUND, LIMIT_REACHED.
+ * Reads a session, which may be large, after counting its bytes against the budget, and responds with the JSON pieces
+ * that `make` produces. They count until the reader has taken them. Throws SESSION_NOT_FOUND, LIMIT_REACHED.
  */
 export async function withSession(
   sessions: Pick<SessionStore, 'getSession' | 'historyBytes'>,

@@ -1,14 +1,16 @@
 import { AppError } from '../errors/app-error.ts';
 import type { ParsedEvent } from './wire/event-schema.ts';
 
-/** Function calls that ADK itself makes to ask a person something; a caller must not be able to forge an answer. */
+/** Function calls that ADK itself makes to ask a person; a caller must not be able to forge them or their responses. */
 const RESERVED_FUNCTIONS = new Set([
   'adk_request_credential',
   'adk_request_confirmation',
   'adk_request_input',
 ]);
 
-/** Refuses events that claim to be ADK's own; ordinary tool calls are allowed, so that a conversation can be restored. */
+/**
+ * Refuses events that claim to be ADK's own; ordinary tool calls are allowed, so that a conversation can be restored.
+ */
 export function assertRestorableEvents(events: readonly ParsedEvent[]): void {
   for (const [index, event] of events.entries()) {
     const forbidden = forbiddenPart(event);

@@ -4,8 +4,8 @@ import { decodeBody, isJson, parseBody, UnreadableBody } from '../web/json-text.
 import { readBody, type BodyLimits } from '../web/read-body.ts';
 
 /**
- * The request's JSON, undefined for an empty body. As FastAPI does it, a body that is not declared as JSON
- * is a string, so that the route's schema refuses it by type.
+ * The request's JSON; undefined for an empty body. As in FastAPI, a body without a JSON content type is read as a
+ * string, which the route's schema then refuses.
  */
 export async function readJsonBody(request: Request, limits: BodyLimits, held: Held): Promise<unknown> {
   try {

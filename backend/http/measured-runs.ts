@@ -2,13 +2,15 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { Attachment, Run, RunChoice, RunService, RunSummary, TurnRequest } from '../runs/run.ts';
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 
-/** The same runs, counted: how they end, how long they take, what they cost, and when their first frame is there. */
+/**
+ * Wraps a RunService and records metrics: how runs end, their duration and tokens, and the time to their first frame.
+ */
 export class MeasuredRuns implements RunService {
   readonly #runs: RunService;
   readonly #metrics: Metrics;
   readonly #clock: () => number;
 
-  /** `clock` is in milliseconds and monotonic. */
+  /** `clock` returns monotonic milliseconds. */
   constructor(runs: RunService, metrics: Metrics, clock: () => number = () => performance.now()) {
     this.#runs = runs;
     this.#metrics = metrics;
@@ -42,7 +44,7 @@ export class MeasuredRuns implements RunService {
     return this.#runs.drain(withinMs);
   }
 
-  /** What a message waits in the queue is no time of its turn. */
+  /** Time in the queue does not count as time of the turn. */
   async #measure(run: Run, askedMs: number): Promise<void> {
     await run.started;
     const beganMs = run.started ? this.#clock() : askedMs;

@@ -16,7 +16,7 @@ export interface MountLimits {
   bodyTimeoutMs: number;
 }
 
-/** Mounts routes in their order: the first that matches answers, so narrow patterns stand before wide ones. */
+/** Mounts routes in order: the first match wins, so specific patterns come before general ones. */
 export function mountRoutes(
   app: Hono<AppEnv>,
   routes: readonly Route[],
@@ -36,7 +36,7 @@ export function mountRoutes(
           query: parseQuery(route, context),
           body: await bodyOf(route, context, body, held),
         };
-        // Routes that are open to everyone name no user.
+        // Open routes have no caller.
         const bound = principal === undefined ? input : bindUser(principal, route.creates === true, input);
         return await route.handler({ context, ...bound, holdAnswer });
       } finally {
@@ -47,18 +47,18 @@ export function mountRoutes(
 }
 
 function bodyLimits(route: Route, limits: MountLimits): BodyLimits {
-  // What a route without a body is sent is never read.
+  // A body is never read on a route that takes none.
   const maxBytes = route.body ? maxBodyBytes(limits, route.upload) : Number.POSITIVE_INFINITY;
   return { maxBytes, timeoutMs: limits.bodyTimeoutMs };
 }
 
-/** One caller may send the largest body there is, and two callers at once. */
+/** Lets one caller send the largest possible body, and two callers do so at once. */
 export function createByteBudget(limits: MountLimits): ByteBudget {
   const callerBytes = maxBodyBytes(limits, true);
   return new ByteBudget({ callerBytes, processBytes: 2 * callerBytes });
 }
 
-/** An upload is base64 inside JSON: a third more than the file, and the rest of the body around it. */
+/** An upload is base64 inside JSON: the file plus a third, plus the rest of the body. */
 export function maxBodyBytes({ bodyBytes, uploadBytes }: MountLimits, upload: boolean | undefined): number {
   return upload ? Math.ceil(uploadBytes / 3) * 4 + bodyBytes : bodyBytes;
 }

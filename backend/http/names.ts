@@ -4,8 +4,8 @@ import { AppError } from '../errors/app-error.ts';
 const MAX_NAME_BYTES = 512;
 
 /**
- * Refuses, before anything is stored, a name that one of the stores cannot hold: Firestore's document ids have no
- * slash, are not `.` or `..`, and not `__…__`; control characters and unpaired surrogates do not survive every store.
+ * Refuses names that one of the stores cannot hold: Firestore's document ids may not contain a slash and may not be
+ * `.`, `..` or `__…__`; control characters and unpaired surrogates do not survive every store.
  */
 export function assertStorableName(kind: 'app name' | 'user id' | 'session id', name: string): void {
   const problem = problemOf(name);

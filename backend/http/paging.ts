@@ -3,18 +3,18 @@ import { AppError } from '../errors/app-error.ts';
 import type { AppContext } from './route.ts';
 import { wirePageSize } from './wire/wire-schema.ts';
 
-/** Where a list goes on; absent on the last page. */
+/** Cursor of the next page; absent on the last page. */
 export const NEXT_CURSOR_HEADER = 'x-next-cursor';
 
-/** What every list takes. */
+/** Query parameters of every paged list. */
 export const PAGE_QUERY = z.object({ limit: wirePageSize.optional(), cursor: z.string().optional() });
 
-/** Members on a page where none is asked for, and at most. */
+/** Default and largest page size. */
 export const MEMBERS_A_PAGE = 1_000;
 
 /**
- * One page of a list whose members are few bytes each, told apart by `idOf`; the header names where the next one begins.
- * Throws BAD_CURSOR for a cursor of which no member is known any more.
+ * One page of a list with small members, identified by `idOf`; the header holds the next page's cursor. Throws
+ * BAD_CURSOR if the cursor's member no longer exists.
  */
 export function pageOf<T>(
   members: readonly T[],

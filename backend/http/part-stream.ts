@@ -4,10 +4,10 @@ import { partToWire } from '../events/wire.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Stands for the content in the JSON of its part; in a name it would be escaped. */
+/** Placeholder for the content in the part's JSON; in a name it would be escaped. */
 const CONTENT = 'AAAA';
 
-/** The JSON of an artifact's part, whose content is turned into text as it is read: a file is never in memory as a whole. */
+/** The JSON of an artifact's part, streamed: the file is encoded as it is read and is never in memory as a whole. */
 export function partJson(artifact: OpenArtifact): ReadableStream<Bytes> | string {
   if ('fileData' in artifact) return JSON.stringify(partToWire(artifact));
   const { stream, isText } = artifact;
@@ -39,7 +39,7 @@ interface Characters {
   end(): string;
 }
 
-/** Text as it stands between the quotes of JSON. */
+/** Escapes text for a JSON string. */
 function jsonCharacters(): Characters {
   const decoder = new TextDecoder();
   const escape = (text: string) => JSON.stringify(text).slice(1, -1);
@@ -49,7 +49,7 @@ function jsonCharacters(): Characters {
   };
 }
 
-/** URL-safe base64, three bytes at a time. */
+/** Encodes URL-safe base64, three bytes at a time. */
 function base64Characters(): Characters {
   let rest: Bytes = new Uint8Array();
   const print = (bytes: Bytes) => toUrlSafeBase64(Buffer.from(bytes).toString('base64'));

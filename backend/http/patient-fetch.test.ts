@@ -2,11 +2,11 @@ import { expect, test } from 'bun:test';
 import { sendRaw } from '../testing/listen.ts';
 import { patientFetch } from './patient-fetch.ts';
 
-/** Bun looks at idle connections every four seconds. */
+/** Bun checks idle connections every four seconds. */
 const IDLE_S = 1;
 const SLOW_MS = 6_000;
 
-test('a long /run is answered although nothing was sent for longer than connections are kept', async () => {
+test('a long /run is answered although it was silent for longer than the idle timeout', async () => {
   const server = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',
@@ -20,7 +20,7 @@ test('a long /run is answered although nothing was sent for longer than connecti
   const [run, other] = await Promise.all(
     ['/run', '/runs'].map(async (path) => sendRaw(port, `POST ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)),
   );
-  // Both connections are closed by the server, this one after its answer.
+  // The server closes both connections, this one after its response.
   expect(run).toEndWith('done');
   expect(other).toBe('');
   await server.stop(true);

@@ -2,12 +2,12 @@ import type { Server } from 'bun';
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
-/** Says nothing until its turn is over, which may take longer than a quiet connection is kept. */
+/** /run is silent until its turn ends, which may take longer than the idle timeout. */
 const WAITS_FOR_A_TURN = /^[^?]*\/run(?:\?|$)/;
 
 /**
- * A fetch handler for Bun.serve whose idle time does not cut an answer that is still being worked on;
- * afterwards the connection is kept as long as any other. `keepAliveS` is the server's own idleTimeout, in seconds.
+ * Wraps a fetch handler for Bun.serve so that the idle timeout does not cut off a response that is still being made.
+ * Afterwards the connection has the usual timeout. `keepAliveS` is the server's own idleTimeout, in seconds.
  */
 export function patientFetch(
   fetch: Fetch,

@@ -1,8 +1,8 @@
 import { requestTarget } from '../identity/request-target.ts';
 
 /**
- * The path that routes are matched against: decoded, as Starlette does it, so that an encoded slash separates segments;
- * per cent signs stay encoded, because Hono decodes each parameter once more. Bytes that are not UTF-8 become U+FFFD.
+ * The path that routes are matched against, decoded as Starlette does, so that an encoded slash separates segments. Per
+ * cent signs stay encoded, because Hono decodes each parameter again. Invalid UTF-8 becomes U+FFFD.
  */
 export function requestPath(request: Request, defaultAppName?: string): string {
   const { path: raw } = requestTarget(request.url);

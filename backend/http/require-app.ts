@@ -1,7 +1,7 @@
 import type { AgentRegistry, LoadedAgent } from '../agents/agent-registry.ts';
 import { AppError } from '../errors/app-error.ts';
 
-/** The app of that name; throws APP_INTERNAL, APP_BROKEN or APP_NOT_FOUND, in the order in which Python ADK looks. */
+/** The app of that name. Throws APP_INTERNAL, APP_BROKEN or APP_NOT_FOUND, checked in Python ADK's order. */
 export function requireApp(registry: AgentRegistry, appName: string): LoadedAgent {
   if (appName.startsWith('__')) throw new AppError('APP_INTERNAL');
   const app = registry.agents.get(appName);

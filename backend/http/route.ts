@@ -6,11 +6,11 @@ import type { ErrorCode } from '../errors/error-table.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** What the log, the error answers and the handlers share about one request. */
+/** Per-request data shared by the log, the error responses and the handlers. */
 export interface RequestVariables extends IdentityVariables {
   requestId: string;
   traceId: string;
-  /** What the request's body counts for, where its surface sets it before the body is read. */
+  /** Budget for the request's body, if set before the body is read. */
   held?: Held;
 }
 
@@ -23,37 +23,40 @@ export interface RouteInput<Query, Body> {
   path: Record<string, string>;
   query: Query;
   body: Body;
-  /** Counts an answer before memory is taken for it. Throws LIMIT_REACHED. */
+  /** Counts a response against the budget before memory is taken for it. Throws LIMIT_REACHED. */
   holdAnswer: (bytes: number) => Held;
 }
 
-/** One operation of the API: what is mounted, and what the OpenAPI document says about it. */
+/** One operation of the API: how it is mounted, and how the OpenAPI document describes it. */
 export interface Route<Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
   method: Method;
-  /** Hono's pattern; parameters as `:name`, a rest with slashes as `:name{.+}`. */
+  /** Hono's pattern: parameters as `:name`, a remainder with slashes as `:name{.+}`. */
   path: string;
   summary: string;
   tag: string;
   deprecated?: boolean;
   query?: Query;
   body?: Body;
-  /** The body may be left out; the handler then gets undefined. */
+  /** The body may be missing; the handler then gets undefined. */
   bodyOptional?: boolean;
-  /** The body may carry a file: the larger limit applies. */
+  /** The body may carry a file, so the larger limit applies. */
   upload?: boolean;
-  /** Makes something that was not there: refused under another's user id, where all else is answered as absent. */
+  /**
+   * Creates something: refused under another user's id. Other operations on another user's data answer as if it did not
+   * exist.
+   */
   creates?: boolean;
-  /** What the 200 answer is; a schema, or the media type of something that is not JSON. */
+  /** The 200 response: a schema, or the media type of a response that is not JSON. */
   answer: z.ZodType | { mediaType: string };
-  /** Other statuses with an answer of the route's own. */
+  /** Schemas of the route's responses with other statuses. */
   otherAnswers?: Record<number, z.ZodType>;
-  /** Answered without identifying the caller. */
+  /** Does not require authentication. */
   isOpen?: boolean;
   errors: readonly ErrorCode[];
   handler(input: RouteInput<z.output<Query>, z.output<Body> | undefined>): Response | Promise<Response>;
 }
 
-/** Keeps the types of query and body for the handler, and widens the route for the table it goes into. */
+/** Gives the handler the types of query and body, and returns the route as a general Route for the table. */
 export function defineRoute<Query extends z.ZodType, Body extends z.ZodType>(
   route: Route<Query, Body>,
 ): Route {

@@ -53,7 +53,7 @@ test('a body beyond the limit is refused by its declared length, before it is se
   expect(answer).toContain('{"detail":"The request body is too large."}');
 });
 
-test('a body that drips is given up, whatever arrives', async () => {
+test('a slow body is given up, whatever arrives', async () => {
   const answer = await sendRaw(server.port, post(USER, 'content-length: 1000\r\n', '{'), (socket) => {
     const drip = setInterval(() => socket.write(' '), 50);
     socket.once('data', () => {
@@ -70,7 +70,7 @@ test.each([
   ['413', 6_000_000],
 ])('after %s the connection is closed, however long its body goes on', async (status, length) => {
   const alive = `POST ${USER} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n{`;
-  // Resolves when the other side has closed.
+  // Resolves when the server closes the connection.
   const answer = await sendRaw(server.port, alive, (socket) => {
     const drip = setInterval(() => socket.write(' '), 20);
     socket.once('close', () => clearInterval(drip));
@@ -79,7 +79,7 @@ test.each([
   expect(answer).toStartWith(`HTTP/1.1 ${status} `);
 });
 
-test('a client that leaves in the middle of its body stores nothing and is no bug of ours', async () => {
+test('a client that disconnects in the middle of its body stores nothing and is not logged as a bug', async () => {
   await sendRaw(server.port, post(USER, 'content-length: 1000\r\n', '{"sessionId":"half"'), (socket) => {
     setTimeout(() => socket.destroy(), 50);
   });

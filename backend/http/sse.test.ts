@@ -29,7 +29,7 @@ async function start(app: TestApp): Promise<Listening> {
 }
 
 describe('a stream over a socket', () => {
-  test('the first frame arrives while the turn goes on', async () => {
+  test('the first frame arrives while the turn is running', async () => {
     const app = createTestApp();
     const rest = Promise.withResolvers<void>();
     app.runs.script = async function* () {
@@ -48,7 +48,7 @@ describe('a stream over a socket', () => {
     expect(last?.done).toBe(true);
   });
 
-  test('who attaches to a quiet run is answered before it says anything', async () => {
+  test('a client that attaches to a silent run gets a response before the first frame', async () => {
     const app = createTestApp();
     const rest = Promise.withResolvers<void>();
     app.runs.script = async function* () {
@@ -65,7 +65,7 @@ describe('a stream over a socket', () => {
     await (await begun).text();
   });
 
-  test('the first frame of another process says so, also to a client that comes back after it was lost', async () => {
+  test('the first frame of another process is announced, even to a client that reconnects after it', async () => {
     const taken = firstIndexOf(1);
     const sent = async (from: number | undefined, indexes: number[]): Promise<string[]> => {
       const frames = async function* (): AsyncGenerator<Frame> {
@@ -84,7 +84,7 @@ describe('a stream over a socket', () => {
     expect(await sent(0, [taken])).toEqual([first]);
   });
 
-  test('comment lines keep a quiet stream alive, and never come as data', async () => {
+  test('comment lines keep a silent stream alive, and are never read as data', async () => {
     const app = createTestApp({ LORNU_PING_MS: '15' });
     app.runs.script = async function* () {
       await Bun.sleep(80);
@@ -95,7 +95,7 @@ describe('a stream over a socket', () => {
     expect(text).toMatch(/^(?:: ping\n\n){2,}id: run-1:0\ndata: \{"n":1\}\n\n: run completed\n\n$/);
   });
 
-  test('a reader that stops reading holds up neither the turn nor the memory', async () => {
+  test('a reader that stops reading blocks neither the turn nor fills the memory', async () => {
     const app = createTestApp();
     const frame = JSON.stringify({ text: 'x'.repeat(64 * 1024) });
     const frames = 1_500;
@@ -110,12 +110,12 @@ describe('a stream over a socket', () => {
     );
     await until(() => app.runs.started.length === 1 && app.runs.activeCount === 0);
     await Bun.sleep(100);
-    // What the kernel's socket buffers take on top of ours; most of the 96 MB stays with the run.
+    // Allow for the kernel's socket buffers; most of the 96 MB stays with the run.
     expect(app.runs.framesRead).toBeLessThan(frames / 3);
     socket.destroy();
   });
 
-  test('a client that leaves frees its stream; the turn goes on', async () => {
+  test('a client that disconnects frees its stream, and the turn continues', async () => {
     let open = 0;
     const metrics = {
       streams: (change: number) => void (open += change),
@@ -142,7 +142,7 @@ describe('a stream over a socket', () => {
     await until(() => app.runs.activeCount === 0);
   });
 
-  test('400 streams at once all end', async () => {
+  test('400 concurrent streams all end', async () => {
     const app = createTestApp();
     const rest = Promise.withResolvers<void>();
     app.runs.script = async function* () {
@@ -153,7 +153,7 @@ describe('a stream over a socket', () => {
     const { port } = await start(app);
     const body = JSON.stringify(TURN);
     const received = Array.from({ length: 400 }, () => '');
-    // Plain sockets: Bun's own fetch allows 256 requests at once.
+    // Raw sockets: Bun's fetch allows 256 requests at once.
     for (const index of received.keys()) {
       const socket = connect(port, '127.0.0.1');
       socket.on('data', (data) => void (received[index] += data.toString()));

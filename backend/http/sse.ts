@@ -4,34 +4,38 @@ import { hasEnded, type Run } from '../runs/run.ts';
 import { eventStream, PING } from '../web/event-stream.ts';
 
 export interface SseOptions {
-  /** Time between comment lines while nothing else is sent, in milliseconds. */
+  /** Milliseconds between comment lines on a silent stream. */
   pingMs: number;
   metrics: Pick<Metrics, 'streams'> | undefined;
-  /** Ends when the client has left. */
+  /** Aborted when the client disconnects. */
   signal: AbortSignal;
-  /** First frame to send to one who comes later; 0 is the run's first. Undefined for who began the run. */
+  /**
+   * Index of the first frame to send to a client that attaches; 0 is the run's first frame. Undefined for the client
+   * that started the run.
+   */
   fromIndex?: number;
 }
 
-/** The first line of a stream that waits for a turn that has not begun. */
+/** The first line of a stream whose turn is queued. */
 const QUEUED = ': queued\n\n';
 
-/** Names the run before its first frame has come. */
+/** The run's id, sent before its first frame. */
 export const RUN_ID_HEADER = 'lornu-run-id';
-/** Sends `queued` when the run has not begun. */
+/** Has the value `queued` if the run has not begun. */
 const RUN_STATE_HEADER = 'lornu-run-state';
 
 /**
- * A run's frames as server-sent events: `id:` and `data:` lines, and comment lines: while it is quiet, before the first
- * frame of another process, and at the end, where it says how the run ended.
+ * A run's frames as server-sent events: `id:` and `data:` lines, plus comment lines: while the run is silent, before
+ * the first frame of another process, and at the end, with the run's end state.
  */
 export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: SseOptions): Response {
   const disconnected = new AbortController();
   const isQueued = run.state === 'queued';
   metrics?.streams(1);
-  // Bun holds the headers back until there is a body: without a first comment a quiet run would look like an absent one.
+  // Bun sends the headers together with the first bytes of the body: without a first comment a silent run would look
+  // like a dead service.
   const begin = isQueued ? QUEUED : fromIndex === undefined ? undefined : PING;
-  // The id of the last frame that the client has seen.
+  // From the last frame that the client has seen.
   let process = processOf((fromIndex ?? 0) - 1);
   return eventStream(run.frames(fromIndex, disconnected.signal)[Symbol.asyncIterator](), {
     toText: ({ index, json }) => {
@@ -41,7 +45,7 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: Ss
       return `: process ${process}\n${text}`;
     },
     ...(begin && { begin }),
-    // Without it a listener could not tell the end of a run from a cut connection.
+    // Without this comment a client could not tell the end of a run from a cut connection.
     end: () => (hasEnded(run.state) ? `: run ${run.state}\n\n` : undefined),
     pingMs,
     disconnected,

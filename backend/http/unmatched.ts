@@ -5,8 +5,8 @@ import { requestPath } from './request-path.ts';
 import { requestTarget } from '../identity/request-target.ts';
 
 /**
- * What no route answers, as Starlette does it: 405 with Allow when the path exists under other methods,
- * a redirect when only a slash at the end is too many, else 404.
+ * The response if no route matches, as in Starlette: 405 with Allow if the path exists under other methods, a redirect
+ * if only a trailing slash is too many, else 404.
  */
 export function answerUnmatched(app: Hono<AppEnv>, routes: readonly Route[], context: AppContext): Response {
   const path = requestPath(context.req.raw);

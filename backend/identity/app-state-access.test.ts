@@ -18,7 +18,7 @@ test.each([
   ['person', 'closed', false],
   ['person', 'open', true],
   ['peer', 'closed', false],
-  // What is opened to people is not opened to another agent.
+  // An app opened to people stays closed to other agents.
   ['peer', 'open', false],
 ] as const)('state of a whole app: may a %s write that of the %s app: %p', (role, appName, may) => {
   expect(mayWrite(role, appName)).toBe(may);

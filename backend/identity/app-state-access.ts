@@ -2,10 +2,10 @@ import { State } from '@google/adk';
 import { AppError } from '../errors/app-error.ts';
 import type { Principal, Role } from './principal.ts';
 
-/** Roles that may change what every user of an app reads. */
+/** Roles that may change state shared by all users of an app. */
 const WRITERS: readonly Role[] = ['local', 'service'];
 
-/** Judges a state that a caller sends for an app. Throws CALLER_NOT_ALLOWED. */
+/** Checks the state that a caller sends for an app. Throws CALLER_NOT_ALLOWED. */
 export type AssertMayWriteState = (
   caller: Principal,
   appName: string,
@@ -13,9 +13,9 @@ export type AssertMayWriteState = (
 ) => void;
 
 /**
- * `app:` state is part of every session of an app, for all users, and agents put it into their instructions: services
- * and agents write it. Requests of a person or a peer that set it are refused as a whole, except for the apps named
- * here.
+ * `app:` state is part of every session of an app, for all users, and agents put it into their instructions, so only
+ * services and agents may write it. Requests of a person or a peer that set it are refused as a whole, except for the
+ * given apps.
  */
 export function appStateAccess(appsOpenToPeople: readonly string[]): AssertMayWriteState {
   return (caller, appName, state) => {

@@ -10,20 +10,20 @@ import { KeysUnavailableError, TokenError } from './tokens/token-error.ts';
 import type { TokenVerifier } from './tokens/token-verifier.ts';
 
 export interface AuthenticatorOptions {
-  /** False: everyone is the local caller. Only on loopback; the configuration refuses it elsewhere. */
+  /** False: everyone is the local caller. Only on loopback; the configuration refuses it otherwise. */
   required: boolean;
   tokens: TokenVerifier | undefined;
   machines: MachineLists;
-  /** Peer by the name in its certificate (`URI:spiffe://…`, `DNS:…`). */
+  /** Peer's e-mail address by the name in its certificate (`URI:spiffe://…`, `DNS:…`). */
   certificatePeers: ReadonlyMap<string, string>;
-  /** The load balancer's port on which it verifies certificates; undefined where its headers are not believed. */
+  /** The port on which the load balancer verifies certificates; undefined: its headers are not trusted. */
   albCertificatePort: number | undefined;
   session: PersonSession | undefined;
   ownOrigins: ReadonlySet<string>;
   now: () => number;
 }
 
-/** Finds out who calls. Evidence that is sent must hold: a bad token is never made good by a cookie. */
+/** Authenticates callers. Credentials that are sent must be valid: a cookie never makes up for a bad token. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
 
@@ -31,7 +31,7 @@ export class Authenticator {
     this.#options = options;
   }
 
-  /** The caller. `certificate` is what our own TLS front verified for this connection. Throws AppError. */
+  /** The caller. `certificate` is the one that our own TLS front verified for this connection. Throws AppError. */
   async identify(request: Request, certificate: ClientCertificate | undefined): Promise<Principal> {
     if (!this.#options.required) return this.#identifyLocal(request.headers);
     const presented = certificate ?? this.#albCertificate(request.headers);
@@ -57,7 +57,9 @@ export class Authenticator {
     return person;
   }
 
-  /** An open service asks nobody; a machine that shows a token all the same is who the token says, or nobody. */
+  /**
+   * An open service needs no authentication, but a token that is sent must be valid: the caller is then its subject.
+   */
   async #identifyLocal(headers: Headers): Promise<Principal> {
     const token = this.#options.tokens && readBearerToken(headers);
     return token === undefined ? LOCAL_PRINCIPAL : this.#verify(token);
@@ -65,7 +67,7 @@ export class Authenticator {
 
   #albCertificate(headers: Headers): ClientCertificate | undefined {
     const { albCertificatePort } = this.#options;
-    // The load balancer writes this header itself; on its other listeners it names another port.
+    // The load balancer sets this header itself; its other listeners set another port.
     if (albCertificatePort === undefined || headers.get('x-forwarded-port') !== String(albCertificatePort))
       return undefined;
     return readAlbCertificate(headers);

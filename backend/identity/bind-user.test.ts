@@ -12,7 +12,7 @@ const bind = (
 ) => bindUser(caller, creates, { path: {}, query: undefined, body: undefined, ...input });
 
 describe('a user id in a request', () => {
-  test('of the caller stays, wherever it stands', () => {
+  test('of the caller is kept, wherever it stands', () => {
     const input = {
       path: { userId: 'ada' },
       query: { user_id: 'ada' },
@@ -22,7 +22,7 @@ describe('a user id in a request', () => {
     expect(bind(input, true)).toEqual(input);
   });
 
-  test('of another is replaced by one that owns nothing, and nothing else is touched', () => {
+  test('of another user is replaced by one without data, and nothing else changes', () => {
     expect(bind({ path: { userId: 'ben', appName: 'a' } })).toMatchObject({
       path: { userId: NOBODY, appName: 'a' },
     });
@@ -35,7 +35,7 @@ describe('a user id in a request', () => {
     expect(bind({ query: { userId: 'ben' } })).toMatchObject({ query: { userId: NOBODY } });
   });
 
-  test('of another is found in a body beside a path of her own', () => {
+  test('of another user is found in the body although the path names the caller', () => {
     const bound = bind({ path: { userId: 'ada' }, body: { userId: 'ben' } });
     expect(bound).toMatchObject({ path: { userId: 'ada' }, body: { userId: NOBODY } });
   });
@@ -47,7 +47,7 @@ describe('a user id in a request', () => {
     },
   );
 
-  test('under which something would be created is refused', () => {
+  test('of another user is refused where something would be created', () => {
     expect(() => bind({ path: { userId: 'ben' } }, true)).toThrow('The user id is not yours');
   });
 

@@ -1,20 +1,20 @@
 import { AppError } from '../errors/app-error.ts';
 import { mayActFor, type Principal } from './principal.ts';
 
-/** The parsed parts of a request in which a user id may stand. */
+/** The parsed parts of a request that may contain a user id. */
 export interface UserInput {
   path: Record<string, string>;
   query: unknown;
   body: unknown;
 }
 
-// No user has this id, so nothing is stored under it; random per process, so nobody can guess it.
+// Not a real user, so nothing is stored under it; random per process, so that nobody can guess it.
 const NOBODY = `nobody-${crypto.randomUUID()}`;
 
 /**
- * Holds a request to the user ids that its caller may name. A foreign one is replaced by one that owns nothing,
- * so what belongs to others is answered by the same code, in the same words and time, as what does not exist.
- * To create under a foreign user is refused.
+ * Restricts a request to the user ids that its caller may use. A foreign id is replaced by one that owns nothing, so
+ * that other users' data is answered by the same code, with the same response and timing, as missing data. Creating
+ * something under a foreign id is refused.
  */
 export function bindUser<T extends UserInput>(principal: Principal, creates: boolean, input: T): T {
   const inPath = input.path['userId'];

@@ -17,17 +17,17 @@ import { SIGNED_OUT_PATH, signInRoutes } from './sign-in/sign-in-routes.ts';
 import type { TaskSecrets } from './task-secrets.ts';
 import { TokenVerifier } from './tokens/token-verifier.ts';
 
-/** The identity layer in front of every surface: REST and A2A. */
+/** The identity layer in front of every API: REST and A2A. */
 export interface Callers {
   /** False: everyone is the local caller. */
   readonly required: boolean;
-  /** The middleware in front of every surface; `openPaths` are those of the routes that need no caller. */
+  /** Middleware for every API; `openPaths` are the paths of routes without authentication. */
   identify(
     openPaths: ReadonlySet<string>,
   ): MiddlewareHandler<{ Variables: IdentityVariables; Bindings: IdentityBindings }>;
-  /** Sign-in pages; undefined where nobody signs in. */
+  /** Sign-in pages; undefined if sign-in is off. */
   readonly signIn: Hono | undefined;
-  /** Limits; undefined where callers are not told apart. */
+  /** Limits per caller; undefined if callers are not told apart. */
   readonly limits: CallerLimits | undefined;
 }
 
@@ -37,9 +37,9 @@ export interface CallersDeps {
   newId: () => string;
   log: Logger;
   secrets: Pick<TaskSecrets, 'oidcClientSecret' | 'sessionKey'>;
-  /** SQLite file of the limits, which processes on one disk share; left out, this process counts for itself. */
+  /** SQLite file of the limits, shared by processes on one disk; without it, this process counts on its own. */
   limitsFile?: string;
-  /** Least time between two requests for an issuer's keys; 30 s when left out. */
+  /** Shortest time between two requests for an issuer's keys, in milliseconds; default 30 s. */
   keyCooldownMs?: number;
 }
 
@@ -89,7 +89,7 @@ function createVerifier(
   const { issuer, jwksUrl, audience, peers, services } = tokens;
   if (audience === undefined || peers.length + services.length === 0) return undefined;
   return new TokenVerifier({
-    // The load balancer in front verifies RS256 and nothing else; so does this.
+    // Same rule as the load balancer in front, which verifies RS256 only.
     issuers: [{ issuer, jwksUrl, audiences: [audience], algorithms: ['RS256'] }],
     fetch,
     now,

@@ -7,7 +7,7 @@ import type { CallerLimits } from './limits/caller-limits.ts';
 import { assertPlainTarget, isA2aPath, requestTarget, showsPage } from './request-target.ts';
 import { mayUse, type Principal, type Surface } from './principal.ts';
 
-/** What identity adds to each request. */
+/** What authentication adds to each request. */
 export interface IdentityVariables {
   principal: Principal;
 }
@@ -20,21 +20,21 @@ export interface IdentityBindings {
 export interface IdentifyCallerOptions {
   authenticator: Authenticator;
   limits: CallerLimits | undefined;
-  /** Where a browser that shows a page is sent to sign in; undefined where nobody signs in. */
+  /** Sign-in path for browsers that request a page; undefined if sign-in is off. */
   signInPath: string | undefined;
   log: Logger;
 }
 
 /**
- * Answered without asking who calls, beside the routes that say `isOpen`: A2A's cards and the keys of their signatures,
- * which a peer reads before it knows which token to bring, and signing in itself. Everything else needs a caller.
+ * Paths without authentication, besides routes with `isOpen`: A2A cards and their keys, which a peer reads before it
+ * knows which token to send, and sign-in itself. Everything else requires a caller.
  */
 const OPEN =
   /^\/(auth\/(login|callback|logout|signed-out)|(a2a\/[^/]+\/)?\.well-known\/agent(-card)?\.json|a2a\/[^/]+\/\.well-known\/jwks\.json)$/;
 
 /**
- * Puts the verified caller into `principal`, or refuses before anything else looks at the request. `openPaths` are those of
- * the routes that need no caller.
+ * Sets `principal` to the verified caller, or refuses before any other code sees the request. `openPaths` are the paths
+ * of routes without authentication.
  */
 export function identifyCaller(
   options: IdentifyCallerOptions,

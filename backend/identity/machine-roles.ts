@@ -3,15 +3,15 @@ import type { Principal } from './principal.ts';
 import { bearerChallenge } from './tokens/bearer.ts';
 import type { VerifiedToken } from './tokens/token-verifier.ts';
 
-/** Which machines may call, by the e-mail of their service account or by `sub`; each list gives one role. */
+/** Machines that may call, by service account e-mail or `sub`; one list per role. */
 export interface MachineLists {
   services: readonly string[];
   peers: readonly string[];
 }
 
-/** The machine that a verified token speaks for; throws CALLER_NOT_ALLOWED when it is on no list. */
+/** The machine that a verified token belongs to; throws CALLER_NOT_ALLOWED if it is on no list. */
 export function toMachine(token: VerifiedToken, lists: MachineLists): Principal {
-  // A name with an @ on a list is an e-mail: a subject that is spelled like one is nobody's verified address.
+  // A list entry with an @ is an e-mail: a subject spelled like one is not a verified address.
   const subject = token.subject.includes('@') ? [] : [token.subject];
   for (const name of [...(token.email === undefined ? [] : [token.email]), ...subject]) {
     if (lists.services.includes(name)) return createMachine('service', 'jwt', name);
@@ -23,7 +23,7 @@ export function toMachine(token: VerifiedToken, lists: MachineLists): Principal 
   });
 }
 
-/** A machine's sessions live under a user id that no signed-in person can have. */
+/** A machine's sessions belong to a user id that no signed-in person can have. */
 export function createMachine(role: 'service' | 'peer', via: 'jwt' | 'certificate', name: string): Principal {
   return {
     role,

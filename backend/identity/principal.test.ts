@@ -4,7 +4,7 @@ import { LOCAL_PRINCIPAL, mayActFor, mayUse, type Principal, type Role } from '.
 const callerOf = (role: Role): Principal =>
   role === 'local' ? LOCAL_PRINCIPAL : { role, via: 'jwt', id: `${role}:x`, userId: 'ada' };
 
-describe('the table of roles, as docs/security.md shows it', () => {
+describe('the table of roles equals the one in docs/security.md', () => {
   test.each([
     ['local', true, true, true],
     ['person', true, false, false],
@@ -20,7 +20,7 @@ describe('the table of roles, as docs/security.md shows it', () => {
     expect(mayActFor(caller, 'ada')).toBe(true);
   });
 
-  test('a caller without a user id of its own is nobody’s double', () => {
+  test('a caller without a user id of its own cannot act as another caller without one', () => {
     const caller: Principal = { role: 'person', via: 'session', id: 'person:x', userId: undefined };
     expect(mayActFor(caller, 'undefined')).toBe(false);
   });

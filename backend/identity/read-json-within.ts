@@ -1,4 +1,4 @@
-/** The JSON of an answer that may be no longer than `maxBytes`; fails on longer ones without reading them whole. */
+/** The JSON of a response of at most `maxBytes`; throws for longer ones without reading all of them. */
 export async function readJsonWithin(response: Response, maxBytes: number): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let size = 0;

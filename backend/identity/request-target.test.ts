@@ -7,7 +7,7 @@ test.each([
   ['http://h/a/b?c=d?e#f', '/a/b', '?c=d?e'],
   ['http://h/a#f?c=d', '/a', ''],
   ['http://h', '/', ''],
-  // What Bun gives where the Host is none.
+  // Bun's URL for a request with an invalid Host.
   ['/a//b?c', '/a//b', '?c'],
 ])('the target of %j', (url, path, search) => {
   expect(requestTarget(url)).toEqual({ path, search });
@@ -58,7 +58,7 @@ test('an A2A path that is spelled with escapes is not there', async () => {
     expect((await request(path)).status).toBe(404);
 });
 
-/** Files that make URLs of what the configuration or the code itself says, which has been looked at when it was read. */
+/** Files that parse URLs of the configuration or of constants, which are validated when they are read. */
 const OF_CONFIGURATION = [
   'identity/callers.ts',
   'identity/google/service-account-key.ts',
@@ -68,7 +68,7 @@ const OF_CONFIGURATION = [
   'sqlite/checkpointer.ts',
 ];
 
-test('no other file calls `new URL`, which throws for what a caller sends: URL.parse gives null', async () => {
+test('no other file calls `new URL`, which throws for invalid input of a caller: use URL.parse', async () => {
   const backend = join(import.meta.dir, '..');
   const found: string[] = [];
   for await (const file of new Bun.Glob('**/*.ts').scan({ cwd: backend })) {

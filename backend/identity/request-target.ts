@@ -1,9 +1,9 @@
 import { AppError } from '../errors/app-error.ts';
 
-/** What a request asks for, as it was sent: nothing decoded, nothing normalised. */
+/** A request's target as it was sent: not decoded, not normalised. */
 export interface RequestTarget {
   path: string;
-  /** With its question mark; empty where there is none. */
+  /** Including its question mark; empty if there is none. */
   search: string;
 }
 
@@ -11,8 +11,8 @@ export interface RequestTarget {
 const HOST = /^(?:[\w.-]{1,253}|\[[\da-f:.]{2,45}\])(?::\d{1,5})?$/i;
 
 /**
- * The target of a request's URL. `new URL` would throw for a Host that is none, of which Bun leaves the path alone as the
- * URL, and every caller can send one.
+ * The target of a request's URL. `new URL` would throw if the Host is invalid, because Bun then gives only the path as
+ * URL, and any caller can cause that.
  */
 export function requestTarget(url: string): RequestTarget {
   const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('//') + 2);
@@ -23,15 +23,15 @@ export function requestTarget(url: string): RequestTarget {
     : { path: target.slice(0, query), search: target.slice(query) };
 }
 
-/** One parameter of the query, decoded; undefined where it is not given. */
+/** One query parameter, decoded; undefined if it is missing. */
 export function queryParameter(url: string, name: string): string | undefined {
   return new URLSearchParams(requestTarget(url).search).get(name) ?? undefined;
 }
 
 /**
- * Refuses a request whose target a load balancer may have read in another way than we do. Throws BAD_REQUEST for a Host
- * that names no host or several, and ROUTE_NOT_FOUND for an A2A path that is spelled with escapes: rules for `/a2a/*`
- * have not seen it.
+ * Refuses a request whose target the load balancer may have parsed differently. Throws BAD_REQUEST for an invalid Host
+ * or several hosts, and ROUTE_NOT_FOUND for an A2A path with escapes, which the load balancer's rules for `/a2a/*` have
+ * not matched.
  */
 export function assertPlainTarget(request: Request, path: string): void {
   const host = request.headers.get('host');
@@ -40,12 +40,12 @@ export function assertPlainTarget(request: Request, path: string): void {
   if (isA2aPath(path) && !isA2aPath(requestTarget(request.url).path)) throw new AppError('ROUTE_NOT_FOUND');
 }
 
-/** Whether a browser asks for something to show in its window, rather than a script for data. */
+/** Whether the request is a browser's page load rather than a script's call. */
 export function showsPage({ method, headers }: Request): boolean {
   return method === 'GET' && (headers.get('accept') ?? '').includes('text/html');
 }
 
-/** Whether a path belongs to the A2A surface. */
+/** Whether a path belongs to the A2A API. */
 export function isA2aPath(path: string): boolean {
   return path === '/a2a' || path.startsWith('/a2a/');
 }

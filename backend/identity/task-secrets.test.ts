@@ -10,7 +10,7 @@ let secrets: TaskSecrets | undefined;
 
 afterEach(() => secrets?.stop());
 
-/** Secrets over a Secrets Manager that counts who asks. */
+/** Secrets on a Secrets Manager that counts its calls. */
 function createCase(environment: Environment) {
   const state = { reads: 0, logged: [] as string[] };
   const config = parseConfig({
@@ -33,7 +33,7 @@ function createCase(environment: Environment) {
 const someTime = () => Bun.sleep(EVERY_MS * 8);
 
 describe("a task's secrets", () => {
-  test('are read again and again until they are stopped, however often they were started', async () => {
+  test('are re-read until they are stopped, however often they were started', async () => {
     const { state, secrets: running } = createCase({
       GEMINI_API_KEY: 'one',
       LORNU_SECRET_ARN_GEMINI_API_KEY: ARN,
@@ -43,7 +43,7 @@ describe("a task's secrets", () => {
     for (let waited = 0; state.reads < 2 && waited < 500; waited++) await Bun.sleep(EVERY_MS);
     expect(running.geminiApiKey.current()).toBe('two');
     running.stop();
-    // What was begun before the stop may still end.
+    // A read that began before the stop may still finish.
     await someTime();
     const { reads } = state;
     expect(reads).toBeGreaterThan(1);
@@ -67,13 +67,13 @@ describe("the task role's credentials", () => {
   const aws = (environment: Record<string, string>) =>
     parseConfig({ GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1', ...environment }).identity;
 
-  test('are named as missing outside ECS', async () => {
+  test('are reported as missing outside ECS', async () => {
     const source = createAwsCredentials(aws({}), { fetch, now: Date.now });
     const error: unknown = await source.get().catch((caught: unknown) => caught);
     expect(String(error)).toContain('No task role: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set');
   });
 
-  test('are asked for where ECS says, with the token that it asks for', async () => {
+  test('are requested at the address that ECS sets, with its token', async () => {
     const asked: unknown[] = [];
     const answer = { AccessKeyId: 'A', SecretAccessKey: 'B', Token: 'C', Expiration: '2100-01-01T00:00:00Z' };
     const counting = (async (url: string, { headers }: RequestInit) => {

@@ -14,7 +14,7 @@ export interface TaskSecrets {
   readonly oidcClientSecret: Secret;
   readonly sessionKey: Secret;
   readonly a2aSigningKey: Secret;
-  /** Begins to read rotated values; the first look is after one interval, the values at the start are fresh. */
+  /** Starts polling. The first read is after one interval, as the initial values are fresh. */
   start(): void;
   stop(): void;
 }
@@ -26,10 +26,10 @@ export interface TaskSecretsDeps {
   pollEveryMs?: number;
 }
 
-/** A rotated value is used within this time plus one request, and so within a minute. */
+/** A rotated value is in use after at most this time plus one request, so within a minute. */
 const POLL_EVERY_MS = 30_000;
 
-/** The task's role, or a source that says what is missing where the service runs outside ECS. */
+/** Credentials of the task's role; outside ECS, a source whose error says what is missing. */
 export function createAwsCredentials(
   { aws }: Pick<IdentityConfig, 'aws'>,
   { fetch, now }: Pick<TaskSecretsDeps, 'fetch' | 'now'>,
@@ -51,7 +51,7 @@ export function createAwsCredentials(
   });
 }
 
-/** The secrets of a task: as ECS gave them at the start, then as Secrets Manager has them. */
+/** The secrets of a task: first ECS's initial values, then those of Secrets Manager. */
 export function createTaskSecrets(
   config: IdentityConfig,
   credentials: AwsCredentialsSource,

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { afterLargeStep, ownTurn } from './large.ts';
 
-/** How many turns the event loop had until `work` was done. */
+/** Event loop turns until `work` was done. */
 async function turnsOf(work: Promise<unknown>): Promise<number> {
   let turns = 0;
   let isDone = false;
@@ -16,14 +16,14 @@ async function turnsOf(work: Promise<unknown>): Promise<number> {
   return turns;
 }
 
-test('of ten that wait each has a turn of the event loop of its own, in order', async () => {
+test('each of ten waiting works gets its own turn of the event loop, in order', async () => {
   const order: number[] = [];
   const waiting = Array.from({ length: 10 }, (_, n) => ownTurn().then(() => order.push(n)));
   expect(await turnsOf(Promise.all(waiting))).toBeGreaterThanOrEqual(9);
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
-test('a small step waits for nobody', async () => {
+test('a small step does not wait', async () => {
   const long = Promise.all(Array.from({ length: 10 }, () => ownTurn()));
   expect(await turnsOf(afterLargeStep(1_000))).toBe(0);
   await long;

@@ -1,20 +1,23 @@
-/** From here on to parse, to print or to copy a text takes tens of milliseconds: other requests go between two such steps. */
+/**
+ * From this size, parsing, printing or copying a text takes tens of milliseconds, so other requests run between two
+ * such steps.
+ */
 const LARGE_CHARS = 1024 * 1024;
-/** From here on what a step leaves behind is freed at once: garbage of a few such steps would fill the memory of a task. */
+/** From this size, garbage is collected at once: the garbage of a few such steps would fill a task's memory. */
 const HUGE_CHARS = 8 * 1024 * 1024;
 
 let last: Promise<void> = Promise.resolve();
 
 /**
- * A turn of the event loop of one's own: of several large works that wait for theirs one goes on at a time, and others have
- * theirs in between.
+ * Waits for a separate turn of the event loop: of several large works only one continues per turn, and other requests
+ * run in between.
  */
 export function ownTurn(): Promise<void> {
   last = last.then(() => new Promise((resolve) => void setImmediate(resolve)));
   return last;
 }
 
-/** To be awaited between two steps of work on something of this size; costs nothing where it is small. */
+/** Await it between two steps of work on something of this size; returns at once if it is small. */
 export async function afterLargeStep(chars: number): Promise<void> {
   if (chars < LARGE_CHARS) return;
   await ownTurn();

@@ -5,22 +5,22 @@ describe('integers beyond 2^53', () => {
   const text =
     '{"id":1234567890123456789,"list":[9007199254740993,-9007199254740993,12345678901234567890123],"deep":{"n": 18446744073709551615}}';
 
-  test('come out as they went in', () => {
+  test('are printed as they were parsed', () => {
     expect(JSON.stringify(parseJson(text))).toBe(text.replace(': 1844', ':1844'));
   });
 
-  test('survive what clones and spreads', () => {
+  test('survive clones and spreads', () => {
     const value = parseJson(text) as Record<string, unknown>;
     expect(JSON.stringify(structuredClone({ ...value }))).toBe(JSON.stringify(value));
   });
 
-  test('are numbers where a double holds them, and where they are no integers', () => {
+  test('become numbers only where a double is exact; fractions are always numbers', () => {
     const small =
       '[9007199254740991,1e300,0.12345678901234567,1234567890123456.5,1764405813.123456,10000000000000000E2]';
     expect(parseJson(small)).toEqual(JSON.parse(small));
   });
 
-  test('are text inside strings, with quotes and backslashes around them', () => {
+  test('inside strings stay text, with quotes and backslashes around them', () => {
     for (const inner of ['9007199254740993', ':9007199254740993', '\\",9007199254740993,\\"', '\\\\'])
       expect(parseJson(`{"a":"${inner}","b":9007199254740993}`)).toEqual({
         a: JSON.parse(`"${inner}"`) as string,
@@ -28,7 +28,7 @@ describe('integers beyond 2^53', () => {
       });
   });
 
-  test('a text that is no JSON is refused as ever', () => {
+  test('a text that is not JSON is refused as by JSON.parse', () => {
     for (const wrong of [
       '[0123456789012345678]',
       '[12345678901234567',
@@ -38,7 +38,7 @@ describe('integers beyond 2^53', () => {
       expect(() => parseJson(wrong)).toThrow(SyntaxError);
   });
 
-  test('__proto__ stays an ordinary key', () => {
+  test('__proto__ is an ordinary key', () => {
     const value = parseJson('{"__proto__":9007199254740993}') as object;
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
     expect(JSON.stringify(value)).toBe('{"__proto__":9007199254740993}');
@@ -53,12 +53,12 @@ describe('surrogates', () => {
     });
   });
 
-  test('a pair is a character', () => {
+  test('a pair is kept', () => {
     expect(parseJson('{"a":"\\ud83d\\ude00"}')).toEqual({ a: '😀' });
   });
 });
 
-test('a text without any of it is parsed once and not walked: at most a quarter slower', () => {
+test('a text without either is parsed once and not walked: at most a quarter slower', () => {
   const text = JSON.stringify(
     Array.from({ length: 400 }, (_, index) => ({
       id: `e${index}`,

@@ -1,6 +1,6 @@
 /**
- * JSON in and out without loss. Integers beyond 2^53 become BigInt when they are read, and JSON.stringify prints a
- * BigInt as the digits that it stands for, wherever in the process it is called.
+ * Lossless JSON. Integers beyond 2^53 are parsed as BigInt, and JSON.stringify prints a BigInt as its digits everywhere
+ * in the process.
  */
 
 declare global {
@@ -22,7 +22,7 @@ Object.defineProperty(BigInt.prototype, 'toJSON', {
   },
 });
 
-/** An integer that a double may not hold. In a string it only costs a second look. */
+/** An integer that a double may not represent exactly. A match inside a string only costs a second check. */
 const LONG_INTEGER = /[\s:,[-]\d{16}/;
 /** An escaped surrogate without its other half. */
 const LONE_SURROGATE =
@@ -30,14 +30,14 @@ const LONE_SURROGATE =
 
 const INTEGER = /(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 const SHORTEST_INTEGER = 16;
-/** As Python reads integers; the time for more grows with the square of their number. */
+/** Python's limit for integers; parsing time grows with the square of the digits. */
 const MOST_DIGITS = 4_300;
-/** Marks the text of an integer until the parsed value is walked; nobody outside this process can write it. */
+/** Marks an integer's text until the parsed value is walked. Random, so that no input can contain it. */
 const MARK = `\u0000${crypto.randomUUID()}:`;
 
 /**
- * JSON.parse that keeps the digits of integers beyond 2^53 (as BigInt) and replaces lone surrogates by U+FFFD.
- * A text without either, which is nearly every text, costs two regular expressions more. Throws SyntaxError.
+ * JSON.parse that keeps integers beyond 2^53 (as BigInt) and replaces lone surrogates by U+FFFD. Nearly every text has
+ * neither and costs only two more regular expressions. Throws SyntaxError.
  */
 export function parseJson(text: string): unknown {
   const hasLongInteger = LONG_INTEGER.test(text);
@@ -45,7 +45,7 @@ export function parseJson(text: string): unknown {
   return restore(JSON.parse(hasLongInteger ? markIntegers(text) : text));
 }
 
-/** Makes strings of the long integers; the contents of strings are left alone. */
+/** Turns long integers into marked strings; leaves the contents of strings alone. */
 function markIntegers(text: string): string {
   const pieces: string[] = [];
   let from = 0;
@@ -61,7 +61,7 @@ function markIntegers(text: string): string {
 }
 
 function markInteger(digits: string): string {
-  // A leading zero is no JSON: it is left for JSON.parse to refuse.
+  // A leading zero is not JSON: JSON.parse will refuse it.
   const isPlain = digits.length > MOST_DIGITS || Number.isSafeInteger(Number(digits)) || /^-?0/.test(digits);
   return isPlain ? digits : JSON.stringify(MARK + digits);
 }
@@ -87,12 +87,12 @@ function restore(value: unknown): unknown {
   return entries;
 }
 
-/** Sets an own property, `__proto__` too. */
+/** Sets an own property, even `__proto__`. */
 function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** Where the string that begins at `start` ends: the index of its closing quote, or of the text's end. */
+/** Index of the closing quote of the string that begins at `start`, or the text's end. */
 export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { NotJsonError, toJsonValue } from './to-json-value.ts';
 
-describe('a value of a tool becomes what people expect of JSON', () => {
+describe("a tool's value becomes the expected JSON", () => {
   test.each([
     ['a time', new Date('2026-11-29T08:00:00Z'), '2026-11-29T08:00:00.000Z'],
     ['no time', new Date(Number.NaN), null],
@@ -24,13 +24,13 @@ describe('a value of a tool becomes what people expect of JSON', () => {
     expect(toJsonValue(value)).toEqual(expected);
   });
 
-  test('the same object at two places is no circle', () => {
+  test('an object that appears twice is not a cycle', () => {
     const shared = { a: 1 };
     expect(toJsonValue([shared, shared])).toEqual([shared, shared]);
   });
 });
 
-test('what cannot be kept is said with its place', () => {
+test('a value that cannot be stored is reported with its place', () => {
   const circle: Record<string, unknown> = { name: 'x' };
   circle['list'] = [circle];
   expect(() => toJsonValue(circle)).toThrow(new NotJsonError('list[0] refers to itself'));

@@ -1,16 +1,16 @@
-/** Why a value cannot be kept, as the end of a sentence: "... could not be kept because <reason>". */
+/** Why a value cannot be stored, as the end of a sentence: "... could not be kept because <reason>". */
 export class NotJsonError extends Error {
   override readonly name = 'NotJsonError';
 }
 
-/** Deeper values are refused on the way in as well. */
+/** Deeper values are refused in requests as well. */
 const MAX_DEPTH = 64;
 
 /**
- * A value of a tool or a callback as JSON can hold it, in the forms that people expect: times as ISO text, bytes as
- * base64, an Error as its message, a Map as an object (or as pairs, where a key is no text), a Set as a list. Lone
- * surrogates become U+FFFD, what JSON leaves out is left out, and a BigInt stays one (parse-json.ts prints it).
- * Throws NotJsonError for what refers to itself, is nested too deep, or fails while it is read.
+ * Converts the value of a tool or callback to JSON, in the usual forms: times as ISO text, bytes as base64, an Error as
+ * its message, a Map as an object (or as pairs if a key is not a string), a Set as a list. Lone surrogates become
+ * U+FFFD, values that JSON leaves out are left out, and a BigInt stays one (parse-json.ts prints it). Throws
+ * NotJsonError for values that contain themselves, are nested too deep, or throw when read.
  */
 export function toJsonValue(value: unknown): unknown {
   return convert(value, '', new Set()) ?? null;

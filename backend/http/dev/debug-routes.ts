@@ -12,7 +12,7 @@ import { describeGraph, drawGraph } from './graph.ts';
 const APP = '/dev/apps/:appName';
 const DARK = z.object({ dark_mode: wireBoolean.default(false), node: z.string().optional() });
 
-/** The routes of `adk web` for traces and graphs: what ADK's page asks for. */
+/** The routes of `adk web` for traces and graphs, as ADK's page calls them. */
 export function debugRoutes(
   registry: AgentRegistry,
   sessions: SessionStore,

@@ -10,7 +10,7 @@ export interface DevRoute {
   query?: z.ZodType | undefined;
 }
 
-/** A route of `adk web`, whose answers ADK's page reads and this service does not describe. */
+/** A route of `adk web`. ADK's page reads its responses; our OpenAPI document does not describe them. */
 export function devRoute(tag: string, { body, query, ...route }: DevRoute): Route {
   return defineRoute({
     ...route,

@@ -22,7 +22,7 @@ const call = async (path: string, init?: RequestInit) => {
   return [response.status, await response.json()] as const;
 };
 
-test('nothing is served unless it is asked for, and never in staging', async () => {
+test('nothing is served unless enabled, and never in staging', async () => {
   const plain = createTestApp();
   expect((await plain.request('/dev/apps/lornu/eval-sets')).status).toBe(404);
   expect(() =>
@@ -35,7 +35,7 @@ test('nothing is served unless it is asked for, and never in staging', async () 
   }
 });
 
-test('a set is made, gets a case, loses it, and is a file that adk eval reads', async () => {
+test('a set is created, gets a case, loses it, and is a file that adk eval reads', async () => {
   expect(await call('/eval-sets', json({ eval_set: { eval_set_id: 'mine', eval_cases: [] } }))).toMatchObject(
     [200, { evalSetId: 'mine' }],
   );
@@ -79,7 +79,7 @@ test.each([
   expect([answered, typeof (body as { detail: unknown }).detail]).toEqual([status, 'string']);
 });
 
-test("an app's agents are a tree, and one of them can be drawn alone", async () => {
+test("an app's agents form a tree, and one of them can be drawn alone", async () => {
   expect(await call('/build_graph')).toMatchObject([
     200,
     { name: 'lornu', root_agent: { name: 'root', sub_agents: [{ name: 'helper' }] } },
@@ -91,7 +91,7 @@ test("an app's agents are a tree, and one of them can be drawn alone", async () 
   expect((await call('/build_graph_image?node=root/nobody'))[0]).toBe(404);
 });
 
-test('traces are kept by session and by event, and the oldest go first', () => {
+test('traces are kept by session and by event, and the oldest are dropped first', () => {
   const traces = new TraceMemory();
   const end = (traceId: string, attributes: Record<string, string>): void =>
     traces.onEnd({

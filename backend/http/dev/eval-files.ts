@@ -7,11 +7,11 @@ import { AppError } from '../../errors/app-error.ts';
 
 const SET = '.evalset.json';
 const RESULT = '.evalset_result.json';
-/** google-adk's, for ids of sets; ids of results also hold the time. */
+/** google-adk's rule for ids of sets; ids of results also contain the time. */
 const SET_ID = /^\w{1,200}$/u;
 const RESULT_ID = /^[\w.-]{1,400}$/u;
 
-/** Eval sets and their results where google-adk keeps them: beside each agent, and below it in `.adk/eval_history`. */
+/** Eval sets and results, in google-adk's locations: sets beside each agent, results in its `.adk/eval_history`. */
 export class EvalFiles {
   readonly #agentsDir: string;
 

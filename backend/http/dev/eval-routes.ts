@@ -36,21 +36,21 @@ export interface EvalRoutes {
   registry: AgentRegistry;
   files: EvalFiles;
   model: ModelConfig;
-  /** The service itself: a case goes the way of every message. */
+  /** The service itself: a case runs through the same API as every message. */
   self: (request: Request) => Promise<Response>;
 }
 
 const SETS = '/dev/apps/:appName/eval-sets';
 const LEGACY_SETS = '/dev/apps/:appName/eval_sets';
 
-/** Throws BAD_REQUEST for a Host that names no host. */
+/** Throws BAD_REQUEST if Host is not a host name. */
 function originOf(context: AppContext): string {
   const url = URL.parse(context.req.url);
   if (!url) throw new AppError('BAD_REQUEST');
   return url.origin;
 }
 
-/** The routes of `adk web` for evaluations (google-adk 2.13, cli/dev_server.py): what ADK's page asks for. */
+/** The evaluation routes of `adk web` (google-adk 2.13, cli/dev_server.py), as ADK's page calls them. */
 export function evalRoutes({ registry, files, model, self }: EvalRoutes): Route[] {
   const appOf = (path: Record<string, string>): string => requireApp(registry, path['appName'] ?? '').appName;
   const setOf = async (path: Record<string, string>): Promise<EvalSet> =>
@@ -182,7 +182,7 @@ export function evalRoutes({ registry, files, model, self }: EvalRoutes): Route[
           await files.writeResult(appName, result);
           const runEvalResults = result.evalCaseResults.map((one) => ({
             ...one,
-            // Only a kept result has it.
+            // Only a stored result has it.
             sessionDetails: undefined,
             evalSetFile: one.evalSetId,
             evalMetricResults: [],
@@ -238,7 +238,7 @@ function readCase(value: unknown) {
   }
 }
 
-/** What shows who calls: a case runs as its caller. */
+/** The caller's credentials: a case runs as the caller who started it. */
 function passOn(context: AppContext): Record<string, string> {
   return Object.fromEntries(
     ['authorization', 'cookie', 'host'].flatMap((name) => {

@@ -1,6 +1,6 @@
 import { type BaseAgent, isBaseTool, isBaseToolset, isLlmAgent } from '@google/adk';
 
-/** One agent as `build_graph` describes it; sub-agents are within it. */
+/** One agent in the form of google-adk's `build_graph`; sub-agents are nested. */
 interface GraphNode {
   name: string;
   description: string;
@@ -35,8 +35,8 @@ export function describeGraph(agent: BaseAgent): GraphNode {
 type Pair = readonly [from: string, to: string];
 
 /**
- * The tree in Graphviz's language, as google-adk draws it (cli/agent_graph.py): agents as ellipses, tools as boxes, what an
- * event did in green.
+ * The tree in Graphviz's DOT language, as google-adk draws it (cli/agent_graph.py): agents as ellipses, tools as boxes,
+ * the steps of an event in green.
  */
 export function drawGraph(root: GraphNode, highlights: readonly Pair[] = [], isDark = true): string {
   const lines: string[] = [];

@@ -4,7 +4,7 @@ import { createTestApp } from '../../testing/test-app.ts';
 const cacheControl = async (path: string): Promise<string | null> =>
   (await createTestApp().request(path)).headers.get('cache-control');
 
-test('no cache keeps what a caller reads, unless its route says so', async () => {
+test('responses forbid caching unless their route allows it', async () => {
   for (const path of ['/list-apps', '/apps/lornu/users/ann/sessions', '/nothing', '/health'])
     expect([path, await cacheControl(path)]).toEqual([path, 'no-store']);
   expect(await cacheControl('/a2a/lornu/.well-known/agent-card.json')).toStartWith('public, max-age=');

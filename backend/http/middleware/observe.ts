@@ -5,14 +5,14 @@ import type { Metrics } from '../../observability/metrics.ts';
 import { ERROR_CODE_HEADER } from '../../errors/app-error.ts';
 import type { AppEnv } from '../route.ts';
 
-/** What a caller may send as its own request id; anything else is replaced. */
+/** Format of an accepted request id from the caller; any other is replaced. */
 const REQUEST_ID = /^[\w.:=-]{1,128}$/;
 const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/;
 
-/** A year. Other names under the domain are not ours to decide about. */
+/** One year. Without includeSubDomains: other names under the domain are not ours. */
 const REMEMBER_HTTPS = 'max-age=31536000';
 
-/** Failures of requests that are ours to mend; a failed turn is counted by its run. */
+/** Failures for which the service is responsible; a failed turn is counted by its run. */
 const FAULTS: ReadonlySet<string> = new Set<ErrorCode>(['INTERNAL', 'APP_BROKEN']);
 
 export interface ObserveOptions {
@@ -21,16 +21,16 @@ export interface ObserveOptions {
   /** Milliseconds; monotonic. */
   clock: () => number;
   newId: () => string;
-  /** The service is reached by https alone: browsers are told to remember it. */
+  /** The service is reached over https only, so browsers are told to remember that (HSTS). */
   isHttps: boolean;
 }
 
-/** Told before a body is read to its end. */
+/** Statuses that are sent before the body was read to its end. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 408, 413, 429]);
 
 /**
- * Gives each request an id and a trace id, answers with the request id, and writes one log line when the answer begins.
- * Probes are logged at debug: a load balancer sends several a minute.
+ * Gives each request an id and a trace id, returns the request id, and writes one log line when the response begins.
+ * Health checks are logged at debug level: a load balancer sends several a minute.
  */
 export function observe({ log, metrics, clock, newId, isHttps }: ObserveOptions): MiddlewareHandler<AppEnv> {
   return async function observeRequest(context, next) {
@@ -42,18 +42,18 @@ export function observe({ log, metrics, clock, newId, isHttps }: ObserveOptions)
 
     await next();
 
-    // Bun answers the trailers of a chunked body with a second answer, which a load balancer would hand to whoever comes next
-    // on the connection: tests/attacks/bun-faults.test.ts tells when that is mended. https://github.com/oven-sh/bun/pull/32887
-    // Not context.header(): it would make the answer anew, twice.
+    // Bun answers the trailers of a chunked body with a second response, which a load balancer would send to the next
+    // client on the connection: tests/attacks/bun-faults.test.ts fails once that is fixed.
+    // https://github.com/oven-sh/bun/pull/32887 Not context.header(): it would rebuild the response twice.
     context.res.headers.set('x-request-id', requestId);
     context.res.headers.set('x-content-type-options', 'nosniff');
-    // What a caller reads is theirs: no cache on the way keeps it, unless its route says so.
+    // Responses are private to the caller: no cache may store them unless the route says so.
     if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store');
     const { headers } = context.req.raw;
     if (headers.has('transfer-encoding') || isLeftUnread(context.res.status, headers))
       context.res.headers.set('connection', 'close');
     if (isHttps) context.res.headers.set('strict-transport-security', REMEMBER_HTTPS);
-    // On routes that are open, and before it is known who calls, there is no principal: what anybody can cause is not counted.
+    // Without a principal (open routes, failed authentication) nothing is counted, as anybody could cause it.
     const code = context.res.headers.get(ERROR_CODE_HEADER) ?? '';
     if (FAULTS.has(code) && context.get('principal') !== undefined) metrics?.fault();
     const { path } = context.req;
@@ -69,7 +69,10 @@ export function observe({ log, metrics, clock, newId, isHttps }: ObserveOptions)
   };
 }
 
-/** Whether a body may go on that nobody reads any more: who drips it would hold the connection for as long as they like. */
+/**
+ * Whether the rest of a request body may stay unread with the connection open: a slow sender could hold it for as long
+ * as it likes.
+ */
 function isLeftUnread(status: number, headers: Headers): boolean {
   return REFUSALS.has(status) && Number(headers.get('content-length') ?? 0) > 0;
 }

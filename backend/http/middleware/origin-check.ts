@@ -4,16 +4,15 @@ import { ERROR_TABLE } from '../../errors/error-table.ts';
 import type { AppEnv } from '../route.ts';
 
 export interface OriginCheckOptions {
-  /** Origins whose pages may call, beside our own; `*` allows all. */
+  /** Origins whose pages may call, besides our own; `*` allows all. */
   allowOrigins: readonly string[];
-  /** Only this machine reaches us, so any other Host is an attack (DNS rebinding). */
+  /** Only this machine can reach the service, so any other Host is an attack (DNS rebinding). */
   thisMachineOnly: boolean;
 }
 
 /**
- * Refuses what a foreign web page may have sent, as Python ADK's API server does, in plain text:
- * where only this machine calls a Host that is another, and anywhere an Origin that is not ours.
- * Requests without Origin are not from a page and pass.
+ * Refuses requests that a foreign web page may have sent, in plain text, as Python ADK's API server does: a foreign
+ * Host if only this machine may call, and any foreign Origin. Requests without Origin are not from a page and pass.
  */
 export function originCheck({
   allowOrigins,
@@ -41,7 +40,7 @@ function isOwnHost(host: string, allowed: ReadonlySet<string>): boolean {
   return name !== undefined && (isLoopback(name) || allowed.has(name));
 }
 
-/** The scheme and host that the caller used; a load balancer passes them on in X-Forwarded-*. */
+/** The scheme and host that the caller used; a load balancer sends them in X-Forwarded-*. */
 function requestOrigin({ headers, url }: Request): string | undefined {
   const first = (name: string) => headers.get(name)?.split(',')[0]?.trim();
   const host = first('x-forwarded-host') ?? first('host');

@@ -3,8 +3,8 @@ import type { MiddlewareHandler } from 'hono';
 import type { AppEnv } from '../route.ts';
 
 /**
- * A server span around each request, below the caller's when it sends traceparent; spans of the turn hang below it,
- * also those that come after the answer began. Mount it only where traces are sent.
+ * Opens a server span for each request, as a child of the caller's if it sends traceparent. Spans of the turn are its
+ * children, even those that start after the response began. Mount it only if traces are exported.
  */
 export function traceRequests(): MiddlewareHandler<AppEnv> {
   const tracer = trace.getTracer('lornu');

@@ -2,8 +2,8 @@ import { ERROR_TABLE } from '../../errors/error-table.ts';
 import type { Route } from '../route.ts';
 
 /**
- * The reference as one document without scripts and without anything from elsewhere: it works offline,
- * and its content policy allows nothing but its own style element.
+ * The API reference as one HTML document without scripts or external files: it works offline, and its content policy
+ * allows only its own style element.
  */
 export function docsPage(routes: readonly Route[]): { html: string; headers: Record<string, string> } {
   const byTag = Map.groupBy(routes, (route) => route.tag);

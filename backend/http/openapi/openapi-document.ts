@@ -10,7 +10,7 @@ const DETAIL: Json = {
   properties: { detail: { type: 'string' } },
 };
 
-/** One finding of FastAPI's validation. */
+/** One entry of FastAPI's validation error. */
 const VALIDATION_ISSUE: Json = {
   type: 'object',
   required: ['type', 'loc', 'msg'],
@@ -25,7 +25,7 @@ const VALIDATION_ISSUE: Json = {
 const VALIDATION_DETAIL: Json = {
   type: 'object',
   required: ['detail'],
-  // A sentence where a handler, not the schema, refuses: google-adk does so for version ids.
+  // A string if a handler, not the schema, refuses: google-adk does so for version ids.
   properties: { detail: { anyOf: [{ type: 'array', items: VALIDATION_ISSUE }, { type: 'string' }] } },
 };
 
@@ -35,7 +35,7 @@ export interface DocumentInfo {
   description: string;
 }
 
-/** The OpenAPI 3.1 document of exactly the routes that are mounted, from the schemas that check their requests. */
+/** The OpenAPI 3.1 document of exactly the mounted routes, from the schemas that validate their requests. */
 export function openApiDocument(routes: readonly Route[], info: DocumentInfo): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
@@ -113,7 +113,7 @@ function jsonContent(schema: z.ZodType): Json {
   return { 'application/json': { schema: schemaOf(schema, 'output') } };
 }
 
-/** What may happen to any request of this kind, before and around what the route itself names. */
+/** Error codes that any request of this kind may get, besides those that the route lists. */
 function codesOf(route: Route): ErrorCode[] {
   return [
     ...new Set<ErrorCode>([
@@ -131,7 +131,7 @@ function codesOf(route: Route): ErrorCode[] {
   ];
 }
 
-/** One response for each status, with the codes that x-error-code may name and what to do about each. */
+/** One response per status, with the codes that x-error-code may have and what to do about each. */
 function failures(codes: readonly ErrorCode[]): Json {
   const byStatus = Map.groupBy(codes, (code) => ERROR_TABLE[code].status);
   return Object.fromEntries(
@@ -155,7 +155,10 @@ function failures(codes: readonly ErrorCode[]): Json {
   );
 }
 
-/** A JSON Schema without outside references; `id`s would move parts of it into a shared place that it does not have. */
+/**
+ * A JSON Schema without external references; with `id`s, parts of it would move to a shared section that the document
+ * does not have.
+ */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io,

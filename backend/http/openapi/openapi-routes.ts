@@ -3,7 +3,7 @@ import { defineRoute, type Route } from '../route.ts';
 import { docsPage } from './docs-page.ts';
 import { openApiDocument } from './openapi-document.ts';
 
-/** The document and the page about the given routes and about themselves; made when first asked for. */
+/** Routes for the document and the page, which also describe themselves; both are built on first request. */
 export function openApiRoutes(described: readonly Route[], version: string): Route[] {
   let document: string | undefined;
   let page: ReturnType<typeof docsPage> | undefined;

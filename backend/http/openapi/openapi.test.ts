@@ -17,7 +17,7 @@ async function document(): Promise<Document> {
 }
 
 describe('the OpenAPI document', () => {
-  test('names every call of the contract', async () => {
+  test('lists every call of the API', async () => {
     const { openapi, paths } = await document();
     expect(openapi).toBe('3.1.0');
     const operations = Object.entries(paths).flatMap(([path, methods]) =>
@@ -42,7 +42,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  test('has the schema that checks a turn, and what may be answered', async () => {
+  test('has the schema that validates a turn, and its possible responses', async () => {
     const { paths } = await document();
     const runSse = paths['/run_sse']?.['post'];
     const schema = runSse?.requestBody?.content['application/json']?.schema;
@@ -56,7 +56,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  test('has query parameters, and no reference that leads nowhere', async () => {
+  test('has query parameters and no dangling reference', async () => {
     const all = await document();
     const list = all.paths['/apps/{appName}/users/{userId}/sessions']?.['get'];
     expect(list?.parameters.map((parameter) => `${parameter.in} ${parameter.name}`)).toEqual([
@@ -74,7 +74,7 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the reference for people', () => {
-  test('runs no script, loads nothing, and is allowed neither', async () => {
+  test('has no script and loads nothing, and its policy forbids both', async () => {
     const response = await createTestApp().request('/docs');
     const html = await response.text();
     expect(html).toContain('<code>/run_sse</code>');

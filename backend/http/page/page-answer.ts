@@ -1,8 +1,8 @@
 import type { PageFile } from './page-files.ts';
 
 /**
- * What a document of ours may do: load its own files and call its own origin, nothing else.
- * Pictures may come from data: and blob:, as charts and artifacts do; the microphone is for dictation.
+ * The page may only load its own files and call its own origin. Images may also come from data: and blob: URLs (charts,
+ * artifacts); the microphone is for dictation.
  */
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': [
@@ -26,7 +26,10 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
-/** A file of the page: hashed ones for ever, the others asked about each time; compressed where the browser takes it. */
+/**
+ * Serves a file of the page: hashed files are cached for ever, others are revalidated each time; compressed if the
+ * browser accepts it.
+ */
 export function pageAnswer(file: PageFile, request: Request): Response {
   const headers = new Headers({
     ...PAGE_HEADERS,

@@ -6,9 +6,9 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 
 export interface PageFile {
   contentType: string;
-  /** Its name changes with its content: it may be kept for ever. */
+  /** The name contains a hash of the content, so browsers may cache it for ever. */
   immutable: boolean;
-  /** Strong, of the plain bytes. */
+  /** Strong ETag of the uncompressed bytes. */
   etag: string;
   plain: Uint8Array<ArrayBuffer>;
   gzip?: Uint8Array<ArrayBuffer>;
@@ -32,15 +32,15 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 const COMPRESSIBLE = /^(?:text\/|application\/json|application\/manifest|image\/svg)/;
-/** A hash of eight or more letters and digits before the ending, as bundlers write it. */
+/** A hash of eight or more letters and digits before the extension, as bundlers write it. */
 const HASHED = /[-.][A-Za-z0-9_]{8,}\.\w+$/;
 
 const compressGzip = promisify(gzip);
 const compressBrotli = promisify(brotliCompress);
 
 /**
- * The files of a built page by their URL path, read and compressed when first asked for.
- * Only what was in the folder when it was listed is ever served, so no path can leave it.
+ * The files of a built page by URL path, read and compressed on first request. Only files that existed when the folder
+ * was listed are served, so no path can leave it.
  */
 export class PageFiles {
   readonly #dir: string;
@@ -52,7 +52,10 @@ export class PageFiles {
     this.#paths = paths;
   }
 
-  /** Lists the folder; a folder that does not exist is a page without files. Links are not followed, dotfiles left out. */
+  /**
+   * Lists the folder; a missing folder gives a page without files. Symbolic links are not followed and dotfiles are
+   * skipped.
+   */
   static list(dir: string): PageFiles {
     const paths = new Set<string>();
     try {
@@ -69,7 +72,7 @@ export class PageFiles {
     return new PageFiles(dir, paths);
   }
 
-  /** The file of a path without its leading slash; the empty path is index.html. Undefined when there is none. */
+  /** The file for a path without its leading slash; the empty path is index.html. Undefined if there is none. */
   async get(path: string): Promise<PageFile | undefined> {
     const name = path === '' ? 'index.html' : path;
     if (!this.#paths.has(name)) return undefined;

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 describe('the page', () => {
-  test('index.html is asked about each time, under a policy that lets only its own files run', async () => {
+  test('index.html is revalidated each time, with a policy that only runs its own files', async () => {
     const response = await createTestApp(served).request('/');
     expect([response.status, await response.text()]).toEqual([200, '<!doctype html><title>Lornu</title>']);
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -34,7 +34,7 @@ describe('the page', () => {
     });
   });
 
-  test('hashed files are kept for ever and sent compressed to those who take it', async () => {
+  test('hashed files are cached for ever and compressed if the client accepts it', async () => {
     const { request } = createTestApp(served);
     const path = '/assets/index-kygjww09.js';
     const br = await request(path, { headers: { 'accept-encoding': 'gzip, br;q=0.9' } });
@@ -71,7 +71,7 @@ describe('the page', () => {
     expect([response.status, await response.json()]).toEqual([404, { detail: 'Not Found' }]);
   });
 
-  test('without a built page nothing is invented', async () => {
+  test('without a built page every path is 404', async () => {
     const nowhere = { LORNU_PAGE_DIR: join(dir, 'nowhere') };
     const response = await createTestApp(nowhere).request('/');
     expect([response.status, await response.json()]).toEqual([404, { detail: 'Not Found' }]);

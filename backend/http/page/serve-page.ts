@@ -2,7 +2,7 @@ import type { AppContext } from '../route.ts';
 import { pageAnswer } from './page-answer.ts';
 import type { PageFiles } from './page-files.ts';
 
-/** The page's file of this path, for what no route answers; undefined when there is none. */
+/** The page's file for a path that no route matched; undefined if there is none. */
 export async function servePage(
   page: PageFiles | undefined,
   context: AppContext,

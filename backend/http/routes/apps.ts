@@ -29,7 +29,7 @@ const PAGE_APPS = z.object({
   apps: z.array(AGENT_PAGE.extend({ name: z.string(), description: z.string() })),
 });
 
-/** Which apps there are, and what is in them. */
+/** Lists and describes the apps. */
 export function appRoutes(registry: AgentRegistry): Route[] {
   return [
     defineRoute({
@@ -83,7 +83,7 @@ export function appRoutes(registry: AgentRegistry): Route[] {
   ];
 }
 
-/** Broken apps are listed too, as Python does it; /ready says what is wrong with them. */
+/** Broken apps are listed too, as in Python; /ready says what is wrong with them. */
 function appNames(registry: AgentRegistry): string[] {
   return [...registry.agents.keys(), ...registry.broken.map((app) => app.appName)].toSorted();
 }

@@ -4,12 +4,12 @@ import { AppError } from '../../errors/app-error.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { wireInt } from '../wire/wire-schema.ts';
 
-/** What a browser may show in place; everything else is offered as a file. */
+/** Types that a browser may display; all others are downloaded. */
 const SHOWN = /^(?:image\/(?:png|jpeg|gif|webp|avif)|audio\/[\w.+-]+|video\/[\w.+-]+|text\/plain)(?:;|$)/;
 
 /**
- * An artifact's bytes, for images in the page and for saving. What it holds was written by a model or by a person,
- * so it never becomes a document of our origin: unknown types are files, and a document is put into an empty sandbox.
+ * Serves an artifact's bytes, for images in the page and for downloads. A model or a person wrote the content, so it
+ * must never become a document of our origin: unknown types are downloads, and documents get an empty sandbox.
  */
 export function artifactDownloadRoutes(artifacts: ArtifactService): Route[] {
   return [
@@ -41,7 +41,7 @@ export function artifactDownloadRoutes(artifacts: ArtifactService): Route[] {
             'content-disposition': `${shown ? 'inline' : 'attachment'}; ${fileNameParameters(filename)}`,
             'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
             'cross-origin-resource-policy': 'same-origin',
-            // A version never changes; which one is the latest does.
+            // A version never changes, but `latest` does.
             'cache-control':
               version === undefined ? 'private, no-cache' : 'private, max-age=31536000, immutable',
           },
@@ -51,7 +51,7 @@ export function artifactDownloadRoutes(artifacts: ArtifactService): Route[] {
   ];
 }
 
-/** The last part of the name, as RFC 6266 writes it: plain for old clients, in full for others. */
+/** The last segment of the name, as RFC 6266 writes it: ASCII for old clients, complete for others. */
 function fileNameParameters(filename: string): string {
   const name =
     filename

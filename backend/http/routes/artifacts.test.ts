@@ -19,7 +19,7 @@ async function get({ request }: TestApp, path: string): Promise<unknown> {
 }
 
 describe('artifacts', () => {
-  test('each save is a version with what is known of it', async () => {
+  test('each save creates a version with its metadata', async () => {
     const app = createTestApp();
     const first = await save(app, 'a.txt', { text: 'one' }, { customMetadata: { by: 'ann' } });
     expect([first.status, await first.json()]).toEqual([
@@ -51,7 +51,7 @@ describe('artifacts', () => {
     ]);
   });
 
-  test('names may hold slashes, spaces and letters of any script', async () => {
+  test('names may contain slashes, spaces and letters of any script', async () => {
     const app = createTestApp();
     for (const name of [
       'charts/2026/status.png',
@@ -80,7 +80,7 @@ describe('artifacts', () => {
     });
   });
 
-  test('what begins with user: is shared by all sessions of the user and by nobody else', async () => {
+  test("an artifact named user:… is shared by all of the user's sessions, and by nobody else's", async () => {
     const app = createTestApp();
     await save(app, 'user:notes.txt');
     await save(app, 'own.txt');
@@ -94,7 +94,7 @@ describe('artifacts', () => {
     );
   });
 
-  test('what is not there: 404, an empty list, null; a version that is no number: 422', async () => {
+  test('missing artifacts give 404, an empty list or null; a version that is not a number gives 422', async () => {
     const app = createTestApp();
     await save(app, 'a.txt');
     const statusOf = async (path: string) => {
@@ -118,7 +118,7 @@ describe('artifacts', () => {
     expect([deleted.status, await deleted.text()]).toEqual([200, 'null']);
   });
 
-  test('deleting takes all versions, and only those of this name', async () => {
+  test('deleting removes all versions, and only those of this name', async () => {
     const app = createTestApp();
     await save(app, 'a');
     await save(app, 'a');
@@ -128,7 +128,7 @@ describe('artifacts', () => {
     expect(((await (await save(app, 'a')).json()) as { version: number }).version).toBe(0);
   });
 
-  test('thirty savers at once get thirty versions, and none is lost', async () => {
+  test('thirty concurrent saves get thirty versions, and none is lost', async () => {
     const app = createTestApp();
     const saved = await Promise.all(
       Array.from({ length: 30 }, async (_, index) => save(app, 'a', { text: `text ${index}` })),
@@ -137,7 +137,7 @@ describe('artifacts', () => {
     expect(await get(app, '/artifacts/a/versions')).toEqual(Array.from({ length: 30 }, (_, index) => index));
   });
 
-  test('a reference is followed within its own scope, and refused out of it', async () => {
+  test('a reference is followed within its own scope and refused outside it', async () => {
     const app = createTestApp();
     await save(app, 'a.txt', { text: 'the text' });
     const uri = (user: string, session: string) =>
@@ -247,7 +247,7 @@ describe("an artifact's bytes", () => {
     });
   });
 
-  test('a version may be kept, the latest may not; a reference has no bytes', async () => {
+  test('a version may be cached, the latest may not; a reference has no bytes', async () => {
     const app = createTestApp();
     await save(app, 'a', { text: 'one' });
     await save(app, 'link', { fileData: { fileUri: 'gs://b/f', mimeType: 'image/png' } });

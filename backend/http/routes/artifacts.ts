@@ -13,7 +13,7 @@ import { wireInt } from '../wire/wire-schema.ts';
 const COLLECTION = '/apps/:appName/users/:userId/sessions/:sessionId/artifacts';
 const ONE = `${COLLECTION}/:artifactName{.+}`;
 
-/** Each is a call of the store. */
+/** Versions described per page: each is a call to the store. */
 const DESCRIBED_A_PAGE = 100;
 
 const VERSION = z.object({
@@ -43,7 +43,10 @@ function fileOf(path: Record<string, string>): FileRequest {
   return { ...sessionOf(path), filename: path['artifactName'] ?? '' };
 }
 
-/** Artifacts by REST, as Python ADK answers; patterns that end in /versions… stand before the one that takes any name. */
+/**
+ * Artifacts over REST, with Python ADK's responses. Patterns that end in /versions… come before the one that matches
+ * any name.
+ */
 export function artifactRoutes(artifacts: ArtifactService): Route[] {
   async function load(path: Record<string, string>, version: number | undefined): Promise<Response> {
     const artifact = await artifacts.openArtifact({
@@ -151,7 +154,7 @@ export function artifactRoutes(artifacts: ArtifactService): Route[] {
         return context.json(await describe(file, version));
       },
     }),
-    // Takes every name, those that end in /versions too: it stands last.
+    // Last, because it matches every name, including those that end in /versions.
     defineRoute({
       method: 'get',
       path: ONE,
@@ -177,7 +180,7 @@ export function artifactRoutes(artifacts: ArtifactService): Route[] {
   ];
 }
 
-/** `latest` is undefined. Python answers what is no number with a plain sentence and 422. */
+/** Undefined for `latest`. For anything that is not a number, Python answers 422 with a plain sentence. */
 function versionNumber(versionId: string | undefined): number | undefined {
   if (versionId === 'latest') return undefined;
   if (/^[+-]?\d{1,15}$/.test(versionId ?? '')) return Number(versionId);

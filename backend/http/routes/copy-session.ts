@@ -6,7 +6,7 @@ import { defineRoute, type Route } from '../route.ts';
 import { SESSION } from '../wire/answers.ts';
 import { COPY_SESSION_REQUEST } from '../wire/requests.ts';
 
-/** A conversation that goes on in two ways: the second one begins as a copy. */
+/** Copies a session, so that a conversation can be continued in two ways. */
 export function copySessionRoutes(
   { sessions, artifacts }: Pick<CopyOptions, 'sessions' | 'artifacts'>,
   assertMayWriteState: AssertMayWriteState,

@@ -12,11 +12,11 @@ const VERSION = z.object({
   model: z.string(),
   modelIsStandIn: z.boolean(),
   rehearsal: z.boolean().optional(),
-  /** Of conversations, in Firestore. */
+  /** The Firestore database of the sessions. */
   database: z.string().optional(),
 });
 
-/** Liveness and identity of this process: answered without looking at any dependency. */
+/** Liveness and version of this process; no dependency is checked. */
 export function healthRoutes(config: Config, adkVersion: string, modelName: string): Route[] {
   const version: z.output<typeof VERSION> = {
     version: adkVersion,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRoute, type Route } from '../route.ts';
 
-/** The user id that ADK's own page uses where nobody signs in. */
+/** The user id of ADK's own page without sign-in. */
 const LOCAL_USER_ID = 'user';
 
 const ME = z.object({
@@ -11,7 +11,7 @@ const ME = z.object({
   name: z.string().optional(),
 });
 
-/** Who calls, for the page. */
+/** The current caller, for the page. */
 export function meRoutes(): Route[] {
   return [
     defineRoute({

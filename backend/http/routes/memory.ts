@@ -7,7 +7,7 @@ import { withSession } from '../held-session.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { UPDATE_MEMORY_REQUEST } from '../wire/requests.ts';
 
-/** Remembering a session for later ones; agents search the memory with ADK's load_memory. */
+/** Adds a session to memory; agents search it with ADK's load_memory. */
 export function memoryRoutes(memory: MemoryService, sessions: SessionStore): Route[] {
   return [
     defineRoute({

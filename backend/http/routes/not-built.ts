@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import { defineRoute, type Method, type Route } from '../route.ts';
 
-/** Parts of Python ADK's contract that this service does not serve, each with what it is. */
+/** Parts of Python ADK's API that this service does not provide, each with a description. */
 const NOT_BUILT: readonly [method: Method, path: string, what: string][] = [
   ['get', '/run_live', 'The live (audio and video) stream is'],
   ['post', '/apps/:appName/trigger/pubsub', 'The Pub/Sub trigger is'],
@@ -12,7 +12,7 @@ const NOT_BUILT: readonly [method: Method, path: string, what: string][] = [
   ['post', '/api/stream_reasoning_engine', "Gemini Enterprise's entry is"],
 ];
 
-/** Answers 404 with a sentence where Python ADK has a route and we have none. */
+/** Answers 404 with a sentence where Python ADK has a route and this service has none. */
 export function notBuiltRoutes(): Route[] {
   return NOT_BUILT.map(([method, path, what]) =>
     defineRoute({

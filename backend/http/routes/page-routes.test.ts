@@ -14,7 +14,7 @@ interface Answer {
   }[];
 }
 
-/** A session of three turns with state, and a report that two of them wrote. */
+/** A session of three turns with state, and a report that two of them saved. */
 async function conversation() {
   const app = createTestApp();
   const { sessions, artifacts } = app.services;
@@ -49,12 +49,12 @@ async function conversation() {
   return { app, say, get, copy: async (body: unknown) => app.request(`/api/v1/${SESSION}/copy`, json(body)) };
 }
 
-test('a copy goes on from before a turn with the state and the files of then, and the first stays as it is', async () => {
+test('a copy continues from before a turn with the state and files of that time, and the original is unchanged', async () => {
   const { app, say, get, copy } = await conversation();
   await say('e-1', 'one', { step: 1, 'user:name': 'Anna' }, 'first');
   await say('e-2', 'two', { step: 2 }, 'second');
   const before = await (await get(SESSION)).text();
-  // Named differently since: the copy does not undo it.
+  // Changed since then; the copy does not undo it.
   await app.request(`/${SESSION}`, json({ stateDelta: { 'user:name': 'Ben' } }, 'PATCH'));
   const made = (await (
     await copy({ beforeInvocationId: 'e-2', state: { title: 'second' } })
@@ -72,7 +72,7 @@ test('a copy goes on from before a turn with the state and the files of then, an
   expect(await (await get(`${SESSION}/artifacts/report`)).json()).toEqual({ text: 'second' });
 });
 
-test('what was rewound is not copied, and versions are counted anew', async () => {
+test('rewound events are not copied, and versions are renumbered', async () => {
   const { app, say, get, copy } = await conversation();
   await say('e-1', 'one', {}, 'first');
   await say('e-2', 'two', { step: 2 }, 'second');
@@ -87,7 +87,7 @@ test('what was rewound is not copied, and versions are counted anew', async () =
   expect(state).not.toHaveProperty('step');
 });
 
-test('a copy of what is not there is refused, and none is left', async () => {
+test('copying a missing session is refused and leaves no session behind', async () => {
   const { app, get, copy } = await conversation();
   expect((await copy({ beforeInvocationId: 'e-9' })).headers.get('x-error-code')).toBe(
     'INVOCATION_NOT_FOUND',
@@ -97,7 +97,7 @@ test('a copy of what is not there is refused, and none is left', async () => {
   expect(await (await get('apps/lornu/users/ann/sessions')).json()).toHaveLength(1);
 });
 
-test('a search finds what was said whatever its case, and neither thoughts nor what was rewound', async () => {
+test('a search ignores case, and skips thoughts and rewound events', async () => {
   const { app, say, get } = await conversation();
   await say('e-1', `${'x'.repeat(100)} The Ünïcode   report ${'y'.repeat(200)}`);
   await say('e-2', 'taken back');
@@ -121,7 +121,7 @@ test('a search finds what was said whatever its case, and neither thoughts nor w
 test('a search goes through all conversations, 25 at a time', async () => {
   const { app, say, get } = await conversation();
   await say('e-1', 'needle');
-  // Sessions are in the order of their milliseconds.
+  // Sessions are ordered by their milliseconds.
   await Bun.sleep(2);
   for (let count = 0; count < 30; count++)
     await app.services.sessions.createSession({ ...OWNER, sessionId: `later-${count}` });
@@ -135,7 +135,7 @@ test('a search goes through all conversations, 25 at a time', async () => {
   expect(second.headers.get('x-next-cursor')).toBeNull();
 });
 
-test('a shared session is read by its link alone, without state, until it is shared no more', async () => {
+test('a shared session can be read with its link only, without state, until sharing ends', async () => {
   const { app, say, get } = await conversation();
   await say('e-1', 'one', { step: 1 }, 'first');
   const share = async (): Promise<string> =>
@@ -157,7 +157,7 @@ test('a shared session is read by its link alone, without state, until it is sha
   for (const wrong of [earlier, `${secret}x`, 'undefined', 'null'])
     expect((await get(`api/v1/shared/lornu/ann/s1/${wrong}`)).status).toBe(404);
   expect((await get(`api/v1/shared/lornu/ben/s1/${secret}`)).status).toBe(404);
-  // A copy is not shared with it.
+  // A copy is not shared.
   const { id } = (await (await app.request(`/api/v1/${SESSION}/copy`, json({}))).json()) as Answer;
   expect((await get(`api/v1/shared/lornu/ann/${id}/${secret}`)).status).toBe(404);
   await app.request(`/api/v1/${SESSION}/share`, { method: 'DELETE' });

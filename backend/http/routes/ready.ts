@@ -31,7 +31,10 @@ export interface ReadyOptions {
   isDraining: () => boolean;
 }
 
-/** What this process can reach: 200 when everything required answers and nothing is shutting down, else 503. */
+/**
+ * Whether this process can reach its dependencies: 200 if all required ones answer and it is not shutting down, else
+ * 503.
+ */
 export function readyRoutes({ readiness, agents, activeRuns, isDraining }: ReadyOptions): Route[] {
   return [
     defineRoute({

@@ -12,7 +12,7 @@ type RewindRoutesOptions = Omit<RewindOptions, 'session' | 'beforeInvocationId'>
   runs: Pick<RunService, 'list'>;
 };
 
-/** Taking a conversation back, for retry and for editing an earlier message. */
+/** Rewinds a session, for retry and for editing an earlier message. */
 export function rewindRoutes({ runs, ...parts }: RewindRoutesOptions): Route[] {
   return [
     defineRoute({
@@ -44,7 +44,7 @@ export function rewindRoutes({ runs, ...parts }: RewindRoutesOptions): Route[] {
   ];
 }
 
-/** Before anything is saved; the store itself refuses a writer beside a run that begins in between. */
+/** Checked before anything is saved; if a run begins in between, the store itself refuses the write. */
 async function assertIdle(runs: Pick<RunService, 'list'>, session: CompositeSessionKey): Promise<void> {
   const running = (await runs.list(session)).find(({ state }) => !hasEnded(state));
   if (!running) return;

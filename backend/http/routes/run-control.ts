@@ -25,10 +25,10 @@ const RUN = z.object({
   newMessage: CONTENT.optional().meta({ description: 'Of a queued run.' }),
 });
 
-/** Browsers send Last-Event-ID themselves only when they reconnect, so a listener that begins anew may use the query. */
+/** Browsers only send Last-Event-ID when they reconnect, so a new listener may use the query parameter. */
 const ATTACH_QUERY = z.object({ lastEventId: z.string().optional() });
 
-/** Runs of a session: list them, listen to one again, stop one. `running` stands for whichever is under way. */
+/** Runs of a session: list, attach, cancel. `running` stands for the run in progress. */
 export function runControlRoutes({ runs, metrics, pingMs }: RunControlOptions): Route[] {
   return [
     defineRoute({

@@ -26,7 +26,7 @@ describe('/run and /run_sse', () => {
     expect([response.status, await response.json()]).toEqual([200, [{ id: 'e1', author: 'root' }]]);
   });
 
-  test('a stream is one id and one data line for each frame', async () => {
+  test('a stream has one id line and one data line for each frame', async () => {
     const app = await appWithSession();
     app.runs.script = async function* () {
       yield '{"n":1}';
@@ -72,14 +72,14 @@ describe('/run and /run_sse', () => {
     ]);
   });
 
-  test('whenBusy is one of three words', async () => {
+  test('whenBusy accepts three values', async () => {
     const { request } = await appWithSession();
     const refused = await request('/run_sse', json({ ...TURN, whenBusy: 'wait' }));
     expect(refused.status).toBe(422);
     expect(await refused.json()).toMatchObject({ detail: [{ loc: ['body', 'whenBusy'], input: 'wait' }] });
   });
 
-  test('streaming is read as leniently as Python reads it', async () => {
+  test('streaming is parsed as leniently as in Python', async () => {
     const app = await appWithSession();
     for (const streaming of [true, 'yes', 1]) await app.request('/run_sse', json({ ...TURN, streaming }));
     expect(app.runs.started.map((turn) => turn.streaming)).toEqual([true, true, true]);
@@ -100,7 +100,7 @@ describe('/run and /run_sse', () => {
     expect(runs.started).toEqual([]);
   });
 
-  test('with a default app the app may be left out, in bodies and in paths', async () => {
+  test('with a default app, the app may be left out in bodies and paths', async () => {
     const { request, runs } = await appWithSession({ ADK_DEFAULT_APP_NAME: 'lornu' });
     await request('/run', json({ ...TURN, appName: undefined }));
     expect(runs.started[0]?.appName).toBe('lornu');
@@ -108,7 +108,7 @@ describe('/run and /run_sse', () => {
     expect(((await (await request('/app-info')).json()) as { name: string }).name).toBe('lornu');
   });
 
-  test('a client that leaves does not end the turn', async () => {
+  test('a client that disconnects does not end the turn', async () => {
     const app = await appWithSession();
     const { promise: left, resolve: leave } = Promise.withResolvers<void>();
     let finished = false;
@@ -128,7 +128,7 @@ describe('/run and /run_sse', () => {
   });
 });
 
-test('a turn that fails is a failed /run, in the words of its last frame', async () => {
+test('a failed turn fails /run with the message of its last frame', async () => {
   const app = await appWithSession();
   app.runs.script = async function* () {
     yield '{"id":"e1","errorCode":"UNAVAILABLE"}';
@@ -143,7 +143,7 @@ test('a turn that fails is a failed /run, in the words of its last frame', async
   expect(app.logged.filter((line) => line['level'] === 'error')).toEqual([]);
 });
 
-test('a turn that outlasts the silence a load balancer allows is answered with its run, and goes on', async () => {
+test('a turn that is silent for longer than the load balancer allows is answered with its run id, and continues', async () => {
   const { services, runs, request } = await appWithSession();
   const { promise: goOn, resolve } = Promise.withResolvers<void>();
   runs.script = async function* () {

@@ -19,15 +19,15 @@ export interface RunRoutesOptions {
   defaultAppName: string | undefined;
   pingMs: number;
   /**
-   * How long /run may stay silent, in milliseconds: below the load balancer's idle time, which would answer in our
-   * place without saying which run it was.
+   * How long /run may be silent, in milliseconds. Must be below the load balancer's idle timeout: its own response
+   * would not name the run.
    */
   silentForMs?: number;
 }
 
 export const SILENT_FOR_MS = 110_000;
 
-/** Turns: /run answers when the turn is over, /run_sse while it goes on. A client that leaves does not end the turn. */
+/** Turns: /run responds when the turn is over, /run_sse streams it. A client that disconnects does not end the turn. */
 export function runRoutes({
   agents,
   startTurn,
@@ -89,7 +89,7 @@ export function runRoutes({
         const frames: string[] = [];
         const late = AbortSignal.timeout(silentForMs);
         let failure: string | undefined;
-        // To the end in either case: the next message may come at once, and the session must be free by then.
+        // Read to the end in either case: the next message may come at once, and the session must be free by then.
         for await (const frame of run.frames(0, late)) {
           if (frame.kind === 'error') failure = reasonOf(frame.json);
           else frames.push(frame.json);
@@ -118,7 +118,7 @@ export function runRoutes({
   ];
 }
 
-/** The words of an error frame, which are made for callers. */
+/** The message of an error frame, which is written for callers. */
 function reasonOf(frameJson: string): string {
   const { error_details: details } = JSON.parse(frameJson) as { error_details: { error_message: string } };
   return details.error_message;

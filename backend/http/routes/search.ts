@@ -6,12 +6,12 @@ import { withoutRewound } from '../../turn/agent-view.ts';
 import { NEXT_CURSOR_HEADER } from '../paging.ts';
 import { defineRoute, type Route } from '../route.ts';
 
-/** Read one after the other in a request: each is a query of its events. */
+/** Sessions searched per request, one after the other: each is a query for its events. */
 const SESSIONS_A_REQUEST = 25;
 const LONGEST_QUERY = 200;
-/** Of one text: a message may have tens of megabytes. */
+/** Characters searched per text: a message may have tens of megabytes. */
 const CHARS_LOOKED_AT = 256 * 1024;
-/** Characters of an excerpt before what was found, and in all. */
+/** Characters of an excerpt: before the match, and in total. */
 const BEFORE = 40;
 const EXCERPT = 160;
 
@@ -19,7 +19,7 @@ const FOUND = z.object({
   found: z.array(z.object({ sessionId: z.string(), invocationId: z.string(), excerpt: z.string() })),
 });
 
-/** Looks for words in what was said, newest conversations first. */
+/** Searches the text of conversations, newest first. */
 export function searchRoutes(sessions: SessionStore): Route[] {
   return [
     defineRoute({
@@ -58,7 +58,7 @@ export function searchRoutes(sessions: SessionStore): Route[] {
   ];
 }
 
-/** The newest text that contains the words, thoughts excluded. */
+/** The newest text that contains the words; thoughts are skipped. */
 function findText(
   events: readonly Event[],
   words: string,

@@ -8,7 +8,7 @@ async function body(response: Response): Promise<Record<string, unknown>> {
 }
 
 describe('sessions', () => {
-  test('a session is created without a body, under a UUID', async () => {
+  test('is created without a body, with a UUID as id', async () => {
     const { request } = createTestApp();
     const response = await request(USER, { method: 'POST' });
     expect(response.status).toBe(200);
@@ -32,7 +32,7 @@ describe('sessions', () => {
     expect(session['state']).toEqual({ a: 1, 'user:b': 2 });
   });
 
-  test('an id that exists is a conflict in words', async () => {
+  test('an existing id gives a conflict with a sentence', async () => {
     const { request } = createTestApp();
     await request(USER, json({ sessionId: 's1' }));
     const again = await request(USER, json({ sessionId: 's1' }));
@@ -41,13 +41,13 @@ describe('sessions', () => {
     expect((await request(`${USER}/s1`, { method: 'POST' })).status).toBe(409);
   });
 
-  test('the deprecated call takes the state itself as its body', async () => {
+  test('the deprecated call takes the state as its body', async () => {
     const { request } = createTestApp();
     const response = await request(`${USER}/s2`, json({ k: 1 }));
     expect(await body(response)).toMatchObject({ id: 's2', state: { k: 1 } });
   });
 
-  test('a list is an array without events and without sessions of evaluations', async () => {
+  test('a list is an array without events, and omits sessions of evaluations', async () => {
     const { request } = createTestApp();
     await request(USER, json({ sessionId: 's1', state: { a: 1 } }));
     await request(USER, json({ sessionId: 'adk-eval-session-1' }));
@@ -64,7 +64,7 @@ describe('sessions', () => {
     ]);
   });
 
-  test('pages are asked for by limit and cursor', async () => {
+  test('pages are requested with limit and cursor', async () => {
     const { request } = createTestApp();
     for (const id of ['a', 'b', 'c']) await request(USER, json({ sessionId: id }));
     const first = await request(`${USER}?limit=2`);
@@ -76,7 +76,7 @@ describe('sessions', () => {
     expect((await request(`${USER}?limit=2&cursor=nonsense`)).status).toBe(400);
   });
 
-  test('a change of state is an event of the user, and lasts', async () => {
+  test('a state change is stored as an event of the user', async () => {
     const { request } = createTestApp();
     await request(USER, json({ sessionId: 's1', state: { a: 1 } }));
     const changed = await body(
@@ -91,7 +91,7 @@ describe('sessions', () => {
     expect((await body(await request(`${USER}/s1`)))['state']).toEqual({ a: 1, z: 1 });
   });
 
-  test('a session that is not there: 404 to read or change, null to delete', async () => {
+  test('a missing session gives 404 to read or change, and null to delete', async () => {
     const { request } = createTestApp();
     const answers = await Promise.all([
       request(`${USER}/none`),
@@ -105,7 +105,7 @@ describe('sessions', () => {
     expect([deleted.status, await deleted.text()]).toEqual([200, 'null']);
   });
 
-  test('events of an earlier conversation are restored, without our own mark showing', async () => {
+  test('events of an earlier conversation are restored, without showing our own marker', async () => {
     const { request } = createTestApp();
     const event = { author: 'user', content: { role: 'user', parts: [{ text: 'hi' }] } };
     const created = await body(await request(USER, json({ sessionId: 's1', events: [event] })));

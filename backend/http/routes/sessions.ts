@@ -18,16 +18,16 @@ import { SESSION, SESSIONS } from '../wire/answers.ts';
 import { CREATE_SESSION_REQUEST, UPDATE_SESSION_REQUEST } from '../wire/requests.ts';
 import { wireInt, wireRecord } from '../wire/wire-schema.ts';
 
-/** Sessions that evaluations made: kept, but never listed. */
+/** Sessions of evaluations: stored, but never listed. */
 const EVAL_SESSION_PREFIXES = ['adk-eval-session-', '___eval___session___'];
 
 const COLLECTION = '/apps/:appName/users/:userId/sessions';
 const ONE = `${COLLECTION}/:sessionId`;
 
-/** Events of a session may be numerous: a caller may ask for the latest few only. */
+/** A caller may request only the latest events, as there may be many. */
 const GET_QUERY = z.object({ numRecentEvents: wireInt.optional() });
 
-/** The session that a path names; Hono fills every parameter of a pattern. */
+/** The session named by a path; Hono fills every parameter of a pattern. */
 function keyOf({ appName = '', userId = '', sessionId = '' }: Record<string, string>): CompositeSessionKey {
   return { appName, userId, sessionId };
 }
@@ -40,7 +40,7 @@ interface CreateOptions {
   state?: Record<string, unknown> | undefined;
 }
 
-/** The six calls on sessions, as Python ADK answers them. */
+/** The six session calls, with Python ADK's responses. */
 export function sessionRoutes(
   store: SessionStore,
   now: () => number,
@@ -88,7 +88,7 @@ export function sessionRoutes(
         const listed = page.sessions.filter(
           ({ id }) => !EVAL_SESSION_PREFIXES.some((prefix) => id.startsWith(prefix)),
         );
-        // google-adk lists the oldest first; pages, which it has not, begin with the newest.
+        // google-adk lists the oldest first. It has no pages; ours begin with the newest.
         if (query.limit === undefined && query.cursor === undefined) listed.reverse();
         if (page.nextCursor !== undefined) context.header(NEXT_CURSOR_HEADER, page.nextCursor);
         context.header('content-type', 'application/json');
@@ -205,7 +205,7 @@ function assertNoOptions(options: Record<string, unknown> | undefined): void {
   );
 }
 
-/** An event from outside gets a time where it has none, and the mark by which ADK tells it from its own. */
+/** Gives an imported event a time if it has none, and the marker by which ADK tells it from its own. */
 function restored(event: ReturnType<typeof fromWire>, nowMs: number): ReturnType<typeof fromWire> {
   const { timestamp, customMetadata } = event;
   return {

@@ -17,7 +17,7 @@ import { SESSION } from '../wire/answers.ts';
 import { wireInt } from '../wire/wire-schema.ts';
 
 const OWNED = '/api/v1/apps/:appName/users/:userId/sessions/:sessionId/share';
-// The owner has another name than in all other paths: there the caller may name themselves alone.
+// The parameter is not called userId, because there the caller could only name itself.
 const SHARED = '/api/v1/shared/:appName/:ownerId/:sessionId/:secret';
 
 interface ShareOptions {
@@ -26,7 +26,7 @@ interface ShareOptions {
   now: () => number;
 }
 
-/** Read-only links: everyone who is signed in and has the link may read one conversation, until it is shared no more. */
+/** Read-only links: every signed-in person with the link may read one session until sharing ends. */
 export function shareRoutes({ sessions, artifacts, now }: ShareOptions): Route[] {
   async function setSecret(
     { path, holdAnswer }: Pick<RouteInput<unknown, unknown>, 'path' | 'holdAnswer'>,
@@ -40,7 +40,7 @@ export function shareRoutes({ sessions, artifacts, now }: ShareOptions): Route[]
     });
   }
 
-  /** The session's events are not read: what is asked for is an artifact of it. */
+  /** Checks the session without reading its events; only an artifact of it is requested. */
   async function open(path: Record<string, string>): Promise<Session> {
     const { appName = '', ownerId: userId = '', sessionId = '' } = path;
     const key = { appName, userId, sessionId };
@@ -121,12 +121,12 @@ export function shareRoutes({ sessions, artifacts, now }: ShareOptions): Route[]
   ];
 }
 
-/** Whatever does not fit is answered as what is not there. */
+/** Every mismatch is answered as if the session did not exist. */
 function assertShared({ state }: Session, { secret = '' }: Record<string, string>): void {
   if (!isSame(state[SHARE_KEY], secret)) throw new AppError('SESSION_NOT_FOUND');
 }
 
-/** In the same time, however much of it is right. */
+/** Compares in constant time. */
 function isSame(kept: unknown, given: string): boolean {
   if (typeof kept !== 'string' || kept === '') return false;
   const [a, b] = [Buffer.from(kept), Buffer.from(given)];

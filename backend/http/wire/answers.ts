@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// What the contract answers, for the OpenAPI document; events/ is what makes the answers.
+// Response schemas for the OpenAPI document; events/ makes the responses.
 
 export const EVENT_ANSWER = z.looseObject({
   id: z.string(),

@@ -9,8 +9,8 @@ import {
   wireRecord,
 } from './wire-schema.ts';
 
-// google.genai's types.Content as the contract takes it: field by field, in the order in which it reports errors.
-// Unknown keys are refused there, so a misspelt field is never silently dropped.
+// google.genai's types.Content, with its fields in the order in which it reports errors. Unknown keys are refused, so a
+// misspelt field is never silently dropped.
 
 const text = optional(z.string());
 const boolean = optional(wireBoolean);

@@ -4,7 +4,7 @@ import { optional, strictWireObject, wireArray, wireBoolean, wireObject, wireRec
 
 const emptyRecord = wireRecord.default({});
 
-/** Python ADK's EventActions, as far as a caller's event is looked at. */
+/** The fields of Python ADK's EventActions that are read from a caller's event. */
 const EVENT_ACTIONS = strictWireObject({
   skipSummarization: optional(wireBoolean),
   stateDelta: emptyRecord,
@@ -21,7 +21,7 @@ const EVENT_ACTIONS = strictWireObject({
   route: z.unknown().optional(),
 });
 
-/** An event that a caller brings along when it creates a session: what a conversation needs to be restored. */
+/** An event that a caller sends when it creates a session: what is needed to restore a conversation. */
 export const EVENT = wireObject({
   modelVersion: optional(z.string()),
   content: optional(CONTENT),

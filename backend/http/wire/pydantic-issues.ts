@@ -2,10 +2,10 @@ import type { z } from 'zod';
 import type { ValidationIssue } from '../../errors/validation-error.ts';
 import { MAX_ISSUES, toSnakeCase } from './wire-schema.ts';
 
-/** How much of an input is repeated to the caller: an answer never grows beyond its request. */
+/** Most characters of the input that are repeated to the caller: a response never grows beyond its request. */
 const MAX_INPUT_CHARS = 2_000;
 
-/** pydantic's type and sentence for what zod expected. */
+/** pydantic's error type and message by the type that zod expected. */
 const BY_EXPECTED: Record<string, readonly [type: string, msg: string]> = {
   string: ['string_type', 'Input should be a valid string'],
   record: ['dict_type', 'Input should be a valid dictionary'],
@@ -17,8 +17,8 @@ const BY_EXPECTED: Record<string, readonly [type: string, msg: string]> = {
 };
 
 /**
- * The first issues that zod found, as FastAPI's validation answer names them; no more are made, nor is more of an input
- * printed, than the answer repeats. `root` is what was parsed, `where` is body, query or path.
+ * The first issues that zod found, in the form of FastAPI's validation error. Only as many issues are made, and as much
+ * input is printed, as the response contains. `root` is the parsed input, `where` is body, query or path.
  */
 export function toValidationIssues(
   issues: readonly z.core.$ZodIssue[],
@@ -68,7 +68,7 @@ function toIssues(issue: z.core.$ZodIssue, root: unknown, where: string): Valida
   return [at('value_error', issue.message, value)];
 }
 
-/** The value that a path names in what was sent, where keys may be in either casing. */
+/** The input value at a path; keys may be in either casing. */
 function lookUp(root: unknown, path: readonly (string | number)[]) {
   let value = root;
   let parent: unknown = null;
@@ -83,13 +83,16 @@ function lookUp(root: unknown, path: readonly (string | number)[]) {
   return { value, parent, present };
 }
 
-/** What of an input is repeated: all of it, or the beginning of its JSON. */
+/** The part of an input that is repeated: all of it, or the beginning of its JSON. */
 function bounded(input: unknown): unknown {
   const text = beginningOf(input, MAX_INPUT_CHARS);
   return text.length <= MAX_INPUT_CHARS ? (input ?? null) : `${text.slice(0, MAX_INPUT_CHARS)} …`;
 }
 
-/** The JSON of a value, or at least `atLeast` characters of it: an input may be 46 MB and is printed for each of its issues. */
+/**
+ * The JSON of a value, or at least the first `atLeast` characters of it: an input may have 46 MB and is printed for
+ * each of its issues.
+ */
 function beginningOf(value: unknown, atLeast: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, atLeast + 1));
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

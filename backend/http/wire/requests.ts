@@ -4,7 +4,7 @@ import { CONTENT, PART } from './content-schema.ts';
 import { EVENT } from './event-schema.ts';
 import { optional, wireArray, wireBoolean, wireObject, wireRecord } from './wire-schema.ts';
 
-// The request bodies of Python ADK's API server; keys and their order are its models'.
+// The request bodies of Python ADK's API server, with the keys and key order of its models.
 
 export const RUN_AGENT_REQUEST = wireObject({
   appName: optional(z.string()),
@@ -17,7 +17,7 @@ export const RUN_AGENT_REQUEST = wireObject({
   invocationId: optional(z.string()),
   customMetadata: optional(wireRecord),
   serviceTier: optional(z.string()),
-  /** Ours; google-adk has no such field. */
+  /** Our own field; google-adk does not have it. */
   whenBusy: optional(z.enum(WHEN_BUSY)).meta({
     description:
       'Where the session has a turn under way: refuse the message (409, the default), queue it, or interrupt the turn.',
@@ -41,7 +41,7 @@ export const UPDATE_MEMORY_REQUEST = wireObject({ sessionId: z.string() });
 
 export const REWIND_REQUEST = wireObject({ rewindBeforeInvocationId: z.string() });
 
-/** Ours; google-adk copies no sessions. */
+/** Our own request; google-adk cannot copy sessions. */
 export const COPY_SESSION_REQUEST = wireObject({
   beforeInvocationId: optional(z.string()),
   state: optional(wireRecord),

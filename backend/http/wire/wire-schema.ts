@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { withoutTrailing } from '../../config/without-trailing.ts';
 
 /**
- * Building blocks for schemas that accept what Python ADK's models accept:
- * camelCase or snake_case keys, null for what may be left out, and pydantic's lenient booleans and numbers.
- * The parsed form is camelCase, without nulls.
+ * Building blocks for schemas that accept what Python ADK's models accept: camelCase or snake_case keys, null for
+ * optional fields, pydantic's lenient booleans and numbers. The parsed form is camelCase, without nulls.
  */
 
 type Shape = Record<string, z.ZodType>;
@@ -18,8 +17,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Renames the known snake_case keys of one object and takes out the nulls that stand for what is left out; when both
- * spellings are there, camelCase wins as in pydantic.
+ * Renames known snake_case keys of an object and removes nulls of optional fields; if both spellings are present,
+ * camelCase wins, as in pydantic.
  */
 function toShape(shape: Shape) {
   const camelOf = new Map(Object.keys(shape).map((camel) => [toSnakeCase(camel), camel]));
@@ -39,30 +38,30 @@ function toShape(shape: Shape) {
   };
 }
 
-/** An object of the wire whose unknown keys are dropped. */
+/** An object that drops unknown keys. */
 export function wireObject<T extends Shape>(shape: T) {
   return z.preprocess(toShape(shape), z.object(shape));
 }
 
-/** An object of the wire whose unknown keys are refused, as google.genai's types do. */
+/** An object that refuses unknown keys, as google.genai's types do. */
 export function strictWireObject<T extends Shape>(shape: T) {
   return z.preprocess(toShape(shape), z.strictObject(shape));
 }
 
 /**
- * A key of a wire object that may be left out or null; both are undefined afterwards. The object takes the nulls out
- * (see toShape): turning each of them here made every field of every part a pipeline of three, most of them for nothing.
+ * An optional key, which may also be null; both become undefined. The object removes the nulls (see toShape): doing so
+ * in each field made every field of every part a pipeline of three schemas, mostly for nothing.
  */
 export function optional<T extends z.ZodType>(schema: T): z.ZodOptional<T> {
   return schema.nullable().optional() as unknown as z.ZodOptional<T>;
 }
 
-/** How many issues of a request are looked for and told. */
+/** Most issues of a request that are collected and reported. */
 export const MAX_ISSUES = 50;
 
 /**
- * A list of the wire. Zod's own would look through all of it however much is wrong: millions of bad members would each
- * become an issue, of which MAX_ISSUES are told.
+ * An array. Zod's own would check every member: millions of invalid ones would each become an issue, though only
+ * MAX_ISSUES are reported.
  */
 export function wireArray<T extends z.ZodType>(item: T): z.ZodArray<T> {
   const schema = z.array(item);
@@ -94,7 +93,7 @@ export const wireRecord = z.record(z.string(), z.unknown());
 const TRUE_WORDS = new Set(['true', '1', 'yes', 'y', 'on', 't']);
 const FALSE_WORDS = new Set(['false', '0', 'no', 'n', 'off', 'f']);
 
-/** pydantic's lenient boolean: words and 0/1 are read, anything else is bool_parsing or bool_type. */
+/** pydantic's lenient boolean: accepts words and 0/1; anything else is bool_parsing or bool_type. */
 export const wireBoolean = z.preprocess((value, ctx) => {
   if (typeof value === 'boolean') return value;
   if (value === 1 || value === 0) return value === 1;
@@ -115,7 +114,7 @@ export const wireBoolean = z.preprocess((value, ctx) => {
   return value;
 }, z.boolean());
 
-/** A whole number, also written as text, as in query strings. */
+/** A whole number, or its text form, as in query strings. */
 export const wireInt = z.preprocess((value, ctx) => {
   if (typeof value === 'string') {
     if (/^\s*[+-]?\d+\s*$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
@@ -130,13 +129,13 @@ export const wireInt = z.preprocess((value, ctx) => {
   return value;
 }, z.int());
 
-/** How much of a list is asked for; a list has a page size also where none is named. */
+/** A page size; lists use a default if there is none. */
 export const wirePageSize = wireInt.refine((value) => value >= 1, {
   error: 'Input should be greater than or equal to 1',
   params: { pydanticType: 'greater_than_equal', context: { ge: 1 } },
 });
 
-/** Bytes as base64, standard or URL-safe alphabet, padding optional; afterwards standard base64 with padding. */
+/** Bytes as base64, in the standard or URL-safe alphabet, padding optional; parsed to standard base64 with padding. */
 export const wireBase64 = z.preprocess((value, ctx) => {
   if (typeof value === 'string') return value;
   ctx.addIssue({

@@ -3,7 +3,7 @@ import { createSecretsManager } from './secrets-manager.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:lornu/staging/gemini-api-key-AbCdEf';
 
-/** Takes the request and never answers. */
+/** Accepts requests and never answers. */
 const silent = Bun.serve({
   port: 0,
   hostname: '127.0.0.1',
@@ -11,7 +11,7 @@ const silent = Bun.serve({
 });
 afterAll(() => silent.stop(true));
 
-test('a Secrets Manager that says nothing is given up on in time', async () => {
+test('a Secrets Manager that does not answer fails after a time limit', async () => {
   const read = createSecretsManager({
     region: 'eu-central-1',
     credentials: {

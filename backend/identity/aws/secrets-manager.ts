@@ -15,9 +15,9 @@ export interface SecretsManagerOptions {
 const MAX_ANSWER_BYTES = 256 * 1024;
 
 /**
- * Reads a secret's current value by its ARN. One call of one API, so it is signed here with aws4fetch (7 KB)
- * instead of bringing the AWS SDK (440 KB bundled, 50 ms at the start). `ARN:json-key::` picks one key of a
- * JSON secret, as ECS writes it in valueFrom. Errors name the secret and AWS's error code, never the value.
+ * Reads a secret's current value by its ARN. As this is the only call, it is signed here with aws4fetch (7 KB) instead
+ * of the AWS SDK (440 KB bundled, 50 ms at start). `ARN:json-key::` selects one key of a JSON secret, as in ECS's
+ * valueFrom. Errors name the secret and AWS's error code, never the value.
  */
 export function createSecretsManager({
   region,
@@ -68,7 +68,7 @@ function readJsonKey(value: string, key: string, secretId: string): string {
   try {
     found = (JSON.parse(value) as Record<string, unknown>)[key];
   } catch {
-    // Answered below: the parser's message would repeat the value.
+    // Handled below: the parser's message would repeat the value.
   }
   if (typeof found !== 'string') throw new Error(`The secret ${secretId} has no text under ${key}`);
   return found;

@@ -2,21 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { readJsonWithin } from '../read-json-within.ts';
 
-/** Keys of an AWS role for a while. */
+/** Temporary keys of an AWS role. */
 export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string;
-  /** Undefined for keys that do not expire. */
+  /** Undefined if the keys do not expire. */
   expiresAtMs?: number;
 }
 
 export interface AwsCredentialsSource {
-  /** Valid for at least a minute more. Throws CredentialsError. */
+  /** Keys that are valid for at least another minute. Throws CredentialsError. */
   get(): Promise<AwsCredentials>;
 }
 
-/** The task role's credentials cannot be had; the message is for operators. */
+/** The task role's credentials are not available; the message is for operators. */
 export class CredentialsError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
@@ -25,9 +25,9 @@ export class CredentialsError extends Error {
 }
 
 export interface TaskCredentialsOptions {
-  /** Where ECS hands out the credentials: http://169.254.170.2 and the relative path, or a full address. */
+  /** ECS's credentials endpoint: http://169.254.170.2 plus the relative path, or a full address. */
   url: string;
-  /** Sent as Authorization, where the agent asks for it (EKS, ECS Anywhere). */
+  /** Sent as Authorization if the agent requires it (EKS, ECS Anywhere). */
   authorizationToken?: string;
   authorizationTokenFile?: string;
   fetch: typeof fetch;
@@ -35,7 +35,7 @@ export interface TaskCredentialsOptions {
   timeoutMs?: number;
 }
 
-/** What the endpoint answers (AWS, "Task IAM role"). */
+/** The endpoint's response (AWS, "Task IAM role"). */
 const ANSWER = z.object({
   AccessKeyId: z.string(),
   SecretAccessKey: z.string(),
@@ -47,9 +47,9 @@ const RENEW_BEFORE_MS = 5 * 60_000;
 const USABLE_FOR_MS = 60_000;
 
 /**
- * The credentials of the ECS task's role, from the container endpoint, which google-auth-library does not know.
- * Read once, shared by all who wait, renewed five minutes before they end; while the endpoint fails, the
- * credentials held are used to within a minute of their end.
+ * Credentials of the ECS task's role, from the container endpoint, which google-auth-library does not support. They are
+ * read once, shared by all callers and renewed five minutes before they expire. If the endpoint fails, the current
+ * credentials are used until a minute before they expire.
  */
 export function createTaskCredentials(options: TaskCredentialsOptions): AwsCredentialsSource {
   const { now } = options;
@@ -64,7 +64,7 @@ export function createTaskCredentials(options: TaskCredentialsOptions): AwsCrede
     return held;
   }
 
-  /** The credentials held, if they live that long. */
+  /** The current credentials, if they are valid for that long. */
   function heldFor(ms: number): AwsCredentials | undefined {
     return (held?.expiresAtMs ?? 0) - now() > ms ? held : undefined;
   }
@@ -86,7 +86,7 @@ export function createTaskCredentials(options: TaskCredentialsOptions): AwsCrede
 
 async function readTaskCredentials(options: TaskCredentialsOptions): Promise<AwsCredentials> {
   const { url, authorizationTokenFile } = options;
-  // The file is rewritten by the agent, so it is read each time.
+  // The agent rewrites the file, so it is read each time.
   const token = authorizationTokenFile
     ? (await readFile(authorizationTokenFile, 'utf8')).trim()
     : options.authorizationToken;

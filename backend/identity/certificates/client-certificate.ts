@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 
-/** A client's certificate whose chain somebody we trust has verified. */
+/** A client certificate whose chain was verified, by us or by the load balancer. */
 export interface ClientCertificate {
   /** Subject alternative names as `URI:…` and `DNS:…`. */
   names: readonly string[];
@@ -9,8 +9,8 @@ export interface ClientCertificate {
 }
 
 /**
- * Reads a certificate (PEM text or DER). Undefined where it cannot be read or its names are ambiguous: Node
- * quotes names with odd characters, which a list split at commas would take apart (CVE-2021-44532).
+ * Reads a certificate (PEM text or DER). Undefined if it is unreadable or its names are ambiguous: Node quotes names
+ * with special characters, which a split at commas would break (CVE-2021-44532).
  */
 export function readCertificate(certificate: string | Uint8Array): ClientCertificate | undefined {
   let parsed: X509Certificate;
@@ -28,7 +28,7 @@ export function readCertificate(certificate: string | Uint8Array): ClientCertifi
   };
 }
 
-/** Where a name on the list stands in the certificate: `spiffe://…` and other URIs as URI, the rest as DNS. */
+/** The first name of the list that the certificate has: `spiffe://…` and other URIs as URI, the rest as DNS. */
 export function findPeer(
   certificate: ClientCertificate,
   peers: ReadonlyMap<string, string>,

@@ -5,7 +5,9 @@ import { type MtlsFront, startMtlsFront } from './mtls-front.ts';
 
 const LOG_EVERY_MS = 10_000;
 
-/** At most one line in ten seconds, with how many were refused since the line before: anybody can be refused. */
+/**
+ * Logs at most one line in ten seconds, with the number of refusals since the last line: anybody can cause refusals.
+ */
 export function createRefusalLog(log: Logger, now: () => number): (reason: string) => void {
   let loggedAtMs = Number.NEGATIVE_INFINITY;
   let unlogged = 0;
@@ -18,7 +20,7 @@ export function createRefusalLog(log: Logger, now: () => number): (reason: strin
   };
 }
 
-/** The port with client certificates, where nothing in front of us verifies them. */
+/** Starts the port for client certificates, if nothing in front of the service verifies them. */
 export async function startConfiguredFront(
   { identity, listen }: Config,
   fetch: (request: Request, bindings: IdentityBindings) => Response | Promise<Response>,

@@ -5,11 +5,11 @@ import { type ClientCertificate, readCertificate } from './client-certificate.ts
 export interface MtlsFrontOptions {
   host: string;
   port: number;
-  /** PEM: our certificate with its chain, its key, and the authorities of peers. */
+  /** PEM: our certificate with its chain, its key, and the CAs of peers. */
   certificate: string;
   key: string;
   authorities: string;
-  /** Answers the requests; `certificate` is the verified one of the connection that a request came on. */
+  /** Handles requests; `certificate` is the verified one of the request's connection. */
   fetch: (
     request: Request,
     server: Bun.Server<unknown>,
@@ -20,18 +20,18 @@ export interface MtlsFrontOptions {
 }
 
 export interface MtlsFrontLimits {
-  /** How long a client may take to show its certificate, and then to send a request's head. */
+  /** Milliseconds for a client's handshake, and then for the head of its first request. */
   handshakeMs: number;
   requestMs: number;
-  /** Connections that have not finished their handshake, and all that there are. */
+  /** Most connections with an unfinished handshake, and in total. */
   unfinished: number;
   connections: number;
 }
 
-/** Far below the 1,024 files that a process may have open: a flood here must leave the other port its own. */
+/** Far below the 1,024 files that a process may open: a flood here must leave room for the other port. */
 const LIMITS: MtlsFrontLimits = { handshakeMs: 10_000, requestMs: 30_000, unfinished: 64, connections: 256 };
 
-/** Who is at the other end of a connection, and what closes it if no request comes. */
+/** The peer of a connection, and how to close it if no request comes. */
 interface Client {
   certificate: ClientCertificate;
   timer: ReturnType<typeof setTimeout>;
@@ -43,10 +43,10 @@ export interface MtlsFront {
 }
 
 /**
- * Mutual TLS in the service itself. Neither Bun.serve nor node:https shows the peer's certificate on Bun, but
- * node:tls does. So node:tls ends TLS here and passes the bytes to a listener of our own on loopback; which
- * connection belongs to which certificate is known by the port that it comes from. No header carries the
- * identity, so none can be forged, and a connection to the inner listener that is not the front's is refused.
+ * Mutual TLS in the service itself. On Bun, neither Bun.serve nor node:https exposes the client's certificate, but
+ * node:tls does. So node:tls terminates TLS here and pipes the bytes to an inner listener on loopback, which knows a
+ * connection's certificate by its source port. No header carries the identity, so none can be forged; connections to
+ * the inner listener that are not from the front are refused.
  */
 export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFront> {
   const limits = { ...LIMITS, ...options.limits };
@@ -85,7 +85,7 @@ export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFro
       outer.destroy();
       return;
     }
-    // The first request ends this; later ones of a connection may take as long as they like.
+    // The first request stops this timer; later requests of a connection may take any time.
     const timer = setTimeout(() => outer.destroy(), limits.requestMs);
     outer.once('close', () => clearTimeout(timer));
     bridge(outer, inner.port ?? 0, { certificate, timer }, clients);
@@ -105,7 +105,7 @@ export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFro
   });
   front.on('tlsClientError', (error: Error & { code?: string }, socket: Socket) => {
     options.onRefused?.(error.code ?? 'handshake failed');
-    // Bun tells of a handshake that takes too long, and leaves the connection open.
+    // Bun reports a handshake that takes too long but leaves the connection open.
     socket.destroy();
   });
   await new Promise<void>((resolve, reject) => {
@@ -123,7 +123,7 @@ export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFro
   };
 }
 
-/** `authorized` is set by node:tls once the chain leads to one of the authorities. */
+/** node:tls sets `authorized` once the chain leads to one of the CAs. */
 function readPeer(socket: TLSSocket): ClientCertificate | undefined {
   if (!socket.authorized) return undefined;
   const { raw } = socket.getPeerCertificate(false);

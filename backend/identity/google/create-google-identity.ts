@@ -5,7 +5,7 @@ import { createFederation } from './federation.ts';
 import type { GoogleIdentity } from './google-identity.ts';
 import { createServiceAccountIdentity } from './service-account-key.ts';
 
-/** Who the configuration says we are to Google; undefined where it names nobody. */
+/** Our Google identity, from the configuration; undefined if it has none. */
 export function createGoogleIdentity(
   { google, aws }: Pick<IdentityConfig, 'google' | 'aws'>,
   credentials: AwsCredentialsSource,

@@ -4,20 +4,20 @@ import { type GoogleIdentity, GoogleIdentityError, SCOPES } from './google-ident
 import { type AwsCredentialsSource, CredentialsError } from '../aws/task-credentials.ts';
 
 export interface FederationOptions {
-  /** Full name of the pool's provider: //iam.googleapis.com/projects/NUMBER/locations/global/…. */
+  /** Full name of the workload identity pool provider: //iam.googleapis.com/projects/NUMBER/locations/global/…. */
   provider: string;
   serviceAccountEmail: string;
   awsRegion: string;
   credentials: AwsCredentialsSource;
   now: () => number;
-  /** Other addresses of Google's APIs, for a rehearsal only. */
+  /** Other addresses of Google's APIs, for rehearsals only. */
   endpoints?: { sts: string; iamCredentials: string };
 }
 
 /**
- * Workload identity federation: the task role signs GetCallerIdentity, Google's STS gives a federated token for
- * it, and with that we become the service account, whose rights are the ones that count
- * (docs/cross-cloud-access.md). No key is stored anywhere.
+ * Workload identity federation: the task role signs GetCallerIdentity, Google's STS returns a federated token for it,
+ * and with that we impersonate the service account, whose permissions apply (docs/cross-cloud-access.md). No key is
+ * stored anywhere.
  */
 export function createFederation(options: FederationOptions): GoogleIdentity {
   const federated = createAwsClient(options);
@@ -70,7 +70,8 @@ function createAwsClient(options: FederationOptions): AwsClient {
     subject_token_type: 'urn:ietf:params:aws:token-type:aws4_request',
     ...(options.endpoints ? { token_url: options.endpoints.sts } : {}),
     scopes: [...SCOPES.cloud],
-    // Its own sources stop at environment variables and EC2; a credential_source beside this one is an error.
+    // The library's own sources are environment variables and EC2 only; a credential_source beside this one is an
+    // error.
     aws_security_credentials_supplier: {
       getAwsRegion: async () => options.awsRegion,
       getAwsSecurityCredentials: async () => {

@@ -1,14 +1,14 @@
 import type { AuthClient } from 'google-auth-library';
 
-/** Who we are to Google: the one way in which Firestore, Cloud Storage, Vertex AI and the peer are called. */
+/** Our Google identity: all calls to Firestore, Cloud Storage, Vertex AI and the peer use it. */
 export interface GoogleIdentity {
   readonly kind: 'federation' | 'service-account-key';
-  /** Goes as far as Google knows us, and no further; for a look at what works. Throws GoogleIdentityError. */
+  /** Tests the identity as far as Google's token exchange, without calling an API. Throws GoogleIdentityError. */
   federate(): Promise<void>;
-  /** A client that renews its access tokens by itself; for libraries that take one. */
+  /** A client for libraries that take one; it renews its access tokens by itself. */
   authClient(scopes: readonly string[]): AuthClient;
   accessToken(scopes: readonly string[]): Promise<string>;
-  /** An ID token for a service that checks this audience; kept until five minutes before its end. */
+  /** An ID token for this audience; cached until five minutes before it expires. */
   idToken(audience: string): Promise<string>;
 }
 
@@ -18,7 +18,7 @@ export const SCOPES = {
   cloud: ['https://www.googleapis.com/auth/cloud-platform'],
 } as const;
 
-/** Google cannot be reached as ourselves; `hop` is where it stopped, the message is for operators. */
+/** Authentication with Google failed; `hop` is the step that failed, the message is for operators. */
 export class GoogleIdentityError extends Error {
   readonly hop: 'task-role' | 'federation' | 'service-account';
 

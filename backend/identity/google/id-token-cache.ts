@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 
 const RENEW_BEFORE_MS = 5 * 60_000;
 
-/** Keeps ID tokens by audience until shortly before their end; one request at a time for each. */
+/** Caches ID tokens by audience until shortly before they expire; at most one request at a time for each. */
 export function createIdTokenCache(
   fetchIdToken: (audience: string) => Promise<string>,
   now: () => number,
@@ -27,7 +27,7 @@ export function createIdTokenCache(
     try {
       return await request;
     } catch (error) {
-      // A token that still lives is better than none while Google cannot be reached.
+      // A token that is still valid is better than none while Google cannot be reached.
       if (found !== undefined && found.expiresAtMs - now() > 30_000) return found.token;
       throw error;
     }

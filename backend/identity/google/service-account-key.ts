@@ -13,14 +13,14 @@ const KEY_FILE = z.object({
 });
 
 export interface ServiceAccountKeyOptions {
-  /** The key file's JSON; a rotated one is used from the next token on. */
+  /** The key file's JSON; a rotated key is used from the next token on. */
   key: Secret;
   now: () => number;
-  /** Another address of Google's token endpoint, for a rehearsal only. */
+  /** Another address of Google's token endpoint, for rehearsals only. */
   tokenUrl?: string;
 }
 
-/** The fallback where federation is not set up: a key of the service account, from Secrets Manager. */
+/** The alternative where federation is not set up: a service account key from Secrets Manager. */
 export function createServiceAccountIdentity(options: ServiceAccountKeyOptions): GoogleIdentity {
   const clients = new Map<string, RotatingKeyClient>();
 
@@ -55,7 +55,9 @@ export function createServiceAccountIdentity(options: ServiceAccountKeyOptions):
   };
 }
 
-/** One client for libraries that keep theirs for good: it passes every call to a client of the newest key. */
+/**
+ * One stable client for libraries that keep theirs for ever: it forwards every call to a client with the newest key.
+ */
 class RotatingKeyClient extends AuthClient {
   readonly #options: ServiceAccountKeyOptions;
   readonly #scopes: readonly string[];
@@ -83,7 +85,7 @@ class RotatingKeyClient extends AuthClient {
     });
     const { tokenUrl } = this.#options;
     if (tokenUrl !== undefined) {
-      // The library has Google's address built in; the assertion still names Google as its audience.
+      // The library has Google's address built in; the assertion keeps Google as its audience.
       client.transporter.interceptors.request.add({
         resolved: async (request) => {
           request.url = new URL(tokenUrl);
@@ -94,7 +96,7 @@ class RotatingKeyClient extends AuthClient {
     return client;
   }
 
-  /** A call that Google refuses is made once more when a newer key is there. */
+  /** Retries a call that Google refuses once, if a newer key exists. */
   async withNewestKey<T>(call: (client: JWT) => Promise<T>): Promise<T> {
     const used = this.#options.key.current();
     try {

@@ -4,7 +4,7 @@ import { ByteBudget } from './byte-budget.ts';
 const MB = 1_000_000;
 const make = () => new ByteBudget({ processBytes: 10 * MB, callerBytes: 6 * MB });
 
-test('one caller holds no more than its share, and has it back when it is done', () => {
+test('one caller holds no more than its share, and gets it back on release', () => {
   const budget = make();
   const first = budget.hold('ada', 4 * MB);
   expect(() => budget.hold('ada', 3 * MB)).toThrow('At most 6000000 bytes in flight at once');
@@ -16,7 +16,7 @@ test('one caller holds no more than its share, and has it back when it is done',
   expect(budget.bytes).toBe(0);
 });
 
-test('all together hold no more than the process may; small requests still pass', () => {
+test('all callers together hold no more than the process limit; small requests still pass', () => {
   const budget = make();
   budget.hold('ada', 6 * MB);
   const second = budget.hold('ben', 4 * MB);
@@ -28,7 +28,7 @@ test('all together hold no more than the process may; small requests still pass'
   expect(budget.bytes).toBe(7_001_000);
 });
 
-test('the refusal says when to try again', () => {
+test('the refusal says when to retry', () => {
   const budget = make();
   budget.hold('ada', 6 * MB);
   expect(() => budget.hold('ada', 1)).toThrow(
@@ -36,7 +36,7 @@ test('the refusal says when to try again', () => {
   );
 });
 
-test('what is given back of several is only its own', () => {
+test('a release only gives back its own bytes', () => {
   const budget = make();
   budget.hold('ada', 4 * MB);
   budget.hold('ada', MB).release();

@@ -1,30 +1,30 @@
 import { AppError } from '../../errors/app-error.ts';
 
 export interface ByteBudgetOptions {
-  /** What all callers together may have in flight. */
+  /** Most bytes in flight for all callers together. */
   processBytes: number;
-  /** What one caller may have in flight; at least the largest single body, or it could never be sent. */
+  /** Most bytes in flight for one caller; at least the largest single body, or it could never be sent. */
   callerBytes: number;
 }
 
 /** Bytes that are counted until they are given back. */
 export interface Held {
-  /** What is counted now. */
+  /** Bytes counted now. */
   readonly bytes: number;
-  /** Counts more; throws as `hold` does, and what was counted before stays. */
+  /** Counts more bytes. Throws as `hold` does; earlier bytes stay counted. */
   grow(bytes: number): void;
-  /** Gives all of it back; may be called more than once. */
+  /** Releases all of them; may be called more than once. */
   release(): void;
 }
 
-/** Requests as small as this are never refused for what other callers have in flight. */
+/** Requests up to this size are never refused because of other callers. */
 const SMALL_BYTES = 64 * 1024;
 const RETRY_AFTER = { 'retry-after': '2' };
 
 /**
- * Bounds the bytes of bodies and answers that are held in memory at the same time, by the process and by each caller:
- * limits on how often someone calls bound no memory. What is counted is what is read or written; parsed and copied it takes
- * a few times as much, which MAX_VALUES bounds.
+ * Limits the bytes of bodies and responses in memory at the same time, per process and per caller: request rate limits
+ * do not bound memory. Counts the bytes read or written; the parsed form takes a few times as much, which MAX_VALUES
+ * bounds.
  */
 export class ByteBudget {
   readonly #options: ByteBudgetOptions;
@@ -39,12 +39,15 @@ export class ByteBudget {
     return this.#options.callerBytes;
   }
 
-  /** Bytes that are held now. */
+  /** Bytes held now. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Takes bytes before memory is taken for them. Throws LIMIT_REACHED with Retry-After where there are too many already. */
+  /**
+   * Reserves bytes before memory is taken for them. Throws LIMIT_REACHED with Retry-After if the limit would be
+   * exceeded.
+   */
   hold(caller: string, bytes: number): Held {
     let held = 0;
     const grow = (more: number): void => {

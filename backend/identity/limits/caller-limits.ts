@@ -13,14 +13,14 @@ export interface CallerLimitsOptions {
   store: LimitStore;
   now: () => number;
   newId: () => string;
-  /** A stream's place lapses after the longest run, so that a killed process blocks nobody for good. */
+  /** A stream's slot expires after the longest run, so that a killed process does not block its callers for ever. */
   longestRunMs?: number;
 }
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
-/** What each caller may use, counted on the verified caller and never on anything a request says. */
+/** Limits per verified caller; nothing in a request changes who is counted. */
 export class CallerLimits {
   readonly #options: CallerLimitsOptions;
 
@@ -29,7 +29,7 @@ export class CallerLimits {
     options.store.sweep(options.now());
   }
 
-  /** Counts one request; throws LIMIT_REACHED with Retry-After when this minute's are used up. */
+  /** Counts one request; throws LIMIT_REACHED with Retry-After if this minute's limit is reached. */
   countRequest(caller: Principal): void {
     const { numbers, store, now } = this.#options;
     const nowMs = now();
@@ -42,7 +42,7 @@ export class CallerLimits {
     }
   }
 
-  /** Takes a place for a stream; the returned function gives it back and may be called more than once. */
+  /** Takes a slot for a stream; the returned function releases it and may be called more than once. */
   openStream(caller: Principal): () => void {
     const { numbers, store, now, newId, longestRunMs = 60 * MINUTE_MS } = this.#options;
     const nowMs = now();
@@ -57,7 +57,7 @@ export class CallerLimits {
     return () => store.closeStream(id);
   }
 
-  /** Adds what a turn used, after it ended: the turn that passes the limit is the last one of the day. */
+  /** Adds the tokens of a finished turn: the turn that exceeds the limit is the last one of the day. */
   addTokens(caller: Principal, tokens: number): void {
     const { store, now } = this.#options;
     if (tokens > 0) store.add(`tokens ${caller.id}`, Math.floor(now() / DAY_MS), tokens);

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LimitStore } from './limit-store.ts';
 
-test('while its file cannot be written a process counts for itself, and limits hold', () => {
+test('while its file cannot be written, a process counts on its own and limits still apply', () => {
   const folder = mkdtempSync(join(tmpdir(), 'limits-'));
   const file = join(folder, 'limits.sqlite');
   const store = new LimitStore(file);
   expect([store.add('ann', 1, 1), store.openStream('a', 'ann', 2, 1e15, 0)]).toEqual([1, true]);
-  // As a full disk: every write is refused.
+  // Simulates a full disk: every write is refused.
   const other = new Database(file);
   other.run("CREATE TRIGGER full_1 BEFORE INSERT ON counters BEGIN SELECT RAISE(ABORT, 'full'); END");
   other.run("CREATE TRIGGER full_2 BEFORE INSERT ON streams BEGIN SELECT RAISE(ABORT, 'full'); END");

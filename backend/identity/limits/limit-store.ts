@@ -10,20 +10,20 @@ const SCHEMA = `
 `;
 
 /**
- * Counters of callers in SQLite: every process that opens the same file counts together. `:memory:` counts for
- * this process alone, which is what a task without a shared disk has. While the file cannot be written (its disk is full,
- * or another process holds it) this process counts for itself too: nobody is refused for that, and no limit is lifted.
+ * Per-caller counters in SQLite, shared by all processes that open the same file. With `:memory:` this process counts
+ * on its own, as a task without a shared disk must. If the file cannot be written (full disk, or locked by another
+ * process), this process counts in memory: nobody is refused for that, and no limit is lifted.
  */
 export class LimitStore {
   readonly #db: Database;
-  /** Made when it is needed. */
+  /** Opened on first use. */
   #spare: Database | undefined;
 
   constructor(file: string) {
     this.#db = open(file);
   }
 
-  /** Adds to a counter of the window with this number and returns its sum; an older window's sum is dropped. */
+  /** Adds to a counter in the given window and returns its sum; an older window's sum is dropped. */
   add(key: string, window: number, amount: number): number {
     const row = this.#write((db) =>
       db
@@ -39,7 +39,7 @@ export class LimitStore {
     return row?.amount ?? amount;
   }
 
-  /** A place among the caller's running streams, or false when all `max` are taken; it lapses at `expiresAtMs`. */
+  /** Takes one of the caller's stream slots; false if all `max` are taken. The slot expires at `expiresAtMs`. */
   openStream(id: string, caller: string, max: number, expiresAtMs: number, nowMs: number): boolean {
     const { changes } = this.#write((db) =>
       db
@@ -52,13 +52,13 @@ export class LimitStore {
     return changes > 0;
   }
 
-  /** One that cannot be closed now lapses. */
+  /** If this fails, the slot expires by itself. */
   closeStream(id: string): void {
     this.#spare?.query('DELETE FROM streams WHERE id = ?1').run(id);
     this.#write((db) => db.query('DELETE FROM streams WHERE id = ?1').run(id));
   }
 
-  /** Drops what a process that died left behind. */
+  /** Removes slots of processes that died. */
   sweep(nowMs: number): void {
     this.#write((db) => db.query('DELETE FROM streams WHERE expires <= ?1').run(nowMs));
   }
@@ -79,6 +79,6 @@ export class LimitStore {
   }
 }
 
-// Counters that a power cut takes back are no loss.
+// Losing counters in a power cut is harmless.
 const open = (file: string): Database =>
   openSqlite(file, { schema: SCHEMA, pragmas: ['synchronous = OFF'], waitMs: WAIT_MS });

@@ -16,8 +16,8 @@ function createCase() {
   return { state, secret };
 }
 
-describe('a secret that rotates', () => {
-  test('gives the newest value that is known', async () => {
+describe('a rotating secret', () => {
+  test('returns the newest known value', async () => {
     const { state, secret } = createCase();
     state.stored = 'two';
     expect(secret.current()).toBe('one');
@@ -27,7 +27,7 @@ describe('a secret that rotates', () => {
     expect(state.rotated).toEqual(['KEY']);
   });
 
-  test('knows another value than the refused one without a look, when it has changed since', async () => {
+  test('has a replacement without another read if the value changed since the refusal', async () => {
     const { state, secret } = createCase();
     state.stored = 'two';
     await secret.poll();
@@ -36,7 +36,7 @@ describe('a secret that rotates', () => {
     expect(state.reads).toBe(1);
   });
 
-  test('is looked for once by all whose value was refused, and at most every two seconds', async () => {
+  test('is read once for all callers whose value was refused, and at most every two seconds', async () => {
     const { state, secret } = createCase();
     state.nowMs = 10_000;
     expect(await Promise.all([secret.refresh('one'), secret.refresh('one')])).toEqual([false, false]);
@@ -48,7 +48,7 @@ describe('a secret that rotates', () => {
     expect(state.reads).toBe(2);
   });
 
-  test('is never empty, whatever its source says', async () => {
+  test('is never empty, whatever its source returns', async () => {
     const { state, secret } = createCase();
     state.stored = '';
     await secret.poll();
@@ -56,7 +56,7 @@ describe('a secret that rotates', () => {
   });
 });
 
-test('a secret that does not rotate has nothing newer', async () => {
+test('a fixed secret has no newer value', async () => {
   const secret = fixedSecret('one');
   expect([secret.current(), await secret.refresh('one')]).toEqual(['one', false]);
 });

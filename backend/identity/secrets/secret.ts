@@ -1,8 +1,8 @@
 /** A secret that may change while the service runs. */
 export interface Secret {
-  /** The newest value that is known; ask again for every use. */
+  /** The newest known value; call it for every use. */
   current(): string;
-  /** Looks for another value than the refused one now; true when `current` gives one. Never throws. */
+  /** Looks for a value other than the refused one; true if `current` then returns one. Never throws. */
   refresh(refused: string): Promise<boolean>;
 }
 
@@ -16,7 +16,7 @@ export interface RotatingSecretOptions {
   name: string;
   initial: string;
   read: () => Promise<string>;
-  /** Least time between two reads that `refresh` asks for, so that refused calls cannot flood the source. */
+  /** Shortest time between two reads by `refresh`, in milliseconds, so that refused calls cannot flood the source. */
   minIntervalMs?: number;
   now: () => number;
   onRotated?: (name: string) => void;
@@ -24,11 +24,11 @@ export interface RotatingSecretOptions {
 }
 
 export interface RotatingSecret extends Secret {
-  /** Reads the source once; the value held stays when that fails. */
+  /** Reads the source once; if that fails, the current value stays. */
   poll(): Promise<void>;
 }
 
-/** A secret that is read anew from its source; an outage or an empty value there changes nothing. */
+/** A secret that is re-read from its source; an outage or an empty value there changes nothing. */
 export function createRotatingSecret(options: RotatingSecretOptions): RotatingSecret {
   const { name, read, now, minIntervalMs = 2_000 } = options;
   let value = options.initial;

@@ -13,7 +13,7 @@ const ADA = {
 };
 
 describe('who may sign in', () => {
-  test('an account of an allowed domain, with its address in small letters', () => {
+  test('accounts of an allowed domain may, with their address in lower case', () => {
     expect(toAllowedPerson(ADA, ALLOWED)).toEqual({ subject: '1', email: 'ada@lornu.ai', name: 'Ada' });
   });
 
@@ -39,21 +39,21 @@ describe('who may sign in', () => {
     expect(toAllowedPerson({ ...ADA, ...change }, ALLOWED)).toBeUndefined();
   });
 
-  test('a long name is cut, between characters', () => {
+  test('long names are cut, but not inside a character', () => {
     const name = `x${'🛰'.repeat(20_000)}`;
     const kept = toAllowedPerson({ ...ADA, name }, ALLOWED)?.name ?? '';
     expect(kept).toBe(`x${'🛰'.repeat(49)}`);
     expect(kept.isWellFormed()).toBe(true);
   });
 
-  test('another issuer has no hd: there the verified address decides', () => {
+  test('at other issuers, which send no hd, the verified address decides', () => {
     const other = { ...ADA, iss: 'https://other.example', hd: undefined };
     expect(toAllowedPerson(other, ALLOWED)?.email).toBe('ada@lornu.ai');
     expect(toAllowedPerson({ ...other, email: 'a@lornu.ai.evil.example' }, ALLOWED)).toBeUndefined();
     expect(toAllowedPerson({ ...other, email: 'a@lornu.ai@evil.example' }, ALLOWED)).toBeUndefined();
   });
 
-  test('a single address on the list, verified', () => {
+  test('single verified addresses on the list may', () => {
     const guest = { ...ADA, hd: undefined, email: 'Guest@Example.org' };
     expect(toAllowedPerson(guest, ALLOWED)?.email).toBe('guest@example.org');
     expect(toAllowedPerson({ ...guest, email_verified: false }, ALLOWED)).toBeUndefined();

@@ -6,22 +6,25 @@ export interface Person {
 
 export interface AllowedPeople {
   domains: readonly string[];
-  /** Single addresses beside the domains. */
+  /** Single addresses, in addition to the domains. */
   emails: readonly string[];
 }
 
 /**
- * A subject that may be a user id: at most 255 ASCII characters (OpenID Connect Core, 2), and none that begins as the user
- * ids of machines do.
+ * Subjects that may become a user id: at most 255 ASCII characters (OpenID Connect Core, section 2), without the
+ * prefixes of machines' user ids.
  */
 const SUBJECT = /^(?!(?:service|peer):)[\x21-\x7e]{1,255}$/;
-/** Longest address (RFC 5321, 4.5.3.1) and longest name that are kept; longer ones would make a cookie that browsers drop. */
+/**
+ * Longest e-mail address (RFC 5321, 4.5.3.1) and longest name that are kept; longer ones would make a cookie that
+ * browsers drop.
+ */
 const MAX_EMAIL_CHARACTERS = 254;
 const MAX_NAME_CHARACTERS = 100;
 
 const GOOGLE = 'https://accounts.google.com';
 
-/** The claims of an ID token that decide; all of them unchecked as to form. */
+/** The claims of an ID token that decide; their types are not checked yet. */
 export interface PersonClaims {
   iss: string;
   sub: string;
@@ -32,9 +35,8 @@ export interface PersonClaims {
 }
 
 /**
- * The person, or undefined when no rule admits them. With Google the domain is `hd`: a private account may carry
- * an address of the domain, but only the domain's own accounts have that claim
- * (Google, "OpenID Connect: hd parameter").
+ * The person, or undefined if no rule admits them. With Google the domain is `hd`: a private account may have an
+ * address of the domain, but only the domain's own accounts have that claim (Google, "OpenID Connect: hd parameter").
  */
 export function toAllowedPerson(claims: PersonClaims, allowed: AllowedPeople): Person | undefined {
   const { sub: subject, iss, email: rawEmail, email_verified: isVerified, hd, name } = claims;
@@ -49,7 +51,7 @@ export function toAllowedPerson(claims: PersonClaims, allowed: AllowedPeople): P
   return { subject, email, name: typeof name === 'string' ? cut(name) : undefined };
 }
 
-/** Half a surrogate pair at the cut cannot be stored. */
+/** Avoids half a surrogate pair at the cut, which cannot be stored. */
 function cut(name: string): string {
   return name.slice(0, MAX_NAME_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '');
 }

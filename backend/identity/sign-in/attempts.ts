@@ -4,12 +4,12 @@ import type { SealedCookie } from './sealed-cookie.ts';
 
 const PREFIX = 'lornu_sign_in_';
 const LIFETIME_S = 600;
-/** Tabs of one browser that sign in at the same time; together their cookies stay far below 16 KB of headers. */
+/** Most concurrent sign-ins in the tabs of one browser; their cookies together stay far below 16 KB of headers. */
 const MOST_AT_ONCE = 8;
 
 export type StoredAttempt = SignInAttempt & { returnPath: string };
 
-/** Sign-ins under way in one browser: a sealed cookie for each, so that tabs do not take each other's. */
+/** Pending sign-ins of one browser: one sealed cookie each, so that tabs do not overwrite each other's. */
 export class Attempts {
   readonly #cookies: CookieJar;
   readonly #sealed: SealedCookie;
@@ -19,7 +19,7 @@ export class Attempts {
     this.#sealed = sealed;
   }
 
-  /** Set-Cookie values that keep the attempt; the oldest ones go where there would be too many. */
+  /** Set-Cookie values that store the attempt and delete the oldest ones beyond the limit. */
   async keep(headers: Headers, attempt: StoredAttempt): Promise<string[]> {
     const sealed = await this.#sealed.seal({ ...attempt }, LIFETIME_S);
     // Browsers send the oldest cookie first (RFC 6265, 5.4).
@@ -30,7 +30,10 @@ export class Attempts {
     ];
   }
 
-  /** The attempt that the issuer's answer belongs to; undefined where this browser did not begin it, or too long ago. */
+  /**
+   * The attempt that the issuer's response belongs to; undefined if this browser did not start it, or did so too long
+   * ago.
+   */
   async find(headers: Headers, state: string | undefined): Promise<StoredAttempt | undefined> {
     const sealed = state === undefined ? undefined : this.#cookies.read(headers, nameOf(state));
     const opened = sealed === undefined ? undefined : await this.#sealed.open(sealed);
@@ -43,7 +46,7 @@ export class Attempts {
   }
 }
 
-/** A part of the state tells attempts apart; all of it is compared afterwards. */
+/** Part of the state identifies an attempt; all of it is compared later. */
 function nameOf(state: string): string {
   return PREFIX + state.replaceAll(/[^\w-]/g, '').slice(0, 12);
 }

@@ -1,6 +1,8 @@
 import { parse } from 'hono/utils/cookie';
 
-/** Names and attributes of our cookies; over https the prefix keeps other hosts and http from setting them. */
+/**
+ * Names and attributes of our cookies. Over https, the name prefix stops other hosts and plain http from setting them.
+ */
 export class CookieJar {
   readonly #secure: boolean;
 
@@ -13,7 +15,7 @@ export class CookieJar {
     return parse(headers.get('cookie') ?? '', full)[full];
   }
 
-  /** Names of the request's cookies that begin with `prefix`, as they are read and written here. */
+  /** Names of the request's cookies that begin with `prefix`, as `read` and `write` take them. */
   names(headers: Headers, prefix: string): string[] {
     const full = this.#nameOf(prefix);
     return Object.keys(parse(headers.get('cookie') ?? ''))
@@ -21,9 +23,9 @@ export class CookieJar {
       .map((name) => name.slice(full.length - prefix.length));
   }
 
-  /** A Set-Cookie value; an age of 0 removes the cookie. */
+  /** A Set-Cookie value; an age of 0 deletes the cookie. */
   write(name: string, value: string, maxAgeS: number): string {
-    // Lax: the cookie comes along when Google sends the browser back, and with no foreign page's POST.
+    // Lax: the cookie is sent when Google redirects the browser back, but not with another site's POST.
     const attributes = [
       `Path=/`,
       `Max-Age=${maxAgeS}`,

@@ -10,7 +10,7 @@ const METADATA = {
   jwks_uri: `${ISSUER}/keys`,
 };
 
-/** A client of an issuer with this metadata, whose token endpoint answers so. */
+/** A client of an issuer with this metadata and token endpoint. */
 function createClient(metadata: object = {}, token: () => Response = () => new Response()): OidcClient {
   return new OidcClient({
     issuer: ISSUER,
@@ -24,7 +24,7 @@ function createClient(metadata: object = {}, token: () => Response = () => new R
   });
 }
 
-test('signing out ends the session of an issuer that can do so, and no other', async () => {
+test("signing out ends the issuer's session if the issuer supports that", async () => {
   expect(await createClient().endSession()).toBeUndefined();
   const url = new URL(
     (await createClient({ end_session_endpoint: `${ISSUER}/logout` }).endSession()) ?? 'about:blank',
@@ -36,7 +36,7 @@ test('signing out ends the session of an issuer that can do so, and no other', a
   });
 });
 
-test('the account is asked for where the person wants another one', async () => {
+test('the account chooser is requested when the person wants another account', async () => {
   const client = createClient();
   expect((await client.begin()).url.searchParams.has('prompt')).toBe(false);
   expect((await client.begin(true)).url.searchParams.get('prompt')).toBe('select_account');

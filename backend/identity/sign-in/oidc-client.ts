@@ -21,14 +21,14 @@ export interface OidcClientOptions {
   clientId: string;
   clientSecret: Secret;
   redirectUri: string;
-  /** Where the issuer sends the browser after it has ended its own session. */
+  /** Where the issuer redirects the browser after it has ended its own session. */
   signedOutUri: string;
   /** Only for an issuer on loopback. */
   allowHttp: boolean;
   fetch: typeof fetch;
 }
 
-/** What must come back unchanged from the issuer; kept sealed in the browser in between. */
+/** What the issuer must return unchanged; kept in the browser, sealed, in between. */
 export interface SignInAttempt {
   state: string;
   nonce: string;
@@ -37,7 +37,7 @@ export interface SignInAttempt {
 
 const TIMEOUT_S = 10;
 
-/** The issuer could not be asked, or could not answer: not the person's fault. */
+/** The issuer did not respond, or not usefully: not the person's fault. */
 export class IssuerUnavailableError extends Error {
   constructor(cause: unknown) {
     super('the issuer cannot be reached', { cause });
@@ -52,21 +52,21 @@ class BadAnswerError extends Error {
   }
 }
 
-/** Whether no good answer came at all; what the issuer refuses is the caller's affair. */
+/** Whether the issuer is down, rather than refusing the request. */
 function isOutage(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause) {
     if (one instanceof BadAnswerError) return true;
-    // openid-client gives a fetch that timed out a code of its own.
+    // openid-client has a code of its own for a fetch that timed out.
     if (OUTAGE_CODES.test(String((one as { code?: unknown }).code))) return true;
   }
   return false;
 }
 
-/** Of openid-client, of Bun and of Node. */
+/** Codes of openid-client, Bun and Node. */
 const OUTAGE_CODES =
   /^(?:OAUTH_(?:TIMEOUT|ABORT|RESPONSE_IS_NOT_JSON)|ConnectionRefused|ConnectionClosed|FailedToOpenSocket|E(?:CONN|HOST|NET|AI_|TIMEDOUT|NOTFOUND|PIPE)\w*)$/;
 
-/** Authorization code flow with PKCE at one issuer. Its addresses are discovered at the first sign-in. */
+/** Authorization code flow with PKCE at one issuer. Its endpoints are discovered at the first sign-in. */
 export class OidcClient {
   readonly #options: OidcClientOptions;
   #discovered: { secret: string; configuration: Promise<Configuration> } | undefined;
@@ -75,7 +75,10 @@ export class OidcClient {
     this.#options = options;
   }
 
-  /** `choosesAccount`: the issuer asks which account, also where it knows one. Throws IssuerUnavailableError and others. */
+  /**
+   * `choosesAccount`: the issuer asks which account to use, even if it knows one. Throws IssuerUnavailableError and
+   * errors of openid-client.
+   */
   async begin(choosesAccount = false): Promise<{ attempt: SignInAttempt; url: URL }> {
     const configuration = await this.#configuration();
     const attempt = { state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() };
@@ -91,7 +94,7 @@ export class OidcClient {
     return { attempt, url };
   }
 
-  /** Redeems the code that the browser brought; the ID token's signature, nonce and the state are checked. */
+  /** Redeems the authorization code; checks the state and the ID token's signature and nonce. */
   async finish(query: string, { state, nonce, codeVerifier }: SignInAttempt): Promise<PersonClaims> {
     const configuration = await this.#configuration();
     const callback = new URL(`${this.#options.redirectUri}${query}`);
@@ -109,8 +112,8 @@ export class OidcClient {
   }
 
   /**
-   * Where the issuer ends its own session and sends the browser back (OpenID Connect RP-Initiated Logout 1.0); undefined
-   * where it has no such place, as Google, or cannot be asked now.
+   * The issuer's logout address, which ends its own session and redirects back (OpenID Connect RP-Initiated Logout
+   * 1.0); undefined if it has none, like Google, or cannot be reached.
    */
   async endSession(): Promise<string | undefined> {
     try {
@@ -119,12 +122,12 @@ export class OidcClient {
         post_logout_redirect_uri: this.#options.signedOutUri,
       }).href;
     } catch {
-      // openid-client throws where the issuer names no such place.
+      // openid-client throws if the issuer has no such endpoint.
       return undefined;
     }
   }
 
-  /** Discovers anew after a failure, and when the client secret was rotated. */
+  /** Discovers again after a failure and after the client secret was rotated. */
   async #configuration(): Promise<Configuration> {
     const secret = this.#options.clientSecret.current();
     if (this.#discovered?.secret !== secret)

@@ -3,18 +3,18 @@ import { type AllowedPeople, type PersonClaims, toAllowedPerson } from './allowe
 import type { CookieJar } from './cookies.ts';
 import type { SealedCookie } from './sealed-cookie.ts';
 
-/** How long a person stays signed in: a working day. */
+/** How long a person stays signed in: one working day. */
 export const SESSION_LIFETIME_S = 8 * 3600;
 export const SESSION_COOKIE = 'lornu_session';
 
 export interface PersonSessionOptions {
   cookies: CookieJar;
   sealed: SealedCookie;
-  /** Asked again with each request: a person taken off the list is out with the next deployment. */
+  /** Checked on each request: a person removed from the list is out with the next deployment. */
   allowed: AllowedPeople;
 }
 
-/** The signed-in person, kept in a sealed cookie: every task can read it, and none has to remember it. */
+/** The signed-in person, kept in a sealed cookie: every task can read it and none has to store it. */
 export class PersonSession {
   readonly #options: PersonSessionOptions;
 
@@ -22,13 +22,13 @@ export class PersonSession {
     this.#options = options;
   }
 
-  /** The cookie of a person whose ID token was verified; undefined for one who is not on the list. */
+  /** The cookie for a person with a verified ID token; undefined if they are not on the list. */
   async start(claims: PersonClaims): Promise<string | undefined> {
     const { cookies, sealed, allowed } = this.#options;
     const person = toAllowedPerson(claims, allowed);
     if (person === undefined) return undefined;
     const { iss, sub, email, email_verified: isVerified, hd } = claims;
-    // Only what is of a bounded length: browsers drop a cookie of more than 4 KB.
+    // Only values of limited length: browsers drop cookies of more than 4 KB.
     const domain = typeof hd === 'string' && hd.length <= 253 ? { hd } : {};
     const value = await sealed.seal(
       { iss, sub, email, email_verified: isVerified, ...domain, name: person.name },

@@ -11,7 +11,7 @@ function createCase() {
   return { clock, limit };
 }
 
-test('an address has its burst, then one at a time', () => {
+test('an address may use its burst, then one at a time', () => {
   const { clock, limit } = createCase();
   expect([limit.take('a'), limit.take('a'), limit.take('a')]).toEqual([0, 0, 6_000]);
   expect(limit.take('b')).toBe(0);
@@ -21,18 +21,18 @@ test('an address has its burst, then one at a time', () => {
   expect([limit.take('a'), limit.take('a')]).toEqual([0, 6_000]);
 });
 
-test('however many addresses there are, the process calls the issuer within its own rate', () => {
+test('however many addresses there are, the process keeps to its own rate towards the issuer', () => {
   const { clock, limit } = createCase();
   let asked = 0;
   for (let tenth = 0; tenth < 100; tenth++) {
     clock.nowMs += 100;
     for (let caller = 0; caller < 20; caller++) if (limit.take(`${tenth}/${caller}`) === 0) asked++;
   }
-  // The first tenth of a second finds the bucket full and adds nothing.
+  // In the first tenth of a second the bucket is full, so nothing is added.
   expect(asked).toBe(5 + 9);
 });
 
-test('an attempt is redeemed once, and forgotten when it cannot be any more', () => {
+test('an attempt is redeemed once, and forgotten when it has expired', () => {
   const { clock, limit } = createCase();
   expect([limit.isFirst('s'), limit.isFirst('s'), limit.isFirst('t')]).toEqual([true, false, true]);
   clock.nowMs += 600_001;

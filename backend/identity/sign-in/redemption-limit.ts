@@ -1,25 +1,25 @@
 export interface RedemptionLimitOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** How many sign-ins one address, and all addresses together, may finish at once. */
+  /** Sign-ins that may finish at once: per address, and in total. */
   burst?: { address: number; process: number };
-  /** After that, one more each so many milliseconds. */
+  /** After that, one more per this many milliseconds. */
   everyMs?: { address: number; process: number };
 }
 
-/** Time is what it is filled with: whole milliseconds do not drift. */
+/** Filled with time: whole milliseconds do not drift. */
 interface Bucket {
   creditMs: number;
   atMs: number;
 }
 
 const MOST_ADDRESSES = 10_000;
-/** As long as an attempt may be redeemed. */
+/** Lifetime of an attempt. */
 const REMEMBERED_MS = 600_000;
 
 /**
- * How often callbacks of the sign-in may make us call the issuer. Anybody can send one: an attempt is redeemed once, and
- * each address and the whole process have a token bucket. Counted in memory, for each process by itself.
+ * Limits how often sign-in callbacks make us call the issuer, because anybody can send one: an attempt is redeemed
+ * once, and each address and the whole process have a token bucket. Counted in memory, per process.
  */
 export class RedemptionLimit {
   readonly #options: Required<RedemptionLimitOptions>;
@@ -37,7 +37,7 @@ export class RedemptionLimit {
     this.#process = { creditMs: burst.process * everyMs.process, atMs: options.now() };
   }
 
-  /** Milliseconds to wait; 0 where the issuer may be asked now, which is counted. */
+  /** Milliseconds to wait; 0 if the issuer may be called now, which is then counted. */
   take(address: string): number {
     const nowMs = this.#options.now();
     const { burst, everyMs } = this.#options;
@@ -56,7 +56,7 @@ export class RedemptionLimit {
     return 0;
   }
 
-  /** Whether this is the first time that an attempt is redeemed here. */
+  /** Whether this attempt is redeemed here for the first time. */
   isFirst(state: string): boolean {
     const nowMs = this.#options.now();
     for (const [known, atMs] of this.#redeemed) {

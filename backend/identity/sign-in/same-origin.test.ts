@@ -29,7 +29,7 @@ describe('a request with a cookie', () => {
   });
 });
 
-describe('where a person goes on to after signing in', () => {
+describe('the path to return to after signing in', () => {
   test.each([
     ['/chat?session=s1', '/chat?session=s1'],
     ['/', '/'],

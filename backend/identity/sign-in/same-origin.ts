@@ -1,9 +1,8 @@
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Whether a request that carries a cookie was made by one of our own pages. A browser names the page's origin on
- * every request that can change something and on every WebSocket; a request that names none is no browser's,
- * and has no business with a cookie.
+ * Whether a request with a cookie comes from one of our own pages. A browser sends Origin with every request that can
+ * change something and with every WebSocket; a request without it is not from a browser and must not use a cookie.
  */
 export function isFromOwnPage(request: Request, ownOrigins: ReadonlySet<string>): boolean {
   const { method, headers } = request;
@@ -13,10 +12,10 @@ export function isFromOwnPage(request: Request, ownOrigins: ReadonlySet<string>)
   return origin !== null && ownOrigins.has(origin);
 }
 
-/** It is kept in a cookie while the person signs in. */
+/** In characters: it is kept in a cookie while the person signs in. */
 const MAX_RETURN_PATH = 1_000;
 
-/** The path to go on to after signing in; anything that could lead to another host becomes the start page. */
+/** The path to return to after signing in; anything that could lead to another host becomes the start page. */
 export function safeReturnPath(given: string | undefined, publicUrl: string): string {
   if (given === undefined || !given.startsWith('/')) return '/';
   const own = new URL(publicUrl);

@@ -17,7 +17,7 @@ function createCase(purpose = 'session') {
 }
 
 describe('a sealed cookie', () => {
-  test('gives back what was put in, until it expires', async () => {
+  test('returns what was put in, until it expires', async () => {
     const { state, sealed } = createCase();
     const cookie = await sealed.seal({ sub: 'ada' }, 60);
     expect(await sealed.open(cookie)).toMatchObject({ sub: 'ada' });
@@ -27,13 +27,13 @@ describe('a sealed cookie', () => {
     expect(await sealed.open(cookie)).toBeUndefined();
   });
 
-  test('is of one use: a sign-in attempt is no session', async () => {
+  test('is bound to its purpose: a sign-in attempt is not a session', async () => {
     const { sealed, keys, state } = createCase();
     const attempt = new SealedCookie({ keys, purpose: 'sign-in attempt', now: () => state.nowMs });
     expect(await sealed.open(await attempt.seal({ sub: 'ada' }, 60))).toBeUndefined();
   });
 
-  test('outlives a rotation while the old key stands second, and ends with it', async () => {
+  test('survives a rotation while the old key is second in the list, and no longer', async () => {
     const { state, sealed, keys } = createCase();
     const cookie = await sealed.seal({ sub: 'ada' }, 3600);
     state.key = `${NEW}, ${OLD}`;

@@ -3,14 +3,14 @@ import { EncryptJWT, jwtDecrypt, type JWTPayload } from 'jose';
 import type { Secret } from '../secrets/secret.ts';
 
 export interface SealedCookieOptions {
-  /** The key, or several separated by commas: the first seals, all open. */
+  /** The key, or several separated by commas: the first one seals, all of them open. */
   keys: Secret;
-  /** Keeps a cookie of one use from being taken for another. */
+  /** Binds the cookie to one use. */
   purpose: string;
   now: () => number;
 }
 
-/** Seals small values so that a browser can keep but neither read nor change them (JWE, dir with A256GCM). */
+/** Encrypts small values that a browser can store but neither read nor change (JWE, dir with A256GCM). */
 export class SealedCookie {
   readonly #options: SealedCookieOptions;
   #derived: { from: string; keys: Uint8Array[] } | undefined;
@@ -29,7 +29,7 @@ export class SealedCookie {
       .encrypt(this.#keys()[0] ?? new Uint8Array());
   }
 
-  /** The value, or undefined when it is forged, expired, of another use or sealed with a key that is gone. */
+  /** The value; undefined if it is forged, expired, for another purpose, or sealed with a removed key. */
   async open(sealed: string): Promise<JWTPayload | undefined> {
     for (const key of this.#keys()) {
       try {
@@ -43,7 +43,7 @@ export class SealedCookie {
         });
         return payload;
       } catch {
-        // Whatever is wrong with it, the person signs in again.
+        // Whatever the reason, the person signs in again.
       }
     }
     return undefined;

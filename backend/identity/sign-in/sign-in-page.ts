@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type AppError, ERROR_CODE_HEADER } from '../../errors/app-error.ts';
 
-/** What a page of the sign-in says: what happened, why, and ways on. The first way is the button. */
+/** Content of a sign-in page: what happened, why, and where to go. The first link is the button. */
 export interface SignInPage {
   title: string;
   sentences: readonly string[];
@@ -20,7 +20,7 @@ a{padding:.5rem 1rem;border:1px solid currentcolor;border-radius:.5rem;color:inh
 a:first-child{background:light-dark(#24211d,#ece9e3);color:light-dark(#fff,#171613)}
 a:focus-visible{outline:3px solid light-dark(#1f5fbf,#8ab8ff);outline-offset:2px}
 `;
-/** The page has one style of its own and no script: its policy names that style by its hash. */
+/** The page has one inline style and no script: its policy allows that style by hash. */
 const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -29,7 +29,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** A page in words for a person. It needs no file of the chat page, so it is there where that one is not. */
+/** A page for people. It needs no file of the chat page, so it works without it. */
 export function signInPage({ title, sentences, ways }: SignInPage, status = 200): Response {
   const body = [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -62,7 +62,7 @@ export const SIGNED_OUT: SignInPage = {
   ways: [{ ...AGAIN, text: 'Sign in again' }, OTHER_ACCOUNT],
 };
 
-/** Where a person in a browser reads words, an API client gets JSON. Undefined for an error that has no page. */
+/** The HTML page for an error, for browsers; API clients get JSON. Undefined if the error has no page. */
 export function failurePage(error: AppError): Response | undefined {
   const page = toPage(error);
   if (page === undefined) return undefined;

@@ -21,7 +21,7 @@ export interface SignInOptions {
 
 export const SIGNED_OUT_PATH = '/auth/signed-out';
 
-/** The routes below /auth: to the issuer, back with a code, and out again. A browser is answered with pages. */
+/** The routes below /auth: to the issuer, back with a code, and sign-out. Browsers get pages. */
 export function signInRoutes(options: SignInOptions): Hono {
   const { publicUrl, ownOrigins, client, attempts, limit, session, log } = options;
   const app = new Hono();
@@ -85,7 +85,7 @@ export function signInRoutes(options: SignInOptions): Hono {
   app.post('/auth/logout', async (c) => {
     if (!isFromOwnPage(c.req.raw, ownOrigins)) throw new AppError('ORIGIN_FORBIDDEN');
     c.header('set-cookie', session.end());
-    // Without its end the issuer's own session would sign the same person in again.
+    // Without ending the issuer's session, the issuer would sign the same person in again.
     const next = await client.endSession();
     return c.json({ next: next ?? SIGNED_OUT_PATH });
   });
@@ -99,12 +99,14 @@ function unavailable(cause: unknown): AppError {
   return new AppError('ISSUER_UNAVAILABLE', undefined, { cause, headers: { 'retry-after': '10' } });
 }
 
-/** The address that the load balancer in front saw: it adds it as the last one. Without one all callers count as one. */
+/**
+ * The client address that the load balancer saw: it appends it as the last one. Without it all callers share one limit.
+ */
 function addressOf(headers: Headers): string {
   return headers.get('x-forwarded-for')?.split(',').at(-1)?.trim().slice(0, 64) ?? '';
 }
 
-/** The kind of failure; messages of the libraries may repeat parts of what was sent. */
+/** The kind of failure; the libraries' messages may repeat parts of the input. */
 function nameOf(cause: unknown): string {
   if (!(cause instanceof Error)) return 'unknown';
   const { code } = cause as { code?: unknown };

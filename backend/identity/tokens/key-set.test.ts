@@ -11,7 +11,7 @@ async function newKey(kid: string): Promise<JWK> {
   return { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' };
 }
 
-/** A key set over a clock and an issuer that the test moves. */
+/** A key set with a clock and an issuer that the test controls. */
 async function createCase(options: Partial<KeySetOptions> = {}) {
   const state = {
     nowMs: 1_000_000,
@@ -47,7 +47,7 @@ async function createCase(options: Partial<KeySetOptions> = {}) {
 const down = async () => new Response('down', { status: 503 });
 
 describe('an issuer’s key set', () => {
-  test('is asked once by all who come at the same time, and not again while the keys are fresh', async () => {
+  test('is fetched once for concurrent callers, and not again while the keys are fresh', async () => {
     const { state, find } = await createCase();
     expect(await Promise.all([find('k1'), find('k1'), find('k1')])).toEqual(['found', 'found', 'found']);
     state.nowMs += 600 * SECOND;
@@ -55,7 +55,7 @@ describe('an issuer’s key set', () => {
     expect(state.requests).toBe(1);
   });
 
-  test('is asked once a cool-down by a flood of unknown key ids', async () => {
+  test('is fetched once per cool-down during a flood of unknown key ids', async () => {
     const { state, find } = await createCase();
     expect(await find('k1')).toBe('found');
     for (let second = 0; second < 90; second++) {
@@ -63,11 +63,11 @@ describe('an issuer’s key set', () => {
       const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => find(`unknown-${second}-${i}`)));
       expect(new Set(answers)).toEqual(new Set(['signature']));
     }
-    // One at the start, then one for each of the three cool-downs of 30 s.
+    // One at the start, then one per cool-down of 30 s.
     expect(state.requests).toBe(4);
   });
 
-  test('takes a rotated key with the first token that names it', async () => {
+  test('loads a rotated key with the first token that names it', async () => {
     const { state, find } = await createCase();
     await find('k1');
     state.keys = [await newKey('k2')];
@@ -76,7 +76,7 @@ describe('an issuer’s key set', () => {
     expect(await find('k1')).toBe('signature');
   });
 
-  test('gives a rotated key to all who come with it at the same time', async () => {
+  test('gives a rotated key to all concurrent callers', async () => {
     const { state, find } = await createCase();
     await find('k1');
     state.keys = [await newKey('k2')];
@@ -85,7 +85,7 @@ describe('an issuer’s key set', () => {
     expect(state.requests).toBe(2);
   });
 
-  test('serves through an outage, and asks again in the background', async () => {
+  test('keeps serving during an outage, and refreshes in the background', async () => {
     const { state, find } = await createCase();
     await find('k1');
     state.answer = down;
@@ -102,7 +102,7 @@ describe('an issuer’s key set', () => {
     expect(await find('k1')).toBe('signature');
   });
 
-  test('keeps the keys that it holds when the issuer publishes none', async () => {
+  test('keeps its keys when the issuer publishes none', async () => {
     const { state, find } = await createCase();
     await find('k1');
     state.keys = [];
@@ -122,7 +122,7 @@ describe('an issuer’s key set', () => {
     expect(await find('k1')).toBe('unavailable 2000');
   });
 
-  test('says for an unknown key during an outage that the issuer is unavailable, not that the token is bad', async () => {
+  test('reports an unknown key during an outage as the issuer being unavailable, not as a bad token', async () => {
     const { state, find } = await createCase();
     await find('k1');
     state.answer = down;
@@ -134,7 +134,7 @@ describe('an issuer’s key set', () => {
     expect(await find('k1')).toBe('found');
   });
 
-  test('recovers two seconds after a start in an outage', async () => {
+  test('recovers two seconds after a start during an outage', async () => {
     const { state, find } = await createCase();
     state.answer = down;
     expect(await find('k1')).toBe('unavailable 2000');
@@ -165,7 +165,7 @@ describe('an issuer’s key set', () => {
     expect(await find('k1')).toBe('unavailable 2000');
   });
 
-  test('gives up on an issuer that crawls', async () => {
+  test('gives up on a slow issuer', async () => {
     const server = Bun.serve({
       port: 0,
       hostname: '127.0.0.1',
@@ -182,7 +182,7 @@ describe('an issuer’s key set', () => {
     expect(await find('k1')).toBe('found');
     state.nowMs += 31 * SECOND;
     expect(await find(undefined as unknown as string)).toBe('signature');
-    // And asks nobody for help: newer keys would not make it clearer.
+    // And it does not fetch: newer keys would not resolve the ambiguity.
     expect(state.requests).toBe(1);
   });
 });

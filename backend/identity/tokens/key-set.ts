@@ -13,28 +13,28 @@ export interface KeySetOptions {
   fetch: typeof fetch;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Told when the issuer could not be asked; the keys held go on being used. */
+  /** Called when the issuer could not be reached; the current keys stay in use. */
   onOutage?: (error: unknown) => void;
-  /** Least time between two requests to the issuer, whatever callers send. */
+  /** Shortest time between two requests to the issuer, whatever callers send, in milliseconds. */
   cooldownMs?: number;
-  /** The same while no keys are held, so that a service that started in an outage recovers soon. */
+  /** The same while there are no keys, so that a service that started during an outage recovers soon. */
   emptyCooldownMs?: number;
-  /** Older keys are read anew, in the background. */
+  /** Older keys are refreshed in the background, in milliseconds. */
   maxAgeMs?: number;
-  /** How long keys are used while the issuer cannot be reached. */
+  /** How long keys stay in use while the issuer cannot be reached, in milliseconds. */
   maxStaleMs?: number;
   timeoutMs?: number;
 }
 
-// The load balancer in front has the same bound (AWS, "Verify JWTs using an Application Load Balancer").
+// The load balancer has the same limit (AWS, "Verify JWTs using an Application Load Balancer").
 const MAX_KEY_SET_BYTES = 150 * 1024;
 
 type LocalKeys = ReturnType<typeof createLocalJWKSet>;
 export type VerificationKey = Awaited<ReturnType<LocalKeys>>;
 
 /**
- * An issuer's public keys. jose chooses and imports the key; this adds what its remote set lacks: keys
- * that last through an outage, a cool-down that counts failed requests too, a bound on the answer's size.
+ * An issuer's public keys. jose selects and imports the key; this class adds what its remote set lacks: keys that
+ * survive an outage, a cool-down that also counts failed requests, and a limit on the response's size.
  */
 export class KeySet {
   readonly #options: Required<Omit<KeySetOptions, 'onOutage'>> & Pick<KeySetOptions, 'onOutage'>;
@@ -60,7 +60,7 @@ export class KeySet {
     const ageMs = this.#options.now() - this.#loadedAtMs;
     if (ageMs > this.#options.maxStaleMs) this.#keys = undefined;
     const held = this.#keys;
-    // Whoever needs the new keys finds them missing below and waits; the others are not held up.
+    // Callers that need a new key wait for the load below; the others do not.
     if (held !== undefined && ageMs > this.#options.maxAgeMs) this.#load().catch(() => undefined);
     const keys = held ?? (await this.#load());
     try {
@@ -93,7 +93,7 @@ export class KeySet {
     return new KeysUnavailableError(Math.max(1_000, waitMs), { cause: this.#lastFailure });
   }
 
-  /** One request at a time, shared by all who wait for it. */
+  /** One request at a time, shared by all waiting callers. */
   async #load(): Promise<LocalKeys> {
     if (this.#pending === undefined) {
       if (this.#coolingDown()) throw this.#unavailable();

@@ -1,4 +1,4 @@
-/** Why a token was refused. The sentence goes to the caller: it names the rule, never a value of the token. */
+/** Why a token was refused. The sentence is sent to the caller: it names the rule, never a value of the token. */
 export const TOKEN_REFUSALS = {
   malformed: 'The token is not a signed JWT',
   algorithm: 'The token is signed with an algorithm that is not accepted',
@@ -25,7 +25,7 @@ export class TokenError extends Error {
   }
 }
 
-/** The issuer's keys cannot be read and none are held: not the caller's fault, it may try again. */
+/** The issuer's keys cannot be fetched and none are cached: not the caller's fault, it may retry. */
 export class KeysUnavailableError extends Error {
   readonly retryAfterMs: number;
 

@@ -10,17 +10,17 @@ import { KeySet, type KeySetOptions } from './key-set.ts';
 import { TokenError, type TokenRefusal } from './token-error.ts';
 
 export interface TrustedIssuer {
-  /** Compared with `iss` character by character. */
+  /** Must equal `iss` exactly. */
   issuer: string;
   jwksUrl: string;
-  /** Whose tokens we take: one of them must be in `aud`. */
+  /** Accepted audiences: `aud` must contain one of them. */
   audiences: readonly string[];
   algorithms: readonly string[];
 }
 
 export interface VerifiedToken {
   subject: string;
-  /** Only where the issuer vouches for it (`email_verified`). */
+  /** Only set if the issuer verified it (`email_verified`). */
   email?: string;
 }
 
@@ -28,14 +28,13 @@ export type TokenVerifierOptions = Pick<KeySetOptions, 'fetch' | 'now' | 'cooldo
   issuers: readonly TrustedIssuer[];
 };
 
-/** Clocks of two clouds differ by less. */
+/** The clocks of the two clouds differ by less. */
 export const CLOCK_TOLERANCE_S = 30;
 
-// Headers through which a token could bring or fetch a key of its own (RFC 7515, 4.1.2-4.1.6), or ask for
-// extensions that we would have to understand (4.1.11).
+// Headers by which a token could supply its own key (RFC 7515, 4.1.2-4.1.6) or require extensions (4.1.11).
 const REFUSED_HEADERS = ['jku', 'x5u', 'jwk', 'x5c', 'crit'] as const;
 
-/** Verifies tokens of configured issuers with their published keys; nothing in a token widens what is accepted. */
+/** Verifies tokens of configured issuers with their published keys; nothing in a token extends what is accepted. */
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, { trusted: TrustedIssuer; keys: KeySet }>;
   readonly #now: () => number;
@@ -57,7 +56,7 @@ export class TokenVerifier {
       if (header[name] !== undefined) throw new TokenError('header');
     }
     if (!isPlainJwt(header.typ)) throw new TokenError('type');
-    // Only the keys of the issuer that the token names are tried, so no issuer can speak for another.
+    // Only the keys of the issuer that the token names are tried, so no issuer can sign for another.
     const found = this.#issuers.get(claims.iss ?? '');
     if (found === undefined) throw new TokenError('issuer');
     try {
@@ -85,7 +84,7 @@ function decode(token: string): { header: ProtectedHeaderParameters; claims: JWT
   }
 }
 
-/** Access tokens (`at+jwt`), logout tokens and the like are for other uses (RFC 8725, 3.11). */
+/** Access tokens (`at+jwt`), logout tokens and others are for other uses (RFC 8725, 3.11). */
 function isPlainJwt(typ: unknown): boolean {
   return typ === undefined || (typeof typ === 'string' && /^(application\/)?jwt$/i.test(typ));
 }
@@ -93,7 +92,7 @@ function isPlainJwt(typ: unknown): boolean {
 /** Google's ID tokens live for an hour. */
 const MAX_LIFETIME_S = 24 * 3_600;
 
-/** What jose does not ask of times: that the token was issued already, and is not good for ever. */
+/** Checks that jose does not make: the token was already issued, and its lifetime is limited. */
 function assertTimes({ iat = Number.NaN, exp = Number.NaN }: JWTPayload, nowS: number): void {
   if (iat > nowS + CLOCK_TOLERANCE_S) throw new TokenError('early');
   if (!(iat > 0 && exp - iat <= MAX_LIFETIME_S)) throw new TokenError('claims');
@@ -114,7 +113,7 @@ const CLAIM_REFUSALS: Readonly<Record<string, TokenRefusal>> = {
   nbf: 'early',
 };
 
-/** Anything that jose refuses is the caller's; anything that is not a refusal passes through unchanged. */
+/** Converts jose's refusals to TokenError; passes any other error through. */
 function toTokenError(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) return new TokenError('expired', { cause: error });
   if (error instanceof errors.JWTClaimValidationFailed) {

@@ -12,16 +12,16 @@ import type { MemoryService } from '../memory-service.ts';
 import { keywordsOf } from './keywords.ts';
 
 const MEMORIES = 'memories';
-/** Of one commit: Firestore takes 500 writes and 10 MiB, index entries counted in; its emulator takes 4 MiB. */
+/** Limits per commit: Firestore takes 500 writes and 10 MiB including index entries; its emulator takes 4 MiB. */
 const LARGEST_COMMIT = { documents: 500, bytes: 3 * 1024 * 1024, keywords: 20_000 };
-/** Of one document: 1 MiB, and 40,000 index entries, of which each word is one. */
+/** Limits per document: 1 MiB and 40,000 index entries, one of which each word takes. */
 const LARGEST_DOCUMENT = { bytes: 1_040_000, keywords: 30_000 };
-/** A question of more words than this is looked for by its first ones: each word is a query. */
+/** Only the first words of a longer query are used: each word is a Firestore query. */
 const MAX_WORDS = 24;
-/** How many entries a search gives at most: they all go into the model's context. */
+/** Most entries that a search returns: they all go into the model's context. */
 const MAX_RESULTS = 30;
 
-/** Memories of the added sessions, found by their words: the documents of google-adk's FirestoreMemoryService. */
+/** Memories of sessions, found by their words, in the documents of google-adk's FirestoreMemoryService. */
 export class FirestoreMemory implements MemoryService {
   readonly #db: Firestore;
 
@@ -30,8 +30,8 @@ export class FirestoreMemory implements MemoryService {
   }
 
   /**
-   * One document an event that has words; adding a session again writes the same documents. Throws NOT_STORABLE where an
-   * event is too large to be remembered; the others are remembered all the same.
+   * Writes one document per event that has words; adding a session again overwrites the same documents. Throws
+   * NOT_STORABLE if an event is too large; the others are stored all the same.
    */
   async addSessionToMemory({ appName, userId, id: sessionId, events }: Session): Promise<void> {
     const byId = new Map(events.map((event) => [event.id, event]));
@@ -53,7 +53,7 @@ export class FirestoreMemory implements MemoryService {
     throw new AppError('NOT_STORABLE', detail);
   }
 
-  /** Entries that hold any word of the question: those with more of its words first, then the newest. */
+  /** Entries that contain any word of the query: those with more of its words first, then the newest. */
   async searchMemory({ appName, userId, query }: SearchMemoryRequest): Promise<SearchMemoryResponse> {
     const words = keywordsOf(query).slice(0, MAX_WORDS);
     const found = new Map<string, { hits: number; timestamp: number; ref: DocumentReference }>();
