@@ -4,7 +4,7 @@ import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.t
 import type { Secret } from './identity/secrets/secret.ts';
 import type { ModelBackend } from './model/model-settings.ts';
 
-/** The configured model as the model layer takes it; key and token are requested again on each call. */
+/** The configured model for the model layer; key and token are requested on each call. */
 export function modelBackend(
   model: ModelConfig,
   apiKey: Secret,

@@ -19,10 +19,10 @@ export interface Stores {
   tasks: TaskRecords;
 }
 
-/** As terraform/gcp names it. */
+/** The database's name in terraform/gcp. */
 const EXPECTED_DATABASE = 'staging';
 
-/** Conversations, runs and memory, where the configuration wants them kept. */
+/** Opens the configured stores for sessions, runs and memory. */
 export async function openStores(
   config: Config,
   google: GoogleIdentity | undefined,
@@ -51,7 +51,7 @@ export async function openStores(
       database,
       expected: EXPECTED_DATABASE,
     });
-  // Its client is large: loaded only where it is used.
+  // The Firestore client is large: load it only if it is used.
   const { openFirestoreStores } = await import('./firestore-stores.ts');
   return openFirestoreStores(sessions, google);
 }

@@ -7,7 +7,7 @@ import { answerFromPeer } from './peer/peer-fallback.ts';
 import { PeerClient } from './peer/peer-client.ts';
 import { PeerError } from './peer/peer-error.ts';
 
-/** The configured peer, called as who we are to Google; undefined where there is none. */
+/** The configured peer, called under our Google identity; undefined if none is configured. */
 export function createPeer(
   { peer }: Pick<IdentityConfig, 'peer'>,
   google: GoogleIdentity | undefined,
@@ -20,7 +20,7 @@ export function createPeer(
   return new PeerClient({ url, audience, cardKeys, withinMs, idToken, log, newId });
 }
 
-/** A model that lets the peer answer what it refuses itself. */
+/** Model settings that let the peer answer when the model refuses. */
 export function peerFallbackSettings(peer: PeerClient): Pick<ModelSettings, 'peerFallback' | 'maxRetries'> {
   return {
     // The peer can answer instead, so a person does not wait for a third attempt.
@@ -29,7 +29,7 @@ export function peerFallbackSettings(peer: PeerClient): Pick<ModelSettings, 'pee
   };
 }
 
-/** For /ready: whether the peer shows a card that we accept, and is not left alone for failing. */
+/** For /ready: whether the peer serves an acceptable card and its circuit breaker is closed. */
 export async function probePeer(peer: PeerClient, signal: AbortSignal): Promise<void> {
   try {
     await peer.probe(signal);

@@ -35,7 +35,7 @@ interface Started {
   ended: Promise<{ exitCode: number; log: string }>;
 }
 
-/** Starts the bundle in a folder with nothing in it, with nothing of this environment but the given variables. */
+/** Starts the bundle in an empty folder, with only the given environment variables. */
 function spawn(environment: Record<string, string>) {
   return Bun.spawn({
     cmd: [process.execPath, join(dir, 'bundle/serve.js')],
@@ -77,7 +77,7 @@ class LineStream extends TransformStream<string, string> {
 }
 
 describe('the bundle', () => {
-  test('runs in an empty folder, with its agents, and leaves nothing there', async () => {
+  test('runs in an empty folder, with its agents, and writes nothing there', async () => {
     const service = await start();
     expect(await (await fetch(`${service.url}/health`)).json()).toEqual({ status: 'ok' });
     const ready = (await (await fetch(`${service.url}/ready`)).json()) as Record<string, unknown>;
@@ -90,7 +90,7 @@ describe('the bundle', () => {
     expect(await readdir(join(dir, 'empty'))).toEqual([]);
   }, 20_000);
 
-  test('finishes a stream that was begun before SIGTERM, begins none after, and ends with 0', async () => {
+  test('finishes a stream that began before SIGTERM, starts no new ones, and exits with 0', async () => {
     const service = await start();
     const sessions = `${service.url}/apps/lornu/users/ann/sessions`;
     const turn = (sessionId: string) =>
@@ -136,7 +136,7 @@ describe('the bundle', () => {
     socket.destroy();
   }, 30_000);
 
-  test('writes metrics as CloudWatch reads them', async () => {
+  test('writes metrics in the format that CloudWatch reads', async () => {
     const service = await start({ LORNU_METRICS: 'emf' });
     await fetch(`${service.url}/apps/lornu/users/ann/sessions`, json({ sessionId: 'counted' }));
     const turn = { userId: 'ann', sessionId: 'counted', newMessage: { parts: [{ text: 'hello' }] } };
@@ -156,7 +156,7 @@ describe('the bundle', () => {
     expect((JSON.parse(line) as { Tokens: number }).Tokens).toBeGreaterThan(10);
   }, 20_000);
 
-  test('sends traces to the given endpoint, one tree for a turn, without what people say', async () => {
+  test('exports traces to the given endpoint, one tree per turn, without message contents', async () => {
     const received: string[] = [];
     const collector = Bun.serve({
       port: 0,
@@ -194,7 +194,7 @@ describe('the bundle', () => {
     expect(all).not.toContain('my-private-words');
   }, 20_000);
 
-  test('does not start with a damaged database: a sentence that names it, exit code 78', async () => {
+  test('does not start with a damaged database: a sentence with its name, exit code 78', async () => {
     const folder = join(dir, 'damaged');
     await Bun.write(join(folder, 'memory.sqlite'), 'no database at all');
     const child = spawn({ LORNU_DATA_DIR: folder, GEMINI_API_KEY: 'stand-in' });

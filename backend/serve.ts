@@ -16,15 +16,18 @@ import { OtelMetrics } from './observability/otel-metrics.ts';
 import { TraceMemory } from './observability/trace-memory.ts';
 import { startTelemetry } from './observability/telemetry.ts';
 
-/** Longer than the load balancer's 120 s, or it sends a request into a connection that we are just closing. */
+/** Longer than the load balancer's 120 s, or it would send a request on a connection that we are just closing. */
 const KEEP_ALIVE_S = 130;
 const METRICS_EVERY_MS = 20_000;
-/** How long answers that are still being sent after the last turn may take. */
+/** Time for responses that are still being sent after the last turn. */
 const LAST_ANSWERS_MS = 5_000;
-/** Of Bun's own fetch; it is read when the process starts, so it can only be checked here. */
+/**
+ * Needed limit of concurrent requests of Bun's fetch. It is read when the process starts, so it can only be checked
+ * here.
+ */
 const MANY_REQUESTS = 10_000;
 
-/** A bundle is one .js file with agents/ and page/ beside it; in the source tree they are folders of the checkout. */
+/** A bundle is one .js file beside agents/ and page/; in the source tree these are folders of the checkout. */
 const IS_BUNDLE = !import.meta.file.endsWith('.ts');
 
 async function serve(): Promise<void> {
@@ -64,10 +67,10 @@ async function serve(): Promise<void> {
   const server = Bun.serve({
     hostname: config.listen.host,
     port: config.listen.port,
-    // The development page shows source code.
+    // Bun's development page would show source code.
     development: false,
     idleTimeout: KEEP_ALIVE_S,
-    // Routes have limits of their own, with an answer in the contract's shape; this one only bounds what is buffered.
+    // Routes have their own limits, with an error in the API's format; this one only bounds what Bun buffers.
     maxRequestBodySize: maxBodyBytes(config.limits, true) + 1,
     fetch: patientFetch((request) => app.fetch(request), KEEP_ALIVE_S),
   });
@@ -86,10 +89,11 @@ async function serve(): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info('stopping', { signal });
-    // While turns go on, the process still answers: probes, listeners that come back, other reads.
+    // While turns finish, the process still answers health checks, clients that reconnect, and reads.
     await drain();
     const quiet = Promise.all([server.stop(), front?.stop()]);
-    // A reader that has stopped reading, or a body that never ends, must not keep the process until it is killed.
+    // A reader that has stopped reading, or a body that never ends, must not delay the exit until the process is
+    // killed.
     await Promise.race([quiet, Bun.sleep(LAST_ANSWERS_MS)]);
     await server.stop(true);
     await close();
@@ -117,7 +121,9 @@ function readConfig(): Config {
   }
 }
 
-/** A wrong configuration or a damaged file is the operator's to mend: sentences, no stack, and an exit code of its own. */
+/**
+ * A wrong configuration or a damaged file is for the operator to fix: sentences, no stack, and a specific exit code.
+ */
 function failToStart(error: Error): never {
   process.stderr.write(`${error.message}\n`);
   process.exit(78);
@@ -127,7 +133,9 @@ function beside(inBundle: string, inSource: string): string {
   return join(import.meta.dir, IS_BUNDLE ? inBundle : inSource);
 }
 
-/** Each running turn holds a request to the model: at Bun's own limit of 256 the next ones would wait unseen. */
+/**
+ * Each running turn holds a request to the model: above Bun's default limit of 256, further ones would wait unnoticed.
+ */
 function warnAboutFetchLimit(log: Logger): void {
   const limit = Number(process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] ?? 256);
   if (limit >= MANY_REQUESTS) return;

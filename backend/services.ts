@@ -12,30 +12,30 @@ import type { Readiness } from './observability/readiness.ts';
 import type { RunService } from './runs/run.ts';
 import type { SessionStore } from './sessions/session-store.ts';
 
-/** Everything that `createApp` needs and does not make: compose.ts makes the real ones, tests choose their own. */
+/** All dependencies of `createApp`: compose.ts makes the real ones, tests choose their own. */
 export interface Services {
   agents: AgentRegistry;
   sessions: SessionStore;
   runs: RunService;
   artifacts: ArtifactService;
   memory: MemoryService;
-  /** Tasks of A2A. */
+  /** A2A tasks. */
   tasks: TaskRecords;
-  /** Notifications of A2A; undefined where there are none. */
+  /** A2A notifications; undefined if they are off. */
   push: Push | undefined;
-  /** Signs agent cards; undefined where they are not signed. */
+  /** Signs agent cards; undefined if they are not signed. */
   signer: CardSigner | undefined;
-  /** Who calls: in front of every route. */
+  /** Authenticates callers, in front of every route. */
   callers: Callers;
   log: Logger;
   /** Milliseconds since the epoch. */
   now: () => number;
   newId: () => string;
   readiness: Readiness;
-  /** Undefined where ADK's page is not served its traces. */
+  /** Undefined if ADK's page gets no traces. */
   traces?: TraceMemory | undefined;
-  /** Undefined where nothing is counted. */
+  /** Undefined if nothing is counted. */
   metrics: Metrics | undefined;
-  /** From SIGTERM on: no new requests should come here. */
+  /** Whether the service is shutting down (since SIGTERM) and should get no new requests. */
   isDraining: () => boolean;
 }

@@ -1,8 +1,8 @@
 import type { BaseMemoryService } from '@google/adk';
 
-/** ADK's memory, and what the service needs beside it. */
+/** ADK's memory service, plus what this service needs. */
 export interface MemoryService extends BaseMemoryService {
-  /** Fails where the memory cannot be reached. */
+  /** Throws if the memory cannot be reached. */
   probe(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

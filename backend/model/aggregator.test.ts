@@ -2,7 +2,7 @@ import { FinishReason, type Part } from '@google/genai';
 import { expect, test } from 'bun:test';
 import { StreamAggregator } from './aggregator.ts';
 
-/** The whole answer's parts for these pieces. */
+/** The parts of the complete answer for these streamed chunks. */
 function wholeOf(...pieces: Part[][]): Part[] | undefined {
   const aggregator = new StreamAggregator();
   for (const parts of pieces) aggregator.add({ candidates: [{ content: { role: 'model', parts } }] });
@@ -20,7 +20,7 @@ test('text of one kind is joined, thoughts stay apart, a signature stays with it
   ).toEqual([{ text: 'hm so ', thought: true, thoughtSignature: 'c2ln' }, { text: 'Yes!' }]);
 });
 
-test('arguments that come in pieces make one call, under the id of its first piece', () => {
+test('arguments that are streamed in pieces make one call, with the id of its first piece', () => {
   const parts = wholeOf(
     [{ text: 'Looking. ' }],
     [
@@ -59,7 +59,7 @@ test('arguments that come in pieces make one call, under the id of its first pie
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
 
-test('usage and finish reason are the last ones told; a stop for another reason is an error code', () => {
+test('usage and finish reason are the last ones received; any reason but STOP is an error code', () => {
   const aggregator = new StreamAggregator();
   const content = { role: 'model', parts: [{ text: 'part ' }] };
   aggregator.add({ candidates: [{ content }], usageMetadata: { totalTokenCount: 5 } });
@@ -74,11 +74,11 @@ test('usage and finish reason are the last ones told; a stop for another reason 
   });
 });
 
-test('where nothing came there is no answer', () => {
+test('an empty stream has no answer', () => {
   expect(new StreamAggregator().close()).toBeUndefined();
 });
 
-test('a signature keeps its place: on the first of several calls, on a call in pieces, alone at the end', () => {
+test('a signature keeps its place: on the first of several calls, on a streamed call, or alone at the end', () => {
   const signed = { functionCall: { id: '1', name: 'a', args: {} }, thoughtSignature: '+/8=' };
   const second = { functionCall: { id: '2', name: 'b', args: {} } };
   expect(wholeOf([{ text: 'hm', thought: true }], [signed], [second])).toEqual([

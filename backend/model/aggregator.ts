@@ -13,8 +13,8 @@ interface OpenCall {
 }
 
 /**
- * Turns the pieces of a streamed answer into partial responses and, at the end, the whole answer.
- * The rules are Python ADK's (progressive streaming), because its frames are the wire's reference.
+ * Turns the chunks of a streamed answer into partial responses and, at the end, the complete one. Follows Python ADK's
+ * rules (progressive streaming), because its frames are the reference for the wire.
  */
 export class StreamAggregator {
   readonly #parts: Part[] = [];
@@ -25,7 +25,7 @@ export class StreamAggregator {
   #last: GeminiResponse | undefined;
   readonly #whole: LlmResponse = { partial: false };
 
-  /** One piece, marked partial; function calls in it already have the ids that the whole answer will have. */
+  /** One chunk, marked partial; its function calls already have the ids of the complete answer. */
   add(response: GeminiResponse): LlmResponse {
     const piece = toLlmResponse(response);
     this.#last = response;
@@ -38,7 +38,7 @@ export class StreamAggregator {
     return piece;
   }
 
-  /** The whole answer; undefined where the model sent nothing at all. */
+  /** The complete answer; undefined if the model sent nothing. */
   close(): LlmResponse | undefined {
     if (!this.#last) return undefined;
     this.#flushText();
@@ -79,7 +79,7 @@ export class StreamAggregator {
     if (!isPiece) {
       this.#flushText();
       this.#flushCall();
-      // An empty object ends the pieces of a call; anything else without a name is a call that went wrong.
+      // An empty object ends a streamed call; any other call without a name is malformed.
       if (Object.keys(call).length === 0) return;
       call.name ||= UNNAMED_FUNCTION;
       call.id ??= generateClientFunctionCallId();
@@ -100,7 +100,7 @@ export class StreamAggregator {
     if (!this.#text) return;
     const part: Part = { text: this.#text };
     if (this.#textIsThought) part.thought = true;
-    // The model expects its signature back word for word; without it the reasoning is done again.
+    // The model needs its signature back unchanged; without it, it repeats the reasoning.
     if (this.#textSignature) part.thoughtSignature = this.#textSignature;
     this.#parts.push(part);
     this.#text = '';

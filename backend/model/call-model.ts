@@ -14,9 +14,9 @@ export interface ModelCall {
 const STOPPED = 'The model stopped in the middle of its answer.';
 
 /**
- * One request to Gemini's API, no retries: the answers as they come. The first byte, and without a stream the whole
- * answer, has to come within `withinMs`.
- * Throws ModelError for refusals, silence, and answers that end before Gemini says so; simply ends when the caller aborts.
+ * One request to Gemini's API, without retries; yields the answers as they arrive. The first byte (or, without
+ * streaming, the whole answer) must arrive within `withinMs`. Throws ModelError for refusals, timeouts, and streams
+ * that end before Gemini says so; returns normally if the caller aborts.
  */
 export async function* callModel(
   settings: ModelSettings,
@@ -46,7 +46,7 @@ export async function* callModel(
     }
     reader.end();
   } catch (error) {
-    // Once Gemini has said that the answer is over, a connection that is cut or stays open takes nothing from it.
+    // After Gemini has said that the answer is complete, a cut or open connection does not matter.
     const isAfterEnd = isOver && !(error instanceof ModelError);
     if (!call.signal?.aborted && !isAfterEnd) throw watchdog.explain(error);
   } finally {
@@ -63,7 +63,7 @@ async function request(settings: ModelSettings, call: ModelCall, signal: AbortSi
     ...call.headers,
     ...(await credentialsOf(settings.backend)),
   };
-  // Never to another address than the configured one; never unpacked unseen, so that the bytes can be counted.
+  // No redirects: only the configured address is called. No decompression by fetch, so that the bytes can be counted.
   const init: BunFetchRequestInit = {
     method: 'POST',
     headers,
@@ -75,7 +75,7 @@ async function request(settings: ModelSettings, call: ModelCall, signal: AbortSi
   return (settings.fetch ?? fetch)(url, init);
 }
 
-/** Ends a call when the caller aborts or when nothing arrives for too long; knows afterwards which of them it was. */
+/** Ends a call when the caller aborts or nothing arrives for too long, and knows which of the two happened. */
 class Watchdog {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
@@ -94,7 +94,7 @@ class Watchdog {
     return this.#controller.signal;
   }
 
-  /** From now on something must arrive within `ms`. */
+  /** Requires something to arrive within `ms` from now. */
   expect(ms: number, sentence: string): void {
     if (this.#waitedFor?.ms === ms && this.#timer) {
       this.#waitedFor.sentence = sentence;

@@ -9,13 +9,13 @@ function codeOf(parts: Part[] | undefined, finishReason = FinishReason.STOP): st
   return response.errorCode;
 }
 
-test('nothing, blanks or thoughts alone are no answer', () => {
+test('no parts, blank text or thoughts alone are an empty answer', () => {
   expect(codeOf(undefined)).toBe('MODEL_RETURNED_NO_CONTENT');
   expect(codeOf([{ text: ' \n' }])).toBe('MODEL_RETURNED_NO_CONTENT');
   expect(codeOf([{ text: 'hm', thought: true }])).toBe('MODEL_RETURNED_NO_CONTENT');
 });
 
-test('a word, a call or a file is one, and another finish reason speaks for itself', () => {
+test('text, a call or a file is an answer; another finish reason is left as it is', () => {
   expect(codeOf([{ text: 'hm', thought: true }, { text: 'yes' }])).toBeUndefined();
   expect(codeOf([{ functionCall: { name: 'f' } }])).toBeUndefined();
   expect(codeOf([{ inlineData: { data: '' } }])).toBeUndefined();

@@ -1,10 +1,10 @@
 import type { LlmResponse } from '@google/adk';
 import { FinishReason, type Part } from '@google/genai';
 
-/** Python ADK's code for an answer that ends well and says nothing; adk-js would call that an answer. */
+/** Python ADK's code for a complete answer without content, which adk-js would accept as an answer. */
 const NO_CONTENT = 'MODEL_RETURNED_NO_CONTENT';
 
-/** Names an answer that was complete (STOP) without a word or a call in it, so that a person sees why nothing came. */
+/** Marks an answer that is complete (STOP) but has no text and no call, so that the person sees why nothing came. */
 export function nameEmptyAnswer(response: LlmResponse): void {
   if (response.errorCode || response.finishReason !== FinishReason.STOP) return;
   const parts = response.content?.parts ?? [];

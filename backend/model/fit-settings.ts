@@ -6,8 +6,8 @@ type Settings = Pick<GenerateContentConfig, 'thinkingConfig'> & Record<string, u
 const SAMPLING = ['temperature', 'topP', 'topK', 'candidateCount'] as const;
 
 /**
- * An agent's settings as this model takes them: GEMINI_MODEL may have put another model in the place of the one that
- * they were written for. `changes` says what was left out or replaced, for the log.
+ * Adapts an agent's settings to this model, as GEMINI_MODEL may have replaced the model that they were written for.
+ * `changes` lists what was removed or replaced, for the log.
  */
 export function fitSettings(
   settings: Settings,

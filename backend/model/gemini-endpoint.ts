@@ -5,7 +5,7 @@ const GEMINI_API_URL = 'https://generativelanguage.googleapis.com';
 
 const withoutSlash = (url: string): string => withoutTrailing(url, '/');
 
-/** The API's own address. */
+/** The API's base address. */
 export function hostOf(backend: ModelBackend): string {
   if (backend.baseUrl) return `${withoutSlash(backend.baseUrl)}/`;
   if (backend.kind !== 'vertex') return `${GEMINI_API_URL}/`;
@@ -14,8 +14,8 @@ export function hostOf(backend: ModelBackend): string {
 }
 
 /**
- * Where Gemini's API describes a model (models.get, which costs nothing). Undefined for Vertex, which describes its
- * models only to those who may list all of them.
+ * Address at which Gemini's API describes a model (models.get, free of charge). Undefined for Vertex, which requires
+ * permission to list all models.
  */
 export function modelAddress(backend: ModelBackend, model: string): string | undefined {
   if (backend.kind === 'vertex' || model.includes('/endpoints/')) return undefined;
@@ -34,7 +34,7 @@ export function endpointOf(backend: ModelBackend, model: string, method: string)
   return `${hostOf(backend)}v1beta1/${name}:${method}`;
 }
 
-/** The header that proves who we are; the stand-in, as Gemini does, wants some key, and any will do. */
+/** The authentication header; the stand-in requires some key, as Gemini does, and accepts any. */
 export async function credentialsOf(backend: ModelBackend): Promise<Record<string, string>> {
   if (backend.kind === 'gemini-api') return { 'x-goog-api-key': await backend.apiKey() };
   if (backend.kind === 'vertex') return { authorization: `Bearer ${await backend.accessToken()}` };

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { GeminiLlm, useModel } from './gemini-llm.ts';
 import type { ModelSettings } from './model-settings.ts';
 
-// A server of a few lines plays the failures that a well-behaved stand-in can't time exactly.
+// A small server produces failures at exact moments, which the stand-in cannot.
 let server: ReturnType<typeof Bun.serve> | undefined;
 afterEach(async () => {
   await server?.stop(true);
@@ -69,13 +69,13 @@ const refusal = (status: number, delay?: string) =>
   );
 
 describe('before the first token', () => {
-  test('RetryInfo says how long to wait', async () => {
+  test('RetryInfo sets the pause', async () => {
     const { url, attempts } = serve((attempt) => (attempt === 1 ? refusal(429, '2.5s') : answered()));
     expect((await collect(ask(url))).texts).toEqual(['a', 'b', 'ab']);
     expect([attempts(), pauses]).toEqual([2, [2500]]);
   });
 
-  test("a wait of more than half a minute is the caller's decision", async () => {
+  test('a pause of more than half a minute is left to the caller', async () => {
     const { url, attempts } = serve(() => refusal(429, '120s'));
     expect((await collect(ask(url))).error).toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
@@ -94,19 +94,19 @@ describe('before the first token', () => {
     }
   });
 
-  test('what the caller did wrong is not repeated', async () => {
+  test('client errors are not retried', async () => {
     const { url, attempts } = serve(() => refusal(400));
     expect((await collect(ask(url))).error).toMatchObject({ pythonName: 'ClientError' });
     expect(attempts()).toBe(1);
   });
 
-  test('an address where nobody listens is asked again, then named as unreachable without its internals', async () => {
+  test('an unreachable address is retried, then reported without its internals', async () => {
     const { error } = await collect(ask('http://127.0.0.1:1'));
     expect(error).toMatchObject({ code: 'UNAVAILABLE', detail: 'The connection to the model failed.' });
     expect(pauses).toHaveLength(3);
   });
 
-  test('no answer in time is a failure with a sentence', async () => {
+  test('a timeout is reported with a sentence', async () => {
     const { url } = serve(() => Bun.sleep(2_000).then(answered));
     const { error } = await collect(ask(url, { timeouts: { firstByteMs: 40 }, maxRetries: 0 }));
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', detail: 'The model did not answer in time.' });
@@ -124,7 +124,7 @@ describe('after the first token', () => {
       }),
     );
 
-  test('silence ends the call, and it is not repeated', async () => {
+  test('silence ends the call without a retry', async () => {
     const { url, attempts } = serve(begun(() => {}));
     const { texts, error } = await collect(ask(url, { timeouts: { silenceMs: 60 } }));
     expect(texts).toEqual(['a']);
@@ -135,7 +135,7 @@ describe('after the first token', () => {
     expect(attempts()).toBe(1);
   });
 
-  test('an abort ends the call at once and upstream too', async () => {
+  test('an abort ends the call at once, upstream too', async () => {
     const left = Promise.withResolvers<void>();
     const { url } = serve((_attempt, request) => {
       request.signal.addEventListener('abort', () => left.resolve());
@@ -149,7 +149,7 @@ describe('after the first token', () => {
     await left.promise;
   });
 
-  test('a frame split anywhere between bytes is read whole', async () => {
+  test('a frame that is split at any byte is read correctly', async () => {
     const bytes = new TextEncoder().encode(frame('Grüße 👋', true));
     const { url } = serve(
       () =>

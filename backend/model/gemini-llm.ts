@@ -26,13 +26,18 @@ import { withRetries } from './with-retries.ts';
 
 let settings: ModelSettings | undefined;
 
-/** Sets the model class for every agent of this process that names a Gemini model by a string; one setting per process. */
+/**
+ * Sets the model class for every agent of this process that names a Gemini model by a string; one setting per process.
+ */
 export function useModel(chosen: ModelSettings): void {
   settings = chosen;
   registerModel(GeminiLlm);
 }
 
-/** Gemini behind ADK's model interface, on fetch: half the CPU of the stock class, Python ADK's frames, retries. */
+/**
+ * Gemini behind ADK's model interface, over fetch: half the CPU of the stock class, with Python ADK's frames and
+ * retries.
+ */
 export class GeminiLlm extends BaseLlm {
   static override readonly supportedModels = GEMINI_MODELS;
 
@@ -110,7 +115,7 @@ export class GeminiLlm extends BaseLlm {
     return toGeminiBody(unsigned, { model, kind: this.#settings.backend.kind }).body;
   }
 
-  /** What the model does not take is changed in each request and told once. */
+  /** Adapts each request but logs each change once. */
   #warnOnce(model: string, change: string): void {
     if (this.#warned.has(change)) return;
     this.#warned.add(change);
@@ -124,7 +129,7 @@ export class GeminiLlm extends BaseLlm {
   }
 }
 
-/** Python ADK names the long-running calls already in the partial answer that holds them. */
+/** Python ADK marks long-running calls already in the partial answer that contains them. */
 function markLongRunning(request: LlmRequest, piece: LlmResponse & { longRunningToolIds?: string[] }): void {
   if (!piece.content?.parts?.some((part) => part.functionCall)) return;
   const calls = getFunctionCalls(piece as Event);

@@ -16,12 +16,12 @@ const call = (name: string, thoughtSignature?: string) => ({
 });
 const model = (...parts: Content['parts'] & object): Content => ({ role: 'model', parts });
 
-test('signatures are sent back as they came', () => {
+test('signatures are sent back unchanged', () => {
   const contents = [user, model({ text: '', thoughtSignature: '++//A===' }, call('a', '+/8='), call('b'))];
   expect(sent('gemini-3.8-flash', contents).contents).toEqual(contents);
 });
 
-test('the first call of a step that nobody signed says so to a model that wants signatures', () => {
+test('an unsigned first call of a step is marked as such for a model that requires signatures', () => {
   const contents = [user, model({ text: 'a moment' }, call('a'), call('b'))];
   const before = structuredClone(contents);
   expect(sent('gemini-3.8-flash', contents).contents[1].parts).toEqual([

@@ -4,9 +4,9 @@ import { fitSettings } from './fit-settings.ts';
 import { rulesOf } from './model-rules.ts';
 import { signCalls } from './thought-signatures.ts';
 
-/** Fields of ADK's request configuration that stand beside `generationConfig` in the API's body. */
+/** Fields of ADK's request configuration that are siblings of `generationConfig` in the API's body. */
 const TOP_LEVEL = ['tools', 'toolConfig', 'safetySettings', 'cachedContent'] as const;
-/** Fields that are the client's own and never sent. */
+/** Fields for the client itself, which are never sent. */
 const CLIENT_ONLY = new Set<string>([
   ...TOP_LEVEL,
   'systemInstruction',
@@ -16,15 +16,15 @@ const CLIENT_ONLY = new Set<string>([
   'automaticFunctionCalling',
 ]);
 
-/** Where a request goes: the model's name and whose API. */
+/** The target of a request: the model's name and the API. */
 export interface Receiver {
   model: string;
   kind: 'gemini-api' | 'vertex' | 'stand-in';
 }
 
 /**
- * The body of generateContent and streamGenerateContent for what an agent asks, as this model takes it; `changes` names
- * the agent's settings that it does not take as they are.
+ * The body of generateContent and streamGenerateContent for an agent's request, adapted to this model; `changes` lists
+ * the agent's settings that had to be changed.
  */
 export function toGeminiBody(
   request: LlmRequest,
@@ -38,7 +38,7 @@ export function toGeminiBody(
   };
   if (config.systemInstruction) body['systemInstruction'] = toInstruction(config.systemInstruction);
   for (const field of TOP_LEVEL) if (config[field]) body[field] = config[field];
-  // Labels are Vertex's; Gemini's API refuses them.
+  // Only Vertex takes labels; Gemini's API refuses them.
   if (kind === 'vertex' && config.labels) body['labels'] = config.labels;
   const own = Object.fromEntries(Object.entries(config).filter(([field]) => !CLIENT_ONLY.has(field)));
   const { settings, changes } = fitSettings(own, rules);
@@ -56,7 +56,7 @@ function toInstruction(instruction: NonNullable<GenerateContentConfig['systemIns
   return instruction;
 }
 
-/** Gemini's API, unlike Vertex, refuses a display name on inline and file data. */
+/** Gemini's API, unlike Vertex, refuses display names on inline and file data. */
 function withoutDisplayNames(contents: Content[]): Content[] {
   for (const content of contents)
     for (const part of content.parts ?? []) {

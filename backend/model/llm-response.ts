@@ -2,7 +2,10 @@ import type { LlmResponse } from '@google/adk';
 import { FinishReason } from '@google/genai';
 import type { GeminiResponse } from './read-answer.ts';
 
-/** ADK's response for one answer of Gemini's API, by Python ADK's rules (adk-js leaves out modelVersion, for one). */
+/**
+ * Converts one answer of Gemini's API to ADK's response, by Python ADK's rules (adk-js omits modelVersion, for
+ * example).
+ */
 export function toLlmResponse(response: GeminiResponse): LlmResponse {
   const { usageMetadata, modelVersion, promptFeedback } = response;
   const candidate = response.candidates?.[0];
@@ -13,7 +16,7 @@ export function toLlmResponse(response: GeminiResponse): LlmResponse {
   }
   const { citationMetadata, finishReason, groundingMetadata } = candidate;
   const { avgLogprobs, logprobsResult } = candidate;
-  // Fields of Python's response that adk-js carries along without naming them.
+  // Fields of Python's response that adk-js passes on without declaring them.
   const logprobs = avgLogprobs === undefined && !logprobsResult ? {} : { avgLogprobs, logprobsResult };
   const known = { usageMetadata, modelVersion, citationMetadata, finishReason, ...logprobs };
   if (candidate.content?.parts?.length || finishReason === FinishReason.STOP)

@@ -1,7 +1,7 @@
 import { BaseTool, getFunctionCalls, type Event, type LlmRequest, type LlmResponse } from '@google/adk';
 import { UNNAMED_FUNCTION } from './pair-calls.ts';
 
-/** Answers for a tool that the model invented, so that the model can choose again; adk-js would end the turn. */
+/** Stands in for a tool that the model invented, so that the model can choose again; adk-js would end the turn. */
 class MissingTool extends BaseTool {
   readonly #known: string[];
 
@@ -10,7 +10,7 @@ class MissingTool extends BaseTool {
     this.#known = known;
   }
 
-  /** Throws: the call counts as failed, and ADK gives the model the sentence. */
+  /** Throws: the call counts as failed, and ADK passes the sentence to the model. */
   override async runAsync(): Promise<never> {
     const choice =
       this.#known.length > 0 ? `Call one of: ${this.#known.join(', ')}.` : 'Answer without a tool.';
@@ -20,7 +20,7 @@ class MissingTool extends BaseTool {
   }
 }
 
-/** Gives each invented tool of an answer, and each call without a name, a stand-in that says so. */
+/** Adds a MissingTool for each invented tool of an answer and for each call without a name. */
 export function coverMissingTools(request: LlmRequest, response: LlmResponse): void {
   if (!response.content) return;
   const known = Object.keys(request.toolsDict);

@@ -30,7 +30,7 @@ test.each([
   expect(error.message).toContain(told);
 });
 
-test("the model's other words are told as they are", () => {
+test("the model's other error messages are passed on unchanged", () => {
   const words = 'This project has 5 documents; write to help@example.com.';
   expect(refusal(400, 'INVALID_ARGUMENT', words).detail).toBe(`400 INVALID_ARGUMENT. ${words}`);
 });

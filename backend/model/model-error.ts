@@ -6,15 +6,15 @@ interface GoogleStatus {
 }
 
 /**
- * A failed call of the model. `code` is Google's (RESOURCE_EXHAUSTED, UNAVAILABLE, ...), `detail` is fit for the caller.
- * The message is the JSON that ADK reads errorCode and errorMessage from.
+ * A failed model call. `code` is Google's (RESOURCE_EXHAUSTED, UNAVAILABLE, ...), `detail` is safe to show to callers.
+ * The message is the JSON from which ADK reads errorCode and errorMessage.
  */
 export class ModelError extends Error {
   readonly code: string;
   readonly detail: string;
-  /** HTTP status; undefined where no answer came. */
+  /** HTTP status; undefined if there was no response. */
   readonly status?: number;
-  /** What the model's side asked us to wait. */
+  /** The pause that the API asked for. */
   readonly retryAfterMs?: number;
 
   constructor(
@@ -30,18 +30,18 @@ export class ModelError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** Another attempt may succeed: too many requests, the server's own trouble, or no answer at all. */
+  /** Whether another attempt may succeed: rate limit, server error, or no response. */
   get isRetryable(): boolean {
     return this.status === undefined || this.status === 429 || this.status >= 500;
   }
 
-  /** The class that Python's client would have raised, as its error frames name it. */
+  /** The exception class of Python's client, as its error frames name it. */
   get pythonName(): string {
     return this.status !== undefined && this.status < 500 ? 'ClientError' : 'ServerError';
   }
 }
 
-/** The error in an answer of Gemini's API, from its body and headers. */
+/** The error in a response of Gemini's API, from its body and headers. */
 export function modelErrorFrom(status: number, text: string, headers: Headers): ModelError {
   const error = parseStatus(text);
   const code = error?.status ?? `HTTP_${status}`;
@@ -54,10 +54,10 @@ export function modelErrorFrom(status: number, text: string, headers: Headers): 
   return new ModelError(code, `${status} ${code}. ${forCallers(message)}`, { status, retryAfterMs });
 }
 
-/** Why the model does not accept us names keys, accounts and projects: that is for the log. */
+/** The reason why the API refuses our credentials contains keys, accounts and projects: it goes to the log only. */
 const NOT_FOR_CALLERS = 'The model does not accept this service; the log says why.';
 
-/** Gemini's sentence without the names of what we are to Google. */
+/** Gemini's message without the names of our Google identity. */
 function forCallers(message: string): string {
   return message
     .replace(/\bprojects\/[^/\s`'"]+/g, 'projects/***')
@@ -69,7 +69,7 @@ function forCallers(message: string): string {
 function parseStatus(text: string): GoogleStatus | undefined {
   try {
     const body: unknown = JSON.parse(text);
-    // A stream's refusal comes as a list of one.
+    // For a stream the error is wrapped in a list.
     const first: { error?: GoogleStatus } | undefined = Array.isArray(body) ? body[0] : body;
     return first?.error;
   } catch {

@@ -1,11 +1,11 @@
 import type { Logger } from '../observability/logger.ts';
 
-/** Where the model's answers come from. */
+/** Where model requests are sent. */
 export type ModelBackend =
   | {
       kind: 'gemini-api';
       apiKey: () => string | Promise<string>;
-      /** Looks for a newer key than the refused one; true when `apiKey` now gives it. */
+      /** Looks for a key newer than the refused one; true if `apiKey` now returns it. */
       renewKey?: (refused: string) => Promise<boolean>;
       baseUrl?: string;
     }
@@ -16,37 +16,40 @@ export type ModelBackend =
       accessToken: () => Promise<string>;
       baseUrl?: string;
     }
-  /** Answers by rules, over Gemini's HTTP API; never allowed in staging (the configuration refuses it). */
+  /** A stand-in that answers by rules, over Gemini's HTTP API; the configuration refuses it in staging. */
   | { kind: 'stand-in'; baseUrl: string };
 
 export interface ModelTimeouts {
   /** From the request to the first byte of the answer. */
   firstByteMs: number;
-  /** Between two pieces of a streamed answer. */
+  /** Between two chunks of a streamed answer. */
   silenceMs: number;
   /**
-   * From the first try of a call to the first byte of its answer (without a stream: to its last), all tries together.
-   * Below the load balancer's idle time, or a caller hears of the failure from the load balancer.
+   * From the first attempt to the first byte of the answer (without streaming: to the last), over all attempts. Must be
+   * below the load balancer's idle timeout, or the caller gets the load balancer's error instead of ours.
    */
   answerMs: number;
-  /** How long a stream is still read after Gemini has said that the answer is over: usage may follow. */
+  /** How long a stream is still read after Gemini has said that the answer is complete: usage may follow. */
   afterEndMs: number;
 }
 
 export interface ModelSettings {
   backend: ModelBackend;
-  /** Used in the place of whatever Gemini model an agent names. */
+  /** Replaces any Gemini model that an agent names. */
   model?: string;
   timeouts?: Partial<ModelTimeouts>;
-  /** Attempts after the first one, only while nothing of the answer has been passed on. */
+  /** Retries; only made while nothing of the answer has been passed on. */
   maxRetries?: number;
-  /** Answers an agent's call that was refused before its first piece. False when it cannot, and the refusal stands. */
+  /**
+   * Answers an agent's call that was refused before its first chunk. Returns false if it cannot; the refusal is then
+   * thrown.
+   */
   peerFallback?: (
     agentName: string,
     refused: { code: string; status: number | undefined },
     signal: AbortSignal | undefined,
   ) => Promise<boolean>;
-  /** Hears after each answer which model was asked and which one says that it answered. */
+  /** Called after each answer with the requested model and the one that the answer names. */
   onAnswer?: (asked: string, answered: string | undefined) => void;
   log?: Logger;
   fetch?: typeof globalThis.fetch;

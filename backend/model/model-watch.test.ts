@@ -28,7 +28,7 @@ function watch(answer: () => Response, { backend = API, day = '2026-11-29' } = {
 const refusal = (code: number, status: string) => () =>
   Response.json({ error: { code, status } }, { status: code });
 
-test('the API is asked for a description, once in five minutes, and reached each time', async () => {
+test('the model is looked up once in five minutes, and the API is reached on every check', async () => {
   const { watch: models, asked, heads, later } = watch(() => Response.json({}));
   for (let probe = 0; probe < 3; probe++) expect(await models.look([NEW], signal)).toBeUndefined();
   expect(asked).toEqual([`http://gemini/v1beta/models/${NEW}`]);
@@ -38,7 +38,7 @@ test('the API is asked for a description, once in five minutes, and reached each
   expect(asked).toHaveLength(2);
 });
 
-test('a model that is gone fails, and says since when', async () => {
+test('a missing model fails, with the time since when', async () => {
   const { watch: models, later } = watch(refusal(404, 'NOT_FOUND'));
   expect(models.look([OLD], signal)).rejects.toThrow(
     'There is no gemini-2.5-flash: gemini-2.5-flash will be retired',
@@ -50,7 +50,7 @@ test('a model that is gone fails, and says since when', async () => {
   );
 });
 
-test('a refused key fails; too many requests and trouble over there do not', async () => {
+test('a refused key fails; rate limits and server errors do not', async () => {
   const models = (status: number) => watch(refusal(status, 'A_STATUS')).watch.look([NEW], signal);
   expect(models(400)).rejects.toThrow('Gemini refuses our key (400 A_STATUS).');
   expect(models(403)).rejects.toThrow('Gemini refuses our key (403 A_STATUS).');
@@ -58,7 +58,7 @@ test('a refused key fails; too many requests and trouble over there do not', asy
   expect(await models(503)).toBeUndefined();
 });
 
-test('retired soon is a warning, retired in a year is not', async () => {
+test('a retirement soon is a warning, one in a year is not', async () => {
   const ok = () => Response.json({});
   expect(await watch(ok).watch.look([OLD], signal)).toBe(
     'gemini-2.5-flash will be retired on 2026-12-01, in 2 days, then gemini-3.5-flash-lite answers in its place.',
@@ -66,7 +66,7 @@ test('retired soon is a warning, retired in a year is not', async () => {
   expect(await watch(ok, { day: '2026-06-01' }).watch.look([OLD], signal)).toBeUndefined();
 });
 
-test('another model that answers is a warning until the right one answers again, and logged once', async () => {
+test('an answer by another model is a warning until the right one answers again, and is logged once', async () => {
   const { watch: models, told } = watch(() => Response.json({}));
   models.onAnswer(NEW, 'gemini-3.5-flash-lite');
   models.onAnswer(NEW, 'gemini-3.5-flash-lite');
@@ -79,7 +79,7 @@ test('another model that answers is a warning until the right one answers again,
   expect(await models.look([NEW], signal)).toBeUndefined();
 });
 
-test('Vertex is not asked, and has days of its own', async () => {
+test('Vertex is not asked for the model, and has its own retirement days', async () => {
   const backend: ModelBackend = { kind: 'vertex', project: 'p', location: 'l', accessToken: async () => 't' };
   const { watch: models, asked, heads } = watch(refusal(404, 'NOT_FOUND'), { backend });
   expect(await models.look([OLD], signal)).toBe('gemini-2.5-flash was retired on 2026-10-20.');

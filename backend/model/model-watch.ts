@@ -5,7 +5,10 @@ import { modelErrorFrom } from './model-error.ts';
 import type { ModelBackend } from './model-settings.ts';
 import { isAnswerOf, retirementStateOf } from './retirements.ts';
 
-/** How long it counts that the API has a model. /ready may be asked each second, and models go once in months. */
+/**
+ * How long a successful lookup of a model counts. /ready may be called every second, while models disappear once in
+ * months.
+ */
 const KNOWN_MS = 5 * 60_000;
 
 export interface ModelWatchOptions {
@@ -17,19 +20,19 @@ export interface ModelWatchOptions {
 }
 
 /**
- * Whether the models that the service asks are there and answer themselves. Costs no tokens: the API is asked for the
- * model's description (models.get), at most once in five minutes, and each answer of a turn says which model gave it.
+ * Checks that the configured models exist and answer under their own name. Costs no tokens: it requests the model's
+ * description (models.get) at most once in five minutes, and each answer of a turn names the model that gave it.
  */
 export class ModelWatch {
   readonly #backend: ModelBackend;
   readonly #log: Logger | undefined;
   readonly #now: () => number;
   readonly #fetch: typeof globalThis.fetch;
-  /** When the API last had the model, by its name. */
+  /** When the API last had the model, by name. */
   readonly #knownAt = new Map<string, number>();
-  /** What the model that is asked calls itself when it answers. */
+  /** The version name that the requested model gives in its answers. */
   readonly #itself = new Map<string, string>();
-  /** The model that answers in the place of the one that is asked. */
+  /** The model that answers instead of the requested one. */
   readonly #others = new Map<string, string>();
 
   constructor({ backend, log, now = Date.now, fetch = globalThis.fetch }: ModelWatchOptions) {
@@ -39,7 +42,7 @@ export class ModelWatch {
     this.#fetch = fetch;
   }
 
-  /** Hears which model answered; a change to another one is logged once. */
+  /** Records which model answered; a change to another one is logged once. */
   onAnswer(asked: string, answered: string | undefined): void {
     if (answered === undefined || this.#itself.get(asked) === answered) return;
     if (isAnswerOf(asked, answered)) {
@@ -53,7 +56,10 @@ export class ModelWatch {
     this.#log?.warn('Another model answers than the one that is asked', { asked, answered });
   }
 
-  /** For /ready: fails where the API is out of reach, lacks a model or refuses our key; the sentence that comes back is a warning. */
+  /**
+   * For /ready. Throws if the API cannot be reached, lacks a model or refuses our key; a returned sentence is a
+   * warning.
+   */
   async look(models: readonly string[], signal: AbortSignal): Promise<string | undefined> {
     await Promise.all(models.map(async (model) => this.#lookAt(model, signal)));
     const warnings = models.flatMap((model) => this.#warningOf(model) ?? []);
@@ -64,7 +70,7 @@ export class ModelWatch {
     const address = modelAddress(this.#backend, model);
     const knownAt = this.#knownAt.get(model);
     if (!address || (knownAt !== undefined && this.#now() - knownAt < KNOWN_MS)) {
-      // Whether anybody answers there; any answer counts, and none costs quota.
+      // Whether the API responds at all; any status counts, and the request uses no quota.
       await this.#fetch(hostOf(this.#backend), { method: 'HEAD', signal, redirect: 'manual' });
       return;
     }
@@ -75,7 +81,7 @@ export class ModelWatch {
       this.#knownAt.set(model, this.#now());
       return;
     }
-    // Too many requests, or the API's own trouble: the model is there for all we know.
+    // A rate limit or server error says nothing about the model.
     if (response.status === 429 || response.status >= 500) return;
     if (response.status === 404)
       throw new Unusable(`There is no ${model}${this.#why(model)}. Set GEMINI_MODEL.`);
@@ -101,7 +107,7 @@ export class ModelWatch {
       this.#backend.kind === 'vertex' ? 'vertex' : 'gemini-api',
       this.#now(),
     );
-    // What may happen in a year is for the documents, not for those who watch.
+    // A retirement in a year is listed in the docs and is no warning.
     return retirement?.state === 'later' ? undefined : retirement?.sentence;
   }
 }

@@ -1,25 +1,25 @@
 import type { Content, FunctionCall, FunctionResponse, Part } from '@google/genai';
 
-/** One step of a conversation: an event of a session, or a content of a request. */
+/** One step of a conversation: an event of a session or a content of a request. */
 export interface Turn {
   content?: Content;
 }
 
 export interface PairingRules<T extends Turn> {
-  /** Whether the calls in a turn are the model's; those of anybody else are left out. */
+  /** Whether the turn's calls were made by the model; other calls are removed. */
   isModels: (turn: T) => boolean;
-  /** Calls and responses of this name are the framework's own and are left out. */
+  /** Calls and responses of this name belong to the framework and are removed. */
   isInternal?: (name: string | undefined) => boolean;
-  /** Every call gets an id that no other has. Such ids begin with `adk-`, which ADK removes from the request. */
+  /** Gives every call a unique id. The ids begin with `adk-`, and ADK removes such ids from the request. */
   makesIds?: boolean;
   /**
-   * Where the last turn answers an older call, leave out what was said in between, as ADK does in both languages:
-   * the model is to go on from that answer. The next request has it all again.
+   * If the last turn answers an older call, drops the turns in between, as ADK does in both languages: the model should
+   * continue from that response. The next request has them all again.
    */
   endsAtLateAnswer?: boolean;
 }
 
-/** The name of a call that came without one: Gemini refuses an empty name. */
+/** Name for a call without one: Gemini refuses empty names. */
 export const UNNAMED_FUNCTION = 'unnamed_function';
 
 const NOT_RECORDED = {
@@ -27,16 +27,16 @@ const NOT_RECORDED = {
 };
 
 /**
- * Brings function calls and their responses into the form that Gemini requires (docs/history.md): behind each turn
- * with calls one turn that holds exactly one response per call, in their order, with their names and ids. The newest
- * response of a call counts; a call without one gets a response that says so; a response without a call is left out.
- * Returns the same array where nothing differs, and never changes a turn.
+ * Brings function calls and responses into the form that Gemini requires (docs/history.md): each turn with calls is
+ * followed by one turn with exactly one response per call, in the same order, with their names and ids. The newest
+ * response of a call counts; a call without one gets a response that says so; a response without a call is dropped.
+ * Returns the same array if nothing differs, and never changes a turn.
  */
 export function pairCalls<T extends Turn>(turns: T[], rules: PairingRules<T>): T[] {
   return isPaired(turns, rules) ? turns : repaired(turns, rules);
 }
 
-/** Parts that hold no data are refused by Gemini. A signature is data: it is sent back as it came. */
+/** Whether a part holds no data; Gemini refuses such parts. A signature is data: it is sent back unchanged. */
 export function saysNothing(part: Part): boolean {
   if (part.text) return false;
   return Object.entries(part).every(
@@ -144,8 +144,8 @@ function repaired<T extends Turn>(turns: T[], rules: PairingRules<T>): T[] {
 const isPlain = (part: Part): boolean => !part.functionCall && !part.functionResponse && !saysNothing(part);
 
 /**
- * Finds the call that a response of a turn belongs to: by id, in the nearest turn before it, else behind it; where ids
- * are missing, the nearest unanswered call of that name.
+ * Finds the call for a response: by id, in the nearest earlier turn, else in a later one; without ids, the nearest
+ * unanswered call of that name.
  */
 function finderOf(calls: Call[][]): (response: FunctionResponse, turn: number) => Call | undefined {
   const byId = Map.groupBy(
@@ -172,7 +172,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A response that is no object, under the key that ADK gives it. */
+/** Wraps a response that is not an object under ADK's key. */
 function toObject(response: unknown): Record<string, unknown> {
   if (isObject(response)) return response;
   return Array.isArray(response) ? { results: response } : { result: response ?? null };

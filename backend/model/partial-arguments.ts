@@ -2,12 +2,12 @@ import type { PartialArg } from '@google/genai';
 
 type Node = Record<string, unknown> | unknown[];
 
-/** Longer arrays than this are a broken path, not an argument. */
+/** A larger array index is a broken path, not an argument. */
 const LARGEST_INDEX = 10_000;
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 const STEP = /\[\s*(\d+)\s*\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]|\.?([^.[\]]+)/g;
 
-/** Puts one streamed piece of a function call's arguments where its JSON path says; strings grow by their pieces. */
+/** Applies one streamed piece of a function call's arguments at its JSON path; strings are appended. */
 export function applyPartialArgument(args: Record<string, unknown>, piece: PartialArg): void {
   const path = readPath(piece.jsonPath ?? '');
   if (path.length === 0 || path.some((step) => FORBIDDEN.has(`${step}`))) return;

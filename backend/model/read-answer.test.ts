@@ -4,7 +4,7 @@ import { GeminiLlm, useModel } from './gemini-llm.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { MAX_ANSWER_BYTES } from './read-answer.ts';
 
-// A server of a few lines plays what a well-behaved stand-in would not send.
+// A small server sends what the stand-in would not.
 let server: ReturnType<typeof Bun.serve> | undefined;
 afterEach(async () => {
   await server?.stop(true);
@@ -44,7 +44,7 @@ async function ask(
   }
 }
 
-describe('a stream is over when Gemini says so', () => {
+describe('a stream is complete when Gemini says so', () => {
   const cases: [name: string, body: string, code: string, detail: string | RegExp][] = [
     [
       'bytes that end after some text',
@@ -117,7 +117,7 @@ describe('a stream is over when Gemini says so', () => {
     ],
   ];
   for (const [name, body, code, detail] of cases)
-    test(`${name}: failed, and what was shown stays shown`, async () => {
+    test(`${name}: failed, and the shown text stays`, async () => {
       const { text, error } = await ask(() => new Response(body, { headers: STREAM }));
       expect(error).toMatchObject({ code, detail });
       expect(text).toBe(
@@ -135,7 +135,7 @@ describe('a stream is over when Gemini says so', () => {
     }
   });
 
-  test('a connection that stays open, or is cut, after the end takes nothing from the answer', async () => {
+  test('a connection that stays open or is cut after the end does not change the answer', async () => {
     for (const kind of ['open', 'cut']) {
       const body = () =>
         new ReadableStream({
@@ -155,7 +155,7 @@ describe('a stream is over when Gemini says so', () => {
     }
   });
 
-  test('usage that follows the end is counted', async () => {
+  test('usage after the end is counted', async () => {
     const body = frame(candidate('a', 'STOP')) + frame({ usageMetadata: { totalTokenCount: 7 } });
     expect((await ask(() => new Response(body, { headers: STREAM }))).whole?.usageMetadata).toEqual({
       totalTokenCount: 7,
@@ -198,7 +198,7 @@ describe('without a stream', () => {
     });
 });
 
-describe('nothing of a model can hurt the service', () => {
+describe('a broken or hostile model cannot harm the service', () => {
   test('a redirect is not followed', async () => {
     let visits = 0;
     const { error } = await ask(() => {
@@ -209,7 +209,7 @@ describe('nothing of a model can hurt the service', () => {
     expect(visits).toBe(1);
   });
 
-  test('a line without end is read up to a bound, and not again', async () => {
+  test('an endless line is read up to a limit, without a retry', async () => {
     let sent = 0;
     const piece = 'x'.repeat(1024 * 1024);
     const { error } = await ask(
@@ -237,7 +237,7 @@ describe('nothing of a model can hurt the service', () => {
     expect(error).toMatchObject({ detail: 'The model answered with gzip, which was not asked for.' });
   });
 
-  test('of a large refusal the beginning is read', async () => {
+  test('only the beginning of a large error body is read', async () => {
     const { error } = await ask(() => new Response('x'.repeat(1024 * 1024), { status: 400 }));
     expect(error).toMatchObject({
       code: 'HTTP_400',
@@ -245,7 +245,7 @@ describe('nothing of a model can hurt the service', () => {
     });
   });
 
-  test('counts of tokens that cannot be are left out', async () => {
+  test('impossible token counts are dropped', async () => {
     const usageMetadata =
       '{"promptTokenCount":1e300,"totalTokenCount":-1,"candidatesTokenCount":99999999999999999999,"thoughtsTokenCount":2}';
     const body = `data: ${JSON.stringify(candidate('a', 'STOP')).slice(0, -1)},"usageMetadata":${usageMetadata}}\n\n`;
@@ -253,15 +253,15 @@ describe('nothing of a model can hurt the service', () => {
     expect(whole?.usageMetadata).toEqual({ thoughtsTokenCount: 2 });
   });
 
-  test('an integer beyond 2^53 comes as it was sent', async () => {
+  test('an integer beyond 2^53 arrives unchanged', async () => {
     const body = `data: {"candidates":[{"finishReason":"STOP","content":{"parts":[{"functionCall":{"name":"f","args":{"id":1234567890123456789}}}]}}]}\n\n`;
     const { whole } = await ask(() => new Response(body, { headers: STREAM }));
     expect(JSON.stringify(whole?.content?.parts?.[0]?.functionCall?.args)).toBe('{"id":1234567890123456789}');
   });
 });
 
-describe('one deadline for all tries', () => {
-  test('a model that is silent is given up in time, however often it may be asked', async () => {
+describe('one deadline for all attempts', () => {
+  test('a silent model fails at the deadline, however many retries are allowed', async () => {
     let tries = 0;
     const start = performance.now();
     const timeouts = { firstByteMs: 200, answerMs: 500 };
@@ -275,7 +275,7 @@ describe('one deadline for all tries', () => {
     );
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', detail: 'The model did not answer in time.' });
     expect(tries).toBeLessThanOrEqual(4);
-    // Ten tries of 200 ms would be four times the deadline.
+    // Ten attempts of 200 ms would be four times the deadline.
     expect(performance.now() - start).toBeLessThan(4 * timeouts.answerMs);
   });
 });

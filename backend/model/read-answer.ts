@@ -3,20 +3,20 @@ import { createParser } from 'eventsource-parser';
 import { parseJson } from '../json/parse-json.ts';
 import { ModelError, modelErrorFrom } from './model-error.ts';
 
-/** The parts of Gemini's answer that are read; the package's class has getters that plain JSON lacks. */
+/** The fields of Gemini's answer that are read; the package's class has getters that plain JSON lacks. */
 export type GeminiResponse = Pick<
   GenerateContentResponse,
   'candidates' | 'promptFeedback' | 'usageMetadata' | 'modelVersion'
 >;
 
-/** Most bytes of one answer: far above the longest text that Gemini writes, with room for pictures in it. */
+/** Most bytes of one answer: far above the longest text that Gemini writes, with room for images. */
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-/** Of a refusal only the reason is read. */
+/** Bytes read of an error body: only its reason is needed. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
-/** What is kept of a stream's text to find the reason in where it stops being a stream of events. */
+/** Characters of a stream's text that are kept to find the reason if it stops being a stream of events. */
 const MAX_TAIL_CHARS = 64 * 1024;
 
-/** The error of an answer that is not 2xx. */
+/** The error of a response that is not 2xx. */
 export async function refusalOf(response: Response): Promise<ModelError> {
   const { status, headers } = response;
   if (status >= 300 && status < 400) {
@@ -28,7 +28,7 @@ export async function refusalOf(response: Response): Promise<ModelError> {
   return modelErrorFrom(status, text, headers);
 }
 
-/** The answer to a call without a stream. Throws ModelError for anything but a whole answer. */
+/** The answer to a call without streaming. Throws ModelError if it is not complete. */
 export async function readWhole(response: Response): Promise<GeminiResponse> {
   const answer = toAnswer(await textOf(response, MAX_ANSWER_BYTES, tooLarge));
   if (!isEnd(answer)) throw brokenOff(answer.candidates?.length);
@@ -36,12 +36,12 @@ export async function readWhole(response: Response): Promise<GeminiResponse> {
 }
 
 /**
- * Reads a streamed answer by the specification of server-sent events, as its bytes come. One loop of the caller's
- * instead of generators in each other: those cost a tenth of a turn's CPU.
+ * Parses a streamed answer according to the specification of server-sent events, as its bytes arrive. The caller's loop
+ * drives it: nested generators cost a tenth of a turn's CPU.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export class StreamReader {
-  /** Whether Gemini has said that the answer is over. */
+  /** Whether Gemini has said that the answer is complete. */
   isOver = false;
   readonly #text: TextReader;
   readonly #parser = createParser({ onEvent: ({ data }) => void this.#events.push(data) });
@@ -53,12 +53,12 @@ export class StreamReader {
     this.#text = new TextReader(response, MAX_ANSWER_BYTES, tooLarge);
   }
 
-  /** The events that are whole with these bytes, to be read one by one. */
+  /** The events completed by these bytes, to be passed to `read` one by one. */
   feed(bytes: Uint8Array): readonly string[] {
     return this.#feed(this.#text.decode(bytes));
   }
 
-  /** The answer in an event. Throws ModelError where the model refuses, or sends anything else. */
+  /** The answer in an event. Throws ModelError if the model refuses or sends anything else. */
   read(event: string): GeminiResponse {
     const answer = toAnswer(event);
     this.isOver ||= isEnd(answer);
@@ -66,10 +66,10 @@ export class StreamReader {
     return answer;
   }
 
-  /** Comes after the last bytes. Throws ModelError where Gemini never said that the answer is over. */
+  /** Call it after the last bytes. Throws ModelError if Gemini never said that the answer is complete. */
   end(): void {
     this.#feed(this.#text.end());
-    // What follows the last event may be the reason as plain JSON, as Google's front ends send it.
+    // The rest may be an error as plain JSON, as Google's front ends send it.
     const reason = errorIn(this.#tail);
     if (reason) throw reason;
     if (!this.isOver) throw brokenOff(this.#hasBegun, this.#tail.trim() !== '');
@@ -84,12 +84,12 @@ export class StreamReader {
   }
 }
 
-/** Events end with a blank line; Gemini's lines end with CR LF. */
+/** Position after the last blank line. Events end with a blank line; Gemini's lines end with CR LF. */
 function lastBlankLine(text: string): number {
   return Math.max(text.lastIndexOf('\n\n'), text.lastIndexOf('\n\r\n'));
 }
 
-/** The text of a body up to a number of bytes; `onMore` is called where there are more, and may throw. */
+/** Reads the text of a body up to a number of bytes; calls `onMore`, which may throw, if there are more. */
 class TextReader {
   readonly #decoder = new TextDecoder();
   readonly #onMore: () => void;
@@ -97,7 +97,7 @@ class TextReader {
 
   constructor({ headers }: Response, maxBytes: number, onMore: () => void) {
     const encoding = headers.get('content-encoding') ?? 'identity';
-    // A few compressed bytes can be gigabytes: see the request, which asks for none.
+    // A few compressed bytes can expand to gigabytes; the request asks for uncompressed answers.
     if (encoding !== 'identity')
       throw new ModelError(
         'UNAVAILABLE',
@@ -107,7 +107,7 @@ class TextReader {
     this.#onMore = onMore;
   }
 
-  /** Whether there was more than is read. */
+  /** Whether the body was longer than what was read. */
   get isCut(): boolean {
     return this.#left < 0;
   }
@@ -124,7 +124,7 @@ class TextReader {
   }
 }
 
-/** The whole text of a body. */
+/** The full text of a body. */
 async function textOf(response: Response, maxBytes: number, onMore: () => void): Promise<string> {
   const reader = new TextReader(response, maxBytes, onMore);
   const pieces: string[] = [];
@@ -137,7 +137,7 @@ async function textOf(response: Response, maxBytes: number, onMore: () => void):
 
 function tooLarge(): never {
   const detail = `The model's answer is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB.`;
-  // Asked again it would be as large.
+  // Not retried: it would be as large again.
   throw new ModelError('ANSWER_TOO_LARGE', detail, { status: 200 });
 }
 
@@ -180,17 +180,20 @@ function isPart(value: unknown): boolean {
   return hasText && (functionCall === undefined || functionCall === null || isObject(functionCall));
 }
 
-/** Responses are ours to give. One that a model makes up is no answer, and ADK would ask again for ever. */
+/**
+ * Removes function responses: only we send those. A model's invented one is not an answer, and ADK would call the model
+ * again for ever.
+ */
 function dropResponses({ content }: Candidate): void {
   const isInvented = ({ functionResponse }: Part): boolean =>
     functionResponse !== undefined && functionResponse !== null;
   if (content?.parts?.some(isInvented)) content.parts = content.parts.filter((part) => !isInvented(part));
 }
 
-/** More tokens than any model can have counted in one answer. */
+/** More tokens than one answer can possibly have. */
 const MOST_TOKENS = 100_000_000;
 
-/** Usage without counts that cannot be: they are added up, and would use up a caller's tokens for the day. */
+/** Usage without impossible counts: they are summed, and one would use up a caller's daily tokens. */
 function plausible(usage: Record<string, unknown>): Record<string, unknown> {
   for (const name of Object.keys(usage)) {
     const count = usage[name];
@@ -201,7 +204,7 @@ function plausible(usage: Record<string, unknown>): Record<string, unknown> {
   return usage;
 }
 
-/** Whether Gemini says in it that nothing more follows: a reason why it has finished, or has not begun. */
+/** Whether the chunk says that nothing follows: it has a finish reason or a block reason. */
 function isEnd({ candidates, promptFeedback }: GeminiResponse): boolean {
   const [first] = candidates ?? [];
   return Boolean(first?.finishReason && !first.index) || Boolean(!first && promptFeedback?.blockReason);

@@ -1,11 +1,11 @@
 import { getFunctionCalls, type Event, type LlmResponse } from '@google/adk';
 
-/** Set by the framework, not by the model's words: what a callback leaves out of its replacement is kept. */
+/** Fields set by the framework rather than the model; kept if a callback's replacement omits them. */
 const KEPT = ['usageMetadata', 'modelVersion', 'finishReason', 'interactionId', 'turnComplete'] as const;
 
 /**
- * What a callback put in the place of a response of the model: a piece stays a piece, a whole answer stays whole, the
- * tokens are counted, and calls keep their ids, by which the pieces of a call and its whole are known as one.
+ * A callback's replacement for a model response, with the framework's fields: a partial stays partial, a complete
+ * answer stays complete, tokens are counted, and calls keep their ids, which link a partial call to its complete form.
  */
 export function keepFrameworkFields(original: LlmResponse, changed: LlmResponse): LlmResponse {
   const kept: Record<string, unknown> = {};
@@ -21,7 +21,10 @@ export function keepFrameworkFields(original: LlmResponse, changed: LlmResponse)
   return { ...changed, ...kept, partial: original.partial };
 }
 
-/** A callback that answers in the model's place gives the whole answer: a piece would never be followed by its whole. */
+/**
+ * A callback that answers instead of the model gives a complete answer: a partial would never be followed by its
+ * complete form.
+ */
 export function wholeResponse(response: LlmResponse): LlmResponse {
   return response.partial ? { ...response, partial: false } : response;
 }

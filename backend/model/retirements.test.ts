@@ -7,7 +7,7 @@ const row = (more: Partial<Retirement> = {}): Retirement[] => [
   { model: MODEL, api: 'gemini-api', on: '2030-03-31', source: 'https://example.com', ...more },
 ];
 
-/** Whether this model has to be replaced now, through either API. */
+/** Why this model must be replaced now, through either API. */
 function mustGo(model: string, now: number, retirements = RETIREMENTS): string | undefined {
   return (['gemini-api', 'vertex'] as const)
     .map((api) => retirementStateOf(model, api, now, retirements))
@@ -19,7 +19,7 @@ describe('the model of the agents', () => {
     expect(mustGo(MODEL, Date.now())).toBeUndefined();
   });
 
-  test('is called too old from 30 days before its retirement on', () => {
+  test('is reported from 30 days before its retirement on', () => {
     expect(mustGo(MODEL, at('2030-02-28'), row())).toBeUndefined();
     expect(mustGo(MODEL, at('2030-03-01'), row())).toBe(`${MODEL} will be retired on 2030-03-31, in 30 days`);
     expect(mustGo(MODEL, at('2030-04-01'), row())).toBe(`${MODEL} was retired on 2030-03-31`);
@@ -28,7 +28,7 @@ describe('the model of the agents', () => {
     );
   });
 
-  test('would be called too old today if it were the one before', () => {
+  test('would be reported today if it were the previous one', () => {
     expect(mustGo('gemini-2.5-flash', at('2026-11-29'))).toBe(
       'gemini-2.5-flash will be retired on 2026-12-01, in 2 days, then gemini-3.5-flash-lite answers in its place',
     );
@@ -49,7 +49,7 @@ test.each<[string, 'gemini-api' | 'vertex', string, string | undefined]>([
   expect(retirementStateOf(model, api, at(day))?.sentence).toBe(sentence);
 });
 
-test('the table is in order, with real days and a source', () => {
+test('the table is sorted, with valid days and sources', () => {
   const days = RETIREMENTS.map(({ on }) => on);
   expect(days.toSorted()).toEqual(days);
   for (const { on, source } of RETIREMENTS) {

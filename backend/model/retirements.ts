@@ -1,30 +1,30 @@
 import { baseName } from './model-rules.ts';
 
-/** Whose API: Gemini's with a key, or Vertex (Google's "Agent Platform"). Each retires models on days of its own. */
+/** The API: Gemini's with a key, or Vertex (Google's "Agent Platform"). Each retires models on its own days. */
 export type ModelApi = 'gemini-api' | 'vertex';
 
 export interface Retirement {
   model: string;
   api: ModelApi;
-  /** The day from which it is gone, or `atEarliest` the first day on which it may be; YYYY-MM-DD. */
+  /** The day of the retirement, or `atEarliest` the first possible day; YYYY-MM-DD. */
   on: string;
   atEarliest?: true;
-  /** Which model then answers in its place; without it, requests are refused. */
+  /** The model that then answers instead; without it, requests are refused. */
   becomes?: string;
-  /** The page that says so. */
+  /** The page that announces it. */
   source: string;
 }
 
 const DEPRECATIONS = 'https://ai.google.dev/gemini-api/docs/deprecations';
 const CHANGELOG = 'https://ai.google.dev/gemini-api/docs/changelog';
 const VERSIONS = 'https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/model-versions';
-/** Quotes Google's page of deprecations as it was on 2026-11-10. */
+/** A copy of Google's deprecations page of 2026-11-10. */
 const QUOTED = 'https://dev.to/aideprecations (10 November 2026)';
 
-/** The day on which these pages were read last, in stored copies from September to November 2026. */
+/** The day on which these pages were last read, in stored copies from September to November 2026. */
 export const READ_ON = '2026-11-29';
 
-/** Announced retirements, oldest first. A model that is not listed has none announced. */
+/** Announced retirements, oldest first. For models that are not listed, none is announced. */
 export const RETIREMENTS: readonly Retirement[] = [
   { model: 'gemini-2.0-flash', api: 'gemini-api', on: '2026-06-01', source: DEPRECATIONS },
   { model: 'gemini-2.0-flash-lite', api: 'gemini-api', on: '2026-06-01', source: DEPRECATIONS },
@@ -67,19 +67,19 @@ export const RETIREMENTS: readonly Retirement[] = [
   { model: 'gemini-4-argon', api: 'vertex', on: '2027-10-13', atEarliest: true, source: VERSIONS },
 ];
 
-/** How many days before a retirement a model counts as one to be replaced. */
+/** Days before a retirement from which the model should be replaced. */
 export const NOTICE_DAYS = 30;
 
 const DAY_MS = 86_400_000;
 
-/** Where a model stands on a day, in a sentence for people; undefined: no retirement is announced. */
+/** A model's retirement state on a day, with a sentence for people; undefined if none is announced. */
 export interface RetirementState {
-  /** `retired`: gone or answered by another; `soon`: within NOTICE_DAYS; `later`: announced. */
+  /** `retired`: gone, or answered by another model; `soon`: within NOTICE_DAYS; `later`: announced. */
   state: 'retired' | 'soon' | 'later';
   sentence: string;
 }
 
-/** What is announced for a model of an API, seen at `now` (ms since the epoch). */
+/** The retirement state of an API's model at `now` (ms since the epoch). */
 export function retirementStateOf(
   model: string,
   api: ModelApi,
@@ -106,12 +106,12 @@ export function retirementStateOf(
   };
 }
 
-/** A model may name itself more closely than it was asked for: a version, or the month of a preview. */
+/** Suffixes with which a model may name itself more precisely: a version, or the month of a preview. */
 const CLOSER = /^-(?:\d{3}|\d{2}-\d{2}(?:-\d{4})?|\d{2}-\d{4})$/;
 
 /**
- * Whether the model that was asked is the one that answered, by `modelVersion` of its answer. Aliases (`-latest`) and
- * tuned endpoints may be answered by any; the stand-in is taken by the name that it stands in for.
+ * Whether the answer is from the requested model, by its `modelVersion`. Aliases (`-latest`) and tuned endpoints may be
+ * answered by any model; the stand-in's version names the model that it stands in for.
  */
 export function isAnswerOf(asked: string, modelVersion: string): boolean {
   const name = baseName(asked);

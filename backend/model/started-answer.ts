@@ -1,12 +1,12 @@
 /**
- * An answer whose first piece has come, or that is over. What fails before that may be asked again, elsewhere or with
- * another key; what fails after it is passed on, because what was shown can't be taken back.
+ * An answer whose first chunk has arrived, or that has ended. A failure before the first chunk may be retried,
+ * elsewhere or with another key; a later one is passed on, because shown text cannot be taken back.
  */
 export type StartedAnswer<T> = AsyncIterable<T>;
 
 /**
- * Waits for the first piece and puts it back. Throws what the answer throws before it. No generator: every piece would
- * pass through one for each reason to ask again.
+ * Waits for the first chunk and puts it back. Throws what the answer throws before it. Not a generator: every chunk
+ * would pass through one generator per wrapper.
  */
 export async function startAnswer<T>(answer: AsyncGenerator<T, void>): Promise<StartedAnswer<T>> {
   let first: IteratorResult<T, void> | undefined = await answer.next();
@@ -21,7 +21,7 @@ export async function startAnswer<T>(answer: AsyncGenerator<T, void>): Promise<S
   return { [Symbol.asyncIterator]: () => pieces };
 }
 
-/** An answer without a piece: another one answers. */
+/** An answer without chunks: another model answers. */
 export const NO_ANSWER: StartedAnswer<never> = {
   [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
 };

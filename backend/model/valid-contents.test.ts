@@ -9,7 +9,7 @@ const response = (name?: string, id?: string, value: unknown = name): Part => ({
   functionResponse: { id, name, response: { result: value } },
 });
 const hello = user({ text: 'hello' });
-/** The shortest form of contents that shows what a rule does to them. */
+/** A short form of contents that shows the effect of a rule. */
 const told = (contents: Content[]): string[] =>
   validContents(contents).map(({ role, parts }) => {
     const words = (parts ?? []).map(({ text, functionCall, functionResponse }) => {
@@ -22,7 +22,7 @@ const told = (contents: Content[]): string[] =>
   });
 const HELLO = 'user: hello';
 
-test('a valid conversation is sent as it is, part by part', () => {
+test('a valid conversation is sent unchanged, part by part', () => {
   const contents = [
     hello,
     model({ text: 'so' }, call('a', '1')),
@@ -158,7 +158,7 @@ test.each<[string, Content[], string[]]>([
   expect(contents).toEqual(before);
 });
 
-test('the model is told that nobody knows what became of an open call', () => {
+test('an open call gets a response that says its result is unknown', () => {
   const [, , answer] = validContents([hello, model(call('a', '1'))]);
   expect(answer?.parts?.[0]?.functionResponse).toEqual({
     id: '1',
@@ -179,7 +179,7 @@ test.each([
   expect(answer?.parts?.[0]?.functionResponse?.response).toEqual(expected);
 });
 
-test('arguments and responses that are null or no objects become objects', () => {
+test('arguments and responses that are null or not objects become objects', () => {
   const bare = (args: unknown): Part => ({
     functionCall: { name: 'a', args: args as Record<string, unknown> },
   });

@@ -4,9 +4,8 @@ import { pairCalls } from './pair-calls.ts';
 const OPENING: Content = { role: 'user', parts: [{ text: 'The conversation begins with your words.' }] };
 
 /**
- * The contents of a request in the form that Gemini accepts, whoever wrote the history they were made of: the rules
- * are in docs/history.md. Only the request is repaired; the session keeps what was said. Every request to a model
- * passes here.
+ * Brings a request's contents into the form that Gemini accepts, whoever wrote the history: the rules are in
+ * docs/history.md. Only the request is repaired; the session is unchanged. Every model request passes here.
  */
 export function validContents(contents: readonly Content[]): Content[] {
   const turns = contents.map((content) => ({ content: withRole(content) }));
@@ -14,7 +13,7 @@ export function validContents(contents: readonly Content[]): Content[] {
   for (const { content } of pairCalls(turns, { isModels: ({ content: { role } }) => role === 'model' })) {
     if (!content.parts?.length) continue;
     let next = content.parts.some(isBareSignature) ? withTexts(content) : content;
-    // A turn of calls may not follow another turn of the model: they become one.
+    // Gemini refuses a turn of calls after another model turn: join them.
     if (hasCalls(content)) while (valid.at(-1)?.role === 'model') next = joined(valid.pop()!, next);
     valid.push(next);
   }
@@ -22,12 +21,12 @@ export function validContents(contents: readonly Content[]): Content[] {
   return valid;
 }
 
-/** Gemini knows two roles. Its older `function`, and whatever else is written, is what a user says. */
+/** Gemini has two roles. Its older `function`, and any other role, becomes `user`. */
 function withRole(content: Content): Content {
   return content.role === 'user' || content.role === 'model' ? content : { ...content, role: 'user' };
 }
 
-/** A signature without the empty text that it came with: the events' view leaves that out (agents/valid-history.ts). */
+/** A signature whose empty text was dropped by the view of the events (agents/valid-history.ts). */
 function isBareSignature(part: Part): boolean {
   if (part.thoughtSignature === undefined) return false;
   return Object.entries(part).every(

@@ -3,8 +3,8 @@ import { ModelError } from './model-error.ts';
 import type { ModelBackend } from './model-settings.ts';
 
 /**
- * A call whose API key was refused is made once more with a newer key, where there is one: a key that was
- * rotated a moment ago costs no turn. A refusal comes before the first piece, so nothing is shown twice.
+ * Retries a call once with a newer key if its API key was refused and a newer one exists, so that a key rotation fails
+ * no turn. A refusal comes before the first chunk, so nothing is shown twice.
  */
 export async function withNewestKey<T>(
   backend: ModelBackend,
@@ -20,7 +20,7 @@ export async function withNewestKey<T>(
   }
 }
 
-/** Gemini says 400 API_KEY_INVALID for a wrong or deleted key, 401 or 403 for one that may not. */
+/** Gemini answers 400 API_KEY_INVALID for a wrong or deleted key, 401 or 403 for one without permission. */
 function isKeyRefusal(error: unknown): boolean {
   if (!(error instanceof ModelError)) return false;
   const { status, detail } = error;

@@ -4,8 +4,8 @@ import { ModelError } from './model-error.ts';
 import type { ModelSettings } from './model-settings.ts';
 
 /**
- * An answer that was refused before its first piece (too many requests, the model's own trouble, nobody there) may be
- * given by somebody else; then nothing comes from here. Every other failure is passed on.
+ * Lets a fallback answer if the model refused before its first chunk (rate limit, server error, unreachable); then no
+ * chunks come from here. Any other failure is passed on.
  */
 export async function withPeerFallback<T>(
   ask: () => Promise<StartedAnswer<T>>,
@@ -24,7 +24,7 @@ export async function withPeerFallback<T>(
   }
 }
 
-/** What is asked for is an answer to a person, not what follows from a tool's answer. */
+/** Whether the request answers a person's message, rather than a tool's response. */
 function isPersonsTurn({ contents }: LlmRequest): boolean {
   const last = contents.at(-1);
   return last?.role === 'user' && !last.parts?.some(({ functionResponse }) => functionResponse);

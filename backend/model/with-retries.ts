@@ -4,12 +4,12 @@ import { DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUTS, type ModelSettings } from './mod
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
-/** A longer wait than this, asked for by RetryInfo, is the caller's decision and not ours. */
+/** A longer pause in RetryInfo is left to the caller. */
 const LONGEST_ASKED_MS = 30_000;
 
 /**
- * Repeats a call that failed before its answer had begun. RetryInfo is honoured; without it the pauses double, with
- * jitter. All tries share one deadline (`timeouts.answerMs`): each is told how many milliseconds are left.
+ * Retries a call that failed before its answer began. Follows RetryInfo; without it the pauses double, with jitter. All
+ * attempts share one deadline (`timeouts.answerMs`): each is given the remaining milliseconds.
  */
 export async function withRetries<T>(
   settings: Pick<ModelSettings, 'maxRetries' | 'log' | 'sleep' | 'timeouts'>,

@@ -1,10 +1,10 @@
 import { LogLevel, type Logger as AdkLogger } from '@google/adk';
 import type { Logger } from './logger.ts';
 
-/** Longest text taken over from ADK: some of its messages print whole classes and requests. */
+/** Longest message taken from ADK: some print whole classes and requests. */
 const MAX_CHARS = 500;
 
-/** ADK's own messages as lines of our log. Its `info` tells of every model call and is `debug` here. */
+/** Sends ADK's log messages to our logger. ADK logs every model call as `info`, so its `info` becomes `debug` here. */
 export function toAdkLogger(log: Logger): AdkLogger {
   const lines: Record<LogLevel, (message: string) => void> = {
     [LogLevel.DEBUG]: (text) => log.debug('adk', { text }),
@@ -22,7 +22,7 @@ export function toAdkLogger(log: Logger): AdkLogger {
     info: at(LogLevel.INFO),
     warn: at(LogLevel.WARN),
     error: at(LogLevel.ERROR),
-    // The level is the configuration's.
+    // The configuration sets the level.
     setLogLevel: () => undefined,
   };
 }

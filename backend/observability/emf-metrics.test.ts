@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { EmfMetrics } from './emf-metrics.ts';
 
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-test('a line is what CloudWatch reads, and what happened is counted once', () => {
+test('a line is valid EMF, and everything is counted once', () => {
   const lines: string[] = [];
   const metrics = new EmfMetrics({
     environment: 'staging',
@@ -57,7 +57,7 @@ test('a line never holds more values than CloudWatch takes', () => {
   expect((JSON.parse(lines[0] ?? '') as { TimeToFirstToken: number[] }).TimeToFirstToken).toHaveLength(100);
 });
 
-test('a fault is written at once, in a line without the figures that are gathered', () => {
+test('a fault is written at once, in a line without the collected figures', () => {
   const lines: string[] = [];
   const metrics = new EmfMetrics({ environment: 'e', now: () => 1, write: (line) => lines.push(line) });
   metrics.streams(1);

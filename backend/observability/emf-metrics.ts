@@ -3,20 +3,20 @@ import type { Metrics } from './metrics.ts';
 /** CloudWatch namespace of all metrics. */
 const EMF_NAMESPACE = 'Lornu/Agent';
 
-/** Most values that CloudWatch takes in one line for one metric. */
+/** CloudWatch's limit of values per metric in one line. */
 const MAX_VALUES = 100;
 
 export interface EmfMetricsOptions {
   environment: string;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Takes one line with its end. */
+  /** Writes one line, newline included. */
   write: (line: string) => void;
 }
 
 /**
- * Metrics as CloudWatch embedded-metric log lines, gathered between two calls of `flush`:
- * ActiveStreams is the highest number since the last line, the others are what happened since.
+ * Writes metrics as CloudWatch embedded-metric log lines, collected between two calls of `flush`: ActiveStreams is the
+ * maximum since the last line, the others count what happened since.
  */
 export class EmfMetrics implements Metrics {
   readonly #options: EmfMetricsOptions;
@@ -42,7 +42,7 @@ export class EmfMetrics implements Metrics {
   }
 
   timeToFirstToken(ms: number): void {
-    // Beyond what a line takes the sample is full: later ones of the same interval are left out.
+    // Keep as many samples as a line takes; drop later ones of the interval.
     if (this.#firstTokenMs.length < MAX_VALUES) this.#firstTokenMs.push(Math.round(ms * 10) / 10);
   }
 
@@ -50,12 +50,15 @@ export class EmfMetrics implements Metrics {
     this.#tokens += input + output;
   }
 
-  /** Written at once, in a line of its own: an alarm waits for it, and more lines with ActiveStreams would raise their sum. */
+  /**
+   * Written at once, because an alarm waits for it, and in a separate line, because more lines with ActiveStreams would
+   * raise its sum.
+   */
   fault(): void {
     this.#writeLine({ Faults: 1 });
   }
 
-  /** Writes one line; ActiveStreams is always in it, so that an alarm or a scaling rule sees zero as zero. */
+  /** Writes one line. It always has ActiveStreams, so that alarms and scaling rules see zero as zero. */
   flush(): void {
     this.#writeLine({
       ActiveStreams: this.#highest,

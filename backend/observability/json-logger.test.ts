@@ -15,7 +15,7 @@ test('a line is one JSON object with time, level, message and the fields of all 
   ]);
 });
 
-test('what is below the level is not written', () => {
+test('messages below the level are not written', () => {
   const { log, lines } = logger();
   log.debug('quiet');
   expect(lines).toEqual([]);
@@ -43,7 +43,7 @@ test.each([
   expect(lines[0]).not.toContain(secret);
 });
 
-test('an error is printed with its stack and its cause; a cycle does not make a log call fail', () => {
+test('an error is printed with its stack and cause; a cycle does not make a log call fail', () => {
   const { log, lines } = logger();
   log.error('failed', { error: new Error('outer', { cause: new TypeError('inner') }) });
   expect(lines[0]).toContain('json-logger.test.ts');

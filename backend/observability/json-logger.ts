@@ -5,17 +5,17 @@ const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LEVELS)[number];
 
 export interface JsonLoggerOptions {
-  /** Least level that is written. */
+  /** Lowest level that is written. */
   level: LogLevel;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Takes one line with its end. */
+  /** Writes one line, newline included. */
   write: (line: string) => void;
-  /** On every line: revision, region, environment. */
+  /** Fields of every line: revision, region, environment. */
   fields?: LogFields;
 }
 
-/** A logger that writes one JSON object a line: time, level, message, then the fields; secrets are masked. */
+/** A logger that writes one JSON object per line: time, level, message, then the fields, with secrets masked. */
 export function createJsonLogger({ level, now, write, fields = {} }: JsonLoggerOptions): Logger {
   const least = LEVELS.indexOf(level);
   const log = (at: LogLevel) => (message: string, more?: LogFields) => {
@@ -32,7 +32,7 @@ export function createJsonLogger({ level, now, write, fields = {} }: JsonLoggerO
   };
 }
 
-/** A log call never throws: what cannot be printed (a cycle) is named instead. */
+/** A log call never throws: an entry that cannot be printed (a cycle) is replaced by a note. */
 function stringify(entry: Record<string, unknown>): string {
   try {
     return JSON.stringify(entry, maskingReplacer);

@@ -9,7 +9,7 @@ beforeEach(() => {
   lines = createLineWriter((text) => written.push(text));
 });
 
-test('lines that come together are written together, in order', async () => {
+test('lines of the same moment are written together, in order', async () => {
   lines.write('{"level":"info","n":1}\n');
   lines.write('{"level":"info","n":2}\n');
   expect(written).toEqual([]);
@@ -17,13 +17,13 @@ test('lines that come together are written together, in order', async () => {
   expect(written).toEqual(['{"level":"info","n":1}\n{"level":"info","n":2}\n']);
 });
 
-test('a warning takes what stands before it along at once', () => {
+test('a warning is written at once, with the lines before it', () => {
   lines.write('{"level":"info"}\n');
   lines.write('{"level":"error"}\n');
   expect(written).toEqual(['{"level":"info"}\n{"level":"error"}\n']);
 });
 
-test('nothing waits beyond a bound, and a flush leaves nothing behind', () => {
+test('no more than a limit waits, and a flush writes everything', () => {
   lines.write(`${'x'.repeat(70_000)}\n`);
   expect(written).toHaveLength(1);
   lines.write('last\n');

@@ -1,20 +1,19 @@
 export interface LineWriter {
-  /** Takes one line with its end. */
+  /** Adds one line, newline included. */
   write: (line: string) => void;
-  /** Writes what is waiting, now. */
+  /** Writes all waiting lines now. */
   flush: () => void;
 }
 
-/** How long a line may wait, in milliseconds, and how much text may wait. */
+/** How long a line may wait, in milliseconds, and how many characters may wait. */
 const WAIT_MS = 25;
 const MOST_CHARS = 64 * 1024;
-/** Lines of these levels are what one looks for after a crash: they never wait. */
+/** These levels are needed after a crash, so their lines never wait. */
 const URGENT = /"level":"(?:warn|error)"/;
 
 /**
- * Gathers lines and writes them together: a system call for each line was a tenth of a turn's cost.
- * A process that is killed loses the lines of the last 25 ms; warnings and errors, and what stands before them, are
- * written at once.
+ * Collects lines and writes them together: one system call per line was a tenth of a turn's cost. A killed process
+ * loses the lines of the last 25 ms; warnings and errors, with the lines before them, are written at once.
  */
 export function createLineWriter(writeOut: (text: string) => void): LineWriter {
   let waiting = '';

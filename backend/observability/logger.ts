@@ -1,6 +1,6 @@
 export type LogFields = Record<string, unknown>;
 
-/** JSON lines, one a call. Values of secrets never come here; the implementation also masks what looks like one. */
+/** Logs JSON lines, one per call. Do not pass secrets; the implementation also masks values that look like one. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;

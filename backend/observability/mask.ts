@@ -1,8 +1,8 @@
-/** Names of fields whose values never reach a log line. */
+/** Names of fields whose values are never logged. */
 const SECRET_FIELD =
   /^(authorization|cookie|set-cookie|password|secret|token|access_?token|refresh_?token|id_?token|api_?key|private_?key|client_?secret|x-goog-api-key|x-amz-security-token)$/i;
 
-/** Values that are secrets by their look, wherever they stand in a text. */
+/** Values that look like secrets, anywhere in a text. */
 const SECRET_TEXT: readonly RegExp[] = [
   /\bAIza[\w-]{20,}/g,
   /\bBearer\s+[\w.~+/=-]{8,}/gi,
@@ -12,12 +12,12 @@ const SECRET_TEXT: readonly RegExp[] = [
   /([?&](?:key|access_token|api_key)=)[^&\s"]+/gi,
 ];
 
-/** All of them at once, a little wider: a text that does not match is not looked through six times. */
+/** All patterns in one, slightly wider: a text that does not match needs only one scan instead of six. */
 const SUSPICIOUS = new RegExp(SECRET_TEXT.map(({ source }) => source).join('|'), 'i');
 
 const MASK = '***';
 
-/** A text without what looks like a secret. */
+/** Replaces everything in a text that looks like a secret. */
 function maskText(text: string): string {
   if (!SUSPICIOUS.test(text)) return text;
   let masked = text;

@@ -1,4 +1,4 @@
-/** What is counted; names and units are in docs/metrics.md. */
+/** What the service counts; names and units are in docs/metrics.md. */
 export interface Metrics {
   /** A stream to a client begins (+1) or ends (-1). */
   streams(change: 1 | -1): void;
@@ -8,14 +8,15 @@ export interface Metrics {
   timeToFirstToken(ms: number): void;
   tokens(use: { input: number; output: number }): void;
   /**
-   * A failure that is ours to mend, met by a caller who showed who it is: a bug of the service or of an agent's code. Never
-   * what a caller sent, a model refused, or a store or an issuer did not answer. Enough of them roll a deployment back, so
-   * nobody without evidence may cause one (docs/decisions/0151-a-rollback-counts-our-own-faults.md).
+   * A failure for which we are responsible, met by an authenticated caller: a bug of the service or of an agent's code.
+   * Never invalid input, a refusal by the model, or an outage of a store or issuer. Enough faults roll a deployment
+   * back, so unauthenticated callers must not be able to cause one
+   * (docs/decisions/0151-a-rollback-counts-our-own-faults.md).
    */
   fault(): void;
 }
 
-/** Every call goes to all of them. */
+/** Forwards every call to all of them. */
 export function combineMetrics(all: readonly Metrics[]): Metrics {
   return {
     streams: (change) => all.forEach((one) => one.streams(change)),

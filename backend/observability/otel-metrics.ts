@@ -1,7 +1,7 @@
 import { metrics, type Counter, type Histogram, type UpDownCounter } from '@opentelemetry/api';
 import type { Metrics } from './metrics.ts';
 
-/** The same figures as OpenTelemetry's conventions for generative AI name them; seconds, as they ask for. */
+/** The same metrics under the names of OpenTelemetry's conventions for generative AI, in seconds as they require. */
 export class OtelMetrics implements Metrics {
   readonly #streams: UpDownCounter;
   readonly #duration: Histogram;

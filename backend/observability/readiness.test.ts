@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { Readiness } from './readiness.ts';
 
 describe('readiness', () => {
-  test('a result is used again until it is old, however many ask at once', async () => {
+  test('a result is reused until it is old, for concurrent callers too', async () => {
     let nowMs = 0;
     let looks = 0;
     const readiness = new Readiness({
@@ -22,7 +22,7 @@ describe('readiness', () => {
     expect(looks).toBe(2);
   });
 
-  test('a warning is passed on while the dependency is reached', async () => {
+  test('a warning is shown while the dependency is reachable', async () => {
     let warning: string | undefined = 'It goes in two days.';
     const readiness = new Readiness({
       probes: [{ name: 'model', required: false, check: async () => warning }],
@@ -33,7 +33,7 @@ describe('readiness', () => {
     expect((await readiness.report())[0]).not.toHaveProperty('warning');
   });
 
-  test('a dependency that hangs is failed after its time, told to stop, and seen again when it is back', async () => {
+  test('a dependency that hangs fails after the timeout, is aborted, and recovers', async () => {
     let hangs = true;
     let told = false;
     const changes: string[] = [];
@@ -60,7 +60,7 @@ describe('readiness', () => {
     expect(changes).toEqual(['model failed', 'model ok']);
   });
 
-  test('what a failed look threw is told to the log and not shown', async () => {
+  test('the error of a failed check is logged and not shown', async () => {
     const thrown: unknown[] = [];
     const secret = new Error('password=hunter2');
     const readiness = new Readiness({

@@ -1,14 +1,14 @@
-/** A dependency that cannot be used, for a reason that people may read. */
+/** A dependency cannot be used; the message may be shown to people. */
 export class Unusable extends Error {}
 
-/** A dependency of the service, and how to check that it can be reached. */
+/** A dependency of the service, with a check that it can be reached. */
 export interface Probe {
   name: string;
-  /** Whether the service is of no use without it: then /ready answers 503. */
+  /** Whether the service cannot work without it: then /ready answers 503. */
   required: boolean;
   /**
-   * Resolves when reachable; should give up when the signal ends. The message of a failure is shown for Unusable alone;
-   * a sentence that it resolves to is a warning: reachable, and still something to be seen to.
+   * Resolves if the dependency is reachable; should stop when the signal is aborted. Only the message of Unusable is
+   * shown. A returned sentence is a warning: reachable, but something needs attention.
    */
   check(signal: AbortSignal): Promise<string | void>;
 }
@@ -19,11 +19,11 @@ export interface DependencyState {
   state: 'ok' | 'failed';
   /** A sentence for people; only with `failed`. */
   reason?: string;
-  /** Something to be seen to before it fails; only with `ok`. */
+  /** Something that needs attention before it fails; only with `ok`. */
   warning?: string;
-  /** How long ago this was seen, in seconds. */
+  /** Age of the result in seconds. */
   ageSeconds: number;
-  /** How long the look took, in milliseconds. */
+  /** Duration of the check in milliseconds. */
   durationMs: number;
 }
 
@@ -31,11 +31,11 @@ export interface ReadinessOptions {
   probes: readonly Probe[];
   /** Milliseconds; monotonic. */
   clock?: () => number;
-  /** How long a result is used again, in milliseconds. */
+  /** How long a result is reused, in milliseconds. */
   maxAgeMs?: number;
-  /** How long one look may take, in milliseconds. */
+  /** Longest duration of a check, in milliseconds. */
   timeoutMs?: number;
-  /** Told of each change between ok and failed, with what was thrown. */
+  /** Called on each change between ok and failed, with the error. */
   onChange?: (name: string, state: 'ok' | 'failed', error: unknown) => void;
 }
 
@@ -47,7 +47,9 @@ interface Seen {
   durationMs: number;
 }
 
-/** Looks at the dependencies: each at most once within `maxAgeMs` however many ask, and each for a bounded time. */
+/**
+ * Checks dependencies, each at most once within `maxAgeMs` however many callers there are, and each with a time limit.
+ */
 export class Readiness {
   readonly #probes: readonly Probe[];
   readonly #clock: () => number;

@@ -13,14 +13,14 @@ interface Flushable {
   forceFlush(): Promise<void>;
 }
 
-/** ADK's switch for messages inside spans, on by default there. */
+/** ADK's switch for message contents in spans; ADK's default is on. */
 const CONTENT_IN_SPANS = 'ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS';
 
 /**
- * Sends traces and metrics over OTLP/HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, through ADK's own set-up, which reads that
- * variable itself. Call it before anything is traced; never calling it leaves OpenTelemetry's no-op in place, which
- * keeps nothing. `traces` keeps the latest spans of this process too. What people say stays out of spans unless ADK's variable asks for it.
- * Returns what sends off the rest at the end, for a bounded time.
+ * Exports traces and metrics over OTLP/HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, with ADK's own setup, which reads that
+ * variable itself. Call it before anything is traced. Without it OpenTelemetry's no-op stays in place, which stores
+ * nothing. `traces` also stores the latest spans of this process. Message contents stay out of spans unless ADK's
+ * variable enables them. Returns a function that flushes at shutdown, with a time limit.
  */
 export function startTelemetry(
   { environment, region, revision }: TelemetryResource,

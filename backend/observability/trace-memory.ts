@@ -1,6 +1,6 @@
 import type { Attributes, HrTime, SpanContext } from '@opentelemetry/api';
 
-/** What is read of a span that has ended; OpenTelemetry's ReadableSpan. */
+/** The fields of an ended span that are read; OpenTelemetry's ReadableSpan. */
 interface EndedSpan {
   name: string;
   startTime: HrTime;
@@ -22,7 +22,7 @@ interface PageSpan {
   logs: [];
 }
 
-/** The latest spans of this process: for ADK's page, on the machine of who develops an agent. */
+/** Spans kept for ADK's page, which a developer of an agent uses locally. */
 const MOST_SPANS = 5_000;
 
 /** Keeps the latest spans in memory; an OpenTelemetry span processor. */
@@ -50,7 +50,7 @@ export class TraceMemory {
 
   async shutdown(): Promise<void> {}
 
-  /** All spans of the traces in which the session is named. */
+  /** All spans of the traces that name the session. */
   ofSession(sessionId: string): PageSpan[] {
     const traces = new Set(
       this.#spans.flatMap(({ attributes, trace_id }) =>

@@ -9,15 +9,15 @@ export interface PeerQuestion {
   question: string;
   metadata: Readonly<Record<string, unknown>>;
   signal: AbortSignal | undefined;
-  /** Called before its first word is shown. */
+  /** Called before the first text is shown. */
   announce?: () => Promise<void>;
-  /** Whether the model reads the words later. False where a tool's answer holds them already. */
+  /** Whether the model reads the answer later. False if a tool's response already holds it. */
   isForModel: boolean;
 }
 
 /**
- * Asks the peer and writes its answer into the turn under the peer's name: pieces as they come, then the whole message.
- * What was shown of an answer that broke off is kept. Throws what PeerClient.ask throws.
+ * Asks the peer and writes its answer into the turn under the peer's name: first chunks, then the complete message. If
+ * the answer breaks off, the text that was shown is stored. Throws what PeerClient.ask throws.
  */
 export async function askPeer(asking: PeerQuestion): Promise<PeerAnswer> {
   const { peer, output, question, metadata, signal, announce, isForModel } = asking;
@@ -42,7 +42,7 @@ export async function askPeer(asking: PeerQuestion): Promise<PeerAnswer> {
     await output?.whole(peerMessage(answer, isForModel));
     return answer;
   } catch (error) {
-    // A turn that was stopped keeps what was shown by itself.
+    // A cancelled turn stores its shown text by itself.
     if (shown && !signal?.aborted) {
       await last;
       await output?.whole(peerMessage({ name: PEER_AUTHOR, text: shown, isCut: true }, isForModel));

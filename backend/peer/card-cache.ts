@@ -10,7 +10,7 @@ export interface CardCacheOptions {
   address: PeerAddress;
   /** Guarded: see guarded-fetch.ts. */
   fetch: typeof fetch;
-  /** Public keys of which one must have signed the card; undefined: signatures are not asked for. */
+  /** Public keys, one of which must have signed the card; undefined: signatures are not checked. */
   keys: readonly JWK[] | undefined;
   /** Milliseconds; monotonic. */
   clock: () => number;
@@ -22,7 +22,7 @@ const WITHIN_MS = 10_000;
 const VERSIONS = ['1.0', '0.3'];
 const BINDINGS = ['JSONRPC', 'HTTP+JSON'];
 
-/** The peer's card: requested again after five minutes, by its ETag; only a card that passed every check is kept. */
+/** The peer's card, revalidated by ETag after five minutes; only a card that passed every check is cached. */
 export class CardCache {
   readonly #options: CardCacheOptions;
   readonly #resolver = new DefaultAgentCardResolver({ legacyCompat: { enabled: true } });
@@ -33,20 +33,20 @@ export class CardCache {
     this.#options = options;
   }
 
-  /** Throws PeerError, or the signal's reason; whoever else waits for the card goes on waiting. */
+  /** Throws PeerError, or the signal's reason; other waiting callers are not affected. */
   async card(signal?: AbortSignal): Promise<AgentCard> {
     const held = this.#held;
     if (held && this.#options.clock() - held.seenAtMs < FRESH_MS) return held.card;
     return this.look(signal);
   }
 
-  /** The same, but asks the peer now: by the ETag of the card that is held. */
+  /** The same, but revalidates now, with the ETag of the cached card. */
   async look(signal?: AbortSignal): Promise<AgentCard> {
     this.#pending ??= this.#load().finally(() => (this.#pending = undefined));
     return signal ? orAborted(this.#pending, signal) : this.#pending;
   }
 
-  /** The next call asks for the card anew: the peer answered as if it were another one. */
+  /** Makes the next call load the card again: the peer answered in a way that does not fit the cached one. */
   forget(): void {
     this.#held = undefined;
   }
@@ -79,14 +79,14 @@ export class CardCache {
     const usable = card.supportedInterfaces.filter(isUsable).toSorted((a, b) => rankOf(a) - rankOf(b));
     if (usable.length === 0)
       throw new PeerError('untrusted', "The peer's card names no interface that is spoken here.");
-    // All of them: a card with one address elsewhere is not the card of this peer.
+    // Check all of them: a card with an address elsewhere is not this peer's card.
     for (const { url } of card.supportedInterfaces) this.#options.address.check(url);
     return { ...card, supportedInterfaces: usable.slice(0, 1) };
   }
 
   #parse(raw: unknown): AgentCard {
     try {
-      // Read by the schema: of a signed card only what the signature covers is looked at.
+      // Parse by the schema: of a signed card, only what the signature covers may be read.
       return isCurrent(raw) ? AgentCard.fromJSON(raw) : this.#resolver.normalizeAgentCard(raw);
     } catch (cause) {
       throw new PeerError('untrusted', "The peer's card is not a card.", { cause });
@@ -115,7 +115,7 @@ async function readCard(response: Response): Promise<unknown> {
   }
 }
 
-/** A card of 1.0, which may say beside it what 0.3 needs. */
+/** Whether it is a card of 1.0, which may also hold the fields of 0.3. */
 function isCurrent(raw: unknown): boolean {
   return typeof raw === 'object' && raw !== null && 'supportedInterfaces' in raw;
 }

@@ -6,10 +6,11 @@ const ALGORITHM = 'ES256';
 
 /**
  * Throws PeerError unless one of the card's signatures was made with one of these keys (A2A 1.0, 8.4). Keys come from
- * the configuration alone: where a card says its key can be fetched (`jku`) is never looked at.
+ * the configuration only: the card's own key address (`jku`) is ignored.
  */
 export async function verifyCard(card: AgentCard, keys: readonly JWK[]): Promise<void> {
-  // The SDK takes the card for its JSON, despite the declared type: with the decoded form it would lose the security schemes.
+  // Despite the declared type, the SDK expects the card as JSON: with the decoded form it would lose the security
+  // schemes.
   const json = AgentCard.toJSON(card) as AgentCard;
   const payload = Buffer.from(canonicalizeAgentCard(json)).toString('base64url');
   for (const { protected: header, signature } of card.signatures) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { CircuitBreaker } from './circuit-breaker.ts';
 
-test('opens after failures in a row, lets one call try after the pause, and closes when it succeeds', () => {
+test('opens after consecutive failures, allows one trial after the pause, and closes when it succeeds', () => {
   let nowMs = 0;
   const breaker = new CircuitBreaker({ mostFailures: 2, pauseMs: 1_000, clock: () => nowMs });
   breaker.failed();
@@ -23,7 +23,7 @@ test('opens after failures in a row, lets one call try after the pause, and clos
   expect([breaker.isOpen, breaker.enter(), breaker.enter()]).toEqual([false, true, true]);
 });
 
-test('a trial whose caller leaves says nothing: the next one tries', () => {
+test('a trial that its caller abandons has no result: the next call is the trial', () => {
   const breaker = new CircuitBreaker({ mostFailures: 1, pauseMs: 0 });
   breaker.failed();
   expect([breaker.enter(), breaker.enter()]).toEqual([true, false]);

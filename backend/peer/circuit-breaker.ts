@@ -1,13 +1,15 @@
 export interface BreakerOptions {
-  /** Failures in a row after which nothing is tried for a while. */
+  /** Consecutive failures after which calls are blocked. */
   mostFailures?: number;
-  /** How long nothing is tried then, in milliseconds. */
+  /** How long calls are blocked, in milliseconds. */
   pauseMs?: number;
   /** Milliseconds; monotonic. */
   clock?: () => number;
 }
 
-/** Leaves something alone that keeps failing; after a pause one call tries it, and the others wait for its result. */
+/**
+ * Blocks calls to a peer that keeps failing; after a pause one call is the trial, and the others wait for its result.
+ */
 export class CircuitBreaker {
   readonly #mostFailures: number;
   readonly #pauseMs: number;
@@ -26,7 +28,7 @@ export class CircuitBreaker {
     return this.#failures >= this.#mostFailures;
   }
 
-  /** Whether a call may be made now; whoever is let through says how it ended. */
+  /** Whether a call may be made now; a caller that gets true must report how the call ended. */
   enter(): boolean {
     if (!this.isOpen) return true;
     if (this.#isTrying || this.#clock() < this.#openUntilMs) return false;
@@ -45,7 +47,7 @@ export class CircuitBreaker {
     this.#openUntilMs = this.#clock() + this.#pauseMs;
   }
 
-  /** The call ended without telling anything of the other side: its caller left. */
+  /** The call ended without a result, because its caller abandoned it. */
   left(): void {
     this.#isTrying = false;
   }

@@ -8,8 +8,8 @@ import { turnScopeOf } from '../adk/turn-scope.ts';
 const GO_ON = 'Go on without it, and say that you did.';
 
 /**
- * Asks the peer in the middle of a turn: its words are shown as its own while they come, and given to the model as a
- * quotation. Whatever goes wrong is told to the model in a sentence; the turn goes on.
+ * Asks the peer during a turn: its answer is shown under its own name as it arrives, and given to the model as a
+ * quotation. A failure is reported to the model in a sentence; the turn continues.
  */
 export async function consult(
   peer: PeerClient,

@@ -4,17 +4,17 @@ import { PeerError } from './peer-error.ts';
 export interface GuardOptions {
   address: PeerAddress;
   fetch: typeof fetch;
-  /** An ID token for the peer; undefined where it asks for none. */
+  /** An ID token for the peer; undefined if it requires none. */
   token: () => Promise<string | undefined>;
-  /** Most bytes of one answer. */
+  /** Most bytes of one response. */
   maxBytes: number;
-  /** Longest time to the head of an answer, and between two pieces of it, in milliseconds. */
+  /** Longest wait for the response head, and between two chunks, in milliseconds. */
   silenceMs: number;
 }
 
 /**
- * The one way out to the peer: its own origin only, our token, no redirects, bounded in bytes and in silence.
- * Fails with PeerError; a caller's abort stays what it is.
+ * The only way to call the peer: its own origin only, with our token, no redirects, limited in bytes and silence.
+ * Throws PeerError; a caller's abort is passed on unchanged.
  */
 export function guardedFetch(options: GuardOptions): typeof fetch {
   const call = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
@@ -24,7 +24,7 @@ export function guardedFetch(options: GuardOptions): typeof fetch {
     try {
       const token = await Promise.race([options.token(), watch.over]);
       if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-      // A redirect would carry our token and our question to wherever the peer, or who sits there now, likes.
+      // A redirect could send our token and question anywhere the peer, or whoever replaced it, likes.
       const response = await options.fetch(url, {
         ...init,
         headers,
@@ -44,7 +44,7 @@ export function guardedFetch(options: GuardOptions): typeof fetch {
   return call as typeof fetch;
 }
 
-/** Failures that say nothing about the question: our identity is not accepted, or the peer is unreachable. */
+/** Statuses that say nothing about the question: our identity is refused, or the peer is unavailable. */
 function refuse(status: number): void {
   if (status === 401 || status === 403)
     throw new PeerError('refused', `The peer does not accept who we are (${status}).`);
@@ -95,7 +95,7 @@ function bounded(
   });
 }
 
-/** Ends a request that says nothing for too long, or whose caller leaves; knows afterwards which it was. */
+/** Ends a request that is silent for too long or whose caller aborts, and knows which of the two happened. */
 class Watch {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
@@ -106,7 +106,7 @@ class Watch {
 
   constructor(caller: AbortSignal | undefined, silenceMs: number) {
     this.#caller = caller;
-    // Nobody may be waiting for it.
+    // Avoid an unhandled rejection if nobody awaits it.
     this.#over.promise.catch(() => undefined);
     this.#controller.signal.addEventListener('abort', () =>
       this.#over.reject(this.#controller.signal.reason),
@@ -123,7 +123,7 @@ class Watch {
     return this.#controller.signal;
   }
 
-  /** Fails when the request is ended. */
+  /** Rejects when the request is ended. */
   get over(): Promise<never> {
     return this.#over.promise;
   }

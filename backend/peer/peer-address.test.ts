@@ -3,22 +3,22 @@ import { PeerAddress } from './peer-address.ts';
 
 const peer = new PeerAddress('https://peer.example/a2a/lornu/');
 
-test('the card lies below the address', () => {
+test('the card is below the address', () => {
   expect(peer.cardUrl).toBe('https://peer.example/a2a/lornu/.well-known/agent-card.json');
 });
 
-test("addresses of the peer's own origin pass, however they are written", () => {
+test("addresses of the peer's own origin pass, in any spelling", () => {
   for (const own of [
     'https://peer.example/a2a/lornu',
     'https://PEER.example:443/x?y=1',
     'https:/peer.example/x',
-    // A backslash ends the host: what follows is a path of it.
+    // A backslash ends the host; the rest is the path.
     'https://peer.example\\@evil.example/',
   ])
     expect(peer.check(own)).toStartWith('https://peer.example/');
 });
 
-describe('addresses that a card may name to make us call somewhere else', () => {
+describe('addresses with which a card could redirect our calls are refused', () => {
   test.each([
     'http://peer.example/a2a/lornu',
     'https://peer.example:8443/',
@@ -52,13 +52,13 @@ describe('addresses that a card may name to make us call somewhere else', () => 
   });
 });
 
-test('on this machine http will do, at the one port', () => {
+test('http is allowed on this machine, at the configured port only', () => {
   const local = new PeerAddress('http://127.0.0.1:9000/a2a/lornu');
   expect(local.check('http://127.0.0.1:9000/a2a/lornu')).toBe('http://127.0.0.1:9000/a2a/lornu');
   for (const other of ['http://127.0.0.1:9001/', 'http://localhost:9000/', 'https://127.0.0.1:9000/'])
     expect(() => local.check(other)).toThrow('outside its own');
 });
 
-test('http beyond this machine is refused even where the configuration names it', () => {
+test('http to other machines is refused even if the configuration names it', () => {
   expect(() => new PeerAddress('http://peer.example').check('http://peer.example/')).toThrow();
 });

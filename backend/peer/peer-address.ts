@@ -2,13 +2,13 @@ import { isLoopback } from '../config/loopback.ts';
 import { PeerError } from './peer-error.ts';
 import { withoutTrailing } from '../config/without-trailing.ts';
 
-/** The only address that the peer is called at; whatever a card or a redirect names has to lie within. */
+/** The only address at which the peer is called; any address in a card or redirect must lie within it. */
 export class PeerAddress {
   /** Without a trailing slash. */
   readonly url: string;
   readonly origin: string;
 
-  /** `url` comes from the configuration, which has seen that it is https, or http on a loopback address. */
+  /** `url` comes from the configuration, which has checked that it is https, or http on a loopback address. */
   constructor(url: string) {
     this.url = withoutTrailing(url, '/');
     this.origin = new URL(url).origin;
@@ -19,8 +19,8 @@ export class PeerAddress {
   }
 
   /**
-   * The address in its normal form. Throws PeerError unless it has the peer's own origin (scheme, host and port) and
-   * no credentials: a card cannot send us, or our token, to an inner address, another host or another port.
+   * The normalised address. Throws PeerError unless it has the peer's own origin (scheme, host and port) and no
+   * credentials: a card cannot send us, or our token, to an internal address, another host or another port.
    */
   check(address: string): string {
     const url = URL.parse(address);

@@ -18,13 +18,13 @@ import { PeerWords } from './peer-words.ts';
 export interface PeerClientOptions {
   /** The peer's A2A address. */
   url: string;
-  /** Whom our tokens are made for. */
+  /** Audience of our ID tokens. */
   audience: string;
-  /** Gives ID tokens for an audience; undefined where we are nobody to Google. */
+  /** Issues ID tokens for an audience; undefined if we have no Google identity. */
   idToken: ((audience: string) => Promise<string>) | undefined;
-  /** Public keys that its card must be signed with; undefined: signatures are not asked for. */
+  /** Public keys, one of which must have signed its card; undefined: signatures are not checked. */
   cardKeys?: readonly JWK[] | undefined;
-  /** Longest time of one consultation, in milliseconds. */
+  /** Time limit of one consultation, in milliseconds. */
   withinMs: number;
   limits?: Partial<PeerLimits>;
   log: Logger;
@@ -38,9 +38,9 @@ export interface PeerClientOptions {
 export interface PeerLimits {
   /** Most characters of a question that are sent. */
   questionChars: number;
-  /** The most characters of an answer that are read; the rest is cut off, with a note. */
+  /** Most characters of an answer that are read; the rest is cut off, with a note. */
   answerChars: number;
-  /** Most bytes of one HTTP answer. */
+  /** Most bytes of one HTTP response. */
   answerBytes: number;
   /** Longest time without a byte, in milliseconds. */
   silenceMs: number;
@@ -53,26 +53,26 @@ const LIMITS: PeerLimits = {
   silenceMs: 30_000,
 };
 
-/** What a peer answered in the end. */
+/** A peer's final answer. */
 export interface PeerAnswer {
   /** The name on its card. */
   name: string;
   text: string;
-  /** It answered up to here and said more than is read. */
+  /** Whether the answer was longer than the limit and was cut. */
   isCut: boolean;
-  /** It asks something back before it goes on; its task was then cancelled, since nobody here answers. */
+  /** The peer asked a question instead of finishing; its task was cancelled, as nobody here can answer. */
   question?: string;
 }
 
 export interface Asking {
-  /** Of the message: the hops. Nothing else of the caller is sent along. */
+  /** The message's metadata: the hops. Nothing else of the caller is sent. */
   metadata: Readonly<Record<string, unknown>>;
   signal?: AbortSignal | undefined;
-  /** Takes the answer's text as it comes. */
+  /** Called with the answer's text as it arrives. */
   onText?: (text: string) => void;
 }
 
-/** Asks the peer over A2A: each question in a context of its own, bounded in every direction. */
+/** Asks the peer over A2A: each question in a new context, with limits on time, size and silence. */
 export class PeerClient {
   readonly #options: PeerClientOptions;
   readonly #limits: PeerLimits;
@@ -96,7 +96,7 @@ export class PeerClient {
     this.#cards = new CardCache({ address, fetch: this.#fetch, keys: options.cardKeys, clock });
   }
 
-  /** Looks whether the peer is there and shows its card, for /ready; throws PeerError. */
+  /** Checks for /ready that the peer serves its card; throws PeerError. */
   async probe(signal?: AbortSignal): Promise<void> {
     await this.#cards.look(signal);
     if (this.#breaker.isOpen) throw this.#paused();
@@ -119,7 +119,7 @@ export class PeerClient {
     } catch (error) {
       const reported = asking.signal?.aborted ? asking.signal.reason : toPeerError(error);
       if (asking.signal?.aborted) this.#breaker.left();
-      // A peer that answers badly is there.
+      // A peer that answers badly is still reachable.
       else if (reported.failure === 'failed') this.#breaker.succeeded();
       else this.#breaker.failed();
       if (reported instanceof PeerError)
@@ -186,7 +186,7 @@ export class PeerClient {
           name: name.slice(0, 100),
           text,
           isCut,
-          // What it asks may be a call of a tool, which is its own business.
+          // Its question may be a tool call, whose details are private to the peer.
           question: says.slice(0, this.#limits.answerChars) || 'It wants to be told something first.',
         };
       default:
@@ -198,12 +198,12 @@ export class PeerClient {
     const options = { fetchImpl: this.#fetch, legacyCompat: { enabled: true } };
     return new ClientFactory({
       transports: [new JsonRpcTransportFactory(options), new RestTransportFactory(options)],
-      // The card is read already; the SDK's resolver would fetch without our guard.
+      // The card is already loaded; the SDK's resolver would fetch it without our guard.
       cardResolver: { resolve: async () => card },
     }).createFromAgentCard(card);
   }
 
-  /** No context and no task are named: the peer opens its own, and ours stays here. */
+  /** Names no context and no task: the peer creates its own, and ours are not disclosed. */
   #message(question: string, { metadata }: Asking): Message {
     const text = question.slice(0, this.#limits.questionChars);
     return {
@@ -218,7 +218,7 @@ export class PeerClient {
     };
   }
 
-  /** What nobody waits for any more is stopped where it runs; whether that works changes nothing here. */
+  /** Cancels the peer's task when nobody waits for it any more; a failure to cancel is ignored. */
   #leave(client: Client, taskId: string): void {
     const request = { id: taskId, metadata: undefined, tenant: '' };
     client.cancelTask(request, { signal: AbortSignal.timeout(5_000) }).catch((error: unknown) => {
@@ -247,7 +247,7 @@ function isLeftOpen({ taskId, status }: PeerWords): boolean {
   return taskId !== '' && open.includes(status.state);
 }
 
-/** The SDK wraps what its stream throws, and repeats what the peer wrote in its own messages. */
+/** The SDK wraps errors of its stream, and repeats the peer's text in its own messages. */
 function toPeerError(error: unknown): PeerError {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     if (at instanceof PeerError) return at;

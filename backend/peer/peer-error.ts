@@ -1,11 +1,14 @@
 /**
- * Why a peer's answer did not come: `away` nobody answers, `slow` not in time, `refused` it will not answer us,
- * `untrusted` it is not what it should be, `too-much` it sends more than is read, `failed` its own turn failed,
- * `paused` it failed so often that it is left alone for a while.
+ * Why there is no answer from the peer: `away` unreachable, `slow` timeout, `refused` it refuses our identity,
+ * `untrusted` its card or address is not what it should be, `too-much` it sends more than the limit, `failed` its own
+ * turn failed, `paused` the circuit breaker is open.
  */
 export type PeerFailure = 'away' | 'slow' | 'refused' | 'untrusted' | 'too-much' | 'failed' | 'paused';
 
-/** The message is a sentence of ours, fit for the person and the model; what the peer said is in `cause` at most. */
+/**
+ * The message is a sentence of ours that may be shown to the person and the model; the peer's own text is at most in
+ * `cause`.
+ */
 export class PeerError extends Error {
   readonly failure: PeerFailure;
 

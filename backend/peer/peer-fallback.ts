@@ -5,17 +5,17 @@ import { PeerError } from './peer-error.ts';
 import { PEER_METADATA_KEY } from './quoted.ts';
 import { type PeerMessage, turnScopeOf } from '../adk/turn-scope.ts';
 
-/** Why the model did not answer, in Google's own code: RESOURCE_EXHAUSTED, UNAVAILABLE. */
+/** Why the model did not answer, as Google's code: RESOURCE_EXHAUSTED, UNAVAILABLE. */
 export interface Refused {
   code: string;
-  /** HTTP status; undefined where no answer came. */
+  /** HTTP status; undefined if there was no response. */
   status: number | undefined;
 }
 
 /**
- * Lets the peer answer the person's message in the place of a model that refused it, and says so before its first word.
- * False where it does not: the turn does not begin with a person's words, came from an agent itself, or the peer is away
- * too; then the model's failure is what the person sees.
+ * Lets the peer answer the person's message instead of a model that refused it, and announces that before the first
+ * text. Returns false, so that the person sees the model's failure, if the turn does not begin with a person's message,
+ * came from another agent, or the peer fails too.
  */
 export async function answerFromPeer(
   peer: PeerClient,

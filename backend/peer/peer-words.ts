@@ -1,9 +1,9 @@
 import { type Artifact, type Message, type Part, type StreamResponse, TaskState } from '@a2a-js/sdk';
 
-/** How a peer's turn stands, and what it says of it. */
+/** The state of a peer's task, and its status message. */
 interface PeerStatus {
   state: TaskState;
-  /** What the status says: a question, or why it failed. */
+  /** The status message: a question, or the reason of the failure. */
   says: string;
 }
 
@@ -17,7 +17,7 @@ const ENDED = new Set([
 ]);
 const BETWEEN = '\n\n';
 
-/** Puts a peer's answer together from what its stream brings, whichever of the many ways it takes. */
+/** Assembles a peer's answer from its stream, whichever of A2A's forms it uses. */
 export class PeerWords {
   readonly #artifacts = new Map<string, string>();
   readonly #statusTexts: string[] = [];
@@ -31,8 +31,8 @@ export class PeerWords {
   }
 
   /**
-   * The answer as it stands. Artifacts are the answer; a peer that makes none says it in a message, or in what its
-   * status says on the way (google-adk before 2.0).
+   * The text so far. Artifacts are the answer; a peer without artifacts answers in a message or in its status messages
+   * (google-adk before 2.0).
    */
   get text(): string {
     const artifacts = [...this.#artifacts.values()].filter(Boolean);
@@ -40,7 +40,7 @@ export class PeerWords {
     return this.#message ?? (this.hasEnded ? this.#statusTexts.join('') : '');
   }
 
-  /** Takes in one piece of the stream and gives what is new in the text; what was shown cannot be taken back. */
+  /** Applies one item of the stream and returns the new text; text that was shown cannot be taken back. */
   take({ payload }: StreamResponse): string {
     switch (payload?.$case) {
       case 'task': {
@@ -81,7 +81,7 @@ export class PeerWords {
       this.#statusTexts.push(says);
   }
 
-  /** adk-js appends to an artifact that it has not begun. */
+  /** adk-js appends to artifacts that it has not created. */
   #put({ artifactId, parts }: Artifact, append: boolean): void {
     const before = append ? (this.#artifacts.get(artifactId) ?? '') : '';
     this.#artifacts.set(artifactId, before + textOf(parts));
@@ -96,7 +96,7 @@ export class PeerWords {
   }
 }
 
-/** What of an answer is words; files and data are named, tools' calls and thoughts left out. */
+/** The text of an answer; files and data are named, tool calls and thoughts left out. */
 function textOf(parts: readonly Part[]): string {
   return parts.map(wordsOf).join('');
 }

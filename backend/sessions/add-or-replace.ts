@@ -1,8 +1,8 @@
 import type { Event } from '@google/adk';
 
 /**
- * ADK itself puts some events (a confirmed tool's answer) into the session before it yields them. Such an event is of the
- * invocation under way, which stands at the end: the rest of a long session is not searched.
+ * ADK puts some events (the response of a confirmed tool) into the session before it yields them. Such an event belongs
+ * to the current invocation, which is at the end, so the rest of a long session is not searched.
  */
 export function addOrReplace(events: Event[], event: Event): void {
   for (let index = events.length - 1; index >= 0; index--) {

@@ -7,8 +7,8 @@ interface Entry {
 }
 
 /**
- * Events of the sessions used last, so that a turn of a long conversation reads only what is new.
- * Events never change once stored, so an entry is never wrong, only behind. Bounded by the stored texts' size.
+ * Caches the events of recently used sessions, so that a turn of a long conversation only reads the new ones. Stored
+ * events never change, so an entry can be incomplete but never wrong. Bounded by the size of the stored texts.
  */
 export class EventCache<Key> {
   readonly #entries = new Map<Key, Entry>();
@@ -19,7 +19,7 @@ export class EventCache<Key> {
     this.#maxBytes = maxBytes;
   }
 
-  /** The events known of a session and the number of the last one; the array is the cache's own. */
+  /** A session's cached events and the number of the last one; the array belongs to the cache. */
   get(session: Key): Entry | undefined {
     const entry = this.#entries.get(session);
     if (entry) {
@@ -29,7 +29,7 @@ export class EventCache<Key> {
     return entry;
   }
 
-  /** Adds events that follow what is known; ignored where something between is missing. */
+  /** Adds events after the cached ones; ignored if there is a gap. */
   extend(session: Key, firstSeq: number, events: readonly Event[], bytes: number): void {
     const entry = this.#entries.get(session) ?? { events: [], lastSeq: 0, bytes: 0 };
     if (firstSeq !== entry.lastSeq + 1) return;

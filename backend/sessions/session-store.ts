@@ -7,28 +7,28 @@ import {
   type Session,
 } from '@google/adk';
 
-/** What a list shows of a session: everything but its events. */
+/** A session in a list: everything except its events. */
 export interface SessionSummary {
   id: string;
   appName: string;
   userId: string;
   state: Record<string, unknown>;
-  /** Seconds since the epoch, with microseconds, as Python ADK counts. */
+  /** Seconds since the epoch, with microseconds, as in Python ADK. */
   lastUpdateTime: number;
 }
 
-/** Sessions on a page where none is asked for, and at most. */
+/** Default and largest page size. */
 const SESSIONS_A_PAGE = 100;
 const MOST_SESSIONS_A_PAGE = 1_000;
-/** A page ends early rather than be longer than this, in characters of the JSON of its states. */
+/** Most characters of a page, counting the JSON of its states; a page ends early at this limit. */
 const PAGE_CHARS = 2 * 1024 * 1024;
 
-/** Most bytes of a conversation's events as they are stored: a turn and a reader have all of them in memory. */
+/** Most stored bytes of a session's events: a turn and a reader hold all of them in memory. */
 const MAX_HISTORY_BYTES = 32 * 1024 * 1024;
 
 /**
- * Throws NOT_STORABLE for a message to a conversation that has no room for it. What an agent answers is always stored: a turn
- * that has begun ends in order.
+ * Throws NOT_STORABLE if the session has no room for another message. An agent's answer is always stored, so that a
+ * turn that has begun can finish.
  */
 export function assertRoomFor(author: string | undefined, storedBytes: number): void {
   if (author !== 'user' || storedBytes <= MAX_HISTORY_BYTES) return;
@@ -39,23 +39,23 @@ export function assertRoomFor(author: string | undefined, storedBytes: number): 
 }
 
 export interface ListPage {
-  /** At most this many, and fewer where their states are large; `pageSize` bounds it. */
+  /** Page size, limited by `pageSize`; pages with large states have fewer entries. */
   limit?: number;
-  /** Where the page before ended: opaque, taken from `nextCursor`. */
+  /** End of the previous page: opaque, from `nextCursor`. */
   cursor?: string;
 }
 
-/** How many sessions a page has, by what was asked for. */
+/** The page size for a requested limit. */
 export function pageSize(limit: number | undefined): number {
   return Math.min(Math.max(1, limit ?? SESSIONS_A_PAGE), MOST_SESSIONS_A_PAGE);
 }
 
-/** Where a page ended, as its reader gives it back. */
+/** Encodes the end of a page as a cursor. */
 export function writeCursor(place: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
-/** The place in a cursor; empty for what is no cursor: whatever is wrong with one, the remedy is the same. */
+/** Decodes a cursor; empty if it is invalid, as every invalid cursor is handled alike. */
 export function placeOf(cursor: string): unknown[] {
   try {
     const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
@@ -65,11 +65,11 @@ export function placeOf(cursor: string): unknown[] {
   }
 }
 
-/** Fills a page: each session counts with its own state and the shared ones, which each row repeats. */
+/** Limits the size of a page: each session counts with its own state and the shared state that each row repeats. */
 export class PageRoom {
   #left = PAGE_CHARS;
 
-  /** Whether one more row was let in; the first always is. */
+  /** Whether one more row fits; the first always does. */
   take(chars: number): boolean {
     const isFirst = this.#left === PAGE_CHARS;
     const left = this.#left - chars;
@@ -78,43 +78,46 @@ export class PageRoom {
     return true;
   }
 
-  /** How many more rows of this size there is room for; at least one. */
+  /** How many more rows of this size fit; at least one. */
   roomFor(chars: number): number {
     return Math.max(1, Math.floor(this.#left / Math.max(1, chars)));
   }
 }
 
 /**
- * The store of conversations: ADK's interface, and what the service needs beside it.
+ * The session store: ADK's interface, plus what the service needs.
  *
  * Rules for every implementation:
- * - `appendEvent` is atomic: event, session state, `app:` and `user:` state and the session's time change together or not at all.
- * - an event's timestamp is at least one microsecond after the one before it (Python orders a session by timestamp).
+ * - `appendEvent` is atomic: event, session state, `app:` and `user:` state and the session's time change together or
+ * not at all.
+ * - an event's timestamp is at least one microsecond after the previous one's (Python orders a session by timestamp).
  * - `temp:` state is never stored; partial events are never stored.
  * - a turn never copies the whole session: `getSession` reads once, `appendEvent` adds to the object it was given.
  */
 export abstract class SessionStore extends BaseSessionService {
-  /** A page of sessions without their events: of one user, newest first; of all where none is named, by user and id. */
+  /**
+   * A page of sessions without their events: of one user, newest first; without a user, of all users, by user and id.
+   */
   abstract listSummaries(
     owner: { appName: string; userId?: string },
     page?: ListPage,
   ): Promise<{ sessions: SessionSummary[]; nextCursor?: string }>;
 
   /**
-   * Bytes of a conversation's events as they are stored, as far as that is known without reading them; 0 where it is not.
-   * What reads or continues a conversation counts them before it takes memory for them.
+   * Stored bytes of a session's events, if known without reading them; else 0. Code that reads or continues a session
+   * counts them against the budget before it takes memory.
    */
   abstract historyBytes(key: CompositeSessionKey): number;
 
-  /** From now on this session object may write only while the session's lease still has this token. */
+  /** From now on this session object may only write while the session's lease has this token. */
   abstract bindLease(session: Session, token: number): void;
 
-  /** Fails where the store cannot be read; used by /ready. Bounded by the caller. */
+  /** Throws if the store cannot be read; used by /ready. The caller sets a time limit. */
   abstract probe(): Promise<void>;
 
   abstract close(): Promise<void>;
 
-  /** ADK's own form of the list, for agents and tools that ask for it, of at most one page; our routes use listSummaries. */
+  /** ADK's form of the list, for agents and tools that ask for it; at most one page. Our routes use listSummaries. */
   override async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
     const { limit: asked, appName, userId } = request;
     const start = request.page && asked ? (request.page - 1) * asked : (request.offset ?? 0);

@@ -3,7 +3,7 @@ import { AppError } from '../errors/app-error.ts';
 
 export type StateMap = Record<string, unknown>;
 
-/** A state or a delta, taken apart by ADK's prefixes; `temp:` belongs to one turn and is never stored. */
+/** A state or delta, split by ADK's prefixes; `temp:` belongs to one turn and is never stored. */
 export interface SplitState {
   app: StateMap;
   user: StateMap;
@@ -11,8 +11,8 @@ export interface SplitState {
 }
 
 /**
- * Takes a state apart; the prefixes are not part of the keys in `app` and `user`, as in ADK's own stores. Throws
- * NOT_STORABLE for a key that is nothing but its prefix: Firestore has no field without a name.
+ * Splits a state; the keys in `app` and `user` have no prefix, as in ADK's own stores. Throws NOT_STORABLE for a key
+ * that is only a prefix: Firestore has no field without a name.
  */
 export function splitState(state: StateMap | undefined): SplitState {
   const split: SplitState = { app: {}, user: {}, session: {} };
@@ -27,7 +27,7 @@ export function splitState(state: StateMap | undefined): SplitState {
   return split;
 }
 
-/** What a session's reader sees: its own state, then `app:` and `user:` state under their prefixes. */
+/** The state as a session's reader sees it: its own, then `app:` and `user:` state with their prefixes. */
 export function mergeState(split: SplitState): StateMap {
   const merged = split.session;
   for (const [key, value] of Object.entries(split.app)) merged[State.APP_PREFIX + key] = value;
@@ -35,7 +35,7 @@ export function mergeState(split: SplitState): StateMap {
   return merged;
 }
 
-/** Moves `temp:` keys out of a delta; returns them. The delta is changed in place, as ADK's stores do. */
+/** Moves `temp:` keys out of a delta and returns them. Changes the delta in place, as ADK's stores do. */
 export function takeTemporary(delta: StateMap): StateMap {
   const temporary: StateMap = {};
   for (const key of Object.keys(delta)) {
@@ -46,7 +46,7 @@ export function takeTemporary(delta: StateMap): StateMap {
   return temporary;
 }
 
-/** Sets a key that a caller chose: `__proto__` becomes an ordinary key instead of a prototype. */
+/** Sets a key chosen by a caller: `__proto__` becomes an ordinary key instead of a prototype. */
 export function setOwn(target: StateMap, key: string, value: unknown): void {
   if (key === '__proto__')
     Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
@@ -62,12 +62,12 @@ export function assignState(target: StateMap, delta: StateMap): StateMap {
 export const hasKeys = (state: StateMap): boolean => Object.keys(state).length > 0;
 
 /**
- * Most bytes of each stored map, as JSON. `app:` and `user:` state is part of every session that is read, and of each row of
- * a list, so they are held smaller. google-adk's own writes know no such bound.
+ * Most bytes of each stored map, as JSON. `app:` and `user:` state is part of every session that is read and of each
+ * row of a list, so their limits are lower. Python google-adk has no such limit.
  */
 export const MAX_STATE_BYTES = { session: 768 * 1024, user: 128 * 1024, app: 128 * 1024 } as const;
 
-/** Throws NOT_STORABLE where the JSON of a map, as it would be stored, is larger than such a map may be. */
+/** Throws NOT_STORABLE if the map's JSON, as it would be stored, is too large for this kind of map. */
 export function assertStateFits(map: keyof typeof MAX_STATE_BYTES, json: string): void {
   const bytes = Buffer.byteLength(json);
   if (bytes <= MAX_STATE_BYTES[map]) return;

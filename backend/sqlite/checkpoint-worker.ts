@@ -2,18 +2,18 @@ import { Database } from 'bun:sqlite';
 
 declare const self: Worker;
 
-/** How long the last step, which keeps writers out for some milliseconds, waits for them. */
+/** How long the last step, which blocks writers for some milliseconds, waits for them. */
 const LONGEST_WAIT_MS = 50;
 
 let database: Database | undefined;
 
-/** Takes the file's path, answers when its checkpoint is made. See checkpointer.ts. */
+/** Receives the file's path, answers when its checkpoint is done. See checkpointer.ts. */
 self.addEventListener('message', ({ data: file }: MessageEvent<string>) => {
   database ??= open(file);
-  // What was written meanwhile is little the second time, so that the last step is short.
+  // Copy what was written meanwhile, so that the last step is short.
   database.run('PRAGMA wal_checkpoint(PASSIVE)');
   database.run('PRAGMA wal_checkpoint(PASSIVE)');
-  // The log begins anew; busy with readers, it does so the next time.
+  // Resets the log. If readers are active, the next checkpoint does it.
   database.run('PRAGMA wal_checkpoint(TRUNCATE)');
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's parent has none
   self.postMessage('done');

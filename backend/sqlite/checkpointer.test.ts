@@ -38,8 +38,8 @@ function start({ program }: { program?: URL } = {}) {
   };
 }
 
-describe('checkpoints beside the event loop', () => {
-  test('a long log is written back, begins anew, and nothing of it is lost', async () => {
+describe('checkpoints outside the event loop', () => {
+  test('a long log is written back and reset, and nothing of it is lost', async () => {
     const store = start();
     store.write(8);
     expect(store.main()).toBeLessThan(MEGABYTE);
@@ -69,7 +69,7 @@ describe('checkpoints beside the event loop', () => {
     ]);
   });
 
-  test('where the worker fails, the writing connection makes its own again', async () => {
+  test('if the worker fails, the writing connection makes its own again', async () => {
     const store = start({ program: new URL('./no-such-worker.ts', import.meta.url) });
     store.write(8);
     await until(() => store.warnings.length > 0);

@@ -8,29 +8,32 @@ export interface CheckpointerOptions {
   /** Its file. */
   file: string;
   log: Pick<Logger, 'warn'>;
-  /** Time between two looks at the log, in milliseconds. */
+  /** Milliseconds between two checks of the log. */
   lookEveryMs?: number;
   /** The worker's program. */
   program?: URL;
 }
 
-/** A checkpoint syncs the file; every 16 MB instead of every 4 MB of writes where the connection makes its own. */
+/**
+ * Pages after which a connection without worker makes its own checkpoint, which syncs the file: 16 MB instead of
+ * SQLite's 4 MB.
+ */
 export const OWN_CHECKPOINT_PAGES = 4_000;
 const LOOK_EVERY_MS = 500;
-/** A shorter log is left alone: the service that nobody uses has no worker. */
+/** A shorter log is left alone, so that an idle service starts no worker. */
 const WORTH_IT_BYTES = 4 * 1024 * 1024;
-/** With a worker, only where it can't keep up does the writing connection make a checkpoint itself: 128 MB. */
+/** With a worker, the writing connection only makes a checkpoint if the worker can't keep up: 128 MB. */
 const SPARE_PAGES = 32_000;
 
-// A bundle has the worker beside it, under its own name.
+// In a bundle the worker is a file beside it.
 const PROGRAM = new URL(
   import.meta.url.endsWith('.ts') ? './checkpoint-worker.ts' : './checkpoint-worker.js',
   import.meta.url,
 );
 
 /**
- * Writes the log of a SQLite file (WAL) back into the file from a thread of its own. A checkpoint syncs the disk, which
- * takes 20 to 40 ms here; made by the connection that writes, every stream of the process waits for it. Where the worker
+ * Writes the log of a SQLite file (WAL) back into the file, in a separate thread. A checkpoint syncs the disk, which
+ * takes 20 to 40 ms here; if the writing connection made it, every stream of the process would wait. If the worker
  * fails, the connection makes its own again. See sqlite.org/wal.html, section 6.
  */
 export class Checkpointer {
@@ -45,7 +48,7 @@ export class Checkpointer {
     this.#timer.unref();
   }
 
-  /** Comes before the database is closed. */
+  /** Call it before the database is closed. */
   stop(): void {
     clearInterval(this.#timer);
     this.#worker?.terminate();

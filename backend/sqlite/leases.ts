@@ -1,6 +1,6 @@
 /**
- * The table of leases stands between two stores: that of runs gives them, that of sessions refuses the writes of who has
- * none. The token names a lease and is compared for equality; its column has kept its first name.
+ * The leases table is shared by two stores: the run store issues leases, the session store refuses writes without one.
+ * The token identifies a lease and is compared for equality; its column still has its first name.
  */
 export const LEASES = `CREATE TABLE IF NOT EXISTS leases ( -- one row a running run: a few, however many sessions there are
     session_row INTEGER PRIMARY KEY REFERENCES sessions (row_id) ON DELETE CASCADE,

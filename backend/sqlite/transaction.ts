@@ -1,13 +1,13 @@
 import { SQLiteError, type Database, type Statement } from 'bun:sqlite';
 import { AppError } from '../errors/app-error.ts';
 
-/** How long a write waits for another process's write before the caller is storeError. */
+/** How long a write waits for another process's write before it fails with STORE_UNAVAILABLE. */
 const LONGEST_WAIT_MS = 5_000;
 const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 100;
-/** After a commit that took so long other requests have their turn before its callers go on. */
+/** After a commit of this length, other requests run before its callers continue. */
 const LONG_COMMIT_MS = 20;
-/** Works of one transaction: more would hold up other processes for too long. */
+/** Most works in one transaction: more would block other processes for too long. */
 const LARGEST_GROUP = 256;
 
 interface Work {
@@ -16,7 +16,7 @@ interface Work {
   reject: (error: unknown) => void;
 }
 
-/** The works of one database that wait for their commit, and its statements, prepared once. */
+/** A database's works that wait for their commit, and its prepared statements. */
 interface Queue {
   works: Work[];
   isFlushing: boolean;
@@ -28,10 +28,10 @@ interface Queue {
 const queues = new WeakMap<Database, Queue>();
 
 /**
- * Runs `work` as a write transaction. Works that are asked for in the same turn of the event loop are committed together
- * (a commit costs more than most works), and one that throws leaves the others alone: it may therefore run twice, and
- * changes nothing but the database. Where another process holds the file, waits without holding up the event loop.
- * Throws AppError STORE_UNAVAILABLE when that takes too long, or when the disk is full or broken; nothing is half-written.
+ * Runs `work` in a write transaction. Works of the same event loop turn are committed together (a commit costs more
+ * than most works). One that throws does not affect the others; therefore `work` may run twice and must only change the
+ * database. If another process locks the file, waits without blocking the event loop. Throws AppError STORE_UNAVAILABLE
+ * if that takes too long, or if the disk is full or broken; nothing is half-written.
  */
 export function inTransaction<T>(database: Database, work: () => T): Promise<T> {
   const queue = queueOf(database);
@@ -70,7 +70,7 @@ async function flush(database: Database, queue: Queue): Promise<void> {
   queue.isFlushing = false;
 }
 
-/** What to tell each work's caller once the transaction is over; never throws. */
+/** What to do for each work's caller after the transaction; never throws. */
 async function commitWhenFree(
   database: Database,
   queue: Queue,
@@ -86,12 +86,12 @@ async function commitWhenFree(
         return group.map((work) => () => work.reject(storeError));
       }
     }
-    // Jitter, so that two waiting processes don't keep meeting.
+    // Jitter, so that two waiting processes don't keep colliding.
     await Bun.sleep(pauseMs * (0.5 + Math.random()));
   }
 }
 
-/** Where a work throws, all run again, each with a savepoint of its own: most groups do without. */
+/** If a work throws, all run again, each in its own savepoint: most groups need none. */
 function commit(database: Database, queue: Queue, group: readonly Work[]): (() => void)[] {
   try {
     return transact(database, queue, () => group.map(attempt));
@@ -108,7 +108,7 @@ function transact<T>(database: Database, { begin, commit: end, rollback }: Queue
     end.run();
     return value;
   } catch (error) {
-    // A failure of SQLite itself (disk full) may have ended it already.
+    // SQLite may already have ended the transaction (disk full).
     if (database.inTransaction) rollback.run();
     throw error;
   }
@@ -124,14 +124,14 @@ function attemptAlone(database: Database, work: Work): () => void {
     const value = database.transaction(work.run)();
     return () => work.resolve(value);
   } catch (error) {
-    // A failure of SQLite itself (disk full) may have ended the whole transaction.
+    // SQLite may have ended the whole transaction (disk full).
     if (!database.inTransaction) throw error;
     const storeError = asStoreError(error);
     return () => work.reject(storeError);
   }
 }
 
-/** Runs a read, with SQLite's failures turned into what a caller may see. */
+/** Runs a read and converts SQLite's failures to errors for callers. */
 export function reading<T>(read: () => T): T {
   try {
     return read();

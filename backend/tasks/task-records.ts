@@ -1,16 +1,16 @@
-/** How long a task is kept after its status changed last. */
+/** How long a task is kept after its last status change. */
 export const TASK_KEEP_MS = 7 * 24 * 60 * 60_000;
 
-/** The longest `json` of a task that is kept, in bytes, the same in every store: below 1 MiB, which a document of Firestore may have. */
+/** Longest stored `json` of a task, in bytes, in every store: below 1 MiB, Firestore's limit for a document. */
 export const LARGEST_TASK_BYTES = 900_000;
-/** A page ends early rather than hold more of tasks than this, in characters. */
+/** Most characters of a page's tasks; a page ends early at this limit. */
 const PAGE_CHARS = 4 * 1024 * 1024;
 
-/** Fills a page of tasks. */
+/** Limits the size of a page of tasks. */
 export class TaskRoom {
   #left = PAGE_CHARS;
 
-  /** Whether one more was let in; the first always is. */
+  /** Whether one more task fits; the first always does. */
   take(json: string): boolean {
     const isFirst = this.#left === PAGE_CHARS;
     this.#left -= json.length;
@@ -18,18 +18,18 @@ export class TaskRoom {
   }
 }
 
-/** A task as it is kept. */
+/** A stored task. */
 export interface TaskRecord {
   id: string;
   appName: string;
-  /** ADK's user id of the caller whose task it is. */
+  /** ADK's user id of the task's caller. */
   userId: string;
   contextId: string;
-  /** A TaskState. */
+  /** A TaskState of the SDK. */
   state: number;
-  /** When its status changed last, milliseconds since the epoch. */
+  /** Last status change, in milliseconds since the epoch. */
   updatedMs: number;
-  /** The whole task, JSON text of A2A 1.0. */
+  /** The whole task as JSON of A2A 1.0. */
   json: string;
 }
 
@@ -38,10 +38,10 @@ export type TaskOwner = Pick<TaskRecord, 'appName' | 'userId'>;
 export interface TaskQuery extends TaskOwner {
   contextId?: string;
   state?: number;
-  /** Only those whose status is from then or later. */
+  /** Only tasks whose status changed at this time or later. */
   sinceMs?: number;
   limit: number;
-  /** The last one of the page before. */
+  /** The last task of the previous page. */
   after?: Pick<TaskRecord, 'updatedMs' | 'id'>;
 }
 
@@ -51,35 +51,35 @@ export interface TaskPage {
   hasMore: boolean;
 }
 
-/** Where tasks are kept, for several processes: beside the sessions. */
+/** Stores tasks beside the sessions; shared by several processes. */
 export interface TaskRecords {
-  /** The longest `json` that can be kept, in bytes. */
+  /** Longest `json` that can be stored, in bytes. */
   readonly largestBytes: number;
   put(record: TaskRecord): Promise<void>;
-  /** Undefined for one that is not there and for one of another owner alike. */
+  /** Undefined both for a missing task and for another owner's. */
   get(owner: TaskOwner, id: string): Promise<TaskRecord | undefined>;
   /**
-   * Newest first, fewer than `limit` where they are large; `total` counts all that fit, whatever the page. `hasMore` tells
-   * whether there is another page.
+   * Newest first; fewer than `limit` if they are large. `total` counts all matching tasks, `hasMore` says whether there
+   * is another page.
    */
   list(query: TaskQuery): Promise<TaskPage>;
-  /** Tasks of everyone that are in one of these states since before `beforeMs`, at most `limit`. */
+  /** Tasks of all owners that have been in one of these states since before `beforeMs`; at most `limit`. */
   stale(states: readonly number[], beforeMs: number, limit: number): Promise<TaskRecord[]>;
-  /** Deletes tasks whose status is older, with their webhooks. */
+  /** Deletes tasks whose status last changed before `beforeMs`, with their webhooks. */
   prune(beforeMs: number): Promise<void>;
-  /** Webhooks, kept as long as their tasks. */
+  /** Webhooks are kept as long as their tasks. */
   readonly webhooks: Webhooks;
 }
 
-/** A webhook of a task: what it is, is the protocol's business. */
+/** A webhook of a task; its content is defined by the protocol. */
 export interface Webhook {
   id: string;
   json: string;
 }
 
-/** Webhooks by task; whose task it is has been looked at before. */
+/** Webhooks by task; the caller must have checked the task's owner. */
 export interface Webhooks {
-  /** Replaces one with the same id. */
+  /** Replaces the one with the same id. */
   put(taskId: string, webhook: Webhook): Promise<void>;
   list(taskId: string): Promise<Webhook[]>;
   remove(taskId: string, id: string): Promise<void>;

@@ -1,5 +1,5 @@
-// Appends events to a session until it is killed: `bun append-forever.ts FILE SESSION`. Each event counts one up in the
-// session's, the user's and the app's state, and is printed once it is stored.
+// Appends events to a session until it is killed: `bun append-forever.ts FILE SESSION`. Each event increments a counter
+// in the session's, the user's and the app's state, and is printed once it is stored.
 import { createEvent, createEventActions } from '@google/adk';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';

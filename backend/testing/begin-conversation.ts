@@ -8,7 +8,7 @@ import { Conversation, type ConversationOptions } from './conversation.ts';
 
 export type AgentOptions = Partial<ConstructorParameters<typeof LlmAgent>[0]>;
 
-/** How a confirmed tool answers before it is. */
+/** The response of a tool that waits for confirmation. */
 export const UNCONFIRMED = { error: 'This tool call requires confirmation, please approve or reject.' };
 
 let deletions = 0;
@@ -38,7 +38,7 @@ const tools = (): FunctionTool[] => [
   }),
 ];
 
-/** A conversation with an agent that has a tool that works, one that asks, and one that throws; closed after the test. */
+/** A conversation with an agent whose tools succeed, ask for confirmation, or throw; closed after the test. */
 export function beginConversation(
   agent: AgentOptions = {},
   options: Partial<ConversationOptions> = {},
@@ -52,7 +52,7 @@ export function beginConversation(
   return conversation;
 }
 
-/** As the newest model, which refuses most. */
+/** Reads requests as the newest model does, which refuses the most. */
 function strictly(body: string): ReturnType<typeof readRequest> {
   const request = readRequest(body);
   return typeof request === 'string' ? request : (refuseByModel(MODEL, request) ?? request);
@@ -67,7 +67,7 @@ export const responsesOf = (events: readonly Event[]): unknown[] =>
     (content?.parts ?? []).flatMap((part) => part.functionResponse?.response ?? []),
   );
 
-/** What the model was told of the calls, in its newest request. */
+/** The function responses in the model's newest request. */
 export const sentResponses = ({ requests }: Conversation): unknown[] =>
   (requests.at(-1) ?? []).flatMap(({ parts }) =>
     (parts ?? []).flatMap((part) => part.functionResponse?.response ?? []),

@@ -9,17 +9,17 @@ export type Wire = Record<string, any>; // oxlint-disable-line typescript/no-exp
 
 export const KEY = { appName: 'lornu', userId: 'u', sessionId: 's' };
 
-/** A process that does nothing beside its turns: as one that is stopped or dead. */
+/** Limits of a process that only runs its own turns, as if it were stopped or dead. */
 export const IDLE: Partial<RunLimits> = { renewEveryMs: 1e9, takeOverEveryMs: 1e9, cancelEveryMs: 1e9 };
 
 export interface BothStores {
   name: string;
-  /** What a process had shown last may be gone with it (ShowThenStore). */
+  /** Whether the frames that a process showed last may be lost with it (ShowThenStore). */
   losesTail: boolean;
   open: () => Promise<RunBench<unknown>>;
 }
 
-/** Rows for `describe.each`. The Gemini stand-in that `modelUrl` names runs as long as the file's tests. */
+/** Rows for `describe.each`. The Gemini stand-in at `modelUrl` runs as long as the file's tests. */
 export function bothStores(): { stores: BothStores[]; modelUrl: () => string } {
   let model: GeminiStandin | undefined;
   beforeAll(async () => {

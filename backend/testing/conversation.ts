@@ -14,10 +14,10 @@ import { silentLog } from './run-bench.ts';
 /** The session of every conversation. */
 export const KEY = { appName: 'a', userId: 'u', sessionId: 's' };
 
-/** What the model answers to one request: the pieces of a stream, each a list of parts; one answer where it does not stream. */
+/** The model's answer to one request: the chunks of a stream, each a list of parts; one chunk without streaming. */
 export type Scripted = Part[][];
 
-/** An event as /run_sse shows it: what tests look at. */
+/** The fields of a /run_sse event that tests read. */
 export interface ShownEvent {
   id: string;
   author: string;
@@ -34,11 +34,11 @@ export interface Told {
   reason?: string;
 }
 
-/** A conversation with an agent whose model is scripted, and refuses what Gemini refuses. */
+/** A conversation with an agent whose model is scripted and refuses what Gemini refuses. */
 export class Conversation {
   /** The contents of each request that the model accepted. */
   readonly requests: Content[][] = [];
-  /** Gemini's words for each request that it refused. */
+  /** Gemini's message for each request that it refused. */
   readonly refusals: string[] = [];
   readonly sessions: SqliteSessionStore;
   readonly #runs: ReturnType<typeof createRunService>;
@@ -73,13 +73,13 @@ export class Conversation {
     });
   }
 
-  /** Answers of the model to the next requests, in their order. */
+  /** Sets the model's answers to the next requests, in order. */
   script(...answers: Scripted[]): this {
     this.#answers.push(...answers);
     return this;
   }
 
-  /** A turn: a text, or parts as a caller writes them. */
+  /** Runs a turn: a text, or parts in a caller's form. */
   async say(message: string | Part[], more: Partial<TurnRequest> = {}): Promise<Told> {
     await this.sessions.createSession(KEY).catch(() => undefined);
     const parts = typeof message === 'string' ? [{ text: message }] : message;
@@ -137,10 +137,10 @@ export class Conversation {
 }
 
 export interface ConversationOptions {
-  /** Gemini's rules, as the stand-in keeps them: a request's contents, or the words of the refusal. */
+  /** Applies Gemini's rules as the stand-in does: returns a request's contents, or the refusal. */
   readRequest: (body: string) => { contents: unknown[] } | string;
   plugins?: BasePlugin[];
   limits?: Partial<RunLimits>;
-  /** What the model answers when the script is over. */
+  /** The model's answer after the script has ended. */
   otherwise?: Scripted;
 }

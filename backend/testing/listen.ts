@@ -7,7 +7,7 @@ export interface Listening {
   stop: () => Promise<void>;
 }
 
-/** The app behind a real socket, as serve.ts puts it there. */
+/** Serves the app on a real socket, as serve.ts does. */
 export function listen(app: Pick<TestApp, 'fetch'>): Listening {
   const server = Bun.serve({
     port: 0,
@@ -20,7 +20,7 @@ export function listen(app: Pick<TestApp, 'fetch'>): Listening {
   return { url: `http://127.0.0.1:${port}`, port, stop: async () => server.stop(true) };
 }
 
-/** Sends bytes as they are, does something with the connection, and gives back what came until it closed. */
+/** Sends raw bytes, then calls `then` with the connection, and returns what was received until it closed. */
 export async function sendRaw(
   port: number,
   bytes: string,
@@ -30,7 +30,7 @@ export async function sendRaw(
   let received = '';
   const socket = connect(port, '127.0.0.1');
   socket.on('data', (data) => (received += data.toString()));
-  // A refused connection is a result like any other here.
+  // A refused connection is a valid result here.
   socket.on('error', () => undefined);
   socket.on('close', () => resolve(received));
   socket.write(bytes);

@@ -27,17 +27,17 @@ import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
 
 export const silentLog: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silentLog };
 
-/** What a process of the service has of runs: its own connection to the file, its own memory. */
+/** One process of the service: its own connection to the file, its own memory. */
 export interface TestProcess {
   runs: RunService;
   sessions: SessionStore;
   store: RunStore;
 }
 
-/** Opens what one process has of the store that all share. */
+/** Opens one process's connection to the shared store. */
 export type OpenStores<S> = (now: () => number) => S & Pick<TestProcess, 'sessions' | 'store'>;
 
-/** Several processes on one store, inside one: for what does not need a real kill. */
+/** Simulates several processes on one store inside one process, for tests that need no real kill. */
 export class RunBench<S = { database: Database }> {
   readonly agents: AgentRegistry;
   readonly #openStores: OpenStores<S>;
@@ -78,7 +78,7 @@ export class RunBench<S = { database: Database }> {
   }
 }
 
-/** On one SQLite file. `modelUrl`: the Gemini stand-in's. */
+/** A RunBench on one SQLite file. `modelUrl` is the Gemini stand-in. */
 export async function openRunBench(
   modelUrl: string,
 ): Promise<RunBench<{ database: Database }> & { file: string }> {
@@ -97,7 +97,7 @@ export async function openRunBench(
   return Object.assign(new RunBench(agents, open, dispose), { file });
 }
 
-/** On a Firestore stand-in, polling often because tests are short. */
+/** A RunBench on a Firestore stand-in, with short polling intervals. */
 export async function openFirestoreBench(
   modelUrl: string,
   standin: { host: string; stop: () => void },
@@ -119,8 +119,8 @@ export async function openFirestoreBench(
     const looks = { lookEveryMs: 50, busyLookEveryMs: 50 };
     return { db, sessions, store: new FirestoreRunStore({ db, now, newestEventMs, ...looks, ...options }) };
   };
-  // The clients stay open: after an exceeded quota one repeats its reads for up to 90 s though nobody waits any more, and
-  // on a client that is closed that is a rejection which nobody can catch (@google-cloud/firestore 8.7.1).
+  // The clients stay open: after an exceeded quota a client retries its reads for up to 90 s though nobody waits, and
+  // if it was closed, that is a rejection that cannot be caught (@google-cloud/firestore 8.7.1).
   return new RunBench(await useStandin(modelUrl), open, async () => standin.stop());
 }
 

@@ -12,15 +12,15 @@ import type {
 } from '../runs/run.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 
-/** Turns whose frames a test writes: what the HTTP layer does with frames is tested without a model. */
+/** Turns whose frames a test scripts, so that the HTTP layer is tested without a model. */
 export class ScriptedRuns implements RunService {
   readonly started: TurnRequest[] = [];
-  /** Makes the frames of the next turns; the index and a stop signal come along. */
+  /** Makes the frames of the next turns. */
   script: (request: TurnRequest) => AsyncIterable<string> = async function* () {
     yield '{"id":"e1","author":"root"}';
   };
   activeCount = 0;
-  /** How many frames readers have taken, all runs together. */
+  /** Frames that readers have taken, over all runs. */
   framesRead = 0;
 
   readonly #runs: ScriptedRun[] = [];

@@ -31,17 +31,17 @@ class PlainAgent extends BaseAgent {
 }
 
 export interface TestApp {
-  /** Sends one request to the app, in process. */
+  /** Sends a request to the app in-process. */
   request: (path: string, init?: RequestInit) => Promise<Response>;
-  /** The app itself, for a listener or for properties of a connection. */
+  /** The app's fetch handler, for a listener or with properties of a connection. */
   fetch: (request: Request, bindings?: IdentityBindings) => Promise<Response>;
   services: Services;
   runs: ScriptedRuns;
-  /** Everything logged, one parsed line each. */
+  /** All log lines, parsed. */
   logged: Record<string, unknown>[];
 }
 
-/** The real app on the real session store in memory; turns come from a script. */
+/** The real app on an in-memory session store, with scripted turns. */
 export function createTestApp(environment: Environment = {}, overrides: Partial<Services> = {}): TestApp {
   const config = parseConfig({ GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1', ...environment });
   const logged: Record<string, unknown>[] = [];
@@ -104,14 +104,14 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
   };
 }
 
-/** A POST or PATCH of JSON. */
+/** A POST or PATCH request with a JSON body. */
 export function json(body: unknown, method = 'POST'): RequestInit {
   return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 let root: string | undefined;
 
-/** A folder of its own for each caller, gone when the tests' process ends. */
+/** A new folder, deleted when the test process ends. */
 function temporaryDir(): string {
   if (!root) {
     const made = mkdtempSync(join(tmpdir(), 'lornu-test-'));

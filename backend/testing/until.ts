@@ -1,4 +1,4 @@
-/** Looks again and again until it holds; throws when it does not within the time. */
+/** Polls until the condition holds; throws if it does not within the time. */
 export async function until(condition: () => boolean, withinMs = 5_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!condition()) {

@@ -1,41 +1,41 @@
 export interface EventStreamOptions<Item> {
-  /** An item as a whole server-sent event. */
+  /** Formats an item as a complete server-sent event. */
   toText: (item: Item) => string;
   /** Sent before the first item. */
   begin?: string;
   /** Sent after the last item. */
   end?: () => string | undefined;
-  /** Sent in place of what is missing where the items fail. Without it the stream is cut then. */
+  /** Sent if the items fail. Without it the stream is cut then. */
   failed?: (error: unknown) => string;
-  /** Time between comment lines while nothing else is sent, in milliseconds. */
+  /** Milliseconds between comment lines while nothing else is sent. */
   pingMs: number;
-  /** Aborted when the client has left, so that making chunks ends. */
+  /** Aborted when the client disconnects, to stop making chunks. */
   disconnected: AbortController;
-  /** The request's: ends when its connection does. */
+  /** The request's signal: aborted when its connection ends. */
   signal: AbortSignal;
   headers?: Readonly<Record<string, string>>;
-  /** Called once, when the last chunk has been handed over or the client has left. */
+  /** Called once, after the last chunk was handed over or the client disconnected. */
   onEnd?: () => void;
 }
 
-/** How many bytes may wait for one reader. What follows stays where it is made, so a slow reader costs no copies. */
+/** Bytes that may wait for one reader. Anything more stays with the producer, so a slow reader costs no copies. */
 const HIGH_WATER_MARK_BYTES = 64 * 1024;
 
-/** A comment line, which readers skip. */
+/** A comment line; readers ignore it. */
 export const PING = ': ping\n\n';
 
 const HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache',
-  // Proxies that buffer by default, nginx above all, are told not to.
+  // For proxies that buffer by default, such as nginx.
   'x-accel-buffering': 'no',
 };
 
 const encoder = new TextEncoder();
 
 /**
- * Items as server-sent events, with comment lines while it is quiet. A slow reader is waited for.
- * Where the items fail the stream is cut or says so: the client must not take that for its end.
+ * Sends items as server-sent events, with comment lines during silence. Waits for slow readers. If the items fail, the
+ * stream is cut or sends `failed`: the client must not mistake that for its end.
  */
 export function eventStream<Item>(
   items: AsyncIterator<Item>,
@@ -62,7 +62,7 @@ export function eventStream<Item>(
         const send = (text: string | undefined): void => {
           if (text !== undefined) controller.enqueue(encoder.encode(text));
         };
-        // No generator around the items: every frame passes here, and each generator on its way waits several times.
+        // No generator around the items: every frame passes here, and a generator awaits several times per item.
         const forward = async (): Promise<void> => {
           send(begin);
           for (;;) {

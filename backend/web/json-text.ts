@@ -2,22 +2,22 @@ import { AppError } from '../errors/app-error.ts';
 import { afterLargeStep } from '../json/large.ts';
 import { endOfString, parseJson } from '../json/parse-json.ts';
 
-/** Deepest nesting of arrays and objects that is accepted: parsers and stores downstream recurse. */
+/** Deepest accepted nesting of arrays and objects: parsers and stores downstream recurse. */
 const MAX_NESTING = 64;
 
 /**
- * Most values (members of objects and arrays) in one body. A value costs many times the two bytes that it may be written
- * in, and each is looked at, so bytes alone bound neither memory nor time.
+ * Most values (members of objects and arrays) in one body. A value can be written in two bytes but costs many times
+ * that, so a byte limit bounds neither memory nor time.
  */
 const MAX_VALUES = 50_000;
 
-/** Whether a Content-Type is JSON or based on it. */
+/** Whether a Content-Type is JSON or a JSON-based format. */
 export function isJson(contentType: string | null): boolean {
   const mediaType = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   return /^application\/(?:json|[^/]+\+json)$/.test(mediaType);
 }
 
-/** A body that is no JSON; each surface has an answer of its own for it. */
+/** A body that is not JSON; each API has its own response for it. */
 export class UnreadableBody extends Error {
   override readonly name = 'UnreadableBody';
   readonly why: 'encoding' | 'nesting' | 'syntax';
@@ -28,7 +28,7 @@ export class UnreadableBody extends Error {
   }
 }
 
-/** The text of a body. Throws UnreadableBody. */
+/** Decodes a body. Throws UnreadableBody. */
 export async function decodeBody(bytes: Uint8Array): Promise<string> {
   let text: string;
   try {
@@ -40,7 +40,7 @@ export async function decodeBody(bytes: Uint8Array): Promise<string> {
   return text;
 }
 
-/** The value of a body's text. Throws UnreadableBody, and BODY_TOO_LARGE for too many values. */
+/** Parses a body's text. Throws UnreadableBody, and BODY_TOO_LARGE for too many values. */
 export async function parseBody(text: string): Promise<unknown> {
   const excess = excessOf(text);
   if (excess === 'nesting')
@@ -59,15 +59,15 @@ export async function parseBody(text: string): Promise<unknown> {
 }
 
 /**
- * Why a JSON text is not to be parsed: it is nested deeper than MAX_NESTING or has more than MAX_VALUES values. One pass,
- * no recursion, nothing kept; the text need not be valid.
+ * Why a JSON text must not be parsed: it is nested deeper than MAX_NESTING or has more than MAX_VALUES values. One
+ * pass, no recursion, no allocation; the text need not be valid.
  */
 function excessOf(text: string): 'nesting' | 'values' | undefined {
   let depth = 0;
   let values = 0;
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i);
-    // Strings are skipped whole: a file inside a body is one string of millions of characters.
+    // Skip strings as a whole: a file inside a body is one string of millions of characters.
     if (char === 0x22 /* " */) i = endOfString(text, i);
     else if (char === 0x7b /* { */ || char === 0x5b /* [ */) {
       if (++depth > MAX_NESTING) return 'nesting';

@@ -6,13 +6,15 @@ export interface BodyLimits {
   timeoutMs: number;
 }
 
-/** Against whose share of which budget a body counts. */
+/** The budget and the caller whose share a body counts against. */
 export interface BodyShare {
   budget: ByteBudget;
   caller: string;
 }
 
-/** Counts a body before it is read; `release` when nothing holds it any more. Throws LIMIT_REACHED, BODY_TOO_LARGE. */
+/**
+ * Counts a body before it is read; call `release` when nothing holds it any more. Throws LIMIT_REACHED, BODY_TOO_LARGE.
+ */
 export function holdBody(request: Request, { maxBytes }: BodyLimits, { budget, caller }: BodyShare): Held {
   const declared = declaredBytes(request);
   if (declared > maxBytes) throw new AppError('BODY_TOO_LARGE');
@@ -20,8 +22,8 @@ export function holdBody(request: Request, { maxBytes }: BodyLimits, { budget, c
 }
 
 /**
- * Reads a request body whole, within a number of bytes and a time. `held` counts what was not declared.
- * Throws BODY_TOO_LARGE (without reading on), BODY_TIMEOUT or BODY_INCOMPLETE; a drip of bytes does not extend the time.
+ * Reads a complete request body, within a number of bytes and a time. `held` counts the bytes of a body without declared
+ * length. Throws BODY_TOO_LARGE (without reading on), BODY_TIMEOUT or BODY_INCOMPLETE; slow bytes do not extend the time.
  */
 export async function readBody(
   request: Request,
@@ -30,7 +32,7 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const declared = declaredBytes(request);
   if (declared > limits.maxBytes) throw new AppError('BODY_TOO_LARGE');
-  // The server takes no more than was declared; a stream is only made where nothing was.
+  // The server takes no more than the declared length; a stream is only needed if none was declared.
   if (declared > 0) return inTime(request.bytes(), limits);
   if (!request.body) return new Uint8Array();
   const reader = request.body.getReader();

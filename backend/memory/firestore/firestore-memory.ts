@@ -60,7 +60,7 @@ export class FirestoreMemory implements MemoryService {
     const mine = this.#db.collection(MEMORIES).where('appName', '==', appName).where('userId', '==', userId);
     await Promise.all(
       words.map(async (word) => {
-        // Without their texts: a common word may be in all that was ever byId.
+        // Without their texts: a common word may be in everything the user ever stored.
         const having = mine.where('keywords', 'array-contains', word).select('timestamp');
         for (const doc of (await calling(() => having.get())).docs) {
           const known = found.get(doc.id);
@@ -116,7 +116,7 @@ function toMemory(
   return [{ name, document, bytes: documentBytes(document), keywords: keywords.length }];
 }
 
-/** As many in one commit as Firestore takes. */
+/** As many per commit as Firestore takes. */
 function commitsOf(memories: readonly Memory[]): Memory[][] {
   const commits: Memory[][] = [];
   let [bytes, keywords] = [0, 0];

@@ -1,4 +1,4 @@
-/** Words that say nothing: google-adk's list, or the two services would remember and look for different words. */
+/** Words that are not indexed: google-adk's list, because both services must index and search the same words. */
 const STOP_WORDS = new Set(
   `
   a about above after again against all am an and any are as at be because been before being below
@@ -13,7 +13,7 @@ const STOP_WORDS = new Set(
     .split(/\s+/),
 );
 
-/** The words by which a text is found again, each once. Latin letters only, as google-adk has it. */
+/** The distinct words under which a text is indexed. Latin letters only, as in google-adk. */
 export function keywordsOf(text: string): string[] {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? [];
   return [...new Set(words)].filter((word) => !STOP_WORDS.has(word));

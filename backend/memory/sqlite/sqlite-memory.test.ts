@@ -18,7 +18,7 @@ async function found(memory: SqliteMemory, query: string, owner = { appName: 'lo
   return memories.map(({ content }) => content.parts?.[0]?.text);
 }
 
-test('what was said is found by any of its words, the best match first', async () => {
+test('a text is found by any of its words, the best match first', async () => {
   const memory = new SqliteMemory(':memory:');
   await memory.addSessionToMemory(
     session('s1', ['The blue whale sings', 'Whales are large', 'Blue is a colour']),
@@ -33,7 +33,7 @@ test('what was said is found by any of its words, the best match first', async (
   });
 });
 
-test('adding a session again replaces what was remembered of it', async () => {
+test('adding a session again replaces its earlier entries', async () => {
   const memory = new SqliteMemory(':memory:');
   await memory.addSessionToMemory(session('s1', ['my cat is old']));
   await memory.addSessionToMemory(session('s2', ['my cat is here']));
@@ -42,7 +42,7 @@ test('adding a session again replaces what was remembered of it', async () => {
   expect(await found(memory, 'dog')).toEqual(['my dog is old']);
 });
 
-test('nobody finds what another user or another app was told', async () => {
+test('entries of another user or another app are never found', async () => {
   const memory = new SqliteMemory(':memory:');
   await memory.addSessionToMemory(session('s1', ['the secret is blue']));
   expect(await found(memory, 'secret', { appName: 'lornu', userId: 'bob' })).toEqual([]);
@@ -58,7 +58,7 @@ test.each(['', '   ', '"', 'NEAR(', 'a" OR "b', '*', '^x', 'text:blue', '\0', '�
   },
 );
 
-test('accents and letters beyond English are words too; thoughts are not remembered', async () => {
+test('accents and letters beyond English are indexed; thoughts are not', async () => {
   const memory = new SqliteMemory(':memory:');
   const thinking = createEvent({ content: { parts: [{ text: 'thinking of giraffes', thought: true }] } });
   const one = session('s1', ['Das Café in München', 'привет мир']);

@@ -7,9 +7,9 @@ import { openSqlite } from '../../sqlite/open-sqlite.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import type { MemoryService } from '../memory-service.ts';
 
-/** How many entries a search gives at most: they all go into the model's context. */
+/** Most entries that a search returns: they all go into the model's context. */
 const MAX_RESULTS = 30;
-/** A question of more words than this is looked for by its first ones. */
+/** Only the first words of a longer query are used. */
 const MAX_WORDS = 64;
 
 const WAIT_MS = 2_000;
@@ -35,7 +35,7 @@ interface MemoryRow {
   content: string;
 }
 
-/** What users said and were answered in sessions that were added, found again by words; one SQLite file. */
+/** Texts of the sessions that were added, searchable by words; in one SQLite file. */
 export class SqliteMemory implements MemoryService {
   readonly #database: Database;
 
@@ -44,7 +44,7 @@ export class SqliteMemory implements MemoryService {
     this.#database = openSqlite(path, { schema: SCHEMA, waitMs: WAIT_MS });
   }
 
-  /** Puts the session's texts in the place of what was remembered of it before. */
+  /** Replaces the stored texts of the session. */
   async addSessionToMemory({ appName, userId, id: sessionId, events }: Session): Promise<void> {
     const owner = { appName, userId, sessionId };
     const entries = events.flatMap(({ author = '', timestamp, content }: Event) => {
@@ -77,7 +77,7 @@ export class SqliteMemory implements MemoryService {
     });
   }
 
-  /** Entries that hold any word of the question, the best first. */
+  /** Entries that contain any word of the query, best match first. */
   async searchMemory({ appName, userId, query }: SearchMemoryRequest): Promise<SearchMemoryResponse> {
     const words =
       query

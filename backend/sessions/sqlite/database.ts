@@ -3,10 +3,10 @@ import { OWN_CHECKPOINT_PAGES } from '../../sqlite/checkpointer.ts';
 import { LEASES } from '../../sqlite/leases.ts';
 import { openSqlite } from '../../sqlite/open-sqlite.ts';
 
-/** Beyond it a write waits without holding up the event loop (transaction.ts). */
+/** A busy write first waits this long, then waits without blocking the event loop (transaction.ts). */
 const WAIT_MS = 20;
 
-// No WITHOUT ROWID where a row may be long: to find a place in such a table SQLite reads whole rows, overflow pages included.
+// No WITHOUT ROWID for tables with long rows: to search such a table SQLite reads whole rows, overflow pages included.
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS sessions (
     row_id INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused: caches are keyed by it
@@ -34,7 +34,7 @@ const SCHEMA = `
 
 /** Opens the file of sessions and runs. Throws DamagedDatabaseError. */
 export function openDatabase(path: string): Database {
-  // SQLite's own cache of 2 MB holds few sessions: with it a turn read 15 pages from the file.
+  // SQLite's default cache of 2 MB holds few sessions: with it a turn read 15 pages from the file.
   const pragmas = [
     'foreign_keys = ON',
     `wal_autocheckpoint = ${OWN_CHECKPOINT_PAGES}`,

@@ -8,7 +8,9 @@ import { SqliteSessionStore } from './sqlite-session-store.ts';
 const WRITER = join(import.meta.dir, '../../testing/append-forever.ts');
 const ROUNDS = 3;
 
-/** Starts a writer, kills it with SIGKILL after `lifeMs` of writing, and gives the last event it had confirmed. */
+/**
+ * Starts a writer, kills it with SIGKILL after `lifeMs` of writing, and returns the last event that it had confirmed.
+ */
 async function writeAndDie(file: string, sessionId: string, lifeMs: number): Promise<number> {
   const writer = Bun.spawn({
     cmd: [process.execPath, WRITER, file, sessionId],
@@ -26,11 +28,11 @@ async function writeAndDie(file: string, sessionId: string, lifeMs: number): Pro
   return Number(confirmed.trimEnd().split('\n').at(-1));
 }
 
-test('after kill -9 at any moment nothing confirmed is lost, and event and state never differ', async () => {
+test('after kill -9 at any moment no confirmed event is lost, and events and state always agree', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'killed-'));
   const file = join(folder, 's.sqlite');
   for (let round = 0; round < ROUNDS; round++) {
-    // Two at once, as two tasks during a deploy, on the same file.
+    // Two at once on the same file, like two tasks during a deploy.
     const [a, b] = await Promise.all([
       writeAndDie(file, 'a', 20 + Math.random() * 60),
       writeAndDie(file, 'b', 20 + Math.random() * 60),

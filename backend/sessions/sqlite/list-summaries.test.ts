@@ -3,7 +3,7 @@ import type { SessionSummary } from '../session-store.ts';
 import { openDatabase } from './database.ts';
 import { SqliteSessionStore } from './sqlite-session-store.ts';
 
-test('sessions of all users come by user and id, in pages that end where they are full', async () => {
+test('sessions of all users are sorted by user and id, in pages of limited size', async () => {
   const store = new SqliteSessionStore({ database: openDatabase(':memory:') });
   for (const userId of ['eve', 'ann', 'ben'])
     for (const sessionId of ['2', '1'])
@@ -32,7 +32,7 @@ test('sessions of all users come by user and id, in pages that end where they ar
   expect(await refused.catch((error: { code: string }) => error.code)).toBe('BAD_CURSOR');
 });
 
-test("ADK's own list is bounded, and an offset beyond a page's hundred is reached", async () => {
+test("ADK's own list is limited to a page of a hundred, and its offset works beyond that", async () => {
   const store = new SqliteSessionStore({ database: openDatabase(':memory:') });
   for (let n = 0; n < 120; n++)
     await store.createSession({ appName: 'a', userId: 'ann', sessionId: `s${n}` });

@@ -11,10 +11,13 @@ import { AppError } from '../../errors/app-error.ts';
 import { mergeState, type StateMap } from '../state.ts';
 import type { Statements, SummaryRow } from './statements.ts';
 
-/** Later than any timestamp: where a user's list begins. */
+/** Later than any timestamp: the start of a user's list. */
 const BEGINNING = { beforeUs: Number.MAX_SAFE_INTEGER, beforeId: '' };
 
-/** A page of sessions without events after a cursor: of one user, newest first; of every user where none is named, by user and id. */
+/**
+ * A page of sessions, without events, after a cursor: of one user, newest first; without a user, of all users, by user
+ * and id.
+ */
 export function listSummaries(
   statements: Statements,
   { appName, userId }: { appName: string; userId?: string },
@@ -31,7 +34,7 @@ export function listSummaries(
   const room = new PageRoom();
   const rows: SummaryRow[] = [];
   let isFull = false;
-  // One by one: a page of the largest states must not be read whole to be cut.
+  // Iterate: with the largest states, a page must not be read whole only to be cut.
   const found =
     userId === undefined
       ? statements.byUser.iterate({ appName, ...readUserCursor(cursor), limit: size })

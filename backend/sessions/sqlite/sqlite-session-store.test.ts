@@ -39,7 +39,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('state is split by prefix: app: for all users, user: for all sessions, temp: for this turn alone', async () => {
+test('state is split by prefix: app: for all users, user: for all sessions, temp: for this turn only', async () => {
   await store.createSession({
     ...owner,
     sessionId: 'a',
@@ -57,7 +57,7 @@ test('state is split by prefix: app: for all users, user: for all sessions, temp
   expect(sameUser.state).toEqual({ 'app:x': 5, 'user:y': 3, 'user:z': { a_b: 1 } });
 });
 
-test('a thought signature comes back from the file byte for byte', async () => {
+test('a thought signature is read back byte for byte', async () => {
   const session = await store.createSession({ ...owner, sessionId: 'a' });
   const parts = [
     { functionCall: { id: 'c1', name: 'f', args: {} }, thoughtSignature: '+/8+/w==' },
@@ -79,7 +79,7 @@ test('a second session of the same id is refused and changes nothing', async () 
   expect((await store.createSession(owner)).state).toEqual({});
 });
 
-test('events are ordered by append, each at least a microsecond after the one before, even when the clock falls back', async () => {
+test('events are ordered by append, each at least a microsecond after the previous one, even if the clock goes back', async () => {
   const session = await store.createSession({ ...owner, sessionId: 'a' });
   await store.appendEvent({ session, event: textEvent('1', {}, nowMs + 5) });
   await store.appendEvent({ session, event: textEvent('2', {}, nowMs + 5) });
@@ -98,7 +98,7 @@ test('partial events are never stored', async () => {
   expect((await store.getSession({ ...owner, sessionId: 'a' }))!.events).toEqual([]);
 });
 
-test('an append that fails leaves neither event nor state nor time', async () => {
+test('a failed append changes neither events nor state nor time', async () => {
   const session = await store.createSession({ ...owner, sessionId: 'a' });
   await store.deleteSession({ ...owner, sessionId: 'a' });
   expect(await failureOf(store.appendEvent({ session, event: textEvent('1', { 'app:x': 1 }) }))).toContain(
@@ -127,7 +127,7 @@ test("two processes on one file see each other's events, whatever each has in me
   await other.close();
 });
 
-test('a reader gets the recent events, or those after a time', async () => {
+test('a reader gets the most recent events, or those after a time', async () => {
   const session = await store.createSession({ ...owner, sessionId: 'a' });
   for (const offset of [1, 2, 3])
     await store.appendEvent({ session, event: textEvent(`${offset}`, {}, nowMs + offset) });
@@ -138,7 +138,7 @@ test('a reader gets the recent events, or those after a time', async () => {
   expect(await read({ afterTimestamp: nowMs + 2 })).toEqual(['id-2', 'id-3']);
 });
 
-test('sessions are listed newest first, page by page, without gap or repetition', async () => {
+test('sessions are listed newest first, page by page, without gaps or repetition', async () => {
   for (let n = 0; n < 7; n++) {
     nowMs += n % 2; // some share their time: the id breaks the tie
     await store.createSession({ ...owner, sessionId: `s${n}` });
@@ -164,7 +164,7 @@ test('a key named __proto__ is a key, not a prototype', async () => {
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
 
-test("an older lease holder can't write, and nobody else while a lease lives", async () => {
+test("an older lease holder can't write, and nobody else can while a lease is valid", async () => {
   const session = await store.createSession({ ...owner, sessionId: 'a' });
   const database = openDatabase(join(folder, 's.sqlite'));
   database.run("INSERT INTO leases SELECT row_id, 'r', 'owner', 2, 0 FROM sessions");
@@ -177,7 +177,7 @@ test("an older lease holder can't write, and nobody else while a lease lives", a
   database.close();
 });
 
-test('a page of 10,000 sessions lists in under 100 ms, and where none is asked for it has one', async () => {
+test('a page of 10,000 sessions is read in under 100 ms, and there is a default page size', async () => {
   const database = openDatabase(join(folder, 's.sqlite'));
   const insert = database.query(
     "INSERT INTO sessions (app_name, user_id, id, state, updated_us) VALUES ('app', 'u', ?, '{\"title\":\"t\"}', ?)",
@@ -196,7 +196,7 @@ test('a page of 10,000 sessions lists in under 100 ms, and where none is asked f
   expect(Math.min(...durations)).toBeLessThan(100);
 });
 
-test('a page is cut where its states are large, and goes on from there', async () => {
+test('a page is cut when its states are large, and the next one continues there', async () => {
   const state = { text: 'x'.repeat(700_000) };
   for (let n = 0; n < 5; n++) await store.createSession({ ...owner, sessionId: `s${n}`, state });
   const sizes: number[] = [];
@@ -228,7 +228,7 @@ test.each([
   expect((await store.listSummaries(owner)).sessions).toHaveLength(1);
 });
 
-test('a conversation has a bound in bytes: its next message is refused, an answer under way is not', async () => {
+test('a session has a limit in bytes: the next message is refused, a running answer is not', async () => {
   const session = await store.createSession({ ...owner, sessionId: 'a' });
   const message = (text: string) => ({ ...textEvent(text), author: 'user' });
   for (const n of [1, 2, 3]) await store.appendEvent({ session, event: message(`${n}`.repeat(6_000_000)) });
@@ -236,7 +236,7 @@ test('a conversation has a bound in bytes: its next message is refused, an answe
   await store.appendEvent({ session, event: textEvent('an answer') });
 });
 
-test("a conversation's size grows with every event, whichever process stored it", async () => {
+test("a session's size grows with every event, whichever process stored it", async () => {
   const key = { ...owner, sessionId: 'a' };
   await store.createSession(key);
   expect(store.historyBytes(key)).toBe(0);

@@ -39,17 +39,17 @@ export interface SqliteSessionStoreOptions {
   /** Milliseconds since the epoch. */
   now?: () => number;
   newId?: () => string;
-  /** Bound of the events kept in memory between turns, in bytes of their stored text. */
+  /** Limit of the event cache, in bytes of stored text. */
   cacheBytes?: number;
-  /** What else uses the database, to be ended before it is closed. */
+  /** Stops other users of the database before it is closed. */
   beforeClose?: () => void;
 }
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
-/** Sessions whose size is remembered. */
+/** Sessions whose size is cached. */
 const MOST_SIZES = 10_000;
 
-/** Sessions in one SQLite file; several processes may share it. The events of a session are only ever added to. */
+/** Sessions in one SQLite file, which several processes may share. Events are only ever added. */
 export class SqliteSessionStore extends SessionStore {
   readonly #database: Database;
   readonly #statements: Statements;
@@ -198,7 +198,7 @@ export class SqliteSessionStore extends SessionStore {
     if (token !== undefined) {
       if (row.lease_token !== token) throw new AppError('LEASE_LOST');
     } else if (row.run_id !== null) {
-      // Whether its process lives or not: what it began is ended before anyone else writes.
+      // Even if its process is dead: its run must be ended before anyone else writes.
       throw sessionBusy(row.run_id);
     }
   }

@@ -8,7 +8,7 @@ export interface SessionRow {
 }
 
 export interface LeasedSessionRow extends SessionRow {
-  /** Of the running run; null where none runs. */
+  /** Token of the running run's lease; null if none is running. */
   lease_token: number | null;
   run_id: string | null;
 }
@@ -24,7 +24,7 @@ type Key = { appName: string; userId: string; id: string };
 
 export type Statements = ReturnType<typeof prepareStatements>;
 
-/** The session store's statements, prepared once. */
+/** Prepares the session store's statements. */
 export function prepareStatements(database: Database) {
   return {
     session: database.query<SessionRow, Key>(

@@ -25,9 +25,12 @@ import {
   type Webhooks,
 } from '../task-records.ts';
 
-/** Tasks of a page that are read together: of the largest ones one page has hardly more. */
+/** Tasks of a page that are read together: with the largest tasks, a page hardly has more. */
 const READ_AT_ONCE = 5;
-/** Collections of our own. None below them is named sessions or events, which google-adk asks for over the database. */
+/**
+ * Our own collections. None of their subcollections is named sessions or events, which google-adk queries as collection
+ * groups.
+ */
 const OWNERS = 'lornu_task_owners';
 const TASKS = 'tasks';
 const WEBHOOKS = 'lornu_task_webhooks';
@@ -37,13 +40,13 @@ export interface FirestoreTaskRecordsOptions {
   db: Firestore;
   /** Milliseconds since the epoch. */
   now?: () => number;
-  /** Longest wait of one write, with its repetitions, milliseconds. */
+  /** Time limit of one write with its retries, in milliseconds. */
   waitMs?: number;
 }
 
 /**
- * Tasks in Firestore: a collection for each caller, so that its list needs no index of its own. Firestore deletes them by
- * their `expireTime`; nobody looks for tasks that were left behind (`stale`): who asks for one brings it to its end.
+ * Tasks in Firestore: one collection per caller, so that its list needs no index. Firestore deletes them by
+ * `expireTime`. Abandoned tasks are not searched for (`stale` is empty): the next caller that reads one finishes it.
  */
 export class FirestoreTaskRecords implements TaskRecords {
   readonly largestBytes = LARGEST_TASK_BYTES;
@@ -89,7 +92,7 @@ export class FirestoreTaskRecords implements TaskRecords {
     const tasks = this.#tasksOf(owner);
     let query = tasks.orderBy('updatedMs', 'desc').orderBy(FieldPath.documentId(), 'desc');
     if (sinceMs !== undefined) query = query.where('updatedMs', '>=', sinceMs);
-    // Sorting out here what a filter leaves spares an index for each of them. Of a week's tasks only these fields are read.
+    // Filtering here saves a Firestore index per filter. Only these fields of a week's tasks are read.
     const { docs } = await calling(async () => query.select('contextId', 'state', 'updatedMs').get());
     const fitting = docs.filter(
       (doc) =>
@@ -107,7 +110,7 @@ export class FirestoreTaskRecords implements TaskRecords {
       // oxlint-disable-next-line no-await-in-loop -- a page of the largest tasks must not be read whole to be cut
       for (const doc of await calling(async () => this.#db.getAll(...refs))) {
         const data = doc.data();
-        // Gone since the list was made.
+        // Deleted since the list was read.
         if (!data) continue;
         const record = toRecord(doc.id, data);
         if (!room.take(record.json)) return { records, total: fitting.length, hasMore: true };
@@ -123,7 +126,7 @@ export class FirestoreTaskRecords implements TaskRecords {
 
   async prune(): Promise<void> {}
 
-  /** A write that was given up may still arrive: it never replaces a newer one. */
+  /** A write that timed out may still arrive, so it must never replace a newer one. */
   async #unlessNewer(
     document: DocumentReference,
     time: 'updatedMs' | 'addedMs',

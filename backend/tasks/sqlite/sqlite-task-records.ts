@@ -54,7 +54,8 @@ export class SqliteTaskRecords implements TaskRecords {
       const total = this.#statements.count.get(wanted)?.total ?? 0;
       const room = new TaskRoom();
       const records: TaskRecord[] = [];
-      // One by one, and one more than is asked for: the largest ones must not be read whole to be cut.
+      // Iterate, and read one more than requested: with the largest tasks, a page must not be read whole only to be
+      // cut.
       for (const row of this.#statements.list.iterate({ ...wanted, ...from, limit: limit + 1 })) {
         if (records.length === limit || !room.take(row.json)) return { records, total, hasMore: true };
         records.push(toRecord(row));

@@ -42,7 +42,7 @@ const WANTED = `${OF_OWNER} AND ($contextId IS NULL OR context_id = $contextId)
 
 export type TaskStatements = ReturnType<typeof prepareTaskStatements>;
 
-/** Makes the tables of tasks in the session store's file and prepares their statements. */
+/** Creates the task tables in the session store's file and prepares their statements. */
 export function prepareTaskStatements(database: Database) {
   database.transaction(() => database.run(SCHEMA)).immediate();
   return {
@@ -50,7 +50,7 @@ export function prepareTaskStatements(database: Database) {
       unknown,
       Owner & { id: string; contextId: string; state: number; updatedMs: number; json: string }
     >(
-      // Whose a task is never changes: an id that is somebody else's is left alone.
+      // A task's owner never changes: the id of another caller's task is left alone.
       `INSERT INTO a2a_tasks (id, app_name, user_id, context_id, state, updated_ms, json)
        VALUES ($id, $appName, $userId, $contextId, $state, $updatedMs, $json)
        ON CONFLICT (id) DO UPDATE SET state = excluded.state, updated_ms = excluded.updated_ms, json = excluded.json
