@@ -36,6 +36,8 @@ export interface Route<Query extends z.ZodType = z.ZodType, Body extends z.ZodTy
   tag: string;
   deprecated?: boolean;
   query?: Query;
+  /** Headers that the route needs, by name, with what each holds. The handler reads and checks them. */
+  headers?: Readonly<Record<string, string>>;
   body?: Body;
   /** The body may be missing; the handler then gets undefined. */
   bodyOptional?: boolean;

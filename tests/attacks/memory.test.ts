@@ -200,7 +200,8 @@ const ATTACKS: readonly Attack[] = [
         content: { role: 'user', parts: [{ text: 'lorem ipsum '.repeat(80_000) }] },
       }));
       for (let n = 0; n < 25; n++) await target.sendJson('/apps/lornu/users/eve/sessions', { events });
-      const search = async () => (await target.send('/api/v1/apps/lornu/users/eve/search?q=dolor')).status;
+      const search = async () =>
+        (await target.sendJson('/api/v1/apps/lornu/users/eve/search', { q: 'dolor' })).status;
       return times(10, search)();
     },
     allowed: [200, 429],

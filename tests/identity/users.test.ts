@@ -119,7 +119,7 @@ describe('what belongs to another person', () => {
       404,
     ],
     ['a copy', (user) => answerOf(`/api/v1${inPath(user)}/s1/copy`, json({})), 404],
-    ['a search', (user) => answerOf(`/api/v1/apps/lornu/users/${user}/search?q=a`), 200],
+    ['a search', (user) => answerOf(`/api/v1/apps/lornu/users/${user}/search`, json({ q: 'a' })), 200],
     ['a link', (user) => answerOf(`/api/v1${inPath(user)}/s1/share`, { method: 'POST' }), 404],
     ['the end of a link', (user) => answerOf(`/api/v1${inPath(user)}/s1/share`, { method: 'DELETE' }), 404],
     ['a list of artifacts', (user) => answerOf(`${inPath(user)}/s1/artifacts`), 200],
@@ -187,12 +187,14 @@ describe('what another person shares', () => {
     const ben = await cookieOf('ben');
     const share = await app.request(`/api/v1${inPath('ben')}/s1/share`, withHeaders({ method: 'POST' }, ben));
     const { secret } = (await share.json()) as { secret: string };
-    const link = `/api/v1/shared/lornu/ben/s1/${secret}`;
-    expect((await answerOf(link)).status).toBe(200);
-    expect((await answerOf(`/api/v1/shared/lornu/ben/s1/${secret.slice(1)}`)).status).toBe(404);
-    expect((await app.request(link)).status).toBe(401);
+    const shared = '/api/v1/shared/lornu/ben/s1';
+    const link = (given: string, method = 'GET') => ({ method, headers: { 'x-share-secret': given } });
+    expect((await answerOf(shared, link(secret))).status).toBe(200);
+    expect((await answerOf(shared, link(secret.slice(1)))).status).toBe(404);
+    expect((await answerOf(shared)).status).toBe(404);
+    expect((await app.request(shared, link(secret))).status).toBe(401);
     for (const method of ['POST', 'PATCH', 'DELETE'])
-      expect([method, (await answerOf(link, { method })).status]).toEqual([method, 405]);
+      expect([method, (await answerOf(shared, link(secret, method))).status]).toEqual([method, 405]);
     expect((await answerOf(`${inPath('ben')}/s1`)).status).toBe(404);
   });
 });

@@ -56,7 +56,7 @@ function operation(route: Route, path: string): Json {
     summary: route.summary,
     tags: [route.tag],
     ...(route.deprecated ? { deprecated: true } : {}),
-    parameters: [...pathParameters(path), ...queryParameters(route.query)],
+    parameters: [...pathParameters(path), ...queryParameters(route.query), ...headerParameters(route)],
     ...(route.body
       ? {
           requestBody: {
@@ -98,6 +98,16 @@ function queryParameters(query: z.ZodType | undefined): Json[] {
     in: 'query',
     required: required.includes(name),
     schema,
+  }));
+}
+
+function headerParameters({ headers = {} }: Route): Json[] {
+  return Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    required: true,
+    description,
+    schema: { type: 'string' },
   }));
 }
 

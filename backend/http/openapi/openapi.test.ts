@@ -56,7 +56,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  test('has query parameters and no dangling reference', async () => {
+  test('has query and header parameters and no dangling reference', async () => {
     const all = await document();
     const list = all.paths['/apps/{appName}/users/{userId}/sessions']?.['get'];
     expect(list?.parameters.map((parameter) => `${parameter.in} ${parameter.name}`)).toEqual([
@@ -65,6 +65,8 @@ describe('the OpenAPI document', () => {
       'query limit',
       'query cursor',
     ]);
+    const shared = all.paths['/api/v1/shared/{appName}/{ownerId}/{sessionId}']?.['get'];
+    expect(shared?.parameters.at(-1)).toMatchObject({ in: 'header', name: 'x-share-secret', required: true });
     const references = new Set(JSON.stringify(all).match(/"\$ref":"[^"]+"/g));
     expect([...references].toSorted()).toEqual([
       '"$ref":"#/components/schemas/Detail"',

@@ -98,13 +98,13 @@ test('copying a missing session is refused and leaves no session behind', async 
 });
 
 test('a search ignores case, and skips thoughts and rewound events', async () => {
-  const { app, say, get } = await conversation();
+  const { app, say } = await conversation();
   await say('e-1', `${'x'.repeat(100)} The Ünïcode   report ${'y'.repeat(200)}`);
   await say('e-2', 'taken back');
   await app.request(`/api/v1/${SESSION}/rewind`, json({ rewindBeforeInvocationId: 'e-2' }));
-  const search = async (words: string): Promise<unknown> =>
-    (await get(`api/v1/apps/lornu/users/ann/search?q=${encodeURIComponent(words)}`)).json();
-  expect(await search('ünïcode report')).toEqual({
+  const search = async (q: string) => app.request('/api/v1/apps/lornu/users/ann/search', json({ q }));
+  const found = async (q: string): Promise<unknown> => (await search(q)).json();
+  expect(await found('ünïcode report')).toEqual({
     found: [
       {
         sessionId: 's1',
@@ -114,29 +114,28 @@ test('a search ignores case, and skips thoughts and rewound events', async () =>
     ],
   });
   for (const words of ['secret plan', 'taken back', 'nowhere'])
-    expect(await search(words)).toEqual({ found: [] });
-  expect((await get('api/v1/apps/lornu/users/ann/search?q=')).status).toBe(422);
+    expect(await found(words)).toEqual({ found: [] });
+  expect((await search('')).status).toBe(422);
 });
 
 test('a search goes through all conversations, 25 at a time', async () => {
-  const { app, say, get } = await conversation();
+  const { app, say } = await conversation();
   await say('e-1', 'needle');
   // Sessions are ordered by their milliseconds.
   await Bun.sleep(2);
   for (let count = 0; count < 30; count++)
     await app.services.sessions.createSession({ ...OWNER, sessionId: `later-${count}` });
-  const first = await get('api/v1/apps/lornu/users/ann/search?q=needle');
+  const search = async (body: object) => app.request('/api/v1/apps/lornu/users/ann/search', json(body));
+  const first = await search({ q: 'needle' });
   expect(await first.json()).toEqual({ found: [] });
   const cursor = first.headers.get('x-next-cursor') ?? '';
-  const second = await get(
-    `api/v1/apps/lornu/users/ann/search?q=needle&cursor=${encodeURIComponent(cursor)}`,
-  );
+  const second = await search({ q: 'needle', cursor });
   expect(await second.json()).toMatchObject({ found: [{ sessionId: 's1' }] });
   expect(second.headers.get('x-next-cursor')).toBeNull();
 });
 
 test('a shared session can be read with its link only, without state, until sharing ends', async () => {
-  const { app, say, get } = await conversation();
+  const { app, say } = await conversation();
   await say('e-1', 'one', { step: 1 }, 'first');
   const share = async (): Promise<string> =>
     ((await (await app.request(`/api/v1/${SESSION}/share`, { method: 'POST' })).json()) as { secret: string })
@@ -144,23 +143,32 @@ test('a shared session can be read with its link only, without state, until shar
   const earlier = await share();
   const secret = await share();
   expect(secret).toMatch(/^[\w-]{32}$/);
-  const shared = (await (await get(`api/v1/shared/lornu/ann/s1/${secret}`)).json()) as Answer;
+  const open = async (path: string, given?: string) =>
+    app.request(
+      `/api/v1/shared/lornu/${path}`,
+      given === undefined ? {} : { headers: { 'x-share-secret': given } },
+    );
+  const shared = (await (await open('ann/s1', secret)).json()) as Answer;
   expect(shared.state).toEqual({});
   expect(shared.events[0]).toMatchObject({
     invocationId: 'e-1',
     actions: { stateDelta: {}, artifactDelta: { report: 0 } },
   });
   expect(JSON.stringify(shared)).not.toContain(secret);
-  const report = `api/v1/shared/lornu/ann/s1/${secret}/artifacts/report`;
-  expect(await (await get(report)).json()).toEqual({ text: 'first' });
-  expect((await get(`api/v1/shared/lornu/ann/s1/${secret}/artifacts/user:notes`)).status).toBe(404);
-  for (const wrong of [earlier, `${secret}x`, 'undefined', 'null'])
-    expect((await get(`api/v1/shared/lornu/ann/s1/${wrong}`)).status).toBe(404);
-  expect((await get(`api/v1/shared/lornu/ben/s1/${secret}`)).status).toBe(404);
+  const report = 'ann/s1/artifacts/report';
+  expect(await (await open(report, secret)).json()).toEqual({ text: 'first' });
+  expect((await open('ann/s1/artifacts/user:notes', secret)).status).toBe(404);
+  for (const path of ['ann/s1', report])
+    for (const wrong of [undefined, '', earlier, `${secret}x`, 'undefined', 'null'])
+      expect([path, wrong, (await open(path, wrong)).status]).toEqual([path, wrong, 404]);
+  // In the path or the query it opens nothing: both are written to access logs.
+  expect((await open(`ann/s1/${secret}`)).status).toBe(404);
+  expect((await open(`ann/s1?secret=${secret}`)).status).toBe(404);
+  expect((await open('ben/s1', secret)).status).toBe(404);
   // A copy is not shared.
   const { id } = (await (await app.request(`/api/v1/${SESSION}/copy`, json({}))).json()) as Answer;
-  expect((await get(`api/v1/shared/lornu/ann/${id}/${secret}`)).status).toBe(404);
+  expect((await open(`ann/${id}`, secret)).status).toBe(404);
   await app.request(`/api/v1/${SESSION}/share`, { method: 'DELETE' });
-  for (const path of [`api/v1/shared/lornu/ann/s1/${secret}`, report])
-    expect((await get(path)).headers.get('x-error-code')).toBe('SESSION_NOT_FOUND');
+  for (const path of ['ann/s1', report])
+    expect((await open(path, secret)).headers.get('x-error-code')).toBe('SESSION_NOT_FOUND');
 });

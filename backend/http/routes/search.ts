@@ -23,14 +23,16 @@ const FOUND = z.object({
 export function searchRoutes(sessions: SessionStore): Route[] {
   return [
     defineRoute({
-      method: 'get',
+      // The words are a person's own: in a query they would be written to access logs.
+      method: 'post',
       path: '/api/v1/apps/:appName/users/:userId/search',
       summary: `Sessions of which a text holds q, whatever its case: of the newest ${SESSIONS_A_REQUEST}, then on from ${NEXT_CURSOR_HEADER}.`,
       tag: 'sessions',
-      query: z.object({ q: z.string().min(1).max(LONGEST_QUERY), cursor: z.string().optional() }),
+      body: z.object({ q: z.string().min(1).max(LONGEST_QUERY), cursor: z.string().optional() }),
       answer: FOUND,
       errors: ['INVALID_REQUEST', 'BAD_CURSOR', 'LIMIT_REACHED', 'STORE_UNAVAILABLE'],
-      handler: async ({ path, query: { q, cursor }, context, holdAnswer }) => {
+      handler: async ({ path, body, context, holdAnswer }) => {
+        const { q = '', cursor } = body ?? {};
         const { appName = '', userId = '' } = path;
         const page = await sessions.listSummaries(
           { appName, userId },

@@ -18,7 +18,12 @@ import { wireInt } from '../wire/wire-schema.ts';
 
 const OWNED = '/api/v1/apps/:appName/users/:userId/sessions/:sessionId/share';
 // The parameter is not called userId, because there the caller could only name itself.
-const SHARED = '/api/v1/shared/:appName/:ownerId/:sessionId/:secret';
+const SHARED = '/api/v1/shared/:appName/:ownerId/:sessionId';
+/** Never in the path or the query: both are written to access logs and traces. */
+const SECRET_HEADER = 'x-share-secret';
+const SECRET = { [SECRET_HEADER]: 'The secret of the link, from the answer of the POST that made it.' };
+
+type SharedInput = Pick<RouteInput<unknown, unknown>, 'path' | 'context'>;
 
 interface ShareOptions {
   sessions: SessionStore;
@@ -41,12 +46,12 @@ export function shareRoutes({ sessions, artifacts, now }: ShareOptions): Route[]
   }
 
   /** Checks the session without reading its events; only an artifact of it is requested. */
-  async function open(path: Record<string, string>): Promise<Session> {
+  async function open({ path, context }: SharedInput): Promise<Session> {
     const { appName = '', ownerId: userId = '', sessionId = '' } = path;
     const key = { appName, userId, sessionId };
     const session = await sessions.getSession({ ...key, config: { numRecentEvents: 0 } });
     if (!session) throw new AppError('SESSION_NOT_FOUND');
-    assertShared(session, path);
+    assertShared(session, context);
     return session;
   }
 
@@ -75,15 +80,16 @@ export function shareRoutes({ sessions, artifacts, now }: ShareOptions): Route[]
     defineRoute({
       method: 'get',
       path: SHARED,
+      headers: SECRET,
       summary: 'A session that was shared: its events that count, without any state.',
       tag: 'sessions',
       answer: SESSION,
       errors: ['SESSION_NOT_FOUND', 'LIMIT_REACHED', 'STORE_UNAVAILABLE'],
-      handler: async ({ path, holdAnswer }) => {
+      handler: async ({ path, context, holdAnswer }) => {
         const { appName = '', ownerId: userId = '', sessionId = '' } = path;
         const key = { appName, userId, sessionId };
         return withSession(sessions, key, holdAnswer, async (session) => {
-          assertShared(session, path);
+          assertShared(session, context);
           const events = withoutRewound(session.events).map((event) => ({
             ...event,
             actions: createEventActions({ artifactDelta: event.actions.artifactDelta }),
@@ -97,14 +103,15 @@ export function shareRoutes({ sessions, artifacts, now }: ShareOptions): Route[]
     defineRoute({
       method: 'get',
       path: `${SHARED}/artifacts/:artifactName{.+}`,
+      headers: SECRET,
       summary: 'An artifact of a session that was shared; not those that all sessions of its owner share.',
       tag: 'artifacts',
       query: z.object({ version: wireInt.optional() }),
       answer: z.looseObject({}),
       errors: ['SESSION_NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'INVALID_REQUEST', 'ARTIFACTS_UNAVAILABLE'],
-      handler: async ({ path, query: { version } }) => {
+      handler: async ({ path, context, query: { version } }) => {
         const { artifactName: filename = '' } = path;
-        const { appName, userId, id: sessionId } = await open(path);
+        const { appName, userId, id: sessionId } = await open({ path, context });
         const artifact = isUserScoped(filename)
           ? undefined
           : await artifacts.openArtifact({
@@ -122,8 +129,9 @@ export function shareRoutes({ sessions, artifacts, now }: ShareOptions): Route[]
 }
 
 /** Every mismatch is answered as if the session did not exist. */
-function assertShared({ state }: Session, { secret = '' }: Record<string, string>): void {
-  if (!isSame(state[SHARE_KEY], secret)) throw new AppError('SESSION_NOT_FOUND');
+function assertShared({ state }: Session, context: SharedInput['context']): void {
+  if (!isSame(state[SHARE_KEY], context.req.header(SECRET_HEADER) ?? ''))
+    throw new AppError('SESSION_NOT_FOUND');
 }
 
 /** Compares in constant time. */

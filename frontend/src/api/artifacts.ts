@@ -8,16 +8,25 @@ export interface Artifact {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Where the files of a conversation are. */
-export function artifactsFolder({ appName, userId }: Owner, sessionId: string): string {
-  return toPath('apps', appName, 'users', userId, 'sessions', sessionId, 'artifacts');
+/** Where the files of a conversation are, and the headers that open it. */
+export interface ArtifactFolder {
+  path: string;
+  headers?: Record<string, string>;
+}
+
+export function artifactsFolder({ appName, userId }: Owner, sessionId: string): ArtifactFolder {
+  return { path: toPath('apps', appName, 'users', userId, 'sessions', sessionId, 'artifacts') };
 }
 
 /** One version of a file that the agent made. */
-export async function getArtifact(folder: string, filename: string, version: number): Promise<Artifact> {
+export async function getArtifact(
+  { path, headers = {} }: ArtifactFolder,
+  filename: string,
+  version: number,
+): Promise<Artifact> {
   // A name may contain slashes, which the contract keeps as they are.
   const name = filename.split('/').map(encodeURIComponent).join('/');
-  return toArtifact(await getJson<Part>(`${folder}/${name}?version=${version}`));
+  return toArtifact(await getJson<Part>(`${path}/${name}?version=${version}`, { headers }));
 }
 
 /** A part of ADK's as bytes and type: text parts are plain text. */

@@ -14,22 +14,21 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   return response;
 }
 
-export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await request(path, signal ? { signal } : {});
+export async function getJson<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await request(path, init);
   const body = parseExactly(await response.text()) as T;
   return body;
 }
 
 export async function sendJson<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await request(path, {
-    method,
-    ...(body === undefined
-      ? {}
-      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
+  const response = await request(path, body === undefined ? { method } : jsonBody(method, body));
   const text = await response.text();
   const parsed = parseExactly(text || 'null') as T;
   return parsed;
+}
+
+export function jsonBody(method: string, body: unknown): RequestInit {
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 /** A path of the ADK contract: every segment is encoded, so that ids with slashes stay one segment. */

@@ -64,7 +64,7 @@ export async function findRunning(key: SessionKey, signal?: AbortSignal): Promis
 /** Newest first; none where the session is gone, or the service keeps no runs (google-adk's own). */
 export async function listRuns(key: SessionKey, signal?: AbortSignal): Promise<RunSummary[]> {
   try {
-    return await getJson<RunSummary[]>(runsPath(key), signal);
+    return await getJson<RunSummary[]>(runsPath(key), signal ? { signal } : {});
   } catch (error) {
     if (error instanceof Problem && error.status === 404) return [];
     throw error;

@@ -1,5 +1,5 @@
 import { parseExactly } from '../util/exact-json.ts';
-import { getJson, request, sendJson, toPath } from './http.ts';
+import { getJson, jsonBody, request, sendJson, toPath } from './http.ts';
 import type { AppSummary, Person, ServiceInfo, Session } from './types.ts';
 import { Problem } from './problem.ts';
 
@@ -63,7 +63,7 @@ export async function listSessions(owner: Owner, limit: number): Promise<Session
 }
 
 export function getSession(owner: Owner, sessionId: string, signal?: AbortSignal): Promise<Session> {
-  return getJson<Session>(sessionsPath(owner, sessionId), signal);
+  return getJson<Session>(sessionsPath(owner, sessionId), signal ? { signal } : {});
 }
 
 export function createSession(owner: Owner, title: string): Promise<Session> {
@@ -127,9 +127,10 @@ export async function searchTexts(
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<{ found: Found[]; next: string | undefined }> {
-  const query = new URLSearchParams({ q: words, ...(cursor === undefined ? {} : { cursor }) });
-  const path = `${toPath('api', 'v1', 'apps', appName, 'users', userId, 'search')}?${query}`;
-  const response = await request(path, { signal });
+  const response = await request(toPath('api', 'v1', 'apps', appName, 'users', userId, 'search'), {
+    ...jsonBody('POST', { q: words, cursor }),
+    signal,
+  });
   const { found } = parseExactly(await response.text()) as { found: Found[] };
   return { found, next: response.headers.get('x-next-cursor') ?? undefined };
 }

@@ -1,4 +1,5 @@
 import { getJson, sendJson, toPath } from './http.ts';
+import type { ArtifactFolder } from './artifacts.ts';
 import type { Owner } from './sessions.ts';
 import type { SharedLink } from '../util/route.ts';
 import type { Session } from './types.ts';
@@ -17,10 +18,20 @@ export function unshare(owner: Owner, sessionId: string): Promise<null> {
   return sendJson<null>('DELETE', sharePath(owner, sessionId));
 }
 
-export function sharedPath({ appName, ownerId, sessionId, secret }: SharedLink): string {
-  return toPath('api', 'v1', 'shared', appName, ownerId, sessionId, secret);
+export function getShared(link: SharedLink): Promise<Session> {
+  return getJson<Session>(sharedPath(link), { headers: secretHeader(link) });
 }
 
-export function getShared(link: SharedLink): Promise<Session> {
-  return getJson<Session>(sharedPath(link));
+/** Where the files of a shared conversation are. */
+export function sharedFolder(link: SharedLink): ArtifactFolder {
+  return { path: `${sharedPath(link)}/artifacts`, headers: secretHeader(link) };
+}
+
+function sharedPath({ appName, ownerId, sessionId }: SharedLink): string {
+  return toPath('api', 'v1', 'shared', appName, ownerId, sessionId);
+}
+
+/** The secret travels in a header: paths and queries are written to access logs. Encoded, because a link may hold anything. */
+function secretHeader({ secret }: SharedLink): Record<string, string> {
+  return { 'x-share-secret': encodeURIComponent(secret) };
 }

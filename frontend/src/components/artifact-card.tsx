@@ -1,6 +1,6 @@
 import { Download, File, FileText, Image, RefreshCw } from 'lucide-react';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
-import { getArtifact, type Artifact } from '../api/artifacts.ts';
+import { getArtifact, type Artifact, type ArtifactFolder } from '../api/artifacts.ts';
 import { asProblem, type Problem } from '../api/problem.ts';
 import { toPreview } from '../chat/preview.ts';
 import { IconButton } from '../ui/icon-button.tsx';
@@ -10,7 +10,7 @@ import { ArtifactPreview } from './artifact-preview.tsx';
 
 interface ArtifactCardProps {
   /** Where the files of the conversation are. */
-  folder: string;
+  folder: ArtifactFolder;
   filename: string;
   version: number;
 }

@@ -1,5 +1,6 @@
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { AdkEvent } from '../api/types.ts';
 import type { Versions } from '../chat/branches.ts';
 import { isBusy, type Phase } from '../chat/conversation-state.ts';
@@ -10,7 +11,7 @@ import { Waiting } from './waiting.tsx';
 
 interface MessageListProps {
   /** Where the files of the conversation are; absent before it has an id. */
-  folder: string | undefined;
+  folder: ArtifactFolder | undefined;
   phase: Phase;
   events: readonly AdkEvent[];
   /** Absent where it can only be read. */

@@ -1,4 +1,5 @@
 import { ArrowRight, CircleSlash, RotateCcw } from 'lucide-react';
+import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { Confirmation, TurnItem } from '../chat/turn.ts';
 import { toWords } from '../util/format.ts';
 import { ArtifactCard } from './artifact-card.tsx';
@@ -12,7 +13,7 @@ import { TurnFailure } from './turn-failure.tsx';
 interface TurnItemProps {
   item: TurnItem;
   /** Where the conversation's files are; absent before it has an id. */
-  folder: string | undefined;
+  folder: ArtifactFolder | undefined;
   onConfirm: ((confirmation: Confirmation, confirmed: boolean) => void) | undefined;
   onRetry: (() => void) | undefined;
 }

@@ -1,5 +1,6 @@
 import { Info, RotateCcw } from 'lucide-react';
 import { memo, useRef, useState } from 'react';
+import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { Versions } from '../chat/branches.ts';
 import type { Confirmation, Turn, TurnItem } from '../chat/turn.ts';
 import { firstWordSeconds } from '../chat/first-word.ts';
@@ -25,7 +26,7 @@ interface TurnViewProps {
   turn: Turn;
   index: number;
   /** Where the files of the conversation are; absent before it has an id. */
-  folder: string | undefined;
+  folder: ArtifactFolder | undefined;
   /** Where the turn was said in several ways. */
   versions: Versions | undefined;
   isLast: boolean;

@@ -100,6 +100,11 @@ export function ConversationView({ app, conversation, conversations }: Conversat
     [current, setAttachments],
   );
 
+  const { owner } = conversation;
+  const folder = useMemo(
+    () => (state.sessionId ? artifactsFolder(owner, state.sessionId) : undefined),
+    [owner, state.sessionId],
+  );
   const isGone = state.problem?.status === 404;
   const isEmpty = state.phase === 'idle' && state.events.length === 0 && !state.problem;
   return (
@@ -108,7 +113,7 @@ export function ConversationView({ app, conversation, conversations }: Conversat
       {isEmpty && <EmptyState app={app} onPick={send} />}
       {state.phase !== 'loading' && !isEmpty && (
         <MessageList
-          folder={state.sessionId && artifactsFolder(conversation.owner, state.sessionId)}
+          folder={folder}
           phase={state.phase}
           events={state.events}
           actions={actions}

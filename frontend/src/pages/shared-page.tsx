@@ -1,7 +1,7 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { asProblem, type Problem } from '../api/problem.ts';
 import { readTitle } from '../api/sessions.ts';
-import { getShared, sharedPath } from '../api/sharing.ts';
+import { getShared, sharedFolder } from '../api/sharing.ts';
 import type { Session } from '../api/types.ts';
 import { MessageList } from '../components/message-list.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
@@ -19,6 +19,7 @@ export function SharedPage({ link }: { link: SharedLink }) {
     );
   }, [link]);
   useEffect(load, [load]);
+  const folder = useMemo(() => sharedFolder(link), [link]);
   const session = shown && 'session' in shown ? shown.session : undefined;
   const title = session ? (readTitle(session) ?? 'Shared conversation') : 'Shared conversation';
   useEffect(() => {
@@ -40,9 +41,7 @@ export function SharedPage({ link }: { link: SharedLink }) {
             <ProblemNotice problem={shown.problem} onRetry={load} />
           </div>
         )}
-        {session && (
-          <MessageList folder={`${sharedPath(link)}/artifacts`} phase="idle" events={session.events ?? []} />
-        )}
+        {session && <MessageList folder={folder} phase="idle" events={session.events ?? []} />}
       </main>
       <ToastList />
     </div>
