@@ -131,6 +131,7 @@ class RunWorker {
       failure = this.#earlierFrames ? await this.#goOn(this.#earlierFrames) : await this.#turn(run.request);
     } catch (error) {
       if (isLost(error)) throw error;
+      if (isForLater(error) && !(await this.#isMessageStored())) throw error;
       if (!run.signal.aborted) return this.#fail(toTurnFailure(error), true);
       this.#deps.log.warn('A stopped turn ended with an error', { runId: run.id, error });
     }
@@ -215,6 +216,7 @@ class RunWorker {
       await this.#deps.runs.handOver(this.#run.lease);
     }
     if (reason === 'store-failed') {
+      if (!(await this.#isMessageStored())) throw new AppError('STORE_UNAVAILABLE');
       // It may be back by now, or soon: what was shown belongs into the session.
       await this.#close(this.#rootAgent).catch((error: unknown) => {
         if (isForLater(error)) throw error;
@@ -227,6 +229,19 @@ class RunWorker {
     await this.#close(this.#rootAgent);
     if (ending.sentence) await this.#store(this.#failureEvent('INTERRUPTED', ending.sentence));
     return ending.state;
+  }
+
+  /**
+   * Whether the session has what the turn answers, as far as this process was told. Where it has not, the turn begins again
+   * once the store is back.
+   */
+  async #isMessageStored(): Promise<boolean> {
+    const { record, request, invocationId } = this.#run;
+    if (!request.newMessage) return true;
+    await this.#answers.settled();
+    return this.#session.events.some(
+      (event) => event.invocationId === invocationId && event.timestamp > record.begunAfterMs,
+    );
   }
 
   /** Ends the turn with an event that says why; where the store will never take that, it is only shown. */

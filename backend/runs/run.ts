@@ -1,4 +1,5 @@
 import type { Content } from '@google/genai';
+import { AppError } from '../errors/app-error.ts';
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 
@@ -66,6 +67,13 @@ export interface Run {
   /** Whether it failed by a bug: of the service, or of the agent's code. */
   readonly isFault: boolean;
 }
+
+/**
+ * Whether listening to a run failed because the store did not answer, while the run itself goes on: some process works on it
+ * again once the store is back, so the message must not be sent again.
+ */
+export const isTakenUpLater = (error: unknown, { state }: Pick<Run, 'state'>): boolean =>
+  error instanceof AppError && error.code === 'STORE_UNAVAILABLE' && !hasEnded(state);
 
 /** Where a listener takes up a run: after the last frame it has seen. */
 export interface Attachment {

@@ -134,7 +134,11 @@ async function takeMessage(turn: Turn): Promise<void> {
   const event = createEvent({ invocationId, author: 'user', content, actions });
   if (!turn.mayAskEarly) return events.store(event);
   session.events.push(event);
-  messageWrite.follow(events.store(event));
+  const storing = events.store(event).catch((error: unknown) => {
+    session.events = session.events.filter((one) => one !== event);
+    throw error;
+  });
+  messageWrite.follow(storing);
 }
 
 /** ADK looks through the events for it; where there is one agent alone, it is that one. */

@@ -9,7 +9,7 @@ import {
 import { AppError } from '../../errors/app-error.ts';
 import { HOPS_KEY, hopsOf, isTooFar } from '../../peer/hops.ts';
 import type { StartTurn } from '../../runs/admission.ts';
-import { hasEnded, type Run, type RunService, type TurnRequest } from '../../runs/run.ts';
+import { hasEnded, isTakenUpLater, type Run, type RunService, type TurnRequest } from '../../runs/run.ts';
 import type { CompositeSessionKey, SessionStore } from '../../sessions/session-store.ts';
 import type { Principal } from '../../identity/principal.ts';
 import { principalOf, userIdOf } from '../caller.ts';
@@ -89,6 +89,9 @@ export class RunExecutor implements AgentExecutor {
       }
       const { loadFile } = this.#deps;
       for await (const event of runEvents({ run, session, translator, loadFile })) bus.publish(event);
+    } catch (error) {
+      // The task stays as it is, and whoever looks at it later brings it to its end.
+      if (!isTakenUpLater(error, run)) throw error;
     } finally {
       this.#running.delete(taskId);
     }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { Hono } from 'hono';
+import { AppError } from '../../errors/app-error.ts';
 import { createTestApp, json } from '../../testing/test-app.ts';
 import { answerError } from '../error-answer.ts';
 import { createByteBudget, mountRoutes } from '../mount-routes.ts';
@@ -141,6 +142,27 @@ test('a failed turn fails /run with the message of its last frame', async () => 
     { detail: 'The model is overloaded.' },
   ]);
   expect(app.logged.filter((line) => line['level'] === 'error')).toEqual([]);
+});
+
+test('a turn that was accepted, and whose store does not answer: /run names its run instead of asking for it again', async () => {
+  const { runs, request } = await appWithSession();
+  const start = runs.start.bind(runs);
+  runs.script = async function* () {
+    yield '{"id":"e1"}';
+    await new Promise(() => undefined);
+  };
+  runs.start = async (turn) => {
+    const run = await start(turn);
+    run.frames = async function* () {
+      yield { index: 0, kind: 'event', json: '{}' };
+      throw new AppError('STORE_UNAVAILABLE');
+    };
+    return run;
+  };
+  const response = await request('/run', json(TURN));
+  const [code, run] = ['x-error-code', 'lornu-run-id'].map((name) => response.headers.get(name));
+  expect([response.status, code, run]).toEqual([504, 'TURN_TAKES_LONGER', 'run-1']);
+  expect(await response.text()).toContain('accepted');
 });
 
 test('a turn that is silent for longer than the load balancer allows is answered with its run id, and continues', async () => {

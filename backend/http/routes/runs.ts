@@ -4,7 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { contentFromWire } from '../../events/wire.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { StartTurn } from '../../runs/admission.ts';
-import { hasEnded, type TurnRequest } from '../../runs/run.ts';
+import { hasEnded, isTakenUpLater, type Run, type TurnRequest } from '../../runs/run.ts';
 import { jsonText } from '../answer.ts';
 import { requireApp } from '../require-app.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -26,6 +26,7 @@ export interface RunRoutesOptions {
 }
 
 export const SILENT_FOR_MS = 110_000;
+const STORE_IS_AWAY = 'The session store does not answer. The turn was accepted and goes on once it does.';
 
 /** Turns: /run responds when the turn is over, /run_sse streams it. A client that disconnects does not end the turn. */
 export function runRoutes({
@@ -90,14 +91,17 @@ export function runRoutes({
         const late = AbortSignal.timeout(silentForMs);
         let failure: string | undefined;
         // Read to the end in either case: the next message may come at once, and the session must be free by then.
-        for await (const frame of run.frames(0, late)) {
-          if (frame.kind === 'error') failure = reasonOf(frame.json);
-          else frames.push(frame.json);
+        try {
+          for await (const frame of run.frames(0, late)) {
+            if (frame.kind === 'error') failure = reasonOf(frame.json);
+            else frames.push(frame.json);
+          }
+        } catch (error) {
+          throw isTakenUpLater(error, run) ? takesLonger(run, STORE_IS_AWAY) : error;
         }
         // Python ADK's /run answers a failed turn with a plain 500 and nothing else.
         if (failure !== undefined) throw new AppError('TURN_FAILED', failure);
-        if (late.aborted && !hasEnded(run.state))
-          throw new AppError('TURN_TAKES_LONGER', undefined, { headers: { [RUN_ID_HEADER]: run.id } });
+        if (late.aborted && !hasEnded(run.state)) throw takesLonger(run);
         return jsonText(`[${frames.join(',')}]`);
       },
     }),
@@ -117,6 +121,9 @@ export function runRoutes({
     }),
   ];
 }
+
+const takesLonger = ({ id }: Run, detail?: string): AppError =>
+  new AppError('TURN_TAKES_LONGER', detail, { headers: { [RUN_ID_HEADER]: id } });
 
 /** The message of an error frame, which is written for callers. */
 function reasonOf(frameJson: string): string {
