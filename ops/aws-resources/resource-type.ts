@@ -1,16 +1,18 @@
-/** What Terraform knows of one resource: planned, applied, or read from a state. */
+/** The attributes of one resource, as planned, applied, or read from a state. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
-/** The resources of a type in the same environment. */
+/** Returns all resources of a type in the same environment. */
 export type All = (type: string) => readonly Attributes[];
 
-/** All that this repository has to know of a type of resource, apart from the files that declare it. */
+/** Everything this repository knows about a resource type, apart from the files that declare it. */
 export interface ResourceType {
-  /** The provider's package for it, which is also the name of its endpoint. */
+  /** The provider's service package, which is also the name of its endpoint. */
   service: string;
-  /** What it costs while it exists. Left out where it is free, or billed by use, which no plan can tell. */
+  /** Cost while the resource exists. Left out if it is free, or billed by use, which a plan cannot tell. */
   prices?: (one: Attributes, all: All) => readonly Price[];
-  /** Names and descriptions that the service takes, which neither the provider nor the emulator checks; by attribute. */
+  /**
+   * The service's rules for names and descriptions, by attribute; neither the provider nor the emulator checks them.
+   */
   texts?: Readonly<Record<string, TextForm>>;
   /** Its card in the rehearsal's report. */
   card?: Card;
@@ -21,20 +23,20 @@ export interface Price {
   count: number;
   usd: number;
   per: 'hour' | 'month';
-  /** So many cost nothing. */
+  /** Number that is free of charge. */
   free?: number;
 }
 
 export interface TextForm {
   pattern: RegExp;
-  /** Where AWS says so. */
+  /** The page of AWS's documentation with the rule. */
   page: string;
 }
 
 export interface Card {
   area: 'In front' | 'Running' | 'Keeping' | 'Watching';
   title: string;
-  /** Lines about all resources of the type together; no line, no card. */
+  /** Lines about all resources of the type; without lines there is no card. */
   facts: (ones: readonly Attributes[], all: All) => readonly string[];
 }
 
@@ -46,7 +48,7 @@ export function monthly(item: string, usd: number, free = 0): () => Price[] {
   return () => [{ item, count: 1, usd, per: 'month', free }];
 }
 
-/** A text or a number as Terraform writes it; anything else is "". */
+/** A text or number attribute; anything else becomes "". */
 export function text(one: Attributes | undefined, name: string): string {
   const value = one?.[name];
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
@@ -57,7 +59,7 @@ export function list(one: Attributes, name: string): readonly Attributes[] {
   return Array.isArray(value) ? (value as Attributes[]) : [];
 }
 
-/** Of a list whose elements may not be known before the first apply. */
+/** Length of a list attribute; `unknown` if its elements are not known before the first apply. */
 export function length(one: Attributes, name: string, unknown: number): number {
   const value = one[name];
   return Array.isArray(value) ? value.length : unknown;

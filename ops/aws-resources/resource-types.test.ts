@@ -5,7 +5,7 @@ import { RESOURCE_TYPES, SERVICES } from './resource-types.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 
-test('there is a row for each type of resource in terraform/aws, and no other', () => {
+test('there is a row for each resource type in terraform/aws, and no other', () => {
   const files = [...new Bun.Glob('terraform/aws/*/*.tf').scanSync(ROOT)];
   const declared = files.flatMap((file) =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(/^resource "(\w+)"/gm)].map(([, type = '']) => type),
@@ -13,7 +13,7 @@ test('there is a row for each type of resource in terraform/aws, and no other', 
   expect(Object.keys(RESOURCE_TYPES).toSorted()).toEqual([...new Set(declared)].toSorted());
 });
 
-test('each service is named once, in the order of the alphabet', () => {
+test('each service is listed once, in alphabetical order', () => {
   expect(SERVICES).toContain('budgets');
   expect(SERVICES).toEqual([...new Set(SERVICES)].toSorted());
 });

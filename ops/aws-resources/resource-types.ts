@@ -2,11 +2,11 @@ import { containerOf, hourly, length, list, monthly, text, type ResourceType } f
 import * as forms from './text-forms.ts';
 
 /**
- * Every type of resource that terraform/aws declares, one row each: what the provider build, the emulator's endpoints, the
- * report, the cost estimate and the checks on names know of it. A test compares the rows with the files.
+ * Every resource type that terraform/aws declares, one row each, for the provider build, the emulator's endpoints, the
+ * report, the cost estimate and the checks on names. A test compares the rows with the files.
  *
- * Prices: list prices of us-east-1 in USD, on demand, without tax, as docs/aws-compute-strategy.md gathered them with their
- * sources; AWS's own price list could not be asked. Other regions differ by up to a fifth.
+ * Prices: list prices of us-east-1 in USD, on demand, without tax, from docs/aws-compute-strategy.md, which lists the
+ * sources; AWS's own price list could not be reached. Other regions differ by up to a fifth.
  */
 export const PRICES_OF = '2026-11';
 export const PRICED_REGION = 'us-east-1';
@@ -18,18 +18,18 @@ const FARGATE = {
 };
 
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
-  // In front
+  // Entry
   aws_route53_record: {
     service: 'route53',
     card: {
       area: 'In front',
       title: 'Route 53',
-      // Names that begin with _ are those by which ACM and others see whose the domain is.
+      // Names that begin with _ are records with which ACM and others verify the domain's owner.
       facts: (ones) =>
         [...new Set(ones.map((one) => text(one, 'name')))].filter((name) => !name.startsWith('_')),
     },
   },
-  // Of an endpoint outside AWS, with HTTPS.
+  // Price for an endpoint outside AWS, with HTTPS.
   aws_route53_health_check: { service: 'route53', prices: monthly('health check', 1.75) },
   aws_acm_certificate: {
     service: 'acm',
@@ -63,7 +63,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     service: 'elbv2',
     prices: (one) => [
       { item: 'load balancer', count: 1, usd: 0.0225, per: 'hour' },
-      // One in each zone of a load balancer that faces the internet.
+      // An internet-facing load balancer has one public address per zone.
       { ...PUBLIC_ADDRESS, count: one['internal'] === true ? 0 : length(one, 'subnets', 2) },
     ],
     texts: { name: forms.BALANCER_NAME },
@@ -86,7 +86,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   aws_lb_target_group: { service: 'elbv2', texts: { name: forms.BALANCER_NAME } },
   aws_lb_trust_store: { service: 'elbv2', texts: { name: forms.BALANCER_NAME } },
 
-  // Running
+  // Compute
   aws_ecs_cluster: {
     service: 'ecs',
     texts: {
@@ -182,12 +182,13 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   aws_ecr_lifecycle_policy: { service: 'ecr' },
 
-  // Keeping
+  // Storage
   aws_secretsmanager_secret: {
     service: 'secretsmanager',
     prices: monthly('secret', 0.4),
     texts: {
-      // AWS advises against a hyphen and six characters at the end, which look like its own suffix; full ARNs are used here.
+      // AWS advises against a hyphen and six characters at the end, which look like its own suffix; this does not
+      // matter here, as full ARNs are used.
       name: forms.form(/^[\w/+=.@-]{1,512}$/, 'secretsmanager/latest/apireference/API_CreateSecret.html'),
       description: forms.upTo(2048, 'secretsmanager/latest/apireference/API_CreateSecret.html'),
     },
@@ -241,7 +242,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   aws_s3_bucket_versioning: { service: 's3' },
   aws_s3_object: { service: 's3' },
 
-  // Watching
+  // Monitoring
   aws_cloudwatch_log_group: {
     service: 'logs',
     texts: {
@@ -296,7 +297,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     },
   },
 
-  // The network, which the report draws as a picture of its own
+  // Network; the report draws it as a separate picture
   aws_vpc: { service: 'ec2' },
   aws_subnet: { service: 'ec2' },
   aws_internet_gateway: { service: 'ec2' },
@@ -324,7 +325,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
         : [],
   },
 
-  // Identities, which the report lists with what they may do
+  // Identities; the report lists their permissions
   aws_iam_openid_connect_provider: { service: 'iam' },
   aws_iam_policy: { service: 'iam', texts: { name: forms.POLICY_NAME, description: forms.IAM_TEXT } },
   aws_iam_role: { service: 'iam', texts: { name: forms.ROLE_NAME, description: forms.IAM_TEXT } },
@@ -332,10 +333,10 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   aws_iam_role_policy_attachment: { service: 'iam' },
 };
 
-/** Packages that the provider needs beside those of the types: who it is, and the tags of buckets. */
+/** Packages that the provider needs in addition: caller identity, and the tags of buckets. */
 const MORE_SERVICES = ['s3control', 'sts'];
 
-/** The services that are called: each has an endpoint that the rehearsal points at the emulator. */
+/** The AWS services that are called; the rehearsal points the endpoint of each at the emulator. */
 export const SERVICES: readonly string[] = [
   ...new Set([...Object.values(RESOURCE_TYPES).map(({ service }) => service), ...MORE_SERVICES]),
 ].toSorted();

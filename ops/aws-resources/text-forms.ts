@@ -1,6 +1,6 @@
 import type { TextForm } from './resource-type.ts';
 
-// What AWS takes in names and descriptions, where several types share it.
+// AWS's rules for names and descriptions that several resource types share.
 const EC2 = 'https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html';
 const ELB =
   'https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html';
@@ -27,7 +27,7 @@ export const FIREWALL_TEXT: TextForm = {
 
 const DOCS = 'https://docs.aws.amazon.com/';
 
-/** A pattern, and the page of AWS's documentation that says so. */
+/** A pattern, and the page of AWS's documentation that states it. */
 export function form(pattern: RegExp, page: string): TextForm {
   return { pattern, page: `${DOCS}${page}` };
 }
@@ -42,7 +42,7 @@ export function upTo(most: number, page: string): TextForm {
   return form(new RegExp(`^[^]{0,${most}}$`), page);
 }
 
-/** No control character, and not empty. */
+/** No control characters, and not empty. */
 export function line(most: number, page: string): TextForm {
   return form(new RegExp(`^[^\\p{Cc}]{1,${most}}$`, 'u'), page);
 }

@@ -2,28 +2,28 @@ import { readJsonWithin } from '@lornu/backend/identity/read-json-within.ts';
 import { CliError, EXIT } from './cli-error.ts';
 
 const ANSWER_MS = 30_000;
-/** Far more than any answer that is read here has; a longer one is not read whole. */
+/** Far more than any expected response; a longer one is not read completely. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** A JSON API as a command calls it. */
+/** A JSON API that a command calls. */
 export interface JsonApi {
-  /** Its name in sentences, such as GitHub. */
+  /** Its name for messages, such as GitHub. */
   name: string;
-  /** Where its paths begin, without a slash at the end. */
+  /** Base address, without a trailing slash. */
   address: string;
   headers: Readonly<Record<string, string>>;
-  /** What the command can not do when the API does not answer; a sentence. */
+  /** What the command cannot do without a response; a sentence. */
   what: string;
   signal: AbortSignal;
 }
 
 export interface Answer {
   status: number;
-  /** Undefined when the answer is not JSON. */
+  /** Undefined if the response is not JSON. */
   body: unknown;
 }
 
-/** Calls the API once. Every status is an answer; CliError only if none comes within 30 seconds. */
+/** Calls the API once. Returns every status; throws CliError only if no response comes within 30 seconds. */
 export async function askJson(api: JsonApi, method: string, path: string, body?: unknown): Promise<Answer> {
   const response = await fetch(`${api.address}${path}`, {
     method,

@@ -1,15 +1,15 @@
 /** Exit codes of every command; `lornu --help` prints the same table. */
 export const EXIT = {
   ok: 0,
-  /** What was asked for was checked and is not so: a failing test, a missing requirement. */
+  /** The command ran and the result is negative: a failing test, a missing requirement. */
   failed: 1,
-  /** Unknown command or flag, or a value that can't be right. */
+  /** Unknown command or flag, or an invalid value. */
   usage: 2,
   /** This machine lacks something: a tool, a port, the network, disk space. */
   machine: 3,
   /** A bug of ours. */
   bug: 70,
-  /** Ended by Ctrl-C. */
+  /** Interrupted by Ctrl-C. */
   interrupted: 130,
 } as const;
 
@@ -18,19 +18,19 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export interface CliErrorParts {
   /** What failed, one sentence. */
   what: string;
-  /** The reason, as far as it is known. */
+  /** The reason, as far as it is known; one sentence. */
   why: string;
-  /** The one thing to do now, a command where there is one. */
+  /** What to do now; a command if there is one. */
   next: string;
   exitCode?: ExitCode;
-  /** The last lines of what the failing program said. */
+  /** The last lines of the failing program's output. */
   output?: readonly string[];
-  /** Where all of it is. */
+  /** Path of the complete log. */
   logPath?: string;
   cause?: unknown;
 }
 
-/** An expected failure: printed as what, why, next; never with a stack. Everything else thrown is a bug. */
+/** An expected failure: printed as what, why and next, never with a stack. Any other error is a bug. */
 export class CliError extends Error {
   readonly parts: CliErrorParts;
 
@@ -45,13 +45,13 @@ export class CliError extends Error {
   }
 }
 
-/** Any error in one line: what and why of an expected one, else its message. */
+/** An error in one line: what and why of a CliError, else its message. */
 export function inOneLine(error: unknown): string {
   if (error instanceof CliError) return `${error.parts.what} ${error.parts.why}`;
   return error instanceof Error ? error.message : JSON.stringify(error);
 }
 
-/** The block a person reads at the end of a failed command. */
+/** The text that a person reads at the end of a failed command. */
 export function renderCliError({ parts }: CliError): string {
   const lines = [''];
   if (parts.output?.length) lines.push(...parts.output.map((line) => `  | ${line}`), '');

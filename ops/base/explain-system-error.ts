@@ -16,7 +16,7 @@ const EXPLAINED: Record<string, { why: string; next: string }> = {
   EDQUOT: FULL,
 };
 
-/** What the system refused about a file, as a sentence; undefined for every other error. */
+/** Converts a file system error to a sentence; undefined for any other error. */
 export function explainSystemError(error: unknown): CliError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, path } = error as NodeJS.ErrnoException;

@@ -9,11 +9,11 @@ describe('masking of secrets', () => {
     HOME: '/home/somebody',
   });
 
-  test('masks values of secret variables wherever they stand, the longest first', () => {
+  test('replaces values of secret variables everywhere, the longest first', () => {
     expect(redact('x a-key-of-ours-and-more y a-key-of-ours z')).toBe('x [secret] y [secret] z');
   });
 
-  test('leaves other values, and values too short to be secrets', () => {
+  test('keeps other values, and values too short to be secrets', () => {
     expect(redact('abc in /home/somebody')).toBe('abc in /home/somebody');
   });
 
@@ -30,7 +30,7 @@ describe('masking of secrets', () => {
     });
   }
 
-  test('knows a secret by its name', () => {
+  test('recognises a secret by its name', () => {
     expect(['GEMINI_API_KEY', 'X_TOKEN', 'DB_PASSWORD', 'PORT', 'KEYBOARD'].map(isSecretName)).toEqual([
       true,
       true,

@@ -2,18 +2,18 @@ import { join } from 'node:path';
 import type { CliContext } from '../base/cli-context.ts';
 import type { Emit } from '../steps/step-events.ts';
 
-/** What delivers staging works with. */
+/** What the delivery commands need. */
 export interface DeliveryContext extends Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal' | 'redact'> {
-  /** Where a plan and what belongs to it lies, from one command to the next. */
+  /** The folder that carries a plan and its files from one command to the next. */
   folder: string;
   emit: Emit;
 }
 
-/** The stack that is delivered, from the root of the checkout. */
+/** The delivered stack, relative to the checkout's root. */
 export const STACK = 'terraform/aws/staging';
 export const DELIVERY_FOLDER = '.lornu/delivery';
 
-/** Names within the delivery folder. */
+/** File names within the delivery folder. */
 export const FILES = {
   plan: 'staging.tfplan',
   planJson: 'staging.tfplan.json',

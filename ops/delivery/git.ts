@@ -5,11 +5,11 @@ import type { DeliveryContext } from './delivery-context.ts';
 export interface Checkout {
   /** 40 hexadecimal digits. */
   commit: string;
-  /** Files that differ from the commit, or that it does not know. */
+  /** Files that differ from the commit, and untracked files. */
   changed: string[];
 }
 
-/** The commit that is checked out, and what differs from it. */
+/** The checked-out commit, and what differs from it. */
 export async function readCheckout({ root, env }: Pick<DeliveryContext, 'root' | 'env'>): Promise<Checkout> {
   const head = await tryCommand(['git', '-C', root, 'rev-parse', 'HEAD'], { env });
   if (head.exitCode !== 0) {
@@ -24,7 +24,7 @@ export async function readCheckout({ root, env }: Pick<DeliveryContext, 'root' |
   return { commit: head.stdout.trim(), changed: status.stdout.split('\n').filter(Boolean) };
 }
 
-/** How a commit is named in images, tags and /version. */
+/** The name of a commit in images, tags and /version. */
 export function toRevision(commit: string): string {
   return commit.slice(0, 12);
 }

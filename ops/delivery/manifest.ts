@@ -16,20 +16,20 @@ const CHANGE = z.strictObject({
   drift: z.boolean(),
 });
 
-/** What `lornu plan` writes beside the plan file. */
+/** The file that `lornu plan` writes beside the plan file. */
 export const PLAN_RECORD = z.strictObject({
-  /** deploy may be applied; review is for reading only. */
+  /** Only deploy may be applied; review is read-only. */
   purpose: z.enum(['review', 'deploy']),
   madeAt: z.iso.datetime(),
   commit: z.string().regex(/^[0-9a-f]{40}$/),
-  /** Whether the files were those of the commit. */
+  /** Whether the checkout had no uncommitted changes. */
   clean: z.boolean(),
   plan: z.strictObject({ sha256: SHA256, bytes: z.number().int().positive() }),
   terraform: z.string(),
-  /** The state that the plan was made against; serial 0 when there was none. */
+  /** The state that the plan was based on; serial 0 if there was none. */
   state: z.strictObject({ lineage: z.string(), serial: z.number().int().nonnegative() }),
   image: z.strictObject({ ...DEPLOYED.shape, placeholder: z.boolean() }),
-  /** What ran before; null when nothing did. */
+  /** What ran before; null if nothing did. */
   before: DEPLOYED.nullable(),
   changes: z.array(CHANGE),
 });
@@ -37,9 +37,12 @@ export const PLAN_RECORD = z.strictObject({
 const SCANNER = z.strictObject({
   tool: z.string(),
   version: z.string(),
-  /** What it looked at: the plan itself or the files it was made of. */
+  /** What was scanned: the plan, or the files it was made from. */
   target: z.enum(['plan', 'files']),
-  /** How much it examined: resources, or checks for trivy, which does not name resources that pass. 0 means it saw nothing. */
+  /**
+   * How much was scanned: resources, or checks for trivy, which does not name resources that pass. 0 means nothing was
+   * scanned.
+   */
   checked: z.number().int().nonnegative(),
   findings: z.array(
     z.strictObject({ id: z.string(), severity: z.string(), resource: z.string(), title: z.string() }),
@@ -60,7 +63,7 @@ export const COST = z.strictObject({
   after: z.number(),
 });
 
-/** Everything that is approved together. An approval names the digest of this file's bytes. */
+/** Everything that is approved together. An approval names the digest of this file. */
 export const MANIFEST = z.strictObject({
   format: z.literal(1),
   record: PLAN_RECORD,
@@ -68,7 +71,7 @@ export const MANIFEST = z.strictObject({
   cost: COST,
 });
 
-/** What an apply leaves for the commands after it. */
+/** What an apply passes to later commands. */
 export const APPLIED = z.strictObject({
   at: z.iso.datetime(),
   image: DEPLOYED,
@@ -85,12 +88,12 @@ export type ScanRecord = z.infer<typeof SCAN_RECORD>;
 export type Manifest = z.infer<typeof MANIFEST>;
 export type AppliedPlan = z.infer<typeof APPLIED>;
 
-/** "sha256:..." of a file's bytes: how an approval names a manifest. */
+/** "sha256:..." of a file's bytes; approvals name a manifest by it. */
 export function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** A file of the delivery folder, checked; its absence says which command makes it. */
+/** Reads and validates a file of the delivery folder; if it is missing, the error says which command makes it. */
 export async function readRecord<T>(
   context: Pick<DeliveryContext, 'folder'>,
   name: keyof typeof FILES,

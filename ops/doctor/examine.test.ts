@@ -4,7 +4,7 @@ import { examine } from './examine.ts';
 
 const root = join(import.meta.dir, '../..');
 
-test('tools, machine and configuration are told, secrets only as set, problems with a next step', async () => {
+test('tools, machine and configuration are listed, secrets only as set, problems with a next step', async () => {
   const findings = await examine({
     root,
     cacheDir: join(root, '.cache'),
@@ -12,7 +12,7 @@ test('tools, machine and configuration are told, secrets only as set, problems w
       PATH: process.env['PATH'],
       GEMINI_API_KEY: 'a-key-of-ours',
       PORT: 'soon',
-      // A port at which nothing answers.
+      // A port on which nothing listens.
       npm_config_registry: 'http://127.0.0.1:9/',
     },
     signal: new AbortController().signal,

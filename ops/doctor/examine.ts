@@ -11,7 +11,7 @@ import { TOOLS, type Tool } from '../setup/tools.ts';
 export interface Finding {
   group: 'Tools' | 'Machine' | 'Configuration' | 'Hops';
   name: string;
-  /** `missing` is something that "up" or "test" can't do without. */
+  /** `missing`: "up" or "test" needs it. */
   state: 'ok' | 'missing' | 'optional';
   value: string;
   next?: string;
@@ -22,7 +22,7 @@ export type ExamineContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'sig
 const LEAST_FREE_BYTES = 1_500_000_000;
 const REACH_MS = 5_000;
 
-/** Looks at everything that decides whether this machine can run the project; changes nothing. */
+/** Checks everything that decides whether this machine can run the project; changes nothing. */
 export async function examine(context: ExamineContext): Promise<Finding[]> {
   const tools = Promise.all(Object.values(TOOLS).map((tool) => examineTool(tool, context)));
   const machine = Promise.all([freeDisk(context), portFree(8080), ...registries(context)]);
@@ -49,7 +49,7 @@ async function examineTool(tool: Tool, context: ExamineContext): Promise<Finding
   };
 }
 
-/** Every variable of the service with its value or default, then what is wrong with them; secrets are only said to be set. */
+/** Every variable of the service with its value or default, then the problems; secrets are only shown as set. */
 function examineConfig(env: ExamineContext['env']): Finding[] {
   const rows = describeConfig().map((row): Finding => {
     const given = env[row.name];
@@ -96,7 +96,7 @@ async function portFree(port: number): Promise<Finding> {
   };
 }
 
-/** The registries that the set-up asks, by the addresses that npm and pip are configured with. */
+/** Checks the registries used by the setup, at the addresses configured for npm and pip. */
 function registries({ env, signal }: ExamineContext): Promise<Finding>[] {
   const npm = env['npm_config_registry'] ?? 'https://registry.npmjs.org/';
   const pypi = env['PIP_INDEX_URL'] ?? 'https://pypi.org/simple/';

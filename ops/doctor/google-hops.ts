@@ -3,7 +3,7 @@ import type { AwsCredentialsSource } from '@lornu/backend/identity/aws/task-cred
 import { type GoogleIdentity, SCOPES } from '@lornu/backend/identity/google/google-identity.ts';
 import { attempt, type Hop, type HopsOptions, messageOf, notConfigured, within } from './hop.ts';
 
-/** The credentials that ECS hands out. */
+/** Checks the credentials that ECS provides. */
 export async function taskRole({ identity }: Config, credentials: AwsCredentialsSource): Promise<Hop> {
   const name = 'task role';
   if (identity.aws.credentialsUrl === undefined) {
@@ -19,7 +19,7 @@ export async function taskRole({ identity }: Config, credentials: AwsCredentials
   );
 }
 
-/** From the task role, or a key, to an access token of Google. */
+/** Checks the exchange from the task role, or a key, to a Google access token. */
 export async function federation(google: GoogleIdentity | undefined): Promise<Hop> {
   const name = 'federation';
   if (google === undefined) return notConfigured(name, 'GOOGLE_WORKLOAD_IDENTITY_AUDIENCE is not set');
@@ -38,7 +38,7 @@ export async function federation(google: GoogleIdentity | undefined): Promise<Ho
   );
 }
 
-/** The ID token that the peer is called with. */
+/** Checks the ID token for calls to the peer. */
 export async function serviceAccount({ identity }: Config, google: GoogleIdentity | undefined): Promise<Hop> {
   const name = 'service account';
   if (identity.google.kind === 'none') return notConfigured(name, 'GOOGLE_SERVICE_ACCOUNT_EMAIL is not set');
@@ -54,7 +54,7 @@ export async function serviceAccount({ identity }: Config, google: GoogleIdentit
   );
 }
 
-/** Firestore, read at a document that does not exist. */
+/** Checks Firestore by reading a document that does not exist. */
 export async function database(
   { sessions }: Config,
   google: GoogleIdentity | undefined,
@@ -82,7 +82,7 @@ export async function database(
         signal: within(signal),
       });
       const message = await messageOf(response);
-      // A document that is not there is found missing by a database that is.
+      // NOT_FOUND for the document proves that the database exists.
       if (
         response.ok ||
         (response.status === 404 && /document/i.test(message) && !/database .*does not exist/i.test(message))

@@ -1,6 +1,6 @@
 import { readJsonWithin } from '@lornu/backend/identity/read-json-within.ts';
 
-/** One hop on the way to a dependency of the service. */
+/** One step on the way to a dependency of the service. */
 export interface Hop {
   name: 'task role' | 'federation' | 'service account' | 'database' | 'key set' | 'peer' | 'model';
   state: 'ok' | 'missing' | 'optional';
@@ -15,10 +15,10 @@ export interface HopsOptions {
   signal: AbortSignal;
 }
 
-/** How long a hop may take, in milliseconds. */
+/** Time limit of a hop, in milliseconds. */
 export const LIMIT_MS = 10_000;
 
-/** A hop that nothing asks for. */
+/** A hop that the configuration does not need. */
 export const notConfigured = (name: Hop['name'], value: string): Hop => ({ name, state: 'optional', value });
 
 /** Tries a hop; an error becomes its value, and `next` says what to do. */
@@ -37,7 +37,7 @@ function reasonOf(error: unknown): string {
   return `${error.message}${cause}`.replace(/\s+/g, ' ').slice(0, 300);
 }
 
-/** Google's own sentence about a refusal, which names no secret of ours. */
+/** Google's own message of a refusal, which contains no secret of ours. */
 export async function messageOf(response: Response): Promise<string> {
   try {
     const body = (await readJsonWithin(response, 64 * 1024)) as { error?: { message?: unknown } };
@@ -47,6 +47,6 @@ export async function messageOf(response: Response): Promise<string> {
   }
 }
 
-/** The caller's patience and ours. */
+/** A signal that aborts with the caller's, or after LIMIT_MS. */
 export const within = (signal: AbortSignal): AbortSignal =>
   AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]);

@@ -5,7 +5,7 @@ import { examineHops } from './hops.ts';
 
 let google: GoogleStandIn;
 let others: Bun.Server<undefined>;
-/** What Firestore, the peer and Gemini answer. */
+/** The responses of Firestore, the peer and Gemini. */
 let answers: Record<string, () => Response>;
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const MODEL_PATH = `/v1beta/models/${MODEL}:generateContent`;
 const DOCUMENT = '/v1/projects/lornu/databases/staging/documents/doctor/none';
-/** As Gemini answers a question for one token: no words, and the reason why it stopped. */
+/** Gemini's answer to a request for one token: no text, only a finish reason. */
 const answerOf = (modelVersion: string) => () =>
   Response.json({ candidates: [{ finishReason: 'MAX_TOKENS' }], modelVersion });
 const refusal = (status: number, message: string) => () => Response.json({ error: { message } }, { status });
@@ -45,7 +45,7 @@ const ENVIRONMENT = {
   AWS_REGION: 'eu-central-1',
 };
 
-/** Every hop's state and value; Google's public addresses lead to this machine. */
+/** State and value of every hop; Google's public addresses lead to this machine. */
 async function look(changes: Record<string, string> = {}, now = Date.now()) {
   const elsewhere = ['firestore.googleapis.com', 'generativelanguage.googleapis.com'];
   const hops = await examineHops({
@@ -72,8 +72,8 @@ async function look(changes: Record<string, string> = {}, now = Date.now()) {
   return new Map(hops.map((hop) => [hop.name, hop]));
 }
 
-describe('the hops that doctor goes', () => {
-  test('are all shown, in their order, when all is well', async () => {
+describe("doctor's hops", () => {
+  test('are all shown in order when everything works', async () => {
     const hops = await look();
     expect([...hops].map(([name, { state }]) => `${name}: ${state}`)).toEqual([
       'task role: ok',
@@ -158,7 +158,7 @@ describe('the hops that doctor goes', () => {
     20_000,
   );
 
-  test('tell when the model goes, though it still answers', async () => {
+  test('report when the model will be retired, even if it still answers', async () => {
     const GEMINI_MODEL = 'gemini-2.5-flash';
     answers[`/v1beta/models/${GEMINI_MODEL}:generateContent`] = answerOf(GEMINI_MODEL);
     expect((await look({ GEMINI_MODEL }, Date.parse('2026-11-29'))).get('model')).toEqual({
@@ -171,7 +171,7 @@ describe('the hops that doctor goes', () => {
     expect((await look()).get('model')?.value).toMatch(/answers; no retirement announced as of 20\d\d-/);
   });
 
-  test('that come after a broken one are not blamed', async () => {
+  test('after a broken one are not blamed', async () => {
     google.failing.add('task-credentials');
     const hops = await look();
     expect(hops.get('service account')?.value).toBe('not tried: federation fails');

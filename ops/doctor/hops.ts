@@ -9,8 +9,8 @@ import { model } from './model-hop.ts';
 import { keySet, peer } from './service-hops.ts';
 
 /**
- * Goes every hop that the configuration names, as the service goes it, and says where it ends and what to do.
- * Reads only; a hop whose earlier one failed says so instead of failing for the same reason.
+ * Tries every hop that the configuration needs, as the service would, and says where it fails and what to do.
+ * Read-only. A hop after a failed one says so instead of failing for the same reason.
  */
 export async function examineHops(options: HopsOptions): Promise<Hop[]> {
   let config: Config;

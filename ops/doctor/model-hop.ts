@@ -8,7 +8,7 @@ import { isAnswerOf, READ_ON, retirementStateOf } from '@lornu/backend/model/ret
 import { attempt, type Hop, type HopsOptions, LIMIT_MS } from './hop.ts';
 
 const NAME = 'model';
-/** One token is enough to hear which model answers. */
+/** One token is enough to see which model answers. */
 const QUESTION = JSON.stringify({
   contents: [{ role: 'user', parts: [{ text: 'Say yes.' }] }],
   generationConfig: { maxOutputTokens: 1 },
@@ -19,8 +19,8 @@ const CHOOSE =
   'choose another model: docs/operations.md, "The model" (GEMINI_MODEL here, gemini_model in staging)';
 
 /**
- * Whether the model answers us, whether it is the one that was asked, and when Google retires it. Asks for one token:
- * only an answer says which model gave it.
+ * Whether the model answers, whether it is the requested one, and when Google retires it. Requests one token: only an
+ * answer names the model that gave it.
  */
 export async function model(
   config: Config,
@@ -70,7 +70,7 @@ function backendOf({ model: chosen }: Config, google: GoogleIdentity | undefined
   return { kind: 'vertex', project, location, accessToken: () => google.accessToken(SCOPES.cloud) };
 }
 
-/** The model that says it answered; undefined where the answer does not say. */
+/** The model named in the answer; undefined if the answer names none. */
 async function askedModel(
   backend: ModelBackend,
   named: string,

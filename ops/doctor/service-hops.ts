@@ -2,7 +2,7 @@ import type { Config } from '@lornu/backend/config/config.ts';
 import { readJsonWithin } from '@lornu/backend/identity/read-json-within.ts';
 import { attempt, type Hop, type HopsOptions, notConfigured, within } from './hop.ts';
 
-/** The public keys of the machines' issuer. */
+/** Checks the public keys of the token issuer. */
 export async function keySet({ identity }: Config, { fetch, signal }: HopsOptions): Promise<Hop> {
   const name = 'key set';
   const { jwksUrl, peers, services } = identity.callers.tokens;
@@ -21,7 +21,7 @@ export async function keySet({ identity }: Config, { fetch, signal }: HopsOption
   );
 }
 
-/** The peer's card, which it shows to everyone. */
+/** Checks the peer's public card. */
 export async function peer({ identity }: Config, { fetch, signal }: HopsOptions): Promise<Hop> {
   const name = 'peer';
   const peerUrl = identity.peer?.url;

@@ -11,7 +11,7 @@ export interface CassetteFile {
   cassette: Cassette;
 }
 
-/** The cassettes in files and in folders, by their names. */
+/** Reads the cassettes of files and folders, sorted by name. */
 export async function readCassettes(paths: readonly string[]): Promise<CassetteFile[]> {
   const files = (await Promise.all(paths.map(filesOf))).flat();
   if (files.length === 0) {
@@ -49,7 +49,7 @@ async function readOne(path: string): Promise<Cassette> {
   }
 }
 
-/** Writes cassettes into a folder, one file each; only its owner may read them. */
+/** Writes cassettes into a folder, one file each, readable by the owner only. */
 export async function writeCassettes(folder: string, cassettes: readonly Cassette[]): Promise<string[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return Promise.all(

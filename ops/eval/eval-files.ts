@@ -11,7 +11,7 @@ import { CliError, EXIT } from '../base/cli-error.ts';
 
 const EXTENSION = '.evalset.json';
 
-/** An eval set, its metrics, and the app that it is for. */
+/** An eval set with its metrics and its app. */
 export interface SetFile {
   appName: string;
   path: string;
@@ -19,7 +19,9 @@ export interface SetFile {
   metrics: EvalMetric[];
 }
 
-/** The sets beside each agent, as google-adk looks for them: `AGENT/*.evalset.json`, with `AGENT/test_config.json`. */
+/**
+ * The sets beside each agent, where google-adk looks for them: `AGENT/*.evalset.json`, with `AGENT/test_config.json`.
+ */
 export async function findSets(
   agentsDir: string,
   agent: string | undefined,
@@ -61,7 +63,7 @@ export async function findSets(
   });
 }
 
-/** A set in a file, with the configuration beside it unless another one is named. */
+/** Reads a set from a file, with the configuration beside it unless another one is given. */
 export async function readSet(path: string, appName: string, config: string | undefined): Promise<SetFile> {
   const id = basename(path).replace(EXTENSION, '');
   const evalSet = await inFile(path, (text) => parseEvalSet(text, id));

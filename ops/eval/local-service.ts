@@ -6,7 +6,7 @@ import type { CliContext } from '../base/cli-context.ts';
 import { startService } from '../servers/agent-servers.ts';
 import { chooseModel } from '../up/model-choice.ts';
 
-/** What a model of one's own is set up with; nothing else of the environment reaches the service, least of all a store. */
+/** Variables of the model; no others of the environment are passed to the service, in particular none of a store. */
 const MODEL_VARIABLES = [
   'GEMINI_API_KEY',
   'GEMINI_MODEL',
@@ -18,7 +18,7 @@ const MODEL_VARIABLES = [
 
 export interface LocalService {
   url: string;
-  /** Who answers, in words. */
+  /** Description of the answering model. */
   model: string;
   isStandIn: boolean;
   stop: () => Promise<void>;

@@ -7,14 +7,14 @@ import { toSessionJson } from '@lornu/backend/events/wire.ts';
 import { openFirestoreStores } from '@lornu/backend/firestore-stores.ts';
 import { CliError, EXIT } from '../base/cli-error.ts';
 
-/** Which conversations; without a session all of the user's. */
+/** Selects conversations; without a session, all of the user's. */
 export interface Wanted {
   appName: string;
   userId: string;
   sessionId?: string;
 }
 
-/** Conversations of a running server, by its API. */
+/** Reads conversations from a running server's API. */
 export async function sessionsOf(
   server: AgentServer,
   { appName, userId, sessionId }: Wanted,
@@ -32,7 +32,7 @@ export async function sessionsOf(
   return found(sessions, `${server.url} has none of user ${userId} in ${appName}.`);
 }
 
-/** Conversations in Firestore, read-only; the variables are the service's own. */
+/** Reads conversations from Firestore; the variables are the service's own. */
 export async function sessionsInFirestore(
   env: Readonly<Record<string, string | undefined>>,
   { appName, userId, sessionId }: Wanted,
@@ -42,11 +42,11 @@ export async function sessionsInFirestore(
     FIRESTORE_DATABASE: env['FIRESTORE_DATABASE'],
     GOOGLE_CLOUD_PROJECT: env['GOOGLE_CLOUD_PROJECT'],
     FIRESTORE_EMULATOR_HOST: env['FIRESTORE_EMULATOR_HOST'],
-    // Calls no model.
+    // No model is called.
     GEMINI_API_KEY: 'none',
   });
   if (config.kind !== 'firestore') throw new Error('The store is Firestore.');
-  // Without an identity of the service the Firestore client takes the machine's own (gcloud auth application-default).
+  // Without a service identity, the Firestore client uses the machine's (gcloud auth application-default).
   const { sessions: store } = openFirestoreStores(config, undefined);
   try {
     const ids =
@@ -65,7 +65,7 @@ export async function sessionsInFirestore(
   }
 }
 
-/** Conversations in a file: a session as the API gives it, a list of them, or one a line. */
+/** Reads conversations from a file: one session as the API returns it, a list, or one per line. */
 export async function sessionsInFile(path: string): Promise<Session[]> {
   const text = await readFile(path, 'utf8');
   try {
@@ -105,7 +105,7 @@ function found(sessions: Session[], why: string): Session[] {
   });
 }
 
-/** Masked cassettes; whose conversation it was is not in them, not even in their names. */
+/** Converts sessions to masked cassettes; nothing in them, not even their names, says whose they were. */
 export function toCassettes(sessions: readonly Session[], masker: Masker): Cassette[] {
   return sessions.flatMap((session) => {
     const { events, state, appName } = session;

@@ -28,7 +28,7 @@ export async function runEval(
 ): Promise<Evaluated[]> {
   await assertServed(server, files);
   const key = context.env['GEMINI_API_KEY'];
-  // A stand-in has no opinion.
+  // The stand-in cannot judge.
   const ask = key && !context.env['GOOGLE_GEMINI_BASE_URL'] ? geminiJudge({ key }) : undefined;
   const evaluated: Evaluated[] = [];
   for (const file of files) {
@@ -57,7 +57,7 @@ export async function runEval(
   return evaluated;
 }
 
-/** Asks whether the server has the agents; otherwise returns a sentence that says what is wrong. */
+/** Checks that the server has the agents; otherwise returns a sentence about the problem. */
 export async function assertServed(
   server: AgentServer,
   wanted: readonly { appName: string }[],
@@ -82,7 +82,7 @@ export async function assertServed(
   });
 }
 
-/** Stores a result where google-adk does, next to the agent: `.adk/eval_history/NAME.evalset_result.json`. */
+/** Stores a result where google-adk does, beside the agent: `.adk/eval_history/NAME.evalset_result.json`. */
 export async function keepResult({ file, result }: Evaluated): Promise<string> {
   const path = join(
     dirname(file.path),

@@ -9,15 +9,15 @@ import { type CassetteFile } from './cassette-files.ts';
 import { startLocalService } from './local-service.ts';
 import { assertServed } from './run-eval.ts';
 
-/** Which service is the candidate; this checkout where neither is named. */
+/** The candidate service; this checkout if neither field is set. */
 export interface Candidate {
   url?: string;
   image?: string;
-  /** Where the cassettes are played for a candidate at `url`, which was started with this address. */
+  /** Port at which the cassettes are played for a candidate at `url`, which was started with this address. */
   port: number;
 }
 
-/** What a candidate has to be started with, so that its model and its tools are those of the cassettes. */
+/** Variables that make a candidate use the model and tools of the cassettes. */
 export const candidateVariables = (playerUrl: string): Record<string, string> => ({
   GOOGLE_GEMINI_BASE_URL: playerUrl,
   LORNU_REPLAY_URL: playerUrl,
@@ -67,7 +67,7 @@ export async function runReplay(
   }
 }
 
-/** The cassettes with what was played as what is right from now on. */
+/** The cassettes, with the replayed conversation as the new expected one. */
 export function acceptAll(files: readonly CassetteFile[], replayed: readonly Replayed[]): CassetteFile[] {
   return files.map(({ path, cassette }, index) => {
     const one = replayed[index];
@@ -104,7 +104,7 @@ function notPlayed(url: string, playerUrl: string): CliError {
   });
 }
 
-/** The verdicts in counts, and what changed where. */
+/** The counts of verdicts, and what changed where. */
 export function renderReplay(replayed: readonly Replayed[], reportPath: string | undefined): string {
   const count = (verdict: Replayed['verdict']): number =>
     replayed.filter((one) => one.verdict === verdict).length;

@@ -6,13 +6,13 @@ import { readVariable } from './github-api.ts';
 import { missing, ok, unknown, type Requirement } from './requirement.ts';
 import { DEFAULT_REGION, stagingRegion, stagingVariables, type Scene, type Variables } from './scene.ts';
 
-/** Who these credentials are to AWS. */
+/** The AWS account of these credentials. */
 async function callerAccount({ aws }: Scene): Promise<string> {
   const { Account } = await aws.sts.send(new GetCallerIdentityCommand());
   return Account ?? '';
 }
 
-/** The account staging belongs in, as far as anybody said so: on the command line, else at GitHub. */
+/** Staging's account, as given on the command line or else in the GitHub variable. */
 export async function namedAccount(scene: Scene): Promise<string | undefined> {
   return scene.given.account ?? (await readVariable(scene, 'AWS_ACCOUNT_ID').catch(() => undefined));
 }
@@ -78,16 +78,16 @@ interface Quota {
   title: string;
   service: string;
   code: string;
-  /** How many more staging needs. */
+  /** How many staging needs in total. */
   needs: (variables: Variables) => number;
-  /** How many are taken now; undefined where that is not counted here. */
+  /** How many are in use; undefined if that is not counted here. */
   taken: (scene: Scene) => Promise<number>;
 }
 
-/** A rolling deployment runs twice the tasks for a while (deployment_maximum_percent = 200). */
+/** A rolling deployment temporarily runs twice the tasks (deployment_maximum_percent = 200). */
 const DEPLOYMENT_FACTOR = 2;
 
-/** The most vCPUs that staging's tasks use at once: a deployment at the maximum of autoscaling. */
+/** The most vCPUs that staging's tasks use at once: during a deployment at the maximum of autoscaling. */
 export function mostVcpus(variables: Variables): number {
   const { cpu = 512 } = (variables['task_size'] ?? {}) as { cpu?: number };
   const { max = 6 } = (variables['task_count'] ?? {}) as { max?: number };
@@ -120,12 +120,12 @@ const QUOTAS: readonly Quota[] = [
     service: 'fargate',
     code: 'L-3032A538',
     needs: mostVcpus,
-    // Staging has an account of its own: nothing else runs there.
+    // Staging has its own account: nothing else runs there.
     taken: async () => 0,
   },
 ];
 
-/** What staging has already is not needed a second time. */
+/** Whether a resource is not part of staging: what staging already has is not needed twice. */
 function isNotOurs({ Tags = [] }: { Tags?: { Key?: string; Value?: string }[] | undefined }): boolean {
   return !Tags.some(({ Key, Value }) => Key === 'Source' && Value === 'terraform/aws/staging');
 }
@@ -156,7 +156,7 @@ const quotas = QUOTAS.map(({ id, title, service, code, needs, taken }): Requirem
   optional: true,
 }));
 
-/** The account's own value, else AWS's default; undefined where AWS has neither. */
+/** The account's own quota, else AWS's default; undefined if AWS has neither. */
 async function quotaOf({ aws }: Scene, service: string, code: string): Promise<number | undefined> {
   const input = { ServiceCode: service, QuotaCode: code };
   const none = (error: unknown): undefined => {

@@ -22,13 +22,13 @@ import {
 
 const GITHUB_OIDC = 'token.actions.githubusercontent.com';
 
-/** GitHub's provider in this account; an account has one for an address. */
+/** GitHub's OIDC provider in this account; an account has at most one per address. */
 async function oidcProvider({ aws }: Scene): Promise<string | undefined> {
   const { OpenIDConnectProviderList = [] } = await aws.iam.send(new ListOpenIDConnectProvidersCommand());
   return OpenIDConnectProviderList.find(({ Arn }) => Arn?.endsWith(`oidc-provider/${GITHUB_OIDC}`))?.Arn;
 }
 
-/** The role, or undefined; the names are those of terraform/aws/bootstrap/github.tf. */
+/** The role, or undefined; terraform/aws/bootstrap/github.tf defines the names. */
 async function roleOf({ aws }: Scene, name: string) {
   return orNone(aws.iam.send(new GetRoleCommand({ RoleName: name })), 'NoSuchEntity');
 }
@@ -42,7 +42,7 @@ async function orNone<T>(asked: Promise<T>, ...names: string[]): Promise<T | und
   }
 }
 
-/** The command of terraform/README.md, step 1, with this repository's values in it. */
+/** The command of terraform/README.md, step 1, with this repository's values. */
 async function bootstrapCommand(scene: Scene): Promise<string> {
   const variables = await stagingVariables(scene).catch((): Variables => ({}));
   const [provider, role, region] = [
@@ -58,7 +58,7 @@ async function bootstrapCommand(scene: Scene): Promise<string> {
     ...(prefix === `repo:${repository}` ? [] : [`github_subject_prefix=${prefix ?? 'PREFIX'}`]),
     ...(zone ? [`domain_zone_id=${zone}`] : []),
     ...(region === DEFAULT_REGION ? [] : [`region=${region}`]),
-    // A provider that bootstrap did not create: its roles do not exist yet.
+    // A provider that bootstrap did not create, as its roles do not exist yet.
     ...(provider && !role ? [`github_oidc_provider_arn=${provider}`] : []),
   ];
   const folder = 'terraform -chdir=terraform/aws/bootstrap';
@@ -78,7 +78,7 @@ const oidc: Requirement = {
   },
 };
 
-/** Roles and how the subject that each trusts ends (terraform/aws/bootstrap/github.tf). */
+/** Roles with the end of the subject that each trusts (terraform/aws/bootstrap/github.tf). */
 export const SUBJECTS = {
   LornuGithubPlanRole: ':ref:refs/heads/main',
   LornuGithubPublishRole: ':ref:refs/heads/main',
@@ -149,7 +149,7 @@ const images: Requirement = {
   },
 };
 
-/** Secrets that tasks read (terraform/aws/staging/secrets.tf); without a value they do not start. */
+/** Secrets that tasks read (terraform/aws/staging/secrets.tf); without values the tasks do not start. */
 export function neededSecrets(variables: Variables): string[] {
   const google = variables['google'] as { credentials?: string } | undefined;
   const withKey = google?.credentials === 'key' ? ['gcp-service-account'] : [];

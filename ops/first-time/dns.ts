@@ -7,13 +7,16 @@ import {
 import { missing, ok, type Requirement } from './requirement.ts';
 import { stagingVariables, textOf, type Scene } from './scene.ts';
 
-/** Names by which a CAA record may let Amazon issue. https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html */
+/**
+ * Names in a CAA record that allow Amazon to issue certificates.
+ * https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html
+ */
 const AMAZON = new Set(['amazon.com', 'amazontrust.com', 'awstrust.com', 'amazonaws.com']);
 const NOT_HERE = 'DNS is not in Route 53 (route53_zone_id is not set)';
 
 const value = async (scene: Scene, name: string): Promise<string> =>
   textOf((await stagingVariables(scene))[name]);
-/** A DNS name to compare by. */
+/** A DNS name in the form used for comparison. */
 const plain = (name: string): string => name.toLowerCase().replace(/\.$/, '');
 
 const named: Requirement = {
@@ -98,7 +101,7 @@ const caa: Requirement = {
     for (const name of [textOf(domain), textOf(failover)].filter(Boolean)) {
       // oxlint-disable-next-line no-await-in-loop -- one or two names
       const found = await nearestCaa(scene, name);
-      // Records without an issuer (iodef alone) restrict nobody.
+      // Records without an issuer (only iodef) restrict nobody.
       if (!found || found.issuers.length === 0) continue;
       if (!found.issuers.some((issuer) => AMAZON.has(issuer.split(';')[0]?.trim().toLowerCase() ?? ''))) {
         return missing(
@@ -111,7 +114,9 @@ const caa: Requirement = {
   },
 };
 
-/** The first of a name and its parents that has CAA records decides. RFC 8659, 3 */
+/**
+ * The closest name, from the given one up through its parents, that has CAA records: it decides. RFC 8659, section 3
+ */
 async function nearestCaa(
   { dns }: Scene,
   domain: string,

@@ -4,7 +4,7 @@ import { missing, unknown, type Sighting } from './requirement.ts';
 
 const RIGHT = /not authorized to perform:? ([\w-]+:\w+)/;
 
-/** Why a look failed, as what is missing: a session, a right, or an answer. A bug of ours is thrown on. */
+/** Converts the error of a check to what is missing: a session, a permission, or a response. Rethrows bugs. */
 export function explainLook(error: unknown): Sighting {
   if (error instanceof CliError) {
     const { why, next, exitCode } = error.parts;

@@ -11,7 +11,7 @@ import { HCP } from './hcp.ts';
 import { type Change, type Provider, type Requirement, type Sighting, unknown } from './requirement.ts';
 import type { Scene } from './scene.ts';
 
-/** Everything a first deployment needs, in the order in which it is made. */
+/** Everything that a first deployment needs, in order of creation. */
 export const REQUIREMENTS: readonly Requirement[] = [
   ...HCP,
   ...ACCOUNT,
@@ -30,24 +30,24 @@ export interface Found {
   state: Sighting['state'];
   seen: string;
   next?: string;
-  /** Not having looked does not count against a first deployment. */
+  /** A skipped check does not count as missing. */
   optional?: true;
-  /** What was changed here, now. */
+  /** What this run changed. */
   changed?: string;
 }
 
 export interface FirstTimeOptions {
   scene: Scene;
-  /** All where it is empty; what those need is looked at too. */
+  /** All providers if empty; what their requirements depend on is checked too. */
   providers: readonly Provider[];
-  /** Asked before each change; nothing is changed without a yes. */
+  /** Called before each change; nothing is changed without a yes. */
   confirm: (id: string, change: Change) => Promise<boolean>;
   emit: Emit;
 }
 
 /**
- * Checks one requirement after the other and, where it was confirmed, creates what is missing. It keeps no state: a
- * second run sees what exists and does the rest.
+ * Checks the requirements in order and creates missing ones after confirmation. Keeps no state: a second run sees what
+ * exists and does the rest.
  */
 export async function firstTime(options: FirstTimeOptions): Promise<Found[]> {
   const { scene, emit } = options;
@@ -68,7 +68,7 @@ export async function firstTime(options: FirstTimeOptions): Promise<Found[]> {
   return found;
 }
 
-/** Those of the providers, and what they are to be looked at after. */
+/** The requirements of these providers, and those they depend on. */
 export function choose(providers: readonly Provider[]): Requirement[] {
   if (providers.length === 0) return [...REQUIREMENTS];
   const ids = new Set<string>();
@@ -120,7 +120,7 @@ async function look(requirement: Requirement, scene: Scene): Promise<Sighting> {
   }
 }
 
-/** Nothing is missing, and everything that a first deployment needs was checked. */
+/** Whether nothing is missing and everything that a first deployment needs was checked. */
 export function isReady(found: readonly Found[]): boolean {
   return found.every(({ state, optional }) => state === 'ok' || (state === 'unknown' && optional === true));
 }

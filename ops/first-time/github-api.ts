@@ -1,7 +1,7 @@
 import { askJson, type Answer } from '../base/ask-json.ts';
 import { CliError } from '../base/cli-error.ts';
 
-/** What of a scene a call of GitHub needs. */
+/** The part of a scene that a GitHub call needs. */
 export interface GithubScene {
   env: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
@@ -13,8 +13,8 @@ export const tokenOf = ({ env }: GithubScene): string | undefined =>
   env['GH_TOKEN']?.trim() || env['GITHUB_TOKEN']?.trim() || undefined;
 
 /**
- * One call of GitHub's REST API. `path` begins below the repository, or at the root when it begins with a slash.
- * Every status is the caller's to judge, but for 401.
+ * One call of GitHub's REST API. `path` is relative to the repository, or absolute if it begins with a slash. Returns
+ * every status except 401, which throws.
  */
 export async function askGithub(
   scene: GithubScene,
@@ -43,7 +43,7 @@ export async function askGithub(
   });
 }
 
-/** The value of a repository variable; undefined when it is not set, CliError when the token may not read it. */
+/** The value of a repository variable; undefined if it is not set. Throws CliError if the token may not read it. */
 export async function readVariable(scene: GithubScene, name: string): Promise<string | undefined> {
   if (!scene.given.repository || !tokenOf(scene)) return undefined;
   const answer = await askGithub(scene, 'GET', `actions/variables/${name}`);
@@ -52,7 +52,7 @@ export async function readVariable(scene: GithubScene, name: string): Promise<st
   return (answer.body as { value?: string } | undefined)?.value ?? '';
 }
 
-/** GitHub's refusal; its own message names no secret. */
+/** The error for GitHub's refusal; its message contains no secret. */
 export function refusedByGithub({ status, body }: Answer, to: string): CliError {
   const message = (body as { message?: unknown } | undefined)?.message;
   const said = typeof message === 'string' ? ` (${message.slice(0, 200)})` : '';

@@ -7,7 +7,7 @@ import { askGithub, readVariable, refusedByGithub } from './github-api.ts';
 import { missing, ok, type Change, type Requirement } from './requirement.ts';
 import { DEFAULT_REGION, stagingRegion, stagingVariables, textOf, type Scene } from './scene.ts';
 
-/** Sets a repository variable; one call, which makes it or writes it over. */
+/** Creates or overwrites a repository variable, in one call. */
 function setVariable(scene: Scene, name: string, value: string, before: string | undefined): Change {
   return {
     does: `set the variable ${name} of ${scene.given.repository} to ${value.length > 60 ? 'the given values' : value}${before === undefined ? '' : ' (it has another value)'}`,
@@ -100,7 +100,10 @@ const variables: Requirement = {
   },
 };
 
-/** The whole output `google` of terraform/gcp/staging; before that is applied there is a project's name at most. */
+/**
+ * Whether it is the complete output `google` of terraform/gcp/staging; before that stack is applied, there is at most a
+ * project name.
+ */
 const isOutputOfGoogle = (google: unknown): boolean =>
   textOf((google as { workload_identity_audience?: unknown } | undefined)?.workload_identity_audience) !== '';
 

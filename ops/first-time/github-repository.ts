@@ -42,12 +42,12 @@ const repository: Requirement = {
   },
 };
 
-/** How the subjects of this repository's jobs begin. CliError when GitHub does not say. */
+/** The prefix of the OIDC subjects of this repository's jobs. Throws CliError if GitHub does not return it. */
 export async function subjectPrefix(scene: Scene): Promise<string> {
   const answer = await askGithub(scene, 'GET', 'actions/oidc/customization/sub');
   const prefix = (answer.body as { sub_claim_prefix?: unknown } | undefined)?.sub_claim_prefix;
   if (answer.status !== 200) throw refusedByGithub(answer, "read how the repository's subjects begin");
-  // An older answer has no prefix: then it is the name alone.
+  // Older responses have no prefix: then it is the name alone.
   return typeof prefix === 'string' && prefix !== '' ? prefix : `repo:${scene.given.repository}`;
 }
 
@@ -106,7 +106,10 @@ const environment: Requirement = {
   },
 };
 
-/** Required reviewers in a private repository are part of GitHub Enterprise alone; a plan that is not shown is unknown. */
+/**
+ * Whether this is a private repository whose plan has no required reviewers, which need GitHub Enterprise. A plan that
+ * is not shown counts as unknown.
+ */
 async function isPrivateWithoutReviewers(scene: Scene): Promise<boolean> {
   const { body } = await askGithub(scene, 'GET', '');
   const { private: isPrivate, owner } = body as {
@@ -120,7 +123,7 @@ async function isPrivateWithoutReviewers(scene: Scene): Promise<boolean> {
   return plan !== undefined && plan !== 'enterprise';
 }
 
-/** One call: reviewers by their ids; whatever else the environment has is sent back as it is, for PUT sets all. */
+/** Sets reviewers by id, in one call; other settings are sent back unchanged, because PUT replaces everything. */
 async function putEnvironment(scene: Scene, found: GithubEnvironment | undefined): Promise<void> {
   const reviewers: { type: 'User'; id: number }[] = [];
   for (const login of scene.given.reviewers) {
@@ -184,7 +187,7 @@ const branches: Requirement = {
   },
 };
 
-/** First nobody may, then main: where the second call is refused no branch is let in that should not be. */
+/** First allows no branch, then main: if the second call is refused, no wrong branch is allowed. */
 async function allowMain(scene: Scene, found: GithubEnvironment): Promise<void> {
   const path = `environments/${ENVIRONMENT}`;
   if (!found.deployment_branch_policy) {
@@ -208,5 +211,5 @@ async function allowMain(scene: Scene, found: GithubEnvironment): Promise<void> 
   if (answer.status !== 200) throw refusedByGithub(answer, 'let main use the environment');
 }
 
-/** The repository and its environment: who may administer it, and who approves what is deployed. */
+/** The repository and its environment: who may administer it, and who approves deployments. */
 export const REPOSITORY: readonly Requirement[] = [repository, subject, environment, branches];

@@ -9,8 +9,8 @@ import { missing, ok, unknown, type Requirement } from './requirement.ts';
 import { stagingVariables, textOf, type Scene, type Variables } from './scene.ts';
 
 /**
- * What terraform/gcp/staging calls before it has enabled anything; it enables the others itself. Enabled here, one
- * request does for all: Google lets an API answer some minutes after it was enabled.
+ * APIs that terraform/gcp/staging calls before it has enabled any; it enables the others itself. All are enabled here
+ * in one request, because an API only responds some minutes after it was enabled.
  */
 export const APIS = [
   'cloudresourcemanager.googleapis.com',
@@ -24,14 +24,14 @@ export const APIS = [
 const OPERATION_POLL_MS = 1_000;
 const OPERATION_POLLS = 120;
 
-/** The project: what was said, else the one of staging's values. */
+/** The project: the given one, else that of staging's values. */
 async function projectOf(scene: Scene): Promise<string> {
   if (scene.given.project !== undefined) return scene.given.project;
   const { google } = await stagingVariables(scene).catch((): Variables => ({}));
   return textOf((google as { project_id?: unknown } | undefined)?.project_id);
 }
 
-/** https://cloud.google.com/service-usage/docs/reference/rest; gcloud's variable names another address. */
+/** https://cloud.google.com/service-usage/docs/reference/rest; gcloud's variable overrides the address. */
 async function askServiceUsage(scene: Scene, method: string, path: string, body?: unknown): Promise<Answer> {
   const address =
     scene.env['CLOUDSDK_API_ENDPOINT_OVERRIDES_SERVICEUSAGE'] ?? 'https://serviceusage.googleapis.com/';

@@ -20,7 +20,7 @@ const token: Requirement = {
   look: async (scene) => {
     const hcp = await openHcp(scene.env, scene.signal, WHAT);
     if (!hcp) return missing(NO_TOKEN, 'terraform login');
-    // The entitlements say what is paid for; they are also what Terraform itself asks first.
+    // The entitlements list what is paid for; Terraform itself reads them first, too.
     const { status, body } = await hcp.call('GET', `/organizations/${ORGANIZATION}/entitlement-set`);
     if (status === 404) {
       return missing(
@@ -73,7 +73,7 @@ const workspaces = WORKSPACES.map((name): Requirement => ({
   },
 }));
 
-/** The mode, and that it is the workspace's own, not the organization's default. */
+/** The execution mode, set by the workspace itself rather than the organization's default. */
 const LOCAL = { 'execution-mode': 'local', 'setting-overwrites': { 'execution-mode': true } };
 
 /** https://developer.hashicorp.com/terraform/cloud-docs/api-docs/workspaces#create-a-workspace */
@@ -92,7 +92,8 @@ function judge({ status, body }: { status: number; body: unknown }, to: string):
   const { title, detail } =
     (body as { errors?: { title?: string; detail?: string }[] } | undefined)?.errors?.[0] ?? {};
   const said = [title, detail].filter(Boolean).join(': ').slice(0, 200);
-  // HCP answers 404 to what a token may not do; a name that is taken is 422, also where this token may not see it.
+  // HCP answers 404 if the token lacks the permission, and 422 if the name is taken, even by a workspace that the token
+  // may not see.
   throw new CliError({
     what: 'HCP Terraform refused the request.',
     why: `HCP answers ${status}${said && ` (${said})`} to an attempt to ${to}`,
@@ -100,7 +101,7 @@ function judge({ status, body }: { status: number; body: unknown }, to: string):
   });
 }
 
-/** Whether a stack was applied at least once: its workspace has a state. */
+/** Whether a stack was ever applied: its workspace then has a state. */
 export async function lookAtState(scene: Scene, workspace: string): Promise<Sighting> {
   const hcp = await open(scene);
   const found = await showWorkspace(hcp, workspace, WHAT);

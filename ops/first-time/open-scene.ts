@@ -16,7 +16,7 @@ const REPOSITORY = /^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/;
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 const TOKEN_MS = 30_000;
 
-/** The real clients for what was given. CliError (usage) when a given value can't be right. */
+/** The real clients for the given options. Throws CliError (usage) for an invalid value. */
 export async function openScene(
   { root, env, signal }: Pick<CliContext, 'root' | 'env' | 'signal'>,
   given: Given,
@@ -42,7 +42,7 @@ export async function openScene(
     fetch,
     googleToken: async () => (google ??= readGoogleToken(env, signal)),
   };
-  // What a person gave by hand is refused before anything is asked.
+  // Invalid options are refused before any request.
   if (given.variables !== undefined) await stagingVariables(scene);
   return { ...scene, aws: createAws({ region: await stagingRegion(scene) }) };
 }
@@ -56,7 +56,7 @@ function wrong(option: string, value: string, form: string): CliError {
   });
 }
 
-/** owner/name of the remote origin, when that is at GitHub. */
+/** owner/name of the remote origin, if it is on GitHub. */
 async function remote(root: string, env: CliContext['env']): Promise<string | undefined> {
   const asked = await tryCommand(['git', '-C', root, 'remote', 'get-url', 'origin'], { env }).catch(
     () => undefined,
@@ -66,7 +66,7 @@ async function remote(root: string, env: CliContext['env']): Promise<string | un
   )?.[1];
 }
 
-/** As Terraform's provider and gcloud have it. */
+/** The access token where Terraform's provider and gcloud keep it. */
 async function readGoogleToken(env: CliContext['env'], signal: AbortSignal): Promise<string | undefined> {
   const given = env['GOOGLE_OAUTH_ACCESS_TOKEN']?.trim();
   if (given) return given;

@@ -2,7 +2,7 @@ import { isReady, type Found } from './first-time.ts';
 
 const MARK = { ok: 'ok', missing: 'NO', unknown: '--' } as const;
 
-/** One line a requirement, its next command below it, then what to do first. */
+/** One line per requirement, with its next command below, then what to do first. */
 export function renderFound(found: readonly Found[]): string {
   const width = Math.max(...found.map(({ id }) => id.length));
   const lines = found.flatMap((one) => {

@@ -4,36 +4,35 @@ export const PROVIDERS = ['hcp', 'aws', 'github', 'dns', 'google'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
 /**
- * What a look at a requirement found. `missing` comes with the next command; `unknown` was not looked at, and `seen`
- * says why.
+ * The result of checking a requirement. `missing` has a next command; `unknown` was not checked, and `seen` says why.
  */
 export interface Sighting {
   state: 'ok' | 'missing' | 'unknown';
-  /** What is there, or why nothing was looked at; without a full stop. */
+  /** What was found, or why nothing was checked; without a full stop. */
   seen: string;
-  /** The one thing to do now, a command where there is one. */
+  /** What to do now; a command if there is one. */
   next?: string;
-  /** What `lornu setup` itself can do about it, after confirmation. */
+  /** The change that `lornu setup` can make after confirmation. */
   change?: Change;
 }
 
 export interface Change {
-  /** What is changed, as a question begins: "make the workspace lornu-aws-staging". */
+  /** The change as the beginning of a question: "make the workspace lornu-aws-staging". */
   does: string;
-  /** Makes it with one call that is done or not done; throws CliError where it is refused. */
+  /** Makes the change with one atomic call; throws CliError if it is refused. */
   make: () => Promise<void>;
 }
 
 /** One prerequisite of the first deployment. */
 export interface Requirement {
-  /** Stable; begins with the provider. */
+  /** Stable; begins with the provider's name. */
   id: string;
   provider: Provider;
-  /** A sentence that holds when it is there. */
+  /** A sentence that is true if the requirement is met. */
   title: string;
-  /** Requirements without which there is nothing to look at; they stand before it in the list. */
+  /** Requirements without which this one cannot be checked; they come before it in the list. */
   after?: readonly string[];
-  /** Set where a first deployment does not need the answer: a skipped check does not count as missing. */
+  /** Set if a first deployment does not depend on the answer: a skipped check does not count as missing. */
   optional?: true;
   look: (scene: Scene) => Promise<Sighting>;
 }

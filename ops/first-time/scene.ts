@@ -11,17 +11,17 @@ import { Resolver } from 'node:dns/promises';
 import { readVariables, VARIABLES } from '../delivery/plan/variables.ts';
 import { readVariable } from './github-api.ts';
 
-/** What a person said on the command line; everything else is looked up. */
+/** Command-line options; everything else is looked up. */
 export interface Given {
-  /** owner/name at GitHub. */
+  /** owner/name on GitHub. */
   repository?: string;
-  /** The AWS account that staging belongs in, 12 digits. */
+  /** Staging's AWS account, 12 digits. */
   account?: string;
-  /** The region of staging; defaults to its variable `region`. */
+  /** Staging's region; defaults to its variable `region`. */
   region?: string;
-  /** Values of terraform/aws/staging, as JSON: what LORNU_TERRAFORM_VARIABLES shall be at GitHub. */
+  /** Values of terraform/aws/staging, as JSON: the intended value of LORNU_TERRAFORM_VARIABLES on GitHub. */
   variables?: string;
-  /** Google Cloud project of staging. */
+  /** Staging's Google Cloud project. */
   project?: string;
   /** Logins of those who may approve a deployment. */
   reviewers: readonly string[];
@@ -39,14 +39,14 @@ export interface Aws {
   sts: STSClient;
 }
 
-/** What public DNS answers; an empty list where there is no such record. */
+/** Public DNS lookups; an empty list if there is no such record. */
 export interface Dns {
   ns: (name: string) => Promise<string[]>;
-  /** Issuers of the CAA records of exactly this name; undefined where it has none. */
+  /** Issuers in the CAA records of exactly this name; undefined if it has none. */
   caa: (name: string) => Promise<string[] | undefined>;
 }
 
-/** All that a look may use. */
+/** Everything that a check may use. */
 export interface Scene {
   root: string;
   env: Readonly<Record<string, string | undefined>>;
@@ -55,9 +55,9 @@ export interface Scene {
   /** The SDK's clients for staging's region. */
   aws: Aws;
   dns: Dns;
-  /** Asks the model. */
+  /** For requests to the model. */
   fetch: typeof fetch;
-  /** An access token of Google Cloud; undefined where nobody is signed in. */
+  /** A Google Cloud access token; undefined if nobody is signed in. */
   googleToken: () => Promise<string | undefined>;
 }
 
@@ -79,7 +79,7 @@ export function createAws(settings: { region: string; endpoint?: string }): Aws 
 
 const NO_RECORD = new Set(['ENODATA', 'ENOTFOUND']);
 
-/** Asks the resolver of this machine. */
+/** Uses this machine's resolver. */
 export function createDns(): Dns {
   const resolver = new Resolver({ timeout: 5_000, tries: 2 });
   const orNone = (error: unknown): undefined => {
@@ -98,7 +98,10 @@ export function createDns(): Dns {
 
 export type Variables = Record<string, unknown>;
 
-/** Staging's values: those of --variables, else of LORNU_TERRAFORM_VARIABLES here, else of GitHub. CliError when unreadable. */
+/**
+ * Staging's values: from --variables, else from LORNU_TERRAFORM_VARIABLES here, else from GitHub. Throws CliError if
+ * they are unreadable.
+ */
 export async function stagingVariables(scene: Scene): Promise<Variables> {
   const text =
     scene.given.variables ??
@@ -108,14 +111,14 @@ export async function stagingVariables(scene: Scene): Promise<Variables> {
   return readVariables({ [VARIABLES]: text });
 }
 
-/** A value that is text, or nothing. */
+/** A text value; anything else becomes empty. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
 export const DEFAULT_REGION = 'us-east-1';
 
-/** The region of staging: the given one, else its variable, else Terraform's default. */
+/** Staging's region: the given one, else its variable, else Terraform's default. */
 export async function stagingRegion(scene: Scene): Promise<string> {
   if (scene.given.region !== undefined) return scene.given.region;
   const { region } = await stagingVariables(scene).catch((): Variables => ({}));

@@ -6,12 +6,12 @@ import { requiredVariables } from './github-pipeline.ts';
 import { APIS } from './google.ts';
 import { WORKSPACES } from './hcp.ts';
 
-// Setup looks for what Terraform creates: a name that changes there has to change here.
+// Setup looks for what Terraform creates, so names must match in both places.
 
 const root = join(import.meta.dir, '../..');
 const read = async (file: string) => Bun.file(join(root, 'terraform', file)).text();
 
-test('roles and the ends of their subjects are those of bootstrap', async () => {
+test('roles and the ends of their subjects match bootstrap', async () => {
   const github = await read('aws/bootstrap/github.tf');
   for (const [name, subject] of Object.entries(SUBJECTS)) {
     expect(github).toContain(`"${name}"`);
@@ -20,7 +20,7 @@ test('roles and the ends of their subjects are those of bootstrap', async () => 
   }
 });
 
-test("the policy with the zone, the image repository and the environment's name are those of bootstrap", async () => {
+test("the zone policy, the image repository and the environment's name match bootstrap", async () => {
   const [github, apply, repository, variables] = [
     await read('aws/bootstrap/github.tf'),
     await read('aws/bootstrap/apply.tf'),
@@ -46,7 +46,7 @@ test('each stack has its workspace', async () => {
   expect(names).toEqual([...WORKSPACES]);
 });
 
-test("Google's APIs are those of gcp/staging, and the one that enables them", async () => {
+test("Google's APIs match gcp/staging, plus the one that enables them", async () => {
   const block =
     /"google_project_service" "used" \{[\s\S]*?\]\)/.exec(await read('gcp/staging/main.tf'))?.[0] ?? '';
   const enabled = [...block.matchAll(/"([\w.]+\.googleapis\.com)"/g)].map(([, name = '']) => name);
@@ -54,7 +54,7 @@ test("Google's APIs are those of gcp/staging, and the one that enables them", as
   expect([...APIS] as string[]).toEqual([...enabled, 'serviceusage.googleapis.com'].toSorted());
 });
 
-test('the values that staging needs are those without a default', async () => {
+test('the required values are the variables without a default', async () => {
   expect(await requiredVariables(root)).toEqual([
     'alarm_emails',
     'domain_name',
@@ -64,7 +64,7 @@ test('the values that staging needs are those without a default', async () => {
   ]);
 });
 
-test('secrets follow the runtime and how Google is signed in to', () => {
+test('secrets depend on the runtime and on how Google is authenticated', () => {
   expect(neededSecrets({})).toEqual(['gemini-api-key', 'oidc-client', 'session-key', 'a2a-signing-key']);
   expect(neededSecrets({ agent_runtime: 'fastapi' })).toEqual(['gemini-api-key']);
   expect(neededSecrets({ agent_runtime: 'fastapi', google: { credentials: 'key' } })).toEqual([
@@ -73,7 +73,7 @@ test('secrets follow the runtime and how Google is signed in to', () => {
   ]);
 });
 
-test('the vCPUs are those of a deployment at the top of autoscaling, by the defaults of staging', async () => {
+test('the vCPUs are those of a deployment at the maximum of autoscaling, by the defaults of staging', async () => {
   const [variables, ecs] = [await read('aws/staging/variables.tf'), await read('aws/staging/ecs.tf')];
   expect(variables).toContain('default     = { cpu = 512, memory = 1024 }');
   expect(variables).toContain('default     = { min = 2, max = 6 }');

@@ -8,7 +8,7 @@ export type BaseArg = (typeof BASE_ARGS)[number];
 
 const PULL_MS = 300_000;
 
-/** What the Dockerfile itself names as its bases. */
+/** The Dockerfile's own base images. */
 export async function readBaseDefaults(root: string): Promise<Record<BaseArg, string>> {
   const text = await Bun.file(join(root, 'Dockerfile')).text();
   const defaults = BASE_ARGS.map((arg) => {
@@ -19,7 +19,7 @@ export async function readBaseDefaults(root: string): Promise<Record<BaseArg, st
   return Object.fromEntries(defaults) as Record<BaseArg, string>;
 }
 
-/** Whether the image is here or can be had; when not, the registry's or the network's own words. */
+/** Pulls the image unless it is local; returns the registry's or network's error if that fails. */
 export async function pullBase(
   engine: Engine,
   image: string,

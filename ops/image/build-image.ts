@@ -12,25 +12,25 @@ import { makeStandIn } from '../without-registry/base-images.ts';
 export const TARGETS = ['agent', 'gcp-agent'] as const;
 export type Target = (typeof TARGETS)[number];
 
-/** One time for every file: what did not change keeps its layer from commit to commit, and two builds are the same. */
+/** Timestamp of every file: unchanged content keeps its layer from commit to commit, and builds are reproducible. */
 const EPOCH_S = 315_532_800;
 
 export interface BuildOptions {
   targets: readonly Target[];
-  /** As in linux/arm64; this machine's own when left out. */
+  /** Example: linux/arm64; default: this machine's. */
   platform?: string | undefined;
   engine?: EngineKind | undefined;
-  /** Use stand-in bases without asking a registry. */
+  /** Use stand-in bases without contacting a registry. */
   standIns?: boolean | undefined;
   /** Rebuild every layer. */
   noCache?: boolean | undefined;
-  /** Folder that is built; the checkout when left out. */
+  /** Folder to build; default: the checkout. */
   contextDir?: string | undefined;
 }
 
 export interface BuiltImage {
   target: Target;
-  /** Name in the engine's own store. */
+  /** Name in the engine's local store. */
   image: string;
   id: string;
   revision: string;
@@ -45,7 +45,7 @@ export interface BuiltImages {
 
 export type BuildContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'>;
 
-/** Builds the targets with whatever builder is here; bases that can't be pulled are replaced by named stand-ins. */
+/** Builds the targets with any available builder; bases that can't be pulled are replaced by named stand-ins. */
 export async function buildImages(
   options: BuildOptions,
   context: BuildContext,
@@ -133,7 +133,7 @@ interface CommandParts {
   args: readonly string[];
   options: BuildOptions;
   root: string;
-  /** A file of certificates that this machine trusts in addition to the public ones. */
+  /** A file of CA certificates that this machine trusts in addition to the public ones. */
   certificates: string | undefined;
 }
 
@@ -169,7 +169,7 @@ async function imageId(engine: Engine, image: string): Promise<string> {
   return (await tryCommand([engine.path, ...inspect])).stdout.trim().replace(/^sha256:/, '');
 }
 
-/** The commit, with "-dirty" when files differ from it; "dev" outside a repository. */
+/** The commit, with "-dirty" if files differ from it; "dev" outside a repository. */
 async function readRevision({ root }: BuildContext): Promise<string> {
   const head = await tryCommand(['git', '-C', root, 'rev-parse', 'HEAD']);
   if (head.exitCode !== 0) return 'dev';

@@ -4,13 +4,13 @@ import { tryCommand } from '../process/run-command.ts';
 
 export type EngineKind = 'podman' | 'docker' | 'buildah';
 
-/** The program that builds and runs images, and what it needs on this machine to do so. */
+/** The program that builds and runs images, with the options that it needs on this machine. */
 export interface Engine {
   kind: EngineKind;
   path: string;
   buildFlags: readonly string[];
   runFlags: readonly string[];
-  /** What differs from a plain machine, in words; for the report. */
+  /** How this machine differs from a plain one; for the report. */
   note?: string;
 }
 
@@ -19,7 +19,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 const KINDS: readonly EngineKind[] = ['podman', 'docker', 'buildah'];
 const PROBE_MS = 60_000;
 
-/** The first of podman, docker, buildah that is there, or the one asked for. */
+/** The first available of podman, docker, buildah, or the requested one. */
 export async function findEngine(env: Env, wanted?: EngineKind): Promise<Engine> {
   for (const kind of wanted ? [wanted] : KINDS) {
     const path = Bun.which(kind, { PATH: env['PATH'] ?? '' });
@@ -42,8 +42,8 @@ export async function findEngine(env: Env, wanted?: EngineKind): Promise<Engine>
 }
 
 /**
- * Fits the engine to this machine by running `true` of our own in the given image: on a plain machine nothing is added;
- * inside a container or sandbox the limits may not be raised, and the default runtime may refuse its cgroups.
+ * Adapts the engine to this machine by running our own `true` in the given image. A plain machine needs no options;
+ * inside a container or sandbox, limits may not be raised and the default runtime may refuse its cgroups.
  */
 export async function fitEngine(
   engine: Engine,
@@ -82,7 +82,7 @@ export async function fitEngine(
   });
 }
 
-/** podman takes its runtime before the subcommand. */
+/** Separates runtime options: podman takes them before the subcommand. */
 export function splitRuntime(flags: readonly string[]): [string[], string[]] {
   return flags[0] === '--runtime' ? [flags.slice(0, 2), flags.slice(2)] : [[], [...flags]];
 }

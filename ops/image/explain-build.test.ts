@@ -12,7 +12,7 @@ const failed = (...tail: string[]): CommandResult => ({
   cpuMs: 1,
 });
 
-// The lines are those of podman 4.3 and buildah 1.28, bun 1.4.5 and uv 0.13.9.
+// The lines are from podman 4.3 and buildah 1.28, bun 1.4.5 and uv 0.13.9.
 const cases: [string, string, string, number][] = [
   [
     'a lock file that does not match',
@@ -48,7 +48,7 @@ const cases: [string, string, string, number][] = [
 ];
 
 for (const [what, line, why, exitCode] of cases) {
-  test(`a build that failed by ${what} says so`, () => {
+  test(`a build that failed because of ${what} says so`, () => {
     const error = explainBuild('agent', failed('STEP 7/7: RUN something', line), '/checkout');
     expect(error.parts.why).toContain(why);
     expect(error.parts.output).toContain(line);

@@ -25,7 +25,7 @@ const REASONS: { pattern: RegExp; why: string; next: string }[] = [
   },
 ];
 
-/** A failed build in words: the usual reasons, recognized in the builder's output, else its last lines. */
+/** Explains a failed build: usual causes are recognised in the builder's output, else its last lines are shown. */
 export function explainBuild(target: string, result: CommandResult, root: string): CliError {
   const said = result.tail.join('\n');
   const known = REASONS.find(({ pattern }) => pattern.test(said));

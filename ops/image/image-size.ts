@@ -7,12 +7,12 @@ import type { BuiltImage, BuiltImages } from './build-image.ts';
 import type { Engine } from './engine.ts';
 
 export interface LayerSize {
-  /** Of the uncompressed layer: the same in every build of the same content. */
+  /** Digest of the uncompressed layer: the same for every build of the same content. */
   digest: string;
-  /** What is in it: the last layers are the target's own instructions, those before them the base's. */
+  /** Its content: the last layers are the target's own instructions, earlier ones the base's. */
   holds: string;
   bytes: number;
-  /** As a registry stores and sends it (gzip). */
+  /** Size as a registry stores and sends it (gzip). */
   compressedBytes: number;
 }
 
@@ -27,7 +27,7 @@ const CONFIG = z.object({
   rootfs: z.object({ diff_ids: z.array(z.string()) }),
 });
 
-/** Saves an image as an archive and measures its layers, compressed as a push would. */
+/** Saves an image as an archive and measures its layers, compressed as in a push. */
 async function measureImage(
   engine: Engine,
   image: string,
@@ -71,7 +71,7 @@ async function readLayers(folder: string, instructions: readonly string[]): Prom
   return { layers, bytes: sum('bytes'), compressedBytes: sum('compressedBytes') };
 }
 
-/** Digests of an image's uncompressed layers, from the base up. */
+/** Digests of an image's uncompressed layers, starting at the base. */
 export async function layerDigests(engine: Engine, image: string): Promise<string[]> {
   const inspect =
     engine.kind === 'buildah'
@@ -81,7 +81,7 @@ export async function layerDigests(engine: Engine, image: string): Promise<strin
   return z.array(z.string()).parse(JSON.parse(stdout));
 }
 
-/** Measures what was built. */
+/** Measures the built images. */
 export async function measureImages(
   { engine, images }: BuiltImages,
   root: string,
@@ -97,7 +97,7 @@ export async function measureImages(
   return sizes;
 }
 
-/** One line for the image, one for each layer; megabytes of 1,000,000 bytes, as registries count. */
+/** One line per image and one per layer; megabytes of 1,000,000 bytes, as registries count. */
 export function renderSizes(sizes: readonly (BuiltImage & ImageSize)[]): string {
   const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   return sizes
@@ -111,7 +111,7 @@ export function renderSizes(sizes: readonly (BuiltImage & ImageSize)[]): string 
     .join('\n');
 }
 
-/** The instructions of a target that make a layer: COPY, ADD and RUN, in order. */
+/** The instructions of a target that create a layer: COPY, ADD and RUN, in order. */
 export function layerInstructions(dockerfile: string, target: string): string[] {
   const stage = dockerfile
     .split(/^(?=FROM )/m)

@@ -16,31 +16,34 @@ import type { Engine } from './engine.ts';
 import { scanImages } from './scan-image.ts';
 
 const PUSH_MS = 15 * 60_000;
-/** Sigstore is a service of others, and an image that is pushed and not signed is of no use. */
+/** Sigstore is an external service, and an image that is pushed but not signed is useless. */
 const SIGN_TRIES = 3;
 const SIGN_PAUSE_MS = 5_000;
 const NOTHING = 'Nothing was published.';
 
 export interface PublishOptions {
-  /** Sign image and bill of materials with the identity of the job (cosign, keyless). The commit's tests must be green. */
+  /**
+   * Sign the image and bill of materials with the job's identity (cosign, keyless). The commit's tests must have
+   * passed.
+   */
   sign: boolean;
 }
 
 export interface PublishedImage {
-  /** As in 123456789012.dkr.ecr.us-east-1.amazonaws.com/lornu-agent. */
+  /** Example: 123456789012.dkr.ecr.us-east-1.amazonaws.com/lornu-agent. */
   repository: string;
   tag: string;
   revision: string;
   digest: string;
-  /** False when the revision's image was there already: tags can't be moved, so it is that one. */
+  /** False if the revision's image already existed: tags are immutable, so that image is used. */
   pushed: boolean;
   signed: boolean;
 }
 
 /**
- * Builds the image that staging runs, from a clean commit, lists what is in it, pushes it under its revision's tag and
- * gives back the digest, which is what everything after it names. A revision that is there already is not pushed again,
- * and not signed either: what this did not build itself has to be signed already.
+ * Builds the image that staging runs, from a clean commit, makes its bill of materials, pushes it under its revision's
+ * tag and returns the digest, by which all later steps name it. An existing revision is neither pushed nor signed
+ * again: an image that this run did not build must already be signed.
  */
 export async function publishImage(
   options: PublishOptions,
@@ -90,7 +93,7 @@ export async function publishImage(
     );
   }
   const bill = scan.bills.find((one) => one.target === target)?.path ?? '';
-  // From the push on the tag is taken: whatever could refuse comes before it.
+  // The push takes the tag for ever, so all checks come before it.
   if (built) {
     const steps = [pushStep(built, `${repository}:${tag}`, registry, published, limits)];
     if (options.sign) steps.push(signStep(bill, published, registry, limits));
@@ -99,7 +102,7 @@ export async function publishImage(
   return published;
 }
 
-/** A stand-in base is fit for tests; only a rehearsal, whose registry nobody pulls from, may take one. */
+/** Stand-in bases are for tests only; only a rehearsal, whose registry nobody pulls from, may use one. */
 function requireRealBases({ images }: BuiltImages, env: BuildContext['env']): void {
   const standIns = images.flatMap((image) => Object.keys(image.standIns));
   if (standIns.length === 0 || env['LORNU_REHEARSAL'] === '1') return;
@@ -137,7 +140,7 @@ function pushStep(
   };
 }
 
-/** The digest as the registry knows it: podman and buildah write it down, docker keeps it with the image. */
+/** The digest in the registry: podman and buildah write it to a file, docker stores it with the image. */
 async function push(
   engine: Engine,
   name: string,
@@ -159,7 +162,7 @@ async function push(
   }
 }
 
-/** Anyone who may push could have put another image under the tag before us: signing it would vouch for it. */
+/** Anyone who may push could have put another image under the tag before: signing it would vouch for it. */
 function signedStep({ digest, tag }: PublishedImage, registry: Registry, context: BuildContext): Step {
   return {
     id: 'signed',

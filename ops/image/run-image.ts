@@ -6,17 +6,17 @@ import { claimPort } from '../up/port.ts';
 import { waitForHealth } from '../up/wait-for-health.ts';
 import { splitRuntime, type Engine } from './engine.ts';
 
-/** As in the task definition: SIGKILL comes this long after SIGTERM. */
+/** Time from SIGTERM to SIGKILL, as in the task definition. */
 const STOP_TIMEOUT_MS = 120_000;
 const START_MS = 90_000;
 
 export interface RunOptions {
   engine: Engine;
   image: string;
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   port: number;
   env: Readonly<Record<string, string>>;
-  /** false mounts the root writable, to see what is written where. */
+  /** false mounts the root writable, to see which files are written. */
   readOnly?: boolean;
   onLine?: (line: string) => void;
 }
@@ -29,15 +29,15 @@ export interface RunningContainer {
   startMs: number;
   /** Sends SIGTERM and waits. */
   stop: () => Promise<void>;
-  /** Removes what a killed client may have left. */
+  /** Removes what a killed client may have left behind. */
   remove: () => Promise<void>;
 }
 
 type RunContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'redact' | 'signal'>;
 
 /**
- * Runs an image under the task definition's limits: nobody's user, no capability, a root that can't be written, 64 MB of
- * memory at /tmp. On the host's network, because the service listens on loopback addresses only when it is not in staging.
+ * Runs an image with the task definition's limits: user nobody, no capabilities, a read-only root, 64 MB of memory at
+ * /tmp. On the host's network, because outside staging the service only listens on loopback.
  */
 export async function runImage(options: RunOptions, context: RunContext): Promise<RunningContainer> {
   const { engine, image, readOnly = true } = options;
@@ -61,7 +61,7 @@ export async function runImage(options: RunOptions, context: RunContext): Promis
       '--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=64m',
       ...(readOnly ? ['--read-only', ...(engine.kind === 'podman' ? ['--read-only-tmpfs=false'] : [])] : []),
       ...limits,
-      // Values stay out of the process list: the engine takes them from its own environment.
+      // Keeps values out of the process list: the engine takes them from its own environment.
       ...Object.keys(env).map((key) => `--env=${key}`),
       image,
     ],

@@ -15,7 +15,7 @@ const SHIPPED = ['agents', 'backend', 'evaluation', 'frontend'];
 const MANIFEST = z.looseObject({ workspaces: z.looseObject({ packages: z.array(z.string()) }) });
 
 export interface ScanResult {
-  /** hadolint's findings in the Dockerfile, one per line; empty when there are none. */
+  /** hadolint's findings in the Dockerfile, one per line. */
   dockerfile: string[];
   /** CycloneDX bills of materials, and how many components each lists. */
   bills: { target: string; path: string; components: number }[];
@@ -23,7 +23,7 @@ export interface ScanResult {
 
 type ScanContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'>;
 
-/** Checks the Dockerfile, and writes what is in the images, by the lock files that they are built from. */
+/** Checks the Dockerfile, and lists the images' contents from the lock files they are built from. */
 export async function scanImages(context: ScanContext, emit: Emit): Promise<ScanResult> {
   const toolDirs = await ensureTools(['python', 'uv'], context, emit);
   const env = { ...context.env, PATH: [...toolDirs, context.env['PATH']].join(delimiter), NO_COLOR: '1' };
@@ -60,7 +60,7 @@ export async function scanImages(context: ScanContext, emit: Emit): Promise<Scan
           const path = join(folder, 'agent.cdx.json');
           const trimmed = await trimLock(context.root, options);
           try {
-            // The tool refuses to run under a bun named otherwise; bun x fetches it in exactly this version.
+            // The tool refuses to run under a bun with another name; bun x downloads exactly this version.
             await runCommand(
               [
                 process.execPath,
@@ -117,7 +117,10 @@ export async function scanImages(context: ScanContext, emit: Emit): Promise<Scan
   return result;
 }
 
-/** A folder with the manifests of what is shipped and a lock file that holds nothing else, the versions as locked. */
+/**
+ * A folder with the manifests of the shipped workspaces and a lock file that contains nothing else, with the locked
+ * versions.
+ */
 async function trimLock(
   root: string,
   options: { env: Readonly<Record<string, string | undefined>> },

@@ -7,10 +7,10 @@ import { startStandin } from '../up/start-standin.ts';
 import type { BuiltImages } from './build-image.ts';
 import { runImage, type RunningContainer } from './run-image.ts';
 
-/** What a person has set for the model goes into the container, and nothing else of the environment. */
+/** Variables of the model; no others of the environment are passed to the container. */
 const MODEL_VARIABLES = ['GEMINI_API_KEY', 'GEMINI_MODEL', 'GOOGLE_GEMINI_BASE_URL'];
 
-/** Runs the first image until Ctrl-C, with a Gemini stand-in beside it when no model is configured. */
+/** Runs the first image until Ctrl-C, with a Gemini stand-in if no model is configured. */
 export async function serveImage(
   { engine, images: [built] }: BuiltImages,
   flags: { port: number; json?: boolean },

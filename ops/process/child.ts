@@ -7,33 +7,33 @@ import { readLines, signalGroup } from './run-command.ts';
 const TAIL_LINES = 20;
 
 export interface ChildOptions {
-  /** How people call it, as in "the service". */
+  /** Its name for messages, such as "the service". */
   name: string;
   command: readonly string[];
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
-  /** All its output goes there, masked. */
+  /** All its output is written there, masked. */
   logPath: string;
   redact: (text: string) => string;
   onLine?: (line: string) => void;
-  /** How long it may take to end after SIGTERM before SIGKILL. */
+  /** Time from SIGTERM to SIGKILL. */
   stopWithinMs: number;
 }
 
-/** A program that runs beside us until it is stopped. */
+/** A program that runs beside this process until it is stopped. */
 export interface Child {
   readonly name: string;
   readonly pid: number;
   readonly logPath: string;
   /** Last lines of its output, masked. */
   readonly tail: readonly string[];
-  /** How it ended, as in "ended with exit code 1"; never rejects. */
+  /** How it ended, such as "ended with exit code 1"; never rejects. */
   readonly ended: Promise<string>;
-  /** Asks it to end and waits; a second call waits for the same end. */
+  /** Asks it to stop and waits; a second call waits for the same end. */
   stop: () => Promise<void>;
 }
 
-/** Starts a program in a process group of its own: Ctrl-C reaches us alone, so that we choose the order of the ends. */
+/** Starts a program in its own process group: Ctrl-C only reaches this process, which then stops children in order. */
 export async function startChild(options: ChildOptions): Promise<Child> {
   await mkdir(dirname(options.logPath), { recursive: true });
   const log = createWriteStream(options.logPath);
@@ -69,7 +69,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
 function spawn({ name, command, cwd, env }: ChildOptions) {
   try {
-    // stdin stays an open pipe: a child that watches it learns when we are gone, however we went.
+    // stdin stays an open pipe: a child that reads it notices when this process is gone, for whatever reason.
     return Bun.spawn([...command], {
       cwd,
       env: { ...env },

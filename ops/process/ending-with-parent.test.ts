@@ -19,7 +19,7 @@ const isAlive = (pid: number): boolean => {
 const nameOf = async (pid: number): Promise<string> => (await readFile(`/proc/${pid}/comm`, 'utf8')).trim();
 
 test.if(process.platform === 'linux')(
-  'what it starts ends with a parent that is killed',
+  'the child ends with a parent that is killed',
   async () => {
     const parent = Bun.spawn([process.execPath, '-e', PROGRAM], { cwd: import.meta.dir, stdout: 'pipe' });
     const started = Promise.withResolvers<number>();
@@ -27,14 +27,14 @@ test.if(process.platform === 'linux')(
     const pid = await started.promise;
     const deadline = performance.now() + 10_000;
     try {
-      // Before its exec it may not yet have asked to end with its parent.
+      // Before its exec, the child may not have set the signal yet.
       while ((await nameOf(pid)) !== 'sleep' && performance.now() < deadline) await Bun.sleep(5);
       expect(isAlive(pid)).toBe(true);
       parent.kill('SIGKILL');
       while (isAlive(pid) && performance.now() < deadline) await Bun.sleep(20);
       expect(isAlive(pid)).toBe(false);
     } finally {
-      // Left alive it would hold the run's output open for ten minutes.
+      // If it survived, it would hold the run's output open for ten minutes.
       if (isAlive(pid)) process.kill(pid, 'SIGKILL');
     }
   },

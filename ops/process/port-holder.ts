@@ -2,8 +2,8 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { tryCommand } from './run-command.ts';
 
 /**
- * Who listens on this TCP port, as "process 123 (bun serve.ts)"; undefined when it is free.
- * Linux is asked through /proc, other systems through lsof; where neither tells, the answer is "a process that can't be seen".
+ * The process that listens on this TCP port, such as "process 123 (bun serve.ts)"; undefined if it is free. Uses /proc
+ * on Linux and lsof on other systems; if neither tells, returns "a process that can't be seen".
  */
 export async function whoListens(port: number): Promise<string | undefined> {
   if (process.platform === 'linux') {

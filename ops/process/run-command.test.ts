@@ -3,7 +3,7 @@ import { CliError, EXIT, renderCliError } from '../base/cli-error.ts';
 import { runCommand, tryCommand } from './run-command.ts';
 
 describe('a program that runs to its end', () => {
-  test('gives its output, its last lines in order and its exit code', async () => {
+  test('returns its output, its last lines in order and its exit code', async () => {
     const lines: string[] = [];
     const result = await tryCommand(['sh', '-c', 'echo one; echo two >&2; printf three; exit 4'], {
       onLine: (line) => lines.push(line),
@@ -14,13 +14,13 @@ describe('a program that runs to its end', () => {
     expect(result.tail).toEqual(lines);
   });
 
-  test('reads what it is given, and nothing when nothing is given', async () => {
+  test('reads its input, or nothing', async () => {
     expect((await tryCommand(['cat'], { stdin: 'hello' })).stdout).toBe('hello');
     expect((await tryCommand(['cat'])).stdout).toBe('');
   });
 
   test('is ended with its children when it takes too long', async () => {
-    // The grandchild holds our pipe: we would wait for it if it lived on.
+    // The grandchild holds our pipe: the test would wait for it if it survived.
     const result = await tryCommand(['sh', '-c', 'sleep 60 & wait'], { timeoutMs: 300 });
     expect(result).toMatchObject({ exitCode: undefined, signal: 'SIGTERM', timedOut: true });
     expect(result.elapsedMs).toBeLessThan(5_000);
@@ -43,7 +43,7 @@ describe('a program that fails', () => {
     return error;
   };
 
-  test('is told with command, reason and last lines', async () => {
+  test('is reported with command, reason and last lines', async () => {
     const error = await failure(['sh', '-c', 'echo no such thing >&2; exit 3']);
     expect(renderCliError(error)).toContain('  | no such thing\n');
     expect(error.parts.why).toBe('"sh -c echo no such thing >&2; exit 3" ended with exit code 3.');
@@ -54,7 +54,7 @@ describe('a program that fails', () => {
     expect((await failure(['sleep', '60'], 200)).parts.why).toBe('"sleep 60" took longer than 0.2 s.');
   });
 
-  test('that is not there is a lack of this machine', async () => {
+  test('that does not exist is a problem of this machine', async () => {
     const error = await failure(['no-such-program-here']);
     expect(error.exitCode).toBe(EXIT.machine);
     expect(error.message).toBe("no-such-program-here can't be started.");

@@ -5,32 +5,32 @@ const TAIL_LINES = 20;
 export interface CommandOptions {
   cwd?: string;
   env?: Readonly<Record<string, string | undefined>>;
-  /** Asked to end after this long, as `stop` says. */
+  /** After this time it is stopped as `stop` says. */
   timeoutMs?: number;
-  /** How it is asked to end, and how long it may take before SIGKILL; SIGTERM and 5 s when left out. */
+  /** The stop signal, and the time until SIGKILL; default: SIGTERM and 5 s. */
   stop?: { signal: NodeJS.Signals; withinMs: number };
   signal?: AbortSignal;
-  /** Each line of stdout and stderr as it comes. */
+  /** Called for each line of stdout and stderr. */
   onLine?: (line: string) => void;
   stdin?: string;
 }
 
 export interface CommandResult {
-  /** undefined when a signal ended it. */
+  /** Undefined if a signal ended it. */
   exitCode: number | undefined;
   signal: string | undefined;
   timedOut: boolean;
   stdout: string;
-  /** Last lines of stdout and stderr as they came. */
+  /** Last lines of stdout and stderr, in order of arrival. */
   tail: string[];
   elapsedMs: number;
-  /** Of the program and all the children that it has waited for, in milliseconds. */
+  /** CPU time of the program and the children that it waited for, in milliseconds. */
   cpuMs: number;
 }
 
 /**
- * Runs a program to its end in a process group of its own, so that a time limit or an abort ends its children too.
- * Throws CliError only when it can't be started; the exit code is the caller's to judge.
+ * Runs a program in its own process group, so that a timeout or abort ends its children too. Throws CliError only if it
+ * can't be started; the caller judges the exit code.
  */
 export async function tryCommand(
   command: readonly string[],
@@ -78,7 +78,7 @@ export async function tryCommand(
   }
 }
 
-/** As tryCommand, but anything other than exit code 0 is a CliError that says command, reason and the last lines. */
+/** Like tryCommand, but any exit code except 0 throws CliError with command, reason and last lines. */
 export async function runCommand(
   command: readonly string[],
   options: CommandOptions & { what?: string; next?: string } = {},
@@ -99,7 +99,7 @@ export function describeEnd(result: CommandResult, options: Pick<CommandOptions,
   return result.signal ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`;
 }
 
-/** Signals a process group made by a detached spawn; one that has ended is not an error. */
+/** Signals the process group of a detached spawn; ignores one that has ended. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
@@ -129,7 +129,7 @@ function spawn(command: readonly string[], options: CommandOptions) {
   }
 }
 
-/** Reads a stream to its end, line by line; gives back all of it. */
+/** Reads a stream to its end, line by line, and returns all of it. */
 export async function readLines(
   stream: ReadableStream<Uint8Array>,
   onLine: (line: string) => void,

@@ -1,4 +1,4 @@
-/** Resolves with nothing when the signal is aborted, at once when it already is. */
+/** Resolves when the signal is aborted, at once if it already is. */
 export async function untilAborted(signal: AbortSignal): Promise<undefined> {
   if (signal.aborted) return undefined;
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));

@@ -2,7 +2,9 @@ import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError, EXIT } from '../base/cli-error.ts';
 
-/** Runs `work` while no other command works on this folder. A lock left by a process that is gone is taken over. Throws CliError if held. */
+/**
+ * Runs `work` while holding the folder's lock. Takes over a lock whose process is gone. Throws CliError if it is held.
+ */
 export async function withLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
   const path = `${folder}.lock`;
   await mkdir(dirname(folder), { recursive: true });

@@ -22,18 +22,18 @@ async function whyRefused(run: Promise<string>): Promise<string> {
 }
 
 describe('readSecretValue', () => {
-  test('a value in pieces is put together, one line end is not part of it', async () => {
+  test('joins a value that arrives in pieces, and removes one line end', async () => {
     expect(await fromStdin('abc', 'def\n')).toBe('abcdef');
     expect(await fromStdin('abc\r\n')).toBe('abc');
     expect(await fromStdin('line 1\nline 2\n\n')).toBe('line 1\nline 2\n');
   });
 
-  test('a character cut in two by the pipe stays whole', async () => {
+  test('keeps a character that the pipe cuts in two', async () => {
     const bytes = new TextEncoder().encode('schlüssel');
     expect(await fromStdin(bytes.subarray(0, 5), bytes.subarray(5))).toBe('schlüssel');
   });
 
-  test('a file is read as standard input is', async () => {
+  test('reads a file like standard input', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'secret-'));
     try {
       const file = join(dir, 'key');
@@ -55,20 +55,20 @@ describe('readSecretValue', () => {
     expect(await whyRefused(fromStdin(text))).toContain('empty');
   });
 
-  test('bytes that are no text are refused', async () => {
+  test('refuses bytes that are not text', async () => {
     expect(await whyRefused(fromStdin(new Uint8Array([0xff, 0xfe])))).toContain('UTF-8');
   });
 
-  test('the longest allowed value passes, one byte more does not', async () => {
+  test('accepts the longest allowed value and refuses one byte more', async () => {
     expect(await fromStdin('x'.repeat(MAX_SECRET_BYTES))).toHaveLength(MAX_SECRET_BYTES);
     expect(await whyRefused(fromStdin('x'.repeat(MAX_SECRET_BYTES + 1)))).toContain('longer');
   });
 
-  test('a terminal is refused before anything is typed', async () => {
+  test('refuses a terminal before anything is typed', async () => {
     expect(await whyRefused(readSecretValue({ stdin: input('typed'), isTerminal: true }))).toContain('shown');
   });
 
-  test('a file that is not there is named', async () => {
+  test('names a file that does not exist', async () => {
     expect(
       await whyRefused(readSecretValue({ file: '/nowhere/key', stdin: input(), isTerminal: false })),
     ).toContain('/nowhere/key');

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
 import { CliError, EXIT } from '../base/cli-error.ts';
 
-/** Most bytes of a secret: Secrets Manager's own limit (SecretString of PutSecretValue). */
+/** Secrets Manager's limit in bytes (SecretString of PutSecretValue). */
 export const MAX_SECRET_BYTES = 65_536;
 
 export interface SecretSource {
-  /** Path of a file with the value; standard input when left out. */
+  /** File that holds the value; default: standard input. */
   file?: string;
   stdin: AsyncIterable<Uint8Array>;
   /** A terminal would show what is typed. */
@@ -13,8 +13,8 @@ export interface SecretSource {
 }
 
 /**
- * Reads a value from a file or from standard input, never from an argument: arguments stand in the process
- * list and in the shell's history. One line end after the value is not part of it.
+ * Reads a value from a file or standard input, never from an argument: arguments are visible in the process list and
+ * the shell's history. Removes one line end after the value.
  */
 export async function readSecretValue({ file, stdin, isTerminal }: SecretSource): Promise<string> {
   if (file === undefined && isTerminal) {
@@ -38,7 +38,7 @@ async function collect(stdin: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   for await (const chunk of stdin) {
     chunks.push(chunk);
     length += chunk.byteLength;
-    // Reading one byte more than allowed is enough to refuse it.
+    // One byte more than allowed is enough to refuse it.
     if (length > MAX_SECRET_BYTES) break;
   }
   return Buffer.concat(chunks);

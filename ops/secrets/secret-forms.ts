@@ -1,8 +1,8 @@
-/** One secret of the staging environment: its name without the prefix, and what its value must look like. */
+/** One secret of the staging environment: its name without the prefix, and the form of its value. */
 export interface SecretForm {
-  /** What a person has to bring. */
+  /** What a person has to provide. */
   readonly form: string;
-  /** A sentence that says what is wrong, without any part of the value; undefined when it is right. */
+  /** One sentence on what is wrong, without any part of the value; undefined if it is valid. */
   readonly problem: (value: string) => string | undefined;
 }
 

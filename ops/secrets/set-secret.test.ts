@@ -15,7 +15,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop(true)));
 });
 
-/** The real SDK against a server of our own that answers like Secrets Manager. */
+/** The real SDK against a small server that answers like Secrets Manager. */
 function secretsManager(answer: { status: number; body: unknown }): {
   client: SecretsManagerClient;
   calls: Call[];
@@ -55,7 +55,7 @@ async function failureOf(run: Promise<unknown>): Promise<CliError> {
 }
 
 describe('setSecret', () => {
-  test('puts the value into the secret that Terraform made', async () => {
+  test('stores the value in the secret that Terraform created', async () => {
     const { client, calls } = secretsManager({ status: 200, body: { VersionId: 'v-1' } });
     expect(await setSecret({ name: 'gemini-api-key', value: VALUE, client })).toEqual({ versionId: 'v-1' });
     expect(calls).toHaveLength(1);
@@ -80,14 +80,14 @@ describe('setSecret', () => {
     expect(renderCliError(error)).not.toContain('arn:aws');
   });
 
-  test('an unknown name is refused before anything is sent', async () => {
+  test('refuses an unknown name before anything is sent', async () => {
     const { client, calls } = secretsManager({ status: 200, body: {} });
     const error = await failureOf(setSecret({ name: 'gemini', value: VALUE, client }));
     expect(error.parts.next).toContain('gemini-api-key');
     expect(calls).toHaveLength(0);
   });
 
-  test('no connection is no bug', async () => {
+  test('reports a failed connection as such, not as a bug', async () => {
     const { client } = secretsManager({ status: 200, body: {} });
     await Promise.all(servers.splice(0).map((server) => server.stop(true)));
     const error = await failureOf(setSecret({ name: 'gemini-api-key', value: VALUE, client }));
@@ -119,7 +119,7 @@ describe('the form of each secret', () => {
     expect(error.parts.why).not.toContain(wrong);
   });
 
-  test('the names are those that Terraform makes', async () => {
+  test('the names match those in Terraform', async () => {
     const hcl = await Bun.file(new URL('../../terraform/aws/bootstrap/secrets.tf', import.meta.url)).text();
     const block = /secrets = \{\n([\s\S]*?)\n {2}\}/.exec(hcl)?.[1] ?? '';
     const names = [...block.matchAll(/^\s+([a-z0-9-]+)\s+=/gm)].map(([, name]) => name);

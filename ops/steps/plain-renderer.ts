@@ -1,9 +1,9 @@
 import { formatElapsed, type Emit } from './step-events.ts';
 
-/** After this long without output, a running step is printed again: a silent log looks like a hang. */
+/** After this long without output, a running step is printed again, because a silent log looks like a hang. */
 const QUIET_MS = 30_000;
 
-/** One line at the start and the end of a step: for logs and pipes, no control characters. */
+/** One line at the start and end of a step, without control characters: for logs and pipes. */
 export function createPlainRenderer(write: (text: string) => void): Emit {
   const titles = new Map<string, string>();
   const running = new Map<string, { beganMs: number; saidMs: number }>();

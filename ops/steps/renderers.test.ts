@@ -3,7 +3,7 @@ import { createPlainRenderer } from './plain-renderer.ts';
 import type { Emit, StepEvent } from './step-events.ts';
 import { createTtyRenderer } from './tty-renderer.ts';
 
-/** One story, told to both renderers: a step that passes, one that is skipped, one that fails beside a slow one. */
+/** The same events for both renderers: a step that passes, one that is skipped, one that fails beside a slow one. */
 const STORY: StepEvent[] = [
   {
     kind: 'plan',
@@ -48,7 +48,7 @@ function tell(create: (write: (text: string) => void) => Emit): string {
 
 const ESC = '\u001b\\[';
 
-/** The final content of a terminal, for the few control sequences that the renderer uses. */
+/** The final content of a terminal; supports the few control sequences that the renderer uses. */
 function screen(text: string): string {
   const lines: string[] = [];
   for (const part of text.split(new RegExp(`(${ESC}\\d+A${ESC}0J)`))) {
@@ -60,7 +60,7 @@ function screen(text: string): string {
 }
 
 describe('the plain renderer', () => {
-  test('writes one line at each start and end, and speaks up when a step is quiet for long', () => {
+  test('writes a line at each start and end, and repeats a step that is silent for long', () => {
     expect(tell(createPlainRenderer)).toMatchInlineSnapshot(`
       "4 steps
       ... Build the page
@@ -95,7 +95,7 @@ describe('the terminal renderer', () => {
     `);
   });
 
-  test('shows what runs, its last line of output cut to the width, and how many are to come', () => {
+  test('shows running steps, their last line of output cut to the width, and how many are waiting', () => {
     let out = '';
     const emit = createTtyRenderer((text) => (out += text), plain);
     for (const event of STORY.slice(0, 11)) emit(event);
@@ -109,7 +109,7 @@ describe('the terminal renderer', () => {
     `);
   });
 
-  test('colours nothing but the marks and the grey lines', () => {
+  test('colours only the marks and the grey lines', () => {
     const out = tell((write) => createTtyRenderer(write, { columns: 40, color: true }));
     expect(out).toContain('\u001b[32mok\u001b[39m Build the page');
     expect(out).toContain('\u001b[31mNO\u001b[39m Run the tests');

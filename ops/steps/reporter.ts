@@ -5,11 +5,11 @@ import { createTtyRenderer } from './tty-renderer.ts';
 
 export interface Reporter {
   emit: Emit;
-  /** Stops the clock; call it before anything else writes to the terminal. */
+  /** Stops the timer; call it before anything else writes to the terminal. */
   close: () => void;
 }
 
-/** The renderer that fits stderr, with a clock, behind the masking of secrets. */
+/** The renderer for this stderr, with a timer, behind the masking of secrets. */
 export function createReporter(context: Pick<CliContext, 'stderr' | 'terminal' | 'redact'>): Reporter {
   const render = context.terminal
     ? createTtyRenderer(context.stderr, context.terminal)

@@ -38,7 +38,7 @@ test('steps run in order, and the first failure ends them with its last lines', 
   expect(ends[2]?.output?.at(-1)).toBe('line 100');
 });
 
-test('times are short and say their unit', () => {
+test('times are short and have a unit', () => {
   expect([40, 9_900, 12_345, 89_000, 95_000, 3_605_000].map(formatElapsed)).toEqual([
     '0.0 s',
     '9.9 s',

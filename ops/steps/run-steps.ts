@@ -1,24 +1,24 @@
 import { CliError } from '../base/cli-error.ts';
 import type { Emit } from './step-events.ts';
 
-/** How many of the last lines of a failed step are kept for the reader. */
+/** Number of last output lines of a failed step that are kept. */
 const KEPT_LINES = 60;
 
 export interface StepIo {
-  /** A line of a child's output. */
+  /** Reports a line of a child's output. */
   line: (line: string) => void;
 }
 
 export interface Step {
   id: string;
   title: string;
-  /** May return a few words to show after the title when it is done. Throwing fails the step. */
+  /** May return a few words to show after the title. Throwing fails the step. */
   run: (io: StepIo) => Promise<string | void>;
-  /** A reason not to run it: the step is shown as skipped, with the reason. */
+  /** If set, the step is shown as skipped, with this reason. */
   skip?: string;
 }
 
-/** Runs one step and tells what happens. The step's own error is thrown on. */
+/** Runs one step and emits its events. Rethrows the step's error. */
 export async function runStep(step: Step, emit: Emit, now: () => number = Date.now): Promise<void> {
   const beganMs = now();
   if (step.skip !== undefined) {
@@ -43,14 +43,14 @@ export async function runStep(step: Step, emit: Emit, now: () => number = Date.n
     });
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    // An expected failure brings its own lines to the block at the end of the command.
+    // A CliError already has its output for the end of the command.
     const output = error instanceof CliError && error.parts.output ? [] : kept;
     emit({ kind: 'end', id: step.id, outcome: 'failed', detail, elapsedMs: now() - beganMs, output });
     throw error;
   }
 }
 
-/** Lists the steps, then runs them one after the other; the first failure ends it. */
+/** Announces the steps, then runs them in order; the first failure ends the run. */
 export async function runSteps(steps: readonly Step[], emit: Emit, now?: () => number): Promise<void> {
   emit({ kind: 'plan', steps: steps.map(({ id, title }) => ({ id, title })) });
   for (const step of steps) await runStep(step, emit, now);

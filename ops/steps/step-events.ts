@@ -1,9 +1,9 @@
-/** What happens while steps run; the renderers read nothing else. Times are milliseconds. */
+/** Events of running steps; the renderers read nothing else. Times are milliseconds. */
 export type StepEvent =
-  /** The steps to come, before the first begins. */
+  /** All steps, before the first one begins. */
   | { kind: 'plan'; steps: readonly { id: string; title: string }[] }
   | { kind: 'begin'; id: string; title: string; atMs: number }
-  /** A line of a child's output: shown while the step runs, dropped when it ends well. */
+  /** A line of a child's output: shown while the step runs, dropped if it succeeds. */
   | { kind: 'output'; id: string; line: string }
   | {
       kind: 'end';
@@ -13,7 +13,7 @@ export type StepEvent =
       elapsedMs: number;
       output?: readonly string[];
     }
-  /** A sentence that stays. */
+  /** A sentence that stays visible. */
   | { kind: 'note'; text: string }
   | { kind: 'tick'; atMs: number };
 

@@ -14,7 +14,7 @@ interface Running {
   lastLine: string;
 }
 
-/** Lines that stay above, the running steps below with their last line of output, redrawn in place. */
+/** Finished lines stay above; running steps are redrawn in place below, each with its last line of output. */
 export function createTtyRenderer(
   write: (text: string) => void,
   terminal: { columns: number; color: boolean },

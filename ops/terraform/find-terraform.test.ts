@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FETCHED_TERRAFORM, findTerraform } from './find-terraform.ts';
 
-// A release server of our own, with a program that says it is Terraform; checksums and archives are real.
+// A local release server with a fake Terraform; checksums and archives are real.
 let folder: string;
 let archive: Uint8Array;
 let server: ReturnType<typeof Bun.serve>;
@@ -59,12 +59,12 @@ const find = async (
 ) => findTerraform(context, { line: () => {} }, releases);
 
 describe('Terraform', () => {
-  test('on PATH is taken when it is new enough', async () => {
+  test('on PATH is used if it is new enough', async () => {
     const context = await machine('new', '1.13.0');
     expect(await find(context)).toEqual({ path: join(folder, 'new/bin/terraform'), version: '1.13.0' });
   });
 
-  test('is fetched where there is none or an old one, checked, and kept for the next run', async () => {
+  test('is downloaded if it is missing or old, verified, and kept for the next run', async () => {
     for (const [name, version] of [['none'], ['old', '1.9.8']] as const) {
       const context = await machine(name, version);
       const found = await find(context);
@@ -74,7 +74,7 @@ describe('Terraform', () => {
     }
   });
 
-  test('with another checksum than the release names is refused, and nothing of it stays', async () => {
+  test('with a wrong checksum is refused, and nothing of it is kept', async () => {
     checksum = () => 'a'.repeat(64);
     const context = await machine('tampered');
     const error = await find(context).catch((cause: unknown) => cause);
@@ -83,7 +83,7 @@ describe('Terraform', () => {
     expect(await readdir(context.cacheDir).catch(() => [])).toEqual([]);
   });
 
-  test('out of reach is said with the address and what to install', async () => {
+  test('that cannot be downloaded is reported with the address and what to install', async () => {
     const error = await find(await machine('offline'), 'http://127.0.0.1:1').catch((cause: unknown) => cause);
     expect(error).toMatchObject({
       parts: {

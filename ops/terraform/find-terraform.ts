@@ -6,7 +6,9 @@ import { CliError, EXIT } from '../base/cli-error.ts';
 import { runCommand, tryCommand } from '../process/run-command.ts';
 import type { StepIo } from '../steps/run-steps.ts';
 
-/** What terraform/aws asks for (required_version), and the release that is fetched where none is there. */
+/**
+ * The version that terraform/aws requires (required_version), and the release that is downloaded if none is installed.
+ */
 export const OLDEST_TERRAFORM = '1.11.0';
 export const FETCHED_TERRAFORM = '1.11.4';
 const RELEASES = 'https://releases.hashicorp.com/terraform';
@@ -19,7 +21,10 @@ export interface FoundTerraform {
 
 type FindContext = Pick<CliContext, 'cacheDir' | 'env' | 'signal'>;
 
-/** Terraform on PATH when it is new enough, else the official release in the cache, fetched once with its checksum. */
+/**
+ * Terraform on PATH if it is new enough, else the official release in the cache, downloaded once and verified by
+ * checksum.
+ */
 export async function findTerraform(
   context: FindContext,
   io: StepIo,

@@ -6,14 +6,14 @@ const change = (address: string, actions: string[], before: unknown = null, afte
   change: { actions, before, after },
 });
 
-test('a plan without changes has no difference; reads are none', () => {
+test('a plan without changes has no differences; reads do not count', () => {
   expect(planDifferences({})).toEqual([]);
   expect(planDifferences({ resource_changes: [change('a', ['no-op']), change('data.b', ['read'])] })).toEqual(
     [],
   );
 });
 
-test('an update names the attributes, a drift is marked', () => {
+test('an update names the attributes, drift is marked', () => {
   const plan = {
     resource_changes: [
       change('aws_lb.staging', ['update'], { idle_timeout: 60, name: 'x' }, { idle_timeout: 120, name: 'x' }),
@@ -27,7 +27,7 @@ test('an update names the attributes, a drift is marked', () => {
   ]);
 });
 
-test('paths lead into lists and objects, and to what is only on one side', () => {
+test('paths lead into lists and objects, and to values that exist on one side only', () => {
   expect(differingPaths({ a: [{ b: 1, c: 2 }], d: null }, { a: [{ b: 1, c: 3 }], d: null, e: 'x' })).toEqual([
     'a.0.c',
     'e',

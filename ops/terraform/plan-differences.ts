@@ -1,9 +1,9 @@
-/** What a plan would change about one resource. */
+/** A planned change of one resource. */
 export interface Difference {
   address: string;
   /** create, update, delete, or delete and create. */
   actions: string[];
-  /** Paths of attributes whose values differ, as "ingress.0.from_port". */
+  /** Paths of attributes whose values differ, such as "ingress.0.from_port". */
   attributes: string[];
   /** Changed outside of Terraform since the last apply. */
   drift: boolean;
@@ -14,7 +14,7 @@ interface ResourceChange {
   change: { actions: string[]; before: unknown; after: unknown; after_unknown?: unknown };
 }
 
-/** Differences in a plan as `terraform show -json` prints it; drift and the change that would undo it are one row. */
+/** Differences in the JSON of `terraform show -json`; drift and the change that would undo it are one row. */
 export function planDifferences(plan: unknown): Difference[] {
   const { resource_changes: changes = [], resource_drift: drifted = [] } = plan as {
     resource_changes?: ResourceChange[];
@@ -31,7 +31,7 @@ export function planDifferences(plan: unknown): Difference[] {
     }));
 }
 
-/** Paths at which two values differ; what is not known yet (absent in `after`) counts. */
+/** Paths at which two values differ, including values that are not known yet (absent in `after`). */
 export function differingPaths(before: unknown, after: unknown, path = ''): string[] {
   if (Object.is(before, after)) return [];
   if (!isContainer(before) || !isContainer(after)) return [path];

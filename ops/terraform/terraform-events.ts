@@ -1,4 +1,7 @@
-/** One line of `terraform ... -json`; only what the rehearsal reads. https://developer.hashicorp.com/terraform/internals/machine-readable-ui */
+/**
+ * One line of `terraform ... -json`; only the fields that are read.
+ * https://developer.hashicorp.com/terraform/internals/machine-readable-ui
+ */
 export interface TerraformEvent {
   type: string;
   '@message': string;
@@ -14,7 +17,7 @@ export interface Diagnostic {
   range?: { filename: string; start: { line: number } };
 }
 
-/** The event of a line; undefined for what is no JSON, as a crash is. */
+/** Parses a line; undefined if it is not JSON, such as a crash message. */
 export function parseEvent(line: string): TerraformEvent | undefined {
   if (!line.startsWith('{')) return undefined;
   try {

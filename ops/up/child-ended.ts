@@ -1,7 +1,7 @@
 import { CliError } from '../base/cli-error.ts';
 import type { Child } from '../process/child.ts';
 
-/** What is said when a program that should go on has ended. */
+/** The error when a program that should keep running has ended. */
 export function childEnded(child: Child, how: string, command = './lornu up'): CliError {
   return new CliError({
     what: `${child.name} ${how}.`,

@@ -4,8 +4,8 @@ import { chooseModel } from './model-choice.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Everything the service would refuse in this environment; each sentence begins with the variable's name. Missing
- * model settings are not a problem: "lornu up" starts a stand-in then.
+ * Everything the service would refuse in this environment; each sentence begins with the variable's name. Missing model
+ * settings are not a problem: "lornu up" then starts a stand-in.
  */
 export function configProblems(env: Env): readonly string[] {
   const usesStandIn = chooseModel(env).kind === 'own-stand-in';

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(base, { recursive: true }));
 
-test('a folder that is not there is made', async () => {
+test('a missing folder is created', async () => {
   await claimDataDir(join(base, 'deep/down'));
   await claimDataDir(join(base, 'deep/down'));
 });
@@ -21,7 +21,7 @@ test('a place that cannot be a folder is refused with a next step', async () => 
   expect(error).toMatchObject({ exitCode: 3, parts: { next: expect.stringContaining('--data-dir') } });
 });
 
-// /proc has no room at all.
+// /proc has no free space.
 test.skipIf(process.platform !== 'linux')('a disk without room is refused with what is left', async () => {
   const error = await claimDataDir('/proc/self').catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ exitCode: 3, parts: { what: "Conversations can't be kept in /proc/self." } });

@@ -1,10 +1,10 @@
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { CliError, EXIT } from '../base/cli-error.ts';
 
-/** SQLite's write-ahead log and a day of logs; below that, conversations would fail half-way. */
+/** For SQLite's write-ahead log and a day of logs; with less, conversations would fail half-way. */
 const LEAST_FREE_BYTES = 50_000_000;
 
-/** Creates the folder for databases and logs; fails when it can't be written or the disk is nearly full. */
+/** Creates the folder for databases and logs; throws if it is not writable or the disk is nearly full. */
 export async function claimDataDir(dir: string): Promise<void> {
   try {
     await mkdir(dir, { recursive: true });

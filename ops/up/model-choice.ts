@@ -1,11 +1,11 @@
 export type ModelChoice =
   | { kind: 'real'; label: string }
-  /** A stand-in that was started elsewhere. */
+  /** A stand-in that is already running. */
   | { kind: 'given-stand-in'; label: string }
-  /** None is configured: a stand-in is started. */
+  /** No model is configured: a stand-in is started. */
   | { kind: 'own-stand-in'; label: string };
 
-/** Which model will answer, by the service's own variables; an empty one counts as unset. */
+/** Which model will answer, according to the service's variables; an empty variable counts as unset. */
 export function chooseModel(env: Readonly<Record<string, string | undefined>>): ModelChoice {
   const baseUrl = env['GOOGLE_GEMINI_BASE_URL'];
   if (baseUrl) return { kind: 'given-stand-in', label: `the Gemini stand-in at ${baseUrl}; no model thinks` };

@@ -9,12 +9,12 @@ export interface PageContext {
   signal: AbortSignal;
 }
 
-/** Where the built page lies. */
+/** Folder of the built page. */
 export function pageDir(root: string): string {
   return join(root, 'frontend/dist');
 }
 
-/** Builds the chat page when its sources or the locked packages changed since the last build; says whether it did. */
+/** Builds the chat page if its sources or the locked packages changed since the last build; returns whether it did. */
 export async function buildPageIfStale(
   context: PageContext,
   onLine: (line: string) => void,

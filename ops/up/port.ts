@@ -2,10 +2,13 @@ import { createServer } from 'node:net';
 import { CliError, EXIT } from '../base/cli-error.ts';
 import { whoListens } from '../process/port-holder.ts';
 
-/** Free ports that were given away: their servers may not listen yet, and the kernel may offer one twice. */
+/** Free ports already handed out: their servers may not listen yet, and the kernel may offer one twice. */
 const given = new Set<number>();
 
-/** The port itself when it is free, a free one for 0; otherwise an error that says who holds it, and how the command takes another. */
+/**
+ * The port itself if it is free, or a free one for 0; otherwise throws an error that names the process that holds it
+ * and how to choose another port.
+ */
 export async function claimPort(port: number, command = './lornu up'): Promise<number> {
   const server = createServer();
   try {

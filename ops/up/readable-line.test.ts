@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readableLine } from './readable-line.ts';
 
-test('a log line is told in words, any other line as it is', () => {
+test('a JSON log line is made readable, any other line is unchanged', () => {
   const lines = [
     '{"time":"…","level":"warn","message":"few requests at once","limit":256,"next":"Raise it."}',
     '{"level":"error","message":"An agent could not be loaded","appName":"trial","reason":"no rootAgent"}',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const LOG_LINE = z.looseObject({ level: z.string(), message: z.string(), next: z.string().optional() });
 
-/** One of the service's JSON log lines in words; any other line as it is. */
+/** Formats a JSON log line of the service for people; returns any other line unchanged. */
 export function readableLine(line: string): string {
   if (!line.startsWith('{')) return line;
   try {

@@ -5,10 +5,13 @@ import { childEnded } from './child-ended.ts';
 import type { StartContext } from './start-context.ts';
 
 const STOP_MS = 3_000;
-/** The one line with which it says where it listens. */
+/** The line with which it announces its address. */
 const ANNOUNCEMENT = z.object({ host: z.string() });
 
-/** Starts the Firestore stand-in on a free port; resolves with its host and port once it listens. Without a name, every database exists. */
+/**
+ * Starts the Firestore stand-in on a free port; resolves with its host and port once it listens. Without a database
+ * name, it accepts every one.
+ */
 export async function startFirestore(
   context: StartContext,
   databases: readonly string[] = [],

@@ -7,13 +7,13 @@ import { childEnded } from './child-ended.ts';
 import type { StartContext } from './start-context.ts';
 
 const STOP_MS = 3_000;
-/** The one line with which it says where it listens. */
+/** The line with which it announces its address. */
 const ANNOUNCEMENT = z.object({ url: z.url() });
 
-/** What would make us somebody at Google already, in the order in which the service looks. */
+/** Variables that already give the service a Google identity, in the order in which it checks them. */
 const OWN_IDENTITY = ['GCP_SERVICE_ACCOUNT_KEY', 'GOOGLE_WORKLOAD_IDENTITY_AUDIENCE'];
 
-/** Starts the stand-in for Google that gives both agents their tokens; resolves once it listens. */
+/** Starts the Google stand-in, which issues tokens for both agents; resolves once it listens. */
 export async function startGoogle(context: StartContext): Promise<{ child: Child; url: string }> {
   const own = OWN_IDENTITY.find((name) => context.env[name]);
   if (own) {
@@ -40,7 +40,7 @@ export async function startGoogle(context: StartContext): Promise<{ child: Child
   return { child, url: ANNOUNCEMENT.parse(JSON.parse(line)).url };
 }
 
-/** Addresses of two agents that talk to each other, and of the issuer of their tokens. */
+/** Addresses of two agents that call each other, and of the issuer of their tokens. */
 export interface Pair {
   issuer: string;
   service: string;
@@ -49,7 +49,7 @@ export interface Pair {
 
 const a2aAddress = (base: string): string => `${base}/a2a/lornu`;
 
-/** What makes the service call the peer as our service account, and take the peer's tokens. */
+/** Variables that make the service call the peer as our service account, and accept the peer's tokens. */
 export function serviceEnvironment({ issuer, service, peer }: Pair): Record<string, string> {
   return {
     A2A_PEER_URL: a2aAddress(peer),
@@ -66,7 +66,7 @@ export function serviceEnvironment({ issuer, service, peer }: Pair): Record<stri
   };
 }
 
-/** What makes the peer ask for our tokens, and call us with those of its metadata server. */
+/** Variables that make the peer require our tokens, and call us with tokens of its metadata server. */
 export function peerEnvironment({ issuer, service, peer }: Pair): Record<string, string> {
   const metadataServer = new URL(issuer).host;
   return {

@@ -16,16 +16,16 @@ const START_MS = 120_000;
 const ANNOUNCEMENT = z.object({ port: z.number() });
 
 export interface PeerOptions {
-  /** Claimed before, because both agents name it before it listens. */
+  /** Chosen in advance, because both agents need the address before it listens. */
   port: number;
-  /** Where the Gemini stand-in answers, when one was started. */
+  /** Address of the Gemini stand-in, if one was started. */
   standInUrl: string | undefined;
-  /** Who may call it, and whom it may call. */
+  /** Variables for who may call it, and whom it may call. */
   env: Readonly<Record<string, string>>;
   onLine: (line: string) => void;
 }
 
-/** Starts the FastAPI/ADK agent, as it runs on Google Cloud, with sessions of its own. */
+/** Starts the FastAPI/ADK agent, as it runs on Google Cloud, with separate sessions. */
 export async function startPeer(
   options: PeerOptions,
   context: StartContext,

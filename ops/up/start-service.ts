@@ -4,18 +4,21 @@ import { pageDir } from './page.ts';
 import { MANY_REQUESTS, type StartContext } from './start-context.ts';
 import { waitForHealth } from './wait-for-health.ts';
 
-/** A person at the keyboard does not wait for the full drain of running turns; what is cut off goes on after a restart. */
+/**
+ * Shorter than the full drain of running turns, because a person is waiting; interrupted turns continue after a
+ * restart.
+ */
 const STOP_MS = 15_000;
 const START_MS = 60_000;
 
 export interface ServiceOptions {
   port: number;
-  /** Where the stand-in answers, when one was started. */
+  /** Address of the stand-in, if one was started. */
   standInUrl: string | undefined;
   onLine: (line: string) => void;
 }
 
-/** Starts the service from its sources and resolves once /health answers 200. */
+/** Starts the service from its sources; resolves once /health answers 200. */
 export async function startService(options: ServiceOptions, context: StartContext): Promise<Child> {
   const child = await startChild({
     name: 'The service',

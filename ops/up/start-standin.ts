@@ -5,7 +5,7 @@ import { childEnded } from './child-ended.ts';
 import { MANY_REQUESTS, type StartContext } from './start-context.ts';
 
 const STOP_MS = 3_000;
-/** The one line with which it says where it listens. */
+/** The line with which it announces its address. */
 const ANNOUNCEMENT = z.object({ url: z.url() });
 
 /** Starts the Gemini stand-in on a free port; resolves with its base URL once it listens. */
@@ -15,7 +15,7 @@ export async function startStandin(context: StartContext): Promise<{ child: Chil
     name: 'The Gemini stand-in',
     command: [process.execPath, 'standins/gemini/main.ts', '--port', '0', '--until-stdin-ends'],
     cwd: context.root,
-    // It gets none of our environment, in particular not our keys.
+    // Nothing else of our environment, in particular no keys.
     env: { PATH: context.env['PATH'], ...MANY_REQUESTS },
     logPath: join(context.dataDir, 'logs/gemini-stand-in.log'),
     redact: context.redact,

@@ -1,18 +1,18 @@
-/** What conversations are kept in while `lornu up` runs. */
+/** Where `lornu up` stores conversations. */
 export type StoreChoice = 'sqlite' | 'firestore';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Used where the environment names none: a stand-in takes any. */
+/** The default project: a stand-in accepts any. */
 const PROJECT = 'lornu';
 const DATABASE = 'staging';
 
-/** Whether a stand-in of ours has to run: not where the environment names one. */
+/** Whether our stand-in must run: not if the environment names one. */
 export function needsFirestoreStandin(store: StoreChoice, env: Env): boolean {
   return store === 'firestore' && !env['FIRESTORE_EMULATOR_HOST'];
 }
 
-/** The environment in which the service keeps conversations there; `host` is our stand-in's, once it runs. */
+/** The environment for this store; `host` is our stand-in's, once it runs. */
 export function withStore(store: StoreChoice, env: Env, host = '127.0.0.1:1'): Env {
   if (store === 'sqlite') return env;
   return {
@@ -24,7 +24,7 @@ export function withStore(store: StoreChoice, env: Env, host = '127.0.0.1:1'): E
   };
 }
 
-/** In words, for the person who started it. */
+/** A description for the person who started it. */
 export function describeStore(store: StoreChoice, env: Env): string {
   if (needsFirestoreStandin(store, env)) {
     const name =

@@ -24,12 +24,12 @@ import { watchSources } from './watch-sources.ts';
 const DEFAULT_PORT = 8080;
 
 export interface UpOptions {
-  /** 0 takes a free one; left out, it is the environment's, or 8080. */
+  /** 0 takes a free one; default: the environment's, or 8080. */
   port?: number | undefined;
-  /** From the root of the checkout, or absolute. */
+  /** Relative to the checkout's root, or absolute. */
   dataDir: string;
   store: StoreChoice;
-  /** Every log line of the service on stderr, not only warnings and errors. */
+  /** Print every log line of the service to stderr, not only warnings and errors. */
   logs: boolean;
   /** Restart the service and rebuild the page when their sources change. */
   watch: boolean;
@@ -39,19 +39,19 @@ export interface UpOptions {
 
 export interface UpResult {
   url: string;
-  /** Which model answers, in words; a stand-in is named as such. */
+  /** Description of the answering model; a stand-in is named as such. */
   model: string;
   standIn: boolean;
-  /** Where the FastAPI/ADK agent answers, when it was asked for, and who gives both agents their tokens. */
+  /** Description of the FastAPI/ADK agent's address, if it was requested, and of the token issuer. */
   peer?: string;
   issuer?: string;
-  /** Where conversations are kept, in words. */
+  /** Description of the session store. */
   store: string;
   dataDir: string;
   logPath: string;
 }
 
-/** What runs; the service changes when --watch restarts it. */
+/** The running programs; --watch replaces the service when it restarts it. */
 interface Running {
   standIn?: { child: Child; url: string };
   firestore?: { child: Child; host: string };
@@ -62,7 +62,7 @@ interface Running {
   peerPort?: number;
 }
 
-/** Starts everything, calls `ready` once it answers, and stays until Ctrl-C or until one of the programs ends. */
+/** Starts everything, calls `ready` once it answers, and runs until Ctrl-C or until one of the programs ends. */
 export async function up(
   options: UpOptions,
   context: CliContext,
@@ -82,7 +82,7 @@ export async function up(
     };
   const restart = async (): Promise<void> => {
     const agents = await pair();
-    // Until it answers, its lines are kept back: when it fails, all of them are shown anyway.
+    // Lines are held back until it answers: if the start fails, all of them are shown anyway.
     let say = (line: string): unknown => early.push(line);
     const early: string[] = [];
     running.service = await startService(
@@ -178,7 +178,7 @@ export async function up(
     if (options.watch) await watchUntilInterrupted(running, restart, context, emit);
     else await untilOneEnds(running, context.signal);
   } finally {
-    // The service first, while what it depends on still answers.
+    // Stop the service first, while its dependencies still answer.
     await running.service?.stop();
     await running.peer?.child.stop();
     await running.google?.child.stop();
@@ -210,7 +210,7 @@ async function untilOneEnds(running: Running, signal: AbortSignal): Promise<void
   if (first && !signal.aborted) throw childEnded(first.child, first.how);
 }
 
-/** A broken source is no reason to end: it is told, and the next change is waited for. */
+/** A broken source does not end the watch: the error is shown, and the next change is awaited. */
 async function watchUntilInterrupted(
   running: Running,
   restart: () => Promise<void>,
@@ -241,12 +241,12 @@ async function watchUntilInterrupted(
   await queue;
 }
 
-/** Warnings, errors, and lines that are not the service's JSON. */
+/** Warnings, errors, and lines that are not JSON of the service. */
 function isLoud(line: string): boolean {
   return !line.startsWith('{') || /"(level|severity)":\s*"(warn|warning|error)"/i.test(line);
 }
 
-/** What the two agents ask each other is what --peer is for: it is shown. */
+/** Log lines of calls between the two agents, which is what --peer is for. */
 function isOfPeer(line: string): boolean {
   return /"message":"the peer |asked over A2A/.test(line);
 }

@@ -4,7 +4,7 @@ import { childEnded } from './child-ended.ts';
 
 const POLL_MS = 50;
 
-/** Resolves when `url`/health answers 200; fails when the child ends first, after `withinMs`, or on an abort. */
+/** Resolves when `url`/health answers 200; throws if the child ends first, after `withinMs`, or on an abort. */
 export async function waitForHealth(
   url: string,
   child: Child,
@@ -20,7 +20,7 @@ export async function waitForHealth(
     const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(1_000) }).catch(
       () => undefined,
     );
-    // Only our own child may answer on that port.
+    // Only accept an answer while our own child is running.
     if (answer?.ok && end === undefined) return;
     if (Date.now() > deadlineMs) {
       throw new CliError({

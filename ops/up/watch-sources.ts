@@ -6,11 +6,11 @@ const WATCHED = ['agents', 'backend', 'frontend'];
 const SETTLE_MS = 150;
 
 export interface SourceChange {
-  /** From the root of the checkout, as in "agents/lornu/agent.ts". */
+  /** Relative to the checkout's root, such as "agents/lornu/agent.ts". */
   files: string[];
 }
 
-/** Calls back with the source files that changed, once they have settled, until the signal is aborted. */
+/** Calls back with the changed source files once they have settled, until the signal is aborted. */
 export function watchSources(
   root: string,
   signal: AbortSignal,

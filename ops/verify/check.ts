@@ -6,28 +6,28 @@ import type { Verdict } from './verdict.ts';
 /** What a check may use. */
 export interface Scene {
   target: Target;
-  /** What the service says of itself; undefined when /version does not answer. */
+  /** What /version returned; undefined if it does not answer. */
   served: ServedVersion | undefined;
-  /** Undefined where the account cannot be looked at from here. */
+  /** Undefined if the account is not accessible from here. */
   account: StagingAccount | undefined;
   deployed: DeployedService | undefined;
-  /** What --revision said. */
+  /** The value of --revision. */
   revision: string | undefined;
-  /** How long a silent stream is watched, in seconds. */
+  /** How long a silent stream is observed, in seconds. */
   waitS: number;
-  /** The agent on Google Cloud is part of this rehearsal. */
+  /** Whether this rehearsal includes the agent on Google Cloud. */
   hasPeer: boolean;
 }
 
-/** One line of the verification: it looks, and a pure function judges what was seen. */
+/** One line of the verification: `run` observes, and a pure function judges the result. */
 export interface VerifyCheck {
   id: string;
-  /** A sentence that holds when it passes. */
+  /** A sentence that is true if the check passes. */
   title: string;
   run: (scene: Scene) => Promise<Verdict>;
 }
 
-/** Why a check that needs a token was not made. */
+/** Why a check that needs a token was skipped. */
 export const NO_TOKEN = 'no token was given (--token-file)';
-/** Why a check that needs the account was not made. */
+/** Why a check that needs the account was skipped. */
 export const NO_ACCOUNT = 'the account cannot be looked at from here (AWS credentials)';

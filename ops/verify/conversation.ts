@@ -1,17 +1,17 @@
 import { createParser } from 'eventsource-parser';
 import { ask, excerpt, type Target } from './target.ts';
 
-/** The user of a verification; its sessions are deleted again. */
+/** The user of a verification; its sessions are deleted afterwards. */
 const USER = 'verify';
-/** A run's longest time, in milliseconds. */
+/** Longest duration of a run, in milliseconds. */
 const LONGEST_MS = 15 * 60_000;
 
-/** What a stream says: a frame, or a comment line (a ping; another process; at the end how the run ended). */
+/** One item of a stream: a frame, or a comment line (a ping; another process; at the end, how the run ended). */
 export type StreamPart =
   | { kind: 'frame'; id: string | undefined; index: number; event: WireEvent; atMs: number }
   | { kind: 'comment'; text: string; atMs: number };
 
-/** What is read of an event; an error frame has `error` or `errorCode` instead of content. */
+/** The fields of an event that are read; an error frame has `error` or `errorCode` instead of content. */
 export interface WireEvent {
   partial?: boolean;
   modelVersion?: string;
@@ -23,14 +23,14 @@ export interface WireEvent {
 
 export interface Turn {
   sessionId: string;
-  /** Undefined where turns do not outlive their connection. */
+  /** Undefined if turns do not outlive their connection. */
   runId: string | undefined;
   parts: AsyncGenerator<StreamPart>;
   /** Drops the connection, like a closed laptop. */
   leave: () => void;
 }
 
-/** A session of its own for a check; throws with the answer when there is none. */
+/** Creates a session for a check; throws with the response if that fails. */
 export async function createSession(target: Target): Promise<string> {
   const path = `/apps/${encodeURIComponent(target.appName)}/users/${USER}/sessions`;
   const response = await ask(target, path, { method: 'POST', body: {} });
@@ -39,19 +39,19 @@ export async function createSession(target: Target): Promise<string> {
   return ((await response.json()) as { id: string }).id;
 }
 
-/** Best effort: what a check leaves behind is of no use to anyone. */
+/** Deletes a session, ignoring errors. */
 export async function deleteSession(target: Target, sessionId: string): Promise<void> {
   const path = `/apps/${encodeURIComponent(target.appName)}/users/${USER}/sessions/${sessionId}`;
   await ask(target, path, { method: 'DELETE' }).catch(() => undefined);
 }
 
-/** How the run ended, by the comment line at a stream's end ("completed", "cancelled"); undefined where none came. */
+/** How the run ended, from the comment line at the end ("completed", "cancelled"); undefined if there was none. */
 export function endOf(parts: readonly StreamPart[]): string | undefined {
   const end = parts.findLast((part) => part.kind === 'comment' && part.text.startsWith('run '));
   return end?.kind === 'comment' ? end.text.slice('run '.length) : undefined;
 }
 
-/** A look at a session of its own, which is deleted afterwards however that ends. */
+/** Runs `look` in a new session, which is deleted afterwards in any case. */
 export async function inSession<T>(target: Target, look: (sessionId: string) => Promise<T>): Promise<T> {
   const sessionId = await createSession(target);
   try {
@@ -61,7 +61,7 @@ export async function inSession<T>(target: Target, look: (sessionId: string) => 
   }
 }
 
-/** Sends a message and gives the stream back once it has begun. */
+/** Sends a message and returns the stream once it has begun. */
 export async function beginTurn(target: Target, sessionId: string, text: string): Promise<Turn> {
   return openStream(target, sessionId, '/run_sse', {
     method: 'POST',
@@ -75,7 +75,7 @@ export async function beginTurn(target: Target, sessionId: string, text: string)
   });
 }
 
-/** Listens to a run again, from after the frame of this SSE id on; without one, from its first frame. */
+/** Attaches to a run, after the frame of this SSE id; without one, from its first frame. */
 export async function attachTo(
   target: Target,
   sessionId: string,
@@ -87,13 +87,13 @@ export async function attachTo(
   });
 }
 
-/** The SSE id to attach with again; undefined before the first frame. */
+/** The SSE id with which to attach again; undefined before the first frame. */
 export function lastEventIdOf(parts: readonly StreamPart[]): string | undefined {
   const last = parts.findLast((part) => part.kind === 'frame');
   return last?.kind === 'frame' ? last.id : undefined;
 }
 
-/** Stops a run; returns the state it is in afterwards. */
+/** Cancels a run; returns its state afterwards. */
 export async function cancelRun(
   target: Target,
   sessionId: string,
@@ -104,7 +104,7 @@ export async function cancelRun(
   return ((await response.json()) as { state?: string }).state;
 }
 
-/** The words of the partial events, joined. */
+/** The text of the partial events, joined. */
 export function textOf(parts: readonly StreamPart[], partial: boolean): string {
   return parts
     .flatMap((part) =>
@@ -115,7 +115,7 @@ export function textOf(parts: readonly StreamPart[], partial: boolean): string {
     .join('');
 }
 
-/** The error that a stream brought inside a frame. */
+/** The error in a frame of the stream. */
 export function errorOf(parts: readonly StreamPart[]): string | undefined {
   for (const part of parts) {
     if (part.kind !== 'frame') continue;
@@ -154,7 +154,7 @@ async function* readParts(response: Response): AsyncGenerator<StreamPart> {
   const parser = createParser({
     onComment: (text) => void parts.push({ kind: 'comment', text: text.trim(), atMs }),
     onEvent: ({ id, data }) => {
-      // How the service counts does not concern clients, but it is what is checked here.
+      // Clients treat ids as opaque, but the numbering is what is checked here.
       const index = Number(id?.split(':').at(-1));
       parts.push({ kind: 'frame', id, index, event: JSON.parse(data) as WireEvent, atMs });
     },

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { CliError } from '../base/cli-error.ts';
 
-/** The account as far as a verification looks at it. */
+/** The account, as far as a verification reads it. */
 export interface StagingAccount {
   ecs: ECSClient;
   elb: ElasticLoadBalancingV2Client;
@@ -21,7 +21,7 @@ export interface StagingAccount {
   service: string;
 }
 
-/** What the account says should be served. */
+/** What should be served, according to the account. */
 export interface DeployedService {
   taskDefinition: string;
   containerName: string;
@@ -37,7 +37,10 @@ export interface DeployedService {
   securityGroups: string[];
 }
 
-/** Reads the service, its task definition, its tasks and its load balancer; a service that is not there is an error with the next step. */
+/**
+ * Reads the service, its task definition, its tasks and its load balancer; if there is no service, throws an error with
+ * the next step.
+ */
 export async function readDeployed({
   ecs,
   elb,

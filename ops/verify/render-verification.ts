@@ -10,7 +10,7 @@ const MARK: Readonly<Record<Outcome, string>> = {
   'not offered': '--',
 };
 
-/** One line a check, with what was expected and seen, and a sentence that counts. */
+/** One line per check, with the expected and observed result, and a summary of the counts. */
 export function renderVerification({ url, served, deployed, checks }: Verification): string {
   const width = Math.max(...checks.map(({ id }) => id.length));
   return `${[describe(url, served), ...(deployed ? [`  deployed  ${deployed.image}`] : []), ...checks.map((check) => lineOf(check, width))].join('\n')}

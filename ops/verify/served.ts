@@ -11,13 +11,13 @@ const VERSION = z.object({
   database: z.string().optional(),
 });
 
-/** What the service says of itself at /version. */
+/** What the service reports at /version. */
 export interface ServedVersion extends z.output<typeof VERSION> {
-  /** The FastAPI/ADK agent: it has no runs that outlive a connection, no cancel and no sign-in. */
+  /** The FastAPI/ADK agent, which has no runs that outlive a connection, no cancel and no sign-in. */
   isPython: boolean;
 }
 
-/** Undefined when there is no such answer; the check of the version says what came instead. */
+/** Undefined if there is no valid response; the version check reports what came instead. */
 export async function readServed(target: Target): Promise<ServedVersion | undefined> {
   const response = await ask(target, '/version').catch(() => undefined);
   if (!response?.ok) return undefined;
@@ -25,5 +25,5 @@ export async function readServed(target: Target): Promise<ServedVersion | undefi
   return parsed.success ? { ...parsed.data, isPython: parsed.data.language === 'python' } : undefined;
 }
 
-/** Why something is not offered by the FastAPI/ADK agent. */
+/** Why the FastAPI/ADK agent does not offer something. */
 export const NOT_IN_PYTHON = 'the FastAPI/ADK agent is served, which does not have it';

@@ -1,22 +1,22 @@
-/** The real address of a port of the public name: a rehearsal's load balancer listens on loopback. */
+/** The real address behind a port of the public name: a rehearsal's load balancer listens on loopback. */
 export interface Address {
   host: string;
   port: number;
 }
 
-/** An environment to verify, as it is reached from here. */
+/** An environment to verify, and how to reach it from here. */
 export interface Target {
   /** Its public address, https. */
   url: URL;
-  /** As curl's --connect-to: where HTTPS and HTTP of that name are; undefined asks its DNS name. */
+  /** Like curl's --connect-to: real addresses for HTTPS and HTTP of that name; undefined uses DNS. */
   connect?: { https: Address; http?: Address };
-  /** PEM of the authority that signed the load balancer's certificate, where the system does not know it. */
+  /** PEM of the CA that signed the load balancer's certificate, if the system does not trust it. */
   authority?: string;
-  /** A token of a machine that may act for users (service_emails); undefined leaves out what needs one. */
+  /** A token of a machine that may act for users (service_emails); without it, checks that need one are skipped. */
   token?: string;
-  /** Tokens that must be refused, by what is wrong with them; more are made from `token`. */
+  /** Tokens that must be refused, by what is wrong with them; more are derived from `token`. */
   refusedTokens?: Readonly<Record<string, string>>;
-  /** The agent that is asked. */
+  /** The agent to call. */
   appName: string;
   signal: AbortSignal;
 }
@@ -25,28 +25,28 @@ export interface Asking {
   method?: string;
   headers?: Record<string, string>;
   body?: unknown;
-  /** Without the target's token. */
+  /** Omits the target's token. */
   anonymous?: boolean;
   /** Plain HTTP on port 80. */
   plain?: boolean;
-  /** For the whole answer, in milliseconds; a stream names a longer one. */
+  /** Time limit of the whole response, in milliseconds; streams set a longer one. */
   withinMs?: number;
   signal?: AbortSignal;
 }
 
 const ANSWER_MS = 20_000;
 
-/** The address that a request for this path goes to; undefined where plain HTTP cannot be reached. */
+/** The address for a request to this path; undefined if plain HTTP cannot be reached. */
 export function addressOf(target: Target, path: string, plain = false): URL | undefined {
   const { connect, url } = target;
   const at = plain ? connect?.http : connect?.https;
   if (at) return new URL(path, `${plain ? 'http' : 'https'}://${at.host}:${at.port}`);
   if (!plain) return new URL(path, url.origin);
-  // Who names a port of their own has not said where the redirect listens.
+  // With a custom port, the redirect's own port is unknown.
   return url.port || connect || url.protocol === 'http:' ? undefined : new URL(path, `http://${url.host}`);
 }
 
-/** One request on a connection of its own, so that each may meet another task; redirects are shown, not followed. */
+/** One request on a new connection, so that each may reach another task; redirects are returned, not followed. */
 export async function ask(target: Target, path: string, asking: Asking = {}): Promise<Response> {
   const {
     method = 'GET',
@@ -79,7 +79,7 @@ export async function ask(target: Target, path: string, asking: Asking = {}): Pr
   });
 }
 
-/** The start of a body, for a person to read. */
+/** The beginning of a body, for messages. */
 export async function excerpt(response: Response, length = 120): Promise<string> {
   const text = (await response.text()).replaceAll(/\s+/g, ' ').trim();
   return text.length > length ? `${text.slice(0, length)}…` : text;

@@ -1,17 +1,17 @@
 /**
- * How a check ended. `absent`: the part is not built, or cannot be looked at from here, so nothing is known.
- * `not offered`: what is served there does not have it, by its own account. Neither counts as passed.
+ * How a check ended. `absent`: the part is not built or not accessible from here, so nothing is known. `not offered`:
+ * the service says that it does not have it. Neither counts as passed.
  */
 export type Outcome = 'passed' | 'failed' | 'absent' | 'not offered';
 
 export interface Verdict {
   outcome: Outcome;
   expected: string;
-  /** What was seen; for `absent` and `not offered`, why nothing was checked. */
+  /** What was observed; for `absent` and `not offered`, why nothing was checked. */
   seen: string;
 }
 
-/** Passed when everything was as expected. */
+/** Passed if everything was as expected. */
 export function judged(holds: boolean, expected: string, seen: string): Verdict {
   return { outcome: holds ? 'passed' : 'failed', expected, seen };
 }

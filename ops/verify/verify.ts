@@ -27,11 +27,11 @@ export interface VerifyOptions {
   target: Target;
   account?: StagingAccount;
   revision?: string;
-  /** How long a silent stream is watched, in seconds. */
+  /** How long a silent stream is observed, in seconds. */
   waitS: number;
-  /** This is a rehearsal with a stand-in model, which the FastAPI/ADK agent does not report itself. */
+  /** Whether this is a rehearsal with a stand-in model, which the FastAPI/ADK agent does not report itself. */
   isRehearsal?: boolean;
-  /** The rehearsal has the agent of Google Cloud too, so that it must be reached. */
+  /** Whether the rehearsal has the agent of Google Cloud too, so that it must be reachable. */
   hasPeer?: boolean;
 }
 
@@ -44,14 +44,14 @@ export interface CheckResult extends Verdict {
 export interface Verification {
   url: string;
   served: ServedVersion | undefined;
-  /** Of the task definition that was deployed; undefined where the account was not looked at. */
+  /** The deployed task definition; undefined if the account was not read. */
   deployed: { taskDefinition: string; image: string } | undefined;
   checks: CheckResult[];
-  /** No check failed. What is absent was not looked at, so this alone does not say that all is well. */
+  /** No check failed. Absent ones were not checked, so this alone does not mean that everything works. */
   holds: boolean;
 }
 
-/** In the order in which a person reads them. */
+/** All checks, in reading order. */
 export function checksFor(scene: Scene): VerifyCheck[] {
   return [
     health,
@@ -73,7 +73,7 @@ export function checksFor(scene: Scene): VerifyCheck[] {
   ];
 }
 
-/** Makes every check, all at once: they do not disturb each other, and the slow ones wait for something outside. */
+/** Runs all checks at once: they do not affect each other, and the slow ones only wait. */
 export async function verify(options: VerifyOptions, emit: Emit): Promise<Verification> {
   const { target, account, revision, waitS, isRehearsal, hasPeer } = options;
   const [said, deployed] = await Promise.all([
@@ -95,7 +95,7 @@ export async function verify(options: VerifyOptions, emit: Emit): Promise<Verifi
   };
 }
 
-/** A check that is interrupted has failed: the expected result was not seen. */
+/** An interrupted check has failed: the expected result was not observed. */
 async function make(check: VerifyCheck, scene: Scene, emit: Emit): Promise<CheckResult> {
   const { id, title } = check;
   const beganMs = performance.now();

@@ -22,8 +22,9 @@ interface Engine {
 export type StandInContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'>;
 
 /**
- * Makes an image that stands in for a base that can't be pulled: the same Debian root under the pinned bun, under Python 3.11,
- * or nothing but the pinned uv. It is named localhost/lornu-stand-in/..., so that nobody takes it for the real one or pushes it.
+ * Makes a stand-in for a base image that can't be pulled: the same Debian root with the pinned bun, with Python 3.11,
+ * or only the pinned uv. It is named localhost/lornu-stand-in/..., so that nobody mistakes it for the real one or
+ * pushes it.
  */
 export async function makeStandIn(
   arg: BaseArg,
@@ -74,7 +75,7 @@ async function layOutDebian(
   io: { emit: Emit; line: (line: string) => void },
 ): Promise<void> {
   const root = await debianRoot(context, io);
-  // A hard link: the archive is 100 MB and both bases begin with it.
+  // A hard link: the archive has 100 MB and both bases begin with it.
   await runCommand(['ln', root, join(folder, 'root.tar')]);
   const bin = join(folder, 'bin');
   await mkdir(bin);
@@ -88,7 +89,7 @@ async function layOutDebian(
   );
 }
 
-/** A Debian root as an archive in the cache; made once, by debootstrap from the distribution's own packages. */
+/** A Debian root as an archive in the cache, made once by debootstrap from the distribution's packages. */
 async function debianRoot(
   context: StandInContext,
   io: { emit: Emit; line: (line: string) => void },

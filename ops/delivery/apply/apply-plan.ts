@@ -14,8 +14,9 @@ import { changesTheImage, checkApproved, refuse, type ApplyMode } from './check-
 import { createProgress } from './progress.ts';
 
 /**
- * Applies the plan file whose manifest has the approved digest, and no other; every check comes before the first change.
- * A failure in the middle says what is applied and what is not. Writes what `lornu deploy` and `lornu rollback` need.
+ * Applies the plan file whose manifest has the approved digest, and no other; all checks come before the first change.
+ * If the apply fails in the middle, the error lists what is applied and what is not. Writes the files that `lornu
+ * deploy` and `lornu rollback` read.
  */
 export async function applyPlan(
   approved: string,
@@ -133,7 +134,7 @@ function toDeployed({ digest, revision }: { digest: string; revision: string }):
   return { digest, revision };
 }
 
-/** A failure after the first change: the state knows what was done, so a new plan holds the rest. */
+/** The error for a failure after the first change. The state knows what was done, so a new plan contains the rest. */
 function halfway(
   error: unknown,
   progress: ReturnType<ReturnType<typeof createProgress>['read']>,

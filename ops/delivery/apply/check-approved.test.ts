@@ -80,7 +80,7 @@ interface Given {
   mode?: ApplyMode;
 }
 
-/** Writes the delivery folder and checks it against what was approved. */
+/** Writes the delivery folder and runs the checks on it. */
 async function check({ change, plan = PLAN, approved, mode = 'approved' }: Given = {}): Promise<Manifest> {
   const made = manifest();
   change?.(made);
@@ -97,7 +97,7 @@ async function refusal(checked: Promise<unknown>): Promise<string> {
   return `${error.message} ${error.parts.why}`;
 }
 
-test('what was approved, scanned and made of this commit passes', async () => {
+test('a plan that was approved, scanned and made from this commit passes', async () => {
   expect((await check()).record.commit).toBe(commit);
 });
 
@@ -158,12 +158,12 @@ describe('nothing is applied when', () => {
     expect(await refusal(check(given))).toContain(why);
   });
 
-  test('the checkout has changes of its own', async () => {
+  test('the checkout has uncommitted changes', async () => {
     await writeFile(join(context.root, 'main.tf'), '');
     expect(await refusal(check())).toContain('changes that its commit does not have: ?? main.tf');
   });
 
-  test('the manifest or the plan file is not there, or the manifest is damaged', async () => {
+  test('the manifest or the plan file is missing, or the manifest is damaged', async () => {
     expect(await refusal(checkApproved('sha256:x', 'approved', context))).toContain('There is no manifest');
     await writeFile(join(context.folder, 'manifest.json'), '{');
     expect(await refusal(checkApproved(digestOf(Buffer.from('{')), 'approved', context))).toContain(
@@ -176,7 +176,7 @@ describe('nothing is applied when', () => {
     );
   });
 
-  test('the pipeline lacks a scanner that it must have', async () => {
+  test('a scanner is missing in the pipeline', async () => {
     context = { ...context, env: { ...context.env, GITHUB_ACTIONS: 'true' } };
     const change = ({ scan }: Manifest): void => {
       scan.scanners = scan.scanners.filter(({ tool }) => tool !== 'trivy');
@@ -186,7 +186,7 @@ describe('nothing is applied when', () => {
   });
 });
 
-test('going back to an earlier image needs no scan', async () => {
+test('returning to an earlier image needs no scan', async () => {
   const change = ({ scan }: Manifest): void => void (scan.scanners = []);
   expect((await check({ mode: 'image-only', change })).record.image.revision).toBe(IMAGE.revision);
 });

@@ -12,20 +12,20 @@ const ANEW =
   'Plan again: ./lornu plan --for deploy, ./lornu plan scan, ./lornu plan summary (or start the workflow again).';
 
 /**
- * approved: scanned whole, and in the pipeline approved by a person. image-only: changes nothing but which image runs,
- * so it needs neither; that is how a failed deploy is taken back in the same run.
+ * approved: fully scanned, and in the pipeline approved by a person. image-only: changes only which image runs, so it
+ * needs neither; this is how a failed deploy is rolled back in the same run.
  */
 export type ApplyMode = 'approved' | 'image-only';
 
-/** All that going back to an earlier image may change. */
+/** The only resources that a rollback to an earlier image may change. */
 const IMAGE_ADDRESSES = /^aws_ecs_(task_definition|service)\.agent$/;
 
-/** Whether this change reaches ECS, which then starts a deployment on its own. */
+/** Whether this change starts a deployment in ECS. */
 export function changesTheImage(address: string): boolean {
   return IMAGE_ADDRESSES.test(address);
 }
 
-/** What a plan changes beyond which image runs. */
+/** Changes of a plan that go beyond the image. */
 export function beyondTheImage(changes: readonly PlanChange[]): string[] {
   return changes
     .filter(({ address }) => !changesTheImage(address))
@@ -33,8 +33,8 @@ export function beyondTheImage(changes: readonly PlanChange[]): string[] {
 }
 
 /**
- * The manifest of the delivery folder when it is the approved one, its plan file is untouched, was scanned, and was made
- * of the commit that is checked out. Everything that can be known without AWS and without the state; throws CliError.
+ * Returns the delivery folder's manifest if it is the approved one, its plan file is unchanged, was scanned, and was
+ * made from the checked-out commit. These are all checks that need neither AWS nor the state. Throws CliError.
  */
 export async function checkApproved(
   approved: string,
@@ -80,7 +80,7 @@ async function checkPlanFile({ plan }: Manifest['record'], context: DeliveryCont
     throw refuse('The plan file was changed after it was approved: its digest is another one.');
 }
 
-/** Why nothing is applied, with the way to a plan that can be. */
+/** The error when nothing is applied; its next step is how to get a valid plan. */
 export function refuse(why: string): CliError {
   return new CliError({ what: WHAT, why, next: ANEW });
 }

@@ -7,7 +7,7 @@ const event = (type: string, addr: string, action = 'create') => ({
   hook: { resource: { addr }, action },
 });
 
-test('an apply that was cut short tells four kinds of changes apart', () => {
+test('an interrupted apply is reported as four kinds of changes', () => {
   const progress = createProgress([
     { address: 'a', action: 'create' },
     { address: 'b', action: 'replace' },

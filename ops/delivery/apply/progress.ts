@@ -1,10 +1,10 @@
 import type { TerraformEvent } from '../../terraform/terraform-events.ts';
 import type { PlanChange } from '../manifest.ts';
 
-/** What happened to each planned change, by the events of `terraform apply -json`. */
+/** The result of each planned change, from the events of `terraform apply -json`. */
 export interface Progress {
   take: (event: TerraformEvent) => void;
-  /** Addresses: finished; refused by AWS; begun without an end; never begun. */
+  /** Addresses: finished; refused by AWS; started but not finished; not started. */
   read: () => { done: string[]; failed: string[]; unknown: string[]; untouched: string[] };
 }
 
@@ -28,7 +28,7 @@ export function createProgress(changes: readonly Pick<PlanChange, 'address' | 'a
         untouched: [] as string[],
       };
       for (const { address, action } of changes) {
-        // A replacement is two: one goes, one is made.
+        // A replacement has two steps: delete and create.
         const needed = action === 'replace' ? 2 : 1;
         if (failed.has(address)) result.failed.push(address);
         else if ((ended.get(address) ?? 0) >= needed) result.done.push(address);

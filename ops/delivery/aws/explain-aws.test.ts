@@ -21,6 +21,6 @@ test.each([
   expect([error.exitCode, error.cause]).toEqual([exitCode, cause]);
 });
 
-test('a refused connection is known by its message too', () => {
+test('a refused connection is also recognised by its message', () => {
   expect(explainAws('x', named('Error', 'connect ECONNREFUSED 127.0.0.1:1')).exitCode).toBe(EXIT.machine);
 });

@@ -1,6 +1,6 @@
 import { CliError, EXIT } from '../../base/cli-error.ts';
 
-/** AWS's refusal as a sentence; its own message stays in `cause`, it may name accounts and roles. */
+/** Converts AWS's error to a sentence. Its own message, which may name accounts and roles, is only in `cause`. */
 export function explainAws(what: string, cause: unknown): CliError {
   const name = cause instanceof Error ? cause.name : 'an unknown error';
   if (

@@ -5,8 +5,8 @@ const values = (...resources: { type: string; values?: object; mode?: string }[]
   root_module: { resources: resources.map((one) => ({ mode: 'managed', values: {}, ...one })) },
 });
 
-/** The table of docs/aws-compute-strategy.md, as far as a plan can know it. */
-test('the small environment of the strategy costs what its table says', () => {
+/** The table of docs/aws-compute-strategy.md, as far as a plan contains it. */
+test('the small environment costs what the table of the strategy says', () => {
   const { lines, usd, unpriced } = estimate(
     values(
       { type: 'aws_ecs_service', values: { desired_count: 2 } },
@@ -43,7 +43,7 @@ test('the small environment of the strategy costs what its table says', () => {
   expect(unpriced).toEqual([]);
 });
 
-test('options cost what they add', () => {
+test('options add their price', () => {
   const endpoint = {
     type: 'aws_vpc_endpoint',
     values: { vpc_endpoint_type: 'Interface', subnet_ids: ['a', 'b'] },
@@ -57,12 +57,12 @@ test('options cost what they add', () => {
   expect(estimate(values(service, { type: 'aws_ecs_task_definition', values: x86 })).usd).toBe(36.04);
 });
 
-test('what has no price is named, not taken for free', () => {
+test('a resource without a price is listed, not counted as free', () => {
   expect(estimate(values({ type: 'aws_rds_cluster' }, { type: 'aws_rds_cluster' })).unpriced).toEqual([
     '2 aws_rds_cluster',
   ]);
 });
 
-test('nothing costs nothing', () => {
+test('an empty plan costs nothing', () => {
   expect(estimate(undefined)).toEqual({ lines: [], usd: 0, unpriced: [] });
 });

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { RESOURCE_TYPES } from '../../aws-resources/resource-types.ts';
 import type { Price } from '../../aws-resources/resource-type.ts';
 
-/** What AWS bills a month of: https://aws.amazon.com/ec2/pricing/ */
+/** Hours that AWS bills per month: https://aws.amazon.com/ec2/pricing/ */
 const HOURS_A_MONTH = 730;
 
-/** One line of an estimate, USD a month. */
+/** One line of an estimate, in USD per month. */
 export interface CostLine {
   item: string;
-  /** How it was computed, in figures. */
+  /** The calculation, in figures. */
   how: string;
   usd: number;
 }
@@ -16,7 +16,7 @@ export interface CostLine {
 export interface Estimate {
   lines: CostLine[];
   usd: number;
-  /** Resource types without a row in the table, with how many there are. */
+  /** Resource types without a price, with their count. */
   unpriced: string[];
 }
 
@@ -27,7 +27,7 @@ interface Module {
   child_modules?: Module[];
 }
 
-/** What no plan can tell, so no estimate holds it; printed with every one. */
+/** Costs that depend on use, so no plan contains them; printed with every estimate. */
 export const LEFT_OUT: readonly string[] = [
   'traffic: NAT and load balancer by the gigabyte, capacity units, data to the internet beyond 100 GB',
   'use: logs (0.50 a GB), reads of secrets, firewall requests, own metrics, storage, Container Insights',
@@ -59,7 +59,7 @@ function collect(module: Module | undefined): Resource[] {
   return [...own, ...(module.child_modules ?? []).flatMap(collect)];
 }
 
-/** One line of all that has the same price. */
+/** Combines everything with the same price into one line. */
 function toLine(prices: readonly Price[]): CostLine {
   const { item = '', usd = 0, per, free = 0 } = prices[0] ?? {};
   const count = Math.max(0, prices.reduce((sum, price) => sum + price.count, 0) - free);

@@ -8,7 +8,7 @@ import { estimate, type Estimate } from './estimate.ts';
 
 export interface PlanCost {
   pricesOf: string;
-  /** The region of the prices, and the one that is planned; other regions cost otherwise. */
+  /** The region of the price list, and the planned region; other regions have other prices. */
   pricedRegion: string;
   region: string;
   before: Estimate;
@@ -20,7 +20,7 @@ const SIDES = z.looseObject({
   planned_values: z.unknown(),
 });
 
-/** What the environment costs a month before and after the plan of the delivery folder, as far as a plan can tell. */
+/** What the environment costs per month before and after the plan of the delivery folder, as far as a plan tells. */
 export async function planCost(context: DeliveryContext): Promise<PlanCost> {
   const text = await readFile(fileOf(context, 'planJson'), 'utf8').catch(() => undefined);
   if (text === undefined) {

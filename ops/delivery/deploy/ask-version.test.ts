@@ -15,11 +15,11 @@ const server = Bun.serve({
 afterAll(() => server.stop(true));
 const url = `http://127.0.0.1:${server.port}`;
 
-test('the revision is what /version says', async () => {
+test('returns the revision of /version', async () => {
   expect(await askVersion({ url }, signal)).toEqual({ revision: 'abcdef0' });
 });
 
-test('another address may be connected to; the name that is asked for stays', async () => {
+test('can connect to another address but keeps the requested host name', async () => {
   const connectTo = `127.0.0.1:${server.port}`;
   expect(await askVersion({ url: 'http://aws-staging.lornu.example', connectTo }, signal)).toEqual({
     revision: 'abcdef0',
@@ -27,7 +27,7 @@ test('another address may be connected to; the name that is asked for stays', as
   expect(seen.at(-1)).toBe('aws-staging.lornu.example');
 });
 
-test('every other answer is words, never an error', async () => {
+test('returns a sentence for any other response and never throws', async () => {
   answer = () => new Response('busy', { status: 503 });
   expect(await askVersion({ url }, signal)).toEqual({ failure: 'it answers 503' });
   answer = () => Response.redirect('https://elsewhere.example/', 302);

@@ -9,13 +9,13 @@ const VERSION = z.looseObject({ revision: z.string() });
 export interface VersionSource {
   /** The environment's public address. */
   url: string;
-  /** host:port that is connected to in its place; the name in the certificate stays the address's. */
+  /** host:port to connect to instead; the certificate must still match the public address. */
   connectTo?: string | undefined;
-  /** PEM file of further authorities. */
+  /** PEM file of additional CAs. */
   caFile?: string | undefined;
 }
 
-/** Asks /version through the load balancer on a connection of its own; never throws. */
+/** Requests /version through the load balancer on a new connection; never throws. */
 export async function askVersion(
   source: VersionSource,
   signal: DeliveryContext['signal'],

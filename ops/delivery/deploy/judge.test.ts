@@ -25,11 +25,11 @@ const answers = (revision: string, count = AGREEING_ANSWERS): ServedAnswer[] =>
   Array.from({ length: count }, () => ({ revision }));
 
 describe('a deploy', () => {
-  test('is served when ECS is done and every answer carries the revision', () => {
+  test('is served when ECS has finished and every response has the revision', () => {
     expect(judge(NEW, view(deployment('agent:2', 'COMPLETED')), answers('new'))).toEqual({ kind: 'served' });
   });
 
-  test('is waited for while the rollout goes on, whatever is served', () => {
+  test('is pending while the rollout continues, whatever is served', () => {
     const going = view(
       deployment('agent:2', 'IN_PROGRESS', { running: 1 }),
       deployment('agent:1', 'COMPLETED', { isPrimary: false }),
@@ -40,7 +40,7 @@ describe('a deploy', () => {
     });
   });
 
-  test('is waited for while one answer is still the earlier one, or none', () => {
+  test('is pending while a response has the earlier revision or none', () => {
     const done = view(deployment('agent:2', 'COMPLETED'));
     expect(judge(NEW, done, [...answers('new', 5), { revision: 'old' }])).toEqual({
       kind: 'wait',
@@ -52,16 +52,16 @@ describe('a deploy', () => {
     expect(judge(NEW, done, answers('new', 5)).kind).toBe('wait');
   });
 
-  test('is waited for while there is no service', () => {
+  test('is pending while there is no service', () => {
     expect(judge(NEW, view(), []).kind).toBe('wait');
   });
 
-  test('is stalled when it failed and there is nothing to go back to', () => {
+  test('is stalled when it failed and there is no earlier deployment', () => {
     const first = view(deployment('agent:2', 'FAILED', { reason: 'tasks failed to start' }));
     expect(judge(NEW, first, [])).toEqual({ kind: 'stalled', reason: 'tasks failed to start' });
   });
 
-  test('is not stalled while an earlier deployment is there, which ECS is about to go back to', () => {
+  test('is not stalled while there is an earlier deployment, to which ECS will return', () => {
     const both = view(
       deployment('agent:2', 'FAILED'),
       deployment('agent:1', 'COMPLETED', { isPrimary: false }),
@@ -69,7 +69,7 @@ describe('a deploy', () => {
     expect(judge(NEW, both, []).kind).toBe('rolled-back');
   });
 
-  test('is judged by the newest deployment of its task definition, once it was restarted', () => {
+  test('is judged by the newest deployment of its task definition after a restart', () => {
     const again = [
       deployment('agent:2', 'FAILED', { isPrimary: false }),
       deployment('agent:2', 'IN_PROGRESS', { running: 1 }),
@@ -89,13 +89,13 @@ describe('a deploy', () => {
     });
   });
 
-  test('is rolled back when the service is steady on another task definition, however green', () => {
+  test('is rolled back when the service is steady on another task definition', () => {
     const steady = { ...view(deployment('agent:1', 'COMPLETED')), events: ['has reached a steady state.'] };
     expect(judge(NEW, steady, answers('old')).kind).toBe('rolled-back');
     expect(judge(NEW, steady, answers('new')).kind).toBe('rolled-back');
   });
 
-  test("is rolled back when it is no longer primary, with ECS's own record of the reason", () => {
+  test('is rolled back when it is no longer primary, with the reason that ECS recorded', () => {
     const going = {
       ...view(
         deployment('agent:1', 'IN_PROGRESS'),

@@ -1,30 +1,30 @@
 import type { ServiceView } from './service-view.ts';
 
-/** One answer of /version through the load balancer: its revision, or why there was none. */
+/** One response of /version through the load balancer: its revision, or why there was none. */
 export type ServedAnswer = { revision: string } | { failure: string };
 
 export type Judgement =
   | { kind: 'served' }
   | { kind: 'wait'; what: string }
-  /** The deployment failed and there is no earlier version to go back to: ECS starts no task until somebody changes something. */
+  /** The deployment failed and there is no earlier one to return to: ECS starts no task until something changes. */
   | { kind: 'stalled'; reason: string }
-  /** ECS went back to the earlier version by itself: circuit breaker or alarm. */
+  /** ECS returned to the earlier version by itself, through its circuit breaker or an alarm. */
   | { kind: 'rolled-back'; reason: string };
 
-/** So many answers on connections of their own must agree: the load balancer has more than one node and target. */
+/** Number of responses, on separate connections, that must agree: the load balancer has several nodes and targets. */
 export const AGREEING_ANSWERS = 6;
 
 /**
- * Says where a deploy stands. "Served" needs both: ECS calls the rollout of this task definition complete, and the last
- * answers through the load balancer all carry the revision. A service that is steady on another task definition is not
- * a success, however green it looks.
+ * The state of a deploy. "Served" requires both: ECS reports the rollout of this task definition as completed, and the
+ * latest responses through the load balancer all have the revision. A service that is steady on another task definition
+ * is not a success, even if it is healthy.
  */
 export function judge(
   wanted: { taskDefinition: string; revision: string },
   view: ServiceView,
   answers: readonly ServedAnswer[],
 ): Judgement {
-  // A restarted deployment has the task definition of the one before it; the primary is the newest.
+  // A restarted deployment has the same task definition; the newest one is primary.
   const own = view.deployments
     .filter(({ taskDefinition }) => taskDefinition === wanted.taskDefinition)
     .toSorted((a, b) => Number(b.isPrimary) - Number(a.isPrimary))[0];

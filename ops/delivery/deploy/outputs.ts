@@ -20,8 +20,8 @@ export interface StackOutputs {
 }
 
 /**
- * What the applied stack says of itself. Read from the state: Terraform Cloud fills its own list of outputs a while
- * after an apply.
+ * The outputs of the applied stack. Read from the state, because HCP Terraform updates its own list of outputs some
+ * time after an apply.
  */
 export async function readOutputs(context: DeliveryContext, io: StepIo): Promise<StackOutputs> {
   const terraform = await openTerraform(context, io);

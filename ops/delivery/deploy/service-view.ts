@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { explainAws } from '../aws/explain-aws.ts';
 
-/** One look at the service, in the words that the judge needs. */
+/** The service's state, as `judge` needs it. */
 export interface ServiceView {
   deployments: {
     taskDefinition: string;
@@ -19,9 +19,9 @@ export interface ServiceView {
     running: number;
     desired: number;
   }[];
-  /** When ECS last noted a change of the service, in milliseconds since 1970; 0 where it says none. */
+  /** Time of the service's last change according to ECS, in milliseconds since the epoch; 0 if unknown. */
   changedMs: number;
-  /** How the newest service deployment ended or stands, by ECS's own record; undefined where ECS keeps none. */
+  /** Status of the newest service deployment according to ECS; undefined if ECS has no record of it. */
   rollout?: { status: string; reason: string };
   /** Newest first. */
   events: string[];
@@ -29,7 +29,7 @@ export interface ServiceView {
 
 const WHAT = "The service can't be looked at.";
 
-/** Asks ECS how the service stands. */
+/** Reads the service's state from ECS. */
 export async function lookAtService(ecs: ECSClient, cluster: string, service: string): Promise<ServiceView> {
   try {
     const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
@@ -59,7 +59,10 @@ export async function lookAtService(ecs: ECSClient, cluster: string, service: st
   }
 }
 
-/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html; absent where the endpoint does not know it. */
+/**
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html; undefined if the endpoint does
+ * not support it.
+ */
 async function readRollout(
   ecs: ECSClient,
   cluster: string,
@@ -79,12 +82,12 @@ async function readRollout(
       ? { status: newest.status, reason: newest.rollback?.reason ?? newest.statusReason ?? '' }
       : undefined;
   } catch {
-    // The deployments of the service itself say enough; this only adds words.
+    // The service's own deployments are sufficient; this only adds details.
     return undefined;
   }
 }
 
-/** Starts a new deployment of the service as it is; ECS does that by itself only when something of it changes. */
+/** Starts a new deployment of the unchanged service; ECS does that by itself only if something changes. */
 export async function startNewDeployment(ecs: ECSClient, cluster: string, service: string): Promise<void> {
   try {
     await ecs.send(new UpdateServiceCommand({ cluster, service, forceNewDeployment: true }));
@@ -93,7 +96,7 @@ export async function startNewDeployment(ecs: ECSClient, cluster: string, servic
   }
 }
 
-/** Why the last tasks stopped, in ECS's words, newest first; empty when that can't be known. */
+/** Why the last tasks stopped, in ECS's words, newest first; empty if unknown. */
 export async function stoppedReasons(ecs: ECSClient, cluster: string, service: string): Promise<string[]> {
   try {
     const { taskArns = [] } = await ecs.send(

@@ -10,15 +10,15 @@ import { lookAtService, startNewDeployment, stoppedReasons, type ServiceView } f
 
 export interface WaitOptions extends Omit<VersionSource, 'url'> {
   revision: string;
-  /** Longest wait in which ECS notes no change of the service; a good deploy drains streams for minutes. */
+  /** Longest wait without a change of the service; even a good deploy drains streams for minutes. */
   stalledMs: number;
-  /** Longest wait at all. */
+  /** Longest wait in total. */
   timeoutMs: number;
-  /** Between two looks. */
+  /** Between two polls. */
   intervalMs: number;
   /**
-   * When to start a new deployment first: always, or where the service's last one has failed and nothing else is there
-   * to start one (the circuit breaker stalls a service whose first deployment failed).
+   * When to start a new deployment first: always, or if the service's last one failed and nothing would start another
+   * (the circuit breaker stalls a service whose first deployment failed).
    */
   newDeployment: 'always' | 'after a failed one' | 'never';
 }
@@ -29,7 +29,10 @@ export interface ServedResult {
   seconds: number;
 }
 
-/** Waits until the load balancer serves the revision; a rollback by ECS or the end of the wait is a CliError with the reason. */
+/**
+ * Waits until the load balancer serves the revision. Throws CliError, with the reason, if ECS rolls back or the wait
+ * ends.
+ */
 export async function waitUntilServed(options: WaitOptions, context: DeliveryContext): Promise<ServedResult> {
   const began = Date.now();
   const made: { outputs?: StackOutputs } = {};
@@ -57,7 +60,7 @@ export async function waitUntilServed(options: WaitOptions, context: DeliveryCon
   return { url, revision: options.revision, seconds: Math.round((Date.now() - began) / 1000) };
 }
 
-/** Gives back what it began, in words; nothing where ECS had begun by itself. */
+/** Returns a sentence about the deployment that it started, or nothing if ECS had already started one. */
 async function watch(
   options: WaitOptions,
   outputs: StackOutputs,
@@ -73,7 +76,7 @@ async function watch(
   for (;;) {
     context.signal.throwIfAborted();
     const view = await lookAtService(ecs, cluster, service);
-    // While the rollout goes on one answer tells where it stands; once it is complete, all of them have to agree.
+    // One response is enough to follow a running rollout; once it is complete, all of them must agree.
     const isComplete = view.deployments.some(
       (deployment) => deployment.taskDefinition === taskDefinition && deployment.state === 'COMPLETED',
     );
@@ -94,7 +97,7 @@ async function watch(
   }
 }
 
-/** Starts a new deployment where none would start by itself. */
+/** Starts a new deployment if none would start by itself. */
 async function startAnew(
   { newDeployment }: WaitOptions,
   { cluster, service, taskDefinition }: StackOutputs,

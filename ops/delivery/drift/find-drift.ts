@@ -10,9 +10,9 @@ import { variableArguments } from '../plan/variables.ts';
 import { openTerraform } from '../terraform/terraform.ts';
 
 /**
- * Plans the checked-out files with the image that runs, without lock and without keeping the plan. What differs was
- * changed by hand, or stands in the files and was not deployed yet. Undefined where nothing was deployed: there is no
- * image to plan with.
+ * Plans the checked-out files with the running image, without a lock and without keeping the plan. Every difference was
+ * changed by hand, or is in the files and not deployed yet. Undefined if nothing was deployed, as there is no image to
+ * plan with.
  */
 export async function findDrift(
   varFiles: readonly string[],

@@ -2,7 +2,7 @@ import { CliError } from '../../base/cli-error.ts';
 import type { DeliveryContext } from '../delivery-context.ts';
 import { openGithub } from './client.ts';
 
-/** The environment that stands before an apply; its name is in the apply role's trust too. */
+/** The environment whose reviewers approve an apply; the apply role's trust policy also names it. */
 export const ENVIRONMENT = 'staging';
 
 interface Environment {
@@ -15,8 +15,8 @@ interface Approval {
 }
 
 /**
- * Who approved this run, according to GitHub. GitHub silently creates a missing environment without reviewers, so its
- * rules are checked too: what nobody could have refused is not approved.
+ * Returns who approved this run, according to GitHub. GitHub silently creates a missing environment without reviewers,
+ * so its rules are checked too: an approval that nobody could have refused does not count.
  */
 export async function requireApproval(env: DeliveryContext['env']): Promise<string> {
   const what = 'Nothing was applied: it is not approved.';

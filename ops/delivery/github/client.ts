@@ -6,7 +6,9 @@ const ANSWER_MS = 30_000;
 /** GitHub's REST API for one repository, with the job's own token. */
 export interface GithubClient {
   repository: string;
-  /** The answer's JSON; a CliError for any other answer than 2xx, undefined for 404 where that is `allowMissing`. */
+  /**
+   * The response's JSON. Throws CliError for any status but 2xx; returns undefined for 404 if `allowMissing` is set.
+   */
   call: <T>(
     method: string,
     path: string,
@@ -15,7 +17,7 @@ export interface GithubClient {
   ) => Promise<T | undefined>;
 }
 
-/** The client of this job; what it needs is set by the workflow. */
+/** The client of this job, from the variables that the workflow sets. */
 export function openGithub(env: DeliveryContext['env'], what: string): GithubClient {
   const [api, repository, token] = [
     env['GITHUB_API_URL'] ?? 'https://api.github.com',

@@ -1,8 +1,8 @@
 import type { GithubClient } from './client.ts';
 
-/** In every comment of ours, unseen: by it the next run finds the comment again. */
+/** An invisible marker in each of our comments, by which the next run finds it. */
 const MARK = '<!-- lornu: plan of terraform/aws/staging -->';
-/** GitHub's limit on a body. */
+/** GitHub's limit for a body. */
 const MOST_CHARACTERS = 65_536;
 const PAGE = 100;
 
@@ -30,7 +30,7 @@ export async function writeComment(
   return written?.html_url ?? '';
 }
 
-/** A person may quote the marker: overwrite only comments written by a workflow. */
+/** A person may quote the marker, so only comments written by a workflow are overwritten. */
 async function findComment(github: GithubClient, issue: string): Promise<Comment | undefined> {
   for (let page = 1; ; page += 1) {
     const comments = (await github.call<Comment[]>('GET', `${issue}?per_page=${PAGE}&page=${page}`)) ?? [];

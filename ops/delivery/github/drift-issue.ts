@@ -10,8 +10,8 @@ interface Issue {
 }
 
 /**
- * Keeps one open issue while something differs: opens it, updates it, or closes it with a comment once nothing differs.
- * Gives back its address, or undefined when there was nothing to say.
+ * Keeps one open issue while there is drift: opens it, updates it, and closes it with a comment when the drift is gone.
+ * Returns its address, or undefined if there is no issue.
  */
 export async function keepDriftIssue(
   github: GithubClient,

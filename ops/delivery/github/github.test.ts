@@ -26,7 +26,7 @@ const client = (rights: Record<string, string>) =>
   );
 
 describe('the comment', () => {
-  test('is one, updated in place, also behind a hundred others', async () => {
+  test('is updated in place, even behind a hundred others', async () => {
     const user = { login: 'person', type: 'User' };
     for (let id = 1; id <= 130; id += 1) github.comments.push({ id, issue: 7, body: `remark ${id}`, user });
     const own = client({ 'pull-requests': 'write' });
@@ -37,7 +37,7 @@ describe('the comment', () => {
     expect(ours[0]?.body).toEndWith('second');
   });
 
-  test("of a person who quotes it is not touched, nor another pull request's", async () => {
+  test("by a person who quotes it is left alone, and so is another pull request's", async () => {
     const own = client({ 'pull-requests': 'write' });
     await writeComment(own, 7, 'ours');
     const quoted = github.comments[0]?.body ?? '';
@@ -47,20 +47,20 @@ describe('the comment', () => {
     expect(github.comments.map(({ issue }) => issue)).toEqual([8, 7, 8]);
   });
 
-  test('that is longer than GitHub takes is shortened, and says so', async () => {
+  test('is shortened, with a note, if it is longer than GitHub allows', async () => {
     await writeComment(client({ 'pull-requests': 'write' }), 7, 'x'.repeat(70_000));
     expect(github.comments[0]?.body.length).toBeLessThanOrEqual(65_536);
     expect(github.comments[0]?.body).toEndWith("the whole text is in the run's summary.");
   });
 
-  test('without the right to write it is refused with a sentence', async () => {
+  test('is refused with a sentence without write permission', async () => {
     expect(writeComment(client({ contents: 'read' }), 7, 'x')).rejects.toThrow('It was not done.');
     expect(github.comments).toEqual([]);
   });
 });
 
-describe('the issue about drift', () => {
-  test('is opened once, updated, and closed when nothing differs', async () => {
+describe('the drift issue', () => {
+  test('is opened once, updated, and closed when the drift is gone', async () => {
     const own = client({ issues: 'write' });
     const made = await keepDriftIssue(own, ['update aws_lb.a']);
     expect(await keepDriftIssue(own, ['update aws_lb.b'])).toBe(made);
@@ -71,18 +71,18 @@ describe('the issue about drift', () => {
     expect(github.comments[0]?.body).toBe('Nothing differs any more.');
   });
 
-  test('is not made when nothing differs', async () => {
+  test('is not created without drift', async () => {
     expect(await keepDriftIssue(client({ issues: 'write' }), [])).toBeUndefined();
     expect(github.changes).toEqual([]);
   });
 });
 
-test('without a token or a repository the sentence names what is missing', () => {
+test('without a token or a repository the error names what is missing', () => {
   expect(() => openGithub({ GITHUB_TOKEN: 'x' }, 'No.')).toThrow('No.');
   expect(() => openGithub({ GITHUB_REPOSITORY: 'a/b' }, 'No.')).toThrow('No.');
 });
 
-describe('the tests of a commit', () => {
+describe("a commit's tests", () => {
   const commit = 'a'.repeat(40);
   const green = {
     name: TEST_CHECK,
@@ -103,7 +103,7 @@ describe('the tests of a commit', () => {
     );
   };
 
-  test('let it be published where they are green', async () => {
+  test('allow publishing when they passed', async () => {
     expect(await ask([green])).toBe('published');
     expect(await ask([{ ...green, name: 'Lint', conclusion: 'failure' }, green])).toBe('published');
   });
@@ -120,7 +120,7 @@ describe('the tests of a commit', () => {
     expect(await ask(checks)).toContain(why);
   });
 
-  test('hold it back where the job may not ask', async () => {
+  test('prevent publishing when the job may not read them', async () => {
     expect(await ask([green], { contents: 'read' })).toContain('403');
   });
 

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import type { DeliveryContext } from '../delivery-context.ts';
 
-/** Writes an output for later steps and jobs (`steps.ID.outputs.NAME`); does nothing outside GitHub Actions. */
+/** Writes outputs for later steps and jobs (`steps.ID.outputs.NAME`); does nothing outside GitHub Actions. */
 export async function writeOutputs(
   env: DeliveryContext['env'],
   outputs: Readonly<Record<string, string>>,
@@ -14,7 +14,7 @@ export async function writeOutputs(
   }
 }
 
-/** Markdown on the page of the run; nothing outside of GitHub Actions. */
+/** Writes Markdown to the summary of the run; does nothing outside GitHub Actions. */
 export async function writeJobSummary(env: DeliveryContext['env'], markdown: string): Promise<void> {
   const path = env['GITHUB_STEP_SUMMARY'];
   if (path) await appendFile(path, `${markdown}\n`);

@@ -10,10 +10,9 @@ interface CheckRuns {
 }
 
 /**
- * Refuses a commit whose tests have not passed on GitHub. Of several runs of the check GitHub lists the newest one
- * (https://docs.github.com/rest/checks/runs#list-check-runs-for-a-git-reference, filter `latest`). Only a check of GitHub
- * Actions counts: another app can give its check the same name.
- * Throws CliError with `what` as its first sentence.
+ * Refuses a commit whose tests have not passed on GitHub. Of several runs of the check, GitHub lists the newest one
+ * (https://docs.github.com/rest/checks/runs#list-check-runs-for-a-git-reference, filter `latest`). Only a check of
+ * GitHub Actions counts, as another app can name its check the same. Throws CliError with `what` as its first sentence.
  */
 export async function requireTested(
   commit: string,

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { explainAws } from '../aws/explain-aws.ts';
 import { REPOSITORY } from './repository.ts';
 
-/** The account's registry, and a password for it that is good for hours. */
+/** The account's registry, with a password that is valid for hours. */
 export interface Registry {
   host: string;
-  /** As in 123456789012.dkr.ecr.us-east-1.amazonaws.com/lornu-agent. */
+  /** Example: 123456789012.dkr.ecr.us-east-1.amazonaws.com/lornu-agent. */
   repository: string;
   password: string;
 }
 
-/** Asks AWS for a password; `what` begins the sentence when it gives none. */
+/** Requests a password from AWS; `what` begins the error's sentence. */
 export async function signIn(what: string): Promise<Registry> {
   try {
     const { authorizationData = [] } = await new ECRClient().send(new GetAuthorizationTokenCommand({}));
@@ -29,8 +29,8 @@ export async function signIn(what: string): Promise<Registry> {
 }
 
 /**
- * Runs the work with an environment in which docker, podman, buildah and cosign are signed in to the registry. The
- * password lies in a file of its own for as long: not among arguments, and not in the person's own configuration.
+ * Runs `work` with an environment in which docker, podman, buildah and cosign are signed in to the registry. The
+ * password is in a temporary file during that time: not in arguments, and not in the person's own configuration.
  */
 export async function withSignIn<T>(
   { host, password }: Registry,

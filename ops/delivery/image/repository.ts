@@ -10,16 +10,16 @@ import { CliError } from '../../base/cli-error.ts';
 import { explainAws } from '../aws/explain-aws.ts';
 import type { DeployedImage } from '../manifest.ts';
 
-/** The repository of terraform/aws/bootstrap. */
+/** The repository that terraform/aws/bootstrap creates. */
 export const REPOSITORY = 'lornu-agent';
 export type ImageTarget = 'agent' | 'gcp-agent';
 
-/** Which image serves: the target of the Dockerfile by the stack's variable agent_runtime. */
+/** The Dockerfile target that staging runs, from the stack's variable agent_runtime. */
 export function targetOf(variables: Readonly<Record<string, unknown>>): ImageTarget {
   return variables['agent_runtime'] === 'fastapi' ? 'gcp-agent' : 'agent';
 }
 
-/** The tag under which a revision's image is pushed; tags can't be moved in that repository. */
+/** The tag of a revision's image; tags are immutable in that repository. */
 export function tagOf(target: ImageTarget, revision: string): string {
   return `${target}-${revision}`;
 }
@@ -28,11 +28,11 @@ export interface PushedImage extends DeployedImage {
   pushedAt: string;
 }
 
-/** The repository as the credentials of the environment see it. */
+/** The repository, accessed with the environment's credentials. */
 export interface ImageRepository {
-  /** The digest under a revision's tag; a CliError when there is none. */
+  /** The digest under a revision's tag; throws CliError if there is none. */
   find: (target: ImageTarget, revision: string) => Promise<string>;
-  /** A CliError when no image has this digest. */
+  /** Throws CliError if no image has this digest. */
   requireDigest: (digest: string) => Promise<void>;
   /** Images by revision, newest first. */
   list: (target: ImageTarget) => Promise<PushedImage[]>;

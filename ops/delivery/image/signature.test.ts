@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dir, '../../..');
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const REGISTRY: Registry = { host: 'r.example', repository: 'r.example/lornu-agent', password: 'a-password' };
 
-/** Runs with a cosign of its own: a script that says something and ends with a code. */
+/** Runs with a fake cosign: a script that prints something and exits with a code. */
 async function verifyWith(script: string): Promise<{ result: unknown; asked: string; config: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-signature-'));
   try {
@@ -33,7 +33,7 @@ describe('the signer', () => {
     expect(SIGNER.ref).toBe('refs/heads/main');
   });
 
-  test('is of the repository that a run is in', () => {
+  test('is in the repository of the current run', () => {
     expect(signerOf({ GITHUB_REPOSITORY: 'a/b' })).toBe(
       'https://github.com/a/b/.github/workflows/terraform-aws.yml@refs/heads/main',
     );
@@ -41,7 +41,7 @@ describe('the signer', () => {
 });
 
 describe('a signature', () => {
-  test('is asked for by digest, identity and issuer, with a password that is no argument and is gone after', async () => {
+  test('is verified by digest, identity and issuer, with a password that is no argument and is deleted afterwards', async () => {
     const before = (await readdir(tmpdir())).filter((name) => name.startsWith('lornu-registry-'));
     const { result, asked, config } = await verifyWith('exit 0');
     expect(result).toBe(signerOf({}));
@@ -54,7 +54,7 @@ describe('a signature', () => {
     expect(after.filter((name) => !before.includes(name))).toEqual([]);
   });
 
-  test('that is missing is a refusal with a way on', async () => {
+  test('that is missing is refused with a next step', async () => {
     const { result } = await verifyWith('echo "Error: no signatures found" >&2; exit 10');
     if (!(result instanceof CliError)) throw new Error('it was not refused');
     expect([result.message, result.parts.why]).toEqual(['No.', `Nobody has signed ${DIGEST.slice(0, 19)}.`]);
@@ -62,7 +62,7 @@ describe('a signature', () => {
     expect(result.exitCode).toBe(EXIT.failed);
   });
 
-  test('cannot be looked at without cosign', async () => {
+  test('cannot be verified without cosign', async () => {
     const context = { env: { PATH: '/nowhere' }, signal: new AbortController().signal };
     const error: unknown = await requireSignature(DIGEST, 'No.', context, REGISTRY).catch(
       (caught: unknown) => caught,
@@ -72,7 +72,7 @@ describe('a signature', () => {
   });
 });
 
-// cosign 3.0.2 says it in other words for its older signatures than for bundles.
+// cosign 3.0.2 reports errors of its older signatures in other words than those of bundles.
 test.each([
   ['Error: no signatures found', 'Nobody has signed'],
   ['Error: no matching attestations: no valid bundles exist in registry', 'Nobody has signed'],

@@ -3,7 +3,7 @@ import { tryCommand, type CommandResult } from '../../process/run-command.ts';
 import type { DeliveryContext } from '../delivery-context.ts';
 import { signIn, withSignIn, type Registry } from './registry.ts';
 
-/** Who signs: the job of this workflow on main, by GitHub's own token; no key is kept anywhere. */
+/** The signer: the job of this workflow on main, with GitHub's own token; no key is stored anywhere. */
 export const SIGNER = {
   issuer: 'https://token.actions.githubusercontent.com',
   repository: 'lornu-ai/lornu-aws-staging',
@@ -14,15 +14,15 @@ const VERIFY_MS = 3 * 60_000;
 
 type SignatureContext = Pick<DeliveryContext, 'env' | 'signal'>;
 
-/** The identity in the certificate of a good signature; in the workflow the repository is the one that it runs in. */
+/** The identity in the certificate of a valid signature; in the workflow, the repository is the one it runs in. */
 export function signerOf(env: DeliveryContext['env']): string {
   const repository = env['GITHUB_REPOSITORY'] || SIGNER.repository;
   return `https://github.com/${repository}/${SIGNER.workflow}@${SIGNER.ref}`;
 }
 
 /**
- * Refuses an image whose digest the workflow on main has not signed (cosign, keyless): a push to the repository is
- * not enough to be run. Returns who signed; `what` is the first sentence of a refusal.
+ * Refuses an image whose digest was not signed by the workflow on main (cosign, keyless): permission to push to the
+ * repository is not enough. Returns the signer; `what` is the first sentence of the error.
  */
 export async function requireSignature(
   digest: string,
@@ -57,7 +57,7 @@ export async function requireSignature(
   });
 }
 
-/** Signing and verifying need it; a machine without it is told before anything else is done. */
+/** Checks that cosign is installed, before anything else is done: signing and verifying need it. */
 export function requireCosign(what: string, env: DeliveryContext['env']): void {
   if (Bun.which('cosign', { PATH: env['PATH'] ?? '' })) return;
   throw new CliError({
@@ -68,7 +68,7 @@ export function requireCosign(what: string, env: DeliveryContext['env']): void {
   });
 }
 
-/** cosign's own words, and what they mean here. https://github.com/sigstore/cosign/blob/v3.0.2/pkg/cosign/verify.go */
+/** cosign's messages and their meaning. https://github.com/sigstore/cosign/blob/v3.0.2/pkg/cosign/verify.go */
 export function explainRefusal(
   digest: string,
   identity: string,
@@ -77,7 +77,7 @@ export function explainRefusal(
   const said = tail.join('\n');
   const image = digest.slice(0, 19);
   if (timedOut) return `cosign took longer than ${VERIFY_MS / 60_000} min.`;
-  // Two forms: bundles, and the older signatures.
+  // Two forms: bundles and the older signatures.
   const [, word = ''] =
     /expected issuer value "[^"]*", got "([^"]*)"/.exec(said) ??
     (said.includes(`got subjects [${identity}]`) ? (/ with issuer (\S+)/.exec(said) ?? []) : []);

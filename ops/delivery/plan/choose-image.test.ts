@@ -18,14 +18,14 @@ test("a deploy takes the digest under its revision's tag", async () => {
   expect(await chooseImage({ revision: 'abcdef0', imageDigest: DIGEST }, deploy, repository)).toEqual(image);
 });
 
-test('a deploy of another digest than the one under the tag is refused', async () => {
+test('a deploy of a digest other than the one under the tag is refused', async () => {
   const choice = { revision: 'abcdef0', imageDigest: OTHER };
   expect(chooseImage(choice, deploy, repository)).rejects.toThrow(
     'The image of abcdef0 is not the one to deploy.',
   );
 });
 
-test('a review takes what runs, and a placeholder where nothing does', async () => {
+test('a review takes the running image, or a placeholder if there is none', async () => {
   const deployed = { digest: OTHER, revision: '1234567' };
   const review = { purpose: 'review', target: 'agent' } as const;
   expect(await chooseImage({ revision: 'abcdef0' }, { ...review, deployed }, repository)).toEqual({
@@ -39,7 +39,7 @@ test('a review takes what runs, and a placeholder where nothing does', async () 
   );
 });
 
-test('what is no revision and what is no digest are refused before anything is asked', async () => {
+test('an invalid revision or digest is refused before any request', async () => {
   for (const revision of ['main', 'ABCDEF0', 'abc', '$(id)', ''])
     expect(chooseImage({ revision }, deploy, repository)).rejects.toThrow('is no revision');
   for (const imageDigest of ['latest', 'sha256:abc', `sha256:${'A'.repeat(64)}`])

@@ -3,25 +3,25 @@ import type { ImageRepository, ImageTarget } from '../image/repository.ts';
 import type { DeployedImage, PlanRecord } from '../manifest.ts';
 
 export interface ImageChoice {
-  /** 7 to 40 hexadecimal digits; the checked-out commit's first 12 when left out. */
+  /** 7 to 40 hexadecimal digits; default: the first 12 of the checked-out commit. */
   revision?: string | undefined;
-  /** sha256:...; looked up by the revision when left out or empty. */
+  /** sha256:...; looked up by the revision if left out or empty. */
   imageDigest?: string | undefined;
 }
 
 interface Where {
   purpose: PlanRecord['purpose'];
   target: ImageTarget;
-  /** What runs, by the state. */
+  /** The running image, according to the state. */
   deployed: DeployedImage | null;
 }
 
-/** Stands for an image where none was ever deployed; a plan with it is for reading only. */
+/** Placeholder for an image if none was ever deployed; such a plan is read-only. */
 const PLACEHOLDER = `sha256:${'0'.repeat(64)}`;
 
 /**
- * The image that a plan names. A deploy takes the digest under its revision's tag, and when a digest is given too the
- * two must be one; a review takes what runs, so that it shows what the change itself changes.
+ * The image of a plan. A deploy takes the digest under its revision's tag; if a digest is given too, both must match. A
+ * review takes the running image, so that it shows only the effect of the change itself.
  */
 export async function chooseImage(
   choice: ImageChoice & { revision: string },

@@ -7,7 +7,7 @@ const change = (after: unknown, after_sensitive: unknown) => ({
   ],
 });
 
-test('a value that is marked is found by its place, wherever it stands', () => {
+test('a sensitive value is found at any place', () => {
   expect(findSecrets(change({ secret_string: 'x' }, { secret_string: true }))).toEqual([
     'aws_x.a.secret_string',
   ]);
@@ -16,14 +16,14 @@ test('a value that is marked is found by its place, wherever it stands', () => {
   expect(findSecrets(change({ anything: 'x' }, true))).toEqual(['aws_x.a']);
 });
 
-test('a mark without a value behind it is none: null, empty, or known after the apply', () => {
+test('a mark without a value is ignored: null, empty, or known after the apply', () => {
   for (const value of [null, undefined, '', [], {}, { a: null }])
     expect(findSecrets(change({ key: value }, { key: true }))).toEqual([]);
   expect(findSecrets(change({}, { key: true }))).toEqual([]);
   expect(findSecrets(change({ key: 'x' }, {}))).toEqual([]);
 });
 
-test('what stood before, what drifted, outputs and variables count too', () => {
+test('prior values, drift, outputs and variables are searched too', () => {
   const old = { before: { key: 'x' }, before_sensitive: { key: true }, after: null, after_sensitive: false };
   expect(findSecrets({ resource_drift: [{ address: 'aws_x.a', change: old }] })).toEqual(['aws_x.a.key']);
   expect(findSecrets({ output_changes: { out: { after: 'x', after_sensitive: true } } })).toEqual([
@@ -34,6 +34,6 @@ test('what stood before, what drifted, outputs and variables count too', () => {
   expect(findSecrets({ configuration, variables })).toEqual(['var.key']);
 });
 
-test('another document is refused', () => {
+test('any other document is refused', () => {
   expect(() => findSecrets('nothing')).toThrow();
 });

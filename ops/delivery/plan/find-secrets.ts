@@ -25,8 +25,8 @@ const PLAN = z.looseObject({
 });
 
 /**
- * Where a shown plan (`terraform show -json`) holds a value that Terraform or its provider calls sensitive: the JSON has
- * such values in the clear, and so has the plan file. https://developer.hashicorp.com/terraform/internals/json-format
+ * Places in a shown plan (`terraform show -json`) of values that Terraform or its provider calls sensitive: the JSON
+ * and the plan file contain them in clear text. https://developer.hashicorp.com/terraform/internals/json-format
  */
 export function findSecrets(shown: unknown): string[] {
   const plan = PLAN.parse(shown);
@@ -49,7 +49,7 @@ function ofBothSides(address: string, change: z.infer<typeof SIDES>): string[] {
   ];
 }
 
-/** The marks have the value's own shape, with true where a value, or all below it, is sensitive. */
+/** The marks mirror the value's structure, with true where a value, or everything below it, is sensitive. */
 function sensitivePaths(value: unknown, marks: unknown, path: string): string[] {
   if (marks === true) return holdsValue(value) ? [path] : [];
   if (typeof marks !== 'object' || marks === null || typeof value !== 'object' || value === null) return [];

@@ -20,8 +20,8 @@ export interface PlanOptions extends ImageChoice {
 }
 
 /**
- * Plans terraform/aws/staging into a file, and writes beside it what the plan was made of: commit, state, image and
- * changes. What lay in the delivery folder before is removed first, so that nothing of an older plan can be mistaken.
+ * Plans terraform/aws/staging into a file and writes beside it what it was made from: commit, state, image and changes.
+ * Clears the delivery folder first, so that nothing of an older plan is left.
  */
 export async function makePlan(options: PlanOptions, context: DeliveryContext): Promise<PlanRecord> {
   await rm(context.folder, { recursive: true, force: true });
@@ -75,8 +75,8 @@ export async function makePlan(options: PlanOptions, context: DeliveryContext): 
           const path = fileOf(context, 'plan');
           const terraform = need(made.terraform);
           await terraform.run(
-            // A plan writes no state, so a token that may only read is enough. What moves the state before the apply
-            // is found there, by its serial and lineage.
+            // A plan writes no state, so a read-only token is enough and no lock is taken. The apply detects a state
+            // that has changed since, by its serial and lineage.
             [
               'plan',
               `-out=${path}`,
@@ -113,7 +113,10 @@ export async function makePlan(options: PlanOptions, context: DeliveryContext): 
   return need(made.record);
 }
 
-/** Everyone who may read the repository may read the plan that the jobs hand on, so a plan that shows a secret is discarded. */
+/**
+ * Everyone who may read the repository can read the plan that the jobs pass on, so a plan that contains a secret is
+ * discarded.
+ */
 async function refuseSecrets(shown: string, context: DeliveryContext): Promise<void> {
   const secrets = findSecrets(JSON.parse(shown));
   if (secrets.length === 0) return;

@@ -4,7 +4,7 @@ import type { PlanChange } from '../manifest.ts';
 
 const VARIABLE = z.looseObject({ value: z.unknown() });
 
-/** The part of `terraform show -json` that is read here; https://developer.hashicorp.com/terraform/internals/json-format */
+/** The part of `terraform show -json` that is read; https://developer.hashicorp.com/terraform/internals/json-format */
 const SHOWN_PLAN = z.looseObject({
   format_version: z.string(),
   terraform_version: z.string(),
@@ -14,12 +14,12 @@ const SHOWN_PLAN = z.looseObject({
 
 export type ShownPlan = z.infer<typeof SHOWN_PLAN>;
 
-/** The plan as Terraform shows it; throws where it is another document. */
+/** Parses Terraform's JSON plan; throws for any other document. */
 export function parseShownPlan(text: string): ShownPlan {
   return SHOWN_PLAN.parse(JSON.parse(text));
 }
 
-/** What would change, one row a resource. */
+/** The planned changes, one row per resource. */
 export function readChanges(plan: ShownPlan): PlanChange[] {
   return planDifferences(plan).map((difference) => ({
     address: difference.address,
@@ -35,7 +35,7 @@ function toAction({ actions }: Difference): PlanChange['action'] {
   return actions.includes('delete') ? 'delete' : 'update';
 }
 
-/** "3 to create, 1 to replace"; "nothing to change" for none. */
+/** "3 to create, 1 to replace"; "nothing to change" if there are none. */
 export function describeCounts(changes: readonly Pick<PlanChange, 'action'>[]): string {
   const words = (['create', 'update', 'replace', 'delete'] as const).flatMap((action) => {
     const count = changes.filter((change) => change.action === action).length;
@@ -44,7 +44,7 @@ export function describeCounts(changes: readonly Pick<PlanChange, 'action'>[]): 
   return words.join(', ') || 'nothing to change';
 }
 
-/** The value of a variable that the plan was made with. */
+/** The value of a variable of the plan. */
 export function variableOf(plan: ShownPlan, name: string): unknown {
   return plan.variables[name]?.value;
 }

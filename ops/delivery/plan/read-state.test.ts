@@ -18,7 +18,7 @@ const state = (image: string, environment: object[] = [{ name: 'LORNU_REVISION',
     ],
   });
 
-test('a state tells its serial, what runs, and its outputs', () => {
+test('a state has a serial, the running image, and outputs', () => {
   expect(readState(state(`repository@${DIGEST}`))).toEqual({
     lineage: 'a-lineage',
     serial: 7,
@@ -27,15 +27,15 @@ test('a state tells its serial, what runs, and its outputs', () => {
   });
 });
 
-test('an image that is named by a tag, or has no revision, is not one to go back to', () => {
+test('an image with a tag or without a revision cannot be rolled back to', () => {
   expect(readState(state('repository:latest')).deployed).toBeNull();
   expect(readState(state(`repository@${DIGEST}`, [])).deployed).toBeNull();
 });
 
-test('an empty state has serial 0 and nothing in it', () => {
+test('an empty state has serial 0 and no contents', () => {
   expect(readState('\n')).toEqual({ lineage: '', serial: 0, deployed: null, outputs: {} });
 });
 
-test('another document is refused', () => {
+test('any other document is refused', () => {
   expect(() => readState('{"version": 4}')).toThrow();
 });

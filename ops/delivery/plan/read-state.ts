@@ -29,13 +29,13 @@ const CONTAINERS = z
 export interface StateFacts {
   lineage: string;
   serial: number;
-  /** The image and revision that the last apply asked for; null where there is no task definition yet. */
+  /** Image and revision of the last apply; null if there is no task definition yet. */
   deployed: DeployedImage | null;
-  /** Of the stack, by name. */
+  /** Outputs of the stack, by name. */
   outputs: Record<string, unknown>;
 }
 
-/** What is read of a state as `terraform state pull` prints it; an empty one has serial 0. */
+/** Reads a state as printed by `terraform state pull`; an empty one has serial 0. */
 export function readState(text: string): StateFacts {
   if (text.trim() === '') return { lineage: '', serial: 0, deployed: null, outputs: {} };
   const { lineage, serial, resources, outputs } = STATE.parse(JSON.parse(text));

@@ -4,12 +4,12 @@ import { z } from 'zod';
 import { CliError, EXIT } from '../../base/cli-error.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 
-/** The repository variable (or a laptop's environment variable) with the stack's values as JSON; none of them is secret. */
+/** Name of the repository variable (or environment variable) that holds the stack's values as JSON; none is secret. */
 export const VARIABLES = 'LORNU_TERRAFORM_VARIABLES';
-/** Given by lornu itself, from the image that is deployed. */
+/** Set by lornu itself, from the deployed image. */
 const OWN = ['image_digest', 'revision'];
 
-/** The values in LORNU_TERRAFORM_VARIABLES; empty when it is not set. */
+/** The values in LORNU_TERRAFORM_VARIABLES; empty if it is not set. */
 export function readVariables(env: DeliveryContext['env']): Record<string, unknown> {
   const text = env[VARIABLES]?.trim() ?? '';
   if (text === '') return {};
@@ -26,7 +26,7 @@ export function readVariables(env: DeliveryContext['env']): Record<string, unkno
   return parsed.data;
 }
 
-/** Terraform's arguments for a plan: files first, then what names the image, which nothing can override. */
+/** Terraform's arguments for a plan: variable files first, then the image, which nothing can override. */
 export async function variableArguments(
   context: DeliveryContext,
   image: { digest: string; revision: string },

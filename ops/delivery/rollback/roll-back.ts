@@ -7,7 +7,10 @@ import { makePlan } from '../plan/make-plan.ts';
 import { REQUIRED, scanPlan } from '../scan/scan-plan.ts';
 import { sealPlan, type Sealed } from '../summary/seal.ts';
 
-/** Plans with an earlier revision's image, scans it, and returns the summary that a reviewer reads before approving. */
+/**
+ * Plans with an earlier revision's image, scans the plan, and returns the summary that a reviewer reads before
+ * approving.
+ */
 export async function planRollback(
   revision: string,
   varFiles: readonly string[],
@@ -18,7 +21,7 @@ export async function planRollback(
   return sealPlan(context);
 }
 
-/** What ran before the apply in the delivery folder; a CliError where nothing did. */
+/** What ran before the apply of the delivery folder; throws CliError if nothing did. */
 export async function readBefore(
   context: DeliveryContext,
 ): Promise<{ before: DeployedImage; failed: string }> {
@@ -39,8 +42,8 @@ export async function readBefore(
 }
 
 /**
- * Plans the way back to what ran before, in the run whose deploy failed: the image alone, by Terraform, so that state
- * and service agree afterwards whatever ECS did. It is not scanned: it brings nothing that was not there before.
+ * Plans the rollback to what ran before, in the run whose deploy failed: only the image, through Terraform, so that
+ * state and service agree whatever ECS did. No scan is needed, as it adds nothing that was not there before.
  */
 export async function planAutomatic(before: DeployedImage, context: DeliveryContext): Promise<Sealed> {
   const record = await makePlan(

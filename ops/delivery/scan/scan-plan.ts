@@ -13,17 +13,18 @@ import { objections, readCheckov, readTfsec, readTrivy } from './scanners.ts';
 const SCAN_MS = 5 * 60_000;
 /** The scanners that the pipeline requires. On a laptop trivy may be missing; the summary says so. */
 export const REQUIRED = ['trivy', 'tfsec', 'checkov'] as const;
-/** Trivy's gate; a lower finding is the other two's to judge, whose skips stand in the files. */
+/** Lowest severity that trivy reports; tfsec and checkov judge lower ones, with their skips in the files. */
 const TRIVY_SEVERITIES = 'HIGH,CRITICAL';
 
-/** Whether this runs in the pipeline, where no scanner may be missing. */
+/** Whether this runs in the pipeline, where every scanner is required. */
 export function isPipeline(env: DeliveryContext['env']): boolean {
   return env['GITHUB_ACTIONS'] === 'true';
 }
 
 /**
- * Scans the plan of the delivery folder with trivy and checkov, and the files it was made of with tfsec. Writes the
- * result beside it, bound to the plan file's digest; a finding, or a scanner that saw nothing, is a CliError.
+ * Scans the plan of the delivery folder with trivy and checkov, and the files it was made from with tfsec. Writes the
+ * result beside it, bound to the plan file's digest. Throws CliError for a finding or for a scanner that checked
+ * nothing.
  */
 export async function scanPlan(context: DeliveryContext): Promise<ScanRecord> {
   const record = await readRecord(context, 'record', PLAN_RECORD, './lornu plan');

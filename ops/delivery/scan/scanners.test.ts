@@ -6,9 +6,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { objections, readCheckov, readTfsec, readTrivy } from './scanners.ts';
 
-/** What trivy 0.74.0 printed, less its texts and most of what passed. */
+/** Output of trivy 0.74.0, without its texts and most of what passed. */
 const REPORT = join(import.meta.dir, 'trivy-0.74.0-report.json');
-/** Each entry has a reason and an end. */
+/** Each entry must have a reason and an expiry date. */
 const IGNORE_FILE = z.strictObject({
   misconfigurations: z.array(
     z.strictObject({ id: z.string(), statement: z.string().min(40), expired_at: z.iso.date() }),
@@ -24,7 +24,7 @@ const misconfiguration = (Status: string, Resource: string, ID = 'AVD-AWS-0001')
 });
 
 describe('the report of', () => {
-  test('trivy counts checks that passed too, and findings that failed', () => {
+  test('trivy counts passed and failed checks', () => {
     const found = [
       misconfiguration('PASS', '', 'AWS-0002'),
       misconfiguration('FAIL', 'aws_lb.a'),
@@ -36,7 +36,7 @@ describe('the report of', () => {
     });
   });
 
-  test("trivy 0.74.0 itself about staging's plan, before its findings were named in .trivyignore.yaml", () => {
+  test("trivy 0.74.0 on staging's plan, before its findings were listed in .trivyignore.yaml", () => {
     const { checked, findings } = readTrivy(readFileSync(REPORT, 'utf8'));
     const scanner = { tool: 'trivy', version: '0.74.0', target: 'plan' as const, checked, findings };
     expect(objections([scanner], [], [])).toEqual(['trivy found 9: AWS-0036, AWS-0104.']);
@@ -46,7 +46,7 @@ describe('the report of', () => {
     expect(findings.filter(({ id }) => !ids.includes(id))).toEqual([]);
   });
 
-  test('trivy when all that it found is ignored still says that it looked', () => {
+  test('trivy without unignored findings still shows that it checked', () => {
     const report = JSON.parse(readFileSync(REPORT, 'utf8')) as {
       Results: { Misconfigurations: { Status: string }[] }[];
     };
@@ -57,11 +57,11 @@ describe('the report of', () => {
     expect(objections([scanner], [], [])).toEqual([]);
   });
 
-  test('trivy about a plan that it did not parse has checked nothing', () => {
+  test('trivy on a plan that it could not parse shows no checks', () => {
     expect(readTrivy('{"SchemaVersion": 2}').checked).toBe(0);
   });
 
-  test('tfsec counts what passed and what failed', () => {
+  test('tfsec counts passed and failed checks', () => {
     const result = (status: number, resource: string) => ({
       long_id: 'aws-a-b',
       severity: 'LOW',
@@ -77,13 +77,13 @@ describe('the report of', () => {
     expect(readTfsec('{"results": null}').checked).toBe(0);
   });
 
-  test('checkov without a resource, or with a parsing error, has seen nothing', () => {
+  test('checkov without a resource, or with a parsing error, has checked nothing', () => {
     expect(readCheckov('{"passed": 0, "failed": 0, "resource_count": 0}').checked).toBe(0);
     const broken = { results: { failed_checks: [] }, summary: { resource_count: 3, parsing_errors: 1 } };
     expect(readCheckov(JSON.stringify(broken)).checked).toBe(0);
   });
 
-  test('anything that is no report is refused', () => {
+  test('any other text is refused', () => {
     for (const read of [readTrivy, readTfsec, readCheckov]) expect(() => read('panic: nil')).toThrow();
   });
 });
@@ -98,12 +98,12 @@ describe('a plan passes', () => {
     ...more,
   });
 
-  test('when every scanner saw something and found nothing', () => {
+  test('when every scanner checked something and found nothing', () => {
     expect(objections([scanner()], [], ['trivy'])).toEqual([]);
     expect(objections([scanner({ tool: 'tfsec' })], ['trivy'], [])).toEqual([]);
   });
 
-  test('not when one found something, saw nothing, or is missing', () => {
+  test('not when a scanner found something, checked nothing, or is missing', () => {
     const finding = { id: 'X', severity: 'LOW', resource: 'a', title: 't' };
     expect(objections([scanner({ findings: [finding, finding] })], [], [])).toEqual(['trivy found 2: X.']);
     expect(objections([scanner({ checked: 0 })], [], [])).toEqual([
@@ -114,7 +114,7 @@ describe('a plan passes', () => {
     ]);
   });
 
-  test('not when nothing looked', () => {
+  test('not when no scanner ran', () => {
     expect(objections([], [], [])).toEqual(['Nothing scanned the plan.']);
   });
 });

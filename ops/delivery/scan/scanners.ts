@@ -24,8 +24,9 @@ const TRIVY = z.looseObject({
 });
 
 /**
- * `trivy config --format json --include-non-failures` of a plan. It counts checks: one that passed names no resource, and
- * a file that trivy does not take for a plan has none. Ignored findings (.trivyignore.yaml) are not in its report.
+ * Parses `trivy config --format json --include-non-failures` for a plan. It counts checks: a passed one names no
+ * resource, and a file that trivy does not recognise as a plan has none. Ignored findings (.trivyignore.yaml) are not
+ * in its report.
  */
 export function readTrivy(text: string): Result {
   const found = TRIVY.parse(JSON.parse(text)).Results.flatMap(({ Misconfigurations }) => Misconfigurations);
@@ -58,7 +59,7 @@ const TFSEC = z.looseObject({
     .transform((results) => results ?? []),
 });
 
-/** `tfsec --format json --include-passed` of the stack's files. */
+/** Parses `tfsec --format json --include-passed` for the stack's files. */
 export function readTfsec(text: string): Result {
   const { results } = TFSEC.parse(JSON.parse(text));
   return {
@@ -88,7 +89,7 @@ const CHECKOV = z.looseObject({
   summary: z.looseObject({ resource_count: z.number(), parsing_errors: z.number() }),
 });
 
-/** `checkov --framework terraform_plan --output json`; without a resource it prints only counts. */
+/** Parses `checkov --framework terraform_plan --output json`; without a resource it only prints counts. */
 export function readCheckov(text: string): Result {
   const parsed = CHECKOV.safeParse(JSON.parse(text));
   if (!parsed.success || parsed.data.summary.parsing_errors > 0) return { checked: 0, findings: [] };
@@ -104,7 +105,7 @@ export function readCheckov(text: string): Result {
   };
 }
 
-/** Why a scan does not let a plan pass; empty when it does. */
+/** Why a scan blocks the plan; empty if it does not. */
 export function objections(
   scanners: readonly Scanner[],
   absent: readonly string[],

@@ -46,7 +46,7 @@ function manifest(change: (manifest: Manifest) => void = () => undefined): Manif
   return made;
 }
 
-test('says what is changed, by which image, at which cost, and what to approve', () => {
+test('shows the changes, the image, the cost and what to approve', () => {
   const text = renderSummary(manifest(), cost(), 'sha256:approve-me');
   expect(text).toStartWith('### terraform/aws/staging: 1 to update, 1 to delete\n');
   expect(text).toContain(
@@ -63,7 +63,7 @@ test('says what is changed, by which image, at which cost, and what to approve',
   expect(text).toContain('- 1 aws_mystery: no price here');
 });
 
-test('a plan for review, of files that no commit has, for a region without prices, says so', () => {
+test('marks a plan for review, files without a commit, and a region without prices', () => {
   const text = renderSummary(
     manifest(({ record }) => {
       record.purpose = 'review';
@@ -86,7 +86,7 @@ test('a plan for review, of files that no commit has, for a region without price
   expect(text).toContain('The plan is for eu-central-1, whose prices differ by up to a fifth.');
 });
 
-test('findings stand at the top and one by one; a long list of changes is cut and counted', () => {
+test('lists each finding at the top; a long list of changes is cut and counted', () => {
   const text = renderSummary(
     manifest(({ record, scan }) => {
       record.changes = Array.from({ length: 70 }, (_, index) => ({

@@ -4,10 +4,10 @@ import type { Manifest, PlanChange } from '../manifest.ts';
 import { describeCounts } from '../plan/read-plan.ts';
 import { objections } from '../scan/scanners.ts';
 
-/** More rows than a person reads; GitHub takes 65,536 characters a comment. */
+/** Most rows: more than a person reads. GitHub allows 65,536 characters per comment. */
 const MOST_ROWS = 60;
 
-/** What a reviewer reads before saying yes: the same text in the comment, in the job's summary and on a laptop. */
+/** What a reviewer reads before approving: the same text in the comment, the job's summary and on a laptop. */
 export function renderSummary(manifest: Manifest, cost: PlanCost, approval: string): string {
   const { record, scan } = manifest;
   const against = objections(scan.scanners, scan.absent, []);
@@ -65,7 +65,7 @@ function renderScan({ scan }: Manifest): string {
     .join('\n\n');
 }
 
-/** The estimate as Markdown; also what `lornu cost` prints. */
+/** The estimate as Markdown; `lornu cost` prints it too. */
 export function renderCost({ after, before, pricesOf, pricedRegion, region }: PlanCost): string {
   const rows = after.lines.map(({ item, how, usd }) => `| ${item} | ${how} | ${usd.toFixed(2)} |`);
   const elsewhere =

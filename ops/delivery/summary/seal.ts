@@ -6,13 +6,13 @@ import { digestOf, PLAN_RECORD, readRecord, SCAN_RECORD, type Manifest } from '.
 import { renderSummary } from './render-summary.ts';
 
 export interface Sealed {
-  /** "sha256:...": what an approval names. */
+  /** "sha256:..." of the manifest, which an approval names. */
   approval: string;
   summary: string;
   manifest: Manifest;
 }
 
-/** Puts plan, scan and cost into one manifest, whose digest is what is approved, and writes what a reviewer reads. */
+/** Combines plan, scan and cost into one manifest, whose digest is approved, and writes the reviewer's summary. */
 export async function sealPlan(context: DeliveryContext): Promise<Sealed> {
   const record = await readRecord(context, 'record', PLAN_RECORD, './lornu plan');
   const scan = await readRecord(context, 'scan', SCAN_RECORD, './lornu plan scan');

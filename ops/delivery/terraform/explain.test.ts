@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { explainTerraform } from './explain.ts';
 
-/** Terraform's and AWS's own words, and what must be said of them. */
+/** Messages of Terraform and AWS, with the expected explanation. */
 const WORDS: readonly [summary: string, detail: string, why: string][] = [
   [
     'Error acquiring the state lock',
@@ -48,7 +48,7 @@ const WORDS: readonly [summary: string, detail: string, why: string][] = [
 ];
 
 for (const [summary, detail, why] of WORDS) {
-  test(`"${summary}: ${detail.slice(0, 40)}" is told as what it means`, () => {
+  test(`"${summary}: ${detail.slice(0, 40)}" is explained`, () => {
     const error = explainTerraform('It failed.', [{ severity: 'error', summary, detail }], []);
     expect(error.parts.why).toContain(why);
     expect(error.parts.next).not.toBe('');
@@ -56,7 +56,7 @@ for (const [summary, detail, why] of WORDS) {
   });
 }
 
-test('what nobody has met before keeps its own words', () => {
+test('an unknown message is passed on unchanged', () => {
   const error = explainTerraform('It failed.', [{ severity: 'error', summary: 'Odd', detail: 'a\nb' }], []);
   expect(error.parts.why).toBe('Odd: a b');
 });

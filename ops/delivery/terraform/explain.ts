@@ -8,12 +8,12 @@ const LOCKED: Told = {
   next: 'Wait for that run. If there is none: terraform -chdir=terraform/aws/staging force-unlock lornu-ai/lornu-aws-staging',
 };
 
-/** The same refusal, for a lock that was found at HCP Terraform before Terraform ran. */
+/** The error for a locked state, found at HCP Terraform before Terraform ran. */
 export function stateIsLocked(what: string): CliError {
   return new CliError({ what, ...LOCKED });
 }
 
-/** Terraform's own words, and what they mean to who delivers. The first that fits is taken. */
+/** Patterns of Terraform's messages with their explanations. The first match is used. */
 const MEANINGS: readonly [pattern: RegExp, told: Told][] = [
   [/workspace already locked|is locked by|Error acquiring the state lock[\s\S]*already locked/i, LOCKED],
   [
@@ -84,7 +84,7 @@ const MEANINGS: readonly [pattern: RegExp, told: Told][] = [
   ],
 ];
 
-/** Why a run of Terraform failed, for who delivers: its own words stay beside the meaning. */
+/** Explains why a Terraform run failed; Terraform's own message is kept beside the explanation. */
 export function explainTerraform(
   what: string,
   diagnostics: readonly Diagnostic[],

@@ -4,19 +4,18 @@ import { z } from 'zod';
 import { askJson, type Answer } from '../../base/ask-json.ts';
 import { CliError } from '../../base/cli-error.ts';
 
-/** The organization at HCP Terraform that the three stacks name in their `cloud` blocks. */
+/** The HCP Terraform organization that the three stacks name in their `cloud` blocks. */
 export const ORGANIZATION = 'lornu-ai';
 export const HCP_HOST = 'app.terraform.io';
 
 export interface Hcp {
-  /** One call below /api/v2; every status but 401 is the caller's to judge, no answer and 401 are a CliError. */
+  /** One call below /api/v2. Returns every status except 401; throws CliError for 401 or no response. */
   call: (method: string, path: string, data?: unknown) => Promise<Answer>;
 }
 
 /**
- * HCP Terraform's API with the token that Terraform would use, at app.terraform.io or TFE_ADDRESS. Undefined without a
- * token. `what` is the sentence with which a refusal begins.
- * https://developer.hashicorp.com/terraform/cloud-docs/api-docs
+ * HCP Terraform's API at app.terraform.io or TFE_ADDRESS, with the token that Terraform would use. Undefined without a
+ * token. `what` begins the sentence of an error. https://developer.hashicorp.com/terraform/cloud-docs/api-docs
  */
 export async function openHcp(
   env: Readonly<Record<string, string | undefined>>,
@@ -63,13 +62,13 @@ export interface HcpWorkspace {
   id: string;
   /** Where its plans run: local, remote or agent. */
   executionMode: string;
-  /** Whether another run, or a person, holds the state's lock. */
+  /** Whether another run or a person holds the state's lock. */
   locked: boolean;
 }
 
 /**
- * A workspace of the organization; undefined when it is not there, or not for this token (HCP answers 404 to both).
- * https://developer.hashicorp.com/terraform/cloud-docs/api-docs/workspaces#show-workspace
+ * A workspace of the organization; undefined if it does not exist or this token may not see it (HCP answers 404 to
+ * both). https://developer.hashicorp.com/terraform/cloud-docs/api-docs/workspaces#show-workspace
  */
 export async function showWorkspace(hcp: Hcp, name: string, what: string): Promise<HcpWorkspace | undefined> {
   const { status, body } = await hcp.call('GET', `/organizations/${ORGANIZATION}/workspaces/${name}`);
@@ -90,7 +89,7 @@ const CREDENTIALS = z.looseObject({
   credentials: z.record(z.string(), z.looseObject({ token: z.string() })),
 });
 
-/** The token as Terraform finds it: its variable, else what `terraform login` wrote. */
+/** The token where Terraform looks for it: its variable, else the file that `terraform login` wrote. */
 async function readToken(env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
   const given = env['TF_TOKEN_app_terraform_io']?.trim();
   if (given) return given;

@@ -10,19 +10,21 @@ import { requireLocalExecution, type WorkspaceFacts } from './workspace.ts';
 
 const INIT_MS = 10 * 60_000;
 const RUN_MS = 60 * 60_000;
-/** After an interrupt Terraform finishes what is being made and writes the state; providers would end at once on SIGTERM. */
+/** On SIGINT Terraform finishes running operations and writes the state; on SIGTERM providers would end at once. */
 const STOP = { signal: 'SIGINT', withinMs: 20 * 60_000 } as const;
 const TOLD = /^(apply_(start|complete|errored)|planned_change|change_summary|diagnostic)$/;
 
-/** Terraform in the stack's own folder, with the person's or the job's credentials. */
+/** Terraform in the stack's folder, with the credentials of the person or job. */
 export interface Terraform {
   version: string;
   folder: string;
-  /** Looks at the workspace at HCP Terraform, then initializes; undefined where there is no token to look with. */
+  /** Checks the workspace at HCP Terraform, then initializes; undefined if there is no token to check with. */
   init: (io: StepIo) => Promise<WorkspaceFacts | undefined>;
-  /** Runs `terraform ... -json` to its end and gives back what it said; other exit codes than `accepted` are explained and thrown. */
+  /**
+   * Runs `terraform ... -json` and returns its messages; throws an explained error for exit codes not in `accepted`.
+   */
   run: (command: readonly string[], io: StepIo, options: RunOptions) => Promise<TerraformEnd>;
-  /** What a command prints; the state as text, a plan or outputs as JSON. */
+  /** The output of a command: the state as text, a plan or outputs as JSON. */
   read: (command: readonly string[], what: string) => Promise<string>;
 }
 
@@ -38,7 +40,7 @@ export interface TerraformEnd {
   tail: string[];
 }
 
-/** Finds Terraform for the staging stack; nothing is run yet but `terraform version`. */
+/** Finds Terraform for the staging stack; only runs `terraform version`. */
 export async function openTerraform(context: DeliveryContext, io: StepIo): Promise<Terraform> {
   const found = await findTerraform(context, io);
   const folder = join(context.root, STACK);
@@ -100,7 +102,7 @@ export async function openTerraform(context: DeliveryContext, io: StepIo): Promi
   };
 }
 
-/** Without colours and the box that Terraform draws around an error. */
+/** Removes colours and the box that Terraform draws around an error. */
 function plain(line: string): string {
   return Bun.stripANSI(line).replace(/^[╷│╵] ?/, '');
 }

@@ -28,14 +28,14 @@ const look = async (more: Record<string, string> = {}) =>
 const refusal = async (more: Record<string, string> = {}) =>
   look(more).then(() => 'it was not refused', inOneLine);
 
-test('a workspace with local execution passes, and says whether it is locked', async () => {
+test('a workspace with local execution passes, and reports its lock', async () => {
   expect(await look()).toEqual({ locked: false });
   cloud.lock(WORKSPACE, 'User somebody');
   expect(await look()).toEqual({ locked: true });
   cloud.unlock(WORKSPACE);
 });
 
-test('a new workspace of an organization that changed nothing is remote, and is refused with what mends it', async () => {
+test("a new workspace with the organization's default is remote, and is refused with the fix", async () => {
   const fresh = startTerraformCloud({ organization: 'lornu-ai', workspaces: [WORKSPACE], tokens: TOKENS });
   const refused = await look({ TFE_ADDRESS: fresh.address }).catch((error: unknown) => error);
   await fresh.stop();
@@ -47,20 +47,20 @@ test('a new workspace of an organization that changed nothing is remote, and is 
   });
 });
 
-test('so is one that runs at an agent', async () => {
+test('a workspace that runs at an agent is refused too', async () => {
   cloud.workspace(WORKSPACE).executionMode = 'agent';
   expect(await refusal()).toContain('execution mode agent');
 });
 
-test('a workspace that is not there is not left to terraform init, which would make it remote', async () => {
+test('a missing workspace is refused, because terraform init would create a remote one', async () => {
   expect(await refusal({ TFE_ADDRESS: empty.address })).toContain('This token cannot see');
 });
 
-test('a token that is not taken and an address without an answer are told apart', async () => {
+test('a refused token and an unreachable address get different errors', async () => {
   expect(await refusal({ TF_TOKEN_app_terraform_io: 'another' })).toContain('does not accept the token');
   expect(await refusal({ TFE_ADDRESS: 'http://127.0.0.1:1' })).toContain('cannot be reached');
 });
 
-test('without a token nothing is asked: Terraform says how to get one', async () => {
+test('without a token nothing is requested: Terraform says how to get one', async () => {
   expect(await look({ TF_TOKEN_app_terraform_io: '' })).toBeUndefined();
 });

@@ -6,14 +6,14 @@ const WORKSPACE = 'lornu-aws-staging';
 const WHAT = 'terraform/aws/staging cannot be planned or applied here.';
 
 export interface WorkspaceFacts {
-  /** Whether another run, or a person, holds the state's lock. */
+  /** Whether another run or a person holds the state's lock. */
   locked: boolean;
 }
 
 /**
- * Looks at the workspace of terraform/aws/staging before Terraform does: `terraform init` would make a missing one with
+ * Checks the workspace of terraform/aws/staging before Terraform runs: `terraform init` would create a missing one with
  * the organization's default execution mode, which is remote, and a remote plan runs at HCP without AWS credentials.
- * Returns undefined without a token; Terraform says then how to get one. The address is HCP Terraform's, or TFE_ADDRESS.
+ * Returns undefined without a token; Terraform then says how to get one. The address is HCP Terraform's or TFE_ADDRESS.
  */
 export async function requireLocalExecution(context: DeliveryContext): Promise<WorkspaceFacts | undefined> {
   const hcp = await openHcp(context.env, context.signal, WHAT);

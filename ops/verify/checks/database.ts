@@ -1,10 +1,10 @@
 import { NO_ACCOUNT, type VerifyCheck } from '../check.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 
-/** As terraform/gcp names it, and as the service expects it in staging. */
+/** The name in terraform/gcp, which the service expects in staging. */
 const EXPECTED = 'staging';
 
-/** Conversations must be stored in staging's own Firestore database: the account and the service both say so. */
+/** Conversations must be stored in staging's own Firestore database, according to both the account and the service. */
 export function judgeDatabase(seen: {
   served: string | undefined;
   deployed: string | undefined;

@@ -2,7 +2,7 @@ import type { VerifyCheck } from '../check.ts';
 import { ask } from '../target.ts';
 import { judged, type Verdict } from '../verdict.ts';
 
-/** Only the load balancer may write these; on this port it has looked at no certificate. */
+/** Headers that only the load balancer may set; on this port it has verified no certificate. */
 const FORGED = {
   'x-amzn-mtls-clientcert-leaf': 'forged',
   'x-amzn-mtls-clientcert-subject': 'CN=forged',

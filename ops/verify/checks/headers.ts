@@ -5,7 +5,7 @@ import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
 const EXPECTED = 'headers that hold browsers to it, and none that names software';
 
-/** What must stand in the page's answer, and what it must say. */
+/** Headers that the page's response must have, with their values. */
 const WANTED: Readonly<Record<string, RegExp>> = {
   'content-security-policy': /default-src 'none'.*frame-ancestors 'none'/,
   'strict-transport-security': /^max-age=\d{7,}/,
@@ -13,7 +13,7 @@ const WANTED: Readonly<Record<string, RegExp>> = {
   'x-frame-options': /^DENY$/,
   'referrer-policy': /^(same-origin|no-referrer|strict-origin)/,
 };
-/** Says to attackers what to look up. */
+/** Headers that tell attackers which software to look up. */
 const TELLING: Readonly<Record<string, RegExp>> = { 'x-powered-by': /./, server: /\d/ };
 
 export function judgeHeaders(headers: Readonly<Record<string, string>>): Verdict {

@@ -3,7 +3,7 @@ import { createStandin } from '@lornu/standins/gemini/server.ts';
 import { describe, expect, test } from 'bun:test';
 import { probeCommand } from './inside-probe.ts';
 
-/** The exit code of the probe, asking this stand-in. */
+/** The exit code of the probe against this stand-in. */
 async function exitCode(
   isPython: boolean,
   standin: { retired?: string[]; answersAs?: string },
@@ -29,7 +29,7 @@ describe.each([
   ['bun', false],
   ['python', true],
 ])('the probe in %s', (_name, isPython) => {
-  test('tells by its exit code who answers', async () => {
+  test('tells by its exit code which model answers', async () => {
     expect(await exitCode(isPython, {})).toBe(0);
     expect(await exitCode(isPython, { answersAs: `${MODEL}-001` })).toBe(0);
     expect(await exitCode(isPython, { answersAs: `${MODEL}-lite` })).toBe(24);

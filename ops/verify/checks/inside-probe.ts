@@ -1,6 +1,6 @@
 import { MODEL } from '@lornu/agents/model.ts';
 
-/** What the probe's exit codes mean. */
+/** Meaning of the probe's exit codes. */
 export const EXIT_CODES: Readonly<Record<number, string>> = {
   0: 'text came in pieces',
   20: 'the task got no key (GEMINI_API_KEY)',
@@ -12,8 +12,8 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
 };
 
 /**
- * A command for the image that is deployed: one streamed call of Gemini's API with the key that the task got. Nothing
- * is printed, and the key stands in no argument: the program reads it from its environment.
+ * A command for the deployed image: one streamed call of Gemini's API with the task's key. It prints nothing, and reads
+ * the key from its environment rather than an argument.
  */
 export function probeCommand(isPython: boolean, model = MODEL): string[] {
   return isPython ? ['python', '-c', pythonProbe(model)] : ['bun', '-e', bunProbe(model)];

@@ -4,9 +4,9 @@ import { absent, judged, type Verdict } from '../verdict.ts';
 import { EXIT_CODES, probeCommand } from './inside-probe.ts';
 
 const EXPECTED = 'a task in the private subnets gets streamed text from Gemini';
-/** Fargate takes a while to place a task and to pull its image. */
+/** Fargate takes some time to place a task and pull its image. */
 const LONGEST_MS = 5 * 60_000;
-/** When nothing has to be scheduled or pulled. */
+/** Limit in a rehearsal, where nothing is scheduled or pulled. */
 const LONGEST_REHEARSED_MS = 60_000;
 const LOOK_MS = 500;
 const NAME = 'lornu-verify';
@@ -19,7 +19,7 @@ export interface InsideSeen {
   isRehearsal: boolean;
 }
 
-/** The exit code says how far it came: a caller that may start a task may not be allowed to read its log. */
+/** Judges by the exit code: a caller that may start a task may not be allowed to read its log. */
 export function judgeInside({
   exitCode,
   stoppedReason,
@@ -56,7 +56,7 @@ export const inside: VerifyCheck = {
   },
 };
 
-/** The deployed task definition with another command, in the network of the service. */
+/** Runs the deployed task definition with another command, in the service's network. */
 async function runOnce({ account, deployed, served, target }: Scene, command: string[]): Promise<Task> {
   if (!account || !deployed) throw new Error('no account');
   const { ecs, cluster } = account;

@@ -19,9 +19,9 @@ import { judgeTokens, spoil } from './tokens.ts';
 import { judgeTurn } from './turn.ts';
 import { judgeVersion } from './version.ts';
 
-// Every judge is seen to pass once, and to fail for each thing that it looks at.
+// Every judge passes once, and fails for each thing that it checks.
 
-/** A row: what was seen, how it must be judged, words that must stand in what is told. */
+/** A row: name, input, expected outcome, text that the sentence must contain. */
 type Row<T> = [name: string, seen: T, outcome: Outcome, told?: string];
 
 function judges<T>(name: string, judge: (seen: T) => Verdict, rows: Row<T>[]): void {
@@ -200,7 +200,7 @@ judges('tokens', judgeTokens, [
   ['none to try', { ...tokens, right: undefined }, 'absent', '--token-file'],
 ]);
 
-test('a good token is spoiled in ways that nobody may accept', () => {
+test('a good token is spoiled in ways that must be refused', () => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const token = [part({ alg: 'RS256' }), part({ sub: 'x' }), 'AbCd'].join('.');
   const spoiled = spoil(token);

@@ -6,7 +6,7 @@ import { PEER, READY } from './ready.ts';
 
 const EXPECTED = 'the agent on Google Cloud answers the service';
 
-/** By the service's own look at it, as /ready tells; `without`: in a rehearsal nobody plays it, unless it is asked for. */
+/** Judges the peer by the service's own probe in /ready. `without`: a rehearsal has no peer unless it is requested. */
 export function judgePeer({ answer, without }: { answer: unknown; without: boolean }): Verdict {
   const parsed = READY.safeParse(answer);
   const peer = parsed.data?.dependencies.find(({ name }) => name === PEER);

@@ -15,10 +15,10 @@ export const READY = z.object({
   ),
 });
 const EXPECTED = 'every dependency reached';
-/** Has its own check: it is another environment, with its own operators. */
+/** The peer has its own check: it is another environment with other operators. */
 export const PEER = 'peer';
 
-/** Not only the required ones: what is configured in staging is there to be reached. */
+/** Checks all dependencies, not only the required ones: whatever is configured in staging should be reachable. */
 export function judgeReady(seen: { status: number; answer: unknown }): Verdict {
   const parsed = READY.safeParse(seen.answer);
   if (!parsed.success) return judged(false, EXPECTED, `${seen.status} and no list of dependencies`);

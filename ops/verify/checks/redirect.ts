@@ -5,7 +5,7 @@ import { absent, judged, type Verdict } from '../verdict.ts';
 const PATH = '/health?from=http';
 const EXPECTED = '301 to the same place over https';
 
-/** `hosts`: what may stand in the location; ports are the load balancer's own affair. */
+/** `hosts`: allowed hosts of the location; the port is up to the load balancer. */
 export function judgeRedirect(
   seen: { status: number; location: string | null },
   hosts: readonly string[],

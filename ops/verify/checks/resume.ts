@@ -12,12 +12,15 @@ import { NOT_IN_PYTHON } from '../served.ts';
 import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
 const MESSAGE = 'Please count to 50, one number a line, and write nothing else (every 30 ms).';
-/** Frames before the connection is dropped. */
+/** Frames to read before the connection is dropped. */
 const BEFORE = 6;
 const AWAY_MS = 400;
 const EXPECTED = 'every frame once, in order, over two connections';
 
-/** Frames of both connections together: numbered without gap or repetition, ended by the service, with the words once. */
+/**
+ * Judges the frames of both connections together: numbered without gaps or repetition, ended by the service, with the
+ * text once.
+ */
 export function judgeResume(before: readonly StreamPart[], after: readonly StreamPart[]): Verdict {
   const all = [...before, ...after];
   const indices = all.flatMap((part) => (part.kind === 'frame' ? [part.index] : []));

@@ -6,9 +6,9 @@ import { judged, notOffered, type Verdict } from '../verdict.ts';
 const EXPECTED = 'a person without a session is sent to the issuer, with PKCE and a way back to here';
 
 export interface SignInSeen {
-  /** A browser's request for the page. */
+  /** The response to a browser's request for the page. */
   page: { status: number; location: string | null };
-  /** What it gets where that sends it. */
+  /** The response at the address it redirects to. */
   login: { status: number; location: string | null } | undefined;
 }
 

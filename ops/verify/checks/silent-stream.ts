@@ -3,16 +3,16 @@ import { beginTurn, cancelRun, inSession, type Turn } from '../conversation.ts';
 import { NOT_IN_PYTHON } from '../served.ts';
 import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
-/** As terraform/aws sets it; used where the account cannot be asked. */
+/** The value in terraform/aws; used if the account is not accessible. */
 const IDLE_TIMEOUT_S = 120;
 const EXPECTED = 'bytes more often than the idle timeout';
 
 export interface SilenceSeen {
-  /** How long the stream was watched after its last frame, in seconds. */
+  /** How long the stream was observed after its last frame, in seconds. */
   waitedS: number;
-  /** Longest time without a byte, in seconds; as long as `waitedS` where none came. */
+  /** Longest time without a byte, in seconds; equals `waitedS` if none came. */
   longestGapS: number;
-  /** It ended by itself before the watch was over. */
+  /** Whether it ended by itself before the observation was over. */
   wasCut: boolean;
   idleTimeoutS: number;
 }
@@ -30,7 +30,7 @@ export function judgeSilence({ waitedS, longestGapS, wasCut, idleTimeoutS }: Sil
   return judged(!heardNothing && longestGapS < idleTimeoutS, EXPECTED, seen);
 }
 
-/** Whether it was held for longer than the idle timeout too, which takes as long. */
+/** Whether the stream was also kept open for longer than the idle timeout, which takes that long to observe. */
 export function judgeIdleTimeout({ waitedS, wasCut, idleTimeoutS }: SilenceSeen): Verdict {
   const expected = `open after ${idleTimeoutS} s of silence`;
   if (wasCut) return judged(false, expected, `cut after ${waitedS.toFixed(1)} s`);
@@ -42,7 +42,7 @@ export function judgeIdleTimeout({ waitedS, wasCut, idleTimeoutS }: SilenceSeen)
   return judged(true, expected, `open after ${waitedS.toFixed(0)} s of silence`);
 }
 
-/** One stream for both checks, watched once while the other checks run. */
+/** One stream for both checks, observed once while the other checks run. */
 export function silentStream(scene: Scene): VerifyCheck[] {
   let watching: Promise<SilenceSeen> | undefined;
   const check = (id: string, title: string, judge: (seen: SilenceSeen) => Verdict): VerifyCheck => ({
@@ -70,7 +70,7 @@ function whyNot({ target, served }: Scene): Verdict | undefined {
 }
 
 async function watch({ target, waitS, deployed }: Scene, sessionId: string): Promise<SilenceSeen> {
-  // The answer's head may wait for the first byte, so leaving has to be possible before.
+  // The response head may wait for the first byte, so the request must be abortable before it.
   const leaving = new AbortController();
   const signal = AbortSignal.any([target.signal, leaving.signal]);
   let turn: Turn | undefined;
@@ -91,7 +91,7 @@ async function watch({ target, waitS, deployed }: Scene, sessionId: string): Pro
     }
   } catch (error) {
     if (!turn && !hasLeft) throw error;
-    // Our own leaving ends the reading with an error, and so does a cut: which one it was, hasLeft says.
+    // Our own abort and a cut both end the reading with an error; hasLeft tells them apart.
     target.signal.throwIfAborted();
   }
   const endMs = performance.now();

@@ -7,7 +7,7 @@ const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv
 const EXPECTED = 'TLS 1.2 and 1.3 alone, with a trusted certificate';
 const HANDSHAKE_MS = 10_000;
 
-/** By version: the reason of the refusal, or undefined where it was agreed on. */
+/** By TLS version: the reason of the refusal, or undefined if it was accepted. */
 export type TlsSeen = Record<string, string | undefined>;
 
 export function judgeTls(seen: TlsSeen): Verdict {
@@ -34,7 +34,7 @@ export const tls: VerifyCheck = {
   },
 };
 
-/** Offers one version alone; what the other side or the certificate's check says against it. */
+/** Offers a single version; returns the reason if the server or the certificate check refuses. */
 async function handshake(target: Target, version: SecureVersion): Promise<string | undefined> {
   const address = addressOf(target, '/');
   if (!address) return 'no address';
@@ -58,7 +58,7 @@ async function handshake(target: Target, version: SecureVersion): Promise<string
   });
 }
 
-/** "protocol version" of ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: OpenSSL's whole line says no more. */
+/** "protocol version" from ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: OpenSSL's full line says no more. */
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   const alert = /ALERT_([A-Z_]+)/.exec(code ?? message)?.[1];
   return alert ? alert.toLowerCase().replaceAll('_', ' ') : message;

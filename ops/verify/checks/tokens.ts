@@ -2,19 +2,19 @@ import { NO_TOKEN, type VerifyCheck } from '../check.ts';
 import { ask, type Target } from '../target.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 
-/** Behind the load balancer's token rule, and asks the service nothing more than who calls. */
+/** A path behind the load balancer's token rule that needs nothing but authentication. */
 const PATH = '/list-apps';
 const EXPECTED = 'none 401, each wrong one 401, the right one 200';
 
 export interface TokensSeen {
   none: number;
-  /** By what is wrong with the token. */
+  /** Status by what is wrong with the token. */
   wrong: Record<string, number>;
-  /** Undefined when there is none to send. */
+  /** Undefined if there is no token to send. */
   right: number | undefined;
 }
 
-/** 403 is as good as 401 for a wrong one that is somebody else's, but not for a token that nobody signed. */
+/** For a valid token of another party, 403 is as good as 401, but not for an unsigned token. */
 export function judgeTokens({ none, wrong, right }: TokensSeen): Verdict {
   const list = [
     `none ${none}`,
@@ -28,12 +28,12 @@ export function judgeTokens({ none, wrong, right }: TokensSeen): Verdict {
     : judged(right === 200, EXPECTED, list);
 }
 
-/** Tokens that nobody may accept, made from one that is good: changed, unsigned, no token at all. */
+/** Invalid tokens, made from a valid one: changed, unsigned, not a token. */
 export function spoil(token: string | undefined): Record<string, string> {
   const garbage = { 'no token': 'x.y.z' };
   const [header, payload, signature] = token?.split('.') ?? [];
   if (!header || !payload || !signature) return garbage;
-  // In the middle: the last character may carry bits that no decoder reads.
+  // In the middle, because the last character may contain bits that decoders ignore.
   const at = Math.floor(signature.length / 2);
   const other = signature[at] === 'A' ? 'B' : 'A';
   const unsigned = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url');

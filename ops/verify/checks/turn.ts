@@ -3,12 +3,12 @@ import { NO_TOKEN, type VerifyCheck } from '../check.ts';
 import { beginTurn, inSession, errorOf, textOf, type StreamPart } from '../conversation.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 
-/** Gemini understands it, and so do the rules of its stand-in. */
+/** Both Gemini and its stand-in's rules understand it. */
 const MESSAGE = 'Please count to 30, one number a line, and write nothing else (every 60 ms).';
 const EXPECTED = 'an answer that comes in pieces';
 const STAND_IN = /^stand-in/;
 
-/** Text must come in several pieces over time, from the model that the service says it asks. */
+/** Text must come in several chunks over time, from the model that the service names. */
 export function judgeTurn(parts: readonly StreamPart[], asked?: string): Verdict {
   const frames = parts.filter((part) => part.kind === 'frame');
   const pieces = frames.filter(({ event }) => event.partial === true);

@@ -3,18 +3,18 @@ import type { DeployedService } from '../deployed.ts';
 import { readServed } from '../served.ts';
 import { absent, judged, type Verdict } from '../verdict.ts';
 
-/** Each on a connection of its own: behind one name stand several tasks. */
+/** Requests on separate connections, as several tasks serve the same name. */
 const LOOKS = 6;
 
 export interface VersionSeen {
-  /** What /version said, once a look; undefined where it named none. */
+  /** The revision of each /version response; undefined if it had none. */
   served: (string | undefined)[];
-  /** What --revision said. */
+  /** The value of --revision. */
   asked: string | undefined;
   deployed: Pick<DeployedService, 'taskDefinition' | 'revision' | 'running' | 'rollout'> | undefined;
 }
 
-/** Every task must say the revision of the task definition that the service was told to run, and run that one. */
+/** Every task must report the revision of the service's task definition, and run that one. */
 export function judgeVersion({ served, asked, deployed }: VersionSeen): Verdict {
   const revision = asked ?? deployed?.revision;
   const expected = revision === undefined ? 'the revision that was deployed' : `revision ${revision}`;
@@ -32,7 +32,7 @@ export function judgeVersion({ served, asked, deployed }: VersionSeen): Verdict 
   return judged(named.length === 1 && named[0] === revision, expected, seen);
 }
 
-/** "lornu-staging-agent:7" of an ARN. */
+/** "lornu-staging-agent:7" from an ARN. */
 function shortName(arn: string): string {
   return arn.split('/').at(-1) ?? arn;
 }

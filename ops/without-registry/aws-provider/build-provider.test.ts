@@ -16,7 +16,7 @@ const withoutGo = () => ({
 const io = { line: () => {} };
 const failure = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
-test('without Go the build says what is missing, and leaves nothing', async () => {
+test('without Go the build says what is missing, and leaves nothing behind', async () => {
   const error = await failure(buildProvider(withoutGo(), io));
   expect(error).toMatchObject({
     parts: {
@@ -28,14 +28,14 @@ test('without Go the build says what is missing, and leaves nothing', async () =
   expect(await findBuiltProvider(withoutGo().cacheDir)).toBeUndefined();
 });
 
-test('the place of a build follows from what it is made of', () => {
+test("a build's path depends on its inputs", () => {
   const { mirror, binary } = builtProviderPath('/cache');
   expect(mirror).toMatch(/^\/cache\/terraform-provider-aws\/[0-9a-f]{12}$/);
   expect(binary).toContain('/registry.terraform.io/hashicorp/aws/');
 });
 
 test.skipIf(!Bun.which('go'))(
-  'a build that is stopped leaves nothing half done',
+  'an aborted build leaves nothing half-finished',
   async () => {
     const stop = new AbortController();
     const context = { cacheDir: join(folder, 'cache-3'), env: process.env, signal: stop.signal };

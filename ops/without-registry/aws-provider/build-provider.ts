@@ -14,21 +14,21 @@ import {
 import { requireGo } from './require-go.ts';
 import { slimSource } from './slim-source.ts';
 
-/** Counted up when the changes to the module's source change, so that an older build is not taken for a new one. */
+/** Increase it whenever the changes to the module's source change, so that an older build is not reused. */
 const RECIPE = 2;
 
-/** What the module calls itself; Terraform needs a version in the mirror's path. */
+/** The module's own version; Terraform needs one in the mirror's path. */
 export const BUILT_VERSION = '6.47.1';
 
 export interface BuiltProvider {
-  /** A filesystem mirror as Terraform reads it: registry host, namespace, name, version, platform. */
+  /** A filesystem mirror for Terraform: registry host, namespace, name, version, platform. */
   mirror: string;
   binary: string;
 }
 
 type BuildContext = Pick<CliContext, 'cacheDir' | 'env' | 'signal'>;
 
-/** Where the provider of this version, service list and waits lies; whether it is there is another question. */
+/** Path of the provider with this version, service list and waits; it may not exist yet. */
 export function builtProviderPath(cacheDir: string): BuiltProvider {
   const key = createHash('sha256')
     .update(JSON.stringify([PROVIDER_MODULE_VERSION, PROVIDER_SERVICES, SHORT_WAIT, RECIPE]))
@@ -46,15 +46,15 @@ export function builtProviderPath(cacheDir: string): BuiltProvider {
   return { mirror, binary };
 }
 
-/** The built provider when the cache has it. */
+/** The built provider, if the cache has it. */
 export async function findBuiltProvider(cacheDir: string): Promise<BuiltProvider | undefined> {
   const built = builtProviderPath(cacheDir);
   return (await stat(built.binary).catch(() => undefined)) ? built : undefined;
 }
 
 /**
- * Builds hashicorp/aws from its Go module with only the services used and its fixed waits shortened: about four
- * minutes on two cores, seconds when Go's build cache knows it. An aborted build is removed.
+ * Builds hashicorp/aws from its Go module, with only the needed services and with its fixed waits shortened: about four
+ * minutes on two cores, or seconds with Go's build cache. An aborted build is removed.
  */
 export async function buildProvider(context: BuildContext, io: StepIo): Promise<string> {
   const built = builtProviderPath(context.cacheDir);
@@ -100,7 +100,7 @@ export async function buildProvider(context: BuildContext, io: StepIo): Promise<
   }
 }
 
-/** Hard links where the disk allows: the module has 300 MB, and Go refuses changes within its cache. */
+/** Uses hard links if the disk supports them: the module has 300 MB, and Go's module cache is read-only. */
 async function copyByLinks(
   from: string,
   to: string,

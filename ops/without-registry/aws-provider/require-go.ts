@@ -1,7 +1,7 @@
 import { CliError, EXIT } from '../../base/cli-error.ts';
 import { tryCommand } from '../../process/run-command.ts';
 
-/** From this version on Go fetches the toolchain that a module asks for by itself. */
+/** From this version on, Go itself downloads the toolchain that a module requires. */
 const SELF_UPDATING = '1.21.0';
 
 /** The path of a Go that can build a module which needs `version`. */

@@ -21,7 +21,7 @@ func servicePackages(ctx context.Context) []conns.ServicePackage {
 	}
 }`;
 
-  test('keeps what is asked for and every other line', () => {
+  test('keeps the requested services and every other line', () => {
     const kept = keepServices(source, MODULE, new Set(['acm']));
     expect(kept).toContain('acm.ServicePackage(ctx)');
     expect(kept).toContain('internal/conns');
@@ -57,7 +57,7 @@ func (c *AWSClient) ZooClient(ctx context.Context) *zoo.Client {
 }
 `;
 
-  test('keeps functions that are called and the imports that they use', () => {
+  test('keeps called functions and the imports that they use', () => {
     const called = new Set(clientsCalled('conn := meta.ACMClient(ctx)\nother.CloudWatchClient(ctx, 1)'));
     const kept = keepClients(source, called);
     expect(called).toEqual(new Set(['ACMClient', 'CloudWatchClient']));
@@ -70,7 +70,7 @@ func (c *AWSClient) ZooClient(ctx context.Context) *zoo.Client {
 describe('waits', () => {
   const wait = '1 * time.Millisecond';
 
-  test('are shortened between two looks, not as a whole', () => {
+  test('are shortened between two polls, not in total', () => {
     const { source, count } = shortenWaits(
       'conf := &retry.StateChangeConf{\n\tTimeout: 10 * time.Minute,\n\tMinTimeout: 10 * time.Second,\n\tDelay: 30 * time.Second,\n}',
       wait,
@@ -81,7 +81,7 @@ describe('waits', () => {
     expect(source).toContain('Delay: 1 * time.Millisecond,');
   });
 
-  test('get one interval where they have none, or the pauses would double', () => {
+  test('get an interval if they have none, or the pauses would double', () => {
     const { source } = shortenWaits(
       '{\n\tMinTimeout: 10 * time.Second,\n\tDelay: 30 * time.Second,\n}',
       wait,
@@ -94,13 +94,13 @@ describe('waits', () => {
     expect(had.match(/PollInterval/g)).toHaveLength(1);
   });
 
-  test('held in constants are shortened too', () => {
+  test('in constants are shortened too', () => {
     expect(shortenWaits('\t\tpollInterval = 15 * time.Second', wait).source).toBe(
       '\t\tpollInterval = 1 * time.Millisecond',
     );
   });
 
-  test('that are no fixed numbers stay', () => {
+  test('that are not constant are kept', () => {
     expect(shortenWaits('\tDelay: delay,', wait)).toEqual({ source: '\tDelay: delay,', count: 0 });
   });
 });

@@ -10,7 +10,10 @@ const FIXED_WAIT =
   /\b((?:Delay|MinTimeout|PollInterval|delay|minTimeout|pollInterval)\s*(?::=|=|:)\s*)\d+ \* time\.(?:Second|Minute)\b/;
 const FIELD = /^\s+\w+:\s.*,(\s*\/\/.*)?$/;
 
-/** Drops the services that are not used from a copy of the module. `packagesOf` is asked after that: it lists the folders that are still compiled. */
+/**
+ * Removes unused services from a copy of the module. `packagesOf` is called afterwards and lists the folders that are
+ * still compiled.
+ */
 export async function slimSource(
   folder: string,
   packagesOf: () => Promise<readonly string[]>,
@@ -50,13 +53,13 @@ async function edit(file: string, change: (source: string) => string): Promise<v
   await replace(file, change(await readFile(file, 'utf8')));
 }
 
-/** The copy shares its files with Go's module cache by hard links, so a file is exchanged, never written into. */
+/** The copy shares its files with Go's module cache through hard links, so files are replaced, never modified. */
 async function replace(file: string, source: string): Promise<void> {
   await rm(file);
   await writeFile(file, source);
 }
 
-/** The generated list of service packages with only these services left; every other line stays. */
+/** Keeps only these services in the generated list of service packages; other lines stay. */
 export function keepServices(source: string, module: string, services: ReadonlySet<string>): string {
   const imported = new RegExp(`^\\s+"${RegExp.escape(module)}/internal/service/(\\w+)"$`);
   const called = /^\s+(\w+)\.ServicePackage\(ctx\),$/;
@@ -72,12 +75,12 @@ export function keepServices(source: string, module: string, services: ReadonlyS
   return kept.join('\n');
 }
 
-/** Names of the AWS SDK clients that a Go file of the provider asks for, as in `meta.EC2Client(ctx)`. */
+/** Names of the AWS SDK clients that a Go file of the provider uses, such as `meta.EC2Client(ctx)`. */
 export function clientsCalled(source: string): string[] {
   return [...source.matchAll(/\.(\w+Client)\(ctx/g)].map((match) => match[1] ?? '');
 }
 
-/** The generated file of SDK clients with only those that are called: each of the others links a whole SDK. */
+/** Keeps only the used clients in the generated file of SDK clients: each of the others links a whole SDK. */
 export function keepClients(source: string, called: ReadonlySet<string>): string {
   const functions = [...source.matchAll(CLIENT_FUNCTION)].filter((match) => called.has(match[1] ?? ''));
   const body = functions.map((match) => match[0]).join('\n');
@@ -90,8 +93,8 @@ export function keepClients(source: string, called: ReadonlySet<string>): string
 }
 
 /**
- * A Go file of the provider with its fixed polling intervals replaced; timeouts stay. Where a wait
- * has no PollInterval it gets one: without it the provider doubles its pauses up to ten seconds.
+ * Replaces the fixed polling intervals of a Go file of the provider; timeouts stay. Adds a PollInterval where a wait
+ * has none: without it the provider doubles its pauses up to ten seconds.
  */
 export function shortenWaits(source: string, wait: string): { source: string; count: number } {
   let count = 0;
@@ -105,7 +108,7 @@ export function shortenWaits(source: string, wait: string): { source: string; co
   return { source: shortened.join('\n'), count };
 }
 
-/** Whether this is the first shortened field of a literal that names no PollInterval. */
+/** Whether this is the first shortened field of a literal without PollInterval. */
 function isFirstWait(lines: readonly string[], index: number): boolean {
   let first = index;
   while (first > 0 && !lines[first - 1]?.endsWith('{')) first -= 1;
