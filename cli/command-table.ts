@@ -3,8 +3,8 @@ import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import type { ExitCode } from '@lornu/ops/base/cli-error.ts';
 
 /**
- * One command: a file in cli/commands/ that exports `define`.
- * `finish` takes the exit code; an action that throws CliError need not call it.
+ * One command: a file in cli/commands/ that exports `define`. Call `finish` with the exit code; an action that throws
+ * CliError need not call it.
  */
 export interface CommandModule {
   define: (command: Command, context: CliContext, finish: (code: ExitCode) => void) => void;
@@ -17,7 +17,7 @@ export interface CommandRow {
   load: () => Promise<CommandModule>;
 }
 
-/** Every command; a module is loaded only when its command is asked for. */
+/** Every command; its module is only loaded when the command is used. */
 export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'up',

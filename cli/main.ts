@@ -3,7 +3,7 @@ import { runCli } from './run-cli.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
 import { createRedactor } from '@lornu/ops/base/redact.ts';
 
-// The edge: the only place of the CLI that reads the environment, the terminal and signals.
+// The entry point: the only place of the CLI that reads the environment, the terminal and signals.
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {

@@ -48,11 +48,11 @@ async function run(...argv: string[]): Promise<{ code: number; stdout: string; s
 }
 
 describe('a command line', () => {
-  test('that is right runs its command alone, with the result on stdout', async () => {
+  test('runs only its command, with the result on stdout', async () => {
     expect(await run('greet', '--loud')).toEqual({ code: 0, stdout: 'HELLO\n', stderr: '' });
   });
 
-  test('gives the exit code that the command chose', async () => {
+  test("exits with the command's code", async () => {
     expect((await run('greet', 'sad')).code).toBe(1);
   });
 
@@ -68,11 +68,11 @@ describe('a command line', () => {
     expect(stderr).toStartWith("error: unknown option '--lud'\n(Did you mean --loud?)");
   });
 
-  test('with too many words is refused', async () => {
+  test('with too many arguments is refused', async () => {
     expect((await run('greet', 'a', 'b')).code).toBe(2);
   });
 
-  test('that is empty shows what there is, as a usage error', async () => {
+  test('that is empty lists the commands, as a usage error', async () => {
     const { code, stdout, stderr } = await run();
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('greet');
@@ -87,19 +87,19 @@ describe('a command line', () => {
 });
 
 describe('a failure', () => {
-  test('that was expected says what, why and next, masked, and no stack', async () => {
+  test('that is expected shows what, why and next, masked, without a stack', async () => {
     const { code, stderr } = await run('greet', 'nobody');
     expect(code).toBe(1);
     expect(stderr).toBe('\nNobody is here.\n  why:  [secret]\n  next: Wait.\n');
   });
 
-  test('of the disk or its rights is a sentence, not a bug', async () => {
+  test('of the disk or its permissions is a sentence, not a bug', async () => {
     const { code, stderr } = await run('greet', 'full');
     expect(code).toBe(3);
     expect(stderr).toStartWith("\n/cache/a-file can't be used.\n  why:  The disk is full");
   });
 
-  test('that is a bug shows its stack and has a code of its own', async () => {
+  test('that is a bug shows its stack and has its own exit code', async () => {
     const { code, stderr } = await run('greet', 'bug');
     expect(code).toBe(70);
     expect(stderr).toContain('TypeError: undefined is not a greeting\n    at ');

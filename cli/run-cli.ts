@@ -15,7 +15,7 @@ Exit codes: 0 done, 1 checked and not so (a failing test), 2 usage, 3 this machi
   70 a bug in lornu, 130 ended by Ctrl-C.
 `;
 
-/** Parses and runs one command line (without the program's own name); never throws, never exits. */
+/** Parses and runs one command line (without the program's name); never throws, never exits. */
 export async function runCli(
   argv: readonly string[],
   context: CliContext,
@@ -26,7 +26,7 @@ export async function runCli(
     .description("Lornu AI's agent: run it, test it, rehearse its AWS environment on this machine.")
     .usage('<command> [options]')
     .addHelpText('after', GUIDE)
-    // Options belong to the command that they stand behind: a command and its parts may have the same ones.
+    // Options belong to the command they follow: a command and its subcommands may share names.
     .enablePositionalOptions()
     .helpCommand(false)
     .showHelpAfterError('(--help shows what there is)')

@@ -8,7 +8,7 @@ const files = readdirSync(FOLDER)
   .toSorted();
 const index = readFileSync(join(FOLDER, 'README.md'), 'utf8');
 
-test('every decision has a number of its own, in its name and in its title, and a status', () => {
+test('every decision has a unique number in its name and title, and a status', () => {
   const numbers = files.map((file) => file.slice(0, 4));
   expect(numbers).toEqual([...new Set(numbers)]);
   for (const file of files) {

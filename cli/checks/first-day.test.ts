@@ -8,7 +8,7 @@ const page = await Bun.file(join(root, 'docs/first-day.md')).text();
 const staging = async (file: string) => Bun.file(join(root, 'terraform/aws/staging', file)).text();
 
 describe('docs/first-day.md', () => {
-  test('shows only commands that there are, and links only to what is there', () => {
+  test('contains only existing commands and links', () => {
     const shown = [...page.matchAll(/\.?\/?lornu (\w+)/g)].map(([, name = '']) => name);
     const known = COMMANDS.map(({ name }) => name);
     expect(shown.filter((name) => !known.includes(name))).toEqual([]);
@@ -16,7 +16,7 @@ describe('docs/first-day.md', () => {
     expect(links.filter((link) => !existsSync(join(root, 'docs', link)))).toEqual([]);
   });
 
-  test('sets an alarm that there is, and none that would roll a deployment back', async () => {
+  test('sets an existing alarm, and none that would roll a deployment back', async () => {
     const [alarms, ecs] = [await staging('alarms.tf'), await staging('ecs.tf')];
     const names = new Map(
       [

@@ -4,7 +4,7 @@ export interface Counts {
   skipped: number;
 }
 
-/** Adds up a JUnit file by its test cases, so that it does not matter how a runner fills in its totals. */
+/** Counts a JUnit file's test cases, because runners fill in its totals differently. */
 export function countJunit(xml: string): Counts {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   const cases = xml.matchAll(/<testcase\b[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g);

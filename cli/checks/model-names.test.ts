@@ -6,9 +6,9 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dir, '../..');
 const NAME = /\bgemini-\d+(?:\.\d+)*(?:-[a-z][a-z0-9]*)*/g;
 
-/** Names the model. */
+/** The file that names the model. */
 const SOURCE = 'agents/model.ts';
-/** Cannot import it, so each name in them has to be the same. */
+/** Files that cannot import it: each name in them must be the same. */
 const EQUAL = [
   'agents/README.md',
   'agents/incident/test_config.json',
@@ -23,11 +23,14 @@ const EQUAL = [
   'tests/contract/agents/clerk/agent.py',
   'tests/contract/agents/probe/agent.py',
 ];
-/** About models as such: which retire, what each family refuses, what an operator can choose, whom google-adk asks. */
+/**
+ * Files about models in general: which retire, what each family refuses, what an operator can choose, whom google-adk
+ * asks.
+ */
 const ABOUT_MODELS =
   /^(?:backend\/model\/|evaluation\/judge\.ts$|standins\/gemini\/|ops\/(?:doctor|verify)\/.*\.test\.ts$|docs\/operations\.md$|docs\/decisions\/)/;
 
-/** Every Gemini model that a file of the repository names, by file. */
+/** Every Gemini model named in the repository, by file. */
 function namedModels(): Map<string, string[]> {
   const listed = Bun.spawnSync(['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: ROOT,
@@ -43,7 +46,7 @@ function namesIn(file: string): string[] {
   return bytes.includes(0) ? [] : (bytes.toString().match(NAME) ?? []);
 }
 
-test('the model is named in one place, and what cannot read that place says the same', () => {
+test('one file names the model, and files that cannot import it have the same name', () => {
   const named = namedModels();
   expect(named.get(SOURCE)).toEqual([MODEL]);
   for (const file of EQUAL) expect([file, ...new Set(named.get(file))]).toEqual([file, MODEL]);

@@ -11,7 +11,7 @@ import { buildPageIfStale } from '@lornu/ops/up/page.ts';
 import type { ToolName } from '@lornu/ops/setup/tools.ts';
 import type { Suite } from './suite.ts';
 
-/** The service's own variables and clouds' credentials: a test never sees the person's, and so never calls a real cloud. */
+/** The service's own variables and cloud credentials: tests never see the person's, so they never call a real cloud. */
 const CONFIGURATION = /^(PORT$|(LORNU|GEMINI|GOOGLE|GCLOUD|FIRESTORE|ARTIFACT|STORAGE|ADK|AWS|OTEL|TF|TFC)_)/;
 
 /** The environment without any configuration of the service or of a cloud. */
@@ -22,19 +22,22 @@ export function withoutConfiguration(
 }
 
 export interface Prepared {
-  /** What the suites run in. */
+  /** Environment of the suites. */
   env: Record<string, string | undefined>;
-  /** Needs that could not be met, each with what to do about it. */
+  /** Tools that are not available, each with what to do about it. */
   unmet: ReadonlyMap<ToolName, string>;
 }
 
-/** Gets the tools that these suites need, and the Python packages where one needs them. What is unavailable is returned, not thrown. */
+/**
+ * Installs the tools that these suites need, and the Python packages if one needs them. Unavailable ones are returned,
+ * not thrown.
+ */
 export async function prepare(suites: readonly Suite[], context: CliContext, emit: Emit): Promise<Prepared> {
   const needs = [...new Set(suites.flatMap((suite) => suite.needs ?? []))];
   const { toolDirs, unmet } = await getTools(needs, context, emit);
   const env = {
     ...withoutConfiguration(context.env),
-    // Suites may name bun; a machine need not have it on PATH.
+    // Suites may call bun, which need not be on the machine's PATH.
     PATH: [
       ...toolDirs,
       dirname(process.execPath),
@@ -57,7 +60,7 @@ export async function prepare(suites: readonly Suite[], context: CliContext, emi
     await runStep({ id: 'page', title: 'Build the chat page', run }, emit).catch(inWords);
   }
   if (suites.some((suite) => suite.rehearses)) {
-    // What can't be had is shown here; the suite that needs it fails with the same words.
+    // Show the problem here; the suite that needs it fails with the same message.
     await prepareRehearsal({ ...context, env }, emit).catch(inWords);
   }
   return { env, unmet };
@@ -68,7 +71,7 @@ async function getTools(needs: readonly ToolName[], context: CliContext, emit: E
   try {
     return { toolDirs: await ensureTools(needs, context, emit), unmet };
   } catch {
-    // Together is faster; one by one tells which of them can't be had, and gets the others.
+    // Installing together is faster; one by one shows which is unavailable, and installs the others.
     const toolDirs: string[] = [];
     for (const name of needs) {
       try {
@@ -81,7 +84,7 @@ async function getTools(needs: readonly ToolName[], context: CliContext, emit: E
   }
 }
 
-/** An expected failure in one line; anything else is a bug of ours and goes on up. */
+/** A CliError in one line; rethrows anything else, as it is a bug. */
 function inWords(error: unknown): string {
   if (error instanceof CliError) return `${error.parts.what} ${error.parts.why} Next: ${error.parts.next}`;
   throw error;

@@ -6,7 +6,7 @@ const root = join(import.meta.dir, '../..');
 const readme = await Bun.file(join(root, 'README.md')).text();
 
 describe('README.md', () => {
-  test('maps exactly the top folders that are tracked', () => {
+  test('lists exactly the tracked top folders', () => {
     const tracked = Bun.spawnSync(['git', 'ls-files'], { cwd: root }).stdout.toString().split('\n');
     const folders = tracked
       .filter((path) => path.includes('/') && !path.startsWith('.'))
@@ -15,7 +15,7 @@ describe('README.md', () => {
     expect(mapped).toEqual([...new Set(folders)].toSorted((a = '', b = '') => (a < b ? -1 : 1)));
   });
 
-  test('links only to what is there', () => {
+  test('links only to existing files', () => {
     const links = [...readme.matchAll(/\]\(([^)#]+)\)|src="([^"]+)"/g)].map(
       ([, link, picture]) => link ?? picture ?? '',
     );
@@ -23,7 +23,7 @@ describe('README.md', () => {
     expect(missing).toEqual([]);
   });
 
-  test('shows only commands that there are', () => {
+  test('shows only existing commands', () => {
     const shown = [...readme.matchAll(/\.\/lornu (\w+)/g)].map(([, name = '']) => name);
     expect(shown.length).toBeGreaterThan(1);
     const help = Bun.spawnSync([process.execPath, 'cli/main.ts', '--help'], { cwd: root }).stdout.toString();

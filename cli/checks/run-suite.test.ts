@@ -7,7 +7,7 @@ import { countJunit } from './junit.ts';
 import { judge, runSuite } from './run-suite.ts';
 
 describe('counting', () => {
-  test('reads test cases, whatever the totals of the file say', () => {
+  test('counts test cases, whatever the totals of the file say', () => {
     const xml = `<testsuites tests="99"><testsuite name="a &gt; b">
       <testcase name="passes" time="0.1"/>
       <testcase name="passes with output"><system-out>failure in words</system-out></testcase>
@@ -25,7 +25,7 @@ describe('counting', () => {
     });
   });
 
-  test('a runner that crashed has failed, even where every test passed', () => {
+  test('a runner that crashed has failed, even if every test passed', () => {
     expect(judge({ passed: 7, failed: 0, skipped: 0 }, false, 'was ended by SIGSEGV')).toEqual({
       passed: 7,
       failed: 1,
@@ -43,12 +43,12 @@ describe('counting', () => {
   });
 });
 
-test('a test sees none of the configuration that the person has set', () => {
+test("a test sees none of the person's configuration", () => {
   const env = { PATH: '/bin', PORT: '1', GEMINI_API_KEY: 'k', AWS_PROFILE: 'p', LORNU_X: 'x', REPORT: 'r' };
   expect(withoutConfiguration(env)).toEqual({ PATH: '/bin', REPORT: 'r' });
 });
 
-test('a suite whose program is not there has failed, with the reason', async () => {
+test('a suite whose program is missing has failed, with the reason', async () => {
   const suite = { name: 'x', title: 'x', kind: 'check' as const, run: ['no-such-program'], budgetMs: 1_000 };
   const folder = await mkdtemp(join(tmpdir(), 'suite-'));
   const context = {
@@ -67,7 +67,7 @@ test('a suite whose program is not there has failed, with the reason', async () 
   await rm(folder, { recursive: true });
 });
 
-test('what a suite measured stays with its result', async () => {
+test('the figures of a suite are part of its result', async () => {
   const suite = {
     name: 'x',
     title: 'x',

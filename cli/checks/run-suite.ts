@@ -15,8 +15,8 @@ export interface SuiteRunContext {
 }
 
 /**
- * Runs one suite to its end and counts it; all its output goes to a log file as well as to `onLine`. Lines that begin
- * with `figure: ` are what it measured, and stay with its result.
+ * Runs one suite and counts its tests; all output goes to a log file and to `onLine`. Lines that begin with `figure: `
+ * are measurements and become part of its result.
  */
 export async function runSuite(
   suite: Suite,
@@ -90,7 +90,7 @@ function cliErrorOrThrow(error: unknown): CliError {
   throw error;
 }
 
-/** A runner that failed without a failing test, or that ran nothing, is itself one failure. */
+/** A runner that failed without a failing test, or that ran nothing, counts as one failure. */
 export function judge(counts: Counts, endedWell: boolean, end: string): Counts & { reason?: string } {
   if (!endedWell && counts.failed === 0) return { ...counts, failed: 1, reason: `the runner ${end}` };
   if (endedWell && counts.passed + counts.failed === 0)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { runSideBySide, type Schedulable } from './schedule.ts';
 
-/** Each item takes so many ticks; what runs at the end of each tick is one entry. */
+/** Runs items that take the given number of ticks each; returns what runs at the end of each tick. */
 async function timeline(
   items: readonly (Schedulable & { ticks?: number })[],
   cores: number,
@@ -16,7 +16,7 @@ async function timeline(
   const outcome = { isOver: false };
   const over = all.finally(() => (outcome.isOver = true));
   over.catch(() => undefined);
-  // One turn of the loop lets everything begin that may.
+  // One turn of the event loop starts everything that may start.
   for (await Bun.sleep(0); !outcome.isOver; await Bun.sleep(0)) {
     seen.push([...running.keys()].join('+'));
     for (const [name, item] of running) {
@@ -30,19 +30,19 @@ async function timeline(
   return seen;
 }
 
-describe('suites side by side', () => {
-  test('are as many as the cores they keep busy fit, in order', async () => {
+describe('suites in parallel', () => {
+  test('run in order, as many as fit the cores', async () => {
     const items = ['a', 'b', 'c'].map((name) => ({ name, cores: 1 }));
     expect(await timeline(items, 2)).toEqual(['a+b', 'c']);
     expect(await timeline(items, 3)).toEqual(['a+b+c']);
   });
 
-  test('fit where their sum is exactly what there is', async () => {
+  test('fit if their sum equals the cores', async () => {
     const items = [0.6, 0.7, 0.7].map((cores, index) => ({ name: `${index}`, cores }));
     expect(await timeline(items, 2)).toEqual(['0+1+2']);
   });
 
-  test('go before one that does not fit yet, which comes as soon as it does', async () => {
+  test('overtake one that does not fit yet, which runs as soon as it does', async () => {
     const items = [
       { name: 'long', cores: 0.5, ticks: 3 },
       { name: 'wide', cores: 2 },
@@ -51,7 +51,7 @@ describe('suites side by side', () => {
     expect(await timeline(items, 2)).toEqual(['long+small', 'long', 'long', 'wide']);
   });
 
-  test('run alone where they need more than there is', async () => {
+  test('run alone if they need more cores than there are', async () => {
     const items = [
       { name: 'wide', cores: 2 },
       { name: 'small', cores: 0.5 },
@@ -59,7 +59,7 @@ describe('suites side by side', () => {
     expect(await timeline(items, 1)).toEqual(['wide', 'small']);
   });
 
-  test('leave the machine to those that say nothing about cores, at the end', async () => {
+  test('without a number of cores run alone, at the end', async () => {
     const items = [
       { name: 'alone' },
       { name: 'alone too' },
@@ -87,7 +87,7 @@ describe('suites side by side', () => {
     expect(timeline(items, 2)).rejects.toThrow('They wait for each other: a, b');
   });
 
-  test('end at a failure: it is thrown on, and nothing more begins', async () => {
+  test('stop at a failure, which is rethrown', async () => {
     const begun: string[] = [];
     const items = ['a', 'b'].map((name) => ({ name, cores: 1 }));
     const run = runSideBySide(items, 1, async ({ name }) => {

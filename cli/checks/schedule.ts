@@ -1,15 +1,15 @@
 export interface Schedulable {
   name: string;
-  /** Cores that it keeps busy on average; left out where it must have the machine to itself. */
+  /** Cores that it keeps busy on average; left out if it must run alone. */
   cores?: number;
   /** Names of items that must end first; unknown names are ignored. */
   after?: readonly string[];
 }
 
 /**
- * Runs items side by side while the cores that they keep busy fit into `cores`, in the order given; where the next one
- * does not fit yet, a later one that does goes before it. Those that must be alone come when all others have ended, so
- * that the machine is not half empty before each of them. A failure of `run` is thrown on, and nothing more is begun.
+ * Runs items in parallel, in the given order, while their cores fit into `cores`; an item that fits overtakes one that
+ * does not fit yet. Items that must run alone run at the end, so that the machine is not half idle before each of them.
+ * If `run` throws, nothing more is started and the error is rethrown.
  */
 export async function runSideBySide<T extends Schedulable>(
   items: readonly T[],
@@ -35,7 +35,7 @@ export async function runSideBySide<T extends Schedulable>(
   await Promise.all(running.values());
 }
 
-/** What may begin now beside what runs. */
+/** The next item that may start beside the running ones. */
 function nextOf<T extends Schedulable>(
   waiting: readonly T[],
   running: readonly T[],
@@ -46,7 +46,7 @@ function nextOf<T extends Schedulable>(
   const ahead = new Set([...waiting, ...running].map(({ name }) => name));
   const ready = waiting.filter(({ after = [] }) => !after.some((name) => ahead.has(name)));
   const shared = ready.filter((item) => item.cores !== undefined);
-  // One that needs more than there is runs all the same: alone.
+  // An item that needs more cores than there are runs alone.
   const fits = shared.find((item) => running.length === 0 || busy + (item.cores ?? 0) <= cores);
   if (fits || running.length > 0 || shared.length > 0) return fits;
   return ready[0];

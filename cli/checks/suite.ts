@@ -2,43 +2,45 @@ import type { ToolName } from '@lornu/ops/setup/tools.ts';
 
 /** How a suite's result is counted. */
 export type SuiteKind =
-  /** One check: exit code 0 passes. */
+  /** One command that passes with exit code 0. */
   | 'check'
-  /** `bun test` with these paths, counted from its JUnit file. */
+  /** `bun test` with these paths, counted by its JUnit file. */
   | 'bun'
-  /** `uv run … pytest` in the folder, counted from its JUnit file. */
+  /** `uv run … pytest` in the folder, counted by its JUnit file. */
   | 'pytest';
 
 export interface Suite {
-  /** What a person types after `lornu test`. */
+  /** Its name on the command line of `lornu test`. */
   name: string;
-  /** A sentence that says what holds when it passes. */
+  /** A sentence that is true if it passes. */
   title: string;
   kind: SuiteKind;
-  /** check: the command, found in node_modules/.bin or among the tools. bun: paths. pytest: its arguments. */
+  /** check: the command, from node_modules/.bin or the tools. bun: paths. pytest: its arguments. */
   run: readonly string[];
-  /** Where it runs, from the root of the checkout. */
+  /** Working folder, relative to the checkout's root. */
   folder?: string;
-  /** Set for its processes, beside what all suites get. */
+  /** Additional environment variables. */
   env?: Readonly<Record<string, string>>;
-  /** Tools that must be there first. */
+  /** Tools that must be installed first. */
   needs?: readonly ToolName[];
-  /** It applies terraform/: Terraform, the AWS provider and the emulator are got ready first. */
+  /** It applies terraform/, so Terraform, the AWS provider and the emulator are prepared first. */
   rehearses?: boolean;
-  /** It serves the chat page of the checkout, which is built first: two that build it at once would get in each other's way. */
+  /** It serves the checkout's chat page, which is built first: two suites must not build it at the same time. */
   page?: boolean;
-  /** bun only: it runs code of ops/ in its own process; which lines is kept for the suite ops-coverage. */
+  /**
+   * bun only: it runs code of ops/ in its own process, and the executed lines are stored for the suite ops-coverage.
+   */
   coversOps?: boolean;
-  /** Longest time it may take, warm and beside others; it is ended then and counts as failed. */
+  /** Time limit, warm and beside other suites; at the limit it is ended and counts as failed. */
   budgetMs: number;
   /**
-   * Cores that it keeps busy on average (its cpuMs by its elapsedMs, as --json tells them): suites run side by side
-   * while their sum fits into the machine. Left out where it must be alone.
+   * Cores that it keeps busy on average (cpuMs divided by elapsedMs, as --json prints them): suites run in parallel
+   * while their sum fits the machine. Left out if it must run alone.
    */
   cores?: number;
-  /** Suites whose results it reads: it begins once those of them that run have ended. */
+  /** Suites whose results it reads: it starts after those of them that run have ended. */
   after?: readonly string[];
-  /** It runs on this operating system only. */
+  /** The only operating system on which it runs. */
   onlyOn?: NodeJS.Platform;
   /** Runs only with --all or when named. */
   onlyInAll?: boolean;
@@ -50,24 +52,24 @@ export interface SuiteResult {
   failed: number;
   skipped: number;
   elapsedMs: number;
-  /** Of all its processes; absent when it was not run. */
+  /** CPU time of all its processes; absent if it was not run. */
   cpuMs?: number;
-  /** Why a suite failed as a whole: it crashed, ran out of time, or ran nothing. */
+  /** Why a suite failed as a whole: it crashed, timed out, or ran nothing. */
   reason?: string;
-  /** What the suite measured, in its own words. */
+  /** The suite's measurements, in its own words. */
   figures?: string[];
-  /** All its output; absent when it was not run. */
+  /** Path of all its output; absent if it was not run. */
   logPath?: string;
 }
 
-/** What a row may say beside its name, its title and what it runs; each is explained at Suite. */
+/** Optional fields of a row; Suite explains each. */
 interface Options extends Pick<
   Suite,
   'cores' | 'folder' | 'env' | 'rehearses' | 'page' | 'coversOps' | 'after' | 'onlyOn'
 > {
-  /** Longest time it may take. */
+  /** Time limit. */
   minutes: number;
-  /** Names of tools, with spaces between. */
+  /** Names of tools, separated by spaces. */
   needs?: string;
 }
 
@@ -89,17 +91,17 @@ function suite(
   };
 }
 
-/** One command: exit code 0 passes. */
+/** A suite of one command that passes with exit code 0. */
 export function check(name: string, title: string, command: string, options: Options): Suite {
   return suite(name, title, 'check', command, options);
 }
 
-/** `bun test` with these paths. */
+/** A suite of `bun test` with these paths. */
 export function tests(name: string, title: string, paths: string, options: Options): Suite {
   return suite(name, title, 'bun', paths, options);
 }
 
-/** pytest in a folder with a locked Python project. */
+/** A pytest suite in a folder with a locked Python project. */
 export function pytest(name: string, title: string, folder: string, options: Options): Suite {
   return suite(name, title, 'pytest', '', { ...options, folder });
 }

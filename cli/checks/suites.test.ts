@@ -29,19 +29,19 @@ describe('the list of suites', () => {
     expect(uncovered).toEqual([]);
   });
 
-  test('gives every suite a name of its own, fit for a command line', () => {
+  test('gives every suite a unique name that fits a command line', () => {
     const names = SUITES.map((suite) => suite.name);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
   });
 
-  test('has before a suite those whose results it reads', () => {
+  test('lists suites after those whose results they read', () => {
     const names = SUITES.map((suite) => suite.name);
     for (const [index, { after = [] }] of SUITES.entries())
       expect(after.filter((name) => !names.slice(0, index).includes(name))).toEqual([]);
   });
 
-  test('sums the coverage alone, when all others have ended', () => {
+  test('computes coverage alone, after all other suites', () => {
     expect(SUITES.at(-1)).toMatchObject({ name: 'ops-coverage' });
     expect(SUITES.at(-1)).not.toHaveProperty('cores');
   });

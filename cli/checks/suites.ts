@@ -14,7 +14,7 @@ export const PACKAGES = [
   'tests',
 ];
 
-/** Run by `lornu test`: quick checks first, then the suites whose waits the others fill. */
+/** The suites of `lornu test`: quick checks first, then suites that mostly wait, with others in parallel. */
 const QUICK: readonly Suite[] = [
   check('format', 'every file is formatted (oxfmt)', 'oxfmt --check .', { minutes: 0.5, cores: 1 }),
   check(
@@ -23,7 +23,7 @@ const QUICK: readonly Suite[] = [
     'oxlint --type-aware --deny-warnings',
     { minutes: 2, cores: 2 },
   ),
-  // With bun itself: dependency-cruiser refuses the oldest Node.js that ./lornu takes.
+  // Runs on bun: dependency-cruiser refuses the oldest Node.js that ./lornu accepts.
   check(
     'layers',
     'imports run one way, between packages and inside them, without a circle (dependency-cruiser)',
@@ -80,7 +80,7 @@ const QUICK: readonly Suite[] = [
       coversOps: true,
     },
   ),
-  // Chromium's processes are its own to wait for: most of their CPU time is not in cpuMs.
+  // Chromium waits for its own processes, so most of their CPU time is not in cpuMs.
   tests('browser', 'the chat page does what a person expects, in Chromium', './tests/browser', {
     minutes: 14,
     cores: 1.3,
@@ -230,14 +230,15 @@ const QUICK: readonly Suite[] = [
     './tests/artifacts',
     { minutes: 3, cores: 1, needs: 'python uv fake-gcs-server' },
   ),
-  // Uses the plans that the rehearsal left; applies by itself where no run has planned these files yet.
+  // Uses the plans of the rehearsal suites; applies by itself if none has planned these files yet.
   tests(
     'infrastructure',
     'the planned environment is as meant, and a wrong configuration is noticed',
     './tests/infrastructure',
     { minutes: 10, needs: 'python uv', rehearses: true, coversOps: true, after: ['rehearsal'] },
   ),
-  // One sample for all commits, so that a commit is judged by what it changed; identity-all-mutants tries them all. It tries as many as fit into its seconds, so it has the machine to itself.
+  // The same sample for all commits, so that a commit is judged by its own change; identity-all-mutants tries them all.
+  // It tries as many as fit into its time, so it runs alone.
   check(
     'identity-mutants',
     'a check of identity that is taken out is missed by a test (a sample)',
@@ -246,7 +247,7 @@ const QUICK: readonly Suite[] = [
   ),
 ];
 
-/** Run with --all, or when named. */
+/** The suites of `lornu test --all`; each also runs when named. */
 const LONG: readonly Suite[] = [
   check(
     'identity-all-mutants',
@@ -338,8 +339,8 @@ const LONG: readonly Suite[] = [
 ];
 
 /**
- * Everything `lornu test` runs, side by side where there is room. cli/README.md tells how to add one. The lines that the
- * suites ran are summed when all of them have ended.
+ * All suites of `lornu test`. cli/README.md explains how to add one. The coverage is computed when all others have
+ * ended.
  */
 export const SUITES: readonly Suite[] = [
   ...QUICK,

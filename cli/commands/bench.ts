@@ -18,7 +18,7 @@ interleaved rounds. It judges nothing: figures that are not reached are shown, a
 `;
 
 const LONGEST_MS = 20 * 60_000;
-/** How bench/main.ts marks a line that says what is being measured. */
+/** Prefix with which bench/main.ts marks the line of a new measurement. */
 const STEP = '- ';
 
 interface Flags {
@@ -56,7 +56,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
 }
 
-/** Its own process: the measurement must not share one with the CLI. */
+/** A separate process: a measurement must not share one with the CLI. */
 function commandOf({ rounds, seconds, streams, json }: Flags, root: string): string[] {
   const numbers = ['--rounds', `${rounds}`, '--seconds', `${seconds}`, '--streams', `${streams}`];
   return [process.execPath, join(root, 'bench/main.ts'), ...numbers, ...(json ? ['--json'] : [])];

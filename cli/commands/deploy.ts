@@ -20,8 +20,8 @@ Exit codes: 0 served, 1 not served, 2 usage, 3 this machine lacks something, 130
 `;
 
 /**
- * A good deploy takes this long at most: tasks start (2), streams of the old ones end under protection (20), targets
- * deregister (2), old tasks stop (2), alarms stay quiet (5). The workflow's steps are given five minutes more.
+ * Longest time of a good deploy, in minutes: tasks start (2), streams of the old ones end under protection (20),
+ * targets deregister (2), old tasks stop (2), alarms stay quiet (5). The workflow's steps get five minutes more.
  */
 export const WAIT_MINUTES = 35;
 
@@ -68,7 +68,7 @@ async function readApplied(delivery: DeliveryContext): Promise<AppliedPlan> {
   return readRecord(delivery, 'applied', APPLIED, 'Name it: ./lornu deploy --revision REVISION');
 }
 
-/** Options of every command that waits until something is served: how long, and where. */
+/** Adds the options of commands that wait until something is served: how long, and where. */
 export function withWaitOptions(command: Command): Command {
   return command
     .addOption(

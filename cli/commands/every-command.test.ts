@@ -5,7 +5,7 @@ import { EXIT } from '@lornu/ops/base/cli-error.ts';
 import { COMMANDS } from '../command-table.ts';
 import { runCli } from '../run-cli.ts';
 
-/** A command line on a machine that has nothing: whatever it began would fail, loudly. */
+/** Runs a command line on a machine that has nothing: anything it started would fail visibly. */
 async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   let stdout = '';
   let stderr = '';
@@ -31,9 +31,9 @@ function nowhere(stdout: (text: string) => unknown, stderr: (text: string) => un
 }
 
 interface Line {
-  /** The words of a command, or of a part of one. */
+  /** The words of a command or subcommand. */
   words: string[];
-  /** What it can't do without. */
+  /** Its required arguments. */
   required: string[];
 }
 
@@ -67,14 +67,14 @@ const LINES = await everyCommand();
 describe.each(LINES.map((line) => [line.words.join(' '), line] as const))(
   'lornu %s',
   (name, { words, required }) => {
-    test('explains itself, each option with a sentence', async () => {
+    test('has help, with a sentence for each option', async () => {
       const { code, stdout, stderr } = await run(...words, '--help');
       expect([code, stderr]).toEqual([EXIT.ok, '']);
       expect(stdout).toStartWith(`Usage: lornu ${name}`);
       expect(stdout).not.toMatch(/^ {2}-[^ ]*(, --[^ ]+)?( <[^>]+>| \[[^\]]+\])?$\n(?! {8})/m);
     });
 
-    test('refuses an option that there is not, before it does anything', async () => {
+    test('refuses an unknown option before it does anything', async () => {
       const { code, stdout, stderr } = await run(...words, ...required, '--envv');
       expect([code, stdout]).toEqual([EXIT.usage, '']);
       expect(stderr).toStartWith("error: unknown option '--envv'");
@@ -82,10 +82,10 @@ describe.each(LINES.map((line) => [line.words.join(' '), line] as const))(
   },
 );
 
-/** What a pipeline or a script runs to deliver staging. */
+/** Commands that a pipeline or script runs to deliver staging. */
 const DELIVERY = ['plan', 'apply', 'deploy', 'rollback', 'drift', 'cost', 'secrets'];
 
-test('every command that delivers says its exit codes, and gives its result to programs', async () => {
+test('every delivery command documents its exit codes and has machine-readable output', async () => {
   const lines = LINES.filter(({ words: [name = ''] }) => DELIVERY.includes(name));
   const shown = await Promise.all(
     lines.map(async ({ words }) => ({ words, help: (await run(...words, '--help')).stdout })),
@@ -94,12 +94,12 @@ test('every command that delivers says its exit codes, and gives its result to p
   const withCodes = shown.filter(({ help }) => help.includes('Exit codes: 0 ')).map(({ words }) => words[0]);
   expect(DELIVERY.filter((name) => !withCodes.includes(name))).toEqual([]);
   expect(names(shown.filter(({ help }) => !help.includes('--json')))).toEqual([
-    // It only has parts.
+    // It only has subcommands.
     'secrets',
   ]);
 });
 
-test('every command, or a part of it, shows examples', async () => {
+test('every command and subcommand shows examples', async () => {
   const shown = await Promise.all(
     LINES.map(async ({ words }) => ({ words, help: (await run(...words, '--help')).stdout })),
   );

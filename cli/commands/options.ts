@@ -9,12 +9,12 @@ import { createReporter } from '@lornu/ops/steps/reporter.ts';
 import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
 import { TASK_FORMS } from '@lornu/rehearsal/serve/images.ts';
 
-/** Parses an option that can be given several times. */
+/** Parses an option that may be repeated. */
 export function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
 
-/** A parser for whole numbers from `least` to `most`; `unit` is named in the refusal, such as "of seconds". */
+/** A parser for whole numbers from `least` to `most`; the error names `unit`, such as "of seconds". */
 export function wholeNumber(least: number, most: number, unit = ''): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -27,7 +27,7 @@ export function wholeNumber(least: number, most: number, unit = ''): (text: stri
   };
 }
 
-/** Parses a port; 0 stands for a free one. */
+/** Parses a port; 0 means a free one. */
 export const wholePort = wholeNumber(0, 65_535);
 
 export function dirOption(): Option {
@@ -46,14 +46,14 @@ export function tasksOption(): Option {
     .default('process');
 }
 
-/** Where a rehearsal keeps its files, as arguments of commander's `option`. */
+/** The option for the folder of a rehearsal, as arguments of commander's `option`. */
 export const DATA_DIR_OPTION: [flags: string, description: string, otherwise: string] = [
   '--data-dir <folder>',
   'where the rehearsal keeps its files while it stands',
   '.lornu',
 ];
 
-/** Runs delivery work with progress on stderr, holding the lock of the delivery folder. */
+/** Runs delivery work with progress on stderr, holding the delivery folder's lock. */
 export async function inDelivery<T>(
   dir: string,
   context: CliContext,
@@ -63,7 +63,7 @@ export async function inDelivery<T>(
   return withProgress(folder, context, async (delivery) => withLock(folder, async () => work(delivery)));
 }
 
-/** Runs work on this checkout's rehearsal with progress on stderr, while no other command works on it. */
+/** Runs work on this checkout's rehearsal with progress on stderr, holding its lock. */
 export async function inRehearsal<T>(
   dataDir: string,
   context: CliContext,
@@ -74,7 +74,7 @@ export async function inRehearsal<T>(
   );
 }
 
-/** As inRehearsal, but without the lock: another command can change what is being served. */
+/** Like inRehearsal, but without the lock: another command may change what is being served. */
 export async function besideRehearsal<T>(
   dataDir: string,
   context: CliContext,
@@ -97,7 +97,7 @@ async function withProgress<T>(
   }
 }
 
-/** Parses the address of a server of ADK's API: https, or http on this machine; without a slash at the end. */
+/** Parses the address of a server with ADK's API: https, or http on this machine; returned without a trailing slash. */
 export function serverUrl(text: string): string {
   const url = URL.parse(text);
   if (
@@ -110,7 +110,10 @@ export function serverUrl(text: string): string {
   );
 }
 
-/** A server with the token of a file or of LORNU_VERIFY_TOKEN; without an address it is one of this machine and gets none. */
+/**
+ * A server with its token, from a file or LORNU_VERIFY_TOKEN. Without an address it is one of this machine, and no
+ * token is sent.
+ */
 export async function serverAt(
   url: string,
   tokenFile: string | undefined,

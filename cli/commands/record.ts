@@ -106,7 +106,7 @@ async function read(flags: Flags, context: CliContext) {
   return sessionsOf(await serverAt(url ?? '', flags.tokenFile, context), wanted);
 }
 
-/** What they ask of the model is kept by playing them once; an agent that is not in the checkout is played later. */
+/** Plays the cassettes once to record their model requests; an agent that is not in the checkout is played later. */
 async function write(
   cassettes: Parameters<typeof writeCassettes>[1],
   { out }: Flags,

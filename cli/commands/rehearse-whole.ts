@@ -19,7 +19,7 @@ import type { Report } from '@lornu/rehearsal/report/report.ts';
 import { rehearse, verifyServed } from '@lornu/rehearsal/whole/rehearse.ts';
 import { collect, DATA_DIR_OPTION, inRehearsal, tasksOption, wholeNumber } from './options.ts';
 
-/** More than one ping of the service (15 s). */
+/** Longer than the service's ping interval (15 s). */
 const WAIT_S = 17;
 const seconds = wholeNumber(1, 9999, 'of seconds');
 
@@ -37,7 +37,7 @@ interface WholeFlags {
   json?: boolean;
 }
 
-/** `lornu rehearse` without a part: all of them, one after the other, and a report. */
+/** `lornu rehearse` without a subcommand: runs all of them in order, and writes a report. */
 export function defineWhole(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .enablePositionalOptions()
@@ -83,7 +83,7 @@ export function defineWhole(command: Command, context: CliContext, finish: (code
     });
 }
 
-/** Parts of a rehearsal on an environment that is already applied: it is served while they run. */
+/** Subcommands for an applied environment: it is served while they run. */
 export function defineParts(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .command('verify')
@@ -137,7 +137,7 @@ interface PartFlags {
   json?: boolean;
 }
 
-/** What the work returned, and how the tasks ran in that time. */
+/** The result of the work, and how the tasks ran meanwhile. */
 async function whileServed<T>(
   rehearsal: RehearsalContext,
   context: CliContext,

@@ -45,7 +45,7 @@ built from the Dockerfile (a minute and more where nothing of it is cached) and 
 root, user, capabilities, /tmp and memory limit as the task definition says. It needs podman; every output names which.
 `;
 
-/** After a command that was killed, or a reboot. */
+/** After a killed command or a reboot. */
 const KILLED = 'Its emulator was gone already, and the account with it; what lay on disk is removed.';
 
 interface ServeFlags {

@@ -110,7 +110,7 @@ function checkSteps(given: readonly string[]): void {
   });
 }
 
-/** Nobody to ask means no. */
+/** Returns false if there is no terminal to ask. */
 async function ask(question: string, context: CliContext): Promise<boolean> {
   if (!context.terminal || !process.stdin.isTTY) return false;
   const lines = createInterface({ input: process.stdin, output: process.stderr });

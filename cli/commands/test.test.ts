@@ -15,17 +15,17 @@ const SUITES = [suite('lint'), suite('soak', { onlyInAll: true }), suite('image'
 const chosen = (names: string[], all: boolean, platform: NodeJS.Platform): string[] =>
   chooseSuites(SUITES, names, all, platform).map(({ name }) => name);
 
-test('by itself it runs all but the long suites, and those of another system', () => {
+test('without names it runs all but the long suites and those of another system', () => {
   expect(chosen([], false, 'linux')).toEqual(['lint', 'image']);
   expect(chosen([], true, 'linux')).toEqual(['lint', 'soak', 'image']);
   expect(chosen([], false, 'darwin')).toEqual(['lint']);
 });
 
-test('named suites run in the order of the table, the long ones too', () => {
+test('named suites run in the order of the table, even long ones', () => {
   expect(chosen(['soak', 'lint'], false, 'linux')).toEqual(['lint', 'soak']);
 });
 
-test('an unknown name is refused, with the names there are', () => {
+test('an unknown name is refused with the list of names', () => {
   const refuse = (): unknown => chosen(['lint', 'linnt'], false, 'linux');
   expect(refuse).toThrow(CliError);
   expect(refuse).toThrow('There is no suite "linnt".');

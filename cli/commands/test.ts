@@ -43,7 +43,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
 }
 
-/** The suites that a command line means, in the table's order; an unknown name is a usage error. */
+/** The suites selected on the command line, in the table's order; an unknown name is a usage error. */
 export function chooseSuites(
   suites: readonly Suite[],
   names: readonly string[],
@@ -121,7 +121,7 @@ async function runAll(suites: readonly Suite[], flags: Flags, context: CliContex
   return conclude(results, Date.now() - beganMs, flags, context);
 }
 
-/** A suite that could not be run is one failure: what was not seen is not known to work. */
+/** A suite that could not run counts as one failure: nothing is known about it. */
 function notRun(suite: Suite, reason: string): SuiteResult {
   return { name: suite.name, passed: 0, failed: 1, skipped: 0, elapsedMs: 0, reason };
 }

@@ -27,9 +27,9 @@ ok holds, NO does not, -- was not looked at (absent) or is not part of what is s
 Exit codes: 0 nothing failed, 1 a check failed, 2 usage, 3 this machine lacks something.
 `;
 
-/** Where the SDK would find credentials without asking anyone; a machine that has none is not one that may look. */
+/** Variables with AWS credentials. Without any of them, this machine is not expected to access the account. */
 const CREDENTIALS = /^AWS_(ACCESS_KEY_ID|PROFILE|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_)/;
-/** More than one ping of the service (15 s), and short enough for every deploy. */
+/** Longer than the service's ping interval (15 s), and short enough for every deploy. */
 const WAIT_S = 20;
 
 interface Flags {

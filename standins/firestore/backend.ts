@@ -2,7 +2,7 @@ import type { StoredDocument, Write } from './documents.ts';
 import type { StructuredQuery } from './query.ts';
 import type { BeginOptions } from './transactions.ts';
 
-/** Requests are read by the fields that Firestore's protocol gives them. */
+/** The fields of Firestore's protocol that are read. */
 export interface Request {
   database?: string;
   parent?: string;
@@ -18,27 +18,27 @@ export interface Request {
   };
 }
 
-/** One message of an answer, by the fields of Firestore's protocol. */
+/** One message of a response, with the fields of Firestore's protocol. */
 export type Row = Record<string, unknown>;
 
 export interface Call {
   method: string;
   request: Request;
-  /** The request as it came. */
+  /** The raw request. */
   bytes: Buffer;
-  /** Aborted when the client has gone or waits no longer. */
+  /** Aborted when the client disconnects or stops waiting. */
   signal: AbortSignal;
 }
 
-/** What answers Firestore's calls behind the faults, delays and counts. */
+/** Answers Firestore's calls; the server adds faults, delays and counts in front of it. */
 export interface Backend {
-  /** The messages of the answer; throws RpcError for a refusal. */
+  /** The messages of the response; throws RpcError to refuse. */
   answer: (call: Call) => AsyncIterable<Row>;
   documents: StoredDocuments;
   stop: () => void;
 }
 
-/** What is stored, bypassing all faults and counts. */
+/** The stored documents, bypassing all faults and counts. */
 export interface StoredDocuments {
   get: (name: string) => Promise<StoredDocument | undefined>;
   all: () => Promise<StoredDocument[]>;

@@ -6,7 +6,7 @@ import type { Request, Row } from './backend.ts';
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 const asTheyAre = (bytes: Buffer): Buffer => bytes;
 
-/** Calls of Firestore's gRPC API as they go over the wire, without a client library that would check or repeat them. */
+/** Calls Firestore's gRPC API directly, without a client library that would check or retry requests. */
 export class FirestoreClient {
   readonly #client: Client;
   readonly #methods: Record<string, Method>;
@@ -14,7 +14,7 @@ export class FirestoreClient {
 
   private constructor(host: string, methods: Record<string, Method>) {
     this.#methods = methods;
-    // What an emulator takes for an administrator.
+    // An emulator treats this as an administrator.
     this.#metadata.set('authorization', 'Bearer owner');
     this.#client = new Client(host, credentials.createInsecure(), {
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
@@ -26,7 +26,7 @@ export class FirestoreClient {
     return new FirestoreClient(host, await firestoreMethods());
   }
 
-  /** The messages of the answer. Throws RpcError with what the server said. */
+  /** The messages of the response. Throws RpcError with the server's error. */
   async rows(method: string, request: Request | Buffer, signal?: AbortSignal): Promise<Row[]> {
     return Array.fromAsync(this.stream(method, request, signal));
   }
@@ -50,7 +50,7 @@ export class FirestoreClient {
   }
 
   #unary(path: string, bytes: Buffer): ClientReadableStream<Buffer> {
-    // A call with one answer is a stream of one message on the wire.
+    // On the wire, a call with one response is a stream of one message.
     return this.#client.makeServerStreamRequest(path, asTheyAre, asTheyAre, bytes, this.#metadata);
   }
 

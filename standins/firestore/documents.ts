@@ -25,10 +25,13 @@ export interface Committed {
   writeResults: { updateTime?: Timestamp; transformResults?: { timestampValue: Timestamp }[] }[];
 }
 
-/** All documents of all databases, by full name. Changed only by `commit`, which is atomic. */
+/** All documents of all databases, by full name. Only changed by `commit`, which is atomic. */
 export class Documents {
   readonly #documents = new Map<string, StoredDocument>();
-  /** Grows with each change of a name, including deletes: a transaction's reads are still valid while this is unchanged. */
+  /**
+   * Increases with each change of a document, including deletes: a transaction's reads are valid while this is
+   * unchanged.
+   */
   readonly #versions = new Map<string, number>();
   readonly #indexes: Indexes;
   #lastMicros = 0;
@@ -49,7 +52,7 @@ export class Documents {
     return this.#versions.get(name) ?? 0;
   }
 
-  /** A time later than every one given before, to the microsecond as Firestore's own. */
+  /** A time later than all earlier ones, in microseconds like Firestore's own. */
   now(): Timestamp {
     this.#lastMicros = Math.max(Date.now() * 1000, this.#lastMicros + 1);
     return {
@@ -58,7 +61,7 @@ export class Documents {
     };
   }
 
-  /** Applies all writes or, where one is refused, none. */
+  /** Applies all writes, or none if one is refused. */
   commit(writes: readonly Write[]): Committed {
     const commitTime = this.now();
     const changed = new Map<string, StoredDocument | undefined>();
@@ -88,7 +91,7 @@ export class Documents {
     return { commitTime, writeResults };
   }
 
-  /** The document with its index entries. */
+  /** Size of the document with its index entries. */
   #bytesWith(document: StoredDocument | undefined): number {
     if (!document) return 0;
     return bytesOfDocument(document.name, document.fields) + this.#indexes.bytesOf(document);
@@ -104,7 +107,7 @@ function assertPrecondition(write: Write, name: string, before: StoredDocument |
     throw new RpcError(status.FAILED_PRECONDITION, 'the stored version does not match the required one');
 }
 
-/** The document after the write: the very one from before where nothing has changed, so that its updateTime stays. */
+/** The document after the write; the same object if nothing changed, so that its updateTime stays. */
 function applied(
   { update, updateMask, updateTransforms = [] }: Write,
   name: string,
@@ -139,7 +142,7 @@ function resultOf(
   return { updateTime, transformResults };
 }
 
-/** REQUEST_TIME has milliseconds, so that two requests may have the same: google.firestore.v1.DocumentTransform. */
+/** REQUEST_TIME has milliseconds, so two requests may have the same: google.firestore.v1.DocumentTransform. */
 const inMilliseconds = ({ seconds, nanos = 0 }: Timestamp): Timestamp => ({
   ...(seconds === undefined ? {} : { seconds }),
   nanos: nanos - (nanos % 1e6),

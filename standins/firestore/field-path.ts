@@ -1,6 +1,6 @@
 import type { Fields, Value } from './value.ts';
 
-/** `a.b` and "`odd name`.b". */
+/** Splits `a.b` and "`odd name`.b". */
 export function segmentsOf(path: string): string[] {
   return [...path.matchAll(/`((?:[^`\\]|\\.)*)`|([^.]+)/g)].map(
     ([, quoted, plain]) => quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? '',
@@ -12,7 +12,7 @@ export function getPath(fields: Fields, [first = '', ...rest]: readonly string[]
   return rest.length === 0 || !value ? value : getPath(value.mapValue?.fields ?? {}, rest);
 }
 
-/** Sets one field, or deletes it where no value is given; maps on the way are copied, and made only for a value. */
+/** Sets one field, or deletes it without a value; maps on the way are copied, and only created for a value. */
 export function setPath(
   target: Fields,
   [first = '', ...rest]: readonly string[],

@@ -37,7 +37,7 @@ export function conditionsOf(filter: Filter | undefined): (FieldFilter | UnaryFi
   return single ? [single] : (filter?.compositeFilter?.filters ?? []).flatMap(conditionsOf);
 }
 
-/** Whether a document is meant; `fieldOf` gives its values by path. */
+/** Whether a document matches; `fieldOf` returns its values by path. */
 export function matches(filter: Filter, fieldOf: (path: string) => Value | undefined): boolean {
   const { fieldFilter, unaryFilter, compositeFilter } = filter;
   if (compositeFilter) {
@@ -90,7 +90,7 @@ function holds({ op, value }: FieldFilter, own: Value): boolean {
   }
 }
 
-/** An inequality finds values of its own type alone, and null and NaN not at all. */
+/** An inequality only matches values of its own type, and never null or NaN. */
 function isOnSide(op: string, own: Value, value: Value): boolean {
   const isComparable =
     typeOf(own) === typeOf(value) && ![own, value].some((one) => isNothing(one) || isNaNValue(one));
@@ -110,5 +110,5 @@ function isOnSide(op: string, own: Value, value: Value): boolean {
 }
 
 const isNothing = (value: Value): boolean => value.nullValue !== undefined;
-/** Nothing is equal to null or NaN: clients ask for those by IS_NULL and IS_NAN. */
+/** Nothing equals null or NaN: clients query those with IS_NULL and IS_NAN. */
 const isEqual = (a: Value, b: Value): boolean => !isNothing(b) && !isNaNValue(b) && compareValues(a, b) === 0;

@@ -8,16 +8,16 @@ import type { StoredDocument } from './documents.ts';
 const JAR = 'platform/cloud-firestore-emulator/cloud-firestore-emulator.jar';
 const MAIN = 'com.google.cloud.datastore.emulator.firestore.CloudFirestore';
 const START_WITHIN_MS = 60_000;
-/** Ends the emulator, which watches no parent, when standard input ends. */
+/** Ends the emulator when standard input ends, because it does not watch its parent. */
 const WATCH = '"$@" >/dev/null 2>&1 & cat; kill $!; wait';
 
-/** Google's own Firestore emulator, a Java program that `gcloud components install cloud-firestore-emulator` brings. */
+/** Google's own Firestore emulator, a Java program from `gcloud components install cloud-firestore-emulator`. */
 export interface GoogleEmulator {
   host: string;
   stop: () => void;
 }
 
-/** Where gcloud has put it; undefined where gcloud, it, or Java is missing. */
+/** Its path; undefined if gcloud, the emulator or Java is missing. */
 export async function findGoogleEmulator(): Promise<string | undefined> {
   const gcloud = Bun.which('gcloud');
   if (!gcloud || !Bun.which('java')) return undefined;
@@ -25,7 +25,7 @@ export async function findGoogleEmulator(): Promise<string | undefined> {
   return (await Bun.file(jar).exists()) ? jar : undefined;
 }
 
-/** Starts one on a free port, empty; it ends with this process. Throws where there is none. */
+/** Starts an empty emulator on a free port; it ends with this process. Throws if it is not installed. */
 export async function startGoogleEmulator(): Promise<GoogleEmulator> {
   const jar = await findGoogleEmulator();
   if (!jar)
@@ -51,12 +51,12 @@ export async function startGoogleEmulator(): Promise<GoogleEmulator> {
   return { host: `127.0.0.1:${port}`, stop };
 }
 
-/** Google's emulator behind the stand-in's faults and counts: it gets every request byte by byte. */
+/** Google's emulator behind the stand-in's faults and counts; it receives every request byte by byte. */
 export async function googleBackend(): Promise<Backend> {
   const emulator = await startGoogleEmulator();
   const client = await FirestoreClient.to(emulator.host);
   const databases = new Set<string>();
-  // The first call takes seconds, in which the program loads itself.
+  // Its first call takes seconds, while the program loads.
   await client.rows('Commit', { database: 'projects/warm-up/databases/warm-up', writes: [] });
 
   async function all(): Promise<StoredDocument[]> {
@@ -90,7 +90,7 @@ export async function googleBackend(): Promise<Backend> {
   };
 }
 
-/** Free a moment ago: the emulator does not say which one it took. */
+/** A port that was free a moment ago: the emulator does not announce its port. */
 function freePort(): number {
   const listening = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => {} } });
   const { port } = listening;

@@ -8,11 +8,11 @@ import { RpcError } from './rpc-error.ts';
 import { Transactions, type ConcurrencyMode, type TransactionTimes } from './transactions.ts';
 
 export interface InMemoryOptions {
-  /** PESSIMISTIC when left out, as Firestore makes a database. */
+  /** Default: PESSIMISTIC, as Firestore creates a database. */
   concurrencyMode?: ConcurrencyMode;
-  /** Firestore's own when left out. */
+  /** Default: Firestore's own. */
   transactionTimes?: Partial<TransactionTimes>;
-  /** Whose entries count against the limits of documents and transactions. */
+  /** Indexes whose entries count against the limits of documents and transactions. */
   indexes?: Indexes;
 }
 
@@ -51,7 +51,7 @@ export function inMemory({ concurrencyMode, transactionTimes, indexes }: InMemor
       asked.map(({ name }) => name),
       signal,
     );
-    // What was waited for may have changed the answer.
+    // The transaction that was waited for may have changed the result.
     for (const document of transaction?.length ? find() : asked)
       yield { document, readTime: documents.now() };
     yield { readTime: documents.now() };

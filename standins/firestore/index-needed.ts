@@ -12,8 +12,8 @@ interface Need {
 }
 
 /**
- * Refuses a query for which the database has no index, as Firestore does. Where Google's pages leave open whether two
- * indexes are merged (array-contains beside another condition), it asks for a composite one.
+ * Refuses a query for which the database has no index, as Firestore does. Where Google's pages do not say whether two
+ * indexes are merged (array-contains beside another condition), requires a composite one.
  * https://cloud.google.com/firestore/docs/query-data/index-overview
  */
 export function assertIndexed(query: StructuredQuery, indexes: Indexes): void {
@@ -30,7 +30,7 @@ export function assertIndexed(query: StructuredQuery, indexes: Indexes): void {
   }
 }
 
-/** An OR needs the indexes of each of its sides. */
+/** An OR needs the indexes of each branch. */
 function branchesOf(filter: Filter | undefined): (Filter | undefined)[] {
   const { op, filters = [] } = filter?.compositeFilter ?? {};
   if (!filter || !op) return [filter];
@@ -44,7 +44,7 @@ function branchesOf(filter: Filter | undefined): (Filter | undefined)[] {
     .map((all) => ({ compositeFilter: { op: 'AND', filters: all } }));
 }
 
-/** The fields of the missing index, in words; undefined when none is missing. */
+/** Description of the missing index's fields; undefined if none is missing. */
 function missingIndex(
   query: StructuredQuery,
   collection: string,
@@ -95,12 +95,15 @@ function missingIndex(
   return all.every(({ path }) => covered.has(path)) ? undefined : inWords(all);
 }
 
-/** An equality reads an index in either direction. */
+/** An equality can use an index in either direction. */
 function isEither(wanted: Direction, there: Direction, order: readonly Need[]): boolean {
   return order.length === 0 && wanted === 'ASCENDING' && there === 'DESCENDING';
 }
 
-/** What has to be sorted by: not what is equal anyway, nor the name in the last direction, which every index ends with. */
+/**
+ * The sort fields, without those fixed by an equality and without the name in the last direction, with which every
+ * index ends.
+ */
 function sortedBy(order: readonly Sorting[], equal: readonly Need[]): Sorting[] {
   const sorted = order.filter(({ path }) => !equal.some((one) => one.path === path));
   const last = sorted.at(-1);

@@ -129,14 +129,14 @@ test.each(REFUSED)('refused: %s', (_title, query) => {
   expect(() => assertIndexed(query, indexes)).toThrow('The query requires an index');
 });
 
-test('a line or an expression that is not understood is told, not passed over', () => {
+test('an unknown line or expression is reported, not skipped', () => {
   expect(() => readIndexes('resource "a" "b" {\n  what is this\n}')).toThrow('Line 2');
   expect(() => readIndexes(FILE.replace('toset(["runs", "tasks"])', 'local.collections'))).toThrow(
     'local.collections',
   );
 });
 
-test('the file of staging is read whole: exemptions, both scopes, composite indexes', async () => {
+test("staging's file is parsed completely: exemptions, both scopes, composite indexes", async () => {
   const staging = await stagingIndexes();
   expect(staging.ofField('events', 'event_data.content')).toEqual([]);
   expect(staging.ofField('lornu_runs', 'expireTime')).toEqual([]);
@@ -148,7 +148,7 @@ test('the file of staging is read whole: exemptions, both scopes, composite inde
   expect(staging.composites.map(({ collection }) => collection)).toContain('lornu_runs');
 });
 
-test('entries: two for a value, one for an element, one for a composite index, none for what is exempted', () => {
+test('entries: two for a value, one for an element, one for a composite index, none for an exempt field', () => {
   const at = (collection: string, fields: Record<string, Value>) => ({
     name: `projects/p/databases/d/documents/${collection}/1`,
     fields,
@@ -171,12 +171,12 @@ test('entries: two for a value, one for an element, one for a composite index, n
   expect(refused('memories', { app: number, words: elements(19_999) })).toBe(false);
   expect(refused('memories', { app: number, words: elements(20_000) })).toBe(true);
   expect(refused('events', { event_data: elements(50_000) })).toBe(false);
-  // By Google's page: the document's name (16 + 2 + 2) and its parent's (16), the field's name and value, and 32.
+  // From Google's page: the document's name (16 + 2 + 2) and its parent's (16), the field's name and value, and 32.
   const empty = new Indexes();
   expect(empty.bytesOf(at('c', { n: number }))).toBe(2 * (20 + 16 + 2 + 8 + 32));
 });
 
-test('the concurrency mode of the database: what the file says, else what Firestore does by itself', async () => {
+test("the database's concurrency mode: the file's, else Firestore's default", async () => {
   const withMode = (mode: string): string =>
     FILE.replace('name = "staging"', `name = "staging"\n  concurrency_mode = "${mode}"`);
   expect(readConcurrencyMode(FILE)).toBe('PESSIMISTIC');

@@ -11,10 +11,10 @@ interface IndexedDocument {
   fields: Fields;
 }
 
-/** The indexes on one field of a collection, instead of those that Firestore makes by itself. */
+/** The indexes on one field of a collection, replacing Firestore's automatic ones. */
 export interface FieldIndexes {
   collection: string;
-  /** `*` stands for all fields that have no indexes of their own. */
+  /** `*` means all fields without indexes of their own. */
   field: string;
   indexes: { direction: Direction; scope: Scope }[];
 }
@@ -24,17 +24,19 @@ export interface CompositeIndex {
   fields: { path: string; direction: Direction }[];
 }
 
-/** What Firestore indexes by itself. https://cloud.google.com/firestore/docs/query-data/index-overview#automatic_indexing */
+/**
+ * Firestore's automatic indexes. https://cloud.google.com/firestore/docs/query-data/index-overview#automatic_indexing
+ */
 const AUTOMATIC: FieldIndexes['indexes'] = (['ASCENDING', 'DESCENDING', 'CONTAINS'] as const).map(
   (direction) => ({ direction, scope: 'COLLECTION' }),
 );
 /** https://cloud.google.com/firestore/quotas#indexes */
 const MAX_ENTRIES = 40_000;
-/** An indexed value is cut there. */
+/** An indexed value is truncated to this length. */
 const MAX_INDEXED_BYTES = 1_500;
 const ENTRY_OVERHEAD_BYTES = 32;
 
-/** The indexes of a database: those Firestore creates automatically, and those that were created or exempted. */
+/** The indexes of a database: Firestore's automatic ones, and those that were created or exempted. */
 export class Indexes {
   readonly #fields = new Map<string, FieldIndexes['indexes']>();
   readonly composites: readonly CompositeIndex[];
@@ -44,7 +46,7 @@ export class Indexes {
     this.composites = composites;
   }
 
-  /** A field has the indexes that it, the next map around it, or the collection was given. */
+  /** The indexes of a field: its own, those of the closest map around it, or the collection's. */
   ofField(collection: string, path: string): FieldIndexes['indexes'] {
     for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
       const own = this.#fields.get(`${collection}/${path.slice(0, end)}`);
@@ -53,7 +55,7 @@ export class Indexes {
     return this.#fields.get(`${collection}/*`) ?? AUTOMATIC;
   }
 
-  /** Refuses a document of more entries than Firestore takes, as Google's pages count them. */
+  /** Refuses a document with more index entries than Firestore allows, counted as Google's pages do. */
   assertFewEntries(document: IndexedDocument): void {
     const { count } = this.#entriesOf(document);
     if (count > MAX_ENTRIES)
@@ -63,7 +65,7 @@ export class Indexes {
       );
   }
 
-  /** What the index entries of a document weigh. https://cloud.google.com/firestore/docs/storage-size#index-entry-size */
+  /** The size of a document's index entries. https://cloud.google.com/firestore/docs/storage-size#index-entry-size */
   bytesOf(document: IndexedDocument): number {
     return this.#entriesOf(document).bytes;
   }

@@ -18,14 +18,18 @@ export function assertRequestSize(bytes: number): void {
 }
 
 /**
- * Refuses a commit that with its index entries is above the limit of a request. Firestore counts what it deletes too:
- * https://github.com/firebase/firebase-tools/issues/1036; what an entry weighs: https://cloud.google.com/firestore/docs/storage-size
+ * Refuses a commit that, with its index entries, exceeds the size limit of a request. Firestore also counts deleted
+ * documents: https://github.com/firebase/firebase-tools/issues/1036; size of an entry:
+ * https://cloud.google.com/firestore/docs/storage-size
  */
 export function assertTransactionSize(bytes: number): void {
   if (bytes > MAX_REQUEST_BYTES) throw refused('Transaction too big. Decrease transaction size.');
 }
 
-/** Refuses what no document can be called. Only what is written may not be too long: what is read is merely not there. */
+/**
+ * Refuses invalid document names. Only written names have a length limit: a longer name that is read is simply not
+ * found.
+ */
 export function assertName(name: string, isWritten: boolean): void {
   const segments = name.split('/documents/').slice(1).join('/documents/').split('/');
   if (segments.length % 2 !== 0) throw refused(`Document name "${name}" is not that of a document.`);
@@ -38,7 +42,7 @@ export function assertName(name: string, isWritten: boolean): void {
   }
 }
 
-/** Refuses fields that no document may have, and makes their times microseconds, as Firestore keeps them. */
+/** Refuses invalid fields, and truncates times to microseconds, as Firestore does. */
 export function assertFieldsToWrite(fields: Fields): void {
   assertFields(fields, '', 0);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { Deadlock, Locks } from './locks.ts';
 
-/** What has settled so far, in the order in which it did. */
+/** Records what has settled, in order. */
 function watch(): { note: (label: string, work: Promise<void>) => void; seen: () => Promise<string[]> } {
   const seen: string[] = [];
   return {
@@ -18,7 +18,7 @@ function watch(): { note: (label: string, work: Promise<void>) => void; seen: ()
 }
 const owner = (age: number) => ({ age });
 
-test('many read at once; a writer waits for all of them, and a reader that comes later for the writer', async () => {
+test('many may read at once; a writer waits for all of them, and a later reader for the writer', async () => {
   const locks = new Locks();
   const { note, seen } = watch();
   const [first, second, writer, late] = [owner(1), owner(2), owner(3), owner(4)];
@@ -36,7 +36,7 @@ test('many read at once; a writer waits for all of them, and a reader that comes
   expect(await seen()).toEqual(['first', 'second', 'elsewhere', 'writer', 'late']);
 });
 
-test('two that read and then write the same: the younger gives way, whichever asked first', async () => {
+test('of two that read and then write the same, the younger fails, whichever requested first', async () => {
   for (const order of [
     [1, 2],
     [2, 1],
@@ -50,7 +50,7 @@ test('two that read and then write the same: the younger gives way, whichever as
   }
 });
 
-test('a circle of three is broken by its youngest, and the others go on', async () => {
+test('a cycle of three is broken by failing its youngest, and the others continue', async () => {
   const locks = new Locks();
   const { note, seen } = watch();
   const owners = [owner(1), owner(2), owner(3)];
@@ -63,7 +63,7 @@ test('a circle of three is broken by its youngest, and the others go on', async 
   expect((await seen()).at(-1)).toBe('1');
 });
 
-test('who writes what it has read does not queue behind someone who waits for it', async () => {
+test('an owner that writes what it has read does not queue behind others that wait for it', async () => {
   const locks = new Locks();
   const { note, seen } = watch();
   const [reader, plain] = [owner(1), owner(2)];
@@ -75,7 +75,7 @@ test('who writes what it has read does not queue behind someone who waits for it
   expect(await seen()).toEqual(['reader', 'plain']);
 });
 
-test('who waits no longer leaves the queue, and nobody waits for it', async () => {
+test('an owner that stops waiting leaves the queue, and nobody waits for it', async () => {
   const locks = new Locks();
   const { note, seen } = watch();
   const given = new AbortController();

@@ -1,4 +1,4 @@
-/** Who holds locks. Of a deadlock the youngest gives way: the one with the highest age number. */
+/** An owner of locks. In a deadlock the youngest fails: the one with the highest age number. */
 export interface LockOwner {
   readonly age: number;
 }
@@ -13,20 +13,20 @@ interface Waiting {
   refused: (error: Error) => void;
 }
 
-/** The owner waited for someone who waits for it, and was the youngest of them. Its locks are released. */
+/** The owner was part of a deadlock and the youngest in it. Its locks are released. */
 export class Deadlock extends Error {}
 
 /**
- * Locks on names of documents, as Firestore's pessimistic transactions take them: many may read, one writes; who comes
- * later waits, except that an owner that holds a name already does not queue for it behind others.
+ * Locks on document names, as in Firestore's pessimistic transactions: many readers or one writer. Later requests wait,
+ * except that an owner that already holds a name does not queue for it behind others.
  */
 export class Locks {
   readonly #held = new Map<string, Map<LockOwner, Mode>>();
   readonly #namesOf = new Map<LockOwner, Set<string>>();
-  /** In the order of arrival. */
+  /** In order of arrival. */
   #waiting: Waiting[] = [];
 
-  /** Resolves once all names are locked; until then none is. Rejects with Deadlock, or with the signal's reason. */
+  /** Resolves when all names are locked; until then none is. Rejects with Deadlock, or with the signal's reason. */
   acquire(owner: LockOwner, names: readonly string[], mode: Mode, signal?: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const request: Waiting = { owner, names, mode, granted: resolve, refused: reject };
@@ -43,7 +43,7 @@ export class Locks {
     return promise.finally(() => signal?.removeEventListener('abort', giveUp));
   }
 
-  /** Gives back everything that the owner holds, and refuses what it still waits for. */
+  /** Releases everything that the owner holds, and rejects what it still waits for. */
   release(owner: LockOwner, why = new Error('The transaction has ended.')): void {
     for (const request of this.#waiting.filter((one) => one.owner === owner)) {
       this.#remove(request);
@@ -62,7 +62,7 @@ export class Locks {
     this.#waiting = this.#waiting.filter((one) => one !== request);
   }
 
-  /** Grants what can be granted; where that leaves a circle of waiting owners, its youngest gives way. */
+  /** Grants what can be granted; if a cycle of waiting owners is left, its youngest fails. */
   #settle(): void {
     for (;;) {
       const next = this.#waiting.find((request) => this.#isGrantable(request));
@@ -91,7 +91,7 @@ export class Locks {
 
   #isGrantable(request: Waiting): boolean {
     if (this.#holdersInTheWay(request).length > 0) return false;
-    // First come, first served, unless it waits for this very owner.
+    // First come, first served, unless the earlier request waits for this very owner.
     return this.#earlierInTheWay(request).every((earlier) => this.#waitsFor(earlier, request.owner));
   }
 
@@ -129,7 +129,7 @@ export class Locks {
     return look(start);
   }
 
-  /** The youngest owner of a circle in which each waits for what the next one holds. */
+  /** The youngest owner of a cycle in which each waits for what the next one holds. */
   #victim(): LockOwner | undefined {
     const inCircle = this.#waiting.filter((request) => {
       const reached = new Set<LockOwner>();

@@ -7,7 +7,7 @@ import { RpcError } from './rpc-error.ts';
 
 export type Method = MethodDefinition<Request, Row>;
 
-/** Firestore's calls by name, from the protocol that Google's own client ships. */
+/** Firestore's calls by name, from the protocol that Google's client ships. */
 export async function firestoreMethods(): Promise<Record<string, Method>> {
   const packageUrl = import.meta.resolve('@google-cloud/firestore/package.json');
   const protocol: unknown = await Bun.file(new URL('build/protos/v1.json', packageUrl)).json();
@@ -19,9 +19,9 @@ export async function firestoreMethods(): Promise<Record<string, Method>> {
   return loaded['google.firestore.v1.Firestore'] as unknown as Record<string, Method>;
 }
 
-/** Reads a request. Text that is no UTF-8 is refused, with the status of Google's emulator, where `isStrict`. */
+/** Parses a request. If `isStrict`, invalid UTF-8 is refused, with the status of Google's emulator. */
 export function readRequest({ requestDeserialize }: Method, bytes: Buffer, isStrict: boolean): Request {
-  // What a generated reader is given for bytes may be a reader of its own.
+  // A generated parser also accepts a reader instead of bytes.
   return requestDeserialize(isStrict ? (new StrictReader(bytes) as unknown as Buffer) : bytes);
 }
 

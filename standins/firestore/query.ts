@@ -26,7 +26,7 @@ export interface StructuredQuery {
 
 export const NAME = '__name__';
 
-/** The documents that a query finds, in its order; ties by name, as Firestore has them. */
+/** The documents that match a query, in its order; ties by name, as in Firestore. */
 export function runQuery(
   all: Iterable<StoredDocument>,
   parent: string,
@@ -70,7 +70,7 @@ export interface Sorting {
   descending: boolean;
 }
 
-/** As written, then by the fields of inequalities, then by name in the last direction. */
+/** The explicit order, then the fields of inequalities, then the name in the last direction. */
 export function orderOf({ orderBy = [], where }: StructuredQuery): Sorting[] {
   const order = orderBy.map(({ field, direction }) => ({
     path: field.fieldPath,

@@ -2,7 +2,7 @@ import type { status } from '@grpc/grpc-js';
 
 export { status } from '@grpc/grpc-js';
 
-/** A refusal with a gRPC status, as the client sees it. */
+/** A refusal with a gRPC status, as the client receives it. */
 export class RpcError extends Error {
   readonly code: status;
   readonly details: string;

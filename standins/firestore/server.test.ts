@@ -37,7 +37,7 @@ const codeOf = (work: Promise<unknown>): Promise<unknown> =>
   );
 
 for (const [name, isGoogles] of BACKENDS) {
-  test(`${name}: counts, faults, lost answers, pauses, missing databases and indexes stand in front of it`, async () => {
+  test(`${name}: counts, faults, lost responses, pauses, missing databases and indexes work in front of it`, async () => {
     await open({ isGoogles, databases: ['staging'] });
     expect(await codeOf(commit())).toBe('OK');
     standin.failWith = { code: 7, message: 'no' };
@@ -47,7 +47,7 @@ for (const [name, isGoogles] of BACKENDS) {
     await query('timestamp');
     expect(await codeOf(query('event_data'))).toBe(9);
     await client.rows('BatchGetDocuments', { database: DATABASE, documents: [NAME] });
-    // The query found nothing, which is a read.
+    // The query found nothing, which counts as one read.
     expect(standin.rows).toEqual({ read: 2, written: 1 });
     expect(Object.fromEntries(standin.writesTo)).toEqual({ sessions: 1 });
     expect(standin.calls.get('Commit')).toBe(3);
@@ -89,7 +89,7 @@ test.each([
       await other.rows('BatchGetDocuments', { database: DATABASE, documents: [NAME], transaction });
       const writes = [{ update: { name: NAME, fields: {} } }];
       const plain = codeOf(other.rows('Commit', { database: DATABASE, writes }));
-      // With locks the writer waits for the reader; without them, the reader's commit fails as too late.
+      // With locks the writer waits for the reader; without them, the reader's commit fails.
       if (mode === 'OPTIMISTIC') expect(await plain).toBe('OK');
       const read = codeOf(other.rows('Commit', { database: DATABASE, writes, transaction }));
       expect(await read).toBe(mode === 'OPTIMISTIC' ? 10 : 'OK');

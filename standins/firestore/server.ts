@@ -15,44 +15,44 @@ import { RpcError } from './rpc-error.ts';
 import { stagingIndexes } from './staging-database.ts';
 
 export interface FirestoreStandinOptions extends InMemoryOptions {
-  /** 0 takes a free one. Loopback only. */
+  /** 0 takes a free port. Loopback only. */
   port?: number;
-  /** The databases that exist; any when left out. */
+  /** The databases that exist; default: any. */
   databases?: readonly string[];
   /**
-   * Google's own emulator answers, behind our faults and counts: with its own timing, and without the limits it does
-   * not enforce. Default: whether LORNU_FIRESTORE_EMULATOR is `google`.
+   * Uses Google's emulator behind our faults and counts: with its own timing, and without the limits that it does not
+   * enforce. Default: whether LORNU_FIRESTORE_EMULATOR is `google`.
    */
   isGoogles?: boolean;
 }
 
 export interface FirestoreStandin {
-  /** For FIRESTORE_EMULATOR_HOST. */
+  /** Value for FIRESTORE_EMULATOR_HOST. */
   host: string;
   documents: StoredDocuments;
-  /** The answer to each call while this is set. */
+  /** While set, every call gets this error. */
   failWith: { code: status; message: string } | undefined;
-  /** How long each call waits before it is done, milliseconds. */
+  /** How long each call waits before it is executed, in milliseconds. */
   delayMs: number;
-  /** A method that does what it is asked to and never answers, while it is set. */
+  /** While set, this method is executed but never answered. */
   loseAnswersTo: string | undefined;
-  /** Calls so far, by method. */
+  /** Number of calls by method. */
   calls: Map<string, number>;
-  /** Documents so far, as Google would bill them. */
+  /** Number of documents, as Google would bill them. */
   rows: { read: number; written: number };
-  /** Documents written or deleted so far, by the id of their collection. */
+  /** Number of documents written or deleted, by the id of their collection. */
   writesTo: Map<string, number>;
-  /** Cuts all connections and listens no more, until `resume`; documents stay. */
+  /** Cuts all connections and stops listening until `resume`; documents stay. */
   pause: () => void;
   resume: () => Promise<void>;
-  /** Cuts all connections and listens no more. */
+  /** Cuts all connections and stops listening. */
   stop: () => void;
 }
 
-/** Large enough for what Firestore takes at most, so that it is the backend that refuses more. */
+/** Larger than Firestore's own limit, so that the backend refuses larger requests. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
-/** Firestore's gRPC API on a loopback address, with faults, delays and counts in front of what answers. */
+/** Firestore's gRPC API on a loopback address, with faults, delays and counts in front of a backend. */
 export async function startFirestoreStandin(
   options: FirestoreStandinOptions = {},
 ): Promise<FirestoreStandin> {
@@ -109,7 +109,7 @@ export async function startFirestoreStandin(
       yield row;
     }
     countWrites(request);
-    // A query that finds nothing is billed as one read.
+    // A query without results is billed as one read.
     if (method === 'RunQuery' && standin.rows.read === readBefore) standin.rows.read++;
   }
 
@@ -138,7 +138,7 @@ export async function startFirestoreStandin(
   }
 
   const served = Object.entries(methods).filter(([, { requestStream }]) => !requestStream);
-  // Requests stay bytes here, so that the emulator gets them unchanged.
+  // Requests stay bytes, so that the emulator receives them unchanged.
   const service = Object.fromEntries(
     served.map(([name, method]) => [name, { ...method, requestDeserialize: (bytes: Buffer) => bytes }]),
   );
@@ -165,14 +165,14 @@ export async function startFirestoreStandin(
   return standin;
 }
 
-/** Aborted once nobody waits for the answer any more. */
+/** Aborted when nobody waits for the response any more. */
 function signalOf(call: { on: (event: 'cancelled', listener: () => void) => unknown }): AbortSignal {
   const controller = new AbortController();
   call.on('cancelled', () => controller.abort(new RpcError(status.CANCELLED, 'The client waits no longer.')));
   return controller.signal;
 }
 
-/** Anything but our own refusals is a bug in the stand-in, and is reported as one. */
+/** Any error but our own refusals is a bug in the stand-in, and is reported as one. */
 function asServiceError(error: unknown): { code: status; details: string } {
   return error instanceof RpcError ? error : { code: status.INTERNAL, details: String(error) };
 }

@@ -4,17 +4,17 @@ import type { ConcurrencyMode } from './transactions.ts';
 
 const FILE = new URL('../../terraform/gcp/staging/firestore.tf', import.meta.url);
 
-/** The indexes that Terraform makes for staging's database, and the exemptions from Firestore's own. */
+/** The indexes of staging's database in Terraform, and its exemptions from the automatic ones. */
 export async function stagingIndexes(): Promise<Indexes> {
   return readIndexes(await Bun.file(FILE).text());
 }
 
-/** How Terraform makes staging's database keep transactions apart. */
+/** The concurrency mode of staging's database in Terraform. */
 export async function stagingConcurrencyMode(): Promise<ConcurrencyMode> {
   return readConcurrencyMode(await Bun.file(FILE).text());
 }
 
-/** The `concurrency_mode` of the one database in a Terraform file; PESSIMISTIC, Firestore's own, where it has none. */
+/** The `concurrency_mode` of the only database in a Terraform file; default: PESSIMISTIC, like Firestore's. */
 export function readConcurrencyMode(text: string): ConcurrencyMode {
   const [database, ...others] = instancesIn(text)('google_firestore_database');
   if (!database || others.length > 0) throw new Error('The file has to make one google_firestore_database.');
@@ -44,7 +44,7 @@ function instancesIn(text: string): (type: string) => Instance[] {
   return (type) => resources.filter(({ labels }) => labels[0] === type).flatMap(instancesOf);
 }
 
-/** One for each element of for_each. */
+/** One instance for each element of for_each. */
 function instancesOf(block: TerraformBlock): Instance[] {
   const each = block.expressions.get('for_each');
   if (each === undefined) return [{ block, scope: {} }];
@@ -64,7 +64,7 @@ function textOf({ block, scope }: Instance, argument: string): string | undefine
   return value;
 }
 
-/** Without an index_config the automatic ones stay. */
+/** Without an index_config the automatic indexes stay. */
 function fieldIndexes(instance: Instance): FieldIndexes[] {
   const config = instance.block.blocks.find(({ type }) => type === 'index_config');
   if (!config) return [];

@@ -2,18 +2,18 @@
 export interface TerraformBlock {
   type: string;
   labels: string[];
-  /** Expressions as they are written, by argument. */
+  /** Source text of expressions, by argument. */
   expressions: Map<string, string>;
   blocks: TerraformBlock[];
 }
 
-/** What a literal expression stands for; anything else is refused aloud. */
+/** The value of a literal expression; any other expression throws. */
 export type Literal = string | Literal[] | { [key: string]: Literal };
 
 const OPENING = /^([a-z_]+)((?:\s+"[^"]*")*)\s*\{(\})?$/;
 const ARGUMENT = /^([a-z_]+)\s*=\s*(.*)$/;
 
-/** The blocks of a file as `terraform fmt` leaves it. Throws where a line is none that it knows. */
+/** Parses the blocks of a file formatted by `terraform fmt`. Throws for a line that it does not understand. */
 export function readTerraformBlocks(text: string): TerraformBlock[] {
   const root: TerraformBlock = { type: '', labels: [], expressions: new Map(), blocks: [] };
   const open = [root];
@@ -40,7 +40,7 @@ export function readTerraformBlocks(text: string): TerraformBlock[] {
   return root.blocks;
 }
 
-/** Strings, lists, objects, toset(), and what `scope` names (as each.key). */
+/** Evaluates strings, lists, objects, toset(), and the names in `scope` (such as each.key). */
 export function readLiteral(expression: string, scope: Readonly<Record<string, Literal>> = {}): Literal {
   const tokens = expression.match(/"[^"]*"|[A-Za-z_][\w.-]*|[[\]{}()=:,]/g) ?? [];
   let at = 0;

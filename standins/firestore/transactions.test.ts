@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { expect, test } from 'bun:test';
 import { Transactions } from './transactions.ts';
 
-/** Versions of documents, which a test raises as a write would. */
+/** Versions of documents, which a test increments as a write would. */
 class Versions {
   readonly #numbers = new Map<string, number>();
   readonly of = (name: string): number => this.#numbers.get(name) ?? 0;
@@ -34,7 +34,7 @@ test('a plain write waits for a transaction that read the document, until it com
   }
 });
 
-test('what a dead client has read is locked until its transaction was idle for its time, and not longer', async () => {
+test("a dead client's reads stay locked until the idle time of its transaction has passed, and not longer", async () => {
   const versions = new Versions();
   const transactions = new Transactions(versions.of, 'PESSIMISTIC', { idleMs: 150 });
   const dead = transactions.begin();
@@ -42,7 +42,7 @@ test('what a dead client has read is locked until its transaction was idle for i
   const began = performance.now();
   const next = transactions.begin();
   await transactions.reading(next, ['a']);
-  // It waits for longer than the time of an idle one: waiting is not being idle.
+  // It waits longer than the idle time: waiting is not idle.
   expect(await transactions.committing(next, ['a'], versions.raise('a'))).toBe(1);
   expect(performance.now() - began).toBeGreaterThan(100);
   expect(await codeOf(transactions.committing(dead, ['a'], versions.raise('a')))).toBe(
@@ -64,7 +64,7 @@ test('each read restarts the idle time, and the total time ends a transaction th
   expect(reads.at(-1)).toBe(status.INVALID_ARGUMENT);
 });
 
-test('two that read and then write the same: one is stored, one is told ABORTED; trying again keeps the place', async () => {
+test('of two that read and then write the same, one is stored and one ABORTED; a retry keeps its age', async () => {
   const versions = new Versions();
   const transactions = new Transactions(versions.of);
   const [first, second] = [transactions.begin(), transactions.begin()];
@@ -81,7 +81,7 @@ test('two that read and then write the same: one is stored, one is told ABORTED;
   expect(await Promise.all(next)).toEqual([status.ABORTED, 'ok']);
 });
 
-test('optimistic: nobody waits, the first to commit wins, and a dead client is in nobody’s way', async () => {
+test('optimistic: nobody waits, the first commit wins, and a dead client blocks nobody', async () => {
   const versions = new Versions();
   const transactions = new Transactions(versions.of, 'OPTIMISTIC');
   const [first, second, dead] = [transactions.begin(), transactions.begin(), transactions.begin()];
@@ -91,7 +91,7 @@ test('optimistic: nobody waits, the first to commit wins, and a dead client is i
   expect(await transactions.committing(undefined, ['a'], versions.raise('a'))).toBe(2);
 });
 
-test('a transaction for reading alone, whose snapshot the stand-in does not keep, is refused aloud', () => {
+test('a read-only transaction, whose snapshot the stand-in does not support, is refused', () => {
   const transactions = new Transactions(new Versions().of);
   expect(() => transactions.begin({ readOnly: {} })).toThrow('keeps no older versions');
 });

@@ -2,14 +2,17 @@ import { status } from '@grpc/grpc-js';
 import { Deadlock, Locks, type LockOwner } from './locks.ts';
 import { RpcError } from './rpc-error.ts';
 
-/** How a database keeps transactions apart: `concurrency_mode` of google_firestore_database. */
+/** How a database isolates transactions: `concurrency_mode` of google_firestore_database. */
 export type ConcurrencyMode = 'PESSIMISTIC' | 'OPTIMISTIC';
 
-/** https://cloud.google.com/firestore/quotas#writes_and_transactions: what nobody goes on with ends by itself. */
+/**
+ * Times after which an abandoned transaction ends by itself:
+ * https://cloud.google.com/firestore/quotas#writes_and_transactions
+ */
 export interface TransactionTimes {
-  /** Without a request, milliseconds. */
+  /** Without a request, in milliseconds. */
   idleMs: number;
-  /** In all, milliseconds. */
+  /** In total, in milliseconds. */
   lifetimeMs: number;
 }
 
@@ -21,15 +24,18 @@ export interface BeginOptions {
 }
 
 interface Transaction extends LockOwner {
-  /** Names read, and their versions then: what an optimistic commit compares. */
+  /** Names read, with their versions at that time, which an optimistic commit compares. */
   read: Map<string, number>;
   beganAt: number;
-  /** Current requests: a transaction that waits for a lock is not idle. */
+  /** Number of current requests: a transaction that waits for a lock is not idle. */
   busy: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** The transactions of a database. Pessimistic ones lock what they read until they end; optimistic ones compare at their commit. */
+/**
+ * The transactions of a database. Pessimistic ones lock what they read until they end; optimistic ones compare versions
+ * at commit.
+ */
 export class Transactions {
   readonly #open = new Map<string, Transaction>();
   readonly #locks = new Locks();
@@ -52,7 +58,7 @@ export class Transactions {
     if (readOnly)
       throw new RpcError(status.UNIMPLEMENTED, 'The stand-in keeps no older versions for reading alone.');
     const number = ++this.#last;
-    // A retry keeps its place in the queue: the id tells the age.
+    // A retry keeps the age of its first attempt, which is part of the id.
     const retried = /^t\d+-(\d+)$/.exec(readWrite?.retryTransaction?.toString() ?? '')?.[1];
     const age = Number(retried ?? number);
     const id = Buffer.from(`t${number}-${age}`);
@@ -68,7 +74,10 @@ export class Transactions {
     return id;
   }
 
-  /** Before documents are read in a transaction; waits for the transaction that is about to write them. Without a transaction it returns at once. */
+  /**
+   * Call it before documents are read in a transaction: waits for a transaction that is about to write them. Returns at
+   * once without a transaction.
+   */
   async reading(id: Buffer | undefined, names: readonly string[], signal?: AbortSignal): Promise<void> {
     if (!id?.length) return;
     const transaction = this.#get(id);
@@ -79,7 +88,7 @@ export class Transactions {
     });
   }
 
-  /** Does `write` once nobody else's lock is in its way, in a transaction or without one; the transaction has ended then. */
+  /** Calls `write` once no other transaction's lock blocks it, with or without a transaction, which then ends. */
   async committing<T>(
     id: Buffer | undefined,
     names: readonly string[],

@@ -1,4 +1,4 @@
-/** A value as Firestore's API writes it: one of these fields is there. int64 is a string. */
+/** A value in Firestore's API: exactly one of these fields is set. int64 is a string. */
 export interface Value {
   nullValue?: 'NULL_VALUE';
   booleanValue?: boolean;
@@ -33,13 +33,13 @@ const TYPES: readonly (keyof Value)[][] = [
   ['mapValue'],
 ];
 
-/** Equal for values that an inequality compares. */
+/** The same number for types that an inequality compares. */
 export const typeOf = (value: Value): number =>
   TYPES.findIndex((names) => names.some((name) => value[name] !== undefined));
 
 export const isNaNValue = (value: Value): boolean => Number.isNaN(value.doubleValue);
 
-/** The order of two values: first by type, then within it. Texts by UTF-8 bytes, names of documents segment by segment. */
+/** Compares two values: first by type, then within it. Strings by UTF-8 bytes, document names by segment. */
 export function compareValues(a: Value, b: Value): number {
   const [typeA, typeB] = [typeOf(a), typeOf(b)];
   if (typeA !== typeB) return typeA - typeB;
@@ -59,7 +59,7 @@ export function compareValues(a: Value, b: Value): number {
   return 0;
 }
 
-/** Not a number comes before all numbers. */
+/** NaN sorts before all numbers. */
 function compareNumbers(a: Value, b: Value): number {
   if (a.integerValue !== undefined && b.integerValue !== undefined) {
     const [own, other] = [BigInt(a.integerValue), BigInt(b.integerValue)];

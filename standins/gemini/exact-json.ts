@@ -1,4 +1,4 @@
-/** What JavaScript has and TypeScript does not know yet: https://github.com/tc39/proposal-json-parse-with-source */
+/** Part of JavaScript that TypeScript does not know yet: https://github.com/tc39/proposal-json-parse-with-source */
 const json = JSON as unknown as {
   parse(
     text: string,
@@ -9,7 +9,7 @@ const json = JSON as unknown as {
 
 const LONG_INTEGER = /^-?\d{16,}$/;
 
-/** JSON.parse for what is only repeated: an integer that a double may not hold is printed with the digits it had. */
+/** JSON.parse for values that are only repeated: a large integer is printed with its original digits. */
 export function parseExactly(text: string): unknown {
   return json.parse(text, (_key, value, { source }) =>
     typeof value === 'number' && LONG_INTEGER.test(source ?? '') ? json.rawJSON(source ?? '') : value,

@@ -51,13 +51,13 @@ async function refusal(promise: Promise<unknown>): Promise<ApiError> {
 }
 
 describe('an answer, read by the real client', () => {
-  test('says that it is a stand-in, in modelVersion and in words', async () => {
+  test('names the stand-in, in modelVersion and in its text', async () => {
     const answer = await ask([user('hello there')]);
     expect(answer.modelVersion).toBe(`stand-in for ${MODEL}`);
     expect(answer.text).toStartWith('You said: hello there. I am the stand-in for Gemini');
   });
 
-  test('comes in as many chunks as asked for, and joined is the whole answer', async () => {
+  test('has as many chunks as requested, which join to the whole answer', async () => {
     expect(await stream('hello')).toHaveLength(5);
     const inTwo = await stream('show me markdown in 2 chunks');
     expect(inTwo).toHaveLength(2);
@@ -75,7 +75,7 @@ describe('an answer, read by the real client', () => {
     expect((await client.models.get({ model })).inputTokenLimit).toBe(1_048_576);
   });
 
-  test('is gone on with where it was cut', async () => {
+  test('can be continued where it was cut', async () => {
     const numbers = (await ask([user('count to 9')])).text ?? '';
     const rest = await ask([
       user('count to 9'),
@@ -87,7 +87,7 @@ describe('an answer, read by the real client', () => {
 });
 
 describe('function calls', () => {
-  test('go to the declared status tool, and its answer is told', async () => {
+  test('call the declared status tool, and its result is repeated', async () => {
     const question = user('what is the status of the environment?');
     const called = await ask([question], tool('get_environment_status'));
     expect(called.functionCalls).toMatchObject([{ name: 'get_environment_status', args: {} }]);
@@ -110,7 +110,7 @@ describe('function calls', () => {
     expect(called.functionCalls?.[0]?.args).toEqual({ text: 'buy milk' });
   });
 
-  test('can be dictated, several at once and one after the other', async () => {
+  test('can be dictated, in parallel and one after the other', async () => {
     const text = 'call a with {"x":{"y":1}} and call b then call c';
     const config = { toolConfig: { functionCallingConfig: { mode: FunctionCallingConfigMode.AUTO } } };
     const first = await ask([user(text)], config);
@@ -123,7 +123,7 @@ describe('function calls', () => {
     expect((await ask([user(text), ...answered])).functionCalls).toMatchObject([{ name: 'c', args: {} }]);
   });
 
-  test('without their responses are refused as Gemini refuses them', async () => {
+  test("without their responses are refused with Gemini's error", async () => {
     const call: Content = { role: 'model', parts: [{ functionCall: { name: 'a' } }] };
     const error = await refusal(ask([user('hi'), call, user('hello?')]));
     expect(error.status).toBe(400);
@@ -131,8 +131,8 @@ describe('function calls', () => {
   });
 });
 
-describe('things that go wrong', () => {
-  test('429 carries RetryInfo', async () => {
+describe('failures', () => {
+  test('429 has RetryInfo', async () => {
     const error = await refusal(ask([user('simulate 429 retry 7')]));
     expect(error.status).toBe(429);
     const retryInfo = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '7s' };
@@ -163,7 +163,7 @@ describe('things that go wrong', () => {
     expect(blocked.candidates).toBeUndefined();
   });
 
-  test('a stream is cut, or carries an error, after the chunks that were promised', async () => {
+  test('a stream is cut, or has an error, after the requested chunks', async () => {
     const received: string[] = [];
     const read = async (text: string) => {
       for await (const chunk of await client.models.generateContentStream({
@@ -179,7 +179,7 @@ describe('things that go wrong', () => {
     expect(received).toHaveLength(5);
   });
 
-  test('a stalled stream stays open, and the log knows when its reader has left', async () => {
+  test('a stalled stream stays open, and the log shows when its reader disconnects', async () => {
     const controller = new AbortController();
     const answer = await client.models.generateContentStream({
       model,

@@ -102,14 +102,14 @@ async function askModel(
   return standin(request);
 }
 
-test('a signed call that comes back unsigned is counted', () => {
+test('a signed call that is returned unsigned is counted', () => {
   const contents = (part: Part) => ({ contents: [user('a'), made(part), answered(['f', '1'])] });
   expect(lostSignatures(contents(call('f', UNSIGNED, '1')))).toBe(1);
   expect(lostSignatures(contents(call('f', SIGNED, '1')))).toBe(0);
   expect(lostSignatures(contents(call('f', UNSIGNED)))).toBe(0);
 });
 
-test('a retired model is gone, for a question about it too', async () => {
+test('a retired model is gone, even for a description of it', async () => {
   const refused = await askModel(OLD, { retired: [OLD] });
   expect([refused.status, await refused.text()]).toEqual([
     404,

@@ -3,9 +3,9 @@ import type { Content, GeminiRequest, Part } from './request.ts';
 
 /**
  * What the real API refuses depending on the model, read on 2026-11-29 from ai.google.dev/gemini-api/docs
- * (/thought-signatures, /whats-new-gemini-3.6, the pages of 3.7 and 3.8 Flash) and, for the words, from reports: n8n
+ * (/thought-signatures, /whats-new-gemini-3.6, the pages of 3.7 and 3.8 Flash) and, for the messages, from reports: n8n
  * and ADK (missing signature), Zoo-Code 1052 (model turn last), CLIProxyAPI 5199 (ids). The service has its own list,
- * so that a mistake in one is found by the other.
+ * so that the tests find a mistake in either.
  */
 export function refuseByModel(model: string, request: GeminiRequest): string | undefined {
   const version = versionOf(model);
@@ -18,12 +18,12 @@ export function refuseByModel(model: string, request: GeminiRequest): string | u
   );
 }
 
-/** Whether this model signs its function calls and names them by an id. */
+/** Whether this model signs its function calls and gives them ids. */
 export function signsCalls(model: string): boolean {
   return (versionOf(model) ?? 0) >= 300;
 }
 
-/** 3.8 is 308; names without a number, such as gemini-flash-latest, are the newest. Undefined: not Gemini. */
+/** 3.8 is 308; names without a number, such as gemini-flash-latest, are the newest. Undefined: not a Gemini model. */
 function versionOf(model: string): number | undefined {
   if (!model.startsWith('gemini-')) return undefined;
   const [, major, minor = '0'] = /^gemini-(\d+)(?:\.(\d+))?/.exec(model) ?? [];
@@ -49,7 +49,7 @@ function refuseModelTurnLast(contents: Content[]): string | undefined {
     : undefined;
 }
 
-/** The first call of each step since the person's last words has to be signed; what is signed has to be intact. */
+/** The first call of each step since the person's last message must be signed, and signatures must be intact. */
 function refuseSignatures(contents: Content[]): string | undefined {
   const turn = contents.findLastIndex(
     ({ role, parts = [] }) => role !== 'model' && parts.some((part) => !part.functionResponse),
@@ -69,7 +69,7 @@ function missingSignature({ functionCall }: Part, position: number): string {
   return `Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly, and missing thought_signature may lead to degraded model performance. Additional data, function call \`default_api:${functionCall?.name}\` , position ${position + 1}. Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures for more details.`;
 }
 
-/** A call with an id wants its response under that id, and no response names a call that is not there. */
+/** A call with an id needs a response with that id, and no response may name an unknown call. */
 function refuseIds(contents: Content[]): string | undefined {
   for (const [index, content] of contents.entries()) {
     const calls = (content.parts ?? []).flatMap(({ functionCall }) => (functionCall ? [functionCall] : []));
@@ -85,21 +85,21 @@ function refuseIds(contents: Content[]): string | undefined {
 }
 
 /**
- * Calls that one of our models made, which signs them, and that come back without a signature of ours: the real API lets
- * them pass, and the model has lost what it thought.
+ * Counts calls made by one of our signing models that are returned without our signature: the real API accepts them,
+ * but the model has lost its reasoning.
  */
 export function lostSignatures({ contents }: GeminiRequest): number {
   const firsts = contents.map(({ parts = [] }) => parts.find((part) => part.functionCall));
   return firsts.filter((part) => part?.functionCall?.id && UNSIGNED.has(part.thoughtSignature ?? '')).length;
 }
 
-/** What Google documents for calls that no model of its own has signed. */
+/** The values that Google documents for calls that none of its models has signed. */
 const UNSIGNED = new Set(['skip_thought_signature_validator', 'context_engineering_is_the_way_to_go']);
-/** Gives the characters + and / in base64, which a store of URL-safe base64 has to turn back. */
+/** Contains + and / in base64, which a store with URL-safe base64 must convert back. */
 const MARK = Buffer.from([0xfb, 0xef, 0xff]);
 const SEED_BYTES = 18;
 
-/** A signature that tells later whether it came back byte for byte. */
+/** A signature that shows later whether it was returned byte for byte. */
 export function signatureOf(what: string): string {
   const seed = createHash('sha256').update(what).digest().subarray(0, SEED_BYTES);
   return Buffer.concat([MARK, seed, checksum(seed)]).toString('base64');

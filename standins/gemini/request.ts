@@ -1,4 +1,4 @@
-/** The parts of a Gemini request that the stand-in looks at. */
+/** The fields of a Gemini request that the stand-in reads. */
 export interface Part {
   text?: string;
   thought?: boolean;
@@ -17,7 +17,7 @@ export interface FunctionDeclaration {
   name: string;
   parameters?: JsonSchema;
   parametersJsonSchema?: JsonSchema;
-  /** As google-genai for Python spells some fields; protobuf JSON takes both. */
+  /** The snake_case spelling that google-genai for Python uses for some fields; protobuf JSON allows both. */
   parameters_json_schema?: JsonSchema;
 }
 
@@ -39,20 +39,20 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What the contents say, read backwards from the end to the last thing that a person wrote. */
+/** What the contents say, read backwards to the last text that a person wrote. */
 export interface Conversation {
-  /** The person's last text: not a function response, not a request to go on. */
+  /** The person's last text: neither a function response nor a request to continue. */
   userText: string;
-  /** The person's message before ADK tells an agent, in the person's name, what another agent did. */
+  /** The person's message before ADK tells an agent, as if from the person, what another agent did. */
   handedOver: string;
-  /** Answers of tools since then, oldest first, one list a round. */
+  /** Tool responses since then, oldest first, one list per round. */
   toolRounds: { name: string; response: unknown }[][];
-  /** Text that the model has already given as its answer to `userText`, for a request to go on. */
+  /** The part of the answer to `userText` that the model has already given, for a request to continue. */
   givenText: string;
   files: { mimeType: string; bytes: number }[];
 }
 
-/** A text that asks for the rest of an answer, as opposed to a new question. */
+/** Matches a request for the rest of an answer, as opposed to a new question. */
 const GO_ON = /^\W*(please\s+)?(go on|continue)\b/i;
 
 /** Reads the conversation; the caller has checked that there are contents. */
@@ -69,7 +69,7 @@ export function readConversation(contents: Content[]): Conversation {
     );
     const text = joinText(parts);
     if (content?.role === 'model') {
-      // Text beside function calls was said before the tools ran: it is not a begun answer.
+      // Text beside function calls precedes the tools: it is not the beginning of an answer.
       if (toolRounds.length === 0) givenText = text + givenText;
     } else if (responses.length > 0) {
       toolRounds.unshift(responses);
@@ -87,7 +87,7 @@ function contextOf(contents: readonly Content[]): string {
   return texts.findLast((text) => text && !text.startsWith('For context:')) ?? '';
 }
 
-/** All text a model would read; its length is what the prompt's token count grows with. */
+/** Length of all text that a model would read, from which the prompt's token count is derived. */
 export function promptLength(request: GeminiRequest): number {
   return JSON.stringify([request.systemInstruction ?? '', request.contents, request.tools ?? '']).length;
 }

@@ -3,7 +3,7 @@ import { type Conversation, declaredFunctions, type GeminiRequest, readConversat
 import type { Script } from './script.ts';
 
 export interface Choice {
-  /** The rule's example text; "echo" where none matched, "tool result" and "go on" as they say. */
+  /** The rule's example text; "echo" if none matched, or "tool result" or "go on". */
   rule: string;
   script: Script;
 }
@@ -11,8 +11,8 @@ export interface Choice {
 const MAX_REMEMBERED_TEXTS = 1_000;
 
 /**
- * Chooses what to do for a request. The same conversation always gets the same words (a begun answer can be gone on
- * with); only "once" and "twice" remember how often a text was seen.
+ * Chooses the response to a request. The same conversation always gets the same text, so that a cut answer can be
+ * continued; only "once" and "twice" depend on how often a text was seen.
  */
 export class Responder {
   private readonly failuresByText = new Map<string, number>();
@@ -40,7 +40,7 @@ export class Responder {
     for (const rule of RULES) {
       const match = rule.when.exec(conversation.userText);
       const script = match && rule.answer(match, situation);
-      // Once tools have answered, only a rule with a further step goes on calling.
+      // After tool responses, only a rule with another step makes further calls.
       if (script && (rounds.length === 0 || / then call /i.test(conversation.userText))) {
         return { rule: rule.example, script };
       }
@@ -49,7 +49,7 @@ export class Responder {
     return { rule: 'echo', script: echo(conversation) };
   }
 
-  /** "once" and "twice": counts the failures given to this very text, and resets after the answer. */
+  /** For "once" and "twice": counts the failures for this text, and resets after the answer. */
   private isOver(script: Script, text: string): boolean {
     const limit = / once\b/i.test(text) ? 1 : / twice\b/i.test(text) ? 2 : undefined;
     if (limit === undefined || !(script.refusal ?? script.mishap)) return false;

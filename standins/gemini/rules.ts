@@ -3,14 +3,14 @@ import type { FinishReason, Mishap, NoAnswer, Script } from './script.ts';
 import { count, MARKDOWN_SAMPLE, prose } from './texts.ts';
 import { fillArguments, readCalls } from './tool-calls.ts';
 
-/** One line of the stand-in's behaviour: when a person's last text matches, the answer is this script. */
+/** One rule of the stand-in: if a person's last text matches, the answer is this script. */
 export interface Rule {
-  /** A message that provokes it, word for word: printed by --help and tried by the tests. */
+  /** A message that triggers it, word for word: printed by --help and used by the tests. */
   example: string;
   when: RegExp;
   /** What happens, for --help. */
   what: string;
-  /** Undefined: the rule does not apply after all (no such tool declared), the next one is tried. */
+  /** Undefined: the rule does not apply (no such tool is declared), so the next one is tried. */
   answer: (match: RegExpExecArray, situation: Situation) => Script | undefined;
 }
 
@@ -33,7 +33,7 @@ const mishap = (kind: Mishap['kind']) => (match: RegExpExecArray) => ({
   mishap: { kind, afterChunks: number(match.groups?.['chunks'], 3) },
 });
 
-/** A call of the first declared function whose name fits; `text` fills its required strings. */
+/** A call of the first declared function with a matching name; `text` fills its required strings. */
 const callOf =
   (name: RegExp, text = (match: RegExpExecArray) => match.groups?.['text'] ?? match.input) =>
   (match: RegExpExecArray, { functions }: Situation): Script | undefined => {
@@ -46,7 +46,7 @@ const callOf =
     );
   };
 
-/** Work of one agent of several: whoever has the tool calls it, another one hands the person over. */
+/** A task for one of several agents: the agent that has the tool calls it, another agent transfers. */
 const HANDED_OVER = [
   {
     example: 'I saw: the error rate rose to 5 %',
@@ -64,7 +64,7 @@ const HANDED_OVER = [
   },
 ];
 
-/** Tried in this order; the first that matches answers. Where none does, the stand-in says what it was told. */
+/** Tried in this order; the first match answers. Without a match, the stand-in repeats the message. */
 export const RULES: Rule[] = [
   {
     example: 'For context: another agent said hello',
@@ -261,7 +261,7 @@ export const RULES: Rule[] = [
   },
 ];
 
-/** Words that change any of the rules above. */
+/** Words that modify any of the rules above. */
 export const MODIFIERS = [
   { example: 'count to 30 slowly', what: '300 ms between chunks' },
   { example: 'count to 30 every 50 ms', what: 'that many milliseconds between chunks' },

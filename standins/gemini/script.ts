@@ -2,35 +2,35 @@ import type { Part } from './request.ts';
 
 export type FinishReason = 'STOP' | 'MAX_TOKENS' | 'SAFETY' | 'MALFORMED_FUNCTION_CALL';
 
-/** How a stream goes wrong after it began well. */
+/** How a stream fails after a good start. */
 export interface Mishap {
   kind: 'stall' | 'break' | 'error' | 'garbage' | 'plain error' | 'end';
-  /** Chunks that are sent before it; 0 = headers only. */
+  /** Chunks sent before the failure; 0 means headers only. */
   afterChunks: number;
 }
 
-/** An answer of a proxy, or of nobody: taken for a model's, it would be silence. */
+/** A response that is not a model's, from a proxy for example; taken for one, it would be an empty answer. */
 export type NoAnswer = 'HTML' | 'a list' | 'nothing' | 'usage alone' | '204' | 'a redirect';
 
 /** A refusal before the stream: the HTTP status and Google's name for it. */
 export interface Refusal {
   status: number;
-  /** Seconds of google.rpc.RetryInfo; left out of the body when undefined. */
+  /** Seconds in google.rpc.RetryInfo; left out of the body if undefined. */
   retryAfterSeconds?: number;
 }
 
-/** What the stand-in does for one request; made by a rule, changed by modifiers. */
+/** The stand-in's response to one request; made by a rule, changed by modifiers. */
 export interface Script {
   text: string;
   thought?: string;
   calls?: NonNullable<Part['functionCall']>[];
   finishReason?: FinishReason;
-  /** The prompt itself is blocked: no candidate at all. */
+  /** The prompt itself is blocked: the response has no candidate. */
   promptBlocked?: boolean;
   mishap?: Mishap;
   refusal?: Refusal;
   noAnswer?: NoAnswer;
-  /** Number of pieces that the text is streamed in; the command line's default when left out. */
+  /** Number of chunks of the text; default: the command line's. */
   chunks?: number;
   /** One chunk per word, regardless of `chunks`. */
   chunkPerWord?: boolean;

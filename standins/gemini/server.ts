@@ -8,15 +8,15 @@ import { errorResponse, modelBody, tokens } from './wire.ts';
 export interface StandinOptions {
   chunks: number;
   delayMs: number;
-  /** Retired models: 404. */
+  /** Retired models, which get 404. */
   retired?: readonly string[];
-  /** Answers in the place of whatever model is asked, as Google does for a retired one, and says so in modelVersion. */
+  /** Answers with this model whichever was requested, as Google does for a retired one; modelVersion says so. */
   answersAs?: string;
-  /** Called once for each answer that has ended. */
+  /** Called once for each finished response. */
   onRequest?: (entry: RequestEntry) => void;
 }
 
-/** What GET /stand-in/requests shows of a model call. */
+/** One model call in GET /stand-in/requests. */
 export interface RequestEntry {
   model: string;
   method: string;
@@ -31,10 +31,10 @@ export interface RequestEntry {
 
 const CALL = /\/models\/(?<model>[^/:]+)(?::(?<method>\w+))?$/;
 const KEPT_REQUESTS = 200;
-/** The real API answers this key with API_KEY_INVALID; so does the stand-in, to show what a bad key looks like. */
+/** The real API refuses this key with API_KEY_INVALID; the stand-in does too, to show the effect of a bad key. */
 const INVALID_KEY = 'invalid';
 
-/** The stand-in as a fetch handler: Gemini's paths (Developer API and Vertex alike), and GET /stand-in/requests. */
+/** The stand-in as a fetch handler: Gemini's paths (Developer API and Vertex), and GET /stand-in/requests. */
 export function createStandin(options: StandinOptions): (request: Request) => Promise<Response> {
   const responder = new Responder();
   const requests: RequestEntry[] = [];
@@ -97,7 +97,7 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
   };
 }
 
-/** Without streaming, a failure is one of: no answer (stall), a cut connection, a refusal. */
+/** Without streaming, a failure is one of: no response (stall), a cut connection, a refusal. */
 async function answerWhole(
   script: Parameters<typeof wholeAnswer>[0],
   answer: Parameters<typeof wholeAnswer>[1],
@@ -126,7 +126,7 @@ function refuseCaller(headers: Headers, url: URL): Response | undefined {
   return key || headers.get('authorization') ? undefined : errorResponse(403);
 }
 
-/** The real API's words for a model that it has had. */
+/** The real API's message for a model that existed. */
 function retiredMessage(model: string): string {
   return `This model models/${model} is no longer available. Please update your code to use a newer model for the latest features and improvements.`;
 }

@@ -2,13 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 /**
- * Bun holds back a process's requests beyond 256 at once; the limit is read when a process starts, so it has to be in
- * the environment of a program that starts one with many streams: the service, the stand-in, a load client.
+ * Bun holds back requests of a process beyond 256 at once. It reads the limit at process start, so it must be in the
+ * environment of every program with many streams: the service, the stand-in, a load client.
  */
 export const RAISED_REQUEST_LIMIT = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336' } as const;
 
 export interface GeminiStandin {
-  /** For GOOGLE_GEMINI_BASE_URL. */
+  /** Value for GOOGLE_GEMINI_BASE_URL. */
   url: string;
   port: number;
   pid: number;
@@ -17,7 +17,7 @@ export interface GeminiStandin {
 
 const LISTENING = z.object({ url: z.string(), port: z.number() });
 
-/** Starts the stand-in as a process of its own and resolves once it listens; it ends with this process at the latest. */
+/** Starts the stand-in as a separate process and resolves once it listens; it ends with this process at the latest. */
 export async function spawnGeminiStandin(
   options: {
     port?: number;
@@ -45,7 +45,7 @@ export async function spawnGeminiStandin(
       ...(answersAs ? ['--answers-as', answersAs] : []),
       '--until-stdin-ends',
     ],
-    // It gets none of our environment, in particular not our keys.
+    // Nothing else of our environment, in particular no keys.
     env: { PATH: process.env['PATH'] ?? '', ...RAISED_REQUEST_LIMIT },
     stdin: 'pipe',
     stdout: 'pipe',

@@ -7,12 +7,12 @@ export interface AnswerOptions {
   model: string;
   responseId: string;
   promptTokenCount: number;
-  /** The number of pieces a text is streamed in by default. */
+  /** Default number of chunks of a text. */
   chunks: number;
   delayMs: number;
 }
 
-/** The whole answer in one body; a mishap becomes what a caller without a stream would see of it. */
+/** The whole answer in one body; a failure becomes what a caller without streaming would see. */
 export function wholeAnswer(script: Script, options: AnswerOptions) {
   const calls = callParts(script, options);
   const parts: Part[] = [
@@ -33,7 +33,7 @@ export function wholeAnswer(script: Script, options: AnswerOptions) {
   });
 }
 
-/** The frames of alt=sse, as text, ready to be sent. A mishap ends them early; see `streamAnswer`. */
+/** The frames of alt=sse, as text. A failure ends them early; see `streamAnswer`. */
 export function* answerFrames(script: Script, options: AnswerOptions): Generator<string> {
   const usage: Usage = {
     promptTokenCount: options.promptTokenCount,
@@ -65,10 +65,10 @@ export function* answerFrames(script: Script, options: AnswerOptions): Generator
   }
 }
 
-/** How a stream came to its end, for the request log. */
+/** How a stream ended, for the request log. */
 export type StreamEnd = 'done' | 'left' | 'stalled' | 'broken';
 
-/** An SSE answer with the script's pauses and its mishap; `onEnd` hears once how it ended. */
+/** An SSE response with the script's pauses and failure; `onEnd` is called once with how it ended. */
 export function streamAnswer(
   script: Script,
   options: AnswerOptions,
@@ -99,7 +99,7 @@ export function streamAnswer(
         controller.enqueue(encoder.encode('data: {"candidates": [{"con\r\n\r\n'));
       onEnd(mishap?.kind === 'break' ? 'broken' : 'done');
       if (mishap?.kind === 'break') {
-        // What was enqueued has to reach the socket before it is cut.
+        // The enqueued data must reach the socket before it is cut.
         await Bun.sleep(20);
         controller.error(new Error('broken off on purpose'));
       } else controller.close();
@@ -112,7 +112,7 @@ export function streamAnswer(
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
 }
 
-/** What is no answer at all, with a status that says all is well. */
+/** A response that is not an answer, with a status that says success. */
 export function noAnswer(kind: NoAnswer, options: AnswerOptions): Response {
   switch (kind) {
     case 'HTML':
@@ -143,7 +143,7 @@ function callParts({ calls = [] }: Script, { model }: AnswerOptions): Part[] {
   }));
 }
 
-/** Words in `chunks` groups of nearly equal size; joined they are the text again. */
+/** The words in `chunks` groups of nearly equal size, which join to the text. */
 function splitText(script: Script, defaultChunks: number): string[] {
   const words = script.text.match(/\s*\S+\s*$|\s*\S+/g) ?? (script.text ? [script.text] : []);
   const count = script.chunkPerWord ? words.length : Math.min(words.length, script.chunks ?? defaultChunks);
@@ -154,7 +154,7 @@ function splitText(script: Script, defaultChunks: number): string[] {
   );
 }
 
-/** The real API ends its frames with CRLF twice; both SDKs' readers are written for that. */
+/** The real API ends its frames with CRLF twice; both SDKs' parsers expect that. */
 function frame(body: unknown): string {
   return `data: ${JSON.stringify(body)}\r\n\r\n`;
 }

@@ -1,4 +1,4 @@
-/** Markdown with everything that a chat page has to render. */
+/** Markdown with everything that a chat page must render. */
 export const MARKDOWN_SAMPLE = `# Rolling out to staging
 
 A rollout has **three** steps, and each can be *undone*:
@@ -37,7 +37,7 @@ const SENTENCES = [
   'Nothing of this needs a person to be awake.',
 ];
 
-/** Prose of about `words` words; the same text each time it is asked for. */
+/** Prose of about `words` words; always the same text. */
 export function prose(words: number): string {
   const out: string[] = [];
   for (let index = 0; out.length < words; index += 1) {
@@ -46,7 +46,7 @@ export function prose(words: number): string {
   return `${out.slice(0, words).join(' ')}.`.replace(/\.\.$/, '.');
 }
 
-/** "1 2 3 … n": each number is a chunk, so that a gap or a repetition shows. */
+/** "1 2 3 … n": each number is a chunk, so that a gap or repetition is visible. */
 export function count(upTo: number): string {
   return Array.from({ length: upTo }, (_, index) => String(index + 1)).join(' ');
 }

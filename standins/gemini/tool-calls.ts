@@ -3,7 +3,9 @@ import { type FunctionDeclaration, isObject, type JsonSchema, type Part } from '
 
 type FunctionCall = NonNullable<Part['functionCall']>;
 
-/** Arguments for a declared function: required strings become `text`, the rest the smallest value of their type. */
+/**
+ * Arguments for a declared function: required strings become `text`, other required values the smallest of their type.
+ */
 export function fillArguments(declaration: FunctionDeclaration, text: string): Record<string, unknown> {
   const schema =
     declaration.parametersJsonSchema ?? declaration.parameters_json_schema ?? declaration.parameters;
@@ -15,8 +17,8 @@ export function fillArguments(declaration: FunctionDeclaration, text: string): R
 }
 
 /**
- * Reads "call NAME with {json}" (several, joined by "and"): the way for a person or a test to provoke any call.
- * Unreadable JSON becomes no arguments, as a model that errs would send. Undefined when there is no "call".
+ * Parses "call NAME with {json}" (several, joined by "and"), with which a person or test can trigger any call. Invalid
+ * JSON becomes no arguments, as a model might send. Undefined if there is no "call".
  */
 export function readCalls(step: string): FunctionCall[] | undefined {
   const calls: FunctionCall[] = [];

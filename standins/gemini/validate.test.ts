@@ -17,7 +17,7 @@ const a = { id: '1', name: 'a' };
 
 const read = (contents: unknown[]) => readRequest(JSON.stringify({ contents }));
 
-test('a conversation that keeps every rule is taken', () => {
+test('a conversation that follows every rule is accepted', () => {
   const contents = [
     hello,
     { role: 'model', parts: [{ text: 'so' }, { functionCall: a }, { functionCall: { name: 'b' } }] },

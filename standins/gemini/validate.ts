@@ -8,8 +8,8 @@ const KNOWN_FIELDS = new Set(
 );
 
 /**
- * Refuses what the real API refuses, so that a conversation that would fail there fails here too.
- * Returns the sentence of the 400, or the request with its field names in camelCase (protobuf JSON takes both).
+ * Refuses what the real API refuses, so that a conversation that would fail there fails here too. Returns the message
+ * of the 400, or the request with camelCase field names (protobuf JSON allows both).
  */
 export function readRequest(bodyText: string): GeminiRequest | string {
   let body: unknown;
@@ -42,7 +42,7 @@ const RESPONSE_ORDER =
 const COUNTS =
   'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.';
 
-/** Gemini's rules about a conversation, each as docs/history.md lists it with its source, in Gemini's words. */
+/** Gemini's rules for a conversation, with Gemini's messages; docs/history.md lists each with its source. */
 function refuseContents(contents: Content[]): string | undefined {
   for (const [index, content] of contents.entries()) {
     const at = `* GenerateContentRequest.contents[${index}]`;
@@ -78,7 +78,7 @@ function refusePart(part: Part, at: string): string | undefined {
   return undefined;
 }
 
-/** Where calls and responses stand, and how many there are. */
+/** Checks the positions of calls and responses, and their number. */
 function refuseOrder(contents: Content[], index: number): string | undefined {
   const content = contents[index]!;
   const [calls, responses] = [callsOf(content), responsesOf(content)];
@@ -89,7 +89,7 @@ function refuseOrder(contents: Content[], index: number): string | undefined {
   if (responses.length === 0) return undefined;
   const before = callsOf(contents[index - 1]);
   if (before.length === 0 || content.role === 'model') return RESPONSE_ORDER;
-  // The turn is taken apart where something else stands in it; what is left then counts as a turn of the model.
+  // Gemini splits a turn that contains other parts; the rest then counts as a turn of the model.
   if (responses.length !== content.parts?.length)
     return 'Requests ending with a model turn are not supported.';
   const isAnswered = before.every(({ id, name }) => responses.some((it) => it.id === id && it.name === name));

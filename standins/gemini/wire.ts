@@ -1,7 +1,7 @@
 import type { Part } from './request.ts';
 import type { FinishReason } from './script.ts';
 
-/** Google's canonical names for HTTP statuses, with a sentence like the real API's. */
+/** Google's canonical names for HTTP statuses, with a message like the real API's. */
 const STATUSES: Record<number, { status: string; message: string }> = {
   400: { status: 'INVALID_ARGUMENT', message: 'Request contains an invalid argument.' },
   401: {
@@ -23,7 +23,7 @@ const STATUSES: Record<number, { status: string; message: string }> = {
   504: { status: 'DEADLINE_EXCEEDED', message: 'Deadline expired before operation could complete.' },
 };
 
-/** google.rpc.Status as the API's front end renders it, RetryInfo among the details where a delay is given. */
+/** google.rpc.Status as the API's front end renders it, with RetryInfo among the details if a delay is given. */
 export function errorBody(status: number, message?: string, retryAfterSeconds?: number) {
   const known = STATUSES[status];
   const details =
@@ -41,7 +41,7 @@ export function errorBody(status: number, message?: string, retryAfterSeconds?: 
   };
 }
 
-/** An error answer: pretty-printed JSON, as Google's front ends send it for unary and streaming calls alike. */
+/** An error response: pretty-printed JSON, as Google's front ends send it with and without streaming. */
 export function errorResponse(status: number, message?: string, retryAfterSeconds?: number): Response {
   return new Response(`${JSON.stringify(errorBody(status, message, retryAfterSeconds), null, 2)}\n`, {
     status,
@@ -49,7 +49,7 @@ export function errorResponse(status: number, message?: string, retryAfterSecond
   });
 }
 
-/** What one answer has cost so far; the prompt's part is fixed, the answer's part grows with each chunk. */
+/** Token usage so far; the prompt's part is fixed, the answer's grows with each chunk. */
 export interface Usage {
   promptTokenCount: number;
   candidatesTokenCount: number;
@@ -64,7 +64,7 @@ export function tokens(characters: number): number {
 
 /** One GenerateContentResponse: a whole answer, or one chunk of a stream. */
 export function responseBody(input: {
-  /** The model that answers, which need not be the one that was asked. */
+  /** The model that answers, which may differ from the requested one. */
   model: string;
   responseId: string;
   usage: Usage;

@@ -16,7 +16,7 @@ interface Issue {
   state: string;
   labels: string[];
 }
-/** A check of a commit, as GitHub Actions makes one for each job. */
+/** A check of a commit, as GitHub Actions creates one for each job. */
 export interface CheckRun {
   name: string;
   status: 'queued' | 'in_progress' | 'completed';
@@ -25,36 +25,36 @@ export interface CheckRun {
 }
 
 const ID_TOKEN_PATH = '/id-token';
-/** GitHub's numbers of the owner and of the repository: they stay when a name is given up and taken by somebody else. */
+/** GitHub's ids of owner and repository: they stay the same even if somebody else takes over the name. */
 const IDS = { owner: 123456, repository: 456789012 };
 
 /**
- * How the subject of a token for AWS begins: with ids in repositories that were made, renamed or transferred since
- * 15 July 2026. https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
+ * Prefix of the subject in a token for AWS; contains ids in repositories that were created, renamed or transferred
+ * since 15 July 2026. https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
  */
 function subjectPrefixOf(repository: string): string {
   const [owner = '', name = ''] = repository.split('/');
   return `repo:${owner}@${IDS.owner}/${name}@${IDS.repository}`;
 }
 
-/** The stand-in: a server on loopback, and what a test may look at and set. */
+/** The stand-in: a server on loopback, and what a test may inspect and change. */
 export interface Github {
   apiUrl: string;
   repository: string;
-  /** The prefix of the subject in every job's token; the roles' trust policies must name it. */
+  /** Prefix of the subject in every job's token; the roles' trust policies must contain it. */
   subjectPrefix: string;
-  /** Whether the repository is private, on a plan that is not GitHub Enterprise Cloud; a test may change it. */
+  /** Whether the repository is private, on a plan other than GitHub Enterprise Cloud; a test may change it. */
   isPrivate: boolean;
-  /** A token with these rights, as a job of a workflow on this ref gets one. */
+  /** A token with these permissions, like that of a workflow's job on this ref. */
   issueToken: (rights: Rights, workflowRef?: string) => string;
-  /** Where a job with the right id-token gets a token that says who it is. */
+  /** Address at which a job with the id-token permission gets its OIDC token. */
   idTokenUrl: string;
   environments: Map<string, GithubEnvironment>;
   /** Check runs by commit. */
   checks: Map<string, CheckRun[]>;
-  /** Variables and secrets of the repository and of its environments, and whom GitHub knows. */
+  /** Variables and secrets of the repository and its environments, and the users that GitHub knows. */
   settings: RepositorySettings;
-  /** Yes by a person to a run. */
+  /** A person's approval of a run. */
   approve: (runId: string, environment: string, by: string) => void;
   comments: Comment[];
   issues: Issue[];
@@ -64,7 +64,7 @@ export interface Github {
 }
 
 /**
- * GitHub's REST API as far as the pipeline calls it, with the rights of a job's token enforced.
+ * The part of GitHub's REST API that the pipeline calls; enforces the permissions of a job's token.
  * https://docs.github.com/rest
  */
 export function startGithub(repository: string): Github {
@@ -92,7 +92,7 @@ export function startGithub(repository: string): Github {
       changes.push(`${context.req.method} ${new URL(context.req.url).pathname}`);
     return next();
   });
-  /** GitHub answers 403 to a token without the right. */
+  /** GitHub answers 403 to a token without the permission. */
   const needs = (right: string, level: 'read' | 'write') => (given: Rights) =>
     given[right] === 'write' || given[right] === level;
   const mayComment = needs('pull-requests', 'write');
@@ -111,7 +111,7 @@ export function startGithub(repository: string): Github {
       repository,
       job_workflow_ref: context.get('workflowRef'),
     };
-    // A client that asks here trusts the server it asked; nothing checks a signature.
+    // The client trusts the server that it asked; nothing checks a signature.
     const parts = [{ alg: 'none', typ: 'JWT' }, claims].map((part) =>
       Buffer.from(JSON.stringify(part)).toString('base64url'),
     );

@@ -20,7 +20,7 @@ async function call(method: string, path: string, body?: unknown, rights: object
   return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
 }
 
-test('an administrator sets variables; one that is there is written over by PATCH alone', async () => {
+test('an administrator sets variables; only PATCH overwrites an existing one', async () => {
   const [variables, name] = [`${REPOSITORY}/actions/variables`, 'AWS_REGION'];
   expect((await call('PATCH', `${variables}/${name}`, { value: 'x' })).status).toBe(404);
   expect((await call('POST', variables, { name, value: 'us-east-1' })).status).toBe(201);
@@ -36,7 +36,7 @@ test.each([
   expect((await call('POST', `${REPOSITORY}/actions/variables`, variable)).status).toBe(422);
 });
 
-test('a caller that does not administer the repository sets and sees none of it', async () => {
+test('a caller that does not administer the repository can neither set nor read them', async () => {
   const rights = { actions: 'read', contents: 'write' };
   const refused = await Promise.all([
     call('GET', `${REPOSITORY}/actions/variables/X`, undefined, rights),
@@ -47,7 +47,7 @@ test('a caller that does not administer the repository sets and sees none of it'
   expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 404]);
 });
 
-test('an environment has what the last PUT said, and nothing of an earlier one', async () => {
+test('an environment has the settings of the last PUT, and none of earlier ones', async () => {
   const path = `${REPOSITORY}/environments/staging`;
   await call('PUT', path, { reviewers: [{ type: 'User', id: 1001 }], wait_timer: 5 });
   await call('PUT', path, { reviewers: [{ type: 'User', id: 1002 }] });
@@ -55,7 +55,7 @@ test('an environment has what the last PUT said, and nothing of an earlier one',
   expect((await call('PUT', path, { reviewers: [{ type: 'User', id: 9 }] })).status).toBe(422);
 });
 
-test('a private repository has reviewers with the plan enterprise alone', async () => {
+test('a private repository has reviewers only with the enterprise plan', async () => {
   github.isPrivate = true;
   const path = `${REPOSITORY}/environments/staging`;
   const body = { reviewers: [{ type: 'User', id: 1001 }] };
@@ -68,14 +68,14 @@ test('a private repository has reviewers with the plan enterprise alone', async 
   expect((await call('PUT', path, body)).status).toBe(200);
 });
 
-test('an organization shows its plan to its owners', async () => {
+test('an organization shows its plan to its owners only', async () => {
   expect((await call('GET', '/orgs/lornu-ai')).body).toMatchObject({ plan: { name: 'team' } });
   expect(
     (await call('GET', '/orgs/lornu-ai', undefined, { administration: 'write' })).body,
   ).not.toHaveProperty('plan');
 });
 
-test('branches are let in one by one, and only where the policy is custom', async () => {
+test('branches are allowed one by one, and only with the custom policy', async () => {
   const path = `${REPOSITORY}/environments/staging`;
   await call('PUT', path, { reviewers: [] });
   expect((await call('POST', `${path}/deployment-branch-policies`, { name: 'main' })).status).toBe(404);

@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 
-/** Rights of a job's token, as `permissions:` gives them. */
+/** Permissions of a job's token, as in `permissions:`. */
 export type Rights = Readonly<Record<string, string>>;
 
 export interface GithubEnvironment {
@@ -9,17 +9,17 @@ export interface GithubEnvironment {
   waitMinutes?: number;
   /** Which branches may deploy; absent means all. */
   branchPolicy?: { protected_branches: boolean; custom_branch_policies: boolean };
-  /** Names of branches, where the policy is custom. */
+  /** Names of branches, for the custom policy. */
   branches?: string[];
 }
 
 type App = Hono<{ Variables: { rights: Rights; workflowRef: string } }>;
 
-/** GitHub's limit on the value of a variable, in bytes. */
+/** GitHub's limit for the value of a variable, in bytes. */
 const MOST_BYTES = 48 * 1024;
 const MOST_REVIEWERS = 6;
 
-/** What an administrator sets at a repository; a test may look at it and change it. */
+/** An administrator's settings of a repository; a test may inspect and change them. */
 export interface RepositorySettings {
   variables: Map<string, string>;
   /** Names only: GitHub returns no values. */
@@ -27,15 +27,15 @@ export interface RepositorySettings {
   environmentSecrets: Map<string, Set<string>>;
   /** Ids by login. */
   people: Map<string, number>;
-  /** The plan of the organization, as its owners see it. */
+  /** The organization's plan, as its owners see it. */
   plan: string;
-  /** False where somebody chose the claims of the subject. */
+  /** False if somebody customised the claims of the subject. */
   hasDefaultSubject: boolean;
 }
 
 /**
- * The settings of a repository, for an administrator's token only.
- * https://docs.github.com/rest/actions/variables, /secrets, https://docs.github.com/rest/deployments/environments
+ * A repository's settings, for an administrator's token only. https://docs.github.com/rest/actions/variables, /secrets,
+ * https://docs.github.com/rest/deployments/environments
  */
 export function addSettings(
   app: App,
@@ -95,7 +95,7 @@ export function addSettings(
   app.get(`${base}/environments/:environment/secrets/:secret`, (context) =>
     showSecret(context, settings.environmentSecrets.get(context.req.param('environment')), isAdmin(context)),
   );
-  // It replaces everything: what a request leaves out is removed.
+  // PUT replaces everything: settings left out of the request are removed.
   app.put(`${base}/environments/:name`, async (context) => {
     if (!isAdmin(context)) return context.json(notFound, 404);
     const body = await context.req.json<{
@@ -141,7 +141,7 @@ export function addSettings(
       ? context.json(notFound, 404)
       : context.json({ login: context.req.param('login'), id });
   });
-  // Only owners of the organization see its plan.
+  // Only the organization's owners see its plan.
   app.get('/orgs/:name', (context) =>
     context.json({
       login: context.req.param('name'),

@@ -8,12 +8,12 @@ interface SignedRequest {
   headers: { key: string; value: string }[];
 }
 
-/** AWS refuses requests that were signed longer ago. */
+/** AWS refuses requests with older signatures. */
 const MAX_AGE_MS = 15 * 60_000;
 
 /**
- * Google's STS passes the signed GetCallerIdentity request on to AWS; this does what AWS then does: it
- * recomputes the signature (AWS, "Signature Version 4") and names the caller. Throws Refusal.
+ * Google's STS forwards the signed GetCallerIdentity request to AWS. This does what AWS then does: it recomputes the
+ * signature (AWS, "Signature Version 4") and returns the caller. Throws Refusal.
  */
 export function verifyCallerIdentity(
   subjectToken: string,
@@ -62,7 +62,7 @@ function readSignedRequest(subjectToken: string): SignedRequest {
     const request = JSON.parse(decodeURIComponent(subjectToken)) as SignedRequest;
     if (typeof request.url === 'string' && Array.isArray(request.headers)) return request;
   } catch {
-    // Answered below, like every other malformed request.
+    // Handled below, like every other malformed request.
   }
   throw refuse('the subject token is not a serialised AWS request');
 }

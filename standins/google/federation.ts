@@ -9,7 +9,7 @@ export interface ServiceAccount {
   email: string;
   /** Google's numeric id: the `sub` of its tokens. */
   uniqueId: string;
-  /** Public keys of its downloaded keys, SPKI PEM by key id; the fallback without federation. */
+  /** Public keys of its service account keys, SPKI PEM by key id; for authentication without federation. */
   publicKeys: Map<string, string>;
 }
 
@@ -17,7 +17,7 @@ export interface FederationOptions {
   issuer: () => string;
   /** Full name of the pool's provider: //iam.googleapis.com/projects/…/providers/…. */
   provider: string;
-  /** What the provider's attribute condition accepts: arn:aws:sts::ACCOUNT:assumed-role/ROLE. */
+  /** The role that the provider's attribute condition accepts: arn:aws:sts::ACCOUNT:assumed-role/ROLE. */
   allowedRole: string;
   serviceAccount: ServiceAccount;
   keys: SigningKeys;
@@ -43,7 +43,7 @@ export class Federation {
     this.#options = options;
   }
 
-  /** Who an access token speaks for, undefined once expired or never issued. */
+  /** The identity of an access token; undefined if it expired or was never issued. */
   describeToken(token: string): AccessToken | undefined {
     const found = this.#tokens.get(token);
     return found !== undefined && found.expiresAtMs > this.#options.now() ? found : undefined;
@@ -77,7 +77,7 @@ export class Federation {
     this.#expectFederated(authorization, email);
     return {
       accessToken: this.#issue(email, 'service-account', body.scope ?? []),
-      // Whole seconds, as Google writes it: google-auth for Python takes nothing else.
+      // Whole seconds, as Google writes it: google-auth for Python accepts nothing else.
       expireTime: new Date(this.#options.now() + LIFETIME_S * 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
     };
   }
@@ -93,7 +93,7 @@ export class Federation {
     return { token: await this.idToken(body.audience, body.includeEmail === true) };
   }
 
-  /** oauth2.googleapis.com/token with a key of the service account (RFC 7523): an access token or an ID token. */
+  /** oauth2.googleapis.com/token with a service account key (RFC 7523): an access token or an ID token. */
   async exchangeAssertion(assertion: string): Promise<object> {
     const { serviceAccount } = this.#options;
     const claims = await this.#verifyAssertion(assertion);
@@ -143,7 +143,7 @@ export class Federation {
         });
         return payload;
       } catch {
-        // The next key may be the one; none of them is answered below.
+        // Another key may match; if none does, the error below is thrown.
       }
     }
     throw new Refusal(400, 'invalid_grant', 'Invalid JWT Signature.');

@@ -49,7 +49,7 @@ async function newCode(): Promise<string> {
 }
 
 describe("the stand-in for Google's sign-in", () => {
-  test('gives an ID token with the claims of Google', async () => {
+  test("issues an ID token with Google's claims", async () => {
     const answer = (await (await redeem(await newCode())).json()) as { id_token: string };
     const { payload, protectedHeader } = await jwtVerify(
       answer.id_token,
@@ -68,7 +68,7 @@ describe("the stand-in for Google's sign-in", () => {
     });
   });
 
-  test('takes a code once, and only with the verifier, the secret and the address it was made for', async () => {
+  test('accepts a code once, and only with its verifier, secret and redirect address', async () => {
     expect((await redeem(await newCode(), { code_verifier: 'other' })).status).toBe(400);
     expect((await redeem(await newCode(), { client_secret: 'other' })).status).toBe(401);
     expect((await redeem(await newCode(), { redirect_uri: 'http://127.0.0.1:1/other' })).status).toBe(400);
@@ -94,7 +94,7 @@ describe("the stand-in for Cloud Run's metadata server", () => {
   const ask = (path: string, headers: Record<string, string> = { 'metadata-flavor': 'Google' }) =>
     fetch(`${google.url}/computeMetadata/v1/instance/service-accounts/default/${path}`, { headers });
 
-  test('tells the agent on Google Cloud who it is, and gives it a token for an audience', async () => {
+  test('gives the agent on Google Cloud its identity, and a token for an audience', async () => {
     expect(await (await ask('?recursive=true')).json()).toMatchObject({ email: google.cloudAccount.email });
     const token = await (await ask('identity?audience=https://lornu.example&format=full')).text();
     const { payload } = await jwtVerify(token, createLocalJWKSet(google.keys.jwks()));
@@ -106,7 +106,7 @@ describe("the stand-in for Cloud Run's metadata server", () => {
     });
   });
 
-  test('refuses who may be a browser, and who names no audience', async () => {
+  test('refuses requests that a browser could send, and requests without an audience', async () => {
     expect((await ask('identity?audience=x', {})).status).toBe(403);
     expect((await ask('identity')).status).toBe(400);
   });

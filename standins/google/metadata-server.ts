@@ -4,14 +4,14 @@ import type { Federation, ServiceAccount } from './federation.ts';
 const ROOT = '/computeMetadata/v1/instance/service-accounts/default';
 
 /**
- * The metadata server of Cloud Run, which tells a service there who it is and gives it ID tokens (Google, "Authenticating
- * service-to-service"). google-auth finds it by GCE_METADATA_HOST and GCE_METADATA_IP.
+ * The metadata server of Cloud Run, which gives a service there its identity and ID tokens (Google, "Authenticating
+ * service-to-service"). google-auth finds it through GCE_METADATA_HOST and GCE_METADATA_IP.
  */
 export function addMetadataServer(app: Hono, account: ServiceAccount, federation: Federation): void {
-  // How google-auth looks whether there is one.
+  // How google-auth detects a metadata server.
   app.get('/', (c) => c.text('', 200, { 'metadata-flavor': 'Google' }));
   app.use('/computeMetadata/*', async (c, next) => {
-    // Browsers and redirects cannot set it: the real one refuses requests without it.
+    // Browsers and redirects cannot set this header, so the real server refuses requests without it.
     if (c.req.header('metadata-flavor') !== 'Google')
       return c.text('Missing Metadata-Flavor:Google header.', 403);
     await next();
@@ -23,7 +23,7 @@ export function addMetadataServer(app: Hono, account: ServiceAccount, federation
   app.get(`${ROOT}/identity`, async (c) => {
     const audience = c.req.query('audience');
     if (!audience) return c.text('non-empty audience parameter required', 400);
-    // Without format=full the real one leaves the e-mail out.
+    // Without format=full the real server omits the e-mail.
     return c.text(await federation.idTokenFor(account, audience, c.req.query('format') === 'full'));
   });
 }

@@ -52,7 +52,7 @@ export class Oidc {
     };
   }
 
-  /** The page on which a person picks an account; with `login_hint` the account is chosen already. */
+  /** The page on which a person picks an account; `login_hint` preselects it. */
   authorize(url: URL): Response {
     const query = url.searchParams;
     const { client, people } = this.#options;
@@ -96,7 +96,7 @@ export class Oidc {
     return new Response(page, { headers: { 'content-type': 'text/html; charset=utf-8' } });
   }
 
-  /** The token endpoint's authorization_code grant; a code is good for one use. */
+  /** The token endpoint's authorization_code grant; a code can be used once. */
   async redeem(form: URLSearchParams, authorization: string | null): Promise<object> {
     const { client, now } = this.#options;
     const [id, secret] = readBasic(authorization) ?? [form.get('client_id'), form.get('client_secret')];

@@ -1,4 +1,4 @@
-/** A request that Google would refuse, answered in the form of the API that was called. */
+/** A request that Google would refuse; rendered in the form of the called API. */
 export class Refusal extends Error {
   readonly status: 400 | 401 | 403 | 404;
   readonly error: string;
@@ -10,7 +10,7 @@ export class Refusal extends Error {
   }
 }
 
-/** OAuth endpoints, STS included (RFC 6749, 5.2). */
+/** The form of OAuth endpoints, including STS (RFC 6749, 5.2). */
 export function toOauthError(refusal: Refusal): Response {
   return Response.json(
     { error: refusal.error, error_description: refusal.message },
@@ -18,7 +18,7 @@ export function toOauthError(refusal: Refusal): Response {
   );
 }
 
-/** Google Cloud APIs (AIP-193). */
+/** The form of Google Cloud APIs (AIP-193). */
 export function toApiError(refusal: Refusal): Response {
   return Response.json(
     { error: { code: refusal.status, message: refusal.message, status: refusal.error } },

@@ -1,7 +1,7 @@
 import { isSignedWith, readSignature } from './sigv4.ts';
 import type { TaskCredentialsIssuer } from './task-credentials.ts';
 
-/** AWS Secrets Manager, as far as a task reads from it: GetSecretValue with the task role's signature. */
+/** The part of AWS Secrets Manager that a task reads: GetSecretValue with the task role's signature. */
 export async function getSecretValue(
   request: Request,
   secrets: ReadonlyMap<string, string>,

@@ -19,11 +19,11 @@ export interface GoogleStandInOptions {
   cloudAccount?: ServiceAccount;
   taskCredentialsLifetimeMs?: number;
   now?: () => number;
-  /** Issuer of the ID tokens of service accounts; the stand-in's own address where it is left out. */
+  /** Issuer of service accounts' ID tokens; default: the stand-in's own address. */
   tokenIssuer?: string;
 }
 
-/** The parts that can be made to fail, to see what a caller then does. */
+/** The parts that can be made to fail, to see how a caller reacts. */
 export type FailingPart = 'certs' | 'token' | 'sts' | 'iam' | 'task-credentials' | 'secrets';
 
 export const DEFAULTS = {
@@ -46,7 +46,7 @@ export const DEFAULTS = {
 } as const;
 
 export interface GoogleStandIn {
-  /** Base of everything, and the issuer of all tokens. */
+  /** Base address, and the issuer of all tokens. */
   readonly url: string;
   readonly provider: string;
   readonly serviceAccount: ServiceAccount;
@@ -54,17 +54,17 @@ export interface GoogleStandIn {
   readonly keys: SigningKeys;
   readonly federation: Federation;
   readonly taskCredentials: TaskCredentialsIssuer;
-  /** What Secrets Manager holds, by ARN; change it to rotate. */
+  /** Values in Secrets Manager, by ARN; change one to rotate it. */
   readonly secrets: Map<string, string>;
-  /** Paths that were asked for, oldest first. */
+  /** Requested paths, oldest first. */
   readonly requests: string[];
   readonly failing: Set<FailingPart>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the stand-in on a loopback port: Google's sign-in, STS and IAM Credentials; of AWS the container
- * credentials and Secrets Manager.
+ * Starts the stand-in on a loopback port: Google's sign-in, STS and IAM Credentials; from AWS the container credentials
+ * and Secrets Manager.
  */
 export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Promise<GoogleStandIn> {
   const now = options.now ?? Date.now;

@@ -41,7 +41,7 @@ test('another token, another project and services of another parent are refused'
   );
 });
 
-test('while the API itself is not enabled it says so, in the form of Google', async () => {
+test("until the Service Usage API itself is enabled, it answers with Google's error", async () => {
   google.enabled.clear();
   expect(await call('GET', '/v1/projects/p/services:batchGet')).toMatchObject({
     status: 403,

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { Refusal, toApiError } from './refusal.ts';
 
-/** The stand-in: a server on loopback, and what a test may look at and change. */
+/** The stand-in: a server on loopback, and what a test may inspect and change. */
 export interface ServiceUsage {
   url: string;
   enabled: Set<string>;
@@ -9,12 +9,12 @@ export interface ServiceUsage {
   stop: () => Promise<void>;
 }
 
-/** Google's limit on one batch. */
+/** Google's limit for one batch. */
 const MOST_IN_BATCH = 20;
 
 /**
- * Google's Service Usage API as far as the set-up calls it, for one project: which APIs are enabled, and enabling them,
- * which is an operation that is asked for until it is done. An API that is not enabled itself answers nothing.
+ * The part of Google's Service Usage API that the setup calls, for one project: which APIs are enabled, and enabling
+ * them, which is an operation that the caller polls until it is done. An API that is not enabled answers nothing else.
  * https://cloud.google.com/service-usage/docs/reference/rest
  */
 export function startServiceUsage(options: {

@@ -6,7 +6,7 @@ interface SigningKey {
   publicJwk: JWK;
 }
 
-/** The issuer's RS256 keys: the newest signs, the one before it stays published, as Google does when it rotates. */
+/** The issuer's RS256 keys: the newest one signs, the previous one stays published, as at Google during a rotation. */
 export class SigningKeys {
   #keys: SigningKey[] = [];
 

@@ -22,7 +22,7 @@ export interface Signature {
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/;
 
-/** The parts of an Authorization header of AWS, undefined where it is none. */
+/** The parts of AWS's Authorization header; undefined for any other header. */
 export function readSignature(authorization: string): Signature | undefined {
   const [, accessKeyId, day, region, service, signedHeaders, signature] =
     AUTHORIZATION.exec(authorization) ?? [];
@@ -49,7 +49,7 @@ export function isSignedWith(secretAccessKey: string, given: Signature, parts: S
   return timingSafeEqual(computed, Buffer.from(given.signature, 'hex'));
 }
 
-/** Milliseconds since the epoch of x-amz-date; NaN where it has another form. */
+/** x-amz-date in milliseconds since the epoch; NaN if it is malformed. */
 export function readAmzDate(date: string): number {
   return Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 }

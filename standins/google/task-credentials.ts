@@ -5,7 +5,7 @@ export interface TaskCredentials {
   secretAccessKey: string;
   sessionToken: string;
   expiresAtMs: number;
-  /** As GetCallerIdentity names it: arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION. */
+  /** ARN in GetCallerIdentity: arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION. */
   callerArn: string;
 }
 
@@ -16,7 +16,7 @@ export interface TaskCredentialsOptions {
   now: () => number;
 }
 
-/** The credentials of an ECS task's role: handed out at the container endpoint, known to the STS stand-in. */
+/** Issues the credentials of an ECS task's role at the container endpoint; the STS stand-in accepts them. */
 export class TaskCredentialsIssuer {
   readonly #issued = new Map<string, TaskCredentials>();
   readonly #options: TaskCredentialsOptions;
@@ -42,7 +42,7 @@ export class TaskCredentialsIssuer {
     return this.#issued.get(accessKeyId);
   }
 
-  /** What the container credentials endpoint answers (AWS, "Task IAM role"). */
+  /** The response of the container credentials endpoint (AWS, "Task IAM role"). */
   toAnswer(taskId: string, roleName?: string): Response {
     const credentials = this.issue(taskId, roleName);
     return Response.json({

@@ -1,4 +1,4 @@
-/** JSON:API documents as HCP Terraform answers them; only the members that Terraform reads. */
+/** JSON:API documents as HCP Terraform returns them, with only the members that Terraform reads. */
 
 /** Where a workspace's plans run: at HCP, at an agent of the organization, or on the machine that runs Terraform. */
 export type ExecutionMode = 'remote' | 'agent' | 'local';

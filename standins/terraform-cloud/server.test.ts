@@ -26,7 +26,7 @@ async function call(method: string, path: string, attributes: object, token = 'o
 const MAKE = '/organizations/lornu-ai/workspaces';
 const LOCAL = { 'execution-mode': 'local' };
 
-test('an owner makes a workspace, with the mode that was asked for or the default, which is remote', async () => {
+test('an owner creates a workspace, with the requested mode or the default, which is remote', async () => {
   expect(await call('POST', MAKE, { name: 'asked', ...LOCAL })).toBe(201);
   expect(await call('POST', MAKE, { name: 'silent' })).toBe(201);
   const overwritten = { 'setting-overwrites': { 'execution-mode': false } };
@@ -38,20 +38,20 @@ test('an owner makes a workspace, with the mode that was asked for or the defaul
   ]);
 });
 
-test('a name that is taken, or none, is refused', async () => {
+test('a taken or missing name is refused', async () => {
   expect(await call('POST', MAKE, { name: 'there' })).toBe(422);
   expect(await call('POST', MAKE, { name: 'two words' })).toBe(422);
   expect(await call('POST', MAKE, {})).toBe(422);
 });
 
-test('a caller that is not an owner is told that there is nothing', async () => {
+test('for a caller that is not an owner nothing exists', async () => {
   expect(await call('POST', MAKE, { name: 'asked' }, 'team')).toBe(404);
   expect(await call('PATCH', '/workspaces/ws-there', LOCAL, 'team')).toBe(404);
   expect(await call('POST', '/organizations/other/workspaces', { name: 'asked' })).toBe(404);
   expect(hcp.workspace('there').executionMode).toBe('remote');
 });
 
-test('an owner changes the mode of one that is there', async () => {
+test('an owner changes the mode of an existing workspace', async () => {
   expect(await call('PATCH', '/workspaces/ws-there', LOCAL)).toBe(200);
   expect(hcp.workspace('there').executionMode).toBe('local');
   expect(await call('PATCH', '/workspaces/ws-gone', LOCAL)).toBe(404);

@@ -3,19 +3,19 @@ import { createHash, randomUUID } from 'node:crypto';
 import { describeRefusal, describeStateVersion, describeWorkspace, type ExecutionMode } from './documents.ts';
 
 /**
- * What a token may do here: `read` sees the state but may not lock it, which is enough for a plan for review; an
- * owner creates and changes workspaces too.
+ * Permissions of a token: `read` sees the state but may not lock it, which is enough for a review plan; an owner also
+ * creates and changes workspaces.
  */
 export type Right = 'read' | 'write' | 'owner';
 
 export interface TerraformCloudOptions {
   organization: string;
   workspaces: readonly string[];
-  /** The organization's default, for every workspace that names none; remote, as a new organization has it. */
+  /** The organization's default for workspaces without a mode; remote, as in a new organization. */
   executionMode?: ExecutionMode;
-  /** Tokens and what each may do; a token that is not there has expired or never was. */
+  /** Tokens and their permissions; an unknown token has expired or never existed. */
   tokens: ReadonlyMap<string, Right>;
-  /** Whether the organization's plan has teams with rights of their own; yes when left out. */
+  /** Whether the organization's plan has teams with separate permissions; default: yes. */
   teams?: boolean;
 }
 
@@ -28,7 +28,7 @@ interface StateVersion {
   state?: Uint8Array;
 }
 
-/** What a request to make or change a workspace says, as far as it counts here. */
+/** The fields of a request to create or change a workspace that are read. */
 interface WorkspaceDocument {
   type: string;
   attributes: {
@@ -48,16 +48,16 @@ export interface Workspace {
 
 /** The stand-in: a server on loopback, and what a test may inspect and change. */
 export interface TerraformCloud {
-  /** Address of its API, to be named in a `host` block of Terraform's own configuration. */
+  /** Address of its API, for a `host` block of Terraform's own configuration. */
   apiUrl: string;
-  /** What TFE_ADDRESS is for programs other than Terraform. */
+  /** Value of TFE_ADDRESS for programs other than Terraform. */
   address: string;
   workspace: (name: string) => Workspace;
   /** The newest state, parsed; undefined before the first apply. */
   state: (name: string) => { serial: number; lineage: string } | undefined;
-  /** What somebody else's apply does: the same state under the next serial. */
+  /** Simulates another apply: the same state under the next serial. */
   moveState: (name: string) => void;
-  /** A state that was applied elsewhere. */
+  /** Stores a state that was applied elsewhere. */
   putState: (name: string, text: string) => void;
   lock: (name: string, by: string) => void;
   unlock: (name: string) => void;
@@ -66,7 +66,7 @@ export interface TerraformCloud {
 }
 
 /**
- * HCP Terraform's API as far as Terraform's `cloud` block calls it in execution mode "local": state and lock.
+ * The part of HCP Terraform's API that Terraform's `cloud` block calls in execution mode "local": state and lock.
  * https://developer.hashicorp.com/terraform/cloud-docs/api-docs/state-versions
  */
 export function startTerraformCloud(options: TerraformCloudOptions): TerraformCloud {
@@ -82,7 +82,7 @@ export function startTerraformCloud(options: TerraformCloudOptions): TerraformCl
   const newest = (workspace: Workspace): StateVersion | undefined =>
     workspace.versions.findLast(({ state }) => state !== undefined);
   let origin = '';
-  /** The mode that is asked for, unless the document says that the organization's default counts. */
+  /** The requested mode, unless the document says that the organization's default applies. */
   const modeOf = ({ attributes }: WorkspaceDocument): ExecutionMode =>
     attributes['setting-overwrites']?.['execution-mode'] === false
       ? (options.executionMode ?? 'remote')
@@ -93,7 +93,7 @@ export function startTerraformCloud(options: TerraformCloudOptions): TerraformCl
     requests.push(`${context.req.method} ${pathname}`);
     context.header('TFP-API-Version', '2.6');
     context.header('TFP-AppName', 'HCP Terraform');
-    // Uploads and downloads carry their right in the address, as at the real one.
+    // Upload and download addresses carry their own permission, as at the real API.
     if (pathname === '/api/v2/ping' || pathname.startsWith('/objects/')) return next();
     const right = options.tokens.get(context.req.header('authorization')?.replace('Bearer ', '') ?? '');
     if (!right) return context.json(describeRefusal(401, 'unauthorized'), 401);
@@ -138,7 +138,7 @@ export function startTerraformCloud(options: TerraformCloudOptions): TerraformCl
   });
   app.post('/api/v2/workspaces/:id/actions/:action', (context) => {
     const workspace = byId(context.req.param('id'));
-    // What a token may not do, it is not shown either.
+    // What a token may not change, it may not see either.
     if (!workspace || context.get('right') === 'read')
       return context.json(describeRefusal(404, 'not found'), 404);
     if (context.req.param('action') === 'lock') {
