@@ -1,16 +1,9 @@
 """Rules about what is in the account: nothing in use is deleted, names stay reserved, some things need others first."""
 
-from moto.backends import get_backend
-
 from rules import Rule, at
+from stores import store
 
-ACCOUNT = "123456789012"
 EC2_ERRORS = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"
-
-
-def store(service, region):
-    """moto's store of a service; the global ones lie in the partition."""
-    return get_backend(service)[ACCOUNT]["aws" if service in ("iam", "route53", "s3", "budgets") else region]
 
 
 def balancers(call):

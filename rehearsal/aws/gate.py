@@ -2,6 +2,7 @@
 
 import traceback
 
+import access
 import model_check
 import rules
 from calls import Refused, Unreadable, read_call, refusal_of
@@ -11,6 +12,7 @@ OWN = ("/moto-api", "/rehearsal/", "/favicon.ico")
 
 
 def check(call):
+    access.check(call)
     model_check.check(call)
     rules.check(call)
 

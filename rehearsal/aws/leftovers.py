@@ -15,8 +15,8 @@ KEPT_BY_AWS = ("INACTIVE", "PendingDeletion", "deleted")
 # Nobody can delete points of metrics; AWS drops them after 15 months.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
 MEASURED = ("metric_data",)
-# Bookkeeping of moto, not resources; tags of what is gone are no resource either.
-NOT_RESOURCES = ("tags", "resource_tags", "_idempotency_tokens", "delegation_sets")
+# Bookkeeping of moto, not resources; tags of what is gone are no resource either, and sessions end by themselves.
+NOT_RESOURCES = ("tags", "resource_tags", "_idempotency_tokens", "delegation_sets", "linked_services", "assumed_roles")
 
 
 def leaves(value, path):

@@ -1,6 +1,6 @@
 """The AWS emulator of the rehearsal: moto with the extensions of this folder, on loopback only.
 
-usage: server.py [--port N] [--instance NAME]
+usage: server.py [--port N] [--instance NAME] [--decide COMMAND...]
 Prints one line of JSON, {"port": N}, once it accepts connections. Port 0 (the default) takes a free one.
 Ends when its standard input ends, until it has been told to stay (POST /rehearsal/stay).
 """
@@ -25,6 +25,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
+import access
 import called_actions
 import extensions
 import leftovers  # noqa: F401 - registers its route
@@ -70,9 +71,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--instance", default="unnamed")
+    parser.add_argument("--decide", nargs="+", help="what decides by IAM; without it every call is allowed")
     arguments = parser.parse_args()
 
     extensions.apply()
+    if arguments.decide:
+        access.start(arguments.decide)
     called_actions.watch()
     application = SideDoor(CborFront(Gate(DomainDispatcherApplication(create_backend_app))))
     try:

@@ -6,13 +6,18 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ADMINISTRATOR, type Credentials } from '../iam/credentials.ts';
 
 /** What an AWS SDK client needs to speak to the emulator and to nothing else. */
-export function emulatorSettings(url: string, region = 'us-east-1') {
+export function emulatorSettings(
+  url: string,
+  region = 'us-east-1',
+  credentials: Credentials = ADMINISTRATOR,
+) {
   return {
     endpoint: url,
     region,
-    credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' },
+    credentials,
     maxAttempts: 2,
   };
 }

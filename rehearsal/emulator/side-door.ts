@@ -12,12 +12,20 @@ export interface SideDoor {
   takeCalledActions: () => Promise<string[]>;
   /** The documented rules beyond AWS's models that calls are held against. */
   rules: () => Promise<{ id: string; operations: string[]; code: string; page: string }[]>;
+  /** Which statements of roles' policies calls have needed, and which calls were denied for want of one. */
+  access: () => Promise<Access>;
   /** False when nothing was taken: another deployment than the expected one is the primary by now. */
   reportService: (cluster: string, service: string, report: ServiceReport) => Promise<boolean>;
   reportTask: (cluster: string, taskId: string, report: TaskReport) => Promise<void>;
   forgetTask: (cluster: string, taskId: string) => Promise<void>;
   /** Targets that are not named keep their state; unused forgets one. */
   reportTargetHealth: (targetGroupArn: string, targets: readonly TargetReport[]) => Promise<void>;
+}
+
+export interface Access {
+  uses: { role: string; policy: string; sid: string; action: string }[];
+  /** In AWS's words, and the statement that would allow it. */
+  denied: { operation: string; sentence: string; missing: string }[];
 }
 
 /** Member names of the AWS API; `deployments` is the complete list, newest first. */
@@ -70,6 +78,7 @@ export function createSideDoor(url: string): SideDoor {
     leftovers: async () =>
       (await call('GET', '/rehearsal/leftovers')) as Awaited<ReturnType<SideDoor['leftovers']>>,
     takeCalledActions: async () => (await call('POST', '/rehearsal/called-actions')) as string[],
+    access: async () => (await call('POST', '/rehearsal/iam/uses')) as Access,
     rules: async () => (await call('GET', '/rehearsal/rules')) as Awaited<ReturnType<SideDoor['rules']>>,
     reportService: async (cluster, service, report) => {
       const answer = await call('PUT', `/rehearsal/ecs/services/${cluster}/${service}`, report);

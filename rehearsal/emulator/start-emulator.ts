@@ -7,6 +7,8 @@ import { signalGroup } from '@lornu/ops/process/run-command.ts';
 import { createSideDoor, type SideDoor } from './side-door.ts';
 
 const SERVER = join(import.meta.dir, '../aws/server.py');
+/** Decides each call by IAM; the emulator starts and ends it. */
+const DECISIONS = join(import.meta.dir, '../iam/serve-decisions.ts');
 const START_MS = 60_000;
 const STOP_MS = 5_000;
 
@@ -48,7 +50,8 @@ export async function startEmulator(options: {
   // With the folder in it, a person who looks at the processes sees which rehearsal this one belongs to.
   const instance = `${dirname(logPath)}/${randomUUID()}`;
   const log = await open(logPath, 'w');
-  const child = Bun.spawn([options.python, SERVER, '--port', String(port), '--instance', instance], {
+  const command = [options.python, SERVER, '--port', String(port), '--instance', instance];
+  const child = Bun.spawn([...command, '--decide', process.execPath, DECISIONS], {
     // Only what Python needs: an emulator must not see real AWS credentials.
     env: { PATH: options.env['PATH'], PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
     stdin: 'pipe',

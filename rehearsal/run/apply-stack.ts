@@ -6,6 +6,7 @@ import { stageStack } from '../terraform/stage-stack.ts';
 import type { Stack, StackName } from '../terraform/stacks.ts';
 import { rehearsalVariables, type GivenByAccount } from '../terraform/variables.ts';
 import type { Standing } from './standing.ts';
+import { terraformAs } from './terraform-as.ts';
 import { variableArguments } from './variable-arguments.ts';
 
 /** The emulator answers at once, so more at a time than Terraform's ten. */
@@ -47,7 +48,7 @@ export async function applyStack(
       ...variableArguments(standing.record, stack.name),
     ],
     folder,
-    standing.terraform,
+    await terraformAs(standing, stack.name, 'apply'),
     io,
     { what: `terraform apply of ${stack.title} failed.` },
   );

@@ -5,6 +5,7 @@ import { planDifferences, type Difference } from '@lornu/ops/terraform/plan-diff
 import { readTerraform, runTerraform } from '../terraform/run-terraform.ts';
 import { STACKS, type Stack, type StackName } from '../terraform/stacks.ts';
 import type { Standing } from './standing.ts';
+import { terraformAs } from './terraform-as.ts';
 import { variableArguments } from './variable-arguments.ts';
 
 const DIFFERENT = 2;
@@ -23,10 +24,11 @@ export async function checkPlan(
   const found: StackDifference[] = [];
   for (const { name, title } of stacks) {
     const folder = standing.workspace.stackFolder(name);
+    const terraform = await terraformAs(standing, name, 'plan');
     const { exitCode } = await runTerraform(
       ['plan', '-detailed-exitcode', `-out=${PLAN_FILE}`, ...variableArguments(standing.record, name)],
       folder,
-      standing.terraform,
+      terraform,
       io,
       { what: `terraform plan of ${title} failed.`, accepted: [DIFFERENT] },
     );

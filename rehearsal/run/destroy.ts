@@ -5,6 +5,7 @@ import { STACKS } from '../terraform/stacks.ts';
 import { takeBackAccount } from './given-account.ts';
 import type { RehearsalContext } from './rehearsal-context.ts';
 import { findStanding } from './standing.ts';
+import { terraformAs } from './terraform-as.ts';
 import { variableArguments } from './variable-arguments.ts';
 import { createWorkspace } from './workspace.ts';
 
@@ -46,7 +47,7 @@ export async function destroy(
             ...variableArguments(standing.record, name),
           ],
           workspace.stackFolder(name),
-          standing.terraform,
+          await terraformAs(standing, name, 'apply'),
           io,
           { what: `terraform destroy of ${title} failed.` },
         );

@@ -1,6 +1,7 @@
 import { DescribeServicesCommand, type Deployment } from '@aws-sdk/client-ecs';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import type { StepIo } from '@lornu/ops/steps/run-steps.ts';
+import { terraformAs } from '../run/terraform-as.ts';
 import { readTerraform, runTerraform } from '../terraform/run-terraform.ts';
 import type { Stage } from './scenario.ts';
 
@@ -44,7 +45,7 @@ export async function rollOut(
       `-var=revision=${image.revision}`,
     ],
     folder,
-    standing.terraform,
+    await terraformAs(standing, 'staging', 'apply'),
     io,
     { what: 'terraform apply of another image failed.' },
   );

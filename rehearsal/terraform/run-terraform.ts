@@ -1,6 +1,7 @@
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import { describeEnd, runCommand, tryCommand } from '@lornu/ops/process/run-command.ts';
 import type { StepIo } from '@lornu/ops/steps/run-steps.ts';
+import { ADMINISTRATOR, credentialVariables, type Credentials } from '../iam/credentials.ts';
 import { explainFailure } from './explain-failure.ts';
 import { parseEvent, type Diagnostic } from '@lornu/ops/terraform/terraform-events.ts';
 
@@ -15,6 +16,8 @@ export interface TerraformContext {
   emulatorUrl: string;
   env: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
+  /** Whose calls the provider makes; an administrator's where it is left out. */
+  credentials?: Credentials;
 }
 
 export interface ResourceTime {
@@ -43,6 +46,7 @@ export function terraformEnvironment(context: TerraformContext): Record<string, 
     TF_CLI_CONFIG_FILE: context.cliConfigPath,
     TF_IN_AUTOMATION: '1',
     CHECKPOINT_DISABLE: '1',
+    ...credentialVariables(context.credentials ?? ADMINISTRATOR),
     HTTP_PROXY: context.emulatorUrl,
     HTTPS_PROXY: 'http://127.0.0.1:9',
     // The provider lives for seconds and the machine has the memory: a third less CPU.

@@ -3,6 +3,8 @@ import type { StackName } from './stacks.ts';
 /** The zone that the rehearsal's account owns before anything is applied. */
 export const ZONE_NAME = 'lornu.example';
 export const DOMAIN_NAME = `aws-staging.${ZONE_NAME}`;
+/** Whose jobs may take the roles. */
+export const GITHUB_REPOSITORY = 'lornu-ai/lornu-aws-staging';
 const PROJECT = 'lornu-staging';
 /** Who may call from Google Cloud, and who may act for any user as a check does. */
 export const PEER_EMAIL = `gcp-agent@${PROJECT}.iam.gserviceaccount.com`;
@@ -26,7 +28,7 @@ export interface GivenByAccount {
 export function rehearsalVariables(given: GivenByAccount): Record<StackName, Record<string, unknown>> {
   return {
     bootstrap: {
-      github_repository: 'lornu-ai/lornu-aws-staging',
+      github_repository: GITHUB_REPOSITORY,
       domain_zone_id: given.route53ZoneId,
       force_destroy: true,
     },

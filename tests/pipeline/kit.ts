@@ -1,5 +1,10 @@
 import { CreateRepositoryCommand, ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
-import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import {
+  AttachRolePolicyCommand,
+  CreateOpenIDConnectProviderCommand,
+  CreateRoleCommand,
+  IAMClient,
+} from '@aws-sdk/client-iam';
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { expect } from 'bun:test';
 import { createHash } from 'node:crypto';
@@ -182,6 +187,13 @@ async function putSmallStack(files: string, emulatorUrl: string): Promise<void> 
 /** The roles of terraform/aws/bootstrap, with the subjects that it trusts. */
 async function makeRoles(emulatorUrl: string, prefix: string): Promise<void> {
   const iam = new IAMClient(emulatorSettings(emulatorUrl));
+  await iam.send(
+    new CreateOpenIDConnectProviderCommand({
+      Url: 'https://token.actions.githubusercontent.com',
+      ClientIDList: ['sts.amazonaws.com'],
+      ThumbprintList: [],
+    }),
+  );
   const main = `${prefix}:ref:refs/heads/main`;
   const roles = {
     LornuGithubPlanRole: { subjects: [`${prefix}:pull_request`, main], MaxSessionDuration: 3600 },
@@ -203,6 +215,10 @@ async function makeRoles(emulatorUrl: string, prefix: string): Promise<void> {
     const document = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     await iam.send(
       new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document, MaxSessionDuration }),
+    );
+    // What each may do is not this small stack's to show: the whole one has bootstrap's own policies.
+    await iam.send(
+      new AttachRolePolicyCommand({ RoleName, PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' }),
     );
   }
 }

@@ -1,10 +1,11 @@
-import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { inOneLine } from '@lornu/ops/base/cli-error.ts';
+import { credentialVariables } from '@lornu/rehearsal/iam/credentials.ts';
+import { signInFromGithub } from '@lornu/rehearsal/iam/sign-in.ts';
 import { cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Event } from '../workflow/events.ts';
 import type { Job } from '../workflow/workflow.ts';
-import { emulatorSettings } from '../../../rehearsal/emulator/aws-clients.ts';
-import { refusalOf, subjectOf } from './aws-sign-in.ts';
+import { subjectOf } from './aws-sign-in.ts';
 import { checkOut } from './checkout.ts';
 import type { PipelineWorld } from './world.ts';
 
@@ -47,31 +48,17 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     if (rightsOf(job)['id-token'] !== 'write')
       throw new Error("Credentials could not be loaded: the job has no right to GitHub's OIDC token");
     const roleArn = given['role-to-assume'] ?? '';
-    const claims = {
-      sub: subjectOf(world.github.subjectPrefix, job, event.github),
-      aud: 'sts.amazonaws.com',
-      exp: Math.floor(Date.now() / 1000) + (world.tokenLifetimeS ?? 300),
-    };
-    const durationSeconds = Number(given['role-duration-seconds'] ?? 3600);
-    const refused = await refusalOf(roleArn, claims, world.emulatorUrl, { durationSeconds });
-    if (refused) throw new Error(`Could not assume role with OIDC: ${refused}`);
-    const sts = new STSClient(emulatorSettings(world.emulatorUrl));
-    const { Credentials: credentials } = await sts.send(
-      new AssumeRoleWithWebIdentityCommand({
-        RoleArn: roleArn,
-        RoleSessionName: 'GitHubActions',
-        DurationSeconds: durationSeconds,
-        WebIdentityToken: Buffer.from(JSON.stringify(claims)).toString('base64url'),
-      }),
-    );
-    return {
-      env: {
-        AWS_REGION: given['aws-region'] ?? '',
-        AWS_ACCESS_KEY_ID: credentials?.AccessKeyId ?? '',
-        AWS_SECRET_ACCESS_KEY: credentials?.SecretAccessKey ?? '',
-        AWS_SESSION_TOKEN: credentials?.SessionToken ?? '',
-      },
-    };
+    const subject = subjectOf(world.github.subjectPrefix, job, event.github);
+    const signedIn = signInFromGithub(world.emulatorUrl, roleArn, subject, {
+      durationSeconds: Number(given['role-duration-seconds'] ?? 3600),
+      tokenSeconds: world.tokenLifetimeS,
+    });
+    const credentials = await signedIn.catch((error: unknown) => {
+      throw new Error(`Could not assume role with OIDC: ${inOneLine(error)} (subject ${subject})`, {
+        cause: error,
+      });
+    });
+    return { env: { AWS_REGION: given['aws-region'] ?? '', ...credentialVariables(credentials) } };
   },
   'actions/upload-artifact': async ({ world, runId, checkout, with: given }) => {
     const from = join(checkout, given['path'] ?? '');

@@ -1,0 +1,15 @@
+"""moto's stores, by service."""
+
+from moto.backends import get_backend
+
+ACCOUNT = "123456789012"
+# Of these there is one for the whole partition.
+GLOBAL = {"budgets", "iam", "route53", "s3", "sts"}
+
+
+def stores(service):
+    return get_backend(service)[ACCOUNT]
+
+
+def store(service, region=""):
+    return stores(service)["aws" if service in GLOBAL else region]

@@ -1,0 +1,77 @@
+/** Calls whose permission has another name than the operation. https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+const PERMISSIONS: Readonly<Record<string, string>> = {
+  'budgets:CreateBudget': 'budgets:ModifyBudget',
+  'budgets:CreateNotification': 'budgets:ModifyBudget',
+  'budgets:DeleteBudget': 'budgets:ModifyBudget',
+  'budgets:UpdateBudget': 'budgets:ModifyBudget',
+  'budgets:DescribeBudget': 'budgets:ViewBudget',
+  'budgets:DescribeNotificationsForBudget': 'budgets:ViewBudget',
+  'budgets:DescribeSubscribersForNotification': 'budgets:ViewBudget',
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+  's3:DeleteBucketEncryption': 's3:PutEncryptionConfiguration',
+  's3:DeleteBucketLifecycle': 's3:PutLifecycleConfiguration',
+  's3:DeleteBucketOwnershipControls': 's3:PutBucketOwnershipControls',
+  's3:DeleteBucketTagging': 's3:PutBucketTagging',
+  's3:DeleteObjects': 's3:DeleteObject',
+  's3:DeletePublicAccessBlock': 's3:PutBucketPublicAccessBlock',
+  's3:GetBucketAccelerateConfiguration': 's3:GetAccelerateConfiguration',
+  's3:GetBucketCors': 's3:GetBucketCORS',
+  's3:GetBucketEncryption': 's3:GetEncryptionConfiguration',
+  's3:GetBucketLifecycleConfiguration': 's3:GetLifecycleConfiguration',
+  's3:GetBucketReplication': 's3:GetReplicationConfiguration',
+  's3:GetObjectLockConfiguration': 's3:GetBucketObjectLockConfiguration',
+  's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
+  's3:HeadBucket': 's3:ListBucket',
+  's3:HeadObject': 's3:GetObject',
+  's3:ListBuckets': 's3:ListAllMyBuckets',
+  's3:ListObjectVersions': 's3:ListBucketVersions',
+  's3:ListObjects': 's3:ListBucket',
+  's3:ListObjectsV2': 's3:ListBucket',
+  's3:PutBucketEncryption': 's3:PutEncryptionConfiguration',
+  's3:PutBucketLifecycleConfiguration': 's3:PutLifecycleConfiguration',
+  's3:PutPublicAccessBlock': 's3:PutBucketPublicAccessBlock',
+};
+/** The same calls need the permission for a version where they name one. */
+const OF_A_VERSION: Readonly<Record<string, string>> = {
+  's3:GetObject': 's3:GetObjectVersion',
+  's3:DeleteObject': 's3:DeleteObjectVersion',
+  's3:GetObjectTagging': 's3:GetObjectVersionTagging',
+};
+/** Calls that everybody may make. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
+const FREE = new Set(['sts:GetCallerIdentity', 'sts:AssumeRoleWithWebIdentity']);
+
+/** Prefixes of policies, where botocore names the service otherwise. */
+const PREFIXES: Readonly<Record<string, string>> = { elbv2: 'elasticloadbalancing', s3control: 's3' };
+
+/** The IAM action of an operation; undefined for a call that needs none. */
+export function actionOf(operation: string, params: Readonly<Record<string, unknown>>): string | undefined {
+  if (FREE.has(operation)) return undefined;
+  const [service = '', name = ''] = operation.split(':');
+  const called = `${PREFIXES[service] ?? service}:${name}`;
+  const action = PERMISSIONS[called] ?? called;
+  return params['VersionId'] === undefined ? action : (OF_A_VERSION[action] ?? action);
+}
+
+/** The permission to tag, which is asked for also where a thing is made with its tags. */
+export const TAGGING: Readonly<Record<string, string>> = {
+  acm: 'acm:AddTagsToCertificate',
+  'application-autoscaling': 'application-autoscaling:TagResource',
+  budgets: 'budgets:TagResource',
+  cloudwatch: 'cloudwatch:TagResource',
+  ec2: 'ec2:CreateTags',
+  ecr: 'ecr:TagResource',
+  ecs: 'ecs:TagResource',
+  elasticloadbalancing: 'elasticloadbalancing:AddTags',
+  kms: 'kms:TagResource',
+  logs: 'logs:TagResource',
+  s3: 's3:TagResource',
+  secretsmanager: 'secretsmanager:TagResource',
+  sns: 'sns:TagResource',
+  wafv2: 'wafv2:TagResource',
+};
+/** IAM has an action for each kind of thing. */
+export const IAM_TAGGING: Readonly<Record<string, string>> = {
+  'iam:CreateRole': 'iam:TagRole',
+  'iam:CreatePolicy': 'iam:TagPolicy',
+  'iam:CreateOpenIDConnectProvider': 'iam:TagOpenIDConnectProvider',
+};

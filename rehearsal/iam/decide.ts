@@ -1,0 +1,238 @@
+import {
+  getDenialReasons,
+  getGrantReasons,
+  runSimulation,
+  type RequestAnalysis,
+} from '@cloud-copilot/iam-simulate';
+import { needsOf } from './needs.ts';
+import { NEW } from './resources.ts';
+import type { Decision, NamedPolicy, Need, Principal, Question } from './question.ts';
+
+/** A statement of an identity policy that a call has needed. */
+export interface Use {
+  role: string;
+  policy: string;
+  sid: string;
+  action: string;
+}
+
+/**
+ * Condition keys that the evaluator does not know are left out of a decision: of GitHub's tokens the two that everybody
+ * uses, and the encryption context of KMS. They are decided under names that it knows, one for one.
+ */
+const UNKNOWN_KEYS = /(token\.actions\.githubusercontent\.com|kms:EncryptionContext):([\w:-]+)/g;
+
+function withKnownKeys(text: string): string {
+  return text.replaceAll(UNKNOWN_KEYS, (_, of: string, name: string) => {
+    const kind = of.startsWith('kms') ? 'encryption-context' : 'github';
+    return `aws:PrincipalTag/${kind}-${name.replaceAll(':', '-')}`;
+  });
+}
+
+/** Of a key that is only being made: the account's policies decide. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html */
+const KEY_DEFAULT = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:root' }, Action: 'kms:*', Resource: '*' },
+  ],
+});
+
+type Statement = Record<string, unknown>;
+interface Policy {
+  name: string;
+  policy: { Version: string; Statement: Statement[] };
+}
+
+/** Decides calls by the policies of the account, and keeps which statements they needed. */
+export class Decider {
+  readonly #uses = new Map<string, Use>();
+  readonly #known = new Map<string, Promise<Verdict>>();
+  readonly #parsed = new Map<string, Policy['policy']>();
+
+  async decide(question: Question): Promise<Decision> {
+    const uses: Use[] = [];
+    for (const need of await needsOf(question)) {
+      const { principal } = question;
+      const who = need.as ? { arn: need.as, policies: [] } : principal;
+      const verdict = await this.#verdict(who, need, question);
+      if (!verdict.allowed) return refusal(who, need, verdict, question.operation);
+      if (who.roleArn) {
+        for (const { policy, sid } of verdict.statements)
+          uses.push({ role: who.roleArn.split('/').at(-1) ?? '', policy, sid, action: need.action });
+      }
+    }
+    // A call that is refused in the end has needed nothing.
+    for (const use of uses) this.#uses.set(JSON.stringify(use), use);
+    return { allowed: true };
+  }
+
+  /** Whether the trust policy of a role lets this principal have it by this call (the operation). */
+  async trusts(question: Question, role: string): Promise<boolean> {
+    const need = { action: question.operation, resource: role, context: question.context };
+    const verdict = await this.#verdict(question.principal, need, question);
+    return verdict.allowed;
+  }
+
+  /** All statements that were needed so far. */
+  uses(): Use[] {
+    return [...this.#uses.values()];
+  }
+
+  async #verdict(principal: Principal, need: Need, { state, account }: Question): Promise<Verdict> {
+    const own =
+      state.resourcePolicies[policyHolder(need.resource)] ??
+      (need.resource.endsWith(`:key/${NEW}`) ? KEY_DEFAULT : undefined);
+    const key = JSON.stringify([principal, need.action, need.resource, need.context, own]);
+    const known = this.#known.get(key) ?? this.#simulate(principal, need, own, account);
+    this.#known.set(key, known);
+    return known;
+  }
+
+  async #simulate(
+    principal: Principal,
+    need: Need,
+    resourcePolicy: string | undefined,
+    account: string,
+  ): Promise<Verdict> {
+    const policies = principal.policies.map((policy) => this.#parse(policy, need.action));
+    const result = await runSimulation(
+      {
+        request: {
+          principal: principal.arn,
+          action: need.action,
+          resource: { resource: need.resource, accountId: account },
+          contextVariables: Object.fromEntries(
+            Object.entries({ ...callerKeys(principal, account), ...need.context }).map(([name, value]) => [
+              withKnownKeys(name),
+              value,
+            ]),
+          ),
+        },
+        identityPolicies: policies.filter(({ policy }) => policy.Statement.length > 0),
+        serviceControlPolicies: [],
+        resourceControlPolicies: [],
+        ...(resourcePolicy
+          ? {
+              resourcePolicy: this.#parse({ name: 'resource', document: resourcePolicy }, need.action).policy,
+            }
+          : {}),
+        ...(principal.boundary ? { permissionBoundaryPolicies: [this.#parse(principal.boundary)] } : {}),
+      },
+      {},
+    );
+    if (result.resultType === 'error')
+      throw new Error(`${need.action} on ${need.resource}: ${JSON.stringify(result.errors)}`);
+    const analyses =
+      result.resultType === 'single'
+        ? [result.result.analysis]
+        : result.results.map(({ analysis }) => analysis);
+    const [analysis] = analyses;
+    if (result.overallResult !== 'Allowed') return { allowed: false, why: why(analysis) };
+    const statements = (analysis ? getGrantReasons(analysis) : []).flatMap((grant) =>
+      grant.policyType === 'identity'
+        ? [{ policy: grant.policyIdentifier, sid: grant.statementId ?? String(grant.statementIndex) }]
+        : [],
+    );
+    return { allowed: true, statements };
+  }
+
+  /** Statements that are about other actions change nothing, and most are. */
+  #parse({ name, document }: NamedPolicy, action?: string): Policy {
+    const parsed = this.#parsed.get(document) ?? normalise(JSON.parse(withKnownKeys(document)));
+    this.#parsed.set(document, parsed);
+    const Statement = action
+      ? parsed.Statement.filter((statement) => mayConcern(statement, action))
+      : parsed.Statement;
+    return { name, policy: { ...parsed, Statement } };
+  }
+}
+
+type Verdict =
+  | { allowed: true; statements: { policy: string; sid: string }[] }
+  | { allowed: false; why: string };
+
+function normalise(document: { Version?: string; Statement?: Statement | Statement[] }): Policy['policy'] {
+  return { Version: document.Version ?? '2012-10-17', Statement: [document.Statement ?? []].flat() };
+}
+
+function mayConcern(statement: Statement, action: string): boolean {
+  if (statement['NotAction'] !== undefined) return true;
+  return [statement['Action'] as string | string[]].flat().some((pattern) => matches(pattern, action));
+}
+
+/** A policy's pattern of actions, without regard to case. */
+export function matches(pattern: string, action: string): boolean {
+  const expression = pattern
+    .replaceAll(/[.+^$()|[\]\\{}]/g, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${expression}$`, 'i').test(action);
+}
+
+function callerKeys({ arn, roleArn }: Principal, account: string): Record<string, string> {
+  if (!arn.startsWith('arn:'))
+    return { 'aws:PrincipalIsAWSService': 'true', 'aws:PrincipalServiceName': arn };
+  return {
+    'aws:PrincipalArn': roleArn ?? arn,
+    'aws:PrincipalAccount': account,
+    'aws:SecureTransport': 'true',
+  };
+}
+
+/** Objects have their bucket's policy; log streams, versions and the like none. */
+function policyHolder(resource: string): string {
+  return resource.startsWith('arn:aws:s3:::') ? (resource.split('/')[0] ?? resource) : resource;
+}
+
+/** As AWS words it. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+function why(analysis: RequestAnalysis | undefined): string {
+  const [reason] = analysis ? getDenialReasons(analysis) : [];
+  const kind = KINDS[reason?.policyType ?? 'identity'] ?? 'identity-based policy';
+  return reason?.denialType === 'Explicit'
+    ? `with an explicit deny in a${/^[aei]/.test(kind) ? 'n' : ''} ${kind}`
+    : `because no ${kind} allows the`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  identity: 'identity-based policy',
+  resource: 'resource-based policy',
+  pb: 'permissions boundary',
+  vpce: 'VPC endpoint policy',
+  session: 'session policy',
+};
+/** How each protocol's services name it; the others say AccessDeniedException. */
+const CODES: Readonly<Record<string, string>> = {
+  ec2: 'UnauthorizedOperation',
+  elbv2: 'AccessDenied',
+  iam: 'AccessDenied',
+  route53: 'AccessDenied',
+  s3: 'AccessDenied',
+  s3control: 'AccessDenied',
+  sns: 'AuthorizationError',
+  sts: 'AccessDenied',
+  cloudwatch: 'AccessDenied',
+};
+
+function refusal(principal: Principal, need: Need, verdict: { why: string }, operation: string): Decision {
+  const on = need.resource === '*' ? '' : ` on resource: ${need.resource}`;
+  const ending = verdict.why.startsWith('because') ? `${verdict.why} ${need.action} action` : verdict.why;
+  const said = `User: ${principal.arn} is not authorized to perform: ${need.action}${on} ${ending}`;
+  const code = CODES[operation.split(':')[0] ?? ''] ?? 'AccessDeniedException';
+  const missing = statementFor(need, said);
+  if (need.refusal) return { allowed: false, ...need.refusal, missing };
+  const message =
+    code === 'UnauthorizedOperation' ? `You are not authorized to perform this operation. ${said}` : said;
+  return { allowed: false, code, message, missing };
+}
+
+/** What would allow it, as one adds it to a policy, behind AWS's own sentence. */
+function statementFor({ action, resource, context }: Need, said: string): string {
+  const conditions = Object.fromEntries(Object.entries(context).filter(([name]) => !name.startsWith('aws:')));
+  const statement = {
+    Effect: 'Allow',
+    Action: action,
+    Resource: resource,
+    ...(Object.keys(conditions).length > 0 ? { Condition: { StringEquals: conditions } } : {}),
+  };
+  return `${said}. This would allow it: ${JSON.stringify(statement)}`;
+}

@@ -1,0 +1,41 @@
+import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { emulatorSettings } from '../emulator/aws-clients.ts';
+import type { Credentials } from './credentials.ts';
+
+const TOKEN_SECONDS = 300;
+
+/**
+ * A token as GitHub gives one to a job, for a subject such as repo:OWNER/NAME:environment:staging. Nobody has signed it:
+ * the emulator looks at the claims alone. https://docs.github.com/actions/reference/security/oidc
+ */
+export function githubToken(sub: string, seconds = TOKEN_SECONDS): string {
+  const exp = Math.floor(Date.now() / 1000) + seconds;
+  const claims = { iss: 'https://token.actions.githubusercontent.com', aud: 'sts.amazonaws.com', sub, exp };
+  const parts = [{ alg: 'none', typ: 'JWT' }, claims].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString('base64url'),
+  );
+  return `${parts.join('.')}.`;
+}
+
+/** The role's credentials for a job of GitHub with this subject; STS refuses whom the role does not trust. */
+export async function signInFromGithub(
+  emulatorUrl: string,
+  roleArn: string,
+  subject: string,
+  options: { durationSeconds?: number; tokenSeconds?: number | undefined } = {},
+): Promise<Credentials> {
+  const sts = new STSClient(emulatorSettings(emulatorUrl));
+  const { Credentials: given } = await sts.send(
+    new AssumeRoleWithWebIdentityCommand({
+      RoleArn: roleArn,
+      RoleSessionName: 'rehearsal',
+      DurationSeconds: options.durationSeconds,
+      WebIdentityToken: githubToken(subject, options.tokenSeconds),
+    }),
+  );
+  return {
+    accessKeyId: given?.AccessKeyId ?? '',
+    secretAccessKey: given?.SecretAccessKey ?? '',
+    ...(given?.SessionToken ? { sessionToken: given.SessionToken } : {}),
+  };
+}
