@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from calls import Refused
+from calls import Call, Refused
 from side_door import route
 from stores import ACCOUNT, store, stores
 
@@ -216,6 +216,33 @@ def trust(call, role_arn, principal, action, context):
     if not DECISIONS[0].ask(asked)["allowed"]:
         print(f"denied {action} of {role.arn}: the role does not trust {json.dumps(context)}", flush=True)
         raise refused
+
+
+@route("POST", r"/rehearsal/iam/sessions")
+def start_session(_captured, asked):
+    """A session of a role that a service of AWS takes, where the role trusts it."""
+    call = Call("sts", "AssumeRole", {}, "us-east-1", "", "", "query", None)
+    try:
+        principal = {"arn": asked["service"], "policies": []}
+        if DECISIONS:
+            trust(call, asked["roleArn"], principal, "sts:AssumeRole", asked["context"])
+    except Refused as refused:
+        return {"refused": refused.message}
+    session = store("sts").assume_role(
+        region_name="us-east-1",
+        role_session_name=asked["session"],
+        role_arn=asked["roleArn"],
+        policy=None,
+        duration=asked["seconds"],
+        external_id=None,
+    )
+    keys = asked.get("keys")
+    if keys:
+        session.access_key_id = keys["accessKeyId"]
+        session.secret_access_key = keys["secretAccessKey"]
+        session.session_token = keys["sessionToken"]
+    names = {"accessKeyId": session.access_key_id, "secretAccessKey": session.secret_access_key}
+    return {"credentials": {**names, "sessionToken": session.session_token}}
 
 
 @route("POST", r"/rehearsal/iam/uses")

@@ -34,8 +34,8 @@ export interface AwsClients {
 }
 
 /** The clients with which the rehearsal reads what was applied. */
-export function createAwsClients(url: string): AwsClients {
-  const settings = emulatorSettings(url);
+export function createAwsClients(url: string, credentials: Credentials = ADMINISTRATOR): AwsClients {
+  const settings = emulatorSettings(url, 'us-east-1', credentials);
   return {
     autoscaling: new ApplicationAutoScalingClient(settings),
     cloudwatch: new CloudWatchClient(settings),

@@ -1,3 +1,5 @@
+import type { Credentials } from '../iam/credentials.ts';
+
 /** What the emulator is told beside the AWS API; ../aws/README.md lists the routes. */
 export interface SideDoor {
   health: () => Promise<{ instance: string; moto: string; extensions: string[] }>;
@@ -14,12 +16,26 @@ export interface SideDoor {
   rules: () => Promise<{ id: string; operations: string[]; code: string; page: string }[]>;
   /** Which statements of roles' policies calls have needed, and which calls were denied for want of one. */
   access: () => Promise<Access>;
+  /** A session of a role that a service of AWS starts, where the role's trust policy lets it; else why not. */
+  startSession: (asked: SessionRequest) => Promise<{ credentials?: Credentials; refused?: string }>;
   /** False when nothing was taken: another deployment than the expected one is the primary by now. */
   reportService: (cluster: string, service: string, report: ServiceReport) => Promise<boolean>;
   reportTask: (cluster: string, taskId: string, report: TaskReport) => Promise<void>;
   forgetTask: (cluster: string, taskId: string) => Promise<void>;
   /** Targets that are not named keep their state; unused forgets one. */
   reportTargetHealth: (targetGroupArn: string, targets: readonly TargetReport[]) => Promise<void>;
+}
+
+export interface SessionRequest {
+  roleArn: string;
+  session: string;
+  /** Such as ecs-tasks.amazonaws.com. */
+  service: string;
+  seconds: number;
+  /** aws:SourceAccount and aws:SourceArn. */
+  context: Readonly<Record<string, string>>;
+  /** Keys that were given out already; new ones where they are left out. */
+  keys?: Credentials;
 }
 
 export interface Access {
@@ -78,6 +94,8 @@ export function createSideDoor(url: string): SideDoor {
     leftovers: async () =>
       (await call('GET', '/rehearsal/leftovers')) as Awaited<ReturnType<SideDoor['leftovers']>>,
     takeCalledActions: async () => (await call('POST', '/rehearsal/called-actions')) as string[],
+    startSession: async (asked) =>
+      (await call('POST', '/rehearsal/iam/sessions', asked)) as Awaited<ReturnType<SideDoor['startSession']>>,
     access: async () => (await call('POST', '/rehearsal/iam/uses')) as Access,
     rules: async () => (await call('GET', '/rehearsal/rules')) as Awaited<ReturnType<SideDoor['rules']>>,
     reportService: async (cluster, service, report) => {

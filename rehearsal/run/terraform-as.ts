@@ -6,10 +6,10 @@ import { GITHUB_REPOSITORY } from '../terraform/variables.ts';
 import type { Standing } from './standing.ts';
 
 const ACCOUNT = '123456789012';
-/** The jobs of the workflow: which role they take, and what their token's subject ends with. */
+/** The jobs of the workflow: the role that they take, for how long, and what their token's subject ends with. */
 const JOBS = {
-  plan: { role: 'LornuGithubPlanRole', subject: 'pull_request' },
-  apply: { role: 'LornuGithubApplyRole', subject: 'environment:staging' },
+  plan: { role: 'LornuGithubPlanRole', subject: 'pull_request', seconds: 3600 },
+  apply: { role: 'LornuGithubApplyRole', subject: 'environment:staging', seconds: 7200 },
 } as const;
 
 /**
@@ -22,12 +22,13 @@ export async function terraformAs(
   job: keyof typeof JOBS,
 ): Promise<TerraformContext> {
   if (stack === 'bootstrap') return terraform;
-  const { role, subject } = JOBS[job];
+  const { role, subject, seconds } = JOBS[job];
   try {
     const credentials = await signInFromGithub(
       emulator.url,
       `arn:aws:iam::${ACCOUNT}:role/${role}`,
       `repo:${GITHUB_REPOSITORY}:${subject}`,
+      { durationSeconds: seconds },
     );
     return { ...terraform, credentials };
   } catch (error) {

@@ -7,6 +7,7 @@ import { runSteps, type Step, type StepIo } from '@lornu/ops/steps/run-steps.ts'
 import { watchAlarms, type AlarmWatch } from '../alarms/watch-alarms.ts';
 import { readBalancer } from '../load-balancer/read-balancer.ts';
 import type { Balancer } from '../load-balancer/balancer.ts';
+import { createTaskSessions } from '../iam/task-sessions.ts';
 import type { RehearsalContext } from '../run/rehearsal-context.ts';
 import type { Standing } from '../run/standing.ts';
 import { describeEvent } from '../tasks/describe-event.ts';
@@ -144,6 +145,8 @@ export async function serve(
     };
   };
 
+  const sessions = createTaskSessions(standing.emulator);
+
   const steps: Step[] = [
     {
       id: 'read',
@@ -243,7 +246,13 @@ export async function serve(
             return image;
           },
           addedVariables: (address) => addedVariables(address, at),
-          credentials: (taskId, role) => need('google').google.taskCredentials.toAnswer(taskId, role),
+          credentials: async (taskId, role) => {
+            const answer = need('google').google.taskCredentials.toAnswer(taskId, role);
+            // Google's federation knows them already.
+            await sessions.accept(role, taskId, await answer.clone().json());
+            return answer;
+          },
+          asRole: sessions.asRole,
           folder,
           emit,
           onLine: (task, text) => {

@@ -14,10 +14,11 @@ export interface KnownTask {
 }
 
 export interface AgentEndpointOptions {
-  ecs: ECSClient;
+  /** As the role of the task. */
+  ecsOf: (task: KnownTask) => Promise<ECSClient>;
   find: (id: string) => KnownTask | undefined;
   /** Answers as the container credentials endpoint does for this task and the name of its role. */
-  credentials: (taskId: string, roleName: string) => Response;
+  credentials: (taskId: string, roleName: string) => Promise<Response>;
 }
 
 export interface AgentEndpoint {
@@ -52,7 +53,7 @@ export function startAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint
     const task = find(c.req.param('id'));
     if (!task) return c.notFound();
     const asked = (await c.req.json()) as { ProtectionEnabled?: boolean; ExpiresInMinutes?: number };
-    return c.json(await protect(options.ecs, task, asked));
+    return c.json(await protect(await options.ecsOf(task), task, asked));
   });
   const server = Bun.serve({ hostname: '127.0.0.1', port: 0, development: false, fetch: app.fetch });
   const url = server.url.origin;

@@ -19,7 +19,7 @@ export interface TaskWorld {
   /** Makes the stream of the container's log; rejects with ECS's sentence. */
   openLog: (id: string, plan: TaskPlan) => Promise<void>;
   /** Values of the container's secrets; rejects with ECS's sentence. */
-  readSecrets: (plan: TaskPlan) => Promise<Record<string, string>>;
+  readSecrets: (taskId: string, plan: TaskPlan) => Promise<Record<string, string>>;
   /** What ECS and the rehearsal add to the environment. */
   addedVariables: (task: { id: string; address: string; plan: TaskPlan }) => Record<string, string>;
   /** Tells the emulator; in the order of the calls. */
@@ -139,7 +139,7 @@ export class RunningTask {
   async #startContainer(): Promise<Container> {
     const { id, plan, address, command, environment } = this.settings;
     const world = this.#world;
-    const secrets = await world.readSecrets(plan);
+    const secrets = await world.readSecrets(this.id, plan);
     await world.openLog(id, plan);
     const image = await world.pull(plan.container);
     const folder = world.taskFolder(id);

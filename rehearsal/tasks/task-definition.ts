@@ -8,6 +8,7 @@ export interface TaskPlan {
   /** As in lornu-staging-agent:3. */
   name: string;
   taskRoleArn: string | undefined;
+  executionRoleArn: string | undefined;
   /** 1024 are one processor. */
   cpuUnits: number;
   /** The kernel ends what takes more. */
@@ -51,6 +52,7 @@ export function readTaskDefinition(definition: TaskDefinition): TaskPlan {
     arn: definition.taskDefinitionArn ?? '',
     name: `${definition.family}:${definition.revision}`,
     taskRoleArn: definition.taskRoleArn,
+    executionRoleArn: definition.executionRoleArn,
     cpuUnits: Number(definition.cpu ?? 1024),
     memoryMb: container.memory ?? Number(definition.memory),
     container: {

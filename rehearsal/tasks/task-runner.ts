@@ -31,7 +31,9 @@ export interface TaskRunnerOptions {
   pull: PullImage;
   /** The rehearsal's closed list, for one task. */
   addedVariables: (address: string) => Readonly<Record<string, string>>;
-  credentials: (taskId: string, roleName: string) => Response;
+  credentials: (taskId: string, roleName: string) => Promise<Response>;
+  /** The account as one of a task's roles sees it; as an administrator where it is left out. */
+  asRole?: (roleArn: string, taskId: string) => Promise<AwsClients>;
   /** One value of a metric; a minute divided by the pace, and 20 s at least, where it is left out. */
   metricPeriodMs?: number;
   /** Scratch folders and logs of the tasks. */
@@ -99,7 +101,7 @@ class Runner implements TaskRunner {
     const { clients, cluster, service, pace } = options;
     this.#account = new EcsAccount(clients, cluster);
     this.#agent = startAgentEndpoint({
-      ecs: clients.ecs,
+      ecsOf: async ({ id, plan }) => (await this.#as(plan.taskRoleArn, id)).ecs,
       find: (id) => this.#known.get(id),
       credentials: options.credentials,
     });
@@ -262,14 +264,20 @@ class Runner implements TaskRunner {
     return new RunningTask(settings, this.#world());
   }
 
+  async #as(roleArn: string | undefined, taskId: string): Promise<AwsClients> {
+    const { clients, asRole } = this.#options;
+    return asRole && roleArn ? asRole(roleArn, taskId) : clients;
+  }
+
   #world(): TaskWorld {
-    const { clients, folder, pace, pull, addedVariables, emit, onLine } = this.#options;
+    const { folder, pace, pull, addedVariables, emit, onLine } = this.#options;
     return {
       now: Date.now,
       pace,
       pull,
-      openLog: async (id, plan) => this.#watch.open(id, plan),
-      readSecrets: async (plan) => readSecrets(clients.secrets, plan),
+      openLog: async (id, plan) =>
+        this.#watch.open(id, plan, (await this.#as(plan.executionRoleArn, id)).logs),
+      readSecrets: async (id, plan) => readSecrets((await this.#as(plan.executionRoleArn, id)).secrets, plan),
       addedVariables: ({ id, address }) => ({ ...this.#agent.variables(id), ...addedVariables(address) }),
       report: async (id, report) => this.#report(id, report),
       register: async (address, port) => {

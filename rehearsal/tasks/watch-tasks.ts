@@ -1,5 +1,6 @@
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
+  type CloudWatchLogsClient,
   CreateLogStreamCommand,
   PutLogEventsCommand,
   ResourceNotFoundException,
@@ -13,13 +14,15 @@ import type { TaskPlan } from './task-definition.ts';
 /** Takes what tasks write and use to the emulated account's CloudWatch. */
 export interface TaskWatch {
   /** Makes the stream of a task's log; rejects with ECS's sentence, and the task does not start. */
-  open: (taskId: string, plan: TaskPlan) => Promise<void>;
+  open: (taskId: string, plan: TaskPlan, logs: CloudWatchLogsClient) => Promise<void>;
   line: (task: RunningTask, line: string) => void;
   /** Measures the tasks' processors and sends what is waiting. */
   flush: (tasks: readonly RunningTask[]) => Promise<void>;
 }
 
 interface WatchedLines {
+  /** Of the execution role, which writes them. */
+  logs: CloudWatchLogsClient;
   stream: string;
   group: string;
   waiting: { timestamp: number; message: string }[];
@@ -37,7 +40,7 @@ const TICKS_PER_S = 100;
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html (awslogs-stream-prefix)
  */
 export function watchTasks(
-  clients: Pick<AwsClients, 'cloudwatch' | 'logs'>,
+  clients: Pick<AwsClients, 'cloudwatch'>,
   { cluster, service }: { cluster: string; service: string },
 ): TaskWatch {
   const lines = new Map<string, WatchedLines>();
@@ -45,11 +48,11 @@ export function watchTasks(
   let metrics: MetricValue[] = [];
 
   const sendLines = async (watched: WatchedLines): Promise<void> => {
-    const { group: logGroupName, stream: logStreamName } = watched;
+    const { group: logGroupName, stream: logStreamName, logs } = watched;
     if (watched.waiting.length === 0) return;
     const logEvents = watched.waiting.splice(0, MOST_EVENTS);
     // A log group that was deleted in the meantime takes the lines with it, as on AWS.
-    await clients.logs
+    await logs
       .send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }))
       .catch((error: unknown) => {
         if (!(error instanceof ResourceNotFoundException)) throw error;
@@ -89,19 +92,19 @@ export function watchTasks(
     });
   };
   return {
-    open: async (taskId, { container }) => {
+    open: async (taskId, { container }, logs) => {
       const { logGroup: group, logStreamPrefix: prefix, name } = container;
       if (!group) return;
       const stream = `${prefix}/${name}/${taskId}`;
       try {
-        await clients.logs.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream }));
+        await logs.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream }));
       } catch (error) {
         throw new Error(
           `ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream in ${group}: ${error instanceof Error ? error.message : String(error)}`,
           { cause: error },
         );
       }
-      lines.set(taskId, { group, stream, waiting: [] });
+      lines.set(taskId, { logs, group, stream, waiting: [] });
     },
     line: (task, message) => {
       metrics.push(...readMetricLine(message));

@@ -28,6 +28,14 @@ test("a refused value is the first thing said, with the file's own sentence and 
 });
 
 const NEXT: Record<string, [Partial<Diagnostic>, string]> = {
+  'a call that a role may not make': [
+    {
+      summary: 'creating Budget',
+      detail:
+        'api error AccessDenied: User: arn:aws:sts::123456789012:assumed-role/LornuGithubApplyRole/run is not authorized to perform: budgets:ModifyBudget on resource: arn:aws:budgets::123456789012:budget/a because no identity-based policy allows the budgets:ModifyBudget action',
+    },
+    'Allow budgets:ModifyBudget on arn:aws:budgets::123456789012:budget/a to LornuGithubApplyRole',
+  ],
   'a call that the emulator does not know': [
     { summary: 'reading Budget', detail: 'https response error StatusCode: 500, deserialization failed' },
     'rehearsal/aws/extensions',

@@ -1,6 +1,8 @@
 import { CliError, EXIT, type CliErrorParts } from '@lornu/ops/base/cli-error.ts';
 import type { Diagnostic } from '@lornu/ops/terraform/terraform-events.ts';
 
+/** As AWS words it. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+const DENIED = /User: (\S+) is not authorized to perform: (\S+?)(?: on resource: (\S+))? (?:because|with)/;
 const VARIABLE = /Invalid value for (input )?variable/i;
 
 /** A failed Terraform run as what, why, next: its first error in full, the others counted. */
@@ -53,6 +55,13 @@ function nextStep(diagnostic: Diagnostic): Pick<CliErrorParts, 'next' | 'exitCod
   if (/not been implemented|deserialization failed|StatusCode: 5\d\d|NotImplemented/i.test(detail)) {
     return {
       next: 'AWS knows this call and the emulator does not: add it in rehearsal/aws/extensions (README.md there).',
+    };
+  }
+  const denied = DENIED.exec(detail);
+  if (denied) {
+    const [, who = '', action, resource] = denied;
+    return {
+      next: `Allow ${action}${resource ? ` on ${resource}` : ''} to ${who.split('/').at(-2) ?? who} in terraform/aws/bootstrap, if it is to have it.`,
     };
   }
   if (/connection refused|no such host|proxyconnect/i.test(detail)) {

@@ -238,7 +238,7 @@ export async function startService(
       return { title: 'the test program', start: async (options) => startProcessContainer(program, options) };
     },
     addedVariables: (address) => ({ HOST: address }),
-    credentials: (taskId, roleName) => Response.json({ taskId, roleName }),
+    credentials: async (taskId, roleName) => Response.json({ taskId, roleName }),
     metricPeriodMs: 1000,
     folder,
     emit: (event) => events.push(event),

@@ -1,0 +1,40 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CliError } from '@lornu/ops/base/cli-error.ts';
+import { apply } from '@lornu/rehearsal/run/apply.ts';
+import { destroy } from '@lornu/rehearsal/run/destroy.ts';
+import { root, temporaryRehearsal } from '../whole/kit.ts';
+import type { Fault } from './faults.ts';
+
+/** Rehearses the apply of stacks without these corrections; everything that was said, the error last. */
+export async function takeBack(faults: readonly Fault[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'lornu-take-back-'));
+  const rehearsal = await temporaryRehearsal();
+  const said: string[] = [];
+  try {
+    await cp(join(root, 'terraform/aws'), join(folder, 'terraform/aws'), { recursive: true });
+    for (const { edits } of faults)
+      for (const edit of edits) await editOnce(join(folder, 'terraform/aws', edit.file), edit);
+    const emit = (event: unknown): void => void said.push(JSON.stringify(event));
+    const context = { ...rehearsal.context, root: folder, emit };
+    await apply({ provider: 'auto', port: 0, variableArguments: [], endsWithUs: true }, context);
+    said.push('nothing was refused');
+    await destroy(context);
+  } catch (error) {
+    said.push(error instanceof CliError ? JSON.stringify(error.parts) : String(error));
+  } finally {
+    await rehearsal.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+  return said.join('\n');
+}
+
+async function editOnce(path: string, { from, to }: { from: string; to: string }): Promise<void> {
+  const text = await readFile(path, 'utf8');
+  if (text.split(from).length !== 2) throw new Error(`${path} does not hold exactly once: ${from}`);
+  await writeFile(
+    path,
+    text.replace(from, () => to),
+  );
+}
