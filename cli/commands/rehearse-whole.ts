@@ -1,3 +1,4 @@
+import { summarisePermissions } from '@lornu/rehearsal/iam/least-privilege.ts';
 import { Option, type Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -183,6 +184,7 @@ Report: ${path}
 }
 
 function howItEnded({ destroyed, failure }: Report): string {
-  if (destroyed) return `Destroyed ${destroyed.resources} resources; nothing is left, running or on disk.`;
+  if (destroyed)
+    return `Destroyed ${destroyed.resources} resources; nothing is left, running or on disk.\n${summarisePermissions(destroyed.permissions)}`;
   return `${failure ? 'It broke off' : 'Ended by Ctrl-C'}; what it had started was ended and removed, without a destroy.`;
 }

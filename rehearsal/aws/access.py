@@ -91,15 +91,18 @@ def of_role(arn, session):
     role = role_of(arn)
     if role is None:
         raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
-    policies = [{"name": name, "document": text} for name, text in role.policies.items()]
-    policies += [{"name": one.name, "document": document_of(one)} for one in role.managed_policies.values()]
     boundary = store("iam").managed_policies.get(role.permissions_boundary_arn or "")
     return {
         "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{role.name}/{session}",
         "roleArn": role.arn,
-        "policies": policies,
+        "policies": policies_of(role),
         **({"boundary": {"name": boundary.name, "document": document_of(boundary)}} if boundary else {}),
     }
+
+
+def policies_of(role):
+    policies = [{"name": name, "document": text} for name, text in role.policies.items()]
+    return policies + [{"name": one.name, "document": document_of(one)} for one in role.managed_policies.values()]
 
 
 def document_of(policy):
@@ -248,4 +251,9 @@ def start_session(_captured, asked):
 @route("POST", r"/rehearsal/iam/uses")
 def uses(_captured, _body):
     """Statements of identity policies that calls have needed, and what was denied."""
-    return {"uses": DECISIONS[0].ask({"uses": True}) if DECISIONS else [], "denied": denied}
+    granted = [
+        {"role": role.name, "policy": one["name"], "document": one["document"]}
+        for role in store("iam").roles.values()
+        for one in policies_of(role)
+    ]
+    return {"uses": DECISIONS[0].ask({"uses": True}) if DECISIONS else [], "denied": denied, "granted": granted}

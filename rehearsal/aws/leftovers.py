@@ -42,6 +42,11 @@ def state_of(thing):
     return next((getattr(thing, name) for name in names if isinstance(getattr(thing, name, None), str)), None)
 
 
+def is_of_session(thing):
+    """Keys that STS gave out end with their session."""
+    return type(thing).__name__ == "AccessKey" and bool(getattr(thing, "role_arn", None))
+
+
 @functools.cache
 def sizes_when_new(backend_type, region, account):
     """A new store has things too: IAM the policies that AWS manages, EC2 a default VPC."""
@@ -61,6 +66,8 @@ def surplus():
                     continue
                 live = []
                 for path, thing in things:
+                    if is_of_session(thing):
+                        continue
                     kept = state_of(thing) in KEPT_BY_AWS
                     (kept_by_aws if kept else live).append(f"{backends.service_name} {name} {'/'.join(path)}")
                 left += live[fresh.get(name, 0) :]

@@ -39,7 +39,10 @@ export interface SessionRequest {
 }
 
 export interface Access {
-  uses: { role: string; policy: string; sid: string; action: string }[];
+  /** `alone`: no other statement would have allowed the call. */
+  uses: { role: string; policy: string; sid: string; action: string; alone: boolean }[];
+  /** The policies of the roles that were applied, as they are now. */
+  granted: { role: string; policy: string; document: string }[];
   /** In AWS's words, and the statement that would allow it. */
   denied: { operation: string; sentence: string; missing: string }[];
 }

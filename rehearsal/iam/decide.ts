@@ -14,6 +14,8 @@ export interface Use {
   policy: string;
   sid: string;
   action: string;
+  /** No other statement would have allowed it: without this one the call is denied. */
+  alone: boolean;
 }
 
 /**
@@ -57,8 +59,9 @@ export class Decider {
       const verdict = await this.#verdict(who, need, question);
       if (!verdict.allowed) return refusal(who, need, verdict, question.operation);
       if (who.roleArn) {
+        const alone = verdict.statements.length === 1;
         for (const { policy, sid } of verdict.statements)
-          uses.push({ role: who.roleArn.split('/').at(-1) ?? '', policy, sid, action: need.action });
+          uses.push({ role: who.roleArn.split('/').at(-1) ?? '', policy, sid, action: need.action, alone });
       }
     }
     // A call that is refused in the end has needed nothing.

@@ -1,3 +1,4 @@
+import { summarisePermissions } from '../iam/least-privilege.ts';
 import { formatElapsed } from '@lornu/ops/steps/step-events.ts';
 import { summarise } from '@lornu/ops/verify/render-verification.ts';
 import type { Outcome } from '@lornu/ops/verify/verdict.ts';
@@ -24,6 +25,7 @@ export function renderPage(report: Report): string {
     deploys(report),
     reachability(report),
     added(report),
+    permissions(report),
     steps(report),
     logs(report),
   ];
@@ -143,6 +145,19 @@ function added({ served }: Report): string {
 <table><tbody>
 ${rows.join('\n')}
 </tbody></table>`;
+}
+
+function permissions({ destroyed }: Report): string {
+  if (!destroyed?.permissions.length) return '';
+  const rows = destroyed.permissions.map(
+    ({ role, sid, used, unused, isNeeded }) =>
+      `<tr><td><b>${escape(role)}</b><br>${escape(sid)}</td><td>${escape(used.join(', '))}</td><td>${unused.map(({ action, reason }) => `${escape(action)}: ${escape(reason || 'no reason')}`).join('<br>')}</td><td>${isNeeded ? 'yes' : ''}</td></tr>`,
+  );
+  return `<h2>What the roles may do</h2>
+<p class="quiet">${escape(summarisePermissions(destroyed.permissions))}</p>
+<details><summary>${rows.length} statements</summary><table><thead><tr><th>statement</th><th>needed here</th><th>granted for</th><th>a call is denied without it</th></tr></thead><tbody>
+${rows.join('\n')}
+</tbody></table></details>`;
 }
 
 function steps({ phases }: Report): string {

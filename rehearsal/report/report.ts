@@ -1,3 +1,4 @@
+import type { GrantedStatement } from '../iam/least-privilege.ts';
 import type { Verification } from '@lornu/ops/verify/verify.ts';
 import type { Statement } from '../reachability/statements.ts';
 import type { ScenarioResult } from '../scenarios/scenario.ts';
@@ -31,7 +32,7 @@ export interface Report {
   verification?: Verification;
   scenarios: ScenarioResult[];
   events: RunnerEvent[];
-  destroyed?: { resources: number; keptByAws: string[] };
+  destroyed?: { resources: number; keptByAws: string[]; permissions: GrantedStatement[] };
   /** Last lines of each task, by its id, masked. */
   logs: Record<string, string[]>;
 }

@@ -1,6 +1,7 @@
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { runSteps, type Step } from '@lornu/ops/steps/run-steps.ts';
 import { runTerraform } from '../terraform/run-terraform.ts';
+import { leastPrivilege, type GrantedStatement } from '../iam/least-privilege.ts';
 import { STACKS } from '../terraform/stacks.ts';
 import { takeBackAccount } from './given-account.ts';
 import type { RehearsalContext } from './rehearsal-context.ts';
@@ -15,6 +16,8 @@ export interface DestroyResult {
   resources: number;
   /** What AWS shows for a while after a destroy too: keys that wait for deletion, inactive task definitions. */
   keptByAws: string[];
+  /** What the roles were granted, and what of it calls have needed since the emulator started. */
+  permissions: GrantedStatement[];
 }
 
 /**
@@ -30,9 +33,10 @@ export async function destroy(
   if (!standing) {
     const record = await workspace.read();
     await workspace.remove();
-    return { stood: record !== undefined, resources: 0, keptByAws: [] };
+    return { stood: record !== undefined, resources: 0, keptByAws: [], permissions: [] };
   }
-  const result: DestroyResult = { stood: true, resources: 0, keptByAws: [] };
+  const result: DestroyResult = { stood: true, resources: 0, keptByAws: [], permissions: [] };
+  const { granted } = await standing.emulator.sideDoor.access();
   const steps: Step[] = [
     ...STACKS.toReversed().map(({ name, title }): Step => ({
       id: `destroy-${name}`,
@@ -59,6 +63,8 @@ export async function destroy(
       id: 'nothing-left',
       title: 'Nothing may be left in the account',
       run: async () => {
+        const { uses } = await standing.emulator.sideDoor.access();
+        result.permissions = leastPrivilege({ granted, uses });
         await takeBackAccount(standing.clients.route53);
         const { left, keptByAws } = await standing.emulator.sideDoor.leftovers();
         result.keptByAws = keptByAws;

@@ -190,7 +190,15 @@ function toReport(
       : { events: [] }),
     ...(verification ? { verification } : {}),
     scenarios: scenarios ?? [],
-    ...(destroyed ? { destroyed: { resources: destroyed.resources, keptByAws: destroyed.keptByAws } } : {}),
+    ...(destroyed
+      ? {
+          destroyed: {
+            resources: destroyed.resources,
+            keptByAws: destroyed.keptByAws,
+            permissions: destroyed.permissions,
+          },
+        }
+      : {}),
     logs: logs.tails(),
   };
 }

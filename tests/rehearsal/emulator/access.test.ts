@@ -319,7 +319,19 @@ test('what is allowed is carried out, and which statement was needed is known', 
   await aws.call('s3:CreateBucket', { Bucket: 'mine2' }, job);
   await aws.call('iam:CreateRole', { RoleName: 'staging-a', PermissionsBoundary: BOUNDARY, ...BOUNDED }, job);
   const { uses } = await kit.emulator.sideDoor.access();
-  expect(uses).toContainEqual({ role: 'job', policy: 'p', sid: 'Network', action: 'ec2:CreateVpc' });
-  expect(uses).toContainEqual({ role: 'job', policy: 'p', sid: 'Bounded', action: 'iam:CreateRole' });
+  expect(uses).toContainEqual({
+    role: 'job',
+    policy: 'p',
+    sid: 'Network',
+    action: 'ec2:CreateVpc',
+    alone: true,
+  });
+  expect(uses).toContainEqual({
+    role: 'job',
+    policy: 'p',
+    sid: 'Bounded',
+    action: 'iam:CreateRole',
+    alone: true,
+  });
   expect(uses.filter(({ sid }) => sid === 'Tasks')).toEqual([]);
 });

@@ -382,4 +382,13 @@ test('a destroy leaves nothing: in the account, running, on disk', async () => {
   expect(() => process.kill(pid, 0)).toThrow();
   expect(await stat(rehearsal.context.folder).catch(() => undefined)).toBeUndefined();
   expect((await destroy(rehearsal.context)).stood).toBe(false);
+
+  // Nothing is granted without a need or a reason, and no statement stands behind another that allows the same.
+  const { permissions } = result;
+  const idle = permissions.flatMap(({ role, sid, unused }) =>
+    unused.filter(({ reason }) => !reason).map(({ action }) => `${role} ${sid}: ${action}`),
+  );
+  expect(idle).toEqual([]);
+  const doubled = permissions.filter(({ used, isNeeded }) => used.length > 0 && !isNeeded);
+  expect(doubled.map(({ role, sid }) => `${role} ${sid}`)).toEqual([]);
 }, 300_000);
