@@ -148,7 +148,9 @@ def task_roles(call):
         found = ecs.describe_task_definition(call.params.get("taskDefinition", ""))
     except Exception:
         return []
-    return [arn for arn in (found.task_role_arn, found.execution_role_arn) if arn]
+    # moto leaves out what was not given.
+    named = (getattr(found, "task_role_arn", None), getattr(found, "execution_role_arn", None))
+    return [arn for arn in named if arn]
 
 
 def question_of(call, principal, context=None, operation=None, state=None):
