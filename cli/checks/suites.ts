@@ -174,6 +174,12 @@ const QUICK: readonly Suite[] = [
     { minutes: 5, cores: 1, needs: 'uv', coversOps: true },
   ),
   tests(
+    'take-back',
+    'a correction of what a first apply would have met is undone, and the rehearsal finds the fault again',
+    './tests/rehearsal/take-back',
+    { minutes: 6, cores: 1, needs: 'uv', rehearses: true },
+  ),
+  tests(
     'first-time',
     'lornu setup goes from empty accounts to a deployed staging, and names each thing that is taken away',
     './tests/first-time',
@@ -306,6 +312,12 @@ const LONG: readonly Suite[] = [
     'both agents serve what was applied, and the one asks the other across the clouds',
     './tests/rehearsal/both-agents',
     { minutes: 10, needs: 'haproxy python uv fake-gcs-server', rehearses: true, page: true, onlyOn: 'linux' },
+  ),
+  tests(
+    'take-back-all',
+    'each correction of what a first apply would have met is undone, and the rehearsal finds the fault again',
+    './tests/rehearsal/take-back',
+    { minutes: 20, needs: 'uv', rehearses: true, env: { LORNU_EVERY_FAULT: '1' } },
   ),
   tests(
     'pipeline-all',

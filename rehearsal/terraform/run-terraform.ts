@@ -104,7 +104,10 @@ export async function runTerraform(
           seconds: event.hook.elapsed_seconds ?? 0,
         });
       }
-      if (TOLD.test(event.type) && event.hook?.action !== 'read') io.line(event['@message']);
+      // Of some errors the summary says no more than which kind of resource it was.
+      const detail = event.diagnostic?.detail?.replace(/\s+/g, ' ').trim();
+      if (TOLD.test(event.type) && event.hook?.action !== 'read')
+        io.line(detail ? `${event['@message']}: ${detail}` : event['@message']);
     },
   });
   context.signal.throwIfAborted();

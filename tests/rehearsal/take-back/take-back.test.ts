@@ -1,0 +1,17 @@
+import { expect, test } from 'bun:test';
+import { commitSeed } from '../../support/commit-seed.ts';
+import { GROUPS } from './faults.ts';
+import { takeBack } from './take-back.ts';
+
+// One group in every run, by the commit; all of them in the long suite.
+const sample = GROUPS[commitSeed() % GROUPS.length] ?? [];
+const groups = process.env['LORNU_EVERY_FAULT'] ? GROUPS : [sample];
+
+test.each(groups.map((group) => [group.map(({ id }) => id).join(', '), group] as const))(
+  'found again: %s',
+  async (_ids, group) => {
+    const said = await takeBack(group);
+    for (const { found } of group) expect(said).toMatch(found);
+  },
+  600_000,
+);
