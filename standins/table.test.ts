@@ -10,7 +10,7 @@ const REAL_PROGRAMS = new Set(['aws']);
 interface Row {
   place: string;
   refuses: string;
-  test: string;
+  path: string;
   title: string;
   hidden: string;
 }
@@ -25,8 +25,8 @@ async function readTable(): Promise<Row[]> {
       .split('|')
       .slice(1, -1)
       .map((cell) => cell.trim());
-    const [, test = '', title = ''] = /^`(.+?)`: "(.+)"$/.exec(seen) ?? [];
-    return { place: place.replaceAll('`', ''), refuses, test, title, hidden };
+    const [, path = '', title = ''] = /^`(.+?)`: "(.+)"$/.exec(seen) ?? [];
+    return { place: place.replaceAll('`', ''), refuses, path, title, hidden };
   });
 }
 
@@ -51,7 +51,7 @@ test('everything that stands in has a row', async () => {
 });
 
 describe('a row names a refusal that a test has seen, and what stays unseen', () => {
-  test.each(rows)('$place', async ({ refuses, test: path, title, hidden }) => {
+  test.each(rows)('$place', async ({ refuses, path, title, hidden }) => {
     expect(refuses).not.toBe('');
     expect(hidden).not.toBe('');
     expect(path).not.toBe('');

@@ -20,7 +20,12 @@ ADMINISTRATOR = {
     "policies": [
         {
             "name": "AdministratorAccess",
-            "document": '{"Version":"2012-10-17","Statement":[{"Sid":"Everything","Effect":"Allow","Action":"*","Resource":"*"}]}',
+            "document": json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}],
+                }
+            ),
         }
     ],
 }
@@ -115,7 +120,9 @@ def text_of(policy):
 
 def resource_policies(region):
     found = {one.arn: text_of(one.policy) for one in store("kms", region).keys.values()}
-    found |= {f"arn:aws:s3:::{one.name}": text_of(one.policy) for one in store("s3", region).buckets.values() if one.policy}
+    found |= {
+        f"arn:aws:s3:::{one.name}": text_of(one.policy) for one in store("s3", region).buckets.values() if one.policy
+    }
     found |= {one.arn: one.policy for one in store("secretsmanager", region).secrets.values() if one.policy}
     found |= {one.arn: text_of(one.policy) for one in store("ecr", region).repositories.values() if one.policy}
     return found
@@ -124,7 +131,8 @@ def resource_policies(region):
 def state_of(call):
     region = call.region
     secrets = [
-        {"arn": one.arn, "name": one.name, "key": one.kms_key_id} for one in store("secretsmanager", region).secrets.values()
+        {"arn": one.arn, "name": one.name, "key": one.kms_key_id}
+        for one in store("secretsmanager", region).secrets.values()
     ]
     keys = {}
     for key in store("kms", region).keys.values():
@@ -193,11 +201,13 @@ def claims_of(token):
 
 
 def federated(call):
-    """AssumeRoleWithWebIdentity: the provider, the token's claims and the role's trust. Signatures are not looked at."""
+    """AssumeRoleWithWebIdentity: the provider, the token's claims, the role's trust; no signature is looked at."""
     claims = claims_of(call.params.get("WebIdentityToken", ""))
     issuer = str(claims.get("iss", "")).removeprefix("https://")
     if claims.get("exp", 0) <= time.time():
-        raise Refused("ExpiredTokenException", "Token expired: current date/time must be before the expiration date/time")
+        raise Refused(
+            "ExpiredTokenException", "Token expired: current date/time must be before the expiration date/time"
+        )
     provider = next((one for one in store("iam").open_id_providers.values() if one.url == issuer), None)
     if provider is None:
         raise Refused("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for https://{issuer}")
@@ -208,7 +218,9 @@ def federated(call):
     trust(call, arn, {"arn": provider.arn, "policies": []}, "sts:AssumeRoleWithWebIdentity", context)
     asked, most = call.params.get("DurationSeconds") or 3600, int(role_of(arn).max_session_duration or 3600)
     if asked > most:
-        raise Refused("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+        raise Refused(
+            "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+        )
 
 
 def trust(call, role_arn, principal, action, context):

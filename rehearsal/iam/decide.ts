@@ -5,7 +5,6 @@ import {
   type RequestAnalysis,
 } from '@cloud-copilot/iam-simulate';
 import { needsOf } from './needs.ts';
-import { NEW } from './resources.ts';
 import type { Decision, NamedPolicy, Need, Principal, Question } from './question.ts';
 
 /** A statement of an identity policy that a call has needed. */
@@ -31,7 +30,7 @@ function withKnownKeys(text: string): string {
   });
 }
 
-/** Of a key that is only being made: the account's policies decide. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html */
+/** Of a key that is only being made, or is not there: the account's policies decide, then KMS says so. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html */
 const KEY_DEFAULT = JSON.stringify({
   Version: '2012-10-17',
   Statement: [
@@ -84,7 +83,7 @@ export class Decider {
   async #verdict(principal: Principal, need: Need, { state, account }: Question): Promise<Verdict> {
     const own =
       state.resourcePolicies[policyHolder(need.resource)] ??
-      (need.resource.endsWith(`:key/${NEW}`) ? KEY_DEFAULT : undefined);
+      (need.resource.includes(':key/') ? KEY_DEFAULT : undefined);
     const key = JSON.stringify([principal, need.action, need.resource, need.context, own]);
     const known = this.#known.get(key) ?? this.#simulate(principal, need, own, account);
     this.#known.set(key, known);

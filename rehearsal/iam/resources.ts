@@ -27,7 +27,7 @@ const HELD_BY: Readonly<Record<string, readonly string[]>> = {
   TaskId: ['tasks', 'task'],
 };
 /** Of what is only being made, and of what the call does not name. */
-export const NEW = 'new';
+const NEW = 'new';
 
 /**
  * The ARNs that a call is about, one for each resource type that its action has to be allowed for, from AWS's reference

@@ -127,12 +127,6 @@ export const VALUE_RULE_CASES: RuleCase[] = [
     sentence: /between 7 and 30/,
   },
   {
-    rule: 'key-alias-reserved',
-    call: 'kms:CreateAlias',
-    params: { AliasName: 'alias/aws/mine', TargetKeyId: 'a' },
-    sentence: /reserved/,
-  },
-  {
     rule: 'key-lockout',
     call: 'kms:CreateKey',
     params: {
