@@ -6,7 +6,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { ADMINISTRATOR, type Credentials } from '../iam/credentials.ts';
+import { ADMINISTRATOR, type Credentials } from './credentials.ts';
 
 /** What an AWS SDK client needs to speak to the emulator and to nothing else. */
 export function emulatorSettings(

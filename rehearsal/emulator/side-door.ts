@@ -1,4 +1,4 @@
-import type { Credentials } from '../iam/credentials.ts';
+import type { Credentials } from './credentials.ts';
 
 /** What the emulator is told beside the AWS API; ../aws/README.md lists the routes. */
 export interface SideDoor {

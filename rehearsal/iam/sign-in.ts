@@ -1,6 +1,6 @@
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { emulatorSettings } from '../emulator/aws-clients.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from '../emulator/credentials.ts';
 
 const TOKEN_SECONDS = 300;
 

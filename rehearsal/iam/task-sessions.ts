@@ -1,6 +1,6 @@
 import { createAwsClients, type AwsClients } from '../emulator/aws-clients.ts';
 import type { Emulator } from '../emulator/start-emulator.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from '../emulator/credentials.ts';
 
 const ACCOUNT = '123456789012';
 const REGION = 'us-east-1';

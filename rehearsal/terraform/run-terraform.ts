@@ -1,7 +1,7 @@
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import { describeEnd, runCommand, tryCommand } from '@lornu/ops/process/run-command.ts';
 import type { StepIo } from '@lornu/ops/steps/run-steps.ts';
-import { ADMINISTRATOR, credentialVariables, type Credentials } from '../iam/credentials.ts';
+import { ADMINISTRATOR, credentialVariables, type Credentials } from '../emulator/credentials.ts';
 import { explainFailure } from './explain-failure.ts';
 import { parseEvent, type Diagnostic } from '@lornu/ops/terraform/terraform-events.ts';
 

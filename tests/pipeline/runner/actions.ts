@@ -1,5 +1,5 @@
 import { inOneLine } from '@lornu/ops/base/cli-error.ts';
-import { credentialVariables } from '@lornu/rehearsal/iam/credentials.ts';
+import { credentialVariables } from '@lornu/rehearsal/emulator/credentials.ts';
 import { signInFromGithub } from '@lornu/rehearsal/iam/sign-in.ts';
 import { cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
