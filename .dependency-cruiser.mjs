@@ -112,6 +112,12 @@ export default {
       to: { couldNotResolve: true, pathNot: '^bun' },
     },
     ...downwards('', PACKAGES),
+    {
+      name: 'the checker of histories knows nothing of the service that made them',
+      severity: 'error',
+      from: { path: '^tests/simulation/check/', pathNot: TESTS },
+      to: { pathNot: '^tests/simulation/check/' },
+    },
     ...Object.entries(ROOMS).flatMap(([folder, rows]) => [
       ...downwards(folder, rows, TESTS),
       {

@@ -139,6 +139,12 @@ const QUICK: readonly Suite[] = [
     { minutes: 2, cores: 0.8 },
   ),
   tests(
+    'simulation',
+    'scenarios in virtual time break no promise of docs/guarantees.md, and bugs that are planted are found',
+    './tests/simulation',
+    { minutes: 2, cores: 1 },
+  ),
+  tests(
     'contract',
     'the service answers as google-adk does, but for the differences that docs/wire.md names',
     './tests/contract',
@@ -294,6 +300,12 @@ const LONG: readonly Suite[] = [
     'after each of 10,000 histories, however broken, the next turn is accepted',
     './tests/long-histories',
     { minutes: 15 },
+  ),
+  tests(
+    'long-simulation',
+    'ten minutes of scenarios in virtual time break no promise, and every planted bug is found',
+    './tests/long-simulation',
+    { minutes: 45 },
   ),
   tests(
     'long-runs',

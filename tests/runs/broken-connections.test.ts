@@ -14,7 +14,10 @@ import { patiently } from '../support/until.ts';
 import { createSession } from './create-session.ts';
 
 const NUMBERS = 40;
-const EXPECTED = Array.from({ length: NUMBERS }, (_, index) => index + 1).join(' ');
+const ASKED = {
+  text: `count to ${NUMBERS} every 60 ms`,
+  expected: Array.from({ length: NUMBERS }, (_, index) => index + 1).join(' '),
+};
 let cluster: Cluster;
 let sessions = 0;
 
@@ -37,7 +40,7 @@ async function talk(
   const frames: ReceivedFrame[] = [];
   let troubles = 0;
   const onTrouble = (): void => void troubles++;
-  for await (const frame of sendMessage(made, `count to ${NUMBERS} every 60 ms`, { onTrouble })) {
+  for await (const frame of sendMessage(made, ASKED.text, { onTrouble })) {
     frames.push(frame);
     happens(frames.length);
   }
@@ -47,7 +50,7 @@ async function talk(
 test('a network that is gone for a moment: the client goes on where it was', async () => {
   const made = await conversation();
   const { frames, troubles } = await talk(made, (count) => count === 8 && cluster.cutConnections());
-  expect(await findFaults(made, frames, EXPECTED)).toEqual([]);
+  expect(await findFaults(made, frames, ASKED)).toEqual([]);
   expect(troubles).toBeGreaterThan(0);
 });
 
@@ -55,7 +58,7 @@ test('a page that is closed in the middle and opened again gets the whole turn, 
   const made = await conversation();
   const leave = new AbortController();
   const first: ReceivedFrame[] = [];
-  const seeing = sendMessage(made, `count to ${NUMBERS} every 60 ms`, { signal: leave.signal });
+  const seeing = sendMessage(made, ASKED.text, { signal: leave.signal });
   for await (const frame of seeing) {
     first.push(frame);
     if (first.length === 8) break;
@@ -74,7 +77,7 @@ test('a page that is closed in the middle and opened again gets the whole turn, 
       frames.push(frame);
     }
     expect(frames.slice(0, 8).map(({ data }) => data)).toEqual(first.map(({ data }) => data));
-    expect(await findFaults(made, frames, EXPECTED)).toEqual([]);
+    expect(await findFaults(made, frames, ASKED)).toEqual([]);
   }
 });
 
@@ -82,7 +85,7 @@ test('a process that is stopped past its lease and wakes up: the turn went on el
   const made = await conversation(cluster.urlOf(0));
   const viaProxy = { ...made, baseUrl: cluster.url };
   const frames: ReceivedFrame[] = [];
-  const first = sendMessage(made, `count to ${NUMBERS} every 60 ms`);
+  const first = sendMessage(made, ASKED.text);
   for await (const frame of first) {
     frames.push(frame);
     if (frames.length === 8) break;
@@ -99,7 +102,7 @@ test('a process that is stopped past its lease and wakes up: the turn went on el
   const all: ReceivedFrame[] = [];
   for await (const frame of readStream(await attach(elsewhere, frames[0]?.runId ?? ''))) all.push(frame);
   expect(all.slice(0, 8)).toEqual(frames);
-  expect(await findFaults(viaProxy, all, EXPECTED)).toEqual([]);
+  expect(await findFaults(viaProxy, all, ASKED)).toEqual([]);
 }, 30_000);
 
 test('a deploy: a process that is told to stop hands its runs over, and clients notice nothing', async () => {
@@ -108,7 +111,7 @@ test('a deploy: a process that is told to stop hands its runs over, and clients 
     if (count === 8) cluster.signal(0, 'SIGTERM');
     if (count === 25) cluster.signal(1, 'SIGTERM');
   });
-  expect(await findFaults(made, frames, EXPECTED)).toEqual([]);
+  expect(await findFaults(made, frames, ASKED)).toEqual([]);
 }, 30_000);
 
 test('a cancel at whichever process stops the turn, and the next message is answered', async () => {

@@ -2,6 +2,7 @@ import { sendMessage, type Conversation, type ReceivedFrame } from './client.ts'
 import { createSession } from './create-session.ts';
 import type { FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { Cluster } from './cluster.ts';
+import { mulberry32 } from '../simulation/clock.ts';
 import { findFaults } from './conversation-check.ts';
 
 export interface ChaosOptions {
@@ -45,25 +46,26 @@ export async function runChaos({
       sessionId: `s${index}`,
     }));
     await Promise.all(all.map(createSession));
+    const text = `count to ${numbers} every ${EVERY_MS} ms`;
     let troubles = 0;
     const onTrouble = (): void => void troubles++;
     const talks = all.map(async (conversation) => {
       const frames: ReceivedFrame[] = [];
-      const text = `count to ${numbers} every ${EVERY_MS} ms`;
       for await (const frame of sendMessage(conversation, text, { onTrouble })) frames.push(frame);
       return frames;
     });
-    const pick = random(seed);
+    const pick = mulberry32(seed);
     let kills = 0;
     for (const endAt = performance.now() + killingMs; performance.now() < endAt; kills++) {
       await Bun.sleep(1_000);
       cluster.signal(Math.floor(pick() * cluster.size), 'SIGKILL');
     }
     const received = await Promise.all(talks);
-    const text = Array.from({ length: numbers }, (_, index) => index + 1).join(' ');
+    const expected = Array.from({ length: numbers }, (_, index) => index + 1).join(' ');
+    const asked = { text, expected };
     const faults: string[] = [];
     for (const [index, conversation] of all.entries())
-      faults.push(...(await findFaults(conversation, received[index] ?? [], text, firestore !== undefined)));
+      faults.push(...(await findFaults(conversation, received[index] ?? [], asked, firestore !== undefined)));
     return { kills, troubles, faults };
   } finally {
     await cluster.stop();
@@ -77,16 +79,5 @@ export function firestoreVariables(host: string): Record<string, string> {
     FIRESTORE_EMULATOR_HOST: host,
     FIRESTORE_DATABASE: 'staging',
     GOOGLE_CLOUD_PROJECT: 'lornu',
-  };
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function random(state: number): () => number {
-  let a = state;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }

@@ -1,0 +1,349 @@
+import { isError, isRising, textOf, type Event } from './event.ts';
+import type { Entry } from './history.ts';
+import { END_STATES, paidAfterEnd } from './paid-after-end.ts';
+
+/** A promise of docs/guarantees.md that a history breaks: its number there, and how. */
+export interface Breach {
+  guarantee: number;
+  what: string;
+}
+
+type Of<K extends Entry['is']> = Extract<Entry, { is: K }>;
+
+/** A turn that is silent for longer is ended (docs/runs.md). */
+const SILENCE_MS = 5 * 60_000;
+/** For looks, grace and the store, beside the silence itself. */
+const SLACK_MS = 60_000;
+
+/** Every promise that a history breaks. Knows what was seen from outside, and nothing of how the service keeps them. */
+export function check(history: readonly Entry[]): Breach[] {
+  return new Checker(history).check();
+}
+
+class Checker {
+  readonly #history: readonly Entry[];
+  readonly #isShownFirst: boolean;
+  readonly #breaches = new Map<string, Breach>();
+  readonly #sent: Map<string, Of<'sent'>>;
+  readonly #runOf = new Map<string, string>();
+  readonly #messageOf = new Map<string, string>();
+  readonly #runs: Map<string, Of<'run'>>;
+  readonly #replays: Map<string, Of<'replayed'>>;
+  readonly #stored: Map<string, Event[]>;
+
+  constructor(history: readonly Entry[]) {
+    this.#history = history;
+    this.#isShownFirst = this.#all('begins')[0]?.isShownFirst ?? false;
+    this.#sent = new Map(this.#all('sent').map((sent) => [sent.message, sent]));
+    this.#runs = new Map(this.#all('run').map((run) => [run.run, run]));
+    this.#replays = new Map(this.#all('replayed').map((replay) => [replay.run, replay]));
+    this.#stored = new Map(
+      this.#all('stored').map(({ session, events }) => [
+        session,
+        events.map((json) => JSON.parse(json) as Event),
+      ]),
+    );
+    for (const { message, run } of this.#all('accepted')) {
+      this.#runOf.set(message, run);
+      this.#messageOf.set(run, message);
+    }
+  }
+
+  check(): Breach[] {
+    this.#messages();
+    this.#looks();
+    this.#turns();
+    const byReader = Map.groupBy(this.#all('shown'), ({ reader }) => reader);
+    for (const [reader, received] of byReader) this.#reader(reader, received);
+    for (const replay of this.#replays.values()) this.#replay(replay);
+    for (const events of this.#stored.values()) this.#order(events);
+    this.#ends();
+    this.#reasons();
+    this.#stops();
+    this.#tools();
+    this.#bounds();
+    this.#nextTurns();
+    return [...this.#breaches.values()];
+  }
+
+  #all<K extends Entry['is']>(kind: K): Of<K>[] {
+    return this.#history.filter((entry): entry is Of<K> => entry.is === kind);
+  }
+
+  #expect(isTrue: boolean, guarantee: number, what: string): void {
+    const key = `${guarantee} ${what}`;
+    if (!isTrue && !this.#breaches.has(key)) this.#breaches.set(key, { guarantee, what });
+  }
+
+  /** 2: what was accepted is there, once; what was refused is not. */
+  #messages(): void {
+    const refused = new Map(this.#all('refused').map(({ message, code }) => [message, code]));
+    for (const { message, session, text } of this.#sent.values()) {
+      const events = this.#stored.get(session);
+      if (!events) continue;
+      const times = events.filter((event) => event.author === 'user' && textOf(event) === text).length;
+      this.#expect(times <= 1, 2, `${message} is in the session ${times} times`);
+      const code = refused.get(message);
+      // A store that does not answer may have stored it all the same.
+      this.#expect(
+        code === undefined || code === 'STORE_UNAVAILABLE' || times === 0,
+        2,
+        `${message} was refused and stands in the session`,
+      );
+      const runId = this.#runOf.get(message);
+      if (runId === undefined) continue;
+      const run = this.#runs.get(runId);
+      this.#expect(run !== undefined, 2, `${message} was accepted and its run is gone`);
+      const hasSpoken = this.#replays.get(runId)?.frames.some(({ data }) => !isError(data)) ?? false;
+      const mustStand = run?.state === 'completed' || hasSpoken;
+      this.#expect(times === 1 || !mustStand, 2, `${message} was accepted and is not in the session`);
+    }
+  }
+
+  /** 2: who was shown a word of an answer finds its message in the session from then on. */
+  #looks(): void {
+    const shownAt = new Map<string, number>();
+    for (const entry of this.#history) {
+      const message =
+        entry.is === 'shown' && !isError(entry.data) ? this.#messageOf.get(entry.run) : undefined;
+      if (message !== undefined && !shownAt.has(message)) shownAt.set(message, entry.at);
+      if (entry.is !== 'looked') continue;
+      for (const { message: asked, text, session } of this.#sent.values())
+        if (session === entry.session && (shownAt.get(asked) ?? Infinity) <= entry.askedAt)
+          this.#expect(
+            entry.messages.includes(text),
+            2,
+            `${asked} was being answered and not in the session`,
+          );
+    }
+  }
+
+  /** 6: messages are answered in the order in which they were accepted, but for those that go ahead. */
+  #turns(): void {
+    const acceptedAt = new Map(this.#all('accepted').map(({ message, at }) => [message, at]));
+    for (const [session, events] of this.#stored) {
+      const sent = [...this.#sent.values()].filter((it) => it.session === session && !it.isAhead);
+      const byText = new Map(sent.map((it) => [it.text, it]));
+      let newest = 0;
+      for (const event of events) {
+        const message = event.author === 'user' ? byText.get(textOf(event)) : undefined;
+        const accepted = message && acceptedAt.get(message.message);
+        if (!message || accepted === undefined) continue;
+        this.#expect(
+          accepted >= newest,
+          6,
+          `${message.message} was answered after messages that were sent later`,
+        );
+        newest = Math.max(newest, message.at);
+      }
+    }
+  }
+
+  /** 1, 3, 6, 11: what one reader saw. */
+  #reader(reader: string, received: readonly Of<'shown'>[]): void {
+    const [first] = received;
+    if (!first) return;
+    const { run, session } = first;
+    for (const { data } of received)
+      for (const [, owner] of data.matchAll(/\b(s\d+)m\d+\.\d+/g))
+        this.#expect(owner === session, 11, `${reader} of ${session} was shown words of ${owner}`);
+    const replay = this.#replays.get(run);
+    if (replay?.session === session) {
+      const seen = received.map(({ id, data }) => `${id} ${data}`);
+      const all = replay.frames.map(({ id, data }) => `${id} ${data}`);
+      if (!this.#isShownFirst) {
+        const differs = seen.findIndex((frame, index) => frame !== all[index]);
+        this.#expect(
+          differs === -1,
+          3,
+          `${reader} did not see the frames of ${run} each once and in order, from its ${differs}th on`,
+        );
+        const isTold = this.#all('ended').some((ended) => ended.reader === reader);
+        this.#expect(
+          !isTold || seen.length === all.length,
+          3,
+          `${reader} was told the end of ${run} after ${seen.length} of ${all.length} frames`,
+        );
+      }
+      this.#expect(new Set(seen).size === seen.length, 3, `${reader} saw a frame twice`);
+    }
+    this.#kept(
+      session,
+      received.map(({ data }) => data),
+      reader,
+    );
+  }
+
+  /** 1: what was shown is in the session, word for word. */
+  #kept(session: string, frames: readonly string[], who: string): void {
+    const stored = new Map(this.#stored.get(session)?.map((event) => [event.id, event]));
+    if (stored.size === 0) return;
+    const shown = new Map<string, string>();
+    for (const data of frames) {
+      if (isError(data)) continue;
+      const event = JSON.parse(data) as Event;
+      if (event.partial) shown.set(event.id, (shown.get(event.id) ?? '') + textOf(event));
+      // Where another writer has the session, that is said to listeners alone.
+      else if (JSON.stringify(stored.get(event.id)) !== data && event.errorCode !== 'SESSION_CHANGED')
+        this.#expect(false, 1, `${who} saw the event ${event.id}, which the session does not have so`);
+    }
+    for (const [id, text] of shown) {
+      const kept = stored.get(id);
+      if (this.#isShownFirst || text === '') continue;
+      this.#expect(
+        kept !== undefined && textOf(kept).startsWith(text),
+        1,
+        `${who} saw ${JSON.stringify(text)} as ${id}, and the session has ${kept ? JSON.stringify(textOf(kept)) : 'no such event'}`,
+      );
+    }
+  }
+
+  /** 1, 6: a run as it is told afterwards. */
+  #replay({ run, session, frames }: Of<'replayed'>): void {
+    this.#kept(
+      session,
+      frames.map(({ data }) => data),
+      `whoever asks for ${run} again`,
+    );
+    const events = this.#stored.get(session);
+    if (!events) return;
+    const told = frames.flatMap(({ data }) => (isError(data) ? [] : [JSON.parse(data) as Event]));
+    const whole = told.filter(({ partial }) => !partial);
+    const places = whole
+      .map(({ id }) => events.findIndex((event) => event.id === id))
+      .filter((place) => place !== -1);
+    this.#expect(isRising(places), 6, `${run} was told in another order than the session has`);
+    const invocation = told[0]?.invocationId;
+    const untold = events.filter(
+      (event) => event.invocationId === invocation && invocation !== undefined && event.author !== 'user',
+    );
+    this.#expect(untold.length <= places.length, 6, `the session has events of ${run} that nobody is told`);
+    const message = this.#messageOf.get(run);
+    const { expected, orWith = '' } = (message === undefined ? undefined : this.#sent.get(message)) ?? {};
+    if (expected === undefined || this.#runs.get(run)?.state !== 'completed') return;
+    const answer = whole
+      .filter(({ author }) => author !== 'user')
+      .map(textOf)
+      .join('')
+      .replace(/[ .]+$/, '');
+    this.#expect(
+      answer === expected || answer === (expected + orWith).replace(/[ .]+$/, ''),
+      5,
+      `${run} says ${JSON.stringify(answer)} instead of ${JSON.stringify(expected)}`,
+    );
+  }
+
+  /** 5, 6: one writer at a time, one order. */
+  #order(events: readonly Event[]): void {
+    const ids = events.map(({ id }) => id);
+    this.#expect(new Set(ids).size === ids.length, 5, 'an event is in the session twice');
+    this.#expect(
+      isRising(events.map(({ timestamp = 0 }) => timestamp)),
+      6,
+      'the times of events do not rise',
+    );
+    const turns = events
+      .map(({ invocationId }) => invocationId)
+      .filter((id, index, all) => id !== all[index - 1]);
+    this.#expect(new Set(turns).size === turns.length, 5, 'two turns wrote to the session at the same time');
+  }
+
+  /** 4: one end, the same for all, told to all. */
+  #ends(): void {
+    for (const { run, state } of this.#runs.values())
+      this.#expect(END_STATES.has(state), 4, `${run} has not ended: ${state}`);
+    const told = new Map<string, number>();
+    const readers = new Set<string>();
+    for (const [at, entry] of this.#history.entries()) {
+      if (entry.is === 'shown')
+        this.#expect(!told.has(entry.reader), 4, `${entry.reader} was shown a frame after the end`);
+      if (entry.is === 'left waiting')
+        this.#expect(
+          false,
+          4,
+          `${entry.reader} was never told the end of ${entry.run}${entry.why ? `: ${entry.why}` : ''}`,
+        );
+      if (entry.is !== 'ended') continue;
+      this.#expect(!readers.has(entry.reader), 4, `${entry.reader} was told the end twice`);
+      readers.add(entry.reader);
+      told.set(entry.reader, at);
+      const state = this.#runs.get(entry.run)?.state;
+      this.#expect(
+        state === undefined || state === entry.state,
+        4,
+        `${entry.reader} was told ${entry.state} of ${entry.run}, which is ${state}`,
+      );
+    }
+  }
+
+  /** 12: no turn ends for the sake of a process: it fails with the model or the store, and is interrupted by its silence. */
+  #reasons(): void {
+    const failed = new Set(this.#all('model').map(({ message }) => message));
+    const isStoreAway = this.#all('process').some(({ what }) => what === 'without its store');
+    for (const { run, state, startedMs, endedMs = startedMs } of this.#runs.values()) {
+      const message = this.#messageOf.get(run);
+      if (message === undefined) continue;
+      if (state === 'failed')
+        this.#expect(failed.has(message) || isStoreAway, 12, `${run} failed for no reason`);
+      if (state !== 'interrupted') continue;
+      const acts = this.#history.filter(
+        (entry) => (entry.is === 'paid' || entry.is === 'tool') && entry.message === message,
+      );
+      const last = Math.max(startedMs, ...acts.map(({ at }) => at).filter((at) => at <= endedMs));
+      this.#expect(endedMs - last >= SILENCE_MS - SLACK_MS, 12, `${run} was interrupted while it worked`);
+    }
+  }
+
+  /** 4, 7: a stop is answered with the end, and nothing is paid after it. */
+  #stops(): void {
+    for (const { run, state } of this.#all('stopped')) {
+      const end = this.#runs.get(run)?.state;
+      const isTrue = !END_STATES.has(state) || end === undefined || end === state;
+      this.#expect(isTrue, 4, `a stop was answered with ${state} of ${run}, which is ${end}`);
+    }
+    for (const message of paidAfterEnd(this.#history, this.#messageOf))
+      this.#expect(false, 7, `the model was paid for ${message} after its end was told`);
+  }
+
+  /** 8: at most once, where once more would do harm. */
+  #tools(): void {
+    const once = this.#all('tool').filter(({ isRepeatable }) => !isRepeatable);
+    for (const [message, calls] of Map.groupBy(once, (call) => call.message))
+      this.#expect(calls.length === 1, 8, `${calls[0]?.tool} was run ${calls.length} times for ${message}`);
+  }
+
+  /** 9: no run is silent for longer than runs may be, whatever happens around it. */
+  #bounds(): void {
+    const disturbances = this.#all('process').filter(({ what }) => what !== 'started');
+    for (const { run, startedMs, endedMs } of this.#runs.values()) {
+      const message = this.#messageOf.get(run);
+      if (endedMs === undefined || message === undefined) continue;
+      const acts = this.#history.filter(
+        (entry) =>
+          (entry.is === 'paid' || entry.is === 'tool') && entry.message === message && entry.at <= endedMs,
+      );
+      const marks = [startedMs, ...acts.map(({ at }) => at), endedMs];
+      for (const [index, mark] of marks.entries()) {
+        const next = marks[index + 1];
+        if (next === undefined) break;
+        const during = disturbances.filter(
+          ({ at, forMs = 0 }) => at + forMs >= mark - SLACK_MS && at <= next,
+        );
+        const allowed = during.reduce((sum, { forMs = 0 }) => sum + forMs + SLACK_MS, SILENCE_MS + SLACK_MS);
+        this.#expect(
+          next - mark <= allowed,
+          9,
+          `${run} was silent for ${Math.round((next - mark) / 1000)} s`,
+        );
+      }
+    }
+  }
+
+  /** 10: what is left is a conversation that goes on. */
+  #nextTurns(): void {
+    for (const { reason } of this.#all('invalid'))
+      this.#expect(false, 10, `the model refused a request: ${reason}`);
+    for (const { session, state } of this.#all('next turn'))
+      this.#expect(state === 'completed', 10, `the next turn of ${session}: ${state}`);
+  }
+}

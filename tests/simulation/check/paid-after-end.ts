@@ -1,0 +1,28 @@
+import type { Entry } from './history.ts';
+
+export const END_STATES = new Set(['completed', 'failed', 'cancelled', 'interrupted']);
+
+/** A process whose lease has gone notices it with its next write or renewal. */
+const NOTICES_WITHIN_MS = 10_000;
+
+/** Messages for which the model wrote something after the end of their run was told, but for processes that were away. */
+export function paidAfterEnd(
+  history: readonly Entry[],
+  messageOf: ReadonlyMap<string, string>,
+): ReadonlySet<string> {
+  const over = new Set<string>();
+  const awayUntil = new Map<string, number>();
+  const paid = new Set<string>();
+  for (const entry of history) {
+    if (entry.is === 'process' && (entry.what === 'paused' || entry.what === 'without its store')) {
+      const until = entry.at + (entry.forMs ?? 0) + NOTICES_WITHIN_MS;
+      awayUntil.set(entry.process, Math.max(awayUntil.get(entry.process) ?? 0, until));
+    }
+    const isEnd = (entry.is === 'stopped' || entry.is === 'ended') && END_STATES.has(entry.state);
+    const message = isEnd ? messageOf.get(entry.run) : undefined;
+    if (message !== undefined) over.add(message);
+    if (entry.is !== 'paid' || (awayUntil.get(entry.process) ?? 0) >= entry.at) continue;
+    if (over.has(entry.message)) paid.add(entry.message);
+  }
+  return paid;
+}

@@ -1,0 +1,228 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { drainMicrotasks } from 'bun:jsc';
+
+/** Where code runs in the simulation: one service process, which can be stopped and killed as the kernel does it. */
+export class Host {
+  readonly name: string;
+  isDead = false;
+  /** Nothing of it moves before this virtual time. */
+  pausedUntil = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+interface Timer {
+  at: number;
+  order: number;
+  run: () => void;
+  host: Host | undefined;
+  isCancelled: boolean;
+  /** Of an interval. */
+  everyMs?: number;
+}
+
+const host = new AsyncLocalStorage<Host | undefined>();
+
+/** The host whose code runs now; undefined for the world around the processes. */
+export const currentHost = (): Host | undefined => host.getStore();
+export const runOn = <T>(where: Host | undefined, work: () => T): T => host.run(where, work);
+
+/**
+ * Virtual time in the place of the globals that know the real one, so that the service's own timers, leases, watchdogs
+ * and retries run under it unchanged. Random numbers and ids come from a seed. Nothing waits: the next timer is run, then
+ * every microtask, until no timer is left. `AbortSignal.timeout` stays real: nothing that is simulated uses it.
+ */
+export class VirtualTime {
+  now: number;
+  readonly random: () => number;
+  readonly #heap: Timer[] = [];
+  #order = 0;
+
+  constructor(seed: number, startMs = Date.UTC(2030, 0, 1)) {
+    this.now = startMs;
+    this.random = mulberry32(seed);
+  }
+
+  /** Installs itself, does `work`, and puts the real globals back. Everything happens before it returns. */
+  during<T>(work: () => T): T {
+    const ids = mulberry32(Math.floor(this.random() * 2 ** 32));
+    const random = mulberry32(Math.floor(this.random() * 2 ** 32));
+    const now = (): number => this.now;
+    const setTimeout = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
+      this.#handle(() => run(...args), ms);
+    const setInterval = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
+      this.#handle(() => run(...args), ms, Math.max(1, ms));
+    const clear = (handle?: { cancel?: () => void }) => handle?.cancel?.();
+    const putBack = [
+      replace(globalThis, {
+        setTimeout,
+        clearTimeout: clear,
+        setInterval,
+        clearInterval: clear,
+        setImmediate: (run: (...args: unknown[]) => void, ...args: unknown[]) => setTimeout(run, 0, ...args),
+        clearImmediate: clear,
+        Date: dateOf(now),
+      }),
+      replace(Bun, { sleep: (ms: number) => this.sleep(ms) }),
+      replace(performance, { now }),
+      replace(Math, { random }),
+      replace(crypto, { randomUUID: () => uuid(ids) }),
+    ];
+    try {
+      return work();
+    } finally {
+      for (const put of putBack) put();
+    }
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#add(resolve, ms));
+  }
+
+  /** Runs timers until `isDone`, or until none is left; false where virtual time passed `untilMs` first. */
+  run(isDone: () => boolean, untilMs: number): boolean {
+    drainMicrotasks();
+    while (!isDone()) {
+      const timer = this.#take();
+      if (!timer) return true;
+      if (timer.isCancelled || timer.host?.isDead) continue;
+      if (timer.at > untilMs) {
+        this.#push(timer);
+        return false;
+      }
+      this.now = Math.max(this.now, timer.at);
+      if (timer.host && timer.host.pausedUntil > this.now) {
+        const run = (): void => this.#fire(timer);
+        this.#push({
+          at: timer.host.pausedUntil,
+          order: timer.order,
+          run,
+          host: timer.host,
+          isCancelled: false,
+        });
+        continue;
+      }
+      this.#fire(timer);
+      drainMicrotasks();
+    }
+    return true;
+  }
+
+  #fire(timer: Timer): void {
+    if (timer.isCancelled) return;
+    if (timer.everyMs !== undefined) {
+      timer.at = this.now + timer.everyMs;
+      timer.order = this.#order++;
+      this.#push(timer);
+    }
+    // A timer's callback runs where the timer was set, and so does what waits for it.
+    host.run(timer.host, timer.run);
+  }
+
+  #handle(run: () => void, ms: number, everyMs?: number) {
+    let timer = this.#add(run, ms, everyMs);
+    const handle = {
+      cancel: (): void => void (timer.isCancelled = true),
+      refresh: () => {
+        timer.isCancelled = true;
+        timer = this.#add(run, ms, everyMs);
+        return handle;
+      },
+      ref: () => handle,
+      unref: () => handle,
+      hasRef: () => true,
+    };
+    return handle;
+  }
+
+  #add(run: () => void, ms: number, everyMs?: number): Timer {
+    const timer: Timer = {
+      at: this.now + Math.max(0, ms || 0),
+      order: this.#order++,
+      run,
+      host: currentHost(),
+      isCancelled: false,
+      ...(everyMs === undefined ? {} : { everyMs }),
+    };
+    this.#push(timer);
+    return timer;
+  }
+
+  #push(timer: Timer): void {
+    const heap = this.#heap;
+    let index = heap.push(timer) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!isBefore(timer, heap[parent]!)) break;
+      heap[index] = heap[parent]!;
+      index = parent;
+    }
+    heap[index] = timer;
+  }
+
+  #take(): Timer | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (!first || !last || heap.length === 0) return first;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (!isBefore(heap[child]!, last)) break;
+      heap[index] = heap[child]!;
+      index = child;
+    }
+    heap[index] = last;
+    return first;
+  }
+}
+
+/** Puts others in the place of some properties; the returned function puts them back. */
+function replace(target: object, others: Readonly<Record<string, unknown>>): () => void {
+  const before = Object.fromEntries(Object.keys(others).map((name) => [name, Reflect.get(target, name)]));
+  Object.assign(target, others);
+  return () => void Object.assign(target, before);
+}
+
+function dateOf(now: () => number): DateConstructor {
+  const RealDate = Date;
+  class VirtualDate extends RealDate {
+    constructor(...parts: [] | [number]) {
+      super(...(parts.length === 0 ? ([now()] as const) : parts));
+    }
+    static override now(): number {
+      return now();
+    }
+    /** Dates that were made before. */
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return Object.prototype.isPrototypeOf.call(RealDate.prototype, Object(value));
+    }
+  }
+  return VirtualDate as DateConstructor;
+}
+
+const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
+
+/** Numbers from 0 to 1, the same for the same seed. */
+export function mulberry32(seed: number): () => number {
+  let a = seed | 0;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function uuid(random: () => number): `${string}-${string}-${string}-${string}-${string}` {
+  const hex = Array.from({ length: 4 }, () =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0'),
+  ).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { PlantedBug } from './planted-bugs.ts';
+
+export interface Hunt {
+  bug: PlantedBug;
+  /** The promise that it breaks, first line of the report; undefined where it was not found. */
+  found: string | undefined;
+  seconds: number;
+  output: string;
+}
+
+/** Plays scenarios with a bug planted, in a process of its own, until it is found. `limits`: options of main.ts. */
+export async function hunt(bug: PlantedBug, seed: number, limits: readonly string[]): Promise<Hunt> {
+  const begun = performance.now();
+  const child = Bun.spawn({
+    cmd: [
+      process.execPath,
+      '--preload',
+      join(import.meta.dir, 'plant.ts'),
+      join(import.meta.dir, 'main.ts'),
+      '--as-found',
+      '--seed',
+      `${seed}`,
+      ...limits,
+    ],
+    env: { ...process.env, LORNU_PLANTED_BUG: bug.name },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const [output, complaint] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  await child.exited;
+  const [found] = /^guarantee \d+: .*$/m.exec(output) ?? [];
+  return { bug, found, seconds: (performance.now() - begun) / 1_000, output: output + complaint };
+}

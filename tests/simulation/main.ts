@@ -1,0 +1,79 @@
+#!/usr/bin/env bun
+import { parseArgs } from 'node:util';
+import { commitSeed } from '../support/commit-seed.ts';
+import { describe, search, shrink } from './search.ts';
+import { scenarioOf, simulate } from './scenario.ts';
+
+const HELP = `Plays random scenarios in virtual time and checks each history against docs/guarantees.md.
+
+usage: bun tests/simulation/main.ts [--seed N] [--seconds N] [--scenarios N] [--turns N] [--workers N] [--as-found] [--history FILE]
+  --seed N       the first scenario (default: the commit's)
+  --seconds N    how long (default 60)
+  --scenarios N  how many scenarios at most
+  --turns N      how many turns at most
+  --workers N    processes that search side by side (default 1)
+  --as-found     leaves the script as long as it was found
+  --history FILE writes the history of the last scenario, a JSON line each
+
+Exits with 1 where a promise is broken, and prints the shortest script that breaks it.
+`;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: String(commitSeed()) },
+    seconds: { type: 'string', default: '60' },
+    scenarios: { type: 'string', default: 'Infinity' },
+    turns: { type: 'string', default: 'Infinity' },
+    workers: { type: 'string', default: '1' },
+    history: { type: 'string' },
+    'as-found': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+
+/** Seeds that one worker has for itself. */
+const SEEDS_OF_A_WORKER = 1_000_000;
+const seed = Number(values.seed);
+const workers = Number(values.workers);
+process.exitCode = workers > 1 ? await searchSideBySide() : searchAlone();
+
+function searchAlone(): number {
+  const begun = Bun.nanoseconds();
+  const seconds = (): number => (Bun.nanoseconds() - begun) / 1e9;
+  const { scenarios, turns, found } = search(
+    seed,
+    (report) =>
+      seconds() > Number(values.seconds) ||
+      report.scenarios >= Number(values.scenarios) ||
+      report.turns >= Number(values.turns),
+  );
+  if (values.history) {
+    const history = found?.history ?? simulate(scenarioOf(seed + scenarios - 1));
+    void Bun.write(values.history, history.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  }
+  const took = seconds();
+  process.stdout.write(
+    `${scenarios} scenarios, ${turns} turns in ${took.toFixed(1)} s, ${Math.round(turns / took)} turns a second\n`,
+  );
+  if (!found) return 0;
+  process.stdout.write(`${describe(values['as-found'] ? found : shrink(found))}\n`);
+  return 1;
+}
+
+async function searchSideBySide(): Promise<number> {
+  const { seconds, scenarios, turns } = values;
+  const children = Array.from({ length: workers }, (_, index) => {
+    const own = seed + index * SEEDS_OF_A_WORKER;
+    const limits = ['--seconds', seconds, '--scenarios', scenarios, '--turns', `${Number(turns) / workers}`];
+    return Bun.spawn({
+      cmd: [process.execPath, import.meta.path, '--seed', `${own}`, ...limits],
+      stdout: 'inherit',
+      stderr: 'inherit',
+    });
+  });
+  return Math.max(...(await Promise.all(children.map(({ exited }) => exited))));
+}

@@ -1,0 +1,17 @@
+import { plugin } from 'bun';
+import { join } from 'node:path';
+import { PLANTED_BUGS, plant } from './planted-bugs.ts';
+
+/** Preloaded: puts the bug that the environment names into the service's code, for this process alone. */
+const name = process.env['LORNU_PLANTED_BUG'];
+const bug = PLANTED_BUGS.find((one) => one.name === name);
+if (!bug) throw new Error(`There is no planted bug named ${name}.`);
+const path = join(import.meta.dir, '../../backend', bug.file);
+const changed = plant(bug, await Bun.file(path).text());
+plugin({
+  name: 'planted bug',
+  setup(build) {
+    const filter = new RegExp(`${path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+    build.onLoad({ filter }, () => ({ contents: changed, loader: 'ts' }));
+  },
+});

@@ -1,0 +1,314 @@
+/** A mistake that somebody could make: `find` stands once in `file`, and `become` takes its place. */
+export interface PlantedBug {
+  name: string;
+  /** Under backend/. */
+  file: string;
+  find: string;
+  become: string;
+}
+
+const bug = (name: string, file: string, find: string, become: string): PlantedBug => ({
+  name,
+  file,
+  find,
+  become,
+});
+
+const RUN_STORE = 'runs/sqlite/sqlite-run-store.ts';
+const SESSION_STORE = 'sessions/sqlite/sqlite-session-store.ts';
+
+/** Each has to be found by the simulation: docs/guarantees.md says how one that is not found is treated. */
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  // Leases and writers.
+  bug(
+    'frames are taken from a process that has lost its lease',
+    RUN_STORE,
+    '?.token === lease.token',
+    '?.token !== undefined',
+  ),
+  bug(
+    'events are taken from a process that has lost its lease',
+    SESSION_STORE,
+    'if (row.lease_token !== token)',
+    'if (row.lease_token === undefined)',
+  ),
+  bug(
+    'a new lease has the number of the old one',
+    RUN_STORE,
+    'const token = newLeaseToken();\n      this.#statements.lease.run({ row, token, runId, owner, expiresMs: clock',
+    'const token = before;\n      this.#statements.lease.run({ row, token, runId, owner, expiresMs: clock',
+  ),
+  bug(
+    'a session with a running turn takes another',
+    RUN_STORE,
+    'if (row.run_id !== null) throw sessionBusy(row.run_id);',
+    '',
+  ),
+  bug(
+    'a run that could not be closed is ended all the same',
+    'runs/run-worker.ts',
+    'if (isLost(error)) await run.leave();\n    else {',
+    "if (isLost(error)) await run.leave();\n    else {\n      await run.end('failed').catch(() => undefined);",
+  ),
+  // What is stored and what is shown.
+  bug(
+    'frames are shown before they are stored',
+    'runs/frame-pacing.ts',
+    'made(): void {}',
+    'made(frames: readonly Frame[], show: (frames: readonly Frame[]) => void): void {\n    show(frames);\n    this.settled = () => undefined;\n  }',
+  ),
+  bug(
+    'an event is shown before it is stored',
+    'turn/turn-events.ts',
+    'await this.store(event);\n    this.#options.emit(event);',
+    'this.#options.emit(event);\n    await this.store(event);',
+  ),
+  bug(
+    'an answer is shown while its message is still being stored',
+    'turn/message-write.ts',
+    'if (this.#storing) return this.#storing.then(act);\n    act();',
+    'act();',
+  ),
+  bug(
+    'the store refuses frames and nobody hears of it',
+    'runs/frame-writer.ts',
+    'this.#pending = [...batch, ...this.#pending];\n      this.#isRefused = true;\n      onFailure(error);',
+    'void onFailure;\n      void error;',
+  ),
+  bug(
+    'the end is stored before the frames that are on their way',
+    'runs/frame-writer.ts',
+    'this.#isClosed = true;\n    await this.#storing;',
+    'this.#isClosed = true;',
+  ),
+  bug(
+    'the last frames are not stored with the end',
+    'runs/live-run.ts',
+    'this.#store.end(this.lease, state, rest)',
+    'this.#store.end(this.lease, state, [])',
+  ),
+  bug(
+    'what was shown is forgotten when its whole is refused',
+    'turn/open-answers.ts',
+    '() => undefined,\n    );',
+    '() => void this.#open.clear(),\n    );',
+  ),
+  bug(
+    'pieces of an answer have ids of their own',
+    'turn/open-answers.ts',
+    'event.id = answer.id;',
+    'event.id = newEventId();',
+  ),
+  bug(
+    'an interrupted answer is not kept',
+    'turn/close-turn.ts',
+    '[...shown, ...answersForOpenCalls(ending)]',
+    '[...answersForOpenCalls(ending)]',
+  ),
+  bug(
+    'a stopped turn is not closed',
+    'runs/run-worker.ts',
+    "if (!ending) return 'moved';\n    await this.#close(this.#rootAgent);",
+    "if (!ending) return 'moved';",
+  ),
+  bug(
+    'a turn whose frames were refused is not closed',
+    'runs/run-worker.ts',
+    'await this.#close(this.#rootAgent).catch(',
+    'await Promise.resolve().catch(',
+  ),
+  bug(
+    'a cached conversation is taken for the newest',
+    SESSION_STORE,
+    'if (after < row.last_seq) {',
+    'if (!known) {',
+  ),
+  bug(
+    'events have the times of their process',
+    SESSION_STORE,
+    'nextTimestamp(event.timestamp, row.updated_us / 1000)',
+    'event.timestamp',
+  ),
+  // Takeovers.
+  bug(
+    'numbers of frames begin again after a takeover',
+    'runs/frame-pacing.ts',
+    'firstIndex(_takeovers: number, stored: number): number {\n    return stored;',
+    'firstIndex(_takeovers: number, stored: number): number {\n    return stored && 0;',
+  ),
+  bug(
+    'what was stored and not shown is not shown after a takeover',
+    'runs/run-worker.ts',
+    'for (const event of repair.unseen) run.addEvent(event);',
+    '',
+  ),
+  bug(
+    'what was shown is not recalled after a takeover',
+    'turn/repair.ts',
+    'for (const event of [...shown, ...unseen]) answers.recall(event);',
+    '',
+  ),
+  bug(
+    'a turn that was taken over begins again',
+    'turn/repair.ts',
+    'isUnbegun: stored.length === 0',
+    'isUnbegun: true',
+  ),
+  bug(
+    'a turn that was taken over is never begun again',
+    'turn/repair.ts',
+    'isUnbegun: stored.length === 0',
+    'isUnbegun: false',
+  ),
+  bug(
+    'every tool may be run twice',
+    'turn/repair.ts',
+    "tool !== undefined && 'safeToRepeat' in tool && tool.safeToRepeat === true",
+    'tool !== undefined',
+  ),
+  bug(
+    'a call without an answer stays open',
+    'turn/close-turn.ts',
+    '[...shown, ...answersForOpenCalls(ending)]',
+    '[...shown]',
+  ),
+  bug(
+    'a takeover interrupts the turn',
+    'runs/run-worker.ts',
+    'export const MOST_TAKEOVERS = 30;',
+    'export const MOST_TAKEOVERS = 0;',
+  ),
+  bug(
+    'a run whose process is gone is left alone',
+    'runs/housekeeping.ts',
+    'if (this.#takesOver) await',
+    'if (!this.#takesOver) await',
+  ),
+  bug(
+    'a hand-over on SIGTERM is told as the end',
+    'runs/run-worker.ts',
+    "if (state === 'moved') await run.leave();",
+    "if (state === 'moved') await run.end('completed');",
+  ),
+  bug(
+    'the listeners of a run that has moved are told an end',
+    'runs/live-run.ts',
+    "this.#finish('running', 'moved');",
+    "this.#finish('completed', 'ended');",
+  ),
+  // Readers.
+  bug(
+    'a reader that comes back gets its last frame again',
+    'runs/frame-ids.ts',
+    'Number(digits) + 1',
+    'Number(digits)',
+  ),
+  bug(
+    'a reader that comes back misses a frame',
+    'runs/frame-ids.ts',
+    'Number(digits) + 1',
+    'Number(digits) + 2',
+  ),
+  bug(
+    'a batch is skipped where a reader stands inside it',
+    'runs/sqlite/run-tables.ts',
+    'first_index + frame_count > $fromIndex ORDER',
+    'first_index >= $fromIndex ORDER',
+  ),
+  bug(
+    'a batch is sent whole where a reader stands inside it',
+    RUN_STORE,
+    'frames: frames.filter(({ index }) => index >= fromIndex)',
+    'frames',
+  ),
+  bug(
+    'the last frame that was followed is sent again',
+    'runs/follow-stored.ts',
+    'index = frame.index + 1;',
+    'index = frame.index;',
+  ),
+  bug(
+    'the end of a followed run is told before its last frames',
+    'runs/follow-stored.ts',
+    'for (const frame of stored.frames) {',
+    'for (const frame of hasEnded(stored.state) ? [] : stored.frames) {',
+  ),
+  bug(
+    'any session may listen to a run whose id it knows',
+    'runs/run-service.ts',
+    'if (!record || !isSameSession(record.session, session)) {',
+    'if (!record) {',
+  ),
+  bug(
+    'the SSE id is that of the next frame',
+    'http/sse.ts',
+    'frameId(run.id, index)',
+    'frameId(run.id, index + 1)',
+  ),
+  // Ends.
+  bug(
+    'the end is told twice',
+    'web/event-stream.ts',
+    'send(end?.());',
+    'send(end?.());\n          send(end?.());',
+  ),
+  bug(
+    'an end is told that the store has refused',
+    'runs/live-run.ts',
+    'this.#next = await this.#store.end(this.lease, state, rest);',
+    'this.#next = await this.#store.end(this.lease, state, rest).catch(() => undefined);',
+  ),
+  bug(
+    'readers sleep through the end',
+    'runs/frame-log.ts',
+    'this.#end ??= end;\n    this.wake();',
+    'this.#end ??= end;',
+  ),
+  bug(
+    'a stop is answered with what was hoped for',
+    'runs/run-service.ts',
+    'return toSummary((await this.#deps.runs.get(record.id)) ?? record);',
+    "return { ...toSummary((await this.#deps.runs.get(record.id)) ?? record), state: 'cancelled' };",
+  ),
+  bug(
+    'the model is not told that its turn was stopped',
+    'model/call-model.ts',
+    "else caller?.addEventListener('abort', this.#follow, { once: true });",
+    '',
+  ),
+  bug(
+    'a silent turn goes on for ever',
+    'runs/run-worker.ts',
+    "if (quietLooks >= LOOKS_IN_SILENCE) run.stop('silent');",
+    '',
+  ),
+  // Messages that wait.
+  bug(
+    'the queue is forgotten when a turn ends',
+    RUN_STORE,
+    'if (this.#statements.freeSession.run({ row }).changes > 0) return undefined;',
+    "this.#database.query('DELETE FROM leases WHERE session_row = ?').run(row);\n    if (row) return undefined;",
+  ),
+  bug(
+    'a message that waits is lost with the process that took it',
+    'runs/queued-run.ts',
+    "if (seen?.state !== 'queued') this.begin",
+    "if (seen?.state === 'cancelled') this.begin",
+  ),
+  bug(
+    'messages that wait are answered newest first',
+    'runs/sqlite/run-tables.ts',
+    'ORDER BY queue_place LIMIT 1',
+    'ORDER BY queue_place DESC LIMIT 1',
+  ),
+];
+
+/** The file with the bug in it. Throws where the code has changed so that the bug has to be written anew. */
+export function plant({ name, file, find, become }: PlantedBug, source: string): string {
+  const parts = source.split(find);
+  if (parts.length !== 2)
+    throw new Error(
+      `"${name}" stands ${parts.length - 1} times in backend/${file}: change it in planted-bugs.ts.`,
+    );
+  return parts.join(become);
+}

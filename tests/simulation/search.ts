@@ -1,0 +1,64 @@
+import { check, type Breach } from './check/check.ts';
+import type { Entry } from './check/history.ts';
+import { scenarioOf, simulate, type Scenario, type Step } from './scenario.ts';
+
+export interface Found {
+  scenario: Scenario;
+  history: Entry[];
+  breaches: Breach[];
+}
+
+export interface Report {
+  scenarios: number;
+  turns: number;
+  /** The first scenario that broke a promise; the search ends with it. */
+  found: Found | undefined;
+}
+
+/** Plays the scenarios of the seeds from `seed` on until one breaks a promise or `isEnough` says so. */
+export function search(seed: number, isEnough: (report: Report) => boolean): Report {
+  const report: Report = { scenarios: 0, turns: 0, found: undefined };
+  for (let next = seed; !report.found && !isEnough(report); next++) {
+    const scenario = scenarioOf(next);
+    const history = simulate(scenario);
+    const breaches = check(history);
+    report.scenarios++;
+    report.turns += history.filter(({ is }) => is === 'run' || is === 'next turn').length;
+    if (breaches.length > 0) report.found = { scenario, history, breaches };
+  }
+  return report;
+}
+
+/** A smaller scenario that breaks one of the same promises: steps are left out as long as it still does (ddmin). */
+export function shrink({ scenario, history, breaches }: Found): Found {
+  const wanted = new Set(breaches.map(({ guarantee }) => guarantee));
+  let smallest: Found = { scenario, history, breaches };
+  const attempt = (steps: Step[]): boolean => {
+    const smaller = { ...scenario, steps };
+    const told = simulate(smaller);
+    const broken = check(told).filter(({ guarantee }) => wanted.has(guarantee));
+    if (broken.length > 0) smallest = { scenario: smaller, history: told, breaches: broken };
+    return broken.length > 0;
+  };
+  for (
+    let size = Math.ceil(scenario.steps.length / 2);
+    size >= 1;
+    size = size === 1 ? 0 : Math.ceil(size / 2)
+  ) {
+    for (let from = 0; from < smallest.scenario.steps.length;) {
+      if (!attempt(smallest.scenario.steps.toSpliced(from, size))) from += size;
+    }
+  }
+  return smallest;
+}
+
+/** What a person needs to see a counterexample: the steps, what is wrong, and how to see it again. */
+export function describe({ scenario, breaches }: Found): string {
+  const { seed, processes, sessions, leaves } = scenario;
+  return [
+    ...breaches.map(({ guarantee, what }) => `guarantee ${guarantee}: ${what}`),
+    `seed ${seed}, ${processes} processes, sessions ${sessions.join(' ')}, readers leave with ${leaves}:`,
+    ...scenario.steps.map(({ at, ...step }) => `  ${String(at).padStart(6)} ms  ${JSON.stringify(step)}`),
+    `see it again: bun tests/simulation/main.ts --seed ${seed} --scenarios 1 --history FILE`,
+  ].join('\n');
+}
