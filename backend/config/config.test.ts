@@ -102,5 +102,7 @@ describe('the configuration', () => {
     expect(rows.find((row) => row.name === 'GEMINI_API_KEY')).toMatchObject({ secret: true });
     expect(rows.find((row) => row.name === 'PORT')).toMatchObject({ default: '8080', secret: false });
     expect(rows.every((row) => row.meaning.endsWith('.') && row.form.length > 0)).toBe(true);
+    // Several flags share a schema, but none may show the sentence of another.
+    expect(new Set(rows.map(({ meaning }) => meaning)).size).toBe(rows.length);
   });
 });

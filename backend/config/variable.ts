@@ -11,10 +11,11 @@ export interface VariableMeaning {
 /** Descriptions by schema: each variable is described where it is declared. */
 export const meanings = z.registry<VariableMeaning>();
 
-/** Declares one variable of the environment. */
+/** Declares one variable of the environment. Variables may share a schema: each gets a copy, with its own meaning. */
 export function variable<T extends z.ZodType>(schema: T, meaning: VariableMeaning): T {
-  meanings.add(schema, meaning);
-  return schema;
+  const own = schema.clone();
+  meanings.add(own, meaning);
+  return own;
 }
 
 export const positiveInt = (defaultValue: number) => z.coerce.number().int().positive().default(defaultValue);

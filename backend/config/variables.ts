@@ -81,7 +81,7 @@ export const VARIABLES = z.object({
     form: 'sqlite or firestore',
   }),
   FIRESTORE_DATABASE: variable(z.string().optional(), {
-    meaning: 'Firestore database of conversations; never (default).',
+    meaning: 'Firestore database of conversations; the one that Google calls (default) is refused.',
     form: 'a database id such as staging',
   }),
   FIRESTORE_EMULATOR_HOST: variable(

@@ -37,5 +37,13 @@ function render(findings: readonly Finding[]): string {
     if (finding.next && finding.state !== 'ok')
       lines.push(`      ${' '.repeat(width)}  next: ${finding.next}`);
   }
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n\n${conclusion(findings)}\n`;
+}
+
+/** The last line, which a person reads first. */
+function conclusion(findings: readonly Finding[]): string {
+  const missing = findings.filter(({ state }) => state === 'missing').map(({ name }) => name);
+  return missing.length === 0
+    ? 'Nothing that "up" or "test" needs is missing.'
+    : `To put right: ${missing.join(', ')}. What to do stands above, after "next:".`;
 }

@@ -49,8 +49,16 @@ async function examineTool(tool: Tool, context: ExamineContext): Promise<Finding
   };
 }
 
-/** Every variable of the service with its value or default, then the problems; secrets are only shown as set. */
+/** Every variable of the service: its problem, or its value or default; secrets are only shown as set. */
 function examineConfig(env: ExamineContext['env']): Finding[] {
+  const problems = configProblems(env).map((problem): Finding => ({
+    group: 'Configuration',
+    name: problem.split(' ')[0] ?? '',
+    state: 'missing',
+    value: problem,
+    next: 'Set or unset that variable, then run ./lornu doctor again.',
+  }));
+  const wrong = new Set(problems.map(({ name }) => name));
   const rows = describeConfig().map((row): Finding => {
     const given = env[row.name];
     const shown = given
@@ -62,14 +70,7 @@ function examineConfig(env: ExamineContext['env']): Finding[] {
         : '(not set)';
     return { group: 'Configuration', name: row.name, state: 'ok', value: `${shown}  ${row.meaning}` };
   });
-  const problems = configProblems(env).map((problem): Finding => ({
-    group: 'Configuration',
-    name: problem.split(' ')[0] ?? '',
-    state: 'missing',
-    value: problem,
-    next: 'Set or unset that variable, then run ./lornu doctor again.',
-  }));
-  return [...rows, ...problems];
+  return [...problems, ...rows.filter(({ name }) => !wrong.has(name))];
 }
 
 async function freeDisk({ root }: ExamineContext): Promise<Finding> {

@@ -6,6 +6,7 @@ import { parseConfig } from '@lornu/backend/config/config.ts';
 import { toSessionJson } from '@lornu/backend/events/wire.ts';
 import { openFirestoreStores } from '@lornu/backend/firestore-stores.ts';
 import { CliError, EXIT } from '../base/cli-error.ts';
+import { assertServed } from './run-eval.ts';
 
 /** Selects conversations; without a session, all of the user's. */
 export interface Wanted {
@@ -14,11 +15,12 @@ export interface Wanted {
   sessionId?: string;
 }
 
-/** Reads conversations from a running server's API. */
+/** Reads conversations from a running server's API. Throws a CliError if it does not answer or has no such agent. */
 export async function sessionsOf(
   server: AgentServer,
   { appName, userId, sessionId }: Wanted,
 ): Promise<Session[]> {
+  await assertServed(server, [{ appName }]);
   const ids =
     sessionId === undefined
       ? (await listSessions(server, { appName, userId })).map(({ id }) => id)
