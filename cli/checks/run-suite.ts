@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { describeEnd, tryCommand } from '@lornu/ops/process/run-command.ts';
 import { countJunit, type Counts } from './junit.ts';
@@ -33,7 +33,7 @@ export async function runSuite(
   const log = createWriteStream(logPath);
   const beganMs = performance.now();
   const coverageDir = join(folder, 'coverage', suite.name);
-  await rm(coverageDir, { recursive: true, force: true });
+  if (!suite.only) await rm(coverageDir, { recursive: true, force: true });
   const result = await tryCommand(commandOf(suite, junitPath, coverageDir), {
     cwd: join(context.root, suite.folder ?? '.'),
     env: { ...context.env, ...suite.env },
@@ -106,10 +106,17 @@ function commandOf(suite: Suite, junitPath: string, coverageDir: string): string
       return [
         process.execPath,
         'test',
-        ...suite.run,
+        // Options stay: only paths are replaced. "./" makes it a path; bun takes other words for filters.
+        ...(suite.only
+          ? [
+              ...suite.only.map((path) => `./${posix.join(path)}`),
+              ...suite.run.filter((part) => !part.startsWith('./')),
+            ]
+          : suite.run),
         '--reporter=junit',
         `--reporter-outfile=${junitPath}`,
-        ...(suite.coversOps
+        // A part of a suite says nothing about what the whole covers.
+        ...(suite.coversOps && !suite.only
           ? ['--coverage', '--coverage-reporter=lcov', `--coverage-dir=${coverageDir}`]
           : []),
       ];

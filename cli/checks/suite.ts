@@ -17,6 +17,8 @@ export interface Suite {
   kind: SuiteKind;
   /** check: the command, from node_modules/.bin or the tools. bun: paths. pytest: its arguments. */
   run: readonly string[];
+  /** bun only: the paths that were asked for, instead of all of `run`. */
+  only?: readonly string[];
   /** Working folder, relative to the checkout's root. */
   folder?: string;
   /** Additional environment variables. */

@@ -1,5 +1,7 @@
 import { expect, test } from 'bun:test';
+import { join } from 'node:path';
 import type { Suite } from '../checks/suite.ts';
+import { SUITES as ALL_SUITES } from '../checks/suites.ts';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { chooseSuites } from './test.ts';
 
@@ -29,4 +31,30 @@ test('an unknown name is refused with the list of names', () => {
   const refuse = (): unknown => chosen(['lint', 'linnt'], false, 'linux');
   expect(refuse).toThrow(CliError);
   expect(refuse).toThrow('There is no suite "linnt".');
+});
+
+test('a path stands for that part of the suite that runs it', () => {
+  const suites = [
+    suite('unit', { kind: 'bun', run: ['./cli', './ops'] }),
+    suite('runs', { kind: 'bun', run: ['./tests/runs', '--timeout', '1'] }),
+  ];
+  const chosenOnly = (...names: string[]) =>
+    chooseSuites(suites, names, false, 'linux').map(({ name, only }) => [name, only]);
+  expect(chosenOnly('./ops/a.test.ts', 'tests/runs', 'cli/b')).toEqual([
+    ['unit', ['./ops/a.test.ts', 'cli/b']],
+    ['runs', ['tests/runs']],
+  ]);
+  expect(chosenOnly('unit', 'ops/a.test.ts')).toEqual([['unit', undefined]]);
+  expect(() => chosenOnly('tests/runs-of-others')).toThrow('There is no suite "tests/runs-of-others".');
+});
+
+test('the suites of the examples are there', async () => {
+  const source = await Bun.file(join(import.meta.dir, 'test.ts')).text();
+  const names = [...source.matchAll(/^ {2}\.\/lornu test ((?:[a-z/.-]+ )+) /gm)].flatMap(([, words = '']) =>
+    words.split(' ').filter((word) => word && !word.startsWith('-')),
+  );
+  expect(names.length).toBeGreaterThan(2);
+  expect(chooseSuites(ALL_SUITES, names, true, 'linux').length).toBe(2);
+  for (const name of names.filter((word) => word.includes('/')))
+    expect(await Bun.file(join(import.meta.dir, '../..', name)).exists()).toBe(true);
 });

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { posix } from 'node:path';
 import type { Command } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
@@ -14,7 +15,8 @@ import { runStep } from '@lornu/ops/steps/run-steps.ts';
 const HELP = `
 Examples:
   ./lornu test                    everything but what --all adds
-  ./lornu test lint unit-backend  only these suites (--list shows their names)
+  ./lornu test lint unit          only these suites (--list shows their names)
+  ./lornu test ops/steps/run-steps.test.ts  only this file, or all in a folder, with what its suite needs
   ./lornu test --all              soak, fuzz and other long suites too
   ./lornu test --json             the result for a program
 
@@ -31,7 +33,7 @@ interface Flags {
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
-    .argument('[suites...]', 'names of suites')
+    .argument('[suites...]', 'names of suites, or paths of test files')
     .option('--all', 'the long suites too')
     .option('--list', 'show the suites, run none')
     .option('--json', 'print the result as JSON')
@@ -43,26 +45,48 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
 }
 
-/** The suites selected on the command line, in the table's order; an unknown name is a usage error. */
+/**
+ * The suites selected on the command line, in the table's order. A path selects that part of the suite that runs it.
+ * An unknown name is a usage error.
+ */
 export function chooseSuites(
   suites: readonly Suite[],
   names: readonly string[],
   all: boolean,
   platform: NodeJS.Platform = process.platform,
 ): Suite[] {
-  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
+  const suiteOf = (name: string): Suite | undefined =>
+    suites.find((suite) => suite.name === name) ?? suites.find((suite) => runsPath(suite, name));
+  const unknown = names.filter((name) => !suiteOf(name));
   if (unknown.length > 0) {
     throw new CliError({
       what: `There is no suite ${unknown.map((name) => `"${name}"`).join(', ')}.`,
-      why: `The suites are: ${suites.map((suite) => suite.name).join(', ')}.`,
+      why: `The suites are: ${suites.map((suite) => suite.name).join(', ')}; nor does one of them run such a path.`,
       next: './lornu test --all --list',
       exitCode: EXIT.usage,
     });
   }
-  if (names.length > 0) return suites.filter((suite) => names.includes(suite.name));
+  if (names.length > 0) {
+    const chosen = new Set(names.map(suiteOf));
+    return suites
+      .filter((suite) => chosen.has(suite))
+      .map((suite) =>
+        names.includes(suite.name)
+          ? suite
+          : { ...suite, only: names.filter((name) => suiteOf(name) === suite) },
+      );
+  }
   return suites
     .filter((suite) => all || !suite.onlyInAll)
     .filter(({ onlyOn = platform }) => onlyOn === platform);
+}
+
+/** Whether a suite of bun runs this file or folder, given from the root of the checkout. */
+function runsPath({ kind, run }: Suite, path: string): boolean {
+  const asked = posix.join('./', path);
+  return (
+    kind === 'bun' && run.some((part) => part.startsWith('./') && `${asked}/`.startsWith(`${part.slice(2)}/`))
+  );
 }
 
 function list(suites: readonly Suite[], flags: Flags, context: CliContext): void {
@@ -118,7 +142,7 @@ async function runAll(suites: readonly Suite[], flags: Flags, context: CliContex
   }
   if (context.signal.aborted) return EXIT.interrupted;
   results.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
-  return conclude(results, Date.now() - beganMs, flags, context);
+  return conclude(suites, results, Date.now() - beganMs, flags, context);
 }
 
 /** A suite that could not run counts as one failure: nothing is known about it. */
@@ -141,6 +165,7 @@ function describe(result: SuiteResult, suite: Suite): string {
 }
 
 function conclude(
+  suites: readonly Suite[],
   results: readonly SuiteResult[],
   elapsedMs: number,
   flags: Flags,
@@ -150,13 +175,14 @@ function conclude(
     results.reduce((total, row) => total + row[key], 0);
   const failed = sum('failed');
   const failing = results.filter((row) => row.failed > 0).map((row) => row.name);
+  const again = suites.filter(({ name }) => failing.includes(name)).flatMap(({ name, only }) => only ?? name);
   context.stderr('\n');
   for (const { name, figures = [] } of results) {
     for (const figure of figures) context.stderr(`${name}: ${figure}\n`);
   }
   if (sum('skipped') > 0) context.stderr(`${sum('skipped')} skipped\n`);
   if (failing.length > 0)
-    context.stderr(`Failing: ${failing.join(', ')}. Again: ./lornu test ${failing.join(' ')}\n`);
+    context.stderr(`Failing: ${failing.join(', ')}. Again: ./lornu test ${again.join(' ')}\n`);
   context.stderr(`Took ${formatElapsed(elapsedMs)}\n`);
   if (flags.json) {
     const body = { passed: sum('passed'), failed, skipped: sum('skipped'), elapsedMs, suites: results };
