@@ -29,6 +29,7 @@ import { openApiRoutes } from './http/openapi/openapi-routes.ts';
 import { PageFiles } from './http/page/page-files.ts';
 import { servePage } from './http/page/serve-page.ts';
 import { notBuiltRoutes } from './http/routes/not-built.ts';
+import { operatorRoutes } from './http/routes/operator.ts';
 import { readyRoutes } from './http/routes/ready.ts';
 import { rewindRoutes } from './http/routes/rewind.ts';
 import { runControlRoutes } from './http/routes/run-control.ts';
@@ -46,6 +47,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     agents,
     sessions,
     runs,
+    operator,
     artifacts,
     memory,
     tasks,
@@ -70,6 +72,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     createByteBudget(config.limits),
     sessions,
     assertMayWriteState,
+    async () => operator.assertOpen(),
     log,
   );
   const budget = createByteBudget(config.limits);
@@ -93,6 +96,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...searchRoutes(sessions),
     ...shareRoutes({ sessions, artifacts, now }),
     ...runControlRoutes({ runs, metrics, pingMs: config.limits.pingMs }),
+    ...operatorRoutes({ operator, log, now }),
     ...meRoutes(),
     ...notBuiltRoutes(),
     ...(config.devRoutes && config.agentsDir !== undefined

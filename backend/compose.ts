@@ -34,6 +34,7 @@ import type { Metrics } from './observability/metrics.ts';
 import type { TraceMemory } from './observability/trace-memory.ts';
 import { Readiness } from './observability/readiness.ts';
 import { openStores } from './open-stores.ts';
+import { RunOperator } from './runs/run-operator.ts';
 import { createRunService } from './runs/run-service.ts';
 import type { RunStore } from './runs/run-store.ts';
 import { TaskProtection } from './runs/task-protection.ts';
@@ -73,7 +74,13 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     ...(peer && identity.peer?.fallback ? peerFallbackSettings(peer) : {}),
   });
 
-  const { sessions, runs: runStore, memory, tasks } = await openStores(config, google, log);
+  const {
+    sessions,
+    runs: runStore,
+    operator: operatorStore,
+    memory,
+    tasks,
+  } = await openStores(config, google, log);
   const files = artifactFiles(config.artifacts, google);
   const artifacts = new ArtifactService(files, config.limits.uploadBytes);
   const agents = await loadAgents({ dir: config.agentsDir, log });
@@ -143,6 +150,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     agents,
     sessions,
     runs,
+    operator: new RunOperator({ runs: runStore, store: operatorStore, now }),
     artifacts,
     memory,
     tasks,

@@ -2,6 +2,7 @@ import type { SessionStoreConfig } from './config/config.ts';
 import { createFirestore } from './firestore/create-firestore.ts';
 import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
 import { FirestoreMemory } from './memory/firestore/firestore-memory.ts';
+import { FirestoreOperatorStore } from './runs/firestore/firestore-operator-store.ts';
 import { FirestoreRunStore } from './runs/firestore/firestore-run-store.ts';
 import { LeaseGuard } from './runs/firestore/lease-guard.ts';
 import { FirestoreSessionStore } from './sessions/firestore/firestore-session-store.ts';
@@ -21,5 +22,12 @@ export function openFirestoreStores(
   });
   const sessions = new FirestoreSessionStore({ db, guard: new LeaseGuard(db) });
   const runs = new FirestoreRunStore({ db, newestEventMs: (session) => sessions.newestEventMs(session) });
-  return { sessions, runs, memory: new FirestoreMemory(db), tasks: new FirestoreTaskRecords({ db }) };
+  const operator = new FirestoreOperatorStore(db);
+  return {
+    sessions,
+    runs,
+    operator,
+    memory: new FirestoreMemory(db),
+    tasks: new FirestoreTaskRecords({ db }),
+  };
 }

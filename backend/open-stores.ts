@@ -5,7 +5,9 @@ import type { GoogleIdentity } from './identity/google/google-identity.ts';
 import type { MemoryService } from './memory/memory-service.ts';
 import { SqliteMemory } from './memory/sqlite/sqlite-memory.ts';
 import type { Logger } from './observability/logger.ts';
+import type { OperatorStore } from './runs/operator-store.ts';
 import type { RunStore } from './runs/run-store.ts';
+import { SqliteOperatorStore } from './runs/sqlite/sqlite-operator-store.ts';
 import { SqliteRunStore } from './runs/sqlite/sqlite-run-store.ts';
 import type { SessionStore } from './sessions/session-store.ts';
 import { Checkpointer } from './sqlite/checkpointer.ts';
@@ -15,6 +17,7 @@ import { SqliteSessionStore } from './sessions/sqlite/sqlite-session-store.ts';
 export interface Stores {
   sessions: SessionStore;
   runs: RunStore;
+  operator: OperatorStore;
   memory: MemoryService;
   tasks: TaskRecords;
 }
@@ -36,6 +39,8 @@ export async function openStores(
     return {
       sessions: new SqliteSessionStore({ database, beforeClose: () => checkpointer.stop() }),
       runs: new SqliteRunStore({ database }),
+      // After the tables that it reads.
+      operator: new SqliteOperatorStore(database),
       memory: new SqliteMemory(config.memoryFile),
       tasks: new SqliteTaskRecords({ database }),
     };

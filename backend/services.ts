@@ -9,6 +9,7 @@ import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import type { TraceMemory } from './observability/trace-memory.ts';
 import type { Readiness } from './observability/readiness.ts';
+import type { RunOperator } from './runs/run-operator.ts';
 import type { RunService } from './runs/run.ts';
 import type { SessionStore } from './sessions/session-store.ts';
 
@@ -17,6 +18,8 @@ export interface Services {
   agents: AgentRegistry;
   sessions: SessionStore;
   runs: RunService;
+  /** What operators do with runs of all sessions. */
+  operator: RunOperator;
   artifacts: ArtifactService;
   memory: MemoryService;
   /** A2A tasks. */

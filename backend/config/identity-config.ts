@@ -13,6 +13,8 @@ export interface CallersConfig {
     /** Callers that may act for any user. */
     readonly services: readonly string[];
     readonly peers: readonly string[];
+    /** May use the operator's API, and nothing else. */
+    readonly operators: readonly string[];
   };
   readonly signIn:
     | {
@@ -119,6 +121,7 @@ function toCallers(v: Variables): CallersConfig {
       audience: v.A2A_TOKEN_AUDIENCE ?? v.LORNU_PUBLIC_URL,
       services: toList(v.A2A_SERVICE_EMAILS),
       peers: toList(v.A2A_ALLOWED_EMAILS),
+      operators: toList(v.LORNU_OPERATOR_EMAILS),
     },
     signIn:
       v.OIDC_CLIENT_ID === undefined

@@ -65,10 +65,21 @@ function signInRules(v: Variables): string[] {
 }
 
 function machineRules(v: Variables): string[] {
-  const hasMachines = v.A2A_ALLOWED_EMAILS !== undefined || v.A2A_SERVICE_EMAILS !== undefined;
-  return hasMachines && !v.A2A_TOKEN_AUDIENCE && !v.LORNU_PUBLIC_URL
-    ? ['A2A_TOKEN_AUDIENCE must be set, or LORNU_PUBLIC_URL, for tokens to be made for us alone; neither is.']
-    : [];
+  const others = [...toList(v.A2A_ALLOWED_EMAILS), ...toList(v.A2A_SERVICE_EMAILS)];
+  const operators = toList(v.LORNU_OPERATOR_EMAILS);
+  const both = operators.find((email) => others.includes(email));
+  const problems =
+    both === undefined
+      ? []
+      : [
+          `LORNU_OPERATOR_EMAILS must name machines of no other role; ${JSON.stringify(both)} is in A2A_ALLOWED_EMAILS or A2A_SERVICE_EMAILS too.`,
+        ];
+  if (others.length + operators.length > 0 && !v.A2A_TOKEN_AUDIENCE && !v.LORNU_PUBLIC_URL) {
+    problems.push(
+      'A2A_TOKEN_AUDIENCE must be set, or LORNU_PUBLIC_URL, for tokens to be made for us alone; neither is.',
+    );
+  }
+  return problems;
 }
 
 function a2aRules(v: Variables): string[] {

@@ -53,6 +53,10 @@ export const IDENTITY_VARIABLES = {
     'Service accounts that may act for any user, over REST too.',
     list('e-mail addresses'),
   ),
+  LORNU_OPERATOR_EMAILS: text(
+    "Service accounts that may use the operator's API, and nothing else.",
+    list('e-mail addresses'),
+  ),
   A2A_PEER_URL: address('A2A address of the peer on Google Cloud.'),
   A2A_SIGNING_KEY: secret(
     'Signs the agent cards; they are unsigned without it.',

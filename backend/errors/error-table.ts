@@ -176,6 +176,11 @@ export const ERROR_TABLE = {
     sentence: 'This process is about to stop and begins no new runs.',
     next: 'Try again: the load balancer sends the request to another process.',
   },
+  MAINTENANCE: {
+    status: 503,
+    sentence: 'The service is under maintenance and begins no new turns.',
+    next: 'Send the message again after the time in Retry-After; turns under way go on, and everything can be read.',
+  },
   UNAUTHENTICATED: {
     status: 401,
     sentence: 'Authentication is required',

@@ -86,8 +86,8 @@ function createVerifier(
   { tokens }: CallersConfig,
   { fetch, now, log, keyCooldownMs }: CallersDeps,
 ): TokenVerifier | undefined {
-  const { issuer, jwksUrl, audience, peers, services } = tokens;
-  if (audience === undefined || peers.length + services.length === 0) return undefined;
+  const { issuer, jwksUrl, audience, peers, services, operators } = tokens;
+  if (audience === undefined || peers.length + services.length + operators.length === 0) return undefined;
   return new TokenVerifier({
     // Same rule as the load balancer in front, which verifies RS256 only.
     issuers: [{ issuer, jwksUrl, audiences: [audience], algorithms: ['RS256'] }],

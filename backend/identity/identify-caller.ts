@@ -67,5 +67,6 @@ export function identifyCaller(
 }
 
 function surfaceOf(path: string): Surface {
-  return isA2aPath(path) ? 'a2a' : 'rest';
+  if (isA2aPath(path)) return 'a2a';
+  return path.startsWith('/api/v1/operator/') ? 'operator' : 'rest';
 }

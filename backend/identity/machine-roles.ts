@@ -7,6 +7,7 @@ import type { VerifiedToken } from './tokens/token-verifier.ts';
 export interface MachineLists {
   services: readonly string[];
   peers: readonly string[];
+  operators: readonly string[];
 }
 
 /** The machine that a verified token belongs to; throws CALLER_NOT_ALLOWED if it is on no list. */
@@ -16,6 +17,7 @@ export function toMachine(token: VerifiedToken, lists: MachineLists): Principal 
   for (const name of [...(token.email === undefined ? [] : [token.email]), ...subject]) {
     if (lists.services.includes(name)) return createMachine('service', 'jwt', name);
     if (lists.peers.includes(name)) return createMachine('peer', 'jwt', name);
+    if (lists.operators.includes(name)) return createMachine('operator', 'jwt', name);
   }
   const detail = 'This caller is not on the list of machines';
   throw new AppError('CALLER_NOT_ALLOWED', detail, {
@@ -24,7 +26,11 @@ export function toMachine(token: VerifiedToken, lists: MachineLists): Principal 
 }
 
 /** A machine's sessions belong to a user id that no signed-in person can have. */
-export function createMachine(role: 'service' | 'peer', via: 'jwt' | 'certificate', name: string): Principal {
+export function createMachine(
+  role: 'service' | 'peer' | 'operator',
+  via: 'jwt' | 'certificate',
+  name: string,
+): Principal {
   return {
     role,
     via,

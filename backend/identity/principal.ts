@@ -1,8 +1,9 @@
 /**
  * The caller's role: `local` anyone on this machine while sign-in is off, `person` signed in through a browser,
- * `service` a machine that acts for users (the agent on Google Cloud), `peer` another agent that speaks A2A.
+ * `service` a machine that acts for users (the agent on Google Cloud), `peer` another agent that speaks A2A,
+ * `operator` who runs the service: lists, stops and refuses turns, and reads no conversation.
  */
-export type Role = 'local' | 'person' | 'service' | 'peer';
+export type Role = 'local' | 'person' | 'service' | 'peer' | 'operator';
 
 /** The verified caller: every access decision depends on it. */
 export interface Principal {
@@ -20,14 +21,15 @@ export interface Principal {
 /** Anyone who reaches an open service on loopback; such callers are not told apart. */
 export const LOCAL_PRINCIPAL: Principal = { role: 'local', via: 'loopback', id: 'local', userId: undefined };
 
-export type Surface = 'rest' | 'a2a';
+export type Surface = 'rest' | 'a2a' | 'operator';
 
 /** The table of docs/security.md: which APIs each role may use, and whose sessions it may name. */
 export const ACCESS: Readonly<Record<Role, { surfaces: readonly Surface[]; users: 'any' | 'own' }>> = {
-  local: { surfaces: ['rest', 'a2a'], users: 'any' },
+  local: { surfaces: ['rest', 'a2a', 'operator'], users: 'any' },
   person: { surfaces: ['rest'], users: 'own' },
   service: { surfaces: ['rest', 'a2a'], users: 'any' },
   peer: { surfaces: ['a2a'], users: 'own' },
+  operator: { surfaces: ['operator'], users: 'any' },
 };
 
 /** Whether the caller may read and change this user's data. */

@@ -6,7 +6,7 @@ import type { Run, RunService, TurnRequest } from './run.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { CallerLimits } from '../identity/limits/caller-limits.ts';
 
-/** Begins a turn for a caller. Throws AppError: LIMIT_REACHED, or what RunService.start throws. */
+/** Begins a turn for a caller. Throws AppError: LIMIT_REACHED, MAINTENANCE, or what RunService.start throws. */
 export type StartTurn = (caller: Principal, turn: TurnRequest) => Promise<Run>;
 
 /**
@@ -20,6 +20,8 @@ export function createAdmission(
   budget: ByteBudget,
   sessions: Pick<SessionStore, 'historyBytes'>,
   assertMayWriteState: AssertMayWriteState,
+  /** Throws while new turns are refused. */
+  assertOpen: () => Promise<void>,
   log: Logger,
 ): StartTurn {
   async function settle(caller: Principal, run: Run, close: () => void): Promise<void> {
@@ -30,6 +32,7 @@ export function createAdmission(
 
   return async (caller, turn) => {
     assertMayWriteState(caller, turn.appName, turn.stateDelta);
+    await assertOpen();
     const bytes = messageBytes(turn) + sessions.historyBytes(turn);
     const held = budget.hold(caller.id, Math.min(bytes, budget.callerBytes));
     let closeStream: (() => void) | undefined;

@@ -287,6 +287,7 @@ test('what earlier processes spent counts for the budget of the turn', async () 
   expect(run.stopReason).toBeUndefined();
   run.addEvent(spends(1));
   expect(run.stopReason).toBe('over-budget');
+  expect(run.progress(Date.now()).tokens).toBe(101);
   await run.end('interrupted');
 });
 

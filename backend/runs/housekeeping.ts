@@ -1,7 +1,7 @@
 import type { Logger } from '../observability/logger.ts';
 import type { LiveRun } from './live-run.ts';
 import type { RunLimits } from './run-options.ts';
-import type { Lease, RunStore } from './run-store.ts';
+import type { Lease, RunProgress, RunStore } from './run-store.ts';
 import type { Takeovers } from './takeovers.ts';
 
 export interface HousekeepingOptions {
@@ -66,19 +66,19 @@ export class Housekeeping {
 
   /** Begins a renewal of each lease; does not wait for them, as a slow one would hold up the next round of all others. */
   #renewAll(): void {
-    const { active, takeovers } = this.#options;
-    for (const { lease } of active.values()) void this.#renew(lease);
+    const { active, takeovers, now } = this.#options;
+    for (const run of active.values()) void this.#renew(run.lease, run.progress(now()));
     for (const lease of takeovers.leases) void this.#renew(lease);
   }
 
   /** Never rejects: a lease that could not be renewed may still be ours, and the next write finds out. */
-  async #renew(lease: Lease): Promise<void> {
+  async #renew(lease: Lease, progress?: RunProgress): Promise<void> {
     const { store, active, limits, log } = this.#options;
     const { runId } = lease;
     if (this.#renewing.has(runId)) return;
     this.#renewing.add(runId);
     try {
-      if (await store.renew(lease, limits.leaseMs)) return;
+      if (await store.renew(lease, limits.leaseMs, progress)) return;
       const run = active.get(runId);
       // A run that came back to this process meanwhile has another lease.
       if (run?.lease.token === lease.token) run.stop('lease-lost');

@@ -7,7 +7,7 @@ import { FrameLog, type LogEnd } from './frame-log.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { errorFrame, framesOf } from './frames-of.ts';
 import type { EndState, Frame, Run, RunState, TokenUse } from './run.ts';
-import type { Lease, RunRecord, RunStore } from './run-store.ts';
+import type { Lease, RunProgress, RunRecord, RunStore } from './run-store.ts';
 import { addTokens } from './token-use.ts';
 
 /** Why a run is stopped from outside. */
@@ -53,6 +53,7 @@ export class LiveRun implements Run {
   /** Spent by the processes that worked on the run before. */
   #earlierTokens = 0;
   #eventCount = 0;
+  #lastEventAt = performance.now();
   #next: Lease | undefined;
   #isFault = false;
   #refusal: Error | undefined;
@@ -108,6 +109,12 @@ export class LiveRun implements Run {
   /** Grows with every event: as long as it does, the run makes progress. */
   get eventCount(): number {
     return this.#eventCount;
+  }
+
+  /** Told to operators. `nowMs` is the wall clock. */
+  progress(nowMs: number): RunProgress {
+    const silentMs = performance.now() - this.#lastEventAt;
+    return { tokens: this.#earlierTokens + this.tokens.total, eventMs: Math.round(nowMs - silentMs) };
   }
 
   /** The lease of the session's next queued run, once this one has ended. */
@@ -168,6 +175,7 @@ export class LiveRun implements Run {
 
   addEvent(event: Event): void {
     this.#eventCount++;
+    this.#lastEventAt = performance.now();
     this.#writer.add('event', framesOf(event, this.request));
     if (event.partial || !event.usageMetadata) return;
     addTokens(this.tokens, event.usageMetadata);

@@ -222,7 +222,15 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
       newId: () => crypto.randomUUID(),
     });
     const budget = new ByteBudget({ processBytes: 1e9, callerBytes: 1e9 });
-    const start = createAdmission(runs, limits, budget, sessions, () => undefined, silentLog);
+    const start = createAdmission(
+      runs,
+      limits,
+      budget,
+      sessions,
+      () => undefined,
+      async () => {},
+      silentLog,
+    );
     const first = await start(LOCAL_PRINCIPAL, say(LONG));
     const queued = await start(LOCAL_PRINCIPAL, sayWhenBusy('count to 3', 'queue'));
     expect(await start(LOCAL_PRINCIPAL, sayWhenBusy('count to 4', 'queue')).catch(codeOf)).toBe(

@@ -38,6 +38,14 @@ export interface TakenRun {
   lease: Lease;
 }
 
+/** How far a run has come, told with each renewal of its lease. */
+export interface RunProgress {
+  /** Model tokens, over all processes that worked on it. */
+  tokens: number;
+  /** When its last event came. Milliseconds since the epoch. */
+  eventMs: number;
+}
+
 /** Frames of a run, and how it stood at the same moment. */
 export interface StoredFrames {
   frames: Frame[];
@@ -61,8 +69,8 @@ export interface RunStore {
   /** Throws SESSION_NOT_FOUND, or SESSION_BUSY that names the running run. */
   begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }>;
 
-  /** Prolongs a lease; false where it is not this process's any more. */
-  renew(lease: Lease, leaseMs: number): Promise<boolean>;
+  /** Prolongs a lease, and notes the progress of its run; false where it is not this process's any more. */
+  renew(lease: Lease, leaseMs: number, progress?: RunProgress): Promise<boolean>;
 
   /** Adds frames that follow those that are there. */
   addFrames(lease: Lease, frames: readonly Frame[]): Promise<void>;

@@ -10,12 +10,15 @@ import { createFirestore } from '../firestore/create-firestore.ts';
 import { useModel } from '../model/gemini-llm.ts';
 import { toAdkLogger } from '../observability/adk-logger.ts';
 import type { Logger } from '../observability/logger.ts';
+import { FirestoreOperatorStore } from '../runs/firestore/firestore-operator-store.ts';
 import { FirestoreRunStore, type FirestoreRunStoreOptions } from '../runs/firestore/firestore-run-store.ts';
 import { LeaseGuard } from '../runs/firestore/lease-guard.ts';
+import type { OperatorStore } from '../runs/operator-store.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { RunLimits, RunServiceDeps } from '../runs/run-options.ts';
 import type { RunService } from '../runs/run.ts';
 import { createRunService } from '../runs/run-service.ts';
+import { SqliteOperatorStore } from '../runs/sqlite/sqlite-operator-store.ts';
 import { SqliteRunStore } from '../runs/sqlite/sqlite-run-store.ts';
 import {
   FirestoreSessionStore,
@@ -32,10 +35,11 @@ export interface TestProcess {
   runs: RunService;
   sessions: SessionStore;
   store: RunStore;
+  operator: OperatorStore;
 }
 
 /** Opens one process's connection to the shared store. */
-export type OpenStores<S> = (now: () => number) => S & Pick<TestProcess, 'sessions' | 'store'>;
+export type OpenStores<S> = (now: () => number) => S & Pick<TestProcess, 'sessions' | 'store' | 'operator'>;
 
 /** Simulates several processes on one store inside one process, for tests that need no real kill. */
 export class RunBench<S = { database: Database }> {
@@ -87,7 +91,8 @@ export async function openRunBench(
   const open: OpenStores<{ database: Database }> = (now) => {
     const database = openDatabase(file);
     const sessions = new SqliteSessionStore({ database, now });
-    return { database, sessions, store: new SqliteRunStore({ database, now }) };
+    const store = new SqliteRunStore({ database, now });
+    return { database, sessions, store, operator: new SqliteOperatorStore(database) };
   };
   const agents = await useStandin(modelUrl);
   const dispose = async (opened: readonly TestProcess[]): Promise<void> => {
@@ -117,7 +122,8 @@ export async function openFirestoreBench(
     });
     const newestEventMs = (session: DocumentSnapshot) => sessions.newestEventMs(session);
     const looks = { lookEveryMs: 50, busyLookEveryMs: 50 };
-    return { db, sessions, store: new FirestoreRunStore({ db, now, newestEventMs, ...looks, ...options }) };
+    const store = new FirestoreRunStore({ db, now, newestEventMs, ...looks, ...options });
+    return { db, sessions, store, operator: new FirestoreOperatorStore(db) };
   };
   // The clients stay open: after an exceeded quota a client retries its reads for up to 90 s though nobody waits, and
   // if it was closed, that is a rejection that cannot be caught (@google-cloud/firestore 8.7.1).

@@ -14,6 +14,9 @@ import { fixedSecret } from '../identity/secrets/secret.ts';
 import { SqliteMemory } from '../memory/sqlite/sqlite-memory.ts';
 import { createJsonLogger } from '../observability/json-logger.ts';
 import { Readiness } from '../observability/readiness.ts';
+import { RunOperator } from '../runs/run-operator.ts';
+import { SqliteOperatorStore } from '../runs/sqlite/sqlite-operator-store.ts';
+import { SqliteRunStore } from '../runs/sqlite/sqlite-run-store.ts';
 import type { Services } from '../services.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
@@ -48,6 +51,7 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
   const database = openDatabase(':memory:');
   const sessions = new SqliteSessionStore({ database });
   const runs = new ScriptedRuns(sessions);
+  const runStore = new SqliteRunStore({ database });
   const root = new LlmAgent({
     name: 'root',
     model: MODEL,
@@ -71,6 +75,7 @@ export function createTestApp(environment: Environment = {}, overrides: Partial<
     },
     sessions,
     runs,
+    operator: new RunOperator({ runs: runStore, store: new SqliteOperatorStore(database), now: Date.now }),
     artifacts: new ArtifactService(new DiskArtifactFiles(temporaryDir()), config.limits.uploadBytes),
     memory: new SqliteMemory(':memory:'),
     tasks: new SqliteTaskRecords({ database }),

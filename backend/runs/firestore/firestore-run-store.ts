@@ -9,7 +9,15 @@ import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { ShowThenStore, type FramePacing } from '../frame-pacing.ts';
 import type { EndState, Frame } from '../run.ts';
 import { DEFAULT_RUN_LIMITS } from '../run-options.ts';
-import type { Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
+import type {
+  Lease,
+  NewRun,
+  RunProgress,
+  RunRecord,
+  RunStore,
+  StoredFrames,
+  TakenRun,
+} from '../run-store.ts';
 import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
 import { expireTime, isFree, later, newLease, readLease } from './lease-document.ts';
 import { knownRunOf } from './lease-guard.ts';
@@ -126,11 +134,11 @@ export class FirestoreRunStore implements RunStore {
     return { run: begun, lease };
   }
 
-  async renew(lease: Lease, leaseMs: number): Promise<boolean> {
+  async renew(lease: Lease, leaseMs: number, progress?: RunProgress): Promise<boolean> {
     return this.#inTransaction(async (transaction) => {
       const leased = await transaction.get(leaseOf(this.#db, lease.session));
       if (!this.#isHeld(leased, lease)) return false;
-      transaction.update(leased.ref, { until: later(leased.readTime, leaseMs) });
+      transaction.update(leased.ref, { until: later(leased.readTime, leaseMs), ...progress });
       return true;
     });
   }

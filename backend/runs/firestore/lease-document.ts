@@ -16,6 +16,9 @@ export interface LeaseDocument {
   isCancelRequested: boolean;
   /** Runs that wait for their turn, the next one first. */
   queued: QueuedRun[];
+  /** Of the run, as of the last renewal. */
+  tokens: number;
+  eventMs: number | undefined;
 }
 
 /** `bytes`: of its request. */
@@ -43,6 +46,8 @@ export function readLease(snapshot: DocumentSnapshot): LeaseDocument | undefined
     canBeTakenOver: data['canBeTakenOver'] === true,
     isCancelRequested: data['cancelRequested'] === true,
     queued: data['queued'] ?? [],
+    tokens: data['tokens'] ?? 0,
+    eventMs: data['eventMs'],
   };
 }
 

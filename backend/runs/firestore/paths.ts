@@ -10,6 +10,7 @@ const LEASES = 'lornu_leases';
 const RUNS = 'lornu_runs';
 const FRAMES = 'lornu_frames';
 const REVISIONS = 'lornu_revisions';
+const SERVICE = 'lornu_service';
 
 /** Names a session in one path segment; no part of it may hold a slash, which Firestore sees to. */
 export function sessionName({ appName, userId, sessionId }: CompositeSessionKey): string {
@@ -34,4 +35,9 @@ export function framesOf(run: DocumentReference): CollectionReference {
 
 export function revisionsOf(db: Firestore): CollectionReference {
   return db.collection(REVISIONS);
+}
+
+/** The one document that stands while new turns are refused. */
+export function maintenanceOf(db: Firestore): DocumentReference {
+  return db.collection(SERVICE).doc('maintenance');
 }

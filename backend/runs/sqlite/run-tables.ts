@@ -28,6 +28,11 @@ const SCHEMA = `
     lines TEXT NOT NULL,
     PRIMARY KEY (run_row, first_index)
   );
+  CREATE TABLE IF NOT EXISTS run_progress ( -- beside the runs, whose rows may be long
+    run_row INTEGER PRIMARY KEY REFERENCES runs (row_id) ON DELETE CASCADE,
+    tokens INTEGER NOT NULL,
+    event_ms INTEGER NOT NULL
+  );
   CREATE TABLE IF NOT EXISTS revisions (revision TEXT PRIMARY KEY, since_ms INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
@@ -40,7 +45,8 @@ function makeTables(database: Database): void {
     .get() ?? {
     user_version: 0,
   };
-  if (version !== VERSION) database.run('DROP TABLE IF EXISTS frames; DROP TABLE IF EXISTS runs');
+  if (version !== VERSION)
+    database.run('DROP TABLE IF EXISTS frames; DROP TABLE IF EXISTS run_progress; DROP TABLE IF EXISTS runs');
   database.run(`${SCHEMA} PRAGMA user_version = ${VERSION}`);
 }
 
@@ -142,6 +148,10 @@ export function prepareRunStatements(database: Database) {
     renew: database.query<unknown, { row: number; expiresMs: number }>(
       // One that was handed over (0) stays so.
       'UPDATE leases SET expires_ms = $expiresMs WHERE session_row = $row AND expires_ms > 0',
+    ),
+    progress: database.query<unknown, { run: number; tokens: number; eventMs: number }>(
+      `INSERT INTO run_progress (run_row, tokens, event_ms) VALUES ($run, $tokens, $eventMs)
+       ON CONFLICT (run_row) DO UPDATE SET tokens = excluded.tokens, event_ms = excluded.event_ms`,
     ),
     rowsOf: database.query<RunRows, Run>(
       'SELECT row_id AS run, session_row AS session FROM runs WHERE id = $runId',

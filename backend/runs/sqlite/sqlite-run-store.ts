@@ -9,7 +9,15 @@ import { StoreThenShow } from '../frame-pacing.ts';
 import { newLeaseToken } from '../lease-token.ts';
 import { assertRoom } from '../queue-bounds.ts';
 import type { EndState, Frame, RunState } from '../run.ts';
-import type { Lease, NewRun, RunRecord, RunStore, StoredFrames, TakenRun } from '../run-store.ts';
+import type {
+  Lease,
+  NewRun,
+  RunProgress,
+  RunRecord,
+  RunStore,
+  StoredFrames,
+  TakenRun,
+} from '../run-store.ts';
 import { machineUptimeMs } from './machine-clock.ts';
 import { prepareRunStatements, type RunRow, type RunRows, type RunStatements } from './run-tables.ts';
 
@@ -85,13 +93,13 @@ export class SqliteRunStore implements RunStore {
     });
   }
 
-  async renew(lease: Lease, leaseMs: number): Promise<boolean> {
+  async renew(lease: Lease, leaseMs: number, progress?: RunProgress): Promise<boolean> {
     return inTransaction(this.#database, () => {
-      const row = this.#rowsIfHeld(lease)?.session;
-      if (row === undefined) return false;
-      return (
-        this.#statements.renew.run({ row, expiresMs: Math.round(this.#uptimeMs() + leaseMs) }).changes > 0
-      );
+      const rows = this.#rowsIfHeld(lease);
+      if (!rows) return false;
+      if (progress) this.#statements.progress.run({ run: rows.run, ...progress });
+      const expiresMs = Math.round(this.#uptimeMs() + leaseMs);
+      return this.#statements.renew.run({ row: rows.session, expiresMs }).changes > 0;
     });
   }
 

@@ -1,0 +1,127 @@
+import { AppError } from '../errors/app-error.ts';
+import type { ActiveRun, ActiveRunPage, Maintenance, OperatorStore, RunFilter } from './operator-store.ts';
+import type { RunStore } from './run-store.ts';
+
+/** Which runs are to be stopped: one, those of an agent or a user or of both, or all. */
+export type StopChoice = { runId: string } | RunFilter | 'all';
+
+export interface RunOperatorOptions {
+  runs: Pick<RunStore, 'get' | 'requestCancel' | 'cancelQueued'>;
+  store: OperatorStore;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Milliseconds that nobody sets. */
+  clock?: () => number;
+}
+
+/** Sessions that one look of a stop takes in. */
+const SESSIONS_A_PAGE = 200;
+/** Requests to the store at once. */
+const STOPPED_AT_ONCE = 16;
+/** How old an answer may be that a new turn is judged by: half of the two seconds that docs/operations.md promises. */
+const LOOK_EVERY_MS = 1_000;
+/** How long a new turn waits for that answer; after that the one before counts. */
+const LOOK_WITHIN_MS = 1_000;
+
+/** What an operator does with runs of any session and process. The processes see it in the store: none has to be reached. */
+export class RunOperator {
+  readonly #options: RunOperatorOptions;
+  readonly #clock: () => number;
+  #known: Maintenance | undefined;
+  #knownAt = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> | undefined;
+
+  constructor(options: RunOperatorOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? (() => performance.now());
+  }
+
+  /** Runs that have not ended. Throws BAD_CURSOR. */
+  async list(filter: RunFilter, limit: number, cursor?: string): Promise<ActiveRunPage> {
+    return this.#options.store.activeRuns(filter, limit, cursor);
+  }
+
+  /**
+   * Asks for each run that is meant and has not ended to be stopped, and takes queued messages back; resolves with their
+   * ids once that is stored. The process that works on a run stops it within a second. Throws RUN_NOT_FOUND.
+   */
+  async stop(choice: StopChoice): Promise<string[]> {
+    const { runs } = this.#options;
+    if (typeof choice === 'object' && 'runId' in choice) {
+      const run = await runs.get(choice.runId);
+      if (!run) throw new AppError('RUN_NOT_FOUND', `Run not found: ${choice.runId}`);
+      if (run.state !== 'queued' && run.state !== 'running') return [];
+      await this.#stopOne({ id: run.id, state: run.state });
+      return [run.id];
+    }
+    const meant = await this.#all(choice === 'all' ? {} : choice);
+    // Queued ones first: the end of the run before them would begin them.
+    const inOrder = meant.toSorted((a, b) => Number(b.state === 'queued') - Number(a.state === 'queued'));
+    for (let from = 0; from < inOrder.length; from += STOPPED_AT_ONCE)
+      // oxlint-disable-next-line no-await-in-loop -- a few at once, in this order
+      await Promise.all(inOrder.slice(from, from + STOPPED_AT_ONCE).map((run) => this.#stopOne(run)));
+    return inOrder.map(({ id }) => id);
+  }
+
+  async maintenance(): Promise<Maintenance | undefined> {
+    await this.#look();
+    return this.#known;
+  }
+
+  /** From now on new turns are refused, here at once and in every other process within two seconds. */
+  async refuse(maintenance: Omit<Maintenance, 'sinceMs'>): Promise<Maintenance> {
+    const begun = { ...maintenance, sinceMs: Math.round(this.#options.now()) };
+    await this.#options.store.setMaintenance(begun);
+    this.#keep(begun);
+    return begun;
+  }
+
+  async allow(): Promise<void> {
+    await this.#options.store.setMaintenance(undefined);
+    this.#keep(undefined);
+  }
+
+  /**
+   * Throws MAINTENANCE while new turns are refused. Asks the store at most once a second, and not at all while no turn
+   * comes; where the store does not answer, what was known last counts, and the turn meets the absence itself.
+   */
+  async assertOpen(): Promise<void> {
+    if (this.#clock() - this.#knownAt > LOOK_EVERY_MS) {
+      this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+      await Promise.race([this.#looking.catch(() => undefined), Bun.sleep(LOOK_WITHIN_MS)]);
+    }
+    if (!this.#known) return;
+    const { sentence, retryAfterSeconds } = this.#known;
+    throw new AppError('MAINTENANCE', sentence, { headers: { 'retry-after': String(retryAfterSeconds) } });
+  }
+
+  async #look(): Promise<void> {
+    const askedAt = this.#clock();
+    const found = await this.#options.store.maintenance();
+    // What was set here meanwhile is newer.
+    if (askedAt >= this.#knownAt) this.#keep(found, askedAt);
+  }
+
+  #keep(maintenance: Maintenance | undefined, at = this.#clock()): void {
+    this.#known = maintenance;
+    this.#knownAt = at;
+  }
+
+  async #all(filter: RunFilter): Promise<ActiveRun[]> {
+    const found: ActiveRun[] = [];
+    let cursor: string | undefined;
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- each page names the next one
+      const page = await this.#options.store.activeRuns(filter, SESSIONS_A_PAGE, cursor);
+      found.push(...page.runs);
+      cursor = page.next;
+    } while (cursor !== undefined);
+    return found;
+  }
+
+  async #stopOne({ id, state }: Pick<ActiveRun, 'id' | 'state'>): Promise<void> {
+    const { runs } = this.#options;
+    if (state === 'queued' && (await runs.cancelQueued(id))) return;
+    await runs.requestCancel(id);
+  }
+}
