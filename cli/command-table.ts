@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/verify.ts'),
   },
   {
+    name: 'runs',
+    summary: 'list the turns under way, stop some, refuse new ones',
+    load: () => import('./commands/runs.ts'),
+  },
+  {
     name: 'setup',
     summary: 'go through everything the first deployment of staging needs',
     load: () => import('./commands/setup.ts'),

@@ -104,7 +104,9 @@ describe("the operator's API", () => {
       [200, { refusesNewTurns: false }],
     ]);
     expect(
-      app.logged.filter(({ message }) => message === 'operator').map(({ action, operator }) => [action, operator]),
+      app.logged
+        .filter(({ message }) => message === 'operator')
+        .map(({ action, operator }) => [action, operator]),
     ).toEqual(
       ['list runs', 'stop runs', 'read maintenance', 'refuse new turns', 'allow new turns'].map((action) => [
         action,

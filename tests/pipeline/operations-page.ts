@@ -16,6 +16,17 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   './lornu deploy --force-new-deployment':
     'what it does by itself after a failed deployment is run by the sample',
   './lornu secrets set NAME': 'is run with a name, above it on the page',
+  ...Object.fromEntries(
+    [
+      'list --sort tokens',
+      'stop RUN',
+      'stop --user USER',
+      'stop --app lornu',
+      'stop --all',
+      'refuse --sentence "Back at noon." --retry-after 3600',
+      'allow',
+    ].map((one) => [`./lornu runs ${one}`, 'tests/runs/operator.test.ts runs it, at two processes']),
+  ),
   'lornu deploy': 'is run as ./lornu deploy, above it on the page',
 };
 

@@ -1,0 +1,165 @@
+import { Option, type Command } from 'commander';
+import { readFile } from 'node:fs/promises';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
+import {
+  allowTurns,
+  listRuns,
+  readMaintenance,
+  refuseTurns,
+  stopRuns,
+  type OperatorTarget,
+  type RunChoice,
+} from '@lornu/ops/runs/operator-client.ts';
+import { renderMaintenance, renderRuns, sorted, SORTS, type Sort } from '@lornu/ops/runs/render-runs.ts';
+import { serverUrl, wholeNumber } from './options.ts';
+
+const HELP = `
+Examples:
+  ./lornu runs                                        what runs on this machine, the oldest first
+  ./lornu runs list --sort tokens                     the most expensive first: a runaway is the top line
+  ./lornu runs stop 0f3c9f0e-6f43-4d5c-9d1b-2f3b8e7f6a10   ends that one, in whichever process it is
+  ./lornu runs stop --user ann                        all runs of one user; --app for an agent, --all for all
+  ./lornu runs refuse --sentence "Back at noon." --retry-after 3600   begins maintenance
+  ./lornu runs allow                                  ends it
+  ./lornu runs list --url https://aws-staging.lornu.ai --token-file token
+
+A stopped run ends as cancelled: what it had shown stays in the conversation, and the next message goes on from there.
+Queued messages are taken back. While new turns are refused, running and queued ones go on and everything can be read;
+callers get the sentence, status 503 and Retry-After. Every process obeys within two seconds.
+
+Staging asks for the token of an operator (operator_emails in terraform/aws/staging), for example
+  gcloud auth print-identity-token --audiences=URL --include-email --impersonate-service-account=EMAIL > token
+LORNU_OPERATOR_TOKEN does too. It is never an argument: those stand in the process list. Each use is logged with its name.
+
+What to do in which case: docs/operations.md, "Stop turns, refuse new ones".
+Exit codes: 0 done, 1 refused, or a run had not ended after 10 seconds, 2 usage, 3 the address does not answer.
+`;
+
+interface Flags {
+  url: string;
+  tokenFile?: string;
+  ca?: string;
+  app?: string;
+  user?: string;
+  json?: boolean;
+}
+
+export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  command.addHelpText('after', HELP);
+  const print = (flags: Flags, value: unknown, text: string): void =>
+    context.stdout(flags.json ? `${JSON.stringify(value, null, 2)}\n` : text);
+
+  part('list', 'show every run that has not ended, of all sessions and processes', { isDefault: true })
+    .option('--app <name>', 'of this agent')
+    .option('--user <id>', 'of this user')
+    .addOption(new Option('--sort <by>', 'what the most of comes first').choices(SORTS).default('age'))
+    .action(async (flags: Flags & { sort: Sort }) => {
+      const target = await targetOf(flags, context);
+      const [runs, maintenance] = await Promise.all([
+        listRuns(target, choiceOf(flags)),
+        readMaintenance(target),
+      ]);
+      const inOrder = sorted(runs, flags.sort);
+      print(flags, { runs: inOrder, maintenance }, renderRuns(inOrder, maintenance));
+    });
+
+  part('stop', 'stop one run, those of an agent or a user, or all')
+    .argument('[run]', 'the id of one run')
+    .option('--app <name>', 'those of this agent')
+    .option('--user <id>', 'those of this user')
+    .option('--all', 'all of them')
+    .action(async (runId: string | undefined, flags: Flags & { all?: boolean }) => {
+      const choice = choiceOf(flags);
+      const isFilter = Object.keys(choice).length > 0;
+      if ([runId !== undefined, flags.all === true, isFilter].filter(Boolean).length !== 1)
+        throw new CliError({
+          what: 'Nothing was stopped.',
+          why: 'It takes the id of one run, --app or --user (or both), or --all.',
+          next: './lornu runs list',
+          exitCode: EXIT.usage,
+        });
+      const target = await targetOf(flags, context);
+      const meant = runId === undefined ? (flags.all ? { all: true as const } : choice) : { runId };
+      const { stopped, left } = await stopRuns(target, meant);
+      const ended = stopped.length - left.length;
+      const text = stopped.length === 0 ? 'Nothing to stop: it has ended.\n' : `Stopped: ${ended}.\n`;
+      const still = left.length > 0 ? `Still running after 10 seconds:\n  ${left.join('\n  ')}\n` : '';
+      print(flags, { stopped, left }, text + still);
+      finish(left.length > 0 ? EXIT.failed : EXIT.ok);
+    });
+
+  part('refuse', 'begin maintenance: refuse new turns with a sentence')
+    .option('--sentence <text>', 'what callers and people read, one line of at most 500 characters')
+    .option(
+      '--retry-after <seconds>',
+      'when they are told to come again',
+      wholeNumber(1, 86_400, 'of seconds'),
+    )
+    .action(async (flags: Flags & { sentence?: string; retryAfter?: number }) => {
+      const { sentence, retryAfter } = flags;
+      const maintenance = await refuseTurns(await targetOf(flags, context), {
+        ...(sentence === undefined ? {} : { sentence }),
+        ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter }),
+      });
+      print(flags, maintenance, `${renderMaintenance(maintenance)}Lift it with: ./lornu runs allow\n`);
+    });
+
+  part('allow', 'end maintenance: take new turns again').action(async (flags: Flags) => {
+    const maintenance = await allowTurns(await targetOf(flags, context));
+    print(flags, maintenance, renderMaintenance(maintenance));
+  });
+
+  function part(name: string, description: string, options: { isDefault?: boolean } = {}): Command {
+    return command
+      .command(name, options)
+      .description(description)
+      .option('--url <url>', 'the address of the service', serverUrl, 'http://127.0.0.1:8080')
+      .option('--token-file <file>', "an operator's token; a service of this machine asks for none")
+      .addOption(
+        new Option(
+          '--ca <file>',
+          "PEM of the certificate's authority, where the system does not know it",
+        ).env('LORNU_CA_FILE'),
+      )
+      .option('--json', 'print the result as JSON')
+      .addHelpText('after', name === 'list' ? HELP : '\nExamples: ./lornu runs --help\n');
+  }
+}
+
+const choiceOf = ({ app, user }: Flags): RunChoice => ({
+  ...(app === undefined ? {} : { appName: app }),
+  ...(user === undefined ? {} : { userId: user }),
+});
+
+async function targetOf({ url, tokenFile, ca }: Flags, context: CliContext): Promise<OperatorTarget> {
+  const token = tokenFile === undefined ? context.env['LORNU_OPERATOR_TOKEN'] : await read(tokenFile);
+  if (token && !/^[\x21-\x7e]+$/.test(token.trim()))
+    throw new CliError({
+      what: 'The token cannot be sent.',
+      why: `${tokenFile ?? 'LORNU_OPERATOR_TOKEN'} holds something else than one token on one line.`,
+      next: 'Get one as ./lornu runs --help shows.',
+      exitCode: EXIT.usage,
+    });
+  return {
+    url,
+    token: token ? token.trim() : undefined,
+    ...(ca === undefined ? {} : { authority: await read(ca) }),
+    fetch,
+    signal: context.signal,
+  };
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new CliError({
+      what: `${path} cannot be read.`,
+      why: error instanceof Error ? error.message : String(error),
+      next: 'Name a file that is there.',
+      exitCode: EXIT.usage,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,163 @@
+import { CliError, EXIT } from '../base/cli-error.ts';
+
+/** Where the operator's API is, and what shows who asks. */
+export interface OperatorTarget {
+  /** Without a slash at the end. */
+  url: string;
+  /** An ID token of an operator; undefined on this machine, where sign-in is off. */
+  token: string | undefined;
+  /** PEM of the authority that signed the address's certificate, where the system does not know it. */
+  authority?: string;
+  fetch: typeof fetch;
+  signal: AbortSignal;
+}
+
+/** A run as GET /api/v1/operator/runs tells it. */
+export interface ShownRun {
+  id: string;
+  appName: string;
+  userId: string;
+  sessionId: string;
+  invocationId: string;
+  state: 'queued' | 'running';
+  startTime: number;
+  ageSeconds: number;
+  silentSeconds: number;
+  tokens: number;
+  process: string;
+  takeovers: number;
+  stopRequested: boolean;
+}
+
+export interface ShownMaintenance {
+  refusesNewTurns: boolean;
+  sentence?: string;
+  retryAfterSeconds?: number;
+  since?: number;
+  by?: string;
+}
+
+/** Which runs: of an agent, of a user, of both, or all where nothing is named. */
+export interface RunChoice {
+  appName?: string;
+  userId?: string;
+}
+
+const ANSWER_WITHIN_MS = 30_000;
+/** How long stopped runs are waited for: their processes look once a second, and a tool may take half a second to leave. */
+const END_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 250;
+
+/** Runs of all sessions that have not ended, all pages. */
+export async function listRuns(target: OperatorTarget, choice: RunChoice): Promise<ShownRun[]> {
+  const runs: ShownRun[] = [];
+  const query = new URLSearchParams({ ...choice });
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- each page names the next one
+    const response = await ask(target, `runs?${query}`);
+    // oxlint-disable-next-line no-await-in-loop -- the body of that page
+    runs.push(...((await response.json()) as ShownRun[]));
+    const next = response.headers.get('x-next-cursor');
+    if (next === null) return runs;
+    query.set('cursor', next);
+  }
+}
+
+/** Stops runs and waits until they have ended; `left` are those that had not when waiting ended. */
+export async function stopRuns(
+  target: OperatorTarget,
+  choice: { runId: string } | { all: true } | RunChoice,
+): Promise<{ stopped: string[]; left: string[] }> {
+  const response = await ask(target, 'runs/stop', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(choice),
+  });
+  const { stopped } = (await response.json()) as { stopped: string[] };
+  const giveUpAt = performance.now() + END_WITHIN_MS;
+  for (;;) {
+    if (stopped.length === 0) return { stopped, left: [] };
+    // oxlint-disable-next-line no-await-in-loop -- one look after the other
+    const running = new Set((await listRuns(target, {})).map(({ id }) => id));
+    const left = stopped.filter((id) => running.has(id));
+    if (left.length === 0 || performance.now() > giveUpAt) return { stopped, left };
+    // oxlint-disable-next-line no-await-in-loop -- the pause between two looks
+    await Bun.sleep(LOOK_EVERY_MS);
+  }
+}
+
+export async function readMaintenance(target: OperatorTarget): Promise<ShownMaintenance> {
+  return (await (await ask(target, 'maintenance')).json()) as ShownMaintenance;
+}
+
+/** What is left out is the service's own default. */
+export async function refuseTurns(
+  target: OperatorTarget,
+  notice: { sentence?: string; retryAfterSeconds?: number },
+): Promise<ShownMaintenance> {
+  const response = await ask(target, 'maintenance', {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(notice),
+  });
+  return (await response.json()) as ShownMaintenance;
+}
+
+export async function allowTurns(target: OperatorTarget): Promise<ShownMaintenance> {
+  return (await (await ask(target, 'maintenance', { method: 'DELETE' })).json()) as ShownMaintenance;
+}
+
+async function ask(target: OperatorTarget, path: string, init: RequestInit = {}): Promise<Response> {
+  const { url, token, authority, signal } = target;
+  const headers = new Headers(init.headers);
+  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+  let response: Response;
+  try {
+    response = await target.fetch(`${url}/api/v1/operator/${path}`, {
+      ...init,
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+      ...(authority === undefined ? {} : { tls: { ca: authority } }),
+    });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new CliError({
+      what: `${url} does not answer.`,
+      why: error instanceof Error ? error.message : String(error),
+      next: 'Start the service (./lornu up), or name another address with --url.',
+      exitCode: EXIT.machine,
+      cause: error,
+    });
+  }
+  if (response.ok) return response;
+  throw await refusal(url, response);
+}
+
+const NEXT_BY_STATUS: Readonly<Record<number, string>> = {
+  401: "Give an operator's token: --token-file, or LORNU_OPERATOR_TOKEN (./lornu runs --help).",
+  403: 'Use a token of a service account in operator_emails of terraform/aws/staging.',
+  404: 'Look at what runs: ./lornu runs',
+  503: 'Try again: the store of the service does not answer (/ready says what is wrong).',
+};
+
+async function refusal(url: string, response: Response): Promise<CliError> {
+  const text = await response.text().catch(() => '');
+  const { status } = response;
+  return new CliError({
+    what: `${url} refused the request (${status}).`,
+    why: detailOf(text) ?? 'It said no more.',
+    next: NEXT_BY_STATUS[status] ?? 'Correct what the reason says.',
+    exitCode: EXIT.failed,
+  });
+}
+
+function detailOf(text: string): string | undefined {
+  try {
+    const { detail } = JSON.parse(text) as { detail?: string | { msg?: string }[] };
+    return typeof detail === 'string' ? detail : detail?.[0]?.msg;
+  } catch {
+    // A load balancer's own page.
+    return undefined;
+  }
+}
