@@ -46,13 +46,9 @@ describe.each(bothStores().stores)('what an operator does, in $name', ({ open })
     const queued = await there.runs.start(say('hello', { whenBusy: 'queue' }));
     const { runs, next } = await here.operator.list({}, 100);
     expect(next).toBeUndefined();
-    const shown = runs.map(({ id, session, state }) => [id, session.userId, state]);
+    const shown = runs.map(({ id, session, state }) => `${id} ${session.userId} ${state}`);
     expect(shown.toSorted()).toEqual(
-      [
-        [mine.id, 'u', 'running'],
-        [other.id, 'bob', 'running'],
-        [queued.id, 'u', 'queued'],
-      ].toSorted(),
+      [`${mine.id} u running`, `${other.id} bob running`, `${queued.id} u queued`].toSorted(),
     );
     const eventMs = async () => (await here.operator.list({ userId: 'bob' }, 100)).runs[0]?.eventMs ?? 0;
     await until(async () => (await eventMs()) > 0);
@@ -167,7 +163,10 @@ describe('asking the store for maintenance', () => {
 
   test('costs a read a second while turns come, however many, and none while none comes', async () => {
     let [asked, clockMs] = [0, 0];
-    const look = async () => void asked++ as undefined;
+    const look = async () => {
+      asked++;
+      return undefined;
+    };
     const operator = operatorWith(look, () => clockMs);
     await Promise.all(Array.from({ length: 50 }, async () => operator.assertOpen()));
     expect(asked).toBe(1);

@@ -54,7 +54,7 @@ export async function listRuns(target: OperatorTarget, choice: RunChoice): Promi
   const query = new URLSearchParams({ ...choice });
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- each page names the next one
-    const response = await ask(target, `runs?${query}`);
+    const response = await ask(target, `runs?${query.toString()}`);
     // oxlint-disable-next-line no-await-in-loop -- the body of that page
     runs.push(...((await response.json()) as ShownRun[]));
     const next = response.headers.get('x-next-cursor');
