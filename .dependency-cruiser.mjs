@@ -64,7 +64,7 @@ const ROOMS = {
   ops: [
     ['first-time'],
     ['eval'],
-    ['doctor', 'image', 'servers', 'secrets'],
+    ['doctor', 'image', 'runs', 'servers', 'secrets'],
     ['delivery', 'up', 'verify'],
     ['without-registry'],
     ['aws-resources', 'setup', 'terraform'],

@@ -195,7 +195,7 @@ describe('lornu runs', () => {
 
   test('tells the refusal of the service in its words', async () => {
     const asked: (string | null)[] = [];
-    using server = Bun.serve({
+    const server = Bun.serve({
       port: 0,
       hostname: '127.0.0.1',
       fetch: ({ headers }) => {
@@ -214,6 +214,7 @@ describe('lornu runs', () => {
     writeFileSync(file, 'a.b.c\nx: y');
     const odd = await lornuRuns(server.url.origin, 'allow', '--token-file', file);
     rmSync(folder, { recursive: true });
+    await server.stop(true);
     expect([odd.code, asked.length]).toEqual([2, 1]);
     expect(odd.stderr).toContain('holds something else than one token on one line');
   });
