@@ -12,6 +12,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+// A reader that has seen enough (lornu doctor | head) is no failure: the command ends as it would have.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 const root = resolve(import.meta.dir, '..');
 const { stderr } = process;
 process.exitCode = await runCli(Bun.argv.slice(2), {

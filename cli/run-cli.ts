@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, renderCliError, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { explainSystemError } from '@lornu/ops/base/explain-system-error.ts';
@@ -11,7 +11,7 @@ Examples:
   ./lornu doctor             what is here, what is missing, how it is configured
 
 Results go to stdout, everything else to stderr; --json gives a result for programs.
-Exit codes: 0 done, 1 checked and not so (a failing test), 2 usage, 3 this machine lacks something,
+Exit codes: 0 done, 1 a check failed (such as a test), 2 usage, 3 this machine lacks something,
   70 a bug in lornu, 130 ended by Ctrl-C.
 `;
 
@@ -31,6 +31,8 @@ export async function runCli(
     .helpCommand(false)
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride()
+    // An empty list as a default tells a person nothing.
+    .configureHelp({ optionDescription: describeOption })
     .configureOutput({ writeOut: context.stdout, writeErr: context.stderr });
 
   const asked = argv.find((word) => !word.startsWith('-'));
@@ -48,6 +50,10 @@ export async function runCli(
   } catch (error) {
     return explain(error, context);
   }
+}
+
+function describeOption(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: \[\]\)$/, '');
 }
 
 function explain(error: unknown, context: CliContext): ExitCode {

@@ -4,12 +4,16 @@ import type { Logger } from './logger.ts';
 /** Longest message taken from ADK: some print whole classes and requests. */
 const MAX_CHARS = 500;
 
+/** What ADK says to programmers about its own methods, once per process: nothing that an operator can do. */
+const NOT_FOR_OPERATORS = /is experimental and may change/;
+
 /** Sends ADK's log messages to our logger. ADK logs every model call as `info`, so its `info` becomes `debug` here. */
 export function toAdkLogger(log: Logger): AdkLogger {
   const lines: Record<LogLevel, (message: string) => void> = {
     [LogLevel.DEBUG]: (text) => log.debug('adk', { text }),
     [LogLevel.INFO]: (text) => log.debug('adk', { text }),
-    [LogLevel.WARN]: (text) => log.warn('adk', { text }),
+    [LogLevel.WARN]: (text) =>
+      NOT_FOR_OPERATORS.test(text) ? log.debug('adk', { text }) : log.warn('adk', { text }),
     [LogLevel.ERROR]: (text) => log.error('adk', { text }),
   };
   const at =

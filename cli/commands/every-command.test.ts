@@ -71,6 +71,7 @@ describe.each(LINES.map((line) => [line.words.join(' '), line] as const))(
       const { code, stdout, stderr } = await run(...words, '--help');
       expect([code, stderr]).toEqual([EXIT.ok, '']);
       expect(stdout).toStartWith(`Usage: lornu ${name}`);
+      expect(stdout).not.toContain('default: []');
       expect(stdout).not.toMatch(/^ {2}-[^ ]*(, --[^ ]+)?( <[^>]+>| \[[^\]]+\])?$\n(?! {8})/m);
     });
 

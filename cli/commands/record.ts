@@ -79,12 +79,12 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       );
       const paths = flags.write ? await write(cassettes, flags, context) : [];
       const turns = cassettes.reduce((sum, one) => sum + one.turns.length, 0);
-      const said = `${cassettes.length} conversations with ${turns} turns`;
+      const said = `${cassettes.length} ${cassettes.length === 1 ? 'conversation' : 'conversations'} with ${turns} ${turns === 1 ? 'turn' : 'turns'}`;
       context.stdout(
         flags.json
           ? `${JSON.stringify({ rules, conversations: cassettes.length, turns, paths }, null, 2)}\n`
           : flags.write
-            ? `${said} are in ${flags.out}/.\nNext: read them, then ./lornu replay ${flags.out}\n`
+            ? `${said} written into ${flags.out}/.\nNext: read them, then ./lornu replay ${flags.out}\n`
             : `${said} would be written into ${flags.out}/. Nothing was.\nNext: the same with --write\n`,
       );
       finish(EXIT.ok);

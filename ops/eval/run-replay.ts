@@ -109,7 +109,7 @@ export function renderReplay(replayed: readonly Replayed[], reportPath: string |
   const count = (verdict: Replayed['verdict']): number =>
     replayed.filter((one) => one.verdict === verdict).length;
   const lines = [
-    `${replayed.length} conversations: ${count('same')} same, ${count('harmless')} harmless, ${count('changed')} changed${count('new') > 0 ? `, ${count('new')} new (nothing was accepted yet)` : ''}`,
+    `${replayed.length} ${replayed.length === 1 ? 'conversation' : 'conversations'}: ${count('same')} same, ${count('harmless')} harmless, ${count('changed')} changed${count('new') > 0 ? `, ${count('new')} new (nothing was accepted yet)` : ''}`,
     ...replayed.flatMap(({ name, verdict, changes }) =>
       verdict === 'changed' ? [`  ${name}: ${changes.join(', ')}`] : [],
     ),

@@ -29,10 +29,14 @@ export function lineOf({ id, title, outcome, expected, seen }: Line, width: numb
 /** "14 checks hold; 1 is not offered, 2 are absent: nothing is known of them." */
 export function summarise(checks: readonly Line[]): string {
   const count = (outcome: Outcome) => checks.filter((check) => check.outcome === outcome).length;
+  const are = (number: number) => `${number} ${number === 1 ? 'is' : 'are'}`;
   const parts = [`${count('passed')} of ${checks.length} checks hold`];
   if (count('failed') > 0) parts.push(`${count('failed')} do not`);
-  if (count('not offered') > 0) parts.push(`${count('not offered')} are not offered by what is served`);
-  if (count('absent') > 0) parts.push(`${count('absent')} are absent: of them nothing is known`);
+  if (count('not offered') > 0) parts.push(`${are(count('not offered'))} not offered by what is served`);
+  if (count('absent') > 0)
+    parts.push(
+      `${are(count('absent'))} absent: nothing is known of ${count('absent') === 1 ? 'it' : 'them'}`,
+    );
   return `${parts.join('; ')}.`;
 }
 

@@ -110,9 +110,14 @@ async function make(check: VerifyCheck, scene: Scene, emit: Emit): Promise<Check
         verdict = { ...verdict, seen: inOneLine(error) };
       }
       if (verdict.outcome === 'failed') throw new Error(verdict.seen);
-      return verdict.outcome === 'passed' ? verdict.seen : `${verdict.outcome}: ${verdict.seen}`;
+      return verdict.seen;
     },
   };
-  await runStep(step, emit).catch(() => undefined);
+  const tell: Emit = (event) =>
+    emit(event.kind === 'end' && isUnchecked(verdict) ? { ...event, outcome: 'skipped' } : event);
+  await runStep(step, tell).catch(() => undefined);
   return { id, title, ...verdict, elapsedMs: performance.now() - beganMs };
 }
+
+/** Nothing is known of it: neither progress nor result may show it as one that holds. */
+const isUnchecked = ({ outcome }: Verdict): boolean => outcome === 'absent' || outcome === 'not offered';

@@ -84,7 +84,7 @@ test('what holds, what does not and what was not looked at are told apart, and a
   expect(page).toContain(`A stand-in for ${MODEL} answered, not Gemini itself.`);
   expect(page).toContain('class="state good">holds');
   expect(page).toContain('class="state wait">absent');
-  expect(page).toContain('2 of 3 checks hold; 1 are absent: of them nothing is known.');
+  expect(page).toContain('2 of 3 checks hold; 1 is absent: nothing is known of it.');
   const failed = renderPage(report({ holds: false, failure: 'HAProxy is gone' }));
   expect(failed).toContain('Not everything holds.');
   expect(failed).toContain('It broke off: HAProxy is gone');

@@ -199,8 +199,13 @@ describe('lornu verify', () => {
     expect(stdout).toMatch(/^-- {2}inside .*: absent, the account cannot be looked at/m);
     expect(stdout).toMatch(/^-- {2}peer .*: not offered, no peer is set up for this service$/m);
     expect(stdout).toEndWith(
-      '\n13 of 17 checks hold; 1 are not offered by what is served; 3 are absent: of them nothing is known.\n',
+      '\n13 of 17 checks hold; 1 is not offered by what is served; 3 are absent: nothing is known of them.\n',
     );
+    // The progress agrees: what was not looked at is not shown as ok.
+    expect(stderr).toMatch(
+      /^-- {2}Gemini is reached from inside .* skipped: the account cannot be looked at/m,
+    );
+    expect(stderr.match(/^-- /gm)).toHaveLength(4);
     expect(stdout + stderr).not.toContain(token);
     expect(exitCode).toBe(0);
   });
