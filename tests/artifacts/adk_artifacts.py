@@ -1,4 +1,4 @@
-"""Does to a bucket what google-adk's own artifact service does: reads one JSON request a line, answers one line."""
+"""Uses google-adk's own artifact service on a bucket: reads one JSON request per line, answers one line."""
 
 import asyncio
 import json

@@ -29,7 +29,7 @@ beforeAll(async () => {
   gcs = await startFakeGcs(BUCKET);
   python = startPythonArtifacts(BUCKET, gcs.url);
   ours = service(gcs.url);
-  // The first answer takes as long as importing google-adk.
+  // The first response takes as long as importing google-adk.
   await python.ask({ do: 'list', ...PYTHON_OWNER });
 }, 120_000);
 
@@ -96,7 +96,7 @@ describe('one bucket, two services', () => {
     expect(await python.ask({ do: 'list', ...PYTHON_OWNER })).toEqual(await ours.listArtifactKeys(OWNER));
   });
 
-  test('an artifact that a rewind took back is absent to both', async () => {
+  test('both treat an artifact that a rewind removed as absent', async () => {
     await ours.saveArtifact({ ...OWNER, filename: 'gone', artifact: { text: 'a' } });
     await ours.saveArtifact({ ...OWNER, filename: 'gone', artifact: rewindTombstone() });
     expect(await python.ask({ do: 'load', ...PYTHON_OWNER, filename: 'gone' })).toBeNull();
@@ -104,7 +104,7 @@ describe('one bucket, two services', () => {
     expect(await ours.loadArtifact({ ...OWNER, filename: 'gone', version: 0 })).toEqual({ text: 'a' });
   });
 
-  test('a name inside another is an artifact of its own', async () => {
+  test('a name below another is a separate artifact', async () => {
     await ours.saveArtifact({ ...OWNER, filename: 'a', artifact: { text: 'outer' } });
     await ours.saveArtifact({ ...OWNER, filename: 'a/b', artifact: { text: 'inner' } });
     await ours.saveArtifact({ ...OWNER, filename: 'a/b', artifact: { text: 'inner 2' } });
@@ -114,7 +114,7 @@ describe('one bucket, two services', () => {
     expect(await python.ask({ do: 'load', ...PYTHON_OWNER, filename: 'a/b' })).toEqual({ text: 'inner 2' });
   });
 
-  test('savers on both sides at once each get a version of their own', async () => {
+  test('concurrent saves on both sides each get their own version', async () => {
     const artifact = { text: 'x' };
     const saved = await Promise.all([
       ...Array.from({ length: 5 }, async () => ours.saveArtifact({ ...OWNER, filename: 'race', artifact })),
@@ -123,7 +123,7 @@ describe('one bucket, two services', () => {
     expect(new Set(saved).size).toBe(6);
   });
 
-  test('a large artifact survives whole', async () => {
+  test('a large artifact survives unchanged', async () => {
     const bytes = crypto.getRandomValues(new Uint8Array(60_000));
     const data = Buffer.concat(Array.from({ length: 100 }, () => bytes)).toString('base64');
     const artifact = { inlineData: { mimeType: 'application/octet-stream', data } };
@@ -133,7 +133,7 @@ describe('one bucket, two services', () => {
 });
 
 describe('a bucket that does not answer', () => {
-  test('fails within its time, in words, and works again when it is back', async () => {
+  test('fails within the time limit, with a sentence, and works again afterwards', async () => {
     let hangs = true;
     const proxy = Bun.serve({
       port: 0,

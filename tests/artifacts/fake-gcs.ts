@@ -6,7 +6,7 @@ export interface FakeGcs {
   stop: () => Promise<void>;
 }
 
-/** fake-gcs-server with one empty bucket, in memory; on a free port where none is given. */
+/** fake-gcs-server with one empty bucket, in memory; on a free port by default. */
 export async function startFakeGcs(bucket: string, givenPort?: number): Promise<FakeGcs> {
   const port = givenPort ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;

@@ -5,12 +5,12 @@ import { createInterface } from 'node:readline';
 const GCP_AGENT = resolve(import.meta.dir, '../../gcp-agent');
 
 export interface PythonArtifacts {
-  /** One request to google-adk's GcsArtifactService, in its own words. */
+  /** Sends one request to google-adk's GcsArtifactService, in its own terms. */
   ask: (request: Record<string, unknown>) => Promise<unknown>;
   stop: () => Promise<void>;
 }
 
-/** google-adk's artifact service in the environment of gcp-agent/uv.lock, on the same bucket. */
+/** google-adk's artifact service with the packages of gcp-agent/uv.lock, on the same bucket. */
 export function startPythonArtifacts(bucket: string, endpoint: string): PythonArtifacts {
   const child = spawn(
     'uv',

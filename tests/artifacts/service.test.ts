@@ -64,7 +64,7 @@ test('what a tool saves here is in the bucket for google-adk, and what google-ad
   });
 }, 60_000);
 
-test('while the bucket is gone: 503 in words, /ready says so, turns go on; and it works again', async () => {
+test('while the bucket is unavailable: 503 with a sentence, /ready says so, turns continue; afterwards it works again', async () => {
   const { port } = new URL(gcs.url);
   await gcs.stop();
   const listed = await fetch(`${service.url}${SESSION}/artifacts`);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createTestApp } from '../../backend/testing/test-app.ts';
 
-// What Bun itself does wrong before a request is ours. Each test says what an upgrade would change: where one fails, the
-// fault is mended, and what fends it off here can go.
+// Faults of Bun before our code sees a request. If one of these tests fails, a new Bun has fixed the fault, and our
+// workaround for it can go.
 
 let server: Bun.Server<undefined>;
 
@@ -18,7 +18,7 @@ beforeAll(() => {
 
 afterAll(() => server.stop(true));
 
-/** Everything answered to these bytes until the connection ends or has been quiet for a while. */
+/** All responses to these bytes, until the connection ends or has been silent for a while. */
 async function answerTo(text: string): Promise<{ answers: string[]; isClosed: boolean }> {
   let said = '';
   let isClosed = false;
@@ -45,7 +45,7 @@ const HOST = 'Host: 127.0.0.1\r\n';
 const CHUNKED = `POST /nothing HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n`;
 
 describe('a chunked body with a trailer', () => {
-  test('is answered twice (oven-sh/bun#32887), and the first answer closes the connection', async () => {
+  test('is answered twice (oven-sh/bun#32887), and the first response closes the connection', async () => {
     const { answers, isClosed } = await answerTo(`${CHUNKED}X-T: 1\r\n\r\n`);
     expect(answers[0]).toMatch(/^HTTP\/1\.1 404 [\s\S]*\r\nconnection: close\r\n/i);
     expect(answers[1]).toStartWith('HTTP/1.1 400 ');
@@ -76,12 +76,12 @@ test('two Host headers, which Bun joins, are refused here', async () => {
   expect(answers).toEqual([expect.stringMatching(/^HTTP\/1\.1 (?:400|403) /)]);
 });
 
-test('a method that HTTP does not know is never answered as GET', async () => {
+test('a method that HTTP does not define is never answered like GET', async () => {
   const { answers } = await answerTo(`FOO /health HTTP/1.1\r\n${HOST}\r\n`);
   expect(answers.join('')).not.toContain('"status":"ok"');
 });
 
-test('a body with a length keeps its connection', async () => {
+test('a body with a length keeps its connection open', async () => {
   const body = JSON.stringify({});
 
   const head = `POST /nothing HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;

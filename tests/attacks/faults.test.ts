@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { readMetricLine } from '@lornu/rehearsal/tasks/metric-line.ts';
 import { SESSIONS, startTarget, type Target } from './target.ts';
 
-// Faults roll a deployment back (terraform/aws/staging/alarms.tf): neither what outsiders send nor what a caller, a model or
-// an issuer does wrong may count as one.
+// Faults roll a deployment back (terraform/aws/staging/alarms.tf), so neither input from outside nor a mistake of a
+// caller, a model or an issuer may count as one.
 
 let target: Target;
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(async () => target?.stop());
 
-/** How many faults the service has written so far. */
+/** Number of faults that the service has written so far. */
 const written = async () =>
   (await target.log())
     .split('\n')
@@ -30,20 +30,20 @@ const written = async () =>
 const askFaulty = async (path = '/run') =>
   (await target.sendJson(path, turn('s2', [{ text: 'hello' }], 'faulty'))).text();
 
-/** How many faults there were since the last call, beside one that is caused here: it shows that they are seen. */
+/** Number of faults since the last call, without the one that is caused here to show that faults are counted. */
 let known = 0;
 async function faults(): Promise<number> {
   await askFaulty();
   const id = crypto.randomUUID();
   await target.send('/version', { headers: { 'x-request-id': id } });
-  // Lines keep their order: with this one all before it are there.
+  // Lines keep their order: once this one is there, all earlier ones are too.
   while (!(await target.log()).includes(id)) await Bun.sleep(20);
   const before = known;
   known = await written();
   return known - before - 1;
 }
 
-/** One request as bytes: fetch refuses to send what is tried here. */
+/** Sends raw bytes, because fetch refuses such requests. */
 async function raw(head: string): Promise<number> {
   const { hostname, port } = new URL(target.url);
   const answer = Promise.withResolvers<string>();
@@ -69,7 +69,7 @@ const turn = (sessionId: string, parts: object[], appName = 'lornu') => ({
   newMessage: { role: 'user', parts },
 });
 
-test('what somebody without a token sends is no fault', async () => {
+test('nothing sent without a token is a fault', async () => {
   const hosts = [
     '1.2.3.4.5',
     'a:b',
@@ -123,7 +123,7 @@ test('what somebody without a token sends is no fault', async () => {
   expect(await faults()).toBe(0);
 });
 
-test('what a caller does wrong, a model refuses and a session cannot take is no fault', async () => {
+test('mistakes of a caller, refusals of a model and limits of a session are no faults', async () => {
   for (const [name, text] of [
     ['refused', 'simulate 403'],
     ['broken-off', 'simulate garbage after 0'],
@@ -164,7 +164,7 @@ test('what a caller does wrong, a model refuses and a session cannot take is no 
   expect(await faults()).toBe(0);
 }, 60_000);
 
-test('a bug that an identified caller meets is one fault, on every way to it', async () => {
+test('a bug that an authenticated caller meets is one fault, on every API', async () => {
   await askFaulty('/run');
   expect(await faults()).toBe(1);
   await askFaulty('/run_sse');

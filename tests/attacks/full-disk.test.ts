@@ -8,10 +8,10 @@ import { isWhole } from './whole.ts';
 
 setDefaultTimeout(60_000);
 
-/** Far below what a write waits for a store that does not answer. */
+/** Far below the time that a write waits for a store that does not answer. */
 const AT_ONCE_MS = 3_000;
 
-/** A disk of its own, so that the test can fill it; undefined where this machine gives none. */
+/** A separate disk that the test can fill; undefined if this machine does not allow one. */
 function mountDisk(megabytes: number): string | undefined {
   if (process.platform !== 'linux') return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'lornu-full-disk-'));
@@ -27,7 +27,7 @@ if (!disk)
 
 const FILLER = disk && join(disk, 'filler');
 
-/** To the last byte. */
+/** Fills the disk to the last byte. */
 function fillDisk(): void {
   const file = openSync(FILLER!, 'w');
   for (let size = 1024 * 1024; size >= 1; size = Math.floor(size / 4))
@@ -43,7 +43,7 @@ function emptyDisk(): void {
   rmSync(FILLER!, { force: true });
 }
 
-describe.skipIf(!disk)('a disk that is full', () => {
+describe.skipIf(!disk)('a full disk', () => {
   let target: Target;
 
   beforeAll(async () => {
@@ -80,7 +80,7 @@ describe.skipIf(!disk)('a disk that is full', () => {
     return ((await answer.json()) as { state: string }[]).map(({ state }) => state);
   };
 
-  test('is said at once to everyone who writes, ends nothing falsely, and is forgotten once there is room', async () => {
+  test('is reported at once to everyone who writes, ends no run wrongly, and is forgotten once there is space', async () => {
     for (const sessionId of ['s', 'streamed']) await asked(SESSIONS, { sessionId });
     const stream = await target.sendJson('/run_sse', turn('streamed', 'count to 200 every 25 ms'));
     const reading = stream.text().then(
@@ -109,7 +109,7 @@ describe.skipIf(!disk)('a disk that is full', () => {
       expect([what, retryAfter]).toEqual([what, what === 'an artifact' ? null : '2']);
       expect(ms).toBeLessThan(AT_ONCE_MS);
     }
-    // What is there is read all the same, and nobody's limits are in the way.
+    // Reads still work, and limits refuse nobody.
     expect((await target.send(`${SESSIONS}/s`)).status).toBe(200);
     expect((await target.send(`${SESSIONS}/new`)).status).toBe(404);
     expect(await runsOf('streamed')).toEqual(['running']);

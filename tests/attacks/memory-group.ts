@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The memory of the task (terraform/aws/staging, ecs.tf): the kernel kills what takes more. */
+/** The task's memory (terraform/aws/staging, ecs.tf): the kernel kills processes that take more. */
 const TASK_BYTES = 1024 * 1024 * 1024;
 
 const V1 = '/sys/fs/cgroup/memory';
@@ -15,8 +15,8 @@ export interface MemoryGroup {
 }
 
 /**
- * A cgroup of the task's size, of either version; undefined where none can be made (no Linux, no root), which a test then
- * says aloud.
+ * A cgroup of the task's size, of either version; undefined if none can be made (no Linux, no root), which a test then
+ * reports.
  */
 export async function createMemoryGroup(): Promise<MemoryGroup | undefined> {
   const isV1 = existsSync(join(V1, 'memory.limit_in_bytes'));
@@ -32,7 +32,7 @@ export async function createMemoryGroup(): Promise<MemoryGroup | undefined> {
   return {
     add: (pid) => writeFile(join(folder, 'cgroup.procs'), `${pid}`),
     remove: async () => {
-      // Processes leave a group only some time after they have ended.
+      // Processes leave a group some time after they have ended.
       for (let tries = 0; tries < 100; tries++) {
         const isGone = await rmdir(folder).then(
           () => true,
@@ -45,7 +45,7 @@ export async function createMemoryGroup(): Promise<MemoryGroup | undefined> {
   };
 }
 
-/** What a process holds in memory, in bytes; `peak` since `forgetPeak`. Linux alone. */
+/** A process's memory in bytes; `peak` since `forgetPeak`. Linux only. */
 export async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const read = (name: string) =>

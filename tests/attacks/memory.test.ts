@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Cost, SESSIONS, slowness, startTarget, type Target } from './target.ts';
 import { isWhole } from './whole.ts';
 
-// docs/security.md promises both figures, for one request and for all that one caller may send.
+// docs/security.md promises both figures: for one request, and for all requests of one caller.
 const MOST_MEGABYTES = 400;
 const LONGEST_WAIT_MS = 250;
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(async () => target?.stop());
 
-/** A message that is a turn's, around a part that is given as JSON. */
+/** A turn's message around a part given as JSON. */
 const runBody = (parts: string, sessionId = 's1') =>
   `{"appName":"lornu","userId":"ann","sessionId":"${sessionId}","newMessage":{"parts":[${parts}]}}`;
 const file = (megabytes: number) =>
@@ -55,7 +55,7 @@ interface Attack {
   name: string;
   run: () => () => Promise<unknown>;
   allowed: readonly number[];
-  /** Run in every test run; all others with --all. */
+  /** Runs in every test run; the others only with --all. */
   sample?: boolean;
 }
 
@@ -111,7 +111,7 @@ const ATTACKS: readonly Attack[] = [
       await post(`${SESSIONS}/s1/artifacts`, `{"filename":"g.png","artifact":${file(40)}}`)();
       const get = (path: string) => async () => {
         const response = await target.send(path);
-        // Read as it comes: the copies are the service's to avoid, and not to be made here.
+        // Stream it: the service must avoid copies, and the test must not make them.
         for await (const _chunk of response.body ?? []) continue;
         return response.status;
       };

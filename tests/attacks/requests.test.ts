@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(async () => target?.stop());
 
-test('what nobody has built is asked for without a failure of the service', async () => {
+test('requests that are impossible to serve cause no failure of the service', async () => {
   for (const [method, path] of [
     ['GET', '/run_live'],
     ['POST', '/apps/lornu/trigger/pubsub'],
@@ -26,7 +26,7 @@ test('what nobody has built is asked for without a failure of the service', asyn
     expect([path, (await target.send(path, { method })).status]).toEqual([path, 404]);
 });
 
-test('thirty saves of one artifact at once are thirty versions', async () => {
+test('thirty saves of one artifact at once create thirty versions', async () => {
   const save = async (_one: unknown, index: number) =>
     target.sendJson(`${SESSIONS}/s1/artifacts`, { filename: 'a.txt', artifact: { text: `${index}` } });
   const saved = await Promise.all(Array.from({ length: 30 }, save));
@@ -39,14 +39,14 @@ test('thirty saves of one artifact at once are thirty versions', async () => {
 });
 
 test.each(['sessions', 'sessions/s1/artifacts', 'sessions/s1/artifacts/a.txt/versions'])(
-  'no list is to be had whole by a limit that is none: %s',
+  'an invalid limit does not return a complete list: %s',
   async (list) => {
     for (const limit of ['-1', '0', 'x'])
       expect((await target.send(`/apps/lornu/users/ann/${list}?limit=${limit}`)).status).toBe(422);
   },
 );
 
-test('an artifact is the same bytes whichever way it is streamed', async () => {
+test('an artifact has the same bytes on every path', async () => {
   const bytes = Buffer.from(Array.from({ length: 700_001 }, (_, n) => (n * 31) % 256));
   const data = bytes.toString('base64');
   await target.sendJson(`${SESSIONS}/s1/artifacts`, {
@@ -65,7 +65,7 @@ test('an artifact is the same bytes whichever way it is streamed', async () => {
   expect(await (await target.send(`${SESSIONS}/s1/artifacts/c.txt`)).json()).toEqual({ text });
 });
 
-test('the lint rule that proves regular expressions linear still finds one that is not', async () => {
+test('the lint rule against non-linear regular expressions still finds one', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-regexes-'));
   const config = await readFile(join(root, '.oxlintrc.json'), 'utf8');
   const rules = /"rules": (\{\s*"regexp[\s\S]*?\n {6}\})/.exec(config)?.[1] ?? '';

@@ -11,27 +11,27 @@ const MEGABYTE = 1_000_000;
 
 export const SESSIONS = '/apps/lornu/users/ann/sessions';
 
-/** What an attack cost: memory above what was held before it, and the longest wait of another caller. */
+/** The cost of an attack: additional memory, and the longest wait of another caller. */
 export interface Cost {
   megabytes: number;
   longestWaitMs: number;
 }
 
-/** The service as a process of its own, in a memory group of the task's size, with callers that it knows. */
+/** The service as a separate process, in a memory group of the task's size, with known callers. */
 export interface Target {
   url: string;
-  /** Undefined where this machine has no memory groups. */
+  /** Undefined if this machine has no memory groups. */
   group: MemoryGroup | undefined;
-  /** A machine that acts for users; one caller, with the limits of one. */
+  /** Sends a request as a machine that acts for users: one caller, with one caller's limits. */
   send: (path: string, init?: RequestInit) => Promise<Response>;
   sendJson: (path: string, body: unknown, method?: string) => Promise<Response>;
-  /** Another agent, over A2A. */
+  /** Sends a request as another agent, over A2A. */
   sendAsPeer: (path: string, init: RequestInit) => Promise<Response>;
-  /** Somebody who shows no token. */
+  /** Sends a request without a token. */
   sendAsNobody: (path: string, init?: RequestInit) => Promise<Response>;
-  /** All that the service has written. */
+  /** The service's complete log. */
   log: () => Promise<string>;
-  /** Throws where the service does not live to its end. */
+  /** Throws if the service does not survive the attack. */
   costOf: (attack: () => Promise<unknown>) => Promise<Cost>;
   stop: () => Promise<void>;
 }
@@ -94,7 +94,7 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
   };
 }
 
-/** Asks for /health by a thread of its own, so that what this process does itself is not measured. */
+/** Requests /health from a separate thread, so that the work of this process is not measured. */
 function watchHealth(url: string): { longestMs: () => number; stop: () => Promise<void> } {
   const worker = new Worker(new URL('health-watch.ts', import.meta.url).href);
   let longest = 0;
@@ -106,7 +106,7 @@ function watchHealth(url: string): { longestMs: () => number; stop: () => Promis
   return {
     longestMs: () => longest,
     stop: async () => {
-      // What is waited for now counts too.
+      // A request that is still waiting counts too.
       await fetch(`${url}/health`);
       await Bun.sleep(50);
       worker.terminate();
@@ -114,7 +114,7 @@ function watchHealth(url: string): { longestMs: () => number; stop: () => Promis
   };
 }
 
-/** How many times slower this machine is at this moment than one core that does nothing else: load stretches every wait. */
+/** How many times slower this machine is now than one idle core: load lengthens every wait. */
 export function slowness(): number {
   const began = performance.now();
   const cpuBegan = process.cpuUsage();

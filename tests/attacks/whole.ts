@@ -1,9 +1,9 @@
 let whole = false;
 
-/** Whether all attacks are tried, and not a sample. */
+/** Whether all attacks run, rather than a sample. */
 export const isWhole = (): boolean => whole;
 
-/** To be called before the attacks are imported. */
+/** Call it before the attacks are imported. */
 export function startWhole(): void {
   whole = true;
 }

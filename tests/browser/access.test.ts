@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
-/** What axe finds wrong with what is on the page now, one line each. */
+/** axe's findings on the current page, one line each. */
 async function violations({ page }: ChatPage): Promise<string[]> {
   // Playwright evaluates outside the page's policy, as a browser extension would.
   await page.evaluate(axe.source);
@@ -23,7 +23,7 @@ async function violations({ page }: ChatPage): Promise<string[]> {
   return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}`));
 }
 
-/** Each scene is looked at in one of these, the next scene in the next. */
+/** Window settings; the scenes take turns through them. */
 const LOOKS = [
   { theme: 'light', width: 1280, height: 820 },
   { theme: 'dark', width: 390, height: 844 },
@@ -45,7 +45,7 @@ test.each(SCENES.map((scene, index) => ({ ...scene, look: LOOKS[index % LOOKS.le
   },
 );
 
-test('axe finds what is wrong: a page spoiled on purpose is not let through', async () => {
+test('axe finds a page that was broken on purpose', async () => {
   chat = await fixture.openPage();
   await chat.page.evaluate(
     "document.querySelector('[aria-label=\"Message\"]').removeAttribute('aria-label')",
@@ -54,7 +54,7 @@ test('axe finds what is wrong: a page spoiled on purpose is not let through', as
   expect(await violations(chat)).toEqual(['label: #message']);
 });
 
-test('everything can be done by keyboard: send, open a tool call, confirm, edit, go to another conversation', async () => {
+test('everything can be done by keyboard: send, open a tool call, confirm, edit, open another conversation', async () => {
   chat = await fixture.openPage();
   const { keyboard } = chat.page;
   const focused = (): Promise<string> =>
@@ -69,7 +69,7 @@ test('everything can be done by keyboard: send, open a tool call, confirm, edit,
     throw new Error(`"${name}" cannot be reached by ${key}; the focus is on "${await focused()}".`);
   };
 
-  // Where one writes at once; who goes elsewhere first comes back by one key.
+  // The focus is in the message box; one key returns there from elsewhere.
   expect(await focused()).toBe('Message');
   await tabTo('Skip to the message field', 'Shift+Tab');
   await keyboard.press('Enter');
@@ -96,7 +96,7 @@ test('everything can be done by keyboard: send, open a tool call, confirm, edit,
   await chat.conversation.getByText('Delete notes', { exact: true }).waitFor();
 });
 
-test('on a phone’s width nothing sticks out, and the conversations are in a drawer', async () => {
+test("on a phone's width nothing overflows, and the conversations are in a drawer", async () => {
   chat = await fixture.openPage({ width: 390, height: 844 });
   await chat.ask('show me markdown on a phone');
   const overflow = await chat.page.evaluate('document.documentElement.scrollWidth - innerWidth');
@@ -110,8 +110,8 @@ test('on a phone’s width nothing sticks out, and the conversations are in a dr
   await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
 });
 
-test('at 200 % nothing sticks out and everything can be reached', async () => {
-  // A window of 1280 at 200 % has 640 pixels of CSS; WCAG 1.4.10 goes down to 320.
+test('at 200 % nothing overflows and everything can be reached', async () => {
+  // A window of 1280 at 200 % has 640 CSS pixels; WCAG 1.4.10 goes down to 320.
   for (const width of [640, 320]) {
     chat = await fixture.openPage({ width, height: 410 });
     await chat.ask('show me markdown');
@@ -127,7 +127,7 @@ test('at 200 % nothing sticks out and everything can be reached', async () => {
   }
 });
 
-test('with forced colours what is chosen, and where the focus is, is still told apart', async () => {
+test('with forced colours, selection and focus are still visible', async () => {
   chat = await fixture.openPage();
   await chat.page.emulateMedia({ forcedColors: 'active' });
   await chat.ask('note: in forced colours');
@@ -142,7 +142,7 @@ test('with forced colours what is chosen, and where the focus is, is still told 
   expect(await styleOf('.conversation-list .is-current', 'outlineStyle')).toBe('solid');
 });
 
-test('who wants less motion gets none', async () => {
+test('with reduced motion nothing is animated', async () => {
   chat = await fixture.openPage();
   await chat.page.emulateMedia({ reducedMotion: 'reduce' });
   await chat.say('count to 60 every 50 ms');

@@ -54,7 +54,7 @@ test('it shows where the time of a turn went, agent by agent', async () => {
   await show('Events');
 });
 
-test('it lists eval sets, takes the conversation into one, runs them, and shows the result', async () => {
+test('it lists eval sets, adds the conversation to one, runs them, and shows the result', async () => {
   await show('Evals');
   await show('basic');
   await page.getByText('first_finding', { exact: true }).first().waitFor();
@@ -81,7 +81,7 @@ test('it lists eval sets, takes the conversation into one, runs them, and shows 
   };
   expect(cases).toHaveLength(19);
   const own = cases.find(({ eval_id }) => eval_id === 'from_the_page');
-  // The same words come again, so the case that was made of the conversation is met whole.
+  // The model repeats the same text, so the case made from the conversation passes completely.
   expect(own?.overall_eval_metric_results.slice(0, 2).map(({ score }) => score)).toEqual([1, 1]);
   // Metrics passed of metrics evaluated, beside a case.
   await page
@@ -90,7 +90,7 @@ test('it lists eval sets, takes the conversation into one, runs them, and shows 
     .waitFor();
 });
 
-test('whatever it asked for was answered, but for the builder and the switch of its own reports', () => {
+test('every request was answered, except for the builder and its own reports', () => {
   const failed = adkWeb.calls.filter((call) => !call.endsWith(' 200'));
   expect(
     failed.filter((call) => !/^GET (?:\/dev\/apps\/incident\/builder|\/config\/telemetry) 404$/u.test(call)),

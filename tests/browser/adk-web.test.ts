@@ -15,7 +15,7 @@ beforeAll(async () => {
   adkWeb = await serveAdkWeb(fixture.service.url);
   const chat = await fixture.openPage();
   page = await chat.context.newPage();
-  // The page's own streaming switch, which it remembers; when it is off, it asks for whole events.
+  // The page's own streaming switch, which it stores; when it is off, it requests whole events.
   await page.addInitScript("localStorage.setItem('adk-use-sse', 'true')");
 }, SYNC_WITHIN_MS);
 afterAll(async () => {
@@ -45,13 +45,13 @@ test('ADK’s own page lists the agents, sends, and shows the answer as it strea
   expect(adkWeb.calls).toContain('POST /run_sse 200');
 });
 
-test('what it asks for beyond the contract is answered as absent, and it goes on without', () => {
+test('requests beyond the contract get 404, and it continues without', () => {
   const failed = adkWeb.calls.filter((call) => !call.endsWith(' 200'));
   const beyond = /^GET (?:\/dev\/apps\/lornu\/\S+|\/config\/telemetry) 404$/u;
   expect(failed.filter((call) => !beyond.test(call))).toEqual([]);
 });
 
-test('a conversation of ours is listed there by the title that our page gave it', async () => {
+test('a conversation of ours is listed there under the title that our page gave it', async () => {
   await service('/apps/lornu/users/user/sessions', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -6,12 +6,12 @@ const SYNC_WITHIN_MS = 300_000;
 
 export interface AdkWeb {
   url: string;
-  /** What the page asked the service for: method, path and status. */
+  /** The page's requests to the service: method, path and status. */
   calls: readonly string[];
   stop: () => Promise<void>;
 }
 
-/** The web page as the google-adk package ships it, on one origin with a service, as `adk web` has it. */
+/** The web page of the google-adk package, on the same origin as a service, as with `adk web`. */
 export async function serveAdkWeb(serviceUrl: string): Promise<AdkWeb> {
   const dist = await findAdkWeb();
   const calls: string[] = [];
@@ -21,7 +21,7 @@ export async function serveAdkWeb(serviceUrl: string): Promise<AdkWeb> {
     idleTimeout: 0,
     async fetch(incoming) {
       const { pathname, search } = new URL(incoming.url);
-      // Until a person has answered whether it may report, it asks, and its question takes the keys that are pressed.
+      // Until a person has answered whether it may send reports, the page asks, and the question takes all key presses.
       if (pathname === '/dev-ui/assets/config/runtime-config.json')
         return Response.json({ backendUrl: '', telemetry: false });
       if (pathname.startsWith('/dev-ui/')) {
@@ -40,7 +40,7 @@ export async function serveAdkWeb(serviceUrl: string): Promise<AdkWeb> {
   return { url: `${server.url.origin}/dev-ui/`, calls, stop: () => server.stop(true) };
 }
 
-/** The package's folder of browser files, in the environment that gcp-agent/uv.lock describes. */
+/** The package's folder of browser files, among the packages of gcp-agent/uv.lock. */
 async function findAdkWeb(): Promise<string> {
   await runCommand(['uv', 'sync', '--frozen', '--quiet'], {
     cwd: GCP_AGENT,

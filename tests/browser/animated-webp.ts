@@ -1,20 +1,20 @@
 export interface Frame {
-  /** A still WebP without transparency, as a browser's canvas makes it. */
+  /** A still, opaque WebP, as a browser's canvas makes it. */
   webp: Uint8Array;
   /** How long it is shown, in milliseconds. */
   ms: number;
 }
 
 /**
- * Frames of one size as an animation that plays for ever.
- * https://developers.google.com/speed/webp/docs/riff_container, "Animation"
+ * Joins frames of one size into an endless animation. https://developers.google.com/speed/webp/docs/riff_container,
+ * "Animation"
  */
 export function animateWebp(frames: readonly Frame[], width: number, height: number): Uint8Array {
   const size = [...uint24(width - 1), ...uint24(height - 1)];
   const ANIMATED = 0b10;
   const body = [
     chunk('VP8X', Uint8Array.from([ANIMATED, 0, 0, 0, ...size])),
-    // White behind it, and no end.
+    // White background, endless.
     chunk('ANIM', Uint8Array.from([255, 255, 255, 255, 0, 0])),
     ...frames.map(({ webp, ms }) =>
       chunk('ANMF', join([Uint8Array.from([0, 0, 0, 0, 0, 0, ...size, ...uint24(ms), 0]), imageOf(webp)])),
@@ -23,7 +23,7 @@ export function animateWebp(frames: readonly Frame[], width: number, height: num
   return chunk('RIFF', join([Buffer.from('WEBP'), ...body]));
 }
 
-/** The chunk with the picture; what stands before it says nothing that the animation does not. */
+/** The chunk with the picture; the chunks before it are not needed. */
 function imageOf(webp: Uint8Array): Uint8Array {
   const view = Buffer.from(webp);
   for (let at = 12; at < view.length;) {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
-/** A conversation with one answer of this text, as an earlier day left it. */
+/** A stored conversation with one answer of this text. */
 async function openAnswer(text: string, more: Record<string, unknown> = {}): Promise<void> {
   const said = (author: string, role: string, words: string) => ({
     invocationId: 'e-1',
@@ -29,7 +29,7 @@ async function openAnswer(text: string, more: Record<string, unknown> = {}): Pro
   chat = await fixture.openPage({ hash: `#/lornu/${id}` });
 }
 
-test('formulas are drawn as MathML, by a file of its own; what is no TeX stays as it was written', async () => {
+test('formulas are drawn as MathML, by a separate file; text that is no TeX stays as it was written', async () => {
   await openAnswer(
     'Then \\(x_1 * y\\), $E=mc^2$ and\n\n$$\\sum_{i=1}^n \\frac{a_i}{b}$$\n\nbut \\(\\nosuch{\\) and $5 or $6.',
   );
@@ -54,7 +54,7 @@ test('long code and long tables are folded, and unfold', async () => {
   expect(await chat.button('Show less').getAttribute('aria-expanded')).toBe('true');
 });
 
-test('code that is written while it is read is not folded', async () => {
+test('code that is still being written is not folded', async () => {
   chat = await fixture.openPage();
   const code = Array.from({ length: 60 }, (_, line) => `line ${line}`).join('\n');
   await chat.ask(`answer word for word: \`\`\`\nevery 50 ms\n${code}\n\`\`\``);
@@ -62,7 +62,7 @@ test('code that is written while it is read is not folded', async () => {
   expect(await chat.conversation.locator('.is-folded').count()).toBe(0);
 });
 
-test('a grounded answer names its sources, and what was searched for; thoughts are folded', async () => {
+test('a grounded answer names its sources and its searches; thoughts are folded', async () => {
   await openAnswer('It is so.', {
     groundingMetadata: {
       groundingChunks: [
@@ -82,7 +82,7 @@ test('a grounded answer names its sources, and what was searched for; thoughts a
   expect(await thoughts.evaluate((summary) => summary.parentElement?.hasAttribute('open'))).toBe(false);
 });
 
-test('an answer’s model, tokens, times and steps are shown when asked for', async () => {
+test("an answer's model, tokens, times and steps are shown on request", async () => {
   chat = await fixture.openPage();
   await chat.ask('note: the demo is on Friday');
   await chat.button('Details of this answer').click();
@@ -99,9 +99,9 @@ test('an answer’s model, tokens, times and steps are shown when asked for', as
   expect(steps.map((step) => step.split('\n')[0])).toEqual(['Lornu', 'Save note', 'Lornu']);
 });
 
-test('an answer is read aloud a block at a time, without its code, and stops', async () => {
+test('an answer is read aloud block by block, without its code, and stops', async () => {
   chat = await fixture.openPage();
-  // Chromium without a desktop has no voices: what would be spoken is kept.
+  // Chromium without a desktop has no voices, so the test records what would be spoken.
   await chat.page.evaluate(`(() => {
     globalThis.spoken = [];
     speechSynthesis.speak = ({ text }) => spoken.push(text);
@@ -116,7 +116,7 @@ test('an answer is read aloud a block at a time, without its code, and stops', a
   await chat.button('Read aloud').waitFor();
 });
 
-test('what is dictated is written behind what stands there, where the browser listens', async () => {
+test('dictated text is added to the message, where the browser supports it', async () => {
   chat = await fixture.openPage();
   await chat.page.addInitScript(`globalThis.webkitSpeechRecognition = class extends EventTarget {
     start() { globalThis.heard = (text) => this.dispatchEvent(Object.assign(new Event('result'), { results: [[{ transcript: text }]] })); }

@@ -1,13 +1,13 @@
 import type { Socket } from 'bun';
 
-/** A network cable between the browser and the service, which a test can pull and plug in again. */
+/** A network connection between the browser and the service that a test can unplug. */
 export interface Cable {
   url: string;
-  /** Breaks every connection and refuses new ones. */
+  /** Cuts every connection and refuses new ones. */
   pull: () => void;
-  /** Lets the connections that are there carry nothing any more, without ending them, and refuses new ones. */
+  /** Stops traffic on existing connections without ending them, and refuses new ones. */
   mute: () => void;
-  /** With a URL: into another process of the service. */
+  /** Reconnects; with a URL, to another process of the service. */
   plugIn: (serviceUrl?: string) => void;
   stop: () => void;
 }
@@ -15,11 +15,11 @@ export interface Cable {
 interface Ends {
   far?: Socket<Ends>;
   isMute?: boolean;
-  /** Bytes that came before the far end was there. */
+  /** Bytes that arrived before the far end was connected. */
   early: Uint8Array[];
 }
 
-/** Lays a cable to a service on this machine. */
+/** Connects to a service on this machine. */
 export function layCable(serviceUrl: string): Cable {
   let target = new URL(serviceUrl);
   const near = new Set<Socket<Ends>>();
@@ -41,7 +41,7 @@ export function layCable(serviceUrl: string): Cable {
           data: { far: socket, early: [] },
           socket: { data: forward, close: ({ data }) => void data.far?.end() },
         }).catch(() => undefined);
-        // Nobody listens there: the process behind the cable is gone.
+        // Nobody listens there: the process behind the connection is gone.
         if (!far) {
           socket.terminate();
           return;

@@ -4,9 +4,9 @@ export interface ChatPageOptions {
   theme?: 'light' | 'dark';
   width?: number;
   height?: number;
-  /** Begins here instead of on the empty page: a fragment such as `#/incident`. */
+  /** The fragment to open, such as `#/incident`; default: the empty page. */
   hash?: string;
-  /** False where nobody can write on the page that opens. */
+  /** False if the page that opens has no message box. */
   isChat?: boolean;
 }
 
@@ -17,7 +17,7 @@ export const PATIENCE_MS = 8_000;
 export class ChatPage {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** What the browser complained about: errors on the console and exceptions. */
+  /** Errors on the console and exceptions. */
   readonly complaints: string[] = [];
 
   private constructor(page: Page, context: BrowserContext) {
@@ -42,7 +42,7 @@ export class ChatPage {
     return chat;
   }
 
-  /** Another tab of the same browser profile. */
+  /** Opens another tab of the same browser profile. */
   async openTab(): Promise<ChatPage> {
     const tab = new ChatPage(await this.context.newPage(), this.context);
     await tab.page.goto(this.page.url());
@@ -62,7 +62,7 @@ export class ChatPage {
     return this.page.getByRole('button', typeof name === 'string' ? { name, exact: true } : { name });
   }
 
-  /** Says something by keyboard and returns without waiting for the answer. */
+  /** Sends a message by keyboard and returns without waiting for the answer. */
   async say(text: string): Promise<void> {
     await this.message.fill(text);
     await this.message.press('Enter');
@@ -73,7 +73,7 @@ export class ChatPage {
     await this.button('Send').waitFor();
   }
 
-  /** Says something and waits until the turn that it began has ended. */
+  /** Sends a message and waits until its turn has ended. */
   async ask(text: string): Promise<void> {
     const turns = this.page.getByRole('article');
     const before = await turns.count();

@@ -2,7 +2,7 @@ import { chromium, type Browser } from 'playwright-core';
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** The system's own Chromium, without a window; no call of its own leaves the machine. */
+/** The system's own Chromium, headless; it makes no requests of its own to other machines. */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = PROGRAMS.map((name) => Bun.which(name)).find((path) => path !== null);
   if (!executablePath) {

@@ -38,7 +38,7 @@ const hand = (event: 'drop' | 'paste', name: string, type: string, text: string)
     target.dispatchEvent(${event === 'drop' ? "new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data })" : "new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: data })"});
   })()`);
 
-test('the cursor stands where one writes: on load, and after another conversation was chosen', async () => {
+test('the message box has the focus: on load, and after another conversation is opened', async () => {
   chat = await fixture.openPage();
   expect(await focused()).toBe('message');
   await chat.page.keyboard.type('count to 3');
@@ -50,7 +50,7 @@ test('the cursor stands where one writes: on load, and after another conversatio
   await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
   expect(await focused()).toBe('message');
   await chat.close();
-  // On a touch screen it would bring up the keyboard.
+  // On a touch screen it would open the keyboard.
   chat = await fixture.openPage({ width: 390, height: 844 });
   expect(await focused()).toBe('');
 });
@@ -71,7 +71,7 @@ test('files by button, drop and paste reach the model, and are there after a rel
   await chat.button('Remove typo.txt').click();
   await chat.ask('what is in these files?');
   expect(await attached().count()).toBe(0);
-  // The stand-in tells which files the model was given.
+  // The stand-in names the files that the model received.
   for (const type of ['image/png', 'application/pdf', 'audio/wav', 'text/markdown'])
     await chat.conversation.getByText(new RegExp(`bytes \\(${type}\\)`, 'u')).waitFor();
   const shown = async (): Promise<void> => {
@@ -82,7 +82,7 @@ test('files by button, drop and paste reach the model, and are there after a rel
   await shown();
   await chat.page.reload();
   await shown();
-  // What the service keeps is what google-adk keeps of such a message, and what was sent to the model.
+  // The service stores what google-adk stores of such a message, and what was sent to the model.
   const [, app, sessionId] = new URL(chat.page.url()).hash.split('/');
   const session = (await (
     await fetch(`${fixture.service.url}/apps/${app}/users/user/sessions/${sessionId}`)
@@ -93,7 +93,7 @@ test('files by button, drop and paste reach the model, and are there after a rel
   expect(chat.complaints).toEqual([]);
 });
 
-test('limits are said before sending: a large picture is made smaller, a large PDF and a program are refused', async () => {
+test('limits are shown before sending: a large picture is shrunk, a large PDF and a program are refused', async () => {
   chat = await fixture.openPage();
   expect(await chat.button('Attach files').getAttribute('title')).toContain('700 kB together');
   const input = chat.page.locator('input[type=file]');
@@ -114,7 +114,7 @@ test('limits are said before sending: a large picture is made smaller, a large P
   expect(await chat.page.title()).toBe('large.png · Lornu');
 });
 
-test('the arrow up brings back what was said, and the arrow down what came after it', async () => {
+test('the arrow up recalls earlier messages, and the arrow down later ones', async () => {
   chat = await fixture.openPage();
   await chat.ask('count to 2');
   await chat.ask('count to 3');
@@ -135,7 +135,7 @@ test('the arrow up brings back what was said, and the arrow down what came after
   expect(await chat.message.inputValue()).toBe('a draft of my own');
 });
 
-test('a reader further up is told that something new is below, and is not moved', async () => {
+test('a reader further up sees a hint at new text below, and is not scrolled', async () => {
   chat = await fixture.openPage();
   await chat.ask('long answer of 900 words');
   await chat.say('count to 60 every 30 ms');

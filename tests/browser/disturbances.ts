@@ -7,7 +7,7 @@ import { layCable, type Cable } from './cable.ts';
 import type { ChatPage } from './chat-page.ts';
 import type { BrowserFixture } from './fixture.ts';
 
-/** What happens to one of the pages, or to the service behind all of them. */
+/** What can happen to one of the pages, or to the service behind all of them. */
 const STEPS = [
   'say',
   'say',
@@ -22,7 +22,7 @@ const STEPS = [
   'slow network',
   'deploy',
 ] as const;
-/** Only where there is time for a lease to run out, 15 s. */
+/** Needs time for a lease to expire, 15 s. */
 const HARD_STEPS = [...STEPS, 'kill'] as const;
 type StepName = (typeof HARD_STEPS)[number];
 
@@ -39,13 +39,13 @@ export interface ScriptOptions {
   isHard: boolean;
 }
 
-/** Deployed behind the same pages: the process that answers, and the one that will after it. */
+/** The processes behind the pages: the current one, and the one that replaces it. */
 interface Fleet {
   current: Server;
   next: Promise<Server>;
 }
 
-/** The same steps for the same seed. */
+/** The steps of a seed; always the same. */
 export function scriptOf({ seed, isHard }: ScriptOptions): Step[] {
   const step = record({
     name: constantFrom(...(isHard ? HARD_STEPS : STEPS)),
@@ -60,8 +60,8 @@ const PATIENCE_MS = 40_000;
 const DRAFT = 'half a thought, not sent';
 
 /**
- * Two tabs and a phone on one conversation, through the steps of a script; each page in the end shows what the session holds,
- * no word twice, and the phone's draft is where it was.
+ * Plays a script's steps with two tabs and a phone on one conversation; in the end each page shows the session, no text
+ * appears twice, and the phone's draft is kept.
  */
 export async function playScript(
   fixture: BrowserFixture,
@@ -96,7 +96,7 @@ export async function playScript(
       // oxlint-disable-next-line no-await-in-loop -- as a person looks at one after the other
       await expectSame(chat, session);
     }
-    // What was refused meanwhile stands beside it.
+    // Messages that were refused meanwhile are added to it.
     expect(await phone.message.inputValue()).toContain(DRAFT);
     await phone.close();
   } finally {
@@ -173,7 +173,7 @@ async function play(name: StepName, stage: Stage): Promise<void> {
       fleet.next = stage.fixture.startTwin();
       if (name === 'kill') process.kill(before.pid, 'SIGKILL');
       else void before.stop();
-      // The load balancer sends everybody to the new one from now on.
+      // From now on the load balancer sends everybody to the new process.
       for (const one of stage.cables) one.plugIn(fleet.current.url);
       return undefined;
     }
@@ -182,7 +182,7 @@ async function play(name: StepName, stage: Stage): Promise<void> {
   }
 }
 
-/** Writes and sends where that is possible; the phone has its own draft, and keeps it. */
+/** Writes and sends if that is possible; the phone keeps its own draft. */
 async function say(chat: ChatPage, text: string, ms: number): Promise<void> {
   const draft = await chat.message.inputValue();
   await chat.message.fill(text);
@@ -191,7 +191,7 @@ async function say(chat: ChatPage, text: string, ms: number): Promise<void> {
   await Bun.sleep(ms);
 }
 
-/** The session, once nothing is under way or waiting any more. */
+/** The session, once nothing is running or queued any more. */
 async function untilQuiet(server: Server, sessionId: string): Promise<Session> {
   const giveUpAt = Date.now() + PATIENCE_MS;
   const path = `apps/lornu/users/user/sessions/${sessionId}`;
@@ -211,7 +211,7 @@ interface ShownTurn {
   answered: string[];
 }
 
-/** Looks at the page again, as a person does who comes back to it and presses what is offered, until it shows the session. */
+/** Reloads the page, and presses what it offers, as a returning person would, until it shows the session. */
 async function expectSame(chat: ChatPage, session: () => Promise<Session>): Promise<void> {
   const giveUpAt = Date.now() + PATIENCE_MS;
   const offered = chat.page

@@ -9,7 +9,7 @@ setDefaultTimeout(TEST_WITHIN_MS);
 let agentsDir: string;
 let fixture: BrowserFixture;
 beforeAll(async () => {
-  // Outside the checkout: what is documented must work where nothing is installed.
+  // Outside the checkout: documented examples must work where nothing is installed.
   agentsDir = await mkdtemp(join(tmpdir(), 'lornu-agents-'));
   const text = await Bun.file(join(import.meta.dir, '../../docs/agents.md')).text();
   const example = /```ts\n([\s\S]*?)```/u.exec(text)?.[1] ?? '';

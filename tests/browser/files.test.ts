@@ -21,7 +21,7 @@ afterEach(() => chat?.close());
 
 const file = (name: string): Locator => chat.page.getByRole('figure', { name: `File ${name}` });
 
-test('the agent’s chart is shown where it was made, grows when pressed, and is there after a refresh', async () => {
+test("the agent's chart is shown where it was made, grows when pressed, and is there after a reload", async () => {
   chat = await bundled.openPage();
   await chat.ask('draw a chart of the status');
   const chart = file('environment-status.svg').getByRole('img', { name: 'environment-status.svg' });
@@ -37,13 +37,13 @@ test('the agent’s chart is shown where it was made, grows when pressed, and is
   expect(chat.complaints).toEqual([]);
 });
 
-test('a folder of agents that is mounted replaces the bundled ones', async () => {
+test('a mounted folder of agents replaces the bundled ones', async () => {
   chat = await mounted.openPage();
   await chat.page.getByText('Makes files for tests.').waitFor();
   expect(await chat.page.getByRole('combobox', { name: 'Agent' }).count()).toBe(0);
 });
 
-test('with several agents a person picks one, and its two sub-agents hand over', async () => {
+test('with several agents a person picks one, and its two sub-agents transfer to each other', async () => {
   chat = await bundled.openPage();
   await chat.page.getByRole('combobox', { name: 'Agent' }).selectOption('incident');
   await chat.page.getByText(/keeps findings while you look/u).waitFor();
@@ -60,7 +60,7 @@ test('with several agents a person picks one, and its two sub-agents hand over',
   await file('incident-report.md').getByRole('heading', { name: 'Slow answers' }).waitFor();
 });
 
-test('what an agent made never runs in the page: HTML is source, SVG is a picture, Markdown is inert', async () => {
+test('no file of an agent runs in the page: HTML is shown as source, SVG as a picture, Markdown is inert', async () => {
   chat = await mounted.openPage();
   const requested: string[] = [];
   chat.page.on('request', (request) => requested.push(new URL(request.url()).pathname));
@@ -75,7 +75,7 @@ test('what an agent made never runs in the page: HTML is source, SVG is a pictur
   expect(requested).not.toContain('/pwned');
 });
 
-test('tables, JSON, text and names with folders are shown; the rest is offered', async () => {
+test('tables, JSON, text and names with folders are shown; other files can be downloaded', async () => {
   chat = await mounted.openPage();
   await chat.ask('call make_files');
   await file('tasks.csv').getByRole('cell', { name: 'eu, central' }).waitFor();
@@ -87,7 +87,7 @@ test('tables, JSON, text and names with folders are shown; the rest is offered',
   expect(await readFile(await (await download).path(), 'utf8')).toBe('PK');
 });
 
-test('a file that is gone says so, and can be asked for again', async () => {
+test('a missing file says so, and can be requested again', async () => {
   chat = await mounted.openPage();
   await chat.ask('call make_files');
   const sessionId = new URL(chat.page.url()).hash.split('/').at(-1) ?? '';

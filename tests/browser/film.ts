@@ -4,11 +4,11 @@ import type { ChatPage } from './chat-page.ts';
 import type { BrowserFixture } from './fixture.ts';
 
 const SIZE = { width: 1120, height: 700 };
-/** Half of what is seen: small enough for a README. */
+/** Half of the window's size: small enough for a README. */
 const FILM = { width: 840, height: 525 };
 const EVERY_MS = 110;
 
-/** Plays what a person does in the first minute, and gives it as an animated WebP. */
+/** Plays a person's first minute with the page, and returns it as an animated WebP. */
 export async function makeFilm(fixture: BrowserFixture): Promise<Uint8Array> {
   const chat = await fixture.openPage({ ...SIZE });
   const shots: { png: Buffer; at: number }[] = [];
@@ -30,7 +30,7 @@ export async function makeFilm(fixture: BrowserFixture): Promise<Uint8Array> {
   const studio = await chat.context.newPage();
   const frames: Frame[] = [];
   for (const [index, { png, at }] of shots.entries()) {
-    // The same picture again is the one before, shown for longer.
+    // An identical picture only extends the previous one's time.
     const ms = Math.max(20, Math.round((shots[index + 1]?.at ?? at + 1_500) - at));
     const before = frames.at(-1);
     if (before && index > 0 && png.equals(shots[index - 1]?.png ?? Buffer.alloc(0))) before.ms += ms;

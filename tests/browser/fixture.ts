@@ -8,15 +8,15 @@ import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { launchChromium } from './chromium.ts';
 import { ChatPage, type ChatPageOptions } from './chat-page.ts';
 
-/** The real service with the page it ships, the Gemini stand-in behind it, and a browser in front. */
+/** The real service with its page, the Gemini stand-in behind it, and a browser in front. */
 export interface BrowserFixture {
   service: Server;
-  /** The Gemini stand-in's, and the folder of this fixture: for a server that a test starts beside it. */
+  /** The Gemini stand-in's address, and the fixture's folder: for a server that a test starts beside it. */
   modelUrl: string;
   scratchDir: string;
-  /** The page in a browser profile of its own: nothing is remembered from another test. */
+  /** Opens the page in a new browser profile, without data of other tests. */
   openPage: (options?: ChatPageOptions & { url?: string }) => Promise<ChatPage>;
-  /** Another process of the service, on the same store. */
+  /** Starts another process of the service, on the same store. */
   startTwin: () => Promise<Server>;
   stop: () => Promise<void>;
 }
@@ -27,12 +27,12 @@ export interface FixtureOptions {
   env?: Readonly<Record<string, string>>;
 }
 
-/** Beyond a test's own time Bun ends the browser too, so each step has its own, shorter patience. */
+/** When a test times out, Bun also ends the browser, so each step has its own, shorter timeout. */
 export const TEST_WITHIN_MS = 30_000;
 
 const root = resolve(import.meta.dir, '../..');
 
-/** Starts everything on free ports and in a folder of its own. */
+/** Starts everything on free ports and in a new folder. */
 export async function startFixture(options: FixtureOptions = {}): Promise<BrowserFixture> {
   const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-browser-'));
   const pageDir = join(scratchDir, 'page');

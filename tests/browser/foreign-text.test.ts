@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
-/** A conversation in which the agent gave these answers, in the store of the service. */
+/** Stores a conversation with these answers of the agent. */
 async function tell(sessionId: string, answers: readonly object[][]): Promise<void> {
   const events = answers.flatMap((parts, index) => [
     message(`${index}-u`, index, 'user', [{ text: `question ${index}` }]),
@@ -31,7 +31,7 @@ function message(id: string, turn: number, author: string, parts: readonly objec
   return { id, invocationId: `turn-${turn}`, author, timestamp: 1_700_000_000, content: { role, parts } };
 }
 
-test('fences whose language is a name of every object are code, also after a reload', async () => {
+test('fences whose language is a property of every object are code, also after a reload', async () => {
   const names = ['__proto__', 'constructor', 'toString', 'valueOf'];
   await tell(
     'fences',
@@ -45,13 +45,13 @@ test('fences whose language is a name of every object are code, also after a rel
   expect(chat.complaints).toEqual([]);
 });
 
-test('a turn that cannot be drawn is plain text, and the conversation goes on', async () => {
+test('a turn that cannot be drawn is plain text, and the conversation continues', async () => {
   const call = { functionCall: { id: 'c', name: 'odd_tool', args: {} } };
   await tell('odd', [[{ text: 'first' }, call], [{ text: 'second' }]]);
   chat = await fixture.openPage({ hash: '#/lornu/odd' });
   await chat.page.route('**/sessions/odd', async (route) => {
     const text = await (await route.fetch()).text();
-    // The service sends no such event; a fault of the page's own would look the same.
+    // The service sends no such event; a bug of the page would look the same.
     await route.fulfill({ body: text.replace('"odd_tool"', '7') });
   });
   await chat.page.reload();
@@ -75,7 +75,7 @@ test('a page that fails says so, and loads again', async () => {
   await chat.message.waitFor();
 });
 
-test('code, its output, a sound, a document and a file elsewhere are shown, and a damaged one says so', async () => {
+test('code, its output, a sound, a document and an external file are shown, and a damaged one says so', async () => {
   const pdf = Buffer.from('%PDF-1.7').toString('base64');
   await tell('parts', [
     [
@@ -131,7 +131,7 @@ function wav(): Uint8Array {
   return bytes;
 }
 
-test('a footnote is shown where it is, and the page stays in its conversation', async () => {
+test('a footnote opens in place, and the page stays in its conversation', async () => {
   await tell('notes', [[{ text: `said[^1]\n\n${'line\n\n'.repeat(60)}[^1]: the source` }]]);
   chat = await fixture.openPage({ hash: '#/lornu/notes' });
   await chat.conversation.getByText('the source').waitFor();
@@ -161,7 +161,7 @@ test('Hebrew runs from right to left, typed, sent and answered', async () => {
   expect(await said.evaluate((element) => element.matches(':dir(rtl)'))).toBe(true);
 });
 
-test('the Enter that ends a composition does not send, as Safari gives it', async () => {
+test('the Enter that ends a composition does not send, in the order of Safari events', async () => {
   chat = await fixture.openPage();
   await chat.message.fill('かな');
   await chat.page.evaluate(
@@ -208,7 +208,7 @@ test.each([
   await scrollUp();
   await chat.button('To the latest').waitFor();
   let { top, below } = await heights();
-  // The browser moves by keys smoothly: first it comes to rest.
+  // Keyboard scrolling is animated: wait until it rests.
   for (let before = -1; before !== top;) {
     before = top;
     await Bun.sleep(200);

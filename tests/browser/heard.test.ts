@@ -8,7 +8,7 @@ setDefaultTimeout(TEST_WITHIN_MS);
 
 let fixture: BrowserFixture;
 let chat: ChatPage;
-/** Guidepup's virtual screen reader, which follows live regions as W3C's ARIA says. */
+/** Guidepup's virtual screen reader, which follows live regions as W3C's ARIA defines them. */
 let screenReader: string;
 beforeAll(async () => {
   const built = await Bun.build({
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
-/** Puts the screen reader on; what live regions said so far is given by `heard`. */
+/** Starts the screen reader; `heard` returns what live regions have announced so far. */
 async function listen(): Promise<void> {
   // Playwright evaluates outside the page's policy, as a browser extension would.
   await chat.page.evaluate(screenReader);
@@ -32,7 +32,7 @@ async function heard(): Promise<string[]> {
   const log = await chat.page.evaluate<string[]>('virtual.spokenPhraseLog()');
   return log.filter((phrase) => /^(?:polite|assertive): ./u.test(phrase));
 }
-/** What was said, once `last` was. */
+/** All announcements, once `last` was announced. */
 async function heardUntil(last: string): Promise<string[]> {
   const giveUpAt = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -44,7 +44,7 @@ async function heardUntil(last: string): Promise<string[]> {
   }
 }
 
-test('an answer is heard in whole sentences, each once, while it comes', async () => {
+test('an answer is announced in whole sentences, each once, while it streams', async () => {
   chat = await fixture.openPage();
   await listen();
   await chat.say(
@@ -60,7 +60,7 @@ test('an answer is heard in whole sentences, each once, while it comes', async (
   ]);
 });
 
-test('a question, a stop and a failure are heard at once, a lost connection too', async () => {
+test('a question, a stop, a failure and a lost connection are announced at once', async () => {
   const cable = layCable(fixture.service.url);
   chat = await fixture.openPage({ url: cable.url });
   await listen();
@@ -81,13 +81,13 @@ test('a question, a stop and a failure are heard at once, a lost connection too'
   await heardUntil('assertive: The answer was stopped before its end.');
   await chat.say('simulate 503');
   const log = await heardUntil('assertive: The answer failed. The model cannot be reached right now.');
-  // Each of them once, and the words of an answer never token by token.
+  // Each of them once, and the text of an answer never token by token.
   expect(log.filter((phrase) => phrase.startsWith('assertive'))).toHaveLength(4);
   expect(log.filter((phrase) => /^polite: (?:1|1 2|1 2 3)$/u.test(phrase))).toEqual([]);
   cable.stop();
 });
 
-test('a conversation that is opened is not read out by itself', async () => {
+test('opening a conversation does not announce its text', async () => {
   chat = await fixture.openPage();
   await chat.ask('count to 3');
   await chat.ask('simulate 503');

@@ -15,7 +15,7 @@ afterEach(() => chat?.close());
 const listed = (page: ChatPage) =>
   page.page.getByRole('navigation', { name: 'Conversations' }).getByRole('link');
 
-test('a refresh comes back to the conversation, and to what was being written', async () => {
+test('a reload returns to the conversation and to the draft', async () => {
   chat = await fixture.openPage();
   await chat.ask('count to 7');
   await chat.message.fill('half a thought');
@@ -34,7 +34,7 @@ test('a conversation is listed under its first message, and opens from the list'
   expect(await chat.page.title()).toBe('count to 8 · Lornu');
 });
 
-test('an answer goes on while another conversation is looked at', async () => {
+test('an answer continues while another conversation is shown', async () => {
   chat = await fixture.openPage();
   await chat.say('count to 30 every 50 ms');
   await chat.conversation.getByText(/1 2 3/u).waitFor();
@@ -67,7 +67,7 @@ test('two tabs on one conversation show the same', async () => {
   await tab.conversation.getByText('1 2 3 4 5 6', { exact: true }).waitFor();
 });
 
-test('a conversation that is not there says so, and what to do', async () => {
+test('a missing conversation says so, and what to do', async () => {
   chat = await fixture.openPage({ hash: '#/lornu/no-such-session' });
   await chat.page.getByRole('alert').getByText('Pick another conversation or begin a new one.').waitFor();
   await chat.page.getByRole('alert').getByRole('link', { name: 'New conversation' }).click();
@@ -105,7 +105,7 @@ test('a conversation of 400 turns and a list of 150 are shown in part, and the r
   await listed(chat).nth(149).waitFor();
 });
 
-test('a theme that was chosen is kept, in every tab', async () => {
+test('a chosen theme is kept, in every tab', async () => {
   chat = await fixture.openPage();
   const ground = (page: ChatPage) => page.page.evaluate('getComputedStyle(document.body).backgroundColor');
   const light = await ground(chat);
@@ -119,7 +119,7 @@ test('a theme that was chosen is kept, in every tab', async () => {
   expect(await ground(chat)).not.toBe(light);
 });
 
-test('a service that cannot be reached is named, and the page goes on when it is back', async () => {
+test('an unreachable service is reported, and the page continues when it is back', async () => {
   chat = await fixture.openPage();
   await chat.context.setOffline(true);
   await chat.say('hello');

@@ -27,7 +27,7 @@ const editMessage = async (at: number, text: string): Promise<void> => {
   await chat.button('Send again').click();
 };
 
-test('an earlier message is said in another way: both ways stay, and one goes between them', async () => {
+test('an earlier message is edited: both versions stay, and a person can switch between them', async () => {
   chat = await fixture.openPage();
   await chat.ask('count to 2');
   await chat.ask('count to 3');
@@ -46,7 +46,7 @@ test('an earlier message is said in another way: both ways stay, and one goes be
   await chat.button('Version after').click();
   await exactly('1 2 3 4 5 6').waitFor();
   expect(await exactly('1 2 3 4 5').count()).toBe(0);
-  // To the model too, the other way was never said.
+  // The model has never seen the other version either.
   await chat.ask('what did I say?');
   // One conversation in the list, whatever the number of its versions; deleting it deletes them.
   expect(await listed(chat).allInnerTexts()).toEqual(['count to 2']);
@@ -62,7 +62,7 @@ test('a conversation is renamed and pinned, in every tab', async () => {
   chat = await fixture.openPage();
   await chat.ask('count to 3');
   const tab = await chat.openTab();
-  // A tab behind another one draws slowly.
+  // A background tab draws slowly.
   await chat.page.bringToFront();
   await command('Rename');
   await chat.page.getByRole('textbox', { name: 'Title' }).fill('Three numbers');
@@ -77,7 +77,7 @@ test('a conversation is renamed and pinned, in every tab', async () => {
   await tab.page.getByRole('heading', { name: 'Pinned' }).waitFor({ state: 'detached' });
 });
 
-test('Ctrl+K finds commands, titles and words that were said; ? shows the keys', async () => {
+test('Ctrl+K finds commands, titles and text of conversations; ? shows the keys', async () => {
   chat = await fixture.openPage();
   await chat.ask('note: the albatross is on Friday');
   await chat.button('New conversation').click();
@@ -103,7 +103,7 @@ test('Ctrl+K finds commands, titles and words that were said; ? shows the keys',
   expect(chat.complaints).toEqual([]);
 });
 
-test('what is exported as JSON is imported as a conversation that goes on; Markdown is for people', async () => {
+test('a JSON export is imported as a conversation that can continue; Markdown is for people', async () => {
   chat = await fixture.openPage();
   await chat.ask('forget my notes');
   await chat.button('Decline').click();
@@ -131,7 +131,7 @@ test('what is exported as JSON is imported as a conversation that goes on; Markd
   await chat.page.getByText('This file holds no conversation.').waitFor();
 });
 
-test('a link lets others read a conversation with its files, and write nothing, until it is taken back', async () => {
+test('a link lets others read a conversation with its files, and write nothing, until it is revoked', async () => {
   chat = await fixture.openPage();
   await chat.ask('draw a chart of the status');
   await command('Share');

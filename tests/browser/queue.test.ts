@@ -15,7 +15,7 @@ afterEach(() => chat?.close());
 const queued = (page: ChatPage) => page.page.getByRole('region', { name: 'Queued messages' });
 const exactly = (page: ChatPage, text: string) => page.conversation.getByText(text, { exact: true });
 
-test('while an answer comes, a person queues messages, takes one back, and sees the others answered in order', async () => {
+test('while an answer streams, a person queues messages, takes one back, and sees the others answered in order', async () => {
   chat = await fixture.openPage();
   await chat.say('count to 60 every 50 ms');
   await chat.conversation.getByText(/^1 2 3/u).waitFor();
@@ -24,11 +24,11 @@ test('while an answer comes, a person queues messages, takes one back, and sees 
   await chat.say('count to 5');
   await queued(chat).getByText('Queued').nth(2).waitFor();
   expect(await chat.message.inputValue()).toBe('');
-  // What is typed in the meantime is kept next to what comes back.
+  // Text typed meanwhile is kept beside the message that was taken back.
   await chat.message.fill('a draft');
   await queued(chat).getByRole('button', { name: 'Take back' }).nth(1).click();
   await chat.page.waitForFunction("document.querySelector('#message').value === 'never mind\\na draft'");
-  // The service keeps them: after a refresh they are still queued.
+  // The service stores them: after a reload they are still queued.
   await chat.page.reload();
   await queued(chat).getByText('count to 5').waitFor();
   expect(await queued(chat).innerText()).not.toContain('never mind');
@@ -43,7 +43,7 @@ test('while an answer comes, a person queues messages, takes one back, and sees 
   expect(chat.complaints).toEqual([]);
 });
 
-test('Ctrl+Enter and its button stop the answer and send what was written instead', async () => {
+test('Ctrl+Enter and its button stop the answer and send the new message instead', async () => {
   chat = await fixture.openPage();
   await chat.say('count to 900 every 50 ms');
   await chat.conversation.getByText(/^1 2 3/u).waitFor();
@@ -56,7 +56,7 @@ test('Ctrl+Enter and its button stop the answer and send what was written instea
     .waitFor();
   await chat.message.fill('count to 2');
   await chat.button('Stop and send').click();
-  // Shorter than what a stopped answer has shown.
+  // Shorter than the stopped answer.
   await exactly(chat, '1 2').waitFor();
   await chat.answered();
   expect(await chat.conversation.getByText('This answer was stopped before its end.').count()).toBe(2);

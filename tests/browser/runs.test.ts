@@ -14,7 +14,7 @@ afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
 const upTo = (n: number): string => Array.from({ length: n }, (_, index) => index + 1).join(' ');
-/** The whole answer, nothing doubled and nothing missing. */
+/** The complete answer, without gaps or repetitions. */
 const wholeAnswer = (page: ChatPage, n: number) =>
   page.conversation.getByText(upTo(n), { exact: true }).waitFor();
 const begun = (page: ChatPage) => page.conversation.getByText(/^1 2 3/u).waitFor();
@@ -23,7 +23,7 @@ interface WireRun {
   state: string;
 }
 
-/** The runs of the conversation that is open, as the service tells them. */
+/** The runs of the open conversation, from the service. */
 async function runsOf(page: ChatPage): Promise<string[]> {
   const sessionId = new URL(page.page.url()).hash.split('/').at(-1) ?? '';
   const answer = await fetch(
@@ -43,7 +43,7 @@ async function runsBecome(page: ChatPage, states: string[]): Promise<void> {
   expect(seen).toEqual(states);
 }
 
-test('a refresh in the middle of an answer goes on with it, word for word', async () => {
+test('a reload in the middle of an answer continues it, word for word', async () => {
   chat = await fixture.openPage();
   await chat.say('count to 60 every 50 ms');
   await begun(chat);
@@ -56,7 +56,7 @@ test('a refresh in the middle of an answer goes on with it, word for word', asyn
   expect(await runsOf(chat)).toEqual(['completed']);
 });
 
-test('a second tab follows an answer that is under way', async () => {
+test('a second tab follows a running answer', async () => {
   chat = await fixture.openPage();
   await chat.say('count to 70 every 50 ms');
   await begun(chat);
@@ -66,7 +66,7 @@ test('a second tab follows an answer that is under way', async () => {
   await Promise.all([wholeAnswer(chat, 70), wholeAnswer(tab, 70)]);
 });
 
-test('when the network goes and comes back, the answer has no gap', async () => {
+test('when the network fails and returns, the answer has no gap', async () => {
   const cable = layCable(fixture.service.url);
   try {
     chat = await fixture.openPage({ url: cable.url });
@@ -78,7 +78,7 @@ test('when the network goes and comes back, the answer has no gap', async () => 
     cable.plugIn();
     const words = chat.conversation.getByText(/^1 2 3/u);
     await words.and(chat.conversation.getByText(/ 100 /u)).waitFor();
-    // While it still streams: at the end the whole event would hide a word that was doubled.
+    // Check while it streams: at the end, the complete event would hide a repeated word.
     expect(upTo(120)).toStartWith((await words.innerText()).trim());
     await wholeAnswer(chat, 120);
     await chat.answered();
@@ -102,7 +102,7 @@ test('stop ends the run on the service, not only the request', async () => {
   expect(await chat.conversation.innerText()).toMatch(/1 2 3/u);
 });
 
-test('a stopped answer can be tried again', async () => {
+test('a stopped answer can be retried', async () => {
   chat = await fixture.openPage();
   await chat.say('count to 25 every 100 ms');
   await begun(chat);
@@ -136,14 +136,14 @@ test('a message to a conversation that is busy elsewhere is kept, and can stop t
     .waitFor();
   await chat.page.waitForFunction("document.querySelector('#message').value === 'count to 4'");
   await chat.button('Stop it and send this').click();
-  // The stopped answer holds "1 2 3 4" too, so the page alone cannot tell when ours is whole.
+  // The stopped answer contains "1 2 3 4" too, so the page alone cannot show when ours is complete.
   await runsBecome(chat, ['completed', 'cancelled', 'completed']);
   await chat.conversation.getByText('1 2 3 4', { exact: true }).last().waitFor();
   await chat.answered();
   await elsewhere.body?.cancel();
 });
 
-test('an answer that is under way elsewhere can be shown instead', async () => {
+test('an answer that is running elsewhere can be shown instead', async () => {
   chat = await fixture.openPage();
   await chat.ask('hello');
   const sessionId = new URL(chat.page.url()).hash.split('/').at(-1) ?? '';

@@ -1,7 +1,7 @@
 import type { Cable } from './cable.ts';
 import type { ChatPage } from './chat-page.ts';
 
-/** A state of the page that is worth looking at, and how a person gets there. */
+/** A state of the page worth looking at, and how to get there. */
 export interface Scene {
   name: string;
   /** Shown in README.md and docs/; the others only in the gallery. */
@@ -9,7 +9,7 @@ export interface Scene {
   reach: (chat: ChatPage, cable: Cable) => Promise<void>;
 }
 
-/** The button is in the drawer where there is no room for the list. */
+/** On narrow windows the button is in the drawer. */
 async function begin(chat: ChatPage): Promise<void> {
   const menu = chat.button('Conversations');
   if (await menu.isVisible()) await menu.click();

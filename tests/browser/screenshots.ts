@@ -6,12 +6,12 @@ import { SCENES, type Scene } from './scenes.ts';
 import { startFixture, type BrowserFixture } from './fixture.ts';
 
 /**
- * `bun tests/browser/screenshots.ts` retakes the pictures and the film of README.md and docs/.
- * `bun tests/browser/screenshots.ts FOLDER [scene...]` makes every scene in both themes and both widths, to look at.
+ * `bun tests/browser/screenshots.ts` makes the pictures and the film of README.md and docs/ again. `bun
+ * tests/browser/screenshots.ts FOLDER [scene...]` makes every scene in both themes and both widths, for review.
  */
 const WIDE = { width: 1280, height: 820 };
 const PHONE = { width: 390, height: 844 };
-/** Animations and late colours have come to rest. */
+/** Time for animations and late colours to finish. */
 const REST_MS = 600;
 
 interface Shot {

@@ -11,7 +11,7 @@ let google: GoogleStandIn;
 let fixture: BrowserFixture;
 let browser: Browser;
 let context: BrowserContext;
-/** The name under which the service is known: it has to be known before the service has a port. */
+/** Gives the service a fixed address, which is needed before the service has a port. */
 let front: Bun.Server<undefined>;
 
 beforeAll(async () => {
@@ -65,7 +65,7 @@ async function openTabs(count: number): Promise<Page[]> {
 
 const message = (tab: Page) => tab.getByRole('textbox', { name: 'Message', exact: true });
 
-test('four tabs that sign in at once are all signed in; signing out ends it, and says so', async () => {
+test('four tabs that sign in at once all succeed; signing out ends the session, and says so', async () => {
   const tabs = await openTabs(4);
   await Promise.all(tabs.map((tab) => tab.getByRole('link', { name: /Ada Example/u }).waitFor()));
   for (const tab of tabs) {
@@ -77,7 +77,7 @@ test('four tabs that sign in at once are all signed in; signing out ends it, and
   await tab.getByRole('button', { name: 'Sign out' }).click();
   await tab.getByRole('heading', { name: 'You are signed out' }).waitFor();
   expect(new URL(tab.url()).pathname).toBe('/auth/signed-out');
-  // The page's own policy lets its style in.
+  // The page's own policy allows its style.
   const colour = await tab.evaluate<string>(
     "getComputedStyle(document.querySelector('nav a')).backgroundColor",
   );
@@ -87,7 +87,7 @@ test('four tabs that sign in at once are all signed in; signing out ends it, and
   expect(new URL(tab.url()).searchParams.get('prompt')).toBe('select_account');
 });
 
-test('an account that is not on the list reads so, and comes to another one', async () => {
+test('an account that is not on the list sees that, and can choose another one', async () => {
   const [tab] = await openTabs(1);
   await tab?.getByRole('link', { name: /elsewhere/u }).click();
   await tab?.getByRole('heading', { name: 'This account may not use this service' }).waitFor();
@@ -96,7 +96,7 @@ test('an account that is not on the list reads so, and comes to another one', as
   if (tab) await message(tab).waitFor();
 });
 
-test('while the issuer is down a person reads so, and tries again', async () => {
+test('while the issuer is down a person sees that, and can retry', async () => {
   const [tab] = await openTabs(1);
   google.failing.add('token');
   await tab?.getByRole('link', { name: /Ada Example/u }).click();

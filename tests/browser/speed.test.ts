@@ -18,12 +18,12 @@ interface TraceEvent {
   name: string;
   pid: number;
   tid: number;
-  /** Microseconds of the thread's own CPU time: what other processes of this machine do does not count. */
+  /** Microseconds of CPU time of the thread: other processes of this machine do not count. */
   tdur?: number;
   args?: { name?: string };
 }
 
-/** Tasks of the page's main thread in the meantime, in milliseconds of CPU, longest first. */
+/** Tasks of the page's main thread meanwhile, in milliseconds of CPU, longest first. */
 async function tasksOf(work: () => Promise<void>): Promise<number[]> {
   const browser = chat.context.browser();
   if (!browser) throw new Error('The browser is gone.');
@@ -45,7 +45,7 @@ async function tasksOf(work: () => Promise<void>): Promise<number[]> {
 
 test('at 200 words a second no task of the page takes longer than 50 ms', async () => {
   chat = await fixture.openPage();
-  // What is needed once is there: fonts, the files of the page, the list.
+  // Load everything that is needed once: fonts, the files of the page, the list.
   await chat.ask('count to 20');
   const tasks = await tasksOf(() => chat.ask('count to 500 every 5 ms'));
   console.info(`longest tasks: ${tasks.slice(0, 5).map(Math.round).join(', ')} ms of ${tasks.length}`);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { layCable } from './cable.ts';
 import { startFixture, type BrowserFixture } from './fixture.ts';
 
-/** A lease runs out 15 s after its process died; then the answer goes on. */
+/** A lease expires 15 s after its process died; then the answer continues. */
 const TAKEOVER_WITHIN_MS = 30_000;
 setDefaultTimeout(2 * TAKEOVER_WITHIN_MS);
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture?.stop());
 
-test('a process that is killed in the middle of an answer: the page shows one coherent answer, finished by another', async () => {
+test('a process is killed in the middle of an answer: another one finishes it, and the page shows one coherent answer', async () => {
   const twin = await fixture.startTwin();
   const cable = layCable(fixture.service.url);
   try {

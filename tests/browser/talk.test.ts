@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
-test('what is sent is answered in Markdown, and the browser has nothing to complain about', async () => {
+test('a message is answered in Markdown, without errors in the browser', async () => {
   chat = await fixture.openPage();
   await chat.ask('show me markdown');
   await chat.conversation.getByRole('heading', { name: 'Rolling out to staging' }).waitFor();
@@ -24,7 +24,7 @@ test('what is sent is answered in Markdown, and the browser has nothing to compl
   expect(chat.complaints).toEqual([]);
 });
 
-test('words are shown as they stream, not at the end', async () => {
+test('text is shown as it streams, not at the end', async () => {
   chat = await fixture.openPage();
   await chat.say('count to 70 every 40 ms');
   await chat.conversation.getByText(/1 2 3/).waitFor();
@@ -34,7 +34,7 @@ test('words are shown as they stream, not at the end', async () => {
   await chat.answered();
 });
 
-test('where answers come from is always in sight: environment, region, and that the model is a stand-in', async () => {
+test('the source of answers is always visible: environment, region, and that the model is a stand-in', async () => {
   chat = await fixture.openPage({ width: 390, height: 844 });
   await chat.ask('hello');
   const badge = chat.page.getByRole('list', { name: 'Environment, region and model' });
@@ -53,7 +53,7 @@ test('a tool call is one line that opens to its arguments and its result', async
   await line.getByText('"count": 1').waitFor();
 });
 
-test('a tool that needs a yes waits for it in place, and goes on with the answer', async () => {
+test('a tool that needs confirmation waits for it in place, and continues with the answer', async () => {
   chat = await fixture.openPage();
   await chat.ask('forget my notes');
   const question = chat.page.getByRole('region', { name: 'Confirm: Delete notes' });
@@ -76,7 +76,7 @@ test('a declined tool does nothing, and says that it was declined', async () => 
   await chat.conversation.getByText('keep me').last().waitFor();
 });
 
-test('stop ends the answer and keeps what was said; the next message is answered', async () => {
+test('stop ends the answer and keeps its text; the next message is answered', async () => {
   chat = await fixture.openPage();
   await chat.say('count to 200 every 50 ms');
   await chat.conversation.getByText(/1 2 3/).waitFor();
@@ -88,7 +88,7 @@ test('stop ends the answer and keeps what was said; the next message is answered
   expect(chat.complaints).toEqual([]);
 });
 
-test('the last message can be said differently: the earlier answer is taken back, for the model too', async () => {
+test('the last message can be edited: the earlier answer is taken back, for the model too', async () => {
   chat = await fixture.openPage();
   await chat.ask('count to 3');
   await chat.button('Edit message').click();
@@ -103,7 +103,7 @@ test('the last message can be said differently: the earlier answer is taken back
   expect(await chat.conversation.getByText('1 2 3', { exact: true }).count()).toBe(0);
 });
 
-test('a failed answer says why and what to do, and trying again works', async () => {
+test('a failed answer says why and what to do, and a retry works', async () => {
   chat = await fixture.openPage();
   await chat.say('simulate 400 once');
   const notice = chat.conversation.getByRole('group', { name: 'Failed answer' });

@@ -60,7 +60,7 @@ async function sayOverThere(text: string): Promise<void> {
 const seenOverThere = (text: string): Promise<void> =>
   page.getByText(text, { exact: true }).first().waitFor();
 
-test('a conversation begun at gcp-agent goes on in our page and back, event for event', async () => {
+test('a conversation begun at gcp-agent continues in our page and back, event for event', async () => {
   await page.goto(`${adkWeb.url}?app=lornu`);
   await sayOverThere('count to 5 every 20 ms');
   await seenOverThere('1 2 3 4 5');
@@ -90,22 +90,22 @@ test('a conversation begun at gcp-agent goes on in our page and back, event for 
     'user',
     'lornu',
   ]);
-  // Python's clock says a digit more than microseconds, which are all that we keep.
+  // Python's clock has one digit more than microseconds, which are all that we store.
   const near = there!.events.map((event) => ({ ...event, timestamp: expect.closeTo(event.timestamp, 5) }));
   expect(here!.events).toEqual(near as unknown as WireSession['events']);
 });
 
-test('while the other cloud answers, our page says that it has to wait', async () => {
+test('while the other cloud answers, our page says that it must wait', async () => {
   const [{ id }] = (await told<WireSession[]>(fixture.service, SESSIONS)) as [WireSession];
   const chat = await fixture.openPage({ hash: `#/lornu/${id}` });
   await chat.conversation.getByText('1 2 3 4 5', { exact: true }).waitFor();
   await page.goto(`${adkWeb.url}?app=lornu&session=${id}`);
   await seenOverThere('1 2 3 4 5 6 7 8 9');
   await sayOverThere('count to 400 every 50 ms');
-  // The message is stored first thing in the turn.
+  // The turn stores the message first.
   while ((await told<WireSession>(gcp, `${SESSIONS}/${id}`)).events.length < 7) await Bun.sleep(100);
   await chat.say('hello');
-  // What was written stays where it was, to be sent again.
+  // The text stays where it was written, to be sent again.
   await chat.conversation.getByText(/turn under way at another service/iu).waitFor();
   expect(await chat.message.inputValue()).toBe('hello');
 });

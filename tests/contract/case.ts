@@ -1,13 +1,13 @@
 import type { Caller } from './exchange.ts';
 
-/** Requests that are sent alike to both servers; everything they answer is compared. */
+/** Requests that are sent to both servers; all their responses are compared. */
 export interface ContractCase {
-  /** A sentence; unique, it also names the case's user. */
+  /** A unique sentence; it also names the case's user. */
   title: string;
   run: (caller: Caller) => Promise<void>;
 }
 
-/** Cases of one request each, in a table: [title, method, path, json or raw text]. */
+/** Cases of one request each, as a table: [title, method, path, json or raw text]. */
 export function single(
   title: string,
   method: string,

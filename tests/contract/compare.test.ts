@@ -7,12 +7,12 @@ const now = 1_795_422_303;
 const id = (digit: number) => `0000000${digit}-0000-4000-8000-000000000000`;
 
 describe('normalising', () => {
-  test('keeps it visible whether two ids are the same', () => {
+  test('keeps equal ids equal and different ids different', () => {
     expect(normalise([id(1), `e-${id(2)}`, id(1)], now)).toEqual(['<id 1>', 'e-<id 2>', '<id 1>']);
     expect(normalise([id(1), id(1)], now)).not.toEqual(normalise([id(1), id(2)], now));
   });
 
-  test('takes float seconds of about now for a time, and nothing else', () => {
+  test('takes only float seconds near the current time for a time', () => {
     expect(normalise({ timestamp: now + 0.25 }, now)).toEqual({ timestamp: '<time>' });
     expect(normalise({ timestamp: now * 1_000 }, now)).toEqual({ timestamp: now * 1_000 });
     expect(normalise({ lastUpdateTime: `${now}` }, now)).toEqual({ lastUpdateTime: `${now}` });
@@ -28,7 +28,7 @@ describe('comparing', () => {
     ]);
   });
 
-  test('lets a deliberate difference pass in its own case alone', () => {
+  test('allows a deliberate difference in its own case only', () => {
     const [python, ours] = [[{ body: { version: '2.13.0' } }], [{ body: { version: '2.0.0' } }]];
     expect(compare('GET /version', python, ours)).toEqual([]);
     expect(compare('GET /health', python, ours)).toHaveLength(1);

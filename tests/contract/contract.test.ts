@@ -19,7 +19,7 @@ import { normalise } from './normalise.ts';
 
 const root = resolve(import.meta.dir, '../..');
 const START_MS = 120_000;
-/** Waiting for its turn counts. */
+/** Includes the time in the queue. */
 const CASE_MS = 90_000;
 
 let scratchDir: string;
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const options = { root, scratchDir, agentsDir, modelUrl: standin.url };
   [reference, service] = await Promise.all([
     startGcpAgent(options),
-    // google-adk against itself shows whether a difference is one of the suite's own making.
+    // Comparing google-adk with itself shows whether the suite itself causes a difference.
     process.env['CONTRACT_SELF_CHECK']
       ? startGcpAgent({ ...options, scratchDir: join(scratchDir, 'twin') })
       : startService(options),
@@ -48,13 +48,13 @@ afterAll(async () => {
   await rm(scratchDir, { recursive: true, force: true });
 });
 
-/** Each call of the model came back with the signature that it was made with, through stores and streams. */
+/** Each call of the model was returned with its signature, through stores and streams. */
 async function expectNoLostSignature(): Promise<void> {
   const lost: unknown = await (await fetch(`${standin.url}/stand-in/lost-signatures`)).json();
   expect(lost).toBe(0);
 }
 
-/** google-adk's SQLite gives up ("database is locked") when many write at once: a few cases at a time. */
+/** google-adk's SQLite fails ("database is locked") under many concurrent writes, so only a few cases run at a time. */
 const AT_ONCE = 3;
 const lanes = Array.from({ length: AT_ONCE }, () => Promise.resolve());
 let next = 0;

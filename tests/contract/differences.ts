@@ -1,15 +1,15 @@
-/** One place where two transcripts are not the same. */
+/** One place where two transcripts differ. */
 export interface Difference {
-  /** As in "1 POST /run_sse .frames[0].partial". */
+  /** Such as "1 POST /run_sse .frames[0].partial". */
   path: string;
   reference: unknown;
   service: unknown;
 }
 
-/** A difference that is meant. Everything else that differs is a bug of ours. */
+/** An intended difference. Every other one is a bug of ours. */
 interface Deliberate {
   reason: string;
-  /** Cases it holds for; all when left out. */
+  /** Cases that it applies to; default: all. */
   title?: RegExp;
   path: RegExp;
   holds?: (difference: Difference) => boolean;
@@ -18,9 +18,9 @@ interface Deliberate {
 const is = (reference: unknown, service: unknown) => (difference: Difference) =>
   difference.reference === reference && difference.service === service;
 
-/** docs/wire.md tells these to a reader. */
+/** docs/wire.md explains these differences. */
 const DELIBERATE: Deliberate[] = [
-  // What the service says of itself.
+  // The service's description of itself.
   {
     reason: 'The service says which language serves, its own version, and where it runs.',
     title: /^GET \/version/,
@@ -117,7 +117,7 @@ const DELIBERATE: Deliberate[] = [
     path: /^\[0\]\.(status|body)/,
     holds: ({ path, service }) => !path.endsWith('.status') || service === 400,
   },
-  // Turns that go well.
+  // Successful turns.
   {
     reason:
       "google-adk's partial events share the actions of the final one: what a later step writes shows in frames before it.",
@@ -143,7 +143,7 @@ const DELIBERATE: Deliberate[] = [
     holds: ({ reference, service }) =>
       reference === undefined && JSON.stringify(service).includes('MODEL_RETURNED_NO_CONTENT'),
   },
-  // Turns that fail.
+  // Failed turns.
   {
     reason:
       'A turn that failed is answered in the shape of every other error; google-adk answers plain text.',

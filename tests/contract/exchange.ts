@@ -2,16 +2,16 @@ import { parseJson } from '@lornu/backend/json/parse-json.ts';
 import { connect } from 'node:net';
 import { createParser } from 'eventsource-parser';
 
-/** One request and what came back, as both servers' transcripts keep it. */
+/** One request and its response, as both servers' transcripts store it. */
 export interface Exchange {
-  /** As in "POST /run_sse". */
+  /** Such as "POST /run_sse". */
   request: string;
   status: number;
-  /** Without parameters such as charset; '' when there is none. */
+  /** Without parameters such as charset; '' if there is none. */
   contentType: string;
-  /** JSON where it is JSON, text otherwise; absent for a stream. */
+  /** Parsed JSON, or else text; absent for a stream. */
   body?: unknown;
-  /** There when the answer is a page and another one follows. */
+  /** Set if the response is a page and another one follows. */
   hasNext?: true;
   /** The data of each SSE frame, parsed. */
   frames?: unknown[];
@@ -19,23 +19,23 @@ export interface Exchange {
 
 export interface RequestOptions {
   json?: unknown;
-  /** Sent as it is, in place of `json`. */
+  /** Raw body, instead of `json`. */
   raw?: string | Uint8Array<ArrayBuffer>;
   headers?: Record<string, string>;
 }
 
 const TIMEOUT_MS = 20_000;
-/** After this long a request's head has been read. */
+/** After this time a request's head has been read. */
 const UNDER_WAY_MS = 500;
 
-/** Speaks to one server and writes down what was said. */
+/** Calls one server and records the responses. */
 export class Caller {
   readonly transcript: Exchange[] = [];
 
   private readonly baseUrl: string;
-  /** Of the last answer, where it was a page: opaque, so no part of the transcript. */
+  /** Cursor in the last response, if it was a page: opaque, so not part of the transcript. */
   nextCursor: string | undefined;
-  /** A user of this case alone, the same on both servers. */
+  /** A user of this case only, the same on both servers. */
   readonly userId: string;
 
   constructor(baseUrl: string, userId: string) {
@@ -50,7 +50,7 @@ export class Caller {
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
       ...(body === undefined ? {} : { body }),
       redirect: 'manual',
-      // A server may end a connection after an error; the next request must not meet that.
+      // A server may close a connection after an error, which must not affect the next request.
       keepalive: false,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -66,13 +66,13 @@ export class Caller {
     return exchange;
   }
 
-  /** All pages of a list. */
+  /** Requests all pages of a list. */
   async pages(path: string, limit: number): Promise<void> {
     await this.send('GET', `${path}?limit=${limit}`);
     while (this.nextCursor) await this.send('GET', `${path}?limit=${limit}&cursor=${this.nextCursor}`);
   }
 
-  /** Begins a request whose body never comes; its bytes count until it is given up. */
+  /** Starts a request whose body never comes; its declared bytes count until `giveUp`. */
   async announce(path: string, bytes: number): Promise<{ giveUp: () => void }> {
     const { hostname, port } = new URL(this.baseUrl);
     const socket = connect(Number(port), hostname);
@@ -88,12 +88,12 @@ export class Caller {
     return `/apps/probe/users/${this.userId}/sessions`;
   }
 
-  /** A session of the probe with this id, ready for turns. */
+  /** Creates a session of the probe with this id. */
   async begin(sessionId = 's', state?: Record<string, unknown>): Promise<Exchange> {
     return this.send('POST', this.sessionsPath, { json: { sessionId, ...(state && { state }) } });
   }
 
-  /** A turn without token streaming; `more` goes into the request beside the message. */
+  /** Runs a turn without token streaming; `more` is added to the request. */
   async run(text: string, more: Record<string, unknown> = {}): Promise<Exchange> {
     return this.send('POST', '/run', { json: this.turn(text, more) });
   }
@@ -102,7 +102,7 @@ export class Caller {
     return this.send('POST', '/run_sse', { json: this.turn(text, { streaming: true, ...more }) });
   }
 
-  /** What the server keeps of the session: compared like any answer. */
+  /** The session as the server stores it: compared like any response. */
   async stored(sessionId = 's'): Promise<Exchange> {
     return this.send('GET', `${this.sessionsPath}/${sessionId}`);
   }
@@ -124,8 +124,8 @@ function readBody(text: string, contentType: string): Pick<Exchange, 'body' | 'f
 }
 
 /**
- * Frames of an SSE body. Comments and `id:` are what our service adds (docs/wire.md) and are left out here;
- * any other field, or data that is not JSON, stays visible and so fails the comparison.
+ * Frames of an SSE body. Comments and `id:` are additions of our service (docs/wire.md) and are skipped; any other
+ * field, or data that is not JSON, is kept and so fails the comparison.
  */
 export function readFrames(text: string): unknown[] {
   const frames: unknown[] = [];

@@ -1,11 +1,11 @@
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const TIME_FIELDS = new Set(['timestamp', 'lastUpdateTime', 'createTime']);
-/** Counted over a prompt whose tool declarations each ADK spells in its own way. */
+/** They depend on the prompt's tool declarations, which each ADK writes differently. */
 const PROMPT_FIELDS = new Set(['promptTokenCount', 'totalTokenCount']);
 
 /**
- * Replaces what can't be equal on two servers, and keeps what must be: ids become numbers in order of appearance, so
- * the same id stays the same; times must be float seconds of about now, or they are left as they are and differ.
+ * Replaces values that can't be equal on two servers, and keeps all others. Ids become numbers in order of appearance,
+ * so equal ids stay equal. Times must be float seconds near the current time; otherwise they are kept and differ.
  */
 export function normalise(value: unknown, nowSeconds: number): unknown {
   const names = new Map<string, string>();
@@ -25,7 +25,7 @@ export function normalise(value: unknown, nowSeconds: number): unknown {
       return node.map((item) => visit(item));
     }
     if (typeof node !== 'object' || node === null) return node;
-    // Keys are visited in their own order first, so that ids are numbered alike on both sides.
+    // Visit keys in sorted order, so that ids get the same numbers on both sides.
     const entries = Object.entries(node).toSorted(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(entries.map(([key, item]) => [key.replace(UUID, nameOf), visit(item, key)]));
   };

@@ -8,8 +8,8 @@ import { type FirestoreStandin, startFirestoreStandin } from '@lornu/standins/fi
 import { type GeminiStandin, spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { firestoreVariables } from '../runs/chaos.ts';
 
-// A conversation in which something went wrong on one cloud is gone on with on the other, over one Firestore and with
-// a model that refuses what Gemini refuses.
+// A conversation with an error on one cloud is continued on the other, over one Firestore and with a model that refuses
+// what Gemini refuses.
 
 const START_MS = 120_000;
 const CASE_MS = 60_000;
@@ -73,7 +73,7 @@ const turnOf = (appName: string, sessionId: string, parts: WirePart[]) => ({
 });
 const say = (server: Server | undefined, sessionId: string, ...parts: WirePart[]): Promise<Response> =>
   post(server, '/run', turnOf('probe', sessionId, parts));
-/** The answer as it came: parsed, long integers would lose digits. */
+/** The response as text: parsed, long integers would lose digits. */
 const textOf = async (server: Server | undefined, path: string): Promise<string> =>
   (await fetch(`${server?.url}/apps/${path}`)).text();
 
@@ -156,7 +156,7 @@ describe.each([
   );
 
   test(
-    `what ${first} puts under an outputKey, ${second} reads`,
+    `${second} reads what ${first} stores under an outputKey`,
     async () => {
       const answers: [app: string, text: string, key: string, value: unknown][] = [
         [
@@ -182,7 +182,7 @@ describe.each([
   );
 
   test(
-    `asked for a confirmation there, answered on ${second}: the tool runs there, and ${first} goes on`,
+    `a confirmation requested there and answered on ${second}: the tool runs there, and ${first} continues`,
     async () => {
       const sessionId = `${first}-confirmed`;
       await post(servers[first], '/apps/probe/users/ann/sessions', { sessionId });
@@ -204,7 +204,7 @@ describe.each([
 });
 
 test(
-  'what JSON or Firestore cannot hold of a tool of ours is told in a form that both clouds read',
+  "a tool's value that JSON or Firestore cannot hold is stored in a form that both clouds read",
   async () => {
     const sessionId = 'odd';
     await post(servers.aws, '/apps/probe/users/ann/sessions', { sessionId });

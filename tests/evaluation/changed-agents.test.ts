@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, WITHIN_MS);
 afterAll(async () => library?.stop());
 
-test('the agent that was recorded is the same, byte for byte', () => {
+test('the recorded agent replays identically, byte for byte', () => {
   const replayed = byVariant.get('library') ?? [];
   expect(replayed.map(({ verdict, changes }) => [verdict, ...changes])).toEqual(
     library.cassettes.map(() => ['same']),
@@ -32,18 +32,18 @@ test('there are at least forty regressions', () => {
   expect(REGRESSIONS.length).toBeGreaterThanOrEqual(40);
 });
 
-test.each(REGRESSIONS)('%s: told as %s', async (name, change) => {
+test.each(REGRESSIONS)('%s: reported as %s', async (name, change) => {
   const variant = regressionNamed(name);
-  // Others at the same time would be slow with it.
+  // Playing others at the same time would slow them down too.
   const replayed = byVariant.get(variant) ?? (await library.play(variant));
   expect([...new Set(replayed.flatMap(({ changes }) => changes))]).toContain(change);
-  // A person reads it: the report names the class, and shows both sides.
+  // The report for people names the class, and shows both sides.
   const report = renderReport(replayed, name);
   expect(report).toContain(`<span class="changed">${change}</span>`);
   if (change !== 'slower') expect(report).toMatch(/class="(?:gone|new)"/u);
 });
 
-test('changes that change nothing raise no alarm', () => {
+test('changes without effect raise no alarm', () => {
   const names = harmlessNames(OF_EACH_KIND);
   const replayed = names.flatMap((name) => byVariant.get(name) ?? []);
   expect(replayed).toHaveLength(names.length * library.cassettes.length);

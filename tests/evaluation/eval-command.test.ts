@@ -55,7 +55,7 @@ interface Case {
   session_details: { events: unknown[] };
 }
 
-test('the bundled agents have sets of at least 15 cases, which pass on the stand-in; what a model judges is not judged', async () => {
+test('the bundled agents have sets of at least 15 cases, which pass on the stand-in; metrics judged by a model are skipped', async () => {
   const { code, stdout, stderr } = await run('--no-keep');
   expect(code, stdout + stderr).toBe(EXIT.ok);
   const counts = [...stdout.matchAll(/^(\w+)\/\w+: (\d+) of (\d+) passed/gmu)].map(([, app, passed, all]) => [
@@ -71,7 +71,7 @@ test('the bundled agents have sets of at least 15 cases, which pass on the stand
   expect(stdout).toContain('final_response_match_v2: It needs a judge model');
 });
 
-test("a case that fails is exit code 1; --json gives google-adk's form, and no session is left", async () => {
+test("a failed case gives exit code 1; --json has google-adk's form, and no session is left", async () => {
   const set = join(folder, 'wrong.evalset.json');
   const content = (text: string) => ({ parts: [{ text }] });
   await Bun.write(

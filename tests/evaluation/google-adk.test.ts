@@ -25,7 +25,7 @@ beforeAll(async () => {
   const model = await spawnGeminiStandin();
   modelUrl = model.url;
   stops.push(model.stop);
-  // `adk eval` keeps its results beside the agent.
+  // `adk eval` stores its results beside the agent.
   agents = join(scratchDir, 'agents');
   await cp(join(ROOT, 'gcp-agent/agents'), agents, { recursive: true });
   gcpAgent = await startGcpAgent({ root: ROOT, modelUrl, agentsDir: agents, scratchDir });
@@ -67,7 +67,7 @@ const serverAt = (url: string): AgentServer => ({
   fetch: async (address, init) => fetch(address, init),
 });
 
-/** Scores and statuses by case and metric, as google_adk.py gives them. */
+/** Scores and statuses by case and metric, from google_adk.py. */
 function scoresOf({ evalCaseResults }: SetResult): Scores {
   return Object.fromEntries(
     evalCaseResults.map((one) => [
@@ -91,7 +91,7 @@ function scoresOf({ evalCaseResults }: SetResult): Scores {
 
 type Scores = Record<string, Record<string, object>>;
 
-/** A turn takes another time in each run, and a mean of two is rounded to even in Python. */
+/** A turn's time differs in each run, and Python rounds the mean of two to even. */
 const withoutTime = (scores: Scores): Scores =>
   Object.fromEntries(
     Object.entries(scores).map(([evalId, metrics]) => [
@@ -100,7 +100,7 @@ const withoutTime = (scores: Scores): Scores =>
     ]),
   );
 
-/** Words that each rule of the tokenizer and the stemmer meets, in every script that has a rule. */
+/** Words for each rule of the tokenizer and the stemmer, in every script that has a rule. */
 const WORDS = (
   'the cats were running happily and skies dying dies tied tying enjoyed enjoys spied spy only abilities relational ' +
   'conditional hopefulness geology analogously controlled rolling fizzed filing failing hopping agreed feed matting mating ' +
@@ -108,12 +108,12 @@ const WORDS = (
   'naïve Straße ΟΔΟΣ ＡＢＣ ﬁne x² 次のデモは金曜日です 한국어 สวัสดีครับ မြန်မာ हिन्दी العربية İstanbul _snake_case_ don’t ½ 😀'
 ).split(' ');
 
-/** Park and Miller's generator: the same pairs each time. */
+/** Park and Miller's generator: always the same pairs. */
 function* numbers(seed: number): Generator<number, never> {
   for (let value = seed; ;) yield (value = (value * 48_271) % 2_147_483_647);
 }
 
-test('ROUGE-1 is google-adk’s, to the last digit, for words of every script', async () => {
+test('ROUGE-1 equals that of google-adk, to the last digit, for words of every script', async () => {
   const random = numbers(20_261_129);
   const text = (): string =>
     Array.from({ length: random.next().value % 12 }, () => WORDS[random.next().value % WORDS.length]).join(
@@ -151,12 +151,12 @@ test('ROUGE-1 is google-adk’s, to the last digit, for words of every script', 
       scores[index] === wanted[index] ? [] : [[...pair, scores[index], wanted[index]]],
     ),
   ).toEqual([]);
-  // The comparison compares something.
+  // Make sure that the scores differ.
   expect(new Set(scores).size).toBeGreaterThan(50);
 });
 
 test.each(['lornu', 'incident'])(
-  'google-adk reads our result of %s and comes to the same scores, however calls are matched',
+  'google-adk reads our result of %s and computes the same scores, however calls are matched',
   async (app) => {
     const service = await startService({
       root: ROOT,
@@ -188,7 +188,7 @@ test.each(['lornu', 'incident'])(
   },
 );
 
-/** Half of the cases expect something else: their calls the other way round, one more, or one less. */
+/** Half of the cases expect something else: reversed calls, one call more, or one less. */
 function disturbed(set: EvalSet): EvalSet {
   const change = [
     (calls: object[]) => calls.toReversed(),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
 
-# Only what Vertex AI judges needs these 500 MB, and it judges nothing here; google-adk imports them all the same.
+# Only metrics judged by Vertex AI need these 500 MB, and none is used here; google-adk imports them anyway.
 for name in ("pandas", "agentplatform", "vertexai"):
     sys.modules[name] = MagicMock(name=name, __spec__=importlib.machinery.ModuleSpec(name, None))
 
@@ -52,7 +52,7 @@ def adk_eval(agent: str, eval_set: str, config: str) -> object:
     try:
         main(["eval", agent, eval_set, "--config_file_path", config, "--log_level", "error"])
     except SystemExit as end:
-        # 1 says that cases failed.
+        # 1 means that cases failed.
         if end.code not in (0, 1, None):
             raise
     (kept,) = Path(agent, ".adk/eval_history").glob("*.json")

@@ -97,7 +97,7 @@ const replayOf = (path: string, ...argv: string[]) => [
   ...argv,
 ];
 
-test('the rules are shown with their counts, never with what they found, and nothing is written unless it is said', async () => {
+test('the masking rules are shown with counts and without what they matched, and nothing is written by default', async () => {
   const { code, stdout, stderr } = await run(recordFrom('--url', service.url));
   expect(code).toBe(EXIT.ok);
   expect(stderr).toMatch(/email +[1-9]\d* times/u);
@@ -107,14 +107,14 @@ test('the rules are shown with their counts, never with what they found, and not
   expect(await stat(cassettes).catch(() => undefined)).toBeUndefined();
 });
 
-test('what is written holds nothing of the person, in files for the owner alone, and replays the same', async () => {
+test('the written files contain nothing of the person, are readable by the owner only, and replay the same', async () => {
   expect((await run(recordFrom('--url', service.url, '--write'))).code).toBe(EXIT.ok);
   expect((await run(recordFrom('--url', service.url, '--app', 'incident', '--write'))).code).toBe(EXIT.ok);
   const names = await readdir(cassettes);
   expect(names).toHaveLength(3);
   const texts = await Promise.all(names.map(async (name) => Bun.file(join(cassettes, name)).text()));
   for (const personal of ['lovelace', '1234567', '"ada"']) expect(texts.join('\n')).not.toContain(personal);
-  // The same value has the same name throughout: the notes are still those that were kept.
+  // The same value has the same placeholder everywhere: the notes are still those that were stored.
   expect(texts.join('\n')).toContain('write to <email-1> or call <phone-1>');
   expect(texts.join('\n')).toContain('is <email-1> right?');
   expect((await stat(join(cassettes, names[0] ?? ''))).mode & 0o077).toBe(0);
@@ -122,7 +122,7 @@ test('what is written holds nothing of the person, in files for the owner alone,
   expect([code, stdout]).toEqual([EXIT.ok, '3 conversations: 3 same, 0 harmless, 0 changed\n']);
 });
 
-test('an agent that became another one is exit code 1, and a page shows both side by side', async () => {
+test('a changed agent gives exit code 1, and a page shows both side by side', async () => {
   const agentsDir = join(folder, 'agents');
   await cp(join(ROOT, 'agents'), agentsDir, { recursive: true });
   const file = join(agentsDir, 'lornu/agent.ts');
@@ -138,7 +138,7 @@ test('an agent that became another one is exit code 1, and a page shows both sid
   expect((await stat(join(folder, 'replay.html'))).mode & 0o077).toBe(0);
 });
 
-test('conversations in Firestore and in a file are recorded as those of a server', async () => {
+test('conversations in Firestore and in a file are recorded like those of a server', async () => {
   const { child, host } = await startFirestore({ ...contextOf({}), dataDir: folder });
   const env = {
     FIRESTORE_DATABASE: 'staging',
@@ -233,7 +233,7 @@ test('a server that is not there, and an agent that it does not have, are named 
   expect(unknown.stderr).toContain('There is no agent "lorn"');
 });
 
-test('a candidate that does not play is told how to be started; one that is not there, too', async () => {
+test('a candidate without playback gets an error that says how to start it, and so does a missing one', async () => {
   const { code, stderr } = await run(replayOf(cassettes, '--url', service.url, '--port', '0'));
   expect(code).toBe(EXIT.failed);
   expect(stderr).toMatch(/asked nothing of them[\s\S]*LORNU_REPLAY_URL=http/u);

@@ -10,9 +10,9 @@ const textOf = (event: Wire): string =>
   (event['content']?.parts ?? []).map((part: Wire) => part['text'] ?? '').join('');
 
 /**
- * A turn during which Firestore answers nothing for a while: its process is stopped and continued. Optimistic, as
- * staging's database: with locks, transactions that were given up would hold the session for a minute more. So this
- * always uses our stand-in: Google's emulator has pessimistic locks only.
+ * A turn during which Firestore does not answer for a while: its process is stopped and continued. Optimistic, like
+ * staging's database: with locks, abandoned transactions would hold the session for another minute. Therefore it always
+ * uses our stand-in, as Google's emulator only has pessimistic locks.
  */
 export async function hangInTurn(
   absentMs: number,

@@ -1,4 +1,4 @@
-"""Does to a Firestore database what google-adk's own services do: reads one JSON request a line, answers one line."""
+"""Uses google-adk's own services on a Firestore database: reads one JSON request per line, answers one line."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ def told(session: Session) -> dict:
 
 
 class Services:
-    """google-adk's services, and the sessions that were read and are held, as a turn holds its own."""
+    """google-adk's services, and the sessions that were read and are kept, as a turn keeps its own."""
 
     def __init__(self, project: str, database: str) -> None:
         client = firestore.AsyncClient(project=project, database=database)
@@ -63,7 +63,7 @@ async def main() -> None:
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         try:
             result = {"value": await services.answer(json.loads(line))}
-        except Exception as error:  # told to the test by its name
+        except Exception as error:  # sent to the test by its name
             result = {"error": type(error).__name__, "message": str(error)}
         print(json.dumps(result), flush=True)
 

@@ -15,7 +15,7 @@ const codeOf = async (call: Promise<unknown>): Promise<unknown> =>
 
 function open(host = standin.host, database = DATABASE, waitMs = 1_500): FirestoreSessionStore {
   const db = createFirestore({ project: PROJECT, database, emulatorHost: host });
-  // Never closed: retries of the client would fail where nothing can catch them.
+  // Never closed: retries of a closed client would fail where nothing can catch them.
   return new FirestoreSessionStore({ db, waitMs });
 }
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => standin.stop());
 
-test('a database without a name of its own is refused before anything is opened', () => {
+test('a database without its own name is refused before anything is opened', () => {
   for (const database of ['', '(default)'])
     expect(() => createFirestore({ project: PROJECT, database })).toThrow('a database of its own name');
 });
@@ -52,14 +52,14 @@ test.each([
   30_000,
 );
 
-test('a database that is not there is named', async () => {
+test('a missing database is named', async () => {
   const probed = await open(standin.host, 'production')
     .probe()
     .catch((error) => error);
   expect(probed.message).toBe('There is no Firestore database "production" in this project.');
 }, 20_000);
 
-test('away in the middle of a turn: bounded waits, and the same session object goes on when it is back', async () => {
+test('an outage in the middle of a turn: waits are limited, and the same session object continues afterwards', async () => {
   const own = await startFirestoreStandin();
   const store = open(own.host);
   const session = await store.createSession(key('away'));
@@ -71,7 +71,7 @@ test('away in the middle of a turn: bounded waits, and the same session object g
   );
   expect(performance.now() - began).toBeLessThan(4_000);
   await own.resume();
-  // The client looks for the server again after a second or two.
+  // The client reconnects after a second or two.
   await untilBack(store);
   await store.appendEvent({ session, event: event({ id: 'third' }) });
   const { events } = (await open(own.host).getSession(key('away')))!;
@@ -79,7 +79,7 @@ test('away in the middle of a turn: bounded waits, and the same session object g
   own.stop();
 }, 30_000);
 
-test('a short absence is ridden out', async () => {
+test('a short outage is survived', async () => {
   const own = await startFirestoreStandin();
   const store = open(own.host, DATABASE, 10_000);
   const session = await store.createSession(key('short'));
@@ -92,7 +92,7 @@ test('a short absence is ridden out', async () => {
   own.stop();
 }, 30_000);
 
-test('a commit whose answer is lost is not taken for another writer, and not stored twice', async () => {
+test('a commit whose response is lost is not mistaken for another writer, and not stored twice', async () => {
   const store = open();
   const session = await store.createSession(key('lost'));
   const stored = event({ id: 'lost-1' });
@@ -108,7 +108,7 @@ test('a commit whose answer is lost is not taken for another writer, and not sto
   });
 }, 30_000);
 
-test('an event whose answer was lost is no other writer to the event after it', async () => {
+test('an event whose response was lost is no other writer to the event after it', async () => {
   const store = open();
   const session = await store.createSession(key('lost-before'));
   standin.loseAnswersTo = 'Commit';
@@ -121,11 +121,11 @@ test('an event whose answer was lost is no other writer to the event after it', 
   expect(read.events.map(({ id }) => id)).toEqual(['lost-1', 'lost-2', 'kept']);
 }, 30_000);
 
-test('a commit that is stored after we stopped waiting is found by the next try of a run', async () => {
+test('a commit that is stored after a timeout is found by the next attempt of a run', async () => {
   const own = await startFirestoreStandin({ databases: [DATABASE] });
   const store = open(own.host);
   const session = await store.createSession(key('late'));
-  // As a run's session: its writes are tried again.
+  // Like a run's session: its writes are retried.
   store.bindLease(session, 1);
   // Reading and committing together take longer than the store waits for them.
   own.delayMs = 900;
@@ -163,11 +163,11 @@ async function untilBack(store: FirestoreSessionStore): Promise<void> {
 const nameOf = (sessionId: string): string =>
   `projects/${PROJECT}/databases/${DATABASE}/documents/adk-session/lornu/users/ann/sessions/${sessionId}`;
 
-test('a conversation that was refused because Firestore was slow does not appear afterwards', async () => {
+test('a session that was refused because Firestore was slow does not appear afterwards', async () => {
   const store = open(standin.host, DATABASE, 300);
   standin.delayMs = 500;
   expect(await codeOf(store.createSession(key('late')))).toBe('STORE_UNAVAILABLE');
-  // Long enough for the read that was under way and for a write after it.
+  // Long enough for the running read and a write after it.
   await Bun.sleep(1_500);
   standin.delayMs = 0;
   expect(await open().getSession(key('late'))).toBeUndefined();

@@ -5,7 +5,7 @@ import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/fi
 import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import type { Wire } from './events.ts';
 
-// Shorter than a task's, so that these days are over within seconds; tests/long-firestore has them at full length.
+// Shorter than a task's, so that the tests take seconds; tests/long-firestore uses the full length.
 const TIMES = { waitMs: 1_500, framesEveryMs: 300 };
 const LIMITS = { leaseMs: 1_500, renewEveryMs: 300, takeOverEveryMs: 100, cancelEveryMs: 100 };
 const key = { appName: 'lornu', userId: 'ann', sessionId: 's' };
@@ -41,7 +41,7 @@ async function collect(run: Run): Promise<Wire[]> {
   return frames;
 }
 
-/** What is stored, as a process sees it that has read nothing yet. */
+/** What is stored, read by a process with an empty cache. */
 async function stored(): Promise<{ state: string; texts: string[]; revision: number }> {
   const { sessions, store } = bench.process({ ...LIMITS, takeOverEveryMs: 1e9 });
   const session = (await sessions.getSession(key))!;
@@ -67,7 +67,7 @@ async function untilReady(): Promise<void> {
   }
 }
 
-test('away for seconds in the middle of a turn, which ends within them: nobody notices but /ready', async () => {
+test('an outage of seconds in the middle of a turn is only visible in /ready', async () => {
   const [text, numbers] = ['count to 20 every 50 ms', 20] as const;
   await open();
   const run = await here.runs.start(say(text));
@@ -106,7 +106,7 @@ test.each([
     expect(cut).toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(cut.message).toContain('session store');
     expect(cut.message).not.toContain('secret');
-    // Its end is told once, by whoever closes it.
+    // Its end is stored once, by the process that closes it.
     expect(run.state).toBe('running');
     const refused = await here.runs.start(say('hello')).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 'STORE_UNAVAILABLE', headers: { 'retry-after': '2' } });
@@ -124,7 +124,7 @@ test.each([
   40_000,
 );
 
-test('restarted without its documents: the turn ends in words, and new conversations are possible', async () => {
+test('restarted without its documents: the turn ends with a sentence, and new conversations are possible', async () => {
   await open();
   const port = Number(standin.host.split(':')[1]);
   const run = await here.runs.start(say('count to 60 every 50 ms'));

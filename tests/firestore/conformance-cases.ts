@@ -3,12 +3,12 @@ import { firestoreMethods } from '@lornu/standins/firestore/protocol.ts';
 import type { Fields, Value } from '@lornu/standins/firestore/value.ts';
 import { int, list, map, text, type ConformanceDb } from './conformance-db.ts';
 
-/** One thing that Firestore does, asked of an empty database. */
+/** One behaviour of Firestore, tested on an empty database. */
 export interface ConformanceCase {
   title: string;
   ask: (db: ConformanceDb) => Promise<unknown>;
   is: unknown;
-  /** Where Google's emulator does otherwise than Firestore: what it does, and how we know. */
+  /** Set if Google's emulator behaves differently from Firestore: what it does, and how we know. */
   googleEmulator?: { is: unknown; because: string };
 }
 
@@ -228,7 +228,7 @@ const by = (fieldPath: string, direction = 'ASCENDING') => ({
   orderBy: [{ field: { fieldPath }, direction }],
 });
 
-/** Each asks a collection that holds a value of each type. */
+/** Queries on a collection that holds a value of each type. */
 const QUERIES: [title: string, query: Parameters<ConformanceDb['idsOf']>[0], found: string][] = [
   ['the order of types, lists and maps by their parts', by('v'), IN_ORDER],
   ['and backwards', by('v', 'DESCENDING'), IN_ORDER.split(' ').toReversed().join(' ')],

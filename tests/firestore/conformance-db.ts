@@ -11,7 +11,7 @@ export const text = (value: string): Value => ({ stringValue: value });
 export const map = (fields: Fields): Value => ({ mapValue: { fields } });
 export const list = (...values: Value[]): Value => ({ arrayValue: { values } });
 
-/** An empty database, asked by calls as they go over the wire. */
+/** An empty database, called directly over the wire. */
 export class ConformanceDb {
   readonly #client: FirestoreClient;
   readonly name: string;
@@ -64,7 +64,7 @@ export class ConformanceDb {
     return rows.flatMap(({ document }) => (document ? [document as StoredDocument] : []));
   }
 
-  /** The ids that a query of the collection `values` finds, in its order. */
+  /** The ids that a query of the collection `values` finds, in order. */
   async idsOf(query: StructuredQuery): Promise<string> {
     const found = await this.query({ from: [{ collectionId: 'values' }], ...query });
     return found.map(({ name }) => name.split('/').at(-1)).join(' ');

@@ -8,7 +8,7 @@ const write = (db: ConformanceDb, path: string, value: number) => [
 ];
 const valueOf = async (db: ConformanceDb, path: string) => (await db.get(path))?.fields['v']?.integerValue;
 
-/** Whether the first had not ended when the second began, 300 ms later; both have ended then. */
+/** Whether the first was still waiting when the second began, 300 ms later; returns when both have ended. */
 async function waits(first: Promise<unknown>, second: () => Promise<unknown>): Promise<boolean> {
   let isOver = false;
   const ending = first.then(() => (isOver = true));

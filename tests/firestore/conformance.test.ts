@@ -7,13 +7,13 @@ import { CASES } from './conformance-cases.ts';
 import { ConformanceDb } from './conformance-db.ts';
 import { LOCKS } from './conformance-locks.ts';
 
-/** What answers as Firestore does. */
+/** A server that should behave like Firestore. */
 interface Answering {
   host: string;
   stop: () => void;
 }
 
-/** The emulator that a person has running; nothing that it holds is touched: each case has a project of its own. */
+/** A running emulator of the person; its data is not touched: each case has its own project. */
 const RUNNING = process.env['FIRESTORE_EMULATOR_HOST'];
 const isFound = RUNNING !== undefined || (await findGoogleEmulator()) !== undefined;
 if (!isFound)
@@ -21,7 +21,7 @@ if (!isFound)
 
 const STANDIN = 'the stand-in';
 const SERVERS: [name: string, isHere: boolean, start: () => Promise<Answering>][] = [
-  // The cases ask without the indexes of staging, which the emulator does not know.
+  // The cases run without staging's indexes, which the emulator does not know.
   [STANDIN, true, async () => startFirestoreStandin({ isGoogles: false, indexes: new Indexes() })],
   [
     "Google's emulator",

@@ -9,7 +9,7 @@ import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/fi
 import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { wireEvent } from './events.ts';
 
-/** As in staging: the bench's own looks are shorter than any task's. */
+/** As in staging: the bench polls more often than a task. */
 const AS_DEPLOYED = { lookEveryMs: 5_000, busyLookEveryMs: 1_000 };
 const FEW = 10;
 const MANY = 2_000;
@@ -53,7 +53,7 @@ async function costOf(work: () => Promise<unknown>): Promise<Cost> {
   };
 }
 
-/** As many events as a long conversation has, stored without a transaction for each. */
+/** As many events as in a long conversation, stored without a transaction for each. */
 async function seed(db: Firestore, sessionId: string, count: number): Promise<void> {
   const session = sessionOf(db, key(sessionId));
   const writer = db.batch();
@@ -79,7 +79,7 @@ test('a turn: at most 2 writes an event and 4 for run and lease, and no more rea
   ] as const) {
     await sessions.createSession(key(id));
     await seed(db, id, count);
-    // Once to know the session, as after the turn before.
+    // Fill the cache, as after an earlier turn.
     await (
       await runs.start(say(id, 'hello'))
     ).ended;
@@ -89,20 +89,20 @@ test('a turn: at most 2 writes an event and 4 for run and lease, and no more rea
   }
   const [few, many] = costs as [Cost, Cost];
   for (const { reads, seconds, writes } of [few, many]) {
-    // A message and an answer; the lease is made and deleted, the run made and ended.
+    // A message and an answer; the lease is created and deleted, the run created and ended.
     const { lornu_frames: frames = 0, lornu_leases: leases = 0, ...others } = writes;
     expect(others).toEqual({ lornu_runs: 2, sessions: 2, events: 2 });
     const begun = Math.ceil(seconds);
-    // The process renews every 5 seconds, regardless of when the turn began.
+    // The process renews every 5 seconds, whenever the turn began.
     expect(leases).toBeLessThanOrEqual(2 + Math.ceil(seconds / 5));
     expect(frames).toBeLessThanOrEqual(begun);
     // Begin: session, lease; session, app and user state. Each event: session, lease. End: lease. And each second of a
-    // slow machine: frames, and a look for requests to cancel.
+    // slow machine: frames, and a check for cancel requests.
     expect(reads).toBeLessThanOrEqual(10 + 2 * begun);
   }
 }, 60_000);
 
-test('a stream: at most 1.2 writes for each begun second, renewals with it', async () => {
+test('a stream: at most 1.2 writes for each started second, including renewals', async () => {
   const { runs, sessions } = bench.process();
   await sessions.createSession(key('long'));
   const cost = await costOf(async () => {
@@ -124,7 +124,7 @@ test('a stream: at most 1.2 writes for each begun second, renewals with it', asy
   expect([lornu_runs, s, events]).toEqual([2, 2, 2]);
 }, 60_000);
 
-test('a process without runs looks for abandoned ones at its slow pace, a read each', async () => {
+test('a process without runs looks for abandoned ones at its slow interval, with one read each', async () => {
   bench.process();
   const idle = await costOf(() => Bun.sleep(2_500));
   expect(idle.writes).toEqual({});

@@ -6,7 +6,7 @@ export type Wire = Record<string, any>; // oxlint-disable-line typescript/no-exp
 
 let count = 0;
 
-/** An event in the wire's form, with an id and a time of its own. */
+/** An event on the wire, with its own id and time. */
 export function wireEvent(fields: Wire): Wire {
   return {
     id: `e${++count}`,
@@ -21,7 +21,9 @@ export const event = (fields: Wire): Event => fromWire(wireEvent(fields));
 
 const BYTES = '-__-';
 
-/** One event of each kind that a turn creates, with values that converters tend to break: odd keys, nulls, bytes, times. */
+/**
+ * One event of each kind that a turn creates, with values that converters tend to break: odd keys, nulls, bytes, times.
+ */
 export const KINDS: Wire[] = [
   wireEvent({ author: 'user', content: { role: 'user', parts: [{ text: 'grüße 🌍' }] } }),
   wireEvent({

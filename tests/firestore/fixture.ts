@@ -10,18 +10,18 @@ import { startPythonAdk, type PythonAdk } from './python-adk.ts';
 export const PROJECT = 'lornu';
 export const DATABASE = 'staging';
 
-/** One Firestore, and what stands on it. */
+/** One Firestore and the services that use it. */
 export interface FirestoreFixture {
   standin: FirestoreStandin;
   db: Firestore;
   store: FirestoreSessionStore;
-  /** Another process of ours: nothing in memory is shared. */
+  /** Another process of ours, without shared memory. */
   another: (options?: Partial<FirestoreSessionStoreOptions>) => FirestoreSessionStore;
   python: PythonAdk;
   close: () => Promise<void>;
 }
 
-/** Python is started by the first question to it. */
+/** Python is started by the first request to it. */
 export async function openFixture(): Promise<FirestoreFixture> {
   const standin = await startFirestoreStandin({ databases: [DATABASE] });
   const connect = () => createFirestore({ project: PROJECT, database: DATABASE, emulatorHost: standin.host });

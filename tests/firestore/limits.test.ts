@@ -18,7 +18,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => fixture?.close());
 
-test('3,000 events: google-adk writes them, both read them alike, and a turn costs what it costs at ten', async () => {
+test('3,000 events: google-adk writes them, both read them alike, and a turn costs the same as with ten', async () => {
   const nowS = Math.floor(Date.now() / 1000);
   const many = Array.from({ length: 3_000 }, (_, index) =>
     wireEvent({
@@ -40,7 +40,7 @@ test('3,000 events: google-adk writes them, both read them alike, and a turn cos
 
   await fixture.store.createSession(key('few'));
   const costOfTurn = async (id: string): Promise<unknown> => {
-    // Once to know the session, as after the turn before.
+    // Fill the cache, as after an earlier turn.
     const known = (await fixture.store.getSession(key(id)))!;
     await fixture.store.appendEvent({ session: known, event: text('before') });
     const before = { ...fixture.standin.rows };
@@ -56,11 +56,11 @@ test('3,000 events: google-adk writes them, both read them alike, and a turn cos
   };
   const few = await costOfTurn('few');
   expect(await costOfTurn('many')).toEqual(few);
-  // Read: session; app and user state at once; the session before each event. Written: session and event, twice.
+  // Read: session; app and user state together; the session before each event. Written: session and event, twice.
   expect(few).toEqual({ get: 4, query: 0, commit: 2, reads: 5, writes: 4 });
 }, 90_000);
 
-test('an event near 1 MiB is stored and read by both; one above is refused in words, and nothing is stored', async () => {
+test('an event near 1 MiB is stored and read by both; a larger one is refused with a sentence, and nothing is stored', async () => {
   const session = await fixture.store.createSession(key('large'));
   await fixture.store.appendEvent({ session, event: text('x'.repeat(1_040_000)) });
   const theirs = await fixture.python.ask({ do: 'get', ...python('large') });
@@ -81,7 +81,7 @@ test('an event near 1 MiB is stored and read by both; one above is refused in wo
   expect((await fixture.another().getSession(key('large')))!.events).toHaveLength(3);
 }, 60_000);
 
-test('what Firestore cannot hold is refused in words, and nothing is stored', async () => {
+test('values that Firestore cannot hold are refused with a sentence, and nothing is stored', async () => {
   const session = await fixture.store.createSession(key('odd'));
   const call = (args: Record<string, unknown>) =>
     event({ content: { role: 'model', parts: [{ functionCall: { id: 'c', name: 'f', args } }] } });
@@ -92,12 +92,12 @@ test('what Firestore cannot hold is refused in words, and nothing is stored', as
     expect(refused).toMatchObject({ code: 'NOT_STORABLE' });
   }
   expect((await fixture.store.getSession(key('odd')))!.events).toEqual([]);
-  // As state it is JSON, where anything goes; in the event it would not be.
+  // As state it is JSON text, which can hold anything; in the event it would not be.
   const created = await fixture.store.createSession({ ...key('odd-state'), state: { table: [[1], [2]] } });
   expect((await fixture.python.ask({ do: 'get', ...python('odd-state') })).state).toEqual(created.state);
 });
 
-test('a native value that google-adk wrote into shared state survives our writing beside it', async () => {
+test('a native value that google-adk wrote into shared state survives our write beside it', async () => {
   const since = new Timestamp(1_700_000_000, 123_456_000);
   await fixture.db.doc('app_states/lornu').set({ since, kept: { inner: 1 } });
   const session = await fixture.store.createSession(key('native'));
@@ -109,7 +109,7 @@ test('a native value that google-adk wrote into shared state survives our writin
   expect((await fixture.db.doc('app_states/lornu').get()).data()).toEqual({ since, kept: { other: 2 } });
 });
 
-test('memory: each finds what the other remembers, by the same documents', async () => {
+test('memory: each finds what the other stored, in the same documents', async () => {
   const { FirestoreMemory } = await import('../../backend/memory/firestore/firestore-memory.ts');
   const memory = new FirestoreMemory(fixture.db);
   const session = await fixture.store.createSession(key('memory'));
@@ -145,7 +145,7 @@ test('memory: each finds what the other remembers, by the same documents', async
   });
 });
 
-/** Stores in a few writes what appending would leave: each append is a separate transaction. */
+/** Stores in a few writes what appending would create: each append is a separate transaction. */
 async function seed(session: DocumentReference, wires: Wire[]): Promise<void> {
   for (let from = 0; from < wires.length; from += 500) {
     const batch = session.firestore.batch();

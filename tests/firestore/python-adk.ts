@@ -12,7 +12,7 @@ export interface PythonAdk {
   stop: () => Promise<void>;
 }
 
-/** google-adk in the environment of gcp-agent/uv.lock, on the same Firestore. */
+/** google-adk with the packages of gcp-agent/uv.lock, on the same Firestore. */
 export function startPythonAdk(host: string, project: string, database: string): PythonAdk {
   const child = spawn(
     'uv',

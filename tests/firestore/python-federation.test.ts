@@ -4,7 +4,7 @@ import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/s
 
 const GCP_AGENT = resolve(import.meta.dir, '../../gcp-agent');
 
-/** Two tokens from one process, as gcp-agent's Firestore client asks for them. */
+/** Two tokens from one process, requested as gcp-agent's Firestore client does. */
 const PROGRAM = `
 import json, os
 from google.auth.transport.requests import Request
@@ -47,7 +47,7 @@ async function python(
   return { code, out, said };
 }
 
-test('on ECS the agent on FastAPI is the service account by its task role, and asks for the role once', async () => {
+test('on ECS the FastAPI agent becomes the service account through its task role, and reads the role once', async () => {
   const { code, out, said } = await python({});
   expect([code, said]).toEqual([0, '']);
   for (const token of JSON.parse(out) as string[])
@@ -59,7 +59,7 @@ test('on ECS the agent on FastAPI is the service account by its task role, and a
   expect(google.requests.filter((request) => request.endsWith('/v2/credentials/task1'))).toHaveLength(1);
 }, 60_000);
 
-test('another pool is refused, and so is a task without a role, in words', async () => {
+test('another pool is refused with a sentence, and so is a task without a role', async () => {
   const [otherPool, noRole] = await Promise.all([
     python({ GOOGLE_WORKLOAD_IDENTITY_AUDIENCE: `${google.provider}-other` }),
     python({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${google.url}/nothing-here` }),

@@ -69,7 +69,7 @@ const python = (id: string) => ({ app_name: 'lornu', user_id: 'ann', session_id:
 const texts = (of: Wire[]): string[] =>
   of.map(({ content }) => content?.parts?.map((part: Wire) => part['text'] ?? '').join('') ?? '');
 
-test('a conversation through the service is in Firestore, google-adk reads it, and what it adds is seen here', async () => {
+test('a conversation through the service is in Firestore, google-adk reads it, and its additions are seen here', async () => {
   await create('talk');
   expect(await (await say('talk', 'note: buy milk')).text()).toContain(': run completed');
   const theirs = await fixture.python.ask({ do: 'get', ...python('talk') });
@@ -91,7 +91,7 @@ test('a conversation through the service is in Firestore, google-adk reads it, a
   expect(texts(await events('talk'))).toContain('over there');
 }, 60_000);
 
-test('a turn that google-adk overtakes ends as interrupted, and the session goes on', async () => {
+test('a turn that google-adk overtakes ends as interrupted, and the session can be used', async () => {
   await create('race');
   const answering = (await say('race', 'count to 30 every 50 ms')).text();
   while ((await events('race')).length === 0) await Bun.sleep(20);
@@ -113,7 +113,7 @@ test('a turn that google-adk overtakes ends as interrupted, and the session goes
   expect(await (await say('race', 'hello')).text()).toContain(': run completed');
 }, 60_000);
 
-test('while a turn is under way, other writers here are told so', async () => {
+test('while a turn is running, other writers here are refused', async () => {
   await create('busy');
   const answering = (await say('busy', 'count to 20 every 50 ms')).text();
   while ((await events('busy')).length === 0) await Bun.sleep(20);
@@ -127,7 +127,7 @@ test('while a turn is under way, other writers here are told so', async () => {
   expect(await answering).toContain(': run completed');
 }, 60_000);
 
-test('a refused database: not ready, with the reason in a sentence; ready again without a restart', async () => {
+test('a refused database: not ready, with a sentence; ready again without a restart', async () => {
   fixture.standin.failWith = { code: 7, message: 'secret reason' };
   const refused = await untilReady(503);
   expect(refused['dependencies'].find(({ name }: Wire) => name === 'sessions')).toMatchObject({
@@ -148,7 +148,7 @@ test('the default database is refused at the start', async () => {
   expect(refused).toContain('FIRESTORE_DATABASE must name a database of its own');
 }, 60_000);
 
-test('a service that is stopped hands its turns over, and another one goes on with them', async () => {
+test('a service that shuts down hands its turns over, and another one continues them', async () => {
   await create('stopped');
   const next = await start();
   const answering = say('stopped', 'count to 100 every 50 ms').then(async (answer) => {

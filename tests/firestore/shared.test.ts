@@ -20,13 +20,13 @@ const eventsOf = (session: Session): Wire[] => session.events.map(toWire);
 
 beforeAll(async () => {
   fixture = await openFixture();
-  // The first answer takes as long as importing google-adk.
+  // The first response takes as long as importing google-adk.
   await fixture.python.ask({ do: 'list', app_name: 'lornu', user_id: 'nobody' });
 }, 120_000);
 afterAll(() => fixture?.close());
 
 describe('one conversation, two services', () => {
-  test('an integer beyond 2^53 keeps its digits, whichever service wrote it and whichever writes after', async () => {
+  test('an integer beyond 2^53 keeps its digits, whichever service wrote it and whichever writes later', async () => {
     const long = 1234567890123456789n;
     const call = (id: bigint): Wire => ({ functionCall: { id: 'c', name: 'f', args: { id } } });
     const session = await fixture.store.createSession({
@@ -63,7 +63,7 @@ describe('one conversation, two services', () => {
     expect(argsOf(theirs.events)).toEqual([long, -long]);
   }, 60_000);
 
-  test('every kind of event that we wrote is read by google-adk as we read it, and goes on there and back', async () => {
+  test('google-adk reads every kind of event that we wrote as we do, and can continue there and back', async () => {
     const session = await fixture.store.createSession(key('ours'));
     for (const wire of KINDS)
       await fixture.store.appendEvent({ session, event: fromWire(structuredClone(wire)) });
@@ -100,7 +100,7 @@ describe('one conversation, two services', () => {
     expect(last.events).toHaveLength(KINDS.length + 2);
   });
 
-  test('every kind of event that google-adk wrote is read by us as it reads it, and deleted by us', async () => {
+  test('we read every kind of event that google-adk wrote as it does, and can delete it', async () => {
     await fixture.python.ask({
       do: 'create',
       ...python('theirs'),
@@ -117,7 +117,7 @@ describe('one conversation, two services', () => {
     expect(left.filter(({ name }) => name.includes('/theirs'))).toEqual([]);
   });
 
-  test('the documents of both have the same fields of the same types', async () => {
+  test("both services' documents have the same fields of the same types", async () => {
     const wire = wireEvent({
       content: { role: 'model', parts: [{ text: 'x' }] },
       actions: { stateDelta: { k: 1 } },
@@ -143,14 +143,14 @@ describe('one conversation, two services', () => {
     ]);
     const id = wire['id'] as string;
     const [a, b] = [typesOf(`/shape-1/events/${id}`), typesOf(`/shape-2/events/${id}`)];
-    // A whole number of seconds: Python's float stays one, JavaScript has no other number.
+    // A whole number of seconds: Python's float stays a float, JavaScript has only one number type.
     delete a['event_data'].timestamp;
     delete b['event_data'].timestamp;
     expect(a).toEqual(b);
     expect(Object.keys(a).toSorted()).toEqual(['appName', 'event_data', 'timestamp', 'userId']);
   });
 
-  test('a session that one deletes is gone for the other, and its id can be used again', async () => {
+  test('a session deleted by one is gone for the other, and its id can be reused', async () => {
     const session = await fixture.store.createSession(key('reborn'));
     await fixture.store.appendEvent({ session, event: event({ content: { parts: [{ text: 'old' }] } }) });
     await fixture.python.ask({ do: 'delete', ...python('reborn') });
@@ -167,7 +167,7 @@ describe('one conversation, two services', () => {
     expect(code).toBe('SESSION_EXISTS');
   });
 
-  test('both list the same sessions of a user and of all', async () => {
+  test('both list the same sessions of a user and of all users', async () => {
     for (let n = 0; n < 5; n++) await fixture.store.createSession({ ...key(`l${n}`, 'eve'), state: { n } });
     await fixture.python.ask({ do: 'create', ...python('l5', 'eve'), state: { n: 5, 'user:since': 1 } });
     const theirs = await fixture.python.ask({ do: 'list', app_name: 'lornu', user_id: 'eve' });
@@ -208,7 +208,7 @@ describe('one conversation, two services', () => {
     }
   });
 
-  test('only the newest events are read where only they are asked for', async () => {
+  test('only the newest events are read where only they are requested', async () => {
     const session = await fixture.store.createSession(key('recent'));
     for (let n = 0; n < 6; n++)
       await fixture.store.appendEvent({ session, event: event({ content: { parts: [{ text: `${n}` }] } }) });
@@ -227,7 +227,7 @@ describe('one conversation, two services', () => {
 });
 
 describe('two writers', () => {
-  test('at once: exactly one is refused, on whichever side', async () => {
+  test('at once: exactly one is refused, on either side', async () => {
     for (let round = 0; round < 4; round++) {
       const id = `race-${round}`;
       await fixture.store.createSession(key(id));
@@ -246,7 +246,7 @@ describe('two writers', () => {
     }
   });
 
-  test('the one that was late stays refused, and writes again once it has read again', async () => {
+  test('the later one stays refused, and can write once it has read again', async () => {
     const late = await fixture.store.createSession(key('late'));
     await fixture.python.ask({ do: 'append', ...python('late'), events: [wireEvent({})] });
     for (let n = 0; n < 2; n++) {
@@ -260,7 +260,7 @@ describe('two writers', () => {
     expect((await fixture.python.ask({ do: 'get', ...python('late') })).events).toHaveLength(2);
   });
 
-  test('a clock that is two seconds behind the other does not reorder what follows', async () => {
+  test('a clock that is two seconds behind the other does not reorder later events', async () => {
     const nowS = Math.floor(Date.now() / 1000);
     await fixture.store.createSession(key('clocks'));
     await fixture.python.ask({
@@ -288,7 +288,7 @@ describe('two writers', () => {
 const byId = (a: { id: string; userId: string }, b: { id: string; userId: string }): number =>
   `${a.userId}/${a.id}` < `${b.userId}/${b.id}` ? -1 : 1;
 
-/** The type of every value, in the value's place. */
+/** The type of every value, at the value's place. */
 function typesIn(value: Wire): unknown {
   if (value['mapValue']) {
     const fields = Object.entries((value['mapValue'].fields ?? {}) as Wire);

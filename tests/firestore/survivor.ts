@@ -13,17 +13,17 @@ import { createSession } from '../runs/create-session.ts';
 const ROOT = resolve(import.meta.dir, '../..');
 
 export interface Survived {
-  /** How each stream ended at the survivor: 'ended' where the run came to its end. */
+  /** How each stream ended at the survivor: 'ended' if the run came to its end. */
   ends: ('ended' | 'cut')[];
-  /** From the kill to the survivor's first frame of each turn, milliseconds, the shortest first. */
+  /** Milliseconds from the kill to the survivor's first frame of each turn, shortest first. */
   waits: number[];
-  /** Status and last line of the answer to a new message in each session. */
+  /** Status and last line of the response to a new message in each session. */
   answers: (number | string | undefined)[][];
 }
 
 /**
- * Two services on one Firestore, `turns` turns under way at one of them, which is killed once and not started again: what
- * its listeners see at the other one.
+ * Two services on one Firestore with `turns` turns running at one of them, which is killed once and not restarted:
+ * returns what its listeners see at the other one.
  */
 export async function surviveOneKill(
   standin: FirestoreStandin,
@@ -58,7 +58,7 @@ export async function surviveOneKill(
       sessions.map(async (session) => {
         const answer = await begin(session, 'count to 25 every 600 ms');
         if (!answer.ok) throw new Error(`A turn did not begin: ${answer.status}`);
-        // Read as a client that listens, until the kill cuts it.
+        // Read as a listening client does, until the kill cuts it.
         void answer.text().catch(() => '');
         return answer.headers.get('lornu-run-id') ?? '';
       }),

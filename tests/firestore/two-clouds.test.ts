@@ -46,7 +46,7 @@ const refusal = async (answer: Response) => ({
 });
 const lease = (sessionId: string) => leaseOf(clouds.db, { appName: 'lornu', userId: 'ann', sessionId });
 
-/** A turn under way; its message is stored, so it has the session. */
+/** A running turn; its message is stored, so it holds the session. */
 async function begin(
   at: Server,
   id: string,
@@ -66,13 +66,13 @@ async function begin(
   return { ended, cut: () => void reader.cancel() };
 }
 
-test('a conversation goes from cloud to cloud, and both tell it alike', async () => {
+test('a conversation moves from cloud to cloud, and both return the same', async () => {
   expect((await create(gcp, 'walk')).status).toBe(200);
   await (await say(gcp, 'walk', 'note: buy milk')).text();
   expect(await (await say(aws, 'walk', 'what did I note?')).text()).toContain(': run completed');
   await (await say(gcp, 'walk', 'hello again')).text();
   const [here, there] = [await events(aws, 'walk'), await events(gcp, 'walk')];
-  // Python's clock says a digit more than microseconds, which are all that we keep.
+  // Python's clock has one digit more than microseconds, which are all that we store.
   const near = (event: Wire) => ({ ...event, timestamp: expect.closeTo(event['timestamp'], 5) });
   expect(here).toEqual(there.map(near));
   expect(here.filter(({ author }) => author === 'user')).toHaveLength(3);
@@ -103,7 +103,7 @@ test('messages queue behind a turn of the other cloud, which they cannot interru
   expect((await lease('queue').get()).exists).toBe(false);
 }, 60_000);
 
-test('while a turn is under way here, it is refused there; then it is not', async () => {
+test('while a turn is running here, a turn there is refused; afterwards it is not', async () => {
   await create(aws, 'here');
   const turn = await begin(aws, 'here', 'count to 30 every 50 ms');
   expect(await refusal(await say(gcp, 'here', 'hello'))).toEqual({
@@ -119,7 +119,7 @@ test('while a turn is under way here, it is refused there; then it is not', asyn
   expect((await events(aws, 'here')).filter(({ author }) => author === 'user').length).toBeGreaterThan(1);
 }, 60_000);
 
-test('while a turn is under way there, it is refused here; then it is not', async () => {
+test('while a turn is running there, a turn here is refused; afterwards it is not', async () => {
   await create(gcp, 'there');
   const turn = await begin(gcp, 'there', 'count to 30 every 50 ms');
   expect(await refusal(await say(aws, 'there', 'hello'))).toEqual({
@@ -133,7 +133,7 @@ test('while a turn is under way there, it is refused here; then it is not', asyn
   expect(await (await say(aws, 'there', 'hello')).text()).toContain(': run completed');
 }, 60_000);
 
-test('who leaves in the middle of a turn there gives the session back', async () => {
+test('a client that disconnects during a turn there releases the session', async () => {
   await create(gcp, 'left');
   const turn = await begin(gcp, 'left', 'count to 100 every 50 ms');
   expect((await lease('left').get()).exists).toBe(true);
@@ -142,7 +142,7 @@ test('who leaves in the middle of a turn there gives the session back', async ()
   expect(await (await say(aws, 'left', 'hello')).text()).toContain(': run completed');
 }, 60_000);
 
-test('a turn whose process was killed there is not waited for longer than its lease', async () => {
+test('a turn whose process was killed there blocks only until its lease expires', async () => {
   await create(gcp, 'killed');
   const turn = await begin(gcp, 'killed', 'count to 100 every 50 ms');
   process.kill(gcp.pid, 'SIGKILL');
@@ -153,7 +153,7 @@ test('a turn whose process was killed there is not waited for longer than its le
   gcp = await clouds.startGcp();
 }, 60_000);
 
-test('a turn of AWS is gone on with there only by AWS, until that is gone', async () => {
+test('a turn of AWS can only be continued by AWS, until it is gone', async () => {
   await create(aws, 'gone');
   const turn = await begin(aws, 'gone', 'count to 100 every 50 ms');
   process.kill(aws.pid, 'SIGKILL');

@@ -24,7 +24,7 @@ export interface TwoClouds {
 }
 
 export async function openTwoClouds(): Promise<TwoClouds> {
-  // As staging's: where a transaction locks, that of a killed process holds its documents for a minute.
+  // Optimistic, like staging's: with locks, a killed process's transaction holds its documents for a minute.
   const firestore = await startFirestoreStandin({ databases: [DATABASE], concurrencyMode: 'OPTIMISTIC' });
   const model = await spawnGeminiStandin();
   const scratchDir = mkdtempSync(join(tmpdir(), 'two-clouds-'));

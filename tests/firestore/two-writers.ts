@@ -26,8 +26,8 @@ const SAID_HERE = `count to ${NUMBERS} every 100 ms`;
 const SAID_THERE = 'count to 6 every 100 ms';
 
 /**
- * One process of the service and one of gcp-agent on one Firestore, both killed again and again. Each conversation takes
- * turns with both, and the other one is asked too while a turn is under way.
+ * One process of the service and one of gcp-agent on one Firestore, both killed again and again. Each conversation
+ * alternates between them, and the other one is also called while a turn is running.
  */
 export async function runTwoWriters(options: TwoWritersOptions): Promise<TwoWritersReport> {
   const clouds = await openTwoClouds();
@@ -92,7 +92,7 @@ async function talk(
       if (!event['partial'] && event['author'] !== 'user') whole.set(event['id'], textOf(event));
       if (isAsked) continue;
       isAsked = true;
-      // Not refused: the turn here may have ended in the meantime; the stored events tell.
+      // If it was not refused, the turn here may have ended meanwhile; the stored events show that.
       if ((await ask(conversation, there)) === 409) report.turns.refusedThere++;
     }
     const text = [...whole.values()].join('');
@@ -104,7 +104,7 @@ async function talk(
   } while (performance.now() < endAt);
 }
 
-/** A turn over there to its end; the answer's status, undefined where nobody answers. */
+/** Runs a turn over there to its end; returns the status, or undefined if nobody answers. */
 async function ask(
   { appName, userId, sessionId }: Conversation,
   { server }: { server: Server },

@@ -23,7 +23,7 @@ test.each([
   ['user: state', () => delta({ 'user:x': [{ '': 1 }] })],
 ])('an empty key in %s is refused at once, and nothing is stored', async (what, made) => {
   const session = await fixture.store.createSession(key(`empty ${what}`));
-  // As a run's session, whose writes are tried again for 45 s where Firestore is away.
+  // Like a run's session, whose writes are retried for 45 s during an outage of Firestore.
   fixture.store.bindLease(session, 1);
   const began = performance.now();
   const refused = await fixture.store.appendEvent({ session, event: made() }).catch((error) => error);
@@ -43,7 +43,7 @@ test.each([
   expect((await fixture.another().getSession(key(`beyond ${what}`)))!.events).toEqual([]);
 });
 
-test('integers of 64 bits come back as they were, from both ends of their range', async () => {
+test('integers of 64 bits are returned unchanged, from both ends of their range', async () => {
   const session = await fixture.store.createSession(key('64 bits'));
   const integers = [2n ** 63n - 1n, -(2n ** 63n) + 1n, 2n ** 53n + 1n];
   await fixture.store.appendEvent({ session, event: call({ integers }) });
@@ -82,7 +82,7 @@ test('shared state holds what JSON holds of a value, as session state does', asy
   expect([state['user:p'], state['p'], state['app:p']]).toEqual([kept, kept, kept]);
 });
 
-test('a shared value is replaced whole, its neighbours stay, whatever their names', async () => {
+test('a shared value is replaced as a whole and its neighbours stay, whatever their names', async () => {
   const session = await fixture.store.createSession({
     ...key('fields'),
     state: { 'user:a.b': { x: 1, y: 2 }, 'user:c': 1, 'user:`d': [1] },
@@ -93,7 +93,7 @@ test('a shared value is replaced whole, its neighbours stay, whatever their name
   expect(state['user:a.b']).toEqual({ y: 3 });
 });
 
-test('20 writers of app: state from 20 sessions at a round trip of 20 ms: all are stored, in one try each', async () => {
+test('20 writers of app: state from 20 sessions at a round trip of 20 ms: all are stored, in one attempt each', async () => {
   const stores = Array.from({ length: 20 }, () => fixture.another());
   const sessions = await Promise.all(stores.map((store, n) => store.createSession(key(`writer-${n}`))));
   fixture.standin.delayMs = 20;
@@ -107,14 +107,14 @@ test('20 writers of app: state from 20 sessions at a round trip of 20 ms: all ar
   const tookMs = performance.now() - began;
   fixture.standin.delayMs = 0;
   expect((fixture.standin.calls.get('Commit') ?? 0) - commits).toBe(20);
-  // A try is two round trips; seconds would be tries again.
+  // An attempt is two round trips; seconds would mean retries.
   expect(tookMs).toBeLessThan(5_000);
   const { state } = (await fixture.another().getSession(key('writer-0')))!;
   for (let n = 0; n < 20; n++) expect(state[`app:w${n}`]).toBe(n);
 }, 30_000);
 
 test.each(['.', '..', '__x__', '__a\nb__'])(
-  'a session, user, task or cursor named %j is not there',
+  'a session, user, task or cursor named %j does not exist',
   async (id) => {
     const { store } = fixture;
     expect(await store.getSession(key(id))).toBeUndefined();
@@ -140,7 +140,7 @@ test('an older state of a task, stored late, does not replace the newer one', as
   expect((await tasks.get(task, 't'))?.state).toBe(3);
 });
 
-test('a state of a task that was told not to be stored does not arrive later, over the next one', async () => {
+test('a state of a task whose storing failed does not arrive later, over the next one', async () => {
   const tasks = new FirestoreTaskRecords({ db: fixture.db, waitMs: 2_000 });
   const task = { id: 'late', appName: 'lornu', userId: 'ann', contextId: 'c', json: '{}', updatedMs: 1_000 };
   const calls = () => fixture.standin.calls;
@@ -149,15 +149,15 @@ test('a state of a task that was told not to be stored does not arrive later, ov
   const working = await tasks.put({ ...task, state: 2 }).catch((error) => error);
   expect(working).toMatchObject({ code: 'STORE_UNAVAILABLE' });
   fixture.standin.delayMs = 0;
-  // At the same millisecond: the time does not tell which one is older.
+  // In the same millisecond: the time does not show which one is older.
   await tasks.put({ ...task, state: 3 });
   const before = ended();
-  // The first one reaches Firestore only now.
+  // The first one only reaches Firestore now.
   while (ended() === before) await Bun.sleep(50);
   expect((await tasks.get(task, 'late'))?.state).toBe(3);
 }, 60_000);
 
-test('a deletion that finishes late leaves a session of the same name that was created in the meantime', async () => {
+test('a deletion that finishes late leaves a session of the same name that was created meanwhile', async () => {
   await fixture.store.createSession(key('anew'));
   const session = sessionOf(fixture.db, key('anew'));
   const data = (await session.get()).data()!;
@@ -165,7 +165,7 @@ test('a deletion that finishes late leaves a session of the same name that was c
   const before = commits();
   fixture.standin.delayMs = 500;
   const deleting = fixture.store.deleteSession(key('anew'));
-  // Marked: it looks for events next, and for the mark after that.
+  // Marked: it next looks for events, and then for the mark.
   while (commits() === before) await Bun.sleep(10);
   await session.set({ ...data, revision: 0 });
   fixture.standin.delayMs = 0;
@@ -173,7 +173,7 @@ test('a deletion that finishes late leaves a session of the same name that was c
   expect(await fixture.another().getSession(key('anew'))).toBeDefined();
 }, 30_000);
 
-test('memory: a long session in several commits; an event that is too long is named, the others are remembered', async () => {
+test('memory: a long session in several commits; an event that is too long is named, the others are stored', async () => {
   const memory = new FirestoreMemory(fixture.db);
   const session = await fixture.store.createSession(key('long memory'));
   // Neither its words nor its bytes fit into one commit with the others.

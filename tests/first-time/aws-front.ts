@@ -1,9 +1,9 @@
-/** What the front answers in the emulator's place. */
+/** A proxy in front of the emulator that a test controls. */
 export interface AwsFront {
   url: string;
-  /** Actions that are refused, by the name IAM has for them (iam:GetRole), with the code of the refusal. */
+  /** Refused actions, by their IAM names (iam:GetRole), with the error code. */
   refused: Map<string, 'AccessDenied' | 'ExpiredToken'>;
-  /** Values of Service Quotas, by code; the emulator has those of VPC alone. */
+  /** Values of Service Quotas, by code; the emulator only has those of VPC. */
   quotas: Map<string, number>;
   stop: () => Promise<void>;
 }
@@ -15,8 +15,8 @@ const REFUSED_MESSAGE = {
 } as const;
 
 /**
- * Stands before the emulator, which knows no rights and no sessions: refuses what a test says in the forms of AWS's two
- * protocols, and answers for Service Quotas. Everything else goes on to the emulator.
+ * A proxy in front of the emulator, which checks neither permissions nor sessions: refuses what a test says, in the
+ * formats of AWS's two protocols, and answers for Service Quotas. Forwards everything else.
  */
 export function startAwsFront(emulatorUrl: string): AwsFront {
   const refused: AwsFront['refused'] = new Map();
@@ -58,7 +58,7 @@ function json(body: object, status: number): Response {
   return Response.json(body, { status, headers: { 'content-type': 'application/x-amz-json-1.1' } });
 }
 
-/** JSON for the services that have a target header, XML for those of the query protocol. */
+/** JSON for services with a target header, XML for those of the query protocol. */
 function refusal(isJson: boolean, code: string, message: string): Response {
   if (isJson) return json({ __type: `${code}Exception`, message }, 400);
   const text = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r</RequestId></ErrorResponse>`;

@@ -33,7 +33,7 @@ async function run(...argv: string[]): Promise<{ code: number; stdout: string; s
   return { code, ...said };
 }
 
-test('without a terminal and without --yes it only looks, names what is missing, and exits with 1', async () => {
+test('without a terminal and without --yes it only checks, lists what is missing, and exits with 1', async () => {
   const { code, stdout } = await run('hcp');
   expect(code).toBe(EXIT.failed);
   expect(stdout).toMatch(/^ok {2}hcp-aws-staging +the workspace .*: it is$/m);
@@ -43,7 +43,7 @@ test('without a terminal and without --yes it only looks, names what is missing,
   );
 });
 
-test('the command that it names makes it, and progress is on stderr', async () => {
+test('the command that it names creates it, and progress is on stderr', async () => {
   const { code, stdout, stderr } = await run('hcp', '--yes', 'hcp-gcp-staging');
   expect(code).toBe(EXIT.ok);
   expect(stdout).toContain('the workspace lornu-gcp-staging is there, with execution mode local: done now');
@@ -51,7 +51,7 @@ test('the command that it names makes it, and progress is on stderr', async () =
   expect(hcp.workspace('lornu-gcp-staging').executionMode).toBe('local');
 });
 
-test('--check is stronger than --yes', async () => {
+test('--check takes precedence over --yes', async () => {
   const { code } = await run('hcp', '--yes', 'all', '--check');
   expect(code).toBe(EXIT.failed);
   expect(hcp.requests.filter((call) => !call.startsWith('GET'))).toEqual([]);

@@ -33,7 +33,7 @@ const REPOSITORY = 'lornu-ai/lornu-aws-staging';
 const GOOGLE_TOKEN = 'ya29-stand-in';
 const ADMINISTRATOR = { administration: 'write', actions: 'read', organization_plan: 'read' };
 
-/** A person's machine and every account they have, all of it on loopback. */
+/** A person's machine and all their accounts, on loopback. */
 export interface FirstTimeFixture {
   scene: Scene;
   aws: Aws;
@@ -42,17 +42,17 @@ export interface FirstTimeFixture {
   github: Github;
   hcp: TerraformCloud;
   google: ServiceUsage;
-  /** What public DNS answers. */
+  /** Public DNS records. */
   dns: { ns: Map<string, string[]>; caa: Map<string, string[]> };
   variables: Record<string, unknown>;
-  /** Goes through it as ./lornu setup does; `yes` names the steps that are told yes, all for every one. */
+  /** Runs the checks as ./lornu setup does; `yes` lists the steps that are confirmed, or all of them. */
   run: (options?: {
     providers?: Provider[];
     yes?: readonly string[];
     given?: Partial<Given>;
     env?: Scene['env'];
   }) => Promise<Found[]>;
-  /** Back to empty accounts. */
+  /** Resets to empty accounts. */
   empty: () => Promise<void>;
   stop: () => Promise<void>;
 }
@@ -173,7 +173,7 @@ export async function startFixture(): Promise<FirstTimeFixture> {
   return fixture;
 }
 
-/** What an administrator's apply of terraform/aws/bootstrap leaves, as far as the set-up looks at it. */
+/** What an administrator's apply of terraform/aws/bootstrap creates, as far as the setup checks it. */
 export async function applyBootstrap({ aws, github, variables }: FirstTimeFixture): Promise<void> {
   const provider = await aws.iam.send(
     new CreateOpenIDConnectProviderCommand({
@@ -225,7 +225,7 @@ export async function applyBootstrap({ aws, github, variables }: FirstTimeFixtur
   );
 }
 
-/** ./lornu secrets set, for each that the tasks read. */
+/** Runs ./lornu secrets set for each secret that the tasks read. */
 export async function setSecrets({ aws }: FirstTimeFixture, names: readonly string[]): Promise<void> {
   await Promise.all(
     names.map(async (name) =>
@@ -236,7 +236,7 @@ export async function setSecrets({ aws }: FirstTimeFixture, names: readonly stri
   );
 }
 
-/** What the workflow's deployment leaves, as far as the set-up looks at it. */
+/** What the workflow's deployment creates, as far as the setup checks it. */
 export async function deploy({ aws, emulator }: FirstTimeFixture): Promise<void> {
   await aws.ecs.send(new CreateClusterCommand({ clusterName: 'lornu-staging' }));
   await aws.ecs.send(

@@ -6,7 +6,7 @@ import { applyBootstrap, deploy, setSecrets, startFixture, type FirstTimeFixture
 
 const TAKEN_AWAY = [...TAKEN_ELSEWHERE, ...TAKEN_FROM_AWS];
 const SECRETS = ['gemini-api-key', 'oidc-client', 'session-key', 'a2a-signing-key'];
-/** What lornu setup makes itself, after a yes. */
+/** What lornu setup creates itself, after a yes. */
 const MADE_HERE = [
   'hcp-aws-bootstrap',
   'hcp-gcp-staging',
@@ -31,7 +31,7 @@ const changesMade = () => [
   ...[...fixture.hcp.requests, ...fixture.google.requests].filter((call) => !call.startsWith('GET ')),
 ];
 
-/** What a person does besides: Terraform twice, secrets, tokens, the workflow. */
+/** What a person does by hand: Terraform twice, secrets, tokens, the workflow. */
 async function byHand(): Promise<void> {
   await applyBootstrap(fixture);
   await setSecrets(fixture, SECRETS);
@@ -42,7 +42,7 @@ async function byHand(): Promise<void> {
 }
 
 describe('from empty accounts', () => {
-  test('a look alone changes nothing, and has a next command for everything that is missing', async () => {
+  test('a check changes nothing, and has a next command for everything that is missing', async () => {
     const found = await fixture.run();
     expect(ids(found, 'missing')).toEqual([
       'hcp-aws-bootstrap',
@@ -67,14 +67,14 @@ describe('from empty accounts', () => {
     expect(changesMade()).toEqual([]);
   }, 60_000);
 
-  test('one yes changes one thing', async () => {
+  test('one yes makes one change', async () => {
     const found = await fixture.run({ yes: ['hcp-aws-staging'] });
     expect(found.filter(({ changed }) => changed).map(({ id }) => id)).toEqual(['hcp-aws-staging']);
     expect(changesMade()).toEqual(['POST /api/v2/organizations/lornu-ai/workspaces']);
     expect(fixture.hcp.workspace('lornu-aws-staging').executionMode).toBe('local');
   }, 60_000);
 
-  test('the next run makes what is left of what it can make, and says the rest as commands', async () => {
+  test('the next run creates the rest of what it can create, and lists the remaining commands', async () => {
     const found = await fixture.run({ yes: ['all'] });
     expect(found.filter(({ changed }) => changed).map(({ id }) => id)).toEqual(
       MADE_HERE.filter((id) => id !== 'hcp-aws-staging'),
@@ -114,7 +114,7 @@ describe('from empty accounts', () => {
 });
 
 describe('with everything there but one', () => {
-  test('every prerequisite is taken away at least once', () => {
+  test('every prerequisite is removed at least once', () => {
     expect(new Set(TAKEN_AWAY.map(({ id }) => id))).toEqual(new Set(REQUIREMENTS.map(({ id }) => id)));
   });
 
@@ -139,8 +139,8 @@ describe('with everything there but one', () => {
   });
 });
 
-describe('what is refused leaves nothing half-made', () => {
-  test('a right that is missing is named, and what follows is not looked at', async () => {
+describe('a refusal leaves nothing half-made', () => {
+  test('a missing permission is named, and requirements that depend on it are not checked', async () => {
     fixture.front.refused.set('iam:GetRole', 'AccessDenied');
     const found = await fixture.run({ providers: ['aws'] });
     fixture.front.refused.clear();
@@ -159,7 +159,7 @@ describe('what is refused leaves nothing half-made', () => {
     expect(fixture.github.settings.variables.get('AWS_ACCOUNT_ID')).toBe('123456789012');
   });
 
-  test('a team token makes and changes no workspace, and the sentence says who does', async () => {
+  test('a team token changes no workspace, and the sentence says who can', async () => {
     fixture.hcp.workspace('lornu-aws-staging').executionMode = 'remote';
     const found = await fixture.run({
       providers: ['hcp'],
@@ -174,7 +174,7 @@ describe('what is refused leaves nothing half-made', () => {
     expect(fixture.hcp.workspace('lornu-aws-staging').executionMode).toBe('remote');
   });
 
-  test('a workspace that is locked is not changed under the run that holds it', async () => {
+  test('a locked workspace is not changed during the run that holds the lock', async () => {
     fixture.hcp.lock('lornu-aws-staging', 'User somebody');
     const found = await fixture.run({ providers: ['hcp'], yes: ['all'] });
     fixture.hcp.unlock('lornu-aws-staging');
@@ -185,14 +185,14 @@ describe('what is refused leaves nothing half-made', () => {
     expect(fixture.hcp.workspace('lornu-aws-staging').executionMode).toBe('remote');
   });
 
-  test('then it is changed, and its state stays', async () => {
+  test('afterwards it is changed, and its state stays', async () => {
     fixture.hcp.putState('lornu-aws-staging', JSON.stringify({ serial: 3, lineage: 'b' }));
     await fixture.run({ providers: ['hcp'], yes: ['hcp-aws-staging'] });
     expect(fixture.hcp.workspace('lornu-aws-staging').executionMode).toBe('local');
     expect(fixture.hcp.state('lornu-aws-staging')?.serial).toBe(3);
   });
 
-  test('where GitHub does not show the plan, its refusal of reviewers makes no environment', async () => {
+  test('if GitHub does not show the plan, its refusal of reviewers creates no environment', async () => {
     fixture.github.isPrivate = true;
     fixture.github.environments.delete('staging');
     const GH_TOKEN = fixture.github.issueToken({ administration: 'write', actions: 'read' });
@@ -221,7 +221,7 @@ describe('what is refused leaves nothing half-made', () => {
     });
   });
 
-  test('a reviewer whom GitHub does not know changes nothing', async () => {
+  test('an unknown reviewer changes nothing', async () => {
     fixture.github.environments.delete('staging');
     const given = { reviewers: ['ada', 'nobody-of-that-name'] };
     const found = await fixture.run({ providers: ['github'], yes: ['github-environment'], given });
@@ -231,7 +231,7 @@ describe('what is refused leaves nothing half-made', () => {
     expect(fixture.github.environments.has('staging')).toBe(false);
   });
 
-  test('a service that does not answer is not called missing', async () => {
+  test('an unreachable service is not called missing', async () => {
     const found = await fixture.run({ providers: ['hcp'], env: { TFE_ADDRESS: 'http://127.0.0.1:1' } });
     expect(found[0]).toMatchObject({
       state: 'unknown',
@@ -240,7 +240,7 @@ describe('what is refused leaves nothing half-made', () => {
     expect(isReady(found)).toBe(false);
   });
 
-  test('without a key the model is not asked, which does not count against it', async () => {
+  test('without a key the model is not checked, which does not count as missing', async () => {
     const found = await fixture.run({ providers: ['google'], env: { GEMINI_API_KEY: '' } });
     expect(found.at(-1)).toMatchObject({ id: 'google-model', state: 'unknown', optional: true });
   });

@@ -1,11 +1,11 @@
 import type { Given, Scene } from '@lornu/ops/first-time/scene.ts';
 import { ACCOUNT, type FirstTimeFixture } from './fixture.ts';
 
-/** One prerequisite of a deployed staging, taken away. */
+/** One prerequisite of a deployed staging, removed. */
 export interface TakenAway {
   id: string;
   how: string;
-  /** What the sentence and the next command must hold. */
+  /** Text that the sentence and the next command must contain. */
   seen: string;
   next: string;
   take?: (fixture: FirstTimeFixture) => unknown;
@@ -18,7 +18,7 @@ const CUSTOM = { protected_branches: false, custom_branch_policies: true };
 const giveBackEnvironment = ({ github }: FirstTimeFixture): unknown =>
   github.environments.set('staging', { reviewers: ['ada'], branchPolicy: CUSTOM, branches: ['main'] });
 
-/** Staging's values with others among them. */
+/** Staging's values with changes. */
 export const valuesWith = (more: object) => (fixture: FirstTimeFixture) => ({
   variables: JSON.stringify({ ...fixture.variables, ...more }),
 });

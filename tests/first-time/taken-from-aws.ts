@@ -76,7 +76,7 @@ const trust = (subject: string) =>
   });
 let servers: string[] = [];
 
-/** Every prerequisite at AWS, and of DNS. The last one is not given back. */
+/** Every prerequisite at AWS, and of DNS. The last one is not restored. */
 export const TAKEN_FROM_AWS: readonly TakenAway[] = [
   {
     id: 'aws-session',

@@ -139,7 +139,7 @@ describe('our own port with client certificates', () => {
     expect(answer?.text.toLowerCase()).toContain('www-authenticate: bearer realm="lornu"');
   });
 
-  test('a certificate and a token must name the same caller', async () => {
+  test('a certificate and a token must identify the same caller', async () => {
     expect((await call(made.peer, bearer(await machineToken(PEER))))?.status).toBe(404);
     const other = await call(made.peer, bearer(await machineToken(SERVICE)));
     expect(other?.status).toBe(401);
@@ -350,7 +350,7 @@ describe('headers of a load balancer that verified a certificate', () => {
       expect(response.status).toBe(401);
     });
 
-    test('a certificate and a token must name the same caller', async () => {
+    test('a certificate and a token must identify the same caller', async () => {
       expect((await call({ ...headersOf('peer'), ...bearer(await machineToken(PEER)) })).status).toBe(404);
       expect((await call({ ...headersOf('peer'), ...bearer(await machineToken(SERVICE)) })).status).toBe(401);
     });

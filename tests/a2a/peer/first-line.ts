@@ -1,4 +1,4 @@
-/** The first line that a program prints: where it listens. */
+/** The first line that a program prints: its address. */
 export async function readFirstLine(output: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';

@@ -22,8 +22,8 @@ import { join } from 'node:path';
 import { parseConfig } from '../../../backend/config/config.ts';
 import { clientFor } from './odd-peer.ts';
 
-// The real peer, as it runs on Google Cloud: our client, and the JavaScript clients of both versions. The Python ones are
-// in gcp-agent/tests.
+// The real peer, as it runs on Google Cloud, called by our client and by the JavaScript clients of both versions. The
+// Python clients are in gcp-agent/tests.
 
 setDefaultTimeout(60_000);
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
   const [model] = await Promise.all([spawnGeminiStandin(), uv]);
   google = await startGoogleStandIn();
   const scratchDir = await mkdtemp(join(tmpdir(), 'peer-'));
-  // In the reverse of the order they were started in.
+  // In reverse order of their start.
   closing.push(
     () => rm(scratchDir, { recursive: true, force: true }),
     () => google.stop(),
@@ -86,7 +86,7 @@ const withToken = createAuthenticatingFetchWithRetry(fetch, {
 describe('our client', () => {
   const ours = () => clientFor(peerUrl, { idToken: async () => token() }).client;
 
-  test('is answered in pieces', async () => {
+  test('gets the answer in chunks', async () => {
     const pieces: string[] = [];
     const answer = await ours().ask('hello there', { metadata: {}, onText: (text) => pieces.push(text) });
     expect(answer).toMatchObject({ name: 'lornu', isCut: false });
@@ -95,10 +95,10 @@ describe('our client', () => {
     expect(pieces.join('')).toBe(answer.text);
   });
 
-  test('knows its card by its signature, and nobody who signs with another key', async () => {
+  test('verifies the signature of its card, and accepts no other key', async () => {
     const keys = (await (await fetch(`${peerUrl}/.well-known/jwks.json`)).json()) as { keys: JWK[] };
     const stranger = { ...keys.keys[0], x: keys.keys[0]?.y, y: keys.keys[0]?.x } as JWK;
-    // The form in which the service is told of them.
+    // The form in which the service's configuration names them.
     const told = parseConfig({
       GEMINI_API_KEY: 'x',
       A2A_PEER_URL: peerUrl,
@@ -113,24 +113,24 @@ describe('our client', () => {
     expect(error).toMatchObject({ failure: 'untrusted' });
   });
 
-  test('sees a tool at work only by its answer', async () => {
+  test('sees of a tool only the answer', async () => {
     const { text } = await ours().ask('what is the status of the environment?', { metadata: {} });
     expect(text).toContain('"cloud":"gcp"');
   });
 
-  test('is told that a person has to confirm', async () => {
+  test('gets the message that a person must confirm', async () => {
     const { question } = await ours().ask('forget my notes', { metadata: {} });
     expect(question).toContain('confirm');
   });
 
-  test("is told that the peer's model failed, and no more", async () => {
+  test("gets the message that the peer's model failed, without details", async () => {
     const error: unknown = await ours()
       .ask('simulate 400', { metadata: {} })
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ failure: 'failed' });
   });
 
-  test('is refused without a token, with one for somebody else, and after too many hops', async () => {
+  test('is refused without a token, with a token for another audience, and after too many hops', async () => {
     const failureOf = async (client: ReturnType<typeof ours>, metadata = {}): Promise<unknown> =>
       client.ask('hello', { metadata }).then(
         () => 'answered',
@@ -142,7 +142,7 @@ describe('our client', () => {
     expect(await failureOf(ours(), { 'https://lornu.ai/a2a/hops': 2 })).toBe('refused');
   });
 
-  test('that leaves has its task cancelled at the peer', async () => {
+  test('cancels its task at the peer when it disconnects', async () => {
     const leaving = new AbortController();
     const asking = ours().ask('long answer of 500 words slowly', {
       metadata: {},
@@ -167,7 +167,7 @@ describe('our client', () => {
   });
 });
 
-/** The SDK's client, which is shown one version of the card alone. */
+/** The SDK's client, with a card of only one version. */
 async function sdkClient(version: string): Promise<Client> {
   const options = { fetchImpl: withToken, legacyCompat: { enabled: true } };
   const resolver = new DefaultAgentCardResolver(options);
@@ -212,7 +212,7 @@ function stateOf({ payload }: StreamResponse): TaskState | undefined {
 }
 
 describe.each(['1.0', '0.3'])("the JavaScript SDK's client of %s", (version) => {
-  test('streams: the task first, pieces of one artifact, the end', async () => {
+  test('streams: the task first, chunks of one artifact, the end', async () => {
     const client = await sdkClient(version);
     const events: StreamResponse[] = [];
     for await (const event of client.sendMessageStream(asking('hello there'))) events.push(event);
@@ -243,7 +243,7 @@ describe.each(['1.0', '0.3'])("the JavaScript SDK's client of %s", (version) => 
   });
 });
 
-test("adk-js's own client, which speaks 0.3 alone, hears the answer once", async () => {
+test("adk-js's own client, which speaks only 0.3, gets the answer once", async () => {
   const sdk = createRequire(Bun.resolveSync('@google/adk/a2a', import.meta.dir))('@a2a-js/sdk/client');
   const card: unknown = await (await fetch(`${peerUrl}/.well-known/agent-card.json`)).json();
   const transports = [new sdk.JsonRpcTransportFactory({ fetchImpl: withToken })];

@@ -2,10 +2,10 @@ import { createJsonLogger } from '../../../backend/observability/json-logger.ts'
 import { CircuitBreaker } from '../../../backend/peer/circuit-breaker.ts';
 import { PeerClient, type PeerClientOptions } from '../../../backend/peer/peer-client.ts';
 
-/** A peer on loopback that does what a test says: no real agent behaves like that. */
+/** A peer on loopback that a test controls: no real agent behaves like that. */
 export interface OddPeer {
   url: string;
-  /** Calls and cards that were asked for, oldest first. */
+  /** Requests, oldest first. */
   asked: { path: string; method: string; headers: Headers; body: Rpc | undefined }[];
   stop: () => Promise<void>;
 }
@@ -17,12 +17,12 @@ export interface Rpc {
 }
 
 export interface OddPeerParts {
-  /** Made of the peer's own address. */
+  /** Makes the card from the peer's address. */
   card?: (url: string, request: Request) => unknown;
   answer?: (call: Rpc, url: string) => Response | Promise<Response>;
 }
 
-/** A card of 1.0 that names this address. */
+/** A card of 1.0 with this address. */
 export const cardAt = (url: string, changes: Record<string, unknown> = {}): Record<string, unknown> => ({
   name: 'odd',
   description: 'An odd peer.',
@@ -58,7 +58,7 @@ export function startOddPeer({ card = (url) => cardAt(url), answer }: OddPeerPar
   return { url, asked, stop: async () => server.stop(true) };
 }
 
-/** The events of a stream of 1.0, each as it is written, with a pause of `everyMs` between them. */
+/** The events of a stream of 1.0, with a pause of `everyMs` between them. */
 export function streamOf({ id }: Rpc, results: Iterable<unknown>, everyMs = 0): Response {
   async function* frames(): AsyncGenerator<string> {
     for (const result of results) {

@@ -4,7 +4,7 @@ import { openFixture, type ServedAgent, type A2aFixture } from '../server/fixtur
 import { HOPS_KEY } from '../../../backend/peer/hops.ts';
 import { clientFor } from './odd-peer.ts';
 
-// Our client against our own server: the same service may be on both sides.
+// Our client against our own server: both sides may run the same service.
 
 setDefaultTimeout(20_000);
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-test('it is answered in pieces, and knows the card by its signature', async () => {
+test('the answer arrives in chunks, and the card passes its signature check', async () => {
   const { keys } = (await (await fetch(`${served.a2aUrl}/.well-known/jwks.json`)).json()) as { keys: JWK[] };
   const pieces: string[] = [];
   const { client } = clientFor(served.a2aUrl, { cardKeys: keys });
@@ -28,7 +28,7 @@ test('it is answered in pieces, and knows the card by its signature', async () =
   expect(pieces.join('')).toBe(answer.text);
 });
 
-test('a question that has come too far is refused there too', async () => {
+test('a question with too many hops is refused', async () => {
   const { client } = clientFor(served.a2aUrl);
   const error: unknown = await client
     .ask('hello', { metadata: { [HOPS_KEY]: 2 } })
@@ -36,7 +36,7 @@ test('a question that has come too far is refused there too', async () => {
   expect(error).toMatchObject({ failure: 'refused' });
 });
 
-test('what a person has to confirm is asked back', async () => {
+test('a confirmation for a person is returned as a question', async () => {
   const { question } = await clientFor(served.a2aUrl).client.ask('forget my notes', { metadata: {} });
   expect(question).toBeString();
 });

@@ -7,7 +7,7 @@ import { readFirstLine } from './first-line.ts';
 import { clientFor } from './odd-peer.ts';
 import { serveAdkJs } from './stock/serve-adk-js.ts';
 
-// Our client and peers that nobody here made: google-adk's to_a2a (1.0), and what adk-js's toA2a (0.3) is made of.
+// Our client with peers from other code: google-adk's to_a2a (1.0) and the parts of adk-js's toA2a (0.3).
 
 setDefaultTimeout(60_000);
 
@@ -43,7 +43,7 @@ describe.each(['google-adk (1.0)', 'adk-js (0.3)'] as const)("%s's own server", 
   const ask = async (text: string, onText?: (piece: string) => void) =>
     clientFor(urls[name]).client.ask(text, { metadata: {}, ...(onText ? { onText } : {}) });
 
-  test('is understood: the words once, however often it says them', async () => {
+  test('is understood: the text once, however often it is sent', async () => {
     const shown: string[] = [];
     expect(await ask('hello', (text) => shown.push(text))).toEqual({
       name: 'stock',
@@ -57,22 +57,22 @@ describe.each(['google-adk (1.0)', 'adk-js (0.3)'] as const)("%s's own server", 
     expect((await ask('a file')).text).toMatch(/^Here it is: \[a file.*image\/png: not shown here\]$/);
   });
 
-  test('shows calls of tools, which are left out', async () => {
+  test('sends tool calls, which are omitted', async () => {
     const { text } = await ask('a tool');
     expect(text).toBe('Done with the tool.');
   });
 
-  test('asks back', async () => {
+  test('asks a question', async () => {
     expect((await ask('please confirm')).question).toBeString();
   });
 
-  test('fails, and what it says of that is not passed on', async () => {
+  test('fails, and its reason is not passed on', async () => {
     const error: unknown = await ask('please fail').catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ failure: 'failed' });
     expect(String(error)).not.toContain('secret of the peer');
   });
 
-  test('never ends, and is left', async () => {
+  test('never ends, and is cancelled', async () => {
     const leaving = new AbortController();
     const { client } = clientFor(urls[name], { withinMs: 1_000 });
     const asking = client.ask('endless', { metadata: {}, signal: leaving.signal });

@@ -43,7 +43,7 @@ const post = (path: string, body: unknown, headers: Record<string, string>) =>
 const send = { jsonrpc: '2.0', id: 7, method: 'SendMessage', params: { message: textMessage('hi') } };
 const V1 = { 'a2a-version': '1.0' };
 
-/** The bindings, with how each says that a caller was refused. */
+/** The bindings, with how each reports a refused caller. */
 const BINDINGS = [
   {
     binding: 'JSON-RPC',
@@ -64,7 +64,7 @@ const BINDINGS = [
   },
 ];
 
-/** Nothing ran, nobody but the issuer was asked, and the log holds no part of a token. */
+/** Nothing ran, only the issuer was called, and the log contains no part of a token. */
 function expectUntouched(headers: Record<string, string>): void {
   expect(app.runs.started).toEqual([]);
   expect(app.asked.filter((url) => url !== JWKS_URL)).toEqual([]);
@@ -100,7 +100,7 @@ describe.each(BINDINGS)('a token on A2A over $binding', ({ call, refusal }) => {
     expect([response.status, app.runs.started.length]).toEqual([200, 1]);
   });
 
-  test('is read from nowhere but its header', async () => {
+  test('is read from its header only', async () => {
     const token = await sign(signers.current, claims(app.clock.nowMs));
     for (const name of ['access_token', 'token', 'authorization']) {
       const response = await app.request(`/a2a/lornu?${name}=${token}`, { method: 'POST', body: '{}' });
@@ -109,7 +109,7 @@ describe.each(BINDINGS)('a token on A2A over $binding', ({ call, refusal }) => {
     expect((await call({ cookie: `token=${token}`, 'x-authorization': `Bearer ${token}` })).status).toBe(401);
   });
 
-  test('of more than 8 KB is 431', async () => {
+  test('of more than 8 KB is refused with 431', async () => {
     const response = await call(bearer('x'.repeat(9_000)));
     expect(response.status).toBe(431);
     expect(await response.json()).toMatchObject(
@@ -117,7 +117,7 @@ describe.each(BINDINGS)('a token on A2A over $binding', ({ call, refusal }) => {
     );
   });
 
-  test('whose issuer cannot be asked is 503 with Retry-After, and nothing runs', async () => {
+  test('of an unreachable issuer gives 503 with Retry-After, and nothing runs', async () => {
     app.issuer.failure = new Error('down');
     const response = await call(
       bearer(await sign(signers.current, claims(app.clock.nowMs, { email: PEER }))),
@@ -129,7 +129,7 @@ describe.each(BINDINGS)('a token on A2A over $binding', ({ call, refusal }) => {
     expect(app.runs.started).toEqual([]);
   });
 
-  test('is counted: beyond its limit its caller is answered 429', async () => {
+  test('counts against a limit, above which its caller gets 429', async () => {
     app = createGuardedApp([signers.current.publicJwk], { LORNU_LIMIT_REQUESTS_PER_MINUTE: '2' });
     const headers = bearer(await sign(signers.current, claims(app.clock.nowMs, { email: PEER })));
     const statuses = [(await call(headers)).status, (await call(headers)).status];
@@ -142,7 +142,7 @@ describe.each(BINDINGS)('a token on A2A over $binding', ({ call, refusal }) => {
   });
 });
 
-test('every address below /a2a but the cards asks who calls', async () => {
+test('every address below /a2a but the cards requires authentication', async () => {
   for (const path of [
     '/a2a/lornu/tasks',
     '/a2a/lornu/extendedAgentCard',
@@ -184,7 +184,7 @@ describe('what belongs to another', () => {
   };
 
   test.each(['GetTask', 'CancelTask', 'SubscribeToTask', 'SendMessage', 'SendStreamingMessage'])(
-    '%s of a foreign task is answered as for one that is not there',
+    '%s of a foreign task is answered as if it did not exist',
     async (method) => {
       const task = taskOf(await rpc(served.a2aUrl, 'SendMessage', long, { headers: mine }));
       const params = (id: string) =>
@@ -207,7 +207,7 @@ describe('what belongs to another', () => {
     },
   );
 
-  test('is in no list, whatever is asked for', async () => {
+  test('is in no list, whatever the query', async () => {
     const task = taskOf(
       await rpc(served.a2aUrl, 'SendMessage', { message: textMessage('hello') }, { headers: mine }),
     );
@@ -217,7 +217,7 @@ describe('what belongs to another', () => {
     }
   });
 
-  test('is no context: under its id another conversation is begun', async () => {
+  test('is no context: its id starts a new conversation', async () => {
     const first = taskOf(
       await rpc(served.a2aUrl, 'SendMessage', { message: textMessage('hello') }, { headers: mine }),
     );
@@ -235,7 +235,7 @@ describe('what belongs to another', () => {
     }
   });
 
-  test('is not opened by what a message says of itself', async () => {
+  test('is not opened by any field of a message', async () => {
     const metadata = { adk_user_id: `peer:${PEER}`, userId: `peer:${PEER}`, adk_app_name: 'lornu' };
     const task = taskOf(
       await rpc(
@@ -251,7 +251,7 @@ describe('what belongs to another', () => {
     expect(await sessions.getSession({ ...at, userId: `peer:${OTHER_PEER}` })).toBeDefined();
   });
 
-  test('is not heard in a stream that is cut and taken up by another', async () => {
+  test('is not sent on a stream that is cut and resumed by another caller', async () => {
     const task = taskOf(await rpc(served.a2aUrl, 'SendMessage', long, { headers: mine }));
     const heard: unknown[] = [];
     const listen = async (): Promise<void> => {

@@ -46,13 +46,13 @@ describe('versions', () => {
     });
   });
 
-  test('the query parameter names one too; the header wins', async () => {
+  test('the query parameter sets one too; the header takes precedence', async () => {
     expect(await jsonOf(await call(undefined, '?A2A-Version=1.0'))).toHaveProperty('result');
     expect(await jsonOf(await call('0.3', '?A2A-Version=1.0'))).toHaveProperty('error.code', -32601);
   });
 
   test.each([undefined, '', '0.3', '0.3.0'])(
-    '%p is 0.3, which has no ListTasks; the answer says what to do',
+    '%p means 0.3, which has no ListTasks; the error says what to do',
     async (version) => {
       const { error } = await jsonOf(await call(version));
       expect([error.code, error.message]).toEqual([
@@ -69,7 +69,7 @@ describe('versions', () => {
     expect([inRest.status, (await jsonOf(inRest)).error.status]).toEqual([400, 'FAILED_PRECONDITION']);
   });
 
-  test('REST without a version is 0.3, which stands below /v1', async () => {
+  test('REST without a version is 0.3, below /v1', async () => {
     const wrong = await rest('/tasks', { headers: {} });
     expect([wrong.status, (await jsonOf(wrong)).error.message]).toEqual([
       400,
@@ -95,7 +95,7 @@ describe('REST, A2A 1.0', () => {
     });
   });
 
-  test('streams, with comments while it is quiet', async () => {
+  test('streams, with comments during silence', async () => {
     const response = await rest('/message:stream', {
       body: { message: textMessage('tell me a story in 3 chunks every 300 ms') },
     });
@@ -155,7 +155,7 @@ describe('REST, A2A 1.0', () => {
     expect(error.details[0]['@type']).toBe('type.googleapis.com/google.rpc.ErrorInfo');
   });
 
-  test('refuses another media type, and takes both that there are', async () => {
+  test('refuses other media types, and accepts both valid ones', async () => {
     const body = JSON.stringify({ message: textMessage('hello') });
     const send = (type: string) => rest('/message:send', { body, headers: { ...V1, 'content-type': type } });
     expect((await jsonOf(await send('text/plain'))).error.details[0].reason).toBe(
@@ -206,14 +206,14 @@ describe('JSON-RPC', () => {
     expect((await rpc(served.a2aUrl, 'SendStreamingMessage', params)).error?.code).toBe(-32602);
   });
 
-  test('knows no task for a message that names one that is not there', async () => {
+  test('finds no task for a message that names a missing one', async () => {
     const { error } = await rpc(served.a2aUrl, 'SendMessage', {
       message: textMessage('x', { taskId: 'none' }),
     });
     expect(error?.code).toBe(-32001);
   });
 
-  test('refuses nesting beyond 64 and bodies beyond what a file needs, without reading on', async () => {
+  test('refuses nesting beyond 64 and bodies beyond the limit, without reading on', async () => {
     const deep = await post(
       `{"jsonrpc":"2.0","id":1,"method":"GetTask","params":{"id":${'['.repeat(70)}${']'.repeat(70)}}}`,
     );
@@ -222,14 +222,14 @@ describe('JSON-RPC', () => {
     expect([large.status, (await jsonOf(large)).error.data[0].reason]).toEqual([413, 'BODY_TOO_LARGE']);
   });
 
-  test('takes a message of a megabyte', async () => {
+  test('accepts a message of a megabyte', async () => {
     const task = taskOf(
       await rpc(served.a2aUrl, 'SendMessage', { message: textMessage(`hello ${'x'.repeat(1_000_000)}`) }),
     );
     expect(task.status.state).toBe('TASK_STATE_COMPLETED');
   });
 
-  test('does not wait when the caller asks for an answer at once', async () => {
+  test('does not wait if the caller asks for an immediate answer', async () => {
     const { result } = await rpc(served.a2aUrl, 'SendMessage', {
       message: textMessage('tell me a story in 40 chunks every 50 ms'),
       configuration: { returnImmediately: true },

@@ -19,7 +19,7 @@ let fixture: A2aFixture;
 let issuer: Issuer;
 let served: ServedAgent;
 let peer: Record<string, string>;
-/** Changes while the service runs, as a rotated secret does. */
+/** Changes while the service runs, like a rotated secret. */
 let key = newKey();
 beforeAll(async () => {
   fixture = await openFixture();
@@ -51,19 +51,19 @@ const [PATH = ''] = PATHS;
 const cardOf = async (path = PATH, headers: Record<string, string> = V1): Promise<AgentCard> =>
   AgentCard.fromJSON(await (await fetch(`${served.url}${path}`, { headers })).json());
 
-/** As a reader does who pins the keys of a service. */
+/** Verifies as a client does that pins a service's keys. */
 async function verify(card: AgentCard): Promise<void> {
   const { keys } = (await (await fetch(`${served.a2aUrl}/.well-known/jwks.json`)).json()) as { keys: JWK[] };
   await verifyAgentCardSignature(async (kid) => {
     const found = keys.find((one) => one.kid === kid);
     if (!found) throw new Error('unknown key');
     return (await importJWK(found, 'ES256')) as CryptoKey;
-    // The SDK reads the JSON of a card here; of a decoded one it would lose the security schemes.
+    // The SDK expects the JSON of a card here; in the decoded form the security schemes would be lost.
   })(AgentCard.toJSON(card) as AgentCard);
 }
 
 describe('the agent card', () => {
-  test('names the configured address, whatever a request says of itself', async () => {
+  test('has the configured address, whatever a request says', async () => {
     const headers = {
       ...V1,
       host: 'localhost',
@@ -85,7 +85,7 @@ describe('the agent card', () => {
     }
   });
 
-  test('has another form for readers that name no version', async () => {
+  test('has another form for clients that name no version', async () => {
     const strict = await (await fetch(`${served.url}${PATH}`, { headers: V1 })).json();
     const hybrid = await (await fetch(`${served.url}${PATH}`)).json();
     expect(strict).not.toHaveProperty('url');
@@ -103,7 +103,7 @@ describe('the agent card', () => {
     });
   });
 
-  test('declares what is asked of callers, and nothing else', async () => {
+  test('declares exactly the required authentication', async () => {
     const { securitySchemes, securityRequirements, capabilities } = await cardOf();
     expect(Object.keys(securitySchemes)).toEqual(['idToken', 'openId', 'clientCertificate']);
     expect(securityRequirements.map(({ schemes }) => Object.keys(schemes))).toEqual([
@@ -126,7 +126,7 @@ describe('the agent card', () => {
     expect((await fetch(`${open.a2aUrl}/.well-known/jwks.json`)).status).toBe(404);
   });
 
-  test('tells nothing of instructions, models and tools; the extended one names the tools to callers that are known', async () => {
+  test('contains no instructions, models and tools; the extended card lists tools for authenticated callers', async () => {
     for (const path of PATHS) {
       const text = JSON.stringify(await (await fetch(`${served.url}${path}`)).json());
       expect(text).not.toMatch(/You are Lornu|Answer briefly|gemini|save_note/i);
@@ -148,7 +148,7 @@ describe('the agent card', () => {
     expect((await fetch(`${served.a2aUrl}/v1/card`, { headers: peer })).status).toBe(200);
   });
 
-  test('may be kept: ETag, age, and what it varies with', async () => {
+  test('may be cached: ETag, age, and Vary', async () => {
     const first = await fetch(`${served.url}${PATH}`, { headers: V1 });
     const etag = first.headers.get('etag') ?? '';
     expect(etag).toMatch(/^"[\w-]{22}"$/);
@@ -163,14 +163,14 @@ describe('the agent card', () => {
     expect((await fetch(`${served.url}${PATH}`, { headers: { 'if-none-match': etag } })).status).toBe(200);
   });
 
-  test('is not served in a version that is not spoken, nor for an app that is not there', async () => {
+  test('is not served in an unsupported version, nor for an unknown app', async () => {
     expect((await fetch(`${served.url}${PATH}`, { headers: { 'a2a-version': '2.0' } })).status).toBe(400);
     expect((await fetch(`${served.url}/a2a/none/.well-known/agent-card.json`)).status).toBe(404);
   });
 });
 
 describe('its signature', () => {
-  test('is verified by the SDK with the published key, in both forms of the card', async () => {
+  test('passes the check of the SDK with the published key, in both forms of the card', async () => {
     const card = await cardOf();
     const [signature] = card.signatures;
     const header = JSON.parse(Buffer.from(signature?.protected ?? '', 'base64url').toString());
@@ -198,7 +198,7 @@ describe('its signature', () => {
     expect(verify(changed)).rejects.toThrow();
   });
 
-  test('is by the new key once it was rotated; a client that kept the old card still knows the old one', async () => {
+  test('uses the new key after a rotation; a cached card can still be checked with the old key', async () => {
     const old = await cardOf();
     key = newKey();
     const fresh = await cardOf();

@@ -16,7 +16,7 @@ import { openRunBench, type RunBench } from '../../../backend/testing/run-bench.
 import { createTestApp, type TestApp } from '../../../backend/testing/test-app.ts';
 import type { Services } from '../../../backend/services.ts';
 
-/** One process of the service behind a socket of its own. */
+/** One process of the service on its own port. */
 export interface ServedAgent {
   app: TestApp;
   /** The service's address. */
@@ -28,7 +28,7 @@ export interface ServedAgent {
 export interface A2aFixture {
   standin: GeminiStandin;
   bench: RunBench;
-  /** Another process on the same store. */
+  /** Starts another process on the same store. */
   serve: (options?: ServeOptions) => ServedAgent;
   close: () => Promise<void>;
 }
@@ -39,7 +39,7 @@ export interface ServeOptions {
   services?: Partial<Services>;
 }
 
-/** The real service, its real store and the Gemini stand-in: several processes of it inside this one. */
+/** The real service, its real store and the Gemini stand-in: several of its processes, simulated in this one. */
 export async function openFixture(): Promise<A2aFixture> {
   const standin = await spawnGeminiStandin();
   const bench = await openRunBench(standin.url);
@@ -102,7 +102,7 @@ export function message(text: string, more: Partial<Message> = {}): Message {
   };
 }
 
-/** A request that sends it. */
+/** A request that sends the message. */
 export function sending(
   sent: Message,
   configuration?: Partial<SendMessageConfiguration>,
@@ -116,7 +116,7 @@ export function sending(
   return { message: sent, configuration: whole, metadata: undefined, tenant: '' };
 }
 
-/** The text of parts, in one. */
+/** The text of all parts, joined. */
 export function shownText(parts: readonly Part[] | undefined): string {
   return (parts ?? []).map(({ content }) => (content?.$case === 'text' ? content.value : '')).join('');
 }

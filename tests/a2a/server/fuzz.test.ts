@@ -11,14 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-/** The same requests each time; another seed gives others. */
+/** The seed is fixed, so every run sends the same requests. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
 const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 500);
 const AT_ONCE = 8;
 
 type Random = () => number;
 
-/** mulberry32: small, and the same everywhere. */
+/** The generator mulberry32: small, and the same on every platform. */
 function seeded(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -59,7 +59,7 @@ const ODD: readonly unknown[] = [
   'AAAA====',
 ];
 
-/** A copy with one place changed: replaced, removed, or put twice. */
+/** A copy with one change: a value replaced, removed, or duplicated. */
 function mutated(random: Random, value: unknown, depth = 0): unknown {
   if (depth > 0 && random() < 0.25) return pick(random, ODD);
   if (Array.isArray(value)) {
@@ -202,7 +202,7 @@ function rpcRequest(random: Random): Sent {
     'content-type': 'application/json',
     ...(version === '1.0' ? { 'a2a-version': '1.0' } : {}),
   };
-  // Sometimes not even JSON.
+  // Sometimes send invalid JSON.
   const text = random() < 0.05 ? body.slice(0, Math.floor(random() * body.length)) : body;
   return { url: served.a2aUrl, init: { method: 'POST', headers, body: text } };
 }
@@ -221,7 +221,7 @@ function oddText(random: Random): string {
   return (typeof odd === 'string' ? odd : JSON.stringify(odd)).toWellFormed() || 'x';
 }
 
-/** What is wrong with an answer; undefined where nothing is. */
+/** What is wrong with a response; undefined if it is valid. */
 async function problemWith({ url, init }: Sent): Promise<string | undefined> {
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) });
   const text = await response.text();

@@ -4,10 +4,10 @@ import { bearer, claims, createSigner, PEER, SERVICE, sign } from '../../identit
 export const OTHER_PEER = 'other@lornu.iam.gserviceaccount.com';
 const AUDIENCE = 'https://lornu.example';
 
-/** An issuer of tokens on this machine, and a service's environment that trusts it. */
+/** A token issuer on this machine, and the environment of a service that trusts it. */
 export interface Issuer {
   environment: Environment;
-  /** The header of a caller with this e-mail. */
+  /** The authorization header of a caller with this e-mail. */
   headersOf: (email: string) => Promise<Record<string, string>>;
   stop: () => Promise<void>;
 }

@@ -31,7 +31,7 @@ async function all<T>(events: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-/** Whether the tool that needed a confirmation was run. */
+/** Whether the tool that needed a confirmation ran. */
 async function isConfirmed(contextId: string): Promise<boolean> {
   const key = { appName: 'lornu', userId: 'local', sessionId: contextId };
   const { events = [] } = (await served.app.services.sessions.getSession(key)) ?? {};
@@ -105,13 +105,13 @@ describe.each(['JSONRPC', 'HTTP+JSON'])('the JavaScript SDK over %s, A2A 1.0', (
     expect(cancelled.status?.state).toBe(TaskState.TASK_STATE_CANCELED);
   });
 
-  test('subscribes again', async () => {
+  test('resubscribes', async () => {
     const id = await begin(SHORT);
     const events = await all(client.resubscribeTask({ id, tenant: '' }));
     expect([events[0]?.payload?.$case, statesOf(events)]).toEqual(['task', [TaskState.TASK_STATE_COMPLETED]]);
   });
 
-  test('is asked, answers, and goes on in the same task', async () => {
+  test('is asked, answers, and continues in the same task', async () => {
     const events = await all(stream('call delete_notes'));
     const last = events.at(-1)?.payload;
     if (last?.$case !== 'statusUpdate') throw new Error('no status');
@@ -181,14 +181,14 @@ describe.each(['JSONRPC', 'HTTP+JSON'])('the JavaScript SDK of A2A 0.3 over %s',
     expect([events[0]?.kind, events.at(-1)]).toMatchObject(['task', { kind: 'status-update', final: true }]);
   });
 
-  test('cancels and subscribes again', async () => {
+  test('cancels and resubscribes', async () => {
     expect((await client.cancelTask({ id: await begin(LONG) })).status.state).toBe('canceled');
     const id = await begin(SHORT);
     const events = await all(client.resubscribeTask({ id }));
     expect([events[0]?.kind, events.at(-1)]).toMatchObject(['task', { status: { state: 'completed' } }]);
   });
 
-  test('is asked, answers, and goes on in the same task', async () => {
+  test('is asked, answers, and continues in the same task', async () => {
     const task = (await client.sendMessage(sent('call delete_notes'))) as LegacyTask;
     const data = task.status.message?.parts.find((part) => part.kind === 'data')?.data ?? {};
     const parts = [
@@ -201,13 +201,13 @@ describe.each(['JSONRPC', 'HTTP+JSON'])('the JavaScript SDK of A2A 0.3 over %s',
     const done = client.sendMessage(sent('', { taskId: task.id, contextId: task.contextId, parts }));
     const { id, status } = (await done) as LegacyTask;
     expect([task.status.state, id, status.state]).toEqual(['input-required', task.id, 'completed']);
-    // This SDK's REST transport drops the metadata of parts, and with it that the data is an answer.
+    // This SDK's REST transport drops the metadata of parts, which marks the data as an answer.
     expect(await isConfirmed(task.contextId)).toBe(binding === 'JSONRPC');
   });
 });
 
-test("adk-js's RemoteA2AAgent talks to us, streamed and whole", async () => {
-  // Its card is looked for below this address.
+test("adk-js's RemoteA2AAgent works with our server, streamed and whole", async () => {
+  // It looks for the card below this address.
   const agentCard = `${served.a2aUrl}/`;
   const runner = new InMemoryRunner({
     appName: 'test',

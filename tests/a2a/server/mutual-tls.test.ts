@@ -51,7 +51,7 @@ afterAll(async () => {
   await issuer.stop();
 });
 
-/** One JSON-RPC call on the port with client certificates; undefined where the connection is refused. */
+/** One JSON-RPC call on the port for client certificates; undefined if the connection is refused. */
 function call(
   client: Made | undefined,
   method: string,
@@ -90,7 +90,7 @@ function call(
 
 const send = { message: textMessage('hello') };
 
-test('a certificate on the list speaks A2A as its peer', async () => {
+test('a certificate on the list authenticates its peer', async () => {
   const answer = await call(made.peer, 'SendMessage', send);
   expect(answer).toMatchObject({
     status: 200,
@@ -99,7 +99,7 @@ test('a certificate on the list speaks A2A as its peer', async () => {
   const { task } = (answer?.body['result'] ?? {}) as { task: { contextId: string; id: string } };
   const session = { appName: 'lornu', userId: `peer:${PEER}`, sessionId: task.contextId };
   expect(await served.app.services.sessions.getSession(session)).toBeDefined();
-  // By certificate or by token it is the same caller.
+  // Certificate and token identify the same caller.
   const byToken = await fetch(`${served.a2aUrl}/tasks/${task.id}`, {
     headers: { 'a2a-version': '1.0', ...(await issuer.headersOf(PEER)) },
   });
@@ -114,20 +114,20 @@ test.each([
   expect(await call(name && made[name], 'SendMessage', send)).toBeUndefined();
 });
 
-test('a name that is not on the list is 401, in the shape of A2A', async () => {
+test('a name that is not on the list gets 401, in the format of A2A', async () => {
   expect(await call(made.stranger, 'SendMessage', send)).toMatchObject({
     status: 401,
     body: { jsonrpc: '2.0', id: null, error: { code: -32000, data: [{ reason: 'CERTIFICATE_REFUSED' }] } },
   });
 });
 
-test('a certificate and a token must name the same caller', async () => {
+test('a certificate and a token must identify the same caller', async () => {
   const own = await call(made.peer, 'ListTasks', {}, await issuer.headersOf(PEER));
   const other = await call(made.peer, 'ListTasks', {}, await issuer.headersOf(OTHER_PEER));
   expect([own?.status, other?.status]).toEqual([200, 401]);
 });
 
-test('headers of a load balancer that is not there lend nobody a certificate', async () => {
+test('forged load balancer headers give nobody a certificate', async () => {
   const leaf = encodeURIComponent(made.peer.certificate);
   const headers = {
     'x-amzn-mtls-clientcert-leaf': leaf,

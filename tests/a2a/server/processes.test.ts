@@ -3,7 +3,7 @@ import { Cluster } from '../../runs/cluster.ts';
 import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
 import { until } from '../../support/until.ts';
 
-// Bundles, real processes, a lease that has to run out.
+// Bundles, real processes, and a lease that must expire.
 setDefaultTimeout(90_000);
 
 const NUMBERS = Array.from({ length: 40 }, (_, index) => index + 1).join(' ');
@@ -22,7 +22,7 @@ async function begin(index: number): Promise<WireTask> {
   return taskOf(await rpc(a2aOf(index), 'SendMessage', params));
 }
 
-/** What a subscriber has at the end: the answer as its pieces make it, and the last state. */
+/** What a subscriber receives in total: the answer assembled from its chunks, and the last state. */
 async function subscribe(index: number, id: string, onEvent: (count: number) => void = () => undefined) {
   let text = '';
   let state = '';
@@ -47,7 +47,7 @@ async function subscribe(index: number, id: string, onEvent: (count: number) => 
 
 const numbersIn = (text: string) => text.match(/\d+/g)?.join(' ');
 
-test('a process is killed in mid-task: a subscriber at another process gets the whole answer, once', async () => {
+test('a process is killed during a task: a subscriber at another process gets the whole answer, once', async () => {
   const { id } = await begin(0);
   const seen = await subscribe(1, id, (count) => count === 8 && cluster.signal(0, 'SIGKILL'));
   expect([seen.state, numbersIn(seen.text)]).toEqual(['TASK_STATE_COMPLETED', NUMBERS]);
@@ -55,7 +55,7 @@ test('a process is killed in mid-task: a subscriber at another process gets the 
   expect([kept.status.state, numbersIn(answerOf(kept))]).toEqual(['TASK_STATE_COMPLETED', NUMBERS]);
 });
 
-test('a process that is stopped in order hands its task over; its end is known to all', async () => {
+test('a process that shuts down hands its task over; all processes know its end', async () => {
   await until(async () =>
     (await fetch(`${cluster.urlOf(0)}/health`).catch(() => undefined))?.ok ? true : undefined,
   );
@@ -71,7 +71,7 @@ test('a process that is stopped in order hands its task over; its end is known t
   expect(numbersIn(answerOf(done))).toBe(NUMBERS);
 });
 
-test('a process that is about to stop begins nothing new, and says so in the shape of A2A', async () => {
+test('a process that shuts down starts nothing new, and says so in the format of A2A', async () => {
   await until(async () =>
     (await fetch(`${cluster.urlOf(0)}/health`).catch(() => undefined))?.ok ? true : undefined,
   );

@@ -88,7 +88,7 @@ const sendWith = async (url: string, text = 'hello') =>
   );
 
 describe('a webhook', () => {
-  test('that came with the message hears of the task from its beginning to its end, in order', async () => {
+  test('set by the message gets the events of the task, from its start to its end, in order', async () => {
     const hook = startWebhook();
     const task = await sendWith(hook.url);
     await until(() => hook.received.some(({ body }) => 'statusUpdate' in body));
@@ -108,7 +108,7 @@ describe('a webhook', () => {
     await hook.stop();
   });
 
-  test('is set, shown, listed and removed by whose task it is', async () => {
+  test("is set, shown, listed and removed by the task's owner", async () => {
     const hook = startWebhook();
     const { id: taskId } = taskOf(await call('SendMessage', { message: textMessage('hello') }));
     const { result } = await call('CreateTaskPushNotificationConfig', {
@@ -134,7 +134,7 @@ describe('a webhook', () => {
     await hook.stop();
   });
 
-  test('that was set in 0.3 is sent the whole task, in the form of 0.3', async () => {
+  test('set over 0.3 gets the whole task, in the format of 0.3', async () => {
     const hook = startWebhook();
     const message = {
       kind: 'message',
@@ -152,7 +152,7 @@ describe('a webhook', () => {
     await hook.stop();
   });
 
-  test('that fails is tried again; one that refuses or redirects is not, and the redirect not followed', async () => {
+  test('that fails is retried; one that refuses or redirects is not, and redirects are not followed', async () => {
     const flaky = startWebhook([500, 503]);
     const task = await sendWith(flaky.url);
     await sender.idle();
@@ -169,7 +169,7 @@ describe('a webhook', () => {
     await Promise.all([flaky.stop(), refusing.stop()]);
   });
 
-  test('that never answers holds up nobody, and its credentials are in no log', async () => {
+  test('that never answers delays nobody, and its credentials are not logged', async () => {
     const sockets: Socket[] = [];
     const silent: Server = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -197,7 +197,7 @@ describe('a webhook', () => {
     silent.close();
   });
 
-  test('that is slow, or many, fills the share of its own caller and nobody else’s', async () => {
+  test("that is slow, or one of many, only fills its own caller's share", async () => {
     const sockets: Socket[] = [];
     const silent: Server = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -210,7 +210,7 @@ describe('a webhook', () => {
     const send = (owner: string, url: string, n: number, body = '{}') =>
       shared.send({ owner, taskId: `${owner}-${n}`, configId: 'c', url, body, headers: {} });
     for (let n = 0; n < 2_000; n++) send('ann', `http://127.0.0.1:${port}/`, n);
-    // Ben's are few and large: bytes are counted for each caller too.
+    // Ben's are few but large: each caller's bytes are limited too.
     const large = JSON.stringify({ text: 'x'.repeat(20 * 1024 * 1024) });
     for (const n of [1, 2]) send('ben', hook.url, n, large);
     send('cat', hook.url, 1);
@@ -227,7 +227,7 @@ describe('a webhook', () => {
     await hook.stop();
   });
 
-  test('whose task cannot be looked up does not hold up those of other tasks', async () => {
+  test('of a task that cannot be loaded does not delay those of other tasks', async () => {
     const sent: string[] = [];
     const never = Promise.withResolvers<never>();
     const notifier = new PushNotifier({
@@ -258,7 +258,7 @@ describe('a webhook', () => {
     expect(sent).toEqual(['ben good']);
   });
 
-  test('hears of the end of a task whose process was ended before', async () => {
+  test('is notified of the end of a task whose process had ended', async () => {
     const hook = startWebhook();
     const task = await sendWith(hook.url);
     await until(() => hook.received.length === 3);
@@ -283,7 +283,7 @@ describe('a webhook', () => {
     await hook.stop();
   });
 
-  test('that cannot be stored is refused with its message, and its task can be talked to again', async () => {
+  test('that cannot be stored is refused together with its message, and its task can continue', async () => {
     const waiting = taskOf(await call('SendMessage', { message: textMessage('call delete_notes') }));
     const { webhooks } = served.app.services.tasks;
     const put = webhooks.put.bind(webhooks);
@@ -298,7 +298,7 @@ describe('a webhook', () => {
     expect((await call('SendMessage', { message })).error).toBeUndefined();
   });
 
-  test('are at most ten a task', async () => {
+  test('are at most ten per task', async () => {
     const { id: taskId } = taskOf(await call('SendMessage', { message: textMessage('hello') }));
     const answers = [];
     for (let i = 0; i < 11; i++)
@@ -310,7 +310,7 @@ describe('a webhook', () => {
   });
 });
 
-/** Addresses that a notification must never go to, in every way to write them. */
+/** Addresses that must never be notified, in every spelling. */
 const FORBIDDEN = [
   'https://127.0.0.1/',
   'https://127.1/',
@@ -360,7 +360,7 @@ const NAMES: Record<string, string[]> = {
 };
 const resolve = async (name: string): Promise<string[]> => NAMES[name] ?? [];
 
-describe('where a notification may go', () => {
+describe('the address of a notification', () => {
   test.each(FORBIDDEN)('not to %p', async (url) => {
     expect(pinTarget(url, 'public', resolve)).rejects.toThrow('The url of the push notification config');
   });
@@ -374,7 +374,7 @@ describe('where a notification may go', () => {
     expect(await pinTarget(url, 'public', resolve)).toHaveProperty('address');
   });
 
-  test('is decided again for every try: a name that leads inside by then is not followed', async () => {
+  test('is checked before every attempt: a name that resolves to an internal address by then is not called', async () => {
     const hook = startWebhook();
     const { port } = new URL(hook.url);
     const answers = [['127.0.0.1'], ['10.0.0.1']];
@@ -400,7 +400,7 @@ describe('where a notification may go', () => {
     await hook.stop();
   });
 
-  test('over TLS with the name that was asked for: at the pinned address only the holder of its certificate is told', async () => {
+  test('over TLS must present a certificate for the requested name at the pinned address', async () => {
     const authority = await createAuthority('webhooks');
     const received: string[] = [];
     const deliver = async (certified: string, authorities = authority.certificate): Promise<void> => {
@@ -435,7 +435,7 @@ describe('where a notification may go', () => {
     expect(received).toEqual(['hook.example hook.example told']);
   });
 
-  test('to try it out: to this machine, and nowhere else', () => {
+  test('for trials may be this machine, and nothing else', () => {
     expect(['127.0.0.1', '127.8.8.8', '::1'].map((address) => isAllowedAddress(address, 'loopback'))).toEqual(
       [true, true, true],
     );

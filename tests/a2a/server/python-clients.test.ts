@@ -6,13 +6,13 @@ import { fixedSecret } from '../../../backend/identity/secrets/secret.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
 import { openFixture, type A2aFixture } from './fixture.ts';
 
-// Two Python programs are started, on a machine that may be busy.
+// Starts two Python programs, possibly on a busy machine.
 setDefaultTimeout(120_000);
 
 const GCP_AGENT = resolve(import.meta.dir, '../../../gcp-agent');
 const ANSWER = /^You said: hello\. I am the stand-in/;
 
-/** What each scenario of the clients saw; one that failed is its exception in words. */
+/** The result of each scenario; a failed one has the text of its exception. */
 type Found = Record<string, unknown>;
 
 let fixture: A2aFixture;
@@ -43,7 +43,7 @@ afterAll(async () => {
   await issuer.stop();
 });
 
-/** One program of clients, beside gcp-agent/uv.lock. */
+/** Runs one client program with the packages of gcp-agent/uv.lock. */
 async function runClients(program: string, flags: string[], urls: string[]): Promise<Found> {
   const child = Bun.spawn(
     [
@@ -92,11 +92,11 @@ describe.each([
     expect(saw('cancel')).toBe('TASK_STATE_CANCELED');
   });
 
-  test('subscribes again', () => {
+  test('resubscribes', () => {
     expect(saw('subscribe')).toMatchObject({ first: 'task', states: ['TASK_STATE_COMPLETED'], same: true });
   });
 
-  test('is asked, answers, and goes on in the same task', () => {
+  test('is asked, answers, and continues in the same task', () => {
     expect(saw('confirm')).toEqual({
       asked: 'adk_request_confirmation',
       states: ['TASK_STATE_INPUT_REQUIRED', 'TASK_STATE_COMPLETED'],
@@ -104,7 +104,7 @@ describe.each([
     });
   });
 
-  // Over REST of 0.3 the Python SDK encodes bytes twice; the specification and the JavaScript SDK do it once.
+  // Over 0.3's REST the Python SDK encodes bytes twice; the specification and the JavaScript SDK do it once.
   if (binding === 'JSONRPC' || version === '1.0')
     test('sends files, and gets those that the agent makes', () => {
       expect(saw('files')).toEqual({
@@ -120,7 +120,7 @@ describe.each([
 });
 
 test.each(['JSONRPC', 'HTTP+JSON'])(
-  'a2a-sdk 0.3 for Python streams, cancels, subscribes again, and is asked, over %s',
+  'a2a-sdk 0.3 for Python streams, cancels, resubscribes, and is asked, over %s',
   (binding) => {
     expect(legacy[binding]).toEqual({
       text: expect.stringMatching(ANSWER),
@@ -129,11 +129,11 @@ test.each(['JSONRPC', 'HTTP+JSON'])(
   },
 );
 
-test("google-adk's RemoteA2aAgent talks to us, and answers our questions", () => {
+test("google-adk's RemoteA2aAgent works with our server, and answers our questions", () => {
   expect(found['adk say']).toEqual({ text: expect.stringMatching(ANSWER), errors: [] });
   expect(found['adk confirm']).toEqual({ asked: 'adk_request_confirmation', answered: true });
 });
 
-test('the Python SDK verifies our signature, and not that of a changed card', () => {
+test('the Python SDK accepts our signature, and refuses that of a changed card', () => {
   expect(found['signature']).toEqual({ schemes: 2, tampered: 'InvalidSignaturesError' });
 });

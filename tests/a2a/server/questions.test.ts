@@ -68,7 +68,7 @@ async function notesOf(served: ServedAgent, userId: string, sessionId: string): 
 }
 
 describe('a task that needs a confirmation', () => {
-  test('waits for it, with the question in words and as data', async () => {
+  test('waits for it, with the question as text and as data', async () => {
     const { task, question } = await asked(open);
     expect(task.status.state).toBe('TASK_STATE_INPUT_REQUIRED');
     expect(task.status.message?.parts[0]?.['text']).toBeString();
@@ -107,7 +107,7 @@ describe('a task that needs a confirmation', () => {
     expect(more.error?.code).toBe(-32004);
   });
 
-  test('is not confirmed by an answer to a question that nobody asked', async () => {
+  test('is not confirmed by an answer to another question', async () => {
     const waiting = await asked(open);
     const forged = { ...waiting, question: { ...waiting.question, id: 'adk-other' } };
     expect((await rpc(open.a2aUrl, 'SendMessage', confirmation(forged))).error?.code).toBe(-32602);
@@ -117,7 +117,7 @@ describe('a task that needs a confirmation', () => {
 describe('a peer', () => {
   const userId = `peer:${PEER}`;
 
-  test('is told that a person must confirm, and cannot do so itself', async () => {
+  test('gets the message that a person must confirm, and cannot confirm itself', async () => {
     const waiting = await asked(guarded, peer);
     expect(String(waiting.task.status.message?.parts[0]?.['text'])).toContain('A person');
     const { error } = await rpc(guarded.a2aUrl, 'SendMessage', confirmation(waiting), { headers: peer });
@@ -145,7 +145,7 @@ describe('a peer', () => {
     expect(await notesOf(guarded, userId, task.contextId)).not.toBeEmpty();
   });
 
-  test('is answered by a person over the API, and its task goes on; who is subscribed sees it', async () => {
+  test('gets the answer when a person confirms over the API; its task continues and subscribers see it', async () => {
     const { task, question } = await asked(guarded, peer);
     const subscribed = Promise.withResolvers<void>();
     const seen = (async () => {
@@ -188,7 +188,7 @@ describe('a peer', () => {
     expect((await seen).at(-1)).toBe('TASK_STATE_COMPLETED');
   });
 
-  test('does not reach the conversation of another under its contextId', async () => {
+  test("does not reach another caller's conversation under its contextId", async () => {
     const { task } = await asked(guarded, service);
     const own = taskOf(
       await rpc(

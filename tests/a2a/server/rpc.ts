@@ -18,7 +18,7 @@ export interface CallOptions {
 const versionHeader = (version: string): Record<string, string> =>
   version === '0.3' ? {} : { 'a2a-version': version };
 
-/** One JSON-RPC call by hand: what a client library would smooth over is seen as it is. */
+/** A raw JSON-RPC call, without a client library that would hide details. */
 export async function rpc(
   url: string,
   method: string,
@@ -35,7 +35,7 @@ export async function rpc(
   return { status: response.status, headers: response.headers, ...body };
 }
 
-/** A streamed JSON-RPC call: its results one after the other. Throws where the answer is an error. */
+/** A raw streaming JSON-RPC call; yields its results. Throws if the response is an error. */
 export async function* rpcStream(
   url: string,
   method: string,
@@ -65,12 +65,12 @@ export async function* eventData(response: Response): AsyncGenerator<string> {
   for await (const { data } of stream ?? []) yield data;
 }
 
-/** A message as 1.0 has it. */
+/** A message in the form of 1.0. */
 export function textMessage(text: string, more: Json = {}): Json {
   return { messageId: crypto.randomUUID(), role: 'ROLE_USER', parts: [{ text }], ...more };
 }
 
-/** A task in what an operation answered. */
+/** A task in a response. */
 export interface WireTask {
   id: string;
   contextId: string;

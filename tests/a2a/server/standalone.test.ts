@@ -11,7 +11,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop(true)));
 });
 
-/** Any executor behind a socket; the address of its JSON-RPC. */
+/** Serves an executor; returns the address of its JSON-RPC. */
 function serve(executor: AgentExecutor, options: Partial<StandaloneOptions> = {}): string {
   const server = Bun.serve({
     port: 0,
@@ -63,7 +63,7 @@ const chunk = ({ taskId, contextId }: RequestContext, text: string, append: bool
     metadata: undefined,
   });
 
-/** Says back what it was told, in pieces. */
+/** Repeats the message, in chunks. */
 const echo: AgentExecutor = {
   async execute(request, bus) {
     bus.publish(AgentEvent.task(taskFor(request)));
@@ -75,7 +75,7 @@ const echo: AgentExecutor = {
 };
 
 describe('any executor', () => {
-  test('is served: sent, streamed, got, listed', async () => {
+  test('is served: send, stream, get, list', async () => {
     const url = serve(echo);
     const task = taskOf(await rpc(url, 'SendMessage', { message: textMessage('x') }));
     expect([task.status.state, answerOf(task), task.artifacts?.[0]?.parts.length]).toEqual([
@@ -91,7 +91,7 @@ describe('any executor', () => {
     expect((await rpc(url, 'ListTasks', {})).result).toMatchObject({ totalSize: 2 });
   });
 
-  test('brings its own task store, which is written when the status changes and not for each piece', async () => {
+  test('may bring its own task store, which is written on status changes and not for each chunk', async () => {
     const saves: number[] = [];
     class Counted extends InMemoryTaskStore {
       override async save(...args: Parameters<InMemoryTaskStore['save']>): Promise<void> {
@@ -104,7 +104,7 @@ describe('any executor', () => {
     expect(saves).toEqual([0, 1]);
   });
 
-  test('that answers with a message makes no task', async () => {
+  test('that answers with a message creates no task', async () => {
     const url = serve({
       async execute({ contextId }, bus) {
         const answer = {
@@ -127,7 +127,7 @@ describe('any executor', () => {
     expect((await rpc(url, 'ListTasks', {})).result).toMatchObject({ totalSize: 0 });
   });
 
-  test('that fails tells callers nothing of why: as a refusal before it has begun, as the end of its task after', async () => {
+  test('that fails reveals no reason to callers: before it began as a refusal, later as the end of its task', async () => {
     const secret = 'postgres://user:password@10.0.0.1';
     const early = serve({
       async execute() {
@@ -156,7 +156,7 @@ describe('any executor', () => {
     expect(JSON.stringify([refused, failed])).not.toContain('postgres');
   });
 
-  test('is cancelled by its own cancelTask', async () => {
+  test('is cancelled through its own cancelTask', async () => {
     const stop = new Map<string, () => void>();
     const url = serve({
       async execute(request, bus) {
@@ -178,7 +178,7 @@ describe('any executor', () => {
     expect(taskOf(await rpc(url, 'CancelTask', { id: begun.id })).status.state).toBe('TASK_STATE_CANCELED');
   });
 
-  test('is asked once more in a task that waits, with what was said before', async () => {
+  test('is called again for a waiting task, with the earlier messages', async () => {
     const seen: number[] = [];
     const url = serve({
       async execute(request, bus) {
@@ -208,7 +208,7 @@ describe('any executor', () => {
     expect(history).toHaveLength(1);
   });
 
-  test('whose store refuses at the beginning is stopped, and its caller told', async () => {
+  test('whose store fails at the start is stopped, and its caller gets an error', async () => {
     const cancelled: string[] = [];
     class Broken extends InMemoryTaskStore {
       override async save(): Promise<void> {
@@ -224,7 +224,7 @@ describe('any executor', () => {
   });
 });
 
-describe('what is sent is read as the protocol says', () => {
+describe('the input is parsed as the protocol says', () => {
   test('a part with two contents, and bytes that are not base64, are refused in both versions', async () => {
     const url = serve(echo);
     const send = async (sent: object) =>
@@ -240,7 +240,7 @@ describe('what is sent is read as the protocol says', () => {
     expect((await rpc(url, 'message/send', file('AA=='), { version: '0.3' })).error).toBeUndefined();
   });
 
-  test('a slash behind the address changes nothing', async () => {
+  test('a trailing slash changes nothing', async () => {
     const url = serve(echo);
     expect(answerOf(taskOf(await rpc(`${url}/`, 'SendMessage', { message: textMessage('x') })))).toBe(
       'one two',

@@ -65,7 +65,7 @@ describe.each([
     expect(await records.get(OWNER, 'one')).toEqual(record('one', 2));
   });
 
-  test('are listed newest first, by context, state and time, a page after another', async () => {
+  test('are listed newest first, by context, state and time, page by page', async () => {
     for (const [index, id] of ['a', 'b', 'c', 'd'].entries())
       await records.put(record(id, 10 + Math.floor(index / 2), { contextId: index < 3 ? 'c' : 'other' }));
     await records.put(record('x', 99, { userId: 'peer:b@x' }));
@@ -82,7 +82,7 @@ describe.each([
     expect(await ids({ state: TaskState.TASK_STATE_FAILED })).toEqual(['', 0]);
   });
 
-  test('are told in pages that hold a bounded part of them, however large they are', async () => {
+  test('are listed in pages of limited size, however large they are', async () => {
     const json = JSON.stringify('x'.repeat(890_000));
     for (let n = 0; n < 12; n++) await records.put(record(`large-${n}`, 100 + n, { json }));
     const pages: string[][] = [];
@@ -117,7 +117,7 @@ describe.each([
   });
 
   if (kind === 'SQLite')
-    test('are forgotten when they are old, and found when they were left behind', async () => {
+    test('are deleted when they are old, and found when they were abandoned', async () => {
       const now = Date.now();
       await records.put(record('old', now - TASK_KEEP_MS - 1));
       await records.put(record('left', now - 60_000, { state: TaskState.TASK_STATE_WORKING }));
@@ -128,7 +128,7 @@ describe.each([
       expect((await records.list({ ...OWNER, limit: 10 })).total).toBe(2);
     });
 
-  test('keep what fits: a task without its files, then without its history, rather than none', async () => {
+  test('are shortened to fit: without files, then without history', async () => {
     const small: TaskRecords = Object.create(records, { largestBytes: { value: 4_000 } }) as TaskRecords;
     const put: TaskRecord[] = [];
     small.put = async (one) => void put.push(one);

@@ -42,7 +42,7 @@ describe('a message to a busy context', () => {
       return now.status.state === state ? now : undefined;
     });
 
-  test('that is queued is a submitted task, works when the one before has ended, and can be cancelled', async () => {
+  test('that is queued is a submitted task, works when the previous one has ended, and can be cancelled', async () => {
     const first = await sendLong();
     const queued = taskOf(await inContext('count to 5', first.contextId, 'queue'));
     const back = taskOf(await inContext('never mind', first.contextId, 'queue'));
@@ -62,14 +62,14 @@ describe('a message to a busy context', () => {
     expect((await get(back.id)).status.state).toBe('TASK_STATE_CANCELED');
   });
 
-  test('that interrupts cancels the running task, also that of another process', async () => {
+  test('that interrupts cancels the running task, even of another process', async () => {
     const first = await sendLong();
     const urgent = taskOf(await inContext('count to 5', first.contextId, 'interrupt', there));
     expect(answerOf(await become(urgent.id, 'TASK_STATE_COMPLETED'))).toBe('1 2 3 4 5');
     await become(first.id, 'TASK_STATE_CANCELED');
   });
 
-  test('is refused without a word, and with a word that is none', async () => {
+  test('is refused by default, and with an unknown value', async () => {
     const first = await sendLong();
     const refused = await rpc(here.a2aUrl, 'SendMessage', {
       message: textMessage('hello', { contextId: first.contextId }),
@@ -81,7 +81,7 @@ describe('a message to a busy context', () => {
 });
 
 describe('a task', () => {
-  test('goes on when its listener has left', async () => {
+  test('continues when its listener disconnects', async () => {
     const left = new AbortController();
     let id = '';
     const stream = rpcStream(
@@ -102,7 +102,7 @@ describe('a task', () => {
     expect(answerOf(task).length).toBeGreaterThan(100);
   });
 
-  test('is known to the other process while it is worked on, and when it has ended', async () => {
+  test('is visible to the other process while it is worked on, and when it has ended', async () => {
     const { id } = await sendLong();
     expect((await get(id, there)).status.state).toBe('TASK_STATE_WORKING');
     await rpc(there.a2aUrl, 'CancelTask', { id });
@@ -117,7 +117,7 @@ describe('a task', () => {
     await until(() => here.app.services.runs.activeCount === 0);
     const again = await rpc(served.a2aUrl, 'CancelTask', { id: begun.id });
     expect(taskOf(again).status.state).toBe('TASK_STATE_CANCELED');
-    // The context is free for the next message.
+    // The context accepts the next message.
     expect((await send('hello', { contextId: begun.contextId })).status.state).toBe('TASK_STATE_COMPLETED');
   });
 
@@ -128,7 +128,7 @@ describe('a task', () => {
   });
 
   test.each(['here', 'there'] as const)(
-    'is subscribed to from %s: the task first, then the rest of it',
+    'can be subscribed to from %s: first the task, then the rest of it',
     async (where) => {
       const served = where === 'here' ? here : there;
       const message = { message: textMessage('tell me a story in 30 chunks every 20 ms') };
@@ -165,7 +165,7 @@ describe('a task', () => {
     expect(error?.code).toBe(-32004);
   });
 
-  test('takes one message at a time; a context too', async () => {
+  test('accepts one message at a time, and so does a context', async () => {
     const { id, contextId } = await sendLong();
     const second = await rpc(here.a2aUrl, 'SendMessage', { message: textMessage('and?', { contextId }) });
     expect(second.error).toMatchObject({ code: -32000, data: [{ reason: 'SESSION_BUSY' }] });
@@ -176,7 +176,7 @@ describe('a task', () => {
     await rpc(here.a2aUrl, 'CancelTask', { id });
   });
 
-  test('whose model fails says so in words that are made for callers', async () => {
+  test('whose model fails says so in a sentence for callers', async () => {
     const task = await send('simulate 400');
     expect(task.status.state).toBe('TASK_STATE_FAILED');
     const [part] = task.status.message?.parts ?? [];
@@ -193,7 +193,7 @@ describe('a task', () => {
     expect(noted.artifacts).toHaveLength(1);
   });
 
-  test('keeps its context: the next message goes on with the conversation', async () => {
+  test('keeps its context: the next message continues the conversation', async () => {
     const first = await send('call save_note with {"text":"milk"}');
     const second = await send('hello', { contextId: first.contextId });
     expect(second.contextId).toBe(first.contextId);
@@ -203,9 +203,9 @@ describe('a task', () => {
     expect(events.filter(({ author }) => author === 'user')).toHaveLength(2);
   });
 
-  test('is left behind by its process, and finished when a caller asks for it', async () => {
+  test('that its process abandoned is finished when a caller reads it', async () => {
     const task = await send('hello');
-    // As a process leaves it that is killed after its run has ended.
+    // As left by a process that is killed after its run has ended.
     const record = { appName: 'lornu', userId: 'local' };
     const { tasks } = here.app.services;
     const stored = await tasks.get(record, task.id);
@@ -220,7 +220,7 @@ describe('a task', () => {
 });
 
 describe('a list of tasks', () => {
-  test('is newest first, in pages, without artifacts unless they are asked for', async () => {
+  test('is newest first, in pages, and without artifacts by default', async () => {
     const contextId = crypto.randomUUID();
     const sent: WireTask[] = [];
     for (const text of ['one', 'two', 'three']) sent.push(await send(text, { contextId }));
@@ -260,7 +260,7 @@ describe('files', () => {
     'base64',
   );
 
-  test('that a peer sends reach the model, and are not kept with the task', async () => {
+  test('that a peer sends reach the model, and are not stored with the task', async () => {
     const part = { raw: DOT.toString('base64'), mediaType: 'image/png', filename: 'dot.png' };
     const message = { ...textMessage(''), parts: [{ text: 'What is this?' }, part] };
     const task = taskOf(await rpc(here.a2aUrl, 'SendMessage', { message }));
@@ -275,7 +275,7 @@ describe('files', () => {
     });
   });
 
-  test('that the agent makes are artifacts of their own', async () => {
+  test('that the agent makes are separate artifacts', async () => {
     const task = await send('call draw_status_chart');
     const file = task.artifacts?.find(({ name }) => name === 'environment-status.svg');
     const [part] = file?.parts ?? [];
@@ -304,7 +304,7 @@ describe('a message that has passed through agents', () => {
     expect(await here.app.services.sessions.getSession(session)).toBeUndefined();
   });
 
-  test('is answered after one, and the turn knows; nothing else of its metadata reaches the turn', async () => {
+  test('is answered after one, and the turn has its hops, but no other metadata', async () => {
     const metadata = { [KEY]: 1, adk_user_id: 'ada', adk_session_id: 'x', steer: true };
     const task = await send('hello', { metadata });
     const session = { appName: 'lornu', userId: 'local', sessionId: task.contextId };

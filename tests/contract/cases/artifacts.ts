@@ -23,7 +23,7 @@ async function readEverywhere(caller: Caller, name: string): Promise<void> {
   }
 }
 
-/** Files of a conversation, in all their calls. */
+/** All calls on files of a conversation. */
 export const ARTIFACT_CASES: ContractCase[] = [
   {
     title: 'a text is saved twice, read in every way, and deleted',
@@ -124,7 +124,7 @@ export const ARTIFACT_CASES: ContractCase[] = [
   },
 ];
 
-/** Memory: what a session has said is remembered for later ones. */
+/** Memory: the text of a session is stored for later ones. */
 export const MEMORY_CASES: ContractCase[] = [
   {
     title: 'a session is added to memory',

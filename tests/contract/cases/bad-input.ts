@@ -58,7 +58,7 @@ const RAW_BODIES: [string, string, Record<string, string>?][] = [
   ['a number beyond doubles', '{"appName":"probe","userId":"u","sessionId":"none","stateDelta":{"n":1e999}}'],
 ];
 
-/** Beyond the service's limits, which google-adk does not have. */
+/** Input beyond the service's limits, which google-adk does not have. */
 const BEYOND_LIMITS: [string, string][] = [
   ['5 MB', JSON.stringify({ ...turn, stateDelta: { text: 'x'.repeat(5_000_000) } })],
   ['100 levels', `{"appName":"probe","stateDelta":{"a":${'['.repeat(100)}${']'.repeat(100)}}}`],
@@ -79,10 +79,10 @@ const IDS: [string, string][] = [
   ['a quote', "a'b%22c"],
 ];
 
-/** Ids that no path, or no document of Firestore, could name: the service refuses them where google-adk does not. */
+/** Ids that no path, or no document of Firestore, can have: the service refuses them, google-adk does not. */
 const REFUSED = ['a slash', 'dots', 'encoded dots', 'a NUL', '4,000 characters', 'a line break'];
 
-/** What callers get wrong: the contract's status and shape, and nothing stored. */
+/** Invalid requests: the contract's status and shape, and nothing stored. */
 export const BAD_INPUT_CASES: ContractCase[] = [
   ...TURNS.flatMap(([name, json]) => [
     single(`/run with ${name}`, 'POST', '/run', { json }),

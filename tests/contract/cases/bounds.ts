@@ -9,10 +9,10 @@ const MAPS = [
 const FRAME = '{"text":""}'.length;
 const ARTIFACTS = '/apps/probe/users/{user}/sessions/s/artifacts';
 
-/** What is bounded in both, in the same words: states in bytes, lists in pages, bytes in flight. */
+/** Limits that both have, with the same messages: states in bytes, lists in pages, bytes in flight. */
 export const BOUND_CASES: ContractCase[] = [
   ...MAPS.flatMap(({ map, key, most }): ContractCase[] => {
-    // Two bytes a character, so that characters are not counted for bytes.
+    // Two bytes per character, so that a limit in characters would be noticed.
     const largest = 'é'.repeat(Math.floor((most - FRAME) / 2));
     const state = (text: string) => ({ [key]: text });
     return [
@@ -23,7 +23,7 @@ export const BOUND_CASES: ContractCase[] = [
             json: { sessionId: 'a', state: state(`${largest}é`) },
           });
           await caller.stored('a');
-          // What all cases share is left as it was.
+          // Restore what all cases share.
           const isShared = key.startsWith('app:');
           await caller.begin('b', isShared ? {} : state('x'));
           await caller.send('PATCH', `${caller.sessionsPath}/b`, {

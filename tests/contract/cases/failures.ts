@@ -27,7 +27,7 @@ const through = (text: string): ContractCase[] => [
   },
 ];
 
-/** Turns that go wrong after they were accepted. */
+/** Turns that fail after they were accepted. */
 export const FAILURE_CASES: ContractCase[] = [
   ...through('simulate safety stop'),
   ...through('simulate blocked prompt'),

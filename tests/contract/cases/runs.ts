@@ -1,7 +1,7 @@
 import type { ContractCase } from '../case.ts';
 import type { Caller } from '../exchange.ts';
 
-/** The same turn through every door: /run, /run_sse whole, /run_sse in tokens; then what is stored. */
+/** The same turn in every way: /run, /run_sse whole, /run_sse in tokens; then what is stored. */
 const everyWay = (title: string, texts: string[]): ContractCase[] =>
   [
     { door: '/run', go: (caller: Caller, text: string) => caller.run(text) },
@@ -16,7 +16,7 @@ const everyWay = (title: string, texts: string[]): ContractCase[] =>
     },
   }));
 
-/** A turn of the agent whose answers have a schema, and what it has put into the state. */
+/** A turn of the agent whose answers have a schema, and the state that it sets. */
 const withSchema = (title: string, text: string): ContractCase[] =>
   ['/run', '/run_sse'].map((door) => ({
     title: `${title} (${door})`,
@@ -31,7 +31,7 @@ const withSchema = (title: string, text: string): ContractCase[] =>
 
 const message = (...parts: unknown[]) => ({ newMessage: { role: 'user', parts } });
 
-/** Turns that go well. */
+/** Successful turns. */
 export const RUN_CASES: ContractCase[] = [
   ...everyWay('a conversation of two turns', ['hello', 'and again']),
   ...everyWay('a thought before the answer', ['simulate thinking']),

@@ -1,6 +1,6 @@
 import { type ContractCase, single } from '../case.ts';
 
-/** The service itself: health, version, apps, and paths that are not there. */
+/** The service itself: health, version, apps, and unknown paths. */
 export const SERVICE_CASES: ContractCase[] = [
   single('GET /health', 'GET', '/health'),
   single('GET /version', 'GET', '/version'),

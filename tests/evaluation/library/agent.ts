@@ -2,7 +2,7 @@ import { FunctionTool, LlmAgent } from '@google/adk';
 import { MODEL } from '@lornu/agents/model.ts';
 import { z } from 'zod';
 
-// One of everything that can break: changed-agents.test.ts changes this file line by line.
+// Contains one of everything that can break: changed-agents.test.ts changes this file line by line.
 
 const INSTRUCTION = `You are the clerk of a small library.
 Answer briefly and in plain words.

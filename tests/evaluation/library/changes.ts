@@ -1,6 +1,6 @@
 import type { Change } from '@lornu/evaluation/compare.ts';
 
-/** A regression of library/agent.ts: what is replaced by what, and the class that it has to be told in. */
+/** A regression of library/agent.ts: the replaced text, its replacement, and the expected class. */
 export type Regression = readonly [name: string, change: Change, from: string | RegExp, to: string];
 
 export const REGRESSIONS: readonly Regression[] = [
@@ -84,7 +84,7 @@ export const REGRESSIONS: readonly Regression[] = [
     "outputKey: 'last_answer',",
     "outputKey: 'last_answer',\n  beforeAgentCallback: () => ({ role: 'model', parts: [{ text: 'We are closed.' }] }),",
   ],
-  // A temperature is not sent to this model (backend/model/fit-settings.ts), so it could not change anything.
+  // A temperature is not sent to this model (backend/model/fit-settings.ts), so it would have no effect.
   ['a setting of the model changes', 'settings', 'seed: 7', 'seed: 8'],
   ['the longest answer is no longer bounded', 'settings', 'maxOutputTokens: 500, ', ''],
   [
@@ -137,9 +137,9 @@ export const REGRESSIONS: readonly Regression[] = [
   ],
 ];
 
-/** Changes of the source that change nothing; `{n}` is a number. Each is tried ten times at ten places. */
+/** Changes of the source without effect; `{n}` is a number. Each is tried ten times in ten places. */
 export const HARMLESS: readonly ((source: string, n: number) => string)[] = [
-  // A comment before one of the lines that begin a statement.
+  // A comment before a line that begins a statement.
   (source, n) => before(source, /^(?:const|export const) /gmu, n, `// Remark ${n}.\n`),
   (source, n) => before(source, /^ {2}name: /gmu, n, `  /* ${n} */\n`),
   // A local name.
@@ -147,7 +147,7 @@ export const HARMLESS: readonly ((source: string, n: number) => string)[] = [
   (source, n) => source.replaceAll(/\barchivist\b(?!')/gu, `theArchivist${n}`),
   (source, n) =>
     source.replaceAll(/\bsigned\b/gu, `signedParts${n}`).replaceAll(/\bINSTRUCTION\b/gu, `TEXT_${n}`),
-  // The same text, written otherwise.
+  // The same text in another notation.
   (source, n) =>
     source
       .replace(
@@ -155,9 +155,9 @@ export const HARMLESS: readonly ((source: string, n: number) => string)[] = [
         `description: ['Lends', 'books.'].join(' ')${n % 2 ? '' : '.trim()'}`,
       )
       .replace(/$/u, `\n// ${n}\n`),
-  // The order of fields of an object.
+  // The order of an object's fields.
   (source, n) => swapLines(source, n),
-  // What is run inside, with the same result.
+  // Code inside, with the same result.
   (source, n) => source.replace('maxOutputTokens: 500', `maxOutputTokens: ${n * 500} / ${n}`),
   (source, n) =>
     source.replace(
@@ -177,7 +177,7 @@ function before(source: string, pattern: RegExp, n: number, added: string): stri
   return source.slice(0, at) + added + source.slice(at);
 }
 
-/** Two neighbouring lines of fields change places. */
+/** Swaps two neighbouring lines of fields. */
 function swapLines(source: string, n: number): string {
   const lines = source.split('\n');
   const isField = (line: string | undefined): boolean =>

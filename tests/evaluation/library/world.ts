@@ -19,7 +19,7 @@ const confirm = (confirmed: boolean): Content => ({
   parts: [{ functionResponse: { id: '', name: 'adk_request_confirmation', response: { confirmed } } }],
 });
 const say = (text: string): Content => ({ role: 'user', parts: [{ text }] });
-/** What people say to the library; the stand-in does as it is told. */
+/** Messages to the library agent; the stand-in does as it is told. */
 const CONVERSATIONS: readonly Content[][] = [
   [say('Hello'), say('And good morning')],
   [say('call search_books with {"author":"Austen"}'), say('Thank you')],
@@ -37,9 +37,9 @@ const CONVERSATIONS: readonly Content[][] = [
 ];
 
 export interface Library {
-  /** Recorded of the library, and accepted. */
+  /** Recorded from the library agent, and accepted. */
   cassettes: Cassette[];
-  /** Plays the cassettes to changed libraries, by their names. */
+  /** Plays the cassettes to changed library agents, by name. */
   play: (...variants: string[]) => Promise<Replayed[]>;
   playAll: (cassettes: readonly Cassette[]) => Promise<Replayed[]>;
   stop: () => Promise<void>;
@@ -55,7 +55,7 @@ const serverAt = (url: string): AgentServer => ({
   fetch: async (address, init) => fetch(address, init),
 });
 
-/** Records the library with the stand-in, and serves it and all that became of it with model and tools from cassettes. */
+/** Records the library agent with the stand-in, and serves it and its variants with model and tools from cassettes. */
 export async function openLibrary(): Promise<Library> {
   const folder = await mkdtemp(join(tmpdir(), 'library-'));
   const agentsDir = join(folder, 'agents');

@@ -1,6 +1,6 @@
 import { BaseAgent, createEvent, type Event, type InvocationContext } from '@google/adk';
 
-/** Does what the last word of the message says; its twin is serve.py. */
+/** An agent scripted by the last word of the message; serve.py is the same agent in Python. */
 export class Scripted extends BaseAgent {
   protected override async *runAsyncImpl(context: InvocationContext): AsyncGenerator<Event, void, void> {
     const { invocationId, userContent } = context;

@@ -4,7 +4,7 @@ import { claimPort } from '@lornu/ops/up/port.ts';
 import { createRequire } from 'node:module';
 import { Scripted } from './agent.ts';
 
-/** What of @a2a-js/sdk 0.3 is used: the copy that adk-js brings along, which speaks 0.3 alone. */
+/** The used part of @a2a-js/sdk 0.3: the copy that adk-js brings along, which speaks only 0.3. */
 interface Sdk03 {
   DefaultRequestHandler: new (card: unknown, tasks: unknown, executor: unknown) => object;
   InMemoryTaskStore: new () => object;
@@ -14,8 +14,8 @@ interface Sdk03 {
 }
 
 /**
- * adk-js's toA2a without Express, which it asks for and nothing else here needs: its executor, its card, and the request
- * handler and JSON-RPC of its own copy of the SDK. Only the few lines of HTTP are ours.
+ * adk-js's toA2a without Express, which nothing else here needs: its executor, its card, and the request handler and
+ * JSON-RPC of its copy of the SDK. Only the few lines of HTTP are ours.
  */
 export async function serveAdkJs(): Promise<{ url: string; stop: () => Promise<void> }> {
   const sdk = createRequire(Bun.resolveSync('@google/adk/a2a', import.meta.dir))(

@@ -1,4 +1,4 @@
-"""A scripted agent behind google-adk's own to_a2a: what a peer looks like that nobody here made."""
+"""A scripted agent behind google-adk's own to_a2a: a peer that is not our code."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ PICTURE = types.Blob(data=b"\x89PNG", mime_type="image/png", display_name="a.png
 
 
 class Scripted(BaseAgent):
-    """Does what the last word of the message says. agent.ts is the same agent in TypeScript."""
+    """An agent scripted by the last word of the message. agent.ts is the same agent in TypeScript."""
 
     async def _run_async_impl(self, ctx: InvocationContext) -> AsyncGenerator[Event, None]:
         def say(*parts: types.Part, **more: object) -> Event:
@@ -48,7 +48,7 @@ class Scripted(BaseAgent):
 
 with socket.socket() as listener:
     listener.bind(("127.0.0.1", 0))
-    # Callers wait from now on, until the server takes them.
+    # From now on callers wait until the server accepts them.
     listener.listen()
     port = listener.getsockname()[1]
     app = to_a2a(Scripted(name="stock", description="A scripted agent."), host="127.0.0.1", port=port)

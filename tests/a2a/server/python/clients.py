@@ -48,7 +48,7 @@ def state(status: pb.TaskStatus) -> str:
 
 
 class Seen:
-    """What came in a stream."""
+    """The items of a stream."""
 
     def __init__(self) -> None:
         self.kinds: list[str] = []
@@ -84,7 +84,7 @@ async def listen(client: Any, sent: pb.Message) -> Seen:
 
 
 async def begun(client: Any, text: str) -> str:
-    """A task that continues while nobody listens."""
+    """A task that continues without listeners."""
     async for response in client.send_message(pb.SendMessageRequest(message=message(text))):
         return response.task.id
     raise RuntimeError("no task")
@@ -151,7 +151,7 @@ async def sdk(binding: str, version: str) -> None:
         return {"count": len(listed.tasks), "more": listed.next_page_token != ""}
 
     scenarios = {"send": send, "stream": stream, "cancel": cancel, "subscribe": subscribe, "confirm": confirm}
-    # Over REST of 0.3 this SDK encodes bytes twice; the specification and the JavaScript SDK do it once.
+    # Over 0.3's REST this SDK encodes bytes twice; the specification and the JavaScript SDK do it once.
     if (binding, version) != ("HTTP+JSON", "0.3"):
         scenarios["files"] = files
     if version == "1.0":
@@ -181,7 +181,7 @@ async def signature() -> Any:
 
 
 async def adk() -> None:
-    """google-adk's agent for remote agents, as a person's agent uses it."""
+    """google-adk's agent for remote agents, used as a parent agent would."""
     http = httpx.AsyncClient(timeout=20)
     agent = RemoteA2aAgent(name="remote", agent_card=f"{URL}/.well-known/agent-card.json", httpx_client=http)
     runner = InMemoryRunner(agent=agent, app_name="test")

@@ -20,7 +20,7 @@ def message(text: str) -> Message:
 
 
 async def begun(client: Client, text: str) -> str:
-    """A task that continues while nobody listens."""
+    """A task that continues without listeners."""
     async for task, _update in client.send_message(message(text)):
         return task.id
     raise RuntimeError("no task")

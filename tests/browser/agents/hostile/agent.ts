@@ -3,7 +3,7 @@ import { MODEL } from '@lornu/agents/model.ts';
 
 const SCRIPT = "parent.document.title = document.title = 'pwned'; fetch('/pwned')";
 
-/** Files written to run code in the page, and some that are merely of other kinds. */
+/** Files that try to run code in the page, and some that are only of unusual types. */
 const FILES: Readonly<Record<string, [mimeType: string, content: string]>> = {
   'page.html': ['text/html', `<h1>Hi</h1><script>${SCRIPT}</script><img src=x onerror="${SCRIPT}">`],
   'chart.svg': [

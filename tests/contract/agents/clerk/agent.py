@@ -1,11 +1,11 @@
-"""An agent whose answers have a schema. agent.ts is its twin."""
+"""An agent whose answers have a schema. agent.ts is the same agent in TypeScript."""
 
 from google.adk.agents import LlmAgent
 from pydantic import BaseModel
 
 
 class Form(BaseModel):
-    """What the clerk fills in."""
+    """The form that the clerk fills in."""
 
     city: str
 

@@ -1,4 +1,4 @@
-"""An agent that does, on demand, each thing the wire contract has a form for. agent.ts is its twin."""
+"""An agent that triggers each form of the wire contract on demand. agent.ts is the same agent in TypeScript."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -2,7 +2,7 @@ import { FunctionTool, LlmAgent, LongRunningFunctionTool } from '@google/adk';
 import { MODEL } from '@lornu/agents/model.ts';
 import { z } from 'zod';
 
-/** An agent that does, on demand, each thing the wire contract has a form for. agent.py is its twin. */
+/** An agent that triggers each form of the wire contract on demand. agent.py is the same agent in Python. */
 const setState = new FunctionTool({
   name: 'set_state',
   description: 'Writes one key of the state.',
