@@ -37,6 +37,7 @@ import { runRoutes } from './http/routes/runs.ts';
 import { searchRoutes } from './http/routes/search.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
 import { shareRoutes } from './http/routes/share.ts';
+import { usageRoutes } from './http/routes/usage.ts';
 import { answerUnmatched } from './http/unmatched.ts';
 import { createAdmission } from './runs/admission.ts';
 import type { Services } from './services.ts';
@@ -95,6 +96,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...copySessionRoutes({ sessions, artifacts }, assertMayWriteState),
     ...searchRoutes(sessions),
     ...shareRoutes({ sessions, artifacts, now }),
+    ...usageRoutes(sessions),
     ...runControlRoutes({ runs, metrics, pingMs: config.limits.pingMs }),
     ...operatorRoutes({ operator, log, now }),
     ...meRoutes(),

@@ -15,7 +15,7 @@ test('a line is valid EMF, and everything is counted once', () => {
   metrics.turn({ failed: false });
   metrics.turn({ failed: true });
   metrics.timeToFirstToken(12.34);
-  metrics.tokens({ input: 10, output: 5 });
+  metrics.tokens({ input: 10, output: 5, costUsd: 0.000_012_3 });
   metrics.flush();
   metrics.flush();
 
@@ -32,6 +32,7 @@ test('a line is valid EMF, and everything is counted once', () => {
               { Name: 'Turns', Unit: 'Count' },
               { Name: 'TurnErrors', Unit: 'Count' },
               { Name: 'Tokens', Unit: 'Count' },
+              { Name: 'ModelCost', Unit: 'None' },
               { Name: 'TimeToFirstToken', Unit: 'Milliseconds' },
             ],
           },
@@ -42,9 +43,10 @@ test('a line is valid EMF, and everything is counted once', () => {
       Turns: 2,
       TurnErrors: 1,
       Tokens: 15,
+      ModelCost: 0.000_012,
       TimeToFirstToken: [12.3],
     },
-    expect.objectContaining({ ActiveStreams: 1, Turns: 0, TurnErrors: 0, Tokens: 0 }),
+    expect.objectContaining({ ActiveStreams: 1, Turns: 0, TurnErrors: 0, Tokens: 0, ModelCost: 0 }),
   ]);
   expect(lines[1]).not.toContain('TimeToFirstToken');
 });

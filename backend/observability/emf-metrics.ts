@@ -6,6 +6,9 @@ const EMF_NAMESPACE = 'Lornu/Agent';
 /** CloudWatch's limit of values per metric in one line. */
 const MAX_VALUES = 100;
 
+/** CloudWatch has no unit of money. */
+const UNITS: Record<string, string> = { TimeToFirstToken: 'Milliseconds', ModelCost: 'None' };
+
 export interface EmfMetricsOptions {
   environment: string;
   /** Milliseconds since the epoch. */
@@ -25,6 +28,7 @@ export class EmfMetrics implements Metrics {
   #turns = 0;
   #turnErrors = 0;
   #tokens = 0;
+  #costUsd = 0;
   #firstTokenMs: number[] = [];
 
   constructor(options: EmfMetricsOptions) {
@@ -46,8 +50,9 @@ export class EmfMetrics implements Metrics {
     if (this.#firstTokenMs.length < MAX_VALUES) this.#firstTokenMs.push(Math.round(ms * 10) / 10);
   }
 
-  tokens({ input, output }: { input: number; output: number }): void {
+  tokens({ input, output, costUsd }: { input: number; output: number; costUsd: number }): void {
     this.#tokens += input + output;
+    this.#costUsd += costUsd;
   }
 
   /**
@@ -65,10 +70,11 @@ export class EmfMetrics implements Metrics {
       Turns: this.#turns,
       TurnErrors: this.#turnErrors,
       Tokens: this.#tokens,
+      ModelCost: Number(this.#costUsd.toFixed(6)),
       ...(this.#firstTokenMs.length > 0 ? { TimeToFirstToken: this.#firstTokenMs } : {}),
     });
     this.#highest = this.#active;
-    this.#turns = this.#turnErrors = this.#tokens = 0;
+    this.#turns = this.#turnErrors = this.#tokens = this.#costUsd = 0;
     this.#firstTokenMs = [];
   }
 
@@ -76,7 +82,7 @@ export class EmfMetrics implements Metrics {
     const { environment, now, write } = this.#options;
     const metrics = Object.keys(values).map((name) => ({
       Name: name,
-      Unit: name === 'TimeToFirstToken' ? 'Milliseconds' : 'Count',
+      Unit: UNITS[name] ?? 'Count',
     }));
     const directive = { Namespace: EMF_NAMESPACE, Dimensions: [['Environment']], Metrics: metrics };
     const line = {

@@ -6,7 +6,8 @@ export interface Metrics {
   turn(outcome: { failed: boolean; durationMs: number }): void;
   /** From the request to the first frame of its answer. */
   timeToFirstToken(ms: number): void;
-  tokens(use: { input: number; output: number }): void;
+  /** `costUsd`: US dollars, without models that have no price. */
+  tokens(use: { input: number; output: number; costUsd: number }): void;
   /**
    * A failure for which we are responsible, met by an authenticated caller: a bug of the service or of an agent's code.
    * Never invalid input, a refusal by the model, or an outage of a store or issuer. Enough faults roll a deployment

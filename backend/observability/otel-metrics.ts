@@ -7,6 +7,7 @@ export class OtelMetrics implements Metrics {
   readonly #duration: Histogram;
   readonly #firstToken: Histogram;
   readonly #tokens: Counter;
+  readonly #cost: Counter;
   readonly #faults: Counter;
 
   constructor() {
@@ -15,6 +16,7 @@ export class OtelMetrics implements Metrics {
     this.#duration = meter.createHistogram('gen_ai.server.request.duration', { unit: 's' });
     this.#firstToken = meter.createHistogram('gen_ai.server.time_to_first_token', { unit: 's' });
     this.#tokens = meter.createCounter('gen_ai.client.token.usage', { unit: '{token}' });
+    this.#cost = meter.createCounter('lornu.model.cost', { unit: 'USD' });
     this.#faults = meter.createCounter('lornu.faults', { unit: '{fault}' });
   }
 
@@ -34,7 +36,8 @@ export class OtelMetrics implements Metrics {
     this.#firstToken.record(ms / 1000);
   }
 
-  tokens({ input, output }: { input: number; output: number }): void {
+  tokens({ input, output, costUsd }: { input: number; output: number; costUsd: number }): void {
+    this.#cost.add(costUsd);
     this.#tokens.add(input, { 'gen_ai.token.type': 'input' });
     this.#tokens.add(output, { 'gen_ai.token.type': 'output' });
   }

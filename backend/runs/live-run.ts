@@ -6,9 +6,9 @@ import { followStored } from './follow-stored.ts';
 import { FrameLog, type LogEnd } from './frame-log.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { errorFrame, framesOf } from './frames-of.ts';
-import type { EndState, Frame, Run, RunState, TokenUse } from './run.ts';
+import type { EndState, Frame, Run, RunState } from './run.ts';
 import type { Lease, RunProgress, RunRecord, RunStore } from './run-store.ts';
-import { addTokens } from './token-use.ts';
+import { addTokens, noTokens } from './token-use.ts';
 
 /** Why a run is stopped from outside. */
 export type StopReason =
@@ -37,7 +37,9 @@ export class LiveRun implements Run {
   readonly lease: Lease;
   readonly request: TurnRequest;
   readonly ended: Promise<void>;
-  readonly tokens: TokenUse = { input: 0, output: 0, total: 0 };
+  readonly tokens = noTokens();
+  /** With what the processes used that worked on the run before. */
+  readonly #allTokens = noTokens();
   readonly #abort = new AbortController();
   readonly #store: RunStore;
   readonly #log: FrameLog;
@@ -50,8 +52,6 @@ export class LiveRun implements Run {
   #stopReason: StopReason | undefined;
   #listeners = 0;
   #tokensWhenLeft = 0;
-  /** Spent by the processes that worked on the run before. */
-  #earlierTokens = 0;
   #eventCount = 0;
   #lastEventAt = performance.now();
   #next: Lease | undefined;
@@ -114,7 +114,7 @@ export class LiveRun implements Run {
   /** Told to operators. `nowMs` is the wall clock. */
   progress(nowMs: number): RunProgress {
     const silentMs = performance.now() - this.#lastEventAt;
-    return { tokens: this.#earlierTokens + this.tokens.total, eventMs: Math.round(nowMs - silentMs) };
+    return { tokens: this.#allTokens.total, eventMs: Math.round(nowMs - silentMs) };
   }
 
   /** The lease of the session's next queued run, once this one has ended. */
@@ -169,8 +169,7 @@ export class LiveRun implements Run {
 
   /** Takes in what was shown before this process worked on the run: its tokens count for the run's budget. */
   recall(shown: readonly Event[]): void {
-    for (const { partial, usageMetadata } of shown)
-      if (!partial) this.#earlierTokens += usageMetadata?.totalTokenCount ?? 0;
+    for (const event of shown) addTokens(this.#allTokens, event);
   }
 
   addEvent(event: Event): void {
@@ -178,7 +177,8 @@ export class LiveRun implements Run {
     this.#lastEventAt = performance.now();
     this.#writer.add('event', framesOf(event, this.request));
     if (event.partial || !event.usageMetadata) return;
-    addTokens(this.tokens, event.usageMetadata);
+    addTokens(this.tokens, event);
+    addTokens(this.#allTokens, event);
     // The answer that passes a bound is the turn's last anyway: it is complete.
     if (!isFinalResponse(event)) this.#checkBudget();
   }
@@ -199,7 +199,7 @@ export class LiveRun implements Run {
    */
   async end(state: EndState): Promise<void> {
     const rest = await this.#writer.close();
-    this.#next = await this.#store.end(this.lease, state, rest);
+    this.#next = await this.#store.end(this.lease, state, rest, this.#allTokens);
     this.#writer.settled(rest);
     this.#finish(state, 'ended');
   }
@@ -225,7 +225,7 @@ export class LiveRun implements Run {
   }
 
   #checkBudget(): void {
-    if (this.#earlierTokens + this.tokens.total > this.#runTokens) this.stop('over-budget');
+    if (this.#allTokens.total > this.#runTokens) this.stop('over-budget');
     if (this.#listeners === 0 && this.tokens.total - this.#tokensWhenLeft > this.#unheardTokens)
       this.stop('unheard');
   }

@@ -2,6 +2,7 @@ import { abortableSleep } from '../model/with-retries.ts';
 import type { Frame, Run, RunState, TokenUse } from './run.ts';
 import type { RunRecord, RunStore } from './run-store.ts';
 import { StoredRun } from './stored-run.ts';
+import { noTokens } from './token-use.ts';
 
 /** A run that waits for its turn: once it has begun, whichever process works on it, this is the same as that run. */
 export class QueuedRun implements Run {
@@ -27,7 +28,7 @@ export class QueuedRun implements Run {
   }
 
   get tokens(): TokenUse {
-    return this.#run?.tokens ?? { input: 0, output: 0, total: 0 };
+    return this.#run?.tokens ?? noTokens();
   }
 
   get isFault(): boolean {

@@ -274,8 +274,12 @@ class DurableRunService implements RunService {
 const isSameSession = (a: CompositeSessionKey, b: CompositeSessionKey): boolean =>
   a.appName === b.appName && a.userId === b.userId && a.sessionId === b.sessionId;
 
-function toSummary({ id, invocationId, state, startedMs, endedMs, request }: RunRecord): RunSummary {
+function toSummary({ id, invocationId, state, startedMs, endedMs, request, usage }: RunRecord): RunSummary {
   const newMessage = state === 'queued' ? request?.newMessage : undefined;
-  const rest = { ...(endedMs === undefined ? {} : { endedMs }), ...(newMessage ? { newMessage } : {}) };
+  const rest = {
+    ...(endedMs === undefined ? {} : { endedMs }),
+    ...(newMessage ? { newMessage } : {}),
+    ...(usage ? { usage } : {}),
+  };
   return { id, invocationId, state, startedMs, ...rest };
 }

@@ -1,7 +1,7 @@
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import type { FramePacing } from './frame-pacing.ts';
-import type { EndState, Frame, RunState } from './run.ts';
+import type { EndState, Frame, RunState, TokenUse } from './run.ts';
 
 /** What is kept of a run. */
 export interface RunRecord {
@@ -20,6 +20,8 @@ export interface RunRecord {
   /** When it began, or was queued. Milliseconds since the epoch. */
   startedMs: number;
   endedMs?: number;
+  /** What its model calls have used, over all processes that worked on it; once it has ended by itself or was stopped. */
+  usage?: TokenUse;
 }
 
 export type NewRun = Pick<RunRecord, 'id' | 'session' | 'invocationId' | 'owner' | 'startedMs'> & {
@@ -76,10 +78,10 @@ export interface RunStore {
   addFrames(lease: Lease, frames: readonly Frame[]): Promise<void>;
 
   /**
-   * Adds the last frames, notes how the run ended and gives the lease back. Where messages are queued, the next one gets
+   * Adds the last frames, notes how the run ended and what it used, and gives the lease back. Where messages are queued, the next one gets
    * the lease in the same write, run out already: whoever takes it begins the turn, and no message depends on a process.
    */
-  end(lease: Lease, state: EndState, frames: readonly Frame[]): Promise<Lease | undefined>;
+  end(lease: Lease, state: EndState, frames: readonly Frame[], usage?: TokenUse): Promise<Lease | undefined>;
 
   /**
    * Queues a run behind the session's others; `isInterrupting`: ahead of the queue, and the running one is asked to stop.

@@ -26,10 +26,19 @@ export const hasEnded = (state: RunState): state is EndState => state !== 'queue
 
 /** Tokens as the model's side counted them, over all model calls of a run. */
 export interface TokenUse {
+  /** Of prompts, with what tools of Google's added. */
   input: number;
+  /** Of those, what the model's side had in its cache. */
+  cached: number;
+  /** Of answers, thinking included. */
   output: number;
-  /** As Gemini adds them up; may hold more than input and output (tool use). */
+  thinking: number;
+  /** As Gemini adds them up. */
   total: number;
+  /** US dollars, by model/prices.ts; what models without a price have used is not in it. */
+  costUsd: number;
+  /** Models without a price that have answered. */
+  unpriced: string[];
 }
 
 /** What is told of a run without its frames. */
@@ -42,6 +51,8 @@ export interface RunSummary {
   endedMs?: number;
   /** Of a queued run alone: of the others the session has it. */
   newMessage?: Content;
+  /** Once it has ended. */
+  usage?: TokenUse;
 }
 
 /**

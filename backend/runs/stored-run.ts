@@ -1,15 +1,17 @@
-import type { Event } from '@google/adk';
+import type { JsonObject } from '../events/codec.ts';
+import { fromWire } from '../events/wire.ts';
+import { parseJson } from '../json/parse-json.ts';
 import { followStored } from './follow-stored.ts';
-import type { Frame, Run, RunState, TokenUse } from './run.ts';
+import type { Frame, Run, RunState } from './run.ts';
 import type { RunRecord, RunStore } from './run-store.ts';
-import { addTokens } from './token-use.ts';
+import { addTokens, noTokens } from './token-use.ts';
 
 /** A run that another process works on, or that has ended: read from the store. */
 export class StoredRun implements Run {
   readonly id: string;
   readonly invocationId: string;
   /** Counted for the readers that wait for its end. */
-  readonly tokens: TokenUse = { input: 0, output: 0, total: 0 };
+  readonly tokens = noTokens();
   /** Counted by the process that worked on it. */
   readonly isFault = false;
   readonly #store: RunStore;
@@ -45,8 +47,7 @@ export class StoredRun implements Run {
 
   #count({ kind, json }: Frame): void {
     if (kind === 'error' || !json.includes('"usageMetadata"')) return;
-    const { partial, usageMetadata } = JSON.parse(json) as Pick<Event, 'partial' | 'usageMetadata'>;
-    if (!partial && usageMetadata) addTokens(this.tokens, usageMetadata);
+    addTokens(this.tokens, fromWire(parseJson(json) as JsonObject));
   }
 
   async #readUntil(isEnough: (frame: Frame) => boolean): Promise<void> {

@@ -1,17 +1,29 @@
 import type { Event } from '@google/adk';
+import { costOf, pricedModel } from '../model/prices.ts';
 import type { TokenUse } from './run.ts';
 
-/** Adds what a call of the model has used. */
-export function addTokens(
-  tokens: TokenUse,
-  {
-    promptTokenCount,
-    candidatesTokenCount,
-    thoughtsTokenCount,
-    totalTokenCount,
-  }: NonNullable<Event['usageMetadata']>,
-): void {
-  tokens.input += promptTokenCount ?? 0;
-  tokens.output += (candidatesTokenCount ?? 0) + (thoughtsTokenCount ?? 0);
-  tokens.total += totalTokenCount ?? 0;
+export const noTokens = (): TokenUse => ({
+  input: 0,
+  cached: 0,
+  output: 0,
+  thinking: 0,
+  total: 0,
+  costUsd: 0,
+  unpriced: [],
+});
+
+/** Adds what an event's call of the model has used. Pieces of an answer say nothing of it: the whole event does. */
+export function addTokens(tokens: TokenUse, event: Event): void {
+  const { usageMetadata: usage, partial, timestamp } = event;
+  if (partial || !usage) return;
+  const modelVersion = (event as { modelVersion?: string }).modelVersion ?? '';
+  tokens.input += (usage.promptTokenCount ?? 0) + (usage.toolUsePromptTokenCount ?? 0);
+  tokens.cached += usage.cachedContentTokenCount ?? 0;
+  tokens.output += (usage.candidatesTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0);
+  tokens.thinking += usage.thoughtsTokenCount ?? 0;
+  tokens.total += usage.totalTokenCount ?? 0;
+  const cost = costOf(modelVersion, usage, timestamp);
+  const name = pricedModel(modelVersion) || 'unknown';
+  if (cost !== undefined) tokens.costUsd += cost;
+  else if (!tokens.unpriced.includes(name)) tokens.unpriced.push(name);
 }

@@ -10,6 +10,7 @@ import type {
   RunSummary,
   TurnRequest,
 } from '../runs/run.ts';
+import { noTokens } from '../runs/token-use.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 
 /** Turns whose frames a test scripts, so that the HTTP layer is tested without a model. */
@@ -85,7 +86,7 @@ function summaryOf({ id, invocationId, state }: Run): RunSummary {
 class ScriptedRun implements Run {
   readonly id: string;
   readonly invocationId = 'e-1';
-  readonly tokens = { input: 0, output: 0, total: 0 };
+  readonly tokens = noTokens();
   readonly isFault = false;
   readonly firstFrame: Promise<void>;
   state: RunState = 'running';

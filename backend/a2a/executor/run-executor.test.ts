@@ -4,6 +4,7 @@ import { type AgentExecutionEvent, DefaultExecutionEventBus, RequestContext } fr
 import { AppError } from '../../errors/app-error.ts';
 import { LOCAL_PRINCIPAL } from '../../identity/principal.ts';
 import type { Run, RunState } from '../../runs/run.ts';
+import { noTokens } from '../../runs/token-use.ts';
 import { callContextOf } from '../caller.ts';
 import { RunExecutor } from './run-executor.ts';
 
@@ -18,7 +19,7 @@ const cutRun = (state: RunState): Run => ({
   },
   firstFrame: Promise.resolve(),
   ended: Promise.resolve(),
-  tokens: { input: 0, output: 0, total: 0 },
+  tokens: noTokens(),
   isFault: false,
 });
 

@@ -6,6 +6,7 @@ import type { RunChoice, RunService, RunSummary } from '../../runs/run.ts';
 import { PAGE_QUERY, pageOf } from '../paging.ts';
 import { CONTENT } from '../wire/content-schema.ts';
 import { defineRoute, type Route } from '../route.ts';
+import { toWireUsage, USAGE } from '../wire/usage.ts';
 import { sseResponse } from '../sse.ts';
 
 export interface RunControlOptions {
@@ -23,6 +24,7 @@ const RUN = z.object({
   startTime: z.number().meta({ description: 'Seconds since the epoch.' }),
   endTime: z.number().optional(),
   newMessage: CONTENT.optional().meta({ description: 'Of a queued run.' }),
+  usage: USAGE.optional().meta({ description: 'Once it has ended.' }),
 });
 
 /** Browsers only send Last-Event-ID when they reconnect, so a new listener may use the query parameter. */
@@ -80,11 +82,11 @@ function toChoice({
   return { session: { appName, userId, sessionId }, runId };
 }
 
-function toWireRun({ id, invocationId, state, startedMs, endedMs, newMessage }: RunSummary) {
+function toWireRun({ id, invocationId, state, startedMs, endedMs, newMessage, usage }: RunSummary) {
   const times = {
     startTime: toSeconds(startedMs),
     ...(endedMs === undefined ? {} : { endTime: toSeconds(endedMs) }),
   };
   const message = newMessage ? { newMessage: contentToWire(newMessage) } : {};
-  return { id, invocationId, state, ...times, ...message };
+  return { id, invocationId, state, ...times, ...message, ...(usage ? { usage: toWireUsage(usage) } : {}) };
 }

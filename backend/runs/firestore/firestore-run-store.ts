@@ -7,7 +7,7 @@ import { transact } from '../../firestore/transact.ts';
 import { sessionOf } from '../../sessions/firestore/paths.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { ShowThenStore, type FramePacing } from '../frame-pacing.ts';
-import type { EndState, Frame } from '../run.ts';
+import type { EndState, Frame, TokenUse } from '../run.ts';
 import { DEFAULT_RUN_LIMITS } from '../run-options.ts';
 import type {
   Lease,
@@ -149,7 +149,12 @@ export class FirestoreRunStore implements RunStore {
     for (const commit of commitsOf(documents)) await this.#storeFrames(lease, commit);
   }
 
-  async end(lease: Lease, state: EndState, frames: readonly Frame[]): Promise<Lease | undefined> {
+  async end(
+    lease: Lease,
+    state: EndState,
+    frames: readonly Frame[],
+    usage?: TokenUse,
+  ): Promise<Lease | undefined> {
     const commits = commitsOf(toDocuments(frames, expireTime(this.#now() + FRAMES_KEPT_MS)));
     const last = commits.pop() ?? [];
     try {
@@ -164,7 +169,7 @@ export class FirestoreRunStore implements RunStore {
           throw new AppError('LEASE_LOST');
         }
         this.#writeFrames(transaction, lease, last);
-        transaction.update(run, ended(state, this.#now(), leased.readTime, this.#keepMs));
+        transaction.update(run, ended({ state, usage, nowMs: this.#now() }, leased.readTime, this.#keepMs));
         return release(transaction, leased);
       });
       if (next) this.#expiredWatch.hurry();

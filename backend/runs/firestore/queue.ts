@@ -66,7 +66,7 @@ export async function cancelQueued(
   if (record?.state !== 'queued') return false;
   const leased = await transaction.get(leaseOf(db, record.session));
   const held = readLease(leased);
-  transaction.update(run.ref, ended('cancelled', nowMs, run.readTime, keepMs));
+  transaction.update(run.ref, ended({ state: 'cancelled', nowMs }, run.readTime, keepMs));
   if (held?.runId === runId) release(transaction, leased);
   else if (held)
     transaction.update(leased.ref, { queued: held.queued.filter((queued) => queued.runId !== runId) });

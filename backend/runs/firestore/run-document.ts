@@ -7,7 +7,7 @@ import {
   type Timestamp,
 } from '@google-cloud/firestore';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
-import type { EndState } from '../run.ts';
+import type { EndState, TokenUse } from '../run.ts';
 import type { RunRecord } from '../run-store.ts';
 import { later } from './lease-document.ts';
 import { sessionName } from './paths.ts';
@@ -41,9 +41,14 @@ export function newRun({ session, ...run }: RunRecord, serverTime: Timestamp): D
 }
 
 /** What changes with a run's end. */
-export function ended(state: EndState, nowMs: number, serverTime: Timestamp, keepMs: number): DocumentData {
+export function ended(
+  { state, usage, nowMs }: { state: EndState; usage?: TokenUse | undefined; nowMs: number },
+  serverTime: Timestamp,
+  keepMs: number,
+): DocumentData {
   return {
     state,
+    ...(usage ? { usage } : {}),
     endedMs: Math.round(nowMs),
     request: FieldValue.delete(),
     expireTime: later(serverTime, keepMs),
@@ -71,5 +76,6 @@ export function readRun(snapshot: DocumentSnapshot): RunRecord | undefined {
     isCancelRequested: false,
     startedMs: data['startedMs'],
     ...(data['endedMs'] === undefined ? {} : { endedMs: data['endedMs'] }),
+    ...(data['usage'] === undefined ? {} : { usage: data['usage'] as TokenUse }),
   };
 }

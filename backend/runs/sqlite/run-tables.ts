@@ -15,7 +15,8 @@ const SCHEMA = `
     cancel_requested INTEGER NOT NULL DEFAULT 0,
     queue_place INTEGER, -- among the session's queued runs, the least first; NULL once it has begun
     started_ms INTEGER NOT NULL,
-    ended_ms INTEGER
+    ended_ms INTEGER,
+    usage TEXT -- what its model calls have used, JSON; once it has ended
   );
   CREATE INDEX IF NOT EXISTS runs_of_session ON runs (session_row, started_ms DESC);
   CREATE INDEX IF NOT EXISTS runs_queued ON runs (session_row, queue_place) WHERE queue_place IS NOT NULL;
@@ -37,7 +38,7 @@ const SCHEMA = `
 `;
 
 /** Of the tables below. A file of another version loses its runs, which are kept for an hour only, and no session. */
-const VERSION = 4;
+const VERSION = 6;
 
 function makeTables(database: Database): void {
   const { user_version: version } = database
@@ -64,10 +65,11 @@ export interface RunRow {
   cancel_requested: number;
   started_ms: number;
   ended_ms: number | null;
+  usage: string | null;
 }
 
 const RUN = `SELECT r.id, s.app_name, s.user_id, s.id AS session_id, r.invocation_id, r.state, r.request, r.begun_after_us, r.owner,
-    r.takeovers, r.cancel_requested, r.started_ms, r.ended_ms
+    r.takeovers, r.cancel_requested, r.started_ms, r.ended_ms, r.usage
   FROM runs r JOIN sessions s ON s.row_id = r.session_row`;
 const OF_SESSION = 's.app_name = $appName AND s.user_id = $userId AND s.id = $sessionId';
 type SessionKey = { appName: string; userId: string; sessionId: string };
@@ -166,8 +168,8 @@ export function prepareRunStatements(database: Database) {
       `INSERT INTO frames (run_row, first_index, frame_count, kind, lines)
        VALUES ($run, $first, $count, $kind, $lines)`,
     ),
-    endRun: database.query<unknown, { run: number; state: string; endedMs: number }>(
-      `UPDATE runs SET state = $state, ended_ms = $endedMs, request = NULL, cancel_requested = 0, queue_place = NULL
+    endRun: database.query<unknown, { run: number; state: string; endedMs: number; usage: string | null }>(
+      `UPDATE runs SET state = $state, ended_ms = $endedMs, usage = $usage, request = NULL, cancel_requested = 0, queue_place = NULL
        WHERE row_id = $run`,
     ),
     freeSession: database.query<unknown, { row: number }>(

@@ -8,7 +8,7 @@ import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import { StoreThenShow } from '../frame-pacing.ts';
 import { newLeaseToken } from '../lease-token.ts';
 import { assertRoom } from '../queue-bounds.ts';
-import type { EndState, Frame, RunState } from '../run.ts';
+import type { EndState, Frame, RunState, TokenUse } from '../run.ts';
 import type {
   Lease,
   NewRun,
@@ -107,11 +107,16 @@ export class SqliteRunStore implements RunStore {
     await inTransaction(this.#database, () => this.#insertFrames(this.#checkLease(lease).run, frames));
   }
 
-  async end(lease: Lease, state: EndState, frames: readonly Frame[]): Promise<Lease | undefined> {
+  async end(
+    lease: Lease,
+    state: EndState,
+    frames: readonly Frame[],
+    usage?: TokenUse,
+  ): Promise<Lease | undefined> {
     return inTransaction(this.#database, () => {
       const { run, session } = this.#checkLease(lease);
       this.#insertFrames(run, frames);
-      this.#statements.endRun.run({ run, state, endedMs: Math.round(this.#now()) });
+      this.#endRun(run, state, usage);
       return this.#release(session, lease.session);
     });
   }
@@ -142,7 +147,7 @@ export class SqliteRunStore implements RunStore {
       const rows = this.#statements.rowsOf.get({ runId });
       const record = toRecordIfAny(this.#statements.run.get({ runId }));
       if (!rows || record?.state !== 'queued') return false;
-      this.#statements.endRun.run({ run: rows.run, state: 'cancelled', endedMs: Math.round(this.#now()) });
+      this.#endRun(rows.run, 'cancelled');
       if (this.#statements.session.get(keyOf(record.session))?.run_id === runId)
         this.#release(rows.session, record.session);
       return true;
@@ -245,6 +250,11 @@ export class SqliteRunStore implements RunStore {
     return reading(() => this.#statements.newerRevision.get({ revision })?.since_ms ?? undefined);
   }
 
+  #endRun(run: number, state: EndState, usage?: TokenUse): void {
+    const json = usage ? JSON.stringify(usage) : null;
+    this.#statements.endRun.run({ run, state, endedMs: Math.round(this.#now()), usage: json });
+  }
+
   /** Gives the lease to the next queued run, for whoever takes it, or frees the session. */
   #release(row: number, session: CompositeSessionKey): Lease | undefined {
     // Hardly ever is a run queued: one statement then.
@@ -310,5 +320,6 @@ function toRecord(row: RunRow): RunRecord {
     isCancelRequested: row.cancel_requested === 1,
     startedMs: row.started_ms,
     ...(row.ended_ms === null ? {} : { endedMs: row.ended_ms }),
+    ...(row.usage === null ? {} : { usage: JSON.parse(row.usage) as TokenUse }),
   };
 }
