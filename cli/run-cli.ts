@@ -1,4 +1,4 @@
-import { Command, CommanderError, Help, type Option } from 'commander';
+import { Command, CommanderError, Help, type Argument, type Option } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, renderCliError, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { explainSystemError } from '@lornu/ops/base/explain-system-error.ts';
@@ -31,8 +31,7 @@ export async function runCli(
     .helpCommand(false)
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride()
-    // An empty list as a default tells a person nothing.
-    .configureHelp({ optionDescription: describeOption })
+    .configureHelp(HELP)
     .configureOutput({ writeOut: context.stdout, writeErr: context.stderr });
 
   const asked = argv.find((word) => !word.startsWith('-'));
@@ -52,8 +51,15 @@ export async function runCli(
   }
 }
 
-function describeOption(option: Option): string {
-  return new Help().optionDescription(option).replace(/ \(default: \[\]\)$/, '');
+const PLAIN = new Help();
+/** Without `default: []`: an empty list as a default tells a person nothing. */
+const HELP = {
+  optionDescription: (option: Option) => withoutEmptyList(PLAIN.optionDescription(option)),
+  argumentDescription: (argument: Argument) => withoutEmptyList(PLAIN.argumentDescription(argument)),
+};
+
+function withoutEmptyList(text: string): string {
+  return text.replace(' (default: [])', '').replace(', default: [])', ')');
 }
 
 function explain(error: unknown, context: CliContext): ExitCode {
