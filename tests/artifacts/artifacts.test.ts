@@ -158,7 +158,7 @@ describe('a bucket that does not answer', () => {
     await proxy.stop(true);
   });
 
-  test('an answer that refuses is told to the log and not to the caller', async () => {
+  test('its error response is logged and not sent to the caller', async () => {
     const refusing = Bun.serve({
       port: 0,
       hostname: '127.0.0.1',

@@ -141,7 +141,7 @@ export const TAKEN_FROM_AWS: readonly TakenAway[] = [
     seen: 'the CAA records of lornu.ai let only letsencrypt.org issue',
     next: 'lornu.ai. CAA 0 issue "amazon.com"',
     take: ({ dns }) => dns.caa.set('lornu.ai', ['letsencrypt.org']),
-    // One that names Amazon too keeps nobody from it.
+    // A CAA record that names Amazon too does not block it.
     giveBack: ({ dns }) => dns.caa.set('lornu.ai', ['letsencrypt.org', 'amazon.com; policy=ev']),
   },
   {

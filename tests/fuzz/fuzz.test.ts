@@ -8,14 +8,14 @@ import { type GeminiStandin, spawnGeminiStandin } from '@lornu/standins/gemini/s
 
 const root = resolve(import.meta.dir, '../..');
 const SCHEMATHESIS = 'schemathesis==4.32.5';
-/** The same requests each time; another seed gives others. */
+/** The seed is fixed, so every run sends the same requests. */
 const SEED = process.env['FUZZ_SEED'] ?? '1';
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 90);
 const START_MS = 60_000;
 
 const FLAGS = Object.entries({
   checks: 'not_a_server_error,content_type_conformance,response_schema_conformance',
-  // They answer 404 by design, and conform to nothing.
+  // These routes answer 404 by design, so they conform to nothing.
   'exclude-tag': 'not served',
   phases: 'coverage,fuzzing',
   'max-examples': '30',
@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 test(
-  'whatever fits, or does not fit, the OpenAPI document is answered as documented and never with a server error',
+  'valid and invalid requests of the OpenAPI document are answered as documented and never with a server error',
   async () => {
     const run = ['uv', 'tool', 'run', '--from', SCHEMATHESIS, 'st', 'run', `${service.url}/openapi.json`];
     const child = Bun.spawn([...run, ...FLAGS], { cwd: scratchDir, stdout: 'pipe', stderr: 'pipe' });

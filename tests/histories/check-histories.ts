@@ -41,8 +41,8 @@ function strictly(body: string): ReturnType<typeof readRequest> {
 }
 
 /**
- * Checks so many histories: whatever stands in a session, the next turn is accepted by Gemini's rules, the session keeps
- * every event as it was, and the model is sent every text that still counts. Throws with the smallest history that fails.
+ * Checks `count` histories: whatever a session contains, the next turn passes Gemini's rules, the session keeps every
+ * event unchanged, and the model is sent every text that still counts. Throws with the smallest history that fails.
  */
 export async function checkHistories(count: number, seed: number): Promise<void> {
   const conversation = new Conversation(agent(), { readRequest: strictly });
@@ -69,7 +69,8 @@ async function checkHistory(
   const question = openQuestion(before);
   if (question) {
     const answer = { functionResponse: { id: question, name: QUESTION, response: { confirmed: true } } };
-    // It may be refused, or fail where the question does not fit its call; the request is valid all the same.
+    // The answer may be refused, or fail if the question does not match its call; the request must be valid in any
+    // case.
     await conversation.say([answer], { sessionId }).catch(() => undefined);
   }
   const { state, reason } = await conversation.say('and now?', {

@@ -10,7 +10,7 @@ export interface WrittenEvent {
   interrupted?: boolean;
   errorCode?: string;
   longRunningToolIds?: string[];
-  /** Takes the session back to before this invocation. */
+  /** Rewinds the session to before this invocation. */
   rewindTo?: string;
 }
 
@@ -22,7 +22,7 @@ interface Call {
   name: string;
 }
 
-/** Ids as ADK makes them, as Gemini makes them, reused ones, and none, as older histories have them. */
+/** Ids from ADK, ids from Gemini, reused ones, and none, as in older histories. */
 const anyCall = fc.record<Call>({
   id: fc.oneof(
     fc.uuid().map((id) => `adk-${id}`),
@@ -38,12 +38,12 @@ const responsePart = ({ id, name }: Call, response: unknown = { ok: true }): Par
   functionResponse: { ...(id ? { id } : {}), name, response: response as Record<string, unknown> },
 });
 
-/** Every text is another one, so that each can be looked for. */
+/** Every text is unique, so that the test can search for each. */
 const text = fc.uuid().map((id): Part => ({ text: `said ${id}` }));
 const author = fc.constantFrom('root', 'helper');
 const invocation = fc.integer({ min: 0, max: 5 }).map((index) => `e-${index}`);
 
-/** A step of a conversation as it should be: events in their order. */
+/** A valid step of a conversation: events in order. */
 const step = fc.oneof(
   {
     arbitrary: fc.tuple(invocation, text).map(([invocationId, part]) => [said(invocationId, 'user', [part])]),
@@ -87,7 +87,7 @@ const step = fc.oneof(
     weight: 1,
   },
   { arbitrary: invocation.map((rewindTo) => [{ invocationId: 'e-r', author: 'user', rewindTo }]), weight: 1 },
-  // What was shown before a process died, and an answer without a word.
+  // The text shown before a process died, and an empty answer.
   {
     arbitrary: fc
       .tuple(invocation, text)
@@ -106,7 +106,7 @@ function said(invocationId: string, who: string, parts: Part[]): WrittenEvent {
   return { invocationId, author: who, content: { role: who === 'user' ? 'user' : 'model', parts } };
 }
 
-/** Two parallel calls of which one asks: the question, the provisional answers, and what a person and the tool made of it. */
+/** Two parallel calls, one of which asks for confirmation: the question, the provisional responses, and the results. */
 function confirmation([invocationId, id, isAnswered, isRun, between]: [
   string,
   string,
@@ -140,7 +140,7 @@ function confirmation([invocationId, id, isAnswered, isRun, between]: [
   ];
 }
 
-/** Parts and contents that no runtime writes on purpose, and some have written. */
+/** Parts and contents that no runtime writes on purpose, but that occur. */
 const oddPart = fc.oneof(
   fc.constantFrom<Part>(
     {},
@@ -178,7 +178,7 @@ const odd = fc
     content: { ...(role ? { role } : {}), ...(parts === undefined ? {} : { parts: parts as Part[] }) },
   }));
 
-/** What can happen to a history: an event lost, doubled, moved or put in, a part lost, doubled or moved, an id lost. */
+/** Damage to a history: an event lost, duplicated, moved or inserted, a part lost, duplicated or moved, an id lost. */
 const damage = fc.record({
   kind: fc.constantFrom(
     'lose',
@@ -206,7 +206,7 @@ function apply(events: WrittenEvent[], { kind, at, to, odd: added }: Damage): Wr
   if (kind === 'lose') return events.toSpliced(here, 1);
   if (kind === 'double') return events.toSpliced(there, 0, event);
   if (kind === 'swap') return events.with(here, events[there]!).with(there, event);
-  // A process that was killed: nothing after this was stored.
+  // A killed process: nothing after this was stored.
   if (kind === 'cut') return events.slice(0, Math.max(here, 1));
   const parts = event.content?.parts ?? [];
   const [part] = parts.slice(to % Math.max(parts.length, 1));
@@ -226,7 +226,7 @@ function dropId(part: Part): Part {
   return response ? { functionResponse: { name: response.name, response: response.response } } : part;
 }
 
-/** Histories: conversations as they should be, with up to six things gone wrong. */
+/** Histories: valid conversations with up to six kinds of damage. */
 export const history: fc.Arbitrary<WrittenEvent[]> = fc
   .tuple(fc.array(step, { minLength: 1, maxLength: 6 }), fc.array(damage, { maxLength: 6 }))
   .map(([steps, damages]) => damages.reduce(apply, steps.flat() as WrittenEvent[]));

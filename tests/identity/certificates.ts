@@ -12,7 +12,7 @@ export interface Made {
 }
 
 export interface Authority extends Made {
-  /** A certificate that this authority signs. */
+  /** Issues a certificate signed by this CA. */
   issue(options: {
     names: { type: 'url' | 'dns' | 'ip'; value: string }[];
     notBefore?: Date;
@@ -22,7 +22,7 @@ export interface Authority extends Made {
 
 const days = (count: number) => new Date(Date.now() + count * 86_400_000);
 
-/** An authority of the test's own. */
+/** Creates a CA for a test. */
 export async function createAuthority(name: string): Promise<Authority> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const authority = await x509.X509CertificateGenerator.createSelfSigned({

@@ -51,7 +51,7 @@ async function failure(promise: Promise<unknown>): Promise<GoogleIdentityError> 
 const asked = (path: string) => google.requests.filter((request) => request.endsWith(path)).length;
 
 describe('from an AWS task role to Google, without a key', () => {
-  test('the task role becomes the service account, with the scopes that were asked for', async () => {
+  test('the task role becomes the service account, with the requested scopes', async () => {
     const token = await federation().accessToken(SCOPES.firestore);
     expect(google.federation.describeToken(token)).toMatchObject({
       kind: 'service-account',
@@ -81,7 +81,7 @@ describe('from an AWS task role to Google, without a key', () => {
     });
   });
 
-  test('tokens are kept: a second call asks nobody; an ID token is renewed five minutes before its end', async () => {
+  test('tokens are cached: a second call makes no request; an ID token is renewed five minutes before it expires', async () => {
     const identity = federation();
     const [first, second] = await Promise.all([identity.idToken(AUDIENCE), identity.idToken(AUDIENCE)]);
     expect(second).toBe(first);
@@ -93,7 +93,7 @@ describe('from an AWS task role to Google, without a key', () => {
     expect(await identity.idToken('https://another.example')).not.toBe(first);
   });
 
-  test('an ID token that lives is used while Google cannot be reached', async () => {
+  test('a valid ID token is used while Google cannot be reached', async () => {
     const identity = federation();
     const first = await identity.idToken(AUDIENCE);
     google.failing.add('iam').add('sts');
@@ -112,7 +112,7 @@ describe('from an AWS task role to Google, without a key', () => {
   });
 });
 
-describe('a hop that fails says which one it is', () => {
+describe('the error names the step that failed', () => {
   test('no task role: the container endpoint is down', async () => {
     google.failing.add('task-credentials');
     const error = await failure(federation().accessToken(SCOPES.cloud));
@@ -120,13 +120,13 @@ describe('a hop that fails says which one it is', () => {
     expect(error.message).toContain('/v2/credentials/task1 cannot be read');
   });
 
-  test('another role than the one that the provider lets in', async () => {
+  test('a role that the provider does not allow', async () => {
     const error = await failure(federation(taskCredentials('?role=OtherRole')).accessToken(SCOPES.cloud));
     expect(error.hop).toBe('federation');
     expect(error.message).toContain('rejected by the attribute condition');
   });
 
-  test('another provider than the one that was set up', async () => {
+  test('a provider other than the configured one', async () => {
     const error = await failure(
       federation(
         taskCredentials(),
@@ -137,7 +137,7 @@ describe('a hop that fails says which one it is', () => {
     expect(error.message).toContain('Invalid value for "audience"');
   });
 
-  test('a signature by another key, credentials that ended, a token of another session', async () => {
+  test('a signature by another key, expired credentials, a token of another session', async () => {
     const real = google.taskCredentials.issue('task2');
     const held = (
       changes: Partial<{ secretAccessKey: string; sessionToken: string }>,
@@ -154,7 +154,7 @@ describe('a hop that fails says which one it is', () => {
     expect(ended.message).toMatch(/too old|expired/);
   });
 
-  test('a service account that the role may not speak for', async () => {
+  test('a service account that the role may not impersonate', async () => {
     const identity = createFederation({
       provider: google.provider,
       serviceAccountEmail: 'other@lornu-stand-in.iam.gserviceaccount.com',
@@ -168,7 +168,7 @@ describe('a hop that fails says which one it is', () => {
     expect(error.message).toContain('Permission denied on service account other@');
   });
 
-  test('no message holds a key, a token or the signed request', async () => {
+  test('no message contains a key, a token or the signed request', async () => {
     const real = google.taskCredentials.issue('task4');
     const error = await failure(
       federation({ get: async () => ({ ...real, secretAccessKey: 'other' }) }).accessToken(SCOPES.cloud),
@@ -180,7 +180,7 @@ describe('a hop that fails says which one it is', () => {
 });
 
 describe("the task role's credentials", () => {
-  test('are read once, renewed five minutes before their end, and shared by all who wait', async () => {
+  test('are read once, renewed five minutes before they expire, and shared by all callers', async () => {
     const source = taskCredentials();
     const [first, second] = await Promise.all([source.get(), source.get()]);
     expect(second).toEqual(first);
@@ -201,7 +201,7 @@ describe("the task role's credentials", () => {
     createTaskCredentials({
       url: 'http://169.254.170.2/x',
       fetch: (async (_url: string, init: RequestInit) => {
-        // A redirect could lead the credentials' request, and so their answer, to another address.
+        // A redirect could send the credentials' request to another address.
         expect(init.redirect).toBe('error');
         return Promise.race([answer, rejectOnAbort(init.signal)]);
       }) as unknown as typeof fetch,
@@ -215,7 +215,7 @@ describe("the task role's credentials", () => {
   const failureOf = async (source: AwsCredentialsSource) =>
     String(await source.get().catch((error: unknown) => error));
 
-  test.each(Object.keys(GOOD))('are not accepted without %s', async (name) => {
+  test.each(Object.keys(GOOD))('are refused without %s', async (name) => {
     expect(await answering(Response.json(GOOD)).get()).toMatchObject({ accessKeyId: 'A' });
     expect(await failureOf(answering(Response.json({ ...GOOD, [name]: undefined })))).toContain(
       'answered without credentials',
@@ -225,12 +225,12 @@ describe("the task role's credentials", () => {
     );
   });
 
-  test('are not waited for without end, and not taken from an error', async () => {
+  test('have a time limit, and are not taken from an error response', async () => {
     expect(await failureOf(answering(new Promise(() => undefined), 20))).toContain('cannot be read');
     expect(await failureOf(answering(Response.json(GOOD, { status: 500 })))).toContain('cannot be read');
   });
 
-  test('carry the token of the agent, from the environment or a file that is read each time', async () => {
+  test('are requested with the token of the agent, from the environment or a file that is read each time', async () => {
     const seen: (string | undefined)[] = [];
     const file = join(tmpdir(), `agent-token-${crypto.randomUUID()}`);
     const source = (options: object) =>
@@ -254,7 +254,7 @@ describe("the task role's credentials", () => {
     expect(seen).toEqual([undefined, 'one', 'two', 'three']);
   });
 
-  test('are used to within a minute of their end while the endpoint fails', async () => {
+  test('are used until a minute before they expire while the endpoint fails', async () => {
     const source = taskCredentials();
     const first = await source.get();
     google.failing.add('task-credentials');

@@ -11,7 +11,7 @@ export const AUDIENCE = 'https://lornu.example';
 export const SERVICE = 'service@lornu.iam.gserviceaccount.com';
 export const PEER = 'peer@lornu.iam.gserviceaccount.com';
 
-/** A service that lets two machines in by their tokens, and nobody else. */
+/** A service that admits two machines by their tokens, and nobody else. */
 export const MACHINES: Environment = {
   LORNU_SIGN_IN: 'required',
   A2A_TOKEN_ISSUER: ISSUER,
@@ -39,7 +39,7 @@ export async function createSigner(kid: string, alg = 'RS256'): Promise<Signer> 
   };
 }
 
-/** Claims that pass, with changes; `undefined` leaves a claim out. */
+/** Valid claims, with changes; `undefined` removes a claim. */
 export function claims(nowMs: number, changes: JWTPayload = {}): JWTPayload {
   const iat = Math.floor(nowMs / 1000);
   return {
@@ -65,18 +65,18 @@ export async function sign(
 }
 
 export interface GuardedApp extends TestApp {
-  /** Addresses that the service asked for, oldest first. */
+  /** Addresses that the service requested, oldest first. */
   asked: string[];
-  /** The issuer's keys as they are published; an error makes the issuer fail. */
+  /** The issuer's published keys; an error makes the issuer fail. */
   issuer: { keys: JWK[]; failure?: Response | Error };
   clock: { nowMs: number };
-  /** A socket of the same app, for what cannot be sent in process. */
+  /** Serves the same app on a socket, for requests that cannot be sent in-process. */
   listen(): { url: string; port: number; stop(): Promise<void> };
-  /** A session of this user, so that a turn could be run. */
+  /** Adds a session of this user, so that a turn could run. */
   addSession(userId: string, sessionId: string): Promise<void>;
 }
 
-/** The real app with identity required, an issuer that the test holds, and a clock that it moves. */
+/** The real app with required authentication, an issuer that the test controls, and a clock that it moves. */
 export function createGuardedApp(keys: JWK[], environment: Environment = {}): GuardedApp {
   const asked: string[] = [];
   const logged: Record<string, unknown>[] = [];
@@ -124,7 +124,7 @@ export function createGuardedApp(keys: JWK[], environment: Environment = {}): Gu
   };
 }
 
-/** A turn that would run if nobody stopped it. */
+/** A request that would run a turn if it were not refused. */
 export function turn(userId: string, sessionId: string, headers: Record<string, string> = {}): RequestInit {
   const init = json({
     appName: 'lornu',
@@ -137,7 +137,7 @@ export function turn(userId: string, sessionId: string, headers: Record<string, 
 
 export const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** A request with headers added to those that it has. */
+/** A request with additional headers. */
 export function withHeaders(init: RequestInit, headers: Record<string, string>): RequestInit {
   const all = new Headers(headers);
   new Headers(init.headers).forEach((value, name) => all.set(name, value));

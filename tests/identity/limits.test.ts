@@ -51,7 +51,7 @@ async function refusalOf(response: Response) {
 }
 
 describe('requests a minute', () => {
-  test('beyond the limit are answered 429 until the minute is over, and begin nothing', async () => {
+  test('beyond the limit get 429 until the minute is over, and start nothing', async () => {
     for (let i = 0; i < 5; i++) expect((await list(ONE)).status).toBe(200);
     expect(await refusalOf(await run(ONE))).toEqual({
       status: 429,
@@ -66,7 +66,7 @@ describe('requests a minute', () => {
     expect((await list(ONE)).status).toBe(200);
   });
 
-  test('are counted for each caller alone, and never by what a request says', async () => {
+  test('are counted per caller, whatever a request says', async () => {
     for (let i = 0; i < 6; i++) await list(ONE);
     expect((await list(TWO)).status).toBe(200);
     const disguised = await app.request('/list-apps', {
@@ -85,7 +85,7 @@ describe('requests a minute', () => {
 });
 
 describe('turns at once', () => {
-  test('hold a place until they have ended, listened to or not', async () => {
+  test('hold a slot until they have ended, with or without listeners', async () => {
     const gate = Promise.withResolvers<void>();
     app.runs.script = async function* () {
       yield '{"id":"e1"}';
@@ -108,7 +108,7 @@ describe('turns at once', () => {
     expect((await run(ONE)).status).toBe(200);
   });
 
-  test('that could not begin give their place back', async () => {
+  test('that could not start release their slot', async () => {
     for (let i = 0; i < 3; i++) {
       const missing = await app.request('/run', turn('ada', 'no-such-session', await headersOf(ONE)));
       expect(missing.status).toBe(404);
@@ -116,7 +116,7 @@ describe('turns at once', () => {
     expect((await run(ONE)).status).toBe(200);
   });
 
-  test('of a process that was killed lapse after the longest run', async () => {
+  test('of a killed process expire after the longest run', async () => {
     app.runs.script = async function* () {
       yield '{"id":"e1"}';
       await new Promise(() => undefined);
@@ -131,7 +131,7 @@ describe('turns at once', () => {
 });
 
 describe('tokens a day', () => {
-  test('are what a turn has used; the turn that passes the limit is the last until midnight UTC', async () => {
+  test('are what a turn has used; the turn that exceeds the limit is the last until midnight UTC', async () => {
     const start = app.runs.start.bind(app.runs);
     app.runs.start = async (request) =>
       Object.assign(await start(request), { tokens: { input: 50, output: 10, total: 60 } });
@@ -161,7 +161,7 @@ describe('processes on one disk', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test('count together', () => {
-    // A task keeps nothing else on disk, so the folder is not there yet.
+    // In a task nothing else is stored on disk, so the folder does not exist yet.
     const file = join(folder, 'data/limits.sqlite');
     const [a, b] = [new LimitStore(file), new LimitStore(file)];
     expect([a.add('k', 1, 1), b.add('k', 1, 2), a.add('k', 1, 1)]).toEqual([1, 3, 4]);
@@ -174,7 +174,7 @@ describe('processes on one disk', () => {
     b.close();
   });
 
-  test('also when they really are two, at the same time', async () => {
+  test('even as two real processes at the same time', async () => {
     const file = join(folder, 'shared.sqlite');
     const code = `import { LimitStore } from ${JSON.stringify(new URL('../../backend/identity/limits/limit-store.ts', import.meta.url).pathname)};
       const store = new LimitStore(${JSON.stringify(file)}); for (let i = 0; i < 500; i++) store.add('k', 1, 1);`;

@@ -77,7 +77,7 @@ describe('our own port with client certificates', () => {
     refused.length = 0;
   });
 
-  /** One request over TLS; undefined when the connection is refused. */
+  /** One request over TLS; undefined if the connection is refused. */
   async function call(
     client: Made | undefined,
     headers: Record<string, string> = {},
@@ -113,7 +113,7 @@ describe('our own port with client certificates', () => {
   }
 
   test.each(['peer', 'dns'] as const)('lets in a caller on the list: %s', async (name) => {
-    // 404: let in, and nothing there; without the certificate it would be 401.
+    // 404: admitted, but there is nothing; without the certificate it would be 401.
     expect((await call(made[name]))?.status).toBe(404);
   });
 
@@ -147,11 +147,11 @@ describe('our own port with client certificates', () => {
     expect((await call(made.peer, bearer('not-a-token')))?.status).toBe(401);
   });
 
-  test("a certificate is no way around a role: a peer's opens A2A alone", async () => {
+  test("a certificate does not bypass a role: a peer's only allows A2A", async () => {
     expect((await call(made.peer, {}, '/list-apps'))?.status).toBe(403);
   });
 
-  test('a header cannot lend a connection the certificate of another', async () => {
+  test("a header cannot give a connection another client's certificate", async () => {
     const leaf = encodeURIComponent(made.peer.certificate);
     const answer = await call(made.stranger, {
       'x-amzn-mtls-clientcert-leaf': leaf,
@@ -160,7 +160,7 @@ describe('our own port with client certificates', () => {
     expect(answer?.status).toBe(401);
   });
 
-  test('connections do not mix their certificates', async () => {
+  test('connections do not mix up their certificates', async () => {
     const answers = await Promise.all(
       Array.from(
         { length: 20 },
@@ -170,7 +170,7 @@ describe('our own port with client certificates', () => {
     expect(answers).toEqual(Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 404 : 401)));
   });
 
-  describe('under connections that do nothing', () => {
+  describe('idle connections', () => {
     const LIMITS = { handshakeMs: 300, requestMs: 600, unfinished: 20, connections: 30 };
     let guarded: MtlsFront;
     beforeAll(async () => {
@@ -200,7 +200,7 @@ describe('our own port with client certificates', () => {
       return answer?.status;
     };
 
-    test('a handshake that is not finished is ended, however many there are, and others are let in after it', async () => {
+    test('an unfinished handshake is ended, however many there are, and others are admitted afterwards', async () => {
       await Promise.all(Array.from({ length: 100 }, silent));
       expect(refused.filter((reason) => reason === 'too many connections').length).toBeGreaterThanOrEqual(80);
       expect(refused.filter((reason) => reason === 'ERR_TLS_HANDSHAKE_TIMEOUT').length).toBeLessThanOrEqual(
@@ -209,7 +209,7 @@ describe('our own port with client certificates', () => {
       expect(await callGuarded()).toBe(200);
     });
 
-    test('connections that are in use count as such, up to their own limit', async () => {
+    test('active connections count against their own limit', async () => {
       const open = () =>
         new Promise<TLSSocket | undefined>((resolve) => {
           const socket = connectTls({
@@ -225,7 +225,7 @@ describe('our own port with client certificates', () => {
           socket.on('error', () => undefined);
         });
       const sockets: TLSSocket[] = [];
-      // More than may be in a handshake at once; the first request is answered on each, and they stay open.
+      // More than may be in a handshake at once; each gets a response to its first request and stays open.
       for (let i = 0; i < LIMITS.connections; i++) {
         const socket = await open();
         if (socket) sockets.push(socket);
@@ -252,7 +252,7 @@ describe('our own port with client certificates', () => {
     });
   });
 
-  test('refused connections make one line of log in ten seconds, with their count', () => {
+  test('refused connections make one log line in ten seconds, with their count', () => {
     const lines: unknown[] = [];
     let nowMs = 0;
     const log = { warn: (_message: string, fields: unknown) => lines.push(fields) } as unknown as Logger;
@@ -264,7 +264,7 @@ describe('our own port with client certificates', () => {
     ]);
   });
 
-  test('the listener behind it serves nobody who bypasses it', async () => {
+  test('the inner listener serves nobody who bypasses the front', async () => {
     const seen = new Set<number>();
     const inner = await startMtlsFront({
       host: '127.0.0.1',
@@ -292,7 +292,7 @@ describe('our own port with client certificates', () => {
 });
 
 describe('headers of a load balancer that verified a certificate', () => {
-  /** A2A's errors say why in their own place. */
+  /** A2A's errors have the reason in another place. */
   const reasonOf = async (response: Response) =>
     ((await response.json()) as { error: { message: string } }).error.message;
   const headersOf = (name: keyof typeof made, changes: Record<string, string> = {}) => ({
@@ -302,7 +302,7 @@ describe('headers of a load balancer that verified a certificate', () => {
   });
   const call = (headers: Record<string, string>) => app.request('/a2a/lornu/none', { headers });
 
-  test('are not believed unless the configuration says that it is there', async () => {
+  test('are ignored unless the configuration says that the load balancer is there', async () => {
     const response = await call(headersOf('peer'));
     expect([response.status, await reasonOf(response)]).toEqual([401, 'Authentication is required']);
     expect((await call(headersOf('peer', { 'x-forwarded-port': 'undefined' }))).status).toBe(401);
@@ -313,7 +313,7 @@ describe('headers of a load balancer that verified a certificate', () => {
       app = createGuardedApp([signer.publicJwk], { ...ENVIRONMENT, A2A_MUTUAL_TLS: 'alb' });
     });
 
-    test('let in a caller on the list', async () => {
+    test('admit a caller on the list', async () => {
       expect((await call(headersOf('peer'))).status).toBe(404);
     });
 
@@ -341,7 +341,7 @@ describe('headers of a load balancer that verified a certificate', () => {
       expect([response.status, await reasonOf(response)]).toEqual([401, 'Authentication is required']);
     });
 
-    test('other headers of the kind name nobody', async () => {
+    test('other headers of the kind identify nobody', async () => {
       const response = await call({
         'x-amzn-mtls-clientcert': encodeURIComponent(made.peer.certificate),
         'x-amzn-mtls-clientcert-subject': 'CN=peer',

@@ -63,7 +63,7 @@ beforeEach(() => {
   logged = [];
 });
 
-/** The service's own wiring of secrets, as serve.ts does it, on a clock of the test's choice. */
+/** The service's own wiring of secrets, as in serve.ts, with a clock that the test controls. */
 function createCase(environment: Record<string, string> = {}, pollEveryMs?: number) {
   const config = parseConfig({
     GEMINI_API_KEY: 'gemini-key-1',
@@ -79,7 +79,7 @@ function createCase(environment: Record<string, string> = {}, pollEveryMs?: numb
     AWS_ENDPOINT_URL_SECRETS_MANAGER: `${google.url}/`,
     ...environment,
   });
-  // The list of this case: a poll of the case before may still be answered.
+  // The log of this test: a poll of an earlier test may still be answered.
   const lines = logged;
   const log = createJsonLogger({ level: 'debug', now: Date.now, write: (line) => lines.push(line) });
   const credentials = createAwsCredentials(config.identity, { fetch, now: Date.now });
@@ -98,7 +98,7 @@ function createCase(environment: Record<string, string> = {}, pollEveryMs?: numb
   return { config, credentials, secrets, reads };
 }
 
-/** One call of the model, as a turn makes it. */
+/** One model call, as a turn makes it. */
 async function ask({
   config,
   secrets,
@@ -118,7 +118,7 @@ async function ask({
 }
 
 describe('a rotated Gemini key', () => {
-  test('costs no turn, though the old one is refused at once: all turns under way find the new one', async () => {
+  test('fails no turn, though the old one is refused at once: all running turns find the new one', async () => {
     const running = createCase();
     expect(await ask(running)).toBe(1);
     acceptedKey = 'gemini-key-2';
@@ -126,11 +126,11 @@ describe('a rotated Gemini key', () => {
     expect(await Promise.all(Array.from({ length: 10 }, () => ask(running)))).toEqual(
       Array.from({ length: 10 }, () => 1),
     );
-    // One look at Secrets Manager for all ten.
+    // One read of Secrets Manager for all ten.
     expect(running.reads).toHaveLength(1);
   });
 
-  test('is found by looking every 30 s, in use without a refusal', async () => {
+  test('is found by polling every 30 s, and used without a refusal', async () => {
     const running = createCase({}, 20);
     running.secrets.start();
     google.secrets.set(GEMINI_ARN, 'gemini-key-2');
@@ -139,7 +139,7 @@ describe('a rotated Gemini key', () => {
     expect(logged.join('')).toContain('"message":"a rotated secret is in use","variable":"GEMINI_API_KEY"');
   });
 
-  test('that is refused too fails the turn once, and asks Secrets Manager at most every two seconds', async () => {
+  test('that is refused too fails the turn once, and reads Secrets Manager at most every two seconds', async () => {
     const running = createCase();
     acceptedKey = 'a key that nobody has';
     for (let i = 0; i < 5; i++) {
@@ -149,7 +149,7 @@ describe('a rotated Gemini key', () => {
     expect(running.reads).toHaveLength(1);
   });
 
-  test('one key of a JSON secret is picked as ECS picks it', async () => {
+  test('one key of a JSON secret is selected as ECS does', async () => {
     const running = createCase({}, 20);
     running.secrets.start();
     google.secrets.set(CLIENT_ARN, '{"client_id":"web","client_secret":"client-2"}');
@@ -169,7 +169,7 @@ describe('while Secrets Manager', () => {
     const running = createCase({}, 20);
     breakIt();
     running.secrets.start();
-    // An empty value is passed over in silence; everything else is said.
+    // An empty value is skipped silently; everything else is logged.
     await until(() =>
       reason === undefined
         ? running.reads.length > 4
@@ -179,7 +179,7 @@ describe('while Secrets Manager', () => {
     expect(running.secrets.geminiApiKey.current()).toBe('gemini-key-1');
   });
 
-  test('refuses a signature that is not ours', async () => {
+  test('refuses signatures of others', async () => {
     const response = await fetch(google.url, {
       method: 'POST',
       headers: { 'x-amz-target': 'secretsmanager.GetSecretValue' },
@@ -193,7 +193,7 @@ describe('while Secrets Manager', () => {
 });
 
 describe('no value of a secret', () => {
-  test('is logged, whatever goes wrong', async () => {
+  test('is logged, whatever fails', async () => {
     const running = createCase({}, 20);
     running.secrets.start();
     google.secrets.set(CLIENT_ARN, 'not json: client-2');
@@ -205,7 +205,7 @@ describe('no value of a secret', () => {
   });
 });
 
-describe("a service account's key, the fallback without federation", () => {
+describe("a service account's key, the alternative to federation", () => {
   function newKey(id: string): string {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', {
       modulusLength: 2048,
@@ -250,7 +250,7 @@ describe("a service account's key, the fallback without federation", () => {
     expect((await identity.idToken('https://peer.example')).split('.')).toHaveLength(3);
   });
 
-  test('that was rotated and withdrawn is replaced without a failed call, in a client that was handed out before', async () => {
+  test('that was rotated and revoked is replaced without a failed call, in existing clients too', async () => {
     const identity = createAccount(newKey('k1'));
     const client = identity.authClient(SCOPES.firestore);
     const next = newKey('k2');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
 import { createAuthority } from './certificates.ts';
 
-// A process starts from source, on a machine that may be busy.
+// A process starts from source, possibly on a busy machine.
 setDefaultTimeout(60_000);
 
 const root = join(import.meta.dir, '../..');
@@ -32,7 +32,7 @@ interface Line {
   [field: string]: unknown;
 }
 
-/** Starts the service as its own process; resolves with its log once it listens. */
+/** Starts the service as a separate process; resolves with its log once it listens. */
 async function start(
   environment: Record<string, string>,
 ): Promise<{ url: string; lines: Line[]; pid: number }> {
@@ -73,7 +73,7 @@ const MACHINES = () => ({
 });
 
 describe('the service as a process', () => {
-  test('is open on loopback, and says so', async () => {
+  test('needs no authentication on loopback, and says so', async () => {
     const { url, lines } = await start({});
     expect(lines.map(({ message }) => message)).toContain(
       'sign-in is off: everyone on this machine may use the service',
@@ -82,7 +82,7 @@ describe('the service as a process', () => {
     expect(await (await fetch(`${url}/api/v1/me`)).json()).toEqual({ userId: 'user', role: 'local' });
   });
 
-  test('does not start open in staging', async () => {
+  test('does not start in staging without authentication', async () => {
     const refused = await start({
       LORNU_ENVIRONMENT: 'staging',
       LORNU_REHEARSAL: '1',
@@ -94,7 +94,7 @@ describe('the service as a process', () => {
     expect(await running?.exited).toBe(78);
   });
 
-  test('lets in callers with a token of a real issuer over HTTP, and nobody else', async () => {
+  test('admits callers with a token of a real issuer over HTTP, and nobody else', async () => {
     const { url, lines } = await start(MACHINES());
     expect(lines.map(({ message }) => message)).not.toContain(
       'sign-in is off: everyone on this machine may use the service',
@@ -109,7 +109,7 @@ describe('the service as a process', () => {
     );
   });
 
-  test('ends TLS with client certificates itself where it is told to', async () => {
+  test('terminates TLS with client certificates itself if configured', async () => {
     const authority = await createAuthority('peers');
     const own = await authority.issue({ names: [{ type: 'ip', value: '127.0.0.1' }] });
     const peer = await authority.issue({ names: [{ type: 'url', value: 'spiffe://lornu/peer' }] });
@@ -137,7 +137,7 @@ describe('the service as a process', () => {
     expect(without).toBe('refused');
   });
 
-  test('shows no secret in the list of processes, nor in what it logs', async () => {
+  test('shows no secret in the process list or in its log', async () => {
     const secrets = {
       GEMINI_API_KEY: 'a-gemini-key-to-hide',
       SESSION_KEY: 'a-session-key-to-hide-of-32-characters',

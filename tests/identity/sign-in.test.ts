@@ -41,7 +41,7 @@ beforeEach(() => {
   app = createTestApp(environment());
 });
 
-/** A browser: it keeps cookies of the service and follows redirects by hand. */
+/** A browser: keeps the service's cookies and follows redirects by hand. */
 class Browser {
   readonly cookies = new Map<string, string>();
 
@@ -57,7 +57,7 @@ class Browser {
     return response;
   }
 
-  /** As far as the address that Google sends the browser back to. */
+  /** Signs in up to the address to which Google redirects the browser. */
   async toCallback(email: string, path = '/auth/login'): Promise<string> {
     const begun = await this.get(`${url}${path}`);
     const chosen = await this.get(`${begun.headers.get('location')}&login_hint=${encodeURIComponent(email)}`);
@@ -75,7 +75,7 @@ const detailOf = async (response: Response) => [
 ];
 
 describe('signing in', () => {
-  test('a person of an allowed domain comes back signed in, to where they were', async () => {
+  test('a person of an allowed domain returns signed in, to the page they came from', async () => {
     const browser = new Browser();
     const response = await browser.signIn('ada@lornu.ai', '/auth/login?returnTo=%2Fchat%3Fsession%3Ds1');
     expect([response.status, response.headers.get('location')]).toEqual([302, '/chat?session=s1']);
@@ -92,7 +92,7 @@ describe('signing in', () => {
     expect(me.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('the request to Google carries PKCE, state and nonce, and no secret', async () => {
+  test('the request to Google has PKCE, state and nonce, and no secret', async () => {
     const begun = await new Browser().get(`${url}/auth/login`);
     expect(begun.headers.get('cache-control')).toBe('no-store');
     const target = new URL(begun.headers.get('location') ?? '');
@@ -108,7 +108,7 @@ describe('signing in', () => {
     });
   });
 
-  test('cookies cannot be read by scripts, and are not sent with foreign posts', async () => {
+  test('cookies cannot be read by scripts, and are not sent with POSTs of other sites', async () => {
     const browser = new Browser();
     const begun = await browser.get(`${url}/auth/login`);
     expect(begun.headers.get('cache-control')).toBe('no-store');
@@ -123,7 +123,7 @@ describe('signing in', () => {
       expect.stringMatching(/^lornu_session=[\w.-]+; Path=\/; Max-Age=28800; HttpOnly; SameSite=Lax$/),
       expect.stringMatching(/^lornu_sign_in_[\w-]{12}=; Path=\/; Max-Age=0; HttpOnly; SameSite=Lax$/),
     ]);
-    // Neither the person nor the code can be read in it.
+    // It reveals neither the person nor the code.
     expect(
       Buffer.from(browser.cookies.get('lornu_session') ?? '', 'base64url').toString('latin1'),
     ).not.toContain('ada');
@@ -169,7 +169,7 @@ describe('nobody is signed in', () => {
     );
   });
 
-  test('but a single address may be let in beside the domains', async () => {
+  test('but a single address may be allowed in addition to the domains', async () => {
     app = createTestApp(
       environment({ OIDC_ALLOWED_DOMAINS: '', OIDC_ALLOWED_EMAILS: 'Eve@Elsewhere.example' }),
     );
@@ -177,7 +177,7 @@ describe('nobody is signed in', () => {
     expect((await new Browser().signIn('ada@lornu.ai')).status).toBe(403);
   });
 
-  test("with a callback that was begun in another browser (somebody else's sign-in)", async () => {
+  test("with a callback that was started in another browser (somebody else's sign-in)", async () => {
     const attackers = await new Browser().toCallback('ada@lornu.ai');
     const victim = new Browser();
     expect(await detailOf(await victim.get(attackers))).toEqual([
@@ -192,12 +192,12 @@ describe('nobody is signed in', () => {
     expect(victim.cookies.has('lornu_session')).toBe(false);
   });
 
-  test('with a state or code that was changed, or used before', async () => {
+  test('with a state or code that was changed or already used', async () => {
     const browser = new Browser();
     const callback = new URL(await browser.toCallback('ada@lornu.ai'));
     const state = callback.searchParams.get('state') ?? '';
     for (const [name, value] of [
-      // Enough of it to find the attempt.
+      // The unchanged part is enough to find the attempt.
       ['state', `${state.slice(0, -1)}${state.endsWith('A') ? 'B' : 'A'}`],
       ['code', 'other'],
     ] as const) {
@@ -216,7 +216,7 @@ describe('nobody is signed in', () => {
     expect((await again.get(usedOnce)).status).toBe(400);
   });
 
-  test("with an ID token that is signed by a key that is not Google's", async () => {
+  test("with an ID token whose signature is not Google's", async () => {
     const browser = new Browser();
     const callback = await browser.toCallback('ada@lornu.ai');
     const published = google.keys.jwks();
@@ -254,7 +254,7 @@ describe('nobody is signed in', () => {
     expect(await detailOf(response)).toEqual([503, 'The issuer that vouches for callers cannot be reached']);
   });
 
-  test('and nothing of a code, a secret or a cookie is logged', async () => {
+  test('and no code, secret or cookie is logged', async () => {
     const browser = new Browser();
     const callback = new URL(await browser.toCallback('ada@lornu.ai'));
     await browser.get(callback.href);
@@ -284,7 +284,7 @@ describe('signing out', () => {
     expect((await browser.get(`${url}/api/v1/me`)).status).toBe(200);
     const left = await post(browser, { origin: url });
     expect([left.status, left.headers.get('cache-control')]).toEqual([200, 'no-store']);
-    // Google ends no session of its own for others.
+    // Google has no logout address for other applications.
     expect(await left.json()).toEqual({ next: '/auth/signed-out' });
     expect((await browser.get(`${url}/api/v1/me`)).status).toBe(401);
   });
@@ -304,7 +304,7 @@ describe('several tabs of one browser', () => {
     expect([...browser.cookies.keys()]).toEqual(['lornu_session']);
   });
 
-  test('keep a bounded number of attempts, the newest', async () => {
+  test('keep a limited number of attempts, the newest', async () => {
     const browser = new Browser();
     const first = await browser.toCallback('ada@lornu.ai');
     for (let tab = 0; tab < 12; tab++) await browser.get(`${url}/auth/login?returnTo=/${'x'.repeat(9_000)}`);
@@ -312,13 +312,13 @@ describe('several tabs of one browser', () => {
     const header = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
     expect(header.length).toBeLessThan(8_000);
     expect((await browser.get(first)).status).toBe(400);
-    // Once signed in, a tab that comes late is only sent on.
+    // After a sign-in, a later tab is only redirected.
     await browser.signIn('ada@lornu.ai');
     expect((await browser.get(first)).headers.get('location')).toBe('/');
   });
 });
 
-describe('a browser is answered with pages', () => {
+describe('a browser gets pages', () => {
   const HTML = { headers: { accept: 'text/html,application/xhtml+xml' } };
   const pageOf = async (response: Response) => {
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -343,7 +343,7 @@ describe('a browser is answered with pages', () => {
     expect(target.searchParams.get('prompt')).toBe('select_account');
   });
 
-  test('for a sign-in that failed, and while the issuer is down', async () => {
+  test('for a failed sign-in, and while the issuer is down', async () => {
     const browser = new Browser();
     expect(await pageOf(await browser.get(`${url}/auth/callback?code=a&state=b`, HTML))).toMatchObject({
       status: 400,
@@ -360,7 +360,7 @@ describe('a browser is answered with pages', () => {
     });
   });
 
-  test('after signing out, which signs nobody in again by itself', async () => {
+  test('after signing out, which does not sign anybody in again', async () => {
     const browser = new Browser();
     await browser.signIn('ada@lornu.ai');
     const left = await browser.get(`${url}/auth/logout`, { method: 'POST', headers: { origin: url } });
@@ -374,7 +374,7 @@ describe('a browser is answered with pages', () => {
 });
 
 describe('anonymous callbacks', () => {
-  /** Requests to the token endpoint are seen in the log: each guess that reaches it fails there. */
+  /** The log shows requests to the token endpoint: each guess that reaches it fails there. */
   const asked = () => app.logged.filter(({ message }) => message === 'sign-in failed').length;
 
   test('with one cookie reach the issuer once', async () => {
@@ -397,7 +397,7 @@ describe('anonymous callbacks', () => {
     }
     expect(statuses.filter((status) => status === 403)).toHaveLength(10);
     expect(statuses.filter((status) => status === 429)).toHaveLength(15);
-    // Somebody at another address signs in all the same.
+    // A person at another address can still sign in.
     const other = new Browser();
     const callback = await other.toCallback('ada@lornu.ai');
     const response = await other.get(callback, { headers: { 'x-forwarded-for': '1.2.3.4, 203.0.113.7' } });

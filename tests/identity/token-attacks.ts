@@ -14,7 +14,7 @@ import {
 export interface TokenCase {
   name: string;
   headers: (kit: TokenKit) => Promise<Record<string, string>> | Record<string, string>;
-  /** What the caller is told; undefined where no token was sent. */
+  /** The error text for the caller; undefined if no token was sent. */
   description?: string;
   status?: number;
   code?: string;
@@ -25,7 +25,7 @@ export interface TokenKit {
   /** Published by the trusted issuer. */
   current: Signer;
   other: Signer;
-  /** Of somebody who is nobody here. */
+  /** A key of an unknown issuer. */
   attacker: Signer;
   es384: Signer;
   ps256: Signer;
@@ -33,7 +33,7 @@ export interface TokenKit {
 
 export type TokenSigners = Omit<TokenKit, 'app'>;
 
-/** Key pairs of the issuer, and of somebody who is nobody here. */
+/** Key pairs of the issuer, and of an attacker. */
 export async function createTokenSigners(): Promise<TokenSigners> {
   const [current, other, attacker, es384, ps256] = await Promise.all([
     createSigner('k1'),
@@ -45,7 +45,7 @@ export async function createTokenSigners(): Promise<TokenSigners> {
   return { current, other, attacker, es384, ps256 };
 }
 
-/** An app of its own whose issuer publishes all keys but the attacker's. */
+/** A new app whose issuer publishes all keys but the attacker's. */
 export function createTokenKit(signers: TokenSigners): TokenKit {
   const { current, other, es384, ps256 } = signers;
   const app = createGuardedApp([current, other, es384, ps256].map(({ publicJwk }) => publicJwk));
@@ -78,13 +78,13 @@ function withHeader(name: string, header: (kit: TokenKit) => object, description
   return { name, description, headers: async (kit) => bearer(await valid(kit, {}, header(kit))) };
 }
 
-/** Signed with HMAC and the public key as its secret: works where the algorithm is taken from the token. */
+/** Signed with HMAC, with the public key as secret: accepted if the algorithm is taken from the token. */
 function confusedToken(kit: TokenKit): string {
   const input = `${base64url({ alg: 'HS256', kid: kit.current.kid, typ: 'JWT' })}.${base64url(claims(kit.app.clock.nowMs))}`;
   return `${input}.${createHmac('sha256', kit.current.publicPem).update(input).digest('base64url')}`;
 }
 
-/** Everything that must be refused with 401, nothing run, and no token in the log. */
+/** Tokens that must be refused with 401, with nothing run and no token in the log. */
 export const REFUSED_TOKENS: TokenCase[] = [
   { name: 'no evidence at all', code: 'UNAUTHENTICATED', headers: () => ({}) },
 
@@ -236,7 +236,7 @@ export const REFUSED_TOKENS: TokenCase[] = [
   },
 ];
 
-/** Verified, but not on the list: 403, so that the caller knows that the token itself is good. */
+/** Valid tokens of callers that are not on the list: 403, so that they know that the token itself is good. */
 export const FORBIDDEN_TOKENS: TokenCase[] = [
   withClaims(
     'an e-mail that is on no list',
@@ -270,7 +270,7 @@ export const FORBIDDEN_TOKENS: TokenCase[] = [
   ),
 ];
 
-/** The nearest things that must pass: without them a service that refuses everything would pass the table. */
+/** Similar tokens that must be accepted: without them a service that refuses everything would pass. */
 export const ACCEPTED_TOKENS: TokenCase[] = [
   withClaims('as Google makes them', () => ({}), ''),
   withClaims(

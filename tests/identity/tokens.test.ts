@@ -33,7 +33,7 @@ beforeEach(async () => {
   await app.addSession('ada', 's1');
 });
 
-/** Nothing ran, nothing was stored, nobody but the issuer was asked, and the log holds no part of a token. */
+/** Nothing ran, nothing was stored, only the issuer was called, and the log contains no part of a token. */
 async function expectUntouched(headers: Record<string, string>): Promise<void> {
   expect(app.runs.started).toEqual([]);
   const session = await app.services.sessions.getSession({
@@ -55,7 +55,7 @@ function challengeOf({ description }: TokenCase): string {
     : `Bearer realm="lornu", error="invalid_token", error_description="${description}"`;
 }
 
-/** The three surfaces, each with the status that an accepted caller sees. */
+/** The three APIs, each with the status that an accepted caller gets. */
 const SURFACES = [
   {
     surface: 'REST',
@@ -69,7 +69,7 @@ const SURFACES = [
   },
   {
     surface: 'WebSocket',
-    // 404 while live streams are not served: the caller was let in.
+    // 404 while live streams are not served: the caller was admitted.
     letIn: [101, 404],
     send: (headers: Record<string, string>) =>
       app.request('/run_live?app_name=lornu&user_id=ada&session_id=s1', {
@@ -128,7 +128,7 @@ describe("the issuer's keys", () => {
   const call = async (token: string) => (await app.request('/list-apps', { headers: bearer(token) })).status;
   const valid = (header = {}) => sign(signers.current, claims(app.clock.nowMs), header);
 
-  test('a flood of unknown key ids makes one request a cool-down, and nobody else is held up', async () => {
+  test('a flood of unknown key ids makes one request per cool-down, and delays nobody else', async () => {
     expect(await call(await valid())).toBe(200);
     for (let second = 0; second < 60; second += 5) {
       app.clock.nowMs += 5_000;
@@ -142,7 +142,7 @@ describe("the issuer's keys", () => {
     expect(app.asked).toEqual([JWKS_URL, JWKS_URL, JWKS_URL]);
   });
 
-  test('a rotated key is taken with its first token; the one that was withdrawn is refused', async () => {
+  test('a rotated key is accepted with its first token; a withdrawn one is refused', async () => {
     app.issuer.keys = [signers.current.publicJwk];
     expect(await call(await valid())).toBe(200);
     app.issuer.keys = [signers.other.publicJwk];
@@ -151,7 +151,7 @@ describe("the issuer's keys", () => {
     expect(await call(await valid())).toBe(401);
   });
 
-  test('an outage of the issuer is not felt by those whose key is known', async () => {
+  test('an outage of the issuer does not affect callers with a known key', async () => {
     expect(await call(await valid())).toBe(200);
     app.issuer.failure = new Error('connect ECONNREFUSED');
     app.clock.nowMs += 6 * 3_600_000;
@@ -211,7 +211,7 @@ describe('what a token may not do', () => {
     );
   });
 
-  test('a token ends by the clock of the service', async () => {
+  test("a token expires by the service's clock", async () => {
     const token = await sign(signers.current, claims(app.clock.nowMs));
     const call = async () => (await app.request('/list-apps', { headers: bearer(token) })).status;
     app.clock.nowMs += 3_629_000;
@@ -227,7 +227,7 @@ describe('what a token may not do', () => {
   });
 });
 
-describe('a service that is open on this machine', () => {
+describe('a service without authentication on this machine', () => {
   beforeEach(async () => {
     app = createGuardedApp([signers.current.publicJwk, signers.other.publicJwk], {
       LORNU_SIGN_IN: 'open',
@@ -236,7 +236,7 @@ describe('a service that is open on this machine', () => {
     await app.addSession('ada', 's1');
   });
 
-  test('asks nobody, but a machine that shows a token is who the token says', async () => {
+  test('identifies nobody, but a machine that sends a token by its token', async () => {
     expect((await app.request('/list-apps')).status).toBe(200);
     const me = async (email: string) => {
       const token = await sign(signers.current, claims(app.clock.nowMs, { email }));
@@ -247,7 +247,7 @@ describe('a service that is open on this machine', () => {
     expect((await me(PEER))[0]).toBe(403);
   });
 
-  test('does not take a token that does not hold for nobody', async () => {
+  test('refuses an invalid token instead of treating its sender as local', async () => {
     for (const { name, headers } of REFUSED_TOKENS.filter((one) => one.code === undefined)) {
       // oxlint-disable-next-line no-await-in-loop -- one at a time, so that a failure names its case
       const answer = await app.request('/run', turn('ada', 's1', await headers(kit)));
@@ -256,7 +256,7 @@ describe('a service that is open on this machine', () => {
     expect(app.runs.started).toEqual([]);
   });
 
-  test('knows no machine where none is configured', async () => {
+  test('knows no machine if none is configured', async () => {
     app = createGuardedApp([], {
       LORNU_SIGN_IN: 'open',
       A2A_ALLOWED_EMAILS: undefined,

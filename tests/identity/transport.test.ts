@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** One request, written byte by byte as given; the answer's status and text. */
+/** Sends one raw request; returns status and text of the response. */
 function send(lines: string[]): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -52,7 +52,7 @@ describe('on the wire', () => {
     expect(answer.text.toLowerCase()).toContain('www-authenticate: bearer realm="lornu"');
   });
 
-  test('a token of more than 8 KB is answered 431, in the shape of every error', async () => {
+  test('a token of more than 8 KB gets 431, in the shape of every error', async () => {
     const answer = await get([`authorization: Bearer ${await valid({ filler: 'x'.repeat(6500) })}`]);
     expect(answer.status).toBe(431);
     expect(answer.text).toEndWith('{"detail":"The request headers are too large"}');
@@ -65,14 +65,14 @@ describe('on the wire', () => {
     expect((await get([`authorization: Bearer ${token}`])).status).toBe(200);
   });
 
-  test('headers of more than 16 KB are answered 431, and the service goes on', async () => {
+  test('headers of more than 16 KB get 431, and the service keeps working', async () => {
     const many = Array.from({ length: 40 }, (_, i) => `x-filler-${i}: ${'y'.repeat(1000)}`);
     const answer = await get([...many, `authorization: Bearer ${await valid()}`]);
     expect([400, 413, 431]).toContain(answer.status);
     expect((await get([`authorization: Bearer ${await valid()}`])).status).toBe(200);
   });
 
-  test('a header with a line break inside does not smuggle a second one', async () => {
+  test('a line break inside a header does not smuggle in a second one', async () => {
     const answer = await get([`authorization: Bearer x\r\n authorization: Bearer ${await valid()}`]);
     expect([400, 401]).toContain(answer.status);
   });
@@ -85,7 +85,7 @@ describe('on the wire', () => {
     expect(answer.status).toBe(401);
   });
 
-  test('nothing of all that is in the log', async () => {
+  test('nothing of this is in the log', async () => {
     expect(JSON.stringify(app.logged)).not.toMatch(/eyJ[\w-]{10}/);
   });
 });

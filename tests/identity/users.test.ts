@@ -46,7 +46,7 @@ beforeEach(async () => {
   }
 });
 
-/** A signed-in person's cookie, sealed as the service seals it. */
+/** A signed-in person's cookie, sealed as the service does. */
 async function cookieOf(subject: string, domain = 'lornu.ai'): Promise<Record<string, string>> {
   const sealed = new SealedCookie({
     keys: fixedSecret(SESSION_KEY),
@@ -68,7 +68,7 @@ async function cookieOf(subject: string, domain = 'lornu.ai'): Promise<Record<st
   return { cookie: cookie?.split(';')[0] ?? '', origin: PUBLIC_URL };
 }
 
-/** Status, the headers that speak of the failure, and the body. */
+/** Status, headers about the failure, and the body. */
 async function answerOf(path: string, init: RequestInit = {}) {
   const response = await app.request(path, withHeaders(init, ada));
   return {
@@ -146,7 +146,7 @@ describe('what belongs to another person', () => {
     expect(app.runs.started).toEqual([]);
   });
 
-  test('stays as it was', async () => {
+  test('is unchanged', async () => {
     for (const [, call] of calls) await call('ben');
     const session = await app.services.sessions.getSession({
       appName: 'lornu',
@@ -182,8 +182,8 @@ describe('what belongs to another person', () => {
   });
 });
 
-describe('what another person shares', () => {
-  test('is read by the link alone, by people who are signed in, and changed by nobody', async () => {
+describe('a session shared by another person', () => {
+  test('is read through the link only, by signed-in people, and changed by nobody', async () => {
     const ben = await cookieOf('ben');
     const share = await app.request(`/api/v1${inPath('ben')}/s1/share`, withHeaders({ method: 'POST' }, ben));
     const { secret } = (await share.json()) as { secret: string };
@@ -199,8 +199,8 @@ describe('what another person shares', () => {
   });
 });
 
-describe('what is her own', () => {
-  test('is there: read, list, change, run, create, delete', async () => {
+describe("the caller's own data", () => {
+  test('can be read, listed, changed, run, created and deleted', async () => {
     expect((await answerOf(`${inPath('ada')}/s1`)).status).toBe(200);
     expect((await answerOf(inPath('ada'))).body).toContain('"id":"s1"');
     expect((await answerOf(`${inPath('ada')}/s1`, json({ stateDelta: { a: 1 } }, 'PATCH'))).status).toBe(200);
@@ -239,26 +239,26 @@ describe('machines', () => {
         { detail: 'This caller is not allowed to do that' },
       ]);
     }
-    // Accepted, and nothing was found there.
+    // Admitted, but nothing was found there.
     expect((await call(PEER, '/a2a/no-such-app')).status).toBe(404);
     expect((await call(PEER, '/a2a')).status).toBe(404);
     expect(app.runs.started).toEqual([]);
   });
 
-  test('are nobody where no list names any, however good their token is', async () => {
+  test('are refused if no list names them, however good their token is', async () => {
     app = createGuardedApp([signer.publicJwk], { ...PEOPLE, A2A_ALLOWED_EMAILS: '', A2A_SERVICE_EMAILS: '' });
     const response = await call(PEER, '/list-apps');
     expect([response.status, response.headers.get('x-error-code')]).toEqual([401, 'TOKEN_REFUSED']);
     expect(app.asked).toEqual([]);
   });
 
-  test('a person does not speak A2A', async () => {
+  test('a person may not use A2A', async () => {
     expect((await answerOf('/a2a/no-such-app')).status).toBe(403);
   });
 });
 
-describe('without any evidence', () => {
-  test('only what is open is answered', async () => {
+describe('without credentials', () => {
+  test('only open routes answer', async () => {
     const status = async (path: string) => (await app.request(path)).status;
     for (const path of ['/health', '/version']) expect([path, await status(path)]).toEqual([path, 200]);
     const guarded = [
@@ -280,7 +280,7 @@ describe('without any evidence', () => {
     for (const path of guarded) expect([path, await status(path)]).toEqual([path, 401]);
   });
 
-  test('a browser that opens the page is sent to sign in, and comes back to where it was', async () => {
+  test('a browser that opens the page is sent to sign in, and returns to the same page', async () => {
     const response = await app.request('/chat?session=s1', { headers: { accept: 'text/html,*/*' } });
     expect([response.status, response.headers.get('location')]).toEqual([
       302,
@@ -289,7 +289,7 @@ describe('without any evidence', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('only a browser that shows a page is sent there', async () => {
+  test('only a page load of a browser is sent there', async () => {
     const html = { accept: 'text/html' };
     const others: RequestInit[] = [
       { headers: { accept: 'application/json' } },
@@ -312,14 +312,14 @@ describe('without any evidence', () => {
     expect((await refused.request('/chat', { headers: { ...html, ...certificate } })).status).toBe(401);
   });
 
-  test('nobody is sent to sign in where nobody can', async () => {
+  test('nobody is sent to sign in if sign-in is off', async () => {
     const machines = createGuardedApp([signer.publicJwk], { LORNU_PUBLIC_URL: PUBLIC_URL });
     expect((await machines.request('/', { headers: { accept: 'text/html' } })).status).toBe(401);
     expect((await machines.request('/auth/login')).status).toBe(404);
   });
 });
 
-describe('a request that another page made with her cookie', () => {
+describe('a request of another site with her cookie', () => {
   const upgrade = {
     connection: 'Upgrade',
     upgrade: 'websocket',
@@ -347,7 +347,7 @@ describe('a request that another page made with her cookie', () => {
     expect(app.runs.started).toEqual([]);
   });
 
-  test('may read nothing that it could not read anyway: a plain GET needs no origin', async () => {
+  test('may only read what it could read anyway: a plain GET needs no origin', async () => {
     const { cookie = '' } = ada;
     expect((await app.request(inPath('ada'), { headers: { cookie } })).status).toBe(200);
   });
@@ -390,7 +390,7 @@ describe('state of the whole app', () => {
     expect(seen?.state).toEqual({});
   });
 
-  test('a person changes its own, a service changes all of it', async () => {
+  test('a person changes their own state, a service changes all of it', async () => {
     const own = { 'user:name': 'Ada', mood: 'good' };
     expect(await answerOf(`${inPath('ada')}/s1`, json({ stateDelta: own }, 'PATCH'))).toMatchObject({
       status: 200,
@@ -410,24 +410,24 @@ describe('state of the whole app', () => {
 });
 
 describe('a cookie', () => {
-  test('does not help a token that is bad', async () => {
+  test('does not make up for a bad token', async () => {
     const response = await app.request(inPath('ada'), { headers: { ...ada, ...bearer('not-a-token') } });
     expect(response.status).toBe(401);
   });
 
-  test('of a person who was taken off the list since is nobody', async () => {
+  test('of a person who was removed from the list is refused', async () => {
     const headers = await cookieOf('ada', 'former.example');
     expect((await app.request(inPath('ada'), { headers })).status).toBe(401);
   });
 
-  test('ends after eight hours', async () => {
+  test('expires after eight hours', async () => {
     app.clock.nowMs += 8 * 3_600_000 - 1_000;
     expect((await answerOf(inPath('ada'))).status).toBe(200);
     app.clock.nowMs += 2_000;
     expect((await answerOf(inPath('ada'))).status).toBe(401);
   });
 
-  test('that was changed, cut or sealed by another key or for another use is nobody', async () => {
+  test('that was changed, cut or sealed by another key or for another use is refused', async () => {
     const [name, value = ''] = (ada['cookie'] ?? '').split('=');
     const parts = value.split('.');
     const changed = [
@@ -442,7 +442,7 @@ describe('a cookie', () => {
         401,
       );
     }
-    // Without the prefix, as a page on another host of the domain could set it.
+    // Without the prefix, as another host of the domain could set it.
     expect((await app.request(inPath('ada'), { headers: { cookie: `lornu_session=${value}` } })).status).toBe(
       401,
     );

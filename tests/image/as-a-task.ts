@@ -14,7 +14,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The task definition of terraform/aws/staging, as far as it says how the container runs. */
+/** The part of terraform/aws/staging's task definition that says how the container runs. */
 export function planOf(about: Partial<ContainerDefinition> = {}, memory = '1024'): TaskPlan {
   return readTaskDefinition({
     family: 'agent',
@@ -47,13 +47,13 @@ export interface StartedTask {
 
 export interface TaskStarter {
   image: ContainerImage;
-  /** `machine` takes the place of what this one was found to allow. */
+  /** `machine` overrides the detected capabilities of this machine. */
   start: (
     plan: TaskPlan,
     env?: Readonly<Record<string, string>>,
     machine?: Partial<MachineLimits>,
   ) => Promise<StartedTask>;
-  /** Names of the containers that are there of this owner. */
+  /** Names of this owner's containers. */
   containers: () => Promise<string[]>;
   end: () => Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** A session and one streamed turn, by the routes that both images serve. */
+/** A session and one streamed turn, through routes that both images serve. */
 export async function streamTurn(
   url: string,
   text: string,

@@ -12,7 +12,7 @@ import { copyCheckout } from '../support/copy-checkout.ts';
 import { describeTasks } from './tasks.ts';
 import { events, streamTurn } from './conversation.ts';
 
-// The images built for real from a clean copy of the checkout, and run under the limits of the task definition.
+// The images are built for real from a clean copy of the checkout, and run under the limits of the task definition.
 
 const root = join(import.meta.dir, '../..');
 const MARKER = 'planted-secret-8f2c1d';
@@ -24,7 +24,7 @@ const context = {
   redact: (text: string) => text,
   signal: new AbortController().signal,
 };
-/** Where people leave secrets and state; none of it may reach a build. */
+/** Where people keep secrets and state; none of it may get into a build. */
 const PLANTED = [
   '.env',
   '.env.staging',
@@ -77,7 +77,7 @@ async function inside(container: RunningContainer, ...command: string[]): Promis
 }
 
 describe('the context of the build', () => {
-  test('holds no secret and no state that lies in the checkout', async () => {
+  test('contains no secret and no state of the checkout', async () => {
     await writeFile(join(base, 'everything.Dockerfile'), 'FROM scratch\nCOPY . /\n');
     const archive = join(base, 'everything.tar');
     const file = [
@@ -134,7 +134,7 @@ for (const target of TARGETS) {
     );
 
     test(
-      'is nobody, can do nothing, and can write nowhere but in /tmp',
+      'is user nobody, has no capabilities, and can only write to /tmp',
       async () => {
         const container = await start(target);
         try {
@@ -144,7 +144,7 @@ for (const target of TARGETS) {
           ) as Probe;
           expect(uid).toBe(10_001);
           expect(capabilities).toMatch(/^0+$/);
-          // Shared memory, which every engine mounts; it is not a place in the image.
+          // Shared memory, which every engine mounts; it is not part of the image.
           expect(wrote).toEqual(['/dev/shm', '/tmp']);
           say(`${target}: ${Math.round(memoryKb / 1000)} MB of memory, idle`);
         } finally {
@@ -156,13 +156,13 @@ for (const target of TARGETS) {
     );
 
     test(
-      'writes nothing outside /tmp even where it could',
+      'writes nothing outside /tmp even if it could',
       async () => {
         const container = await start(target, false);
         try {
           await streamTurn(container.url, 'Hello');
           const diff = await runCommand([built.engine.path, 'diff', container.name]);
-          // The engine's own: the mount points that it makes for name resolution, /proc and the like.
+          // The engine's own: mount points that it creates for name resolution, /proc and others.
           const own = /^[AC] \/(etc|run|dev|proc|sys|tmp)(\/|$)/;
           expect(diff.stdout.split('\n').filter((line) => line && !own.test(line))).toEqual([]);
         } finally {
@@ -178,7 +178,7 @@ for (const target of TARGETS) {
 interface Probe {
   uid: number;
   capabilities: string;
-  /** Folders in which a file could be made. */
+  /** Folders in which a file could be created. */
   wrote: string[];
   /** Resident memory of the first process. */
   memoryKb: number;
@@ -210,7 +210,7 @@ describeTasks(() => ({ built, geminiUrl: gemini.url, folder: join(base, 'tasks')
 
 describe('the layers', () => {
   test(
-    'are the same in two builds of one commit, and small',
+    'are identical in two builds of one commit, and small',
     async () => {
       const sizes = await measureImages(built, context.root);
       say(renderSizes(sizes));
@@ -227,7 +227,7 @@ describe('the layers', () => {
   );
 
   test(
-    'change only where the source changed',
+    'only change if the source changed',
     async () => {
       const digests = async (): Promise<string[]> => {
         const { engine, images } = await build({ targets: ['agent'] });
@@ -250,7 +250,7 @@ describe('the layers', () => {
 
 describe('the Dockerfile', () => {
   test(
-    'has no finding of hadolint, and what is in the images can be listed',
+    'has no finding of hadolint, and the contents of the images can be listed',
     async () => {
       const { dockerfile, bills } = await scanImages(context, () => undefined);
       expect(dockerfile).toEqual([]);
@@ -270,7 +270,7 @@ describe('the Dockerfile', () => {
   );
 });
 
-describe('a build that cannot be', () => {
+describe('an impossible build', () => {
   const failure = async (options: Partial<BuildOptions>): Promise<string> =>
     build({ targets: ['agent'], ...options }).then(
       () => 'it was built',
@@ -291,7 +291,7 @@ describe('a build that cannot be', () => {
     );
   });
 
-  test('without a builder says which ones there are', async () => {
+  test('without a builder lists the supported ones', async () => {
     const { env } = context;
     context.env = { ...env, PATH: dirname(process.execPath) };
     expect(await failure({})).toContain('No working podman, docker or buildah was found.');

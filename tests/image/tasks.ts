@@ -14,7 +14,7 @@ const HEALTH = [
   '-e',
   "fetch('http://127.0.0.1:8080/health').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))",
 ];
-/** Ends with 0 when all of it is as the task definition says. */
+/** Exits with 0 if everything is as in the task definition. */
 const LOOK_AROUND = `
   const fs = require('node:fs');
   const status = fs.readFileSync('/proc/1/status', 'utf8');
@@ -37,7 +37,7 @@ interface Given {
   folder: string;
 }
 
-/** The image as the task runner of the rehearsal runs it: from a task definition, in a container of podman. */
+/** The image as the rehearsal's task runner runs it: from a task definition, in a container of podman. */
 export function describeTasks(given: () => Given): void {
   const imageId = (): string => given().built.images.find(({ target }) => target === 'agent')?.id ?? '';
 
@@ -49,7 +49,7 @@ export function describeTasks(given: () => Given): void {
     afterAll(async () => starter?.end(), MINUTE);
 
     test(
-      'is as its definition says, finishes its stream after SIGTERM, and shows its secrets to no process list',
+      'matches its definition, finishes its stream after SIGTERM, and shows its secrets in no process list',
       async () => {
         const lists = watchProcessLists(SECRET);
         const { container, url, lines } = await starter.start(planOf(), {
@@ -98,7 +98,7 @@ export function describeTasks(given: () => Given): void {
         });
         waits.signal('SIGTERM');
         waits.signal('SIGKILL');
-        // Not for its memory.
+        // Not because of its memory.
         expect(await waits.ended).toEqual({ exitCode: 137 });
         expect(await starter.containers()).toEqual([]);
       },
@@ -106,7 +106,7 @@ export function describeTasks(given: () => Given): void {
     );
 
     test(
-      'is held to its memory by looking where there are no cgroups, and says why it does not start',
+      'without cgroups its memory is limited by polling, and a failed start has a reason',
       async () => {
         const poor = { memory: false, init: false };
         const eat = planOf(
@@ -132,7 +132,7 @@ export function describeTasks(given: () => Given): void {
     );
 
     test(
-      'is gone when the process that ran it is killed, and when even its will is, with the next start',
+      'is removed when the process that ran it is killed, and if its cleaner is killed too, at the next start',
       async () => {
         const program = given().built.engine.path;
         const orphan = await startRunner(given(), imageId());
@@ -145,14 +145,14 @@ export function describeTasks(given: () => Given): void {
         const { container } = await starter.start(
           planOf({ command: ['bun', '-e', 'setInterval(() => {}, 1000)'] }),
         );
-        // Its cleaner first, so that nothing removes its containers when it dies.
+        // First kill its cleaner, so that nothing removes its containers when it dies.
         for (const pid of await processesNaming(`=${forsaken.owner}`)) process.kill(pid, 'SIGKILL');
         forsaken.kill('SIGKILL');
         await until('dead', async () => !(await isThere(forsaken.runner)));
         expect(await containersOf(program, forsaken.owner)).toHaveLength(1);
         expect(await removeLeftBehind(starter.image.podman)).toBeGreaterThanOrEqual(1);
         expect(await containersOf(program, forsaken.owner)).toEqual([]);
-        // Ours has an owner.
+        // Ours belongs to a living owner.
         expect(await starter.containers()).toHaveLength(1);
         container.signal('SIGKILL');
         await container.ended;
@@ -162,7 +162,7 @@ export function describeTasks(given: () => Given): void {
   });
 }
 
-/** A task run by a process of its own, which can be killed. */
+/** A task run by a separate process, which can be killed. */
 async function startRunner({ built, folder }: Given, image: string) {
   const child = Bun.spawn(
     [
@@ -180,7 +180,7 @@ async function startRunner({ built, folder }: Given, image: string) {
   return { ...about, runner: child.pid, kill: (signal: NodeJS.Signals) => child.kill(signal) };
 }
 
-/** Reads every command line of this machine, over and over, until it is told to end. */
+/** Reads every command line of this machine, repeatedly, until it is stopped. */
 function watchProcessLists(text: string): { end: () => Promise<{ found: string[]; seenPodman: boolean }> } {
   const life = new AbortController();
   const found: string[] = [];

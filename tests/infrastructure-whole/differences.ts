@@ -2,10 +2,10 @@ import { DYNAMIC, JSON_ATTRIBUTES } from '../infrastructure/plan/leaves.ts';
 import type { Json } from '../infrastructure/plan/document.ts';
 import type { PlannedEnvironment, Resource } from '../infrastructure/plan/environment.ts';
 
-/** The effect of a change: attributes with new values, removed and added resources, dependencies. */
+/** The effect of a change: attributes with new values, added and removed resources, dependencies. */
 export type Differences = Map<string, string>;
 
-/** Everything that differs between two environments in what the files set; what a plan does not know yet is left out. */
+/** All differences between two environments in values that the files set; values unknown in a plan are left out. */
 export function differences(before: PlannedEnvironment, after: PlannedEnvironment): Differences {
   const found: Differences = new Map();
   for (const stack of ['bootstrap', 'staging'] as const) {
@@ -43,14 +43,14 @@ function changes(
     ...(was.values['tags_all'] ? ['tags_all'] : []),
   ];
   return names.flatMap((name): [string, string][] => {
-    // Not in the plan at all: known after apply, because what it refers to is replaced.
+    // Missing from the plan: known after apply, because a resource that it refers to is replaced.
     if (!(name in is.values)) return [];
     const [old, now] = [plain(name, was.values[name]), plain(name, is.values[name])];
     return old === now ? [] : [[`${stack} ${was.address} ${name}`, now]];
   });
 }
 
-/** Text that is the same for values that mean the same: JSON by its content, sets in any order, one as a list of one. */
+/** The same text for equivalent values: JSON by its content, sets in any order, a single value as a list of one. */
 function plain(name: string, value: Json | undefined): string {
   const content =
     JSON_ATTRIBUTES.has(name) && typeof value === 'string' && value !== ''

@@ -18,7 +18,7 @@ import {
 import { differences } from './differences.ts';
 import { edited, SAMPLES } from './samples.ts';
 
-// Terraform plans changed files over what was applied; the planned data that a mutant changes has to say the same.
+// Terraform plans changed files over the applied environment; the mutant's changed data must say the same.
 const MINUTES = 60_000;
 let folder: string;
 let applied: AppliedStacks;
@@ -58,7 +58,7 @@ test.each(SAMPLES.map((sample) => [sample.mutant, sample] as const))(
 
     const [wanted, found] = [differences(environment, inData), differences(environment, inEarnest)];
     expect(wanted.size).toBeGreaterThan(0);
-    // What the plan does not know yet it does not contradict; all that it knows has to be the same.
+    // Unknown values in the plan contradict nothing; all known values must be the same.
     for (const [what, value] of found)
       expect({ what, value }).toEqual({ what, value: wanted.get(what) ?? 'as it was' });
     const agreed = [...wanted.keys()].filter((what) => found.has(what));

@@ -1,11 +1,11 @@
 import type { StackName } from '@lornu/rehearsal/terraform/stacks.ts';
 
-/** A change of the files, and the mutant of the planned data that is to say the same. */
+/** A change of the files, and the mutant of the planned data that should say the same. */
 export interface Sample {
   mutant: string;
   stack: StackName;
   file: string;
-  /** The first line of the block that is changed. */
+  /** The first line of the changed block. */
   block: string;
   edit: (block: string) => string;
 }
@@ -182,7 +182,7 @@ export const SAMPLES: readonly Sample[] = [
   },
 ];
 
-/** The file with its one block changed; a sample that no longer fits the files is an error, not a pass. */
+/** The file with its one block changed; throws if a sample no longer matches the files. */
 export function edited(text: string, { block, edit, mutant }: Sample): string {
   const at = text.indexOf(`${block}\n`);
   const end = text.indexOf('\n}\n', at);

@@ -6,7 +6,7 @@ import { judgeWorkflowMutants } from '../infrastructure/workflow/judge-all.ts';
 const MINUTES = 60_000;
 
 test(
-  'every wrong workflow turns a statement red',
+  'every wrong workflow fails a check',
   async () => {
     const environment = readEnvironment(await getDocuments());
     const { score, all } = await judgeWorkflowMutants(environment, 1, 8 * MINUTES);

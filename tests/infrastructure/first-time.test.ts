@@ -6,7 +6,7 @@ import { getDocuments, ROOT } from './plan/documents.ts';
 const readme = await Bun.file(join(ROOT, 'terraform/README.md')).text();
 const firstTime = readme.slice(readme.indexOf('## The first time'), readme.indexOf('## Taking it down'));
 
-// A variable that nobody is told of keeps its default, and the pipeline is refused something in the middle of an apply.
+// An undocumented variable keeps its default, and the pipeline would be refused something in the middle of an apply.
 test(
   'the first time names every variable of bootstrap',
   async () => {

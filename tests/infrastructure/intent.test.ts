@@ -6,10 +6,10 @@ import { percent } from './mutation/score.ts';
 import { getDocuments } from './plan/documents.ts';
 import { readEnvironment, type PlannedEnvironment } from './plan/environment.ts';
 
-/** What the user asked for, and what this suite holds itself to. */
+/** The figure that the user asked for, and this suite's own. */
 const ASKED_FOR = 0.7;
 const HELD_TO = 0.9;
-/** A plan that no run has made yet needs an apply first. */
+/** If no run has made this plan yet, it needs an apply first. */
 const APPLY_MS = 10 * 60_000;
 
 let environment: PlannedEnvironment;
@@ -25,7 +25,7 @@ describe('the planned environment', () => {
   });
 });
 
-test('each statement has a name of its own and says why', () => {
+test('each check has a unique name and a reason', () => {
   expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length);
   for (const { id, why } of CHECKS) {
     expect(id).toMatch(/^[a-z-]+\/[a-z0-9-]+$/);
@@ -33,7 +33,7 @@ test('each statement has a name of its own and says why', () => {
   }
 });
 
-test('no statement reads files: what it says follows from the plan alone', async () => {
+test('no check reads files: results depend on the plan only', async () => {
   const files = [...new Bun.Glob('checks/**/*.ts').scanSync({ cwd: import.meta.dir })];
   expect(files.length).toBeGreaterThan(20);
   for (const file of files) {
@@ -43,7 +43,7 @@ test('no statement reads files: what it says follows from the plan alone', async
   }
 });
 
-test('nearly every attribute that the files set is looked at', () => {
+test('nearly every attribute that the files set is checked', () => {
   const coverage = attributeCoverage(environment, CHECKS);
   const share = percent(coverage.read, coverage.set);
   for (const { type, read, set } of coverage.types) {

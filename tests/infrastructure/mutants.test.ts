@@ -12,9 +12,9 @@ import { commitSeed } from '../support/commit-seed.ts';
 
 const LEAST = 0.9;
 const APPLY_MS = 10 * 60_000;
-/** All of them take a few seconds; a machine that is busy with other things looks at those that fit. */
+/** All of them take a few seconds; a busy machine judges as many as fit. */
 const JUDGING_MS = 40_000;
-/** Another order with each commit, so that a busy machine sees others. */
+/** Another order with each commit, so that a busy machine judges others. */
 const SEED = commitSeed();
 
 let environment: PlannedEnvironment;
@@ -22,7 +22,7 @@ beforeAll(async () => {
   environment = readEnvironment(await getDocuments());
 }, APPLY_MS);
 
-test('a wrong configuration turns a statement red, whatever is done wrong', () => {
+test('every kind of wrong configuration fails a check', () => {
   const mutants = shuffled(findMutants(environment), SEED);
   const judgeOne = createJudge(CHECKS, environment);
   const judged: Judged[] = [];
@@ -56,13 +56,13 @@ test('a wrong configuration turns a statement red, whatever is done wrong', () =
   expect(score.noticedByNow, 'these are noticed now: take them off the list').toEqual([]);
 }, 120_000);
 
-test('every known survivor is a mutant that there is, with a reason', () => {
+test('every known survivor is an existing mutant, with a reason', () => {
   const ids = new Set(findMutants(environment).map(({ id }) => id));
   expect(KNOWN_SURVIVORS.filter(({ id }) => !ids.has(id)).map(({ id }) => id)).toEqual([]);
   for (const { why } of KNOWN_SURVIVORS) expect(why.length).toBeGreaterThan(20);
 });
 
-test('asking only the statements that a change concerns says the same as asking them all', () => {
+test('running only the checks that a change concerns gives the same result as running all', () => {
   const judgeOne = createJudge(CHECKS, environment);
   for (const mutant of shuffled(findMutants(environment), 7).slice(0, 150)) {
     const quick = judgeOne(mutant)?.noticed !== undefined;
@@ -73,8 +73,8 @@ test('asking only the statements that a change concerns says the same as asking 
   }
 }, 60_000);
 
-test('a survivor is told from what is noticed', () => {
-  // Two statements only: what concerns neither of them has to survive.
+test('a survivor is distinguished from a detected mutant', () => {
+  // Only two checks: a mutant that concerns neither must survive.
   const few = CHECKS.filter(({ id }) => id.startsWith('load-balancer/health-check'));
   const mutants = findMutants(environment).filter(
     ({ id }) => id.includes('health_check.0') || id.includes('aws_kms_key'),

@@ -1,14 +1,14 @@
 import { expect, test } from 'bun:test';
 import { isKnown, neededToApply, neededToPlan } from './checks/bootstrap/needed-actions.ts';
 
-// Permissions that AWS requires in addition to a call's own, which an emulator without IAM never shows.
+// Permissions that AWS requires besides the call's own, which an emulator without IAM never shows.
 test.each([
   ['secretsmanager:CreateSecret', ['kms:Decrypt', 'kms:GenerateDataKey']],
   [
     'wafv2:AssociateWebACL',
     ['elasticloadbalancing:CreateWebACLAssociation', 'elasticloadbalancing:SetWebAcl'],
   ],
-  // Follows from the call that undoes it.
+  // Derived from the call that undoes it.
   ['wafv2:AssociateWebACL', ['elasticloadbalancing:DeleteWebACLAssociation']],
   ['ec2:CreateVpcEndpoint', ['route53:AssociateVPCWithHostedZone']],
   ['s3:PutObject', ['s3:PutObjectTagging']],
@@ -19,7 +19,7 @@ test.each([
   for (const action of needed) expect(all).toContain(action);
 });
 
-test('a read needs what AWS lists beside it, as far as it concerns a load balancer', () => {
+test("a read needs AWS's dependent actions, as far as they concern a load balancer", () => {
   const all = neededToPlan(['wafv2:GetWebACLForResource']);
   expect(all).toContain('elasticloadbalancing:GetLoadBalancerWebACL');
   expect([...all].filter((action) => /^(amplify|cognito-idp|apprunner|appsync):/.test(action))).toEqual([]);

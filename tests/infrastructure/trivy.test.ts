@@ -8,11 +8,11 @@ import { findTrivy } from '../pipeline/find-trivy.ts';
 import type { PlanDocument, PlannedResource } from './plan/document.ts';
 import { getDocuments, ROOT } from './plan/documents.ts';
 
-// trivy stands before every apply, so the plan of a new environment must pass it: with the findings that are meant to be
-// named in .trivyignore.yaml, and no others. The stand-in has to say the same of this plan as trivy does.
+// trivy runs before every apply, so the plan of a new environment must pass it: with exactly the findings that
+// .trivyignore.yaml lists. The stand-in must find the same in this plan as trivy.
 
 const STAND_IN = join(ROOT, 'tests/pipeline/programs/trivy/trivy');
-/** AWS gives these; in the first plan they are not known, and trivy follows the references of the configuration. */
+/** Values from AWS that are unknown in the first plan; trivy follows the references in the configuration. */
 const UNKNOWN_AT_FIRST = [
   'id',
   'arn',
@@ -22,7 +22,7 @@ const UNKNOWN_AT_FIRST = [
   'security_group_rule_id',
 ].concat('referenced_security_group_id');
 
-/** The plan that a first deploy has: everything is made, nothing of AWS's is known yet. */
+/** The plan of a first deploy: everything is created, and no value from AWS is known yet. */
 function firstPlan({ variables, planned_values: planned, configuration }: PlanDocument): object {
   const known = (resource: PlannedResource): PlannedResource => {
     const values = Object.entries(resource.values).filter(([name]) => !UNKNOWN_AT_FIRST.includes(name));
@@ -42,7 +42,7 @@ function firstPlan({ variables, planned_values: planned, configuration }: PlanDo
   };
 }
 
-/** Rule and resource of each finding, in order. */
+/** Rule and resource of each finding, sorted. */
 async function scan(program: string, plan: string, ...more: string[]): Promise<string[]> {
   const options =
     '--quiet --format json --include-non-failures --severity HIGH,CRITICAL --skip-check-update'.split(' ');
@@ -52,7 +52,7 @@ async function scan(program: string, plan: string, ...more: string[]): Promise<s
   return findings.map(({ id, resource }) => `${id} ${resource}`).toSorted();
 }
 
-test('trivy lets the first plan pass with what .trivyignore.yaml names, and finds just that without it', async () => {
+test('trivy accepts the first plan with the entries of .trivyignore.yaml, and finds exactly those without it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-trivy-'));
   try {
     const plan = join(folder, 'staging.tfplan.json');
@@ -66,7 +66,7 @@ test('trivy lets the first plan pass with what .trivyignore.yaml names, and find
     for (const program of new Set([STAND_IN, real.path])) {
       expect(await scan(program, plan, '--ignorefile', '.trivyignore.yaml')).toEqual([]);
       const without = await scan(program, plan);
-      // Findings of 0053 and 0132 are skipped in the files; only trivy itself knows those rules.
+      // Findings of 0053 and 0132 are skipped in the files; only the real trivy knows those rules.
       expect(without.filter((finding) => !/ aws_(lb|s3_bucket)/.test(finding))).toEqual(expected.toSorted());
     }
   } finally {

@@ -30,7 +30,7 @@ describe('the workflow', () => {
     expect(judgeWorkflow(checks, parse(text) as Json, environment)).toEqual([]);
   });
 
-  test('keeps what the delivery promises of it', () => {
+  test('keeps the promises of the delivery', () => {
     expect(examineWorkflow(text)).toEqual([]);
   });
 
@@ -39,14 +39,14 @@ describe('the workflow', () => {
   });
 });
 
-test('a wrong workflow turns a statement red, whatever is done wrong (a sample)', async () => {
+test('every kind of wrong workflow fails a check (a sample)', async () => {
   const { score } = await judgeWorkflowMutants(environment, SEED, JUDGING_MS);
   expect(score.tried).toBeGreaterThan(50);
   expect(score.noticed / score.tried).toBeGreaterThanOrEqual(0.9);
   expect(score.unexpected).toEqual([]);
 }, 120_000);
 
-test('every known survivor is a mutant that there is', () => {
+test('every known survivor is an existing mutant', () => {
   const ids = new Set(findWorkflowMutants(parseDocument(text)).map(({ id }) => id));
   expect(KNOWN_WORKFLOW_SURVIVORS.filter(({ id }) => !ids.has(id))).toEqual([]);
 });

@@ -3,8 +3,9 @@ import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// The launcher in a checkout of its own, under the conditions that it has to explain. Those that need a namespace (no
-// network, a read-only or full disk) are real ones made by unshare; where it is refused, the test says that it was skipped.
+// The launcher in a separate checkout, under the conditions that it must explain. Those that need a namespace (no
+// network, a read-only or full disk) are real ones made by unshare; if unshare is refused, the test is skipped with a
+// message.
 
 const root = join(import.meta.dir, '../..');
 const isolated = Bun.spawnSync(['unshare', '-rmn', 'true'], { stderr: 'ignore' }).exitCode === 0;
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(base, { recursive: true, force: true }));
 
-/** A checkout with what the launcher reads, and an cli/main.ts that tells that it was reached. */
+/** A checkout with the files that the launcher reads, and a cli/main.ts that shows that it was reached. */
 async function checkout(name: string): Promise<string> {
   const folder = join(base, name);
   await mkdir(join(folder, 'cli'), { recursive: true });
@@ -56,7 +57,7 @@ async function launch(
   const command = options.inside ? ['unshare', '-rmn', 'sh', '-c', options.inside] : ['./lornu', 'hello'];
   const child = Bun.spawn(command, {
     cwd: folder,
-    // A separate home: no cache of npm or bun helps.
+    // A separate home, so that no cache of npm or bun is used.
     env: {
       ...process.env,
       PATH: options.path ?? pathWithout('bun'),
@@ -74,7 +75,7 @@ async function launch(
   return { code, stdout, stderr };
 }
 
-/** PATH as it is here, without the folders that hold this program. */
+/** This machine's PATH, without the folders that contain the program. */
 function pathWithout(program: string): string {
   const folders = (process.env['PATH'] ?? '').split(':');
   return folders.filter((folder) => !Bun.which(program, { PATH: folder })).join(':');
@@ -85,7 +86,7 @@ const explained = (what: string, why: RegExp): RegExp =>
 
 describe('the launcher', () => {
   test(
-    'fetches the pinned bun and the locked packages once, in silence from then on',
+    'downloads the pinned bun and the locked packages once, and is silent afterwards',
     async () => {
       const folder = await checkout('fresh');
       const first = await launch(folder);

@@ -1,5 +1,5 @@
 import { startWhole } from '../attacks/whole.ts';
 
-// Until the turn that met the full disk has come to its end.
+// Waits until the turn that met the full disk has ended.
 startWhole();
 await import('../attacks/full-disk.test.ts');

@@ -1,5 +1,5 @@
 import { startWhole } from '../attacks/whole.ts';
 
-// All of the attacks, of which every run tries a sample.
+// All attacks; normal runs try a sample.
 startWhole();
 await import('../attacks/memory.test.ts');

@@ -6,7 +6,7 @@ import { startFixture, type BrowserFixture } from '../browser/fixture.ts';
 setDefaultTimeout(240_000);
 
 const MINUTE = 60_000;
-/** The answer is numbers, ten a second: it is still streaming when the page is back. */
+/** The answer is numbers, ten a second: it still streams when the page is back. */
 const NUMBERS = 1_000;
 const SOON = { timeout: 120_000 };
 
@@ -32,7 +32,7 @@ async function beginAnswer(): Promise<void> {
   await words().waitFor();
 }
 
-/** Back: what was missed is there while the rest still streams, and the whole answer stands there once. */
+/** After the return: the missed part is there while the rest still streams, and the whole answer is shown once. */
 async function expectNoGap(before: string): Promise<void> {
   const missed = before.split(' ').length + 500;
   await words()
@@ -56,7 +56,7 @@ test('a minute without network', async () => {
   await expectNoGap(before);
 });
 
-test('a laptop that sleeps for a minute: its connection is dead and does not say so', async () => {
+test('a laptop sleeps for a minute: its connection is dead without an error', async () => {
   await beginAnswer();
   const before = (await words().innerText()).trim();
   const devTools = await chat.context.newCDPSession(chat.page);

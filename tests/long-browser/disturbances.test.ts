@@ -3,7 +3,7 @@ import { playScript } from '../browser/disturbances.ts';
 import { startFixture } from '../browser/fixture.ts';
 
 const SCRIPTS = 500;
-/** Side by side, each with a service and a browser of its own: a script waits more than it works. */
+/** In parallel, each with its own service and browser: a script mostly waits. */
 const AT_ONCE = 4;
 const FIRST_SEED = 1_000;
 

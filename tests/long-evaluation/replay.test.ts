@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, WITHIN_MS);
 afterAll(async () => library?.stop());
 
-test('a hundred changes that change nothing raise no alarm', async () => {
+test('a hundred changes without effect raise no alarm', async () => {
   const names = harmlessNames(10);
   expect(names).toHaveLength(100);
   const replayed = await library.play(...names);
@@ -23,7 +23,7 @@ test('a hundred changes that change nothing raise no alarm', async () => {
   ).toEqual([]);
 });
 
-test('a thousand conversations are replayed, each the same', async () => {
+test('a thousand conversations are replayed, each identical', async () => {
   const many = Array.from({ length: 1_000 }, (_, index) => ({
     ...(library.cassettes[index % library.cassettes.length] as Cassette),
     name: `${index}`,

@@ -69,7 +69,7 @@ test.each([
   180_000,
 );
 
-test('Firestore slow by 5 s a call: a turn takes its time and stores each event once', async () => {
+test('Firestore slow by 5 s a call: a turn is slow, and stores each event once', async () => {
   await fetch(`${server.url}${SESSIONS}/slow`, { method: 'POST' });
   clouds.firestore.delayMs = 5_000;
   const stream = await (await say('slow', 'count to 10 every 100 ms')).text();

@@ -4,7 +4,7 @@ import { surviveOneKill } from '../firestore/survivor.ts';
 
 const TURNS = 60;
 const LEASE_MS = 15_000;
-/** For how long Firestore keeps the locks of a client that died. */
+/** How long Firestore keeps the locks of a client that died. */
 const LOCKED_MS = 60_000;
 const p99 = (waits: readonly number[]): number | undefined => waits[Math.ceil(waits.length * 0.99) - 1];
 

@@ -34,10 +34,10 @@ import {
 export const root = join(import.meta.dir, '../..');
 export const WORKSPACE = 'lornu-aws-staging';
 export const ACCOUNT = '123456789012';
-/** Of Terraform Cloud: one that may write the state, and one that may only read it. */
+/** Tokens of Terraform Cloud: one that may write the state, and one that may only read it. */
 export const TOKEN = 'terraform-cloud-token';
 const READ_TOKEN = 'terraform-cloud-token-that-reads';
-/** As terraform/README.md has them stored at GitHub. */
+/** The secrets that terraform/README.md stores at GitHub. */
 export const SECRETS = {
   secrets: { TF_API_TOKEN_READ: READ_TOKEN },
   environmentSecrets: { staging: { TF_API_TOKEN: TOKEN } },
@@ -48,7 +48,7 @@ export const TOKENS: readonly (readonly [string, Right])[] = [
 ];
 const STACK = 'terraform/aws/staging';
 
-/** The service as people reach it: what /version says through the load balancer. */
+/** What /version returns through the load balancer. */
 export interface Service {
   url: string;
   revision: string;
@@ -63,18 +63,24 @@ export interface Pipeline {
   emulator: Emulator;
   service: Service;
   tokens: Map<string, Right>;
-  /** Steps of the workflow that were run, as "job: step", without those that something stood in for. */
+  /** Steps of the workflow that were run, as "job: step", without those that were replaced. */
   ran: Set<string>;
-  /** Puts an image under a revision's tag, as a push does, and signs it as the workflow on main does, or as somebody else. */
+  /**
+   * Puts an image under a revision's tag, as a push does, and signs it as the workflow on main does, or as somebody
+   * else.
+   */
   pushImage: (revision: string, signedBy?: string | null) => Promise<string>;
-  /** Commits this change on top of the checkout; the next run is of that commit. */
+  /** Commits this change on top of the checkout; the next run uses that commit. */
   commit: (message: string, change?: (folder: string) => Promise<void>) => Promise<string>;
   stop: () => Promise<void>;
 }
 
 const quiet = { line: () => {} };
 
-/** Everything that the workflow meets: GitHub, Terraform Cloud, AWS, a repository. The stack is the small one of small-stack/. */
+/**
+ * Everything that the workflow calls: GitHub, Terraform Cloud, AWS, a repository. The stack is the small one of
+ * small-stack/.
+ */
 export async function startPipeline(): Promise<Pipeline> {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-pipeline-'));
   const signal = new AbortController().signal;
@@ -139,7 +145,7 @@ export async function startPipeline(): Promise<Pipeline> {
       return pushed;
     },
     commit: async (message, change) => {
-      // Not on top of what an earlier test committed and left.
+      // Without commits that an earlier test left behind.
       await runCommand(['git', '-C', repository, 'reset', '--quiet', '--hard', world.commit]);
       await change?.(repository);
       return (world.commit = await commitAll(repository, message));
@@ -155,7 +161,7 @@ export async function readWorkflow(): Promise<Workflow> {
   return parseWorkflow(await readFile(join(root, '.github/workflows/terraform-aws.yml'), 'utf8'));
 }
 
-/** All that a job said, for a message when it did not do what was expected. */
+/** A job's complete log, for error messages. */
 export function logOf(report: JobReport | undefined): string {
   return (report?.steps ?? [])
     .map(({ step, outcome, output }) => `## ${step}: ${outcome}\n${output}`)
@@ -167,12 +173,12 @@ export function noteIn(ran: Set<string>): NonNullable<PipelineWorld['ran']> {
   return ({ job, step, standIn }) => void (standIn || ran.add(`${job}: ${step}`));
 }
 
-/** Asserts that a test file ran exactly the steps it claims. */
+/** Asserts that a test file ran exactly the steps that it claims. */
 export function expectRan(ran: ReadonlySet<string>, said: readonly string[]): void {
   expect([...ran].toSorted()).toEqual([...new Set(said)].toSorted());
 }
 
-/** Fails with the job's whole log: its end alone rarely says why. */
+/** Fails with the job's whole log: its end alone rarely shows the reason. */
 export function expectResult(report: JobReport | undefined, result: JobReport['result']): void {
   if (report?.result !== result)
     throw new Error(`expected ${result}, was ${report?.result ?? 'not run'}\n${logOf(report)}`);
@@ -184,7 +190,7 @@ async function putSmallStack(files: string, emulatorUrl: string): Promise<void> 
   await writeFile(join(files, STACK, 'zz_rehearsal_override.tf'), renderProvider(emulatorUrl));
 }
 
-/** The roles of terraform/aws/bootstrap, with the subjects that it trusts. */
+/** The roles of terraform/aws/bootstrap, with the subjects that they trust. */
 async function makeRoles(emulatorUrl: string, prefix: string): Promise<void> {
   const iam = new IAMClient(emulatorSettings(emulatorUrl));
   await iam.send(
@@ -223,7 +229,7 @@ async function makeRoles(emulatorUrl: string, prefix: string): Promise<void> {
   }
 }
 
-/** Terraform finds the provider as in a rehearsal, and Terraform Cloud at the stand-in. */
+/** Configures Terraform with the provider of a rehearsal, and with the stand-in as Terraform Cloud. */
 export async function writeTerraformConfig(
   path: string,
   providerConfig: string,
@@ -233,7 +239,7 @@ export async function writeTerraformConfig(
   await writeFile(path, `${await readFile(providerConfig, 'utf8')}\n${host}`);
 }
 
-/** What every step gets beside its own: programs, endpoints, nothing of the person's configuration. */
+/** The environment of every step besides its own: programs, endpoints, nothing of the person's configuration. */
 export function stepEnvironment(
   folder: string,
   toolDirs: readonly string[],
@@ -279,18 +285,18 @@ export async function putImage(ecr: ECRClient, imageTag: string, imageDigest?: s
   return put.imageDigest;
 }
 
-/** Where tests/pipeline/programs/cosign keeps what was signed. */
+/** Where tests/pipeline/programs/cosign stores signatures. */
 export function signaturesIn(folder: string): string {
   return join(folder, 'signatures.jsonl');
 }
 
-/** What a run of the workflow that has published the image leaves, or one of somebody else. */
+/** The signature that the workflow leaves when it has published the image, or one of somebody else. */
 export async function sign(folder: string, imageDigest: string, identity = signerOf({})): Promise<void> {
   const image = `${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/lornu-agent@${imageDigest}`;
   await appendFile(signaturesIn(folder), `${JSON.stringify({ image, identity, issuer: SIGNER.issuer })}\n`);
 }
 
-/** How this machine reaches the package registries; tools are fetched by their own clients. */
+/** This machine's settings for package registries; tools are downloaded by their own clients. */
 function networkOf(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   const names =
     /^(https_proxy|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|NODE_EXTRA_CA_CERTS|(UV|PIP|NPM_CONFIG|GO)\w+)$/i;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Commands that stand in a sentence of the page and are not run with it, and why. */
+/** Commands inside a sentence of the page that are not run with it, and why. */
 export const NOT_RUN: Readonly<Record<string, string>> = {
   'aws sso login': 'signs a person in at a browser',
   'terraform login': 'signs a person in at a browser',
@@ -33,13 +33,13 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
 export interface OperationsPage {
   /** Languages of its fenced blocks. */
   fences: string[];
-  /** Lines of its blocks in sh, in their order. */
+  /** Lines of its sh blocks, in order. */
   commands: string[];
   /** Commands in its sentences. */
   mentioned: string[];
 }
 
-/** docs/operations.md as far as it is something to type. */
+/** The commands of docs/operations.md. */
 export async function readOperationsPage(root: string): Promise<OperationsPage> {
   const text = await readFile(join(root, 'docs/operations.md'), 'utf8');
   const blocks = [...text.matchAll(/^```(\S*)\n([\s\S]*?)^```$/gm)];

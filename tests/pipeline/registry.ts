@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 
-/** ECR as an engine pushes to it. */
+/** ECR, as an engine sees it during a push. */
 export interface EcrFront {
-  /** In place of ECR's own endpoint: AWS_ENDPOINT_URL_ECR. */
+  /** Replaces ECR's own endpoint: AWS_ENDPOINT_URL_ECR. */
   url: string;
-  /** As in 127.0.0.1:1234/lornu-agent. */
+  /** Example: 127.0.0.1:1234/lornu-agent. */
   repository: string;
-  /** Of each manifest that was put, by its tag. */
+  /** Digests of the pushed manifests, by tag. */
   pushed: Map<string, string>;
   stop: () => Promise<void>;
 }
@@ -20,9 +20,9 @@ const BLOB = /^\/v2\/.+\/blobs\/(sha256:[0-9a-f]{64})$/;
 const MANIFEST = /^\/v2\/(.+)\/manifests\/(.+)$/;
 
 /**
- * A registry in front of the emulator, which knows ECR's API and no registry: it takes layers and manifests after the
- * password that ECR gives, refuses to move a tag, and tells the emulator of each image; every other call goes there. The
- * token of GetAuthorizationToken names this registry. https://github.com/opencontainers/distribution-spec
+ * A registry in front of the emulator, which has ECR's API but no registry. It accepts layers and manifests with the
+ * password from ECR, refuses to move a tag, and registers each image in the emulator; all other calls are forwarded.
+ * The token of GetAuthorizationToken names this registry. https://github.com/opencontainers/distribution-spec
  */
 export async function startEcrFront(folder: string, emulatorUrl: string): Promise<EcrFront> {
   await mkdir(folder, { recursive: true });

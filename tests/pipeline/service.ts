@@ -5,7 +5,7 @@ import { WORKSPACE, type Pipeline } from './kit.ts';
 const CLUSTER = 'lornu-staging';
 const SERVICE = 'agent';
 
-/** What ECS does with the newest deployment, told to the emulator; no task runs behind the small stack. */
+/** Sets the newest deployment's result in the emulator, as ECS would; no task runs behind the small stack. */
 export async function finishDeployment({ emulator, service }: Pipeline, revision: string): Promise<void> {
   const deployments = await readDeployments(emulator.url);
   const [primary] = deployments;
@@ -24,7 +24,10 @@ export async function finishDeployment({ emulator, service }: Pipeline, revision
   service.revision = revision;
 }
 
-/** The circuit breaker where nothing was ever completed: the newest deployment has failed, and no task is started. Gives back its id. */
+/**
+ * Sets the circuit breaker's result if no deployment was ever completed: the newest deployment has failed, and no task
+ * is started. Returns its id.
+ */
 export async function stallDeployment({ emulator, service }: Pipeline, reason: string): Promise<string> {
   const [primary] = await readDeployments(emulator.url);
   if (!primary) throw new Error('the service has no deployment');
@@ -36,7 +39,7 @@ export async function stallDeployment({ emulator, service }: Pipeline, reason: s
   return primary.id;
 }
 
-/** What ECS does once it was told to start another deployment than this one; waits for that. */
+/** Waits for a deployment other than this one, and finishes it as ECS would. */
 export async function finishNextDeployment(
   pipeline: Pipeline,
   after: string,
@@ -50,7 +53,10 @@ export async function finishNextDeployment(
   }
 }
 
-/** The circuit breaker: the newest deployment fails, the one before it is primary again, and the service is steady. */
+/**
+ * Sets the circuit breaker's result: the newest deployment fails, the previous one is primary again, and the service is
+ * steady.
+ */
 export async function rollBackDeployment({ emulator }: Pipeline, reason: string): Promise<void> {
   const [failed, before] = await readDeployments(emulator.url);
   if (!failed || !before) throw new Error('there is no deployment to go back to');
@@ -79,7 +85,7 @@ async function readDeployments(emulatorUrl: string): Promise<{ id: string; taskD
   return (services[0]?.deployments ?? []).map(({ id = '', taskDefinition = '' }) => ({ id, taskDefinition }));
 }
 
-/** What the last apply asked for, by the state. */
+/** The revision of the last apply, from the state. */
 export function runningRevision({ cloud }: Pipeline): string {
   const state = cloud.state(WORKSPACE) as unknown as
     | { resources: { type: string; instances: { attributes: { container_definitions: string } }[] }[] }

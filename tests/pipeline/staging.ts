@@ -34,7 +34,7 @@ import {
 } from './kit.ts';
 
 const STACK = 'terraform/aws/staging';
-/** As a real environment is, and as the scanners want it; the account goes with its emulator. */
+/** Settings of a real environment, which the scanners require; the account is deleted with its emulator. */
 const LASTING = { deletion_protection: true, force_destroy: false };
 
 export interface Staging {
@@ -42,16 +42,16 @@ export interface Staging {
   ran: Set<string>;
   world: PipelineWorld;
   workflow: Workflow;
-  /** Pushes a new revision whose image runs, or exits as soon as it starts, and tells the task runner of it. */
+  /** Pushes a new revision whose image runs, or exits as soon as it starts, and makes it known to the task runner. */
   pushImage: (kind: 'good' | 'bad') => Promise<string>;
-  /** What the last apply asked for. */
+  /** The revision of the last apply. */
   revision: () => string;
-  /** As Terraform Cloud keeps it. */
+  /** The state, as Terraform Cloud stores it. */
   state: () => unknown;
   stop: () => Promise<void>;
 }
 
-/** The rehearsal of both stacks, served, with its state handed to Terraform Cloud: from there the pipeline owns it. */
+/** A served rehearsal of both stacks, with its state handed to Terraform Cloud: from there on the pipeline owns it. */
 export async function startStaging(runtime: Runtime = 'bun'): Promise<Staging> {
   const rehearsal = await temporaryRehearsal();
   const { context, dataDir } = rehearsal;
@@ -65,7 +65,8 @@ export async function startStaging(runtime: Runtime = 'bun'): Promise<Staging> {
 
   const github = startGithub('lornu-ai/lornu-aws-staging');
   github.environments.set('staging', { reviewers: ['maintainer'] });
-  // A repository from before GitHub's ids: bootstrap is applied with its default, which trusts names. kit.ts has the other kind.
+  // A repository from before GitHub's ids: bootstrap is applied with its default, which trusts names. kit.ts has the
+  // other kind.
   github.subjectPrefix = `repo:${github.repository}`;
   const tokens = new Map(TOKENS);
   const cloud = startTerraformCloud({ organization: 'lornu-ai', workspaces: [WORKSPACE], tokens });

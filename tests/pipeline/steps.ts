@@ -35,7 +35,7 @@ const APPLY = steps(
 const DRIFT = steps('drift', CHECKOUT, TERRAFORM, AWS, 'drift');
 const NOTES = ['no-credentials: echo', 'not-main: echo'];
 
-/** What each file of tests runs of the workflow; the file itself compares it with what it has really run. */
+/** The steps of the workflow that each test file claims to run; the file compares it with what it really ran. */
 export const RUN_BY = {
   'sample/approved': [...NOTES, ...PLAN, ...APPLY, ...DRIFT],
   'all/lifecycle': [
@@ -59,7 +59,10 @@ export const RUN_BY = {
 /** Commands that no test runs, and why. */
 export const NOT_RUN: Readonly<Record<string, string>> = {};
 
-/** Actions are programs of GitHub's runner: what each leaves for later steps is done in its place, and what is not. */
+/**
+ * Actions are programs of GitHub's runner: their effects for later steps are reproduced as described, other effects are
+ * not.
+ */
 export const ACTED: Readonly<Record<string, string>> = {
   [CHECKOUT]: 'a clone of a repository of its own; nothing is fetched from GitHub',
   [TERRAFORM]: "this machine's Terraform; no version is fetched",
@@ -72,14 +75,14 @@ export const ACTED: Readonly<Record<string, string>> = {
   'actions/attest-build-provenance': 'rights and digest are looked at; nothing is attested',
 };
 
-/** Every step of the workflow, in order; `acted` where it is an action. */
+/** Every step of the workflow, in order; `acted` marks actions. */
 export function stepsOf(workflow: Workflow): { step: string; acted: boolean }[] {
   return Object.entries(workflow.jobs).flatMap(([job, { steps: inJob }]) =>
     inJob.map((step) => ({ step: `${job}: ${stepKey(step)}`, acted: step.uses !== undefined })),
   );
 }
 
-/** How many steps of the workflow are run in every run of the tests and with the long ones, and which are not. */
+/** How many steps of the workflow run in every test run and in the long one, and which do not. */
 export function describeSteps(workflow: Workflow): string[] {
   const all = stepsOf(workflow);
   const [every, with_] = [RUN_BY['sample/approved'], Object.values(RUN_BY).flat()].map((ran) => {

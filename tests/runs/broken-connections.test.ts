@@ -32,7 +32,7 @@ async function conversation(baseUrl = cluster.url): Promise<Conversation> {
   return made;
 }
 
-/** Talks, and lets something happen when so many frames are there. */
+/** Sends a message, and runs a disturbance after a number of frames. */
 async function talk(
   made: Conversation,
   happens: (frameCount: number) => unknown,
@@ -47,7 +47,7 @@ async function talk(
   return { frames, troubles };
 }
 
-test('a network that is gone for a moment: the client goes on where it was', async () => {
+test('a short network failure: the client continues where it was', async () => {
   const made = await conversation();
   const { frames, troubles } = await talk(made, (count) => count === 8 && cluster.cutConnections());
   expect(await findFaults(made, frames, ASKED)).toEqual([]);
@@ -81,7 +81,7 @@ test('a page that is closed in the middle and opened again gets the whole turn, 
   }
 });
 
-test('a process that is stopped past its lease and wakes up: the turn went on elsewhere, once', async () => {
+test('a process is paused beyond its lease and wakes up: the turn was continued elsewhere, once', async () => {
   const made = await conversation(cluster.urlOf(0));
   const viaProxy = { ...made, baseUrl: cluster.url };
   const frames: ReceivedFrame[] = [];
@@ -93,7 +93,7 @@ test('a process that is stopped past its lease and wakes up: the turn went on el
   cluster.signal(0, 'SIGSTOP');
   const elsewhere = { ...made, baseUrl: cluster.urlOf(1) };
   for (let n = 0; n < 200 && (await listRuns(elsewhere))[0]?.state === 'running'; n++) {
-    // It wakes up while the other is in the middle of its part.
+    // It wakes up while the other process is in the middle of its part.
     if (n === 30) cluster.signal(0, 'SIGCONT');
     await Bun.sleep(50);
   }
@@ -105,7 +105,7 @@ test('a process that is stopped past its lease and wakes up: the turn went on el
   expect(await findFaults(viaProxy, all, ASKED)).toEqual([]);
 }, 30_000);
 
-test('a deploy: a process that is told to stop hands its runs over, and clients notice nothing', async () => {
+test('a deploy: a process that shuts down hands its runs over, and clients notice nothing', async () => {
   const made = await conversation();
   const { frames } = await talk(made, (count) => {
     if (count === 8) cluster.signal(0, 'SIGTERM');
@@ -114,7 +114,7 @@ test('a deploy: a process that is told to stop hands its runs over, and clients 
   expect(await findFaults(made, frames, ASKED)).toEqual([]);
 }, 30_000);
 
-test('a cancel at whichever process stops the turn, and the next message is answered', async () => {
+test('a cancel at any process stops the turn, and the next message is answered', async () => {
   const made = await conversation();
   const frames: ReceivedFrame[] = [];
   let answer: Promise<{ state: string }> | undefined;

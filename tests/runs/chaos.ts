@@ -8,11 +8,11 @@ import { findFaults } from './conversation-check.ts';
 export interface ChaosOptions {
   conversations: number;
   killingMs: number;
-  /** Each turn counts to this number, one number each 150 ms. */
+  /** Each turn counts to this number, one number every 150 ms. */
   numbers: number;
   /** The same seed kills the same processes. */
   seed: number;
-  /** On a Firestore stand-in instead of a file; which the caller can inspect. */
+  /** Uses this Firestore stand-in instead of a file. */
   firestore?: FirestoreStandin;
 }
 
@@ -33,7 +33,7 @@ export async function runChaos({
   seed,
   firestore,
 }: ChaosOptions): Promise<ChaosReport> {
-  // Short leases: more takeovers in the same time.
+  // Short leases give more takeovers in the same time.
   const cluster = await Cluster.start(2, {
     LORNU_LEASE_MS: '1500',
     ...(firestore ? firestoreVariables(firestore.host) : {}),

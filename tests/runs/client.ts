@@ -1,12 +1,12 @@
 import { createParser } from 'eventsource-parser';
 
 /**
- * A client of the service that never loses a turn: it begins it, and where the connection breaks, it attaches again after
- * the last frame that it has seen. See docs/runs.md for the calls.
+ * A client that never loses a turn: it starts the turn, and if the connection breaks, it attaches again after the last
+ * frame that it has received. See docs/runs.md for the calls.
  */
 
 export interface Conversation {
-  /** Of the service, or of the load balancer in front of it. */
+  /** Address of the service, or of the load balancer in front of it. */
   baseUrl: string;
   appName: string;
   userId: string;
@@ -15,9 +15,9 @@ export interface Conversation {
 
 export interface ReceivedFrame {
   runId: string;
-  /** The SSE id, opaque: it is handed back to attach again. */
+  /** The SSE id, opaque: sent back to attach again. */
   id: string;
-  /** The first frame of another process of the run. */
+  /** Whether it is the first frame of another process. */
   isTakenOver: boolean;
   /** The event, or the error frame. */
   data: Record<string, unknown>;
@@ -25,9 +25,9 @@ export interface ReceivedFrame {
 
 export interface TurnOptions {
   signal?: AbortSignal;
-  /** Told each time the connection was lost or refused. */
+  /** Called each time the connection was lost or refused. */
   onTrouble?: (why: string) => void;
-  /** How long to go on trying. */
+  /** How long to keep retrying. */
   patienceMs?: number;
 }
 
@@ -48,7 +48,7 @@ export async function* sendMessage(
   let runId: string | undefined;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
-      // Where our request broke before an answer came, the turn may have begun all the same.
+      // If our request broke before a response, the turn may have begun all the same.
       if (!runId) {
         const ids = (await listRuns(conversation)).map(({ id }) => id);
         runsBefore ??= new Set(ids);
@@ -79,21 +79,21 @@ export async function* sendMessage(
   }
 }
 
-/** Stops a run, or whichever run of the session is under way. */
+/** Cancels a run, or the running one of the session. */
 export async function cancelRun(conversation: Conversation, runId = 'running'): Promise<{ state: string }> {
   const response = await fetch(`${runsUrl(conversation)}/${runId}/cancel`, { method: 'POST' });
   if (!response.ok) throw new Error(`cancel: ${response.status} ${await response.text()}`);
   return (await response.json()) as { state: string };
 }
 
-/** Runs of the session that are still kept, newest first; none where the session or the service is not there. */
+/** The session's stored runs, newest first; empty if the session or the service is not there. */
 export async function listRuns(conversation: Conversation): Promise<{ id: string; state: string }[]> {
   const response = await fetch(runsUrl(conversation));
   if (!response.ok) throw new Error(`list: ${response.status}`);
   return (await response.json()) as { id: string; state: string }[];
 }
 
-/** Listens to a run from after `last` on. */
+/** Attaches to a run, after the frame `last`. */
 export async function attach(
   conversation: Conversation,
   runId: string,
@@ -121,7 +121,10 @@ async function begin(conversation: Conversation, text: string, signal?: AbortSig
   return response;
 }
 
-/** The frames of an answer; returns 'ended' where the service said that the run has ended, else the stream was cut. */
+/**
+ * Yields the frames of a response; returns 'ended' if the service said that the run has ended, otherwise the stream was
+ * cut.
+ */
 export async function* readStream(
   response: Response,
   knownRunId?: string,

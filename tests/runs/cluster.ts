@@ -20,8 +20,8 @@ interface Member {
 }
 
 /**
- * Service processes on one store behind one address, as tasks stand behind a load balancer. The proxy sends each new
- * connection to a process that listens; where that one dies, its connections are cut.
+ * Service processes on one store behind one address, like tasks behind a load balancer. The proxy sends each new
+ * connection to a listening process; when a process dies, its connections are cut.
  */
 export class Cluster {
   readonly #members: Member[];
@@ -129,7 +129,7 @@ export class Cluster {
     await Promise.race([listening.promise, child.exited, Bun.sleep(START_TIMEOUT_MS)]);
   }
 
-  /** The service logs a JSON line with its address once it listens; the rest of its log is not kept. */
+  /** Reads the address from the service's log line once it listens; the rest of its log is dropped. */
   async #readPort(stream: ReadableStream<Uint8Array>, onPort: (port: number) => void): Promise<void> {
     const decoder = new TextDecoder();
     let text = '';

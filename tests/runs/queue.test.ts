@@ -4,7 +4,7 @@ import { Cluster } from './cluster.ts';
 import { createSession } from './create-session.ts';
 import { patiently } from '../support/until.ts';
 
-// Bundles, real processes, a lease that has to run out.
+// Bundles, real processes, and a lease that must expire.
 setDefaultTimeout(90_000);
 
 let cluster: Cluster;
@@ -40,7 +40,7 @@ test('messages are accepted and their process is killed before their turns begin
   for (const text of ['count to 3', 'count to 4']) {
     const stream = await say(made, text, { when_busy: 'queue' });
     expect([stream.status, stream.headers.get('lornu-run-state')]).toEqual([200, 'queued']);
-    // Says at once that it waits, and stays open.
+    // Announces at once that it is queued, and stays open.
     const line = await stream.body!.getReader().read();
     expect(new TextDecoder().decode(line.value)).toBe(': queued\n\n');
     queued.push(stream.headers.get('lornu-run-id') ?? '');

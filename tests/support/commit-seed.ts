@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
 /**
- * The seed of this commit's samples: the same commit is tried in the same way each time, another commit in another way.
- * LORNU_TEST_SEED takes a failure of an earlier commit up again. 1 where there is no git.
+ * The seed of this commit's samples: always the same for one commit, different for another. LORNU_TEST_SEED repeats the
+ * failure of an earlier commit. 1 without git.
  */
 export function commitSeed(): number {
   const given = process.env['LORNU_TEST_SEED'];

@@ -1,7 +1,7 @@
 import { cp, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** What `git clone` would give of the checkout as it stands now, uncommitted files included: no state, no packages. */
+/** Copies what `git clone` would give of the current checkout, including uncommitted files: no state, no packages. */
 export async function copyCheckout(root: string, to: string): Promise<void> {
   const listed = Bun.spawnSync(['git', 'ls-files', '-co', '--exclude-standard', '-z'], { cwd: root });
   for (const file of listed.stdout.toString().split('\0').filter(Boolean)) {
@@ -12,7 +12,7 @@ export async function copyCheckout(root: string, to: string): Promise<void> {
   }
 }
 
-/** Gives such a copy the packages that are installed in the checkout. */
+/** Links the checkout's installed packages into such a copy. */
 export async function linkPackages(root: string, to: string): Promise<void> {
   for (const folder of ['.', 'agents', 'backend', 'cli', 'frontend', 'ops', 'rehearsal', 'standins']) {
     await symlink(join(root, folder, 'node_modules'), join(to, folder, 'node_modules'));

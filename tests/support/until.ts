@@ -1,4 +1,4 @@
-/** Asks until the answer is neither undefined nor false, and returns it; throws when that takes too long. */
+/** Polls until the result is neither undefined nor false, and returns it; throws if that takes too long. */
 export async function until<T>(
   ask: () => T | undefined | false | Promise<T | undefined | false>,
   { withinMs = 15_000, what = 'It' } = {},
@@ -12,7 +12,7 @@ export async function until<T>(
   }
 }
 
-/** Repeats what a dying process may have refused; for calls that do no harm when they are made twice. */
+/** Retries calls that a dying process may have refused; only for idempotent calls. */
 export async function patiently<T>(work: () => Promise<T>, patienceMs = 10_000): Promise<T> {
   const giveUpAt = performance.now() + patienceMs;
   for (;;) {

@@ -5,7 +5,7 @@ const line = (value: unknown): string => JSON.stringify(value);
 const run = (status: string, progress = 'complete'): string =>
   line({ type: 'test_run', test_run: { run: 'a_name', progress, status } });
 
-test('a run counts when it is complete, and only a pass is one', () => {
+test('a run counts when it is complete, and only a pass counts as passed', () => {
   const text = [run('pending', 'starting'), run('pass'), run('fail'), run('skip'), 'plain text'].join('\n');
   expect(parseTestRun(text)).toEqual({ passed: 1, notPassed: ['a_name: fail', 'a_name: skip'] });
 });

@@ -1,4 +1,4 @@
-/** The result of `terraform test -json`: the number of runs that passed, and the others with their messages. */
+/** The result of `terraform test -json`: the number of passed runs, and the others with their messages. */
 export interface TestRun {
   passed: number;
   notPassed: string[];
@@ -11,7 +11,7 @@ interface Line {
   '@message'?: string;
 }
 
-/** Reads Terraform's lines; a run that errors or is skipped did not pass, nor did a file that could not be read. */
+/** Parses Terraform's lines; a run with an error or a skip did not pass, nor did a file that could not be read. */
 export function parseTestRun(text: string): TestRun {
   const result: TestRun = { passed: 0, notPassed: [] };
   for (const line of text.split('\n')) {

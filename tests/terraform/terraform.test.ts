@@ -36,7 +36,7 @@ async function run(folder: string, ...command: string[]): Promise<{ exitCode: nu
       TF_CLI_CONFIG_FILE: cliConfigPath,
       TF_IN_AUTOMATION: '1',
       CHECKPOINT_DISABLE: '1',
-      // Short-lived programs that make much garbage: collecting it more seldom saves a fifth of their CPU time.
+      // Short-lived programs with much garbage: collecting it less often saves a fifth of their CPU time.
       GOGC: '400',
     },
     stdout: 'pipe',
@@ -46,7 +46,7 @@ async function run(folder: string, ...command: string[]): Promise<{ exitCode: nu
   return { exitCode: await child.exited, text: out + err };
 }
 
-/** A copy without the lock file: it holds the registry's hashes, and a provider built here has another one. */
+/** A copy without the lock file: it contains the registry's hashes, and a provider built here has another. */
 async function stage(folder: string): Promise<string> {
   const staged = join(scratch, folder);
   await cp(join(ROOT, folder), staged, {

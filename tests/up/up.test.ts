@@ -51,7 +51,7 @@ async function ready(child: Child): Promise<UpResult> {
   }
 }
 
-/** A turn of the agent lornu in a session of its own; both agents have the same API. */
+/** A turn of the agent lornu in a new session; both agents have the same API. */
 async function runTurn(
   agentUrl: string,
   text: string,
@@ -68,7 +68,7 @@ async function runTurn(
   return (await turn.json()) as Awaited<ReturnType<typeof runTurn>>;
 }
 
-/** Direct and indirect children of a process, by /proc. */
+/** Direct and indirect children of a process, from /proc. */
 async function descendants(pid: number): Promise<{ pid: number; command: string }[]> {
   const found: { pid: number; command: string }[] = [];
   for (const name of await readdir('/proc')) {
@@ -158,7 +158,7 @@ describe('lornu up', () => {
     expect(left()).toEqual([]);
   }, 180_000);
 
-  test('runs the FastAPI/ADK agent beside it when asked: the two ask each other with tokens, and end', async () => {
+  test('runs the FastAPI/ADK agent beside it on request: the two call each other with tokens, and end', async () => {
     const child = await up('peer', ['--port', '0', '--peer']);
     const { url, peer = '', issuer = '' } = await ready(child);
     expect(await (await fetch(`${peer}/list-apps`)).json()).toEqual(['lornu']);
@@ -173,7 +173,7 @@ describe('lornu up', () => {
     expect(there).toContain('modelIsStandIn');
     expect(there).toContain('a quotation to weigh');
 
-    // Both calls carried a token of the issuer: of the service account, and of the metadata server.
+    // Both calls had a token of the issuer: of the service account, and of the metadata server.
     const asked = (await (await fetch(`${issuer}/stand-in/requests`)).json()) as string[];
     expect(asked.filter((path) => path.endsWith(':generateIdToken'))).toHaveLength(1);
     expect(asked.filter((path) => path.endsWith('/default/identity'))).toHaveLength(1);
@@ -203,7 +203,7 @@ describe('lornu up', () => {
     expect(child.tail.join('\n')).toContain('GOOGLE_WORKLOAD_IDENTITY_AUDIENCE is set');
   }, 30_000);
 
-  test('keeps conversations in a Firestore stand-in when asked, says so, and ends it too', async () => {
+  test('stores conversations in a Firestore stand-in on request, says so, and ends it too', async () => {
     const child = await up('firestore', ['--port', '0', '--store', 'firestore']);
     const { url, store } = await ready(child);
     expect(store).toContain('Firestore stand-in');
@@ -248,7 +248,7 @@ describe('lornu up', () => {
     }
   }, 120_000);
 
-  test('says who holds the port', async () => {
+  test('names the process that holds the port', async () => {
     const holder = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('mine') });
     const child = await up('taken', ['--port', String(holder.port)]);
     expect(await child.ended).toBe('ended with exit code 3');
@@ -259,7 +259,7 @@ describe('lornu up', () => {
     await holder.stop(true);
   }, 30_000);
 
-  test('refuses a configuration that is wrong, all of it at once', async () => {
+  test('refuses a wrong configuration, with all problems at once', async () => {
     const child = await up('wrong', ['--port', '0'], {
       LORNU_LISTEN_HOST: '10.0.0.1',
       LORNU_PING_MS: 'soon',

@@ -24,7 +24,7 @@ const SERVICE = 'verify@lornu.iam.gserviceaccount.com';
 const GROUP = AGENT_GROUP.arn;
 const forward: Action = { type: 'forward', targetGroupArn: GROUP };
 
-/** The real service as staging has it, with stand-ins for Google around it; load balancers come and go before it. */
+/** The real service configured as in staging, with stand-ins for Google; load balancers in front of it come and go. */
 export interface VerifiedEnvironment {
   service: Server;
   google: GoogleStandIn;
@@ -48,11 +48,11 @@ export async function startEnvironment(): Promise<VerifiedEnvironment> {
     env: {
       LORNU_PUBLIC_URL: PUBLIC_URL,
       LORNU_REVISION: REVISION,
-      // On loopback the service takes no other Host: the second one is what health checks name.
+      // On loopback the service accepts no other Host: health checks send the second one.
       LORNU_ALLOW_ORIGINS: `${PUBLIC_URL},https://target`,
       LORNU_SIGN_IN: 'required',
       LORNU_PAGE_DIR: join(import.meta.dir, 'page'),
-      // Sooner than staging's 15 s: a test does not wait for them.
+      // Shorter than staging's 15 s, so that tests need not wait.
       LORNU_PING_MS: '4000',
       // It is verified many times within a minute.
       LORNU_LIMIT_REQUESTS_PER_MINUTE: '100000',
@@ -92,7 +92,7 @@ export async function startEnvironment(): Promise<VerifiedEnvironment> {
   };
 }
 
-/** The load balancer of terraform/aws/staging in short, with changes. */
+/** A short version of the load balancer of terraform/aws/staging, with changes. */
 export async function balance(
   { google, service }: VerifiedEnvironment,
   change: (balancer: Balancer) => void = () => {},
@@ -111,7 +111,7 @@ export async function balance(
   return running;
 }
 
-/** The environment behind this load balancer, as a person outside sees it. */
+/** The environment behind this load balancer, as seen from outside. */
 export async function targetBehind(balancer: RunningBalancer, token: string): Promise<Target> {
   const at = (port: number) => ({ host: '127.0.0.1', port: balancer.ports[port] ?? 0 });
   return {

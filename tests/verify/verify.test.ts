@@ -44,33 +44,33 @@ async function verifyBehind(
 const idsWith = ({ checks }: Verification, outcome: CheckResult['outcome']): string[] =>
   checks.filter((check) => check.outcome === outcome).map(({ id }) => id);
 
-describe('an environment that is as it should be', () => {
+describe('a healthy environment', () => {
   let seen: Verification;
   beforeAll(async () => {
     seen = await verifyBehind(undefined, undefined, 12);
   });
 
-  test('passes every check that can be made from outside', () => {
+  test('passes every check that is possible from outside', () => {
     expect(seen.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
-    // 'inside' needs the account; a timeout of 120 s, which is not this load balancer's, is not waited out.
+    // 'inside' needs the account; the timeout of 120 s, which this load balancer does not have, is not waited for.
     expect(idsWith(seen, 'absent')).toEqual(['inside', 'idle-timeout']);
     // This service has no peer.
     expect(idsWith(seen, 'not offered')).toEqual(['peer']);
     expect(seen.holds).toBe(true);
   });
 
-  test('is told apart from one in which Gemini answers', () => {
+  test('is distinguished from one in which Gemini answers', () => {
     expect(seen.served).toMatchObject({ modelIsStandIn: true, revision: REVISION });
     expect(seen.checks.find(({ id }) => id === 'turn')?.seen).toContain('not Gemini itself');
   });
 
-  test('outlives an idle timeout that is shorter than the watch', () => {
+  test('outlives an idle timeout that is shorter than the observation', () => {
     // HAProxy cuts after 10 s without a byte; the pings came sooner.
     expect(seen.checks.find(({ id }) => id === 'silent-stream')?.seen).toContain('open after 12 s');
   });
 });
 
-/** What is broken, and which checks alone must fail then. */
+/** What is broken, and the only checks that must fail then. */
 const BROKEN: Record<string, [change: NonNullable<Parameters<typeof balance>[1]>, ids: string[]]> = {
   'a redirect that is not for ever': [
     ({ listeners }) => {
@@ -86,12 +86,12 @@ const BROKEN: Record<string, [change: NonNullable<Parameters<typeof balance>[1]>
       if (health)
         health.actions = [{ type: 'fixed-response', status: 401, contentType: 'text/plain', body: 'no' }];
     },
-    // The checks of certificates' headers ask at the same path, and still see 400.
+    // The certificate header checks use the same path, and still get 400.
     ['health'],
   ],
   'an idle timeout below the pings': [
     (balancer) => {
-      // Long enough for any other answer of a busy machine.
+      // Long enough for any other response of a busy machine.
       balancer.idleTimeoutS = 3;
     },
     ['silent-stream', 'idle-timeout'],
@@ -115,7 +115,7 @@ describe('an environment in which one thing is broken', () => {
   }
 });
 
-test('a certificate that nobody knows fails whatever speaks TLS', async () => {
+test('an untrusted certificate fails every check over TLS', async () => {
   const seen = await verifyBehind(undefined, (target) => {
     delete target.authority;
     return target;
@@ -124,7 +124,7 @@ test('a certificate that nobody knows fails whatever speaks TLS', async () => {
   expect(idsWith(seen, 'failed')).toContain('health');
 });
 
-test('another revision than the one that was deployed is seen', async () => {
+test('a revision other than the deployed one is detected', async () => {
   const running = await balance(environment);
   const target = await targetBehind(running, token);
   const seen = await verify({ target, revision: 'newer', waitS: 1 }, () => {});
@@ -132,7 +132,7 @@ test('another revision than the one that was deployed is seen', async () => {
   expect(idsWith(seen, 'failed')).toEqual(['version']);
 });
 
-test('a token of another audience counts as a wrong one, and must not be the right one', async () => {
+test('a token of another audience counts as a wrong one, and must not be accepted', async () => {
   const foreign = await environment.token({ aud: 'https://other.example' });
   const seen = await verifyBehind(undefined, (target) => ({ ...target, refusedTokens: { foreign } }));
   expect(seen.checks.find(({ id }) => id === 'tokens')).toMatchObject({ outcome: 'passed' });
@@ -154,14 +154,14 @@ describe('the probe that a one-off task runs', () => {
   };
   const key = { GEMINI_API_KEY: 'a-key' };
 
-  test('ends with 0 when text came, and with a code for each reason why none did', async () => {
+  test('exits with 0 if text came, and otherwise with a code for the reason', async () => {
     expect(await run({ ...key, GOOGLE_GEMINI_BASE_URL: environment.geminiUrl })).toBe(0);
     expect(await run({ GOOGLE_GEMINI_BASE_URL: environment.geminiUrl })).toBe(20);
     expect(await run({ ...key, GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1' })).toBe(21);
     expect(await run({ ...key, GOOGLE_GEMINI_BASE_URL: environment.service.url })).toBe(22);
   });
 
-  test('names no key among its arguments', () => {
+  test('has no key among its arguments', () => {
     expect(probeCommand(false).join(' ')).not.toContain('a-key');
     expect(probeCommand(true)[0]).toBe('python');
   });
@@ -192,7 +192,7 @@ describe('lornu verify', () => {
     ...more,
   ];
 
-  test('prints a line a check, ends with 0, and never shows the token', async () => {
+  test('prints one line per check, exits with 0, and never shows the token', async () => {
     const { exitCode, stdout, stderr } = await runCli(argv('--revision', REVISION));
     expect(stdout).toContain('not Gemini itself');
     expect(stdout).toMatch(/^ok {2}health .*: 200 .*\(expected 200 without a token\)$/m);
@@ -210,13 +210,13 @@ describe('lornu verify', () => {
     expect(exitCode).toBe(0);
   });
 
-  test('ends with 1 when a check fails, in JSON too', async () => {
+  test('exits with 1 when a check fails, with JSON output too', async () => {
     const { exitCode, stdout } = await runCli(argv('--revision', 'newer', '--json'));
     const seen = JSON.parse(stdout) as Verification;
     expect([exitCode, seen.holds, idsWith(seen, 'failed')]).toEqual([1, false, ['version']]);
   });
 
-  test('says what is wrong with what it was given', async () => {
+  test('reports invalid arguments', async () => {
     const plain = await runCli(['verify', 'http://aws-staging.lornu.example']);
     expect([plain.exitCode, plain.stderr]).toEqual([2, expect.stringContaining('a token is sent to it')]);
     const missing = await runCli(argv('--token-file', join(folder, 'none')));
@@ -229,7 +229,7 @@ describe('lornu verify', () => {
     expect([odd.exitCode, odd.stderr]).toEqual([2, expect.stringContaining('This is not a token.')]);
   });
 
-  test('whatever does not answer fails every check, in words', async () => {
+  test('an address that does not answer fails every check, with a sentence', async () => {
     const { exitCode, stdout } = await runCli([
       'verify',
       'https://aws-staging.lornu.example',
@@ -243,7 +243,7 @@ describe('lornu verify', () => {
   });
 });
 
-test('a person who stops it gets no verdict', async () => {
+test('a person who interrupts it gets no verdict', async () => {
   const stop = new AbortController();
   const running = await balance(environment);
   const target = { ...(await targetBehind(running, token)), signal: stop.signal };

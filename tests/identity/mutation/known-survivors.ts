@@ -1,8 +1,8 @@
-/** A check that can be taken out without a test failing, and why that is all right. */
+/** A check that can be removed without a failing test, and why that is acceptable. */
 export interface KnownSurvivor {
   /** End of the file's path. */
   file: string;
-  /** Part of what the run says was done. */
+  /** Part of the run's description of the change. */
   what: string;
   why: string;
 }

@@ -69,7 +69,7 @@ process.stdout.write(
 );
 process.exit(unexpected.length === 0 && tried > 0 ? 0 : 1);
 
-/** A reproducible order: mulberry32 over Fisher and Yates. */
+/** A reproducible order: mulberry32 with the Fisher-Yates shuffle. */
 function shuffled<T>(items: readonly T[], seed: number): T[] {
   const list = items.slice();
   let state = seed >>> 0;

@@ -1,17 +1,17 @@
 import { parseSync, type Program } from 'oxc-parser';
 
-/** One check taken out of one file. */
+/** One check removed from one file. */
 export interface Mutant {
   file: string;
   line: number;
-  /** What was done, for a person. */
+  /** The change, described for a person. */
   what: string;
   start: number;
   end: number;
   replacement: string;
 }
 
-/** An ESTree node as far as it is looked at here. */
+/** The fields of an ESTree node that are read here. */
 interface Node {
   type: string;
   start: number;
@@ -19,7 +19,7 @@ interface Node {
   [key: string]: unknown;
 }
 
-/** Options of libraries that are checks of their own: to leave one out switches it off. */
+/** Library options that are checks themselves: removing one switches it off. */
 const CHECKING_OPTIONS = new Set([
   'algorithms',
   'audience',
@@ -43,8 +43,8 @@ const CHECKING_OPTIONS = new Set([
 ]);
 
 /**
- * Every way to take one check out of a source file: a guard that never fires, one operand of a condition, one
- * option of a library, one entry of a list, one call whose effect is all it is for.
+ * Every way to remove one check from a source file: a guard that never fires, one operand of a condition, one option of
+ * a library, one entry of a list, one call that is only made for its effect.
  */
 export function findMutants(file: string, source: string): Mutant[] {
   const { program, errors } = parseSync(file, source);
@@ -87,7 +87,7 @@ export function findMutants(file: string, source: string): Mutant[] {
   return mutants;
 }
 
-/** The source with the check taken out; an option that goes takes its comma along. */
+/** The source without the check; a removed option takes its comma along. */
 export function applyMutant(source: string, { start, end, replacement }: Mutant): string {
   const rest = source.slice(end);
   return source.slice(0, start) + replacement + (replacement === '' ? rest.replace(/^\s*,/, '') : rest);
@@ -107,7 +107,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
 }
 
-/** Whether a branch refuses or ends something: what follows is not reached. */
+/** Whether a branch refuses or returns, so that the code after it is not reached. */
 function leaves(branch: Node): boolean {
   const last = branch.type === 'BlockStatement' ? (branch['body'] as Node[]).at(-1) : branch;
   return /^(Throw|Return|Continue|Break)Statement$/.test(last?.type ?? '');

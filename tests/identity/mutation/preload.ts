@@ -1,6 +1,6 @@
 import { plugin } from 'bun';
 
-/** Puts a changed source in the place of one file, for the tests of this process alone. */
+/** Replaces the source of one file, for the tests of this process only. */
 const path = process.env['MUTANT_PATH'];
 const source = process.env['MUTANT_SOURCE'];
 if (path && source) {

@@ -3,10 +3,10 @@ import { applyMutant, type Mutant } from './mutants.ts';
 
 export type Verdict = 'killed' | 'survived' | 'not covered';
 
-/** A test that hangs has noticed something too. */
+/** A test that hangs has detected the mutant too. */
 const TIMEOUT_MS = 40_000;
 
-/** The tests of a part of identity, those most likely to notice a mutant first. */
+/** The tests of each part of identity, those most likely to detect a mutant first. */
 const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   ['tokens/key-set', ['backend/identity/tokens', 'tests/identity/tokens.test.ts']],
   ['tokens/', ['tests/identity/tokens.test.ts', 'tests/identity/transport.test.ts']],
@@ -46,12 +46,12 @@ const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   ],
 ];
 
-/** Tests that pass as things are; looked at once each, for a test that fails anyway notices nothing. */
+/** Whether a test passes without changes, checked once each: a test that fails anyway detects nothing. */
 const baseline = new Map<string, Promise<boolean>>();
 
 /**
- * Runs the tests with the check taken out; each test file in turn until one notices. Undefined when the time was
- * over before that. Throws when a test fails without any change.
+ * Runs the tests with the check removed; one test file after the other until one detects it. Undefined if the time ran
+ * out first. Throws if a test fails without any change.
  */
 export async function runMutant(
   root: string,
@@ -81,7 +81,7 @@ async function passes(
   environment: Record<string, string>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  // Bun throws where a process is started with a signal that is aborted already.
+  // Bun throws when a process is started with an aborted signal.
   if (signal.aborted) return false;
   const child = Bun.spawn(
     [process.execPath, 'test', '--bail', '--preload', join(import.meta.dir, 'preload.ts'), `./${path}`],

@@ -1,6 +1,6 @@
 import { openTaskStarter, planOf } from '../as-a-task.ts';
 
-// What the test kills: a process that runs a task and says so. Its arguments: image, engine as JSON, folder.
+// A program that the test kills: it runs a task and reports that. Its arguments: image, engine as JSON, folder.
 const [image = '', engine = '', folder = ''] = process.argv.slice(2);
 const starter = await openTaskStarter(image, JSON.parse(engine), folder);
 const { container } = await starter.start(planOf({ command: ['bun', '-e', 'setInterval(() => {}, 1000)'] }));

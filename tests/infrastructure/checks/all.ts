@@ -27,7 +27,7 @@ import { alarms } from './watch/alarms.ts';
 import { dashboard } from './watch/dashboard.ts';
 import { logs } from './watch/logs.ts';
 
-/** Every statement about the planned environment, by subject. */
+/** All checks of the planned environment, by subject. */
 export const CHECKS: readonly PlanCheck[] = [
   ...subnets,
   ...routes,

@@ -2,12 +2,12 @@ import type { PlannedEnvironment } from '../plan/environment.ts';
 import { Absent, type Recorder } from '../plan/reader.ts';
 import { view, type View } from '../plan/view.ts';
 
-/** Notes a problem unless the condition holds. */
+/** Records a problem unless the condition holds. */
 export type Must = (holds: boolean, problem: string) => void;
 
-/** One statement about the planned environment and why it has to hold. A pure function: no files, no network, no clock. */
+/** One check of the planned environment, and its reason. A pure function: no files, no network, no clock. */
 export interface PlanCheck {
-  /** subject/what, unique. */
+  /** subject/what; unique. */
   id: string;
   why: string;
   run: (environment: View, must: Must) => void;
@@ -18,7 +18,7 @@ export interface Problem {
   problem: string;
 }
 
-/** Everything that the checks find wrong; an empty list is a sound environment. */
+/** All problems that the checks find; empty for a sound environment. */
 export function judge(
   checks: readonly PlanCheck[],
   environment: PlannedEnvironment,
@@ -28,7 +28,7 @@ export function judge(
   return checks.flatMap((check) => problemsOf(check, seen));
 }
 
-/** What a check asks for in this environment: what it does not ask for cannot change what it says. */
+/** The resources that a check reads in this environment: others cannot change its result. */
 export function askedFor(check: PlanCheck, environment: PlannedEnvironment): Set<string> {
   const asked = new Set<string>();
   problemsOf(
@@ -38,7 +38,7 @@ export function askedFor(check: PlanCheck, environment: PlannedEnvironment): Set
   return asked;
 }
 
-/** The first problem that any of these checks finds: all that a mutant needs. */
+/** The first problem that any of these checks finds; enough to detect a mutant. */
 export function firstProblem(
   checks: Iterable<PlanCheck>,
   environment: PlannedEnvironment,

@@ -18,7 +18,7 @@ const within =
   (one) =>
     one.number('value') >= from && one.number('value') <= to;
 
-/** What nobody has to say, and what it must be then: safe, cheap, and what the documents promise. */
+/** Values that need not be given, and their required defaults: safe, cheap, and as documented. */
 const DEFAULTS: Readonly<Record<'staging' | 'bootstrap', Readonly<Record<string, readonly [Fits, string]>>>> =
   {
     staging: {
@@ -91,6 +91,6 @@ function mustBeSafe(must: Must, view: View, stack: 'staging' | 'bootstrap'): voi
     );
   }
   const others = view[stack].defaults().filter((name) => !(name in DEFAULTS[stack]));
-  // Who pays, who may call, what runs: a person has to decide these, so there is no default.
+  // A person must decide who pays, who may call and what runs, so these have no default.
   must(others.length === 0, `${stack} has a default for ${list(others)}, which a person has to say.`);
 }

@@ -1,26 +1,26 @@
 import type { StackView } from '../plan/view.ts';
 
-/** What stands before the names of everything in staging. */
+/** Prefix of all names in staging. */
 export const NAME = 'lornu-staging';
 
-/** The account that a stack is planned in, from a role that it makes. */
+/** The account of a planned stack, from the ARN of a role that it creates. */
 export function accountOf(stack: StackView): string {
   const [role] = stack.ofType('aws_iam_role');
   return role?.text('arn').split(':')[4] ?? '';
 }
 
-/** The region as the person gave it. */
+/** The region, as given. */
 export function regionOf(stack: StackView): string {
   return stack.input('region').text('value');
 }
 
-/** A text within a variable that is an object; what is optional in it stands in the plan only where it was given. */
+/** A text in a variable that is an object; optional attributes are only in the plan if they were given. */
 export function inputText(stack: StackView, name: string, path: string, byDefault: string): string {
   const input = stack.input(name);
   return input.has(`value.${path}`) ? input.text(`value.${path}`) : byDefault;
 }
 
-/** Whom tokens are trusted from: the issuer and its keys. */
+/** The trusted token issuer and its keys. */
 export function tokenIssuer(stack: StackView): { issuer: string; keys: string; audience: string } {
   return {
     issuer: inputText(stack, 'jwt', 'issuer', 'https://accounts.google.com'),
@@ -30,7 +30,7 @@ export function tokenIssuer(stack: StackView): { issuer: string; keys: string; a
   };
 }
 
-/** The same things in any order. */
+/** Whether both contain the same items, in any order. */
 export function sameSet(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.toSorted().join('\n') === b.toSorted().join('\n');
 }

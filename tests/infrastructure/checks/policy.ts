@@ -1,7 +1,7 @@
 import type { Reader } from '../plan/reader.ts';
 import type { Must } from './check.ts';
 
-/** What a policy may say in one statement. Everything is compared as sets; nothing else may be said. */
+/** What one statement of a policy may allow. Everything is compared as sets; anything else is a problem. */
 export interface Grant {
   effect?: 'Allow' | 'Deny';
   actions: readonly string[];
@@ -13,7 +13,7 @@ export interface Grant {
   when?: readonly string[];
 }
 
-/** A policy must grant exactly this: a statement more or less, or one that reaches further, is a problem. */
+/** A policy must grant exactly this: a missing, extra or wider statement is a problem. */
 export function mustGrant(must: Must, who: string, policy: Reader, grants: readonly Grant[]): void {
   must(
     policy.text('Version') === '2012-10-17',
@@ -29,7 +29,7 @@ export function mustGrant(must: Must, who: string, policy: Reader, grants: reado
   }
 }
 
-/** The statements of a policy; one alone need not be a list. */
+/** The statements of a policy; a single one need not be a list. */
 export function statementsOf(policy: Reader): Reader[] {
   return policy.blocks('Statement');
 }
@@ -43,7 +43,7 @@ export function conditionsOf(statement: Reader): string[] {
   return statement.keys('Condition').flatMap((operator) =>
     statement.keys(`Condition.${operator}`).map((variable) => {
       const [block] = statement.blocks(`Condition.${operator}`);
-      // Names of variables hold dots (token.actions.githubusercontent.com:aud): they are no paths.
+      // Names of variables contain dots (token.actions.githubusercontent.com:aud), so they are not paths.
       const values = block?.textsOf(variable) ?? [];
       return `${operator} ${variable} ${values.join(',')}`;
     }),
@@ -61,9 +61,9 @@ export function principalsOf(statement: Reader): string[] {
     .flatMap((kind) => statement.texts(`Principal.${kind}`).map((name) => `${kind} ${name}`));
 }
 
-/** A statement in words; with `actions`, as if it were about these alone. */
+/** A statement as text; with `actions`, limited to these. */
 export function sayStatement(statement: Reader, actions?: readonly string[]): string {
-  // A statement of exceptions allows whatever it does not name.
+  // A statement with NotAction, NotResource or NotPrincipal allows whatever it does not name.
   const exceptions = ['NotAction', 'NotResource', 'NotPrincipal'].filter((name) => statement.has(name));
   return [
     say({
@@ -77,7 +77,7 @@ export function sayStatement(statement: Reader, actions?: readonly string[]): st
   ].join(' ');
 }
 
-/** A grant in the same words. */
+/** A grant in the same form. */
 export function sayGrant(grant: Grant): string {
   return say({ effect: 'Allow', ...grant });
 }
@@ -90,7 +90,7 @@ function say({ effect = 'Allow', actions, on = [], to = [], when = [] }: Grant):
   return parts.join(' ');
 }
 
-/** Whether a pattern of IAM, with * and ?, matches; actions are compared without regard to case by AWS. */
+/** Whether an IAM pattern with * and ? matches; case-insensitive, as AWS compares actions. */
 export function matches(pattern: string, text: string): boolean {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
@@ -99,7 +99,7 @@ export function matches(pattern: string, text: string): boolean {
   return new RegExp(`^${source}$`, 'i').test(text);
 }
 
-/** Whether every text that `inner` matches is matched by `outer`; both are patterns of IAM. */
+/** Whether `outer` matches every text that `inner` matches; both are IAM patterns. */
 export function contains(outer: string, inner: string): boolean {
   return outer === inner || matches(outer, inner.replaceAll('*', '\u0000'));
 }

@@ -4,7 +4,7 @@ import type { PlanCheck } from './check.ts';
 import { NAME } from './facts.ts';
 
 const types = Object.entries(RESOURCE_TYPES);
-/** Types that AWS shows by the tag Name: without it a person sees ids. */
+/** Types that AWS lists by the tag Name: without it a person sees ids. */
 const SHOWN_BY_NAME = types
   .filter(
     ([type, { service }]) => service === 'ec2' && !type.endsWith('_rule') && !type.endsWith('_association'),

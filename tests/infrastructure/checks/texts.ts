@@ -1,7 +1,7 @@
 import { RESOURCE_TYPES } from '@lornu/ops/aws-resources/resource-types.ts';
 import type { PlanCheck } from './check.ts';
 
-/** Names that are not given here: a record's is a variable with a form of its own, the default group's is AWS's. */
+/** Types whose names are not set here: a record's is a variable with its own rule, the default group's is AWS's. */
 const ELSEWHERE = new Set(['aws_default_security_group', 'aws_route53_record']);
 const TEXTS = [
   'alarm_description',
@@ -39,7 +39,7 @@ export const texts: PlanCheck[] = [
       for (const stack of [staging, bootstrap]) {
         for (const one of stack.everything()) {
           const type = one.address.split('.')[0] ?? '';
-          // The bucket of a setting is a reference to the bucket.
+          // A setting's bucket is a reference to the bucket.
           if (ELSEWHERE.has(type) || type.startsWith('aws_s3_bucket_') || type === 'aws_s3_object') continue;
           for (const name of TEXTS) {
             if (!one.has(name)) continue;

@@ -3,7 +3,7 @@ import type { PlannedEnvironment, Resource, StackName } from '../plan/environmen
 import { configuredLeaves, pathText } from '../plan/leaves.ts';
 import type { Values } from '../plan/document.ts';
 
-/** Attributes of one resource type that the files set, and those of them that some check looked at. */
+/** Attributes of one resource type that the files set, and those that no check reads. */
 export interface TypeCoverage {
   type: string;
   set: number;
@@ -30,8 +30,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
 };
 
 /**
- * Counts each attribute that the files set once, however many instances its block has; it is read when a check looked
- * at it in every one of them. Lists and JSON count by their values. What a check asks the presence of is not read.
+ * Counts each attribute that the files set once, however many instances its block has; it counts as read if a check
+ * reads it in all of them. Lists and JSON count by their values. Checking only the presence does not count as reading.
  */
 export function attributeCoverage(
   environment: PlannedEnvironment,
@@ -51,7 +51,7 @@ export function attributeCoverage(
   return summed(places);
 }
 
-/** Each attribute's own name, its row, and the path by which it is read. */
+/** Each attribute's name, its row, and the path by which it is read. */
 function attributesOf(
   environment: PlannedEnvironment,
   stack: StackName,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { percent } from '../mutation/score.ts';
 import { addReport, lineCoverage, type Lines } from './ops-lines.ts';
 
-// Sums what the suites that ran left in .cache/test/coverage: which lines of cli/, ops/, rehearsal/ and standins/ they ran.
+// Combines the coverage in .cache/test/coverage: which lines of cli/, ops/, rehearsal/ and standins/ the suites ran.
 const LEAST = 0.8;
 const root = join(import.meta.dir, '../../..');
 const files = new Map<string, Lines>();
@@ -41,5 +41,5 @@ process.stdout.write(
   `figure: ${percent(run, all)} of the lines of the deployment scripts (cli/, ops/, rehearsal/) are run by tests in their own process ` +
     `(${run} of ${all}; ${whole ? 'every suite' : `without ${missing.join(', ')}`}; the same lines run by child processes are not counted)\n`,
 );
-// A part of the suites says nothing about the whole.
+// Some of the suites alone say nothing about the whole.
 process.exit(whole && run / all < LEAST ? 1 : 0);

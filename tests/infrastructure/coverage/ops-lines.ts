@@ -1,7 +1,7 @@
-/** Lines of one file that can be run, and how often a suite ran each. */
+/** Executable lines of one file, and how often a suite ran each. */
 export type Lines = Map<number, number>;
 
-/** What is not a deployment script, or what only ever runs as a program of its own, where bun counts no lines. */
+/** Files that are not deployment scripts, or only run as separate programs, where bun counts no lines. */
 export const LEFT_OUT: readonly { files: RegExp; why: string }[] = [
   {
     files: /^standins\//,
@@ -17,7 +17,7 @@ export const LEFT_OUT: readonly { files: RegExp; why: string }[] = [
   },
 ];
 
-/** Adds a suite's lcov report to what others ran; paths are made relative to the root. */
+/** Adds a suite's lcov report to the others; makes paths relative to the root. */
 export function addReport(files: Map<string, Lines>, report: string, root: string): void {
   let lines: Lines | undefined;
   for (const row of report.split('\n')) {
@@ -36,13 +36,13 @@ export function addReport(files: Map<string, Lines>, report: string, root: strin
 export interface LineCoverage {
   run: number;
   all: number;
-  /** Files that no suite loaded: every line of code in them counts as not run. */
+  /** Files that no suite loaded: all their lines of code count as not run. */
   neverLoaded: string[];
   folders: { folder: string; run: number; all: number }[];
   leftOut: { why: string; files: number }[];
 }
 
-/** Sums the lines of the given sources, which are all there are: path and text of each. */
+/** The line coverage of the given sources (path and text of each), which must be complete. */
 export function lineCoverage(
   files: ReadonlyMap<string, Lines>,
   sources: readonly { path: string; text: string }[],
@@ -76,7 +76,7 @@ export function lineCoverage(
   };
 }
 
-/** Roughly what bun counts when it loads a file; a file with only types has none. */
+/** An estimate of the lines that bun counts when it loads a file; a file with only types has none. */
 function linesOfCode(text: string): number {
   const transpiled = new Bun.Transpiler({ loader: 'ts' }).transformSync(text);
   return transpiled.split('\n').filter((line) => /[\w)]/.test(line) && !/^\s*(import|export \{)/.test(line))

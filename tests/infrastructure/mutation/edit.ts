@@ -2,10 +2,10 @@ import type { Json, Values } from '../plan/document.ts';
 import type { PlannedEnvironment, Resource, Stack, StackName } from '../plan/environment.ts';
 import type { Path } from '../plan/leaves.ts';
 
-/** What takes the place of a value; undefined takes it away. */
+/** Returns the new value; undefined removes it. */
 export type Change = (value: Json) => Json | undefined;
 
-/** The environment with some resources of a stack exchanged; everything else is shared. */
+/** The environment with some resources of a stack replaced; everything else is shared. */
 export function withResources(
   environment: PlannedEnvironment,
   stack: StackName,
@@ -24,7 +24,7 @@ export function withStack(
   return { ...environment, [stack]: { ...environment[stack], ...change } };
 }
 
-/** A resource with the value at a path changed; paths go on within text that holds JSON. */
+/** A resource with the value at a path changed; paths continue inside text that holds JSON. */
 export function withValue(resource: Resource, path: Path, change: Change, jsonAt?: number): Resource {
   if (jsonAt === undefined) return { ...resource, values: edit(resource.values, path, change) as Values };
   const inJson: Change = (text) =>
@@ -34,7 +34,7 @@ export function withValue(resource: Resource, path: Path, change: Change, jsonAt
   return { ...resource, values: edit(resource.values, path.slice(0, jsonAt), inJson) as Values };
 }
 
-/** The value at a path; undefined where there is none. */
+/** The value at a path; undefined if there is none. */
 export function valueAt(resource: Resource, path: Path, jsonAt?: number): Json | undefined {
   let value: Json | undefined = resource.values;
   for (const [index, part] of path.entries()) {
@@ -59,6 +59,6 @@ function edit(value: Json, path: Path, change: Change): Json {
   const before = value[first];
   if (before === undefined) return value;
   const next = rest.length === 0 ? change(before) : edit(before, rest, change);
-  // A provider shows what is not set as null.
+  // A provider shows unset values as null.
   return { ...value, [first]: next ?? null };
 }

@@ -6,7 +6,7 @@ import { findPlaces, STACK_NAMES } from './places.ts';
 
 export interface Judged {
   mutant: Mutant;
-  /** What noticed it; absent when nothing did. */
+  /** The problem that detected it; absent if nothing did. */
   noticed: Problem | undefined;
 }
 
@@ -21,8 +21,8 @@ export function findMutants(environment: PlannedEnvironment): Mutant[] {
 }
 
 /**
- * A judge of mutants of a sound environment: whether some check finds a problem, or undefined when nothing was
- * changed. Checks are pure, so those that never ask for what was changed need not be asked.
+ * A function that judges mutants of a sound environment: whether a check finds a problem, or undefined if nothing
+ * changed. Checks are pure, so those that do not read the changed resources are skipped.
  */
 export function createJudge(
   checks: readonly PlanCheck[],
@@ -38,7 +38,7 @@ export function createJudge(
   };
 }
 
-/** What differs, in the words of a check's questions. */
+/** The differences, in the form of a check's reads. */
 function changesIn(before: PlannedEnvironment, after: PlannedEnvironment, name: StackName): string[] {
   const [was, is] = [before[name], after[name]];
   if (was === is) return [];

@@ -1,11 +1,8 @@
-/** A mutant that nothing notices, and what is to be thought of it. */
+/** A mutant that no check detects, with a verdict. */
 export interface KnownSurvivor {
-  /** The mutant's id: operator, place, what is new. */
+  /** The mutant's id: operator, place, new value. */
   id: string;
-  /**
-   * equivalent: the environment is the same. accepted: it differs, and that is all right.
-   * to do: a check is missing.
-   */
+  /** equivalent: the environment is the same. accepted: it differs, which is acceptable. to do: a check is missing. */
   verdict: 'equivalent' | 'accepted' | 'to do';
   why: string;
 }

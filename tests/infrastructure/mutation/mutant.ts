@@ -4,23 +4,23 @@ import type { Change } from './edit.ts';
 import type { Json } from '../plan/document.ts';
 import { propagate } from './propagate.ts';
 
-/** One wrong configuration: the plan that one changed place in the files would give. */
+/** One wrong configuration: the plan that one change in the files would give. */
 export interface Mutant {
-  /** operator, place, and what is new: unique and the same in every run. */
+  /** operator, place, and new value: unique and the same in every run. */
   id: string;
   operator: string;
   make: () => PlannedEnvironment;
 }
 
-/** Something that is done wrong, wherever it fits. */
+/** A kind of mistake, applied wherever it fits. */
 export interface Operator {
   name: string;
-  /** As a sentence in the published list. */
+  /** A sentence in the published list. */
   title: string;
   find: (environment: PlannedEnvironment, places: readonly Place[]) => Mutant[];
 }
 
-/** A mutant that puts other values at one place; texts that others refer to are changed there too. */
+/** A mutant with another value at one place; texts that refer to it are changed as well. */
 export function atPlace(
   environment: PlannedEnvironment,
   operator: string,
@@ -35,7 +35,7 @@ export function atPlace(
   };
 }
 
-/** A value in few words, for a mutant's name: ids of one run must not be part of it. */
+/** A value as short text for a mutant's name, without ids of one run. */
 export function shown(value: Json | undefined): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;

@@ -4,8 +4,8 @@ import { configuredLeaves, pathText, type Leaf, type Path } from '../plan/leaves
 import { valueAt, withResources, withValue, type Change } from './edit.ts';
 
 /**
- * One place in terraform/aws where a value is written. The instances of a block share their places, and so do
- * resources that carry the same policy document: a change of the files changes them all.
+ * One place in terraform/aws where a value is written. Instances of a block share their places, and so do resources
+ * with the same policy document: one change of the files changes them all.
  */
 export interface Place {
   stack: StackName;
@@ -15,7 +15,7 @@ export interface Place {
   path: Path;
   jsonAt: number | undefined;
   required: boolean;
-  /** Of the first instance. */
+  /** The value in the first instance. */
   value: Json;
   addresses: ReadonlySet<string>;
 }
@@ -44,7 +44,7 @@ export function placeName({ stack, block, path }: Pick<Place, 'stack' | 'block' 
   return `${stack} ${block} ${pathText(path)}`;
 }
 
-/** The environment with the value of a place changed wherever it stands. */
+/** The environment with the value of a place changed in all its resources. */
 export function changePlace(
   environment: PlannedEnvironment,
   place: Place,
@@ -56,7 +56,7 @@ export function changePlace(
   });
 }
 
-/** As a place, of something that holds values: a block, a statement, a list. */
+/** The place of something that contains values: a block, a statement, a list. */
 export function containerOf(place: Place, length: number): Place {
   return { ...place, path: place.path.slice(0, length) };
 }

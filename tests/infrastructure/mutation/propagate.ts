@@ -3,8 +3,8 @@ import type { PlannedEnvironment, Resource, Stack, StackName } from '../plan/env
 import { withStack } from './edit.ts';
 
 /**
- * Local values that stand between a resource and those that refer to it; a plan does not show what they are made of.
- * Only those through which a name or an ARN passes on.
+ * Local values between a resource and those that refer to it; a plan does not show their expressions. Only those that
+ * pass on a name or an ARN.
  */
 const LOCALS: Readonly<Record<string, readonly string[]>> = {
   'local.certificate_arn': ['aws_acm_certificate_validation.staging'],
@@ -17,8 +17,8 @@ const LOCALS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What follows from changed texts, as Terraform would plan it: the ARN and id that hold a changed name, and every
- * expression that refers to the resource. What repeats the text without referring to it stays as it was.
+ * The consequences of changed texts, as Terraform would plan them: the ARN and id that contain a changed name, and
+ * every expression that refers to the resource. Texts that repeat it without a reference stay.
  */
 export function propagate(
   before: PlannedEnvironment,
@@ -41,12 +41,12 @@ export function propagate(
   return withStack(after, name, stack);
 }
 
-/** Changed top-level texts, the name within computed ones included; the longest first. */
+/** Changed top-level texts, including the name inside computed ones; the longest first. */
 function textsChanged(old: Resource, now: Resource, configured: Expressions): Map<string, string> {
   const changed: [string, string][] = [];
   for (const [name, value] of Object.entries(old.values)) {
     const next = now.values[name];
-    // A text that belongs to another resource is not passed on here: those that need it refer to that resource.
+    // A reference to another resource is not passed on here: the users refer to that resource directly.
     if (refersTo(configured[name], (reference) => reference.startsWith('aws_'))) continue;
     if (typeof value === 'string' && typeof next === 'string' && value !== next && value.length > 2) {
       changed.push([value, next]);
@@ -73,7 +73,7 @@ function exchange(stack: Stack, { address, block }: Resource, texts: ReadonlyMap
       return next.every((item, index) => item === value[index]) ? value : next;
     }
     const next = Object.entries(value).map(([name, item]): [string, Json] => [name, replace(item)]);
-    // What did not change stays the same object, so that a look at it is enough to know.
+    // Unchanged values stay the same object, so that comparing identities is enough.
     return next.every(([name, item]) => item === value[name]) ? value : Object.fromEntries(next);
   };
   const holders = referringData(stack, block);
@@ -88,7 +88,7 @@ function exchange(stack: Stack, { address, block }: Resource, texts: ReadonlyMap
         : given !== undefined && refers(given, block, holders);
       if (follows) values[name] = replace(value);
     }
-    // for_each over the other resource: each.value is it.
+    // for_each over the other resource: each.value is that resource.
     const overIt =
       !own && configured?.for_each_expression && refers(configured.for_each_expression, block, holders);
     if (overIt) {
@@ -103,7 +103,7 @@ function exchange(stack: Stack, { address, block }: Resource, texts: ReadonlyMap
   return { ...stack, resources };
 }
 
-/** Data that holds the block's texts, directly or through other data. */
+/** Data sources that contain the block's texts, directly or through other data. */
 function referringData(stack: Stack, block: string): Set<string> {
   const holders = new Set<string>();
   for (const one of stack.blocks.values()) {
@@ -138,7 +138,7 @@ function refersTo(
   return Object.values(given).some((one) => refersTo(one as Expressions, fits));
 }
 
-/** Replaces a text where it stands for itself: not as a part of a longer name. */
+/** Replaces a text only as a whole, not as part of a longer name. */
 function replaceWhole(text: string, from: string, to: string): string {
   let result = '';
   let rest = text;

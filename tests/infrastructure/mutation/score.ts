@@ -11,15 +11,15 @@ export interface Score {
   noticed: number;
   tried: number;
   operators: OperatorScore[];
-  /** Nothing noticed them, and nobody has thought about them. */
+  /** Undetected, and not in the list of known survivors. */
   unexpected: string[];
-  /** Nothing noticed them, with what was thought of it. */
+  /** Undetected, with their verdict in the list. */
   known: KnownSurvivor[];
-  /** In the list of known survivors, and noticed by now. */
+  /** In the list of known survivors, but detected now. */
   noticedByNow: string[];
 }
 
-/** The sum of what was judged. */
+/** The summary of the judged mutants. */
 export function scoreOf(judged: readonly Judged[], knownSurvivors = KNOWN_SURVIVORS): Score {
   const known = new Map(knownSurvivors.map((survivor) => [survivor.id, survivor]));
   const operators = new Map<string, OperatorScore>();
@@ -40,7 +40,7 @@ export function scoreOf(judged: readonly Judged[], knownSurvivors = KNOWN_SURVIV
   return { ...score, operators: [...operators.values()] };
 }
 
-/** "99.2 %", never rounded up to what was not reached. */
+/** "99.2 %", never rounded up. */
 export function percent(part: number, whole: number): string {
   return whole === 0 ? 'nothing' : `${(Math.floor((part * 1000) / whole) / 10).toFixed(1)} %`;
 }

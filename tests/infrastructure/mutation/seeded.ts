@@ -1,4 +1,4 @@
-/** A reproducible order of the same items for the same seed: mulberry32 over Fisher and Yates. */
+/** A reproducible order of items for a seed: mulberry32 with the Fisher-Yates shuffle. */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
   const list = items.slice();
   const random = mulberry32(seed);

@@ -1,4 +1,4 @@
-/** What `terraform show -json` prints, as far as it is read here. https://developer.hashicorp.com/terraform/internals/json-format */
+/** The part of `terraform show -json` that is read. https://developer.hashicorp.com/terraform/internals/json-format */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Values = { [key: string]: Json };
 
@@ -12,7 +12,7 @@ export interface PlannedResource {
   values: Values;
 }
 
-/** An attribute's expression: what it refers to, or its literal value; blocks hold expressions of their own. */
+/** An attribute's expression: its references, or its literal value; blocks contain expressions of their own. */
 export interface Expressions {
   [name: string]: Json | Expression | Expressions | Expressions[];
 }
@@ -46,19 +46,19 @@ export interface PlanDocument {
   };
 }
 
-/** What the provider says of the attributes of one resource type. */
+/** The provider's schema of one resource type. */
 export interface TypeSchema {
   attributes?: Record<string, { required?: boolean; optional?: boolean; computed?: boolean }>;
   block_types?: Record<string, { block: TypeSchema; min_items?: number; nesting_mode?: string }>;
 }
 
-/** Both stacks as planned over what was applied, so that every value is known. */
+/** Both stacks as planned over the applied environment, so that every value is known. */
 export interface Documents {
   provider: string;
   staging: PlanDocument;
   bootstrap: PlanDocument;
-  /** Actions of AWS that the provider called while it made staging, as policies name them. */
+  /** AWS actions that the provider called while it created staging, as policies name them. */
   calledToApply: string[];
-  /** Of the types that the stacks use. */
+  /** Schemas of the types that the stacks use. */
   schemas: Record<string, TypeSchema>;
 }

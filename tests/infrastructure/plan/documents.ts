@@ -8,7 +8,7 @@ import { applyBoth, readDocuments, type AppliedStacks } from './make-documents.t
 export const ROOT = join(import.meta.dir, '../../..');
 const CACHE = join(ROOT, '.cache/infrastructure');
 
-/** Everything the plans depend on: the files, how they are applied, and what they are applied to. */
+/** Everything the plans depend on: the files, how they are applied, and the emulator. */
 const SOURCES = [
   'terraform/aws/*/*.tf',
   'rehearsal/aws/**/*.py',
@@ -20,8 +20,8 @@ const SOURCES = [
 ];
 
 /**
- * The plans of both stacks: those of an earlier run of the same files, else new ones over an apply of their own
- * (one to two minutes). The rehearsal's tests leave theirs here too.
+ * The plans of both stacks: from an earlier run with the same files, else new ones after a separate apply (one to two
+ * minutes). The rehearsal's tests store theirs here too.
  */
 export async function getDocuments(): Promise<Documents> {
   const path = await cachePath();
@@ -48,7 +48,7 @@ export async function getDocuments(): Promise<Documents> {
   }
 }
 
-/** Reads the plans of what stands and keeps them for later runs. */
+/** Reads the plans of the applied environment and stores them for later runs. */
 export async function saveDocuments(applied: AppliedStacks): Promise<Documents> {
   const documents = await readDocuments(applied);
   const path = await cachePath();
@@ -57,7 +57,7 @@ export async function saveDocuments(applied: AppliedStacks): Promise<Documents> 
     // oxlint-disable-next-line no-await-in-loop -- one old file
     if (/^plans-\w+\.json$/.test(name)) await rm(join(CACHE, name), { force: true });
   }
-  // Written under another name: an interrupted run must not leave half of it.
+  // Written under another name first, so that an interrupted run leaves no partial file.
   const making = `${path}.${process.pid}`;
   await Bun.write(making, JSON.stringify(documents));
   await rename(making, path);

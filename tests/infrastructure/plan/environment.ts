@@ -12,14 +12,14 @@ import type {
 export interface Resource {
   /** aws_subnet.private["a"] */
   address: string;
-  /** aws_subnet.private: what stands in the files; its instances share it. */
+  /** aws_subnet.private: the block in the files, shared by its instances. */
   block: string;
   type: string;
   key: string | undefined;
   values: Values;
 }
 
-/** What the files say of a block beside its values. */
+/** Settings of a block besides its values. */
 export interface Block {
   address: string;
   type: string;
@@ -30,23 +30,23 @@ export interface Block {
 
 export interface Stack {
   resources: readonly Resource[];
-  /** Policy documents and the like; their values were read while planning. */
+  /** Policy documents and other data; their values were read while planning. */
   data: readonly Resource[];
   blocks: ReadonlyMap<string, Block>;
   outputs: Readonly<Record<string, Json>>;
-  /** The values of the variables that it was planned with. */
+  /** The values of the variables of the plan. */
   inputs: Readonly<Record<string, Json>>;
-  /** What its variables are when nobody says otherwise; those that have to be given are absent. */
+  /** Default values of the variables; required variables are absent. */
   defaults: Readonly<Record<string, Json>>;
 }
 
 export type StackName = 'staging' | 'bootstrap';
 
-/** Both stacks as plain data: what checks are asked about and mutants change copies of. */
+/** Both stacks as plain data: checks read it, and mutants change copies of it. */
 export interface PlannedEnvironment {
   staging: Stack;
   bootstrap: Stack;
-  /** Actions of AWS that the provider called while it made staging, as policies name them. */
+  /** AWS actions that the provider called while it created staging, as policies name them. */
   calledToApply: readonly string[];
 }
 

@@ -7,23 +7,23 @@ export type Path = readonly (string | number)[];
 export interface Leaf {
   path: Path;
   value: Json;
-  /** How many parts of the path lead to the text that holds the JSON which the value is in. */
+  /** If the value is inside JSON text: how many parts of the path lead to that text. */
   jsonAt?: number;
-  /** The provider refuses a resource without it. */
+  /** Whether the provider refuses a resource without it. */
   required?: boolean;
 }
 
-/** Attributes whose text is JSON that the files write. */
+/** Attributes whose text is JSON written in the files. */
 export const JSON_ATTRIBUTES = new Set([
   'assume_role_policy',
   'container_definitions',
   'message_body',
   'policy',
 ]);
-/** Written for people to read: any other words would do. That there are some is checked. */
+/** Texts for people, whose wording does not matter. Their presence is checked. */
 const WORDS = new Set(['description', 'alarm_description', 'detail', 'title']);
 
-/** Blocks that `dynamic` makes: a plan does not show them among the expressions. */
+/** Blocks made by `dynamic`, which a plan does not list among the expressions. */
 export const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'aws_lb_listener_rule.token': ['condition'],
 };
@@ -36,13 +36,13 @@ export function isWords({ path }: { path: Path }): boolean {
   return WORDS.has(String(path.at(-1)));
 }
 
-/** Every single value of a resource that the files set: not what AWS or the provider fill in. */
+/** All values of a resource that the files set, without those that AWS or the provider fill in. */
 export function configuredLeaves(resource: Resource, block: Block): Leaf[] {
   const expressions = block.configured.expressions ?? {};
   const names = [...Object.keys(expressions), ...(DYNAMIC[resource.block] ?? [])];
   return names.flatMap((name) => {
-    // Tags are planned twice, alone and with the provider's; they are looked at as the latter.
-    // The dashboard is a page for people: whose metrics it shows is checked, not where its graphs stand.
+    // Tags are planned twice, alone and merged with the provider's; the merged ones count. The dashboard is for people:
+    // its metrics are checked, not its layout.
     if (name === 'tags' || name === 'dashboard_body') return [];
     const value = resource.values[name];
     if (value === null || value === undefined) return [];
@@ -64,7 +64,7 @@ function blockLeaves(value: Json, path: Path, schema: TypeSchema, given?: readon
   }
   if (typeof value !== 'object' || value === null) return [];
   const leaves = Object.entries(value).flatMap(([name, item]) => {
-    // Sets come back in another order than written: what one block of the name sets counts for each.
+    // Sets are returned in another order than written: what one block of the name sets counts for each.
     const isGiven = given ? given.some((one) => name in one) : item !== null && item !== '';
     if (!isGiven || item === null) return [];
     const inner = schema.block_types?.[name]?.block;
@@ -78,7 +78,7 @@ function blockLeaves(value: Json, path: Path, schema: TypeSchema, given?: readon
       required: required && leaf.path.length === path.length + 1,
     }));
   });
-  // A block that says all by being there, as `block {}` of a firewall rule.
+  // A block that is complete by its presence, such as `block {}` of a firewall rule.
   return leaves.length > 0 ? leaves : [{ path, value: {} }];
 }
 
@@ -90,7 +90,7 @@ function valueLeaves(value: Json, path: Path): Leaf[] {
 }
 
 function plainLeaves(value: Json, path: Path): Leaf[] {
-  // Statements are named for people, and AWS asks for no name.
+  // A statement's Sid is only for people; AWS does not require it.
   if (path.at(-1) === 'Sid') return [];
   if (typeof value !== 'object' || value === null) {
     return value === null || value === '' ? [] : [{ path, value }];

@@ -21,7 +21,7 @@ export interface AppliedStacks {
   stacks: readonly AppliedStack[];
 }
 
-/** Both stacks applied to an emulator of their own; the caller stops it. Most of the time is the provider's CPU. */
+/** Applies both stacks to a new emulator; the caller stops it. Most of the time is the provider's CPU. */
 export async function applyBoth(
   context: RehearsalContext,
   variableArguments: readonly string[] = [],
@@ -62,7 +62,7 @@ export async function applyBoth(
   }
 }
 
-/** Plans the applied environment again and reads the plan as data: every value is known, and nothing is refreshed. */
+/** Plans the applied environment again and returns the plan as data: every value is known, and nothing is refreshed. */
 export async function readDocuments({ standing, stacks }: AppliedStacks): Promise<Documents> {
   const [bootstrap, staging] = await Promise.all([
     readPlan(standing, 'bootstrap'),
@@ -77,7 +77,7 @@ export async function readDocuments({ standing, stacks }: AppliedStacks): Promis
   };
 }
 
-/** The plan of one stack in its staged folder, whatever its files say by now. */
+/** The plan of one stack in its staged folder, with the current files. */
 export async function readPlan(standing: Standing, stack: StackName): Promise<PlanDocument> {
   const folder = standing.workspace.stackFolder(stack);
   const given = stack === 'staging' ? standing.record.variableArguments : [];
@@ -97,7 +97,7 @@ export async function readPlan(standing: Standing, stack: StackName): Promise<Pl
   return reduced(plan);
 }
 
-/** A plan says everything several times; this is what is read here. */
+/** A plan repeats most values; keeps only what is read here. */
 function reduced(plan: PlanDocument): PlanDocument {
   const few = ({ address, mode, type, name, index, values }: PlannedResource): PlannedResource => ({
     address,
@@ -145,7 +145,7 @@ async function readSchemas(
   );
 }
 
-/** Descriptions and types would be a hundred times larger than what is read here. */
+/** Drops descriptions and types, which would be a hundred times larger than the rest. */
 function withoutWords({ attributes = {}, block_types: blocks = {} }: TypeSchema): TypeSchema {
   return {
     attributes: Object.fromEntries(

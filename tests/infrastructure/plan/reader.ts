@@ -1,6 +1,9 @@
 import type { Json } from './document.ts';
 
-/** Thrown where a check reads what is not there; it counts as that check's problem, other errors are bugs. */
+/**
+ * Thrown when a check reads something that does not exist; it counts as a problem found by that check. Other errors are
+ * bugs.
+ */
 export class Absent extends Error {}
 
 /** Called with every value that a check reads: the resource's address and the value's path. */
@@ -9,8 +12,8 @@ export type Recorder = (address: string, path: string) => void;
 const parsed = new Map<string, Json>();
 
 /**
- * A value of a plan that checks read by path, as in `health_check.0.path`. There is no other way to it, so what was
- * read is known. Text that holds JSON is entered with `json`; paths go on within it.
+ * A value of a plan that checks read by path, such as `health_check.0.path`. There is no other access, so every read is
+ * recorded. `json` enters text that holds JSON; paths continue inside it.
  */
 export class Reader {
   readonly address: string;
@@ -34,7 +37,7 @@ export class Reader {
 
   number(path: string): number {
     const value = this.#leaf(path);
-    // Some numbers are text to the provider: task sizes, delays.
+    // The provider has some numbers as text: task sizes, delays.
     if (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value)) return Number(value);
     return typeof value === 'number' ? value : this.#absent(path, 'a number');
   }
@@ -44,7 +47,7 @@ export class Reader {
     return typeof value === 'boolean' ? value : this.#absent(path, 'true or false');
   }
 
-  /** A list or set of texts, sorted; one text is a list of one, as in policies. */
+  /** A list or set of texts, sorted; a single text is a list of one, as in policies. */
   texts(path: string): string[] {
     const value = this.#at(path);
     const list = Array.isArray(value) ? value : [value];
@@ -57,21 +60,21 @@ export class Reader {
     return list.toSorted();
   }
 
-  /** True for a value that says something; not counted as looked at. Null, empty text, empty lists and maps say nothing. */
+  /** Whether the value is set; does not count as read. Null, empty text, empty lists and maps count as unset. */
   has(path: string): boolean {
     const value = this.#at(path);
     if (value === null || value === undefined || value === '') return false;
     return typeof value !== 'object' || Object.keys(value).length > 0;
   }
 
-  /** The blocks of this name; an empty list when there are none. */
+  /** The blocks of this name; empty if there are none. */
   blocks(path: string): Reader[] {
     const value = this.#at(path);
     if (value === null || value === undefined) return [];
     const list = Array.isArray(value) ? value : [value];
     return list.map((_, index) => {
       const inner = Array.isArray(value) ? [path, String(index)].filter(Boolean).join('.') : path;
-      // For blocks that say all by being there.
+      // For blocks that are complete by their presence.
       this.#record(this.address, this.#join(inner));
       return this.#inner(inner);
     });
@@ -91,7 +94,7 @@ export class Reader {
     return new Reader(this.address, value ?? null, this.#record, this.#join(name)).texts('');
   }
 
-  /** Whether one text stands there, which a policy may write instead of a list. */
+  /** Whether the value is a single text, which a policy may have instead of a list. */
   isText(path: string): boolean {
     return typeof this.#at(path) === 'string';
   }

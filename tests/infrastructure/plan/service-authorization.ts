@@ -11,8 +11,8 @@ interface Reference {
 const ROOT = join(import.meta.dir, '../../..');
 
 /**
- * AWS's service authorization reference for the services that our policies name, printed by
- * terraform/checks/service_authorization.py and kept in .cache/ for as long as what it is made of does not change.
+ * AWS's service authorization reference for the services in our policies, printed by
+ * terraform/checks/service_authorization.py and cached in .cache/ until its inputs change.
  */
 export const SERVICE_AUTHORIZATION: Reference = await readReference();
 
@@ -36,7 +36,7 @@ async function readReference(): Promise<Reference> {
     );
     if (!printed.success) throw new Error(printed.stderr.toString());
     mkdirSync(folder, { recursive: true });
-    // Another suite may make it at the same time: it is there whole, or not at all.
+    // Another suite may make it at the same time, so the rename must be atomic.
     const making = `${kept}.${process.pid}`;
     await Bun.write(making, printed.stdout);
     renameSync(making, kept);

@@ -2,12 +2,12 @@ import type { PlannedEnvironment, Resource, Stack, StackName } from './environme
 import { Absent, Reader, type Recorder } from './reader.ts';
 
 /**
- * Told of what a check asks for, found or not: "staging aws_lb.staging" is a block, "staging aws_lb.*" a type,
+ * Called with what a check reads, found or not: "staging aws_lb.staging" is a block, "staging aws_lb.*" a type,
  * "staging *" everything.
  */
 export type Asker = (what: string) => void;
 
-/** What a check sees of a stack. */
+/** A stack, as checks see it. */
 export class StackView {
   readonly #name: StackName;
   readonly #stack: Stack;
@@ -21,7 +21,7 @@ export class StackView {
     this.#ask = ask;
   }
 
-  /** The resource with this address; that it is missing is a problem. */
+  /** The resource with this address; a missing one is a problem. */
   one(address: string): Reader {
     this.#ask(`${this.#name} ${address.replace(/\[.*$/, '')}`);
     const found = this.#stack.resources.find((resource) => resource.address === address);
@@ -45,13 +45,13 @@ export class StackView {
       .map((resource) => this.#read(resource));
   }
 
-  /** Every resource there is. */
+  /** Every resource. */
   everything(): Reader[] {
     this.#ask(`${this.#name} *`);
     return this.#stack.resources.map((resource) => this.#read(resource));
   }
 
-  /** What a variable is when nobody says otherwise, or undefined where it has to be given. */
+  /** The default of a variable; undefined if it is required. */
   byDefault(name: string): Reader | undefined {
     this.#ask(`${this.#name} default`);
     const value = this.#stack.defaults[name];
@@ -64,14 +64,14 @@ export class StackView {
     return Object.keys(this.#stack.defaults);
   }
 
-  /** The value of a variable that it was planned with. */
+  /** The value of a variable in this plan. */
   input(name: string): Reader {
     const value = this.#stack.inputs[name];
     if (value === undefined) throw new Absent(`variable ${name} has no value.`);
     return new Reader(`var.${name}`, { value }, () => {});
   }
 
-  /** Addresses that a block waits for beyond what it refers to. */
+  /** Addresses in a block's depends_on. */
   dependsOn(block: string): readonly string[] {
     this.#ask(`${this.#name} ${block} depends_on`);
     return this.#stack.blocks.get(block)?.dependsOn ?? [];

@@ -4,7 +4,7 @@ import type { PlannedEnvironment } from '../plan/environment.ts';
 import { view, type View } from '../plan/view.ts';
 import type { Must, Problem } from '../checks/check.ts';
 
-/** A step as checks ask for it: what it uses or runs, and where it stands. */
+/** A step, as checks see it: what it uses or runs, and its place. */
 export interface Step {
   job: string;
   index: number;
@@ -16,20 +16,20 @@ export interface Step {
 export interface WorkflowView {
   file: Reader;
   jobs: readonly { name: string; reader: Reader; steps: readonly Step[] }[];
-  /** Steps of every job that use this action or run this command. */
+  /** Steps of all jobs that use this action or run this command. */
   steps: (what: string) => Step[];
   /** Roles, names and defaults of the stacks that it applies. */
   stacks: View;
 }
 
-/** A statement about the workflow; what of it the delivery's own examination promises already is not repeated. */
+/** A check of the workflow; does not repeat promises that the delivery's own examination checks. */
 export interface WorkflowCheck {
   id: string;
   why: string;
   run: (workflow: WorkflowView, must: Must) => void;
 }
 
-/** Everything that these checks find wrong in a parsed workflow. */
+/** All problems that these checks find in a parsed workflow. */
 export function judgeWorkflow(
   checks: readonly WorkflowCheck[],
   workflow: Json,

@@ -8,7 +8,9 @@ import type { PlannedEnvironment } from '../plan/environment.ts';
 import { createWorkflowJudge, KNOWN_WORKFLOW_SURVIVORS, WORKFLOW_FILE } from './judge.ts';
 import { findWorkflowMutants, WORKFLOW_OPERATORS } from './operators/all.ts';
 
-/** Judges the workflow's mutants in the seed's order within the given time, prints the findings, and returns the score. */
+/**
+ * Judges the workflow's mutants in the seed's order within the given time, prints the findings, and returns the score.
+ */
 export async function judgeWorkflowMutants(
   environment: PlannedEnvironment,
   seed: number,

@@ -25,8 +25,8 @@ export const KNOWN_WORKFLOW_SURVIVORS: readonly KnownSurvivor[] = [
 ];
 
 /**
- * Whether these checks or the delivery's own examination find something wrong; undefined where nothing was changed or
- * where GitHub refuses the file as a whole.
+ * Whether these checks or the delivery's own examination find a problem; undefined if nothing changed or GitHub refuses
+ * the whole file.
  */
 export function createWorkflowJudge(
   file: Document,
@@ -54,7 +54,7 @@ function examined(text: string): string[] | 'refused' {
   try {
     return examineWorkflow(text);
   } catch (error) {
-    // An expression that GitHub's own parser does not take: no run starts from such a file.
+    // GitHub's own parser refuses the expression, so no run starts from such a file.
     if (error instanceof Error && 'typ' in error && 'tok' in error) return 'refused';
     throw error;
   }

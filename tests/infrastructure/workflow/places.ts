@@ -9,10 +9,10 @@ export interface YamlPlace {
   value?: string | number | boolean;
 }
 
-/** Words for people: any others would do. */
+/** Texts for people, whose wording does not matter. */
 const WORDS = new Set(['name', 'description']);
 
-/** Every value and every block of the file, outer ones first; names and descriptions are left out. */
+/** Every value and block of the file, outer ones first; names and descriptions are left out. */
 export function findYamlPlaces(parsed: Document): YamlPlace[] {
   const places: YamlPlace[] = [];
   const walk = (node: unknown, path: YamlPath): void => {
@@ -27,20 +27,20 @@ export function findYamlPlaces(parsed: Document): YamlPlace[] {
   return places.filter(({ path }) => !isWords(path));
 }
 
-/** A parsed file after one change; its comments stay, so that pins keep their releases. */
+/** A parsed file after one change; its comments stay, because pins have their releases there. */
 export function changed(parsed: Document, change: (document: Document) => void): Document {
   const document = parsed.clone();
   change(document);
   return document;
 }
 
-/** The file as it would stand in the repository. */
+/** The file's text, as in the repository. */
 export function written(document: Document): string {
   return document.toString({ lineWidth: 0 });
 }
 
 function isWords(path: YamlPath): boolean {
   const name = String(path.at(-1));
-  // `with: name` is what an artifact is called, not words.
+  // `with: name` is the name of an artifact, not a text for people.
   return WORDS.has(name) && path.at(-2) !== 'with';
 }

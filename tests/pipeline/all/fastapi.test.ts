@@ -5,7 +5,7 @@ import { expectRan, expectResult, logOf } from '../kit.ts';
 import { startStaging, type Staging } from '../staging.ts';
 import { RUN_BY } from '../steps.ts';
 
-// docs/operations.md, "Fail over": the Python agent takes the service's place behind the same load balancer, through the
+// docs/operations.md, "Fail over": the Python agent replaces the service behind the same load balancer, through the
 // workflow like every deploy. That needs its revision at /version, without a token.
 
 const MINUTES = 25 * 60_000;
@@ -31,7 +31,7 @@ test(
 );
 
 test(
-  'an image of it that does not run is rolled back by ECS and by the workflow, and the run is red',
+  'an image that does not run is rolled back by ECS and by the workflow, and the run fails',
   async () => {
     const before = staging.revision();
     const revision = await staging.pushImage('bad');
@@ -45,6 +45,6 @@ test(
   MINUTES,
 );
 
-test('the steps that are said to be run here were run', () => {
+test('the claimed steps were run here', () => {
   expectRan(staging.ran, RUN_BY['all/fastapi']);
 });

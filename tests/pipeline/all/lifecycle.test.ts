@@ -9,7 +9,8 @@ import { expectRan, expectResult, logOf, startPipeline, TOKEN, WORKSPACE, type P
 import { finishDeployment, rollBackDeployment, runningRevision } from '../service.ts';
 import { RUN_BY } from '../steps.ts';
 
-// The life of an environment through the workflow, one run after the other: each test goes on where the one before ended.
+// The life of an environment through the workflow, one run after the other: each test continues where the previous one
+// ended.
 
 const FIRST = '0123456789ab';
 const SECOND = 'ba9876543210';
@@ -48,7 +49,7 @@ test(
 );
 
 test(
-  'a second push updates the same comment, also when the scan stops it',
+  'a second push updates the same comment, even if the scan stops it',
   async () => {
     const before = pipeline.world.commit;
     await pipeline.commit('Let the disk be written', async (folder) => {
@@ -75,7 +76,7 @@ test('a fork gets no credentials and a note that says so', async () => {
   expect(note?.summary).toContain('get no credentials, neither AWS nor Terraform Cloud');
 });
 
-test('another branch is told no', async () => {
+test('another branch is refused', async () => {
   const reports = await run('deploy started on another branch');
   expectResult(reports['not-main'], 'failure');
   expect(logOf(reports['not-main'])).toContain('Staging is changed from main only');
@@ -83,7 +84,7 @@ test('another branch is told no', async () => {
 });
 
 test(
-  'without a yes nothing is applied',
+  'without approval nothing is applied',
   async () => {
     pipeline.world.reviewer = undefined;
     const { plan, apply } = await run('rollback started on main', FIRST);
@@ -96,7 +97,7 @@ test(
 );
 
 test(
-  'an image that is not there stops the plan',
+  'a missing image stops the plan',
   async () => {
     const { plan, apply } = await run('rollback started on main', 'feedfeedfeed');
     expectResult(plan, 'failure');
@@ -107,7 +108,7 @@ test(
 );
 
 test(
-  "a token of GitHub's that has expired gets no AWS credentials",
+  "an expired token of GitHub's gets no AWS credentials",
   async () => {
     pipeline.world.tokenLifetimeS = -1;
     const { plan, apply } = await run('rollback started on main', FIRST);
@@ -120,7 +121,7 @@ test(
 );
 
 test(
-  'the apply role is for the approved environment alone',
+  'the apply role can only be assumed from the approved environment',
   async () => {
     const { apply: job, ...others } = pipeline.workflow.jobs;
     const { environment: _, ...open } = job ?? ({} as never);
@@ -135,7 +136,7 @@ test(
 );
 
 test(
-  'a state that is locked stops a plan for a deploy',
+  'a locked state stops a plan for a deploy',
   async () => {
     pipeline.cloud.lock(WORKSPACE, 'User somebody');
     const { plan, apply } = await run('rollback started on main', FIRST);
@@ -148,12 +149,12 @@ test(
 );
 
 test(
-  'a plan that would hold a secret is not kept, not handed on and not told',
+  'a plan with a secret is not kept, not handed on and not printed',
   async () => {
     const { commit } = pipeline.world;
     let left: string[] | undefined;
     pipeline.world.before = async ({ job, step, checkout }) => {
-      // Steps after a failed one are skipped; the folder is looked at when the run is over.
+      // Steps after a failed one are skipped; the folder is examined after the run.
       if (job === 'plan' && step === 'plan') left = [join(checkout, '.lornu/delivery')];
     };
     await pipeline.commit('Let Terraform know a password', async (folder) => {
@@ -200,7 +201,7 @@ test(
 );
 
 test(
-  'what changed by hand is found by the scheduled check, which keeps one issue and closes it',
+  'the scheduled check finds manual changes, and opens and closes one issue for them',
   async () => {
     const { ecs } = createAwsClients(pipeline.emulator.url);
     const set = async (desiredCount: number) =>
@@ -224,10 +225,10 @@ test(
 );
 
 test(
-  'a deploy that ECS rolls back is red with its reason, and Terraform is brought back in line',
+  'a deploy that ECS rolls back fails with its reason, and Terraform is brought back in line',
   async () => {
     const reason = 'ECS deployment circuit breaker: tasks failed to start.';
-    // The way back starts a deployment of its own; ECS finishes it while the rollback waits.
+    // The rollback starts a deployment of its own; ECS finishes it while the rollback waits.
     let watching: ReturnType<typeof setInterval> | undefined;
     pipeline.world.before = async ({ job, step }) => {
       if (job !== 'apply') return;
@@ -248,7 +249,7 @@ test(
 );
 
 test(
-  'a deploy that fails its verification is rolled back and red',
+  'a deploy that fails its verification is rolled back and fails',
   async () => {
     pipeline.world.before = async ({ job, step }) => {
       if (job === 'apply' && step === 'deploy') await finishDeployment(pipeline, SECOND);
@@ -306,7 +307,7 @@ resource "aws_ecs_cluster" "another" {
 );
 
 test(
-  'a token for Terraform Cloud that has expired is named in every job',
+  'an expired token for Terraform Cloud is named in every job',
   async () => {
     pipeline.tokens.delete(TOKEN);
     const { review } = await run('a pull request of a branch');
@@ -320,11 +321,11 @@ test(
   MINUTES,
 );
 
-test('the steps that are said to be run here were run', () => {
+test('the claimed steps were run here', () => {
   expectRan(pipeline.ran, RUN_BY['all/lifecycle']);
 });
 
-/** Ends the newest deployment once it is one of the first revision. */
+/** Finishes the newest deployment once it is one of the first revision. */
 async function finishOnceBack(): Promise<void> {
   if (runningRevision(pipeline) === FIRST) await finishDeployment(pipeline, FIRST);
 }

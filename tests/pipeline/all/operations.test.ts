@@ -10,7 +10,7 @@ import { root, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts'
 import { readOperationsPage } from '../operations-page.ts';
 import { finishDeployment, runningRevision } from '../service.ts';
 
-// docs/operations.md on a laptop: every command of it, in its order, against the emulated account.
+// docs/operations.md on a laptop: all its commands, in order, against the emulated account.
 
 const EARLIER = '0123456789ab';
 const MINUTES = 10 * 60_000;
@@ -34,7 +34,7 @@ beforeAll(async () => {
       ':',
     ),
     AWS_REGION: 'us-east-1',
-    // What version 1 of AWS's command line reads; version 2 reads the other one.
+    // Version 1 of AWS's command line reads this; version 2 reads the other one.
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'laptop',
     AWS_SECRET_ACCESS_KEY: 'laptop',
@@ -49,7 +49,7 @@ afterAll(() => pipeline?.stop(), 5 * 60_000);
 
 const { commands, mentioned } = await readOperationsPage(root);
 
-/** What has to be seen after a command, where its exit code is not enough. */
+/** Expected output of commands whose exit code is not enough. */
 const SEEN: Record<string, string> = {
   './lornu plan --for deploy': '3 to create',
   './lornu plan scan': 'trivy: not installed',
@@ -82,7 +82,7 @@ for (const command of commands) {
 }
 
 test(
-  'the lock of a run that is gone is given back by the command that the page names',
+  'the lock of a run that is gone is released by the command on the page',
   async () => {
     const command = mentioned.find((one) => one.includes('force-unlock')) ?? 'there is none';
     pipeline.cloud.lock(WORKSPACE, 'Run that is gone');
@@ -102,7 +102,7 @@ test.each<[string, string]>([
   'a rollback %s to an image without a signature is refused, and nothing changes',
   async (how, command) => {
     if (how === 'by hand') await pipeline.pushImage('feed12345678', null);
-    // As right after an apply: the plans since then have started from nothing.
+    // As right after an apply: plans in between have cleared the folder.
     else await writeFile(join(laptop, '.lornu/delivery/applied.json'), JSON.stringify(lastApply()));
     env['UNSIGNED'] = 'feed12345678';
     const before = { running: runningRevision(pipeline), serial: pipeline.cloud.state(WORKSPACE)?.serial };
@@ -116,7 +116,7 @@ test.each<[string, string]>([
   MINUTES,
 );
 
-/** What an apply of the earlier image leaves. */
+/** The files that an apply of the earlier image leaves. */
 function lastApply(): AppliedPlan {
   const [image, before] = [EARLIER, pipeline.world.commit.slice(0, 12)].map((revision) => ({
     revision,
@@ -136,7 +136,7 @@ async function run(command: string): Promise<{ exitCode: number | undefined; sai
   return { exitCode, said: lines.join('\n') };
 }
 
-/** What a person and ECS do in that time. */
+/** What a person and ECS do meanwhile. */
 async function prepare(command: string): Promise<ReturnType<typeof setInterval> | undefined> {
   if (command.startsWith('./lornu apply'))
     env['APPROVED'] = digestOf(await readFile(join(laptop, '.lornu/delivery/manifest.json')));

@@ -11,8 +11,9 @@ import { startEcrFront, type EcrFront } from '../registry.ts';
 import { finishDeployment, runningRevision } from '../service.ts';
 import { RUN_BY } from '../steps.ts';
 
-// A deploy from the build on: the image is built (on stand-in bases where no registry of bases is in reach), listed, pushed
-// to a registry, signed by the job's own token, planned by its digest, verified and applied. Then what must not be signed.
+// A deploy from the build on: the image is built (on stand-in bases if no registry of bases is reachable), listed,
+// pushed to a registry, signed by the job's own token, planned by its digest, verified and applied. Then images that
+// must not be signed.
 
 const MINUTES = 15 * 60_000;
 const CPU = process.arch === 'arm64' ? 'ARM64' : 'X86_64';
@@ -97,7 +98,7 @@ test('that digest is planned, verified, applied and served', () => {
 });
 
 test(
-  'a run that is started again neither builds nor signs what is there and signed',
+  'a restarted run neither builds nor signs an existing signed image',
   async () => {
     const { publish } = await deployUntilPublished();
     expectResult(publish, 'success');
@@ -137,7 +138,7 @@ test.each<[string, string | null, string]>([
 );
 
 test(
-  'a job without the right to say who it is signs nothing',
+  'a job without the id-token permission signs nothing',
   async () => {
     const { publish: job, ...others } = pipeline.workflow.jobs;
     if (!job) throw new Error('there is no such job');
@@ -157,11 +158,11 @@ test(
   MINUTES,
 );
 
-test('the steps that are said to be run here were run', () => {
+test('the claimed steps were run here', () => {
   expectRan(pipeline.ran, RUN_BY['all/publish']);
 });
 
-/** The first job alone: a plan that waits for a yes is of no interest here. */
+/** Only the first job: the plan that waits for approval is not needed here. */
 async function deployUntilPublished(): Promise<Record<string, JobReport>> {
   const { publish } = pipeline.workflow.jobs;
   if (!publish) throw new Error('there is no such job');
@@ -169,7 +170,7 @@ async function deployUntilPublished(): Promise<Record<string, JobReport>> {
   return runWorkflow(workflow, EVENTS['deploy started on main'], pipeline.world);
 }
 
-/** Images of this repository's commits, which nobody will ever run; what is not there is no matter. */
+/** Removes images of this repository's commits, which nobody runs; missing ones are ignored. */
 async function removeImages(): Promise<void> {
   const { path } = await findEngine(process.env);
   const names = [...(front?.pushed.keys() ?? [])].flatMap((tag) => [

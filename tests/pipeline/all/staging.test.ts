@@ -14,8 +14,9 @@ import { expectRan, expectResult, logOf } from '../kit.ts';
 import { startStaging, type Staging } from '../staging.ts';
 import { RUN_BY } from '../steps.ts';
 
-// The workflow on terraform/aws/staging itself: its 110 resources applied to the emulated account, its tasks running, its
-// load balancer answering. Nothing of AWS is told by the test; what is served is asked through HAProxy, over TLS.
+// The workflow on terraform/aws/staging itself: its 110 resources are applied to the emulated account, its tasks run,
+// its load balancer answers. The test sets no state of AWS itself; what is served is requested through HAProxy, over
+// TLS.
 
 const MINUTES = 25 * 60_000;
 let staging: Staging;
@@ -47,7 +48,7 @@ test(
   MINUTES,
 );
 
-test('nothing that the jobs hand on, keep or say holds the value of a secret', async () => {
+test('nothing that the jobs pass on, store or print contains the value of a secret', async () => {
   const secrets = await secretValues(staging.world.emulatorUrl);
   expect(secrets.length).toBeGreaterThanOrEqual(4);
   const folder = join(staging.world.folder, 'artifacts');
@@ -62,7 +63,7 @@ test('nothing that the jobs hand on, keep or say holds the value of a secret', a
   const files = [...(await read(folder)), ...(await read(opened))];
   const said = Object.values(first).flatMap((report) => [logOf(report), report.summary]);
   const texts = [...files, ...said, JSON.stringify(staging.state())];
-  // What is there is found; a search that finds nothing anywhere proves nothing.
+  // Other values are found there: a search that finds nothing anywhere proves nothing.
   for (const part of [files, said, [JSON.stringify(staging.state())]])
     expect(part.filter((text) => text.includes(firstRevision)).length).toBeGreaterThan(0);
   const holding = secrets.filter(({ value }) => texts.some((text) => text.includes(value)));
@@ -70,7 +71,7 @@ test('nothing that the jobs hand on, keep or say holds the value of a secret', a
 });
 
 test(
-  'an image that does not run is rolled back by ECS and by the workflow, and the run is red',
+  'an image that does not run is rolled back by ECS and by the workflow, and the run fails',
   async () => {
     const before = staging.revision();
     const revision = await staging.pushImage('bad');
@@ -84,11 +85,11 @@ test(
   MINUTES,
 );
 
-test('the steps that are said to be run here were run', () => {
+test('the claimed steps were run here', () => {
   expectRan(staging.ran, RUN_BY['all/staging']);
 });
 
-/** What is secret in each secret that has a value: of a key its longest line, of a client its password. */
+/** The secret part of each stored secret: the longest line of a key, the password of a client. */
 async function secretValues(emulatorUrl: string): Promise<{ name: string; value: string }[]> {
   const client = new SecretsManagerClient(emulatorSettings(emulatorUrl));
   const { SecretList = [] } = await client.send(new ListSecretsCommand({ MaxResults: 100 }));

@@ -19,7 +19,7 @@ export interface ActionInput {
   with: Readonly<Record<string, string>>;
 }
 
-/** What an action leaves for the steps after it; throws what it says when it fails. */
+/** What an action leaves for later steps; throws its error message if it fails. */
 export interface ActionEffect {
   env?: Record<string, string>;
   /** Put before PATH. */
@@ -32,7 +32,10 @@ function rightsOf({ permissions }: Job): Readonly<Record<string, string>> {
   return typeof permissions === 'object' ? permissions : {};
 }
 
-/** What the actions of the workflow do on a runner, as far as later steps can tell. An action that is not here is an error. */
+/**
+ * The effects of the workflow's actions on a runner, as far as later steps depend on them. An unknown action is an
+ * error.
+ */
 export const ACTIONS: Readonly<Record<string, Action>> = {
   'actions/checkout': async ({ world, checkout, job }) => {
     if (!rightsOf(job)['contents']) throw new Error('Not Found: the job may not read the repository');
@@ -79,7 +82,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
       throw new Error('the job has no right to attest');
     if (world.github.isPrivate)
       throw new Error('Failed to persist attestation: Feature not available for the repository');
-    // The action reads the runner's Docker configuration, and no step of the workflow signs in there.
+    // The action reads the runner's Docker configuration, in which no step of the workflow signs in.
     if (given['push-to-registry'] === 'true')
       throw new Error('No credential file found: nobody is signed in to the registry on this runner');
     if (!/^sha256:[0-9a-f]{64}$/.test(given['subject-digest'] ?? ''))

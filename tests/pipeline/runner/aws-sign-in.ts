@@ -1,6 +1,5 @@
 /**
- * The subject of a job's token after what names the repository: its environment where it names one, a pull request, else
- * the ref.
+ * The part of a job token's subject after the repository: its environment if it has one, a pull request, else the ref.
  * https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
  */
 export function subjectOf(

@@ -2,11 +2,11 @@ import { appendFile, cp, mkdir, readdir, stat, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
 
-/** What is not in git and comes from the machine's own checkout: fetched and installed things. */
+/** Files that are not in git and come from the machine's own checkout: downloaded and installed ones. */
 const INSTALLED = /(^|\/)node_modules$|^\.cache$/;
 const AUTHOR = ['-c', 'user.name=rehearsal', '-c', 'user.email=rehearsal@lornu.example'];
 
-/** A repository of its own with the files of this checkout, committed as they lie here; its branch is main. */
+/** A new repository with the current files of this checkout, committed; its branch is main. */
 export async function makeRepository(
   root: string,
   folder: string,
@@ -49,7 +49,7 @@ export async function commitAll(folder: string, message: string): Promise<string
   return (await runCommand(['git', '-C', folder, 'rev-parse', 'HEAD'])).stdout.trim();
 }
 
-/** What actions/checkout leaves on a runner, with this machine's installed packages linked in. */
+/** The result of actions/checkout on a runner, with links to this machine's installed packages. */
 export async function checkOut(
   repository: string,
   commit: string,

@@ -19,17 +19,17 @@ export interface StepReport {
 
 export interface JobReport {
   result: JobResult;
-  /** "waiting" where nobody has approved its environment. */
+  /** "waiting" if nobody has approved its environment. */
   waiting?: boolean;
   steps: StepReport[];
   outputs: Record<string, string>;
-  /** Markdown on the page of the run. */
+  /** Markdown of the run's summary page. */
   summary: string;
 }
 
 /**
- * Runs the workflow for an event as GitHub does: jobs after what they need, each on a checkout of its own, commands by
- * bash from the YAML itself; what actions do is in actions.ts. A run has one id, to which approvals belong.
+ * Runs the workflow for an event as GitHub does: jobs after those they need, each in its own checkout, commands by bash
+ * from the YAML itself; actions.ts has the effects of actions. A run has one id, to which approvals belong.
  */
 export async function runWorkflow(
   workflow: Workflow,
@@ -55,7 +55,7 @@ export async function runWorkflow(
     const contexts = {
       ...jobContexts(given, needs),
       vars: world.vars,
-      // A secret of an environment is there for its jobs alone, and hides one of the repository by its name.
+      // An environment's secret is only available to its jobs, and hides the repository's secret of the same name.
       secrets: { ...world.secrets, ...(job.environment ? world.environmentSecrets[job.environment] : {}) },
     };
     const failed = Object.values(needs).some(({ result }) => result !== 'success');
@@ -72,7 +72,7 @@ export async function runWorkflow(
   return reports;
 }
 
-/** GitHub makes an environment that is missing, without reviewers, and lets the job run. */
+/** Like GitHub, creates a missing environment, without reviewers, and lets the job run. */
 function passesEnvironment(name: string, runId: string, { github, reviewer }: PipelineWorld): boolean {
   const environment = github.environments.get(name);
   if (!environment) {
@@ -130,7 +130,7 @@ async function runJob(run: JobRun): Promise<JobReport> {
       ...interpolateAll(job.env ?? {}, contexts),
       ...interpolateAll(step.env ?? {}, contexts),
       ...runnerEnvironment(world, event, runId, files),
-      // Only a job that may have one is told where it gets a token that says who it is.
+      // Only a job with the permission gets the address for its OIDC token.
       ...(rights['id-token'] === 'write'
         ? {
             ACTIONS_ID_TOKEN_REQUEST_URL: world.github.idTokenUrl,
@@ -152,7 +152,9 @@ async function runJob(run: JobRun): Promise<JobReport> {
   return report;
 }
 
-/** How GitHub names the workflow of a run: https://docs.github.com/actions/reference/workflows-and-actions/variables */
+/**
+ * GitHub's name for the workflow of a run: https://docs.github.com/actions/reference/workflows-and-actions/variables
+ */
 function workflowRefOf({ github }: PipelineWorld, event: Event): string {
   return `${github.repository}/${WORKFLOW_FILE}@${event.github.ref}`;
 }

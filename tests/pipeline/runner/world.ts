@@ -2,37 +2,37 @@ import type { Github } from '@lornu/standins/github/server.ts';
 
 export type StepEnv = Readonly<Record<string, string | undefined>>;
 
-/** What a rehearsed run of the workflow stands in. */
+/** The surroundings of a rehearsed run of the workflow. */
 export interface PipelineWorld {
   /** This machine's checkout: its installed packages and tools are used. */
   root: string;
-  /** The repository that is checked out by each job. */
+  /** The repository that each job checks out. */
   repository: string;
   commit: string;
-  /** Where jobs, artifacts and logs lie. */
+  /** Folder for jobs, artifacts and logs. */
   folder: string;
   github: Github;
   emulatorUrl: string;
   vars: Readonly<Record<string, string>>;
-  /** Of the repository: every job may be given them, also one of a pull request. */
+  /** The repository's secrets: every job may get them, even one of a pull request. */
   secrets: Readonly<Record<string, string>>;
-  /** Secrets by environment: only its jobs get them, after a reviewer approved. */
+  /** Secrets by environment: only its jobs get them, after a reviewer has approved. */
   environmentSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Of every step: PATH, endpoints, the provider. Nothing of the person's. */
+  /** Environment of every step: PATH, endpoints, the provider. Nothing of the person's. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Programs that stand in for what an action installs; put before PATH by it. */
+  /** Programs that replace what an action installs; the action puts them before PATH. */
   standInPrograms: string;
-  /** Where trivy is: the real one where this machine has it, else the stand-in. */
+  /** Folder of trivy: the real one if this machine has it, else the stand-in. */
   trivyFolder: string;
-  /** The person behind the environment: says yes, or nobody does. */
+  /** The reviewer of the environment, who approves; undefined: nobody approves. */
   reviewer: string | undefined;
-  /** Called before each step: where a test makes something go wrong. */
+  /** Called before each step, so that a test can make something fail. */
   before?: (at: { job: string; step: string; checkout: string; env: StepEnv }) => Promise<void> | void;
-  /** Commands that can't run here, by their name in a promise, and what they end with: 0 or not. */
+  /** Replacements for commands that can't run here, by their name in a promise; each returns an exit code. */
   instead?: Readonly<Record<string, () => Promise<number> | number>>;
-  /** Called with each step that was run, and whether a substitute ran in place of its command. */
+  /** Called with each step that was run, and whether a replacement ran. */
   ran?: (at: { job: string; step: string; standIn: boolean }) => void;
-  /** How long GitHub's tokens for AWS are good, in seconds; 300 at GitHub. */
+  /** Lifetime of GitHub's tokens for AWS, in seconds; 300 at GitHub. */
   tokenLifetimeS?: number;
   signal: AbortSignal;
 }

@@ -12,8 +12,8 @@ import { expectRan, logOf, signaturesIn, startPipeline, TOKEN, WORKSPACE, type P
 import { finishDeployment, finishNextDeployment, stallDeployment } from '../service.ts';
 import { RUN_BY } from '../steps.ts';
 
-// One run of the workflow, its commands taken from the YAML. Just before its apply step everything that must stop an
-// apply is tried on copies of what was approved; then the run continues normally.
+// One run of the workflow, with its commands taken from the YAML. Just before its apply step, everything that must stop
+// an apply is tried on copies of the approved folder; then the run continues normally.
 
 const REVISION = '0123456789ab';
 let pipeline: Pipeline;
@@ -26,7 +26,7 @@ interface Refusal {
   expected: number;
   exitCode: number | undefined;
   said: string;
-  /** Writes that reached Terraform Cloud or AWS while it ran. */
+  /** Writes that reached Terraform Cloud or AWS meanwhile. */
   changed: string[];
 }
 
@@ -57,7 +57,7 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => pipeline?.stop(), 5 * 60_000);
 
-test('what was approved is applied, and waited for until it is served', () => {
+test('the approved plan is applied, and the job waits until it is served', () => {
   const { plan, apply } = reports;
   expect(logOf(plan)).toContain('3 to create');
   expect(plan?.result).toBe('success');
@@ -80,7 +80,7 @@ test('what was approved is applied, and waited for until it is served', () => {
   expect(pipeline.cloud.state(WORKSPACE)?.serial).toBeGreaterThan(0);
 });
 
-test('after a first deployment that failed, the same commit is deployed by a new deployment', () => {
+test('after a failed first deployment, the same commit is deployed by a new deployment', () => {
   expect(logOf(again['plan'])).toContain('nothing to change');
   expect(logOf(again['apply'])).toContain(
     'by a new deployment: the last one had failed (ECS deployment circuit breaker',
@@ -89,29 +89,29 @@ test('after a first deployment that failed, the same commit is deployed by a new
   expect(again['apply']?.result).toBe('success');
 });
 
-test('a fork is told why there is no plan, another branch that it can not deploy', () => {
+test('a fork gets a note why there is no plan, another branch that it cannot deploy', () => {
   expect(others.fork['no-credentials']?.result).toBe('success');
   expect(others.fork['no-credentials']?.summary).toContain('get no credentials');
   expect(others.branch['not-main']?.result).toBe('failure');
   expect(logOf(others.branch['not-main'])).toContain('Staging is changed from main only');
 });
 
-test('before the first deploy the check for drift is green and says why', () => {
+test('before the first deploy the drift check passes and says why', () => {
   expect(logOf(others.firstNight['drift'])).toContain('Nothing has been deployed yet');
   expect(others.firstNight['drift']?.result).toBe('success');
 });
 
-test('right after a deploy nothing has drifted, and no issue is made', () => {
+test('right after a deploy there is no drift, and no issue is opened', () => {
   expect(logOf(others.schedule['drift'])).toContain('Nothing differs.');
   expect(others.schedule['drift']?.result).toBe('success');
   expect(pipeline.github.issues).toEqual([]);
 });
 
-test('the steps that are said to be run here were run', () => {
+test('the claimed steps were run here', () => {
   expectRan(pipeline.ran, RUN_BY['sample/approved']);
 });
 
-/** Each: what is done to a copy, and the words of the sentence that must stop it. */
+/** Changes made to a copy, with text of the sentence that must stop it. */
 const CASES: Record<string, { words: string; parallel?: boolean; run: (world: Attempt) => Promise<void> }> = {
   'a plan file with one other byte': {
     words: 'The plan file was changed after it was approved',
@@ -295,12 +295,12 @@ const CASES: Record<string, { words: string; parallel?: boolean; run: (world: At
 };
 
 interface Attempt {
-  /** A copy of what the plan job handed over. */
+  /** A copy of what the plan job passed on. */
   dir: string;
   checkout: string;
   approved: string;
   env: StepEnv;
-  /** What it must end with, where it is not 1. */
+  /** The expected exit code; default: 1. */
   exitCode?: number;
   undo: (how: () => Promise<void>) => void;
 }
@@ -325,7 +325,7 @@ async function tryAll(checkout: string, env: StepEnv): Promise<Record<string, Re
   const found: Record<string, Refusal> = {};
   const rows = Object.entries(CASES);
   const together = rows.filter(([, { parallel }]) => parallel);
-  // Two at a time: each is a process of its own.
+  // Two at a time: each is a separate process.
   for (let index = 0; index < together.length; index += 2) {
     const pair = together.slice(index, index + 2);
     await Promise.all(
@@ -364,7 +364,7 @@ async function tryCase(
   return { expected: given.exitCode ?? 1, exitCode: result.exitCode, said: result.tail.join('\n'), changed };
 }
 
-/** Changes the manifest; approves it as it is then, unless the change is what must be noticed. */
+/** Changes the manifest, and approves the result unless the change itself must be detected. */
 async function changeManifest(
   attempt: Attempt,
   change: (text: string) => string,

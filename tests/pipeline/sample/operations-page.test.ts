@@ -3,13 +3,14 @@ import { COMMANDS } from '@lornu/cli/command-table.ts';
 import { root } from '../kit.ts';
 import { NOT_RUN, readOperationsPage } from '../operations-page.ts';
 
-// all/operations.test.ts runs every line of every block of docs/operations.md; this holds that there is nothing else to type.
+// all/operations.test.ts runs every line of every block of docs/operations.md; this test ensures that there are no
+// other commands.
 
 const { fences, commands, mentioned } = await readOperationsPage(root);
-/** Run with the page in all/operations.test.ts, though it stands in a table. */
+/** Run with the page in all/operations.test.ts, though it is in a table. */
 const ALSO_RUN = /^terraform -chdir=terraform\/aws\/staging force-unlock /;
 
-test('every block of the page is commands for a shell, so every one is run', () => {
+test('every block of the page contains shell commands, so every one is run', () => {
   expect(fences.length).toBeGreaterThan(6);
   expect(fences.filter((language) => language !== 'sh')).toEqual([]);
   expect(commands.length).toBeGreaterThan(14);
@@ -28,7 +29,7 @@ test('a command in a sentence is run too, or has a reason', () => {
   );
 });
 
-test('every command of ours on the page is one of lornu', () => {
+test('every command of ours on the page exists', () => {
   const names = [...commands, ...mentioned].flatMap((line) =>
     [...line.matchAll(/(?:^|\| )(?:\.\/)?lornu ([a-z]+)/g)].map(([, name = '']) => name),
   );

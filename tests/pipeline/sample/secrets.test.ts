@@ -7,7 +7,7 @@ import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { findTerraform } from '@lornu/ops/terraform/find-terraform.ts';
 import { root } from '../kit.ts';
 
-// Terraform's own plan of something with a secret in it, so that the marks are those that it really sets. No provider.
+// Terraform's own plan of something with a secret, so that the marks are those that it really sets. No provider.
 
 const STACK = `
 variable "key" {
@@ -37,7 +37,7 @@ let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'lornu-secrets-'))));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('a secret is found in what Terraform shows of a plan, and what is none is not', async () => {
+test('a secret is found in the plan that Terraform shows, and other values are not', async () => {
   await writeFile(join(folder, 'main.tf'), STACK);
   const env = { ...process.env, CHECKPOINT_DISABLE: '1' };
   const signal = new AbortController().signal;

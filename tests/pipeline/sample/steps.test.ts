@@ -5,7 +5,8 @@ import { TOOLS } from '@lornu/ops/setup/tools.ts';
 import { readWorkflow } from '../kit.ts';
 import { ACTED, describeSteps, NOT_RUN, RUN_BY, stepsOf } from '../steps.ts';
 
-// The lists of tests/pipeline/steps.ts against the workflow itself; that they are really run is held by the files named there.
+// Compares the lists of tests/pipeline/steps.ts with the workflow; the files named there check that the steps really
+// run.
 
 const workflow = await readWorkflow();
 const all = stepsOf(workflow);
@@ -17,12 +18,12 @@ test('every step of the workflow is run by a rehearsal, or has a reason', () => 
   expect(Object.keys(NOT_RUN).filter((step) => ran.has(step))).toEqual([]);
 });
 
-test('what is said to be run is a step of the workflow', () => {
+test('every claimed step is a step of the workflow', () => {
   const known = new Set(all.map(({ step }) => step));
   expect([...ran, ...Object.keys(NOT_RUN)].filter((step) => !known.has(step))).toEqual([]);
 });
 
-test('lornu deploy gives up by itself, and says why, before its step is ended', () => {
+test("lornu deploy gives up by itself, with a reason, before its step's time limit", () => {
   const limits = Object.values(workflow.jobs)
     .flatMap(({ steps }) => steps)
     .filter(({ run }) => /^\.\/lornu (deploy|rollback)/.test(run ?? ''))
@@ -40,7 +41,7 @@ test('trivy is built here in the version that the workflow installs', () => {
   expect(versions).toEqual([`v${TOOLS.trivy.pinned}`, `v${TOOLS.trivy.pinned}`]);
 });
 
-test('every action says what is done in its place', () => {
+test('every action has a description of its replacement', () => {
   const used = new Set(all.filter(({ acted }) => acted).map(({ step }) => step.split(': ')[1] ?? ''));
   expect(Object.keys(ACTED).toSorted()).toEqual([...used].toSorted());
   expect(Object.keys(ACTIONS).toSorted()).toEqual([...used].toSorted());

@@ -1,5 +1,5 @@
-# What the pipeline needs of terraform/aws/staging and nothing more: the same state, variables, outputs and addresses.
-# It is planned in seconds, so that every run of the tests can take the workflow through its cases.
+# The parts of terraform/aws/staging that the pipeline needs: the same state, variables, outputs and
+# addresses. It is planned in seconds, so every test run can take the workflow through its cases.
 
 terraform {
   cloud {

@@ -10,7 +10,7 @@ const lines = Object.values(parseWorkflow(text).jobs)
   .flatMap(({ steps }) => steps.flatMap(({ run = '' }) => run.trim()))
   .filter((line) => line.startsWith('./lornu '));
 
-test('every command of the workflow is one of lornu, with options that it has', async () => {
+test('every lornu command of the workflow exists, with its options', async () => {
   expect(lines.length).toBeGreaterThan(12);
   for (const line of lines) {
     const words = line.split(' ').slice(1);

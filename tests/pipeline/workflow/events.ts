@@ -3,7 +3,7 @@ import type { Workflow } from './workflow.ts';
 
 const REPOSITORY = 'lornu-ai/lornu-aws-staging';
 
-/** What starts a run: the parts of GitHub's contexts that our conditions read. */
+/** A trigger of a run: the parts of GitHub's contexts that our conditions read. */
 export interface Event {
   github: {
     event_name: string;
@@ -17,7 +17,7 @@ export interface Event {
     };
   };
   inputs: { action?: string; revision?: string };
-  /** The repository's variables, where they are not those of one that is set up. */
+  /** The repository's variables; default: those of a repository that is set up. */
   vars?: Readonly<Record<string, string>>;
 }
 
@@ -74,7 +74,7 @@ export const EVENTS = {
 export type EventName = keyof typeof EVENTS;
 export type JobResult = 'success' | 'failure' | 'skipped' | 'cancelled';
 
-/** The contexts in which a job's condition is read, after the jobs that it needs. */
+/** The contexts for a job's condition, after the jobs that it needs. */
 export function jobContexts(
   event: Event,
   needs: Readonly<Record<string, { result: JobResult; outputs?: Record<string, string> }>>,
@@ -83,8 +83,8 @@ export function jobContexts(
 }
 
 /**
- * Which jobs run on an event, in order, when the named ones fail and all others succeed. A job whose need did not
- * succeed is skipped unless its condition asks for a status itself, as at GitHub.
+ * The jobs that run for an event, in order, if the named ones fail and all others succeed. As at GitHub, a job whose
+ * need did not succeed is skipped unless its condition uses a status function.
  */
 export function runningJobs(workflow: Workflow, event: Event, failing: readonly string[] = []): string[] {
   const results: Record<string, { result: JobResult }> = {};

@@ -6,13 +6,13 @@ import { RUNNING_JOBS } from './promises.ts';
 
 const text = readFileSync(join(import.meta.dir, '../../../.github/workflows/terraform-aws.yml'), 'utf8');
 
-test('the workflow keeps what is promised of it', () => {
+test('the workflow keeps all promises', () => {
   expect(examineWorkflow(text)).toEqual([]);
 });
 
-// What each promise notices is tried by wrong workflows made of the file: tests/infrastructure/workflow/operators.
+// tests/infrastructure/workflow/operators derives wrong workflows from the file, to test each promise.
 
-test('an image is published on main alone, as the signature that is verified says', () => {
+test('an image is published on main only, as the verified signature says', () => {
   const publishing = Object.entries(RUNNING_JOBS).filter(([, jobs]) => jobs.includes('publish'));
   expect(publishing.map(([event]) => event)).toEqual(['deploy started on main']);
 });

@@ -12,8 +12,8 @@ import {
 import { parseWorkflow, type Job, type Workflow, type WorkflowStep } from './workflow.ts';
 
 /**
- * Compares the text of .github/workflows/terraform-aws.yml with what is promised of it (promises.ts). Each sentence
- * names one thing that is wrong; none means that the promises hold. A pure function: it reads nothing else.
+ * Compares the text of .github/workflows/terraform-aws.yml with promises.ts. Each sentence names one problem; an empty
+ * list means that the promises hold. A pure function: it reads nothing else.
  */
 export function examineWorkflow(text: string): string[] {
   let workflow: Workflow;
@@ -36,10 +36,10 @@ export function examineWorkflow(text: string): string[] {
   ];
 }
 
-/** What a step is called here: its action without the commit, or its `lornu` command without options. */
+/** The name of a step: its action without the commit, or its `lornu` command without options. */
 export function stepKey(step: WorkflowStep): string {
   if (step.uses) return step.uses.split('@')[0] ?? '';
-  // One command and nothing after it: "|| true" would let its failure pass.
+  // One command and nothing after it: "|| true" would hide its failure.
   const command =
     /^\.\/lornu ([a-z]+(?: [a-z]+)*)(?: "\$[A-Z_]+")?(?: --[a-z-]+(?: (?:[a-z]+|"\$[A-Z_]+"))?)*$/.exec(
       step.run?.trim() ?? '',
@@ -97,12 +97,12 @@ function examineJob(name: string, job: Job): string[] {
   return found;
 }
 
-/** A session of AWS lasts this long where the step that signs in names no other duration (the action's default). */
+/** Default length of an AWS session, if the sign-in step sets none (the action's default). */
 const SESSION_SECONDS = 3600;
 
 /**
- * The AWS session outlasts the job, and the steps that are limited fit into it with time for the others: else the
- * rollback, which comes last, runs out of either.
+ * The AWS session must outlast the job, and the limited steps must fit into it with time for the others: otherwise the
+ * rollback, which comes last, would run out of one of them.
  */
 function examineMinutes(name: string, job: Job): string[] {
   const minutes = job['timeout-minutes'];

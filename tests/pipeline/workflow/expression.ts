@@ -1,17 +1,17 @@
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 
-/** The state of a job or of the steps before a step, which success() and failure() ask for. */
+/** The status of a job or of the steps before a step, which success() and failure() return. */
 export interface Status {
   failed: boolean;
   cancelled?: boolean;
 }
 
-/** github, needs, steps, inputs, vars, secrets, env: plain JSON, as GitHub gives them to an expression. */
+/** github, needs, steps, inputs, vars, secrets, env: plain JSON, as GitHub provides them to an expression. */
 export type Contexts = Readonly<Record<string, unknown>>;
 
 const STATUS_FUNCTIONS = ['always', 'success', 'failure', 'cancelled'] as const;
 
-/** The value of one expression, without its ${{ }}; throws on syntax that GitHub would refuse. */
+/** The value of one expression, without its ${{ }}; throws for syntax that GitHub would refuse. */
 export function evaluate(
   expression: string,
   contexts: Contexts,
@@ -36,7 +36,7 @@ export function evaluate(
   return JSON.parse(JSON.stringify(result, data.replacer)) as unknown;
 }
 
-/** The text with each ${{ }} replaced by its value; null and absent values are empty, as at GitHub. */
+/** The text with each ${{ }} replaced by its value; as at GitHub, null and absent values are empty. */
 export function interpolate(text: string, contexts: Contexts, status?: Status): string {
   return text.replace(/\$\{\{([\s\S]*?)\}\}/g, (_, expression: string) => {
     const value = evaluate(expression.trim(), contexts, status);
@@ -45,7 +45,7 @@ export function interpolate(text: string, contexts: Contexts, status?: Status): 
   });
 }
 
-/** Whether an `if:` lets a job or step run; without a status function in it, success() is meant too. */
+/** Whether an `if:` allows a job or step to run; without a status function it implies success(). */
 export function permits(condition: string | undefined, contexts: Contexts, status: Status): boolean {
   const expression = (condition ?? '').replace(/^\s*\$\{\{([\s\S]*)\}\}\s*$/, '$1').trim();
   const asksForStatus = /\b(always|success|failure|cancelled)\s*\(/.test(expression);

@@ -1,8 +1,8 @@
 import type { EventName } from './events.ts';
 
-/** What is promised of .github/workflows/terraform-aws.yml; examine-workflow.ts compares the file with it. */
+/** The promises about .github/workflows/terraform-aws.yml; examine-workflow.ts compares the file with them. */
 
-/** The jobs that may run, by event. The last job of a deploy is behind the approval. */
+/** The jobs that may run, by event. The last job of a deploy needs the approval. */
 export const RUNNING_JOBS: Readonly<Record<EventName, readonly string[]>> = {
   'a pull request of a branch': ['review'],
   'a pull request of a fork': ['no-credentials'],
@@ -18,13 +18,13 @@ export const RUNNING_JOBS: Readonly<Record<EventName, readonly string[]>> = {
 };
 
 export interface JobPromise {
-  /** Exactly these rights of GitHub's token. */
+  /** Exactly these permissions of GitHub's token. */
   permissions: Readonly<Record<string, 'read' | 'write'>>;
-  /** The AWS role it may take; none where there is no entry. */
+  /** The only AWS role that it may assume; none if left out. */
   role?: string;
-  /** The environment whose reviewers stand before it. */
+  /** The environment whose reviewers must approve it. */
   environment?: string;
-  /** Its commands and actions in this order; others may not be among them. */
+  /** Its commands and actions in this order; no others may be among them. */
   order: readonly string[];
 }
 
@@ -56,7 +56,7 @@ export const JOBS: Readonly<Record<string, JobPromise>> = {
     permissions: { actions: 'read', contents: 'read', 'id-token': 'write' },
     role: 'LornuGithubApplyRole',
     environment: 'staging',
-    // Without cosign the apply refuses: the image's signature is verified before anything changes.
+    // The apply needs cosign: it verifies the image's signature before anything changes.
     order: [
       CHECKOUT,
       TERRAFORM,
@@ -76,7 +76,7 @@ export const JOBS: Readonly<Record<string, JobPromise>> = {
   },
 };
 
-/** Values that must stand in a step as they are: without them a step does something else than its name says. */
+/** Values that a step must have: without them a step does something else than its name says. */
 export const STEP_VALUES: readonly {
   job: string;
   step: string;
@@ -88,7 +88,7 @@ export const STEP_VALUES: readonly {
   { job: 'plan', step: 'plan', key: 'run', text: '--image-digest "$DIGEST"' },
   { job: 'plan', step: 'plan', key: 'env', text: '${{ needs.publish.outputs.digest }}' },
   { job: 'publish', step: 'image publish', key: 'run', text: '--sign' },
-  // Whether the tests of the commit are green is asked with it.
+  // It also checks whether the commit's tests passed.
   { job: 'publish', step: 'image publish', key: 'env', text: '${{ github.token }}' },
   {
     job: 'publish',
@@ -96,7 +96,7 @@ export const STEP_VALUES: readonly {
     key: 'with',
     text: '${{ steps.publish.outputs.digest }}',
   },
-  // The step has no login to the registry: the one of "image publish" ends with that command.
+  // The step has no login to the registry: that of "image publish" ends with its command.
   { job: 'publish', step: 'actions/attest-build-provenance', key: 'with', text: 'false' },
   { job: 'apply', step: 'apply', key: 'run', text: '--approved "$APPROVED"' },
   { job: 'apply', step: 'apply', key: 'env', text: '${{ needs.plan.outputs.approval }}' },
@@ -104,7 +104,7 @@ export const STEP_VALUES: readonly {
   { job: 'apply', step: 'rollback', key: 'if', text: "failure() && steps.apply.outcome == 'success'" },
 ];
 
-/** Steps that have a condition, and which; every other step has none. */
+/** Conditions of steps; all other steps have none. */
 export const STEP_CONDITIONS: Readonly<Record<string, string>> = {
   'review: plan summary': "${{ !cancelled() && steps.plan.outcome == 'success' }}",
   'review: plan comment': "${{ !cancelled() && steps.plan.outcome == 'success' }}",
@@ -113,8 +113,8 @@ export const STEP_CONDITIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The stored secrets are two tokens of Terraform Cloud. The one that may write the state is a secret of the environment,
- * so only a job that somebody approved gets it; jobs before the approval read with the other one.
+ * The stored secrets are two tokens of Terraform Cloud. The one that may write the state is a secret of the
+ * environment, so only an approved job gets it; jobs before the approval read with the other one.
  */
 export const WRITE_SECRET = 'secrets.TF_API_TOKEN';
 export const READ_SECRET = 'secrets.TF_API_TOKEN_READ';
@@ -122,7 +122,7 @@ export const READ_SECRET = 'secrets.TF_API_TOKEN_READ';
 /** The commands that read or write Terraform's state; no other step gets a token for it. */
 export const STATE_STEPS: readonly string[] = ['plan', 'apply', 'deploy', 'rollback', 'drift'];
 
-/** The token that the steps of a job get. */
+/** The token for the steps of a job. */
 export function stateSecretOf(job: string): string {
   return JOBS[job]?.environment ? WRITE_SECRET : READ_SECRET;
 }

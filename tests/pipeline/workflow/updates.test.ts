@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { runCommand } from '../../../ops/process/run-command.ts';
 import { parseWorkflow } from './workflow.ts';
 
-// Pinned versions get old, so Dependabot or Renovate must watch every pin.
+// Pinned versions become outdated, so Dependabot or Renovate must watch every pin.
 
 const ROOT = join(import.meta.dir, '../../..');
 const read = async (name: string): Promise<string> => Bun.file(join(ROOT, name)).text();
@@ -30,13 +30,13 @@ const renovate = JSON.parse(await read('renovate.json')) as {
   customManagers: { managerFilePatterns: string[]; matchStrings: string[]; depNameTemplate: string }[];
 };
 
-/** Folders that Dependabot looks into, as "bun /". */
+/** Folders that Dependabot checks, as "bun /". */
 const watched = updates.flatMap(({ 'package-ecosystem': ecosystem, directory, directories = [] }) =>
   [...(directory ? [directory] : []), ...directories].map((folder) => `${ecosystem} ${folder}`),
 );
 const folderOf = (file: string): string => (dirname(file) === '.' ? '/' : `/${dirname(file)}`);
 
-/** Files that pin something, and whose they are. */
+/** Files that pin something, and who watches them. */
 const PINNED: [RegExp, string][] = [
   [/(^|\/)bun\.lock$/, 'bun'],
   [/(^|\/)uv\.lock$/, 'uv'],
@@ -44,7 +44,7 @@ const PINNED: [RegExp, string][] = [
   [/^terraform\/.*versions\.tf$/, 'terraform'],
 ];
 
-test('every lock file is in a folder that Dependabot looks into, and it looks into no other', () => {
+test('Dependabot checks the folder of every lock file, and no other', () => {
   const pinned = files.flatMap((file) =>
     PINNED.filter(([pattern]) => pattern.test(file)).map(([, ecosystem]) => `${ecosystem} ${folderOf(file)}`),
   );
@@ -66,7 +66,7 @@ test('base images are arguments of the one Dockerfile, which Renovate reads and 
   expect(renovate.enabledManagers).toContain('dockerfile');
 });
 
-test('every version that the workflow gives to an action is found by Renovate', async () => {
+test('Renovate finds every version that the workflow passes to an action', async () => {
   const file = '.github/workflows/terraform-aws.yml';
   const text = await read(file);
   const versions = Object.values(parseWorkflow(text).jobs).flatMap(({ steps }) =>

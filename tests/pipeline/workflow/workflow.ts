@@ -30,7 +30,7 @@ const JOB = z.strictObject({
   steps: z.array(STEP).min(1),
 });
 
-/** Strict on purpose: a key that is not known here is not examined and not rehearsed, so it is refused. */
+/** Strict on purpose: an unknown key would be neither examined nor rehearsed, so it is refused. */
 const WORKFLOW = z.strictObject({
   name: z.string(),
   on: z.record(z.string(), z.unknown()),
@@ -47,7 +47,7 @@ export type Workflow = z.infer<typeof WORKFLOW>;
 export type Job = z.infer<typeof JOB>;
 export type WorkflowStep = z.infer<typeof STEP>;
 
-/** The workflow as GitHub reads it, as far as ours goes; throws where it is no YAML or says more than is understood here. */
+/** Parses the parts of GitHub's workflow syntax that ours uses; throws for invalid YAML or anything else. */
 export function parseWorkflow(text: string): Workflow {
   return WORKFLOW.parse(parse(text));
 }

@@ -2,11 +2,11 @@ import { SERVICE_AUTHORIZATION } from '../../plan/service-authorization.ts';
 import { matches } from '../policy.ts';
 
 /**
- * What a pipeline's role has to be allowed, worked out from what Terraform's provider really called while it made the
- * environment, and what follows from that. https://docs.aws.amazon.com/service-authorization/latest/reference/
+ * The permissions that a pipeline role needs, derived from the calls that Terraform's provider really made while it
+ * created the environment. https://docs.aws.amazon.com/service-authorization/latest/reference/
  */
 
-/** By the action in small letters: AWS compares them without regard to case. */
+/** By the action in lower case: AWS compares actions case-insensitively. */
 const DEPENDENT: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(SERVICE_AUTHORIZATION.dependent).map(([action, needed]) => [action.toLowerCase(), needed]),
 );
@@ -25,7 +25,7 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
 const FREE = new Set(['sts:GetCallerIdentity', 'iam:GetUser']);
 const READS = /:(Batch)?(Describe|Get|List|Head|View)/;
 
-/** The call that undoes another, where the name does not follow from it. */
+/** The reverse of a call, if its name does not show it. */
 const UNDOES: Readonly<Record<string, readonly string[]>> = {
   'acm:RequestCertificate': ['acm:DeleteCertificate'],
   'application-autoscaling:PutScalingPolicy': ['application-autoscaling:DeleteScalingPolicy'],
@@ -49,7 +49,7 @@ const UNDOES: Readonly<Record<string, readonly string[]>> = {
   'wafv2:PutLoggingConfiguration': ['wafv2:DeleteLoggingConfiguration'],
 };
 
-/** Changing it in place, as a later apply does; the provider's own update calls. */
+/** Calls that change a resource in place, as a later apply does; the provider's own update calls. */
 const CHANGES: Readonly<Record<string, readonly string[]>> = {
   'acm:RequestCertificate': ['acm:AddTagsToCertificate', 'acm:RemoveTagsFromCertificate'],
   'ec2:AuthorizeSecurityGroupIngress': ['ec2:ModifySecurityGroupRules'],
@@ -88,11 +88,11 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   'wafv2:CreateWebACL': ['wafv2:UpdateWebACL'],
 };
 
-/** What AWS asks for beside the call itself and its reference does not list, each with the page that says so. */
+/** Permissions that AWS requires for a call but does not list in its reference, each with the page that says so. */
 const IMPLIED: Readonly<Record<string, readonly string[]>> = {
-  // A role is handed to a service. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+  // A role is passed to a service. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
   'ecs:RegisterTaskDefinition': ['iam:PassRole'],
-  // The provider names the linked role at each update of a target.
+  // The provider passes the linked role in each update of a target.
   // https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html (RoleARN)
   'application-autoscaling:RegisterScalableTarget': ['iam:PassRole', 'iam:CreateServiceLinkedRole'],
   // The first use of a service in an account.
@@ -106,19 +106,19 @@ const IMPLIED: Readonly<Record<string, readonly string[]>> = {
     'logs:PutResourcePolicy',
     'logs:DescribeResourcePolicies',
   ],
-  // Settings of a bucket that the emulator does not tell apart from its making.
+  // Settings of a bucket that the emulator does not distinguish from its creation.
   's3:CreateBucket': ['s3:PutEncryptionConfiguration', 's3:PutBucketPublicAccessBlock'],
   // The provider sends the default tags with the object.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (x-amz-tagging)
   's3:PutObject': ['s3:PutObjectTagging'],
-  // Secrets Manager tries a key of one's own with the caller's rights, for an empty secret too; the encryption context
-  // then holds SecretVersionId = RequestToValidateKeyAccess.
+  // Secrets Manager tests a customer managed key with the caller's permissions, even for an empty secret; the
+  // encryption context then contains SecretVersionId = RequestToValidateKeyAccess.
   // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
   'secretsmanager:CreateSecret': ['kms:Decrypt', 'kms:GenerateDataKey'],
   'secretsmanager:UpdateSecret': ['kms:Decrypt', 'kms:GenerateDataKey'],
 };
 
-/** Dependent actions of the reference that concern what this environment has not. */
+/** Dependent actions of the reference for features that this environment does not use. */
 const NOT_OURS: readonly [pattern: string, why: string][] = [
   ['amplify:*', 'the firewall stands before a load balancer'],
   ['apigateway:*', 'the firewall stands before a load balancer'],
@@ -130,7 +130,7 @@ const NOT_OURS: readonly [pattern: string, why: string][] = [
   ['ecs:List*', 'flow logs without the fields of ECS'],
   ['billing:GetBillingViewData', "a budget on another billing view than the account's own"],
 ];
-/** Dependent actions that are asked for in some uses of a call only, and not in ours. */
+/** Dependent actions that are only needed for some uses of a call, and not for ours. */
 const NOT_HERE = new Set([
   // Roles that log an SNS topic's deliveries; multi-Region keys; actions of a budget.
   'sns:CreateTopic iam:PassRole',
@@ -139,7 +139,7 @@ const NOT_HERE = new Set([
   'budgets:ModifyBudget iam:CreateServiceLinkedRole',
 ]);
 
-/** Tagging is a permission of its own, also where a thing is made with its tags. */
+/** Tagging is a separate permission, even when a resource is created with its tags. */
 const TAGS: Readonly<Record<string, readonly string[]>> = {
   'application-autoscaling': ['TagResource', 'UntagResource'],
   budgets: ['TagResource', 'UntagResource'],
@@ -157,10 +157,10 @@ const TAGS: Readonly<Record<string, readonly string[]>> = {
   wafv2: ['TagResource', 'UntagResource'],
 };
 
-/** What the jobs of the workflow do beside Terraform: the check from inside the network and the look at a deploy. */
+/** What the workflow's jobs do besides Terraform: the check from inside the network, and reading a deploy. */
 const WORKFLOW_CHANGES = ['ecs:RunTask', 'ecs:StopTask'];
 /**
- * A signature is read from the registry as an image is; listing what refers to an image needs BatchGetImage.
+ * A signature is read from the registry like an image; listing referrers of an image needs BatchGetImage.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImageReferrers.html
  */
 const SIGNATURE_READS = ['ecr:BatchGetImage', 'ecr:GetAuthorizationToken', 'ecr:GetDownloadUrlForLayer'];
@@ -171,9 +171,12 @@ const WORKFLOW_READS = [
   'ecs:ListServiceDeployments',
   'ecs:ListTasks',
 ];
-/** Read by the provider or by AWS itself where the rehearsal does not come: no task, no image, no pending mail, no change. */
+/**
+ * Reads by the provider or AWS itself in situations that the rehearsal does not reach: no task, no image, no pending
+ * mail, no change.
+ */
 const MORE_READS = [
-  // A subscription that is not found is looked for in its topic.
+  // The provider searches the topic for a subscription that it cannot find.
   'sns:ListSubscriptionsByTopic',
   'ec2:GetSecurityGroupsForVpc',
   'ecr:DescribeRepositories',
@@ -191,7 +194,7 @@ export function neededToPlan(called: readonly string[]): Set<string> {
   return new Set([...reads, ...reads.flatMap(dependents), ...MORE_READS, ...WORKFLOW_READS]);
 }
 
-/** Permissions to make, change and destroy what is planned, and to verify its image, beside reading. */
+/** Permissions to create, change and destroy what is planned, and to verify its image, in addition to reading. */
 export function neededToApply(called: readonly string[]): Set<string> {
   const writes = permissions(called).filter((action) => !READS.test(action));
   const services = new Set(writes.map((action) => action.split(':')[0] ?? ''));
@@ -204,7 +207,7 @@ export function neededToApply(called: readonly string[]): Set<string> {
   return new Set([
     ...own,
     ...own.flatMap((action) => IMPLIED[action] ?? []),
-    // What a write has to read is among what is read anyway.
+    // Reads that a write depends on are among the other reads.
     ...own.flatMap(dependents).filter((action) => !READS.test(action)),
     ...Object.entries(TAGS).flatMap(([service, names]) =>
       services.has(service) ? names.map((name) => `${service}:${name}`) : [],
@@ -213,7 +216,7 @@ export function neededToApply(called: readonly string[]): Set<string> {
   ]);
 }
 
-/** What AWS's reference lists beside an action ("Dependent actions"), as far as it concerns this environment. */
+/** The "Dependent actions" of AWS's reference for an action, as far as they concern this environment. */
 function dependents(action: string): string[] {
   const listed = DEPENDENT.get(action.toLowerCase()) ?? [];
   return listed.filter(
@@ -221,7 +224,7 @@ function dependents(action: string): string[] {
   );
 }
 
-/** Whether AWS knows an action, or any that a pattern matches. */
+/** Whether AWS knows an action, or any action that matches a pattern. */
 export function isKnown(pattern: string): boolean {
   const [service = '', name = ''] = pattern.split(':');
   return (SERVICE_AUTHORIZATION.actions[service] ?? []).some((one) => matches(name, one));

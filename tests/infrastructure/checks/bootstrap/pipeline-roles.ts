@@ -14,7 +14,7 @@ import {
 } from '../policy.ts';
 import { isKnown, neededToApply, neededToPlan } from './needed-actions.ts';
 
-/** The only patterns: reading settings of any kind, and the kinds of a bucket's and an object's settings. */
+/** The only patterns: reading settings of all kinds, and settings of buckets and objects. */
 const PATTERNS = [
   'ec2:Describe*',
   'elasticloadbalancing:Describe*',
@@ -170,7 +170,7 @@ export const pipelineRoles: PlanCheck[] = [
 
 type Bootstrap = View['bootstrap'];
 
-/** Statements of what is read: settings everywhere, buckets of staging, public certificates; never a value. */
+/** Statements for reading: settings everywhere, staging's buckets, public certificates; never a secret value. */
 function readGrants(bootstrap: Bootstrap, policy: Reader): Grant[] {
   const actionsOf = (wanted: (action: string) => boolean) =>
     statementsOf(policy)
@@ -179,7 +179,7 @@ function readGrants(bootstrap: Bootstrap, policy: Reader): Grant[] {
       .filter(wanted);
   const ofObjects = (action: string) => action.startsWith('s3:GetObject');
   return [
-    // Which ones is the other statement's to say.
+    // The other statement says which ones.
     { actions: actionsOf((action) => !action.startsWith('s3:')), on: ['*'] },
     { actions: actionsOf((action) => action.startsWith('s3:') && !ofObjects(action)), on: [STAGING_BUCKETS] },
     {
@@ -194,7 +194,7 @@ function readGrants(bootstrap: Bootstrap, policy: Reader): Grant[] {
   ];
 }
 
-/** The resources an action of the apply role may reach. */
+/** The resources that an action of the apply role may reach. */
 function scopeOf(bootstrap: Bootstrap, action: string): Pick<Grant, 'on' | 'when'> {
   const account = accountOf(bootstrap);
   const region = regionOf(bootstrap);
@@ -202,11 +202,11 @@ function scopeOf(bootstrap: Bootstrap, action: string): Pick<Grant, 'on' | 'when
     ? bootstrap.input('domain_zone_id').text('value')
     : 'none';
   if (action.startsWith('s3:')) return { on: [STAGING_BUCKETS] };
-  // A login belongs to no repository; signatures are read from the one.
+  // A login belongs to no repository; signatures are read from the only one.
   if (action === 'ecr:GetAuthorizationToken') return { on: ['*'] };
   if (action.startsWith('ecr:')) return { on: [bootstrap.one('aws_ecr_repository.agent').text('arn')] };
   if (action === 'route53:ChangeResourceRecordSets') return { on: [`arn:aws:route53:::hostedzone/${zone}`] };
-  // Health checks are global and have no name before they are made.
+  // Health checks are global and have no name before they are created.
   if (action.startsWith('route53:')) return { on: ['*'] };
   if (action.startsWith('budgets:'))
     return { on: [`arn:aws:budgets::${account}:budget/lornu-staging-spend`] };
@@ -232,7 +232,7 @@ function mustBeWhatIsNeeded(
   must(idle.length === 0, `${who} may what nothing needs: ${list(idle)}.`);
   const wide = allowed.filter((pattern) => pattern.includes('*') && !PATTERNS.includes(pattern));
   must(wide.length === 0, `${who} may more than anyone has read: ${list(wide)}.`);
-  // Roles are passed by two statements: those of staging, and that of autoscaling.
+  // Two statements pass roles: staging's own, and that of autoscaling.
   const twice = allowed.filter(
     (pattern, index) => allowed.indexOf(pattern) !== index && pattern !== 'iam:PassRole',
   );

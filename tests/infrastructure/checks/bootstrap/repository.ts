@@ -65,7 +65,7 @@ export const repository: PlanCheck[] = [
         [
           { actions: ['ecr:GetAuthorizationToken'], on: ['*'] },
           {
-            // The calls of a push: find the existing layers, upload the others, put the manifest, check the result.
+            // The calls of a push: find existing layers, upload the others, put the manifest, check the result.
             actions: [
               'ecr:BatchCheckLayerAvailability',
               'ecr:BatchGetImage',

@@ -68,7 +68,7 @@ export const trust: PlanCheck[] = [
       for (const [name, wanted] of Object.entries(names)) {
         const role = bootstrap.one(`aws_iam_role.${name}`);
         must(role.text('name') === wanted, `${role.address} is not ${wanted}.`);
-        // The job that applies waits for a rollout and rolls back with the credentials of its beginning.
+        // The apply job waits for a rollout and rolls back with the credentials from its beginning.
         const longest = name === 'apply' ? 7200 : 3600;
         must(
           role.number('max_session_duration') === longest,

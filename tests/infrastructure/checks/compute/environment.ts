@@ -4,7 +4,7 @@ import type { PlanCheck } from '../check.ts';
 import { inputText, list, regionOf, tokenIssuer } from '../facts.ts';
 import { container } from './task.ts';
 
-/** Which secret each variable comes from; the name after the ARN is a key of the secret's JSON. */
+/** The secret of each variable; the name after the ARN is a key of the secret's JSON. */
 const SECRETS: Readonly<Record<string, string>> = {
   GEMINI_API_KEY: 'gemini-api-key',
   GCP_SERVICE_ACCOUNT_KEY: 'gcp-service-account',
@@ -13,9 +13,9 @@ const SECRETS: Readonly<Record<string, string>> = {
   SESSION_KEY: 'session-key',
   A2A_SIGNING_KEY: 'a2a-signing-key',
 };
-/** What would point the service at something else than the real cloud. */
+/** Variables that would direct the service to something other than the real cloud. */
 const STAND_INS = /REHEARSAL|EMULATOR|ENDPOINT_URL|BASE_URL|NODE_TLS|NODE_OPTIONS/;
-/** Given by Terraform before the service's schema knows them. */
+/** Set by Terraform before the service's schema knows them. */
 const AWAITED = new Set(['A2A_SIGNING_KEY', 'LORNU_SECRET_ARN_A2A_SIGNING_KEY']);
 
 export const environment: PlanCheck[] = [
@@ -70,7 +70,7 @@ export const environment: PlanCheck[] = [
   },
 ];
 
-/** Secrets that the chosen agent reads, by their key. */
+/** Secrets that the chosen agent reads, with their JSON key. */
 export function taskSecrets(staging: StackView): string[] {
   const signsIn = staging.input('agent_runtime').text('value') === 'bun';
   const byKey = inputText(staging, 'google', 'credentials', 'federation') === 'key';
@@ -89,7 +89,7 @@ function plainEnvironment(staging: StackView): Map<string, string> {
   );
 }
 
-/** What each variable must be, by what was asked for; empty values are left out. */
+/** The expected value of each variable for these inputs; empty values are left out. */
 function expectedEnvironment({
   staging,
   bootstrap,

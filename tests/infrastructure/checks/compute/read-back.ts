@@ -3,9 +3,9 @@ import { list } from '../facts.ts';
 import { container } from './task.ts';
 
 /**
- * Parts of a container definition that ECS fills when it is read back, and that the provider compares as they are written:
- * it evens out the top level only (internal/service/ecs/container_definitions.go, reduce). A part that is left out here
- * differs at every plan, and a task definition cannot be changed: it is replaced, and the service deployed again.
+ * Fields of a container definition that ECS fills in when it is read, and that the provider compares literally: it only
+ * normalises the top level (internal/service/ecs/container_definitions.go, reduce). A field left out here differs in
+ * every plan, and a task definition is immutable: it would be replaced, and the service deployed again.
  */
 const FILLED: Readonly<Record<string, readonly string[]>> = {
   // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LinuxParameters.html

@@ -100,7 +100,7 @@ export const service: PlanCheck[] = [
       const watching = ['faults', 'unhealthy_targets'].map((name) =>
         staging.one(`aws_cloudwatch_metric_alarm.${name}`).text('alarm_name'),
       );
-      // Outsiders can cause 5xx answers, but neither faults nor unhealthy targets.
+      // Outsiders can cause 5xx responses, but neither faults nor unhealthy targets.
       const names = one.texts('alarms.0.alarm_names');
       must(sameSet(names, watching), `A deploy is watched by ${list(names)}.`);
       const grace = one.number('health_check_grace_period_seconds');

@@ -3,7 +3,9 @@ import type { StackView } from '../../plan/view.ts';
 import type { PlanCheck } from '../check.ts';
 import { NAME, accountOf, regionOf, sameSet } from '../facts.ts';
 
-/** What the service hands a run over within, once its task is told to stop (LORNU_DRAIN_MS), and Fargate's maximum. */
+/**
+ * Seconds in which the service hands a run over once its task is told to stop (LORNU_DRAIN_MS), and Fargate's maximum.
+ */
 const DRAIN_S = 110;
 const FARGATE_STOP_S = 120;
 
@@ -127,7 +129,7 @@ export const task: PlanCheck[] = [
         'The program is not given its question.',
       );
       must(question.includes("'http://127.0.0.1:8080/health'"), 'The question is not put to the service.');
-      // Any answer but a good one, and no answer in time, has to end with another code than 0.
+      // Anything but a good response in time must end with an exit code other than 0.
       const end =
         runtime === 'bun'
           ? 'timeout(9000)}).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))'
@@ -202,7 +204,7 @@ export const task: PlanCheck[] = [
   },
 ];
 
-/** In its order, which `texts` would lose. */
+/** In order, which `texts` would not keep. */
 function commandOf(health: Reader): string[] {
   return health.blocks('command').map((part) => part.text(''));
 }

@@ -4,7 +4,7 @@ import { mustGrant, type Grant } from '../policy.ts';
 import { taskSecrets } from '../compute/environment.ts';
 import type { StackView } from '../../plan/view.ts';
 
-/** Named in the trust of Google's pool and in the permissions of the apply role. */
+/** Names used in the trust of Google's pool and in the permissions of the apply role. */
 const ROLES: Readonly<Record<string, string>> = {
   task: 'LornuEcsTaskRole',
   execution: 'LornuEcsExecutionRole',

@@ -2,7 +2,7 @@ import { SILENT_FOR_MS } from '@lornu/backend/http/routes/runs.ts';
 import type { PlanCheck } from '../check.ts';
 import { NAME, sameSet } from '../facts.ts';
 
-/** Seconds between two pings of a stream, and how long the service keeps an idle connection: its own defaults. */
+/** The service's defaults: seconds between two pings of a stream, and how long it keeps an idle connection. */
 const STREAM_PING_S = 15;
 const SERVER_KEEP_ALIVE_S = 130;
 

@@ -2,7 +2,7 @@ import type { Reader } from '../../plan/reader.ts';
 import type { PlanCheck, Must } from '../check.ts';
 import { NAME, list, sameSet } from '../facts.ts';
 
-/** Managed rule groups and those of their rules that only count: a chat carries long bodies, and people paste HTML. */
+/** Managed rule groups, with those of their rules that only count: chats have long bodies, and people paste HTML. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   AWSManagedRulesAmazonIpReputationList: [],
   AWSManagedRulesKnownBadInputsRuleSet: [],

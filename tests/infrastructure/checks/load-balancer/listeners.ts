@@ -128,7 +128,10 @@ function certificateArn(staging: Staging): string {
     : staging.input('certificate_arn').text('value');
 }
 
-/** An answer of the load balancer itself: its status and a body that says why, in the form of the service's errors. */
+/**
+ * Checks a response of the load balancer itself: its status, and a body with the reason in the form of the service's
+ * errors.
+ */
 export function mustRefuse(must: Must, who: string, action: Reader, status: string): void {
   const response = action.block('fixed_response');
   must(

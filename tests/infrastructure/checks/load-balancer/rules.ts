@@ -4,14 +4,17 @@ import type { PlanCheck, Must } from '../check.ts';
 import { list, sameSet, tokenIssuer } from '../facts.ts';
 import { mustRefuse } from './listeners.ts';
 
-/** Headers that only the mutual TLS listener adds. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/mutual-authentication.html */
+/**
+ * Headers that only the mutual TLS listener adds.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/mutual-authentication.html
+ */
 const CERTIFICATE_HEADERS = ['', '-Leaf', '-Subject', '-Issuer', '-Serial-Number', '-Validity'].map(
   (part) => `X-Amzn-Mtls-Clientcert${part}`,
 );
 const CARDS = [
   '/.well-known/agent-card.json',
   '/.well-known/agent.json',
-  // Cards, and the keys of their signatures: a rule has at most five values.
+  // Cards, and their signing keys: a rule has at most five values.
   '/a2a/*/.well-known/*.json',
 ];
 const OPEN = 'aws_lb_listener_rule.health';
@@ -188,12 +191,12 @@ function others(staging: StackView): Reader[] {
     .filter((rule) => !rule.address.includes('.forged_certificate'));
 }
 
-/** aws_lb_listener_rule.token["a2a"]: token */
+/** The name of a rule: "token" of aws_lb_listener_rule.token["a2a"]. */
 function kindOf(rule: Reader): string {
   return rule.address.split(/[.[]/)[1] ?? '';
 }
 
-/** The only condition of a rule, in words. */
+/** The only condition of a rule, as text. */
 function conditionOf(rule: Reader): string {
   const condition = rule.block('condition');
   if (condition.has('path_pattern')) return `path ${condition.texts('path_pattern.0.values').join(',')}`;

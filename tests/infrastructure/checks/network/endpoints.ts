@@ -2,7 +2,7 @@ import type { PlanCheck } from '../check.ts';
 import { regionOf, sameSet } from '../facts.ts';
 import { mustGrant } from '../policy.ts';
 
-/** What a task and its start ask of AWS. S3 holds the image's layers. */
+/** AWS services that a task and its start call. S3 holds the image's layers. */
 const INTERFACE_SERVICES = ['ecr.api', 'ecr.dkr', 'logs', 'secretsmanager'];
 
 export const endpoints: PlanCheck[] = [

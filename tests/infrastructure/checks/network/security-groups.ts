@@ -6,7 +6,7 @@ import type { StackView } from '../../plan/view.ts';
 const EVERYBODY = '0.0.0.0/0';
 const HTTPS = 'tcp 443-443';
 
-/** Who may talk to whom: group, direction, other side, protocol and ports. A line more or less is a problem. */
+/** Allowed traffic: group, direction, other side, protocol and ports. A missing or extra line is a problem. */
 function allowedFlows(staging: StackView): Record<string, string> {
   const peers = staging.input('mutual_tls').has('value.peer_cidrs')
     ? staging.input('mutual_tls').texts('value.peer_cidrs')
@@ -95,7 +95,7 @@ export const securityGroups: PlanCheck[] = [
 
 function flow(rule: Reader, direction: 'in' | 'out', names: ReadonlyMap<string, string>): string {
   const nameOf = (id: string) => names.get(id) ?? id;
-  // Each form of the other side: a range of IPv6 or a prefix list is never among the allowed ones.
+  // All forms of the other side: an IPv6 range or a prefix list is never allowed.
   const others = ['cidr_ipv4', 'cidr_ipv6', 'prefix_list_id', 'referenced_security_group_id']
     .filter((name) => rule.has(name))
     .map((name) => nameOf(rule.text(name)));

@@ -15,7 +15,7 @@ export const subnets: PlanCheck[] = [
           `${block} has a zone of another region.`,
         );
       }
-      // One NAT gateway serves both: the load balancer and the tasks must be in the same two.
+      // One NAT gateway serves both zones; the load balancer and the tasks must be in the same two.
       const zonesOf = (block: string) => staging.all(block).map((subnet) => subnet.text('availability_zone'));
       must(
         sameSet(zonesOf('aws_subnet.public'), zonesOf('aws_subnet.private')),
@@ -47,7 +47,7 @@ export const subnets: PlanCheck[] = [
           `${one.address} overlaps another subnet.`,
         );
       }
-      // Public ones at 0 and 1, private ones at 10 and 11: others allow-list and peer with them by range.
+      // Public ones at 0 and 1, private ones at 10 and 11: allow-lists and peerings of others use these ranges.
       const third = (block: string) =>
         staging.all(block).map((subnet) => subnet.text('cidr_block').split('.')[2] ?? '');
       must(sameSet(third('aws_subnet.public'), ['0', '1']), 'The public subnets have moved.');

@@ -157,10 +157,10 @@ function nameOf(bucket: Reader): string {
   return bucket.address.split(/[.[]/)[1] ?? '';
 }
 
-/** The setting of this type that is for the bucket. */
+/** The bucket's setting of this type. */
 function partOf(staging: StackView, type: string, bucket: Reader): Reader {
   const id = bucket.text('id');
   const found = staging.ofType(type).find((one) => one.text('bucket') === id);
-  // Asked for by name, so that what is missing is said.
+  // Requested by name, so that a missing one is reported.
   return found ?? staging.one(`${type} of ${bucket.address}`);
 }

@@ -4,7 +4,10 @@ import type { PlanCheck, Must } from '../check.ts';
 import { NAME, accountOf, list, sameSet } from '../facts.ts';
 import { mustGrant } from '../policy.ts';
 
-/** By what a metric is told apart, how its values are summed, and the ranges of its bound and of the seconds until the alarm. */
+/**
+ * A metric: its dimensions, how its values are aggregated, and the allowed ranges of its threshold and of the seconds
+ * until the alarm.
+ */
 interface Metric {
   of: readonly string[];
   statistic: string;
@@ -13,7 +16,7 @@ interface Metric {
 }
 
 const TARGETS = ['LoadBalancer', 'TargetGroup'];
-/** Every metric that somebody must be told of, and no other: each alarm watches one of them. */
+/** Every metric that needs an alarm, and no other; each alarm watches one of them. */
 const METRICS: Readonly<Record<string, Metric>> = {
   'AWS/ApplicationELB HTTPCode_ELB_5XX_Count': {
     of: ['LoadBalancer'],
@@ -27,7 +30,7 @@ const METRICS: Readonly<Record<string, Metric>> = {
     bound: [2, 10],
     seconds: [60, 300],
   },
-  // A task that starts is no alarm.
+  // A starting task must not cause an alarm.
   'AWS/ApplicationELB UnHealthyHostCount': {
     of: TARGETS,
     statistic: 'Maximum',
@@ -150,7 +153,7 @@ export const alarms: PlanCheck[] = [
   },
 ];
 
-/** The values that tell our resources from others in a metric; a NAT gateway has an alarm of its own. */
+/** The dimension values of our resources; each NAT gateway has its own alarm. */
 function identities(staging: StackView, key: string | undefined): Record<string, string> {
   return {
     LoadBalancer: staging.one('aws_lb.staging').text('arn_suffix'),
@@ -182,13 +185,13 @@ function mustWatch(must: Must, staging: StackView, alarm: Reader, metric: Metric
   const statistic = alarm.text(isPercentile ? 'extended_statistic' : 'statistic');
   must(statistic === metric.statistic, `${address} takes the ${statistic}, not the ${metric.statistic}.`);
   must(isWithin(alarm.number('threshold'), metric.bound), `${address} never fires, or always.`);
-  // Too few is bad of what is counted at its minimum, and then silence is bad too.
+  // For a metric aggregated by its minimum, too low is bad, and so is missing data.
   const [operator, silence] =
     statistic === 'Minimum' ? ['LessThanThreshold', 'breaching'] : ['GreaterThanThreshold', 'notBreaching'];
   must(alarm.text('comparison_operator') === operator, `${address} compares the other way.`);
   must(alarm.text('treat_missing_data') === silence, `${address} takes silence for something else.`);
   const periods = alarm.number('evaluation_periods');
-  // 0 is how the provider shows that it is not set: all of them then.
+  // The provider shows an unset value as 0, which means all of them.
   const needed = alarm.number('datapoints_to_alarm') || periods;
   const period = alarm.number('period');
   must(isWithin(period * needed, metric.seconds), `${address} fires after ${period * needed} s.`);

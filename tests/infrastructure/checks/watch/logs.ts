@@ -1,11 +1,11 @@
 import type { PlanCheck } from '../check.ts';
 import { NAME, sameSet } from '../facts.ts';
 
-/** Where each group is written to from: the boundary and the key know these names. */
+/** The log groups by their source; the boundary and the key use these names. */
 const GROUPS: Readonly<Record<string, string>> = {
   agent: `/ecs/${NAME}`,
   flow: `/vpc/${NAME}`,
-  // WAF writes only to groups whose name begins so.
+  // WAF only writes to groups with this prefix.
   waf: `aws-waf-logs-${NAME}`,
 };
 
@@ -30,7 +30,7 @@ export const logs: PlanCheck[] = [
           `${path} lies unencrypted.`,
         );
         const days = group.number('retention_in_days');
-        // 0 is for ever.
+        // 0 means for ever.
         must(days >= 365 && days <= 400, `${path} is kept for ${days} days, not for a year.`);
       }
     },

@@ -3,7 +3,7 @@ import type { PlannedEnvironment, Resource, StackName } from '../../plan/environ
 import { withResources, withStack, withValue } from '../edit.ts';
 import type { Mutant, Operator } from '../mutant.ts';
 
-/** Adds something that nobody asked for to an otherwise correct environment. */
+/** Adds an unwanted resource to a correct environment. */
 export const addResource: Operator = {
   name: 'add-resource',
   title:
@@ -61,7 +61,7 @@ export const addResource: Operator = {
   ],
 };
 
-/** What the container is told beyond what it should know. */
+/** Gives the container variables that it should not have. */
 export const addToContainer: Operator = {
   name: 'add-to-container',
   title:
@@ -170,7 +170,7 @@ function addRule(
   return { ...mutant, id: `${mutant.id} ${from}-${to}` };
 }
 
-/** A private subnet with a way to the internet that is not NAT. */
+/** A private subnet with a route to the internet without NAT. */
 function addRoute(environment: PlannedEnvironment): Mutant {
   const gateway =
     environment.staging.resources.find(({ type }) => type === 'aws_internet_gateway')?.values['id'] ?? null;

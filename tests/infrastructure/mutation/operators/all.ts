@@ -32,7 +32,7 @@ import {
   widenRange,
 } from './values.ts';
 
-/** The published list: what is done wrong on purpose, wherever it fits. docs/infrastructure-tests.md shows it. */
+/** The published list of deliberate mistakes. docs/infrastructure-tests.md shows it. */
 export const OPERATORS: readonly Operator[] = [
   openPort,
   widenRange,

@@ -130,7 +130,7 @@ function statements(places: readonly Place[]): Place[] {
   for (const place of places) {
     const at = place.path.indexOf('Statement');
     if (place.jsonAt === undefined || at === -1) continue;
-    // One statement alone is an object, several are a list.
+    // A single statement is an object, several are a list.
     const length = typeof place.path[at + 1] === 'number' ? at + 2 : at + 1;
     const statement = containerOf(place, length);
     found.set(`${[...place.addresses].join(' ')} ${statement.path.join('.')}`, statement);
@@ -158,6 +158,6 @@ function onStatements(
 function statementAt(environment: PlannedEnvironment, { stack, addresses, path, jsonAt }: Place): Statement {
   const holder = environment[stack].resources.find(({ address }) => addresses.has(address));
   const value = holder && valueAt(holder, path, jsonAt);
-  // Lists of one statement are written as the statement itself.
+  // A list with a single statement is written as the statement itself.
   return (Array.isArray(value) ? value[0] : value) as Statement;
 }

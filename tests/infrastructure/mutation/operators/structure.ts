@@ -149,7 +149,7 @@ function wrong(value: Json): Json {
   return null;
 }
 
-/** Where blocks end within a path: `rule.0` of `rule.0.filter.0.prefix`. */
+/** Path lengths of the blocks within a path: `rule.0` of `rule.0.filter.0.prefix`. */
 function blockLengths({ path, jsonAt }: Place): number[] {
   const end = jsonAt ?? path.length;
   return path.flatMap((part, index) =>
@@ -170,7 +170,7 @@ function isReferredTo(environment: PlannedEnvironment, stack: StackName, address
   );
 }
 
-/** The same attribute of other resources of the type that the value belongs to; at most three. */
+/** The same attribute of other resources of the type; at most three. */
 function othersLike(
   environment: PlannedEnvironment,
   stack: StackName,

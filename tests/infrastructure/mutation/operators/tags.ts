@@ -3,7 +3,7 @@ import { withResources } from '../edit.ts';
 import type { Operator } from '../mutant.ts';
 import { STACK_NAMES } from '../places.ts';
 
-/** A plan shows a resource's own tags and, under tags_all, the provider's with them. */
+/** A plan shows a resource's own tags and, under tags_all, those merged with the provider's. */
 export const changeTag: Operator = {
   name: 'change-tag',
   title: 'leave out a tag of a resource, or one that all of them have, or give it another value',

@@ -4,7 +4,7 @@ import { isWords } from '../../plan/leaves.ts';
 import { atPlace, shown, type Mutant, type Operator } from '../mutant.ts';
 import type { Place } from '../places.ts';
 
-/** Weaker settings of a value. */
+/** Weaker settings for a value. */
 const WEAKER: Readonly<Record<string, readonly string[]>> = {
   HTTPS: ['HTTP'],
   verify: ['passthrough', 'off'],
@@ -45,7 +45,7 @@ const WEAKER: Readonly<Record<string, readonly string[]>> = {
   Deny: ['Allow'],
   Allow: ['Deny'],
 };
-/** Another text would be another number or address: operators of their own change those. */
+/** Numbers and addresses are changed by operators of their own. */
 const NUMBER = /^\d+$/;
 const RANGE = /^\d+\.\d+\.\d+\.\d+\/\d+$/;
 const PORT_NAMES = new Set(['from_port']);
@@ -175,7 +175,7 @@ export const addElement: Operator = {
   },
 };
 
-/** A text that is wrong in its place, in a form that the place takes. */
+/** A wrong text in a valid form. */
 function another(value: string): string {
   if (isIPv4(value)) return '198.51.100.99';
   if (value.includes('@') && !value.includes('sha256')) return `stranger.${value}`;
@@ -189,7 +189,7 @@ function stranger(like: string): string {
   return `${like}-stranger`;
 }
 
-/** Ids of one run are not part of a mutant's name. */
+/** Removes ids of one run, which must not be part of a mutant's name. */
 function stable(value: Json): Json {
   return typeof value === 'string' ? value.replace(/[0-9a-f]{8,}(-[0-9a-f-]+)?/g, '...') : value;
 }
@@ -200,7 +200,7 @@ function isElement(path: Place['path']): boolean {
 
 function isNumber({ value, path }: Place): boolean {
   if (typeof value === 'number') return true;
-  // Ids and versions are no amounts.
+  // Ids and versions are not amounts.
   return (
     typeof value === 'string' &&
     NUMBER.test(value) &&

@@ -123,7 +123,7 @@ function from(output: string | undefined, id: string, name: string): boolean {
   return output === `\${{ steps.${id}.outputs.${name} }}`;
 }
 
-/** Texts with expressions: where, what, and how many steps stand before it. */
+/** Texts with expressions: their place, the text, and the number of steps before it. */
 function expressionsOf(
   job: Parameters<WorkflowCheck['run']>[0]['jobs'][number]['reader'],
   steps: readonly Step[],

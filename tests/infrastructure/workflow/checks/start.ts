@@ -2,7 +2,7 @@ import { evaluate } from '../../../pipeline/workflow/expression.ts';
 import { sameSet } from '../../checks/facts.ts';
 import type { WorkflowCheck } from '../check.ts';
 
-/** Jobs and the most minutes they may take: long enough for what they do, short enough to be noticed. */
+/** Allowed range of each job's time limit in minutes: long enough for its work, short enough to be noticed. */
 const MINUTES: Readonly<Record<string, readonly [number, number]>> = {
   'no-credentials': [2, 10],
   'not-main': [2, 10],
@@ -14,10 +14,10 @@ const MINUTES: Readonly<Record<string, readonly [number, number]>> = {
   drift: [15, 45],
 };
 
-/** The same for the steps of the job that applies: each ends by itself before its limit, and says why. */
+/** The same for steps of the apply job: each command ends by itself before its limit, with a reason. */
 const STEP_MINUTES: Readonly<Record<string, readonly [number, number]>> = {
   apply: [25, 35],
-  // WAIT_MINUTES and a few.
+  // WAIT_MINUTES plus a margin.
   deploy: [38, 45],
   verify: [5, 10],
   rollback: [38, 45],
@@ -144,7 +144,7 @@ export const STARTS: readonly WorkflowCheck[] = [
   },
 ];
 
-/** What an expression comes to; a text without one, or one that GitHub refuses, comes to itself. */
+/** The value of an expression; a text without one, or with one that GitHub refuses, is returned unchanged. */
 function valueOf(text: string, contexts: Record<string, unknown>): unknown {
   const expression = /^\$\{\{(.+)\}\}$/.exec(text)?.[1];
   try {

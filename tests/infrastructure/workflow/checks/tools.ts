@@ -52,7 +52,7 @@ export const TOOLS: readonly WorkflowCheck[] = [
           roles.includes(name),
           `${job} takes a role that bootstrap does not make, or of another account.`,
         );
-        // AWS refuses a longer session than the role allows; its default is one hour.
+        // AWS refuses a session longer than the role allows; the role's default is one hour.
         const asked = reader.has('with.role-duration-seconds')
           ? reader.number('with.role-duration-seconds')
           : 3600;

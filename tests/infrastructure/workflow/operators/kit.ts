@@ -19,7 +19,7 @@ export const last = (path: YamlPath) => String(path.at(-1));
 export const isStep = (path: YamlPath) => path.length === 4 && path[0] === 'jobs' && path[2] === 'steps';
 export const isJob = (path: YamlPath) => path.length === 2 && path[0] === 'jobs';
 
-/** A mutant that puts a value at a path, whether something stands there or not. */
+/** A mutant that sets a value at a path, whether one exists there or not. */
 export function setting(
   file: Document,
   operator: string,
@@ -34,7 +34,7 @@ export function setting(
   };
 }
 
-/** Replaces a text by each of the others that `others` makes of it. */
+/** Replaces a text by each of the results of `others`. */
 export function rewriting(
   name: string,
   title: string,
