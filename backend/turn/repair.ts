@@ -54,7 +54,7 @@ export function planRepair({ rootAgent, session, invocationId, begunAfterMs, sho
   };
 }
 
-/** A tool says that calling it twice does no harm by a property of that name (agents/README.md). */
+/** A tool says that calling it twice does no harm by a property of that name (docs/agents.md). */
 function isSafeToRepeat(
   rootAgent: BaseAgent,
   author: string | undefined,

@@ -229,7 +229,10 @@ function mustBeWhatIsNeeded(
   const lacking = [...needed].filter((action) => !allowed.some((pattern) => matches(pattern, action)));
   must(lacking.length === 0, `${who} lacks ${list(lacking)}.`);
   const idle = allowed.filter((pattern) => ![...needed].some((action) => contains(pattern, action)));
-  must(idle.length === 0, `${who} may what nothing needs: ${list(idle)}.`);
+  must(
+    idle.length === 0,
+    `${who} may do what nothing is known to need: ${list(idle)}. Take it away, or add the call that needs it to needed-actions.ts.`,
+  );
   const wide = allowed.filter((pattern) => pattern.includes('*') && !PATTERNS.includes(pattern));
   must(wide.length === 0, `${who} may more than anyone has read: ${list(wide)}.`);
   // Two statements pass roles: staging's own, and that of autoscaling.
