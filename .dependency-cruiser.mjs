@@ -1,6 +1,6 @@
 /**
- * The layers of the house, from top to bottom: a row imports rows below it and itself, never one above or beside it.
- * `./lornu test layers` checks them with dependency-cruiser. A new folder needs a place here before it can land.
+ * The layers, from top to bottom: a row may import the rows below it and itself, never one above or beside it. `./lornu
+ * test layers` checks them with dependency-cruiser. A new folder needs a place here before it can land.
  */
 
 /** The packages, tests included. */
@@ -15,10 +15,10 @@ const PACKAGES = [
   ['agents'],
 ];
 
-/** The rooms of each package. A test beside the code may build the whole app for it, so tests are left out here. */
+/** The folders of each package. A test beside the code may build the whole app, so tests are left out here. */
 const ROOMS = {
   backend: [
-    // What tests share; nothing that is served imports it.
+    // Shared by tests; no served code imports it.
     ['testing', 'build.ts'],
     ['serve.ts'],
     ['compose.ts'],
@@ -28,11 +28,11 @@ const ROOMS = {
     ['app.ts'],
     ['services.ts'],
     ['http', 'a2a'],
-    // What both make of a request and of a stream, before either knows what it is about.
+    // Request and stream helpers of REST and A2A.
     ['web'],
     ['runs'],
     ['turn'],
-    // What A2A keeps, beside the sessions and in their files.
+    // A2A's storage, beside the sessions and in their files.
     ['tasks'],
     ['agents'],
     ['sessions', 'artifacts', 'memory'],
@@ -40,15 +40,15 @@ const ROOMS = {
     ['events'],
     ['peer'],
     ['model'],
-    // Every part of ADK that it does not export for this, in one place.
+    // All access to parts of ADK that it does not export for this.
     ['adk'],
     ['identity'],
-    // What every SQLite file of the service needs.
+    // Shared by every SQLite file of the service.
     ['sqlite'],
     ['observability'],
     ['config'],
     ['errors'],
-    // JSON in and out without loss.
+    // Lossless JSON.
     ['json'],
   ],
   cli: [['main.ts'], ['run-cli.ts'], ['command-table.ts'], ['commands'], ['checks']],
@@ -86,7 +86,7 @@ const ROOMS = {
 const TESTS = '\\.test\\.tsx?$';
 const anyOf = (names) => `(${names.map((name) => name.replaceAll('.', '\\.')).join('|')})(/|$)`;
 
-/** One rule a row: it does not import what stands above it or beside it. */
+/** One rule per row: it must not import what is above or beside it. */
 function downwards(folder, rows, exempt) {
   const prefix = folder ? `^${folder}/` : '^';
   return rows.flatMap((row, depth) =>
@@ -134,7 +134,7 @@ export default {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(node_modules|dist|\\.cache)/' },
-    // TypeScript 7 has no API that dependency-cruiser could use.
+    // dependency-cruiser cannot use TypeScript 7, which has no API for it.
     parser: 'swc',
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['bun', 'import', 'default'] },

@@ -1,8 +1,8 @@
 # One file, two images: `agent` (the default target) is the service on Bun, `gcp-agent` is the FastAPI/ADK agent. Both
-# listen on 8080, answer /health and carry the chat page, so that either can stand behind the same load balancer.
+# listen on 8080, answer /health and contain the chat page, so that either can run behind the same load balancer.
 #
-# The bases are arguments, and nothing below depends on one distribution's tools: where they can't be pulled, the same
-# file is built on stand-ins (`lornu image build` says so when it does).
+# The base images are arguments, and nothing below depends on one distribution's tools: if they can't be pulled, the
+# same file is built on stand-ins (`lornu image build` says so when it does).
 ARG BUN_IMAGE=docker.io/oven/bun:1.4.5-alpine
 ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim
 ARG UV_IMAGE=ghcr.io/astral-sh/uv:0.13.9
@@ -10,8 +10,8 @@ ARG UV_IMAGE=ghcr.io/astral-sh/uv:0.13.9
 # The secret `ca` is optional: certificates to trust beside the public ones, where a company's proxy stands before the
 # registries. A secret mount leaves nothing in a layer.
 
-# The locked packages, before any source: a change of code reuses this layer. What is built from here on is JavaScript,
-# the same for every processor, so it is built on the builder's own.
+# The locked packages, before any source: a code change reuses this layer. From here on the build produces JavaScript,
+# which is the same for every processor, so it runs on the builder's own.
 FROM --platform=$BUILDPLATFORM ${BUN_IMAGE} AS packages
 WORKDIR /src
 COPY package.json bun.lock bunfig.toml ./
@@ -27,8 +27,8 @@ FROM packages AS page
 COPY frontend/ frontend/
 RUN bun frontend/build.ts
 
-# Each agent is an entry of its own that takes ADK from the service: a mounted folder can replace them all, and a change
-# in one rebuilds this stage alone.
+# Each agent is a separate entry that takes ADK from the service: a mounted folder can replace them all, and a change in
+# one only rebuilds this stage.
 FROM packages AS agents
 COPY backend/build.ts backend/
 COPY agents/ agents/
@@ -39,7 +39,7 @@ COPY evaluation/ evaluation/
 COPY backend/ backend/
 RUN bun backend/build.ts /out service
 
-# Of the base only bun and the libraries that it loads: no shell, no package manager, nothing to update but these.
+# Only bun and the libraries that it loads from the base: no shell, no package manager, nothing else to update.
 FROM ${BUN_IMAGE} AS bun
 WORKDIR /runtime
 RUN mkdir -p usr/local/bin tmp && chmod 1777 tmp && cp "$(command -v bun)" usr/local/bin/bun && \
@@ -49,8 +49,8 @@ RUN mkdir -p usr/local/bin tmp && chmod 1777 tmp && cp "$(command -v bun)" usr/l
 
 FROM ${UV_IMAGE} AS uv
 
-# The environment at the path where it will run; Python's bytecode is checked by content, not by time, so that two
-# builds of one commit are the same.
+# The environment at its final path; Python's bytecode is checked by content, not by time, so that two builds of one
+# commit are identical.
 FROM ${PYTHON_IMAGE} AS python-packages
 COPY --from=uv /uv /usr/local/bin/uv
 WORKDIR /app
@@ -67,7 +67,7 @@ COPY --from=python-packages /app/.venv .venv
 COPY --from=page /src/frontend/dist page
 COPY gcp-agent/gcp_agent/ gcp_agent/
 COPY gcp-agent/agents/ agents/
-# The task may mount only /tmp as writable. PORT and HOST are those of the task definition.
+# The task has only /tmp as a writable mount. PORT and HOST are those of the task definition.
 ENV PATH=/app/.venv/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp PORT=8080 HOST=0.0.0.0 DATA_DIR=/tmp/data \
     PAGE_DIR=/app/page PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 ARG REVISION=dev
@@ -85,7 +85,7 @@ WORKDIR /app
 COPY --from=page /src/frontend/dist page
 COPY --from=agents /out/agents agents
 COPY --from=service /out ./
-# Bun's transpiler cache would be a write outside /tmp. The request limit is read when the process starts.
+# Bun's transpiler cache would write outside /tmp. The request limit is read when the process starts.
 ENV PATH=/usr/local/bin HOME=/tmp NODE_ENV=production PORT=8080 LORNU_DATA_DIR=/tmp/data \
     BUN_RUNTIME_TRANSPILER_CACHE_PATH=0 BUN_CONFIG_MAX_HTTP_REQUESTS=65336
 ARG REVISION=dev

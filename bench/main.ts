@@ -16,15 +16,15 @@ import { type BenchReport, renderReport } from './report.ts';
 import { bundleService, startTargets, stopTargets } from './targets.ts';
 
 export interface BenchOptions {
-  /** The checkout. */
+  /** Root of the checkout. */
   root: string;
-  /** Interleaved rounds; medians over them are reported. */
+  /** Interleaved rounds; their medians are reported. */
   rounds: number;
   /** Seconds of load on each server in each round. */
   seconds: number;
-  /** Streams at once. */
+  /** Concurrent streams. */
   streams: number;
-  /** Hears what is being measured. */
+  /** Called with what is being measured. */
   onStep?: (step: string) => void;
 }
 
@@ -32,13 +32,13 @@ export const BENCH_DEFAULTS = { rounds: 3, seconds: 4, streams: 3_000 } as const
 
 const CHUNKS = 20;
 const CLIENTS = 8;
-/** google-adk holds back streams beyond 100 (its HTTP client's pool): more would measure its queue. */
+/** google-adk queues streams beyond 100 (its HTTP client's pool), so more would measure its queue. */
 const FASTAPI_STREAMS = 100;
 const STARTS = 5;
 
 /**
- * Our service, google-adk's FastAPI server and a bare pass-through on one Gemini stand-in, on this machine, now.
- * Prints nothing and judges nothing: see renderReport. About seven minutes; uv has to be on PATH.
+ * Measures our service, google-adk's FastAPI server and a bare pass-through, on one Gemini stand-in on this machine.
+ * Prints and judges nothing: see renderReport. About seven minutes; uv must be on PATH.
  */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const { root, rounds, seconds, streams, onStep = () => undefined } = options;

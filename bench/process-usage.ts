@@ -6,7 +6,7 @@ const MS_PER_TICK = 10;
 /** User and system time of a process since its start, in milliseconds; proc_pid_stat(5), fields 14 and 15. */
 export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name in parentheses may hold blanks: count from behind it.
+  // The name in parentheses may contain blanks, so count fields after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
@@ -17,7 +17,7 @@ export function residentBytes(pid: number): number {
   return Number(match?.[1] ?? 0) * 1024;
 }
 
-/** The most memory that a process had while `work` went on, sampled. */
+/** A process's highest memory during `work`, sampled. */
 export async function mostMemoryDuring<T>(
   pid: number,
   work: () => Promise<T>,

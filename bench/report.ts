@@ -6,7 +6,7 @@ import type { Streams } from './measures/streams.ts';
 import type { Throughput } from './measures/throughput.ts';
 import type { TargetName } from './targets.ts';
 
-/** Everything that a run of the benchmark found; what --json prints. */
+/** All results of a benchmark run, as --json prints them. */
 export interface BenchReport {
   machine: { cpus: number; model: string; bun: string };
   throughput: Throughput;
@@ -14,14 +14,14 @@ export interface BenchReport {
   firstTokenMs: FirstToken;
   frames: FramesCost;
   streams: Partial<Record<TargetName, Streams>>;
-  /** As many, begun faster than the machine can serve. */
+  /** The same number, started faster than the machine can serve. */
   rush: Partial<Record<TargetName, Streams>>;
   startMs: { service: number; fastapi: number };
-  /** Without history sent to the model: the turn's own cost. */
+  /** Without history for the model: the turn's own cost. */
   longSessionOwn: LongSession;
-  /** With all of it. */
+  /** With the complete history. */
   longSessionFull: LongSession;
-  /** With a summary and what came after it. */
+  /** With a summary and the events after it. */
   longSessionCompacted: LongSession;
   /** The turn's own cost with Firestore as its store. */
   longSessionFirestore: LongSession;
@@ -38,7 +38,7 @@ const times = (ratio: number) => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 
-/** The figures that are to be reached, each as a ratio wherever a machine's own speed would decide otherwise. */
+/** The target figures, as ratios wherever the machine's speed would decide otherwise. */
 export function figures(report: BenchReport): Row[] {
   const { turnsPerSecond, cpuMsPerTurn } = report.throughput;
   const overFastapi = turnsPerSecond.service / turnsPerSecond.fastapi;

@@ -18,20 +18,20 @@ export function perTarget<T>(valueOf: (name: TargetName) => T): PerTarget<T> {
 
 export interface Targets {
   servers: PerTarget<Server>;
-  /** Answers at once with canned bytes: measures the load client. */
+  /** Answers at once with fixed bytes, to measure the load client. */
   canned: Server;
 }
 
 export interface TargetOptions {
   root: string;
   scratchDir: string;
-  /** The bundled service. */
+  /** Path of the bundled service. */
   program: string;
   standin: GeminiStandin;
   chunks: number;
 }
 
-/** Bundles the service as the image does; returns the program. */
+/** Bundles the service as the image does; returns the program's path. */
 export async function bundleService(root: string, scratchDir: string): Promise<string> {
   const outDir = join(scratchDir, 'bundle');
   const child = Bun.spawn([process.execPath, join(root, 'backend/build.ts'), outDir], {
@@ -43,7 +43,7 @@ export async function bundleService(root: string, scratchDir: string): Promise<s
   return join(outDir, 'serve.js');
 }
 
-/** Starts everything that is measured, one after the other: two starting at once would disturb nothing, but crawl. */
+/** Starts everything that is measured, one after the other, because parallel starts would be slow. */
 export async function startTargets(options: TargetOptions): Promise<Targets> {
   const { root, scratchDir, standin, program } = options;
   const agentsDir = join(import.meta.dir, 'agents');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPage } from './build.ts';
 
-/** Compressed: with every font, and without them. */
+/** Compressed size, with every font and without fonts. */
 const FIRST_LOAD_BUDGET_BYTES = 250_000;
 const CODE_BUDGET_BYTES = 180_000;
 
@@ -20,7 +20,7 @@ const gzipped = async (path: string): Promise<number> => {
   return path.endsWith('.woff2') ? bytes.length : Bun.gzipSync(bytes).length;
 };
 
-test('the first load fits the budget: the document, what it names, and every font', async () => {
+test('the first load fits the budget: the document, the files it names, and every font', async () => {
   const html = await Bun.file(join(dist, 'index.html')).text();
   const named = [...html.matchAll(/(?:src|href)="\/([^"]+)"/gu)].map((match) => match[1] ?? '');
   const fonts = (await readdir(dist, { recursive: true })).filter((path) => path.endsWith('.woff2'));
@@ -35,7 +35,7 @@ test('the first load fits the budget: the document, what it names, and every fon
   expect(total).toBeLessThanOrEqual(FIRST_LOAD_BUDGET_BYTES);
 });
 
-test('the document has no inline script or style, so that a strict policy can be kept', async () => {
+test('the document has no inline script or style, so that a strict policy is possible', async () => {
   const html = await Bun.file(join(dist, 'index.html')).text();
   expect(html).not.toMatch(/<script(?![^>]*\ssrc=)/u);
   expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/u);
@@ -46,7 +46,7 @@ test('every file but the document has the hash of its content in its name', asyn
   expect(files).toEqual([]);
 });
 
-test('the style sheet carries no data: fonts or pictures', async () => {
+test('the style sheet contains no data: neither fonts nor pictures', async () => {
   const css = (await readdir(join(dist, 'assets'))).filter((path) => path.endsWith('.css'));
   const texts = await Promise.all(css.map((path) => Bun.file(join(dist, 'assets', path)).text()));
   expect(texts.join('')).not.toContain('url(data:');

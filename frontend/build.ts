@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const here = import.meta.dir;
 
-/** Builds the page into `outdir`: index.html beside files whose names carry a hash of their content. */
+/** Builds the page into `outdir`: index.html beside files whose names contain a hash of their content. */
 export async function buildPage(outdir: string): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
   const result = await Bun.build({
@@ -11,7 +11,7 @@ export async function buildPage(outdir: string): Promise<void> {
     outdir,
     minify: true,
     splitting: true,
-    // Absolute, so that the page also works where it is served below another path's name, like /docs/.
+    // Absolute, so that the page also works below another path, like /docs/.
     publicPath: '/',
     naming: { chunk: 'assets/[name]-[hash].[ext]', asset: 'assets/[name]-[hash].[ext]' },
     define: { 'process.env.NODE_ENV': '"production"' },

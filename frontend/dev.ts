@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { buildPage } from './build.ts';
 
 /**
- * `bun run dev [service] [port]`: the page in front of a service that already runs, built again on each change.
- * What is served is the production build: what is seen here is what is shipped.
+ * `bun run dev [service] [port]`: serves the page in front of a running service and rebuilds it on each change. It
+ * serves the production build, so it looks the same as what is shipped.
  */
 const [serviceUrl = 'http://127.0.0.1:8080', port = '5173'] = process.argv.slice(2);
 const dist = join(import.meta.dir, 'dist');

@@ -13,13 +13,13 @@ export interface Finding {
 
 type StateContext = Pick<Context, 'state'> | undefined;
 
-/** What was found so far, oldest first. */
+/** All findings, oldest first. */
 export function readFindings(context: StateContext): Finding[] {
   const stored: unknown = context?.state.get(FINDINGS);
   return Array.isArray(stored) ? stored.filter(isFinding) : [];
 }
 
-/** Keeps one more finding; refused beyond 200, so that the state stays small. */
+/** Adds a finding; refused beyond 200, so that the state stays small. */
 export function addFinding(context: StateContext, finding: Finding): Record<string, unknown> {
   const findings = [...readFindings(context), finding];
   if (findings.length > MAX_FINDINGS)
@@ -28,7 +28,7 @@ export function addFinding(context: StateContext, finding: Finding): Record<stri
   return { kept: finding.what, count: findings.length };
 }
 
-/** The report as Markdown: what was found, in the order in which it was found. */
+/** The report as Markdown: the findings, in the order in which they came. */
 export function toReport(title: string, findings: readonly Finding[]): string {
   const rows = findings.map(({ at, what, source }) => `| ${at} | ${toCell(what)} | ${toCell(source)} |`);
   const body =

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { MODEL } from '../model.ts';
 import { addFinding } from './findings.ts';
 
-/** Listens to what people see, and keeps what matters. */
+/** Records what people observe. */
 export const investigator = new LlmAgent({
   name: 'investigator',
   description: 'Takes in what people see during an incident and keeps each finding with its source.',

@@ -5,7 +5,7 @@ import { readFindings, toReport } from './findings.ts';
 
 const FILENAME = 'incident-report.md';
 
-/** Turns the findings into a file that can be handed on. */
+/** Writes the findings into a file. */
 export const scribe = new LlmAgent({
   name: 'scribe',
   description: 'Writes the report of an incident from the findings, as a file.',

@@ -1,13 +1,13 @@
 import type { Context } from '@google/adk';
 
-/** The service offers its own status to agents as an ADK plugin of this name (see README.md). */
+/** The service offers its own status to agents through an ADK plugin of this name (see README.md). */
 const ENVIRONMENT_PLUGIN = 'lornu_environment';
 
 interface EnvironmentPlugin {
   status(): Promise<Record<string, unknown>>;
 }
 
-/** What the service says about itself; a plain sentence where the agent runs elsewhere (adk web, a test). */
+/** The service's status; a plain sentence if the agent runs elsewhere (adk web, a test). */
 export async function readEnvironment(context: Context | undefined): Promise<Record<string, unknown>> {
   const plugin: unknown = context?.invocationContext.pluginManager.getPlugin(ENVIRONMENT_PLUGIN);
   if (!isEnvironmentPlugin(plugin)) return { error: 'The environment is not known where this agent runs.' };

@@ -11,7 +11,7 @@ function notesOf(context: NoteContext): string[] {
   return Array.isArray(notes) ? notes.filter((note) => typeof note === 'string') : [];
 }
 
-/** Keeps one more note; refused beyond 50, so that the state stays small. */
+/** Adds a note; refused beyond 50, so that the state stays small. */
 export function saveNote(context: NoteContext, text: string): Record<string, unknown> {
   const notes = [...notesOf(context), text];
   if (notes.length > MAX_NOTES) return { error: `There are ${MAX_NOTES} notes already; delete some first.` };
@@ -24,7 +24,7 @@ export function listNotes(context: NoteContext): Record<string, unknown> {
   return { notes: notesOf(context) };
 }
 
-/** Forgets all notes. */
+/** Deletes all notes. */
 export function deleteNotes(context: NoteContext): Record<string, unknown> {
   const deleted = notesOf(context).length;
   context?.state.set(NOTES, []);

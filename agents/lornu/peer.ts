@@ -12,7 +12,7 @@ const QUESTION = z.object({
   question: z.string().describe('A question that can be understood by itself.'),
 });
 
-/** Asks the agent on Google Cloud; the model is told of this tool only where there is such an agent. */
+/** Asks the agent on Google Cloud; the tool is only offered to the model if there is such an agent. */
 export class ConsultPeer extends FunctionTool<typeof QUESTION> {
   constructor() {
     super({

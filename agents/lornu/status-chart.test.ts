@@ -11,7 +11,7 @@ const status = {
   ],
 };
 
-test('each dependency has a bar as long as its time, in the colour of its state', () => {
+test("each dependency's bar is as long as its time, in the colour of its state", () => {
   const bars = [...drawStatusChart(status).matchAll(/<rect x="170"[^>]* width="(\d+)"[^>]* fill="(#\w+)"/gu)];
   expect(bars.map(([, width, fill]) => [width, fill])).toEqual([
     ['3', '#0b6b62'],
@@ -19,7 +19,7 @@ test('each dependency has a bar as long as its time, in the colour of its state'
   ]);
 });
 
-test('it says in words what the bars say, and where', () => {
+test('it also has the values as text, and where they were measured', () => {
   const words = [...drawStatusChart(status).matchAll(/<text[^>]*>([^<]*)</gu)].map(([, content]) => content);
   expect(words).toEqual([
     'Dependencies: time to answer',
@@ -37,7 +37,7 @@ test('no name can become markup', () => {
   expect(chart).not.toContain('<x');
 });
 
-test('where nothing is known, the chart is empty and still a chart', () => {
+test('without data the chart is empty but valid', () => {
   expect(drawStatusChart({ error: 'The environment is not known where this agent runs.' })).toEndWith(
     '</svg>',
   );

@@ -1,4 +1,4 @@
-/** What the chart shows of one dependency, as /ready tells it. */
+/** One dependency in the chart, from /ready. */
 interface Dependency {
   name: string;
   state: string;
@@ -35,7 +35,7 @@ export function drawStatusChart(status: Record<string, unknown>): string {
 
 function drawRow({ name, state, durationMs }: Dependency, top: number, slowest: number): string {
   const colour = COLOURS[state] ?? FAILED;
-  // Even what answers at once is seen.
+  // Keep a visible bar for an immediate answer.
   const length = Math.max(3, Math.round((durationMs / slowest) * BAR_WIDTH));
   const middle = top + ROW_HEIGHT / 2;
   const label = `${durationMs < 10 ? durationMs.toFixed(1) : Math.round(durationMs)} ms${state === 'ok' ? '' : `, ${state}`}`;

@@ -1,23 +1,23 @@
 import { z } from 'zod';
 
-/** What the load client is asked to do; it comes as JSON on the command line. */
+/** The load client's job, as JSON on the command line. */
 export const JOB = z.object({
   kind: z.enum(['turns', 'streams']),
   url: z.string(),
-  /** How a turn is asked for: /run_sse, or SendStreamingMessage of A2A 1.0. */
+  /** How a turn is started: /run_sse, or SendStreamingMessage of A2A 1.0. */
   protocol: z.enum(['rest', 'a2a']).default('rest'),
   app: z.string(),
-  /** The message of each turn; the stand-in's modifiers go in here. */
+  /** The message of each turn, including the stand-in's modifiers. */
   text: z.string(),
-  /** Data frames that a whole answer has at least. */
+  /** Least number of data frames of a complete answer. */
   frames: z.number(),
-  /** turns: loops side by side. streams: streams at once. */
+  /** turns: number of parallel loops. streams: number of concurrent streams. */
   clients: z.number(),
-  /** turns: how long. */
+  /** turns: duration. */
   seconds: z.number().default(0),
-  /** turns: turns of one session before the next is begun. */
+  /** turns: turns per session before a new one is created. */
   turnsPerSession: z.number().default(10),
-  /** turns: sessions that exist already; turns go to them in rotation, none is created. */
+  /** turns: existing sessions that are used in rotation; none is created. */
   sessionIds: z.array(z.string()).default([]),
   /** streams: the time over which they start. */
   rampMs: z.number().default(0),
@@ -25,18 +25,18 @@ export const JOB = z.object({
 
 export type Job = z.input<typeof JOB>;
 
-/** Turns that the model answers at once, in so many pieces; what is missing is whom to ask, and for how long. */
+/** Turns that the model answers at once, in this many chunks; the server and the duration are still to be set. */
 export function shortTurns({ clients, chunks }: { clients: number; chunks: number }) {
   const text = `hello in ${chunks} chunks`;
   return { kind: 'turns', app: 'plain', text, frames: chunks, clients } as const;
 }
 
-/** What the load client saw. Times in milliseconds. */
+/** The load client's results. Times in milliseconds. */
 export const RESULT = z.object({
   turns: z.number(),
   elapsedMs: z.number(),
   errors: z.number(),
-  /** The first few, in words. */
+  /** Messages of the first few errors. */
   errorSamples: z.array(z.string()),
   firstTokenMs: z.object({ p50: z.number(), p99: z.number() }),
   wholeMs: z.object({ p50: z.number(), p99: z.number() }),
@@ -47,7 +47,7 @@ export const RESULT = z.object({
 
 export type Result = z.infer<typeof RESULT>;
 
-/** The value below which `share` of the sorted values lie; 0 of nothing. */
+/** The value below which `share` of the sorted values lie; 0 if there are none. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

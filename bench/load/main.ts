@@ -2,9 +2,9 @@ import { JOB, percentile, type Result } from './job.ts';
 import { streamOnSocket } from './stream.ts';
 import { createSession, type ParsedJob, turn, type TurnTimes } from './turn.ts';
 
-/** The load client: a process of its own, so that its CPU time and its limits are not the servers'. */
+/** The load client: a separate process, so that its CPU time and its limits are not the servers'. */
 const job = JOB.parse(JSON.parse(process.argv[2] ?? '{}'));
-/** google-adk's SQLite answers 500 ("database is locked") to many more. */
+/** With many more, google-adk's SQLite answers 500 ("database is locked"). */
 const CREATED_AT_ONCE = 4;
 const times: TurnTimes[] = [];
 const errorSamples: string[] = [];
@@ -49,7 +49,7 @@ async function loops({ clients, seconds, turnsPerSession, sessionIds }: ParsedJo
   );
 }
 
-/** All at once, begun evenly over the ramp; their sessions exist before the first begins. */
+/** All streams at once, started evenly over the ramp; their sessions are created before the first one starts. */
 async function streams({ clients, rampMs }: ParsedJob): Promise<void> {
   const sessionIds: string[] = [];
   while (sessionIds.length < clients) {

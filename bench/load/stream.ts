@@ -1,14 +1,14 @@
 import { turnBody, type ParsedJob, type TurnTimes } from './turn.ts';
 
-/** In front of each frame. */
+/** Prefix of each frame. */
 const FRAME = Buffer.from('data: ');
-/** The end of an answer in chunks; RFC 9112, section 7.1. */
+/** The end of a chunked response; RFC 9112, section 7.1. */
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 const OK = 'HTTP/1.1 200 ';
 
 /**
- * One streamed turn on a socket of its own, read to its end. With thousands of streams on one machine fetch would take as
- * much of the processor as the server that is measured. Throws as `turn` does.
+ * One streamed turn on a raw socket, read to its end. With thousands of streams on one machine, fetch would use as much
+ * CPU as the measured server. Throws as `turn` does.
  */
 export async function streamOnSocket(job: ParsedJob, sessionId: string): Promise<TurnTimes> {
   const { hostname, port, host } = new URL(job.url);
@@ -23,7 +23,7 @@ export async function streamOnSocket(job: ParsedJob, sessionId: string): Promise
     if (firstTokenMs === 0 && !bytes.toString('latin1', 0, OK.length).startsWith(OK))
       throw new Error(bytes.toString('utf8', 0, 300));
     firstTokenMs ||= performance.now() - beganAt;
-    // What marks a frame, or the end, may be cut in two.
+    // The prefix or the end may be split between two reads.
     const text = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
     let end = 0;
     for (let at = text.indexOf(FRAME); at !== -1; at = text.indexOf(FRAME, end)) {

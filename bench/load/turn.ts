@@ -12,7 +12,7 @@ const USER = 'bench';
 const headers = { 'content-type': 'application/json' };
 
 export async function createSession(job: ParsedJob): Promise<string> {
-  // A2A begins a context with its first message.
+  // In A2A the first message creates the context.
   if (job.protocol === 'a2a') return crypto.randomUUID();
   const answer = await fetch(`${job.url}/apps/${job.app}/users/${USER}/sessions`, { method: 'POST' });
   const session: unknown = await answer.json();
@@ -21,7 +21,7 @@ export async function createSession(job: ParsedJob): Promise<string> {
   throw new Error(`no session was created: ${answer.status}`);
 }
 
-/** One streamed turn, read to its end. Throws when it is not whole: a fast error must not count as a fast turn. */
+/** One streamed turn, read to its end. Throws if it is not complete: a fast error must not count as a fast turn. */
 export async function turn(job: ParsedJob, sessionId: string): Promise<TurnTimes> {
   const beganAt = performance.now();
   const answer = await (job.protocol === 'a2a' ? askOverA2a(job, sessionId) : askOverRest(job, sessionId));
@@ -40,7 +40,7 @@ export async function turn(job: ParsedJob, sessionId: string): Promise<TurnTimes
   return { firstTokenMs, wholeMs: performance.now() - beganAt };
 }
 
-/** What /run_sse is asked. */
+/** The body for /run_sse. */
 export function turnBody(job: ParsedJob, sessionId: string): string {
   const newMessage = { role: 'user', parts: [{ text: job.text }] };
   return JSON.stringify({ appName: job.app, userId: USER, sessionId, newMessage, streaming: true });

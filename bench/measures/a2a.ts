@@ -3,7 +3,7 @@ import { shortTurns } from '../load/job.ts';
 import { runLoad } from '../load/run-load.ts';
 import { cpuMs } from '../process-usage.ts';
 
-/** What a turn costs the server that is asked for over A2A, and over REST: user and system time, milliseconds a turn. */
+/** The server's cost of a turn over A2A and over REST: user and system time, in milliseconds per turn. */
 export interface A2aCost {
   restMs: number;
   a2aMs: number;
@@ -20,14 +20,14 @@ export interface A2aCostOptions {
 
 const PROTOCOLS = ['rest', 'a2a'] as const;
 
-/** Interleaved rounds on one server; the least of each, as what else a machine does can only add to it. */
+/** Interleaved rounds on one server; the least of each, because other work on the machine can only add to it. */
 export async function measureA2a(
   { url, pid }: Pick<Server, 'url' | 'pid'>,
   { rounds, seconds, clients, chunks }: A2aCostOptions,
 ): Promise<A2aCost> {
   const cost = { rest: Number.POSITIVE_INFINITY, a2a: Number.POSITIVE_INFINITY };
   let errors = 0;
-  // The first round compiles what A2A adds.
+  // The first round is a warm-up: it compiles A2A's code.
   for (let round = 0; round <= rounds; round += 1) {
     for (const protocol of PROTOCOLS) {
       const before = cpuMs(pid);

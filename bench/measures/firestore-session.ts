@@ -2,7 +2,7 @@ import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { type LongSession, measureLongSession } from './long-session.ts';
 
-/** What a turn on Firestore (its stand-in, in this process) costs the server in a short and in a long session. */
+/** The server's cost of a turn on Firestore (a stand-in in this process), in a short and in a long session. */
 export async function measureFirestoreSession(
   service: Parameters<typeof startService>[0],
 ): Promise<LongSession> {

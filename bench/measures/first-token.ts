@@ -2,12 +2,12 @@ import { runLoad } from '../load/run-load.ts';
 import { perTarget, type PerTarget, TARGETS, type Targets } from '../targets.ts';
 
 /**
- * Median time to the first token for one caller, in milliseconds; the least of the rounds, as what else a machine does can
- * only add to it.
+ * Median time to the first token for one caller, in milliseconds; the least of the rounds, because other work on the
+ * machine can only add to it.
  */
 export type FirstToken = PerTarget<number>;
 
-/** The stand-in pauses between pieces, so that a server that holds the first one back is seen to do so. */
+/** The stand-in pauses between chunks, which reveals a server that holds the first one back. */
 export async function measureFirstToken({ servers }: Targets, rounds: number): Promise<FirstToken> {
   const seen = perTarget((): number[] => []);
   for (let round = 0; round < rounds; round += 1) {

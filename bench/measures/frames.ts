@@ -8,17 +8,17 @@ import { cpuMs } from '../process-usage.ts';
 import { median } from './median.ts';
 import { warmUp } from './throughput.ts';
 
-/** What it costs to store frames, of which a client that comes back is told what it missed. */
+/** The cost of storing frames, with which a client that reconnects gets what it missed. */
 export interface FramesCost {
   turnsPerSecond: { with: number; without: number };
-  /** The least of the rounds, milliseconds a turn. */
+  /** The least of the rounds, in milliseconds per turn. */
   cpuMsPerTurn: { with: number; without: number };
-  /** Part of the throughput that frames take, between 0 and 1. */
+  /** The share of the throughput that frames cost, between 0 and 1. */
   share: number;
 }
 
 export interface FramesCostOptions extends AgentServerOptions {
-  /** The bundled service. */
+  /** Path of the bundled service. */
   program: string;
   rounds: number;
   seconds: number;
@@ -26,7 +26,7 @@ export interface FramesCostOptions extends AgentServerOptions {
   chunks: number;
 }
 
-/** Our service next to the same one that stores none, in interleaved rounds that alternate which of them starts. */
+/** Our service with and without stored frames, in interleaved rounds that alternate which of them starts. */
 export async function measureFrames(options: FramesCostOptions): Promise<FramesCost> {
   const { rounds, seconds } = options;
   const program = await bundleFrameless(options.scratchDir);

@@ -2,7 +2,7 @@ import type { Server } from '@lornu/ops/servers/server.ts';
 import { runLoad } from '../load/run-load.ts';
 import { cpuMs } from '../process-usage.ts';
 
-/** What a turn costs the server in a short and in a long session, in milliseconds of CPU; the least of two rounds. */
+/** The server's cost of a turn in a short and in a long session, in milliseconds of CPU; the least of two rounds. */
 export interface LongSession {
   shortMs: number;
   longMs: number;
@@ -10,12 +10,15 @@ export interface LongSession {
 }
 
 export interface LongSessionOptions {
-  /** bare sends the model no history (the turn's own cost), plain all of it, compacted a summary and what came after it. */
+  /**
+   * bare sends the model no history (the turn's own cost), plain all of it, compacted a summary and the events after
+   * it.
+   */
   app: 'bare' | 'plain' | 'compacted';
   /** Events that a session has before the measured turns. */
   short: number;
   long: number;
-  /** How many of each; a store that writes an event at a time takes long to fill. */
+  /** How many of each; a store that writes events one by one takes long to fill. */
   sessions?: number;
 }
 
@@ -23,7 +26,7 @@ const SESSIONS = 4;
 const SECONDS = 2;
 const ROUNDS = 2;
 
-/** Short and long sessions one after the other, several of each, so that caching one session alone helps nobody. */
+/** Short and long sessions in rotation, several of each, so that caching a single session does not help. */
 export async function measureLongSession(server: Server, options: LongSessionOptions): Promise<LongSession> {
   const { sessions = SESSIONS } = options;
   const long = await createSessions(server, options.app, options.long, sessions);
@@ -37,7 +40,7 @@ export async function measureLongSession(server: Server, options: LongSessionOpt
   return { shortMs, longMs, ratio: longMs / shortMs };
 }
 
-/** CPU time of the server a turn, in milliseconds. */
+/** The server's CPU time per turn, in milliseconds. */
 async function costOfTurn(server: Server, app: string, sessionIds: string[]): Promise<number> {
   const before = cpuMs(server.pid);
   const { turns, errors, errorSamples } = await runLoad({

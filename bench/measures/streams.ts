@@ -2,7 +2,7 @@ import { runLoad } from '../load/run-load.ts';
 import { mostMemoryDuring, residentBytes } from '../process-usage.ts';
 import type { TargetName, Targets } from '../targets.ts';
 
-/** Many streams at once through one process. */
+/** Results of many concurrent streams through one process. */
 export interface Streams {
   asked: number;
   mostAtOnce: number;
@@ -10,25 +10,27 @@ export interface Streams {
   errorSamples: string[];
   /** Time to the first token, in milliseconds. */
   firstTokenMs: { p50: number; p99: number };
-  /** How much later than the model's own pace a whole answer was there, in milliseconds. */
+  /** Delay of a complete answer compared to the model's own pace, in milliseconds. */
   lateMs: { p50: number; p99: number };
-  /** Growth of resident memory from before the streams to its peak, in bytes a stream. */
+  /** Growth of resident memory to its peak during the streams, in bytes per stream. */
   bytesPerStream: number;
 }
 
 const CHUNKS = 20;
 
-/** How fast streams begin and how fast the model speaks, in milliseconds. In both all are open together. */
+/**
+ * How fast streams start and how fast the model writes, in milliseconds. In both paces all streams are open together.
+ */
 export const PACES = {
-  /** 280 beginnings and 5,000 pieces a second: all that takes part has room on two cores. */
+  /** 280 starts and 5,000 chunks a second: fits on two cores. */
   steady: { everyMs: 600, rampMs: 10_800 },
-  /** 1,000 beginnings and 10,000 pieces a second: the longest wait is for a free core. */
+  /** 1,000 starts and 10,000 chunks a second: the longest wait is for a free core. */
   rush: { everyMs: 300, rampMs: 3_000 },
 } as const;
 
 type Pace = (typeof PACES)[keyof typeof PACES];
 
-/** Begins `streams` streams at the pace, each an answer in 20 pieces, and reads all of them to their end. */
+/** Starts `streams` streams at the pace, each an answer in 20 chunks, and reads all of them to their end. */
 export async function measureStreams(
   { servers }: Targets,
   name: TargetName,
@@ -62,7 +64,10 @@ export async function measureStreams(
 
 const COMPARED = ['pass-through', 'service'] as const;
 
-/** Rounds of the pass-through and the service in turn: of each the round with the median p99, and the errors of all. */
+/**
+ * Alternating rounds of the pass-through and the service: for each, the round with the median p99, and the errors of
+ * all rounds.
+ */
 export async function compareStreams(
   targets: Targets,
   streams: number,

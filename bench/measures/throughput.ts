@@ -4,19 +4,19 @@ import { cpuMs } from '../process-usage.ts';
 import { perTarget, type PerTarget, TARGETS, type Targets } from '../targets.ts';
 import { median } from './median.ts';
 
-/** Turns of several callers side by side; medians over the rounds. */
+/** Turns of several parallel callers; medians over the rounds. */
 export interface Throughput {
   turnsPerSecond: PerTarget<number>;
   /**
-   * User and system time of the server, in milliseconds a turn: the least of the rounds. What else a machine does can
-   * only add to it (cold caches, more switching), so the least is nearest to the server's own.
+   * User and system time of the server, in milliseconds per turn: the least of the rounds. Other work on the machine
+   * can only add to it (cold caches, more switching), so the least is closest to the server's own.
    */
   cpuMsPerTurn: PerTarget<number>;
-  /** The median of the same, which shows how disturbed the run was. */
+  /** The median of the same figure, which shows how disturbed the run was. */
   medianCpuMsPerTurn: PerTarget<number>;
-  /** The busiest round of each. */
+  /** The busiest round of each server. */
   mostTurnsPerSecond: PerTarget<number>;
-  /** What the load client can do at most: turns of a server that answers at once with canned bytes. */
+  /** The most that the load client can do: turns of a server that answers at once with fixed bytes. */
   clientCeiling: number;
   errors: PerTarget<number>;
   errorSamples: string[];
@@ -30,12 +30,12 @@ export interface ThroughputOptions {
 }
 
 /**
- * Until the code is compiled: a server that has just started is not what runs for weeks. So many turns, or so long on a
- * machine that does not get there.
+ * Warm-up until the code is compiled, as a freshly started server is not representative. This many turns, or this many
+ * seconds on a slower machine.
  */
 const WARM_UP = { turns: 4_000, seconds: 20, stepSeconds: 2 };
 
-/** Rounds are interleaved: other load on the machine affects all servers alike. */
+/** Rounds are interleaved, so that other load on the machine affects all servers alike. */
 export async function measureThroughput(
   { servers, canned }: Targets,
   { rounds, seconds, clients, chunks }: ThroughputOptions,

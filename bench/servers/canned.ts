@@ -1,6 +1,6 @@
 /**
- * Answers every turn at once with the same bytes: the fastest server there can be, so that what is measured of it is
- * the load client itself. Run as a process: PORT and CHUNKS.
+ * Answers every turn at once with the same bytes: the fastest possible server, so that the load client itself is
+ * measured. Run as a process: PORT and CHUNKS.
  */
 const event = JSON.stringify({
   author: 'canned',

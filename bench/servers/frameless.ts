@@ -1,8 +1,8 @@
 import { SqliteRunStore } from '@lornu/backend/runs/sqlite/sqlite-run-store.ts';
 
 /**
- * The service, but that frames are numbered and shown and never stored. Runs, leases and events stay as they are: what
- * the whole service costs more is what its stored frames cost.
+ * The service, except that frames are numbered and shown but not stored. Runs, leases and events are unchanged: the
+ * difference in cost is that of stored frames.
  */
 const end: SqliteRunStore['end'] = Reflect.get(SqliteRunStore.prototype, 'end');
 SqliteRunStore.prototype.addFrames = async () => {};

@@ -2,8 +2,8 @@ import { MODEL } from '@lornu/agents/model.ts';
 import { RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
 
 /**
- * What a server costs that does nothing but carry Gemini's frames to the caller in the wire's form: no agent, no
- * session, no checks. The limit to measure against. Run as a process: PORT and GOOGLE_GEMINI_BASE_URL.
+ * A server that only passes Gemini's frames to the caller in the wire's form: no agent, no session, no checks. The
+ * lower limit for comparison. Run as a process: PORT and GOOGLE_GEMINI_BASE_URL.
  */
 if (process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] !== RAISED_REQUEST_LIMIT.BUN_CONFIG_MAX_HTTP_REQUESTS) {
   throw new Error('BUN_CONFIG_MAX_HTTP_REQUESTS is not raised: 256 requests at once would be measured.');
@@ -35,7 +35,7 @@ Bun.serve({
   },
 });
 
-/** Gemini's frames in, one partial event each out. */
+/** Converts each of Gemini's frames to one partial event. */
 function reframe(): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   let buffer = '';

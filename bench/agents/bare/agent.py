@@ -1,4 +1,5 @@
-"""Sends the model no history: what a turn costs then is loading, appending and framing. agent.ts is its twin."""
+"""Sends the model no history: a turn then costs loading, appending and framing. agent.ts is the same agent in
+TypeScript."""
 
 from google.adk.agents import LlmAgent
 

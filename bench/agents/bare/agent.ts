@@ -1,7 +1,9 @@
 import { LlmAgent } from '@google/adk';
 import { MODEL } from '@lornu/agents/model.ts';
 
-/** Sends the model no history: what a turn costs then is loading, appending and framing. agent.py is its twin. */
+/**
+ * Sends the model no history: a turn then costs loading, appending and framing. agent.py is the same agent in Python.
+ */
 export const rootAgent = new LlmAgent({
   name: 'bare',
   model: MODEL,

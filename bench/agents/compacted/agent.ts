@@ -16,7 +16,7 @@ export const rootAgent = new LlmAgent({
     new TokenBasedContextCompactor({
       tokenThreshold: 2_000,
       eventRetentionSize: 10,
-      // The stand-in repeats what it is asked, and a summary that long would never be short enough.
+      // The stand-in repeats its prompt, and a summary of that length would never be short enough.
       summarizer: { summarize: async (events) => shortSummary(events) },
     }),
   ],

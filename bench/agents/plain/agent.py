@@ -1,4 +1,4 @@
-"""The smallest agent that answers: what is measured is the server around it. agent.ts is its twin."""
+"""The smallest agent that answers, so that the server around it is measured. agent.ts is the same agent in TypeScript."""
 
 from google.adk.agents import LlmAgent
 

@@ -1,5 +1,5 @@
 import { LlmAgent } from '@google/adk';
 import { MODEL } from '@lornu/agents/model.ts';
 
-/** The smallest agent that answers: what is measured is the server around it. agent.py is its twin. */
+/** The smallest agent that answers, so that the server around it is measured. agent.py is the same agent in Python. */
 export const rootAgent = new LlmAgent({ name: 'plain', model: MODEL, instruction: 'Answer.' });

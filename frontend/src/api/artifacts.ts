@@ -8,7 +8,7 @@ export interface Artifact {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Where the files of a conversation are, and the headers that open it. */
+/** Address of a conversation's files, and the headers that give access. */
 export interface ArtifactFolder {
   path: string;
   headers?: Record<string, string>;
@@ -24,12 +24,12 @@ export async function getArtifact(
   filename: string,
   version: number,
 ): Promise<Artifact> {
-  // A name may contain slashes, which the contract keeps as they are.
+  // A name may contain slashes, which stay unencoded in this API.
   const name = filename.split('/').map(encodeURIComponent).join('/');
   return toArtifact(await getJson<Part>(`${path}/${name}?version=${version}`, { headers }));
 }
 
-/** A part of ADK's as bytes and type: text parts are plain text. */
+/** ADK's part as bytes and type: text parts become plain text. */
 export function toArtifact(part: Part): Artifact {
   if (part.text !== undefined) return { mimeType: 'text/plain', bytes: new TextEncoder().encode(part.text) };
   return {

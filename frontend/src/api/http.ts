@@ -1,7 +1,7 @@
 import { parseExactly } from '../util/exact-json.ts';
 import { asProblem, toProblem } from './problem.ts';
 
-/** A request to the service the page came from; anything but 2xx is thrown as a Problem. */
+/** A request to the service that served the page; throws a Problem for any status but 2xx. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
@@ -31,7 +31,7 @@ export function jsonBody(method: string, body: unknown): RequestInit {
   return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-/** A path of the ADK contract: every segment is encoded, so that ids with slashes stay one segment. */
+/** A path of the ADK API: every segment is encoded, so that ids with slashes stay one segment. */
 export function toPath(...segments: string[]): string {
   return `/${segments.map(encodeURIComponent).join('/')}`;
 }

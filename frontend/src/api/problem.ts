@@ -1,10 +1,10 @@
-/** What went wrong in words for the person, and what they can do now. */
+/** An error described for the person, with what they can do now. */
 export class Problem extends Error {
   readonly status: number;
   readonly next: string;
   readonly requestId: string | undefined;
 
-  /** `status` is the HTTP status, 0 where no answer came. */
+  /** `status` is the HTTP status; 0 if there was no response. */
   constructor(
     status: number,
     message: string,
@@ -29,7 +29,7 @@ const NEXT_BY_STATUS: Record<number, string> = {
   429: 'Wait a moment, then try again.',
 };
 
-/** Turns an answer that is not 2xx into a Problem; reads both forms of ADK's `detail`. */
+/** Converts a response that is not 2xx to a Problem; reads both forms of ADK's `detail`. */
 export async function toProblem(response: Response): Promise<Problem> {
   const requestId = response.headers.get('x-request-id') ?? undefined;
   const fallback =
@@ -41,7 +41,7 @@ export async function toProblem(response: Response): Promise<Problem> {
   return new Problem(response.status, readDetail(text) ?? fallback, next, requestId ? { requestId } : {});
 }
 
-/** What to show for anything that was thrown; only a Problem's own words reach the person. */
+/** What to show for any thrown error; only a Problem's own text is shown to the person. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return new Problem(
@@ -60,7 +60,7 @@ function readDetail(text: string): string | undefined {
       return body.detail[0]?.msg;
     }
   } catch {
-    // Not JSON: a proxy's page. Its text is of no use to the person.
+    // Not JSON but a proxy's page, whose text does not help the person.
   }
   return undefined;
 }

@@ -24,7 +24,7 @@ async function collect(response: Response, silenceMs?: number): Promise<unknown[
   return frames;
 }
 
-test('frames come with their ids, comments are skipped, and a frame may come in pieces', async () => {
+test('frames have their ids, comments are skipped, and a frame may arrive in pieces', async () => {
   const chunks = [
     ': ping\n\n',
     'id: r:0\nda',
@@ -38,7 +38,7 @@ test('frames come with their ids, comments are skipped, and a frame may come in 
   ]);
 });
 
-test('the first frame of another process says that it took over, in whatever pieces it comes', async () => {
+test('the first frame of another process is marked as a takeover, however it is split', async () => {
   const chunks = [
     'id: r:0\ndata: {"id":"e1"}\n\n: ping\n\n: proc',
     'ess 1\nid: r:9\ndata: {"id":"e2"}\n\nid: r:10\ndata: {"id":"e3"}\n\n: run completed\n\n',
@@ -54,23 +54,23 @@ test('the stream of google-adk, without ids and comments, is read too', async ()
   expect(await collect(answer(['data: {"id":"e1"}\n\n'], 'end'))).toEqual([{ event: { id: 'e1' } }]);
 });
 
-test('a numbered stream that ends without saying how the run ended was cut off', () => {
+test('a numbered stream that ends without the end state of its run was cut off', () => {
   expect(collect(answer(['id: r:0\ndata: {"id":"e1"}\n\n: ping\n\n'], 'end'))).rejects.toThrow(
     'ended too early',
   );
 });
 
-test('a connection that breaks is thrown', () => {
+test('a connection that breaks throws', () => {
   expect(collect(answer(['data: {"id":"e1"}\n\n'], 'break'))).rejects.toThrow('network error');
 });
 
-test('a service that pings and then goes silent is given up', () => {
+test('a service that pings and then goes silent times out', () => {
   expect(collect(answer([': ping\n\n'], 'silence'), 20)).rejects.toThrow(
     'The connection to the service went silent.',
   );
 });
 
-test('a service that never pings may be silent for as long as it likes', async () => {
+test('a service that never pings may be silent for ever', async () => {
   const silent = collect(answer(['data: {"id":"e1"}\n\n'], 'silence'), 20);
   expect(await Promise.race([silent, Bun.sleep(80).then(() => 'still listening')])).toBe('still listening');
 });

@@ -4,33 +4,33 @@ import { Problem } from './problem.ts';
 import type { AdkEvent } from './types.ts';
 
 export interface StreamFrame {
-  /** The SSE id, which Last-Event-ID wants back as it is; absent where the server sends none. */
+  /** The SSE id, to be sent back unchanged as Last-Event-ID; absent if the server sends none. */
   lastEventId?: string;
-  /** The first frame of another process: answers that the one before had begun are not continued. */
+  /** The first frame of another process: unfinished answers of the previous one are not continued. */
   isTakenOver?: true;
   event: AdkEvent | StreamFailure;
 }
 
-/** ADK's last frame when the turn failed: not an event. */
+/** ADK's last frame of a failed turn, which is not an event. */
 export interface StreamFailure {
   error: string;
 }
 
-/** Whether a frame is the stream's own failure and no event. */
+/** Whether a frame is the stream's own failure rather than an event. */
 export function isFailure(event: AdkEvent | StreamFailure): event is StreamFailure {
   return 'error' in event && !('id' in event);
 }
 
-/** The service says something every 15 s, if only a comment: after three missed ones the connection is dead. */
+/** The service sends at least a comment every 15 s: after three missed ones the connection is dead. */
 const SILENCE_MS = 50_000;
 
-/** The comments before the first frame of another process and at the end of a run's stream (docs/runs.md). */
+/** Comments of a run's stream before the first frame of another process and at the end (docs/runs.md). */
 const TAKEN_OVER = /^\s*process \d+$/u;
 const RUN_END = /^\s*run (?:completed|failed|cancelled|interrupted)$/u;
 
 /**
- * The frames of an event stream. A connection that breaks, that ends before a numbered run has said how it ended, or
- * that goes silent where the service is known to ping (a laptop that slept), is thrown as a Problem without a status.
+ * Yields the frames of an event stream. Throws a Problem without a status if the connection breaks, ends before a
+ * numbered run has sent its end state, or goes silent although the service pings (a laptop that slept).
  */
 export async function* readFrames(response: Response, silenceMs = SILENCE_MS): AsyncGenerator<StreamFrame> {
   if (!response.body) return;
@@ -84,7 +84,7 @@ function cutOff(): Problem {
 }
 
 class SilenceWatch {
-  /** Rejects when nothing has come for too long. */
+  /** Rejects when nothing has arrived for too long. */
   readonly silence: Promise<never>;
   #heardMs = Date.now();
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -103,7 +103,7 @@ class SilenceWatch {
     this.#heardMs = Date.now();
   }
 
-  /** A service that numbers its frames or comments is one that pings: from then on silence means something. */
+  /** A service that sends frame numbers or comments also pings: from then on silence is an error. */
   arm(): void {
     this.#timer ??= setInterval(() => {
       if (Date.now() - this.#heardMs <= this.#silenceMs) return;

@@ -3,13 +3,13 @@ import { Problem } from './problem.ts';
 import type { Owner } from './sessions.ts';
 import type { Part } from './types.ts';
 
-/** A run: one turn under way, or one that has ended and is still kept. */
+/** A run: a running turn, or a finished one that is still stored. */
 export interface RunSummary {
   id: string;
   state: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
   /** Seconds since the epoch. */
   startTime?: number;
-  /** Of a queued run. */
+  /** Only for a queued run. */
   newMessage?: { parts?: Part[] };
 }
 
@@ -18,12 +18,12 @@ export interface SessionKey {
   sessionId: string;
 }
 
-/** Stands for whichever run of the session is under way. */
+/** Stands for the session's running run. */
 export const RUNNING = 'running';
 
 /**
- * Starts a turn, or with `whenBusy` has it wait behind the running one or stop that; the answer streams its frames.
- * Aborting `signal` closes the request, the turn itself goes on.
+ * Starts a turn; with `whenBusy` it waits behind the running one or stops it. The response streams its frames. Aborting
+ * `signal` closes the request only; the turn continues.
  */
 export function startTurn(
   { owner, sessionId }: SessionKey,
@@ -40,7 +40,7 @@ export function startTurn(
   });
 }
 
-/** Listens to a run from after the frame `lastEventId` on; without one, from its first frame. */
+/** Attaches to a run after the frame `lastEventId`; without it, from its first frame. */
 export function attachRun(
   key: SessionKey,
   runId: string,
@@ -51,17 +51,17 @@ export function attachRun(
   return request(runsPath(key, runId, 'frames'), { headers, signal });
 }
 
-/** Ends a run for good: the model stops, and what was shown stays in the session. */
+/** Cancels a run: the model stops, and the shown text stays in the session. */
 export function cancelRun(key: SessionKey, runId: string): Promise<RunSummary> {
   return sendJson<RunSummary>('POST', runsPath(key, runId, 'cancel'));
 }
 
-/** The run under way, if there is one. */
+/** The running run, if there is one. */
 export async function findRunning(key: SessionKey, signal?: AbortSignal): Promise<RunSummary | undefined> {
   return (await listRuns(key, signal)).find(({ state }) => state === 'running');
 }
 
-/** Newest first; none where the session is gone, or the service keeps no runs (google-adk's own). */
+/** Newest first; empty if the session is gone, or the service stores no runs (google-adk's own). */
 export async function listRuns(key: SessionKey, signal?: AbortSignal): Promise<RunSummary[]> {
   try {
     return await getJson<RunSummary[]>(runsPath(key), signal ? { signal } : {});
@@ -71,7 +71,7 @@ export async function listRuns(key: SessionKey, signal?: AbortSignal): Promise<R
   }
 }
 
-/** The run that an answer streams. */
+/** The run whose frames a response streams. */
 export const runIdOf = (response: Response): string | undefined =>
   response.headers.get('lornu-run-id') ?? undefined;
 

@@ -8,14 +8,16 @@ export interface Owner {
   userId: string;
 }
 
-/** ADK's own web page reads a conversation's name from here, so a title given by one page shows in the other. */
+/**
+ * State key from which ADK's own web page reads a conversation's name, so a title set by one page shows in the other.
+ */
 const METADATA_KEY = '__session_metadata__';
 
 function sessionsPath({ appName, userId }: Owner, ...rest: string[]): string {
   return toPath('apps', appName, 'users', userId, 'sessions', ...rest);
 }
 
-/** The agents that can be talked to; of google-adk's own server names and descriptions alone. */
+/** The agents to talk to; google-adk's own server only returns names and descriptions. */
 export async function listApps(): Promise<AppSummary[]> {
   try {
     return (await getJson<{ apps: AppSummary[] }>('/api/v1/apps')).apps;
@@ -29,16 +31,18 @@ export function getServiceInfo(): Promise<ServiceInfo> {
   return getJson<ServiceInfo>('/version');
 }
 
-/** Where a person signs in, and comes back from. */
+/** Where a person signs in. */
 export const SIGN_IN_PATH = '/auth/login';
 
-/** Ends the person's session with the service; gives the address to go on to: the issuer's own end, or a page that says so. */
+/**
+ * Ends the person's session with the service; returns the next address: the issuer's logout, or a page that says so.
+ */
 export async function signOut(): Promise<string> {
   const { next } = await sendJson<{ next: string }>('POST', '/auth/logout');
   return next;
 }
 
-/** Who is signed in; where the service has no sign-in, the one local user that ADK's own page uses too. */
+/** The signed-in person; without sign-in, the local user that ADK's own page uses too. */
 export async function getPerson(): Promise<Person> {
   try {
     return await getJson<Person>('/api/v1/me');
@@ -54,7 +58,7 @@ export interface SessionPage {
   hasMore: boolean;
 }
 
-/** A person's newest conversations, at most `limit`; a service without paging (google-adk's own) gives all. */
+/** A person's newest conversations, at most `limit`; a service without paging (google-adk's own) returns all. */
 export async function listSessions(owner: Owner, limit: number): Promise<SessionPage> {
   const response = await request(`${sessionsPath(owner)}?limit=${limit}`);
   const listed = parseExactly(await response.text()) as Session[];
@@ -76,7 +80,7 @@ export function deleteSession(owner: Owner, sessionId: string): Promise<null> {
   return sendJson<null>('DELETE', sessionsPath(owner, sessionId));
 }
 
-/** Takes back the turn `rewindBeforeInvocationId` and all later ones, including their changes of state and artifacts. */
+/** Rewinds the turn `rewindBeforeInvocationId` and all later ones, including their changes of state and artifacts. */
 export function rewindSession(
   { appName, userId }: Owner,
   sessionId: string,
@@ -86,7 +90,7 @@ export function rewindSession(
   return sendJson('POST', path, { rewindBeforeInvocationId });
 }
 
-/** A copy of a conversation up to before a turn; `state` is set in it over what is copied. */
+/** Copies a conversation up to before a turn; `state` overrides the copied state. */
 export function copySession(
   { appName, userId }: Owner,
   sessionId: string,
@@ -97,7 +101,7 @@ export function copySession(
   return sendJson('POST', path, { beforeInvocationId, state });
 }
 
-/** Changes a conversation's state without a turn; keys that are not named stay. */
+/** Changes a conversation's state without a turn; other keys are kept. */
 export function changeState(
   owner: Owner,
   sessionId: string,
@@ -106,7 +110,7 @@ export function changeState(
   return sendJson('PATCH', sessionsPath(owner, sessionId), { stateDelta });
 }
 
-/** Makes a conversation of events that were kept elsewhere. */
+/** Creates a conversation from exported events. */
 export function restoreSession(
   owner: Owner,
   session: { state: Record<string, unknown>; events: unknown[] },
@@ -120,7 +124,7 @@ export interface Found {
   excerpt: string;
 }
 
-/** Conversations in which the words were said, of a page of them; `next` is where the next page begins. */
+/** One page of conversations whose text contains the words; `next` is the cursor of the next page. */
 export async function searchTexts(
   { appName, userId }: Owner,
   words: string,
@@ -140,7 +144,7 @@ export const titleState = (title: string): Record<string, unknown> => ({
   [METADATA_KEY]: { displayName: title },
 });
 
-/** The conversation's name, where one was stored. */
+/** The conversation's name, if one was stored. */
 export function readTitle(session: Session): string | undefined {
   const metadata = session.state?.[METADATA_KEY];
   if (typeof metadata !== 'object' || metadata === null || !('displayName' in metadata)) return undefined;

@@ -8,7 +8,7 @@ function sharePath({ appName, userId }: Owner, sessionId: string): string {
   return toPath('api', 'v1', 'apps', appName, 'users', userId, 'sessions', sessionId, 'share');
 }
 
-/** Makes a link under which every signed-in person may read the conversation; an earlier one ends. */
+/** Creates a link with which every signed-in person may read the conversation; an earlier link stops working. */
 export async function share(owner: Owner, sessionId: string): Promise<SharedLink> {
   const { secret } = await sendJson<{ secret: string }>('POST', sharePath(owner, sessionId));
   return { appName: owner.appName, ownerId: owner.userId, sessionId, secret };
@@ -22,7 +22,7 @@ export function getShared(link: SharedLink): Promise<Session> {
   return getJson<Session>(sharedPath(link), { headers: secretHeader(link) });
 }
 
-/** Where the files of a shared conversation are. */
+/** The address of a shared conversation's files. */
 export function sharedFolder(link: SharedLink): ArtifactFolder {
   return { path: `${sharedPath(link)}/artifacts`, headers: secretHeader(link) };
 }
@@ -31,7 +31,10 @@ function sharedPath({ appName, ownerId, sessionId }: SharedLink): string {
   return toPath('api', 'v1', 'shared', appName, ownerId, sessionId);
 }
 
-/** The secret travels in a header: paths and queries are written to access logs. Encoded, because a link may hold anything. */
+/**
+ * The secret is sent in a header, because paths and queries are written to access logs. Encoded, because a link may
+ * contain anything.
+ */
 function secretHeader({ secret }: SharedLink): Record<string, string> {
   return { 'x-share-secret': encodeURIComponent(secret) };
 }

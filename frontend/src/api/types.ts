@@ -1,4 +1,4 @@
-/** The ADK wire as the page reads it: only the fields it uses, all optional where the server may leave them out. */
+/** ADK's API types, with only the fields that the page uses; all are optional where the server may omit them. */
 export interface FunctionCall {
   id?: string;
   name: string;
@@ -11,14 +11,14 @@ export interface FunctionResponse {
   response?: Record<string, unknown>;
 }
 
-/** Bytes as base64, URL-safe in what the server sends. */
+/** Bytes as base64; the server sends the URL-safe form. */
 export interface InlineData {
   mimeType?: string;
   data?: string;
   displayName?: string;
 }
 
-/** A file elsewhere: in Cloud Storage, or on the web. */
+/** An external file: in Cloud Storage, or on the web. */
 export interface FileData {
   fileUri?: string;
   mimeType?: string;
@@ -86,7 +86,7 @@ export interface UsageMetadata {
   candidatesTokenCount?: number;
 }
 
-/** What an answer of Google's search rests on. */
+/** The sources of an answer from Google's search. */
 export interface GroundingMetadata {
   groundingChunks?: { web?: { uri?: string; title?: string } }[];
   webSearchQueries?: string[];
@@ -104,7 +104,7 @@ export interface Session {
 
 export interface AppSummary {
   name: string;
-  /** What its agent.ts says for the page; see docs/agents.md. */
+  /** The agent's page settings from its agent.ts; see docs/agents.md. */
   title?: string;
   description?: string;
   /** The source of an SVG picture. */
@@ -112,13 +112,13 @@ export interface AppSummary {
   suggestions?: Suggestion[];
 }
 
-/** A way to begin with an agent. */
+/** A suggested first message. */
 export interface Suggestion {
   title: string;
   message: string;
 }
 
-/** GET /version: Python ADK's three fields, and what this service adds to them. */
+/** GET /version: Python ADK's three fields, and this service's additions. */
 export interface ServiceInfo {
   version?: string;
   revision?: string;
@@ -126,14 +126,14 @@ export interface ServiceInfo {
   region?: string;
   model?: string;
   modelIsStandIn?: boolean;
-  /** Staging as it is, rehearsed on one machine. */
+  /** Whether this is a rehearsal of staging on one machine. */
   rehearsal?: boolean;
 }
 
-/** Whose conversations are shown. */
+/** The person whose conversations are shown. */
 export interface Person {
   userId: string;
-  /** `local` where nobody signs in. */
+  /** `local` without sign-in. */
   role?: 'local' | 'person' | 'service' | 'peer';
   name?: string;
   email?: string;

@@ -7,7 +7,7 @@ const say = (...events: AdkEvent[]): string => announce({ phase: 'idle', events,
 const said: AdkEvent = { id: '1', author: 'user', content: { parts: [{ text: 'hi' }] } };
 const answer: AdkEvent = { id: '2', author: 'lornu', content: { parts: [{ text: 'hello' }] } };
 
-test('an answer is called complete only where it is', () => {
+test('only a complete answer is announced as complete', () => {
   expect(say(said, answer)).toBe('The answer is complete.');
   expect(say(said, { id: '2', author: 'lornu', errorCode: 'UNAVAILABLE' })).toBe(
     'The answer failed. The model cannot be reached right now.',
@@ -26,7 +26,7 @@ test('a question is announced as one', () => {
   );
 });
 
-test('what needs the person is said at once, and nothing else is', () => {
+test('only what needs the person interrupts other announcements', () => {
   const urgent = (...events: AdkEvent[]): boolean =>
     announce({ phase: 'idle', events, problem: undefined }).isUrgent;
   expect(urgent(said, answer)).toBe(false);

@@ -6,13 +6,13 @@ import type { Turn } from './turn.ts';
 
 export interface Announcement {
   words: string;
-  /** Said at once, whatever is being said. */
+  /** Whether it interrupts other announcements. */
   isUrgent: boolean;
 }
 
 const NOTHING: Announcement = { words: '', isUrgent: false };
 
-/** The state of a conversation as a screen reader says it; the answer's words are said by sentences (sentences.ts). */
+/** The announcement for a conversation's state; the answer's text is announced sentence by sentence (sentences.ts). */
 export function announce({
   phase,
   events,
@@ -20,12 +20,12 @@ export function announce({
 }: Pick<ConversationState, 'phase' | 'events' | 'problem'>): Announcement {
   if (phase === 'waiting') return { words: 'The agent is working.', isUrgent: false };
   if (phase === 'lost') return { words: 'The connection is lost.', isUrgent: true };
-  // The notice of a problem is an alert, which speaks for itself.
+  // A problem's notice is an alert, which is announced by itself.
   if (phase !== 'idle' || problem || events.length === 0) return NOTHING;
   return toEnd(lastTurn(events));
 }
 
-/** What the last turn says, without thoughts. */
+/** The text of the last turn, without thoughts. */
 export function lastWords(events: readonly AdkEvent[]): string {
   return lastTurn(events)
     .items.flatMap((item) => (item.kind === 'text' && !item.thought ? item.text : []))
@@ -36,7 +36,7 @@ function lastTurn(events: readonly AdkEvent[]): Turn {
   return toTurn(groupByTurn(withoutRewound(events)).at(-1) ?? [], 0);
 }
 
-/** How a turn ended. */
+/** The announcement of how a turn ended. */
 function toEnd({ items }: Turn): Announcement {
   const last = items.at(-1);
   if (last?.kind === 'error')

@@ -5,7 +5,7 @@ import { own } from '../util/own.ts';
 import { toBase64 } from '../util/base64.ts';
 import { shrinkPicture } from '../util/shrink-picture.ts';
 
-/** A file that goes with the next message. */
+/** A file of the next message. */
 export interface Attachment {
   key: string;
   name: string;
@@ -15,15 +15,15 @@ export interface Attachment {
 }
 
 /**
- * Files of one message together: base64 makes them a third larger, and Firestore keeps an event in one document of 1 MiB
- * (docs/storage.md).
+ * Limit for all files of one message: base64 makes them a third larger, and Firestore stores an event in one document
+ * of 1 MiB (docs/storage.md).
  */
 export const MAX_BYTES = 700_000;
 export const MAX_FILES = 10;
-/** Shown before anything is chosen. */
+/** Shown before a file is chosen. */
 export const LIMITS = `Pictures, PDF, audio and text: up to ${MAX_FILES} files with ${toSize(MAX_BYTES)} together. Larger pictures are made smaller.`;
 
-/** What Gemini reads as it is (ai.google.dev/gemini-api/docs, image, document and audio understanding). */
+/** Types that Gemini reads directly (ai.google.dev/gemini-api/docs, image, document and audio understanding). */
 const READ_AS_IS =
   /^(?:image\/(?:png|jpeg|webp)|application\/pdf|audio\/(?:wav|mp3|mpeg|aiff|aac|ogg|flac))$/u;
 const SAME_AS: Readonly<Record<string, string>> = {
@@ -34,7 +34,7 @@ const SAME_AS: Readonly<Record<string, string>> = {
   'application/ogg': 'audio/ogg',
 };
 
-/** Makes a file part of a message; a picture is made to fit `room` bytes. Throws a Problem with what can be done. */
+/** Reads a file for a message; a picture is shrunk to `room` bytes. Throws a Problem with what can be done. */
 export async function readAttachment(file: File, room: number): Promise<Attachment> {
   const type = file.type.split(';')[0]?.trim().toLowerCase() ?? '';
   const known = own(SAME_AS, type) ?? type;
@@ -51,7 +51,7 @@ export async function readAttachment(file: File, room: number): Promise<Attachme
   return toAttachment(file.name, known.startsWith('text/') ? known : 'text/plain', bytes);
 }
 
-/** What was taken back: the parts of a message that are files. */
+/** The files among the parts of a message that was taken back. */
 export function attachmentsOf(parts: readonly Part[]): Attachment[] {
   return parts.flatMap((part) => {
     const { inlineData } = part;
@@ -73,7 +73,7 @@ async function readBytes(file: File): Promise<Uint8Array> {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch (cause) {
-    // A folder, or a file that has gone meanwhile.
+    // A folder, or a file that was deleted meanwhile.
     throw new Problem(0, `“${file.name}” cannot be read.`, 'Choose the file again.', { cause });
   }
 }
@@ -96,7 +96,7 @@ const tooLarge = ({ name, size }: File): Problem =>
     `The files of one message have ${toSize(MAX_BYTES)} together.`,
   );
 
-/** Adds files one after the other, each with the room that those before it have left; tells what cannot be added. */
+/** Adds files in order, each with the room that is left; reports those that cannot be added. */
 export async function addFiles(
   files: readonly File[],
   current: () => readonly Attachment[],

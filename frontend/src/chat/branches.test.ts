@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { rootOf, toBranch, versionsIn, type Branching } from './branches.ts';
 
-/** A has two other versions of its third turn; C has another of its fourth, which goes on from there. */
+/** A has two other versions of its third turn; C has another of its fourth, which continues from there. */
 const ALL: Branching[] = [
   { id: 'a' },
   { id: 'b', branch: { of: 'a', turn: 2 } },
@@ -21,14 +21,14 @@ test('each version of a turn leads to all the others', () => {
   expect(versionsIn(ALL, 'elsewhere')).toEqual(new Map());
 });
 
-test('a version of a version stands beside it, and one of a shared turn beside the first', () => {
+test('a version of a version is listed beside it, and one of a shared turn beside the first', () => {
   expect(toBranch(ALL, 'b', 2)).toEqual({ of: 'a', turn: 2 });
   expect(toBranch(ALL, 'd', 1)).toEqual({ of: 'a', turn: 1 });
   expect(toBranch(ALL, 'd', 2)).toEqual({ of: 'a', turn: 2 });
   expect(toBranch(ALL, 'd', 5)).toEqual({ of: 'd', turn: 5 });
 });
 
-test('all versions are one conversation, also where the first was deleted or the links are a circle', () => {
+test('all versions are one conversation, even if the first was deleted or the links form a cycle', () => {
   expect(ALL.map(({ id }) => rootOf(ALL, id))).toEqual(['a', 'a', 'a', 'a']);
   const orphans = ALL.filter(({ id }) => id !== 'a');
   expect(orphans.map(({ id }) => rootOf(orphans, id))).toEqual(['a', 'a', 'a']);

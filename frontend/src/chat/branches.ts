@@ -1,8 +1,8 @@
-/** Where a conversation that was copied left the one it was copied from. */
+/** Where a copied conversation branched off. */
 export interface Branch {
-  /** The session that has the other version of this turn. */
+  /** The session with the other version of this turn. */
   of: string;
-  /** Counted from 0: the first turn that is its own. */
+  /** Counted from 0: the first turn of its own. */
   turn: number;
 }
 
@@ -11,14 +11,17 @@ export interface Branching {
   branch?: Branch | undefined;
 }
 
-/** The versions of one turn, each in a session of its own, in the order in which they were made. */
+/** The versions of one turn, each in its own session, in order of creation. */
 export interface Versions {
   ids: string[];
-  /** Which of them is looked at. */
+  /** Index of the shown one. */
   at: number;
 }
 
-/** Where a branch that leaves session `id` at `turn` belongs: a version of a turn never hangs on another version of it. */
+/**
+ * The branch for a copy of session `id` at `turn`: always attached to the first version of a turn, never to another
+ * version.
+ */
 export function toBranch(all: readonly Branching[], id: string, turn: number): Branch {
   const { id: of, branch } = holderOf(all, id, turn);
   return branch?.turn === turn ? branch : { of, turn };
@@ -39,7 +42,7 @@ export function versionsIn(all: readonly Branching[], id: string): ReadonlyMap<n
   return found;
 }
 
-/** The session that all versions of a conversation go back to. */
+/** The session from which all versions of a conversation derive. */
 export function rootOf(all: readonly Branching[], id: string): string {
   const seen = new Set<string>();
   for (let at = id; ;) {
@@ -50,7 +53,7 @@ export function rootOf(all: readonly Branching[], id: string): string {
   }
 }
 
-/** One row of a list for all versions of a conversation: the newest of them, pinned where one of them is. */
+/** One list row for all versions of a conversation: the newest of them, pinned if any of them is. */
 export function toRows<T extends Branching & { isPinned: boolean; lastUpdateTime: number }>(
   all: readonly T[],
 ): T[] {
@@ -61,7 +64,7 @@ export function toRows<T extends Branching & { isPinned: boolean; lastUpdateTime
   });
 }
 
-/** The session that this one's turn was first said in: itself, or one that it was copied from. */
+/** The session that first had this turn: this one, or one that it was copied from. */
 function holderOf(all: readonly Branching[], id: string, turn: number): Branching {
   let at: Branching = all.find((one) => one.id === id) ?? { id };
   for (let steps = 0; at.branch && turn < at.branch.turn && steps < all.length; steps++) {

@@ -1,19 +1,19 @@
 import type { Problem } from '../api/problem.ts';
 import type { AdkEvent, Part } from '../api/types.ts';
 
-/** `waiting` for the first word, `streaming` words, `lost` the connection and trying again, `stopping` the answer. */
+/** `waiting` for the first text, `streaming` text, `lost` the connection and retrying, `stopping` the answer. */
 export type Phase = 'loading' | 'idle' | 'waiting' | 'streaming' | 'lost' | 'stopping';
 
 export interface ConversationState {
-  /** Absent until the first message has made the session. */
+  /** Absent until the first message has created the session. */
   sessionId: string | undefined;
   events: AdkEvent[];
   phase: Phase;
-  /** What kept the last thing from working; shown below the conversation. */
+  /** The last failure; shown below the conversation. */
   problem: Problem | undefined;
-  /** What was not taken, because another answer is under way. */
+  /** A message that was refused because another answer is running. */
   unsent: Part[] | undefined;
-  /** Said while an answer comes, to be answered after it; the next one first. */
+  /** Messages sent while an answer was running, to be answered after it; the next one first. */
   queued: QueuedMessage[];
 }
 
@@ -28,17 +28,17 @@ export function textOf(parts: readonly Part[]): string {
   return parts.map(({ text }) => text ?? '').join('');
 }
 
-/** What a conversation that begins with this message is called: its words, or the name of its first file. */
+/** The title of a conversation that begins with this message: its text, or the name of its first file. */
 export function titleTextOf(parts: readonly Part[]): string {
   return textOf(parts) || (parts.find(({ inlineData }) => inlineData)?.inlineData?.displayName ?? '');
 }
 
-/** Whether an answer is under way. */
+/** Whether an answer is running. */
 export function isBusy({ phase }: Pick<ConversationState, 'phase'>): boolean {
   return phase !== 'idle' && phase !== 'loading';
 }
 
-/** What was said here, shown until the service's own event takes its place. */
+/** The person's message as a local event, shown until the service's own event replaces it. */
 export function toLocalEvent(parts: Part[]): AdkEvent {
   return {
     id: `local-${crypto.randomUUID()}`,

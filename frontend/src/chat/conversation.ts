@@ -29,21 +29,21 @@ import { toTitle } from './to-title.ts';
 import { toTurns } from './to-turns.ts';
 import type { Confirmation, Turn } from './turn.ts';
 
-/** A cancelled run sends its last frames at once; after this long the page stops listening. */
+/** A cancelled run sends its last frames at once; after this time the page stops listening. */
 const LAST_FRAMES_WITHIN_MS = 3_000;
-/** How often the service is asked whether it knows of a turn that was just sent. */
+/** How often the page asks whether the service knows a turn that was just sent. */
 const LOOK_EVERY_MS = 200;
 
-/** One conversation on screen: what is known of it, and what a person can do with it. */
+/** One conversation on screen: its state, and what a person can do with it. */
 export class Conversation extends Store<ConversationState> {
   readonly owner: Owner;
   #request: AbortController | undefined;
-  /** Messages are sent one after the other, or the service might take them in another order. */
+  /** Messages are sent one after the other, or the service might receive them in another order. */
   #sending: Promise<unknown> = Promise.resolve();
-  /** A frame of the turn under way has come, so the service has the message. */
+  /** Whether a frame of the running turn has arrived, so that the service has the message. */
   #hasBegun = false;
 
-  /** A new one, one that is to be loaded, or one whose events are known. */
+  /** A new conversation, one to be loaded, or one whose events are known. */
   constructor(owner: Owner, session?: string | Session) {
     super({
       sessionId: typeof session === 'string' ? session : session?.id,
@@ -56,7 +56,7 @@ export class Conversation extends Store<ConversationState> {
     this.owner = owner;
   }
 
-  /** Reads the conversation from the service, and attaches to a running answer. */
+  /** Loads the conversation from the service, and attaches to a running answer. */
   async load(): Promise<void> {
     const { sessionId } = this.getState();
     if (!sessionId || isBusy(this.getState())) return;
@@ -71,7 +71,7 @@ export class Conversation extends Store<ConversationState> {
     }
   }
 
-  /** Shows the answer that is under way, from its beginning; nothing where there is none. */
+  /** Shows the running answer from its beginning, if there is one. */
   async attach(): Promise<void> {
     const key = this.#key();
     if (!key || isBusy(this.getState())) return;
@@ -94,7 +94,7 @@ export class Conversation extends Store<ConversationState> {
   }
 
   /**
-   * Says something while an answer comes: it is answered after that, or instead of it. False where it was not taken; the
+   * Sends a message while an answer is running, to be answered after it or instead of it. False if it was refused; the
    * problem says why.
    */
   async sendMeanwhile(parts: Part[], whenBusy: 'queue' | 'interrupt'): Promise<boolean> {
@@ -109,7 +109,7 @@ export class Conversation extends Store<ConversationState> {
     return isTaken;
   }
 
-  /** Takes a queued message back, and gives what was written; undefined where its turn has begun. */
+  /** Takes a queued message back and returns its parts; undefined if its turn has begun. */
   async takeBack({ key, runId, parts }: QueuedMessage): Promise<Part[] | undefined> {
     const session = this.#key();
     if (!session || !runId) return undefined;
@@ -126,7 +126,7 @@ export class Conversation extends Store<ConversationState> {
     return parts;
   }
 
-  /** Answers ADK's request for a confirmation; the turn goes on with the answer. */
+  /** Answers ADK's request for a confirmation; the turn continues with the answer. */
   async confirm(confirmation: Confirmation, confirmed: boolean): Promise<void> {
     const functionResponse = {
       id: confirmation.callId,
@@ -136,7 +136,7 @@ export class Conversation extends Store<ConversationState> {
     await this.#say([{ functionResponse }]);
   }
 
-  /** Takes `turn` and everything after it back, and says it again. */
+  /** Rewinds `turn` and everything after it, and sends its message again. */
   async resend(turn: Turn): Promise<void> {
     const key = this.#key();
     if (isBusy(this.getState())) return;
@@ -153,7 +153,7 @@ export class Conversation extends Store<ConversationState> {
     await this.send(turn.user?.parts ?? []);
   }
 
-  /** Tries the last turn again. Where it is not known whether the service took it, the service is asked first. */
+  /** Retries the last turn. If it is unknown whether the service received it, asks the service first. */
   async retry(): Promise<void> {
     const turns = toTurns(this.getState().events);
     const turn = turns.at(-1);
@@ -170,7 +170,7 @@ export class Conversation extends Store<ConversationState> {
     return this.send(turn.user.parts);
   }
 
-  /** Stops the answer under way for good; what was shown of it stays. */
+  /** Cancels the running answer; the shown text stays. */
   async stop(): Promise<void> {
     const key = this.#key();
     const request = this.#request;
@@ -185,7 +185,7 @@ export class Conversation extends Store<ConversationState> {
     }
   }
 
-  /** Stops whatever answer is under way, wherever it was begun, and sends what was not taken because of it. */
+  /** Cancels any running answer, wherever it was started, and sends the message that was refused because of it. */
   async interrupt(): Promise<void> {
     const key = this.#key();
     const { unsent } = this.getState();
@@ -214,7 +214,7 @@ export class Conversation extends Store<ConversationState> {
     await this.#follow(async (signal) => {
       const key = await this.#ensureSession(parts);
       const response = await startTurn(key, parts, signal).catch((error: unknown) => {
-        // Not taken: another answer is under way. What was written is kept for when it has ended.
+        // Refused because another answer is running: keep the text until that has ended.
         if (asProblem(error).status === 409) this.set({ events, unsent: parts });
         throw error;
       });
@@ -241,12 +241,12 @@ export class Conversation extends Store<ConversationState> {
       this.set({ problem: asProblem(error) });
       return false;
     } finally {
-      // It is listened to once it begins: a browser has few connections.
+      // The page attaches once it begins, because a browser allows few connections.
       request.abort();
     }
   }
 
-  /** The service knows the turn before: what is said meanwhile cannot overtake it. */
+  /** Waits until the service knows the turn, so that a message sent meanwhile cannot overtake it. */
   async #untilBegun(): Promise<SessionKey> {
     for (;;) {
       const key = this.#key();
@@ -260,7 +260,7 @@ export class Conversation extends Store<ConversationState> {
     this.set({ queued: this.getState().queued.filter((message) => message.key !== key) });
   }
 
-  /** Goes on with the first queued message that the service has taken. */
+  /** Continues with the first queued message that the service has accepted. */
   async #takeNext(): Promise<void> {
     const key = this.#key();
     const { queued, events } = this.getState();
@@ -300,7 +300,7 @@ export class Conversation extends Store<ConversationState> {
     const { sessionId } = this.getState();
     if (sessionId) tellTabs({ kind: 'turn-ended', sessionId });
     if (hasFailed) return;
-    // A queued message that was taken back elsewhere has no frames.
+    // A queued message that was taken back in another tab has no frames.
     if ((isIncomplete || count === 0) && !this.getState().problem) await this.load();
     else await this.#takeNext();
   }
@@ -323,7 +323,7 @@ export class Conversation extends Store<ConversationState> {
     this.#hasBegun = true;
     if (isTakenOver) this.set({ events: withoutUnfinished(this.getState().events) });
     if (isFailure(event)) {
-      // Where the model failed, an event has already said how; this frame is the stream's own end.
+      // If the model failed, an event has already said how; this frame only ends the stream.
       if (this.getState().events.at(-1)?.errorCode) return;
       this.set({
         problem: new Problem(0, 'The answer could not be finished.', 'Try again; what you wrote is kept.'),

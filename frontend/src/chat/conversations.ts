@@ -21,7 +21,7 @@ import { pageState, toSummary, type ConversationSummary } from './metadata.ts';
 import { toTitle } from './to-title.ts';
 
 interface ConversationsState {
-  /** Undefined until the service has answered once. */
+  /** Undefined until the first response of the service. */
   list: ConversationSummary[] | undefined;
   /** Whether the service has older ones. */
   hasMore: boolean;
@@ -31,7 +31,7 @@ interface ConversationsState {
 /** How many conversations are listed at first, and added by "Show older". */
 const PAGE_SIZE = 100;
 
-/** A person's conversations with one agent: the list, which is the service's, and those opened on this page. */
+/** A person's conversations with one agent: the service's list, and the conversations opened on this page. */
 export class Conversations extends Store<ConversationsState> {
   readonly owner: Owner;
   readonly #open = new Map<string, Conversation>();
@@ -63,7 +63,7 @@ export class Conversations extends Store<ConversationsState> {
     await this.refresh();
   }
 
-  /** A conversation that was open before goes on where it is: its stream runs while another one is looked at. */
+  /** Opens a conversation; one that was open before continues: its stream runs while another one is shown. */
   open(sessionId: string): Conversation {
     const known = this.#open.get(sessionId);
     if (known) return known;
@@ -73,7 +73,7 @@ export class Conversations extends Store<ConversationsState> {
     return conversation;
   }
 
-  /** A conversation that gets its id with the first message; `onCreated` is told once. */
+  /** A conversation that gets its id with the first message; `onCreated` is called once. */
   begin(onCreated: (sessionId: string) => void): Conversation {
     const conversation = new Conversation(this.owner);
     const unsubscribe = conversation.subscribe(() => {
@@ -88,14 +88,14 @@ export class Conversations extends Store<ConversationsState> {
   }
 
   /**
-   * Says something else at a turn, in a copy of the conversation that goes on from there; what was said stays where it is.
-   * Gives the copy's id. Throws a Problem.
+   * Sends another message at a turn, in a copy of the conversation that continues from there; the original stays.
+   * Returns the copy's id. Throws a Problem.
    */
   async branch(from: Conversation, turn: number, invocationId: string, parts: Part[]): Promise<string> {
     const id = from.getState().sessionId ?? '';
     const list = this.getState().list ?? [];
     const page = pageState({ isPinned: false, branch: toBranch(list, id, turn) });
-    // What begins anew is called by its own beginning.
+    // A conversation with a new first message gets its title from it.
     const title = turn === 0 ? titleState(toTitle(titleTextOf(parts))) : {};
     const session = await copySession(this.owner, id, invocationId, { ...title, ...page });
     const conversation = new Conversation(this.owner, session);
@@ -126,14 +126,14 @@ export class Conversations extends Store<ConversationsState> {
     this.#changed();
   }
 
-  /** Gives the new conversation's id. Throws a Problem. */
+  /** Returns the new conversation's id. Throws a Problem. */
   async importFile(file: File): Promise<string> {
     const { id } = await importSession(this.owner, await file.text(), file.name);
     this.#changed();
     return id;
   }
 
-  /** Deletes a conversation with all its versions; gives their ids. */
+  /** Deletes a conversation with all its versions; returns their ids. */
   async remove(sessionId: string): Promise<string[]> {
     const list = this.getState().list ?? [];
     const root = rootOf(list, sessionId);
@@ -151,7 +151,9 @@ export class Conversations extends Store<ConversationsState> {
     void this.refresh();
   }
 
-  /** Shows what was begun elsewhere since the last look: on another device, or by another agent. Never rejects. */
+  /**
+   * Shows runs that were started elsewhere since the last check: on another device, or by another agent. Never rejects.
+   */
   async look(sessionId: string): Promise<void> {
     const conversation = this.#open.get(sessionId);
     if (!conversation || isBusy(conversation.getState())) return;
@@ -162,11 +164,11 @@ export class Conversations extends Store<ConversationsState> {
       this.#newestRun.set(sessionId, name);
       if (seen !== undefined && seen !== name) this.reload(sessionId);
     } catch {
-      // Whatever the person does next says what is wrong.
+      // The person's next action will show what is wrong.
     }
   }
 
-  /** Reads again a conversation that is open here, but for one that shows a problem: the person has not dealt with it yet. */
+  /** Reloads a conversation that is open here, unless it shows a problem that the person has not dealt with yet. */
   reload(sessionId: string): void {
     const conversation = this.#open.get(sessionId);
     if (conversation && !conversation.getState().problem) void conversation.load();

@@ -8,27 +8,27 @@ export interface Draft {
   text: string;
   attachments: Attachment[];
   setText: (text: string) => void;
-  /** The files as they are now, also where a render has not seen them yet. */
+  /** The current files, even those that have not been rendered yet. */
   current: () => readonly Attachment[];
   setAttachments: (change: (before: Attachment[]) => Attachment[]) => void;
-  /** Empties it, and gives what was in it as the parts of a message. */
+  /** Empties the draft and returns its content as the parts of a message. */
   take: (text: string) => Part[];
-  /** Puts a message back that was not taken, beside what was written since. */
+  /** Puts a refused message back, beside what was written since. */
   giveBack: (parts: readonly Part[]) => void;
 }
 
-/** Files are kept while the page is open; a browser's storage has no room for them. */
+/** Files are only kept while the page is open; a browser's storage is too small for them. */
 const filesByKey = new Map<string, Attachment[]>();
 
-/** This tab's own; a new tab begins with what was written last. */
+/** This tab's own draft; a new tab begins with the latest one. */
 const readDraft = (key: string): string => readInTab(key) ?? readStored(key) ?? '';
 
-/** What is written and not yet sent in a conversation; its text survives a refresh. */
+/** A conversation's draft; its text survives a reload. */
 export function useDraft(appName: string, sessionId: string | undefined): Draft {
   const key = `draft:${appName}:${sessionId ?? 'new'}`;
   const [text, showText] = useState(() => readDraft(key));
   const [attachments, showAttachments] = useState(() => filesByKey.get(key) ?? []);
-  // What is given back comes later than the render that it was asked for in.
+  // The text may be given back after a later render than the one of the call.
   const written = useRef(text);
   const setText = useCallback(
     (next: string) => {

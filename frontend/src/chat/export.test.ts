@@ -29,7 +29,7 @@ const EVENTS: AdkEvent[] = [
   { id: '5', actions: { rewindBeforeInvocationId: 'e-9' } },
 ];
 
-test('Markdown has what was said and done, with fences that hold whatever is inside', () => {
+test('Markdown has texts and tool calls, in fences that hold any content', () => {
   expect(toMarkdown('Title', EVENTS)).toBe(
     `# Title\n\n## You\n\nLook\n\n## Agent\n\n*Look up*\n\n\`\`\`\`\`json\n${JSON.stringify({ call: { text: 'a ```` b' }, result: { count: 1 } }, null, 2)}\n\`\`\`\`\`\n\n**One**.\n\n*File: a.csv*\n`,
   );

@@ -7,7 +7,7 @@ import { PAGE_KEY, SHARE_KEY } from './metadata.ts';
 import { toTurns } from './to-turns.ts';
 import type { TurnItem } from './turn.ts';
 
-/** A conversation as Markdown for people: what was said and done, and which files there were. */
+/** A conversation as Markdown for people: texts, tool calls, and the names of files. */
 export function toMarkdown(title: string, events: readonly AdkEvent[]): string {
   const blocks = toTurns(events).flatMap(({ user, items }) => [
     ...(user
@@ -51,14 +51,14 @@ function toBlock(item: TurnItem): string {
   }
 }
 
-/** Longer than any fence inside. */
+/** With a fence longer than any inside. */
 function fenced(code: string, language: string): string {
   const longest = Math.max(2, ...[...code.matchAll(/`{3,}/gu)].map(([fence]) => fence.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${code}\n${fence}`;
 }
 
-/** A conversation as ADK gives it, but for what belongs to this page and to its link. */
+/** A conversation in ADK's form, without the page's own state and the link's secret. */
 export function toExport(session: Session): string {
   return JSON.stringify({ ...session, state: withoutOurs(session.state ?? {}) }, null, 2);
 }
@@ -68,12 +68,12 @@ function withoutOurs(state: Record<string, unknown>): Record<string, unknown> {
   return rest;
 }
 
-/** Calls that ADK makes itself; neither google-adk nor this service takes them from outside. */
+/** Calls that ADK makes itself; neither google-adk nor this service accepts them from outside. */
 const RESERVED = /^adk_request_/u;
 
 /**
- * Makes a conversation of a file that was exported here or by google-adk: what was said, called and answered. What events
- * did to state and to files is left out, as the services demand; the state as it was at the end is taken. Throws a Problem.
+ * Creates a conversation from a file exported here or by google-adk: texts, calls and responses. The events' changes of
+ * state and files are left out, as the services require; the final state is used. Throws a Problem.
  */
 export async function importSession(owner: Owner, text: string, filename: string): Promise<Session> {
   const { state, events } = readSession(text);
@@ -90,7 +90,7 @@ function readSession(text: string): { state: Record<string, unknown>; events: Ad
     if (Array.isArray(session?.events))
       return { state: session.state ?? {}, events: session.events.filter(Boolean) };
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new Problem(
     0,

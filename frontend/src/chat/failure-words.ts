@@ -5,7 +5,7 @@ interface FailureWords {
   next: string;
 }
 
-/** Gemini's status names and finish reasons, as ADK passes them on in `errorCode`, in words. */
+/** Explanations of Gemini's status names and finish reasons, which ADK passes on in `errorCode`. */
 const BY_CODE: Record<string, FailureWords> = {
   RESOURCE_EXHAUSTED: {
     message: 'The model has too much to do right now.',
@@ -53,7 +53,7 @@ const UNKNOWN: FailureWords = {
   next: 'Try again; what you wrote is kept.',
 };
 
-/** What a failed answer means for the person; an unknown code gets the sentence that fits any. */
+/** What a failed answer means for the person; an unknown code gets a general sentence. */
 export function toFailureWords(code: string | undefined): FailureWords {
   const name = own(BY_STATUS, code) ?? code;
   return own(BY_CODE, name) ?? UNKNOWN;

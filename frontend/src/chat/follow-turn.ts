@@ -3,24 +3,24 @@ import { readFrames, type StreamFrame } from '../api/read-frames.ts';
 import { attachRun, findRunning, runIdOf, type SessionKey } from '../api/run.ts';
 
 export interface FollowOptions {
-  /** Asked for only after `open`: a new conversation gets its id there. */
+  /** Called only after `open`: a new conversation gets its id there. */
   key: () => SessionKey | undefined;
-  /** How it begins: a turn is started, or one under way is attached to. */
+  /** Starts a turn, or attaches to a running one. */
   open: (signal: AbortSignal) => Promise<Response>;
   signal: AbortSignal;
-  /** Told when the connection is lost and when it is back. */
+  /** Called when the connection is lost and when it is back. */
   onConnection: (isLost: boolean) => void;
 }
 
-/** After this long without the service the page says so and leaves it to the person. */
+/** After this time without the service the page reports it and stops retrying. */
 const GIVE_UP_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 5_000;
-/** An answer begins at once, however quiet its run, or its connection died while the laptop slept. */
+/** A response begins at once even if its run is silent; otherwise its connection died while the laptop slept. */
 const ANSWER_WITHIN_MS = 5_000;
 
 /**
- * A turn's frames to its end, across lost connections: what was missed is asked for by the last id seen.
- * Throws what the service answered, or a loss that lasted too long; ends early where the run is kept no longer.
+ * Yields a turn's frames to its end, across lost connections: missed frames are requested by the last id. Throws the
+ * service's error, or a loss that lasted too long; ends early if the run is no longer stored.
  */
 export async function* followTurn({
   key,
@@ -51,7 +51,7 @@ export async function* followTurn({
   }
 }
 
-/** The run's frames after the last one seen; undefined where there is nothing more to hear. */
+/** The run's frames after the last one received; undefined if there are no more. */
 async function connectAgain(
   key: SessionKey,
   begun: string | undefined,
@@ -74,7 +74,7 @@ async function connectAgain(
   }
 }
 
-/** Gives up what does not begin to answer: the browser then takes another connection for the next attempt. */
+/** Gives up a request without response, so that the browser uses another connection for the next attempt. */
 async function inTime<T>(signal: AbortSignal, ask: (within: AbortSignal) => Promise<T>): Promise<T> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), ANSWER_WITHIN_MS);
@@ -85,12 +85,12 @@ async function inTime<T>(signal: AbortSignal, ask: (within: AbortSignal) => Prom
   }
 }
 
-/** Nothing was answered, or a proxy answered for a service that is being replaced. */
+/** Whether there was no response, or a proxy answered for a service that is being replaced. */
 function isLoss({ status }: Problem): boolean {
   return status === 0 || status === 502 || status === 503 || status === 504;
 }
 
-/** Waits, but not longer than until the browser says that the network is back. */
+/** Waits, but at most until the browser reports that the network is back. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(finish, ms);

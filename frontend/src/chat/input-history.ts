@@ -1,14 +1,14 @@
 import { useRef, type KeyboardEvent } from 'react';
 
 /**
- * Arrow up and down go through what was said before, as in a shell: from an empty field, and on while what was brought
- * back is unchanged. Gives a handler that says whether the key was taken.
+ * Arrow up and down go through earlier messages, as in a shell: from an empty field, and further while the recalled
+ * text is unchanged. Returns a handler that says whether it used the key.
  */
 export function useInputHistory(
   history: readonly string[],
   setText: (text: string) => void,
 ): (event: KeyboardEvent<HTMLTextAreaElement>) => boolean {
-  /** How far back, and what stands in the field because of it. */
+  /** How far back, and the recalled text in the field. */
   const place = useRef({ back: 0, shown: '' });
   return ({ key, currentTarget: { value }, shiftKey, altKey, ctrlKey, metaKey }) => {
     const step = key === 'ArrowUp' ? 1 : key === 'ArrowDown' ? -1 : 0;

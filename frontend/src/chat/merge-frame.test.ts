@@ -13,7 +13,7 @@ const partial = (text: string, extra: Partial<AdkEvent> = {}): AdkEvent => ({
 const merge = (...frames: AdkEvent[]): AdkEvent[] =>
   frames.reduce<AdkEvent[]>((events, frame) => mergeFrame(events, frame), []);
 
-test('partials grow one entry, and the whole event replaces it', () => {
+test('partials grow one entry, and the complete event replaces it', () => {
   const growing = merge(partial('Hel'), partial('lo'));
   expect(growing).toHaveLength(1);
   expect(growing[0]?.content?.parts).toEqual([{ text: 'Hello' }]);
@@ -22,13 +22,13 @@ test('partials grow one entry, and the whole event replaces it', () => {
   ]);
 });
 
-test('partials that each have an id of their own still grow one entry', () => {
+test('partials with different ids still grow one entry', () => {
   expect(merge(partial('a', { id: 'x' }), partial('b', { id: 'y' }))[0]?.content?.parts).toEqual([
     { text: 'ab' },
   ]);
 });
 
-test('a thought and an answer stay apart', () => {
+test('a thought and an answer stay separate', () => {
   const events = merge(partial('', { content: { parts: [{ text: 'hm', thought: true }] } }), partial('Yes'));
   expect(events[0]?.content?.parts).toEqual([{ text: 'hm', thought: true }, { text: 'Yes' }]);
 });
@@ -39,12 +39,12 @@ test('agents that answer at the same time do not mix', () => {
   expect(events.map((event) => event.content?.parts?.[0]?.text)).toEqual(['one two', 'uno dos']);
 });
 
-test('an event that was replayed changes nothing', () => {
+test('a replayed event changes nothing', () => {
   const whole = partial('Hello', { partial: false });
   expect(merge(whole, whole)).toEqual([whole]);
 });
 
-test('a partial that was replayed after its whole event does not open it again', () => {
+test('a partial replayed after its complete event does not reopen it', () => {
   const whole = partial('Hello', { partial: false });
   expect(merge(whole, partial('Hel'))).toEqual([whole]);
 });
@@ -60,7 +60,7 @@ test('content and artifacts of one event, sent as two frames, are both kept', ()
   expect(event?.actions?.artifactDelta).toEqual({ 'a.svg': 0 });
 });
 
-test('what was only begun when another process took over goes, what was said stays', () => {
+test('after a takeover, unfinished text goes and the rest stays', () => {
   const said = partial('Hello', { id: 'e0', partial: false });
   expect(withoutUnfinished([said, partial('Hel')])).toEqual([said]);
 });

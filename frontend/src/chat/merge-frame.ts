@@ -1,8 +1,8 @@
 import type { AdkEvent, Part } from '../api/types.ts';
 
 /**
- * Adds one streamed event to a conversation. Partials of one answer grow one entry; the whole event that follows
- * replaces it. An event that is already there (a replay after a reconnect) changes nothing.
+ * Adds one streamed event to a conversation. Partials of one answer grow one entry; the complete event replaces it. An
+ * event that is already there (a replay after a reconnect) changes nothing.
  */
 export function mergeFrame(events: readonly AdkEvent[], frame: AdkEvent): AdkEvent[] {
   const openIndex = events.findLastIndex((event) => event.partial === true && continues(event, frame));
@@ -19,7 +19,10 @@ export function mergeFrame(events: readonly AdkEvent[], frame: AdkEvent): AdkEve
     : [...events];
 }
 
-/** Text that another process had begun and may not have stored: the process that took over sends everything that counts. */
+/**
+ * Removes text that another process had begun and may not have stored: the process that took over sends everything that
+ * counts.
+ */
 export function withoutUnfinished(events: readonly AdkEvent[]): AdkEvent[] {
   return events.filter(({ partial }) => !partial);
 }

@@ -2,9 +2,9 @@ import { readTitle } from '../api/sessions.ts';
 import type { Session } from '../api/types.ts';
 import type { Branch } from './branches.ts';
 
-/** What the page keeps of a conversation in its state, beside the title that ADK's own page reads too. */
+/** State key for the page's own data of a conversation, besides the title that ADK's own page reads too. */
 export const PAGE_KEY = 'lornu_page';
-/** Where the service keeps the secret of a conversation's read-only link. */
+/** State key in which the service stores the secret of a conversation's read-only link. */
 export const SHARE_KEY = 'lornu_share';
 
 export interface ConversationSummary {
@@ -14,7 +14,7 @@ export interface ConversationSummary {
   lastUpdateTime: number;
   isPinned: boolean;
   branch: Branch | undefined;
-  /** Of its read-only link, where it is shared. */
+  /** Secret of its read-only link, if it is shared. */
   secret: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export function toSummary(session: Session): ConversationSummary {
   };
 }
 
-/** The page's part of the state, whole: a change replaces it. */
+/** The page's complete part of the state: a change replaces it. */
 export function pageState({
   isPinned,
   branch,

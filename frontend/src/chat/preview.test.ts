@@ -3,7 +3,7 @@ import { parseCsv, toPreview } from './preview.ts';
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
-test('HTML is only ever text', () => {
+test('HTML is always shown as text', () => {
   expect(toPreview({ mimeType: 'text/html; charset=utf-8', bytes: bytes('<script>x</script>') })).toEqual({
     kind: 'text',
     text: '<script>x</script>',
@@ -12,12 +12,12 @@ test('HTML is only ever text', () => {
   });
 });
 
-test('SVG is a picture by a data address, which never has this page’s origin', () => {
+test('SVG is a picture with a data address, which never has this page’s origin', () => {
   const preview = toPreview({ mimeType: 'image/svg+xml', bytes: bytes('<svg/>') });
   expect(preview).toEqual({ kind: 'image', dataUrl: `data:image/svg+xml;base64,${btoa('<svg/>')}` });
 });
 
-test('what cannot be looked at is offered without a preview', () => {
+test('other types have no preview', () => {
   expect(toPreview({ mimeType: 'application/pdf', bytes: bytes('%PDF') })).toEqual({ kind: 'none' });
 });
 

@@ -3,8 +3,8 @@ import { toBase64 } from '../util/base64.ts';
 import { own } from '../util/own.ts';
 
 /**
- * How an artifact may be looked at inside the page. Nothing an agent made is ever a document of the page's origin:
- * images go through <img>, where SVG cannot run scripts, and everything else that is shown is text.
+ * How an artifact may be shown in the page. Nothing that an agent made ever becomes a document of the page's origin:
+ * images go through <img>, where SVG cannot run scripts, and everything else is text.
  */
 export type Preview =
   | { kind: 'image' | 'audio'; dataUrl: string }
@@ -45,12 +45,12 @@ export function toPreview({ mimeType, bytes }: Artifact): Preview {
   const whole = new TextDecoder().decode(bytes);
   if (type === 'text/csv') return { kind: 'table', rows: parseCsv(whole).slice(0, MAX_ROWS + 1) };
   const kind = type === 'text/markdown' ? 'markdown' : 'text';
-  // Not between the halves of a character.
+  // Do not cut a surrogate pair.
   const text = whole.slice(0, MAX_CHARACTERS).replace(/[\uD800-\uDBFF]$/u, '');
   return { kind, text, language: language ?? 'plaintext', cut: text.length < whole.length };
 }
 
-/** RFC 4180: quotes around cells with commas, quotes or line ends; a doubled quote is one quote. */
+/** Parses RFC 4180: quotes around cells with commas, quotes or line ends; a doubled quote is one quote. */
 export function parseCsv(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];

@@ -32,7 +32,7 @@ const SPOKEN = [
 ];
 
 test.each([1, 3, 7, 1_000])(
-  'a text that comes %d characters at a time is heard sentence by sentence, each once',
+  'a text that arrives %d characters at a time is announced sentence by sentence, each once',
   (step) => {
     const sentences = new Sentences();
     const heard: string[] = [];
@@ -43,7 +43,7 @@ test.each([1, 3, 7, 1_000])(
   },
 );
 
-test('a sentence is heard as soon as the next one begins, and not before', () => {
+test('a sentence is announced as soon as the next one begins, and not before', () => {
   const sentences = new Sentences();
   expect(sentences.next('One')).toEqual([]);
   expect(sentences.next('One.')).toEqual([]);
@@ -51,7 +51,7 @@ test('a sentence is heard as soon as the next one begins, and not before', () =>
   expect(sentences.next('One. Two')).toEqual([]);
 });
 
-test('a text that became shorter is not said again', () => {
+test('a text that became shorter is not repeated', () => {
   const sentences = new Sentences();
   sentences.next('One. Two. Thr');
   expect(sentences.next('One. Two. ')).toEqual([]);

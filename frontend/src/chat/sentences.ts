@@ -1,15 +1,15 @@
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const FENCE = /^\s*(?:`{3,}|~{3,})/u;
 
-/** Cuts a growing Markdown text into sentences to be heard: each once, as soon as it is whole. */
+/** Splits a growing Markdown text into sentences for announcements: each once, as soon as it is complete. */
 export class Sentences {
-  /** What came before this place has been given. */
+  /** Everything before this position was returned. */
   #at = 0;
   #isInCode = false;
 
-  /** The sentences that `text` has made whole since the last call; with `isEnd`, the rest too. */
+  /** The sentences that were completed since the last call; with `isEnd`, the rest too. */
   next(text: string, isEnd = false): string[] {
-    // A text that was replaced by a shorter one goes on from its end: nothing is said twice.
+    // A text that was replaced by a shorter one continues from its end: nothing is repeated.
     this.#at = Math.min(this.#at, text.length);
     const found: string[] = [];
     for (let end = text.indexOf('\n', this.#at); end >= 0; end = text.indexOf('\n', this.#at)) {
@@ -39,7 +39,7 @@ export class Sentences {
   }
 }
 
-/** Markdown without its signs; the line below a table's head says nothing. */
+/** Markdown as plain text for speech, without the line below a table's head. */
 function toSpoken(text: string): string {
   if (/^[\s|:-]+$/u.test(text)) return '';
   const words = text

@@ -1,6 +1,6 @@
 import type { AdkEvent } from '../api/types.ts';
 
-/** Ends what still streams: its request is over, so what came of it is all there will be. */
+/** Marks streaming events as final: their request has ended, so no more will come. */
 export function settle(events: readonly AdkEvent[]): AdkEvent[] {
   return events.map((event) => (event.partial ? { ...event, partial: false, interrupted: true } : event));
 }

@@ -8,13 +8,13 @@ export interface TextSearch {
 }
 
 const SHORTEST = 2;
-/** A person who goes on typing asks for something else. */
+/** Delay before searching, while a person keeps typing. */
 const AFTER_MS = 250;
-/** Each is 25 conversations, whose events the service reads. */
+/** Each page is 25 conversations, whose events the service reads. */
 const MOST_PAGES = 4;
 const NOTHING: TextSearch = { found: [], state: 'none' };
 
-/** Looks for words in what was said, in the newest conversations. */
+/** Searches the text of the newest conversations. */
 export function useTextSearch(owner: Owner, words: string): TextSearch {
   const [search, setSearch] = useState(NOTHING);
   const wanted = words.trim();

@@ -1,8 +1,8 @@
 const MAX_CHARACTERS = 60;
-/** A family or a flag is several code points and one character. */
+/** A family emoji or a flag is several code points and one character. */
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** A conversation's name from its first message: one line, cut at a word. */
+/** A conversation's title from its first message: one line, cut at a word. */
 export function toTitle(message: string): string {
   const line = message.replaceAll(/\s+/gu, ' ').trim();
   let cut = '';

@@ -49,7 +49,7 @@ const result = event(
   },
 );
 
-test('what a person says begins a turn, and the answer belongs to it', () => {
+test('a person’s message begins a turn, and the answer belongs to it', () => {
   const turns = toTurns([
     said('one'),
     event('lornu', [{ text: 'uno' }]),
@@ -84,7 +84,7 @@ test('a confirmation waits in its tool call, and the placeholder is not its resu
   expect(tool?.response).toBeUndefined();
 });
 
-test('an approved call goes on in the same turn, whatever invocation ADK gives it', () => {
+test('an approved call continues in the same turn, whatever invocation ADK gives it', () => {
   const events = [said('go'), call, request, placeholder, answer({ confirmed: true })];
   expect(toolOf(events)?.state).toBe('running');
   expect(toTurns([...events, result])).toHaveLength(1);
@@ -104,7 +104,7 @@ test('a confirmation given as JSON text, as ADK’s own page sends it, is read t
   expect(toolOf([said('go'), call, request, answer({ response: 'yes' })])?.state).toBe('declined');
 });
 
-test('a rewind takes back the turn that it names and everything after it', () => {
+test('a rewind removes the turn that it names and everything after it', () => {
   const rewind: AdkEvent = {
     id: 'r',
     author: 'user',
@@ -121,7 +121,7 @@ test('a turn knows its invocation as soon as the service has answered', () => {
   expect(toTurns([mine, event('lornu', [{ text: 'uno' }])])[0]?.invocationId).toBe('i1');
 });
 
-test('artifacts, hand-overs, failures and interruptions are shown where they happened', () => {
+test('artifacts, transfers, failures and interruptions are shown where they happened', () => {
   const [turn] = toTurns([
     said('go'),
     event('lornu', [{ functionCall: { name: 'transfer_to_agent', args: { agent_name: 'planner' } } }]),
@@ -140,12 +140,12 @@ test('artifacts, hand-overs, failures and interruptions are shown where they hap
   expect(turn?.items[2]).toMatchObject({ filename: 'a/b.svg', version: 2 });
 });
 
-test('a state change without words, as ADK’s PATCH writes it, shows nothing', () => {
+test('a state change without text, as ADK’s PATCH writes it, shows nothing', () => {
   const patch: AdkEvent = { id: 'p', author: 'user', invocationId: 'p-1', actions: { stateDelta: { a: 1 } } };
   expect(toTurns([said('one'), patch])).toHaveLength(1);
 });
 
-test('words that were cut off by a takeover go on where they stopped, as one text', () => {
+test('text cut off by a takeover continues where it stopped, as one text', () => {
   const [turn] = toTurns([
     said('go'),
     event('lornu', [{ text: 'one tw' }], { interrupted: true }),
@@ -154,7 +154,7 @@ test('words that were cut off by a takeover go on where they stopped, as one tex
   expect(turn?.items).toMatchObject([{ kind: 'text', text: 'one two three', streaming: false }]);
 });
 
-test('code that ran, its output, and files of every kind are shown', () => {
+test('executed code, its output, and files of every kind are shown', () => {
   const audio = { mimeType: 'audio/wav', data: 'UklGRg==' };
   const file = { fileUri: 'gs://bucket/report.pdf', mimeType: 'application/pdf' };
   const [turn] = toTurns([
@@ -177,7 +177,7 @@ test('code that ran, its output, and files of every kind are shown', () => {
   ]);
 });
 
-test('a message that is a file alone begins a turn', () => {
+test('a message that is only a file begins a turn', () => {
   const alone: AdkEvent = {
     id: 'f',
     author: 'user',

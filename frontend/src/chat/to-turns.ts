@@ -4,12 +4,12 @@ import type { Source, ToolItem, Turn } from './turn.ts';
 const CONFIRMATION = 'adk_request_confirmation';
 const TRANSFER = 'transfer_to_agent';
 
-/** Events as stored or streamed, to turns as shown. Pure: the same events always give the same turns. */
+/** Converts events, stored or streamed, to turns. Pure: the same events always give the same turns. */
 export function toTurns(events: readonly AdkEvent[]): Turn[] {
   return groupByTurn(withoutRewound(events)).map(toTurn);
 }
 
-/** The events that still count: a rewind takes back everything from the invocation it names on. */
+/** The events that still count: a rewind removes everything from the invocation that it names. */
 export function withoutRewound(events: readonly AdkEvent[]): AdkEvent[] {
   const kept: AdkEvent[] = [];
   for (const event of events) {
@@ -24,7 +24,7 @@ export function withoutRewound(events: readonly AdkEvent[]): AdkEvent[] {
   return kept;
 }
 
-/** A person's visible words begin a turn; an answer to a confirmation goes on with the one before. */
+/** Groups events: a person's visible text begins a turn; an answer to a confirmation belongs to the previous one. */
 export function groupByTurn(events: readonly AdkEvent[]): AdkEvent[][] {
   const groups: AdkEvent[][] = [];
   for (const event of events) {
@@ -42,7 +42,7 @@ export function isUserMessage(event: AdkEvent): boolean {
   );
 }
 
-/** One group of events (see groupByTurn) as a turn. `index` keeps the key stable while ids change hands. */
+/** One group of events (see groupByTurn) as a turn. `index` keeps the key stable while ids change. */
 export function toTurn(events: readonly AdkEvent[], index: number): Turn {
   const turn: Turn = { key: `turn-${index}`, items: [], events };
   const invocationId = events.find((event) => event.invocationId)?.invocationId;
@@ -108,7 +108,7 @@ function addPart(turn: Turn, event: AdkEvent, part: Part, key: string): void {
   }
 }
 
-/** Only what a browser may follow; the same page once, however often it was used. */
+/** Adds the sources that a browser may open; the same page only once. */
 function addSources(turn: Turn, { id, groundingMetadata, partial }: AdkEvent): void {
   if (partial || !groundingMetadata) return;
   const byUri = new Map<string, Source>();
@@ -121,12 +121,12 @@ function addSources(turn: Turn, { id, groundingMetadata, partial }: AdkEvent): v
     turn.items.push({ kind: 'sources', key: `${id}-sources`, sources: [...byUri.values()], queries });
 }
 
-/** Gemini names the language in capitals, and knows one. */
+/** Gemini writes the language in capitals, and only has one. */
 function toLanguage(language: string): string {
   return language === '' || language === 'LANGUAGE_UNSPECIFIED' ? 'plaintext' : language.toLowerCase();
 }
 
-/** Words that were cut off go on in an event of their own after another process took the turn over (docs/runs.md). */
+/** After another process took the turn over, text that was cut off continues in a separate event (docs/runs.md). */
 function continueText(turn: Turn, event: AdkEvent, part: Part): boolean {
   const [before, cut] = turn.items.slice(-2);
   if (cut?.kind !== 'interrupted' || before?.kind !== 'text' || before.author !== event.author) return false;
@@ -188,7 +188,7 @@ function addResponse(turn: Turn, answer: FunctionResponse): void {
       item.confirmation.answer = readConfirmed(answer.response);
       item.state = item.confirmation.answer ? 'running' : 'declined';
     } else if (item.callId === answer.id) {
-      // Before the person has answered, ADK's placeholder stands here: it is not the tool's result.
+      // Before the person has answered, this is ADK's placeholder, not the tool's result.
       if (item.confirmation && item.confirmation.answer === undefined) continue;
       item.response = answer.response ?? {};
       if (item.state !== 'declined') item.state = answer.response?.['error'] ? 'failed' : 'done';

@@ -3,8 +3,8 @@ import { groupByTurn, toTurn, withoutRewound } from './to-turns.ts';
 import type { Turn } from './turn.ts';
 
 /**
- * toTurns that gives back the same object for a turn whose events have not changed: while the last answer streams,
- * the ones before it are not drawn again.
+ * toTurns that returns the same object for a turn whose events have not changed: while the last answer streams, earlier
+ * ones are not rendered again.
  */
 export function createTurnCache(): (events: readonly AdkEvent[]) => Turn[] {
   let cached: { events: AdkEvent[]; turn: Turn }[] = [];

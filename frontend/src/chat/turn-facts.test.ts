@@ -25,7 +25,7 @@ const EVENTS: AdkEvent[] = [
   },
 ];
 
-test('a turn is the time of its model and its tools, one after the other, and the sum of its tokens', () => {
+test('a turn has the times of its model and tools in order, and the sum of its tokens', () => {
   expect(toFacts(EVENTS)).toEqual({
     models: ['gemini-a'],
     tokens: { prompt: 30, cached: 8, thoughts: 3, answer: 7 },

@@ -1,7 +1,7 @@
 import type { AdkEvent } from '../api/types.ts';
 import { toWords } from '../util/format.ts';
 
-/** One thing that a turn spent its time on. Seconds from the turn's beginning. */
+/** One step of a turn, in seconds from the turn's beginning. */
 export interface Step {
   name: string;
   kind: 'model' | 'tool';
@@ -9,16 +9,16 @@ export interface Step {
   to: number;
 }
 
-/** What an answer took. */
+/** Duration, tokens and steps of an answer. */
 export interface TurnFacts {
   models: string[];
-  /** Of all calls of the model in this turn. */
+  /** Sum over all model calls of this turn. */
   tokens: { prompt: number; cached: number; thoughts: number; answer: number };
   steps: Step[];
   seconds: number;
 }
 
-/** Facts from the times, models and token counts that ADK keeps with each event. */
+/** Facts from the times, models and token counts that ADK stores with each event. */
 export function toFacts(events: readonly AdkEvent[]): TurnFacts {
   const start = events[0]?.timestamp ?? 0;
   const tokens = { prompt: 0, cached: 0, thoughts: 0, answer: 0 };

@@ -1,14 +1,14 @@
 import type { AdkEvent, FileData, InlineData, Part } from '../api/types.ts';
 
-/** What is shown of a conversation: one turn = what a person said, and everything the agent did about it. */
+/** One turn on screen: a person's message, and everything the agent did about it. */
 export interface Turn {
   /** Stable while the turn streams: React's key. */
   key: string;
-  /** What a rewind to before this turn names; absent until the service has answered. */
+  /** The invocation that a rewind of this turn names; absent until the service has answered. */
   invocationId?: string;
   user?: { text: string; parts: Part[]; media: InlineData[]; files: FileData[]; atSeconds?: number };
   items: TurnItem[];
-  /** What it was made of. */
+  /** The events of the turn. */
   events: readonly AdkEvent[];
 }
 
@@ -20,7 +20,7 @@ export interface Source {
 export type ToolState = 'running' | 'waiting' | 'done' | 'failed' | 'declined';
 
 export interface Confirmation {
-  /** The id of ADK's request, which the answer names. */
+  /** The id of ADK's request, which the answer must name. */
   callId: string;
   hint: string;
   answer?: boolean;

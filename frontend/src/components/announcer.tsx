@@ -3,12 +3,14 @@ import { announce, lastWords } from '../chat/announce.ts';
 import { isBusy, type ConversationState } from '../chat/conversation-state.ts';
 import { Sentences } from '../chat/sentences.ts';
 
-/** Sentences that stay in the page: a screen reader says what is added, and loses what goes before it was said. */
+/**
+ * Sentences that stay in the page: a screen reader announces additions, and drops what is removed before it was read.
+ */
 const KEPT = 50;
 
 /**
- * What a screen reader says while an answer comes: whole sentences, each once, and at once what needs the person. An answer
- * that was there before is read where it stands.
+ * Announces an answer for screen readers while it streams: whole sentences, each once, and at once anything that needs
+ * the person. An existing answer is read in place.
  */
 export function Announcer({ state }: { state: ConversationState }) {
   const { events } = state;
@@ -23,10 +25,10 @@ export function Announcer({ state }: { state: ConversationState }) {
     if (busy && !reader.current) {
       wasBusy.current = true;
       reader.current = new Sentences();
-      // An answer that goes on after a question has words that were heard before.
+      // An answer that continues after a question begins with text that was already announced.
       reader.current.next(lastWords(events), true);
     }
-    // With its sentences and not before them, an answer is said to be complete.
+    // The completion is announced with the last sentences, not before them.
     if (wasBusy.current) setTold({ words, isUrgent });
     if (!reader.current) return;
     const whole = reader.current.next(lastWords(events), !busy);

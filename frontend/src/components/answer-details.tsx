@@ -6,12 +6,12 @@ import { toSeconds } from '../util/format.ts';
 
 interface AnswerDetailsProps {
   events: readonly AdkEvent[];
-  /** Seen by this page; absent for an answer that it only loaded. */
+  /** Measured by this page; absent for an answer that it only loaded. */
   firstWordSeconds: number | undefined;
   onClose: () => void;
 }
 
-/** What an answer took: model, tokens, time, and what the time went into. */
+/** Details of an answer: model, tokens, time, and how the time was spent. */
 export function AnswerDetails({ events, firstWordSeconds, onClose }: AnswerDetailsProps) {
   const { models, tokens, steps, seconds } = useMemo(() => toFacts(events), [events]);
   const counted = tokens.prompt + tokens.answer + tokens.thoughts > 0;

@@ -9,7 +9,7 @@ import { download } from '../util/download.ts';
 import { ArtifactPreview } from './artifact-preview.tsx';
 
 interface ArtifactCardProps {
-  /** Where the files of the conversation are. */
+  /** Address of the conversation's files. */
   folder: ArtifactFolder;
   filename: string;
   version: number;
@@ -17,7 +17,7 @@ interface ArtifactCardProps {
 
 type Loaded = { artifact: Artifact } | { problem: Problem } | undefined;
 
-/** A file the agent made: shown where that is safe, and always offered for download. */
+/** A file the agent made: shown if that is safe, and always offered for download. */
 export function ArtifactCard({ folder, filename, version }: ArtifactCardProps) {
   const [loaded, setLoaded] = useState<Loaded>();
   const [attempt, setAttempt] = useState(0);
@@ -52,12 +52,12 @@ export function ArtifactCard({ folder, filename, version }: ArtifactCardProps) {
 interface FileCardProps {
   filename: string;
   note?: string;
-  /** Absent while it is not loaded. */
+  /** Absent while it is loading. */
   artifact: Artifact | undefined;
   children?: ReactNode;
 }
 
-/** A file with its name and size, what can be seen of it, and a button that downloads it. */
+/** A file with its name and size, a preview, and a download button. */
 export function FileCard({ filename, note = '', artifact, children }: FileCardProps) {
   const preview = useMemo(() => artifact && toPreview(artifact), [artifact]);
   const Icon = preview?.kind === 'image' ? Image : preview?.kind === 'none' ? File : FileText;

@@ -4,7 +4,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { CodeBlock } from '../markdown/code-block.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 
-/** What can be seen of a file without letting it do anything. */
+/** A preview of a file that cannot run anything. */
 export function ArtifactPreview({ preview, filename }: { preview: Preview; filename: string }) {
   switch (preview.kind) {
     case 'image':
@@ -36,7 +36,7 @@ export function ArtifactPreview({ preview, filename }: { preview: Preview; filen
   }
 }
 
-/** A picture that grows to the window when it is pressed. */
+/** A picture that opens at full size when it is pressed. */
 export function Picture({ dataUrl, name }: { dataUrl: string; name: string }) {
   const [large, setLarge] = useState(false);
   return (

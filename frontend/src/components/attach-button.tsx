@@ -3,7 +3,7 @@ import { useRef } from 'react';
 import { LIMITS } from '../chat/attachments.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 
-/** Opens the browser's own choice of files; what may be chosen is said on hover, and to a screen reader. */
+/** Opens the browser's file dialog; the allowed files are described on hover and to screen readers. */
 export function AttachButton({ onFiles }: { onFiles: (files: File[]) => void }) {
   const input = useRef<HTMLInputElement>(null);
   return (
@@ -24,7 +24,7 @@ export function AttachButton({ onFiles }: { onFiles: (files: File[]) => void }) 
         aria-label="Files"
         onChange={({ target }) => {
           onFiles([...(target.files ?? [])]);
-          // The same file may be chosen again.
+          // Allows the same file to be chosen again.
           target.value = '';
         }}
       />

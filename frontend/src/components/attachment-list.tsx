@@ -8,7 +8,7 @@ interface AttachmentListProps {
   onRemove: (key: string) => void;
 }
 
-/** The files of the next message, and how much of what a message may hold they take. */
+/** The files of the next message, and how much of the limit they use. */
 export function AttachmentList({ attachments, onRemove }: AttachmentListProps) {
   if (attachments.length === 0) return null;
   return (

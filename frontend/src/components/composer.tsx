@@ -19,17 +19,17 @@ interface ComposerProps {
   agentName: string;
   draft: Draft;
   isBusy: boolean;
-  /** What was said in this conversation, oldest first: the arrow up brings it back. */
+  /** Earlier messages of this conversation, oldest first: the arrow up recalls them. */
   history: readonly string[];
   onFiles: (files: File[]) => void;
   onSend: (text: string) => void;
-  /** While an answer comes: to be answered after it, or instead of it. */
+  /** Sends while an answer is running: to be answered after it, or instead of it. */
   onSendMeanwhile: (text: string, whenBusy: 'queue' | 'interrupt') => void;
   onStop: () => void;
 }
 
 /**
- * Where a person writes. While an answer comes they can stop it, queue what they have written (Enter), or have it answered
+ * The message box. While an answer is running a person can stop it, queue a message (Enter), or have it answered
  * instead (Ctrl+Enter).
  */
 export function Composer(props: ComposerProps) {
@@ -70,7 +70,7 @@ export function Composer(props: ComposerProps) {
 
   function paste(event: ClipboardEvent): void {
     const files = [...event.clipboardData.files];
-    // A table copied from a sheet comes as a picture too: whoever pastes text wants the text.
+    // A table copied from a spreadsheet also contains a picture; the person wants the text.
     if (files.length === 0 || event.clipboardData.types.includes('text/plain')) return;
     event.preventDefault();
     onFiles(files);

@@ -8,7 +8,7 @@ interface ConfirmationCardProps {
   onConfirm?: ((confirmation: Confirmation, confirmed: boolean) => void) | undefined;
 }
 
-/** Asks before a tool acts, and says with what: nothing happens until one of the buttons is pressed. */
+/** Asks before a tool acts, and shows its arguments: nothing happens until one of the buttons is pressed. */
 export function ConfirmationCard({ tool, confirmation, onConfirm }: ConfirmationCardProps) {
   const args = Object.entries(tool.args);
   return (

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { IconButton } from '../ui/icon-button.tsx';
 import { toasts } from '../ui/toasts.ts';
 
-/** The part of the browser's speech recognition that is used; TypeScript does not know it. */
+/** The used part of the browser's speech recognition API, which TypeScript does not know. */
 interface Recognition extends EventTarget {
   lang: string;
   continuous: boolean;
@@ -24,7 +24,7 @@ interface DictateButtonProps {
   onText: (text: string) => void;
 }
 
-/** Writes what is said, by the browser's own recognition; nothing where the browser has none. */
+/** Writes spoken text, with the browser's own recognition; renders nothing if the browser has none. */
 export function DictateButton({ text, onText }: DictateButtonProps) {
   const [running, setRunning] = useState<Recognition>();
   const current = useRef<Recognition>(undefined);

@@ -2,7 +2,7 @@ import icon from '../icon.svg' with { type: 'file' };
 import type { AppSummary } from '../api/types.ts';
 import { iconOf, suggestionsOf, titleOf } from '../chat/agent-face.ts';
 
-/** The first thing a person sees: who answers here, and a few ways to begin. */
+/** The first screen: the agent, and a few suggestions. */
 export function EmptyState({ app, onPick }: { app: AppSummary; onPick: (text: string) => void }) {
   return (
     <div className="empty">

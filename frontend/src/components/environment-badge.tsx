@@ -1,6 +1,9 @@
 import type { ServiceInfo } from '../api/types.ts';
 
-/** Where the answers come from; always in sight, so that nobody takes a stand-in for the model or staging for their laptop. */
+/**
+ * Shows where answers come from; always visible, so that nobody mistakes a stand-in for the model or staging for their
+ * laptop.
+ */
 export function EnvironmentBadge({ info }: { info: ServiceInfo }) {
   const environment = info.rehearsal ? 'rehearsal' : (info.environment ?? 'unknown environment');
   return (

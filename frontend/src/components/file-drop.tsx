@@ -6,7 +6,7 @@ interface FileDropProps {
   children: ReactNode;
 }
 
-/** Takes files that are dropped anywhere on the conversation, and says so while they are held above it. */
+/** Accepts files that are dropped anywhere on the conversation, and shows that while they are dragged over it. */
 export function FileDrop({ onFiles, children }: FileDropProps) {
   const [isOver, setIsOver] = useState(false);
   const holdsFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer.types.includes('Files');

@@ -12,7 +12,7 @@ const KEYS: readonly (readonly [what: string, ...keys: string[]])[] = [
   ['These keys', '?'],
 ];
 
-/** The map of keys. */
+/** The list of keyboard shortcuts. */
 export function KeysDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog label="Keys" onClose={onClose}>

@@ -6,7 +6,7 @@ import { toPreview } from '../chat/preview.ts';
 import { FileCard } from './artifact-card.tsx';
 import { Picture } from './artifact-preview.tsx';
 
-/** A file that is part of a message: a picture as itself, anything else as a file. */
+/** A file in a message: a picture is shown, anything else is a file card. */
 export function Media({ media }: { media: InlineData }) {
   const artifact = useMemo(() => toReadable(media), [media]);
   const preview = useMemo(() => artifact && toPreview(artifact), [artifact]);
@@ -26,7 +26,7 @@ function toReadable(media: InlineData): Artifact | undefined {
   try {
     return toArtifact({ inlineData: media });
   } catch {
-    // No base64.
+    // Invalid base64.
     return undefined;
   }
 }
@@ -39,7 +39,7 @@ function nameOf(mimeType = ''): string {
   return kind ? `${kind.toUpperCase()} file` : 'File';
 }
 
-/** A file that is elsewhere: a link where a browser can follow it, else its address. */
+/** An external file: a link if a browser can open it, else its address. */
 export function FileLink({ file: { fileUri = '', displayName, mimeType } }: { file: FileData }) {
   const name = displayName ?? fileUri.split('/').at(-1) ?? 'File';
   const isWeb = /^https?:\/\//iu.test(fileUri);

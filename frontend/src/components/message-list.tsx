@@ -10,23 +10,23 @@ import { TurnView, type TurnActions } from './turn-view.tsx';
 import { Waiting } from './waiting.tsx';
 
 interface MessageListProps {
-  /** Where the files of the conversation are; absent before it has an id. */
+  /** Address of the conversation's files; absent before it has an id. */
   folder: ArtifactFolder | undefined;
   phase: Phase;
   events: readonly AdkEvent[];
-  /** Absent where it can only be read. */
+  /** Absent if the conversation is read-only. */
   actions?: TurnActions;
-  /** Turns that were said in several ways, by their number. */
+  /** Turns with several versions, by their number. */
   versions?: ReadonlyMap<number, Versions>;
-  /** Stands after the last turn: notices. */
+  /** Shown after the last turn: notices. */
   children?: ReactNode;
 }
 
 const NEAR_BOTTOM_PX = 80;
-/** A conversation may have thousands of turns: these many are drawn at first, and added by "Show earlier". */
+/** Turns rendered at first, and added by "Show earlier": a conversation may have thousands. */
 const TURNS_AT_ONCE = 50;
 
-/** The conversation. It follows the answer as long as the person has not scrolled away from its end. */
+/** The conversation. It scrolls with the answer unless the person has scrolled away from its end. */
 export function MessageList({ folder, phase, events, actions, versions, children }: MessageListProps) {
   const viewport = useRef<HTMLDivElement>(null);
   const [follows, setFollows] = useState(true);
@@ -37,7 +37,7 @@ export function MessageList({ folder, phase, events, actions, versions, children
   const busy = isBusy({ phase });
   const count = turns.reduce((sum, { items }) => sum + 1 + items.length, 0);
   const countAtEnd = useRef(count);
-  /** How far from the end the person was when they asked for what is earlier: they stay where they are. */
+  /** Distance from the end when the person asked for earlier turns, so that the position is kept. */
   const fromEnd = useRef<number>(undefined);
 
   useLayoutEffect(() => {
@@ -50,7 +50,7 @@ export function MessageList({ folder, phase, events, actions, versions, children
       fromEnd.current = undefined;
     }
   });
-  // Pictures and colours come later than the text and push the end down.
+  // Pictures and colours load after the text and move the end down.
   useEffect(() => {
     const element = viewport.current?.firstElementChild;
     if (!element || !follows) return undefined;
@@ -61,17 +61,19 @@ export function MessageList({ folder, phase, events, actions, versions, children
     return () => observer.disconnect();
   }, [follows]);
 
-  /** Who scrolls up stays where they are; who comes back down to the end follows again. */
+  /** Scrolling up stops following the answer; scrolling back to the end resumes it. */
   const seen = useRef({ top: 0, height: 0 });
   function watchScroll(): void {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = viewport.current ?? {};
     const { top, height } = seen.current;
     seen.current = { top: scrollTop, height: scrollHeight };
-    // Content that became shorter moves the position too, and nobody scrolled.
+    // Content that became shorter also moves the position without a scroll.
     if (scrollTop < top - 1 && scrollHeight >= height) setFollows(false);
     else if (scrollTop > top && scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX) setFollows(true);
   }
-  /** Told before the page scrolls: while words stream, the next ones would take it back to the end before it is seen. */
+  /**
+   * Called before the page scrolls: while text streams, the next chunk would otherwise scroll back to the end first.
+   */
   function leaveEnd(): void {
     const { scrollHeight = 0, clientHeight = 0 } = viewport.current ?? {};
     if (scrollHeight > clientHeight) setFollows(false);
@@ -91,7 +93,7 @@ export function MessageList({ folder, phase, events, actions, versions, children
           if (['ArrowUp', 'PageUp', 'Home'].includes(key) || (key === ' ' && shiftKey)) leaveEnd();
         }}
         onClickCapture={(event) => {
-          // A person who expands something wants to read it, not to be scrolled to the end.
+          // A person who expands something wants to read it, so stop scrolling to the end.
           if (event.target instanceof Element && event.target.closest('summary')) setFollows(false);
         }}
         tabIndex={0}

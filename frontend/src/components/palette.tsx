@@ -22,7 +22,7 @@ interface Entry extends MenuEntry {
 
 const MOST_CONVERSATIONS = 8;
 
-/** One field for all: commands, conversations by title, and what was said in them. */
+/** One search field for commands, conversations by title, and their texts. */
 export function Palette({ owner, list, commands, onOpen, onClose }: PaletteProps) {
   const [words, setWords] = useState('');
   const [chosen, setChosen] = useState(0);

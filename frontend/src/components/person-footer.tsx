@@ -4,13 +4,13 @@ import type { Person } from '../api/types.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import { toasts } from '../ui/toasts.ts';
 
-/** Who is signed in, and the way out; nothing where nobody signs in. */
+/** The signed-in person and the sign-out button; renders nothing without sign-in. */
 export function PersonFooter({ person }: { person: Person }) {
   if (person.role !== 'person') return null;
 
   async function leave(): Promise<void> {
     try {
-      // Away from the page: loading it again would sign the same person in.
+      // Leave the page: reloading it would sign the same person in again.
       location.assign(await signOut());
     } catch (error) {
       toasts.complain(error);

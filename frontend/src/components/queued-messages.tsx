@@ -6,7 +6,7 @@ interface QueuedMessagesProps {
   onTakeBack: (message: QueuedMessage) => void;
 }
 
-/** What was said while an answer comes; each can be taken back until its own turn begins. */
+/** Messages sent while an answer is running; each can be taken back until its own turn begins. */
 export function QueuedMessages({ messages, onTakeBack }: QueuedMessagesProps) {
   if (messages.length === 0) return null;
   return (

@@ -4,14 +4,14 @@ import { Dialog } from '../ui/dialog.tsx';
 import { toSharedHash } from '../util/route.ts';
 
 interface ShareDialogProps {
-  /** Absent where the conversation is not shared. */
+  /** Absent if the conversation is not shared. */
   link: SharedLink | undefined;
   onShare: () => void;
   onUnshare: () => void;
   onClose: () => void;
 }
 
-/** Makes the read-only link to a conversation, shows it, and takes it back. */
+/** Creates, shows and revokes the read-only link to a conversation. */
 export function ShareDialog({ link, onShare, onUnshare, onClose }: ShareDialogProps) {
   const address = link && `${location.origin}${location.pathname}${toSharedHash(link)}`;
   return (

@@ -25,7 +25,7 @@ interface SidebarProps {
   onRemove: (sessionId: string) => void;
 }
 
-/** The agents, and the person's conversations with the one that is chosen. */
+/** The agents, and the person's conversations with the chosen one. */
 export function Sidebar({
   person,
   apps,

@@ -1,7 +1,7 @@
 import { Globe, Search } from 'lucide-react';
 import type { Source } from '../chat/turn.ts';
 
-/** What a grounded answer rests on, and what was searched for. */
+/** The sources of a grounded answer, and its searches. */
 export function Sources({ sources, queries }: { sources: readonly Source[]; queries: readonly string[] }) {
   return (
     <section className="sources" aria-label="Sources">

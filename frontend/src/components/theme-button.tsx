@@ -8,7 +8,7 @@ const LOOKS: Record<Theme, { icon: typeof Sun; label: string }> = {
   dark: { icon: Moon, label: 'Theme: dark' },
 };
 
-/** Goes from the system's theme to light to dark. */
+/** Switches from the system's theme to light to dark. */
 export function ThemeButton() {
   const [theme, next] = useTheme();
   const { icon: Icon, label } = LOOKS[theme];

@@ -14,7 +14,7 @@ const STATES: Record<ToolState, { words: string; icon: typeof Check }> = {
 
 interface ToolCallProps {
   tool: ToolItem;
-  /** Absent while another answer is under way: then nothing can be confirmed. */
+  /** Absent while another answer is running: then nothing can be confirmed. */
   onConfirm?: ((confirmation: Confirmation, confirmed: boolean) => void) | undefined;
 }
 

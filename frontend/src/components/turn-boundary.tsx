@@ -3,11 +3,11 @@ import type { ReactNode } from 'react';
 import { ErrorBoundary } from 'react-error-boundary';
 import type { Turn } from '../chat/turn.ts';
 
-/** A turn that cannot be drawn is shown as plain text: the rest of the conversation stays, and can be gone on with. */
+/** A turn that fails to render is shown as plain text: the rest of the conversation stays usable. */
 export function TurnBoundary({ turn, children }: { turn: Turn; children: ReactNode }) {
   return (
     <ErrorBoundary
-      // New words may be ones that can be drawn.
+      // New events may be renderable.
       resetKeys={[turn]}
       fallbackRender={({ resetErrorBoundary }) => <PlainTurn turn={turn} onRetry={resetErrorBoundary} />}
     >

@@ -4,11 +4,11 @@ import { toFailureWords } from '../chat/failure-words.ts';
 interface TurnFailureProps {
   code: string | undefined;
   message: string;
-  /** Absent where the turn is not the last any more. */
+  /** Absent if the turn is not the last one. */
   onRetry: (() => void) | undefined;
 }
 
-/** Why an answer ended early: in words, with what the model said underneath for whoever wants it. */
+/** Why an answer ended early, with the model's own message below. */
 export function TurnFailure({ code, message, onRetry }: TurnFailureProps) {
   const words = toFailureWords(code);
   return (

@@ -12,13 +12,13 @@ import { TurnFailure } from './turn-failure.tsx';
 
 interface TurnItemProps {
   item: TurnItem;
-  /** Where the conversation's files are; absent before it has an id. */
+  /** Address of the conversation's files; absent before it has an id. */
   folder: ArtifactFolder | undefined;
   onConfirm: ((confirmation: Confirmation, confirmed: boolean) => void) | undefined;
   onRetry: (() => void) | undefined;
 }
 
-/** One thing of a turn: words, a tool call, a file, a notice. */
+/** One item of a turn: text, a tool call, a file, a notice. */
 export function TurnItemView({ item, folder, onConfirm, onRetry }: TurnItemProps) {
   switch (item.kind) {
     case 'text':

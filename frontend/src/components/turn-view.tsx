@@ -14,9 +14,9 @@ import { TurnItemView } from './turn-item.tsx';
 import { UserMessage } from './user-message.tsx';
 
 export interface TurnActions {
-  /** Takes the turn back and says the same again. */
+  /** Rewinds the turn and sends its message again. */
   onResend: (turn: Turn) => void;
-  /** Says `text` instead of what the turn began with; `index` counts the turns from 0. */
+  /** Sends `text` instead of the turn's message; `index` counts the turns from 0. */
   onEdit: (turn: Turn, index: number, text: string) => void;
   onOpen: (sessionId: string) => void;
   onConfirm: (confirmation: Confirmation, confirmed: boolean) => void;
@@ -25,17 +25,17 @@ export interface TurnActions {
 interface TurnViewProps {
   turn: Turn;
   index: number;
-  /** Where the files of the conversation are; absent before it has an id. */
+  /** Address of the conversation's files; absent before it has an id. */
   folder: ArtifactFolder | undefined;
-  /** Where the turn was said in several ways. */
+  /** Set if the turn has several versions. */
   versions: Versions | undefined;
   isLast: boolean;
   isBusy: boolean;
-  /** Absent where the conversation can only be read. */
+  /** Absent if the conversation is read-only. */
   actions: TurnActions | undefined;
 }
 
-/** What a person said and everything the agent did about it. */
+/** A person's message and everything the agent did about it. */
 export const TurnView = memo(function TurnView(props: TurnViewProps) {
   const { turn, index, folder, versions, isLast, isBusy, actions } = props;
   const { user, items } = turn;
@@ -99,7 +99,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
   );
 });
 
-/** The words of an answer as they are shown, a block at a time: neither code nor what tools were asked. */
+/** The text of an answer in blocks, without code and tool calls. */
 function readBlocks(answer: HTMLElement | null): string[] {
   const blocks = answer?.querySelectorAll<HTMLElement>(
     '.markdown > :is(p, ul, ol, blockquote, h3, h4, h5, h6)',
@@ -111,7 +111,7 @@ function authorOf(item: TurnItem): string | undefined {
   return 'author' in item ? item.author : undefined;
 }
 
-/** The name stands where somebody else begins to speak. */
+/** Whether the author's name is shown: where another agent begins to write. */
 function showsAuthor(items: readonly TurnItem[], index: number): boolean {
   const author = items[index] && authorOf(items[index]);
   if (!author) return false;

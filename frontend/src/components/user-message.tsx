@@ -10,14 +10,14 @@ import { FileLink, Media } from './media.tsx';
 
 interface UserMessageProps {
   user: NonNullable<Turn['user']>;
-  /** Where it was said in several ways. */
+  /** Set if it has several versions. */
   versions: Versions | undefined;
   onOpen: ((sessionId: string) => void) | undefined;
-  /** Absent where the message cannot be changed now. */
+  /** Absent if the message cannot be edited now. */
   onEdit?: ((text: string) => void) | undefined;
 }
 
-/** What the person said; it can be said differently, and every version can be gone back to. */
+/** The person's message; it can be edited, and every version can be opened again. */
 export function UserMessage({ user, versions, onOpen, onEdit }: UserMessageProps) {
   const [editing, setEditing] = useState(false);
   if (editing && onEdit) {
@@ -56,7 +56,7 @@ export function UserMessage({ user, versions, onOpen, onEdit }: UserMessageProps
   );
 }
 
-/** Goes between the versions of a message. */
+/** Switches between the versions of a message. */
 function VersionSwitch({ ids, at, onOpen }: Versions & { onOpen: (sessionId: string) => void }) {
   const [before, after] = [ids[at - 1], ids[at + 1]];
   return (

@@ -8,7 +8,7 @@ interface WaitingProps {
   phase: Phase;
 }
 
-/** Stands where the answer will come, and says so when it takes long or the connection is gone. */
+/** Shown where the answer will appear; says when it takes long or the connection is lost. */
 export function Waiting({ phase }: WaitingProps) {
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {

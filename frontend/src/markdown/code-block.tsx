@@ -11,7 +11,7 @@ const LABELS: Record<string, string> = { plaintext: 'text', xml: 'html' };
 
 let loaded: Highlight | undefined;
 
-/** Colours come in a file of their own, fetched when the first code is shown; until then the code is plain. */
+/** Loads the colours, a separate file, when the first code is shown; until then the code is plain. */
 function useHighlight(): Highlight | undefined {
   const [highlight, setHighlight] = useState(() => loaded);
   useEffect(() => {

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 type Temml = (typeof import('temml'))['default'];
 
-/** TeX to MathML, which browsers draw and screen readers read; fetched when the first formula is shown. */
+/** Converts TeX to MathML, which browsers draw and screen readers read; loaded when the first formula is shown. */
 let loaded: Temml | undefined;
 
 async function load(): Promise<void> {
@@ -13,10 +13,10 @@ async function load(): Promise<void> {
   }
 }
 
-/** What one formula may expand to: a text is not to keep the page busy. */
+/** Limits of one formula, so that a text cannot keep the page busy. */
 const LIMITS = { maxExpand: 200, maxSize: [40, 400] as [number, number] };
 
-/** `source` with its delimiters: shown as it is until it is drawn, and where it cannot be drawn. */
+/** `source` includes its delimiters: shown unchanged until it is drawn, and if it cannot be drawn. */
 export function Formula({ source }: { source: string }) {
   const place = useRef<HTMLSpanElement>(null);
   const [temml, setTemml] = useState(() => loaded);

@@ -38,7 +38,7 @@ const grammars = {
 const lowlight = createLowlight(grammars);
 lowlight.registerAlias({ bash: ['shell', 'console', 'shellscript'], ini: ['hcl', 'terraform', 'tf'] });
 
-/** Code as coloured elements, never as HTML text; undefined for a language that is not known here. */
+/** Code as coloured elements, never as HTML text; undefined for an unknown language. */
 export function highlight(code: string, language: string): ReactNode {
   if (!lowlight.registered(language)) return undefined;
   return toJsxRuntime(lowlight.highlight(language, code), { Fragment, jsx, jsxs });

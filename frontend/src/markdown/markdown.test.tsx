@@ -90,7 +90,7 @@ test('a footnote leads into its own answer, and back', () => {
   expect(twice).not.toContain('target="_blank"');
 });
 
-test('a link to elsewhere opens a tab of its own, and one that was refused leads nowhere', () => {
+test('an external link opens a new tab, and a refused one leads nowhere', () => {
   expect(html('[a](https://example.com)')).toContain('target="_blank" rel="noopener noreferrer"');
   expect(html('[a](javascript:alert(1))')).not.toContain('<a');
 });

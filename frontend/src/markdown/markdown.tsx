@@ -27,7 +27,7 @@ function rowsOf(node: TableProps['node']): number {
 }
 
 const components: Components = {
-  // Speakers are headings of the second level: what they write goes below.
+  // Speakers are headings of the second level, so their own headings are below.
   h1: 'h3',
   h2: 'h4',
   h3: 'h5',
@@ -50,10 +50,10 @@ const components: Components = {
       </div>
     </Fold>
   ),
-  // An address that was refused (javascript: and its like) comes as empty: then there is nothing to follow.
+  // A refused address (such as javascript:) becomes empty: there is nothing to open.
   a: ({ href, children, node: _node, ...rest }: AnchorProps) => {
     if (!href) return <span>{children}</span>;
-    // A footnote and the way back: the fragment of the address is the page's own route.
+    // A footnote and its back link: the page uses the address's fragment for its own route.
     if (href.startsWith('#')) {
       return (
         <a {...rest} href={href} onClick={(event) => showTarget(event, href.slice(1))}>
@@ -67,7 +67,7 @@ const components: Components = {
       </a>
     );
   },
-  // A remote picture would tell its host who reads what: the link is offered instead.
+  // A remote picture would tell its host who reads what, so only a link is shown.
   img: ({ src, alt }) =>
     typeof src === 'string' && src ? (
       <a href={src} target="_blank" rel="noopener noreferrer">
@@ -81,14 +81,14 @@ const components: Components = {
 const remarkPlugins: Options['remarkPlugins'] = [
   // "10~12" is a range: only two tildes strike out.
   [remarkGfm, { singleTilde: false }],
-  // Bold that ends beside a Chinese, Japanese or Korean letter.
+  // For bold text that ends beside a Chinese, Japanese or Korean letter.
   remarkCjkFriendly,
   [remarkCjkFriendlyStrikethrough, { singleTilde: false }],
   remarkFormula,
 ];
 const rehypePlugins: Options['rehypePlugins'] = [rehypeDirection];
 
-/** Markdown as the agent writes it. HTML in it stays text, and only links to http, https and mail go anywhere. */
+/** Renders an agent's Markdown. HTML in it stays text, and only links to http, https and mail work. */
 export const Markdown = memo(function Markdown({ text }: { text: string }) {
   const id = useId();
   const remarkRehypeOptions = useMemo(

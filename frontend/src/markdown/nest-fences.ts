@@ -1,11 +1,11 @@
 interface OpenFence {
   line: number;
   mark: string;
-  /** Its content is Markdown, which may hold fences of its own. */
+  /** Whether its content is Markdown, which may contain fences. */
   isMarkdown: boolean;
-  /** Fences inside it that are open. */
+  /** Number of open fences inside it. */
   depth: number;
-  /** The longest fence inside it; 0 where there is none. */
+  /** Length of the longest fence inside it; 0 if there is none. */
   longest: number;
 }
 
@@ -13,9 +13,9 @@ const FENCE = /^(\s*)(`{3,}(?!`)|~{3,}(?!~))(.*)/u;
 const MARKDOWN = /^(?:markdown|md|mdx)$/iu;
 
 /**
- * Markdown in which a ```markdown fence may hold fences of the same length. Models write that; by CommonMark the first
- * inner fence that ends would end the outer one. The outer fence is made longer, and nothing else is changed. One that
- * never ends stays as it is.
+ * Lets a ```markdown fence contain fences of the same length, which models write. By CommonMark the first inner closing
+ * fence would close the outer one. Makes the outer fence longer and changes nothing else. A fence that is never closed
+ * stays as it is.
  */
 export function nestFences(text: string): string {
   if (!/[`~]{3}(?:markdown|md)/iu.test(text)) return text;

@@ -1,9 +1,12 @@
 import type { Root, RootContent } from 'hast';
 
-/** The outermost of these get a direction. HTML's `auto` looks past whatever inside has one of its own, so no inner one may. */
+/**
+ * The outermost of these get a direction. HTML's `auto` skips content with its own direction, so no inner one may have
+ * one.
+ */
 const BLOCKS = /^(?:p|ul|ol|blockquote|table|h[1-6])$/u;
 
-/** Each block runs in the direction of its own first letter: an answer may mix Hebrew and English. */
+/** Gives each block the direction of its own first letter: an answer may mix Hebrew and English. */
 export function rehypeDirection() {
   return (tree: Root): void => visit(tree.children);
 }

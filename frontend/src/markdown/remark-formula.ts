@@ -16,16 +16,16 @@ interface Extensions {
 
 const BACKSLASH = 92;
 const DOLLAR = 36;
-/** The end of a formula, by the character after the backslash that begins it. */
+/** The closing character of a formula, by the character after its opening backslash. */
 const CLOSING = new Map<Code, Code>([
   [40, 41],
   [91, 93],
 ]);
-/** A longer one is none: so a text full of beginnings is not searched to its end for each of them. */
+/** Longest formula, so that a text full of openings is not searched to its end for each of them. */
 const MAX_CHARACTERS = 2_000;
 
 const MAX_CHARACTERS_IN_LINE = 200;
-/** A sign of TeX or of arithmetic, a single letter, or a call of a function. */
+/** A sign of TeX or of arithmetic, a single letter, or a function call. */
 const LIKE_A_FORMULA = /[\\^_=+<>]|^\p{L}(?:\(.*\))?$/u;
 
 function addFormula(this: Processor): void {
@@ -49,8 +49,8 @@ const dollars: Construct = {
 const syntax: Extension = { text: { [BACKSLASH]: construct, [DOLLAR]: dollars } };
 
 /**
- * Between $$, or between single dollars where no price can be meant (Pandoc's rule, and something that only formulas have):
- * nothing but a space or a sign before it, no space inside its ends, no digit behind it.
+ * Between $$, or between single dollars that cannot be prices (Pandoc's rule, and a character that only formulas have):
+ * only a space or a sign before it, no space inside its ends, no digit after it.
  */
 function betweenDollars(effects: Effects, ok: State, nok: State, previous: Code): State {
   let isDouble = false;
@@ -125,7 +125,7 @@ function formula(effects: Effects, ok: State, nok: State): State {
 
   function inside(code: Code): State | undefined {
     if (code === null || ++characters > MAX_CHARACTERS) return nok(code);
-    // Line ends have negative codes, and are tokens of their own.
+    // Line ends have negative codes, and are separate tokens.
     if (code < -2 && code > -6) {
       effects.enter('lineEnding');
       effects.consume(code);
@@ -161,7 +161,7 @@ const toTree: FromMarkdown = {
 };
 
 /**
- * Formulas between \( \), \[ \], $$ or $. By CommonMark the backslashes would go, and stars and underscores between them
- * would become emphasis.
+ * Formulas between \( \), \[ \], $$ or $. By CommonMark the backslashes would be removed, and stars and underscores
+ * between them would become emphasis.
  */
 export const remarkFormula = addFormula;

@@ -48,7 +48,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
       sessionId
         ? conversations.open(sessionId)
         : conversations.begin((id) => goTo({ appName, sessionId: id }, 'replace')),
-    // `fresh` is not read: it asks for another empty conversation.
+    // `fresh` is not read: it requests another empty conversation.
     [conversations, sessionId, appName, fresh],
   );
   const summary = list?.find(({ id }) => id === sessionId);
@@ -154,10 +154,10 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
   );
 }
 
-/** How often the service is asked whether another device went on with the open conversation: one short list of runs. */
+/** How often the page asks whether another device has continued the open conversation: one short list of runs. */
 const LOOK_EVERY_MS = 10_000;
 
-/** What is shown is the service's: read again when the page is looked at again, and when another tab changed it. */
+/** Reloads from the service when the page is shown again, and when another tab changed something. */
 function useFreshness(conversations: Conversations, currentId: string | undefined): void {
   useEffect(() => {
     void conversations.refresh();
@@ -170,7 +170,7 @@ function useFreshness(conversations: Conversations, currentId: string | undefine
     const look = (): void => {
       if (document.visibilityState !== 'visible') return;
       void conversations.refresh();
-      // Another device, or the other cloud, may have gone on with it.
+      // Another device, or the other cloud, may have continued it.
       if (currentId) conversations.reload(currentId);
     };
     document.addEventListener('visibilitychange', look);

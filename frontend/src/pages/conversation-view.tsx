@@ -30,7 +30,7 @@ interface ConversationViewProps {
   conversations: Conversations;
 }
 
-/** One conversation and the field to go on with it. */
+/** One conversation and its message box. */
 export function ConversationView({ app, conversation, conversations }: ConversationViewProps) {
   const state = useStore(conversation);
   const { list } = useStore(conversations);
@@ -38,7 +38,7 @@ export function ConversationView({ app, conversation, conversations }: Conversat
   const draft = useDraft(app.name, state.sessionId);
   const { take, giveBack, current, setAttachments } = draft;
   const busy = isBusy(state);
-  // Another conversation is another voice; one that gets its id is still the same.
+  // Another conversation needs another announcer; one that gets its id is still the same.
   const announcerKey = useMemo(() => crypto.randomUUID(), [conversation]);
   const history = useMemo(() => saidIn(state.events), [state.events]);
   useEffect(focusComposer, [conversation]);
@@ -48,7 +48,7 @@ export function ConversationView({ app, conversation, conversations }: Conversat
       onEdit: (turn, index, text) => {
         const parts = [...(turn.user?.parts ?? []).filter((part) => !part.text), { text }];
         const { invocationId } = turn;
-        // Of what the service never took there is no other version.
+        // A message that the service never received has no other version.
         if (!invocationId) void conversation.send(parts);
         else
           tell(async () => {
@@ -66,7 +66,7 @@ export function ConversationView({ app, conversation, conversations }: Conversat
     (text: string) => {
       const parts = take(text);
       void conversation.send(parts).then(() => {
-        // What was not taken goes back to where it was written.
+        // A refused message goes back to the message box.
         if (conversation.getState().unsent) giveBack(parts);
       });
     },
@@ -169,7 +169,7 @@ function saidIn(events: readonly AdkEvent[]): string[] {
   return texts.filter((text, index) => text && text !== texts[index - 1]);
 }
 
-/** Where a person can begin to write at once; on a touch screen that would bring up the keyboard over what they came to read. */
+/** Focuses the message box; not on a touch screen, where that would open the keyboard over the text. */
 function focusComposer(): void {
   if (matchMedia('(pointer: fine)').matches) document.getElementById('message')?.focus();
 }
@@ -180,7 +180,7 @@ interface BusyNoticeProps {
   onInterrupt: () => void;
 }
 
-/** Another answer is under way in this conversation: from another tab, another device, or an agent. */
+/** Another answer is running in this conversation: from another tab, another device, or an agent. */
 function BusyNotice({ problem, onShow, onInterrupt }: BusyNoticeProps) {
   return (
     <ProblemNotice problem={problem}>

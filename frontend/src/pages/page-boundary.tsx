@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { ErrorBoundary } from 'react-error-boundary';
 
-/** Where the page itself fails: a sentence and two ways on, instead of nothing. */
+/** If the page itself fails: a sentence and two ways to continue, instead of nothing. */
 export function PageBoundary({ children }: { children: ReactNode }) {
   return <ErrorBoundary fallbackRender={() => <BrokenPage />}>{children}</ErrorBoundary>;
 }

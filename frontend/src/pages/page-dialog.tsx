@@ -9,7 +9,7 @@ import { useStore } from '../util/store.ts';
 import { tell, type DialogName } from './use-commands.tsx';
 
 interface PageDialogProps {
-  /** Which one is open. */
+  /** The open dialog. */
   name: DialogName | undefined;
   conversations: Conversations;
   summary: ConversationSummary | undefined;
@@ -18,7 +18,7 @@ interface PageDialogProps {
   onClose: () => void;
 }
 
-/** The dialog that is open, if one is. */
+/** Renders the open dialog, if there is one. */
 export function PageDialog({ name, conversations, summary, commands, onOpen, onClose }: PageDialogProps) {
   const { list } = useStore(conversations);
   const { owner } = conversations;

@@ -9,7 +9,7 @@ import { ThemeButton } from '../components/theme-button.tsx';
 import { ToastList } from '../ui/toast-list.tsx';
 import { toHash, type SharedLink } from '../util/route.ts';
 
-/** Another person's conversation, to read. */
+/** Another person's conversation, read-only. */
 export function SharedPage({ link }: { link: SharedLink }) {
   const [shown, setShown] = useState<{ session: Session } | { problem: Problem }>();
   const load = useCallback(() => {

@@ -21,7 +21,7 @@ async function loadService(): Promise<Service> {
   return { person, info, apps };
 }
 
-/** Asks the service who it is and who the person is, and only then shows the chat. */
+/** Loads the service's and the person's identity, and then shows the chat. */
 export function StartPage() {
   const [start, setStart] = useState<Start>();
   const [attempt, setAttempt] = useState(0);
@@ -67,7 +67,7 @@ export function StartPage() {
   return <ChatPage person={person} info={info} apps={apps} />;
 }
 
-/** Where the service asks who somebody is, and nobody has said so yet. */
+/** Shown if the service requires sign-in and nobody is signed in. */
 function SignIn() {
   return (
     <main className="empty sign-in">

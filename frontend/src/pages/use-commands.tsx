@@ -23,14 +23,14 @@ export type DialogName = 'rename' | 'share' | 'keys' | 'palette';
 
 interface CommandOptions {
   conversations: Conversations;
-  /** The conversation that is open; absent for a new one. */
+  /** The open conversation; absent for a new one. */
   summary: ConversationSummary | undefined;
   onNew: () => void;
   onOpen: (sessionId: string) => void;
   onDialog: (name: DialogName) => void;
 }
 
-/** What can be done with the open conversation, and what can be done anywhere. */
+/** Commands for the open conversation, and commands that are always available. */
 export function useCommands(options: CommandOptions): { own: MenuEntry[]; general: MenuEntry[] } {
   const { conversations, summary, onNew, onOpen, onDialog } = options;
   return useMemo(() => {
@@ -81,12 +81,12 @@ export function useCommands(options: CommandOptions): { own: MenuEntry[]; genera
   }, [conversations, summary, onNew, onOpen, onDialog]);
 }
 
-/** Does it, and says what went wrong. */
+/** Runs it, and shows an error. */
 export function tell(work: () => Promise<void>): void {
   void work().catch((error: unknown) => toasts.complain(error));
 }
 
-/** What any file system takes, and a person recognises. */
+/** A name that any file system accepts and a person recognises. */
 function toFilename(title: string): string {
   const name = title
     .replaceAll(/[\p{Cc}"*/:<>?\\|]/gu, ' ')

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-/** Keys that work anywhere on the page: Ctrl+K, Ctrl+Shift+O, and `?` where nobody writes. */
+/** Shortcuts that work anywhere on the page: Ctrl+K, Ctrl+Shift+O, and `?` outside of text fields. */
 export function useShortcuts(actions: {
   onPalette: () => void;
   onNew: () => void;
@@ -24,7 +24,7 @@ export function useShortcuts(actions: {
   }, [onPalette, onNew, onKeys]);
 }
 
-/** The cursor stands there without anybody having begun to write. */
+/** Whether the focus is in a text field that is still empty. */
 function isEmptyMessage(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement && target.id === 'message' && target.value === '';
 }

@@ -4,7 +4,7 @@ import { copyText } from '../util/clipboard.ts';
 import { IconButton } from './icon-button.tsx';
 import { toasts } from './toasts.ts';
 
-/** Copies `text`, and shows for a moment that it did. */
+/** Copies `text`, and shows that for a moment. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {

@@ -7,7 +7,7 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** A modal dialog of the browser's own: focus stays inside, Escape and a click beside it close it. */
+/** The browser's modal dialog: focus stays inside, Escape and a click outside close it. */
 export function Dialog({ label, className = '', onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {

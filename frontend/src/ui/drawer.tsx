@@ -3,13 +3,13 @@ import { useEffect, useRef, type ReactNode } from 'react';
 interface DrawerProps {
   label: string;
   isOpen: boolean;
-  /** When this changes, the person has chosen something in the drawer. */
+  /** A change means that the person has chosen something in the drawer, which then closes. */
   closeOn: unknown;
   onClose: () => void;
   children: ReactNode;
 }
 
-/** A dialog that slides in from the left: the sidebar where there is no room for one. */
+/** A dialog that slides in from the left: the sidebar on narrow windows. */
 export function Drawer({ label, isOpen, closeOn, onClose, children }: DrawerProps) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {

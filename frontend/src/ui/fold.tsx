@@ -2,19 +2,19 @@ import { ChevronDown, ChevronUp } from 'lucide-react';
 import { createContext, useContext, useState, type ReactNode } from 'react';
 
 interface FoldProps {
-  /** Of what: "120 lines". */
+  /** Size of the content: "120 lines". */
   size: string;
-  /** Whether it is so long that it is shown in part at first. */
+  /** Whether only its beginning is shown at first. */
   isLong: boolean;
   children: ReactNode;
 }
 
-/** Whether what is shown is still being written. */
+/** Whether the content is still being written. */
 export const BeingWritten = createContext(false);
 
 /**
- * Something long, of which the beginning is shown until more is asked for. All of it is in the page, so the browser's search
- * finds it. What grows while it is read is not folded under the reader's eyes.
+ * Long content of which only the beginning is shown at first. All of it is in the page, so the browser's search finds
+ * it. Content that grows is not folded while it is read.
  */
 export function Fold({ size, isLong, children }: FoldProps) {
   const isBeingWritten = useContext(BeingWritten);

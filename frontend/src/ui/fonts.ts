@@ -7,8 +7,8 @@ const LATIN =
 const LATIN_EXTENDED = 'U+0100-02BA, U+1E00-1E9F, U+1EF2-1EFF, U+20A0-20AB, U+20AD-20C0';
 
 /**
- * Names the page's fonts; the browser fetches each when a text first needs it. Done here and not in the style sheet,
- * because Bun writes fonts that a style sheet names into it, and the policy allows fonts from this origin only.
+ * Declares the page's fonts; the browser loads each when a text first needs it. Not in the style sheet, because Bun
+ * inlines fonts that a style sheet names, and the policy only allows fonts from this origin.
  */
 export function addFonts(): void {
   const faces = [

@@ -1,7 +1,7 @@
 import type { ComponentProps, ReactNode } from 'react';
 
 interface IconButtonProps extends Omit<ComponentProps<'button'>, 'aria-label'> {
-  /** The button's name: read out, and shown on hover. */
+  /** The button's name: for screen readers, and shown on hover. */
   label: string;
   children: ReactNode;
 }

@@ -14,7 +14,7 @@ interface MenuProps {
   entries: readonly MenuEntry[];
 }
 
-/** A button that opens a list of commands: arrows go through it, Escape and a click elsewhere close it. */
+/** A button that opens a list of commands: arrow keys move through it, Escape and a click elsewhere close it. */
 export function Menu({ label, icon, entries }: MenuProps) {
   const [isOpen, setIsOpen] = useState(false);
   const id = useId();

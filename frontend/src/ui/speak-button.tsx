@@ -2,10 +2,13 @@ import { Volume2, VolumeX } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { IconButton } from './icon-button.tsx';
 
-/** Reads aloud by the browser's own voice, a block at a time; nothing where the browser has none. `read` gives the blocks. */
+/**
+ * Reads aloud with the browser's own voice, block by block; renders nothing if the browser has none. `read` returns the
+ * blocks.
+ */
 export function SpeakButton({ read }: { read: () => string[] }) {
   const [isSpeaking, setIsSpeaking] = useState(false);
-  // What is left speaks on after its button is gone.
+  // Otherwise it would keep speaking after the button is gone.
   useEffect(() => () => speechSynthesis?.cancel(), []);
   if (!('speechSynthesis' in globalThis)) return null;
 

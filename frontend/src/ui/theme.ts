@@ -6,14 +6,14 @@ export type Theme = 'system' | 'light' | 'dark';
 const KEY = 'theme';
 const ORDER: readonly Theme[] = ['system', 'light', 'dark'];
 
-/** Sets the stored theme before anything is drawn, so that the page never flashes in the other one. */
+/** Sets the stored theme before anything is rendered, so that the page never flashes in the other one. */
 export function applyStoredTheme(): Theme {
   const theme = toTheme(readStored(KEY));
   apply(theme);
   return theme;
 }
 
-/** The theme in use and a function that goes to the next one; follows the other tabs. */
+/** The current theme and a function that switches to the next one; follows the other tabs. */
 export function useTheme(): [Theme, () => void] {
   const [theme, setTheme] = useState<Theme>(() => toTheme(readStored(KEY)));
   useEffect(() => onStored(KEY, (value) => setTheme(toTheme(value))), []);

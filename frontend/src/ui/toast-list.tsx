@@ -3,7 +3,7 @@ import { useStore } from '../util/store.ts';
 import { IconButton } from './icon-button.tsx';
 import { toasts } from './toasts.ts';
 
-/** Notices in the corner, read out when they come. */
+/** Notices in the corner, announced when they appear. */
 export function ToastList() {
   const { toasts: shown } = useStore(toasts);
   return (

@@ -10,7 +10,7 @@ export interface Toast {
 
 const SHOWN_MS = 8_000;
 
-/** Short notices in the corner: for what went wrong away from the conversation. */
+/** Short notices in the corner, for errors outside of the conversation. */
 export class Toasts extends Store<{ toasts: Toast[] }> {
   #lastId = 0;
 
@@ -22,7 +22,7 @@ export class Toasts extends Store<{ toasts: Toast[] }> {
     this.#add({ tone: 'info', message });
   }
 
-  /** Shows why `error` happened and what to do; only words meant for a person are shown. */
+  /** Shows why `error` happened and what to do; only texts meant for a person are shown. */
   complain(error: unknown): void {
     const { message, next } = asProblem(error);
     this.#add({ tone: 'error', message, next });

@@ -1,4 +1,4 @@
-/** Bytes of a base64 text in either alphabet: the service sends the URL-safe one. */
+/** Decodes base64 in either alphabet: the service sends the URL-safe one. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const standard = text.replaceAll('-', '+').replaceAll('_', '/');
   const binary = atob(standard);
@@ -7,7 +7,7 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** In pieces: a call takes only so many arguments. */
+/** Size of a piece: a call takes only so many arguments. */
 const PIECE_BYTES = 32_768;
 
 export function toBase64(bytes: Uint8Array): string {

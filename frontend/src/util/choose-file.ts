@@ -1,4 +1,4 @@
-/** Opens the browser's choice of a file; never resolves where the person chooses none. */
+/** Opens the browser's file dialog; never resolves if the person cancels it. */
 export function chooseFile(accept: string): Promise<File> {
   return new Promise((resolve) => {
     const input = document.createElement('input');

@@ -1,4 +1,4 @@
-/** Puts text on the clipboard; false where the browser refuses (plain HTTP away from localhost). */
+/** Copies text to the clipboard; false if the browser refuses (plain HTTP on another host than localhost). */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

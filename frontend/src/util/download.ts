@@ -1,5 +1,5 @@
 /**
- * Saves bytes as a file. The type is always that of unknown bytes: a blob of HTML or SVG would be a document of this
+ * Saves bytes as a file. The type is always that of unknown bytes: an HTML or SVG blob would be a document of this
  * page's origin if a browser opened it.
  */
 export function download(filename: string, bytes: Uint8Array<ArrayBuffer>): void {

@@ -1,17 +1,17 @@
-/** What browsers have and TypeScript does not know yet: https://github.com/tc39/proposal-json-parse-with-source */
+/** Part of browsers that TypeScript does not know yet: https://github.com/tc39/proposal-json-parse-with-source */
 type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
 const json = JSON as unknown as {
   parse(text: string, reviver: Reviver): unknown;
   rawJSON?(text: string): unknown;
 };
 
-/** An integer that a number of JavaScript may not hold. */
+/** An integer that a JavaScript number may not represent exactly. */
 const LONG_INTEGER = /^-?\d{16,}$/;
 const MAY_HOLD_ONE = /[\s:,[-]\d{16}/;
 
 /**
- * JSON.parse that keeps the digits of long integers: JSON.stringify shows and sends them as they came. A browser without
- * JSON.rawJSON rounds them, as ever.
+ * JSON.parse that keeps the digits of long integers: JSON.stringify shows and sends them unchanged. A browser without
+ * JSON.rawJSON rounds them.
  */
 export function parseExactly(text: string): unknown {
   if (!json.rawJSON || !MAY_HOLD_ONE.test(text)) return JSON.parse(text);

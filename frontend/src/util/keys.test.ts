@@ -7,7 +7,7 @@ const key = (change: { shiftKey?: boolean; isComposing?: boolean; keyCode?: numb
   return { key: 'Enter', shiftKey, nativeEvent: { isComposing, keyCode } } as unknown as KeyboardEvent;
 };
 
-test('Enter sends, but not with Shift, and not while an input method has the key', () => {
+test('Enter sends, but not with Shift, and not while an input method is composing', () => {
   expect(isSendKey(key())).toBe(true);
   expect(isSendKey(key({ shiftKey: true }))).toBe(false);
   expect(isSendKey(key({ isComposing: true, keyCode: 229 }))).toBe(false);

@@ -5,12 +5,12 @@ export function isSendKey(event: KeyboardEvent): boolean {
   return event.key === 'Enter' && !event.shiftKey && !isComposing(event);
 }
 
-/** What a browser gives as the code of a key that an input method has taken (W3C, UI Events, 7.3.1). */
+/** The key code that browsers send for a key used by an input method (W3C, UI Events, 7.3.1). */
 const TAKEN_BY_INPUT_METHOD = 229;
 
 /**
  * Whether the key belongs to an input method. Safari ends the composition before it sends the key that ended it:
- * `isComposing` is false by then, and only the old key code tells.
+ * `isComposing` is already false, and only the old key code shows it.
  */
 export function isComposing({ nativeEvent }: KeyboardEvent): boolean {
   return nativeEvent.isComposing || nativeEvent.keyCode === TAKEN_BY_INPUT_METHOD;

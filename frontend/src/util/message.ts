@@ -1,4 +1,4 @@
-/** What is sent of what was written: without empty lines around it, but with the indentation of its first line. */
+/** The text to send: without empty lines around it, but with the indentation of its first line. */
 export function toMessage(draft: string): string {
   const lines = draft.trimEnd().split('\n');
   const first = lines.findIndex((line) => line.trim() !== '');

@@ -6,15 +6,15 @@ import { toPreview } from '../chat/preview.ts';
 import { toTurns } from '../chat/to-turns.ts';
 import { own } from './own.ts';
 
-/** Names that every object of JavaScript answers to. */
+/** Properties of every JavaScript object. */
 const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'];
 
-test.each(NAMES)('the key %s finds nothing but what stands under it', (name) => {
+test.each(NAMES)('the key %s finds nothing but its own value', (name) => {
   expect(own({}, name)).toBeUndefined();
   expect(own(JSON.parse(`{"${name}": 1}`) as Record<string, number>, name)).toBe(1);
 });
 
-test.each(NAMES)('a type, an error or a file called %s is one like any other', (name) => {
+test.each(NAMES)('a type, an error or a file called %s works like any other', (name) => {
   expect(toPreview({ mimeType: name, bytes: new Uint8Array() })).toEqual({ kind: 'none' });
   expect(toFailureWords(name)).toEqual(toFailureWords('UNKNOWN'));
   const frame = (id: string): AdkEvent =>

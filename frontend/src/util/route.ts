@@ -1,6 +1,9 @@
 import { useSyncExternalStore } from 'react';
 
-/** Where the page is: an agent and perhaps a conversation. Kept in the fragment, so a refresh and a bookmark come back. */
+/**
+ * The page's route: an agent and perhaps a conversation. It is in the fragment, so that a reload and a bookmark return
+ * to it.
+ */
 export interface Route {
   appName?: string;
   sessionId?: string;
@@ -18,7 +21,7 @@ export function toHash({ appName, sessionId }: Route): string {
     .join('/')}`;
 }
 
-/** What a link names: whose conversation, and the secret that opens it. */
+/** The content of a link: the owner, the conversation, and the secret that gives access. */
 export interface SharedLink {
   appName: string;
   ownerId: string;
@@ -26,7 +29,7 @@ export interface SharedLink {
   secret: string;
 }
 
-/** No folder of an agent is called this. */
+/** Cannot be the folder name of an agent. */
 const SHARED = '~shared';
 
 export function toSharedHash({ appName, ownerId, sessionId, secret }: SharedLink): string {
@@ -39,7 +42,7 @@ export function parseSharedHash(hash: string): SharedLink | undefined {
   return { appName, ownerId, sessionId, secret };
 }
 
-/** `replace` leaves no step for the back button: for a conversation that has just got its id. */
+/** `replace` adds no step for the back button: for a conversation that has just got its id. */
 export function goTo(route: Route, how: 'push' | 'replace' = 'push'): void {
   if (how === 'push') location.hash = toHash(route);
   else {

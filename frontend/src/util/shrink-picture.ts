@@ -1,8 +1,10 @@
-/** Longest side in pixels: what is larger the model scales down itself. */
+/** Longest side in pixels; the model itself scales larger pictures down. */
 const LONGEST_SIDE = 2_048;
 const QUALITY = 0.85;
 
-/** The picture as JPEG of at most `maxBytes`; undefined where the browser cannot read it, or it never gets small enough. */
+/**
+ * The picture as JPEG of at most `maxBytes`; undefined if the browser cannot read it, or it never gets small enough.
+ */
 export async function shrinkPicture(picture: Blob, maxBytes: number): Promise<Blob | undefined> {
   let bitmap: ImageBitmap;
   try {
@@ -18,7 +20,7 @@ export async function shrinkPicture(picture: Blob, maxBytes: number): Promise<Bl
       canvas.height = Math.max(1, Math.round(bitmap.height * scale));
       const context = canvas.getContext('2d');
       if (!context) return undefined;
-      // JPEG knows no transparency.
+      // JPEG has no transparency.
       context.fillStyle = '#fff';
       context.fillRect(0, 0, canvas.width, canvas.height);
       context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);

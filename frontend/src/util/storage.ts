@@ -1,6 +1,6 @@
 const PREFIX = 'lornu:';
 
-/** Reads what this browser remembers; private windows and blocked storage simply remember nothing. */
+/** Reads from this browser's storage; in private windows or with blocked storage there is nothing. */
 export function readStored(key: string): string | undefined {
   try {
     return localStorage.getItem(PREFIX + key) ?? undefined;
@@ -9,7 +9,7 @@ export function readStored(key: string): string | undefined {
   }
 }
 
-/** Remembers `value` in this browser; an empty one is forgotten. */
+/** Stores `value` in this browser; an empty one is removed. */
 export function writeStored(key: string, value: string): void {
   try {
     if (value) localStorage.setItem(PREFIX + key, value);
@@ -28,7 +28,7 @@ export function onStored(key: string, listener: (value: string | undefined) => v
   return () => removeEventListener('storage', handle);
 }
 
-/** What this tab alone remembers, until it is closed; empty is remembered too. */
+/** Reads from this tab's storage, which lasts until it is closed; an empty value is stored too. */
 export function readInTab(key: string): string | undefined {
   try {
     return sessionStorage.getItem(PREFIX + key) ?? undefined;

@@ -17,7 +17,7 @@ export class Store<State extends object> {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Replaces the named fields and tells everybody at once. */
+  /** Replaces the named fields and notifies all listeners at once. */
   protected set(change: Partial<State>): void {
     this.#state = { ...this.#state, ...change };
     clearTimeout(this.#pending);
@@ -25,14 +25,14 @@ export class Store<State extends object> {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Like `set`, but tells at most once in `everyMs`: a stream brings more tokens than a screen has frames. */
+  /** Like `set`, but notifies at most once in `everyMs`: a stream has more tokens than a screen has frames. */
   protected setSoon(change: Partial<State>, everyMs = 32): void {
     this.#state = { ...this.#state, ...change };
     this.#pending ??= setTimeout(() => this.set({}), everyMs);
   }
 }
 
-/** The store's state, and a render whenever it changes. */
+/** The store's state; renders whenever it changes. */
 export function useStore<State extends object>(store: Store<State>): State {
   return useSyncExternalStore(store.subscribe, store.getState);
 }

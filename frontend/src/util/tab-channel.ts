@@ -1,4 +1,4 @@
-/** What the tabs of one browser tell each other; the truth stays with the service, so a lost message costs a refresh. */
+/** Messages between the tabs of one browser. The service has the truth, so a lost message only costs a reload. */
 export type TabMessage =
   | { kind: 'sessions-changed' }
   | { kind: 'turn-started'; sessionId: string }
@@ -11,7 +11,7 @@ export function tellTabs(message: TabMessage): void {
   channel?.postMessage(message);
 }
 
-/** Calls back with what other tabs say; returns how to stop listening. */
+/** Calls back with messages of other tabs; returns a function that stops listening. */
 export function onTabs(listener: (message: TabMessage) => void): () => void {
   const handle = (event: MessageEvent<TabMessage>): void => listener(event.data);
   channel?.addEventListener('message', handle);
