@@ -10,7 +10,6 @@ const NAME = /\bgemini-\d+(?:\.\d+)*(?:-[a-z][a-z0-9]*)*/g;
 const SOURCE = 'agents/model.ts';
 /** Files that cannot import it: each name in them must be the same. */
 const EQUAL = [
-  'agents/README.md',
   'agents/incident/test_config.json',
   'agents/lornu/test_config.json',
   'bench/agents/bare/agent.py',

@@ -1,4 +1,5 @@
 import { createEvent, type Event } from '@google/adk';
+import { MODEL } from '@lornu/agents/model.ts';
 import { expect, test } from 'bun:test';
 import { createTestApp } from '../../testing/test-app.ts';
 
@@ -18,7 +19,7 @@ async function usageOf(answers: (Partial<Event> & { modelVersion?: string })[]):
   return response.json();
 }
 
-const flash = { modelVersion: 'gemini-3.8-flash' };
+const flash = { modelVersion: MODEL };
 
 test('a session tells what each turn used and cost, and all of them', async () => {
   const counts = { promptTokenCount: 1_000, cachedContentTokenCount: 400, candidatesTokenCount: 20 };
