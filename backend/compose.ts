@@ -28,6 +28,7 @@ import { createAwsCredentials, createTaskSecrets } from './identity/task-secrets
 import { modelBackend } from './model-backend.ts';
 import { ModelWatch } from './model/model-watch.ts';
 import { createPeer, peerFallbackSettings, probePeer } from './peer-access.ts';
+import { hasPrice } from './model/prices.ts';
 import { useModel } from './model/gemini-llm.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
@@ -35,6 +36,7 @@ import type { TraceMemory } from './observability/trace-memory.ts';
 import { Readiness } from './observability/readiness.ts';
 import { openStores } from './open-stores.ts';
 import { RunOperator } from './runs/run-operator.ts';
+import { Budgets, type SpendStore } from './runs/budgets.ts';
 import { createRunService } from './runs/run-service.ts';
 import type { RunStore } from './runs/run-store.ts';
 import { TaskProtection } from './runs/task-protection.ts';
@@ -80,6 +82,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     operator: operatorStore,
     memory,
     tasks,
+    spend,
   } = await openStores(config, google, log);
   const files = artifactFiles(config.artifacts, google);
   const artifacts = new ArtifactService(files, config.limits.uploadBytes);
@@ -109,6 +112,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
       runTokens: config.limits.turnTokens,
     },
     ...(protection ? { protection } : {}),
+    ...budgets(config, spend, models, log),
     log,
     now,
     newId,
@@ -180,6 +184,15 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
       await Promise.all([sessions.close(), memory.close()]);
     },
   };
+}
+
+/** Daily budgets, if the configuration has any. They count what has a price. */
+function budgets({ limits }: Config, store: SpendStore, models: readonly string[], log: Logger) {
+  const { user, app, total } = limits.budgets;
+  if (user === undefined && app === undefined && total === undefined) return {};
+  for (const model of models)
+    if (!hasPrice(model)) log.warn('no budget counts this model: it has no price', { model });
+  return { budgets: new Budgets({ limits: limits.budgets, store, log, now: Date.now }) };
 }
 
 /** A2A notifications, if the configuration enables them. */

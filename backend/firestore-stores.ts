@@ -3,6 +3,7 @@ import { createFirestore } from './firestore/create-firestore.ts';
 import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
 import { FirestoreMemory } from './memory/firestore/firestore-memory.ts';
 import { FirestoreOperatorStore } from './runs/firestore/firestore-operator-store.ts';
+import { FirestoreSpend } from './runs/firestore/firestore-spend.ts';
 import { FirestoreRunStore } from './runs/firestore/firestore-run-store.ts';
 import { LeaseGuard } from './runs/firestore/lease-guard.ts';
 import { FirestoreSessionStore } from './sessions/firestore/firestore-session-store.ts';
@@ -29,5 +30,6 @@ export function openFirestoreStores(
     operator,
     memory: new FirestoreMemory(db),
     tasks: new FirestoreTaskRecords({ db }),
+    spend: new FirestoreSpend(db),
   };
 }

@@ -6,7 +6,9 @@ import type { MemoryService } from './memory/memory-service.ts';
 import { SqliteMemory } from './memory/sqlite/sqlite-memory.ts';
 import type { Logger } from './observability/logger.ts';
 import type { OperatorStore } from './runs/operator-store.ts';
+import type { SpendStore } from './runs/budgets.ts';
 import type { RunStore } from './runs/run-store.ts';
+import { SqliteSpend } from './runs/sqlite/sqlite-spend.ts';
 import { SqliteOperatorStore } from './runs/sqlite/sqlite-operator-store.ts';
 import { SqliteRunStore } from './runs/sqlite/sqlite-run-store.ts';
 import type { SessionStore } from './sessions/session-store.ts';
@@ -20,6 +22,7 @@ export interface Stores {
   operator: OperatorStore;
   memory: MemoryService;
   tasks: TaskRecords;
+  spend: SpendStore;
 }
 
 /** The database's name in terraform/gcp. */
@@ -43,6 +46,7 @@ export async function openStores(
       operator: new SqliteOperatorStore(database),
       memory: new SqliteMemory(config.memoryFile),
       tasks: new SqliteTaskRecords({ database }),
+      spend: new SqliteSpend(database),
     };
   }
   const { database, project, emulatorHost } = sessions;

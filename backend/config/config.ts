@@ -55,6 +55,12 @@ export interface Config {
     readonly drainMs: number;
     readonly leaseMs: number;
     readonly turnTokens: number;
+    /** US dollars a day (UTC); undefined: no bound. */
+    readonly budgets: {
+      readonly user: number | undefined;
+      readonly app: number | undefined;
+      readonly total: number | undefined;
+    };
   };
 }
 
@@ -140,6 +146,11 @@ function toConfig(v: Variables): Config {
       drainMs: v.LORNU_DRAIN_MS,
       leaseMs: v.LORNU_LEASE_MS,
       turnTokens: v.LORNU_TURN_TOKENS,
+      budgets: {
+        user: v.LORNU_DAILY_BUDGET_USER_USD,
+        app: v.LORNU_DAILY_BUDGET_APP_USD,
+        total: v.LORNU_DAILY_BUDGET_USD,
+      },
     },
   };
 }

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { IDENTITY_VARIABLES } from './identity-variables.ts';
-import { flag, httpUrl, meanings, port, positiveInt, variable, type VariableMeaning } from './variable.ts';
+import {
+  dollars,
+  flag,
+  httpUrl,
+  meanings,
+  port,
+  positiveInt,
+  variable,
+  type VariableMeaning,
+} from './variable.ts';
 
 /**
  * Every environment variable that the service reads; there is no other list. Rules between variables (what staging
@@ -159,6 +168,18 @@ export const VARIABLES = z.object({
   LORNU_TURN_TOKENS: variable(positiveInt(1_000_000), {
     meaning: 'Model tokens that one turn may spend: a runaway is ended there.',
     form: 'a whole number above 0',
+  }),
+  LORNU_DAILY_BUDGET_USER_USD: variable(dollars, {
+    meaning: "What one user's turns may cost in a day (UTC), over all apps; no bound when left out.",
+    form: 'US dollars such as 2.50',
+  }),
+  LORNU_DAILY_BUDGET_APP_USD: variable(dollars, {
+    meaning: 'What the turns of one app may cost in a day (UTC), over all users; no bound when left out.',
+    form: 'US dollars such as 50',
+  }),
+  LORNU_DAILY_BUDGET_USD: variable(dollars, {
+    meaning: 'What all turns together may cost in a day (UTC); no bound when left out.',
+    form: 'US dollars such as 100',
   }),
   ECS_AGENT_URI: variable(httpUrl.optional(), {
     meaning: 'Set by ECS: where the task asks not to be stopped while runs are under way.',

@@ -216,6 +216,11 @@ export const ERROR_TABLE = {
     sentence: 'This caller has reached a limit',
     next: 'Try again after the time in Retry-After; the detail names the limit.',
   },
+  BUDGET_REACHED: {
+    status: 429,
+    sentence: 'A budget of money for today is spent.',
+    next: 'Send the message again after the time in Retry-After, or have the budget raised that the detail names.',
+  },
   HEADERS_TOO_LARGE: {
     status: 431,
     sentence: 'The request headers are too large',

@@ -53,6 +53,8 @@ const IN_THE_PLACE_OF = /^(stand-in for|cassette of) /;
 export const pricedModel = (modelVersion: string): string =>
   baseName(modelVersion.replace(IN_THE_PLACE_OF, '')).replace(/-\d{3}$/, '');
 
+export const hasPrice = (model: string): boolean => PRICES.has(pricedModel(model));
+
 /**
  * What a call of a model costs, in US dollars, by the prices of its day; undefined for a model without a price. Storage
  * of explicit caches, grounding and media other than text are not in it.

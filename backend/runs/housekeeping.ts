@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/logger.ts';
+import { SHARE_EVERY_MS, type Budgets } from './budgets.ts';
 import type { LiveRun } from './live-run.ts';
 import type { RunLimits } from './run-options.ts';
 import type { Lease, RunProgress, RunStore } from './run-store.ts';
@@ -13,6 +14,7 @@ export interface HousekeepingOptions {
   /** The runs that this process works on, by id. */
   active: ReadonlyMap<string, LiveRun>;
   takeovers: Takeovers;
+  budgets: Budgets | undefined;
 }
 
 const PRUNE_EVERY_MS = 60_000;
@@ -32,6 +34,8 @@ export class Housekeeping {
     this.#every(limits.renewEveryMs, 'leases could not be renewed', async () => this.#renewAll());
     this.#every(limits.cancelEveryMs, 'requests to cancel could not be read', () => this.#cancel());
     this.#every(limits.takeOverEveryMs, 'runs could not be taken over', () => this.#takeOver());
+    const { budgets } = options;
+    if (budgets) this.#every(SHARE_EVERY_MS, 'what was spent could not be stored', () => budgets.share());
     this.#every(PRUNE_EVERY_MS, 'old runs could not be deleted', () => this.#prune());
   }
 

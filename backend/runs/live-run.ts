@@ -16,6 +16,7 @@ export type StopReason =
   | 'too-long'
   | 'silent'
   | 'over-budget'
+  | 'money-spent'
   | 'unheard'
   | 'hand-over'
   | 'lease-lost'
@@ -27,6 +28,8 @@ export interface LiveRunOptions {
   /** Model tokens that may be spent in all, and while nobody listens. */
   runTokens: number;
   unheardTokens: number;
+  /** Counts what a call of the model has cost, US dollars; whether a budget is spent now. */
+  spend?: (usd: number) => boolean;
 }
 
 /** A run that this process works on. */
@@ -47,6 +50,7 @@ export class LiveRun implements Run {
   readonly #firstIndex: number;
   readonly #runTokens: number;
   readonly #unheardTokens: number;
+  readonly #spend: LiveRunOptions['spend'];
   readonly #resolveEnded: () => void;
   #state: RunState = 'running';
   #stopReason: StopReason | undefined;
@@ -81,6 +85,7 @@ export class LiveRun implements Run {
     });
     this.#runTokens = options.runTokens;
     this.#unheardTokens = options.unheardTokens;
+    this.#spend = options.spend;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#resolveEnded = resolve;
@@ -177,10 +182,14 @@ export class LiveRun implements Run {
     this.#lastEventAt = performance.now();
     this.#writer.add('event', framesOf(event, this.request));
     if (event.partial || !event.usageMetadata) return;
+    const { costUsd } = this.tokens;
     addTokens(this.tokens, event);
     addTokens(this.#allTokens, event);
+    const isSpent = this.#spend?.(this.tokens.costUsd - costUsd) ?? false;
     // The answer that passes a bound is the turn's last anyway: it is complete.
-    if (!isFinalResponse(event)) this.#checkBudget();
+    if (isFinalResponse(event)) return;
+    if (isSpent) this.stop('money-spent');
+    this.#checkBudget();
   }
 
   addError(failure: TurnFailure, nowMs: number): void {

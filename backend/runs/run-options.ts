@@ -2,6 +2,7 @@ import type { BaseMemoryService, BasePlugin, Session, SessionArtifactService } f
 import type { AgentRegistry } from '../agents/agent-registry.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
+import type { Budgets } from './budgets.ts';
 import type { RunStore } from './run-store.ts';
 import type { TaskProtection } from './task-protection.ts';
 
@@ -54,6 +55,8 @@ export interface RunServiceDeps {
   /** The artifacts of one session. */
   artifactsOf?: (session: Session) => SessionArtifactService;
   memory?: BaseMemoryService;
+  /** Undefined: turns cost what they cost. */
+  budgets?: Budgets;
   /** Keeps the platform from stopping this process while runs are under way. */
   protection?: TaskProtection;
 }

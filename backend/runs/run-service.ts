@@ -68,6 +68,7 @@ class DurableRunService implements RunService {
       now: deps.now,
       active: this.#active,
       takeovers: this.#takeovers,
+      budgets: deps.budgets,
     });
   }
 
@@ -83,6 +84,7 @@ class DurableRunService implements RunService {
     checkMessage(request.newMessage);
     const { appName, userId, sessionId } = request;
     const session = { appName, userId, sessionId };
+    await this.#deps.budgets?.assertLeft(session);
     const asked: NewRun = {
       id: newId(),
       session,
@@ -142,6 +144,8 @@ class DurableRunService implements RunService {
     for (const run of this.#active.values()) run.stop('hand-over');
     await Promise.race([this.#allEnded(), Bun.sleep(HAND_OVER_MS)]);
     await Promise.race([this.#housekeeping.stop(), Bun.sleep(HAND_OVER_MS)]);
+    const shared = this.#deps.budgets?.share().catch(() => undefined);
+    await Promise.race([shared, Bun.sleep(HAND_OVER_MS)]);
     for (const run of this.#queued.values()) run.leave();
   }
 
@@ -201,7 +205,9 @@ class DurableRunService implements RunService {
     const { runTokens, unheardTokens } = this.#limits;
     const storedFrames = (assignment.earlierFrames?.at(-1)?.index ?? -1) + 1;
     const firstIndex = this.#deps.runs.pacing.firstIndex(record.takeovers, storedFrames);
-    const options = { firstIndex, runTokens, unheardTokens };
+    const { budgets } = this.#deps;
+    const spend = budgets && ((usd: number) => budgets.spend(record.session, usd));
+    const options = { firstIndex, runTokens, unheardTokens, ...(spend ? { spend } : {}) };
     const run = new LiveRun(this.#deps.runs, record, lease, request, options);
     this.#active.set(run.id, run);
     this.#queued.get(run.id)?.begin(run);
@@ -240,7 +246,9 @@ class DurableRunService implements RunService {
     const request = record.request ?? { ...record.session, streaming: true };
     // One that comes from the queue has nothing to go on from.
     const earlier = takeovers > 0 ? { earlierFrames: stored.frames } : {};
-    this.#startWorker(record, lease, request, { session, rootAgent, ...earlier });
+    const isSpent = await this.#deps.budgets?.isReached(record.session);
+    const run = this.#startWorker(record, lease, request, { session, rootAgent, ...earlier });
+    if (isSpent) run.stop('money-spent');
   }
 
   async #shownBelow({ id, takeovers }: RunRecord): Promise<number> {

@@ -24,11 +24,18 @@ const NO_ANSWER = 'The call was interrupted; whether it took effect is not known
 const COULD_NOT_GO_ON = 'The turn was interrupted and could not be gone on with. Please ask again.';
 
 /** Why a run ends without its agent having come to an end. */
-const ENDINGS: { [reason in StopReason]?: { state: 'cancelled' | 'interrupted'; sentence?: string } } = {
+const ENDINGS: {
+  [reason in StopReason]?: { state: 'cancelled' | 'interrupted'; sentence?: string; code?: string };
+} = {
   cancelled: { state: 'cancelled' },
   'too-long': { state: 'interrupted', sentence: 'The turn took longer than turns may take here.' },
   silent: { state: 'interrupted', sentence: 'Nothing came of the turn for too long, so it was ended.' },
   'over-budget': { state: 'interrupted', sentence: 'The turn has spent the tokens that one turn may spend.' },
+  'money-spent': {
+    state: 'interrupted',
+    code: 'BUDGET_REACHED',
+    sentence: 'The turn was ended because a budget for today is spent; the next day begins at 00:00 UTC.',
+  },
   unheard: {
     state: 'interrupted',
     sentence: 'Nobody listened, and what a turn may spend unheard was spent.',
@@ -227,7 +234,8 @@ class RunWorker {
     }
     if (!ending) return 'moved';
     await this.#close(this.#rootAgent);
-    if (ending.sentence) await this.#store(this.#failureEvent('INTERRUPTED', ending.sentence));
+    const { code = 'INTERRUPTED', sentence } = ending;
+    if (sentence) await this.#store(this.#failureEvent(code, sentence));
     return ending.state;
   }
 

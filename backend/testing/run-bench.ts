@@ -10,6 +10,9 @@ import { createFirestore } from '../firestore/create-firestore.ts';
 import { useModel } from '../model/gemini-llm.ts';
 import { toAdkLogger } from '../observability/adk-logger.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { SpendStore } from '../runs/budgets.ts';
+import { FirestoreSpend } from '../runs/firestore/firestore-spend.ts';
+import { SqliteSpend } from '../runs/sqlite/sqlite-spend.ts';
 import { FirestoreOperatorStore } from '../runs/firestore/firestore-operator-store.ts';
 import { FirestoreRunStore, type FirestoreRunStoreOptions } from '../runs/firestore/firestore-run-store.ts';
 import { LeaseGuard } from '../runs/firestore/lease-guard.ts';
@@ -36,10 +39,13 @@ export interface TestProcess {
   sessions: SessionStore;
   store: RunStore;
   operator: OperatorStore;
+  spend: SpendStore;
 }
 
 /** Opens one process's connection to the shared store. */
-export type OpenStores<S> = (now: () => number) => S & Pick<TestProcess, 'sessions' | 'store' | 'operator'>;
+export type OpenStores<S> = (
+  now: () => number,
+) => S & Pick<TestProcess, 'sessions' | 'store' | 'operator' | 'spend'>;
 
 /** Simulates several processes on one store inside one process, for tests that need no real kill. */
 export class RunBench<S = { database: Database }> {
@@ -92,7 +98,13 @@ export async function openRunBench(
     const database = openDatabase(file);
     const sessions = new SqliteSessionStore({ database, now });
     const store = new SqliteRunStore({ database, now });
-    return { database, sessions, store, operator: new SqliteOperatorStore(database) };
+    return {
+      database,
+      sessions,
+      store,
+      operator: new SqliteOperatorStore(database),
+      spend: new SqliteSpend(database),
+    };
   };
   const agents = await useStandin(modelUrl);
   const dispose = async (opened: readonly TestProcess[]): Promise<void> => {
@@ -123,7 +135,7 @@ export async function openFirestoreBench(
     const newestEventMs = (session: DocumentSnapshot) => sessions.newestEventMs(session);
     const looks = { lookEveryMs: 50, busyLookEveryMs: 50 };
     const store = new FirestoreRunStore({ db, now, newestEventMs, ...looks, ...options });
-    return { db, sessions, store, operator: new FirestoreOperatorStore(db) };
+    return { db, sessions, store, operator: new FirestoreOperatorStore(db), spend: new FirestoreSpend(db) };
   };
   // The clients stay open: after an exceeded quota a client retries its reads for up to 90 s though nobody waits, and
   // if it was closed, that is a rejection that cannot be caught (@google-cloud/firestore 8.7.1).

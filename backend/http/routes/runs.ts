@@ -68,6 +68,7 @@ export function runRoutes({
     'INVALID_REQUEST',
     'BAD_REQUEST',
     'DRAINING',
+    'BUDGET_REACHED',
     'MAINTENANCE',
     'SESSION_BUSY',
     'QUEUE_FULL',

@@ -10,6 +10,7 @@ const LEASES = 'lornu_leases';
 const RUNS = 'lornu_runs';
 const FRAMES = 'lornu_frames';
 const REVISIONS = 'lornu_revisions';
+const SPEND = 'lornu_spend';
 const SERVICE = 'lornu_service';
 
 /** Names a session in one path segment; no part of it may hold a slash, which Firestore sees to. */
@@ -31,6 +32,10 @@ export function runsOf(db: Firestore): CollectionReference {
 
 export function framesOf(run: DocumentReference): CollectionReference {
   return run.collection(FRAMES);
+}
+
+export function spendOf(db: Firestore): CollectionReference {
+  return db.collection(SPEND);
 }
 
 export function revisionsOf(db: Firestore): CollectionReference {

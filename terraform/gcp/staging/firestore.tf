@@ -23,7 +23,7 @@ resource "google_firestore_database" "staging" {
 # What is kept of runs and of A2A tasks goes by itself (docs/storage.md). Without an index on the times,
 # which only ever grow, writes do not pile up on one place of it.
 resource "google_firestore_field" "expiry" {
-  for_each = toset(["lornu_frames", "lornu_leases", "lornu_revisions", "lornu_runs", "tasks", "webhooks"])
+  for_each = toset(["lornu_frames", "lornu_leases", "lornu_revisions", "lornu_runs", "lornu_spend", "tasks", "webhooks"])
 
   database   = google_firestore_database.staging.name
   collection = each.key

@@ -1,0 +1,170 @@
+import { AppError } from '../errors/app-error.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { CompositeSessionKey } from '../sessions/session-store.ts';
+
+/** US dollars that may be spent on models between one midnight UTC and the next; undefined: as much as it takes. */
+export interface BudgetLimits {
+  /** Of one user, over all apps. */
+  user?: number | undefined;
+  /** Of one app, over all users. */
+  app?: number | undefined;
+  /** Of all together. */
+  total?: number | undefined;
+}
+
+/** What was spent in a day, shared by all processes. */
+export interface SpendStore {
+  /**
+   * Adds millionths of a US dollar to counters of a day (YYYY-MM-DD) and returns their sums. An amount of 0 only reads.
+   * Where it throws, nothing may have been added, or all of it.
+   */
+  add(day: string, amounts: ReadonlyMap<string, number>): Promise<Map<string, number>>;
+}
+
+export interface BudgetsOptions {
+  limits: BudgetLimits;
+  store: SpendStore;
+  log: Logger;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** How often what was spent goes to the store, and how old a sum from there may be when a turn begins. */
+export const SHARE_EVERY_MS = 10_000;
+const DAY_MS = 86_400_000;
+const MICRO = 1e6;
+
+/** One counter of a day in this process. */
+interface Counter {
+  /** As the store last told. */
+  sum: number;
+  readAtMs: number;
+  /** On its way to the store, and not sent yet. */
+  sent: number;
+  pending: number;
+}
+
+/**
+ * Daily budgets of money. What this process spends counts at once; what others spend is known at most SHARE_EVERY_MS later.
+ * So all processes together pass a budget by no more than what they spend in that time and what the model calls under way
+ * cost. What a killed process has not shared yet is forgotten. While the store does not answer, each process counts on its
+ * own.
+ */
+export class Budgets {
+  readonly #options: BudgetsOptions;
+  #day = '';
+  #counters = new Map<string, Counter>();
+  #sharing: Promise<void> = Promise.resolve();
+
+  constructor(options: BudgetsOptions) {
+    this.#options = options;
+  }
+
+  /** Throws BUDGET_REACHED, with Retry-After, where a budget of this session's user or app, or of all, is spent. */
+  async assertLeft(session: CompositeSessionKey): Promise<void> {
+    if (!(await this.isReached(session))) return;
+    const [key, limit] = this.#budgetsOf(session).find((budget) => this.#isSpent(budget)) ?? ['', 0];
+    const whose = { u: 'this user', a: 'this app' }[key.charAt(0)] ?? 'the service';
+    const left = DAY_MS - (this.#options.now() % DAY_MS);
+    throw new AppError(
+      'BUDGET_REACHED',
+      `The budget of ${whose} for today, ${limit} US dollars, is spent; the next day begins at 00:00 UTC.`,
+      { headers: { 'retry-after': String(Math.ceil(left / 1_000)) } },
+    );
+  }
+
+  /** Whether one of the session's budgets is spent, by sums that are at most SHARE_EVERY_MS old. */
+  async isReached(session: CompositeSessionKey): Promise<boolean> {
+    const oldest = this.#options.now() - SHARE_EVERY_MS;
+    const budgets = this.#budgetsOf(session);
+    if (budgets.some(([key]) => this.#counter(key).readAtMs < oldest))
+      await this.#share(budgets.map(([key]) => key)).catch((error: unknown) =>
+        this.#options.log.warn('what others have spent is not known', { error }),
+      );
+    return this.#budgetsOf(session).some((budget) => this.#isSpent(budget));
+  }
+
+  /** Counts what a model call has cost; whether one of the session's budgets is spent now. */
+  spend(session: CompositeSessionKey, usd: number): boolean {
+    const budgets = this.#budgetsOf(session);
+    for (const [key] of budgets) this.#counter(key).pending += Math.round(usd * MICRO);
+    return budgets.some((budget) => this.#isSpent(budget));
+  }
+
+  /** Tells the store what was spent since the last time. Throws where it does not answer; nothing is forgotten then. */
+  async share(): Promise<void> {
+    this.#beginDay();
+    const spent = [...this.#counters].filter(([, { pending }]) => pending > 0).map(([key]) => key);
+    if (spent.length > 0) await this.#share(spent);
+  }
+
+  /** One after the other: a sum that comes late would hide a newer one. */
+  async #share(keys: readonly string[]): Promise<void> {
+    const sharing = this.#sharing.then(async () => this.#exchange(this.#day, this.#counters, keys));
+    this.#sharing = sharing.catch(() => undefined);
+    return sharing;
+  }
+
+  async #exchange(day: string, counters: Map<string, Counter>, keys: readonly string[]): Promise<void> {
+    const { store, now } = this.#options;
+    const amounts = new Map<string, number>();
+    for (const key of keys) {
+      const counter = counters.get(key);
+      if (!counter) continue;
+      amounts.set(key, counter.pending);
+      counter.sent = counter.pending;
+      counter.pending = 0;
+    }
+    const readAtMs = now();
+    try {
+      const sums = await store.add(day, amounts);
+      for (const [key, sum] of sums) Object.assign(counters.get(key) ?? {}, { sum, readAtMs, sent: 0 });
+    } catch (error) {
+      for (const key of amounts.keys()) {
+        const counter = counters.get(key);
+        if (counter) [counter.pending, counter.sent] = [counter.pending + counter.sent, 0];
+      }
+      throw error;
+    }
+  }
+
+  #budgetsOf({ appName, userId }: CompositeSessionKey): [key: string, limit: number][] {
+    this.#beginDay();
+    const { user, app, total } = this.#options.limits;
+    const all: [string, number | undefined][] = [
+      [`user ${userId}`, user],
+      [`app ${appName}`, app],
+      ['total', total],
+    ];
+    return all.filter((budget): budget is [string, number] => budget[1] !== undefined);
+  }
+
+  #isSpent([key, limit]: [key: string, limit: number]): boolean {
+    const { sum, sent, pending } = this.#counter(key);
+    return sum + sent + pending >= limit * MICRO;
+  }
+
+  #counter(key: string): Counter {
+    const known = this.#counters.get(key);
+    if (known) return known;
+    const counter = { sum: 0, readAtMs: -Infinity, sent: 0, pending: 0 };
+    this.#counters.set(key, counter);
+    return counter;
+  }
+
+  /** After midnight UTC nothing is spent yet; what the old day has not shared goes to that day. */
+  #beginDay(): void {
+    const today = new Date(this.#options.now()).toISOString().slice(0, 10);
+    if (today === this.#day) return;
+    const [day, counters] = [this.#day, this.#counters];
+    this.#day = today;
+    this.#counters = new Map();
+    const late = [...counters].filter(([, { pending }]) => pending > 0).map(([key]) => key);
+    if (late.length === 0) return;
+    this.#sharing = this.#sharing
+      .then(async () => this.#exchange(day, counters, late))
+      .catch((error: unknown) =>
+        this.#options.log.warn("what was spent at the day's end was not counted", { error }),
+      );
+  }
+}
