@@ -51,7 +51,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
 
   test('queued messages are answered in their order, each after the end of the one before', async () => {
     const [here, other] = [bench.process(ALIVE), bench.process(ALIVE)];
-    const first = await here.runs.start(say('count to 5 every 20 ms'));
+    const first = await here.runs.start(say('count to 5 every 200 ms'));
     const second = await here.runs.start(sayWhenBusy('count to 6', 'queue'));
     const third = await other.runs.start(sayWhenBusy('count to 7', 'queue'));
     const fourth = await here.runs.start(sayWhenBusy('count to 8', 'queue'));
@@ -65,7 +65,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
     expect([second.state, third.state, fourth.state]).toEqual(['completed', 'completed', 'completed']);
     const texts = (await here.sessions.getSession(KEY))!.events.map(textOf);
     expect(texts.filter((_, index) => index % 2 === 0)).toEqual([
-      'count to 5 every 20 ms',
+      'count to 5 every 200 ms',
       'count to 6',
       'count to 7',
       'count to 8',
