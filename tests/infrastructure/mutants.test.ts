@@ -24,7 +24,9 @@ beforeAll(async () => {
 
 test('every kind of wrong configuration fails a check', () => {
   const mutants = shuffled(findMutants(environment), SEED);
-  const judgeOne = createJudge(CHECKS, environment);
+  // A check that fails already finds a problem in every mutant, and would hide what this test is about.
+  const sound = CHECKS.filter((check) => judge([check], environment).length === 0);
+  const judgeOne = createJudge(sound, environment);
   const judged: Judged[] = [];
   const endMs = performance.now() + JUDGING_MS;
   let looked = 0;
@@ -63,12 +65,14 @@ test('every known survivor is an existing mutant, with a reason', () => {
 });
 
 test('running only the checks that a change concerns gives the same result as running all', () => {
-  const judgeOne = createJudge(CHECKS, environment);
+  // A check that fails already finds a problem in every mutant, and would hide what this test is about.
+  const sound = CHECKS.filter((check) => judge([check], environment).length === 0);
+  const judgeOne = createJudge(sound, environment);
   for (const mutant of shuffled(findMutants(environment), 7).slice(0, 150)) {
     const quick = judgeOne(mutant)?.noticed !== undefined;
     expect({ id: mutant.id, noticed: quick }).toEqual({
       id: mutant.id,
-      noticed: judge(CHECKS, mutant.make()).length > 0,
+      noticed: judge(sound, mutant.make()).length > 0,
     });
   }
 }, 60_000);
