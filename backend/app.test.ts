@@ -49,6 +49,7 @@ describe('the service', () => {
       timeToFirstToken: none,
       tokens: none,
       fault: () => void faults++,
+      lostTurn: none,
     };
     const bug = async () => Promise.reject(new TypeError('a bug'));
     const readiness = { report: bug } as unknown as Readiness;

@@ -113,6 +113,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     },
     ...(protection ? { protection } : {}),
     ...budgets(config, spend, models, log),
+    ...(metrics ? { onLostTurn: () => metrics.lostTurn() } : {}),
     log,
     now,
     newId,

@@ -123,6 +123,7 @@ describe('a stream over a socket', () => {
       timeToFirstToken: () => undefined,
       tokens: () => undefined,
       fault: () => undefined,
+      lostTurn: () => undefined,
     };
     const app = createTestApp({}, { metrics });
     const rest = Promise.withResolvers<void>();

@@ -59,11 +59,14 @@ test('a line never holds more values than CloudWatch takes', () => {
   expect((JSON.parse(lines[0] ?? '') as { TimeToFirstToken: number[] }).TimeToFirstToken).toHaveLength(100);
 });
 
-test('a fault is written at once, in a line without the collected figures', () => {
+test.each([
+  ['a fault', 'Faults', (metrics: EmfMetrics) => metrics.fault()],
+  ['a lost turn', 'LostTurns', (metrics: EmfMetrics) => metrics.lostTurn()],
+] as const)('%s is written at once, in a line without the collected figures', (_what, name, happen) => {
   const lines: string[] = [];
   const metrics = new EmfMetrics({ environment: 'e', now: () => 1, write: (line) => lines.push(line) });
   metrics.streams(1);
-  metrics.fault();
+  happen(metrics);
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     {
       _aws: {
@@ -72,12 +75,12 @@ test('a fault is written at once, in a line without the collected figures', () =
           {
             Namespace: 'Lornu/Agent',
             Dimensions: [['Environment']],
-            Metrics: [{ Name: 'Faults', Unit: 'Count' }],
+            Metrics: [{ Name: name, Unit: 'Count' }],
           },
         ],
       },
       Environment: 'e',
-      Faults: 1,
+      [name]: 1,
     },
   ]);
 });

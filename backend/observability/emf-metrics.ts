@@ -63,6 +63,11 @@ export class EmfMetrics implements Metrics {
     this.#writeLine({ Faults: 1 });
   }
 
+  /** Written at once, like a fault. */
+  lostTurn(): void {
+    this.#writeLine({ LostTurns: 1 });
+  }
+
   /** Writes one line. It always has ActiveStreams, so that alarms and scaling rules see zero as zero. */
   flush(): void {
     this.#writeLine({

@@ -15,6 +15,8 @@ export interface Metrics {
    * (docs/decisions/0151-a-rollback-counts-our-own-faults.md).
    */
   fault(): void;
+  /** An accepted turn that no process could continue, so it ended as interrupted. */
+  lostTurn(): void;
 }
 
 /** Forwards every call to all of them. */
@@ -25,5 +27,6 @@ export function combineMetrics(all: readonly Metrics[]): Metrics {
     timeToFirstToken: (ms) => all.forEach((one) => one.timeToFirstToken(ms)),
     tokens: (use) => all.forEach((one) => one.tokens(use)),
     fault: () => all.forEach((one) => one.fault()),
+    lostTurn: () => all.forEach((one) => one.lostTurn()),
   };
 }

@@ -9,6 +9,7 @@ export class OtelMetrics implements Metrics {
   readonly #tokens: Counter;
   readonly #cost: Counter;
   readonly #faults: Counter;
+  readonly #lostTurns: Counter;
 
   constructor() {
     const meter = metrics.getMeter('lornu');
@@ -18,6 +19,11 @@ export class OtelMetrics implements Metrics {
     this.#tokens = meter.createCounter('gen_ai.client.token.usage', { unit: '{token}' });
     this.#cost = meter.createCounter('lornu.model.cost', { unit: 'USD' });
     this.#faults = meter.createCounter('lornu.faults', { unit: '{fault}' });
+    this.#lostTurns = meter.createCounter('lornu.turns.lost', { unit: '{turn}' });
+  }
+
+  lostTurn(): void {
+    this.#lostTurns.add(1);
   }
 
   fault(): void {

@@ -59,4 +59,6 @@ export interface RunServiceDeps {
   budgets?: Budgets;
   /** Keeps the platform from stopping this process while runs are under way. */
   protection?: TaskProtection;
+  /** Called for each accepted turn that could not be continued. */
+  onLostTurn?: () => void;
 }

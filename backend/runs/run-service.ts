@@ -231,6 +231,7 @@ class DurableRunService implements RunService {
     ]).catch(async (error: unknown) => {
       if (record.takeovers <= MOST_TAKEOVERS) throw error;
       log.error('A run could not be read; it is ended', { runId: record.id, error });
+      this.#deps.onLostTurn?.();
       return [];
     });
     // One taken over now would be handed over no more.

@@ -272,6 +272,7 @@ class RunWorker {
       }
     }
     this.#run.addError(failure, now());
+    if (errorCode === 'TURN_INTERRUPTED') this.#deps.onLostTurn?.();
     return errorCode === 'TURN_INTERRUPTED' || isOvertaken ? 'interrupted' : 'failed';
   }
 

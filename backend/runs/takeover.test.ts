@@ -118,8 +118,10 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     return run.id;
   }
 
-  async function goOn(): Promise<{ frames: Wire[]; state: string; events: Wire[]; state2: Wire }> {
-    const { runs, sessions } = bench.process(ALIVE);
+  async function goOn(
+    onLostTurn?: () => void,
+  ): Promise<{ frames: Wire[]; state: string; events: Wire[]; state2: Wire }> {
+    const { runs, sessions } = bench.process(ALIVE, onLostTurn ? { onLostTurn } : {});
     const { run } = await runs.attach({ session: KEY, runId: 'run' });
     const { frames } = await collect(run);
     const session = (await sessions.getSession(KEY))!;
@@ -212,8 +214,9 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
       for (const expired of await store.expired(10, 1, new Set()))
         if (await store.take(expired, 'crash', -1)) taken++;
     }
-    const { frames, state } = await goOn();
-    expect(state).toBe('interrupted');
+    let lost = 0;
+    const { frames, state } = await goOn(() => lost++);
+    expect([state, lost]).toEqual(['interrupted', 1]);
     expect(whole(frames)[0]).toMatchObject({ errorCode: 'TURN_INTERRUPTED' });
     expect((await bench.process(STOPPED).runs.list(KEY))[0]!.id).toBe(runId);
   });

@@ -259,12 +259,29 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   aws_cloudwatch_metric_alarm: {
     service: 'cloudwatch',
-    prices: monthly('alarm', 0.1),
+    // Priced by the metrics that an alarm looks at.
+    prices: (one) => {
+      const metrics = list(one, 'metric_query').filter((query) => list(query, 'metric').length > 0);
+      return [{ item: 'alarm', count: Math.max(1, metrics.length), usd: 0.1, per: 'month' }];
+    },
     texts: {
       alarm_name: forms.line(255, 'AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html'),
       alarm_description: forms.upTo(1024, 'AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html'),
     },
     card: { area: 'Watching', title: 'Alarms', facts: (ones) => ones.map((one) => text(one, 'alarm_name')) },
+  },
+  aws_cloudwatch_composite_alarm: {
+    service: 'cloudwatch',
+    prices: monthly('composite alarm', 0.5),
+    texts: {
+      alarm_name: forms.line(255, 'AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html'),
+      alarm_description: forms.upTo(1024, 'AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html'),
+    },
+    card: {
+      area: 'Watching',
+      title: 'Objectives',
+      facts: (ones) => ones.map((one) => text(one, 'alarm_name')),
+    },
   },
   aws_cloudwatch_dashboard: {
     service: 'cloudwatch',

@@ -95,6 +95,11 @@ function callers(env: Readonly<Record<string, string>>, ports: readonly number[]
       names: names('A2A_SERVICE_EMAILS'),
     },
     {
+      who: 'Operators (lornu runs)',
+      by: `a token of ${host(env['A2A_TOKEN_ISSUER'])}`,
+      names: names('LORNU_OPERATOR_EMAILS'),
+    },
+    {
       who: 'Peers (A2A)',
       by: `a token of ${host(env['A2A_TOKEN_ISSUER'])}`,
       names: names('A2A_ALLOWED_EMAILS'),

@@ -9,6 +9,8 @@ const PROJECT = 'lornu-staging';
 /** Who may call from Google Cloud, and who may act for any user as a check does. */
 export const PEER_EMAIL = `gcp-agent@${PROJECT}.iam.gserviceaccount.com`;
 export const VERIFIER_EMAIL = `verifier@${PROJECT}.iam.gserviceaccount.com`;
+/** Who may list and stop turns and refuse new ones (`lornu runs`). */
+export const OPERATOR_EMAIL = `operator@${PROJECT}.iam.gserviceaccount.com`;
 /** Machines that may act for users; each has limits of its own, and a hundred streams are more than one may have. */
 export const SERVICE_EMAILS: readonly string[] = [
   VERIFIER_EMAIL,
@@ -45,6 +47,7 @@ export function rehearsalVariables(given: GivenByAccount): Record<StackName, Rec
       google_cloud_address: '203.0.113.10',
       peer_emails: [PEER_EMAIL],
       service_emails: SERVICE_EMAILS,
+      operator_emails: [OPERATOR_EMAIL],
       peer_url: `https://gcp-agent.${ZONE_NAME}/a2a/lornu`,
       sign_in: { domains: [ZONE_NAME] },
       mutual_tls: {

@@ -43,6 +43,22 @@ test('the small environment costs what the table of the strategy says', () => {
   expect(unpriced).toEqual([]);
 });
 
+test('an alarm on an expression is priced by its metrics, and one on other alarms by itself', () => {
+  const query = (metric: object[]) => ({ id: 'm', metric });
+  const half = { metric_query: [query([{ stat: 'Sum' }]), query([{ stat: 'Sum' }]), query([])] };
+  const { lines } = estimate(
+    values(
+      { type: 'aws_cloudwatch_metric_alarm', values: half },
+      { type: 'aws_cloudwatch_metric_alarm', values: { metric_query: [] } },
+      { type: 'aws_cloudwatch_composite_alarm' },
+    ),
+  );
+  expect(lines.map(({ item, usd }) => [item, usd])).toEqual([
+    ['3 x alarm', 0.3],
+    ['1 x composite alarm', 0.5],
+  ]);
+});
+
 test('options add their price', () => {
   const endpoint = {
     type: 'aws_vpc_endpoint',

@@ -21,6 +21,7 @@ data "aws_iam_policy_document" "apply_services" {
       "application-autoscaling:UntagResource",
       "cloudwatch:DeleteAlarms",
       "cloudwatch:DeleteDashboards",
+      "cloudwatch:PutCompositeAlarm",
       "cloudwatch:PutDashboard",
       "cloudwatch:PutMetricAlarm",
       "cloudwatch:TagResource",

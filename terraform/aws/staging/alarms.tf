@@ -40,7 +40,7 @@ resource "aws_sns_topic_subscription" "email" {
 # Answers of the load balancer itself: no target, or one that hung up.
 resource "aws_cloudwatch_metric_alarm" "load_balancer_5xx" {
   alarm_name          = "${local.name}-load-balancer-5xx"
-  alarm_description   = "The load balancer answers 5xx itself: no healthy task, or tasks that cut connections."
+  alarm_description   = "The load balancer answers 5xx itself: no healthy task, or tasks that cut connections. See docs/operations.md, \"The load balancer answers 5xx\"."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "HTTPCode_ELB_5XX_Count"
   dimensions          = { LoadBalancer = aws_lb.staging.arn_suffix }
@@ -59,7 +59,7 @@ resource "aws_cloudwatch_metric_alarm" "load_balancer_5xx" {
 # docs/decisions/0151-a-rollback-counts-our-own-faults.md
 resource "aws_cloudwatch_metric_alarm" "faults" {
   alarm_name          = "${local.name}-faults"
-  alarm_description   = "The agent fails by bugs of its own. During a deployment this rolls it back."
+  alarm_description   = "The agent fails by bugs of its own. During a deployment this rolls it back. See docs/operations.md, \"The service has faults\"."
   namespace           = local.metric_namespace
   metric_name         = "Faults"
   dimensions          = { Environment = "staging" }
@@ -77,7 +77,7 @@ resource "aws_cloudwatch_metric_alarm" "faults" {
 # Tells, and does nothing else: outages of Gemini or a store are in it, and what callers cause.
 resource "aws_cloudwatch_metric_alarm" "target_5xx" {
   alarm_name          = "${local.name}-target-5xx"
-  alarm_description   = "The agent answers 5xx: by bugs (see faults), or because Gemini or a store does not answer."
+  alarm_description   = "The agent answers 5xx: by bugs (see faults), or because Gemini or a store does not answer. See docs/operations.md, \"Turns fail\"."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "HTTPCode_Target_5XX_Count"
   dimensions          = { LoadBalancer = aws_lb.staging.arn_suffix, TargetGroup = aws_lb_target_group.agent.arn_suffix }
@@ -95,7 +95,7 @@ resource "aws_cloudwatch_metric_alarm" "target_5xx" {
 # Also rolls a deployment back. Three minutes, so that one starting task is no alarm.
 resource "aws_cloudwatch_metric_alarm" "unhealthy_targets" {
   alarm_name          = "${local.name}-unhealthy-targets"
-  alarm_description   = "A task has failed its health check for three minutes. During a deployment this rolls it back."
+  alarm_description   = "A task has failed its health check for three minutes. During a deployment this rolls it back. See docs/operations.md, \"Tasks are unhealthy\"."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "UnHealthyHostCount"
   dimensions          = { LoadBalancer = aws_lb.staging.arn_suffix, TargetGroup = aws_lb_target_group.agent.arn_suffix }
@@ -113,7 +113,7 @@ resource "aws_cloudwatch_metric_alarm" "unhealthy_targets" {
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
 resource "aws_cloudwatch_metric_alarm" "p99" {
   alarm_name          = "${local.name}-p99"
-  alarm_description   = "One request in a hundred waits over 5 s for the first byte of its answer."
+  alarm_description   = "One request in a hundred waits over 5 s for the first byte of its answer. See docs/operations.md, \"Answers begin late\"."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "TargetResponseTime"
   dimensions          = { LoadBalancer = aws_lb.staging.arn_suffix, TargetGroup = aws_lb_target_group.agent.arn_suffix }
@@ -133,7 +133,7 @@ resource "aws_cloudwatch_metric_alarm" "p99" {
 
 resource "aws_cloudwatch_metric_alarm" "no_running_task" {
   alarm_name          = "${local.name}-no-running-task"
-  alarm_description   = "No task runs: the environment is down."
+  alarm_description   = "No task runs: the environment is down. See docs/operations.md, \"No task runs\"."
   namespace           = "ECS/ContainerInsights"
   metric_name         = "RunningTaskCount"
   dimensions          = { ClusterName = aws_ecs_cluster.staging.name, ServiceName = aws_ecs_service.agent.name }
@@ -153,7 +153,7 @@ resource "aws_cloudwatch_metric_alarm" "nat_ports" {
   for_each = aws_nat_gateway.staging
 
   alarm_name          = "${local.name}-nat-ports-${each.key}"
-  alarm_description   = "The NAT gateway has no free port: calls to Google fail."
+  alarm_description   = "The NAT gateway has no free port: calls to Google fail. See docs/operations.md, \"No free ports\"."
   namespace           = "AWS/NATGateway"
   metric_name         = "ErrorPortAllocation"
   dimensions          = { NatGatewayId = each.value.id }

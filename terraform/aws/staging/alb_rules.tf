@@ -113,6 +113,9 @@ locals {
     }
   }
 
+  # The Python agent knows no operators: there such a token would be one that acts for users.
+  token_emails = setunion(var.peer_emails, var.service_emails, var.agent_runtime == "bun" ? var.operator_emails : [])
+
   jwt_audience = var.jwt.audience == "" ? local.public_url : var.jwt.audience
 }
 
@@ -160,7 +163,7 @@ resource "aws_lb_listener_rule" "token" {
       additional_claim {
         name   = "email"
         format = "single-string"
-        values = setunion(var.peer_emails, var.service_emails)
+        values = local.token_emails
       }
     }
   }

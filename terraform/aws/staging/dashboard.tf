@@ -26,6 +26,7 @@ locals {
       metrics = [
         [local.metric_namespace, "TurnErrors", "Environment", "staging"],
         [local.metric_namespace, "Faults", "Environment", "staging"],
+        [local.metric_namespace, "LostTurns", "Environment", "staging"],
         ["AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "LoadBalancer", aws_lb.staging.arn_suffix],
         ["AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "LoadBalancer", aws_lb.staging.arn_suffix],
       ]
@@ -36,6 +37,10 @@ locals {
         ["ECS/ContainerInsights", "RunningTaskCount", "ClusterName", aws_ecs_cluster.staging.name, "ServiceName", aws_ecs_service.agent.name],
         ["AWS/ApplicationELB", "HealthyHostCount", "LoadBalancer", aws_lb.staging.arn_suffix, "TargetGroup", aws_lb_target_group.agent.arn_suffix],
       ]
+    }
+    "7 First token later than 5 s, % of turns" = {
+      stat    = "PR(5000:)"
+      metrics = [[local.metric_namespace, "TimeToFirstToken", "Environment", "staging"]]
     }
     "6 CPU and memory, %" = {
       stat = "Maximum"

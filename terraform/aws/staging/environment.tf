@@ -27,11 +27,12 @@ locals {
     GOOGLE_SERVICE_ACCOUNT_EMAIL      = var.google.service_account_email
 
     # Machines: the same values as the load balancer checks.
-    A2A_TOKEN_ISSUER   = var.jwt.issuer
-    A2A_TOKEN_JWKS_URL = var.jwt.jwks_endpoint
-    A2A_TOKEN_AUDIENCE = local.jwt_audience
-    A2A_ALLOWED_EMAILS = join(",", sort(var.peer_emails))
-    A2A_SERVICE_EMAILS = join(",", sort(var.service_emails))
+    A2A_TOKEN_ISSUER      = var.jwt.issuer
+    A2A_TOKEN_JWKS_URL    = var.jwt.jwks_endpoint
+    A2A_TOKEN_AUDIENCE    = local.jwt_audience
+    A2A_ALLOWED_EMAILS    = join(",", sort(var.peer_emails))
+    A2A_SERVICE_EMAILS    = join(",", sort(var.service_emails))
+    LORNU_OPERATOR_EMAILS = join(",", sort(var.operator_emails))
 
     # The agent on Google Cloud, which ours asks.
     A2A_PEER_URL       = var.peer_url

@@ -101,6 +101,22 @@ variable "service_emails" {
   }
 }
 
+variable "operator_emails" {
+  description = "Service accounts that may list and stop turns and refuse new ones, and nothing else (docs/operations.md); part of the same 10 as peer_emails"
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setunion(var.operator_emails, var.service_emails, var.peer_emails)) <= 10 && alltrue([for email in var.operator_emails : can(regex("^[a-z0-9-]+@[a-z0-9.-]+\\.gserviceaccount\\.com$", email))])
+    error_message = "operator_emails must be service accounts (...gserviceaccount.com), with peer_emails and service_emails at most 10: the load balancer compares no more."
+  }
+
+  validation {
+    condition     = length(setintersection(var.operator_emails, setunion(var.service_emails, var.peer_emails))) == 0
+    error_message = "operator_emails must name machines of no other role."
+  }
+}
+
 variable "peer_url" {
   description = "A2A address of the agent on Google Cloud; empty when there is no peer"
   type        = string

@@ -26,6 +26,7 @@ import { texts } from './texts.ts';
 import { alarms } from './watch/alarms.ts';
 import { dashboard } from './watch/dashboard.ts';
 import { logs } from './watch/logs.ts';
+import { objectives } from './watch/objectives.ts';
 
 /** All checks of the planned environment, by subject. */
 export const CHECKS: readonly PlanCheck[] = [
@@ -45,6 +46,7 @@ export const CHECKS: readonly PlanCheck[] = [
   ...secrets,
   ...buckets,
   ...alarms,
+  ...objectives,
   ...logs,
   ...dashboard,
   ...names,

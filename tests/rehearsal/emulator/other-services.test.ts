@@ -19,6 +19,7 @@ import {
   DescribeAlarmsCommand,
   GetDashboardCommand,
   GetMetricStatisticsCommand,
+  PutCompositeAlarmCommand,
   PutMetricAlarmCommand,
   PutMetricDataCommand,
 } from '@aws-sdk/client-cloudwatch';
@@ -71,6 +72,50 @@ describe('CloudWatch, over the CBOR that its SDK speaks', () => {
     expect(MetricAlarms?.[0]?.StateUpdatedTimestamp).toBeInstanceOf(Date);
     await kit.cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: ['target-5xx'] }));
     expect((await kit.cloudwatch.send(new DescribeAlarmsCommand({}))).MetricAlarms ?? []).toEqual([]);
+  });
+
+  test('keeps an alarm on other alarms, shows it to who asks for one, and refuses one on what is not there', async () => {
+    const half = {
+      AlarmName: 'half',
+      EvaluationPeriods: 1,
+      Threshold: 5,
+      ComparisonOperator: 'GreaterThanThreshold' as const,
+      Metrics: [
+        {
+          Id: 'late',
+          MetricStat: {
+            Metric: { Namespace: 'Lornu/Agent', MetricName: 'TimeToFirstToken' },
+            Period: 300,
+            Stat: 'PR(5000:)',
+          },
+          ReturnData: false,
+        },
+        { Id: 'share', Expression: 'IF(late > 5, late, 0)', Label: 'late', ReturnData: true },
+      ],
+    };
+    const whole = { AlarmName: 'whole', AlarmRule: 'ALARM("half") AND NOT OK("half")', AlarmActions: [] };
+    const put = async (more: object = {}): Promise<unknown> =>
+      kit.cloudwatch.send(new PutCompositeAlarmCommand({ ...whole, ...more }));
+    const refused = async (more: object): Promise<string> =>
+      put(more).then(
+        () => 'taken',
+        ({ name, message }: Error) => `${name}: ${message}`,
+      );
+    expect(await refused({})).toContain('alarm half was not found');
+    await kit.cloudwatch.send(new PutMetricAlarmCommand(half));
+    expect(await refused({ AlarmRule: 'ALARM("half") XOR OK("half")' })).toContain('invalid expression');
+    expect(await refused({ AlarmRule: 'TRUE' })).toContain('invalid expression');
+    await put();
+    const metricAlone = await kit.cloudwatch.send(new DescribeAlarmsCommand({}));
+    expect([metricAlone.MetricAlarms?.length, metricAlone.CompositeAlarms ?? []]).toEqual([1, []]);
+    expect(metricAlone.MetricAlarms?.[0]).toMatchObject(half);
+    const composite = await kit.cloudwatch.send(
+      new DescribeAlarmsCommand({ AlarmTypes: ['CompositeAlarm'], AlarmNames: ['whole'] }),
+    );
+    expect(composite.MetricAlarms ?? []).toEqual([]);
+    expect(composite.CompositeAlarms?.[0]).toMatchObject({ ...whole, ActionsEnabled: true });
+    await kit.cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: ['whole'] }));
+    await kit.cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: ['half'] }));
   });
 
   test('takes metrics with their time', async () => {

@@ -210,7 +210,8 @@ run "mutual_tls_for_the_whole_internet_is_refused" {
   command = plan
 
   variables {
-    mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = ["0.0.0.0/0"], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
+    operator_emails = ["someone@gmail.com"]
+    mutual_tls      = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = ["0.0.0.0/0"], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
     google = {
       project_id                 = "lornu-staging"
       workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
@@ -219,14 +220,15 @@ run "mutual_tls_for_the_whole_internet_is_refused" {
     }
   }
 
-  expect_failures = [var.mutual_tls, var.google]
+  expect_failures = [var.operator_emails, var.mutual_tls, var.google]
 }
 
 run "mutual_tls_for_no_peer_is_refused" {
   command = plan
 
   variables {
-    mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = [], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
+    operator_emails = ["lornu-agent@lornu-prod.iam.gserviceaccount.com"]
+    mutual_tls      = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = [], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
     google = {
       project_id                 = "lornu-staging"
       workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
@@ -235,7 +237,7 @@ run "mutual_tls_for_no_peer_is_refused" {
     }
   }
 
-  expect_failures = [var.mutual_tls, var.google]
+  expect_failures = [var.operator_emails, var.mutual_tls, var.google]
 }
 
 run "a_certificate_of_anyone_the_authority_signed_is_refused" {

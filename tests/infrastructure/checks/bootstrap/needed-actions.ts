@@ -30,6 +30,7 @@ const UNDOES: Readonly<Record<string, readonly string[]>> = {
   'acm:RequestCertificate': ['acm:DeleteCertificate'],
   'application-autoscaling:PutScalingPolicy': ['application-autoscaling:DeleteScalingPolicy'],
   'application-autoscaling:RegisterScalableTarget': ['application-autoscaling:DeregisterScalableTarget'],
+  'cloudwatch:PutCompositeAlarm': ['cloudwatch:DeleteAlarms'],
   'cloudwatch:PutDashboard': ['cloudwatch:DeleteDashboards'],
   'cloudwatch:PutMetricAlarm': ['cloudwatch:DeleteAlarms'],
   'ec2:AllocateAddress': ['ec2:ReleaseAddress', 'ec2:DisassociateAddress'],

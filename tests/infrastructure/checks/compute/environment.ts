@@ -125,6 +125,7 @@ function expectedEnvironment({
     A2A_TOKEN_AUDIENCE: tokens.audience,
     A2A_ALLOWED_EMAILS: joined('peer_emails'),
     A2A_SERVICE_EMAILS: joined('service_emails'),
+    LORNU_OPERATOR_EMAILS: joined('operator_emails'),
     A2A_PEER_URL: text('peer_url'),
     A2A_PEER_AUDIENCE: text('peer_audience'),
     A2A_PEER_CARD_KEYS: text('peer_card_keys'),

@@ -102,9 +102,10 @@ export const rules: PlanCheck[] = [
     why: 'Without audience and e-mail any token that the issuer ever signed would pass.',
     run: ({ staging }, must) => {
       const { issuer, keys, audience } = tokenIssuer(staging);
-      const emails = [
-        ...new Set(['peer_emails', 'service_emails'].flatMap((name) => staging.input(name).texts('value'))),
-      ];
+      // The Python agent knows no operators: there such a token would be one that acts for users.
+      const lists = ['peer_emails', 'service_emails'];
+      if (staging.input('agent_runtime').text('value') === 'bun') lists.push('operator_emails');
+      const emails = [...new Set(lists.flatMap((name) => staging.input(name).texts('value')))];
       const tokenRules = staging.all('aws_lb_listener_rule.token');
       for (const rule of tokenRules) {
         const [check, forward] = rule.blocks('action');
