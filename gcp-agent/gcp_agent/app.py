@@ -1,4 +1,4 @@
-"""Builds the FastAPI application out of google-adk's own routes."""
+"""Builds the FastAPI application from google-adk's own routes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SQLITE = "sqlite:///"
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """google-adk's production routes, with A2A and, where one is given, the page.
+    """google-adk's production routes, with A2A and, if configured, the page.
 
     `web=False` leaves out the developer pages, which may write and import Python files.
     """
@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
         Path(settings.session_service_uri.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
     is_shared = is_firestore(settings.session_service_uri)
     if is_shared:
-        # Its client is large: loaded only where it is used.
+        # The Firestore client is large: import it only if it is used.
         from gcp_agent.firestore.session_service import register_firestore
 
         register_firestore(settings.google_access)
@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         artifact_service_uri=settings.artifact_service_uri,
         allow_origins=list(settings.allow_origins) or None,
         host=settings.host,
-        # A loopback bind makes google-adk refuse requests that name another host (DNS rebinding).
+        # With a loopback address google-adk refuses requests with another Host (DNS rebinding).
         bind_host=settings.host if settings.this_machine_only else "0.0.0.0",  # noqa: S104 - what it is told, not bound
         port=settings.port,
         web=False,
@@ -73,16 +73,16 @@ def create_app(settings: Settings) -> FastAPI:
         )
     add_refusals(app)
     if settings.metrics_environment:
-        # Around everything: what is refused above is no fault.
+        # The outermost middleware, so that refusals above do not count as faults.
         app.add_middleware(Faults, environment=settings.metrics_environment)
     if settings.page_dir:
-        # Last, so that every route of google-adk comes first; only files of the page are answered here.
+        # Last, so that google-adk's routes take precedence; only files of the page are served here.
         app.mount("/", StaticFiles(directory=settings.page_dir, html=True), name="page")
     return app
 
 
 def _add_version(app: FastAPI, revision: str) -> None:
-    """Adds the revision to google-adk's answer of /version: a deploy waits until every task names it."""
+    """Adds the revision to google-adk's /version: a deploy waits until every task reports it."""
     own = next(route for route in app.routes if isinstance(route, APIRoute) and route.path == "/version")
     of_adk = own.endpoint
 

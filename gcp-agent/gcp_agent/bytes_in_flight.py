@@ -1,4 +1,4 @@
-"""Bounds the bytes of bodies that are in memory at the same time, for the process and for each caller."""
+"""Limits the bytes of bodies in memory at the same time, per process and per caller."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Requests as small as this are never refused for what other callers have in flight.
+# Requests up to this size are never refused because of other callers.
 _SMALL_BYTES = 64 * 1024
 _RETRY_AFTER = {"retry-after": "2"}
 
 
 class TooManyBytesError(HTTPException):
-    """429, for whoever reads the body."""
+    """429, for the code that reads the body."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(HTTPStatus.TOO_MANY_REQUESTS, detail, _RETRY_AFTER)
 
 
 class BytesInFlight:
-    """One caller has at most one largest body in flight, all together have two: as in the service on AWS.
+    """Allows one largest body in flight per caller and two in total, like the service on AWS.
 
-    A turn holds its body until it has been answered. Limits on how often someone calls bound no memory.
+    A turn holds its body until it has been answered. Request rate limits do not bound memory.
     """
 
     def __init__(self, app: ASGIApp, largest_body: int) -> None:
@@ -36,7 +36,7 @@ class BytesInFlight:
         self._by_caller: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Counts what was declared before it is read, and what was not as it comes."""
+        """Counts the declared length before the body is read, or undeclared bytes as they arrive."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -80,10 +80,10 @@ class BytesInFlight:
 
 
 def caller_of(headers: Headers, scope: Scope) -> str:
-    """The machine that a token names, else the address.
+    """The machine named in a token, else the address.
 
-    The token is checked elsewhere (load balancer, Cloud Run, the gate of A2A): who forges one shares the
-    bytes of the name in it, and nothing else.
+    The token is verified elsewhere (load balancer, Cloud Run, A2A's gate): a forged one only shares the byte
+    limit of the name in it.
     """
     parts = headers.get("authorization", "").removeprefix("Bearer ").split(".")
     if len(parts) == 3:

@@ -1,4 +1,4 @@
-"""Counts what is ours to mend, for the alarm that rolls a deployment back."""
+"""Counts failures that we must fix, for the alarm that rolls a deployment back."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def _write(line: str) -> None:
 
 
 class Faults:
-    """Writes a line of CloudWatch's embedded metric format for each request that fails by a bug.
+    """Writes a line in CloudWatch's embedded metric format for each request that fails because of a bug.
 
-    Only requests with a token count: on AWS the load balancer has checked it, so nobody from outside can
+    Only requests with a token count: on AWS the load balancer has verified it, so nobody from outside can
     cause a fault (docs/decisions/0151-a-rollback-counts-our-own-faults.md).
     """
 
@@ -28,7 +28,7 @@ class Faults:
         self._write = write
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes everything on as it is, the error too."""
+        """Passes everything on unchanged, including errors."""
         try:
             await self._app(scope, receive, send)
         except Exception:

@@ -14,12 +14,12 @@ import uvicorn
 from gcp_agent.app import create_app
 from gcp_agent.settings import Settings, SettingsError, read_settings
 
-# Above the idle timeout of a load balancer in front, or it meets connections that are just being closed.
+# Above the load balancer's idle timeout, or it would use connections that are just being closed.
 _KEEP_ALIVE_S = 130
 
 
 def main() -> int:
-    """Serves until it is told to stop; exit code 2 when the environment is wrong."""
+    """Serves until it is told to stop; exit code 2 if the environment is invalid."""
     try:
         settings = read_settings(os.environ)
     except SettingsError as error:
@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def show_log() -> None:
-    """Our own lines on stderr; google-adk and uvicorn say warnings only."""
+    """Shows our own log lines on stderr; of google-adk and uvicorn only warnings."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
     own = logging.getLogger("gcp_agent")
@@ -41,7 +41,7 @@ def show_log() -> None:
 
 
 def serve(settings: Settings) -> None:
-    """Binds first and says where, in a line of JSON: PORT=0 takes a free port."""
+    """Binds first and announces the address as a line of JSON: PORT=0 takes a free port."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((settings.host, settings.port))

@@ -1,4 +1,4 @@
-"""Lists in pages: what google-adk's own routes would answer whole (docs/wire.md)."""
+"""Paged lists, where google-adk's own routes would return everything (docs/wire.md)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _Member = TypeVar("_Member")
 
 
 def add_pages(app: FastAPI, sessions: BaseSessionService, artifacts: BaseArtifactService) -> None:
-    """Puts lists with pages before google-adk's own routes."""
+    """Adds paged lists before google-adk's own routes."""
 
     async def list_sessions(
         app_name: str, user_id: str, limit: _Limit = None, cursor: str | None = None
@@ -45,7 +45,7 @@ def add_pages(app: FastAPI, sessions: BaseSessionService, artifacts: BaseArtifac
         page = await sessions.list_page(app_name, user_id, limit, cursor)
         prefixes = (EVAL_SESSION_ID_PREFIX, _LEGACY_EVAL_SESSION_ID_PREFIX)
         listed = [session for session in page.sessions if not session.id.startswith(prefixes)]
-        # google-adk lists the oldest first; pages, which it has not, begin with the newest.
+        # google-adk lists the oldest first. It has no pages; ours begin with the newest.
         if limit is None and cursor is None:
             listed.reverse()
         answer = _redacted_session_response(listed)
@@ -116,7 +116,7 @@ def _page(
     cursor: str | None,
     response: Response,
 ) -> list[_Member]:
-    """One page of a list whose members are few bytes each; the header names where the next one begins."""
+    """One page of a list with small members; the header holds the next page's cursor."""
     names = [name_of(member) for member in members]
     start = 0
     if cursor is not None:

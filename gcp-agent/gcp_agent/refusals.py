@@ -1,4 +1,4 @@
-"""What a caller sends and google-adk's routes would fail at is refused instead, in FastAPI's form."""
+"""Refuses input at which google-adk's routes would fail, in FastAPI's form."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|
 
 
 def add_refusals(app: FastAPI) -> None:
-    """Adds what stands around all that reads a request: add it after other middleware."""
+    """Adds the checks outside of all code that reads a request: add it after other middleware."""
     app.add_middleware(BytesInFlight, largest_body=MAX_BODY_BYTES)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(HostCheck)
@@ -37,13 +37,13 @@ def add_refusals(app: FastAPI) -> None:
 
 
 class HostCheck:
-    """400 for a Host that names no host: a redirect to it could not be written."""
+    """400 for a Host that is not a host name: a redirect to it could not be written."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes on what is no HTTP request."""
+        """Passes on anything but HTTP requests."""
         if scope["type"] == "http" and not is_host(Headers(scope=scope).getlist("host")):
             refusal = JSONResponse({"detail": "Invalid host header"}, status_code=HTTPStatus.BAD_REQUEST)
             await refusal(scope, receive, send)
@@ -52,7 +52,7 @@ class HostCheck:
 
 
 def is_host(values: list[str]) -> bool:
-    """Whether there is one Host, and it is one."""
+    """Whether there is exactly one valid Host."""
     if len(values) != 1 or not _HOST.fullmatch(values[0]):
         return False
     name = values[0].rsplit(":", 1)[0] if not values[0].endswith("]") else values[0]
@@ -60,7 +60,8 @@ def is_host(values: list[str]) -> bool:
 
 
 async def _answer_issues(request: Request, error: Exception) -> Response:
-    """FastAPI's answer with at most 50 issues; what JSON cannot hold (NaN, half a character) is left out."""
+    """FastAPI's response with at most 50 issues; values that JSON cannot hold (NaN, half a character) are
+    left out."""
     refused = cast(RequestValidationError, error)
     issues = list(refused.errors()[:_MOST_ISSUES])
     try:

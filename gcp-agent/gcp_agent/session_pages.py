@@ -1,4 +1,4 @@
-"""Lists of sessions in pages, as the service on AWS gives them (docs/wire.md)."""
+"""Paged lists of sessions, as in the service on AWS (docs/wire.md)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from google.adk.sessions.session import Session
 
 _SESSIONS_A_PAGE = 100
 _MOST_SESSIONS_A_PAGE = 1_000
-# A page ends early rather than be longer than this, in characters of the JSON of its states.
+# Most characters of a page, counting the JSON of its states; a page ends early at this limit.
 _PAGE_CHARS = 2 * 1024 * 1024
 
 
 class BadCursorError(ValueError):
-    """A cursor that is none of this list."""
+    """A cursor that is not from this list."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,19 @@ class PagedSessions(Protocol):
 
 
 def page_size(limit: int | None) -> int:
-    """How many sessions a page has, by what was asked for."""
+    """The page size for a requested limit."""
     return min(max(1, limit or _SESSIONS_A_PAGE), _MOST_SESSIONS_A_PAGE)
 
 
 class PageRoom:
-    """Fills a page: each session takes room for its own state and for the shared ones."""
+    """Limits the size of a page: each session counts with its own state and the shared ones."""
 
     def __init__(self, shared: Mapping[str, object]) -> None:
         self._shared_chars = len(json.dumps(shared, default=str))
         self._left = _PAGE_CHARS
 
     def take(self, state_chars: int) -> bool:
-        """Whether one more row was let in; the first always is."""
+        """Whether one more row fits; the first always does."""
         is_first = self._left == _PAGE_CHARS
         left = self._left - state_chars - self._shared_chars
         if left < 0 and not is_first:
@@ -60,17 +60,17 @@ class PageRoom:
         return True
 
     def room_for(self, state_chars: int) -> int:
-        """How many more rows of this size there is room for; at least one."""
+        """How many more rows of this size fit; at least one."""
         return max(1, self._left // max(1, state_chars + self._shared_chars))
 
 
 def write_cursor(place: Sequence[object]) -> str:
-    """Where a page ended, as its reader gives it back."""
+    """Encodes the end of a page as a cursor."""
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str, *types: type | tuple[type, ...]) -> list:
-    """The place in a cursor, of values of these types. Raises BadCursorError."""
+    """Decodes a cursor with values of these types. Raises BadCursorError."""
     try:
         place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The one place that reads the environment."""
+"""The only place that reads the environment."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ _PROJECT = Path(__file__).parent.parent
 
 
 class SettingsError(Exception):
-    """All problems of the environment together, one a line."""
+    """All problems of the environment together, one per line."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How this process is to run; made by `read_settings` alone."""
+    """The settings of this process; only made by `read_settings`."""
 
     host: str
     port: int
-    # Where only this machine calls: a Host that is another's is a trick (DNS rebinding). Not in a rehearsal,
-    # where a loopback address stands for the task's own and a load balancer is in front of it.
+    # Only this machine calls, so another Host is an attack (DNS rebinding). Not in a rehearsal, where a
+    # loopback address stands for the task's own, behind a load balancer.
     this_machine_only: bool
     agents_dir: Path
     # google-adk's URI: sqlite:///path, or a service of Google Cloud.
     session_service_uri: str
-    # How Firestore is reached from AWS; None where Google's own ways apply.
+    # How Firestore is reached from AWS; None if Google's default credentials apply.
     google_access: GoogleAccess | None
     artifact_service_uri: str
     allow_origins: tuple[str, ...]
-    # The built chat page, served at / where it is given.
+    # The built chat page, served at / if set.
     page_dir: Path | None
-    # The commit that the image was built of, shown at /version.
+    # The commit of the image, shown at /version.
     revision: str
-    # The environment that metric lines name; None where none are written.
+    # The environment named in metric lines; None if none are written.
     metrics_environment: str | None
-    # None where A2A is not served.
+    # None if A2A is not served.
     a2a: A2aSettings | None
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Raises SettingsError naming every variable that is wrong; an empty value counts as not set."""
+    """Raises SettingsError with every invalid variable; an empty value counts as not set."""
     problems: list[str] = []
 
     def value(name: str, default: str) -> str:

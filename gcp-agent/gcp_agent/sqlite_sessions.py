@@ -1,4 +1,4 @@
-"""google-adk's sessions in SQLite, with bounds for states and lists."""
+"""google-adk's sessions in SQLite, with limits for states and lists."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEME = "sqlite"
 
 
 class BoundedSqliteSessions(SqliteSessionService):
-    """Raises NotStorableError for a state that is too large, and nothing is stored."""
+    """Raises NotStorableError for a state that is too large, before anything is stored."""
 
     async def create_session(
         self,
@@ -29,7 +29,7 @@ class BoundedSqliteSessions(SqliteSessionService):
         state: dict[str, Any] | None = None,
         session_id: str | None = None,
     ) -> Session:
-        """Its own state is looked at first."""
+        """Checks the session's own state first."""
         assert_state_fits("session", _session_util.extract_json_safe_state_delta(state or {})["session"])
         return await super().create_session(
             app_name=app_name, user_id=user_id, state=state, session_id=session_id
@@ -38,7 +38,7 @@ class BoundedSqliteSessions(SqliteSessionService):
     async def list_page(
         self, app_name: str, user_id: str, limit: int | None, cursor: str | None
     ) -> SessionPage:
-        """Row by row: a page of the largest states must not be read whole to be cut."""
+        """Reads row by row: with the largest states, a page must not be read whole only to be cut."""
         before = read_cursor(cursor, (int, float), str) if cursor is not None else [float("inf"), ""]
         size = page_size(limit)
         async with self._get_db_connection() as db:
@@ -98,7 +98,7 @@ async def _newest(
 
 
 def register_sqlite() -> None:
-    """In the place of google-adk's own service for `sqlite:///path`."""
+    """Replaces google-adk's own service for `sqlite:///path`."""
 
     def open_service(uri: str, **_: Any) -> BoundedSqliteSessions:  # noqa: ANN401 - google-adk's protocol
         return BoundedSqliteSessions(db_path=uri)

@@ -1,4 +1,4 @@
-"""How much of a state is kept: the same as in the service on AWS (docs/storage.md)."""
+"""The size limits of states: the same as in the service on AWS (docs/storage.md)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _WORDS: Mapping[StateMap, str] = {
 
 
 class NotStorableError(Exception):
-    """What a caller or an agent wrote is more than is kept."""
+    """A caller or an agent wrote more than can be stored."""
 
 
 def assert_state_fits(which: StateMap, state: Mapping[str, object]) -> None:
-    """Raises NotStorableError where the JSON of a map, as it would be stored, is larger than it may be."""
+    """Raises NotStorableError if the map's JSON, as it would be stored, is too large."""
     text = json.dumps(state, ensure_ascii=False, separators=(",", ":"), default=str)
     size, most = len(text.encode()), MAX_STATE_BYTES[which]
     if size > most:

@@ -1,4 +1,4 @@
-"""What a store refuses or cannot do now, told as the service on AWS tells it (docs/errors.md)."""
+"""Refusals and outages of a store, reported as the service on AWS does (docs/errors.md)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _RETRY_AFTER = {"retry-after": "2"}
 
 
 def add_store_failures(app: FastAPI) -> None:
-    """422 for what cannot be stored, 503 while the store does not answer: neither is a bug of ours.
+    """422 for values that cannot be stored, 503 while the store does not answer: neither is a bug of ours.
 
-    Also where google-adk has made an internal error of it.
+    Also if google-adk has wrapped the error in an internal one.
     """
 
     async def answer(request: Request, error: Exception) -> Response:
@@ -31,7 +31,7 @@ def add_store_failures(app: FastAPI) -> None:
 
 
 def refusal_of(error: BaseException | None) -> Response | None:
-    """None for other errors. Google's own words are not passed on: they may name the project."""
+    """None for other errors. Google's own text is not passed on: it may name the project."""
     if isinstance(error, NotStorableError):
         return JSONResponse({"detail": str(error)}, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
     if isinstance(error, InvalidArgument):

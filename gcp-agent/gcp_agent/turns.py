@@ -1,4 +1,4 @@
-"""One turn of a session at a time, where sessions are shared with the service on AWS."""
+"""One turn of a session at a time, if sessions are shared with the service on AWS."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from google.adk.sessions.base_session_service import BaseSessionService
 
 
 class SessionBusyError(StaleSessionError):
-    """Someone else has a turn of this session under way."""
+    """Another turn of this session is running."""
 
 
 @dataclass(frozen=True)
 class SessionKey:
-    """A session, as google-adk names it."""
+    """A session, as google-adk identifies it."""
 
     app_name: str
     user_id: str
@@ -26,7 +26,7 @@ class SessionKey:
 
 @runtime_checkable
 class SharedSessions(Protocol):
-    """A session service whose sessions others write to as well."""
+    """A session service whose sessions are also written by others."""
 
     def turn(self, session: SessionKey) -> AbstractAsyncContextManager[None]:
         """Holds the session for a turn. Raises SessionBusyError before anything is done."""
@@ -34,7 +34,7 @@ class SharedSessions(Protocol):
 
 @asynccontextmanager
 async def turn_of(service: BaseSessionService, session: SessionKey) -> AsyncIterator[None]:
-    """A turn, held where sessions are shared. Raises SessionBusyError before anything is done."""
+    """A turn, which holds a shared session. Raises SessionBusyError before anything is done."""
     if isinstance(service, SharedSessions):
         async with service.turn(session):
             yield

@@ -1,4 +1,4 @@
-"""An issuer of ID tokens on loopback, with the two faces of Google that are used: keys, metadata server."""
+"""An issuer of ID tokens on loopback, with the two used parts of Google: keys and metadata server."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ PEER = "lornu-staging@project.iam.gserviceaccount.com"
 
 
 class Issuer:
-    """Signs with one key, publishes it, and counts who asks."""
+    """Signs with one key, publishes it, and counts requests."""
 
     def __init__(self) -> None:
         self.key = RSAKey.generate_key(2048, {"kid": "k1", "use": "sig", "alg": "RS256"})
@@ -25,11 +25,11 @@ class Issuer:
         self.failing = False
         self.asked: list[str] = []
         self.url = ""
-        # Other JSON that it answers, by path.
+        # Further JSON responses, by path.
         self.pages: dict[str, Any] = {}
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """Claims that pass, with changes; None leaves one out."""
+        """Valid claims, with changes; None removes one."""
         now = int(time.time())
         claims = {
             "iss": self.url,

@@ -30,7 +30,7 @@ INSTRUCTION_WORDS = "never invent"
 
 @dataclass
 class Pair:
-    """An agent that asks for tokens, and one that asks it."""
+    """An agent that requires tokens, and one that calls it."""
 
     peer: str
     caller: httpx.Client
@@ -93,7 +93,7 @@ def send(params: dict, method: str = "SendMessage") -> dict:
 async def talk(
     pair: Pair, text: str, version: str, parts: list[Part] | None = None, streaming: bool = True
 ) -> list:
-    """What the SDK's client sees, in the version that is asked for."""
+    """The events that the SDK's client receives, in the given version."""
     async with pair.client() as http:
         card = await A2ACardResolver(http, pair.peer).get_agent_card()
         chosen = [one for one in card.supported_interfaces if one.protocol_version == version]
@@ -107,7 +107,7 @@ async def talk(
 
 
 def final_text(events: list) -> str:
-    """The text of the artifact as it stands in the end: pieces appended, the whole in their place."""
+    """The text of the artifact in the end: chunks appended, or replaced by the whole."""
     texts: dict[str, str] = {}
     for event in events:
         if event.HasField("artifact_update"):
@@ -220,7 +220,7 @@ def test_another_callers_task_is_a_task_that_does_not_exist(pair):
     missing = pair.post(send({"id": "nothing"}, "GetTask")).json()["error"]
     assert missing["code"] == -32001
     assert pair.post(send({"id": task["id"]}, "GetTask")).json()["result"]["id"] == task["id"]
-    # The other agent lets everyone on this machine in, as one caller; to it this task is unknown.
+    # The other agent admits everyone on this machine, as one caller; it does not know this task.
     other = pair.caller.post(
         "/a2a/lornu", json=send({"id": task["id"]}, "GetTask"), headers={"a2a-version": "1.0"}
     )
@@ -302,7 +302,7 @@ class Asking(BaseLlm):
 
 
 def consult_at(monkeypatch, url: str) -> str:
-    """What the model is told when this is the peer."""
+    """What the model is told with this peer."""
     monkeypatch.setenv("A2A_PEER_URL", url)
     monkeypatch.setattr(peer, "_WITHIN_S", 2)
     agent = LlmAgent(name="lornu", model=Asking(model="asking"), tools=[peer.consult_peer])

@@ -1,4 +1,4 @@
-"""What got through the service on AWS, tried here: nobody makes this one fail or fill its memory."""
+"""Attacks that once got through the service on AWS: none makes this one fail or fill its memory."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_body_has_a_limit_with_and_without_a_length(public, path):
 
 
 class Held:
-    """A request whose body does not end before it is told to."""
+    """A request whose body does not end before the test ends it."""
 
     def __init__(self, app: ASGIApp, headers: dict[str, str], chunks: list[bytes]) -> None:
         self._chunks = chunks
@@ -107,14 +107,14 @@ def test_bytes_in_flight_have_a_share_for_each_caller():
         ann, ben, cat = ({"authorization": token_of(name)} for name in ("ann@x", "ben@x", "cat@x"))
         declared = [Held(app, {**caller, "content-length": "900000"}, []) for caller in (ann, ben)]
         await asyncio.sleep(0)
-        # A second one of the same caller, declared or as it comes, and a third of another one.
+        # A second one of the same caller, declared or not, and a third of another caller.
         assert await Held(app, {**ann, "content-length": "200000"}, []).end() == 429
         assert await Held(app, ann, [b"x" * 60_000] * 4).end() == 429
         assert await Held(app, {**cat, "content-length": "900000"}, []).end() == 429
-        # Small ones of others always pass.
+        # Small requests of other callers always pass.
         assert await Held(app, {**cat, "content-length": "60000"}, []).end() == 200
         assert [await held.end() for held in declared] == [200, 200]
-        # All of it is given back.
+        # All bytes are released.
         assert await Held(app, {**cat, "content-length": "900000"}, []).end() == 200
         assert app._by_caller == {}
 
@@ -171,7 +171,7 @@ def test_hosts_are_not_two():
 
 
 class BrokenTurns:
-    """A session service that knows no turn: whoever asks it has not been refused before."""
+    """A session service without turns: calling it shows that nothing was refused before."""
 
     def turn(self, session: object) -> None:
         raise AssertionError(session)
@@ -187,7 +187,7 @@ def test_the_gate_of_turns_leaves_what_is_no_turn_to_google_adk(body):
 
 
 class FullSessions(BaseSessionService):
-    """A session service whose store takes nothing: the quota is used up, or the right to write is lost."""
+    """A session service whose store accepts nothing: the quota is used up, or write permission is lost."""
 
     create_session = get_session = list_sessions = delete_session = None
 

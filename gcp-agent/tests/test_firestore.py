@@ -25,7 +25,7 @@ KEY = SessionKey("lornu", "ann", "s")
 
 @pytest.fixture
 def open_service(monkeypatch):
-    """Another process of the agent, each time it is called: nothing in memory is shared."""
+    """Opens another process of the agent on each call, without shared memory."""
     if not BUN:
         pytest.fail("bun is not on PATH: the Firestore stand-in needs it. Set BUN, or run ./lornu test.")
     with running([BUN, str(STANDIN)], {}) as standin:

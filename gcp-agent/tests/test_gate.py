@@ -1,4 +1,4 @@
-"""Nobody gets past the gate without a token that holds; every attack is answered with 401 and a challenge."""
+"""Nobody passes the gate without a valid token; every attack gets 401 and a challenge."""
 
 import base64
 import hmac
@@ -63,7 +63,7 @@ def unsigned(issuer: Issuer, alg: str) -> str:
 
 
 def confused(issuer: Issuer) -> str:
-    """HMAC with the public key as its secret: works where the algorithm is taken from the token."""
+    """HMAC with the public key as secret: accepted if the algorithm is taken from the token."""
     signed = f"{part({'alg': 'HS256', 'kid': 'k1'})}.{part(issuer.claims())}"
     mac = hmac.new(issuer.key.as_pem(private=False), signed.encode(), sha256).digest()
     return f"{signed}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"

@@ -1,4 +1,4 @@
-"""What the service on AWS keeps of its peer's words, read by google-adk in the same conversation."""
+"""The peer's text as the service on AWS stores it, read by google-adk in the same conversation."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -11,7 +11,7 @@ from google.genai import types
 
 
 class Listening(BaseLlm):
-    """Keeps what it is sent."""
+    """Records its requests."""
 
     heard: list[LlmRequest] = []  # noqa: RUF012 -- pydantic copies it
 

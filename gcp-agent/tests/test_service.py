@@ -1,4 +1,4 @@
-"""The service as a process, spoken to over HTTP; the model is the Gemini stand-in where bun is at hand."""
+"""The service as a process, called over HTTP; the model is the Gemini stand-in if bun is available."""
 
 import json
 import os
@@ -21,7 +21,7 @@ START_TIMEOUT_S = 60
 
 @contextmanager
 def running(command: list[str], env: dict[str, str]) -> Iterator[dict]:
-    """Runs a process that says where it listens in its first line; ends it, and nothing else."""
+    """Runs a process that announces its address in its first line; ends only this process."""
     with subprocess.Popen(
         command, cwd=PROJECT, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True
     ) as process:

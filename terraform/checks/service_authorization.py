@@ -24,7 +24,7 @@ def table() -> dict[str, Any]:
     actions: dict[str, list[str]] = {}
     dependent: dict[str, list[str]] = {}
     for service in services():
-        # Of what only looks like a service (the key aws:SourceAccount) there is no data.
+        # There is no data for names that only look like a service (the key aws:SourceAccount).
         privileges = get_service_prefix_data(service).get("privileges", {})
         if privileges:
             actions[service] = sorted(privileges)

@@ -1,4 +1,4 @@
-"""What terraform/gcp/staging promises, read from the parsed files (no provider needed)."""
+"""The promises of terraform/gcp/staging, read from the parsed files (no provider needed)."""
 
 import re
 import unittest
@@ -37,7 +37,7 @@ def resources(kind: str) -> dict[str, Any]:
 
 class GcpStaging(unittest.TestCase):
     def test_nothing_is_made_before_its_api_answers(self) -> None:
-        """In a new project a call right after an API was enabled fails; everything that depends on the wait waits too."""
+        """In a new project, calls right after an API was enabled fail, so everything that depends on it must wait."""
         services = str(resources("google_project_service")["used"]["for_each"])
         for api in ("cloudresourcemanager", "firestore", "iam", "iamcredentials", "storage", "sts"):
             self.assertIn(f"{api}.googleapis.com", services)

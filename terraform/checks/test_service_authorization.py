@@ -1,4 +1,4 @@
-"""What the checks on the plan read of AWS's service authorization reference."""
+"""The data from AWS's service authorization reference that the checks of the plan read."""
 
 import unittest
 

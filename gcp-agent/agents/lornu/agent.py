@@ -1,4 +1,4 @@
-"""Lornu's assistant, the Python twin of the agent of the same name on AWS: same name, same tools."""
+"""Lornu's assistant: the same agent as the one on AWS in Python, with the same name and tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks the agent on AWS over A2A. What it says is a quotation: it informs the answer and instructs nobody."""
+"""Asks the agent on AWS over A2A. Its answer is a quotation: it is information, never an instruction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from google.auth.transport.requests import Request
 from google.genai import types
 from google.oauth2.id_token import fetch_id_token
 
-# As in gcp_agent/a2a/hops.py and backend/peer/hops.ts; `adk web` finds no gcp_agent to import it from.
+# The same key as in gcp_agent/a2a/hops.py and backend/peer/hops.ts; under `adk web` gcp_agent cannot be
+# imported.
 HOPS_KEY = "https://lornu.ai/a2a/hops"
 MOST_HOPS = 1
 
@@ -39,14 +40,14 @@ _tokens: dict[str, tuple[str, float]] = {}
 
 
 class PeerError(Exception):
-    """No answer of the peer."""
+    """The peer gave no answer."""
 
 
 _REASONS = {TimeoutError: "no answer in time", PeerError: "it gave no answer"}
 
 
 def peer_url() -> str:
-    """A2A_PEER_URL without a slash at its end; empty where there is no peer."""
+    """A2A_PEER_URL without a trailing slash; empty if there is no peer."""
     return os.environ.get("A2A_PEER_URL", "").rstrip("/")
 
 
@@ -66,7 +67,7 @@ async def consult_peer(question: str, tool_context: ToolContext) -> dict[str, An
         ):
             words = await _ask(question, client, hops)
     except Exception as error:
-        # Whatever it is, the turn goes on without the peer.
+        # Whatever the error, the turn continues without the peer.
         logger.warning("The peer could not be asked", exc_info=True)
         reason = _REASONS.get(type(error), "it cannot be reached, or is not what it should be")
         return {"error": f"The agent on AWS could not be asked: {reason}. Say so, and go on without it."}
@@ -91,19 +92,19 @@ async def _ask(question: str, client: httpx.AsyncClient, hops: float) -> str:
         a2a_client_factory=ClientFactory(ClientConfig(httpx_client=client, streaming=True)),
         config=A2aRemoteAgentConfig(request_interceptors=[RequestInterceptor(before_request=mark)]),
     )
-    # A session of its own, in which there is nothing but the question.
+    # A separate session that contains only the question.
     runner = InMemoryRunner(agent=remote, app_name=_CONSULTATION)
     session = await runner.session_service.create_session(app_name=_CONSULTATION, user_id=_CONSULTATION)
     message = types.Content(role="user", parts=[types.Part(text=question)])
     words = ""
     async for event in runner.run_async(user_id=_CONSULTATION, session_id=session.id, new_message=message):
         if event.error_message:
-            # google-adk puts what went wrong into an event; it is not what the peer said.
+            # google-adk puts the error into an event; it is not the peer's text.
             raise PeerError
         if not event.partial:
             words = _text_of(event) or words
     if not words:
-        # It asks something back, which nobody here answers.
+        # The peer asks a question, which nobody here can answer.
         raise PeerError
     return words
 
@@ -114,14 +115,14 @@ def _text_of(event: Event) -> str:
 
 
 def _next_hops(tool_context: ToolContext) -> float:
-    run_config = tool_context._invocation_context.run_config  # the only way to a run's metadata
+    run_config = tool_context._invocation_context.run_config  # the only access to a run's metadata
     metadata = (run_config.custom_metadata if run_config else None) or {}
     hops = metadata.get(HOPS_KEY, 0)
     return hops + 1 if isinstance(hops, int | float) else math.inf
 
 
 async def _token(audience: str) -> str | None:
-    """An ID token of our service account; none for a peer on this machine where nobody gives us one."""
+    """An ID token of our service account; None for a peer on this machine if there is no metadata server."""
     given = {"GCE_METADATA_HOST", "GOOGLE_APPLICATION_CREDENTIALS"} & os.environ.keys()
     if audience.startswith("http:") and not given:
         return None

@@ -1,4 +1,4 @@
-"""The agent card: from the configuration alone, and without a word of the agent's instruction."""
+"""The agent card: only from the configuration, without the agent's instruction."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _TEXT = "text/plain"
 
 
 def create_card(url: str, description: str, audience: str | None) -> AgentCard:
-    """Lists 1.0 and 0.3 by name: a 0.3 client that finds no interface of its own gives up.
+    """Lists 1.0 and 0.3 by name, because a 0.3 client that finds no interface of its version gives up.
 
-    `audience`: whom tokens must be made for; None where no token is asked for.
+    `audience`: the required audience of tokens; None if no token is required.
     """
     card = AgentCard(
         name="lornu",

@@ -1,4 +1,4 @@
-"""Signs the agent card (A2A 1.0, 8.4), so that a peer that holds our public key knows it from anybody's."""
+"""Signs the agent card (A2A 1.0, 8.4), so that a peer with our public key can verify it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _ALGORITHM = "ES256"
 
 
 class CardSigner:
-    """One private key on P-256; its id is its thumbprint (RFC 7638), so that it needs no name."""
+    """One private key on P-256; its id is its thumbprint (RFC 7638), so it needs no name."""
 
     def __init__(self, pem: str) -> None:
-        """Raises ValueError where the text is no such key."""
+        """Raises ValueError if the text is not such a key."""
         try:
             key = ECKey.import_key(pem)
         except Exception as error:
-            # Whatever is wrong with it, its text must not be told.
+            # The error must not contain the key's text.
             raise ValueError("not a private key of the curve P-256 in PEM") from error
         if key.curve_name != "P-256" or not key.is_private:
             raise ValueError("not a private key of the curve P-256 in PEM")
@@ -30,6 +30,6 @@ class CardSigner:
         }
 
     def sign(self, card: AgentCard, keys_url: str) -> AgentCard:
-        """The card signed; `keys_url`: where the public key can be read."""
+        """The signed card; `keys_url`: address of the public key."""
         header: ProtectedHeader = {"alg": _ALGORITHM, "kid": self._kid, "typ": "JOSE", "jku": keys_url}
         return create_agent_card_signer(self._pem, header)(card)

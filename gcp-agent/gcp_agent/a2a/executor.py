@@ -1,4 +1,4 @@
-"""Runs the agent for an A2A message: text as it comes, nothing of its tools, and no internal error text."""
+"""Runs the agent for an A2A message: streams its text, without its tool calls and internal error messages."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ logger = logging.getLogger(__name__)
 
 
 class AdkExecutor(AgentExecutor):
-    """In place of google-adk's, which says everything twice, shows tools' calls and tells what was raised."""
+    """Replaces google-adk's executor, which sends everything twice, shows tool calls and sends exception
+    texts."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
     async def execute(self, context: RequestContext, event_queue: EventQueue) -> None:
-        """One turn: the task first, then its answer in pieces, then how it ended."""
+        """One turn: first the task, then its answer in chunks, then its final status."""
         if context.message is None or context.task_id is None or context.context_id is None:
             raise ValueError("An A2A request without a message or ids.")
         if context.current_task is None:
@@ -59,7 +60,7 @@ class AdkExecutor(AgentExecutor):
             await updater.failed(_say(updater, "The agent failed; its log says why."))
 
     async def cancel(self, context: RequestContext, event_queue: EventQueue) -> None:
-        """Says that it was cancelled; the SDK then ends `execute`, and with it the call of the model."""
+        """Reports the cancellation; the SDK then ends `execute`, and with it the model call."""
         await TaskUpdater(event_queue, context.task_id or "", context.context_id or "").cancel()
 
     async def _run(self, context: RequestContext, updater: TaskUpdater) -> None:
@@ -99,7 +100,7 @@ class AdkExecutor(AgentExecutor):
 
 
 class Answer:
-    """The agent's answer as artifacts: pieces are appended to one, then the whole text replaces them."""
+    """The agent's answer as artifacts: chunks are appended to one, then the whole text replaces them."""
 
     def __init__(self, updater: TaskUpdater) -> None:
         self._updater = updater

@@ -1,4 +1,4 @@
-"""In front of every A2A call: who it is that calls, before anything of the call is read."""
+"""Authenticates the caller of every A2A request, before the request is read."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _VERSION = "a2a-version"
 
 
 class Gate:
-    """Lets a caller in by its ID token and names it; with no verifier everyone is the local caller.
+    """Admits a caller by its ID token and sets its name; without a verifier everyone is the local caller.
 
-    A refusal is 401, 403 or 503 in JSON-RPC's shape; the handlers behind know no status but 200.
+    A refusal is 401, 403 or 503 in JSON-RPC's form; the handlers behind it only know status 200.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ def _refuse(status: int, message: str, challenge: str | None = None) -> Response
 
 
 def _name_version(scope: Scope) -> None:
-    """A client may name the version in the query instead (A2A 1.0, 3.6)."""
+    """A client may set the version in the query instead (A2A 1.0, 3.6)."""
     headers = MutableHeaders(scope=scope)
     named = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("A2A-Version")
     if named and not headers.get(_VERSION):

@@ -1,4 +1,4 @@
-"""What is refused before anything runs, in both versions alike: the 0.3 layer calls the same handler."""
+"""Refusals before anything runs, the same in both versions: the 0.3 layer calls the same handler."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from google.protobuf.json_format import MessageToDict
 from gcp_agent.a2a.hops import MOST_HOPS, hops_of
 
 _MOST_PARTS = 64
-# google-adk marks parts with these: calls and answers of tools, which no peer may make for us.
+# google-adk's markers on parts: tool calls and responses, which no peer may send.
 _ADK_PREFIX = "adk_"
 
 
 class GuardedHandler(DefaultRequestHandler):
-    """google's handler behind a look at the message."""
+    """google-adk's handler with checks of the message."""
 
     async def on_message_send(self, params: SendMessageRequest, context: ServerCallContext) -> Message | Task:
         """See the base class; raises A2AError for what is refused."""
@@ -37,7 +37,8 @@ class GuardedHandler(DefaultRequestHandler):
 
 
 def check_message(params: SendMessageRequest) -> None:
-    """Raises A2AError for a question that came too far, and for parts that steer us or make us fetch."""
+    """Raises A2AError for too many hops, and for parts that would control the agent or make us fetch
+    addresses."""
     for metadata in (params.message.metadata, params.metadata):
         if hops_of(_to_dict(metadata)) > MOST_HOPS:
             raise InvalidParamsError(

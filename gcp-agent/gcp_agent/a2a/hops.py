@@ -1,4 +1,4 @@
-"""How many agents a question has passed through; the same key as backend/peer/hops.ts."""
+"""The number of agents a question has passed through; the same key as backend/peer/hops.ts."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 HOPS_KEY = "https://lornu.ai/a2a/hops"
-# An agent that was asked by an agent answers by itself: two agents never ask each other in circles.
+# An agent that was asked by an agent answers by itself, so that two agents never ask each other in circles.
 MOST_HOPS = 1
 
 
 def hops_of(metadata: Mapping[str, Any] | None) -> float:
-    """0 where the metadata names none; infinitely many where it names no whole number from 0 on."""
+    """0 if the metadata has none; infinity if it is not a whole number of at least 0."""
     hops = (metadata or {}).get(HOPS_KEY, 0)
     # Numbers in protobuf's Struct are floats.
     is_whole = isinstance(hops, int | float) and not isinstance(hops, bool) and hops == hops // 1

@@ -1,4 +1,4 @@
-"""Adds A2A to the service: /a2a/lornu speaks JSON-RPC, and the card is beside it and at the root."""
+"""Adds A2A to the service: JSON-RPC at /a2a/lornu, with the card below it and at the root."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ APP_NAME = "lornu"
 PATH = f"/a2a/{APP_NAME}"
 _CARD = "/.well-known/agent-card.json"
 _KEYS = "/.well-known/jwks.json"
-# A card changes with a deployment only.
+# A card only changes with a deployment.
 _CARD_CACHE = "public, max-age=300"
 
 
@@ -47,16 +47,16 @@ def add_a2a(
     sessions: BaseSessionService,
     artifacts: BaseArtifactService,
 ) -> None:
-    """Serves the agent `lornu` of the folder; without one there is nothing to serve.
+    """Serves the agent `lornu` of the folder; does nothing without one.
 
-    `own_url`: where this process listens, for the card where no public address is set.
+    `own_url`: address of this process, for the card if no public address is set.
     """
     if not (agents_dir / APP_NAME).is_dir():
         return
     try:
         agent = cast(BaseAgent, AgentLoader(str(agents_dir)).load_agent(APP_NAME))
     except Exception:
-        # A broken agent is told by google-adk's routes; the others are served.
+        # google-adk's routes report a broken agent; the others are served.
         logger.exception("The agent %s can't be loaded: it is not served over A2A", APP_NAME)
         return
     verifier = None

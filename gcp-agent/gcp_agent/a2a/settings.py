@@ -1,4 +1,4 @@
-"""A2A's part of the environment; the names are those of the service on AWS."""
+"""The environment variables of A2A; the names are those of the service on AWS."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ _GOOGLE_KEYS = "https://www.googleapis.com/oauth2/v3/certs"
 
 @dataclass(frozen=True)
 class A2aSettings:
-    """Who may call over A2A, and where."""
+    """Who may call over A2A, and the address."""
 
-    # Without a slash at its end; None: this machine's own address.
+    # Without a trailing slash; None: this machine's own address.
     public_url: str | None
     issuer: str
     jwks_url: str
     audience: str
-    # Lower-case e-mail addresses of service accounts. Empty: open, which only a loopback address may be.
+    # Lower-case e-mail addresses of service accounts. Empty: no authentication, which only a loopback address
+    # may have.
     allowed_emails: frozenset[str]
     # None: the card is not signed.
     signer: CardSigner | None
@@ -33,7 +34,7 @@ class A2aSettings:
 
 
 def read_a2a_settings(environment: Mapping[str, str], host: str, problems: list[str]) -> A2aSettings | None:
-    """None where A2A is not served: on an address that others reach, without a list of callers."""
+    """None if A2A is not served: on an address that others can reach, without a list of callers."""
 
     def value(name: str, default: str = "") -> str:
         return environment.get(name) or default
@@ -80,7 +81,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_safe_url(url: str) -> bool:
-    """Whether tokens and keys may travel there."""
+    """Whether tokens and keys may be sent to this address."""
     try:
         parts = urlsplit(url)
     except ValueError:

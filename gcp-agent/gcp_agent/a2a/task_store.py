@@ -12,7 +12,7 @@ MOST_TASKS = 1_000
 
 
 class BoundedTaskStore(InMemoryTaskStore):
-    """The SDK's store, scoped to each caller; it keeps every task for good, here the oldest go first."""
+    """The SDK's store, separate for each caller; limited, by dropping the oldest tasks."""
 
     def __init__(self, most: int = MOST_TASKS) -> None:
         super().__init__()

@@ -17,24 +17,24 @@ from joserfc.util import json_b64decode
 CLOCK_TOLERANCE_S = 30
 _MAX_KEY_SET_BYTES = 150 * 1024
 _COOLDOWN_S = 30
-# While no keys are held: a service that started in an outage recovers soon.
+# While there are no keys, so that a service that started during an outage recovers soon.
 _EMPTY_COOLDOWN_S = 2
 _FRESH_S = 600
 _USABLE_S = 24 * 3600
-# Headers through which a token could bring or fetch a key of its own, or ask for extensions (RFC 7515, 4.1).
+# Headers with which a token could supply its own key or require extensions (RFC 7515, 4.1).
 _REFUSED_HEADERS = ("jku", "x5u", "jwk", "x5c", "crit")
 
 
 class TokenError(Exception):
-    """The caller's fault; the message is fit for its eyes."""
+    """The caller's fault; the message may be sent to it."""
 
 
 class KeysUnavailableError(Exception):
-    """The issuer's: nobody can be verified now."""
+    """The issuer's fault: nobody can be authenticated now."""
 
 
 class KeySet:
-    """An issuer's public RSA keys: kept through an outage, asked for at most once in a while."""
+    """An issuer's public RSA keys: kept during an outage, and fetched at most once in a while."""
 
     def __init__(self, url: str, now: Callable[[], float] = time.time) -> None:
         self._url = url
@@ -95,7 +95,7 @@ class KeySet:
 
 
 class TokenVerifier:
-    """Verifies tokens of one issuer for one audience; nothing in a token widens what is accepted."""
+    """Verifies tokens of one issuer for one audience; nothing in a token extends what is accepted."""
 
     def __init__(
         self, issuer: str, jwks_url: str, audience: str, now: Callable[[], float] = time.time
@@ -106,7 +106,7 @@ class TokenVerifier:
         self._keys = KeySet(jwks_url, now)
 
     async def verify(self, token: str) -> str | None:
-        """The caller's e-mail, lower-case; None where the issuer does not vouch for one."""
+        """The caller's e-mail, lower-case; None if the issuer has not verified one."""
         header = _read_header(token)
         if any(name in header for name in _REFUSED_HEADERS):
             raise TokenError("The token names keys or extensions in its header, which is not accepted")

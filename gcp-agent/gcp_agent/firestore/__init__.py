@@ -1,1 +1,1 @@
-"""Conversations in Firestore, shared with the service on AWS: one turn at a time in both clouds."""
+"""Conversations in Firestore, shared with the service on AWS: one turn at a time over both clouds."""

@@ -1,4 +1,4 @@
-"""Who this process is to Firestore: on AWS the task's role, by federation and without a key."""
+"""This process's identity for Firestore: on AWS the task's role, through federation and without a key."""
 
 from __future__ import annotations
 
@@ -22,22 +22,23 @@ _NEW_BEFORE_END_S = 300
 
 @dataclass(frozen=True)
 class GoogleAccess:
-    """What Terraform tells a task of Google Cloud; the names are those of the service on Bun."""
+    """Terraform's settings of a task for Google Cloud; the names are those of the service on Bun."""
 
-    # Full name of the pool's provider; empty where this is not AWS.
+    # Full name of the pool's provider; empty if this is not AWS.
     audience: str
     service_account_email: str
     region: str
-    # Where ECS gives a task the credentials of its role.
+    # ECS's endpoint for the credentials of the task's role.
     task_credentials_url: str
-    # JSON of a service account's key: the fallback, which goes before federation as in the service on Bun.
+    # JSON of a service account key: the alternative, which takes precedence over federation, as in the
+    # service on Bun.
     service_account_key: str
     sts_url: str
     iam_credentials_url: str
 
 
 def read_access(environment: Mapping[str, str]) -> GoogleAccess | None:
-    """None where Google's own ways apply: Cloud Run, a laptop, a stand-in for Firestore."""
+    """None if Google's default credentials apply: Cloud Run, a laptop, a stand-in for Firestore."""
 
     def value(name: str, default: str = "") -> str:
         return environment.get(name) or default
@@ -58,7 +59,7 @@ def read_access(environment: Mapping[str, str]) -> GoogleAccess | None:
 
 
 def create_credentials(access: GoogleAccess) -> Credentials:
-    """Credentials that renew themselves. Raises ValueError for a key that is none, without repeating it."""
+    """Credentials that renew themselves. Raises ValueError for an invalid key, without repeating it."""
     if access.service_account_key:
         try:
             info = json.loads(access.service_account_key)
@@ -79,7 +80,7 @@ def create_credentials(access: GoogleAccess) -> Credentials:
 
 
 class _TaskRole(aws.AwsSecurityCredentialsSupplier):
-    """google-auth's own sources stop at environment variables and EC2; ECS's endpoint is not among them."""
+    """Reads ECS's endpoint: google-auth's own sources are environment variables and EC2 only."""
 
     def __init__(self, access: GoogleAccess) -> None:
         self._access = access
@@ -90,7 +91,7 @@ class _TaskRole(aws.AwsSecurityCredentialsSupplier):
         return self._access.region
 
     def get_aws_security_credentials(self, context: object, request: Request) -> aws.AwsSecurityCredentials:
-        """google-auth keeps none of these, so they are kept here until five minutes before their end."""
+        """Cached until five minutes before they expire, because google-auth does not cache them."""
         if self._kept is None or time.time() > self._ends_at - _NEW_BEFORE_END_S:
             answer = request(url=self._access.task_credentials_url, method="GET", timeout=5)
             if answer.status != 200:

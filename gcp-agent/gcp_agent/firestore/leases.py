@@ -17,11 +17,11 @@ from gcp_agent.turns import SessionBusyError, SessionKey
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 5.0
-# The service on AWS goes on with its own runs within seconds; after this long it is not there to do so.
+# The service on AWS continues its own runs within seconds; after this time it is gone.
 _AWS_IS_GONE_AFTER = timedelta(seconds=60)
 _FORGOTTEN_AFTER = timedelta(days=1)
 _ENDED_RUN_KEPT = timedelta(hours=1)
-# What a double holds exactly: JavaScript reads the token.
+# Exact in a double, because JavaScript reads the token.
 _TOKENS = 2**53
 
 
@@ -35,19 +35,19 @@ class Lease:
 
 
 class Leases:
-    """Acquires, renews and releases leases; Firestore's clock decides when one has run out."""
+    """Acquires, renews and releases leases; Firestore's clock decides when one has expired."""
 
     def __init__(self, client: firestore.AsyncClient) -> None:
         self._client = client
         self._owner = f"gcp-agent-{uuid.uuid4()}"
 
     def document(self, session: SessionKey) -> AsyncDocumentReference:
-        """The lease of a session; absent while nobody has one."""
+        """The document of a session's lease; missing while nobody holds one."""
         path = f"{session.app_name}/{session.user_id}/{session.session_id}"
         return self._client.collection("lornu_leases").document(hashlib.sha256(path.encode()).hexdigest())
 
     async def take(self, session: SessionKey) -> Lease:
-        """Raises SessionBusyError while someone else has it."""
+        """Raises SessionBusyError while another holds it."""
         document = self.document(session)
         lease = Lease(session, secrets.randbelow(_TOKENS), str(uuid.uuid4()))
 
@@ -62,7 +62,7 @@ class Leases:
             now = held.read_time
             queued = _queued(held)
             if abandoned and abandoned.exists and abandoned.get("state") == "queued":
-                # It was next and has not begun: it still is.
+                # It was next and has not begun, so it stays first.
                 size = len(abandoned.get("request").encode())
                 queued = [{"runId": held.get("runId"), "bytes": size}, *queued]
             elif abandoned and abandoned.exists:
@@ -79,7 +79,7 @@ class Leases:
         return lease
 
     async def renew(self, lease: Lease) -> bool:
-        """False where the lease has gone to another."""
+        """False if another holds the lease now."""
         document = self.document(lease.session)
 
         @firestore.async_transactional
@@ -93,7 +93,7 @@ class Leases:
         return await run(self._client.transaction())
 
     async def give_back(self, lease: Lease) -> None:
-        """Frees the session, or gives it to the next queued message, unless it is another's by now."""
+        """Releases the session, or gives it to the next queued message, unless another holds it by now."""
         document = self.document(lease.session)
 
         @firestore.async_transactional
@@ -105,7 +105,7 @@ class Leases:
             if not queued:
                 transaction.delete(document)
                 return
-            # Run out already, so that a process of the service on AWS takes it and begins the turn.
+            # Already expired, so that a process of the service on AWS takes it over and begins the turn.
             following = Lease(lease.session, secrets.randbelow(_TOKENS), queued[0]["runId"])
             fields = self._fields(following, held.read_time)
             free = {"owner": "", "until": held.read_time, "canBeTakenOver": True, "queued": queued[1:]}
@@ -125,7 +125,7 @@ class Leases:
             "owner": self._owner,
             "fence": lease.token,
             "until": now + LEASE,
-            # A turn of google-adk ends with its process: there is nothing to go on from.
+            # A turn of google-adk ends with its process: there is nothing to continue.
             "canBeTakenOver": False,
             "cancelRequested": False,
             "expireTime": now + _FORGOTTEN_AFTER,
@@ -133,7 +133,7 @@ class Leases:
 
 
 def assert_may_write(held: DocumentSnapshot, lease: Lease | None) -> None:
-    """Raises StaleSessionError where the lease is lost, SessionBusyError where others have one."""
+    """Raises StaleSessionError if the lease is lost, SessionBusyError if another holds one."""
     if lease is None:
         if _is_held(held):
             raise SessionBusyError("This session has a turn under way; try again when it has ended.")
@@ -142,14 +142,14 @@ def assert_may_write(held: DocumentSnapshot, lease: Lease | None) -> None:
 
 
 def is_of(held: DocumentSnapshot, lease: Lease) -> bool:
-    """Whether the lease is still the session's."""
+    """Whether the lease still holds the session."""
     return held.exists and held.get("fence") == lease.token
 
 
 def _is_held(held: DocumentSnapshot) -> bool:
     if not held.exists:
         return False
-    # Who is queued goes first.
+    # Queued callers go first.
     is_for_aws = held.get("canBeTakenOver") or _queued(held)
     patience = _AWS_IS_GONE_AFTER if is_for_aws else timedelta()
     return held.get("until") + patience > held.read_time

@@ -1,4 +1,4 @@
-"""Puts shared conversations into the application."""
+"""Adds shared conversations to the application."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gcp_agent.firestore.turn_gate import TurnGate, refuse
 
 
 def add_firestore(app: FastAPI, uri: str) -> None:
-    """Turns hold their session; a writer that was too late gets 409."""
+    """Turns hold their session; a writer that is too late gets 409."""
     app.add_middleware(TurnGate, sessions=get_service_registry().create_session_service(uri))
 
     @app.exception_handler(StaleSessionError)

@@ -1,4 +1,4 @@
-"""google-adk's Firestore sessions, written to by the holder of the session's lease alone."""
+"""google-adk's Firestore sessions; only the holder of a session's lease may write."""
 
 from __future__ import annotations
 
@@ -45,28 +45,28 @@ logger = logging.getLogger(__name__)
 
 _GIVE_BACK_WITHIN_S = 10.0
 
-# State that every session of a user or of an app writes to.
+# State to which every session of a user or an app writes.
 _SHARED_STATES: Mapping[str, StateMap] = {"app_states": "app", "user_states": "user"}
-# https://cloud.google.com/firestore/quotas: bytes of an indexed document's value
+# https://cloud.google.com/firestore/quotas: bytes of an indexed value
 _LONGEST_VALUE = 1_048_487
-# Sessions that are read at first; how large they are tells how many are read next.
+# Sessions that are read first; their size decides how many are read next.
 _FIRST_READ = 20
 
 
 @dataclass(frozen=True)
 class _Append:
-    # Whose lease the transaction has to check.
+    # The session whose lease the transaction must check.
     session: SessionKey
     # Without their prefixes.
     shared_keys: frozenset[str]
 
 
-# The append that this task is in the middle of.
+# The append that the current task is executing.
 _append: ContextVar[_Append | None] = ContextVar("append", default=None)
 
 
 class LeasedSessionService(FirestoreSessionService):
-    """Within `turn`, events are stored under the session's lease; else while nobody has one."""
+    """Within `turn`, events are stored under the session's lease; otherwise only while nobody holds one."""
 
     def __init__(self, project: str, database: str, credentials: Credentials | None = None) -> None:
         client = _LeasedClient(project=project, database=database, credentials=credentials)
@@ -86,11 +86,11 @@ class LeasedSessionService(FirestoreSessionService):
             # Not reset by a token, because a stream ends in another context than it began in.
             self._turn.set(None)
             renewing.cancel()
-            # Done even if the caller has gone: the next turn would wait for the lease to run out.
+            # Runs even if the caller has disconnected, or the next turn would wait for the lease to expire.
             await asyncio.shield(asyncio.create_task(self._give_back(lease)))
 
     async def append_event(self, session: Session, event: Event) -> Event:
-        """Raises StaleSessionError where the session is another's."""
+        """Raises StaleSessionError if another holds the session."""
         delta = event.actions.state_delta if event.actions else {}
         prefixes = (State.APP_PREFIX, State.USER_PREFIX)
         shared = frozenset(key.split(":", 1)[1] for key in delta or {} if key.startswith(prefixes))
@@ -104,7 +104,7 @@ class LeasedSessionService(FirestoreSessionService):
     async def list_page(
         self, app_name: str, user_id: str, limit: int | None, cursor: str | None
     ) -> SessionPage:
-        """Newest first, as the service on AWS lists them; its cursors are taken too."""
+        """Newest first, as in the service on AWS, whose cursors are accepted too."""
         by_name = "__name__"
         newest = self._get_sessions_ref(app_name, user_id)
         query = newest.order_by("updateTime", direction="DESCENDING").order_by(
@@ -163,7 +163,7 @@ class LeasedSessionService(FirestoreSessionService):
                 if not await self._leases.renew(lease):
                     return
             except Exception:
-                # The lease may still be ours: the next append finds out.
+                # The lease may still be ours: the next append will tell.
                 logger.warning("A lease could not be renewed", exc_info=True)
 
     async def _give_back(self, lease: Lease) -> None:
@@ -179,7 +179,7 @@ class _LeasedClient(firestore.AsyncClient):
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the client's own
         super().__init__(**kwargs)
         self.leases = Leases(self)
-        # The turn that a task is part of.
+        # The turn that the current task belongs to.
         self.turn: ContextVar[Lease | None] = ContextVar("turn", default=None)
 
     def transaction(self, **kwargs: Any) -> firestore.AsyncTransaction:  # noqa: ANN401 - the client's own
@@ -196,7 +196,7 @@ class _LeasedClient(firestore.AsyncClient):
 
 
 class _SharedState(AsyncDocumentReference):
-    """Read outside of transactions: one that has read it would stand in the way of every other session's."""
+    """Read outside of transactions: one that has read it would conflict with every other session's."""
 
     async def get(self, *args: Any, transaction: object = None, **kwargs: Any) -> DocumentSnapshot:  # noqa: ANN401 - the client's own
         return await super().get(*args, **kwargs)
@@ -217,7 +217,7 @@ def _place_of(cursor: str, document_of: Any) -> dict[str, object]:  # noqa: ANN4
 
 
 class _BoundedTransaction(firestore.AsyncTransaction):
-    """Raises NotStorableError for a state that is too large, as google-adk is about to write it."""
+    """Raises NotStorableError for a state that is too large, before google-adk writes it."""
 
     def set(self, reference: AsyncDocumentReference, document_data: dict, merge: Any = False) -> None:  # noqa: ANN401 - the client's own
         _assert_fits(reference, document_data)
@@ -235,7 +235,7 @@ def _assert_fits(reference: AsyncDocumentReference, fields: dict) -> None:
     state = fields.get("state")
     if reference._path[-2] != DEFAULT_SESSIONS_COLLECTION or not isinstance(state, str):
         return
-    # As google-adk prints it, in ASCII, it is never shorter than as it is measured.
+    # The ASCII form that google-adk writes is never shorter than the measured one.
     if len(state) > MAX_STATE_BYTES["session"]:
         assert_state_fits("session", json.loads(state))
     if len(state) > _LONGEST_VALUE:
@@ -244,7 +244,7 @@ def _assert_fits(reference: AsyncDocumentReference, fields: dict) -> None:
 
 
 class _CheckedTransaction(_BoundedTransaction):
-    """Reads the lease first: what it has read must not have changed when it commits."""
+    """Reads the lease first, so that it must be unchanged at the commit."""
 
     def __init__(self, client: _LeasedClient, append: _Append, **kwargs: Any) -> None:  # noqa: ANN401 - the client's own
         super().__init__(client, **kwargs)
@@ -254,7 +254,8 @@ class _CheckedTransaction(_BoundedTransaction):
         self._shared_keys = append.shared_keys
 
     def set(self, reference: AsyncDocumentReference, document_data: dict, merge: Any = False) -> None:  # noqa: ANN401 - the client's own
-        """Of shared state only the fields that the event changes, each whole; google-adk gives all of it."""
+        """Writes only the fields of shared state that the event changes, each whole; google-adk passes all of
+        it."""
         _assert_fits(reference, document_data)
         if isinstance(reference, _SharedState):
             document_data = {key: value for key, value in document_data.items() if key in self._shared_keys}
@@ -269,7 +270,7 @@ class _CheckedTransaction(_BoundedTransaction):
 
 
 def register_firestore(access: GoogleAccess | None = None) -> None:
-    """Makes `firestore://project/database` a URI of google-adk; each is opened once a process."""
+    """Registers `firestore://project/database` as a URI of google-adk; each is opened once per process."""
     opened: dict[str, LeasedSessionService] = {}
 
     def open_service(uri: str, **_: Any) -> LeasedSessionService:  # noqa: ANN401 - google-adk's protocol

@@ -1,4 +1,4 @@
-"""In front of google-adk's routes: a turn begins when nobody else has the session, and holds it."""
+"""Before google-adk's routes: a turn only begins while nobody else holds the session, and then holds it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _RETRY_AFTER_S = "5"
 
 
 class TurnGate:
-    """Reads whose turn a request begins; what is no such request goes on as it came."""
+    """Reads which session's turn a request begins; passes other requests on unchanged."""
 
     def __init__(self, app: ASGIApp, sessions: BaseSessionService) -> None:
         self._app = app
         self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """409 with Retry-After while someone else has the session."""
+        """Answers 409 with Retry-After while another holds the session."""
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in _TURNS:
             await self._app(scope, receive, send)
             return
@@ -45,12 +45,12 @@ class TurnGate:
                 await refuse(error)(scope, receive, send)
                 return
             except (GoogleAPICallError, RetryError) as error:
-                # This stands in front of what answers errors.
+                # This runs outside of the error handlers.
                 await refusal_of(error)(scope, receive, send)
                 return
 
             async def send_last_when_free(message: Message) -> None:
-                # Who has seen the end of a turn may begin the next one anywhere.
+                # A client that has seen the end of a turn may begin the next one anywhere.
                 if message["type"] == "http.response.body" and not message.get("more_body", False):
                     await stack.aclose()
                 await send(message)
@@ -59,14 +59,14 @@ class TurnGate:
 
 
 def refuse(error: StaleSessionError) -> JSONResponse:
-    """The answer to a writer that someone else was faster than."""
+    """The response to a writer that was too late."""
     return JSONResponse(
         {"detail": str(error)}, status_code=HTTPStatus.CONFLICT, headers={"retry-after": _RETRY_AFTER_S}
     )
 
 
 def _session_in(body: bytes) -> SessionKey | None:
-    """None for what google-adk itself will refuse."""
+    """None for requests that google-adk itself will refuse."""
     try:
         turn = json.loads(body)
     except (ValueError, RecursionError):
@@ -86,7 +86,7 @@ def _is_text(name: str) -> bool:
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
-    """The body again, then whatever comes after it."""
+    """Replays the body, then passes on later messages."""
     is_told = False
 
     async def again() -> Message:

@@ -1,4 +1,4 @@
-"""`firestore://project/database`, as SESSION_SERVICE_URI names the shared conversations."""
+"""`firestore://project/database`, the form of SESSION_SERVICE_URI for the shared conversations."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ SCHEME = "firestore"
 
 
 def is_firestore(uri: str) -> bool:
-    """Whether the address is meant to be one of ours."""
+    """Whether the address has this form."""
     return uri.startswith(f"{SCHEME}:")
 
 
 def read_uri(uri: str) -> tuple[str, str]:
-    """Project and database. Raises ValueError; leaving the database out never means (default)."""
+    """Project and database. Raises ValueError; a missing database never means (default)."""
     parsed = urlparse(uri)
     project, database = parsed.netloc, unquote(parsed.path.removeprefix("/"))
     if database == "(default)":

@@ -1,5 +1,5 @@
-# What an apply may change: the services of staging in its region. Every action is
-# written out, so that a new one of a service has to be granted.
+# What an apply may change: the services of staging in its region. Every action is listed, so that a
+# new one of a service must be granted explicitly.
 
 data "aws_iam_policy_document" "apply_services" {
   #checkov:skip=CKV_AWS_111:Creating actions name no resource yet; the region condition and the boundary limit them
@@ -87,7 +87,7 @@ data "aws_iam_policy_document" "apply_services" {
     }
   }
 
-  # Networks and load balancers of the region: their ids are not known beforehand.
+  # Networks and load balancers of the region: their ids are not known in advance.
   statement {
     sid = "NetworkOfStaging"
     actions = [
@@ -163,8 +163,8 @@ data "aws_iam_policy_document" "apply_services" {
     }
   }
 
-  # An image is applied only when its signature, which lies beside it, is the workflow's. A
-  # login belongs to no repository.
+  # An image is only applied if its signature, which is stored beside it, is the workflow's. A
+  # registry login belongs to no repository.
   statement {
     sid       = "LogInToRegistry"
     actions   = ["ecr:GetAuthorizationToken"]
@@ -195,7 +195,7 @@ data "aws_iam_policy_document" "apply_services" {
     resources = ["arn:aws:s3:::lornu-staging-*"]
   }
 
-  # Route 53 and budgets are global and know no region.
+  # Route 53 and budgets are global and have no region.
   statement {
     sid       = "DnsRecords"
     actions   = ["route53:ChangeResourceRecordSets"]

@@ -1,5 +1,5 @@
-# What an apply may do with identities: make bounded roles of staging, and nothing that
-# would widen its own rights.
+# What an apply may do with identities: create bounded roles of staging, and nothing that would
+# extend its own permissions.
 
 data "aws_iam_policy_document" "apply_identity" {
   #checkov:skip=CKV_AWS_109:Roles can be managed only within the boundary, which this document also protects
@@ -22,7 +22,7 @@ data "aws_iam_policy_document" "apply_identity" {
     resources = local.staging_role_arns
   }
 
-  # To these two services only: a role passed to a service of choice is that role.
+  # Only to these two services: a role passed to any service could be used through it.
   statement {
     sid       = "PassRoles"
     actions   = ["iam:PassRole"]
@@ -35,7 +35,7 @@ data "aws_iam_policy_document" "apply_identity" {
     }
   }
 
-  # Autoscaling is told its own linked role at each change of a target.
+  # Autoscaling receives its own linked role in each change of a target.
   statement {
     sid       = "PassScalingRole"
     actions   = ["iam:PassRole"]
@@ -48,7 +48,7 @@ data "aws_iam_policy_document" "apply_identity" {
     }
   }
 
-  # The first use of a service in an account creates its own linked role.
+  # The first use of a service in an account creates its linked role.
   statement {
     sid       = "ServiceLinkedRoles"
     actions   = ["iam:CreateServiceLinkedRole"]
@@ -66,7 +66,7 @@ data "aws_iam_policy_document" "apply_identity" {
     }
   }
 
-  # Its own limits are out of its reach, whatever is allowed elsewhere.
+  # It can never change its own limits, whatever is allowed elsewhere.
   statement {
     sid    = "NeverOwnRights"
     effect = "Deny"
@@ -79,8 +79,8 @@ data "aws_iam_policy_document" "apply_identity" {
     resources = ["*"]
   }
 
-  # The key of the secrets is bootstrap's. A new policy on it would let a job decrypt; its
-  # deletion would end every secret.
+  # The secrets' key belongs to bootstrap. A new policy on it would let a job decrypt; its deletion
+  # would destroy every secret.
   statement {
     sid       = "NeverKeyOfSecrets"
     effect    = "Deny"
@@ -90,7 +90,7 @@ data "aws_iam_policy_document" "apply_identity" {
 }
 
 locals {
-  # Literal, not Lornu*: that would reach LornuGithubApplyRole itself.
+  # Literal, not Lornu*: that would include LornuGithubApplyRole itself.
   staging_role_arns = [
     for name in ["LornuEcsTaskRole", "LornuEcsExecutionRole", "LornuFlowLogRole"] :
     "arn:aws:iam::${local.account_id}:role/${name}"

@@ -1,5 +1,5 @@
-# The most that any role of staging can ever do, whatever its own policies say. The apply
-# role may create roles only with this boundary and may not change it.
+# The most that any role of staging can ever do, whatever its own policies say. The apply role may
+# only create roles with this boundary and may not change it.
 
 resource "aws_iam_policy" "boundary" {
   name        = "LornuStagingBoundary"
@@ -27,7 +27,7 @@ data "aws_iam_policy_document" "boundary" {
     resources = ["arn:aws:secretsmanager:${var.region}:${local.account_id}:secret:lornu/staging/*"]
   }
 
-  # Secrets Manager is the only way the key may be used.
+  # The key may only be used through Secrets Manager.
   statement {
     sid       = "SecretsKey"
     actions   = ["kms:Decrypt"]
@@ -46,7 +46,7 @@ data "aws_iam_policy_document" "boundary" {
     resources = [aws_ecr_repository.agent.arn]
   }
 
-  # A registry login belongs to no repository: the action accepts only "*".
+  # A registry login belongs to no repository: the action only accepts "*".
   statement {
     sid       = "RegistryLogin"
     actions   = ["ecr:GetAuthorizationToken"]

@@ -1,38 +1,38 @@
 # GitHub's jobs sign in with their own token; nothing long-lived is stored at GitHub.
 
-# An account has one provider for an address: a company's account often has GitHub's.
+# An account has at most one provider per address: a company's account often has GitHub's already.
 resource "aws_iam_openid_connect_provider" "github" {
   for_each = var.github_oidc_provider_arn == "" ? toset(["github"]) : toset([])
 
   url            = "https://token.actions.githubusercontent.com"
   client_id_list = ["sts.amazonaws.com"]
-  # No thumbprints: AWS trusts GitHub's certificate through its own list of authorities.
+  # No thumbprints: AWS trusts GitHub's certificate through its own list of CAs.
 }
 
 locals {
   github_oidc_provider_arn = var.github_oidc_provider_arn == "" ? aws_iam_openid_connect_provider.github["github"].arn : var.github_oidc_provider_arn
 
-  # Repositories made, renamed or transferred after 15 July 2026 carry the ids of owner and
-  # repository in their subjects (repo:OWNER@ID/NAME@ID). Only one form is trusted: the one
-  # with ids is what a re-registered name cannot have.
+  # Subjects of repositories that were created, renamed or transferred after 15 July 2026 contain
+  # the ids of owner and repository (repo:OWNER@ID/NAME@ID). Only one form is trusted: a
+  # re-registered name cannot have the same ids.
   # https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
   subject_prefix = var.github_subject_prefix == "" ? "repo:${var.github_repository}" : var.github_subject_prefix
 }
 
-# One trust policy a role; they differ in the subject that GitHub's token must carry.
+# One trust policy per role; they differ in the required subject of GitHub's token.
 # https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
 data "aws_iam_policy_document" "github_trust" {
   for_each = {
-    # Pull requests and the scheduled drift check read. A fork's pull request gets no
-    # token at all.
+    # Pull requests and the scheduled drift check only read. A fork's pull request gets no token at
+    # all.
     plan = [
       "${local.subject_prefix}:pull_request",
       "${local.subject_prefix}:ref:refs/heads/main",
     ]
-    # Images are built from main only.
+    # Images are only built from main.
     publish = ["${local.subject_prefix}:ref:refs/heads/main"]
-    # A job that names an environment carries it as its subject: this role exists only
-    # behind that environment's reviewers.
+    # A job with an environment has it as its subject: this role can only be used behind that
+    # environment's reviewers.
     apply = ["${local.subject_prefix}:environment:${var.github_environment}"]
   }
 
@@ -89,10 +89,10 @@ resource "aws_iam_role" "apply" {
   name                 = "LornuGithubApplyRole"
   description          = "Applies an approved plan of staging"
   assume_role_policy   = data.aws_iam_policy_document.github_trust["apply"].json
-  max_session_duration = 7200 # of the job, whose last step is the rollback
+  max_session_duration = 7200 # as long as the job, whose last step is the rollback
 }
 
-# Customer managed, not inline: an inline policy ends at 10,240 characters for a role.
+# Customer managed, not inline: inline policies of a role are limited to 10,240 characters.
 resource "aws_iam_policy" "apply" {
   for_each = {
     read     = data.aws_iam_policy_document.read.json

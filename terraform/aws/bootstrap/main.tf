@@ -1,7 +1,7 @@
-# What must exist before the pipeline can run: who GitHub's jobs are on AWS, the limit
-# they work within, and where images are kept. Applied by an administrator from a laptop,
-# once and when it changes; its state is a workspace of its own, so that the pipeline,
-# which may write the state of staging, cannot rewrite its own rights.
+# What must exist before the pipeline can run: the roles of GitHub's jobs on AWS, their permission
+# boundary, and the image repository. Applied by an administrator from a laptop, once and after
+# changes. Its state is a separate workspace, so that the pipeline, which may write the state of
+# staging, cannot change its own permissions.
 
 terraform {
   cloud {

@@ -1,6 +1,6 @@
-# What a plan has to read: how things are set, never what is in them. Most Describe and
-# List actions accept only "*" (service-authorization reference), so the limit is the list
-# of actions: no GetSecretValue, no GetObject of data, no log events.
+# What a plan must read: settings, never contents. Most Describe and List actions only accept "*"
+# (service-authorization reference), so the list of actions is the limit: no GetSecretValue, no
+# GetObject of data, no log events.
 
 #tfsec:ignore:aws-iam-no-policy-wildcards
 data "aws_iam_policy_document" "read" {
@@ -63,7 +63,7 @@ data "aws_iam_policy_document" "read" {
     resources = ["*"]
   }
 
-  # Bucket settings: the provider reads every kind of them.
+  # Bucket settings: the provider reads all kinds of them.
   statement {
     sid = "ReadBucketSettings"
     actions = [
@@ -78,7 +78,7 @@ data "aws_iam_policy_document" "read" {
     resources = ["arn:aws:s3:::lornu-staging-*"]
   }
 
-  # The authorities of mutual TLS, public certificates that Terraform itself put there.
+  # The CAs of mutual TLS: public certificates that Terraform itself put there.
   statement {
     sid       = "ReadPeerAuthorities"
     actions   = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"]

@@ -1,11 +1,11 @@
-# Images outlive environments: the one that runs must still be there when staging is
-# rebuilt, and the last good one when a deploy is rolled back.
+# Images outlive environments: the running one must still exist when staging is rebuilt, and the
+# last good one when a deploy is rolled back.
 
 #tfsec:ignore:aws-ecr-repository-customer-key
 resource "aws_ecr_repository" "agent" {
   #checkov:skip=CKV_AWS_136:Images hold no secrets; a key of our own would tie a rollback to that key's state
   name                 = "lornu-agent"
-  image_tag_mutability = "IMMUTABLE" # what was approved under a tag stays that
+  image_tag_mutability = "IMMUTABLE" # an approved tag must keep its image
   force_delete         = var.force_destroy
 
   image_scanning_configuration {
@@ -13,10 +13,10 @@ resource "aws_ecr_repository" "agent" {
   }
 }
 
-# Images are pushed before anyone approves them: a hundred of each kind, so that builds that
-# nobody deployed do not expire the one that runs. Rules by tag, none for what has no tag: an
-# image's signatures are such images of their own, and without them it may not run. ECR
-# removes them with their image.
+# Images are pushed before anyone approves them: keep a hundred of each kind, so that builds that
+# nobody deployed do not expire the running one. Only rules by tag, none for untagged images: an
+# image's signatures are untagged, and without them it may not run. ECR removes them with their
+# image.
 resource "aws_ecr_lifecycle_policy" "agent" {
   repository = aws_ecr_repository.agent.name
 

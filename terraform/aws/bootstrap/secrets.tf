@@ -1,8 +1,7 @@
-# Secrets outlive environments: a rebuilt staging finds them filled, and no name of theirs
-# waits for its deletion (a deleted secret blocks its name for 30 days). Made here, by an
-# administrator, they are also out of the pipeline's reach.
-# Values are never here: whatever Terraform reads or writes stands in its state.
-# `lornu secrets set NAME` puts a value in, from a file or standard input.
+# Secrets outlive environments: a rebuilt staging finds their values, and no name is blocked (a
+# deleted secret blocks its name for 30 days). Created here by an administrator, they are also out
+# of the pipeline's reach. Values are never here, because everything that Terraform reads or writes
+# is in its state. `lornu secrets set NAME` stores a value, from a file or standard input.
 
 locals {
   secrets = {
@@ -36,8 +35,8 @@ resource "aws_kms_alias" "secrets" {
   target_key_id = aws_kms_key.secrets.key_id
 }
 
-# In a key policy "*" is this key. The account may administer it and hand out use by
-# IAM; use for anything but Secrets Manager is refused to everyone.
+# In a key policy "*" is this key. The account may administer it and grant use through IAM; any use
+# except through Secrets Manager is denied.
 data "aws_iam_policy_document" "secrets_key" {
   #checkov:skip=CKV_AWS_109:A key policy without the account as administrator makes the key unmanageable (kms/latest/developerguide/key-policy-default.html)
   #checkov:skip=CKV_AWS_111:The resource of a key policy is always the key itself

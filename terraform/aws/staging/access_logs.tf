@@ -1,5 +1,5 @@
-# Access logs of the load balancer: who asked for what, kept 90 days in a bucket that
-# only the ALB may write to.
+# Access logs of the load balancer: every request, kept 90 days in a bucket that only the ALB may
+# write to.
 
 # Not logged itself: logging into itself never ends.
 #tfsec:ignore:aws-s3-enable-bucket-logging

@@ -1,4 +1,4 @@
-# What wakes someone, and where it goes. Each alarm names the topic for ALARM and OK.
+# The alarms, and where they go. Each alarm notifies the topic on ALARM and OK.
 
 resource "aws_sns_topic" "alarms" {
   name              = "${local.name}-alarms"
@@ -37,7 +37,7 @@ resource "aws_sns_topic_subscription" "email" {
   endpoint  = each.value
 }
 
-# Answers of the load balancer itself: no target, or one that hung up.
+# Responses of the load balancer itself: no target, or one that closed the connection.
 resource "aws_cloudwatch_metric_alarm" "load_balancer_5xx" {
   alarm_name          = "${local.name}-load-balancer-5xx"
   alarm_description   = "The load balancer answers 5xx itself: no healthy task, or tasks that cut connections. See docs/operations.md, \"The load balancer answers 5xx\"."
@@ -50,13 +50,13 @@ resource "aws_cloudwatch_metric_alarm" "load_balancer_5xx" {
   datapoints_to_alarm = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = 5
-  treat_missing_data  = "notBreaching" # no request, no count
+  treat_missing_data  = "notBreaching" # no data without requests
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# Also rolls a deployment back (ecs.tf): bugs that identified callers met, which nobody from outside can cause.
-# docs/decisions/0151-a-rollback-counts-our-own-faults.md
+# Also rolls a deployment back (ecs.tf): bugs that authenticated callers met, which nobody from
+# outside can cause. docs/decisions/0151-a-rollback-counts-our-own-faults.md
 resource "aws_cloudwatch_metric_alarm" "faults" {
   alarm_name          = "${local.name}-faults"
   alarm_description   = "The agent fails by bugs of its own. During a deployment this rolls it back. See docs/operations.md, \"The service has faults\"."
@@ -69,12 +69,12 @@ resource "aws_cloudwatch_metric_alarm" "faults" {
   datapoints_to_alarm = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = 5
-  treat_missing_data  = "notBreaching" # no fault, no line
+  treat_missing_data  = "notBreaching" # no data without faults
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# Tells, and does nothing else: outages of Gemini or a store are in it, and what callers cause.
+# Only notifies: it also counts outages of Gemini or a store, and errors that callers cause.
 resource "aws_cloudwatch_metric_alarm" "target_5xx" {
   alarm_name          = "${local.name}-target-5xx"
   alarm_description   = "The agent answers 5xx: by bugs (see faults), or because Gemini or a store does not answer. See docs/operations.md, \"Turns fail\"."
@@ -92,7 +92,7 @@ resource "aws_cloudwatch_metric_alarm" "target_5xx" {
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# Also rolls a deployment back. Three minutes, so that one starting task is no alarm.
+# Also rolls a deployment back. Three minutes, so that one starting task causes no alarm.
 resource "aws_cloudwatch_metric_alarm" "unhealthy_targets" {
   alarm_name          = "${local.name}-unhealthy-targets"
   alarm_description   = "A task has failed its health check for three minutes. During a deployment this rolls it back. See docs/operations.md, \"Tasks are unhealthy\"."
@@ -109,7 +109,7 @@ resource "aws_cloudwatch_metric_alarm" "unhealthy_targets" {
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# Measured until the answer's headers, so a long stream does not count as slow.
+# Measured until the response headers, so a long stream does not count as slow.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
 resource "aws_cloudwatch_metric_alarm" "p99" {
   alarm_name          = "${local.name}-p99"
@@ -142,13 +142,13 @@ resource "aws_cloudwatch_metric_alarm" "no_running_task" {
   evaluation_periods  = 2
   comparison_operator = "LessThanThreshold"
   threshold           = 1
-  treat_missing_data  = "breaching" # nobody reports when nothing runs
+  treat_missing_data  = "breaching" # no data if no task runs
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# One address of a NAT gateway holds 55,000 connections to one destination; beyond that
-# calls to Gemini fail without a word.
+# One address of a NAT gateway holds 55,000 connections to one destination; beyond that, calls to
+# Gemini fail without an error message.
 resource "aws_cloudwatch_metric_alarm" "nat_ports" {
   for_each = aws_nat_gateway.staging
 
@@ -167,8 +167,8 @@ resource "aws_cloudwatch_metric_alarm" "nat_ports" {
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# The whole account's: a filter by tag shows nothing, silently, until the tag has been
-# activated for billing. Gemini is billed by Google and is not in it.
+# For the whole account: a filter by tag silently shows nothing until the tag has been activated for
+# billing. Gemini is billed by Google and is not included.
 resource "aws_budgets_budget" "spend" {
   name         = "${local.name}-spend"
   budget_type  = "COST"

@@ -14,7 +14,7 @@ resource "aws_lb" "staging" {
   enable_deletion_protection = var.deletion_protection
   drop_invalid_header_fields = true
   desync_mitigation_mode     = "defensive"
-  preserve_host_header       = true # sign-in redirects and agent cards name the host that was asked for
+  preserve_host_header       = true # sign-in redirects and agent cards contain the requested host
   idle_timeout               = local.timeouts.alb_idle
   client_keep_alive          = local.timeouts.alb_client_keep
 
@@ -24,19 +24,19 @@ resource "aws_lb" "staging" {
     enabled = true
   }
 
-  # The bucket must let the ALB write before it is told to.
+  # The bucket must allow the ALB to write before logging is enabled.
   depends_on = [aws_s3_bucket_policy.access_logs]
 }
 
-# TLS ends at the load balancer; the last hop stays inside the VPC, from this load
-# balancer's security group to the tasks' and to nothing else.
+# TLS ends at the load balancer; the last hop stays inside the VPC, from this load balancer's
+# security group to the tasks' and nowhere else.
 resource "aws_lb_target_group" "agent" {
   #checkov:skip=CKV_AWS_378:HTTP between two security groups of one VPC; a certificate in each task would be one more secret to rotate
   name                          = "${local.name}-agent"
   target_type                   = "ip"
   port                          = 8080
   protocol                      = "HTTP"
-  protocol_version              = "HTTP1" # server-sent events and WebSocket
+  protocol_version              = "HTTP1" # for server-sent events and WebSocket
   vpc_id                        = aws_vpc.staging.id
   load_balancing_algorithm_type = "least_outstanding_requests" # streams are long and unequal
   deregistration_delay          = local.timeouts.deregistration_delay

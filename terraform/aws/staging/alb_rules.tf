@@ -2,8 +2,8 @@
 # Limits: 5 condition values a rule, 100 rules.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 
-# Only the mutual TLS listener adds these headers. A caller that sends them here pretends to
-# hold a certificate that nobody has looked at.
+# Only the mutual TLS listener adds these headers. A caller that sends them here pretends to have a
+# certificate that was never verified.
 resource "aws_lb_listener_rule" "forged_certificate" {
   for_each = {
     X-Amzn-Mtls-Clientcert               = 1
@@ -37,8 +37,8 @@ resource "aws_lb_listener_rule" "forged_certificate" {
   tags = { Name = "forged-certificate" }
 }
 
-# The load balancer's own checks do not pass here; people, monitors, lornu verify and
-# lornu deploy do. Deploy asks for /version whichever agent runs, and without a token.
+# Not for the load balancer's own health checks but for people, monitors, lornu verify and lornu
+# deploy. Deploy requests /version without a token, whichever agent runs.
 resource "aws_lb_listener_rule" "health" {
   listener_arn = aws_lb_listener.https.arn
   priority     = 10
@@ -63,7 +63,7 @@ resource "aws_lb_listener_rule" "health" {
   tags = { Name = "health" }
 }
 
-# A caller reads the card before it can know which token to bring.
+# A caller reads the card before it can know which token to send.
 resource "aws_lb_listener_rule" "agent_cards" {
   listener_arn = aws_lb_listener.https.arn
   priority     = 20
@@ -92,11 +92,11 @@ resource "aws_lb_listener_rule" "agent_cards" {
   tags = { Name = "agent-cards" }
 }
 
-# Machines: the token's signature, issuer, expiry, audience and e-mail are checked here,
-# and again in the service. Without the audience and e-mail claims any token that the
-# issuer ever signed would pass. A refused token ends there: no later rule is tried, so a
-# rule for each e-mail cannot work. With several e-mails the claim is a list; AWS describes
-# lists for the other formats only, so try it before relying on it (terraform/README.md).
+# Machines: the token's signature, issuer, expiry, audience and e-mail are checked here, and again
+# in the service. Without the audience and e-mail claims, any token of the issuer would pass. A
+# refused token ends there: no later rule is tried, so one rule per e-mail cannot work. With several
+# e-mails the claim is a list; AWS only describes lists for the other formats, so try it before
+# relying on it (terraform/README.md).
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-verify-jwt.html
 locals {
   token_rules = {
@@ -105,7 +105,7 @@ locals {
       paths    = ["/a2a", "/a2a/*"]
       bearer   = []
     }
-    # Whatever else brings a token is a machine too; a person brings a cookie.
+    # Any other caller with a token is a machine too; people have a cookie.
     bearer = {
       priority = 40
       paths    = []
@@ -177,8 +177,8 @@ resource "aws_lb_listener_rule" "token" {
   tags = { Name = each.key }
 }
 
-# People: the service signs them in itself. The Python agent has no sign-in, so with it
-# this rule is absent and the listener's 401 stands.
+# People: the service signs them in itself. The Python agent has no sign-in, so with it this rule is
+# absent and the listener answers 401.
 resource "aws_lb_listener_rule" "people" {
   for_each = var.agent_runtime == "bun" ? { people = 100 } : {}
 

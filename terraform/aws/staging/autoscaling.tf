@@ -1,5 +1,5 @@
-# More tasks when a task holds many streams or much CPU; each rule may add, and tasks
-# leave only when both would let them. A task with a running stream protects itself.
+# Adds tasks when a task has many streams or high CPU; either rule may add, and tasks are only
+# removed when both allow it. A task with a running stream protects itself.
 
 resource "aws_appautoscaling_target" "agent" {
   service_namespace  = "ecs"
@@ -9,7 +9,7 @@ resource "aws_appautoscaling_target" "agent" {
   max_capacity       = var.task_count.max
 }
 
-# Streams wait on Gemini and cost little CPU: a full task can look idle.
+# Streams wait for Gemini and cost little CPU, so a full task can look idle.
 resource "aws_appautoscaling_policy" "streams" {
   name               = "active-streams"
   policy_type        = "TargetTrackingScaling"

@@ -1,12 +1,12 @@
-# Names and certificate. With route53_zone_id Terraform makes both. With another DNS:
-# request a certificate in ACM for domain_name, create the CNAME that ACM shows, set
-# certificate_arn, apply, and point domain_name at output load_balancer_dns_name.
+# Names and certificate. With route53_zone_id Terraform creates both. With another DNS: request a
+# certificate in ACM for domain_name, create the CNAME that ACM shows, set certificate_arn, apply,
+# and point domain_name at output load_balancer_dns_name.
 
 locals {
   managed_dns = var.route53_zone_id == "" ? {} : { staging = var.route53_zone_id }
   failover    = var.google_cloud_address == "" ? {} : { staging = var.route53_zone_id }
 
-  # The certificate counts once it is validated, or the listener is refused.
+  # The validated certificate: a listener refuses one that is not.
   certificate_arn = var.route53_zone_id == "" ? var.certificate_arn : aws_acm_certificate_validation.staging["staging"].certificate_arn
 
   # Known before the certificate exists, so that a plan can show the records.
@@ -21,7 +21,7 @@ resource "aws_acm_certificate" "staging" {
   validation_method         = "DNS"
 
   lifecycle {
-    create_before_destroy = true # a listener holds the old one until it has the new
+    create_before_destroy = true # a listener keeps the old one until it has the new
   }
 }
 
@@ -34,7 +34,7 @@ resource "aws_route53_record" "certificate" {
   ttl     = 300
   records = [one([for option in aws_acm_certificate.staging["staging"].domain_validation_options : option.resource_record_value if option.domain_name == each.key])]
 
-  # ACM gives the same record for a name each time it is asked.
+  # ACM returns the same record each time for a name.
   allow_overwrite = true
 }
 
@@ -45,8 +45,8 @@ resource "aws_acm_certificate_validation" "staging" {
   validation_record_fqdns = [for record in aws_route53_record.certificate : record.fqdn]
 }
 
-# This environment's own name: never fails over, so that peers, sign-in and checks reach
-# AWS also while Google Cloud is healthy.
+# This environment's own name never fails over, so that peers, sign-in and checks reach AWS even
+# while Google Cloud is healthy.
 resource "aws_route53_record" "staging" {
   for_each = local.managed_dns
 

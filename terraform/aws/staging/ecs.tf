@@ -1,20 +1,20 @@
 # The agent: one container, two tasks, two zones.
 
 locals {
-  # The repository is bootstrap's, so that images outlive this environment.
+  # The repository belongs to bootstrap, so that images outlive this environment.
   image_repository     = "lornu-agent"
   image_repository_arn = "arn:aws:ecr:${var.region}:${local.account_id}:repository/${local.image_repository}"
   image                = "${local.account_id}.dkr.ecr.${var.region}.amazonaws.com/${local.image_repository}@${var.image_digest}"
 
-  # What differs between the two agents beyond the image: how a container asks itself
-  # whether it lives, with what the image has. Neither has curl.
+  # The difference between the two agents besides the image: how a container checks its own health
+  # with its own tools. Neither has curl.
   health_commands = {
     bun     = ["CMD", "bun", "-e", "fetch('http://127.0.0.1:8080/health',{signal:AbortSignal.timeout(9000)}).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
     fastapi = ["CMD", "python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health', timeout=9)"]
   }
 
-  # MiB of /tmp, which count as the task's memory. Nothing of the TypeScript service is kept
-  # there; the Python agent keeps DATA_DIR in it.
+  # MiB of /tmp, which count as the task's memory. The TypeScript service stores nothing there; the
+  # Python agent has DATA_DIR in it.
   scratch_mib = { bun = 64, fastapi = 128 }
 }
 
@@ -53,30 +53,30 @@ resource "aws_ecs_task_definition" "agent" {
     environment = [for name in sort(keys(local.environment)) : { name = name, value = local.environment[name] }]
     secrets     = [for name in sort(keys(local.environment_secrets)) : { name = name, valueFrom = local.environment_secrets[name] }]
 
-    # An intruder can change nothing of the image; scratch files live in memory
-    # (tmpfs on Fargate exists since January 2026). The user is the Dockerfile's.
+    # An intruder cannot change the image; scratch files are in memory (tmpfs on Fargate exists
+    # since January 2026). The user is the Dockerfile's.
     user                   = "10001:10001"
     readonlyRootFilesystem = true
-    # ECS reads back empty lists where they are left out; the
-    # provider compares these blocks as written and would replace the task at every plan.
+    # ECS returns empty lists where they are left out; the provider compares these blocks literally
+    # and would replace the task in every plan.
     linuxParameters = {
-      initProcessEnabled = true # reaps children and passes SIGTERM on
+      initProcessEnabled = true # reaps children and forwards SIGTERM
       capabilities       = { add = [], drop = ["ALL"] }
       devices            = []
       tmpfs              = [{ containerPath = "/tmp", size = local.scratch_mib[var.agent_runtime], mountOptions = ["rw", "noexec", "nosuid", "nodev"] }]
     }
 
-    # A stream is a file descriptor, often two.
+    # A stream is one file descriptor, often two.
     ulimits = [{ name = "nofile", softLimit = 65535, hardLimit = 65535 }]
 
-    # The command starts a process on half a vCPU that also serves streams: a busy moment
-    # must not count as illness. The load balancer asks the same path more often.
+    # The command starts a process on half a vCPU that also serves streams: a busy moment must not
+    # count as unhealthy. The load balancer checks the same path more often.
     healthCheck = {
       command     = local.health_commands[var.agent_runtime]
       interval    = 15
       timeout     = 10
       retries     = 4
-      startPeriod = 60 # the Python agent takes 8 to 12 s to start, Fargate's CPU is slower
+      startPeriod = 60 # the Python agent takes 8 to 12 s to start, and Fargate's CPU is slower
     }
 
     stopTimeout = local.timeouts.stop_timeout
@@ -87,7 +87,7 @@ resource "aws_ecs_task_definition" "agent" {
         awslogs-group         = aws_cloudwatch_log_group.agent.name
         awslogs-region        = var.region
         awslogs-stream-prefix = var.agent_runtime
-        # A slow log service must not hold up a stream; what overflows is lost.
+        # A slow log service must not block a stream; lines that overflow are lost.
         mode            = "non-blocking"
         max-buffer-size = "25m"
       }
@@ -112,8 +112,8 @@ resource "aws_ecs_service" "agent" {
   deployment_maximum_percent         = 200
   health_check_grace_period_seconds  = 60
 
-  # `lornu deploy` waits for what is served. Terraform's own wait calls a service that
-  # was rolled back steady, and gives up on a good deploy that drains long streams.
+  # `lornu deploy` waits for what is served. Terraform's own wait accepts a service that was rolled
+  # back as steady, and gives up on a good deploy that drains long streams.
   wait_for_steady_state = false
 
   network_configuration {
@@ -133,7 +133,7 @@ resource "aws_ecs_service" "agent" {
     rollback = true
   }
 
-  # Tasks that start and then answer badly: the circuit breaker does not see them.
+  # For tasks that start and then answer badly, which the circuit breaker does not see.
   alarms {
     enable   = true
     rollback = true
@@ -144,12 +144,12 @@ resource "aws_ecs_service" "agent" {
   }
 
   lifecycle {
-    ignore_changes = [desired_count] # autoscaling's
+    ignore_changes = [desired_count] # autoscaling changes it
   }
 
-  # ECS refuses a target group without a listener. A first task without its rights, or
-  # without the way out to the registry and in from the load balancer, fails; three failures
-  # end the first deployment, which has none to go back to.
+  # ECS refuses a target group without a listener. A first task without its permissions, or without
+  # a route to the registry and from the load balancer, fails; three failures end the first
+  # deployment, which has no earlier one to return to.
   depends_on = [
     aws_route_table_association.private,
     aws_vpc_security_group_egress_rule.alb_tasks,

@@ -1,6 +1,6 @@
-# Ways to AWS that do not leave the VPC.
+# Connections to AWS that do not leave the VPC.
 
-# Free, and image layers (the largest traffic of a deploy) no longer pay for NAT.
+# Free, and image layers (the largest traffic of a deploy) cost no NAT fees.
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.staging.id
   service_name      = "com.amazonaws.${var.region}.s3"
@@ -11,7 +11,7 @@ resource "aws_vpc_endpoint" "s3" {
   tags = { Name = "${local.name}-s3" }
 }
 
-# Tasks read image layers from S3 and nothing else.
+# Tasks only read image layers from S3.
 data "aws_iam_policy_document" "s3_endpoint" {
   statement {
     sid       = "ReadImageLayers"
@@ -25,8 +25,8 @@ data "aws_iam_policy_document" "s3_endpoint" {
   }
 }
 
-# Off by default: four endpoints in two zones cost about 58 USD a month (8 x 0.01 USD
-# an hour), more than the NAT gateway that has to stay for Gemini and Firestore anyway.
+# Off by default: four endpoints in two zones cost about 58 USD a month (8 x 0.01 USD an hour), more
+# than the NAT gateway, which Gemini and Firestore need anyway.
 resource "aws_vpc_endpoint" "interface" {
   for_each = var.interface_endpoints ? toset(["ecr.api", "ecr.dkr", "logs", "secretsmanager"]) : toset([])
 

@@ -1,9 +1,9 @@
-# What the container is told: the names are those of the service's configuration schema
-# (`lornu doctor` prints it). Nothing here is secret; secrets come by valueFrom. Folders
-# and addresses to listen on are the image's own (Dockerfile).
+# The container's environment: the names are those of the service's configuration schema (`lornu
+# doctor` prints it). Nothing here is secret; secrets come through valueFrom. Folders and listen
+# addresses are set in the image (Dockerfile).
 
 locals {
-  # An empty value means "not set" to the service; leaving it out says so to readers too.
+  # The service treats an empty value as "not set"; leaving it out makes that visible to readers.
   environment = {
     for name, value in merge(var.extra_environment, local.service_environment, local.rotation_environment) :
     name => value if value != ""
@@ -18,7 +18,7 @@ locals {
     LORNU_METRICS     = "emf" # metric lines in the log, read by CloudWatch
     GEMINI_MODEL      = var.gemini_model
 
-    # Conversations live where Google Cloud's agent has them, in staging's own database.
+    # Conversations are where Google Cloud's agent has them, in staging's own database.
     LORNU_SESSION_STORE               = "firestore"
     GOOGLE_CLOUD_PROJECT              = var.google.project_id
     FIRESTORE_DATABASE                = var.google.firestore_database
@@ -48,7 +48,7 @@ locals {
     OIDC_ALLOWED_DOMAINS = join(",", sort(var.sign_in.domains))
   }
 
-  # Where a running task reads a rotated value again.
+  # Where a running task re-reads a rotated value.
   rotation_environment = {
     for name in local.task_secrets :
     "LORNU_SECRET_ARN_${upper(replace(name, "-", "_"))}" => data.aws_secretsmanager_secret.task[name].arn

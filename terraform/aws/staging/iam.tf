@@ -1,8 +1,8 @@
-# Two roles of the task, kept apart: LornuEcsTaskRole is what the agent's code may do,
-# LornuEcsExecutionRole what ECS does to start it. Each carries the permission boundary.
+# Two separate roles of the task: LornuEcsTaskRole for the agent's code, LornuEcsExecutionRole for
+# what ECS does to start it. Both have the permission boundary.
 
-# ECS of this account only: without the conditions another account's ECS could be told
-# to use the role (the confused deputy).
+# Only ECS of this account: without the conditions, ECS of another account could be made to use the
+# role (the confused deputy).
 data "aws_iam_policy_document" "ecs_tasks_trust" {
   statement {
     sid     = "EcsTasksOfThisAccount"
@@ -27,7 +27,7 @@ data "aws_iam_policy_document" "ecs_tasks_trust" {
   }
 }
 
-# Google's federation puts this name and the session's into google.subject, at most 127
+# Google's federation puts this name and the session's into google.subject, which has at most 127
 # characters: a role name over 55 would break the login.
 resource "aws_iam_role" "task" {
   name                 = "LornuEcsTaskRole"
@@ -49,15 +49,15 @@ data "aws_iam_policy_document" "task" {
     resources = ["${aws_cloudwatch_log_group.agent.arn}:log-stream:*"]
   }
 
-  # A task's id is not known before it runs, so the pattern is the cluster's tasks. No
-  # condition on ecs:cluster: the ARN names the cluster already.
+  # A task's id is not known before it runs, so the pattern covers the cluster's tasks. No condition
+  # on ecs:cluster: the ARN names the cluster already.
   statement {
     sid       = "ProtectTasksWhileTheyStream"
     actions   = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
     resources = ["arn:aws:ecs:${var.region}:${local.account_id}:task/${aws_ecs_cluster.staging.name}/*"]
   }
 
-  # A rotated secret is read again by a running task.
+  # A running task re-reads a rotated secret.
   statement {
     sid       = "ReadOwnSecrets"
     actions   = ["secretsmanager:GetSecretValue"]
@@ -131,7 +131,7 @@ data "aws_iam_policy_document" "execution" {
   }
 }
 
-# Flow logs are written by the VPC service under a role of their own.
+# The VPC service writes flow logs under its own role.
 resource "aws_iam_role" "flow_log" {
   name                 = "LornuFlowLogRole"
   description          = "VPC flow logs into their log group"

@@ -1,11 +1,11 @@
-# Lornu AI's AWS staging environment: an agent on ECS Fargate behind an ALB.
-# One flat folder, one file a concern. Apply terraform/aws/bootstrap first (roles,
-# permission boundary, image repository), then terraform/gcp/staging (Firestore,
-# workload identity), whose outputs are variables here.
+# Lornu AI's AWS staging environment: an agent on ECS Fargate behind an ALB. One flat folder, one
+# file per topic. Apply terraform/aws/bootstrap first (roles, permission boundary, image
+# repository), then terraform/gcp/staging (Firestore, workload identity), whose outputs are
+# variables here.
 
 terraform {
-  # State and lock only; runs execute where the plan was approved (execution mode
-  # "local"), so that the plan that was scanned is the file that is applied.
+  # Only state and lock; runs execute where the plan was approved (execution mode "local"), so that
+  # the scanned plan is the file that is applied.
   cloud {
     organization = "lornu-ai"
 
@@ -34,10 +34,10 @@ locals {
   name       = "lornu-staging"
   account_id = data.aws_caller_identity.current.account_id
 
-  # Seconds. Each stands below the next one, or a stream is cut by whoever gives up
-  # first: ping < a silent answer (110) < ALB idle < the server's keep-alive (else the ALB answers 502 from a
-  # connection the server has just closed). A stopped task has deregistration_delay to
-  # finish its streams, then stop_timeout, then another task takes the run over.
+  # In seconds. Each must be below the next one, or a stream is cut by the first side that gives up:
+  # ping < a silent answer (110) < ALB idle < the server's keep-alive (otherwise the ALB answers 502
+  # from a connection that the server has just closed). A stopped task has deregistration_delay to
+  # finish its streams, then stop_timeout; then another task takes the run over.
   timeouts = {
     stream_ping          = 15
     alb_idle             = 120
@@ -47,8 +47,8 @@ locals {
     stop_timeout         = 120 # Fargate's maximum
   }
 
-  # Every role of this stack carries the boundary that terraform/aws/bootstrap owns;
-  # the apply role may not create a role without it.
+  # Every role of this stack has the boundary that terraform/aws/bootstrap owns; the apply role may
+  # not create a role without it.
   permissions_boundary_arn = "arn:aws:iam::${local.account_id}:policy/LornuStagingBoundary"
 
   public_url = "https://${var.domain_name}"

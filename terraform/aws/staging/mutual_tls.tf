@@ -1,6 +1,6 @@
-# A second way in for peers that hold a client certificate: port 8443, from their
-# addresses only, absent until var.mutual_tls is set. It is a listener of its own
-# because a browser on 443 must not be asked for a certificate.
+# A second entry for peers with a client certificate: port 8443, only from their addresses, absent
+# until var.mutual_tls is set. A separate listener, because a browser on 443 must not be asked for a
+# certificate.
 
 locals {
   mutual_tls       = var.mutual_tls == null ? {} : { staging = var.mutual_tls }
@@ -16,7 +16,7 @@ resource "aws_lb_listener" "mutual_tls" {
   certificate_arn   = local.certificate_arn
   ssl_policy        = aws_lb_listener.https.ssl_policy
 
-  # verify: no certificate of these authorities, no request. Expired ones are refused.
+  # verify: requests without a certificate of these CAs are refused. Expired ones are refused too.
   mutual_authentication {
     mode                             = "verify"
     trust_store_arn                  = aws_lb_trust_store.peers[each.key].arn
@@ -40,7 +40,7 @@ resource "aws_lb_trust_store" "peers" {
   ca_certificates_bundle_s3_object_version = aws_s3_object.peer_authorities[each.key].version_id
 }
 
-# Certificates are public; the bucket is closed so that nobody else can exchange them.
+# Certificates are public; the bucket is closed so that nobody else can replace them.
 resource "aws_s3_bucket" "peer_authorities" {
   for_each = local.mutual_tls
 
@@ -88,7 +88,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "peer_authorities"
 resource "aws_s3_object" "peer_authorities" {
   for_each = local.mutual_tls
 
-  bucket       = aws_s3_bucket_versioning.peer_authorities[each.key].bucket # a version from the first write
+  bucket       = aws_s3_bucket_versioning.peer_authorities[each.key].bucket # needs a version from the first write
   key          = "peer-authorities.pem"
   content      = each.value.ca_certificates
   content_type = "application/x-pem-file"

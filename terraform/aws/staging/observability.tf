@@ -1,4 +1,4 @@
-# Where logs go, and what is measured.
+# Log groups and metrics.
 
 locals {
   # The service writes its metrics under this namespace with the dimension Environment
@@ -6,7 +6,7 @@ locals {
   metric_namespace = "Lornu/Agent"
 }
 
-# A year: an incident is often found months later. Chat content is not logged.
+# A year, because an incident is often found months later. Chat content is not logged.
 resource "aws_cloudwatch_log_group" "agent" {
   name              = "/ecs/${local.name}"
   retention_in_days = 365
@@ -19,14 +19,14 @@ resource "aws_cloudwatch_log_group" "flow" {
   kms_key_id        = aws_kms_key.operations.arn
 }
 
-# WAF writes only to groups whose name begins with aws-waf-logs-.
+# WAF only writes to groups whose name begins with aws-waf-logs-.
 resource "aws_cloudwatch_log_group" "waf" {
   name              = "aws-waf-logs-${local.name}"
   retention_in_days = 365
   kms_key_id        = aws_kms_key.operations.arn
 }
 
-# Logs and alarms have a key of their own: a reader of logs cannot decrypt secrets.
+# Logs and alarms have their own key: a reader of logs cannot decrypt secrets.
 resource "aws_kms_key" "operations" {
   description             = "Lornu staging: logs and alarms"
   enable_key_rotation     = true

@@ -1,4 +1,4 @@
-# What lornu deploy, verify, doctor and terraform/gcp/staging need to know.
+# Values for lornu deploy, verify, doctor and terraform/gcp/staging.
 
 output "url" {
   description = "Where the environment answers"

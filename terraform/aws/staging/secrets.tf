@@ -1,10 +1,10 @@
-# Which secrets the tasks read. They belong to terraform/aws/bootstrap: only their names and
-# ARNs are read here, so this stack can be destroyed and rebuilt without touching them. A
-# task does not start before the secrets it names have a value.
+# The secrets that the tasks read. They belong to terraform/aws/bootstrap: only their names and ARNs
+# are read here, so this stack can be destroyed and rebuilt without touching them. A task does not
+# start before its secrets have a value.
 
 locals {
-  # What the chosen agent is given. The key of the service account stays unread unless
-  # federation was given up for it; the Python agent signs nobody in.
+  # The secrets of the chosen agent. The service account key is only read if federation is not used;
+  # the Python agent has no sign-in.
   task_secrets = toset(concat(
     ["gemini-api-key"],
     var.agent_runtime == "bun" ? ["oidc-client", "session-key", "a2a-signing-key"] : [],

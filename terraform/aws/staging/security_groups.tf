@@ -1,5 +1,5 @@
-# Who may talk to whom. Rules are resources of their own, so that a plan shows one
-# line a rule, and a rule added by hand shows up as drift.
+# Who may connect to whom. Rules are separate resources, so that a plan shows one line per rule, and
+# a rule added by hand is reported as drift.
 
 resource "aws_security_group" "alb" {
   #checkov:skip=CKV_AWS_260:Port 80 redirects to HTTPS only; once applied, the group reads its rules back
@@ -10,8 +10,7 @@ resource "aws_security_group" "alb" {
   tags = { Name = "${local.name}-alb" }
 }
 
-# Port 80 answers with a redirect and nothing else (alb.tf): a person who types the bare
-# name must get somewhere.
+# Port 80 only answers with a redirect (alb.tf), for a person who types the bare name.
 resource "aws_vpc_security_group_ingress_rule" "alb_http" {
   #checkov:skip=CKV_AWS_260:Redirects to HTTPS only; closed, a bare name would time out
   security_group_id = aws_security_group.alb.id
@@ -51,7 +50,7 @@ resource "aws_vpc_security_group_egress_rule" "alb_tasks" {
   to_port                      = 8080
 }
 
-# The ALB fetches the issuer's key set itself before it can check a token.
+# The ALB fetches the issuer's key set itself before it can verify a token.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-verify-jwt.html
 resource "aws_vpc_security_group_egress_rule" "alb_key_set" {
   security_group_id = aws_security_group.alb.id
@@ -89,7 +88,7 @@ resource "aws_vpc_security_group_egress_rule" "tasks_https" {
   to_port           = 443
 }
 
-# The VPC's own resolver only: a resolver elsewhere is a way to carry data out.
+# Only the VPC's own resolver: any other resolver could be used to send data out.
 resource "aws_vpc_security_group_egress_rule" "tasks_dns" {
   for_each = toset(["udp", "tcp"])
 

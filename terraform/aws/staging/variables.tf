@@ -1,5 +1,5 @@
-# What runs, how large, and how it is kept. Names, addresses and identities are in
-# variables_access.tf. A variable without a default has no safe one.
+# What runs, its size, and its settings. Names, addresses and identities are in variables_access.tf.
+# A variable without a default has no safe one.
 
 variable "region" {
   description = "AWS region of the environment"
@@ -150,8 +150,8 @@ variable "extra_environment" {
     error_message = "extra_environment must have names of capitals, digits and underscores."
   }
 
-  # Only the rehearsal's task runner may put stand-ins in the place of real services, and identity has its own
-  # variables.
+  # Only the rehearsal's task runner may replace real services by stand-ins, and identity has its
+  # own variables.
   validation {
     condition = alltrue([
       for name in keys(var.extra_environment) :

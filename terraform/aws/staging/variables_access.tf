@@ -1,4 +1,4 @@
-# Names and addresses of the environment, who may call it, and who it is to Google.
+# Names and addresses of the environment, its callers, and its identity at Google.
 
 variable "domain_name" {
   description = "Name of this environment, always this load balancer, e.g. aws-staging.lornu.ai"
@@ -83,7 +83,8 @@ variable "peer_emails" {
   description = "Service accounts whose tokens may call: the e-mail claim must be one of these"
   type        = set(string)
 
-  # 10 values a claim: elasticloadbalancing/latest/APIReference/API_JwtValidationActionAdditionalClaim.html
+  # At most 10 values per claim:
+  # elasticloadbalancing/latest/APIReference/API_JwtValidationActionAdditionalClaim.html
   validation {
     condition     = length(var.peer_emails) >= 1 && length(var.peer_emails) <= 10 && alltrue([for email in var.peer_emails : can(regex("^[a-z0-9-]+@[a-z0-9.-]+\\.gserviceaccount\\.com$", email))])
     error_message = "peer_emails must be 1 to 10 service accounts (...gserviceaccount.com): without an e-mail claim every token of the issuer would pass."
@@ -227,7 +228,7 @@ variable "google" {
     error_message = "google.service_account_email must be a service account's address."
   }
 
-  # Staging writes to a database of its own; the default one is production's.
+  # Staging writes to its own database; the default one is production's.
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{2,61}[a-z0-9]$", var.google.firestore_database)) && var.google.firestore_database != "default"
     error_message = "google.firestore_database must be a named database, never (default)."

@@ -1,15 +1,15 @@
 # The network: two zones, the load balancer in public subnets, tasks in private ones.
 
 locals {
-  # Two zones are what the ALB needs and what the loss of one zone asks for. They are
-  # named, not taken from a list that grows: a new zone must not move a subnet.
+  # The ALB needs two zones, and they survive the loss of one. They are named, not taken from a list
+  # that grows: a new zone must not move a subnet.
   zones = {
     a = { name = "${var.region}${var.zone_letters[0]}", public = 0, private = 10 }
     b = { name = "${var.region}${var.zone_letters[1]}", public = 1, private = 11 }
   }
 
-  # One NAT gateway halves the largest fixed cost of staging; a zone's loss then cuts
-  # the other zone off from Gemini and Firestore. Set nat_gateway_per_zone to pay for it.
+  # One NAT gateway halves the largest fixed cost of staging; the loss of its zone then cuts the
+  # other zone off from Gemini and Firestore. nat_gateway_per_zone adds the second one.
   nat_zones = var.nat_gateway_per_zone ? local.zones : { a = local.zones.a }
 }
 
@@ -21,7 +21,7 @@ resource "aws_vpc" "staging" {
   tags = { Name = local.name }
 }
 
-# Whatever forgets to name a security group gets this one: no rule, no traffic.
+# Resources without a security group get this one: no rule, no traffic.
 resource "aws_default_security_group" "closed" {
   vpc_id  = aws_vpc.staging.id
   ingress = []
@@ -42,7 +42,7 @@ resource "aws_subnet" "public" {
   vpc_id                  = aws_vpc.staging.id
   availability_zone       = each.value.name
   cidr_block              = cidrsubnet(var.vpc_cidr, 8, each.value.public)
-  map_public_ip_on_launch = false # the ALB and the NAT gateway bring their own addresses
+  map_public_ip_on_launch = false # the ALB and the NAT gateway have their own addresses
 
   tags = { Name = "${local.name}-public-${each.key}" }
 }
@@ -123,7 +123,7 @@ resource "aws_flow_log" "vpc" {
   traffic_type             = "ALL"
   log_destination          = aws_cloudwatch_log_group.flow.arn
   iam_role_arn             = aws_iam_role.flow_log.arn
-  max_aggregation_interval = 60 # a minute, not ten: it is read while something is wrong
+  max_aggregation_interval = 60 # a minute, not ten, because it is read during an incident
 
   tags = { Name = local.name }
 }

@@ -17,8 +17,8 @@ resource "aws_wafv2_web_acl" "staging" {
       block {}
     }
 
-    # Requests of one address in five minutes: ten times what a busy person's page
-    # sends. The service has finer limits for each caller.
+    # Requests of one address in five minutes: ten times what a busy person's page sends. The
+    # service has finer limits for each caller.
     statement {
       rate_based_statement {
         limit                 = 2000
@@ -91,8 +91,8 @@ resource "aws_wafv2_web_acl" "staging" {
         vendor_name = "AWS"
         name        = "AWSManagedRulesCommonRuleSet"
 
-        # A chat carries bodies over 8 KB, and people paste HTML into it. The service
-        # limits bodies itself and never renders what it gets as HTML.
+        # Chats have bodies over 8 KB, and people paste HTML into them. The service limits bodies
+        # itself and never renders input as HTML.
         rule_action_override {
           name = "SizeRestrictions_BODY"
 
@@ -146,7 +146,7 @@ resource "aws_wafv2_web_acl_logging_configuration" "staging" {
     }
   }
 
-  # Only what was blocked or counted is worth keeping.
+  # Only blocked or counted requests are worth logging.
   logging_filter {
     default_behavior = "DROP"
 

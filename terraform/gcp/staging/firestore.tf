@@ -1,27 +1,28 @@
-# Conversations of staging, apart from production's in the same project: nothing that
-# happens on AWS can reach the (default) database.
+# Conversations of staging, separate from production's in the same project: nothing on AWS can reach
+# the (default) database.
 
 resource "google_firestore_database" "staging" {
   name        = "staging"
   location_id = var.location
   type        = "FIRESTORE_NATIVE"
 
-  # A transaction whose task was killed keeps its pessimistic locks for 60 s, across clouds
+  # With pessimistic locks, a killed task's transaction would keep its locks for 60 s, across clouds
   # and round trips of 20 ms (docs/decisions/0094).
   concurrency_mode = "OPTIMISTIC"
 
-  # Seven days back, to the minute, instead of one hour.
+  # Recovery to any minute of the last seven days, instead of one hour.
   point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
 
-  # The provider's default, ABANDON, removes the database from the state on destroy and keeps it.
+  # The provider's default, ABANDON, would keep the database on destroy and only remove it from the
+  # state.
   deletion_policy         = "DELETE"
   delete_protection_state = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
 
   depends_on = [time_sleep.apis]
 }
 
-# What is kept of runs and of A2A tasks goes by itself (docs/storage.md). Without an index on the times,
-# which only ever grow, writes do not pile up on one place of it.
+# Stored runs and A2A tasks expire by themselves (docs/storage.md). The times are not indexed: they
+# only grow, so writes to their index would all hit the same place.
 resource "google_firestore_field" "expiry" {
   for_each = toset(["lornu_frames", "lornu_leases", "lornu_revisions", "lornu_runs", "lornu_spend", "tasks", "webhooks"])
 
@@ -33,9 +34,9 @@ resource "google_firestore_field" "expiry" {
   index_config {}
 }
 
-# Nobody asks by these, and each part of them would be an index entry: a document with many
-# fields would reach the limit of 40,000, and every write would cost more time. All fields
-# of shared state (app_states, and users below user_states) have names that callers chose.
+# No query uses these fields, and each part of them would be an index entry: a document with many
+# fields would reach the limit of 40,000, and every write would take longer. All fields of shared
+# state (app_states, and users below user_states) have names chosen by callers.
 resource "google_firestore_field" "unindexed" {
   for_each = {
     events            = { collection = "events", field = "event_data" }
@@ -58,8 +59,8 @@ resource "google_firestore_field" "unindexed" {
   index_config {}
 }
 
-# The list over all users asks every collection named sessions; google-adk's list of one
-# user asks the same field within its collection.
+# The list over all users queries every collection named sessions; google-adk's list of one user
+# queries the same field within its collection.
 resource "google_firestore_field" "session_app" {
   database   = google_firestore_database.staging.name
   collection = "sessions"
@@ -78,8 +79,8 @@ resource "google_firestore_field" "session_app" {
   }
 }
 
-# What is remembered of a user, by one word: this service and google-adk ask alike. Whether
-# Firestore would merge single-field indexes for it is not documented without doubt.
+# A user's memories, by one word: this service and google-adk use the same query. The documentation
+# does not clearly say whether Firestore would merge single-field indexes for it.
 resource "google_firestore_index" "memories_by_word" {
   database   = google_firestore_database.staging.name
   collection = "memories"
@@ -133,7 +134,7 @@ resource "google_storage_bucket" "artifacts" {
     enabled = true
   }
 
-  # An overwritten artifact can be had back for a month.
+  # An overwritten artifact can be restored for a month.
   lifecycle_rule {
     condition {
       days_since_noncurrent_time = 30

@@ -1,7 +1,7 @@
 # Who comes from AWS, and as whom.
 
-# One identity for both ways in: tasks become it by federation, or by its key while
-# federation is out of order. Rights are given to it alone.
+# One identity for both ways of access: tasks impersonate it through federation, or with its key
+# while federation does not work. Only this identity has permissions.
 resource "google_service_account" "agent" {
   account_id   = "lornu-agent-staging"
   display_name = "Lornu agent on AWS staging"
@@ -9,8 +9,8 @@ resource "google_service_account" "agent" {
   depends_on = [time_sleep.apis]
 }
 
-# A deleted pool or provider keeps its id for 30 days: destroy and create again within
-# them fails. Restore it instead (gcloud iam workload-identity-pools undelete).
+# A deleted pool or provider keeps its id for 30 days: destroying and creating it again within that
+# time fails. Restore it instead (gcloud iam workload-identity-pools undelete).
 resource "google_iam_workload_identity_pool" "aws" {
   workload_identity_pool_id = "lornu-aws-staging"
   display_name              = "Lornu on AWS, staging"
@@ -24,8 +24,8 @@ resource "google_iam_workload_identity_pool_provider" "aws" {
   workload_identity_pool_provider_id = "aws-staging"
   display_name                       = "AWS account of staging"
 
-  # Google's own default mapping, written out because the condition and the grants below
-  # use attribute.aws_role.
+  # Google's own default mapping, written out because the condition and the grants below use
+  # attribute.aws_role.
   # https://cloud.google.com/iam/docs/workload-identity-federation-with-other-clouds
   attribute_mapping = {
     "google.subject"     = "assertion.arn"
@@ -45,8 +45,8 @@ locals {
   aws_principal = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.aws.name}/attribute.aws_role/${local.aws_role}"
 }
 
-# The pool's principals may become the service account, and nothing else: access tokens
-# (Firestore, Storage) by the first role, ID tokens (the peer) by the second.
+# The pool's principals may only impersonate the service account: access tokens (Firestore, Storage)
+# by the first role, ID tokens (the peer) by the second.
 resource "google_service_account_iam_member" "federated" {
   for_each = toset([
     "roles/iam.workloadIdentityUser",
@@ -58,7 +58,7 @@ resource "google_service_account_iam_member" "federated" {
   member             = local.aws_principal
 }
 
-# roles/datastore.user is given on the project, the condition narrows it to the database.
+# roles/datastore.user is granted on the project, and the condition limits it to the database.
 # https://cloud.google.com/firestore/docs/manage-databases#configure_per-database_access_permissions
 resource "google_project_iam_member" "firestore" {
   project = var.project_id

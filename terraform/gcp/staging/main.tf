@@ -1,6 +1,6 @@
-# Google Cloud's side of the AWS staging environment: a database and a bucket of its own,
-# and the way in for the task role of AWS without a long-lived key. Its outputs are the
-# variable `google` of terraform/aws/staging.
+# Google Cloud's side of the AWS staging environment: a separate database and bucket, and access for
+# the AWS task role without a long-lived key. Its outputs are the variable `google` of
+# terraform/aws/staging.
 
 terraform {
   cloud {
@@ -29,10 +29,10 @@ data "google_project" "current" {
   depends_on = [time_sleep.apis]
 }
 
-# The APIs that are called here and by the agent; cloudresourcemanager is what the provider
-# reads the project and grants roles with. Left on when this stack goes: something else in
-# the project may use them. Gemini's own API is not among them: it belongs to the project
-# of the API key.
+# The APIs that this stack and the agent call; the provider needs cloudresourcemanager to read the
+# project and grant roles. They stay enabled when this stack is destroyed, because something else in
+# the project may use them. Gemini's own API is not listed: it belongs to the project of the API
+# key.
 resource "google_project_service" "used" {
   for_each = toset([
     "cloudresourcemanager.googleapis.com",
@@ -47,8 +47,8 @@ resource "google_project_service" "used" {
   disable_on_destroy = false
 }
 
-# An API that was just enabled answers "has not been used in project ... before or it is
-# disabled" for a while. Everything here waits for it, once.
+# An API that was just enabled answers "has not been used in project ... before or it is disabled"
+# for a while. Everything here waits for it, once.
 resource "time_sleep" "apis" {
   create_duration = "60s"
   triggers        = { for name, service in google_project_service.used : name => service.id }

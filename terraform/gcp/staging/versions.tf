@@ -2,7 +2,7 @@ terraform {
   required_version = ">= 1.11"
 
   required_providers {
-    # One major version: the next one is chosen by a person, not by the day of the apply.
+    # One major version: a person chooses the next one, not the day of the apply.
     google = {
       source  = "hashicorp/google"
       version = "~> 7.0"

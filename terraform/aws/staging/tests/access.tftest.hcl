@@ -1,4 +1,4 @@
-# What passes the load balancer, and in which order the rules are asked.
+# What passes the load balancer, and the order of the rules.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -122,7 +122,7 @@ run "mutual_tls_verifies_certificates_and_opens_only_to_the_peer" {
 run "fail_over_prefers_google_cloud_and_leaves_our_own_name_alone" {
   command = plan
 
-  # What ACM would ask to be put into the zone.
+  # The validation record that ACM would request.
   override_resource {
     target = aws_acm_certificate.staging["staging"]
     values = {

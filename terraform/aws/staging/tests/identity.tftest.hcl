@@ -1,5 +1,5 @@
-# Which secrets the container gets by its variables, and that no stand-in is ever selected. What each role may do is stated
-# over the plan (tests/infrastructure/checks).
+# Which secrets the container gets for its variables, and that no stand-in is ever selected.
+# tests/infrastructure/checks states the permissions of each role over the plan.
 
 mock_provider "aws" {
   source          = "./tests/mocks"

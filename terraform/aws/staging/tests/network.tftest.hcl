@@ -1,5 +1,5 @@
-# What follows from the variables of the network, and which numbers must stand below which. Who may reach whom is stated over
-# the plan (tests/infrastructure/checks/network) and tried in the rehearsal.
+# What the network's variables change, and which numbers must be below which. Who may reach whom is
+# stated over the plan (tests/infrastructure/checks/network) and tested in the rehearsal.
 
 mock_provider "aws" {
   source          = "./tests/mocks"

@@ -1,5 +1,5 @@
-# Every validation refuses what it is there for: what runs and how it is kept. A validation that is
-# removed turns its run red. A run takes seconds, so it may break several variables.
+# Every validation refuses its invalid values: what runs and its settings. Removing a validation
+# makes its run fail. A run takes seconds, so it may break several variables.
 
 mock_provider "aws" {
   source = "./tests/mocks"

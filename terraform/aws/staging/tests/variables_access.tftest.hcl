@@ -1,5 +1,5 @@
-# Every validation refuses what it is there for: names, callers and identities. A validation that is
-# removed turns its run red. A run takes seconds, so it may break several variables.
+# Every validation refuses its invalid values: names, callers and identities. Removing a validation
+# makes its run fail. A run takes seconds, so it may break several variables.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -90,7 +90,7 @@ run "without_a_peer_nothing_of_one_is_told" {
   command = plan
 
   assert {
-    # An empty value is left out of what the container gets.
+    # An empty value is left out of the container's environment.
     condition     = alltrue([for name, value in local.service_environment : value == "" if startswith(name, "A2A_PEER_")])
     error_message = "The service is told of a peer that is not there."
   }

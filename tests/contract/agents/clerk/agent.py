@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 
 class Form(BaseModel):
-    """The form that the clerk fills in."""
+    """What the clerk fills in."""
 
     city: str
 

@@ -1,5 +1,5 @@
-# The provider without AWS: computed attributes are made up, except where a resource or a
-# reader checks their form.
+# The provider without AWS: computed attributes are made up, except where a resource or a reader
+# checks their form.
 
 mock_data "aws_caller_identity" {
   defaults = { account_id = "123456789012" }
@@ -10,7 +10,7 @@ mock_data "aws_iam_policy_document" {
   defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
 }
 
-# Arguments that take an ARN refuse a made-up word.
+# Arguments that require an ARN refuse a made-up word.
 
 mock_resource "aws_kms_key" {
   defaults = { arn = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000" }
