@@ -315,7 +315,7 @@ const LONG: readonly Suite[] = [
   ),
   tests(
     'long-browser',
-    'a minute without network, or asleep: the page shows the answer without a gap',
+    'the page after a minute without network, in 500 scripts of disturbances, and every scene in every theme and width',
     './tests/long-browser',
     { minutes: 60, needs: 'chromium' },
   ),

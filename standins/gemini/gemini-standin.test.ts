@@ -64,6 +64,26 @@ describe('an answer, read by the real client', () => {
     expect(inTwo.join('')).toBe((await ask([user('show me markdown')])).text ?? '');
   });
 
+  test('waits where it is held until it is released, each time', async () => {
+    const release = async () => (await fetch(`${standin.url}/stand-in/release`, { method: 'POST' })).json();
+    const untilReleased = async () => {
+      while ((await release()) === 0) await Bun.sleep(5);
+    };
+    const contents = [user('count to 6, held after 2 and 4')];
+    const answer = await client.models.generateContentStream({ model, contents });
+    const next = async () => (await answer.next()).value?.text;
+    expect([await next(), await next()]).toEqual(['1', ' 2']);
+    const third = next();
+    // Nothing comes by itself, however long one waits; what has left is not waited for.
+    expect(await Promise.race([third, Bun.sleep(50)])).toBeUndefined();
+    await untilReleased();
+    expect([await third, await next()]).toEqual([' 3', ' 4']);
+    const rest = next();
+    await untilReleased();
+    expect([await rest, await next()]).toEqual([' 5', ' 6']);
+    expect(await release()).toBe(0);
+  });
+
   test('counts more tokens for a longer conversation', async () => {
     const short = await ask([user('hello')]);
     const long = await ask([user('hello'), said('hi '.repeat(100)), user('hello')]);

@@ -81,9 +81,11 @@ function tellResults(results: { name: string; response: unknown }[]): Script {
 function withModifiers(script: Script, text: string): Script {
   const everyMs = /\bevery (\d{1,5}) ?ms\b/i.exec(text)?.[1];
   const chunks = /\bin (\d{1,5}) chunks\b/i.exec(text)?.[1];
+  const held = /\bheld after (\d{1,5}(?: and \d{1,5})*)/i.exec(text)?.[1];
   return {
     ...script,
     ...(everyMs ? { delayMs: Number(everyMs) } : /\bslowly\b/i.test(text) ? { delayMs: 300 } : {}),
     ...(chunks ? { chunks: Number(chunks), chunkPerWord: false } : {}),
+    ...(held ? { heldAfter: held.split(' and ').map(Number) } : {}),
   };
 }

@@ -266,6 +266,10 @@ export const MODIFIERS = [
   { example: 'count to 30 slowly', what: '300 ms between chunks' },
   { example: 'count to 30 every 50 ms', what: 'that many milliseconds between chunks' },
   { example: 'long answer in 10 chunks', what: 'that many chunks' },
+  {
+    example: 'count to 30, held after 10 and 20',
+    what: 'waits after so many chunks, each time until POST /stand-in/release',
+  },
   { example: 'simulate 503 once', what: 'only the first time; a repetition of the same message is answered' },
   { example: 'simulate 503 twice', what: 'the first two times' },
 ] as const;

@@ -35,4 +35,6 @@ export interface Script {
   /** One chunk per word, regardless of `chunks`. */
   chunkPerWord?: boolean;
   delayMs?: number;
+  /** Numbers of chunks after which the answer waits for POST /stand-in/release. */
+  heldAfter?: readonly number[];
 }

@@ -34,16 +34,19 @@ const KEPT_REQUESTS = 200;
 /** The real API refuses this key with API_KEY_INVALID; the stand-in does too, to show the effect of a bad key. */
 const INVALID_KEY = 'invalid';
 
-/** The stand-in as a fetch handler: Gemini's paths (Developer API and Vertex), and GET /stand-in/requests. */
+/** The stand-in as a fetch handler: Gemini's paths (Developer API and Vertex alike), and its own below /stand-in. */
 export function createStandin(options: StandinOptions): (request: Request) => Promise<Response> {
   const responder = new Responder();
   const requests: RequestEntry[] = [];
   let lost = 0;
+  const held = new HeldAnswers();
 
   return async (request) => {
     const url = new URL(request.url);
     if (url.pathname === '/stand-in/requests') return Response.json(requests);
     if (url.pathname === '/stand-in/lost-signatures') return Response.json(lost);
+    if (url.pathname === '/stand-in/release' && request.method === 'POST')
+      return Response.json(held.release());
     const path = CALL.exec(url.pathname)?.groups;
     if (!path?.['model']) return errorResponse(404);
     const model = decodeURIComponent(path['model']);
@@ -84,6 +87,7 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
     }
     const answer = {
       ...options,
+      untilReleased: (left: AbortSignal) => held.untilReleased(left),
       model: options.answersAs ?? model,
       responseId: crypto.randomUUID(),
       promptTokenCount,
@@ -95,6 +99,29 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
     if (method === 'streamGenerateContent') return streamAnswer(script, answer, end);
     return answerWhole(script, answer, end, request.signal);
   };
+}
+
+/** Answers that wait until a test lets them go on, however fast the machine is. */
+class HeldAnswers {
+  readonly #waiting = new Set<() => void>();
+
+  /** Resolves at the next release, or once the caller has left. */
+  async untilReleased(left: AbortSignal): Promise<void> {
+    if (left.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    left.addEventListener('abort', () => resolve());
+    await promise;
+    this.#waiting.delete(resolve);
+  }
+
+  /** Lets go on what waits now; returns how many that were. */
+  release(): number {
+    const count = this.#waiting.size;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+    return count;
+  }
 }
 
 /** Without streaming, a failure is one of: no response (stall), a cut connection, a refusal. */
@@ -115,7 +142,7 @@ async function answerWhole(
   if (kind === 'break') {
     return streamAnswer({ ...script, mishap: { kind, afterChunks: 0 } }, answer, end);
   }
-  await Bun.sleep(script.delayMs ?? answer.delayMs);
+  await (script.heldAfter ? answer.untilReleased(signal) : Bun.sleep(script.delayMs ?? answer.delayMs));
   end('done');
   return kind ? errorResponse(503) : Response.json(wholeAnswer(script, answer));
 }

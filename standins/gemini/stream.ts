@@ -10,6 +10,8 @@ export interface AnswerOptions {
   /** Default number of chunks of a text. */
   chunks: number;
   delayMs: number;
+  /** Resolves at the next release of held answers, or once the caller has left. */
+  untilReleased: (left: AbortSignal) => Promise<void>;
 }
 
 /** The whole answer in one body; a failure becomes what a caller without streaming would see. */
@@ -76,15 +78,16 @@ export function streamAnswer(
 ): Response {
   const delayMs = script.delayMs ?? options.delayMs;
   const { mishap } = script;
-  let hasLeft = false;
+  const left = new AbortController();
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       let sent = 0;
       for (const text of answerFrames(script, options)) {
         if (mishap && sent === mishap.afterChunks) break;
-        if (delayMs > 0 && sent > 0) await Bun.sleep(delayMs);
-        if (hasLeft) return;
+        if (script.heldAfter?.includes(sent)) await options.untilReleased(left.signal);
+        else if (delayMs > 0 && sent > 0) await Bun.sleep(delayMs);
+        if (left.signal.aborted) return;
         controller.enqueue(encoder.encode(text));
         sent += 1;
       }
@@ -105,7 +108,7 @@ export function streamAnswer(
       } else controller.close();
     },
     cancel() {
-      hasLeft = true;
+      left.abort();
       onEnd('left');
     },
   });

@@ -11,7 +11,8 @@ export interface ChatPageOptions {
 }
 
 const PHONE_WIDTH = 500;
-export const PATIENCE_MS = 8_000;
+/** Of each step. A slow machine takes longer; a step that never comes costs this once. */
+export const PATIENCE_MS = 20_000;
 
 /** The chat page as a person sees it: everything is found by role and name. */
 export class ChatPage {

@@ -138,7 +138,7 @@ test('the arrow up recalls earlier messages, and the arrow down later ones', asy
 test('a reader further up sees a hint at new text below, and is not scrolled', async () => {
   chat = await fixture.openPage();
   await chat.ask('long answer of 900 words');
-  await chat.say('count to 60 every 30 ms');
+  await chat.say('count to 60, held after 10');
   await chat.conversation.getByText(/^1 2 3/u).waitFor();
   await chat.conversation.hover();
   await chat.page.mouse.wheel(0, -1_500);
@@ -146,6 +146,8 @@ test('a reader further up sees a hint at new text below, and is not scrolled', a
   const top = await chat.conversation.evaluate('document.querySelector(".messages").scrollTop');
   await chat.message.fill('count to 4');
   await chat.message.press('Enter');
+  await chat.page.getByRole('region', { name: 'Queued messages' }).waitFor();
+  await fixture.release();
   await chat.button('New messages below').waitFor();
   expect(await chat.conversation.evaluate('document.querySelector(".messages").scrollTop')).toBe(top);
   await chat.button('New messages below').click();

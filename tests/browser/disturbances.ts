@@ -22,7 +22,7 @@ const STEPS = [
   'slow network',
   'deploy',
 ] as const;
-/** Needs time for a lease to expire, 15 s. */
+/** Needs time for a lease to expire. */
 const HARD_STEPS = [...STEPS, 'kill'] as const;
 type StepName = (typeof HARD_STEPS)[number];
 

@@ -6,7 +6,7 @@ import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { launchChromium } from './chromium.ts';
-import { ChatPage, type ChatPageOptions } from './chat-page.ts';
+import { ChatPage, type ChatPageOptions, PATIENCE_MS } from './chat-page.ts';
 
 /** The real service with its page, the Gemini stand-in behind it, and a browser in front. */
 export interface BrowserFixture {
@@ -16,6 +16,8 @@ export interface BrowserFixture {
   scratchDir: string;
   /** Opens the page in a new browser profile, without data of other tests. */
   openPage: (options?: ChatPageOptions & { url?: string }) => Promise<ChatPage>;
+  /** Lets answers go on that are "held after" some words, once at least one waits there. */
+  release: () => Promise<void>;
   /** Starts another process of the service, on the same store. */
   startTwin: () => Promise<Server>;
   stop: () => Promise<void>;
@@ -28,7 +30,7 @@ export interface FixtureOptions {
 }
 
 /** When a test times out, Bun also ends the browser, so each step has its own, shorter timeout. */
-export const TEST_WITHIN_MS = 30_000;
+export const TEST_WITHIN_MS = 60_000;
 
 const root = resolve(import.meta.dir, '../..');
 
@@ -59,6 +61,7 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Browse
     modelUrl: standin.url,
     scratchDir,
     openPage: ({ url = service.url, ...pageOptions } = {}) => ChatPage.open(browser, url, pageOptions),
+    release: () => release(standin.url),
     startTwin: start,
     stop: async () => {
       await browser.close();
@@ -67,4 +70,17 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Browse
       await rm(scratchDir, { recursive: true, force: true });
     },
   };
+}
+
+async function release(modelUrl: string): Promise<void> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- until it is so
+    const answer = await fetch(`${modelUrl}/stand-in/release`, { method: 'POST' });
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    if (Number(await answer.text()) > 0) return;
+    if (Date.now() > giveUpAt) throw new Error('No answer is held.');
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await Bun.sleep(20);
+  }
 }

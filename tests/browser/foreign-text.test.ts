@@ -195,7 +195,7 @@ test.each([
   ],
 ])('who scrolls up with %s stays up while the answer streams', async (_what, scrollUp) => {
   chat = await fixture.openPage({ height: 500 });
-  await chat.say('long answer of 1200 words every 120 ms');
+  await chat.say('long answer of 1200 words every 60 ms, held after 40');
   await chat.conversation.getByText(/A deployment begins/u).waitFor();
   const { conversation } = chat;
   const heights = () =>
@@ -215,6 +215,7 @@ test.each([
     ({ top, below } = await heights());
   }
   expect(below).toBeGreaterThan(200);
+  await fixture.release();
   await become(
     `(({scrollTop, scrollHeight, clientHeight}) => scrollHeight - clientHeight - scrollTop > ${below} + 60)(document.querySelector('.messages'))`,
   );

@@ -36,10 +36,11 @@ test('a conversation is listed under its first message, and opens from the list'
 
 test('an answer continues while another conversation is shown', async () => {
   chat = await fixture.openPage();
-  await chat.say('count to 30 every 50 ms');
+  await chat.say('count to 30, held after 10');
   await chat.conversation.getByText(/1 2 3/u).waitFor();
   await chat.button('New conversation').click();
   await chat.ask('count to 2');
+  await fixture.release();
   await listed(chat).filter({ hasText: 'count to 30' }).click();
   await chat.conversation.getByText(/29 30$/u).waitFor();
 });

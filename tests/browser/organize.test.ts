@@ -120,7 +120,9 @@ test('a JSON export is imported as a conversation that can continue; Markdown is
   const [jsonName, json] = await exported('Export as JSON');
   const chooser = chat.page.waitForEvent('filechooser');
   await command('Import a conversation');
+  const exportedFrom = chat.page.url();
   await (await chooser).setFiles({ name: jsonName, mimeType: 'application/json', buffer: Buffer.from(json) });
+  await chat.page.waitForURL((url) => url.href !== exportedFrom);
   await listed(chat).nth(1).waitFor();
   await exactly('1 2 3 4 5 6 7').waitFor();
   await chat.ask('count to 8');

@@ -6,6 +6,8 @@ export interface Scene {
   name: string;
   /** Shown in README.md and docs/; the others only in the gallery. */
   inDocs?: { theme: 'light' | 'dark'; phone?: boolean };
+  /** Checked by axe in every run; the others, and all in every theme and width, under --all. */
+  isSample?: true;
   reach: (chat: ChatPage, cable: Cable) => Promise<void>;
 }
 
@@ -39,11 +41,13 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'markdown',
+    isSample: true,
     inDocs: { theme: 'dark' },
     reach: (chat) => chat.ask('Show me the rollout as Markdown, with code and a table.'),
   },
   {
     name: 'tool',
+    isSample: true,
     reach: async (chat) => {
       await chat.ask('What is the status of the environment?');
       await chat.conversation.getByText('Environment status').first().click();
@@ -51,6 +55,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'confirmation',
+    isSample: true,
     inDocs: { theme: 'light' },
     reach: (chat) => chat.ask('Forget my notes.'),
   },
@@ -62,7 +67,7 @@ export const SCENES: readonly Scene[] = [
       await chat.page.getByRole('img').last().waitFor();
     },
   },
-  { name: 'failure', reach: (chat) => chat.ask('simulate 503') },
+  { name: 'failure', isSample: true, reach: (chat) => chat.ask('simulate 503') },
   {
     name: 'stopped',
     reach: async (chat) => {
@@ -101,6 +106,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'files',
+    isSample: true,
     reach: async (chat) => {
       await chat.ask('note: files can be sent');
       await chat.page.locator('input[type=file]').setInputFiles([
@@ -114,6 +120,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'versions',
+    isSample: true,
     reach: async (chat) => {
       await chat.ask('count to 3');
       await chat.button('Edit message').click();
@@ -133,6 +140,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'palette',
+    isSample: true,
     inDocs: { theme: 'light' },
     reach: async (chat) => {
       await chat.ask('Remember that the demo is on Friday.');
@@ -150,6 +158,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'share',
+    isSample: true,
     reach: async (chat) => {
       await chat.ask('count to 5');
       await chat.button('More').click();
@@ -160,6 +169,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'details',
+    isSample: true,
     inDocs: { theme: 'dark' },
     reach: async (chat) => {
       await chat.ask('What is the status of the environment?');
@@ -178,6 +188,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'queued',
+    isSample: true,
     reach: async (chat) => {
       await chat.say('count to 900 every 60 ms');
       await chat.conversation.getByText(/^1 2 3/u).waitFor();
@@ -187,6 +198,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'lost',
+    isSample: true,
     reach: async (chat, cable) => {
       await chat.say('count to 900 every 60 ms');
       await chat.conversation.getByText(/^1 2 3/u).waitFor();

@@ -26,11 +26,12 @@ test('a message is answered in Markdown, without errors in the browser', async (
 
 test('text is shown as it streams, not at the end', async () => {
   chat = await fixture.openPage();
-  await chat.say('count to 70 every 40 ms');
-  await chat.conversation.getByText(/1 2 3/).waitFor();
+  await chat.say('count to 70, held after 20');
+  await chat.conversation.getByText(/19 20$/u).waitFor();
   expect(await chat.button('Stop').isVisible()).toBe(true);
   expect(await chat.conversation.innerText()).not.toContain('69 70');
-  await chat.conversation.getByText(/69 70$/).waitFor();
+  await fixture.release();
+  await chat.conversation.getByText(/69 70$/u).waitFor();
   await chat.answered();
 });
 

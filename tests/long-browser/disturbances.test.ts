@@ -13,7 +13,8 @@ test(`${SCRIPTS} scripts of disturbances, with processes that are killed: every 
   const failed: string[] = [];
   let next = FIRST_SEED;
   async function work(): Promise<void> {
-    const fixture = await startFixture();
+    // Long enough for a busy machine to renew it; the default of 15 s would be most of the time.
+    const fixture = await startFixture({ env: { LORNU_LEASE_MS: '6000' } });
     const fleet = { current: fixture.service, next: fixture.startTwin() };
     try {
       while (next < FIRST_SEED + SCRIPTS) {
