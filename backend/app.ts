@@ -77,8 +77,11 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     log,
   );
   const budget = createByteBudget(config.limits);
+  const model = config.model.name ?? namedModel(agents, config.defaultAppName);
+  const { others } = config.model;
+  const models = others.length > 0 ? [...new Set([model, ...others])] : [];
   const described: Route[] = [
-    ...healthRoutes(config, adkVersion, config.model.name ?? namedModel(agents, config.defaultAppName)),
+    ...healthRoutes(config, adkVersion, { model, models }),
     ...readyRoutes({ readiness, agents, activeRuns: () => runs.activeCount, isDraining }),
     ...appRoutes(agents),
     ...sessionRoutes(sessions, now, assertMayWriteState),
@@ -87,6 +90,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
       startTurn,
       metrics,
       defaultAppName: config.defaultAppName,
+      models,
       pingMs: config.limits.pingMs,
     }),
     ...artifactRoutes(artifacts),

@@ -5,6 +5,8 @@ import type { ToolResults } from './tool-results.ts';
 export interface TurnScope {
   output: TurnOutput;
   toolResults: ToolResults;
+  /** The model chosen for this turn. */
+  model?: string | undefined;
   /**
    * Takes the chunks of the model's answers directly, past ADK's eight layers of generators, which only pass them on
    * and cost half of a turn's CPU. Undefined in a turn where some part of ADK reads partial answers: ADK gets them

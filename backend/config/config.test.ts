@@ -27,7 +27,7 @@ describe('the configuration', () => {
     expect(parseConfig(LOCAL)).toMatchObject({
       environment: 'local',
       listen: { host: '127.0.0.1', port: 8080 },
-      model: { kind: 'gemini-api', name: undefined, apiKey: 'a-key' },
+      model: { kind: 'gemini-api', name: undefined, others: [], apiKey: 'a-key' },
       sessions: { kind: 'sqlite', file: '.data/sessions.sqlite' },
       artifacts: { kind: 'disk', dir: '.data/artifacts' },
       limits: { bodyBytes: 4_194_304, uploadBytes: 33_554_432, pingMs: 15_000 },

@@ -6,6 +6,8 @@ import { meaningOf, VARIABLES, type VariableName, type Variables } from './varia
 export type ModelConfig = {
   /** Replaces every Gemini model that the agents name. */
   name: string | undefined;
+  /** What a caller may choose in its place for one turn. */
+  others: readonly string[];
 } & (
   | { kind: 'gemini-api'; apiKey: string }
   | { kind: 'vertex'; project: string; location: string }
@@ -157,16 +159,18 @@ function toConfig(v: Variables): Config {
 
 function toModel(v: Variables): ModelConfig {
   const name = v.GEMINI_MODEL;
-  if (v.GOOGLE_GEMINI_BASE_URL) return { name, kind: 'stand-in', baseUrl: v.GOOGLE_GEMINI_BASE_URL };
+  const others = v.GEMINI_OTHER_MODELS?.split(/, ?/) ?? [];
+  if (v.GOOGLE_GEMINI_BASE_URL) return { name, others, kind: 'stand-in', baseUrl: v.GOOGLE_GEMINI_BASE_URL };
   if (v.GOOGLE_GENAI_USE_VERTEXAI) {
     return {
       name,
+      others,
       kind: 'vertex',
       project: v.GOOGLE_CLOUD_PROJECT ?? '',
       location: v.GOOGLE_CLOUD_LOCATION ?? '',
     };
   }
-  return { name, kind: 'gemini-api', apiKey: v.GEMINI_API_KEY ?? '' };
+  return { name, others, kind: 'gemini-api', apiKey: v.GEMINI_API_KEY ?? '' };
 }
 
 function toSessions(v: Variables): SessionStoreConfig {

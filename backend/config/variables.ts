@@ -68,6 +68,16 @@ export const VARIABLES = z.object({
     meaning: 'Model used in the place of whatever Gemini model the agents name.',
     form: 'a Gemini model name',
   }),
+  GEMINI_OTHER_MODELS: variable(
+    z
+      .string()
+      .regex(/^[\w.-]+(?:, ?[\w.-]+)*$/)
+      .optional(),
+    {
+      meaning: 'Models that a caller may choose for one turn in the place of the usual one.',
+      form: 'Gemini model names separated by commas',
+    },
+  ),
   GOOGLE_GEMINI_BASE_URL: variable(httpUrl.optional(), {
     meaning: "Where a stand-in for Gemini's API listens. Answers are then named as the stand-in's.",
     form: 'an http:// or https:// URL',

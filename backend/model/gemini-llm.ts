@@ -8,7 +8,7 @@ import {
 } from '@google/adk';
 import { GEMINI_MODELS, registerModel } from '../adk/model-registry.ts';
 import { parkCalls } from '../adk/parked-calls.ts';
-import { partialsOf } from '../adk/turn-scope.ts';
+import { partialsOf, turnScopeOf } from '../adk/turn-scope.ts';
 import { afterLargeStep } from '../json/large.ts';
 import { StreamAggregator } from './aggregator.ts';
 import { startAnswer } from './started-answer.ts';
@@ -57,7 +57,7 @@ export class GeminiLlm extends BaseLlm {
   ): AsyncGenerator<LlmResponse> {
     request.contents = validContents(request.contents);
     this.maybeAppendUserContent(request);
-    const model = request.model ?? this.model;
+    const model = turnScopeOf(signal)?.model ?? request.model ?? this.model;
     const { body, changes } = toGeminiBody(request, { model, kind: this.#settings.backend.kind });
     for (const change of changes) this.#warnOnce(model, change);
     await afterLargeStep(body.length);

@@ -22,6 +22,8 @@ export interface TurnRequest {
    * never with functionCallEventId.
    */
   splitArtifactDelta?: boolean;
+  /** In the place of the Gemini model that the agents name; one of the configuration's. */
+  model?: string;
   /** Left out: refuse. */
   whenBusy?: WhenBusy;
 }

@@ -111,6 +111,7 @@ function prepare(options: TurnOptions) {
   openTurnScope(signal, {
     output: new PeerOutput({ invocationId, message, metadata: customMetadata, events }),
     toolResults,
+    model: request.model,
     partials: passesPartials
       ? (piece, author) => messageWrite.whenSettled(() => events.showPartial(partials.toEvent(piece, author)))
       : undefined,

@@ -1,13 +1,16 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
+const OTHER_MODEL = `${MODEL}-larger`;
+
 let fixture: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
-  fixture = await startFixture();
+  fixture = await startFixture({ env: { GEMINI_OTHER_MODELS: OTHER_MODEL } });
 });
 afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
@@ -97,6 +100,27 @@ test("an answer's model, tokens, times and steps are shown on request", async ()
     .getByRole('listitem')
     .allInnerTexts();
   expect(steps.map((step) => step.split('\n')[0])).toEqual(['Lornu', 'Save note', 'Lornu']);
+});
+
+test('an answer is asked of another model, for that answer alone', async () => {
+  chat = await fixture.openPage();
+  await chat.ask('count to 3');
+  await chat.button('Try again with another model').click();
+  await chat.page.getByRole('menuitem', { name: OTHER_MODEL }).click();
+  const details = async (): Promise<string> => {
+    await chat.answered();
+    await chat.button('Details of this answer').last().click();
+    const dialog = chat.page.getByRole('dialog', { name: 'Details of this answer' });
+    const facts = await dialog.innerText();
+    await chat.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    return facts;
+  };
+  await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
+  expect(await details()).toMatch(new RegExp(`Model\\s+stand-in for ${OTHER_MODEL}\\n`, 'u'));
+  await chat.ask('count to 4');
+  expect(await details()).toMatch(new RegExp(`Model\\s+stand-in for ${MODEL}\\n`, 'u'));
+  expect(chat.complaints).toEqual([]);
 });
 
 test('an answer is read aloud block by block, without its code, and stops', async () => {

@@ -10,14 +10,20 @@ const VERSION = z.object({
   environment: z.string(),
   region: z.string(),
   model: z.string(),
+  /** What a caller may choose for one turn, the usual one first; absent where there is no choice. */
+  models: z.array(z.string()).optional(),
   modelIsStandIn: z.boolean(),
   rehearsal: z.boolean().optional(),
   /** The Firestore database of the sessions. */
   database: z.string().optional(),
 });
 
-/** Liveness and version of this process; no dependency is checked. */
-export function healthRoutes(config: Config, adkVersion: string, modelName: string): Route[] {
+/** Liveness and version of this process; no dependency is checked. `models`: what a caller may choose. */
+export function healthRoutes(
+  config: Config,
+  adkVersion: string,
+  { model, models }: { model: string; models: readonly string[] },
+): Route[] {
   const version: z.output<typeof VERSION> = {
     version: adkVersion,
     language: 'typescript',
@@ -25,7 +31,8 @@ export function healthRoutes(config: Config, adkVersion: string, modelName: stri
     revision: config.revision,
     environment: config.environment,
     region: config.region,
-    model: modelName,
+    model,
+    ...(models.length > 0 ? { models: [...models] } : {}),
     modelIsStandIn: config.model.kind === 'stand-in',
     ...(config.rehearsal ? { rehearsal: true } : {}),
     ...(config.sessions.kind === 'firestore' ? { database: config.sessions.database } : {}),

@@ -40,6 +40,36 @@ describe('/run and /run_sse', () => {
     );
   });
 
+  test('a model is chosen for one turn among those of the configuration, and no other', async () => {
+    const app = await appWithSession({ GEMINI_MODEL: 'usual', GEMINI_OTHER_MODELS: 'larger, smaller' });
+    expect(await (await app.request('/version')).json()).toMatchObject({
+      model: 'usual',
+      models: ['usual', 'larger', 'smaller'],
+    });
+    const refused = await app.request('/run', json({ ...TURN, model: 'elsewhere' }));
+    expect([refused.status, await refused.json()]).toEqual([
+      422,
+      {
+        detail: [
+          {
+            type: 'value_error',
+            loc: ['body', 'model'],
+            msg: 'Input should be one of: usual, larger, smaller',
+            input: 'elsewhere',
+          },
+        ],
+      },
+    ]);
+    await app.request('/run', json({ ...TURN, model: 'larger' }));
+    expect(app.runs.started.map(({ model }) => model)).toEqual(['larger']);
+  });
+
+  test('where no models are configured there is no choice', async () => {
+    const app = await appWithSession();
+    expect(await (await app.request('/version')).json()).not.toHaveProperty('models');
+    expect((await app.request('/run', json({ ...TURN, model: 'root' }))).status).toBe(422);
+  });
+
   test('every field of the request arrives, from either casing', async () => {
     const app = await appWithSession();
     await app.request(
@@ -178,6 +208,7 @@ test('a turn that is silent for longer than the load balancer allows is answered
     startTurn: async (_caller, turn) => runs.start(turn),
     metrics: undefined,
     defaultAppName: undefined,
+    models: [],
     pingMs: 15_000,
     silentForMs: 30,
   });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AgentRegistry } from '../../agents/agent-registry.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { contentFromWire } from '../../events/wire.ts';
+import { ValidationError } from '../../errors/validation-error.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { StartTurn } from '../../runs/admission.ts';
 import { hasEnded, isTakenUpLater, type Run, type TurnRequest } from '../../runs/run.ts';
@@ -17,6 +18,8 @@ export interface RunRoutesOptions {
   startTurn: StartTurn;
   metrics: Metrics | undefined;
   defaultAppName: string | undefined;
+  /** Models that a caller may choose. */
+  models: readonly string[];
   pingMs: number;
   /**
    * How long /run may be silent, in milliseconds. Must be below the load balancer's idle timeout: its own response
@@ -34,6 +37,7 @@ export function runRoutes({
   startTurn,
   metrics,
   defaultAppName,
+  models,
   pingMs,
   silentForMs = SILENT_FOR_MS,
 }: RunRoutesOptions): Route[] {
@@ -44,7 +48,8 @@ export function runRoutes({
     requireApp(agents, appName);
     const { userId, sessionId, streaming, stateDelta, invocationId, functionCallEventId, customMetadata } =
       body;
-    const { whenBusy } = body;
+    const { whenBusy, model } = body;
+    if (model !== undefined) assertChoice(model, models);
     return {
       appName,
       userId,
@@ -55,6 +60,7 @@ export function runRoutes({
       ...(invocationId ? { invocationId } : {}),
       ...(functionCallEventId ? { functionCallEventId } : {}),
       ...(customMetadata ? { customMetadata } : {}),
+      ...(model === undefined ? {} : { model }),
       ...(whenBusy ? { whenBusy } : {}),
     };
   }
@@ -122,6 +128,13 @@ export function runRoutes({
       },
     }),
   ];
+}
+
+function assertChoice(model: string, models: readonly string[]): void {
+  if (models.includes(model)) return;
+  const msg =
+    models.length > 0 ? `Input should be one of: ${models.join(', ')}` : 'No model can be chosen here';
+  throw new ValidationError([{ type: 'value_error', loc: ['body', 'model'], msg, input: model }]);
 }
 
 const takesLonger = ({ id }: Run, detail?: string): AppError =>

@@ -17,7 +17,10 @@ export const RUN_AGENT_REQUEST = wireObject({
   invocationId: optional(z.string()),
   customMetadata: optional(wireRecord),
   serviceTier: optional(z.string()),
-  /** Our own field; google-adk does not have it. */
+  /** Our own fields; google-adk does not have them. */
+  model: optional(z.string()).meta({
+    description: 'Model for this turn: one of those that /version names. The usual one where it is left out.',
+  }),
   whenBusy: optional(z.enum(WHEN_BUSY)).meta({
     description:
       'Where the session has a turn under way: refuse the message (409, the default), queue it, or interrupt the turn.',

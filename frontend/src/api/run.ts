@@ -21,6 +21,12 @@ export interface SessionKey {
 /** Stands for the session's running run. */
 export const RUNNING = 'running';
 
+export interface TurnChoices {
+  whenBusy?: 'queue' | 'interrupt';
+  /** In the place of the usual model. */
+  model?: string;
+}
+
 /**
  * Starts a turn; with `whenBusy` it waits behind the running one or stops it. The response streams its frames. Aborting
  * `signal` closes the request only; the turn continues.
@@ -29,9 +35,9 @@ export function startTurn(
   { owner, sessionId }: SessionKey,
   parts: Part[],
   signal: AbortSignal,
-  whenBusy?: 'queue' | 'interrupt',
+  choices: TurnChoices = {},
 ): Promise<Response> {
-  const message = { newMessage: { role: 'user', parts }, ...(whenBusy ? { whenBusy } : {}) };
+  const message = { newMessage: { role: 'user', parts }, ...choices };
   return request('/run_sse', {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },

@@ -125,6 +125,8 @@ export interface ServiceInfo {
   environment?: string;
   region?: string;
   model?: string;
+  /** What a person may choose for one answer; absent where there is no choice. */
+  models?: string[];
   modelIsStandIn?: boolean;
   /** Whether this is a rehearsal of staging on one machine. */
   rehearsal?: boolean;

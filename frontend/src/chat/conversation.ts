@@ -89,8 +89,8 @@ export class Conversation extends Store<ConversationState> {
     else await this.#takeNext();
   }
 
-  async send(parts: Part[]): Promise<void> {
-    await this.#say(parts);
+  async send(parts: Part[], model?: string): Promise<void> {
+    await this.#say(parts, model);
   }
 
   /**
@@ -136,8 +136,8 @@ export class Conversation extends Store<ConversationState> {
     await this.#say([{ functionResponse }]);
   }
 
-  /** Rewinds `turn` and everything after it, and sends its message again. */
-  async resend(turn: Turn): Promise<void> {
+  /** Rewinds `turn` and everything after it, and sends its message again, to `model` if given. */
+  async resend(turn: Turn, model?: string): Promise<void> {
     const key = this.#key();
     if (isBusy(this.getState())) return;
     if (key && turn.invocationId) {
@@ -150,7 +150,7 @@ export class Conversation extends Store<ConversationState> {
         return;
       }
     }
-    await this.send(turn.user?.parts ?? []);
+    await this.send(turn.user?.parts ?? [], model);
   }
 
   /** Retries the last turn. If it is unknown whether the service received it, asks the service first. */
@@ -202,7 +202,7 @@ export class Conversation extends Store<ConversationState> {
     await this.#say(unsent);
   }
 
-  async #say(parts: Part[]): Promise<void> {
+  async #say(parts: Part[], model?: string): Promise<void> {
     if (isBusy(this.getState())) return;
     const { events } = this.getState();
     this.set({
@@ -213,7 +213,7 @@ export class Conversation extends Store<ConversationState> {
     });
     await this.#follow(async (signal) => {
       const key = await this.#ensureSession(parts);
-      const response = await startTurn(key, parts, signal).catch((error: unknown) => {
+      const response = await startTurn(key, parts, signal, model ? { model } : {}).catch((error: unknown) => {
         // Refused because another answer is running: keep the text until that has ended.
         if (asProblem(error).status === 409) this.set({ events, unsent: parts });
         throw error;
@@ -228,7 +228,7 @@ export class Conversation extends Store<ConversationState> {
     const request = new AbortController();
     try {
       const key = await this.#untilBegun();
-      const response = await startTurn(key, parts, request.signal, whenBusy);
+      const response = await startTurn(key, parts, request.signal, { whenBusy });
       const runId = runIdOf(response);
       this.set({
         queued: this.getState().queued.map((message) =>

@@ -1,4 +1,4 @@
-import { Info, RotateCcw } from 'lucide-react';
+import { Info, RotateCcw, Shuffle } from 'lucide-react';
 import { memo, useRef, useState } from 'react';
 import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { Versions } from '../chat/branches.ts';
@@ -7,6 +7,7 @@ import { firstWordSeconds } from '../chat/first-word.ts';
 import { BeingWritten } from '../ui/fold.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
+import { Menu } from '../ui/menu.tsx';
 import { SpeakButton } from '../ui/speak-button.tsx';
 import { toWords } from '../util/format.ts';
 import { AnswerDetails } from './answer-details.tsx';
@@ -14,8 +15,10 @@ import { TurnItemView } from './turn-item.tsx';
 import { UserMessage } from './user-message.tsx';
 
 export interface TurnActions {
-  /** Rewinds the turn and sends its message again. */
-  onResend: (turn: Turn) => void;
+  /** Models that an answer can be asked of; empty where there is no choice. */
+  models: readonly string[];
+  /** Rewinds the turn and sends its message again, to `model` if given. */
+  onResend: (turn: Turn, model?: string) => void;
   /** Sends `text` instead of the turn's message; `index` counts the turns from 0. */
   onEdit: (turn: Turn, index: number, text: string) => void;
   onOpen: (sessionId: string) => void;
@@ -44,6 +47,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
     .join('\n\n');
   const canChange = isLast && !isBusy;
   const onRetry = actions && canChange && user ? () => actions.onResend(turn) : undefined;
+  const models = actions?.models ?? [];
   const endedBadly = ['error', 'interrupted'].includes(items.at(-1)?.kind ?? '');
   const frame = useRef<HTMLDivElement>(null);
   const [showsDetails, setShowsDetails] = useState(false);
@@ -80,6 +84,18 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
                 <IconButton label="Try again" onClick={onRetry}>
                   <RotateCcw aria-hidden />
                 </IconButton>
+              )}
+              {onRetry && models.length > 1 && (
+                <Menu
+                  label="Try again with another model"
+                  icon={<Shuffle aria-hidden />}
+                  entries={models.map((model) => ({
+                    id: model,
+                    label: model,
+                    icon: null,
+                    run: () => actions?.onResend(turn, model),
+                  }))}
+                />
               )}
               <IconButton label="Details of this answer" onClick={() => setShowsDetails(true)}>
                 <Info aria-hidden />

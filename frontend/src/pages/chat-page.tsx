@@ -20,6 +20,8 @@ import { PageDialog } from './page-dialog.tsx';
 import { useCommands, type DialogName } from './use-commands.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 
+const NO_CHOICE: readonly string[] = [];
+
 interface ChatPageProps {
   person: Person;
   info: ServiceInfo;
@@ -131,6 +133,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
           app={app}
           conversation={conversation}
           conversations={conversations}
+          models={info.models ?? NO_CHOICE}
         />
       </main>
       <Drawer

@@ -28,10 +28,12 @@ interface ConversationViewProps {
   conversation: Conversation;
   /** The list that it belongs to. */
   conversations: Conversations;
+  /** Models that a person may choose. */
+  models: readonly string[];
 }
 
 /** One conversation and its message box. */
-export function ConversationView({ app, conversation, conversations }: ConversationViewProps) {
+export function ConversationView({ app, conversation, conversations, models }: ConversationViewProps) {
   const state = useStore(conversation);
   const { list } = useStore(conversations);
   const versions = useMemo(() => versionsIn(list ?? [], state.sessionId ?? ''), [list, state.sessionId]);
@@ -44,7 +46,8 @@ export function ConversationView({ app, conversation, conversations }: Conversat
   useEffect(focusComposer, [conversation]);
   const actions = useMemo<TurnActions>(
     () => ({
-      onResend: (turn) => void conversation.resend(turn),
+      models,
+      onResend: (turn, model) => void conversation.resend(turn, model),
       onEdit: (turn, index, text) => {
         const parts = [...(turn.user?.parts ?? []).filter((part) => !part.text), { text }];
         const { invocationId } = turn;
@@ -59,7 +62,7 @@ export function ConversationView({ app, conversation, conversations }: Conversat
       onOpen: (sessionId) => goTo({ appName: app.name, sessionId }),
       onConfirm: (confirmation, confirmed) => void conversation.confirm(confirmation, confirmed),
     }),
-    [conversation, conversations, app.name],
+    [conversation, conversations, app.name, models],
   );
 
   const send = useCallback(
