@@ -4,7 +4,9 @@ import { PageBoundary } from './pages/page-boundary.tsx';
 import { StartPage } from './pages/start-page.tsx';
 import { addFonts } from './ui/fonts.ts';
 import { applyStoredTheme } from './ui/theme.ts';
+import { returnToPlace } from './util/route.ts';
 
+returnToPlace();
 applyStoredTheme();
 addFonts();
 const element = document.getElementById('root');

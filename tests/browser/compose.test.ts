@@ -93,6 +93,34 @@ test('files by button, drop and paste reach the model, and are there after a rel
   expect(chat.complaints).toEqual([]);
 });
 
+test("a draft's files survive a reload until they are sent", async () => {
+  chat = await fixture.openPage();
+  await chat.page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'notes.md', mimeType: 'text/markdown', buffer: Buffer.from('# Notes') });
+  await attached().waitFor();
+  const isKept = async (): Promise<boolean> =>
+    chat.page.evaluate<boolean>(`new Promise((resolve) => {
+      const open = indexedDB.open('lornu', 1);
+      open.onupgradeneeded = () => open.result.createObjectStore('files');
+      open.onsuccess = () => {
+        const count = open.result.transaction('files').objectStore('files').count();
+        count.onsuccess = () => { open.result.close(); resolve(count.result > 0); };
+      };
+    })`);
+  while (!(await isKept())) await Bun.sleep(20);
+  await chat.page.reload();
+  await attached().getByText('notes.md').waitFor();
+  await chat.ask('what is in it?');
+  await chat.conversation.getByText(/bytes \(text\/markdown\)/u).waitFor();
+  while (await isKept()) await Bun.sleep(20);
+  await chat.page.reload();
+  await chat.conversation.getByText(/bytes \(text\/markdown\)/u).waitFor();
+  await chat.button('New conversation').click();
+  await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
+  expect(await attached().count()).toBe(0);
+});
+
 test('limits are shown before sending: a large picture is shrunk, a large PDF and a program are refused', async () => {
   chat = await fixture.openPage();
   expect(await chat.button('Attach files').getAttribute('title')).toContain('700 kB together');

@@ -96,6 +96,27 @@ test('an account that is not on the list sees that, and can choose another one',
   if (tab) await message(tab).waitFor();
 });
 
+test('after signing in again a person is back in the conversation, with the draft', async () => {
+  const [tab] = await openTabs(1);
+  if (!tab) throw new Error('No tab was opened.');
+  await tab.getByRole('link', { name: /Ada Example/u }).click();
+  const conversation = tab.getByRole('region', { name: 'Conversation', exact: true });
+  const answer = conversation.getByText('1 2 3', { exact: true });
+  await message(tab).fill('count to 3');
+  await message(tab).press('Enter');
+  await answer.waitFor();
+  const { href } = new URL(tab.url());
+  // As happens after eight hours.
+  await context.clearCookies();
+  await message(tab).fill('count to 4');
+  await message(tab).press('Enter');
+  await tab.getByRole('alert').getByRole('link', { name: 'Sign in' }).click();
+  await tab.getByRole('link', { name: /Ada Example/u }).click();
+  await answer.waitFor();
+  expect(tab.url()).toBe(href);
+  expect(await message(tab).inputValue()).toBe('count to 4');
+});
+
 test('while the issuer is down a person sees that, and can retry', async () => {
   const [tab] = await openTabs(1);
   google.failing.add('token');

@@ -1,3 +1,5 @@
+import { toWait } from '../util/format.ts';
+
 /** An error described for the person, with what they can do now. */
 export class Problem extends Error {
   readonly status: number;
@@ -34,7 +36,9 @@ export async function toProblem(response: Response): Promise<Problem> {
   const requestId = response.headers.get('x-request-id') ?? undefined;
   const fallback =
     response.status >= 500 ? 'The service could not do this.' : `The service answered ${response.status}.`;
+  const waitSeconds = Number(response.headers.get('retry-after') ?? 0);
   const next =
+    (response.status === 429 && waitSeconds > 0 ? `Try again in ${toWait(waitSeconds)}.` : undefined) ??
     NEXT_BY_STATUS[response.status] ??
     (response.status >= 500 ? 'Try again in a moment.' : 'Reload the page and try again.');
   const text = await response.text().catch(() => '');

@@ -31,6 +31,8 @@ import type { Confirmation, Turn } from './turn.ts';
 
 /** A cancelled run sends its last frames at once; after this time the page stops listening. */
 const LAST_FRAMES_WITHIN_MS = 3_000;
+/** Refused because another answer is running, or because nobody is signed in any more. */
+const KEEPS_MESSAGE: ReadonlySet<number> = new Set([401, 409]);
 /** How often the page asks whether the service knows a turn that was just sent. */
 const LOOK_EVERY_MS = 200;
 
@@ -212,14 +214,16 @@ export class Conversation extends Store<ConversationState> {
       unsent: undefined,
     });
     await this.#follow(async (signal) => {
-      const key = await this.#ensureSession(parts);
-      const response = await startTurn(key, parts, signal, model ? { model } : {}).catch((error: unknown) => {
-        // Refused because another answer is running: keep the text until that has ended.
-        if (asProblem(error).status === 409) this.set({ events, unsent: parts });
+      try {
+        const key = await this.#ensureSession(parts);
+        const response = await startTurn(key, parts, signal, model ? { model } : {});
+        tellTabs({ kind: 'turn-started', sessionId: key.sessionId });
+        return response;
+      } catch (error) {
+        // A retry would not help: the text goes back into the message box.
+        if (KEEPS_MESSAGE.has(asProblem(error).status)) this.set({ events, unsent: parts });
         throw error;
-      });
-      tellTabs({ kind: 'turn-started', sessionId: key.sessionId });
-      return response;
+      }
     });
   }
 

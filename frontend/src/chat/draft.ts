@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Part } from '../api/types.ts';
+import { readKept, writeKept } from '../util/kept-files.ts';
 import { readInTab, readStored, writeInTab, writeStored } from '../util/storage.ts';
 import { attachmentsOf, type Attachment } from './attachments.ts';
 import { textOf } from './conversation-state.ts';
@@ -17,13 +18,13 @@ export interface Draft {
   giveBack: (parts: readonly Part[]) => void;
 }
 
-/** Files are only kept while the page is open; a browser's storage is too small for them. */
+/** The current files; IndexedDB keeps them for a reload, because localStorage is too small for them. */
 const filesByKey = new Map<string, Attachment[]>();
 
 /** This tab's own draft; a new tab begins with the latest one. */
 const readDraft = (key: string): string => readInTab(key) ?? readStored(key) ?? '';
 
-/** A conversation's draft; its text survives a reload. */
+/** A conversation's draft; it survives a reload. */
 export function useDraft(appName: string, sessionId: string | undefined): Draft {
   const key = `draft:${appName}:${sessionId ?? 'new'}`;
   const [text, showText] = useState(() => readDraft(key));
@@ -43,11 +44,22 @@ export function useDraft(appName: string, sessionId: string | undefined): Draft 
     written.current = readDraft(key);
     showText(written.current);
     showAttachments(filesByKey.get(key) ?? []);
+    let isShown = true;
+    if (!filesByKey.has(key))
+      void readKept<Attachment[]>(key).then((kept) => {
+        if (!kept || filesByKey.has(key)) return;
+        filesByKey.set(key, kept);
+        if (isShown) showAttachments(kept);
+      });
+    return () => {
+      isShown = false;
+    };
   }, [key]);
   const setAttachments = useCallback<Draft['setAttachments']>(
     (change) => {
       const next = change(filesByKey.get(key) ?? []);
       filesByKey.set(key, next);
+      void writeKept(key, next.length > 0 ? next : undefined);
       showAttachments(next);
     },
     [key],

@@ -2,6 +2,7 @@ import { CircleAlert, RotateCcw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Problem } from '../api/problem.ts';
 import { SIGN_IN_PATH } from '../api/sessions.ts';
+import { keepPlace } from '../util/route.ts';
 
 interface ProblemNoticeProps {
   problem: Problem;
@@ -24,7 +25,7 @@ export function ProblemNotice({ problem, onRetry, children }: ProblemNoticeProps
         {(onRetry || children || needsSignIn) && (
           <div className="problem-actions">
             {needsSignIn && (
-              <a className="button button-primary" href={SIGN_IN_PATH}>
+              <a className="button button-primary" href={SIGN_IN_PATH} onClick={keepPlace}>
                 Sign in
               </a>
             )}

@@ -123,14 +123,14 @@ export function ConversationView({ app, conversation, conversations, models }: C
           versions={versions}
         >
           <QueuedMessages messages={state.queued} onTakeBack={takeBack} />
-          {state.problem && state.unsent && (
+          {state.problem?.status === 409 && state.unsent && (
             <BusyNotice
               problem={state.problem}
               onShow={() => void conversation.load()}
               onInterrupt={() => (take(''), void conversation.interrupt())}
             />
           )}
-          {state.problem && !state.unsent && (
+          {state.problem && !(state.problem.status === 409 && state.unsent) && (
             <ProblemNotice
               problem={state.problem}
               onRetry={busy || isGone ? undefined : () => void conversation.retry()}

@@ -4,7 +4,7 @@ import { getPerson, getServiceInfo, listApps, SIGN_IN_PATH } from '../api/sessio
 import type { AppSummary, Person, ServiceInfo } from '../api/types.ts';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import icon from '../icon.svg' with { type: 'file' };
-import { parseSharedHash, useHash } from '../util/route.ts';
+import { keepPlace, parseSharedHash, useHash } from '../util/route.ts';
 import { ChatPage } from './chat-page.tsx';
 import { SharedPage } from './shared-page.tsx';
 
@@ -74,7 +74,7 @@ function SignIn() {
       <img src={icon} alt="" className="empty-mark" />
       <h1>Sign in to Lornu</h1>
       <p>Your conversations and files are yours alone.</p>
-      <a className="button button-primary" href={SIGN_IN_PATH}>
+      <a className="button button-primary" href={SIGN_IN_PATH} onClick={keepPlace}>
         Sign in
       </a>
     </main>

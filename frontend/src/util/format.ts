@@ -27,6 +27,14 @@ export function toSeconds(seconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
+/** A waiting time in a unit for people, rounded up. */
+export function toWait(seconds: number): string {
+  const inWords = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
+  if (seconds <= 90) return inWords(Math.ceil(seconds), 'second');
+  const minutes = Math.ceil(seconds / 60);
+  return minutes <= 90 ? inWords(minutes, 'minute') : inWords(Math.ceil(minutes / 60), 'hour');
+}
+
 /** A size in a unit for people. */
 export function toSize(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;

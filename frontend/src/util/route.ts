@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { readInTab, writeInTab } from './storage.ts';
 
 /**
  * The page's route: an agent and perhaps a conversation. It is in the fragment, so that a reload and a bookmark return
@@ -40,6 +41,20 @@ export function parseSharedHash(hash: string): SharedLink | undefined {
   const [first, appName, ownerId, sessionId, secret] = hash.replace(/^#\/?/u, '').split('/').map(decode);
   if (first !== SHARED || !appName || !ownerId || !sessionId || !secret) return undefined;
   return { appName, ownerId, sessionId, secret };
+}
+
+const PLACE = 'place';
+
+/** Remembers the route before the page is left to sign in: the redirect back has no fragment. */
+export function keepPlace(): void {
+  writeInTab(PLACE, location.hash);
+}
+
+/** Returns to the route that was left to sign in. */
+export function returnToPlace(): void {
+  const place = readInTab(PLACE);
+  writeInTab(PLACE, '');
+  if (place && !location.hash) history.replaceState(null, '', place);
 }
 
 /** `replace` adds no step for the back button: for a conversation that has just got its id. */

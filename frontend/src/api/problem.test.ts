@@ -1,0 +1,21 @@
+import { expect, test } from 'bun:test';
+import { toProblem } from './problem.ts';
+
+const limited = (headers: Record<string, string>): Promise<{ message: string; next: string }> =>
+  toProblem(Response.json({ detail: 'At most 5 tokens a day' }, { status: 429, headers }));
+
+test('a limit says which one it is, and when it ends', async () => {
+  const cases = [
+    ['1', 'Try again in 1 second.'],
+    ['59', 'Try again in 59 seconds.'],
+    ['91', 'Try again in 2 minutes.'],
+    ['5401', 'Try again in 2 hours.'],
+    ['86400', 'Try again in 24 hours.'],
+  ] as const;
+  for (const [seconds, next] of cases)
+    expect(await limited({ 'retry-after': seconds })).toMatchObject({
+      message: 'At most 5 tokens a day',
+      next,
+    });
+  expect((await limited({})).next).toBe('Wait a moment, then try again.');
+});
