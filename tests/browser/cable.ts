@@ -17,6 +17,8 @@ interface Ends {
   isMute?: boolean;
   /** Bytes that arrived before the far end was connected. */
   early: Uint8Array[];
+  /** Bytes that this socket has not taken yet. */
+  waiting: Uint8Array[];
 }
 
 /** Connects to a service on this machine. */
@@ -29,7 +31,7 @@ export function layCable(serviceUrl: string): Cable {
     port: 0,
     socket: {
       async open(socket) {
-        socket.data = { early: [] };
+        socket.data = { early: [], waiting: [] };
         if (isPulled) {
           socket.terminate();
           return;
@@ -38,8 +40,8 @@ export function layCable(serviceUrl: string): Cable {
         const far = await Bun.connect<Ends>({
           hostname: target.hostname,
           port: Number(target.port),
-          data: { far: socket, early: [] },
-          socket: { data: forward, close: ({ data }) => void data.far?.end() },
+          data: { far: socket, early: [], waiting: [] },
+          socket: { data: forward, drain, close: ({ data }) => void data.far?.end() },
         }).catch(() => undefined);
         // Nobody listens there: the process behind the connection is gone.
         if (!far) {
@@ -47,12 +49,13 @@ export function layCable(serviceUrl: string): Cable {
           return;
         }
         socket.data.far = far;
-        for (const bytes of socket.data.early) far.write(bytes);
+        for (const bytes of socket.data.early) send(far, bytes);
       },
       data(socket, bytes) {
         if (socket.data.far) forward(socket, bytes);
         else socket.data.early.push(new Uint8Array(bytes));
       },
+      drain,
       close(socket) {
         near.delete(socket);
         socket.data.far?.end();
@@ -82,5 +85,16 @@ export function layCable(serviceUrl: string): Cable {
 
 function forward(socket: Socket<Ends>, bytes: Uint8Array): void {
   if (socket.data.isMute) return;
-  socket.data.far?.write(bytes);
+  if (socket.data.far) send(socket.data.far, bytes);
+}
+
+/** A socket takes as much as its buffer holds; the rest waits until it has room. */
+function send(to: Socket<Ends>, bytes: Uint8Array): void {
+  const { waiting } = to.data;
+  const taken = waiting.length > 0 ? 0 : Math.max(0, to.write(bytes));
+  if (taken < bytes.length) waiting.push(new Uint8Array(bytes.subarray(taken)));
+}
+
+function drain(to: Socket<Ends>): void {
+  for (const bytes of to.data.waiting.splice(0)) send(to, bytes);
 }

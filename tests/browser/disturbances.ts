@@ -1,5 +1,6 @@
 import { expect } from 'bun:test';
 import { array, constantFrom, integer, nat, record, sample } from 'fast-check';
+import type { Page } from 'playwright-core';
 import { toTurns } from '@lornu/frontend/src/chat/to-turns.ts';
 import type { Session } from '@lornu/frontend/src/api/types.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
@@ -23,7 +24,7 @@ const STEPS = [
   'deploy',
 ] as const;
 /** Needs time for a lease to expire. */
-const HARD_STEPS = [...STEPS, 'kill'] as const;
+const HARD_STEPS = [...STEPS, 'kill', 'kill during upload'] as const;
 type StepName = (typeof HARD_STEPS)[number];
 
 interface Step {
@@ -59,9 +60,13 @@ export function scriptOf({ seed, isHard }: ScriptOptions): Step[] {
 const PATIENCE_MS = 40_000;
 const DRAFT = 'half a thought, not sent';
 
+/** Turns from an earlier day, each as high as half a window: somebody reads in the middle of them. */
+const READ_TURNS = 8;
+const PROSE = 'A deployment begins with an image that nobody can change afterwards. '.repeat(40);
+
 /**
- * Plays a script's steps with two tabs and a phone on one conversation; in the end each page shows the session, no text
- * appears twice, and the phone's draft is kept.
+ * Plays a script's steps with two tabs and a phone on one conversation, while a fourth page is scrolled up to read. In the
+ * end each page shows the session, no text appears twice, the phone's draft is kept, and the text being read has not moved.
  */
 export async function playScript(
   fixture: BrowserFixture,
@@ -70,12 +75,15 @@ export async function playScript(
 ): Promise<void> {
   const script = scriptOf(options);
   const cables = [layCable(fleet.current.url), layCable(fleet.current.url)] as const;
-  const wide = await fixture.openPage({ url: cables[0].url });
+  const hash = await createConversation(fleet.current);
+  const wide = await fixture.openPage({ url: cables[0].url, hash });
+  const reader = await fixture.openPage({ url: cables[1].url, hash });
   try {
     await wide.ask('count to 2');
-    const hash = new URL(wide.page.url()).hash;
+    const movement = await read(reader);
     const phone = await fixture.openPage({ url: cables[1].url, hash, width: 390, height: 844 });
     const pages = [wide, await wide.openTab(), phone];
+    const shown = [...pages, reader];
     await phone.message.fill(DRAFT);
     let numbers = 3;
     for (const { name, page, ms } of script) {
@@ -92,17 +100,61 @@ export async function playScript(
     }
     for (const cable of cables) cable.plugIn(fleet.current.url);
     const session = async () => untilQuiet(fleet.current, hash.split('/').at(-1) ?? '');
-    for (const chat of pages) {
+    for (const chat of shown) {
       // oxlint-disable-next-line no-await-in-loop -- as a person looks at one after the other
       await expectSame(chat, session);
     }
     // Messages that were refused meanwhile are added to it.
     expect(await phone.message.inputValue()).toContain(DRAFT);
+    expect(await movement()).toBeLessThan(3);
     await phone.close();
   } finally {
     await wide.close();
+    await reader.close();
     for (const cable of cables) cable.stop();
   }
+}
+
+/** The fragment of a conversation that is long enough to read in. */
+async function createConversation({ url }: Server): Promise<string> {
+  const events = Array.from({ length: READ_TURNS }, (_, turn) =>
+    [`question ${turn}`, PROSE].map((text, index) => ({
+      id: `read-${turn}-${index}`,
+      invocationId: `read-${turn}`,
+      author: index === 0 ? 'user' : 'lornu',
+      content: { role: index === 0 ? 'user' : 'model', parts: [{ text }] },
+    })),
+  ).flat();
+  const answer = await fetch(`${url}/apps/lornu/users/user/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ events }),
+  });
+  const { id } = (await answer.json()) as { id: string };
+  return `#/lornu/${id}`;
+}
+
+/** Scrolls up as a person does; gives what tells how many pixels the text that is read has moved at most since. */
+async function read(reader: ChatPage): Promise<() => Promise<number>> {
+  await reader.conversation.getByText(`question ${READ_TURNS - 1}`).waitFor();
+  await reader.conversation.hover();
+  await reader.page.mouse.wheel(0, -1_500);
+  await reader.button('To the latest').waitFor();
+  // The wheel's own movement comes to rest first.
+  await reader.page.evaluate(`new Promise((resolve) => {
+    const place = () => document.querySelectorAll('article.turn')[3].getBoundingClientRect().top;
+    let before = place();
+    let still = 0;
+    const watch = setInterval(() => {
+      const now = place();
+      if (still < 10) {
+        still = now === before ? still + 1 : 0;
+        before = now;
+        if (still === 10) { globalThis.moved = 0; resolve(); }
+      } else globalThis.moved = Math.max(globalThis.moved, Math.abs(now - before));
+    }, 30);
+  })`);
+  return () => reader.page.evaluate<number>('moved');
 }
 
 interface Stage {
@@ -116,7 +168,7 @@ interface Stage {
 }
 
 async function play(name: StepName, stage: Stage): Promise<void> {
-  const { chat, cable, fleet, ms, count } = stage;
+  const { chat, cable, ms, count } = stage;
   const { page } = chat;
   switch (name) {
     case 'say':
@@ -130,10 +182,13 @@ async function play(name: StepName, stage: Stage): Promise<void> {
       return undefined;
     }
     case 'upload':
-      await page
-        .locator('input[type=file]')
-        .setInputFiles({ name: 'notes.md', mimeType: 'text/markdown', buffer: Buffer.from('# Notes') });
+      await attach(page, 'text/markdown', '# Notes');
       return say(chat, `what is in file ${count}?`, ms);
+    case 'kill during upload':
+      // So large that it is on its way when the process ends.
+      await attach(page, 'text/plain', 'x'.repeat(600_000));
+      await say(chat, `what is in file ${count}?`, 0);
+      return replace(stage, 'SIGKILL');
     case 'reload':
       await page.reload({ waitUntil: 'commit' });
       return undefined;
@@ -167,19 +222,29 @@ async function play(name: StepName, stage: Stage): Promise<void> {
       return session.detach();
     }
     case 'deploy':
-    case 'kill': {
-      const before = fleet.current;
-      fleet.current = await fleet.next;
-      fleet.next = stage.fixture.startTwin();
-      if (name === 'kill') process.kill(before.pid, 'SIGKILL');
-      else void before.stop();
-      // From now on the load balancer sends everybody to the new process.
-      for (const one of stage.cables) one.plugIn(fleet.current.url);
-      return undefined;
-    }
+      return replace(stage);
+    case 'kill':
+      return replace(stage, 'SIGKILL');
     default:
       return name satisfies never;
   }
+}
+
+/** Replaces the process that answers, which is stopped in order or killed. */
+async function replace({ fleet, fixture, cables }: Stage, signal?: 'SIGKILL'): Promise<void> {
+  const before = fleet.current;
+  // Killed first, so that what was being sent is lost.
+  if (signal) process.kill(before.pid, signal);
+  fleet.current = await fleet.next;
+  fleet.next = fixture.startTwin();
+  if (!signal) void before.stop();
+  // From now on the load balancer sends everybody to the new process.
+  for (const cable of cables) cable.plugIn(fleet.current.url);
+}
+
+async function attach(page: Page, mimeType: string, text: string): Promise<void> {
+  const file = { name: 'notes', mimeType, buffer: Buffer.from(text) };
+  await page.locator('input[type=file]').setInputFiles(file);
 }
 
 /** Writes and sends if that is possible; the phone keeps its own draft. */

@@ -1,3 +1,4 @@
+import { ERROR_TABLE } from '@lornu/backend/errors/error-table.ts';
 import type { Cable } from './cable.ts';
 import type { ChatPage } from './chat-page.ts';
 
@@ -16,6 +17,21 @@ async function begin(chat: ChatPage): Promise<void> {
   const menu = chat.button('Conversations');
   if (await menu.isVisible()) await menu.click();
   await chat.button('New conversation').click();
+}
+
+/** What is sent from now on is refused, in the words that the service has for it. */
+async function refuse(
+  { page }: ChatPage,
+  code: 'LIMIT_REACHED' | 'UNAUTHENTICATED',
+  detail: string = ERROR_TABLE[code].sentence,
+): Promise<void> {
+  await page.route('**/run_sse', (route) =>
+    route.fulfill({
+      status: ERROR_TABLE[code].status,
+      headers: { 'x-error-code': code, ...(code === 'LIMIT_REACHED' ? { 'retry-after': '24000' } : {}) },
+      json: { detail },
+    }),
+  );
 }
 
 const PICTURE =
@@ -67,9 +83,37 @@ export const SCENES: readonly Scene[] = [
       await chat.page.getByRole('img').last().waitFor();
     },
   },
-  { name: 'failure', isSample: true, reach: (chat) => chat.ask('simulate 503') },
+  {
+    name: 'failure',
+    isSample: true,
+    inDocs: { theme: 'light' },
+    reach: (chat) => chat.ask('simulate 503'),
+  },
+  { name: 'refused', inDocs: { theme: 'light' }, reach: (chat) => chat.ask('simulate safety stop') },
+  {
+    name: 'quota',
+    isSample: true,
+    inDocs: { theme: 'light' },
+    reach: async (chat) => {
+      await chat.ask('count to 5');
+      await refuse(chat, 'LIMIT_REACHED', 'At most 5000000 tokens a day');
+      await chat.say('And the next five?');
+      await chat.page.getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'signed-out',
+    inDocs: { theme: 'light' },
+    reach: async (chat) => {
+      await chat.ask('count to 5');
+      await refuse(chat, 'UNAUTHENTICATED');
+      await chat.say('And the next five?');
+      await chat.page.getByRole('alert').getByRole('link', { name: 'Sign in' }).waitFor();
+    },
+  },
   {
     name: 'stopped',
+    inDocs: { theme: 'light' },
     reach: async (chat) => {
       await chat.say('long answer of 300 words every 60 ms');
       await chat.conversation.getByText(/A deployment begins/u).waitFor();
@@ -199,6 +243,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: 'lost',
     isSample: true,
+    inDocs: { theme: 'light' },
     reach: async (chat, cable) => {
       await chat.say('count to 900 every 60 ms');
       await chat.conversation.getByText(/^1 2 3/u).waitFor();

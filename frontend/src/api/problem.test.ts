@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { toProblem } from './problem.ts';
 
 const limited = (headers: Record<string, string>): Promise<{ message: string; next: string }> =>
-  toProblem(Response.json({ detail: 'At most 5 tokens a day' }, { status: 429, headers }));
+  toProblem(Response.json({ detail: 'At most 5000000 tokens a day' }, { status: 429, headers }));
 
 test('a limit says which one it is, and when it ends', async () => {
   const cases = [
@@ -14,8 +14,13 @@ test('a limit says which one it is, and when it ends', async () => {
   ] as const;
   for (const [seconds, next] of cases)
     expect(await limited({ 'retry-after': seconds })).toMatchObject({
-      message: 'At most 5 tokens a day',
+      message: 'A limit is reached: at most 5,000,000 tokens a day.',
       next,
     });
   expect((await limited({})).next).toBe('Wait a moment, then try again.');
+});
+
+test('who is not signed in any more reads so, in the words of the page', async () => {
+  const problem = await toProblem(Response.json({ detail: 'Authentication is required' }, { status: 401 }));
+  expect(problem.message).toBe('You are not signed in any more.');
 });

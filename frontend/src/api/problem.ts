@@ -22,7 +22,7 @@ export class Problem extends Error {
 }
 
 const NEXT_BY_STATUS: Record<number, string> = {
-  401: 'Sign in, then try again.',
+  401: 'Sign in: the page comes back here, and what you wrote is kept.',
   403: 'Sign in as someone who may do this.',
   404: 'It may have been deleted. Pick another conversation or begin a new one.',
   409: 'Wait for the answer under way, or stop it.',
@@ -41,8 +41,17 @@ export async function toProblem(response: Response): Promise<Problem> {
     (response.status === 429 && waitSeconds > 0 ? `Try again in ${toWait(waitSeconds)}.` : undefined) ??
     NEXT_BY_STATUS[response.status] ??
     (response.status >= 500 ? 'Try again in a moment.' : 'Reload the page and try again.');
-  const text = await response.text().catch(() => '');
-  return new Problem(response.status, readDetail(text) ?? fallback, next, requestId ? { requestId } : {});
+  const detail = readDetail(await response.text().catch(() => ''));
+  const message = toMessage(response.status, detail) ?? fallback;
+  return new Problem(response.status, message, next, requestId ? { requestId } : {});
+}
+
+/** The service's sentences are written for whoever calls its API; these two every person meets. */
+function toMessage(status: number, detail: string | undefined): string | undefined {
+  if (status === 401) return 'You are not signed in any more.';
+  if (status !== 429 || detail === undefined) return detail;
+  const grouped = detail.replaceAll(/\d{4,}/gu, (digits) => Number(digits).toLocaleString('en'));
+  return `A limit is reached: ${grouped.charAt(0).toLowerCase()}${grouped.slice(1)}.`;
 }
 
 /** What to show for any thrown error; only a Problem's own text is shown to the person. */

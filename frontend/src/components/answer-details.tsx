@@ -19,7 +19,7 @@ export function AnswerDetails({ events, firstWordSeconds, onClose }: AnswerDetai
     <Dialog label="Details of this answer" className="details-dialog" onClose={onClose}>
       <h2>Details of this answer</h2>
       <dl className="facts">
-        <Fact name="Model" value={models.join(', ') || 'not known'} />
+        <Fact name="Model" value={models.join(', ') || 'not known'} isWide />
         {firstWordSeconds !== undefined && (
           <Fact name="First word after" value={toSeconds(firstWordSeconds)} />
         )}
@@ -62,9 +62,9 @@ export function AnswerDetails({ events, firstWordSeconds, onClose }: AnswerDetai
   );
 }
 
-function Fact({ name, value }: { name: string; value: string }) {
+function Fact({ name, value, isWide = false }: { name: string; value: string; isWide?: boolean }) {
   return (
-    <div>
+    <div className={isWide ? 'fact-wide' : undefined}>
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
