@@ -148,7 +148,7 @@ test('a link lets others read a conversation with its files, and write nothing, 
     await chat.button('Stop sharing').click();
     await chat.button('Make a link').waitFor();
     await other.page.reload();
-    await other.page.getByRole('alert').getByText('Session not found').waitFor();
+    await other.page.getByRole('alert').getByText('This conversation is not there.').waitFor();
     expect(other.complaints.filter((text) => !text.includes('404'))).toEqual([]);
   } finally {
     await other.close();

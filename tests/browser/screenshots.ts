@@ -67,6 +67,11 @@ await mkdir(folder, { recursive: true });
 const fixture = await startFixture();
 let failed = 0;
 try {
+  // First, while the list of conversations is empty.
+  if (!folderArgument || names.includes('film')) {
+    await Bun.write(join(folder, 'page.webp'), await makeFilm(fixture));
+    console.log('page.webp');
+  }
   for (const shot of shots) {
     try {
       await take(fixture, shot, folder);
@@ -77,10 +82,6 @@ try {
         `${shot.file} could not be made: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
-  }
-  if (!folderArgument || names.includes('film')) {
-    await Bun.write(join(folder, 'page.webp'), await makeFilm(fixture));
-    console.log('page.webp');
   }
 } finally {
   await fixture.stop();

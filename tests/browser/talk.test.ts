@@ -84,6 +84,7 @@ test('stop ends the answer and keeps its text; the next message is answered', as
   await chat.button('Stop').click();
   await chat.answered();
   await chat.conversation.getByText('This answer was stopped before its end.').waitFor();
+  expect(await chat.page.evaluate('document.activeElement.id')).toBe('message');
   expect(await chat.conversation.innerText()).toMatch(/1 2 3/);
   await chat.ask('hello');
   expect(chat.complaints).toEqual([]);

@@ -20,7 +20,9 @@ test('a limit says which one it is, and when it ends', async () => {
   expect((await limited({})).next).toBe('Wait a moment, then try again.');
 });
 
-test('who is not signed in any more reads so, in the words of the page', async () => {
+test('what every person meets is said in the words of the page', async () => {
   const problem = await toProblem(Response.json({ detail: 'Authentication is required' }, { status: 401 }));
   expect(problem.message).toBe('You are not signed in any more.');
+  const gone = await toProblem(Response.json({ detail: 'Session not found' }, { status: 404 }));
+  expect(gone.message).toBe('This conversation is not there.');
 });

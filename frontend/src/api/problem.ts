@@ -46,9 +46,10 @@ export async function toProblem(response: Response): Promise<Problem> {
   return new Problem(response.status, message, next, requestId ? { requestId } : {});
 }
 
-/** The service's sentences are written for whoever calls its API; these two every person meets. */
+/** The service's sentences are written for whoever calls its API; these every person meets. */
 function toMessage(status: number, detail: string | undefined): string | undefined {
   if (status === 401) return 'You are not signed in any more.';
+  if (detail === 'Session not found') return 'This conversation is not there.';
   if (status !== 429 || detail === undefined) return detail;
   const grouped = detail.replaceAll(/\d{4,}/gu, (digits) => Number(digits).toLocaleString('en'));
   return `A limit is reached: ${grouped.charAt(0).toLowerCase()}${grouped.slice(1)}.`;

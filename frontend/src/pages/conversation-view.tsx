@@ -154,7 +154,11 @@ export function ConversationView({ app, conversation, conversations, models }: C
           onFiles={attach}
           onSend={send}
           onSendMeanwhile={sendMeanwhile}
-          onStop={() => void conversation.stop()}
+          onStop={() => {
+            void conversation.stop();
+            // The button goes away with the answer, and would take the focus with it.
+            focusComposer();
+          }}
         />
         <p className="composer-hint">
           {busy
