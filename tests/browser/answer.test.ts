@@ -90,11 +90,13 @@ test("an answer's model, tokens, times and steps are shown on request", async ()
   await chat.ask('note: the demo is on Friday');
   await chat.button('Details of this answer').click();
   const details = chat.page.getByRole('dialog', { name: 'Details of this answer' });
+  await details.getByText('Cost', { exact: true }).waitFor();
   const facts = await details.innerText();
   expect(facts).toMatch(/Model\s+stand-in for /u);
   for (const name of ['First word after', 'Took'])
     expect(facts).toMatch(new RegExp(`${name}\\s+\\d+\\.\\d s`, 'u'));
   expect(facts).toMatch(/Tokens read\s+[1-9]\d*/u);
+  expect(facts).toMatch(/Cost\s+\$0\.00\d*[1-9]/u);
   const steps = await details
     .getByRole('list', { name: 'Where the time went' })
     .getByRole('listitem')

@@ -139,6 +139,27 @@ export async function searchTexts(
   return { found, next: response.headers.get('x-next-cursor') ?? undefined };
 }
 
+/** US dollars that a turn's model calls cost; undefined where a model has no price, or the service does not count. */
+export async function getCost(
+  owner: Owner,
+  sessionId: string,
+  invocationId: string,
+): Promise<number | undefined> {
+  const path = toPath(
+    'api',
+    'v1',
+    'apps',
+    owner.appName,
+    'users',
+    owner.userId,
+    'sessions',
+    sessionId,
+    'usage',
+  );
+  const { turns } = await getJson<{ turns: { invocationId: string; costUsd?: number }[] }>(path);
+  return turns.find((turn) => turn.invocationId === invocationId)?.costUsd;
+}
+
 /** The state that names a conversation. */
 export const titleState = (title: string): Record<string, unknown> => ({
   [METADATA_KEY]: { displayName: title },

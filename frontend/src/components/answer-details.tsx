@@ -1,19 +1,26 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { AdkEvent } from '../api/types.ts';
 import { toFacts } from '../chat/turn-facts.ts';
 import { Dialog } from '../ui/dialog.tsx';
-import { toSeconds } from '../util/format.ts';
+import { toDollars, toSeconds } from '../util/format.ts';
 
 interface AnswerDetailsProps {
   events: readonly AdkEvent[];
   /** Measured by this page; absent for an answer that it only loaded. */
   firstWordSeconds: number | undefined;
+  /** US dollars; absent where the conversation is another person's. */
+  loadCost: (() => Promise<number | undefined>) | undefined;
   onClose: () => void;
 }
 
 /** Details of an answer: model, tokens, time, and how the time was spent. */
-export function AnswerDetails({ events, firstWordSeconds, onClose }: AnswerDetailsProps) {
+export function AnswerDetails({ events, firstWordSeconds, loadCost, onClose }: AnswerDetailsProps) {
   const { models, tokens, steps, seconds } = useMemo(() => toFacts(events), [events]);
+  const [cost, setCost] = useState<number>();
+  useEffect(() => {
+    // Without an answer the other details are still shown.
+    loadCost?.().then(setCost, () => undefined);
+  }, [loadCost]);
   const counted = tokens.prompt + tokens.answer + tokens.thoughts > 0;
   return (
     <Dialog label="Details of this answer" className="details-dialog" onClose={onClose}>
@@ -34,6 +41,7 @@ export function AnswerDetails({ events, firstWordSeconds, onClose }: AnswerDetai
             <Fact name="Tokens written" value={String(tokens.answer)} />
           </>
         )}
+        {cost !== undefined && <Fact name="Cost" value={toDollars(cost)} />}
       </dl>
       {steps.length > 0 && (
         <ol className="timeline" aria-label="Where the time went">

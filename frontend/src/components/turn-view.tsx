@@ -1,5 +1,5 @@
 import { Info, RotateCcw, Shuffle } from 'lucide-react';
-import { memo, useRef, useState } from 'react';
+import { memo, useMemo, useRef, useState } from 'react';
 import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { Versions } from '../chat/branches.ts';
 import type { Confirmation, Turn, TurnItem } from '../chat/turn.ts';
@@ -22,6 +22,8 @@ export interface TurnActions {
   /** Sends `text` instead of the turn's message; `index` counts the turns from 0. */
   onEdit: (turn: Turn, index: number, text: string) => void;
   onOpen: (sessionId: string) => void;
+  /** US dollars; undefined where it is not known. */
+  costOf: (turn: Turn) => Promise<number | undefined>;
   onConfirm: (confirmation: Confirmation, confirmed: boolean) => void;
 }
 
@@ -50,6 +52,8 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
   const models = actions?.models ?? [];
   const endedBadly = ['error', 'interrupted'].includes(items.at(-1)?.kind ?? '');
   const frame = useRef<HTMLDivElement>(null);
+  const costOf = actions?.costOf;
+  const loadCost = useMemo(() => costOf && (() => costOf(turn)), [costOf, turn]);
   const [showsDetails, setShowsDetails] = useState(false);
   return (
     <article className="turn" aria-busy={isLast && isBusy}>
@@ -108,6 +112,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
         <AnswerDetails
           events={turn.events}
           firstWordSeconds={firstWordSeconds(turn.invocationId)}
+          loadCost={loadCost}
           onClose={() => setShowsDetails(false)}
         />
       )}

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo } from 'react';
 import { artifactsFolder } from '../api/artifacts.ts';
 import type { Problem } from '../api/problem.ts';
+import { getCost } from '../api/sessions.ts';
 import type { AdkEvent, AppSummary } from '../api/types.ts';
 import { titleOf } from '../chat/agent-face.ts';
 import { addFiles } from '../chat/attachments.ts';
@@ -60,6 +61,10 @@ export function ConversationView({ app, conversation, conversations, models }: C
           });
       },
       onOpen: (sessionId) => goTo({ appName: app.name, sessionId }),
+      costOf: async ({ invocationId }) => {
+        const { sessionId } = conversation.getState();
+        return sessionId && invocationId ? getCost(conversation.owner, sessionId, invocationId) : undefined;
+      },
       onConfirm: (confirmation, confirmed) => void conversation.confirm(confirmation, confirmed),
     }),
     [conversation, conversations, app.name, models],

@@ -35,6 +35,11 @@ export function toWait(seconds: number): string {
   return minutes <= 90 ? inWords(minutes, 'minute') : inWords(Math.ceil(minutes / 60), 'hour');
 }
 
+/** A cost in US dollars; an answer often costs less than a cent, so two digits that count are shown. */
+export function toDollars(dollars: number): string {
+  return `$${dollars >= 1 ? dollars.toFixed(2) : dollars.toLocaleString('en', { maximumSignificantDigits: 2 })}`;
+}
+
 /** A size in a unit for people. */
 export function toSize(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
