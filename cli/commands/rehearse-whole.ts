@@ -3,13 +3,15 @@ import { Option, type Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
-import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
+import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { untilAborted } from '@lornu/ops/process/until-aborted.ts';
 import { formatElapsed } from '@lornu/ops/steps/step-events.ts';
 import { renderVerification, summarise } from '@lornu/ops/verify/render-verification.ts';
 import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
 import { requireStanding, type Standing } from '@lornu/rehearsal/run/standing.ts';
 import { toVariableArguments } from '@lornu/rehearsal/run/variable-arguments.ts';
+import { toTimeline, type Timeline } from '@lornu/rehearsal/report/timeline.ts';
+import { BREAKS, type Break } from '@lornu/rehearsal/scenarios/breaks.ts';
 import { renderScenarios } from '@lornu/rehearsal/scenarios/render-scenarios.ts';
 import { runScenarios, SCENARIOS } from '@lornu/rehearsal/scenarios/run-scenarios.ts';
 import type { TaskForm } from '@lornu/rehearsal/serve/images.ts';
@@ -86,6 +88,7 @@ export function defineWhole(command: Command, context: CliContext, finish: (code
 
 /** Subcommands for an applied environment: it is served while they run. */
 export function defineParts(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  defineBreak(command, context, finish);
   command
     .command('verify')
     .description('serve what was applied, make every check of `lornu verify`, stop serving')
@@ -130,6 +133,96 @@ export function defineParts(command: Command, context: CliContext, finish: (code
       );
       finish(result.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.ok);
     });
+}
+
+/** `lornu rehearse break`: something is broken on purpose, and has to recover. */
+function defineBreak(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  command
+    .command('break')
+    .description('serve what was applied, break it on purpose, see that it recovers, stop serving')
+    .argument('[names...]', 'which breaks, in this order; all where none is named')
+    .option('--list', 'show the breaks: what is done, what people see, how recovery is checked')
+    .addOption(tasksOption())
+    .option(...DATA_DIR_OPTION)
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', BREAK_HELP)
+    .action(async (names: string[], { list, json, ...flags }: PartFlags & { list?: boolean }) => {
+      const chosen = chooseBreaks(names);
+      if (list) {
+        const rows = chosen.map(({ id, does, people, recovery }) => ({ name: id, does, people, recovery }));
+        context.stdout(json ? `${JSON.stringify(rows, null, 2)}\n` : renderBreaks(rows));
+        return;
+      }
+      const { runs, result } = await inRehearsal(flags.dataDir, context, async (rehearsal) =>
+        whileServed(rehearsal, context, { tasks: flags.tasks }, async (standing, served, serving) => {
+          const breaks = await runScenarios({ standing, served, context: serving }, chosen);
+          return breaks.map((one) => ({
+            ...one,
+            timeline: toTimeline(served.events(), one.beganMs, one.beganMs + one.elapsedMs),
+          }));
+        }),
+      );
+      context.stdout(
+        json
+          ? `${JSON.stringify({ runs, breaks: result }, null, 2)}\n`
+          : `\nTasks: ${runs}\n${renderScenarios(result)}${result.map(renderMessages).join('')}`,
+      );
+      finish(result.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.ok);
+    });
+}
+
+const BREAK_HELP = `
+Examples:
+  ./lornu rehearse apply && ./lornu rehearse break   all of them, one after the other
+  ./lornu rehearse break --list                      what there is to break
+  ./lornu rehearse break firestore-away frozen-task  these two
+  ./lornu rehearse break killed-task --json          the verdict, and the timeline of every task
+
+It works on what ./lornu rehearse apply made, on this machine alone. Each break has a verdict: what should be seen, and
+what was. docs/operations.md, "What breaks, and what it looks like", says the same for staging.
+Exit codes: 0 all recovered, 1 one did not, 2 usage, 3 this machine lacks something.
+`;
+
+function chooseBreaks(names: readonly string[]): readonly Break[] {
+  const unknown = names.find((name) => !BREAKS.some(({ id }) => id === name));
+  if (unknown !== undefined)
+    throw new CliError({
+      what: `There is no break named ${unknown}.`,
+      why: `These are there: ${BREAKS.map(({ id }) => id).join(', ')}.`,
+      next: './lornu rehearse break --list',
+      exitCode: EXIT.usage,
+    });
+  return names.length === 0 ? BREAKS : names.map((name) => BREAKS.find(({ id }) => id === name)!);
+}
+
+function renderBreaks(
+  rows: readonly { name: string; does: string; people: string; recovery: string }[],
+): string {
+  return rows
+    .map(
+      ({ name, does, people, recovery }) =>
+        `${name}\n  does      ${does}\n  people    ${people}\n  recovery  ${recovery}\n`,
+    )
+    .join('');
+}
+
+/** What ECS said in the time of a break, with the seconds since its begin. */
+function renderMessages({
+  id,
+  beganMs,
+  timeline,
+}: {
+  id: string;
+  beganMs: number;
+  timeline: Timeline;
+}): string {
+  const lines = timeline.messages.map(
+    ({ atMs, text }) => `  ${((atMs - beganMs) / 1000).toFixed(1).padStart(6)} s  ${text}\n`,
+  );
+  const ends = timeline.rows.flatMap(({ taskId, end }) =>
+    end ? [`          task ${taskId.slice(0, 8)}: ${end}\n`] : [],
+  );
+  return lines.length + ends.length === 0 ? '' : `\n${id}\n${lines.join('')}${ends.join('')}`;
 }
 
 interface PartFlags {

@@ -79,6 +79,14 @@ export async function steadfastTurn(target: Target, options: SteadfastOptions): 
   return seen;
 }
 
+/** One turn of a conversation that is there, to its end; a lost connection is what it ends with. */
+export async function collectTurn(target: Target, sessionId: string, text: string): Promise<SeenTurn> {
+  const seen: SeenTurn = { parts: [], troubles: 0 };
+  const turn = await beginTurn(target, sessionId, text);
+  for await (const part of turn.parts) seen.parts.push(part);
+  return seen;
+}
+
 /**
  * What is wrong with a turn: undefined when every frame came once, in order, and the words are all there, once. What
  * counts after a takeover are the whole events: they replace the pieces that were shown of them.

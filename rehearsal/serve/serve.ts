@@ -293,6 +293,10 @@ export async function serve(
     google: need('google').google,
     ...(parts.peer ? { peerUrl: parts.peer.url } : {}),
     standIns: { gemini, firestoreHost, storage, google, emulator: standing.emulator.url },
+    standInPids: {
+      gemini: need('google').gemini.child.pid,
+      firestore: need('google').firestore.child.pid,
+    },
     addedVariables: ADDED_VARIABLES,
     images,
     runs,

@@ -27,6 +27,8 @@ export interface ServedRehearsal {
   peerUrl?: string;
   /** Where the stand-ins answer. */
   standIns: { gemini: string; firestoreHost: string; storage: string; google: string; emulator: string };
+  /** Their process groups, for who stops one for a while. */
+  standInPids: { gemini: number; firestore: number };
   /** What the rehearsal added to the container's environment, with the reason. */
   addedVariables: Readonly<Record<AddedVariable, string>>;
   images: ImageStore;

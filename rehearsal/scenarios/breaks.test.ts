@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'bun:test';
+import { BREAKS, judgeModel, judgeStreams } from './breaks.ts';
+
+describe('turns under way while something is broken', () => {
+  const well = {
+    faults: [undefined, undefined],
+    underWay: 2,
+    afterwards: undefined,
+    recoveredAfterMs: 1_250,
+  };
+
+  test('are whole, and the time to the next answer is told', () => {
+    const { outcome, seen } = judgeStreams(well);
+    expect(outcome).toBe('passed');
+    expect(seen).toBe(
+      '2 of 2 turns whole, 2 of them under way when it broke; the next turn was answered 1.3 s after it was over',
+    );
+  });
+
+  test.each([
+    ['one is lost', { faults: [undefined, 'it ended as failed'] }],
+    ['none was under way: nothing was broken', { underWay: 0 }],
+    ['the next one fails', { afterwards: 'given up' }],
+  ])('are not, where %s', (_what, more) => {
+    expect(judgeStreams({ ...well, ...more }).outcome).toBe('failed');
+  });
+});
+
+describe('a turn whose model fails', () => {
+  test.each([
+    [{ people: /not available/, read: 'It is not available.', afterwards: undefined }, 'passed'],
+    [{ people: /not available/, read: 'Internal server error', afterwards: undefined }, 'failed'],
+    [{ people: /not available/, read: undefined, afterwards: undefined }, 'failed'],
+    [{ people: undefined, read: undefined, afterwards: undefined }, 'passed'],
+    [{ people: undefined, read: 'It is not available.', afterwards: undefined }, 'failed'],
+    [{ people: undefined, read: undefined, afterwards: 'it says "1"' }, 'failed'],
+  ])('%o: %s', (seen, outcome) => {
+    expect(judgeModel(seen).outcome).toBe(outcome as never);
+  });
+});
+
+test('each break has a name of its own, and says what is done, what people see and how it is over', () => {
+  expect(new Set(BREAKS.map(({ id }) => id)).size).toBe(BREAKS.length);
+  for (const { id, does, people, recovery } of BREAKS) {
+    expect(id).toMatch(/^[a-z-]+$/);
+    expect([does, people, recovery].every((text) => text.length >= 7)).toBeTrue();
+  }
+});
