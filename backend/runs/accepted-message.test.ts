@@ -16,7 +16,7 @@ const LIMITS: Partial<RunLimits> = {
 let bench: RunBench<unknown>;
 let here: TestProcess;
 
-/** Refuses the next message that is to be stored, once, as a store does that is away for a moment. */
+/** Makes the store refuse the next message once, like a short outage. */
 function refuseOneMessage({ sessions }: TestProcess): () => number {
   const append = sessions.appendEvent.bind(sessions);
   let refusals = 0;
@@ -28,7 +28,7 @@ function refuseOneMessage({ sessions }: TestProcess): () => number {
   return () => refusals;
 }
 
-/** How listening ends. */
+/** How a listener's stream ends. */
 async function listen(run: Run): Promise<unknown> {
   try {
     for await (const _frame of run.frames()) continue;
@@ -66,7 +66,7 @@ describe.each(bothStores().stores)(
       expect(events.at(-1)).toMatchObject({ author: 'lornu', invocationId: run.invocationId });
     });
 
-    test('and whose session is deleted meanwhile: the run ends, and nothing stands anywhere', async () => {
+    test('and whose session is deleted meanwhile: the run ends, and nothing is left', async () => {
       refuseOneMessage(here);
       const run = await here.runs.start(say('hello'));
       expect(await listen(run)).toBe('STORE_UNAVAILABLE');

@@ -6,13 +6,12 @@ import type { Run, RunService, TurnRequest } from './run.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { CallerLimits } from '../identity/limits/caller-limits.ts';
 
-/** Begins a turn for a caller. Throws AppError: LIMIT_REACHED, MAINTENANCE, or what RunService.start throws. */
+/** Starts a turn for a caller. Throws AppError: LIMIT_REACHED, MAINTENANCE, or what RunService.start throws. */
 export type StartTurn = (caller: Principal, turn: TurnRequest) => Promise<Run>;
 
 /**
- * Begins turns within the callers' limits; a turn holds its place, and the bytes of its message
- * and its conversation, until it has ended, listened to
- * or not.
+ * Starts turns within the callers' limits. A turn holds its slot, and the bytes of its message and session, until it
+ * has ended, with or without listeners.
  */
 export function createAdmission(
   runs: RunService,
@@ -55,7 +54,7 @@ export function createAdmission(
   };
 }
 
-/** Of texts and files, which are all that is large in a message. */
+/** Bytes of a message's texts and files; nothing else in it is large. */
 function messageBytes({ newMessage }: TurnRequest): number {
   const parts = newMessage?.parts ?? [];
   return parts.reduce((sum, { text, inlineData }) => sum + (text ?? inlineData?.data ?? '').length, 0);

@@ -64,7 +64,7 @@ describe('Last-Event-ID', () => {
     expect(await codeOf(here.runs.attach({ session: key, runId: run.id }, lastEventId))).toBe(expected);
   });
 
-  test('of an earlier run, where whichever is under way is asked for: the running one from its beginning', async () => {
+  test('of an earlier run, when the running one is requested: the running one from its beginning', async () => {
     const here = bench.process();
     await here.sessions.createSession(key);
     const first = await here.runs.start(say('hello'));
@@ -75,7 +75,7 @@ describe('Last-Event-ID', () => {
     await second.ended;
   });
 
-  test('of a run that has gone on elsewhere, asked of the process that was stopped for a while', async () => {
+  test('of a run that was continued elsewhere, sent to the process that was paused', async () => {
     const stopped = bench.process({
       leaseMs: 200,
       renewEveryMs: 1e9,
@@ -93,7 +93,7 @@ describe('Last-Event-ID', () => {
     expect(again.fromIndex).toBe(last.index + 1);
   });
 
-  test('a run of another session or user is not there', async () => {
+  test('a run of another session or user is not found', async () => {
     const here = bench.process();
     await here.sessions.createSession(key);
     await here.sessions.createSession({ ...key, userId: 'v' });
@@ -107,13 +107,13 @@ describe('Last-Event-ID', () => {
   });
 });
 
-test('a frame is shown only when another process can read it already', async () => {
+test('a frame is only shown once another process can read it', async () => {
   const [here, there] = [bench.process(), bench.process()];
   await here.sessions.createSession(key);
   const run = await here.runs.start(say('count to 20 every 10 ms'));
   let shown = 0;
   for await (const frame of run.frames()) {
-    // Looked up before anything else can happen: a commit a moment later would be too late.
+    // Read before anything else can happen: a commit a moment later would be too late.
     const stored = there.store.frames(run.id, frame.index);
     expect((await stored)?.frames[0]).toEqual(frame);
     shown += 1;
@@ -121,7 +121,7 @@ test('a frame is shown only when another process can read it already', async () 
   expect(shown).toBeGreaterThan(20);
 });
 
-test('1,000 listeners at once each get every frame, also from another process', async () => {
+test('1,000 concurrent listeners each get every frame, even from another process', async () => {
   const [here, there] = [bench.process(), bench.process()];
   await here.sessions.createSession(key);
   const run = await here.runs.start(say('count to 30 every 10 ms'));
@@ -136,7 +136,7 @@ test('1,000 listeners at once each get every frame, also from another process', 
   expect(received.every((frames) => JSON.stringify(frames) === JSON.stringify(all))).toBe(true);
 }, 30_000);
 
-test('a reader that stops reading holds up nobody, and finds its place again', async () => {
+test('a reader that stops reading delays nobody, and continues at its position', async () => {
   const here = bench.process();
   await here.sessions.createSession(key);
   const run = await here.runs.start(say('count to 3000'));
@@ -151,7 +151,7 @@ test('a reader that stops reading holds up nobody, and finds its place again', a
 }, 30_000);
 
 describe('the disk is full', () => {
-  test('a message is refused with a sentence, nothing is half-written, and it goes on once there is room', async () => {
+  test('a message is refused with a sentence, nothing is half-written, and it works again once there is space', async () => {
     const here = bench.process();
     await here.sessions.createSession(key);
     here.database.run('PRAGMA max_page_count = 1');
@@ -163,7 +163,7 @@ describe('the disk is full', () => {
     expect(await turn(here)).toBe('completed');
   });
 
-  test('in the middle of a turn: its listener is cut off in words, and it is taken up once there is room, with one end', async () => {
+  test('in the middle of a turn: its listener is cut off with a sentence, and the turn is continued once there is space, with one end', async () => {
     const here = bench.process({ leaseMs: 400, renewEveryMs: 100, takeOverEveryMs: 100 });
     await here.sessions.createSession(key);
     const run = await here.runs.start(say('count to 60 every 20 ms'));
@@ -183,7 +183,7 @@ describe('the disk is full', () => {
   }, 30_000);
 });
 
-test('what was shown is in the session, also where the store was away while the turn was closed', async () => {
+test('the shown text is in the session, even if the store was unavailable while the turn was closed', async () => {
   const here = bench.process({ leaseMs: 400, renewEveryMs: 100, takeOverEveryMs: 100 });
   await here.sessions.createSession(key);
   const append = here.sessions.appendEvent.bind(here.sessions);
@@ -215,8 +215,8 @@ test('what was shown is in the session, also where the store was away while the 
   expect(refusals).toBeLessThan(0);
 });
 
-describe('another process holds the file', () => {
-  test('for a moment: a turn waits for it without holding up the event loop', async () => {
+describe('another process locks the file', () => {
+  test('for a moment: a turn waits for it without blocking the event loop', async () => {
     const here = bench.process();
     await here.sessions.createSession(key);
     const blocker = openDatabase(bench.file);
@@ -233,11 +233,11 @@ describe('another process holds the file', () => {
     blocker.close();
     expect(await going).toBe('completed');
     clearInterval(ticks);
-    // 20 ms of waiting inside SQLite, and whatever else this machine does.
+    // 20 ms of waiting inside SQLite, plus the machine's other work.
     expect(longestPauseMs).toBeLessThan(400);
   });
 
-  test('for too long: a clear refusal, and it goes on afterwards without a restart', async () => {
+  test('for too long: a clear refusal, and it works afterwards without a restart', async () => {
     const here = bench.process();
     await here.sessions.createSession(key);
     const blocker = openDatabase(bench.file);
@@ -249,7 +249,7 @@ describe('another process holds the file', () => {
   }, 15_000);
 });
 
-test('a turn that nobody listens to ends when it has spent what it may', async () => {
+test('a turn without listeners ends at its token limit', async () => {
   const here = bench.process({ unheardTokens: 10 });
   await here.sessions.createSession(key);
   const run = await here.runs.start(say('call list_notes with {} then call environment_status with {}'));
@@ -258,7 +258,7 @@ test('a turn that nobody listens to ends when it has spent what it may', async (
   expect(JSON.stringify(await framesOf(run))).toContain('Nobody listened');
 });
 
-test('a turn that goes on after it spent what a turn may is ended, and a complete answer stands', async () => {
+test('a turn that continues beyond its token limit is ended, and a complete answer is kept', async () => {
   const here = bench.process({ runTokens: 10 });
   await here.sessions.createSession(key);
   const run = await here.runs.start(say('call list_notes with {} then call environment_status with {}'));
@@ -270,7 +270,7 @@ test('a turn that goes on after it spent what a turn may is ended, and a complet
   expect(await turn(here)).toBe('completed');
 });
 
-test('what earlier processes spent counts for the budget of the turn', async () => {
+test("earlier processes' tokens count against the turn's limit", async () => {
   const here = bench.process();
   await here.sessions.createSession(key);
   const begun = { session: key, invocationId: 'e-1', owner: 'o', startedMs: Date.now(), request: say('x') };

@@ -2,21 +2,21 @@ import { AppError } from '../errors/app-error.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 
-/** US dollars that may be spent on models between one midnight UTC and the next; undefined: as much as it takes. */
+/** Most US dollars for model calls between one midnight UTC and the next; undefined: no limit. */
 export interface BudgetLimits {
-  /** Of one user, over all apps. */
+  /** For one user, over all apps. */
   user?: number | undefined;
-  /** Of one app, over all users. */
+  /** For one app, over all users. */
   app?: number | undefined;
-  /** Of all together. */
+  /** For everything together. */
   total?: number | undefined;
 }
 
-/** What was spent in a day, shared by all processes. */
+/** The day's spending, shared by all processes. */
 export interface SpendStore {
   /**
    * Adds millionths of a US dollar to counters of a day (YYYY-MM-DD) and returns their sums. An amount of 0 only reads.
-   * Where it throws, nothing may have been added, or all of it.
+   * If it throws, either nothing or everything was added.
    */
   add(day: string, amounts: ReadonlyMap<string, number>): Promise<Map<string, number>>;
 }
@@ -29,26 +29,26 @@ export interface BudgetsOptions {
   now: () => number;
 }
 
-/** How often what was spent goes to the store, and how old a sum from there may be when a turn begins. */
+/** How often spending is sent to the store, and how old a sum from there may be when a turn begins, in milliseconds. */
 export const SHARE_EVERY_MS = 10_000;
 const DAY_MS = 86_400_000;
 const MICRO = 1e6;
 
 /** One counter of a day in this process. */
 interface Counter {
-  /** As the store last told. */
+  /** The store's sum, as last read. */
   sum: number;
   readAtMs: number;
-  /** On its way to the store, and not sent yet. */
+  /** Amounts being sent to the store, and not sent yet. */
   sent: number;
   pending: number;
 }
 
 /**
- * Daily budgets of money. What this process spends counts at once; what others spend is known at most SHARE_EVERY_MS later.
- * So all processes together pass a budget by no more than what they spend in that time and what the model calls under way
- * cost. What a killed process has not shared yet is forgotten. While the store does not answer, each process counts on its
- * own.
+ * Daily budgets of money. This process's spending counts at once; that of others at most SHARE_EVERY_MS later. So all
+ * processes together exceed a budget by at most what they spend in that time, plus the cost of the running model calls.
+ * A killed process loses the spending that it has not shared. While the store does not answer, each process counts on
+ * its own.
  */
 export class Budgets {
   readonly #options: BudgetsOptions;
@@ -60,7 +60,7 @@ export class Budgets {
     this.#options = options;
   }
 
-  /** Throws BUDGET_REACHED, with Retry-After, where a budget of this session's user or app, or of all, is spent. */
+  /** Throws BUDGET_REACHED, with Retry-After, if a budget of this session's user or app, or the total one, is spent. */
   async assertLeft(session: CompositeSessionKey): Promise<void> {
     if (!(await this.isReached(session))) return;
     const [key, limit] = this.#budgetsOf(session).find((budget) => this.#isSpent(budget)) ?? ['', 0];
@@ -84,21 +84,21 @@ export class Budgets {
     return this.#budgetsOf(session).some((budget) => this.#isSpent(budget));
   }
 
-  /** Counts what a model call has cost; whether one of the session's budgets is spent now. */
+  /** Counts the cost of a model call; returns whether one of the session's budgets is now spent. */
   spend(session: CompositeSessionKey, usd: number): boolean {
     const budgets = this.#budgetsOf(session);
     for (const [key] of budgets) this.#counter(key).pending += Math.round(usd * MICRO);
     return budgets.some((budget) => this.#isSpent(budget));
   }
 
-  /** Tells the store what was spent since the last time. Throws where it does not answer; nothing is forgotten then. */
+  /** Sends the spending since the last call to the store. Throws if the store does not answer; nothing is lost then. */
   async share(): Promise<void> {
     this.#beginDay();
     const spent = [...this.#counters].filter(([, { pending }]) => pending > 0).map(([key]) => key);
     if (spent.length > 0) await this.#share(spent);
   }
 
-  /** One after the other: a sum that comes late would hide a newer one. */
+  /** One at a time: a sum that arrives late would hide a newer one. */
   async #share(keys: readonly string[]): Promise<void> {
     const sharing = this.#sharing.then(async () => this.#exchange(this.#day, this.#counters, keys));
     this.#sharing = sharing.catch(() => undefined);
@@ -152,7 +152,7 @@ export class Budgets {
     return counter;
   }
 
-  /** After midnight UTC nothing is spent yet; what the old day has not shared goes to that day. */
+  /** After midnight UTC nothing is spent yet; spending of the old day that was not shared is sent for that day. */
   #beginDay(): void {
     const today = new Date(this.#options.now()).toISOString().slice(0, 10);
     if (today === this.#day) return;

@@ -64,7 +64,7 @@ describe('callbacks that throw', () => {
   });
 });
 
-describe('a replacement keeps what the framework set', () => {
+describe('a replacement keeps the fields that the framework set', () => {
   const hide = (response: LlmResponse): LlmResponse => ({
     content: {
       role: 'model',
@@ -116,7 +116,7 @@ describe('a replacement keeps what the framework set', () => {
     expect(idsOf(responses!)).toEqual(idsOf(whole!));
   });
 
-  test('beforeModelCallback gives a whole answer, even where it calls it a piece', async () => {
+  test('beforeModelCallback gives a complete answer, even if it calls it partial', async () => {
     const beforeModelCallback = (): LlmResponse => ({
       content: { role: 'model', parts: [{ text: 'cached' }] },
       partial: true,

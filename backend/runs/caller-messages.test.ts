@@ -4,7 +4,7 @@ import { describe, expect, test } from 'bun:test';
 import { beginConversation, call } from '../testing/begin-conversation.ts';
 import { KEY } from '../testing/conversation.ts';
 
-describe('what a caller writes', () => {
+describe("a caller's message", () => {
   const refused = (work: Promise<unknown>): Promise<unknown> =>
     work.then(
       () => 'taken',
@@ -53,7 +53,7 @@ describe('what a caller writes', () => {
     },
   );
 
-  test('a session in which such a message stands already goes on', async () => {
+  test('a session that already contains such a message can continue', async () => {
     const conversation = beginConversation();
     await conversation.say('hello');
     const session = (await conversation.sessions.getSession(KEY))!;

@@ -38,7 +38,7 @@ async function indexesOf(run: Run): Promise<number[]> {
   return indexes;
 }
 
-/** A clock as a machine's is that somebody sets. */
+/** A machine's clock that can be set. */
 function settableClock(): { now: () => number; jump: (ms: number) => void } {
   let offsetMs = 0;
   return { now: () => Date.now() + offsetMs, jump: (ms) => (offsetMs = ms) };
@@ -76,7 +76,7 @@ describe.each(['SQLite', 'Firestore'])('the wall clock jumps (%s)', (kind) => {
       expect(await there.store.get(run.id)).toMatchObject({ state: 'completed', takeovers: 0 });
     });
 
-    test('a dead process is replaced, its run comes to its end, and events stay in order', async () => {
+    test('a dead process is replaced, its run ends, and events stay in order', async () => {
       const { now, jump } = settableClock();
       const never = { renewEveryMs: 1e9, takeOverEveryMs: 1e9, cancelEveryMs: 1e9 };
       const dead = bench.process({ leaseMs: 400, ...never }, { now });
@@ -95,7 +95,7 @@ describe.each(['SQLite', 'Firestore'])('the wall clock jumps (%s)', (kind) => {
   });
 });
 
-test('the clock of leases goes on with time, and is as old as the machine', async () => {
+test('the clock of leases advances with time, and counts from the start of the machine', async () => {
   const before = machineUptimeMs();
   await Bun.sleep(120);
   const passed = machineUptimeMs() - before;

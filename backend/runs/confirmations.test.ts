@@ -24,7 +24,7 @@ describe('one of two parallel calls asks for a confirmation', () => {
     return { conversation, answer };
   }
 
-  test('the result of the other one is stored at once, in the order of the calls', async () => {
+  test("the other call's result is stored at once, in the order of the calls", async () => {
     const { conversation } = await asked();
     expect(responsesOf(await conversation.events())).toEqual([UNCONFIRMED, { notes: ['n'] }]);
   });

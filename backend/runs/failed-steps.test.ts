@@ -28,7 +28,7 @@ describe('whatever the model answers, the next message is answered', () => {
   });
 
   test.each([true, false])(
-    'a call without a name is told to the model in words; streaming: %p',
+    'a call without a name is reported to the model; streaming: %p',
     async (streaming) => {
       const conversation = beginConversation().script([[{ functionCall: { args: { a: 1 } } }]]);
       expect((await conversation.say('well?', { streaming })).state).toBe('completed');
@@ -43,7 +43,7 @@ describe('a step that failed', () => {
   const transfer = (agentName: string): Part => call('transfer_to_agent', { agentName });
   const subAgents = (): LlmAgent[] => [new LlmAgent({ name: 'helper', model: MODEL, description: 'h' })];
 
-  test('a transfer to an agent that does not exist is told to the model, with the agents there are', async () => {
+  test('a transfer to an agent that does not exist is reported to the model, with the existing agents', async () => {
     const conversation = beginConversation({ subAgents: subAgents() }).script([[transfer('nobody')]]);
     const { state, frames } = await conversation.say('hand over');
     expect(state).toBe('completed');
@@ -53,7 +53,7 @@ describe('a step that failed', () => {
     expect(frames.at(-1)?.content?.parts).toEqual([{ text: 'yes' }]);
   });
 
-  test('a transfer to itself is told to the model, and is not made', async () => {
+  test('a transfer to itself is reported to the model, and not made', async () => {
     const conversation = beginConversation({ subAgents: subAgents() }).script([[transfer('root')]]);
     const { state, frames } = await conversation.say('hand over');
     expect(state).toBe('completed');
@@ -62,7 +62,7 @@ describe('a step that failed', () => {
   });
 
   test.each([true, false])(
-    'a response that the model makes up is no answer (streaming: %p)',
+    'a response invented by the model is no answer (streaming: %p)',
     async (streaming) => {
       const invented = { functionResponse: { name: 'list_notes', response: {} } };
       const conversation = beginConversation().script([[invented]], [[{ text: 'a' }, invented]]);
@@ -76,7 +76,7 @@ describe('a step that failed', () => {
     },
   );
 
-  test('signatures that Gemini refuses are left out of the request that is made again', async () => {
+  test('signatures that Gemini refuses are left out of the retried request', async () => {
     const conversation = beginConversation();
     await conversation.say('hello');
     const parts = [{ ...call('list_notes'), thoughtSignature: 'c2ln' }];
@@ -92,11 +92,11 @@ describe('a step that failed', () => {
       expect(frames.at(-1)?.content?.parts).toEqual([{ text: 'yes' }]);
     }
     expect(conversation.refusals).toEqual(['Corrupted thought signature.', 'Corrupted thought signature.']);
-    // The session keeps them as they came.
+    // The session keeps them unchanged.
     expect(JSON.stringify(await conversation.events())).toContain('c2ln');
   });
 
-  test('a transfer to one that does exist is made', async () => {
+  test('a transfer to an existing agent is made', async () => {
     const conversation = beginConversation({ subAgents: subAgents() }).script([[transfer('helper')]]);
     const { frames } = await conversation.say('hand over');
     expect(frames.at(-1)).toMatchObject({ author: 'helper', content: { parts: [{ text: 'yes' }] } });
@@ -118,7 +118,7 @@ describe('a step that failed', () => {
     expect((await conversation.events()).at(-1)).toMatchObject({ errorCode: 'SAME_FAILURE_AGAIN' });
   });
 
-  test('failures that differ, or that a success stands between, do not end it', async () => {
+  test('different failures, or failures with a success between them, do not end it', async () => {
     const conversation = beginConversation().script(
       ...['a', 'b', 'a', 'b', 'a'].map((name) => [[call(`no_${name}`)]]),
       ...['broken', 'broken', 'list_notes', 'broken', 'broken'].map((name) => [[call(name)]]),
@@ -127,7 +127,7 @@ describe('a step that failed', () => {
     expect(conversation.requests).toHaveLength(11);
   });
 
-  test('what a tool says itself is no failure of the turn, however often', async () => {
+  test("a tool's own messages are no failures of the turn, however often they repeat", async () => {
     const poll = new FunctionTool({ name: 'poll', description: 'p', execute: () => ({ error: 'not yet' }) });
     const conversation = beginConversation({ tools: [poll] }).script(
       ...Array.from({ length: 6 }, () => [[call('poll')]]),
@@ -136,7 +136,7 @@ describe('a step that failed', () => {
     expect(conversation.requests).toHaveLength(7);
   });
 
-  test("a runaway ends at ADK's bound of model calls, which is 500 by default, and the next message is answered", async () => {
+  test("a runaway ends at ADK's limit of model calls, which is 500 by default, and the next message is answered", async () => {
     expect(DEFAULT_RUN_LIMITS.maxLlmCalls).toBe(500);
     const calls = Array.from({ length: 21 }, () => [[call('list_notes')]]);
     const conversation = beginConversation({}, { limits: { maxLlmCalls: 20 } }).script(...calls);
@@ -148,7 +148,7 @@ describe('a step that failed', () => {
   });
 });
 
-test('state that the store refuses is told to the model, and is as it was stored for the rest of the turn', async () => {
+test('state that the store refuses is reported to the model, and stays as stored for the rest of the turn', async () => {
   const seen: unknown[] = [];
   const set = new FunctionTool({
     name: 'set',

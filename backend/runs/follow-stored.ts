@@ -3,8 +3,8 @@ import { hasEnded, type EndState, type Frame } from './run.ts';
 import type { RunStore } from './run-store.ts';
 
 /**
- * The frames of a run as the store gets them, from `fromIndex` on; ends with the run, or where it is no longer kept.
- * Its return value is how the run ended; undefined where the listener left first.
+ * Yields the frames of a run from the store, from `fromIndex` on; ends with the run, or when it is no longer stored.
+ * Returns the run's end state; undefined if the listener left first.
  */
 export async function* followStored(
   store: RunStore,

@@ -1,6 +1,6 @@
 /**
- * When gathered frames are stored. Runs that share a clock store at the same moment, which makes one commit of many:
- * with thousands of streams, commits of their own would be most of what they cost.
+ * Decides when collected frames are stored. Runs that share a clock store at the same moments, in one commit: with
+ * thousands of streams, separate commits would be most of their cost.
  */
 export class FrameClock {
   readonly #everyMs: number;
@@ -12,7 +12,7 @@ export class FrameClock {
     this.#everyMs = everyMs;
   }
 
-  /** Calls `store` once, at most `everyMs` from now: at once where the last moment is longer ago than that. */
+  /** Calls `store` once, at most `everyMs` from now; at once if the last moment is longer ago than that. */
   next(store: () => void): void {
     if (this.#waiting.push(store) > 1) return;
     const waitMs = this.#lastAt + this.#everyMs - performance.now();
@@ -20,7 +20,7 @@ export class FrameClock {
     else this.#timer = setTimeout(() => this.#strike(), waitMs);
   }
 
-  /** Calls `store` now, and with it what waits: a write that is made anyway takes along what there is. */
+  /** Calls `store` now, together with the waiting ones: a write that is made anyway includes them. */
   now(store: () => void): void {
     this.#waiting.push(store);
     this.#strike();

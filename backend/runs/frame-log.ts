@@ -1,18 +1,18 @@
 import type { Frame } from './run.ts';
 
-/** How many frames are held for readers; who is further behind reads them from the store. */
+/** Frames held for readers; slower readers read from the store. */
 const LONGEST = 2_000;
 
-/** How a log ends: with the run, or because the run goes on in another process. */
+/** How a log ends: with the run, or because the run continues in another process. */
 export type LogEnd = 'ended' | 'moved';
 
 /**
  * The latest frames of one run, for any number of readers. Readers hold a position and no copy, so a slow reader costs
- * nothing and holds up nobody.
+ * nothing and delays nobody.
  */
 export class FrameLog {
   #frames: Frame[] = [];
-  /** Index of the first frame that is held. */
+  /** Index of the oldest held frame. */
   #base: number;
   #change: PromiseWithResolvers<void> | undefined;
   #end: LogEnd | undefined;
@@ -44,18 +44,18 @@ export class FrameLog {
     this.wake();
   }
 
-  /** The frame; 'behind' where it is no longer held, undefined where it is yet to come. */
+  /** The frame; 'behind' if it is no longer held, undefined if it does not exist yet. */
   at(index: number): Frame | 'behind' | undefined {
     return index < this.#base ? 'behind' : this.#frames[index - this.#base];
   }
 
-  /** Resolves with the next change, or with the next `wake`; one promise for all who wait. */
+  /** Resolves with the next change or `wake`; one promise for all waiting readers. */
   change(): Promise<void> {
     this.#change ??= Promise.withResolvers<void>();
     return this.#change.promise;
   }
 
-  /** Lets who waits look again: a reader has left. */
+  /** Wakes waiting readers so that they re-check: a reader has left. */
   wake(): void {
     const change = this.#change;
     this.#change = undefined;

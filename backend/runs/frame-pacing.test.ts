@@ -8,7 +8,7 @@ import type { Lease, RunStore } from './run-store.ts';
 const bounds = { everyMs: 1e9, maxFrames: 3, lookEveryMs: 1 };
 const lease = { runId: 'r' } as Lease;
 
-/** A writer on a store that answers when it is told to, and what was stored and shown, by index. */
+/** A writer on a store that answers on command, with what was stored and shown, by index. */
 function openWriter(pacing: RunStore['pacing']) {
   const log = new FrameLog();
   const stored: number[][] = [];
@@ -39,7 +39,7 @@ test('store, then show: the first frame is stored at once, and nothing is seen b
   expect([stored, log.length]).toEqual([[[0], [1, 2, 3]], 1]);
 });
 
-test('show, then store: everything is seen at once, and stored when enough has gathered', async () => {
+test('show, then store: everything is seen at once, and stored when enough is collected', async () => {
   const { log, stored, answers, add } = openWriter(new ShowThenStore(bounds));
   add();
   add();
@@ -51,7 +51,7 @@ test('show, then store: everything is seen at once, and stored when enough has g
   expect(log.length).toBe(3);
 });
 
-test('frames that a store refuses stay in their order for the end of the run', async () => {
+test("frames that a store refuses stay in order for the run's end", async () => {
   const { answers, failures, writer, add } = openWriter(new StoreThenShow(bounds));
   add();
   add();
@@ -61,7 +61,7 @@ test('frames that a store refuses stay in their order for the end of the run', a
   expect((await writer.close()).map(({ index }) => index)).toEqual([0, 1]);
 });
 
-test('runs whose frames are stored first share a clock, and go on with the numbers of what was stored', async () => {
+test('runs whose frames are stored first share a clock, and continue with the numbers of the stored frames', async () => {
   const [together, alone] = [new StoreThenShow(bounds), new ShowThenStore(bounds)];
   expect(together.clock()).toBe(together.clock());
   expect(alone.clock()).not.toBe(alone.clock());

@@ -3,36 +3,38 @@ import { firstIndexOf } from './frame-ids.ts';
 import type { Frame } from './run.ts';
 
 export interface FramePacingOptions {
-  /** A frame waits at most this long for others that are stored with it, milliseconds. */
+  /** Longest time that a frame waits to be stored with others, in milliseconds. */
   everyMs: number;
-  /** Frames that wait at most. */
+  /** Most frames that wait. */
   maxFrames: number;
-  /** How often a run of another process is looked at, milliseconds. */
+  /** Poll interval for a run of another process, in milliseconds. */
   lookEveryMs: number;
 }
 
 /**
- * In which order the frames of a run are stored and shown to its listeners, and how they are gathered and numbered for
- * that. Each store chooses the one that fits what its writes cost.
+ * The order in which a run's frames are stored and shown to its listeners, and how they are collected and numbered for
+ * that. Each store chooses the one that fits the cost of its writes.
  */
 export interface FramePacing extends Readonly<FramePacingOptions> {
-  /** Whether a run's first frame is stored at once, as a listener waits for it. */
+  /** Whether a run's first frame is stored at once, because a listener waits for it. */
   readonly isFirstUrgent: boolean;
-  /** When the gathered frames of a run are stored; shared by runs whose frames are to be stored together. */
+  /** Decides when a run's collected frames are stored; shared by runs whose frames are stored together. */
   clock(): FrameClock;
-  /** Frames were made and are not stored yet. */
+  /** Called with new frames that are not stored yet. */
   made(frames: readonly Frame[], show: (frames: readonly Frame[]) => void): void;
-  /** The same frames are stored now, or never will be. */
+  /** Called when these frames were stored, or never will be. */
   settled(frames: readonly Frame[], show: (frames: readonly Frame[]) => void): void;
-  /** Index of the first frame of a process that works on a run after `takeovers` others, which stored `stored` frames. */
+  /**
+   * Index of the first frame of a process that executes a run after `takeovers` others, which stored `stored` frames.
+   */
   firstIndex(takeovers: number, stored: number): number;
-  /** An index below which every frame lies that listeners of another process's run can have seen. */
+  /** An index below which all frames lie that listeners of another process's run can have seen. */
   shownBelow(takeovers: number, stored: () => Promise<number>): Promise<number>;
 }
 
 /**
- * What a listener has seen is never lost with its process. For a store whose writes take milliseconds: all runs of the
- * process store at the same moments, in one commit.
+ * Nothing that a listener has seen is lost with its process. For a store whose writes take milliseconds: all runs of
+ * the process store at the same moments, in one commit.
  */
 export class StoreThenShow implements FramePacing {
   readonly isFirstUrgent = true;
@@ -66,8 +68,8 @@ export class StoreThenShow implements FramePacing {
 }
 
 /**
- * For a store whose writes are slow and counted. Frames of a process that dies may have been seen and never stored, so
- * each process of a run numbers its own in another range.
+ * For a store whose writes are slow and billed. Frames of a process that dies may have been seen and never stored, so
+ * each process of a run numbers its frames in its own range.
  */
 export class ShowThenStore implements FramePacing {
   readonly isFirstUrgent = false;

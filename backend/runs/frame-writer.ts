@@ -8,11 +8,13 @@ export interface FrameWriterDeps {
   store: RunStore;
   lease: Lease;
   log: FrameLog;
-  /** Hears once that the store has refused. */
+  /** Called once if the store refuses. */
   onFailure: (error: unknown) => void;
 }
 
-/** Numbers the frames of a run and stores them in batches; the store's pacing says when, and when they are shown. */
+/**
+ * Numbers the frames of a run and stores them in batches; the store's pacing decides when they are stored and shown.
+ */
 export class FrameWriter {
   readonly #deps: FrameWriterDeps;
   readonly #pacing: FramePacing;
@@ -21,9 +23,9 @@ export class FrameWriter {
   #pending: Frame[] = [];
   #nextIndex: number;
   #storing: Promise<void> | undefined;
-  /** A listener waits for the next frame to be stored. */
+  /** Whether a listener waits for the next frame to be stored. */
   #isUrgent: boolean;
-  /** The clock will call. */
+  /** Whether the clock will call. */
   #isWaiting = false;
   #isClosed = false;
   /** The store has refused: frames are only kept for the run's end. */
@@ -57,7 +59,7 @@ export class FrameWriter {
     }
   }
 
-  /** Takes no more frames; gives those that are not stored yet, to be stored together with the run's end. */
+  /** Accepts no more frames; returns those that are not stored yet, to be stored together with the run's end. */
   async close(): Promise<Frame[]> {
     this.#isClosed = true;
     await this.#storing;
@@ -66,7 +68,7 @@ export class FrameWriter {
     return rest;
   }
 
-  /** What `close` gave is stored now, or never will be. */
+  /** The frames returned by `close` were stored, or never will be. */
   settled(frames: readonly Frame[]): void {
     this.#pacing.settled(frames, this.#show);
   }
@@ -94,7 +96,7 @@ export class FrameWriter {
       await store.addFrames(lease, batch);
       this.settled(batch);
     } catch (error) {
-      // In the order in which they came, in case the run's end can still be stored.
+      // In order of arrival, in case the run's end can still be stored.
       this.#pending = [...batch, ...this.#pending];
       this.#isRefused = true;
       onFailure(error);

@@ -22,12 +22,12 @@ test('content and artifacts are two frames on a stream, as google-adk sends them
   expect([content.id, artifacts.id, content.actions.stateDelta]).toEqual(['x', 'x', { k: 1 }]);
 });
 
-test('they are one frame for /run, and where a call is answered', () => {
+test('they are one frame for /run, and for the answer to a call', () => {
   expect(framesOf(event, request)).toHaveLength(1);
   expect(framesOf(event, { ...request, splitArtifactDelta: true, functionCallEventId: 'c' })).toHaveLength(1);
 });
 
-test('an error frame has the words that clients of google-adk look for', () => {
+test('an error frame has the fields that clients of google-adk expect', () => {
   expect(errorFrame('ServerError', '503 UNAVAILABLE. busy', 1500)).toBe(
     '{"error":"ServerError: 503 UNAVAILABLE. busy","error_details":{"error_type":"ServerError","error_message":"503 UNAVAILABLE. busy","timestamp":1.5}}',
   );

@@ -3,7 +3,7 @@ import { toWire } from '../events/wire.ts';
 import { toPublicJson } from '../events/redact.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 
-/** The frames of an event as /run_sse sends them: one, or two where it has content and an artifactDelta. */
+/** An event's frames for /run_sse: one, or two if it has content and an artifactDelta. */
 export function framesOf(event: Event, request: TurnRequest): string[] {
   const wire = toWire(event);
   const { artifactDelta } = event.actions;
@@ -18,7 +18,7 @@ export function framesOf(event: Event, request: TurnRequest): string[] {
   return [toPublicJson({ ...wire, actions }), toPublicJson(withoutContent)];
 }
 
-/** The frame that ends the stream of a failed turn, in Python ADK's words. */
+/** The frame that ends the stream of a failed turn, in Python ADK's form. */
 export function errorFrame(errorType: string, errorMessage: string, nowMs: number): string {
   return JSON.stringify({
     error: `${errorType}: ${errorMessage}`,

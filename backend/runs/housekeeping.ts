@@ -11,7 +11,7 @@ export interface HousekeepingOptions {
   owner: string;
   log: Logger;
   now: () => number;
-  /** The runs that this process works on, by id. */
+  /** The runs that this process executes, by id. */
   active: ReadonlyMap<string, LiveRun>;
   takeovers: Takeovers;
   budgets: Budgets | undefined;
@@ -19,12 +19,12 @@ export interface HousekeepingOptions {
 
 const PRUNE_EVERY_MS = 60_000;
 
-/** What a process does beside its turns: renew leases, look for runs to stop or to take over, delete old ones. */
+/** A process's background work: renews leases, looks for runs to cancel or take over, deletes old ones. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #underWay = new Set<Promise<void>>();
-  /** Runs whose lease is being renewed: a slow one is not asked for again meanwhile. */
+  /** Runs whose lease is being renewed: a slow renewal is not started twice. */
   readonly #renewing = new Set<string>();
   #takesOver = true;
 
@@ -43,7 +43,7 @@ export class Housekeeping {
     this.#takesOver = false;
   }
 
-  /** Resolves when what is under way has come to its end. */
+  /** Resolves when the running work has ended. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.all([...this.#underWay, this.#options.takeovers.settled()]);
@@ -63,19 +63,19 @@ export class Housekeeping {
         });
       this.#underWay.add(working);
     }, ms);
-    // A process that has nothing else to do may end.
+    // Do not keep an otherwise idle process alive.
     timer.unref();
     this.#timers.push(timer);
   }
 
-  /** Begins a renewal of each lease; does not wait for them, as a slow one would hold up the next round of all others. */
+  /** Starts a renewal of each lease without waiting, as a slow one would delay the next round of all others. */
   #renewAll(): void {
     const { active, takeovers, now } = this.#options;
     for (const run of active.values()) void this.#renew(run.lease, run.progress(now()));
     for (const lease of takeovers.leases) void this.#renew(lease);
   }
 
-  /** Never rejects: a lease that could not be renewed may still be ours, and the next write finds out. */
+  /** Never rejects: a lease that could not be renewed may still be ours, and the next write will tell. */
   async #renew(lease: Lease, progress?: RunProgress): Promise<void> {
     const { store, active, limits, log } = this.#options;
     const { runId } = lease;
@@ -84,7 +84,7 @@ export class Housekeeping {
     try {
       if (await store.renew(lease, limits.leaseMs, progress)) return;
       const run = active.get(runId);
-      // A run that came back to this process meanwhile has another lease.
+      // A run that returned to this process meanwhile has another lease.
       if (run?.lease.token === lease.token) run.stop('lease-lost');
     } catch (error) {
       log.warn('A lease could not be renewed', { runId, error });

@@ -1,11 +1,10 @@
 import { randomInt } from 'node:crypto';
 
-/** What `randomInt` takes at most; a double holds it exactly. */
+/** The largest range of `randomInt`; a double holds it exactly. */
 const TOKENS = 2 ** 48 - 1;
 
 /**
- * The name of a new lease: random, so never that of an earlier one. Who holds an earlier one is found out by comparing,
- * in the transaction that writes.
+ * The token of a new lease: random, so that it never equals an earlier one. Every transaction that writes compares it.
  */
 export function newLeaseToken(): number {
   return randomInt(TOKENS);

@@ -23,16 +23,16 @@ export type StopReason =
   | 'store-failed';
 
 export interface LiveRunOptions {
-  /** Index of the first frame that this process makes. */
+  /** Index of this process's first frame. */
   firstIndex: number;
-  /** Model tokens that may be spent in all, and while nobody listens. */
+  /** Most model tokens in total, and while nobody listens. */
   runTokens: number;
   unheardTokens: number;
-  /** Counts what a call of the model has cost, US dollars; whether a budget is spent now. */
+  /** Counts the cost of a model call in US dollars; returns whether a budget is now spent. */
   spend?: (usd: number) => boolean;
 }
 
-/** A run that this process works on. */
+/** A run that this process executes. */
 export class LiveRun implements Run {
   readonly id: string;
   readonly invocationId: string;
@@ -41,7 +41,7 @@ export class LiveRun implements Run {
   readonly request: TurnRequest;
   readonly ended: Promise<void>;
   readonly tokens = noTokens();
-  /** With what the processes used that worked on the run before. */
+  /** Including those of processes that executed the run before. */
   readonly #allTokens = noTokens();
   readonly #abort = new AbortController();
   readonly #store: RunStore;
@@ -111,12 +111,12 @@ export class LiveRun implements Run {
     return this.#untilShown();
   }
 
-  /** Grows with every event: as long as it does, the run makes progress. */
+  /** Grows with every event: while it does, the run makes progress. */
   get eventCount(): number {
     return this.#eventCount;
   }
 
-  /** Told to operators. `nowMs` is the wall clock. */
+  /** Progress for operators. `nowMs` is the wall clock. */
   progress(nowMs: number): RunProgress {
     const silentMs = performance.now() - this.#lastEventAt;
     return { tokens: this.#allTokens.total, eventMs: Math.round(nowMs - silentMs) };
@@ -172,7 +172,7 @@ export class LiveRun implements Run {
     }
   }
 
-  /** Takes in what was shown before this process worked on the run: its tokens count for the run's budget. */
+  /** Reads the events shown before this process took the run over: their tokens count against the run's limit. */
   recall(shown: readonly Event[]): void {
     for (const event of shown) addTokens(this.#allTokens, event);
   }
@@ -186,7 +186,7 @@ export class LiveRun implements Run {
     addTokens(this.tokens, event);
     addTokens(this.#allTokens, event);
     const isSpent = this.#spend?.(this.tokens.costUsd - costUsd) ?? false;
-    // The answer that passes a bound is the turn's last anyway: it is complete.
+    // An answer that exceeds a limit is complete and the turn's last anyway.
     if (isFinalResponse(event)) return;
     if (isSpent) this.stop('money-spent');
     this.#checkBudget();
@@ -197,14 +197,14 @@ export class LiveRun implements Run {
     this.#writer.add('error', [errorFrame(failure.errorType, failure.errorMessage, nowMs)]);
   }
 
-  /** Stores and shows what there is, before the lease is given away. */
+  /** Stores and shows all frames before the lease is handed over. */
   async flush(): Promise<void> {
     await this.#writer.flush();
   }
 
   /**
-   * Ends the run: last frames, state and lease in one write. Throws where the store refuses: nothing of it is told then,
-   * because whoever takes the run over decides how it ends.
+   * Ends the run: last frames, state and lease in one write. Throws if the store refuses; listeners are then told
+   * nothing, because the process that takes the run over decides how it ends.
    */
   async end(state: EndState): Promise<void> {
     const rest = await this.#writer.close();
@@ -218,8 +218,8 @@ export class LiveRun implements Run {
   }
 
   /**
-   * The run goes on in another process: listeners follow it there. Where that can take long because the store refuses
-   * (`refusal`), they are told so and cut off instead; who attaches again follows it.
+   * The run continues in another process, to which listeners are passed on. If that may take long because the store
+   * refuses (`refusal`), they get an error and are cut off instead; attaching again follows the run.
    */
   async leave(refusal?: Error): Promise<void> {
     this.#refusal = refusal;

@@ -9,7 +9,7 @@ setDefaultTimeout(30_000);
 const TWO_CALLS = 'call list_notes with {} then call environment_status with {}';
 let bench: RunBench<unknown>;
 
-describe.each(bothStores().stores)('the money of a turn, in $name', ({ open }) => {
+describe.each(bothStores().stores)('the cost of a turn, in $name', ({ open }) => {
   beforeEach(async () => {
     bench = await open();
     await bench.process().sessions.createSession(KEY);
@@ -22,7 +22,7 @@ describe.each(bothStores().stores)('the money of a turn, in $name', ({ open }) =
     return run;
   }
 
-  test('the record of a turn says what all its model calls used and cost', async () => {
+  test("a turn's record has the usage and cost of all its model calls", async () => {
     const here = bench.process();
     const run = await ended(await here.runs.start(say(TWO_CALLS)));
     const session = await here.sessions.getSession(KEY);
@@ -38,7 +38,7 @@ describe.each(bothStores().stores)('the money of a turn, in $name', ({ open }) =
     expect(listed?.usage?.costUsd).toBeGreaterThan(0);
   });
 
-  /** A process whose turns have budgets, at a time of the test's own. */
+  /** A process with budgets and a clock that the test controls. */
   function withBudgets(limits: BudgetLimits, clock: { nowMs: number }): TestProcess & { budgets: Budgets } {
     const { spend: store } = bench.process();
     const budgets = new Budgets({ limits, store, log: silentLog, now: () => clock.nowMs });
@@ -54,7 +54,7 @@ describe.each(bothStores().stores)('the money of a turn, in $name', ({ open }) =
     }
   };
 
-  test('a turn that passes a budget is ended with an event, and the next one is refused until midnight UTC', async () => {
+  test('a turn that exceeds a budget is ended with an event, and the next one is refused until midnight UTC', async () => {
     const clock = { nowMs: Date.parse('2026-11-29T23:59:00.500Z') };
     const here = withBudgets({ user: 1e-6 }, clock);
     const run = await ended(await here.runs.start(say(TWO_CALLS)));
@@ -64,7 +64,7 @@ describe.each(bothStores().stores)('the money of a turn, in $name', ({ open }) =
       errorCode: 'BUDGET_REACHED',
       errorMessage: expect.stringContaining('the next day begins at 00:00 UTC'),
     });
-    // The call that passed it, and none after that.
+    // The call that exceeded it, and none after that.
     expect(events.filter(({ usageMetadata }) => usageMetadata)).toHaveLength(1);
 
     const before = events.length;
@@ -81,13 +81,13 @@ describe.each(bothStores().stores)('the money of a turn, in $name', ({ open }) =
     expect(await refusalOf(here)).toMatchObject({ code: 'BUDGET_REACHED' });
   });
 
-  test('a complete answer that passes a budget stands', async () => {
+  test('a complete answer that exceeds a budget is kept', async () => {
     const here = withBudgets({ total: 1e-6 }, { nowMs: Date.now() });
     expect((await ended(await here.runs.start(say('hello')))).state).toBe('completed');
     expect(await refusalOf(here)).toMatchObject({ message: expect.stringContaining('of the service') });
   });
 
-  test('what another process spent counts once it is shared, for the same app or user alone', async () => {
+  test("another process's spending counts once it is shared, only for the same app or user", async () => {
     const clock = { nowMs: Date.now() };
     const [one, two] = [withBudgets({ app: 1e-6 }, clock), withBudgets({ app: 1e-6 }, clock)];
     const [ann, ben] = [withBudgets({ user: 1e-6 }, clock), withBudgets({ user: 1e-6 }, clock)];
@@ -102,7 +102,7 @@ describe.each(bothStores().stores)('the money of a turn, in $name', ({ open }) =
     expect(await refusalOf(ben, { userId: 'other' })).toBe('answered');
   });
 
-  test('a sum that is known is asked for again when it is old', async () => {
+  test('a known sum is read again when it is old', async () => {
     const clock = { nowMs: Date.parse('2026-11-29T12:00:00Z') };
     const [one, two] = [withBudgets({ total: 10 }, clock), withBudgets({ total: 10 }, clock)];
     expect(await one.budgets.isReached(KEY)).toBe(false);
@@ -113,7 +113,7 @@ describe.each(bothStores().stores)('the money of a turn, in $name', ({ open }) =
     expect(await one.budgets.isReached(KEY)).toBe(true);
   });
 
-  test('spending of many processes at once adds up, and what was spent before midnight is of that day', async () => {
+  test('spending of many concurrent processes adds up, and spending before midnight counts for that day', async () => {
     const clock = { nowMs: Date.parse('2026-11-29T23:59:59Z') };
     const all = Array.from({ length: 5 }, () => withBudgets({ user: 1, total: 1 }, clock));
     for (const { budgets } of all) budgets.spend(KEY, 0.25);
@@ -144,7 +144,7 @@ describe.each(bothStores().stores)('the money of a turn, in $name', ({ open }) =
   });
 });
 
-test('while the store does not answer, a process counts on its own and forgets nothing', async () => {
+test('while the store does not answer, a process counts on its own and loses nothing', async () => {
   let isUp = false;
   const sums = new Map<string, number>();
   const store = {

@@ -1,25 +1,27 @@
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import type { RunState } from './run.ts';
 
-/** What is known of a run that has not ended, whichever process works on it. */
+/** A run that has not ended, whichever process executes it. */
 export interface ActiveRun {
   id: string;
   session: CompositeSessionKey;
   invocationId: string;
   state: Extract<RunState, 'queued' | 'running'>;
-  /** The process that works on it; empty while it is queued. */
+  /** The process that executes it; empty while it is queued. */
   owner: string;
   takeovers: number;
   isCancelRequested: boolean;
-  /** When it began, or was queued. Milliseconds since the epoch. */
+  /** When it began or was queued, in milliseconds since the epoch. */
   startedMs: number;
-  /** Model tokens so far, as of the last renewal of the lease. */
+  /** Model tokens at the last renewal of the lease. */
   tokens: number;
-  /** When its last event came, as of the last renewal; undefined before the first renewal. Milliseconds since the epoch. */
+  /**
+   * Time of its last event at the last renewal, in milliseconds since the epoch; undefined before the first renewal.
+   */
   eventMs?: number;
 }
 
-/** Which runs are meant; what is left out is not looked at. */
+/** Selects runs; fields left out match everything. */
 export interface RunFilter {
   appName?: string;
   userId?: string;
@@ -27,25 +29,25 @@ export interface RunFilter {
 
 export interface ActiveRunPage {
   runs: ActiveRun[];
-  /** Where the next page begins; undefined on the last one. */
+  /** Cursor of the next page; undefined on the last one. */
   next?: string;
 }
 
-/** New turns are refused while it stands. */
+/** New turns are refused while this is set. */
 export interface Maintenance {
-  /** What callers and people read. */
+  /** The sentence for callers and people. */
   sentence: string;
   retryAfterSeconds: number;
   sinceMs: number;
-  /** The operator who began it. */
+  /** The operator who set it. */
   by: string;
 }
 
 /** What an operator sees and changes beyond one session. */
 export interface OperatorStore {
   /**
-   * Runs that have not ended, of all sessions and processes, in an order that pages can be made of. `limit` counts
-   * sessions: each is listed with the messages that wait in it. Throws BAD_CURSOR.
+   * Runs that have not ended, of all sessions and processes, in a stable order for pages. `limit` counts sessions: each
+   * is listed with its queued messages. Throws BAD_CURSOR.
    */
   activeRuns(filter: RunFilter, limit: number, cursor?: string): Promise<ActiveRunPage>;
   maintenance(): Promise<Maintenance | undefined>;

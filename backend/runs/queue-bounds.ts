@@ -1,12 +1,12 @@
 import { AppError } from '../errors/app-error.ts';
 
-/** Messages that may wait for their turn in one session, and the bytes of their requests together. */
+/** Most queued messages of one session, and the total bytes of their requests. */
 export const MOST_QUEUED = 10;
 export const MOST_QUEUED_BYTES = 500_000;
 
 const RETRY_AFTER = { 'retry-after': '5' };
 
-/** Throws QUEUE_FULL where a request of `bytes` has no room beside those that wait. */
+/** Throws QUEUE_FULL if a request of `bytes` does not fit beside the waiting ones. */
 export function assertRoom(waiting: { count: number; bytes: number }, bytes: number): void {
   const detail =
     waiting.count >= MOST_QUEUED

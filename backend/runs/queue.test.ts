@@ -43,13 +43,13 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
   });
   afterEach(() => bench.close());
 
-  /** What people said, in the order in which it was stored. */
+  /** The persons' messages, in the order in which they were stored. */
   const said = async (): Promise<string[]> =>
     (await bench.process(QUIET).sessions.getSession(KEY))!.events
       .filter(({ author }) => author === 'user')
       .map(textOf);
 
-  test('queued messages are answered in their order, each after the end of the one before', async () => {
+  test('queued messages are answered in order, each after the end of the previous one', async () => {
     const [here, other] = [bench.process(ALIVE), bench.process(ALIVE)];
     const first = await here.runs.start(say('count to 5 every 200 ms'));
     const second = await here.runs.start(sayWhenBusy('count to 6', 'queue'));
@@ -77,7 +77,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
     await again.ended;
   });
 
-  test('without a word it is refused, also while others are queued', async () => {
+  test('by default it is refused, even while others are queued', async () => {
     const { runs } = bench.process(ALIVE);
     const first = await runs.start(say(LONG));
     const queued = await runs.start(sayWhenBusy('count to 3', 'queue'));
@@ -91,7 +91,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
   test('a message whose process dies before its turn begins is taken by another process', async () => {
     const dead = bench.process({ ...IDLE, leaseMs: 300 });
     const { store, runs } = dead;
-    // Begun by a process that is gone, in whose place nobody has gone on yet.
+    // Begun by a dead process, whose place nobody has taken yet.
     await store.begin({ ...gone('first', 'count to 4'), owner: 'dead' }, 300);
     const queued = await runs.start(sayWhenBusy('count to 5', 'queue'));
     expect(queued.state).toBe('queued');
@@ -103,13 +103,13 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
     expect((await next.list(KEY)).map(({ state }) => state)).toEqual(['completed', 'completed']);
   });
 
-  test('a process that dies between the end of a turn and the begin of the next loses nothing', async () => {
+  test('a process that dies between the end of a turn and the beginning of the next loses nothing', async () => {
     const { store, runs } = bench.process({ ...IDLE, leaseMs: 300 });
     const { lease } = await store.begin({ ...gone('first', 'count to 4'), owner: 'dead' }, 60_000);
     const queued = await runs.start(sayWhenBusy('count to 5', 'queue'));
     const next = await store.end(lease, 'failed', []);
     expect(next).toMatchObject({ runId: queued.id });
-    // The lease is meant for the queued one, and nobody else's.
+    // The lease belongs to the queued run, and to nobody else.
     expect(await runs.start(say('hello')).catch(codeOf)).toBe('SESSION_BUSY');
     expect((await store.get(queued.id))?.state).toBe('queued');
     bench.process(ALIVE);
@@ -117,7 +117,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
     expect((await store.get(queued.id))?.takeovers).toBe(0);
   });
 
-  test('interrupt stops the turn, keeps what it had shown and goes ahead of the queue', async () => {
+  test('interrupt stops the turn, keeps its shown text and goes ahead of the queue', async () => {
     const { runs, sessions } = bench.process(ALIVE);
     const first = await runs.start(say(LONG));
     const queued = await runs.start(sayWhenBusy('count to 5', 'queue'));
@@ -154,7 +154,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
     expect(await said()).toEqual(['count to 3', 'count to 5']);
   });
 
-  test('an idle session begins the turn at once, whatever the message says', async () => {
+  test('an idle session begins the turn at once, whatever whenBusy says', async () => {
     const { runs } = bench.process(ALIVE);
     for (const whenBusy of ['queue', 'interrupt', 'refuse'] as const) {
       const run = await runs.start(sayWhenBusy('count to 3', whenBusy));
@@ -164,7 +164,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
     }
   });
 
-  test('a queued message is taken back and leaves no trace; the next one is answered', async () => {
+  test('a queued message is taken back without a trace; the next one is answered', async () => {
     const [here, other] = [bench.process(ALIVE), bench.process(ALIVE)];
     const first = await here.runs.start(say(LONG));
     const [back, stays] = [
@@ -181,7 +181,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
     expect(await said()).toEqual([LONG, 'count to 4']);
   });
 
-  test('the one that is next is taken back before its turn begins', async () => {
+  test('the next message is taken back before its turn begins', async () => {
     const { store, runs } = bench.process(QUIET);
     const { lease } = await store.begin({ ...gone('first', 'x'), owner: 'dead' }, 60_000);
     const back = await runs.start(sayWhenBusy('never mind', 'queue'));
@@ -194,7 +194,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
     expect(await said()).toEqual(['count to 4']);
   });
 
-  test('a session holds so many queued messages and so many bytes of them', async () => {
+  test('a session has a limit of queued messages and of their bytes', async () => {
     const { store, runs } = bench.process(QUIET);
     await store.begin({ ...gone('first', 'x'), owner: 'dead' }, 60_000);
     const large = 'x'.repeat(MOST_QUEUED_BYTES / 2);
@@ -207,13 +207,13 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
       expect(tooMany).toMatchObject({ code: 'QUEUE_FULL', headers: { 'retry-after': '5' } });
     }
     expect((await store.get('first'))?.isCancelRequested).toBe(false);
-    // The large one is kept whole.
+    // The large one is stored completely.
     const queued = (await store.list(KEY, 50)).filter(({ state }) => state === 'queued');
     expect(queued).toHaveLength(MOST_QUEUED);
     expect(queued.some(({ request }) => request?.newMessage?.parts?.[0]?.text === large)).toBe(true);
   });
 
-  test("a queued message takes one of its caller's places, until its turn has ended", async () => {
+  test("a queued message takes one of its caller's slots, until its turn has ended", async () => {
     const { runs, sessions } = bench.process(ALIVE);
     const limits = new CallerLimits({
       numbers: { requestsPerMinute: 100, streams: 2, tokensPerDay: 1e9 },
@@ -258,7 +258,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
   });
 });
 
-/** A run of a process that is gone. */
+/** A run of a dead process. */
 const gone = (id: string, text: string) => ({
   id,
   session: KEY,

@@ -4,7 +4,7 @@ import type { RunRecord, RunStore } from './run-store.ts';
 import { StoredRun } from './stored-run.ts';
 import { noTokens } from './token-use.ts';
 
-/** A run that waits for its turn: once it has begun, whichever process works on it, this is the same as that run. */
+/** A queued run; once it has begun, in whichever process, this object behaves like that run. */
 export class QueuedRun implements Run {
   readonly id: string;
   readonly invocationId: string;
@@ -49,7 +49,7 @@ export class QueuedRun implements Run {
     this.#started.resolve(this.#run);
   }
 
-  /** This process is about to end: who still listens follows the store. */
+  /** This process is shutting down: remaining listeners follow the store. */
   leave(): void {
     this.begin(new StoredRun(this.#store, this.#record));
   }

@@ -16,13 +16,13 @@ const REFUSAL = { sentence: 'Back at noon.', retryAfterSeconds: 90, by: 'operato
 const REFUSED = { code: 'MAINTENANCE', message: 'Back at noon.', headers: { 'retry-after': '90' } };
 let bench: RunBench<unknown>;
 
-describe.each(bothStores().stores)('what an operator does, in $name', ({ open }) => {
+describe.each(bothStores().stores)("an operator's actions, in $name", ({ open }) => {
   beforeEach(async () => {
     bench = await open();
   });
   afterEach(() => bench.close());
 
-  /** A process of the service, and what an operator who reaches it can do. */
+  /** A process of the service, with the actions of an operator who reaches it. */
   function process(clock?: () => number) {
     const parts = bench.process(LIVELY);
     const operator = new RunOperator({
@@ -39,7 +39,7 @@ describe.each(bothStores().stores)('what an operator does, in $name', ({ open })
     return on.runs.start(say(LONG, more));
   }
 
-  test('every run of every process is listed, and its events are heard of', async () => {
+  test('every run of every process is listed, with its progress', async () => {
     const [here, there] = [process(), process()];
     const mine = await begin(here);
     const other = await begin(there, { userId: 'bob', sessionId: 'b1' });
@@ -54,14 +54,14 @@ describe.each(bothStores().stores)('what an operator does, in $name', ({ open })
     await until(async () => (await eventMs()) > 0);
     const seen = await eventMs();
     expect(Math.abs(Date.now() - seen)).toBeLessThan(15_000);
-    // It grows with the events of the run, and nobody but its process knows of them.
+    // It grows with the events of the run, which only its process knows.
     await until(async () => (await eventMs()) > seen);
     expect((await here.operator.list({ userId: 'nobody' }, 100)).runs).toEqual([]);
     expect((await here.operator.list({ appName: 'lornu', userId: 'bob' }, 100)).runs).toHaveLength(1);
     expect((await here.operator.list({ appName: 'other' }, 100)).runs).toEqual([]);
   });
 
-  test('what the renewals of a lease said of a run is shown, tokens and silence', async () => {
+  test('a lease renewal shows the tokens and silence of its run', async () => {
     const here = process();
     await here.sessions.createSession(KEY);
     const startedMs = Date.now();
@@ -96,7 +96,7 @@ describe.each(bothStores().stores)('what an operator does, in $name', ({ open })
     expect(found.toSorted()).toEqual(begun.map(({ id }) => id).toSorted());
   });
 
-  test('one run is stopped in whichever process it is, and the others go on', async () => {
+  test('one run is cancelled in whichever process it is, and the others continue', async () => {
     const [here, there] = [process(), process()];
     const mine = await begin(here);
     const other = await begin(there, { sessionId: 'b1' });
@@ -108,7 +108,7 @@ describe.each(bothStores().stores)('what an operator does, in $name', ({ open })
     expect(await refused).toBe('RUN_NOT_FOUND');
   });
 
-  test("a user's runs are stopped, queued messages included, and nobody else's", async () => {
+  test("a user's runs are cancelled, queued messages included, and nobody else's", async () => {
     const [here, there] = [process(), process()];
     const running = await begin(there);
     const queued = await there.runs.start(say('hello', { whenBusy: 'queue' }));
@@ -118,7 +118,7 @@ describe.each(bothStores().stores)('what an operator does, in $name', ({ open })
     );
     await Promise.all([running.ended, queued.ended]);
     expect([running.state, queued.state, spared.state]).toEqual(['cancelled', 'cancelled', 'running']);
-    // The message that was taken back has not been said.
+    // The message that was taken back was never stored.
     const { events } = (await here.sessions.getSession(KEY))!;
     expect(events.filter(({ author }) => author === 'user')).toHaveLength(1);
     expect(await here.operator.stop({ appName: 'other' })).toEqual([]);
@@ -127,7 +127,7 @@ describe.each(bothStores().stores)('what an operator does, in $name', ({ open })
     expect(spared.state).toBe('cancelled');
   });
 
-  test('maintenance refuses new turns here at once and elsewhere within two seconds, and so it is lifted', async () => {
+  test('maintenance refuses new turns here at once and elsewhere within two seconds, and so does its end', async () => {
     let clockMs = 10_000;
     const [here, there] = [process(() => clockMs), process(() => clockMs)];
     await Promise.all([here.operator.assertOpen(), there.operator.assertOpen()]);
@@ -137,7 +137,7 @@ describe.each(bothStores().stores)('what an operator does, in $name', ({ open })
     clockMs += 2_000;
     expect(await refusalOf(there.operator)).toEqual(REFUSED);
     expect(running.state).toBe('running');
-    // One that is started meanwhile knows it from its first turn on.
+    // A process that starts meanwhile knows it from its first turn on.
     const late = process(() => clockMs);
     expect(await refusalOf(late.operator)).toEqual(REFUSED);
     expect(await late.operator.maintenance()).toMatchObject(REFUSAL);
@@ -161,7 +161,7 @@ describe('asking the store for maintenance', () => {
   }
   const never = async (): Promise<never> => Promise.reject(new Error('not asked for'));
 
-  test('costs a read a second while turns come, however many, and none while none comes', async () => {
+  test('costs one read a second while turns arrive, however many, and none otherwise', async () => {
     let [asked, clockMs] = [0, 0];
     const look = async () => {
       asked++;
@@ -180,7 +180,7 @@ describe('asking the store for maintenance', () => {
     expect(asked).toBe(2);
   });
 
-  test('in vain, what was known last counts: neither a turn nor a refusal depends on it', async () => {
+  test('in vain: the last known state counts, so neither a turn nor a refusal depends on it', async () => {
     let clockMs = 0;
     const answers: (Maintenance | undefined | Error)[] = [];
     const operator = operatorWith(

@@ -2,7 +2,7 @@ import { AppError } from '../errors/app-error.ts';
 import type { ActiveRun, ActiveRunPage, Maintenance, OperatorStore, RunFilter } from './operator-store.ts';
 import type { RunStore } from './run-store.ts';
 
-/** Which runs are to be stopped: one, those of an agent or a user or of both, or all. */
+/** Runs to cancel: one, those of an agent, a user or both, or all. */
 export type StopChoice = { runId: string } | RunFilter | 'all';
 
 export interface RunOperatorOptions {
@@ -10,20 +10,25 @@ export interface RunOperatorOptions {
   store: OperatorStore;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Milliseconds that nobody sets. */
+  /** Monotonic milliseconds. */
   clock?: () => number;
 }
 
-/** Sessions that one look of a stop takes in. */
+/** Sessions per page of a stop. */
 const SESSIONS_A_PAGE = 200;
-/** Requests to the store at once. */
+/** Concurrent requests to the store. */
 const STOPPED_AT_ONCE = 16;
-/** How old an answer may be that a new turn is judged by: half of the two seconds that docs/operations.md promises. */
+/**
+ * Longest age of the maintenance state when a turn begins: half of the two seconds that docs/operations.md promises.
+ */
 const LOOK_EVERY_MS = 1_000;
-/** How long a new turn waits for that answer; after that the one before counts. */
+/** How long a new turn waits for that state; then the previous one counts. */
 const LOOK_WITHIN_MS = 1_000;
 
-/** What an operator does with runs of any session and process. The processes see it in the store: none has to be reached. */
+/**
+ * An operator's actions on runs of any session and process. The processes see them in the store: none must be reached
+ * directly.
+ */
 export class RunOperator {
   readonly #options: RunOperatorOptions;
   readonly #clock: () => number;
@@ -42,8 +47,8 @@ export class RunOperator {
   }
 
   /**
-   * Asks for each run that is meant and has not ended to be stopped, and takes queued messages back; resolves with their
-   * ids once that is stored. The process that works on a run stops it within a second. Throws RUN_NOT_FOUND.
+   * Requests the cancellation of each matching run that has not ended, and takes queued messages back; resolves with
+   * their ids once that is stored. The process that executes a run stops it within a second. Throws RUN_NOT_FOUND.
    */
   async stop(choice: StopChoice): Promise<string[]> {
     const { runs } = this.#options;
@@ -68,7 +73,7 @@ export class RunOperator {
     return this.#known;
   }
 
-  /** From now on new turns are refused, here at once and in every other process within two seconds. */
+  /** Refuses new turns from now on: here at once, in every other process within two seconds. */
   async refuse(maintenance: Omit<Maintenance, 'sinceMs'>): Promise<Maintenance> {
     const begun = { ...maintenance, sinceMs: Math.round(this.#options.now()) };
     await this.#options.store.setMaintenance(begun);
@@ -82,8 +87,8 @@ export class RunOperator {
   }
 
   /**
-   * Throws MAINTENANCE while new turns are refused. Asks the store at most once a second, and not at all while no turn
-   * comes; where the store does not answer, what was known last counts, and the turn meets the absence itself.
+   * Throws MAINTENANCE while new turns are refused. Reads the store at most once a second, and never while no turn
+   * comes. If the store does not answer, the last known state counts, and the turn will meet the outage itself.
    */
   async assertOpen(): Promise<void> {
     if (this.#clock() - this.#knownAt > LOOK_EVERY_MS) {
@@ -98,7 +103,7 @@ export class RunOperator {
   async #look(): Promise<void> {
     const askedAt = this.#clock();
     const found = await this.#options.store.maintenance();
-    // What was set here meanwhile is newer.
+    // A state set here meanwhile is newer.
     if (askedAt >= this.#knownAt) this.#keep(found, askedAt);
   }
 

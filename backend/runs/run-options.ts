@@ -6,24 +6,24 @@ import type { Budgets } from './budgets.ts';
 import type { RunStore } from './run-store.ts';
 import type { TaskProtection } from './task-protection.ts';
 
-/** Times and bounds of runs; milliseconds. */
+/** Times and limits of runs; in milliseconds. */
 export interface RunLimits {
-  /** Longest that a run may take, however much it does, listened to or not. */
+  /** Longest duration of a run, with or without listeners. */
   longestRunMs: number;
-  /** Longest that a run may go without an event, a piece of an answer among them. */
+  /** Longest time without an event; chunks of an answer count as events. */
   silentMs: number;
-  /** Model tokens that a run may spend. */
+  /** Most model tokens of a run. */
   runTokens: number;
-  /** A process that says nothing for so long has lost its runs to others. */
+  /** A process that does not renew for this long loses its runs to others. */
   leaseMs: number;
   renewEveryMs: number;
-  /** How often runs of dead processes are looked for. */
+  /** Poll interval for runs of dead processes. */
   takeOverEveryMs: number;
-  /** How often this process looks whether another was asked to stop one of its runs. */
+  /** Poll interval for cancel requests that another process has stored for our runs. */
   cancelEveryMs: number;
   /** How long frames and ended runs are kept. */
   keepMs: number;
-  /** Model tokens that a run may spend while nobody listens. */
+  /** Most model tokens of a run while nobody listens. */
   unheardTokens: number;
   /** ADK's limit of model calls in one turn. */
   maxLlmCalls: number;
@@ -50,14 +50,14 @@ export interface RunServiceDeps {
   now: () => number;
   newId: () => string;
   limits?: Partial<RunLimits>;
-  /** Given to every turn; what they offer (environment status) agents find by the plugin's name. */
+  /** Plugins of every turn; agents find their data (such as the environment's status) by the plugin's name. */
   plugins?: BasePlugin[];
   /** The artifacts of one session. */
   artifactsOf?: (session: Session) => SessionArtifactService;
   memory?: BaseMemoryService;
-  /** Undefined: turns cost what they cost. */
+  /** Undefined: no budgets. */
   budgets?: Budgets;
-  /** Keeps the platform from stopping this process while runs are under way. */
+  /** Keeps the platform from stopping this process while runs are active. */
   protection?: TaskProtection;
   /** Called for each accepted turn that could not be continued. */
   onLostTurn?: () => void;

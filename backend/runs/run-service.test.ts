@@ -74,7 +74,7 @@ const textOf = (event: Wire): string =>
   (event['content']?.parts ?? []).map((part: Wire) => part['text'] ?? '').join('');
 
 describe('a streamed turn', () => {
-  test('partials add up to the answer, all under the id of the event that is stored', async () => {
+  test('partials add up to the answer, all with the id of the stored event', async () => {
     const { frames, state } = await turn(say('hello'));
     expect(state).toBe('completed');
     const partials = frames.filter((frame) => frame['partial']);
@@ -97,7 +97,7 @@ describe('a streamed turn', () => {
     expect(textOf(events[1]!)).toBe(textOf(answer!));
   });
 
-  test('a tool is called once, its state is kept, and the answer follows', async () => {
+  test('a tool is called once, its state is stored, and the answer follows', async () => {
     const { frames } = await turn(say('note: the demo is on Friday'));
     const whole = frames.filter((frame) => !frame['partial']);
     expect(whole.map((event) => Object.keys(event['content'].parts[0])[0])).toEqual([
@@ -116,7 +116,7 @@ describe('a streamed turn', () => {
     expect(answer!['content'].parts[0].functionResponse.response).toEqual({ revision: 'r1' });
   });
 
-  test('a tool that does not exist is answered for, and the turn goes on', async () => {
+  test('a call of an unknown tool gets a response, and the turn continues', async () => {
     const { frames, state } = await turn(say('call no_such_tool with {}'));
     expect(state).toBe('completed');
     const answer = frames.find((frame) => frame['content']?.parts[0].functionResponse);
@@ -126,13 +126,13 @@ describe('a streamed turn', () => {
   });
 });
 
-test('without streaming there are whole events only, and none is marked partial', async () => {
+test('without streaming there are complete events only, and none is marked partial', async () => {
   const { frames } = await turn(say('hello', { streaming: false }));
   expect(frames).toHaveLength(1);
   expect(frames[0]).not.toHaveProperty('partial');
 });
 
-test('what is asked for reaches the events: state, custom metadata; temp: state is for the turn alone', async () => {
+test('request fields reach the events: state, custom metadata; temp: state is for this turn only', async () => {
   await turn(say('hello', { stateDelta: { q: 1, 'temp:r': 2 }, customMetadata: { my_key: { aB: 1 } } }));
   const events = await stored();
   expect(events.map(({ customMetadata }) => customMetadata)).toEqual([
@@ -142,7 +142,7 @@ test('what is asked for reaches the events: state, custom metadata; temp: state 
   expect((await sessions.getSession(owner))!.state).toEqual({ q: 1 });
 });
 
-describe('a tool that wants a confirmation', () => {
+describe('a tool that needs a confirmation', () => {
   async function question(): Promise<{ id: string; invocationId: string }> {
     await turn(say('note: one'));
     const { frames, invocationId } = await turn(say('forget my notes'));
@@ -177,27 +177,27 @@ describe('a tool that wants a confirmation', () => {
     expect((await sessions.getSession(owner))!.state).toEqual({ 'user:notes': [] });
   });
 
-  test('a no leaves everything as it is', async () => {
+  test('a no changes nothing', async () => {
     const { id } = await question();
     const { frames } = await turn(reply(id, false));
     expect(frames[0]!['content'].parts[0].functionResponse.response.error).toContain('rejected');
     expect((await sessions.getSession(owner))!.state).toEqual({ 'user:notes': ['one'] });
   });
 
-  test('a person who says something else instead still gets an answer', async () => {
+  test('a person who writes something else instead still gets an answer', async () => {
     await question();
     expect((await turn(say('hello'))).state).toBe('completed');
   });
 });
 
 describe('when the model fails', () => {
-  test('before the first token it is asked again', async () => {
+  test('before the first token it is retried', async () => {
     const { state, frames } = await turn(say('simulate 503 twice'));
     expect(state).toBe('completed');
     expect(frames.every((frame) => !('error' in frame))).toBe(true);
   });
 
-  test('for good, an event says so, then the error frame; the conversation can go on', async () => {
+  test('for good, an event says so, then the error frame; the conversation can continue', async () => {
     const { state, frames } = await turn(say('simulate 503'));
     expect(state).toBe('failed');
     const [event, error] = frames;
@@ -216,7 +216,7 @@ describe('when the model fails', () => {
   });
 
   test.each(['break', 'error', 'garbage'])(
-    'in the middle (%s), what was shown stays in the conversation',
+    'in the middle (%s), the shown text stays in the conversation',
     async (kind) => {
       const { state, frames } = await turn(say(`simulate ${kind} after 3`));
       expect(state).toBe('failed');
@@ -246,7 +246,7 @@ describe('when the model fails', () => {
 });
 
 describe('the run and its listeners', () => {
-  test('a listener that leaves does not end the turn, and one that comes late misses nothing', async () => {
+  test('a listener that disconnects does not end the turn, and a late one misses nothing', async () => {
     const run = await runs.start(say('hello'));
     for await (const frame of run.frames()) if (frame.index === 0) break;
     await run.ended;
@@ -257,7 +257,7 @@ describe('the run and its listeners', () => {
     expect(textOf((await stored()).at(-1)!)).not.toBe('');
   });
 
-  test('a second message while a run is under way is refused, with the run that is in the way', async () => {
+  test('a second message during a run is refused, with the id of that run', async () => {
     const run = await runs.start(say('count to 5 every 20 ms'));
     const refusal = await runs.start(say('hello')).catch((error: Error) => error);
     expect(refusal).toMatchObject({ code: 'SESSION_BUSY', headers: { 'retry-after': expect.any(String) } });
@@ -266,13 +266,13 @@ describe('the run and its listeners', () => {
     expect((await turn(say('hello'))).state).toBe('completed');
   });
 
-  test('unknown app and session are refused before anything is stored', async () => {
+  test('an unknown app or session is refused before anything is stored', async () => {
     expect(await runs.start(say('x', { appName: 'nope' })).catch((e) => e.code)).toBe('APP_NOT_FOUND');
     expect(await runs.start(say('x', { sessionId: 'nope' })).catch((e) => e.code)).toBe('SESSION_NOT_FOUND');
     expect(runs.activeCount).toBe(0);
   });
 
-  test('draining waits for what runs and begins nothing new', async () => {
+  test('draining waits for running runs and starts nothing new', async () => {
     const run = await runs.start(say('count to 5 every 20 ms'));
     const drained = runs.drain(5_000);
     expect(await runs.start(say('hello')).catch((error) => error.code)).toBe('DRAINING');
@@ -280,7 +280,7 @@ describe('the run and its listeners', () => {
     expect(run.state).toBe('completed');
   });
 
-  test('a run that takes too long is interrupted: what was shown is stored, and the next turn is valid', async () => {
+  test('a run that takes too long is interrupted: the shown text is stored, and the next turn is valid', async () => {
     runs = serviceWith({ longestRunMs: 150 });
     const { state, frames } = await turn(say('count to 100 every 20 ms'));
     expect(state).toBe('interrupted');
@@ -296,7 +296,7 @@ describe('the run and its listeners', () => {
   });
 });
 
-test('an agent whose callback throws ends the turn with a sentence, not with its internals', async () => {
+test('an agent whose callback throws ends the turn with a sentence, without internals', async () => {
   const agent = agents.agents.get('lornu')!.rootAgent as LlmAgent;
   agent.beforeModelCallback = () => {
     throw new TypeError('secret internals');

@@ -23,14 +23,14 @@ import { StoredRun } from './stored-run.ts';
 import { Takeovers } from './takeovers.ts';
 
 const LISTED_RUNS = 50;
-/** How long a cancel waits for the run's end before it tells the state as it is. */
+/** How long a cancel waits for the run's end before it returns the current state. */
 const CANCEL_WAIT_MS = 5_000;
-/** The session was busy when the turn began, and free when the message is queued. */
+/** Retries if the session was busy when the turn began, and free when the message was queued. */
 const MOST_TRIES = 5;
-/** For a hand-over to be written before the process is gone. */
+/** Time for a hand-over to be written before the process exits. */
 const HAND_OVER_MS = 3_000;
 
-/** Runs that outlive their connection and their process: kept in a store that several processes share. */
+/** Runs that outlive their connection and their process, in a store that several processes share. */
 export function createRunService(deps: RunServiceDeps): RunService {
   return new DurableRunService(deps);
 }
@@ -38,10 +38,10 @@ export function createRunService(deps: RunServiceDeps): RunService {
 class DurableRunService implements RunService {
   readonly #deps: RunServiceDeps;
   readonly #limits: RunLimits;
-  /** Names this process in leases; a restarted one is another. */
+  /** Identifies this process in leases; a restarted process has another id. */
   readonly #owner: string;
   readonly #active = new Map<string, LiveRun>();
-  /** Accepted by this process and not begun yet, by id. */
+  /** Runs accepted by this process and not begun yet, by id. */
   readonly #queued = new Map<string, QueuedRun>();
   readonly #takeovers: Takeovers;
   readonly #housekeeping: Housekeeping;
@@ -113,7 +113,7 @@ class DurableRunService implements RunService {
     const live = this.#active.get(record.id);
     const run = live ?? this.#queued.get(record.id) ?? new StoredRun(this.#deps.runs, record);
     if (lastEventId === undefined || lastEventId === '') return { run, fromIndex: 0 };
-    // Not what this process has of it: one that was stopped for a while may still carry a run that has gone on elsewhere.
+    // Not this process's own count: a process that was paused may still hold a run that was continued elsewhere.
     const count = await this.#shownBelow(record);
     return { run, fromIndex: fromIndexAfter(lastEventId, record.id, count, choice.runId === 'running') };
   }
@@ -149,7 +149,7 @@ class DurableRunService implements RunService {
     for (const run of this.#queued.values()) run.leave();
   }
 
-  /** Where a run is in the way, does with the message what its request says. */
+  /** If a run is blocking the session, handles the message as its request says. */
   async #beginOrQueue(run: NewRun): Promise<{ run: RunRecord; lease: Lease } | QueuedRun> {
     const { runs } = this.#deps;
     const { whenBusy = 'refuse' } = run.request;
@@ -163,7 +163,7 @@ class DurableRunService implements RunService {
       const queued = await runs.enqueue(run, whenBusy === 'interrupt');
       if (!queued) continue;
       if (whenBusy === 'interrupt')
-        // Asked to in the store already; what this process works on need not wait for its next look.
+        // The request is already in the store; runs of this process need not wait for the next poll.
         for (const live of this.#active.values())
           if (isSameSession(live.record.session, run.session)) live.stop('cancelled');
       return this.#wait(queued);
@@ -181,7 +181,7 @@ class DurableRunService implements RunService {
     await Promise.all([...this.#active.values()].map((run) => run.ended));
   }
 
-  /** A message that answers function calls goes on with their invocation. */
+  /** A message that answers function calls continues their invocation. */
   async #invocationOf({ newMessage, invocationId, ...request }: TurnRequest): Promise<string> {
     if (newMessage?.parts?.some((part) => part.functionResponse)) {
       const events = (await this.#deps.sessions.getSession(request))?.events;
@@ -214,7 +214,7 @@ class DurableRunService implements RunService {
     const { protection } = this.#deps;
     protection?.runStarted(record.startedMs);
     void runWorker(this.#deps, this.#limits, { ...assignment, run }).finally(() => {
-      // A run that came back to this process after its lease had run out is another object.
+      // A run that returned to this process after its lease had expired is another object.
       if (this.#active.get(run.id) === run) this.#active.delete(run.id);
       protection?.runEnded(record.startedMs);
       if (run.next && !this.#isDraining) this.#takeovers.begin(run.next);
@@ -222,7 +222,7 @@ class DurableRunService implements RunService {
     return run;
   }
 
-  /** Goes on with a run whose process is gone. Throws where what is stored of it cannot be read. */
+  /** Continues a run whose process is gone. Throws if its stored data cannot be read. */
   async #resume(record: RunRecord, lease: Lease): Promise<void> {
     const { sessions, runs, agents, log } = this.#deps;
     const [session, stored] = await Promise.all([
@@ -234,7 +234,7 @@ class DurableRunService implements RunService {
       this.#deps.onLostTurn?.();
       return [];
     });
-    // One taken over now would be handed over no more.
+    // A run taken over now would not be handed over any more.
     if (this.#isDraining) throw new AppError('DRAINING');
     if (!session || !stored) {
       await runs.end(lease, 'interrupted', []);
@@ -245,7 +245,7 @@ class DurableRunService implements RunService {
     if (takeovers > 0) log.warn('Taking over a run', { runId: record.id, takeovers, frames: stored.count });
     const rootAgent = agents.agents.get(record.session.appName)?.rootAgent;
     const request = record.request ?? { ...record.session, streaming: true };
-    // One that comes from the queue has nothing to go on from.
+    // A run from the queue has nothing to continue from.
     const earlier = takeovers > 0 ? { earlierFrames: stored.frames } : {};
     const isSpent = await this.#deps.budgets?.isReached(record.session);
     const run = this.#startWorker(record, lease, request, { session, rootAgent, ...earlier });

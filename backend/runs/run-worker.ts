@@ -16,14 +16,14 @@ import type { LiveRun, StopReason } from './live-run.ts';
 import type { Frame } from './run.ts';
 import type { RunLimits, RunServiceDeps } from './run-options.ts';
 
-/** More takeovers than this, and the turn itself is what kills its processes. */
+/** After more takeovers than this, the turn itself is what kills its processes. */
 export const MOST_TAKEOVERS = 30;
-/** How long a stopped turn gets to end by itself: a tool may not look at its signal. */
+/** Time for a stopped turn to end by itself: a tool may ignore its signal. */
 const GRACE_MS = 500;
 const NO_ANSWER = 'The call was interrupted; whether it took effect is not known.';
 const COULD_NOT_GO_ON = 'The turn was interrupted and could not be gone on with. Please ask again.';
 
-/** Why a run ends without its agent having come to an end. */
+/** Why a run ends before its agent has finished. */
 const ENDINGS: {
   [reason in StopReason]?: { state: 'cancelled' | 'interrupted'; sentence?: string; code?: string };
 } = {
@@ -45,13 +45,15 @@ const ENDINGS: {
 export interface Assignment {
   run: LiveRun;
   session: Session;
-  /** Undefined where this process does not have the agent. */
+  /** Undefined if this process does not have the agent. */
   rootAgent: BaseAgent | undefined;
-  /** Every frame so far, of a run that another process began; undefined for a new one. */
+  /** All frames so far, for a run that another process began; undefined for a new one. */
   earlierFrames?: readonly Frame[];
 }
 
-/** Works on a run to its end, or to where another process goes on. Never rejects: failures become events and frames. */
+/**
+ * Executes a run to its end, or until another process continues it. Never rejects: failures become events and frames.
+ */
 export async function runWorker(
   deps: RunServiceDeps,
   limits: RunLimits,
@@ -69,7 +71,7 @@ export async function runWorker(
     if (isLost(error)) await run.leave();
     else {
       log.error('A run could not be closed in the store; its lease runs out', { runId: run.id, error });
-      // Its one end is told by whoever closes it once the store takes it again. Until then nobody is kept waiting.
+      // The process that closes it reports its end once the store works again. Nobody is kept waiting until then.
       await run.leave(error instanceof AppError ? error : new AppError('STORE_UNAVAILABLE'));
     }
   } finally {
@@ -84,18 +86,19 @@ export async function runWorker(
 }
 
 /**
- * How long this process may work on a run: what is left of the longest run. The wall clock may have been set since another
- * process began it, so a run that seems overdue still gets the time of a silence, and none gets more than a whole run.
+ * How long this process may execute a run: what is left of the longest duration. The wall clock may have been changed
+ * since another process began it, so a run that seems overdue still gets the time of a silence, and none gets more than
+ * a whole run.
  */
 function timeLeftMs(startedMs: number, nowMs: number, { longestRunMs, silentMs }: RunLimits): number {
   const left = startedMs + longestRunMs - nowMs;
   return Math.min(longestRunMs, Math.max(left, silentMs));
 }
 
-/** Looks now and then instead of setting a clock for every piece, of which there are hundreds a second. */
+/** Checks now and then instead of setting a timer for every chunk, of which there are hundreds a second. */
 const LOOKS_IN_SILENCE = 20;
 
-/** Stops a run that has had no event for so long; the returned function ends the watch. */
+/** Stops a run that has had no event for this long; the returned function ends the watch. */
 function watchProgress(run: LiveRun, silentMs: number): () => void {
   let seen = run.eventCount;
   let quietLooks = 0;
@@ -108,7 +111,10 @@ function watchProgress(run: LiveRun, silentMs: number): () => void {
 }
 
 const isLost = (error: unknown): boolean => error instanceof AppError && error.code === 'LEASE_LOST';
-/** What cannot be stored now is stored by whoever has the lease once the store is back: nothing that was shown is lost. */
+/**
+ * Whether the failure is an outage: the holder of the lease stores the data once the store is back, so nothing that was
+ * shown is lost.
+ */
 const isForLater = (error: unknown): boolean =>
   isLost(error) || (error instanceof AppError && error.code === 'STORE_UNAVAILABLE');
 
@@ -130,7 +136,7 @@ class RunWorker {
     this.#earlierFrames = assignment.earlierFrames;
   }
 
-  /** The state to end in, or 'moved' where another process goes on. Throws where the store refuses. */
+  /** The end state, or 'moved' if another process continues. Throws if the store refuses. */
   async work(): Promise<'completed' | 'failed' | 'cancelled' | 'interrupted' | 'moved'> {
     const run = this.#run;
     let failure: TurnFailure | undefined;
@@ -173,12 +179,12 @@ class RunWorker {
     run.signal.addEventListener('abort', onAbort, { once: true });
     return Promise.race([turn, stopped.promise]).finally(() => {
       run.signal.removeEventListener('abort', onAbort);
-      // What a tool does after its turn was stopped is nobody's business any more.
+      // After its turn was stopped, a tool's result does not matter any more.
       turn.catch(() => undefined);
     });
   }
 
-  /** Takes a turn up where its process left it. */
+  /** Continues a turn where its process left it. */
   async #goOn(frames: readonly Frame[]): Promise<TurnFailure | undefined> {
     const run = this.#run;
     const { record, invocationId } = run;
@@ -224,7 +230,7 @@ class RunWorker {
     }
     if (reason === 'store-failed') {
       if (!(await this.#isMessageStored())) throw new AppError('STORE_UNAVAILABLE');
-      // It may be back by now, or soon: what was shown belongs into the session.
+      // The store may be back by now, or soon: the shown text belongs into the session.
       await this.#close(this.#rootAgent).catch((error: unknown) => {
         if (isForLater(error)) throw error;
         this.#deps.log.error('What was shown of a turn could not be stored', { runId: this.#run.id, error });
@@ -240,8 +246,8 @@ class RunWorker {
   }
 
   /**
-   * Whether the session has what the turn answers, as far as this process was told. Where it has not, the turn begins again
-   * once the store is back.
+   * Whether the session has the turn's message, as far as this process knows. If not, the turn begins again once the
+   * store is back.
    */
   async #isMessageStored(): Promise<boolean> {
     const { record, request, invocationId } = this.#run;
@@ -252,12 +258,12 @@ class RunWorker {
     );
   }
 
-  /** Ends the turn with an event that says why; where the store will never take that, it is only shown. */
+  /** Ends the turn with an event that says why; if the store will never accept that, it is only shown. */
   async #fail(failure: TurnFailure, isStoreNeeded: boolean): Promise<'failed' | 'interrupted'> {
     const { log, now } = this.#deps;
     const { errorCode, errorMessage, isBug, cause } = failure;
     log[isBug ? 'error' : 'warn']('A turn failed', { runId: this.#run.id, errorCode, error: cause });
-    // The session is the other writer's now, who may be in the middle of a turn: said to the listeners alone.
+    // The session belongs to another writer, which may be in the middle of a turn: only tell the listeners.
     const isOvertaken = errorCode === 'SESSION_CHANGED';
     if (isOvertaken) this.#run.addEvent(this.#failureEvent(errorCode, errorMessage));
     else if (isStoreNeeded) {

@@ -6,13 +6,13 @@ import type { Frame, Run, RunState } from './run.ts';
 import type { RunRecord, RunStore } from './run-store.ts';
 import { addTokens, noTokens } from './token-use.ts';
 
-/** A run that another process works on, or that has ended: read from the store. */
+/** A run that another process executes, or that has ended: read from the store. */
 export class StoredRun implements Run {
   readonly id: string;
   readonly invocationId: string;
-  /** Counted for the readers that wait for its end. */
+  /** Counted by the process that executed it. */
   readonly tokens = noTokens();
-  /** Counted by the process that worked on it. */
+  /** Counted by the process that executed it. */
   readonly isFault = false;
   readonly #store: RunStore;
   #state: RunState;

@@ -6,10 +6,10 @@ import type { RunBench } from '../testing/run-bench.ts';
 import type { Run } from './run.ts';
 import type { RunLimits } from './run-options.ts';
 
-// A busy machine takes its time, and a test that is given up takes the stand-in with it.
+// A busy machine is slow, and a test that times out takes the stand-in with it.
 setDefaultTimeout(30_000);
 
-/** A process that lost its clock: it never renews, and never looks at others. */
+/** A paused process: it never renews, and never looks at others. */
 const STOPPED: Partial<RunLimits> = { ...IDLE, leaseMs: 400 };
 const ALIVE: Partial<RunLimits> = {
   leaseMs: 2_000,
@@ -40,14 +40,14 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
   });
   afterEach(() => bench.close());
 
-  /** Each once and in order; where frames are shown before they are stored, a takeover leaves a gap. */
+  /** Each once and in order; if frames are shown before they are stored, a takeover leaves a gap. */
   function expectInOrder(indexes: number[]): void {
     const inOrder = losesTail ? indexes.toSorted((a, b) => a - b) : indexes.map((_, index) => index);
     expect(indexes).toEqual(inOrder);
     expect(new Set(indexes).size).toBe(indexes.length);
   }
 
-  test('another process goes on with a turn: one coherent stream, no doubled text, no gap', async () => {
+  test('another process continues a turn: one coherent stream, no repeated text, no gap', async () => {
     const stopped = bench.process(STOPPED);
     await stopped.sessions.createSession(KEY);
     const run = await stopped.runs.start(say('count to 40 every 40 ms'));
@@ -76,7 +76,7 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     expect(again.state).toBe('completed');
   });
 
-  test('a process stopped past its lease cannot write any more', async () => {
+  test('a process paused beyond its lease cannot write any more', async () => {
     const stopped = bench.process(STOPPED);
     await stopped.sessions.createSession(KEY);
     const run = await stopped.runs.start(say('count to 40 every 40 ms'));
@@ -95,7 +95,7 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     expect((await other.sessions.getSession(KEY))!.events.some(({ id }) => id === 'late')).toBe(false);
   });
 
-  /** What a killed process leaves: a begun run with these frames and events, and a lease that has run out. */
+  /** What a killed process leaves: a begun run with these frames and events, and an expired lease. */
   async function leaveBehind(frames: Wire[], events: Wire[], text = 'note: one'): Promise<string> {
     const dead = bench.process(STOPPED);
     await dead.sessions.createSession(KEY);
@@ -135,7 +135,7 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     content: { role: 'model', parts: [{ functionCall: { id: 'adk-1', name, args } }] },
   });
 
-  test('where not even the message was stored, the turn begins again', async () => {
+  test('if not even the message was stored, the turn begins again', async () => {
     await leaveBehind([], []);
     const { state, state2, events } = await goOn();
     expect(state).toBe('completed');
@@ -143,7 +143,7 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     expect(events.filter(({ author }) => author === 'user').length).toBeGreaterThan(0);
   });
 
-  test('a call whose answer was not stored is not made again: the model is told that nobody knows', async () => {
+  test('a call without a stored response is not repeated: the model is told that its result is unknown', async () => {
     await leaveBehind(
       [callEvent('save_note', { text: 'one' })],
       [USER, callEvent('save_note', { text: 'one' })],
@@ -156,7 +156,7 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     expect(answer!['content'].parts[0].functionResponse.response.error).toContain('not known');
   });
 
-  test('a call that is safe to repeat is made again', async () => {
+  test('a call that is safe to repeat is repeated', async () => {
     await leaveBehind([callEvent('list_notes')], [USER, callEvent('list_notes')]);
     const { frames, state } = await goOn();
     expect(state).toBe('completed');
@@ -164,7 +164,7 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     expect(answer!['content'].parts[0].functionResponse.response).toEqual({ notes: [] });
   });
 
-  test('the model is asked in our own words to go on from where its text stops, and nobody sees them', async () => {
+  test('the model is asked, in a prompt that nobody sees, to continue where its text stops', async () => {
     const content = { role: 'model', parts: [{ text: '1 2 3' }] };
     const asking = { ...USER, content: { role: 'user', parts: [{ text: 'count to 5' }] } };
     await leaveBehind([{ id: 'm1', author: 'lornu', partial: true, content }], [asking], 'count to 5');
@@ -186,7 +186,7 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     expect(events.filter(({ author }) => author === 'user')).toHaveLength(1);
   });
 
-  test('an event that was stored and not shown is shown, and a turn that was over ends', async () => {
+  test('an event that was stored and not shown is shown, and a finished turn ends', async () => {
     const said = {
       id: 'm2',
       author: 'lornu',
@@ -221,7 +221,7 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     expect((await bench.process(STOPPED).runs.list(KEY))[0]!.id).toBe(runId);
   });
 
-  test('cancel from another process stops the model, keeps what was shown, and the next turn is valid', async () => {
+  test('a cancel from another process stops the model, keeps the shown text, and the next turn is valid', async () => {
     const carrier = bench.process(ALIVE);
     const other = bench.process(ALIVE);
     await carrier.sessions.createSession(KEY);
@@ -245,7 +245,7 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     expect(await other.runs.cancel({ session: KEY, runId: run.id })).toMatchObject({ state: 'cancelled' });
   });
 
-  test('cancel of a run whose process is gone closes it', async () => {
+  test('a cancel of a run whose process is dead closes it', async () => {
     await leaveBehind([], [USER, callEvent('save_note', { text: 'one' })]);
     const { runs, sessions } = bench.process({ ...ALIVE, takeOverEveryMs: 300 });
     expect(await runs.cancel({ session: KEY, runId: 'run' })).toMatchObject({ state: 'cancelled' });
@@ -268,7 +268,7 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     expect((await next.runs.list(KEY))[0]!.state).toBe('completed');
   });
 
-  test('two messages at once: one runs, the other is refused with the run in its way', async () => {
+  test('two messages at once: one runs, the other is refused with the id of that run', async () => {
     const [a, b] = [bench.process(ALIVE), bench.process(ALIVE)];
     await a.sessions.createSession(KEY);
     const answers = await Promise.allSettled(

@@ -15,7 +15,7 @@ const ALIVE: Partial<RunLimits> = {
 };
 const key = (sessionId: string) => ({ ...KEY, sessionId });
 const SESSIONS = ['s0', 's1', 's2', 's3'];
-/** The one that something happens to. */
+/** The session with the faults. */
 const BAD = 's1';
 const unavailable = (): AppError => new AppError('STORE_UNAVAILABLE');
 
@@ -34,7 +34,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
   });
   afterEach(() => bench.close());
 
-  /** A process on the same store, some of whose calls go wrong. */
+  /** A process on the same store, some of whose calls fail. */
   function survivor(faults: { [name: string]: (...args: never[]) => unknown }): TestProcess {
     const parts = { runs: withFaults(stores.store, faults), sessions: withFaults(stores.sessions, faults) };
     return bench.process(ALIVE, parts);
@@ -55,7 +55,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
 
   const others = SESSIONS.filter((id) => id !== BAD);
 
-  test('one lease that is refused for three seconds delays no other, and is taken afterwards', async () => {
+  test('a lease that is refused for three seconds delays no other, and is taken afterwards', async () => {
     let refusals = 0;
     let isRefused = true;
     survivor({
@@ -74,7 +74,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
     await stores.store.begin({ ...begun(BAD), id: 'next' }, 1);
   });
 
-  test('one lease that is slow delays no other, however many looks it takes', async () => {
+  test('a slow lease delays no other, however many polls it takes', async () => {
     const answer = Promise.withResolvers<void>();
     survivor({
       take: async (...[expired, ...rest]: Parameters<RunStore['take']>) => {
@@ -83,7 +83,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
       },
     });
     await completed(others);
-    // Begun later: found by another look.
+    // Begun later: found by another poll.
     await stores.sessions.createSession(key('s9'));
     await stores.store.begin(begun('s9'), 1);
     await completed(['s9']);
@@ -92,7 +92,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
   });
 
   test.each(['session', 'frames'])(
-    'reading its %s fails once: it is given back and taken again',
+    'reading its %s fails once: it is released and taken again',
     async (what) => {
       let failures = 0;
       const handedOver: string[] = [];
@@ -119,7 +119,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
     },
   );
 
-  test('a run that cannot even be given back is not renewed, and another process takes it', async () => {
+  test('a run that cannot even be released is not renewed, and another process takes it', async () => {
     let isTaken = false;
     survivor({
       take: async (...[expired, ...rest]: Parameters<RunStore['take']>) => {
@@ -150,7 +150,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
     expect(await stateOf(BAD)).toBe('interrupted');
   });
 
-  test('one lease that cannot be renewed costs no other its own', async () => {
+  test('a lease that cannot be renewed does not cost others theirs', async () => {
     const process = survivor({
       renew: async (...[lease, ...rest]: Parameters<RunStore['renew']>) => {
         // Never answered.

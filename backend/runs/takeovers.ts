@@ -8,28 +8,30 @@ export interface TakeoversOptions {
   leaseMs: number;
   /** How often `look` is called, milliseconds. */
   lookEveryMs: number;
-  /** Names this process in leases. */
+  /** Identifies this process in leases. */
   owner: string;
   log: Logger;
-  /** The runs that this process works on, by id. */
+  /** The runs that this process executes, by id. */
   active: ReadonlyMap<string, LiveRun>;
-  /** Resumes a run that was taken over. Throws where it cannot: the run is then given back. */
+  /** Resumes a run that was taken over. Throws if it cannot: the run is then released. */
   resume: (run: RunRecord, lease: Lease) => Promise<void>;
 }
 
-/** Takeovers begun by one look; the next ones follow at the next look. */
+/** Takeovers started per poll; the others follow at the next one. */
 const TAKEN_AT_ONCE = 50;
-/** Looks until a run that could not be taken or resumed is tried again: time for another process, and for a lock to go. */
+/**
+ * Polls until a run that could not be taken or resumed is retried: time for another process, and for a lock to expire.
+ */
 const RETRY_AFTER_LOOKS = 3;
 
 /**
- * Takes over the runs of processes that are gone. Each run is on its own: whatever goes wrong with one of them delays no
- * other, and one that was taken is either resumed or given back.
+ * Takes over the runs of dead processes. Each run is independent: a failure with one delays no other, and a taken one
+ * is either resumed or released.
  */
 export class Takeovers {
   readonly #options: TakeoversOptions;
   readonly #underWay = new Map<string, Promise<void>>();
-  /** When a run that failed may be tried again, by its id; milliseconds of `performance.now`. */
+  /** When a failed run may be retried, by its id; milliseconds of `performance.now`. */
   readonly #retryAt = new Map<string, number>();
   /** Runs that were taken and have no worker yet. */
   readonly #taken = new Map<string, Lease>();
@@ -38,30 +40,30 @@ export class Takeovers {
     this.#options = options;
   }
 
-  /** Leases to be renewed until their runs are resumed or given back. */
+  /** Leases to renew until their runs are resumed or released. */
   get leases(): Lease[] {
     return [...this.#taken.values()];
   }
 
-  /** Begins takeovers; does not wait for them. */
+  /** Starts takeovers without waiting for them. */
   async look(): Promise<void> {
     const { store, leaseMs, active } = this.#options;
     for (const [runId, at] of this.#retryAt) if (at <= performance.now()) this.#retryAt.delete(runId);
     const except = new Set([...this.#underWay.keys(), ...this.#retryAt.keys()]);
     for (const expired of await store.expired(TAKEN_AT_ONCE, leaseMs, except)) {
-      // What this process still works on it renews: it may have been stopped for a while, or the store was away.
+      // Runs that this process still executes are renewed: it may have been paused, or the store was unavailable.
       if (active.get(expired.runId)?.lease.token === expired.token) continue;
       this.begin(expired);
     }
   }
 
-  /** Begins one takeover. */
+  /** Starts one takeover. */
   begin(expired: Lease): void {
     const takingOver = this.#takeOver(expired).finally(() => this.#underWay.delete(expired.runId));
     this.#underWay.set(expired.runId, takingOver);
   }
 
-  /** Resolves when no takeover is under way. */
+  /** Resolves when no takeover is running. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay.values());
   }
@@ -89,7 +91,7 @@ export class Takeovers {
   }
 
   async #giveBack(lease: Lease): Promise<void> {
-    // Renewed no longer: where it cannot be given back, it runs out by itself.
+    // Not renewed any more: if it cannot be released, it expires by itself.
     this.#taken.delete(lease.runId);
     await this.#options.store.handOver(lease).catch((error: unknown) => {
       if (error instanceof AppError && error.code === 'LEASE_LOST') return;

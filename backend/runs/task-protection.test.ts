@@ -34,7 +34,7 @@ const bodies = (): unknown[] => calls.map(({ body }) => body);
 const ON = { ProtectionEnabled: true, ExpiresInMinutes: 20 };
 const OFF = { ProtectionEnabled: false };
 
-test('asked for with the first run, given back with the last, and not between', async () => {
+test('is requested with the first run, released with the last, and not between', async () => {
   const task = protection();
   task.runStarted(1);
   task.runStarted(2);
@@ -59,7 +59,7 @@ test('renewed at half-time while there is no newer deployment', async () => {
   task.runEnded(1_000_000);
 });
 
-test('after a newer deployment was seen it is renewed only for runs begun before', async () => {
+test('after a newer deployment was seen it is only renewed for runs begun before', async () => {
   const task = protection();
   const old = nowMs;
   task.runStarted(old);
@@ -77,7 +77,7 @@ test('after a newer deployment was seen it is renewed only for runs begun before
   task.runEnded(1_000_000 + 6 * MINUTE_MS);
 });
 
-test('an agent that refuses or is not there stops no run', async () => {
+test('an agent that refuses or is missing stops no run', async () => {
   status = 400;
   const task = protection();
   task.runStarted(1);

@@ -5,10 +5,10 @@ export interface TaskProtectionOptions {
   agentUri: string;
   log: Logger;
   now: () => number;
-  /** When a newer deployment than ours was first seen, milliseconds; undefined while there is none. */
+  /** When a deployment newer than ours was first seen, in milliseconds; undefined while there is none. */
   newerDeploymentSince: () => Promise<number | undefined>;
   fetch?: typeof globalThis.fetch;
-  /** How often a newer deployment is looked for. */
+  /** Poll interval for a newer deployment, in milliseconds. */
   lookEveryMs?: number;
 }
 
@@ -18,9 +18,10 @@ const LOOK_EVERY_MS = 60_000;
 const TIMEOUT_MS = 5_000;
 
 /**
- * ECS scale-in protection: while runs are under way, neither a deployment nor autoscaling stops this task. Asked for when
- * the first run starts, renewed at half-time only for runs that began before a newer deployment was seen (else a busy
- * task would never be replaced), given back with the last run. The agent limits calls, so only these edges call it.
+ * ECS scale-in protection: while runs are active, neither a deployment nor autoscaling stops this task. Requested when
+ * the first run starts, renewed at half-time only for runs that began before a newer deployment was seen (otherwise a
+ * busy task would never be replaced), released with the last run. The agent limits calls, so only these moments call
+ * it.
  */
 export class TaskProtection {
   readonly #options: TaskProtectionOptions;
@@ -70,7 +71,7 @@ export class TaskProtection {
       });
       if (!response.ok) throw new Error(`ECS answered ${response.status}`);
     } catch (error) {
-      // The runs go on all the same; without protection a stop hands them over.
+      // The runs continue all the same; without protection a stop hands them over.
       log.warn('The task could not be protected from being stopped', { isProtected, error });
     }
   }

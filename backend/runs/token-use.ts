@@ -12,7 +12,7 @@ export const noTokens = (): TokenUse => ({
   unpriced: [],
 });
 
-/** Adds what an event's call of the model has used. Pieces of an answer say nothing of it: the whole event does. */
+/** Adds the usage of an event's model call. Only complete events have it, not chunks. */
 export function addTokens(tokens: TokenUse, event: Event): void {
   const { usageMetadata: usage, partial, timestamp } = event;
   if (partial || !usage) return;

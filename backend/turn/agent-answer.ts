@@ -23,7 +23,10 @@ export interface AgentAnswerOptions {
   signal: AbortSignal;
 }
 
-/** What an agent answers in one turn, event by event: corrected, stored, shown, and ended where it must not go on. */
+/**
+ * Processes an agent's events in one turn: corrects, stores and shows them, and ends the turn where it must not
+ * continue.
+ */
 export class AgentAnswer {
   readonly #options: AgentAnswerOptions;
   readonly #outputKeys: OutputKeys;
@@ -34,7 +37,10 @@ export class AgentAnswer {
     this.#outputKeys = new OutputKeys(options.rootAgent);
   }
 
-  /** Resolves at its end, at the model's failure, and at once where the signal aborts. Throws what ends the turn. */
+  /**
+   * Resolves at the agent's end, at the model's failure, and at once if the signal is aborted. Throws what ends the
+   * turn.
+   */
   async take(agent: BaseAgent): Promise<void> {
     const { context, plugins, messageWrite, toolResults, events, signal } = this.#options;
     try {
@@ -49,7 +55,7 @@ export class AgentAnswer {
         }
       }
     } finally {
-      // What is stored next comes after the message, and its refusal is the reason that counts.
+      // Later events are stored after the message, and its refusal is the reason that counts.
       await messageWrite.stored();
     }
   }
@@ -58,12 +64,12 @@ export class AgentAnswer {
     const { failures, events, toolResults } = this.#options;
     const hasFailed = failures.error !== undefined && event.errorCode !== undefined && !event.content;
     if (hasFailed) this.#describeFailure(event, toTurnFailure(failures.error));
-    // What was shown of an answer that failed is no answer.
+    // The shown text of a failed answer is no answer.
     const misfit = hasFailed ? undefined : this.#outputKeys.correct(event);
-    // A summary of older events is the store's business; Python ADK does not show it either.
+    // A summary of older events is only stored; Python ADK does not show it either.
     if (isCompactedEvent(event)) await events.store(event);
     else await events.storeAndShow(event);
-    // A failure ends the turn, as in google-adk; adk-js would ask the model again where tools were called before it.
+    // A failure ends the turn, as in google-adk; adk-js would ask the model again if tools were called before it.
     if (hasFailed) return 'model failed';
     if (misfit) throw misfit;
     this.#repeatedFailure.check(event, toolResults);
@@ -71,8 +77,8 @@ export class AgentAnswer {
   }
 
   /**
-   * Lets the event say why the model failed, in words fit for the caller. Where it failed in the middle of an answer,
-   * what was shown stays in the conversation on this event.
+   * Describes the model's failure in the event, in a sentence for the caller. If it failed in the middle of an answer,
+   * the shown text stays in the conversation on this event.
    */
   #describeFailure(event: Event, failure: TurnFailure): void {
     event.errorCode = failure.errorCode;

@@ -8,16 +8,16 @@ import type { Content } from '@google/genai';
 import { rewindOf, historyMarkersOf } from '../events/history-markers.ts';
 
 /**
- * The events of a session as adk-js must see them, where that differs from what is stored (Python ADK's form):
- * rewound invocations are gone, and where the new message answers a confirmation, the tool's provisional answer stands
- * before the question, because adk-js takes an answer behind it for "already done".
- * Returns the same array where nothing differs.
+ * A session's events as adk-js must see them, where that differs from the stored form (Python ADK's): rewound
+ * invocations are removed, and if the new message answers a confirmation, the tool's provisional response is placed
+ * before the question, because adk-js takes a response after it for "already done". Returns the same array if nothing
+ * differs.
  */
 export function toAgentView(events: Event[], newMessage: Content | undefined): Event[] {
   return withProvisionalAnswersFirst(withoutRewound(events), newMessage);
 }
 
-/** A rewind event takes away everything from the named invocation on, up to and with itself. */
+/** A rewind event removes everything from the named invocation on, including itself. */
 export function withoutRewound(events: Event[]): Event[] {
   if (!historyMarkersOf(events).hasRewind) return events;
   const kept: Event[] = [];

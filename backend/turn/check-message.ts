@@ -3,8 +3,8 @@ import type { Content, FunctionResponse } from '@google/genai';
 import { AppError } from '../errors/app-error.ts';
 
 /**
- * Refuses what a caller may not write into a message, before anything of it is stored: calls, which are the model's, and
- * responses of which nobody can say what they answer. Throws BAD_REQUEST with what has to be changed.
+ * Refuses parts that a caller may not write into a message, before anything is stored: calls, which only the model
+ * makes, and responses that match no call. Throws BAD_REQUEST with what must be changed.
  */
 export function checkMessage(message: Content | undefined): void {
   for (const { functionCall, functionResponse } of message?.parts ?? []) {

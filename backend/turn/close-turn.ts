@@ -10,16 +10,16 @@ export interface Ending {
   session: Session;
   invocationId: string;
   answers: OpenAnswers;
-  /** Said to the model in the place of a tool's answer that never came. */
+  /** Told to the model instead of a tool's missing response. */
   sentence: string;
-  /** Calls of this event are left open: they will be repeated. */
+  /** Calls of this event stay open: they will be repeated. */
   toRepeat?: Event;
   now: number;
 }
 
 /**
- * The events that close a turn that ended in the middle, so that the next one is valid: each answer that was shown in
- * part, as an event of its own marked interrupted, and an answer for each function call that has none.
+ * The events that close a turn that ended in the middle, so that the next one is valid: each partly shown answer as a
+ * separate event marked interrupted, and a response for each function call without one.
  */
 export function closingEvents(ending: Ending): Event[] {
   const { rootAgent, invocationId, now: timestamp } = ending;
@@ -44,7 +44,7 @@ export function closingEvents(ending: Ending): Event[] {
   return events;
 }
 
-/** Events of an invocation with calls that nobody answered; long-running ones are meant to stay open. */
+/** Events of an invocation with unanswered calls; long-running ones are meant to stay open. */
 export function openCalls(
   events: readonly Event[],
   invocationId: string,

@@ -7,13 +7,13 @@ import {
 import type { FunctionCall } from '@google/genai';
 import type { ToolResults } from '../adk/tool-results.ts';
 
-/** google-adk's words. */
+/** google-adk's text. */
 const UNCONFIRMED = { error: 'This tool call requires confirmation, please approve or reject.' };
 
 /**
- * Where adk-js asks for a confirmation it yields one event; Python ADK yields two: the question, and the tool's
- * provisional answer, without which the history has a call that nobody answered and the next turn is refused by Gemini.
- * The results of the tools that were called beside it and did not ask stand in that same event, in the order of the calls.
+ * When adk-js asks for a confirmation it yields one event; Python ADK yields two: the question, and the tool's
+ * provisional response, without which the history has an unanswered call and Gemini refuses the next turn. The results
+ * of other tools of the same step that did not ask are in that event too, in the order of the calls.
  */
 export function splitConfirmation(event: Event, events: readonly Event[], results: ToolResults): Event[] {
   const questions = getFunctionCalls(event).filter(
@@ -46,7 +46,7 @@ export function splitConfirmation(event: Event, events: readonly Event[], result
   return [question, provisional];
 }
 
-/** All calls of the answer in which these were made. */
+/** All calls of the answer that contained these. */
 function callsBeside(calls: FunctionCall[], events: readonly Event[]): FunctionCall[] {
   const isAmong = ({ id }: FunctionCall): boolean => calls.some((call) => call.id === id);
   const event = events.findLast((candidate) => getFunctionCalls(candidate).some(isAmong));

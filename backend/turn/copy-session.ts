@@ -8,25 +8,27 @@ import { withoutRewound } from './agent-view.ts';
 export interface CopyOptions {
   sessions: SessionStore;
   artifacts: ArtifactService;
-  /** With all its events; stays as it is. */
+  /** With all its events; not changed. */
   session: Session;
   /** The first invocation that is not copied; without one, all are. */
   beforeInvocationId: string | undefined;
-  /** Set in the copy's own state, over what is copied. */
+  /** Overrides the copied state in the copy. */
   state: Record<string, unknown>;
 }
 
 const SHARED_PREFIXES = [State.APP_PREFIX, State.USER_PREFIX];
-/** Where a session keeps the secret of its read-only link (http/routes/share.ts): each session is shared by itself. */
+/**
+ * State key with the secret of a session's read-only link (http/routes/share.ts): each session is shared separately.
+ */
 export const SHARE_KEY = 'lornu_share';
 const staysBehind = (key: string): boolean =>
   key === SHARE_KEY || SHARED_PREFIXES.some((prefix) => key.startsWith(prefix));
 
 /**
- * A session of its own that begins as this one did: the events that count, what they made of its state and its artifacts.
- * To google-adk it is a session like any other. What the user's sessions share is not set again; the events get the time
- * of the copy, since a session's events come after its creation.
- * Throws INVOCATION_NOT_FOUND, or what the stores throw; then no copy is left.
+ * Creates a session that begins like this one: the events that count, and their effect on state and artifacts. To
+ * google-adk it is a session like any other. State and artifacts shared by the user's sessions are not set again; the
+ * events get the time of the copy, because a session's events come after its creation. Throws INVOCATION_NOT_FOUND, or
+ * what the stores throw; then no copy is left.
  */
 export async function copySession(options: CopyOptions): Promise<Session> {
   const { sessions, session, beforeInvocationId } = options;
@@ -71,7 +73,7 @@ function initialState({ state, events }: Session): Record<string, unknown> {
   return Object.fromEntries(Object.entries(state).filter(([key]) => !set.has(key) && !staysBehind(key)));
 }
 
-/** Saves the versions that an event made as versions of the copy; gives their numbers there. */
+/** Saves the versions that an event made as versions of the copy; returns their numbers there. */
 async function copyArtifacts(
   { artifacts, session: { appName, userId, id } }: CopyOptions,
   { actions }: Event,

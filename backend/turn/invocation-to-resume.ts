@@ -2,7 +2,7 @@ import { getFunctionCalls, type Event } from '@google/adk';
 import type { Content } from '@google/genai';
 import { withoutRewound } from './agent-view.ts';
 
-/** Ids of function responses in a message for which the session holds no call. */
+/** Ids of function responses in a message for which the session has no call. */
 export function unknownCallIds(events: Event[], message: Content | undefined): string[] {
   const wanted = responseIds(message);
   if (wanted.size > 0)
@@ -12,8 +12,8 @@ export function unknownCallIds(events: Event[], message: Content | undefined): s
 }
 
 /**
- * The invocation that a message of function responses goes on with, as Python ADK resolves it: the one that made all of
- * the calls. Undefined where the message answers nothing, or calls that are unknown or of several invocations.
+ * The invocation that a message of function responses continues, as Python ADK resolves it: the one that made all of
+ * the calls. Undefined if the message answers nothing, or calls that are unknown or of several invocations.
  */
 export function invocationToResume(events: Event[], message: Content | undefined): string | undefined {
   const wanted = responseIds(message);

@@ -18,7 +18,7 @@ const circle = (): object => {
   return value;
 };
 
-test('a result that is no object becomes one, as a text does', () => {
+test('a result that is not an object becomes one, and so does a text', () => {
   for (const [result, kept] of [
     [new Date(0), { result: '1970-01-01T00:00:00.000Z' }],
     [new Set([1]), { result: [1] }],
@@ -31,7 +31,7 @@ test('a result that is no object becomes one, as a text does', () => {
   }
 });
 
-test('a result that cannot be kept is told as such, and that the tool has run', () => {
+test('a result that cannot be stored is reported as such, and that the tool has run', () => {
   const event = resultOf(circle());
   keepValues(event, {});
   expect(responseOf(event)).toEqual({
@@ -39,7 +39,7 @@ test('a result that cannot be kept is told as such, and that the tool has run', 
   });
 });
 
-test('a state that cannot be kept is left out, and the rest of the result stays', () => {
+test('a state that cannot be stored is left out, and the rest of the result stays', () => {
   const event = resultOf({ ok: true }, { bad: circle(), good: new Set([1]), 'temp:x': circle() });
   const state = { bad: 1, good: 1 };
   keepValues(event, state);
@@ -51,7 +51,7 @@ test('a state that cannot be kept is left out, and the rest of the result stays'
   expect('bad' in event.actions.stateDelta || 'bad' in state).toBe(false);
 });
 
-test('a state of a callback that cannot be kept is the error of its event', () => {
+test("a callback's state that cannot be stored becomes the error of its event", () => {
   const event = createEvent({ actions: createEventActions({ stateDelta: { bad: circle() } }) });
   keepValues(event, {});
   expect(event).toMatchObject({
@@ -60,13 +60,13 @@ test('a state of a callback that cannot be kept is the error of its event', () =
   });
 });
 
-test('a text of a callback has no lone surrogate', () => {
+test("a callback's text has no lone surrogate", () => {
   const event = createEvent({ content: { role: 'model', parts: [{ text: 'a\ud800' }] } });
   keepValues(event, {});
   expect(event.content?.parts).toEqual([{ text: 'a\ufffd' }]);
 });
 
-test('what the store refuses of a result is told in its place; of anything else the refusal stands', () => {
+test("the store's refusal of a result is reported in its place; any other refusal stands", () => {
   const event = resultOf({ '': 1 }, { 'user:': 1 });
   expect(withoutResults(event, 'Keys must have a name.')).toBe(true);
   expect(responseOf(event)).toEqual({

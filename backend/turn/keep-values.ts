@@ -2,13 +2,13 @@ import { State, type Event } from '@google/adk';
 import type { FunctionResponse } from '@google/genai';
 import { NotJsonError, toJsonValue } from '../json/to-json-value.ts';
 
-/** The code of an event whose callback set a state that cannot be kept. */
+/** Error code of an event whose callback set a state that cannot be stored. */
 const NOT_KEPT = 'VALUE_NOT_KEPT';
 
 /**
- * Makes an event fit for every store, the wire and the model, in place: results of tools and state as JSON holds them, no
- * lone surrogate in a text. What cannot be kept is said in the place where the model and the person read: the tool's
- * response, or else the event's error.
+ * Makes an event storable in every store and valid on the wire and for the model, in place: results of tools and state
+ * as JSON, no lone surrogate in a text. A value that cannot be stored is reported where the model and the person read
+ * it: in the tool's response, or else in the event's error.
  */
 export function keepValues(event: Event, state: Record<string, unknown>): void {
   let last: FunctionResponse | undefined;
@@ -29,8 +29,8 @@ export function keepValues(event: Event, state: Record<string, unknown>): void {
 }
 
 /**
- * Puts the store's reason in the place of tools' results that it refused, in place, and drops their state: the tools have
- * run, and the model is to know. False where the event holds no result: then the refusal stands.
+ * Replaces results of tools that the store refused by its reason, in place, and drops their state: the tools have run,
+ * and the model must know. False if the event has no result: then the refusal stands.
  */
 export function withoutResults(event: Event, reason: string): boolean {
   const responses = (event.content?.parts ?? []).flatMap(({ functionResponse }) => functionResponse ?? []);
@@ -53,7 +53,7 @@ function keptResponse(response: unknown, name = 'the tool'): Record<string, unkn
   }
 }
 
-/** Returns a sentence for each key that was taken out. */
+/** Returns a sentence for each key that was removed. */
 function keepState(delta: Record<string, unknown>, state: Record<string, unknown>): string[] {
   const refused: string[] = [];
   for (const [key, value] of Object.entries(delta ?? {})) {

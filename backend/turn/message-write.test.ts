@@ -10,11 +10,11 @@ import { runTurn } from './turn.ts';
 
 const key = { appName: 'a', userId: 'u', sessionId: 's' };
 let store: SlowStore;
-/** What happened, in its order. */
+/** What happened, in order. */
 let told: string[];
 let whenAsked: PromiseWithResolvers<void>;
 
-/** Real sessions, whose first append waits until it is let go. */
+/** Real sessions, whose first append waits until it is released. */
 class SlowStore extends SqliteSessionStore {
   readonly #gate = Promise.withResolvers<void>();
 
@@ -58,7 +58,7 @@ function answering(answer: () => Response): typeof fetch {
   return Object.assign(asked, { preconnect: fetch.preconnect });
 }
 
-/** A turn as far as it goes; the agent's own callbacks as given. */
+/** A turn up to its first wait; with the given callbacks of the agent. */
 async function begin(more: Partial<ConstructorParameters<typeof LlmAgent>[0]> = {}, stateDelta?: object) {
   const session = await store.getSession(key);
   if (!session) throw new Error('there is no session');
@@ -81,10 +81,10 @@ async function begin(more: Partial<ConstructorParameters<typeof LlmAgent>[0]> = 
 }
 
 const stored = async () => (await store.getSession(key))?.events.map(({ author }) => author);
-/** Whatever can go on without the store has gone on. */
+/** Waits until everything that does not need the store has continued. */
 const settle = () => Bun.sleep(20);
 
-test('the model is asked while the message is being stored, and nothing of its answer comes before it', async () => {
+test('the model is asked while the message is being stored, and nothing of its answer is shown before', async () => {
   const turn = begin();
   await whenAsked.promise;
   await settle();
@@ -104,7 +104,7 @@ test('a message that the store refuses ends the turn with its reason, and nothin
   expect(await stored()).toEqual([]);
 });
 
-test('the reason counts also where the model fails meanwhile', async () => {
+test("the store's reason counts even if the model fails meanwhile", async () => {
   useModel({
     backend: { kind: 'stand-in', baseUrl: 'http://model.invalid' },
     fetch: answering(() => new Response('{}', { status: 400 })),
@@ -116,7 +116,7 @@ test('the reason counts also where the model fails meanwhile', async () => {
   expect(await stored()).toEqual([]);
 });
 
-test('where something may happen before the model is asked, the message is stored first', async () => {
+test('if something may happen before the model is asked, the message is stored first', async () => {
   const hear = (): undefined => void told.push('callback');
   for (const more of [{ beforeAgentCallback: hear }, { beforeModelCallback: hear }]) {
     const turn = begin(more);
@@ -130,7 +130,7 @@ test('where something may happen before the model is asked, the message is store
   }
 });
 
-test('what the message changes of the state is there when the agent begins', async () => {
+test("the message's state changes are there when the agent begins", async () => {
   const turn = begin({}, { colour: 'blue' });
   await settle();
   expect(told).toEqual([]);

@@ -1,14 +1,15 @@
 import { isLlmAgent, type BaseAgent } from '@google/adk';
 
 /**
- * The write of the person's message, while the model may be asked already: a commit takes as long as all that ADK does
- * before it asks, on Firestore much longer. Nothing of the answer may be shown, stored or acted on before it is stored.
+ * The write of the person's message, during which the model may already be asked: a commit takes as long as all that
+ * ADK does before it asks, and on Firestore much longer. Nothing of the answer may be shown, stored or acted on before
+ * the message is stored.
  */
 export class MessageWrite {
   #storing: Promise<void> | undefined;
   #refusal: { error: unknown } | undefined;
 
-  /** The store has refused it: the turn is over. */
+  /** Whether the store has refused it: the turn is over then. */
   get isRefused(): boolean {
     return this.#refusal !== undefined;
   }
@@ -20,21 +21,21 @@ export class MessageWrite {
     );
   }
 
-  /** Acts at once where nothing is being written, else when that has ended. */
+  /** Calls `act` at once if nothing is being written, else when the write has ended. */
   whenSettled(act: () => void): Promise<void> | undefined {
     if (this.#storing) return this.#storing.then(act);
     act();
     return undefined;
   }
 
-  /** Throws what the store refused it with. */
+  /** Throws the store's refusal. */
   async stored(): Promise<void> {
     await this.#storing;
     if (this.#refusal) throw this.#refusal.error;
   }
 }
 
-/** Whether the model is the first to hear of a turn: no callback of the agent's that may do something before. */
+/** Whether the model is called before any callback of the agent that may do something. */
 export function asksModelFirst(agent: BaseAgent): boolean {
   return (
     isLlmAgent(agent) &&

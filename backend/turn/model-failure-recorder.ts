@@ -1,6 +1,6 @@
 import { BasePlugin } from '@google/adk';
 
-/** Remembers the model's failure of a turn: ADK turns it into an event and goes on as if all were well. */
+/** Records the model's failure of a turn: ADK turns it into an event and continues as if nothing had happened. */
 export class ModelFailureRecorder extends BasePlugin {
   error: Error | undefined;
 

@@ -1,6 +1,6 @@
 import type { BaseAgent } from '@google/adk';
 
-/** Python ADK's path of the agent that spoke, from the root on: `root@1/sub@1`. Empty for a person. */
+/** Python ADK's path of the event's agent, from the root on: `root@1/sub@1`. Empty for a person. */
 export function nodePathOf(rootAgent: BaseAgent | undefined, author: string | undefined): string {
   if (!author || author === 'user') return '';
   const names: string[] = [];

@@ -2,32 +2,35 @@ import type { Event } from '@google/adk';
 import type { Part } from '@google/genai';
 import { newEventId } from '../events/ids.ts';
 
-/** An answer of which only partial events have come so far. */
+/** An answer of which only partial events exist so far. */
 export interface OpenAnswer {
-  /** The id of its partial events, and of the whole event when it comes. */
+  /** The id of its partial events, and later of its complete event. */
   id: string;
   author: string;
   branch?: string;
-  /** What was shown, consecutive text joined; pieces of function calls are left out, nobody may act on them. */
+  /**
+   * What was shown, with consecutive text joined; pieces of function calls are left out, because nobody may act on
+   * them.
+   */
   parts: Part[];
 }
 
 const keyOf = ({ author = '', branch }: Event): string => (branch ? `${author}\n${branch}` : author);
 
 /**
- * Gives all partial events of one answer the id of its final event, as Python ADK does, and remembers what was shown,
- * so that a turn that ends in the middle can keep it. Parallel agents are told apart by their branch.
+ * Gives all partial events of one answer the id of its final event, as Python ADK does, and records what was shown, so
+ * that a turn that ends in the middle can keep it. Parallel agents are distinguished by their branch.
  */
 export class OpenAnswers {
   readonly #open = new Map<string, OpenAnswer>();
   readonly #storing = new Set<Promise<void>>();
 
-  /** What was shown and never finished, in the order in which it began. */
+  /** Answers that were shown and never completed, in the order in which they began. */
   get unfinished(): OpenAnswer[] {
     return [...this.#open.values()];
   }
 
-  /** Sets the event's id. A whole event ends its answer once it is stored (`endWith`). */
+  /** Sets the event's id. A complete event ends its answer once it is stored (`endWith`). */
   identify(event: Event): void {
     const key = keyOf(event);
     const open = this.#open.get(key);
@@ -41,7 +44,7 @@ export class OpenAnswers {
     for (const part of event.content?.parts ?? []) addText(answer.parts, part);
   }
 
-  /** The answer of a whole event ends when it is stored; where it cannot be, what was shown is left to be kept. */
+  /** The answer of a complete event ends when it is stored; if that fails, the shown text can still be kept. */
   async endWith(event: Event, storing: Promise<unknown>): Promise<void> {
     const settled = storing.then(
       () => {
@@ -56,12 +59,12 @@ export class OpenAnswers {
     await storing;
   }
 
-  /** Resolves when every whole event that is being stored is stored or refused. */
+  /** Resolves when every complete event that is being stored is stored or refused. */
   async settled(): Promise<void> {
     await Promise.all(this.#storing);
   }
 
-  /** Takes in an event that was shown before, with the id that it had. */
+  /** Adds an event that was shown before, with its original id. */
   recall(event: Event): void {
     const key = keyOf(event);
     const open = this.#open.get(key);

@@ -7,7 +7,7 @@ import { OutputKeys, OutputSchemaError } from './output-key.ts';
 const plain = new LlmAgent({ name: 'a', outputKey: 'answer' });
 const read = new LlmAgent({ name: 'a', outputKey: 'answer', outputSchema: z.object({ city: z.string() }) });
 
-/** An event for which adk-js wrote `written`; its state afterwards, and the error. */
+/** An event for which adk-js wrote `written`; returns the corrected state and the error. */
 function correct(keys: OutputKeys, parts: Part[], written?: unknown, author = 'a') {
   const stateDelta = { other: 1, ...(written === undefined ? {} : { answer: written }) };
   const event = createEvent({
@@ -26,11 +26,11 @@ test('a thought is no part of the answer', () => {
   expect(stateOf(parts, 'hmyes')).toEqual({ answer: 'yes', other: 1 });
 });
 
-test('an event without text leaves the state alone', () => {
+test('an event without text does not change the state', () => {
   expect(stateOf([{ functionResponse: { name: 'f', response: {} } }], '')).toEqual({ other: 1 });
 });
 
-test('what a tool put there stays, and what another agent says', () => {
+test("a tool's value stays, and so does another agent's", () => {
   expect(stateOf([{ functionResponse: { name: 'f', response: {} } }], { read: true })).toEqual({
     answer: { read: true },
     other: 1,
@@ -38,7 +38,7 @@ test('what a tool put there stays, and what another agent says', () => {
   expect(stateOf([{ text: 'hm', thought: true }], 'hm', 'b')).toEqual({ answer: 'hm', other: 1 });
 });
 
-test('texts of one run are joined, those beside tool calls too; the next run begins anew', () => {
+test('texts of one run are joined, including those beside tool calls; the next run starts over', () => {
   const keys = new OutputKeys(plain);
   const call = { functionCall: { id: '1', name: 'f', args: {} } };
   expect(correct(keys, [{ text: 'I look. ' }, call]).state).toEqual({ answer: 'I look. ', other: 1 });
@@ -68,7 +68,7 @@ describe('with an output schema', () => {
     },
   );
 
-  test('an answer without a word changes nothing', () => {
+  test('an empty answer changes nothing', () => {
     expect(answered(' ')).toEqual({ state: { other: 1 }, error: undefined });
   });
 });

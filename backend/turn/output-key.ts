@@ -2,7 +2,7 @@ import { isFinalResponse, isLlmAgent, type BaseAgent, type Event, type LlmAgent 
 import { validateOutput } from '../adk/validate-output.ts';
 import { parseJson } from '../json/parse-json.ts';
 
-/** An answer that an agent's outputSchema does not allow: google-adk ends the turn with it. */
+/** An answer that does not match the agent's outputSchema; it ends the turn, as in google-adk. */
 export class OutputSchemaError extends Error {
   override readonly name = 'OutputSchemaError';
 }
@@ -12,13 +12,13 @@ const FENCE = '```';
 const LANGUAGE = /^\w*[ \t]*\n?/;
 
 /**
- * What an agent's outputKey holds, as google-adk 2.13 keeps it (agents/llm_agent.py), because both share the state: all
- * texts of the agent's run joined, those beside tool calls too, without thoughts; with an outputSchema the parsed last
- * answer.
+ * The value of an agent's outputKey, as google-adk 2.13 computes it (agents/llm_agent.py), because both share the
+ * state: all texts of the agent's run joined, including those beside tool calls, without thoughts; with an outputSchema
+ * the parsed last answer.
  */
 export class OutputKeys {
   readonly #rootAgent: BaseAgent;
-  /** By agent, of its run under way. */
+  /** Texts of the current run, by agent. */
   readonly #texts = new Map<string, string>();
 
   constructor(rootAgent: BaseAgent) {
@@ -26,8 +26,8 @@ export class OutputKeys {
   }
 
   /**
-   * Puts right what adk-js has written into the event's state, in place. Returns the error that ends the turn once the
-   * event is stored, where the answer does not fit its schema.
+   * Corrects the value that adk-js has written into the event's state, in place. If the answer does not match its
+   * schema, returns the error that ends the turn once the event is stored.
    */
   correct(event: Event): OutputSchemaError | undefined {
     const agent = this.#rootAgent.findAgent(event.author ?? '');
@@ -49,11 +49,11 @@ export class OutputKeys {
       this.#texts.set(name, joined);
       delta[key] = joined;
     } else if (delta[key] === withThoughts(event)) {
-      // An event without text is no answer; anything else under the key was put there by a tool.
+      // An event without text is no answer; any other value of the key was set by a tool.
       if (hasText && isFinal) delta[key] = '';
       else delete delta[key];
     }
-    // In a loop the agent's next run begins anew.
+    // In a loop the agent's next run starts over.
     if (isFinal) this.#texts.delete(name);
   }
 
@@ -75,7 +75,7 @@ export class OutputKeys {
   }
 }
 
-/** Schemas know numbers and no bigint: only where one is needed it is tried. */
+/** Schemas know numbers and no bigint, so a bigint is only tried where one is needed. */
 function validated(agent: LlmAgent, json: string): unknown {
   try {
     return validateOutput(agent, parseJson(json));
@@ -84,14 +84,14 @@ function validated(agent: LlmAgent, json: string): unknown {
   }
 }
 
-/** Models put Markdown's fence around JSON, whatever they were told. */
+/** Models put Markdown fences around JSON, whatever they were told. */
 function withoutFence(text: string): string {
   const trimmed = text.trim();
   const isFenced = trimmed.length >= 2 * FENCE.length && trimmed.startsWith(FENCE) && trimmed.endsWith(FENCE);
   return isFenced ? trimmed.slice(FENCE.length, -FENCE.length).replace(LANGUAGE, '').trim() : trimmed;
 }
 
-/** What adk-js takes for the answer. */
+/** The text that adk-js takes for the answer. */
 function withThoughts({ content }: Event): string {
   return (content?.parts ?? []).map(({ text }) => text ?? '').join('');
 }

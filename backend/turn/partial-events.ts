@@ -1,11 +1,11 @@
 import { createEventActions, type BaseAgent, type Event, type LlmResponse } from '@google/adk';
 import { nodePathOf } from './node-path.ts';
 
-/** Makes events of the pieces of the model's answers that come past ADK, as ADK would have made them. */
+/** Makes events from the model's chunks that bypass ADK, as ADK would have made them. */
 export class PartialEvents {
   readonly #invocationId: string;
   readonly #rootAgent: BaseAgent;
-  /** Hundreds of pieces of a turn share them: nobody changes a partial event's actions. */
+  /** Shared by hundreds of chunks of a turn: nobody changes a partial event's actions. */
   readonly #shared = new Map<string, Pick<Event, 'actions' | 'nodeInfo'>>();
 
   constructor(invocationId: string, rootAgent: BaseAgent) {

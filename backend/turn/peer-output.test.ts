@@ -6,7 +6,7 @@ import { OpenAnswers } from './open-answers.ts';
 import { PeerOutput } from './peer-output.ts';
 import { TurnEvents } from './turn-events.ts';
 
-/** The events of a turn whose store takes a moment and refuses what `a` says; with what it did, in its order. */
+/** The events of a turn whose store is slow and refuses those of `a`; with what it did, in order. */
 function openEvents() {
   const order: string[] = [];
   const appendEvent = async ({ event }: { event: Event }): Promise<Event> => {
@@ -34,7 +34,7 @@ function outputOf(parts: object[], events = openEvents().events): PeerOutput {
   return new PeerOutput({ invocationId: 'e-1', message, metadata: undefined, events });
 }
 
-test('what is said at once is stored one after the other, before our own next event, and a failure holds up nobody', async () => {
+test('parallel messages are stored one after the other, before our own next event, and a failure delays nobody', async () => {
   const { events, order } = openEvents();
   const output = outputOf([], events);
   const said = ['a', 'b', 'c'].map(async (author) => output.whole({ author }));
@@ -45,7 +45,7 @@ test('what is said at once is stored one after the other, before our own next ev
   expect(order).toEqual(['begin a', ...eachInTurn]);
 });
 
-test("a turn's question is what the person wrote: no file, no answer of a tool", () => {
+test("a turn's question is the person's text, without files and tool responses", () => {
   const questionOf = (parts: object[]) => outputOf(parts).question;
   expect(questionOf([{ text: ' Hi ' }, { inlineData: { data: 'AA==', mimeType: 'image/png' } }])).toBe('Hi');
   expect(questionOf([{ inlineData: { data: 'AA==', mimeType: 'image/png' } }])).toBeUndefined();

@@ -10,7 +10,7 @@ export interface PeerOutputOptions {
   events: Pick<TurnEvents, 'showPartial' | 'storePeerMessage' | 'toPythonForm'>;
 }
 
-/** Writes the words of another agent into a turn. */
+/** Writes another agent's text into a turn. */
 export class PeerOutput implements TurnOutput {
   readonly question: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
@@ -42,7 +42,7 @@ export class PeerOutput implements TurnOutput {
   }
 }
 
-/** What a person wrote, without files and answers of tools. */
+/** A person's text, without files and tool responses. */
 function textOf(message: Content | undefined): string | undefined {
   const parts = message?.parts ?? [];
   if (parts.some(({ functionResponse }) => functionResponse)) return undefined;

@@ -16,24 +16,24 @@ export interface Remains {
   rootAgent: BaseAgent;
   session: Session;
   invocationId: string;
-  /** The events of the session after this one's time are the turn's, milliseconds. */
+  /** Events of the session after this time belong to the turn; in milliseconds. */
   begunAfterMs: number;
-  /** Every event that was shown, partial ones too. */
+  /** Every event that was shown, including partial ones. */
   shown: readonly Event[];
 }
 
 export interface Repair {
   /** Stored, but never shown. */
   unseen: Event[];
-  /** What was shown of answers that never came to their end. */
+  /** Shown answers that were never completed. */
   answers: OpenAnswers;
-  /** Its calls have no answer, and every tool of them says that it may be repeated. */
+  /** The event whose calls have no response, if all their tools may be called again. */
   toRepeat: Event | undefined;
   /** The message itself was not stored: the turn begins again. */
   isUnbegun: boolean;
 }
 
-/** Finds what has to be shown, closed and repeated before a turn can go on. */
+/** Finds what must be shown, closed and repeated before a turn can continue. */
 export function planRepair({ rootAgent, session, invocationId, begunAfterMs, shown }: Remains): Repair {
   const stored = session.events.filter(
     (event) => event.invocationId === invocationId && event.timestamp > begunAfterMs,
@@ -54,7 +54,7 @@ export function planRepair({ rootAgent, session, invocationId, begunAfterMs, sho
   };
 }
 
-/** A tool says that calling it twice does no harm by a property of that name (docs/agents.md). */
+/** A tool declares by a property of this name that it may be called twice (docs/agents.md). */
 function isSafeToRepeat(
   rootAgent: BaseAgent,
   author: string | undefined,
@@ -69,7 +69,7 @@ function isSafeToRepeat(
 /** The state of the turn after its last event: over, failed, or to be continued. */
 export function turnStateOf(last: Event | undefined): 'over' | 'failed' | 'unfinished' {
   if (!last || last.author === 'user' || last.interrupted) return 'unfinished';
-  // Failures of the model or the agent; an answer with an error code (a safety stop) says what it used.
+  // Failures of the model or the agent; an answer with an error code (a safety stop) has usage data.
   if (last.errorCode && !last.finishReason && !last.usageMetadata) return 'failed';
   if (getFunctionResponses(last).length > 0 && !last.actions.skipSummarization) return 'unfinished';
   return isFinalResponse(last) ? 'over' : 'unfinished';

@@ -2,17 +2,17 @@ import { getFunctionResponses, type Event } from '@google/adk';
 import type { ToolResults } from '../adk/tool-results.ts';
 import { AppError } from '../errors/app-error.ts';
 
-/** A model that makes the same mistake so often makes it again. */
+/** A model that repeats the same mistake this often will not stop. */
 const MOST_IN_A_ROW = 3;
 
-/** Ends a turn whose calls fail in the same way again and again, which is all that a runaway model does. */
+/** Ends a turn whose calls keep failing in the same way, as with a runaway model. */
 export class RepeatedFailure {
   #last = '';
   #count = 0;
 
   /**
-   * Takes the whole events of a turn in their order. Throws SAME_FAILURE_AGAIN at the third one in a row whose responses
-   * are all failures and say the same.
+   * Call it with the complete events of a turn in order. Throws SAME_FAILURE_AGAIN at the third one in a row whose
+   * responses are all the same failure.
    */
   check(event: Event, results: ToolResults): void {
     const responses = getFunctionResponses(event);

@@ -96,7 +96,7 @@ test.each(['constructor', '__proto__'])(
   },
 );
 
-test('a rewind to the beginning leaves what the session was created with; a second one goes further back', async () => {
+test('a rewind to the beginning leaves the state from the creation of the session; a second one goes further back', async () => {
   const { rewind } = await conversation();
   await rewind('e-3');
   const response = await rewind('e-1');
@@ -107,7 +107,7 @@ test('a rewind to the beginning leaves what the session was created with; a seco
   expect(state['step'] ?? null).toBeNull();
 });
 
-test('what cannot be rewound changes nothing', async () => {
+test('an impossible rewind changes nothing', async () => {
   const { app, rewind, get } = await conversation();
   const unknown = await rewind('e-9');
   expect([unknown.status, await unknown.json()]).toEqual([404, { detail: 'Invocation ID not found: e-9' }]);
@@ -120,7 +120,7 @@ test('what cannot be rewound changes nothing', async () => {
   expect(((await get('')) as Session).events).toHaveLength(3);
 });
 
-test('a session with a run under way is left alone: nothing is saved either', async () => {
+test('a session with a running run is not changed: nothing is saved either', async () => {
   const { app, rewind, get } = await conversation();
   const rest = Promise.withResolvers<void>();
   app.runs.script = async function* () {

@@ -9,7 +9,7 @@ import type { SessionStore } from '../sessions/session-store.ts';
 export interface RewindOptions {
   sessions: SessionStore;
   artifacts: ArtifactService;
-  /** With all its events; changed to how it is afterwards. */
+  /** With all its events; updated to the rewound state. */
   session: Session;
   /** The first invocation that no longer counts. */
   beforeInvocationId: string;
@@ -19,10 +19,10 @@ export interface RewindOptions {
 const SHARED_PREFIXES = [State.APP_PREFIX, State.USER_PREFIX, State.TEMP_PREFIX];
 
 /**
- * Takes a conversation back to before an invocation, as Python ADK's Runner.rewind_async does: nothing is deleted, an
- * event is added that says so and reverses what the session's state and artifacts went through since.
- * State of the app and of the user, and artifacts that the user's sessions share, stay as they are.
- * Throws INVOCATION_NOT_FOUND, or what the stores throw.
+ * Rewinds a conversation to before an invocation, like Python ADK's Runner.rewind_async: nothing is deleted; an event
+ * is added that says so and reverses the later changes of the session's state and artifacts. State of the app and the
+ * user, and artifacts shared by the user's sessions, are not changed. Throws INVOCATION_NOT_FOUND, or what the stores
+ * throw.
  */
 export async function rewindSession(options: RewindOptions): Promise<void> {
   const { sessions, session, beforeInvocationId } = options;
@@ -42,7 +42,7 @@ export async function rewindSession(options: RewindOptions): Promise<void> {
         stateDelta: stateReversal(session, at),
         artifactDelta: await artifactReversal(options, at),
       }),
-      // In Python ADK's actions and on the wire, but not in adk-js's type.
+      // Part of Python ADK's actions and the wire, but not of adk-js's type.
       { rewindBeforeInvocationId: beforeInvocationId },
     ),
   });
@@ -50,8 +50,8 @@ export async function rewindSession(options: RewindOptions): Promise<void> {
 }
 
 /**
- * The changes that make the session's own state what it was before event `at`. A key that no event ever set was there
- * from the start and stays; Python ADK removes it.
+ * The changes that restore the session's own state before event `at`. A key that no event ever set was there from the
+ * start and stays; Python ADK removes it.
  */
 function stateReversal({ events, state }: Session, at: number): Record<string, unknown> {
   const before = new Map<string, unknown>();
@@ -73,7 +73,9 @@ function stateReversal({ events, state }: Session, at: number): Record<string, u
   return reversal;
 }
 
-/** Saves the version of before as a new one of each artifact of the session that changed since; gives the new numbers. */
+/**
+ * Saves the earlier version as a new one of each artifact of the session that changed since; returns the new numbers.
+ */
 async function artifactReversal(
   { artifacts, session }: RewindOptions,
   at: number,

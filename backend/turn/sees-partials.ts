@@ -1,9 +1,9 @@
 import { BasePlugin, isAgentTool, isBaseTool, isLlmAgent, type BaseAgent } from '@google/adk';
 
 /**
- * Whether anything of this agent or its plugins looks at partial answers: a callback after the model, a response
- * processor, agents that run side by side (branches), agents inside tools (whose pieces are not shown).
- * A plugin that looks at whole events only says so by `ignoresPartials`.
+ * Whether anything of this agent or its plugins reads partial answers: a callback after the model, a response
+ * processor, parallel agents (branches), agents inside tools (whose chunks are not shown). A plugin that only reads
+ * complete events declares that with `ignoresPartials`.
  */
 export function seesPartials(agent: BaseAgent, plugins: readonly BasePlugin[]): boolean {
   return plugins.some(looksAtPartials) || agentSeesPartials(agent);

@@ -18,7 +18,7 @@ export interface TurnEventsOptions {
   emit: (event: Event) => void;
 }
 
-/** Gives the events of a turn their ids and Python ADK's form, stores the whole ones and shows them. */
+/** Gives the events of a turn their ids and Python ADK's form, stores the complete ones and shows them. */
 export class TurnEvents {
   readonly #options: TurnEventsOptions;
   /** Resolves when the messages of other agents so far are stored or refused. */
@@ -28,7 +28,7 @@ export class TurnEvents {
     this.#options = options;
   }
 
-  /** Shows a piece of an answer, which is never stored; none after the turn was stopped or its message refused. */
+  /** Shows a chunk of an answer, which is never stored; nothing after the turn was stopped or its message refused. */
   showPartial(event: Event): void {
     const { signal, messageWrite, emit } = this.#options;
     if (signal.aborted || messageWrite.isRefused) return;
@@ -47,7 +47,7 @@ export class TurnEvents {
     this.#options.emit(event);
   }
 
-  /** The same for what another agent says while ours runs; messages are stored one after the other. */
+  /** The same for another agent's message during our turn; messages are stored one after the other. */
   async storePeerMessage(event: Event): Promise<void> {
     const before = this.#peerMessages;
     const storing = (async () => {
@@ -59,7 +59,7 @@ export class TurnEvents {
     await storing;
   }
 
-  /** Sets, in place, what Python ADK has on an event and adk-js has not, or has otherwise. */
+  /** Sets, in place, the fields that Python ADK has on an event and adk-js lacks or sets differently. */
   toPythonForm(event: Event): Event {
     event.nodeInfo ??= { path: nodePathOf(this.#options.rootAgent, event.author) };
     const isModelCall = event.content?.role === 'model' && getFunctionCalls(unparkCalls(event)).length > 0;
@@ -77,12 +77,12 @@ export class TurnEvents {
     const { answers, session } = this.#options;
     this.#identify(this.toPythonForm(event));
     keepValues(event, session.state);
-    // ADK dates an answer back to the call that it answers; Python dates it after its pieces.
+    // ADK gives an answer the time of its call; Python gives it the time after its chunks.
     event.timestamp = Date.now();
     await answers.endWith(event, this.#appendStorable(event));
   }
 
-  /** Where the store refuses a tool's result, the event says so in its place. */
+  /** If the store refuses a tool's result, the event gets the reason instead. */
   async #appendStorable(event: Event): Promise<void> {
     const { session, sessions } = this.#options;
     try {
@@ -96,7 +96,10 @@ export class TurnEvents {
     }
   }
 
-  /** Tools have written these keys into the session in memory, where later steps would read them and stores add them up. */
+  /**
+   * Tools have written these keys into the session in memory, where later steps would read them and stores would add
+   * them up.
+   */
   async #restoreState(keys: string[]): Promise<void> {
     const { session, sessions } = this.#options;
     const { appName, userId, id: sessionId } = session;

@@ -2,21 +2,21 @@ import { AppError } from '../errors/app-error.ts';
 import { OutputSchemaError } from './output-key.ts';
 import { ModelError } from '../model/model-error.ts';
 
-/** A failure in the words that a caller may see. */
+/** A failure, described for a caller. */
 export interface TurnFailure {
   /** Python's name of the kind of failure, for error frames. */
   errorType: string;
   errorCode: string;
   errorMessage: string;
-  /** Ours to mend: logged with its stack. */
+  /** A bug of ours: logged with its stack. */
   isBug: boolean;
-  /** For the log alone. */
+  /** Only for the log. */
   cause: unknown;
 }
 
 const LLM_CALLS_LIMIT = /^Max number of llm calls limit/;
 
-/** What to tell of whatever ended a turn; the internal message of a bug is never told. */
+/** The description of any error that ended a turn; a bug's internal message is never shown. */
 export function toTurnFailure(error: unknown): TurnFailure {
   if (error instanceof ModelError) {
     const { code, detail, pythonName } = error;

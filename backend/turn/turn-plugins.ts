@@ -8,8 +8,8 @@ type Params<Name extends keyof PluginManager> = PluginManager[Name] extends (par
 type ToolResponse = Promise<Record<string, unknown> | undefined>;
 
 /**
- * The plugins of a turn. What agents/guard-callbacks.ts does for an agent's own callbacks is done for theirs here, and
- * whatever fails around a tool becomes the response of its call, so that the model can choose again.
+ * The plugins of a turn. Guards their callbacks as agents/guard-callbacks.ts does for an agent's own, and turns any
+ * failure around a tool into the response of its call, so that the model can choose again.
  */
 export class TurnPlugins extends PluginManager {
   override async runBeforeModelCallback(params: Params<'runBeforeModelCallback'>) {
@@ -47,15 +47,15 @@ export class TurnPlugins extends PluginManager {
     } catch (error) {
       changed = recordFailure(toolContext, error);
     }
-    // Where it is unchanged, the agent's callbacks come next, and record what they leave.
+    // If it is unchanged, the agent's callbacks come next, and record the result.
     if (changed) recordResult(toolContext, changed);
     return changed;
   }
 }
 
 /**
- * Takes back a transfer to an agent that does not exist, and throws: ADK would fail after the response says it is under
- * way. So is one to the agent itself, which ADK would run again and again.
+ * Withdraws a transfer to an agent that does not exist, and throws: ADK would fail after the response says that it is
+ * being made. The same for a transfer to the agent itself, which ADK would run again and again.
  */
 function refuseTransfer({ actions, invocationContext }: Context): void {
   const { agent } = invocationContext;
@@ -70,7 +70,7 @@ function refuseTransfer({ actions, invocationContext }: Context): void {
   throw new Error(`${isItself ? `You are ${wanted}.` : `There is no agent named ${wanted}.`} ${choice}`);
 }
 
-/** Whom ADK offers to the model: sub-agents, the parent and its other children. */
+/** The agents that ADK offers to the model: sub-agents, the parent and its other children. */
 function transferTargets(agent: BaseAgent): BaseAgent[] {
   const { parentAgent: parent } = agent;
   if (!isLlmAgent(agent) || !parent || !isLlmAgent(parent)) return agent.subAgents;
@@ -81,11 +81,13 @@ function transferTargets(agent: BaseAgent): BaseAgent[] {
   ];
 }
 
-/** What a plugin put in the place of an event. As in google-adk, it keeps its identity and all that was left out. */
+/**
+ * A plugin's replacement for an event. As in google-adk, it keeps its identity and the fields that the plugin left out.
+ */
 export function replacedEvent(event: Event, changed: Event): Event {
   const { id, invocationId, timestamp, partial } = event;
   const set = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
-  // What createEvent() puts there by itself.
+  // createEvent() sets it by itself.
   if (!changed.longRunningToolIds?.length) delete set['longRunningToolIds'];
   if (Object.values(changed.actions).every(isEmpty)) delete set['actions'];
   if (!changed.author) delete set['author'];

@@ -1,29 +1,29 @@
 import type { Content } from '@google/genai';
 
-/** What becomes of a message to a session that has a turn under way. */
+/** What to do with a message to a session with a running turn. */
 export const WHEN_BUSY = ['refuse', 'queue', 'interrupt'] as const;
 export type WhenBusy = (typeof WHEN_BUSY)[number];
 
-/** One turn as asked for: RunAgentRequest of the ADK contract, parsed. */
+/** The request of one turn: RunAgentRequest of the ADK API, parsed. */
 export interface TurnRequest {
   appName: string;
   userId: string;
   sessionId: string;
   newMessage?: Content;
-  /** Token streaming (`streaming: true`) or whole events only. */
+  /** Token streaming (`streaming: true`) or complete events only. */
   streaming: boolean;
   stateDelta?: Record<string, unknown>;
-  /** Continue this invocation instead of beginning one. */
+  /** Continue this invocation instead of starting a new one. */
   invocationId?: string;
   functionCallEventId?: string;
   customMetadata?: Record<string, unknown>;
   /**
-   * An event with content and an artifactDelta becomes two frames, as /run_sse has it (and /run has not);
-   * never with functionCallEventId.
+   * Split an event with content and an artifactDelta into two frames, as /run_sse does (and /run does not); never with
+   * functionCallEventId.
    */
   splitArtifactDelta?: boolean;
-  /** In the place of the Gemini model that the agents name; one of the configuration's. */
+  /** Replaces the Gemini model that the agents name; one of the configuration's. */
   model?: string;
-  /** Left out: refuse. */
+  /** Default: refuse. */
   whenBusy?: WhenBusy;
 }

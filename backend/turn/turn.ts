@@ -33,18 +33,21 @@ import type { TurnRequest } from './turn-request.ts';
 
 export interface TurnOptions {
   rootAgent: BaseAgent;
-  /** Read for this turn alone: the turn changes it. */
+  /** Loaded for this turn only: the turn changes it. */
   session: Session;
   sessions: SessionStore;
   request: TurnRequest;
   invocationId: string;
-  /** What was shown so far; the caller keeps it when the turn ends in the middle. */
+  /** What was shown so far; the caller stores it if the turn ends in the middle. */
   answers: OpenAnswers;
   signal: AbortSignal;
   maxLlmCalls: number;
-  /** Takes each event of the turn in Python ADK's form: partial ones as they come, whole ones once they are stored. */
+  /**
+   * Called with each event of the turn in Python ADK's form: partial ones as they come, complete ones once they are
+   * stored.
+   */
   emit: (event: Event) => void;
-  /** The turn was begun by another process: no message, the model goes on where it was interrupted. */
+  /** The turn was begun by another process: no message; the model continues where it was interrupted. */
   resumed?: { toRepeat: Event | undefined };
   plugins?: BasePlugin[];
   artifacts?: SessionArtifactService;
@@ -52,11 +55,11 @@ export interface TurnOptions {
 }
 
 /**
- * One turn at ADK's exported seams, without its Runner: the person's message is stored, the agent runs, each whole event
- * is stored and then given to `emit`. Where the model is the first to hear of the turn, it is asked while the message is
- * still being stored. Resolves with the model's failure, if it failed. When the signal aborts, the turn
- * simply ends: what was shown is in `answers`.
- * Throws what the agent or its callbacks throw, and AppError where the store refuses.
+ * Runs one turn on ADK's exported classes, without its Runner: the person's message is stored, the agent runs, each
+ * complete event is stored and then passed to `emit`. If nothing acts before the model, it is asked while the message
+ * is still being stored. Resolves with the model's failure, if it failed. If the signal is aborted, the turn simply
+ * ends: what was shown is in `answers`. Throws what the agent or its callbacks throw, and AppError if the store
+ * refuses.
  */
 export async function runTurn(options: TurnOptions): Promise<TurnFailure | undefined> {
   const turn = prepare(options);
@@ -69,7 +72,7 @@ export async function runTurn(options: TurnOptions): Promise<TurnFailure | undef
 
 type Turn = ReturnType<typeof prepare>;
 
-/** Phase 1: everything that the turn needs, without a word stored or asked. */
+/** Phase 1: prepares everything that the turn needs, without storing or asking anything. */
 function prepare(options: TurnOptions) {
   const { rootAgent, session, sessions, request, invocationId, answers, signal, emit } = options;
   const message = options.resumed ? undefined : asPerson(request.newMessage);
@@ -116,12 +119,12 @@ function prepare(options: TurnOptions) {
       ? (piece, author) => messageWrite.whenSettled(() => events.showPartial(partials.toEvent(piece, author)))
       : undefined,
   });
-  // Nobody but the model acts before the message is stored.
+  // Only the model acts before the message is stored.
   const mayAskEarly = passesPartials && !request.stateDelta && asksModelFirst(rootAgent);
   return { options, message, context, plugins, failures, messageWrite, events, toolResults, mayAskEarly };
 }
 
-/** Phase 2: the person's message is stored, or on its way to the store while the model is asked. */
+/** Phase 2: stores the person's message, or starts to while the model is asked. */
 async function takeMessage(turn: Turn): Promise<void> {
   const { message, context, plugins, events, messageWrite } = turn;
   if (!message) return;
@@ -142,7 +145,7 @@ async function takeMessage(turn: Turn): Promise<void> {
   messageWrite.follow(storing);
 }
 
-/** ADK looks through the events for it; where there is one agent alone, it is that one. */
+/** ADK searches the events for the agent; if there is only one, it is that one. */
 function chooseAgent({ options: { rootAgent, session }, context }: Turn): BaseAgent {
   context.agent =
     rootAgent.subAgents.length > 0 ? determineAgentForResumption(session, rootAgent) : rootAgent;
@@ -163,7 +166,7 @@ async function isAnsweredByPlugin({
   return true;
 }
 
-/** Phase 3: the agent answers, after the calls that an interrupted turn has to make again. */
+/** Phase 3: the agent answers, after the calls that an interrupted turn must repeat. */
 async function runAgent(turn: Turn, agent: BaseAgent): Promise<void> {
   const { rootAgent, answers, signal, resumed } = turn.options;
   const { context, plugins, failures, toolResults, events, messageWrite } = turn;
@@ -175,13 +178,13 @@ async function runAgent(turn: Turn, agent: BaseAgent): Promise<void> {
   await new AgentAnswer(parts).take(agent);
 }
 
-/** Phase 4: the plugins hear of the end. */
+/** Phase 4: notifies the plugins of the end. */
 async function end({ context, plugins, failures }: Turn): Promise<TurnFailure | undefined> {
   await plugins.runAfterRunCallback({ invocationContext: context });
   return failures.error && toTurnFailure(failures.error);
 }
 
-/** An inbound message is a person's, whatever role the caller wrote; one without parts says nothing. */
+/** A caller's message is a person's, whatever role it has; one without parts is undefined. */
 function asPerson(message: Content | undefined): Content | undefined {
   return message?.parts?.length ? { ...message, role: 'user' } : undefined;
 }

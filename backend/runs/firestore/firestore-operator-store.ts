@@ -14,7 +14,7 @@ import { readLease, type LeaseDocument } from './lease-document.ts';
 import { leasesOf, maintenanceOf, runsOf } from './paths.ts';
 import { readRun } from './run-document.ts';
 
-/** What is shown of a run: its request may be large. */
+/** The fields shown of a run: its request may be large. */
 const SHOWN = [
   'appName',
   'userId',
@@ -27,7 +27,7 @@ const SHOWN = [
   'expireTime',
 ];
 
-/** OperatorStore beside FirestoreRunStore. Nothing is read while nobody asks. */
+/** OperatorStore beside FirestoreRunStore. It reads only on request. */
 export class FirestoreOperatorStore implements OperatorStore {
   readonly #db: Firestore;
 
@@ -35,11 +35,11 @@ export class FirestoreOperatorStore implements OperatorStore {
     this.#db = db;
   }
 
-  /** A read for each lease on the page and one for each of its runs. */
+  /** One read per lease on the page and one per run of each. */
   async activeRuns({ appName, userId }: RunFilter, limit: number, cursor?: string): Promise<ActiveRunPage> {
     if (cursor !== undefined && !isDocumentId(cursor)) throw new AppError('BAD_CURSOR');
-    // Equality alone, ordered by name: Firestore answers that from its single-field indexes. The leases of gcp-agent, whose
-    // turns end with their connections, have no run that could be stopped from here.
+    // Only equality filters, ordered by name: Firestore's single-field indexes suffice. The turns of gcp-agent end with
+    // their connections, so its leases have no run that could be cancelled from here.
     let leases: Query = leasesOf(this.#db).where('canBeTakenOver', '==', true);
     if (appName !== undefined) leases = leases.where('appName', '==', appName);
     if (userId !== undefined) leases = leases.where('userId', '==', userId);

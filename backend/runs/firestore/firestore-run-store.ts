@@ -32,21 +32,24 @@ import { Watch } from './watch.ts';
 
 export interface FirestoreRunStoreOptions {
   db: Firestore;
-  /** Time of the newest event of a session whose document was just read, milliseconds; undefined where it is none. */
+  /**
+   * Time of the newest event of a session whose document was just read, in milliseconds; undefined if there is no
+   * session.
+   */
   newestEventMs: (session: DocumentSnapshot) => Promise<number | undefined>;
   /** Milliseconds since the epoch. */
   now?: () => number;
-  /** How long an ended run is shown. */
+  /** How long an ended run can be read, in milliseconds. */
   keepMs?: number;
-  /** How often leases that have run out are asked for while nobody waits for one, milliseconds. Each look costs a read. */
+  /** How often expired leases are queried while nobody waits for one, in milliseconds. Each query costs a read. */
   lookEveryMs?: number;
-  /** The same while someone waits, and for requests to cancel while runs are under way. */
+  /** The same while someone waits, and for cancel requests while runs are active. */
   busyLookEveryMs?: number;
-  /** How long frames are gathered, milliseconds: two writes in a begun second would be too many. */
+  /** How long frames are collected, in milliseconds: two writes per started second would be too many. */
   framesEveryMs?: number;
-  /** Longest wait of one call, with its repetitions, milliseconds. */
+  /** Time limit of one call with its retries, in milliseconds. */
   waitMs?: number;
-  /** Longest wait for the writes of a run under way, milliseconds. */
+  /** Time limit for writes of an active run, in milliseconds. */
   patienceMs?: number;
 }
 
@@ -55,18 +58,18 @@ const MOST_FRAMES = 10_000;
 const LOOK_AT_RUN_EVERY_MS = 500;
 const LOOK_EVERY_MS = 5_000;
 const BUSY_LOOK_EVERY_MS = 1_000;
-/** From the run's start: longer than a run may take, and than it is shown after its end. */
+/** From the run's start: longer than a run may take plus the time it can be read afterwards. */
 const FRAMES_KEPT_MS = 2 * 60 * 60_000;
-/** Absences that a turn under way rides out; nobody waits for these writes. */
+/** Length of outages that an active turn survives; nobody waits for these writes. */
 const PATIENCE_MS = 45_000;
 const MOST_ATTEMPTS = 10;
-/** Of one try to take a run over: a lease that is locked or slow is tried again later, after the others. */
+/** Time limit of one attempt to take a run over: a locked or slow lease is retried later, after the others. */
 const TAKE_WAIT_MS = 3_000;
 
 /**
- * Runs, their frames and leases in Firestore, in collections of their own beside google-adk's (docs/storage.md), shared
- * with every task and with gcp-agent. A lease is checked in the transaction that writes; when it runs out is decided by
- * Firestore's clock.
+ * Runs, their frames and leases in Firestore, in our own collections beside google-adk's (docs/storage.md), shared with
+ * every task and with gcp-agent. Every transaction that writes checks the lease; Firestore's clock decides when it has
+ * expired.
  */
 export class FirestoreRunStore implements RunStore {
   readonly pacing: FramePacing;
@@ -74,11 +77,11 @@ export class FirestoreRunStore implements RunStore {
   readonly #options: FirestoreRunStoreOptions;
   readonly #now: () => number;
   readonly #revisions: Revisions;
-  /** Runs of this process whose cancellation was seen while something else was done. */
+  /** Runs of this process whose cancellation was noticed during another operation. */
   readonly #toCancel = new Set<string>();
   readonly #expiredWatch: Watch;
   readonly #cancelWatch: Watch;
-  /** Firestore's clock less ours, milliseconds. */
+  /** Firestore's clock minus ours, in milliseconds. */
   #clockAheadMs = 0;
 
   constructor(options: FirestoreRunStoreOptions) {
@@ -120,13 +123,13 @@ export class FirestoreRunStore implements RunStore {
         takeovers: 0,
         isCancelRequested: false,
       };
-      // An earlier try whose answer was lost has stored it.
+      // An earlier attempt whose response was lost has stored it.
       if (isOurs) return record;
       transaction.set(leased.ref, newLease({ session, runId, owner, token }, leaseMs, leased.readTime));
       transaction.set(runsOf(this.#db).doc(runId), newRun(record, leased.readTime));
       return record;
     }).catch((error: unknown) => {
-      // It may have been stored anyway: nobody may continue a turn that was reported to its caller as failed.
+      // It may have been stored anyway: nobody may continue a turn whose caller was told that it failed.
       if (codeOf(error) === 'STORE_UNAVAILABLE')
         void this.#patiently((transaction) => withdraw(transaction, this.#db, lease)).catch(() => undefined);
       throw error;
@@ -164,7 +167,7 @@ export class FirestoreRunStore implements RunStore {
       const next = await this.#patiently(async (transaction) => {
         const leased = await transaction.get(leaseOf(this.#db, lease.session));
         if (!this.#isHeld(leased, lease)) {
-          // An earlier try whose answer was lost may have ended it.
+          // An earlier attempt whose response was lost may have ended it.
           if ((await transaction.get(run)).get('state') === state) return undefined;
           throw new AppError('LEASE_LOST');
         }
@@ -175,7 +178,7 @@ export class FirestoreRunStore implements RunStore {
       if (next) this.#expiredWatch.hurry();
       return next;
     } finally {
-      // Where it could not be ended, it is for whoever finds that its lease has run out.
+      // If it could not be ended, the process that finds its expired lease will do so.
       this.#toCancel.delete(lease.runId);
     }
   }
@@ -202,11 +205,11 @@ export class FirestoreRunStore implements RunStore {
   }
 
   async expired(limit: number, _leaseMs: number, except: ReadonlySet<string>): Promise<Lease[]> {
-    // Runs that this process could not take and will try again.
+    // Runs that this process could not take and will retry.
     if (except.size > 0) this.#expiredWatch.hurry();
     if (!this.#expiredWatch.isDue()) return [];
     const by = expireTime(this.#now() + this.#clockAheadMs);
-    // Those left out may be the oldest of all.
+    // The skipped ones may be the oldest of all.
     const oldest = leasesOf(this.#db)
       .where('until', '<=', by)
       .limit(limit + except.size);
@@ -214,7 +217,7 @@ export class FirestoreRunStore implements RunStore {
     this.#clockAheadMs = found.readTime.toMillis() - this.#now();
     const leases = found.docs.flatMap((leased) => readLease(leased) ?? []);
     const others = leases.filter(({ runId }) => !except.has(runId));
-    // There may be more, as after a deployment: nobody shall wait for them to be looked for.
+    // There may be more, for example after a deployment: query again soon.
     if (others.length >= limit) this.#expiredWatch.hurry();
     return others.slice(0, limit).map(({ runId, session, token }) => ({ runId, session, token }));
   }
@@ -234,7 +237,7 @@ export class FirestoreRunStore implements RunStore {
         newestEventMs,
         now: this.#now,
       });
-      // The next in the queue may have got the lease.
+      // The next run in the queue may have got the lease.
       if (!taken) this.#expiredWatch.hurry();
       return taken;
     };
@@ -244,7 +247,7 @@ export class FirestoreRunStore implements RunStore {
         Math.min(TAKE_WAIT_MS, this.#options.waitMs ?? TAKE_WAIT_MS),
       );
     } catch (error) {
-      // The commit may have gone through all the same: then nobody would work on the run until this lease has run out.
+      // The commit may have succeeded all the same: then nobody would execute the run until this lease has expired.
       if (taken) void this.#patiently((transaction) => giveBack(transaction, this.#db, lease)).catch(() => 0);
       throw error;
     }
@@ -268,12 +271,12 @@ export class FirestoreRunStore implements RunStore {
     });
   }
 
-  /** A read for the run and one for each batch from `fromIndex` on, at least two in all. */
+  /** One read for the run and one for each batch from `fromIndex` on, at least two in total. */
   async frames(runId: string, fromIndex: number): Promise<StoredFrames | undefined> {
     if (!isDocumentId(runId)) return undefined;
     return this.#call(async () => {
       const run = runsOf(this.#db).doc(runId);
-      // The run first: a reader that has seen its end sees everything stored before it.
+      // Read the run first: a reader that has seen its end then sees everything stored before it.
       const record = readRun(await run.get());
       if (!record) return undefined;
       const { docs } = await framesOf(run)
@@ -281,7 +284,7 @@ export class FirestoreRunStore implements RunStore {
         .startAt(firstName(fromIndex))
         .get();
       const frames = readFrames(docs, fromIndex);
-      // Someone listens to a run of another process, which may be gone.
+      // Someone listens to a run of another process, which may be dead.
       if (record.state === 'running' && frames.length === 0) this.#expiredWatch.hurry();
       return { frames, count: (frames.at(-1)?.index ?? fromIndex - 1) + 1, state: record.state };
     });
@@ -297,7 +300,7 @@ export class FirestoreRunStore implements RunStore {
     });
   }
 
-  /** Renewals and frames find requests too; this look is for tools that take long. */
+  /** Renewals and frame writes notice cancel requests too; this poll is for long tool calls. */
   async cancelRequests(owner: string): Promise<string[]> {
     if (this.#cancelWatch.isDue()) {
       const asked = leasesOf(this.#db).where('owner', '==', owner).where('cancelRequested', '==', true);
@@ -307,7 +310,7 @@ export class FirestoreRunStore implements RunStore {
     return [...this.#toCancel];
   }
 
-  /** Firestore does it, by the documents' expireTime; until then what is too old is not shown. */
+  /** Firestore deletes them by expireTime; until then expired documents are not returned. */
   async prune(): Promise<void> {}
 
   async noteRevision(revision: string): Promise<void> {
@@ -335,7 +338,7 @@ export class FirestoreRunStore implements RunStore {
     for (const { name, data } of documents) transaction.set(frames.doc(name), data);
   }
 
-  /** Whether the lease is still ours; a request to cancel comes along with it. */
+  /** Whether the lease is still ours; also notices a cancel request in the same document. */
   #isHeld(leased: DocumentSnapshot, { runId, token }: Lease): boolean {
     const lease = readLease(leased);
     if (lease?.token !== token) return false;

@@ -6,14 +6,14 @@ import type { SpendStore } from '../budgets.ts';
 import { expireTime } from './lease-document.ts';
 import { spendOf } from './paths.ts';
 
-/** A day may be looked at for some days more. */
+/** A day's counters stay readable for some days. */
 const KEPT_MS = 7 * 24 * 60 * 60_000;
-/** Who begins a turn waits for the sums; without them each process counts on its own. */
+/** A starting turn waits for the sums; without them each process counts on its own. */
 const WAIT_MS = 3_000;
-/** Documents of one transaction. */
+/** Documents per transaction. */
 const LARGEST_GROUP = 100;
 
-/** One document a counter and day. Each process writes the ones that it spends on every SHARE_EVERY_MS, not every turn. */
+/** One document per counter and day. Each process writes its counters every SHARE_EVERY_MS, not every turn. */
 export class FirestoreSpend implements SpendStore {
   readonly #db: Firestore;
 

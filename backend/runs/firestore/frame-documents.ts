@@ -8,13 +8,13 @@ export interface FrameDocument {
 
 /** UTF-16 units in one document: at most three bytes each, so that a document stays below Firestore's 1 MiB. */
 const LONGEST_TEXT = 250_000;
-/** Documents in one commit: Firestore takes 10 MiB. */
+/** Documents per commit: Firestore takes 10 MiB. */
 const LARGEST_COMMIT = 10;
 
 /**
- * Frames as documents: the JSON texts of a batch, a line each. A document is named by the index of its last frame, so
- * that all frames from an index on are those of the names from that index on. A frame too large for one document is cut
- * into parts.
+ * Stores frames as documents: the JSON texts of a batch, one per line. A document is named by the index of its last
+ * frame, so all frames from an index on are in the documents whose names begin there. A frame too large for one
+ * document is split.
  */
 export function toDocuments(frames: readonly Frame[], expireTime: Timestamp): FrameDocument[] {
   return batchesOf(frames).flatMap((batch) => {
@@ -27,7 +27,7 @@ export function toDocuments(frames: readonly Frame[], expireTime: Timestamp): Fr
   });
 }
 
-/** Those that fit into one commit, again and again. */
+/** Groups of documents that fit into one commit. */
 export function commitsOf(documents: readonly FrameDocument[]): FrameDocument[][] {
   const commits: FrameDocument[][] = [];
   for (let from = 0; from < documents.length; from += LARGEST_COMMIT)
@@ -35,12 +35,15 @@ export function commitsOf(documents: readonly FrameDocument[]): FrameDocument[][
   return commits;
 }
 
-/** The name before which no document holds a frame of this index or a later one. */
+/** Documents with an earlier name hold no frame of this index or later. */
 export function firstName(fromIndex: number): string {
   return nameOf(Math.min(Math.max(0, fromIndex), 999_999_999), 0);
 }
 
-/** The frames from `fromIndex` on, each once: a batch whose answer was lost may stand there again as part of a larger one. */
+/**
+ * The frames from `fromIndex` on, each once: a batch whose response was lost may be stored again as part of a larger
+ * one.
+ */
 export function readFrames(documents: readonly QueryDocumentSnapshot[], fromIndex: number): Frame[] {
   const frames: Frame[] = [];
   let next = fromIndex;
@@ -62,7 +65,7 @@ export function readFrames(documents: readonly QueryDocumentSnapshot[], fromInde
   return frames;
 }
 
-/** Of one kind, with indexes that follow each other, and not too long together. */
+/** Batches of one kind, with consecutive indexes and a limited length. */
 function batchesOf(frames: readonly Frame[]): Frame[][] {
   const batches: Frame[][] = [];
   let length = 0;

@@ -5,7 +5,7 @@ import type { Lease } from '../run-store.ts';
 import { newLease, readLease } from './lease-document.ts';
 import { leaseOf, runsOf } from './paths.ts';
 
-/** Gives a lease to the next queued run, run out already, or deletes it. Writes only. */
+/** Gives a lease, already expired, to the next queued run, or deletes it. Only writes. */
 export function release(transaction: Transaction, leased: DocumentSnapshot): Lease | undefined {
   const { session, queued } = readLease(leased) ?? { queued: [] };
   const [next, ...rest] = queued;
@@ -18,14 +18,14 @@ export function release(transaction: Transaction, leased: DocumentSnapshot): Lea
   return lease;
 }
 
-/** Lets a lease run out at once, under a token that no renewal still under way has. Throws LEASE_LOST. */
+/** Makes a lease expire at once, under a new token that no running renewal has. Throws LEASE_LOST. */
 export async function giveBack(transaction: Transaction, db: Firestore, lease: Lease): Promise<void> {
   const leased = await transaction.get(leaseOf(db, lease.session));
   if (readLease(leased)?.token !== lease.token) throw new AppError('LEASE_LOST');
   transaction.update(leased.ref, { until: leased.readTime, fence: newLeaseToken() });
 }
 
-/** Takes a run back that was begun a moment ago, where it was stored at all. */
+/** Withdraws a run that was just begun, if it was stored at all. */
 export async function withdraw(transaction: Transaction, db: Firestore, lease: Lease): Promise<void> {
   const leased = await transaction.get(leaseOf(db, lease.session));
   if (readLease(leased)?.token !== lease.token) return;

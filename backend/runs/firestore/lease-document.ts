@@ -1,39 +1,39 @@
 import { Timestamp, type DocumentData, type DocumentSnapshot } from '@google-cloud/firestore';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 
-/** What a lease's document says. */
+/** The content of a lease's document. */
 export interface LeaseDocument {
   session: CompositeSessionKey;
   runId: string;
-  /** The process that works on the run. */
+  /** The process that executes the run. */
   owner: string;
-  /** Names this lease and no other; the field's name is shared with gcp-agent. */
+  /** Identifies this lease and no other; gcp-agent uses the same field name. */
   token: number;
-  /** By Firestore's clock: nobody else's decides when a lease has run out. */
+  /** By Firestore's clock, which alone decides when a lease has expired. */
   until: Timestamp;
-  /** Whether there is a run that another process can go on with; the turns of gcp-agent end with theirs. */
+  /** Whether another process can continue the run; turns of gcp-agent end with their process. */
   canBeTakenOver: boolean;
   isCancelRequested: boolean;
   /** Runs that wait for their turn, the next one first. */
   queued: QueuedRun[];
-  /** Of the run, as of the last renewal. */
+  /** Tokens of the run at the last renewal. */
   tokens: number;
   eventMs: number | undefined;
 }
 
-/** `bytes`: of its request. */
+/** `bytes`: size of its request. */
 export interface QueuedRun {
   runId: string;
   bytes: number;
 }
 
-/** A lease that nobody takes up is forgotten after a day, so that its session is free again. */
+/** An expired lease that nobody takes is dropped after a day, so that its session is free again. */
 const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000;
 
 /** Firestore deletes documents some time after their expireTime (docs/storage.md). */
 export const expireTime = (ms: number): Timestamp => Timestamp.fromMillis(Math.round(ms));
 
-/** Undefined where the session has no lease. */
+/** Undefined if the session has no lease. */
 export function readLease(snapshot: DocumentSnapshot): LeaseDocument | undefined {
   const data = snapshot.data();
   if (!data) return undefined;
@@ -51,12 +51,12 @@ export function readLease(snapshot: DocumentSnapshot): LeaseDocument | undefined
   };
 }
 
-/** `serverTime`: when the lease was read, by Firestore's clock. */
+/** `serverTime`: Firestore's time when the lease was read. */
 export function hasRunOut({ until }: LeaseDocument, serverTime: Timestamp): boolean {
   return until.valueOf() <= serverTime.valueOf();
 }
 
-/** Nobody goes on with it, nobody holds it and nobody waits: whoever wants the session may have it. */
+/** Whether anyone may take the session: no run can be continued, nobody holds it and nobody waits. */
 export function isFree(lease: LeaseDocument | undefined, serverTime: Timestamp): boolean {
   return !lease || (!lease.canBeTakenOver && lease.queued.length === 0 && hasRunOut(lease, serverTime));
 }

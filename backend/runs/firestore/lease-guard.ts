@@ -7,7 +7,7 @@ import type { WriterGuard } from '../../sessions/writer-guard.ts';
 import { isFree, readLease, type LeaseDocument } from './lease-document.ts';
 import { framesOf, leaseOf, runsOf, sessionName } from './paths.ts';
 
-/** Lets an event be stored by the holder of the session's lease alone, or by anyone while there is none. */
+/** Allows an event to be stored by the holder of the session's lease only, or by anyone while there is none. */
 export class LeaseGuard implements WriterGuard {
   readonly #db: Firestore;
 
@@ -38,7 +38,7 @@ export class LeaseGuard implements WriterGuard {
   }
 }
 
-/** The run that stands in the way, where it is one that can be listened to here. */
+/** The blocking run, if clients can attach to it here. */
 export function knownRunOf({ canBeTakenOver, runId }: LeaseDocument): string | undefined {
   return canBeTakenOver ? runId : undefined;
 }

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 
 /**
- * Collections beside google-adk's. No collection anywhere below them is named sessions or events: google-adk asks for
- * those by name over the whole database. gcp-agent writes to the same leases (gcp_agent/leases.py).
+ * Collections beside google-adk's. None of them or their subcollections is named sessions or events, which google-adk
+ * queries over the whole database. gcp-agent writes to the same leases (gcp_agent/leases.py).
  */
 const LEASES = 'lornu_leases';
 const RUNS = 'lornu_runs';
@@ -13,7 +13,7 @@ const REVISIONS = 'lornu_revisions';
 const SPEND = 'lornu_spend';
 const SERVICE = 'lornu_service';
 
-/** Names a session in one path segment; no part of it may hold a slash, which Firestore sees to. */
+/** A session's name as one path segment; Firestore ensures that none of its parts contains a slash. */
 export function sessionName({ appName, userId, sessionId }: CompositeSessionKey): string {
   return createHash('sha256').update(`${appName}/${userId}/${sessionId}`).digest('hex');
 }
@@ -42,7 +42,7 @@ export function revisionsOf(db: Firestore): CollectionReference {
   return db.collection(REVISIONS);
 }
 
-/** The one document that stands while new turns are refused. */
+/** The document that exists while new turns are refused. */
 export function maintenanceOf(db: Firestore): DocumentReference {
   return db.collection(SERVICE).doc('maintenance');
 }

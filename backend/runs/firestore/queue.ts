@@ -8,9 +8,9 @@ import { isFree, readLease, type QueuedRun } from './lease-document.ts';
 import { leaseOf, runsOf } from './paths.ts';
 import { ended, newRun, readRun } from './run-document.ts';
 
-// The queue of a session stands in its lease, so that whoever gives the lease back, gcp-agent too, sees who is next.
+// A session's queue is in its lease, so that whoever releases the lease, even gcp-agent, sees who is next.
 
-/** RunStore.enqueue, in a transaction; may be tried again. */
+/** RunStore.enqueue, in a transaction; may be retried. */
 export async function enqueue(
   transaction: Transaction,
   db: Firestore,
@@ -27,7 +27,7 @@ export async function enqueue(
     takeovers: 0,
     isCancelRequested: false,
   };
-  // An earlier try whose answer was lost has stored it.
+  // An earlier attempt whose response was lost has stored it.
   if ([held, ...held.queued].some(({ runId }) => runId === run.id)) return record;
   const added = { runId: run.id, bytes: bytesOf(record) };
   assertRoom(
@@ -36,10 +36,10 @@ export async function enqueue(
   );
   if (!isInterrupting) transaction.update(leased.ref, { queued: [...held.queued, added] });
   else {
-    // gcp-agent's turns are not stopped from here.
+    // gcp-agent's turns cannot be cancelled from here.
     if (!held.canBeTakenOver) throw sessionBusy(undefined);
     const current = readRun(await transaction.get(runsOf(db).doc(held.runId)));
-    // The lease may be meant for one that has not begun either: it goes to the new one.
+    // If the lease belongs to a run that has not begun either, the new run gets it.
     if (current?.state === 'queued') {
       const waiting: QueuedRun = { runId: held.runId, bytes: bytesOf(current) };
       transaction.update(leased.ref, {
@@ -53,7 +53,7 @@ export async function enqueue(
   return record;
 }
 
-/** RunStore.cancelQueued, in a transaction; may be tried again. */
+/** RunStore.cancelQueued, in a transaction; may be retried. */
 export async function cancelQueued(
   transaction: Transaction,
   db: Firestore,

@@ -3,10 +3,10 @@ import { transact } from '../../firestore/transact.ts';
 import { expireTime } from './lease-document.ts';
 import { revisionsOf } from './paths.ts';
 
-/** Longer than a revision stays deployed without a task of it being started anew. */
+/** Longer than a revision stays deployed without a restart of any of its tasks. */
 const KEPT_MS = 90 * 24 * 60 * 60_000;
 
-/** Which revisions of the service run, and since when: by Firestore's clock. */
+/** Which revisions of the service run, and since when, by Firestore's clock. */
 export class Revisions {
   readonly #db: Firestore;
 
@@ -14,7 +14,7 @@ export class Revisions {
     this.#db = db;
   }
 
-  /** The first note counts; later ones keep it from being forgotten. */
+  /** The first call counts; later ones only keep the revision from expiring. */
   async note(revision: string, signal: AbortSignal): Promise<void> {
     const document = this.#document(revision);
     await transact(
@@ -29,7 +29,7 @@ export class Revisions {
     );
   }
 
-  /** When the first newer one was noted, milliseconds. */
+  /** When the first newer one was recorded, in milliseconds. */
   async newerSince(revision: string): Promise<number | undefined> {
     const since: unknown = (await this.#document(revision).get()).get('since');
     if (!(since instanceof Timestamp)) return undefined;

@@ -12,15 +12,15 @@ import type { RunRecord } from '../run-store.ts';
 import { later } from './lease-document.ts';
 import { sessionName } from './paths.ts';
 
-/** Of a run whose lease nobody took up. */
+/** How long a run whose lease nobody took can be read. */
 const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000;
 /**
- * A larger request is not kept: without its message stored, such a turn cannot be begun again by another process. That of
- * a queued run always is; MOST_QUEUED_BYTES bounds it.
+ * A larger request is not stored: if its message was not stored either, no other process can begin such a turn again. A
+ * queued run's request is always stored; MOST_QUEUED_BYTES limits it.
  */
 const LONGEST_REQUEST = 250_000;
 
-/** `serverTime`: by Firestore's clock, which nobody here sets; so it decides how long documents are kept. */
+/** `serverTime`: by Firestore's clock, which decides how long documents are kept. */
 export function newRun({ session, ...run }: RunRecord, serverTime: Timestamp): DocumentData {
   const { appName, userId, sessionId } = session;
   const request = JSON.stringify(run.request);
@@ -40,7 +40,7 @@ export function newRun({ session, ...run }: RunRecord, serverTime: Timestamp): D
   };
 }
 
-/** What changes with a run's end. */
+/** The fields that change at a run's end. */
 export function ended(
   { state, usage, nowMs }: { state: EndState; usage?: TokenUse | undefined; nowMs: number },
   serverTime: Timestamp,
@@ -55,7 +55,7 @@ export function ended(
   };
 }
 
-/** Undefined where the run is not kept, or its time is over and Firestore has not deleted it yet. */
+/** Undefined if the run is not stored, or has expired and Firestore has not deleted it yet. */
 export function readRun(snapshot: DocumentSnapshot): RunRecord | undefined {
   const data = snapshot.data();
   if (!data || data['expireTime'].valueOf() <= snapshot.readTime.valueOf()) return undefined;

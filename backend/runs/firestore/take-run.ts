@@ -10,9 +10,9 @@ import { readRun } from './run-document.ts';
 interface TakeOptions {
   transaction: Transaction;
   db: Firestore;
-  /** As it shall be. */
+  /** The new lease. */
   lease: Lease;
-  /** The token of the one that has run out. */
+  /** Token of the expired lease. */
   before: number;
   owner: string;
   leaseMs: number;
@@ -20,7 +20,7 @@ interface TakeOptions {
   now: () => number;
 }
 
-/** RunStore.take, in a transaction. A lease that nobody goes on with is released. */
+/** RunStore.take, in a transaction. A lease without a run to continue is released. */
 export async function takeRun(options: TakeOptions): Promise<TakenRun | undefined> {
   const { transaction, db, lease, before, owner, leaseMs } = options;
   const leased = await transaction.get(leaseOf(db, lease.session));
@@ -39,7 +39,7 @@ export async function takeRun(options: TakeOptions): Promise<TakenRun | undefine
   return { run: { ...record, owner, ...changes, isCancelRequested: held.isCancelRequested }, lease };
 }
 
-/** What changes of a queued run with its begin. Its session may be gone: then its worker finds that out. */
+/** The fields of a queued run that change when it begins. If its session is gone, its worker will notice. */
 async function beginQueued({ transaction, db, newestEventMs, now }: TakeOptions, { session }: RunRecord) {
   const begunAfterMs = (await newestEventMs(await transaction.get(sessionOf(db, session)))) ?? 0;
   return { state: 'running' as const, begunAfterMs, startedMs: Math.round(now()) };

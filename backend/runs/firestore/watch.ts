@@ -1,4 +1,4 @@
-/** When the store is to be asked again: seldom, but soon where someone waits. Each look costs a read. */
+/** Decides when to poll the store: seldom, but soon if someone waits. Each poll costs a read. */
 export class Watch {
   readonly #everyMs: number;
   readonly #hurriedMs: number;
@@ -10,12 +10,12 @@ export class Watch {
     this.#hurriedMs = hurriedMs;
   }
 
-  /** Someone waits for what the next look may find. */
+  /** Someone waits for the result of the next poll. */
   hurry(): void {
     this.#isHurried = true;
   }
 
-  /** Whether it is time to look; if so, counts the look as done. */
+  /** Whether it is time to poll; if so, counts the poll as done. */
   isDue(): boolean {
     const everyMs = this.#isHurried ? this.#hurriedMs : this.#everyMs;
     const now = performance.now();

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 
-// No WITHOUT ROWID where a row may be long: see sessions/sqlite/database.ts.
+// No WITHOUT ROWID for tables with long rows: see sessions/sqlite/database.ts.
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS runs (
     row_id INTEGER PRIMARY KEY,
@@ -37,7 +37,10 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS revisions (revision TEXT PRIMARY KEY, since_ms INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
-/** Of the tables below. A file of another version loses its runs, which are kept for an hour only, and no session. */
+/**
+ * Version of the tables below. A file of another version loses its runs, which are only kept for an hour, and no
+ * session.
+ */
 const VERSION = 6;
 
 function makeTables(database: Database): void {
@@ -74,11 +77,11 @@ const RUN = `SELECT r.id, s.app_name, s.user_id, s.id AS session_id, r.invocatio
 const OF_SESSION = 's.app_name = $appName AND s.user_id = $userId AND s.id = $sessionId';
 type SessionKey = { appName: string; userId: string; sessionId: string };
 type Run = { runId: string };
-/** `impossibleMs`: a lease that ends later was written before the machine was started anew. */
+/** `impossibleMs`: a lease that ends later was written before the machine was restarted. */
 type Clock = { uptimeMs: number; impossibleMs: number };
 const HAS_RUN_OUT = '(l.expires_ms <= $uptimeMs OR l.expires_ms > $impossibleMs)';
 
-/** Where a run and its session lie. Neither changes, and a session's is never given to another. */
+/** Rows of a run and its session. Neither changes, and a session's row is never reused. */
 export interface RunRows {
   run: number;
   session: number;
@@ -86,7 +89,7 @@ export interface RunRows {
 
 export type RunStatements = ReturnType<typeof prepareRunStatements>;
 
-/** Makes the tables of runs in the session store's file and prepares their statements. */
+/** Creates the run tables in the session store's file and prepares their statements. */
 export function prepareRunStatements(database: Database) {
   database.transaction(() => makeTables(database)).immediate();
   return {
@@ -148,7 +151,7 @@ export function prepareRunStatements(database: Database) {
        WHERE id = $runId AND state = 'queued'`,
     ),
     renew: database.query<unknown, { row: number; expiresMs: number }>(
-      // One that was handed over (0) stays so.
+      // A lease that was handed over (0) stays so.
       'UPDATE leases SET expires_ms = $expiresMs WHERE session_row = $row AND expires_ms > 0',
     ),
     progress: database.query<unknown, { run: number; tokens: number; eventMs: number }>(
@@ -221,7 +224,7 @@ export function prepareRunStatements(database: Database) {
       `SELECT min(since_ms) AS since_ms FROM revisions
        WHERE since_ms > (SELECT since_ms FROM revisions WHERE revision = $revision)`,
     ),
-    // The oldest stand first: an index by the time of their end would cost each turn a page more.
+    // The oldest are first: an index by the time of their end would cost each turn another page.
     prune: database.query<unknown, { endedBeforeMs: number }>(
       `DELETE FROM runs WHERE ended_ms < $endedBeforeMs
        AND row_id IN (SELECT row_id FROM runs ORDER BY row_id LIMIT 200)`,

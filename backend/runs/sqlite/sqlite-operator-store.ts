@@ -27,7 +27,7 @@ interface ActiveRow {
   event_ms: number | null;
 }
 
-/** OperatorStore in the session store's file; the tables of runs must be there (SqliteRunStore). */
+/** OperatorStore in the session store's file; the run tables must exist (SqliteRunStore). */
 export class SqliteOperatorStore implements OperatorStore {
   readonly #database: Database;
   readonly #statements: ReturnType<typeof prepareStatements>;

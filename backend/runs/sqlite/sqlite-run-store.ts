@@ -21,22 +21,25 @@ import type {
 import { machineUptimeMs } from './machine-clock.ts';
 import { prepareRunStatements, type RunRow, type RunRows, type RunStatements } from './run-tables.ts';
 
-/** Lengths of a lease after which one that ends even later cannot be right: the machine has been started anew since. */
+/** A lease that ends later than this many lease durations cannot be right: the machine was restarted since. */
 const IMPOSSIBLE_LEASES = 4;
 const PRUNE_PASSES = 50;
 
-/** Runs, frames and leases in the session store's file, so that a lease and what it protects change together. */
+/** Runs, frames and leases in the session store's file, so that a lease and the data it protects change together. */
 export class SqliteRunStore implements RunStore {
   readonly pacing = new StoreThenShow({ everyMs: 50, maxFrames: 64, lookEveryMs: 50 });
   readonly #database: Database;
   readonly #statements: RunStatements;
   readonly #now: () => number;
-  /** Of the leases that write: each of their writes would have to look for them. */
+  /** Rows of current leases, as each of their writes would otherwise look for them. */
   readonly #rows = new WeakMap<Lease, RunRows>();
 
   readonly #uptimeMs: () => number;
 
-  /** `uptimeMs` is the clock of leases, the same to every process on the file; `now` that of what people read. */
+  /**
+   * `uptimeMs` is the clock of leases, the same for every process on the file; `now` is the clock for times that people
+   * read.
+   */
   constructor({
     database,
     now = Date.now,
@@ -59,7 +62,7 @@ export class SqliteRunStore implements RunStore {
       if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${session.sessionId}`);
       return row;
     };
-    // A first message over A2A comes before its session: not worth printing its files for.
+    // A first message over A2A comes before its session exists: check before printing its files.
     reading(rowOf);
     const request = JSON.stringify(run.request);
     return inTransaction(this.#database, () => {
@@ -135,7 +138,7 @@ export class SqliteRunStore implements RunStore {
       if (isInterrupting) {
         const isBegun = this.#statements.run.get({ runId: before })?.state === 'running';
         if (isBegun) this.#statements.cancel.run({ runId: before });
-        // The lease is meant for one that has not begun either: it goes to the new one.
+        // If the lease belongs to a run that has not begun either, the new run gets it.
         else this.#release(row, session);
       }
       return { ...run, state: 'queued', begunAfterMs: 0, takeovers: 0, isCancelRequested: false };
@@ -255,9 +258,9 @@ export class SqliteRunStore implements RunStore {
     this.#statements.endRun.run({ run, state, endedMs: Math.round(this.#now()), usage: json });
   }
 
-  /** Gives the lease to the next queued run, for whoever takes it, or frees the session. */
+  /** Gives the lease to the next queued run, for whichever process takes it, or frees the session. */
   #release(row: number, session: CompositeSessionKey): Lease | undefined {
-    // Hardly ever is a run queued: one statement then.
+    // Runs are hardly ever queued, so one statement is enough then.
     if (this.#statements.freeSession.run({ row }).changes > 0) return undefined;
     const next = this.#statements.nextQueued.get({ row });
     if (!next) return undefined;

@@ -22,48 +22,48 @@ import { assertEventFits } from '../../firestore/document-bytes.ts';
 import { appStateOf, eventsOf, sessionOf, userStateOf } from './paths.ts';
 import { readSession, toMs, toTimestamp, type SessionDocument } from './session-document.ts';
 
-/** What is known of the stored session since it was read: google-adk's staleness rule, and the latest time. */
+/** What is known of the stored session since it was read, for google-adk's staleness rule: revision and latest time. */
 export interface Mark {
   revision: number;
-  /** Of the newest event, milliseconds; undefined where it was not read. */
+  /** Time of the newest event, in milliseconds; undefined if it was not read. */
   lastMs: number | undefined;
-  /** Id of an event whose write got no answer: it may have been stored. */
+  /** Id of an event whose write got no response: it may have been stored. */
   unanswered?: string;
 }
 
-/** A document and the fields of it that are replaced. */
+/** A document and the fields of it to replace. */
 export type SharedChange = [DocumentReference, StateMap];
 
 export interface Append {
   key: CompositeSessionKey;
   event: Event;
   delta: SplitState;
-  /** What the delta changes of `app:` and `user:` state. */
+  /** The delta's changes of `app:` and `user:` state. */
   shared: readonly SharedChange[];
-  /** Undefined for a session object that did not come from this store: nothing to be stale against, as in google-adk. */
+  /** Undefined for a session object that did not come from this store: it cannot be stale, as in google-adk. */
   mark: Mark | undefined;
-  /** Of the writer's lease; undefined for a writer without one. */
+  /** Token of the writer's lease; undefined for a writer without one. */
   token: number | undefined;
   guard: WriterGuard | undefined;
-  /** Aborted once nobody waits any more: then nothing further is begun. */
+  /** Aborted when nobody waits any more: then nothing further is started. */
   signal: AbortSignal;
 }
 
 export interface Appended {
-  /** Of the event as stored, milliseconds. */
+  /** Time of the stored event, in milliseconds. */
   timestamp: number;
   revision: number;
   document: SessionDocument;
-  /** Undefined where an earlier, unanswered try had stored it. */
+  /** Undefined if an earlier attempt without a response had stored it. */
   stored: JsonObject | undefined;
 }
 
-/** Contention, or a moment's absence; the client waits a little longer before each. */
+/** For contention or a short outage; the client waits a little longer before each. */
 const MOST_ATTEMPTS = 5;
 
 /**
- * Stores an event with its session's revision, time and state and the shared states: in one transaction that checks the
- * lease, two writes and one more for each shared state that changes.
+ * Stores an event with its session's revision, time and state and the shared states, in one transaction that checks the
+ * lease: two writes, plus one for each shared state that changes.
  */
 export async function appendInTransaction(db: Firestore, append: Append): Promise<Appended> {
   const { key, event, delta, shared, token, guard, signal } = append;
@@ -106,8 +106,8 @@ export async function appendInTransaction(db: Firestore, append: Append): Promis
 }
 
 /**
- * Checks that nobody else has written, and finds the newest event's time. One step further may be ourselves: this event,
- * of a try whose answer did not come or came when nobody waited any more, or the one before it.
+ * Checks that nobody else has written, and finds the newest event's time. One revision further may be our own write:
+ * this event, of an attempt whose response was lost or came too late, or the previous one.
  */
 async function findPosition(
   transaction: Transaction,
@@ -122,7 +122,7 @@ async function findPosition(
     if (stored.exists) return { isStored: true, timestamp: timeOf(stored) };
     const before = mark.unanswered === undefined ? undefined : await find(mark.unanswered);
     if (!before?.exists) throw new AppError('SESSION_CHANGED');
-    // Known now, however this transaction ends: the next try may find its own event on top of it.
+    // Known from now on, however this transaction ends: the next attempt may find its own event there.
     Object.assign(mark, { revision, lastMs: timeOf(before), unanswered: undefined });
   }
   if (mark?.lastMs !== undefined) return { isStored: false, lastMs: mark.lastMs };
@@ -136,8 +136,8 @@ function timeOf(event: DocumentSnapshot): number {
 }
 
 /**
- * `app:` and `user:` state that a delta changes, as it can be stored. Throws NOT_STORABLE. `known` is what was read of
- * these states: their size is bounded as far as the writer knows it, because they are not read again.
+ * A delta's changes of `app:` and `user:` state, in storable form. Throws NOT_STORABLE. `known` is what was read of
+ * these states: as they are not read again, their size is checked only as far as the writer knows it.
  */
 export function sharedChanges(
   db: Firestore,
@@ -156,8 +156,8 @@ export function sharedChanges(
 }
 
 /**
- * Replaces these fields and keeps the others, without reading the document: every session of a user or of an app
- * writes to it, and a transaction that has read it would block all others.
+ * Replaces these fields and keeps the others, without reading the document: every session of a user or an app writes to
+ * it, and a transaction that has read it would block all others.
  */
 export function setFields(transaction: Transaction, document: DocumentReference, values: StateMap): void {
   transaction.set(document, values, { mergeFields: Object.keys(values).map((key) => new FieldPath(key)) });

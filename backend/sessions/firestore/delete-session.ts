@@ -4,13 +4,13 @@ import { transact } from '../../firestore/transact.ts';
 import type { CompositeSessionKey } from '../session-store.ts';
 import { eventsOf, sessionOf } from './paths.ts';
 
-/** Events looked up at once. */
+/** Events queried at once. */
 const LARGEST_PAGE = 500;
 const DELETING = { status: 'DELETING' };
 
 /**
- * Deletes a session with its events in google-adk's order: marked first, so that nobody appends any more, the document
- * last, so that a deletion that broke off can be asked for again.
+ * Deletes a session with its events in google-adk's order: it is marked first, so that nobody appends any more, and its
+ * document goes last, so that an interrupted deletion can be repeated.
  */
 export async function deleteSession(
   db: Firestore,
@@ -40,7 +40,7 @@ export async function deleteSession(
   await transact(
     db,
     async (transaction) => {
-      // Whoever deleted it meanwhile may have made another one of the same name.
+      // If someone else has deleted it meanwhile, there may be a new session of the same name.
       const isMarked = (await transaction.get(session)).get('status') === DELETING.status;
       if (isMarked) transaction.delete(session);
     },

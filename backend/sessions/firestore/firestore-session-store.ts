@@ -45,45 +45,45 @@ export interface FirestoreSessionStoreOptions {
   /** Milliseconds since the epoch. */
   now?: () => number;
   newId?: () => string;
-  /** Bound of the events kept in memory between turns, in bytes as Firestore counts them. */
+  /** Limit of the event cache, in bytes as Firestore counts them. */
   cacheBytes?: number;
-  /** Longest wait of one call, with its repetitions, milliseconds. */
+  /** Time limit of one call with its retries, in milliseconds. */
   waitMs?: number;
-  /** Longest wait for an event of a current run, in milliseconds. */
+  /** Time limit for an event of an active run, in milliseconds. */
   patienceMs?: number;
 }
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 /** Deleting thousands of events takes its time. */
-/** Conversations below this size are not worth remembering the size of, and so many above it are remembered. */
+/** Sizes of sessions below this are not cached; and the number of larger ones that are. */
 const LARGE_BYTES = 1024 * 1024;
 const MOST_LARGE = 10_000;
 const DELETE_WAIT_MS = 60_000;
 const CLOSE_WAIT_MS = 2_000;
-/** Absences that a turn under way rides out. */
+/** Length of outages that an active turn survives. */
 const PATIENCE_MS = 45_000;
 /** A document that is never written: reading it shows whether the database can be read. */
 const PROBE = 'lornu_probe/probe';
 
-/** What is known of a session object: where it stood in the store, and the appends of it that are under way. */
+/** What is known of a session object: its position in the store, and its running appends. */
 interface Known {
   mark: Mark;
   token?: number;
-  /** Of its events, as far as they are in memory. */
+  /** Bytes of its events, as far as they are in memory. */
   historyBytes?: () => number;
   appending: Promise<unknown>;
 }
 
 /**
  * Sessions in Firestore, in exactly the documents of google-adk's FirestoreSessionService: both clouds read and write
- * the same conversations. Whoever writes to a session that someone else has written to since it was read is refused
- * (SESSION_CHANGED), as google-adk refuses it (StaleSessionError).
+ * the same conversations. A writer is refused (SESSION_CHANGED) if another has written to the session since it was
+ * read, as in google-adk (StaleSessionError).
  */
 export class FirestoreSessionStore extends SessionStore {
   readonly #db: Firestore;
   readonly #guard: WriterGuard | undefined;
   readonly #cache: EventCache<string>;
-  /** Bytes of long conversations by their document, also of those whose events are no longer in memory. */
+  /** Bytes of long sessions by document, even if their events are no longer in memory. */
   readonly #large = new Map<string, number>();
   readonly #known = new WeakMap<Session, Known>();
   readonly #now: () => number;
@@ -177,7 +177,7 @@ export class FirestoreSessionStore extends SessionStore {
   override async appendEvent({ session, event }: AppendEventRequest): Promise<Event> {
     if (event.partial) return event;
     const known = this.#known.get(session);
-    // One after the other: two at once from the same session object would each find the other's revision.
+    // One at a time: two concurrent appends of one session object would each find the other's revision.
     const mine = (known?.appending ?? Promise.resolve()).then(() => this.#append(session, event, known));
     if (known) known.appending = mine.catch(() => undefined);
     return mine;
@@ -204,8 +204,8 @@ export class FirestoreSessionStore extends SessionStore {
   }
 
   /**
-   * Time of the newest event of a session that was just read, milliseconds, 0 where it has none; undefined where there is
-   * no such session. Costs a read where this process has not seen that event.
+   * Time of the newest event of a session that was just read, in milliseconds, 0 if it has none; undefined if there is
+   * no such session. Costs a read if this process has not seen that event.
    */
   async newestEventMs(snapshot: DocumentSnapshot): Promise<number | undefined> {
     const document = readSession(snapshot);
@@ -231,7 +231,7 @@ export class FirestoreSessionStore extends SessionStore {
   }
 
   override async close(): Promise<void> {
-    // It waits for what is under way, which may be asked again and again where Firestore is away.
+    // Waits for running calls, which may be retried repeatedly during an outage of Firestore.
     await Promise.race([this.#db.terminate(), Bun.sleep(CLOSE_WAIT_MS)]);
   }
 
@@ -245,7 +245,7 @@ export class FirestoreSessionStore extends SessionStore {
     const key = { appName, userId, sessionId };
     const temporary = takeTemporary((event.actions.stateDelta ??= {}));
     const delta = splitState(event.actions.stateDelta);
-    // Not known where these events were dropped from memory: then they were not all read either.
+    // Unknown if these events were dropped from memory: then not all of them were read either.
     assertRoomFor(event.author, known?.historyBytes?.() ?? 0);
     const mark = known?.mark;
     const shared = sharedChanges(this.#db, key, delta, splitState(session.state));
@@ -263,7 +263,7 @@ export class FirestoreSessionStore extends SessionStore {
     return event;
   }
 
-  /** Nobody waits for an event of a run but its stream, so it rides out an absence that would be too long for a caller. */
+  /** Only its stream waits for an event of a run, so it survives an outage that would be too long for a caller. */
   async #appendPatiently(append: Omit<Append, 'signal'>): Promise<Appended> {
     const { mark, event, token } = append;
     const trying = async (signal: AbortSignal): Promise<Appended> =>
@@ -320,7 +320,7 @@ export class FirestoreSessionStore extends SessionStore {
   }
 }
 
-/** Whether there can be such a session. */
+/** Whether such a session can exist. */
 function isKey({ appName, userId, sessionId }: CompositeSessionKey): boolean {
   return [appName, userId, sessionId].every(isDocumentId);
 }

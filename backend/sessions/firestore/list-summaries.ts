@@ -26,10 +26,12 @@ interface Summaries {
   nextCursor?: string;
 }
 
-/** Sessions that are read at first; how large they are tells how many are read next. */
+/** Sessions that are read first; their size decides how many are read next. */
 const FIRST_READ = 20;
 
-/** Sessions of one user, newest first, a page after a cursor: about as many reads as the page has sessions, and two. */
+/**
+ * One user's sessions, newest first, one page after a cursor: about as many reads as the page has sessions, plus two.
+ */
 export async function listOfUser(
   db: Firestore,
   owner: { appName: string; userId: string },
@@ -48,8 +50,8 @@ export async function listOfUser(
 }
 
 /**
- * Sessions of all users, by user and id, a page after a cursor: by the collection group that google-adk's list asks. The
- * order is that of the documents, for which no index is needed.
+ * All users' sessions, by user and id, one page after a cursor: from the collection group that google-adk's list
+ * queries. The order is that of the documents, which needs no index.
  */
 export async function listOfAll(
   db: Firestore,
@@ -70,7 +72,7 @@ type UserOf = (doc: QueryDocumentSnapshot) => string;
 /** adk-session/APP/users/USER/sessions/SESSION */
 const userOf: UserOf = ({ ref }) => ref.parent.parent?.id ?? '';
 
-/** Reads on until the page is full: by number, or by the room that its rows take. */
+/** Reads on until the page is full, by number or by the size of its rows. */
 async function readPage(
   query: Query,
   from: Query,
@@ -107,7 +109,7 @@ function stateChars(doc: QueryDocumentSnapshot): number {
   return typeof state === 'string' ? state.length : 0;
 }
 
-/** What stands in each row again: the state of the app, and those of the users on a page. */
+/** Data repeated in each row: the app's state, and the states of the users on a page. */
 class SharedStates {
   readonly #db: Firestore;
   readonly #appName: string;
@@ -119,7 +121,7 @@ class SharedStates {
     this.#appName = appName;
   }
 
-  /** Reads the app's and those of these users, once each. */
+  /** Reads the app's state and those of these users, once each. */
   async read(userIds: readonly string[]): Promise<void> {
     const appName = this.#appName;
     const users = [...new Set(userIds)].filter((userId) => !this.#users.has(userId));
@@ -165,7 +167,7 @@ function readCursor(cursor: string): [Timestamp, string] {
     if (typeof id === 'string' && isDocumentId(id))
       return [new Timestamp(seconds as number, nanoseconds as number), id];
   } catch {
-    // No time: answered below.
+    // Not a time: handled below.
   }
   throw new AppError('BAD_CURSOR');
 }

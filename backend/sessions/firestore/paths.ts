@@ -1,7 +1,7 @@
 import type { CollectionReference, DocumentReference, Firestore } from '@google-cloud/firestore';
 import type { CompositeSessionKey } from '../session-store.ts';
 
-/** The collections of google-adk's Firestore session service, under the names that it has unless told otherwise. */
+/** The collections of google-adk's Firestore session service, under their default names. */
 export const SESSIONS = 'sessions';
 const ROOT = 'adk-session';
 const USERS = 'users';

@@ -8,7 +8,7 @@ import { documentBytes } from '../../firestore/document-bytes.ts';
 import { eventsOf } from './paths.ts';
 import { toTimestamp, type SessionDocument } from './session-document.ts';
 
-/** How often a session that is written to while we read it is read anew. */
+/** Most attempts to read a session that is written to meanwhile. */
 const MOST_READS = 3;
 
 export interface ReadSession {
@@ -19,8 +19,8 @@ export interface ReadSession {
 
 /**
  * A session's events. Events that this process has read are not read again: the revision counts events, so only later
- * ones are requested, or all of them if the count does not match (a writer whose clock is behind).
- * Undefined where the session went away meanwhile.
+ * ones are requested, or all of them if the count does not match (a writer whose clock is behind). Undefined if the
+ * session was deleted meanwhile.
  */
 export async function readAllEvents(
   session: DocumentReference,
@@ -34,7 +34,7 @@ export async function readAllEvents(
       (await readNewer(session, document, cache)) ?? (await readFromStart(session, document, cache));
     if (events.length === document.revision || attempt === MOST_READS) return { document, events };
     const now = await reread();
-    // Nobody wrote in the meantime: some writer stored an event twice, so the count will never equal the revision.
+    // Nobody wrote meanwhile: a writer stored an event twice, so the count will never equal the revision.
     if (now?.revision === document.revision && now.generation === document.generation)
       return { document, events };
     document = now;
@@ -42,12 +42,12 @@ export async function readAllEvents(
   return undefined;
 }
 
-/** The last events alone, oldest first; nothing of it is kept. */
+/** The last events only, oldest first; they are not cached. */
 export async function readLastEvents(session: DocumentReference, count: number): Promise<Event[]> {
   return (await read(eventsOf(session).orderBy('timestamp').limitToLast(count))).events;
 }
 
-/** Under which a session's events are kept in memory. */
+/** The key under which a session's events are cached. */
 export function cacheKey(session: DocumentReference, { generation }: SessionDocument): string {
   return `${session.path}@${generation}`;
 }

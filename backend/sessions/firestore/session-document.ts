@@ -3,21 +3,21 @@ import { Timestamp, type DocumentSnapshot } from '@google-cloud/firestore';
 import { exactData } from '../../firestore/exact-integers.ts';
 import { mergeState, setOwn, type StateMap } from '../state.ts';
 
-/** What a session's document says, as google-adk writes it. */
+/** The content of a session's document, as google-adk writes it. */
 export interface SessionDocument {
   id: string;
   userId: string;
   state: StateMap;
-  /** Grows by one with each event. */
+  /** Increases by one with each event. */
   revision: number;
-  /** Of the last write, milliseconds. */
+  /** Time of the last write, in milliseconds. */
   updatedMs: number;
   updateTime: Timestamp | undefined;
-  /** Another one when a session of the same id was deleted and made again. */
+  /** Differs if a session of the same id was deleted and created again. */
   generation: string;
 }
 
-/** Undefined where there is no session, or only what is left of one that is being deleted. */
+/** Undefined if there is no session, or only the rest of one that is being deleted. */
 export function readSession(snapshot: DocumentSnapshot): SessionDocument | undefined {
   const data = snapshot.data();
   if (!data || data['status'] === 'DELETING') return undefined;
@@ -38,7 +38,7 @@ function readState(stored: unknown): StateMap {
   return (stored ?? {}) as StateMap;
 }
 
-/** `app:` or `user:` state: natively stored, so that a Python writer may have put times and bytes into it. */
+/** `app:` or `user:` state: stored natively, so a Python writer may have put times and bytes into it. */
 export function readSharedState(snapshot: DocumentSnapshot | undefined): StateMap {
   const state: StateMap = {};
   const data = snapshot && exactData(snapshot);
@@ -46,7 +46,7 @@ export function readSharedState(snapshot: DocumentSnapshot | undefined): StateMa
   return state;
 }
 
-/** As google-adk's routes print such values. */
+/** Converts such values as google-adk's routes print them. */
 function toJson(value: unknown): unknown {
   if (value instanceof Timestamp) return toIso(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
@@ -67,7 +67,7 @@ export function mergedState(session: StateMap, app: StateMap, user: StateMap): S
   return mergeState({ app, user, session });
 }
 
-/** Milliseconds, whole microseconds kept behind the point. */
+/** Milliseconds, with whole microseconds as fraction. */
 export function toMs(time: Timestamp): number {
   return time.seconds * 1000 + Math.round(time.nanoseconds / 1000) / 1000;
 }
