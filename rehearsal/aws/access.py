@@ -38,6 +38,15 @@ LINKED = {
     "wafv2:PutLoggingConfiguration": "wafv2.amazonaws.com",
 }
 JSON_PROTOCOLS = {"json"}
+# The last part of an endpoint's service name, where it is not botocore's name of the service.
+ENDPOINTS = {
+    "cloudwatch": ("monitoring",),
+    "ecr": ("ecr.api",),
+    "logs": ("logs",),
+    "s3": ("s3",),
+    "secretsmanager": ("secretsmanager",),
+    "sts": ("sts",),
+}
 
 
 class Decisions:
@@ -85,7 +94,30 @@ def principal_of(call):
         raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
     if session.expiration.timestamp() < time.time():
         raise Refused("ExpiredToken", "The security token included in the request is expired", 403)
-    return of_role(session.role_arn, session.session_name)
+    return {**of_role(session.role_arn, session.session_name), **limits_of(session, call)}
+
+
+def limits_of(session, call):
+    """What narrows this call beside the role's own policies: the session's, and of a task the endpoint's on its way."""
+    limits = {"session": {"name": session.session_name, "document": session.policy}} if session.policy else {}
+    endpoint = endpoint_of(call) if session.__dict__.get("of_task") else None
+    if endpoint:
+        limits["endpoint"] = {"name": endpoint.id, "document": text_of(endpoint.policy_document)}
+        limits["context"] = {"aws:SourceVpce": endpoint.id, "aws:SourceVpc": endpoint.vpc_id}
+    return limits
+
+
+def endpoint_of(call):
+    """Calls of a task, and what ECS calls for it, leave its subnet: by the service's endpoint where there is one.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
+    """
+    for one in store("ec2", call.region).vpc_end_points.values():
+        if one.state != "available" or one.service_name.split(".", 3)[-1] not in ENDPOINTS.get(call.service, ()):
+            continue
+        if one.private_dns_enabled if one.vpc_endpoint_type == "Interface" else one.route_table_ids:
+            return one
+    return None
 
 
 def role_of(arn):
@@ -125,6 +157,7 @@ def resource_policies(region):
     }
     found |= {one.arn: one.policy for one in store("secretsmanager", region).secrets.values() if one.policy}
     found |= {one.arn: text_of(one.policy) for one in store("ecr", region).repositories.values() if one.policy}
+    found |= {one.arn: one.policy for one in store("sns", region).topics.values()}
     return found
 
 
@@ -138,8 +171,10 @@ def state_of(call):
     for key in store("kms", region).keys.values():
         keys |= {key.id: key.arn, key.arn: key.arn}
         keys |= {alias: key.arn for alias in key.aliases}
+    topics = {one.arn: one.kms_master_key_id for one in store("sns", region).topics.values()}
     return {
         "resourcePolicies": resource_policies(region),
+        "topics": topics,
         "secrets": secrets,
         "boundaries": {one.name: one.permissions_boundary_arn for one in store("iam").roles.values()},
         "keys": keys,
@@ -168,7 +203,7 @@ def question_of(call, principal, context=None, operation=None, state=None):
         "region": "us-east-1" if call.service in GLOBAL else call.region,
         "account": ACCOUNT,
         "principal": principal,
-        "context": context or {},
+        "context": {**principal.get("context", {}), **(context or {})},
         "state": state or state_of(call),
     }
 
@@ -180,16 +215,23 @@ def check(call):
     if call.name == "sts:AssumeRoleWithWebIdentity":
         federated(call)
         return
-    said = DECISIONS[0].ask({"question": question_of(call, principal_of(call))})
+    principal = principal_of(call)
+    said = DECISIONS[0].ask({"question": question_of(call, principal)})
     if not said["allowed"]:
-        print(f"denied {call.name}: {said['missing']}", flush=True)
-        denied.append({"operation": call.name, "sentence": said["message"], "missing": said["missing"]})
+        note(call.name, said)
         raise Refused(said["code"], said["message"], 400 if call.protocol in JSON_PROTOCOLS else 403)
+    if call.name == "sts:AssumeRole":
+        trust(call, call.params.get("RoleArn", ""), principal, "sts:AssumeRole", principal.get("context", {}))
     if call.name in LINKED:
         store("iam").__dict__.setdefault("linked_services", set()).add(LINKED[call.name])
 
 
 denied = []
+
+
+def note(operation, said):
+    print(f"denied {operation}: {said['missing']}", flush=True)
+    denied.append({"operation": operation, "sentence": said["message"], "missing": said["missing"]})
 
 
 def claims_of(token):
@@ -253,6 +295,7 @@ def start_session(_captured, asked):
         duration=asked["seconds"],
         external_id=None,
     )
+    session.of_task = asked["service"] == "ecs-tasks.amazonaws.com"
     keys = asked.get("keys")
     if keys:
         session.access_key_id = keys["accessKeyId"]

@@ -4,6 +4,7 @@ import traceback
 
 import access
 import model_check
+import publish
 import rules
 from calls import Refused, Unreadable, read_call, refusal_of
 
@@ -15,6 +16,8 @@ def check(call):
     access.check(call)
     model_check.check(call)
     rules.check(call)
+    if call.name == "cloudwatch:SetAlarmState":
+        publish.notify(call)
 
 
 class Gate:

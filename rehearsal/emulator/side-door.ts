@@ -16,6 +16,8 @@ export interface SideDoor {
   rules: () => Promise<{ id: string; operations: string[]; code: string; page: string }[]>;
   /** Which statements of roles' policies calls have needed, and which calls were denied for want of one. */
   access: () => Promise<Access>;
+  /** Alarms and budgets that publish to a topic; `missing` where the topic or its key would not let them. */
+  publishers: () => Promise<{ what: string; topic: string; missing?: string }[]>;
   /** A session of a role that a service of AWS starts, where the role's trust policy lets it; else why not. */
   startSession: (asked: SessionRequest) => Promise<{ credentials?: Credentials; refused?: string }>;
   /** False when nothing was taken: another deployment than the expected one is the primary by now. */
@@ -99,6 +101,8 @@ export function createSideDoor(url: string): SideDoor {
     takeCalledActions: async () => (await call('POST', '/rehearsal/called-actions')) as string[],
     startSession: async (asked) =>
       (await call('POST', '/rehearsal/iam/sessions', asked)) as Awaited<ReturnType<SideDoor['startSession']>>,
+    publishers: async () =>
+      (await call('GET', '/rehearsal/iam/publishers')) as Awaited<ReturnType<SideDoor['publishers']>>,
     access: async () => (await call('POST', '/rehearsal/iam/uses')) as Access,
     rules: async () => (await call('GET', '/rehearsal/rules')) as Awaited<ReturnType<SideDoor['rules']>>,
     reportService: async (cluster, service, report) => {

@@ -118,6 +118,8 @@ export class Decider {
               resourcePolicy: this.#parse({ name: 'resource', document: resourcePolicy }, need.action).policy,
             }
           : {}),
+        ...(principal.session ? { sessionPolicy: this.#parse(principal.session).policy } : {}),
+        ...(principal.endpoint ? { vpcEndpointPolicies: [this.#parse(principal.endpoint)] } : {}),
         ...(principal.boundary ? { permissionBoundaryPolicies: [this.#parse(principal.boundary)] } : {}),
       },
       {},
@@ -188,7 +190,14 @@ function policyHolder(resource: string): string {
 
 /** As AWS words it. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 function why(analysis: RequestAnalysis | undefined): string {
-  const [reason] = analysis ? getDenialReasons(analysis) : [];
+  // The evaluator's reasons leave out the session's policy.
+  const reasons = [
+    ...(analysis ? getDenialReasons(analysis) : []),
+    ...(analysis?.sessionAnalysis && analysis.sessionAnalysis.result !== 'Allowed'
+      ? [{ policyType: 'session', denialType: analysis.sessionAnalysis.result.replace('lyDenied', '') }]
+      : []),
+  ];
+  const reason = reasons.find(({ denialType }) => denialType === 'Explicit') ?? reasons[0];
   const kind = KINDS[reason?.policyType ?? 'identity'] ?? 'identity-based policy';
   return reason?.denialType === 'Explicit'
     ? `with an explicit deny in a${/^[aei]/.test(kind) ? 'n' : ''} ${kind}`

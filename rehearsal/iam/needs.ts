@@ -124,6 +124,8 @@ export const BESIDE: Readonly<Record<string, Beside>> = {
   // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/configuring-mtls-with-elb.html
   'elbv2:CreateTrustStore': authorities,
   'elbv2:ModifyTrustStore': authorities,
+  // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html: whoever publishes uses the topic's key.
+  'sns:Publish': topicKey,
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (x-amz-tagging)
   's3:PutObject': ({ params }) =>
     params['Tagging'] === undefined
@@ -133,6 +135,17 @@ export const BESIDE: Readonly<Record<string, Beside>> = {
 
 function objectOf(bucket: unknown, key: unknown): string {
   return `arn:aws:s3:::${text(bucket)}/${text(key)}`;
+}
+
+function topicKey({ params, state, context }: Question): Need[] {
+  const topic = text(params['TopicArn']);
+  const key = state.topics[topic];
+  if (!key || key === 'alias/aws/sns') return [];
+  return USE.map((action) => ({
+    action,
+    resource: state.keys[key] ?? key,
+    context: { ...context, 'kms:EncryptionContext:aws:sns:topicArn': topic },
+  }));
 }
 
 function authorities({ params }: Question): Need[] {

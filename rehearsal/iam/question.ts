@@ -20,6 +20,10 @@ export interface Principal {
   policies: readonly NamedPolicy[];
   /** The permissions boundary's policy. */
   boundary?: NamedPolicy;
+  /** The policy that the session was started with. */
+  session?: NamedPolicy;
+  /** The policy of the VPC endpoint by which the call leaves the VPC. */
+  endpoint?: NamedPolicy;
 }
 
 export interface NamedPolicy {
@@ -31,6 +35,8 @@ export interface NamedPolicy {
 export interface AccountState {
   /** Resource policies by ARN: keys, buckets, secrets, topics, repositories, roles' trust. */
   resourcePolicies: Readonly<Record<string, string>>;
+  /** Of each topic the key that it is encrypted with. */
+  topics: Readonly<Record<string, string | null>>;
   secrets: readonly { arn: string; name: string; key: string | null }[];
   /** Boundaries of roles by the role's name. */
   boundaries: Readonly<Record<string, string | null>>;

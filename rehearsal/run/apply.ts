@@ -14,6 +14,7 @@ import { drawNetwork, readAppliedNetwork } from './applied-network.ts';
 import { giveAccount } from './given-account.ts';
 import type { RehearsalContext } from './rehearsal-context.ts';
 import { findStanding, toStanding, type Standing } from './standing.ts';
+import { tryPublishers } from './try-publishers.ts';
 import { createWorkspace } from './workspace.ts';
 
 export interface ApplyOptions {
@@ -142,6 +143,11 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
           output: differences.map(describeDifference),
         });
       },
+    },
+    {
+      id: 'publishers',
+      title: 'Try whether each alarm and budget may publish to its topic',
+      run: async () => tryPublishers(need().emulator.sideDoor),
     },
     {
       id: 'reachability',

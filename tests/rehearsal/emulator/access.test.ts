@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { githubToken } from '@lornu/rehearsal/iam/sign-in.ts';
-import { AwsRefusal, startAnyClient, type AnyClient, type Key } from './any-client.ts';
+import { startAnyClient, type AnyClient, type Key } from './any-client.ts';
 import { startKit, type EmulatorKit } from './kit.ts';
+import { ACCOUNT, allow, policy, refusal } from './policies.ts';
 
 // Other work on the machine must not make a slow answer a failure.
 setDefaultTimeout(120_000);
 
-const ACCOUNT = '123456789012';
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/job`;
 const SUBJECT = 'repo:a/b:environment:staging';
 const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/boundary`;
@@ -16,15 +16,6 @@ let aws: AnyClient;
 let job: Key;
 let key: string;
 
-const policy = (...statements: object[]): string =>
-  JSON.stringify({ Version: '2012-10-17', Statement: statements });
-const allow = (sid: string, action: string | string[], resource = '*', more: object = {}): object => ({
-  Sid: sid,
-  Effect: 'Allow',
-  Action: action,
-  Resource: resource,
-  ...more,
-});
 const REGION = { Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } };
 
 async function signIn(role = ROLE, token = githubToken(SUBJECT), more: object = {}): Promise<Key> {
@@ -32,15 +23,6 @@ async function signIn(role = ROLE, token = githubToken(SUBJECT), more: object = 
   const { Credentials } = await aws.call('sts:AssumeRoleWithWebIdentity', params);
   const given = Credentials as { AccessKeyId: string; SecretAccessKey: string; SessionToken: string };
   return [given.AccessKeyId, given.SecretAccessKey, given.SessionToken];
-}
-
-async function refusal(work: Promise<unknown>): Promise<{ code: string; message: string }> {
-  const error: unknown = await work.then(
-    () => new Error('it was allowed'),
-    (cause: unknown) => cause,
-  );
-  if (error instanceof AwsRefusal) return error.error;
-  throw error;
 }
 
 async function makeRole(name: string, more: object = {}): Promise<void> {

@@ -100,6 +100,21 @@ export const GROUPS: readonly (readonly Fault[])[] = [
   ],
   [
     {
+      id: 'alarms-key',
+      what: 'alarms and the budget may not use the key of their topic',
+      edits: [
+        {
+          file: 'staging/observability.tf',
+          from: '["kms:Decrypt", "kms:GenerateDataKey*"]',
+          to: '["kms:Decrypt"]',
+        },
+      ],
+      found:
+        /alarms and budgets would not be heard.*cloudwatch\.amazonaws\.com is not authorized to perform: kms:GenerateDataKey/,
+    },
+  ],
+  [
+    {
       id: 'capabilities',
       what: 'a task definition that leaves out what ECS fills in',
       edits: [

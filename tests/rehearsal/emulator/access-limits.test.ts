@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { startAnyClient, type AnyClient, type Key } from './any-client.ts';
+import { startKit, type EmulatorKit } from './kit.ts';
+import { ACCOUNT, allow, policy, refusal } from './policies.ts';
+
+// Other work on the machine must not make a slow answer a failure.
+setDefaultTimeout(120_000);
+
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/agent`;
+const TASKS = 'ecs-tasks.amazonaws.com';
+
+let kit: EmulatorKit;
+let aws: AnyClient;
+
+const trusting = (principal: object): string =>
+  policy({ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' });
+
+/** Keys of a task that ECS started with the role. */
+async function taskKeys(): Promise<Key> {
+  const { credentials } = await kit.emulator.sideDoor.startSession({
+    roleArn: ROLE,
+    session: 'task',
+    service: TASKS,
+    seconds: 3600,
+    context: { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': `arn:aws:ecs:us-east-1:${ACCOUNT}:task/a/b` },
+  });
+  return [
+    credentials?.accessKeyId ?? '',
+    credentials?.secretAccessKey ?? '',
+    credentials?.sessionToken ?? '',
+  ];
+}
+
+async function assume(role: string, more: object = {}, as?: Key): Promise<Key> {
+  const { Credentials } = await aws.call(
+    'sts:AssumeRole',
+    { RoleArn: role, RoleSessionName: 'person', ...more },
+    as,
+  );
+  const given = Credentials as { AccessKeyId: string; SecretAccessKey: string; SessionToken: string };
+  return [given.AccessKeyId, given.SecretAccessKey, given.SessionToken];
+}
+
+beforeAll(async () => {
+  kit = await startKit();
+  aws = startAnyClient(kit.python, kit.emulator.url);
+  const here = { AWS: `arn:aws:iam::${ACCOUNT}:root` };
+  await aws.call('iam:CreateRole', {
+    RoleName: 'agent',
+    AssumeRolePolicyDocument: trusting({ ...here, Service: TASKS }),
+  });
+  await aws.call('iam:PutRolePolicy', {
+    RoleName: 'agent',
+    PolicyName: 'p',
+    PolicyDocument: policy(allow('All', ['s3:*', 'sns:*', 'ec2:Describe*'])),
+  });
+});
+afterAll(async () => {
+  aws.stop();
+  await kit.end();
+});
+
+describe('a role is had by sts:AssumeRole', () => {
+  test('where its trust policy names the account, and the caller may ask for it', async () => {
+    const { Arn } = await aws.call('sts:GetCallerIdentity', {}, await assume(ROLE));
+    expect(Arn).toBe(`arn:aws:sts::${ACCOUNT}:assumed-role/agent/person`);
+  });
+
+  test('not where it trusts a service alone, whatever the caller may', async () => {
+    await aws.call('iam:CreateRole', {
+      RoleName: 'tasks-only',
+      AssumeRolePolicyDocument: trusting({ Service: TASKS }),
+    });
+    const said = await refusal(assume(`arn:aws:iam::${ACCOUNT}:role/tasks-only`));
+    expect(said).toMatchObject({ code: 'AccessDenied' });
+  });
+});
+
+describe("a session's own policy", () => {
+  test('narrows what its role may, and widens nothing', async () => {
+    const Policy = policy(allow('Look', ['ec2:DescribeVpcs', 'iam:ListRoles']));
+    const narrow = await assume(ROLE, { Policy });
+    await aws.call('ec2:DescribeVpcs', {}, narrow);
+    const left = await refusal(aws.call('ec2:DescribeSubnets', {}, narrow));
+    expect(left.message).toMatch(/because no session policy allows the ec2:DescribeSubnets action$/);
+    const added = await refusal(aws.call('iam:ListRoles', {}, narrow));
+    expect(added.message).toMatch(/because no identity-based policy allows the iam:ListRoles action$/);
+    // The role's other sessions are as before.
+    await aws.call('ec2:DescribeSubnets', {}, await assume(ROLE));
+  });
+});
+
+describe('an endpoint of the VPC', () => {
+  test('lets a task read what its policy names alone; others do not pass by it', async () => {
+    await aws.call('s3:CreateBucket', { Bucket: 'layers' });
+    await aws.call('s3:CreateBucket', { Bucket: 'elsewhere' });
+    const task = await taskKeys();
+    const read = async (Bucket: string, as?: Key) => aws.call('s3:ListObjectsV2', { Bucket }, as);
+    await read('elsewhere', task);
+    const { Vpc } = await aws.call('ec2:CreateVpc', { CidrBlock: '10.1.0.0/16' });
+    const { VpcId } = Vpc as { VpcId: string };
+    const { RouteTable } = await aws.call('ec2:CreateRouteTable', { VpcId });
+    const { VpcEndpoint } = await aws.call('ec2:CreateVpcEndpoint', {
+      VpcId,
+      ServiceName: 'com.amazonaws.us-east-1.s3',
+      VpcEndpointType: 'Gateway',
+      RouteTableIds: [(RouteTable as { RouteTableId: string }).RouteTableId],
+      PolicyDocument: policy(allow('Layers', 's3:*', 'arn:aws:s3:::layers*', { Principal: '*' })),
+    });
+    await read('layers', task);
+    const said = await refusal(read('elsewhere', task));
+    expect(said.message).toMatch(/because no VPC endpoint policy allows the s3:ListBucket action$/);
+    await read('elsewhere');
+    await read('elsewhere', await assume(ROLE));
+    await aws.call('ec2:DeleteVpcEndpoints', {
+      VpcEndpointIds: [(VpcEndpoint as { VpcEndpointId: string }).VpcEndpointId],
+    });
+    await read('elsewhere', task);
+  });
+});
+
+describe('an alarm publishes as CloudWatch', () => {
+  const denials = async (): Promise<string[]> =>
+    (await kit.emulator.sideDoor.access()).denied
+      .filter(({ operation }) => operation.startsWith('sns:Publish of the alarm'))
+      .map(({ sentence }) => sentence);
+  const unheard = async (): Promise<string[]> =>
+    (await kit.emulator.sideDoor.publishers()).flatMap(({ what, missing }) => (missing ? [what] : []));
+  const setState = async (StateValue: string) =>
+    aws.call('cloudwatch:SetAlarmState', { AlarmName: 'a', StateValue, StateReason: 'test' });
+
+  test('where the topic and its key let it, and it is noted where they do not', async () => {
+    const account = {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+      Action: 'kms:*',
+      Resource: '*',
+    };
+    const { KeyMetadata } = await aws.call('kms:CreateKey', { Policy: policy(account) });
+    const KeyId = (KeyMetadata as { Arn: string }).Arn;
+    const { TopicArn } = await aws.call('sns:CreateTopic', {
+      Name: 'alarms',
+      Attributes: { KmsMasterKeyId: KeyId },
+    });
+    await aws.call('cloudwatch:PutMetricAlarm', {
+      AlarmName: 'a',
+      ComparisonOperator: 'GreaterThanThreshold',
+      EvaluationPeriods: 1,
+      MetricName: 'm',
+      Namespace: 'n',
+      Period: 60,
+      Statistic: 'Sum',
+      Threshold: 1,
+      AlarmActions: [TopicArn],
+    });
+    await setState('ALARM');
+    expect(await denials()).toEqual([
+      expect.stringMatching(/cloudwatch.*sns:Publish on resource: .*:alarms /),
+    ]);
+    const fromHere = { Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT } } };
+    const service = { Principal: { Service: 'cloudwatch.amazonaws.com' }, ...fromHere };
+    await aws.call('sns:SetTopicAttributes', {
+      TopicArn,
+      AttributeName: 'Policy',
+      AttributeValue: policy(allow('Alarms', 'sns:Publish', String(TopicArn), service)),
+    });
+    await setState('OK');
+    await setState('ALARM');
+    expect((await denials()).slice(1)).toEqual([expect.stringContaining('kms:GenerateDataKey')]);
+    expect(await unheard()).toEqual(['alarm a']);
+    await aws.call('kms:PutKeyPolicy', {
+      KeyId,
+      PolicyName: 'default',
+      Policy: policy(account, allow('Alarms', ['kms:GenerateDataKey*', 'kms:Decrypt'], '*', service)),
+    });
+    await setState('OK');
+    await setState('ALARM');
+    expect(await denials()).toHaveLength(2);
+    expect(await unheard()).toEqual([]);
+  });
+});
