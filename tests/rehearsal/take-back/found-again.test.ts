@@ -1,0 +1,37 @@
+import { expect, test } from 'bun:test';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GROUPS } from './faults.ts';
+
+const root = join(import.meta.dir, '../../..');
+
+/** Rows of the section of docs/first-day.md that says what finds a fault of a first day again. */
+async function readRows(): Promise<{ what: string; by: string }[]> {
+  const page = await readFile(join(root, 'docs/first-day.md'), 'utf8');
+  const [, section = ''] = page.split('## Found before it\n');
+  return [...section.split('\n## ')[0]!.matchAll(/^\| (.+?) \| (.+?) \|$/gm)]
+    .slice(1)
+    .map(([, what = '', by = '']) => ({ what, by }))
+    .filter(({ by }) => !/^-+$/.test(by));
+}
+
+test('the page names every fault whose correction is taken back, and no other one', async () => {
+  const named = (await readRows()).flatMap(({ by }) => [...by.matchAll(/`take-back-all`: ([\w-]+)/g)]);
+  expect(named.map(([, id = '']) => id).toSorted()).toEqual(
+    GROUPS.flat()
+      .map(({ id }) => id)
+      .toSorted(),
+  );
+});
+
+test('every other fault is found by a test that is there', async () => {
+  const rows = (await readRows()).filter(({ by }) => !by.includes('`take-back-all`'));
+  expect(rows.length).toBeGreaterThan(6);
+  for (const { what, by } of rows) {
+    const [, path = '', title = ''] = /^`(.+?)`: "(.+)"$/.exec(by) ?? [];
+    expect([what, await readFile(join(root, path), 'utf8').catch(() => 'no such file')]).toEqual([
+      what,
+      expect.stringContaining(title || 'a title'),
+    ]);
+  }
+});
