@@ -27,11 +27,11 @@ test('the page names every fault whose correction is taken back, and no other on
 test('every other fault is found by a test that is there', async () => {
   const rows = (await readRows()).filter(({ by }) => !by.includes('`take-back-all`'));
   expect(rows.length).toBeGreaterThan(6);
+  const lost: string[] = [];
   for (const { what, by } of rows) {
     const [, path = '', title = ''] = /^`(.+?)`: "(.+)"$/.exec(by) ?? [];
-    expect([what, await readFile(join(root, path), 'utf8').catch(() => 'no such file')]).toEqual([
-      what,
-      expect.stringContaining(title || 'a title'),
-    ]);
+    const text = await readFile(join(root, path), 'utf8').catch(() => '');
+    if (title === '' || !text.includes(title)) lost.push(`${what}: ${by}`);
   }
+  expect(lost).toEqual([]);
 });
