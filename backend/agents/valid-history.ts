@@ -45,7 +45,8 @@ function included(event: Event): Event {
   const { content, author } = event;
   if (!content || !isLeftOut(event)) return event;
   const isKnown = content.role === 'user' || content.role === 'model';
-  const role = isKnown ? content.role : author === 'user' || content.role === 'function' ? 'user' : 'model';
+  const isAnswer = content.role === 'function' || content.parts?.some((part) => part.functionResponse);
+  const role = isKnown ? content.role : author === 'user' || isAnswer ? 'user' : 'model';
   // valid-contents.ts puts the missing text back into the request.
   const parts = content.parts?.map((part) => (isEmptyText(part) ? { ...part, text: undefined } : part));
   return { ...event, content: { ...content, role, parts } };

@@ -53,7 +53,7 @@ const SIMPLE: { [kind: string]: Convert } = {
   },
   seconds: {
     encode: (value) => (typeof value === 'number' ? toSeconds(value) : value),
-    decode: (value) => (typeof value === 'number' ? fromSeconds(value) : value),
+    decode: (value) => (typeof value === 'number' ? fromSeconds(value) : undefined),
   },
 };
 
@@ -65,20 +65,21 @@ function convertOf(kind: string): Convert {
     return {
       encode: (value, casing) =>
         Array.isArray(value) ? value.map((item) => encode(inner, item, casing)) : value,
-      decode: (value) => (Array.isArray(value) ? value.map((item) => decode(inner, item)) : value),
+      decode: (value) =>
+        Array.isArray(value) ? value.filter(isObject).map((item) => decode(inner, item)) : undefined,
     };
   }
   if (kind.startsWith('{')) {
     const inner = kind.slice(1, -1) as ModelName;
     return {
       encode: (value, casing) => mapValues(value, (item) => encode(inner, item, casing)),
-      decode: (value) => mapValues(value, (item) => decode(inner, item)),
+      decode: (value) => (isObject(value) ? mapValues(value, (item) => decode(inner, item)) : undefined),
     };
   }
   const model = kind as ModelName;
   return {
     encode: (value, casing) => encode(model, value, casing),
-    decode: (value) => decode(model, value),
+    decode: (value) => (isObject(value) ? decode(model, value) : undefined),
   };
 }
 
@@ -112,13 +113,17 @@ export function encode(model: ModelName, value: unknown, casing: Casing = 'camel
   return result;
 }
 
-/** Decodes the same model from either casing; drops nulls and unknown fields, leaves user-owned dicts as they are. */
+/**
+ * Decodes the same model from either casing; leaves user-owned dicts as they are. Drops nulls, unknown fields, and what is
+ * no list or object where there should be one: another writer may have stored it, and ADK fails on it in every later turn.
+ */
 export function decode(model: ModelName, value: unknown): unknown {
   if (!isObject(value)) return value;
   const result: JsonObject = {};
   for (const field of FIELDS[model]) {
     const own = value[field.camel] ?? value[field.snake];
-    if (own !== undefined && own !== null) result[field.camel] = field.decode(own);
+    const decoded = own === undefined || own === null ? undefined : field.decode(own);
+    if (decoded !== undefined) result[field.camel] = decoded;
   }
   return result;
 }

@@ -139,3 +139,12 @@ test("a summary of older events has Python ADK's form in the store and adk-js's 
   ]);
   expect(JSON.stringify(toWire(event))).toBe(stored);
 });
+
+test.each([
+  [{ parts: [null, { text: 'hey' }, 'x', 1] }, { parts: [{ text: 'hey' }] }],
+  [{ role: 'user', parts: '[]' }, { role: 'user' }],
+  [{ parts: [{ functionCall: true, text: 'hey' }] }, { parts: [{ text: 'hey' }] }],
+  ['hey', undefined],
+])('content that another writer stored in another shape, %j, is read as far as it fits', (wire, content) => {
+  expect(fromWire({ author: 'user', content: wire }).content).toEqual(content as never);
+});

@@ -191,3 +191,23 @@ test('memory: a long session in several commits; an event that is too long is na
     expect(found.memories).toHaveLength(1);
   }
 }, 30_000);
+
+test.each([
+  ['state that is no JSON', { state: '{' }, {}],
+  ['empty state', { state: '' }, {}],
+  ['state that is a list', { state: '[1]' }, {}],
+  ['a revision that is no number', { revision: 'many' }, { note: 'a' }],
+])('%s from another writer: the session is read, listed and written to', async (what, changed, state) => {
+  const odd = { appName: 'other', userId: 'ann', sessionId: what };
+  const session = await fixture.store.createSession({ ...odd, state: { note: 'a' } });
+  await fixture.store.appendEvent({ session, event: event({}) });
+  await sessionOf(fixture.db, odd).update(changed);
+  const store = fixture.another();
+  const read = (await store.getSession(odd))!;
+  expect([read.state, read.events.length]).toEqual([state, 1]);
+  const { sessions } = await store.listSessions({ ...odd });
+  expect(sessions.map(({ id }) => id)).toContain(what);
+  await store.appendEvent({ session: read, event: delta({ more: 1 }) });
+  const after = (await fixture.another().getSession(odd))!;
+  expect([after.state, after.events.length]).toEqual([{ ...state, more: 1 }, 2]);
+});

@@ -1,17 +1,6 @@
 import { expect, test } from 'bun:test';
-import { join } from 'node:path';
 import { hunt } from './hunt.ts';
-import { PLANTED_BUGS, plant } from './planted-bugs.ts';
-
-test('every planted bug still fits the code', async () => {
-  const backend = join(import.meta.dir, '../../backend');
-  for (const bug of PLANTED_BUGS) {
-    // oxlint-disable-next-line no-await-in-loop -- small files, and the first that does not fit is told
-    const source = await Bun.file(join(backend, bug.file)).text();
-    expect(plant(bug, source)).not.toBe(source);
-  }
-  expect(new Set(PLANTED_BUGS.map(({ name }) => name)).size).toBe(PLANTED_BUGS.length);
-});
+import { PLANTED_BUGS } from './planted-bugs.ts';
 
 // Of a writer, a takeover and a reader: quick to find. long-simulation looks for all of them.
 const SAMPLE = [

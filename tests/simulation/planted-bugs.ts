@@ -84,8 +84,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'the last frames are not stored with the end',
     'runs/live-run.ts',
-    'this.#store.end(this.lease, state, rest)',
-    'this.#store.end(this.lease, state, [])',
+    'this.#store.end(this.lease, state, rest',
+    'this.#store.end(this.lease, state, []',
   ),
   bug(
     'what was shown is forgotten when its whole is refused',
@@ -255,8 +255,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'an end is told that the store has refused',
     'runs/live-run.ts',
-    'this.#next = await this.#store.end(this.lease, state, rest);',
-    'this.#next = await this.#store.end(this.lease, state, rest).catch(() => undefined);',
+    'await this.#store.end(this.lease, state, rest, this.#allTokens);',
+    'await this.#store.end(this.lease, state, rest, this.#allTokens).catch(() => undefined);',
   ),
   bug(
     'readers sleep through the end',

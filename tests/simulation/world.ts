@@ -5,12 +5,13 @@ import { useModel } from '@lornu/backend/model/gemini-llm.ts';
 import type { Run, RunService } from '@lornu/backend/runs/run.ts';
 import { toAdkLogger } from '@lornu/backend/observability/adk-logger.ts';
 import { createRunService } from '@lornu/backend/runs/run-service.ts';
+import { StoreThenShow } from '@lornu/backend/runs/frame-pacing.ts';
 import { SqliteRunStore } from '@lornu/backend/runs/sqlite/sqlite-run-store.ts';
 import { openDatabase } from '@lornu/backend/sessions/sqlite/database.ts';
 import type { SessionStore } from '@lornu/backend/sessions/session-store.ts';
 import { SqliteSessionStore } from '@lornu/backend/sessions/sqlite/sqlite-session-store.ts';
 import { silentLog } from '@lornu/backend/testing/run-bench.ts';
-import type { Database } from 'bun:sqlite';
+import type { Database, Statement } from 'bun:sqlite';
 import type { Entry, Seen } from './check/history.ts';
 import { Host, mulberry32, runOn, VirtualTime } from './clock.ts';
 import { simulatedAgent, simulatedModel, type ModelFault } from './model.ts';
@@ -26,6 +27,8 @@ export const keyOf = (session: string) => ({
 /** How long a call waits for a store that is away. */
 const STORE_WAIT_MS = 600;
 const LONGEST_NETWORK_MS = 25;
+/** How often processes look at what others do: less often than in production, because most looks see nothing. */
+const LOOK_EVERY_MS = 250;
 const PING_MS = 15_000;
 /** How long a client waits for the head of an answer. */
 const LONGEST_ANSWER_MS = 20_000;
@@ -51,11 +54,11 @@ class Process {
       const runs = createRunService({
         agents: { agents: new Map([[APP, { appName: APP, rootAgent }]]), broken: [] },
         sessions,
-        runs: through(new SqliteRunStore({ database, uptimeMs: () => world.time.now })),
+        runs: through(runStoreOf(database, world.time)),
         log: world.log,
         now: Date.now,
         newId: () => crypto.randomUUID(),
-        limits: { leaseMs: world.leaseMs, renewEveryMs: world.leaseMs / 3 },
+        limits: { leaseMs: world.leaseMs, renewEveryMs: world.leaseMs / 3, cancelEveryMs: LOOK_EVERY_MS },
       });
       return [sessions, runs];
     });
@@ -98,14 +101,54 @@ function gated<T extends object>(target: T, gate: <R>(call: () => Promise<R>) =>
   });
 }
 
-/** One database in memory, with a connection of its own for each process: what waits for a commit dies with it. */
+function runStoreOf(database: Database, time: VirtualTime): SqliteRunStore {
+  const store = new SqliteRunStore({ database, uptimeMs: () => time.now });
+  const { everyMs, maxFrames } = store.pacing;
+  const pacing = new StoreThenShow({ everyMs, maxFrames, lookEveryMs: LOOK_EVERY_MS });
+  return Object.assign(store, { pacing });
+}
+
+/**
+ * One database in memory, with a connection of its own for each process: what waits for a commit dies with it. They share
+ * prepared statements, which no process uses across a wait.
+ */
 function connectionTo(database: Database): Database {
+  const known = new Map<PropertyKey, unknown>([
+    ['prepare', prepared],
+    ['query', prepared],
+  ]);
   return new Proxy(database, {
     get: (_, key) => {
-      const value: unknown = Reflect.get(database, key, database);
-      return typeof value === 'function' ? value.bind(database) : value;
+      const value: unknown = known.get(key) ?? Reflect.get(database, key, database);
+      if (typeof value !== 'function' || known.has(key)) return value;
+      const method: unknown = value.bind(database);
+      known.set(key, method);
+      return method;
     },
   });
+}
+
+/** Opened once: its schema and statements cost more than a turn. */
+const shared = openDatabase(':memory:');
+const tables = shared
+  .query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table'")
+  .all()
+  .map(({ name }) => name);
+
+const statements = new Map<string, Statement>();
+
+/** All of them: bun:sqlite itself keeps 20. */
+function prepared(sql: string): Statement {
+  const statement = statements.get(sql) ?? shared.prepare(sql);
+  statements.set(sql, statement);
+  return statement;
+}
+
+function emptyDatabase(): Database {
+  // A scenario that was left in the middle of a transaction.
+  if (shared.inTransaction) shared.run('ROLLBACK');
+  for (const table of tables) shared.run(`DELETE FROM ${table}`);
+  return shared;
 }
 
 /** Several processes of the service, the model, and everything that goes wrong between them. */
@@ -113,7 +156,7 @@ export class World {
   readonly time: VirtualTime;
   readonly random: () => number;
   readonly history: Entry[] = [];
-  readonly database = openDatabase(':memory:');
+  readonly database = emptyDatabase();
   readonly agent;
   readonly log = silentLog;
   readonly leaseMs: number;
@@ -167,7 +210,6 @@ export class World {
   /** Ends all processes, without a word. */
   close(): void {
     for (const process of this.#processes) if (process) process.host.isDead = true;
-    this.database.close();
   }
 
   start(index: number): void {

@@ -26,16 +26,31 @@ export function readSession(snapshot: DocumentSnapshot): SessionDocument | undef
     id: String(data['id'] ?? snapshot.id),
     userId: String(data['userId'] ?? ''),
     state: readState(data['state']),
-    revision: Number(data['revision'] ?? 0),
+    revision: readRevision(data['revision']),
     updatedMs: updateTime ? toMs(updateTime) : 0,
     updateTime,
     generation: snapshot.createTime ? String(toMs(snapshot.createTime)) : '',
   };
 }
 
+/** What is not a number cannot be counted on: google-adk begins at 0, too. */
+function readRevision(stored: unknown): number {
+  const revision = Number(stored ?? 0);
+  return Number.isSafeInteger(revision) ? revision : 0;
+}
+
+/** Empty if another writer left no JSON: one such session must not take the user's list of sessions with it. */
 function readState(stored: unknown): StateMap {
-  if (typeof stored === 'string') return parseJson(stored) as StateMap;
-  return (stored ?? {}) as StateMap;
+  const state = typeof stored === 'string' ? parseStored(stored) : stored;
+  return typeof state === 'object' && state !== null && !Array.isArray(state) ? (state as StateMap) : {};
+}
+
+function parseStored(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** `app:` or `user:` state: stored natively, so a Python writer may have put times and bytes into it. */
