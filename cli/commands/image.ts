@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { Argument, Option, type Command } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
+import type { GateVerdict } from '@lornu/ops/delivery/manifest.ts';
+import { assertPassed, runGate } from '@lornu/ops/eval/gate.ts';
 import { writeOutputs } from '@lornu/ops/delivery/github/job.ts';
 import { buildImages, TARGETS, type Target } from '@lornu/ops/image/build-image.ts';
 import type { EngineKind } from '@lornu/ops/image/engine.ts';
@@ -18,7 +21,7 @@ Examples:
   ./lornu image size                     what each layer weighs, compressed
   ./lornu image run                      the agent as the task runs it: read-only, nobody's user, /tmp only
   ./lornu image scan                     the Dockerfile checked, and bills of materials
-  ./lornu image publish --sign           what the workflow does: build, list, push, sign
+  ./lornu image publish --sign           what the workflow does: build, list, judge, push, sign
 
 What is published without --sign takes the commit's tag for good, and ./lornu apply refuses it: publish by the workflow.
 Where the base images can't be pulled, stand-ins are made and the result says so: fit for tests, never to be pushed.
@@ -70,9 +73,19 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--json', 'print the result as JSON')
     .action(async ({ sign = false, json }: { sign?: boolean; json?: boolean }) => {
       const reporter = createReporter(context);
-      const image = await publishImage({ sign }, context, reporter.emit).finally(reporter.close);
+      let verdict: GateVerdict | undefined;
+      const gate = async (candidate: string): Promise<void> => {
+        const agentsDir = join(context.root, 'agents');
+        verdict = await runGate({ image: candidate, agentsDir }, context, (text) =>
+          reporter.emit({ kind: 'note', text }),
+        );
+        assertPassed(verdict, 'Nothing was published.');
+      };
+      const image = await publishImage({ sign, gate }, context, reporter.emit).finally(reporter.close);
       const { repository, digest, revision } = image;
-      await writeOutputs(context.env, { repository, digest, revision });
+      // Empty for an image that was there already: it was judged before it was pushed.
+      const judged = verdict ? JSON.stringify(verdict) : '';
+      await writeOutputs(context.env, { repository, digest, revision, gate: judged });
       if (json) print(image);
       else
         context.stdout(

@@ -1,11 +1,13 @@
 import { Option, type Command } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
+import { assertPassed } from '@lornu/ops/eval/gate.ts';
 import { describeCost } from '@lornu/ops/delivery/cost/plan-cost.ts';
 import { fileOf } from '@lornu/ops/delivery/delivery-context.ts';
 import { openGithub } from '@lornu/ops/delivery/github/client.ts';
 import { writeComment } from '@lornu/ops/delivery/github/comment.ts';
 import { writeJobSummary, writeOutputs } from '@lornu/ops/delivery/github/job.ts';
+import { GATE_VERDICT, type GateVerdict } from '@lornu/ops/delivery/manifest.ts';
 import { makePlan } from '@lornu/ops/delivery/plan/make-plan.ts';
 import { describeCounts } from '@lornu/ops/delivery/plan/read-plan.ts';
 import { scanPlan } from '@lornu/ops/delivery/scan/scan-plan.ts';
@@ -28,6 +30,7 @@ interface PlanFlags {
   for: 'review' | 'deploy';
   revision?: string;
   imageDigest?: string;
+  gate?: string;
   varFile: string[];
   dir: string;
   json?: boolean;
@@ -42,6 +45,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     )
     .option('--revision <commit>', "the image's revision; this commit's first 12 digits when left out")
     .option('--image-digest <sha256>', 'must be what the repository has under that revision')
+    .option('--gate <json>', 'what lornu image publish found of the image before it pushed it')
     .addOption(varFileOption())
     .addOption(dirOption())
     .option('--json', 'print the result as JSON')
@@ -52,6 +56,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         purpose: flags.for,
         revision: revision || undefined,
         imageDigest: imageDigest || undefined,
+        gate: flags.gate ? readVerdict(flags.gate) : undefined,
       };
       const record = await inDelivery(flags.dir, context, (delivery) =>
         makePlan({ ...options, varFiles: flags.varFile }, delivery),
@@ -119,4 +124,28 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       context.stdout(json ? `${JSON.stringify({ address })}\n` : `${address}\n`);
       finish(EXIT.ok);
     });
+}
+
+/** Throws a CliError for what is no verdict, and for one that did not pass. */
+function readVerdict(text: string): GateVerdict {
+  const what = 'Nothing was planned.';
+  const parsed = GATE_VERDICT.safeParse(parseJson(text));
+  if (!parsed.success) {
+    throw new CliError({
+      what,
+      why: '--gate is not what lornu image publish writes.',
+      next: 'Give its output "gate", or leave it out.',
+      exitCode: EXIT.usage,
+    });
+  }
+  assertPassed(parsed.data, what);
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -16,6 +16,21 @@ const CHANGE = z.strictObject({
   drift: z.boolean(),
 });
 
+/** What the gate found of an image before it was pushed (docs/decisions/0152). */
+export const GATE_VERDICT = z.strictObject({
+  passed: z.boolean(),
+  /** Recorded conversations, and how many of them the candidate leads otherwise. */
+  replayed: z.number().int().nonnegative(),
+  changed: z.number().int().nonnegative(),
+  evalCases: z.number().int().nonnegative(),
+  evalFailed: z.number().int().nonnegative(),
+  /** Turns at once, and how many of them failed. */
+  loadTurns: z.number().int().nonnegative(),
+  loadFailed: z.number().int().nonnegative(),
+  /** Why it did not pass, the first few. */
+  reasons: z.array(z.string()),
+});
+
 /** The file that `lornu plan` writes beside the plan file. */
 export const PLAN_RECORD = z.strictObject({
   /** Only deploy may be applied; review is read-only. */
@@ -32,6 +47,8 @@ export const PLAN_RECORD = z.strictObject({
   /** What ran before; null if nothing did. */
   before: DEPLOYED.nullable(),
   changes: z.array(CHANGE),
+  /** Left out for an image that this run did not build, such as that of a rollback. */
+  gate: GATE_VERDICT.optional(),
 });
 
 const SCANNER = z.strictObject({
@@ -80,6 +97,7 @@ export const APPLIED = z.strictObject({
   startsDeployment: z.boolean(),
 });
 
+export type GateVerdict = z.infer<typeof GATE_VERDICT>;
 export type DeployedImage = z.infer<typeof DEPLOYED>;
 export type PlanRecord = z.infer<typeof PLAN_RECORD>;
 export type PlanChange = z.infer<typeof CHANGE>;

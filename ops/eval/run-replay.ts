@@ -3,7 +3,7 @@ import { startCassetteServer } from '@lornu/evaluation/cassette-server.ts';
 import { accept, replayAll, type Replayed } from '@lornu/evaluation/replay.ts';
 import type { CliContext } from '../base/cli-context.ts';
 import { CliError, EXIT } from '../base/cli-error.ts';
-import { findEngine } from '../image/engine.ts';
+import { findEngine, fitEngine } from '../image/engine.ts';
 import { runImage } from '../image/run-image.ts';
 import { type CassetteFile } from './cassette-files.ts';
 import { startLocalService } from './local-service.ts';
@@ -36,7 +36,8 @@ export async function runReplay(
   },
 ): Promise<Replayed[]> {
   const player = startCassetteServer({ port: candidate.url === undefined ? 0 : candidate.port });
-  const started = await startCandidate(candidate, player.url, context, options.agentsDir).catch(
+  const played = { modelUrl: player.url, env: candidateVariables(player.url) };
+  const started = await startCandidate(candidate, played, context, options.agentsDir).catch(
     async (error: unknown) => {
       await player.stop();
       throw error;
@@ -75,16 +76,17 @@ export function acceptAll(files: readonly CassetteFile[], replayed: readonly Rep
   });
 }
 
-async function startCandidate(
+/** Starts an image, or this checkout's sources, with the model at `modelUrl`; a candidate at `url` runs already. */
+export async function startCandidate(
   { url, image }: Candidate,
-  playerUrl: string,
+  { modelUrl, env }: { modelUrl: string; env: Readonly<Record<string, string>> },
   context: CliContext,
   agentsDir: string,
 ): Promise<{ url: string; stop: () => Promise<void> }> {
   if (url !== undefined) return { url, stop: async () => undefined };
-  const env = candidateVariables(playerUrl);
-  if (image === undefined) return startLocalService(context, { agentsDir, modelUrl: playerUrl, env });
-  const container = await runImage({ engine: await findEngine(context.env), image, port: 0, env }, context);
+  if (image === undefined) return startLocalService(context, { agentsDir, modelUrl, env });
+  const engine = await fitEngine(await findEngine(context.env), image, ['bun', '--version'], context.env);
+  const container = await runImage({ engine, image, port: 0, env }, context);
   return {
     url: container.url,
     stop: async () => {

@@ -27,6 +27,8 @@ export interface PublishOptions {
    * passed.
    */
   sign: boolean;
+  /** Judges the image that was built, before it is pushed; throws where it must not be. */
+  gate?: (image: string) => Promise<void>;
 }
 
 export interface PublishedImage {
@@ -95,6 +97,10 @@ export async function publishImage(
   const bill = scan.bills.find((one) => one.target === target)?.path ?? '';
   // The push takes the tag for ever, so all checks come before it.
   if (built) {
+    const { gate } = options;
+    const image = built.images[0]?.image ?? '';
+    if (gate)
+      await runSteps([{ id: 'gate', title: 'Judge the candidate', run: async () => gate(image) }], emit);
     const steps = [pushStep(built, `${repository}:${tag}`, registry, published, limits)];
     if (options.sign) steps.push(signStep(bill, published, registry, limits));
     await runSteps(steps, emit);

@@ -5,7 +5,7 @@ import { runSteps } from '../../steps/run-steps.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { readCheckout, toRevision } from '../git.ts';
 import { openRepository, targetOf } from '../image/repository.ts';
-import type { PlanRecord } from '../manifest.ts';
+import type { GateVerdict, PlanRecord } from '../manifest.ts';
 import { stateIsLocked } from '../terraform/explain.ts';
 import { openTerraform, type Terraform } from '../terraform/terraform.ts';
 import { chooseImage, type ImageChoice } from './choose-image.ts';
@@ -17,6 +17,8 @@ import { readVariables, variableArguments } from './variables.ts';
 export interface PlanOptions extends ImageChoice {
   purpose: PlanRecord['purpose'];
   varFiles: readonly string[];
+  /** What the gate found of this image, if this run built it. */
+  gate?: GateVerdict | undefined;
 }
 
 /**
@@ -102,6 +104,7 @@ export async function makePlan(options: PlanOptions, context: DeliveryContext): 
             image,
             before: deployed,
             changes: readChanges(parseShownPlan(shown)),
+            ...(options.gate ? { gate: options.gate } : {}),
           };
           await writeFile(fileOf(context, 'record'), JSON.stringify(made.record, null, 2));
           return describeCounts(made.record.changes);

@@ -30,6 +30,16 @@ function manifest(change: (manifest: Manifest) => void = () => undefined): Manif
       state: { lineage: 'one', serial: 7 },
       image: { digest: DIGEST, revision: '0123456789ab', placeholder: false },
       before: { digest: DIGEST, revision: 'ba9876543210' },
+      gate: {
+        passed: true,
+        replayed: 37,
+        changed: 0,
+        evalCases: 19,
+        evalFailed: 0,
+        loadTurns: 60,
+        loadFailed: 0,
+        reasons: [],
+      },
       changes: [
         { address: 'aws_ecs_service.agent', action: 'update', attributes: ['task_definition'], drift: false },
         { address: 'aws_kms_key.logs', action: 'delete', attributes: [], drift: true },
@@ -55,6 +65,7 @@ test('shows the changes, the image, the cost and what to approve', () => {
   expect(text).toContain(`| image | \`0123456789ab\` \`${DIGEST}\` |`);
   expect(text).toContain(`| runs now | \`ba9876543210\``);
   expect(text).toContain('| state | serial 7 |');
+  expect(text).toContain('| gate | 37 recorded conversations, 0 led otherwise; 19 eval cases, 0 failed;');
   expect(text).toContain('33.85 USD a month (+32.85)');
   expect(text).toContain('- update `aws_ecs_service.agent`: task_definition\n');
   expect(text).toContain('- **delete** `aws_kms_key.logs` (changed outside of Terraform)');

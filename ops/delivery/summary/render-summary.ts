@@ -1,6 +1,6 @@
 import { LEFT_OUT } from '../cost/estimate.ts';
 import { describeCost, type PlanCost } from '../cost/plan-cost.ts';
-import type { Manifest, PlanChange } from '../manifest.ts';
+import type { GateVerdict, Manifest, PlanChange } from '../manifest.ts';
 import { describeCounts } from '../plan/read-plan.ts';
 import { objections } from '../scan/scanners.ts';
 
@@ -26,6 +26,7 @@ export function renderSummary(manifest: Manifest, cost: PlanCost, approval: stri
           ? 'none yet: a placeholder'
           : `\`${record.image.revision}\` \`${record.image.digest}\``,
       ],
+      ['gate', record.gate ? describeGate(record.gate) : 'not in this run: no image was built'],
       ['runs now', record.before ? `\`${record.before.revision}\` \`${record.before.digest}\`` : 'nothing'],
       ['state', record.state.serial === 0 ? 'none yet' : `serial ${record.state.serial}`],
       ['plan file', `\`sha256:${record.plan.sha256}\`, Terraform ${record.terraform}`],
@@ -37,6 +38,18 @@ export function renderSummary(manifest: Manifest, cost: PlanCost, approval: stri
     details('Cost', renderCost(cost)),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+/** One sentence of what the candidate was asked before its image was pushed. */
+function describeGate({
+  replayed,
+  changed,
+  evalCases,
+  evalFailed,
+  loadTurns,
+  loadFailed,
+}: GateVerdict): string {
+  return `${replayed} recorded conversations, ${changed} led otherwise; ${evalCases} eval cases, ${evalFailed} failed; ${loadTurns} turns of load, ${loadFailed} failed`;
 }
 
 function describeChange({ address, action, attributes, drift }: PlanChange): string {

@@ -71,7 +71,9 @@ test('the image is built, listed, pushed under its commit, and signed by this wo
   const { publish } = reports;
   expectResult(publish, 'success');
   const digest = front.pushed.get(`agent-${revision}`) ?? 'not pushed';
-  expect(publish?.outputs).toEqual({ revision, digest });
+  const judged = publish?.outputs['gate'] ?? '{}';
+  expect(publish?.outputs).toEqual({ revision, digest, gate: judged });
+  expect(JSON.parse(judged)).toMatchObject({ passed: true, changed: 0, evalFailed: 0, loadFailed: 0 });
   const image = `${front.repository}@${digest}`;
   const by = { identity: signerOf({}), issuer: SIGNER.issuer };
   expect(await signatures()).toEqual([
@@ -79,7 +81,13 @@ test('the image is built, listed, pushed under its commit, and signed by this wo
     { image, ...by, type: 'cyclonedx', predicate: expect.stringMatching(/^[0-9a-f]{64}$/) },
   ]);
   const log = logOf(publish);
-  for (const step of ['Build agent', 'List what is in agent', 'Push agent-', 'Sign the image']) {
+  for (const step of [
+    'Build agent',
+    'List what is in agent',
+    'Judge the candidate',
+    'Push agent-',
+    'Sign the image',
+  ]) {
     expect(log).toMatch(new RegExp(`ok {2}${step}`));
   }
 });
@@ -88,6 +96,7 @@ test('that digest is planned, verified, applied and served', () => {
   const digest = front.pushed.get(`agent-${revision}`) ?? 'not pushed';
   expectResult(reports['plan'], 'success');
   expect(reports['plan']?.summary).toContain(digest);
+  expect(reports['plan']?.summary).toMatch(/gate \| \d+ recorded conversations, 0 led otherwise/);
   expectResult(reports['apply'], 'success');
   const log = logOf(reports['apply']);
   expect(log).toMatch(
@@ -133,6 +142,25 @@ test.each<[string, string | null, string]>([
     expect(logOf(publish)).toContain(why);
     expect(logOf(publish)).toContain('next: Find out who pushed it.');
     expect(await signatures()).toHaveLength(before);
+  },
+  MINUTES,
+);
+
+test(
+  'a candidate that leads a recorded conversation otherwise is neither pushed nor signed nor planned',
+  async () => {
+    const commit = await pipeline.commit('Rename a tool', async (folder) => {
+      const path = join(folder, 'agents/lornu/agent.ts');
+      await Bun.write(path, (await readFile(path, 'utf8')).replaceAll("'list_notes'", "'read_notes'"));
+    });
+    const before = (await signatures()).length;
+    const { publish, plan } = await deploy();
+    expectResult(publish, 'failure');
+    expect(logOf(publish)).toContain('The candidate is not what was agreed on');
+    expect(logOf(publish)).toContain('tools declared');
+    expect(front.pushed.has(`agent-${commit.slice(0, 12)}`)).toBe(false);
+    expect(await signatures()).toHaveLength(before);
+    expectResult(plan, 'skipped');
   },
   MINUTES,
 );

@@ -87,6 +87,7 @@ export const STEP_VALUES: readonly {
   { job: 'plan', step: 'plan', key: 'run', text: '--for deploy' },
   { job: 'plan', step: 'plan', key: 'run', text: '--image-digest "$DIGEST"' },
   { job: 'plan', step: 'plan', key: 'env', text: '${{ needs.publish.outputs.digest }}' },
+  { job: 'plan', step: 'plan', key: 'env', text: '${{ needs.publish.outputs.gate }}' },
   { job: 'publish', step: 'image publish', key: 'run', text: '--sign' },
   // It also checks whether the commit's tests passed.
   { job: 'publish', step: 'image publish', key: 'env', text: '${{ github.token }}' },
