@@ -101,6 +101,12 @@ test('a conversation of 400 turns and a list of 150 are shown in part, and the r
   await chat.button('Show earlier').click();
   await chat.conversation.getByText('message 601').waitFor();
   expect(await chat.conversation.getByRole('article').count()).toBe(100);
+  // A turn that is added at the end, by another tab, takes none away from whoever reads further up.
+  const earliest = await chat.conversation.getByRole('article').first().innerText();
+  const tab = await chat.openTab();
+  await tab.say('count to 2');
+  await chat.conversation.getByText('1 2', { exact: true }).waitFor();
+  expect(await chat.conversation.getByRole('article').first().innerText()).toBe(earliest);
   expect(await listed(chat).count()).toBe(100);
   await chat.button('Show older').click();
   await listed(chat).nth(149).waitFor();

@@ -33,7 +33,10 @@ export function MessageList({ folder, phase, events, actions, versions, children
   const [shown, setShown] = useState(TURNS_AT_ONCE);
   const toTurns = useMemo(createTurnCache, []);
   const turns = toTurns(events);
-  const first = Math.max(0, turns.length - shown);
+  const heldFirst = useRef(0);
+  // While somebody reads further up, a new turn at the end must not take one away at the top.
+  const latest = Math.max(0, turns.length - shown);
+  const first = follows ? latest : Math.min(heldFirst.current, latest);
   const busy = isBusy({ phase });
   const count = turns.reduce((sum, { items }) => sum + 1 + items.length, 0);
   const countAtEnd = useRef(count);
@@ -41,6 +44,7 @@ export function MessageList({ folder, phase, events, actions, versions, children
   const fromEnd = useRef<number>(undefined);
 
   useLayoutEffect(() => {
+    heldFirst.current = first;
     const element = viewport.current;
     if (follows) {
       countAtEnd.current = count;
