@@ -20,15 +20,15 @@ describe('an alarm of two datapoints within three periods', () => {
     [[9, 9, 9], 'ALARM'],
     [[9, 0, 9], 'ALARM'],
     [[0, 0, 9], 'OK'],
-    // At the threshold is not over it.
+    // Equal to the threshold is not above it.
     [[5, 5, 5], 'OK'],
-    // What lies further back than the evaluation periods is over.
+    // Datapoints before the evaluation periods do not count.
     [[9, 9, 0, 0], 'OK'],
   ] as [number[], AlarmState][])('%j is %s', (datapoints, state) => {
     expect(stateOf(datapoints)).toBe(state);
   });
 
-  test('says which datapoints decided', () => {
+  test('names the datapoints that decided', () => {
     expect(evaluateAlarm(rule, [9, none, 7], 'OK').reason).toBe(
       'Threshold Crossed: 2 of the last 3 datapoints [9, 7] were greater than the threshold (5), 1 were missing.',
     );
@@ -36,7 +36,7 @@ describe('an alarm of two datapoints within three periods', () => {
 });
 
 describe('missing datapoints', () => {
-  test('are looked for a little further back before they count as missing', () => {
+  test('are searched for a little further back before they count as missing', () => {
     expect(stateOf([9, 9, none, none, 0])).toBe('ALARM');
     expect(stateOf([9, 9, none, none, none])).toBe('ALARM');
     expect(stateOf([9, 9, none, none, none, none])).toBe('OK');
@@ -57,7 +57,7 @@ describe('missing datapoints', () => {
     },
   );
 
-  test('leave the state as it was where they are to be ignored', () => {
+  test('keep the state if missing data is ignored', () => {
     for (const before of ['OK', 'ALARM'] as const) {
       expect(stateOf([none, none, none], { treatMissingData: 'ignore' }, before)).toBe(before);
     }
@@ -74,6 +74,6 @@ test.each([
   expect(values.map((value) => stateOf([value], one) === 'ALARM')).toEqual(alarms);
 });
 
-test('a comparison that is not known is refused, never passed over', () => {
+test('an unknown comparison is refused, never skipped', () => {
   expect(() => stateOf([1], { comparisonOperator: 'LessThanLowerThreshold' })).toThrow('not rehearsed');
 });

@@ -14,7 +14,7 @@ export interface Evaluation {
   reason: string;
 }
 
-/** So many datapoints beyond the evaluation periods are looked at, in case that newer ones are missing. */
+/** Additional datapoints that are read, in case newer ones are missing. */
 export const MORE_DATAPOINTS = 2;
 
 const COMPARE: Record<string, { holds: (value: number, threshold: number) => boolean; words: string }> = {
@@ -31,9 +31,9 @@ const COMPARE: Record<string, { holds: (value: number, threshold: number) => boo
 };
 
 /**
- * The state of an alarm by its metric's last datapoints, oldest first, undefined where a period had none; `before` is kept
- * where missing data is to be ignored. The newest datapoints that are there decide; as many as are missing of the
- * evaluation periods count as the alarm says that missing data counts.
+ * The state of an alarm from its metric's last datapoints, oldest first, undefined for a period without data; `before`
+ * is kept if missing data is ignored. The newest existing datapoints decide; missing ones of the evaluation periods
+ * count as the alarm's setting says.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  */

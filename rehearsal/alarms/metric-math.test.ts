@@ -8,7 +8,7 @@ test.each<[string, Values, number | undefined]>([
   ['(1 + 2) * 3', {}, 9],
   ['a > 1', { a: 1 }, 0],
   ['a == 1', { a: 1 }, 1],
-  // Nothing is not zero.
+  // A missing value is not zero.
   ['a + 1', { a: undefined }, undefined],
   ['IF(a > 1, 1, 2)', { a: undefined }, undefined],
   ['IF(1 > 0, 3, a)', { a: undefined }, 3],
@@ -24,7 +24,7 @@ test.each(['FILL(a, 0)', 'a +', 'a b', 'IF(a, 1)', 'b', 'a % 2', '(a'])(
   },
 );
 
-test('a composite alarm rings when all that it names do', () => {
+test('a composite alarm fires when all its alarms do', () => {
   const ringing = (...names: string[]) =>
     compositeRule('ALARM("a") AND ALARM("b")', (name) => names.includes(name));
   expect([ringing('a', 'b'), ringing('a'), ringing('b'), ringing()]).toEqual([true, false, false, false]);

@@ -1,4 +1,4 @@
-/** Values of one period by the id of their query; undefined where the period had none. */
+/** Values of one period by the id of their query; undefined for a period without data. */
 export type Values = Readonly<Record<string, number | undefined>>;
 
 type Token = { kind: 'number' | 'name' | 'sign'; text: string };
@@ -6,10 +6,9 @@ type Token = { kind: 'number' | 'name' | 'sign'; text: string };
 const TOKEN = /\s*(?:(\d+(?:\.\d+)?)|([A-Za-z][A-Za-z0-9_]*)|(>=|<=|==|!=|[-+*/<>(),]))/y;
 
 /**
- * The value of an expression of CloudWatch's metric math for one period: arithmetic, comparisons (1 or 0) and IF. A part
- * without a value makes the whole one without a value, unless IF does not take it; so does a division by zero. Throws
- * for what is not rehearsed.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+ * The value of an expression of CloudWatch's metric math for one period: arithmetic, comparisons (1 or 0) and IF. A
+ * part without a value makes the whole undefined, unless IF does not select it; so does a division by zero. Throws for
+ * unsupported syntax. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
 export function metricMath(expression: string, values: Values): number | undefined {
   const tokens = tokensOf(expression);
@@ -86,7 +85,7 @@ function tokensOf(expression: string): Token[] {
   return tokens;
 }
 
-/** Whether a composite alarm's rule of ALARM("name") and AND holds; `isInAlarm` throws for an alarm that is not there. */
+/** Whether a composite alarm's rule of ALARM("name") and AND holds; `isInAlarm` throws for an unknown alarm. */
 export function compositeRule(rule: string, isInAlarm: (name: string) => boolean): boolean {
   return rule
     .split(' AND ')

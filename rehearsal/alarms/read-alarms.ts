@@ -1,14 +1,14 @@
 import { DescribeAlarmsCommand, type CloudWatchClient, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import type { AlarmRule, AlarmState } from './evaluate-alarm.ts';
 
-/** An alarm on one metric, as it was applied. */
+/** An applied alarm on one metric. */
 export interface Alarm extends AlarmRule {
   name: string;
   state: AlarmState;
   namespace: string;
   metricName: string;
   dimensions: Readonly<Record<string, string>>;
-  /** Sum, Maximum and the like. */
+  /** Sum, Maximum and others. */
   statistic: string;
   /** In seconds. */
   period: number;
@@ -16,7 +16,7 @@ export interface Alarm extends AlarmRule {
 
 const PAGE = 100;
 
-/** Every alarm of the account on one metric; those on expressions and on percentiles are left out. */
+/** Every alarm of the account on one metric; those on expressions and percentiles are left out. */
 export async function readAlarms(cloudwatch: CloudWatchClient): Promise<Alarm[]> {
   const { MetricAlarms = [] } = await cloudwatch.send(new DescribeAlarmsCommand({ MaxRecords: PAGE }));
   return MetricAlarms.filter(({ MetricName, Statistic }) => MetricName && Statistic).map(toAlarm);

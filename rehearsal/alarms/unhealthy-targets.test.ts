@@ -3,13 +3,13 @@ import { UnhealthyTargets } from './unhealthy-targets.ts';
 
 const target = (id: string, state: string) => ({ id, state });
 
-test('a target that was healthy counts as soon as it is not', () => {
+test('a target that was healthy counts as soon as it is unhealthy', () => {
   const counter = new UnhealthyTargets(20_000);
   expect(counter.count([target('a', 'healthy'), target('b', 'healthy')], 0)).toBe(0);
   expect(counter.count([target('a', 'unhealthy'), target('b', 'healthy')], 1)).toBe(1);
 });
 
-test('one that is still starting counts when its start has taken too long', () => {
+test('a starting target counts when its start has taken too long', () => {
   const counter = new UnhealthyTargets(20_000);
   expect(counter.count([target('a', 'unhealthy')], 1_000)).toBe(0);
   expect(counter.count([target('a', 'unhealthy')], 20_999)).toBe(0);

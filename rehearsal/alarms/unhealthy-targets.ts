@@ -1,16 +1,17 @@
-/** A registered target as the load balancer sees it. */
+/** A registered target, as the load balancer sees it. */
 export interface SeenTarget {
   id: string;
   state: string;
 }
 
 /**
- * Counts unhealthy targets as AWS would: one that has never been healthy is no sooner unhealthy than so many failed checks
- * take there, for the start of a task takes as long here although checks come more often.
- * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html (initial, unhealthy)
+ * Counts unhealthy targets as AWS would. Checks come more often here, but a task's start takes as long as on AWS; so a
+ * target that was never healthy only counts after the time that its failed checks would take on AWS.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html (initial,
+ * unhealthy)
  */
 export class UnhealthyTargets {
-  /** Since when each is known; those that were healthy once since ever. */
+  /** Since when each target is known; for those that were once healthy, from the beginning. */
   readonly #since = new Map<string, number>();
   readonly #startMs: number;
 
@@ -18,7 +19,7 @@ export class UnhealthyTargets {
     this.#startMs = startMs;
   }
 
-  /** One look at all targets of a group. */
+  /** Counts the unhealthy ones among all targets of a group. */
   count(targets: readonly SeenTarget[], nowMs: number): number {
     const ids = new Set(targets.map(({ id }) => id));
     for (const id of this.#since.keys()) if (!ids.has(id)) this.#since.delete(id);

@@ -35,7 +35,10 @@ export interface AlarmWatch {
 const NAMESPACE = 'AWS/ApplicationELB';
 const SERVER_ERRORS = 'HTTPCode_Target_5XX_Count';
 const UNHEALTHY_HOSTS = 'UnHealthyHostCount';
-/** The metrics that there are here: the load balancer's own, and what tasks write. An alarm on another one stays in its state. */
+/**
+ * Metrics that exist here: the load balancer's own, and those that tasks write. An alarm on another one keeps its
+ * state.
+ */
 const MEASURED: readonly string[] = [
   `${NAMESPACE} ${SERVER_ERRORS}`,
   `${NAMESPACE} ${UNHEALTHY_HOSTS}`,
@@ -45,8 +48,8 @@ const MEASURED: readonly string[] = [
 const MEASURED_EVERY_S = 60;
 
 /**
- * Does what CloudWatch does with the load balancer: puts its metrics once a period, looks at the alarms on them, and says
- * when one changes its state. The emulator keeps metrics and alarms, and evaluates none.
+ * Does CloudWatch's work for the load balancer: stores its metrics once per period, evaluates the alarms on them, and
+ * reports state changes. The emulator stores metrics and alarms but evaluates none.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
  */
 export function watchAlarms(options: AlarmWatchOptions): AlarmWatch {
@@ -61,7 +64,7 @@ export function watchAlarms(options: AlarmWatchOptions): AlarmWatch {
   let before: ReadonlyMap<string, number> | undefined;
   const life = new AbortController();
 
-  /** A value belongs to the period in which it occurred, and carries that period's start time. */
+  /** A value belongs to the period in which it occurred, and has that period's start time. */
   const measure = async (beganMs: number): Promise<void> => {
     const errors = await control.serverErrors();
     for (const { arn } of groups) {
@@ -83,7 +86,7 @@ export function watchAlarms(options: AlarmWatchOptions): AlarmWatch {
       };
       const hosts = unhealthy.get(arn)?.count(targets, Date.now()) ?? 0;
       const data = [
-        // Reported only when there is one, and only where targets are registered.
+        // Only reported if there is one, and only if targets are registered.
         ...(count > 0 ? [{ ...about, MetricName: SERVER_ERRORS, Value: count }] : []),
         ...(targets.length > 0 ? [{ ...about, MetricName: UNHEALTHY_HOSTS, Value: hosts }] : []),
       ];
@@ -160,7 +163,7 @@ async function datapoints(
   return periods;
 }
 
-/** As CloudWatch names it: app/NAME/ID, targetgroup/NAME/ID. */
+/** The form in CloudWatch: app/NAME/ID, targetgroup/NAME/ID. */
 function suffixOf(arn: string, prefix: string): string {
   const resource = arn.split(':').at(-1) ?? '';
   return resource.startsWith(prefix) ? resource.slice(prefix.length) : resource;

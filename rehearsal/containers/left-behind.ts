@@ -6,7 +6,7 @@ interface Labelled {
   Labels?: Record<string, string> | null;
 }
 
-/** Ids of the containers and images of rehearsals whose process is gone. */
+/** Ids of containers and images of rehearsals whose process is gone. */
 export async function findLeftBehind(podman: Podman): Promise<{ containers: string[]; images: string[] }> {
   const filter = ['--filter', `label=${OWNER_LABEL}`, '--format', 'json'];
   return {
@@ -15,7 +15,7 @@ export async function findLeftBehind(podman: Podman): Promise<{ containers: stri
   };
 }
 
-/** Removes them; says how many there were. */
+/** Removes them; returns how many there were. */
 export async function removeLeftBehind(podman: Podman): Promise<number> {
   const { containers, images } = await findLeftBehind(podman);
   if (containers.length > 0) await podman.call(['rm', '--force', '--time', '0', ...containers]);
@@ -34,8 +34,8 @@ async function ofTheDead(podman: Podman, list: readonly string[]): Promise<strin
 }
 
 /**
- * The second look is for a container that was just being made when its owner died. Its own arguments: the label, then
- * podman's command line.
+ * The second check is for a container that was being created when its owner died. Arguments: the label, then podman's
+ * command line.
  */
 const WILL = `
 label=$1; shift
@@ -49,15 +49,15 @@ for look in 1 2; do
 done`;
 
 export interface Will {
-  /** Carries it out now, and waits. */
+  /** Removes them now, and waits. */
   execute: () => Promise<void>;
 }
 
 /**
- * Sees to it that nothing of this owner outlives this process. A container's parent is podman's monitor, which lives on
- * when podman and who started it are killed, so a shell of its own waits at the other end of a pipe: the kernel closes it
- * however we end, and the shell removes what has the owner's label. What even that can't do, as when the machine's power
- * goes, the next rehearsal does (removeLeftBehind).
+ * Ensures that nothing of this owner outlives this process. A container's parent is podman's monitor, which survives
+ * when podman and its starter are killed. So a separate shell waits at the other end of a pipe: the kernel closes it
+ * however this process ends, and the shell removes everything with the owner's label. If even that fails, as in a power
+ * cut, the next rehearsal does it (removeLeftBehind).
  */
 export function leaveWill(podman: Podman, owner: string): Will {
   const shell = Bun.spawn(['sh', '-c', WILL, 'will', `${OWNER_LABEL}=${owner}`, ...podman.command([])], {
@@ -65,7 +65,7 @@ export function leaveWill(podman: Podman, owner: string): Will {
     stdin: 'pipe',
     stdout: 'ignore',
     stderr: 'ignore',
-    // Its own process group: Ctrl-C and a kill of our group do not reach it.
+    // A separate process group: Ctrl-C and a kill of our group do not reach it.
     detached: true,
   });
   shell.unref();

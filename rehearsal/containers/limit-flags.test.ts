@@ -10,7 +10,7 @@ const confined = {
   memory: false,
 };
 
-/** As terraform/aws/staging has it. */
+/** As in terraform/aws/staging. */
 const applied = readContainerLimits({
   user: '10001:10001',
   readonlyRootFilesystem: true,
@@ -23,7 +23,7 @@ const applied = readContainerLimits({
 });
 
 describe('the limits of a task definition', () => {
-  test('are the flags of its container', () => {
+  test("become its container's flags", () => {
     expect(limitFlags(applied, 1024, plain)).toEqual([
       '--user=10001:10001',
       '--read-only',
@@ -37,7 +37,7 @@ describe('the limits of a task definition', () => {
     ]);
   });
 
-  test('add nothing where the definition says nothing', () => {
+  test('add nothing if the definition sets none', () => {
     expect(limitFlags(readContainerLimits({}), 512, { ...plain, memory: false })).toEqual([]);
     const own = readContainerLimits({
       workingDirectory: '/srv',
@@ -65,7 +65,7 @@ describe('the limits of a task definition', () => {
   });
 });
 
-test('an owner is alive while its own process is, not while another has its number', async () => {
+test('an owner is alive while its own process is, not while another has its pid', async () => {
   const own = await ownName();
   expect(await isAlive(own)).toBe(true);
   expect(await isAlive(`${process.pid}-1`)).toBe(false);

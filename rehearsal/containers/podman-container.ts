@@ -11,30 +11,30 @@ import { OWNER_LABEL } from './owner.ts';
 import { OWN_NAMES, type Podman } from './podman.ts';
 import { wasOutOfMemory } from './why-killed.ts';
 
-/** An image in podman's store, and how containers of it run on this machine. */
+/** An image in podman's store, and how its containers run on this machine. */
 export interface ContainerImage {
   podman: Podman;
   machine: MachineLimits;
   /** Its id. */
   image: string;
-  /** As ownName gives it. */
+  /** From ownName. */
   owner: string;
-  /** Files of this machine that a container may read: where they lie here, and where inside. */
+  /** Files of this machine that a container may read: their path here, and their path inside. */
   files: Readonly<Record<string, string>>;
 }
 
 const CREATE_MS = 60_000;
 const KILL_MS = 30_000;
 const LOOK_MS = 10;
-/** Each costs 0.1 s of CPU: podman, its monitor and the runtime have to start. */
+/** Each check costs 0.1 s of CPU: podman, its monitor and the runtime must start. */
 const LEAST_CHECK_INTERVAL_MS = 3_000;
 const KILLED = 137;
 
 /**
- * Runs an image as a container under the limits of its task definition, on this machine's network: own files, user and
- * rights, the memory limit by the kernel where it can. podman's client is in the foreground and ends with this process;
- * the container itself does by the owner's will, see leaveWill. Rejects with ECS's sentence when it does not
- * start. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+ * Runs an image as a container with the limits of its task definition, on this machine's network: with its own files,
+ * user and permissions, and a memory limit by the kernel if possible. podman's client runs in the foreground and ends
+ * with this process; the container ends through leaveWill. Rejects with ECS's message if it does not start.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
  */
 export async function startPodmanContainer(
   from: ContainerImage,
@@ -77,7 +77,7 @@ export async function startPodmanContainer(
     const { exitCode } = await podman.call(['kill', '--signal', signal.slice(3), name], {
       timeoutMs: KILL_MS,
     });
-    // It must not depend on podman's word that something ends.
+    // Do not depend on podman to end it.
     if (exitCode !== 0 && !isOver && signal === 'SIGKILL') killProcess(firstPid);
   };
   const endWatch = machine.memory
@@ -116,7 +116,7 @@ export async function startPodmanContainer(
   };
 }
 
-/** Makes the container without starting it. */
+/** Creates the container without starting it. */
 async function create(
   { podman, machine, image, owner, files }: ContainerImage,
   options: ContainerOptions,
@@ -134,11 +134,11 @@ async function create(
       '--pull=never',
       '--network=host',
       '--http-proxy=false',
-      // The lines come through the client; a second copy on disk is nobody's.
+      // The lines come through the client; nobody needs a second copy on disk.
       '--log-driver=none',
       ...limitFlags(options.limits, options.memoryMb, machine),
       ...Object.entries(files).map(([here, inside]) => `--volume=${here}:${inside}:ro`),
-      // Values stay out of the process list: podman takes them from its own environment.
+      // Keeps values out of the process list: podman takes them from its own environment.
       ...Object.entries(options.env).map(([key, value]) =>
         own.has(key) ? `--env=${key}=${value}` : `--env=${key}`,
       ),
@@ -153,7 +153,7 @@ async function create(
 
 type Client = Pick<Bun.Subprocess, 'exitCode' | 'signalCode'>;
 
-/** The container's first process, as its monitor wrote it down; undefined when there never was one. */
+/** The container's first process, as its monitor recorded it; undefined if there never was one. */
 async function firstProcess(pidFile: string, client: Client): Promise<number | undefined> {
   for (;;) {
     const hasEnded = client.exitCode !== null || client.signalCode !== null;
@@ -164,7 +164,7 @@ async function firstProcess(pidFile: string, client: Client): Promise<number | u
   }
 }
 
-/** The program that the first process has started; undefined when it has ended already. */
+/** The program that the first process has started; undefined if it has already ended. */
 async function childOf(pid: number, client: Client): Promise<number | undefined> {
   while (client.exitCode === null && client.signalCode === null) {
     const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => undefined);
@@ -176,7 +176,7 @@ async function childOf(pid: number, client: Client): Promise<number | undefined>
   return undefined;
 }
 
-/** The client ends with the container's exit code; where the client itself was ended, podman knows it. */
+/** The client exits with the container's exit code; if the client itself was killed, podman knows it. */
 async function exitCodeOf(podman: Podman, name: string, client: Client): Promise<number> {
   if (client.signalCode === null && client.exitCode !== null) return client.exitCode;
   await podman.call(['kill', name]);

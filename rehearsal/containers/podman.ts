@@ -3,18 +3,18 @@ import { tryCommand, type CommandOptions, type CommandResult } from '@lornu/ops/
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** podman as it was fitted to this machine. */
+/** podman, adapted to this machine. */
 export interface Podman {
   engine: Engine;
-  /** What podman itself needs; nothing of it reaches a container. */
+  /** podman's own environment; none of it reaches a container. */
   env: Record<string, string>;
   /** The whole command line of a subcommand. */
   command: (args: readonly string[]) => string[];
-  /** Runs a subcommand to its end; the exit code is the caller's to judge. */
+  /** Runs a subcommand; the caller judges the exit code. */
   call: (args: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
 }
 
-/** Names that podman reads; a container's value of the same name must not change what it does. */
+/** Variables that podman itself reads; a container's value of the same name must not affect it. */
 export const OWN_NAMES: readonly string[] = ['PATH', 'HOME', 'TMPDIR', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME'];
 
 export function openPodman(engine: Engine, given: Env): Podman {

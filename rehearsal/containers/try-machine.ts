@@ -6,13 +6,16 @@ const TRY_MS = 60_000;
 const MEMORY = ['--memory=128m', '--memory-swap=128m'];
 
 /**
- * Under cgroup v1 podman puts all its containers into one group, which gets no more CPU on a busy machine than a
- * single process. In its own group, each container gets as much as a process. Where systemd keeps the groups this is refused, and
- * not needed.
+ * Under cgroup v1 podman puts all its containers into one group, which gets no more CPU on a busy machine than a single
+ * process. In a group of its own, each container gets as much as a process. Where systemd manages the groups this is
+ * refused, and not needed.
  */
 const OWN_GROUP = '--cgroup-parent=/';
 
-/** Finds out by running a short program of the image what this machine lets a container have: a first process, a memory limit. */
+/**
+ * Finds out, by running a short program of the image, what this machine supports for a container: a first process, a
+ * memory limit.
+ */
 export async function tryMachine(
   podman: Podman,
   image: string,

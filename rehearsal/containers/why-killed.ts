@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Podman } from './podman.ts';
 
 /**
- * Whether the kernel ended a container's program for its memory. podman is asked; its monitor says so by a file too, in
+ * Whether the kernel killed a container's program because of its memory. Asks podman; its monitor also writes a file in
  * the folder where podman was started, which podman 4 does not find under cgroup v1.
  */
 export async function wasOutOfMemory(podman: Podman, name: string, startedIn: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ADMINISTRATOR, type Credentials } from './credentials.ts';
 
-/** What an AWS SDK client needs to speak to the emulator and to nothing else. */
+/** Settings with which an AWS SDK client calls only the emulator. */
 export function emulatorSettings(
   url: string,
   region = 'us-east-1',
@@ -33,7 +33,7 @@ export interface AwsClients {
   secrets: SecretsManagerClient;
 }
 
-/** The clients with which the rehearsal reads what was applied. */
+/** Clients with which the rehearsal reads what was applied. */
 export function createAwsClients(url: string, credentials: Credentials = ADMINISTRATOR): AwsClients {
   const settings = emulatorSettings(url, 'us-east-1', credentials);
   return {

@@ -9,7 +9,7 @@ import type { Emit } from '@lornu/ops/steps/step-events.ts';
 const REQUIREMENTS = join(import.meta.dir, '../aws/requirements.txt');
 const INSTALL_MS = 5 * 60_000;
 
-/** The Python that has the emulator's locked packages, made in the cache on first use (2 to 20 s). */
+/** Path of a Python with the emulator's locked packages, created in the cache on first use (2 to 20 s). */
 export async function ensureEmulatorPython(
   context: Pick<CliContext, 'cacheDir' | 'env' | 'signal'>,
   emit: Emit,
@@ -36,7 +36,7 @@ export async function ensureEmulatorPython(
     what: "The AWS emulator's Python packages can't be installed.",
     next: 'Check that PyPI can be reached, then run the same command again.',
   };
-  // Made under another name and renamed: an interrupted install must not look like a finished one.
+  // Created under another name and renamed, so that an interrupted install does not look finished.
   const making = `${folder}.making-${process.pid}`;
   try {
     await runCommand([uv, 'venv', '--quiet', '--relocatable', '--python', '>=3.11', making], options);

@@ -1,30 +1,30 @@
 import type { Credentials } from './credentials.ts';
 
-/** What the emulator is told beside the AWS API; ../aws/README.md lists the routes. */
+/** The emulator's interface besides the AWS API; ../aws/README.md lists the routes. */
 export interface SideDoor {
   health: () => Promise<{ instance: string; moto: string; extensions: string[] }>;
-  /** It outlives its starter from now on. */
+  /** From now on it outlives its starter. */
   stay: () => Promise<void>;
   stop: () => Promise<void>;
-  /** Back to an empty account. */
+  /** Resets it to an empty account. */
   reset: () => Promise<void>;
-  /** What lies in its stores beyond what every account has; keptByAws is what AWS keeps after a destroy too. */
+  /** What is left in its stores beyond a new account; keptByAws is what AWS keeps after a destroy too. */
   leftovers: () => Promise<{ left: string[]; keptByAws: string[] }>;
-  /** Actions that Terraform's provider called since the last time this was asked, as IAM policies name them. */
+  /** Actions that Terraform's provider called since the last call of this, as IAM policies name them. */
   takeCalledActions: () => Promise<string[]>;
-  /** The documented rules beyond AWS's models that calls are held against. */
+  /** The documented rules, beyond AWS's models, that calls are checked against. */
   rules: () => Promise<{ id: string; operations: string[]; code: string; page: string }[]>;
-  /** Which statements of roles' policies calls have needed, and which calls were denied for want of one. */
+  /** Which statements of roles' policies calls have needed, and which calls were denied because one was missing. */
   access: () => Promise<Access>;
-  /** Alarms and budgets that publish to a topic; `missing` where the topic or its key would not let them. */
+  /** Alarms and budgets that publish to a topic; `missing` if the topic or its key does not allow it. */
   publishers: () => Promise<{ what: string; topic: string; missing?: string }[]>;
-  /** A session of a role that a service of AWS starts, where the role's trust policy lets it; else why not. */
+  /** Starts a session of a role for a service of AWS, if the role's trust policy allows it; else the reason. */
   startSession: (asked: SessionRequest) => Promise<{ credentials?: Credentials; refused?: string }>;
-  /** False when nothing was taken: another deployment than the expected one is the primary by now. */
+  /** False if the report was ignored, because another deployment than the expected one is primary by now. */
   reportService: (cluster: string, service: string, report: ServiceReport) => Promise<boolean>;
   reportTask: (cluster: string, taskId: string, report: TaskReport) => Promise<void>;
   forgetTask: (cluster: string, taskId: string) => Promise<void>;
-  /** Targets that are not named keep their state; unused forgets one. */
+  /** Targets that are not named keep their state; unused removes one. */
   reportTargetHealth: (targetGroupArn: string, targets: readonly TargetReport[]) => Promise<void>;
 }
 
@@ -36,16 +36,16 @@ export interface SessionRequest {
   seconds: number;
   /** aws:SourceAccount and aws:SourceArn. */
   context: Readonly<Record<string, string>>;
-  /** Keys that were given out already; new ones where they are left out. */
+  /** Existing keys; default: new ones. */
   keys?: Credentials;
 }
 
 export interface Access {
   /** `alone`: no other statement would have allowed the call. */
   uses: { role: string; policy: string; sid: string; action: string; alone: boolean }[];
-  /** The policies of the roles that were applied, as they are now. */
+  /** The current policies of the applied roles. */
   granted: { role: string; policy: string; document: string }[];
-  /** In AWS's words, and the statement that would allow it. */
+  /** AWS's message, and the statement that would allow it. */
   denied: { operation: string; sentence: string; missing: string }[];
 }
 
@@ -57,7 +57,7 @@ export interface ServiceReport {
   taskDefinition?: string;
   deployments?: readonly ({ id: string } & Record<string, unknown>)[];
   events?: readonly { id: string; message: string }[];
-  /** Nothing is taken when another deployment is the primary one by now. */
+  /** The report is ignored if another deployment is primary by now. */
   expectedPrimary?: string | undefined;
 }
 

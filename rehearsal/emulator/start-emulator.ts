@@ -15,7 +15,7 @@ const STOP_MS = 5_000;
 export interface EmulatorAddress {
   port: number;
   pid: number;
-  /** Tells this emulator from whatever may listen on its port later. */
+  /** Distinguishes this emulator from anything that may listen on its port later. */
   instance: string;
 }
 
@@ -28,7 +28,7 @@ export interface Emulator extends EmulatorAddress {
 
 /**
  * Starts the AWS emulator on a loopback port (0 takes a free one) and waits until it answers. It ends with this
- * process, however that ends, unless sideDoor.stay() is called.
+ * process, for whatever reason, unless sideDoor.stay() is called.
  */
 export async function startEmulator(options: {
   python: string;
@@ -47,12 +47,12 @@ export async function startEmulator(options: {
       exitCode: EXIT.machine,
     });
   }
-  // With the folder in it, a person who looks at the processes sees which rehearsal this one belongs to.
+  // With the folder in it, the process list shows which rehearsal this one belongs to.
   const instance = `${dirname(logPath)}/${randomUUID()}`;
   const log = await open(logPath, 'w');
   const command = [options.python, SERVER, '--port', String(port), '--instance', instance];
   const child = Bun.spawn([...command, '--decide', process.execPath, DECISIONS], {
-    // Only what Python needs: an emulator must not see real AWS credentials.
+    // Only what Python needs: an emulator must not get real AWS credentials.
     env: { PATH: options.env['PATH'], PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
     stdin: 'pipe',
     stdout: log.fd,
@@ -80,14 +80,14 @@ export async function startEmulator(options: {
   }
 }
 
-/** The emulator that an earlier command left running; undefined when it is gone. */
+/** The emulator that an earlier command left running; undefined if it is gone. */
 export async function findEmulator(address: EmulatorAddress): Promise<Emulator | undefined> {
   const url = `http://127.0.0.1:${address.port}`;
   const sideDoor = createSideDoor(url);
   const health = await sideDoor.health().catch(() => undefined);
   if (health?.instance !== address.instance) return undefined;
   const stop = async (): Promise<void> => {
-    // It may be gone before its answer is read; what counts is looked at below.
+    // It may be gone before its response is read; the check below decides.
     await sideDoor.stop().catch(() => undefined);
     const deadline = Date.now() + STOP_MS;
     while (Date.now() < deadline && isAlive(address.pid)) await Bun.sleep(50);

@@ -1,4 +1,4 @@
-/** A load balancer as it was applied, reduced to what decides about a request. */
+/** An applied load balancer, reduced to what decides about a request. */
 export interface Balancer {
   /** Seconds without a byte after which a connection is closed. */
   idleTimeoutS: number;
@@ -19,7 +19,7 @@ export interface Listener {
 
 export interface Rule {
   priority: number | 'default';
-  /** All of them must hold. */
+  /** All of them must match. */
   conditions: Condition[];
   actions: Action[];
 }
@@ -59,7 +59,7 @@ export interface TargetGroup {
   deregistrationDelayS: number;
   health: {
     path: string;
-    /** As in "200" or "200-299,301". */
+    /** Such as "200" or "200-299,301". */
     matcher: string;
     intervalS: number;
     timeoutS: number;

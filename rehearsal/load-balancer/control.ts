@@ -2,35 +2,35 @@ import { connect } from 'node:net';
 import type { TargetGroup } from './balancer.ts';
 import { backendName, checkSettings } from './render-haproxy.ts';
 
-/** A target as HAProxy sees it now. */
+/** A target, as HAProxy sees it now. */
 export interface ServerState {
   backend: string;
   name: string;
   address: string;
-  /** Rising: its last check passed, and more have to pass. */
+  /** Rising: its last check passed, and more must pass. */
   status: 'healthy' | 'unhealthy' | 'rising' | 'draining' | 'initial';
-  /** Requests that it is answering. */
+  /** Requests in progress. */
   current: number;
   reason: string;
-  /** Of its answers so far those that were a server error. */
+  /** Number of its responses so far with a server error. */
   serverErrors: number;
 }
 
 export interface BalancerControl {
-  /** It gets requests once as many checks as the healthy threshold have passed. */
+  /** It gets requests after as many passed checks as the healthy threshold. */
   add: (backend: string, name: string, address: string, port: number) => Promise<void>;
-  /** Gets no new requests; those that run go on. */
+  /** Stops new requests; running ones continue. */
   drain: (backend: string, name: string) => Promise<void>;
-  /** Cuts what still runs and forgets the server. */
+  /** Cuts running requests and removes the server. */
   remove: (backend: string, name: string) => Promise<void>;
   servers: () => Promise<ServerState[]>;
-  /** By backend, how many answers of its servers so far were a server error (5xx); health checks are not counted. */
+  /** By backend, how many responses of its servers so far were a server error (5xx); health checks are not counted. */
   serverErrors: () => Promise<ReadonlyMap<string, number>>;
 }
 
-/** Steers a running HAProxy by its socket. https://docs.haproxy.org/2.6/management.html#9.3 */
+/** Controls a running HAProxy through its socket. https://docs.haproxy.org/2.6/management.html#9.3 */
 export function createControl(socketPath: string, groups: readonly TargetGroup[]): BalancerControl {
-  /** Out of service for good, unless they are added again: `del server` ends HAProxy 2.6 now and then (SIGSEGV, SIGABRT). */
+  /** Out of service until they are added again: `del server` sometimes crashes HAProxy 2.6 (SIGSEGV, SIGABRT). */
   const removed = new Set<string>();
   const checks = new Map(groups.map((group) => [backendName(group.arn), checkSettings(group)]));
   const say = async (...commands: readonly string[]): Promise<string> => {
@@ -47,7 +47,7 @@ export function createControl(socketPath: string, groups: readonly TargetGroup[]
       const server = `${backend}/${name}`;
       if (removed.delete(server)) await say(`set server ${server} addr ${address} port ${port}`);
       else await say(`add server ${server} ${address}:${port} ${checks.get(backend) ?? 'check'}`);
-      // Down until checks say otherwise, before it can be chosen: AWS sends nothing to a target that has not answered one.
+      // Down until checks pass: AWS sends nothing to a target that has not passed one.
       await say(
         `enable health ${server}`,
         `set server ${server} state ready`,
@@ -66,7 +66,7 @@ export function createControl(socketPath: string, groups: readonly TargetGroup[]
         ({ backend, name }) => !removed.has(`${backend}/${name}`),
       ),
     serverErrors: async () => {
-      // Those out of service too: what they answered was answered.
+      // Including those out of service: their earlier responses count.
       const totals = new Map<string, number>();
       for (const { backend, serverErrors } of parseServers(await say('show stat -1 4 -1')))
         totals.set(backend, (totals.get(backend) ?? 0) + serverErrors);

@@ -3,7 +3,7 @@ import { toRule } from './from-describe.ts';
 import { quote, toRegex } from './patterns.ts';
 
 describe('a rule from DescribeRules', () => {
-  test('has its actions in their order and its conditions in the form of today', () => {
+  test('has its actions in order and its conditions in the current form', () => {
     const rule = toRule({
       Priority: '30',
       Conditions: [
@@ -70,7 +70,7 @@ describe('a rule from DescribeRules', () => {
   }
 });
 
-test('wildcards are the only characters of a pattern that mean something', () => {
+test('only wildcards have a meaning in a pattern', () => {
   const fits = (pattern: string, path: string): boolean => new RegExp(toRegex(pattern)).test(path);
   expect(fits('/a2a/*', '/a2a/x/y')).toBe(true);
   expect(fits('/img?', '/img1')).toBe(true);
@@ -79,6 +79,6 @@ test('wildcards are the only characters of a pattern that mean something', () =>
   expect(fits('/$x+(y)', '/$x+(y)')).toBe(true);
 });
 
-test('text is taken as it is between quotes', () => {
+test('text between quotes is taken literally', () => {
   expect(quote(`it's "%[x]"`)).toBe(`'it'\\''s "%[x]"'`);
 });

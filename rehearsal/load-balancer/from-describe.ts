@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Action, Claim, Condition, Rule } from './balancer.ts';
 
-/** A rule as DescribeRules gives it; a kind of condition or action that is not translated throws. */
+/** Converts a rule from DescribeRules; throws for an unsupported kind of condition or action. */
 export function toRule(rule: AwsRule): Rule {
   return {
     priority: rule.Priority === 'default' ? 'default' : Number(rule.Priority),

@@ -1,4 +1,4 @@
-/** A pattern of AWS (* any characters, ? one) as a regular expression for HAProxy. */
+/** Converts a pattern of AWS (* any characters, ? one) to a regular expression for HAProxy. */
 export function toRegex(pattern: string): string {
   const body = Array.from(pattern, (character) => {
     if (character === '*') return '.*';
@@ -8,12 +8,15 @@ export function toRegex(pattern: string): string {
   return `^${body.join('')}$`;
 }
 
-/** An argument of HAProxy's configuration, in single quotes: nothing in it is expanded. https://docs.haproxy.org/2.6/configuration.html#2.2 */
+/**
+ * Quotes an argument of HAProxy's configuration; nothing inside single quotes is expanded.
+ * https://docs.haproxy.org/2.6/configuration.html#2.2
+ */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Text in a log-format string, where a percent sign would begin an expression. */
+/** Escapes text for a log-format string, where a percent sign begins an expression. */
 export function literal(text: string): string {
   return text.replaceAll('%', '%%');
 }

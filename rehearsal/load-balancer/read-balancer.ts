@@ -11,7 +11,7 @@ import {
 import type { Balancer, Listener, TargetGroup } from './balancer.ts';
 import { toRule } from './from-describe.ts';
 
-/** The load balancer with this ARN, read by Describe calls. What is not translated is refused, never left out. */
+/** Reads the load balancer with this ARN through Describe calls. Throws for unsupported settings. */
 export async function readBalancer(elb: ElasticLoadBalancingV2Client, arn: string): Promise<Balancer> {
   const [attributes, listeners, groups] = await Promise.all([
     elb.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn: arn })),

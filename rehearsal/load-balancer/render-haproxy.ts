@@ -4,26 +4,26 @@ import { literal, quote } from './patterns.ts';
 import { CERTIFICATE_HEADERS, tlsArguments } from './tls.ts';
 import { tokenChecks, type TokenKey } from './token-checks.ts';
 
-/** Each takes two file descriptors, and HAProxy does not start where the machine gives fewer. */
+/** Each needs two file descriptors, and HAProxy does not start if the machine allows fewer. */
 const MOST_CONNECTIONS = 5_000;
 /** The Server header in the load balancer's own answers. */
 const SERVER = 'awselb/2.0';
 
 export interface LocalSettings {
   address: string;
-  /** The local port of each listener's port. */
+  /** The local port for each listener's port. */
   ports: Readonly<Record<number, number>>;
   /** Certificate and key, in one PEM file. */
   certificate: string;
-  /** Authorities in PEM of each trust store's ARN. */
+  /** CAs in PEM by the ARN of the trust store. */
   trustStores: Readonly<Record<string, string>>;
-  /** Keys of each key set's address. */
+  /** Keys by the address of the key set. */
   tokenKeys: Readonly<Record<string, readonly TokenKey[]>>;
-  /** Where servers are added and looked at while it runs. */
+  /** Socket for controlling it while it runs. */
   socket: string;
 }
 
-/** HAProxy's configuration for a load balancer as it was applied. Pure; what it can't translate throws. */
+/** HAProxy's configuration for an applied load balancer. Pure; throws for unsupported settings. */
 export function renderHaproxy(balancer: Balancer, settings: LocalSettings): string {
   const blocks = [
     [
@@ -64,7 +64,7 @@ function frontend(listener: Listener, balancer: Balancer, settings: LocalSetting
     ...(balancer.dropInvalidHeaders ? ["http-request del-header '[^-A-Za-z0-9]' -m reg"] : []),
     `http-request set-header X-Forwarded-Proto ${proto}`,
     `http-request set-header X-Forwarded-Port ${listener.port}`,
-    // A trace that the client began goes on; the load balancer adds its own place in it.
+    // Continues the client's trace; the load balancer adds its own id.
     'http-request set-var(txn.uuid) uuid()',
     'http-request set-header X-Amzn-Trace-Id Self=1-%[var(txn.uuid),field(1,-)]-%[var(txn.uuid),regsub(-,,g),bytes(0,24)];%[req.fhdr(x-amzn-trace-id)] if { req.fhdr(x-amzn-trace-id) -m found }',
     'http-request set-header X-Amzn-Trace-Id Root=1-%[var(txn.uuid),field(1,-)]-%[var(txn.uuid),regsub(-,,g),bytes(0,24)] if !{ req.fhdr(x-amzn-trace-id) -m found }',
@@ -76,7 +76,7 @@ function frontend(listener: Listener, balancer: Balancer, settings: LocalSetting
   ];
 }
 
-/** The first rule that fits decides, so its name is noted once and asked for by its actions. */
+/** The first matching rule decides, so its name is stored once and its actions check it. */
 function chooseRule(rule: Rule): string[] {
   const { lines, names } = ruleAcls(rule);
   return [
@@ -141,12 +141,12 @@ function backend({ arn, algorithm, health }: TargetGroup): string[] {
   ];
 }
 
-/** How a target is checked; servers that are added later do not take it from their backend. */
+/** Health check settings of a target; servers that are added later do not inherit them from their backend. */
 export function checkSettings({ health }: TargetGroup): string {
   return `check inter ${Math.round(health.intervalS * 1000)}ms rise ${health.healthyThreshold} fall ${health.unhealthyThreshold}`;
 }
 
-/** The backend of a target group: the last part of its ARN is its own, whatever its name. */
+/** The backend of a target group: the last part of its ARN is unique, whatever its name. */
 export function backendName(targetGroupArn: string): string {
   return `group_${targetGroupArn.split('/').at(-1)}`;
 }

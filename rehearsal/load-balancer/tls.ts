@@ -1,7 +1,10 @@
 import type { Listener } from './balancer.ts';
 import { quote } from './patterns.ts';
 
-/** Protocols and ciphers of the security policies that are used here. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html */
+/**
+ * Protocols and ciphers of the security policies used here.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
+ */
 const POLICIES: Record<string, string> = {
   'ELBSecurityPolicy-TLS13-1-2-Res-2021-06': [
     'ssl-min-ver TLSv1.2',
@@ -10,7 +13,7 @@ const POLICIES: Record<string, string> = {
   ].join(' '),
 };
 
-/** What stands behind `bind` for a TLS listener. Mode verify takes nobody without a certificate of its authorities. */
+/** Arguments of `bind` for a TLS listener. Mode verify refuses clients without a certificate of its CAs. */
 export function tlsArguments(
   listener: Listener,
   files: { certificate: string; trustStores: Readonly<Record<string, string>> },
@@ -31,7 +34,10 @@ export function tlsArguments(
   return parts.join(' ');
 }
 
-/** Headers of a verified client certificate, in the forms of the load balancer; whatever the client sent under these names is dropped. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html */
+/**
+ * Headers of a verified client certificate, in the load balancer's form; values from the client under these names are
+ * dropped. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html
+ */
 export const CERTIFICATE_HEADERS: readonly string[] = [
   'http-request del-header X-Amzn-Mtls-Clientcert -m beg',
   'http-request set-header X-Amzn-Mtls-Clientcert-Serial-Number %[ssl_c_serial,hex]',
@@ -42,6 +48,6 @@ export const CERTIFICATE_HEADERS: readonly string[] = [
 ];
 
 function isoTime(): string {
-  // In single quotes the words of the configuration are left alone; the double ones are the converter's.
+  // The single quotes are for the configuration; the double ones are the converter's.
   return `'regsub("^(..)(..)(..)(..)(..)(..)Z$","20\\1-\\2-\\3T\\4:\\5:\\6Z")'`;
 }

@@ -3,7 +3,7 @@ import { quote } from './patterns.ts';
 
 type TokenAction = Extract<Action, { type: 'jwt-validation' }>;
 
-/** A key of an issuer: HAProxy reads PEM, so a JSON key set is written out as one file a key. */
+/** An issuer's key: HAProxy reads PEM, so a JSON key set is written as one file per key. */
 export interface TokenKey {
   kid: string;
   /** Path of the public key in PEM. */
@@ -11,9 +11,9 @@ export interface TokenKey {
 }
 
 /**
- * Lines that answer 401 unless the request brings a token that the load balancer would let through: RS256, signed by
- * a key of the issuer, `iss` and `exp` right, `nbf` and `iat` not ahead, every further claim with one of its values.
- * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-verify-jwt.html
+ * Lines that answer 401 unless the request has a token that the load balancer would accept: RS256, signed by a key of
+ * the issuer, `iss` and `exp` correct, `nbf` and `iat` not in the future, and each further claim with one of its
+ * values. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-verify-jwt.html
  */
 export function tokenChecks(action: TokenAction, keys: readonly TokenKey[], when: string): string[] {
   const deny = (condition: string): string => `http-request deny deny_status 401 if ${when} ${condition}`;

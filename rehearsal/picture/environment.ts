@@ -2,20 +2,20 @@ import { RESOURCE_TYPES } from '@lornu/ops/aws-resources/resource-types.ts';
 import { containerOf, text, type All, type Card } from '@lornu/ops/aws-resources/resource-type.ts';
 import { z } from 'zod';
 
-/** The environment as applied, beside its network: what serves, who calls, who it is to others. */
+/** The applied environment besides its network: its parts, its callers, its identities elsewhere. */
 export interface PicturedEnvironment {
   callers: Caller[];
   areas: Area[];
   roles: Role[];
-  /** What the tasks use on Google Cloud, and as whom. */
+  /** What the tasks use on Google Cloud, and under which identity. */
   google: Fact[];
-  /** How many resources Terraform made. */
+  /** Number of resources that Terraform created. */
   resources: number;
 }
 
 export interface Caller {
   who: string;
-  /** How they show who they are. */
+  /** How they authenticate. */
   by: string;
   names: string[];
 }
@@ -27,7 +27,7 @@ export interface Area {
 
 export interface Role {
   name: string;
-  /** Who may take it on. */
+  /** Who may assume it. */
   trusts: string;
   /** AWS services that its policies name. */
   may: string[];
@@ -39,7 +39,7 @@ export interface Fact {
   value: string;
 }
 
-/** Of Terraform's state, as `terraform state pull` prints it, what is read here. */
+/** The fields of Terraform's state (`terraform state pull`) that are read. */
 const STATE = z.object({
   resources: z.array(
     z.object({
@@ -51,7 +51,7 @@ const STATE = z.object({
   ),
 });
 
-/** Reads the states of all stacks together; what a state does not have is left out, never invented. */
+/** Reads the states of all stacks together; what a state does not contain is left out, never invented. */
 export function toEnvironment(states: readonly unknown[]): PicturedEnvironment {
   const resources = states
     .flatMap((state) => STATE.parse(state).resources)

@@ -13,7 +13,7 @@ export interface PlacedSubnet extends Subnet {
   isPublic: boolean;
 }
 
-/** Where everything stands. Zones side by side, public subnets over private ones, endpoints to the right. */
+/** The positions of everything: zones beside each other, public subnets above private ones, endpoints to the right. */
 export interface Layout {
   width: number;
   bottom: number;
@@ -78,7 +78,7 @@ function placeSubnets(network: Network, zone: string, box: Box): PlacedSubnet[] 
   }));
 }
 
-/** A bar through the upper part of these boxes. */
+/** A bar across the upper part of these boxes. */
 function across(boxes: readonly Box[]): Box {
   const left = Math.min(...boxes.map((box) => box.x));
   const right = Math.max(...boxes.map((box) => box.x + box.width));

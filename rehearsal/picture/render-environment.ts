@@ -16,7 +16,7 @@ interface Card {
   lines: string[];
 }
 
-/** The services and identities of the environment as applied, as an SVG document that stands alone: who calls, what serves, as whom. */
+/** The applied environment's services and identities as a self-contained SVG: callers, services, identities. */
 export function renderEnvironment({ callers, areas, roles, google, resources }: PicturedEnvironment): string {
   const callersX = MARGIN;
   const accountX = callersX + CALLERS_WIDTH + 72;
@@ -120,7 +120,7 @@ function cardText(box: Box, title: string, lines: readonly string[]): string[] {
   ];
 }
 
-/** Three beside each other; the role of the tasks is the one that Google Cloud trusts. */
+/** Three beside each other; the tasks' role is the one that Google Cloud trusts. */
 function placeRoles(roles: readonly Role[], area: { x: number; y: number; width: number }) {
   const perRow = 3;
   const width = (area.width - (perRow - 1) * GAP) / perRow;
@@ -182,13 +182,13 @@ function identityWay(taskBox: Box | undefined, google: Box): string[] {
   ];
 }
 
-/** The first ones by name, the others by their number. */
+/** The first ones by name, the others as a number. */
 function few(names: readonly string[]): string[] {
   if (names.length <= FEW + 1) return [...names];
   return [...names.slice(0, FEW), `and ${names.length - FEW} more`];
 }
 
-/** As many words a line as fit. */
+/** Fills lines with as many words as fit. */
 function wrap(content: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of content.split(' ')) {

@@ -9,12 +9,12 @@ function draw(change: (network: ReturnType<typeof soundNetwork>) => void = () =>
   return renderNetwork(network, evaluateNetwork(network));
 }
 
-/** How many lines of this kind are drawn. */
+/** Number of lines of this kind. */
 function ways(picture: string, kind: 'in' | 'task' | 'out'): number {
   return picture.split(`class="way ${kind}"`).length - 1;
 }
 
-test('the picture is XML that stands alone, with every part of the network', () => {
+test('the picture is self-contained XML, with every part of the network', () => {
   const picture = draw();
   const parsed = new HTMLRewriter();
   let elements = 0;
@@ -33,7 +33,7 @@ test('the picture is XML that stands alone, with every part of the network', () 
   expect(picture).not.toMatch(/href|url\((?!#)/);
 });
 
-test('only ways that exist are drawn', () => {
+test('only existing paths are drawn', () => {
   expect([ways(draw(), 'in'), ways(draw(), 'task')]).toEqual([2, 2]);
   const withoutNat = draw((network) => (network.natGateways = []));
   expect(ways(withoutNat, 'out')).toBeLessThan(ways(draw(), 'out'));
@@ -43,7 +43,7 @@ test('only ways that exist are drawn', () => {
   expect(ways(mute, 'task')).toBe(0);
 });
 
-test('a statement that does not hold is marked, with what was seen', () => {
+test('a statement that does not hold is marked, with what was found', () => {
   expect(draw()).not.toContain('class="broken"');
   const picture = draw((network) => (network.natGateways = []));
   expect(picture).toContain('class="broken"');

@@ -9,7 +9,7 @@ import { arrow, centre, escape, rect, tag, text } from './svg.ts';
 const LINE = 22;
 const TASK_HEIGHT = 46;
 
-/** The applied network and what was computed about it, as an SVG document that stands alone. Ways that do not exist are not drawn. */
+/** The applied network and its computed reachability as a self-contained SVG. Only existing paths are drawn. */
 export function renderNetwork(network: Network, statements: readonly Statement[]): string {
   const layout = layOut(network);
   const height = layout.bottom + 56 + statements.length * LINE + 24;

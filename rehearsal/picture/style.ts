@@ -1,7 +1,7 @@
-/** Colours of the ways; each also has an arrow head of its own, since a marker can't take its line's colour everywhere. */
+/** Colours of the paths; each has its own arrow head, because a marker can't take its line's colour everywhere. */
 export const WAY_COLORS = { in: '#1f7a4d', task: '#2456b3', out: '#b3591a' } as const;
 
-/** The picture carries its style and asks for no font or file from elsewhere. */
+/** The picture contains its style and loads no font or file. */
 export const STYLE = `
   text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif; font-size: 13px; fill: #1d2733; }
   .title { font-size: 20px; font-weight: 600; }

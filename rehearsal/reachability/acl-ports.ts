@@ -2,13 +2,13 @@ import { covers, overlaps } from './cidr.ts';
 import { ALL_PORTS, type Network } from './network.ts';
 import { difference, intersection, NO_PORTS, union, type PortSet } from './port-set.ts';
 
-/** Where the answers to a connection go; network ACLs keep no state, so they need a rule of their own. */
+/** Ports for the responses of a connection; network ACLs are stateless, so they need their own rule. */
 const EPHEMERAL = { from: 1024, to: 65_535 };
 const EVERYWHERE = '0.0.0.0/0';
 
 /**
- * Ports on which a connection from `source` into a subnet passes that subnet's ACL, answers included. Rules are
- * taken by number and the first that fits decides; the last one denies.
+ * Ports on which a connection from `source` into a subnet passes that subnet's ACL, in both directions. Rules are
+ * applied by number, the first match decides, and the last one denies.
  * https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
  */
 export function aclPortsIn(network: Network, subnetId: string, source: string): PortSet {
@@ -34,7 +34,7 @@ function aclPorts(network: Network, subnetId: string, egress: boolean, cidr: str
   let undecided: PortSet = [ALL_PORTS];
   for (const entry of (acl?.entries ?? []).toSorted((a, b) => a.number - b.number)) {
     if (entry.egress !== egress || (entry.protocol !== '-1' && entry.protocol !== 'tcp')) continue;
-    // Denying some of the addresses counts as denying, because the answer is about all of them.
+    // Denying some of the addresses counts as denying, because the result is for all of them.
     const fits = entry.allow
       ? covers(entry.cidr, cidr) || entry.cidr === EVERYWHERE
       : overlaps(entry.cidr, cidr);

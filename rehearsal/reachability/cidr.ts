@@ -3,7 +3,7 @@ export interface CidrBlock {
   last: number;
 }
 
-/** An IPv4 range as its first and last address; IPv6 ranges are outside every IPv4 one and give undefined. */
+/** An IPv4 range as its first and last address; undefined for IPv6 ranges, which overlap no IPv4 one. */
 export function parseCidr(text: string): CidrBlock | undefined {
   const [address = '', length = '32'] = text.split('/');
   const parts = address.split('.').map(Number);
@@ -17,7 +17,7 @@ export function parseCidr(text: string): CidrBlock | undefined {
   return { first, last: first + size - 1 };
 }
 
-/** Whether every address of `inner` lies in `outer`. */
+/** Whether every address of `inner` is in `outer`. */
 export function covers(outer: string, inner: string): boolean {
   const [a, b] = [parseCidr(outer), parseCidr(inner)];
   return a !== undefined && b !== undefined && a.first <= b.first && b.last <= a.last;
@@ -28,7 +28,7 @@ export function overlaps(one: string, other: string): boolean {
   return a !== undefined && b !== undefined && a.first <= b.last && b.first <= a.last;
 }
 
-/** RFC 1918, loopback, link-local and carrier ranges: no address of the internet. */
+/** RFC 1918, loopback, link-local and carrier ranges: not addresses of the internet. */
 const NOT_PUBLIC = [
   '10.0.0.0/8',
   '172.16.0.0/12',
@@ -38,7 +38,7 @@ const NOT_PUBLIC = [
   '100.64.0.0/10',
 ];
 
-/** Whether the range holds an address that a stranger may have; every IPv6 range is taken to. */
+/** Whether the range contains an internet address; every IPv6 range counts as public. */
 export function isPublic(cidr: string): boolean {
   return parseCidr(cidr) === undefined || !NOT_PUBLIC.some((range) => covers(range, cidr));
 }

@@ -19,10 +19,10 @@ import {
   type Subnet,
 } from './network.ts';
 
-/** Numbers that AWS answers for protocols in network ACLs. */
+/** AWS's protocol numbers in network ACLs. */
 const PROTOCOLS: Record<string, string> = { '6': 'tcp', '17': 'udp', '1': 'icmp' };
 
-/** A subnet without a table or ACL of its own has the VPC's main table and default ACL. */
+/** A subnet without its own table or ACL has the VPC's main table and default ACL. */
 export function toSubnet(
   subnet: AwsSubnet,
   tables: readonly AwsRouteTable[],

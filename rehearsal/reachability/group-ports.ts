@@ -7,10 +7,10 @@ export type Peer =
   | { kind: 'address'; cidr: string }
   | { kind: 'group-member'; groupIds: readonly string[]; cidrs: readonly string[] }
   | { kind: 'prefix-list'; id: string }
-  /** Anybody on the internet: a rule for one public range is enough. */
+  /** Any internet address: a rule for one public range is enough. */
   | { kind: 'any-stranger' };
 
-/** Ports that any of the groups lets in or out for the peer, by this protocol. Security groups only allow. */
+/** Ports that any of the groups allows for the peer in this direction and protocol. Security groups only allow. */
 export function groupPorts(
   network: Network,
   groupIds: readonly string[],

@@ -1,9 +1,12 @@
-/** The applied network as the Describe calls show it, reduced to what decides who can reach whom. Plain data, so that tests can break it. */
+/**
+ * The applied network from the Describe calls, reduced to what decides who can reach whom. Plain data, so that tests
+ * can break it.
+ */
 export interface Network {
   vpc: { id: string; cidr: string };
   subnets: Subnet[];
   routeTables: RouteTable[];
-  /** Ids of internet gateways that are attached to the VPC. */
+  /** Ids of internet gateways attached to the VPC. */
   internetGateways: string[];
   natGateways: NatGateway[];
   securityGroups: SecurityGroup[];
@@ -30,9 +33,9 @@ export interface RouteTable {
 export interface Route {
   /** An address range, or a prefix list such as that of S3. */
   destination: string;
-  /** What the route leads to, by its id: local, igw-..., nat-..., vpce-... */
+  /** The route's target by its id: local, igw-..., nat-..., vpce-... */
   target: string;
-  /** A blackhole leads to something that is gone. */
+  /** False for a blackhole, whose target no longer exists. */
   active: boolean;
 }
 
@@ -83,7 +86,7 @@ export interface AclEntry {
 export interface Endpoint {
   id: string;
   kind: 'gateway' | 'interface';
-  /** As in com.amazonaws.us-east-1.secretsmanager. */
+  /** Such as com.amazonaws.us-east-1.secretsmanager. */
   service: string;
   routeTableIds: string[];
   subnetIds: string[];
@@ -100,7 +103,7 @@ export interface LoadBalancer {
   listeners: { port: number; protocol: string }[];
 }
 
-/** The ECS service's tasks; their addresses are not known before they run, their subnets and groups are. */
+/** The ECS service's tasks; their addresses are unknown before they run, but their subnets and groups are known. */
 export interface Service {
   name: string;
   subnetIds: string[];

@@ -1,12 +1,12 @@
 import { ALL_PORTS, type PortRange } from './network.ts';
 
-/** Ports as disjoint ranges in ascending order; arithmetic on them answers for every port at once. */
+/** Ports as disjoint ranges in ascending order, so that every port is covered at once. */
 export type PortSet = readonly PortRange[];
 
 export const NO_PORTS: PortSet = [];
 export const EVERY_PORT: PortSet = [ALL_PORTS];
 
-/** Ports that are in one or the other. */
+/** Ports in any of the sets. */
 export function union(...sets: readonly PortSet[]): PortSet {
   const merged: PortRange[] = [];
   for (const range of sets.flat().toSorted((a, b) => a.from - b.from)) {
@@ -17,7 +17,7 @@ export function union(...sets: readonly PortSet[]): PortSet {
   return merged;
 }
 
-/** Ports that are in all of them. */
+/** Ports in all of the sets. */
 export function intersection(...sets: readonly PortSet[]): PortSet {
   return sets.reduce((left, right) =>
     left.flatMap((a) =>
@@ -28,7 +28,7 @@ export function intersection(...sets: readonly PortSet[]): PortSet {
   );
 }
 
-/** Ports of the first that are not in the second. */
+/** Ports of the first set that are not in the second. */
 export function difference(set: PortSet, removed: PortSet): PortSet {
   return removed.reduce<PortSet>(
     (left, { from, to }) =>

@@ -12,7 +12,7 @@ import {
 import { toAcl, toEndpoint, toGroup, toNatGateway, toRouteTable, toSubnet } from './from-describe.ts';
 import type { LoadBalancer, Network, Service } from './network.ts';
 
-/** Everything in the VPC that decides who reaches whom. */
+/** Reads everything in the VPC that decides who reaches whom. */
 export async function readNetwork(
   ec2: EC2Client,
   vpcId: string,

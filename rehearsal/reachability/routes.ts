@@ -1,7 +1,10 @@
 import { parseCidr, covers } from './cidr.ts';
 import type { Network, Route } from './network.ts';
 
-/** The route of a subnet's table for an address: the narrowest range that holds it. https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html */
+/**
+ * The subnet's route for an address: the narrowest range that contains it.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
+ */
 export function routeFor(network: Network, subnetId: string, destination: string): Route | undefined {
   return routesOf(network, subnetId)
     .filter((route) => covers(route.destination, destination))
@@ -13,13 +16,13 @@ export function routesOf(network: Network, subnetId: string): Route[] {
   return network.routeTables.find((table) => table.id === tableId)?.routes ?? [];
 }
 
-/** The attached internet gateway that a subnet's traffic to the internet goes to; undefined in a private subnet. */
+/** The attached internet gateway for a subnet's internet traffic; undefined in a private subnet. */
 export function internetGatewayOf(network: Network, subnetId: string): string | undefined {
   const route = routeFor(network, subnetId, STRANGER);
   return route?.active && network.internetGateways.includes(route.target) ? route.target : undefined;
 }
 
-/** An address that stands for any on the internet (RFC 5737). */
+/** Represents any internet address (RFC 5737). */
 export const STRANGER = '198.51.100.7/32';
 
 function size(cidr: string): number {

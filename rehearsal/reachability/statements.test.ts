@@ -3,7 +3,7 @@ import { ALL_PORTS, type Network, type Route } from './network.ts';
 import { soundNetwork } from './sound-network.ts';
 import { evaluateNetwork } from './statements.ts';
 
-/** Ids of the statements that fail once the network is broken like this. */
+/** Ids of the statements that fail in a network broken like this. */
 function failing(breakIt: (network: Network) => void): string[] {
   const network = soundNetwork();
   breakIt(network);
@@ -23,7 +23,7 @@ const routeOut = (network: Network, tableId: string): Route =>
   find(network.routeTables, tableId).routes.find((route) => route.destination === '0.0.0.0/0') as Route;
 const WAYS_OUT = ['tasks-ecr.api', 'tasks-ecr.dkr', 'tasks-google', 'tasks-logs'];
 
-test('a sound network fulfils every statement, and says by which way', () => {
+test('every statement holds in a sound network, with its path', () => {
   const statements = evaluateNetwork(soundNetwork());
   expect(statements.filter((statement) => !statement.holds)).toEqual([]);
   expect(statements.find(({ id }) => id === 'tasks-google')).toMatchObject({
@@ -37,7 +37,7 @@ test('a sound network fulfils every statement, and says by which way', () => {
   expect(statements.find(({ id }) => id === 'tasks-s3')?.through).toEqual(['private-a', 'vpce-s3']);
 });
 
-describe('what is broken is found:', () => {
+describe('a fault is found:', () => {
   const variants: Record<string, { breakIt: (network: Network) => void; fails: string[] }> = {
     'the private route to the NAT gateway is gone': {
       breakIt: (network) => {

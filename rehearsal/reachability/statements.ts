@@ -10,7 +10,7 @@ export interface Statement {
   holds: boolean;
   expected: string;
   seen: string;
-  /** Ids and names on the way, in order; empty where there is none. */
+  /** Ids and names on the path, in order; empty if there is none. */
   through: string[];
 }
 
@@ -19,7 +19,7 @@ const PUBLIC_PORTS = ports(80, 443);
 /** AWS APIs that a task or its start needs, by the last part of the endpoint's name. */
 const AWS_SERVICES = ['secretsmanager', 'ecr.api', 'ecr.dkr', 'logs', 's3'];
 
-/** Who can reach whom, for every zone and every TCP port, from the network alone. */
+/** Who can reach whom, for every zone and every TCP port, from the network only. */
 export function evaluateNetwork(network: Network): Statement[] {
   return [
     ...intoLoadBalancer(network),
@@ -104,7 +104,7 @@ function intoTasks(network: Network): Statement[] {
   ];
 }
 
-/** Security groups allow and never deny, so one further source is enough to be found. */
+/** Security groups only allow, so one additional source is enough to fail. */
 function onlyFromLoadBalancer(network: Network): Statement {
   const { loadBalancer, service } = network;
   const sources = groupsOf(network, service.groupIds).flatMap((group) =>
@@ -171,7 +171,7 @@ function closedDefault(network: Network): Statement {
   };
 }
 
-/** Every way must allow exactly the expected ports: one zone that is open or cut off is enough to fail. */
+/** Every path must allow exactly the expected ports: one zone that is open or cut off is enough to fail. */
 function statement(
   id: string,
   sentence: string,

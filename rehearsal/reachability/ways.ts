@@ -4,10 +4,10 @@ import type { Endpoint, Network, Subnet } from './network.ts';
 import { intersection, NO_PORTS, type PortSet } from './port-set.ts';
 import { internetGatewayOf, routeFor, routesOf, STRANGER } from './routes.ts';
 
-/** The path of traffic: which TCP ports pass and through what, or what stops them. */
+/** The path of traffic: which TCP ports pass and through what, or what blocks them. */
 export interface Way {
   ports: PortSet;
-  /** Ids and names on the way, in order. */
+  /** Ids and names on the path, in order. */
   through: string[];
   stoppedBy?: string;
 }
@@ -16,7 +16,7 @@ function stopped(stoppedBy: string): Way {
   return { ports: NO_PORTS, through: [], stoppedBy };
 }
 
-/** From any address of the internet into something that has an interface in the subnet. */
+/** From any internet address to something with an interface in the subnet. */
 export function fromInternet(
   network: Network,
   subnetId: string,
@@ -37,7 +37,7 @@ export function fromInternet(
   };
 }
 
-/** From one interface to another within the VPC; security groups on both sides, ACLs where the subnet is left. */
+/** From one interface to another within the VPC; security groups on both sides, and ACLs between subnets. */
 export function within(
   network: Network,
   from: { subnetId: string; groupIds: readonly string[] },
@@ -70,7 +70,7 @@ export function within(
   };
 }
 
-/** From a subnet out to the internet: by a NAT gateway that itself has a way, or by a public address of its own. */
+/** From a subnet to the internet: through a NAT gateway that itself has a path, or with a public address. */
 export function toInternet(
   network: Network,
   from: { subnetId: string; groupIds: readonly string[]; publicAddress: boolean },
@@ -105,7 +105,7 @@ export function toInternet(
   };
 }
 
-/** From a subnet to a service of AWS: by an endpoint where there is one for it, else as to the internet. */
+/** From a subnet to an AWS service: through its endpoint if there is one, else through the internet. */
 export function toAwsService(
   network: Network,
   service: string,
@@ -131,7 +131,7 @@ function toInterfaceEndpoint(
   endpoint: Endpoint,
   from: { subnetId: string; groupIds: readonly string[] },
 ): Way {
-  // Prefers an address in the same zone; otherwise takes any zone's.
+  // Prefers an address in the same zone; otherwise takes any.
   const zone = subnetOf(network, from.subnetId)?.zone;
   const nearest = endpoint.subnetIds.toSorted(
     (a, b) => Number(subnetOf(network, b)?.zone === zone) - Number(subnetOf(network, a)?.zone === zone),

@@ -72,7 +72,7 @@ const STATES = [
   ),
 ];
 
-test('says who calls, what serves and as whom, from the states alone', () => {
+test('shows callers, services and identities, from the states only', () => {
   const environment = toEnvironment(STATES);
   expect(environment.callers).toEqual([
     { who: 'People', by: 'sign-in at accounts.google.com', names: ['lornu.example'] },
@@ -100,13 +100,13 @@ test('says who calls, what serves and as whom, from the states alone', () => {
   });
 });
 
-test('what is not there is not shown', () => {
+test('leaves out what does not exist', () => {
   const empty = toEnvironment([state()]);
   expect(empty).toMatchObject({ callers: [], roles: [], google: [], resources: 0 });
   expect(empty.areas.flatMap(({ services }) => services)).toEqual([]);
 });
 
-test('the picture is XML that stands alone and escapes what the account says', () => {
+test('the picture is self-contained XML and escapes texts of the account', () => {
   const environment = toEnvironment(STATES);
   environment.roles[0]!.trusts = '<script>&';
   const picture = renderEnvironment(environment);

@@ -1,4 +1,4 @@
-/** The page carries its style and asks for nothing from elsewhere. */
+/** The page contains its style and loads nothing. */
 export const PAGE_STYLE = `
 :root { color-scheme: light dark; --ink: #1d2733; --quiet: #5d6b7a; --line: #d7dee6; --ground: #ffffff; --card: #f6f8fa;
   --good: #1f7a4d; --bad: #b3261e; --wait: #8a6d1a; --starting: #9fb3c8; --healthy: #2f9e68; --unhealthy: #c94b42; --draining: #d89a2b; --stopping: #8d6fb8; }

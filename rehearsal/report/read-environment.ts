@@ -3,7 +3,7 @@ import { readTerraform } from '../terraform/run-terraform.ts';
 import { STACKS } from '../terraform/stacks.ts';
 import { toEnvironment, type PicturedEnvironment } from '../picture/environment.ts';
 
-/** What Terraform's states say, which the second plan has just found to be what the account says. */
+/** The environment in Terraform's states, which the second plan has just compared with the account. */
 export async function readEnvironment({ standing }: ApplyResult): Promise<PicturedEnvironment> {
   const states = await Promise.all(
     STACKS.map(async ({ name }) =>

@@ -8,7 +8,7 @@ export interface RecordedStep {
   title: string;
   outcome: StepOutcome;
   detail?: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the epoch. */
   beganMs: number;
   elapsedMs: number;
 }
@@ -21,7 +21,7 @@ export interface RecordedPhase {
   steps: RecordedStep[];
 }
 
-/** Remembers what is shown while it runs, for the report. */
+/** Records what happens during a rehearsal, for the report. */
 export class Recorder {
   readonly phases: RecordedPhase[] = [];
   readonly emit: Emit;
@@ -45,7 +45,7 @@ export class Recorder {
     };
   }
 
-  /** Runs a part and notes how long it took and how it ended. */
+  /** Runs a phase and records its duration and result. */
   async phase<T>(name: PhaseName, work: () => Promise<T>): Promise<T> {
     const phase: RecordedPhase = { name, beganMs: Date.now(), elapsedMs: 0, outcome: 'failed', steps: [] };
     this.phases.push(phase);

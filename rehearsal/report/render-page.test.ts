@@ -71,7 +71,7 @@ const report = (changes: Partial<Report> = {}): Report => ({
   ...changes,
 });
 
-test('the page asks for nothing from elsewhere and runs nothing', () => {
+test('the page loads nothing and runs no script', () => {
   const page = renderPage(report());
   expect(page).not.toMatch(
     /<script|<link|src="(?!data:)|url\(|@import|https?:\/\/(?!aws-staging|www\.w3\.org)/,
@@ -79,7 +79,7 @@ test('the page asks for nothing from elsewhere and runs nothing', () => {
   expect(page).toContain("default-src 'none'");
 });
 
-test('what holds, what does not and what was not looked at are told apart, and a stand-in is named', () => {
+test('passed, failed and unchecked items are distinguished, and a stand-in is named', () => {
   const page = renderPage(report());
   expect(page).toContain(`A stand-in for ${MODEL} answered, not Gemini itself.`);
   expect(page).toContain('class="state good">holds');
@@ -90,13 +90,13 @@ test('what holds, what does not and what was not looked at are told apart, and a
   expect(failed).toContain('It broke off: HAProxy is gone');
 });
 
-test('tasks are drawn for each scenario and for all of it', () => {
+test('tasks are drawn for each scenario and for the whole rehearsal', () => {
   const page = renderPage(report());
   expect(page.match(/<svg class="timeline"/g)).toHaveLength(2);
   expect(page).toContain('agent:2  abcdef01');
 });
 
-test('a rehearsal that broke off early is reported as far as it came', () => {
+test('a rehearsal that broke off early is reported as far as it got', () => {
   const {
     applied: _applied,
     environment: _environment,
@@ -116,7 +116,7 @@ test('a rehearsal that broke off early is reported as far as it came', () => {
   expect(page).not.toContain('What was verified');
 });
 
-test('what comes from outside is text, never markup', () => {
+test('external text is never markup', () => {
   const page = renderPage(
     report({ logs: { '<b>': ['<img src=x onerror=alert(1)>'] }, failure: '<i>', holds: false }),
   );

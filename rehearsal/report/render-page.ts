@@ -17,7 +17,7 @@ const STATE: Readonly<Record<Outcome, [word: string, tone: string]>> = {
   'not offered': ['not offered', 'wait'],
 };
 
-/** The report as one HTML file that asks for nothing from elsewhere and runs no script. Every text from outside is escaped. */
+/** The report as one HTML file that loads nothing and runs no script. Every external text is escaped. */
 export function renderPage(report: Report): string {
   const sections = [
     pictures(report),

@@ -41,7 +41,7 @@ export function renderTimeline({ fromMs, toMs, rows, messages }: Timeline): stri
   return `<svg class="timeline" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Tasks over ${Math.round(spanMs / 1000)} s">${parts.join('')}</svg>`;
 }
 
-/** Round numbers of seconds, six to twelve of them. */
+/** Round numbers of seconds, for six to twelve ticks. */
 function tickSeconds(span: number): number[] {
   const step = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600].find((one) => span / one <= 12) ?? 1200;
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, index) => index * step);

@@ -6,11 +6,11 @@ import type { RunnerEvent } from '../tasks/task-event.ts';
 import type { RecordedPhase } from './record.ts';
 import type { PicturedEnvironment } from '../picture/environment.ts';
 
-/** Everything that a rehearsal has shown; the page is made from this and from nothing else. Times are milliseconds since 1970. */
+/** All results of a rehearsal; the page is made only from this. Times are milliseconds since the epoch. */
 export interface Report {
   beganMs: number;
   elapsedMs: number;
-  /** Everything was made, nothing failed, nothing is left. */
+  /** Everything was run, nothing failed, nothing is left. */
   holds: boolean;
   /** Why it broke off. */
   failure?: string;
@@ -25,7 +25,7 @@ export interface Report {
   environment?: PicturedEnvironment;
   served?: {
     url: string;
-    /** How the image runs here, in words. */
+    /** Description of how the image runs here. */
     runs: string;
     addedVariables: Readonly<Record<string, string>>;
   };

@@ -27,7 +27,7 @@ const LIFE: RunnerEvent[] = [
   event(35, 'stopped', 'a', 'Scaling activity (exit code 0)'),
 ];
 
-test('a task is a row of its phases, from the first sign of it to its end', () => {
+test('a task is a row of its phases, from its first event to its end', () => {
   const { rows, messages } = toTimeline(LIFE, 0, 100);
   expect(rows).toEqual([
     {
@@ -45,7 +45,7 @@ test('a task is a row of its phases, from the first sign of it to its end', () =
   expect(messages).toEqual([{ atMs: 12, text: 'has reached a steady state.' }]);
 });
 
-test('a window shows what was there in it, cut at its borders', () => {
+test('a window contains what happened in it, cut at its borders', () => {
   expect(toTimeline(LIFE, 15, 25).rows).toEqual([
     {
       taskId: 'a',
@@ -59,7 +59,7 @@ test('a window shows what was there in it, cut at its borders', () => {
   expect(toTimeline(LIFE, 40, 50).rows).toEqual([]);
 });
 
-test('a task that runs is drawn to the end of the window; one that never got healthy says so', () => {
+test('a running task is drawn to the end of the window; one that never got healthy says so', () => {
   const events = [event(0, 'provisioning', 'b'), event(5, 'unhealthy', 'b'), event(8, 'unhealthy', 'b')];
   expect(toTimeline(events, 0, 20).rows[0]?.segments).toEqual([
     { phase: 'starting', fromMs: 0, toMs: 5 },
@@ -67,7 +67,7 @@ test('a task that runs is drawn to the end of the window; one that never got hea
   ]);
 });
 
-test('the drawing has a bar a phase, a mark a message and an end, with everything escaped', () => {
+test('the drawing has a bar per phase, a mark per message and an end, with everything escaped', () => {
   const drawn = renderTimeline(toTimeline([...LIFE, said(40, 'deployment <1> failed')], 0, 100));
   expect(drawn.match(/class="bar /g)).toHaveLength(4);
   expect(drawn.match(/class="mark"/g)).toHaveLength(2);

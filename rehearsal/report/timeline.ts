@@ -15,11 +15,11 @@ export interface Timeline {
   fromMs: number;
   toMs: number;
   rows: TaskRow[];
-  /** What the service said: deployments begun, completed, rolled back. */
+  /** The service's messages: deployments begun, completed, rolled back. */
   messages: { atMs: number; text: string }[];
 }
 
-/** The phase that begins with an event; others tell nothing that is drawn. */
+/** The phase that begins with an event; other events are not drawn. */
 const BEGINS: Partial<Record<RunnerEvent['what'], TaskPhase>> = {
   provisioning: 'starting',
   healthy: 'healthy',
@@ -29,7 +29,7 @@ const BEGINS: Partial<Record<RunnerEvent['what'], TaskPhase>> = {
   sigkill: 'stopping',
 };
 
-/** The tasks that were there between two times, by their begin; what began before is cut there. */
+/** The tasks that existed between two times, in order of their start, cut at both ends. */
 export function toTimeline(events: readonly RunnerEvent[], fromMs: number, toMs: number): Timeline {
   const rows = new Map<string, TaskRow & { phase?: TaskPhase; sinceMs: number; endedMs?: number }>();
   for (const event of events) {
@@ -65,7 +65,7 @@ export function toTimeline(events: readonly RunnerEvent[], fromMs: number, toMs:
           toMs: Math.min(segment.toMs, toMs),
         }));
       if (within.length === 0) return [];
-      // An end after the window is another window's.
+      // An end after the window belongs to another window.
       if (endedMs !== undefined && endedMs > toMs) delete row.end;
       return [{ ...row, segments: within }];
     }),

@@ -4,7 +4,7 @@ import { renderEnvironment } from '../picture/render-environment.ts';
 import { renderPage } from './render-page.ts';
 import type { Report } from './report.ts';
 
-/** Writes report.html, report.json and the pictures; gives back the page's path. An earlier report there is replaced. */
+/** Writes report.html, report.json and the pictures, replacing an earlier report; returns the page's path. */
 export async function writeReport(report: Report, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'report.html');

@@ -7,7 +7,10 @@ import type { Statement } from '../reachability/statements.ts';
 import { readTerraform } from '../terraform/run-terraform.ts';
 import type { Standing } from './standing.ts';
 
-/** The network of the staging stack, read from the account: Terraform's outputs name the service, AWS's answers say the rest. */
+/**
+ * The staging stack's network, read from the account: Terraform's outputs name the service, AWS's responses have the
+ * rest.
+ */
 export async function readAppliedNetwork(standing: Standing): Promise<Network> {
   const outputs = (await readTerraform(
     ['output', '-json'],
@@ -23,7 +26,7 @@ export async function readAppliedNetwork(standing: Standing): Promise<Network> {
   return readNetwork(clients.ec2, served.vpcId, served.loadBalancer, served.service);
 }
 
-/** The network and what was computed about it as a picture, for a browser. */
+/** The network with its computed reachability as a picture, for a browser. */
 export async function drawNetwork(
   network: Network,
   statements: readonly Statement[],

@@ -9,21 +9,21 @@ import type { Standing } from './standing.ts';
 import { terraformAs } from './terraform-as.ts';
 import { variableArguments } from './variable-arguments.ts';
 
-/** The emulator answers at once, so more at a time than Terraform's ten. */
+/** More parallel operations than Terraform's ten, because the emulator answers at once. */
 const PARALLELISM = 20;
 
 export interface AppliedStack {
   name: StackName;
-  /** Of this run: all of them the first time, the changed ones later. */
+  /** Resources of this run: all of them the first time, later the changed ones. */
   resources: ResourceTime[];
   outputs: Record<string, unknown>;
-  /** Actions of AWS that the provider called for it, as IAM policies name them. */
+  /** AWS actions that the provider called for it, as IAM policies name them. */
   calledActions: string[];
   providerVersion: string;
   summary: string;
 }
 
-/** Copies a stack beside the rehearsal's overrides, initialises it and applies it. */
+/** Copies a stack together with the rehearsal's overrides, initialises it and applies it. */
 export async function applyStack(
   stack: Stack,
   given: GivenByAccount,
@@ -38,7 +38,7 @@ export async function applyStack(
     variables: rehearsalVariables(given)[stack.name],
   });
   await initStack(folder, standing.terraform, io);
-  // What was called before was for something else.
+  // Discard earlier calls.
   await standing.emulator.sideDoor.takeCalledActions();
   const { resources } = await runTerraform(
     [
@@ -71,7 +71,7 @@ export async function applyStack(
   };
 }
 
-/** Files that are no longer in the stack must not stay in its copy; state and the provider's link do. */
+/** Deletes copies of files that are no longer in the stack, but keeps the state and the provider's link. */
 async function clearCopies(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith('terraform.tfstate') && name !== '.terraform')

@@ -19,11 +19,11 @@ import { createWorkspace } from './workspace.ts';
 
 export interface ApplyOptions {
   provider: ProviderChoice;
-  /** The emulator's; 0 takes a free one. */
+  /** The emulator's port; 0 takes a free one. */
   port: number;
   /** -var=... and -var-file=... for the staging stack. */
   variableArguments: string[];
-  /** The emulator ends with this process, however that ends, instead of staying for the next command. */
+  /** The emulator ends with this process, for whatever reason, instead of staying for the next command. */
   endsWithUs?: boolean;
 }
 
@@ -33,13 +33,13 @@ export interface ApplyResult {
   stacks: AppliedStack[];
   statements: Statement[];
   picturePath: string;
-  /** For who goes on from here; not part of what is printed. */
+  /** For later steps; not printed. */
   standing: Standing;
 }
 
 /**
- * Applies every stack to an emulated account, plans again and demands no difference, and computes who reaches whom.
- * What it started is gone again when a step fails or the signal aborts; a rehearsal that stood before stays.
+ * Applies every stack to an emulated account, plans again and requires no difference, and computes who reaches whom. If
+ * a step fails or the signal is aborted, everything that it started is removed; an existing rehearsal stays.
  */
 export async function apply(options: ApplyOptions, context: RehearsalContext): Promise<ApplyResult> {
   const workspace = createWorkspace(context.folder);

@@ -15,7 +15,7 @@ export interface StackDifference extends Difference {
   stack: StackName;
 }
 
-/** Plans the stacks once more; nothing may differ from what was applied, by our hand or by another. */
+/** Plans the stacks again; nothing may differ from what was applied. */
 export async function checkPlan(
   standing: Standing,
   io: StepIo,

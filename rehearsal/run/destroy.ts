@@ -11,18 +11,18 @@ import { variableArguments } from './variable-arguments.ts';
 import { createWorkspace } from './workspace.ts';
 
 export interface DestroyResult {
-  /** False when nothing stood. */
+  /** False if there was nothing to destroy. */
   stood: boolean;
   resources: number;
-  /** What AWS shows for a while after a destroy too: keys that wait for deletion, inactive task definitions. */
+  /** What AWS also shows for some time after a destroy: keys pending deletion, inactive task definitions. */
   keptByAws: string[];
-  /** What the roles were granted, and what of it calls have needed since the emulator started. */
+  /** The roles' permissions, and which of them calls have needed since the emulator started. */
   permissions: GrantedStatement[];
 }
 
 /**
- * Destroys what was applied, in the reverse order, proves that nothing is left, stops the emulator and removes its files.
- * `untouched`: nobody but Terraform has changed anything since it last read the account, so it need not read it again.
+ * Destroys what was applied, in reverse order, proves that nothing is left, stops the emulator and removes its files.
+ * `untouched`: only Terraform has changed anything since it last read the account, so it need not read it again.
  */
 export async function destroy(
   context: RehearsalContext,
@@ -82,7 +82,7 @@ export async function destroy(
     await runSteps(steps, context.emit);
     return result;
   } finally {
-    // Also after a failed destroy: the account lives in memory and is of no use to anyone.
+    // Even after a failed destroy: the account is only in memory and useless.
     await standing.emulator.stop();
     await workspace.remove();
   }

@@ -12,7 +12,7 @@ import { DOMAIN_NAME, ZONE_NAME, type GivenByAccount } from '../terraform/variab
 
 const CERTIFICATES = join(import.meta.dir, '../aws/certificates.py');
 
-/** Makes what an account has before Terraform comes, once: the DNS zone and the certificates of the rehearsal. */
+/** Creates, once, what an account has before Terraform runs: the DNS zone and the certificates of the rehearsal. */
 export async function giveAccount(
   route53: Route53Client,
   python: string,
@@ -28,7 +28,7 @@ export async function giveAccount(
   };
 }
 
-/** Takes the zone away again, so that what is left is Terraform's. */
+/** Removes the zone, so that anything left is Terraform's. */
 export async function takeBackAccount(route53: Route53Client): Promise<void> {
   const zoneId = await findZone(route53);
   if (zoneId) await route53.send(new DeleteHostedZoneCommand({ Id: zoneId }));

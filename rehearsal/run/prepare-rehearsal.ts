@@ -6,7 +6,10 @@ import { chooseProvider } from '../terraform/choose-provider.ts';
 import { fillPluginCache } from '../terraform/fill-plugin-cache.ts';
 import { findTerraform, type FoundTerraform } from '@lornu/ops/terraform/find-terraform.ts';
 
-/** Gets what a rehearsal runs on into the cache; seconds when it is there, minutes where the provider has to be built. */
+/**
+ * Prepares everything that a rehearsal needs in the cache; seconds if it is there, minutes if the provider must be
+ * built.
+ */
 export async function prepareRehearsal(
   context: Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'>,
   emit: Emit,

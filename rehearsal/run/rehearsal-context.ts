@@ -1,9 +1,9 @@
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import type { Emit } from '@lornu/ops/steps/step-events.ts';
 
-/** What the commands of a rehearsal work with; tests give a folder of their own. */
+/** What the rehearsal commands need; tests use their own folder. */
 export interface RehearsalContext extends Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'> {
-  /** Where the rehearsal keeps its files while it stands. */
+  /** Folder for the rehearsal's files while it exists. */
   folder: string;
   emit: Emit;
 }

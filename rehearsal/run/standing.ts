@@ -5,7 +5,7 @@ import type { TerraformContext } from '../terraform/run-terraform.ts';
 import type { RehearsalContext } from './rehearsal-context.ts';
 import { createWorkspace, type Workspace, type WorkspaceRecord } from './workspace.ts';
 
-/** A rehearsal that runs: what apply made and later commands use. */
+/** An applied rehearsal: what apply created and later commands use. */
 export interface Standing {
   workspace: Workspace;
   record: WorkspaceRecord;
@@ -36,7 +36,7 @@ export function toStanding(
   };
 }
 
-/** The rehearsal that stands in the folder; undefined when there is none or its emulator has gone. */
+/** The rehearsal in the folder; undefined if there is none or its emulator has gone. */
 export async function findStanding(context: RehearsalContext): Promise<Standing | undefined> {
   const workspace = createWorkspace(context.folder);
   const record = await workspace.read();
@@ -44,7 +44,7 @@ export async function findStanding(context: RehearsalContext): Promise<Standing 
   return record && emulator ? toStanding(workspace, record, emulator, context) : undefined;
 }
 
-/** As findStanding, but its absence is an error with the next step. */
+/** Like findStanding, but throws an error with the next step if there is none. */
 export async function requireStanding(context: RehearsalContext): Promise<Standing> {
   const standing = await findStanding(context);
   if (standing) return standing;

@@ -6,15 +6,15 @@ import { GITHUB_REPOSITORY } from '../terraform/variables.ts';
 import type { Standing } from './standing.ts';
 
 const ACCOUNT = '123456789012';
-/** The jobs of the workflow: the role that they take, for how long, and what their token's subject ends with. */
+/** The workflow's jobs: their role, its session duration, and the end of their token's subject. */
 const JOBS = {
   plan: { role: 'LornuGithubPlanRole', subject: 'pull_request', seconds: 3600 },
   apply: { role: 'LornuGithubApplyRole', subject: 'environment:staging', seconds: 7200 },
 } as const;
 
 /**
- * Terraform as who runs it in a real account: the bootstrap stack an administrator, the staging stack the workflow's job
- * with the role that bootstrap made for it.
+ * Terraform with the identity it has in a real account: the bootstrap stack as an administrator, the staging stack as
+ * the workflow's job with the role that bootstrap created for it.
  */
 export async function terraformAs(
   { terraform, emulator }: Pick<Standing, 'terraform' | 'emulator'>,

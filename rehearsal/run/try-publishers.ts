@@ -2,8 +2,8 @@ import { CliError } from '@lornu/ops/base/cli-error.ts';
 import type { SideDoor } from '../emulator/side-door.ts';
 
 /**
- * AWS takes an alarm whose topic refuses it, and nobody ever hears it; so each is tried after an apply. What was tried,
- * in words; throws a CliError that names those that are refused.
+ * AWS accepts an alarm whose topic refuses it, and nobody is ever notified; so each is tried after an apply. Returns
+ * what was tried, as text; throws CliError with those that are refused.
  */
 export async function tryPublishers(sideDoor: Pick<SideDoor, 'publishers'>): Promise<string> {
   const publishers = await sideDoor.publishers();

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { StackName } from '../terraform/stacks.ts';
 import type { WorkspaceRecord } from './workspace.ts';
 
-/** --var and --var-file as Terraform takes them; files are found from where the person stands. */
+/** --var and --var-file in Terraform's form; files are relative to the current folder. */
 export function toVariableArguments(given: { var: readonly string[]; varFile: readonly string[] }): string[] {
   return [
     ...given.varFile.map((path) => `-var-file=${resolve(path)}`),
@@ -10,7 +10,7 @@ export function toVariableArguments(given: { var: readonly string[]; varFile: re
   ];
 }
 
-/** They are the staging stack's; bootstrap knows none of its variables. */
+/** Only for the staging stack; bootstrap has none of these variables. */
 export function variableArguments(
   record: Pick<WorkspaceRecord, 'variableArguments'>,
   stack: StackName,

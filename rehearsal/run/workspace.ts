@@ -4,16 +4,16 @@ import type { EmulatorAddress } from '../emulator/start-emulator.ts';
 import type { Provider } from '../terraform/choose-provider.ts';
 import type { StackName } from '../terraform/stacks.ts';
 
-/** What one command leaves for the next. */
+/** What one command stores for the next. */
 export interface WorkspaceRecord {
   emulator: EmulatorAddress;
   terraform: string;
   provider: Provider;
-  /** --var and --var-file as given, for every later run on the staging stack. */
+  /** The given --var and --var-file, for every later run on the staging stack. */
   variableArguments: string[];
 }
 
-/** The folder of a rehearsal that stands: copies of the stacks with their state, the record, logs, the picture. */
+/** The folder of an applied rehearsal: copies of the stacks with their state, the record, logs, the picture. */
 export interface Workspace {
   folder: string;
   stackFolder: (stack: StackName) => string;
@@ -24,7 +24,7 @@ export interface Workspace {
   remove: () => Promise<void>;
 }
 
-/** The workspace in this folder; nothing is made yet. */
+/** The workspace in this folder; creates nothing yet. */
 export function createWorkspace(folder: string): Workspace {
   const recordPath = join(folder, 'rehearsal.json');
   return {

@@ -11,7 +11,7 @@ const EXPECTED = 'the circuit breaker rolls it back, and the earlier version ans
 
 export interface BadImageSeen {
   rollOut: RollOut;
-  /** What was served before. */
+  /** The revision served before. */
   before: string;
   watch: VersionWatch;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { BREAKS, judgeModel, judgeStreams } from './breaks.ts';
 
-describe('turns under way while something is broken', () => {
+describe('turns that run while something is broken', () => {
   const well = {
     faults: [undefined, undefined],
     underWay: 2,
@@ -9,7 +9,7 @@ describe('turns under way while something is broken', () => {
     recoveredAfterMs: 1_250,
   };
 
-  test('are whole, and the time to the next answer is told', () => {
+  test('are whole, and the time to the next answer is measured', () => {
     const { outcome, seen } = judgeStreams(well);
     expect(outcome).toBe('passed');
     expect(seen).toBe(
@@ -39,7 +39,7 @@ describe('a turn whose model fails', () => {
   });
 });
 
-test('each break has a name of its own, and says what is done, what people see and how it is over', () => {
+test('each break has a unique name, and says what is done, what people see and how it ends', () => {
   expect(new Set(BREAKS.map(({ id }) => id)).size).toBe(BREAKS.length);
   for (const { id, does, people, recovery } of BREAKS) {
     expect(id).toMatch(/^[a-z-]+$/);

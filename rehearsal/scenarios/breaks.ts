@@ -10,9 +10,9 @@ import type { Scenario, Stage } from './scenario.ts';
 import { collectTurn, countedTo, faultOf, steadfastTurn, type SeenTurn } from './steadfast-turn.ts';
 import { targetOf } from './targets.ts';
 
-/** Something that is broken on purpose in a running environment, and how it is known to be over. */
+/** A fault injected into a running environment, and how to see that it is over. */
 export interface Break extends Scenario {
-  /** What is done to the environment. */
+  /** The injected fault. */
   does: string;
   /** What people see meanwhile. */
   people: string;
@@ -25,7 +25,7 @@ const WORDS = 60;
 const EVERY_MS = 150;
 const TEXT = `count to ${WORDS} every ${EVERY_MS} ms`;
 const PATIENCE_MS = 90_000;
-/** Longer than a call waits by itself, and well below the 45 s that a turn under way rides out. */
+/** Longer than a call waits by itself, and well below the 45 s that a running turn survives. */
 const AWAY_MS = 6_000;
 /** A lease is 15 s: after that another process has the turns. */
 const FROZEN_MS = 22_000;
@@ -34,11 +34,11 @@ const WHOLE = 'every turn under way ends whole, and the next one is answered';
 
 export interface StreamsSeen {
   faults: (string | undefined)[];
-  /** Streams that had not ended when the break began: none would mean that it broke nothing. */
+  /** Streams that had not ended when the break began: with none, nothing was broken. */
   underWay: number;
-  /** What is wrong with a turn that was begun when it was over; undefined where nothing is. */
+  /** Faults of a turn that was started after the break; undefined if there are none. */
   afterwards: string | undefined;
-  /** Until that turn had its answer, from the end of the break on. */
+  /** Milliseconds from the end of the break to that turn's answer. */
   recoveredAfterMs: number;
 }
 
@@ -54,7 +54,7 @@ export function judgeStreams({ faults, underWay, afterwards, recoveredAfterMs }:
   return judged(lost.length === 0 && underWay > 0 && afterwards === undefined, WHOLE, told);
 }
 
-/** Begins turns, breaks something while they run, mends it, and looks at these turns and at a new one. */
+/** Starts turns, breaks something while they run, repairs it, and checks these turns and a new one. */
 async function underStreams({ served, context }: Stage, breakAndMend: () => Promise<void>): Promise<Verdict> {
   const target = await targetOf(served, context.signal);
   let underWay = 0;
@@ -89,7 +89,7 @@ async function underStreams({ served, context }: Stage, breakAndMend: () => Prom
   });
 }
 
-/** Stops a program of this rehearsal for a while, as if it did not answer: its connections stay open. */
+/** Stops a program of this rehearsal for some time, as if it did not answer: its connections stay open. */
 async function freeze(pid: number, forMs: number): Promise<void> {
   signalGroup(pid, 'SIGSTOP');
   try {
@@ -145,7 +145,7 @@ const scaleIn: Break = {
       return await underStreams(stage, async () => {
         io.line(`${before} tasks become 1`);
         await setCount(stage, 1);
-        // Until the scheduler has chosen the task that goes.
+        // Until the scheduler has chosen a task to stop.
         await untilTrue(stage, () => stage.served.tasks().some(({ phase }) => phase !== 'running'), 20_000);
       });
     } finally {
@@ -155,7 +155,7 @@ const scaleIn: Break = {
   },
 };
 
-/** What the model does to one turn, what people read of it, and that the conversation goes on. */
+/** What the model does to one turn, what people read, and that the conversation can continue. */
 const model = (
   id: string,
   message: string,
@@ -183,7 +183,7 @@ const model = (
 });
 
 export interface ModelSeen {
-  /** What people should read; undefined: nothing, the turn ends well by itself. */
+  /** What people should read; undefined: nothing, because the turn ends well by itself. */
   people: RegExp | undefined;
   read: string | undefined;
   afterwards: string | undefined;

@@ -10,7 +10,10 @@ import { targetsOf } from './targets.ts';
 import { describeWatch, watchVersion, type VersionWatch } from './watch-version.ts';
 
 const REVISION = 'fa11fa1';
-/** Each asks on when it has its answer: about fifteen turns a second, so that two seconds of errors are over the threshold. */
+/**
+ * Each sends its next turn after an answer: about fifteen turns a second, so that two seconds of errors exceed the
+ * threshold.
+ */
 const CLIENTS = 6;
 const PAUSE_MS = 300;
 const LOOK_MS = 250;
@@ -18,13 +21,13 @@ const EXPECTED = 'an alarm rolls it back, and the earlier version answers turns 
 
 export interface FailingImageSeen {
   rollOut: RollOut;
-  /** Names of the alarms that went into ALARM in that time, with CloudWatch's reason. */
+  /** Names of the alarms that went into ALARM during that time, with CloudWatch's reason. */
   alarms: Readonly<Record<string, string>>;
-  /** How often each status was the answer to a turn while it was deployed. */
+  /** How often turns got each status while it was deployed. */
   answers: Readonly<Record<string, number>>;
-  /** One turn of each client when all was over: its status. */
+  /** The status of one turn of each client afterwards. */
   afterwards: readonly number[];
-  /** What was served before, and what is afterwards. */
+  /** The revision served before, and afterwards. */
   before: string;
   after: string;
   watch: VersionWatch;
@@ -110,7 +113,7 @@ export const failingImage: Scenario = {
   },
 };
 
-/** The status of a turn's answer, once the whole answer has come. */
+/** The status of a turn's response, once it is complete. */
 async function turn(target: Target, sessionId: string): Promise<number> {
   const { appName } = target;
   const newMessage = { role: 'user', parts: [{ text: 'count to 3' }] };
@@ -132,7 +135,7 @@ function watchForAlarms({ standing, served }: Stage) {
       await Bun.sleep(LOOK_MS);
     }
   })();
-  // Without the emulator everything ends, with its own sentence.
+  // Without the emulator everything ends, with its own error.
   looking.catch(() => undefined);
   return {
     seen,

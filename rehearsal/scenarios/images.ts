@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { ImageStore, Runtime, StoredImage } from '../serve/images.ts';
 
-/** An image that can be asked for by its digest, and the revision that it says it is. */
+/** An image with its digest, and the revision that it reports. */
 export interface NamedImage {
   digest: string;
   revision: string;
 }
 
-/** The checkout's image under another digest: as good as the one that runs, and newer. */
+/** The checkout's image under another digest: as good as the running one, and newer. */
 export async function addGoodImage(
   store: ImageStore,
   runtime: Runtime,
@@ -16,7 +16,7 @@ export async function addGoodImage(
   return add(store, { runtime, revision });
 }
 
-/** An image whose program ends as soon as it starts, as one with a missing file does. */
+/** An image whose program exits as soon as it starts, as if a file were missing. */
 export async function addBrokenImage(
   store: ImageStore,
   runtime: Runtime,
@@ -26,7 +26,7 @@ export async function addBrokenImage(
   return add(store, { runtime, revision, about: 'which ends at once', command });
 }
 
-/** An image that lives and answers, but each turn with 500: its own program, with the turns taken away from it. */
+/** An image that is healthy but answers each turn with 500: its own program, with broken turns. */
 export async function addFailingImage(
   store: ImageStore,
   runtime: Runtime,
@@ -37,8 +37,8 @@ export async function addFailingImage(
 }
 
 /**
- * Both run in the image's working folder, as its own command does. The turns fail inside the service with an
- * unexpected error; an alarm must see how the service reports it.
+ * Both run in the image's working folder, like its own command. The turns fail inside the service with an unexpected
+ * error, because an alarm must see how the service reports it.
  */
 const FAILING_BUN = `
 const serve = Bun.serve;

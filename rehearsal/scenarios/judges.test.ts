@@ -25,7 +25,7 @@ describe('a rolling deploy', () => {
     watch,
     wanted: 'new',
   };
-  test('holds when nothing was lost and the new version came', () => {
+  test('passes if nothing was lost and the new version came', () => {
     expect(judgeDeploy(good)).toMatchObject({
       outcome: 'passed',
       seen: expect.stringContaining('2 of 2 streams whole'),
@@ -39,12 +39,12 @@ describe('a rolling deploy', () => {
     'a rollback': { ...good, rollOut: rolledBack },
   };
   for (const [name, seen] of Object.entries(broken))
-    test(`does not with ${name}`, () => expect(judgeDeploy(seen).outcome).toBe('failed'));
+    test(`fails with ${name}`, () => expect(judgeDeploy(seen).outcome).toBe('failed'));
 });
 
 describe('a bad image', () => {
   const good = { rollOut: rolledBack, before: 'old', watch: { ...watch, revisions: { old: 10 } } };
-  test('holds when it was rolled back and only the earlier version answered', () => {
+  test('passes if it was rolled back and only the earlier version answered', () => {
     expect(judgeBadImage(good)).toMatchObject({
       outcome: 'passed',
       seen: expect.stringContaining('tasks failed to start'),
@@ -57,7 +57,7 @@ describe('a bad image', () => {
     'nobody who looked': { ...good, watch: { looks: 0, revisions: {}, failures: [] } },
   };
   for (const [name, seen] of Object.entries(broken))
-    test(`does not with ${name}`, () => expect(judgeBadImage(seen).outcome).toBe('failed'));
+    test(`fails with ${name}`, () => expect(judgeBadImage(seen).outcome).toBe('failed'));
 });
 
 describe('an image that fails its turns', () => {
@@ -70,7 +70,7 @@ describe('an image that fails its turns', () => {
     after: 'old',
     watch,
   };
-  test('holds when an alarm rolled it back and turns are answered again', () => {
+  test('passes if an alarm rolled it back and turns are answered again', () => {
     expect(judgeFailingImage(good)).toMatchObject({
       outcome: 'passed',
       seen: expect.stringContaining('target-5xx: Threshold Crossed'),
@@ -86,12 +86,12 @@ describe('an image that fails its turns', () => {
     'a moment without an answer': { ...good, watch: { ...watch, failures: ['answered 502'] } },
   };
   for (const [name, seen] of Object.entries(broken))
-    test(`does not with ${name}`, () => expect(judgeFailingImage(seen).outcome).toBe('failed'));
+    test(`fails with ${name}`, () => expect(judgeFailingImage(seen).outcome).toBe('failed'));
 });
 
 describe('a killed task', () => {
   const good = { faults: [undefined, undefined], troubles: 2, replacedAfterMs: 4_000 };
-  test('holds when it was replaced and its turns are whole', () => {
+  test('passes if it was replaced and its turns are whole', () => {
     expect(judgeKilled(good)).toMatchObject({
       outcome: 'passed',
       seen: expect.stringContaining('replaced after 4.0 s'),
@@ -103,7 +103,7 @@ describe('a killed task', () => {
     'nothing in its place': { ...good, replacedAfterMs: undefined },
   };
   for (const [name, seen] of Object.entries(broken))
-    test(`does not with ${name}`, () => expect(judgeKilled(seen).outcome).toBe('failed'));
+    test(`fails with ${name}`, () => expect(judgeKilled(seen).outcome).toBe('failed'));
 });
 
 describe('a rollout', () => {
@@ -116,12 +116,12 @@ describe('a rollout', () => {
     status,
     rolloutState,
   });
-  test('is waited for until ECS calls one completed', () => {
+  test('is waited for until ECS reports one as completed', () => {
     const under = [deployment('a:2', 'PRIMARY', 'IN_PROGRESS'), deployment('a:1', 'ACTIVE', 'COMPLETED')];
     expect(judgeRollOut(under, 'a:2')).toBeUndefined();
     expect(judgeRollOut([], 'a:2')).toBeUndefined();
   });
-  test('is completed on the wanted task definition alone', () => {
+  test('is only completed on the wanted task definition', () => {
     expect(judgeRollOut([deployment('a:2', 'PRIMARY', 'COMPLETED')], 'a:2')).toBe('completed');
     const back = [deployment('a:1', 'PRIMARY', 'COMPLETED'), deployment('a:2', 'INACTIVE', 'FAILED')];
     expect(judgeRollOut(back, 'a:2')).toBe('rolled back');
@@ -142,10 +142,10 @@ describe('a turn', () => {
   const fault = (parts: StreamPart[], gaveUp?: string) =>
     faultOf({ parts, troubles: 0, ...(gaveUp ? { gaveUp } : {}) }, countedTo(2));
 
-  test('is whole when every frame came once and every word is there', () => {
+  test('is whole if every frame came once and every word is there', () => {
     expect(fault(whole)).toBeUndefined();
   });
-  test('is whole after a takeover when the whole events say every word once', () => {
+  test('is whole after a takeover if the complete events have every word once', () => {
     const takenOver = [
       frame(0, '1'),
       frame(1, ' 2 shown and never stored'),
@@ -159,7 +159,7 @@ describe('a turn', () => {
     expect(fault(takenOver.filter((part) => part !== takenOver[2]))).toContain('frame 1000000 came after 1');
     expect(fault(takenOver.filter((part) => part !== takenOver[4]))).toContain('frame 1000002 came after');
   });
-  test('is not when a frame or a word is lost or doubled, or it did not end well', () => {
+  test('is not if a frame or a word is lost or repeated, or it did not end well', () => {
     expect(fault([frame(0, '1'), frame(2, '1 2', false), end('run completed')])).toContain(
       'frame 2 came after 0',
     );

@@ -9,7 +9,7 @@ import { countedTo, faultOf, steadfastTurn } from './steadfast-turn.ts';
 import { targetOf } from './targets.ts';
 
 const STREAMS = 10;
-/** A lease is 15 s: it is over long after the other turns have ended, so a turn takes no longer than it must. */
+/** A lease of 15 s expires long after the other turns have ended, so keep the turns short. */
 const WORDS = 40;
 const EVERY_MS = 200;
 const PATIENCE_MS = 90_000;
@@ -20,9 +20,9 @@ const EXPECTED = 'another task takes its place, and every turn ends whole';
 
 export interface KilledSeen {
   faults: (string | undefined)[];
-  /** How many connections were lost: none would mean that the wrong task was killed. */
+  /** Number of lost connections: with none, the wrong task was killed. */
   troubles: number;
-  /** Until as many tasks as before were healthy, in milliseconds; undefined where that did not come. */
+  /** Milliseconds until as many tasks as before were healthy; undefined if that did not happen. */
   replacedAfterMs: number | undefined;
 }
 
@@ -89,7 +89,7 @@ async function untilReplaced(
   return undefined;
 }
 
-/** Whether every task knows every run: without that nothing can be taken over. */
+/** Whether every task knows every run: otherwise nothing can be taken over. */
 async function sharesRuns(target: Target): Promise<boolean> {
   return inSession(target, async (sessionId) => {
     const { runId = 'running', leave } = await beginTurn(target, sessionId, 'count to 100 every 100 ms');

@@ -5,16 +5,16 @@ import { terraformAs } from '../run/terraform-as.ts';
 import { readTerraform, runTerraform } from '../terraform/run-terraform.ts';
 import type { Stage } from './scenario.ts';
 
-/** How a deploy ended, by the word of ECS. */
+/** How a deploy ended, according to ECS. */
 export interface RollOut {
   outcome: 'completed' | 'rolled back';
   taskDefinition: string;
-  /** Since the apply was begun, in milliseconds. */
+  /** Milliseconds since the start of the apply. */
   elapsedMs: number;
   reason?: string;
 }
 
-/** How it ended, why, and after how long. */
+/** The outcome, the reason, and the duration. */
 export function describeRollOut({ outcome, reason, elapsedMs }: RollOut): string {
   return `${outcome}${reason ? ` (${reason})` : ''} after ${(elapsedMs / 1000).toFixed(0)} s`;
 }
@@ -23,9 +23,9 @@ const LOOK_MS = 200;
 const LONGEST_MS = 5 * 60_000;
 
 /**
- * Applies another image as a deploy does, by Terraform with other values of two variables, and waits until ECS calls the
- * rollout completed or has gone back to the earlier one. Only the plan's refresh is left out: nothing else has changed.
- * `onBegun` is waited for once ECS knows of the new task definition.
+ * Applies another image like a deploy, through Terraform with other values of two variables, and waits until ECS
+ * reports the rollout as completed or has returned to the earlier one. Only the plan's refresh is left out, because
+ * nothing else has changed. `onBegun` is awaited once ECS knows the new task definition.
  */
 export async function rollOut(
   { standing, served, context }: Stage,
@@ -64,7 +64,7 @@ export async function rollOut(
       new DescribeServicesCommand({ cluster, services: [service] }),
     );
     const deployments = answer.services?.[0]?.deployments ?? [];
-    // ECS forgets the failed deployment, and with it the reason, once the way back is done.
+    // ECS forgets the failed deployment, and its reason, once the rollback is done.
     failed = deployments.find((one) => one.rolloutState === 'FAILED')?.rolloutStateReason ?? failed;
     const outcome = judgeRollOut(deployments, taskDefinition);
     if (outcome) {
@@ -81,7 +81,7 @@ export async function rollOut(
   });
 }
 
-/** A steady service on another task definition than the wanted one is no success, however green it looks. */
+/** A service that is steady on another task definition than the wanted one is no success, even if it is healthy. */
 export function judgeRollOut(
   deployments: readonly Pick<Deployment, 'status' | 'taskDefinition' | 'rolloutState'>[],
   wanted: string,

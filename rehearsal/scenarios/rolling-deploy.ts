@@ -8,7 +8,7 @@ import { targetsOf } from './targets.ts';
 import { describeWatch, watchVersion, type VersionWatch } from './watch-version.ts';
 
 const STREAMS = 100;
-/** A stream of 10 s: it begins on the old tasks, which ECS leaves alone until their last one has ended. */
+/** A stream of 10 s: it begins on the old tasks, which ECS does not stop until their last stream has ended. */
 const WORDS = 50;
 const EVERY_MS = 200;
 const PATIENCE_MS = 60_000;
@@ -17,9 +17,9 @@ const EXPECTED = `the new version is served, none of ${STREAMS} streams is lost,
 
 export interface DeploySeen {
   rollOut: RollOut;
-  /** What is wrong with a stream, once a stream; undefined where nothing is. */
+  /** One entry per stream; undefined if it has no fault. */
   faults: (string | undefined)[];
-  /** How many streams were under way when the first of the old tasks began to drain. */
+  /** Number of running streams when the first of the old tasks began to drain. */
   running: number;
   troubles: number;
   watch: VersionWatch;
@@ -78,7 +78,7 @@ export const rollingDeploy: Scenario = {
       return Promise.all(turns);
     };
     const stop = served.onEvent(({ what }) => {
-      // New tasks take some time to get healthy: in it the streams begin.
+      // The streams begin while new tasks become healthy.
       if (what === 'provisioning' && !all) {
         all = Promise.all([
           relay(),

@@ -7,10 +7,13 @@ import { killedTask } from './killed-task.ts';
 import { rollingDeploy } from './rolling-deploy.ts';
 import type { Scenario, ScenarioResult, Stage } from './scenario.ts';
 
-/** In this order, so that the turns of the killed task belong to the version that stays. */
+/** In this order, so that the turns of the killed task belong to the remaining version. */
 export const SCENARIOS: readonly Scenario[] = [rollingDeploy, badImage, failingImage, killedTask];
 
-/** Plays the scenarios one after the other; what breaks off has failed, and the next one is played all the same. Rejects when a stand-in is gone. */
+/**
+ * Runs the scenarios one after the other; one that throws has failed, and the next one runs all the same. Rejects if a
+ * stand-in is gone.
+ */
 export async function runScenarios(
   stage: Stage,
   scenarios: readonly Scenario[] = SCENARIOS,
@@ -21,7 +24,7 @@ export async function runScenarios(
   for (const scenario of scenarios) {
     results.push(await play(scenario, stage));
     signal.throwIfAborted();
-    // When a part of the rehearsal itself is gone, what comes after says nothing about the service.
+    // If a part of the rehearsal itself is gone, later results say nothing about the service.
     await Promise.race([stage.served.failed, Promise.resolve()]);
   }
   return results;
@@ -31,7 +34,7 @@ async function play(scenario: Scenario, stage: Stage): Promise<ScenarioResult> {
   const { id, title } = scenario;
   const beganMs = Date.now();
   let verdict: Verdict = { outcome: 'failed', expected: 'an end', seen: 'none' };
-  // What a scenario that broke off has begun, such as clients that never give up, ends with it.
+  // Ends what a failed scenario has started, such as clients that never give up.
   const end = new AbortController();
   const { context } = stage;
   const own = { ...stage, context: { ...context, signal: AbortSignal.any([context.signal, end.signal]) } };

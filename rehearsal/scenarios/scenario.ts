@@ -4,7 +4,7 @@ import type { ServeContext } from '../serve/serve.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
 import type { StepIo } from '@lornu/ops/steps/run-steps.ts';
 
-/** What a scenario works on: an environment that is applied and served. */
+/** What a scenario works on: an applied and served environment. */
 export interface Stage {
   standing: Standing;
   served: ServedRehearsal;
@@ -14,9 +14,9 @@ export interface Stage {
 /** Something that happens to a running environment, and what must hold during and after it. */
 export interface Scenario {
   id: string;
-  /** A sentence that holds when it passes. */
+  /** A sentence that is true if it passes. */
   title: string;
-  /** The whole rehearsal leaves it out unless it is asked for: that is to take three minutes. */
+  /** Left out of the whole rehearsal unless requested: that should take three minutes. */
   isExtra?: boolean;
   run: (stage: Stage, io: StepIo) => Promise<Verdict>;
 }
@@ -24,7 +24,7 @@ export interface Scenario {
 export interface ScenarioResult extends Verdict {
   id: string;
   title: string;
-  /** Milliseconds since 1970; what happened to tasks in between is this scenario's. */
+  /** Milliseconds since the epoch; task events since then belong to this scenario. */
   beganMs: number;
   elapsedMs: number;
 }

@@ -18,7 +18,7 @@ const BEGIN_TRIES = 5;
 /** The comment before the first frame of another process (docs/runs.md). */
 const TAKEN_OVER = /^process \d+$/u;
 
-/** A turn as seen by a client that never gives up. */
+/** A turn, as received by a client that never gives up. */
 export interface SeenTurn {
   parts: StreamPart[];
   /** How often its connection was lost or refused, with the last reason. */
@@ -30,13 +30,16 @@ export interface SeenTurn {
 
 export interface SteadfastOptions {
   text: string;
-  /** How long to go on trying without any new frame. */
+  /** How long to keep retrying without a new frame. */
   patienceMs: number;
-  /** Told when the first frame has come. */
+  /** Called when the first frame has arrived. */
   onBegun?: (() => void) | undefined;
 }
 
-/** Sends a message and attaches again after the last frame whenever the connection is lost, until the service says how it ended. */
+/**
+ * Sends a message and attaches again after the last frame whenever the connection is lost, until the service sends the
+ * run's end.
+ */
 export async function steadfastTurn(target: Target, options: SteadfastOptions): Promise<SeenTurn> {
   const seen: SeenTurn = { parts: [], troubles: 0 };
   const trouble = (error: unknown): void => {
@@ -79,7 +82,7 @@ export async function steadfastTurn(target: Target, options: SteadfastOptions): 
   return seen;
 }
 
-/** One turn of a conversation that is there, to its end; a lost connection is what it ends with. */
+/** One turn of an existing conversation, to its end or its first lost connection. */
 export async function collectTurn(target: Target, sessionId: string, text: string): Promise<SeenTurn> {
   const seen: SeenTurn = { parts: [], troubles: 0 };
   const turn = await beginTurn(target, sessionId, text);
@@ -88,8 +91,8 @@ export async function collectTurn(target: Target, sessionId: string, text: strin
 }
 
 /**
- * What is wrong with a turn: undefined when every frame came once, in order, and the words are all there, once. What
- * counts after a takeover are the whole events: they replace the pieces that were shown of them.
+ * The fault of a turn; undefined if every frame came once, in order, with all words, once. After a takeover only the
+ * complete events count, because they replace the partial ones.
  */
 export function faultOf({ parts, gaveUp }: SeenTurn, expectedText: string): string | undefined {
   if (gaveUp !== undefined) return `given up: ${gaveUp}`;
@@ -103,7 +106,7 @@ export function faultOf({ parts, gaveUp }: SeenTurn, expectedText: string): stri
   return inWords(said) === expectedText ? undefined : `it says "${said.slice(0, 200)}"`;
 }
 
-/** Numbers follow each other, from 0 on; those of a process that took over begin at a higher one. */
+/** Whether the numbers are consecutive from 0; after a takeover they continue at a higher one. */
 function disorderOf(parts: readonly StreamPart[]): string | undefined {
   let before: number | undefined;
   let isTakenOver = false;
@@ -125,7 +128,7 @@ function inWords(text: string): string {
   return text.split(/\s+/).filter(Boolean).join(' ');
 }
 
-/** What the stand-in answers to "count to N". */
+/** The stand-in's answer to "count to N". */
 export function countedTo(n: number): string {
   return Array.from({ length: n }, (_, index) => index + 1).join(' ');
 }

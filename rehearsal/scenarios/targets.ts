@@ -5,12 +5,12 @@ import { SERVICE_EMAILS } from '../terraform/variables.ts';
 
 const APP = 'lornu';
 
-/** The served environment as it is seen from outside, with the verifier's token. */
+/** The served environment, as seen from outside, with the verifier's token. */
 export async function targetOf(served: ServedRehearsal, signal: AbortSignal): Promise<Target> {
   return (await targetsOf(served, signal, SERVICE_EMAILS.slice(0, 1)))[0] as Target;
 }
 
-/** The same, once for each machine that may act for users: each has limits of its own. */
+/** The same, once for each machine that may act for users, as each has its own limits. */
 export async function targetsOf(
   served: ServedRehearsal,
   signal: AbortSignal,

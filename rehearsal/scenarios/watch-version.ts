@@ -3,16 +3,16 @@ import { ask, type Target } from '@lornu/ops/verify/target.ts';
 const EVERY_MS = 100;
 const ANSWER_MS = 5_000;
 
-/** What /version answered from outside, one look after the other. */
+/** The responses of /version from outside, in order. */
 export interface VersionWatch {
   looks: number;
-  /** How often each revision was named. */
+  /** How often each revision was returned. */
   revisions: Record<string, number>;
-  /** Answers that were none, with their reasons. */
+  /** Failed requests, with their reasons. */
   failures: string[];
 }
 
-/** Looks at the version through the load balancer, several times a second, until it is stopped. */
+/** Requests the version through the load balancer, several times a second, until it is stopped. */
 export function watchVersion(target: Target): { seen: VersionWatch; stop: () => Promise<void> } {
   const seen: VersionWatch = { looks: 0, revisions: {}, failures: [] };
   const stopping = new AbortController();

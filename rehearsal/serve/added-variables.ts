@@ -1,19 +1,19 @@
-/** Where the stand-ins answer; all on loopback. */
+/** Addresses of the stand-ins; all on loopback. */
 export interface StandInAddresses {
   gemini: string;
   firestoreHost: string;
   storage: string;
   google: string;
   secretsManager: string;
-  /** A2A address of gcp-agent, where it runs beside. */
+  /** A2A address of gcp-agent, if it runs. */
   peer?: string;
-  /** Certificate of the rehearsal's authority, PEM. */
+  /** Certificate of the rehearsal's CA, PEM. */
   authorityFile: string;
 }
 
 /**
- * The closed list: every variable that a rehearsal gives a container beside or instead of what was applied. What ECS
- * itself sets is not in it.
+ * The closed list of variables that a rehearsal adds to a container or overrides. Variables that ECS itself sets are
+ * not in it.
  */
 export const ADDED_VARIABLES = {
   LORNU_REHEARSAL: 'accepts stand-ins on loopback addresses and says that it is a rehearsal',

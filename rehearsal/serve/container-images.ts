@@ -17,7 +17,7 @@ const TARGET: Readonly<Record<Runtime, { target: Target; program: string }>> = {
   bun: { target: 'agent', program: 'bun' },
   fastapi: { target: 'gcp-agent', program: 'python' },
 };
-/** Where a container finds the certificate of the rehearsal's authority. */
+/** Path of the rehearsal's CA certificate inside a container. */
 const AUTHORITY_INSIDE = '/run/lornu/authority.pem';
 
 /** The image of this checkout, as it was built for one runtime. */
@@ -30,7 +30,7 @@ interface CheckoutImage {
 
 /**
  * Builds the images from the Dockerfile with podman and runs tasks as containers of them. `folder` is for small files,
- * `authorityFile` the certificate that containers have to trust. Removes what a rehearsal that was killed has left.
+ * `authorityFile` the certificate that containers must trust. Removes what a killed rehearsal has left behind.
  */
 export function createContainerImages(
   folder: string,
@@ -100,7 +100,7 @@ export function createContainerImages(
   };
 }
 
-/** Throws when there is no podman here, with what to do about it. */
+/** Throws if podman is not available, with what to do about it. */
 export async function requirePodman(env: RehearsalContext['env']): Promise<void> {
   await findEngine(env, 'podman').catch((error: unknown) => {
     if (!(error instanceof CliError)) throw error;
@@ -123,7 +123,7 @@ interface Derived {
   folder: string;
 }
 
-/** A newer image of the same checkout, really another one in the store: its revision, and a command where one is given. */
+/** A newer image of the same checkout, really another one in the store: with its revision, and a command if given. */
 async function deriveImage(podman: Podman, about: Derived): Promise<string> {
   const { from, owner, revision, command, folder } = about;
   const lines = [

@@ -1,7 +1,7 @@
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import type { Emulator } from '../emulator/start-emulator.ts';
 
-/** The error that ends the serving when one of its parts fails. */
+/** The error with which serving ends when one of its parts fails. */
 export async function explainFailure(error: unknown, emulator: Emulator): Promise<unknown> {
   const explained = await explainGone(error, emulator);
   if (explained instanceof CliError) return explained;
@@ -13,7 +13,7 @@ export async function explainFailure(error: unknown, emulator: Emulator): Promis
   });
 }
 
-/** The error itself, unless it came about because the emulator is gone. */
+/** The error itself, unless its cause is that the emulator is gone. */
 export async function explainGone(error: unknown, { sideDoor }: Emulator): Promise<unknown> {
   if (error instanceof CliError || (await isThere(sideDoor))) return error;
   return new CliError({
@@ -38,7 +38,7 @@ async function isThere(sideDoor: Emulator['sideDoor']): Promise<boolean> {
   }
 }
 
-/** Addresses of tasks and their end with this process are Linux's. */
+/** Only Linux has task addresses, and programs that end with this process. */
 export function refuseOtherSystems(): void {
   if (process.platform === 'linux' && Bun.which('setpriv')) return;
   throw new CliError({

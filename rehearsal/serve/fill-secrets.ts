@@ -8,9 +8,9 @@ import {
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 /**
- * Puts a value into every secret of the environment that has none yet, as an operator would with `lornu secrets set`; made
- * generated for each rehearsal and useless elsewhere. A secret that this list does not know stays empty. Gives back the names
- * that were filled.
+ * Sets every secret of the environment that has no value yet, as an operator would with `lornu secrets set`; the values
+ * are generated for each rehearsal and useless elsewhere. An unknown secret stays empty. Returns the names of the
+ * secrets that were set.
  */
 export async function fillSecrets(
   client: SecretsManagerClient,

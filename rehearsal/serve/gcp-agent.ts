@@ -14,8 +14,9 @@ export interface GcpAgent {
 }
 
 /**
- * Starts the agent of Google Cloud as the service's peer: the same Firestore database, tokens of the applied issuer from
- * the applied service account alone. It does not call back: the service's name is not this machine's.
+ * Starts the agent of Google Cloud as the service's peer: with the same Firestore database, and accepting only tokens
+ * of the applied issuer for the applied service account. It does not call back, because the service's name does not
+ * lead to this machine.
  */
 export async function startGcpAgent(
   applied: AppliedGoogle,

@@ -2,40 +2,43 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PullError, type PullImage, type RunnableImage } from '../tasks/image.ts';
 
-/** Which of the two images, by the names of `agent_runtime`. */
+/** The runtime, by the names of `agent_runtime`. */
 export type Runtime = 'bun' | 'fastapi';
 
 /** How tasks run: as a process of this machine, or in a container of the image itself. */
 export const TASK_FORMS = ['process', 'image'] as const;
 export type TaskForm = (typeof TASK_FORMS)[number];
 
-/** An image of this checkout under a digest of its own; in a file, so that another command can add one while the environment is served. */
+/**
+ * An image of this checkout with its own digest; in a file, so that another command can add one while the environment
+ * is served.
+ */
 export interface StoredImage {
   runtime: Runtime;
   revision: string;
-  /** What differs from the checkout's image, in words. */
+  /** Description of how it differs from the checkout's image. */
   about?: string;
-  /** Takes the place of the image's command. */
+  /** Replaces the image's command. */
   command?: string[];
 }
 
 /** Builds and runs images of this checkout on this machine, in one of the forms. */
 export interface ImageRunner {
-  /** Prepares what the runtime's image runs from. Done once; `open` does it where needed. */
+  /** Prepares a runtime's image. Done once; `open` does it if needed. */
   build: (runtime: Runtime, onLine: (line: string) => void) => Promise<void>;
   open: (image: Omit<StoredImage, 'revision'> & { revision?: string }) => Promise<RunnableImage>;
-  /** Nothing is left afterwards, running or stored, except what speeds up the next build. */
+  /** Stops and removes everything, except caches of the next build. */
   end: () => Promise<void>;
 }
 
 /** Images by digest, in the folder of the rehearsal. */
 export interface ImageStore {
   add: (digest: string, image: StoredImage) => Promise<void>;
-  /** The image of a container; what its runtime needs on this machine is got first. */
+  /** A container's image; prepares its runtime on this machine first. */
   pull: PullImage;
 }
 
-/** The digest of `terraform apply` in a rehearsal that names no other: whatever this checkout builds. */
+/** The digest of `terraform apply` in a rehearsal without another one: whatever this checkout builds. */
 export const CHECKOUT_DIGEST = `sha256:${'0'.repeat(64)}`;
 const DIGEST = /^sha256:[\da-f]{64}$/;
 
@@ -55,7 +58,7 @@ export function openImageStore(rehearsalFolder: string, runner: ImageRunner): Im
     pull: async ({ image, logStreamPrefix }) => {
       const digest = image.split('@')[1] ?? '';
       if (!DIGEST.test(digest)) throw new PullError(image, 'it is not named by a digest');
-      // The checkout's own digest stands for both of its images; the applied runtime decides which one.
+      // The checkout's own digest stands for both images; the applied runtime decides.
       if (digest === CHECKOUT_DIGEST) return runner.open({ runtime: readRuntime(logStreamPrefix) });
       const stored = await find(digest);
       if (!stored) throw new PullError(image, 'not found');
@@ -64,12 +67,12 @@ export function openImageStore(rehearsalFolder: string, runner: ImageRunner): Im
   };
 }
 
-/** Where images that are built here may lie. */
+/** Folder for images that are built here. */
 export function imagesFolder(rehearsalFolder: string): string {
   return join(rehearsalFolder, 'images');
 }
 
-/** The runtime by the prefix of its log streams. */
+/** The runtime, from the prefix of its log streams. */
 export function readRuntime(logStreamPrefix: string | undefined): Runtime {
   return logStreamPrefix === 'fastapi' ? 'fastapi' : 'bun';
 }

@@ -2,7 +2,7 @@ import type { Runtime } from './images.ts';
 
 type Work<T> = (runtime: Runtime, onLine: (line: string) => void) => Promise<T>;
 
-/** Does the same work once for each runtime; a failure is tried again. */
+/** Runs the work once per runtime; a failure is retried on the next call. */
 export function oncePerRuntime<T>(work: Work<T>): Work<T> {
   const done = new Map<Runtime, Promise<T>>();
   return async (runtime, onLine) => {

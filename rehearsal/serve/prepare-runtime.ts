@@ -4,7 +4,7 @@ import { syncPython } from '@lornu/ops/setup/sync-python.ts';
 import type { RehearsalContext } from '../run/rehearsal-context.ts';
 import type { Runtime } from './images.ts';
 
-/** Gets what a runtime needs on this machine, once: the Python agent's locked packages; the bundle needs nothing. */
+/** Prepares a runtime on this machine, once: the Python agent's locked packages; the bundle needs nothing. */
 export function createRuntimes(context: RehearsalContext): (runtime: Runtime) => Promise<void> {
   let python: Promise<void> | undefined;
   const install = async (): Promise<void> => {

@@ -11,7 +11,10 @@ import { readStage } from './read-dockerfile.ts';
 
 type CheckoutImage = ProcessImage & { title: string };
 
-/** Runs the images' own commands as processes of this machine, on what the images would hold. `parent` is for what is built. */
+/**
+ * Runs the images' own commands as processes of this machine, with the images' contents. `parent` is the folder for
+ * builds.
+ */
 export function createProcessImages(parent: string, context: RehearsalContext): ImageRunner {
   const prepare = createRuntimes(context);
   const build = oncePerRuntime(async (runtime, onLine): Promise<CheckoutImage> => {
@@ -49,7 +52,7 @@ async function buildBunImage(parent: string, dockerfile: string, root: string): 
   };
 }
 
-/** The Python environment is too large to copy, and what is in the checkout is what the image gets. */
+/** The Python environment is too large to copy, so the checkout's is used. */
 async function linkPythonImage(parent: string, dockerfile: string, root: string): Promise<CheckoutImage> {
   const folder = join(parent, 'gcp-agent');
   await rm(folder, { recursive: true, force: true });
@@ -66,7 +69,7 @@ async function linkPythonImage(parent: string, dockerfile: string, root: string)
   };
 }
 
-/** The images' working folder is /app. */
+/** Maps the images' working folder /app. */
 function toFolder(
   { env, command }: ReturnType<typeof readStage>,
   folder: string,

@@ -15,22 +15,22 @@ export interface AppliedGoogle {
   serviceAccount: string;
   awsAccountId: string;
   awsRoleName: string;
-  /** Of the tokens that machines call with. */
+  /** Issuer of the tokens of machine callers. */
   tokenIssuer: string;
   signInClient: { id: string; secret: string };
 }
 
-/** What was applied, as far as serving it asks for it. */
+/** The parts of the applied environment that serving needs. */
 export interface AppliedService {
   cluster: string;
   service: string;
   runtime: Runtime;
-  /** As the service calls itself: https://aws-staging.lornu.example. */
+  /** The service's public address: https://aws-staging.lornu.example. */
   publicUrl: string;
   loadBalancerArn: string;
   targetGroupArns: string[];
   google: AppliedGoogle;
-  /** What tokens must be made for. */
+  /** Required audience of tokens. */
   tokenAudience: string;
 }
 

@@ -1,12 +1,12 @@
-/** What a stage of a Dockerfile says about how its image runs. */
+/** How a Dockerfile stage's image runs. */
 export interface StageSettings {
   env: Record<string, string>;
   command: string[];
 }
 
 /**
- * ENV and CMD of a stage that is built on a base without either, or on one whose are not wanted. Reads what our Dockerfile
- * uses: lines that go on with a backslash, ENV of name=value words, CMD as a JSON list; build arguments stay out.
+ * ENV and CMD of a stage, without those of its base. Supports what our Dockerfile uses: line continuations, ENV of
+ * name=value words, CMD as a JSON list; without build arguments.
  */
 export function readStage(dockerfile: string, stage: string): StageSettings {
   const lines = dockerfile

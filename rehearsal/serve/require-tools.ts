@@ -3,7 +3,10 @@ import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
 import type { Emit } from '@lornu/ops/steps/step-events.ts';
 import { refuseOtherSystems } from './explain-failure.ts';
 
-/** The programs that serving needs, checked before anything is applied: installed where that is allowed, otherwise the error names the command. */
+/**
+ * Checks the programs that serving needs before anything is applied: installs them if allowed, otherwise throws an
+ * error with the command.
+ */
 export async function requireTools(
   context: Pick<CliContext, 'cacheDir' | 'env' | 'signal'> & { emit: Emit },
 ): Promise<void> {

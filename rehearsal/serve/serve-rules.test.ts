@@ -39,7 +39,7 @@ test('a rehearsal adds this closed list to what was applied, all on loopback', (
   expect(values.filter((value) => !/^(http:\/\/)?127\./.test(value))).toEqual([]);
 });
 
-test('each of them is one that the service, the Python agent or the runtime knows', () => {
+test('the service, the Python agent or the runtime knows each of them', () => {
   const known = new Set<string>([...describeConfig().map(({ name }) => name), 'HOST', 'NODE_EXTRA_CA_CERTS']);
   expect(Object.keys(ADDED_VARIABLES).filter((name) => !known.has(name))).toEqual([]);
 });
@@ -54,7 +54,7 @@ test("the images' commands and environment are read from the Dockerfile", async 
     command: ['python', '-m', 'gcp_agent.main'],
     env: { PAGE_DIR: '/app/page', PYTHONUNBUFFERED: '1' },
   });
-  // A build argument is known to the build alone.
+  // A build argument only exists during the build.
   expect(readStage(dockerfile, 'agent').env).not.toHaveProperty('LORNU_REVISION');
   expect(() => readStage(dockerfile, 'none')).toThrow('no stage none');
 });

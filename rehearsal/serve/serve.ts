@@ -32,13 +32,13 @@ import { createTokenIssuer } from './tokens.ts';
 import { untilSteady } from './until-steady.ts';
 
 export interface ServeOptions {
-  /** By how much AWS's intervals are shortened; REHEARSAL_PACE where it is left out, 1 for AWS's own. */
+  /** The factor by which AWS's intervals are shortened; default REHEARSAL_PACE, 1 for AWS's own. */
   pace?: number;
   /** The local port for each listener's port; free ones by default. */
   ports?: Readonly<Record<number, number>>;
-  /** How tasks run; as processes where it is left out. */
+  /** How tasks run; default: as processes. */
   tasks?: TaskForm;
-  /** Runs the agent of Google Cloud beside it, as the service's peer. */
+  /** Runs the agent of Google Cloud as the service's peer. */
   peer?: boolean;
   /** How long the first tasks may take to be healthy. */
   healthyWithinMs?: number;
@@ -46,7 +46,7 @@ export interface ServeOptions {
 
 export type ServeContext = RehearsalContext & Pick<CliContext, 'redact'>;
 
-/** What was started, in this order; stopped in the opposite one. */
+/** What was started, in this order; stopped in reverse order. */
 interface Parts {
   applied?: AppliedService;
   google?: GoogleSide;
@@ -59,12 +59,12 @@ interface Parts {
 }
 
 const HEALTHY_WITHIN_MS = 180_000;
-/** In this time the end of a program is known. */
+/** Time after which the end of a program is noticed. */
 const ENDED_MS = 1_000;
 
 /**
- * Starts the applied environment: Google's side, the load balancer and the tasks, and waits until the desired number
- * of tasks is healthy. Everything it started is stopped again when a step fails or the signal aborts.
+ * Starts the applied environment: Google's side, the load balancer and the tasks, and waits until the desired number of
+ * tasks is healthy. If a step fails or the signal is aborted, everything that it started is stopped.
  */
 export async function serve(
   standing: Standing,
@@ -98,7 +98,7 @@ export async function serve(
   };
   const giveUp = async (error: unknown): Promise<void> => {
     const explained = await explainFailure(error, standing.emulator);
-    // A program that has ended says more than who misses it.
+    // The ended program explains more than the part that misses it.
     await Bun.sleep(ENDED_MS);
     fail(explained);
   };

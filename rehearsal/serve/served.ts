@@ -8,13 +8,13 @@ import type { TokenClaims } from './tokens.ts';
 
 /** A running environment, for the parts of the rehearsal that use it. */
 export interface ServedRehearsal {
-  /** https://127.0.0.1:PORT of the HTTPS listener; the certificate holds this address and the public name. */
+  /** https://127.0.0.1:PORT of the HTTPS listener; the certificate has this address and the public name. */
   url: string;
-  /** As the service calls itself, at the standard port: reached through `ports` by who resolves it to 127.0.0.1. */
+  /** The service's public address, at the standard port: reachable through `ports` if resolved to 127.0.0.1. */
   publicUrl: string;
-  /** The local port of each listener's port: 80, 443, 8443. */
+  /** The local port for each listener's port: 80, 443, 8443. */
   ports: Readonly<Record<number, number>>;
-  /** PEM of the authority that signed the load balancer's certificate. */
+  /** PEM of the CA that signed the load balancer's certificate. */
   caFile: string;
   /** PEM of a client certificate and its key, for the listener with mutual TLS. */
   peerCertificateFile: string;
@@ -25,26 +25,26 @@ export interface ServedRehearsal {
   google: GoogleStandIn;
   /** Where the agent of Google Cloud answers, when it was asked for. */
   peerUrl?: string;
-  /** Where the stand-ins answer. */
+  /** Addresses of the stand-ins. */
   standIns: { gemini: string; firestoreHost: string; storage: string; google: string; emulator: string };
-  /** Their process groups, for who stops one for a while. */
+  /** Their process groups, for pausing one. */
   standInPids: { gemini: number; firestore: number };
-  /** What the rehearsal added to the container's environment, with the reason. */
+  /** The variables that the rehearsal added to the container's environment, with the reason. */
   addedVariables: Readonly<Record<AddedVariable, string>>;
   images: ImageStore;
-  /** How the image runs here, in words. */
+  /** Description of how the image runs here. */
   runs: string;
   /** The current tasks, with their pid, address and log. */
   tasks: () => ServedTask[];
-  /** Everything that happened so far, oldest first. */
+  /** All events so far, oldest first. */
   events: () => readonly RunnerEvent[];
-  /** Calls back for each event from now on; the answer ends it. */
+  /** Calls back for each event from now on; the returned function ends that. */
   onEvent: (listener: (event: RunnerEvent) => void) => () => void;
-  /** Lines that tasks wrote from now on. */
+  /** Calls back for lines that tasks write from now on. */
   onLine: (listener: (task: ServedTask, line: string) => void) => () => void;
   /** Rejects when a stand-in, HAProxy or the emulator is gone; never resolves. */
   failed: Promise<never>;
-  /** Ends everything that serve started; the applied environment stays. */
+  /** Stops everything that serve started; the applied environment stays. */
   stop: () => Promise<void>;
 }
 

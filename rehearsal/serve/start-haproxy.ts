@@ -24,19 +24,19 @@ export interface RunningHaproxy {
 
 export interface HaproxyOptions {
   balancer: Balancer;
-  /** Has the certificates of the rehearsal. */
+  /** Folder of the rehearsal's certificates. */
   certificateFolder: string;
   folder: string;
-  /** Keys of the token issuer, whatever its address is in the listener. */
+  /** Keys of the token issuer, whatever address the listener has for it. */
   tokenKeys: readonly JWK[];
   pace: Pace;
-  /** The local port wanted for a listener's port; a free one where none is. */
+  /** The local port for a listener's port; a free one by default. */
   wantedPorts: Readonly<Record<number, number>>;
 }
 
 const START_MS = 15_000;
 
-/** Starts HAProxy as the load balancer that was applied, with no target yet. */
+/** Starts HAProxy as the applied load balancer, without targets. */
 export async function startHaproxy(options: HaproxyOptions, context: StartContext): Promise<RunningHaproxy> {
   const program = Bun.which('haproxy', { PATH: `${context.env['PATH'] ?? ''}:/usr/sbin` });
   if (!program) {
@@ -115,7 +115,7 @@ export async function startHaproxy(options: HaproxyOptions, context: StartContex
   return { child, control, ports, configPath };
 }
 
-/** The rehearsal's health checks come more often; thresholds, path and codes stay. */
+/** Shortens the intervals of health checks; thresholds, path and codes stay. */
 function withPace(balancer: Balancer, pace: Pace): Balancer {
   return {
     ...balancer,
@@ -126,7 +126,7 @@ function withPace(balancer: Balancer, pace: Pace): Balancer {
   };
 }
 
-/** HAProxy reads PEM: one file a key. */
+/** Writes one PEM file per key, because HAProxy reads PEM. */
 async function writeKeys(jwks: readonly JWK[], folder: string): Promise<{ kid: string; file: string }[]> {
   return Promise.all(
     jwks.map(async (jwk, index) => {

@@ -24,9 +24,9 @@ export interface TargetSync {
 const LOOK_EVERY_MS = 250;
 
 /**
- * Keeps HAProxy's servers as the registered targets are, and the targets' health as HAProxy sees it: new ones are checked
- * before they get requests; a deregistered one gets none any more and is let go when nothing is in flight or its
- * deregistration delay is over.
+ * Keeps HAProxy's servers in sync with the registered targets, and reports the targets' health from HAProxy: new ones
+ * are checked before they get requests; a deregistered one gets no new requests and is removed when nothing is in
+ * flight or its deregistration delay is over.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
  */
 export function syncTargets(options: TargetSyncOptions): TargetSync {
@@ -96,7 +96,7 @@ export function syncTargets(options: TargetSyncOptions): TargetSync {
   };
 }
 
-/** States and reasons as DescribeTargetHealth names them. */
+/** States and reasons in DescribeTargetHealth's terms. */
 function toReport(id: string, server: ServerState | undefined, before: string | undefined): TargetReport {
   if (server?.status === 'healthy') return { id, state: 'healthy' };
   if (server?.status === 'unhealthy' || (server?.status === 'rising' && before === 'unhealthy')) {

@@ -4,14 +4,14 @@ import { VERIFIER_EMAIL } from '../terraform/variables.ts';
 export interface TokenClaims {
   /** Defaults to the applied audience. */
   audience?: string;
-  /** The verifier's, who may act for any user, where it is left out. */
+  /** Default: the verifier's, which may act for any user. */
   email?: string;
   issuer?: string;
-  /** Seconds from now; below 0 it has expired. */
+  /** Seconds from now; negative: it has expired. */
   lifetimeS?: number;
 }
 
-/** Makes ID tokens as Google does for a service account, signed by the stand-in's key. */
+/** Makes ID tokens like Google's for a service account, signed with the stand-in's key. */
 export function createTokenIssuer(
   google: GoogleStandIn,
   applied: { issuer: string; audience: string },
@@ -36,7 +36,7 @@ export function createTokenIssuer(
   };
 }
 
-/** Google's subjects are numbers of 21 digits; the same e-mail gets the same one. */
+/** Google's subjects are numbers of 21 digits; the same e-mail always gets the same one. */
 function subjectOf(email: string): string {
   return `1${(Bun.hash.wyhash(email) % 10n ** 20n).toString().padStart(20, '0')}`;
 }

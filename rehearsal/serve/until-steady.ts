@@ -2,7 +2,7 @@ import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { describeEvent } from '../tasks/describe-event.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
 
-/** Resolves when the service has reached its steady state; rejects when its first deployment fails or takes too long. */
+/** Resolves when the service has reached its steady state; rejects if its first deployment fails or takes too long. */
 export async function untilSteady(
   events: readonly RunnerEvent[],
   listeners: Set<(event: RunnerEvent) => void>,

@@ -12,7 +12,7 @@ import type { SeenAlarm } from './deployment-alarms.ts';
 import { readTaskDefinition, type TaskPlan } from './task-definition.ts';
 import type { TargetState } from './task-health.ts';
 
-/** What ECS asks of the other services of the account, by their API. */
+/** ECS's calls to the other services of the account. */
 export class EcsAccount {
   readonly #clients: AwsClients;
   readonly #cluster: string;
@@ -24,7 +24,7 @@ export class EcsAccount {
     this.#cluster = cluster;
   }
 
-  /** A task definition never changes once it is registered. */
+  /** A registered task definition never changes. */
   async plan(arn: string): Promise<TaskPlan> {
     const known = this.#plans.get(arn);
     if (known) return known;
@@ -36,7 +36,7 @@ export class EcsAccount {
     return plan;
   }
 
-  /** The zones of the subnets, each once. */
+  /** The distinct zones of the subnets. */
   async zones(subnetIds: readonly string[]): Promise<string[]> {
     if (subnetIds.some((id) => !this.#zones.has(id))) {
       const { Subnets = [] } = await this.#clients.ec2.send(
@@ -84,7 +84,7 @@ export class EcsAccount {
     }));
   }
 
-  /** Of these tasks those that may not be stopped now. */
+  /** Those of these tasks that may not be stopped now. */
   async protectedTasks(ids: readonly string[]): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
     const { protectedTasks = [] } = await this.#clients.ecs.send(

@@ -3,7 +3,7 @@ import { UpdateTaskProtectionCommand } from '@aws-sdk/client-ecs';
 import { Hono } from 'hono';
 import type { TaskPlan } from './task-definition.ts';
 
-/** What the agent's endpoints say of a task. */
+/** A task, as the agent's endpoints describe it. */
 export interface KnownTask {
   id: string;
   arn: string;
@@ -14,21 +14,21 @@ export interface KnownTask {
 }
 
 export interface AgentEndpointOptions {
-  /** As the role of the task. */
+  /** A client with the task's role. */
   ecsOf: (task: KnownTask) => Promise<ECSClient>;
   find: (id: string) => KnownTask | undefined;
-  /** Answers as the container credentials endpoint does for this task and the name of its role. */
+  /** Answers like the container credentials endpoint for this task and role name. */
   credentials: (taskId: string, roleName: string) => Promise<Response>;
 }
 
 export interface AgentEndpoint {
-  /** What ECS sets in a container. */
+  /** Variables that ECS sets in a container. */
   variables: (taskId: string) => Record<string, string>;
   stop: () => Promise<void>;
 }
 
 /**
- * The endpoints that ECS's agent has in every task: metadata version 4, the task role's credentials, task protection.
+ * The endpoints of ECS's agent in every task: metadata version 4, the task role's credentials, task protection.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate.html
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html
@@ -61,7 +61,7 @@ export function startAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint
     variables: (taskId) => ({
       ECS_CONTAINER_METADATA_URI_V4: `${url}/v4/${taskId}`,
       ECS_AGENT_URI: `${url}/api/${taskId}`,
-      // ECS sets the path alone, at an address (169.254.170.2) that is not this machine's.
+      // ECS only sets the path, at an address (169.254.170.2) that is not this machine's.
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/v2/credentials/${taskId}`,
       AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
     }),

@@ -1,7 +1,7 @@
 import { DescribeTasksCommand, ListTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
 import type { RunningTask } from './running-task.ts';
 
-/** What somebody asked of single tasks since the last look, beside the service's own. */
+/** Requests for single tasks since the last poll, besides the service's own. */
 export interface AskedTasks {
   /** By RunTask. */
   toStart: Task[];
@@ -10,13 +10,13 @@ export interface AskedTasks {
 }
 
 /**
- * Finds RunTask and StopTask in the lists: a task that nobody here has started is to start, one of ours that is no longer
- * among those meant to run is to stop.
+ * Finds RunTask and StopTask requests in the lists: a task that was not started here must be started; one of ours that
+ * is no longer listed as wanted must be stopped.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
  */
 export class TaskRequests {
-  /** It was wanted before: only then does its absence mean something. */
+  /** Tasks that were wanted before: only then does their absence mean a stop. */
   readonly #seen = new Set<string>();
   readonly #ecs: ECSClient;
   readonly #cluster: string;

@@ -12,7 +12,7 @@ export interface AutoscalerOptions {
   clients: AwsClients;
   cluster: string;
   service: string;
-  /** The period of one metric value; at AWS a minute. */
+  /** The period of one metric value; a minute on AWS. */
   periodMs: number;
   /** Cooldowns are divided by it. */
   paceFactor: number;
@@ -26,7 +26,7 @@ const PREDEFINED: Record<string, { namespace: string; name: string }> = {
 };
 const PERIODS = 15;
 
-/** Does for one service what Application Auto Scaling does: reads its policies and their metrics, changes desiredCount. */
+/** Does Application Auto Scaling's work for one service: reads its policies and their metrics, changes desiredCount. */
 export class Autoscaler {
   readonly #options: AutoscalerOptions;
   #lastOutMs: number | undefined;
@@ -36,7 +36,7 @@ export class Autoscaler {
     this.#options = options;
   }
 
-  /** One look; to be called once a period. */
+  /** One evaluation; call it once per period. */
   async look(): Promise<void> {
     const { clients, cluster, service, now, say } = this.#options;
     const resource = `service/${cluster}/${service}`;
@@ -85,7 +85,7 @@ export class Autoscaler {
     };
   }
 
-  /** The metric's last periods, each from the values that came within it. */
+  /** The metric's last periods, each computed from the values within it. */
   async #periods(
     configuration: NonNullable<ScalingPolicy['TargetTrackingScalingPolicyConfiguration']>,
   ): Promise<(number | undefined)[]> {
@@ -117,7 +117,7 @@ export class Autoscaler {
       const index = Math.floor(((point.Timestamp?.getTime() ?? 0) - startMs) / periodMs);
       if (index >= 0 && index <= PERIODS) periods[index] = point[statistic as 'Average'];
     }
-    // What was written in the newest one may not have come yet.
+    // Values of the newest one may not have arrived yet.
     return periods.at(-1) === undefined ? periods.slice(0, -1) : periods;
   }
 }

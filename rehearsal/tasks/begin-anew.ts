@@ -6,8 +6,8 @@ import { idOf } from './asked-tasks.ts';
 import { readService } from './read-service.ts';
 
 /**
- * Tells the emulator that nothing runs: tasks and targets of an earlier runner are forgotten, and the wanted
- * deployment is in progress again, even when it had failed.
+ * Resets the emulator's view: tasks and targets of an earlier runner are removed, and the wanted deployment is in
+ * progress again, even if it had failed.
  */
 export async function beginAnew(
   { ecs }: Pick<AwsClients, 'ecs'>,

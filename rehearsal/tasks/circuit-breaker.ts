@@ -9,11 +9,11 @@ export function failureThreshold(desired: number): number {
   return Math.min(MOST_FAILURES, Math.max(LEAST_FAILURES, Math.ceil(desired / 2)));
 }
 
-/** Failures in a row of one deployment: a task that becomes healthy resets the count. */
+/** Consecutive failures of one deployment: a task that becomes healthy resets the count. */
 export class DeploymentCircuitBreaker {
   failures = 0;
 
-  /** A task that stopped before it ran, or was replaced because its checks failed. */
+  /** A task stopped before it ran, or was replaced because its checks failed. */
   taskFailed(): void {
     this.failures += 1;
   }

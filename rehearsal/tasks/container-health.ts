@@ -1,6 +1,6 @@
 /** The health check of a container, times in seconds; AWS's defaults are filled in by readTaskDefinition. */
 export interface HealthCheck {
-  /** Without its first word, which says how it is run. */
+  /** Without its first word, which says how to run it. */
   command: string[];
   shell: boolean;
   intervalS: number;
@@ -12,14 +12,15 @@ export interface HealthCheck {
 export type HealthStatus = 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY';
 
 /**
- * What the checks so far say. One good check makes it healthy; `retries` bad ones in a row make it unhealthy, those
- * within the start period not counted. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/healthcheck.html
+ * The health status from the checks so far. One passed check makes it healthy; `retries` failed ones in a row make it
+ * unhealthy, not counting those within the start period.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/healthcheck.html
  */
 export class ContainerHealth {
   status: HealthStatus = 'UNKNOWN';
   #failures = 0;
   readonly #retries: number;
-  /** Until then a bad check does not count. */
+  /** Until then a failed check does not count. */
   readonly #graceEndsMs: number;
 
   constructor(check: Pick<HealthCheck, 'retries'>, graceEndsMs: number) {
@@ -27,7 +28,7 @@ export class ContainerHealth {
     this.#graceEndsMs = graceEndsMs;
   }
 
-  /** Takes one result and says whether the status changed. */
+  /** Adds a result; returns whether the status changed. */
   take(passed: boolean, nowMs: number): boolean {
     const before = this.status;
     if (passed) {

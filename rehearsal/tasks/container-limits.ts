@@ -1,11 +1,11 @@
 import type { ContainerDefinition } from '@aws-sdk/client-ecs';
 
-/** What a task definition says of a container's user, files and rights. */
+/** A task definition's settings for a container's user, files and permissions. */
 export interface ContainerLimits {
   user: string | undefined;
   workingDirectory: string | undefined;
   readonlyRoot: boolean;
-  /** A first process that passes signals on and reaps children. */
+  /** A first process that forwards signals and reaps children. */
   init: boolean;
   capabilities: { add: string[]; drop: string[] };
   /** Folders in memory. */
@@ -13,7 +13,7 @@ export interface ContainerLimits {
   ulimits: { name: string; soft: number; hard: number }[];
 }
 
-/** They would change how the container runs, and nothing here acts on them. */
+/** Settings that would change how the container runs, but are not supported here. */
 const REFUSED = [
   'privileged',
   'systemControls',
@@ -30,8 +30,9 @@ const REFUSED = [
 const REFUSED_OF_LINUX = ['devices', 'sharedMemorySize', 'maxSwap', 'swappiness'] as const;
 
 /**
- * Reads them; what is not rehearsed is refused, never left out.
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html (Linux parameters, Security)
+ * Reads them; throws for unsupported ones.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html (Linux parameters,
+ * Security)
  */
 export function readContainerLimits(container: ContainerDefinition): ContainerLimits {
   const { linuxParameters: linux = {} } = container;

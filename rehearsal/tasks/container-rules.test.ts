@@ -8,7 +8,7 @@ import { readTaskDefinition } from './task-definition.ts';
 import { taskHealth } from './task-health.ts';
 
 describe("a container's health", () => {
-  test('is unknown, then healthy with one good check, unhealthy with as many bad ones in a row as there are retries', () => {
+  test('is unknown, then healthy after one passed check, and unhealthy after `retries` failed ones in a row', () => {
     const health = new ContainerHealth({ retries: 3 }, 0);
     expect(health.status).toBe('UNKNOWN');
     const results = [true, false, false, true, false, false, false];
@@ -21,20 +21,20 @@ describe("a container's health", () => {
     expect(health.status).toBe('HEALTHY');
   });
 
-  test('does not count bad checks within the start period', () => {
+  test('ignores failed checks within the start period', () => {
     const health = new ContainerHealth({ retries: 1 }, 60_000);
     expect([health.take(false, 59_999), health.status]).toEqual([false, 'UNKNOWN']);
     expect([health.take(false, 60_000), health.status]).toEqual([true, 'UNHEALTHY']);
   });
 
-  test('counts them once it was healthy, also within the start period', () => {
+  test('counts them once it was healthy, even within the start period', () => {
     const health = new ContainerHealth({ retries: 1 }, 60_000);
     health.take(true, 1);
     health.take(false, 2);
     expect(health.status).toBe('UNHEALTHY');
   });
 
-  test('asks the task, not the machine', () => {
+  test('checks the task, not the machine', () => {
     const task = { address: '127.77.0.3', port: 8080 };
     expect(toOwnAddress("fetch('http://127.0.0.1:8080/health')", task)).toBe(
       "fetch('http://127.77.0.3:8080/health')",
@@ -70,7 +70,7 @@ describe("a task's health", () => {
 
 describe("a container's secret", () => {
   const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:lornu/oidc-client-AbCdEf';
-  test('is named by its ARN, with key, stage and version behind it', () => {
+  test('is given by its ARN, followed by key, stage and version', () => {
     const nothing = { jsonKey: undefined, versionStage: undefined, versionId: undefined };
     expect(parseSecretReference(arn)).toEqual({ secretId: arn, ...nothing });
     expect(parseSecretReference(`${arn}:client_id::`)).toEqual({
@@ -86,7 +86,7 @@ describe("a container's secret", () => {
     expect(() => parseSecretReference('/ssm/parameter')).toThrow('not rehearsed');
   });
 
-  test('is the whole text or one key of it, and no message holds it', () => {
+  test('is the whole text or one key of it, and no message contains it', () => {
     const whole = parseSecretReference(arn);
     const key = parseSecretReference(`${arn}:client_id::`);
     expect(pickSecretValue(whole, 'plain')).toBe('plain');
@@ -108,7 +108,7 @@ describe('a task definition', () => {
       containerDefinitions: [{ ...container, ...about }],
     });
 
-  test("gets AWS's defaults where it is silent", () => {
+  test("gets AWS's defaults for missing values", () => {
     expect(read({ healthCheck: { command: ['CMD-SHELL', 'true'] } })).toMatchObject({
       name: 'f:1',
       memoryMb: 1024,
@@ -128,7 +128,7 @@ describe('a task definition', () => {
     expect(read({ healthCheck: { command: ['NONE'] } }).container.healthCheck).toBeUndefined();
   });
 
-  test('is refused with what is not rehearsed', () => {
+  test('is refused with unsupported settings', () => {
     expect(() => read({ entryPoint: ['sh'] })).toThrow('entryPoint is not rehearsed');
     expect(() => read({ portMappings: [] })).toThrow('one port');
     expect(() => readTaskDefinition({ containerDefinitions: [container, container] })).toThrow(
@@ -144,13 +144,13 @@ test('addresses of tasks differ, and none ends with 0 or 255', () => {
   expect(addresses.filter((address) => /\.(0|255)$/.test(address))).toEqual([]);
 });
 
-test('the pace shortens intervals, and a start only down to what a start takes', () => {
+test('the pace shortens intervals, and the start only down to its real duration', () => {
   const pace = createPace(10);
   expect([pace.interval(15), pace.grace(600), pace.grace(60), pace.grace(5)]).toEqual([
     1_500, 60_000, 40_000, 5_000,
   ]);
   expect(createPace(1).grace(60)).toBe(60_000);
-  // An alarm's minute is 2 s, and never a part of a second.
+  // An alarm's minute is 2 s, and never a fraction of a second.
   expect([pace.alarm(60), pace.alarm(300), pace.alarm(10), createPace(1).alarm(60)]).toEqual([
     2_000, 10_000, 1_000, 60_000,
   ]);

@@ -1,18 +1,18 @@
 import type { ContainerLimits } from './container-limits.ts';
 
-/** What a container gets beside its image. */
+/** Settings of a container besides its image. */
 export interface ContainerOptions {
   name: string;
-  /** Takes the place of the image's. */
+  /** Replaces the image's command. */
   command: readonly string[] | undefined;
   env: Readonly<Record<string, string>>;
   /** The task's own address and the port that it listens on. */
   address: string;
   port: number;
   memoryMb: number;
-  /** User, files and rights; a process of this machine has none of its own. */
+  /** User, files and permissions; not applied to a process of this machine. */
   limits: ContainerLimits;
-  /** The task's own folder: scratch files; removed with the task. */
+  /** The task's own folder for scratch files; removed with the task. */
   folder: string;
   logPath: string;
   onLine: (line: string) => void;
@@ -20,18 +20,18 @@ export interface ContainerOptions {
 
 export interface ContainerEnd {
   exitCode: number;
-  /** Only where something other than the program's own end needs saying. */
+  /** Only set if there is a reason other than the program's own end. */
   reason?: string;
 }
 
-/** A container that runs. */
+/** A running container. */
 export interface Container {
   /** The process id of the program on this machine. */
   pid: number;
   ended: Promise<ContainerEnd>;
   signal: (signal: 'SIGTERM' | 'SIGKILL') => void;
-  /** Looks inside cost so much that they may not come more often. */
+  /** Shortest interval of health checks, if a check inside is costly. */
   leastCheckIntervalMs?: number;
-  /** Runs a health check's command inside; says whether it ended with 0 in time. */
+  /** Runs a health check's command inside; returns whether it exited with 0 in time. */
   check: (command: readonly string[], shell: boolean, timeoutMs: number) => Promise<boolean>;
 }

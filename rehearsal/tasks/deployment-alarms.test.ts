@@ -8,7 +8,7 @@ const loud = [alarm('errors', 'ALARM'), alarm('unhealthy', 'OK')];
 const { alarm: periodMs } = createPace(1);
 
 describe('alarms of a deployment', () => {
-  test('that go into ALARM while it is under way are named', () => {
+  test('that go into ALARM during it are named', () => {
     const alarms = new DeploymentAlarms();
     expect(alarms.look('new', 1, quiet, periodMs).fired).toEqual([]);
     expect(alarms.look('new', 1, loud, periodMs).fired).toEqual(['errors']);
@@ -21,18 +21,18 @@ describe('alarms of a deployment', () => {
     expect(alarms.look('new', 1, loud, periodMs).fired).toEqual(['errors']);
   });
 
-  test('are all left out for as long as it lasts when one was in ALARM at its beginning', () => {
+  test('are all ignored during a deployment that began with one in ALARM', () => {
     const alarms = new DeploymentAlarms();
     expect(alarms.look('mends', 0, loud, periodMs)).toEqual({ fired: [], bakeMs: 0 });
     alarms.look('mends', 2, quiet, periodMs);
     const both = [alarm('errors', 'OK'), alarm('unhealthy', 'ALARM')];
     expect(alarms.look('mends', 2, both, periodMs)).toEqual({ fired: [], bakeMs: 0 });
-    // The next one begins with quiet alarms, and is watched again.
+    // The next one begins without an alarm, and is watched again.
     alarms.look('next', 0, quiet, periodMs);
     expect(alarms.look('next', 1, loud, periodMs).fired).toEqual(['errors']);
   });
 
-  test('make it wait for as long as one of them looks back', () => {
+  test('make it wait for the longest of their evaluation windows', () => {
     const long = { ...alarm('slow', 'OK'), period: 300, evaluationPeriods: 2 };
     const bakeMs = (seen: SeenAlarm[], pace = 1) =>
       new DeploymentAlarms().look('new', 2, seen, createPace(pace).alarm).bakeMs;

@@ -1,4 +1,4 @@
-/** An alarm that the service names for its deployments, as DescribeAlarms shows it. */
+/** One of the service's deployment alarms, from DescribeAlarms. */
 export interface SeenAlarm {
   name: string;
   state: string;
@@ -9,22 +9,22 @@ export interface SeenAlarm {
 
 /** The alarms' effect on the current deployment. */
 export interface AlarmVerdict {
-  /** In ALARM since the deployment began. */
+  /** Alarms that fired since the deployment began. */
   fired: string[];
-  /** How long the deployment is watched once its tasks alone are left, in milliseconds; 0 where nobody watches. */
+  /** How long the deployment is watched once only its tasks are left, in milliseconds; 0 without alarms. */
   bakeMs: number;
 }
 
 const UNWATCHED: AlarmVerdict = { fired: [], bakeMs: 0 };
 
 /**
- * Which of the service's alarms fail a deployment. They are polled from when a task of it runs until its bake time is over,
- * which ECS makes of the alarms' own settings: here the longest time that one of them looks back. Where one is in ALARM
- * when a deployment begins, all are left out for as long as it lasts, so that a better version can be deployed.
+ * Which of the service's alarms fail a deployment. They are polled from when one of its tasks runs until its bake time
+ * is over, which ECS derives from the alarms' settings: here the longest of their evaluation windows. If one is in
+ * ALARM when a deployment begins, all are ignored during it, so that a better version can be deployed.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
  */
 export class DeploymentAlarms {
-  /** By deployment, from its first look on. */
+  /** By deployment, from its first poll on. */
   readonly #watched = new Map<string, boolean>();
 
   look(

@@ -1,6 +1,6 @@
 import type { RunnerEvent } from './task-event.ts';
 
-/** An event as a line of a log. */
+/** An event as a log line. */
 export function describeEvent(event: RunnerEvent): string {
   const time = new Date(event.atMs).toISOString().slice(11, 23);
   if (event.what === 'service') return `${time} ${event.message}`;

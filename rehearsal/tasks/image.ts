@@ -1,14 +1,14 @@
 import type { Container, ContainerOptions } from './container.ts';
 import type { TaskPlan } from './task-definition.ts';
 
-/** What an image's name stands for on this machine. */
+/** An image that can run on this machine. */
 export interface RunnableImage {
-  /** How it runs here, in words. */
+  /** Description of how it runs here. */
   title: string;
   start: (options: ContainerOptions) => Promise<Container>;
 }
 
-/** Finds the image of a container by its name in the task definition; rejects with PullError where there is none. */
+/** Finds a container's image by its name in the task definition; rejects with PullError if there is none. */
 export type PullImage = (
   container: Pick<TaskPlan['container'], 'image' | 'logStreamPrefix'>,
 ) => Promise<RunnableImage>;

@@ -15,7 +15,7 @@ interface Directive {
 }
 
 /**
- * The metrics in a line of a log, in CloudWatch's embedded metric format; none where it is another line or a broken one.
+ * The metrics in a log line in CloudWatch's embedded metric format; none for other or malformed lines.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function readMetricLine(line: string): MetricValue[] {

@@ -1,19 +1,22 @@
 /**
- * By how much a rehearsal shortens AWS's intervals: of health checks, of looks at the service, of metrics. What bounds how
- * long a stream may go on (deregistration delay, stop timeout, idle timeout) is never shortened.
+ * How much a rehearsal shortens AWS's intervals: of health checks, of service polls, of metrics. Limits on how long a
+ * stream may last (deregistration delay, stop timeout, idle timeout) are never shortened.
  */
 export interface Pace {
   factor: number;
-  /** Milliseconds between two looks that AWS makes every so many seconds. */
+  /** Milliseconds for an interval that is so many seconds on AWS. */
   interval: (seconds: number) => number;
   /** How many milliseconds a starting task may be unhealthy; the start itself takes as long as on AWS. */
   grace: (seconds: number) => number;
-  /** Milliseconds of an alarm's period: whole seconds. A look at counters costs no task anything, so it comes more often. */
+  /**
+   * Milliseconds of an alarm's period: whole seconds. Reading counters costs the tasks nothing, so it is done more
+   * often.
+   */
   alarm: (seconds: number) => number;
 }
 
 export const REHEARSAL_PACE = 10;
-/** The Python agent starts in 8 to 12 s, on a busy machine in three times that. */
+/** The Python agent starts in 8 to 12 s, and on a busy machine in three times that. */
 const LEAST_GRACE_MS = 40_000;
 /** A minute is 2 s at the rehearsal's pace. */
 const ALARMS_FASTER = 3;

@@ -1,13 +1,13 @@
 import type { RollingLimits } from './rolling-limits.ts';
 
-/** A task as the scheduler looks at it; one that is being stopped is no longer shown to it. */
+/** A task, as the scheduler sees it; stopping tasks are no longer included. */
 export interface ScheduledTask {
   id: string;
-  /** Of the deployment that the service should have. */
+  /** Whether it belongs to the wanted deployment. */
   primary: boolean;
-  /** Healthy: it runs, and its own check and the load balancer's say so. Pending: neither yet. */
+  /** Healthy: it runs, and its own check and the load balancer's pass. Pending: neither yet. */
   health: 'pending' | 'healthy' | 'unhealthy';
-  /** Asked not to be stopped by a deployment or by scaling in. */
+  /** Protected from being stopped by a deployment or by scaling in. */
   protected: boolean;
   zone: string;
   startedMs: number;
@@ -19,9 +19,9 @@ export interface Changes {
 }
 
 /**
- * What the service scheduler does next. Replacements are started first, as far as the upper limit lets them; old and
- * surplus tasks are stopped while as many healthy ones stay as the lower limit asks for; a protected one is left alone
- * until it is free; an unhealthy one goes when its replacement is healthy, or at once where there is no room for one.
+ * The service scheduler's next actions. Replacements are started first, as far as the upper limit allows; old and
+ * surplus tasks are stopped while enough healthy ones stay for the lower limit; a protected one is left alone until it
+ * is released; an unhealthy one is stopped when its replacement is healthy, or at once if there is no room for one.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html
  */
@@ -38,7 +38,7 @@ export function planChanges(
   let spare = healthy.length - lower;
   const stop: string[] = [];
   const replaced = wanted.filter(({ health }) => health === 'healthy').length >= desired;
-  // What serves nobody goes first; its going takes nothing from the healthy ones.
+  // Unhealthy tasks first: stopping them does not reduce the healthy ones.
   for (const task of tasks.filter(({ health }) => health === 'unhealthy')) {
     if (replaced || start < missing) stop.push(task.id);
   }
@@ -54,7 +54,7 @@ export function planChanges(
   return { start, stop };
 }
 
-/** Those that do not serve yet, then from the zone that has most, the newest first. */
+/** Those that do not serve yet, then the newest of the fullest zone. */
 function leastMissed(tasks: readonly ScheduledTask[], count: number): string[] {
   const left = tasks.filter((task) => !task.protected);
   const gone: string[] = [];

@@ -5,25 +5,25 @@ import type { Container, ContainerEnd, ContainerOptions } from './container.ts';
 import { toOwnAddress } from './own-address.ts';
 import { outOfMemory, watchMemory } from './watch-memory.ts';
 
-/** An image without its files: its command and environment, run in a folder that has what the image has. */
+/** An image without its files: its command and environment, run in a folder with the image's contents. */
 export interface ProcessImage {
   /** Command and environment of the image, as its Dockerfile says. */
   command: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** Has what the image's working folder has. */
+  /** Has the contents of the image's working folder. */
   folder: string;
   /** Where its programs are. */
   path: readonly string[];
 }
 
 /**
- * Runs an image's own command as a process of this machine: own address, own scratch folder in the place of /tmp, the
- * memory limit by looking at it. It shares user, files and network with the machine. Ends when this process ends, however
- * that ends.
+ * Runs an image's own command as a process of this machine: with its own address, its own scratch folder instead of
+ * /tmp, and a memory limit enforced by polling. It shares user, files and network with the machine. Ends when this
+ * process ends, for whatever reason.
  */
 export function startProcessContainer(image: ProcessImage, options: ContainerOptions): Container {
   const env = { ...image.env, ...options.env };
-  // The image's own folder may lie in /tmp here; on AWS it never does.
+  // The image's own folder may be in /tmp here; on AWS it never is.
   const scratch = (value: string): string =>
     value.startsWith(image.folder) ? value : value.replace(/^\/tmp(?=\/|$)/, options.folder);
   const given: Record<string, string> = {
@@ -52,7 +52,7 @@ export function startProcessContainer(image: ProcessImage, options: ContainerOpt
   });
   const ended = child.exited.then(async (): Promise<ContainerEnd> => {
     endWatch();
-    // Children that were left behind would keep port and memory.
+    // Remaining children would keep port and memory.
     signalGroup(child.pid, 'SIGKILL');
     await read.catch(() => undefined);
     await new Promise<void>((resolve) => void log.end(resolve));
@@ -74,7 +74,7 @@ export function startProcessContainer(image: ProcessImage, options: ContainerOpt
   };
 }
 
-/** As a shell and Docker count: 128 and the signal's number. */
+/** As shells and Docker do: 128 plus the signal's number. */
 function exitCodeOf(child: { exitCode: number | null; signalCode: NodeJS.Signals | number | null }): number {
   if (child.signalCode === 'SIGKILL') return 137;
   if (child.signalCode === 'SIGTERM') return 143;

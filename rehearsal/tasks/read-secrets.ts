@@ -3,8 +3,8 @@ import { parseSecretReference, pickSecretValue } from './secret-reference.ts';
 import type { TaskPlan } from './task-definition.ts';
 
 /**
- * The secrets of a container as environment variables. Where one can't be read the task does not start, with ECS's
- * sentence. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html
+ * A container's secrets as environment variables. If one can't be read the task does not start, with ECS's message.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html
  */
 export async function readSecrets(
   client: SecretsManagerClient,

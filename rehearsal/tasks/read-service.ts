@@ -1,6 +1,6 @@
 import { DescribeServicesCommand, type Deployment, type ECSClient } from '@aws-sdk/client-ecs';
 
-/** The service as somebody wants it to be, by DescribeServices. */
+/** The desired state of the service, from DescribeServices. */
 export interface WantedService {
   desiredCount: number;
   /** Newest first; the first one is the PRIMARY. */
@@ -8,7 +8,7 @@ export interface WantedService {
   minimumHealthyPercent: number;
   maximumPercent: number;
   circuitBreaker: { enable: boolean; rollback: boolean };
-  /** Those that fail a deployment; undefined where the service names none. */
+  /** Alarms that fail a deployment; undefined if the service has none. */
   alarms: { names: string[]; enable: boolean; rollback: boolean } | undefined;
   gracePeriodS: number;
   targetGroupArn: string | undefined;
@@ -25,7 +25,7 @@ export interface WantedDeployment {
   failedTasks: number;
 }
 
-/** Reads a service; undefined when there is none any more. */
+/** Reads a service; undefined if it no longer exists. */
 export async function readService(
   ecs: ECSClient,
   cluster: string,

@@ -1,8 +1,8 @@
-/** How many tasks a service may have while it is changed. */
+/** How many tasks a service may have during a deployment. */
 export interface RollingLimits {
-  /** As many healthy ones must stay. */
+  /** Least number of healthy tasks. */
   lower: number;
-  /** No more may be pending or running. */
+  /** Most pending and running tasks. */
   upper: number;
 }
 

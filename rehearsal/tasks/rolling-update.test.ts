@@ -15,7 +15,7 @@ const old = (id: string, about: Partial<ScheduledTask> = {}): ScheduledTask =>
 
 describe('the limits of a rolling update', () => {
   test.each([
-    // AWS's own examples: 50 % of four may leave two, 75 % of two may not leave any less.
+    // AWS's own examples: 50 % of four may leave two, 75 % of two must leave both.
     [4, 50, 200, 2, 8],
     [2, 75, 200, 2, 4],
     [2, 100, 200, 2, 4],
@@ -27,10 +27,10 @@ describe('the limits of a rolling update', () => {
   });
 });
 
-describe('what the scheduler does next', () => {
+describe("the scheduler's next action", () => {
   const usual = { lower: 2, upper: 4 };
 
-  test('starts what is missing, and nothing when all are there', () => {
+  test('starts missing tasks, and nothing when all are there', () => {
     expect(planChanges(2, [], usual)).toEqual({ start: 2, stop: [] });
     expect(planChanges(2, [task('a'), task('b', { health: 'pending' })], usual)).toEqual({
       start: 0,
@@ -49,11 +49,11 @@ describe('what the scheduler does next', () => {
     expect(planChanges(2, [...before, task('c'), task('d')], usual)).toEqual({ start: 0, stop: ['a', 'b'] });
   });
 
-  test('stops first where it may have no more than it has', () => {
+  test('stops first if it may have no more than it has', () => {
     expect(planChanges(2, [old('a'), old('b')], { lower: 1, upper: 2 })).toEqual({ start: 0, stop: ['a'] });
   });
 
-  test('leaves a protected old task until it is free', () => {
+  test('leaves a protected old task until it is released', () => {
     const tasks = [old('a', { protected: true }), old('b'), task('c'), task('d')];
     expect(planChanges(2, tasks, usual)).toEqual({ start: 0, stop: ['b'] });
   });
@@ -66,7 +66,7 @@ describe('what the scheduler does next', () => {
     expect(planChanges(2, [sick, task('b'), task('c')], usual)).toEqual({ start: 0, stop: ['a'] });
   });
 
-  test('stops an unhealthy one at once where there is no room for another', () => {
+  test('stops an unhealthy one at once if there is no room for another', () => {
     const tasks = [task('a', { health: 'unhealthy' }), task('b')];
     expect(planChanges(2, tasks, { lower: 2, upper: 2 })).toEqual({ start: 0, stop: ['a'] });
   });
@@ -115,7 +115,7 @@ describe('the circuit breaker', () => {
     expect(rollout.next(deployment('one'), look(two)).kind).toBe('completed');
   });
 
-  test('goes back to the last completed deployment, once', () => {
+  test('returns to the last completed deployment, once', () => {
     const rollout = new Rollout();
     rollout.next(deployment('good'), look(two));
     const bad = deployment('bad');
@@ -142,7 +142,7 @@ describe('the circuit breaker', () => {
     expect(rollout.next(deployment('new'), look(none))).toEqual({ kind: 'none' });
   });
 
-  test('stalls where nothing was ever completed, and does nothing when it is off', () => {
+  test('stalls if nothing was ever completed, and does nothing when it is off', () => {
     const rollout = new Rollout();
     for (let failures = 0; failures < 3; failures += 1) rollout.breaker('new').taskFailed();
     const off = look(none, { circuitBreaker: { enable: false, rollback: false } });
@@ -164,11 +164,11 @@ describe('the circuit breaker', () => {
       const rollout = afterGood();
       const at = (nowMs: number, counts = two) =>
         rollout.next(deployment('new'), look(counts, { alarms: quiet, nowMs })).kind;
-      // What began when the old tasks were gone does not restart when a task is replaced.
+      // The bake time does not restart when a task is replaced.
       expect([at(0), at(500, none), at(999), at(1000)]).toEqual(['none', 'none', 'none', 'completed']);
     });
 
-    test('goes back when one fires, in the bake time too', () => {
+    test('returns when one fires, even during the bake time', () => {
       for (const [counts, othersAlive] of [
         [none, 2],
         [two, 0],
@@ -180,12 +180,12 @@ describe('the circuit breaker', () => {
           by: 'alarms',
           rollBackTo: { id: 'good' },
         });
-        // The way back has nothing behind it: it is done when its tasks are there.
+        // The rollback itself is done when its tasks are there.
         expect(rollout.next(deployment('good'), look(two, { alarms: loud })).kind).toBe('completed');
       }
     });
 
-    test('each way of noticing has its own word about going back', () => {
+    test('each detection has its own setting for rolling back', () => {
       const stays = { ...loud, rollback: false };
       expect(afterGood().next(deployment('new'), look(two, { alarms: stays }))).toEqual({
         kind: 'failed',
@@ -196,7 +196,7 @@ describe('the circuit breaker', () => {
       ).toBe('completed');
     });
 
-    test('does not look at them where nothing was completed before', () => {
+    test('ignores them if nothing was completed before', () => {
       expect(new Rollout().next(deployment('first'), look(two, { alarms: loud })).kind).toBe('completed');
     });
   });
@@ -218,7 +218,7 @@ describe('a service whose tasks fail to start again and again', () => {
     expect([throttle.mayStart(27 * 60_000 - 1), throttle.mayStart(27 * 60_000)]).toEqual([false, true]);
   });
 
-  test('waits no more once one got healthy', () => {
+  test('stops waiting once one got healthy', () => {
     const throttle = new StartThrottle((seconds) => seconds * 1000);
     failTimes(throttle, 6);
     throttle.reset();

@@ -5,7 +5,7 @@ import type { AlarmVerdict } from './deployment-alarms.ts';
 export interface DeploymentCounts {
   running: number;
   pending: number;
-  /** Also those that are being stopped. */
+  /** Including those that are being stopped. */
   alive: number;
   healthy: number;
 }
@@ -16,20 +16,20 @@ export interface DeploymentView {
   rolloutState: string;
 }
 
-/** A way to notice that a deployment fails, as the service has it. */
+/** One of the service's ways to detect a failed deployment. */
 interface Detection {
   enable: boolean;
   rollback: boolean;
 }
 
-/** What a deployment is judged by at one look. */
+/** The input for judging a deployment at one poll. */
 export interface RolloutLook {
   desired: number;
   counts: DeploymentCounts;
-  /** Tasks of other deployments, also those that are being stopped. */
+  /** Tasks of other deployments, including those that are being stopped. */
   othersAlive: number;
   circuitBreaker: Detection;
-  /** With what the alarms say; undefined where the service has none. */
+  /** With the state of the alarms; undefined if the service has none. */
   alarms?: (Detection & AlarmVerdict) | undefined;
   nowMs: number;
 }
@@ -37,21 +37,21 @@ export interface RolloutLook {
 export type RolloutStep =
   | { kind: 'none' }
   | { kind: 'completed' }
-  /** Failed; with a deployment to go back to, where rolling back is on and one was completed. */
+  /** Failed; with the deployment to return to, if rolling back is on and one was completed. */
   | { kind: 'failed'; by: 'circuit breaker' | 'alarms'; rollBackTo?: DeploymentView };
 
 /**
- * How far the deployments of a service are. A deployment is completed when as many of its tasks as desired are healthy, no
- * task of another deployment is left, and its alarms were quiet for the bake time. It fails when too many of its tasks failed
- * one after the other, or one of its alarms fires; then the last completed one becomes the wanted one again. Alarms are not
- * looked at where there is none to go back to: in the first deployment, and on the way back.
+ * The progress of a service's deployments. A deployment is completed when as many of its tasks as desired are healthy,
+ * no task of another deployment is left, and its alarms were quiet for the bake time. It fails when too many of its
+ * tasks failed in a row, or one of its alarms fires; then the last completed one is wanted again. Alarms are ignored if
+ * there is none to return to: in the first deployment, and during a rollback.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html (rolloutState)
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
  */
 export class Rollout {
   readonly #breakers = new Map<string, DeploymentCircuitBreaker>();
-  /** When the tasks of a deployment were first the only ones, and healthy. */
+  /** When a deployment's tasks were first the only ones, and healthy. */
   readonly #aloneSinceMs = new Map<string, number>();
   #lastCompleted: DeploymentView | undefined;
 
@@ -86,7 +86,7 @@ export class Rollout {
     back: DeploymentView | undefined,
   ): RolloutStep {
     if (!rollback || !back) return { kind: 'failed', by };
-    // Under way again, so it is nothing to go back to until it is completed once more.
+    // It is in progress again, so it cannot be returned to until it is completed once more.
     this.#lastCompleted = undefined;
     this.#breakers.delete(back.id);
     this.#aloneSinceMs.delete(back.id);

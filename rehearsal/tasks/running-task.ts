@@ -11,29 +11,29 @@ import type { TaskSettings } from './task-settings.ts';
 
 const TAIL_LINES = 20;
 
-/** What a task needs of the world; the runner gives it, tests give their own. */
+/** A task's dependencies; the runner provides them, tests use their own. */
 export interface TaskWorld {
   now: () => number;
   pace: Pace;
   pull: PullImage;
-  /** Makes the stream of the container's log; rejects with ECS's sentence. */
+  /** Creates the container's log stream; rejects with ECS's message. */
   openLog: (id: string, plan: TaskPlan) => Promise<void>;
-  /** Values of the container's secrets; rejects with ECS's sentence. */
+  /** Values of the container's secrets; rejects with ECS's message. */
   readSecrets: (taskId: string, plan: TaskPlan) => Promise<Record<string, string>>;
-  /** What ECS and the rehearsal add to the environment. */
+  /** Variables that ECS and the rehearsal add to the environment. */
   addedVariables: (task: { id: string; address: string; plan: TaskPlan }) => Record<string, string>;
-  /** Tells the emulator; in the order of the calls. */
+  /** Reports to the emulator, in the order of the calls. */
   report: (id: string, report: TaskReport) => Promise<void>;
   register: (address: string, port: number) => Promise<void>;
   deregister: (address: string) => Promise<void>;
-  /** Resolves when the load balancer has let the target go: nothing in flight, or the delay is over. */
+  /** Resolves when the load balancer has released the target: nothing in flight, or the delay is over. */
   drained: (address: string) => Promise<void>;
   emit: (event: TaskEvent) => void;
-  /** The account no longer answers. */
+  /** Called when the account no longer answers. */
   onFailure: (error: unknown) => unknown;
-  /** Each line that the container writes. */
+  /** Called for each line that the container writes. */
   onLine: (task: RunningTask, line: string) => void;
-  /** Something changed that the scheduler may want to look at. */
+  /** Called when the scheduler should run again. */
   changed: () => void;
   taskFolder: (id: string) => string;
   logPath: (id: string) => string;
@@ -42,18 +42,18 @@ export interface TaskWorld {
 export type TaskPhase = 'starting' | 'running' | 'stopping' | 'stopped';
 
 /**
- * One task from its provisioning to its end, in the order that ECS documents: secrets and image, the container, the
- * target group, checks; then deregistration and draining, SIGTERM, the stop timeout, SIGKILL.
+ * One task from its provisioning to its end, in ECS's documented order: secrets and image, the container, the target
+ * group, checks; then deregistration and draining, SIGTERM, the stop timeout, SIGKILL.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
  */
 export class RunningTask {
   readonly settings: TaskSettings;
   phase: TaskPhase = 'starting';
-  /** When the container ran and was registered; undefined before. */
+  /** When the container ran and was registered; undefined before that. */
   runningMs: number | undefined;
-  /** It was once seen healthy as a whole, by its own check and the load balancer's. */
+  /** Whether it was ever healthy, by its own check and the load balancer's. */
   wasHealthy = false;
-  /** The scheduler did not want it any more, so its end is no failure. */
+  /** The scheduler stopped it, so its end is no failure. */
   stoppedByScheduler = false;
   readonly createdMs: number;
   /** The last lines that the container wrote. */
@@ -91,7 +91,7 @@ export class RunningTask {
     return this.#facts.stoppedReason;
   }
 
-  /** Stops it in order; the first call's reason stays. */
+  /** Stops it in the documented order; the first call's reason counts. */
   stop(reason: string, code = 'ServiceSchedulerInitiated'): void {
     if (this.#stop || this.phase === 'stopped') return;
     this.#stop = { reason, code };
@@ -185,7 +185,7 @@ export class RunningTask {
     }
   }
 
-  /** An essential container that ends takes the task with it. */
+  /** When an essential container ends, so does its task. */
   async #afterItsOwnEnd({ exitCode, reason }: ContainerEnd): Promise<void> {
     this.phase = 'stopping';
     this.#facts.exitCode = exitCode;

@@ -27,7 +27,7 @@ const policy = (
 const always = (value: number) => Array.from({ length: 15 }, () => value);
 
 describe('target tracking', () => {
-  test('adds as many as the metric stands above its target, after three periods in a row', () => {
+  test('adds in proportion to the metric and its target, after three periods in a row', () => {
     expect(decideScaling([policy([...always(50), 150, 150])], state())).toBeUndefined();
     expect(decideScaling([policy([...always(50), 150, undefined, 150, 150])], state())).toBeUndefined();
     expect(decideScaling([policy([150, 150, 150])], state())).toEqual({
@@ -38,7 +38,7 @@ describe('target tracking', () => {
     expect(decideScaling([policy([100, 100, 100])], state())).toBeUndefined();
   });
 
-  test('takes away after fifteen periods clearly below, and never below the least', () => {
+  test('removes after fifteen periods clearly below, and never below the minimum', () => {
     const busy = state({ current: 6 });
     expect(decideScaling([policy(always(50))], busy)?.desired).toBe(3);
     expect(decideScaling([policy(always(50).slice(1))], busy)).toBeUndefined();
@@ -67,7 +67,7 @@ describe('target tracking', () => {
     expect(decideScaling(low, state({ current: 6, lastInMs: 55 * MINUTE }))?.desired).toBe(2);
   });
 
-  test('leaves a count that somebody set beyond the limits until an alarm of that side', () => {
+  test('leaves a manual count beyond the limits until an alarm on that side', () => {
     expect(decideScaling([policy(always(10))], state({ current: 0 }))).toBeUndefined();
     expect(decideScaling([policy(always(200))], state({ current: 1 }))?.desired).toBe(2);
     expect(decideScaling([policy(always(200))], state({ current: 9 }))).toBeUndefined();
@@ -106,7 +106,7 @@ describe('a metric line', () => {
     expect(readMetricLine(line({}, { Turns: [1, 2, 3] }))).toEqual([{ ...read, values: [1, 2, 3] }]);
   });
 
-  test('is nothing where it is another line, broken, or without a value', () => {
+  test('is ignored if it is another line, malformed, or without a value', () => {
     expect(readMetricLine('{"message":"_aws"}')).toEqual([]);
     expect(readMetricLine('{"_aws": ')).toEqual([]);
     expect(readMetricLine('{"a":"b","_aws":null}')).toEqual([]);

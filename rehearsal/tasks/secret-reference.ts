@@ -1,7 +1,7 @@
-/** A container secret's valueFrom, taken apart. */
+/** A parsed valueFrom of a container secret. */
 export interface SecretReference {
   secretId: string;
-  /** One key of a JSON secret; the whole text when undefined. */
+  /** One key of a JSON secret; undefined: the whole text. */
   jsonKey: string | undefined;
   versionStage: string | undefined;
   versionId: string | undefined;
@@ -20,7 +20,7 @@ export function parseSecretReference(valueFrom: string): SecretReference {
   return { secretId: parts.slice(0, 7).join(':'), jsonKey, versionStage, versionId };
 }
 
-/** The value that the container gets; the message never holds the secret. */
+/** The value for the container; error messages never contain the secret. */
 export function pickSecretValue(reference: SecretReference, text: string): string {
   if (reference.jsonKey === undefined) return text;
   let value: unknown;

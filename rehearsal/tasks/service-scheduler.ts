@@ -16,7 +16,7 @@ export interface SchedulerWorld {
   service: string;
   read: () => Promise<WantedService | undefined>;
   targetStates: (targetGroupArn: string) => Promise<ReadonlyMap<string, TargetState>>;
-  /** Of these tasks those that may not be stopped now. */
+  /** Those of these tasks that may not be stopped now. */
   protectedTasks: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
   alarms: (names: readonly string[]) => Promise<readonly SeenAlarm[]>;
   startTask: (deployment: WantedDeployment, wanted: WantedService) => Promise<RunningTask>;
@@ -26,8 +26,8 @@ export interface SchedulerWorld {
 }
 
 /**
- * Keeps a service as DescribeServices says that it should be: each pass reads the desired and the actual state,
- * starts and stops tasks, advances deployments, and reports.
+ * Keeps a service in its desired state (DescribeServices): each pass reads the desired and the actual state, starts and
+ * stops tasks, advances deployments, and reports.
  */
 export class ServiceScheduler {
   readonly tasks = new Set<RunningTask>();
@@ -35,7 +35,7 @@ export class ServiceScheduler {
   readonly #rollout = new Rollout();
   readonly #alarms = new DeploymentAlarms();
   readonly #health = new Map<string, ScheduledTask['health']>();
-  /** Tasks whose failing has been counted. */
+  /** Tasks whose failure has been counted. */
   readonly #counted = new Set<string>();
   readonly #throttle: StartThrottle;
   /** The deployment that the throttle counts for. */
@@ -112,7 +112,7 @@ export class ServiceScheduler {
     }
   }
 
-  /** The deployment that is wanted from now on; undefined when the service was changed in the meantime. */
+  /** The deployment that is wanted from now on; undefined if the service was changed meanwhile. */
   async #moveOn(wanted: WantedService, primary: WantedDeployment): Promise<WantedDeployment | undefined> {
     const counts = this.#counts(primary.id);
     const others = [...this.tasks].filter(({ settings }) => settings.deploymentId !== primary.id).length;
@@ -153,7 +153,7 @@ export class ServiceScheduler {
     return took ? returned : undefined;
   }
 
-  /** Polled while a deployment is under way, and then only. */
+  /** Only polled during a deployment. */
   async #lookAtAlarms({ alarms }: WantedService, { id, rolloutState }: WantedDeployment, running: number) {
     if (!alarms?.enable || rolloutState !== 'IN_PROGRESS') return undefined;
     const seen = await this.#world.alarms(alarms.names);
@@ -211,7 +211,7 @@ export class ServiceScheduler {
   #counts(deploymentId: string): DeploymentCounts {
     const own = [...this.tasks].filter(({ settings }) => settings.deploymentId === deploymentId);
     return {
-      // A task that is being stopped still runs, as DescribeServices counts.
+      // A stopping task still counts as running, as in DescribeServices.
       running: own.filter(({ runningMs, phase }) => runningMs !== undefined && phase !== 'stopped').length,
       pending: own.filter(({ phase }) => phase === 'starting').length,
       alive: own.length,
@@ -220,7 +220,7 @@ export class ServiceScheduler {
     };
   }
 
-  /** Tells the emulator when something changed; false when the service has another primary by now. */
+  /** Reports changes to the emulator; false if the service has another primary deployment by now. */
   async #report(
     wanted: WantedService,
     deployments: readonly WantedDeployment[],
@@ -243,7 +243,7 @@ export class ServiceScheduler {
     if (text === this.#reported && events.length === 0) return true;
     const { cluster, service } = this.#world;
     const taken = await this.#world.reportService(cluster, service, { ...report, events, expectedPrimary });
-    // Another one came first: what it wants is read with the next look.
+    // If another change came first, the next poll reads it.
     this.#reported = taken ? text : '';
     return taken;
   }

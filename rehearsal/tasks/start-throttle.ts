@@ -4,8 +4,8 @@ const FIRST_WAIT_S = 10;
 const LONGEST_WAIT_S = 27 * 60;
 
 /**
- * When the next task may be started: a service whose tasks fail to start again and again waits longer each time, up to 27
- * minutes; one that becomes healthy ends it.
+ * When the next task may be started: a service whose tasks repeatedly fail to start waits longer each time, up to 27
+ * minutes, until one becomes healthy.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
  */
 export class StartThrottle {
@@ -18,7 +18,7 @@ export class StartThrottle {
     this.#wait = wait;
   }
 
-  /** Says whether the service has to wait now and did not before. */
+  /** Counts a failure; returns whether the service must wait now and did not before. */
   failed(nowMs: number): boolean {
     this.#failures += 1;
     const beyond = this.#failures - FREE_FAILURES;
@@ -27,7 +27,7 @@ export class StartThrottle {
     return beyond === 1;
   }
 
-  /** A task got healthy, or the service is to run something else. */
+  /** A task got healthy, or the service's task definition changed. */
   reset(): void {
     this.#failures = 0;
     this.#nextMs = 0;

@@ -1,4 +1,4 @@
-/** A target tracking policy with what its metric said, oldest first: one value a period, undefined where there was none. */
+/** A target tracking policy with its metric's values, oldest first: one per period, undefined without data. */
 export interface TrackedMetric {
   name: string;
   targetValue: number;
@@ -13,12 +13,12 @@ export interface ScalingState {
   min: number;
   max: number;
   nowMs: number;
-  /** When capacity was last added and taken away. */
+  /** When capacity was last added and removed. */
   lastOutMs: number | undefined;
   lastInMs: number | undefined;
 }
 
-/** So many periods in a row above the target, or clearly below it, are an alarm. */
+/** Periods in a row above the target, or clearly below it, that trigger an alarm. */
 const PERIODS_HIGH = 3;
 const PERIODS_LOW = 15;
 const LOW_PART = 0.9;
@@ -29,8 +29,8 @@ export interface ScalingDecision {
 }
 
 /**
- * The capacity that a service's policies ask for; undefined where it stays. Any policy may add, capacity is taken away only
- * when every one would let it, each as far as its metric stands to its target, within the limits and after its cooldown.
+ * The capacity that a service's policies request; undefined if it stays. Any policy may add; capacity is only removed
+ * if all agree; each in proportion to its metric and target, within the limits and after its cooldown.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-auto-scaling.html
  * https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
  */
@@ -39,7 +39,7 @@ export function decideScaling(
   state: ScalingState,
 ): ScalingDecision | undefined {
   const { current, min, max, nowMs, lastOutMs, lastInMs } = state;
-  // A count that somebody set beyond the limits stays until an alarm of that side comes.
+  // A manual count beyond the limits stays until an alarm on that side.
   const within = (desired: number): number => Math.min(max, Math.max(min, desired));
   const high = policies.filter((policy) => isHigh(policy));
   if (high.length > 0) {

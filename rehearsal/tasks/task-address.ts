@@ -2,15 +2,15 @@ import { createServer } from 'node:net';
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import { whoListens } from '@lornu/ops/process/port-holder.ts';
 
-/** Second octets 64 to 126: 127.0 is everybody's, and rehearsals beside this one take another of them. */
+/** Second octets 64 to 126: 127.0 is shared, and parallel rehearsals take different ones. */
 const FIRST_NETWORK = 64;
 const NETWORKS = 63;
 const TRIES = 20;
 
 /**
- * Addresses of tasks. On AWS each task has a network interface of its own, so that all may listen on the same port; here
- * each has a loopback address of its own, 127.N.x.y, which Linux gives without asking. None is used twice, so that a
- * target that still drains is never taken for a new one.
+ * Addresses of tasks. On AWS each task has its own network interface, so that all may listen on the same port; here
+ * each has its own loopback address 127.N.x.y, which Linux provides without setup. None is reused, so that a draining
+ * target is never mistaken for a new one.
  */
 export class TaskAddresses {
   #last = 0;

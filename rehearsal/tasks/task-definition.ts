@@ -2,21 +2,21 @@ import type { ContainerDefinition, TaskDefinition } from '@aws-sdk/client-ecs';
 import type { HealthCheck } from './container-health.ts';
 import { readContainerLimits, type ContainerLimits } from './container-limits.ts';
 
-/** A task definition as it was registered, reduced to what decides how its container runs. */
+/** A registered task definition, reduced to what decides how its container runs. */
 export interface TaskPlan {
   arn: string;
-  /** As in lornu-staging-agent:3. */
+  /** Such as lornu-staging-agent:3. */
   name: string;
   taskRoleArn: string | undefined;
   executionRoleArn: string | undefined;
   /** 1024 are one processor. */
   cpuUnits: number;
-  /** The kernel ends what takes more. */
+  /** A task that uses more is killed by the kernel. */
   memoryMb: number;
   container: {
     name: string;
     image: string;
-    /** Takes the place of the image's. */
+    /** Replaces the image's command. */
     command: string[] | undefined;
     port: number;
     limits: ContainerLimits;
@@ -30,7 +30,7 @@ export interface TaskPlan {
   };
 }
 
-/** What AWS takes where the definition is silent. */
+/** AWS's defaults for missing settings. */
 const STOP_TIMEOUT_S = 30;
 
 /**
