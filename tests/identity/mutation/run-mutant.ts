@@ -32,11 +32,14 @@ const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   ['google/', ['tests/identity/federation.test.ts', 'tests/identity/rotation.test.ts']],
   ['task-secrets', ['backend/identity/task-secrets.test.ts', 'tests/identity/rotation.test.ts']],
   ['bind-user', ['backend/identity/bind-user.test.ts', 'tests/identity/users.test.ts']],
-  ['principal', ['backend/identity/principal.test.ts']],
+  ['principal', ['backend/identity/principal.test.ts', 'tests/identity/operators.test.ts']],
+  ['machine-roles', ['tests/identity/operators.test.ts', 'tests/identity/users.test.ts']],
   [
     '',
     [
       'backend/app.test.ts',
+      'backend/identity/request-target.test.ts',
+      'tests/identity/operators.test.ts',
       'tests/identity/tokens.test.ts',
       'tests/identity/users.test.ts',
       'tests/identity/mutual-tls.test.ts',
