@@ -1,9 +1,9 @@
 import { createParser } from 'eventsource-parser';
 import type { Content } from './eval-set.ts';
 
-/** How a server of ADK's API is reached: ours, `adk api_server`, or a deployment. */
+/** A server of ADK's API: ours, `adk api_server`, or a deployment. */
 export interface AgentServer {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   url: string;
   /** Sent with every request, such as an authorization. */
   headers?: Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export interface AgentServer {
   signal?: AbortSignal;
 }
 
-/** An event as it is on the wire; what is not read here is kept. */
+/** An event on the wire; fields that are not read here are kept. */
 export interface WireEvent {
   id?: string;
   author?: string;
@@ -38,23 +38,23 @@ export interface Session {
   lastUpdateTime?: number;
 }
 
-/** Which session of which user of which app. */
+/** Identifies a session. */
 export interface SessionKey {
   appName: string;
   userId: string;
   sessionId: string;
 }
 
-/** One turn as it was seen from outside. */
+/** One turn, as seen from outside. */
 export interface Turn {
-  /** Whole events; partial ones are not in it. */
+  /** Complete events only. */
   events: WireEvent[];
-  /** Until the first event with text, and until the end; seconds. */
+  /** Seconds until the first event with text, and until the end. */
   firstSeconds: number | undefined;
   seconds: number;
 }
 
-/** A server answered something else than was asked for. The message is without anything that a person said. */
+/** An unexpected response of a server. The message contains nothing that a person wrote. */
 export class ServerError extends Error {
   readonly status: number;
   constructor(message: string, status: number) {
@@ -79,7 +79,7 @@ export async function createSession(
   return (await ask(server, sessionsPath(key), 'POST', { sessionId: key.sessionId, state })) as Session;
 }
 
-/** Undefined where there is none. */
+/** Undefined if there is no such session. */
 export async function readSession(server: AgentServer, key: SessionKey): Promise<Session | undefined> {
   try {
     return (await ask(server, sessionPath(key))) as Session;
@@ -101,7 +101,7 @@ export async function deleteSession(server: AgentServer, key: SessionKey): Promi
   await ask(server, sessionPath(key), 'DELETE');
 }
 
-/** Sends a message and reads all that comes; throws ServerError where the turn failed. */
+/** Sends a message and reads the whole response; throws ServerError if the turn failed. */
 export async function runTurn(
   server: AgentServer,
   key: SessionKey,
@@ -133,7 +133,7 @@ export async function runTurn(
   return { events: joinFrames(events), firstSeconds, seconds: since() };
 }
 
-/** An event with content and artifacts is sent as two frames with one id: the second one has no content. */
+/** Joins the two frames, with the same id, of an event with content and artifacts: the second one has no content. */
 function joinFrames(events: readonly WireEvent[]): WireEvent[] {
   return events.filter(
     (event, index) =>

@@ -1,20 +1,20 @@
 import type { Part } from './eval-set.ts';
 import { canonical, type Cassette, digestOf, type ModelRequest } from './cassette.ts';
 
-/** One call of the model as a candidate made it. */
+/** One model call of a candidate. */
 export interface SeenRequest {
   agent: string;
   request: ModelRequest;
-  /** The parts themselves, by their digests: for a person to compare. */
+  /** The parts themselves, by their digests, for a person to compare. */
   blobs: Record<string, unknown>;
 }
 
-/** What a candidate asked for in one turn. */
+/** A candidate's requests in one turn. */
 export interface SeenTurn {
   requests: SeenRequest[];
-  /** What each tool was really given: callbacks may have changed what the model asked for. */
+  /** The real arguments of each tool: callbacks may have changed the model's. */
   runs: { agent: string; name: string; args: unknown }[];
-  /** Calls that the cassette has no answer for, in words. */
+  /** Descriptions of calls that the cassette has no answer for. */
   missing: string[];
 }
 
@@ -22,17 +22,17 @@ interface Playing {
   cassette: Cassette;
   turn: number;
   seen: SeenTurn;
-  /** Ids of calls that were answered already. */
+  /** Ids of calls that were already answered. */
   answered: Set<string>;
 }
 
 export interface CassetteServer {
   url: string;
-  /** From now on this session plays this turn of this cassette; gives what was seen in it when it is over. */
+  /** From now on this session plays this turn of this cassette; returns what is recorded of it. */
   beginTurn: (sessionId: string, cassette: Cassette, turn: number) => SeenTurn;
-  /** The session is over. */
+  /** Ends the session. */
   end: (sessionId: string) => void;
-  /** Whether anyone has asked: a candidate that was started without the variables never does. */
+  /** Whether there was any request: a candidate that was started without the variables makes none. */
   wasAsked: () => boolean;
   stop: () => Promise<void>;
 }
@@ -40,8 +40,8 @@ export interface CassetteServer {
 const NOT_RECORDED = 'This was not recorded.';
 
 /**
- * Plays cassettes to a candidate: it speaks Gemini's API, and answers for the tools. A request says in the header
- * x-lornu-replay whose conversation it belongs to and which agent asks (backend/agents/replay-plugin.ts sets it).
+ * Plays cassettes to a candidate: answers as Gemini's API, and for the tools. The header x-lornu-replay names the
+ * conversation and the calling agent (backend/agents/replay-plugin.ts sets it).
  */
 export function startCassetteServer({ host = '127.0.0.1', port = 0 } = {}): CassetteServer {
   const playing = new Map<string, Playing>();
@@ -110,7 +110,7 @@ interface Answer {
   usage?: Record<string, unknown> | undefined;
 }
 
-/** Each agent's answers come in the order in which they were recorded, whatever it is asked. */
+/** Each agent gets its recorded answers in order, whatever it requests. */
 function answerModel(
   { cassette, turn, seen }: Playing,
   agent: string,
@@ -153,7 +153,7 @@ interface ToolCall {
   args: unknown;
 }
 
-/** By the call's id; a call under another name still gets its answer, and the difference is seen in the events. */
+/** By the call's id; a call with another name still gets its answer, and the events show the difference. */
 function answerTool(
   { cassette, turn, seen, answered }: Playing,
   agent: string,

@@ -3,18 +3,18 @@ import { z } from 'zod';
 import type { Session, WireEvent } from './agent-client.ts';
 import { FormatError, type Part } from './eval-set.ts';
 
-/** What the model was asked, in parts that change for different reasons; each a digest of `blobs`. */
+/** A model request, in parts that change for different reasons; each is a digest in `blobs`. */
 const REQUEST = z.object({
   model: z.string(),
   instruction: z.string(),
   tools: z.string(),
   settings: z.string(),
-  /** The digest alone: what was said is in the turns already. */
+  /** Only the digest: the turns already contain the history. */
   history: z.string(),
   /** Bytes of the whole. */
   bytes: z.number(),
 });
-/** One thing that a turn does, as it is seen from outside. */
+/** One step of a turn, as seen from outside. */
 const ITEM = z.object({
   kind: z.enum(['call', 'run', 'result', 'text', 'state', 'failure']),
   agent: z.string(),
@@ -31,10 +31,10 @@ const MODEL_STEP = z.object({
 const TOOL_STEP = z.object({
   id: z.string(),
   name: z.string(),
-  /** Digests of what it was given and what it gave back. */
+  /** Digests of its arguments and its result. */
   args: z.string(),
   response: z.string(),
-  /** Digest of what it changed in the session's state. */
+  /** Digest of its changes of the session's state. */
   stateDelta: z.string().optional(),
 });
 const TURN = z.object({
@@ -43,12 +43,12 @@ const TURN = z.object({
   at: z.number(),
   model: z.array(MODEL_STEP),
   tools: z.array(TOOL_STEP),
-  /** What it does when it is replayed with the agent that is right; written by lornu replay --accept. */
+  /** What the correct agent does in a replay; written by lornu replay --accept. */
   accepted: z
     .object({
       items: z.array(ITEM),
       requests: z.array(z.object({ agent: z.string(), request: REQUEST })),
-      /** Digest of the events as they are on the wire, without ids and times. */
+      /** Digest of the events on the wire, without ids and times. */
       wire: z.string(),
       ms: z.number(),
     })
@@ -61,7 +61,7 @@ const CASSETTE = z.object({
   /** State at the start. */
   state: z.string(),
   turns: z.array(TURN).min(1),
-  /** JSON by its digest: each text once, however often it was said. */
+  /** JSON by its digest: each value is stored once. */
   blobs: z.record(z.string(), z.unknown()),
 });
 
@@ -70,7 +70,7 @@ export type CassetteTurn = z.infer<typeof TURN>;
 export type Item = z.infer<typeof ITEM>;
 export type ModelRequest = z.infer<typeof REQUEST>;
 
-/** Reads a cassette; throws FormatError with a sentence. */
+/** Parses a cassette; throws FormatError with a sentence. */
 export function parseCassette(text: string): Cassette {
   let json: unknown;
   try {
@@ -116,19 +116,19 @@ export function canonical(value: unknown): string {
 export const digestOf = (value: unknown): string =>
   createHash('sha256').update(canonical(value)).digest('hex').slice(0, 24);
 
-/** Keeps a value among the cassette's blobs; gives its digest. */
+/** Stores a value among the cassette's blobs; returns its digest. */
 export function keep(blobs: Record<string, unknown>, value: unknown): string {
   const digest = digestOf(value);
   blobs[digest] = value;
   return digest;
 }
 
-/** Built into ADK and always run: they change which agent answers, or ask a person, and touch nothing else. */
+/** ADK's built-in tools, which always run: they transfer to another agent or ask a person, and have no other effect. */
 const BUILT_IN = /^(?:transfer_to_agent|adk_request_\w+)$/u;
 
 /**
- * A conversation as a cassette. The model's answers and the tools' are taken from the events; what it asks of the model is
- * added by the first replay. Undefined where nothing was said.
+ * Converts a conversation to a cassette. The answers of the model and the tools come from the events; the first replay
+ * adds the model requests. Undefined if there is no message.
  */
 export function toCassette(session: Session, name: string): Cassette | undefined {
   const blobs: Record<string, unknown> = {};
@@ -151,7 +151,7 @@ export function toCassette(session: Session, name: string): Cassette | undefined
     if (!turn || parts.length === 0) continue;
     const responses = parts.flatMap(({ functionResponse }) => functionResponse ?? []);
     if (responses.length > 0) addResponses(turn, responses, event, blobs);
-    // What ADK asks of a person, the model did not say.
+    // The model did not write ADK's questions to a person.
     else if (!parts.some(({ functionCall }) => functionCall?.name.startsWith('adk_request_')))
       turn.model.push({
         agent: event.author ?? '',
@@ -164,7 +164,7 @@ export function toCassette(session: Session, name: string): Cassette | undefined
   return { cassette: 1, name, appName: session.appName, state: keep(blobs, startOf(session)), turns, blobs };
 }
 
-/** Ids of calls, numbered in their order: the same conversation is the same cassette. */
+/** Numbers the ids of calls in order, so that the same conversation gives the same cassette. */
 function withIds(parts: readonly Part[], ids: Map<string, string>): Part[] {
   const idOf = (id: string | null | undefined): string => {
     const known = ids.get(id ?? '') ?? `call-${ids.size + 1}`;
@@ -204,7 +204,7 @@ function argsOf(turn: CassetteTurn, id: string | null | undefined, blobs: Record
   return parts.find(({ functionCall }) => functionCall?.id === id)?.functionCall?.args ?? {};
 }
 
-/** The state before the first turn cannot be read from the end; what no event changed was there. */
+/** The initial state, estimated from the end: keys that no event changed were there. */
 function startOf({ state, events }: Session): Record<string, unknown> {
   const changed = new Set(events.flatMap(({ actions }) => Object.keys(actions?.stateDelta ?? {})));
   return Object.fromEntries(

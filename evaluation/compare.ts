@@ -5,13 +5,13 @@ import type { SeenRequest } from './cassette-server.ts';
 export interface PlayedTurn {
   items: Item[];
   requests: SeenRequest[];
-  /** Calls that the cassette has no answer for, in words. */
+  /** Descriptions of calls that the cassette has no answer for. */
   missing: string[];
   wire: string;
   ms: number;
 }
 
-/** In which way a conversation is another one than it was; docs/evaluation.md explains each. */
+/** How a conversation differs from its accepted form; docs/evaluation.md explains each. */
 export type Change =
   | 'tool'
   | 'order'
@@ -35,11 +35,11 @@ export type Change =
 /** A request that is this much larger costs noticeably more. */
 const MORE_TOKENS = 1.1;
 const MORE_BYTES = 400;
-/** A turn without a model's time: slower by both is the agent's own. */
+/** Replayed turns have no model time, so a turn that exceeds both limits is slow because of the agent. */
 const SLOWER = 4;
 const SLOWER_MS = 300;
 
-/** How a played turn differs from the accepted one; none where it does not. */
+/** The differences of a played turn from the accepted one. */
 export function compareTurn(turn: CassetteTurn, played: PlayedTurn): Change[] {
   const { accepted } = turn;
   if (!accepted) return [];
@@ -50,7 +50,7 @@ export function compareTurn(turn: CassetteTurn, played: PlayedTurn): Change[] {
   if (differs('text')) changes.add('answer');
   if (differs('state')) changes.add('state');
   if (differs('failure')) changes.add('refusal');
-  // What a call gave back is compared call by call: a call that is missing is told already.
+  // Results are compared call by call: a missing call is already reported.
   const results = (items: readonly Item[]): Map<string, string> =>
     new Map(ofKind(items, 'result').map(({ name, value }, index) => [`${index} ${name}`, canonical(value)]));
   const before = results(accepted.items);
@@ -92,7 +92,7 @@ function compareSequence(old: readonly Item[], young: readonly Item[], changes: 
   }
 }
 
-/** The types of arguments by their names, as deep as they go. */
+/** The types of arguments by name, at every depth. */
 function typesOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(typesOf);
   if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
@@ -122,7 +122,7 @@ function compareRequests(before: readonly Asked[], now: readonly Asked[], change
     changes.add('tokens');
 }
 
-/** A turn in lines, for a person to read and for a diff. */
+/** A turn as lines, for people and for a diff. */
 export function describeTurn(
   items: readonly Item[],
   requests: readonly Asked[],
@@ -165,6 +165,6 @@ function declarations(tools: unknown): string[] {
   );
 }
 
-/** The accepted turns of a cassette in lines. */
+/** The accepted turns of a cassette as lines. */
 export const describeAccepted = ({ turns, blobs }: Cassette): string[][] =>
   turns.map(({ accepted }) => (accepted ? describeTurn(accepted.items, accepted.requests, blobs) : []));

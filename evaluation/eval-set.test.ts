@@ -8,7 +8,7 @@ const turn = {
 };
 const set = { eval_set_id: 'basic', eval_cases: [{ eval_id: 'one', conversation: [turn] }] };
 
-test('a set is read in either spelling, and what an agent named keeps its name', () => {
+test('a set is read in either spelling, and names chosen by an agent are kept', () => {
   const snake = parseEvalSet(JSON.stringify(set), 'basic');
   expect(parseEvalSet(JSON.stringify(toCamelKeys(set)), 'basic')).toEqual(snake);
   expect(
@@ -19,7 +19,7 @@ test('a set is read in either spelling, and what an agent named keeps its name',
   expect(toSnakeKeys(toCamelKeys(set))).toEqual(set);
 });
 
-test("google-adk's form before it had eval sets is read too", () => {
+test("google-adk's form from before eval sets is read too", () => {
   const old = [
     {
       name: 'dice',

@@ -82,17 +82,17 @@ export type Rubric = z.infer<typeof RUBRIC>;
 export type Invocation = z.infer<typeof INVOCATION>;
 export type EvalCase = z.infer<typeof EVAL_CASE>;
 export type EvalSet = z.infer<typeof EVAL_SET>;
-/** A metric by its name in google-adk, with its criterion; undefined for one that only reports a value. */
+/** A metric by its google-adk name, with its criterion; undefined for one that only reports a value. */
 export interface EvalMetric {
   metricName: string;
   threshold?: number | null;
   criterion?: { threshold: number; [option: string]: unknown } | null;
 }
 
-/** A file that is not one; the message is a sentence with the place in it. */
+/** The file is not valid; the message is a sentence with the place of the error. */
 export class FormatError extends Error {}
 
-/** Reads an eval set, in today's form or in the list of "query" and "reference" that google-adk had before. */
+/** Parses an eval set, in the current form or in google-adk's earlier list of "query" and "reference". */
 export function parseEvalSet(text: string, id: string): EvalSet {
   const json = parseJson(text);
   const known = toCamelKeys(Array.isArray(json) ? fromOldForm(json, id) : json);
@@ -106,9 +106,9 @@ export function parseEvalSet(text: string, id: string): EvalSet {
 /** One case, as ADK's page sends it. Throws FormatError. */
 export const parseEvalCase = (json: unknown): EvalCase => check(EVAL_CASE, toCamelKeys(json), 'eval case');
 
-/** What google-adk evaluates where no file says it: `adk eval` without a configuration. */
+/** google-adk's default criteria: `adk eval` without a configuration. */
 const DEFAULT_CRITERIA = { tool_trajectory_avg_score: 1, response_match_score: 0.8 };
-/** Values that google-adk reports of every evaluation; they neither pass nor fail. */
+/** Values that google-adk reports for every evaluation; they neither pass nor fail. */
 export const EFFICIENCY_METRICS = [
   'tool_call_count_v1',
   'inference_call_count_v1',
@@ -116,7 +116,7 @@ export const EFFICIENCY_METRICS = [
   'invocation_duration_v1',
 ];
 
-/** The metrics of a `test_config.json`; google-adk's default ones without a text. */
+/** The metrics of a `test_config.json`; without a text, google-adk's defaults. */
 export function parseEvalConfig(text: string | undefined): EvalMetric[] {
   const { criteria } =
     text === undefined
@@ -207,14 +207,14 @@ function fromOldForm(json: readonly unknown[], id: string): unknown {
   };
 }
 
-/** The text parts of a content, a line each, as google-adk joins them. */
+/** The text parts of a content, one per line, as google-adk joins them. */
 export function textOf(content: Content | null | undefined): string {
   return (content?.parts ?? []).flatMap(({ text }) => text || []).join('\n');
 }
 
 type Call = NonNullable<Part['functionCall']>;
 
-/** The calls of an invocation, in the order in which they were made. */
+/** The calls of an invocation, in order. */
 export function callsOf({ intermediateData }: Invocation): Call[] {
   if (!intermediateData) return [];
   if (!intermediateData.invocationEvents) return intermediateData.toolUses ?? [];

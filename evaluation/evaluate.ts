@@ -43,7 +43,7 @@ export interface SetResult {
   creationTimestamp: number;
 }
 
-/** What a person should know beside the result, which has no place for it: which case, which metric, why. */
+/** A note for people that the result has no field for: which case, which metric, why. */
 export interface Remark {
   evalId: string;
   metricName?: string;
@@ -54,25 +54,25 @@ export interface EvaluateOptions {
   appName: string;
   evalSet: EvalSet;
   metrics: readonly EvalMetric[];
-  /** Only these cases; all when empty. */
+  /** Only these cases; all if empty. */
   evalIds?: readonly string[];
-  /** Added to each user's id, so that nothing of an earlier run is met in `user:` state. */
+  /** Added to each user's id, so that `user:` state of earlier runs has no effect. */
   userSuffix?: string;
-  /** Keep the sessions, as `adk web` does; they are deleted otherwise. */
+  /** Keep the sessions, like `adk web`; by default they are deleted. */
   keepSessions?: boolean;
-  /** Cases at once. */
+  /** Number of parallel cases. */
   parallel?: number;
   ask?: AskJudge | undefined;
   facts?: AgentFacts;
   onCase?: (result: CaseResult) => void;
 }
 
-/** The prefix by which ADK knows an evaluation's sessions, and leaves them out of lists. */
+/** The prefix by which ADK recognises an evaluation's sessions and leaves them out of lists. */
 const SESSION_PREFIX = 'adk-eval-session-';
 const DEFAULT_USER = 'test_user_id';
 const NO_FACTS: AgentFacts = { instructions: '', tools: 'They are not known.' };
 
-/** Runs an eval set against a server and judges it; a case that fails is a failed case, not an error. */
+/** Runs an eval set against a server and scores it; an error in a case makes that case fail. */
 export async function evaluate(
   server: AgentServer,
   options: EvaluateOptions,
@@ -80,7 +80,7 @@ export async function evaluate(
   const { appName, evalSet, evalIds = [], parallel = 4 } = options;
   const cases = evalSet.evalCases.filter(({ evalId }) => evalIds.length === 0 || evalIds.includes(evalId));
   const remarks: Remark[] = [];
-  // Cases of one user share that user's state, so they follow one another.
+  // Cases of one user share that user's state, so they run one after the other.
   const groups = [...Map.groupBy(cases, userOf).values()];
   const results = new Map<string, CaseResult>();
   const worker = async (): Promise<void> => {
@@ -210,7 +210,7 @@ function toResult(
   return { metricName, threshold, criterion, score, evalStatus: status, details };
 }
 
-/** One failed metric fails a case; those without a verdict decide nothing. */
+/** One failed metric fails a case; metrics without a verdict do not count. */
 function finalStatus(all: readonly Status[]): Status {
   if (all.includes(STATUS.failed)) return STATUS.failed;
   return all.includes(STATUS.passed) ? STATUS.passed : STATUS.notEvaluated;

@@ -2,8 +2,9 @@ import type { Turn, WireEvent } from './agent-client.ts';
 import type { Content, Invocation, Part } from './eval-set.ts';
 
 /**
- * A turn's events as google-adk's invocation: evaluation_generator.convert_events_to_eval_invocations of 2.13. A turn is
- * one message and what follows it; how long the model and the tools took is not seen from outside.
+ * Converts a turn's events to google-adk's invocation, like evaluation_generator.convert_events_to_eval_invocations of
+ * 2.13. A turn is one message and everything that follows it; the separate times of model and tools are not visible
+ * from outside.
  */
 export function toInvocation(userContent: Content, { events, seconds }: Turn, at: number): Invocation {
   let finalEvent: WireEvent | undefined;
@@ -24,7 +25,7 @@ export function toInvocation(userContent: Content, { events, seconds }: Turn, at
     intermediateData: {
       invocationEvents: kept.map((event) => ({
         author: event.author ?? 'agent',
-        // The final response stands beside the events; calls are counted here and stay.
+        // The final response is stored separately; calls are counted here, so they stay.
         content: event !== finalEvent || hasCalls(event) ? (event.content ?? null) : null,
         ...(event.groundingMetadata === undefined ? {} : { groundingMetadata: event.groundingMetadata }),
         usageMetadata: event.usageMetadata ?? null,
@@ -36,7 +37,7 @@ export function toInvocation(userContent: Content, { events, seconds }: Turn, at
   };
 }
 
-/** A stored conversation as invocations: a turn begins with each message of a person. */
+/** A stored conversation as invocations: each message of a person begins a turn. */
 export function toInvocations(events: readonly WireEvent[]): Invocation[] {
   const invocations: Invocation[] = [];
   for (const turn of Map.groupBy(events, ({ invocationId }) => invocationId).values()) {
@@ -52,7 +53,7 @@ export function toInvocations(events: readonly WireEvent[]): Invocation[] {
   return invocations;
 }
 
-/** Ids of calls are made anew in each run: a response, such as a confirmation, answers the newest call of its name. */
+/** Ids of calls are new in each run: a response, such as a confirmation, answers the newest call of its name. */
 export function answerable(content: Content, before: readonly Part[]): Content {
   if (!content.parts?.some(({ functionResponse }) => functionResponse)) return content;
   return {

@@ -24,7 +24,7 @@ const rubrics = (own: Rubric[]) => ({
   criterion: { threshold: 0.7, rubrics: own, judgeModelOptions: { numSamples: 3 } },
 });
 
-/** A judge whose words are fixed: they come in turn. */
+/** A judge with scripted answers. */
 function saying(...words: string[]) {
   const prompts: string[] = [];
   const ask = async (_model: string, prompt: string): Promise<string> =>
@@ -50,7 +50,7 @@ test('the majority of the samples decides, and a tie counts against the answer',
   expect(await score(neither, neither, neither)).toEqual([null, STATUS.notEvaluated]);
 });
 
-test('each rubric is decided by itself, those of the case are added by their type, and the mean is the score', async () => {
+test('each rubric is decided separately, those of the case are added by type, and the mean is the score', async () => {
   const answer = (brief: string, exact: string) =>
     `ID: brief\nProperty: It is brief.\nRationale: r\nVerdict: ${brief}\n\nID: exact\nProperty: It is exact.\nRationale: r\nVerdict: ${exact}\n`;
   const judgeModel = saying(answer('yes', 'no'), answer('yes', 'no'), answer('no', 'yes'));
@@ -75,7 +75,7 @@ test('each rubric is decided by itself, those of the case are added by their typ
   expect(judgeModel.prompts[0]).not.toContain('Tools fit.');
 });
 
-test('an answer of a judge that is not whole gives no score', () => {
+test('an incomplete answer of a judge gives no score', () => {
   const own = [rubric('a', 'First.'), rubric('b', 'Second.')];
   expect(
     readRubrics(
@@ -92,7 +92,7 @@ test('an answer of a judge that is not whole gives no score', () => {
   ]).toEqual([0, 0]);
 });
 
-test('what nobody judges here says so, and why', async () => {
+test('a metric that is not judged here says so, and why', async () => {
   const without = async (metricName: string, ask?: () => Promise<string>) =>
     (await judge({ metricName, criterion: { threshold: 1 } }, [invocation('2')], [], [], { ask, facts }))
       .reason;

@@ -1,14 +1,14 @@
 import { callsOf, type EvalMetric, type Invocation, responsesOf, type Rubric, textOf } from './eval-set.ts';
 import { notJudged, type RubricScore, type Score, statusOf, thresholdOf, type Verdict } from './metrics.ts';
 
-/** Asks a judge model; gives its words back. Throws where it does not answer. */
+/** Asks a judge model; returns its text. Throws if there is no answer. */
 export type AskJudge = (model: string, prompt: string, config: Record<string, unknown>) => Promise<string>;
 
 /** google-adk's own defaults (evaluation/eval_metrics.py, JudgeModelOptions). */
 const DEFAULT_JUDGE = 'gemini-2.5-flash';
 const DEFAULT_SAMPLES = 5;
 
-/** What a person told the agent's model, where that is known: the judge sees the same. */
+/** What the agent's model was told, if known, so that the judge sees the same. */
 export interface AgentFacts {
   instructions: string;
   /** JSON. */
@@ -38,7 +38,7 @@ const JUDGED: ReadonlyMap<string, Judged> = new Map<string, Judged>([
   ],
 ]);
 
-/** Metrics of google-adk that nothing here judges, and who would. */
+/** Metrics of google-adk that are not judged here, and who could judge them. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ...[
     'safety_v1',
@@ -64,7 +64,7 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
 export const JUDGED_METRICS: readonly string[] = [...JUDGED.keys(), ...ELSEWHERE.keys()];
 
 /**
- * Judges a case by a model, as google-adk does: several samples of each invocation, the majority of them, the mean over
+ * Scores a case with a model, like google-adk: several samples of each invocation, their majority, the mean over
  * invocations. The prompts are our own; the forms of the answers are google-adk's.
  */
 export async function judge(
@@ -167,7 +167,7 @@ function meanOfRubrics(perInvocation: readonly Score[], threshold: number): Scor
   };
 }
 
-/** 1 for valid, 0 for invalid, null where the judge said neither. */
+/** 1 for valid, 0 for invalid, null if the judge wrote neither. */
 export function readLabel(text: string): number | null {
   const [, field, label] =
     /"is_the_agent_response_(valid|invalid)":\s*\[?\s*"?([^"\]\s,}]*)/u.exec(text) ?? [];
@@ -177,13 +177,13 @@ export function readLabel(text: string): number | null {
   return ['invalid', 'almost', 'false', 'partially_valid', 'partially'].includes(label) ? 0 : null;
 }
 
-/** The verdicts of google-adk's form: "ID:", "Property:", "Rationale:", "Verdict: yes|no", one block a rubric. */
+/** Parses verdicts in google-adk's form: "ID:", "Property:", "Rationale:", "Verdict: yes|no", one block per rubric. */
 export function readRubrics(text: string, rubrics: readonly Rubric[]): RubricScore[] {
   const values = (name: string): string[] =>
     [...text.matchAll(new RegExp(`^\\s*${name}: (.*)$`, 'gmu'))].map(([, value]) => (value ?? '').trim());
   const properties = values('Property');
   const [rationales, verdicts] = [values('Rationale'), values('Verdict')];
-  // A block that is not whole could hide a failed rubric.
+  // An incomplete block could hide a failed rubric.
   if (properties.length !== rationales.length || properties.length !== verdicts.length) return [];
   const ids = values('ID');
   const plain = (words: string): string =>
@@ -265,7 +265,7 @@ Rationale: why, in one sentence
 Verdict: yes or no`;
 }
 
-/** A judge over Gemini's API. */
+/** A judge through Gemini's API. */
 export function geminiJudge({
   key,
   baseUrl = 'https://generativelanguage.googleapis.com',

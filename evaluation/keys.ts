@@ -1,4 +1,4 @@
-/** Fields whose keys are an agent's or a person's own words: they stay as they are. */
+/** Fields whose keys are chosen by an agent or a person: they are not renamed. */
 const OPAQUE = new Set([
   'args',
   'response',
@@ -15,7 +15,9 @@ const toCamel = (key: string): string =>
   key.replaceAll(/_([a-z0-9])/gu, (_, letter: string) => letter.toUpperCase());
 const toSnake = (key: string): string => key.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
 
-/** google-adk takes its fields in both spellings and writes files in snake_case; we read both and work in camelCase. */
+/**
+ * google-adk accepts both spellings of its fields and writes files in snake_case; we read both and work in camelCase.
+ */
 export const toCamelKeys = (value: unknown): unknown => withKeys(value, toCamel);
 /** The spelling of google-adk's files. */
 export const toSnakeKeys = (value: unknown): unknown => withKeys(value, toSnake);

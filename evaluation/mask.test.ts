@@ -17,14 +17,14 @@ test.each([
   expect(new Masker().mask(text)).toBe(masked);
 });
 
-test('of a file only its kind is left', () => {
+test('only the type of a file is kept', () => {
   const masker = new Masker();
   const part = { inlineData: { mimeType: 'image/png', data: 'c2VjcmV0', displayName: 'Ada.png' } };
   expect(masker.mask(part)).toEqual({ inlineData: { mimeType: 'image/png', data: 'bWFza2Vk' } } as never);
   expect(masker.counts.get('file')).toBe(1);
 });
 
-test('the same value has the same name everywhere, also in keys, and a rule of one’s own is applied', () => {
+test('the same value has the same placeholder everywhere, in keys too, and custom rules are applied', () => {
   const masker = new Masker([{ name: 'person', pattern: /Ada|Grace/gu }]);
   expect(masker.mask({ Ada: ['Grace and Ada', 1, null, true] })).toEqual({
     '<person-1>': ['<person-2> and <person-1>', 1, null, true],

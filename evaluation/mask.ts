@@ -1,4 +1,4 @@
-/** What is taken for a person's data, and what stands there afterwards: `<email-1>`, the same for the same value. */
+/** A pattern of personal data and its placeholder: `<email-1>`, the same for the same value. */
 export interface MaskRule {
   name: string;
   pattern: RegExp;
@@ -24,7 +24,7 @@ export const MASK_RULES: readonly MaskRule[] = [
 /** Base64 of "masked". */
 const MASKED_FILE = 'bWFza2Vk';
 
-/** Masks all texts within values; what is masked is counted, never shown. */
+/** Masks all texts within values; reports only how many were masked. */
 export class Masker {
   readonly counts = new Map<string, number>();
   readonly #rules: readonly MaskRule[];
@@ -34,7 +34,7 @@ export class Masker {
     this.#rules = rules;
   }
 
-  /** The value with every text masked, keys of objects too. */
+  /** The value with every text masked, including keys of objects. */
   mask<T>(value: T): T {
     return this.#masked(value) as T;
   }
@@ -51,7 +51,7 @@ export class Masker {
     );
   }
 
-  /** What is in a file cannot be looked through: its kind is kept, nothing else. */
+  /** A file's content cannot be searched: only its type is kept. */
   #file(file: unknown): unknown {
     this.counts.set('file', (this.counts.get('file') ?? 0) + 1);
     return { mimeType: (file as { mimeType?: unknown } | null)?.mimeType, data: MASKED_FILE };

@@ -12,7 +12,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   invocation_duration_v1: 'Seconds a turn.',
 };
 
-/** The metrics that a person can choose, in the form of google-adk's MetricInfo. */
+/** The available metrics, in the form of google-adk's MetricInfo. */
 export const METRICS_INFO = [...EVALUATORS.keys(), ...JUDGED_METRICS].map((metricName) => {
   const isInformational = EFFICIENCY_METRICS.includes(metricName);
   return {

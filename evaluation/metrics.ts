@@ -12,7 +12,7 @@ export interface RubricScore {
   score?: number | null;
 }
 
-/** What a metric says of one invocation, or of a whole case. */
+/** A metric's score of one invocation or of a whole case. */
 export interface Score {
   score: number | null;
   status: Status;
@@ -104,7 +104,7 @@ function compareEach(
 
 type Calls = ReturnType<typeof callsOf>;
 
-/** 1 where the calls fit, else 0; EXACT, IN_ORDER or ANY_ORDER, as a word in any case or as google-adk's number. */
+/** 1 if the calls match, else 0; EXACT, IN_ORDER or ANY_ORDER, as a word in any case or as google-adk's number. */
 function trajectory({ criterion }: EvalMetric): (actual: Invocation, expected: Invocation) => number {
   const given = criterion?.['matchType'] ?? 0;
   const type = typeof given === 'string' ? given.trim().toUpperCase().replaceAll(/[- ]/gu, '_') : given;
@@ -171,7 +171,7 @@ function informational(
   perInvocation: Score[],
   details: Partial<Score> = {},
 ): Verdict {
-  // google-adk refuses a threshold here, so that one can get a meaning later.
+  // google-adk refuses a threshold here, to keep it for later use.
   if (metric.criterion ?? metric.threshold)
     return notJudged(
       'It takes no threshold: it reports a value and never passes or fails. Remove it from criteria.',
@@ -179,7 +179,7 @@ function informational(
   return { overall: { score, status: STATUS.informational, ...details }, perInvocation };
 }
 
-/** Gemini leaves a count out of a call that did not spend it, so a missing one is zero among those that report it. */
+/** Gemini omits a count that is zero, so missing ones count as zero among calls that report it. */
 const averageTokens = (values: (number | null)[]): number | null => average(values, values.length);
 const averageSeconds = (values: (number | null)[]): number | null => {
   const mean = average(values, values.filter((value) => value !== null).length);

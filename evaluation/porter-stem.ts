@@ -24,7 +24,7 @@ const IRREGULAR = new Map(
 type Condition = (stem: string) => boolean;
 type Rule = readonly [suffix: string, replacement: string, condition?: Condition];
 
-/** One letter a letter: "c" for a consonant, "v" for a vowel; y is a consonant at the start and after a vowel. */
+/** One character per letter: "c" for a consonant, "v" for a vowel; y is a consonant at the start and after a vowel. */
 function shape(word: string): string {
   let flags = '';
   for (const letter of word) {
@@ -45,7 +45,7 @@ const endsShort = (word: string): boolean =>
   (word.length >= 3 && shape(word).endsWith('cvc') && !'wxy'.includes(word.at(-1) ?? '')) ||
   (word.length === 2 && shape(word) === 'vc');
 
-/** The first rule whose suffix fits decides, also when its condition then fails. */
+/** The first rule with a matching suffix decides, even if its condition then fails. */
 function apply(word: string, rules: readonly Rule[]): string {
   const rule = rules.find(([suffix]) => word.endsWith(suffix));
   if (!rule) return word;

@@ -12,7 +12,9 @@ import { type Change, compareTurn, describeAccepted, describeTurn, type PlayedTu
 import type { Part } from './eval-set.ts';
 import { answerable } from './invocation.ts';
 
-/** Same: to the last byte but ids and times. Harmless: only the wire's own words differ. New: nothing was accepted yet. */
+/**
+ * Same: identical except for ids and times. Harmless: only details of the wire differ. New: nothing was accepted yet.
+ */
 export type Verdict = 'same' | 'harmless' | 'changed' | 'new';
 
 export interface Replayed {
@@ -23,16 +25,16 @@ export interface Replayed {
   /** Lines of each turn, before and now. */
   before: string[][];
   now: string[][];
-  /** Calls that were not recorded, in words. */
+  /** Descriptions of calls that were not recorded. */
   missing: string[];
   played: PlayedTurn[];
 }
 
-/** How many of those that seem slower are played again, each by itself, and how often. */
+/** How many of the conversations that seem slower are played again, one at a time, and how often. */
 const PLAYED_AGAIN = 5;
 const TIMES = 2;
 
-/** Plays many, some at once; their order stays. */
+/** Plays many conversations, some in parallel; keeps their order. */
 export async function replayAll(
   server: AgentServer,
   player: CassetteServer,
@@ -56,7 +58,10 @@ export async function replayAll(
   return results;
 }
 
-/** Many at once, and a busy machine, are slow too: what is slower by itself as well, and each time, is the agent. */
+/**
+ * Parallel runs and a busy machine are slow too: only what is slower again each time, when played alone, is the agent's
+ * fault.
+ */
 async function playSlowAgain(
   server: AgentServer,
   player: CassetteServer,
@@ -73,7 +78,7 @@ async function playSlowAgain(
       if (cassette && !compare(cassette, await play(server, player, cassette)).changes.includes('slower'))
         cleared.add(index);
     }
-  // Where all that were looked at are well, so are the others.
+  // If all of the checked ones are fine, so are the others.
   const all = cleared.size === looked.length ? suspects : [...cleared];
   for (const index of all) {
     const cassette = cassettes[index];
@@ -158,7 +163,7 @@ function compare(cassette: Cassette, played: PlayedTurn[]): Replayed {
   };
 }
 
-/** The cassette with what was played now as what is right from now on. */
+/** The cassette with the replayed conversation as the new accepted one. */
 export function accept(cassette: Cassette, { played }: Replayed): Cassette {
   const blobs = { ...cassette.blobs };
   const turns = cassette.turns.map((one, index) => {
@@ -174,7 +179,7 @@ export function accept(cassette: Cassette, { played }: Replayed): Cassette {
   return { ...cassette, turns, blobs };
 }
 
-/** What a turn did, in its order, without ids and times. */
+/** The steps of a turn, in order, without ids and times. */
 function itemsOf(events: readonly WireEvent[]): Item[] {
   return events.flatMap((event) => {
     const agent = event.author ?? '';

@@ -10,7 +10,7 @@ td{font:12px/1.4 ui-monospace,monospace}
 summary{cursor:pointer;padding:.2rem 0}
 @media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}td,th{border-color:#30363d}.gone{background:#4b1113}.new{background:#0f3d1f}.changed{color:#ff7b72}}`;
 
-/** A page by itself: what changed in which conversation, what was and what is side by side. */
+/** A self-contained page: what changed in which conversation, with both sides. */
 export function renderReport(replayed: readonly Replayed[], title: string): string {
   const changed = replayed.filter(({ verdict }) => verdict === 'changed');
   const counts = [...Map.groupBy(replayed, ({ verdict }) => verdict)].map(
@@ -39,7 +39,7 @@ ${missing.length > 0 ? `<p>Not recorded: ${escape(missing.join('; '))}.</p>` : '
 <table><tr><th>accepted</th><th>candidate</th></tr>${rows.join('')}</table></details>`;
 }
 
-/** Rows of two cells; lines that changed stand beside each other. */
+/** Rows of two cells; changed lines are beside each other. */
 function sideBySide(before: string[], now: string[]): string {
   const rows: string[] = [];
   let gone: string[] = [];

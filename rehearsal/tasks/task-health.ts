@@ -1,13 +1,14 @@
 import type { HealthStatus } from './container-health.ts';
 import type { ScheduledTask } from './plan-changes.ts';
 
-/** What the load balancer says of a target; undefined for a task without one, or one it does not know yet. */
+/** A target's state at the load balancer; undefined for a task without a target, or one that is not known yet. */
 export type TargetState = 'initial' | 'healthy' | 'unhealthy' | 'unused' | 'draining' | 'unavailable';
 
 /**
- * Whether a task counts as healthy: it runs, its container's check is good (or there is none), and so is its target. Until
- * the service's grace period is over, a bad check is not held against it.
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_definition_parameters.html (healthCheckGracePeriodSeconds)
+ * Whether a task counts as healthy: it runs, its container's check passes (or there is none), and so does its target's.
+ * During the service's grace period a failed check is ignored.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_definition_parameters.html
+ * (healthCheckGracePeriodSeconds)
  */
 export function taskHealth(task: {
   runningMs: number | undefined;

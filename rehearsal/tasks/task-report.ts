@@ -2,7 +2,7 @@ import type { TaskReport } from '../emulator/side-door.ts';
 import type { HealthStatus } from './container-health.ts';
 import type { TaskSettings } from './task-settings.ts';
 
-/** What changes about a task; times are seconds since 1970. */
+/** The changing facts of a task; times are seconds since the epoch. */
 export interface TaskFacts {
   lastStatus: string;
   desiredStatus: 'RUNNING' | 'STOPPED';
@@ -17,14 +17,14 @@ export interface TaskFacts {
   exitCode?: number;
 }
 
-/** A task as DescribeTasks shows it. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html */
+/** A task in DescribeTasks' form. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html */
 export function taskReport(settings: TaskSettings, { exitCode, ...facts }: TaskFacts): TaskReport {
   const { plan, address, zone, group, startedBy } = settings;
   const { container } = plan;
   return {
     taskDefinition: plan.arn,
     ...facts,
-    // RUNNING is what it begins with; reported again, it would undo a StopTask that came in the meantime.
+    // RUNNING is the initial value; reporting it again would undo a StopTask that came meanwhile.
     ...(facts.desiredStatus === 'STOPPED' ? {} : { desiredStatus: undefined }),
     group,
     ...(startedBy ? { startedBy } : {}),
@@ -52,7 +52,7 @@ export function taskReport(settings: TaskSettings, { exitCode, ...facts }: TaskF
   };
 }
 
-/** A container knows fewer states than its task. */
+/** A container has fewer states than its task. */
 function containerStatus(task: string): string {
   if (task === 'STOPPED' || task === 'DEPROVISIONING') return 'STOPPED';
   return task === 'PROVISIONING' || task === 'PENDING' ? 'PENDING' : 'RUNNING';

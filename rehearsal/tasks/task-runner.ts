@@ -32,35 +32,35 @@ export interface TaskRunnerOptions {
   /** The rehearsal's closed list, for one task. */
   addedVariables: (address: string) => Readonly<Record<string, string>>;
   credentials: (taskId: string, roleName: string) => Promise<Response>;
-  /** The account as one of a task's roles sees it; as an administrator where it is left out. */
+  /** Clients with one of a task's roles; default: as an administrator. */
   asRole?: (roleArn: string, taskId: string) => Promise<AwsClients>;
   /** One value of a metric; a minute divided by the pace, and 20 s at least, where it is left out. */
   metricPeriodMs?: number;
-  /** Scratch folders and logs of the tasks. */
+  /** Folder for scratch folders and logs of the tasks. */
   folder: string;
   emit: (event: RunnerEvent) => void;
   onLine: (task: RunningTask, line: string) => void;
-  /** The emulator is gone, or something else that ends it all. */
+  /** Called when the emulator is gone, or something else ends everything. */
   onFailure: (error: unknown) => unknown;
 }
 
 export interface TaskRunner {
   tasks: () => RunningTask[];
-  /** Looks at once, as after a change. */
+  /** Runs the scheduler at once, as after a change. */
   poke: () => void;
   /** Ends every task at once and forgets them. */
   stop: () => Promise<void>;
 }
 
 const LOOK_EVERY_MS = 1000;
-/** Changes that come together are looked at together. */
+/** Changes within this time are handled together. */
 const POKE_MS = 30;
 const DRAIN_LOOK_MS = 100;
 const FLUSH_EVERY_MS = 1000;
 /** The service writes a metric line every 20 s. */
 const LEAST_METRIC_PERIOD_MS = 20_000;
 
-/** Does for one service of the emulated account what ECS does: looks every second, and when something happened. */
+/** Does ECS's work for one service of the emulated account: runs every second, and after every event. */
 export async function startTaskRunner(options: TaskRunnerOptions): Promise<TaskRunner> {
   const runner = new Runner(options);
   try {
@@ -80,7 +80,7 @@ class Runner implements TaskRunner {
   readonly #known = new Map<string, KnownTask>();
   readonly #reports = new Map<string, Promise<void>>();
   readonly #agent: AgentEndpoint;
-  /** Started by RunTask. */
+  /** Tasks started by RunTask. */
   readonly #single = new Set<RunningTask>();
   readonly #requests: TaskRequests;
   readonly #watch: TaskWatch;
@@ -93,7 +93,7 @@ class Runner implements TaskRunner {
   readonly #life = new AbortController();
   #stopped = false;
   #busy = false;
-  /** Something changed while it was looking. */
+  /** Something changed during a run. */
   #poked = false;
 
   constructor(options: TaskRunnerOptions) {
@@ -160,7 +160,7 @@ class Runner implements TaskRunner {
     await this.#watching;
     await Promise.all(this.tasks().map(async (task) => task.kill()));
     await this.#agent.stop();
-    // Makes DescribeServices and the rest report that nothing runs; without an emulator there is nothing to tell.
+    // Makes the Describe calls report that nothing runs; without an emulator there is nothing to report to.
     await this.#beginAnew().catch(() => undefined);
     await rm(join(this.#options.folder, 'tasks'), { recursive: true, force: true });
   }
@@ -227,7 +227,10 @@ class Runner implements TaskRunner {
     });
   }
 
-  /** A task of RunTask, with its overrides of command and environment. One that can't be run here is stopped with the reason. */
+  /**
+   * A task of RunTask, with its overrides of command and environment. One that can't run here is stopped with the
+   * reason.
+   */
   async #startSingle(task: Task): Promise<void> {
     const id = idOf(task.taskArn ?? '');
     try {
@@ -302,7 +305,7 @@ class Runner implements TaskRunner {
     };
   }
 
-  /** Reports of one task one after the other; what the emulator can't take any more is no reason to stop. */
+  /** Reports of one task, in order; a report that the emulator refuses is no reason to stop. */
   async #report(id: string, report: TaskReport): Promise<void> {
     const { sideDoor, cluster } = this.#options;
     const before = this.#reports.get(id) ?? Promise.resolve();
@@ -339,7 +342,7 @@ class Runner implements TaskRunner {
   }
 }
 
-/** The cluster's name stands in a task's ARN. */
+/** A task's ARN contains the cluster's name. */
 function taskArn(plan: TaskPlan, cluster: string, id: string): string {
   return `${plan.arn.split(':').slice(0, 5).join(':')}:task/${cluster}/${id}`;
 }

@@ -3,13 +3,16 @@ import { readFile } from 'node:fs/promises';
 const LOOK_MS = 500;
 const PAGE_BYTES = 4096;
 
-/** Why a container ended that took more memory than it may; what it used is said where it was seen. */
+/** The reason of a container that exceeded its memory limit; with its usage, if known. */
 export function outOfMemory(limitMb: number, usedMb?: number): string {
   const told = usedMb === undefined ? `limit ${limitMb} MB` : `${Math.round(usedMb)} of ${limitMb} MB`;
   return `OutOfMemoryError: Container killed due to memory usage (${told})`;
 }
 
-/** Looks twice a second at what a process has resident, and calls back when it is more than the limit; the answer ends it. */
+/**
+ * Checks a process's resident memory twice a second, and calls back when it exceeds the limit; the returned function
+ * ends that.
+ */
 export function watchMemory(pid: number, limitMb: number, onOver: (usedMb: number) => void): () => void {
   const timer = setInterval(() => {
     void residentMb(pid).then((usedMb) => {

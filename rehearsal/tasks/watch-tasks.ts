@@ -11,33 +11,32 @@ import { readMetricLine, type MetricValue } from './metric-line.ts';
 import type { RunningTask } from './running-task.ts';
 import type { TaskPlan } from './task-definition.ts';
 
-/** Takes what tasks write and use to the emulated account's CloudWatch. */
+/** Sends the tasks' logs and usage to the emulated account's CloudWatch. */
 export interface TaskWatch {
-  /** Makes the stream of a task's log; rejects with ECS's sentence, and the task does not start. */
+  /** Creates a task's log stream; if it rejects, with ECS's message, the task does not start. */
   open: (taskId: string, plan: TaskPlan, logs: CloudWatchLogsClient) => Promise<void>;
   line: (task: RunningTask, line: string) => void;
-  /** Measures the tasks' processors and sends what is waiting. */
+  /** Measures the tasks' CPU usage and sends what is waiting. */
   flush: (tasks: readonly RunningTask[]) => Promise<void>;
 }
 
 interface WatchedLines {
-  /** Of the execution role, which writes them. */
+  /** A client with the execution role, which writes logs. */
   logs: CloudWatchLogsClient;
   stream: string;
   group: string;
   waiting: { timestamp: number; message: string }[];
 }
 
-/** Beyond it lines are lost, as with the log driver's mode non-blocking. */
+/** Beyond this, lines are lost, as with the log driver's mode non-blocking. */
 const MOST_WAITING = 5_000;
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
 const MOST_EVENTS = 1_000;
 const TICKS_PER_S = 100;
 
 /**
- * Lines of a container become log events of its stream, metric lines become metrics, and the processors that tasks use
- * become ECS's own metric.
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html (awslogs-stream-prefix)
+ * Container lines become log events of its stream, metric lines become metrics, and the tasks' CPU usage becomes ECS's
+ * own metric. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html (awslogs-stream-prefix)
  */
 export function watchTasks(
   clients: Pick<AwsClients, 'cloudwatch'>,
@@ -51,7 +50,7 @@ export function watchTasks(
     const { group: logGroupName, stream: logStreamName, logs } = watched;
     if (watched.waiting.length === 0) return;
     const logEvents = watched.waiting.splice(0, MOST_EVENTS);
-    // A log group that was deleted in the meantime takes the lines with it, as on AWS.
+    // If the log group was deleted meanwhile, its lines are lost, as on AWS.
     await logs
       .send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }))
       .catch((error: unknown) => {
@@ -136,7 +135,7 @@ function toDatum({ name, unit, dimensions, values, atMs }: MetricValue) {
 /** User and system time of a process, in seconds; what has ended has used none. */
 async function processorSeconds(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name in brackets may hold spaces; what follows it are state and numbers.
+  // The name in parentheses may contain spaces; state and numbers follow it.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_S;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chooseProvider } from './choose-provider.ts';
 
-test('a registry that answers is preferred to a build; one that does not leads to it', async () => {
+test('a reachable registry is preferred to a build; otherwise it is built', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'provider-'));
   const context = {
     cacheDir: join(folder, 'cache'),

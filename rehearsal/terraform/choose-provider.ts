@@ -11,7 +11,7 @@ import { PROVIDER_SERVICES } from '@lornu/ops/without-registry/aws-provider/prov
 import { isInPluginCache } from './fill-plugin-cache.ts';
 
 const REGISTRY = 'https://registry.terraform.io/.well-known/terraform.json';
-/** Long enough for a slow network, short enough for a machine that has none. */
+/** Long enough for a slow network, short enough for a machine without one. */
 const PROBE_MS = 4_000;
 
 export const PROVIDER_CHOICES = ['auto', 'registry', 'built'] as const;
@@ -19,17 +19,17 @@ export type ProviderChoice = (typeof PROVIDER_CHOICES)[number];
 
 export interface Provider {
   kind: 'registry' | 'built';
-  /** What it is, in words; stands in every output beside its version. */
+  /** A description, shown in every output beside its version. */
   title: string;
-  /** Terraform's own configuration that makes it use this provider and no other. */
+  /** Terraform's CLI configuration that makes it use exactly this provider. */
   cliConfigPath: string;
 }
 
 type ChooseContext = Pick<CliContext, 'cacheDir' | 'env' | 'signal'>;
 
 /**
- * The AWS provider to apply with. Left to itself it takes what an earlier run brought, else the registry's, else
- * builds one: the registry answers most people within a second, the build takes minutes.
+ * The AWS provider to apply with: by default the one that an earlier run downloaded, else the registry's, else one
+ * built here. The registry answers most people within a second, the build takes minutes.
  */
 export async function chooseProvider(
   choice: ProviderChoice,
@@ -68,7 +68,7 @@ async function fromRegistry(cacheDir: string, pluginCache: string): Promise<Prov
     title: 'hashicorp/aws from the Terraform registry',
     cliConfigPath: await writeCliConfig(
       join(cacheDir, 'terraform-plugins.terraformrc'),
-      // The copies carry no lock file, which the cache would otherwise insist on.
+      // The copies have no lock file, which the cache would otherwise require.
       `plugin_cache_dir = ${JSON.stringify(pluginCache)}\nplugin_cache_may_break_dependency_lock_file = true\n`,
     ),
   };
@@ -84,7 +84,7 @@ async function answers(url: string, signal: AbortSignal): Promise<boolean> {
 async function writeCliConfig(path: string, content: string): Promise<string> {
   const text = `# Written by lornu.\n${content}disable_checkpoint = true\n`;
   if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return path;
-  // A Terraform beside this one may read it at any time: it is there whole, or not at all.
+  // Another Terraform may read it at any time, so the rename must be atomic.
   const fresh = `${path}.${process.pid}`;
   await writeFile(fresh, text);
   await rename(fresh, path);

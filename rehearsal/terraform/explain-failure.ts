@@ -1,18 +1,18 @@
 import { CliError, EXIT, type CliErrorParts } from '@lornu/ops/base/cli-error.ts';
 import type { Diagnostic } from '@lornu/ops/terraform/terraform-events.ts';
 
-/** As AWS words it. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+/** AWS's message. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 const DENIED = /User: (\S+) is not authorized to perform: (\S+?)(?: on resource: (\S+))? (?:because|with)/;
 const VARIABLE = /Invalid value for (input )?variable/i;
 
-/** A failed Terraform run as what, why, next: its first error in full, the others counted. */
+/** A failed Terraform run as what, why, next: its first error completely, the others counted. */
 export function explainFailure(
   what: string,
   diagnostics: readonly Diagnostic[],
   output: readonly string[],
 ): CliError {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
-  // A value that is refused makes others fail too, as a range that no subnet can be cut from.
+  // A refused value causes further errors, such as a range from which no subnet can be cut.
   const first = errors.find(({ summary }) => VARIABLE.test(summary)) ?? errors[0];
   if (!first) {
     return new CliError({
@@ -31,7 +31,7 @@ export function explainFailure(
   });
 }
 
-/** Who has to act: the person who gave a value, the owner of the machine, or the author of the files. */
+/** Who must act: the person who gave a value, the owner of the machine, or the author of the files. */
 function nextStep(diagnostic: Diagnostic): Pick<CliErrorParts, 'next' | 'exitCode'> {
   const { summary, detail = '' } = diagnostic;
   if (VARIABLE.test(summary)) {

@@ -25,7 +25,7 @@ async function machine(name: string) {
   return { cacheDir, fill, told: async () => readFile(told, 'utf8').catch(() => '') };
 }
 
-test("the registry's provider is brought by one init of the versions that terraform/ names, once", async () => {
+test("one init of the versions in terraform/ downloads the registry's provider, once", async () => {
   const { cacheDir, fill, told } = await machine('registry');
   expect(await isInPluginCache(cacheDir)).toBe(false);
   await fill('registry');
@@ -37,7 +37,7 @@ test("the registry's provider is brought by one init of the versions that terraf
   expect(said).toContain('source  = "hashicorp/aws"');
 });
 
-test('a provider that was built here is in no cache', async () => {
+test('a provider built here is not in the cache', async () => {
   const { fill, told } = await machine('built');
   await fill('built');
   expect(await told()).toBe('');

@@ -5,10 +5,10 @@ import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import type { StepIo } from '@lornu/ops/steps/run-steps.ts';
 import { initStack } from './run-terraform.ts';
 
-/** What of terraform/ names the provider and its versions. */
+/** The file in terraform/ that names the provider and its versions. */
 const VERSIONS_FILE = 'terraform/aws/staging/versions.tf';
 
-/** Whether an earlier run has brought the registry's provider. */
+/** Whether an earlier run has downloaded the registry's provider. */
 export async function isInPluginCache(cacheDir: string): Promise<boolean> {
   const folder = join(cacheDir, 'terraform-plugins/registry.terraform.io/hashicorp/aws');
   const versions = await readdir(folder).catch(() => []);
@@ -16,8 +16,8 @@ export async function isInPluginCache(cacheDir: string): Promise<boolean> {
 }
 
 /**
- * Brings the registry's provider into the cache of plugins, once, before several programs need it: Terraform does not
- * promise that two of them may fill it at once. One that was built here is in no cache.
+ * Downloads the registry's provider into the plugin cache, once, before several programs need it: Terraform does not
+ * support parallel writes to the cache. A provider built here is not cached.
  */
 export async function fillPluginCache(
   provider: { kind: 'registry' | 'built'; cliConfigPath: string },

@@ -1,12 +1,11 @@
 import { SERVICES } from '@lornu/ops/aws-resources/resource-types.ts';
 
-/** Sorts behind every file of ours; Terraform merges files named *_override.tf into the others. */
+/** Sorts after all our files; Terraform merges files named *_override.tf into the others. */
 export const OVERRIDE_FILE = 'zz_rehearsal_override.tf';
 
 /**
- * What a rehearsal changes about a stack, and all that it changes: state on this disk instead of HCP Terraform, and
- * endpoints on loopback.
- * https://developer.hashicorp.com/terraform/language/files/override
+ * All changes that a rehearsal makes to a stack: state on this disk instead of HCP Terraform, and endpoints on
+ * loopback. https://developer.hashicorp.com/terraform/language/files/override
  */
 export function renderOverride(emulatorUrl: string): string {
   return `terraform {
@@ -16,7 +15,7 @@ export function renderOverride(emulatorUrl: string): string {
 ${renderProvider(emulatorUrl)}`;
 }
 
-/** The part that sends the provider to the emulator; credentials are those of the environment. */
+/** The part that directs the provider to the emulator; credentials come from the environment. */
 export function renderProvider(emulatorUrl: string): string {
   const endpoints = SERVICES.map((service) => `    ${service} = "${emulatorUrl}"`).join('\n');
   return `provider "aws" {

@@ -7,7 +7,7 @@ import { parseEvent, type Diagnostic } from '@lornu/ops/terraform/terraform-even
 
 const INIT_MS = 10 * 60_000;
 const RUN_MS = 15 * 60_000;
-/** What a person wants to see pass by: what is done, not each resource's place in the plan. */
+/** Events shown to a person: operations, not each resource's place in the plan. */
 const TOLD = /^(apply_(start|complete|errored)|change_summary|diagnostic)$/;
 
 export interface TerraformContext {
@@ -16,7 +16,7 @@ export interface TerraformContext {
   emulatorUrl: string;
   env: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
-  /** Whose calls the provider makes; an administrator's where it is left out. */
+  /** Credentials of the provider's calls; default: an administrator's. */
   credentials?: Credentials;
 }
 
@@ -32,9 +32,9 @@ export interface TerraformResult {
 }
 
 /**
- * What Terraform and the provider may see. Nothing of a person's AWS configuration or TF_ variables; every plain
- * call that is not to loopback goes to the emulator (S3 Control puts the account into the host name), and every
- * TLS call to a closed port, so that a forgotten endpoint fails at once instead of reaching AWS.
+ * The environment of Terraform and the provider. It has nothing of a person's AWS configuration or TF_ variables. Every
+ * plain HTTP call that is not to loopback goes to the emulator (S3 Control puts the account into the host name), and
+ * every TLS call to a closed port, so that a forgotten endpoint fails at once instead of reaching AWS.
  */
 export function terraformEnvironment(context: TerraformContext): Record<string, string | undefined> {
   const { env } = context;
@@ -49,12 +49,12 @@ export function terraformEnvironment(context: TerraformContext): Record<string, 
     ...credentialVariables(context.credentials ?? ADMINISTRATOR),
     HTTP_PROXY: context.emulatorUrl,
     HTTPS_PROXY: 'http://127.0.0.1:9',
-    // The provider lives for seconds and the machine has the memory: a third less CPU.
+    // The provider runs for seconds and the machine has the memory: a third less CPU.
     GOGC: '400',
   };
 }
 
-/** `terraform init` in a staged folder; the only run that may reach the network. */
+/** `terraform init` in a staged folder; the only run that may use the network. */
 export async function initStack(folder: string, context: TerraformContext, io: StepIo): Promise<void> {
   const { env } = context;
   const network = Object.fromEntries(
@@ -104,7 +104,7 @@ export async function runTerraform(
           seconds: event.hook.elapsed_seconds ?? 0,
         });
       }
-      // Of some errors the summary says no more than which kind of resource it was.
+      // Some summaries only name the kind of resource.
       const detail = event.diagnostic?.detail?.replace(/\s+/g, ' ').trim();
       if (TOLD.test(event.type) && event.hook?.action !== 'read')
         io.line(detail ? `${event['@message']}: ${detail}` : event['@message']);
@@ -121,7 +121,7 @@ export async function runTerraform(
   );
 }
 
-/** What `terraform <command> -json` prints as one document: outputs, a shown plan, the state. */
+/** The output of `terraform <command> -json` as one document: outputs, a plan, the state. */
 export async function readTerraform(
   command: readonly string[],
   folder: string,

@@ -1,9 +1,9 @@
-/** A folder of terraform/ that the rehearsal applies, in this order; destroyed in the other one. */
+/** A folder of terraform/ that the rehearsal applies, in this order; destroyed in reverse order. */
 export interface Stack {
   name: StackName;
-  /** From the root of the checkout. */
+  /** Relative to the checkout's root. */
   folder: string;
-  /** What a person reads. */
+  /** Its name for people. */
   title: string;
 }
 

@@ -12,7 +12,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const options = { emulatorUrl: 'http://127.0.0.1:5999', variables: { revision: '0000000' } };
 
-test('only what Terraform reads and git holds is copied, unchanged', async () => {
+test('only files that Terraform reads and git tracks are copied, unchanged', async () => {
   const source = join(folder, 'source');
   await mkdir(join(source, 'tests'), { recursive: true });
   await mkdir(join(source, '.terraform'));
@@ -45,7 +45,7 @@ test('a folder without Terraform files is an error that names it', async () => {
 });
 
 test('the override changes state and endpoints, and nothing else', () => {
-  // Every line that sets something, so that a line added to the override has to be added here too.
+  // Every line that sets something, so that a new line of the override must be added here too.
   const set = renderOverride('http://127.0.0.1:5999')
     .split('\n')
     .map((line) => line.trim().replace(/\s+/g, ' '))

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { OVERRIDE_FILE, renderOverride } from './override.ts';
 
-/** Read by Terraform without being asked to. */
+/** A file that Terraform reads automatically. */
 export const VARIABLES_FILE = 'rehearsal.auto.tfvars.json';
 
 /**
- * A copy of the stack's files with the rehearsal's override and variables beside them. Left out are folders, the
- * lock file (it holds the registry's hashes, and a provider built here has another one), and what git does not hold:
- * state and variables of the person who works there.
+ * Copies the stack's files, with the rehearsal's override and variables. Left out are folders, the lock file (it has
+ * the registry's hashes, and a provider built here has another), and untracked files: a person's own state and
+ * variables.
  */
 export async function stageStack(
   source: string,
@@ -30,7 +30,7 @@ export async function stageStack(
   await writeFile(join(folder, VARIABLES_FILE), JSON.stringify(options.variables, null, 2));
 }
 
-/** The files of a stack that Terraform reads: those that are copied, byte for byte. */
+/** The files of a stack that Terraform reads: they are copied byte for byte. */
 export async function copiedFiles(source: string): Promise<string[]> {
   if (!(await stat(source).catch(() => undefined))) return [];
   const entries = await readdir(source, { withFileTypes: true });

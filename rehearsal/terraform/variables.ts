@@ -1,31 +1,31 @@
 import type { StackName } from './stacks.ts';
 
-/** The zone that the rehearsal's account owns before anything is applied. */
+/** The zone that the rehearsal's account has before anything is applied. */
 export const ZONE_NAME = 'lornu.example';
 export const DOMAIN_NAME = `aws-staging.${ZONE_NAME}`;
-/** Whose jobs may take the roles. */
+/** The repository whose jobs may assume the roles. */
 export const GITHUB_REPOSITORY = 'lornu-ai/lornu-aws-staging';
 const PROJECT = 'lornu-staging';
-/** Who may call from Google Cloud, and who may act for any user as a check does. */
+/** The caller from Google Cloud; below, callers that may act for any user. */
 export const PEER_EMAIL = `gcp-agent@${PROJECT}.iam.gserviceaccount.com`;
 export const VERIFIER_EMAIL = `verifier@${PROJECT}.iam.gserviceaccount.com`;
 /** Who may list and stop turns and refuse new ones (`lornu runs`). */
 export const OPERATOR_EMAIL = `operator@${PROJECT}.iam.gserviceaccount.com`;
-/** Machines that may act for users; each has limits of its own, and a hundred streams are more than one may have. */
+/** Machines that may act for users; each has its own limits, and a hundred streams exceed those of one. */
 export const SERVICE_EMAILS: readonly string[] = [
   VERIFIER_EMAIL,
   ...Array.from({ length: 7 }, (_, index) => `client-${index + 1}@${PROJECT}.iam.gserviceaccount.com`),
 ];
 
-/** What is there before Terraform: the zone, and the authority whose peers may call (PEM). */
+/** What exists before Terraform: the zone, and the CA whose peers may call (PEM). */
 export interface GivenByAccount {
   route53ZoneId: string;
   peerAuthority: string;
 }
 
 /**
- * Values of a rehearsal, so chosen that every part of the stack is there: mutual TLS, fail-over, endpoints. What a
- * person gives with --var comes on top. RFC 2606 and RFC 5737 keep the names and addresses for examples.
+ * Variables of a rehearsal, chosen so that every part of the stack exists: mutual TLS, fail-over, endpoints. A person's
+ * --var options override them. RFC 2606 and RFC 5737 reserve the names and addresses for examples.
  */
 export function rehearsalVariables(given: GivenByAccount): Record<StackName, Record<string, unknown>> {
   return {

@@ -1,7 +1,7 @@
-/** Lines of a task that the report keeps. */
+/** Lines of a task that the report contains. */
 const KEPT = 200;
 
-/** The last lines of each task, masked as they come. */
+/** The last lines of each task, masked on arrival. */
 export class LogTail {
   readonly #lines = new Map<string, string[]>();
   readonly #redact: (text: string) => string;

@@ -20,21 +20,21 @@ import { Recorder } from '../report/record.ts';
 
 export interface RehearseOptions {
   apply: ApplyOptions;
-  /** How long a silent stream is watched, in seconds. */
+  /** How long a silent stream is observed, in seconds. */
   waitS: number;
   /** How tasks run. */
   tasks: TaskForm;
-  /** Runs the agent of Google Cloud beside it, as the service's peer. */
+  /** Runs the agent of Google Cloud as the service's peer. */
   peer: boolean;
-  /** Plays the scenarios too that would make it longer than three minutes. */
+  /** Also runs the scenarios that would make it longer than three minutes. */
   all: boolean;
-  /** Where the report is put. */
+  /** Folder for the report. */
   reportFolder: string;
-  /** Called when everything is checked and still running; the rehearsal waits for what it returns. */
+  /** Called when everything is checked and still running; the rehearsal waits for its promise. */
   keep?: (served: ServedRehearsal) => Promise<void>;
 }
 
-/** What one rehearsal has gathered; each part is there once it has been made. */
+/** The results of one rehearsal; each part is set once it exists. */
 interface Gathered {
   applied?: ApplyResult;
   served?: ServedRehearsal;
@@ -47,19 +47,19 @@ interface Gathered {
 
 export interface Rehearsed {
   report: Report;
-  /** The page of the report; undefined where there is none, as after Ctrl-C. */
+  /** The report's page; undefined if there is none, as after Ctrl-C. */
   reportPath?: string;
-  /** What it broke off with. */
+  /** The error with which it broke off. */
   failure?: unknown;
 }
 
 /**
- * The whole rehearsal: apply, serve, verify, deploy, destroy. Whatever breaks off, the rest is ended and removed, and the
- * report tells how far it came. A check that does not hold breaks nothing off: the report says so, and `holds` is false.
+ * The whole rehearsal: apply, serve, verify, deploy, destroy. If a part fails, the rest is stopped and removed, and the
+ * report shows how far it got. A failed check stops nothing: the report shows it, and `holds` is false.
  */
 export async function rehearse(options: RehearseOptions, given: ServeContext): Promise<Rehearsed> {
   await refuseStanding(given);
-  // Not after minutes of applying.
+  // Check first, not after minutes of applying.
   await requireTools(given);
   if (options.tasks === 'image') await requirePodman(given.env);
   const record = new Recorder(given.emit);
@@ -76,7 +76,7 @@ export async function rehearse(options: RehearseOptions, given: ServeContext): P
     await removeAll(gathered.applied?.standing);
   }
   const report = toReport(gathered, record, logs, beganMs, given, failure);
-  // An interrupted rehearsal is nobody's result.
+  // An interrupted rehearsal has no result.
   const isInterrupted = given.signal.aborted && gathered.scenarios === undefined;
   return {
     report,
@@ -113,7 +113,7 @@ async function playParts(
   );
   if (options.keep) await options.keep(served);
   if (context.signal.aborted) {
-    // Who keeps it ends it by Ctrl-C: nobody waits for a destroy then.
+    // A kept rehearsal is ended by Ctrl-C, when nobody waits for a destroy.
     await served.stop();
     await removeAll(standing);
     return;
@@ -124,7 +124,7 @@ async function playParts(
   });
 }
 
-/** The checks of `lornu verify`, with the account and with more wrong tokens than anyone outside can have. */
+/** The checks of `lornu verify`, with the account and with more invalid tokens than anyone outside can have. */
 export async function verifyServed(
   { clients }: Standing,
   served: ServedRehearsal,
@@ -147,7 +147,7 @@ async function refuseStanding(context: ServeContext): Promise<void> {
   });
 }
 
-/** The account lives in memory: without the emulator nothing of it is left. */
+/** The account is only in memory: without the emulator nothing of it is left. */
 async function removeAll(standing: Standing | undefined): Promise<void> {
   await standing?.emulator.stop();
   await standing?.workspace.remove();

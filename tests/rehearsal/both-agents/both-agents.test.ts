@@ -27,11 +27,11 @@ async function served(
   }
 }
 
-test('the service asks the agent on Google Cloud, known by its task role alone', async () => {
+test('the service calls the agent on Google Cloud with nothing but its task role', async () => {
   await served([], { peer: true }, async (at) => {
     const { status, stream } = await oneTurn(at, 'ask the peer: what is the status of your environment?');
     expect(status).toBe(200);
-    // What the peer says is passed on as its own, and the peer took our token.
+    // The peer's answer is shown under its own name, and the peer accepted our token.
     expect(stream).toContain('"author":"peer"');
     expect(stream).toContain('environment_status');
     expect(at.google.requests).toContain('POST /v1/token');
@@ -39,16 +39,16 @@ test('the service asks the agent on Google Cloud, known by its task role alone',
   });
 }, 900_000);
 
-test('the agent on FastAPI serves behind the same load balancer', async () => {
+test('the FastAPI agent serves behind the same load balancer', async () => {
   await served(['-var=agent_runtime=fastapi'], {}, async (at) => {
     expect(at.runs).toContain('gcp-agent');
     expect((await ask(at, '/health')).status).toBe(200);
-    // lornu deploy asks without a token, and is green when this is the revision that was applied.
+    // lornu deploy requests it without a token, and succeeds if this is the applied revision.
     expect(await (await ask(at, '/version')).json()).toMatchObject({
       language: 'python',
       revision: expect.stringMatching(/^[0-9a-f]{7,40}$/),
     });
-    // It signs nobody in, so a request without a token is stopped at the load balancer.
+    // It has no sign-in, so the load balancer stops a request without a token.
     expect((await ask(at, '/list-apps')).status).toBe(401);
     const { status, stream } = await oneTurn(at, 'Good morning');
     expect(status).toBe(200);

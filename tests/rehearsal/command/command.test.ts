@@ -4,7 +4,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { childrenOf, processesWith, runCli, temporaryRehearsal } from '../whole/kit.ts';
 
-// `lornu rehearse` itself, whole and broken off at each of its parts: each run applies, so this runs with --all alone.
+// `lornu rehearse` itself, complete and interrupted at each of its parts: each run applies, so this only runs with
+// --all.
 let rehearsal: Awaited<ReturnType<typeof temporaryRehearsal>>;
 let reportFolder: string;
 beforeAll(async () => {
@@ -26,7 +27,7 @@ async function expectNothingLeft(): Promise<void> {
   expect(await processesWith(rehearsal.dataDir)).toEqual([]);
 }
 
-test('plays every part, ends with 0, and leaves the report alone', async () => {
+test('runs every part, exits with 0, and leaves only the report', async () => {
   const { exitCode, stdout } = await runCli(rehearse('--json'));
   const report = JSON.parse(stdout) as Report;
   expect(report.phases.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
@@ -45,12 +46,12 @@ test('plays every part, ends with 0, and leaves the report alone', async () => {
     'report.html',
     'report.json',
   ]);
-  // A token of this rehearsal, a cookie key, a private key: none of them has a place in it.
+  // A token of this rehearsal, a cookie key, a private key: none of them may be in it.
   const page = await readFile(join(reportFolder, 'report.html'), 'utf8');
   expect(page + stdout).not.toMatch(/eyJ[\w-]{20,}\.|PRIVATE KEY|rehearsal-client-secret/);
 }, 900_000);
 
-/** Where Ctrl-C comes, by what is said then. */
+/** When Ctrl-C comes, by the message at that time. */
 const MOMENTS = {
   'in the middle of the apply': '... Apply terraform/aws/staging',
   'while Google’s side starts': "... Start Google's side",
@@ -92,7 +93,7 @@ test('a kept one is verified by another command, and ended by Ctrl-C', async () 
   await expectNothingLeft();
 }, 900_000);
 
-test('Ctrl-C while it is destroyed leaves nothing behind', async () => {
+test('Ctrl-C during the destroy leaves nothing behind', async () => {
   const at = `--data-dir=${rehearsal.dataDir}`;
   expect((await runCli(['rehearse', 'apply', at])).exitCode).toBe(0);
   let sent = false;
@@ -105,7 +106,7 @@ test('Ctrl-C while it is destroyed leaves nothing behind', async () => {
   await expectNothingLeft();
 }, 900_000);
 
-test('a part that crashes in the middle ends it red, with its sentence and a report', async () => {
+test('a part that crashes in the middle ends it with a failure, a sentence and a report', async () => {
   let killed = false;
   const { exitCode, stdout, stderr } = await runCli(rehearse('--wait=1'), (said) => {
     if (killed || !said.includes('... a rolling deploy')) return;
@@ -123,7 +124,7 @@ test('a part that crashes in the middle ends it red, with its sentence and a rep
   await expectNothingLeft();
 }, 900_000);
 
-test('kill -9 takes everything with it that runs, and the next command clears the disk', async () => {
+test('kill -9 ends everything that runs, and the next command cleans the disk', async () => {
   let killed: Promise<number[]> | undefined;
   await runCli(rehearse('--peer', '--wait=1'), (stderr, child) => {
     if (killed || !stderr.includes('... a turn reaches Gemini and streams')) return;

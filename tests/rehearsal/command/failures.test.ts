@@ -48,7 +48,7 @@ async function refusal(promise: Promise<unknown>): Promise<CliError['parts']> {
   return error.parts;
 }
 
-describe('what is served ends with a sentence', () => {
+describe('serving ends with a sentence', () => {
   test.each([
     ['the Gemini stand-in', 'standins/gemini', 'The Gemini stand-in was ended by SIGKILL.'],
     ['the Firestore stand-in', 'standins/firestore', 'The Firestore stand-in was ended by SIGKILL.'],
@@ -69,7 +69,7 @@ describe('what is served ends with a sentence', () => {
 });
 
 describe('serving is refused with a sentence', () => {
-  test('where the wanted port is taken', async () => {
+  test('if the wanted port is taken', async () => {
     const holder = createServer();
     await new Promise<void>((done) => void holder.listen(0, '127.0.0.1', done));
     const address = holder.address();
@@ -85,7 +85,7 @@ describe('serving is refused with a sentence', () => {
     await expectNothingServed();
   });
 
-  test('where something holds the port of the tasks on every address', async () => {
+  test('if something holds the tasks port on every address', async () => {
     const holder = createServer();
     await new Promise<void>((done) => void holder.listen(8080, '0.0.0.0', done));
     const parts = await refusal(serve(applied.standing, {}, serving));
@@ -98,7 +98,7 @@ describe('serving is refused with a sentence', () => {
     await expectNothingServed();
   });
 
-  test('where the image is not there', async () => {
+  test('if the image does not exist', async () => {
     const { ecs } = applied.standing.clients;
     const { outputs = {} } = applied.stacks.find(({ name }) => name === 'staging') ?? {};
     const at = { cluster: String(outputs['cluster_name']), service: String(outputs['service_name']) };
@@ -136,7 +136,7 @@ describe('serving is refused with a sentence', () => {
     await ecs.send(new UpdateServiceCommand({ ...at, taskDefinition: good }));
   });
 
-  test('where a secret is missing', async () => {
+  test('if a secret is missing', async () => {
     const { secrets } = applied.standing.clients;
     const { SecretList = [] } = await secrets.send(new ListSecretsCommand({ MaxResults: 100 }));
     const key = SecretList.find(({ Name }) => Name?.endsWith('/session-key'));
@@ -150,10 +150,10 @@ describe('serving is refused with a sentence', () => {
   });
 });
 
-test('a machine without HAProxy is told how to get it, before anything is applied', async () => {
+test('on a machine without HAProxy the error says how to install it, before anything is applied', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-nobody-'));
   await chmod(folder, 0o777);
-  // Out of sight for one process alone, which may not install anything.
+  // Hidden from a single process, which may not install anything.
   const hidden = 'mount --bind /dev/null /usr/sbin/haproxy && exec setpriv --reuid=65534 --clear-groups "$@"';
   const within = ['unshare', '--mount', 'sh', '-c', hidden, '--'];
   const run = await runCli(['rehearse', `--data-dir=${folder}`], undefined, undefined, within);
@@ -164,7 +164,7 @@ test('a machine without HAProxy is told how to get it, before anything is applie
   await rm(folder, { recursive: true });
 });
 
-test('an emulator that crashes ends what is served, with a sentence', async () => {
+test('an emulator that crashes ends the serving with a sentence', async () => {
   const { pid } = applied.standing.emulator;
   let killed = false;
   const run = await runCli(['rehearse', 'serve', '--data-dir', rehearsal.dataDir], (stderr) => {
@@ -176,7 +176,7 @@ test('an emulator that crashes ends what is served, with a sentence', async () =
   expect(run.stderr).toContain('next: ./lornu rehearse apply starts from nothing.');
   expect(run.exitCode).toBe(3);
   await expectNothingServed();
-  // What it had in memory is gone, and the next command says so.
+  // Its memory is lost, and the next command says so.
   const next = await runCli(['rehearse', 'serve', '--data-dir', rehearsal.dataDir]);
   expect(next.stderr).toContain('No rehearsal is running here.');
   expect(next.exitCode).toBe(1);

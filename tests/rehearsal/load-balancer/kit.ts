@@ -11,7 +11,7 @@ import { join } from 'node:path';
 const root = join(import.meta.dir, '../../..');
 export const HOST = 'aws-staging.lornu.example';
 
-/** The agent's target group, as applied but for quicker health checks. */
+/** The applied target group of the agent, with quicker health checks. */
 export const AGENT_GROUP: TargetGroup = {
   arn: 'arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/agent/0123456789abcdef',
   name: 'agent',

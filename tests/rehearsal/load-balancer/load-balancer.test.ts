@@ -183,7 +183,7 @@ const status = async (path: string, init: RequestInit = {}): Promise<number> =>
 const bearer = (value: string): RequestInit => ({ headers: { Authorization: `Bearer ${value}` } });
 
 describe('rules', () => {
-  test('the first that fits decides, by path, wildcard and method; else the default answers', async () => {
+  test('the first match decides, by path, wildcard and method; else the default action', async () => {
     expect(await status('/health')).toBe(200);
     expect(await status('/health', { method: 'POST' })).toBe(401);
     expect(await status('/healthy')).toBe(401);
@@ -194,7 +194,7 @@ describe('rules', () => {
     expect(await status('/open/x?y=/health')).toBe(200);
   });
 
-  test('an answer of its own has the status, type and body of the rule', async () => {
+  test('a fixed response has the status, type and body of the rule', async () => {
     const answer = await ask('/elsewhere');
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(answer.headers.get('server')).toBe('awselb/2.0');
@@ -203,7 +203,7 @@ describe('rules', () => {
     expect([forged.status, await forged.json()]).toEqual([400, { detail: "It's 100% forged" }]);
   });
 
-  test('hosts fit without their port, and addresses that are others do not', async () => {
+  test('hosts match without their port, and other addresses do not', async () => {
     expect(await status('/open/x', { headers: { Host: 'A.Other.Example:443' } })).toBe(404);
     expect(await status('/open/x', { headers: { Host: 'other.example' } })).toBe(200);
   });
@@ -216,7 +216,7 @@ describe('rules', () => {
 });
 
 describe('tokens', () => {
-  test('a right one passes, unchanged, on its path and wherever a token is brought', async () => {
+  test('a valid one passes, unchanged, on its path and wherever a token is sent', async () => {
     const right = await token();
     for (const path of ['/a2a', '/a2a/lornu', '/elsewhere']) {
       const answer = await ask(path, bearer(right));
@@ -263,7 +263,7 @@ describe('mutual TLS', () => {
     return { cert: pem, key: pem };
   };
 
-  test('a peer of the authority passes, with its certificate in the headers of the load balancer', async () => {
+  test('a peer of the CA passes, with its certificate in the headers of the load balancer', async () => {
     const answer = await ask(
       '/x',
       {
@@ -295,7 +295,7 @@ describe('mutual TLS', () => {
 });
 
 describe('the way to the target', () => {
-  test('carries the headers of the load balancer, and drops names that are none', async () => {
+  test('has the headers of the load balancer, and drops invalid names', async () => {
     const answer = await ask('/open/x', {
       headers: { 'X-Forwarded-For': '203.0.113.1', X_Odd: '1', Host: HOST },
     });
@@ -306,14 +306,14 @@ describe('the way to the target', () => {
     expect(headers).not.toHaveProperty('x_odd');
   });
 
-  test('goes on with a trace that the client began', async () => {
+  test('continues a trace that the client began', async () => {
     const root = 'Root=1-67891233-abcdef012345678912345678';
     const answer = await ask('/open/x', { headers: { 'X-Amzn-Trace-Id': root } });
     const headers = (await answer.json()) as Record<string, string>;
     expect(headers['x-amzn-trace-id']).toMatch(new RegExp(`^Self=1-[0-9a-f]{8}-[0-9a-f]{24};${root}$`));
   });
 
-  test('is cut when it is silent for the idle timeout, and lives while bytes come', async () => {
+  test('is cut when it is silent for the idle timeout, and stays open while bytes come', async () => {
     const slow = await ask('/open/x?everyMs=1200');
     expect(await slow.text()).toBe('0\n1\n2\n3\n');
     const silent = await ask('/open/x?everyMs=3000');
@@ -321,7 +321,7 @@ describe('the way to the target', () => {
     expect(read === 'cut' || read === '0\n').toBe(true);
   });
 
-  test('is TLS 1.2 at least, and speaks HTTP/2', () => {
+  test('is at least TLS 1.2, and supports HTTP/2', () => {
     const address = `127.0.0.1:${running.ports[443]}`;
     const handshake = (...flags: string[]) =>
       Bun.spawnSync(['openssl', 's_client', '-connect', address, ...flags], { stdin: new Blob(['']) });
@@ -334,7 +334,7 @@ describe('the way to the target', () => {
 describe('targets', () => {
   const backend = backendName(GROUP);
 
-  test('get nothing before their first good checks', async () => {
+  test('get nothing before their first passed checks', async () => {
     const port = Bun.serve({
       port: 0,
       hostname: '127.0.0.1',
@@ -350,7 +350,7 @@ describe('targets', () => {
     await port.stop(true);
   });
 
-  test('get nothing after failing checks, until they are good again', async () => {
+  test('get nothing after failed checks, until they pass again', async () => {
     healthy = false;
     await waitForStatus(running, 'task-1', 'unhealthy');
     expect(await status('/open/x')).toBe(503);
@@ -359,7 +359,7 @@ describe('targets', () => {
     expect(await status('/open/x')).toBe(200);
   });
 
-  test('that drain finish what they answer and get nothing new', async () => {
+  test('that drain finish their responses and get nothing new', async () => {
     await addTarget(running, GROUP, 'task-2', target.port ?? 0);
     await running.control.drain(backend, 'task-1');
     await waitForStatus(running, 'task-1', 'draining');
@@ -369,7 +369,7 @@ describe('targets', () => {
     expect(await stream.text()).toBe('0\n1\n2\n3\n');
   });
 
-  test('that are removed are cut and forgotten, and may come again', async () => {
+  test('that are removed are cut and forgotten, and may be added again', async () => {
     await addTarget(running, GROUP, 'task-3', target.port ?? 0);
     const stream = await ask('/open/x?everyMs=1000');
     await running.control.remove(backend, 'task-3');

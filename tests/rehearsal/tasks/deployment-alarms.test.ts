@@ -77,7 +77,7 @@ const alarm = async (name: string) => {
 };
 const said = (): string[] => it.events.flatMap((event) => (event.what === 'service' ? [event.message] : []));
 
-test('a healthy version that answers 500 sets off the alarm and is rolled back', async () => {
+test('a healthy version that answers 500 triggers the alarm and is rolled back', async () => {
   const before = await it.describe();
   const asking = keepAsking(it.url);
   await it.deploy({ REVISION: '2', FAIL: '1' });
@@ -94,13 +94,13 @@ test('a healthy version that answers 500 sets off the alarm and is rolled back',
     /^Threshold Crossed: [23] of the last 3 datapoints .* were greater than the threshold \(5\)/,
   );
   expect(answers['500 2']).toBeGreaterThan(10);
-  // Failed answers, at every moment at least one.
+  // Failed responses, but at every moment at least one task.
   expect(Object.keys(answers).toSorted()).toEqual(['200 1', '500 2']);
   const after = await it.describe();
   expect(after.deployments?.map(({ id }) => id)).toEqual([before.deployments?.[0]?.id ?? '']);
   expect(after.taskDefinition).toBe(before.taskDefinition ?? '');
   expect(said()).toContainEqual(expect.stringMatching(/deployment failed: alarm detected\.$/));
-  // Its tasks never failed: the circuit breaker had nothing to say.
+  // Its tasks never failed, so the circuit breaker did nothing.
   expect(said().filter((message) => message.includes('failed to start'))).toEqual([]);
   await it.until('quiet again', async () => (await alarm('errors'))?.StateValue === 'OK');
   expect((await fetch(it.url)).status).toBe(200);
@@ -124,9 +124,9 @@ test('a good version is completed when the alarms were quiet for the bake time',
   await it.steady();
 });
 
-test('a deployment that begins with an alarm in ALARM is not watched, so that it can mend', async () => {
+test('a deployment that begins with an alarm in ALARM is not watched, so that it can be the fix', async () => {
   it.events.length = 0;
-  // Nothing is measured for it, so it stays as it is set.
+  // It has no data, so it keeps the state that is set.
   await putAlarm('drill', 'RequestCount', { statistic: 'Sum', datapointsToAlarm: 1, threshold: 0 });
   await watchFor(['errors', 'drill']);
   const set = async (StateValue: 'OK' | 'ALARM'): Promise<void> => {
@@ -140,7 +140,7 @@ test('a deployment that begins with an alarm in ALARM is not watched, so that it
   expect((await it.describe()).taskDefinition).toBe(wanted);
   expect(said().filter((message) => message.includes('deployment failed'))).toEqual([]);
 
-  // The next one begins in peace, and is.
+  // The next one begins without an alarm, and is watched.
   await set('OK');
   await it.deploy({ REVISION: '5' });
   await it.until(

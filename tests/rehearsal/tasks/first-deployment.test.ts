@@ -8,7 +8,7 @@ import { cluster, service, startService, type RunningService } from './kit.ts';
 setDefaultTimeout(120_000);
 
 const NAME = 'gemini-api-key';
-/** Longer than a scheduler of this pace waits between two tasks that fail to start. */
+/** Longer than the scheduler's wait, at this pace, between two tasks that fail to start. */
 const A_WHILE_MS = 1500;
 let it: RunningService;
 beforeAll(async () => {

@@ -35,11 +35,11 @@ import { makeLoadBalancer, makeNetwork } from '../emulator/network.ts';
 
 export const cluster = 'lornu';
 export const service = 'agent';
-/** Of AWS's intervals of 15 s: half a second. */
+/** AWS's intervals of 15 s become half a second. */
 const PACE = 30;
 const ROOT = join(import.meta.dir, '../../..');
 
-/** An emulated account with a service behind a load balancer, HAProxy in front, and the runner that runs it. */
+/** An emulated account with a service behind a load balancer, HAProxy in front, and the task runner. */
 export interface RunningService {
   kit: EmulatorKit;
   clients: AwsClients;
@@ -63,10 +63,10 @@ export interface RunningService {
   describeTask: (id: string) => Promise<Task | undefined>;
   running: () => Promise<string[]>;
   targets: () => Promise<Record<string, string>>;
-  /** The service has completed its deployment and runs as many healthy tasks as desired. */
+  /** Resolves when the service has completed its deployment and runs as many healthy tasks as desired. */
   steady: () => Promise<void>;
   until: (what: string, holds: () => boolean | Promise<boolean>) => Promise<void>;
-  /** Events of a task, in their order. */
+  /** Events of a task, in order. */
   eventsOf: (id: string) => TaskEvent['what'][];
   stop: () => Promise<void>;
   end: () => Promise<void>;
@@ -85,7 +85,7 @@ const HEALTH = {
   startPeriod: 2,
 };
 
-/** `first` is what the first deployment's container has beside the usual, such as secrets. */
+/** `first` adds settings to the first deployment's container, such as secrets. */
 export async function startService(
   first: (clients: AwsClients) => Promise<Partial<ContainerDefinition>> = async () => ({}),
 ): Promise<RunningService> {
@@ -334,7 +334,7 @@ export async function startService(
   };
 }
 
-/** Asks all the time, each answer's status counted, until it is told to end. */
+/** Sends requests continuously and counts each status, until it is stopped. */
 export function keepAsking(url: string): { end: () => Promise<Record<string, number>> } {
   const life = new AbortController();
   const seen: Record<string, number> = {};

@@ -29,8 +29,8 @@ const aTask = () => {
   return task;
 };
 
-describe('a service that runs', () => {
-  test('is what the Describe calls say', async () => {
+describe('a running service', () => {
+  test('is shown as such by the Describe calls', async () => {
     await it.steady();
     expect(await it.describe()).toMatchObject({ desiredCount: 2, runningCount: 2, pendingCount: 0 });
     const tasks = it.runner.tasks();
@@ -102,11 +102,11 @@ describe('a new deployment', () => {
     await it.deploy({ REVISION: '3' });
     await it.steady();
     const seen = await asking.end();
-    // Nothing but answers of the two revisions.
+    // Only responses of the two revisions.
     expect(Object.keys(seen)).toHaveLength(2);
     expect(Object.keys(seen).every((answer) => answer.startsWith('200 '))).toBe(true);
     expect(seen['200 3']).toBeGreaterThan(0);
-    // The stream that was under way went on in its old task to its end.
+    // The running stream continued in its old task to its end.
     expect(await (await stream).text()).toEndWith('word end');
     for (const { id } of before) {
       expect(it.eventsOf(id).slice(-4)).toEqual(['draining', 'drained', 'sigterm', 'stopped']);
@@ -188,7 +188,7 @@ describe('a new deployment', () => {
         event.what === 'stopped' &&
         'taskDefinition' in event &&
         event.taskDefinition === name &&
-        // One that was still starting when the way back began is ended by it.
+        // The rollback ends one that was still starting.
         !event.detail?.startsWith('Scaling activity'),
     );
     expect(stopped.length).toBeGreaterThanOrEqual(3);
@@ -226,7 +226,7 @@ describe('a task', () => {
     expect(it.eventsOf(task.id).slice(-3)).toEqual(['drained', 'sigterm', 'stopped']);
   });
 
-  test('that takes more memory than it may is ended', async () => {
+  test('that exceeds its memory is ended', async () => {
     const task = await runTask(await it.register({ EAT_MB: '300' }, {}, '256'));
     await it.until('stopped', async () => (await it.describeTask(task))?.lastStatus === 'STOPPED');
     const found = await it.describeTask(task);
@@ -234,7 +234,7 @@ describe('a task', () => {
     expect(found?.containers?.[0]?.exitCode).toBe(137);
   });
 
-  test('that does not end on SIGTERM is killed after the stop timeout', async () => {
+  test('that ignores SIGTERM is killed after the stop timeout', async () => {
     const task = await runTask(await it.register({ KEEP_ON_SIGTERM: '1' }));
     await it.until('listening', async () => (await logOf(task)).includes('listening'));
     await it.kit.ecs.send(new StopTaskCommand({ cluster, task }));
@@ -248,7 +248,7 @@ describe('a task', () => {
     expect((sigkill ?? 0) - (sigterm ?? 0)).toBeGreaterThanOrEqual(2_000);
   });
 
-  test('of its own runs the command that it is given, and its lines are in the log', async () => {
+  test('started by RunTask runs the given command, and its lines are in the log', async () => {
     const task = await runTask((await it.describe()).taskDefinition ?? '', {
       command: ['bun', '-e', 'console.log("hello from", process.env.HOST, process.env.WHO); process.exit(3)'],
       environment: [{ name: 'WHO', value: 'the test' }],
@@ -259,13 +259,13 @@ describe('a task', () => {
       containers: [{ exitCode: 3 }],
     });
     await it.until('logged', async () => /hello from 127\.\d+\.\d+\.\d+ the test/.test(await logOf(task)));
-    // It is none of the service's, and in no target group.
+    // It belongs neither to the service nor to a target group.
     expect(await it.running()).not.toContain(task);
     expect(it.eventsOf(task)).toEqual(['provisioning', 'started', 'running', 'stopped']);
   });
 });
 
-test('the service scales on the metric lines that its tasks write', async () => {
+test('the service scales by the metric lines of its tasks', async () => {
   const resource = {
     ServiceNamespace: 'ecs',
     ScalableDimension: 'ecs:service:DesiredCount',
@@ -312,7 +312,7 @@ test('the service scales on the metric lines that its tasks write', async () => 
   await it.steady();
 });
 
-test('a service of nothing stops all, and comes back', async () => {
+test('a desired count of 0 stops all tasks, and they come back', async () => {
   await it.kit.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: 0 }));
   await it.until(
     'empty',

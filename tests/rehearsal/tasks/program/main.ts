@@ -1,11 +1,11 @@
-// What the tests run in the place of the agent: an HTTP server whose environment says how it behaves.
+// Replaces the agent in tests: an HTTP server whose environment decides how it behaves.
 const env = process.env;
 
-/** At the start: after so many milliseconds, with exit code 7. */
+/** Exits with code 7 after this many milliseconds. */
 if (env['CRASH_AFTER_MS'] !== undefined) setTimeout(() => process.exit(7), Number(env['CRASH_AFTER_MS']));
 if (env['KEEP_ON_SIGTERM']) process.on('SIGTERM', () => process.stdout.write('not yet\n'));
 else process.on('SIGTERM', () => process.exit(0));
-/** Memory that is really used. */
+/** Really used memory. */
 const eaten = env['EAT_MB'] ? Buffer.alloc(Number(env['EAT_MB']) * 2 ** 20, 1) : undefined;
 
 let streams = 0;
@@ -18,7 +18,7 @@ const server = Bun.serve({
     if (pathname === '/health') return new Response('', { status: env['SICK'] ? 503 : 200 });
     if (pathname === '/environment') return Response.json(env);
     if (pathname === '/stream') return stream(Number(searchParams.get('ms')), request.signal);
-    // Healthy, and of no use.
+    // Healthy, but useless.
     if (env['FAIL']) return Response.json({ revision: env['REVISION'] }, { status: 500 });
     return Response.json({ revision: env['REVISION'], eaten: eaten?.length ?? 0 });
   },
@@ -26,7 +26,7 @@ const server = Bun.serve({
 process.stdout.write(`listening at ${server.url.href}\n`);
 if (env['METRICS']) setInterval(writeMetrics, 100);
 
-/** A word each 50 ms, "end" at last. */
+/** A word each 50 ms, and "end" at the end. */
 function stream(ms: number, signal: AbortSignal): Response {
   const endMs = Date.now() + ms;
   async function* words(): AsyncGenerator<string> {
