@@ -26,3 +26,15 @@ test('what every person meets is said in the words of the page', async () => {
   const gone = await toProblem(Response.json({ detail: 'Session not found' }, { status: 404 }));
   expect(gone.message).toBe('This conversation is not there.');
 });
+
+test('maintenance is told in the words of the operator, with when to come again', async () => {
+  const headers = { 'retry-after': '5400', 'x-error-code': 'MAINTENANCE' };
+  const problem = await toProblem(
+    Response.json({ detail: 'We move house. Back at noon.' }, { status: 503, headers }),
+  );
+  expect(problem).toMatchObject({
+    status: 503,
+    message: 'We move house. Back at noon.',
+    next: 'Try again in 90 minutes.',
+  });
+});

@@ -37,8 +37,9 @@ export async function toProblem(response: Response): Promise<Problem> {
   const fallback =
     response.status >= 500 ? 'The service could not do this.' : `The service answered ${response.status}.`;
   const waitSeconds = Number(response.headers.get('retry-after') ?? 0);
+  const tellsWhen = response.status === 429 || response.headers.get('x-error-code') === 'MAINTENANCE';
   const next =
-    (response.status === 429 && waitSeconds > 0 ? `Try again in ${toWait(waitSeconds)}.` : undefined) ??
+    (tellsWhen && waitSeconds > 0 ? `Try again in ${toWait(waitSeconds)}.` : undefined) ??
     NEXT_BY_STATUS[response.status] ??
     (response.status >= 500 ? 'Try again in a moment.' : 'Reload the page and try again.');
   const detail = readDetail(await response.text().catch(() => ''));
