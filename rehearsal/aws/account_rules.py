@@ -1,6 +1,6 @@
 """Rules about what is in the account: nothing in use is deleted, names stay reserved, some things need others first."""
 
-from rules import Rule, at
+from rule import Rule, at
 from stores import store
 
 EC2_ERRORS = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"

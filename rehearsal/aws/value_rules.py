@@ -3,7 +3,7 @@
 import ipaddress
 import json
 
-from rules import Rule, at, text
+from rule import Rule, at, text
 
 EC2 = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/"
 ELB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/"
