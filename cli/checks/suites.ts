@@ -214,6 +214,12 @@ const QUICK: readonly Suite[] = [
     './tests/attacks',
     { minutes: 3, cores: 1 },
   ),
+  tests(
+    'fuzz',
+    'no request, however odd, is answered with a server error (a sample of schemathesis and of stored sessions)',
+    './tests/fuzz',
+    { minutes: 2, cores: 0.8, needs: 'python uv' },
+  ),
   check(
     'terraform-checkov',
     'checkov finds nothing in terraform/ that has no reason beside it',
@@ -291,10 +297,16 @@ const LONG: readonly Suite[] = [
     './tests/long-attacks',
     { minutes: 6 },
   ),
-  tests('fuzz', 'no request, however odd, is answered with a server error (schemathesis)', './tests/fuzz', {
-    minutes: 5,
-    needs: 'python uv',
-  }),
+  tests(
+    'long-fuzz',
+    'no request, however odd, is answered with a server error, nor any session that another writer left',
+    './tests/fuzz',
+    {
+      minutes: 12,
+      needs: 'python uv',
+      env: { FUZZ_PHASES: 'coverage,fuzzing,stateful', FUZZ_SECONDS: '240', FUZZ_SESSIONS: '1500' },
+    },
+  ),
   tests(
     'long-histories',
     'after each of 10,000 histories, however broken, the next turn is accepted',
