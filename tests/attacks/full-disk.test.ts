@@ -80,6 +80,19 @@ describe.skipIf(!disk)('a full disk', () => {
     return ((await answer.json()) as { state: string }[]).map(({ state }) => state);
   };
 
+  /** What /ready says of the stores on this disk, once it says `state` of all: it looks again after 5 s. */
+  const readyWhen = async (state: string) => {
+    for (let n = 0; ; n++) {
+      const answer = await target.send('/ready');
+      const { dependencies } = (await answer.json()) as {
+        dependencies: { name: string; state: string; reason?: string }[];
+      };
+      const onDisk = dependencies.filter(({ name }) => ['sessions', 'artifacts', 'memory'].includes(name));
+      if (onDisk.every((seen) => seen.state === state) || n === 60) return { status: answer.status, onDisk };
+      await Bun.sleep(250);
+    }
+  };
+
   test('is reported at once to everyone who writes, ends no run wrongly, and is forgotten once there is space', async () => {
     for (const sessionId of ['s', 'streamed']) await asked(SESSIONS, { sessionId });
     const stream = await target.sendJson('/run_sse', turn('streamed', 'count to 200 every 25 ms'));
@@ -109,6 +122,11 @@ describe.skipIf(!disk)('a full disk', () => {
       expect([what, retryAfter]).toEqual([what, what === 'an artifact' ? null : '2']);
       expect(ms).toBeLessThan(AT_ONCE_MS);
     }
+    const full = await readyWhen('failed');
+    expect(full.status).toBe(503);
+    expect(full.onDisk.map(({ reason }) => reason)).toEqual(
+      Array.from({ length: 3 }, () => 'The disk is full: 0 MiB are left.'),
+    );
     // Reads still work, and limits refuse nobody.
     expect((await target.send(`${SESSIONS}/s`)).status).toBe(200);
     expect((await target.send(`${SESSIONS}/new`)).status).toBe(404);
@@ -118,6 +136,7 @@ describe.skipIf(!disk)('a full disk', () => {
 
     emptyDisk();
     expect((await asked('/run', turn('s', 'hello'))).status).toBe(200);
+    expect((await readyWhen('ok')).status).toBe(200);
     if (!isWhole()) return;
     for (let n = 0; n < 60 && (await runsOf('streamed'))[0] === 'running'; n++) await Bun.sleep(500);
     expect(await runsOf('streamed')).toEqual(['completed']);

@@ -11,6 +11,7 @@ import type {
   StoredContent,
   StoredVersion,
 } from '../artifact-files.ts';
+import { assertDiskRoom } from '../../sqlite/disk-room.ts';
 import { toArtifactUri } from '../artifact-uri.ts';
 
 const SLICE_BYTES = 192 * 1024;
@@ -93,6 +94,7 @@ export class DiskArtifactFiles implements ArtifactFiles {
   async probe(): Promise<void> {
     await mkdir(this.#root, { recursive: true });
     await access(this.#root);
+    await assertDiskRoom(this.#root);
   }
 
   #scopeDir({ appName, userId, scope }: ArtifactScope): string {

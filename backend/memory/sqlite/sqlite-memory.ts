@@ -3,6 +3,7 @@ import type { Event, MemoryEntry, SearchMemoryRequest, SearchMemoryResponse, Ses
 import type { Content } from '@google/genai';
 import type { Database } from 'bun:sqlite';
 import { contentFromWire, contentToWire } from '../../events/wire.ts';
+import { assertRoomOf } from '../../sqlite/disk-room.ts';
 import { openSqlite } from '../../sqlite/open-sqlite.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import type { MemoryService } from '../memory-service.ts';
@@ -101,6 +102,7 @@ export class SqliteMemory implements MemoryService {
 
   async probe(): Promise<void> {
     this.#database.query('SELECT 1 FROM memories LIMIT 1').get();
+    await assertRoomOf(this.#database);
   }
 
   async close(): Promise<void> {

@@ -32,6 +32,7 @@ import { addOrReplace } from '../add-or-replace.ts';
 import { EventCache } from '../event-cache.ts';
 import { listSummaries } from './list-summaries.ts';
 import { prepareStatements, type LeasedSessionRow, type SessionRow, type Statements } from './statements.ts';
+import { assertRoomOf } from '../../sqlite/disk-room.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
 
 export interface SqliteSessionStoreOptions {
@@ -182,6 +183,7 @@ export class SqliteSessionStore extends SessionStore {
 
   override async probe(): Promise<void> {
     reading(() => this.#statements.probe.get());
+    await assertRoomOf(this.#database);
   }
 
   override async close(): Promise<void> {
