@@ -1,16 +1,23 @@
 import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Replayed } from '@lornu/evaluation/replay.ts';
 import { renderReport } from '@lornu/evaluation/report.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
-import { readCassettes } from '@lornu/ops/eval/cassette-files.ts';
+import { openGithub } from '@lornu/ops/delivery/github/client.ts';
+import { MARKS, writeComment } from '@lornu/ops/delivery/github/comment.ts';
+import { writeJobSummary } from '@lornu/ops/delivery/github/job.ts';
+import { type CassetteFile, readCassettes } from '@lornu/ops/eval/cassette-files.ts';
+import { cassettesAt, compareCosts, renderCosts } from '@lornu/ops/eval/replay-cost.ts';
+import { findCassettes } from '@lornu/ops/eval/gate.ts';
 import { acceptAll, renderReplay, runReplay } from '@lornu/ops/eval/run-replay.ts';
 import { serverAt, serverUrl, wholeNumber, wholePort } from './options.ts';
 
 const HELP = `
 Examples:
-  ./lornu replay cassettes                              this checkout's agents
+  ./lornu replay                                        this checkout's agents, with what is beside them
+  ./lornu replay --against main                         and what that does to tokens and cost
   ./lornu replay cassettes --image localhost/lornu:1a2b what is in an image
   ./lornu replay cassettes --url http://127.0.0.1:8080 --port 9000
   ./lornu replay cassettes --accept                     what they do now is right from now on
@@ -29,12 +36,14 @@ interface Flags {
   accept?: boolean;
   parallel: number;
   tokenFile?: string;
+  against?: string;
+  pullRequest?: number;
   json?: boolean;
 }
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
-    .argument('<cassettes...>', 'files, or folders of them')
+    .argument('[cassettes...]', 'files, or folders of them; those beside the agents when left out')
     .option('--url <url>', 'a candidate that runs already', serverUrl)
     .option('--image <image>', 'an image to run as the candidate')
     .option('--port <number>', 'where the cassettes are played for --url', wholePort, 9_000)
@@ -42,11 +51,13 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--accept', 'take what was played for right from now on')
     .option('--parallel <n>', 'conversations at once', wholeNumber(1, 64), 8)
     .option('--token-file <file>', "a machine's token, for --url")
+    .option('--against <commit>', 'also say what changed since then in tokens and cost')
+    .option('--pull-request <number>', 'write that as a comment there', wholeNumber(1, 1e9))
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action(async (paths: string[], flags: Flags) => {
-      const files = await readCassettes(paths);
       const agentsDir = resolve(context.root, context.env['LORNU_AGENTS_DIR'] || 'agents');
+      const files = paths.length > 0 ? await readCassettes(paths) : await findCassettes(agentsDir);
       const { url, image, port, parallel } = flags;
       const { headers = {} } = await serverAt(url ?? '', flags.tokenFile, context);
       const replayed = await runReplay(
@@ -74,6 +85,26 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
           ? `${JSON.stringify(results, null, 2)}\n`
           : renderReplay(replayed, hasChanged ? flags.report : undefined),
       );
+      if (flags.against !== undefined)
+        await tellCosts(flags.against, flags.pullRequest, files, replayed, context);
       finish(hasChanged && !flags.accept ? EXIT.failed : EXIT.ok);
     });
+}
+
+/** Prints what changed in tokens and cost, in the job's summary too, and as a comment where a pull request is named. */
+async function tellCosts(
+  commit: string,
+  pullRequest: number | undefined,
+  files: readonly CassetteFile[],
+  replayed: readonly Replayed[],
+  context: CliContext,
+): Promise<void> {
+  const before = await cassettesAt(commit, files, context.root);
+  const text = renderCosts(compareCosts(before, replayed, Date.now()));
+  // --json prints one document.
+  context.stderr(text);
+  await writeJobSummary(context.env, text);
+  if (pullRequest === undefined) return;
+  const github = openGithub(context.env, 'The comment was not written.');
+  context.stderr(`${await writeComment(github, pullRequest, text, MARKS.replay)}\n`);
 }

@@ -91,7 +91,7 @@ export function assertPassed({ passed, reasons }: GateVerdict, what: string): vo
   throw new CliError({
     what,
     why: `The candidate is not what was agreed on: ${reasons.join('; ')}.`,
-    next: 'Mend it; or where it is meant to be so, ./lornu replay agents/*/cassettes --accept, and commit what that wrote.',
+    next: 'Mend it; or where it is meant to be so, ./lornu replay --accept, and commit what that wrote.',
   });
 }
 

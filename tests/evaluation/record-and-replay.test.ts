@@ -241,3 +241,39 @@ test('a candidate without playback gets an error that says how to start it, and 
     'gives no list of its agents',
   );
 });
+
+test('what a change does to tokens and cost is written as one comment, beside others of ours', async () => {
+  const comments = [
+    { id: 1, body: '<!-- lornu: plan of terraform/aws/staging -->', user: { type: 'Bot' }, html_url: 'plan' },
+  ];
+  const github = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: async (request) => {
+      if (request.method === 'GET') return Response.json(comments);
+      const { body } = (await request.json()) as { body: string };
+      const found = comments.find(({ id }) => request.url.endsWith(`/comments/${id}`));
+      if (found) return Response.json(Object.assign(found, { body }));
+      comments.push({ id: comments.length + 1, body, user: { type: 'Bot' }, html_url: 'replay' });
+      return Response.json(comments.at(-1));
+    },
+  });
+  const env = {
+    GITHUB_API_URL: `http://127.0.0.1:${github.port}`,
+    GITHUB_REPOSITORY: 'lornu-ai/lornu-aws-staging',
+    GITHUB_TOKEN: 'a-token',
+  };
+  const argv = ['replay', '--against', 'HEAD', '--pull-request', '7'];
+  for (let time = 1; time <= 2; time++) {
+    // oxlint-disable-next-line no-await-in-loop -- the second one finds the first one's comment
+    const { code, stderr } = await run(argv, env);
+    expect([code, stderr.trimEnd().endsWith('\nreplay')]).toEqual([EXIT.ok, true]);
+    expect(comments).toHaveLength(2);
+  }
+  expect(comments[0]?.body).toBe('<!-- lornu: plan of terraform/aws/staging -->');
+  expect(comments[1]?.body).toMatch(/\| lornu \| \d+ \| 0 \| \d+ \| [\d,]+ \| [\d,]+ \| \d+\.\d{3} USD \|/u);
+  await github.stop(true);
+  expect((await run([...argv.slice(0, -4), '--against', 'no-such-commit'], env)).stderr).toContain(
+    'no-such-commit is no commit of this checkout.',
+  );
+});

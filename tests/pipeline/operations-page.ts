@@ -27,7 +27,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
       'allow',
     ].map((one) => [`./lornu runs ${one}`, 'tests/runs/operator.test.ts runs it, at two processes']),
   ),
-  './lornu replay agents/*/cassettes': 'tests/evaluation runs it, on the same conversations',
+  './lornu replay': 'tests/evaluation runs it, on the same conversations',
   'lornu deploy': 'is run as ./lornu deploy, above it on the page',
 };
 

@@ -57,7 +57,10 @@ export const RUN_BY = {
 } satisfies Record<string, Steps>;
 
 /** Commands that no test runs, and why. */
-export const NOT_RUN: Readonly<Record<string, string>> = {};
+export const NOT_RUN: Readonly<Record<string, string>> = {
+  'review: replay':
+    'it touches no environment; tests/evaluation runs the same command against a stand-in of GitHub',
+};
 
 /**
  * Actions are programs of GitHub's runner: their effects for later steps are reproduced as described, other effects are

@@ -1,7 +1,10 @@
 import type { GithubClient } from './client.ts';
 
-/** An invisible marker in each of our comments, by which the next run finds it. */
-const MARK = '<!-- lornu: plan of terraform/aws/staging -->';
+/** Invisible markers in our comments, by which the next run finds its own. */
+export const MARKS = {
+  plan: '<!-- lornu: plan of terraform/aws/staging -->',
+  replay: '<!-- lornu: recorded conversations -->',
+} as const;
 /** GitHub's limit for a body. */
 const MOST_CHARACTERS = 65_536;
 const PAGE = 100;
@@ -13,15 +16,16 @@ interface Comment {
   user?: { type?: string } | null;
 }
 
-/** Creates or updates the one comment of a pull request; returns its URL. */
+/** Creates or updates the one comment of a pull request with this mark; returns its URL. */
 export async function writeComment(
   github: GithubClient,
   pullRequest: number,
   markdown: string,
+  mark: string = MARKS.plan,
 ): Promise<string> {
   const issue = `/repos/${github.repository}/issues/${pullRequest}/comments`;
-  const body = shorten(`${MARK}\n${markdown}`);
-  const existing = await findComment(github, issue);
+  const body = shorten(`${mark}\n${markdown}`);
+  const existing = await findComment(github, issue, mark);
   const written = existing
     ? await github.call<Comment>('PATCH', `/repos/${github.repository}/issues/comments/${existing.id}`, {
         body,
@@ -31,10 +35,10 @@ export async function writeComment(
 }
 
 /** A person may quote the marker, so only comments written by a workflow are overwritten. */
-async function findComment(github: GithubClient, issue: string): Promise<Comment | undefined> {
+async function findComment(github: GithubClient, issue: string, mark: string): Promise<Comment | undefined> {
   for (let page = 1; ; page += 1) {
     const comments = (await github.call<Comment[]>('GET', `${issue}?per_page=${PAGE}&page=${page}`)) ?? [];
-    const found = comments.find(({ body, user }) => user?.type === 'Bot' && body?.startsWith(MARK));
+    const found = comments.find(({ body, user }) => user?.type === 'Bot' && body?.startsWith(mark));
     if (found || comments.length < PAGE) return found;
   }
 }

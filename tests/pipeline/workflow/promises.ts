@@ -40,7 +40,7 @@ export const JOBS: Readonly<Record<string, JobPromise>> = {
   review: {
     permissions: { contents: 'read', 'id-token': 'write', 'pull-requests': 'write' },
     role: 'LornuGithubPlanRole',
-    order: [CHECKOUT, TERRAFORM, TRIVY, AWS, 'plan', 'plan scan', 'plan summary', 'plan comment'],
+    order: [CHECKOUT, TERRAFORM, TRIVY, AWS, 'plan', 'plan scan', 'plan summary', 'plan comment', 'replay'],
   },
   publish: {
     permissions: { contents: 'read', 'id-token': 'write', attestations: 'write', checks: 'read' },
@@ -84,6 +84,8 @@ export const STEP_VALUES: readonly {
   text: string;
 }[] = [
   { job: 'review', step: 'plan', key: 'run', text: '--for review' },
+  { job: 'review', step: 'replay', key: 'env', text: 'HEAD^1' },
+  { job: 'review', step: 'actions/checkout', key: 'with', text: '2' },
   { job: 'plan', step: 'plan', key: 'run', text: '--for deploy' },
   { job: 'plan', step: 'plan', key: 'run', text: '--image-digest "$DIGEST"' },
   { job: 'plan', step: 'plan', key: 'env', text: '${{ needs.publish.outputs.digest }}' },
@@ -109,6 +111,7 @@ export const STEP_VALUES: readonly {
 export const STEP_CONDITIONS: Readonly<Record<string, string>> = {
   'review: plan summary': "${{ !cancelled() && steps.plan.outcome == 'success' }}",
   'review: plan comment': "${{ !cancelled() && steps.plan.outcome == 'success' }}",
+  'review: replay': '${{ !cancelled() }}',
   'publish: actions/attest-build-provenance': '${{ !github.event.repository.private }}',
   'apply: rollback': "${{ failure() && steps.apply.outcome == 'success' }}",
 };
