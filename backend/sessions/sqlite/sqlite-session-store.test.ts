@@ -177,6 +177,16 @@ test("an older lease holder can't write, and nobody else can while a lease is va
   database.close();
 });
 
+test('a session whose shared state cannot be read is refused like any failure of the store, and not stored', async () => {
+  const database = openDatabase(join(folder, 's.sqlite'));
+  database.run('ALTER TABLE user_states RENAME TO elsewhere');
+  const refused = await store.createSession({ ...owner, sessionId: 'a' }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  database.run('ALTER TABLE elsewhere RENAME TO user_states');
+  expect(await store.getSession({ ...owner, sessionId: 'a' })).toBeUndefined();
+  database.close();
+});
+
 test('a page of 10,000 sessions is read in under 100 ms, and there is a default page size', async () => {
   const database = openDatabase(join(folder, 's.sqlite'));
   const insert = database.query(

@@ -79,7 +79,7 @@ export class SqliteSessionStore extends SessionStore {
     const text = JSON.stringify(initial.session);
     assertStateFits('session', text);
     const updatedUs = Math.round(this.#now() * 1000);
-    await inTransaction(this.#database, () => {
+    const state = await inTransaction(this.#database, () => {
       const made = this.#statements.insertSession.run({
         appName,
         userId,
@@ -89,8 +89,8 @@ export class SqliteSessionStore extends SessionStore {
       });
       if (made.changes === 0) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
       this.#addToState(appName, userId, initial.app, initial.user);
+      return this.#mergedState(appName, userId, initial.session);
     });
-    const state = this.#mergedState(appName, userId, initial.session);
     return { id, appName, userId, state, events: [], lastUpdateTime: updatedUs / 1000 };
   }
 
