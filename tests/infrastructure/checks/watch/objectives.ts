@@ -112,7 +112,7 @@ function mustMeasure(
             metric.text('dimensions.Environment') === 'staging',
           `${address} asks for another environment.`,
         );
-        must(!query.has('return_data') || !query.flag('return_data'), `${address} watches a part.`);
+        must(!query.flag('return_data'), `${address} watches a part.`);
         return `${query.text('id')} ${metric.text('metric_name')} ${metric.text('stat')}`;
       }),
       Object.entries(metrics).map(([id, metric]) => `${id} ${metric}`),
