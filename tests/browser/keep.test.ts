@@ -138,3 +138,23 @@ test('an unreachable service is reported, and the page continues when it is back
     .first()
     .waitFor();
 });
+
+test('retrying a failed load loads again, and does not rewind the last answer', async () => {
+  chat = await fixture.openPage();
+  await chat.ask('count to 3');
+  await chat.context.setOffline(true);
+  await chat.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+  const alert = chat.page.getByRole('alert');
+  await alert.getByText('The service cannot be reached.').waitFor();
+  await chat.context.setOffline(false);
+  const requested: string[] = [];
+  chat.page.on('request', (request) =>
+    requested.push(`${request.method()} ${request.url().split('/').at(-1)}`),
+  );
+  const runsRead = chat.page.waitForResponse(/\/runs$/u);
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await runsRead;
+  await alert.waitFor({ state: 'detached' });
+  expect(requested.filter((request) => request.startsWith('POST'))).toEqual([]);
+  await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
+});

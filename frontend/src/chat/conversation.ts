@@ -44,6 +44,8 @@ export class Conversation extends Store<ConversationState> {
   #sending: Promise<unknown> = Promise.resolve();
   /** Whether a frame of the running turn has arrived, so that the service has the message. */
   #hasBegun = false;
+  /** The problem that is shown came from reading the conversation. */
+  #loadFailed = false;
 
   /** A new conversation, one to be loaded, or one whose events are known. */
   constructor(owner: Owner, session?: string | Session) {
@@ -68,7 +70,9 @@ export class Conversation extends Store<ConversationState> {
       if (isBusy(this.getState())) return;
       this.set({ events: session.events ?? [], phase: 'idle', problem: undefined });
       await this.attach();
+      this.#loadFailed = false;
     } catch (error) {
+      this.#loadFailed = true;
       this.set({ phase: 'idle', problem: asProblem(error) });
     }
   }
@@ -160,7 +164,8 @@ export class Conversation extends Store<ConversationState> {
     const turns = toTurns(this.getState().events);
     const turn = turns.at(-1);
     if (!turn?.user) return this.load();
-    if (turn.invocationId) return this.resend(turn);
+    // Not the answer failed but reading it: sending the message again would rewind a turn that was answered.
+    if (turn.invocationId) return this.#loadFailed ? this.load() : this.resend(turn);
     if (this.#key()) {
       await this.load();
       const { events, problem } = this.getState();
@@ -206,6 +211,7 @@ export class Conversation extends Store<ConversationState> {
 
   async #say(parts: Part[], model?: string): Promise<void> {
     if (isBusy(this.getState())) return;
+    this.#loadFailed = false;
     const { events } = this.getState();
     this.set({
       events: [...events, toLocalEvent(parts)],
