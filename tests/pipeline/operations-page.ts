@@ -13,6 +13,9 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   './lornu verify': 'stands for ./lornu verify URL',
   './lornu verify URL': 'the suite verify runs it, and the workflow on the whole stack (all/staging.test.ts)',
   './lornu rehearse serve': 'the suite rehearsal runs it',
+  './lornu rehearse break':
+    'needs an applied rehearsal; rehearsal/scenarios/breaks.test.ts tests its verdicts',
+  './lornu rehearse break --list': 'cli/commands/rehearse-break.test.ts runs it',
   './lornu deploy --force-new-deployment':
     'what it does by itself after a failed deployment is run by the sample',
   './lornu secrets set NAME': 'is run with a name, above it on the page',

@@ -1,0 +1,45 @@
+import { expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { EXIT } from '@lornu/ops/base/cli-error.ts';
+import { BREAKS } from '@lornu/rehearsal/scenarios/breaks.ts';
+import { runCli } from '../run-cli.ts';
+
+async function rehearseBreak(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  let [stdout, stderr] = ['', ''];
+  const code = await runCli(['rehearse', 'break', ...argv], {
+    root: '/nowhere',
+    cacheDir: '/nowhere/.cache',
+    env: {},
+    stdout: (text) => void (stdout += text),
+    stderr: (text) => void (stderr += text),
+    terminal: undefined,
+    redact: (text) => text,
+    signal: new AbortController().signal,
+  });
+  return { code, stdout, stderr };
+}
+
+test('the list names every break, for people and for programs, before anything is served', async () => {
+  const { code, stdout } = await rehearseBreak('--list');
+  expect(code).toBe(EXIT.ok);
+  for (const { id, does, people, recovery } of BREAKS)
+    expect(stdout).toContain(`${id}\n  does      ${does}\n  people    ${people}\n  recovery  ${recovery}\n`);
+  const asked = await rehearseBreak('frozen-task', '--list', '--json');
+  expect(JSON.parse(asked.stdout)).toMatchObject([{ name: 'frozen-task' }]);
+});
+
+test('a break that there is not is refused with those that there are', async () => {
+  const { code, stdout, stderr } = await rehearseBreak('frozen-task', 'meteor');
+  expect([code, stdout]).toEqual([EXIT.usage, '']);
+  expect(stderr).toContain('There is no break named meteor.');
+  expect(stderr).toContain('killed-task');
+});
+
+test('the page of operations says of each break what it looks like and what to do', async () => {
+  const page = await Bun.file(join(import.meta.dir, '../../docs/operations.md')).text();
+  const section = /^## What breaks, and what it looks like$([\s\S]*?)^## /m.exec(page)?.[1] ?? '';
+  const named = [...section.matchAll(/^\| (`[^|]+)\|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name),
+  );
+  expect(named.toSorted()).toEqual(BREAKS.map(({ id }) => id).toSorted());
+});
