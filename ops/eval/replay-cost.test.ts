@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test';
+import { MODEL } from '@lornu/agents/model.ts';
 import type { Cassette } from '@lornu/evaluation/cassette.ts';
 import type { Replayed } from '@lornu/evaluation/replay.ts';
 import { compareCosts, renderCosts } from './replay-cost.ts';
 
 const NOW = Date.parse('2026-11-29');
-const asked = (bytes: number, model = 'gemini-3.8-flash') => ({
+const asked = (bytes: number, model = MODEL) => ({
   agent: 'a',
   request: { model, instruction: 'i', tools: 't', settings: 's', history: 'h', bytes },
 });
