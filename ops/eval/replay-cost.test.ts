@@ -52,7 +52,7 @@ test('twice the prompt, a call more, and another model are told in tokens and mo
   );
   const cheaper = compareCosts(
     [cassette(asked(4_000))],
-    [replayed(asked(4_000, 'gemini-3.5-flash-lite'))],
+    [replayed(asked(4_000, MODEL.replace(/[\d.]+-flash/, '3.5-flash-lite')))],
     NOW,
   );
   expect(renderCosts(cheaper)).toContain('| 1 | 1,000 | 100 | 0.550 USD (-51.1 %) |');
