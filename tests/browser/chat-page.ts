@@ -82,6 +82,17 @@ export class ChatPage {
     await turns.nth(before).and(this.page.locator('[aria-busy=false]')).waitFor();
   }
 
+  /** Waits for the text of the message box. Not waitForFunction: its second look is refused by the page's policy. */
+  async untilDraftIs(text: string): Promise<void> {
+    const giveUpAt = Date.now() + PATIENCE_MS;
+    // oxlint-disable-next-line no-await-in-loop -- until it is so
+    while ((await this.message.inputValue()) !== text) {
+      if (Date.now() > giveUpAt) throw new Error(`The message box does not hold: ${text}`);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await Bun.sleep(30);
+    }
+  }
+
   async close(): Promise<void> {
     await this.context.close();
   }

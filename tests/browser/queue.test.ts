@@ -27,7 +27,7 @@ test('while an answer streams, a person queues messages, takes one back, and see
   // Text typed meanwhile is kept beside the message that was taken back.
   await chat.message.fill('a draft');
   await queued(chat).getByRole('button', { name: 'Take back' }).nth(1).click();
-  await chat.page.waitForFunction("document.querySelector('#message').value === 'never mind\\na draft'");
+  await chat.untilDraftIs('never mind\na draft');
   // The service stores them: after a reload they are still queued.
   await chat.page.reload();
   await queued(chat).getByText('count to 5').waitFor();

@@ -136,7 +136,7 @@ test('a message to a conversation that is busy elsewhere is kept, and can stop t
     .getByText(/under way/u)
     .first()
     .waitFor();
-  await chat.page.waitForFunction("document.querySelector('#message').value === 'count to 4'");
+  await chat.untilDraftIs('count to 4');
   await chat.button('Stop it and send this').click();
   // The stopped answer contains "1 2 3 4" too, so the page alone cannot show when ours is complete.
   await runsBecome(chat, ['completed', 'cancelled', 'completed']);
