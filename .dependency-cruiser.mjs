@@ -77,7 +77,7 @@ const ROOMS = {
     ['scenarios'],
     ['serve'],
     ['alarms', 'containers', 'run'],
-    ['iam', 'picture', 'tasks', 'terraform'],
+    ['iam', 'network', 'picture', 'tasks', 'terraform'],
     ['emulator', 'load-balancer', 'reachability'],
   ],
   standins: [['firestore', 'gemini', 'github', 'google', 'terraform-cloud']],

@@ -99,6 +99,12 @@ const QUICK: readonly Suite[] = [
     { minutes: 5, cores: 0.6, needs: 'haproxy uv', coversOps: true, onlyOn: 'linux' },
   ),
   tests(
+    'network',
+    'packets through network namespaces go where the applied network lets them (a sample of broken ones)',
+    './tests/rehearsal/network',
+    { minutes: 3, cores: 0.7, coversOps: true, onlyOn: 'linux' },
+  ),
+  tests(
     'terraform',
     'terraform/aws is valid and keeps what its tests say (terraform test)',
     './tests/terraform',
@@ -342,6 +348,12 @@ const LONG: readonly Suite[] = [
     'each correction of what a first apply would have met is undone, and the rehearsal finds the fault again',
     './tests/rehearsal/take-back',
     { minutes: 20, needs: 'uv', rehearses: true, env: { LORNU_EVERY_FAULT: '1' } },
+  ),
+  tests(
+    'all-networks',
+    'packets and computation agree in each of the broken networks',
+    './tests/rehearsal/network',
+    { minutes: 8, env: { LORNU_EVERY_NETWORK: '1' }, onlyOn: 'linux' },
   ),
   tests(
     'pipeline-all',

@@ -22,6 +22,7 @@ test('tools, machine and configuration are listed, secrets only as set, problems
   expect(named('git')[0]?.state).toBe('ok');
   expect(named('GEMINI_API_KEY')[0]?.value).toStartWith('(set)');
   expect(JSON.stringify(findings)).not.toContain('a-key-of-ours');
+  expect(named("the rehearsal's network")[0]?.value).toMatch(/^the applied one|^loopback: ./);
   // Not also as a row that says it is all right.
   expect(named('PORT').map(({ state }) => state)).toEqual(['missing']);
   expect(named('npm registry')[0]).toMatchObject({

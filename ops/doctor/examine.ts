@@ -6,6 +6,7 @@ import { configProblems } from '../up/config-problems.ts';
 import { whoListens } from '../process/port-holder.ts';
 import { findTool } from '../setup/find-tool.ts';
 import { howToGet } from '../setup/ensure-tools.ts';
+import { whyNoNamespaces } from '../setup/network-namespaces.ts';
 import { TOOLS, type Tool } from '../setup/tools.ts';
 
 export interface Finding {
@@ -25,7 +26,12 @@ const REACH_MS = 5_000;
 /** Checks everything that decides whether this machine can run the project; changes nothing. */
 export async function examine(context: ExamineContext): Promise<Finding[]> {
   const tools = Promise.all(Object.values(TOOLS).map((tool) => examineTool(tool, context)));
-  const machine = Promise.all([freeDisk(context), portFree(8080), ...registries(context)]);
+  const machine = Promise.all([
+    freeDisk(context),
+    portFree(8080),
+    ownNetwork(context),
+    ...registries(context),
+  ]);
   const hops = await examineHops({ env: context.env, fetch, now: Date.now, signal: context.signal });
   return [
     ...(await tools),
@@ -94,6 +100,19 @@ async function portFree(port: number): Promise<Finding> {
     state: 'optional',
     value: `taken by ${holder}`,
     next: './lornu up --port 0 takes a free one',
+  };
+}
+
+/** Whether a rehearsal's traffic meets the applied network here. */
+async function ownNetwork({ env }: ExamineContext): Promise<Finding> {
+  const base = { group: 'Machine', name: "the rehearsal's network" } as const;
+  const why = await whyNoNamespaces(env);
+  if (why === undefined) return { ...base, state: 'ok', value: 'the applied one, from network namespaces' };
+  return {
+    ...base,
+    state: 'optional',
+    value: `loopback: ${why}`,
+    next: 'root on Linux with ip, iptables and util-linux builds the applied network',
   };
 }
 

@@ -64,6 +64,14 @@ export const TOOLS = {
     apt: 'haproxy',
     brew: 'haproxy',
   },
+  dnsmasq: {
+    name: 'dnsmasq',
+    purpose: "names in the rehearsal's network",
+    programs: ['dnsmasq'],
+    versionArgs: ['--version'],
+    apt: 'dnsmasq-base',
+    brew: 'dnsmasq',
+  },
   podman: {
     name: 'podman',
     purpose: 'building and running the images (docker does as well)',

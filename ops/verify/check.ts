@@ -17,6 +17,8 @@ export interface Scene {
   waitS: number;
   /** Whether this rehearsal includes the agent on Google Cloud. */
   hasPeer: boolean;
+  /** Addresses from which Gemini's stand-in was called so far; undefined where that is nobody's to see. */
+  geminiCallers?: (() => Promise<string[]>) | undefined;
 }
 
 /** One line of the verification: `run` observes, and a pure function judges the result. */

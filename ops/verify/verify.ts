@@ -33,6 +33,8 @@ export interface VerifyOptions {
   isRehearsal?: boolean;
   /** Whether the rehearsal has the agent of Google Cloud too, so that it must be reachable. */
   hasPeer?: boolean;
+  /** Addresses from which Gemini's stand-in was called so far. */
+  geminiCallers?: (() => Promise<string[]>) | undefined;
 }
 
 export interface CheckResult extends Verdict {
@@ -75,13 +77,14 @@ export function checksFor(scene: Scene): VerifyCheck[] {
 
 /** Runs all checks at once: they do not affect each other, and the slow ones only wait. */
 export async function verify(options: VerifyOptions, emit: Emit): Promise<Verification> {
-  const { target, account, revision, waitS, isRehearsal, hasPeer } = options;
+  const { target, account, revision, waitS, isRehearsal, hasPeer = false, geminiCallers } = options;
   const [said, deployed] = await Promise.all([
     readServed(target),
     account ? readDeployed(account) : undefined,
   ]);
-  const served = said && isRehearsal ? { ...said, rehearsal: true, modelIsStandIn: true } : said;
-  const scene: Scene = { target, served, account, deployed, revision, waitS, hasPeer: hasPeer ?? false };
+  const served =
+    said && (isRehearsal || said.rehearsal) ? { ...said, rehearsal: true, modelIsStandIn: true } : said;
+  const scene: Scene = { target, served, account, deployed, revision, waitS, hasPeer, geminiCallers };
   const checks = checksFor(scene);
   emit({ kind: 'plan', steps: checks.map(({ id, title }) => ({ id, title })) });
   const results = await Promise.all(checks.map(async (check) => make(check, scene, emit)));

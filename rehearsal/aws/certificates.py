@@ -1,8 +1,8 @@
 """Certificates of one rehearsal: an authority for the load balancer, one for peers, and what they sign.
 
-usage: certificates.py FOLDER HOST [HOST ...]
+usage: certificates.py FOLDER HOST [HOST ...] [--outside NAME [NAME ...]]
 Writes PEM files: authority.pem and server.pem (certificate, then key) for the hosts and 127.0.0.1;
-peer-authority.pem and peer.pem for a client. They last two days and are useless elsewhere.
+outside.pem for the names; peer-authority.pem and peer.pem for a client. They last two days and are useless elsewhere.
 """
 
 import datetime
@@ -56,15 +56,15 @@ def pem(certificate, key=None):
     return content
 
 
-def write_all(folder, hosts):
+def issue_server(authority, names):
+    extensions = [x509.SubjectAlternativeName(names), x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])]
+    return issue(names[0].value, authority, False, extensions)
+
+
+def write_all(folder, hosts, outside):
     authority = issue("Lornu rehearsal", None, True, [])
     names = [x509.DNSName(host) for host in hosts] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    server = issue(
-        hosts[0],
-        authority,
-        False,
-        [x509.SubjectAlternativeName(names), x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])],
-    )
+    server = issue_server(authority, names)
     peers = issue("Lornu rehearsal peers", None, True, [])
     peer = issue(
         PEER,
@@ -78,6 +78,7 @@ def write_all(folder, hosts):
     files = {
         "authority.pem": pem(authority[0]),
         "server.pem": pem(*server),
+        "outside.pem": pem(*issue_server(authority, [x509.DNSName(name) for name in outside or hosts] + names[-1:])),
         "peer-authority.pem": pem(peers[0]),
         "peer.pem": pem(*peer),
     }
@@ -90,4 +91,6 @@ def write_all(folder, hosts):
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    write_all(pathlib.Path(sys.argv[1]), sys.argv[2:])
+    _, folder, *names = sys.argv
+    end = names.index("--outside") if "--outside" in names else len(names)
+    write_all(pathlib.Path(folder), names[:end], names[end + 1 :])

@@ -132,7 +132,9 @@ async function create(
       `--label=${OWNER_LABEL}=${owner}`,
       `--pidfile=${pidFile}`,
       '--pull=never',
-      '--network=host',
+      ...(options.namespace
+        ? [`--network=ns:${options.namespace.path}`, `--dns=${options.namespace.resolver}`]
+        : ['--network=host']),
       '--http-proxy=false',
       // The lines come through the client; nobody needs a second copy on disk.
       '--log-driver=none',

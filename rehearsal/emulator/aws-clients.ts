@@ -6,14 +6,14 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { WAFV2Client } from '@aws-sdk/client-wafv2';
 import { ADMINISTRATOR, type Credentials } from './credentials.ts';
 
-/** Settings with which an AWS SDK client calls only the emulator. */
-export function emulatorSettings(
-  url: string,
-  region = 'us-east-1',
-  credentials: Credentials = ADMINISTRATOR,
-) {
+/** The region that is applied to. */
+export const REGION = 'us-east-1';
+
+/** What an AWS SDK client needs to speak to the emulator and to nothing else. */
+export function emulatorSettings(url: string, region = REGION, credentials: Credentials = ADMINISTRATOR) {
   return {
     endpoint: url,
     region,
@@ -31,6 +31,7 @@ export interface AwsClients {
   elb: ElasticLoadBalancingV2Client;
   route53: Route53Client;
   secrets: SecretsManagerClient;
+  waf: WAFV2Client;
 }
 
 /** Clients with which the rehearsal reads what was applied. */
@@ -45,5 +46,6 @@ export function createAwsClients(url: string, credentials: Credentials = ADMINIS
     elb: new ElasticLoadBalancingV2Client(settings),
     route53: new Route53Client(settings),
     secrets: new SecretsManagerClient(settings),
+    waf: new WAFV2Client(settings),
   };
 }

@@ -99,7 +99,8 @@ function toStatus(status: string, check: string): ServerState['status'] {
   return /^L\dOK$/.test(check) ? 'rising' : 'unhealthy';
 }
 
-async function ask(socketPath: string, command: string): Promise<string> {
+/** One line of commands to a running HAProxy, and its answer. */
+export async function ask(socketPath: string, command: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
     const socket = connect(socketPath, () => socket.write(`${command}\n`));

@@ -1,5 +1,6 @@
 import type { Action, Balancer, Listener, Rule, TargetGroup } from './balancer.ts';
 import { ruleAcls } from './conditions.ts';
+import { firewallLines, firewallTables, type Firewall } from './firewall.ts';
 import { literal, quote } from './patterns.ts';
 import { CERTIFICATE_HEADERS, tlsArguments } from './tls.ts';
 import { tokenChecks, type TokenKey } from './token-checks.ts';
@@ -10,8 +11,8 @@ const MOST_CONNECTIONS = 5_000;
 const SERVER = 'awselb/2.0';
 
 export interface LocalSettings {
-  address: string;
-  /** The local port for each listener's port. */
+  addresses: readonly string[];
+  /** The local port of each listener's port. */
   ports: Readonly<Record<number, number>>;
   /** Certificate and key, in one PEM file. */
   certificate: string;
@@ -19,7 +20,9 @@ export interface LocalSettings {
   trustStores: Readonly<Record<string, string>>;
   /** Keys by the address of the key set. */
   tokenKeys: Readonly<Record<string, readonly TokenKey[]>>;
-  /** Socket for controlling it while it runs. */
+  /** Rules of the firewall before the load balancer; none where it is left out. */
+  firewall?: Firewall | undefined;
+  /** Where servers are added and looked at while it runs. */
   socket: string;
 }
 
@@ -47,6 +50,7 @@ export function renderHaproxy(balancer: Balancer, settings: LocalSettings): stri
     ],
     ...balancer.listeners.map((listener) => frontend(listener, balancer, settings)),
     ...balancer.targetGroups.map(backend),
+    ...(settings.firewall ? firewallTables(settings.firewall) : []),
   ];
   return `${blocks.map(([head = '', ...lines]) => [head, ...lines.map((line) => `  ${line}`)].join('\n')).join('\n\n')}\n`;
 }
@@ -58,8 +62,9 @@ function frontend(listener: Listener, balancer: Balancer, settings: LocalSetting
   const proto = listener.protocol.toLowerCase();
   return [
     `frontend listener_${listener.port}`,
-    `bind ${settings.address}:${port} ${tls}`.trimEnd(),
+    `bind ${settings.addresses.map((address) => `${address}:${port}`).join(',')} ${tls}`.trimEnd(),
     ...(listener.mutualTls.mode === 'verify' ? CERTIFICATE_HEADERS : []),
+    ...(settings.firewall ? firewallLines(settings.firewall) : []),
     ...listener.rules.flatMap((rule) => chooseRule(rule)),
     ...(balancer.dropInvalidHeaders ? ["http-request del-header '[^-A-Za-z0-9]' -m reg"] : []),
     `http-request set-header X-Forwarded-Proto ${proto}`,

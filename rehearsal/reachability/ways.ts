@@ -118,7 +118,11 @@ export function toAwsService(
     const route = routesOf(network, from.subnetId).find((one) => one.target === endpoint.id && one.active);
     if (route) {
       return {
-        ports: groupPorts(network, from.groupIds, 'egress', { kind: 'prefix-list', id: route.destination }),
+        ports: intersection(
+          groupPorts(network, from.groupIds, 'egress', { kind: 'prefix-list', id: route.destination }),
+          // The service's addresses are public ones.
+          aclPortsOut(network, from.subnetId, STRANGER),
+        ),
         through: [nameOf(network, from.subnetId), endpoint.id],
       };
     }

@@ -3,6 +3,8 @@ import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { runSteps, type Step } from '@lornu/ops/steps/run-steps.ts';
 import { ensureEmulatorPython } from '../emulator/ensure-python.ts';
 import { startEmulator } from '../emulator/start-emulator.ts';
+import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
+import { tryNetwork } from '../network/try-network.ts';
 import type { Network } from '../reachability/network.ts';
 import { evaluateNetwork, type Statement } from '../reachability/statements.ts';
 import { chooseProvider, type Provider, type ProviderChoice } from '../terraform/choose-provider.ts';
@@ -164,6 +166,22 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
             .map(({ sentence, expected, seen }) => `${sentence} Expected ${expected}, seen ${seen}.`)
             .join(' '),
           next: 'Fix routes, subnets or security groups in terraform/aws/staging.',
+        });
+      },
+    },
+    {
+      id: 'packets',
+      title: 'Try who reaches whom with packets, through network namespaces',
+      run: async () => {
+        const why = await whyNoNamespaces(context.env);
+        if (why !== undefined) return `not tried: ${why}`;
+        const { packets, arrived, differences } = await tryNetwork(made.network as Network);
+        if (differences.length === 0) return `${packets} packets, ${arrived} arrived, as computed`;
+        throw new CliError({
+          what: `${differences.length} of ${packets} packets did not go as computed.`,
+          why: 'What AWS answers about the network was computed, and built from namespaces, with different results.',
+          next: 'One of rehearsal/reachability and rehearsal/network is wrong: compare them with the page of AWS that each names.',
+          output: differences.slice(0, 20),
         });
       },
     },

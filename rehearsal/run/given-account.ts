@@ -8,7 +8,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandOptions } from '@lornu/ops/process/run-command.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
-import { DOMAIN_NAME, ZONE_NAME, type GivenByAccount } from '../terraform/variables.ts';
+import { REGION } from '../emulator/aws-clients.ts';
+import { outsideNames } from '../network/outside.ts';
+import { DOMAIN_NAME, FAILOVER_DOMAIN_NAME, ZONE_NAME, type GivenByAccount } from '../terraform/variables.ts';
 
 const CERTIFICATES = join(import.meta.dir, '../aws/certificates.py');
 
@@ -21,7 +23,10 @@ export async function giveAccount(
 ): Promise<GivenByAccount> {
   const authorityPath = join(folder, 'peer-authority.pem');
   const existing = await readFile(authorityPath, 'utf8').catch(() => undefined);
-  if (existing === undefined) await runCommand([python, CERTIFICATES, folder, DOMAIN_NAME], options);
+  if (existing === undefined) {
+    const hosts = [DOMAIN_NAME, FAILOVER_DOMAIN_NAME];
+    await runCommand([python, CERTIFICATES, folder, ...hosts, '--outside', ...outsideNames(REGION)], options);
+  }
   return {
     route53ZoneId: (await findZone(route53)) ?? (await createZone(route53)),
     peerAuthority: existing ?? (await readFile(authorityPath, 'utf8')),

@@ -29,11 +29,25 @@ export const ADDED_VARIABLES = {
   AWS_ENDPOINT_URL_SECRETS_MANAGER: 'Secrets Manager: the emulator of AWS',
   A2A_PEER_URL: 'the agent on Google Cloud: gcp-agent on this machine (with --peer only)',
   NODE_EXTRA_CA_CERTS: "the authority of the rehearsal's certificates",
+  SSL_CERT_FILE: 'the same, for Python',
+  REQUESTS_CA_BUNDLE: "the same, for Python's requests",
+  GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: 'the same, for gRPC',
 } as const;
 
 export type AddedVariable = keyof typeof ADDED_VARIABLES;
 
-/** Their values for the task at this address. */
+/** Their values for a task in the applied VPC: every name leads to a stand-in by itself, its certificate has to be known. */
+export function vpcVariables(authorityFile: string): Partial<Record<AddedVariable, string>> {
+  return {
+    LORNU_REHEARSAL: '1',
+    NODE_EXTRA_CA_CERTS: authorityFile,
+    SSL_CERT_FILE: authorityFile,
+    REQUESTS_CA_BUNDLE: authorityFile,
+    GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: authorityFile,
+  };
+}
+
+/** Their values for the task at this address of loopback. */
 export function addedVariables(
   address: string,
   at: StandInAddresses,
@@ -53,4 +67,13 @@ export function addedVariables(
     ...(at.peer === undefined ? {} : { A2A_PEER_URL: at.peer }),
     NODE_EXTRA_CA_CERTS: at.authorityFile,
   };
+}
+
+/** Those of the closed list that are given, with their reasons. */
+export function reasonsOf(
+  given: Partial<Record<AddedVariable, string>>,
+): Partial<Record<AddedVariable, string>> {
+  return Object.fromEntries(
+    Object.entries(ADDED_VARIABLES).filter(([name]) => given[name as AddedVariable] !== undefined),
+  );
 }

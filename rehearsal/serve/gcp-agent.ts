@@ -14,27 +14,31 @@ export interface GcpAgent {
 }
 
 /**
- * Starts the agent of Google Cloud as the service's peer: with the same Firestore database, and accepting only tokens
- * of the applied issuer for the applied service account. It does not call back, because the service's name does not
- * lead to this machine.
+ * Starts the agent of Google Cloud as the service's peer: the same Firestore database, tokens of the applied issuer from
+ * the applied service account alone. It does not call back: the service's name is not this machine's.
+ * `publicUrl` is under which the service calls it, where that is not loopback.
  */
 export async function startGcpAgent(
   applied: AppliedGoogle,
   side: GoogleSide,
   context: StartContext & { emit: Emit },
   line: (line: string) => void,
+  publicUrl?: string,
 ): Promise<GcpAgent> {
   const port = await claimPort(0);
   const url = `http://127.0.0.1:${port}`;
+  const name = publicUrl ?? url;
   const { child } = await startPeer(
     {
       port,
       standInUrl: side.gemini.url,
       env: {
-        LORNU_PUBLIC_URL: url,
+        LORNU_PUBLIC_URL: name,
+        // Callers under another name than this machine's are meant.
+        ...(publicUrl === undefined ? {} : { LORNU_REHEARSAL: '1' }),
         A2A_TOKEN_ISSUER: applied.tokenIssuer,
         A2A_TOKEN_JWKS_URL: `${side.google.url}/oauth2/v3/certs`,
-        A2A_TOKEN_AUDIENCE: url,
+        A2A_TOKEN_AUDIENCE: name,
         A2A_ALLOWED_EMAILS: applied.serviceAccount,
         SESSION_SERVICE_URI: `firestore://${applied.project}/${applied.database}`,
         FIRESTORE_EMULATOR_HOST: side.firestore.host,

@@ -9,6 +9,7 @@ import { claimPort } from '@lornu/ops/up/port.ts';
 import type { StartContext } from '@lornu/ops/up/start-context.ts';
 import { startFirestore } from '@lornu/ops/up/start-firestore.ts';
 import { startStandin } from '@lornu/ops/up/start-standin.ts';
+import { GOOGLE_SERVICES } from '../network/outside.ts';
 import type { AppliedGoogle } from './read-applied.ts';
 
 /** Google Cloud as the tasks see it, all on loopback. */
@@ -18,17 +19,23 @@ export interface GoogleSide {
   storage: { child: Child; url: string };
   /** Sign-in, tokens and federation, in this process. */
   google: GoogleStandIn;
+  /** Where a browser on this machine is sent to sign in; it needs somebody who adds TLS. Undefined without names. */
+  signInPort: number | undefined;
   children: Child[];
   stop: () => Promise<void>;
 }
 
 const STORAGE_START_MS = 20_000;
 
-/** Starts the stand-ins with what was applied: database, bucket, provider, service account. */
+/**
+ * Starts the stand-ins with what was applied: database, bucket, provider, service account. `hasNames`: tasks reach them
+ * under Google's own names.
+ */
 export async function startGoogleSide(
   applied: AppliedGoogle,
   signInReturns: readonly string[],
   context: StartContext & { emit: Emit },
+  { hasNames = false }: { hasNames?: boolean } = {},
 ): Promise<GoogleSide> {
   const started: { stop: () => Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
@@ -42,8 +49,9 @@ export async function startGoogleSide(
     const [gemini, firestore, storage] = await Promise.all([
       startStandin(context).then(keep),
       startFirestore(context, [applied.database]).then(keep),
-      startStorage(applied.bucket, context).then(keep),
+      startStorage(applied.bucket, context, hasNames).then(keep),
     ]);
+    const signInPort = hasNames ? await claimPort(0) : undefined;
     const google = await startGoogleStandIn({
       client: {
         id: applied.signInClient.id,
@@ -59,6 +67,14 @@ export async function startGoogleSide(
         publicKeys: new Map(),
       },
       tokenIssuer: applied.tokenIssuer,
+      ...(signInPort === undefined
+        ? {}
+        : {
+            named: {
+              issuer: 'https://accounts.google.com',
+              signInUrl: `https://127.0.0.1:${signInPort}/o/oauth2/v2/auth`,
+            },
+          }),
     });
     started.push(google);
     return {
@@ -66,6 +82,7 @@ export async function startGoogleSide(
       firestore,
       storage,
       google,
+      signInPort,
       children: [gemini.child, firestore.child, storage.child],
       stop,
     };
@@ -79,11 +96,14 @@ export async function startGoogleSide(
 async function startStorage(
   bucket: string,
   context: StartContext & { emit: Emit },
+  hasName: boolean,
 ): Promise<{ child: Child; url: string }> {
   const [folder = ''] = await ensureTools(['fake-gcs-server'], context, context.emit);
   const port = await claimPort(0);
   const url = `http://127.0.0.1:${port}`;
-  const address = ['-host', '127.0.0.1', '-port', String(port), '-external-url', url];
+  const [name] = GOOGLE_SERVICES.storage.names;
+  const publicUrl = hasName ? `https://${name}` : url;
+  const address = ['-host', '127.0.0.1', '-port', String(port), '-external-url', publicUrl];
   const child = await startChild({
     name: 'fake-gcs-server',
     command: endingWithParent([
@@ -95,7 +115,7 @@ async function startStorage(
       '-log-level',
       'warn',
       '-public-host',
-      `127.0.0.1:${port}`,
+      hasName ? name : `127.0.0.1:${port}`,
       ...address,
     ]),
     cwd: context.root,

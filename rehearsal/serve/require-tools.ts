@@ -9,7 +9,12 @@ import { refuseOtherSystems } from './explain-failure.ts';
  */
 export async function requireTools(
   context: Pick<CliContext, 'cacheDir' | 'env' | 'signal'> & { emit: Emit },
+  inVpc: boolean,
 ): Promise<void> {
   refuseOtherSystems();
-  await ensureTools(['haproxy', 'fake-gcs-server'], context, context.emit);
+  await ensureTools(
+    ['haproxy', 'fake-gcs-server', ...(inVpc ? (['dnsmasq'] as const) : [])],
+    context,
+    context.emit,
+  );
 }

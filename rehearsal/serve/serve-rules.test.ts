@@ -2,7 +2,7 @@ import { describeConfig } from '@lornu/backend/config/describe-config.ts';
 import { expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ADDED_VARIABLES, addedVariables } from './added-variables.ts';
+import { ADDED_VARIABLES, addedVariables, vpcVariables } from './added-variables.ts';
 import { readStage } from './read-dockerfile.ts';
 
 const at = {
@@ -14,7 +14,7 @@ const at = {
   authorityFile: '/ca.pem',
 };
 
-test('a rehearsal adds this closed list to what was applied, all on loopback', () => {
+test('a rehearsal on loopback adds this closed list to what was applied, all on loopback', () => {
   const added = addedVariables('127.77.0.1', { ...at, peer: 'http://127.0.0.1:6/a2a/lornu' });
   expect(Object.keys(added).toSorted()).toEqual(
     [
@@ -33,14 +33,28 @@ test('a rehearsal adds this closed list to what was applied, all on loopback', (
       'STORAGE_EMULATOR_HOST',
     ].toSorted(),
   );
-  expect(Object.keys(added).toSorted()).toEqual(Object.keys(ADDED_VARIABLES).toSorted());
   expect(addedVariables('127.77.0.1', at)).not.toHaveProperty('A2A_PEER_URL');
   const values = Object.values(added).filter((value) => value !== '1' && value !== '/ca.pem');
   expect(values.filter((value) => !/^(http:\/\/)?127\./.test(value))).toEqual([]);
 });
 
-test('the service, the Python agent or the runtime knows each of them', () => {
-  const known = new Set<string>([...describeConfig().map(({ name }) => name), 'HOST', 'NODE_EXTRA_CA_CERTS']);
+test('in the applied VPC it says that it is a rehearsal and whose certificates are good, nothing else', () => {
+  const added = vpcVariables('/ca.pem');
+  expect(Object.keys(added).toSorted()).toEqual([
+    'GRPC_DEFAULT_SSL_ROOTS_FILE_PATH',
+    'LORNU_REHEARSAL',
+    'NODE_EXTRA_CA_CERTS',
+    'REQUESTS_CA_BUNDLE',
+    'SSL_CERT_FILE',
+  ]);
+  const onLoopback = addedVariables('127.77.0.1', { ...at, peer: 'http://127.0.0.1:6/a2a/lornu' });
+  const given = new Set([...Object.keys(added), ...Object.keys(onLoopback)]);
+  expect([...given].toSorted()).toEqual(Object.keys(ADDED_VARIABLES).toSorted());
+});
+
+test('each of them is one that the service, the Python agent or the runtime knows', () => {
+  const ofRuntimes = ['HOST', ...Object.keys(vpcVariables('/ca.pem'))];
+  const known = new Set<string>([...describeConfig().map(({ name }) => name), ...ofRuntimes]);
   expect(Object.keys(ADDED_VARIABLES).filter((name) => !known.has(name))).toEqual([]);
 });
 

@@ -5,8 +5,10 @@ import type { Child } from '@lornu/ops/process/child.ts';
 import { childEnded } from '@lornu/ops/up/child-ended.ts';
 import { runSteps, type Step, type StepIo } from '@lornu/ops/steps/run-steps.ts';
 import { watchAlarms, type AlarmWatch } from '../alarms/watch-alarms.ts';
+import { readFirewall } from '../load-balancer/firewall.ts';
 import { readBalancer } from '../load-balancer/read-balancer.ts';
 import type { Balancer } from '../load-balancer/balancer.ts';
+import { GOOGLE_SERVICES } from '../network/outside.ts';
 import { createTaskSessions } from '../iam/task-sessions.ts';
 import type { RehearsalContext } from '../run/rehearsal-context.ts';
 import type { Standing } from '../run/standing.ts';
@@ -15,7 +17,7 @@ import { createPace, REHEARSAL_PACE } from '../tasks/pace.ts';
 import type { RunningTask } from '../tasks/running-task.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
 import { startTaskRunner, type TaskRunner } from '../tasks/task-runner.ts';
-import { addedVariables, ADDED_VARIABLES, type StandInAddresses } from './added-variables.ts';
+import { addedVariables, reasonsOf, vpcVariables, type StandInAddresses } from './added-variables.ts';
 import { explainFailure, explainGone } from './explain-failure.ts';
 import { fillSecrets } from './fill-secrets.ts';
 import { startGcpAgent, type GcpAgent } from './gcp-agent.ts';
@@ -25,8 +27,11 @@ import { imagesFolder, openImageStore, type TaskForm } from './images.ts';
 import { createProcessImages } from './process-images.ts';
 import { readApplied, type AppliedService } from './read-applied.ts';
 import { requireTools } from './require-tools.ts';
-import type { ServedRehearsal, ServedTask } from './served.ts';
+import { sayNetwork } from './say-network.ts';
+import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
+import { toServedTask, type ServedRehearsal, type ServedTask } from './served.ts';
 import { startHaproxy, type RunningHaproxy } from './start-haproxy.ts';
+import { startAppliedVpc, type ServedVpc } from './start-applied-vpc.ts';
 import { syncTargets, type TargetSync } from './sync-targets.ts';
 import { createTokenIssuer } from './tokens.ts';
 import { untilSteady } from './until-steady.ts';
@@ -40,6 +45,8 @@ export interface ServeOptions {
   tasks?: TaskForm;
   /** Runs the agent of Google Cloud as the service's peer. */
   peer?: boolean;
+  /** Everything on loopback, also where this machine can build the applied network. */
+  loopback?: boolean;
   /** How long the first tasks may take to be healthy. */
   healthyWithinMs?: number;
 }
@@ -51,6 +58,7 @@ interface Parts {
   applied?: AppliedService;
   google?: GoogleSide;
   peer?: GcpAgent;
+  vpc?: ServedVpc;
   balancer?: Balancer;
   haproxy?: RunningHaproxy;
   targets?: TargetSync;
@@ -58,6 +66,8 @@ interface Parts {
   runner?: TaskRunner;
 }
 
+/** Of the agent on Google Cloud, as peer_url of the rehearsal names it. */
+const PEER_URL = `https://${GOOGLE_SERVICES.peer.names[0]}`;
 const HEALTHY_WITHIN_MS = 180_000;
 /** Time after which the end of a program is noticed. */
 const ENDED_MS = 1_000;
@@ -88,6 +98,8 @@ export async function serve(
   failure.promise.catch(() => undefined);
   let stopped = false;
   let runs = '';
+  const whyLoopback = options.loopback ? 'as asked' : await whyNoNamespaces(context.env);
+  const inVpc = whyLoopback === undefined;
 
   const emit = (event: RunnerEvent): void => {
     events.push(event);
@@ -102,17 +114,7 @@ export async function serve(
     await Bun.sleep(ENDED_MS);
     fail(explained);
   };
-  const view = (task: RunningTask): ServedTask => ({
-    id: task.id,
-    pid: task.pid,
-    address: task.settings.address,
-    port: task.settings.plan.container.port,
-    phase: task.phase,
-    healthy: task.phase === 'running' && task.wasHealthy,
-    taskDefinition: task.settings.plan.name,
-    deploymentId: task.settings.deploymentId,
-    logPath: join(folder, 'logs', `task-${task.id}.log`),
-  });
+  const view = (task: RunningTask): ServedTask => toServedTask(task, folder);
   const watch = (child: Child): void => {
     void child.ended.then((how) => fail(childEnded(child, how, './lornu rehearse serve')));
   };
@@ -123,6 +125,7 @@ export async function serve(
     await imageRunner.end();
     await parts.targets?.stop();
     await parts.haproxy?.child.stop();
+    await parts.vpc?.stop();
     await parts.peer?.child.stop();
     await parts.google?.stop();
     await rm(folder, { recursive: true, force: true });
@@ -145,14 +148,16 @@ export async function serve(
     };
   };
 
+  const ports = (): Record<number, number> => parts.vpc?.doors ?? need('haproxy').ports;
   const sessions = createTaskSessions(standing.emulator);
 
   const steps: Step[] = [
+    sayNetwork(whyLoopback),
     {
       id: 'read',
       title: 'Read what was applied, fill secrets that have no value',
       run: async () => {
-        await requireTools(context);
+        await requireTools(context, inVpc);
         // A killed command leaves its files behind.
         await rm(folder, { recursive: true, force: true });
         await mkdir(folder, { recursive: true });
@@ -171,7 +176,9 @@ export async function serve(
       title: "Start Google's side: Gemini, Firestore, Cloud Storage, sign-in and federation, all stand-ins",
       run: async () => {
         const { google, publicUrl } = need('applied');
-        parts.google = await startGoogleSide(google, [`${publicUrl}/auth/callback`], start);
+        parts.google = await startGoogleSide(google, [`${publicUrl}/auth/callback`], start, {
+          hasNames: inVpc,
+        });
         parts.google.children.forEach(watch);
       },
     },
@@ -181,9 +188,33 @@ export async function serve(
             id: 'peer',
             title: "Start the agent of Google Cloud as the service's peer",
             run: async ({ line }: StepIo): Promise<string> => {
-              parts.peer = await startGcpAgent(need('applied').google, need('google'), start, line);
+              parts.peer = await startGcpAgent(
+                need('applied').google,
+                need('google'),
+                start,
+                line,
+                inVpc ? PEER_URL : undefined,
+              );
               watch(parts.peer.child);
               return parts.peer.url;
+            },
+          },
+        ]
+      : []),
+    ...(inVpc
+      ? [
+          {
+            id: 'network',
+            title:
+              'Build the applied VPC from network namespaces: routes, NAT, groups, ACLs, endpoints, names',
+            run: async () => {
+              const { google, peer } = parts;
+              parts.vpc = await startAppliedVpc(
+                standing,
+                { google, peer, applied: need('applied'), pace, onFailure: giveUp, ports: options.ports },
+                start,
+              );
+              parts.vpc.children.forEach(watch);
             },
           },
         ]
@@ -194,6 +225,10 @@ export async function serve(
       run: async () => {
         const balancer = await readBalancer(standing.clients.elb, need('applied').loadBalancerArn);
         parts.balancer = balancer;
+        // On loopback all clients have one address, whose requests it would count together.
+        const firewall = inVpc
+          ? await readFirewall(standing.clients.waf, need('applied').loadBalancerArn)
+          : undefined;
         parts.haproxy = await startHaproxy(
           {
             balancer,
@@ -202,6 +237,8 @@ export async function serve(
             tokenKeys: need('google').google.keys.jwks().keys,
             pace,
             wantedPorts: options.ports ?? {},
+            firewall,
+            inVpc: parts.vpc?.balancer,
           },
           start,
         );
@@ -223,7 +260,8 @@ export async function serve(
           pace,
           onFailure: giveUp,
         });
-        return balancer.listeners.map(({ port }) => `${port} at ${parts.haproxy?.ports[port]}`).join(', ');
+        const passed = firewall?.notActedOn.length ? `; not acted on: ${firewall.notActedOn.join(', ')}` : '';
+        return `${balancer.listeners.map(({ port }) => `${port} at ${ports()[port]}`).join(', ')}${passed}`;
       },
     },
     {
@@ -245,7 +283,8 @@ export async function serve(
             runs = image.title;
             return image;
           },
-          addedVariables: (address) => addedVariables(address, at),
+          addedVariables: (address) => (inVpc ? vpcVariables(authorityFile) : addedVariables(address, at)),
+          network: parts.vpc && { tasks: parts.vpc.tasks, agentPort: parts.vpc.agentPort },
           credentials: async (taskId, role) => {
             const answer = need('google').google.taskCredentials.toAnswer(taskId, role);
             // Google's federation knows them already.
@@ -277,12 +316,12 @@ export async function serve(
     throw await explainGone(error, standing.emulator);
   }
   const applied = need('applied');
-  const { ports } = need('haproxy');
+  const vpc = parts.vpc;
   const { gemini, firestoreHost, storage, google } = addresses();
   return {
-    url: `https://127.0.0.1:${ports[443]}`,
+    url: `https://127.0.0.1:${ports()[443]}`,
     publicUrl: applied.publicUrl,
-    ports,
+    ports: ports(),
     caFile: authorityFile,
     peerCertificateFile: join(standing.workspace.folder, 'peer.pem'),
     applied,
@@ -297,7 +336,9 @@ export async function serve(
       gemini: need('google').gemini.child.pid,
       firestore: need('google').firestore.child.pid,
     },
-    addedVariables: ADDED_VARIABLES,
+    addedVariables: reasonsOf(inVpc ? vpcVariables(authorityFile) : addedVariables('', addresses())),
+    network: inVpc ? 'the applied VPC, from network namespaces' : `loopback: ${whyLoopback}`,
+    ...(vpc ? { vpc } : {}),
     images,
     runs,
     tasks: () => need('runner').tasks().map(view),

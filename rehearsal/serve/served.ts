@@ -1,9 +1,11 @@
 import type { GoogleStandIn } from '@lornu/standins/google/server.ts';
+import { join } from 'node:path';
 import type { RunningTask } from '../tasks/running-task.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
 import type { AddedVariable } from './added-variables.ts';
 import type { ImageStore } from './images.ts';
 import type { AppliedService } from './read-applied.ts';
+import type { ServedVpc } from './start-applied-vpc.ts';
 import type { TokenClaims } from './tokens.ts';
 
 /** A running environment, for the parts of the rehearsal that use it. */
@@ -29,8 +31,12 @@ export interface ServedRehearsal {
   standIns: { gemini: string; firestoreHost: string; storage: string; google: string; emulator: string };
   /** Their process groups, for pausing one. */
   standInPids: { gemini: number; firestore: number };
-  /** The variables that the rehearsal added to the container's environment, with the reason. */
-  addedVariables: Readonly<Record<AddedVariable, string>>;
+  /** What the rehearsal added to the container's environment, with the reason. */
+  addedVariables: Readonly<Partial<Record<AddedVariable, string>>>;
+  /** The network that it runs in, in words. */
+  network: string;
+  /** Undefined where all is loopback. */
+  vpc?: Pick<ServedVpc, 'callersOf' | 'inside'>;
   images: ImageStore;
   /** Description of how the image runs here. */
   runs: string;
@@ -58,4 +64,22 @@ export interface ServedTask {
   taskDefinition: string;
   deploymentId: string | undefined;
   logPath: string;
+}
+
+/** What is shown of a task; its log lies in the folder. */
+export function toServedTask(
+  { id, pid, phase, wasHealthy, settings }: RunningTask,
+  folder: string,
+): ServedTask {
+  return {
+    id,
+    pid,
+    address: settings.address,
+    port: settings.plan.container.port,
+    phase,
+    healthy: phase === 'running' && wasHealthy,
+    taskDefinition: settings.plan.name,
+    deploymentId: settings.deploymentId,
+    logPath: join(folder, 'logs', `task-${id}.log`),
+  };
 }

@@ -1,17 +1,16 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportSPKI, importJWK, type JWK } from 'jose';
-import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import type { Child } from '@lornu/ops/process/child.ts';
-import { startChild } from '@lornu/ops/process/child.ts';
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
-import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import { claimPort } from '@lornu/ops/up/port.ts';
 import type { StartContext } from '@lornu/ops/up/start-context.ts';
 import type { Balancer } from '../load-balancer/balancer.ts';
+import type { Firewall } from '../load-balancer/firewall.ts';
 import { createControl, type BalancerControl } from '../load-balancer/control.ts';
 import { renderHaproxy } from '../load-balancer/render-haproxy.ts';
 import type { Pace } from '../tasks/pace.ts';
+import { runHaproxy } from './run-haproxy.ts';
 
 export interface RunningHaproxy {
   child: Child;
@@ -32,28 +31,21 @@ export interface HaproxyOptions {
   pace: Pace;
   /** The local port for a listener's port; a free one by default. */
   wantedPorts: Readonly<Record<number, number>>;
+  /** The web ACL before it. */
+  firewall?: Firewall | undefined;
+  /** Its place in the applied VPC, where it listens on the listeners' own ports; loopback where it is left out. */
+  inVpc?: { addresses: readonly string[]; enter: (command: readonly string[]) => string[] } | undefined;
 }
 
-const START_MS = 15_000;
-
-/** Starts HAProxy as the applied load balancer, without targets. */
+/** Starts HAProxy as the load balancer that was applied, with no target yet. */
 export async function startHaproxy(options: HaproxyOptions, context: StartContext): Promise<RunningHaproxy> {
-  const program = Bun.which('haproxy', { PATH: `${context.env['PATH'] ?? ''}:/usr/sbin` });
-  if (!program) {
-    throw new CliError({
-      what: 'HAProxy is missing.',
-      why: "It plays AWS's load balancer, and there is no haproxy on PATH.",
-      next: 'apt-get install haproxy, then run the same command again.',
-      exitCode: EXIT.machine,
-    });
-  }
-  const { folder, certificateFolder } = options;
+  const { folder, certificateFolder, inVpc } = options;
   const balancer = withPace(options.balancer, options.pace);
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o700);
   const ports: Record<number, number> = {};
   for (const { port } of balancer.listeners) {
-    ports[port] = await claimPort(options.wantedPorts[port] ?? 0, './lornu rehearse serve');
+    ports[port] = inVpc ? port : await claimPort(options.wantedPorts[port] ?? 0, './lornu rehearse serve');
   }
   const keys = await writeKeys(options.tokenKeys, folder);
   const endpoints = balancer.listeners.flatMap(({ rules }) =>
@@ -67,51 +59,28 @@ export async function startHaproxy(options: HaproxyOptions, context: StartContex
   const socket = join(folder, 'control.sock');
   const configPath = join(folder, 'haproxy.cfg');
   const configuration = renderHaproxy(balancer, {
-    address: '127.0.0.1',
+    addresses: inVpc?.addresses ?? ['127.0.0.1'],
     ports,
     certificate: join(certificateFolder, 'server.pem'),
     trustStores: Object.fromEntries(
       stores.map((arn) => [arn, join(certificateFolder, 'peer-authority.pem')]),
     ),
+    firewall: options.firewall,
     tokenKeys: Object.fromEntries(endpoints.map((endpoint) => [endpoint, keys])),
     socket,
   });
   await writeFile(configPath, configuration);
-  const checked = await tryCommand([program, '-c', '-q', '-f', configPath]);
-  if (checked.exitCode !== 0) {
-    throw new CliError({
-      what: 'HAProxy rejects the configuration generated from the applied load balancer.',
-      why: checked.tail.join(' '),
-      next: 'Compare the lines it names with rehearsal/load-balancer, which generates them.',
-      logPath: configPath,
-      exitCode: EXIT.bug,
-    });
-  }
-  const child = await startChild({
-    name: 'HAProxy',
-    command: endingWithParent([program, '-db', '-f', configPath]),
-    cwd: folder,
-    env: { PATH: context.env['PATH'] },
-    logPath: join(context.dataDir, 'logs/haproxy.log'),
-    redact: context.redact,
-    stopWithinMs: 1_000,
-  });
   const control = createControl(socket, balancer.targetGroups);
-  const deadline = Date.now() + START_MS;
-  while (!(await control.servers().catch(() => undefined))) {
-    if (Date.now() > deadline) {
-      await child.stop();
-      throw new CliError({
-        what: "HAProxy doesn't start.",
-        why: `Its socket did not answer within ${START_MS / 1000} s.`,
-        next: 'Read the lines above, then run the same command again.',
-        output: child.tail,
-        logPath: child.logPath,
-        exitCode: EXIT.machine,
-      });
-    }
-    await Bun.sleep(20);
-  }
+  const child = await runHaproxy(
+    {
+      name: 'HAProxy',
+      configPath,
+      logName: 'haproxy',
+      enter: inVpc?.enter ?? endingWithParent,
+      isReady: async () => (await control.servers().catch(() => undefined)) !== undefined,
+    },
+    context,
+  );
   return { child, control, ports, configPath };
 }
 

@@ -36,8 +36,8 @@ export class EcsAccount {
     return plan;
   }
 
-  /** The distinct zones of the subnets. */
-  async zones(subnetIds: readonly string[]): Promise<string[]> {
+  /** The zone of each of the subnets. */
+  async zones(subnetIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (subnetIds.some((id) => !this.#zones.has(id))) {
       const { Subnets = [] } = await this.#clients.ec2.send(
         new DescribeSubnetsCommand({ SubnetIds: [...subnetIds] }),
@@ -45,7 +45,7 @@ export class EcsAccount {
       for (const { SubnetId = '', AvailabilityZone = '' } of Subnets)
         this.#zones.set(SubnetId, AvailabilityZone);
     }
-    return [...new Set(subnetIds.map((id) => this.#zones.get(id) ?? ''))].toSorted();
+    return new Map(subnetIds.map((id) => [id, this.#zones.get(id) ?? '']));
   }
 
   async targetStates(groupArn: string): Promise<Map<string, TargetState>> {

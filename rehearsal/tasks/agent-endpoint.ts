@@ -3,7 +3,10 @@ import { UpdateTaskProtectionCommand } from '@aws-sdk/client-ecs';
 import { Hono } from 'hono';
 import type { TaskPlan } from './task-definition.ts';
 
-/** A task, as the agent's endpoints describe it. */
+/** Where a task finds it on AWS; the credentials' path is relative to it. */
+const FIXED_ADDRESS = 'http://169.254.170.2';
+
+/** What the agent's endpoints say of a task. */
 export interface KnownTask {
   id: string;
   arn: string;
@@ -19,6 +22,8 @@ export interface AgentEndpointOptions {
   find: (id: string) => KnownTask | undefined;
   /** Answers like the container credentials endpoint for this task and role name. */
   credentials: (taskId: string, roleName: string) => Promise<Response>;
+  /** Its port on this machine's loopback, to which the tasks' networks lead from its fixed address; where it is left out, tasks are on loopback themselves. */
+  port?: number | undefined;
 }
 
 export interface AgentEndpoint {
@@ -55,14 +60,21 @@ export function startAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint
     const asked = (await c.req.json()) as { ProtectionEnabled?: boolean; ExpiresInMinutes?: number };
     return c.json(await protect(await options.ecsOf(task), task, asked));
   });
-  const server = Bun.serve({ hostname: '127.0.0.1', port: 0, development: false, fetch: app.fetch });
-  const url = server.url.origin;
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: options.port ?? 0,
+    development: false,
+    fetch: app.fetch,
+  });
+  const isFixed = options.port !== undefined;
+  const url = isFixed ? FIXED_ADDRESS : server.url.origin;
   return {
     variables: (taskId) => ({
       ECS_CONTAINER_METADATA_URI_V4: `${url}/v4/${taskId}`,
       ECS_AGENT_URI: `${url}/api/${taskId}`,
-      // ECS only sets the path, at an address (169.254.170.2) that is not this machine's.
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/v2/credentials/${taskId}`,
+      ...(isFixed
+        ? { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: `/v2/credentials/${taskId}` }
+        : { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/v2/credentials/${taskId}` }),
       AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
     }),
     stop: async () => server.stop(true),

@@ -1,4 +1,5 @@
 import type { ContainerLimits } from './container-limits.ts';
+import type { TaskNamespace } from './task-network.ts';
 
 /** Settings of a container besides its image. */
 export interface ContainerOptions {
@@ -9,6 +10,8 @@ export interface ContainerOptions {
   /** The task's own address and the port that it listens on. */
   address: string;
   port: number;
+  /** The task's own network; undefined where it shares the machine's. */
+  namespace?: TaskNamespace;
   memoryMb: number;
   /** User, files and permissions; not applied to a process of this machine. */
   limits: ContainerLimits;

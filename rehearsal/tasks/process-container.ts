@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, statSync } from 'node:fs';
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import { readLines, signalGroup, tryCommand } from '@lornu/ops/process/run-command.ts';
 import type { Container, ContainerEnd, ContainerOptions } from './container.ts';
@@ -23,16 +23,19 @@ export interface ProcessImage {
  */
 export function startProcessContainer(image: ProcessImage, options: ContainerOptions): Container {
   const env = { ...image.env, ...options.env };
-  // The image's own folder may be in /tmp here; on AWS it never is.
+  // The image's own folder and files of this machine may lie in /tmp here; on AWS they never do.
+  const isHere = (value: string): boolean =>
+    value.startsWith(image.folder) || statSync(value, { throwIfNoEntry: false })?.isFile() === true;
   const scratch = (value: string): string =>
-    value.startsWith(image.folder) ? value : value.replace(/^\/tmp(?=\/|$)/, options.folder);
+    !value.startsWith('/tmp') || isHere(value) ? value : value.replace(/^\/tmp(?=\/|$)/, options.folder);
   const given: Record<string, string> = {
     ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, scratch(value)])),
     PATH: [...image.path, '/usr/bin', '/bin'].join(':'),
     TMPDIR: options.folder,
   };
   const log = createWriteStream(options.logPath, { flags: 'a' });
-  const child = Bun.spawn(endingWithParent(options.command ?? image.command), {
+  const enter = options.namespace?.enter ?? endingWithParent;
+  const child = Bun.spawn(enter(options.command ?? image.command), {
     cwd: image.folder,
     env: given,
     stdin: 'ignore',
@@ -64,7 +67,8 @@ export function startProcessContainer(image: ProcessImage, options: ContainerOpt
     signal: (signal) => signalGroup(child.pid, signal),
     check: async (command, shell, timeoutMs) => {
       const ownAddress = command.map((part) => toOwnAddress(part, options));
-      const { exitCode } = await tryCommand(shell ? ['sh', '-c', ownAddress.join(' ')] : ownAddress, {
+      const inside = shell ? ['sh', '-c', ownAddress.join(' ')] : ownAddress;
+      const { exitCode } = await tryCommand(enter(inside), {
         cwd: image.folder,
         env: given,
         timeoutMs,

@@ -13,6 +13,8 @@ export interface WantedService {
   gracePeriodS: number;
   targetGroupArn: string | undefined;
   subnetIds: string[];
+  groupIds: string[];
+  publicAddress: boolean;
   active: boolean;
 }
 
@@ -35,6 +37,7 @@ export async function readService(
   const [service] = services ?? [];
   if (!service) return undefined;
   const { deploymentConfiguration: configuration } = service;
+  const network = service.networkConfiguration?.awsvpcConfiguration;
   const alarms = configuration?.alarms;
   return {
     desiredCount: service.desiredCount ?? 0,
@@ -50,7 +53,9 @@ export async function readService(
       : undefined,
     gracePeriodS: service.healthCheckGracePeriodSeconds ?? 0,
     targetGroupArn: service.loadBalancers?.[0]?.targetGroupArn,
-    subnetIds: service.networkConfiguration?.awsvpcConfiguration?.subnets ?? [],
+    subnetIds: network?.subnets ?? [],
+    groupIds: network?.securityGroups ?? [],
+    publicAddress: network?.assignPublicIp === 'ENABLED',
     active: service.status === 'ACTIVE',
   };
 }

@@ -37,6 +37,8 @@ export interface TaskWorld {
   changed: () => void;
   taskFolder: (id: string) => string;
   logPath: (id: string) => string;
+  /** The task has ended: its network goes. */
+  leave: (id: string) => Promise<void>;
 }
 
 export type TaskPhase = 'starting' | 'running' | 'stopping' | 'stopped';
@@ -65,6 +67,8 @@ export class RunningTask {
   #health: ContainerHealth | undefined;
   #stop: { reason: string; code: string } | undefined;
   #killed = false;
+  /** It was put into the target group; one that is stopped before never is. */
+  #isTarget = false;
   readonly #stopAsked = Promise.withResolvers<void>();
 
   constructor(settings: TaskSettings, world: TaskWorld) {
@@ -123,6 +127,7 @@ export class RunningTask {
     await this.#to('started', 'ACTIVATING', { pullStoppedAt: this.#seconds() });
     const { address, balanced } = this.settings;
     if (balanced && !this.#stop) {
+      this.#isTarget = true;
       await this.#world.register(address, plan.container.port);
       this.#emit('registered');
     }
@@ -137,7 +142,7 @@ export class RunningTask {
   }
 
   async #startContainer(): Promise<Container> {
-    const { id, plan, address, command, environment } = this.settings;
+    const { id, plan, address, namespace, command, environment } = this.settings;
     const world = this.#world;
     const secrets = await world.readSecrets(this.id, plan);
     await world.openLog(id, plan);
@@ -155,6 +160,7 @@ export class RunningTask {
       },
       address,
       port: plan.container.port,
+      ...(namespace ? { namespace } : {}),
       memoryMb: plan.memoryMb,
       limits: plan.container.limits,
       folder,
@@ -190,18 +196,18 @@ export class RunningTask {
     this.phase = 'stopping';
     this.#facts.exitCode = exitCode;
     this.#world.changed();
-    if (this.settings.balanced) await this.#deregister();
+    await this.#deregister();
     await this.#stopped(reason ?? 'Essential container in task exited', 'EssentialContainerExited', exitCode);
   }
 
   async #stopInOrder(container: Container): Promise<void> {
-    const { plan, address, balanced } = this.settings;
+    const { plan, address } = this.settings;
     const world = this.#world;
     await this.#to(undefined, 'DEACTIVATING', { stoppingAt: this.#seconds() });
     world.changed();
     let gone: ContainerEnd | undefined;
     void container.ended.then((end) => (gone = end));
-    if (balanced && !this.#killed) {
+    if (this.#isTarget && !this.#killed) {
       const beganMs = world.now();
       await this.#deregister();
       this.#emit('draining');
@@ -225,7 +231,7 @@ export class RunningTask {
   }
 
   async #deregister(): Promise<void> {
-    await this.#world.deregister(this.settings.address);
+    if (this.#isTarget) await this.#world.deregister(this.settings.address);
   }
 
   async #stopped(reason: string, code: string, exitCode?: number): Promise<void> {
@@ -237,6 +243,7 @@ export class RunningTask {
       { stoppedAt: this.#seconds() },
       exitCode === undefined ? reason : `${reason} (exit code ${exitCode})`,
     );
+    await this.#world.leave(this.id);
     await rm(this.#world.taskFolder(this.id), { recursive: true, force: true });
     this.#world.changed();
   }

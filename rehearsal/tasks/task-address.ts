@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import { whoListens } from '@lornu/ops/process/port-holder.ts';
+import type { TaskNetwork } from './task-network.ts';
 
 /** Second octets 64 to 126: 127.0 is shared, and parallel rehearsals take different ones. */
 const FIRST_NETWORK = 64;
@@ -12,13 +13,19 @@ const TRIES = 20;
  * each has its own loopback address 127.N.x.y, which Linux provides without setup. None is reused, so that a draining
  * target is never mistaken for a new one.
  */
-export class TaskAddresses {
+export class TaskAddresses implements TaskNetwork {
   #last = 0;
   readonly #network: number;
 
   constructor(seed: number) {
     this.#network = FIRST_NETWORK + (seed % NETWORKS);
   }
+
+  async join({ port }: { port: number }): Promise<{ address: string }> {
+    return { address: await this.take(port) };
+  }
+
+  async leave(): Promise<void> {}
 
   /** A new address on which the port is free. */
   async take(port: number): Promise<string> {

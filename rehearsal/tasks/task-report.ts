@@ -19,7 +19,7 @@ export interface TaskFacts {
 
 /** A task in DescribeTasks' form. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html */
 export function taskReport(settings: TaskSettings, { exitCode, ...facts }: TaskFacts): TaskReport {
-  const { plan, address, zone, group, startedBy } = settings;
+  const { plan, address, subnetId, zone, group, startedBy } = settings;
   const { container } = plan;
   return {
     taskDefinition: plan.arn,
@@ -35,7 +35,10 @@ export function taskReport(settings: TaskSettings, { exitCode, ...facts }: TaskF
         id: settings.id,
         type: 'ElasticNetworkInterface',
         status: facts.lastStatus === 'STOPPED' ? 'DELETED' : 'ATTACHED',
-        details: [{ name: 'privateIPv4Address', value: address }],
+        details: [
+          { name: 'subnetId', value: subnetId },
+          { name: 'privateIPv4Address', value: address },
+        ],
       },
     ],
     containers: [

@@ -15,6 +15,7 @@ import { readService, type WantedDeployment, type WantedService } from './read-s
 import { RunningTask, type TaskWorld } from './running-task.ts';
 import { ServiceScheduler } from './service-scheduler.ts';
 import { TaskAddresses } from './task-address.ts';
+import type { TaskNetwork } from './task-network.ts';
 import type { TaskPlan } from './task-definition.ts';
 import type { RunnerEvent } from './task-event.ts';
 import type { TaskSettings } from './task-settings.ts';
@@ -32,7 +33,9 @@ export interface TaskRunnerOptions {
   /** The rehearsal's closed list, for one task. */
   addedVariables: (address: string) => Readonly<Record<string, string>>;
   credentials: (taskId: string, roleName: string) => Promise<Response>;
-  /** Clients with one of a task's roles; default: as an administrator. */
+  /** Networks of the tasks' own, and the loopback port to which their agent's address leads; loopback addresses where it is left out. */
+  network?: { tasks: TaskNetwork; agentPort: number } | undefined;
+  /** The account as one of a task's roles sees it; as an administrator where it is left out. */
   asRole?: (roleArn: string, taskId: string) => Promise<AwsClients>;
   /** One value of a metric; a minute divided by the pace, and 20 s at least, where it is left out. */
   metricPeriodMs?: number;
@@ -75,7 +78,7 @@ export async function startTaskRunner(options: TaskRunnerOptions): Promise<TaskR
 class Runner implements TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #scheduler: ServiceScheduler;
-  readonly #addresses = new TaskAddresses(process.pid);
+  readonly #network: TaskNetwork;
   readonly #account: EcsAccount;
   readonly #known = new Map<string, KnownTask>();
   readonly #reports = new Map<string, Promise<void>>();
@@ -100,7 +103,9 @@ class Runner implements TaskRunner {
     this.#options = options;
     const { clients, cluster, service, pace } = options;
     this.#account = new EcsAccount(clients, cluster);
+    this.#network = options.network?.tasks ?? new TaskAddresses(process.pid);
     this.#agent = startAgentEndpoint({
+      port: options.network?.agentPort,
       ecsOf: async ({ id, plan }) => (await this.#as(plan.taskRoleArn, id)).ecs,
       find: (id) => this.#known.get(id),
       credentials: options.credentials,
@@ -215,14 +220,19 @@ class Runner implements TaskRunner {
   async #start(deployment: WantedDeployment, wanted: WantedService): Promise<RunningTask> {
     this.#targetGroupArn = wanted.targetGroupArn;
     const plan = await this.#account.plan(deployment.taskDefinition);
+    const id = randomUUID().replaceAll('-', '');
+    const { subnetId, zone } = await this.#emptiestZone(wanted.subnetIds);
+    const { port } = plan.container;
+    const { groupIds, publicAddress } = wanted;
     return this.#run({
-      id: randomUUID().replaceAll('-', ''),
+      id,
       plan,
       deploymentId: deployment.id,
       group: `service:${this.#options.service}`,
       startedBy: deployment.id,
-      address: await this.#addresses.take(plan.container.port),
-      zone: await this.#emptiestZone(wanted.subnetIds),
+      ...(await this.#network.join({ id, port, subnetId, groupIds, publicAddress })),
+      subnetId,
+      zone,
       balanced: wanted.targetGroupArn !== undefined,
     });
   }
@@ -236,6 +246,10 @@ class Runner implements TaskRunner {
     try {
       const plan = await this.#account.plan(task.taskDefinitionArn ?? '');
       const override = task.overrides?.containerOverrides?.find(({ name }) => name === plan.container.name);
+      const { service, cluster, clients } = this.#options;
+      const wanted = await readService(clients.ecs, cluster, service);
+      const subnetId = subnetOf(task) ?? wanted?.subnetIds[0] ?? '';
+      const zones = await this.#account.zones([subnetId]);
       const environment = (override?.environment ?? []).map(({ name = '', value = '' }) => [name, value]);
       const single = this.#run({
         id,
@@ -243,8 +257,16 @@ class Runner implements TaskRunner {
         deploymentId: undefined,
         group: task.group ?? '',
         startedBy: task.startedBy,
-        address: await this.#addresses.take(plan.container.port),
-        zone: task.availabilityZone ?? '',
+        ...(await this.#network.join({
+          id,
+          port: plan.container.port,
+          subnetId,
+          // DescribeTasks does not tell them.
+          groupIds: wanted?.groupIds ?? [],
+          publicAddress: false,
+        })),
+        subnetId,
+        zone: zones.get(subnetId) ?? '',
         balanced: false,
         ...(override?.command?.length ? { command: override.command } : {}),
         environment: Object.fromEntries(environment) as Record<string, string>,
@@ -302,6 +324,7 @@ class Runner implements TaskRunner {
       changed: () => this.poke(),
       taskFolder: (id) => join(folder, 'tasks', id),
       logPath: (id) => join(folder, 'logs', `task-${id}.log`),
+      leave: async (id) => this.#network.leave(id),
     };
   }
 
@@ -329,11 +352,15 @@ class Runner implements TaskRunner {
   }
 
   /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html */
-  async #emptiestZone(subnetIds: readonly string[]): Promise<string> {
+  async #emptiestZone(subnetIds: readonly string[]): Promise<{ subnetId: string; zone: string }> {
     const inZone = (zone: string): number =>
       this.tasks().filter(({ settings, phase }) => settings.zone === zone && phase !== 'stopping').length;
     const zones = await this.#account.zones(subnetIds);
-    return zones.toSorted((a, b) => inZone(a) - inZone(b))[0] ?? '';
+    const [subnetId = '', zone = ''] =
+      [...zones]
+        .toSorted(([, a], [, b]) => a.localeCompare(b))
+        .toSorted(([, a], [, b]) => inZone(a) - inZone(b))[0] ?? [];
+    return { subnetId, zone };
   }
 
   #eventOf({ settings }: RunningTask) {
@@ -342,7 +369,12 @@ class Runner implements TaskRunner {
   }
 }
 
-/** A task's ARN contains the cluster's name. */
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Attachment.html */
+function subnetOf({ attachments = [] }: Task): string | undefined {
+  return attachments.flatMap(({ details = [] }) => details).find(({ name }) => name === 'subnetId')?.value;
+}
+
+/** The cluster's name stands in a task's ARN. */
 function taskArn(plan: TaskPlan, cluster: string, id: string): string {
   return `${plan.arn.split(':').slice(0, 5).join(':')}:task/${cluster}/${id}`;
 }

@@ -1,4 +1,5 @@
 import type { TaskPlan } from './task-definition.ts';
+import type { TaskNamespace } from './task-network.ts';
 
 /** What a task is, from its first moment on. */
 export interface TaskSettings {
@@ -9,6 +10,9 @@ export interface TaskSettings {
   group: string;
   startedBy: string | undefined;
   address: string;
+  /** Its own network; undefined where it shares the machine's. */
+  namespace?: TaskNamespace;
+  subnetId: string;
   zone: string;
   /** In the target group of the service. */
   balanced: boolean;

@@ -3,7 +3,8 @@ import type { StackName } from './stacks.ts';
 /** The zone that the rehearsal's account has before anything is applied. */
 export const ZONE_NAME = 'lornu.example';
 export const DOMAIN_NAME = `aws-staging.${ZONE_NAME}`;
-/** The repository whose jobs may assume the roles. */
+export const FAILOVER_DOMAIN_NAME = `agent.${ZONE_NAME}`;
+/** Whose jobs may take the roles. */
 export const GITHUB_REPOSITORY = 'lornu-ai/lornu-aws-staging';
 const PROJECT = 'lornu-staging';
 /** The caller from Google Cloud; below, callers that may act for any user. */
@@ -43,7 +44,7 @@ export function rehearsalVariables(given: GivenByAccount): Record<StackName, Rec
       alarm_emails: [`operations@${ZONE_NAME}`],
       domain_name: DOMAIN_NAME,
       route53_zone_id: given.route53ZoneId,
-      failover_domain_name: `agent.${ZONE_NAME}`,
+      failover_domain_name: FAILOVER_DOMAIN_NAME,
       google_cloud_address: '203.0.113.10',
       peer_emails: [PEER_EMAIL],
       service_emails: SERVICE_EMAILS,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { runSteps } from '@lornu/ops/steps/run-steps.ts';
 import { CliError, inOneLine } from '@lornu/ops/base/cli-error.ts';
 import { verify, type Verification } from '@lornu/ops/verify/verify.ts';
 import { writeReport } from '../report/write-report.ts';
@@ -12,8 +13,10 @@ import type { ScenarioResult } from '../scenarios/scenario.ts';
 import { refusedTokens, targetOf } from '../scenarios/targets.ts';
 import { requirePodman } from '../serve/container-images.ts';
 import type { TaskForm } from '../serve/images.ts';
+import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
 import { requireTools } from '../serve/require-tools.ts';
 import { serve, type ServeContext } from '../serve/serve.ts';
+import { sayNetwork } from '../serve/say-network.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
 import { LogTail } from './log-tail.ts';
 import { Recorder } from '../report/record.ts';
@@ -59,11 +62,13 @@ export interface Rehearsed {
  */
 export async function rehearse(options: RehearseOptions, given: ServeContext): Promise<Rehearsed> {
   await refuseStanding(given);
-  // Check first, not after minutes of applying.
-  await requireTools(given);
+  const whyLoopback = await whyNoNamespaces(given.env);
+  // Not after minutes of applying.
+  await requireTools(given, whyLoopback === undefined);
   if (options.tasks === 'image') await requirePodman(given.env);
   const record = new Recorder(given.emit);
   const context = { ...given, emit: record.emit };
+  await runSteps([sayNetwork(whyLoopback)], context.emit);
   const logs = new LogTail(given.redact);
   const beganMs = Date.now();
   const gathered: Gathered = {};
@@ -134,7 +139,14 @@ export async function verifyServed(
   const target = { ...(await targetOf(served, signal)), refusedTokens: await refusedTokens(served) };
   const { cluster, service } = served.applied;
   const account = { ecs: clients.ecs, elb: clients.elb, cluster, service };
-  const options = { target, account, waitS, isRehearsal: true, hasPeer: served.peerUrl !== undefined };
+  const options = {
+    target,
+    account,
+    waitS,
+    isRehearsal: true,
+    hasPeer: served.peerUrl !== undefined,
+    geminiCallers: served.vpc && (async () => served.vpc?.callersOf('gemini') ?? []),
+  };
   return Promise.race([verify(options, emit), served.failed]);
 }
 

@@ -12,6 +12,8 @@ export interface Person {
 
 export interface OidcOptions {
   issuer: () => string;
+  /** Where a browser finds the page on which a person picks an account. */
+  signInUrl: () => string;
   client: { id: string; secret: string; redirectUris: string[] };
   people: Person[];
   keys: SigningKeys;
@@ -39,7 +41,7 @@ export class Oidc {
     const issuer = this.#options.issuer();
     return {
       issuer,
-      authorization_endpoint: `${issuer}/o/oauth2/v2/auth`,
+      authorization_endpoint: this.#options.signInUrl(),
       token_endpoint: `${issuer}/token`,
       jwks_uri: `${issuer}/oauth2/v3/certs`,
       response_types_supported: ['code'],

@@ -19,6 +19,8 @@ export interface GoogleStandInOptions {
   cloudAccount?: ServiceAccount;
   taskCredentialsLifetimeMs?: number;
   now?: () => number;
+  /** Its name for services that reach it under Google's own, and where a browser finds its page then. */
+  named?: { issuer: string; signInUrl: string };
   /** Issuer of service accounts' ID tokens; default: the stand-in's own address. */
   tokenIssuer?: string;
 }
@@ -88,7 +90,7 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
     lifetimeMs: options.taskCredentialsLifetimeMs ?? 6 * 3_600_000,
     now,
   });
-  const issuer = () => url;
+  const issuer = () => options.named?.issuer ?? url;
   const federation = new Federation({
     issuer: () => options.tokenIssuer ?? url,
     provider,
@@ -100,6 +102,7 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
   });
   const oidc = new Oidc({
     issuer,
+    signInUrl: () => options.named?.signInUrl ?? `${url}/o/oauth2/v2/auth`,
     client: options.client ?? { id: 'lornu-web', secret: 'stand-in-client-secret', redirectUris: [] },
     people: options.people ?? DEFAULTS.people,
     keys,

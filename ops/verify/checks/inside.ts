@@ -17,6 +17,8 @@ export interface InsideSeen {
   subnets: number;
   elapsedMs: number;
   isRehearsal: boolean;
+  /** Addresses from which Gemini's stand-in was called, where the rehearsal has a network of its own. */
+  callers?: readonly string[] | undefined;
 }
 
 /** Judges by the exit code: a caller that may start a task may not be allowed to read its log. */
@@ -26,14 +28,16 @@ export function judgeInside({
   subnets,
   elapsedMs,
   isRehearsal,
+  callers,
 }: InsideSeen): Verdict {
   const meaning =
     exitCode === undefined
       ? `the task never ran: ${stoppedReason ?? 'no reason given'}`
       : (EXIT_CODES[exitCode] ?? `exit code ${exitCode}${stoppedReason ? `: ${stoppedReason}` : ''}`);
-  const where = isRehearsal
-    ? 'run by the task runner, whose network is this machine'
-    : `in one of ${subnets} private subnets`;
+  const where =
+    isRehearsal && callers === undefined
+      ? 'run by the task runner, whose network is this machine'
+      : `in one of ${subnets} private subnets${callers ? `; Gemini was called from ${callers.join(', ')}` : ''}`;
   return judged(exitCode === 0, EXPECTED, `${meaning} (${where}, ${(elapsedMs / 1000).toFixed(1)} s)`);
 }
 
@@ -52,6 +56,7 @@ export const inside: VerifyCheck = {
       subnets: deployed.subnets.length,
       elapsedMs: performance.now() - beganMs,
       isRehearsal: served?.rehearsal ?? false,
+      callers: await scene.geminiCallers?.(),
     });
   },
 };

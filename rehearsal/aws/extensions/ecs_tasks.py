@@ -84,6 +84,11 @@ def run_task(
         task.launch_type = launch_type or "FARGATE"
         task.group = group or task.group
         task.network_configuration = networking_configuration
+        subnet = networking_configuration["awsvpcConfiguration"]["subnets"][0]
+        details = [{"name": "subnetId", "value": subnet}]
+        task.attachments = [
+            {"id": task.id, "type": "ElasticNetworkInterface", "status": "PRECREATED", "details": details}
+        ]
     return tasks
 
 

@@ -85,10 +85,10 @@ describe('serving is refused with a sentence', () => {
     await expectNothingServed();
   });
 
-  test('if something holds the tasks port on every address', async () => {
+  test('where all is on loopback and something holds the port of the tasks on every address', async () => {
     const holder = createServer();
     await new Promise<void>((done) => void holder.listen(8080, '0.0.0.0', done));
-    const parts = await refusal(serve(applied.standing, {}, serving));
+    const parts = await refusal(serve(applied.standing, { loopback: true }, serving));
     holder.close();
     expect(parts).toMatchObject({
       what: "Port 8080 is taken on the tasks' addresses.",

@@ -1,5 +1,6 @@
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import type { Balancer, TargetGroup } from '@lornu/rehearsal/load-balancer/balancer.ts';
+import type { Firewall } from '@lornu/rehearsal/load-balancer/firewall.ts';
 import { createControl, type BalancerControl } from '@lornu/rehearsal/load-balancer/control.ts';
 import { backendName, renderHaproxy } from '@lornu/rehearsal/load-balancer/render-haproxy.ts';
 import { ensureEmulatorPython } from '@lornu/rehearsal/emulator/ensure-python.ts';
@@ -41,6 +42,7 @@ export interface RunningBalancer {
 export async function startBalancer(
   balancer: Balancer,
   tokenKeys: Record<string, { kid: string; pem: string }[]> = {},
+  firewall?: Firewall,
 ): Promise<RunningBalancer> {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-balancer-'));
   const context = { cacheDir: join(root, '.cache'), env: process.env, signal: new AbortController().signal };
@@ -65,11 +67,12 @@ export async function startBalancer(
     mutualTls.mode === 'verify' ? [mutualTls.trustStoreArn] : [],
   );
   const configuration = renderHaproxy(balancer, {
-    address: '127.0.0.1',
+    addresses: ['127.0.0.1'],
     ports,
     certificate: join(folder, 'server.pem'),
     trustStores: Object.fromEntries(stores.map((arn) => [arn, join(folder, 'peer-authority.pem')])),
     tokenKeys: keys,
+    firewall,
     socket,
   });
   const path = join(folder, 'haproxy.cfg');

@@ -23,12 +23,14 @@ import { runScenarios } from '@lornu/rehearsal/scenarios/run-scenarios.ts';
 import { serve } from '@lornu/rehearsal/serve/serve.ts';
 import type { ServedRehearsal } from '@lornu/rehearsal/serve/served.ts';
 import { verifyServed } from '@lornu/rehearsal/whole/rehearse.ts';
+import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
 import type { Outcome } from '@lornu/ops/verify/verdict.ts';
 import { destroy } from '@lornu/rehearsal/run/destroy.ts';
 import { evaluateNetwork } from '@lornu/rehearsal/reachability/statements.ts';
 import { readStage } from '@lornu/rehearsal/serve/read-dockerfile.ts';
 import { OVERRIDE_FILE } from '@lornu/rehearsal/terraform/override.ts';
 import { copiedFiles, VARIABLES_FILE } from '@lornu/rehearsal/terraform/stage-stack.ts';
+import { DOMAIN_NAME, FAILOVER_DOMAIN_NAME } from '@lornu/rehearsal/terraform/variables.ts';
 import { STACKS } from '@lornu/rehearsal/terraform/stacks.ts';
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
@@ -38,11 +40,15 @@ import { CHECKS } from '../../infrastructure/checks/all.ts';
 import { judge } from '../../infrastructure/checks/check.ts';
 import { saveDocuments } from '../../infrastructure/plan/documents.ts';
 import { readEnvironment } from '../../infrastructure/plan/environment.ts';
+import { machineNetwork } from './machine-network.ts';
 import { processesWith, root, runCli, temporaryRehearsal } from './kit.ts';
-import { environmentOf } from './served.ts';
+import { changeInUse, resolve } from './network-in-use.ts';
+import { askInside, environmentOf } from './served.ts';
 
 // Other work on the machine must not make a slow answer a failure.
 setDefaultTimeout(120_000);
+
+const inVpc = (await whyNoNamespaces(process.env)) === undefined;
 
 // One rehearsal for the whole file: what is applied is expensive, and the tests follow its life.
 let rehearsal: Awaited<ReturnType<typeof temporaryRehearsal>>;
@@ -168,7 +174,7 @@ describe('what is applied', () => {
     await writeFile(
       path,
       renderHaproxy(balancer, {
-        address: '127.0.0.1',
+        addresses: ['127.0.0.1'],
         ports: { 80: 1080, 443: 1443, 8443: 1843 },
         certificate: join(folder, 'server.pem'),
         trustStores: { [trustStore]: join(folder, 'peer-authority.pem') },
@@ -237,6 +243,7 @@ describe('the applied network', () => {
 });
 
 test('a command that serves and is killed leaves nothing that runs, and the next one starts from nothing', async () => {
+  const before = inVpc ? await machineNetwork() : {};
   const run = await runCli(['rehearse', 'serve', '--data-dir', rehearsal.dataDir], (stderr, child) => {
     if (stderr.includes('... Run the tasks')) setTimeout(() => child.kill('SIGKILL'), 500);
   });
@@ -249,6 +256,11 @@ test('a command that serves and is killed leaves nothing that runs, and the next
   };
   while (Date.now() < deadline && (await left()).length > 0) await Bun.sleep(100);
   expect(await left()).toEqual([]);
+  // Its links, rules and names were in namespaces that went with it.
+  if (!inVpc) return;
+  while (Date.now() < deadline && (await machineNetwork())['namespaces'] !== before['namespaces'])
+    await Bun.sleep(100);
+  expect(await machineNetwork()).toEqual(before);
 });
 
 test('drift made by hand is found by the next plan, with its place', async () => {
@@ -292,7 +304,11 @@ describe('what is served', () => {
     expect(checks.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
     // Neither is a matter of this machine: the other agent, and a wait of two minutes.
     expect(withOutcome(checks, 'absent')).toEqual(['peer', 'idle-timeout']);
-    expect(checks.find(({ id }) => id === 'inside')?.seen).toContain('text came in pieces');
+    const inside = checks.find(({ id }) => id === 'inside')?.seen;
+    expect(inside).toContain('text came in pieces');
+    // The elastic address of the NAT gateway, and nobody else's.
+    const nat = (await readAppliedNetwork(applied.standing)).natGateways[0]?.publicAddress ?? 'none';
+    if (inVpc) expect(inside).toContain(`Gemini was called from ${nat},`);
     expect(checks.find(({ id }) => id === 'turn')?.seen).toContain('not Gemini itself');
   }, 300_000);
 
@@ -302,7 +318,7 @@ describe('what is served', () => {
     const { environment: given = [], secrets = [] } = await container();
     const ofImage = readStage(await readFile(join(root, 'Dockerfile'), 'utf8'), 'agent').env;
     const ofEcs = [
-      'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+      inVpc ? 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI' : 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
       'AWS_EXECUTION_ENV',
       'ECS_AGENT_URI',
       'ECS_CONTAINER_METADATA_URI_V4',
@@ -326,11 +342,38 @@ describe('what is served', () => {
   test('gives the task the credentials of its role, which Google knows', async () => {
     const [task] = served.tasks();
     const environment = await environmentOf(task?.pid ?? 0);
-    const credentials = await fetch(environment['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? '');
-    expect(await credentials.json()).toMatchObject({
+    const path = environment['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'];
+    const credentials = path
+      ? await askInside(task?.pid ?? 0, `http://169.254.170.2${path}`)
+      : await (await fetch(environment['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? '')).text();
+    expect(JSON.parse(credentials)).toMatchObject({
       RoleArn: expect.stringContaining(`:role/${served.applied.google.awsRoleName}`),
     });
   });
+
+  test.skipIf(!inVpc)(
+    'follows changes of the account without restarting what runs',
+    async () => {
+      const pids = served.tasks().map(({ pid }) => pid);
+      const seen = await changeInUse(applied.standing, served);
+      expect(seen).toHaveLength(4);
+      expect(served.tasks().map(({ pid }) => pid)).toEqual(pids);
+    },
+    180_000,
+  );
+
+  test.skipIf(!inVpc)(
+    "gives the shared name AWS's addresses while Google Cloud does not answer",
+    async () => {
+      const own = await resolve(served, DOMAIN_NAME);
+      expect(own).toHaveLength(2);
+      const deadline = Date.now() + 60_000;
+      const shared = async () => resolve(served, FAILOVER_DOMAIN_NAME);
+      while (Date.now() < deadline && (await shared()).length !== 2) await Bun.sleep(200);
+      expect((await shared()).toSorted()).toEqual(own.toSorted());
+    },
+    90_000,
+  );
 
   test('loses no stream in a deploy, takes no bad image, and gets over a killed task', async () => {
     const results = await runScenarios({ standing: applied.standing, served, context: serving });

@@ -48,3 +48,12 @@ export async function environmentOf(pid: number): Promise<Record<string, string>
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
 }
+
+/** The body of what is answered inside a process's own network. */
+export async function askInside(pid: number, url: string): Promise<string> {
+  const program = `process.stdout.write(await (await fetch(${JSON.stringify(url)})).text())`;
+  const child = Bun.spawn(['nsenter', `--target=${pid}`, '--net', process.execPath, '-e', program], {
+    stdout: 'pipe',
+  });
+  return new Response(child.stdout).text();
+}

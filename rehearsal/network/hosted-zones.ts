@@ -1,0 +1,111 @@
+import {
+  ListHealthChecksCommand,
+  ListHostedZonesCommand,
+  ListResourceRecordSetsCommand,
+  type ResourceRecordSet,
+  type Route53Client,
+} from '@aws-sdk/client-route-53';
+
+/** What Route 53 holds, as far as an answer depends on it. */
+export interface HostedZones {
+  records: AddressRecord[];
+  healthChecks: HealthCheck[];
+}
+
+/** An A record: addresses, or another name of AWS's whose addresses it has. */
+export interface AddressRecord {
+  name: string;
+  addresses: string[];
+  alias: { name: string; evaluateHealth: boolean } | undefined;
+  failover: 'PRIMARY' | 'SECONDARY' | undefined;
+  healthCheckId: string | undefined;
+}
+
+export interface HealthCheck {
+  id: string;
+  address: string;
+  port: number;
+  /** Sent in the request, and with TLS. */
+  hostName: string;
+  path: string;
+  tls: boolean;
+  intervalS: number;
+  threshold: number;
+}
+
+/** Reads every zone of the account. Records of other types are nobody's who calls from here. */
+export async function readHostedZones(route53: Route53Client): Promise<HostedZones> {
+  const [{ HostedZones: zones = [] }, { HealthChecks: checks = [] }] = await Promise.all([
+    route53.send(new ListHostedZonesCommand({})),
+    route53.send(new ListHealthChecksCommand({})),
+  ]);
+  const sets = await Promise.all(
+    zones.map(async ({ Id }) => route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: Id }))),
+  );
+  return {
+    records: sets.flatMap(({ ResourceRecordSets: records = [] }) =>
+      records.filter(({ Type }) => Type === 'A').map(toRecord),
+    ),
+    healthChecks: checks.map(({ Id = '', HealthCheckConfig: config }) => ({
+      id: Id,
+      address: config?.IPAddress ?? '',
+      port: config?.Port ?? 443,
+      hostName: config?.FullyQualifiedDomainName ?? config?.IPAddress ?? '',
+      path: config?.ResourcePath ?? '/',
+      tls: config?.Type?.startsWith('HTTPS') ?? false,
+      intervalS: config?.RequestInterval ?? 30,
+      threshold: config?.FailureThreshold ?? 3,
+    })),
+  };
+}
+
+function toRecord(set: ResourceRecordSet): AddressRecord {
+  const { AliasTarget: alias } = set;
+  return {
+    name: bare(set.Name),
+    addresses: (set.ResourceRecords ?? []).map(({ Value = '' }) => Value),
+    alias: alias && { name: bare(alias.DNSName), evaluateHealth: alias.EvaluateTargetHealth ?? false },
+    failover: set.Failover,
+    healthCheckId: set.HealthCheckId,
+  };
+}
+
+/** Without the dot of the root; AWS puts `dualstack.` before the name of a load balancer that it shows. */
+function bare(name = ''): string {
+  return name
+    .toLowerCase()
+    .replace(/\.$/, '')
+    .replace(/^dualstack\./, '');
+}
+
+/** What a name of AWS's stands for, and whether it is well. */
+export interface AliasTarget {
+  addresses: readonly string[];
+  isHealthy: boolean;
+}
+
+/**
+ * The addresses of each name. A failover pair answers with its primary while that is healthy, else with its secondary;
+ * when neither is, with the primary again.
+ * https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-types.html
+ * https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-private-hosted-zones.html
+ */
+export function answersOf(
+  { records }: HostedZones,
+  targets: ReadonlyMap<string, AliasTarget>,
+  isPassing: (healthCheckId: string) => boolean,
+): Map<string, readonly string[]> {
+  const isHealthy = ({ alias, healthCheckId }: AddressRecord): boolean =>
+    (healthCheckId === undefined || isPassing(healthCheckId)) &&
+    (!alias?.evaluateHealth || targets.get(alias.name)?.isHealthy === true);
+  const addressesOf = ({ alias, addresses }: AddressRecord): readonly string[] =>
+    alias ? (targets.get(alias.name)?.addresses ?? []) : addresses;
+  const names = Map.groupBy(records, ({ name }) => name);
+  return new Map(
+    [...names].map(([name, all]) => {
+      const primary = all.find(({ failover }) => failover !== 'SECONDARY');
+      const chosen = primary && isHealthy(primary) ? primary : (all.find(isHealthy) ?? primary);
+      return [name, chosen ? addressesOf(chosen) : []];
+    }),
+  );
+}

@@ -1,0 +1,30 @@
+import type { Interface } from './interfaces.ts';
+
+/** The router's links to what is outside of the VPC: the internet, and AWS's services by gateway endpoints. */
+export const INTERNET_LINK = 'igw';
+export const ENDPOINT_LINK = 'vpce';
+
+/**
+ * An internet gateway translates between an interface's private and public address, one to one; what has no public
+ * address neither leaves nor comes in. https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
+ */
+export function internetGatewayNat(interfaces: readonly Interface[]): string[] {
+  return withPublicAddress(interfaces).flatMap(({ address, publicAddress }) => [
+    `-A PREROUTING -i ${INTERNET_LINK} -d ${publicAddress} -j DNAT --to-destination ${address}`,
+    `-A POSTROUTING -o ${INTERNET_LINK} -s ${address} -j SNAT --to-source ${publicAddress}`,
+  ]);
+}
+
+export function internetGatewayRules(interfaces: readonly Interface[]): string[] {
+  return [
+    `-A FORWARD -i ${INTERNET_LINK} -m conntrack ! --ctstate DNAT -j DROP`,
+    ':has-public - [0:0]',
+    ...withPublicAddress(interfaces).map(({ address }) => `-A has-public -s ${address} -j RETURN`),
+    '-A has-public -j DROP',
+    `-A FORWARD -o ${INTERNET_LINK} -j has-public`,
+  ];
+}
+
+function withPublicAddress(interfaces: readonly Interface[]): Interface[] {
+  return interfaces.filter(({ publicAddress }) => publicAddress !== undefined);
+}

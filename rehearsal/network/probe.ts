@@ -1,0 +1,64 @@
+/** Run inside a network namespace: tries every way on standard input at once and says of each how it ended. */
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+
+export interface ProbeTarget {
+  address: string;
+  port: number;
+  protocol: 'tcp' | 'udp';
+  /** Where it is sent from; any of the namespace's addresses where it is left out. */
+  source?: string;
+}
+
+/**
+ * `answered`: somebody listens. `refused`: the packet came there, its refusal came back. `nothing`: one of both was
+ * dropped.
+ */
+export type ProbeAnswer = 'answered' | 'refused' | 'nothing';
+
+const WAIT_MS = 700;
+
+async function tryTcp({ address, port, source }: ProbeTarget): Promise<ProbeAnswer> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, ...(source ? { localAddress: source } : {}) });
+    const end = (answer: ProbeAnswer): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end('answered'));
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      end(error.code === 'ECONNREFUSED' ? 'refused' : 'nothing'),
+    );
+    setTimeout(() => end('nothing'), WAIT_MS);
+  });
+}
+
+async function tryUdp({ address, port }: ProbeTarget): Promise<ProbeAnswer> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    let isOver = false;
+    const end = (answer: ProbeAnswer): void => {
+      if (isOver) return;
+      isOver = true;
+      socket.close();
+      resolve(answer);
+    };
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      end(error.code === 'ECONNREFUSED' ? 'refused' : 'nothing'),
+    );
+    socket.on('message', () => end('answered'));
+    // A connected socket gets to know that nobody listens there.
+    socket.connect(port, address, () => socket.send('?'));
+    setTimeout(() => end('nothing'), WAIT_MS);
+  });
+}
+
+if (import.meta.main) {
+  const targets = (await Bun.stdin.json()) as ProbeTarget[];
+  const answers = await Promise.all(
+    targets.map(async (target) => (target.protocol === 'udp' ? tryUdp(target) : tryTcp(target))),
+  );
+  await Bun.write(Bun.stdout, JSON.stringify(answers));
+  // Without waiting for the clocks of those that have answered.
+  process.exit(0);
+}

@@ -1,0 +1,57 @@
+import type { Network } from '../reachability/network.ts';
+import { ENDPOINT_LINK, internetGatewayNat, internetGatewayRules } from './internet-gateway.ts';
+import type { Interface } from './interfaces.ts';
+import { networkAclRules } from './network-acls.ts';
+import { resolverAddress, TASK_ENDPOINT } from './resolver-address.ts';
+import { securityGroupRules } from './security-groups.ts';
+
+/**
+ * All rules of the router for iptables-restore, which takes them at once: ACLs see every packet, then what answers an
+ * allowed connection passes, then gateways and groups decide about new ones. Neither ACLs nor groups have a say about the
+ * VPC's resolver and a task's own endpoint.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html (what they do not filter)
+ */
+export function renderRules(network: Network, interfaces: readonly Interface[]): string {
+  const lines = [
+    '*filter',
+    ':INPUT DROP [0:0]',
+    ':FORWARD DROP [0:0]',
+    ':OUTPUT ACCEPT [0:0]',
+    '-A INPUT -i lo -j ACCEPT',
+    ...['udp', 'tcp'].map(
+      (protocol) => `-A INPUT -i s+ -d ${resolverAddress(network)} -p ${protocol} --dport 53 -j ACCEPT`,
+    ),
+    `-A INPUT -i s+ -d ${TASK_ENDPOINT} -p tcp --dport 80 -j ACCEPT`,
+    '-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT',
+    ...interfaces.flatMap(sourceCheck),
+    ...networkAclRules(network),
+    '-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT',
+    `-A FORWARD -i ${ENDPOINT_LINK} -j DROP`,
+    ...internetGatewayRules(interfaces),
+    ...interfaces.flatMap((one) => securityGroupRules(network, one, interfaces)),
+    '-A FORWARD -j ACCEPT',
+    'COMMIT',
+    '*nat',
+    ...internetGatewayNat(interfaces),
+    'COMMIT',
+  ];
+  return `${chainsFirst(lines).join('\n')}\n`;
+}
+
+/** An interface sends under its own address alone, but for a NAT gateway's. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html */
+function sourceCheck({ link, address, groupIds }: Interface): string[] {
+  return groupIds ? [`-A FORWARD -i ${link} ! -s ${address} -j DROP`] : [];
+}
+
+/** A chain has to be named before a rule leads to it. */
+function chainsFirst(lines: readonly string[]): string[] {
+  const end = lines.indexOf('COMMIT');
+  const filter = lines.slice(1, end);
+  const isChain = (line: string): boolean => line.startsWith(':');
+  return [
+    '*filter',
+    ...filter.filter(isChain),
+    ...filter.filter((line) => !isChain(line)),
+    ...lines.slice(end),
+  ];
+}

@@ -1,0 +1,71 @@
+import type { Network, Route } from '../reachability/network.ts';
+import { ENDPOINT_LINK, INTERNET_LINK } from './internet-gateway.ts';
+import type { Interface } from './interfaces.ts';
+import { prefixListRanges } from './prefix-lists.ts';
+
+/** Linux keeps the tables below 256 for itself. */
+const FIRST_TABLE = 1000;
+const LOCAL_RULE = 100;
+const SUBNET_RULE = 200;
+
+/** Addresses at the other ends of the router's links. */
+interface NextHops {
+  internet: string;
+  services: string;
+}
+
+/** Number of a subnet's route table. */
+export function tableOf(network: Network, subnetId: string): number {
+  const id = network.subnets.find((subnet) => subnet.id === subnetId)?.routeTableId;
+  const index = network.routeTables.findIndex((table) => table.id === id);
+  return FIRST_TABLE + (index === -1 ? network.routeTables.length : index);
+}
+
+/**
+ * The VPC's route tables as Linux's: the narrowest route wins, traffic within the VPC takes the local one, and what none
+ * fits is dropped. As lines for `ip -batch`. https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
+ */
+export function routeLines(network: Network, nats: ReadonlyMap<string, Interface>, next: NextHops): string[] {
+  return network.routeTables.flatMap(({ routes }, index) =>
+    routes.flatMap((route) =>
+      rangesOf(route).map(
+        (range) => `route add table ${FIRST_TABLE + index} ${toLine(network, route, range, nats, next)}`,
+      ),
+    ),
+  );
+}
+
+export function localRules(network: Network): string[] {
+  return [
+    `route add blackhole ${network.vpc.cidr}`,
+    // Without a word to the sender, as AWS does it.
+    'route add blackhole default',
+    `rule add pref ${LOCAL_RULE} to ${network.vpc.cidr} lookup main`,
+  ];
+}
+
+/** What comes from an interface takes its subnet's table. */
+export function subnetRule(network: Network, { link, subnetId }: Interface): string {
+  return `rule add pref ${SUBNET_RULE} iif ${link} lookup ${tableOf(network, subnetId)}`;
+}
+
+function rangesOf({ destination, target }: Route): string[] {
+  if (target === 'local' || destination.includes(':')) return [];
+  return destination.startsWith('pl-') ? prefixListRanges(destination) : [destination];
+}
+
+function toLine(
+  network: Network,
+  { target, active }: Route,
+  range: string,
+  nats: ReadonlyMap<string, Interface>,
+  next: NextHops,
+): string {
+  const nat = nats.get(target);
+  if (active && nat) return `${range} via ${nat.address} dev ${nat.link} onlink`;
+  if (active && network.internetGateways.includes(target))
+    return `${range} via ${next.internet} dev ${INTERNET_LINK}`;
+  if (active && network.endpoints.some(({ id, kind }) => id === target && kind === 'gateway'))
+    return `${range} via ${next.services} dev ${ENDPOINT_LINK}`;
+  return `blackhole ${range}`;
+}

@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Child } from '@lornu/ops/process/child.ts';
+import { startChild } from '@lornu/ops/process/child.ts';
+import { withSystemDirs } from '@lornu/ops/setup/network-namespaces.ts';
+import { childEnded } from '@lornu/ops/up/child-ended.ts';
+import type { StartContext } from '@lornu/ops/up/start-context.ts';
+
+export interface Resolver {
+  child: Child;
+  /** Answers these names from now on, each with its addresses, and says of every other one that there is none. */
+  answer: (names: ReadonlyMap<string, readonly string[]>) => Promise<void>;
+}
+
+/** dnsmasq at this address. `inside` puts the command into its namespace. */
+export async function startResolver(
+  {
+    name,
+    address,
+    folder,
+    inside,
+  }: { name: string; address: string; folder: string; inside: (command: readonly string[]) => string[] },
+  context: StartContext,
+): Promise<Resolver> {
+  const hosts = join(folder, `${name}.hosts`);
+  await writeFile(hosts, '');
+  const started = Promise.withResolvers<void>();
+  const child = await startChild({
+    name: `The resolver (${name})`,
+    command: inside([
+      'dnsmasq',
+      // In the foreground, as who starts it: with other rights than those it would no longer end with us.
+      '--no-daemon',
+      '--conf-file=/dev/null',
+      `--listen-address=${address}`,
+      '--bind-interfaces',
+      '--no-resolv',
+      '--no-hosts',
+      '--address=/#/',
+      `--addn-hosts=${hosts}`,
+      '--cache-size=0',
+    ]),
+    cwd: folder,
+    env: { PATH: withSystemDirs(context.env['PATH']) },
+    logPath: join(context.dataDir, `logs/resolver-${name}.log`),
+    redact: context.redact,
+    onLine: (line) => {
+      if (line.includes('started, version')) started.resolve();
+    },
+    stopWithinMs: 1_000,
+  });
+  void child.ended.then((how) => started.reject(childEnded(child, how)));
+  // Before it has started, the signal below would end it.
+  await started.promise;
+  let said = '';
+  return {
+    child,
+    answer: async (names) => {
+      const text = [...names]
+        .flatMap(([host, addresses]) => addresses.map((one) => `${one} ${host}\n`))
+        .join('');
+      if (text === said) return;
+      said = text;
+      await writeFile(hosts, text);
+      process.kill(child.pid, 'SIGHUP');
+    },
+  };
+}

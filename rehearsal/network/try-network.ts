@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import type { Network } from '../reachability/network.ts';
+import { STRANGER } from '../reachability/routes.ts';
+import { INTERNET } from './link-scripts.ts';
+import { OUTSIDE_ADDRESSES } from './outside.ts';
+import { interfacesToTry, packetsToSend, withNeighbour, type Packet } from './packets.ts';
+import type { ProbeAnswer, ProbeTarget } from './probe.ts';
+import { Vpc } from './vpc.ts';
+
+export interface TriedNetwork {
+  packets: number;
+  /** Of them those that came there and whose answers came back. */
+  arrived: number;
+  /** Where packets and computation disagree, a sentence each. */
+  differences: string[];
+}
+
+const PROBE = join(import.meta.dir, 'probe.ts');
+
+/** Builds the network for as long as it takes to send every packet through it, and compares with what is computed. */
+export async function tryNetwork(applied: Network): Promise<TriedNetwork> {
+  const network = withNeighbour(applied);
+  const vpc = await Vpc.build(network, [...OUTSIDE_ADDRESSES, STRANGER.replace('/32', '')]);
+  try {
+    const attached = await vpc.attach(...interfacesToTry(network));
+    return await tryPackets(vpc, packetsToSend(network, attached));
+  } finally {
+    await vpc.close();
+  }
+}
+
+/** Sends them all, and says where the answers differ from what was computed. */
+export async function tryPackets(vpc: Vpc, packets: readonly Packet[]): Promise<TriedNetwork> {
+  const senders = [...new Set(packets.map(({ from }) => from))];
+  const seen = await Promise.all(
+    senders.map(async (sender) => {
+      const own = packets.filter(({ from }) => from === sender);
+      const answers = await send(vpc, sender, own);
+      return own.map((packet, index) => ({ packet, arrived: answers[index] !== 'nothing' }));
+    }),
+  );
+  const all = seen.flat();
+  return {
+    packets: all.length,
+    arrived: all.filter(({ arrived }) => arrived).length,
+    differences: all
+      .filter(({ packet, arrived }) => packet.arrives !== arrived)
+      .map(({ packet, arrived }) => describe(packet, arrived)),
+  };
+}
+
+async function send(vpc: Vpc, sender: string, targets: readonly ProbeTarget[]): Promise<ProbeAnswer[]> {
+  const name = sender === 'internet' ? INTERNET : sender;
+  const child = Bun.spawn(vpc.world.inside([process.execPath, PROBE], name), {
+    stdin: new Blob([JSON.stringify(targets)]),
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  return JSON.parse(await new Response(child.stdout).text()) as ProbeAnswer[];
+}
+
+function describe({ from, source, to, address, port, protocol, arrives }: Packet, arrived: boolean): string {
+  const sender = source ? `${from} (${source})` : from;
+  return `${protocol} ${port} from ${sender} to ${to} (${address}): computed ${arrives ? 'open' : 'closed'}, ${arrived ? 'arrived' : 'dropped'}`;
+}

@@ -1,0 +1,69 @@
+import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
+import { startChild, type Child } from '@lornu/ops/process/child.ts';
+import { tryCommand } from '@lornu/ops/process/run-command.ts';
+import { withSystemDirs } from '@lornu/ops/setup/network-namespaces.ts';
+import type { StartContext } from '@lornu/ops/up/start-context.ts';
+
+export interface HaproxyRun {
+  /** How people call it. */
+  name: string;
+  configPath: string;
+  logName: string;
+  /** Puts the command where it is to run; it must end with this process. */
+  enter: (command: readonly string[]) => string[];
+  isReady: () => Promise<boolean>;
+}
+
+const START_MS = 15_000;
+
+/** Runs HAProxy on a configuration, which it has to accept first, and waits until it is ready. */
+export async function runHaproxy(
+  { name, configPath, logName, enter, isReady }: HaproxyRun,
+  context: StartContext,
+): Promise<Child> {
+  const env = { PATH: withSystemDirs(context.env['PATH']) };
+  const program = Bun.which('haproxy', env);
+  if (!program) {
+    throw new CliError({
+      what: 'HAProxy is missing.',
+      why: "It plays AWS's load balancer, and there is no haproxy on PATH.",
+      next: 'apt-get install haproxy, then run the same command again.',
+      exitCode: EXIT.machine,
+    });
+  }
+  const checked = await tryCommand(enter([program, '-c', '-q', '-f', configPath]), { env });
+  if (checked.exitCode !== 0) {
+    throw new CliError({
+      what: `${name} refuses the configuration that was made of what was applied.`,
+      why: checked.tail.join(' '),
+      next: 'Compare the lines that it names with rehearsal/load-balancer and rehearsal/network.',
+      logPath: configPath,
+      exitCode: EXIT.bug,
+    });
+  }
+  const child = await startChild({
+    name,
+    command: enter([program, '-db', '-f', configPath]),
+    cwd: context.dataDir,
+    env,
+    logPath: `${context.dataDir}/logs/${logName}.log`,
+    redact: context.redact,
+    stopWithinMs: 1_000,
+  });
+  const deadline = Date.now() + START_MS;
+  while (!(await isReady())) {
+    if (Date.now() > deadline) {
+      await child.stop();
+      throw new CliError({
+        what: `${name} doesn't start.`,
+        why: `Its socket did not answer within ${START_MS / 1000} s.`,
+        next: 'Read the lines above, then run the same command again.',
+        output: child.tail,
+        logPath: child.logPath,
+        exitCode: EXIT.machine,
+      });
+    }
+    await Bun.sleep(20);
+  }
+  return child;
+}

@@ -1,0 +1,98 @@
+import {
+  DescribeLoadBalancersCommand,
+  DescribeTargetHealthCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { AwsClients } from '../emulator/aws-clients.ts';
+import { parseServers, ask } from '../load-balancer/control.ts';
+import { healthBackend } from '../network/health-checks.ts';
+import { answersOf, readHostedZones, type AliasTarget } from '../network/hosted-zones.ts';
+import type { Resolver } from '../network/start-resolver.ts';
+import type { Vpc } from '../network/vpc.ts';
+import { readNetwork } from '../reachability/read-network.ts';
+import type { AppliedService } from './read-applied.ts';
+
+export interface WatchOptions {
+  clients: AwsClients;
+  applied: AppliedService;
+  vpc: Vpc;
+  /** Each with the names that it knows whatever the hosted zones say. */
+  resolvers: readonly { resolver: Resolver; names: ReadonlyMap<string, readonly string[]> }[];
+  /** Of the HAProxy that makes the health checks. */
+  socket: string;
+  balancerAddresses: readonly string[];
+  onFailure: (error: unknown) => unknown;
+}
+
+export interface NetworkWatch {
+  stop: () => Promise<void>;
+}
+
+/** What somebody changes is to be in force within 2 s; a look takes 0.2 s on a quiet machine. */
+const LOOK_EVERY_MS = 500;
+
+/** Keeps the built network as the account says: routes, gateways, groups, ACLs, and what names lead to. Nothing that runs is started again. */
+export async function watchNetwork(options: WatchOptions): Promise<NetworkWatch> {
+  const life = new AbortController();
+  await look(options);
+  const loop = (async () => {
+    while (!life.signal.aborted) {
+      await Bun.sleep(LOOK_EVERY_MS);
+      if (life.signal.aborted) return;
+      try {
+        await look(options);
+      } catch (error) {
+        if (!life.signal.aborted) options.onFailure(error);
+        return;
+      }
+    }
+  })();
+  return {
+    stop: async () => {
+      life.abort();
+      await loop;
+    },
+  };
+}
+
+async function look({
+  clients,
+  vpc,
+  applied,
+  resolvers,
+  socket,
+  balancerAddresses,
+}: WatchOptions): Promise<void> {
+  const { network } = vpc;
+  const [now, zones, target, stats] = await Promise.all([
+    readNetwork(clients.ec2, network.vpc.id, network.loadBalancer, network.service),
+    readHostedZones(clients.route53),
+    readBalancerAlias(clients, applied, balancerAddresses),
+    ask(socket, 'show stat -1 4 -1'),
+  ]);
+  await vpc.update(now);
+  const servers = parseServers(stats);
+  const answers = answersOf(
+    zones,
+    new Map([target]),
+    (id) => servers.find(({ backend }) => backend === healthBackend(id))?.status === 'healthy',
+  );
+  for (const { resolver, names } of resolvers) await resolver.answer(new Map([...answers, ...names]));
+}
+
+/** The load balancer's own name: well while each of its target groups has a healthy target. */
+async function readBalancerAlias(
+  { elb }: AwsClients,
+  { loadBalancerArn, targetGroupArns }: AppliedService,
+  addresses: readonly string[],
+): Promise<[string, AliasTarget]> {
+  const { LoadBalancers } = await elb.send(
+    new DescribeLoadBalancersCommand({ LoadBalancerArns: [loadBalancerArn] }),
+  );
+  const groups = await Promise.all(
+    targetGroupArns.map(async (arn) => elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: arn }))),
+  );
+  const isHealthy = groups.every(({ TargetHealthDescriptions: targets = [] }) =>
+    targets.some(({ TargetHealth }) => TargetHealth?.State === 'healthy'),
+  );
+  return [LoadBalancers?.[0]?.DNSName?.toLowerCase() ?? '', { addresses, isHealthy }];
+}

@@ -1,0 +1,41 @@
+import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
+import { tryNetwork } from '@lornu/rehearsal/network/try-network.ts';
+import { soundNetwork } from '@lornu/rehearsal/reachability/sound-network.ts';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { machineNetwork } from '../whole/machine-network.ts';
+
+setDefaultTimeout(60_000);
+
+const canBuild = (await whyNoNamespaces(process.env)) === undefined;
+const MODULE = Bun.resolveSync('@lornu/ops/setup/network-namespaces.ts', import.meta.dir);
+
+/** What a process that was started like this is told. */
+function why(wrapper: readonly string[], path = process.env['PATH']): string {
+  const program = `console.log(await (await import(${JSON.stringify(MODULE)})).whyNoNamespaces(process.env))`;
+  const ran = Bun.spawnSync([...wrapper, process.execPath, '-e', program], { env: { PATH: path } });
+  return ran.stdout.toString().trim() || ran.stderr.toString();
+}
+
+describe.skipIf(!canBuild)('on a machine that can build networks', () => {
+  test('two with the same addresses do not meet, and nothing of them is left', async () => {
+    const before = await machineNetwork();
+    const cutOff = soundNetwork();
+    cutOff.internetGateways = [];
+    const [one, other] = await Promise.all([tryNetwork(soundNetwork()), tryNetwork(cutOff)]);
+    expect([...one.differences, ...other.differences]).toEqual([]);
+    expect(one.arrived).toBeGreaterThan(other.arrived);
+    const deadline = Date.now() + 10_000;
+    while (Date.now() < deadline && (await machineNetwork())['namespaces'] !== before['namespaces'])
+      await Bun.sleep(50);
+    expect(await machineNetwork()).toEqual(before);
+  });
+
+  test('who is not root, lacks a program or may not forward is told so', () => {
+    expect(why(['setpriv', '--reuid=65534', '--clear-groups'])).toBe('only root may make network namespaces');
+    const noIp = 'mount -t tmpfs tmpfs /usr/sbin; mount -t tmpfs tmpfs /sbin; exec "$@"';
+    expect(why(['unshare', '--mount', 'sh', '-c', noIp, 'sh'])).toStartWith('iptables-restore missing');
+    const noForwarding = 'mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; exec "$@"';
+    expect(why(['unshare', '--mount', 'sh', '-c', noForwarding, 'sh'])).toContain('Read-only file system');
+    expect(why([])).toBe('undefined');
+  });
+});
