@@ -17,7 +17,7 @@ export interface ServerState {
 }
 
 export interface BalancerControl {
-  /** It gets requests after as many passed checks as the healthy threshold. */
+  /** It gets requests once as many checks as the healthy threshold have passed; so does one that is draining. */
   add: (backend: string, name: string, address: string, port: number) => Promise<void>;
   /** Stops new requests; running ones continue. */
   drain: (backend: string, name: string) => Promise<void>;
@@ -32,6 +32,8 @@ export interface BalancerControl {
 export function createControl(socketPath: string, groups: readonly TargetGroup[]): BalancerControl {
   /** Out of service until they are added again: `del server` sometimes crashes HAProxy 2.6 (SIGSEGV, SIGABRT). */
   const removed = new Set<string>();
+  /** All that were ever added; HAProxy starts with none. */
+  const known = new Set<string>();
   const checks = new Map(groups.map((group) => [backendName(group.arn), checkSettings(group)]));
   const say = async (...commands: readonly string[]): Promise<string> => {
     const answer = await ask(socketPath, commands.join('; '));
@@ -45,9 +47,11 @@ export function createControl(socketPath: string, groups: readonly TargetGroup[]
   return {
     add: async (backend, name, address, port) => {
       const server = `${backend}/${name}`;
-      if (removed.delete(server)) await say(`set server ${server} addr ${address} port ${port}`);
+      if (known.has(server)) await say(`set server ${server} addr ${address} port ${port}`);
       else await say(`add server ${server} ${address}:${port} ${checks.get(backend) ?? 'check'}`);
-      // Down until checks pass: AWS sends nothing to a target that has not passed one.
+      known.add(server);
+      removed.delete(server);
+      // Down until checks say otherwise, before it can be chosen: AWS sends nothing to a target that has not answered one.
       await say(
         `enable health ${server}`,
         `set server ${server} state ready`,

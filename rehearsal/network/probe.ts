@@ -17,6 +17,12 @@ export interface ProbeTarget {
 export type ProbeAnswer = 'answered' | 'refused' | 'nothing';
 
 const WAIT_MS = 700;
+/** On a busy machine the clock may strike before an answer that has long been there is read. */
+const LAST_LOOK_MS = 50;
+
+function afterWaiting(end: () => void): void {
+  setTimeout(() => setTimeout(end, LAST_LOOK_MS), WAIT_MS);
+}
 
 async function tryTcp({ address, port, source }: ProbeTarget): Promise<ProbeAnswer> {
   return new Promise((resolve) => {
@@ -29,7 +35,7 @@ async function tryTcp({ address, port, source }: ProbeTarget): Promise<ProbeAnsw
     socket.once('error', (error: NodeJS.ErrnoException) =>
       end(error.code === 'ECONNREFUSED' ? 'refused' : 'nothing'),
     );
-    setTimeout(() => end('nothing'), WAIT_MS);
+    afterWaiting(() => end('nothing'));
   });
 }
 
@@ -49,7 +55,7 @@ async function tryUdp({ address, port }: ProbeTarget): Promise<ProbeAnswer> {
     socket.on('message', () => end('answered'));
     // A connected socket gets to know that nobody listens there.
     socket.connect(port, address, () => socket.send('?'));
-    setTimeout(() => end('nothing'), WAIT_MS);
+    afterWaiting(() => end('nothing'));
   });
 }
 

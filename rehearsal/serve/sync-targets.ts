@@ -52,7 +52,8 @@ export function syncTargets(options: TargetSyncOptions): TargetSync {
         continue;
       }
       registered.add(id);
-      if (!server) await control.add(backend, id, id, Target?.Port ?? 0);
+      // One that is registered again while it drains is a new target, though HAProxy still has the old one.
+      if (draining.delete(id) || !server) await control.add(backend, id, id, Target?.Port ?? 0);
       reports.push(toReport(id, server, reported.get(id)));
     }
     for (const server of own.filter(({ name }) => !registered.has(name))) {

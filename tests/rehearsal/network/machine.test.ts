@@ -2,7 +2,7 @@ import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
 import { tryNetwork } from '@lornu/rehearsal/network/try-network.ts';
 import { soundNetwork } from '@lornu/rehearsal/reachability/sound-network.ts';
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { machineNetwork } from '../whole/machine-network.ts';
+import { machineNetwork, namespacesUnder, untilGone } from '../whole/machine-network.ts';
 
 setDefaultTimeout(60_000);
 
@@ -21,12 +21,17 @@ describe.skipIf(!canBuild)('on a machine that can build networks', () => {
     const before = await machineNetwork();
     const cutOff = soundNetwork();
     cutOff.internetGateways = [];
+    const namespaces = new Set<string>();
+    const look = async (): Promise<void> => {
+      for (const one of await namespacesUnder(process.pid)) namespaces.add(one);
+    };
+    const timer = setInterval(() => void look(), 50);
     const [one, other] = await Promise.all([tryNetwork(soundNetwork()), tryNetwork(cutOff)]);
+    clearInterval(timer);
     expect([...one.differences, ...other.differences]).toEqual([]);
     expect(one.arrived).toBeGreaterThan(other.arrived);
-    const deadline = Date.now() + 10_000;
-    while (Date.now() < deadline && (await machineNetwork())['namespaces'] !== before['namespaces'])
-      await Bun.sleep(50);
+    expect(namespaces.size).toBeGreaterThan(4);
+    await untilGone(namespaces, 10_000);
     expect(await machineNetwork()).toEqual(before);
   });
 

@@ -40,7 +40,7 @@ import { CHECKS } from '../../infrastructure/checks/all.ts';
 import { judge } from '../../infrastructure/checks/check.ts';
 import { saveDocuments } from '../../infrastructure/plan/documents.ts';
 import { readEnvironment } from '../../infrastructure/plan/environment.ts';
-import { machineNetwork } from './machine-network.ts';
+import { machineNetwork, namespacesUnder, untilGone } from './machine-network.ts';
 import { processesWith, root, runCli, temporaryRehearsal } from './kit.ts';
 import { changeInUse, resolve } from './network-in-use.ts';
 import { askInside, environmentOf } from './served.ts';
@@ -244,9 +244,17 @@ describe('the applied network', () => {
 
 test('a command that serves and is killed leaves nothing that runs, and the next one starts from nothing', async () => {
   const before = inVpc ? await machineNetwork() : {};
+  let namespaces: ReadonlySet<string> | undefined;
+  const kill = async (child: Parameters<Parameters<typeof runCli>[1] & {}>[1]): Promise<void> => {
+    await Bun.sleep(500);
+    namespaces = await namespacesUnder(child.pid);
+    child.kill('SIGKILL');
+  };
+  let killed: Promise<void> | undefined;
   const run = await runCli(['rehearse', 'serve', '--data-dir', rehearsal.dataDir], (stderr, child) => {
-    if (stderr.includes('... Run the tasks')) setTimeout(() => child.kill('SIGKILL'), 500);
+    if (stderr.includes('... Run the tasks')) killed ??= kill(child);
   });
+  await killed;
   expect(run.exitCode).not.toBe(0);
   // The emulator was there before and stays.
   const deadline = Date.now() + 30_000;
@@ -258,8 +266,8 @@ test('a command that serves and is killed leaves nothing that runs, and the next
   expect(await left()).toEqual([]);
   // Its links, rules and names were in namespaces that went with it.
   if (!inVpc) return;
-  while (Date.now() < deadline && (await machineNetwork())['namespaces'] !== before['namespaces'])
-    await Bun.sleep(100);
+  expect(namespaces?.size).toBeGreaterThan(2);
+  await untilGone(namespaces ?? new Set(), 30_000);
   expect(await machineNetwork()).toEqual(before);
 });
 

@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { childrenOf } from './kit.ts';
 
-/** What a rehearsal must leave alone and take away again: the machine's own network, and every namespace beside it (Linux). */
+/** The machine's own network, which a rehearsal must leave alone (Linux). */
 export async function machineNetwork(): Promise<Record<string, string>> {
   const said = (command: string[]): string => Bun.spawnSync(command).stdout.toString();
   return {
@@ -12,15 +13,35 @@ export async function machineNetwork(): Promise<Record<string, string>> {
     names: (await readdir('/run/netns').catch(() => [])).join(' '),
     forwarding: await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8'),
     filter: await readFile('/proc/sys/net/ipv4/conf/all/rp_filter', 'utf8'),
-    namespaces: (await namespaces()).join(' '),
   };
 }
 
-/** Network namespaces in which something runs. */
-async function namespaces(): Promise<string[]> {
+/** Network namespaces of what a process has started, but for the one that it is in itself (Linux). */
+export async function namespacesUnder(pid: number): Promise<Set<string>> {
+  const own = await namespaceOf(pid);
   const found = new Set<string>();
-  for (const pid of await readdir('/proc')) {
-    if (/^\d+$/.test(pid)) found.add(await readlink(`/proc/${pid}/ns/net`).catch(() => ''));
+  for (const child of await childrenOf(pid)) {
+    found.add(await namespaceOf(child.pid));
+    for (const namespace of await namespacesUnder(child.pid)) found.add(namespace);
   }
-  return [...found].filter(Boolean).toSorted();
+  found.delete(own);
+  found.delete('');
+  return found;
+}
+
+/** Waits until nothing on this machine runs in any of these namespaces; other rehearsals may run beside. */
+export async function untilGone(namespaces: ReadonlySet<string>, withinMs: number): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const held = (await Promise.all(pids.map(namespaceOf))).filter((one) => namespaces.has(one));
+    if (held.length === 0) return;
+    if (Date.now() > deadline)
+      throw new Error(`${held.length} processes are still in the network's namespaces`);
+    await Bun.sleep(100);
+  }
+}
+
+async function namespaceOf(pid: number | string): Promise<string> {
+  return readlink(`/proc/${pid}/ns/net`).catch(() => '');
 }

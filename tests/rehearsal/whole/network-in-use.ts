@@ -21,7 +21,8 @@ import { join } from 'node:path';
 import { root } from './kit.ts';
 
 const EVERYWHERE = '0.0.0.0/0';
-const LONGEST_MS = 10_000;
+/** Two seconds on a quiet machine; a busy one takes longer, and that is no fault of the network's. */
+const LONGEST_MS = 60_000;
 
 /** Something that somebody changes in the account, and takes back. */
 interface Change {
@@ -89,13 +90,14 @@ async function changes({ clients, ...standing }: Standing, served: ServedRehears
       isFelt: async () => (await probe(served, task?.id ?? '', gemini, 80)) !== 'nothing',
     },
     {
-      what: 'an ACL cuts the subnets off',
+      // Of one address alone: with the load balancer's checks cut off, ECS would replace the tasks.
+      what: 'an ACL cuts Gemini off',
       make: async () =>
         ec2.send(
           new CreateNetworkAclEntryCommand({
             ...entry,
             Protocol: '-1',
-            CidrBlock: EVERYWHERE,
+            CidrBlock: `${gemini}/32`,
             RuleAction: 'deny',
           }),
         ),
