@@ -9,6 +9,8 @@ import { DescribeTaskDefinitionCommand, type ContainerDefinition } from '@aws-sd
 import {
   DescribeListenersCommand,
   DescribeLoadBalancersCommand,
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
   ModifyLoadBalancerAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { parseConfig } from '@lornu/backend/config/config.ts';
@@ -244,9 +246,20 @@ describe('the applied network', () => {
 
 test('a command that serves and is killed leaves nothing that runs, and the next one starts from nothing', async () => {
   const before = inVpc ? await machineNetwork() : {};
+  const { elb } = applied.standing.clients;
+  const targets = async () => {
+    const { TargetGroups = [] } = await elb.send(new DescribeTargetGroupsCommand({}));
+    const described = await Promise.all(
+      TargetGroups.map(async ({ TargetGroupArn }) =>
+        elb.send(new DescribeTargetHealthCommand({ TargetGroupArn })),
+      ),
+    );
+    return described.flatMap(({ TargetHealthDescriptions = [] }) => TargetHealthDescriptions);
+  };
   let namespaces: ReadonlySet<string> | undefined;
   const kill = async (child: Parameters<Parameters<typeof runCli>[1] & {}>[1]): Promise<void> => {
-    await Bun.sleep(500);
+    // With its targets in the account, of which the next command must make nothing.
+    while ((await targets()).length < 2) await Bun.sleep(50);
     namespaces = await namespacesUnder(child.pid);
     child.kill('SIGKILL');
   };
