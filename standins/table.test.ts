@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dir, '..');
 /** Parts of the rehearsal and of the pipeline's that take a real one's place; aws there is AWS's own program. */
-const OF_THE_REHEARSAL = ['aws', 'iam', 'load-balancer', 'tasks'];
+const OF_THE_REHEARSAL = ['aws', 'iam', 'load-balancer', 'network', 'tasks'];
 const REAL_PROGRAMS = new Set(['aws']);
 
 interface Row {
