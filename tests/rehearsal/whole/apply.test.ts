@@ -9,8 +9,6 @@ import { DescribeTaskDefinitionCommand, type ContainerDefinition } from '@aws-sd
 import {
   DescribeListenersCommand,
   DescribeLoadBalancersCommand,
-  DescribeTargetGroupsCommand,
-  DescribeTargetHealthCommand,
   ModifyLoadBalancerAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { parseConfig } from '@lornu/backend/config/config.ts';
@@ -42,8 +40,9 @@ import { CHECKS } from '../../infrastructure/checks/all.ts';
 import { judge } from '../../infrastructure/checks/check.ts';
 import { saveDocuments } from '../../infrastructure/plan/documents.ts';
 import { readEnvironment } from '../../infrastructure/plan/environment.ts';
-import { machineNetwork, namespacesUnder, untilGone } from './machine-network.ts';
-import { processesWith, root, runCli, temporaryRehearsal } from './kit.ts';
+import { killWhileItServes } from './kill-while-it-serves.ts';
+import { machineNetwork, untilGone } from './machine-network.ts';
+import { processesWith, root, temporaryRehearsal } from './kit.ts';
 import { changeInUse, resolve } from './network-in-use.ts';
 import { askInside, environmentOf } from './served.ts';
 
@@ -246,29 +245,8 @@ describe('the applied network', () => {
 
 test('a command that serves and is killed leaves nothing that runs, and the next one starts from nothing', async () => {
   const before = inVpc ? await machineNetwork() : {};
-  const { elb } = applied.standing.clients;
-  const targets = async () => {
-    const { TargetGroups = [] } = await elb.send(new DescribeTargetGroupsCommand({}));
-    const described = await Promise.all(
-      TargetGroups.map(async ({ TargetGroupArn }) =>
-        elb.send(new DescribeTargetHealthCommand({ TargetGroupArn })),
-      ),
-    );
-    return described.flatMap(({ TargetHealthDescriptions = [] }) => TargetHealthDescriptions);
-  };
-  let namespaces: ReadonlySet<string> | undefined;
-  const kill = async (child: Parameters<Parameters<typeof runCli>[1] & {}>[1]): Promise<void> => {
-    // With its targets in the account, of which the next command must make nothing.
-    while ((await targets()).length < 2) await Bun.sleep(50);
-    namespaces = await namespacesUnder(child.pid);
-    child.kill('SIGKILL');
-  };
-  let killed: Promise<void> | undefined;
-  const run = await runCli(['rehearse', 'serve', '--data-dir', rehearsal.dataDir], (stderr, child) => {
-    if (stderr.includes('... Run the tasks')) killed ??= kill(child);
-  });
-  await killed;
-  expect(run.exitCode).not.toBe(0);
+  const { exitCode, namespaces } = await killWhileItServes(rehearsal.dataDir, applied.standing.clients.elb);
+  expect(exitCode).not.toBe(0);
   // The emulator was there before and stays.
   const deadline = Date.now() + 30_000;
   const left = async (): Promise<string[]> => {
@@ -279,8 +257,8 @@ test('a command that serves and is killed leaves nothing that runs, and the next
   expect(await left()).toEqual([]);
   // Its links, rules and names were in namespaces that went with it.
   if (!inVpc) return;
-  expect(namespaces?.size).toBeGreaterThan(2);
-  await untilGone(namespaces ?? new Set(), 30_000);
+  expect(namespaces.size).toBeGreaterThan(2);
+  await untilGone(namespaces, 30_000);
   expect(await machineNetwork()).toEqual(before);
 });
 
