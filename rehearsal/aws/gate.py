@@ -3,6 +3,7 @@
 import traceback
 
 import access
+import changes
 import model_check
 import publish
 import rules
@@ -43,7 +44,9 @@ class Gate:
             # A check that crashes proves nothing; the caller gets AWS's internal error.
             traceback.print_exc()
             return answer(start_response, 500, {"Content-Type": "text/plain"}, b"InternalFailure: see the log")
-        return self.application(environ, start_response)
+        answered = self.application(environ, start_response)
+        changes.count(call)
+        return answered
 
 
 def answer(start_response, status, headers, body):

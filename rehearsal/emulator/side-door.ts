@@ -12,7 +12,9 @@ export interface SideDoor {
   leftovers: () => Promise<{ left: string[]; keptByAws: string[] }>;
   /** Actions that Terraform's provider called since the last call of this, as IAM policies name them. */
   takeCalledActions: () => Promise<string[]>;
-  /** The documented rules, beyond AWS's models, that calls are checked against. */
+  /** A number that is another one after each call that may have changed the network. */
+  networkChanges: () => Promise<number>;
+  /** The documented rules beyond AWS's models that calls are held against. */
   rules: () => Promise<{ id: string; operations: string[]; code: string; page: string }[]>;
   /** Which statements of roles' policies calls have needed, and which calls were denied because one was missing. */
   access: () => Promise<Access>;
@@ -104,6 +106,7 @@ export function createSideDoor(url: string): SideDoor {
     publishers: async () =>
       (await call('GET', '/rehearsal/iam/publishers')) as Awaited<ReturnType<SideDoor['publishers']>>,
     access: async () => (await call('POST', '/rehearsal/iam/uses')) as Access,
+    networkChanges: async () => ((await call('GET', '/rehearsal/changes')) as { network: number }).network,
     rules: async () => (await call('GET', '/rehearsal/rules')) as Awaited<ReturnType<SideDoor['rules']>>,
     reportService: async (cluster, service, report) => {
       const answer = await call('PUT', `/rehearsal/ecs/services/${cluster}/${service}`, report);

@@ -134,6 +134,7 @@ export async function startAppliedVpc(
     children.push(publicResolver.child);
     watch = await watchNetwork({
       clients: standing.clients,
+      sideDoor: standing.emulator.sideDoor,
       applied: stands.applied,
       vpc,
       resolvers: [

@@ -3,9 +3,10 @@ import {
   DescribeTargetHealthCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { AwsClients } from '../emulator/aws-clients.ts';
+import type { SideDoor } from '../emulator/side-door.ts';
 import { parseServers, ask } from '../load-balancer/control.ts';
 import { healthBackend } from '../network/health-checks.ts';
-import { answersOf, readHostedZones, type AliasTarget } from '../network/hosted-zones.ts';
+import { answersOf, readHostedZones, type AliasTarget, type HostedZones } from '../network/hosted-zones.ts';
 import type { Resolver } from '../network/start-resolver.ts';
 import type { Vpc } from '../network/vpc.ts';
 import { readNetwork } from '../reachability/read-network.ts';
@@ -13,6 +14,7 @@ import type { AppliedService } from './read-applied.ts';
 
 export interface WatchOptions {
   clients: AwsClients;
+  sideDoor: Pick<SideDoor, 'networkChanges'>;
   applied: AppliedService;
   vpc: Vpc;
   /** Each with the names that it knows whatever the hosted zones say. */
@@ -27,19 +29,19 @@ export interface NetworkWatch {
   stop: () => Promise<void>;
 }
 
-/** What somebody changes is to be in force within 2 s; a look takes 0.2 s on a quiet machine. */
+/** What somebody changes is to be in force within 2 s; a look that finds a change takes 0.2 s on a quiet machine. */
 const LOOK_EVERY_MS = 500;
 
 /** Keeps the built network as the account says: routes, gateways, groups, ACLs, and what names lead to. Nothing that runs is started again. */
 export async function watchNetwork(options: WatchOptions): Promise<NetworkWatch> {
   const life = new AbortController();
-  await look(options);
+  let zones = await look(options);
   const loop = (async () => {
     while (!life.signal.aborted) {
       await Bun.sleep(LOOK_EVERY_MS);
       if (life.signal.aborted) return;
       try {
-        await look(options);
+        zones = await look(options, zones);
       } catch (error) {
         if (!life.signal.aborted) options.onFailure(error);
         return;
@@ -54,29 +56,39 @@ export async function watchNetwork(options: WatchOptions): Promise<NetworkWatch>
   };
 }
 
-async function look({
-  clients,
-  vpc,
-  applied,
-  resolvers,
-  socket,
-  balancerAddresses,
-}: WatchOptions): Promise<void> {
-  const { network } = vpc;
-  const [now, zones, target, stats] = await Promise.all([
-    readNetwork(clients.ec2, network.vpc.id, network.loadBalancer, network.service),
-    readHostedZones(clients.route53),
+/** The hosted zones, and how many changes of the network there had been when they were read. */
+interface Read {
+  changes: number;
+  zones: HostedZones;
+}
+
+/** Reading everything is most of the work, so it is left out where nothing has changed since. */
+async function look(options: WatchOptions, before?: Read): Promise<Read> {
+  const { clients, sideDoor, applied, resolvers, socket, balancerAddresses } = options;
+  const changes = await sideDoor.networkChanges();
+  const [read, target, stats] = await Promise.all([
+    before?.changes === changes ? before : readChanges(options, changes),
     readBalancerAlias(clients, applied, balancerAddresses),
     ask(socket, 'show stat -1 4 -1'),
   ]);
-  await vpc.update(now);
   const servers = parseServers(stats);
   const answers = answersOf(
-    zones,
+    read.zones,
     new Map([target]),
     (id) => servers.find(({ backend }) => backend === healthBackend(id))?.status === 'healthy',
   );
   for (const { resolver, names } of resolvers) await resolver.answer(new Map([...answers, ...names]));
+  return read;
+}
+
+async function readChanges({ clients, vpc }: WatchOptions, changes: number): Promise<Read> {
+  const { network } = vpc;
+  const [now, zones] = await Promise.all([
+    readNetwork(clients.ec2, network.vpc.id, network.loadBalancer, network.service),
+    readHostedZones(clients.route53),
+  ]);
+  await vpc.update(now);
+  return { changes, zones };
 }
 
 /** The load balancer's own name: well while each of its target groups has a healthy target. */
