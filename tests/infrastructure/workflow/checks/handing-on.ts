@@ -37,7 +37,7 @@ export const HANDING_ON: readonly WorkflowCheck[] = [
     why: 'The digest that was built is planned, what was shown is approved, what was approved is applied.',
     run: ({ jobs, steps }, must) => {
       const outputs = (job: string) => jobs.find(({ name }) => name === job)?.reader.block('outputs');
-      for (const name of ['digest', 'revision']) {
+      for (const name of ['digest', 'revision', 'gate']) {
         must(
           from(outputs('publish')?.text(name), stepId(steps('image publish')), name),
           `publish hands on another ${name}.`,
@@ -63,6 +63,11 @@ export const HANDING_ON: readonly WorkflowCheck[] = [
         'Another revision is planned.',
       );
       must(plan?.text('run').includes('--revision "$REVISION"') === true, 'The revision is not planned.');
+      must(
+        plan?.text('env.GATE') === '${{ needs.publish.outputs.gate }}' &&
+          plan.text('run').includes('--gate "$GATE"'),
+        "The candidate's verdict is not part of what is approved.",
+      );
     },
   },
   {

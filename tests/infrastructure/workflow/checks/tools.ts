@@ -70,7 +70,7 @@ export const TOOLS: readonly WorkflowCheck[] = [
     id: 'workflow/tokens-where-they-are-needed',
     why: 'What every step sees, every action of somebody else sees.',
     run: ({ file, jobs }, must) => {
-      const token = ['plan comment', 'image publish', 'apply', 'drift'];
+      const token = ['plan comment', 'replay', 'image publish', 'apply', 'drift'];
       must(
         file.keys('env').every((name) => !carriesToken(file.text(`env.${name}`))),
         'Every job sees a token.',
