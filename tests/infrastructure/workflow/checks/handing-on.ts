@@ -71,6 +71,25 @@ export const HANDING_ON: readonly WorkflowCheck[] = [
     },
   },
   {
+    id: 'workflow/a-pull-request-is-replayed-against-its-base',
+    why: 'Against another commit, or told to nobody, the comment would say nothing about this change.',
+    run: ({ steps }, must) => {
+      const [replay] = steps('replay');
+      must(
+        replay?.reader.text('run') === './lornu replay --against "$BEFORE" --pull-request "$PULL_REQUEST"',
+        'The replay is another command.',
+      );
+      must(replay?.reader.text('env.BEFORE') === 'HEAD^1', 'The replay compares with another commit.');
+      must(
+        replay?.reader.text('env.PULL_REQUEST') === '${{ github.event.pull_request.number }}',
+        'The replay tells another pull request.',
+      );
+      // HEAD^1 of a pull request's merge commit is there only if two commits are fetched.
+      const checkout = steps('actions/checkout').find(({ job }) => job === replay?.job);
+      must(checkout?.reader.number('with.fetch-depth') === 2, 'The base is not fetched, or too much is.');
+    },
+  },
+  {
     id: 'workflow/what-was-deployed-is-verified',
     why: 'A green check of another address, or of whatever revision answers there, says nothing of this deploy.',
     run: ({ steps }, must) => {
