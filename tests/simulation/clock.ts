@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { drainMicrotasks } from 'bun:jsc';
+import { mulberry32 } from '../support/seeded.ts';
 
 /** Where code runs in the simulation: one service process, which can be stopped and killed as the kernel does it. */
 export class Host {
@@ -206,17 +207,6 @@ function dateOf(now: () => number): DateConstructor {
 }
 
 const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
-
-/** Numbers from 0 to 1, the same for the same seed. */
-export function mulberry32(seed: number): () => number {
-  let a = seed | 0;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 function uuid(random: () => number): `${string}-${string}-${string}-${string}-${string}` {
   const hex = Array.from({ length: 4 }, () =>

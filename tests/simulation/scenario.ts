@@ -1,4 +1,5 @@
-import { mulberry32, VirtualTime } from './clock.ts';
+import { mulberry32 } from '../support/seeded.ts';
+import { VirtualTime } from './clock.ts';
 import type { Entry } from './check/history.ts';
 import type { ModelFault, Plan } from './model.ts';
 import { People } from './people.ts';

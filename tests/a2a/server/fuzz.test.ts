@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { mulberry32 } from '../../support/seeded.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(60_000);
@@ -17,17 +18,6 @@ const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 500);
 const AT_ONCE = 8;
 
 type Random = () => number;
-
-/** The generator mulberry32: small, and the same on every platform. */
-function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
 
@@ -237,7 +227,7 @@ test.each([
   ['JSON-RPC', rpcRequest],
   ['REST', restRequest],
 ])('%s: nothing that a caller sends is a failure of ours', async (name, make) => {
-  const random = seeded(SEED + name.length);
+  const random = mulberry32(SEED + name.length);
   const problems: string[] = [];
   const next = async (left: number): Promise<void> => {
     if (left === 0 || problems.length > 5) return;

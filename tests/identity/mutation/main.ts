@@ -5,6 +5,7 @@ import { findMutants, type Mutant } from './mutants.ts';
 import { KNOWN_SURVIVORS } from './known-survivors.ts';
 import { runMutant, type Verdict } from './run-mutant.ts';
 import { commitSeed } from '../../support/commit-seed.ts';
+import { shuffled } from '../../support/seeded.ts';
 
 const HELP = `Takes the checks of backend/identity out, one at a time, and looks whether a test notices.
 
@@ -68,21 +69,3 @@ process.stdout.write(
     `${values.all ? 'all' : `sample ${values.seed}`}); ${known.length} are known to go unnoticed, ${unexpected.length} are not.\n`,
 );
 process.exit(unexpected.length === 0 && tried > 0 ? 0 : 1);
-
-/** A reproducible order: mulberry32 with the Fisher-Yates shuffle. */
-function shuffled<T>(items: readonly T[], seed: number): T[] {
-  const list = items.slice();
-  let state = seed >>> 0;
-  const random = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [list[i], list[j]] = [list[j] as T, list[i] as T];
-  }
-  return list;
-}
