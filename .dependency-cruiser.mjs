@@ -51,7 +51,8 @@ const ROOMS = {
     // Lossless JSON.
     ['json'],
   ],
-  cli: [['main.ts'], ['run-cli.ts'], ['command-table.ts'], ['commands'], ['checks']],
+  // captured-run.ts is for tests.
+  cli: [['main.ts', 'captured-run.ts'], ['run-cli.ts'], ['command-table.ts'], ['commands'], ['checks']],
   'frontend/src': [
     ['main.tsx'],
     ['pages'],

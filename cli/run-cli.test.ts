@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
+import { runCaptured } from './captured-run.ts';
 import type { CommandRow } from './command-table.ts';
-import { runCli } from './run-cli.ts';
 
 const greet: CommandRow = {
   name: 'greet',
@@ -30,22 +29,8 @@ const never: CommandRow = {
   load: () => Promise.reject(new Error('loaded although nobody asked')),
 };
 
-async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  let stdout = '';
-  let stderr = '';
-  const context: CliContext = {
-    root: '/nowhere',
-    cacheDir: '/nowhere/.cache',
-    env: {},
-    stdout: (text) => void (stdout += text),
-    stderr: (text) => void (stderr += text),
-    terminal: undefined,
-    redact: (text) => text.replaceAll('a-key-of-ours', '[secret]'),
-    signal: new AbortController().signal,
-  };
-  const code = await runCli(argv, context, [greet, never]);
-  return { code, stdout, stderr };
-}
+const run = async (...argv: string[]) =>
+  runCaptured(argv, { redact: (text) => text.replaceAll('a-key-of-ours', '[secret]') }, [greet, never]);
 
 describe('a command line', () => {
   test('runs only its command, with the result on stdout', async () => {

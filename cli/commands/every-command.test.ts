@@ -1,34 +1,11 @@
 import { describe, expect, test } from 'bun:test';
 import { Command } from 'commander';
-import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
+import { nowhere, runCaptured } from '../captured-run.ts';
 import { COMMANDS } from '../command-table.ts';
-import { runCli } from '../run-cli.ts';
 
 /** Runs a command line on a machine that has nothing: anything it started would fail visibly. */
-async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  let stdout = '';
-  let stderr = '';
-  const context = nowhere(
-    (text) => (stdout += text),
-    (text) => (stderr += text),
-  );
-  const code = await runCli(argv, context);
-  return { code, stdout, stderr };
-}
-
-function nowhere(stdout: (text: string) => unknown, stderr: (text: string) => unknown): CliContext {
-  return {
-    root: '/nowhere',
-    cacheDir: '/nowhere/.cache',
-    env: {},
-    stdout: (text) => void stdout(text),
-    stderr: (text) => void stderr(text),
-    terminal: undefined,
-    redact: (text) => text,
-    signal: new AbortController().signal,
-  };
-}
+const run = async (...argv: string[]) => runCaptured(argv);
 
 interface Line {
   /** The words of a command or subcommand. */
@@ -39,10 +16,7 @@ interface Line {
 
 async function everyCommand(): Promise<Line[]> {
   const lines: Line[] = [];
-  const quiet = nowhere(
-    () => undefined,
-    () => undefined,
-  );
+  const quiet = nowhere();
   for (const row of COMMANDS) {
     const command = new Command(row.name);
     // oxlint-disable-next-line no-await-in-loop -- a dozen small modules

@@ -2,22 +2,9 @@ import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
 import { BREAKS } from '@lornu/rehearsal/scenarios/breaks.ts';
-import { runCli } from '../run-cli.ts';
+import { runCaptured } from '../captured-run.ts';
 
-async function rehearseBreak(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  let [stdout, stderr] = ['', ''];
-  const code = await runCli(['rehearse', 'break', ...argv], {
-    root: '/nowhere',
-    cacheDir: '/nowhere/.cache',
-    env: {},
-    stdout: (text) => void (stdout += text),
-    stderr: (text) => void (stderr += text),
-    terminal: undefined,
-    redact: (text) => text,
-    signal: new AbortController().signal,
-  });
-  return { code, stdout, stderr };
-}
+const rehearseBreak = async (...argv: string[]) => runCaptured(['rehearse', 'break', ...argv]);
 
 test('the list names every break, for people and for programs, before anything is served', async () => {
   const { code, stdout } = await rehearseBreak('--list');

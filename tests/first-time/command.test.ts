@@ -1,8 +1,7 @@
 import { afterAll, beforeEach, expect, test } from 'bun:test';
-import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
 import { startTerraformCloud, type TerraformCloud } from '@lornu/standins/terraform-cloud/server.ts';
-import { runCli } from '@lornu/cli/run-cli.ts';
+import { runCaptured, type CapturedRun } from '@lornu/cli/captured-run.ts';
 
 let hcp: TerraformCloud;
 beforeEach(async () => {
@@ -16,21 +15,12 @@ beforeEach(async () => {
 });
 afterAll(() => hcp.stop());
 
-async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const said = { stdout: '', stderr: '' };
-  const context: CliContext = {
-    root: '/nowhere',
-    cacheDir: '/nowhere/.cache',
+async function run(...argv: string[]): Promise<CapturedRun> {
+  const done = await runCaptured(['setup', ...argv], {
     env: { HOME: '/nowhere', TFE_ADDRESS: hcp.address, TF_TOKEN_app_terraform_io: 'owner' },
-    stdout: (text) => void (said.stdout += text),
-    stderr: (text) => void (said.stderr += text),
-    terminal: undefined,
-    redact: (text) => text,
-    signal: new AbortController().signal,
-  };
-  const code = await runCli(['setup', ...argv], context);
-  if (code === EXIT.bug) throw new Error(said.stderr);
-  return { code, ...said };
+  });
+  if (done.code === EXIT.bug) throw new Error(done.stderr);
+  return done;
 }
 
 test('without a terminal and without --yes it only checks, lists what is missing, and exits with 1', async () => {

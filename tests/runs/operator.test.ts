@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { runCli } from '@lornu/cli/run-cli.ts';
+import { runCaptured, type CapturedRun } from '@lornu/cli/captured-run.ts';
 import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,27 +11,9 @@ import { createSession } from './create-session.ts';
 // Bundles and real processes.
 setDefaultTimeout(60_000);
 
-interface Result {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
 /** `lornu runs` as an operator types it, against one process of the service. */
-async function lornuRuns(url: string, ...argv: string[]): Promise<Result> {
-  let [stdout, stderr] = ['', ''];
-  const code = await runCli(['runs', argv[0] ?? 'list', '--url', url, ...argv.slice(1)], {
-    root: '/nowhere',
-    cacheDir: '/nowhere/.cache',
-    env: {},
-    stdout: (text) => void (stdout += text),
-    stderr: (text) => void (stderr += text),
-    terminal: undefined,
-    redact: (text) => text,
-    signal: new AbortController().signal,
-  });
-  return { code, stdout, stderr };
-}
+const lornuRuns = async (url: string, ...argv: string[]): Promise<CapturedRun> =>
+  runCaptured(['runs', argv[0] ?? 'list', '--url', url, ...argv.slice(1)]);
 
 const STORES = [
   { name: 'SQLite', environment: async () => ({ environment: {}, stop: () => undefined }) },
