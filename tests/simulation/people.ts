@@ -4,7 +4,8 @@ import { toWire } from '@lornu/backend/events/wire.ts';
 import type { TurnRequest } from '@lornu/backend/runs/run.ts';
 import { frameId } from '@lornu/backend/runs/frame-ids.ts';
 import { answerTo, textOf, type Plan } from './model.ts';
-import { Cut, keyOf, type Connection, type World } from './world.ts';
+import { Cut, type Connection } from './connection.ts';
+import { keyOf, type World } from './world.ts';
 
 /** A reader that hears nothing for so long asks elsewhere. */
 const QUIET_MS = 40_000;

@@ -1,0 +1,121 @@
+import { sseResponse } from '@lornu/backend/http/sse.ts';
+import type { Run } from '@lornu/backend/runs/run.ts';
+import { runOn } from './clock.ts';
+import type { Process, Surroundings } from './process.ts';
+
+/** Longest way of a message between a client and a process. */
+export const LONGEST_NETWORK_MS = 25;
+const PING_MS = 15_000;
+/** How long a client waits for the head of an answer. */
+const LONGEST_ANSWER_MS = 20_000;
+
+/** The connection to a process broke, or there was nobody to connect to. */
+export class Cut extends Error {}
+
+/** What a client receives on a stream: an event with its id, or a comment. */
+export type Received = { id: string; data: string } | { comment: string };
+
+/** A client's connection to one process. What is under way when the process dies may still arrive, or not. */
+export class Connection {
+  readonly #world: Pick<Surroundings, 'time' | 'random'>;
+  readonly #process: Process;
+  readonly #left = new AbortController();
+  readonly #received: Received[] = [];
+  #isOver = false;
+  #arrivesAt = 0;
+  #change = Promise.withResolvers<void>();
+  readonly #broken = Promise.withResolvers<never>();
+  readonly #cut = (): void => {
+    this.#broken.reject(new Cut('cut'));
+    // Half of the time nothing more arrives of what is under way.
+    if (this.#world.random() < 0.5) this.#end();
+    else this.#deliver(() => this.#end());
+  };
+
+  constructor(world: Pick<Surroundings, 'time' | 'random'>, process: Process) {
+    this.#world = world;
+    this.#process = process;
+    this.#broken.promise.catch(() => undefined);
+    process.cuts.add(this.#cut);
+  }
+
+  async ask<T>(work: (process: Process) => Promise<T>): Promise<T> {
+    const { time, random } = this.#world;
+    const working = runOn(this.#process.host, () => work(this.#process));
+    working.catch(() => undefined);
+    const tooLate = time.sleep(LONGEST_ANSWER_MS).then(() => Promise.reject(new Cut('no answer')));
+    tooLate.catch(() => undefined);
+    const answer = await Promise.race([working, this.#broken.promise, tooLate]);
+    await Promise.race([time.sleep(random() * LONGEST_NETWORK_MS), this.#broken.promise]);
+    return answer;
+  }
+
+  /** Begins to send a run's frames, as the routes do. */
+  listen(run: Run, fromIndex?: number): void {
+    const { signal } = this.#left;
+    const options = {
+      pingMs: PING_MS,
+      metrics: undefined,
+      signal,
+      ...(fromIndex === undefined ? {} : { fromIndex }),
+    };
+    void runOn(this.#process.host, async () => {
+      const decoder = new TextDecoder();
+      try {
+        for await (const bytes of sseResponse(run, options).body ?? []) {
+          const text = decoder.decode(bytes);
+          this.#deliver(() => this.#receive(text));
+        }
+      } catch {
+        // A stream that fails is a connection that is cut.
+      }
+      this.#deliver(() => this.#end());
+    });
+  }
+
+  /** The next of what arrives; undefined where the connection is over, or nothing came for so long. */
+  async next(withinMs: number): Promise<Received | undefined> {
+    const giveUpAt = this.#world.time.now + withinMs;
+    for (;;) {
+      const received = this.#received.shift();
+      if (received) return received;
+      if (this.#isOver || this.#world.time.now >= giveUpAt) return undefined;
+      await Promise.race([this.#change.promise, this.#world.time.sleep(withinMs)]);
+    }
+  }
+
+  leave(): void {
+    this.#process.cuts.delete(this.#cut);
+    this.#isOver = true;
+    runOn(this.#process.host, () => this.#left.abort());
+  }
+
+  /** In the order in which it was sent. */
+  #deliver(arrive: () => void): void {
+    const { time, random } = this.#world;
+    const latency = random() < 0.5 ? 0 : random() * LONGEST_NETWORK_MS;
+    this.#arrivesAt = Math.max(this.#arrivesAt, time.now + latency);
+    runOn(undefined, () => setTimeout(arrive, this.#arrivesAt - time.now));
+  }
+
+  #receive(text: string): void {
+    if (this.#isOver) return;
+    for (const block of text.split('\n\n')) {
+      const [, comment] = /^: (.*)/m.exec(block) ?? [];
+      if (comment !== undefined) this.#received.push({ comment });
+      const [, id, data] = /^id: (.*)\ndata: (.*)$/m.exec(block) ?? [];
+      if (id !== undefined && data !== undefined) this.#received.push({ id, data });
+    }
+    this.#wake();
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  }
+}

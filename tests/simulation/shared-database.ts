@@ -1,0 +1,46 @@
+import { openDatabase } from '@lornu/backend/sessions/sqlite/database.ts';
+import type { Database, Statement } from 'bun:sqlite';
+
+/**
+ * One database in memory, with a connection of its own for each process: what waits for a commit dies with it. They share
+ * prepared statements, which no process uses across a wait.
+ */
+export function connectionTo(database: Database): Database {
+  const known = new Map<PropertyKey, unknown>([
+    ['prepare', prepared],
+    ['query', prepared],
+  ]);
+  return new Proxy(database, {
+    get: (_, key) => {
+      const value: unknown = known.get(key) ?? Reflect.get(database, key, database);
+      if (typeof value !== 'function' || known.has(key)) return value;
+      const method: unknown = value.bind(database);
+      known.set(key, method);
+      return method;
+    },
+  });
+}
+
+/** Opened once: its schema and statements cost more than a turn. */
+const shared = openDatabase(':memory:');
+const tables = shared
+  .query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table'")
+  .all()
+  .map(({ name }) => name);
+
+const statements = new Map<string, Statement>();
+
+/** All of them: bun:sqlite itself keeps 20. */
+function prepared(sql: string): Statement {
+  const statement = statements.get(sql) ?? shared.prepare(sql);
+  statements.set(sql, statement);
+  return statement;
+}
+
+/** The database without rows. */
+export function emptyDatabase(): Database {
+  // A scenario that was left in the middle of a transaction.
+  if (shared.inTransaction) shared.run('ROLLBACK');
+  for (const table of tables) shared.run(`DELETE FROM ${table}`);
+  return shared;
+}
