@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { AgentServer } from '@lornu/evaluation/agent-client.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import { DELIVERY_FOLDER, type DeliveryContext } from '@lornu/ops/delivery/delivery-context.ts';
 import { withLock } from '@lornu/ops/process/with-lock.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
@@ -110,6 +111,18 @@ export function serverUrl(text: string): string {
   );
 }
 
+/** The text of a file that an option names; a CliError if it cannot be read. */
+export async function readGiven(path: string, option: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new CliError({
+      what: `${path} cannot be read.`,
+      why: error.message,
+      next: `Name an existing file with ${option}.`,
+      exitCode: EXIT.usage,
+    });
+  });
+}
+
 /**
  * A server with its token, from a file or LORNU_VERIFY_TOKEN. Without an address it is one of this machine, and no
  * token is sent.
@@ -119,11 +132,11 @@ export async function serverAt(
   tokenFile: string | undefined,
   { env, signal }: CliContext,
 ): Promise<AgentServer> {
-  const token = tokenFile === undefined ? env['LORNU_VERIFY_TOKEN'] : await readFile(tokenFile, 'utf8');
+  const token =
+    tokenFile === undefined ? env['LORNU_VERIFY_TOKEN'] : await readGiven(tokenFile, '--token-file');
   return {
     url,
     headers: url !== '' && token ? { authorization: `Bearer ${token.trim()}` } : {},
-    fetch: async (address, init) => fetch(address, init),
     signal,
   };
 }

@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { readFile } from 'node:fs/promises';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import {
@@ -12,7 +11,7 @@ import {
   type RunChoice,
 } from '@lornu/ops/runs/operator-client.ts';
 import { renderMaintenance, renderRuns, sorted, SORTS, type Sort } from '@lornu/ops/runs/render-runs.ts';
-import { serverUrl, wholeNumber } from './options.ts';
+import { readGiven, serverUrl, wholeNumber } from './options.ts';
 
 const HELP = `
 Examples:
@@ -133,7 +132,10 @@ const choiceOf = ({ app, user }: Flags): RunChoice => ({
 });
 
 async function targetOf({ url, tokenFile, ca }: Flags, context: CliContext): Promise<OperatorTarget> {
-  const token = tokenFile === undefined ? context.env['LORNU_OPERATOR_TOKEN'] : await read(tokenFile);
+  const token =
+    tokenFile === undefined
+      ? context.env['LORNU_OPERATOR_TOKEN']
+      : await readGiven(tokenFile, '--token-file');
   if (token && !/^[\x21-\x7e]+$/.test(token.trim()))
     throw new CliError({
       what: 'The token cannot be sent.',
@@ -144,22 +146,8 @@ async function targetOf({ url, tokenFile, ca }: Flags, context: CliContext): Pro
   return {
     url,
     token: token ? token.trim() : undefined,
-    ...(ca === undefined ? {} : { authority: await read(ca) }),
+    ...(ca === undefined ? {} : { authority: await readGiven(ca, '--ca') }),
     fetch,
     signal: context.signal,
   };
-}
-
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new CliError({
-      what: `${path} cannot be read.`,
-      why: error instanceof Error ? error.message : String(error),
-      next: 'Name a file that is there.',
-      exitCode: EXIT.usage,
-      cause: error,
-    });
-  }
 }

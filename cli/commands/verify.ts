@@ -1,8 +1,7 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { readFile } from 'node:fs/promises';
-import { wholeNumber } from './options.ts';
+import { readGiven, wholeNumber } from './options.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
@@ -136,17 +135,6 @@ async function readToken(path: string | undefined, env: CliContext['env']): Prom
     why: 'A JSON Web Token is three words of letters, digits, - and _ with dots between them; this one has other characters.',
     next: 'Write nothing but the token into the file, for example with gcloud auth print-identity-token (see --help).',
     exitCode: EXIT.usage,
-  });
-}
-
-async function readGiven(path: string, option: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CliError({
-      what: `${path} cannot be read.`,
-      why: error.message,
-      next: `Name an existing file with ${option}.`,
-      exitCode: EXIT.usage,
-    });
   });
 }
 
