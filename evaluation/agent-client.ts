@@ -7,7 +7,8 @@ export interface AgentServer {
   url: string;
   /** Sent with every request, such as an authorization. */
   headers?: Readonly<Record<string, string>>;
-  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  /** Instead of the global one. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
   signal?: AbortSignal;
 }
 
@@ -157,7 +158,8 @@ async function send(
   body: unknown,
   withinMs: number,
 ): Promise<Response> {
-  const response = await server.fetch(`${server.url}${path}`, {
+  const fetchFrom = server.fetch ?? fetch;
+  const response = await fetchFrom(`${server.url}${path}`, {
     method,
     headers: { ...server.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -51,12 +51,7 @@ export async function runGate(
     },
   );
   try {
-    const server: AgentServer = {
-      url: started.url,
-      headers: {},
-      fetch: async (url, init) => fetch(url, init),
-      signal: context.signal,
-    };
+    const server: AgentServer = { url: started.url, signal: context.signal };
     const failed = await failedCases(server, sets, context);
     const cases = sets.reduce((sum, { evalSet }) => sum + evalSet.evalCases.length, 0);
     note(`${cases} eval cases: ${failed.length} failed`);

@@ -47,7 +47,6 @@ export async function runReplay(
     const server: AgentServer = {
       url: started.url,
       headers: options.headers ?? {},
-      fetch: async (url, init) => fetch(url, init),
       signal: context.signal,
     };
     await assertServed(

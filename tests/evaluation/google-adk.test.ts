@@ -62,10 +62,7 @@ const readAgentFile = async (app: string, file: string): Promise<string> =>
   Bun.file(join(ROOT, 'agents', app, file)).text();
 const setOf = async (app: string): Promise<EvalSet> =>
   parseEvalSet(await readAgentFile(app, 'basic.evalset.json'), 'basic');
-const serverAt = (url: string): AgentServer => ({
-  url,
-  fetch: async (address, init) => fetch(address, init),
-});
+const serverAt = (url: string): AgentServer => ({ url });
 
 /** Scores and statuses by case and metric, from google_adk.py. */
 function scoresOf({ evalCaseResults }: SetResult): Scores {

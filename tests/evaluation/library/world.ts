@@ -50,10 +50,7 @@ export const regressionNamed = (name: string): string =>
 export const harmlessNames = (times: number): string[] =>
   HARMLESS.flatMap((_, kind) => Array.from({ length: times }, (__, n) => `harmless_${kind}_${n + 1}`));
 
-const serverAt = (url: string): AgentServer => ({
-  url,
-  fetch: async (address, init) => fetch(address, init),
-});
+const serverAt = (url: string): AgentServer => ({ url });
 
 /** Records the library agent with the stand-in, and serves it and its variants with model and tools from cassettes. */
 export async function openLibrary(): Promise<Library> {
