@@ -1,6 +1,5 @@
 import type { JsonObject } from '../events/codec.ts';
 import { fromWire } from '../events/wire.ts';
-import { parseJson } from '../json/parse-json.ts';
 import { followStored } from './follow-stored.ts';
 import type { Frame, Run, RunState } from './run.ts';
 import type { RunRecord, RunStore } from './run-store.ts';
@@ -47,7 +46,9 @@ export class StoredRun implements Run {
 
   #count({ kind, json }: Frame): void {
     if (kind === 'error' || !json.includes('"usageMetadata"')) return;
-    addTokens(this.tokens, fromWire(parseJson(json) as JsonObject));
+    const event = JSON.parse(json) as JsonObject;
+    // Chunks carry usage too, and there are hundreds of them: only the complete event counts.
+    if (event['partial'] !== true) addTokens(this.tokens, fromWire(event));
   }
 
   async #readUntil(isEnough: (frame: Frame) => boolean): Promise<void> {
