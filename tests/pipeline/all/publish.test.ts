@@ -60,6 +60,12 @@ const PASSED = {
   conclusion: 'success',
   app: { slug: 'github-actions' },
 } as const;
+/** A commit on main whose tests have passed at GitHub. */
+async function commitTested(...change: Parameters<Pipeline['commit']>): Promise<string> {
+  const commit = await pipeline.commit(...change);
+  pipeline.github.checks.set(commit, [PASSED]);
+  return commit;
+}
 const deploy = async () => runWorkflow(pipeline.workflow, EVENTS['deploy started on main'], pipeline.world);
 const signatures = async (): Promise<Signature[]> =>
   (await readFile(signaturesIn(pipeline.world.folder), 'utf8'))
@@ -127,7 +133,7 @@ test.each<[string, string | null, string]>([
 ])(
   'an image that is there under the tag and %s is not made ours by a signature',
   async (_case, signedBy, why) => {
-    const commit = await pipeline.commit(`Something that ${_case}`);
+    const commit = await commitTested(`Something that ${_case}`);
     const digest = await pipeline.pushImage(commit.slice(0, 12), null);
     const more = { image: `${front.repository}@${digest}`, issuer: SIGNER.issuer, identity: signedBy };
     const path = signaturesIn(pipeline.world.folder);
@@ -147,9 +153,31 @@ test.each<[string, string | null, string]>([
 );
 
 test(
+  'a job without the id-token permission signs nothing',
+  async () => {
+    const { publish: job, ...others } = pipeline.workflow.jobs;
+    if (!job) throw new Error('there is no such job');
+    const steps = job.steps.filter(({ uses = '' }) => !uses.startsWith('aws-actions/'));
+    const publish = { ...job, steps, permissions: { contents: 'read', checks: 'read' } };
+    await commitTested('Something new');
+    const keys = { AWS_ACCESS_KEY_ID: 'a-key', AWS_SECRET_ACCESS_KEY: 'a-key', AWS_REGION: 'us-east-1' };
+    const world = { ...pipeline.world, env: { ...pipeline.world.env, ...keys } };
+    const workflow = { ...pipeline.workflow, jobs: { publish, ...others } };
+    const before = (await signatures()).length;
+    const done = await runWorkflow(workflow, EVENTS['deploy started on main'], world);
+    expectResult(done['publish'], 'failure');
+    expect(logOf(done['publish'])).toContain('The image was pushed but not signed.');
+    expect(await signatures()).toHaveLength(before);
+    expectResult(done['plan'], 'skipped');
+  },
+  MINUTES,
+);
+
+// Last, as later commits would keep the renamed tool.
+test(
   'a candidate that leads a recorded conversation otherwise is neither pushed nor signed nor planned',
   async () => {
-    const commit = await pipeline.commit('Rename a tool', async (folder) => {
+    const commit = await commitTested('Rename a tool', async (folder) => {
       const path = join(folder, 'agents/lornu/agent.ts');
       await Bun.write(path, (await readFile(path, 'utf8')).replaceAll("'list_notes'", "'read_notes'"));
     });
@@ -161,27 +189,6 @@ test(
     expect(front.pushed.has(`agent-${commit.slice(0, 12)}`)).toBe(false);
     expect(await signatures()).toHaveLength(before);
     expectResult(plan, 'skipped');
-  },
-  MINUTES,
-);
-
-test(
-  'a job without the id-token permission signs nothing',
-  async () => {
-    const { publish: job, ...others } = pipeline.workflow.jobs;
-    if (!job) throw new Error('there is no such job');
-    const steps = job.steps.filter(({ uses = '' }) => !uses.startsWith('aws-actions/'));
-    const publish = { ...job, steps, permissions: { contents: 'read' } };
-    await pipeline.commit('Something new');
-    const keys = { AWS_ACCESS_KEY_ID: 'a-key', AWS_SECRET_ACCESS_KEY: 'a-key', AWS_REGION: 'us-east-1' };
-    const world = { ...pipeline.world, env: { ...pipeline.world.env, ...keys } };
-    const workflow = { ...pipeline.workflow, jobs: { publish, ...others } };
-    const before = (await signatures()).length;
-    const done = await runWorkflow(workflow, EVENTS['deploy started on main'], world);
-    expectResult(done['publish'], 'failure');
-    expect(logOf(done['publish'])).toContain('The image was pushed but not signed.');
-    expect(await signatures()).toHaveLength(before);
-    expectResult(done['plan'], 'skipped');
   },
   MINUTES,
 );
