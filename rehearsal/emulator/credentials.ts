@@ -5,6 +5,9 @@ export interface Credentials {
   sessionToken?: string;
 }
 
+/** The emulated account, as moto numbers it. */
+export const ACCOUNT_ID = '123456789012';
+
 /** Keys that the emulator's STS has not given out are those of a person with AdministratorAccess. */
 export const ADMINISTRATOR: Credentials = { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' };
 

@@ -4,6 +4,7 @@ import {
   runSimulation,
   type RequestAnalysis,
 } from '@cloud-copilot/iam-simulate';
+import { ACCOUNT_ID } from '../emulator/credentials.ts';
 import { needsOf } from './needs.ts';
 import type { Decision, NamedPolicy, Need, Principal, Question } from './question.ts';
 
@@ -34,7 +35,12 @@ function withKnownKeys(text: string): string {
 const KEY_DEFAULT = JSON.stringify({
   Version: '2012-10-17',
   Statement: [
-    { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:root' }, Action: 'kms:*', Resource: '*' },
+    {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT_ID}:root` },
+      Action: 'kms:*',
+      Resource: '*',
+    },
   ],
 });
 

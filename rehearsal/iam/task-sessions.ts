@@ -1,8 +1,7 @@
 import { createAwsClients, type AwsClients } from '../emulator/aws-clients.ts';
 import type { Emulator } from '../emulator/start-emulator.ts';
-import type { Credentials } from '../emulator/credentials.ts';
+import { ACCOUNT_ID, type Credentials } from '../emulator/credentials.ts';
 
-const ACCOUNT = '123456789012';
 const REGION = 'us-east-1';
 /** ECS renews them; a rehearsal that stays up as long starts its tasks again. */
 const SECONDS = 6 * 3600;
@@ -34,8 +33,8 @@ export function createTaskSessions({ url, sideDoor }: Pick<Emulator, 'url' | 'si
       service: 'ecs-tasks.amazonaws.com',
       seconds: SECONDS,
       context: {
-        'aws:SourceAccount': ACCOUNT,
-        'aws:SourceArn': `arn:aws:ecs:${REGION}:${ACCOUNT}:task/${taskId}`,
+        'aws:SourceAccount': ACCOUNT_ID,
+        'aws:SourceArn': `arn:aws:ecs:${REGION}:${ACCOUNT_ID}:task/${taskId}`,
       },
       ...(keys ? { keys } : {}),
     });
@@ -56,7 +55,7 @@ export function createTaskSessions({ url, sideDoor }: Pick<Emulator, 'url' | 'si
     accept: async (roleName, taskId, answer) => {
       const { AccessKeyId, SecretAccessKey, Token } = answer as Answered;
       const keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token };
-      await start(`arn:aws:iam::${ACCOUNT}:role/${roleName}`, taskId, keys);
+      await start(`arn:aws:iam::${ACCOUNT_ID}:role/${roleName}`, taskId, keys);
     },
   };
 }

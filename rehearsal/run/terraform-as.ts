@@ -1,11 +1,11 @@
 import { CliError, inOneLine } from '@lornu/ops/base/cli-error.ts';
+import { ACCOUNT_ID } from '../emulator/credentials.ts';
 import { signInFromGithub } from '../iam/sign-in.ts';
 import type { TerraformContext } from '../terraform/run-terraform.ts';
 import type { StackName } from '../terraform/stacks.ts';
 import { GITHUB_REPOSITORY } from '../terraform/variables.ts';
 import type { Standing } from './standing.ts';
 
-const ACCOUNT = '123456789012';
 /** The workflow's jobs: their role, its session duration, and the end of their token's subject. */
 const JOBS = {
   plan: { role: 'LornuGithubPlanRole', subject: 'pull_request', seconds: 3600 },
@@ -26,7 +26,7 @@ export async function terraformAs(
   try {
     const credentials = await signInFromGithub(
       emulator.url,
-      `arn:aws:iam::${ACCOUNT}:role/${role}`,
+      `arn:aws:iam::${ACCOUNT_ID}:role/${role}`,
       `repo:${GITHUB_REPOSITORY}:${subject}`,
       { durationSeconds: seconds },
     );
