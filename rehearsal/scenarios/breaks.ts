@@ -196,11 +196,6 @@ export function judgeModel({ people, read, afterwards }: ModelSeen): Verdict {
   return judged(isRead && afterwards === undefined, expected, told);
 }
 
-const existing = (scenario: Scenario, more: Pick<Break, 'does' | 'people' | 'recovery'>): Break => ({
-  ...scenario,
-  ...more,
-});
-
 /** Every break, the quickest first. */
 export const BREAKS: readonly Break[] = [
   model('gemini-refuses', 'simulate 503', 'refuses', /./, 'a sentence that the model is not available'),
@@ -210,26 +205,30 @@ export const BREAKS: readonly Break[] = [
   away('gemini-away', 'gemini', 'Gemini'),
   scaleIn,
   frozenTask,
-  existing(killedTask, {
+  {
+    ...killedTask,
     does: 'one task is killed (SIGKILL) in the middle of ten streams',
     people: 'answers of that task pause, and go on from another one',
     recovery: 'another task takes its place, and every turn ends whole',
-  }),
-  existing(badImage, {
+  },
+  {
+    ...badImage,
     does: 'an image that never becomes healthy is deployed',
     people: 'nothing',
     recovery: 'the circuit breaker goes back, and the earlier version answers all the time',
-  }),
-  existing(failingImage, {
+  },
+  {
+    ...failingImage,
     does: 'an image that is healthy and answers turns with 500 is deployed under load',
     people: 'turns fail until it is rolled back',
     recovery: 'an alarm rolls it back, and the earlier version answers turns again',
-  }),
-  existing(rollingDeploy, {
+  },
+  {
+    ...rollingDeploy,
     does: 'a new version is deployed under a hundred streams',
     people: 'nothing',
     recovery: 'the new version is served, no stream is lost, there is an answer at any time',
-  }),
+  },
 ];
 
 async function desiredCount({ standing, served }: Stage): Promise<number> {

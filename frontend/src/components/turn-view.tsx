@@ -47,6 +47,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
   const answer = items
     .flatMap((item) => (item.kind === 'text' && !item.thought ? item.text : []))
     .join('\n\n');
+  const isRunning = isLast && isBusy;
   const canChange = isLast && !isBusy;
   const onRetry = actions && canChange && user ? () => actions.onResend(turn) : undefined;
   const models = actions?.models ?? [];
@@ -56,7 +57,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
   const loadCost = useMemo(() => costOf && (() => costOf(turn)), [costOf, turn]);
   const [showsDetails, setShowsDetails] = useState(false);
   return (
-    <article className="turn" aria-busy={isLast && isBusy}>
+    <article className="turn" aria-busy={isRunning}>
       {user && (
         <UserMessage
           user={user}
@@ -70,7 +71,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
           {items.map((item, at) => (
             <div key={item.key} className="answer-item">
               {showsAuthor(items, at) && <h2 className="author">{toWords(authorOf(item) ?? '')}</h2>}
-              <BeingWritten value={isLast && isBusy}>
+              <BeingWritten value={isRunning}>
                 <TurnItemView
                   item={item}
                   folder={folder}
@@ -80,7 +81,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
               </BeingWritten>
             </div>
           ))}
-          {!(isLast && isBusy) && (
+          {!isRunning && (
             <div className="message-actions">
               {answer && <CopyButton text={answer} label="Copy answer" />}
               {answer && <SpeakButton read={() => readBlocks(frame.current)} />}
