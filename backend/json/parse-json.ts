@@ -22,8 +22,11 @@ Object.defineProperty(BigInt.prototype, 'toJSON', {
   },
 });
 
-/** An integer that a double may not represent exactly. A match inside a string only costs a second check. */
-const LONG_INTEGER = /[\s:,[-]\d{16}/;
+/**
+ * An integer that a double may not represent exactly. A match inside a string only costs a second check. Not
+ * `/[\s:,[-]\d{16}/`: once that has matched, Bun 1.4.5 takes nine times as long for every later text.
+ */
+const LONG_INTEGER = /(?<=[\s:,[-])\d{16}/;
 /** An escaped surrogate without its other half. */
 const LONE_SURROGATE =
   /\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|[c-fC-F]..(?<!\\u[dD][89abAB]..\\u[dD][c-fC-F]..))/;
