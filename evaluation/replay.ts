@@ -102,7 +102,7 @@ async function play(server: AgentServer, player: CassetteServer, cassette: Casse
       const content = answerable({ role: 'user', parts: blobs[message] as Part[] }, calls);
       const beganAt = performance.now();
       // oxlint-disable-next-line no-await-in-loop -- a conversation
-      const { events, failure } = await turn(server, key, content);
+      const { events, failure } = await playTurn(server, key, content);
       calls.push(...events.flatMap((event) => event.content?.parts ?? []));
       played.push({
         items: [
@@ -125,7 +125,8 @@ async function play(server: AgentServer, player: CassetteServer, cassette: Casse
   return played;
 }
 
-async function turn(
+/** Plays a message; a turn that fails is told by its sentence. */
+export async function playTurn(
   server: AgentServer,
   key: Parameters<typeof runTurn>[1],
   content: Parameters<typeof runTurn>[2],
@@ -180,7 +181,7 @@ export function accept(cassette: Cassette, { played }: Replayed): Cassette {
 }
 
 /** The steps of a turn, in order, without ids and times. */
-function itemsOf(events: readonly WireEvent[]): Item[] {
+export function itemsOf(events: readonly WireEvent[]): Item[] {
   return events.flatMap((event) => {
     const agent = event.author ?? '';
     const items: Item[] = (event.content?.parts ?? []).flatMap((part): Item[] => {

@@ -1,5 +1,18 @@
 import { diffArrays } from 'diff';
-import type { Replayed } from './replay.ts';
+
+/** A conversation as the page shows it; Replayed is one. */
+export interface Compared {
+  name: string;
+  appName: string;
+  verdict: string;
+  /** In which ways it differs. */
+  changes: readonly string[];
+  /** Lines of each turn, before and now. */
+  before: readonly string[][];
+  now: readonly string[][];
+  /** What was not recorded. */
+  missing: readonly string[];
+}
 
 const STYLE = `
 body{font:14px/1.45 system-ui,sans-serif;margin:2rem;color:#1d2329;background:#fff}
@@ -11,7 +24,7 @@ summary{cursor:pointer;padding:.2rem 0}
 @media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}td,th{border-color:#30363d}.gone{background:#4b1113}.new{background:#0f3d1f}.changed{color:#ff7b72}}`;
 
 /** A self-contained page: what changed in which conversation, with both sides. */
-export function renderReport(replayed: readonly Replayed[], title: string): string {
+export function renderReport(replayed: readonly Compared[], title: string): string {
   const changed = replayed.filter(({ verdict }) => verdict === 'changed');
   const counts = [...Map.groupBy(replayed, ({ verdict }) => verdict)].map(
     ([verdict, ones]) => `${ones.length} ${verdict}`,
@@ -30,7 +43,7 @@ ${changed.map(renderOne).join('\n')}
 `;
 }
 
-function renderOne({ name, appName, changes, before, now, missing }: Replayed): string {
+function renderOne({ name, appName, changes, before, now, missing }: Compared): string {
   const rows = now.map(
     (lines, turn) => `<tr><th colspan="2">turn ${turn + 1}</th></tr>${sideBySide(before[turn] ?? [], lines)}`,
   );

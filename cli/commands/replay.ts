@@ -12,6 +12,7 @@ import { type CassetteFile, readCassettes } from '@lornu/ops/eval/cassette-files
 import { cassettesAt, compareCosts, renderCosts } from '@lornu/ops/eval/replay-cost.ts';
 import { findCassettes } from '@lornu/ops/eval/gate.ts';
 import { acceptAll, renderReplay, runReplay } from '@lornu/ops/eval/run-replay.ts';
+import { addLiveOptions, type LiveFlags, replayLive } from './replay-live.ts';
 import { serverAt, serverUrl, wholeNumber, wholePort } from './options.ts';
 
 const HELP = `
@@ -21,11 +22,14 @@ Examples:
   ./lornu replay cassettes --image localhost/lornu:1a2b what is in an image
   ./lornu replay cassettes --url http://127.0.0.1:8080 --port 9000
   ./lornu replay cassettes --accept                     what they do now is right from now on
+  ./lornu replay --live --accept                        how often they pass with a real model, from now on
+  ./lornu replay --live                                 whether they pass as often now, with as few turns as it takes
 
 The conversations go through the candidate's front door; its model and its tools answer from the cassettes, without a
 network and without a key. A candidate at --url has to be started with GOOGLE_GEMINI_BASE_URL and LORNU_REPLAY_URL at
-http://127.0.0.1:PORT, and is one of this machine. What is compared, and the names of the changes: docs/evaluation.md.
-Exit codes: 0 nothing changed, 1 a conversation changed, 2 usage, 3 this machine lacks something.
+http://127.0.0.1:PORT, and is one of this machine. --live asks the real model (GEMINI_API_KEY, else the stand-in) and
+judges by the test_config.json beside each agent; a server at --url runs its own tools then. What is compared, and the names of the changes: docs/evaluation.md.
+Exit codes: 0 nothing changed, or as good; 1 a conversation changed, or worse, or undecided; 2 usage, 3 this machine lacks something.
 `;
 
 interface Flags {
@@ -39,6 +43,7 @@ interface Flags {
   against?: string;
   pullRequest?: number;
   json?: boolean;
+  live?: boolean;
 }
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
@@ -54,41 +59,46 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--against <commit>', 'also say what changed since then in tokens and cost')
     .option('--pull-request <number>', 'write that as a comment there', wholeNumber(1, 1e9))
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', HELP)
-    .action(async (paths: string[], flags: Flags) => {
-      const agentsDir = resolve(context.root, context.env['LORNU_AGENTS_DIR'] || 'agents');
-      const files = paths.length > 0 ? await readCassettes(paths) : await findCassettes(agentsDir);
-      const { url, image, port, parallel } = flags;
-      const { headers = {} } = await serverAt(url ?? '', flags.tokenFile, context);
-      const replayed = await runReplay(
-        files,
-        { port, ...(url === undefined ? {} : { url }), ...(image === undefined ? {} : { image }) },
-        context,
-        { agentsDir, parallel, headers },
-      );
-      if (flags.accept) {
-        for (const { path, cassette } of acceptAll(files, replayed))
-          // oxlint-disable-next-line no-await-in-loop -- small files
-          await writeFile(path, `${JSON.stringify(cassette, null, 1)}\n`, { mode: 0o600 });
-      }
-      const hasChanged = replayed.some(({ verdict }) => verdict === 'changed');
-      if (hasChanged) await writeFile(flags.report, renderReport(replayed, 'Replay'), { mode: 0o600 });
-      const results = replayed.map(({ name, appName, verdict, changes, missing }) => ({
-        name,
-        appName,
-        verdict,
-        changes,
-        missing,
-      }));
-      context.stdout(
-        flags.json
-          ? `${JSON.stringify(results, null, 2)}\n`
-          : renderReplay(replayed, hasChanged ? flags.report : undefined),
-      );
-      if (flags.against !== undefined)
-        await tellCosts(flags.against, flags.pullRequest, files, replayed, context);
-      finish(hasChanged && !flags.accept ? EXIT.failed : EXIT.ok);
-    });
+    .option('--live', 'ask the real model, until it is clear whether the candidate is worse')
+    .addHelpText('after', HELP);
+  addLiveOptions(command).action(async (paths: string[], flags: Flags & LiveFlags) => {
+    const agentsDir = resolve(context.root, context.env['LORNU_AGENTS_DIR'] || 'agents');
+    const files = paths.length > 0 ? await readCassettes(paths) : await findCassettes(agentsDir);
+    const { url, image, port, parallel } = flags;
+    const { headers = {} } = await serverAt(url ?? '', flags.tokenFile, context);
+    if (flags.live) {
+      finish(await replayLive(files, flags, headers, agentsDir, context));
+      return;
+    }
+    const replayed = await runReplay(
+      files,
+      { port, ...(url === undefined ? {} : { url }), ...(image === undefined ? {} : { image }) },
+      context,
+      { agentsDir, parallel, headers },
+    );
+    if (flags.accept) {
+      for (const { path, cassette } of acceptAll(files, replayed))
+        // oxlint-disable-next-line no-await-in-loop -- small files
+        await writeFile(path, `${JSON.stringify(cassette, null, 1)}\n`, { mode: 0o600 });
+    }
+    const hasChanged = replayed.some(({ verdict }) => verdict === 'changed');
+    if (hasChanged) await writeFile(flags.report, renderReport(replayed, 'Replay'), { mode: 0o600 });
+    const results = replayed.map(({ name, appName, verdict, changes, missing }) => ({
+      name,
+      appName,
+      verdict,
+      changes,
+      missing,
+    }));
+    context.stdout(
+      flags.json
+        ? `${JSON.stringify(results, null, 2)}\n`
+        : renderReplay(replayed, hasChanged ? flags.report : undefined),
+    );
+    if (flags.against !== undefined)
+      await tellCosts(flags.against, flags.pullRequest, files, replayed, context);
+    finish(hasChanged && !flags.accept ? EXIT.failed : EXIT.ok);
+  });
 }
 
 /** Prints what changed in tokens and cost, in the job's summary too, and as a comment where a pull request is named. */

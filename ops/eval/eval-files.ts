@@ -67,10 +67,14 @@ export async function findSets(
 export async function readSet(path: string, appName: string, config: string | undefined): Promise<SetFile> {
   const id = basename(path).replace(EXTENSION, '');
   const evalSet = await inFile(path, (text) => parseEvalSet(text, id));
-  const beside = join(dirname(path), 'test_config.json');
+  return { appName, path, evalSet, metrics: await readMetrics(dirname(path), config) };
+}
+
+/** The metrics of a configuration, of the `test_config.json` in a folder, or google-adk's defaults. */
+export async function readMetrics(folder: string, config: string | undefined): Promise<EvalMetric[]> {
+  const beside = join(folder, 'test_config.json');
   const there = config ?? ((await Bun.file(beside).exists()) ? beside : undefined);
-  const metrics = there === undefined ? parseEvalConfig(undefined) : await inFile(there, parseEvalConfig);
-  return { appName, path, evalSet, metrics };
+  return there === undefined ? parseEvalConfig(undefined) : inFile(there, parseEvalConfig);
 }
 
 async function inFile<T>(path: string, parse: (text: string) => T): Promise<T> {

@@ -16,6 +16,10 @@ const MODEL_VARIABLES = [
   'GCP_SERVICE_ACCOUNT_KEY',
 ];
 
+/** The variables of the model that are set, for a process or container that asks it. */
+export const modelVariables = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(MODEL_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+
 export interface LocalService {
   url: string;
   /** Description of the answering model. */
@@ -37,9 +41,6 @@ export async function startLocalService(
   const own =
     options.modelUrl === undefined && choice.kind === 'own-stand-in' ? await spawnGeminiStandin() : undefined;
   const modelUrl = options.modelUrl ?? own?.url ?? context.env['GOOGLE_GEMINI_BASE_URL'] ?? '';
-  const ofModel = MODEL_VARIABLES.flatMap((name) =>
-    context.env[name] ? [[name, context.env[name]] as const] : [],
-  );
   const stopAll = async (): Promise<void> => {
     await own?.stop();
     await rm(scratchDir, { recursive: true, force: true });
@@ -52,7 +53,7 @@ export async function startLocalService(
       scratchDir,
       env: {
         ...(modelUrl === '' ? { GEMINI_API_KEY: '' } : {}),
-        ...Object.fromEntries(ofModel),
+        ...modelVariables(context.env),
         ...options.env,
       },
     });

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type AgentServer, listApps, ServerError } from '@lornu/evaluation/agent-client.ts';
 import { evaluate, type Remark, type SetResult } from '@lornu/evaluation/evaluate.ts';
-import { geminiJudge } from '@lornu/evaluation/judge.ts';
+import { type AskJudge, geminiJudge } from '@lornu/evaluation/judge.ts';
 import { toSnakeKeys } from '@lornu/evaluation/keys.ts';
 import { STATUS } from '@lornu/evaluation/metrics.ts';
 import type { CliContext } from '../base/cli-context.ts';
@@ -13,6 +13,12 @@ export interface Evaluated {
   file: SetFile;
   result: SetResult;
   remarks: Remark[];
+}
+
+/** The judge model, where there is a key; the stand-in cannot judge. */
+export function judgeOf({ env }: CliContext): AskJudge | undefined {
+  const key = env['GEMINI_API_KEY'];
+  return key && !env['GOOGLE_GEMINI_BASE_URL'] ? geminiJudge({ key }) : undefined;
 }
 
 /** Runs each set against the server, one after another. */
@@ -27,9 +33,7 @@ export async function runEval(
   },
 ): Promise<Evaluated[]> {
   await assertServed(server, files);
-  const key = context.env['GEMINI_API_KEY'];
-  // The stand-in cannot judge.
-  const ask = key && !context.env['GOOGLE_GEMINI_BASE_URL'] ? geminiJudge({ key }) : undefined;
+  const ask = judgeOf(context);
   const evaluated: Evaluated[] = [];
   for (const file of files) {
     const { evalSet, metrics, appName } = file;
