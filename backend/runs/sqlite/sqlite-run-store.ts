@@ -63,7 +63,7 @@ export class SqliteRunStore implements RunStore {
       return row;
     };
     // A first message over A2A comes before its session exists: check before printing its files.
-    reading(rowOf);
+    if (run.request.newMessage?.parts?.some((part) => part.inlineData)) reading(rowOf);
     const request = JSON.stringify(run.request);
     return inTransaction(this.#database, () => {
       const row = rowOf();
