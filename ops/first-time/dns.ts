@@ -30,7 +30,7 @@ const named: Requirement = {
       await value(scene, 'certificate_arn'),
     ];
     const next =
-      './lornu setup --variables FILE (terraform/README.md, "The first time", has what stands in it)';
+      './lornu setup --variables FILE (terraform/README.md, "First-time setup", has what stands in it)';
     if (!domain) return missing('there is no domain_name', next);
     if ((zone === '') === (certificate === '')) {
       return missing('set route53_zone_id or certificate_arn, one of them', next);

@@ -86,7 +86,7 @@ const variables: Requirement = {
     if (lacks.length > 0) {
       return missing(
         Object.keys(given).length === 0 ? 'it is not set' : `it lacks ${lacks.join(', ')}`,
-        `write the values of terraform/README.md ("The first time") as JSON into FILE, then ./lornu setup --variables FILE`,
+        `write the values of terraform/README.md ("First-time setup") as JSON into FILE, then ./lornu setup --variables FILE`,
       );
     }
     if (value !== undefined && Bun.deepEquals(readVariables({ [VARIABLES]: value }), given)) {

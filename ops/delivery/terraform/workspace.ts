@@ -23,7 +23,7 @@ export async function requireLocalExecution(context: DeliveryContext): Promise<W
     throw new CliError({
       what: WHAT,
       why: `This token cannot see the workspace ${WORKSPACE} of ${ORGANIZATION}.`,
-      next: `Make it with execution mode local (./lornu setup hcp), or at ${HCP_HOST} give the token's team access to it; terraform/README.md, "The first time".`,
+      next: `Make it with execution mode local (./lornu setup hcp), or at ${HCP_HOST} give the token's team access to it; terraform/README.md, "First-time setup".`,
     });
   }
   const { executionMode, locked } = workspace;
