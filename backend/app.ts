@@ -149,8 +149,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
         now,
       }),
       defaultAppName: config.defaultAppName,
-      // A message may carry files.
-      body: { maxBytes: maxBodyBytes(config.limits, true), timeoutMs: config.limits.bodyTimeoutMs },
+      body: { maxBytes: maxBodyBytes(config.limits, 'message'), timeoutMs: config.limits.bodyTimeoutMs },
       budget,
       pingMs: config.limits.pingMs,
       log,

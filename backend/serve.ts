@@ -1,7 +1,7 @@
 import { setLogger } from '@google/adk';
 import { join } from 'node:path';
 import { compose } from './compose.ts';
-import { maxBodyBytes } from './http/mount-routes.ts';
+import { largestBody } from './http/mount-routes.ts';
 import { ConfigError, parseConfig, type Config } from './config/config.ts';
 import { DamagedDatabaseError } from './errors/damaged-database.ts';
 import { patientFetch } from './http/patient-fetch.ts';
@@ -71,7 +71,7 @@ async function serve(): Promise<void> {
     development: false,
     idleTimeout: KEEP_ALIVE_S,
     // Routes have their own limits, with an error in the API's format; this one only bounds what Bun buffers.
-    maxRequestBodySize: maxBodyBytes(config.limits, true) + 1,
+    maxRequestBodySize: largestBody(config.limits) + 1,
     fetch: patientFetch((request) => app.fetch(request), KEEP_ALIVE_S),
   });
   const front = await startConfiguredFront(config, app.fetch, log);

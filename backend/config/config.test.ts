@@ -30,7 +30,7 @@ describe('the configuration', () => {
       model: { kind: 'gemini-api', name: undefined, others: [], apiKey: 'a-key' },
       sessions: { kind: 'sqlite', file: '.data/sessions.sqlite' },
       artifacts: { kind: 'disk', dir: '.data/artifacts' },
-      limits: { bodyBytes: 4_194_304, uploadBytes: 33_554_432, pingMs: 15_000 },
+      limits: { bodyBytes: 4_194_304, messageBytes: 20_971_520, uploadBytes: 33_554_432, pingMs: 15_000 },
     });
     expect(problemsOf({ ...LOCAL, LORNU_LISTEN_HOST: '0.0.0.0' })).toEqual([
       'LORNU_LISTEN_HOST must be a loopback address in the local environment; got "0.0.0.0".',

@@ -51,6 +51,7 @@ export interface Config {
   readonly ecsAgentUri: string | undefined;
   readonly limits: {
     readonly bodyBytes: number;
+    readonly messageBytes: number;
     readonly uploadBytes: number;
     readonly bodyTimeoutMs: number;
     readonly pingMs: number;
@@ -142,6 +143,7 @@ function toConfig(v: Variables): Config {
     ecsAgentUri: v.ECS_AGENT_URI,
     limits: {
       bodyBytes: v.LORNU_MAX_BODY_BYTES,
+      messageBytes: v.LORNU_MAX_MESSAGE_BYTES,
       uploadBytes: v.LORNU_MAX_UPLOAD_BYTES,
       bodyTimeoutMs: v.LORNU_BODY_TIMEOUT_MS,
       pingMs: v.LORNU_PING_MS,

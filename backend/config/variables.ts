@@ -158,8 +158,12 @@ export const VARIABLES = z.object({
     meaning: 'Largest request body, in bytes.',
     form: 'a whole number above 0',
   }),
+  LORNU_MAX_MESSAGE_BYTES: variable(positiveInt(20 * 1024 * 1024), {
+    meaning: 'Largest body of a request that carries a message, in bytes; its files are base64.',
+    form: 'a whole number above 0',
+  }),
   LORNU_MAX_UPLOAD_BYTES: variable(positiveInt(32 * 1024 * 1024), {
-    meaning: 'Largest artifact, and largest body of a request that may carry one, in bytes.',
+    meaning: 'Largest artifact, in bytes; the body that saves it is base64.',
     form: 'a whole number above 0',
   }),
   LORNU_BODY_TIMEOUT_MS: variable(positiveInt(30_000), {

@@ -104,7 +104,7 @@ export const ERROR_TABLE = {
   BODY_TOO_LARGE: {
     status: 413,
     sentence: 'The request body is too large.',
-    next: 'Send at most 4 MB, or 32 MB where a request carries a file.',
+    next: 'Send at most 4 MB, a message with its files at most 20 MB, an artifact at most 32 MB.',
   },
   BODY_INCOMPLETE: {
     status: 400,
@@ -225,6 +225,11 @@ export const ERROR_TABLE = {
     status: 431,
     sentence: 'The request headers are too large',
     next: 'Send a token of at most 8 KB and headers of at most 16 KB.',
+  },
+  STORED_DATA_DAMAGED: {
+    status: 500,
+    sentence: 'What is stored cannot be read.',
+    next: 'Go on in a new session; an operator puts back a copy of the store. The detail names what is damaged.',
   },
   TURN_FAILED: {
     status: 500,

@@ -166,6 +166,27 @@ describe('requests of the wrong form', () => {
     expect((await long.text()).length).toBeLessThan(5_000);
   });
 
+  test('a message and an artifact have a limit of their own', async () => {
+    const { request, services } = createTestApp({
+      LORNU_MAX_BODY_BYTES: '1000',
+      LORNU_MAX_MESSAGE_BYTES: '4000',
+      LORNU_MAX_UPLOAD_BYTES: '9000',
+    });
+    await services.sessions.createSession({ appName: 'lornu', userId: 'u', sessionId: 's' });
+    const message = (size: number) => () => {
+      const newMessage = { parts: [{ inlineData: { mimeType: 'a/b', data: 'A'.repeat(size) } }] };
+      return request('/run', json({ appName: 'lornu', userId: 'u', sessionId: 's', newMessage }));
+    };
+    const artifact = (size: number) => () => {
+      const body = { filename: 'a', artifact: { inlineData: { mimeType: 'a/b', data: 'A'.repeat(size) } } };
+      return request('/apps/lornu/users/u/sessions/s/artifacts', json(body));
+    };
+    const statuses: number[] = [];
+    for (const send of [message(3_600), message(4_000), artifact(11_000), artifact(14_000)])
+      statuses.push((await send()).status);
+    expect(statuses).toEqual([200, 413, 200, 413]);
+  });
+
   test('a body beyond the limit is refused, declared or not', async () => {
     const { request } = createTestApp({ LORNU_MAX_BODY_BYTES: '1000' });
     const large = JSON.stringify({ state: { a: 'x'.repeat(2_000) } });

@@ -7,11 +7,12 @@ import { type BodyLimits, holdBody } from '../web/read-body.ts';
 import { readJsonBody } from './json-body.ts';
 import { bindUser } from '../identity/bind-user.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { AppContext, AppEnv, Route } from './route.ts';
+import type { AppContext, AppEnv, Cargo, Route } from './route.ts';
 import { toValidationIssues } from './wire/pydantic-issues.ts';
 
 export interface MountLimits {
   bodyBytes: number;
+  messageBytes: number;
   uploadBytes: number;
   bodyTimeoutMs: number;
 }
@@ -29,7 +30,7 @@ export function mountRoutes(
       const body = bodyLimits(route, limits);
       const caller = principal?.id ?? 'nobody';
       const held = holdBody(context.req.raw, body, { budget, caller });
-      const holdAnswer = (bytes: number) => budget.hold(caller, Math.min(bytes, maxBodyBytes(limits, true)));
+      const holdAnswer = (bytes: number) => budget.hold(caller, Math.min(bytes, largestBody(limits)));
       try {
         const input = {
           path: context.req.param(),
@@ -48,19 +49,30 @@ export function mountRoutes(
 
 function bodyLimits(route: Route, limits: MountLimits): BodyLimits {
   // A body is never read on a route that takes none.
-  const maxBytes = route.body ? maxBodyBytes(limits, route.upload) : Number.POSITIVE_INFINITY;
+  const maxBytes = route.body ? maxBodyBytes(limits, route.carries) : Number.POSITIVE_INFINITY;
   return { maxBytes, timeoutMs: limits.bodyTimeoutMs };
 }
 
 /** Lets one caller send the largest possible body, and two callers do so at once. */
 export function createByteBudget(limits: MountLimits): ByteBudget {
-  const callerBytes = maxBodyBytes(limits, true);
+  const callerBytes = largestBody(limits);
   return new ByteBudget({ callerBytes, processBytes: 2 * callerBytes });
 }
 
-/** An upload is base64 inside JSON: the file plus a third, plus the rest of the body. */
-export function maxBodyBytes({ bodyBytes, uploadBytes }: MountLimits, upload: boolean | undefined): number {
-  return upload ? Math.ceil(uploadBytes / 3) * 4 + bodyBytes : bodyBytes;
+/** Largest body by what it carries. An artifact is base64 inside JSON: a third more, plus the rest of the body. */
+export function maxBodyBytes(
+  { bodyBytes, messageBytes, uploadBytes }: MountLimits,
+  cargo: Cargo | undefined,
+): number {
+  if (cargo === 'message') return messageBytes;
+  return cargo === 'artifact' ? Math.ceil(uploadBytes / 3) * 4 + bodyBytes : bodyBytes;
+}
+
+/** The largest body of any route. */
+export function largestBody(limits: MountLimits): number {
+  return Math.max(
+    ...([undefined, 'message', 'artifact'] as const).map((cargo) => maxBodyBytes(limits, cargo)),
+  );
 }
 
 function parseQuery(route: Route, context: AppContext): unknown {

@@ -4,6 +4,9 @@ import type { IdentityBindings, IdentityVariables } from '../identity/identify-c
 import type { Held } from '../identity/limits/byte-budget.ts';
 import type { ErrorCode } from '../errors/error-table.ts';
 
+/** What has a limit of its own: a message with its files, or an artifact. */
+export type Cargo = 'message' | 'artifact';
+
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** Per-request data shared by the log, the error responses and the handlers. */
@@ -41,8 +44,8 @@ export interface Route<Query extends z.ZodType = z.ZodType, Body extends z.ZodTy
   body?: Body;
   /** The body may be missing; the handler then gets undefined. */
   bodyOptional?: boolean;
-  /** The body may carry a file, so the larger limit applies. */
-  upload?: boolean;
+  /** What the body carries, if that may be larger than other bodies. */
+  carries?: Cargo;
   /**
    * Creates something: refused under another user's id. Other operations on another user's data answer as if it did not
    * exist.

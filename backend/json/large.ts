@@ -2,7 +2,7 @@
  * From this size, parsing, printing or copying a text takes tens of milliseconds, so other requests run between two
  * such steps.
  */
-const LARGE_CHARS = 1024 * 1024;
+export const LARGE_CHARS = 1024 * 1024;
 /** From this size, garbage is collected at once: the garbage of a few such steps would fill a task's memory. */
 const HUGE_CHARS = 8 * 1024 * 1024;
 

@@ -1,4 +1,5 @@
-import type { SessionStore } from '../sessions/session-store.ts';
+import { contentChars } from '../events/content-chars.ts';
+import { assertRoomFor, type SessionStore } from '../sessions/session-store.ts';
 import type { AssertMayWriteState } from '../identity/app-state-access.ts';
 import type { ByteBudget } from '../identity/limits/byte-budget.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -6,7 +7,7 @@ import type { Run, RunService, TurnRequest } from './run.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { CallerLimits } from '../identity/limits/caller-limits.ts';
 
-/** Starts a turn for a caller. Throws AppError: LIMIT_REACHED, MAINTENANCE, or what RunService.start throws. */
+/** Starts a turn for a caller. Throws AppError: LIMIT_REACHED, MAINTENANCE, NOT_STORABLE, or what RunService.start throws. */
 export type StartTurn = (caller: Principal, turn: TurnRequest) => Promise<Run>;
 
 /**
@@ -32,7 +33,10 @@ export function createAdmission(
   return async (caller, turn) => {
     assertMayWriteState(caller, turn.appName, turn.stateDelta);
     await assertOpen();
-    const bytes = messageBytes(turn) + sessions.historyBytes(turn);
+    const stored = sessions.historyBytes(turn);
+    // Before anything has begun: the store would refuse it in the middle of the turn.
+    assertRoomFor({ author: 'user', content: turn.newMessage }, stored);
+    const bytes = contentChars(turn.newMessage) + stored;
     const held = budget.hold(caller.id, Math.min(bytes, budget.callerBytes));
     let closeStream: (() => void) | undefined;
     const close = () => {
@@ -52,10 +56,4 @@ export function createAdmission(
     );
     return run;
   };
-}
-
-/** Bytes of a message's texts and files; nothing else in it is large. */
-function messageBytes({ newMessage }: TurnRequest): number {
-  const parts = newMessage?.parts ?? [];
-  return parts.reduce((sum, { text, inlineData }) => sum + (text ?? inlineData?.data ?? '').length, 0);
 }

@@ -1,5 +1,4 @@
-import type { JsonObject } from '../events/codec.ts';
-import { parseJson } from '../json/parse-json.ts';
+import { storedObject } from '../errors/stored-json.ts';
 import type { BaseAgent, Event, Session } from '@google/adk';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { AppError } from '../errors/app-error.ts';
@@ -191,7 +190,7 @@ class RunWorker {
     const rootAgent = this.#rootAgent;
     const shown = frames
       .filter(({ kind }) => kind === 'event')
-      .map(({ json }) => fromWire(parseJson(json) as JsonObject));
+      .map(({ json }) => fromWire(storedObject(json, `a frame of run ${record.id}`)));
     run.recall(shown);
     if (!rootAgent || record.takeovers > MOST_TAKEOVERS) {
       this.#recall(shown);

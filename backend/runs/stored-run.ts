@@ -1,4 +1,4 @@
-import type { JsonObject } from '../events/codec.ts';
+import { storedObject } from '../errors/stored-json.ts';
 import { fromWire } from '../events/wire.ts';
 import { followStored } from './follow-stored.ts';
 import type { Frame, Run, RunState } from './run.ts';
@@ -46,7 +46,7 @@ export class StoredRun implements Run {
 
   #count({ kind, json }: Frame): void {
     if (kind === 'error' || !json.includes('"usageMetadata"')) return;
-    const event = JSON.parse(json) as JsonObject;
+    const event = storedObject(json, `a frame of run ${this.id}`);
     // Chunks carry usage too, and there are hundreds of them: only the complete event counts.
     if (event['partial'] !== true) addTokens(this.tokens, fromWire(event));
   }

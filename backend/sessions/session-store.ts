@@ -1,7 +1,9 @@
 import { AppError } from '../errors/app-error.ts';
+import { contentChars } from '../events/content-chars.ts';
 import {
   BaseSessionService,
   type CompositeSessionKey,
+  type Event,
   type ListSessionsRequest,
   type ListSessionsResponse,
   type Session,
@@ -27,14 +29,19 @@ const PAGE_CHARS = 2 * 1024 * 1024;
 const MAX_HISTORY_BYTES = 32 * 1024 * 1024;
 
 /**
- * Throws NOT_STORABLE if the session has no room for another message. An agent's answer is always stored, so that a
- * turn that has begun can finish.
+ * Throws NOT_STORABLE if the session has no room for this message. An agent's answer is always stored, so that a turn
+ * that has begun can finish.
  */
-export function assertRoomFor(author: string | undefined, storedBytes: number): void {
-  if (author !== 'user' || storedBytes <= MAX_HISTORY_BYTES) return;
+export function assertRoomFor(
+  { author, content }: Pick<Event, 'author' | 'content'>,
+  storedBytes: number,
+): void {
+  if (author !== 'user') return;
+  const bytes = storedBytes + contentChars(content);
+  if (bytes <= MAX_HISTORY_BYTES) return;
   throw new AppError(
     'NOT_STORABLE',
-    `This conversation is too long: it holds ${storedBytes} bytes, and ${MAX_HISTORY_BYTES} are the most. Begin a new session.`,
+    `This conversation is too long: with this message it would hold ${bytes} bytes, and ${MAX_HISTORY_BYTES} are the most. Begin a new session.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { State } from '@google/adk';
 import { AppError } from '../errors/app-error.ts';
+import { storedObjectIfAny } from '../errors/stored-json.ts';
 
 export type StateMap = Record<string, unknown>;
 
@@ -25,6 +26,15 @@ export function splitState(state: StateMap | undefined): SplitState {
     else if (!key.startsWith(State.TEMP_PREFIX)) setOwn(split.session, key, value);
   }
   return split;
+}
+
+/**
+ * A stored map of state. Empty if there is none, or something else than a map in JSON: one damaged state must not take
+ * the user's list of sessions with it.
+ */
+export function readState(stored: unknown): StateMap {
+  if (typeof stored === 'string') return storedObjectIfAny(stored) ?? {};
+  return typeof stored === 'object' && stored !== null && !Array.isArray(stored) ? (stored as StateMap) : {};
 }
 
 /** The state as a session's reader sees it: its own, then `app:` and `user:` state with their prefixes. */

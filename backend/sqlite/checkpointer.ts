@@ -22,7 +22,7 @@ export const OWN_CHECKPOINT_PAGES = 4_000;
 const LOOK_EVERY_MS = 500;
 /** A shorter log is left alone, so that an idle service starts no worker. */
 const WORTH_IT_BYTES = 4 * 1024 * 1024;
-/** With a worker, the writing connection only makes a checkpoint if the worker can't keep up: 128 MB. */
+/** With a worker, or before there is one, the writing connection only makes a checkpoint after 128 MB. */
 const SPARE_PAGES = 32_000;
 
 // In a bundle the worker is a file beside it.
@@ -44,6 +44,8 @@ export class Checkpointer {
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
+    // At once: a single large message would make the connection's own checkpoint before the log is looked at.
+    options.database.run(`PRAGMA wal_autocheckpoint = ${SPARE_PAGES}`);
     this.#timer = setInterval(() => this.#look(), options.lookEveryMs ?? LOOK_EVERY_MS);
     this.#timer.unref();
   }
@@ -65,14 +67,13 @@ export class Checkpointer {
   }
 
   #start(): Worker {
-    const { database, program = PROGRAM } = this.#options;
+    const { program = PROGRAM } = this.#options;
     const worker = new Worker(program.href, { smol: true });
     worker.unref();
     worker.addEventListener('message', () => {
       this.#isBusy = false;
     });
     worker.addEventListener('error', ({ message }) => this.#giveUp(message));
-    database.run(`PRAGMA wal_autocheckpoint = ${SPARE_PAGES}`);
     return worker;
   }
 

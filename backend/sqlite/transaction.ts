@@ -9,9 +9,12 @@ const LONGEST_PAUSE_MS = 100;
 const LONG_COMMIT_MS = 20;
 /** Most works in one transaction: more would block other processes for too long. */
 const LARGEST_GROUP = 256;
+/** A work of this size is committed alone: several in one transaction would block other requests for their sum. */
+const LARGE_BYTES = 1024 * 1024;
 
 interface Work {
   run: () => unknown;
+  isLarge: boolean;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
@@ -30,13 +33,19 @@ const queues = new WeakMap<Database, Queue>();
 /**
  * Runs `work` in a write transaction. Works of the same event loop turn are committed together (a commit costs more
  * than most works). One that throws does not affect the others; therefore `work` may run twice and must only change the
- * database. If another process locks the file, waits without blocking the event loop. Throws AppError STORE_UNAVAILABLE
- * if that takes too long, or if the disk is full or broken; nothing is half-written.
+ * database. A work that writes more than 1 MiB says so in `bytes`. If another process locks the file, waits without
+ * blocking the event loop. Throws AppError STORE_UNAVAILABLE if that takes too long, or if the disk is full or broken;
+ * nothing is half-written.
  */
-export function inTransaction<T>(database: Database, work: () => T): Promise<T> {
+export function inTransaction<T>(database: Database, work: () => T, bytes = 0): Promise<T> {
   const queue = queueOf(database);
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  queue.works.push({ run: work, resolve: (value) => resolve(value as T), reject });
+  queue.works.push({
+    run: work,
+    isLarge: bytes > LARGE_BYTES,
+    resolve: (value) => resolve(value as T),
+    reject,
+  });
   if (!queue.isFlushing) {
     queue.isFlushing = true;
     setImmediate(() => void flush(database, queue));
@@ -61,13 +70,19 @@ function queueOf(database: Database): Queue {
 
 async function flush(database: Database, queue: Queue): Promise<void> {
   while (queue.works.length > 0) {
-    const group = queue.works.splice(0, LARGEST_GROUP);
+    const group = queue.works.splice(0, groupSize(queue.works));
     const began = performance.now();
     const settle = await commitWhenFree(database, queue, group);
     if (performance.now() - began > LONG_COMMIT_MS) await new Promise(setImmediate);
     for (const tell of settle) tell();
   }
   queue.isFlushing = false;
+}
+
+/** How many of these works are committed together. */
+function groupSize(works: readonly Work[]): number {
+  const large = works.findIndex(({ isLarge }) => isLarge);
+  return Math.min(large === -1 ? works.length : Math.max(1, large), LARGEST_GROUP);
 }
 
 /** What to do for each work's caller after the transaction; never throws. */

@@ -19,6 +19,9 @@ from gcp_agent.store_failures import add_store_failures
 
 # As on AWS: 4 MB, and a file of 32 MB as base64.
 MAX_BODY_BYTES = 4 * 1024 * 1024 + -(-32 * 1024 * 1024 // 3) * 4
+# As on AWS: a message with its files as base64.
+MAX_MESSAGE_BYTES = 20 * 1024 * 1024
+_MESSAGE_PATHS = {"/run", "/run_sse"}
 _MOST_ISSUES = 50
 # A name, an IPv4 address or an IPv6 address in brackets, with or without a port.
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -29,11 +32,24 @@ _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|
 def add_refusals(app: FastAPI) -> None:
     """Adds the checks outside of all code that reads a request: add it after other middleware."""
     app.add_middleware(BytesInFlight, largest_body=MAX_BODY_BYTES)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(BodyLimit)
     app.add_middleware(HostCheck)
     add_store_failures(app)
     app.add_exception_handler(RequestValidationError, _answer_issues)
     app.add_exception_handler(UnicodeEncodeError, _answer_half_character)
+
+
+class BodyLimit:
+    """413 for a body that is too large, with or without a length."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._messages = RequestBodyLimitMiddleware(app, max_body_size=MAX_MESSAGE_BYTES)
+        self._others = RequestBodyLimitMiddleware(app, max_body_size=MAX_BODY_BYTES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Chooses the limit by the path."""
+        limit = self._messages if scope.get("path") in _MESSAGE_PATHS else self._others
+        await limit(scope, receive, send)
 
 
 class HostCheck:

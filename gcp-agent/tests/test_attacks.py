@@ -23,7 +23,7 @@ from gcp_agent.app import create_app
 from gcp_agent.bytes_in_flight import BytesInFlight, caller_of
 from gcp_agent.faults import Faults
 from gcp_agent.firestore.turn_gate import TurnGate
-from gcp_agent.refusals import MAX_BODY_BYTES, is_host
+from gcp_agent.refusals import MAX_BODY_BYTES, MAX_MESSAGE_BYTES, is_host
 from gcp_agent.settings import read_settings
 from gcp_agent.store_failures import add_store_failures
 
@@ -61,6 +61,14 @@ def test_a_body_has_a_limit_with_and_without_a_length(public, path):
     size = MAX_BODY_BYTES + 2 * 1024 * 1024
     assert public.post(path, content=pieces(size), headers=JSON).status_code in {413, 404}
     assert public.post(path, content=b" " * size, headers=JSON).status_code in {413, 404}
+
+
+@pytest.mark.parametrize("path", ["/run", "/run_sse"])
+def test_a_message_has_a_smaller_limit(public, path):
+    size = MAX_MESSAGE_BYTES + 1
+    assert public.post(path, content=pieces(size), headers=JSON).status_code == 413
+    assert public.post(path, content=b" " * size, headers=JSON).status_code == 413
+    assert public.post(path, content=b" " * MAX_MESSAGE_BYTES, headers=JSON).status_code == 422
 
 
 class Held:

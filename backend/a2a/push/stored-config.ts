@@ -1,3 +1,4 @@
+import { storedObject } from '../../errors/stored-json.ts';
 import type { TaskPushNotificationConfig } from '@a2a-js/sdk';
 import type { Webhook } from '../../tasks/task-records.ts';
 import type { Version } from '../wire/version.ts';
@@ -9,5 +10,5 @@ export interface StoredConfig {
 }
 
 export function fromWebhook({ json }: Webhook): StoredConfig {
-  return JSON.parse(json) as StoredConfig;
+  return storedObject(json, 'a webhook of A2A') as unknown as StoredConfig;
 }

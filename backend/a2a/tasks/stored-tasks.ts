@@ -1,4 +1,4 @@
-import { parseJson } from '../../json/parse-json.ts';
+import { storedObject } from '../../errors/stored-json.ts';
 import { type ListTasksRequest, type ListTasksResponse, Task, TaskState } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
@@ -91,7 +91,7 @@ function withoutFiles(task: Task): Task {
 }
 
 export function toTask({ json }: Pick<TaskRecord, 'json'>): Task {
-  return Task.fromJSON(parseJson(json));
+  return Task.fromJSON(storedObject(json, 'a task of A2A'));
 }
 
 function toToken({ updatedMs, id }: TaskRecord): string {

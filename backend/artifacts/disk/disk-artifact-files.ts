@@ -1,4 +1,4 @@
-import { parseJson } from '../../json/parse-json.ts';
+import { storedObject } from '../../errors/stored-json.ts';
 import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -69,7 +69,9 @@ export class DiskArtifactFiles implements ArtifactFiles {
 
   async describe(key: ArtifactKey, version: number): Promise<StoredVersion | undefined> {
     const text = await read(join(this.#artifactDir(key), String(version), 'about.json'));
-    return text ? (parseJson(text.toString()) as StoredVersion) : undefined;
+    return text
+      ? (storedObject(text.toString(), 'the description of an artifact') as unknown as StoredVersion)
+      : undefined;
   }
 
   async read(key: ArtifactKey, version: number): Promise<Uint8Array | undefined> {
@@ -144,7 +146,9 @@ async function nameIn(artifactDir: string): Promise<string | undefined> {
   const version = (await list(artifactDir)).find((name) => /^\d+$/.test(name));
   if (version === undefined) return undefined;
   const text = await read(join(artifactDir, version, 'about.json'));
-  return text ? (parseJson(text.toString()) as { filename: string }).filename : undefined;
+  return text
+    ? (storedObject(text.toString(), 'the description of an artifact')['filename'] as string)
+    : undefined;
 }
 
 async function list(dir: string): Promise<string[]> {

@@ -132,7 +132,7 @@ export function artifactRoutes(artifacts: ArtifactService): Route[] {
       summary: 'Saves the next version of an artifact.',
       tag: 'artifacts',
       body: SAVE_ARTIFACT_REQUEST,
-      upload: true,
+      carries: 'artifact',
       answer: VERSION,
       errors: [
         'BAD_REQUEST',

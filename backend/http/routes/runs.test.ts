@@ -1,3 +1,4 @@
+import { createEvent } from '@google/adk';
 import { describe, expect, test } from 'bun:test';
 import { Hono } from 'hono';
 import { AppError } from '../../errors/app-error.ts';
@@ -25,6 +26,20 @@ describe('/run and /run_sse', () => {
     const { request } = await appWithSession();
     const response = await request('/run', json(TURN));
     expect([response.status, await response.json()]).toEqual([200, [{ id: 'e1', author: 'root' }]]);
+  });
+
+  test('a message for which the conversation has no room is refused before its turn begins', async () => {
+    const app = await appWithSession();
+    const { sessions } = app.services;
+    const key = { appName: 'lornu', userId: 'ann', sessionId: 's1' };
+    const session = (await sessions.getSession(key))!;
+    const content = { parts: [{ text: 'x'.repeat(20_000_000) }] };
+    await sessions.appendEvent({ session, event: createEvent({ author: 'user', content }) });
+    const newMessage = { parts: [{ text: 'y'.repeat(14_000_000) }] };
+    const refused = await app.request('/run', json({ ...TURN, newMessage }));
+    expect([refused.status, refused.headers.get('x-error-code')]).toEqual([422, 'NOT_STORABLE']);
+    expect(((await refused.json()) as { detail: string }).detail).toContain('Begin a new session.');
+    expect((await app.request('/run', json(TURN))).status).toBe(200);
   });
 
   test('a stream has one id line and one data line for each frame', async () => {
@@ -213,7 +228,7 @@ test('a turn that is silent for longer than the load balancer allows is answered
     silentForMs: 30,
   });
   const app = new Hono<AppEnv>();
-  const limits = { bodyBytes: 1_000, uploadBytes: 1_000, bodyTimeoutMs: 1_000 };
+  const limits = { bodyBytes: 1_000, messageBytes: 1_000, uploadBytes: 1_000, bodyTimeoutMs: 1_000 };
   mountRoutes(app, routes, limits, createByteBudget(limits));
   app.onError((error, context) => answerError(error, context, services.log));
   const response = await app.request('/run', json(TURN));

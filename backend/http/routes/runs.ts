@@ -82,6 +82,7 @@ export function runRoutes({
     'TURN_TAKES_LONGER',
     'STORE_UNAVAILABLE',
     'LIMIT_REACHED',
+    'NOT_STORABLE',
   ] as const;
   return [
     defineRoute({
@@ -90,7 +91,7 @@ export function runRoutes({
       summary: 'Runs a turn and answers with its events.',
       tag: 'runs',
       body: RUN_AGENT_REQUEST,
-      upload: true,
+      carries: 'message',
       answer: z.array(EVENT_ANSWER),
       errors,
       handler: async ({ body, context }) => {
@@ -119,7 +120,7 @@ export function runRoutes({
       summary: 'Runs a turn and streams its events.',
       tag: 'runs',
       body: RUN_AGENT_REQUEST,
-      upload: true,
+      carries: 'message',
       answer: { mediaType: 'text/event-stream' },
       errors,
       handler: async ({ body, context }) => {

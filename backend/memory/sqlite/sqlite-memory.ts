@@ -1,4 +1,4 @@
-import { parseJson } from '../../json/parse-json.ts';
+import { storedObject } from '../../errors/stored-json.ts';
 import type { Event, MemoryEntry, SearchMemoryRequest, SearchMemoryResponse, Session } from '@google/adk';
 import type { Content } from '@google/genai';
 import type { Database } from 'bun:sqlite';
@@ -114,7 +114,7 @@ function toEntry({ author, timestamp_ms: timestampMs, content }: MemoryRow): Mem
   return {
     author,
     timestamp: new Date(timestampMs).toISOString(),
-    content: contentFromWire(parseJson(content)),
+    content: contentFromWire(storedObject(content, 'a memory')),
   };
 }
 

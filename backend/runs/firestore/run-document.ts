@@ -1,5 +1,5 @@
 import type { TurnRequest } from '../../turn/turn-request.ts';
-import { parseJson } from '../../json/parse-json.ts';
+import { storedObjectIfAny } from '../../errors/stored-json.ts';
 import {
   FieldValue,
   type DocumentData,
@@ -69,7 +69,10 @@ export function readRun(snapshot: DocumentSnapshot): RunRecord | undefined {
     session,
     invocationId: data['invocationId'],
     state: data['state'],
-    request: data['request'] === undefined ? undefined : (parseJson(data['request']) as TurnRequest),
+    request:
+      data['request'] === undefined
+        ? undefined
+        : (storedObjectIfAny(data['request']) as TurnRequest | undefined),
     begunAfterMs: data['begunAfterMs'],
     owner: data['owner'],
     takeovers: data['takeovers'],

@@ -1,8 +1,9 @@
 import type { TurnRequest } from '../../turn/turn-request.ts';
-import { parseJson } from '../../json/parse-json.ts';
+import { afterLargeStep } from '../../json/large.ts';
 import type { Database } from 'bun:sqlite';
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
+import { storedObjectIfAny } from '../../errors/stored-json.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import { StoreThenShow } from '../frame-pacing.ts';
@@ -65,35 +66,40 @@ export class SqliteRunStore implements RunStore {
     // A first message over A2A comes before its session exists: check before printing its files.
     if (run.request.newMessage?.parts?.some((part) => part.inlineData)) reading(rowOf);
     const request = JSON.stringify(run.request);
-    return inTransaction(this.#database, () => {
-      const row = rowOf();
-      if (row.run_id !== null) throw sessionBusy(row.run_id);
-      const token = newLeaseToken();
-      this.#statements.lease.run({
-        row: row.row_id,
-        token,
-        runId,
-        owner,
-        expiresMs: Math.round(this.#uptimeMs() + leaseMs),
-      });
-      this.#statements.insertRun.run({
-        runId,
-        row: row.row_id,
-        invocationId,
-        request,
-        begunAfterUs: row.updated_us,
-        owner,
-        startedMs: Math.round(startedMs),
-      });
-      const begun: RunRecord = {
-        ...run,
-        state: 'running',
-        begunAfterMs: row.updated_us / 1000,
-        takeovers: 0,
-        isCancelRequested: false,
-      };
-      return { run: begun, lease: { runId, session, token } };
-    });
+    await afterLargeStep(request.length);
+    return inTransaction(
+      this.#database,
+      () => {
+        const row = rowOf();
+        if (row.run_id !== null) throw sessionBusy(row.run_id);
+        const token = newLeaseToken();
+        this.#statements.lease.run({
+          row: row.row_id,
+          token,
+          runId,
+          owner,
+          expiresMs: Math.round(this.#uptimeMs() + leaseMs),
+        });
+        this.#statements.insertRun.run({
+          runId,
+          row: row.row_id,
+          invocationId,
+          request,
+          begunAfterUs: row.updated_us,
+          owner,
+          startedMs: Math.round(startedMs),
+        });
+        const begun: RunRecord = {
+          ...run,
+          state: 'running',
+          begunAfterMs: row.updated_us / 1000,
+          takeovers: 0,
+          isCancelRequested: false,
+        };
+        return { run: begun, lease: { runId, session, token } };
+      },
+      request.length,
+    );
   }
 
   async renew(lease: Lease, leaseMs: number, progress?: RunProgress): Promise<boolean> {
@@ -127,22 +133,27 @@ export class SqliteRunStore implements RunStore {
   async enqueue(run: NewRun, isInterrupting: boolean): Promise<RunRecord | undefined> {
     const { id: runId, session, owner, invocationId, startedMs } = run;
     const request = JSON.stringify(run.request);
-    return inTransaction(this.#database, () => {
-      const { row_id: row, run_id: before } = this.#statements.session.get(session) ?? { run_id: null };
-      if (row === undefined || before === null) return undefined;
-      const waiting = this.#statements.queue.get({ row })!;
-      assertRoom(waiting, Buffer.byteLength(request));
-      const place = isInterrupting ? waiting.first - 1 : waiting.last + 1;
-      const queued = { runId, row, invocationId, request, owner, startedMs: Math.round(startedMs), place };
-      this.#statements.insertQueued.run(queued);
-      if (isInterrupting) {
-        const isBegun = this.#statements.run.get({ runId: before })?.state === 'running';
-        if (isBegun) this.#statements.cancel.run({ runId: before });
-        // If the lease belongs to a run that has not begun either, the new run gets it.
-        else this.#release(row, session);
-      }
-      return { ...run, state: 'queued', begunAfterMs: 0, takeovers: 0, isCancelRequested: false };
-    });
+    await afterLargeStep(request.length);
+    return inTransaction(
+      this.#database,
+      () => {
+        const { row_id: row, run_id: before } = this.#statements.session.get(session) ?? { run_id: null };
+        if (row === undefined || before === null) return undefined;
+        const waiting = this.#statements.queue.get({ row })!;
+        assertRoom(waiting, Buffer.byteLength(request));
+        const place = isInterrupting ? waiting.first - 1 : waiting.last + 1;
+        const queued = { runId, row, invocationId, request, owner, startedMs: Math.round(startedMs), place };
+        this.#statements.insertQueued.run(queued);
+        if (isInterrupting) {
+          const isBegun = this.#statements.run.get({ runId: before })?.state === 'running';
+          if (isBegun) this.#statements.cancel.run({ runId: before });
+          // If the lease belongs to a run that has not begun either, the new run gets it.
+          else this.#release(row, session);
+        }
+        return { ...run, state: 'queued', begunAfterMs: 0, takeovers: 0, isCancelRequested: false };
+      },
+      request.length,
+    );
   }
 
   async cancelQueued(runId: string): Promise<boolean> {
@@ -311,18 +322,19 @@ const asKind = (kind: string): Frame['kind'] => (kind === 'error' ? 'error' : 'e
 const toRecordIfAny = (row: RunRow | null): RunRecord | undefined => (row ? toRecord(row) : undefined);
 
 function toRecord(row: RunRow): RunRecord {
+  const usage = row.usage === null ? undefined : storedObjectIfAny(row.usage);
   return {
     id: row.id,
     session: { appName: row.app_name, userId: row.user_id, sessionId: row.session_id },
     invocationId: row.invocation_id,
     state: row.state as RunState,
-    request: row.request === null ? undefined : (parseJson(row.request) as TurnRequest),
+    request: row.request === null ? undefined : (storedObjectIfAny(row.request) as TurnRequest | undefined),
     begunAfterMs: row.begun_after_us / 1000,
     owner: row.owner,
     takeovers: row.takeovers,
     isCancelRequested: row.cancel_requested === 1,
     startedMs: row.started_ms,
     ...(row.ended_ms === null ? {} : { endedMs: row.ended_ms }),
-    ...(row.usage === null ? {} : { usage: JSON.parse(row.usage) as TokenUse }),
+    ...(usage ? { usage: usage as unknown as TokenUse } : {}),
   };
 }

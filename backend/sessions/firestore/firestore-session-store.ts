@@ -246,7 +246,7 @@ export class FirestoreSessionStore extends SessionStore {
     const temporary = takeTemporary((event.actions.stateDelta ??= {}));
     const delta = splitState(event.actions.stateDelta);
     // Unknown if these events were dropped from memory: then not all of them were read either.
-    assertRoomFor(event.author, known?.historyBytes?.() ?? 0);
+    assertRoomFor(event, known?.historyBytes?.() ?? 0);
     const mark = known?.mark;
     const shared = sharedChanges(this.#db, key, delta, splitState(session.state));
     const append = { key, event, delta, shared, mark, token: known?.token, guard: this.#guard };

@@ -1,7 +1,6 @@
-import { parseJson } from '../../json/parse-json.ts';
 import { Timestamp, type DocumentSnapshot } from '@google-cloud/firestore';
 import { exactData } from '../../firestore/exact-integers.ts';
-import { mergeState, setOwn, type StateMap } from '../state.ts';
+import { mergeState, readState, setOwn, type StateMap } from '../state.ts';
 
 /** The content of a session's document, as google-adk writes it. */
 export interface SessionDocument {
@@ -37,20 +36,6 @@ export function readSession(snapshot: DocumentSnapshot): SessionDocument | undef
 function readRevision(stored: unknown): number {
   const revision = Number(stored ?? 0);
   return Number.isSafeInteger(revision) ? revision : 0;
-}
-
-/** Empty if another writer left no JSON: one such session must not take the user's list of sessions with it. */
-function readState(stored: unknown): StateMap {
-  const state = typeof stored === 'string' ? parseStored(stored) : stored;
-  return typeof state === 'object' && state !== null && !Array.isArray(state) ? (state as StateMap) : {};
-}
-
-function parseStored(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** `app:` or `user:` state: stored natively, so a Python writer may have put times and bytes into it. */

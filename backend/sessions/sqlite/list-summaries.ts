@@ -1,4 +1,3 @@
-import { parseJson } from '../../json/parse-json.ts';
 import {
   PageRoom,
   pageSize,
@@ -8,7 +7,7 @@ import {
   type SessionSummary,
 } from '../session-store.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { mergeState, type StateMap } from '../state.ts';
+import { mergeState, readState } from '../state.ts';
 import type { Statements, SummaryRow } from './statements.ts';
 
 /** Later than any timestamp: the start of a user's list. */
@@ -49,9 +48,9 @@ export function listSummaries(
     appName,
     userId: row.user_id,
     state: mergeState({
-      app: parseJson(appState) as StateMap,
-      user: parseJson(userStateOf(row.user_id)) as StateMap,
-      session: parseJson(row.state) as StateMap,
+      app: readState(appState),
+      user: readState(userStateOf(row.user_id)),
+      session: readState(row.state),
     }),
     lastUpdateTime: row.updated_us / 1_000_000,
   }));

@@ -246,6 +246,88 @@ test('a session has a limit in bytes: the next message is refused, a running ans
   await store.appendEvent({ session, event: textEvent('an answer') });
 });
 
+test('a message that would go beyond the limit is refused although the session is below it', async () => {
+  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const message = (text: string) => ({
+    ...textEvent(text.slice(0, 9)),
+    author: 'user',
+    content: { parts: [{ text }] },
+  });
+  await store.appendEvent({ session, event: message('1'.repeat(20_000_000)) });
+  const second = message('2'.repeat(20_000_000));
+  expect(await failureOf(store.appendEvent({ session, event: second }))).toContain('too long');
+  await store.appendEvent({ session, event: message('3'.repeat(10_000_000)) });
+});
+
+test('a long conversation is read in steps, with other requests in between', async () => {
+  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const texts = Array.from({ length: 12 }, (_, n) => `${n}`.repeat(n % 4 === 3 ? 3_000_000 : 300_000));
+  for (const [n, text] of texts.entries()) {
+    const event = { ...textEvent(`${n}`), content: { parts: [{ text }] } };
+    await store.appendEvent({ session, event });
+  }
+  const fresh = open();
+  let turns = 0;
+  const count = setInterval(() => turns++, 0);
+  const read = await fresh.getSession({ ...owner, sessionId: 'a' });
+  clearInterval(count);
+  expect(read?.events.map(({ content }) => content?.parts?.[0]?.text)).toEqual(texts);
+  expect(turns).toBeGreaterThanOrEqual(3);
+  await fresh.close();
+});
+
+test('a session that is deleted while it is read is not found', async () => {
+  const key = { ...owner, sessionId: 'a' };
+  const session = await store.createSession(key);
+  for (const n of [1, 2]) {
+    const content = { parts: [{ text: `${n}`.repeat(2_000_000) }] };
+    await store.appendEvent({ session, event: { ...textEvent(`${n}`), content } });
+  }
+  const fresh = open();
+  const reading = fresh.getSession(key);
+  await store.deleteSession(key);
+  expect(await reading).toBeUndefined();
+  await fresh.close();
+});
+
+test.each(['{', 'null', '[]', '"x"', '1', ''])(
+  'a damaged state, %j, is empty and hides no other session',
+  async (text) => {
+    await store.createSession({ ...owner, sessionId: 'a', state: { k: 1 } });
+    await store.createSession({ ...owner, sessionId: 'b', state: { k: 2, 'user:u': 3, 'app:a': 4 } });
+    const database = openDatabase(join(folder, 's.sqlite'));
+    database.run("UPDATE sessions SET state = ? WHERE id = 'a'", [text]);
+    expect((await store.getSession({ ...owner, sessionId: 'a' }))?.state).toEqual({
+      'user:u': 3,
+      'app:a': 4,
+    });
+    for (const table of ['user_states', 'app_states']) database.run(`UPDATE ${table} SET state = ?`, [text]);
+    const { sessions } = await store.listSummaries(owner);
+    expect(sessions.map(({ id, state }) => [id, state])).toEqual([
+      ['b', { k: 2 }],
+      ['a', {}],
+    ]);
+    database.close();
+  },
+);
+
+test.each(['{', 'null', '"x"'])('a damaged event, %j, is named, and is no bug', async (text) => {
+  const key = { ...owner, sessionId: 'a' };
+  const session = await store.createSession(key);
+  for (const n of [1, 2, 3]) await store.appendEvent({ session, event: textEvent(`${n}`) });
+  const database = openDatabase(join(folder, 's.sqlite'));
+  database.run('UPDATE events SET event = ? WHERE seq = 2', [text]);
+  database.close();
+  const fresh = open();
+  const failure = await fresh.getSession(key).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'STORED_DATA_DAMAGED', status: 500 });
+  expect((failure as Error).message).toBe(
+    'The store holds event 2 of the session in a form that cannot be read.',
+  );
+  expect((await fresh.listSummaries(owner)).sessions).toHaveLength(1);
+  await fresh.close();
+});
+
 test("a session's size grows with every event, whichever process stored it", async () => {
   const key = { ...owner, sessionId: 'a' };
   await store.createSession(key);

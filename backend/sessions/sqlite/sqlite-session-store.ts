@@ -1,5 +1,3 @@
-import type { JsonObject } from '../../events/codec.ts';
-import { parseJson } from '../../json/parse-json.ts';
 import type {
   AppendEventRequest,
   CreateSessionRequest,
@@ -10,8 +8,9 @@ import type {
 import type { Database } from 'bun:sqlite';
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
+import { contentChars } from '../../events/content-chars.ts';
 import { nextTimestamp } from '../../events/ids.ts';
-import { fromWire, toWire } from '../../events/wire.ts';
+import { toWire } from '../../events/wire.ts';
 import {
   assertRoomFor,
   SessionStore,
@@ -24,6 +23,7 @@ import {
   assignState,
   hasKeys,
   mergeState,
+  readState,
   splitState,
   takeTemporary,
   type StateMap,
@@ -31,6 +31,7 @@ import {
 import { addOrReplace } from '../add-or-replace.ts';
 import { EventCache } from '../event-cache.ts';
 import { listSummaries } from './list-summaries.ts';
+import { readEvents } from './read-events.ts';
 import { prepareStatements, type LeasedSessionRow, type SessionRow, type Statements } from './statements.ts';
 import { assertRoomOf } from '../../sqlite/disk-room.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
@@ -96,16 +97,15 @@ export class SqliteSessionStore extends SessionStore {
 
   override async getSession(request: GetSessionRequest): Promise<Session | undefined> {
     const { appName, userId, sessionId: id, config } = request;
-    return reading(() => {
-      const row = this.#statements.session.get({ appName, userId, id });
-      if (!row) return undefined;
-      let events = config?.numRecentEvents === 0 ? [] : this.#eventsOf(row);
-      const { numRecentEvents, afterTimestamp } = config ?? {};
-      if (afterTimestamp !== undefined) events = events.filter((event) => event.timestamp >= afterTimestamp);
-      if (numRecentEvents !== undefined && numRecentEvents > 0) events = events.slice(-numRecentEvents);
-      const state = this.#mergedState(appName, userId, parseState(row.state));
-      return { id, appName, userId, state, events, lastUpdateTime: row.updated_us / 1000 };
-    });
+    const row = reading(() => this.#statements.session.get({ appName, userId, id }));
+    if (!row) return undefined;
+    let events = config?.numRecentEvents === 0 ? [] : await this.#eventsOf(row);
+    if (!events) return undefined;
+    const { numRecentEvents, afterTimestamp } = config ?? {};
+    if (afterTimestamp !== undefined) events = events.filter((event) => event.timestamp >= afterTimestamp);
+    if (numRecentEvents !== undefined && numRecentEvents > 0) events = events.slice(-numRecentEvents);
+    const state = reading(() => this.#mergedState(appName, userId, readState(row.state)));
+    return { id, appName, userId, state, events, lastUpdateTime: row.updated_us / 1000 };
   }
 
   override async appendEvent({ session, event }: AppendEventRequest): Promise<Event> {
@@ -113,28 +113,32 @@ export class SqliteSessionStore extends SessionStore {
     const temporary = takeTemporary((event.actions.stateDelta ??= {}));
     const delta = splitState(event.actions.stateDelta);
     const { appName, userId, id } = session;
-    const stored = await inTransaction(this.#database, () => {
-      const row = this.#statements.leasedSession.get({ appName, userId, id });
-      if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${id}`);
-      this.#checkWriter(session, row);
-      if (event.author === 'user') assertRoomFor(event.author, this.#historyBytesOf(row));
-      const timestamp = nextTimestamp(event.timestamp, row.updated_us / 1000);
-      const text = JSON.stringify(toWire({ ...event, timestamp }));
-      const seq = row.last_seq + 1;
-      const state = hasKeys(delta.session)
-        ? JSON.stringify(assignState(parseState(row.state), delta.session))
-        : row.state;
-      if (state !== row.state) assertStateFits('session', state);
-      this.#addToState(appName, userId, delta.app, delta.user);
-      this.#statements.insertEvent.run({ row: row.row_id, seq, event: text });
-      this.#statements.touchSession.run({
-        row: row.row_id,
-        state,
-        updatedUs: Math.round(timestamp * 1000),
-        seq,
-      });
-      return { timestamp, row, seq, bytes: text.length, octets: Buffer.byteLength(text) };
-    });
+    const stored = await inTransaction(
+      this.#database,
+      () => {
+        const row = this.#statements.leasedSession.get({ appName, userId, id });
+        if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${id}`);
+        this.#checkWriter(session, row);
+        if (event.author === 'user') assertRoomFor(event, this.#historyBytesOf(row));
+        const timestamp = nextTimestamp(event.timestamp, row.updated_us / 1000);
+        const text = JSON.stringify(toWire({ ...event, timestamp }));
+        const seq = row.last_seq + 1;
+        const state = hasKeys(delta.session)
+          ? JSON.stringify(assignState(readState(row.state), delta.session))
+          : row.state;
+        if (state !== row.state) assertStateFits('session', state);
+        this.#addToState(appName, userId, delta.app, delta.user);
+        this.#statements.insertEvent.run({ row: row.row_id, seq, event: text });
+        this.#statements.touchSession.run({
+          row: row.row_id,
+          state,
+          updatedUs: Math.round(timestamp * 1000),
+          seq,
+        });
+        return { timestamp, row, seq, bytes: text.length, octets: Buffer.byteLength(text) };
+      },
+      contentChars(event.content),
+    );
     event.timestamp = stored.timestamp;
     this.#cache.extend(stored.row.row_id, stored.seq, [event], stored.bytes);
     const size = this.#sizes.get(stored.row.row_id);
@@ -205,39 +209,39 @@ export class SqliteSessionStore extends SessionStore {
     }
   }
 
-  #eventsOf(row: SessionRow): Event[] {
+  /** Undefined if the session was deleted meanwhile. */
+  async #eventsOf(row: SessionRow): Promise<Event[] | undefined> {
     const known = this.#cache.get(row.row_id);
-    const after = known?.lastSeq ?? 0;
-    if (after < row.last_seq) {
-      const rows = this.#statements.eventsAfter.all({ row: row.row_id, after, upTo: row.last_seq });
-      const bytes = rows.reduce((sum, { event }) => sum + event.length, 0);
-      const events = rows.map(({ event }) => fromWire(parseJson(event) as JsonObject));
-      this.#cache.extend(row.row_id, after + 1, events, bytes);
-      return known ? known.events.slice() : events;
-    }
-    return known ? known.events.slice(0, row.last_seq) : [];
+    const { lastSeq: after, bytes } = known ?? { lastSeq: 0, bytes: 0 };
+    const events = known?.events.slice(0, row.last_seq) ?? [];
+    if (after >= row.last_seq) return events;
+    const range = { row: row.row_id, after, upTo: row.last_seq };
+    const size = reading(() => this.#historyBytesOf(row));
+    const later = await readEvents(this.#statements, range, size - bytes);
+    if (!later) return undefined;
+    this.#cache.extend(row.row_id, after + 1, later.events, later.chars);
+    events.push(...later.events);
+    return events;
   }
 
   #mergedState(appName: string, userId: string, session: StateMap): StateMap {
-    const app = parseState(this.#statements.appState.get({ appName })?.state);
-    const user = parseState(this.#statements.userState.get({ appName, userId })?.state);
+    const app = readState(this.#statements.appState.get({ appName })?.state);
+    const user = readState(this.#statements.userState.get({ appName, userId })?.state);
     return mergeState({ app, user, session });
   }
 
   #addToState(appName: string, userId: string, app: StateMap, user: StateMap): void {
     if (hasKeys(app)) {
-      const before = parseState(this.#statements.appState.get({ appName })?.state);
+      const before = readState(this.#statements.appState.get({ appName })?.state);
       const state = JSON.stringify(assignState(before, app));
       assertStateFits('app', state);
       this.#statements.putAppState.run({ appName, state });
     }
     if (hasKeys(user)) {
-      const before = parseState(this.#statements.userState.get({ appName, userId })?.state);
+      const before = readState(this.#statements.userState.get({ appName, userId })?.state);
       const state = JSON.stringify(assignState(before, user));
       assertStateFits('user', state);
       this.#statements.putUserState.run({ appName, userId, state });
     }
   }
 }
-
-const parseState = (text: string | undefined): StateMap => (text ? (parseJson(text) as StateMap) : {});

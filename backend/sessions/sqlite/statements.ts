@@ -52,6 +52,10 @@ export function prepareStatements(database: Database) {
     eventsAfter: database.query<{ event: string }, { row: number; after: number; upTo: number }>(
       'SELECT event FROM events WHERE session_row = $row AND seq > $after AND seq <= $upTo ORDER BY seq',
     ),
+    eventSizes: database.query<{ seq: number; bytes: number }, { row: number; after: number; upTo: number }>(
+      `SELECT seq, octet_length(event) AS bytes FROM events
+       WHERE session_row = $row AND seq > $after AND seq <= $upTo ORDER BY seq`,
+    ),
     appState: database.query<{ state: string }, { appName: string }>(
       'SELECT state FROM app_states WHERE app_name = $appName',
     ),

@@ -87,8 +87,9 @@ export const BOUND_CASES: ContractCase[] = [
     title: 'a body beside another large one of the same caller',
     run: async (caller) => {
       await caller.begin();
-      const { giveUp } = await caller.announce('/run', 40_000_000);
-      const text = 'x'.repeat(20_000_000);
+      const artifacts = ARTIFACTS.replace('{user}', caller.userId);
+      const { giveUp } = await caller.announce(artifacts, 40_000_000);
+      const text = 'x'.repeat(12_000_000);
       const newMessage = { parts: [{ text }] };
       await caller.send('POST', '/run', {
         json: { appName: 'probe', userId: caller.userId, sessionId: 's', newMessage },
