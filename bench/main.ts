@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { measureA2a } from './measures/a2a.ts';
+import { measureDeployed } from './measures/deployed.ts';
 import { measureFirestoreSession } from './measures/firestore-session.ts';
 import { measureFirstToken } from './measures/first-token.ts';
 import { measureFrames } from './measures/frames.ts';
@@ -38,7 +39,7 @@ const STARTS = 5;
 
 /**
  * Measures our service, google-adk's FastAPI server and a bare pass-through, on one Gemini stand-in on this machine.
- * Prints and judges nothing: see renderReport. About seven minutes; uv must be on PATH.
+ * Prints and judges nothing: see renderReport. About eight minutes; uv must be on PATH.
  */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const { root, rounds, seconds, streams, onStep = () => undefined } = options;
@@ -50,36 +51,20 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
     onStep('start everything');
     const targets = await startTargets({ root, scratchDir, program, standin, chunks: CHUNKS });
     try {
+      onStep('as deployed: on Firestore, beside SQLite');
+      const agentsDir = join(import.meta.dir, 'agents');
+      const local = { root, scratchDir, modelUrl: standin.url, agentsDir, program };
+      const load = { seconds, clients: CLIENTS, chunks: CHUNKS };
+      const deployed = await measureDeployed({ ...local, ...load, rounds });
       onStep('turns side by side');
-      const throughput = await measureThroughput(targets, {
-        rounds,
-        seconds,
-        clients: CLIENTS,
-        chunks: CHUNKS,
-      });
+      const throughput = await measureThroughput(targets, { ...load, rounds });
       onStep('turns over A2A beside turns over REST');
       const { service, fastapi } = targets.servers;
-      const a2a = await measureA2a(service, {
-        rounds: 2 * rounds,
-        seconds,
-        clients: CLIENTS,
-        chunks: CHUNKS,
-      });
+      const a2a = await measureA2a(service, { ...load, rounds: 2 * rounds });
       onStep('time to the first token');
       const firstTokenMs = await measureFirstToken(targets, rounds);
       onStep('turns with stored frames beside turns without');
-      const agentsDir = join(import.meta.dir, 'agents');
-      const frames = await measureFrames({
-        root,
-        scratchDir,
-        modelUrl: standin.url,
-        agentsDir,
-        program,
-        rounds: 2 * rounds,
-        seconds,
-        clients: CLIENTS,
-        chunks: CHUNKS,
-      });
+      const frames = await measureFrames({ ...local, ...load, rounds: 2 * rounds });
       onStep('a session of 2,000 events');
       const longSessionOwn = await measureLongSession(service, { app: 'bare', short: 10, long: 2_000 });
       const longSessionFull = await measureLongSession(service, { app: 'plain', short: 10, long: 2_000 });
@@ -89,13 +74,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
         long: 2_000,
       });
       onStep('a session of 2,000 events in Firestore');
-      const longSessionFirestore = await measureFirestoreSession({
-        root,
-        scratchDir,
-        modelUrl: standin.url,
-        agentsDir,
-        program,
-      });
+      const longSessionFirestore = await measureFirestoreSession(local);
       onStep(`${streams} streams at once`);
       const few = Math.min(streams, FASTAPI_STREAMS);
       const found: BenchReport['streams'] = {
@@ -105,12 +84,10 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
       onStep(`${streams} streams in a rush`);
       const rush = await compareStreams(targets, streams, PACES.rush, 1);
       onStep('start to /health');
-      const startMs = await measureStart(
-        () => startService({ root, scratchDir, modelUrl: standin.url, agentsDir, program }),
-        STARTS,
-      );
+      const startMs = await measureStart(() => startService(local), STARTS);
       return {
         machine: { cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', bun: Bun.version },
+        deployed,
         throughput,
         a2a,
         firstTokenMs,

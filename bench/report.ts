@@ -1,4 +1,5 @@
 import type { A2aCost } from './measures/a2a.ts';
+import type { Deployed } from './measures/deployed.ts';
 import type { FirstToken } from './measures/first-token.ts';
 import type { FramesCost } from './measures/frames.ts';
 import type { LongSession } from './measures/long-session.ts';
@@ -9,6 +10,8 @@ import type { TargetName } from './targets.ts';
 /** All results of a benchmark run, as --json prints them. */
 export interface BenchReport {
   machine: { cpus: number; model: string; bun: string };
+  /** On Firestore, as in staging. */
+  deployed: Deployed;
   throughput: Throughput;
   a2a: A2aCost;
   firstTokenMs: FirstToken;
@@ -44,7 +47,38 @@ export function figures(report: BenchReport): Row[] {
   const overFastapi = turnsPerSecond.service / turnsPerSecond.fastapi;
   const ofPassThrough = turnsPerSecond.service / turnsPerSecond['pass-through'];
   const addedMs = report.firstTokenMs.service - report.firstTokenMs['pass-through'];
+  const { cpuMsPerTurn: cpu, firstTokenMs: first, burst } = report.deployed;
   const rows: Row[] = [
+    row(
+      'CPU of a turn on Firestore over SQLite',
+      times(cpu.firestore / cpu.sqlite),
+      '<= 2.5x',
+      cpu.firestore <= 2.5 * cpu.sqlite,
+    ),
+    row(
+      'durable turns/s a core, Firestore',
+      (1_000 / cpu.firestore).toFixed(0),
+      '>= 150',
+      cpu.firestore <= 1_000 / 150,
+    ),
+    row(
+      'durable turns/s a core, SQLite',
+      (1_000 / cpu.sqlite).toFixed(0),
+      '>= 700',
+      cpu.sqlite <= 1_000 / 700,
+    ),
+    row(
+      'first token, Firestore over SQLite',
+      ms(first.firestore - first.sqlite),
+      'a round trip + 1 ms',
+      first.firestore - first.sqlite <= 1,
+    ),
+    row(
+      '300 turns at once on a new process',
+      ms(burst.firestore.firstTokenMs),
+      '<= 1 s',
+      burst.firestore.firstTokenMs <= 1_000 && burst.firestore.errors === 0,
+    ),
     row('turns/s over FastAPI/ADK', times(overFastapi), '>= 15x, then 20x', overFastapi >= 15),
     row('turns/s of the pass-through', ofPassThrough.toFixed(3), '>= 0.10, then 0.2', ofPassThrough >= 0.1),
     row('server CPU a turn', ms(cpuMsPerTurn.service), '<= 0.9 ms, then 0.6', cpuMsPerTurn.service <= 0.9),
@@ -118,6 +152,8 @@ export function renderReport(report: BenchReport): string {
   const lines = [
     `${report.machine.cpus} cores, ${report.machine.model}, bun ${report.machine.bun}`,
     '',
+    deployedTable(report.deployed),
+    '',
     table([
       ['', 'turns/s', 'most', 'CPU a turn', 'median', 'first token p50', 'errors'],
       ...names.map((name) => [
@@ -153,6 +189,33 @@ export function renderReport(report: BenchReport): string {
     ...throughput.errorSamples.slice(0, 5),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function deployedTable({ firestore, burst, atConstantRate, ...found }: Deployed): string {
+  const { cpuMsPerTurn, medianCpuMsPerTurn, firstTokenMs, cpuMsPerStreamSecond } = found;
+  const rows = (['firestore', 'sqlite'] as const).map((store) => [
+    store,
+    ms(cpuMsPerTurn[store]),
+    ms(medianCpuMsPerTurn[store]),
+    (1_000 / cpuMsPerTurn[store]).toFixed(0),
+    ms(cpuMsPerStreamSecond[store]),
+    ms(firstTokenMs[store]),
+    `${ms(burst[store].firstTokenMs)}, ${burst[store].errors} errors`,
+  ]);
+  const head = ['turns/s a core', 'a stream second', 'first token p50', 'burst of 300, p99'];
+  const rates = atConstantRate.map(({ store, perSecond, p50, p99, errors }) => [
+    store,
+    String(perSecond),
+    ms(p50),
+    ms(p99),
+    String(errors),
+  ]);
+  return [
+    `As deployed; Firestore is ${firestore}, and shares the machine's cores.`,
+    table([['', 'CPU a turn', 'median', ...head], ...rows]),
+    '',
+    table([['at a constant rate', 'turns/s', 'first token p50', 'p99', 'errors'], ...rates]),
+  ].join('\n');
 }
 
 function streamsTable(title: string, streams: Partial<Record<TargetName, Streams>>): string {

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /** The load client's job, as JSON on the command line. */
 export const JOB = z.object({
-  kind: z.enum(['turns', 'streams']),
+  /** turns: parallel loops. streams: many at once. rate: turns that begin at a constant rate, however long they take. */
+  kind: z.enum(['turns', 'streams', 'rate']),
   url: z.string(),
   /** How a turn is started: /run_sse, or SendStreamingMessage of A2A 1.0. */
   protocol: z.enum(['rest', 'a2a']).default('rest'),
@@ -19,6 +20,8 @@ export const JOB = z.object({
   turnsPerSession: z.number().default(10),
   /** turns: existing sessions that are used in rotation; none is created. */
   sessionIds: z.array(z.string()).default([]),
+  /** rate: turns that begin each second. */
+  perSecond: z.number().default(0),
   /** streams: the time over which they start. */
   rampMs: z.number().default(0),
 });

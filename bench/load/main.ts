@@ -14,7 +14,7 @@ let mostAtOnce = 0;
 
 const cpuBefore = process.cpuUsage();
 const beganAt = performance.now();
-await (job.kind === 'turns' ? loops(job) : streams(job));
+await { turns: loops, streams, rate: atRate }[job.kind](job);
 const elapsedMs = performance.now() - beganAt;
 const cpu = process.cpuUsage(cpuBefore);
 
@@ -60,6 +60,31 @@ async function streams({ clients, rampMs }: ParsedJob): Promise<void> {
     sessionIds.map(async (sessionId, index) => {
       await Bun.sleep((rampMs * index) / clients);
       await take(sessionId, streamOnSocket);
+    }),
+  );
+}
+
+/**
+ * Turns begin at a constant rate, each in a session of its own, however long the others take: a slow server must not slow
+ * the asking. Times count from when a turn should have begun.
+ */
+async function atRate({ perSecond, seconds }: ParsedJob): Promise<void> {
+  const turns = Math.round(perSecond * seconds);
+  const sessionIds: string[] = [];
+  while (sessionIds.length < turns) {
+    const batch = Math.min(CREATED_AT_ONCE, turns - sessionIds.length);
+    sessionIds.push(...(await Promise.all(Array.from({ length: batch }, () => createSession(job)))));
+  }
+  const start = performance.now();
+  await Promise.all(
+    sessionIds.map(async (sessionId, index) => {
+      const due = start + (index * 1_000) / perSecond;
+      await Bun.sleep(Math.max(0, due - performance.now()));
+      const late = performance.now() - due;
+      await take(sessionId, async (...of) => {
+        const { firstTokenMs, wholeMs } = await turn(...of);
+        return { firstTokenMs: firstTokenMs + late, wholeMs: wholeMs + late };
+      });
     }),
   );
 }

@@ -114,7 +114,7 @@ const QUICK: readonly Suite[] = [
   tests(
     'unit',
     'the code does what its tests say',
-    './agents ./backend ./cli ./evaluation ./frontend ./ops ./rehearsal ./standins',
+    './agents ./backend ./bench ./cli ./evaluation ./frontend ./ops ./rehearsal ./standins',
     { minutes: 10, cores: 0.5, coversOps: true },
   ),
   tests(

@@ -9,11 +9,12 @@ import { createReporter } from '@lornu/ops/steps/reporter.ts';
 
 const HELP = `
 Examples:
-  ./lornu bench                          about seven minutes
+  ./lornu bench                          about eight minutes
   ./lornu bench --rounds 1 --seconds 2   a first look
   ./lornu bench --json                   the report for a program
+  ./lornu bench --scale                  what 10, 1,000 and 100,000 streams need (docs/scale.md); measures nothing
 
-Measures the service, google-adk's FastAPI server and a bare pass-through on one Gemini stand-in, here and now, in
+Measures the service on Firestore (a stand-in) and on SQLite, google-adk's FastAPI server and a bare pass-through on one Gemini stand-in, here and now, in
 interleaved rounds. It judges nothing: figures that are not reached are shown, and the exit code stays 0.
 `;
 
@@ -26,6 +27,7 @@ interface Flags {
   seconds: number;
   streams: number;
   json?: boolean;
+  scale?: boolean;
 }
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
@@ -34,6 +36,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--seconds <n>', 'seconds of load on each server in each round', wholeNumber(1, 99_999), 4)
     .option('--streams <n>', 'streams at once', wholeNumber(1, 99_999), 3_000)
     .option('--json', 'print the report as JSON')
+    .option('--scale', 'print what many streams need, by arithmetic and a simulation')
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
       const reporter = createReporter(context);
@@ -57,7 +60,8 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
 }
 
 /** A separate process: a measurement must not share one with the CLI. */
-function commandOf({ rounds, seconds, streams, json }: Flags, root: string): string[] {
+function commandOf({ rounds, seconds, streams, json, scale }: Flags, root: string): string[] {
+  if (scale) return [process.execPath, join(root, 'bench/scale/main.ts')];
   const numbers = ['--rounds', `${rounds}`, '--seconds', `${seconds}`, '--streams', `${streams}`];
   return [process.execPath, join(root, 'bench/main.ts'), ...numbers, ...(json ? ['--json'] : [])];
 }

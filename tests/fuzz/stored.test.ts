@@ -5,7 +5,7 @@ import { openFirestoreBench } from '../../backend/testing/run-bench.ts';
 import { createTestApp, json, type TestApp } from '../../backend/testing/test-app.ts';
 import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
-import { mulberry32 } from '../support/seeded.ts';
+import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 
 setDefaultTimeout(600_000);
 

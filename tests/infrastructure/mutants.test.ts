@@ -5,7 +5,7 @@ import { createJudge, findMutants, type Judged } from './mutation/judge-mutants.
 import { KNOWN_SURVIVORS } from './mutation/known-survivors.ts';
 import { OPERATORS } from './mutation/operators/all.ts';
 import { percent, scoreOf } from './mutation/score.ts';
-import { shuffled } from '../support/seeded.ts';
+import { shuffled } from '@lornu/ops/base/seeded.ts';
 import { getDocuments } from './plan/documents.ts';
 import { readEnvironment, type PlannedEnvironment } from './plan/environment.ts';
 import { commitSeed } from '../support/commit-seed.ts';

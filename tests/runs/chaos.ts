@@ -2,7 +2,7 @@ import { sendMessage, type Conversation, type ReceivedFrame } from './client.ts'
 import { createSession } from './create-session.ts';
 import type { FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { Cluster } from './cluster.ts';
-import { mulberry32 } from '../support/seeded.ts';
+import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 import { findFaults } from './conversation-check.ts';
 
 export interface ChaosOptions {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { drainMicrotasks } from 'bun:jsc';
-import { mulberry32 } from '../support/seeded.ts';
+import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 
 /** Where code runs in the simulation: one service process, which can be stopped and killed as the kernel does it. */
 export class Host {

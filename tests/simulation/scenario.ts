@@ -1,4 +1,4 @@
-import { mulberry32 } from '../support/seeded.ts';
+import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 import { VirtualTime } from './clock.ts';
 import type { Entry } from './check/history.ts';
 import type { ModelFault, Plan } from './model.ts';

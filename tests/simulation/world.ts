@@ -2,7 +2,7 @@ import { setLogger } from '@google/adk';
 import { useModel } from '@lornu/backend/model/gemini-llm.ts';
 import { toAdkLogger } from '@lornu/backend/observability/adk-logger.ts';
 import { silentLog } from '@lornu/backend/testing/run-bench.ts';
-import { mulberry32 } from '../support/seeded.ts';
+import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 import type { Entry, Seen } from './check/history.ts';
 import { runOn, type VirtualTime } from './clock.ts';
 import { Connection, Cut, LONGEST_NETWORK_MS } from './connection.ts';

@@ -35,7 +35,8 @@ resource "google_firestore_field" "expiry" {
 }
 
 # No query uses these fields, and each part of them would be an index entry: a document with many
-# fields would reach the limit of 40,000, and every write would take longer. All fields of shared
+# fields would reach the limit of 40,000, and every write would take longer. Times of runs only
+# grow, so an index would limit them to 500 writes a second (docs/scale.md). All fields of shared
 # state (app_states, and users below user_states) have names chosen by callers.
 resource "google_firestore_field" "unindexed" {
   for_each = {
@@ -44,6 +45,9 @@ resource "google_firestore_field" "unindexed" {
     events_user       = { collection = "events", field = "userId" }
     lornu_frames      = { collection = "lornu_frames", field = "lines" }
     lornu_runs        = { collection = "lornu_runs", field = "request" }
+    lornu_runs_start  = { collection = "lornu_runs", field = "startedMs" }
+    lornu_runs_end    = { collection = "lornu_runs", field = "endedMs" }
+    lornu_runs_begin  = { collection = "lornu_runs", field = "begunAfterMs" }
     app_state         = { collection = "app_states", field = "*" }
     user_state        = { collection = "users", field = "*" }
     memories_content  = { collection = "memories", field = "content" }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { mulberry32 } from '../../support/seeded.ts';
+import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
 setDefaultTimeout(60_000);

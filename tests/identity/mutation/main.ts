@@ -5,7 +5,7 @@ import { findMutants, type Mutant } from './mutants.ts';
 import { KNOWN_SURVIVORS } from './known-survivors.ts';
 import { runMutant, type Verdict } from './run-mutant.ts';
 import { commitSeed } from '../../support/commit-seed.ts';
-import { shuffled } from '../../support/seeded.ts';
+import { shuffled } from '@lornu/ops/base/seeded.ts';
 
 const HELP = `Takes the checks of backend/identity out, one at a time, and looks whether a test notices.
 

@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml';
 import { join } from 'node:path';
 import { percent, scoreOf, type Score } from '../mutation/score.ts';
 import type { Judged } from '../mutation/judge-mutants.ts';
-import { shuffled } from '../../support/seeded.ts';
+import { shuffled } from '@lornu/ops/base/seeded.ts';
 import { ROOT } from '../plan/documents.ts';
 import type { PlannedEnvironment } from '../plan/environment.ts';
 import { createWorkflowJudge, KNOWN_WORKFLOW_SURVIVORS, WORKFLOW_FILE } from './judge.ts';

@@ -1,0 +1,176 @@
+import { costOf, PRICES_READ_ON } from '@lornu/backend/model/prices.ts';
+import { MODEL } from '@lornu/agents/model.ts';
+
+/** What one stream does, on average. */
+export const WORKLOAD = {
+  /** From the message to the end of the answer. */
+  turnSeconds: 30,
+  modelCalls: 1.3,
+  promptTokens: 3_000,
+  answerTokens: 500,
+  /** To the client, with the frame around each piece. */
+  bytesPerSecond: 2_500,
+} as const;
+
+/**
+ * What a turn costs the service. CPU is of this repository's two-core machine (`./lornu bench`), with Firestore's
+ * stand-in; a vCPU of Fargate is another one. Operations are counted by `tests/firestore/costs.test.ts`.
+ */
+export const SERVICE = {
+  cpuMsPerTurn: 4.7,
+  /** Of a stream with two chunks a second. */
+  cpuMsPerStreamSecond: 1.9,
+  bytesPerStream: 200_000,
+  processBytes: 250_000_000,
+  writesPerTurn: 9,
+  writesPerStreamSecond: 1,
+  readsPerTurn: 16,
+  readsPerStreamSecond: 1.2,
+  /** Of one process that does nothing. */
+  readsPerTaskSecond: 1.2,
+} as const;
+
+/** The environment as Terraform makes it by default. */
+export const ENVIRONMENT = {
+  streamsPerTask: 500,
+  tasks: { min: 2, max: 6 },
+  /** Largest values that terraform/aws/staging accepts. */
+  mostStreamsPerTask: 3_000,
+  mostTasks: 20,
+  vcpu: 0.5,
+  bytes: 1024 ** 3,
+  /** Autoscaling's target. */
+  cpuShare: 0.6,
+} as const;
+
+/** Limits of others, each with the page that states it. */
+export const LIMITS = {
+  /** https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html: to one destination, for each address. */
+  natConnectionsPerAddress: 55_000,
+  natAddresses: 8,
+  /** https://cloud.google.com/firestore/docs/best-practices: to one collection with an indexed field that only grows. */
+  sequentialWritesPerSecond: 500,
+  /** The same page: begin with 500 operations a second to a collection, add half every five minutes. */
+  ramp: { start: 500, factor: 1.5, minutes: 5 },
+  /**
+   * Gemini's own page names no numbers for paid tiers (https://ai.google.dev/gemini-api/docs/rate-limits); these are
+   * orders of magnitude from second hand. AI Studio shows those of a project.
+   */
+  geminiRequestsPerMinute: { 'tier 1': 300, 'tier 2': 1_000, 'tier 3': 4_000 },
+} as const;
+
+/** A day of the prices of the model. */
+const PRICES_ON = Date.parse(PRICES_READ_ON);
+
+/** USD of us-east-1 and us-east4, without tax; docs/aws-compute-strategy.md has the sources of AWS's. */
+const PRICES = {
+  vcpuHour: 0.03238,
+  gibHour: 0.00356,
+  natHour: 0.045,
+  natGigabyte: 0.045,
+  balancerHour: 0.0225,
+  capacityUnitHour: 0.008,
+  /** https://aws.amazon.com/elasticloadbalancing/pricing: what one capacity unit holds. */
+  capacityUnit: { newPerSecond: 25, active: 3_000, gigabytesPerHour: 1 },
+  /** https://cloud.google.com/firestore/pricing, a hundred thousand operations; second hand. */
+  firestore: { reads: 0.03, writes: 0.09 },
+} as const;
+
+/** What `streams` at once need. */
+export interface Need {
+  streams: number;
+  turnsPerSecond: number;
+  /** By streams, by CPU and by memory; the most of them counts. */
+  tasks: { byStreams: number; byCpu: number; byMemory: number; needed: number };
+  natAddresses: number;
+  firestore: { reads: number; writes: number; rampMinutes: number };
+  gemini: { requestsPerMinute: number; tokensPerMinute: number };
+  usdPerHour: { tasks: number; network: number; firestore: number; gemini: number };
+  /** Limits that are reached, in words. */
+  reached: string[];
+}
+
+/** The arithmetic, for a steady number of streams. */
+export function needOf(streams: number): Need {
+  const turnsPerSecond = streams / WORKLOAD.turnSeconds;
+  const cpu = (turnsPerSecond * SERVICE.cpuMsPerTurn + streams * SERVICE.cpuMsPerStreamSecond) / 1_000;
+  const byStreams = Math.ceil(streams / ENVIRONMENT.streamsPerTask);
+  const byCpu = Math.ceil(cpu / (ENVIRONMENT.vcpu * ENVIRONMENT.cpuShare));
+  const byMemory = Math.ceil(
+    (streams * SERVICE.bytesPerStream) / (ENVIRONMENT.bytes * 0.75 - SERVICE.processBytes),
+  );
+  const needed = Math.max(ENVIRONMENT.tasks.min, byStreams, byCpu, byMemory);
+  const writes = turnsPerSecond * SERVICE.writesPerTurn + streams * SERVICE.writesPerStreamSecond;
+  const reads =
+    turnsPerSecond * SERVICE.readsPerTurn +
+    streams * SERVICE.readsPerStreamSecond +
+    needed * SERVICE.readsPerTaskSecond;
+  const requestsPerMinute = turnsPerSecond * 60 * WORKLOAD.modelCalls;
+  const tokensPerMinute =
+    turnsPerSecond * 60 * (WORKLOAD.promptTokens * WORKLOAD.modelCalls + WORKLOAD.answerTokens);
+  const need = {
+    streams,
+    turnsPerSecond,
+    tasks: { byStreams, byCpu, byMemory, needed },
+    natAddresses: Math.ceil(streams / LIMITS.natConnectionsPerAddress),
+    firestore: { reads, writes, rampMinutes: rampMinutes(writes) },
+    gemini: { requestsPerMinute, tokensPerMinute },
+  };
+  return { ...need, usdPerHour: priceOf(need), reached: reachedBy(need) };
+}
+
+/** Minutes until Firestore has grown to this many operations a second, by Google's rule. */
+function rampMinutes(perSecond: number): number {
+  const { start, factor, minutes } = LIMITS.ramp;
+  return perSecond <= start ? 0 : Math.ceil(Math.log(perSecond / start) / Math.log(factor)) * minutes;
+}
+
+function priceOf({ streams, turnsPerSecond, tasks, firestore }: Omit<Need, 'usdPerHour' | 'reached'>) {
+  const { vcpu, bytes } = ENVIRONMENT;
+  const gigabytes = (streams * WORKLOAD.bytesPerSecond * 3_600) / 1e9;
+  const { newPerSecond, active, gigabytesPerHour } = PRICES.capacityUnit;
+  const units = Math.max(turnsPerSecond / newPerSecond, streams / active, gigabytes / gigabytesPerHour);
+  const usage = {
+    promptTokenCount: WORKLOAD.promptTokens * WORKLOAD.modelCalls,
+    candidatesTokenCount: WORKLOAD.answerTokens,
+  };
+  const tokens = costOf(MODEL, usage, PRICES_ON) ?? 0;
+  return {
+    tasks: tasks.needed * (vcpu * PRICES.vcpuHour + (bytes / 1024 ** 3) * PRICES.gibHour),
+    network:
+      PRICES.natHour + gigabytes * PRICES.natGigabyte + PRICES.balancerHour + units * PRICES.capacityUnitHour,
+    firestore:
+      ((firestore.reads * PRICES.firestore.reads + firestore.writes * PRICES.firestore.writes) * 3_600) /
+      100_000,
+    gemini: turnsPerSecond * 3_600 * tokens,
+  };
+}
+
+function reachedBy({
+  tasks,
+  natAddresses,
+  firestore,
+  gemini,
+}: Omit<Need, 'usdPerHour' | 'reached'>): string[] {
+  const tier = Object.entries(LIMITS.geminiRequestsPerMinute).find(
+    ([, most]) => gemini.requestsPerMinute <= most,
+  );
+  return [
+    tier === undefined
+      ? 'Gemini: more than the highest tier; ask for a quota, or use Vertex AI with provisioned throughput'
+      : tier[0] === 'tier 1'
+        ? ''
+        : `Gemini: ${tier[0]}`,
+    tasks.needed > ENVIRONMENT.mostTasks
+      ? 'task_count.max: Terraform accepts at most 20'
+      : tasks.needed > ENVIRONMENT.tasks.max
+        ? 'task_count.max: 6 by default'
+        : '',
+    firestore.rampMinutes > 0 ? `Firestore: ${firestore.rampMinutes} minutes to grow to this load` : '',
+    natAddresses > LIMITS.natAddresses
+      ? 'NAT gateway: more than 8 addresses'
+      : natAddresses > 1
+        ? `NAT gateway: ${natAddresses} addresses`
+        : '',
+  ].filter((one) => one !== '');
+}

@@ -1,0 +1,117 @@
+import { ENVIRONMENT, SERVICE, WORKLOAD } from './model.ts';
+
+/** What a simulated hour with this many streams came to. */
+export interface Simulated {
+  /** Tasks at the end, when nothing grew any more. */
+  tasks: number;
+  /** Mean of the last minutes. */
+  streams: number;
+  writesPerSecond: number;
+  /** Most streams in one task, at any second. */
+  mostInTask: number;
+  /** Seconds in which the busiest task asked for more CPU than it has. */
+  overloadedSeconds: number;
+}
+
+const START_SECONDS = 60;
+const SETTLE_SECONDS = 900;
+/** A target tracking alarm adds tasks after three minutes above the target. */
+const ALARM_SECONDS = 180;
+/** Spread of a turn's duration: its logarithm is normal. */
+const SIGMA = 0.8;
+
+/**
+ * Turns arrive at random, at a rate that grows over `growSeconds` to what keeps `streams` open; the load balancer gives
+ * each to the task with the fewest; autoscaling adds tasks as ECS does. Second by second; the same `random` gives the
+ * same result. It checks the arithmetic of model.ts, which knows neither chance nor time.
+ */
+export function simulate(streams: number, growSeconds: number, random: () => number): Simulated {
+  const seconds = growSeconds + SETTLE_SECONDS;
+  const ends: Uint16Array[] = Array.from({ length: seconds + 1 }, () => new Uint16Array(0));
+  const tasks: number[] = Array.from({ length: ENVIRONMENT.tasks.min }, () => 0);
+  const starting: number[] = [];
+  const found: Simulated = { tasks: 0, streams: 0, writesPerSecond: 0, mostInTask: 0, overloadedSeconds: 0 };
+  const tail = 300;
+  let above = 0;
+  for (let second = 0; second < seconds; second += 1) {
+    while (starting[0] !== undefined && starting[0] <= second) {
+      starting.shift();
+      tasks.push(0);
+    }
+    for (const task of ends[second] ?? []) tasks[task] = (tasks[task] ?? 0) - 1;
+    ends[second] = new Uint16Array(0);
+    const rate = (streams / WORKLOAD.turnSeconds) * Math.min(1, (second + 1) / growSeconds);
+    const begun = poisson(rate, random);
+    const given = giveOut(tasks, begun);
+    const turns = new Map<number, number[]>();
+    for (const task of given) {
+      const end = Math.min(seconds, second + Math.max(1, Math.round(duration(random))));
+      const list = turns.get(end);
+      if (list) list.push(task);
+      else turns.set(end, [task]);
+    }
+    for (const [end, list] of turns) ends[end] = join(ends[end] ?? new Uint16Array(0), list);
+    const open = tasks.reduce((sum, count) => sum + count, 0);
+    const most = Math.max(...tasks);
+    const cpu = cpuOf(open / tasks.length, begun / tasks.length);
+    found.mostInTask = Math.max(found.mostInTask, most);
+    if (cpuOf(most, begun / tasks.length) > ENVIRONMENT.vcpu) found.overloadedSeconds += 1;
+    const load = Math.max(
+      open / tasks.length / ENVIRONMENT.streamsPerTask,
+      cpu / (ENVIRONMENT.vcpu * ENVIRONMENT.cpuShare),
+    );
+    above = load > 1 ? above + 1 : 0;
+    if (above >= ALARM_SECONDS && starting.length === 0) {
+      const more = Math.ceil(tasks.length * load) - tasks.length;
+      starting.push(...Array.from({ length: more }, () => second + START_SECONDS));
+    }
+    if (second >= seconds - tail) {
+      found.streams += open / tail;
+      found.writesPerSecond += (begun * SERVICE.writesPerTurn + open * SERVICE.writesPerStreamSecond) / tail;
+    }
+  }
+  return { ...found, tasks: tasks.length };
+}
+
+/** CPU that a task asks for, in vCPU. */
+function cpuOf(streams: number, turns: number): number {
+  return (turns * SERVICE.cpuMsPerTurn + streams * SERVICE.cpuMsPerStreamSecond) / 1_000;
+}
+
+/** Gives `count` new turns to the tasks with the fewest; returns the task of each. */
+function giveOut(tasks: number[], count: number): number[] {
+  const order = tasks.map((_, task) => task).toSorted((a, b) => (tasks[a] ?? 0) - (tasks[b] ?? 0));
+  const given: number[] = [];
+  for (let at = 0; given.length < count;) {
+    const task = order[at] ?? 0;
+    const next = order[at + 1];
+    tasks[task] = (tasks[task] ?? 0) + 1;
+    given.push(task);
+    // The next one has fewer now; else begin again with the first, which has the fewest of all.
+    at = next !== undefined && (tasks[next] ?? 0) < (tasks[task] ?? 0) ? at + 1 : 0;
+  }
+  return given;
+}
+
+function join(before: Uint16Array, more: readonly number[]): Uint16Array {
+  const all = new Uint16Array(before.length + more.length);
+  all.set(before);
+  all.set(more, before.length);
+  return all;
+}
+
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+function duration(random: () => number): number {
+  return WORKLOAD.turnSeconds * Math.exp(SIGMA * normal(random) - SIGMA ** 2 / 2);
+}
+
+function poisson(mean: number, random: () => number): number {
+  if (mean > 50) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));
+  const limit = Math.exp(-mean);
+  let count = 0;
+  for (let product = random(); product > limit; product *= random()) count += 1;
+  return count;
+}
