@@ -28,6 +28,8 @@ export interface Committed {
 /** All documents of all databases, by full name. Only changed by `commit`, which is atomic. */
 export class Documents {
   readonly #documents = new Map<string, StoredDocument>();
+  /** The same documents by their collection's path: a query reads one collection, not everything. */
+  readonly #collections = new Map<string, Map<string, StoredDocument>>();
   /**
    * Increases with each change of a document, including deletes: a transaction's reads are valid while this is
    * unchanged.
@@ -46,6 +48,11 @@ export class Documents {
 
   all(): Iterable<StoredDocument> {
     return this.#documents.values();
+  }
+
+  /** The documents directly in a collection. */
+  in(collection: string): Iterable<StoredDocument> {
+    return this.#collections.get(collection)?.values() ?? [];
   }
 
   versionOf(name: string): number {
@@ -84,11 +91,23 @@ export class Documents {
     assertTransactionSize(bytes);
     for (const [name, document] of changed) {
       if (document === this.#documents.get(name)) continue;
-      if (document) this.#documents.set(name, document);
-      else this.#documents.delete(name);
+      this.#put(name, document);
       this.#versions.set(name, this.versionOf(name) + 1);
     }
     return { commitTime, writeResults };
+  }
+
+  #put(name: string, document: StoredDocument | undefined): void {
+    const path = name.slice(0, name.lastIndexOf('/'));
+    const collection = this.#collections.get(path) ?? new Map<string, StoredDocument>();
+    if (document) {
+      this.#documents.set(name, document);
+      this.#collections.set(path, collection.set(name, document));
+    } else {
+      this.#documents.delete(name);
+      collection.delete(name);
+      if (collection.size === 0) this.#collections.delete(path);
+    }
   }
 
   /** Size of the document with its index entries. */

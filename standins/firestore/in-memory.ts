@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import type { Backend, Call, Row } from './backend.ts';
-import { Documents } from './documents.ts';
+import { Documents, type StoredDocument } from './documents.ts';
 import { Indexes } from './indexes.ts';
 import { assertName, assertRequestSize } from './limits.ts';
-import { runQuery } from './query.ts';
+import { runQuery, type StructuredQuery } from './query.ts';
 import { RpcError } from './rpc-error.ts';
 import { Transactions, type ConcurrencyMode, type TransactionTimes } from './transactions.ts';
 
@@ -25,6 +25,12 @@ export function inMemory({ concurrencyMode, transactionTimes, indexes }: InMemor
     transactionTimes,
   );
 
+  function answerTo(parent = '', asked: StructuredQuery = {}): StoredDocument[] {
+    const { collectionId, allDescendants } = asked.from?.[0] ?? {};
+    const isOne = collectionId !== undefined && !allDescendants;
+    return runQuery(isOne ? documents.in(`${parent}/${collectionId}`) : documents.all(), parent, asked);
+  }
+
   async function* batchGet({ request, signal }: Call): AsyncGenerator<Row> {
     const transaction = request.newTransaction
       ? transactions.begin(request.newTransaction)
@@ -44,7 +50,7 @@ export function inMemory({ concurrencyMode, transactionTimes, indexes }: InMemor
       ? transactions.begin(request.newTransaction)
       : request.transaction;
     if (request.newTransaction) yield { transaction, readTime: documents.now() };
-    const find = () => runQuery(documents.all(), request.parent ?? '', request.structuredQuery ?? {});
+    const find = () => answerTo(request.parent, request.structuredQuery);
     const asked = find();
     await transactions.reading(
       transaction,
@@ -68,8 +74,8 @@ export function inMemory({ concurrencyMode, transactionTimes, indexes }: InMemor
   async function* count({ request }: Call): AsyncGenerator<Row> {
     if (request.transaction?.length || request.newTransaction)
       throw new RpcError(status.UNIMPLEMENTED, 'The stand-in counts outside transactions only.');
-    const { structuredQuery = {}, aggregations = [] } = request.structuredAggregationQuery ?? {};
-    const { length } = runQuery(documents.all(), request.parent ?? '', structuredQuery);
+    const { structuredQuery, aggregations = [] } = request.structuredAggregationQuery ?? {};
+    const { length } = answerTo(request.parent, structuredQuery);
     const counts = aggregations.map(({ alias = '', count: counted }) => {
       if (!counted || counted.upTo)
         throw new RpcError(status.UNIMPLEMENTED, 'The stand-in knows the aggregation count only.');

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { hunt } from '../simulation/hunt.ts';
-import { PLANTED_BUGS, plant } from '../simulation/planted-bugs.ts';
+import { plant } from '../simulation/planted-bug.ts';
+import { PLANTED_BUGS } from '../simulation/planted-bugs.ts';
 import { commitSeed } from '../support/commit-seed.ts';
 
 const SECONDS = 600;

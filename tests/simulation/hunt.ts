@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { PlantedBug } from './planted-bugs.ts';
+import type { PlantedBug } from './planted-bug.ts';
 
 export interface Hunt {
   bug: PlantedBug;
@@ -19,6 +19,7 @@ export async function hunt(bug: PlantedBug, seed: number, limits: readonly strin
       join(import.meta.dir, 'plant.ts'),
       join(import.meta.dir, 'main.ts'),
       '--as-found',
+      ...storeOf(bug),
       '--seed',
       `${seed}`,
       ...limits,
@@ -34,4 +35,10 @@ export async function hunt(bug: PlantedBug, seed: number, limits: readonly strin
   await child.exited;
   const [found] = /^guarantee \d+: .*$/m.exec(output) ?? [];
   return { bug, found, seconds: (performance.now() - begun) / 1_000, output: output + complaint };
+}
+
+/** Where the bug is in one store's code, its scenarios alone can find it. */
+function storeOf({ file, name }: PlantedBug): string[] {
+  if (file.includes('/firestore/') || name.startsWith('Firestore')) return ['--store', 'Firestore'];
+  return file.includes('/sqlite/') ? ['--store', 'SQLite'] : [];
 }

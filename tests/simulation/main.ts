@@ -6,12 +6,13 @@ import { scenarioOf, simulate } from './scenario.ts';
 
 const HELP = `Plays random scenarios in virtual time and checks each history against docs/guarantees.md.
 
-usage: bun tests/simulation/main.ts [--seed N] [--seconds N] [--scenarios N] [--turns N] [--workers N] [--as-found] [--history FILE]
+usage: bun tests/simulation/main.ts [--seed N] [--seconds N] [--scenarios N] [--turns N] [--workers N] [--store NAME] [--as-found] [--history FILE]
   --seed N       the first scenario (default: the commit's)
   --seconds N    how long (default 60)
   --scenarios N  how many scenarios at most
   --turns N      how many turns at most
   --workers N    processes that search side by side (default 1)
+  --store NAME   SQLite or Firestore alone (default: one after the other)
   --as-found     leaves the script as long as it was found
   --history FILE writes the history of the last scenario, a JSON line each
 
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     scenarios: { type: 'string', default: 'Infinity' },
     turns: { type: 'string', default: 'Infinity' },
     workers: { type: 'string', default: '1' },
+    store: { type: 'string' },
     history: { type: 'string' },
     'as-found': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -38,6 +40,7 @@ if (values.help) {
 /** Seeds that one worker has for itself. */
 const SEEDS_OF_A_WORKER = 1_000_000;
 const seed = Number(values.seed);
+const store = values.store === 'SQLite' || values.store === 'Firestore' ? values.store : undefined;
 const workers = Number(values.workers);
 process.exitCode = workers > 1 ? await searchSideBySide() : searchAlone();
 
@@ -50,9 +53,10 @@ function searchAlone(): number {
       seconds() > Number(values.seconds) ||
       report.scenarios >= Number(values.scenarios) ||
       report.turns >= Number(values.turns),
+    store,
   );
   if (values.history) {
-    const history = found?.history ?? simulate(scenarioOf(seed + scenarios - 1));
+    const history = found?.history ?? simulate(scenarioOf(seed + scenarios - 1, store));
     void Bun.write(values.history, history.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   }
   const took = seconds();
@@ -68,7 +72,15 @@ async function searchSideBySide(): Promise<number> {
   const { seconds, scenarios, turns } = values;
   const children = Array.from({ length: workers }, (_, index) => {
     const own = seed + index * SEEDS_OF_A_WORKER;
-    const limits = ['--seconds', seconds, '--scenarios', scenarios, '--turns', `${Number(turns) / workers}`];
+    const limits = [
+      ...(store ? ['--store', store] : []),
+      '--seconds',
+      seconds,
+      '--scenarios',
+      scenarios,
+      '--turns',
+      `${Number(turns) / workers}`,
+    ];
     return Bun.spawn({
       cmd: [process.execPath, import.meta.path, '--seed', `${own}`, ...limits],
       stdout: 'inherit',

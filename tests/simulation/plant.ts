@@ -1,6 +1,7 @@
 import { plugin } from 'bun';
 import { join } from 'node:path';
-import { PLANTED_BUGS, plant } from './planted-bugs.ts';
+import { plant } from './planted-bug.ts';
+import { PLANTED_BUGS } from './planted-bugs.ts';
 
 /** Preloaded: puts the bug that the environment names into the service's code, for this process alone. */
 const name = process.env['LORNU_PLANTED_BUG'];

@@ -2,11 +2,12 @@ import { expect, test } from 'bun:test';
 import { hunt } from './hunt.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 
-// Of a writer, a takeover and a reader: quick to find. long-simulation looks for all of them.
+// Of a writer, a takeover, a reader and Firestore: quick to find. long-simulation looks for all of them.
 const SAMPLE = [
   'a run that could not be closed is ended all the same',
   'a turn that was taken over is never begun again',
   'a reader that comes back misses a frame',
+  'Firestore: the queue is forgotten when a turn ends',
 ];
 
 test.each(SAMPLE)(

@@ -1,18 +1,5 @@
-/** A mistake that somebody could make: `find` stands once in `file`, and `become` takes its place. */
-export interface PlantedBug {
-  name: string;
-  /** Under backend/. */
-  file: string;
-  find: string;
-  become: string;
-}
-
-const bug = (name: string, file: string, find: string, become: string): PlantedBug => ({
-  name,
-  file,
-  find,
-  become,
-});
+import { plantedBug as bug, type PlantedBug } from './planted-bug.ts';
+import { PLANTED_FIRESTORE_BUGS } from './planted-firestore-bugs.ts';
 
 const RUN_STORE = 'runs/sqlite/sqlite-run-store.ts';
 const SESSION_STORE = 'sessions/sqlite/sqlite-session-store.ts';
@@ -301,14 +288,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'ORDER BY queue_place LIMIT 1',
     'ORDER BY queue_place DESC LIMIT 1',
   ),
+  ...PLANTED_FIRESTORE_BUGS,
 ];
-
-/** The file with the bug in it. Throws where the code has changed so that the bug has to be written anew. */
-export function plant({ name, file, find, become }: PlantedBug, source: string): string {
-  const parts = source.split(find);
-  if (parts.length !== 2)
-    throw new Error(
-      `"${name}" stands ${parts.length - 1} times in backend/${file}: change it in planted-bugs.ts.`,
-    );
-  return parts.join(become);
-}

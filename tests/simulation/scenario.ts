@@ -3,6 +3,7 @@ import { VirtualTime } from './clock.ts';
 import type { Entry } from './check/history.ts';
 import type { ModelFault, Plan } from './model.ts';
 import { People } from './people.ts';
+import type { StoreKind } from './stores.ts';
 import { keyOf, World } from './world.ts';
 
 /** One thing that happens, `at` milliseconds after the beginning. */
@@ -18,9 +19,13 @@ export type Step = { at: number } & (
   | { do: 'model'; fault: ModelFault; forMs: number }
 );
 
+/** After these, another process may go on with a turn: on Firestore, its last words may be said again. */
+const DISTURBANCES: ReadonlySet<Step['do']> = new Set(['kill', 'pause', 'terminate', 'store away']);
+
 /** A script that can be run again: the same script gives the same history, byte for byte. */
 export interface Scenario {
   seed: number;
+  store: StoreKind;
   processes: number;
   /** How long a process has a session, milliseconds; renewed three times within that. */
   leaseMs: number;
@@ -30,26 +35,38 @@ export interface Scenario {
   steps: Step[];
 }
 
+/** A tool that never answers: its turn is ended for its silence. */
+const HANGS_MS = 24 * 60 * 60_000;
+/** How long such a turn may hold those that wait behind it. */
+const HELD_MS = 6 * 60_000;
 /** After the last step, everything has so long to come to its end. */
 const SETTLE_MS = 12 * 60_000;
 
-export function scenarioOf(seed: number): Scenario {
+/** A seed's scenario. Seeds alternate between the stores, unless one is given. */
+export function scenarioOf(
+  seed: number,
+  store: StoreKind = seed % 2 === 0 ? 'Firestore' : 'SQLite',
+): Scenario {
   const random = mulberry32(seed);
   const below = (n: number): number => Math.floor(random() * n);
   const processes = 2 + below(2);
   const sessions = Array.from({ length: 1 + below(3) }, (_, index) => `s${index + 1}`);
-  const count = 12 + below(24);
-  const lengthMs = count * (400 + below(1_600));
-  const trouble = random();
+  // Half of them are dense: many short turns, for the same looks and leases.
+  const isDense = random() < 0.5;
+  const count = isDense ? sessions.length * (20 + below(20)) : 12 + below(24);
+  const lengthMs = count * (isDense ? 60 + below(240) : 400 + below(1_600));
+  const mostWords = isDense ? 3 : 12;
+  const trouble = random() < 0.25 ? 0 : random();
   const leaseMs = random() < 0.3 ? 15_000 : 1_500;
   const step = (): Step => {
     const at = below(lengthMs);
     const session = sessions[below(sessions.length)] ?? 's1';
     const process = below(processes);
     if (random() < 0.55) {
-      const plan: Plan = { words: 1 + below(random() < 0.1 ? 40 : 12), everyMs: 5 + below(250) };
-      const ms = random() < 0.03 ? 400_000 : below(1_500);
-      if (random() < 0.35) plan.tool = { name: random() < 0.5 ? 'look' : 'book', ms };
+      const words = 1 + below(random() < 0.1 ? mostWords * 4 : mostWords);
+      const plan: Plan = { words, everyMs: 5 + below(isDense ? 50 : 250) };
+      const ms = random() < 0.01 ? HANGS_MS : below(1_500);
+      if (random() < (isDense ? 0.1 : 0.35)) plan.tool = { name: random() < 0.5 ? 'look' : 'book', ms };
       const whenBusy = (['refuse', 'queue', 'queue', 'interrupt'] as const)[below(4)] ?? 'queue';
       return { at, do: 'send', session, process, plan, whenBusy };
     }
@@ -70,30 +87,45 @@ export function scenarioOf(seed: number): Scenario {
     return { at, do: 'model', fault, forMs: below(3_000) };
   };
   const steps = Array.from({ length: count }, step).toSorted((a, b) => a.at - b.at);
-  return { seed, processes, leaseMs, sessions, leaves: random() < 0.5 ? 0 : 0.1, steps };
+  // At the end nobody interrupts it any more.
+  if (random() < 0.06) {
+    const plan: Plan = { words: 2, everyMs: 10, tool: { name: 'look', ms: HANGS_MS } };
+    steps.push({
+      at: lengthMs,
+      do: 'send',
+      session: sessions[0] ?? 's1',
+      process: 0,
+      plan,
+      whenBusy: 'queue',
+    });
+  }
+  return { seed, store, processes, leaseMs, sessions, leaves: random() < 0.5 ? 0 : 0.1, steps };
 }
 
 /** Plays a scenario in virtual time; everything has happened when it returns. */
-export function simulate({ seed, processes, leaseMs, sessions, leaves, steps }: Scenario): Entry[] {
+export function simulate({ seed, store, processes, leaseMs, sessions, leaves, steps }: Scenario): Entry[] {
   const time = new VirtualTime(seed);
+  const isDisturbed = steps.some((step) => DISTURBANCES.has(step.do));
+  const hung = steps.filter((step) => step.do === 'send' && step.plan.tool?.ms === HANGS_MS).length;
+  const settleMs = SETTLE_MS + hung * HELD_MS;
   return time.during(() => {
-    const world = new World(time, { processes, leaseMs, seed });
+    const world = new World(time, { processes, leaseMs, seed, store, isDisturbed });
     try {
-      world.see({ is: 'begins', seed, isShownFirst: false });
+      world.see({ is: 'begins', seed, isShownFirst: store === 'Firestore' && isDisturbed });
       const people = new People(world, leaves);
       void people.during(play(world, people, sessions, steps));
       const lastAt = steps.at(-1)?.at ?? 0;
-      if (!time.run(() => people.areDone, time.now + lastAt + SETTLE_MS)) people.leave();
+      if (!time.run(() => people.areDone, time.now + lastAt + settleMs)) people.leave();
       let isOver = false;
       const look = async (session: string): Promise<void> => {
-        await people.untilEnded(session, SETTLE_MS);
+        await people.untilEnded(session, settleMs);
         await people.lookBack(session);
       };
       void world
         .calm()
         .then(() => Promise.all(sessions.map(look)))
         .then(() => (isOver = true));
-      time.run(() => isOver, time.now + SETTLE_MS);
+      time.run(() => isOver, time.now + settleMs);
       return world.history;
     } finally {
       world.close();

@@ -1,6 +1,7 @@
 import { check, type Breach } from './check/check.ts';
 import type { Entry } from './check/history.ts';
 import { scenarioOf, simulate, type Scenario, type Step } from './scenario.ts';
+import type { StoreKind } from './stores.ts';
 
 export interface Found {
   scenario: Scenario;
@@ -16,10 +17,10 @@ export interface Report {
 }
 
 /** Plays the scenarios of the seeds from `seed` on until one breaks a promise or `isEnough` says so. */
-export function search(seed: number, isEnough: (report: Report) => boolean): Report {
+export function search(seed: number, isEnough: (report: Report) => boolean, store?: StoreKind): Report {
   const report: Report = { scenarios: 0, turns: 0, found: undefined };
   for (let next = seed; !report.found && !isEnough(report); next++) {
-    const scenario = scenarioOf(next);
+    const scenario = scenarioOf(next, store);
     const history = simulate(scenario);
     const breaches = check(history);
     report.scenarios++;
@@ -54,11 +55,11 @@ export function shrink({ scenario, history, breaches }: Found): Found {
 
 /** What a person needs to see a counterexample: the steps, what is wrong, and how to see it again. */
 export function describe({ scenario, breaches }: Found): string {
-  const { seed, processes, sessions, leaves } = scenario;
+  const { seed, store, processes, sessions, leaves } = scenario;
   return [
     ...breaches.map(({ guarantee, what }) => `guarantee ${guarantee}: ${what}`),
-    `seed ${seed}, ${processes} processes, sessions ${sessions.join(' ')}, readers leave with ${leaves}:`,
+    `seed ${seed}, ${store}, ${processes} processes, sessions ${sessions.join(' ')}, readers leave with ${leaves}:`,
     ...scenario.steps.map(({ at, ...step }) => `  ${String(at).padStart(6)} ms  ${JSON.stringify(step)}`),
-    `see it again: bun tests/simulation/main.ts --seed ${seed} --scenarios 1 --history FILE`,
+    `see it again: bun tests/simulation/main.ts --store ${store} --seed ${seed} --scenarios 1 --history FILE`,
   ].join('\n');
 }

@@ -15,29 +15,25 @@ test(`${SCENARIOS} random scenarios break no promise`, () => {
   expect(turns).toBeGreaterThan(5 * SCENARIOS);
 }, 180_000);
 
-test('the same seed gives the same history, byte for byte, in this process and in another', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'history-'));
-  try {
-    const seed = FIRST_SEED;
-    const file = join(folder, 'history.jsonl');
-    const cmd = [
-      process.execPath,
-      join(import.meta.dir, 'main.ts'),
-      '--seed',
-      `${seed}`,
-      '--scenarios',
-      '1',
-      '--history',
-      file,
-    ];
-    expect(await Bun.spawn({ cmd, stdout: 'ignore', stderr: 'inherit' }).exited).toBe(0);
-    const once = await Bun.file(file).text();
-    const again = simulate(scenarioOf(seed))
-      .map((entry) => `${JSON.stringify(entry)}\n`)
-      .join('');
-    expect(again).toBe(once);
-    expect(once.split('\n').length).toBeGreaterThan(50);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}, 60_000);
+test.each(['SQLite', 'Firestore'] as const)(
+  'the same seed gives the same history on %s, byte for byte, in this process and in another',
+  async (store) => {
+    const folder = mkdtempSync(join(tmpdir(), 'history-'));
+    try {
+      const file = join(folder, 'history.jsonl');
+      const main = join(import.meta.dir, 'main.ts');
+      const asked = ['--store', store, '--seed', `${FIRST_SEED}`, '--scenarios', '1', '--history', file];
+      const cmd = [process.execPath, main, ...asked];
+      expect(await Bun.spawn({ cmd, stdout: 'ignore', stderr: 'inherit' }).exited).toBe(0);
+      const once = await Bun.file(file).text();
+      const again = simulate(scenarioOf(FIRST_SEED, store))
+        .map((entry) => `${JSON.stringify(entry)}\n`)
+        .join('');
+      expect(again).toBe(once);
+      expect(once.split('\n').length).toBeGreaterThan(50);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  60_000,
+);

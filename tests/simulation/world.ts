@@ -8,7 +8,7 @@ import { runOn, type VirtualTime } from './clock.ts';
 import { Connection, Cut, LONGEST_NETWORK_MS } from './connection.ts';
 import { simulatedAgent, simulatedModel, type ModelFault } from './model.ts';
 import { APP, Process, type Surroundings } from './process.ts';
-import { emptyDatabase } from './shared-database.ts';
+import { emptyStore, type SharedStore, type StoreKind } from './stores.ts';
 
 /** Each session has a user of its own. */
 export const keyOf = (session: string) => ({
@@ -17,25 +17,34 @@ export const keyOf = (session: string) => ({
   sessionId: session,
 });
 
+export interface WorldOptions {
+  processes: number;
+  leaseMs: number;
+  seed: number;
+  store: StoreKind;
+  /** Whether a process may lose what it holds. */
+  isDisturbed: boolean;
+}
+
 /** Several processes of the service, the model, and everything that goes wrong between them. */
 export class World implements Surroundings {
   readonly time: VirtualTime;
   readonly random: () => number;
   readonly history: Entry[] = [];
-  readonly database = emptyDatabase();
+  readonly store: SharedStore;
   readonly agent;
   readonly leaseMs: number;
+  readonly isDisturbed: boolean;
   modelFault: { kind: ModelFault; until: number } | undefined;
   readonly #processes: (Process | undefined)[];
   #started = 0;
   #isCalm = false;
 
-  constructor(
-    time: VirtualTime,
-    { processes, leaseMs, seed }: { processes: number; leaseMs: number; seed: number },
-  ) {
+  constructor(time: VirtualTime, { processes, leaseMs, seed, store, isDisturbed }: WorldOptions) {
     this.time = time;
     this.leaseMs = leaseMs;
+    this.isDisturbed = isDisturbed;
+    this.store = emptyStore(store);
     this.random = mulberry32(seed);
     const { random } = this;
     const see = (seen: Seen): void => this.see(seen);

@@ -101,14 +101,19 @@ export class FirestoreRunStore implements RunStore {
     const { session, id: runId, owner } = run;
     const token = newLeaseToken();
     const lease = { runId, session, token };
+    let attempts = 0;
     const begun = await this.#inTransaction(async (transaction) => {
       const references = [sessionOf(this.#db, session), leaseOf(this.#db, session)];
-      const [document, leased] = (await transaction.getAll(...references)) as [
+      if (attempts++ > 0) references.push(runsOf(this.#db).doc(runId));
+      const [document, leased, stored] = (await transaction.getAll(...references)) as [
         DocumentSnapshot,
         DocumentSnapshot,
+        DocumentSnapshot?,
       ];
       const held = readLease(leased);
       const isOurs = held?.token === token;
+      // An earlier attempt without a response has stored it, and another process has it, or has ended it.
+      if (!isOurs && stored?.exists) throw new AppError('STORE_UNAVAILABLE');
       if (held && !isOurs && !isFree(held, leased.readTime)) {
         this.#expiredWatch.hurry();
         throw sessionBusy(knownRunOf(held));
@@ -184,8 +189,11 @@ export class FirestoreRunStore implements RunStore {
   }
 
   async enqueue(run: NewRun, isInterrupting: boolean): Promise<RunRecord | undefined> {
+    let attempts = 0;
     try {
-      return await this.#inTransaction((transaction) => enqueue(transaction, this.#db, run, isInterrupting));
+      return await this.#inTransaction((transaction) =>
+        enqueue(transaction, this.#db, run, isInterrupting, attempts++ > 0),
+      );
     } catch (error) {
       // As in `begin`.
       if (codeOf(error) === 'STORE_UNAVAILABLE') void this.cancelQueued(run.id).catch(() => undefined);

@@ -16,7 +16,13 @@ export async function enqueue(
   db: Firestore,
   run: NewRun,
   isInterrupting: boolean,
+  isRetry: boolean,
 ): Promise<RunRecord | undefined> {
+  // An earlier attempt whose response was lost has stored it; by now it may have begun, or ended.
+  if (isRetry) {
+    const stored = readRun(await transaction.get(runsOf(db).doc(run.id)));
+    if (stored) return stored;
+  }
   const leased = await transaction.get(leaseOf(db, run.session));
   const held = readLease(leased);
   if (!held || isFree(held, leased.readTime)) return undefined;
@@ -27,8 +33,6 @@ export async function enqueue(
     takeovers: 0,
     isCancelRequested: false,
   };
-  // An earlier attempt whose response was lost has stored it.
-  if ([held, ...held.queued].some(({ runId }) => runId === run.id)) return record;
   const added = { runId: run.id, bytes: bytesOf(record) };
   assertRoom(
     { count: held.queued.length, bytes: held.queued.reduce((sum, { bytes }) => sum + bytes, 0) },

@@ -113,12 +113,15 @@ export class FirestoreSessionStore extends SessionStore {
     const session = sessionOf(this.#db, key);
     const shared = await this.#call(() => this.#sharedState(key));
     const changes = sharedChanges(this.#db, key, initial, shared);
+    let attempts = 0;
     await this.#call((signal) =>
       transact(
         this.#db,
         async (transaction) => {
-          if ((await transaction.get(session)).exists)
-            throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
+          const stored = await transaction.get(session);
+          // An earlier attempt whose response was lost has stored it.
+          if (attempts++ > 0 && isAsCreated(stored, text)) return;
+          if (stored.exists) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
           for (const [reference, values] of changes) setFields(transaction, reference, values);
           const now = FieldValue.serverTimestamp();
           const times = { createTime: now, updateTime: now };
@@ -330,4 +333,9 @@ function assertKey(key: CompositeSessionKey): void {
   const detail =
     'The session store takes no name that is ".", "..", like "__x__", longer than 1,500 bytes, or holds a slash.';
   throw new AppError('NOT_STORABLE', detail);
+}
+
+/** Whether the stored session is as a creation with this state leaves it. */
+function isAsCreated(stored: DocumentSnapshot, state: string): boolean {
+  return stored.exists && stored.get('revision') === 0 && stored.get('state') === state;
 }

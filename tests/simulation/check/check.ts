@@ -1,6 +1,7 @@
-import { isError, isRising, textOf, type Event } from './event.ts';
+import { isError, isRising, openCalls, textOf, type Event } from './event.ts';
 import type { Entry } from './history.ts';
 import { END_STATES, paidAfterEnd } from './paid-after-end.ts';
+import { actsOf, longSilences, SILENCE_MS, SLACK_MS } from './silences.ts';
 
 /** A promise of docs/guarantees.md that a history breaks: its number there, and how. */
 export interface Breach {
@@ -9,11 +10,6 @@ export interface Breach {
 }
 
 type Of<K extends Entry['is']> = Extract<Entry, { is: K }>;
-
-/** A turn that is silent for longer is ended (docs/runs.md). */
-const SILENCE_MS = 5 * 60_000;
-/** For looks, grace and the store, beside the silence itself. */
-const SLACK_MS = 60_000;
 
 /** Every promise that a history breaks. Knows what was seen from outside, and nothing of how the service keeps them. */
 export function check(history: readonly Entry[]): Breach[] {
@@ -30,6 +26,8 @@ class Checker {
   readonly #runs: Map<string, Of<'run'>>;
   readonly #replays: Map<string, Of<'replayed'>>;
   readonly #stored: Map<string, Event[]>;
+  readonly #acts: ReadonlyMap<string, number[]>;
+  readonly #toldTheEnd: ReadonlySet<string>;
 
   constructor(history: readonly Entry[]) {
     this.#history = history;
@@ -43,6 +41,8 @@ class Checker {
         events.map((json) => JSON.parse(json) as Event),
       ]),
     );
+    this.#acts = actsOf(history);
+    this.#toldTheEnd = new Set(this.#all('ended').map(({ reader }) => reader));
     for (const { message, run } of this.#all('accepted')) {
       this.#runOf.set(message, run);
       this.#messageOf.set(run, message);
@@ -158,14 +158,15 @@ class Checker {
           3,
           `${reader} did not see the frames of ${run} each once and in order, from its ${differs}th on`,
         );
-        const isTold = this.#all('ended').some((ended) => ended.reader === reader);
+        const isTold = this.#toldTheEnd.has(reader);
         this.#expect(
           !isTold || seen.length === all.length,
           3,
           `${reader} was told the end of ${run} after ${seen.length} of ${all.length} frames`,
         );
       }
-      this.#expect(new Set(seen).size === seen.length, 3, `${reader} saw a frame twice`);
+      const ids = new Set(received.map(({ id }) => id));
+      this.#expect(ids.size === received.length, 3, `${reader} saw a frame twice`);
     }
     this.#kept(
       session,
@@ -286,10 +287,8 @@ class Checker {
       if (state === 'failed')
         this.#expect(failed.has(message) || isStoreAway, 12, `${run} failed for no reason`);
       if (state !== 'interrupted') continue;
-      const acts = this.#history.filter(
-        (entry) => (entry.is === 'paid' || entry.is === 'tool') && entry.message === message,
-      );
-      const last = Math.max(startedMs, ...acts.map(({ at }) => at).filter((at) => at <= endedMs));
+      const acts = this.#acts.get(message) ?? [];
+      const last = Math.max(startedMs, ...acts.filter((at) => at <= endedMs));
       this.#expect(endedMs - last >= SILENCE_MS - SLACK_MS, 12, `${run} was interrupted while it worked`);
     }
   }
@@ -315,27 +314,11 @@ class Checker {
   /** 9: no run is silent for longer than runs may be, whatever happens around it. */
   #bounds(): void {
     const disturbances = this.#all('process').filter(({ what }) => what !== 'started');
-    for (const { run, startedMs, endedMs } of this.#runs.values()) {
-      const message = this.#messageOf.get(run);
-      if (endedMs === undefined || message === undefined) continue;
-      const acts = this.#history.filter(
-        (entry) =>
-          (entry.is === 'paid' || entry.is === 'tool') && entry.message === message && entry.at <= endedMs,
-      );
-      const marks = [startedMs, ...acts.map(({ at }) => at), endedMs];
-      for (const [index, mark] of marks.entries()) {
-        const next = marks[index + 1];
-        if (next === undefined) break;
-        const during = disturbances.filter(
-          ({ at, forMs = 0 }) => at + forMs >= mark - SLACK_MS && at <= next,
-        );
-        const allowed = during.reduce((sum, { forMs = 0 }) => sum + forMs + SLACK_MS, SILENCE_MS + SLACK_MS);
-        this.#expect(
-          next - mark <= allowed,
-          9,
-          `${run} was silent for ${Math.round((next - mark) / 1000)} s`,
-        );
-      }
+    for (const run of this.#runs.values()) {
+      const message = this.#messageOf.get(run.run);
+      if (message === undefined) continue;
+      for (const silence of longSilences(run, this.#acts.get(message) ?? [], disturbances))
+        this.#expect(false, 9, `${run.run} was silent for ${Math.round(silence / 1000)} s`);
     }
   }
 
@@ -343,6 +326,9 @@ class Checker {
   #nextTurns(): void {
     for (const { reason } of this.#all('invalid'))
       this.#expect(false, 10, `the model refused a request: ${reason}`);
+    for (const [session, events] of this.#stored)
+      for (const id of openCalls(events))
+        this.#expect(false, 10, `nothing answers the call ${id} of ${session}`);
     for (const { session, state } of this.#all('next turn'))
       this.#expect(state === 'completed', 10, `the next turn of ${session}: ${state}`);
   }

@@ -6,7 +6,26 @@ export interface Event {
   partial?: boolean;
   timestamp?: number;
   errorCode?: string;
-  content?: { role?: string; parts?: { text?: string }[] };
+  /** Calls that are meant to stay open. */
+  longRunningToolIds?: string[];
+  content?: { role?: string; parts?: Part[] };
+}
+
+interface Part {
+  text?: string;
+  functionCall?: { id?: string };
+  functionResponse?: { id?: string };
+}
+
+/** Ids of calls that nothing has answered. */
+export function openCalls(events: readonly Event[]): string[] {
+  const parts = events.flatMap(({ content }) => content?.parts ?? []);
+  const answered = new Set(parts.map(({ functionResponse }) => functionResponse?.id));
+  const meant = new Set(events.flatMap(({ longRunningToolIds }) => longRunningToolIds ?? []));
+  return parts.flatMap(({ functionCall }) => {
+    const id = functionCall?.id;
+    return id === undefined || answered.has(id) || meant.has(id) ? [] : [id];
+  });
 }
 
 /** A frame that is no event: it says why a turn failed. */

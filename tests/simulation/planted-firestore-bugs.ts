@@ -1,0 +1,144 @@
+import { plantedBug as bug, type PlantedBug } from './planted-bug.ts';
+
+const RUN_STORE = 'runs/firestore/firestore-run-store.ts';
+const APPEND = 'sessions/firestore/append-event.ts';
+
+/** Of the Firestore stores: transactions that are retried, answers that are lost, leases in documents. */
+export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
+  // Leases and writers.
+  bug(
+    'Firestore: frames are taken from a process that has lost its lease',
+    RUN_STORE,
+    'if (lease?.token !== token) return false;',
+    'if (!lease) return false;',
+  ),
+  bug(
+    'Firestore: events are taken from a process that has lost its lease',
+    'runs/firestore/lease-guard.ts',
+    "} else if (lease?.token !== token) throw new AppError('LEASE_LOST');",
+    "} else if (!lease) throw new AppError('LEASE_LOST');",
+  ),
+  bug(
+    'Firestore: a lease is read before the transaction that relies on it',
+    RUN_STORE,
+    'const leased = await transaction.get(leaseOf(this.#db, lease.session));\n        if (!this.#isHeld(leased, lease)) {',
+    'const leased = await leaseOf(this.#db, lease.session).get();\n        if (!this.#isHeld(leased, lease)) {',
+  ),
+  bug(
+    'Firestore: a run is taken over without a look at its lease',
+    'runs/firestore/take-run.ts',
+    'if (held?.token !== before || !hasRunOut(held, leased.readTime)) return undefined;',
+    'if (!held) return undefined;',
+  ),
+  bug(
+    'Firestore: a run that was taken over keeps its old token',
+    'runs/firestore/take-run.ts',
+    'fence: lease.token,',
+    'fence: before,',
+  ),
+  bug(
+    'Firestore: nobody looks for leases that have expired',
+    RUN_STORE,
+    "const oldest = leasesOf(this.#db)\n      .where('until', '<=', by)",
+    "const oldest = leasesOf(this.#db)\n      .where('until', '<=', expireTime(0 * by.seconds))",
+  ),
+  bug(
+    'Firestore: a session with a running turn takes another',
+    RUN_STORE,
+    'if (held && !isOurs && !isFree(held, leased.readTime)) {',
+    'if (held && !isOurs && held.queued.length > 0) {',
+  ),
+  bug(
+    'Firestore: another writer is not noticed',
+    APPEND,
+    "if (revision !== mark.revision + 1) throw new AppError('SESSION_CHANGED');",
+    'if (revision !== mark.revision + 1) return { isStored: false, lastMs: mark.lastMs ?? 0 };',
+  ),
+  // Answers that are lost.
+  bug(
+    'Firestore: a run that begins is not known again after a lost answer',
+    RUN_STORE,
+    'const isOurs = held?.token === token;',
+    'const isOurs = false;',
+  ),
+  bug(
+    'Firestore: a run that has begun and ended meanwhile is begun again after a lost answer',
+    RUN_STORE,
+    "if (!isOurs && stored?.exists) throw new AppError('STORE_UNAVAILABLE');",
+    '',
+  ),
+  bug(
+    'Firestore: a message that waits is stored again after a lost answer',
+    'runs/firestore/queue.ts',
+    'if (stored) return stored;',
+    '',
+  ),
+  bug(
+    'Firestore: an event whose answer was lost is taken for another writer',
+    APPEND,
+    'if (stored.exists) return { isStored: true, timestamp: timeOf(stored) };',
+    '',
+  ),
+  bug(
+    'Firestore: an event whose answer was lost is stored under a new id',
+    APPEND,
+    "if (revision !== mark.revision + 1) throw new AppError('SESSION_CHANGED');",
+    'event.id = crypto.randomUUID();\n    return { isStored: false, lastMs: mark.lastMs ?? 0 };',
+  ),
+  bug(
+    'Firestore: a session that was created exists already after a lost answer',
+    'sessions/firestore/firestore-session-store.ts',
+    'if (attempts++ > 0 && isAsCreated(stored, text)) return;',
+    '',
+  ),
+  // What is stored and what is shown.
+  bug(
+    'Firestore: the last frames are not stored with the end',
+    RUN_STORE,
+    'this.#writeFrames(transaction, lease, last);\n        transaction.update(run,',
+    'transaction.update(run,',
+  ),
+  bug(
+    'Firestore: frames of a process that takes over have the numbers of the one before',
+    'runs/frame-pacing.ts',
+    'firstIndex(takeovers: number): number {\n    return firstIndexOf(takeovers);',
+    'firstIndex(takeovers: number): number {\n    return firstIndexOf(takeovers) && 0;',
+  ),
+  bug(
+    'Firestore: a batch that was stored again is shown again',
+    'runs/firestore/frame-documents.ts',
+    'if (first + offset < next) continue;',
+    '',
+  ),
+  bug(
+    'Firestore: a reader in the middle of a batch misses the rest of it',
+    'runs/firestore/frame-documents.ts',
+    'if (first + offset < next) continue;',
+    'if (first < next) continue;',
+  ),
+  bug(
+    'Firestore: a cached conversation is taken for the newest',
+    'sessions/firestore/read-events.ts',
+    'if (lastSeq === document.revision) return events;',
+    'if (lastSeq <= document.revision) return events;',
+  ),
+  bug(
+    'Firestore: events have the times of their process',
+    APPEND,
+    'nextTimestamp(event.timestamp, position.lastMs)',
+    'event.timestamp',
+  ),
+  // Messages that wait.
+  bug(
+    'Firestore: the queue is forgotten when a turn ends',
+    'runs/firestore/give-lease.ts',
+    'const [next, ...rest] = queued;',
+    'const [next, ...rest] = queued.slice(queued.length);',
+  ),
+  bug(
+    'Firestore: messages that wait are answered newest first',
+    'runs/firestore/queue.ts',
+    '{ queued: [...held.queued, added] }',
+    '{ queued: [added, ...held.queued] }',
+  ),
+];

@@ -1,0 +1,133 @@
+import { Firestore } from '@google-cloud/firestore';
+import type { Backend, Request, Row } from '@lornu/standins/firestore/backend.ts';
+import { inMemory } from '@lornu/standins/firestore/in-memory.ts';
+import { RpcError } from '@lornu/standins/firestore/rpc-error.ts';
+import { createRequire } from 'node:module';
+import { Readable } from 'node:stream';
+import { runOn, type VirtualTime } from './clock.ts';
+
+/** What lies between one process and the database. */
+export interface Network {
+  readonly time: VirtualTime;
+  readonly random: () => number;
+  /** Nothing goes wrong any more, and nothing takes time. */
+  readonly isCalm: () => boolean;
+  /** Whether this process's calls do not arrive. */
+  readonly isAway: () => boolean;
+  readonly latencyMs: () => number;
+  /** How long the client waits for the answer to a call: less than a lease lasts. */
+  readonly callMs: number;
+  /** Whether an answer may stay away for so long that a lease is lost. */
+  readonly losesAnswers: boolean;
+}
+
+/** Of commits: refused as contended without a reason that the client could see. */
+const CONTENDED = 0.02;
+/** Of commits: stored, and the connection breaks before the answer. */
+const CUT_OFF = 0.01;
+/** Of commits: stored, and no answer ever comes. */
+const UNANSWERED = 0.002;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 2_000;
+/** gRPC's codes. */
+const DEADLINE_EXCEEDED = 4;
+const ABORTED = 10;
+const UNAVAILABLE = 14;
+
+class Disconnected extends RpcError {
+  constructor() {
+    super(UNAVAILABLE, 'There is no connection.');
+  }
+}
+
+/** An empty database as staging's: transactions are optimistic (decision 0094). */
+export function emptyFirestore(): Backend {
+  return runOn(undefined, () => inMemory({ concurrencyMode: 'OPTIMISTIC' }));
+}
+
+/**
+ * Google's client, whose calls go to a database in memory instead of over gRPC. Its transactions, retries and queries
+ * are its own. Reads are never stale, as Firestore promises, but their answers may come late. A call that has left
+ * arrives even if its process is stopped or killed.
+ */
+export class SimulatedFirestore extends Firestore {
+  readonly #server: Backend;
+  readonly #network: Network;
+
+  constructor(server: Backend, network: Network) {
+    super({ projectId: 'simulation', databaseId: 'simulation', host: 'firestore.invalid', ssl: false });
+    this.#server = server;
+    this.#network = network;
+  }
+
+  /** The client's funnel for calls with one answer; not among its declared types. */
+  async request(method: string, request: Request): Promise<Row> {
+    const [answer = {}] = await this.#call(method, request);
+    return answer;
+  }
+
+  /** The client's funnel for calls with many answers. */
+  async requestStream(method: string, _isBidirectional: boolean, request: Request, tag: string) {
+    const client = this as unknown as {
+      _retry<T>(method: string, tag: string, call: () => Promise<T>): Promise<T>;
+    };
+    const rows = await client._retry(method, tag, () => this.#call(method, request));
+    return method === 'batchGetDocuments' ? Object.assign(rows, { resume: () => {} }) : Readable.from(rows);
+  }
+
+  /** Tries again while the database is away, as the transport below the client does. */
+  async #call(name: string, request: Request): Promise<Row[]> {
+    const method = name.charAt(0).toUpperCase() + name.slice(1);
+    const { time, callMs } = this.#network;
+    const giveUpAt = time.now + callMs;
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 1.5, LONGEST_RETRY_MS)) {
+      try {
+        return await this.#attempt(method, request);
+      } catch (error) {
+        if (!(error instanceof Disconnected) || time.now + waitMs > giveUpAt) throw error;
+        await time.sleep(waitMs);
+      }
+    }
+  }
+
+  async #attempt(method: string, request: Request): Promise<Row[]> {
+    const { time, random, isCalm, isAway, latencyMs, callMs, losesAnswers } = this.#network;
+    if (isCalm()) return this.#answer(method, request);
+    const arriving = runOn(undefined, async () => {
+      await time.sleep(latencyMs());
+      if (isAway()) throw new Disconnected();
+      if (method === 'Commit' && random() < CONTENDED) {
+        await this.#answer('Rollback', request);
+        throw new RpcError(ABORTED, 'Too much contention on these documents. Please try again.');
+      }
+      const rows = await this.#answer(method, request);
+      const luck = method === 'Commit' ? random() : 1;
+      if (luck < CUT_OFF) throw new Disconnected();
+      if (!losesAnswers || luck >= CUT_OFF + UNANSWERED) return rows;
+      await time.sleep(callMs);
+      throw new RpcError(DEADLINE_EXCEEDED, 'No answer in time.');
+    });
+    try {
+      return await arriving;
+    } finally {
+      // The answer's way back: a process that is stopped reads it when it goes on.
+      await time.sleep(latencyMs());
+    }
+  }
+
+  #answer(method: string, request: Request): Promise<Row[]> {
+    const { signal } = new AbortController();
+    return runOn(undefined, () =>
+      Array.fromAsync(this.#server.answer({ method, request, bytes: NONE, signal })),
+    );
+  }
+}
+
+const NONE = Buffer.alloc(0);
+
+// The client keeps the global setTimeout of its beginning for the pauses between its attempts.
+const client = createRequire(import.meta.resolve('@google-cloud/firestore'));
+const { setTimeoutHandler } = client('./backoff.js') as {
+  setTimeoutHandler: (wait: (run: () => void, ms: number) => void) => void;
+};
+setTimeoutHandler((run, ms) => void setTimeout(run, ms));

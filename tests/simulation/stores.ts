@@ -1,0 +1,83 @@
+import { AppError } from '@lornu/backend/errors/app-error.ts';
+import { FirestoreRunStore } from '@lornu/backend/runs/firestore/firestore-run-store.ts';
+import { LeaseGuard } from '@lornu/backend/runs/firestore/lease-guard.ts';
+import { StoreThenShow } from '@lornu/backend/runs/frame-pacing.ts';
+import type { RunStore } from '@lornu/backend/runs/run-store.ts';
+import { SqliteRunStore } from '@lornu/backend/runs/sqlite/sqlite-run-store.ts';
+import { FirestoreSessionStore } from '@lornu/backend/sessions/firestore/firestore-session-store.ts';
+import type { SessionStore } from '@lornu/backend/sessions/session-store.ts';
+import { SqliteSessionStore } from '@lornu/backend/sessions/sqlite/sqlite-session-store.ts';
+import type { Backend } from '@lornu/standins/firestore/backend.ts';
+import type { Database } from 'bun:sqlite';
+import { connectionTo, emptyDatabase } from './shared-database.ts';
+import { emptyFirestore, SimulatedFirestore, type Network } from './simulated-firestore.ts';
+
+export type StoreKind = 'SQLite' | 'Firestore';
+/** What the processes of a scenario share. */
+export type SharedStore = { kind: 'SQLite'; database: Database } | { kind: 'Firestore'; server: Backend };
+
+/** How often processes look at what others do: less often than in production, because most looks see nothing. */
+export const LOOK_EVERY_MS = 250;
+/** How long a call waits for a SQLite file that is away. */
+const STORE_WAIT_MS = 600;
+
+export function emptyStore(kind: StoreKind): SharedStore {
+  return kind === 'SQLite' ? { kind, database: emptyDatabase() } : { kind, server: emptyFirestore() };
+}
+
+/** One process's own stores on what all share. */
+export function openStores(
+  shared: SharedStore,
+  network: Network,
+): { sessions: SessionStore; runs: RunStore } {
+  if (shared.kind === 'Firestore') {
+    const db = new SimulatedFirestore(shared.server, network);
+    const sessions = new FirestoreSessionStore({ db, guard: new LeaseGuard(db) });
+    const runs = new FirestoreRunStore({ db, newestEventMs: (session) => sessions.newestEventMs(session) });
+    return { sessions, runs };
+  }
+  const database = connectionTo(shared.database);
+  const through = <T extends object>(target: T): T => gated(target, (call) => delayed(network, call));
+  return {
+    sessions: through(new SqliteSessionStore({ database }) as SessionStore),
+    runs: through(sqliteRuns(database, network)),
+  };
+}
+
+function sqliteRuns(database: Database, { time }: Network): SqliteRunStore {
+  const store = new SqliteRunStore({ database, uptimeMs: () => time.now });
+  const { everyMs, maxFrames } = store.pacing;
+  const pacing = new StoreThenShow({ everyMs, maxFrames, lookEveryMs: LOOK_EVERY_MS });
+  return Object.assign(store, { pacing });
+}
+
+/** A call of the SQLite store: it takes its time, and fails while the store is away. */
+async function delayed<T>(network: Network, call: () => Promise<T>): Promise<T> {
+  const { time, random, isCalm, isAway, latencyMs } = network;
+  if (isCalm()) return call();
+  await time.sleep(latencyMs());
+  if (isAway()) {
+    await time.sleep(random() * STORE_WAIT_MS);
+    if (isAway()) throw new AppError('STORE_UNAVAILABLE');
+  }
+  const result = await call();
+  if (random() < 0.3) await time.sleep(latencyMs());
+  return result;
+}
+
+/** Calls that wait for others go through a gate; what is known at once does not. */
+function gated<T extends object>(target: T, gate: <R>(call: () => Promise<R>) => Promise<R>): T {
+  const known = new Map<PropertyKey, unknown>();
+  return new Proxy(target, {
+    get: (_, key) => {
+      const value: unknown = known.get(key) ?? Reflect.get(target, key, target);
+      if (typeof value !== 'function' || known.has(key)) return value;
+      const isAsync = value.constructor.name === 'AsyncFunction';
+      const method = isAsync
+        ? (...args: unknown[]) => gate(() => value.apply(target, args) as Promise<unknown>)
+        : value.bind(target);
+      known.set(key, method);
+      return method;
+    },
+  });
+}
