@@ -19,7 +19,7 @@ import { GcsClient } from './artifacts/gcs/gcs-client.ts';
 import { sessionArtifacts } from './artifacts/session-artifacts.ts';
 import type { ArtifactStoreConfig, Config } from './config/config.ts';
 import { accessTokens } from './google-access.ts';
-import { MeasuredRuns } from './http/measured-runs.ts';
+import { measureEnd, MeasuredRuns } from './http/measured-runs.ts';
 import type { AppEnv } from './http/route.ts';
 import { createCallers } from './identity/callers.ts';
 import { createGoogleIdentity } from './identity/google/create-google-identity.ts';
@@ -113,7 +113,12 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     },
     ...(protection ? { protection } : {}),
     ...budgets(config, spend, models, log),
-    ...(metrics ? { onLostTurn: () => metrics.lostTurn() } : {}),
+    ...(metrics
+      ? {
+          onLostTurn: () => metrics.lostTurn(),
+          onRunLeft: (run, left) => measureEnd(metrics, run, left),
+        }
+      : {}),
     log,
     now,
     newId,

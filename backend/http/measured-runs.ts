@@ -2,9 +2,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { Attachment, Run, RunChoice, RunService, RunSummary, TurnRequest } from '../runs/run.ts';
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 
-/**
- * Wraps a RunService and records metrics: how runs end, their duration and tokens, and the time to their first frame.
- */
+/** Wraps a RunService and records the time to the first frame of the runs that are started here. */
 export class MeasuredRuns implements RunService {
   readonly #runs: RunService;
   readonly #metrics: Metrics;
@@ -24,7 +22,7 @@ export class MeasuredRuns implements RunService {
   async start(request: TurnRequest): Promise<Run> {
     const beganMs = this.#clock();
     const run = await this.#runs.start(request);
-    void this.#measure(run, beganMs);
+    void this.#measureFirst(run, beganMs);
     return run;
   }
 
@@ -44,23 +42,25 @@ export class MeasuredRuns implements RunService {
     return this.#runs.drain(withinMs);
   }
 
-  /** Time in the queue does not count as time of the turn. */
-  async #measure(run: Run, askedMs: number): Promise<void> {
+  /** Time in the queue does not count. */
+  async #measureFirst(run: Run, askedMs: number): Promise<void> {
     await run.started;
     const beganMs = run.started ? this.#clock() : askedMs;
-    void this.#measureFirst(run, beganMs);
-    void this.#measureEnd(run, beganMs);
-  }
-
-  async #measureEnd(run: Run, beganMs: number): Promise<void> {
-    await run.ended;
-    this.#metrics.turn({ failed: run.state === 'failed', durationMs: this.#clock() - beganMs });
-    this.#metrics.tokens(run.tokens);
-    if (run.isFault) this.#metrics.fault();
-  }
-
-  async #measureFirst(run: Run, beganMs: number): Promise<void> {
     await run.firstFrame;
     this.#metrics.timeToFirstToken(this.#clock() - beganMs);
   }
+}
+
+/**
+ * What a process counts of a run that it has executed, whether a request began it here, it was queued, or it was taken
+ * over. A run that another process continues ends there, and is a turn there; its tokens are counted where they were used.
+ */
+export function measureEnd(
+  metrics: Metrics,
+  run: Run,
+  { hasEnded, ms }: { hasEnded: boolean; ms: number },
+): void {
+  if (hasEnded) metrics.turn({ failed: run.state === 'failed', durationMs: ms });
+  metrics.tokens(run.tokens);
+  if (run.isFault) metrics.fault();
 }

@@ -99,6 +99,11 @@ export class LiveRun implements Run {
     return this.#state;
   }
 
+  /** Whether it ended in this process; a run that was left may have ended in another one. */
+  get hasEndedHere(): boolean {
+    return this.#log.end === 'ended';
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal;
   }

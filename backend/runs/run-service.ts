@@ -213,10 +213,12 @@ class DurableRunService implements RunService {
     this.#queued.get(run.id)?.begin(run);
     const { protection } = this.#deps;
     protection?.runStarted(record.startedMs);
+    const beganMs = performance.now();
     void runWorker(this.#deps, this.#limits, { ...assignment, run }).finally(() => {
       // A run that returned to this process after its lease had expired is another object.
       if (this.#active.get(run.id) === run) this.#active.delete(run.id);
       protection?.runEnded(record.startedMs);
+      this.#deps.onRunLeft?.(run, { hasEnded: run.hasEndedHere, ms: performance.now() - beganMs });
       if (run.next && !this.#isDraining) this.#takeovers.begin(run.next);
     });
     return run;

@@ -1,10 +1,12 @@
 import { createEvent } from '@google/adk';
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { measureEnd } from '../http/measured-runs.ts';
 import { useModel } from '../model/gemini-llm.ts';
+import { combineMetrics, type Metrics } from '../observability/metrics.ts';
 import { bothStores, IDLE, KEY, say, textOf, type Wire } from '../testing/both-stores.ts';
 import type { RunBench } from '../testing/run-bench.ts';
 import type { Run } from './run.ts';
-import type { RunLimits } from './run-options.ts';
+import type { RunLimits, RunServiceDeps } from './run-options.ts';
 
 // A busy machine is slow, and a test that times out takes the stand-in with it.
 setDefaultTimeout(30_000);
@@ -74,6 +76,35 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     const again = await other.runs.start(say('hello'));
     await again.ended;
     expect(again.state).toBe('completed');
+  });
+
+  test('a turn that was taken over is one turn of the process in which it ended, and its tokens are counted once', async () => {
+    const counted = { turns: [] as string[], failed: 0, tokens: 0, faults: 0 };
+    const metricsOf = (name: string): Metrics => ({
+      ...combineMetrics([]),
+      turn: ({ failed }) => {
+        counted.turns.push(name);
+        if (failed) counted.failed++;
+      },
+      tokens: ({ input, output }) => void (counted.tokens += input + output),
+      fault: () => void counted.faults++,
+    });
+    const measured = (name: string) => ({
+      onRunLeft: (...[run, left]: Parameters<NonNullable<RunServiceDeps['onRunLeft']>>) =>
+        measureEnd(metricsOf(name), run, left),
+    });
+    const stopped = bench.process(STOPPED, measured('stopped'));
+    await stopped.sessions.createSession(KEY);
+    // The model answers twice: some of the tokens are the first process's.
+    const run = await stopped.runs.start(say('note: one slowly'));
+    const other = bench.process(ALIVE, measured('other'));
+    await collect(run);
+    while (other.runs.activeCount + stopped.runs.activeCount > 0) await Bun.sleep(20);
+    const [summary] = await other.runs.list(KEY);
+    expect((await other.store.get(run.id))?.takeovers).toBeGreaterThan(0);
+    expect(counted).toMatchObject({ turns: ['other'], failed: 0, faults: 0 });
+    expect(counted.tokens).toBeGreaterThanOrEqual(summary?.usage?.total ?? 0);
+    expect(summary?.usage?.total).toBeGreaterThan(0);
   });
 
   test('a process paused beyond its lease cannot write any more', async () => {
