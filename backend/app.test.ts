@@ -50,6 +50,7 @@ describe('the service', () => {
       tokens: none,
       fault: () => void faults++,
       lostTurn: none,
+      shadow: none,
     };
     const bug = async () => Promise.reject(new TypeError('a bug'));
     const readiness = { report: bug } as unknown as Readiness;

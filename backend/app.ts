@@ -36,6 +36,7 @@ import { runControlRoutes } from './http/routes/run-control.ts';
 import { runRoutes } from './http/routes/runs.ts';
 import { searchRoutes } from './http/routes/search.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
+import { shadowRoutes } from './http/routes/shadow.ts';
 import { shareRoutes } from './http/routes/share.ts';
 import { usageRoutes } from './http/routes/usage.ts';
 import { answerUnmatched } from './http/unmatched.ts';
@@ -61,6 +62,8 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     readiness,
     metrics,
     traces,
+    shadow,
+    shadowCandidate,
     isDraining,
   } = services;
   const app = new Hono<AppEnv>({ getPath: (request) => requestPath(request, config.defaultAppName) });
@@ -103,6 +106,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...usageRoutes(sessions),
     ...runControlRoutes({ runs, metrics, pingMs: config.limits.pingMs }),
     ...operatorRoutes({ operator, log, now }),
+    ...shadowRoutes({ shadow, candidate: shadowCandidate, log }),
     ...meRoutes(),
     ...notBuiltRoutes(),
     ...(config.devRoutes && config.agentsDir !== undefined

@@ -18,6 +18,7 @@ import { GcsArtifactFiles } from './artifacts/gcs/gcs-artifact-files.ts';
 import { GcsClient } from './artifacts/gcs/gcs-client.ts';
 import { sessionArtifacts } from './artifacts/session-artifacts.ts';
 import type { ArtifactStoreConfig, Config } from './config/config.ts';
+import { isLoopback } from './config/loopback.ts';
 import { accessTokens } from './google-access.ts';
 import { measureEnd, MeasuredRuns } from './http/measured-runs.ts';
 import type { AppEnv } from './http/route.ts';
@@ -40,6 +41,8 @@ import { Budgets, type SpendStore } from './runs/budgets.ts';
 import { createRunService } from './runs/run-service.ts';
 import type { RunStore } from './runs/run-store.ts';
 import { TaskProtection } from './runs/task-protection.ts';
+import { ShadowCandidate } from './shadow/shadow-candidate.ts';
+import { Shadow, type ShadowOptions } from './shadow/shadow.ts';
 import type { TaskRecords } from './tasks/task-records.ts';
 
 export interface Composed {
@@ -101,7 +104,12 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     onChange: (name, state, error) =>
       log[state === 'ok' ? 'info' : 'warn']('dependency', { name, state, ...(error ? { error } : {}) }),
   });
+  const shadow = createShadow(config, google, { sessions, log, metrics, now });
   const protection = await taskProtection(config, runStore, log);
+  const plugins = [
+    new EnvironmentPlugin(async () => environmentStatus(config, readiness)),
+    ...(peer ? [new PeerPlugin(peer)] : []),
+  ];
   const own = createRunService({
     agents,
     sessions,
@@ -113,22 +121,17 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     },
     ...(protection ? { protection } : {}),
     ...budgets(config, spend, models, log),
-    ...(metrics
-      ? {
-          onLostTurn: () => metrics.lostTurn(),
-          onRunLeft: (run, left) => measureEnd(metrics, run, left),
-        }
-      : {}),
+    ...(metrics ? { onLostTurn: () => metrics.lostTurn() } : {}),
+    onRunLeft: (run, left) => {
+      if (metrics) measureEnd(metrics, run, left);
+      if (left.hasEnded) shadow?.consider(run, left.ms);
+    },
     log,
     now,
     newId,
     memory,
     artifactsOf: (session) => sessionArtifacts(artifacts, session),
-    plugins: [
-      new EnvironmentPlugin(async () => environmentStatus(config, readiness)),
-      ...(peer ? [new PeerPlugin(peer)] : []),
-      ...(config.replayUrl ? [new ReplayPlugin(config.replayUrl)] : []),
-    ],
+    plugins: [...plugins, ...(config.replayUrl ? [new ReplayPlugin(config.replayUrl)] : [])],
   });
   const runs = metrics ? new MeasuredRuns(own, metrics) : own;
 
@@ -173,6 +176,8 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     readiness,
     metrics,
     traces,
+    shadow,
+    shadowCandidate: config.shadowCandidate ? new ShadowCandidate({ agents, plugins, now }) : undefined,
     isDraining: () => draining,
   });
   secrets.start();
@@ -187,9 +192,25 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
       secrets.stop();
       keeper.stop();
       push?.sender.stop();
+      shadow?.stop();
       await Promise.all([sessions.close(), memory.close()]);
     },
   };
+}
+
+/** Sends a share of messages to a candidate too, if one is configured; under our Google identity unless it is local. */
+function createShadow(
+  { shadow }: Config,
+  google: GoogleIdentity | undefined,
+  parts: Pick<ShadowOptions, 'sessions' | 'log' | 'metrics' | 'now'>,
+): Shadow | undefined {
+  if (!shadow) return undefined;
+  const { url, share, audience } = shadow;
+  parts.log.warn('a share of all messages goes to a candidate too', { url, share });
+  const isOutside = !isLoopback(new URL(url).hostname);
+  const authorization =
+    google && isOutside ? async () => `Bearer ${await google.idToken(audience)}` : undefined;
+  return new Shadow({ url, share, authorization, ...parts });
 }
 
 /** Daily budgets, if the configuration has any. They count what has a price. */

@@ -11,6 +11,8 @@ import type { TraceMemory } from './observability/trace-memory.ts';
 import type { Readiness } from './observability/readiness.ts';
 import type { RunOperator } from './runs/run-operator.ts';
 import type { RunService } from './runs/run.ts';
+import type { ShadowCandidate } from './shadow/shadow-candidate.ts';
+import type { Shadow } from './shadow/shadow.ts';
 import type { SessionStore } from './sessions/session-store.ts';
 
 /** All dependencies of `createApp`: compose.ts makes the real ones, tests choose their own. */
@@ -39,6 +41,10 @@ export interface Services {
   traces?: TraceMemory | undefined;
   /** Undefined if nothing is counted. */
   metrics: Metrics | undefined;
+  /** Sends a share of messages to a candidate too; undefined if none is configured. */
+  shadow?: Shadow | undefined;
+  /** Takes messages of another process as its candidate; undefined if this process is none. */
+  shadowCandidate?: ShadowCandidate | undefined;
   /** Whether the service is shutting down (since SIGTERM) and should get no new requests. */
   isDraining: () => boolean;
 }

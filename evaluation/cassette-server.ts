@@ -1,5 +1,6 @@
 import type { Part } from './eval-set.ts';
 import { canonical, type Cassette, digestOf, type ModelRequest } from './cassette.ts';
+import { NOT_RECORDED, pickStep, type ToolCall } from './tool-answers.ts';
 
 /** One model call of a candidate. */
 export interface SeenRequest {
@@ -36,8 +37,6 @@ export interface CassetteServer {
   wasAsked: () => boolean;
   stop: () => Promise<void>;
 }
-
-const NOT_RECORDED = 'This was not recorded.';
 
 /**
  * Plays cassettes to a candidate: answers as Gemini's API, and for the tools. The header x-lornu-replay names the
@@ -147,13 +146,6 @@ function answerModel(
   return { parts: [{ text: NOT_RECORDED }] };
 }
 
-interface ToolCall {
-  id?: string;
-  name: string;
-  args: unknown;
-}
-
-/** By the call's id; a call with another name still gets its answer, and the events show the difference. */
 function answerTool(
   { cassette, turn, seen, answered }: Playing,
   agent: string,
@@ -162,10 +154,7 @@ function answerTool(
   seen.runs.push({ agent, name, args });
   const { tools = [] } = cassette.turns[turn] ?? {};
   const free = tools.filter((one) => !answered.has(`${turn}/${one.id}`));
-  const step =
-    free.find((one) => one.id === id) ??
-    free.find((one) => one.name === name && one.args === digestOf(args)) ??
-    free.find((one) => one.name === name);
+  const step = pickStep(free, { id, name, args });
   if (!step) {
     seen.missing.push(`${name} was not called there`);
     return { response: { error: NOT_RECORDED } };

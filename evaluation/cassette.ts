@@ -205,7 +205,13 @@ function argsOf(turn: CassetteTurn, id: string | null | undefined, blobs: Record
 }
 
 /** The initial state, estimated from the end: keys that no event changed were there. */
-function startOf({ state, events }: Session): Record<string, unknown> {
+export function startOf({
+  state,
+  events,
+}: {
+  state: Record<string, unknown>;
+  events: readonly { actions?: { stateDelta?: Record<string, unknown> } }[];
+}): Record<string, unknown> {
   const changed = new Set(events.flatMap(({ actions }) => Object.keys(actions?.stateDelta ?? {})));
   return Object.fromEntries(
     Object.entries(state).filter(

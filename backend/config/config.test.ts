@@ -91,6 +91,40 @@ describe('the configuration', () => {
     expect(problems[0]).toStartWith(problem);
   });
 
+  test.each([
+    [{ LORNU_SHADOW_URL: 'https://candidate.example' }, 'LORNU_SHADOW_SHARE must say which share'],
+    [{ LORNU_SHADOW_SHARE: '0.1' }, 'LORNU_SHADOW_URL must name the candidate'],
+    [
+      { LORNU_SHADOW_URL: 'http://candidate.example', LORNU_SHADOW_SHARE: '0.1' },
+      'LORNU_SHADOW_URL must be https://',
+    ],
+    [
+      {
+        LORNU_SHADOW_URL: 'https://candidate.example',
+        LORNU_SHADOW_SHARE: '0.1',
+        LORNU_SHADOW_CANDIDATE: '1',
+      },
+      'LORNU_SHADOW_URL must not be set for a candidate',
+    ],
+    [
+      { LORNU_SHADOW_URL: 'https://candidate.example', LORNU_SHADOW_SHARE: '1.5' },
+      'LORNU_SHADOW_SHARE must be a number from 0 to 1',
+    ],
+  ])('a shadow %j is refused', (change, problem) => {
+    expect(problemsOf({ ...LOCAL, ...change }).join('\n')).toStartWith(problem);
+  });
+
+  test('there is no shadow by default, nor with a share of 0; with one, its address is known', () => {
+    const url = 'https://candidate.example/';
+    expect(parseConfig(LOCAL)).toMatchObject({ shadow: undefined, shadowCandidate: false });
+    expect(parseConfig({ ...LOCAL, LORNU_SHADOW_URL: url, LORNU_SHADOW_SHARE: '0' }).shadow).toBeUndefined();
+    expect(parseConfig({ ...LOCAL, LORNU_SHADOW_URL: url, LORNU_SHADOW_SHARE: '0.1' }).shadow).toEqual({
+      url: 'https://candidate.example',
+      share: 0.1,
+      audience: 'https://candidate.example',
+    });
+  });
+
   test('a rehearsal accepts stand-ins on loopback addresses; the local environment cannot be a rehearsal', () => {
     const rehearsal = { ...STAGING, LORNU_REHEARSAL: '1', GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.9:1' };
     expect(parseConfig(rehearsal)).toMatchObject({ rehearsal: true, model: { kind: 'stand-in' } });

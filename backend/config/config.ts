@@ -1,4 +1,5 @@
 import { type IdentityConfig, toIdentityConfig } from './identity-config.ts';
+import { withoutTrailing } from './without-trailing.ts';
 import { rulesBroken } from './rules.ts';
 import { meaningOf, VARIABLES, type VariableName, type Variables } from './variables.ts';
 
@@ -28,6 +29,10 @@ export interface Config {
   readonly rehearsal: boolean;
   readonly devRoutes: boolean;
   readonly replayUrl: string | undefined;
+  /** A candidate that gets a share of the messages too. */
+  readonly shadow: { readonly url: string; readonly share: number; readonly audience: string } | undefined;
+  /** Whether this process is such a candidate. */
+  readonly shadowCandidate: boolean;
   readonly region: string;
   readonly revision: string;
   readonly listen: { readonly host: string; readonly port: number };
@@ -121,6 +126,15 @@ function toConfig(v: Variables): Config {
     rehearsal: v.LORNU_REHEARSAL === '1',
     replayUrl: v.LORNU_REPLAY_URL,
     devRoutes: v.LORNU_DEV_ROUTES === '1',
+    shadow:
+      v.LORNU_SHADOW_URL && v.LORNU_SHADOW_SHARE
+        ? {
+            url: withoutTrailing(v.LORNU_SHADOW_URL, '/'),
+            share: v.LORNU_SHADOW_SHARE,
+            audience: v.LORNU_SHADOW_AUDIENCE ?? new URL(v.LORNU_SHADOW_URL).origin,
+          }
+        : undefined,
+    shadowCandidate: v.LORNU_SHADOW_CANDIDATE === '1',
     region: v.LORNU_REGION,
     revision: v.LORNU_REVISION,
     listen: { host: v.LORNU_LISTEN_HOST ?? (staging ? '0.0.0.0' : '127.0.0.1'), port: v.PORT },

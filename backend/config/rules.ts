@@ -9,6 +9,7 @@ import type { VariableName, Variables } from './variables.ts';
 export function rulesBroken(v: Variables): string[] {
   return [
     ...modelRules(v),
+    ...shadowRules(v),
     ...identityRulesBroken(v),
     ...(v.LORNU_ENVIRONMENT === 'staging' ? stagingRules(v) : localRules(v)),
   ];
@@ -26,6 +27,26 @@ function modelRules(v: Variables): string[] {
   return [
     'GEMINI_API_KEY must be set, or GOOGLE_GENAI_USE_VERTEXAI with a project and a location, or GOOGLE_GEMINI_BASE_URL for a stand-in; none of them is.',
   ];
+}
+
+/** What people say may only go where it is encrypted, or stays on this machine. */
+function shadowRules(v: Variables): string[] {
+  const { LORNU_SHADOW_URL: url, LORNU_SHADOW_SHARE: share } = v;
+  if (url === undefined)
+    return share === undefined
+      ? []
+      : ['LORNU_SHADOW_URL must name the candidate of LORNU_SHADOW_SHARE; it is not set.'];
+  const problems: string[] = [];
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== 'https:' && !isLoopback(hostname))
+    problems.push(
+      `LORNU_SHADOW_URL must be https://, or of this machine: conversations are sent to it; got ${JSON.stringify(url)}.`,
+    );
+  if (share === undefined)
+    problems.push('LORNU_SHADOW_SHARE must say which share of turns LORNU_SHADOW_URL gets; it is not set.');
+  if (v.LORNU_SHADOW_CANDIDATE === '1')
+    problems.push('LORNU_SHADOW_URL must not be set for a candidate: it would send messages on.');
+  return problems;
 }
 
 function localRules(v: Variables): string[] {

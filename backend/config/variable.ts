@@ -21,6 +21,7 @@ export function variable<T extends z.ZodType>(schema: T, meaning: VariableMeanin
 export const positiveInt = (defaultValue: number) => z.coerce.number().int().positive().default(defaultValue);
 /** US dollars; none where it is left out. */
 export const dollars = z.coerce.number().positive().max(1e9).optional();
+export const share = z.coerce.number().min(0).max(1).optional();
 export const flag = z.enum(['0', '1']).default('0');
 export const httpUrl = z.url({ protocol: /^https?$/ });
 export const port = z.coerce.number().int().min(0).max(65_535);

@@ -7,6 +7,7 @@ import {
   meanings,
   port,
   positiveInt,
+  share,
   variable,
   type VariableMeaning,
 } from './variable.ts';
@@ -53,6 +54,24 @@ export const VARIABLES = z.object({
     meaning:
       'Where recorded conversations are played from: tools answer from there and do nothing (lornu replay).',
     form: 'an http:// URL of this machine',
+  }),
+  LORNU_SHADOW_URL: variable(httpUrl.optional(), {
+    meaning:
+      'A candidate that gets a share of the messages too, with what the tools answered; none when left out.',
+    form: 'an https:// URL, or an http:// URL of this machine',
+  }),
+  LORNU_SHADOW_SHARE: variable(share, {
+    meaning: 'Share of turns that go to the candidate too.',
+    form: 'a number from 0 to 1',
+  }),
+  LORNU_SHADOW_AUDIENCE: variable(z.string().optional(), {
+    meaning: 'Whom our tokens for the candidate are made for. Default: the origin of LORNU_SHADOW_URL.',
+    form: 'an audience',
+  }),
+  LORNU_SHADOW_CANDIDATE: variable(flag, {
+    meaning:
+      'Takes messages of a running service as its candidate: no tool does anything, nothing is stored.',
+    form: '0 or 1',
   }),
   LORNU_REHEARSAL: variable(flag, {
     meaning: 'Staging rehearsed on one machine: stand-ins on loopback addresses are accepted and named.',

@@ -124,6 +124,7 @@ describe('a stream over a socket', () => {
       tokens: () => undefined,
       fault: () => undefined,
       lostTurn: () => undefined,
+      shadow: () => undefined,
     };
     const app = createTestApp({}, { metrics });
     const rest = Promise.withResolvers<void>();

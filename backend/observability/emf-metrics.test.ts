@@ -51,6 +51,24 @@ test('a line is valid EMF, and everything is counted once', () => {
   expect(lines[1]).not.toContain('TimeToFirstToken');
 });
 
+test('turns of a shadow candidate are counted once one was chosen, and not named before', () => {
+  const lines: string[] = [];
+  const metrics = new EmfMetrics({ environment: 'e', now: Date.now, write: (line) => lines.push(line) });
+  metrics.flush();
+  for (const outcome of ['same', 'harmless', 'changed', 'failed', 'dropped', 'skipped'] as const)
+    metrics.shadow(outcome);
+  metrics.flush();
+  metrics.flush();
+  expect(lines[0]).not.toContain('Shadow');
+  expect(JSON.parse(lines[1] ?? '')).toMatchObject({
+    ShadowTurns: 3,
+    ShadowChanged: 1,
+    ShadowFailed: 1,
+    ShadowDropped: 2,
+  });
+  expect(JSON.parse(lines[2] ?? '')).toMatchObject({ ShadowTurns: 0, ShadowDropped: 0 });
+});
+
 test('a line never holds more values than CloudWatch takes', () => {
   const lines: string[] = [];
   const metrics = new EmfMetrics({ environment: 'e', now: Date.now, write: (line) => lines.push(line) });

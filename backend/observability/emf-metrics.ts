@@ -1,4 +1,4 @@
-import type { Metrics } from './metrics.ts';
+import type { Metrics, ShadowOutcome } from './metrics.ts';
 
 /** CloudWatch namespace of all metrics. */
 const EMF_NAMESPACE = 'Lornu/Agent';
@@ -8,6 +8,17 @@ const MAX_VALUES = 100;
 
 /** CloudWatch has no unit of money. */
 const UNITS: Record<string, string> = { TimeToFirstToken: 'Milliseconds', ModelCost: 'None' };
+
+/** A comparison is one of the first two; of the others nothing is known. */
+const SHADOW_METRICS = { ShadowTurns: 0, ShadowChanged: 0, ShadowFailed: 0, ShadowDropped: 0 };
+const SHADOW_METRIC_OF: Record<ShadowOutcome, (keyof typeof SHADOW_METRICS)[]> = {
+  same: ['ShadowTurns'],
+  harmless: ['ShadowTurns'],
+  changed: ['ShadowTurns', 'ShadowChanged'],
+  failed: ['ShadowFailed'],
+  dropped: ['ShadowDropped'],
+  skipped: ['ShadowDropped'],
+};
 
 export interface EmfMetricsOptions {
   environment: string;
@@ -30,6 +41,8 @@ export class EmfMetrics implements Metrics {
   #tokens = 0;
   #costUsd = 0;
   #firstTokenMs: number[] = [];
+  /** Undefined until a turn was chosen for a shadow candidate: without one, no line names these. */
+  #shadow: Record<keyof typeof SHADOW_METRICS, number> | undefined;
 
   constructor(options: EmfMetricsOptions) {
     this.#options = options;
@@ -63,6 +76,11 @@ export class EmfMetrics implements Metrics {
     this.#writeLine({ Faults: 1 });
   }
 
+  shadow(outcome: ShadowOutcome): void {
+    this.#shadow ??= { ...SHADOW_METRICS };
+    for (const name of SHADOW_METRIC_OF[outcome]) this.#shadow[name]++;
+  }
+
   /** Written at once, like a fault. */
   lostTurn(): void {
     this.#writeLine({ LostTurns: 1 });
@@ -76,11 +94,13 @@ export class EmfMetrics implements Metrics {
       TurnErrors: this.#turnErrors,
       Tokens: this.#tokens,
       ModelCost: Number(this.#costUsd.toFixed(6)),
+      ...this.#shadow,
       ...(this.#firstTokenMs.length > 0 ? { TimeToFirstToken: this.#firstTokenMs } : {}),
     });
     this.#highest = this.#active;
     this.#turns = this.#turnErrors = this.#tokens = this.#costUsd = 0;
     this.#firstTokenMs = [];
+    if (this.#shadow) this.#shadow = { ...SHADOW_METRICS };
   }
 
   #writeLine(values: Record<string, number | number[]>): void {

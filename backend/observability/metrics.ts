@@ -1,3 +1,6 @@
+/** How a turn fared that was chosen for a shadow candidate: compared, or why not. */
+export type ShadowOutcome = 'same' | 'harmless' | 'changed' | 'failed' | 'dropped' | 'skipped';
+
 /** What the service counts; names and units are in docs/metrics.md. */
 export interface Metrics {
   /** A stream to a client begins (+1) or ends (-1). */
@@ -15,6 +18,8 @@ export interface Metrics {
    * (docs/decisions/0151-a-rollback-counts-our-own-faults.md).
    */
   fault(): void;
+  /** A turn that was chosen for a shadow candidate, and how it fared there. */
+  shadow(outcome: ShadowOutcome): void;
   /** An accepted turn that no process could continue, so it ended as interrupted. */
   lostTurn(): void;
 }
@@ -27,6 +32,7 @@ export function combineMetrics(all: readonly Metrics[]): Metrics {
     timeToFirstToken: (ms) => all.forEach((one) => one.timeToFirstToken(ms)),
     tokens: (use) => all.forEach((one) => one.tokens(use)),
     fault: () => all.forEach((one) => one.fault()),
+    shadow: (outcome) => all.forEach((one) => one.shadow(outcome)),
     lostTurn: () => all.forEach((one) => one.lostTurn()),
   };
 }

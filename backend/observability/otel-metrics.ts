@@ -1,5 +1,5 @@
 import { metrics, type Counter, type Histogram, type UpDownCounter } from '@opentelemetry/api';
-import type { Metrics } from './metrics.ts';
+import type { Metrics, ShadowOutcome } from './metrics.ts';
 
 /** The same metrics under the names of OpenTelemetry's conventions for generative AI, in seconds as they require. */
 export class OtelMetrics implements Metrics {
@@ -10,6 +10,7 @@ export class OtelMetrics implements Metrics {
   readonly #cost: Counter;
   readonly #faults: Counter;
   readonly #lostTurns: Counter;
+  readonly #shadow: Counter;
 
   constructor() {
     const meter = metrics.getMeter('lornu');
@@ -19,7 +20,12 @@ export class OtelMetrics implements Metrics {
     this.#tokens = meter.createCounter('gen_ai.client.token.usage', { unit: '{token}' });
     this.#cost = meter.createCounter('lornu.model.cost', { unit: 'USD' });
     this.#faults = meter.createCounter('lornu.faults', { unit: '{fault}' });
+    this.#shadow = meter.createCounter('lornu.shadow.turns', { unit: '{turn}' });
     this.#lostTurns = meter.createCounter('lornu.turns.lost', { unit: '{turn}' });
+  }
+
+  shadow(outcome: ShadowOutcome): void {
+    this.#shadow.add(1, { 'lornu.shadow.outcome': outcome });
   }
 
   lostTurn(): void {

@@ -3,7 +3,7 @@ import type { AgentRegistry } from '../agents/agent-registry.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Budgets } from './budgets.ts';
-import type { Run } from './run.ts';
+import type { LiveRun } from './live-run.ts';
 import type { RunStore } from './run-store.ts';
 import type { TaskProtection } from './task-protection.ts';
 
@@ -64,7 +64,7 @@ export interface RunServiceDeps {
    * Called when this process no longer executes a run, begun by it, queued or taken over: it has ended, or another process
    * continues it (`hasEnded` is false). `ms`: how long this process executed it.
    */
-  onRunLeft?: (run: Run, left: { hasEnded: boolean; ms: number }) => void;
+  onRunLeft?: (run: LiveRun, left: { hasEnded: boolean; ms: number }) => void;
   /** Called for each accepted turn that could not be continued. */
   onLostTurn?: () => void;
 }

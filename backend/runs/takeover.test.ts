@@ -79,15 +79,15 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
   });
 
   test('a turn that was taken over is one turn of the process in which it ended, and its tokens are counted once', async () => {
-    const counted = { turns: [] as string[], failed: 0, tokens: 0, faults: 0 };
+    const seen = { turns: [] as string[], failed: 0, tokens: 0, faults: 0 };
     const metricsOf = (name: string): Metrics => ({
       ...combineMetrics([]),
       turn: ({ failed }) => {
-        counted.turns.push(name);
-        if (failed) counted.failed++;
+        seen.turns.push(name);
+        if (failed) seen.failed++;
       },
-      tokens: ({ input, output }) => void (counted.tokens += input + output),
-      fault: () => void counted.faults++,
+      tokens: ({ input, output }) => void (seen.tokens += input + output),
+      fault: () => void seen.faults++,
     });
     const measured = (name: string) => ({
       onRunLeft: (...[run, left]: Parameters<NonNullable<RunServiceDeps['onRunLeft']>>) =>
@@ -102,8 +102,8 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     while (other.runs.activeCount + stopped.runs.activeCount > 0) await Bun.sleep(20);
     const [summary] = await other.runs.list(KEY);
     expect((await other.store.get(run.id))?.takeovers).toBeGreaterThan(0);
-    expect(counted).toMatchObject({ turns: ['other'], failed: 0, faults: 0 });
-    expect(counted.tokens).toBeGreaterThanOrEqual(summary?.usage?.total ?? 0);
+    expect(seen).toMatchObject({ turns: ['other'], failed: 0, faults: 0 });
+    expect(seen.tokens).toBeGreaterThanOrEqual(summary?.usage?.total ?? 0);
     expect(summary?.usage?.total).toBeGreaterThan(0);
   });
 

@@ -1,0 +1,198 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from 'bun:test';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type GeminiStandin, spawnGeminiStandin } from '../../standins/gemini/spawn.ts';
+import { EnvironmentPlugin } from '../agents/environment-plugin.ts';
+import type { AgentRegistry } from '../agents/agent-registry.ts';
+import { loadAgents } from '../agents/load-agents.ts';
+import { combineMetrics } from '../observability/metrics.ts';
+import { openRunBench, silentLog } from '../testing/run-bench.ts';
+import { until } from '../testing/until.ts';
+import { Shadow, type ShadowOptions } from './shadow.ts';
+import { ShadowCandidate } from './shadow-candidate.ts';
+import { SHADOW_TURN } from './shadow-wire.ts';
+
+setDefaultTimeout(30_000);
+const AGENTS = join(import.meta.dir, '../../agents');
+const KEY = { appName: 'lornu', userId: 'ada.lovelace', sessionId: 'the-session' };
+
+let model: GeminiStandin;
+let bench: Awaited<ReturnType<typeof openRunBench>>;
+let folder: string;
+/** The bundled agents with a tool of another name. */
+let changed: AgentRegistry;
+beforeAll(async () => {
+  model = await spawnGeminiStandin();
+  folder = await mkdtemp(join(AGENTS, '../.cache/shadow-'));
+  await cp(AGENTS, folder, { recursive: true });
+  const file = join(folder, 'lornu/agent.ts');
+  const source = await Bun.file(file).text();
+  expect(source).toContain("name: 'save_note'");
+  await Bun.write(file, source.replace("name: 'save_note'", "name: 'keep_note'"));
+  changed = await loadAgents({ dir: folder, log: silentLog });
+});
+afterAll(async () => {
+  await model.stop();
+  await rm(folder, { recursive: true });
+});
+beforeEach(async () => {
+  bench = await openRunBench(model.url);
+});
+afterEach(() => bench.close());
+
+/** A service with a candidate; `bodies` is what was sent to it. */
+function open(options: Partial<ShadowOptions> & { agents?: AgentRegistry } = {}) {
+  const { agents = bench.agents, ...more } = options;
+  const ran: string[] = [];
+  const status = (name: string) =>
+    new EnvironmentPlugin(async () => ({ revision: name, nth: ran.push(name) }));
+  const candidate = new ShadowCandidate({ agents, plugins: [status('candidate')], now: Date.now });
+  const bodies: string[] = [];
+  const outcomes: string[] = [];
+  let shadow: Shadow | undefined;
+  const process = bench.process(
+    {},
+    { plugins: [status('real')], onRunLeft: (run, { ms }) => shadow?.consider(run, ms) },
+  );
+  shadow = new Shadow({
+    url: 'http://127.0.0.1:1',
+    share: 1,
+    sessions: process.sessions,
+    log: silentLog,
+    metrics: { ...combineMetrics([]), shadow: (outcome) => void outcomes.push(outcome) },
+    now: Date.now,
+    fetch: async (_url, { body }) => {
+      bodies.push(String(body));
+      const turn = SHADOW_TURN.parse(JSON.parse(String(body)));
+      return Response.json(await candidate.play(turn, new AbortController().signal));
+    },
+    ...more,
+  });
+  const say = async (...parts: object[]) => {
+    const newMessage = { role: 'user', parts };
+    const run = await process.runs.start({ ...KEY, newMessage, streaming: true });
+    await run.ended;
+    return run;
+  };
+  return { ...process, shadow, bodies, ran, outcomes, say };
+}
+
+test('the candidate is given the message, the history and the answers of the tools; no tool runs, and nothing is stored', async () => {
+  const { sessions, say, outcomes, bodies, ran } = open();
+  await sessions.createSession({ ...KEY, state: { closing: '18:00' } });
+  await say({ text: 'note: buy bread' });
+  await say({ text: 'note: buy milk' });
+  await say({ text: 'what is the status of the environment?' });
+  await say({ text: 'what are my notes?' });
+  await until(() => outcomes.length === 4);
+  expect(outcomes).toEqual(['same', 'same', 'same', 'same']);
+  expect(ran).toEqual(['real']);
+  const session = (await sessions.getSession(KEY))!;
+  expect(session.state['user:notes']).toEqual(['buy bread', 'buy milk']);
+  expect(session.events.filter(({ author }) => author === 'user')).toHaveLength(4);
+  expect((await sessions.listSummaries({ appName: 'lornu' })).sessions).toHaveLength(1);
+  const last = SHADOW_TURN.parse(JSON.parse(bodies.at(-1) ?? ''));
+  expect(last.state).toEqual({ closing: '18:00' });
+  expect(last.tools).toMatchObject([{ name: 'list_notes', response: { notes: ['buy bread', 'buy milk'] } }]);
+  expect(last.history.length).toBeGreaterThan(4);
+  expect(bodies.join('\n')).not.toMatch(/ada\.lovelace|the-session/u);
+});
+
+test('a message that answers a question continues its call in the candidate too', async () => {
+  const { sessions, say, outcomes } = open();
+  await sessions.createSession(KEY);
+  await say({ text: 'note: one' });
+  await say({ text: 'call delete_notes with {}' });
+  const asked = (await sessions.getSession(KEY))!.events
+    .flatMap(({ content }) => content?.parts ?? [])
+    .findLast(({ functionCall }) => functionCall?.name === 'adk_request_confirmation');
+  expect(asked).toBeDefined();
+  const { id, name } = asked!.functionCall!;
+  await say({ functionResponse: { id, name, response: { confirmed: true } } });
+  await until(() => outcomes.length === 3);
+  expect(outcomes).toEqual(['same', 'same', 'same']);
+  expect((await sessions.getSession(KEY))!.state['user:notes'] ?? []).toEqual([]);
+});
+
+test('a candidate that does something else is told by class, and the report holds nothing of the person', async () => {
+  const { sessions, say, shadow, outcomes } = open({ agents: changed });
+  await sessions.createSession(KEY);
+  await say({ text: 'note: write to ada@example.org' });
+  await say({ text: 'hello' });
+  await until(() => outcomes.length === 2);
+  expect(outcomes).toEqual(['changed', 'same']);
+  const report = shadow.report.toJson();
+  expect(report.counts).toMatchObject({ same: 1, changed: 1, failed: 0, dropped: 0 });
+  expect(Object.keys(report.byChange)).toContain('tool');
+  expect(report.changed[0]?.before.join('\n')).toContain('save_note {"text":"write to <email-1>"}');
+  expect(JSON.stringify(report)).not.toMatch(/ada/u);
+});
+
+test('a candidate that hangs, refuses or answers nonsense costs the person nothing; what it is too slow for is dropped and counted', async () => {
+  let open_ = 0;
+  const hanging = open({
+    withinMs: 300,
+    fetch: async (_url, { signal }) => {
+      open_++;
+      return new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => {
+          open_--;
+          reject(new Error('aborted'));
+        });
+      });
+    },
+  });
+  await hanging.sessions.createSession(KEY);
+  const run = await hanging.say({ text: 'hello' });
+  expect(run.state).toBe('completed');
+  for (let more = 0; more < 100; more++) hanging.shadow.consider(run as never, 1);
+  const { dropped } = hanging.shadow.report.toJson().counts;
+  expect(dropped).toBeGreaterThan(50);
+  await until(() => open_ > 0);
+  expect(open_).toBeLessThanOrEqual(4);
+  hanging.shadow.stop();
+  await until(() => open_ === 0);
+  for (const answer of [
+    () => new Response('no', { status: 503 }),
+    () => new Response('<html>'),
+    () => Response.json({ events: 1 }),
+    () => new Response('x'.repeat(5 * 1024 * 1024)),
+  ]) {
+    const { say, outcomes } = open({ fetch: async () => answer() });
+    expect((await say({ text: 'hello' })).state).toBe('completed');
+    await until(() => outcomes.length > 0);
+    expect(outcomes).toEqual(['failed']);
+  }
+});
+
+test('a turn with a file is skipped, one that was cancelled is not compared, and the share is kept', async () => {
+  const { sessions, say, shadow, outcomes, runs } = open();
+  await sessions.createSession(KEY);
+  await say({ text: 'hello' }, { inlineData: { mimeType: 'image/png', data: 'AAAA' } });
+  await until(() => outcomes.length === 1);
+  expect(outcomes).toEqual(['skipped']);
+  const newMessage = { role: 'user', parts: [{ text: 'count to 400 every 40 ms' }] };
+  const run = await runs.start({ ...KEY, newMessage, streaming: true });
+  await run.firstFrame;
+  await runs.cancel({ session: KEY, runId: run.id });
+  expect(run.state).toBe('cancelled');
+  expect(outcomes).toEqual(['skipped']);
+  shadow.stop();
+  const quarter = open({ share: 0.25, fetch: async () => new Promise(() => undefined) });
+  const ended = await quarter.say({ text: 'hello again' });
+  for (let one = 0; one < 1_000; one++)
+    quarter.shadow.consider(
+      {
+        ...(ended as never as object),
+        id: `run-${one}`,
+        state: 'completed',
+        record: { session: KEY },
+        request: {},
+      } as never,
+      1,
+    );
+  const { dropped } = quarter.shadow.report.toJson().counts;
+  expect(dropped).toBeGreaterThan(150);
+  expect(dropped).toBeLessThan(280);
+  quarter.shadow.stop();
+});

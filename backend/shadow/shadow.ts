@@ -1,0 +1,223 @@
+import type { Event, Session } from '@google/adk';
+import type { WireEvent } from '@lornu/evaluation/agent-client.ts';
+import { startOf } from '@lornu/evaluation/cassette.ts';
+import { compareShadow } from '@lornu/evaluation/shadow-compare.ts';
+import { toWire } from '../events/wire.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { LiveRun } from '../runs/live-run.ts';
+import type { CompositeSessionKey, SessionStore } from '../sessions/session-store.ts';
+import { ShadowReport } from './shadow-report.ts';
+import { SHADOW_ANSWER, SHADOW_PATH, type ShadowTurn } from './shadow-wire.ts';
+
+export interface ShadowOptions {
+  /** The candidate, without a trailing slash. */
+  url: string;
+  /** Share of turns that go to the candidate too, from 0 to 1. */
+  share: number;
+  /** The value of the authorization header; undefined for a candidate on this machine. */
+  authorization?: (() => Promise<string>) | undefined;
+  sessions: Pick<SessionStore, 'getSession' | 'historyBytes'>;
+  log: Logger;
+  metrics: Metrics | undefined;
+  now: () => number;
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Longest time that a candidate may take for a turn, in milliseconds. */
+  withinMs?: number;
+}
+
+/** A turn that has ended and waits for the candidate; only names, so that waiting takes no memory. */
+interface EndedTurn {
+  runId: string;
+  session: CompositeSessionKey;
+  invocationId: string;
+  model: string | undefined;
+  ms: number;
+}
+
+/** Turns that wait for the candidate, and that it works on; one more is dropped. */
+const MOST_WAITING = 32;
+const MOST_AT_ONCE = 4;
+/** Turns of longer conversations are skipped: writing them as JSON would take this process's time. */
+const MOST_HISTORY_BYTES = 256 * 1024;
+const MOST_ANSWER_BYTES = 4 * 1024 * 1024;
+const WITHIN_MS = 60_000;
+
+/**
+ * Sends a share of real messages to a candidate too, after the person has the answer, and compares what it does. It never
+ * writes to a store, waits for nothing that a person waits for, and drops what the candidate is too slow for.
+ */
+export class Shadow {
+  readonly report: ShadowReport;
+  readonly #options: ShadowOptions;
+  readonly #waiting: EndedTurn[] = [];
+  readonly #stopped = new AbortController();
+  #atOnce = 0;
+
+  constructor(options: ShadowOptions) {
+    this.#options = options;
+    this.report = new ShadowReport(options.now);
+  }
+
+  /** Takes a turn that has ended, or not, by the share. Returns at once and never throws. */
+  consider(
+    {
+      id,
+      invocationId,
+      record,
+      request,
+      state,
+    }: Pick<LiveRun, 'id' | 'invocationId' | 'record' | 'request' | 'state'>,
+    ms: number,
+  ): void {
+    // One that was cancelled or interrupted says nothing about a candidate that was not.
+    if (state !== 'completed' && state !== 'failed') return;
+    if (this.#stopped.signal.aborted || !isChosen(id, this.#options.share)) return;
+    if (this.#waiting.length >= MOST_WAITING) {
+      this.#count('dropped');
+      return;
+    }
+    const { session } = record;
+    this.#waiting.push({ runId: id, session, invocationId, model: request.model, ms });
+    if (this.#atOnce < MOST_AT_ONCE) {
+      this.#atOnce++;
+      // Not in the same step as the end of the person's turn.
+      setImmediate(() => void this.#work());
+    }
+  }
+
+  /** Ends what is under way; nothing is sent afterwards. */
+  stop(): void {
+    this.#stopped.abort();
+    this.#waiting.length = 0;
+  }
+
+  async #work(): Promise<void> {
+    for (let turn = this.#waiting.shift(); turn; turn = this.#waiting.shift()) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one of a few workers
+        await this.#compare(turn);
+      } catch (error) {
+        if (this.#stopped.signal.aborted) break;
+        this.#count('failed');
+        this.#options.log.debug('a shadow turn failed', { runId: turn.runId, error });
+      }
+    }
+    this.#atOnce--;
+  }
+
+  async #compare(ended: EndedTurn): Promise<void> {
+    const { sessions, log } = this.#options;
+    const isLong = sessions.historyBytes(ended.session) > MOST_HISTORY_BYTES;
+    const session = isLong ? undefined : await sessions.getSession(ended.session);
+    const turn = session && toShadowTurn(session, ended);
+    if (!turn) {
+      this.#count('skipped');
+      return;
+    }
+    const { events, missing, ms } = await this.#ask(JSON.stringify(turn.request));
+    const compared = compareShadow(turn.events, events as WireEvent[], missing);
+    const { verdict, changes } = compared;
+    this.report.add({ appName: turn.request.appName, ...compared, missing, ms: ended.ms, candidateMs: ms });
+    this.#options.metrics?.shadow(verdict);
+    log.info('shadow', { runId: ended.runId, verdict, changes, ms: Math.round(ended.ms), candidateMs: ms });
+  }
+
+  async #ask(body: string) {
+    const { url, authorization, fetch: send = fetch, withinMs = WITHIN_MS } = this.#options;
+    const response = await send(`${url}${SHADOW_PATH}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(authorization ? { authorization: await authorization() } : {}),
+      },
+      body,
+      redirect: 'error',
+      signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(withinMs)]),
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new Error(`The candidate answered ${response.status}.`);
+    }
+    return SHADOW_ANSWER.parse(JSON.parse(await readAtMost(response, MOST_ANSWER_BYTES)));
+  }
+
+  #count(outcome: 'failed' | 'dropped' | 'skipped'): void {
+    this.report.count(outcome);
+    this.#options.metrics?.shadow(outcome);
+  }
+}
+
+/** The same choice for a run in every process. */
+function isChosen(runId: string, share: number): boolean {
+  return Number(BigInt.asUintN(32, BigInt(Bun.hash(runId)))) < share * 2 ** 32;
+}
+
+async function readAtMost(response: Response, bytes: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let [text, size] = ['', 0];
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > bytes) throw new Error('The candidate answered too much.');
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text;
+}
+
+/**
+ * The turn as the candidate gets it, with the real events beside it. Undefined if it has files, which a candidate could not
+ * read, or is no longer there.
+ */
+function toShadowTurn(
+  { appName, state, events }: Session,
+  { invocationId, model }: EndedTurn,
+): { request: ShadowTurn; events: WireEvent[] } | undefined {
+  const at = events.findLastIndex((event) => event.author === 'user' && event.invocationId === invocationId);
+  const message = events[at];
+  if (!message?.content || events.some(hasFile)) return undefined;
+  const rest = events.slice(at + 1);
+  const next = rest.findIndex(({ author }) => author === 'user');
+  const own = (next === -1 ? rest : rest.slice(0, next)).map((event) => toWire(event) as WireEvent);
+  const history = events.slice(0, at).map(toWire);
+  const { content, actions } = toWire(message) as WireEvent;
+  const stateDelta = actions?.stateDelta ?? {};
+  return {
+    request: {
+      appName,
+      state: startOf({ state, events }),
+      history,
+      newMessage: { ...content },
+      ...(Object.keys(stateDelta).length > 0 ? { stateDelta } : {}),
+      ...(model === undefined ? {} : { model }),
+      tools: toolsOf(own, history as WireEvent[]),
+    },
+    events: own,
+  };
+}
+
+const hasFile = ({ content }: Event): boolean =>
+  content?.parts?.some(({ inlineData, fileData }) => inlineData ?? fileData) ?? false;
+
+/** What the tools answered, with the calls; a confirmed call stands in the history. */
+function toolsOf(own: readonly WireEvent[], history: readonly WireEvent[]): ShadowTurn['tools'] {
+  const calls = [...history, ...own].flatMap(({ content }) =>
+    (content?.parts ?? []).flatMap(({ functionCall }) => functionCall ?? []),
+  );
+  return own.flatMap(({ content, actions }) =>
+    (content?.parts ?? []).flatMap(({ functionResponse }) => {
+      if (!functionResponse) return [];
+      const { id, name, response } = functionResponse;
+      const call = calls.findLast((one) => one.id === id);
+      const { stateDelta = {} } = actions ?? {};
+      return [
+        {
+          id: id ?? '',
+          name,
+          args: { ...call?.args },
+          response,
+          ...(Object.keys(stateDelta).length > 0 ? { stateDelta } : {}),
+        },
+      ];
+    }),
+  );
+}
