@@ -4,7 +4,6 @@ import { NOT_RECORDED, pickStep } from '@lornu/evaluation/tool-answers.ts';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
 import { PlayedToolsPlugin, type PlayedAnswer, type PlayTool } from '../agents/replay-plugin.ts';
 import { AppError } from '../errors/app-error.ts';
-import type { JsonObject } from '../events/codec.ts';
 import { newInvocationId } from '../events/ids.ts';
 import { serviceEvent } from '../events/service-event.ts';
 import { contentFromWire, fromWire, toWire } from '../events/wire.ts';
@@ -112,7 +111,7 @@ export class ShadowCandidate {
     };
     for (const event of history)
       // oxlint-disable-next-line no-await-in-loop -- each changes the state
-      await this.#sessions.appendEvent({ session, event: fromWire(event as JsonObject) });
+      await this.#sessions.appendEvent({ session, event: fromWire(event) });
     return session;
   }
 

@@ -62,8 +62,9 @@ function open(options: Partial<ShadowOptions> & { agents?: AgentRegistry } = {})
     metrics: { ...combineMetrics([]), shadow: (outcome) => void outcomes.push(outcome) },
     now: Date.now,
     fetch: async (_url, { body }) => {
-      bodies.push(String(body));
-      const turn = SHADOW_TURN.parse(JSON.parse(String(body)));
+      const text = await new Response(body).text();
+      bodies.push(text);
+      const turn = SHADOW_TURN.parse(JSON.parse(text));
       return Response.json(await candidate.play(turn, new AbortController().signal));
     },
     ...more,

@@ -116,7 +116,7 @@ export class Shadow {
       return;
     }
     const { events, missing, ms } = await this.#ask(JSON.stringify(turn.request));
-    const compared = compareShadow(turn.events, events as WireEvent[], missing);
+    const compared = compareShadow(turn.events, events, missing);
     const { verdict, changes } = compared;
     this.report.add({ appName: turn.request.appName, ...compared, missing, ms: ended.ms, candidateMs: ms });
     this.#options.metrics?.shadow(verdict);
@@ -150,7 +150,7 @@ export class Shadow {
 
 /** The same choice for a run in every process. */
 function isChosen(runId: string, share: number): boolean {
-  return Number(BigInt.asUintN(32, BigInt(Bun.hash(runId)))) < share * 2 ** 32;
+  return Number(BigInt.asUintN(32, Bun.hash(runId))) < share * 2 ** 32;
 }
 
 async function readAtMost(response: Response, bytes: number): Promise<string> {
@@ -189,7 +189,7 @@ function toShadowTurn(
       newMessage: { ...content },
       ...(Object.keys(stateDelta).length > 0 ? { stateDelta } : {}),
       ...(model === undefined ? {} : { model }),
-      tools: toolsOf(own, history as WireEvent[]),
+      tools: toolsOf(own, history),
     },
     events: own,
   };

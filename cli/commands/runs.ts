@@ -1,16 +1,26 @@
 import { Option, type Command } from 'commander';
+import { writeFile } from 'node:fs/promises';
+import { renderReport } from '@lornu/evaluation/report.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import {
   allowTurns,
   listRuns,
   readMaintenance,
+  readShadow,
   refuseTurns,
   stopRuns,
   type OperatorTarget,
   type RunChoice,
 } from '@lornu/ops/runs/operator-client.ts';
-import { renderMaintenance, renderRuns, sorted, SORTS, type Sort } from '@lornu/ops/runs/render-runs.ts';
+import {
+  renderMaintenance,
+  renderRuns,
+  renderShadow,
+  sorted,
+  SORTS,
+  type Sort,
+} from '@lornu/ops/runs/render-runs.ts';
 import { readGiven, serverUrl, wholeNumber } from './options.ts';
 
 const HELP = `
@@ -21,6 +31,7 @@ Examples:
   ./lornu runs stop --user ann                        all runs of one user; --app for an agent, --all for all
   ./lornu runs refuse --sentence "Back at noon." --retry-after 3600   begins maintenance
   ./lornu runs allow                                  ends it
+  ./lornu runs shadow                                 what a shadow candidate does otherwise
   ./lornu runs list --url https://aws-staging.lornu.ai --token-file token
 
 A stopped run ends as cancelled: what it had shown stays in the conversation, and the next message goes on from there.
@@ -102,6 +113,23 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter }),
       });
       print(flags, maintenance, `${renderMaintenance(maintenance)}Lift it with: ./lornu runs allow\n`);
+    });
+
+  part('shadow', 'show what a shadow candidate does otherwise with the messages of people')
+    .option('--report <file>', 'where the latest differences are written, side by side', 'shadow.html')
+    .action(async (flags: Flags & { report: string }) => {
+      const shown = await readShadow(await targetOf(flags, context));
+      const compared = shown.changed.map(({ at, before, now, ...one }) => ({
+        ...one,
+        name: new Date(at).toISOString(),
+        verdict: 'changed',
+        before: [before],
+        now: [now],
+      }));
+      const page = renderReport(compared, 'A shadow candidate');
+      if (compared.length > 0) await writeFile(flags.report, page, { mode: 0o600 });
+      const where = compared.length > 0 ? `Side by side: ${flags.report}\n` : '';
+      print(flags, shown, renderShadow(shown) + where);
     });
 
   part('allow', 'end maintenance: take new turns again').action(async (flags: Flags) => {

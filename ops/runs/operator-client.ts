@@ -37,6 +37,24 @@ export interface ShownMaintenance {
   by?: string;
 }
 
+/** GET /api/v1/operator/shadow: what a process has seen of its shadow candidate. */
+export interface ShownShadow {
+  since: number;
+  counts: Record<'same' | 'harmless' | 'changed' | 'failed' | 'dropped' | 'skipped', number>;
+  byChange: Record<string, number>;
+  medianMs: number;
+  candidateMedianMs: number;
+  /** The latest that changed. */
+  changed: {
+    at: number;
+    appName: string;
+    changes: string[];
+    missing: string[];
+    before: string[];
+    now: string[];
+  }[];
+}
+
 /** Which runs: of an agent, of a user, of both, or all where nothing is named. */
 export interface RunChoice {
   appName?: string;
@@ -107,7 +125,18 @@ export async function allowTurns(target: OperatorTarget): Promise<ShownMaintenan
   return (await (await ask(target, 'maintenance', { method: 'DELETE' })).json()) as ShownMaintenance;
 }
 
-async function ask(target: OperatorTarget, path: string, init: RequestInit = {}): Promise<Response> {
+/** What one process has seen of its shadow candidate; throws a CliError where it has none. */
+export async function readShadow(target: OperatorTarget): Promise<ShownShadow> {
+  const next = 'It has no shadow candidate: docs/operations.md, "Try a candidate beside people".';
+  return (await (await ask(target, 'shadow', {}, { 404: next })).json()) as ShownShadow;
+}
+
+async function ask(
+  target: OperatorTarget,
+  path: string,
+  init: RequestInit = {},
+  nextByStatus: Readonly<Record<number, string>> = {},
+): Promise<Response> {
   const { url, token, authority, signal } = target;
   const headers = new Headers(init.headers);
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
@@ -131,7 +160,7 @@ async function ask(target: OperatorTarget, path: string, init: RequestInit = {})
     });
   }
   if (response.ok) return response;
-  throw await refusal(url, response);
+  throw await refusal(url, response, { ...NEXT_BY_STATUS, ...nextByStatus });
 }
 
 const NEXT_BY_STATUS: Readonly<Record<number, string>> = {
@@ -141,13 +170,17 @@ const NEXT_BY_STATUS: Readonly<Record<number, string>> = {
   503: 'Try again: the store of the service does not answer (/ready says what is wrong).',
 };
 
-async function refusal(url: string, response: Response): Promise<CliError> {
+async function refusal(
+  url: string,
+  response: Response,
+  nextByStatus: Readonly<Record<number, string>>,
+): Promise<CliError> {
   const text = await response.text().catch(() => '');
   const { status } = response;
   return new CliError({
     what: `${url} refused the request (${status}).`,
     why: detailOf(text) ?? 'It said no more.',
-    next: NEXT_BY_STATUS[status] ?? 'Correct what the reason says.',
+    next: nextByStatus[status] ?? 'Correct what the reason says.',
     exitCode: EXIT.failed,
   });
 }

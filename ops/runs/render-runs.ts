@@ -1,4 +1,4 @@
-import type { ShownMaintenance, ShownRun } from './operator-client.ts';
+import type { ShownMaintenance, ShownRun, ShownShadow } from './operator-client.ts';
 
 export const SORTS = ['age', 'tokens', 'silence'] as const;
 export type Sort = (typeof SORTS)[number];
@@ -70,4 +70,19 @@ export function duration(seconds: number): string {
 function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex -- they are what is taken out
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '?').slice(0, 60);
+}
+
+/** How the candidate's turns compare with those of people. */
+export function renderShadow({ since, counts, byChange, medianMs, candidateMedianMs }: ShownShadow): string {
+  const { same, harmless, changed, failed, dropped, skipped } = counts;
+  const compared = same + harmless + changed;
+  const classes = Object.entries(byChange)
+    .toSorted(([, one], [, other]) => other - one)
+    .map(([change, count]) => `  ${change} in ${count}`);
+  return `${[
+    `Since ${new Date(since * 1_000).toISOString()}, in the process that answered: ${compared} turns compared.`,
+    `${same} same, ${harmless} harmless, ${changed} changed; ${failed} failed at the candidate, ${dropped} dropped, ${skipped} skipped`,
+    ...classes,
+    `Half of the turns take at most ${medianMs} ms, the candidate's ${candidateMedianMs} ms.`,
+  ].join('\n')}\n`;
 }

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { constants, setPriority, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type AgentServer, createSession, runTurn } from '@lornu/evaluation/agent-client.ts';
+import { startService } from '@lornu/ops/servers/agent-servers.ts';
+import type { Server } from '@lornu/ops/servers/server.ts';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { until } from '../support/until.ts';
+
+const ROOT = resolve(import.meta.dir, '../..');
+setDefaultTimeout(900_000);
+
+/** Pairs of rounds, with and without; each round has so many turns, so many at once. */
+const PAIRS = 24;
+const TURNS = 100;
+const AT_ONCE = 5;
+/** An answer takes 240 ms, which is fast for a model. */
+const MODEL = { chunks: 12, delayMs: 20 };
+
+const stops: (() => Promise<unknown>)[] = [];
+let without: Server;
+let withShadow: Server;
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'shadow-'));
+  stops.push(async () => rm(folder, { recursive: true }));
+  const model = await spawnGeminiStandin(MODEL);
+  const others = await spawnGeminiStandin(MODEL);
+  const start = async (name: string, modelUrl: string, env: Record<string, string>) => {
+    const scratchDir = join(folder, name);
+    const server = await startService({
+      root: ROOT,
+      modelUrl,
+      agentsDir: join(ROOT, 'agents'),
+      scratchDir,
+      env,
+    });
+    stops.unshift(server.stop);
+    return server;
+  };
+  const candidate = await start('candidate', others.url, { LORNU_SHADOW_CANDIDATE: '1' });
+  // In production it is another machine: here it only gets the time that nobody else wants.
+  for (const pid of [candidate.pid, others.pid]) setPriority(pid, constants.priority.PRIORITY_LOW);
+  const env = { LORNU_SHADOW_URL: candidate.url, LORNU_SHADOW_SHARE: '1' };
+  withShadow = await start('with', model.url, env);
+  without = await start('without', model.url, {});
+  stops.push(model.stop, others.stop);
+});
+afterAll(async () => {
+  for (const stop of stops)
+    // oxlint-disable-next-line no-await-in-loop -- in this order
+    await stop();
+});
+
+/** User and system time of a process; proc_pid_stat(5), fields 14 and 15, in ticks of 10 ms. */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((one, other) => one - other)[Math.floor(values.length * share)] ?? 0;
+
+/** Times of turns, in milliseconds: until the first text and until the end. */
+async function round(server: AgentServer): Promise<{ first: number[]; whole: number[] }> {
+  const [first, whole]: [number[], number[]] = [[], []];
+  const worker = async (): Promise<void> => {
+    const id = crypto.randomUUID();
+    const key = { appName: 'lornu', userId: id, sessionId: id };
+    await createSession(server, key, {});
+    for (let turn = 0; turn < TURNS / AT_ONCE; turn++) {
+      const newMessage = { role: 'user', parts: [{ text: `Hello, ${turn}!` }] };
+      // oxlint-disable-next-line no-await-in-loop -- a conversation
+      const { firstSeconds = 0, seconds } = await runTurn(server, key, newMessage, { streaming: true });
+      first.push(firstSeconds * 1_000);
+      whole.push(seconds * 1_000);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return { first, whole };
+}
+
+async function counts(): Promise<Record<string, number>> {
+  const answer = await fetch(`${withShadow.url}/api/v1/operator/shadow`);
+  return ((await answer.json()) as { counts: Record<string, number> }).counts;
+}
+
+test("with every message sent to a candidate too, people's p99 moves by at most 2 %", async () => {
+  const sides = { with: withShadow, without };
+  for (const server of Object.values(sides)) await round({ url: server.url });
+  const times = { with: [] as number[], without: [] as number[] };
+  const ratios: { first: number[]; whole: number[] } = { first: [], whole: [] };
+  const cpu = { with: 0, without: 0 };
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const order = pair % 2 === 0 ? (['with', 'without'] as const) : (['without', 'with'] as const);
+    const measured: Partial<Record<'with' | 'without', Awaited<ReturnType<typeof round>>>> = {};
+    for (const side of order) {
+      const before = cpuMs(sides[side].pid);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      measured[side] = await round({ url: sides[side].url });
+      cpu[side] += cpuMs(sides[side].pid) - before;
+      times[side].push(...measured[side].whole);
+    }
+    for (const kind of ['first', 'whole'] as const)
+      ratios[kind].push(
+        quantile(measured.with?.[kind] ?? [], 0.99) / quantile(measured.without?.[kind] ?? [], 0.99),
+      );
+  }
+  const turns = (PAIRS + 1) * TURNS;
+  const seen = await until(async () => {
+    const now = await counts();
+    const all = Object.values(now).reduce((sum, one) => sum + one, 0);
+    return all === turns && now;
+  });
+  const whole = quantile(times.with, 0.99) / quantile(times.without, 0.99);
+  const [first, paired] = [quantile(ratios.first, 0.5), quantile(ratios.whole, 0.5)];
+  process.stdout.write(
+    `figure: shadow: p99 of ${PAIRS * TURNS} turns x${whole.toFixed(3)}, median of ${PAIRS} paired p99 x${paired.toFixed(3)} (first text x${first.toFixed(3)}); CPU a turn ${(cpu.with / PAIRS / TURNS).toFixed(2)} and ${(cpu.without / PAIRS / TURNS).toFixed(2)} ms; ${JSON.stringify(seen)}\n`,
+  );
+  expect(seen['same']).toBeGreaterThan(turns * 0.9);
+  expect(paired).toBeLessThanOrEqual(1.02);
+});
