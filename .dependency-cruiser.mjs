@@ -30,6 +30,8 @@ const ROOMS = {
     ['http', 'a2a'],
     // Request and stream helpers of REST and A2A.
     ['web'],
+    // Watches runs that have ended.
+    ['shadow'],
     ['runs'],
     ['turn'],
     // A2A's storage, beside the sessions and in their files.

@@ -18,6 +18,15 @@ locals {
     LORNU_METRICS     = "emf" # metric lines in the log, read by CloudWatch
     GEMINI_MODEL      = var.gemini_model
 
+    GEMINI_OTHER_MODELS         = join(",", sort(var.other_models))
+    LORNU_DAILY_BUDGET_USER_USD = var.daily_budgets_usd.user == null ? "" : tostring(var.daily_budgets_usd.user)
+    LORNU_DAILY_BUDGET_APP_USD  = var.daily_budgets_usd.app == null ? "" : tostring(var.daily_budgets_usd.app)
+    LORNU_DAILY_BUDGET_USD      = var.daily_budgets_usd.total == null ? "" : tostring(var.daily_budgets_usd.total)
+
+    LORNU_SHADOW_URL      = var.shadow == null ? "" : var.shadow.url
+    LORNU_SHADOW_SHARE    = var.shadow == null ? "" : tostring(var.shadow.share)
+    LORNU_SHADOW_AUDIENCE = var.shadow == null ? "" : var.shadow.audience
+
     # Conversations are where Google Cloud's agent has them, in staging's own database.
     LORNU_SESSION_STORE               = "firestore"
     GOOGLE_CLOUD_PROJECT              = var.google.project_id

@@ -140,6 +140,34 @@ variable "gemini_model" {
   }
 }
 
+variable "other_models" {
+  description = "Gemini models that a caller may choose for one turn in the place of gemini_model"
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for model in var.other_models : can(regex("^gemini-[a-z0-9.-]+$", model))])
+    error_message = "other_models must be Gemini model names such as gemini-3.6-flash."
+  }
+}
+
+variable "daily_budgets_usd" {
+  description = "USD that the turns of one user, of one app and all together may cost in a day (UTC); what is left out has no bound"
+  type = object({
+    user  = optional(number)
+    app   = optional(number)
+    total = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for usd in values(var.daily_budgets_usd) : usd == null ? true : usd >= 0.01 && usd <= 10000])
+    error_message = "daily_budgets_usd must lie between 0.01 and 10000 each."
+  }
+}
+
 variable "extra_environment" {
   description = "Further environment variables of the container, for tuning without a change here; never secrets"
   type        = map(string)
@@ -155,9 +183,9 @@ variable "extra_environment" {
   validation {
     condition = alltrue([
       for name in keys(var.extra_environment) :
-      !can(regex("^LORNU_(REHEARSAL|SIGN_IN|SECRET)|^(A2A|AWS|GCP|GOOGLE|NODE|OIDC)_|EMULATOR|BASE_URL", name))
+      !can(regex("^LORNU_(REHEARSAL|SIGN_IN|SECRET|SHADOW_URL|DAILY_BUDGET)|^(A2A|AWS|GCP|GEMINI|GOOGLE|NODE|OIDC)_|EMULATOR|BASE_URL", name))
     ])
-    error_message = "extra_environment must not select stand-ins, endpoints, trust or identity."
+    error_message = "extra_environment must not select stand-ins, endpoints, trust or identity, nor what has a variable of its own."
   }
 
   validation {

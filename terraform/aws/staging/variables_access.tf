@@ -244,3 +244,23 @@ variable "google" {
     error_message = "google.credentials must be federation or key."
   }
 }
+
+variable "shadow" {
+  description = "A candidate that gets a share of the messages too: its address, the share (0 to 1), and whom tokens for it are made for; null: none"
+  type = object({
+    url      = string
+    share    = number
+    audience = optional(string, "")
+  })
+  default = null
+
+  validation {
+    condition     = var.shadow == null ? true : can(regex("^https://[a-z0-9.-]+(:[0-9]+)?$", var.shadow.url))
+    error_message = "shadow.url must be an https:// address without a path: conversations are sent to it."
+  }
+
+  validation {
+    condition     = var.shadow == null ? true : var.shadow.share > 0 && var.shadow.share <= 1
+    error_message = "shadow.share must lie above 0 and be at most 1; shadow = null switches it off."
+  }
+}

@@ -102,6 +102,10 @@ function expectedEnvironment({
     const input = staging.input(name);
     return input.has(path) ? input.texts(path).join(',') : '';
   };
+  const figure = (name: string, path: string) => {
+    const input = staging.input(name);
+    return input.has(path) ? String(input.number(path)) : '';
+  };
   const mutual = staging.input('mutual_tls');
   const peers = mutual.has('value') ? mutual.keys('value.peers') : [];
   const url = `https://${text('domain_name')}`;
@@ -115,6 +119,13 @@ function expectedEnvironment({
     LORNU_METRICS: 'emf',
     LORNU_SESSION_STORE: 'firestore',
     GEMINI_MODEL: text('gemini_model'),
+    GEMINI_OTHER_MODELS: joined('other_models'),
+    LORNU_DAILY_BUDGET_USER_USD: figure('daily_budgets_usd', 'value.user'),
+    LORNU_DAILY_BUDGET_APP_USD: figure('daily_budgets_usd', 'value.app'),
+    LORNU_DAILY_BUDGET_USD: figure('daily_budgets_usd', 'value.total'),
+    LORNU_SHADOW_URL: text('shadow', 'value.url'),
+    LORNU_SHADOW_SHARE: figure('shadow', 'value.share'),
+    LORNU_SHADOW_AUDIENCE: text('shadow', 'value.audience'),
     GOOGLE_CLOUD_PROJECT: text('google', 'value.project_id'),
     FIRESTORE_DATABASE: inputText(staging, 'google', 'firestore_database', 'staging'),
     ARTIFACT_BUCKET: text('google', 'value.artifact_bucket'),
