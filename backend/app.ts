@@ -87,7 +87,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
     ...healthRoutes(config, adkVersion, { model, models }),
     ...readyRoutes({ readiness, agents, activeRuns: () => runs.activeCount, isDraining }),
     ...appRoutes(agents),
-    ...sessionRoutes(sessions, now, assertMayWriteState),
+    ...sessionRoutes(sessions, artifacts, now, assertMayWriteState),
     ...runRoutes({
       agents,
       startTurn,

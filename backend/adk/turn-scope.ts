@@ -1,4 +1,5 @@
 import type { Event, LlmRequest, LlmResponse } from '@google/adk';
+import type { OpenArtifact } from '../artifacts/artifact-service.ts';
 import type { ToolResults } from './tool-results.ts';
 
 /** What the service passes to the model, tools and callbacks of a turn, beyond ADK's own arguments. */
@@ -7,6 +8,8 @@ export interface TurnScope {
   toolResults: ToolResults;
   /** The model chosen for this turn. */
   model?: string | undefined;
+  /** Opens a file that a message refers to by its artifact's URI; see TurnArtifacts. */
+  openFile?: ((uri: string) => Promise<OpenArtifact | undefined>) | undefined;
   /**
    * Takes the chunks of the model's answers directly, past ADK's eight layers of generators, which only pass them on
    * and cost half of a turn's CPU. Undefined in a turn where some part of ADK reads partial answers: ADK gets them

@@ -34,6 +34,11 @@ function problemOf(name: string): string | undefined {
 
 /** Refuses session ids that a flat store cannot tell apart from its folder of shared artifacts. Throws BAD_REQUEST. */
 export function assertArtifactSession(sessionId: string): void {
-  if (sessionId !== 'user') return;
+  if (canHoldArtifacts(sessionId)) return;
   throw new AppError('BAD_REQUEST', "session_id must not be or start with the reserved value 'user'.");
+}
+
+/** False for the id that a flat store uses for the folder of shared artifacts. */
+export function canHoldArtifacts(sessionId: string): boolean {
+  return sessionId !== 'user';
 }

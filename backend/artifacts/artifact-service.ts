@@ -13,7 +13,12 @@ import type {
   StoredContent,
   StoredVersion,
 } from './artifact-files.ts';
-import { assertArtifactName, assertArtifactSession, isUserScoped } from './artifact-names.ts';
+import {
+  assertArtifactName,
+  assertArtifactSession,
+  canHoldArtifacts,
+  isUserScoped,
+} from './artifact-names.ts';
 import { followArtifactUri, isArtifactUri } from './artifact-uri.ts';
 
 /** What the REST API returns about one version. */
@@ -144,6 +149,14 @@ export class ArtifactService implements BaseArtifactService {
 
   async deleteArtifact(request: FileRequest): Promise<void> {
     await this.#files.remove(toKey(request));
+  }
+
+  /** Removes all artifacts of a session; those that the user's sessions share stay. */
+  async deleteSessionArtifacts({ appName, userId, sessionId }: CompositeSessionKey): Promise<void> {
+    if (!canHoldArtifacts(sessionId)) return;
+    const scope = { appName, userId, scope: { session: sessionId } };
+    const names = await this.#files.names(scope);
+    await Promise.all(names.map(async (filename) => this.#files.remove({ ...scope, filename })));
   }
 
   async listVersions(request: FileRequest): Promise<number[]> {

@@ -18,7 +18,7 @@ export function toArtifactUri({ appName, userId, scope, filename }: ArtifactKey,
 
 /** Resolves a reference. Throws BAD_REQUEST if it is malformed or leaves its own app, user or session. */
 export function followArtifactUri(uri: string, from: ArtifactKey): { key: ArtifactKey; version: number } {
-  const target = parse(uri);
+  const target = readArtifactUri(uri);
   if (!target) throw new AppError('BAD_REQUEST', `Invalid artifact reference URI: ${uri.slice(0, 500)}`);
   const { key } = target;
   if (key.appName !== from.appName || key.userId !== from.userId) {
@@ -34,7 +34,8 @@ export function followArtifactUri(uri: string, from: ArtifactKey): { key: Artifa
   return target;
 }
 
-function parse(uri: string): { key: ArtifactKey; version: number } | undefined {
+/** What a URI names; undefined if it is malformed. */
+export function readArtifactUri(uri: string): { key: ArtifactKey; version: number } | undefined {
   const inSession = SESSION_URI.exec(uri);
   if (inSession) {
     const [, appName = '', userId = '', session = '', filename = '', version] = inSession;

@@ -1,13 +1,25 @@
 import type { CompositeSessionKey, Session, SessionArtifactService } from '@google/adk';
-import type { ArtifactService } from './artifact-service.ts';
+import type { ArtifactService, OpenArtifact } from './artifact-service.ts';
+import { followArtifactUri } from './artifact-uri.ts';
+
+/** The artifacts of a turn's session; also by ADK's URI, as messages refer to them. */
+export interface TurnArtifacts extends SessionArtifactService {
+  /** Undefined if it was deleted. Throws BAD_REQUEST if the URI leads out of the session. */
+  openUri(uri: string): Promise<OpenArtifact | undefined>;
+}
 
 /** The artifacts that an agent sees in a turn: those of its session and those shared by the user's sessions. */
 export function sessionArtifacts(
   artifacts: ArtifactService,
   { appName, userId, id: sessionId }: Pick<Session, 'appName' | 'userId' | 'id'>,
-): SessionArtifactService {
+): TurnArtifacts {
   const session: CompositeSessionKey = { appName, userId, sessionId };
   return {
+    openUri: async (uri) => {
+      const own = { appName, userId, scope: { session: sessionId }, filename: '' };
+      const { key, version } = followArtifactUri(uri, own);
+      return artifacts.openArtifact({ ...session, filename: key.filename, version });
+    },
     saveArtifact: async (request) => artifacts.saveArtifact({ ...session, ...request }),
     loadArtifact: async (request) => artifacts.loadArtifact({ ...session, ...request }),
     listArtifactKeys: async () => artifacts.listArtifactKeys(session),

@@ -14,7 +14,7 @@ export interface ModelCall {
 const STOPPED = 'The model stopped in the middle of its answer.';
 
 /**
- * One request to Gemini's API, without retries; yields the answers as they arrive. The first byte (or, without
+ * One request to Gemini's API, without retries; yields the answers as they arrive. Takes the body out of `call`. The first byte (or, without
  * streaming, the whole answer) must arrive within `withinMs`. Throws ModelError for refusals, timeouts, and streams
  * that end before Gemini says so; returns normally if the caller aborts.
  */
@@ -32,6 +32,8 @@ export async function* callModel(
       'The model did not answer in time.',
     );
     const response = await request(settings, call, watchdog.signal);
+    // Not kept while the answer streams: with files it has 19 MB.
+    call.body = '';
     if (!response.ok) throw await refusalOf(response);
     if (!call.stream) {
       yield await readWhole(response);

@@ -14,6 +14,8 @@ import { StreamAggregator } from './aggregator.ts';
 import { startAnswer } from './started-answer.ts';
 import { callModel, type ModelCall } from './call-model.ts';
 import { nameEmptyAnswer } from './empty-answer.ts';
+import type { GeminiResponse } from './read-answer.ts';
+import { withFiles } from './referenced-files.ts';
 import { toGeminiBody } from './gemini-request.ts';
 import { toLlmResponse } from './llm-response.ts';
 import { coverMissingTools } from './missing-tool.ts';
@@ -58,30 +60,11 @@ export class GeminiLlm extends BaseLlm {
     request.contents = validContents(request.contents);
     this.maybeAppendUserContent(request);
     const model = turnScopeOf(signal)?.model ?? request.model ?? this.model;
-    const { body, changes } = toGeminiBody(request, { model, kind: this.#settings.backend.kind });
-    for (const change of changes) this.#warnOnce(model, change);
-    await afterLargeStep(body.length);
-    const call = {
-      model,
-      body,
-      stream,
-      headers: { ...this.trackingHeaders, ...request.config?.httpOptions?.headers },
-      signal,
-    };
-    const ask = (changed: Partial<ModelCall>, withinMs: number) =>
-      startAnswer(callModel(this.#settings, { ...call, ...changed }, withinMs));
-    const own = () =>
-      withRetries(this.#settings, signal, (withinMs) =>
-        withNewestKey(this.#settings.backend, () =>
-          withoutRefusedSignatures(
-            () => ask({}, withinMs),
-            () => ask({ body: this.#unsignedBody(request, model) }, withinMs),
-          ),
-        ),
-      );
-    const answers = await (this.#settings.peerFallback
-      ? withPeerFallback(own, this.#settings, request, signal)
-      : own());
+    const files = await withFiles(request.contents, turnScopeOf(signal)?.openFile);
+    const answers = await this.#begin(
+      { ...request, contents: files.contents },
+      { model, stream, signal },
+    ).finally(files.release);
     if (!stream) {
       for await (const answer of answers) {
         this.#settings.onAnswer?.(model, answer.modelVersion);
@@ -103,6 +86,35 @@ export class GeminiLlm extends BaseLlm {
     const whole = aggregator.close();
     this.#settings.onAnswer?.(model, whole?.modelVersion);
     if (whole) yield this.#whole(request, whole);
+  }
+
+  /** Sends the request; resolves once the answer has begun. */
+  async #begin(
+    request: LlmRequest,
+    { model, stream, signal }: Pick<ModelCall, 'model' | 'stream' | 'signal'>,
+  ): Promise<AsyncIterable<GeminiResponse>> {
+    const { body, changes } = toGeminiBody(request, { model, kind: this.#settings.backend.kind });
+    for (const change of changes) this.#warnOnce(model, change);
+    await afterLargeStep(body.length);
+    const call: ModelCall = {
+      model,
+      body,
+      stream,
+      headers: { ...this.trackingHeaders, ...request.config?.httpOptions?.headers },
+      ...(signal ? { signal } : {}),
+    };
+    const ask = (changed: Partial<ModelCall>, withinMs: number) =>
+      startAnswer(callModel(this.#settings, { ...call, ...changed }, withinMs));
+    const own = () =>
+      withRetries(this.#settings, signal, (withinMs) =>
+        withNewestKey(this.#settings.backend, () =>
+          withoutRefusedSignatures(
+            () => ask({}, withinMs),
+            () => ask({ body: this.#unsignedBody(request, model) }, withinMs),
+          ),
+        ),
+      );
+    return this.#settings.peerFallback ? withPeerFallback(own, this.#settings, request, signal) : own();
   }
 
   override async connect(): Promise<BaseLlmConnection> {

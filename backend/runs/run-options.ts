@@ -1,5 +1,6 @@
-import type { BaseMemoryService, BasePlugin, Session, SessionArtifactService } from '@google/adk';
+import type { BaseMemoryService, BasePlugin, Session } from '@google/adk';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
+import type { TurnArtifacts } from '../artifacts/session-artifacts.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Budgets } from './budgets.ts';
@@ -54,7 +55,7 @@ export interface RunServiceDeps {
   /** Plugins of every turn; agents find their data (such as the environment's status) by the plugin's name. */
   plugins?: BasePlugin[];
   /** The artifacts of one session. */
-  artifactsOf?: (session: Session) => SessionArtifactService;
+  artifactsOf?: (session: Session) => TurnArtifacts;
   memory?: BaseMemoryService;
   /** Undefined: no budgets. */
   budgets?: Budgets;

@@ -1,6 +1,8 @@
-import { State, type Event, type Session } from '@google/adk';
+import { State, type CompositeSessionKey, type Event, type Session } from '@google/adk';
+import type { Content, Part } from '@google/genai';
 import { isUserScoped } from '../artifacts/artifact-names.ts';
 import type { ArtifactService } from '../artifacts/artifact-service.ts';
+import { isArtifactUri, readArtifactUri, toArtifactUri } from '../artifacts/artifact-uri.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { withoutRewound } from './agent-view.ts';
@@ -55,14 +57,22 @@ export async function copySession(options: CopyOptions): Promise<Session> {
       // oxlint-disable-next-line no-await-in-loop -- events are appended in their order
       const artifactDelta = await copyArtifacts(options, event, copy.id);
       // oxlint-disable-next-line no-await-in-loop -- as above
+      const content = await copyReferences(options, event.content, copy.id);
+      // oxlint-disable-next-line no-await-in-loop -- as above
       await sessions.appendEvent({
         session: copy,
-        event: { ...event, actions: { ...event.actions, stateDelta, artifactDelta } },
+        event: {
+          ...event,
+          ...(content ? { content } : {}),
+          actions: { ...event.actions, stateDelta, artifactDelta },
+        },
       });
     }
     return copy;
   } catch (error) {
-    await sessions.deleteSession({ appName, userId, sessionId: copy.id });
+    const key = { appName, userId, sessionId: copy.id };
+    await sessions.deleteSession(key);
+    await options.artifacts.deleteSessionArtifacts(key);
     throw error;
   }
 }
@@ -92,4 +102,38 @@ async function copyArtifacts(
     // oxlint-enable no-await-in-loop
   }
   return Object.fromEntries(versions);
+}
+
+/** Saves the files that a message refers to in the copy, and refers to them there: a reference may not leave its session. */
+async function copyReferences(
+  { artifacts, session: { appName, userId, id } }: CopyOptions,
+  content: Content | undefined,
+  copyId: string,
+): Promise<Content | undefined> {
+  if (!content?.parts?.some(({ fileData }) => isArtifactUri(fileData?.fileUri ?? ''))) return content;
+  const parts: Part[] = [];
+  for (const part of content.parts) {
+    const source = artifactIn(part.fileData?.fileUri ?? '', { appName, userId, sessionId: id });
+    // oxlint-disable-next-line no-await-in-loop -- each in memory only once
+    const artifact = source && (await artifacts.loadArtifact(source));
+    if (!source || !artifact) {
+      parts.push(part);
+      continue;
+    }
+    const { filename } = source;
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const version = await artifacts.saveArtifact({ appName, userId, sessionId: copyId, filename, artifact });
+    const key = { appName, userId, scope: { session: copyId }, filename };
+    parts.push({ ...part, fileData: { ...part.fileData, fileUri: toArtifactUri(key, version) } });
+  }
+  return { ...content, parts };
+}
+
+/** The session's own artifact that a URI names; undefined for any other, which stays as it is. */
+function artifactIn(uri: string, { appName, userId, sessionId }: CompositeSessionKey) {
+  const target = readArtifactUri(uri);
+  const { scope } = target?.key ?? {};
+  if (!target || scope === 'user' || scope?.session !== sessionId) return undefined;
+  if (target.key.appName !== appName || target.key.userId !== userId) return undefined;
+  return { appName, userId, sessionId, filename: target.key.filename, version: target.version };
 }

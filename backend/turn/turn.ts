@@ -9,12 +9,12 @@ import {
   type BasePlugin,
   type Event,
   type Session,
-  type SessionArtifactService,
 } from '@google/adk';
 import type { Content } from '@google/genai';
 import { repeatCalls } from '../adk/repeat-calls.ts';
 import { ToolResults } from '../adk/tool-results.ts';
 import { openTurnScope } from '../adk/turn-scope.ts';
+import type { TurnArtifacts } from '../artifacts/session-artifacts.ts';
 import { withoutInternalMetadata } from '../events/redact.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { AgentAnswer } from './agent-answer.ts';
@@ -50,7 +50,7 @@ export interface TurnOptions {
   /** The turn was begun by another process: no message; the model continues where it was interrupted. */
   resumed?: { toRepeat: Event | undefined };
   plugins?: BasePlugin[];
-  artifacts?: SessionArtifactService;
+  artifacts?: TurnArtifacts;
   memory?: BaseMemoryService;
 }
 
@@ -115,6 +115,7 @@ function prepare(options: TurnOptions) {
     output: new PeerOutput({ invocationId, message, metadata: customMetadata, events }),
     toolResults,
     model: request.model,
+    openFile: options.artifacts?.openUri,
     partials: passesPartials
       ? (piece, author) => messageWrite.whenSettled(() => events.showPartial(partials.toEvent(piece, author)))
       : undefined,

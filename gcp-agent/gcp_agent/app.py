@@ -17,6 +17,7 @@ from gcp_agent.a2a.mount import add_a2a
 from gcp_agent.faults import Faults
 from gcp_agent.firestore.uri import is_firestore
 from gcp_agent.pages import add_pages
+from gcp_agent.referenced_files import PLUGIN, add_session_deletion
 from gcp_agent.refusals import add_refusals
 from gcp_agent.settings import Settings
 from gcp_agent.sqlite_sessions import register_sqlite
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
         bind_host=settings.host if settings.this_machine_only else "0.0.0.0",  # noqa: S104 - what it is told, not bound
         port=settings.port,
         web=False,
+        extra_plugins=[PLUGIN],
     )
     _add_version(app, settings.revision)
     agents_dir = settings.agents_dir
@@ -58,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
         base_dir=agents_dir, artifact_service_uri=settings.artifact_service_uri, strict_uri=True
     )
     add_pages(app, sessions, artifacts)
+    add_session_deletion(app, sessions, artifacts)
     if is_shared:
         from gcp_agent.firestore.mount import add_firestore
 

@@ -6,6 +6,7 @@ export interface Part {
   functionCall?: { id?: string; name: string; args?: Record<string, unknown> };
   functionResponse?: { id?: string; name: string; response?: unknown };
   inlineData?: { mimeType?: string; mime_type?: string; data?: string };
+  fileData?: { fileUri?: string; file_uri?: string };
 }
 
 export interface Content {

@@ -65,6 +65,16 @@ test.each<[string, unknown[], string]>([
     'function_response.name: Name cannot be empty.',
   ],
   [
+    'a file of a place that Gemini cannot read',
+    [
+      {
+        role: 'user',
+        parts: [{ fileData: { fileUri: 'artifact://apps/a/users/u/artifacts/f/versions/0' } }],
+      },
+    ],
+    'Invalid or unsupported file uri',
+  ],
+  [
     'a response that is a text',
     [hello, calls(a), responses({ ...a, response: 'x' })],
     'google.protobuf.Struct',

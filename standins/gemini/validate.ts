@@ -72,6 +72,10 @@ function refusePart(part: Part, at: string): string | undefined {
   if (functionCall && !functionCall.name) return `${at}.function_call.name: Name cannot be empty.\n`;
   if (functionResponse && !functionResponse.name)
     return `${at}.function_response.name: Name cannot be empty.\n`;
+  const { fileData } = part;
+  const uri = fileData?.fileUri ?? fileData?.file_uri;
+  // Gemini reads its own files, Cloud Storage and the web.
+  if (fileData && !/^(?:https?|gs):\/\/./i.test(uri ?? '')) return `Invalid or unsupported file uri: ${uri}`;
   for (const value of [functionCall?.args, functionResponse?.response])
     if (value !== undefined && !isObject(value))
       return `Invalid value at '${at.slice(2)}' (type.googleapis.com/google.protobuf.Struct), ${JSON.stringify(value)}`;

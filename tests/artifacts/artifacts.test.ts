@@ -72,6 +72,14 @@ describe('one bucket, two services', () => {
     expect(await ours.loadArtifact({ ...OWNER, filename })).toEqual(part);
   });
 
+  test('the files of a session go with it; those that the user’s sessions share stay, also from one called "user"', async () => {
+    const owner = { ...OWNER, userId: 'leaving' };
+    for (const filename of ['a.txt', 'deep/er/b.txt', 'user:cv'])
+      await ours.saveArtifact({ ...owner, filename, artifact: { text: 'x' } });
+    for (const sessionId of ['s1', 'user']) await ours.deleteSessionArtifacts({ ...owner, sessionId });
+    expect(await ours.listArtifactKeys(owner)).toEqual(['user:cv']);
+  });
+
   test('both list the same names and the same versions with their metadata', async () => {
     const metadata = { by: 'ann', count: 3, final: true, none: null };
     await ours.saveArtifact({

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { startService } from '@lornu/ops/servers/agent-servers.ts';
+import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { startFakeGcs, type FakeGcs } from './fake-gcs.ts';
@@ -38,8 +38,8 @@ afterAll(async () => {
   await rm(scratchDir, { recursive: true, force: true });
 });
 
-async function post(path: string, body: unknown): Promise<Response> {
-  return fetch(`${service.url}${path}`, {
+async function post(path: string, body: unknown, url = service.url): Promise<Response> {
+  return fetch(`${url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -63,6 +63,48 @@ test('what a tool saves here is in the bucket for google-adk, and what google-ad
     canonicalUri: `gs://${BUCKET}/probe/ann/s1/note.txt/1`,
   });
 }, 60_000);
+
+test('a message that refers to a file: either agent gives the model its bytes, and not those of another session', async () => {
+  const gcpAgent = await startGcpAgent({
+    root: ROOT,
+    modelUrl: model.url,
+    agentsDir: join(ROOT, 'tests/contract/agents'),
+    scratchDir,
+    env: { ARTIFACT_SERVICE_URI: `gs://${BUCKET}`, STORAGE_EMULATOR_HOST: gcs.url },
+  });
+  try {
+    const artifact = {
+      inlineData: { mimeType: 'application/pdf', data: Buffer.alloc(1_500_000).toString('base64') },
+    };
+    for (const id of ['f1', 'f2']) {
+      const sessions = '/apps/probe/users/ann/sessions';
+      for (const { url } of [service, gcpAgent]) await post(sessions, { sessionId: id }, url);
+      await post(`${sessions}/${id}/artifacts`, { filename: 'big.pdf', artifact });
+    }
+    const part = (id: string) => ({
+      fileData: {
+        fileUri: `artifact://apps/probe/users/ann/sessions/${id}/artifacts/big.pdf/versions/0`,
+        mimeType: 'application/pdf',
+        displayName: 'big.pdf',
+      },
+    });
+    const newMessage = { role: 'user', parts: [part('f1'), part('f2'), { text: 'read' }] };
+    for (const { url } of [service, gcpAgent]) {
+      const turn = await post('/run', { appName: 'probe', userId: 'ann', sessionId: 'f1', newMessage }, url);
+      const answer = await turn.text();
+      expect(answer).toContain('I received a file of 1500000 bytes (application/pdf).');
+      expect(answer).toContain('[The file \\"big.pdf\\" is not stored in this conversation any more.]');
+      const sessionUrl = `${url}/apps/probe/users/ann/sessions/f1`;
+      // The session keeps the reference.
+      expect(await (await fetch(sessionUrl)).text()).toContain('/sessions/f1/artifacts/big.pdf/versions/0');
+    }
+    await fetch(`${gcpAgent.url}/apps/probe/users/ann/sessions/f1`, { method: 'DELETE' });
+    const names = await fetch(`${service.url}/apps/probe/users/ann/sessions/f1/artifacts`);
+    expect(await names.json()).toEqual([]);
+  } finally {
+    await gcpAgent.stop();
+  }
+}, 120_000);
 
 test('while the bucket is unavailable: 503 with a sentence, /ready says so, turns continue; afterwards it works again', async () => {
   const { port } = new URL(gcs.url);

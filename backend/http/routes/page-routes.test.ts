@@ -87,6 +87,38 @@ test('rewound events are not copied, and versions are renumbered', async () => {
   expect(state).not.toHaveProperty('step');
 });
 
+test('a copy refers to its own files: they stay when the original is deleted, and go with the copy', async () => {
+  const { app, get, copy } = await conversation();
+  const { sessions, artifacts } = app.services;
+  const file = {
+    filename: 'a plan.pdf',
+    artifact: { inlineData: { mimeType: 'application/pdf', data: 'AQEB' } },
+  };
+  for (const sessionId of ['s1', 's2']) await artifacts.saveArtifact({ ...OWNER, sessionId, ...file });
+  const uri = (sessionId: string) =>
+    `artifact://apps/lornu/users/ann/sessions/${sessionId}/artifacts/a plan.pdf/versions/0`;
+  const session = (await sessions.getSession({ ...OWNER, sessionId: 's1' })) as Session;
+  const parts = ['s1', 's2'].map((id) => ({ fileData: { fileUri: uri(id), displayName: 'a plan.pdf' } }));
+  await sessions.appendEvent({
+    session,
+    event: createEvent({ author: 'user', content: { role: 'user', parts } }),
+  });
+  const { id, events } = (await (await copy({})).json()) as Answer & {
+    events: { content: { parts: { fileData: object }[] } }[];
+  };
+  // What the message may not reach anyway stays as it is.
+  expect(events[0]?.content.parts.map(({ fileData }) => fileData)).toEqual([
+    { fileUri: uri(id), displayName: 'a plan.pdf' },
+    { fileUri: uri('s2'), displayName: 'a plan.pdf' },
+  ]);
+  await app.request(`/${SESSION}`, { method: 'DELETE' });
+  const copied = `apps/lornu/users/ann/sessions/${id}`;
+  const status = async (path: string) => (await get(`${path}/artifacts/a plan.pdf`)).status;
+  expect([await status(SESSION), await status(copied)]).toEqual([404, 200]);
+  await app.request(`/${copied}`, { method: 'DELETE' });
+  expect(await status(copied)).toBe(404);
+});
+
 test('copying a missing session is refused and leaves no session behind', async () => {
   const { app, get, copy } = await conversation();
   expect((await copy({ beforeInvocationId: 'e-9' })).headers.get('x-error-code')).toBe(

@@ -1,5 +1,6 @@
 import type { Session } from '@google/adk';
 import { z } from 'zod';
+import type { ArtifactService } from '../../artifacts/artifact-service.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { newEventId } from '../../events/ids.ts';
 import { toPublicJson } from '../../events/redact.ts';
@@ -43,6 +44,7 @@ interface CreateOptions {
 /** The six session calls, with Python ADK's responses. */
 export function sessionRoutes(
   store: SessionStore,
+  artifacts: Pick<ArtifactService, 'deleteSessionArtifacts'>,
   now: () => number,
   assertMayWriteState: AssertMayWriteState,
 ): Route[] {
@@ -157,11 +159,13 @@ export function sessionRoutes(
     defineRoute({
       method: 'delete',
       path: ONE,
-      summary: 'Deletes a session; also answers null when there is none.',
+      summary: 'Deletes a session and its artifacts; also answers null when there is none.',
       tag: 'sessions',
       answer: z.null(),
-      errors: ['STORE_UNAVAILABLE'],
+      errors: ['STORE_UNAVAILABLE', 'ARTIFACTS_UNAVAILABLE'],
       handler: async ({ path }) => {
+        // First, so that a failure leaves no file that nobody can reach.
+        await artifacts.deleteSessionArtifacts(keyOf(path));
         await store.deleteSession(keyOf(path));
         return nullAnswer();
       },

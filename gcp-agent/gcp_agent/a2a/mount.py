@@ -27,6 +27,7 @@ from gcp_agent.a2a.handler import GuardedHandler
 from gcp_agent.a2a.settings import A2aSettings
 from gcp_agent.a2a.task_store import BoundedTaskStore
 from gcp_agent.a2a.tokens import TokenVerifier
+from gcp_agent.referenced_files import PLUGIN, ReferencedFiles
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,13 @@ def add_a2a(
     if settings.signer:
         card = settings.signer.sign(card, f"{url}{_KEYS}")
         app.routes.append(Route(f"{PATH}{_KEYS}", _answer(settings.signer.public_keys)))
-    runner = Runner(app_name=APP_NAME, agent=agent, session_service=sessions, artifact_service=artifacts)
+    runner = Runner(
+        app_name=APP_NAME,
+        agent=agent,
+        plugins=[ReferencedFiles(PLUGIN)],
+        session_service=sessions,
+        artifact_service=artifacts,
+    )
     handler = GuardedHandler(
         agent_executor=AdkExecutor(runner), task_store=BoundedTaskStore(), agent_card=card
     )
