@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 
 import type { Locator } from 'playwright-core';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { bitmap, drawPicture } from './pictures.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -16,19 +17,6 @@ afterEach(() => chat?.close());
 const attached = (): Locator =>
   chat.page.getByRole('list', { name: 'Files of this message' }).getByRole('listitem');
 const focused = (): Promise<string> => chat.page.evaluate('document.activeElement.id');
-/** A picture drawn by the browser, with so much noise that no format compresses it. */
-const drawPicture = async (side: number): Promise<Buffer> => {
-  const base64 = await chat.page.evaluate<string>(`(() => {
-    const canvas = document.createElement('canvas');
-    canvas.width = canvas.height = ${side};
-    const context = canvas.getContext('2d');
-    const image = context.createImageData(${side}, ${side});
-    for (let at = 0; at < image.data.length; at++) image.data[at] = at % 4 === 3 ? 255 : (at * 2654435761) >>> 24;
-    context.putImageData(image, 0, 0);
-    return canvas.toDataURL('image/png').split(',')[1];
-  })()`);
-  return Buffer.from(base64, 'base64');
-};
 /** Drops or pastes a file as a browser does. */
 const hand = (event: 'drop' | 'paste', name: string, type: string, text: string): Promise<unknown> =>
   chat.page.evaluate(`(() => {
@@ -58,7 +46,7 @@ test('the message box has the focus: on load, and after another conversation is 
 test('files by button, drop and paste reach the model, and are there after a reload', async () => {
   chat = await fixture.openPage();
   await chat.page.locator('input[type=file]').setInputFiles([
-    { name: 'chart.png', mimeType: 'image/png', buffer: await drawPicture(40) },
+    { name: 'chart.png', mimeType: 'image/png', buffer: await drawPicture(chat.page, 40) },
     { name: 'terms.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') },
   ]);
   await attached().nth(1).waitFor();
@@ -66,7 +54,7 @@ test('files by button, drop and paste reach the model, and are there after a rel
   await attached().nth(2).waitFor();
   await hand('paste', 'notes.md', 'text/markdown', '# Notes');
   await attached().nth(3).waitFor();
-  expect(await chat.page.locator('.attachments > p').innerText()).toMatch(/ of 700 kB$/u);
+  expect(await chat.page.locator('.attachments > p').innerText()).toMatch(/ of 14\.0 MB$/u);
   await hand('paste', 'typo.txt', 'text/plain', 'x');
   await chat.button('Remove typo.txt').click();
   await chat.ask('what is in these files?');
@@ -121,25 +109,25 @@ test("a draft's files survive a reload until they are sent", async () => {
   expect(await attached().count()).toBe(0);
 });
 
-test('limits are shown before sending: a large picture is shrunk, a large PDF and a program are refused', async () => {
+test('limits are shown before sending: a picture that the model cannot read is converted, too much and a program are refused', async () => {
   chat = await fixture.openPage();
-  expect(await chat.button('Attach files').getAttribute('title')).toContain('700 kB together');
+  expect(await chat.button('Attach files').getAttribute('title')).toContain('14.0 MB together');
   const input = chat.page.locator('input[type=file]');
-  await input.setInputFiles({ name: 'large.png', mimeType: 'image/png', buffer: await drawPicture(700) });
+  await input.setInputFiles({ name: 'old.bmp', mimeType: 'image/bmp', buffer: bitmap() });
   await attached().waitFor();
   await input.setInputFiles({
     name: 'book.pdf',
     mimeType: 'application/pdf',
-    buffer: Buffer.alloc(800_000, '%'),
+    buffer: Buffer.alloc(14_000_000, '%'),
   });
-  await chat.page.getByText('“book.pdf” is too large: 800 kB.').waitFor();
+  await chat.page.getByText('“book.pdf” is too large: 14.0 MB.').waitFor();
   await input.setInputFiles({ name: 'a.out', mimeType: '', buffer: Buffer.from([0x7f, 0x45, 0, 0xff]) });
   await chat.page.getByText('The model cannot read “a.out”.').waitFor();
   expect(await attached().count()).toBe(1);
   await chat.say('');
-  await chat.conversation.getByRole('img', { name: 'large.png' }).waitFor();
+  await chat.conversation.getByRole('img', { name: 'old.bmp' }).waitFor();
   await chat.answered();
-  expect(await chat.page.title()).toBe('large.png · Lornu');
+  expect(await chat.page.title()).toBe('old.bmp · Lornu');
 });
 
 test('the arrow up recalls earlier messages, and the arrow down later ones', async () => {

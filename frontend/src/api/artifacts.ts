@@ -1,4 +1,5 @@
 import { fromBase64 } from '../util/base64.ts';
+import { artifactUris } from './artifact-uri.ts';
 import { getJson, toPath } from './http.ts';
 import type { Owner } from './sessions.ts';
 import type { Part } from './types.ts';
@@ -11,14 +12,20 @@ export interface Artifact {
 /** Address of a conversation's files, and the headers that give access. */
 export interface ArtifactFolder {
   path: string;
+  /** The start of the URIs by which the conversation's messages refer to them. */
+  uris: string;
   headers?: Record<string, string>;
 }
 
-export function artifactsFolder({ appName, userId }: Owner, sessionId: string): ArtifactFolder {
-  return { path: toPath('apps', appName, 'users', userId, 'sessions', sessionId, 'artifacts') };
+export function artifactsFolder(owner: Owner, sessionId: string): ArtifactFolder {
+  const { appName, userId } = owner;
+  return {
+    path: toPath('apps', appName, 'users', userId, 'sessions', sessionId, 'artifacts'),
+    uris: artifactUris(owner, sessionId),
+  };
 }
 
-/** One version of a file that the agent made. */
+/** One version of a file of the conversation. */
 export async function getArtifact(
   { path, headers = {} }: ArtifactFolder,
   filename: string,
@@ -36,4 +43,14 @@ export function toArtifact(part: Part): Artifact {
     mimeType: (part.inlineData?.mimeType ?? 'application/octet-stream').toLowerCase(),
     bytes: fromBase64(part.inlineData?.data ?? ''),
   };
+}
+
+/** The artifact of this folder that a URI names. */
+export function nameInFolder(
+  uri: string,
+  { uris }: ArtifactFolder,
+): { filename: string; version: number } | undefined {
+  if (!uri.startsWith(uris)) return undefined;
+  const [, filename, version] = /^(.+)\/versions\/(\d+)$/u.exec(uri.slice(uris.length)) ?? [];
+  return filename ? { filename, version: Number(version) } : undefined;
 }

@@ -113,7 +113,7 @@ export function changeState(
 /** Creates a conversation from exported events. */
 export function restoreSession(
   owner: Owner,
-  session: { state: Record<string, unknown>; events: unknown[] },
+  session: { sessionId: string; state: Record<string, unknown>; events: unknown[] },
 ): Promise<Session> {
   return sendJson('POST', sessionsPath(owner), session);
 }

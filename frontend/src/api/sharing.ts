@@ -1,4 +1,5 @@
 import { getJson, sendJson, toPath } from './http.ts';
+import { artifactUris } from './artifact-uri.ts';
 import type { ArtifactFolder } from './artifacts.ts';
 import type { Owner } from './sessions.ts';
 import type { SharedLink } from '../util/route.ts';
@@ -24,7 +25,12 @@ export function getShared(link: SharedLink): Promise<Session> {
 
 /** The address of a shared conversation's files. */
 export function sharedFolder(link: SharedLink): ArtifactFolder {
-  return { path: `${sharedPath(link)}/artifacts`, headers: secretHeader(link) };
+  const owner = { appName: link.appName, userId: link.ownerId };
+  return {
+    path: `${sharedPath(link)}/artifacts`,
+    uris: artifactUris(owner, link.sessionId),
+    headers: secretHeader(link),
+  };
 }
 
 function sharedPath({ appName, ownerId, sessionId }: SharedLink): string {

@@ -17,7 +17,10 @@ export function announce({
   phase,
   events,
   problem,
-}: Pick<ConversationState, 'phase' | 'events' | 'problem'>): Announcement {
+  upload,
+}: Pick<ConversationState, 'phase' | 'events' | 'problem'> &
+  Partial<Pick<ConversationState, 'upload'>>): Announcement {
+  if (upload) return { words: `Uploading ${upload.name}.`, isUrgent: false };
   if (phase === 'waiting') return { words: 'The agent is working.', isUrgent: false };
   if (phase === 'lost') return { words: 'The connection is lost.', isUrgent: true };
   // A problem's notice is an alert, which is announced by itself.

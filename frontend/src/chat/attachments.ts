@@ -10,18 +10,19 @@ export interface Attachment {
   key: string;
   name: string;
   mimeType: string;
+  /** 0 if the service has the file already: it was in a message that was taken back. */
   bytes: number;
   part: Part;
 }
 
-/**
- * Limit for all files of one message: base64 makes them a third larger, and Firestore stores an event in one document
- * of 1 MiB (docs/storage.md).
- */
-export const MAX_BYTES = 700_000;
+/** Limit for all files of one message: as much as both agents put into one request (docs/storage.md). */
+export const MAX_BYTES = 14_000_000;
 export const MAX_FILES = 10;
 /** Shown before a file is chosen. */
-export const LIMITS = `Pictures, PDF, audio and text: up to ${MAX_FILES} files with ${toSize(MAX_BYTES)} together. Larger pictures are made smaller.`;
+export const LIMITS = `Pictures, PDF, audio and text: up to ${MAX_FILES} files with ${toSize(MAX_BYTES)} together.`;
+
+/** A picture that has to be converted or shrunk: the model itself scales larger ones down. */
+const CONVERTED_BYTES = 2_000_000;
 
 /** Types that Gemini reads directly (ai.google.dev/gemini-api/docs, image, document and audio understanding). */
 const READ_AS_IS =
@@ -40,12 +41,12 @@ export async function readAttachment(file: File, room: number): Promise<Attachme
   const known = own(SAME_AS, type) ?? type;
   const isPicture = known.startsWith('image/') && known !== 'image/svg+xml';
   if (isPicture && !(READ_AS_IS.test(known) && file.size <= room)) {
-    const smaller = await shrinkPicture(file, room);
-    if (smaller) return toAttachment(file.name, 'image/jpeg', await smaller.bytes());
+    const smaller = await shrinkPicture(file, Math.min(room, CONVERTED_BYTES));
+    if (smaller) return toAttachment(file.name, 'image/jpeg', await readBytes(file.name, smaller));
     if (!READ_AS_IS.test(known)) throw cannotRead(file.name);
   }
   if (file.size > room) throw tooLarge(file);
-  const bytes = await readBytes(file);
+  const bytes = await readBytes(file.name, file);
   if (READ_AS_IS.test(known)) return toAttachment(file.name, known, bytes);
   if (!isText(bytes)) throw cannotRead(file.name);
   return toAttachment(file.name, known.startsWith('text/') ? known : 'text/plain', bytes);
@@ -54,10 +55,11 @@ export async function readAttachment(file: File, room: number): Promise<Attachme
 /** The files among the parts of a message that was taken back. */
 export function attachmentsOf(parts: readonly Part[]): Attachment[] {
   return parts.flatMap((part) => {
-    const { inlineData } = part;
-    if (!inlineData) return [];
-    const { displayName: name = 'File', mimeType = '', data = '' } = inlineData;
-    return { key: crypto.randomUUID(), name, mimeType, bytes: Math.floor((data.length * 3) / 4), part };
+    const file = part.inlineData ?? part.fileData;
+    if (!file) return [];
+    const { displayName: name = 'File', mimeType = '' } = file;
+    const bytes = Math.floor(((part.inlineData?.data?.length ?? 0) * 3) / 4);
+    return { key: crypto.randomUUID(), name, mimeType, bytes, part };
   });
 }
 
@@ -69,12 +71,12 @@ function toAttachment(name: string, mimeType: string, bytes: Uint8Array): Attach
   return { key: crypto.randomUUID(), name, mimeType, bytes: bytes.length, part: { inlineData } };
 }
 
-async function readBytes(file: File): Promise<Uint8Array> {
+async function readBytes(name: string, file: Blob): Promise<Uint8Array> {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch (cause) {
     // A folder, or a file that was deleted meanwhile.
-    throw new Problem(0, `“${file.name}” cannot be read.`, 'Choose the file again.', { cause });
+    throw new Problem(0, `“${name}” cannot be read.`, 'Choose the file again.', { cause });
   }
 }
 

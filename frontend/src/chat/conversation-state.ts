@@ -1,5 +1,6 @@
 import type { Problem } from '../api/problem.ts';
 import type { AdkEvent, Part } from '../api/types.ts';
+import type { UploadProgress } from './stored-files.ts';
 
 /** `waiting` for the first text, `streaming` text, `lost` the connection and retrying, `stopping` the answer. */
 export type Phase = 'loading' | 'idle' | 'waiting' | 'streaming' | 'lost' | 'stopping';
@@ -15,6 +16,8 @@ export interface ConversationState {
   unsent: Part[] | undefined;
   /** Messages sent while an answer was running, to be answered after it; the next one first. */
   queued: QueuedMessage[];
+  /** Files of a message on their way, before the message itself. */
+  upload: UploadProgress | undefined;
 }
 
 export interface QueuedMessage {
@@ -30,7 +33,8 @@ export function textOf(parts: readonly Part[]): string {
 
 /** The title of a conversation that begins with this message: its text, or the name of its first file. */
 export function titleTextOf(parts: readonly Part[]): string {
-  return textOf(parts) || (parts.find(({ inlineData }) => inlineData)?.inlineData?.displayName ?? '');
+  const file = parts.find(({ inlineData, fileData }) => inlineData ?? fileData);
+  return textOf(parts) || ((file?.inlineData ?? file?.fileData)?.displayName ?? '');
 }
 
 /** Whether an answer is running. */

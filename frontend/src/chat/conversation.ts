@@ -25,6 +25,7 @@ import { noteFirstWord } from './first-word.ts';
 import { followTurn } from './follow-turn.ts';
 import { mergeFrame, withoutUnfinished } from './merge-frame.ts';
 import { settle } from './settle.ts';
+import { storeFiles, type UploadProgress } from './stored-files.ts';
 import { toTitle } from './to-title.ts';
 import { toTurns } from './to-turns.ts';
 import type { Confirmation, Turn } from './turn.ts';
@@ -46,6 +47,7 @@ export class Conversation extends Store<ConversationState> {
   #hasBegun = false;
   /** The problem that is shown came from reading the conversation. */
   #loadFailed = false;
+  readonly #onProgress = (upload?: UploadProgress): void => this.setSoon({ upload });
 
   /** A new conversation, one to be loaded, or one whose events are known. */
   constructor(owner: Owner, session?: string | Session) {
@@ -56,6 +58,7 @@ export class Conversation extends Store<ConversationState> {
       problem: undefined,
       unsent: undefined,
       queued: [],
+      upload: undefined,
     });
     this.owner = owner;
   }
@@ -118,15 +121,7 @@ export class Conversation extends Store<ConversationState> {
   /** Takes a queued message back and returns its parts; undefined if its turn has begun. */
   async takeBack({ key, runId, parts }: QueuedMessage): Promise<Part[] | undefined> {
     const session = this.#key();
-    if (!session || !runId) return undefined;
-    try {
-      await cancelRun(session, runId);
-    } catch (error) {
-      if (asProblem(error).status !== 404) {
-        this.set({ problem: asProblem(error) });
-        return undefined;
-      }
-    }
+    if (!session || !runId || !(await this.#cancel(session, runId))) return undefined;
     if (!this.getState().queued.some((message) => message.key === key)) return undefined;
     this.#forget(key);
     return parts;
@@ -196,17 +191,19 @@ export class Conversation extends Store<ConversationState> {
   async interrupt(): Promise<void> {
     const key = this.#key();
     const { unsent } = this.getState();
-    if (!key || !unsent) return;
-    try {
-      await cancelRun(key, RUNNING);
-    } catch (error) {
-      if (asProblem(error).status !== 404) {
-        this.set({ problem: asProblem(error) });
-        return;
-      }
-    }
+    if (!key || !unsent || !(await this.#cancel(key, RUNNING))) return;
     await this.load();
     await this.#say(unsent);
+  }
+
+  /** False if it may go on; the problem says why. */
+  async #cancel(key: SessionKey, runId: string): Promise<boolean> {
+    try {
+      await cancelRun(key, runId);
+    } catch (error) {
+      if (asProblem(error).status !== 404) return (this.set({ problem: asProblem(error) }), false);
+    }
+    return true;
   }
 
   async #say(parts: Part[], model?: string): Promise<void> {
@@ -220,14 +217,19 @@ export class Conversation extends Store<ConversationState> {
       unsent: undefined,
     });
     await this.#follow(async (signal) => {
+      let isUploading = true;
       try {
         const key = await this.#ensureSession(parts);
-        const response = await startTurn(key, parts, signal, model ? { model } : {});
+        const message = await storeFiles(key, parts, { signal, onProgress: this.#onProgress });
+        isUploading = false;
+        if (parts.some(({ fileData }) => fileData)) this.set({ events: [...events, toLocalEvent(message)] });
+        const response = await startTurn(key, message, signal, model ? { model } : {});
         tellTabs({ kind: 'turn-started', sessionId: key.sessionId });
         return response;
       } catch (error) {
-        // A retry would not help: the text goes back into the message box.
-        if (KEEPS_MESSAGE.has(asProblem(error).status)) this.set({ events, unsent: parts });
+        // A retry would not help, or nothing was sent: the message goes back into the message box.
+        const isUnsent = isUploading && this.#key() !== undefined;
+        if (isUnsent || KEEPS_MESSAGE.has(asProblem(error).status)) this.set({ events, unsent: parts });
         throw error;
       }
     });
@@ -238,7 +240,8 @@ export class Conversation extends Store<ConversationState> {
     const request = new AbortController();
     try {
       const key = await this.#untilBegun();
-      const response = await startTurn(key, parts, request.signal, { whenBusy });
+      const stored = await storeFiles(key, parts, { signal: request.signal, onProgress: this.#onProgress });
+      const response = await startTurn(key, stored, request.signal, { whenBusy });
       const runId = runIdOf(response);
       this.set({
         queued: this.getState().queued.map((message) =>

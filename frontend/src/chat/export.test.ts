@@ -35,7 +35,7 @@ test('Markdown has texts and tool calls, in fences that hold any content', () =>
   );
 });
 
-test('an export is ADK’s session without the page’s own keys and the secret of its link', () => {
+test('an export is ADK’s session without the page’s own keys and the secret of its link', async () => {
   const session: Session = {
     id: 's',
     appName: 'lornu',
@@ -43,5 +43,5 @@ test('an export is ADK’s session without the page’s own keys and the secret 
     state: { step: 1, lornu_page: { isPinned: true }, lornu_share: 'secret' },
     events: EVENTS,
   };
-  expect(JSON.parse(toExport(session))).toEqual({ ...session, state: { step: 1 } });
+  expect(JSON.parse(await toExport(session))).toEqual({ ...session, state: { step: 1 } });
 });

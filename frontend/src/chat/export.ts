@@ -3,7 +3,9 @@ import { Problem } from '../api/problem.ts';
 import type { AdkEvent, Part, Session } from '../api/types.ts';
 import { parseExactly } from '../util/exact-json.ts';
 import { toWords } from '../util/format.ts';
+import type { SessionKey } from '../api/run.ts';
 import { PAGE_KEY, SHARE_KEY } from './metadata.ts';
+import { storeFiles, withFilesInline } from './stored-files.ts';
 import { toTurns } from './to-turns.ts';
 import type { TurnItem } from './turn.ts';
 
@@ -11,7 +13,11 @@ import type { TurnItem } from './turn.ts';
 export function toMarkdown(title: string, events: readonly AdkEvent[]): string {
   const blocks = toTurns(events).flatMap(({ user, items }) => [
     ...(user
-      ? ['## You', user.text, ...user.media.map(({ displayName = 'file' }) => `*File: ${displayName}*`)]
+      ? [
+          '## You',
+          user.text,
+          ...[...user.media, ...user.files].map(({ displayName = 'file' }) => `*File: ${displayName}*`),
+        ]
       : []),
     ...(items.length > 0 ? ['## Agent', ...items.map(toBlock)] : []),
   ]);
@@ -58,9 +64,13 @@ function fenced(code: string, language: string): string {
   return `${fence}${language}\n${code}\n${fence}`;
 }
 
-/** A conversation in ADK's form, without the page's own state and the link's secret. */
-export function toExport(session: Session): string {
-  return JSON.stringify({ ...session, state: withoutOurs(session.state ?? {}) }, null, 2);
+/**
+ * A conversation in ADK's form, without the page's own state and the link's secret. The files that messages refer to are
+ * in it, so that it can be imported where the conversation is not stored.
+ */
+export async function toExport(session: Session): Promise<string> {
+  const events = await withFilesInline({ owner: session, sessionId: session.id }, session.events ?? []);
+  return JSON.stringify({ ...session, state: withoutOurs(session.state ?? {}), events }, null, 2);
 }
 
 function withoutOurs(state: Record<string, unknown>): Record<string, unknown> {
@@ -81,7 +91,26 @@ export async function importSession(owner: Owner, text: string, filename: string
     Object.entries(withoutOurs(state)).filter(([key]) => !/^(?:app|user|temp):/u.test(key)),
   );
   const title = titleState(filename.replace(/\.json$/iu, ''));
-  return restoreSession(owner, { state: { ...title, ...own }, events: events.flatMap(toRestorable) });
+  const sessionId = crypto.randomUUID();
+  const restored = await withFilesStored({ owner, sessionId }, events.flatMap(toRestorable));
+  return restoreSession(owner, { sessionId, state: { ...title, ...own }, events: restored });
+}
+
+/** All files of a conversation together have no room in one request: from this size they are stored first. */
+const IMPORTED_INLINE_BYTES = 50_000;
+
+async function withFilesStored(key: SessionKey, events: readonly AdkEvent[]): Promise<AdkEvent[]> {
+  const { signal } = new AbortController();
+  const stored: AdkEvent[] = [];
+  for (const event of events) {
+    const { content } = event;
+    const parts =
+      content?.parts &&
+      // oxlint-disable-next-line no-await-in-loop -- one file after the other
+      (await storeFiles(key, content.parts, { signal, inlineBytes: IMPORTED_INLINE_BYTES }));
+    stored.push(content && parts ? { ...event, content: { ...content, parts } } : event);
+  }
+  return stored;
 }
 
 function readSession(text: string): { state: Record<string, unknown>; events: AdkEvent[] } {

@@ -20,7 +20,7 @@ export function AttachmentList({ attachments, onRemove }: AttachmentListProps) {
             <span className="attachment-name" title={attachment.name}>
               {attachment.name}
             </span>
-            <span>{toSize(attachment.bytes)}</span>
+            {attachment.bytes > 0 && <span>{toSize(attachment.bytes)}</span>}
             <IconButton label={`Remove ${attachment.name}`} onClick={() => onRemove(attachment.key)}>
               <X aria-hidden />
             </IconButton>
@@ -35,8 +35,8 @@ export function AttachmentList({ attachments, onRemove }: AttachmentListProps) {
 }
 
 function Sight({ mimeType, part }: Attachment) {
-  if (mimeType.startsWith('image/'))
-    return <img src={`data:${mimeType};base64,${part.inlineData?.data ?? ''}`} alt="" />;
+  if (mimeType.startsWith('image/') && part.inlineData)
+    return <img src={`data:${mimeType};base64,${part.inlineData.data ?? ''}`} alt="" />;
   const Icon = mimeType.startsWith('audio/') ? FileAudio : mimeType.startsWith('text/') ? FileText : File;
   return <Icon aria-hidden />;
 }

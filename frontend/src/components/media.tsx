@@ -1,9 +1,9 @@
 import { ExternalLink, File } from 'lucide-react';
 import { useMemo } from 'react';
-import { toArtifact, type Artifact } from '../api/artifacts.ts';
+import { nameInFolder, toArtifact, type Artifact, type ArtifactFolder } from '../api/artifacts.ts';
 import type { FileData, InlineData } from '../api/types.ts';
 import { toPreview } from '../chat/preview.ts';
-import { FileCard } from './artifact-card.tsx';
+import { ArtifactCard, FileCard } from './artifact-card.tsx';
 import { Picture } from './artifact-preview.tsx';
 
 /** A file in a message: a picture is shown, anything else is a file card. */
@@ -39,8 +39,16 @@ function nameOf(mimeType = ''): string {
   return kind ? `${kind.toUpperCase()} file` : 'File';
 }
 
-/** An external file: a link if a browser can open it, else its address. */
-export function FileLink({ file: { fileUri = '', displayName, mimeType } }: { file: FileData }) {
+interface FileLinkProps {
+  file: FileData;
+  /** Address of the conversation's files; absent before it has an id. */
+  folder: ArtifactFolder | undefined;
+}
+
+/** A file that is stored with the conversation, or an external one: a link if a browser can open it, else its address. */
+export function FileLink({ file: { fileUri = '', displayName, mimeType }, folder }: FileLinkProps) {
+  const stored = folder && nameInFolder(fileUri, folder);
+  if (stored) return <ArtifactCard folder={folder} {...stored} name={displayName} />;
   const name = displayName ?? fileUri.split('/').at(-1) ?? 'File';
   const isWeb = /^https?:\/\//iu.test(fileUri);
   return (

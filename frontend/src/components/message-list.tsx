@@ -71,9 +71,10 @@ export function MessageList({ folder, phase, events, actions, versions, children
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = viewport.current ?? {};
     const { top, height } = seen.current;
     seen.current = { top: scrollTop, height: scrollHeight };
-    // Content that became shorter also moves the position without a scroll.
-    if (scrollTop < top - 1 && scrollHeight >= height) setFollows(false);
-    else if (scrollTop > top && scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX) setFollows(true);
+    const toEnd = scrollHeight - scrollTop - clientHeight;
+    // Content that became shorter, or a message box that did, also moves the position without a scroll.
+    if (scrollTop < top - 1 && scrollHeight >= height && toEnd > 1) setFollows(false);
+    else if (scrollTop > top && toEnd < NEAR_BOTTOM_PX) setFollows(true);
   }
   /**
    * Called before the page scrolls: while text streams, the next chunk would otherwise scroll back to the end first.

@@ -30,7 +30,7 @@ export function TurnItemView({ item, folder, onConfirm, onRetry }: TurnItemProps
     case 'media':
       return <Media media={item.media} />;
     case 'file':
-      return <FileLink file={item.file} />;
+      return <FileLink file={item.file} folder={folder} />;
     case 'code':
       return (
         <section aria-label="Code that the model ran">

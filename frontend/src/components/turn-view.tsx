@@ -61,6 +61,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
       {user && (
         <UserMessage
           user={user}
+          folder={folder}
           versions={versions}
           onOpen={actions?.onOpen}
           onEdit={actions && !isBusy ? (text) => actions.onEdit(turn, index, text) : undefined}

@@ -1,5 +1,6 @@
 import { ChevronLeft, ChevronRight, Pencil } from 'lucide-react';
 import { useId, useState, type FormEvent } from 'react';
+import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { Versions } from '../chat/branches.ts';
 import type { Turn } from '../chat/turn.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
@@ -10,6 +11,8 @@ import { FileLink, Media } from './media.tsx';
 
 interface UserMessageProps {
   user: NonNullable<Turn['user']>;
+  /** Address of the conversation's files; absent before it has an id. */
+  folder: ArtifactFolder | undefined;
   /** Set if it has several versions. */
   versions: Versions | undefined;
   onOpen: ((sessionId: string) => void) | undefined;
@@ -18,7 +21,7 @@ interface UserMessageProps {
 }
 
 /** The person's message; it can be edited, and every version can be opened again. */
-export function UserMessage({ user, versions, onOpen, onEdit }: UserMessageProps) {
+export function UserMessage({ user, folder, versions, onOpen, onEdit }: UserMessageProps) {
   const [editing, setEditing] = useState(false);
   if (editing && onEdit) {
     return (
@@ -36,7 +39,7 @@ export function UserMessage({ user, versions, onOpen, onEdit }: UserMessageProps
         <Media key={index} media={media} />
       ))}
       {user.files.map((file, index) => (
-        <FileLink key={index} file={file} />
+        <FileLink key={index} file={file} folder={folder} />
       ))}
       {user.text && (
         <p className="user-bubble" dir="auto">

@@ -1,8 +1,8 @@
-import { useCallback, useEffect, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { artifactsFolder } from '../api/artifacts.ts';
 import type { Problem } from '../api/problem.ts';
 import { getCost } from '../api/sessions.ts';
-import type { AdkEvent, AppSummary } from '../api/types.ts';
+import type { AdkEvent, AppSummary, Part } from '../api/types.ts';
 import { titleOf } from '../chat/agent-face.ts';
 import { addFiles } from '../chat/attachments.ts';
 import { useDraft } from '../chat/draft.ts';
@@ -17,6 +17,7 @@ import { FileDrop } from '../components/file-drop.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { MessageList } from '../components/message-list.tsx';
 import { QueuedMessages } from '../components/queued-messages.tsx';
+import { UploadNotice } from '../components/upload-notice.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import type { TurnActions } from '../components/turn-view.tsx';
 import { toasts } from '../ui/toasts.ts';
@@ -39,7 +40,17 @@ export function ConversationView({ app, conversation, conversations, models }: C
   const { list } = useStore(conversations);
   const versions = useMemo(() => versionsIn(list ?? [], state.sessionId ?? ''), [list, state.sessionId]);
   const draft = useDraft(app.name, state.sessionId);
-  const { take, giveBack, current, setAttachments } = draft;
+  const { take, current, setAttachments } = draft;
+  // A conversation that got its id meanwhile has another draft.
+  const shown = useRef({ conversation, giveBack: draft.giveBack });
+  shown.current = { conversation, giveBack: draft.giveBack };
+  const giveBack = useCallback(
+    (parts: Part[]) => {
+      const now = shown.current;
+      (now.conversation === conversation ? now.giveBack : draft.giveBack)(parts);
+    },
+    [conversation, draft.giveBack],
+  );
   const busy = isBusy(state);
   // Another conversation needs another announcer; one that gets its id is still the same.
   const announcerKey = useMemo(() => crypto.randomUUID(), [conversation]);
@@ -138,7 +149,8 @@ export function ConversationView({ app, conversation, conversations, models }: C
           {state.problem && !(state.problem.status === 409 && state.unsent) && (
             <ProblemNotice
               problem={state.problem}
-              onRetry={busy || isGone ? undefined : () => void conversation.retry()}
+              // A message that was not sent is in the message box again.
+              onRetry={busy || isGone || state.unsent ? undefined : () => void conversation.retry()}
             >
               {isGone && (
                 <a className="button" href={toHash({ appName: app.name })}>
@@ -151,6 +163,7 @@ export function ConversationView({ app, conversation, conversations, models }: C
       )}
       <Announcer key={announcerKey} state={state} />
       <div className="composer-frame">
+        {state.upload && <UploadNotice {...state.upload} />}
         <Composer
           agentName={titleOf(app)}
           draft={draft}

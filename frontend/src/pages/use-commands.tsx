@@ -37,7 +37,8 @@ export function useCommands(options: CommandOptions): { own: MenuEntry[]; genera
     const exportAs = (kind: 'md' | 'json', current: ConversationSummary) => () =>
       tell(async () => {
         const session = await getSession(conversations.owner, current.id);
-        const text = kind === 'md' ? toMarkdown(current.title, session.events ?? []) : toExport(session);
+        const text =
+          kind === 'md' ? toMarkdown(current.title, session.events ?? []) : await toExport(session);
         download(`${toFilename(current.title)}.${kind}`, new TextEncoder().encode(text));
       });
     const own: MenuEntry[] = summary
