@@ -5,7 +5,7 @@ import { followArtifactUri } from './artifact-uri.ts';
 /** The artifacts of a turn's session; also by ADK's URI, as messages refer to them. */
 export interface TurnArtifacts extends SessionArtifactService {
   /** Undefined if it was deleted. Throws BAD_REQUEST if the URI leads out of the session. */
-  openUri(uri: string): Promise<OpenArtifact | undefined>;
+  openUri: (uri: string) => Promise<OpenArtifact | undefined>;
 }
 
 /** The artifacts that an agent sees in a turn: those of its session and those shared by the user's sessions. */

@@ -99,6 +99,10 @@ const bytesOf = (file: InlineData | undefined): number => Math.floor(((file?.dat
 
 /** A file's name as the name of an artifact, which has rules of its own (backend/artifacts/artifact-names.ts). */
 export function toArtifactName(name: string): string {
-  const safe = [...name.toWellFormed().replaceAll(/[\p{Cc}/:\\]/gu, '_')].slice(0, 60).join('').trim();
+  const safe = name
+    .replaceAll(/[\p{Cc}/:\\]/gu, '_')
+    .slice(0, 60)
+    .toWellFormed()
+    .trim();
   return /^(?:\.{0,2}|versions)$/u.test(safe) ? `_${safe}` : safe;
 }
