@@ -1,5 +1,5 @@
 import type { Event, LlmRequest, LlmResponse } from '@google/adk';
-import type { OpenArtifact } from '../artifacts/artifact-service.ts';
+import type { FileData } from '@google/genai';
 import type { ToolResults } from './tool-results.ts';
 
 /** What the service passes to the model, tools and callbacks of a turn, beyond ADK's own arguments. */
@@ -8,8 +8,7 @@ export interface TurnScope {
   toolResults: ToolResults;
   /** The model chosen for this turn. */
   model?: string | undefined;
-  /** Opens a file that a message refers to by its artifact's URI; see TurnArtifacts. */
-  openFile?: ((uri: string) => Promise<OpenArtifact | undefined>) | undefined;
+  openFile?: OpenFile | undefined;
   /**
    * Takes the chunks of the model's answers directly, past ADK's eight layers of generators, which only pass them on
    * and cost half of a turn's CPU. Undefined in a turn where some part of ADK reads partial answers: ADK gets them
@@ -17,6 +16,20 @@ export interface TurnScope {
    */
   partials?: PartialSink | undefined;
 }
+
+/** How ADK's URIs of artifacts begin. */
+export const ARTIFACT_SCHEME = 'artifact://';
+
+/**
+ * Opens a file of the turn's session by its artifact's URI. Undefined if it was deleted; throws BAD_REQUEST if the URI
+ * leads out of the session.
+ */
+export type OpenFile = (uri: string) => Promise<OpenedFile | undefined>;
+
+export type OpenedFile =
+  | { size: number; stream: ReadableStream<Uint8Array>; isText: boolean; mimeType?: string }
+  /** A reference to an external place. */
+  | { fileData: FileData };
 
 /** Lets an agent that was asked during a turn, such as the peer, write into that turn. */
 export interface TurnOutput {

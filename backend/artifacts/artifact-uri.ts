@@ -1,19 +1,19 @@
+import { ARTIFACT_SCHEME } from '../adk/turn-scope.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { ArtifactKey } from './artifact-files.ts';
 
-const SCHEME = 'artifact://';
 const SESSION_URI =
   /^artifact:\/\/apps\/([^/]+)\/users\/([^/]+)\/sessions\/([^/]+)\/artifacts\/(.+)\/versions\/(\d+)$/;
 const USER_URI = /^artifact:\/\/apps\/([^/]+)\/users\/([^/]+)\/artifacts\/(.+)\/versions\/(\d+)$/;
 
 export function isArtifactUri(uri: string): boolean {
-  return uri.startsWith(SCHEME);
+  return uri.startsWith(ARTIFACT_SCHEME);
 }
 
 /** ADK's URI for one version of an artifact. */
 export function toArtifactUri({ appName, userId, scope, filename }: ArtifactKey, version: number): string {
   const session = scope === 'user' ? '' : `/sessions/${scope.session}`;
-  return `${SCHEME}apps/${appName}/users/${userId}${session}/artifacts/${filename}/versions/${version}`;
+  return `${ARTIFACT_SCHEME}apps/${appName}/users/${userId}${session}/artifacts/${filename}/versions/${version}`;
 }
 
 /** Resolves a reference. Throws BAD_REQUEST if it is malformed or leaves its own app, user or session. */

@@ -1,11 +1,11 @@
 import type { CompositeSessionKey, Session, SessionArtifactService } from '@google/adk';
-import type { ArtifactService, OpenArtifact } from './artifact-service.ts';
+import type { OpenFile } from '../adk/turn-scope.ts';
+import type { ArtifactService } from './artifact-service.ts';
 import { followArtifactUri } from './artifact-uri.ts';
 
 /** The artifacts of a turn's session; also by ADK's URI, as messages refer to them. */
 export interface TurnArtifacts extends SessionArtifactService {
-  /** Undefined if it was deleted. Throws BAD_REQUEST if the URI leads out of the session. */
-  openUri: (uri: string) => Promise<OpenArtifact | undefined>;
+  openUri: OpenFile;
 }
 
 /** The artifacts that an agent sees in a turn: those of its session and those shared by the user's sessions. */

@@ -1,6 +1,5 @@
 import type { Content, FileData, Part } from '@google/genai';
-import type { OpenArtifact } from '../artifacts/artifact-service.ts';
-import { isArtifactUri } from '../artifacts/artifact-uri.ts';
+import { ARTIFACT_SCHEME, type OpenFile } from '../adk/turn-scope.ts';
 import { AppError } from '../errors/app-error.ts';
 
 /**
@@ -16,8 +15,6 @@ export interface HeldContents {
   contents: Content[];
   release: () => void;
 }
-
-type OpenFile = (uri: string) => Promise<OpenArtifact | undefined>;
 
 /**
  * Puts the bytes of files into a request, where messages refer to artifacts (docs/storage.md): no model can read our
@@ -71,7 +68,7 @@ async function readFile(file: FileData, open: OpenFile | undefined, room: number
   }
   const bytes = Buffer.from(await new Response(found.stream).arrayBuffer());
   if (found.isText) return { text: bytes.toString() };
-  return { inlineData: { mimeType: file.mimeType ?? found.mimeType, data: bytes.toString('base64') } };
+  return { inlineData: { mimeType: file.mimeType ?? found.mimeType ?? '', data: bytes.toString('base64') } };
 }
 
 async function opened({ fileUri = '' }: FileData, open: OpenFile | undefined) {
@@ -85,7 +82,7 @@ async function opened({ fileUri = '' }: FileData, open: OpenFile | undefined) {
 }
 
 function isReference(part: Part): part is Part & { fileData: FileData } {
-  return isArtifactUri(part.fileData?.fileUri ?? '');
+  return part.fileData?.fileUri?.startsWith(ARTIFACT_SCHEME) ?? false;
 }
 
 const bytesOf = ({ inlineData, text }: Part): number =>
