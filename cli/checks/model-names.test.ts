@@ -27,7 +27,7 @@ const EQUAL = [
  * asks.
  */
 const ABOUT_MODELS =
-  /^(?:backend\/model\/|evaluation\/judge\.ts$|standins\/gemini\/|agents\/[^/]+\/cassettes\/|ops\/(?:doctor|verify)\/.*\.test\.ts$|docs\/operations\.md$|docs\/decisions\/)/;
+  /^(?:backend\/model\/|evaluation\/judge\.ts$|standins\/gemini\/|terraform\/aws\/staging\/tests\/|agents\/[^/]+\/cassettes\/|ops\/(?:doctor|verify)\/.*\.test\.ts$|docs\/operations\.md$|docs\/decisions\/)/;
 
 /** Every Gemini model named in the repository, by file. */
 function namedModels(): Map<string, string[]> {

@@ -148,7 +148,7 @@ variable "other_models" {
 
   validation {
     condition     = alltrue([for model in var.other_models : can(regex("^gemini-[a-z0-9.-]+$", model))])
-    error_message = "other_models must be Gemini model names such as gemini-3.6-flash."
+    error_message = "other_models must be Gemini model names such as gemini-3.8-flash."
   }
 }
 
