@@ -121,6 +121,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     },
     ...(protection ? { protection } : {}),
     ...budgets(config, spend, models, log),
+    stopSentence: (runId) => operatorStore.stopSentence(runId),
     ...(metrics ? { onLostTurn: () => metrics.lostTurn() } : {}),
     onRunLeft: (run, left) => {
       if (metrics) measureEnd(metrics, run, left);

@@ -108,6 +108,26 @@ describe.each(bothStores().stores)("an operator's actions, in $name", ({ open })
     expect(await refused).toBe('RUN_NOT_FOUND');
   });
 
+  test.each([
+    ["the operator's sentence", 'We move the store.', 'We move the store.'],
+    ['a general one where the operator gave none', undefined, 'An operator of this service stopped the answer.'],
+  ])('people read below what was answered %s', async (_what, sentence, read) => {
+    const [here, there] = [process(), process()];
+    const run = await begin(there);
+    await until(async () => (await here.operator.list({}, 10)).runs[0]?.eventMs !== undefined);
+    await here.operator.stop({ runId: run.id }, sentence);
+    await run.ended;
+    expect(run.state).toBe('cancelled');
+    const last = async () => (await here.sessions.getSession(KEY))!.events.at(-1);
+    expect(await last()).toMatchObject({ errorCode: 'STOPPED_BY_OPERATOR', errorMessage: read });
+
+    // Who cancels their own turn needs no reason.
+    const own = await there.runs.start(say(LONG));
+    await own.firstFrame;
+    await there.runs.cancel({ session: KEY, runId: own.id });
+    expect((await last())?.errorCode).toBeUndefined();
+  });
+
   test("a user's runs are cancelled, queued messages included, and nobody else's", async () => {
     const [here, there] = [process(), process()];
     const running = await begin(there);
@@ -151,7 +171,13 @@ describe.each(bothStores().stores)("an operator's actions, in $name", ({ open })
 
 describe('asking the store for maintenance', () => {
   function operatorWith(maintenance: () => Promise<Maintenance | undefined>, clock: () => number) {
-    const store = { maintenance, activeRuns: never, setMaintenance: never };
+    const store = {
+      maintenance,
+      activeRuns: never,
+      setMaintenance: never,
+      keepStopSentence: never,
+      stopSentence: never,
+    };
     return new RunOperator({
       runs: { get: never, requestCancel: never, cancelQueued: never },
       store,

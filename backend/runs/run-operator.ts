@@ -5,6 +5,9 @@ import type { RunStore } from './run-store.ts';
 /** Runs to cancel: one, those of an agent, a user or both, or all. */
 export type StopChoice = { runId: string } | RunFilter | 'all';
 
+/** What people read of a turn that an operator stopped without a reason of their own. */
+export const STOPPED_BY_OPERATOR = 'An operator of this service stopped the answer.';
+
 export interface RunOperatorOptions {
   runs: Pick<RunStore, 'get' | 'requestCancel' | 'cancelQueued'>;
   store: OperatorStore;
@@ -48,15 +51,16 @@ export class RunOperator {
 
   /**
    * Requests the cancellation of each matching run that has not ended, and takes queued messages back; resolves with
-   * their ids once that is stored. The process that executes a run stops it within a second. Throws RUN_NOT_FOUND.
+   * their ids once that is stored. The process that executes a run stops it within a second, and its conversation shows
+   * the sentence. Throws RUN_NOT_FOUND.
    */
-  async stop(choice: StopChoice): Promise<string[]> {
+  async stop(choice: StopChoice, sentence: string = STOPPED_BY_OPERATOR): Promise<string[]> {
     const { runs } = this.#options;
     if (typeof choice === 'object' && 'runId' in choice) {
       const run = await runs.get(choice.runId);
       if (!run) throw new AppError('RUN_NOT_FOUND', `Run not found: ${choice.runId}`);
       if (run.state !== 'queued' && run.state !== 'running') return [];
-      await this.#stopOne({ id: run.id, state: run.state });
+      await this.#stopOne({ id: run.id, state: run.state }, sentence);
       return [run.id];
     }
     const meant = await this.#all(choice === 'all' ? {} : choice);
@@ -64,7 +68,7 @@ export class RunOperator {
     const inOrder = meant.toSorted((a, b) => Number(b.state === 'queued') - Number(a.state === 'queued'));
     for (let from = 0; from < inOrder.length; from += STOPPED_AT_ONCE)
       // oxlint-disable-next-line no-await-in-loop -- a few at once, in this order
-      await Promise.all(inOrder.slice(from, from + STOPPED_AT_ONCE).map((run) => this.#stopOne(run)));
+      await Promise.all(inOrder.slice(from, from + STOPPED_AT_ONCE).map((run) => this.#stopOne(run, sentence)));
     return inOrder.map(({ id }) => id);
   }
 
@@ -124,9 +128,11 @@ export class RunOperator {
     return found;
   }
 
-  async #stopOne({ id, state }: Pick<ActiveRun, 'id' | 'state'>): Promise<void> {
-    const { runs } = this.#options;
+  async #stopOne({ id, state }: Pick<ActiveRun, 'id' | 'state'>, sentence: string): Promise<void> {
+    const { runs, store } = this.#options;
     if (state === 'queued' && (await runs.cancelQueued(id))) return;
+    // Before the request: the process that reads the request reads the sentence next.
+    await store.keepStopSentence(id, sentence);
     await runs.requestCancel(id);
   }
 }

@@ -66,6 +66,8 @@ export interface RunServiceDeps {
    * continues it (`hasEnded` is false). `ms`: how long this process executed it.
    */
   onRunLeft?: (run: LiveRun, left: { hasEnded: boolean; ms: number }) => void;
+  /** What people read of a cancelled run; undefined where nobody but themselves cancelled it. */
+  stopSentence?: (runId: string) => Promise<string | undefined>;
   /** Called for each accepted turn that could not be continued. */
   onLostTurn?: () => void;
 }

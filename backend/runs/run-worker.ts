@@ -239,9 +239,19 @@ class RunWorker {
     }
     if (!ending) return 'moved';
     await this.#close(this.#rootAgent);
-    const { code = 'INTERRUPTED', sentence } = ending;
+    const byOperator = reason === 'cancelled' ? await this.#stopSentence() : undefined;
+    const { code = byOperator ? 'STOPPED_BY_OPERATOR' : 'INTERRUPTED', sentence = byOperator } = ending;
     if (sentence) await this.#store(this.#failureEvent(code, sentence));
     return ending.state;
+  }
+
+  /** A store that does not answer costs the sentence, not the end of the run. */
+  async #stopSentence(): Promise<string | undefined> {
+    const { stopSentence, log } = this.#deps;
+    return stopSentence?.(this.#run.id).catch((error: unknown) => {
+      log.warn('Why a run was stopped could not be read', { runId: this.#run.id, error });
+      return undefined;
+    });
   }
 
   /**

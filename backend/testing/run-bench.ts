@@ -75,6 +75,7 @@ export class RunBench<S = { database: Database }> {
       now,
       newId: () => crypto.randomUUID(),
       limits,
+      stopSentence: (runId) => stores.operator.stopSentence(runId),
       ...parts,
     });
     const opened = { ...stores, runs };

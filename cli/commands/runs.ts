@@ -29,6 +29,7 @@ Examples:
   ./lornu runs list --sort tokens                     the most expensive first: a runaway is the top line
   ./lornu runs stop 0f3c9f0e-6f43-4d5c-9d1b-2f3b8e7f6a10   ends that one, in whichever process it is
   ./lornu runs stop --user ann                        all runs of one user; --app for an agent, --all for all
+  ./lornu runs stop --all --sentence "We move the store."   the sentence that people read below what was answered
   ./lornu runs refuse --sentence "Back at noon." --retry-after 3600   begins maintenance
   ./lornu runs allow                                  ends it
   ./lornu runs shadow                                 what a shadow candidate does otherwise
@@ -79,7 +80,8 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--app <name>', 'those of this agent')
     .option('--user <id>', 'those of this user')
     .option('--all', 'all of them')
-    .action(async (runId: string | undefined, flags: Flags & { all?: boolean }) => {
+    .option('--sentence <text>', 'what the people read whose turn it was, one line of at most 500 characters')
+    .action(async (runId: string | undefined, flags: Flags & { all?: boolean; sentence?: string }) => {
       const choice = choiceOf(flags);
       const isFilter = Object.keys(choice).length > 0;
       if ([runId !== undefined, flags.all === true, isFilter].filter(Boolean).length !== 1)
@@ -91,7 +93,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         });
       const target = await targetOf(flags, context);
       const meant = runId === undefined ? (flags.all ? { all: true as const } : choice) : { runId };
-      const { stopped, left } = await stopRuns(target, meant);
+      const { stopped, left } = await stopRuns(target, meant, flags.sentence);
       const ended = stopped.length - left.length;
       const text = stopped.length === 0 ? 'Nothing to stop: it has ended.\n' : `Stopped: ${ended}.\n`;
       const still = left.length > 0 ? `Still running after 10 seconds:\n  ${left.join('\n  ')}\n` : '';

@@ -81,15 +81,19 @@ export async function listRuns(target: OperatorTarget, choice: RunChoice): Promi
   }
 }
 
-/** Stops runs and waits until they have ended; `left` are those that had not when waiting ended. */
+/**
+ * Stops runs and waits until they have ended; `left` are those that had not when waiting ended. `sentence`: what people
+ * read; the service's own where it is left out.
+ */
 export async function stopRuns(
   target: OperatorTarget,
   choice: { runId: string } | { all: true } | RunChoice,
+  sentence?: string,
 ): Promise<{ stopped: string[]; left: string[] }> {
   const response = await ask(target, 'runs/stop', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(choice),
+    body: JSON.stringify({ ...choice, ...(sentence === undefined ? {} : { sentence }) }),
   });
   const { stopped } = (await response.json()) as { stopped: string[] };
   const giveUpAt = performance.now() + END_WITHIN_MS;

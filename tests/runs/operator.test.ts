@@ -80,11 +80,14 @@ describe.each(STORES)('an operator at two processes on $name', ({ environment })
     );
     expect(listed.stdout).toEndWith('\n2 running, 0 queued.\n');
 
-    const stopped = await lornuRuns(here, 'stop', runaway.runId);
+    const stopped = await lornuRuns(here, 'stop', runaway.runId, '--sentence', 'Too long.');
     expect(stopped).toEqual({ code: 0, stdout: 'Stopped: 1.\n', stderr: '' });
     const frames = [];
     for await (const frame of readStream(await attach(runaway, runaway.runId))) frames.push(frame);
-    expect(frames.at(-1)).toMatchObject({ data: { interrupted: true } });
+    expect(frames.slice(-2)).toMatchObject([
+      { data: { interrupted: true } },
+      { data: { errorCode: 'STOPPED_BY_OPERATOR', errorMessage: 'Too long.' } },
+    ]);
     const left = await lornuRuns(here, 'list', '--json');
     expect(JSON.parse(left.stdout)).toMatchObject({ runs: [{ id: other.runId, state: 'running' }] });
 

@@ -5,7 +5,7 @@ import { toSeconds } from '../../events/codec.ts';
 import { mayUse } from '../../identity/principal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { ActiveRun, Maintenance, RunFilter } from '../../runs/operator-store.ts';
-import type { RunOperator } from '../../runs/run-operator.ts';
+import { STOPPED_BY_OPERATOR, type RunOperator } from '../../runs/run-operator.ts';
 import { NEXT_CURSOR_HEADER } from '../paging.ts';
 import { defineRoute, type AppContext, type Route } from '../route.ts';
 import { wirePageSize } from '../wire/wire-schema.ts';
@@ -40,13 +40,6 @@ const RUN = z.object({
   stopRequested: z.boolean(),
 });
 
-const STOP = z
-  .object({ ...FILTER, runId: z.string().min(1).optional(), all: z.literal(true).optional() })
-  .refine(({ runId, all, appName, userId }) => {
-    const isFilter = appName !== undefined || userId !== undefined;
-    return [runId !== undefined, all === true, isFilter].filter(Boolean).length === 1;
-  }, 'Name what to stop: runId, appName or userId or both, or all: true.');
-
 /** One line, which a page shows as it is. */
 const SENTENCE = z
   .string()
@@ -55,6 +48,19 @@ const SENTENCE = z
   .max(500)
   // oxlint-disable-next-line no-control-regex -- what has no place in a sentence
   .regex(/^[^\u0000-\u001f\u007f]*$/, 'A sentence is one line.');
+
+const STOP = z
+  .object({
+    ...FILTER,
+    runId: z.string().min(1).optional(),
+    all: z.literal(true).optional(),
+    sentence: SENTENCE.default(STOPPED_BY_OPERATOR).meta({ description: 'What the people read whose turn it was.' }),
+  })
+  .refine(({ runId, all, appName, userId }) => {
+    const isFilter = appName !== undefined || userId !== undefined;
+    return [runId !== undefined, all === true, isFilter].filter(Boolean).length === 1;
+  }, 'Name what to stop: runId, appName or userId or both, or all: true.');
+
 const REFUSE = z.object({
   sentence: SENTENCE.default(ERROR_TABLE.MAINTENANCE.sentence),
   retryAfterSeconds: z.int().min(1).max(86_400).default(RETRY_AFTER_SECONDS),
@@ -113,11 +119,11 @@ export function operatorRoutes({ operator, log, now }: OperatorRoutesOptions): R
       errors: [...errors, 'RUN_NOT_FOUND'],
       handler: async ({ body, context }) => {
         if (!body) throw new AppError('INVALID_REQUEST');
-        const { runId, all } = body;
+        const { runId, all, sentence } = body;
         const choice = runId === undefined ? (all ? 'all' : toFilter(body)) : { runId };
-        const meant = choice === 'all' ? { all: true } : { ...choice };
+        const meant = { ...(choice === 'all' ? { all: true } : choice), sentence };
         use(context, 'stop runs', meant);
-        const stopped = await operator.stop(choice);
+        const stopped = await operator.stop(choice, sentence);
         log.warn('an operator stopped runs', { count: stopped.length, ...meant });
         return context.json({ stopped });
       },

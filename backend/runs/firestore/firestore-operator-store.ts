@@ -57,6 +57,22 @@ export class FirestoreOperatorStore implements OperatorStore {
     });
   }
 
+  async keepStopSentence(runId: string, sentence: string): Promise<void> {
+    if (!isDocumentId(runId)) return;
+    await calling(async () => {
+      const run = runsOf(this.#db).doc(runId);
+      // Only where it is: a document with nothing but a sentence would be no run.
+      if ((await run.get()).exists) await run.update({ stopSentence: sentence });
+    });
+  }
+
+  async stopSentence(runId: string): Promise<string | undefined> {
+    return calling(async () => {
+      const [run] = await this.#db.getAll(runsOf(this.#db).doc(runId), { fieldMask: ['stopSentence'] });
+      return run?.data()?.['stopSentence'] as string | undefined;
+    });
+  }
+
   async maintenance(): Promise<Maintenance | undefined> {
     return calling(async () => readMaintenance(await this.#maintenance.get()));
   }

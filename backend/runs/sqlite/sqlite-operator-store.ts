@@ -3,7 +3,11 @@ import { AppError } from '../../errors/app-error.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import type { ActiveRun, ActiveRunPage, Maintenance, OperatorStore, RunFilter } from '../operator-store.ts';
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS maintenance ( -- one row while new turns are refused
+const SCHEMA = `CREATE TABLE IF NOT EXISTS stop_sentences (
+  run_row INTEGER PRIMARY KEY REFERENCES runs (row_id) ON DELETE CASCADE,
+  sentence TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS maintenance ( -- one row while new turns are refused
   id INTEGER PRIMARY KEY CHECK (id = 1),
   sentence TEXT NOT NULL,
   retry_after_seconds INTEGER NOT NULL,
@@ -53,6 +57,14 @@ export class SqliteOperatorStore implements OperatorStore {
     };
   }
 
+  async keepStopSentence(runId: string, sentence: string): Promise<void> {
+    await inTransaction(this.#database, () => this.#statements.keepStopSentence.run({ runId, sentence }));
+  }
+
+  async stopSentence(runId: string): Promise<string | undefined> {
+    return reading(() => this.#statements.stopSentence.get({ runId })?.sentence);
+  }
+
   async maintenance(): Promise<Maintenance | undefined> {
     return reading(() => this.#statements.maintenance.get() ?? undefined);
   }
@@ -83,6 +95,13 @@ function prepareStatements(database: Database) {
        JOIN runs r ON r.session_row = l.session_row AND (r.id = l.run_id OR r.queue_place IS NOT NULL)
        LEFT JOIN run_progress p ON p.run_row = r.row_id
        ORDER BY l.session_row, r.queue_place`,
+    ),
+    keepStopSentence: database.query<unknown, { runId: string; sentence: string }>(
+      `INSERT INTO stop_sentences (run_row, sentence) SELECT row_id, $sentence FROM runs WHERE id = $runId
+       ON CONFLICT (run_row) DO UPDATE SET sentence = excluded.sentence`,
+    ),
+    stopSentence: database.query<{ sentence: string }, { runId: string }>(
+      'SELECT sentence FROM stop_sentences WHERE run_row = (SELECT row_id FROM runs WHERE id = $runId)',
     ),
     maintenance: database.query<Maintenance, []>(
       'SELECT sentence, retry_after_seconds AS retryAfterSeconds, since_ms AS sinceMs, set_by AS "by" FROM maintenance',

@@ -12,6 +12,10 @@ test('only a complete answer is announced as complete', () => {
   expect(say(said, { id: '2', author: 'lornu', errorCode: 'UNAVAILABLE' })).toBe(
     'The answer failed. The model cannot be reached right now.',
   );
+  const byOperator = { errorCode: 'STOPPED_BY_OPERATOR', errorMessage: 'We move the store.' };
+  expect(say(said, { id: '2', author: 'lornu', ...byOperator })).toBe(
+    'The answer failed. We move the store.',
+  );
   expect(say(said, { ...answer, interrupted: true })).toBe('The answer was stopped before its end.');
   expect(say(said)).toBe('');
   expect(say()).toBe('');

@@ -43,7 +43,7 @@ function lastTurn(events: readonly AdkEvent[]): Turn {
 function toEnd({ items }: Turn): Announcement {
   const last = items.at(-1);
   if (last?.kind === 'error')
-    return { words: `The answer failed. ${toFailureWords(last.code).message}`, isUrgent: true };
+    return { words: `The answer failed. ${toFailureWords(last.code, last.message).message}`, isUrgent: true };
   if (last?.kind === 'interrupted')
     return { words: 'The answer was stopped before its end.', isUrgent: true };
   if (items.some((item) => item.kind === 'tool' && item.state === 'waiting'))

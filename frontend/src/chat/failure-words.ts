@@ -54,7 +54,10 @@ const UNKNOWN: FailureWords = {
 };
 
 /** What a failed answer means for the person; an unknown code gets a general sentence. */
-export function toFailureWords(code: string | undefined): FailureWords {
+export function toFailureWords(code: string | undefined, message?: string): FailureWords {
+  // Written by an operator for the people who read it.
+  if (code === 'STOPPED_BY_OPERATOR' && message)
+    return { message, next: 'What was answered so far is kept; you can go on from there.' };
   const name = own(BY_STATUS, code) ?? code;
   return own(BY_CODE, name) ?? UNKNOWN;
 }

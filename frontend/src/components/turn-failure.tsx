@@ -10,7 +10,7 @@ interface TurnFailureProps {
 
 /** Why an answer ended early, with the model's own message below. */
 export function TurnFailure({ code, message, onRetry }: TurnFailureProps) {
-  const words = toFailureWords(code);
+  const words = toFailureWords(code, message);
   return (
     <div className="problem" role="group" aria-label="Failed answer">
       <TriangleAlert aria-hidden />
