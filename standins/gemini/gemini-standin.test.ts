@@ -227,6 +227,33 @@ describe('failures', () => {
   });
 });
 
+describe('a condition of the stand-in', () => {
+  const put = async (condition: object): Promise<number> => {
+    const body = JSON.stringify(condition);
+    return (await fetch(`${standin.url}/stand-in/condition`, { method: 'POST', body })).status;
+  };
+  const withKey = (apiKey: string) => new GoogleGenAI({ apiKey, httpOptions: { baseUrl: standin.url } });
+
+  test('holds for every call until it is lifted', async () => {
+    expect(await put({ refuses: 503, exceptKey: 'mine' })).toBe(200);
+    expect((await refusal(ask([user('hello')]))).status).toBe(503);
+    const spared = await withKey('mine').models.generateContent({ model, contents: 'hello' });
+    expect(spared.text).toContain('You said: hello');
+    expect(await put({ onlyKey: 'new' })).toBe(200);
+    expect((await refusal(ask([user('hello')]))).status).toBe(400);
+    expect(await put({ answersAs: 'gemini-other' })).toBe(200);
+    expect((await ask([user('hello')])).modelVersion).toContain('gemini-other');
+    expect(await put({})).toBe(200);
+    expect((await ask([user('hello')])).modelVersion).toBe(`stand-in for ${MODEL}`);
+  });
+
+  test('that it does not know is refused', async () => {
+    expect(await put({ refuse: 503 })).toBe(400);
+    expect(await put({ refuses: 200 })).toBe(400);
+    expect((await ask([user('hello')])).text).toContain('hello');
+  });
+});
+
 test('each example of the table is answered by its own rule', () => {
   for (const rule of RULES) {
     expect(RULES.find(({ when }) => when.test(rule.example))?.example).toBe(rule.example);

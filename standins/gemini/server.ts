@@ -1,3 +1,4 @@
+import { readCondition, type Condition } from './condition.ts';
 import { declaredFunctions, type GeminiRequest, promptLength, readConversation } from './request.ts';
 import { Responder } from './respond.ts';
 import { lostSignatures, refuseByModel } from './model-rules.ts';
@@ -40,6 +41,7 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
   const requests: RequestEntry[] = [];
   let lost = 0;
   const held = new HeldAnswers();
+  let condition: Condition = {};
 
   return async (request) => {
     const url = new URL(request.url);
@@ -47,23 +49,33 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
     if (url.pathname === '/stand-in/lost-signatures') return Response.json(lost);
     if (url.pathname === '/stand-in/release' && request.method === 'POST')
       return Response.json(held.release());
+    if (url.pathname === '/stand-in/condition' && request.method === 'POST') {
+      const read = await readCondition(request);
+      if (read instanceof Response) return read;
+      condition = read;
+      return Response.json(condition);
+    }
     const path = CALL.exec(url.pathname)?.groups;
     if (!path?.['model']) return errorResponse(404);
     const model = decodeURIComponent(path['model']);
-    const refused = refuseCaller(request.headers, url);
+    const refused = refuseCaller(request.headers, url, condition);
     if (refused) return refused;
+    const answersAs = condition.answersAs ?? options.answersAs;
     if (options.retired?.includes(model)) return errorResponse(404, retiredMessage(model));
     const method = path['method'];
     if (!method) return Response.json(modelBody(model));
     const parsed = readRequest(await request.text());
     if (typeof parsed === 'string') return errorResponse(400, parsed);
-    const unfit = refuseByModel(options.answersAs ?? model, parsed);
+    const unfit = refuseByModel(answersAs ?? model, parsed);
     if (unfit) return errorResponse(400, unfit);
     lost += lostSignatures(parsed);
     if (method === 'countTokens') return Response.json(countTokens(parsed));
     if (method !== 'generateContent' && method !== 'streamGenerateContent') return errorResponse(404);
 
-    const { rule, script } = responder.choose(parsed);
+    const chosen = responder.choose(parsed);
+    const { rule } = chosen;
+    const script =
+      condition.delayMs === undefined ? chosen.script : { ...chosen.script, delayMs: condition.delayMs };
     const promptTokenCount = tokens(promptLength(parsed));
     const entry: RequestEntry = {
       model,
@@ -87,8 +99,9 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
     }
     const answer = {
       ...options,
+      ...(answersAs === undefined ? {} : { answersAs }),
       untilReleased: (left: AbortSignal) => held.untilReleased(left),
-      model: options.answersAs ?? model,
+      model: answersAs ?? model,
       responseId: crypto.randomUUID(),
       promptTokenCount,
     };
@@ -147,9 +160,11 @@ async function answerWhole(
   return kind ? errorResponse(503) : Response.json(wholeAnswer(script, answer));
 }
 
-function refuseCaller(headers: Headers, url: URL): Response | undefined {
+function refuseCaller(headers: Headers, url: URL, condition: Condition): Response | undefined {
+  const { refuses, exceptKey, onlyKey } = condition;
   const key = headers.get('x-goog-api-key') ?? url.searchParams.get('key');
-  if (key === INVALID_KEY) return errorResponse(400, 'API key not valid. Please pass a valid API key.');
+  if (refuses !== undefined && (exceptKey === undefined || key !== exceptKey)) return errorResponse(refuses);
+  if (key === INVALID_KEY || (onlyKey !== undefined && key !== onlyKey)) return errorResponse(400, 'API key not valid. Please pass a valid API key.');
   return key || headers.get('authorization') ? undefined : errorResponse(403);
 }
 
