@@ -77,6 +77,8 @@ const ROOMS = {
   rehearsal: [
     ['whole'],
     ['report'],
+    ['drill'],
+    ['breaks'],
     ['scenarios'],
     ['serve'],
     ['alarms', 'containers', 'run'],

@@ -65,6 +65,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/rehearse.ts'),
   },
   {
+    name: 'drill',
+    summary: 'take one cloud away after the other, and see the conversation go on',
+    load: () => import('./commands/drill.ts'),
+  },
+  {
     name: 'verify',
     summary: 'check a deployed environment, from the outside and the inside',
     load: () => import('./commands/verify.ts'),

@@ -110,7 +110,11 @@ describe.each(bothStores().stores)("an operator's actions, in $name", ({ open })
 
   test.each([
     ["the operator's sentence", 'We move the store.', 'We move the store.'],
-    ['a general one where the operator gave none', undefined, 'An operator of this service stopped the answer.'],
+    [
+      'a general one where the operator gave none',
+      undefined,
+      'An operator of this service stopped the answer.',
+    ],
   ])('people read below what was answered %s', async (_what, sentence, read) => {
     const [here, there] = [process(), process()];
     const run = await begin(there);

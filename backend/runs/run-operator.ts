@@ -68,7 +68,9 @@ export class RunOperator {
     const inOrder = meant.toSorted((a, b) => Number(b.state === 'queued') - Number(a.state === 'queued'));
     for (let from = 0; from < inOrder.length; from += STOPPED_AT_ONCE)
       // oxlint-disable-next-line no-await-in-loop -- a few at once, in this order
-      await Promise.all(inOrder.slice(from, from + STOPPED_AT_ONCE).map((run) => this.#stopOne(run, sentence)));
+      await Promise.all(
+        inOrder.slice(from, from + STOPPED_AT_ONCE).map((run) => this.#stopOne(run, sentence)),
+      );
     return inOrder.map(({ id }) => id);
   }
 

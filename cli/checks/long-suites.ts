@@ -73,6 +73,12 @@ export const LONG: readonly Suite[] = [
     { minutes: 10, needs: 'haproxy python uv fake-gcs-server', rehearses: true, page: true, onlyOn: 'linux' },
   ),
   tests(
+    'breaks',
+    'every break of lornu rehearse break recovers, one of them in the middle of a deployment, and the drill holds',
+    './tests/rehearsal/breaks',
+    { minutes: 30, needs: 'haproxy python uv fake-gcs-server', rehearses: true, page: true, onlyOn: 'linux' },
+  ),
+  tests(
     'take-back-all',
     'each correction of what a first apply would have met is undone, and the rehearsal finds the fault again',
     './tests/rehearsal/take-back',

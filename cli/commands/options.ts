@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import type { AgentServer } from '@lornu/evaluation/agent-client.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
@@ -139,4 +140,16 @@ export async function serverAt(
     headers: url !== '' && token ? { authorization: `Bearer ${token.trim()}` } : {},
     signal,
   };
+}
+
+/** A question for a yes; false if there is no terminal to ask. */
+export async function askYes(question: string, context: CliContext): Promise<boolean> {
+  if (!context.terminal || !process.stdin.isTTY) return false;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await lines.question(`\n${question} [y/N] `, { signal: context.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    lines.close();
+  }
 }

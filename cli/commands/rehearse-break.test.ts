@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
-import { BREAKS } from '@lornu/rehearsal/scenarios/breaks.ts';
+import { BREAKS } from '@lornu/rehearsal/breaks/all-breaks.ts';
 import { runCaptured } from '../captured-run.ts';
 
 const rehearseBreak = async (...argv: string[]) => runCaptured(['rehearse', 'break', ...argv]);

@@ -11,7 +11,9 @@ import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts
 import { requireStanding, type Standing } from '@lornu/rehearsal/run/standing.ts';
 import { toVariableArguments } from '@lornu/rehearsal/run/variable-arguments.ts';
 import { toTimeline, type Timeline } from '@lornu/rehearsal/report/timeline.ts';
-import { BREAKS, type Break } from '@lornu/rehearsal/scenarios/breaks.ts';
+import { BREAKS } from '@lornu/rehearsal/breaks/all-breaks.ts';
+import type { Break } from '@lornu/rehearsal/breaks/break.ts';
+import { runBreaks } from '@lornu/rehearsal/breaks/run-breaks.ts';
 import { renderScenarios } from '@lornu/rehearsal/scenarios/render-scenarios.ts';
 import { runScenarios, SCENARIOS } from '@lornu/rehearsal/scenarios/run-scenarios.ts';
 import type { TaskForm } from '@lornu/rehearsal/serve/images.ts';
@@ -142,33 +144,42 @@ function defineBreak(command: Command, context: CliContext, finish: (code: ExitC
     .description('serve what was applied, break it on purpose, see that it recovers, stop serving')
     .argument('[names...]', 'which breaks, in this order; all where none is named')
     .option('--list', 'show the breaks: what is done, what people see, how recovery is checked')
+    .option('--during-deploy', 'begin a deployment of the same image with each break that turns run under')
     .addOption(tasksOption())
     .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', BREAK_HELP)
-    .action(async (names: string[], { list, json, ...flags }: PartFlags & { list?: boolean }) => {
-      const chosen = chooseBreaks(names);
-      if (list) {
-        const rows = chosen.map(({ id, does, people, recovery }) => ({ name: id, does, people, recovery }));
-        context.stdout(json ? `${JSON.stringify(rows, null, 2)}\n` : renderBreaks(rows));
-        return;
-      }
-      const { runs, result } = await inRehearsal(flags.dataDir, context, async (rehearsal) =>
-        whileServed(rehearsal, context, { tasks: flags.tasks }, async (standing, served, serving) => {
-          const breaks = await runScenarios({ standing, served, context: serving }, chosen);
-          return breaks.map((one) => ({
-            ...one,
-            timeline: toTimeline(served.events(), one.beganMs, one.beganMs + one.elapsedMs),
-          }));
-        }),
-      );
-      context.stdout(
-        json
-          ? `${JSON.stringify({ runs, breaks: result }, null, 2)}\n`
-          : `\nTasks: ${runs}\n${renderScenarios(result)}${result.map(renderMessages).join('')}`,
-      );
-      finish(result.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.ok);
-    });
+    .action(
+      async (
+        names: string[],
+        { list, json, ...flags }: PartFlags & { list?: boolean; duringDeploy?: boolean },
+      ) => {
+        const chosen = chooseBreaks(names);
+        if (list) {
+          const rows = chosen.map(({ id, does, people, recovery }) => ({ name: id, does, people, recovery }));
+          context.stdout(json ? `${JSON.stringify(rows, null, 2)}\n` : renderBreaks(rows));
+          return;
+        }
+        const { runs, result } = await inRehearsal(flags.dataDir, context, async (rehearsal) =>
+          whileServed(rehearsal, context, { tasks: flags.tasks }, async (standing, served, serving) => {
+            const breaks = await runBreaks(
+              { standing, served, context: serving, duringDeploy: flags.duringDeploy ?? false },
+              chosen,
+            );
+            return breaks.map((one) => ({
+              ...one,
+              timeline: toTimeline(served.events(), one.beganMs, one.beganMs + one.elapsedMs),
+            }));
+          }),
+        );
+        context.stdout(
+          json
+            ? `${JSON.stringify({ runs, breaks: result }, null, 2)}\n`
+            : `\nTasks: ${runs}\n${renderScenarios(result)}${result.map(renderMessages).join('')}`,
+        );
+        finish(result.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.ok);
+      },
+    );
 }
 
 const BREAK_HELP = `
@@ -176,6 +187,7 @@ Examples:
   ./lornu rehearse apply && ./lornu rehearse break   all of them, one after the other
   ./lornu rehearse break --list                      what there is to break
   ./lornu rehearse break firestore-away frozen-task  these two
+  ./lornu rehearse break nat-gone --during-deploy    in the middle of a deployment
   ./lornu rehearse break killed-task --json          the verdict, and the timeline of every task
 
 It works on what ./lornu rehearse apply made, on this machine alone. Each break has a verdict: what should be seen, and
@@ -232,7 +244,7 @@ interface PartFlags {
 }
 
 /** The result of the work, and how the tasks ran meanwhile. */
-async function whileServed<T>(
+export async function whileServed<T>(
   rehearsal: RehearsalContext,
   context: CliContext,
   options: ServeOptions,

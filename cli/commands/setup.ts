@@ -1,7 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline/promises';
-import { collect } from './options.ts';
+import { askYes, collect } from './options.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { firstTime, isReady, REQUIREMENTS } from '@lornu/ops/first-time/first-time.ts';
@@ -81,7 +80,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
           confirm: async (id, { does }) => {
             if (flags.check) return false;
             if (flags.yes.includes('all') || flags.yes.includes(id)) return true;
-            return ask(`${id}: ${does}?`, context);
+            return askYes(`${id}: ${does}?`, context);
           },
         });
         const shown = flags.json
@@ -108,18 +107,6 @@ function checkSteps(given: readonly string[]): void {
     next: './lornu setup --check names the steps',
     exitCode: EXIT.usage,
   });
-}
-
-/** Returns false if there is no terminal to ask. */
-async function ask(question: string, context: CliContext): Promise<boolean> {
-  if (!context.terminal || !process.stdin.isTTY) return false;
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await lines.question(`\n${question} [y/N] `, { signal: context.signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    lines.close();
-  }
 }
 
 async function readGiven(path: string): Promise<string> {

@@ -2,7 +2,7 @@
 
 usage: certificates.py FOLDER HOST [HOST ...] [--outside NAME [NAME ...]]
 Writes PEM files: authority.pem and server.pem (certificate, then key) for the hosts and 127.0.0.1;
-outside.pem for the names; peer-authority.pem and peer.pem for a client. They last two days and are useless elsewhere.
+expired.pem, the same that ended yesterday; outside.pem for the names; peer-authority.pem and peer.pem for a client. They last two days and are useless elsewhere.
 """
 
 import datetime
@@ -24,7 +24,7 @@ def named(common_name):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def issue(common_name, issuer, authority, extensions):
+def issue(common_name, issuer, authority, extensions, life=LIFE):
     """A certificate and its key; self-signed when the issuer is None."""
     key = ec.generate_private_key(ec.SECP256R1())
     issuer_name, issuer_key = (issuer[0].subject, issuer[1]) if issuer else (named(common_name), key)
@@ -36,8 +36,8 @@ def issue(common_name, issuer, authority, extensions):
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         # An hour back: a clock that was set just now must not refuse it.
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + LIFE)
+        .not_valid_before(now - datetime.timedelta(hours=1) + min(life, datetime.timedelta()) * 2)
+        .not_valid_after(now + life)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
@@ -56,9 +56,9 @@ def pem(certificate, key=None):
     return content
 
 
-def issue_server(authority, names):
+def issue_server(authority, names, life=LIFE):
     extensions = [x509.SubjectAlternativeName(names), x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])]
-    return issue(names[0].value, authority, False, extensions)
+    return issue(names[0].value, authority, False, extensions, life)
 
 
 def write_all(folder, hosts, outside):
@@ -78,6 +78,7 @@ def write_all(folder, hosts, outside):
     files = {
         "authority.pem": pem(authority[0]),
         "server.pem": pem(*server),
+        "expired.pem": pem(*issue_server(authority, names, -datetime.timedelta(days=1))),
         "outside.pem": pem(*issue_server(authority, [x509.DNSName(name) for name in outside or hosts] + names[-1:])),
         "peer-authority.pem": pem(peers[0]),
         "peer.pem": pem(*peer),

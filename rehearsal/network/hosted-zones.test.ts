@@ -7,6 +7,7 @@ const record = (about: Partial<AddressRecord>): AddressRecord => ({
   alias: undefined,
   failover: undefined,
   healthCheckId: undefined,
+  ttlS: 60,
   ...about,
 });
 const primary = record({ addresses: ['203.0.113.10'], failover: 'PRIMARY', healthCheckId: 'google' });

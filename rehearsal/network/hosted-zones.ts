@@ -19,7 +19,11 @@ export interface AddressRecord {
   alias: { name: string; evaluateHealth: boolean } | undefined;
   failover: 'PRIMARY' | 'SECONDARY' | undefined;
   healthCheckId: string | undefined;
+  /** Seconds; an alias of a load balancer has 60. https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html */
+  ttlS: number;
 }
+
+const ALIAS_TTL_S = 60;
 
 export interface HealthCheck {
   id: string;
@@ -67,6 +71,7 @@ function toRecord(set: ResourceRecordSet): AddressRecord {
     alias: alias && { name: bare(alias.DNSName), evaluateHealth: alias.EvaluateTargetHealth ?? false },
     failover: set.Failover,
     healthCheckId: set.HealthCheckId,
+    ttlS: set.TTL ?? ALIAS_TTL_S,
   };
 }
 

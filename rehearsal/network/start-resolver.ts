@@ -19,7 +19,15 @@ export async function startResolver(
     address,
     folder,
     inside,
-  }: { name: string; address: string; folder: string; inside: (command: readonly string[]) => string[] },
+    ttlS = 0,
+  }: {
+    name: string;
+    address: string;
+    folder: string;
+    inside: (command: readonly string[]) => string[];
+    /** How long whoever asks may keep an answer. */
+    ttlS?: number;
+  },
   context: StartContext,
 ): Promise<Resolver> {
   const hosts = join(folder, `${name}.hosts`);
@@ -39,6 +47,7 @@ export async function startResolver(
       '--address=/#/',
       `--addn-hosts=${hosts}`,
       '--cache-size=0',
+      `--local-ttl=${ttlS}`,
     ]),
     cwd: folder,
     env: { PATH: withSystemDirs(context.env['PATH']) },

@@ -25,7 +25,9 @@ export async function giveAccount(
   const existing = await readFile(authorityPath, 'utf8').catch(() => undefined);
   if (existing === undefined) {
     const hosts = [DOMAIN_NAME, FAILOVER_DOMAIN_NAME];
-    await runCommand([python, CERTIFICATES, folder, ...hosts, '--outside', ...outsideNames(REGION)], options);
+    // Google Cloud's load balancer answers for the shared name too (decision 0017).
+    const outside = [...outsideNames(REGION), FAILOVER_DOMAIN_NAME];
+    await runCommand([python, CERTIFICATES, folder, ...hosts, '--outside', ...outside], options);
   }
   return {
     route53ZoneId: (await findZone(route53)) ?? (await createZone(route53)),

@@ -9,6 +9,8 @@ export interface Stage {
   standing: Standing;
   served: ServedRehearsal;
   context: ServeContext;
+  /** A deployment begins with each break that turns run under. */
+  duringDeploy?: boolean;
 }
 
 /** Something that happens to a running environment, and what must hold during and after it. */

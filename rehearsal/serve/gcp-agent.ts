@@ -1,5 +1,7 @@
 import type { Child } from '@lornu/ops/process/child.ts';
+import { signalGroup } from '@lornu/ops/process/run-command.ts';
 import type { Emit } from '@lornu/ops/steps/step-events.ts';
+import { childEnded } from '@lornu/ops/up/child-ended.ts';
 import { claimPort } from '@lornu/ops/up/port.ts';
 import type { StartContext } from '@lornu/ops/up/start-context.ts';
 import { startPeer } from '@lornu/ops/up/start-peer.ts';
@@ -7,10 +9,16 @@ import type { GoogleSide } from './google-side.ts';
 import type { AppliedGoogle } from './read-applied.ts';
 
 export interface GcpAgent {
-  child: Child;
   url: string;
   /** The address for the service. */
   peerUrl: string;
+  /** Ends it at once (SIGKILL), as a cloud that is down; its address refuses connections until `start`. */
+  kill: () => Promise<void>;
+  /** Starts it again at the same address; resolves once it answers. */
+  start: () => Promise<void>;
+  stop: () => Promise<void>;
+  /** Rejects when it ends by itself; never resolves. */
+  failed: Promise<never>;
 }
 
 /**
@@ -28,25 +36,54 @@ export async function startGcpAgent(
   const port = await claimPort(0);
   const url = `http://127.0.0.1:${port}`;
   const name = publicUrl ?? url;
-  const { child } = await startPeer(
-    {
-      port,
-      standInUrl: side.gemini.url,
-      env: {
-        LORNU_PUBLIC_URL: name,
-        // Callers under another name than this machine's are meant.
-        ...(publicUrl === undefined ? {} : { LORNU_REHEARSAL: '1' }),
-        A2A_TOKEN_ISSUER: applied.tokenIssuer,
-        A2A_TOKEN_JWKS_URL: `${side.google.url}/oauth2/v3/certs`,
-        A2A_TOKEN_AUDIENCE: name,
-        A2A_ALLOWED_EMAILS: applied.serviceAccount,
-        SESSION_SERVICE_URI: `firestore://${applied.project}/${applied.database}`,
-        FIRESTORE_EMULATOR_HOST: side.firestore.host,
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+  let child: Child | undefined;
+  const start = async (): Promise<void> => {
+    const started = await startPeer(
+      {
+        port,
+        standInUrl: side.gemini.url,
+        env: {
+          LORNU_PUBLIC_URL: name,
+          // Callers under another name than this machine's are meant.
+          ...(publicUrl === undefined ? {} : { LORNU_REHEARSAL: '1' }),
+          A2A_TOKEN_ISSUER: applied.tokenIssuer,
+          A2A_TOKEN_JWKS_URL: `${side.google.url}/oauth2/v3/certs`,
+          A2A_TOKEN_AUDIENCE: name,
+          A2A_ALLOWED_EMAILS: applied.serviceAccount,
+          SESSION_SERVICE_URI: `firestore://${applied.project}/${applied.database}`,
+          FIRESTORE_EMULATOR_HOST: side.firestore.host,
+        },
+        onLine: () => {},
       },
-      onLine: () => {},
+      context,
+      { emit: context.emit, line },
+    );
+    child = started.child;
+    const own = started.child;
+    void own.ended.then((how) => {
+      if (child === own) failure.reject(childEnded(own, how, './lornu rehearse serve'));
+    });
+  };
+  /** From now on its end is meant. */
+  const release = (): Child | undefined => {
+    const own = child;
+    child = undefined;
+    return own;
+  };
+  await start();
+  return {
+    url,
+    peerUrl: `${url}/a2a/lornu`,
+    kill: async () => {
+      const own = release();
+      if (own === undefined) return;
+      signalGroup(own.pid, 'SIGKILL');
+      await own.ended;
     },
-    context,
-    { emit: context.emit, line },
-  );
-  return { child, url, peerUrl: `${url}/a2a/lornu` };
+    start,
+    stop: async () => release()?.stop(),
+    failed: failure.promise,
+  };
 }

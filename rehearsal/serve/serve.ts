@@ -126,7 +126,7 @@ export async function serve(
     await parts.targets?.stop();
     await parts.haproxy?.child.stop();
     await parts.vpc?.stop();
-    await parts.peer?.child.stop();
+    await parts.peer?.stop();
     await parts.google?.stop();
     await rm(folder, { recursive: true, force: true });
   };
@@ -195,7 +195,7 @@ export async function serve(
                 line,
                 inVpc ? PEER_URL : undefined,
               );
-              watch(parts.peer.child);
+              parts.peer.failed.catch(fail);
               return parts.peer.url;
             },
           },
@@ -330,7 +330,7 @@ export async function serve(
       audience: applied.tokenAudience,
     }),
     google: need('google').google,
-    ...(parts.peer ? { peerUrl: parts.peer.url } : {}),
+    ...(parts.peer ? { peerUrl: parts.peer.url, googleAgent: parts.peer } : {}),
     standIns: { gemini, firestoreHost, storage, google, emulator: standing.emulator.url },
     standInPids: {
       gemini: need('google').gemini.child.pid,
@@ -339,6 +339,7 @@ export async function serve(
     addedVariables: reasonsOf(inVpc ? vpcVariables(authorityFile) : addedVariables('', addresses())),
     network: inVpc ? 'the applied VPC, from network namespaces' : `loopback: ${whyLoopback}`,
     ...(vpc ? { vpc } : {}),
+    balancerConfig: need('haproxy').configPath,
     images,
     runs,
     tasks: () => need('runner').tasks().map(view),

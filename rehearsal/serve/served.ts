@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { RunningTask } from '../tasks/running-task.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
 import type { AddedVariable } from './added-variables.ts';
+import type { GcpAgent } from './gcp-agent.ts';
 import type { ImageStore } from './images.ts';
 import type { AppliedService } from './read-applied.ts';
 import type { ServedVpc } from './start-applied-vpc.ts';
@@ -27,6 +28,8 @@ export interface ServedRehearsal {
   google: GoogleStandIn;
   /** Where the agent of Google Cloud answers, when it was asked for. */
   peerUrl?: string;
+  /** Ends and starts that agent. */
+  googleAgent?: Pick<GcpAgent, 'kill' | 'start'>;
   /** Addresses of the stand-ins. */
   standIns: { gemini: string; firestoreHost: string; storage: string; google: string; emulator: string };
   /** Their process groups, for pausing one. */
@@ -36,7 +39,9 @@ export interface ServedRehearsal {
   /** The network that it runs in, in words. */
   network: string;
   /** Undefined where all is loopback. */
-  vpc?: Pick<ServedVpc, 'callersOf' | 'inside'>;
+  vpc?: Pick<ServedVpc, 'callersOf' | 'inside' | 'resolverPid'>;
+  /** The load balancer's configuration, as HAProxy reads it; its control socket lies beside it. */
+  balancerConfig: string;
   images: ImageStore;
   /** Description of how the image runs here. */
   runs: string;
@@ -58,6 +63,7 @@ export interface ServedTask {
   id: string;
   pid: number | undefined;
   address: string;
+  subnetId: string;
   port: number;
   phase: RunningTask['phase'];
   healthy: boolean;
@@ -75,6 +81,7 @@ export function toServedTask(
     id,
     pid,
     address: settings.address,
+    subnetId: settings.subnetId,
     port: settings.plan.container.port,
     phase,
     healthy: phase === 'running' && wasHealthy,

@@ -42,6 +42,8 @@ export interface ServedVpc {
   callersOf: (service: GoogleService) => Promise<string[]>;
   /** A command in a namespace: `internet`, a task's (task-ID), or the router's where none is named. */
   inside: (command: readonly string[], name?: string) => string[];
+  /** Of the program that answers names in the VPC. */
+  resolverPid: number;
   children: Child[];
   stop: () => Promise<void>;
 }
@@ -102,7 +104,7 @@ export async function startAppliedVpc(
       nodes,
       doors,
     });
-    const { healthChecks } = await readHostedZones(standing.clients.route53);
+    const { healthChecks, records } = await readHostedZones(standing.clients.route53);
     const more = healthCheckBackends(healthChecks, stands.pace.factor);
     await writeFile(configPath, renderEdge(ways, socket, more), { mode: 0o600 });
     const edge = await runHaproxy(
@@ -127,6 +129,8 @@ export async function startAppliedVpc(
         name: 'internet',
         address: PUBLIC_RESOLVER,
         folder,
+        // One for all names: that of the longest-lived record, at the rehearsal's pace.
+        ttlS: Math.round(Math.max(0, ...records.map(({ ttlS }) => ttlS)) / stands.pace.factor),
         inside: (command) => vpc.world.inside(command, INTERNET),
       },
       context,
@@ -160,6 +164,7 @@ export async function startAppliedVpc(
         return [...table.matchAll(/key=(\S+)/g)].map(([, caller = '']) => caller);
       },
       inside: (command, name) => vpc.world.inside(command, name),
+      resolverPid: resolver.child.pid,
       children,
       stop,
     };

@@ -50,6 +50,7 @@ export function rehearsalVariables(given: GivenByAccount): Record<StackName, Rec
       service_emails: SERVICE_EMAILS,
       operator_emails: [OPERATOR_EMAIL],
       peer_url: `https://gcp-agent.${ZONE_NAME}/a2a/lornu`,
+      peer_fallback: true,
       sign_in: { domains: [ZONE_NAME] },
       mutual_tls: {
         ca_certificates: given.peerAuthority,

@@ -164,7 +164,8 @@ function refuseCaller(headers: Headers, url: URL, condition: Condition): Respons
   const { refuses, exceptKey, onlyKey } = condition;
   const key = headers.get('x-goog-api-key') ?? url.searchParams.get('key');
   if (refuses !== undefined && (exceptKey === undefined || key !== exceptKey)) return errorResponse(refuses);
-  if (key === INVALID_KEY || (onlyKey !== undefined && key !== onlyKey)) return errorResponse(400, 'API key not valid. Please pass a valid API key.');
+  if (key === INVALID_KEY || (onlyKey !== undefined && key !== onlyKey))
+    return errorResponse(400, 'API key not valid. Please pass a valid API key.');
   return key || headers.get('authorization') ? undefined : errorResponse(403);
 }
 

@@ -16,11 +16,14 @@ export class SigningKeys {
     return keys;
   }
 
-  async rotate(): Promise<void> {
+  /** A new key signs from now on; the returned function takes it back. */
+  async rotate(): Promise<() => void> {
+    const before = this.#keys;
     const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
     const kid = crypto.randomUUID().replaceAll('-', '');
     const publicJwk = { ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'RS256' };
     this.#keys = [{ kid, privateKey, publicJwk }, ...this.#keys.slice(0, 1)];
+    return () => (this.#keys = before);
   }
 
   jwks(): { keys: JWK[] } {

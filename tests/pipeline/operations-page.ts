@@ -13,8 +13,13 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   './lornu verify': 'stands for ./lornu verify URL',
   './lornu verify URL': 'the suite verify runs it, and the workflow on the whole stack (all/staging.test.ts)',
   './lornu rehearse serve': 'the suite rehearsal runs it',
-  './lornu rehearse break':
-    'needs an applied rehearsal; rehearsal/scenarios/breaks.test.ts tests its verdicts',
+  './lornu rehearse apply': 'the suite breaks runs it',
+  './lornu rehearse break': 'the suite breaks plays every break',
+  './lornu rehearse break nat-gone --during-deploy': 'the suite breaks runs it',
+  './lornu drill': 'the suite breaks runs it',
+  './lornu drill --history': 'the suite breaks runs it',
+  'aws secretsmanager restore-secret': 'the break secret-gone does it by the same call',
+  'aws acm describe-certificate': 'only reads; ACM renews by itself, which nothing here can do',
   './lornu rehearse break --list': 'cli/commands/rehearse-break.test.ts runs it',
   './lornu deploy --force-new-deployment':
     'what it does by itself after a failed deployment is run by the sample',

@@ -54,7 +54,9 @@ const STOP = z
     ...FILTER,
     runId: z.string().min(1).optional(),
     all: z.literal(true).optional(),
-    sentence: SENTENCE.default(STOPPED_BY_OPERATOR).meta({ description: 'What the people read whose turn it was.' }),
+    sentence: SENTENCE.default(STOPPED_BY_OPERATOR).meta({
+      description: 'What the people read whose turn it was.',
+    }),
   })
   .refine(({ runId, all, appName, userId }) => {
     const isFilter = appName !== undefined || userId !== undefined;

@@ -16,6 +16,8 @@ import { describeConfig } from '@lornu/backend/config/describe-config.ts';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { readBalancer } from '@lornu/rehearsal/load-balancer/read-balancer.ts';
 import { renderHaproxy } from '@lornu/rehearsal/load-balancer/render-haproxy.ts';
+import { BREAKS } from '@lornu/rehearsal/breaks/all-breaks.ts';
+import { runBreaks } from '@lornu/rehearsal/breaks/run-breaks.ts';
 import { apply, type ApplyResult } from '@lornu/rehearsal/run/apply.ts';
 import { readAppliedNetwork } from '@lornu/rehearsal/run/applied-network.ts';
 import { checkPlan } from '@lornu/rehearsal/run/check-plan.ts';
@@ -373,6 +375,15 @@ describe('what is served', () => {
     },
     90_000,
   );
+
+  test('gets over breaks: the model, the way to the internet (the suite breaks plays all)', async () => {
+    const sample = BREAKS.filter(
+      ({ id, isAlone }) => isAlone || id === (inVpc ? 'nat-gone' : 'secret-rotated'),
+    );
+    const results = await runBreaks({ standing: applied.standing, served, context: serving }, sample);
+    expect(results.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
+    expect(results).toHaveLength(4);
+  }, 300_000);
 
   test('loses no stream in a deploy, takes no bad image, and gets over a killed task', async () => {
     const results = await runScenarios({ standing: applied.standing, served, context: serving });

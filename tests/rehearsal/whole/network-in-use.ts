@@ -1,8 +1,6 @@
 import {
   CreateNetworkAclEntryCommand,
-  CreateRouteCommand,
   DeleteNetworkAclEntryCommand,
-  DeleteRouteCommand,
   AuthorizeSecurityGroupEgressCommand,
   RevokeSecurityGroupEgressCommand,
 } from '@aws-sdk/client-ec2';
@@ -12,6 +10,7 @@ import {
   ListResourceRecordSetsCommand,
   type ChangeAction,
 } from '@aws-sdk/client-route-53';
+import { cutNat } from '@lornu/rehearsal/breaks/network-breaks.ts';
 import type { ProbeAnswer } from '@lornu/rehearsal/network/probe.ts';
 import { GOOGLE_SERVICES, PUBLIC_RESOLVER } from '@lornu/rehearsal/network/outside.ts';
 import { readAppliedNetwork } from '@lornu/rehearsal/run/applied-network.ts';
@@ -54,9 +53,7 @@ async function changes({ clients, ...standing }: Standing, served: ServedRehears
   const network = await readAppliedNetwork({ clients, ...standing });
   const [task] = served.tasks();
   const subnet = network.subnets.find(({ id }) => network.service.subnetIds.includes(id));
-  const table = network.routeTables.find(({ id }) => id === subnet?.routeTableId);
-  const route = { RouteTableId: table?.id, DestinationCidrBlock: EVERYWHERE };
-  const NatGatewayId = table?.routes.find(({ target }) => target.startsWith('nat-'))?.target;
+  let giveBack = async (): Promise<void> => {};
   // Not one of Terraform's own rules: it would not know the one that takes its place.
   const http = {
     GroupId: network.service.groupIds[0],
@@ -69,18 +66,8 @@ async function changes({ clients, ...standing }: Standing, served: ServedRehears
   return [
     {
       what: 'the route to the NAT gateway is removed',
-      make: async () =>
-        Promise.all(
-          natRoutes(network).map(async (id) =>
-            ec2.send(new DeleteRouteCommand({ ...route, RouteTableId: id })),
-          ),
-        ),
-      takeBack: async () =>
-        Promise.all(
-          natRoutes(network).map(async (id) =>
-            ec2.send(new CreateRouteCommand({ ...route, RouteTableId: id, NatGatewayId })),
-          ),
-        ),
+      make: async () => void (giveBack = await cutNat({ clients, ...standing })),
+      takeBack: async () => giveBack(),
       isFelt: isCutOff,
     },
     {
@@ -106,12 +93,6 @@ async function changes({ clients, ...standing }: Standing, served: ServedRehears
     },
     await recordLost(clients, served),
   ];
-}
-
-function natRoutes({ routeTables }: Awaited<ReturnType<typeof readAppliedNetwork>>): string[] {
-  return routeTables
-    .filter(({ routes }) => routes.some(({ target }) => target.startsWith('nat-')))
-    .map(({ id }) => id);
 }
 
 async function recordLost({ route53 }: Standing['clients'], served: ServedRehearsal): Promise<Change> {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import { BREAKS, judgeModel, judgeStreams } from './breaks.ts';
+import { BREAKS } from './all-breaks.ts';
+import { judgeModel } from './model-breaks.ts';
+import { judgeStreams } from './under-streams.ts';
 
 describe('turns that run while something is broken', () => {
   const well = {
@@ -20,6 +22,7 @@ describe('turns that run while something is broken', () => {
   test.each([
     ['one is lost', { faults: [undefined, 'it ended as failed'] }],
     ['none was under way: nothing was broken', { underWay: 0 }],
+    ['the break itself was not as expected', { fault: 'nothing was slow' }],
     ['the next one fails', { afterwards: 'given up' }],
   ])('are not, where %s', (_what, more) => {
     expect(judgeStreams({ ...well, ...more }).outcome).toBe('failed');

@@ -1,0 +1,135 @@
+import {
+  ListHealthChecksCommand,
+  UpdateHealthCheckCommand,
+  type HealthCheck,
+  type Route53Client,
+} from '@aws-sdk/client-route-53';
+import { CliError } from '../base/cli-error.ts';
+import { beginTurn, createSession, deleteSession, errorOf, textOf } from './conversation.ts';
+import type { Target } from './target.ts';
+
+/** What a drill in staging does, in this order; the first and the last line change something. */
+export function failOverPlan(host: string): string[] {
+  return [
+    `Invert Route 53's health check of ${host}: it counts as failed though Google Cloud is well, and nothing is stopped.`,
+    `Ask for the addresses of ${host} until they are others: that is this load balancer (90 s for three checks, 60 s of DNS cache).`,
+    `Send a message under ${host} and read its whole answer: it is AWS that answers.`,
+    'Take the inversion back, also after a failure or Ctrl-C, and wait until the addresses are those from before.',
+  ];
+}
+
+export interface FailOverDeps {
+  route53: Pick<Route53Client, 'send'>;
+  /** Addresses of a name, asked anew. */
+  resolve: (name: string) => Promise<string[]>;
+  /** Answers a message under the shared name; rejects with the reason. */
+  say: () => Promise<void>;
+  line: (text: string) => void;
+  sleep: (ms: number) => Promise<void>;
+  signal: AbortSignal;
+}
+
+export interface FailOverTimes {
+  /** Milliseconds until the name led to the other cloud. */
+  detectedMs: number;
+  /** Until a message was answered there. */
+  recoveredMs: number;
+  /** Until the name led back. */
+  backMs: number;
+}
+
+const LOOK_EVERY_MS = 2_000;
+/** Three checks of 30 s and the TTL are 150 s. */
+const CHANGES_WITHIN_MS = 300_000;
+
+/** Plays the part of a drill that staging can have without anybody's loss. Throws CliError. */
+export async function drillFailOver(host: string, deps: FailOverDeps): Promise<FailOverTimes> {
+  const check = await findCheck(host, deps);
+  const before = await deps.resolve(host);
+  deps.line(`${host} leads to ${before.join(', ')}`);
+  const beganMs = performance.now();
+  let times = { detectedMs: Number.NaN, recoveredMs: Number.NaN };
+  try {
+    await setInverted(check, true, deps);
+    const after = await untilOthers(host, before, false, deps);
+    const detectedMs = performance.now() - beganMs;
+    deps.line(`${host} leads to ${after.join(', ')}`);
+    await deps.say();
+    times = { detectedMs, recoveredMs: performance.now() - beganMs };
+  } finally {
+    await setInverted(check, false, deps);
+  }
+  const endedMs = performance.now();
+  await untilOthers(host, before, true, deps);
+  return { ...times, backMs: performance.now() - endedMs };
+}
+
+async function findCheck(host: string, { route53 }: FailOverDeps): Promise<HealthCheck> {
+  const { HealthChecks = [] } = await route53.send(new ListHealthChecksCommand({}));
+  const found = HealthChecks.find(
+    ({ HealthCheckConfig }) => HealthCheckConfig?.FullyQualifiedDomainName?.toLowerCase() === host,
+  );
+  if (!found)
+    throw new CliError({
+      what: `There is no health check of ${host}.`,
+      why: 'Route 53 of this account has none whose name that is.',
+      next: 'Give the shared name (failover_domain_name), and sign in to the account of staging.',
+    });
+  if (found.HealthCheckConfig?.Inverted)
+    throw new CliError({
+      what: `The health check of ${host} is inverted already.`,
+      why: 'Another drill runs, or one ended without taking that back.',
+      next: `aws route53 update-health-check --no-inverted --health-check-id ${found.Id}`,
+    });
+  return found;
+}
+
+async function setInverted(
+  { Id }: HealthCheck,
+  inverted: boolean,
+  { route53, line }: FailOverDeps,
+): Promise<void> {
+  await route53.send(new UpdateHealthCheckCommand({ HealthCheckId: Id, Inverted: inverted }));
+  line(inverted ? 'the health check is inverted' : 'the health check is as it was');
+}
+
+/** Until the name leads to none of these addresses, or to exactly these again. */
+async function untilOthers(
+  host: string,
+  before: readonly string[],
+  again: boolean,
+  { resolve, sleep, signal }: FailOverDeps,
+): Promise<string[]> {
+  const giveUpAt = performance.now() + CHANGES_WITHIN_MS;
+  for (;;) {
+    signal.throwIfAborted();
+    // oxlint-disable-next-line no-await-in-loop -- one look after the other
+    const now = await resolve(host).catch(() => [] as string[]);
+    const others = now.length > 0 && now.every((one) => !before.includes(one));
+    if (again ? now.toSorted().join() === before.toSorted().join() : others) return now;
+    if (performance.now() > giveUpAt)
+      throw new CliError({
+        what: `${host} still leads to ${now.join(', ') || 'nothing'} after ${CHANGES_WITHIN_MS / 1000} s.`,
+        why: again
+          ? 'Google Cloud is not healthy for Route 53.'
+          : 'Route 53 did not change its answer, or a cache keeps it.',
+        next: 'aws route53 get-health-check-status --health-check-id ID says what the checkers see.',
+      });
+    // oxlint-disable-next-line no-await-in-loop -- the pause between two looks
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** A message of a new conversation, answered whole. */
+export async function sayOnce(target: Target): Promise<void> {
+  const sessionId = await createSession(target);
+  try {
+    const turn = await beginTurn(target, sessionId, 'Say one word.');
+    const parts = await Array.fromAsync(turn.parts);
+    const failed = errorOf(parts);
+    if (failed !== undefined || textOf(parts, false) === '')
+      throw new Error(failed ?? 'the answer was empty');
+  } finally {
+    await deleteSession(target, sessionId);
+  }
+}

@@ -1,0 +1,136 @@
+import { createSession, deleteSession, errorOf } from '@lornu/ops/verify/conversation.ts';
+import { ask } from '@lornu/ops/verify/target.ts';
+import { judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import type { ServedRehearsal } from '../serve/served.ts';
+import { collectTurn, countedTo, faultOf } from '../scenarios/steadfast-turn.ts';
+import { targetOf } from '../scenarios/targets.ts';
+import { AWAY_MS, type Break } from './break.ts';
+import { answeredMeanwhile, freeze, STREAMS, underStreams, WHOLE } from './under-streams.ts';
+
+/** Milliseconds between two words of a slow model; four times as slow as the streams that it meets. */
+const SLOW_MS = 600;
+const OTHER_MODEL = 'gemini-another';
+
+/** What the model does to one turn, what people read, and that the conversation can continue. */
+const model = (
+  id: string,
+  message: string,
+  what: string,
+  people: RegExp | undefined,
+  sees: string,
+): Break => ({
+  id,
+  title: `Gemini ${what}: people read it, and the next message is answered`,
+  does: `one turn's call of the model ${what}`,
+  people: sees,
+  recovery: 'the next message of the same conversation is answered',
+  isAlone: true,
+  run: async ({ served, context }) => {
+    const target = await targetOf(served, context.signal);
+    const sessionId = await createSession(target);
+    try {
+      const broken = await collectTurn(target, sessionId, message);
+      const read = errorOf(broken.parts);
+      const next = await collectTurn(target, sessionId, 'count to 3');
+      return judgeModel({ people, read, afterwards: faultOf(next, countedTo(3)) });
+    } finally {
+      await deleteSession(target, sessionId);
+    }
+  },
+});
+
+export interface ModelSeen {
+  /** What people should read; undefined: nothing, because the turn ends well by itself. */
+  people: RegExp | undefined;
+  read: string | undefined;
+  afterwards: string | undefined;
+}
+
+export function judgeModel({ people, read, afterwards }: ModelSeen): Verdict {
+  const expected = `${people ? 'a sentence that says so' : 'no error'}, and an answer to the next message`;
+  const isRead = people ? read !== undefined && people.test(read) : read === undefined;
+  const told = `people read ${read === undefined ? 'no error' : `"${read}"`}; the next message: ${afterwards ?? 'answered'}`;
+  return judged(isRead && afterwards === undefined, expected, told);
+}
+
+/** Sets how Gemini is for everybody, until the returned function is called. */
+export async function setGemini(
+  { standIns }: ServedRehearsal,
+  condition: object,
+): Promise<() => Promise<void>> {
+  const put = async (body: object): Promise<void> => {
+    const url = `${standIns.gemini}/stand-in/condition`;
+    const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`the Gemini stand-in refuses the condition: ${await answer.text()}`);
+  };
+  await put(condition);
+  return async () => put({});
+}
+
+export const MODEL_BREAKS: readonly Break[] = [
+  model('gemini-refuses', 'simulate 503', 'refuses', /./, 'a sentence that the model is not available'),
+  model('gemini-breaks-off', 'simulate break after 3', 'breaks off', /./, 'what had come, and a sentence'),
+  model('gemini-refuses-once', 'simulate 503 once', 'refuses once', undefined, 'nothing: it is asked again'),
+  {
+    id: 'gemini-away',
+    title: `Gemini does not answer for ${AWAY_MS / 1000} s: turns wait for it and end whole`,
+    does: `Gemini is stopped (SIGSTOP) for ${AWAY_MS / 1000} s under ${STREAMS} streams, then goes on`,
+    people: 'the answer pauses, and goes on',
+    recovery: WHOLE,
+    run: async (stage) => underStreams(stage, async () => freeze(stage.served.standInPids.gemini, AWAY_MS)),
+  },
+  {
+    id: 'gemini-slow',
+    title: 'Gemini is slow: turns are whole all the same',
+    does: `Gemini waits ${SLOW_MS} ms before each word, for everybody`,
+    people: 'the answer comes slowly',
+    recovery: `a turn meanwhile is whole; ${WHOLE}`,
+    run: async (stage) =>
+      underStreams(stage, async () => {
+        const mend = await setGemini(stage.served, { delayMs: SLOW_MS });
+        const beganMs = performance.now();
+        try {
+          await answeredMeanwhile(stage);
+          const tookMs = performance.now() - beganMs;
+          if (tookMs < SLOW_MS) throw new Error('a turn meanwhile was as quick as ever: nothing was slow');
+          return `a turn meanwhile took ${(tookMs / 1000).toFixed(1)} s`;
+        } finally {
+          await mend();
+        }
+      }),
+  },
+  {
+    id: 'gemini-other-model',
+    title: 'another model answers than was asked for: turns are whole, and /ready says so',
+    does: `Gemini lets ${OTHER_MODEL} answer, whichever model is asked for`,
+    people: "nothing: the answer is another model's, and /ready warns",
+    recovery: `/ready names the other model and stays 200; ${WHOLE}`,
+    run: async (stage) =>
+      underStreams(stage, async () => {
+        const mend = await setGemini(stage.served, { answersAs: OTHER_MODEL });
+        try {
+          return await untilReadyNames(stage.served, stage.context.signal, async () =>
+            answeredMeanwhile(stage),
+          );
+        } finally {
+          await mend();
+        }
+      }),
+  },
+];
+
+/** Each task warns of the last turn that it has answered itself, so turns go on until the one that is asked has had one. */
+async function untilReadyNames(
+  served: ServedRehearsal,
+  signal: AbortSignal,
+  turn: () => Promise<unknown>,
+): Promise<string> {
+  const target = await targetOf(served, signal);
+  for (let look = 0; look < 10; look += 1) {
+    await turn();
+    const ready = await ask(target, '/ready');
+    const text = await ready.text();
+    if (text.includes(OTHER_MODEL) && ready.status === 200) return `/ready names ${OTHER_MODEL}`;
+  }
+  throw new Error(`/ready never named ${OTHER_MODEL}`);
+}

@@ -1,0 +1,107 @@
+import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import {
+  GetRolePolicyCommand,
+  IAMClient,
+  ListRolePoliciesCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { DeleteSecretCommand, RestoreSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { signalGroup } from '@lornu/ops/process/run-command.ts';
+import { emulatorSettings } from '../emulator/aws-clients.ts';
+import { desiredCount, untilHealthy, untilTrue } from '../scenarios/service-count.ts';
+import type { Stage } from '../scenarios/scenario.ts';
+import type { Break } from './break.ts';
+import { findSecret } from './find-secret.ts';
+import { STREAMS, underStreams, WHOLE } from './under-streams.ts';
+
+const NOT_STARTED_MS = 90_000;
+/** ECS's word for a task whose secrets or image it could not get. */
+const NO_START = 'ResourceInitializationError';
+
+/**
+ * Nothing that runs notices, but no task can start: one is killed meanwhile, and its place is taken once it is mended.
+ */
+const noTaskStarts = (
+  id: string,
+  what: string,
+  does: string,
+  take: (stage: Stage) => Promise<() => Promise<void>>,
+): Break => ({
+  id,
+  title: `${what}: what runs goes on, and the killed task is replaced once that is mended`,
+  does: `${does}, and one task is killed under ${STREAMS} streams`,
+  people: 'answers of the killed task pause, and go on from another one',
+  recovery: `ECS says why no task starts; ${WHOLE}; as many tasks as before are healthy`,
+  run: async (stage, io) => {
+    const { served } = stage;
+    const verdict = await underStreams(stage, async () => {
+      const beganMs = Date.now();
+      const mend = await take(stage);
+      try {
+        const victim = served.tasks().find(({ healthy, pid }) => healthy && pid !== undefined);
+        if (victim?.pid === undefined) throw new Error('no task is healthy');
+        io.line(`task ${victim.id.slice(0, 8)} is killed`);
+        signalGroup(victim.pid, 'SIGKILL');
+        const refusal = (): string | undefined =>
+          served
+            .events()
+            .flatMap((event) =>
+              event.what === 'stopped' && event.atMs >= beganMs ? (event.detail ?? '') : [],
+            )
+            .find((detail) => detail.includes(NO_START));
+        await untilTrue(stage, () => refusal() !== undefined, NOT_STARTED_MS);
+        return `no task started: ${refusal()?.slice(0, 160)}`;
+      } finally {
+        await mend();
+      }
+    });
+    await untilHealthy(stage, await desiredCount(stage));
+    return verdict;
+  },
+});
+
+async function takeSecret({ standing: { clients } }: Stage): Promise<() => Promise<void>> {
+  const SecretId = await findSecret(clients.secrets, 'session-key');
+  await clients.secrets.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
+  return async () => void (await clients.secrets.send(new RestoreSecretCommand({ SecretId })));
+}
+
+/** Takes the execution role's right to read secrets, and leaves its other statements. */
+async function takePermission({ standing, served }: Stage): Promise<() => Promise<void>> {
+  const { ecs } = standing.clients;
+  const { cluster, service } = served.applied;
+  const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
+  const { taskDefinition } = await ecs.send(
+    new DescribeTaskDefinitionCommand({ taskDefinition: services?.[0]?.taskDefinition }),
+  );
+  const RoleName = taskDefinition?.executionRoleArn?.split('/').at(-1);
+  const iam = new IAMClient(emulatorSettings(standing.emulator.url));
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+  const [PolicyName] = PolicyNames;
+  const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
+  const before = decodeURIComponent(PolicyDocument);
+  const policy = JSON.parse(before) as { Statement: { Action: string | string[] }[] };
+  const left = policy.Statement.filter(
+    ({ Action }) => ![Action].flat().includes('secretsmanager:GetSecretValue'),
+  );
+  if (left.length === policy.Statement.length) throw new Error(`${RoleName} has no right to read secrets`);
+  const put = async (document: string): Promise<void> =>
+    void (await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: document })));
+  await put(JSON.stringify({ ...policy, Statement: left }));
+  return async () => put(before);
+}
+
+export const START_BREAKS: readonly Break[] = [
+  noTaskStarts(
+    'secret-gone',
+    'a secret is gone',
+    'the session key is deleted in Secrets Manager',
+    takeSecret,
+  ),
+  noTaskStarts(
+    'permission-withdrawn',
+    'the right to read secrets is withdrawn',
+    "the execution role's policy loses secretsmanager:GetSecretValue",
+    takePermission,
+  ),
+];

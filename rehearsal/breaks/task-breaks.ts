@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { tryCommand } from '@lornu/ops/process/run-command.ts';
+import type { ServedTask } from '../serve/served.ts';
+import { desiredCount, setCount, untilHealthy, untilTrue } from '../scenarios/service-count.ts';
+import type { Stage } from '../scenarios/scenario.ts';
+import { LEASE_OVER_MS, type Break } from './break.ts';
+import { answeredMeanwhile, freeze, STREAMS, underStreams, WHOLE } from './under-streams.ts';
+
+const CHOSEN_MS = 20_000;
+const STARTED_MS = 120_000;
+const DIES_MS = 60_000;
+
+function victimOf({ served }: Stage): ServedTask & { pid: number } {
+  const victim = served.tasks().find(({ healthy, pid }) => healthy && pid !== undefined);
+  if (victim?.pid === undefined) throw new Error('no task is healthy');
+  return { ...victim, pid: victim.pid };
+}
+
+/** A program of this machine that has to succeed. */
+async function must(command: readonly string[]): Promise<string> {
+  const { exitCode, stdout, tail } = await tryCommand(command, { env: process.env, timeoutMs: 10_000 });
+  if (exitCode !== 0) throw new Error(`${command[0]} failed: ${tail.join(' ')}`);
+  return stdout;
+}
+
+export const TASK_BREAKS: readonly Break[] = [
+  {
+    id: 'out-of-memory',
+    title: 'a task gets no more memory and dies: another one takes its turns and its place',
+    does: `the address space of one task is limited to what it has (prlimit), under ${STREAMS} streams`,
+    people: 'answers of that task pause, and go on from another one',
+    recovery: `the task ends and is replaced; ${WHOLE}`,
+    run: async (stage, io) => {
+      const verdict = await underStreams(stage, async () => {
+        const victim = victimOf(stage);
+        io.line(`task ${victim.id.slice(0, 8)} gets no more memory`);
+        await must(['prlimit', `--pid=${victim.pid}`, '--as=1', '--data=1']);
+        const beganMs = performance.now();
+        const isGone = (): boolean =>
+          !stage.served.tasks().some(({ id, healthy }) => id === victim.id && healthy);
+        await untilTrue(stage, isGone, DIES_MS);
+        return `it died ${((performance.now() - beganMs) / 1000).toFixed(1)} s later`;
+      });
+      await untilHealthy(stage, await desiredCount(stage));
+      return verdict;
+    },
+  },
+  {
+    id: 'frozen-task',
+    title:
+      'a task hangs longer than its lease and wakes up: another one has its turns, and nothing is written twice',
+    does: `one task is stopped (SIGSTOP) for ${LEASE_OVER_MS / 1000} s under ${STREAMS} streams, longer than a lease, then wakes up`,
+    people: 'answers of that task pause, and go on from another one',
+    recovery: `${WHOLE}; the service is steady again`,
+    run: async (stage, io) => {
+      const verdict = await underStreams(stage, async () => {
+        const victim = victimOf(stage);
+        io.line(`task ${victim.id.slice(0, 8)} hangs`);
+        await freeze(victim.pid, LEASE_OVER_MS);
+        io.line('it wakes up');
+      });
+      await untilHealthy(stage, await desiredCount(stage));
+      return verdict;
+    },
+  },
+  {
+    id: 'disk-full',
+    title: 'the disk of every task is full: nothing that people do needs it',
+    does: `a full file system is mounted over the scratch folder of each task, under ${STREAMS} streams`,
+    people: 'nothing',
+    recovery: `a turn meanwhile is whole; ${WHOLE}`,
+    needsNetwork: true,
+    run: async (stage) =>
+      underStreams(stage, async () => {
+        const tasks = stage.served.tasks().filter(({ healthy, pid }) => healthy && pid !== undefined);
+        const inside = (pid: number, script: string): string[] => [
+          'nsenter',
+          `--mount=/proc/${pid}/ns/mnt`,
+          'sh',
+          '-c',
+          script,
+        ];
+        const folders = new Map<number, string>();
+        try {
+          for (const { pid = 0 } of tasks) {
+            const folder = await scratchOf(pid);
+            await must(inside(pid, `mount -t tmpfs -o size=64k full '${folder}'`));
+            folders.set(pid, folder);
+            const left = await must(
+              inside(
+                pid,
+                `head -c 1m /dev/zero > '${folder}/full' 2>/dev/null; echo x > '${folder}/one' 2>/dev/null || echo full`,
+              ),
+            );
+            if (left.trim() !== 'full') throw new Error(`${folder} is not full`);
+          }
+          await answeredMeanwhile(stage);
+          return `${folders.size} tasks could write nothing`;
+        } finally {
+          for (const [pid, folder] of folders)
+            await must(inside(pid, `umount '${folder}'`)).catch(() => undefined);
+        }
+      }),
+  },
+  {
+    id: 'scale-in',
+    title: 'a task fewer while turns run: it is waited for, and every turn ends whole',
+    does: `the service is set to one task under ${STREAMS} streams, and back`,
+    people: 'nothing',
+    recovery: `${WHOLE}; as many tasks as before are healthy`,
+    run: async (stage, io) => {
+      const before = await desiredCount(stage);
+      try {
+        return await underStreams(stage, async () => {
+          io.line(`${before} tasks become 1`);
+          await setCount(stage, 1);
+          // Until the scheduler has chosen a task to stop.
+          await untilTrue(
+            stage,
+            () => stage.served.tasks().some(({ phase }) => phase !== 'running'),
+            CHOSEN_MS,
+          );
+        });
+      } finally {
+        await setCount(stage, before);
+        await untilHealthy(stage, before);
+      }
+    },
+  },
+  {
+    id: 'scale-out',
+    title: 'a task more while turns run: it serves, and every turn ends whole',
+    does: `the service is set to one task more under ${STREAMS} streams, and back`,
+    people: 'nothing',
+    recovery: `${WHOLE}; as many tasks as before are healthy`,
+    run: async (stage, io) => {
+      const before = await desiredCount(stage);
+      try {
+        return await underStreams(stage, async () => {
+          io.line(`${before} tasks become ${before + 1}`);
+          await setCount(stage, before + 1);
+          const healthy = (): number => stage.served.tasks().filter((task) => task.healthy).length;
+          await untilTrue(stage, () => healthy() > before, STARTED_MS);
+          return `${healthy()} tasks were healthy`;
+        });
+      } finally {
+        await setCount(stage, before);
+        await untilHealthy(stage, before);
+      }
+    },
+  },
+];
+
+/** Where a task may write. */
+async function scratchOf(pid: number): Promise<string> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
+  const found = environment.split('\0').find((line) => line.startsWith('TMPDIR='));
+  if (!found) throw new Error('a task has no scratch folder');
+  return found.slice('TMPDIR='.length);
+}

@@ -1,0 +1,128 @@
+import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { signalGroup } from '@lornu/ops/process/run-command.ts';
+import { judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import type { Stage } from '../scenarios/scenario.ts';
+import { desiredCount, untilHealthy, untilTrue } from '../scenarios/service-count.ts';
+import { countedTo, faultOf, steadfastTurn, type SeenTurn } from '../scenarios/steadfast-turn.ts';
+import { targetOf } from '../scenarios/targets.ts';
+
+const WORDS = 60;
+const EVERY_MS = 150;
+const TEXT = `count to ${WORDS} every ${EVERY_MS} ms`;
+const PATIENCE_MS = 120_000;
+const STARTED_MS = 30_000;
+export const STREAMS = 6;
+export const WHOLE = 'every turn under way ends whole, and the next one is answered';
+
+export interface StreamsSeen {
+  faults: (string | undefined)[];
+  /** Streams that had not ended when the break began: with none, nothing was broken. */
+  underWay: number;
+  /** Faults of a turn that was started after the break; undefined if there are none. */
+  afterwards: string | undefined;
+  /** Milliseconds from the end of the break to that turn's answer. */
+  recoveredAfterMs: number;
+  /** What else was seen of the break; `fault` if it should not have been. */
+  told?: string | undefined;
+  fault?: string | undefined;
+}
+
+export function judgeStreams(seen: StreamsSeen): Verdict {
+  const { faults, underWay, afterwards, recoveredAfterMs, told, fault } = seen;
+  const lost = faults.filter((one) => one !== undefined);
+  const sentences = [
+    `${faults.length - lost.length} of ${faults.length} turns whole, ${underWay} of them under way when it broke`,
+    ...(told === undefined ? [] : [told]),
+    ...(fault === undefined ? [] : [fault]),
+    afterwards === undefined
+      ? `the next turn was answered ${(recoveredAfterMs / 1000).toFixed(1)} s after it was over`
+      : `the next turn: ${afterwards}`,
+    ...(lost.length > 0 ? [`first loss: ${lost[0]}`] : []),
+  ].join('; ');
+  const holds = lost.length === 0 && underWay > 0 && afterwards === undefined && fault === undefined;
+  return judged(holds, WHOLE, sentences);
+}
+
+/** What a break tells beyond the streams; a fault that it throws fails it, after it was mended. */
+export type BreakAndMend = () => Promise<string | void>;
+
+/**
+ * Starts turns, breaks something while they run, repairs it, and checks these turns and a new one. With `duringDeploy` of
+ * the stage a new deployment begins first and has to end as well.
+ */
+export async function underStreams(stage: Stage, breakAndMend: BreakAndMend): Promise<Verdict> {
+  const { served, context } = stage;
+  const target = await targetOf(served, context.signal);
+  let underWay = 0;
+  const begun = Array.from({ length: STREAMS }, () => Promise.withResolvers<void>());
+  const turns = Promise.all(
+    begun.map(async ({ resolve }) => {
+      const onBegun = (): void => {
+        underWay++;
+        resolve();
+      };
+      const seen = await steadfastTurn(target, { text: TEXT, patienceMs: PATIENCE_MS, onBegun });
+      underWay--;
+      return seen;
+    }),
+  );
+  turns.catch(() => undefined);
+  await Promise.race([Promise.all(begun.map(({ promise }) => promise)), turns, served.failed]);
+  if (stage.duringDeploy) await beginDeploy(stage);
+  const atBreak = underWay;
+  let told: string | undefined;
+  let fault: string | undefined;
+  try {
+    told = (await Promise.race([breakAndMend(), served.failed])) ?? undefined;
+  } catch (error) {
+    fault = error instanceof Error ? error.message : String(error);
+    await Promise.race([served.failed, Promise.resolve()]);
+  }
+  const mendedAtMs = performance.now();
+  const next = await Promise.race([
+    steadfastTurn(target, { text: 'count to 3', patienceMs: PATIENCE_MS }),
+    served.failed,
+  ]);
+  const recoveredAfterMs = performance.now() - mendedAtMs;
+  const seen: SeenTurn[] = await Promise.race([turns, served.failed]);
+  if (stage.duringDeploy) await untilHealthy(stage, await desiredCount(stage));
+  return judgeStreams({
+    faults: seen.map((turn) => faultOf(turn, countedTo(WORDS))),
+    underWay: atBreak,
+    afterwards: faultOf(next, countedTo(3)),
+    recoveredAfterMs,
+    told,
+    fault,
+  });
+}
+
+/** Begins a deployment of the same image, and waits until its first task starts. */
+async function beginDeploy(stage: Stage): Promise<void> {
+  const { cluster, service } = stage.served.applied;
+  await stage.standing.clients.ecs.send(
+    new UpdateServiceCommand({ cluster, service, forceNewDeployment: true }),
+  );
+  await untilTrue(stage, () => stage.served.tasks().some(({ phase }) => phase === 'starting'), STARTED_MS);
+}
+
+/** Stops a program of this rehearsal for some time, as if it did not answer: its connections stay open. */
+export async function freeze(pid: number, forMs: number): Promise<void> {
+  signalGroup(pid, 'SIGSTOP');
+  try {
+    await Bun.sleep(forMs);
+  } finally {
+    signalGroup(pid, 'SIGCONT');
+  }
+}
+
+/** A turn of a new conversation that must be answered while something is broken; throws its fault. */
+export async function answeredMeanwhile({ served, context }: Stage): Promise<SeenTurn> {
+  const target = await targetOf(served, context.signal);
+  const seen = await Promise.race([
+    steadfastTurn(target, { text: 'count to 5', patienceMs: PATIENCE_MS }),
+    served.failed,
+  ]);
+  const fault = faultOf(seen, countedTo(5));
+  if (fault !== undefined) throw new Error(`a turn meanwhile: ${fault}`);
+  return seen;
+}

@@ -1,0 +1,217 @@
+import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import { signalGroup } from '@lornu/ops/process/run-command.ts';
+import { runStep, type StepIo } from '@lornu/ops/steps/run-steps.ts';
+import { setGemini } from '../breaks/model-breaks.ts';
+import { GOOGLE_SERVICES } from '../network/outside.ts';
+import type { Stage } from '../scenarios/scenario.ts';
+import { desiredCount, setCount, untilHealthy } from '../scenarios/service-count.ts';
+import { countedTo } from '../scenarios/steadfast-turn.ts';
+import { DOMAIN_NAME, FAILOVER_DOMAIN_NAME } from '../terraform/variables.ts';
+import { judgePart, type DrillPart, type DrillReport, type PartSeen } from './judge-drill.ts';
+import { openPage, type Answer, type OpenPage } from './page.ts';
+import type { PageNote } from './page-client.ts';
+import { readStored } from './read-stored.ts';
+
+/** The key that Google's agent calls the Gemini stand-in with (ops/up/start-peer.ts). */
+const KEY_OF_GOOGLES_AGENT = 'stand-in';
+const [GOOGLE] = [GOOGLE_SERVICES.peer.address];
+const EVERY_MS = 150;
+const PATIENCE_MS = 180_000;
+const NAME_WITHIN_MS = 120_000;
+/** Words after which a cloud dies: the turn is under way then. */
+const WORDS_BEFORE = 3;
+const RELEASE_EVERY_MS = 500;
+
+/** Counts up to `n`, told apart by its mark: the page has to find the answer to this one. */
+const task = (id: string, n: number, more: { host?: string; conversation?: string; held?: number } = {}) => ({
+  id,
+  host: more.host ?? FAILOVER_DOMAIN_NAME,
+  conversation: more.conversation ?? 'one',
+  // Held: the stand-in waits there until it is told to go on, so that the turn is under way for as long as needed.
+  text: `count to ${n} every ${EVERY_MS} ms (${id})${more.held ? `, held after ${more.held}` : ''}`,
+  expected: countedTo(n),
+  patienceMs: PATIENCE_MS,
+});
+
+/**
+ * Takes one cloud away after the other, under an open page that talks through the fail-over name, and brings both back.
+ * Rejects if a part of the rehearsal itself is gone; a part that does not hold is in the report.
+ */
+export async function drill(stage: Stage): Promise<DrillReport> {
+  const { served, context } = stage;
+  const { googleAgent } = served;
+  if (!googleAgent || !served.vpc)
+    throw new Error('a drill needs the applied network and the agent of Google Cloud');
+  const beganMs = Date.now();
+  const page = await openPage(served, context.signal);
+  const answers: Answer[] = [];
+  const parts: DrillPart[] = [];
+  const ask = async (...args: Parameters<typeof task>): Promise<Answer> => {
+    const answer = await page.ask(task(...args));
+    answers.push(answer);
+    return answer;
+  };
+  const play = async (id: string, title: string, run: (io: StepIo) => Promise<PartSeen>): Promise<void> => {
+    const partBeganMs = Date.now();
+    const step = {
+      id,
+      title,
+      run: async (io: StepIo) => {
+        const seen = await run(io).catch((error: unknown): PartSeen => ({ failure: messageOf(error) }));
+        const part = { id, title, elapsedMs: Date.now() - partBeganMs, ...judgePart(seen) };
+        parts.push(part);
+        if (part.outcome === 'failed') throw new Error(part.seen);
+        return part.seen;
+      },
+    };
+    await runStep(step, context.emit).catch(() => undefined);
+    await Promise.race([served.failed, Promise.resolve()]);
+  };
+  try {
+    await play('both', 'both clouds are well: the shared name leads to Google Cloud', async () => {
+      await untilName(page, isGoogle, 0);
+      return { answers: [await ask('a', 5)], by: [GOOGLE] };
+    });
+    await play(
+      'google-dies',
+      "Google's agent dies in the middle of an answer: the conversation goes on here",
+      async (io) => {
+        const answer = ask('b', 20);
+        const diedMs = await untilWords(page, 'b');
+        await googleAgent.kill();
+        io.line("Google's agent is killed");
+        const { atMs } = await untilName(page, isAws, diedMs);
+        const whole = await answer;
+        return {
+          answers: [whole],
+          detectedMs: atMs - diedMs,
+          recoveredMs: goneOnMs(page, 'b', atMs) - diedMs,
+          notBy: GOOGLE,
+        };
+      },
+    );
+    await play(
+      'aws-dies',
+      "AWS dies in the middle of an answer: the conversation goes on at Google's agent",
+      async (io) => {
+        const count = await desiredCount(stage);
+        const answer = ask('c', 20, { held: WORDS_BEFORE });
+        await untilWords(page, 'c');
+        await googleAgent.start();
+        io.line("Google's agent is back");
+        const diedMs = Date.now();
+        await setCount(stage, 0);
+        for (const { pid } of served.tasks()) if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+        io.line('every task of AWS is killed, and none is started');
+        const releasing = setInterval(() => void release(served.standIns.gemini), RELEASE_EVERY_MS);
+        try {
+          const { atMs } = await untilName(page, isGoogle, diedMs);
+          const other = await ask('d', 5, { conversation: 'two' });
+          io.line('a conversation without a turn under way is answered');
+          const whole = await answer;
+          return {
+            answers: [other, whole],
+            detectedMs: atMs - diedMs,
+            recoveredMs: goneOnMs(page, 'd', diedMs) - diedMs,
+            interruptedMs: goneOnMs(page, 'c', atMs) - diedMs,
+            by: [GOOGLE],
+          };
+        } finally {
+          clearInterval(releasing);
+          await setCount(stage, count);
+        }
+      },
+    );
+    await play('aws-back', 'AWS is back: the same conversation goes on under its own name', async () => {
+      const backMs = Date.now();
+      await untilHealthy(stage, await desiredCount(stage));
+      return {
+        answers: [await ask('e', 5, { host: DOMAIN_NAME })],
+        recoveredMs: Date.now() - backMs,
+        notBy: GOOGLE,
+      };
+    });
+    await play('gemini-refuses', "Gemini refuses here: Google's agent answers, and says so", async () => {
+      const mend = await setGemini(served, { refuses: 503, exceptKey: KEY_OF_GOOGLES_AGENT });
+      try {
+        const { expected, ...more } = task('f', 5, { host: DOMAIN_NAME });
+        const answer = await page.ask({ ...more, expected: `${INSTEAD} ${expected}` });
+        answers.push(answer);
+        return { answers: [answer], notBy: GOOGLE };
+      } finally {
+        await mend();
+      }
+    });
+    await play('back-again', 'both are well again: the shared name leads to Google Cloud', async () => {
+      await untilName(page, isGoogle, 0, true);
+      return { answers: [await ask('g', 5), await ask('h', 5, { host: DOMAIN_NAME })] };
+    });
+  } finally {
+    page.close();
+  }
+  const stored = await readStored(served, answers);
+  return {
+    at: new Date(beganMs).toISOString(),
+    image: await readImage(stage),
+    elapsedMs: Date.now() - beganMs,
+    parts,
+    ...stored,
+    holds: parts.every(({ outcome }) => outcome === 'passed') && stored.lost === 0 && stored.doubled === 0,
+  };
+}
+
+/** What the service says in place of Gemini (backend/peer/peer-fallback.ts), word by word. */
+const INSTEAD =
+  'Gemini does not answer now (503 UNAVAILABLE). The agent on Google Cloud answers instead; these are its words.';
+
+const isGoogle = (addresses: readonly string[]): boolean => addresses.join() === GOOGLE;
+const isAws = (addresses: readonly string[]): boolean => addresses.length > 0 && !addresses.includes(GOOGLE);
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The change of the shared name to these addresses from `sinceMs` on, or what it says now where `now`. */
+async function untilName(
+  page: OpenPage,
+  fits: (addresses: readonly string[]) => boolean,
+  sinceMs: number,
+  now = false,
+): Promise<PageNote> {
+  const isChange = (note: PageNote): boolean =>
+    note.kind === 'name' && note.atMs >= sinceMs && fits(note.addresses);
+  const isNow = (): boolean => {
+    const last = page.notes.findLast(({ kind }) => kind === 'name');
+    return last?.kind === 'name' && fits(last.addresses);
+  };
+  return page.until((note) => (now ? isNow() : isChange(note)), 'the shared name changes', NAME_WITHIN_MS);
+}
+
+async function untilWords(page: OpenPage, id: string): Promise<number> {
+  const { atMs } = await page.until(
+    (note) => note.kind === 'word' && note.id === id && note.words >= WORDS_BEFORE,
+    `words of ${id}`,
+    PATIENCE_MS,
+  );
+  return atMs;
+}
+
+/** When the answer went on after `sinceMs`; throws if it did not. */
+function goneOnMs({ notes }: OpenPage, id: string, sinceMs: number): number {
+  const word = notes.find((note) => note.kind === 'word' && note.id === id && note.atMs > sinceMs);
+  if (!word) throw new Error(`no word of message ${id} came after it`);
+  return word.atMs;
+}
+
+/** Lets answers go on that are held. */
+async function release(url: string): Promise<void> {
+  await fetch(`${url}/stand-in/release`, { method: 'POST' }).catch(() => undefined);
+}
+
+/** The image that the service runs, with its digest. */
+async function readImage({ standing, served }: Stage): Promise<string> {
+  const { ecs } = standing.clients;
+  const { cluster, service } = served.applied;
+  const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
+  const { taskDefinition } = await ecs.send(
+    new DescribeTaskDefinitionCommand({ taskDefinition: services[0]?.taskDefinition }),
+  );
+  return taskDefinition?.containerDefinitions?.[0]?.image ?? 'unknown';
+}

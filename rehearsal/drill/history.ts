@@ -1,0 +1,47 @@
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import type { DrillReport } from './judge-drill.ts';
+
+const SHORT = z.object({
+  at: z.string(),
+  image: z.string(),
+  elapsedMs: z.number(),
+  holds: z.boolean(),
+  lost: z.number(),
+  doubled: z.number(),
+  parts: z.array(
+    z.object({
+      id: z.string(),
+      outcome: z.string(),
+      detectedMs: z.number().optional(),
+      recoveredMs: z.number().optional(),
+      interruptedMs: z.number().optional(),
+    }),
+  ),
+});
+
+/** A drill as the history keeps it: a line of JSON. */
+export type PastDrill = z.infer<typeof SHORT>;
+
+/** Adds a drill to the history, a file that only grows. */
+export async function keepDrill(path: string, report: DrillReport): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await appendFile(path, `${JSON.stringify(SHORT.parse(report))}\n`);
+}
+
+/** All drills, the oldest first; a line that is not one, such as the last one of a full disk, is left out. */
+export async function readDrills(path: string): Promise<PastDrill[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return text.split('\n').flatMap((line) => {
+    try {
+      const read = SHORT.safeParse(JSON.parse(line));
+      return read.success ? [read.data] : [];
+    } catch {
+      return [];
+    }
+  });
+}

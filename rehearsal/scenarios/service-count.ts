@@ -1,0 +1,36 @@
+import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import type { Stage } from './scenario.ts';
+
+const STEADY_MS = 90_000;
+
+/** How many tasks the service wants. */
+export async function desiredCount({ standing, served }: Stage): Promise<number> {
+  const { cluster, service } = served.applied;
+  const { services = [] } = await standing.clients.ecs.send(
+    new DescribeServicesCommand({ cluster, services: [service] }),
+  );
+  return services[0]?.desiredCount ?? 0;
+}
+
+export async function setCount({ standing, served }: Stage, desired: number): Promise<void> {
+  const { cluster, service } = served.applied;
+  await standing.clients.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: desired }));
+}
+
+/** Until as many tasks are healthy and no other one is left. */
+export async function untilHealthy(stage: Stage, count: number): Promise<void> {
+  const { served } = stage;
+  const isSteady = (): boolean =>
+    served.tasks().filter(({ healthy }) => healthy).length >= count &&
+    served.tasks().every(({ phase }) => phase === 'running');
+  await untilTrue(stage, isSteady, STEADY_MS);
+}
+
+export async function untilTrue({ served }: Stage, holds: () => boolean, withinMs: number): Promise<void> {
+  const giveUpAt = performance.now() + withinMs;
+  while (!holds()) {
+    if (performance.now() > giveUpAt) throw new Error(`it did not come about within ${withinMs / 1000} s`);
+    // oxlint-disable-next-line no-await-in-loop -- one look after the other
+    await Promise.race([Bun.sleep(100), served.failed]);
+  }
+}

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { BREAKS } from '@lornu/rehearsal/breaks/all-breaks.ts';
+import { readDrills } from '@lornu/rehearsal/drill/history.ts';
+import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
+import { join } from 'node:path';
+import { runCli, temporaryRehearsal } from '../whole/kit.ts';
+
+// docs/operations.md, "What breaks" and "Fail over": its commands, on one applied environment.
+setDefaultTimeout(30 * 60_000);
+
+const inVpc = (await whyNoNamespaces(process.env)) === undefined;
+let rehearsal: Awaited<ReturnType<typeof temporaryRehearsal>>;
+
+interface Played {
+  breaks: { id: string; outcome: string; seen: string; timeline: { rows: unknown[] } }[];
+}
+
+const run = async (...argv: string[]) => runCli([...argv, '--data-dir', rehearsal.dataDir]);
+
+beforeAll(async () => {
+  rehearsal = await temporaryRehearsal();
+  const { exitCode, stderr } = await run('rehearse', 'apply');
+  if (exitCode !== 0) throw new Error(stderr);
+});
+afterAll(async () => {
+  await run('rehearse', 'destroy');
+  await rehearsal.remove();
+});
+
+test('every break recovers, and each has a timeline', async () => {
+  const { exitCode, stdout } = await run('rehearse', 'break', '--json');
+  const { breaks } = JSON.parse(stdout) as Played;
+  expect(breaks.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+  expect(breaks.map(({ id }) => id).toSorted()).toEqual(BREAKS.map(({ id }) => id).toSorted());
+  const absent = breaks.filter(({ outcome }) => outcome === 'absent').map(({ id }) => id);
+  expect(absent).toEqual(inVpc ? [] : BREAKS.filter((one) => one.needsNetwork).map(({ id }) => id));
+  expect(breaks.every(({ timeline }) => timeline.rows.length > 0)).toBeTrue();
+  expect(exitCode).toBe(0);
+});
+
+test('breaks in the middle of a deployment recover too', async () => {
+  const names = BREAKS.filter(({ does }) => does.includes('under 6 streams')).map(({ id }) => id);
+  const meant = names.filter((id) => inVpc || !BREAKS.find((one) => one.id === id)?.needsNetwork);
+  expect(meant.length).toBeGreaterThan(5);
+  const { exitCode, stdout } = await run('rehearse', 'break', ...meant, '--during-deploy', '--json');
+  const { breaks } = JSON.parse(stdout) as Played;
+  expect(breaks.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
+  expect(exitCode).toBe(0);
+});
+
+test.skipIf(!inVpc)(
+  'a drill loses no turn and no word, and is kept with the digest of the image',
+  async () => {
+    const { exitCode, stdout } = await run('drill', '--json');
+    const report = JSON.parse(stdout) as { lost: number; doubled: number; parts: { outcome: string }[] };
+    expect(report.parts.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
+    expect([report.lost, report.doubled, exitCode]).toEqual([0, 0, 0]);
+    const [kept, ...others] = await readDrills(join(rehearsal.dataDir, 'drills.jsonl'));
+    expect(others).toEqual([]);
+    expect(kept?.image).toMatch(/@sha256:[0-9a-f]{64}$/);
+    const history = await run('drill', '--history');
+    expect(history.stdout).toContain(`${kept?.at}  held`);
+  },
+);
