@@ -1,15 +1,15 @@
 import type { WireEvent } from './agent-client.ts';
-import type { Item } from './cassette.ts';
-import { type Change, compareTurn, describeTurn } from './compare.ts';
+import { canonical, type Item } from './cassette.ts';
+import { type Change, compareTurn } from './compare.ts';
 import { itemsOf } from './replay.ts';
 
 /** A turn of a candidate beside the real one. Harmless: it did the same, and only its words are others. */
 export interface ShadowComparison {
   verdict: 'same' | 'harmless' | 'changed';
   changes: Change[];
-  /** Lines of the real turn and of the candidate's. */
-  before: string[];
-  now: string[];
+  /** Steps of the real turn and of the candidate's. */
+  before: Item[];
+  now: Item[];
 }
 
 /** A prompt that is this much larger costs noticeably more. */
@@ -37,8 +37,8 @@ export function compareShadow(
   return {
     verdict: changes.length > 0 ? 'changed' : found.length > 0 ? 'harmless' : 'same',
     changes,
-    before: describeTurn(before, [], {}),
-    now: describeTurn(now, [], {}),
+    before,
+    now,
   };
 }
 
@@ -56,3 +56,36 @@ function modelUse(events: readonly WireEvent[]): { calls: number; tokens: number
   const tokens = usages.reduce((sum, usage) => sum + Number(usage['promptTokenCount'] ?? 0), 0);
   return { calls: usages.length, tokens };
 }
+
+/**
+ * Steps without anything that was said: names of agents, tools, arguments and keys stay, each value is a placeholder. The
+ * same value has the same one, so both sides of a comparison can be read beside each other.
+ */
+export class Placeholders {
+  readonly #names = new Map<string, string>();
+
+  of(items: readonly Item[]): Item[] {
+    return items.map(({ value, ...item }) => ({
+      ...item,
+      value: item.kind === 'call' && isObject(value) ? this.#arguments(value) : this.#name(value),
+    }));
+  }
+
+  #arguments(args: object): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, this.#name(value)]));
+  }
+
+  /** Such as <string-2>; booleans and null say nothing about a person. */
+  #name(value: unknown): unknown {
+    if (value === null || typeof value === 'boolean') return value;
+    const kind = Array.isArray(value) ? 'list' : typeof value;
+    const key = `${kind} ${canonical(value)}`;
+    const sameKind = [...this.#names.keys()].filter((one) => one.startsWith(`${kind} `));
+    const name = this.#names.get(key) ?? `<${kind}-${sameKind.length + 1}>`;
+    this.#names.set(key, name);
+    return name;
+  }
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,8 +1,9 @@
-import { Masker } from '@lornu/evaluation/mask.ts';
-import type { ShadowComparison } from '@lornu/evaluation/shadow-compare.ts';
+import type { Item } from '@lornu/evaluation/cassette.ts';
+import { describeTurn } from '@lornu/evaluation/compare.ts';
+import { Placeholders, type ShadowComparison } from '@lornu/evaluation/shadow-compare.ts';
 import type { ShadowOutcome } from '../observability/metrics.ts';
 
-/** A turn that the candidate led otherwise; personal data is masked as `lornu record` masks it. */
+/** A turn that the candidate led otherwise, without anything that was said: operators read no conversation. */
 export interface ShadowChange {
   at: number;
   appName: string;
@@ -56,15 +57,16 @@ export class ShadowReport {
     if (this.#times.length > MOST_TIMES) this.#times.shift();
     if (verdict !== 'changed') return;
     for (const change of changes) this.#byChange[change] = (this.#byChange[change] ?? 0) + 1;
-    // One masker for both sides: the same value has the same placeholder.
-    const masker = new Masker();
-    const lines = (all: readonly string[]): string[] =>
-      all.slice(0, MOST_LINES).map((line) => masker.mask(line).slice(0, MOST_CHARS));
+    const placeholders = new Placeholders();
+    const lines = (items: readonly Item[]): string[] =>
+      describeTurn(placeholders.of(items.slice(0, MOST_LINES)), [], {}).map((line) =>
+        line.slice(0, MOST_CHARS),
+      );
     this.#changed.push({
       at: this.#now(),
       appName,
       changes,
-      missing: masker.mask(missing),
+      missing,
       before: lines(before),
       now: lines(now),
     });

@@ -118,15 +118,15 @@ test('a message that answers a question continues its call in the candidate too'
 test('a candidate that does something else is told by class, and the report holds nothing of the person', async () => {
   const { sessions, say, shadow, outcomes } = open({ agents: changed });
   await sessions.createSession(KEY);
-  await say({ text: 'note: write to ada@example.org' });
+  await say({ text: 'note: write to Ada at ada@example.org' });
   await say({ text: 'hello' });
   await until(() => outcomes.length === 2);
   expect(outcomes).toEqual(['changed', 'same']);
   const report = shadow.report.toJson();
   expect(report.counts).toMatchObject({ same: 1, changed: 1, failed: 0, dropped: 0 });
   expect(Object.keys(report.byChange)).toContain('tool');
-  expect(report.changed[0]?.before.join('\n')).toContain('save_note {"text":"write to <email-1>"}');
-  expect(JSON.stringify(report)).not.toMatch(/ada/u);
+  expect(report.changed[0]?.before.join('\n')).toContain('save_note {"text":"<string-1>"}');
+  expect(JSON.stringify(report)).not.toMatch(/ada|write to/iu);
 });
 
 test('a candidate that hangs, refuses or answers nonsense costs the person nothing; what it is too slow for is dropped and counted', async () => {

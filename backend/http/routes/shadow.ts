@@ -36,7 +36,10 @@ const REPORT = z.object({
         now: LINES,
       }),
     )
-    .meta({ description: 'The latest that changed, side by side; personal data is masked.' }),
+    .meta({
+      description:
+        'The latest that changed, side by side; values are placeholders, the same for the same value.',
+    }),
 });
 
 /** A candidate's turn, only where this process is a candidate; what operators see of it, only where one is configured. */
