@@ -1,0 +1,55 @@
+import { Database, type Statement } from 'bun:sqlite';
+import { renameSync, writeFileSync } from 'node:fs';
+
+/**
+ * Loaded before the service: counts what it does, and writes the counts to TURN_COST_FILE on SIGUSR2. Counts do not depend
+ * on how busy the machine is, unlike times.
+ */
+const counts = { statements: 0, parsedChars: 0, printedChars: 0, requests: 0 };
+
+const counted = new WeakSet<Statement>();
+for (const name of ['query', 'prepare'] as const) {
+  const own = Database.prototype[name] as (...of: unknown[]) => Statement;
+  Object.assign(Database.prototype, {
+    [name](this: Database, ...of: unknown[]) {
+      const statement = own.apply(this, of);
+      if (!counted.has(statement)) count(statement);
+      return statement;
+    },
+  });
+}
+
+/** The methods are the statement's own: bun has no prototype that could be changed for all. */
+function count(statement: Statement): void {
+  counted.add(statement);
+  for (const name of ['get', 'all', 'run', 'values'] as const) {
+    const own = statement[name] as (...of: unknown[]) => unknown;
+    Object.defineProperty(statement, name, {
+      value: (...of: unknown[]) => {
+        counts.statements += 1;
+        return own.apply(statement, of);
+      },
+    });
+  }
+}
+
+const { parse, stringify } = JSON;
+JSON.parse = (text, reviver) => {
+  counts.parsedChars += text.length;
+  return parse(text, reviver) as unknown;
+};
+JSON.stringify = ((...of: Parameters<typeof stringify>) => {
+  const text = stringify(...of) as string | undefined;
+  counts.printedChars += text?.length ?? 0;
+  return text;
+}) as typeof stringify;
+const { fetch } = globalThis;
+globalThis.fetch = Object.assign((...of: Parameters<typeof fetch>) => {
+  counts.requests += 1;
+  return fetch(...of);
+}, fetch);
+process.on('SIGUSR2', () => {
+  const file = process.env['TURN_COST_FILE'] ?? '';
+  writeFileSync(`${file}.new`, stringify(counts));
+  renameSync(`${file}.new`, file);
+});
