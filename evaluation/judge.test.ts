@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { Invocation, Rubric } from './eval-set.ts';
-import { judge, readLabel, readRubrics } from './judge.ts';
+import { readLabel, readRubrics } from './judge-answers.ts';
+import { judge } from './judge.ts';
 import { STATUS } from './metrics.ts';
 
 const invocation = (text: string): Invocation => ({

@@ -1,5 +1,14 @@
 import { callsOf, type EvalMetric, type Invocation, responsesOf, type Rubric, textOf } from './eval-set.ts';
-import { notJudged, type RubricScore, type Score, statusOf, thresholdOf, type Verdict } from './metrics.ts';
+import { readLabel, readRubrics } from './judge-answers.ts';
+import {
+  notJudged,
+  type RubricScore,
+  type Score,
+  STATUS,
+  statusOf,
+  thresholdOf,
+  type Verdict,
+} from './metrics.ts';
 
 /** Asks a judge model; returns its text. Throws if there is no answer. */
 export type AskJudge = (model: string, prompt: string, config: Record<string, unknown>) => Promise<string>;
@@ -88,15 +97,20 @@ export async function judge(
   };
   const threshold = thresholdOf(metric);
   const own = (criterion?.['rubrics'] ?? []) as Rubric[];
-  try {
-    const perInvocation = await Promise.all(
-      actual.map(async (one, index) => {
-        const added = [...caseRubrics, ...(expected[index]?.rubrics ?? [])].filter(
-          ({ type }) => type === judged.rubricType,
-        );
-        const rubrics = judged.rubricType ? [...own, ...added] : [];
-        if (judged.rubricType && rubrics.length === 0) throw new Error('Rubrics are required.');
-        const prompt = judged.prompt(one, expected[index], rubrics, facts);
+  const rubricsOf = actual.map((_, index) => [
+    ...own,
+    ...[...caseRubrics, ...(expected[index]?.rubrics ?? [])].filter(({ type }) => type === judged.rubricType),
+  ]);
+  if (judged.rubricType) {
+    const wrong = rubricsOf.map(problemOf).find((problem) => problem !== undefined);
+    if (wrong !== undefined) return notJudged(wrong);
+  }
+  let failure: string | undefined;
+  const perInvocation = await Promise.all(
+    actual.map(async (one, index): Promise<Score> => {
+      const rubrics = rubricsOf[index] ?? [];
+      const prompt = judged.prompt(one, expected[index], rubrics, facts);
+      try {
         const samples = await Promise.all(
           Array.from({ length: options.numSamples ?? DEFAULT_SAMPLES }, async () =>
             ask(options.judgeModel ?? DEFAULT_JUDGE, prompt, options.judgeModelConfig ?? {}),
@@ -108,17 +122,27 @@ export async function judge(
               threshold,
             )
           : majority(samples.map(readLabel), threshold);
-      }),
-    );
-    return {
-      overall: judged.rubricType
-        ? meanOfRubrics(perInvocation, threshold)
-        : meanScore(perInvocation, threshold),
-      perInvocation,
-    };
-  } catch (error) {
-    return notJudged(error instanceof Error ? error.message : String(error));
-  }
+      } catch (error) {
+        // One sample that failed leaves its invocation without a score, and only that.
+        failure ??= error instanceof Error ? error.message : String(error);
+        return { score: null, status: STATUS.notEvaluated };
+      }
+    }),
+  );
+  return {
+    overall: judged.rubricType
+      ? meanOfRubrics(perInvocation, threshold)
+      : meanScore(perInvocation, threshold),
+    perInvocation,
+    ...(failure === undefined ? {} : { reason: failure }),
+  };
+}
+
+function problemOf(rubrics: readonly Rubric[]): string | undefined {
+  if (rubrics.length === 0) return 'Rubrics are required.';
+  const ids = rubrics.map(({ rubricId }) => rubricId);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  return twice === undefined ? undefined : `There are two rubrics named "${twice}".`;
 }
 
 /** A tie counts against the answer. */
@@ -165,43 +189,6 @@ function meanOfRubrics(perInvocation: readonly Score[], threshold: number): Scor
       rationale: 'The mean over the invocations; each has its own rationale.',
     })),
   };
-}
-
-/** 1 for valid, 0 for invalid, null if the judge wrote neither. */
-export function readLabel(text: string): number | null {
-  const [, field, label] =
-    /"is_the_agent_response_(valid|invalid)":\s*\[?\s*"?([^"\]\s,}]*)/u.exec(text) ?? [];
-  if (label === undefined) return null;
-  if (field === 'invalid') return label === 'true' || label === 'invalid' ? 0 : 1;
-  if (label === 'valid' || label === 'true') return 1;
-  return ['invalid', 'almost', 'false', 'partially_valid', 'partially'].includes(label) ? 0 : null;
-}
-
-/** Parses verdicts in google-adk's form: "ID:", "Property:", "Rationale:", "Verdict: yes|no", one block per rubric. */
-export function readRubrics(text: string, rubrics: readonly Rubric[]): RubricScore[] {
-  const values = (name: string): string[] =>
-    [...text.matchAll(new RegExp(`^\\s*${name}: (.*)$`, 'gmu'))].map(([, value]) => (value ?? '').trim());
-  const properties = values('Property');
-  const [rationales, verdicts] = [values('Rationale'), values('Verdict')];
-  // An incomplete block could hide a failed rubric.
-  if (properties.length !== rationales.length || properties.length !== verdicts.length) return [];
-  const ids = values('ID');
-  const plain = (words: string): string =>
-    words
-      .normalize('NFKC')
-      .replaceAll(/[\s*_`"']+/gu, ' ')
-      .trim()
-      .toLowerCase();
-  return properties.flatMap((property, index) => {
-    const named =
-      ids.length === properties.length ? rubrics.find(({ rubricId }) => rubricId === ids[index]) : undefined;
-    const rubric =
-      named ??
-      rubrics.find(({ rubricContent }) => plain(rubricContent.textProperty ?? '') === plain(property));
-    const verdict = (verdicts[index] ?? '').toLowerCase();
-    const score = verdict.includes('yes') ? 1 : verdict.includes('no') ? 0 : null;
-    return rubric ? [{ rubricId: rubric.rubricId, rationale: rationales[index] ?? '', score }] : [];
-  });
 }
 
 function matchPrompt(actual: Invocation, expected: Invocation | undefined): string {

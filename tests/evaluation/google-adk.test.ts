@@ -3,13 +3,22 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { AgentServer } from '@lornu/evaluation/agent-client.ts';
-import { type EvalSet, parseEvalConfig, parseEvalSet } from '@lornu/evaluation/eval-set.ts';
-import { evaluate, type SetResult } from '@lornu/evaluation/evaluate.ts';
+import {
+  EFFICIENCY_METRICS,
+  type EvalSet,
+  type Invocation,
+  parseEvalConfig,
+  parseEvalSet,
+} from '@lornu/evaluation/eval-set.ts';
+import { type CaseResult, evaluate, type MetricResult, type SetResult } from '@lornu/evaluation/evaluate.ts';
+import { geminiJudge, judge } from '@lornu/evaluation/judge.ts';
 import { toSnakeKeys } from '@lornu/evaluation/keys.ts';
+import type { Score } from '@lornu/evaluation/metrics.ts';
 import { rouge1 } from '@lornu/evaluation/rouge.ts';
 import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { startJudge } from './library/judge-model.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');
 const WITHIN_MS = 120_000;
@@ -36,12 +45,16 @@ afterAll(async () => {
   await rm(scratchDir, { recursive: true, force: true });
 });
 
-async function python<Answers extends unknown[]>(...requests: unknown[]): Promise<Answers> {
+const python = async <Answers extends unknown[]>(...requests: unknown[]): Promise<Answers> =>
+  pythonAt<Answers>(modelUrl, ...requests);
+
+/** google-adk with its model, or its judge, at a stand-in. */
+async function pythonAt<Answers extends unknown[]>(url: string, ...requests: unknown[]): Promise<Answers> {
   const child = Bun.spawn({
     cmd: [join(ROOT, 'gcp-agent/.venv/bin/python'), join(import.meta.dir, 'google_adk.py')],
     env: {
       PATH: process.env['PATH'] ?? '',
-      GOOGLE_GEMINI_BASE_URL: modelUrl,
+      GOOGLE_GEMINI_BASE_URL: url,
       GEMINI_API_KEY: 'stand-in',
       PYTHONPATH: join(ROOT, 'gcp-agent'),
       PYTHONDONTWRITEBYTECODE: '1',
@@ -78,6 +91,7 @@ function scoresOf({ evalCaseResults }: SetResult): Scores {
               evalMetricResults[index]?.score,
               evalMetricResults[index]?.evalStatus,
             ]),
+            rubrics: (details.rubricScores ?? []).map((rubric) => [rubric.rubricId, rubric.score ?? null]),
             tokens: details.tokenUsageDetails ?? null,
           },
         ]),
@@ -227,3 +241,113 @@ test('adk eval of the Python agent and lornu eval of its server give the same sc
     result.evalCaseResults.filter(({ finalEvalStatus }) => finalEvalStatus !== 1).map(({ evalId }) => evalId),
   ).toContain('chart');
 });
+
+/** Turns; in the brackets what the judge says to them, one word a sample. */
+const MATCHED: [turn: string, ...turns: string[]][] = [
+  ['Two. judge(valid valid valid)'],
+  ['Two. judge(valid invalid valid)'],
+  ['Three. judge(invalid valid invalid)'],
+  ['A tie is against it. judge(valid invalid garbage)'],
+  ['Nothing usable. judge(garbage refusal empty)'],
+  ['Another field. judge(other-invalid other-valid other-valid)'],
+  ['Half. judge(partially almost false)'],
+  ['Cut off. judge(cut cut valid)'],
+  ['In brackets. judge(bracketed bracketed invalid)'],
+  ['Unknown words. judge(maybe maybe valid)'],
+  ['One turn fails. judge(valid error valid)', 'The other does not. judge(valid valid invalid)'],
+  ['Mean of two. judge(valid valid valid)', 'And the other. judge(invalid invalid invalid)'],
+  ['All fail. judge(error error error)'],
+];
+const GRADED: typeof MATCHED = [
+  ['Yes to both. judge(yes+yes yes+yes yes+yes)'],
+  ['Disagreement. judge(yes+no yes+yes no+no)'],
+  ['A tie. judge(yes+no no+yes garbage)'],
+  ['Parts are missing. judge(cut cut yes+no)'],
+  ['No ids. judge(noid noid noid)'],
+  ['Decorated. judge(decorated decorated decorated)'],
+  ['Shifted ids. judge(shifted shifted shifted)'],
+  ['Neither. judge(perhaps+yes perhaps+yes perhaps+no)'],
+  ['Nothing usable. judge(garbage refusal empty)'],
+  ['Strangers. judge(stranger yes+yes stranger)'],
+  ['One turn fails. judge(yes+yes error yes+yes)', 'The other does not. judge(yes+no yes+no yes+no)'],
+  ['Mean of two. judge(yes+yes yes+yes yes+yes)', 'And the other. judge(no+no no+no yes+no)'],
+];
+
+test('google-adk and we read a judge alike: refusals, nonsense, answers cut off, samples that disagree', async () => {
+  const judged = startJudge();
+  const judgeModelOptions = { judgeModel: 'gemini-2.5-flash', numSamples: 3 };
+  const rubrics = [
+    { rubricId: 'brief', rubricContent: { textProperty: 'The answer is "brief" - and plain.' } },
+    { rubricId: 'exact', rubricContent: { textProperty: 'Every number is exact.' } },
+  ];
+  const ask = geminiJudge({ key: 'stand-in', baseUrl: judged.url });
+  const ours: SetResult[] = [];
+  const configs: object[] = [];
+  for (const [metricName, answers, more] of [
+    ['final_response_match_v2', MATCHED, {}],
+    ['rubric_based_final_response_quality_v1', GRADED, { rubrics }],
+    ['rubric_based_tool_use_quality_v1', GRADED, { rubrics }],
+  ] as const) {
+    const criterion = { threshold: 0.6, judgeModelOptions, ...more };
+    const metric = { metricName, threshold: 0.6, criterion };
+    const cases: CaseResult[] = [];
+    for (const [index, turns] of answers.entries()) {
+      const actual = turns.map((text) => spoken(text, text));
+      const expected = turns.map((text) => spoken('2', text));
+      const facts = { instructions: '', tools: '[]' };
+      // oxlint-disable-next-line no-await-in-loop -- the judge says the same to both, one after the other
+      const { overall, perInvocation } = await judge(metric, actual, expected, [], { ask, facts });
+      const toResult = ({ score, status, ...details }: Score): MetricResult => ({
+        ...metric,
+        score,
+        evalStatus: status,
+        details,
+      });
+      cases.push({
+        evalSetId: 'judged',
+        evalId: `${index}: ${turns.join(' / ')}`,
+        finalEvalStatus: overall.status,
+        overallEvalMetricResults: [toResult(overall)],
+        evalMetricResultPerInvocation: actual.map((actualInvocation, turn) => ({
+          actualInvocation,
+          expectedInvocation: expected[turn] ?? null,
+          evalMetricResults: perInvocation.slice(turn, turn + 1).map(toResult),
+        })),
+        sessionId: 's',
+        sessionDetails: null,
+        userId: 'u',
+      });
+    }
+    ours.push({
+      evalSetResultId: 'judged',
+      evalSetResultName: 'judged',
+      evalSetId: 'judged',
+      evalCaseResults: cases,
+      creationTimestamp: 0,
+    });
+    configs.push({ criteria: { [metricName]: toSnakeKeys(criterion) } });
+    expect(new Set(cases.map(({ finalEvalStatus }) => finalEvalStatus))).toEqual(new Set([1, 2, 3]));
+  }
+  const theirs = await pythonAt<Scores[]>(
+    judged.url,
+    ...ours.map((result, index) => ({ results: toSnakeKeys(result), config: configs[index] })),
+  );
+  expect(theirs.map(withoutEfficiency)).toEqual(ours.map((result) => withoutEfficiency(scoresOf(result))));
+  await judged.stop();
+});
+
+const spoken = (text: string, question: string): Invocation => ({
+  invocationId: 'e-1',
+  userContent: { role: 'user', parts: [{ text: question }] },
+  finalResponse: { role: 'model', parts: [{ text }] },
+  intermediateData: { invocationEvents: [] },
+  creationTimestamp: 0,
+});
+
+const withoutEfficiency = (scores: Scores): Scores =>
+  Object.fromEntries(
+    Object.entries(scores).map(([evalId, metrics]) => [
+      evalId,
+      Object.fromEntries(Object.entries(metrics).filter(([name]) => !EFFICIENCY_METRICS.includes(name))),
+    ]),
+  );

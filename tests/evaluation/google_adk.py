@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.machinery
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -35,10 +36,15 @@ async def evaluate(result: EvalSetResult, config: EvalConfig) -> dict[str, dict[
         for metric in get_eval_metrics_from_config(config):
             evaluator = DEFAULT_METRIC_EVALUATOR_REGISTRY.get_evaluator(metric)
             verdict = evaluator.evaluate_invocations(actual, expected)
+            if inspect.isawaitable(verdict):
+                verdict = await verdict
             each = verdict.per_invocation_results
             scores[metric.metric_name] = {
                 "overall": [verdict.overall_score, verdict.overall_eval_status.value],
                 "perInvocation": [[one.score, one.eval_status.value] for one in each],
+                "rubrics": [
+                    [one.rubric_id, one.score] for one in verdict.overall_rubric_scores or []
+                ],
                 "tokens": verdict.overall_token_usage_details
                 and verdict.overall_token_usage_details.model_dump(by_alias=True),
             }
