@@ -14,6 +14,7 @@ from google.adk.cli.utils.service_factory import (
 )
 
 from gcp_agent.a2a.mount import add_a2a
+from gcp_agent.bounded_model import register_bounded_model
 from gcp_agent.faults import Faults
 from gcp_agent.firestore.uri import is_firestore
 from gcp_agent.pages import add_pages
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
 
         register_firestore(settings.google_access)
     register_sqlite()
+    register_bounded_model()
     app = get_fast_api_app(
         agents_dir=str(settings.agents_dir),
         session_service_uri=settings.session_service_uri,

@@ -8,10 +8,14 @@ from typing import Any
 
 import aiosqlite
 from google.adk.cli.service_registry import get_service_registry
+from google.adk.events.event import Event
 from google.adk.sessions import _session_util
+from google.adk.sessions.base_session_service import GetSessionConfig
 from google.adk.sessions.session import Session
 from google.adk.sessions.sqlite_session_service import SqliteSessionService
 
+from gcp_agent.bytes_in_flight import hold_conversation
+from gcp_agent.conversations import assert_room_for
 from gcp_agent.session_pages import PageRoom, SessionPage, page_size, read_cursor, write_cursor
 from gcp_agent.state_bounds import assert_state_fits
 
@@ -34,6 +38,34 @@ class BoundedSqliteSessions(SqliteSessionService):
         return await super().create_session(
             app_name=app_name, user_id=user_id, state=state, session_id=session_id
         )
+
+    async def get_session(
+        self,
+        *,
+        app_name: str,
+        user_id: str,
+        session_id: str,
+        config: GetSessionConfig | None = None,
+    ) -> Session | None:
+        """Counts the conversation before it is read. Raises TooManyBytesError."""
+        if config is None or config.num_recent_events != 0:
+            query = """SELECT coalesce(sum(length(event_data)), 0) AS size FROM events
+                WHERE app_name=? AND user_id=? AND session_id=?"""
+            async with (
+                self._get_db_connection() as db,
+                db.execute(query, (app_name, user_id, session_id)) as rows,
+            ):
+                row = await rows.fetchone()
+            hold_conversation(row["size"] if row else 0)
+        return await super().get_session(
+            app_name=app_name, user_id=user_id, session_id=session_id, config=config
+        )
+
+    async def append_event(self, session: Session, event: Event) -> Event:
+        """Raises NotStorableError for a message for which the conversation has no room."""
+        if not event.partial:
+            assert_room_for(session, event)
+        return await super().append_event(session, event)
 
     async def list_page(
         self, app_name: str, user_id: str, limit: int | None, cursor: str | None

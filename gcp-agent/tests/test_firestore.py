@@ -11,7 +11,10 @@ import pytest
 from google.adk.errors._stale_session_error import StaleSessionError
 from google.adk.events.event import Event
 from google.adk.events.event_actions import EventActions
+from google.genai import types
 
+from gcp_agent import conversations
+from gcp_agent.firestore import session_service
 from gcp_agent.firestore.session_service import LeasedSessionService
 from gcp_agent.session_pages import BadCursorError, write_cursor
 from gcp_agent.state_bounds import NotStorableError
@@ -68,6 +71,30 @@ def test_a_turn_that_lost_its_lease_stores_nothing_more(open_service):
             assert not isinstance(lost.value, SessionBusyError)
         assert (await here.get_session(**NAMES)).events == []
         assert (await lease.get()).get("fence") == 1, "It is not ours to give back."
+
+    asyncio.run(run())
+
+
+def test_a_conversation_is_counted_and_takes_messages_up_to_its_limit(open_service, monkeypatch):
+    held: list[int] = []
+    monkeypatch.setattr(session_service, "hold_conversation", held.append)
+    monkeypatch.setattr(conversations, "MAX_CONVERSATION_BYTES", 1_000)
+
+    def said(author: str) -> Event:
+        content = types.Content(role="user", parts=[types.Part(text="x" * 600)])
+        return Event(author=author, invocation_id="e-1", content=content)
+
+    async def run() -> None:
+        here = open_service()
+        session = await here.create_session(**NAMES)
+        await here.append_event(session, said("user"))
+        with pytest.raises(NotStorableError, match="1200 bytes"):
+            await here.append_event(session, said("user"))
+        await here.append_event(session, said("lornu"))
+        for _ in range(2):
+            await here.get_session(**NAMES)
+        # Unknown before the first read, known before the second.
+        assert held == [0, 1_200, 1_200, 0]
 
     asyncio.run(run())
 

@@ -17,6 +17,7 @@ from google.adk.integrations.firestore.firestore_session_service import (
     DEFAULT_SESSIONS_COLLECTION,
     FirestoreSessionService,
 )
+from google.adk.sessions.base_session_service import GetSessionConfig
 from google.adk.sessions.session import Session
 from google.adk.sessions.state import State
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
@@ -27,6 +28,8 @@ from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from google.cloud.firestore_v1.field_path import FieldPath
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from gcp_agent.bytes_in_flight import hold_conversation
+from gcp_agent.conversations import assert_room_for, size_of
 from gcp_agent.firestore.access import GoogleAccess, create_credentials
 from gcp_agent.firestore.leases import RENEW_EVERY_S, Lease, Leases, assert_may_write
 from gcp_agent.firestore.uri import SCHEME, read_uri
@@ -44,6 +47,7 @@ from gcp_agent.turns import SessionKey
 logger = logging.getLogger(__name__)
 
 _GIVE_BACK_WITHIN_S = 10.0
+_MOST_SIZES = 10_000
 
 # State to which every session of a user or an app writes.
 _SHARED_STATES: Mapping[str, StateMap] = {"app_states": "app", "user_states": "user"}
@@ -73,6 +77,8 @@ class LeasedSessionService(FirestoreSessionService):
         super().__init__(client=client)
         self._leases = client.leases
         self._turn = client.turn
+        # Of the sessions read last.
+        self._sizes: dict[SessionKey, int] = {}
 
     @asynccontextmanager
     async def turn(self, session: SessionKey) -> AsyncIterator[None]:
@@ -89,8 +95,42 @@ class LeasedSessionService(FirestoreSessionService):
             # Runs even if the caller has disconnected, or the next turn would wait for the lease to expire.
             await asyncio.shield(asyncio.create_task(self._give_back(lease)))
 
+    async def get_session(
+        self,
+        *,
+        app_name: str,
+        user_id: str,
+        session_id: str,
+        config: GetSessionConfig | None = None,
+    ) -> Session | None:
+        """Counts the conversation: as it was when this process last read it, before it is read again.
+
+        Raises TooManyBytesError.
+        """
+        key = SessionKey(app_name, user_id, session_id)
+        is_whole = config is None
+        known = self._sizes.get(key, 0) if is_whole else 0
+        hold_conversation(known)
+        session = await super().get_session(
+            app_name=app_name, user_id=user_id, session_id=session_id, config=config
+        )
+        if session and is_whole:
+            size = size_of(session.events)
+            self._note_size(key, size)
+            hold_conversation(max(0, size - known))
+        return session
+
+    def _note_size(self, key: SessionKey, size: int) -> None:
+        self._sizes.pop(key, None)
+        self._sizes[key] = size
+        if len(self._sizes) > _MOST_SIZES:
+            del self._sizes[next(iter(self._sizes))]
+
     async def append_event(self, session: Session, event: Event) -> Event:
-        """Raises StaleSessionError if another holds the session."""
+        """Raises StaleSessionError if another holds the session, and NotStorableError for a message for which
+        it has no room."""
+        if not event.partial:
+            assert_room_for(session, event)
         delta = event.actions.state_delta if event.actions else {}
         prefixes = (State.APP_PREFIX, State.USER_PREFIX)
         shared = frozenset(key.split(":", 1)[1] for key in delta or {} if key.startswith(prefixes))
