@@ -1,32 +1,17 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ask } from '@lornu/ops/verify/target.ts';
+import { connect } from 'node:tls';
 import { ask as askHaproxy } from '../load-balancer/control.ts';
 import type { Stage } from '../scenarios/scenario.ts';
-import { targetOf } from '../scenarios/targets.ts';
 import type { Break } from './break.ts';
+import { askTask } from './ask-task.ts';
 import { findSecret } from './find-secret.ts';
 import { setGemini } from './model-breaks.ts';
 import { answeredMeanwhile, STREAMS, underStreams, WHOLE } from './under-streams.ts';
 
+const EXPIRED = 'CERT_HAS_EXPIRED';
 const ISSUER_AWAY = /issuer that vouches for callers cannot be reached/;
-
-/** The status and body of a request straight to a task, as the load balancer sends it; it has read the keys itself. */
-async function askTask({ served }: Stage, token: string): Promise<{ status: number; body: string }> {
-  const task = served.tasks().find(({ healthy }) => healthy);
-  if (!task || !served.vpc) throw new Error('no task is healthy in the applied network');
-  const program = `
-    const token = (await Bun.stdin.text()).trim();
-    const headers = { authorization: 'Bearer ' + token, host: ${JSON.stringify(new URL(served.publicUrl).host)} };
-    const answer = await fetch('http://${task.address}:${task.port}/list-apps', { headers });
-    console.log(JSON.stringify({ status: answer.status, body: await answer.text() }));`;
-  const child = Bun.spawn(served.vpc.inside([process.execPath, '-e', program], 'load-balancer'), {
-    stdin: new Blob([token]),
-    stdout: 'pipe',
-  });
-  return JSON.parse(await new Response(child.stdout).text()) as { status: number; body: string };
-}
 
 /** Gives the load balancer this certificate (PEM with its key), as ACM does; connections that are open keep theirs. */
 async function giveCertificate({ served, standing }: Stage, pem: string): Promise<void> {
@@ -36,6 +21,30 @@ async function giveCertificate({ served, standing }: Stage, pem: string): Promis
   const done = await askHaproxy(socket, `commit ssl cert ${name}`);
   if (!/Success/.test(done)) throw new Error(`HAProxy does not take the certificate: ${set} ${done}`);
 }
+
+/** What a client that begins anew says against the certificate; undefined if nothing. */
+async function handshake({ served }: Stage): Promise<string | undefined> {
+  const ca = await readFile(served.caFile, 'utf8');
+  const servername = new URL(served.publicUrl).hostname;
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: '127.0.0.1',
+      port: served.ports[443] ?? 0,
+      servername,
+      ca,
+      rejectUnauthorized: false,
+    });
+    socket.once('secureConnect', () => {
+      const { authorizationError } = socket;
+      socket.destroy();
+      resolve(authorizationError ? codeOf(authorizationError) : undefined);
+    });
+    socket.once('error', reject);
+  });
+}
+
+const codeOf = (error: Error | string): string =>
+  typeof error === 'string' ? error : ((error as Error & { code?: string }).code ?? error.message);
 
 export const ACCESS_BREAKS: readonly Break[] = [
   {
@@ -75,9 +84,9 @@ export const ACCESS_BREAKS: readonly Break[] = [
         google.failing.add('certs');
         try {
           const fresh = await stage.served.token();
-          const known = await askTask(stage, old);
+          const known = await askTask(stage, '/list-apps', old);
           if (known.status !== 200) throw new Error(`a token of the old key was answered ${known.status}`);
-          const unknown = await askTask(stage, fresh);
+          const unknown = await askTask(stage, '/list-apps', fresh);
           if (unknown.status !== 503 || !ISSUER_AWAY.test(unknown.body))
             throw new Error(`a token of the new key was answered ${unknown.status} ${unknown.body}`);
           google.failing.delete('certs');
@@ -99,16 +108,12 @@ export const ACCESS_BREAKS: readonly Break[] = [
     run: async (stage) =>
       underStreams(stage, async () => {
         const read = async (name: string) => readFile(join(stage.standing.workspace.folder, name), 'utf8');
-        const target = await targetOf(stage.served, stage.context.signal);
         const good = await read('server.pem');
         await giveCertificate(stage, await read('expired.pem'));
         try {
-          const refused = await ask(target, '/health').then(
-            ({ status }) => `answered ${status}`,
-            (error: Error & { code?: string }) => error.code ?? error.message,
-          );
-          if (!/expired/i.test(refused))
-            throw new Error(`with the expired certificate a client was ${refused}`);
+          const refused = await handshake(stage);
+          if (refused !== EXPIRED)
+            throw new Error(`a client said of the expired certificate: ${refused ?? 'good'}`);
           return `a client refused it: ${refused}`;
         } finally {
           await giveCertificate(stage, good);
@@ -122,7 +127,7 @@ const LOOKS = 60;
 async function untilStatus(stage: Stage, token: string, wanted: number): Promise<number> {
   let seen = { status: 0, body: '' };
   for (let look = 1; look <= LOOKS; look += 1) {
-    seen = await askTask(stage, token);
+    seen = await askTask(stage, '/list-apps', token);
     if (seen.status === wanted) return look;
     await Bun.sleep(500);
   }

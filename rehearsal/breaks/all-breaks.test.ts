@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { BREAKS } from './all-breaks.ts';
+import { judgeClock } from './clock-break.ts';
 import { judgeModel } from './model-breaks.ts';
 import { judgeStreams } from './under-streams.ts';
 
@@ -48,4 +49,13 @@ test('each break has a unique name, and says what is done, what people see and h
     expect(id).toMatch(/^[a-z-]+$/);
     expect([does, people, recovery].every((text) => text.length >= 7)).toBeTrue();
   }
+});
+
+test.each([
+  [['completed after 9 s', 'completed after 8 s'], [undefined], 'passed'],
+  [['completed after 9 s', 'rolled back after 8 s'], [undefined], 'failed'],
+  [['completed after 9 s', 'completed after 8 s'], [undefined, 'it says "1"'], 'failed'],
+  [['completed after 9 s', 'completed after 8 s'], [], 'failed'],
+])('a clock that is off: %o with %o has %s', (outcomes, faults, outcome) => {
+  expect(judgeClock({ outcomes, faults }).outcome).toBe(outcome as never);
 });

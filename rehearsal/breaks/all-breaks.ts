@@ -4,6 +4,8 @@ import { killedTask } from '../scenarios/killed-task.ts';
 import { rollingDeploy } from '../scenarios/rolling-deploy.ts';
 import { ACCESS_BREAKS } from './access-breaks.ts';
 import { AWAY_MS, type Break } from './break.ts';
+import { clockOff } from './clock-break.ts';
+import { outOfMemory } from './memory-break.ts';
 import { MODEL_BREAKS } from './model-breaks.ts';
 import { NETWORK_BREAKS } from './network-breaks.ts';
 import { START_BREAKS } from './start-breaks.ts';
@@ -42,6 +44,8 @@ const STORE_BREAKS: readonly Break[] = [
 ];
 
 const IMAGE_BREAKS: readonly Break[] = [
+  clockOff,
+  outOfMemory,
   {
     ...killedTask,
     does: 'one task is killed (SIGKILL) in the middle of ten streams',

@@ -25,27 +25,6 @@ async function must(command: readonly string[]): Promise<string> {
 
 export const TASK_BREAKS: readonly Break[] = [
   {
-    id: 'out-of-memory',
-    title: 'a task gets no more memory and dies: another one takes its turns and its place',
-    does: `the address space of one task is limited to what it has (prlimit), under ${STREAMS} streams`,
-    people: 'answers of that task pause, and go on from another one',
-    recovery: `the task ends and is replaced; ${WHOLE}`,
-    run: async (stage, io) => {
-      const verdict = await underStreams(stage, async () => {
-        const victim = victimOf(stage);
-        io.line(`task ${victim.id.slice(0, 8)} gets no more memory`);
-        await must(['prlimit', `--pid=${victim.pid}`, '--as=1', '--data=1']);
-        const beganMs = performance.now();
-        const isGone = (): boolean =>
-          !stage.served.tasks().some(({ id, healthy }) => id === victim.id && healthy);
-        await untilTrue(stage, isGone, DIES_MS);
-        return `it died ${((performance.now() - beganMs) / 1000).toFixed(1)} s later`;
-      });
-      await untilHealthy(stage, await desiredCount(stage));
-      return verdict;
-    },
-  },
-  {
     id: 'frozen-task',
     title:
       'a task hangs longer than its lease and wakes up: another one has its turns, and nothing is written twice',

@@ -36,6 +36,46 @@ export async function addFailingImage(
   return add(store, { runtime, revision, about: 'which answers each turn with 500', command });
 }
 
+/** The service under a clock that is so many seconds ahead. */
+export async function addClockImage(
+  store: ImageStore,
+  aheadS: number,
+  revision: string,
+): Promise<NamedImage> {
+  const about = `whose clock is ${aheadS} s ahead`;
+  return add(store, { runtime: 'bun', revision, about, command: ['bun', '-e', clockBun(aheadS)] });
+}
+
+const clockBun = (aheadS: number): string => `
+const Real = Date;
+globalThis.Date = class Date extends Real {
+  constructor(...given) { given.length === 0 ? super(Real.now() + ${aheadS * 1000}) : super(...given); }
+  static now() { return Real.now() + ${aheadS * 1000}; }
+};
+await import(process.cwd() + '/serve.js');`;
+
+/** Where the image below begins to take memory until it is killed. */
+export const LEAK_PATH = '/leak';
+
+/** The service with a path that takes 64 MB every 50 ms; nothing else calls it, and the load balancer is not passed. */
+export async function addLeakingImage(store: ImageStore, revision: string): Promise<NamedImage> {
+  const about = `which takes all memory once ${LEAK_PATH} is asked for`;
+  return add(store, { runtime: 'bun', revision, about, command: ['bun', '-e', LEAKING_BUN] });
+}
+
+const LEAKING_BUN = `
+const serve = Bun.serve;
+const taken = [];
+Bun.serve = (options) => serve({
+  ...options,
+  fetch(request, server) {
+    if (new URL(request.url).pathname !== '${LEAK_PATH}') return options.fetch.call(this, request, server);
+    setInterval(() => taken.push(Buffer.alloc(64 * 2 ** 20, 1)), 50);
+    return new Response('leaking');
+  },
+});
+await import(process.cwd() + '/serve.js');`;
+
 /**
  * Both run in the image's working folder, like its own command. The turns fail inside the service with an unexpected
  * error, because an alarm must see how the service reports it.

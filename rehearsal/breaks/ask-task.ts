@@ -1,0 +1,26 @@
+import type { ServedTask } from '../serve/served.ts';
+import type { Stage } from '../scenarios/scenario.ts';
+
+/**
+ * The status and body of a request straight to a task, from the place of the load balancer in the applied network. A
+ * healthy one is asked where none is named.
+ */
+export async function askTask(
+  { served }: Stage,
+  path: string,
+  token = '',
+  task: Pick<ServedTask, 'address' | 'port'> | undefined = served.tasks().find(({ healthy }) => healthy),
+): Promise<{ status: number; body: string }> {
+  if (!task || !served.vpc) throw new Error('no task is healthy in the applied network');
+  const program = `
+    const token = (await Bun.stdin.text()).trim();
+    const headers = { host: ${JSON.stringify(new URL(served.publicUrl).host)} };
+    if (token) headers.authorization = 'Bearer ' + token;
+    const answer = await fetch('http://${task.address}:${task.port}${path}', { headers });
+    console.log(JSON.stringify({ status: answer.status, body: await answer.text() }));`;
+  const child = Bun.spawn(served.vpc.inside([process.execPath, '-e', program], 'load-balancer'), {
+    stdin: new Blob([token]),
+    stdout: 'pipe',
+  });
+  return JSON.parse(await new Response(child.stdout).text()) as { status: number; body: string };
+}

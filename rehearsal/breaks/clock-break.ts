@@ -1,0 +1,60 @@
+import { readServed } from '@lornu/ops/verify/served.ts';
+import { judged, notOffered, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import { addClockImage, addGoodImage } from '../scenarios/images.ts';
+import { describeRollOut, rollOut } from '../scenarios/roll-out.ts';
+import { countedTo, faultOf, steadfastTurn } from '../scenarios/steadfast-turn.ts';
+import { targetOf } from '../scenarios/targets.ts';
+import type { Break } from './break.ts';
+import { STREAMS } from './under-streams.ts';
+
+/** AWS and Google refuse what is signed more than 5 minutes away from their clock. */
+const AHEAD_S = 240;
+const WORDS = 60;
+const PATIENCE_MS = 120_000;
+const EXPECTED = `turns that began before, during and after tasks were ${AHEAD_S / 60} minutes ahead are whole`;
+
+export function judgeClock(seen: {
+  outcomes: readonly string[];
+  faults: readonly (string | undefined)[];
+}): Verdict {
+  const lost = seen.faults.filter((fault) => fault !== undefined);
+  const told = [
+    ...seen.outcomes,
+    `${seen.faults.length - lost.length} of ${seen.faults.length} turns whole`,
+    ...(lost.length > 0 ? [`first loss: ${lost[0]}`] : []),
+  ].join('; ');
+  const isDeployed = seen.outcomes.length === 2 && seen.outcomes.every((one) => one.startsWith('completed'));
+  return judged(isDeployed && lost.length === 0 && seen.faults.length > 0, EXPECTED, told);
+}
+
+/** On Fargate the clock is Amazon's own; here an image brings another one. */
+export const clockOff: Break = {
+  id: 'clock-off',
+  title: `tasks whose clock is ${AHEAD_S / 60} minutes ahead: leases and turns go by the store's clock`,
+  does: `an image whose clock is ${AHEAD_S / 60} minutes ahead is deployed while ${STREAMS} turns run, then a good one`,
+  people: 'nothing',
+  recovery: EXPECTED,
+  run: async (stage, io) => {
+    const { served, context } = stage;
+    const target = await targetOf(served, context.signal);
+    if ((await readServed(target))?.isPython) return notOffered(EXPECTED, 'turns end with their connection');
+    const turns = (): Promise<(string | undefined)[]> =>
+      Promise.all(
+        Array.from({ length: STREAMS }, async () => {
+          const seen = await steadfastTurn(target, {
+            text: `count to ${WORDS} every 150 ms`,
+            patienceMs: PATIENCE_MS,
+          });
+          return faultOf(seen, countedTo(WORDS));
+        }),
+      );
+    const before = turns();
+    before.catch(() => undefined);
+    const ahead = await rollOut(stage, await addClockImage(served.images, AHEAD_S, 'c10c0ff'), io);
+    const during = turns();
+    during.catch(() => undefined);
+    const good = await rollOut(stage, await addGoodImage(served.images, 'bun', 'c10c900'), io);
+    const faults = [...(await before), ...(await during), ...(await turns())];
+    return judgeClock({ outcomes: [ahead, good].map(describeRollOut), faults });
+  },
+};
