@@ -13,6 +13,7 @@ export type StreamPart =
 
 /** The fields of an event that are read; an error frame has `error` or `errorCode` instead of content. */
 export interface WireEvent {
+  id?: string;
   partial?: boolean;
   modelVersion?: string;
   content?: { parts?: { text?: string }[] };
@@ -104,15 +105,21 @@ export async function cancelRun(
   return ((await response.json()) as { state?: string }).state;
 }
 
-/** The text of the partial events, joined. */
+/**
+ * The text of the partial events, or of the complete ones, joined. A complete event that is shown again after a takeover
+ * has the same id (docs/runs.md) and counts once.
+ */
 export function textOf(parts: readonly StreamPart[], partial: boolean): string {
-  return parts
-    .flatMap((part) =>
-      part.kind === 'frame' && (part.event.partial ?? false) === partial
-        ? (part.event.content?.parts ?? []).map(({ text }) => text ?? '')
-        : [],
-    )
-    .join('');
+  const seen = new Set<string>();
+  const texts: string[] = [];
+  for (const part of parts) {
+    if (part.kind !== 'frame' || (part.event.partial ?? false) !== partial) continue;
+    const { id, content } = part.event;
+    if (!partial && id !== undefined && seen.has(id)) continue;
+    if (id !== undefined) seen.add(id);
+    texts.push(...(content?.parts ?? []).map(({ text }) => text ?? ''));
+  }
+  return texts.join('');
 }
 
 /** The error in a frame of the stream. */

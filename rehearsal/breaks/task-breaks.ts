@@ -1,3 +1,7 @@
+import {
+  DescribeScalableTargetsCommand,
+  RegisterScalableTargetCommand,
+} from '@aws-sdk/client-application-auto-scaling';
 import { readFile } from 'node:fs/promises';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import type { ServedTask } from '../serve/served.ts';
@@ -8,7 +12,6 @@ import { answeredMeanwhile, freeze, STREAMS, underStreams, WHOLE } from './under
 
 const CHOSEN_MS = 20_000;
 const STARTED_MS = 120_000;
-const DIES_MS = 60_000;
 
 function victimOf({ served }: Stage): ServedTask & { pid: number } {
   const victim = served.tasks().find(({ healthy, pid }) => healthy && pid !== undefined);
@@ -114,6 +117,8 @@ export const TASK_BREAKS: readonly Break[] = [
     recovery: `${WHOLE}; as many tasks as before are healthy`,
     run: async (stage, io) => {
       const before = await desiredCount(stage);
+      // Else target tracking, which sees how little these turns cost, takes the new one away before it has served.
+      const lowerLeast = await raiseLeast(stage, before + 1);
       try {
         return await underStreams(stage, async () => {
           io.line(`${before} tasks become ${before + 1}`);
@@ -123,12 +128,31 @@ export const TASK_BREAKS: readonly Break[] = [
           return `${healthy()} tasks were healthy`;
         });
       } finally {
+        await lowerLeast();
         await setCount(stage, before);
         await untilHealthy(stage, before);
       }
     },
   },
 ];
+
+/** Sets the least count of the service's autoscaling; the returned function gives the earlier one back. */
+async function raiseLeast(stage: Stage, least: number): Promise<() => Promise<void>> {
+  const { autoscaling } = stage.standing.clients;
+  const { cluster, service } = stage.served.applied;
+  const resource = {
+    ServiceNamespace: 'ecs',
+    ResourceId: `service/${cluster}/${service}`,
+    ScalableDimension: 'ecs:service:DesiredCount',
+  } as const;
+  const { ScalableTargets = [] } = await autoscaling.send(
+    new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs', ResourceIds: [resource.ResourceId] }),
+  );
+  const set = async (MinCapacity: number | undefined): Promise<void> =>
+    void (await autoscaling.send(new RegisterScalableTargetCommand({ ...resource, MinCapacity })));
+  await set(least);
+  return async () => set(ScalableTargets[0]?.MinCapacity);
+}
 
 /** Where a task may write. */
 async function scratchOf(pid: number): Promise<string> {

@@ -159,6 +159,20 @@ describe('a turn', () => {
     expect(fault(takenOver.filter((part) => part !== takenOver[2]))).toContain('frame 1000000 came after 1');
     expect(fault(takenOver.filter((part) => part !== takenOver[4]))).toContain('frame 1000002 came after');
   });
+  test('is whole if a complete event is shown again after a takeover, and not if there are two', () => {
+    const complete = (index: number, id: string): StreamPart => {
+      const one = frame(index, '1 2', false);
+      return one.kind === 'frame' ? { ...one, event: { ...one.event, id } } : one;
+    };
+    const again = (id: string) => [
+      complete(0, 'e1'),
+      comment('process 1'),
+      complete(1_000_000, id),
+      end('run completed'),
+    ];
+    expect(fault(again('e1'))).toBeUndefined();
+    expect(fault(again('e2'))).toContain('it says "1 21 2"');
+  });
   test('is not if a frame or a word is lost or repeated, or it did not end well', () => {
     expect(fault([frame(0, '1'), frame(2, '1 2', false), end('run completed')])).toContain(
       'frame 2 came after 0',
