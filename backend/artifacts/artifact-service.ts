@@ -42,6 +42,8 @@ type FileRequest = CompositeSessionKey & { filename: string };
 const MAX_SAVE_ATTEMPTS = 10;
 /** Longest chain of references that is followed, as in Python ADK. */
 const MAX_REFERENCES = 5;
+/** Each row of a list of versions has it; Cloud Storage keeps at most 8 KiB of metadata for an object. */
+const MAX_DESCRIPTION_BYTES = 6 * 1024;
 const BYTES_TYPE = 'application/octet-stream';
 
 /** Artifacts and their versions, by the rules of Python ADK's artifact services, on any ArtifactFiles store. */
@@ -66,6 +68,12 @@ export class ArtifactService implements BaseArtifactService {
     if (content.bytes.byteLength > this.#maxBytes) {
       throw new AppError('ARTIFACT_TOO_LARGE', `The artifact is larger than ${this.#maxBytes} bytes.`);
     }
+    const { bytes: _bytes, ...described } = content;
+    if (Buffer.byteLength(JSON.stringify(described)) > MAX_DESCRIPTION_BYTES)
+      throw new AppError(
+        'BAD_REQUEST',
+        `The metadata, names and address of an artifact have at most ${MAX_DESCRIPTION_BYTES} bytes as JSON.`,
+      );
     return this.#inTurn(key, async () => {
       const first = ((await this.#files.versions(key)).at(-1) ?? -1) + 1;
       for (let version = first; version < first + MAX_SAVE_ATTEMPTS; version++) {

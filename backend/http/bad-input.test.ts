@@ -187,6 +187,29 @@ describe('requests of the wrong form', () => {
     expect(statuses).toEqual([200, 413, 200, 413]);
   });
 
+  test('what each event or row of a list would repeat is small', async () => {
+    const { request, services } = createTestApp();
+    await services.sessions.createSession({ appName: 'lornu', userId: 'u', sessionId: 's' });
+    const turn = { appName: 'lornu', userId: 'u', sessionId: 's', newMessage: { parts: [{ text: 'hi' }] } };
+    const large = 'x'.repeat(20_000);
+    const artifact = { inlineData: { mimeType: 'a/b', data: 'AAAA' } };
+    const save = (more: object) => ({ filename: 'a', artifact, ...more });
+    const artifacts = '/apps/lornu/users/u/sessions/s/artifacts';
+    const statuses: unknown[] = [];
+    for (const [path, body] of [
+      ['/run', { ...turn, customMetadata: { large } }],
+      ['/run', { ...turn, invocationId: large }],
+      ['/run', { ...turn, functionCallEventId: large }],
+      ['/run', { ...turn, customMetadata: { a: 'x'.repeat(10_000) }, invocationId: 'x'.repeat(500) }],
+      [artifacts, save({ customMetadata: { large } })],
+      [artifacts, save({ artifact: { inlineData: { ...artifact.inlineData, displayName: large } } })],
+      [artifacts, save({ artifact: { fileData: { fileUri: `https://a.example/${large}` } } })],
+      [artifacts, save({ customMetadata: { a: 'x'.repeat(5_000) } })],
+    ] as const)
+      statuses.push((await request(path, json(body))).status);
+    expect(statuses).toEqual([422, 422, 422, 200, 400, 400, 400, 200]);
+  });
+
   test('a body beyond the limit is refused, declared or not', async () => {
     const { request } = createTestApp({ LORNU_MAX_BODY_BYTES: '1000' });
     const large = JSON.stringify({ state: { a: 'x'.repeat(2_000) } });

@@ -1,4 +1,4 @@
-import { contentChars } from '../events/content-chars.ts';
+import { charsOf } from '../json/chars-of.ts';
 import { assertRoomFor, type SessionStore } from '../sessions/session-store.ts';
 import type { AssertMayWriteState } from '../identity/app-state-access.ts';
 import type { ByteBudget } from '../identity/limits/byte-budget.ts';
@@ -36,7 +36,7 @@ export function createAdmission(
     const stored = sessions.historyBytes(turn);
     // Before anything has begun: the store would refuse it in the middle of the turn.
     assertRoomFor({ author: 'user', content: turn.newMessage }, stored);
-    const bytes = contentChars(turn.newMessage) + stored;
+    const bytes = charsOf(turn) + stored;
     const held = budget.hold(caller.id, Math.min(bytes, budget.callerBytes));
     let closeStream: (() => void) | undefined;
     const close = () => {

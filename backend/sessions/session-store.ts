@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
-import { contentChars } from '../events/content-chars.ts';
+import { charsOf } from '../json/chars-of.ts';
 import {
   BaseSessionService,
   type CompositeSessionKey,
@@ -37,7 +37,7 @@ export function assertRoomFor(
   storedBytes: number,
 ): void {
   if (author !== 'user') return;
-  const bytes = storedBytes + contentChars(content);
+  const bytes = storedBytes + charsOf(content);
   if (bytes <= MAX_HISTORY_BYTES) return;
   throw new AppError(
     'NOT_STORABLE',

@@ -12,6 +12,9 @@ from google.adk.sessions.session import Session
 from gcp_agent.state_bounds import NotStorableError
 
 MAX_CONVERSATION_BYTES = 32 * 1024 * 1024
+# Each event and each piece of an answer repeats them.
+_MAX_METADATA_BYTES = 16 * 1024
+_MAX_ID_CHARS = 512
 
 
 def size_of(events: Iterable[Event]) -> int:
@@ -33,12 +36,17 @@ def _response_of(part: object) -> object:
 
 
 def assert_room_for(session: Session, event: Event) -> None:
-    """Raises NotStorableError if the conversation has no room for this message.
+    """Raises NotStorableError if the conversation has no room for this message, or its metadata is too large.
 
     An agent's answer is always stored, so that a turn that has begun can finish.
     """
     if event.author != "user":
         return
+    metadata = json.dumps(event.custom_metadata, ensure_ascii=False, default=str)
+    if len(metadata.encode()) > _MAX_METADATA_BYTES:
+        raise NotStorableError(f"The metadata of a turn has at most {_MAX_METADATA_BYTES} bytes as JSON.")
+    if len(event.invocation_id) > _MAX_ID_CHARS:
+        raise NotStorableError(f"The id of an invocation has at most {_MAX_ID_CHARS} characters.")
     size = size_of([*session.events, event])
     if size > MAX_CONVERSATION_BYTES:
         words = (

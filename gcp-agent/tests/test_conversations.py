@@ -65,6 +65,9 @@ def test_a_message_without_room_is_the_callers_fault(tmp_path: Path, monkeypatch
     turn = {"appName": "lornu", "userId": "ann", "sessionId": "s"}
     answer = client.post("/run", json={**turn, "newMessage": {"parts": [{"text": "x" * 2_000}]}})
     assert (answer.status_code, answer.json()["detail"][:30]) == (422, "This conversation is too long:")
+    small = {**turn, "newMessage": {"parts": [{"text": "hi"}]}}
+    answer = client.post("/run", json={**small, "customMetadata": {"a": "x" * 20_000}})
+    assert (answer.status_code, answer.json()["detail"][:23]) == (422, "The metadata of a turn ")
 
 
 def test_a_conversation_is_counted_before_it_is_read(tmp_path, monkeypatch):

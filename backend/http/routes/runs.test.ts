@@ -42,6 +42,26 @@ describe('/run and /run_sse', () => {
     expect((await app.request('/run', json(TURN))).status).toBe(200);
   });
 
+  test('all of a message counts as bytes in flight while its turn goes on, not only texts and files', async () => {
+    const app = await appWithSession({
+      LORNU_MAX_MESSAGE_BYTES: '100000',
+      LORNU_MAX_UPLOAD_BYTES: '100000',
+      LORNU_MAX_BODY_BYTES: '1000',
+    });
+    const gate = Promise.withResolvers<void>();
+    app.runs.script = async function* () {
+      yield '{}';
+      await gate.promise;
+    };
+    const code = 'x'.repeat(60_000);
+    const stream = () =>
+      app.request('/run_sse', json({ ...TURN, newMessage: { parts: [{ executableCode: { code } }] } }));
+    const statuses: number[] = [];
+    for (let n = 0; n < 3; n++) statuses.push((await stream()).status);
+    gate.resolve();
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+
   test('a stream has one id line and one data line for each frame', async () => {
     const app = await appWithSession();
     app.runs.script = async function* () {

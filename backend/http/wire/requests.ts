@@ -6,6 +6,16 @@ import { optional, wireArray, wireBoolean, wireObject, wireRecord } from './wire
 
 // The request bodies of Python ADK's API server, with the keys and key order of its models.
 
+/** Bytes of a turn's metadata as JSON, and characters of its ids: each event and each piece of the answer repeats them. */
+const MAX_METADATA_BYTES = 16 * 1024;
+const MAX_ID_CHARS = 512;
+
+const metadata = wireRecord.refine(
+  (value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES,
+  { error: `Value error, the metadata of a turn has at most ${MAX_METADATA_BYTES} bytes as JSON` },
+);
+const id = z.string().max(MAX_ID_CHARS, { error: `String should have at most ${MAX_ID_CHARS} characters` });
+
 export const RUN_AGENT_REQUEST = wireObject({
   appName: optional(z.string()),
   userId: z.string(),
@@ -13,9 +23,9 @@ export const RUN_AGENT_REQUEST = wireObject({
   newMessage: optional(CONTENT),
   streaming: wireBoolean.default(false),
   stateDelta: optional(wireRecord),
-  functionCallEventId: optional(z.string()),
-  invocationId: optional(z.string()),
-  customMetadata: optional(wireRecord),
+  functionCallEventId: optional(id),
+  invocationId: optional(id),
+  customMetadata: optional(metadata),
   serviceTier: optional(z.string()),
   /** Our own fields; google-adk does not have them. */
   model: optional(z.string()).meta({

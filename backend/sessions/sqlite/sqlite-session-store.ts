@@ -8,7 +8,7 @@ import type {
 import type { Database } from 'bun:sqlite';
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
-import { contentChars } from '../../events/content-chars.ts';
+import { charsOf } from '../../json/chars-of.ts';
 import { nextTimestamp } from '../../events/ids.ts';
 import { toWire } from '../../events/wire.ts';
 import {
@@ -137,7 +137,7 @@ export class SqliteSessionStore extends SessionStore {
         });
         return { timestamp, row, seq, bytes: text.length, octets: Buffer.byteLength(text) };
       },
-      contentChars(event.content),
+      charsOf(event.content),
     );
     event.timestamp = stored.timestamp;
     this.#cache.extend(stored.row.row_id, stored.seq, [event], stored.bytes);
