@@ -2,7 +2,8 @@
 
 usage: certificates.py FOLDER HOST [HOST ...] [--outside NAME [NAME ...]]
 Writes PEM files: authority.pem and server.pem (certificate, then key) for the hosts and 127.0.0.1;
-expired.pem, the same that ended yesterday; outside.pem for the names; peer-authority.pem and peer.pem for a client. They last two days and are useless elsewhere.
+expired.pem, the same that ended yesterday; outside.pem for the names; peer-authority.pem and
+peer.pem for a client. They last two days and are useless elsewhere.
 """
 
 import datetime

@@ -18,6 +18,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   './lornu rehearse break nat-gone --during-deploy': 'the suite breaks runs it',
   './lornu drill': 'the suite breaks runs it',
   './lornu drill --history': 'the suite breaks runs it',
+  './lornu drill --url https://agent.lornu.ai --token-file token':
+    'asks first: cli/commands/drill.test.ts runs it to the question, ops/verify/fail-over.test.ts what comes after a yes',
   'aws secretsmanager restore-secret': 'the break secret-gone does it by the same call',
   'aws acm describe-certificate': 'only reads; ACM renews by itself, which nothing here can do',
   './lornu rehearse break --list': 'cli/commands/rehearse-break.test.ts runs it',
@@ -35,6 +37,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
       'allow',
     ].map((one) => [`./lornu runs ${one}`, 'tests/runs/operator.test.ts runs it, at two processes']),
   ),
+  './lornu runs shadow --url https://aws-staging.lornu.ai --token-file token':
+    'tests/evaluation/shadow.test.ts runs it, beside a service of its own',
   './lornu replay': 'tests/evaluation runs it, on the same conversations',
   'lornu deploy': 'is run as ./lornu deploy, above it on the page',
 };
