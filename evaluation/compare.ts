@@ -39,8 +39,8 @@ const MORE_BYTES = 400;
 const SLOWER = 4;
 const SLOWER_MS = 300;
 
-/** The differences of a played turn from the accepted one. */
-export function compareTurn(turn: CassetteTurn, played: PlayedTurn): Change[] {
+/** The differences of a played turn from the accepted one; `busy`: how many times longer everything takes here now. */
+export function compareTurn(turn: CassetteTurn, played: PlayedTurn, busy = 1): Change[] {
   const { accepted } = turn;
   if (!accepted) return [];
   const changes = new Set<Change>();
@@ -58,7 +58,8 @@ export function compareTurn(turn: CassetteTurn, played: PlayedTurn): Change[] {
     changes.add('result');
   compareRequests(accepted.requests, played.requests, changes);
   if (played.missing.length > 0 && changes.size === 0) changes.add('model calls');
-  if (played.ms > SLOWER * accepted.ms && played.ms > accepted.ms + SLOWER_MS) changes.add('slower');
+  const most = Math.max(SLOWER * accepted.ms, accepted.ms + SLOWER_MS) + 2 * accepted.ms * (busy - 1);
+  if (played.ms > most) changes.add('slower');
   return [...changes];
 }
 
