@@ -99,12 +99,28 @@ def principal_of(call):
 
 def limits_of(session, call):
     """What narrows this call beside the role's own policies: the session's, and of a task the endpoint's on its way."""
-    limits = {"session": {"name": session.session_name, "document": session.policy}} if session.policy else {}
+    document = session_document(session)
+    limits = {"session": {"name": session.session_name, "document": document}} if document else {}
     endpoint = endpoint_of(call) if session.__dict__.get("of_task") else None
     if endpoint:
         limits["endpoint"] = {"name": endpoint.id, "document": text_of(endpoint.policy_document)}
         limits["context"] = {"aws:SourceVpce": endpoint.id, "aws:SourceVpc": endpoint.vpc_id}
     return limits
+
+
+def session_document(session):
+    """The session's inline and managed policies as one: what any of them allows, the session leaves to its role.
+
+    A policy that was deleted since allows nothing. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+    arns = session.__dict__.get("policy_arns", [])
+    if not arns:
+        return session.policy
+    managed = store("iam").managed_policies
+    texts = [document_of(managed[arn]) for arn in arns if arn in managed] + ([session.policy] if session.policy else [])
+    statements = [one.get("Statement", []) for one in map(json.loads, texts)]
+    merged = [statement for part in statements for statement in (part if isinstance(part, list) else [part])]
+    return json.dumps({"Version": "2012-10-17", "Statement": merged})
 
 
 def endpoint_of(call):

@@ -157,6 +157,11 @@ def inline_size(call):
     }
 
 
+def missing_session_policy(call):
+    managed = store("iam", call.region).managed_policies
+    return next(({"value": arn} for arn in at(call.params, "PolicyArns[].arn") if arn not in managed), None)
+
+
 ROWS = (
     Rule("group-in-use", ("ec2:DeleteSecurityGroup",), EC2_ERRORS, "DependencyViolation",
          "resource {value} has a dependent object", group_in_use),
@@ -195,4 +200,11 @@ ROWS = (
     Rule("role-inline-size", ("iam:PutRolePolicy",),
          "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html", "LimitExceeded",
          "Maximum policy size of 10240 bytes exceeded for role {value}", inline_size, 409),
+    # Of these two AWS documents the rule, not its words.
+    Rule("session-policies", ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"),
+         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html", "ValidationError",
+         "A session takes at most 10 managed policies.", lambda call: len(at(call.params, "PolicyArns[].arn")) > 10),
+    Rule("session-policy-missing", ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"),
+         "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html", "ValidationError",
+         "The policy {value} does not exist in the account of the role.", missing_session_policy),
 )  # fmt: skip

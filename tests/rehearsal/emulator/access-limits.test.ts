@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { githubToken } from '@lornu/rehearsal/iam/sign-in.ts';
 import { startAnyClient, type AnyClient, type Key } from './any-client.ts';
 import { startKit, type EmulatorKit } from './kit.ts';
 import { ACCOUNT, allow, policy, refusal } from './policies.ts';
@@ -87,6 +88,64 @@ describe("a session's own policy", () => {
     expect(added.message).toMatch(/because no identity-based policy allows the iam:ListRoles action$/);
     // The role's other sessions are as before.
     await aws.call('ec2:DescribeSubnets', {}, await assume(ROLE));
+  });
+
+  test('may be managed policies too: each narrows as an inline one does, together they add up', async () => {
+    const made = await aws.call('iam:CreatePolicy', {
+      PolicyName: 'look',
+      PolicyDocument: policy(allow('Look', ['ec2:DescribeVpcs', 'iam:ListRoles'])),
+    });
+    const { Arn: arn } = made['Policy'] as { Arn: string };
+    const narrow = await assume(ROLE, { PolicyArns: [{ arn }] });
+    await aws.call('ec2:DescribeVpcs', {}, narrow);
+    const left = await refusal(aws.call('ec2:DescribeSubnets', {}, narrow));
+    expect(left.message).toMatch(/because no session policy allows the ec2:DescribeSubnets action$/);
+    const added = await refusal(aws.call('iam:ListRoles', {}, narrow));
+    expect(added.message).toMatch(/because no identity-based policy allows the iam:ListRoles action$/);
+    const Policy = policy(allow('More', ['ec2:DescribeSubnets']));
+    const both = await assume(ROLE, { PolicyArns: [{ arn }], Policy });
+    await aws.call('ec2:DescribeVpcs', {}, both);
+    await aws.call('ec2:DescribeSubnets', {}, both);
+    await refusal(aws.call('ec2:DescribeImages', {}, both));
+    // What a deleted policy allowed, its sessions lose.
+    await aws.call('iam:DeletePolicy', { PolicyArn: arn });
+    expect((await refusal(aws.call('ec2:DescribeVpcs', {}, narrow))).message).toContain('no session policy');
+  });
+
+  test('may be a managed policy for a token of GitHub as well', async () => {
+    await aws.call('iam:CreateOpenIDConnectProvider', {
+      Url: 'https://token.actions.githubusercontent.com',
+      ClientIDList: ['sts.amazonaws.com'],
+      ThumbprintList: [],
+    });
+    const provider = `arn:aws:iam::${ACCOUNT}:oidc-provider/token.actions.githubusercontent.com`;
+    await aws.call('iam:CreateRole', {
+      RoleName: 'job',
+      AssumeRolePolicyDocument: policy({
+        Effect: 'Allow',
+        Principal: { Federated: provider },
+        Action: 'sts:AssumeRoleWithWebIdentity',
+      }),
+    });
+    await aws.call('iam:PutRolePolicy', {
+      RoleName: 'job',
+      PolicyName: 'p',
+      PolicyDocument: policy(allow('All', ['ec2:Describe*'])),
+    });
+    const made = await aws.call('iam:CreatePolicy', {
+      PolicyName: 'subnets',
+      PolicyDocument: policy(allow('Subnets', ['ec2:DescribeSubnets'])),
+    });
+    const { Credentials } = await aws.call('sts:AssumeRoleWithWebIdentity', {
+      RoleArn: `arn:aws:iam::${ACCOUNT}:role/job`,
+      RoleSessionName: 'run',
+      WebIdentityToken: githubToken('repo:a/b:pull_request'),
+      PolicyArns: [{ arn: (made['Policy'] as { Arn: string }).Arn }],
+    });
+    const given = Credentials as { AccessKeyId: string; SecretAccessKey: string; SessionToken: string };
+    const keys: Key = [given.AccessKeyId, given.SecretAccessKey, given.SessionToken];
+    await aws.call('ec2:DescribeSubnets', {}, keys);
+    expect((await refusal(aws.call('ec2:DescribeVpcs', {}, keys))).message).toContain('no session policy');
   });
 });
 

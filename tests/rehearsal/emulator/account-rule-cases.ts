@@ -118,6 +118,10 @@ export async function makeAccount(aws: AnyClient): Promise<Made> {
     });
     await aws.call('iam:AttachRolePolicy', { RoleName: 'full', PolicyArn: text(Policy, 'Arn') });
   }
+  await aws.call('iam:CreateRole', {
+    RoleName: 'own',
+    AssumeRolePolicyDocument: ANYBODY.replace('"Service":"ec2.amazonaws.com"', '"AWS":"123456789012"'),
+  });
   const emptyVpc = text(await aws.call('ec2:CreateVpc', { CidrBlock: '10.1.0.0/16' }), 'Vpc', 'VpcId');
   const other = text(await aws.call('ec2:CreateInternetGateway'), 'InternetGateway', 'InternetGatewayId');
   await aws.call('ec2:AttachInternetGateway', { InternetGatewayId: other, VpcId: emptyVpc });
@@ -236,5 +240,27 @@ export const ACCOUNT_RULE_CASES: RuleCase<Made>[] = [
     call: 'iam:PutRolePolicy',
     params: { RoleName: 'full', PolicyName: 'a', PolicyDocument: 'x'.repeat(10_241) },
     sentence: /10240 bytes/,
+  },
+  {
+    rule: 'session-policies',
+    call: 'sts:AssumeRole',
+    params: {
+      RoleArn: 'arn:aws:iam::123456789012:role/own',
+      RoleSessionName: 'many',
+      PolicyArns: Array.from({ length: 11 }, (_, count) => ({
+        arn: `arn:aws:iam::123456789012:policy/p${count % 10}`,
+      })),
+    },
+    sentence: /at most 10 managed policies/,
+  },
+  {
+    rule: 'session-policy-missing',
+    call: 'sts:AssumeRole',
+    params: {
+      RoleArn: 'arn:aws:iam::123456789012:role/own',
+      RoleSessionName: 'missing',
+      PolicyArns: [{ arn: 'arn:aws:iam::123456789012:policy/gone' }],
+    },
+    sentence: /policy\/gone does not exist/,
   },
 ];
