@@ -20,6 +20,9 @@ export interface Cost {
 /** The service as a separate process, in a memory group of the task's size, with known callers. */
 export interface Target {
   url: string;
+  pid: number;
+  /** The machine's sign-in, for requests over a connection of one's own. */
+  headers: Readonly<Record<string, string>>;
   /** Undefined if this machine has no memory groups. */
   group: MemoryGroup | undefined;
   /** Sends a request as a machine that acts for users: one caller, with one caller's limits. */
@@ -62,6 +65,8 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
   const { url } = service;
   return {
     url,
+    pid: service.pid,
+    headers: headers.service,
     group,
     send,
     sendJson: (path, body, method = 'POST') =>
