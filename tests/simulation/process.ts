@@ -15,8 +15,8 @@ export interface Surroundings {
   readonly store: SharedStore;
   readonly agent: BaseAgent;
   readonly leaseMs: number;
-  /** Whether a process may lose what it holds. */
-  readonly isDisturbed: boolean;
+  /** Until then, answers of the store may stay away for so long that a lease is lost. */
+  readonly losesAnswersUntil: number;
   /** Nothing goes wrong any more. */
   readonly isCalm: boolean;
 }
@@ -39,7 +39,7 @@ export class Process {
       isAway: () => this.storeAwayUntil > time.now,
       latencyMs: () => storeLatency(random, leaseMs),
       callMs: (leaseMs * 2) / 3,
-      losesAnswers: world.isDisturbed,
+      losesAnswers: () => time.now < world.losesAnswersUntil,
     };
     [this.sessions, this.runs] = runOn(this.host, () => {
       const { sessions, runs } = openStores(world.store, network);

@@ -109,12 +109,13 @@ export function simulate({ seed, store, processes, leaseMs, sessions, leaves, st
   const hung = steps.filter((step) => step.do === 'send' && step.plan.tool?.ms === HANGS_MS).length;
   const settleMs = SETTLE_MS + hung * HELD_MS;
   return time.during(() => {
-    const world = new World(time, { processes, leaseMs, seed, store, isDisturbed });
+    const lastAt = steps.at(-1)?.at ?? 0;
+    const losesAnswersForMs = isDisturbed ? lastAt : 0;
+    const world = new World(time, { processes, leaseMs, seed, store, losesAnswersForMs });
     try {
       world.see({ is: 'begins', seed, isShownFirst: store === 'Firestore' && isDisturbed });
       const people = new People(world, leaves);
       void people.during(play(world, people, sessions, steps));
-      const lastAt = steps.at(-1)?.at ?? 0;
       if (!time.run(() => people.areDone, time.now + lastAt + settleMs)) people.leave();
       let isOver = false;
       const look = async (session: string): Promise<void> => {

@@ -18,7 +18,7 @@ export interface Network {
   /** How long the client waits for the answer to a call: less than a lease lasts. */
   readonly callMs: number;
   /** Whether an answer may stay away for so long that a lease is lost. */
-  readonly losesAnswers: boolean;
+  readonly losesAnswers: () => boolean;
 }
 
 /** Of commits: refused as contended without a reason that the client could see. */
@@ -103,7 +103,7 @@ export class SimulatedFirestore extends Firestore {
       const rows = await this.#answer(method, request);
       const luck = method === 'Commit' ? random() : 1;
       if (luck < CUT_OFF) throw new Disconnected();
-      if (!losesAnswers || luck >= CUT_OFF + UNANSWERED) return rows;
+      if (!losesAnswers() || luck >= CUT_OFF + UNANSWERED) return rows;
       await time.sleep(callMs);
       throw new RpcError(DEADLINE_EXCEEDED, 'No answer in time.');
     });

@@ -22,8 +22,8 @@ export interface WorldOptions {
   leaseMs: number;
   seed: number;
   store: StoreKind;
-  /** Whether a process may lose what it holds. */
-  isDisturbed: boolean;
+  /** How long, from the beginning, answers of the store may stay away for so long that a lease is lost. */
+  losesAnswersForMs: number;
 }
 
 /** Several processes of the service, the model, and everything that goes wrong between them. */
@@ -34,16 +34,16 @@ export class World implements Surroundings {
   readonly store: SharedStore;
   readonly agent;
   readonly leaseMs: number;
-  readonly isDisturbed: boolean;
+  readonly losesAnswersUntil: number;
   modelFault: { kind: ModelFault; until: number } | undefined;
   readonly #processes: (Process | undefined)[];
   #started = 0;
   #isCalm = false;
 
-  constructor(time: VirtualTime, { processes, leaseMs, seed, store, isDisturbed }: WorldOptions) {
+  constructor(time: VirtualTime, { processes, leaseMs, seed, store, losesAnswersForMs }: WorldOptions) {
     this.time = time;
     this.leaseMs = leaseMs;
-    this.isDisturbed = isDisturbed;
+    this.losesAnswersUntil = time.now + losesAnswersForMs;
     this.store = emptyStore(store);
     this.random = mulberry32(seed);
     const { random } = this;
