@@ -15,6 +15,14 @@ class SessionBusyError(StaleSessionError):
     """Another turn of this session is running."""
 
 
+class MaintenanceError(Exception):
+    """New turns are refused; the message is the operator's sentence for callers."""
+
+    def __init__(self, sentence: str, retry_after_s: int) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s
+
+
 @dataclass(frozen=True)
 class SessionKey:
     """A session, as google-adk identifies it."""
@@ -29,12 +37,18 @@ class SharedSessions(Protocol):
     """A session service whose sessions are also written by others."""
 
     def turn(self, session: SessionKey) -> AbstractAsyncContextManager[None]:
-        """Holds the session for a turn. Raises SessionBusyError before anything is done."""
+        """Holds the session for a turn.
+
+        Raises MaintenanceError or SessionBusyError before anything is done.
+        """
 
 
 @asynccontextmanager
 async def turn_of(service: BaseSessionService, session: SessionKey) -> AsyncIterator[None]:
-    """A turn, which holds a shared session. Raises SessionBusyError before anything is done."""
+    """A turn, which holds a shared session.
+
+    Raises MaintenanceError or SessionBusyError before anything is done.
+    """
     if isinstance(service, SharedSessions):
         async with service.turn(session):
             yield

@@ -8,17 +8,21 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 from google.adk.errors._stale_session_error import StaleSessionError
 from google.adk.events.event import Event
 from google.adk.events.event_actions import EventActions
 from google.genai import types
+from starlette.responses import JSONResponse
 
 from gcp_agent import conversations
 from gcp_agent.firestore import session_service
+from gcp_agent.firestore.maintenance import Maintenance
 from gcp_agent.firestore.session_service import LeasedSessionService
+from gcp_agent.firestore.turn_gate import TurnGate
 from gcp_agent.session_pages import BadCursorError, write_cursor
 from gcp_agent.state_bounds import NotStorableError
-from gcp_agent.turns import SessionBusyError, SessionKey
+from gcp_agent.turns import MaintenanceError, SessionBusyError, SessionKey, SharedSessions
 from tests.test_service import BUN, running
 
 STANDIN = Path(__file__).parent.parent.parent / "standins" / "firestore" / "main.ts"
@@ -97,6 +101,45 @@ def test_a_conversation_is_counted_and_takes_messages_up_to_its_limit(open_servi
         assert held == [0, 1_200, 1_200, 0]
 
     asyncio.run(run())
+
+
+def test_no_turn_begins_while_an_operator_refuses_new_ones(open_service):
+    async def run() -> None:
+        here = open_service()
+        await here.create_session(**NAMES)
+        switch = here.client.collection("lornu_service").document("maintenance")
+        now = 0.0
+        here._maintenance = Maintenance(here.client, clock=lambda: now)
+
+        async def begin() -> None:
+            async with here.turn(KEY):
+                pass
+
+        await begin()
+        await switch.set({"sentence": "Back at noon.", "retryAfterSeconds": 90, "sinceMs": 1, "by": "op@x"})
+        # Known for a second at most.
+        await begin()
+        now = 1.5
+        with pytest.raises(MaintenanceError, match="Back at noon") as refused:
+            await begin()
+        assert refused.value.retry_after_s == 90
+        assert not (await here.client.leases.document(KEY).get()).exists
+        await switch.delete()
+        now = 3.0
+        await begin()
+
+    asyncio.run(run())
+
+
+def test_the_gate_of_turns_answers_with_the_operators_sentence():
+    class Refused(SharedSessions):
+        def turn(self, session: SessionKey):
+            raise MaintenanceError("Back at noon.", 90)
+
+    gate = TestClient(TurnGate(JSONResponse({}), Refused()))
+    answer = gate.post("/run", json={"appName": "lornu", "userId": "ann", "sessionId": "s"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "90")
+    assert answer.json() == {"detail": "Back at noon."}
 
 
 def test_a_turn_of_one_session_is_no_turn_of_another(open_service):

@@ -1,5 +1,6 @@
 import { Timestamp } from '@google-cloud/firestore';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { FirestoreOperatorStore } from '../../backend/runs/firestore/firestore-operator-store.ts';
 import { leaseOf } from '../../backend/runs/firestore/paths.ts';
 import type { Server } from '../../ops/servers/server.ts';
 import type { Wire } from './events.ts';
@@ -117,6 +118,27 @@ test('while a turn is running here, a turn there is refused; afterwards it is no
   await (await say(gcp, 'here', 'hello')).text();
   expect((await rename(gcp, 'here')).status).toBe(200);
   expect((await events(aws, 'here')).filter(({ author }) => author === 'user').length).toBeGreaterThan(1);
+}, 60_000);
+
+test('while an operator refuses new turns, both refuse them with the same sentence; afterwards neither does', async () => {
+  await create(gcp, 'switch');
+  const operator = new FirestoreOperatorStore(clouds.db);
+  const refusedBy = async (at: Server, isRefused: boolean) => {
+    for (;;) {
+      const answer = await say(at, 'switch', 'hello');
+      const { status } = answer;
+      const said = { status, retryAfter: answer.headers.get('retry-after'), text: await answer.text() };
+      if (status !== 409 && (status === 503) === isRefused) return said;
+      await Bun.sleep(100);
+    }
+  };
+  const sentence = 'We are moving: back at noon.';
+  await operator.setMaintenance({ sentence, retryAfterSeconds: 90, sinceMs: Date.now(), by: 'op@x' });
+  const expected = { status: 503, retryAfter: '90', text: JSON.stringify({ detail: sentence }) };
+  for (const at of [aws, gcp]) expect(await refusedBy(at, true)).toEqual(expected);
+  expect((await rename(gcp, 'switch')).status).toBe(200);
+  await operator.setMaintenance(undefined);
+  for (const at of [aws, gcp]) expect((await refusedBy(at, false)).status).toBe(200);
 }, 60_000);
 
 test('while a turn is running there, a turn here is refused; afterwards it is not', async () => {

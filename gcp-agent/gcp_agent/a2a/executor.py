@@ -18,7 +18,7 @@ from google.genai.errors import APIError
 from google.protobuf.json_format import MessageToDict
 
 from gcp_agent.a2a.hops import HOPS_KEY, hops_of
-from gcp_agent.turns import SessionBusyError, SessionKey, turn_of
+from gcp_agent.turns import MaintenanceError, SessionBusyError, SessionKey, turn_of
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,8 @@ class AdkExecutor(AgentExecutor):
                 await self._run(context, updater)
         except SessionBusyError:
             await updater.failed(_say(updater, "This conversation has a turn under way; try again soon."))
+        except MaintenanceError as error:
+            await updater.failed(_say(updater, str(error)))
         except APIError as error:
             logger.warning("The model refused an A2A turn: %s %s", error.code, error.status)
             await updater.failed(_say(updater, f"The model refused: {error.code} {error.status}."))

@@ -32,6 +32,7 @@ from gcp_agent.bytes_in_flight import hold_conversation
 from gcp_agent.conversations import assert_room_for, size_of
 from gcp_agent.firestore.access import GoogleAccess, create_credentials
 from gcp_agent.firestore.leases import RENEW_EVERY_S, Lease, Leases, assert_may_write
+from gcp_agent.firestore.maintenance import Maintenance
 from gcp_agent.firestore.uri import SCHEME, read_uri
 from gcp_agent.session_pages import (
     BadCursorError,
@@ -76,13 +77,18 @@ class LeasedSessionService(FirestoreSessionService):
         client = _LeasedClient(project=project, database=database, credentials=credentials)
         super().__init__(client=client)
         self._leases = client.leases
+        self._maintenance = Maintenance(client)
         self._turn = client.turn
         # Of the sessions read last.
         self._sizes: dict[SessionKey, int] = {}
 
     @asynccontextmanager
     async def turn(self, session: SessionKey) -> AsyncIterator[None]:
-        """Holds the session for a turn. Raises SessionBusyError before anything is done."""
+        """Holds the session for a turn.
+
+        Raises MaintenanceError or SessionBusyError before anything is done.
+        """
+        await self._maintenance.assert_open()
         lease = await self._leases.take(session)
         self._turn.set(lease)
         renewing = asyncio.create_task(self._renew(lease))

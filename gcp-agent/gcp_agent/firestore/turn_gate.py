@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gcp_agent.store_failures import refusal_of
-from gcp_agent.turns import SessionBusyError, SessionKey, turn_of
+from gcp_agent.turns import MaintenanceError, SessionBusyError, SessionKey, turn_of
 
 _TURNS = {"/run", "/run_sse"}
 _RETRY_AFTER_S = "5"
@@ -28,7 +28,8 @@ class TurnGate:
         self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers 409 with Retry-After while another holds the session."""
+        """Answers 409 with Retry-After while another holds the session, and 503 while an operator refuses new
+        turns."""
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in _TURNS:
             await self._app(scope, receive, send)
             return
@@ -41,6 +42,14 @@ class TurnGate:
         async with AsyncExitStack() as stack:
             try:
                 await stack.enter_async_context(turn_of(self._sessions, session))
+            except MaintenanceError as error:
+                refusal = JSONResponse(
+                    {"detail": str(error)},
+                    status_code=HTTPStatus.SERVICE_UNAVAILABLE,
+                    headers={"retry-after": str(error.retry_after_s)},
+                )
+                await refusal(scope, receive, send)
+                return
             except SessionBusyError as error:
                 await refuse(error)(scope, receive, send)
                 return
