@@ -1,7 +1,7 @@
 import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { Stage } from './scenario.ts';
 
-const STEADY_MS = 90_000;
+const STEADY_MS = 180_000;
 
 /** How many tasks the service wants. */
 export async function desiredCount({ standing, served }: Stage): Promise<number> {
@@ -17,12 +17,13 @@ export async function setCount({ standing, served }: Stage, desired: number): Pr
   await standing.clients.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: desired }));
 }
 
-/** Until as many tasks are healthy and no other one is left. */
+/** Until exactly so many tasks are healthy, and no other one is left. */
 export async function untilHealthy(stage: Stage, count: number): Promise<void> {
   const { served } = stage;
-  const isSteady = (): boolean =>
-    served.tasks().filter(({ healthy }) => healthy).length >= count &&
-    served.tasks().every(({ phase }) => phase === 'running');
+  const isSteady = (): boolean => {
+    const tasks = served.tasks();
+    return tasks.length === count && tasks.every(({ healthy }) => healthy);
+  };
   await untilTrue(stage, isSteady, STEADY_MS);
 }
 
