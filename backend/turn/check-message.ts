@@ -2,12 +2,17 @@ import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from '@google/adk';
 import type { Content, FunctionResponse } from '@google/genai';
 import { AppError } from '../errors/app-error.ts';
 
+const FILE_URI = /^(?:https?|gs|artifact):\/\/./i;
+
 /**
  * Refuses parts that a caller may not write into a message, before anything is stored: calls, which only the model
- * makes, and responses that match no call. Throws BAD_REQUEST with what must be changed.
+ * makes, responses that match no call, and files that nobody can read. Throws BAD_REQUEST with what must be changed.
  */
 export function checkMessage(message: Content | undefined): void {
-  for (const { functionCall, functionResponse } of message?.parts ?? []) {
+  for (const { functionCall, functionResponse, fileData } of message?.parts ?? []) {
+    // The model would refuse any other address, in this turn and in each later one.
+    if (fileData && !FILE_URI.test(fileData.fileUri ?? ''))
+      throw refusal('The file_uri of a part must begin with https://, http://, gs:// or artifact://.');
     if (functionCall) throw refusal('A message may not hold a function call: calls are the model’s.');
     if (!functionResponse) continue;
     if (!functionResponse.id)

@@ -164,6 +164,23 @@ test('mistakes of a caller, refusals of a model and limits of a session are no f
   expect(await faults()).toBe(0);
 }, 60_000);
 
+test('what cannot be stored or read is refused as the mistake that it is, and the session goes on', async () => {
+  for (const [name, status, more] of [
+    ['large state', 422, { stateDelta: { text: 'x'.repeat(1_000_000) } }],
+    ['state without a name', 422, { stateDelta: { 'user:': 1 } }],
+    ['a file of this machine', 400, turn('', [{ fileData: { fileUri: 'file:///etc/passwd' } }])],
+    ['a file without an address', 400, turn('', [{ fileData: { mimeType: 'image/png' } }])],
+  ] as const) {
+    const sessionId = name.replaceAll(' ', '-');
+    await target.sendJson(SESSIONS, { sessionId });
+    const refused = await target.sendJson('/run', { ...turn('', [{ text: 'hello' }]), ...more, sessionId });
+    expect([name, refused.status, await refused.text()]).toEqual([name, status, expect.any(String)]);
+    const next = await target.sendJson('/run', turn(sessionId, [{ text: 'hello' }]));
+    expect([name, next.status]).toEqual([name, 200]);
+  }
+  expect(await faults()).toBe(0);
+}, 60_000);
+
 test('a bug that an authenticated caller meets is one fault, on every API', async () => {
   await askFaulty('/run');
   expect(await faults()).toBe(1);

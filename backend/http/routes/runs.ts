@@ -109,7 +109,8 @@ export function runRoutes({
           throw isTakenUpLater(error, run) ? takesLonger(run, STORE_IS_AWAY) : error;
         }
         // Python ADK's /run answers a failed turn with a plain 500 and nothing else.
-        if (failure !== undefined) throw new AppError('TURN_FAILED', failure);
+        if (failure !== undefined)
+          throw new AppError(isRefusedMessage(frames) ? 'NOT_STORABLE' : 'TURN_FAILED', failure);
         if (late.aborted && !hasEnded(run.state)) throw takesLonger(run);
         return jsonText(`[${frames.join(',')}]`);
       },
@@ -140,6 +141,12 @@ function assertChoice(model: string, models: readonly string[]): void {
 
 const takesLonger = ({ id }: Run, detail?: string): AppError =>
   new AppError('TURN_TAKES_LONGER', detail, { headers: { [RUN_ID_HEADER]: id } });
+
+/** Whether the store refused what the caller sent, so that nothing but the reason was shown. */
+function isRefusedMessage([only, ...others]: readonly string[]): boolean {
+  if (only === undefined || others.length > 0) return false;
+  return (JSON.parse(only) as { errorCode?: string }).errorCode === 'NOT_STORABLE';
+}
 
 /** The message of an error frame, which is written for callers. */
 function reasonOf(frameJson: string): string {
