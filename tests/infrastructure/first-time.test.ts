@@ -4,7 +4,7 @@ import { SECRET_FORMS } from '@lornu/ops/secrets/secret-forms.ts';
 import { getDocuments, ROOT } from './plan/documents.ts';
 
 const readme = await Bun.file(join(ROOT, 'terraform/README.md')).text();
-const firstTime = readme.slice(readme.indexOf('## The first time'), readme.indexOf('## Taking it down'));
+const firstTime = readme.slice(readme.indexOf('## First-time setup'), readme.indexOf('## Tear it down'));
 
 // An undocumented variable keeps its default, and the pipeline would be refused something in the middle of an apply.
 test(
