@@ -56,7 +56,9 @@ export function identifyCaller(
       if (signInPath !== undefined && error.code === 'UNAUTHENTICATED' && showsPage(context.req.raw)) {
         const { path: asked, search } = requestTarget(context.req.url);
         context.header('cache-control', 'no-store');
-        return context.redirect(`${signInPath}?returnTo=${encodeURIComponent(asked + search)}`, 302);
+        // Only the chat page has places behind `#`.
+        const keep = asked === '/' ? '&keep' : '';
+        return context.redirect(`${signInPath}?returnTo=${encodeURIComponent(asked + search)}${keep}`, 302);
       }
       throw error;
     }

@@ -117,6 +117,33 @@ test('after signing in again a person is back in the conversation, with the draf
   expect(await message(tab).inputValue()).toBe('count to 4');
 });
 
+test('who opens a shared link while signed out is in that conversation after signing in; the issuer never sees the link', async () => {
+  const [tab] = await openTabs(1);
+  if (!tab) throw new Error('No tab was opened.');
+  await tab.getByRole('link', { name: /Ada Example/u }).click();
+  await message(tab).fill('count to 3');
+  await message(tab).press('Enter');
+  await tab.getByText('1 2 3', { exact: true }).waitFor();
+  await tab.getByRole('button', { name: 'More' }).click();
+  await tab.getByRole('menuitem', { name: 'Share' }).click();
+  await tab.getByRole('button', { name: 'Make a link' }).click();
+  const link = await tab.getByRole('textbox', { name: 'Link' }).inputValue();
+  await context.close();
+  const [visitor] = await openTabs(1);
+  if (!visitor) throw new Error('No tab was opened.');
+  await visitor.goto('about:blank');
+  await visitor.goto(link);
+  const account = visitor.getByRole('link', { name: /Ben Example/u });
+  await account.waitFor();
+  const secret = link.split('/').at(-1) ?? '';
+  expect(secret.length).toBeGreaterThan(20);
+  expect(visitor.url()).not.toContain(secret);
+  await account.click();
+  await visitor.getByText('Shared, to read').waitFor();
+  await visitor.getByText('1 2 3', { exact: true }).waitFor();
+  expect(visitor.url()).toBe(link);
+});
+
 test('while the issuer is down a person sees that, and can retry', async () => {
   const [tab] = await openTabs(1);
   google.failing.add('token');

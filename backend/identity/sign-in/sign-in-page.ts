@@ -20,17 +20,29 @@ a{padding:.5rem 1rem;border:1px solid currentcolor;border-radius:.5rem;color:inh
 a:first-child{background:light-dark(#24211d,#ece9e3);color:light-dark(#fff,#171613)}
 a:focus-visible{outline:3px solid light-dark(#1f5fbf,#8ab8ff);outline-offset:2px}
 `;
-/** The page has one inline style and no script: its policy allows that style by hash. */
+/**
+ * Keeps the part of the address behind `#`, which is the page's place (frontend/src/util/route.ts reads it) and may hold
+ * the secret of a shared conversation: a redirect to the issuer would carry it there, and not back.
+ */
+const KEEP_PLACE = `
+try { if (location.hash) sessionStorage.setItem('lornu:place', location.hash); } catch {}
+const next = new URL(location.href);
+next.searchParams.delete('keep');
+location.replace(next.pathname + next.search);
+`;
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+/** The pages have one inline style, and one of them a script: the policy allows these by hash. */
 const POLICY = [
   "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  `style-src ${hashOf(STYLE)}`,
+  `script-src ${hashOf(KEEP_PLACE)}`,
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
 
 /** A page for people. It needs no file of the chat page, so it works without it. */
-export function signInPage({ title, sentences, ways }: SignInPage, status = 200): Response {
+export function signInPage({ title, sentences, ways }: SignInPage, status = 200, script = ''): Response {
   const body = [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -39,7 +51,9 @@ export function signInPage({ title, sentences, ways }: SignInPage, status = 200)
     ...sentences.map((sentence) => `<p>${escapeHtml(sentence)}</p>`),
     '<nav aria-label="What to do now">',
     ...ways.map(({ text, href }) => `<a href="${escapeHtml(href)}">${escapeHtml(text)}</a>`),
-    '</nav></main></body></html>',
+    '</nav></main>',
+    script && `<script>${script}</script>`,
+    '</body></html>',
   ].join('');
   return new Response(body, {
     status,
@@ -55,6 +69,12 @@ export function signInPage({ title, sentences, ways }: SignInPage, status = 200)
 
 const AGAIN = { text: 'Sign in', href: '/auth/login' };
 const OTHER_ACCOUNT = { text: 'Use another account', href: '/auth/login?account=other' };
+
+/** Keeps the place in the chat page, and goes on to sign in; without scripts a link does. */
+export function keepPlacePage(): Response {
+  const page = { title: 'Signing in', sentences: ['You are sent on to sign in.'], ways: [AGAIN] };
+  return signInPage(page, 200, KEEP_PLACE);
+}
 
 export const SIGNED_OUT: SignInPage = {
   title: 'You are signed out',

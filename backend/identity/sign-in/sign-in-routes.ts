@@ -7,7 +7,7 @@ import { IssuerUnavailableError, type OidcClient } from './oidc-client.ts';
 import type { PersonSession } from './person-session.ts';
 import type { RedemptionLimit } from './redemption-limit.ts';
 import { isFromOwnPage, safeReturnPath } from './same-origin.ts';
-import { failurePage, SIGNED_OUT, signInPage } from './sign-in-page.ts';
+import { failurePage, keepPlacePage, SIGNED_OUT, signInPage } from './sign-in-page.ts';
 
 export interface SignInOptions {
   publicUrl: string;
@@ -19,6 +19,8 @@ export interface SignInOptions {
   log: Logger;
 }
 
+/** Query parameter that asks for the page which keeps the place first. */
+const KEEP = 'keep';
 export const SIGNED_OUT_PATH = '/auth/signed-out';
 
 /** The routes below /auth: to the issuer, back with a code, and sign-out. Browsers get pages. */
@@ -33,6 +35,7 @@ export function signInRoutes(options: SignInOptions): Hono {
   });
 
   app.get('/auth/login', async (c) => {
+    if (c.req.query(KEEP) !== undefined) return keepPlacePage();
     const returnPath = safeReturnPath(c.req.query('returnTo'), publicUrl);
     let begun: Awaited<ReturnType<OidcClient['begin']>>;
     try {
