@@ -11,8 +11,10 @@ export interface ChatPageOptions {
 }
 
 const PHONE_WIDTH = 500;
+/** How many times as long a machine that is busy with other work may take: LORNU_PATIENCE=5. */
+export const PATIENCE = Number(process.env['LORNU_PATIENCE'] ?? 1);
 /** Of each step. A slow machine takes longer; a step that never comes costs this once. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 20_000 * PATIENCE;
 
 /** The chat page as a person sees it: everything is found by role and name. */
 export class ChatPage {

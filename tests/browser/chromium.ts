@@ -2,6 +2,22 @@ import { chromium, type Browser } from 'playwright-core';
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
+let shared: Promise<Browser> | undefined;
+
+/**
+ * One Chromium for all test files of a process; it ends with the process. Started again if it is gone: Bun ends the
+ * children of a test that takes too long.
+ */
+export function sharedChromium(): Promise<Browser> {
+  shared = connected(shared);
+  return shared;
+}
+
+async function connected(before: Promise<Browser> | undefined): Promise<Browser> {
+  const known = await before?.catch(() => undefined);
+  return known?.isConnected() ? known : launchChromium();
+}
+
 /** The system's own Chromium, headless; it makes no requests of its own to other machines. */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = PROGRAMS.map((name) => Bun.which(name)).find((path) => path !== null);

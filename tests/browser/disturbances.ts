@@ -5,7 +5,7 @@ import { toTurns } from '@lornu/frontend/src/chat/to-turns.ts';
 import type { Session } from '@lornu/frontend/src/api/types.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { layCable, type Cable } from './cable.ts';
-import type { ChatPage } from './chat-page.ts';
+import { type ChatPage, PATIENCE } from './chat-page.ts';
 import type { BrowserFixture } from './fixture.ts';
 
 /** What can happen to one of the pages, or to the service behind all of them. */
@@ -57,7 +57,9 @@ export function scriptOf({ seed, isHard }: ScriptOptions): Step[] {
   return [{ name: 'say', page: 0, ms: 100 }, ...steps];
 }
 
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 40_000 * PATIENCE;
+/** Longer than a page takes on a busy machine. */
+const LOAD_MS = 10_000;
 const DRAFT = 'half a thought, not sent';
 
 /** Turns from an earlier day, each as high as half a window: somebody reads in the middle of them. */
@@ -102,6 +104,8 @@ export async function playScript(
     const session = async () => untilQuiet(fleet.current, hash.split('/').at(-1) ?? '');
     for (const chat of shown) {
       // oxlint-disable-next-line no-await-in-loop -- as a person looks at one after the other
+      await ensureLoaded(chat);
+      // oxlint-disable-next-line no-await-in-loop -- as above
       await expectSame(chat, session);
     }
     // Messages that were refused meanwhile are added to it.
@@ -182,15 +186,18 @@ async function play(name: StepName, stage: Stage): Promise<void> {
       return undefined;
     }
     case 'upload':
+      await ensureLoaded(chat);
       await attach(page, 'text/markdown', '# Notes');
       return say(chat, `what is in file ${count}?`, ms);
     case 'kill during upload':
-      // So large that it is on its way when the process ends.
-      await attach(page, 'text/plain', 'x'.repeat(600_000));
+      await ensureLoaded(chat);
+      // So large that it is on its way when the process ends: in the message, or before it as an artifact.
+      await attach(page, 'text/plain', 'x'.repeat(count % 2 === 0 ? 600_000 : 1_500_000));
       await say(chat, `what is in file ${count}?`, 0);
       return replace(stage, 'SIGKILL');
     case 'reload':
-      await page.reload({ waitUntil: 'commit' });
+      // Refused while another step back or forward is under way.
+      await page.reload({ waitUntil: 'commit' }).catch(() => undefined);
       return undefined;
     case 'back and forward':
       await page.evaluate("location.hash = '#/incident'");
@@ -247,8 +254,24 @@ async function attach(page: Page, mimeType: string, text: string): Promise<void>
   await page.locator('input[type=file]').setInputFiles(file);
 }
 
+/** Reloads a page whose own files were cut off while it loaded, as a person would. */
+async function ensureLoaded(chat: ChatPage): Promise<void> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  while (Date.now() < giveUpAt) {
+    // oxlint-disable no-await-in-loop -- until it is so
+    const isThere = await chat.message.waitFor({ timeout: LOAD_MS }).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return;
+    await chat.page.reload({ waitUntil: 'commit' }).catch(() => undefined);
+    // oxlint-enable no-await-in-loop
+  }
+}
+
 /** Writes and sends if that is possible; the phone keeps its own draft. */
 async function say(chat: ChatPage, text: string, ms: number): Promise<void> {
+  await ensureLoaded(chat);
   const draft = await chat.message.inputValue();
   await chat.message.fill(text);
   await chat.message.press('Enter');

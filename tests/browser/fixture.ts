@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -5,8 +6,8 @@ import { buildPage } from '@lornu/frontend/build.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
-import { launchChromium } from './chromium.ts';
-import { ChatPage, type ChatPageOptions, PATIENCE_MS } from './chat-page.ts';
+import { sharedChromium } from './chromium.ts';
+import { ChatPage, type ChatPageOptions, PATIENCE, PATIENCE_MS } from './chat-page.ts';
 
 /** The real service with its page, the Gemini stand-in behind it, and a browser in front. */
 export interface BrowserFixture {
@@ -30,19 +31,32 @@ export interface FixtureOptions {
 }
 
 /** When a test times out, Bun also ends the browser, so each step has its own, shorter timeout. */
-export const TEST_WITHIN_MS = 60_000;
+export const TEST_WITHIN_MS = 60_000 * PATIENCE;
 
 const root = resolve(import.meta.dir, '../..');
+
+let built: Promise<string> | undefined;
+
+/** The folder of the built page, made once for all test files of a process. */
+function builtPage(): Promise<string> {
+  built ??= (async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'lornu-page-'));
+    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+    await buildPage(dir);
+    return dir;
+  })();
+  return built;
+}
 
 /** Starts everything on free ports and in a new folder. */
 export async function startFixture(options: FixtureOptions = {}): Promise<BrowserFixture> {
   const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-browser-'));
-  const pageDir = join(scratchDir, 'page');
-  const [standin, browser] = await Promise.all([
+  const [standin, pageDir] = await Promise.all([
     spawnGeminiStandin({ chunks: 12, delayMs: 5 }),
-    launchChromium(),
-    buildPage(pageDir),
+    builtPage(),
+    sharedChromium(),
   ]);
+  const pages = new Set<ChatPage>();
   const servers: Server[] = [];
   const start = async (): Promise<Server> => {
     const server = await startService({
@@ -60,11 +74,15 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Browse
     service,
     modelUrl: standin.url,
     scratchDir,
-    openPage: ({ url = service.url, ...pageOptions } = {}) => ChatPage.open(browser, url, pageOptions),
+    openPage: async ({ url = service.url, ...pageOptions } = {}) => {
+      const page = await ChatPage.open(await sharedChromium(), url, pageOptions);
+      pages.add(page);
+      return page;
+    },
     release: () => release(standin.url),
     startTwin: start,
     stop: async () => {
-      await browser.close();
+      await Promise.all([...pages].map((page) => page.close()));
       await Promise.all(servers.map((server) => server.stop()));
       await standin.stop();
       await rm(scratchDir, { recursive: true, force: true });

@@ -34,23 +34,23 @@ async function attach(name: string, mimeType: string, buffer: Buffer): Promise<v
 
 test('files of megabytes reach the model, are there after a reload, in a version, an export and its import, and go with the conversation', async () => {
   chat = await fixture.openPage();
-  const picture = await drawPicture(chat.page, 700);
+  const picture = await drawPicture(chat.page, 600);
   expect(picture.length).toBeGreaterThan(1_000_000);
   await attach('photo.png', 'image/png', picture);
-  await attach('report 100%/№1.pdf', 'application/pdf', Buffer.alloc(3_000_000, '%PDF-1.7 '));
+  await attach('report 100%/№1.pdf', 'application/pdf', Buffer.alloc(1_200_000, '%PDF-1.7 '));
   await attach('talk.mp3', 'audio/mpeg', Buffer.alloc(900_000, 1));
   await attach('notes.md', 'text/markdown', Buffer.from('# Notes'));
   const received = [
     `${picture.length} bytes (image/png)`,
-    '3000000 bytes (application/pdf)',
+    '1200000 bytes (application/pdf)',
     '900000 bytes (audio/mpeg)',
     '7 bytes (text/markdown)',
   ];
   const shows = async (): Promise<void> => {
     const image = chat.conversation.getByRole('img', { name: 'photo.png' });
     await image.waitFor();
-    expect(await image.evaluate((element) => 'naturalWidth' in element && element.naturalWidth)).toBe(700);
-    await file('report 100%/№1.pdf').getByText('3.0 MB').waitFor();
+    expect(await image.evaluate((element) => 'naturalWidth' in element && element.naturalWidth)).toBe(600);
+    await file('report 100%/№1.pdf').getByText('1.2 MB').waitFor();
     await file('talk.mp3').locator('audio').waitFor();
     for (const words of received) await chat.conversation.getByText(words).first().waitFor();
   };

@@ -116,7 +116,9 @@ test('a JSON export is imported as a conversation that can continue; Markdown is
   };
   const [markdownName, markdown] = await exported('Export as Markdown');
   expect(markdownName).toBe('forget my notes.md');
-  expect(markdown).toContain('## You\n\ncount to 7\n\n## Agent\n\n1 2 3 4 5 6 7\n');
+  expect(markdown).toMatch(
+    /## You, [\d :-]+ UTC\n\ncount to 7\n\n## Agent, [\d :-]+ UTC\n\n1 2 3 4 5 6 7\n/u,
+  );
   const [jsonName, json] = await exported('Export as JSON');
   const chooser = chat.page.waitForEvent('filechooser');
   await command('Import a conversation');

@@ -2,7 +2,7 @@ import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/s
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { PATIENCE_MS } from './chat-page.ts';
-import { launchChromium } from './chromium.ts';
+import { sharedChromium } from './chromium.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
@@ -44,11 +44,10 @@ beforeAll(async () => {
         LORNU_PUBLIC_URL: url,
       },
     }),
-    launchChromium(),
+    sharedChromium(),
   ]);
 });
 afterAll(async () => {
-  await browser?.close();
   await fixture?.stop();
   await google?.stop();
   await front?.stop(true);

@@ -50,7 +50,11 @@ test('a tool call is one line that opens to its arguments and its result', async
   expect(await line.getByText('done', { exact: true }).isVisible()).toBe(true);
   expect(await line.getByText('Arguments').isVisible()).toBe(false);
   await line.getByText('Save note').click();
-  await line.getByText('"text": "the demo is on Friday"').waitFor();
+  const field = (name: string, value: string) =>
+    line.locator('.value div').filter({ hasText: name }).getByText(value, { exact: true });
+  await field('Text', 'the demo is on Friday').waitFor();
+  await field('Count', '1').waitFor();
+  await line.getByRole('button', { name: 'Result as JSON' }).click();
   await line.getByText('"count": 1').waitFor();
 });
 

@@ -13,12 +13,14 @@ import type { SharedLink } from '../util/route.ts';
 import type { Part } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
+import { lastWords } from './announce.ts';
 import { rootOf, toBranch } from './branches.ts';
 import { Conversation } from './conversation.ts';
 import { isBusy, titleTextOf } from './conversation-state.ts';
 import { importSession } from './export.ts';
 import { pageState, toSummary, type ConversationSummary } from './metadata.ts';
-import { toTitle } from './to-title.ts';
+import { isUserMessage } from './to-turns.ts';
+import { toTitle, toTitleOfAnswer } from './to-title.ts';
 
 interface ConversationsState {
   /** Undefined until the first response of the service. */
@@ -83,8 +85,23 @@ export class Conversations extends Store<ConversationsState> {
       this.#open.set(sessionId, conversation);
       onCreated(sessionId);
       void this.refresh();
+      this.#nameByAnswer(conversation, sessionId);
     });
     return conversation;
+  }
+
+  /** A first message that says nothing, such as "hello", leaves the title to the first answer. */
+  #nameByAnswer(conversation: Conversation, sessionId: string): void {
+    const unsubscribe = conversation.subscribe(() => {
+      const { phase, events } = conversation.getState();
+      if (phase !== 'idle') return;
+      unsubscribe();
+      const said = titleTextOf(events.find(isUserMessage)?.content?.parts ?? []);
+      const title = toTitleOfAnswer(said, lastWords(events));
+      const now = this.getState().list?.find(({ id }) => id === sessionId)?.title;
+      // Somebody, or the agent, may have given it a name meanwhile.
+      if (title && now === toTitle(said)) void this.rename(sessionId, title).catch(() => undefined);
+    });
   }
 
   /**

@@ -3,7 +3,13 @@ import type { AdkEvent, Session } from '../api/types.ts';
 import { toExport, toMarkdown } from './export.ts';
 
 const EVENTS: AdkEvent[] = [
-  { id: '1', invocationId: 'e-1', author: 'user', content: { parts: [{ text: 'Look' }] } },
+  {
+    id: '1',
+    invocationId: 'e-1',
+    author: 'user',
+    timestamp: 1_764_426_720,
+    content: { parts: [{ text: 'Look' }] },
+  },
   {
     id: '2',
     invocationId: 'e-1',
@@ -31,7 +37,7 @@ const EVENTS: AdkEvent[] = [
 
 test('Markdown has texts and tool calls, in fences that hold any content', () => {
   expect(toMarkdown('Title', EVENTS)).toBe(
-    `# Title\n\n## You\n\nLook\n\n## Agent\n\n*Look up*\n\n\`\`\`\`\`json\n${JSON.stringify({ call: { text: 'a ```` b' }, result: { count: 1 } }, null, 2)}\n\`\`\`\`\`\n\n**One**.\n\n*File: a.csv*\n`,
+    `# Title\n\n## You, 2025-11-29 14:32 UTC\n\nLook\n\n## Agent\n\n*Look up*\n\n\`\`\`\`\`json\n${JSON.stringify({ call: { text: 'a ```` b' }, result: { count: 1 } }, null, 2)}\n\`\`\`\`\`\n\n**One**.\n\n*File: a.csv*\n`,
   );
 });
 

@@ -7,22 +7,29 @@ import type { SessionKey } from '../api/run.ts';
 import { PAGE_KEY, SHARE_KEY } from './metadata.ts';
 import { storeFiles, withFilesInline } from './stored-files.ts';
 import { toTurns } from './to-turns.ts';
-import type { TurnItem } from './turn.ts';
+import { toUtcMinute } from '../util/time.ts';
+import { answeredAtSeconds, type TurnItem } from './turn.ts';
 
 /** A conversation as Markdown for people: texts, tool calls, and the names of files. */
 export function toMarkdown(title: string, events: readonly AdkEvent[]): string {
-  const blocks = toTurns(events).flatMap(({ user, items }) => [
-    ...(user
-      ? [
-          '## You',
-          user.text,
-          ...[...user.media, ...user.files].map(({ displayName = 'file' }) => `*File: ${displayName}*`),
-        ]
-      : []),
-    ...(items.length > 0 ? ['## Agent', ...items.map(toBlock)] : []),
-  ]);
+  const blocks = toTurns(events).flatMap((turn) => {
+    const { user, items } = turn;
+    return [
+      ...(user
+        ? [
+            `## You${atTime(user.atSeconds)}`,
+            user.text,
+            ...[...user.media, ...user.files].map(({ displayName = 'file' }) => `*File: ${displayName}*`),
+          ]
+        : []),
+      ...(items.length > 0 ? [`## Agent${atTime(answeredAtSeconds(turn))}`, ...items.map(toBlock)] : []),
+    ];
+  });
   return `${[`# ${title}`, ...blocks].filter(Boolean).join('\n\n')}\n`;
 }
+
+const atTime = (seconds: number | undefined): string =>
+  seconds === undefined ? '' : `, ${toUtcMinute(seconds)}`;
 
 function toBlock(item: TurnItem): string {
   switch (item.kind) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { toTitle } from './to-title.ts';
+import { toTitle, toTitleOfAnswer } from './to-title.ts';
 
 test('a short message is the title, on one line', () => {
   expect(toTitle('  How is\n the  environment? ')).toBe('How is the environment?');
@@ -9,11 +9,43 @@ test('a long message is cut at a word, with a mark', () => {
   const title = toTitle(
     'Please compare the latency of every region of the staging environment with last week',
   );
-  expect(title).toBe('Please compare the latency of every region of the staging…');
+  expect(title).toBe('compare the latency of every region of the staging…');
 });
 
 test('a message without spaces is cut between characters', () => {
   expect(toTitle('🛰️'.repeat(80))).toEndWith('…');
   expect(toTitle('🛰'.repeat(80))).toBe(`${'🛰'.repeat(60)}…`);
   expect(toTitle('👨‍👩‍👧‍👦'.repeat(80))).toBe(`${'👨‍👩‍👧‍👦'.repeat(60)}…`);
+});
+
+test.each([
+  ['Hi! Could you please draw a chart of the status?', 'draw a chart of the status?'],
+  [
+    'The deploy failed last night. I looked at the logs and found nothing that explains it.',
+    'The deploy failed last night',
+  ],
+  ['# Plan\n**Compare** `a` with [b](https://b.example/x)', 'Plan Compare a with b'],
+  ['What is on https://www.example.com/a/very/long/path?x=1 today', 'What is on example.com today'],
+  ['hello', 'hello'],
+  ['Can you?', 'Can you?'],
+  ['', 'New conversation'],
+])('the title says what is asked: %j', (message, title) => {
+  expect(toTitle(message)).toBe(title);
+});
+
+test('after a greeting the first answer gives the title, and only then', () => {
+  expect(toTitleOfAnswer('Hello!', 'Hi! Staging is healthy today. Ask me anything.')).toBe(
+    'Staging is healthy today',
+  );
+  expect(toTitleOfAnswer('hi 👋', 'So:\n\n## The *three* regions\n\n- a')).toBe('The *three* regions');
+  expect(toTitleOfAnswer('hello, how is staging?', 'Staging is healthy.')).toBeUndefined();
+  expect(toTitleOfAnswer('hello', '')).toBeUndefined();
+});
+
+test('a message of many courtesies takes time in proportion to its length', () => {
+  const begin = performance.now();
+  toTitle('hi please '.repeat(2_000));
+  const short = performance.now() - begin;
+  toTitle('hi please '.repeat(20_000));
+  expect(performance.now() - begin - short).toBeLessThan(Math.max(short, 1) * 100);
 });

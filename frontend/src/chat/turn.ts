@@ -50,3 +50,8 @@ export type TurnItem =
   | { kind: 'handover'; key: string; to: string }
   | { kind: 'error'; key: string; code?: string; message: string }
   | { kind: 'interrupted'; key: string };
+
+/** When the answer ended, in seconds since the epoch; undefined if there is none. */
+export function answeredAtSeconds({ events }: Turn): number | undefined {
+  return events.findLast(({ author, timestamp }) => author !== 'user' && timestamp !== undefined)?.timestamp;
+}

@@ -16,6 +16,8 @@ interface MessageListProps {
   events: readonly AdkEvent[];
   /** Absent if the conversation is read-only. */
   actions?: TurnActions;
+  /** Changes when the person sends a message, which they want to see. */
+  sent?: number;
   /** Turns with several versions, by their number. */
   versions?: ReadonlyMap<number, Versions>;
   /** Shown after the last turn: notices. */
@@ -27,7 +29,8 @@ const NEAR_BOTTOM_PX = 80;
 const TURNS_AT_ONCE = 50;
 
 /** The conversation. It scrolls with the answer unless the person has scrolled away from its end. */
-export function MessageList({ folder, phase, events, actions, versions, children }: MessageListProps) {
+export function MessageList(props: MessageListProps) {
+  const { folder, phase, events, actions, sent, versions, children } = props;
   const viewport = useRef<HTMLDivElement>(null);
   const [follows, setFollows] = useState(true);
   const [shown, setShown] = useState(TURNS_AT_ONCE);
@@ -54,6 +57,7 @@ export function MessageList({ folder, phase, events, actions, versions, children
       fromEnd.current = undefined;
     }
   });
+  useEffect(() => setFollows(true), [sent]);
   // Pictures and colours load after the text and move the end down.
   useEffect(() => {
     const element = viewport.current?.firstElementChild;

@@ -1,8 +1,9 @@
 import { Ban, Check, ChevronRight, CircleHelp, LoaderCircle, TriangleAlert } from 'lucide-react';
 import type { Confirmation, ToolItem, ToolState } from '../chat/turn.ts';
 import { toWords } from '../util/format.ts';
-import { CodeBlock } from '../markdown/code-block.tsx';
+import { unwrapped } from '../chat/readable.ts';
 import { ConfirmationCard } from './confirmation-card.tsx';
+import { ReadableValue } from './readable-value.tsx';
 
 const STATES: Record<ToolState, { words: string; icon: typeof Check }> = {
   running: { words: 'running', icon: LoaderCircle },
@@ -34,16 +35,10 @@ export function ToolCall({ tool, onConfirm }: ToolCallProps) {
           {Object.keys(tool.args).length === 0 ? (
             <p>Called without arguments.</p>
           ) : (
-            <>
-              <h3>Arguments</h3>
-              <CodeBlock code={JSON.stringify(tool.args, null, 2)} language="json" />
-            </>
+            <ReadableValue title="Arguments" value={tool.args} raw={tool.args} />
           )}
           {tool.response && (
-            <>
-              <h3>Result</h3>
-              <CodeBlock code={JSON.stringify(tool.response, null, 2)} language="json" />
-            </>
+            <ReadableValue title="Result" value={unwrapped(tool.response)} raw={tool.response} />
           )}
         </div>
       </details>

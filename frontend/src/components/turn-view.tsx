@@ -2,7 +2,7 @@ import { Info, RotateCcw, Shuffle } from 'lucide-react';
 import { memo, useMemo, useRef, useState } from 'react';
 import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { Versions } from '../chat/branches.ts';
-import type { Confirmation, Turn, TurnItem } from '../chat/turn.ts';
+import { answeredAtSeconds, type Confirmation, type Turn, type TurnItem } from '../chat/turn.ts';
 import { firstWordSeconds } from '../chat/first-word.ts';
 import { BeingWritten } from '../ui/fold.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
@@ -11,6 +11,7 @@ import { Menu } from '../ui/menu.tsx';
 import { SpeakButton } from '../ui/speak-button.tsx';
 import { toWords } from '../util/format.ts';
 import { AnswerDetails } from './answer-details.tsx';
+import { MessageTime } from './message-time.tsx';
 import { TurnItemView } from './turn-item.tsx';
 import { UserMessage } from './user-message.tsx';
 
@@ -47,6 +48,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
   const answer = items
     .flatMap((item) => (item.kind === 'text' && !item.thought ? item.text : []))
     .join('\n\n');
+  const answeredAt = answeredAtSeconds(turn);
   const isRunning = isLast && isBusy;
   const canChange = isLast && !isBusy;
   const onRetry = actions && canChange && user ? () => actions.onResend(turn) : undefined;
@@ -106,6 +108,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
               <IconButton label="Details of this answer" onClick={() => setShowsDetails(true)}>
                 <Info aria-hidden />
               </IconButton>
+              {answeredAt !== undefined && <MessageTime atSeconds={answeredAt} />}
             </div>
           )}
         </div>

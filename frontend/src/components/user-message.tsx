@@ -8,6 +8,7 @@ import { IconButton } from '../ui/icon-button.tsx';
 import { isComposing, isSendKey } from '../util/keys.ts';
 import { toMessage } from '../util/message.ts';
 import { FileLink, Media } from './media.tsx';
+import { MessageTime } from './message-time.tsx';
 
 interface UserMessageProps {
   user: NonNullable<Turn['user']>;
@@ -47,6 +48,7 @@ export function UserMessage({ user, folder, versions, onOpen, onEdit }: UserMess
         </p>
       )}
       <div className="message-actions">
+        {user.atSeconds !== undefined && <MessageTime atSeconds={user.atSeconds} />}
         {versions && onOpen && <VersionSwitch {...versions} onOpen={onOpen} />}
         <CopyButton text={user.text} label="Copy message" />
         {onEdit && (

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { artifactsFolder } from '../api/artifacts.ts';
 import type { Problem } from '../api/problem.ts';
 import { getCost } from '../api/sessions.ts';
@@ -81,8 +81,10 @@ export function ConversationView({ app, conversation, conversations, models }: C
     [conversation, conversations, app.name, models],
   );
 
+  const [sent, setSent] = useState(0);
   const send = useCallback(
     (text: string) => {
+      setSent((count) => count + 1);
       const parts = take(text);
       void conversation.send(parts).then(() => {
         // A refused message goes back to the message box.
@@ -136,6 +138,7 @@ export function ConversationView({ app, conversation, conversations, models }: C
           phase={state.phase}
           events={state.events}
           actions={actions}
+          sent={sent}
           versions={versions}
         >
           <QueuedMessages messages={state.queued} onTakeBack={takeBack} />

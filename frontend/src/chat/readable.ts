@@ -1,0 +1,28 @@
+type Fields = Record<string, unknown>;
+
+/** Rows of a table: each has a value, or none, for each column. */
+export interface ValueTable {
+  columns: string[];
+  rows: Fields[];
+}
+
+/** More columns than fit a line are read better as fields. */
+const MAX_COLUMNS = 8;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A list of objects with similar fields as a table; undefined for anything that is not one. */
+export function toTable(value: readonly unknown[]): ValueTable | undefined {
+  const rows = value.filter(isFields);
+  if (rows.length < 2 || rows.length < value.length) return undefined;
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return columns.length > 0 && columns.length <= MAX_COLUMNS ? { columns, rows } : undefined;
+}
+
+/** ADK puts a tool's result that is no object under this key. */
+export function unwrapped(response: Fields): unknown {
+  const [only, ...others] = Object.keys(response);
+  return only === 'result' && others.length === 0 ? response['result'] : response;
+}

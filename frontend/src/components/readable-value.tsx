@@ -1,0 +1,135 @@
+import { useState } from 'react';
+import { isFields, toTable, type ValueTable } from '../chat/readable.ts';
+import { CodeBlock } from '../markdown/code-block.tsx';
+import { Fold } from '../ui/fold.tsx';
+import { toWords } from '../util/format.ts';
+
+/** Deeper values are shown as JSON. */
+const MAX_DEPTH = 4;
+/** Fields, rows or entries that are shown at first. */
+const LONGEST = 30;
+
+interface ReadableValueProps {
+  /** What it is: "Result". */
+  title: string;
+  /** What people read. */
+  value: unknown;
+  /** What was sent or received, on demand. */
+  raw: unknown;
+}
+
+/** Arguments or a result as fields, lists and tables; as JSON on demand. */
+export function ReadableValue({ title, value, raw }: ReadableValueProps) {
+  const [showsRaw, setShowsRaw] = useState(false);
+  return (
+    <>
+      <div className="value-head">
+        <h3>{title}</h3>
+        <button
+          type="button"
+          className="value-raw"
+          aria-pressed={showsRaw}
+          aria-label={`${title} as JSON`}
+          onClick={() => setShowsRaw(!showsRaw)}
+        >
+          JSON
+        </button>
+      </div>
+      {showsRaw ? (
+        <CodeBlock code={JSON.stringify(raw, null, 2)} language="json" />
+      ) : (
+        <div className="value">
+          <Value value={value} depth={0} name={title} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function Value({ value, depth, name }: { value: unknown; depth: number; name: string }) {
+  if (value === null || value === undefined || value === '') return <span className="value-none">none</span>;
+  if (typeof value === 'string') return <span className="value-text">{value}</span>;
+  if (typeof value !== 'object') return String(value);
+  if (depth >= MAX_DEPTH) return <code>{JSON.stringify(value)}</code>;
+  if (Array.isArray(value)) return <List values={value} depth={depth} name={name} />;
+  return isFields(value) ? <FieldList fields={value} depth={depth} /> : null;
+}
+
+function FieldList({ fields, depth }: { fields: Record<string, unknown>; depth: number }) {
+  const entries = Object.entries(fields);
+  if (entries.length === 0) return <span className="value-none">empty</span>;
+  return (
+    <Fold size={`${entries.length} fields`} isLong={entries.length > LONGEST}>
+      <dl>
+        {entries.map(([name, value]) => (
+          <div key={name}>
+            <dt title={name}>{toWords(name) || name}</dt>
+            <dd>
+              <Value value={value} depth={depth + 1} name={toWords(name)} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </Fold>
+  );
+}
+
+function List({ values, depth, name }: { values: readonly unknown[]; depth: number; name: string }) {
+  if (values.length === 0) return <span className="value-none">none</span>;
+  const table = toTable(values);
+  return (
+    <Fold size={`${values.length} entries`} isLong={values.length > LONGEST}>
+      {table ? (
+        <Table table={table} depth={depth} name={name} />
+      ) : (
+        <ul>
+          {values.map((value, index) => (
+            <li key={index}>
+              <Value value={value} depth={depth + 1} name={name} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Fold>
+  );
+}
+
+function Table({
+  table: { columns, rows },
+  depth,
+  name,
+}: {
+  table: ValueTable;
+  depth: number;
+  name: string;
+}) {
+  return (
+    <div className="markdown">
+      {/* A region that scrolls must be reachable by keyboard. */}
+      <div className="table-scroll" tabIndex={0} role="region" aria-label={name}>
+        <table>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <th key={column} title={column}>
+                  {toWords(column) || column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, index) => (
+              <tr key={index}>
+                {columns.map((column) => (
+                  <td key={column}>
+                    <Value value={row[column]} depth={depth + 2} name={toWords(column)} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
