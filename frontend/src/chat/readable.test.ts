@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { digitsOf, parseExactly } from '../util/exact-json.ts';
 import { toTable, unwrapped } from './readable.ts';
 
 test('objects with similar fields are a table, with a column for each field', () => {
@@ -19,6 +20,13 @@ test.each<[string, unknown[]]>([
   ],
 ])('%s: no table', (_name, value) => {
   expect(toTable(value)).toBeUndefined();
+});
+
+test('integers with all their digits are values, not fields', () => {
+  const long = parseExactly('[12345678901234567890, 12345678901234567891]') as unknown[];
+  expect(digitsOf(long[0])).toBe('12345678901234567890');
+  expect(toTable(long)).toBeUndefined();
+  expect(digitsOf({ rawJSON: '1' })).toBeUndefined();
 });
 
 test('a result that ADK has wrapped is shown itself', () => {

@@ -1,3 +1,5 @@
+import { digitsOf } from '../util/exact-json.ts';
+
 type Fields = Record<string, unknown>;
 
 /** Rows of a table: each has a value, or none, for each column. */
@@ -10,7 +12,8 @@ export interface ValueTable {
 const MAX_COLUMNS = 8;
 
 export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject && digitsOf(value) === undefined;
 }
 
 /** A list of objects with similar fields as a table; undefined for anything that is not one. */

@@ -1,6 +1,8 @@
 const MAX_CHARACTERS = 60;
 /** A shorter first sentence ("Hello.") is not cut off the rest. */
 const SHORTEST_SENTENCE = 16;
+/** A title is far shorter than this beginning of a text. */
+const LOOKED_AT = 2_000;
 /** A family emoji or a flag is several code points and one character. */
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
@@ -24,7 +26,7 @@ export function toTitleOfAnswer(message: string, answer: string): string | undef
     toLine(message)
       .replace(COURTESY, '')
       .replaceAll(/[\p{P}\p{S}\s]/gu, '') === '';
-  const heading = /^#{1,6} +(.+)$/mu.exec(answer)?.[1];
+  const heading = /^#{1,6} (.+)$/mu.exec(answer)?.[1];
   const words = cut(firstSentence(toLine(heading ?? answer).replace(COURTESY, '')));
   return isEmpty && words ? words : undefined;
 }
@@ -32,8 +34,9 @@ export function toTitleOfAnswer(message: string, answer: string): string | undef
 /** Markdown's marks, addresses and line ends are noise in a list of titles. */
 function toLine(text: string): string {
   return text
+    .slice(0, LOOKED_AT)
     .replaceAll(/```[\w-]*|[*_]{2,}|^[>#]+ +|`/gmu, '')
-    .replaceAll(/\[([^\]]*)\]\([^)]*\)/gu, '$1')
+    .replaceAll(/\[([^[\]]*)\]\([^()]*\)/gu, '$1')
     .replaceAll(/https?:\/\/(?:www\.)?([^\s/]+)\S*/gu, '$1')
     .replaceAll(/\s+/gu, ' ')
     .trim();

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { isFields, toTable, type ValueTable } from '../chat/readable.ts';
 import { CodeBlock } from '../markdown/code-block.tsx';
 import { Fold } from '../ui/fold.tsx';
+import { digitsOf } from '../util/exact-json.ts';
 import { toWords } from '../util/format.ts';
 
 /** Deeper values are shown as JSON. */
@@ -49,7 +50,9 @@ export function ReadableValue({ title, value, raw }: ReadableValueProps) {
 function Value({ value, depth, name }: { value: unknown; depth: number; name: string }) {
   if (value === null || value === undefined || value === '') return <span className="value-none">none</span>;
   if (typeof value === 'string') return <span className="value-text">{value}</span>;
-  if (typeof value !== 'object') return String(value);
+  if (typeof value !== 'object') return String(value as number | boolean);
+  const digits = digitsOf(value);
+  if (digits !== undefined) return digits;
   if (depth >= MAX_DEPTH) return <code>{JSON.stringify(value)}</code>;
   if (Array.isArray(value)) return <List values={value} depth={depth} name={name} />;
   return isFields(value) ? <FieldList fields={value} depth={depth} /> : null;

@@ -3,6 +3,7 @@ type Reviver = (key: string, value: unknown, context?: { source?: string }) => u
 const json = JSON as unknown as {
   parse(text: string, reviver: Reviver): unknown;
   rawJSON?(text: string): unknown;
+  isRawJSON?(value: unknown): value is { rawJSON: string };
 };
 
 /** An integer that a JavaScript number may not represent exactly. */
@@ -19,4 +20,9 @@ export function parseExactly(text: string): unknown {
     const source = context?.source ?? '';
     return typeof value === 'number' && LONG_INTEGER.test(source) ? json.rawJSON?.(source) : value;
   });
+}
+
+/** The digits of a long integer from parseExactly; undefined for any other value. */
+export function digitsOf(value: unknown): string | undefined {
+  return json.isRawJSON?.(value) ? value.rawJSON : undefined;
 }
