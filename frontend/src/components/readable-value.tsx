@@ -50,7 +50,7 @@ export function ReadableValue({ title, value, raw }: ReadableValueProps) {
 function Value({ value, depth, name }: { value: unknown; depth: number; name: string }) {
   if (value === null || value === undefined || value === '') return <span className="value-none">none</span>;
   if (typeof value === 'string') return <span className="value-text">{value}</span>;
-  if (typeof value !== 'object') return String(value as number | boolean);
+  if (typeof value !== 'object') return JSON.stringify(value);
   const digits = digitsOf(value);
   if (digits !== undefined) return digits;
   if (depth >= MAX_DEPTH) return <code>{JSON.stringify(value)}</code>;
