@@ -206,7 +206,7 @@ describe('a webhook', () => {
     const hook = startWebhook();
     const dropped: unknown[] = [];
     const log = { ...silentLog, warn: (_message: string, about: unknown) => dropped.push(about) };
-    const shared = new PushSender({ targets: 'loopback', log, pausesMs: [], timeoutMs: 5_000 });
+    const shared = new PushSender({ targets: 'loopback', log, pausesMs: [], timeoutMs: 60_000 });
     const send = (owner: string, url: string, n: number, body = '{}') =>
       shared.send({ owner, taskId: `${owner}-${n}`, configId: 'c', url, body, headers: {} });
     for (let n = 0; n < 2_000; n++) send('ann', `http://127.0.0.1:${port}/`, n);
