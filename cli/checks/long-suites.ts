@@ -10,9 +10,9 @@ export const LONG: readonly Suite[] = [
   ),
   tests(
     'long-evaluation',
-    'a hundred harmless changes of an agent raise no alarm, and a thousand conversations are replayed',
+    'a hundred harmless changes of an agent raise no alarm, a thousand conversations are replayed, a shadow candidate costs people nothing',
     './tests/long-evaluation',
-    { minutes: 6 },
+    { minutes: 15 },
   ),
   tests(
     'long-firestore',

@@ -161,7 +161,7 @@ const QUICK: readonly Suite[] = [
     'evaluation',
     'agents are evaluated as google-adk evaluates them, and a changed agent is told from the one that was recorded',
     './tests/evaluation',
-    { minutes: 4, cores: 0.8, needs: 'python uv', coversOps: true },
+    { minutes: 6, cores: 0.8, needs: 'python uv', coversOps: true },
   ),
   tests(
     'a2a',

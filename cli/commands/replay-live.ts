@@ -149,10 +149,10 @@ function shown(trials: readonly LiveTrial[]) {
     const { name = '', appName = '', before = [], now = [], reasons = [] } = failed ?? all[0] ?? {};
     const count = all.filter(({ passed }) => passed === false).length;
     return {
-      name,
+      name: `${name}, ${count} of ${all.length} failed`,
       appName,
       verdict: failed ? 'changed' : 'same',
-      changes: failed ? [`${count} of ${all.length}: ${reasons.join('; ')}`] : [],
+      changes: reasons,
       before,
       now,
       missing: [],

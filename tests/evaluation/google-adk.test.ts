@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { MODEL } from '@lornu/agents/model.ts';
 import type { AgentServer } from '@lornu/evaluation/agent-client.ts';
 import {
   EFFICIENCY_METRICS,
@@ -275,7 +276,7 @@ const GRADED: typeof MATCHED = [
 
 test('google-adk and we read a judge alike: refusals, nonsense, answers cut off, samples that disagree', async () => {
   const judged = startJudge();
-  const judgeModelOptions = { judgeModel: 'gemini-2.5-flash', numSamples: 3 };
+  const judgeModelOptions = { judgeModel: MODEL, numSamples: 3 };
   const rubrics = [
     { rubricId: 'brief', rubricContent: { textProperty: 'The answer is "brief" - and plain.' } },
     { rubricId: 'exact', rubricContent: { textProperty: 'Every number is exact.' } },
