@@ -17,6 +17,8 @@ beforeAll(async () => {
 afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());
 
+const BOOK = 'a book about deployments in general, second edition.pdf';
+
 const attached = (): Locator =>
   chat.page.getByRole('list', { name: 'Files of this message' }).getByRole('listitem');
 const file = (name: string): Locator => chat.page.getByRole('figure', { name: `File ${name}` });
@@ -102,7 +104,7 @@ test('files of megabytes reach the model, are there after a reload, in a version
 test('an upload shows how far it is; one that is cut or stopped gives the message back, and it can be sent again', async () => {
   const cable = layCable(fixture.service.url);
   try {
-    chat = await fixture.openPage({ url: cable.url });
+    chat = await fixture.openPage({ url: cable.url, width: 390, height: 844 });
     await chat.ask('count to 2');
     const network = await chat.context.newCDPSession(chat.page);
     const limit = (uploadThroughput: number) =>
@@ -112,8 +114,8 @@ test('an upload shows how far it is; one that is cut or stopped gives the messag
         downloadThroughput: -1,
         uploadThroughput,
       });
-    await attach('book.pdf', 'application/pdf', Buffer.alloc(2_000_000, '%'));
-    const progress = chat.page.getByRole('progressbar', { name: 'Uploading book.pdf' });
+    await attach(BOOK, 'application/pdf', Buffer.alloc(2_000_000, '%'));
+    const progress = chat.page.getByRole('progressbar', { name: `Uploading ${BOOK}` });
     for (const end of ['cut', 'stopped']) {
       await limit(200_000);
       await chat.say('read this');
@@ -125,7 +127,7 @@ test('an upload shows how far it is; one that is cut or stopped gives the messag
         expect(await chat.page.getByRole('alert').getByRole('button', { name: 'Try again' }).count()).toBe(0);
         cable.plugIn();
       } else await chat.button('Stop').click();
-      await attached().getByText('book.pdf').waitFor();
+      await attached().getByText(BOOK).waitFor();
       expect(await chat.message.inputValue()).toBe('read this');
       expect(await chat.conversation.getByRole('article').count()).toBe(1);
     }
@@ -134,6 +136,8 @@ test('an upload shows how far it is; one that is cut or stopped gives the messag
     await chat.conversation.getByText('2000000 bytes (application/pdf)').waitFor();
     await progress.waitFor({ state: 'detached' });
     expect(await chat.message.inputValue()).toBe('');
+    // A long name is cut: the card stays inside of the screen.
+    expect((await file(BOOK).boundingBox())?.x).toBeGreaterThanOrEqual(0);
   } finally {
     cable.stop();
   }
