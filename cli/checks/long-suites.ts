@@ -82,7 +82,7 @@ export const LONG: readonly Suite[] = [
     'take-back-all',
     'each correction of what a first apply would have met is undone, and the rehearsal finds the fault again',
     './tests/rehearsal/take-back',
-    { minutes: 20, needs: 'uv', rehearses: true, env: { LORNU_EVERY_FAULT: '1' } },
+    { minutes: 40, needs: 'uv', rehearses: true, env: { LORNU_EVERY_FAULT: '1' } },
   ),
   tests(
     'all-networks',
@@ -95,6 +95,12 @@ export const LONG: readonly Suite[] = [
     'the workflow through the life of an environment: review, deploy, drift, failure, rollback',
     './tests/pipeline/all',
     { minutes: 40, needs: 'python uv tfsec trivy haproxy fake-gcs-server podman runc', rehearses: true },
+  ),
+  tests(
+    'signatures',
+    "cosign signs and verifies with Sigstore's own authority and logs on this machine, and refuses what is not the workflow's",
+    './tests/pipeline/signatures',
+    { minutes: 15, needs: 'cosign fulcio rekor-server timestamp-server tesseract' },
   ),
   tests(
     'rehearse',

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { createIdTokens, IDS, type IdTokens } from './id-token.ts';
 import { addSettings, type GithubEnvironment, type RepositorySettings, type Rights } from './settings.ts';
 
 export type { Rights } from './settings.ts';
@@ -25,8 +26,6 @@ export interface CheckRun {
 }
 
 const ID_TOKEN_PATH = '/id-token';
-/** GitHub's ids of owner and repository: they stay the same even if somebody else takes over the name. */
-const IDS = { owner: 123456, repository: 456789012 };
 
 /**
  * Prefix of the subject in a token for AWS; contains ids in repositories that were created, renamed or transferred
@@ -47,6 +46,8 @@ export interface Github {
   isPrivate: boolean;
   /** A token with these permissions, like that of a workflow's job on this ref. */
   issueToken: (rights: Rights, workflowRef?: string) => string;
+  /** Signs the tokens of jobs, and has the keys with which they are verified. */
+  idTokens: IdTokens;
   /** Address at which a job with the id-token permission gets its OIDC token. */
   idTokenUrl: string;
   environments: Map<string, GithubEnvironment>;
@@ -80,6 +81,7 @@ export function startGithub(repository: string): Github {
   const comments: Comment[] = [];
   const issues: Issue[] = [];
   const changes: string[] = [];
+  const idTokens = createIdTokens(repository);
   const app = new Hono<{ Variables: { rights: Rights; workflowRef: string } }>();
   const base = `/repos/${repository}`;
 
@@ -102,20 +104,10 @@ export function startGithub(repository: string): Github {
   const forbidden = { message: 'Resource not accessible by integration' };
 
   // https://docs.github.com/actions/reference/security/oidc
-  app.get(ID_TOKEN_PATH, (context) => {
+  app.get(ID_TOKEN_PATH, async (context) => {
     if (context.get('rights')['id-token'] !== 'write') return context.json(forbidden, 403);
-    const claims = {
-      iss: 'https://token.actions.githubusercontent.com',
-      aud: context.req.query('audience') ?? '',
-      exp: Math.floor(Date.now() / 1000) + 300,
-      repository,
-      job_workflow_ref: context.get('workflowRef'),
-    };
-    // The client trusts the server that it asked; nothing checks a signature.
-    const parts = [{ alg: 'none', typ: 'JWT' }, claims].map((part) =>
-      Buffer.from(JSON.stringify(part)).toString('base64url'),
-    );
-    return context.json({ value: `${parts.join('.')}.` });
+    const job = { workflowRef: context.get('workflowRef') };
+    return context.json({ value: await idTokens.issue(job, context.req.query('audience') ?? '') });
   });
   // https://docs.github.com/rest/repos/repos#get-a-repository
   app.get(base, (context) =>
@@ -221,6 +213,7 @@ export function startGithub(repository: string): Github {
       tokens.set(token, { rights, workflowRef });
       return token;
     },
+    idTokens,
     idTokenUrl: `http://127.0.0.1:${server.port}${ID_TOKEN_PATH}?api-version=2.0`,
     environments,
     checks,

@@ -1,34 +1,62 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
-import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
-
-/** ECR, as an engine sees it during a push. */
-export interface EcrFront {
-  /** Replaces ECR's own endpoint: AWS_ENDPOINT_URL_ECR. */
-  url: string;
-  /** Example: 127.0.0.1:1234/lornu-agent. */
-  repository: string;
-  /** Digests of the pushed manifests, by tag. */
-  pushed: Map<string, string>;
-  stop: () => Promise<void>;
-}
 
 const UPLOADS = /^\/v2\/(.+)\/blobs\/uploads\/([\w-]*)$/;
 const BLOB = /^\/v2\/.+\/blobs\/(sha256:[0-9a-f]{64})$/;
 const MANIFEST = /^\/v2\/(.+)\/manifests\/(.+)$/;
+const REFERRERS = /^\/v2\/.+\/referrers\/(sha256:[0-9a-f]{64})$/;
+const INDEX = 'application/vnd.oci.image.index.v1+json';
+
+interface Manifest {
+  mediaType: string;
+  artifactType?: string;
+  config: { digest: string; mediaType: string };
+  layers: { digest: string }[];
+  subject?: { digest: string };
+  annotations?: Record<string, string>;
+}
+
+interface PushedImage {
+  repositoryName: string;
+  imageTag: string;
+  imageManifest: string;
+  imageDigest: string;
+}
+
+/** A registry as engines and cosign see it: one repository's worth of blobs, tags that do not move, referrers. */
+export interface Registry {
+  answer: (request: Request) => Promise<Response>;
+  /** Digests of the pushed manifests, by tag. */
+  pushed: Map<string, string>;
+  /** Manifests by digest, as their bytes; a test may change one. */
+  manifests: Map<string, string>;
+  /** Digests of what refers to an image: its signatures and attestations. */
+  referrersOf: (digest: string) => string[];
+  /** A blob's bytes: bundles of signatures are blobs. */
+  readBlob: (digest: string) => Promise<Buffer>;
+  /** Puts bytes there, and returns their digest. */
+  putBlob: (bytes: Uint8Array | string) => Promise<string>;
+  /** Puts a manifest there, as a push does. */
+  putManifest: (text: string) => string;
+}
 
 /**
- * A registry in front of the emulator, which has ECR's API but no registry. It accepts layers and manifests with the
- * password from ECR, refuses to move a tag, and registers each image in the emulator; all other calls are forwarded.
- * The token of GetAuthorizationToken names this registry. https://github.com/opencontainers/distribution-spec
+ * Blobs lie in the folder. Who calls has to sign in with a password that `accepts` likes; `onPush` is told of each tag.
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
  */
-export async function startEcrFront(folder: string, emulatorUrl: string): Promise<EcrFront> {
+export async function createRegistry(
+  folder: string,
+  accepts: (password: string) => boolean,
+  onPush: (image: PushedImage) => Promise<void> = async () => {},
+): Promise<Registry> {
   await mkdir(folder, { recursive: true });
-  const ecr = new ECRClient(emulatorSettings(emulatorUrl));
   const pushed = new Map<string, string>();
+  const manifests = new Map<string, string>();
   const blobPath = (digest: string): string => join(folder, digest.replace(':', '-'));
+  const subjectOf = (text: string): string | undefined => (JSON.parse(text) as Manifest).subject?.digest;
+  const referrersOf = (digest: string): string[] =>
+    [...manifests].flatMap(([own, text]) => (subjectOf(text) === digest ? [own] : []));
 
   const takeBlob = async (request: Request, name: string, id: string): Promise<Response> => {
     if (request.method === 'POST') {
@@ -52,75 +80,92 @@ export async function startEcrFront(folder: string, emulatorUrl: string): Promis
     return new Response(null, { status: 201, headers: { location: `/v2/${name}/blobs/${digest}` } });
   };
 
-  const takeManifest = async (request: Request, name: string, tag: string): Promise<Response> => {
+  const takeManifest = async (request: Request, name: string, reference: string): Promise<Response> => {
     const text = await request.text();
-    const digest = digestOf(Buffer.from(text));
-    const { config, layers } = JSON.parse(text) as {
-      config: { digest: string };
-      layers: { digest: string }[];
-    };
+    const digest = digestOf(text);
+    const isTag = !reference.startsWith('sha256:');
+    if (!isTag && reference !== digest) return refusal(400, 'DIGEST_INVALID');
+    const { config, layers } = JSON.parse(text) as Manifest;
     for (const part of [config, ...layers])
       if (!(await Bun.file(blobPath(part.digest)).exists())) return refusal(400, 'MANIFEST_BLOB_UNKNOWN');
-    if ((pushed.get(tag) ?? digest) !== digest) return refusal(400, 'TAG_INVALID');
-    const image = { repositoryName: name, imageTag: tag, imageManifest: text, imageDigest: digest };
-    await ecr.send(new PutImageCommand(image));
-    pushed.set(tag, digest);
-    return new Response(null, { status: 201, headers: { 'docker-content-digest': digest } });
+    if (isTag) {
+      if ((pushed.get(reference) ?? digest) !== digest) return refusal(400, 'TAG_INVALID');
+      await onPush({ repositoryName: name, imageTag: reference, imageManifest: text, imageDigest: digest });
+      pushed.set(reference, digest);
+    }
+    manifests.set(digest, text);
+    const subject = subjectOf(text);
+    const headers = { 'docker-content-digest': digest, ...(subject ? { 'oci-subject': subject } : {}) };
+    return new Response(null, { status: 201, headers });
   };
 
-  const serveRegistry = async (request: Request): Promise<Response> => {
+  const giveManifest = (request: Request, reference: string): Response => {
+    const digest = pushed.get(reference) ?? reference;
+    const text = manifests.get(digest);
+    if (text === undefined) return refusal(404, 'MANIFEST_UNKNOWN');
+    const { mediaType } = JSON.parse(text) as Manifest;
+    const headers = {
+      'content-type': mediaType,
+      'docker-content-digest': digest,
+      'content-length': String(Buffer.byteLength(text)),
+    };
+    return new Response(request.method === 'HEAD' ? null : text, { headers });
+  };
+
+  const giveReferrers = (digest: string): Response => {
+    const entries = referrersOf(digest).map((own) => {
+      const text = manifests.get(own) ?? '';
+      const { mediaType, artifactType, config, annotations } = JSON.parse(text) as Manifest;
+      const size = Buffer.byteLength(text);
+      return { mediaType, digest: own, size, artifactType: artifactType ?? config.mediaType, annotations };
+    });
+    const index = { schemaVersion: 2, mediaType: INDEX, manifests: entries };
+    return Response.json(index, { headers: { 'content-type': INDEX } });
+  };
+
+  const answer = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
-    const [, password] = Buffer.from(
+    const [, password = ''] = Buffer.from(
       request.headers.get('authorization')?.replace(/^Basic /, '') ?? '',
       'base64',
     )
       .toString()
       .split(':');
-    if (!password?.endsWith('-auth-token'))
-      return refusal(401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="ECR"' });
+    if (!accepts(password)) return refusal(401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="ECR"' });
     if (pathname === '/v2/') return Response.json({});
     const [, name = '', id = ''] = UPLOADS.exec(pathname) ?? [];
     if (name) return takeBlob(request, name, id);
     const [, digest] = BLOB.exec(pathname) ?? [];
     if (digest) {
-      const there = await Bun.file(blobPath(digest)).exists();
-      return new Response(null, { status: there ? 200 : 404, headers: { 'docker-content-digest': digest } });
+      const file = Bun.file(blobPath(digest));
+      if (!(await file.exists())) return refusal(404, 'BLOB_UNKNOWN');
+      const headers = { 'docker-content-digest': digest, 'content-length': String(file.size) };
+      return new Response(request.method === 'HEAD' ? null : file, { headers });
     }
-    const [, repository = '', tag = ''] = MANIFEST.exec(pathname) ?? [];
-    return repository && request.method === 'PUT'
-      ? takeManifest(request, repository, tag)
-      : refusal(404, 'MANIFEST_UNKNOWN');
+    const [, subject] = REFERRERS.exec(pathname) ?? [];
+    if (subject) return giveReferrers(subject);
+    const [, repository = '', reference = ''] = MANIFEST.exec(pathname) ?? [];
+    if (!repository) return refusal(404, 'MANIFEST_UNKNOWN');
+    return request.method === 'PUT'
+      ? takeManifest(request, repository, reference)
+      : giveManifest(request, reference);
   };
 
-  const server: Bun.Server<undefined> = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    maxRequestBodySize: 512 * 1024 * 1024,
-    fetch: async (request) => {
-      const url = new URL(request.url);
-      if (url.pathname.startsWith('/v2/')) return serveRegistry(request);
-      const answer = await fetch(`${emulatorUrl}${url.pathname}`, {
-        method: request.method,
-        headers: request.headers,
-        body: await request.arrayBuffer(),
-      });
-      const text = (await answer.text()).replace(
-        /"proxyEndpoint":\s*"[^"]*"/,
-        `"proxyEndpoint":"http://127.0.0.1:${server.port}"`,
-      );
-      return new Response(text, {
-        status: answer.status,
-        headers: { 'content-type': 'application/x-amz-json-1.1' },
-      });
-    },
-  });
   return {
-    url: `http://127.0.0.1:${server.port}`,
-    repository: `127.0.0.1:${server.port}/lornu-agent`,
+    answer,
     pushed,
-    stop: async () => {
-      await server.stop(true);
-      await rm(folder, { recursive: true, force: true });
+    manifests,
+    referrersOf,
+    readBlob: async (digest) => Buffer.from(await Bun.file(blobPath(digest)).arrayBuffer()),
+    putBlob: async (bytes) => {
+      const digest = digestOf(bytes);
+      await Bun.write(blobPath(digest), bytes);
+      return digest;
+    },
+    putManifest: (text) => {
+      const digest = digestOf(text);
+      manifests.set(digest, text);
+      return digest;
     },
   };
 }
@@ -129,6 +174,6 @@ function refusal(status: number, code: string, headers: Record<string, string> =
   return Response.json({ errors: [{ code, message: code }] }, { status, headers });
 }
 
-function digestOf(bytes: Uint8Array): string {
+function digestOf(bytes: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }

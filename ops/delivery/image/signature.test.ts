@@ -72,7 +72,7 @@ describe('a signature', () => {
   });
 });
 
-// cosign 3.0.2 reports errors of its older signatures in other words than those of bundles.
+// cosign 3.1.3 reports errors of its older signatures in other words than those of bundles.
 test.each([
   ['Error: no signatures found', 'Nobody has signed'],
   ['Error: no matching attestations: no valid bundles exist in registry', 'Nobody has signed'],

@@ -68,7 +68,7 @@ export function requireCosign(what: string, env: DeliveryContext['env']): void {
   });
 }
 
-/** cosign's messages and their meaning. https://github.com/sigstore/cosign/blob/v3.0.2/pkg/cosign/verify.go */
+/** cosign's messages and their meaning. https://github.com/sigstore/cosign/blob/v3.1.3/pkg/cosign/verify.go */
 export function explainRefusal(
   digest: string,
   identity: string,

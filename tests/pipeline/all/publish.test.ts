@@ -7,7 +7,7 @@ import { findEngine } from '@lornu/ops/image/engine.ts';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import { runWorkflow, type JobReport } from '../runner/run-workflow.ts';
 import { expectRan, expectResult, logOf, signaturesIn, startPipeline, type Pipeline } from '../kit.ts';
-import { startEcrFront, type EcrFront } from '../registry.ts';
+import { startEcrFront, type EcrFront } from '../ecr-front.ts';
 import { finishDeployment, runningRevision } from '../service.ts';
 import { RUN_BY } from '../steps.ts';
 
@@ -76,7 +76,7 @@ const signatures = async (): Promise<Signature[]> =>
 test('the image is built, listed, pushed under its commit, and signed by this workflow on main', async () => {
   const { publish } = reports;
   expectResult(publish, 'success');
-  const digest = front.pushed.get(`agent-${revision}`) ?? 'not pushed';
+  const digest = front.registry.pushed.get(`agent-${revision}`) ?? 'not pushed';
   const judged = publish?.outputs['gate'] ?? '{}';
   expect(publish?.outputs).toEqual({ revision, digest, gate: judged });
   expect(JSON.parse(judged)).toMatchObject({ passed: true, changed: 0, evalFailed: 0, loadFailed: 0 });
@@ -99,7 +99,7 @@ test('the image is built, listed, pushed under its commit, and signed by this wo
 });
 
 test('that digest is planned, verified, applied and served', () => {
-  const digest = front.pushed.get(`agent-${revision}`) ?? 'not pushed';
+  const digest = front.registry.pushed.get(`agent-${revision}`) ?? 'not pushed';
   expectResult(reports['plan'], 'success');
   expect(reports['plan']?.summary).toContain(digest);
   expect(reports['plan']?.summary).toMatch(/gate \| \d+ recorded conversations, 0 led otherwise/);
@@ -186,7 +186,7 @@ test(
     expectResult(publish, 'failure');
     expect(logOf(publish)).toContain('The candidate is not what was agreed on');
     expect(logOf(publish)).toContain('tools declared');
-    expect(front.pushed.has(`agent-${commit.slice(0, 12)}`)).toBe(false);
+    expect(front.registry.pushed.has(`agent-${commit.slice(0, 12)}`)).toBe(false);
     expect(await signatures()).toHaveLength(before);
     expectResult(plan, 'skipped');
   },
@@ -208,7 +208,7 @@ async function deployUntilPublished(): Promise<Record<string, JobReport>> {
 /** Removes images of this repository's commits, which nobody runs; missing ones are ignored. */
 async function removeImages(): Promise<void> {
   const { path } = await findEngine(process.env);
-  const names = [...(front?.pushed.keys() ?? [])].flatMap((tag) => [
+  const names = [...(front?.registry.pushed.keys() ?? [])].flatMap((tag) => [
     `${front.repository}:${tag}`,
     `localhost/lornu-agent:${tag.replace('agent-', '')}`,
   ]);

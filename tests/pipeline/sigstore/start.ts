@@ -1,0 +1,253 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { startChild, type Child } from '@lornu/ops/process/child.ts';
+import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
+import { runCommand } from '@lornu/ops/process/run-command.ts';
+import { claimPort } from '@lornu/ops/up/port.ts';
+import { ISSUER, type IdTokens } from '@lornu/standins/github/id-token.ts';
+import { serveIssuers } from './issuers.ts';
+import type { SigstorePrograms } from './programs.ts';
+import { makeTrustRoot } from './trust-root.ts';
+
+/** An issuer that the authority knows beside GitHub's: its tokens name the same workflow. */
+export const OTHER_ISSUER = 'https://token.actions.elsewhere.example';
+const START_MS = 60_000;
+/** The log signs as its host, by which cosign knows it. */
+const LOG = '127.0.0.1';
+/** As in Sigstore's own settings of GitHub's issuer: https://github.com/sigstore/fulcio/blob/v1.8.8/config/identity/config.yaml */
+const GITHUB_JOBS = {
+  'default-template-values': { url: 'https://github.com' },
+  'extension-templates': {
+    'github-workflow-trigger': 'event_name',
+    'github-workflow-sha': 'sha',
+    'github-workflow-repository': 'repository',
+    'github-workflow-ref': 'ref',
+    'build-signer-uri': '{{ .url }}/{{ .job_workflow_ref }}',
+    'build-signer-digest': 'job_workflow_sha',
+    'runner-environment': 'runner_environment',
+    'source-repository-uri': '{{ .url }}/{{ .repository }}',
+    'source-repository-digest': 'sha',
+    'source-repository-ref': 'ref',
+    'source-repository-identifier': 'repository_id',
+    'build-config-uri': '{{ .url }}/{{ .workflow_ref }}',
+    'build-trigger': 'event_name',
+    'run-invocation-uri':
+      '{{ .url }}/{{ .repository }}/actions/runs/{{ .run_id }}/attempts/{{ .run_attempt }}',
+  },
+  'subject-alternative-name-template': '{{ .url }}/{{ .job_workflow_ref }}',
+};
+
+/** Sigstore on loopback: an authority, a log of its certificates, a log of signatures, timestamps. */
+export interface Sigstore {
+  /** With it cosign signs here and trusts what was signed here, and nothing else. */
+  env: Readonly<Record<string, string>>;
+  timestamps: Timestamps;
+  stop: () => Promise<void>;
+}
+
+interface Timestamps {
+  url: string;
+  /** The file with its certificates. */
+  chain: string;
+}
+
+/**
+ * Starts Sigstore's own programs, each with keys of its own, and hands out their addresses and keys as Sigstore does: by
+ * a TUF repository that cosign was initialised with. `tokens` signs the tokens of jobs that the authority believes. A
+ * second Sigstore is `given` the first one's timestamps: that server has a fixed port (2112) beside its own.
+ */
+export async function startSigstore(
+  programs: SigstorePrograms,
+  tokens: IdTokens,
+  folder: string,
+  given?: Timestamps,
+): Promise<Sigstore> {
+  await mkdir(folder, { recursive: true });
+  const children: Child[] = [];
+  const start = async (
+    name: string,
+    command: readonly string[],
+    options: Options,
+    env: Record<string, string> = {},
+  ) => {
+    const child = await startChild({
+      name,
+      command: endingWithParent([...command, ...flagsOf(options)]),
+      cwd: folder,
+      env: { PATH: process.env['PATH'], HOME: folder, ...env },
+      logPath: join(folder, `${name}.log`),
+      redact: (text) => text,
+      stopWithinMs: 5_000,
+    });
+    children.push(child);
+    return child;
+  };
+  const file = async (name: string, text: string): Promise<string> => {
+    const path = join(folder, name);
+    await writeFile(path, text, { mode: 0o600 });
+    return path;
+  };
+  const [authority, logOfCertificates, log] = await Promise.all([0, 0, 0].map(claimPort0));
+  const url = (port = 0): string => `http://127.0.0.1:${port}`;
+  const issuers = await serveIssuers(
+    {
+      [new URL(ISSUER).host]: async () => tokens.documents(),
+      [new URL(OTHER_ISSUER).host]: async () => tokens.documents(OTHER_ISSUER),
+    },
+    folder,
+  );
+
+  const certificateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const certificateLogKey = await file('ct.pub', pemOf(certificateKey.publicKey));
+  const fulcio = await start(
+    'fulcio',
+    [programs.fulcio, 'serve'],
+    {
+      ca: 'ephemeralca',
+      host: '127.0.0.1',
+      port: authority,
+      'grpc-host': '127.0.0.1',
+      'grpc-port': await claimPort0(),
+      'metrics-port': await claimPort0(),
+      'legacy-unix-domain-socket': join(folder, 'fulcio.sock'),
+      'ct-log-url': url(logOfCertificates),
+      'ct-log-public-key-path': certificateLogKey,
+      'config-path': await file('fulcio.yaml', stringify(authorityConfig())),
+    },
+    issuers.env,
+  );
+  const { chains } = (await answerOf(`${url(authority)}/api/v2/trustBundle`, fulcio).then((answer) =>
+    answer.json(),
+  )) as { chains: { certificates: string[] }[] };
+  const authorityChain = await file('fulcio.pem', (chains[0]?.certificates ?? []).join('\n'));
+
+  const ct = await start('tesseract', [programs.tesseract], {
+    http_endpoint: `127.0.0.1:${logOfCertificates}`,
+    origin: 'ct.lornu.example',
+    roots_pem_file: authorityChain,
+    storage_dir: join(folder, 'ct'),
+    private_key: await file('ct.key', pemOf(certificateKey.privateKey)),
+    checkpoint_interval: '200ms',
+    batch_max_age: '100ms',
+  });
+  const startTimestamps = async (): Promise<Timestamps> => {
+    const port = await claimPort0();
+    const server = await start('timestamp-server', [programs['timestamp-server'], 'serve'], {
+      host: '127.0.0.1',
+      port,
+      'timestamp-signer': 'memory',
+      'disable-ntp-monitoring': 'true',
+    });
+    const answer = await answerOf(`${url(port)}/api/v1/timestamp/certchain`, server);
+    return { url: `${url(port)}/api/v1/timestamp`, chain: await file('tsa.pem', await answer.text()) };
+  };
+  const timestamps = given ?? (await startTimestamps());
+  const logKey = generateKeyPairSync('ed25519');
+  const rekor = await start('rekor-server', [programs['rekor-server'], 'serve'], {
+    'http-port': log,
+    'grpc-port': await claimPort0(),
+    'http-metrics-port': await claimPort0(),
+    hostname: LOG,
+    'storage-dir': join(folder, 'rekor'),
+    'signer-filepath': await file('rekor.key', pemOf(logKey.privateKey)),
+    'checkpoint-interval': '200ms',
+    'batch-max-age': '100ms',
+  });
+  await answerOf(`${url(log)}/healthz`, rekor);
+  await answerOf(`${url(logOfCertificates)}/ct/v1/get-roots`, ct);
+
+  const since = `start-time=${new Date(Date.now() - 3_600_000).toISOString().replace(/\.\d+/, '')}`;
+  const logPublicKey = await file('rekor.pub', pemOf(logKey.publicKey));
+  const trust = join(folder, 'tuf');
+  const cosign = async (words: readonly string[], options: Options) =>
+    runCommand([programs.cosign, ...words, ...flagsOf(options)], {
+      env: { PATH: process.env['PATH'], HOME: folder, TUF_ROOT: trust },
+    });
+  const trustedRoot = join(folder, 'trusted_root.json');
+  await cosign(['trusted-root', 'create'], {
+    out: trustedRoot,
+    fulcio: `url=${url(authority)},certificate-chain=${authorityChain},${since}`,
+    ctfe: `url=${url(logOfCertificates)},public-key=${certificateLogKey},${since}`,
+    rekor: `url=${url(log)},public-key=${logPublicKey},origin=${LOG},${since}`,
+    tsa: `url=${timestamps.url},certificate-chain=${timestamps.chain},${since}`,
+  });
+  const by = `operator=lornu.example,${since}`;
+  const signingConfig = join(folder, 'signing_config.json');
+  await cosign(['signing-config', 'create'], {
+    out: signingConfig,
+    fulcio: `url=${url(authority)},api-version=1,${by}`,
+    rekor: `url=${url(log)},api-version=2,${by}`,
+    'rekor-config': 'ANY',
+    tsa: `url=${timestamps.url},api-version=1,${by}`,
+    'tsa-config': 'ANY',
+  });
+  const files = makeTrustRoot({
+    'trusted_root.json': await readFile(trustedRoot),
+    'signing_config.v0.2.json': await readFile(signingConfig),
+  });
+  const mirror = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: (request) => {
+      const found = files[new URL(request.url).pathname];
+      return found ? new Response(new Uint8Array(found)) : new Response(null, { status: 404 });
+    },
+  });
+  const root = await file('root.json', files['/1.root.json']?.toString() ?? '');
+  const initialised = await cosign(['initialize'], { mirror: url(mirror.port), root });
+  // It only warns of what it could not fetch.
+  if (/Could not fetch/.test(initialised.tail.join('\n'))) throw new Error(initialised.tail.join('\n'));
+  return {
+    env: { TUF_ROOT: trust },
+    timestamps,
+    stop: async () => {
+      await Promise.all(children.map(async (child) => child.stop()));
+      await mirror.stop(true);
+      await issuers.stop();
+    },
+  };
+}
+
+type Options = Readonly<Record<string, string | number | undefined>>;
+
+function flagsOf(options: Options): string[] {
+  return Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+}
+
+async function claimPort0(): Promise<number> {
+  return claimPort(0);
+}
+
+function authorityConfig(): object {
+  const issuer = (address: string): object => ({
+    'issuer-url': address,
+    'client-id': 'sigstore',
+    type: 'ci-provider',
+    'ci-provider': 'github-workflow',
+  });
+  return {
+    'oidc-issuers': { [ISSUER]: issuer(ISSUER), [OTHER_ISSUER]: issuer(OTHER_ISSUER) },
+    'ci-issuer-metadata': { 'github-workflow': GITHUB_JOBS },
+  };
+}
+
+function pemOf(key: KeyObject): string {
+  if (key.type === 'public') return key.export({ format: 'pem', type: 'spki' });
+  const type = key.asymmetricKeyType === 'ec' ? 'sec1' : 'pkcs8';
+  return key.export({ format: 'pem', type });
+}
+
+/** The first answer of a program that is starting; its last lines if it ends before. */
+async function answerOf(url: string, child: Child): Promise<Response> {
+  const state: { ended?: string } = {};
+  void child.ended.then((how) => (state.ended = how));
+  const deadline = Date.now() + START_MS;
+  while (state.ended === undefined && Date.now() < deadline) {
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer?.ok) return answer;
+    await Bun.sleep(50);
+  }
+  throw new Error(`${child.name} ${state.ended ?? 'does not answer'} at ${url}\n${child.tail.join('\n')}`);
+}
