@@ -4,10 +4,9 @@ import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import type { Child } from '@lornu/ops/process/child.ts';
 import { childEnded } from '@lornu/ops/up/child-ended.ts';
 import { runSteps, type Step, type StepIo } from '@lornu/ops/steps/run-steps.ts';
-import { watchAlarms, type AlarmWatch } from '../alarms/watch-alarms.ts';
+import { watchAlarms } from '../alarms/watch-alarms.ts';
 import { readFirewall } from '../load-balancer/firewall.ts';
 import { readBalancer } from '../load-balancer/read-balancer.ts';
-import type { Balancer } from '../load-balancer/balancer.ts';
 import { GOOGLE_SERVICES } from '../network/outside.ts';
 import { createTaskSessions } from '../iam/task-sessions.ts';
 import type { RehearsalContext } from '../run/rehearsal-context.ts';
@@ -16,23 +15,24 @@ import { describeEvent } from '../tasks/describe-event.ts';
 import { createPace, REHEARSAL_PACE } from '../tasks/pace.ts';
 import type { RunningTask } from '../tasks/running-task.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
-import { startTaskRunner, type TaskRunner } from '../tasks/task-runner.ts';
+import { startTaskRunner } from '../tasks/task-runner.ts';
 import { addedVariables, reasonsOf, vpcVariables, type StandInAddresses } from './added-variables.ts';
 import { explainFailure, explainGone } from './explain-failure.ts';
 import { fillSecrets } from './fill-secrets.ts';
-import { startGcpAgent, type GcpAgent } from './gcp-agent.ts';
-import { startGoogleSide, type GoogleSide } from './google-side.ts';
+import { startGcpAgent } from './gcp-agent.ts';
+import { startGoogleSide } from './google-side.ts';
 import { createContainerImages } from './container-images.ts';
 import { imagesFolder, openImageStore, type TaskForm } from './images.ts';
 import { createProcessImages } from './process-images.ts';
-import { readApplied, type AppliedService } from './read-applied.ts';
+import { readApplied } from './read-applied.ts';
 import { requireTools } from './require-tools.ts';
 import { sayNetwork } from './say-network.ts';
+import type { Parts } from './serve-parts.ts';
 import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
 import { toServedTask, type ServedRehearsal, type ServedTask } from './served.ts';
-import { startHaproxy, type RunningHaproxy } from './start-haproxy.ts';
-import { startAppliedVpc, type ServedVpc } from './start-applied-vpc.ts';
-import { syncTargets, type TargetSync } from './sync-targets.ts';
+import { startHaproxy } from './start-haproxy.ts';
+import { startAppliedVpc } from './start-applied-vpc.ts';
+import { syncTargets } from './sync-targets.ts';
 import { createTokenIssuer } from './tokens.ts';
 import { untilSteady } from './until-steady.ts';
 
@@ -52,19 +52,6 @@ export interface ServeOptions {
 }
 
 export type ServeContext = RehearsalContext & Pick<CliContext, 'redact'>;
-
-/** What was started, in this order; stopped in reverse order. */
-interface Parts {
-  applied?: AppliedService;
-  google?: GoogleSide;
-  peer?: GcpAgent;
-  vpc?: ServedVpc;
-  balancer?: Balancer;
-  haproxy?: RunningHaproxy;
-  targets?: TargetSync;
-  alarms?: AlarmWatch;
-  runner?: TaskRunner;
-}
 
 /** Of the agent on Google Cloud, as peer_url of the rehearsal names it. */
 const PEER_URL = `https://${GOOGLE_SERVICES.peer.names[0]}`;

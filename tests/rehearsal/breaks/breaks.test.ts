@@ -38,11 +38,16 @@ test('every break recovers, and each has a timeline', async () => {
   expect(exitCode).toBe(0);
 });
 
+/** One of each kind: a deployment takes as long as the break, so all of them would double the suite. */
+const DURING_DEPLOY = ['firestore-slow', 'nat-gone', 'permission-withdrawn'];
+
 test('breaks in the middle of a deployment recover too', async () => {
-  const names = BREAKS.filter(({ does }) => does.includes('under 6 streams')).map(({ id }) => id);
-  const meant = names.filter((id) => inVpc || !BREAKS.find((one) => one.id === id)?.needsNetwork);
-  expect(meant.length).toBeGreaterThan(5);
-  const { exitCode, stdout } = await run('rehearse', 'break', ...meant, '--during-deploy', '--json');
+  const meant = BREAKS.filter(
+    ({ id, needsNetwork }) => DURING_DEPLOY.includes(id) && (inVpc || !needsNetwork),
+  );
+  expect(meant.length).toBe(inVpc ? 3 : 2);
+  const names = meant.map(({ id }) => id);
+  const { exitCode, stdout } = await run('rehearse', 'break', ...names, '--during-deploy', '--json');
   const { breaks } = JSON.parse(stdout) as Played;
   expect(breaks.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
   expect(exitCode).toBe(0);
