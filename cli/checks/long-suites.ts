@@ -97,6 +97,12 @@ export const LONG: readonly Suite[] = [
     { minutes: 40, needs: 'python uv tfsec trivy haproxy fake-gcs-server podman runc', rehearses: true },
   ),
   tests(
+    'second-reader',
+    'act starts the same jobs for each event as our own reading of the workflow',
+    './tests/pipeline/second-reader',
+    { minutes: 5, needs: 'act' },
+  ),
+  tests(
     'signatures',
     "cosign signs and verifies with Sigstore's own authority and logs on this machine, and refuses what is not the workflow's",
     './tests/pipeline/signatures',

@@ -168,6 +168,14 @@ export const TOOLS = {
     pinned: '0.1.1',
     go: 'github.com/transparency-dev/tesseract/cmd/tesseract/posix',
   },
+  act: {
+    name: 'act',
+    purpose: 'a second reader of the workflow',
+    programs: ['act'],
+    versionArgs: ['--version'],
+    pinned: '0.2.89',
+    go: 'github.com/nektos/act',
+  },
   actionlint: {
     name: 'actionlint',
     purpose: 'checking the workflow',
