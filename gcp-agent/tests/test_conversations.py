@@ -27,7 +27,7 @@ from gcp_agent.settings import read_settings
 from gcp_agent.sqlite_sessions import BoundedSqliteSessions
 from gcp_agent.state_bounds import NotStorableError
 
-MODEL = "gemini-3.8-flash"
+MODEL = "gemini-any"
 OWNER = {"app_name": "lornu", "user_id": "ann"}
 
 
@@ -159,9 +159,9 @@ def asked(url: str, monkeypatch: pytest.MonkeyPatch, stream: bool) -> int:
 
     async def ask() -> int:
         request = LlmRequest(
-            model="gemini-3.8-flash", contents=[types.Content(role="user", parts=[types.Part(text="hi")])]
+            model="gemini-any", contents=[types.Content(role="user", parts=[types.Part(text="hi")])]
         )
-        llm = LLMRegistry.new_llm("gemini-3.8-flash")
+        llm = LLMRegistry.new_llm("gemini-any")
         assert isinstance(llm, BoundedGemini)
         size = 0
         async for response in llm.generate_content_async(request, stream=stream):
