@@ -10,7 +10,8 @@ export interface RunRecord {
   invocationId: string;
   state: RunState;
   /**
-   * The request: enough to begin the run, or to begin again if not even its message was stored. Empty once the run has
+   * The request: enough to begin the run, or to begin again if not even its message was stored. Only queued runs and one that
+   * is taken over have it: a message may have 20 MB, and runs are listed and polled. Empty once the run has
    * ended.
    */
   request: TurnRequest | undefined;

@@ -71,9 +71,14 @@ export interface RunRow {
   usage: string | null;
 }
 
-const RUN = `SELECT r.id, s.app_name, s.user_id, s.id AS session_id, r.invocation_id, r.state, r.request, r.begun_after_us, r.owner,
+/** `request`: an expression, because that of a running run may have 20 MB. */
+const runWith = (
+  request: string,
+) => `SELECT r.id, s.app_name, s.user_id, s.id AS session_id, r.invocation_id, r.state, ${request}, r.begun_after_us, r.owner,
     r.takeovers, r.cancel_requested, r.started_ms, r.ended_ms, r.usage
   FROM runs r JOIN sessions s ON s.row_id = r.session_row`;
+/** Without the request of a running run, which only the process that takes it over needs. */
+const RUN = runWith("CASE WHEN r.state = 'queued' THEN r.request END AS request");
 const OF_SESSION = 's.app_name = $appName AND s.user_id = $userId AND s.id = $sessionId';
 type SessionKey = { appName: string; userId: string; sessionId: string };
 type Run = { runId: string };
@@ -197,6 +202,7 @@ export function prepareRunStatements(database: Database) {
       'UPDATE runs SET owner = $owner, takeovers = takeovers + 1 WHERE id = $runId',
     ),
     run: database.query<RunRow, Run>(`${RUN} WHERE r.id = $runId`),
+    runToTake: database.query<RunRow, Run>(`${runWith('r.request')} WHERE r.id = $runId`),
     running: database.query<RunRow, SessionKey>(
       `${RUN} WHERE ${OF_SESSION} AND r.id = (SELECT run_id FROM leases WHERE session_row = s.row_id)`,
     ),

@@ -197,7 +197,7 @@ export class SqliteRunStore implements RunStore {
       const begun = { runId, row, owner, startedMs: Math.round(this.#now()) };
       if (this.#statements.beginQueued.run(begun).changes === 0)
         this.#statements.takeRun.run({ runId, owner });
-      const run = toRecordIfAny(this.#statements.run.get({ runId }));
+      const run = toRecordIfAny(this.#statements.runToTake.get({ runId }));
       return run && { run, lease: { runId, session, token } };
     });
   }
