@@ -117,6 +117,13 @@ const isLost = (error: unknown): boolean => error instanceof AppError && error.c
 const isForLater = (error: unknown): boolean =>
   isLost(error) || (error instanceof AppError && error.code === 'STORE_UNAVAILABLE');
 
+/** The failure of a turn whose process died before it could end the run: its event is stored. */
+function failureTold(last: Event | undefined): TurnFailure {
+  const interrupted = toTurnFailure(new AppError('TURN_INTERRUPTED', COULD_NOT_GO_ON));
+  const { errorCode = interrupted.errorCode, errorMessage = interrupted.errorMessage } = last ?? {};
+  return { ...interrupted, errorCode, errorMessage };
+}
+
 class RunWorker {
   readonly #deps: RunServiceDeps;
   readonly #limits: RunLimits;
@@ -211,9 +218,10 @@ class RunWorker {
     await this.#close(rootAgent, repair.toRepeat);
     this.#answers = new OpenAnswers();
     if (frames.at(-1)?.kind === 'error') return undefined;
-    const state = turnStateOf(this.#session.events.findLast((event) => event.invocationId === invocationId));
+    const last = this.#session.events.findLast((event) => event.invocationId === invocationId);
+    const state = turnStateOf(last);
     if (state === 'over') return undefined;
-    if (state === 'failed') return toTurnFailure(new AppError('TURN_INTERRUPTED', COULD_NOT_GO_ON));
+    if (state === 'failed') return failureTold(last);
     return this.#turn(run.request, { toRepeat: repair.toRepeat });
   }
 

@@ -237,6 +237,15 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     expect(events).toHaveLength(2);
   });
 
+  test('a turn that had failed, and whose process died before it could say so, has failed', async () => {
+    const errorMessage = 'The connection to the model failed.';
+    await leaveBehind([], [USER, { id: 'm1', author: 'lornu', errorCode: 'UNAVAILABLE', errorMessage }]);
+    const { frames, state, events } = await goOn();
+    expect(state).toBe('failed');
+    expect(whole(frames).at(-1)).toMatchObject({ error: expect.stringContaining(errorMessage) });
+    expect(events).toHaveLength(2);
+  });
+
   test('a turn whose processes keep dying ends with an event that says so', async () => {
     const runId = await leaveBehind([], [USER]);
     const [odd, even] = [bench.process(STOPPED).store, bench.process(STOPPED).store];
