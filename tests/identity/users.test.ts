@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { fixedSecret } from '../../backend/identity/secrets/secret.ts';
 import { CookieJar } from '../../backend/identity/sign-in/cookies.ts';
@@ -287,6 +288,19 @@ describe('without credentials', () => {
       '/auth/login?returnTo=%2Fchat%3Fsession%3Ds1',
     ]);
     expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('the page’s place is kept by a page of its own; whoever is no browser goes to the issuer at once', async () => {
+    const accept = { headers: { accept: 'text/html' } };
+    const location = (await app.request('/', accept)).headers.get('location') ?? '';
+    expect(location).toBe('/auth/login?returnTo=%2F&keep');
+    const page = await app.request(location, accept);
+    const policy = page.headers.get('content-security-policy') ?? '';
+    const script = /<script>([^<]*)<\/script>/.exec(await page.text())?.[1] ?? '';
+    expect([page.status, page.headers.getSetCookie()]).toEqual([200, []]);
+    expect(script).toContain('sessionStorage');
+    expect(policy).toContain(`'sha256-${createHash('sha256').update(script).digest('base64')}'`);
+    expect((await app.request(location)).status).not.toBe(200);
   });
 
   test('only a page load of a browser is sent there', async () => {

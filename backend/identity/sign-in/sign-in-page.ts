@@ -26,9 +26,9 @@ a:focus-visible{outline:3px solid light-dark(#1f5fbf,#8ab8ff);outline-offset:2px
  */
 const KEEP_PLACE = `
 try { if (location.hash) sessionStorage.setItem('lornu:place', location.hash); } catch {}
-const next = new URL(location.href);
-next.searchParams.delete('keep');
-location.replace(next.pathname + next.search);
+const query = new URLSearchParams(location.search);
+query.delete('keep');
+location.replace(location.pathname + '?' + query);
 `;
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 /** The pages have one inline style, and one of them a script: the policy allows these by hash. */

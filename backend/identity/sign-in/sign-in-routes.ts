@@ -35,7 +35,7 @@ export function signInRoutes(options: SignInOptions): Hono {
   });
 
   app.get('/auth/login', async (c) => {
-    if (c.req.query(KEEP) !== undefined) return keepPlacePage();
+    if (c.req.query(KEEP) !== undefined && showsPage(c.req.raw)) return keepPlacePage();
     const returnPath = safeReturnPath(c.req.query('returnTo'), publicUrl);
     let begun: Awaited<ReturnType<OidcClient['begin']>>;
     try {
