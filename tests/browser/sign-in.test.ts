@@ -122,7 +122,9 @@ test('who opens a shared link while signed out is in that conversation after sig
   await tab.getByRole('link', { name: /Ada Example/u }).click();
   await message(tab).fill('count to 3');
   await message(tab).press('Enter');
-  await tab.getByText('1 2 3', { exact: true }).waitFor();
+  const answerIn = (page: Page) =>
+    page.getByRole('region', { name: 'Conversation', exact: true }).getByText('1 2 3', { exact: true });
+  await answerIn(tab).waitFor();
   await tab.getByRole('button', { name: 'More' }).click();
   await tab.getByRole('menuitem', { name: 'Share' }).click();
   await tab.getByRole('button', { name: 'Make a link' }).click();
@@ -139,7 +141,7 @@ test('who opens a shared link while signed out is in that conversation after sig
   expect(visitor.url()).not.toContain(secret);
   await account.click();
   await visitor.getByText('Shared, to read').waitFor();
-  await visitor.getByText('1 2 3', { exact: true }).waitFor();
+  await answerIn(visitor).waitFor();
   expect(visitor.url()).toBe(link);
 });
 
