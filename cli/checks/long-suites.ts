@@ -56,7 +56,7 @@ export const LONG: readonly Suite[] = [
   ),
   tests(
     'long-runs',
-    'a process is killed each second for a minute: every turn ends once, nothing is lost or doubled',
+    'killed each second for a minute, and two versions in turns: every turn ends once, nothing is lost; memory is given back',
     './tests/long-runs',
     { minutes: 6 },
   ),

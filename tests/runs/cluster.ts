@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundle } from './bundle.ts';
 
-const ROOT = join(import.meta.dir, '../..');
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 240_000;
 
 type Child = ReturnType<typeof Bun.spawn>;
 
@@ -17,6 +17,8 @@ interface Member {
   child: Child;
   /** Undefined until it listens. */
   port: number | undefined;
+  /** The folder of the bundled service that it runs. */
+  service: string;
 }
 
 /**
@@ -42,6 +44,7 @@ export class Cluster {
     this.#members = Array.from({ length: size }, () => ({
       child: undefined as unknown as Child,
       port: undefined,
+      service: join(folder, 'service'),
     }));
     this.#folder = folder;
     this.#standin = standin;
@@ -57,10 +60,7 @@ export class Cluster {
 
   static async start(size: number, environment: Record<string, string> = {}): Promise<Cluster> {
     const folder = mkdtempSync(join(tmpdir(), 'cluster-'));
-    const build = Bun.spawnSync({
-      cmd: [process.execPath, join(ROOT, 'backend/build.ts'), join(folder, 'service')],
-    });
-    if (build.exitCode !== 0) throw new Error(`The service could not be bundled: ${build.stderr.toString()}`);
+    bundle(join(folder, 'service'));
     const cluster = new Cluster(size, folder, await spawnGeminiStandin(), environment);
     await Promise.all(cluster.#members.map((_, index) => cluster.#run(index)));
     if (cluster.#members.some(({ port }) => port === undefined))
@@ -90,6 +90,22 @@ export class Cluster {
     this.#members[index]?.child.kill(signal);
   }
 
+  /** The process id of a process. */
+  pidOf(index: number): number | undefined {
+    return this.#members[index]?.child.pid;
+  }
+
+  /** Replaces one process as a deployment does: the old one drains and ends, then another bundle's begins. */
+  async deploy(index: number, service = join(this.#folder, 'service')): Promise<void> {
+    const member = this.#members[index];
+    if (!member) return;
+    const { child } = member;
+    member.service = service;
+    child.kill('SIGTERM');
+    await child.exited;
+    while (member.child === child || member.port === undefined) await Bun.sleep(20);
+  }
+
   /** Cuts every connection at the proxy, like a short network failure. */
   cutConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -109,7 +125,7 @@ export class Cluster {
     const member = this.#members[index];
     if (!member) return;
     const child = Bun.spawn({
-      cmd: [process.execPath, join(this.#folder, 'service/serve.js')],
+      cmd: [process.execPath, join(member.service, 'serve.js')],
       cwd: this.#folder,
       env: this.#environment,
       stdout: 'pipe',

@@ -7,7 +7,7 @@ import { scenarioOf, simulate } from './scenario.ts';
 
 /** Constants, so that a commit is judged by what it changed: long-simulation tries seeds of the commit's own. */
 const FIRST_SEED = 1;
-const SCENARIOS = 100;
+const SCENARIOS = 50;
 
 test(`${SCENARIOS} random scenarios break no promise`, () => {
   const { turns, found } = search(FIRST_SEED, ({ scenarios }) => scenarios >= SCENARIOS);

@@ -1,0 +1,60 @@
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+
+/** Preloaded into a service under test: on SIGUSR2 it writes what it holds into the file that RESOURCES_FILE names. */
+
+/** What a process holds; memory in bytes, after a garbage collection. */
+export interface Resources {
+  rss: number;
+  heap: number;
+  /** Open file descriptors that are no sockets. */
+  descriptors: number;
+  /** Those that are: clients keep some of their connections for a next request. */
+  sockets: number;
+  /** Timers that have been set and neither fired nor cleared. */
+  timers: number;
+}
+
+const timers = new Set<unknown>();
+const { setTimeout: later, setInterval: again, clearTimeout: forgetOnce, clearInterval: forget } = globalThis;
+Object.assign(globalThis, {
+  setTimeout: (run: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
+    const timer = later(() => {
+      timers.delete(timer);
+      run(...args);
+    }, ms);
+    timers.add(timer);
+    return timer;
+  },
+  setInterval: (run: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
+    const timer = again(run, ms, ...args);
+    timers.add(timer);
+    return timer;
+  },
+  clearTimeout: (timer?: Timer) => {
+    timers.delete(timer);
+    forgetOnce(timer);
+  },
+  clearInterval: (timer?: Timer) => {
+    timers.delete(timer);
+    forget(timer);
+  },
+});
+
+process.on('SIGUSR2', () => {
+  Bun.gc(true);
+  const { rss, heapUsed } = process.memoryUsage();
+  const open = process.platform === 'linux' ? readdirSync('/proc/self/fd').map(targetOf) : [];
+  const sockets = open.filter((target) => target.startsWith('socket:')).length;
+  const descriptors = open.length - sockets;
+  const held: Resources = { rss, heap: heapUsed, descriptors, sockets, timers: timers.size };
+  writeFileSync(process.env['RESOURCES_FILE'] ?? '', JSON.stringify(held));
+});
+
+/** What a descriptor stands for; empty for the one that the folder was read with. */
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return '';
+  }
+}
