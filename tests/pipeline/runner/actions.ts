@@ -72,9 +72,13 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     await cp(from, join(world.folder, 'artifacts', runId, given['name'] ?? ''), { recursive: true });
   },
   'actions/download-artifact': async ({ world, runId, checkout, with: given }) => {
+    const from = join(world.folder, 'artifacts', runId, given['name'] ?? '');
+    // Those of this run alone: https://github.com/actions/download-artifact (run-id)
+    if ((await readdir(from).catch(() => [])).length === 0)
+      throw new Error(`Unable to download artifact(s): Artifact not found for name: ${given['name'] ?? ''}`);
     const to = join(checkout, given['path'] ?? '');
     await mkdir(to, { recursive: true });
-    await cp(join(world.folder, 'artifacts', runId, given['name'] ?? ''), to, { recursive: true });
+    await cp(from, to, { recursive: true });
   },
   'actions/attest-build-provenance': async ({ world, job, with: given }) => {
     const rights = rightsOf(job);

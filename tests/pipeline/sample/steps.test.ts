@@ -1,5 +1,8 @@
 import { expect, test } from 'bun:test';
-import { ACTIONS } from '../runner/actions.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ACTIONS, type ActionInput } from '../runner/actions.ts';
 import { WAIT_MINUTES } from '@lornu/cli/commands/deploy.ts';
 import { TOOLS } from '@lornu/ops/setup/tools.ts';
 import { readWorkflow } from '../kit.ts';
@@ -33,12 +36,32 @@ test("lornu deploy gives up by itself, with a reason, before its step's time lim
   expect(Math.min(...limits)).toBeGreaterThanOrEqual(WAIT_MINUTES + 5);
 });
 
-test('trivy is built here in the version that the workflow installs', () => {
+test.each([
+  ['aquasecurity/setup-trivy', 'version', TOOLS.trivy],
+  ['sigstore/cosign-installer', 'cosign-release', TOOLS.cosign],
+] as const)('%s installs the version that is built here', (action, name, { pinned }) => {
   const versions = Object.values(workflow.jobs)
     .flatMap(({ steps }) => steps)
-    .filter(({ uses }) => uses?.startsWith('aquasecurity/setup-trivy@'))
-    .map((step) => step.with?.['version']);
-  expect(versions).toEqual([`v${TOOLS.trivy.pinned}`, `v${TOOLS.trivy.pinned}`]);
+    .filter(({ uses }) => uses?.startsWith(`${action}@`))
+    .map((step) => step.with?.[name]);
+  expect(versions).toEqual([`v${pinned}`, `v${pinned}`]);
+});
+
+test('an artifact that another run wrote is not there', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lornu-artifact-'));
+  const at = (runId: string): ActionInput =>
+    ({
+      world: { folder },
+      runId,
+      checkout: join(folder, runId),
+      with: { name: 'plan', path: 'p' },
+    }) as unknown as ActionInput;
+  await Bun.write(join(folder, 'first/p/staging.tfplan'), 'a plan');
+  await ACTIONS['actions/upload-artifact']?.(at('first'));
+  await ACTIONS['actions/download-artifact']?.(at('first'));
+  const refused = await ACTIONS['actions/download-artifact']?.(at('second')).catch(String);
+  expect(refused).toContain('Artifact not found for name: plan');
+  await rm(folder, { recursive: true });
 });
 
 test('every action has a description of its replacement', () => {

@@ -2,7 +2,6 @@ import { expect, test } from 'bun:test';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { runCommand } from '../../../ops/process/run-command.ts';
-import { TOOLS } from '../../../ops/setup/tools.ts';
 import { parseWorkflow } from './workflow.ts';
 
 // Pinned versions become outdated, so Dependabot or Renovate must watch every pin.
@@ -83,17 +82,4 @@ test('Renovate finds every version that the workflow passes to an action', async
   });
   expect(versions.length).toBeGreaterThan(6);
   expect(found.toSorted()).toEqual(versions.toSorted());
-});
-
-test.each([
-  ['aquasecurity/setup-trivy', TOOLS.trivy],
-  ['sigstore/cosign-installer', TOOLS.cosign],
-])('%s installs the version that is tried here', async (action, { pinned }) => {
-  const { jobs } = parseWorkflow(await read('.github/workflows/terraform-aws.yml'));
-  const installed = Object.values(jobs).flatMap(({ steps }) =>
-    steps.flatMap(({ uses = '', with: given = {} }) =>
-      uses.startsWith(`${action}@`) ? Object.values(given) : [],
-    ),
-  );
-  expect(new Set(installed)).toEqual(new Set([`v${pinned}`]));
 });
